@@ -1,0 +1,1 @@
+"""Adapters: no statistics in here."""

@@ -1,0 +1,1 @@
+"""Any table of readings, turned into a design."""

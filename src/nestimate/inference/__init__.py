@@ -1,0 +1,1 @@
+"""Independent posterior draws by adaptive importance sampling."""

@@ -1,0 +1,142 @@
+"""How far weighted draws can be trusted, and what they say.
+
+These few functions are on the path of every answer, so they are written here on NumPy alone
+rather than imported with a second of start-up; the tests hold them against arviz_stats.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+#: Above this Pareto-k importance weights are not reliable (Vehtari et al., JMLR 25(72), 2024).
+K_LIMIT = 0.7
+
+
+def smooth_weights(log_weights: Array) -> tuple[Array, float]:
+    """Pareto-smoothed importance weights that sum to one, and their Pareto-k.
+
+    Parameters
+    ----------
+    log_weights
+        Shape (draws,), up to a constant.
+
+    Notes
+    -----
+    The largest min(draws / 5, 3 sqrt(draws)) weights are replaced by expected order statistics of
+    the generalised Pareto distribution fitted to them; k is its shape (Vehtari, Simpson, Gelman,
+    Yao & Gabry, JMLR 25(72), 2024).
+    """
+    weights = np.exp(log_weights - log_weights.max())
+    tail = int(min(weights.size / 5, 3 * np.sqrt(weights.size)))
+    if tail < 5:
+        return weights / weights.sum(), np.inf
+    order = np.argsort(weights, kind="stable")
+    largest = order[-tail:]
+    cutoff = weights[order[-tail - 1]]
+    excess = weights[largest] - cutoff
+    if excess[-1] <= 1e-12 * weights[order[-1]]:
+        return weights / weights.sum(), -np.inf
+    k, scale = fit_pareto(excess)
+    if np.isfinite(k):
+        # As in the reference algorithm, k is drawn a little towards 0.5 by a weak prior.
+        k = (tail * k + 10 * 0.5) / (tail + 10)
+        rank = (np.arange(tail) + 0.5) / tail
+        expected = -np.log1p(-rank) if k == 0 else np.expm1(-k * np.log1p(-rank)) / k
+        weights[largest] = np.minimum(cutoff + scale * expected, 1.0)
+    return weights / weights.sum(), float(k)
+
+
+def fit_pareto(excess: Array) -> tuple[float, float]:
+    """Shape and scale of a generalised Pareto distribution (Zhang & Stephens 2009).
+
+    Parameters
+    ----------
+    excess
+        Ascending positive excesses over the cutoff, shape (tail,).
+    """
+    n = excess.size
+    m = 30 + int(np.sqrt(n))
+    quartile = excess[int(n / 4 + 0.5) - 1]
+    if quartile <= 0:
+        return np.inf, np.nan
+    b = (1 - np.sqrt(m / (np.arange(1, m + 1) - 0.5))) / (3 * quartile) + 1 / excess[-1]
+    shape = np.log1p(-b[:, None] * excess).mean(axis=1)
+    profile = n * (np.log(-b / shape) - shape - 1)
+    weight = 1 / np.exp(profile[None, :] - profile[:, None]).sum(axis=1)
+    b_mean = float((b * weight).sum() / weight.sum())
+    k = float(np.log1p(-b_mean * excess).mean())
+    return k, -k / b_mean
+
+
+def kish(weights: Array) -> float:
+    """Effective number of draws of weights that sum to one."""
+    return float(1 / np.square(weights).sum())
+
+
+def mean_and_sd(values: Array, weights: Array) -> tuple[Array, Array]:
+    """Weighted mean and SD over the first axis."""
+    mean = weights @ values
+    return mean, np.sqrt(weights @ np.square(values - mean))
+
+
+def mcse_mean(values: Array, weights: Array) -> Array:
+    """Monte Carlo standard error of the weighted mean, over the first axis."""
+    deviation = values - weights @ values
+    return np.asarray(np.sqrt(np.square(weights) @ np.square(deviation)))
+
+
+def quantile(values: Array, weights: Array, probabilities: Array) -> Array:
+    """Weighted quantiles of one quantity, values of shape (draws,)."""
+    order = np.argsort(values, kind="stable")
+    cumulative = np.cumsum(weights[order])
+    middle = cumulative - 0.5 * weights[order]
+    return np.interp(np.asarray(probabilities) * cumulative[-1], middle, values[order])
+
+
+def hdi(values: Array, weights: Array, probability: float) -> tuple[float, float]:
+    """Narrowest interval that holds `probability` of the weight, values of shape (draws,)."""
+    order = np.argsort(values, kind="stable")
+    ordered = values[order]
+    cumulative = np.cumsum(weights[order])
+    middle = cumulative - 0.5 * weights[order]
+    low = middle[middle <= middle[-1] - probability * (middle[-1] - middle[0])]
+    if low.size == 0:
+        return float(ordered[0]), float(ordered[-1])
+    upper = np.interp(low + probability * cumulative[-1], middle, ordered)
+    best = int(np.argmin(upper - ordered[: low.size]))
+    return float(ordered[best]), float(upper[best])
+
+
+def ess(values: Array, weights: Array) -> Array:
+    """Effective draws behind the mean and the tails, the smaller, of each column.
+
+    Parameters
+    ----------
+    values
+        Shape (draws, quantities).
+    weights
+        Shape (draws,), summing to one.
+
+    Notes
+    -----
+    For a function f the variance of the weighted mean of n independent draws with posterior
+    variance v is v / ess, hence ess = v / sum w^2 (f - mean)^2. It is taken for the quantity
+    itself and for the indicators of its 5 % and 95 % quantiles, as bulk- and tail-ess are for
+    Markov chains.
+    """
+    mean, sd = mean_and_sd(values, weights)
+    squared = np.square(weights)
+    found = np.full(values.shape[1], np.inf)
+    for column in range(values.shape[1]):
+        x = values[:, column]
+        if sd[column] <= 1e-12 * max(abs(mean[column]), 1e-300):
+            continue
+        tests = [x - mean[column]]
+        for cut in quantile(x, weights, np.array([0.05, 0.95])):
+            inside = (x <= cut).astype(float)
+            tests.append(inside - weights @ inside)
+        found[column] = min(
+            float(weights @ np.square(test)) / float(squared @ np.square(test)) for test in tests
+        )
+    return found

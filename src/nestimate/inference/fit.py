@@ -1,0 +1,146 @@
+"""A model and its readings, turned into independent posterior draws."""
+
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.inference import diagnostics, importance
+from nestimate.model.model import Model
+
+Array = NDArray[np.float64]
+
+#: Draws evaluated together: small enough that their nodes stay in the cache.
+CHUNK = 1024
+#: Most unit effects drawn, (draws x units); with very many units fewer draws are enough each.
+MAX_UNIT_EFFECTS = 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fit:
+    """Weighted independent draws from the posterior of a model.
+
+    Attributes
+    ----------
+    model
+        What was fitted.
+    draws
+        Parameter family to array (draws, size), in the user's unit; size is the number of groups,
+        or 1 where groups share the parameter.
+    weights
+        Weight of each draw, shape (draws,), summing to one.
+    resampled
+        Positions of equally weighted draws among `draws`, shape (equal draws,): systematic
+        resampling, shuffled.
+    unit_means
+        True unit means drawn for the first equal draws, in the user's unit, shape (some equal
+        draws, units); no columns in a flat layout.
+    pareto_k, ess
+        Reliability of the weights, and effective draws behind the worst reported parameter.
+    log_evidence, log_evidence_se
+        Log probability density of the readings under the model, and its standard error.
+    seed, seconds, log
+        Seed used, time taken, and what the sampler did.
+    """
+
+    model: Model
+    draws: Mapping[str, Array]
+    weights: Array
+    resampled: NDArray[np.intp]
+    unit_means: Array
+    pareto_k: float
+    ess: float
+    log_evidence: float
+    log_evidence_se: float
+    seed: int
+    seconds: float
+    log: tuple[str, ...]
+
+    @classmethod
+    def from_model(cls, model: Model, *, ess: float, seed: int) -> Self:
+        """Draw until `ess` effective draws stand behind every parameter and difference.
+
+        One seed gives one answer, whatever the number of threads.
+        """
+        began = perf_counter()
+        rng = np.random.default_rng(seed)
+        with ThreadPoolExecutor(max_workers=min(os.cpu_count() or 1, 8)) as threads:
+            found = importance.sample(
+                importance.Target(
+                    log_likelihood=lambda z: _in_chunks(model, z, threads), warp=model.warp
+                ),
+                model.start(),
+                lambda z, weights: float(diagnostics.ess(_monitored(model, z), weights).min()),
+                ess,
+                rng,
+            )
+            chosen = _systematic(found.weights, 4 * round(ess / 4), rng)
+            standard = model.standard(found.z)
+            unit_means = _unit_means(model, standard, chosen, rng, threads)
+        n_rows = model.design.readings.value.size
+        return cls(
+            model=model,
+            draws=model.natural(standard),
+            weights=found.weights,
+            resampled=chosen,
+            unit_means=unit_means,
+            pareto_k=found.pareto_k,
+            ess=found.ess,
+            log_evidence=found.log_evidence - n_rows * float(np.log(model.design.yardstick.spread)),
+            log_evidence_se=found.log_evidence_se,
+            seed=seed,
+            seconds=perf_counter() - began,
+            log=found.log,
+        )
+
+
+def _in_chunks(model: Model, z: Array, threads: ThreadPoolExecutor) -> Array:
+    pieces = [z[i : i + CHUNK] for i in range(0, len(z), CHUNK)]
+    if len(pieces) == 1:
+        return model.log_likelihood(z)
+    return np.concatenate(list(threads.map(model.log_likelihood, pieces)))
+
+
+def _monitored(model: Model, z: Array) -> Array:
+    """Every parameter and every difference to the reference, shape (draws, quantities)."""
+    standard = model.standard(z)
+    rows = [row for family in standard.values() for row in family]
+    free = [row for row, p in zip(rows, model.parameters, strict=True) if p.free]
+    mu = standard["mu"]
+    return np.stack([*free, *(mu[1:] - mu[0])], axis=1)
+
+
+def _systematic(weights: Array, n: int, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Positions of n equally weighted draws: systematic resampling, shuffled."""
+    edges = np.cumsum(weights)
+    points = (np.arange(n) + rng.random()) / n * edges[-1]
+    return rng.permutation(np.searchsorted(edges, points))
+
+
+def _unit_means(
+    model: Model,
+    standard: Mapping[str, Array],
+    chosen: NDArray[np.intp],
+    rng: np.random.Generator,
+    threads: ThreadPoolExecutor,
+) -> Array:
+    design = model.design
+    if design.layout == "flat":
+        return np.empty((chosen.size, 0))
+    some = chosen[: max(1000, min(chosen.size, MAX_UNIT_EFFECTS // design.statistics.n.size))]
+    pieces = [some[i : i + CHUNK] for i in range(0, some.size, CHUNK)]
+    # Each piece has a random stream of its own: the answer cannot depend on which thread is first.
+    drawn = threads.map(
+        lambda piece, stream: model.unit_effects(
+            {name: rows[:, piece] for name, rows in standard.items()}, stream
+        ),
+        pieces,
+        rng.spawn(len(pieces)),
+    )
+    stick = design.yardstick
+    return np.asarray(stick.centre + stick.spread * np.concatenate(list(drawn)))

@@ -1,0 +1,1 @@
+"""Priors, parameters, collapsed likelihoods, and the same model for PyMC."""

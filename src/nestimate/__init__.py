@@ -1,0 +1,14 @@
+"""Bayesian estimation of group differences when every data point has replicates."""
+
+from nestimate.comparison import Comparison, Options, compare
+from nestimate.errors import DataError, DesignError, InferenceError, NestimateError
+
+__all__ = [
+    "Comparison",
+    "DataError",
+    "DesignError",
+    "InferenceError",
+    "NestimateError",
+    "Options",
+    "compare",
+]

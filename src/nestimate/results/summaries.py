@@ -1,0 +1,148 @@
+"""Draws in, a few numbers with their Monte Carlo errors out."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.inference import diagnostics
+
+Array = NDArray[np.float64]
+Interval = Literal["hdi", "eti"]
+
+#: Independent batches from which the Monte Carlo error of an interval's ends is taken.
+BATCHES = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """One estimated quantity.
+
+    Attributes
+    ----------
+    name
+        What it is: `drug - placebo`, `tau[drug]`.
+    mean, median, sd
+        Of the posterior.
+    ci_low, ci_high, ci_prob, ci_kind
+        Credible interval, its mass, and `hdi` (narrowest) or `eti` (equal tails).
+    p_gt_0, p_in_rope
+        Probability above zero and inside the region of practical equivalence; None where the
+        question makes no sense or no region was given.
+    ess, mcse_mean
+        Effective draws (the smaller of bulk and tails) and Monte Carlo error of the mean.
+    mcse_ci
+        Larger Monte Carlo error of the interval's two ends.
+    """
+
+    name: str
+    mean: float
+    median: float
+    sd: float
+    ci_low: float
+    ci_high: float
+    ci_prob: float
+    ci_kind: Interval
+    p_gt_0: float | None
+    p_in_rope: float | None
+    ess: float
+    mcse_mean: float
+    mcse_ci: float
+
+    def record(self) -> dict[str, Any]:
+        """Return the fields as plain values for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """How quantities are to be summarised.
+
+    Attributes
+    ----------
+    ci_prob, ci_kind
+        Mass and kind of the intervals.
+    rope
+        Region of practical equivalence of a difference, in the unit of the value, or None.
+    """
+
+    ci_prob: float
+    ci_kind: Interval
+    rope: tuple[float, float] | None
+
+    def interval(self, values: Array, weights: Array) -> tuple[float, float]:
+        """Return the ends of the interval for one quantity, values of shape (draws,)."""
+        if self.ci_kind == "hdi":
+            return diagnostics.hdi(values, weights, self.ci_prob)
+        tail = 0.5 * (1 - self.ci_prob)
+        low, high = diagnostics.quantile(values, weights, np.array([tail, 1 - tail]))
+        return float(low), float(high)
+
+    def summary(
+        self, name: str, values: Array, weights: Array, *, signed: bool = False, rope: bool = False
+    ) -> Summary:
+        """Summarise one quantity.
+
+        Parameters
+        ----------
+        name, values, weights
+            Its name, its draws and their weights, both of shape (draws,).
+        signed
+            Whether the probability of a positive value is worth stating.
+        rope
+            Whether the quantity is a difference to which the ROPE applies.
+        """
+        mean, sd = diagnostics.mean_and_sd(values, weights)
+        low, high = self.interval(values, weights)
+        region = self.rope if rope else None
+        return Summary(
+            name=name,
+            mean=float(mean),
+            median=float(diagnostics.quantile(values, weights, np.array([0.5]))[0]),
+            sd=float(sd),
+            ci_low=low,
+            ci_high=high,
+            ci_prob=self.ci_prob,
+            ci_kind=self.ci_kind,
+            p_gt_0=_mass(values > 0, weights) if signed else None,
+            p_in_rope=(
+                _mass((values >= region[0]) & (values <= region[1]), weights) if region else None
+            ),
+            ess=float(diagnostics.ess(values[:, None], weights)[0]),
+            mcse_mean=float(diagnostics.mcse_mean(values, weights)),
+            mcse_ci=self._mcse_ci(values, weights),
+        )
+
+    def _mcse_ci(self, values: Array, weights: Array) -> float:
+        # The draws are independent, so interleaved batches are too.
+        ends = [
+            self.interval(values[i::BATCHES], weights[i::BATCHES] / weights[i::BATCHES].sum())
+            for i in range(BATCHES)
+        ]
+        return float(np.std(ends, axis=0, ddof=1).max() / np.sqrt(BATCHES))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One thing that must hold for the answer to be shown.
+
+    Attributes
+    ----------
+    name, passed, value, text
+        What was checked, whether it held, the number it rests on, and a sentence for the user.
+    """
+
+    name: str
+    passed: bool
+    value: float
+    text: str
+
+    @classmethod
+    def of(cls, name: str, value: float, *, passed: bool, text: str) -> Self:
+        """Return a check; numbers are made plain so that JSON can hold them."""
+        return cls(name=name, passed=bool(passed), value=float(value), text=text)
+
+
+def _mass(event: NDArray[np.bool_], weights: Array) -> float:
+    return float(min(max(weights @ event, 0.0), 1.0))

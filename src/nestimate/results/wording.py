@@ -1,0 +1,131 @@
+"""The one place that rounds numbers and writes sentences."""
+
+from collections.abc import Sequence
+from math import floor, isfinite, log10
+
+from nestimate.data.design import Design
+from nestimate.model.model import Model
+from nestimate.results.summaries import Check, Summary
+
+
+def decimals(mcse: float, spread: float) -> int:
+    """Return how many decimals a Monte Carlo error supports, never more than the spread needs.
+
+    One unit of the last digit shown is at least half the error, so that another seed moves it by
+    one or two; and it resolves a hundredth of the spread, no more, when the error allows.
+    """
+    if not isfinite(mcse) or not isfinite(spread) or spread <= 0:
+        return 3
+    coarsest = -floor(log10(max(0.5 * mcse, 1e-300)) + 1 - 1e-9)
+    finest = 2 - floor(log10(spread)) - 1
+    return min(coarsest, finest)
+
+
+def number(value: float, places: int) -> str:
+    """Return a number with so many decimals; rounded to tens or hundreds where negative."""
+    if not isfinite(value):
+        return "n/a"
+    rounded = round(value, places)
+    if places > 6 or abs(rounded) >= 1e9:
+        significant = max(places + 1 + floor(log10(abs(value))), 1) if value else 1
+        return f"{value:.{min(significant, 15) - 1}e}"
+    return f"{rounded:.{max(places, 0)}f}".replace("-0." + "0" * places, "0." + "0" * places) if (
+        rounded == 0
+    ) else f"{rounded:.{max(places, 0)}f}"
+
+
+def probability(value: float) -> str:
+    """Return a probability with two or three digits, never a bare 0 or 1."""
+    if value >= 0.999:
+        return "> 0.999"
+    if value <= 0.001:
+        return "< 0.001"
+    return f"{value:.3f}" if value > 0.99 or value < 0.01 else f"{value:.2f}"
+
+
+def percent(mass: float) -> str:
+    """Return 0.95 as `95 %` and 0.575 as `57.5 %`."""
+    return f"{100 * mass:.6g} %"
+
+
+def interval_name(summary: Summary) -> str:
+    """Return `95 % HDI`."""
+    return f"{percent(summary.ci_prob)} {summary.ci_kind.upper()}"
+
+
+def estimate(summary: Summary) -> tuple[str, str, str]:
+    """Return mean, lower and upper end as text."""
+    width = max(summary.ci_high - summary.ci_low, 1e-300)
+    mean = decimals(summary.mcse_mean, width / 4)
+    ends = decimals(summary.mcse_ci, width / 4)
+    return number(summary.mean, mean), number(summary.ci_low, ends), number(summary.ci_high, ends)
+
+
+def design_sentences(design: Design) -> list[str]:
+    """Say what is compared, what the experimental unit is, and what does not count towards n."""
+    roles = design.roles
+    groups = ", ".join(
+        f"{label} ({count})"
+        for label, count in zip(design.groups, design.units_per_group, strict=True)
+    )
+    n_rows = design.readings.value.size
+    if design.layout == "flat":
+        what = roles.unit or "row"
+        return [
+            f"Layout flat: every {what} is one independent data point; {roles.value} in {groups}.",
+            f"{n_rows} values. If some of them are repeated readings of one animal, sample or "
+            "well, name its column as unit."
+            if roles.unit is None
+            else f"{n_rows} values.",
+        ]
+    low, high = design.readings_per_unit
+    each = f"{low}" if low == high else f"{low} to {high}"
+    return [
+        f"Layout nested: the experimental unit is {roles.unit}; number per group: {groups}.",
+        f"{n_rows} readings of {roles.value}, {each} per {roles.unit}: readings make a {roles.unit} "
+        "better known, they do not count towards n.",
+    ]
+
+
+def prior_sentences(model: Model) -> list[str]:
+    """Return every prior, one line per family where all groups share it."""
+    lines: dict[str, list[str]] = {}
+    for parameter in model.parameters:
+        cut = f", above {parameter.lower:.3g}" if parameter.lower is not None else ""
+        lines.setdefault(parameter.name, []).append(
+            f"{parameter.label} ~ {parameter.prior}{cut}" if parameter.free
+            else f"{parameter.label} {parameter.prior}"
+        )
+    said = []
+    for name, found in lines.items():
+        bodies = {line.split(" ", 1)[1] for line in found}
+        said += [f"{name} {bodies.pop()}"] if len(bodies) == 1 else found
+    return said
+
+
+def answer_sentence(contrast: Summary, unit: str) -> str:
+    """Say the difference, its interval and how sure its sign is."""
+    mean, low, high = estimate(contrast)
+    sentence = f"{contrast.name} = {mean} {unit}".rstrip()
+    sentence += f", {interval_name(contrast)} {low} to {high}"
+    if contrast.p_gt_0 is not None:
+        larger, smaller = contrast.name.split(" - ", 1)
+        sure = contrast.p_gt_0
+        if sure >= 0.5:
+            sentence += f"; the probability that {larger} is above {smaller} is {probability(sure)}"
+        else:
+            sentence += (
+                f"; the probability that {larger} is below {smaller} is {probability(1 - sure)}"
+            )
+    if contrast.p_in_rope is not None:
+        sentence += (
+            "; the probability that the difference is practically zero (in the ROPE) is "
+            f"{probability(contrast.p_in_rope)}"
+        )
+    return sentence + "."
+
+
+def withheld(checks: Sequence[Check]) -> str:
+    """Say that there is no answer, and why."""
+    failed = "; ".join(check.text for check in checks if not check.passed)
+    return f"No answer is shown, because a check failed: {failed}"

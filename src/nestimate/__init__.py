@@ -1,6 +1,6 @@
 """Bayesian estimation of group differences when every data point has replicates."""
 
-from nestimate.comparison import Comparison, Options, compare
+from nestimate.compare import Comparison, Options, compare
 from nestimate.errors import DataError, DesignError, InferenceError, NestimateError
 
 __all__ = [

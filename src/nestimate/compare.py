@@ -1,0 +1,179 @@
+"""The one call that command line and library share: data in, `Comparison` out."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from math import isfinite
+from typing import Any
+
+from nestimate.data.design import Design, Roles
+from nestimate.data.tables import read_table
+from nestimate.errors import DesignError, one_of
+from nestimate.inference.fit import Fit
+from nestimate.model.model import PRESETS, ROBUST, TAU, Assumptions, Model
+from nestimate.results.answer import Answer
+from nestimate.results.summaries import Question
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Everything that may be chosen beside the roles; the words of the command line.
+
+    Attributes
+    ----------
+    robust
+        `units` (units are Student-t: one outlier does not drag the answer) or `none` (normal).
+    tau
+        `own` or `common` between-unit scale; None: own for two groups, common for more.
+    preset
+        Set of priors: `default`, `kruschke2013` or `meredith2021`.
+    prior
+        Changed priors, `{"tau": "halfnormal(2)", "nu": 30}`; a number fixes the parameter.
+    rope
+        Region of practical equivalence of a difference (low, high), in the unit of the value.
+    ci, ci_kind
+        Mass of the credible intervals, and `hdi` or `eti`.
+    ess
+        Effective draws wanted behind every number.
+    seed
+        One seed, one answer.
+    """
+
+    robust: str = "units"
+    tau: str | None = None
+    preset: str = "default"
+    prior: Mapping[str, str | float] = field(default_factory=dict)
+    rope: tuple[float, float] | None = None
+    ci: float = 0.95
+    ci_kind: str = "hdi"
+    ess: float = 10_000
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        for what, value, allowed in (
+            ("robust", self.robust, ROBUST),
+            ("tau", self.tau or "own", TAU),
+            ("preset", self.preset, PRESETS),
+            ("ci_kind", self.ci_kind, ("hdi", "eti")),
+        ):
+            if value not in allowed:
+                raise DesignError(f"{what}: {one_of('choice', str(value), allowed)}")
+        if not 0 < self.ci < 1:
+            raise DesignError(
+                f"ci is {self.ci:g}: it must lie between 0 and 1, such as 0.95 for a 95 % interval."
+            )
+        if not 100 <= self.ess <= 1_000_000:
+            raise DesignError(f"ess is {self.ess:g}: it must lie between 100 and 1,000,000.")
+        if not isinstance(self.seed, int) or self.seed < 0:
+            raise DesignError(f"seed is {self.seed}: it must be a whole number, 0 or above.")
+        self._check_rope()
+
+    def _check_rope(self) -> None:
+        if self.rope is None:
+            return
+        if len(self.rope) != 2 or not all(isfinite(edge) for edge in self.rope):
+            raise DesignError(f"rope is {self.rope}: give two numbers, such as -0.5 and 0.5.")
+        low, high = self.rope
+        if not low < high:
+            raise DesignError(f"rope runs from {low:g} to {high:g}: the lower end comes first.")
+        if not low <= 0 <= high:
+            raise DesignError(
+                f"rope runs from {low:g} to {high:g} and does not hold 0: it is the range of "
+                "differences that are as good as none."
+            )
+
+    @classmethod
+    def of(cls, options: "Options | Mapping[str, Any] | None") -> "Options":
+        """Return options given as such, as a mapping of the same words, or not at all."""
+        if isinstance(options, Options):
+            return options
+        given = dict(options or {})
+        allowed = [f.name for f in fields(cls)]
+        for name in given:
+            if name not in allowed:
+                raise DesignError(f"options: {one_of('option', str(name), allowed)}")
+        return cls(**given)
+
+    @property
+    def assumptions(self) -> Assumptions:
+        """The part that chooses the model."""
+        return Assumptions(
+            robust=self.robust, tau=self.tau, preset=self.preset, priors=self.prior
+        )
+
+    @property
+    def question(self) -> Question:
+        """The part that chooses the summaries."""
+        kind = "hdi" if self.ci_kind == "hdi" else "eti"
+        return Question(ci_prob=self.ci, ci_kind=kind, rope=self.rope)
+
+
+class Comparison(Answer):
+    """Groups compared: an `Answer` and the ways out of it."""
+
+
+def compare(
+    data: Any,
+    *,
+    value: str | None = None,
+    group: str | None = None,
+    unit: str | None = None,
+    reference: str | None = None,
+    relabel_units: bool = False,
+    options: Options | Mapping[str, Any] | None = None,
+) -> Comparison:
+    """Estimate how far groups differ.
+
+    Parameters
+    ----------
+    data
+        A file (path), a data frame (pandas, polars, Arrow), or a mapping: group -> values, or
+        group -> unit -> readings.
+    value, group, unit
+        Column names. A mapping needs none of them. `unit` is what was independently assigned or
+        sampled (mouse, well, litter); repeated rows of a unit are its readings.
+    reference
+        The group that the others are compared with.
+    relabel_units
+        Equal unit labels in different groups are different units.
+    options
+        `Options`, or a mapping of the same words: `{"rope": (-0.5, 0.5), "seed": 7}`.
+
+    Returns
+    -------
+    Comparison
+        Look at `passed` before using its numbers.
+
+    Raises
+    ------
+    DataError, DesignError
+        When the table cannot be read or the question cannot be asked of it.
+
+    Examples
+    --------
+    >>> import nestimate as ne
+    >>> drug = {"a": [5.1, 5.3], "b": [6.0, 6.2], "c": [5.5, 5.6]}
+    >>> placebo = {"d": [4.1, 4.4], "e": [4.9, 4.8], "f": [4.3, 4.0]}
+    >>> result = ne.compare({"drug": drug, "placebo": placebo}, options={"ess": 1000})
+    >>> result.contrasts[0].name
+    'drug - placebo'
+    """
+    chosen = Options.of(options)
+    table = read_table(data)
+    if isinstance(data, Mapping):
+        value, group = value or "value", group or "group"
+        unit = unit or ("unit" if "unit" in table.columns else None)
+    if value is None or group is None:
+        missing = "value (what was measured)" if value is None else "group (what is compared)"
+        raise DesignError(
+            f"the column for {missing} is not named. {table.source} has the columns: "
+            f"{', '.join(table.columns)}."
+        )
+    roles = Roles(
+        value=value, group=group, unit=unit, reference=reference, relabel_units=relabel_units
+    )
+    design = Design.from_table(table, roles)
+    model = Model.from_design(design, chosen.assumptions)
+    fit = Fit.from_model(model, ess=chosen.ess, seed=chosen.seed)
+    return Comparison.from_fit(
+        fit, chosen.question, ess=chosen.ess, options=asdict(chosen)
+    )

@@ -9,7 +9,8 @@ from nestimate.data.design import Design, Roles
 from nestimate.data.tables import read_table
 from nestimate.errors import DesignError, one_of
 from nestimate.inference.fit import Fit
-from nestimate.model.model import PRESETS, ROBUST, TAU, Assumptions, Model
+from nestimate.model.model import Model
+from nestimate.model.parameters import PRESETS, ROBUST, TAU, Assumptions
 from nestimate.results.answer import Answer
 from nestimate.results.summaries import Question
 

@@ -10,6 +10,14 @@ from typing import Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.statistics import (
+    Readings,
+    UnitStatistics,
+    Yardstick,
+    frozen,
+    measure_yardstick,
+    unit_statistics,
+)
 from nestimate.data.tables import Table
 from nestimate.errors import DataError, DesignError, one_of
 
@@ -42,68 +50,6 @@ class Roles:
     unit: str | None = None
     reference: str | None = None
     relabel_units: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Readings:
-    """The rows that enter the analysis; all arrays have shape (rows,) and are read-only.
-
-    Attributes
-    ----------
-    value
-        The measured values, in the user's unit (or their logarithms on a log scale).
-    group, unit
-        Codes into `Design.groups` and `Design.units`; in a flat layout every row is a unit.
-    """
-
-    value: NDArray[np.float64]
-    group: NDArray[np.intp]
-    unit: NDArray[np.intp]
-
-
-@dataclass(frozen=True, kw_only=True)
-class UnitStatistics:
-    """All that the likelihood needs of the readings; arrays have shape (units,) and are read-only.
-
-    Under normal readings (n, mean, sum of squares) is as informative as the readings themselves,
-    so the cost of a fit does not depend on the number of readings.
-
-    Attributes
-    ----------
-    group
-        Code of the group the unit lies in.
-    n
-        Readings of the unit.
-    mean
-        Their mean, standardised: (mean - centre) / spread.
-    ss
-        Sum of squared deviations from that mean, in units of spread squared.
-    """
-
-    group: NDArray[np.intp]
-    n: NDArray[np.intp]
-    mean: NDArray[np.float64]
-    ss: NDArray[np.float64]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Yardstick:
-    """The data's own location and scales, from which default priors take their units.
-
-    Attributes
-    ----------
-    centre, spread
-        Mean and SD of all values; the engine works on (value - centre) / spread.
-    within
-        Pooled SD of the values within groups.
-    resolution
-        Smallest gap between distinct values: how finely the data were recorded.
-    """
-
-    centre: float
-    spread: float
-    within: float
-    resolution: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,7 +142,7 @@ class Design:
     ) -> Self:
         group, groups = grouped
         unit, units = united
-        yardstick = _yardstick(value, group, len(groups), table.source, roles)
+        yardstick = measure_yardstick(value, group, len(groups))
         warnings: list[str] = []
         layout: Layout = "flat" if unit is None else "nested"
         if unit is not None and len(units) == value.size:
@@ -209,7 +155,7 @@ class Design:
             )
         if unit is None:
             unit = np.arange(value.size)
-        statistics = _unit_statistics(value, group, unit, yardstick)
+        statistics = unit_statistics(value, group, unit, yardstick)
         _check_units(statistics, groups, roles, layout)
         warnings += _few_units(statistics, groups)
         return cls(
@@ -218,7 +164,7 @@ class Design:
             source=table.source,
             groups=groups,
             units=units,
-            readings=Readings(value=_frozen(value), group=_frozen(group), unit=_frozen(unit)),
+            readings=Readings(value=frozen(value), group=frozen(group), unit=frozen(unit)),
             statistics=statistics,
             yardstick=yardstick,
             notes=tuple(notes),
@@ -361,57 +307,3 @@ def _few_units(statistics: UnitStatistics, groups: tuple[str, ...]) -> list[str]
         f"Fewer than five units in {', '.join(few)}: the interval then depends on the priors as "
         "well as on the data."
     ]
-
-
-def _yardstick(
-    value: NDArray[np.float64], group: NDArray[np.intp], n_groups: int, source: str, roles: Roles
-) -> Yardstick:
-    centre = float(value.mean())
-    deviation = value - centre
-    distinct = np.unique(value)
-    if distinct.size < 2:
-        raise DesignError(
-            f"{source}: every value in column '{roles.value}' is {distinct[0]:g}: there is no "
-            "spread to estimate anything from."
-        )
-    counts = np.bincount(group, minlength=n_groups)
-    means = np.bincount(group, weights=deviation, minlength=n_groups) / counts
-    residual = deviation - means[group]
-    spread = float(deviation.std(ddof=1))
-    within = float(np.sqrt((residual**2).sum() / max(value.size - n_groups, 1)))
-    return Yardstick(
-        centre=centre,
-        spread=spread,
-        within=within if within > 1e-9 * spread else spread,
-        resolution=_resolution(distinct),
-    )
-
-
-def _resolution(distinct: NDArray[np.float64]) -> float:
-    """Smallest gap between distinct values, ignoring gaps that are rounding of binary numbers."""
-    gaps = np.diff(distinct)
-    noise = 8 * np.finfo(float).eps * np.abs(distinct).max()
-    gaps = gaps[gaps > noise]
-    return float(gaps.min()) if gaps.size else float(np.ptp(distinct))
-
-
-def _unit_statistics(
-    value: NDArray[np.float64],
-    group: NDArray[np.intp],
-    unit: NDArray[np.intp],
-    yardstick: Yardstick,
-) -> UnitStatistics:
-    standard = (value - yardstick.centre) / yardstick.spread
-    n = np.bincount(unit)
-    mean = np.bincount(unit, weights=standard) / n
-    ss = np.bincount(unit, weights=(standard - mean[unit]) ** 2)
-    of_group = np.zeros(n.size, dtype=np.intp)
-    of_group[unit] = group
-    return UnitStatistics(
-        group=_frozen(of_group), n=_frozen(n), mean=_frozen(mean), ss=_frozen(ss)
-    )
-
-
-def _frozen[T: np.generic](array: NDArray[T]) -> NDArray[T]:
-    array.setflags(write=False)
-    return array

@@ -63,7 +63,7 @@ def fit_pareto(excess: Array) -> tuple[float, float]:
     b = (1 - np.sqrt(m / (np.arange(1, m + 1) - 0.5))) / (3 * quartile) + 1 / excess[-1]
     shape = np.log1p(-b[:, None] * excess).mean(axis=1)
     profile = n * (np.log(-b / shape) - shape - 1)
-    weight = 1 / np.exp(profile[None, :] - profile[:, None]).sum(axis=1)
+    weight = np.exp(profile - profile.max())
     b_mean = float((b * weight).sum() / weight.sum())
     k = float(np.log1p(-b_mean * excess).mean())
     return k, -k / b_mean

@@ -136,7 +136,7 @@ def _unit_means(
     pieces = [some[i : i + CHUNK] for i in range(0, some.size, CHUNK)]
     # Each piece has a random stream of its own: the answer cannot depend on which thread is first.
     drawn = threads.map(
-        lambda piece, stream: model.unit_effects(
+        lambda piece, stream: model.density.effects(
             {name: rows[:, piece] for name, rows in standard.items()}, stream
         ),
         pieces,

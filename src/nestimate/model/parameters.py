@@ -1,0 +1,199 @@
+"""The parameters of a design with their priors: defaults, presets and the user's changes."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+
+from nestimate.data.design import Design
+from nestimate.errors import DesignError, one_of
+from nestimate.model.priors import (
+    Exponential,
+    Fixed,
+    Gamma,
+    HalfStudentT,
+    Normal,
+    Prior,
+    Uniform,
+    parse_prior,
+)
+
+Kind = Literal["location", "scale", "shape"]
+
+PRESETS = ("default", "kruschke2013", "meredith2021")
+ROBUST = ("units", "none")
+TAU = ("own", "common")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assumptions:
+    """What the user may choose about the model.
+
+    Attributes
+    ----------
+    robust
+        `units`: units follow a Student-t, so one outlier does not drag the answer;
+        `none`: units are normal.
+    tau
+        `own`: every group has its own between-unit scale; `common`: all share one;
+        None: own for two groups (as BEST), common for more.
+    preset
+        Named set of priors, one of `PRESETS`.
+    priors
+        Changed priors by parameter, `tau` or `tau[drug]`; text as `parse_prior` reads it.
+    """
+
+    robust: str = "units"
+    tau: str | None = None
+    preset: str = "default"
+    priors: Mapping[str, str | float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter:
+    """One scalar parameter, in the user's unit.
+
+    Attributes
+    ----------
+    name, group
+        `tau` and `drug`; group is None where one value serves all groups.
+    kind
+        `location` shifts and scales with the data, `scale` only scales, `shape` does neither.
+    prior
+        Its prior.
+    lower
+        Smallest value allowed; the prior is cut off there and renormalised.
+    """
+
+    name: str
+    group: str | None
+    kind: Kind
+    prior: Prior
+    lower: float | None = None
+
+    @property
+    def label(self) -> str:
+        """The name as users write it: `tau[drug]` or `sigma`."""
+        return self.name if self.group is None else f"{self.name}[{self.group}]"
+
+    @property
+    def free(self) -> bool:
+        """Whether the parameter is estimated rather than fixed."""
+        return not isinstance(self.prior, Fixed)
+
+
+def affine(kind: Kind, design: Design) -> tuple[float, float]:
+    """Centre and spread by which a parameter of this kind is standardised."""
+    stick = design.yardstick
+    return {
+        "location": (stick.centre, stick.spread),
+        "scale": (0.0, stick.spread),
+        "shape": (0.0, 1.0),
+    }[kind]
+
+
+def choose_parameters(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]:
+    """Choose the parameters of a design and their priors.
+
+    Raises
+    ------
+    DesignError
+        When an assumption or a prior names something that is not there.
+    """
+    for what, value, allowed in (
+        ("robust", assumptions.robust, ROBUST),
+        ("tau", assumptions.tau or "own", TAU),
+        ("preset", assumptions.preset, PRESETS),
+    ):
+        if value not in allowed:
+            raise DesignError(f"{what}: {one_of('choice', value, allowed)}")
+    return _with_changes(_defaults(design, assumptions), assumptions.priors)
+
+
+def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]:
+    groups = design.groups
+    own = assumptions.tau == "own" or (assumptions.tau is None and len(groups) == 2)
+    location, scale, nu = _preset(assumptions.preset, design)
+    floor = design.yardstick.resolution / np.sqrt(12)
+    found = [Parameter(name="mu", group=g, kind="location", prior=location) for g in groups]
+    found += [
+        Parameter(name="tau", group=g, kind="scale", prior=scale, lower=floor)
+        for g in (groups if own else (None,))
+    ]
+    if design.layout == "nested":
+        found.append(Parameter(name="sigma", group=None, kind="scale", prior=scale, lower=floor))
+    if assumptions.robust == "units":
+        found.append(Parameter(name="nu", group=None, kind="shape", prior=nu))
+    return tuple(found)
+
+
+def _preset(preset: str, design: Design) -> tuple[Prior, Prior, Prior]:
+    """Priors of a location, a scale and nu."""
+    stick = design.yardstick
+    if preset == "kruschke2013":
+        # Kruschke, J. Exp. Psychol. Gen. 142(2), 2013.
+        return (
+            Normal(mean=stick.centre, sd=1000 * stick.spread),
+            Uniform(low=stick.spread / 1000, high=1000 * stick.spread),
+            Exponential(mean=29, lower=1),
+        )
+    if preset == "meredith2021":
+        # Defaults of R's BEST 0.5.4 (Kruschke & Meredith): gamma priors given by mode and SD, or
+        # by mean and SD.
+        return (
+            Normal(mean=stick.centre, sd=5 * stick.spread),
+            _gamma_from_mode(mode=stick.spread, sd=5 * stick.spread),
+            Gamma(shape=1.0, scale=30.0),
+        )
+    return (
+        Normal(mean=stick.centre, sd=5 * stick.spread),
+        HalfStudentT(nu=4, scale=stick.within),
+        Exponential(mean=29, lower=1),
+    )
+
+
+def _gamma_from_mode(mode: float, sd: float) -> Gamma:
+    # mode = (shape - 1) scale, sd^2 = shape scale^2: a quadratic in the scale.
+    scale = 0.5 * (np.sqrt(mode**2 + 4 * sd**2) - mode)
+    return Gamma(shape=float(1 + mode / scale), scale=float(scale))
+
+
+_TARGET = re.compile(r"^\s*(\w+)\s*(?:\[(.*)\])?\s*$", re.DOTALL)
+
+
+def _with_changes(
+    parameters: tuple[Parameter, ...], changes: Mapping[str, str | float]
+) -> tuple[Parameter, ...]:
+    found = list(parameters)
+    for target, text in changes.items():
+        match = _TARGET.match(target)
+        name, group = (match[1], match[2]) if match else (target, None)
+        chosen = [
+            i
+            for i, p in enumerate(found)
+            if p.name == name and (group is None or p.group == group.strip())
+        ]
+        if not chosen:
+            labels = list(dict.fromkeys([p.name for p in parameters] + [p.label for p in parameters]))
+            extra = " In a flat layout BEST's sigma is called tau." if name == "sigma" else ""
+            raise DesignError(f"prior: {one_of('parameter', target.strip(), labels)}{extra}")
+        prior = parse_prior(text)
+        for i in chosen:
+            found[i] = _changed(found[i], prior)
+    return tuple(found)
+
+
+def _changed(parameter: Parameter, prior: Prior) -> Parameter:
+    smallest = prior.quantile(np.zeros(1), np.ones(1))[0]
+    if parameter.kind != "location" and smallest < 0:
+        raise DesignError(
+            f"prior {parameter.label} = {prior}: {parameter.name} cannot be negative. "
+            "Use halfnormal, halfstudentt, gamma, lognormal, uniform(low >= 0, high), or a number "
+            "above zero."
+        )
+    if isinstance(prior, Fixed) and parameter.kind != "location" and smallest <= 0:
+        raise DesignError(f"prior {parameter.label} = 0: {parameter.name} must be above zero.")
+    lower = None if isinstance(prior, Fixed) else parameter.lower
+    return replace(parameter, prior=prior, lower=lower)

@@ -1,0 +1,122 @@
+"""Flat and nested layouts: units in groups, readings in units."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.data.design import Design
+from nestimate.model import likelihood
+
+Array = NDArray[np.float64]
+Theta = Mapping[str, Array]
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnitDensity:
+    """Density of the readings when units lie in groups; all numbers standardised.
+
+    Attributes
+    ----------
+    design
+        The design the density is of.
+    robust
+        Whether units are Student-t rather than normal.
+    classes
+        Units collected by group and number of readings.
+
+    Notes
+    -----
+    `theta` maps parameter families to arrays (size, draws), as `Model.standard` returns them.
+    """
+
+    design: Design
+    robust: bool
+    classes: tuple[likelihood.UnitClass, ...]
+
+    @classmethod
+    def from_design(cls, design: Design, *, robust: bool) -> Self:
+        """Collect the sufficient statistics of a design."""
+        statistics = design.statistics
+        classes = likelihood.unit_classes(statistics.group, statistics.n, statistics.mean)
+        return cls(design=design, robust=robust, classes=classes)
+
+    def log_density(self, theta: Theta) -> Array:
+        """Log density of the standardised readings, shape (draws,)."""
+        mu = theta["mu"]
+        tau = np.broadcast_to(theta["tau"], mu.shape)
+        if self.design.layout == "flat":
+            if self.robust:
+                return likelihood.t_values(self.classes, mu, tau, theta["nu"][0])
+            return likelihood.normal_units(self.classes, mu, tau, np.zeros_like(mu))
+        statistics = self.design.statistics
+        sigma = theta["sigma"]
+        which = statistics.group if len(sigma) > 1 else np.zeros_like(statistics.group)
+        freedom = np.bincount(which, weights=statistics.n - 1, minlength=len(sigma))[:, None]
+        ss = np.bincount(which, weights=statistics.ss, minlength=len(sigma))[:, None]
+        within = likelihood.within_units(freedom, ss, float(np.log(statistics.n).sum()), sigma)
+        sigma = np.broadcast_to(sigma, mu.shape)
+        if self.robust:
+            return within + likelihood.t_units(self.classes, mu, tau, sigma, theta["nu"][0])
+        return within + likelihood.normal_units(self.classes, mu, tau, sigma)
+
+    def effects(self, theta: Theta, rng: np.random.Generator) -> Array:
+        """Draw every unit's true mean given parameters and readings, shape (draws, units)."""
+        mu = theta["mu"]
+        tau = np.broadcast_to(theta["tau"], mu.shape)
+        sigma = np.broadcast_to(theta["sigma"], mu.shape)
+        nu = theta["nu"][0] if self.robust else None
+        means = self.design.statistics.mean
+        drawn = np.empty((mu.shape[1], means.size))
+        for kind in self.classes:
+            g, noise = kind.group, sigma[kind.group] ** 2 / kind.n
+            drawn[:, kind.members] = likelihood.draw_unit_means(
+                kind, means[kind.members], mu[g], tau[g], noise, nu, rng
+            ).T
+        return drawn
+
+    def guess(self) -> dict[str, Array]:
+        """Return parameter values near the bulk of the posterior, from moments."""
+        statistics, stick = self.design.statistics, self.design.yardstick
+        freedom = int((statistics.n - 1).sum())
+        sigma = np.sqrt(statistics.ss.sum() / freedom) if freedom else 0.0
+        least = stick.within / stick.spread
+        scales = np.array([means.std(ddof=1) for means in self._means_by_group()])
+        return {
+            "mu": self.middles(),
+            "tau": np.maximum(0.7 * scales, 0.05 * least),
+            "sigma": np.array([max(sigma, 0.02 * least)]),
+            "nu": np.array([10.0]),
+        }
+
+    def middles(self) -> Array:
+        """Middle of each group's unit means, shape (groups,); the median where it is steady."""
+        return np.array(
+            [
+                np.median(means) if self.robust and means.size >= 5 else means.mean()
+                for means in self._means_by_group()
+            ]
+        )
+
+    def information(self, theta: Theta) -> Array:
+        """How well the units tell each group mean given the scales: 1 / variance, (groups, draws)."""
+        statistics = self.design.statistics
+        found = []
+        for g in range(len(theta["mu"])):
+            inside = statistics.group == g
+            variance = theta["tau"][g % len(theta["tau"])] ** 2
+            if "sigma" in theta:
+                sigma = theta["sigma"][g % len(theta["sigma"])]
+                variance = variance + sigma**2 * (1 / statistics.n[inside]).mean()
+            if self.robust:
+                # Few degrees of freedom: the scatter seen, not tau, says how well mu is known.
+                nu, seen = theta["nu"][0], np.var(statistics.mean[inside])
+                variance = (nu * variance + seen) / (nu + 1)
+            found.append(inside.sum() / variance)
+        return np.stack(found)
+
+    def _means_by_group(self) -> list[Array]:
+        statistics = self.design.statistics
+        return [statistics.mean[statistics.group == g] for g in range(len(self.design.groups))]

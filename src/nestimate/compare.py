@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from math import isfinite
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from nestimate.data.design import Design, Roles
 from nestimate.data.tables import read_table
@@ -11,8 +12,17 @@ from nestimate.errors import DesignError, one_of
 from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
 from nestimate.model.parameters import PRESETS, ROBUST, TAU, Assumptions
+from nestimate.model.twin import to_pymc
+from nestimate.results import figures, text
 from nestimate.results.answer import Answer
-from nestimate.results.summaries import Question
+from nestimate.results.draws import to_datatree
+from nestimate.results.report import render
+from nestimate.results.summaries import Interval, Question
+
+if TYPE_CHECKING:
+    import pymc as pm
+    from matplotlib.figure import Figure
+    from xarray import DataTree
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,19 +107,46 @@ class Options:
     @property
     def assumptions(self) -> Assumptions:
         """The part that chooses the model."""
-        return Assumptions(
-            robust=self.robust, tau=self.tau, preset=self.preset, priors=self.prior
-        )
+        return Assumptions(robust=self.robust, tau=self.tau, preset=self.preset, priors=self.prior)
 
     @property
     def question(self) -> Question:
         """The part that chooses the summaries."""
-        kind = "hdi" if self.ci_kind == "hdi" else "eti"
+        kind: Interval = "hdi" if self.ci_kind == "hdi" else "eti"
         return Question(ci_prob=self.ci, ci_kind=kind, rope=self.rope)
 
 
 class Comparison(Answer):
     """Groups compared: an `Answer` and the ways out of it."""
+
+    def __str__(self) -> str:
+        """Return the design, the answer and the checks as text."""
+        return text.render(self)
+
+    @property
+    def draws(self) -> "DataTree":
+        """Equally weighted posterior draws as a DataTree, for ArviZ."""
+        return to_datatree(self)
+
+    def plot_estimation(self) -> "Figure":
+        """Return readings, units and groups on one axis, the differences beside them."""
+        return figures.estimation_plot(self)
+
+    def plot_posterior(self) -> "Figure":
+        """Return the posterior of every headline quantity with interval, ROPE and zero."""
+        return figures.posterior_plot(self)
+
+    def plot_pair(self) -> "Figure":
+        """Return population parameters and differences, each against each."""
+        return figures.pair_plot(self)
+
+    def report(self, path: str | Path) -> None:
+        """Write the whole answer as one self-contained HTML file."""
+        Path(path).write_text(render(self), encoding="utf-8")
+
+    def to_pymc(self) -> "pm.Model":
+        """Return the same model as a `pymc.Model`; needs the extra `nestimate[pymc]`."""
+        return to_pymc(self.model)
 
 
 def compare(
@@ -175,6 +212,4 @@ def compare(
     design = Design.from_table(table, roles)
     model = Model.from_design(design, chosen.assumptions)
     fit = Fit.from_model(model, ess=chosen.ess, seed=chosen.seed)
-    return Comparison.from_fit(
-        fit, chosen.question, ess=chosen.ess, options=asdict(chosen)
-    )
+    return Comparison.from_fit(fit, chosen.question, ess=chosen.ess, options=asdict(chosen))

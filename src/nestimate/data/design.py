@@ -26,8 +26,9 @@ Scale = Literal["linear", "log"]
 
 #: Labels that by themselves say "compare the others with me".
 CONTROLS = frozenset(
-    "baseline carrier con control controls ctl ctr ctrl dmso mock none pbs placebo reference saline "
-    "sham solvent untreated vehicle wildtype wild-type wt".split()
+    {"baseline", "carrier", "con", "control", "controls", "ctl", "ctr", "ctrl", "dmso", "mock"}
+    | {"none", "pbs", "placebo", "reference", "saline", "sham", "solvent", "untreated", "vehicle"}
+    | {"wild type", "wild-type", "wildtype", "wt"}
 )
 
 
@@ -198,7 +199,9 @@ def _dropped(
     if keep.all():
         return []
     if not keep.any():
-        raise DataError(f"column '{roles.value}' is empty in every row: there is nothing to compare.")
+        raise DataError(
+            f"column '{roles.value}' is empty in every row: there is nothing to compare."
+        )
     per_group = Counter(groups[g] if g >= 0 else "no group" for g in group[~keep])
     listed = ", ".join(f"{count} in {label}" for label, count in per_group.items())
     return [
@@ -238,8 +241,8 @@ def _units_in_groups(
             "different units, as asked."
         )
         return codes.astype(np.intp), labels, [note]
-    names = ", ".join(f"'{units[u]}'" for u in shared[:6]) + (", ..." if len(shared) > 6 else "")
-    where = " and ".join(f"'{groups[g]}'" for g in sorted(set(group_of[unit_of == shared[0]])))
+    names = _listed([units[u] for u in shared], most=6)
+    where = _listed([groups[g] for g in sorted(set(group_of[unit_of == shared[0]]))], most=3)
     raise DesignError(
         f"{len(shared)} of {len(set(unit_of.tolist()))} labels in column '{roles.unit}' occur in "
         f"more than one group: {names} ('{units[shared[0]]}' is in {where}). If they are the same "
@@ -307,3 +310,9 @@ def _few_units(statistics: UnitStatistics, groups: tuple[str, ...]) -> list[str]
         f"Fewer than five units in {', '.join(few)}: the interval then depends on the priors as "
         "well as on the data."
     ]
+
+
+def _listed(labels: list[str], most: int) -> str:
+    """Return quoted labels, the first few where there are many."""
+    more = f" and {len(labels) - most} more" if len(labels) > most else ""
+    return ", ".join(f"'{label}'" for label in labels[:most]) + more

@@ -115,9 +115,7 @@ def unit_statistics(
     ss = np.bincount(unit, weights=(standard - mean[unit]) ** 2)
     of_group = np.zeros(n.size, dtype=np.intp)
     of_group[unit] = group
-    return UnitStatistics(
-        group=frozen(of_group), n=frozen(n), mean=frozen(mean), ss=frozen(ss)
-    )
+    return UnitStatistics(group=frozen(of_group), n=frozen(n), mean=frozen(mean), ss=frozen(ss))
 
 
 def frozen[T: np.generic](array: NDArray[T]) -> NDArray[T]:

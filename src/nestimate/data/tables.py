@@ -154,7 +154,9 @@ def _read_text(path: Path, separator: str) -> Table:
         with path.open(encoding="utf-8-sig") as lines:
             header = lines.readline()
         if not header.strip():
-            raise DataError(f"{path.name} is empty: a header row and one row per reading are needed.")
+            raise DataError(
+                f"{path.name} is empty: a header row and one row per reading are needed."
+            )
         parsed = csv.read_csv(
             path,
             parse_options=csv.ParseOptions(delimiter=separator, newlines_in_values=True),
@@ -264,7 +266,9 @@ def _label(text: str | None) -> str | None:
 
 def _is_text(column: Any) -> bool:
     kind = column.type
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or kind == pa.string_view())
+    return bool(
+        pa.types.is_string(kind) or pa.types.is_large_string(kind) or kind == pa.string_view()
+    )
 
 
 def _is_number(column: Any) -> bool:

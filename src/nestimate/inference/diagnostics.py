@@ -91,7 +91,8 @@ def quantile(values: Array, weights: Array, probabilities: Array) -> Array:
     order = np.argsort(values, kind="stable")
     cumulative = np.cumsum(weights[order])
     middle = cumulative - 0.5 * weights[order]
-    return np.interp(np.asarray(probabilities) * cumulative[-1], middle, values[order])
+    at = np.asarray(probabilities) * cumulative[-1]
+    return np.asarray(np.interp(at, middle, values[order]))
 
 
 def hdi(values: Array, weights: Array, probability: float) -> tuple[float, float]:

@@ -131,9 +131,7 @@ class Mixture:
         half = 0.5 * (DOF + dim)
         constant = lgamma(half) - lgamma(0.5 * DOF) - 0.5 * dim * np.log(np.pi * DOF)
         inverse = np.linalg.inv(self.root)
-        whitened = np.stack(
-            [inv @ (x - c).T for c, inv in zip(self.centre, inverse, strict=True)]
-        )
+        whitened = np.stack([inv @ (x - c).T for c, inv in zip(self.centre, inverse, strict=True)])
         distance = np.einsum("kdn,kdn->kn", whitened, whitened)
         log_det = np.log(np.abs(np.diagonal(inverse, axis1=1, axis2=2))).sum(axis=1)
         return constant + log_det[:, None] - half * np.log1p(distance / DOF), distance
@@ -264,7 +262,6 @@ def laplace(log_posterior: LogDensity, start: Array) -> tuple[Array, Array]:
     takes many points at once a full Hessian costs little more than one evaluation, and needs no
     optimiser to be imported.
     """
-
     here, damping = start.copy(), 1e-2
     step = np.full(start.size, 1e-2)
     value, gradient, hessian = _differences(log_posterior, here, step)
@@ -365,7 +362,3 @@ def _log_sum(logs: Array) -> Array:
     top = logs.max(axis=0)
     top = np.where(np.isfinite(top), top, 0.0)
     return np.asarray(top + np.log(np.exp(logs - top).sum(axis=0)))
-
-
-
-

@@ -130,9 +130,7 @@ def within_units(n_minus_1: Array, ss: Array, log_n: float, sigma: Array) -> Arr
     return np.asarray(-0.5 * (per_sigma.sum(axis=0) + log_n))
 
 
-def normal_units(
-    classes: tuple[UnitClass, ...], mu: Array, tau: Array, sigma: Array
-) -> Array:
+def normal_units(classes: tuple[UnitClass, ...], mu: Array, tau: Array, sigma: Array) -> Array:
     """Log density of the unit means when units are normal; mu, tau, sigma (groups, draws)."""
     total = np.zeros(mu.shape[1])
     for kind in classes:
@@ -214,9 +212,11 @@ def mixing_nodes(
         extreme = np.maximum(extreme, np.square(far / tau[g]))
         noise = np.maximum(noise, np.square(sigma[g] / tau[g]) / kind.n)
     half = 0.5 * nu
-    # Gamma(a, rate b) has less than e^LOG_TAIL of its mass below exp((LOG_TAIL + gammaln(a+1)) / a) / b.
+    # Gamma(a, rate b) has less than e^LOG_TAIL of its mass below
+    # exp((LOG_TAIL + gammaln(a + 1)) / a) / b.
     prior_low = (LOG_TAIL + special.gammaln(half + 1)) / half - np.log(half)
-    # Where tau^2/lambda exceeds sigma^2/n the density of the mean adds sqrt(lambda) to the prior's fall.
+    # Where tau^2/lambda exceeds sigma^2/n the density of the mean adds sqrt(lambda) to the
+    # fall of the prior.
     shape = half + 0.5
     lift = special.gammaln(half + 1) - half * np.log(half) - 0.5 * np.log1p(noise)
     likelihood_low = (LOG_TAIL + lift) / shape
@@ -243,7 +243,7 @@ def _log_sum_exp(terms: Array) -> Array:
     return np.asarray(top + np.log(terms.sum(axis=0)))
 
 
-def draw_unit_means(  # noqa: PLR0913 - one argument per parameter of the model
+def draw_unit_means(
     kind: UnitClass,
     means: Array,
     mu: Array,

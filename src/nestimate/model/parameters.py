@@ -176,7 +176,9 @@ def _with_changes(
             if p.name == name and (group is None or p.group == group.strip())
         ]
         if not chosen:
-            labels = list(dict.fromkeys([p.name for p in parameters] + [p.label for p in parameters]))
+            labels = list(
+                dict.fromkeys([p.name for p in parameters] + [p.label for p in parameters])
+            )
             extra = " In a flat layout BEST's sigma is called tau." if name == "sigma" else ""
             raise DesignError(f"prior: {one_of('parameter', target.strip(), labels)}{extra}")
         prior = parse_prior(text)

@@ -165,7 +165,9 @@ class Uniform:
 
     def __post_init__(self) -> None:
         if not self.low < self.high:
-            raise DesignError(f"prior uniform: low ({self.low:g}) must be below high ({self.high:g}).")
+            raise DesignError(
+                f"prior uniform: low ({self.low:g}) must be below high ({self.high:g})."
+            )
 
     def quantile(self, cdf: Array, sf: Array) -> Array:
         width = self.high - self.low

@@ -101,7 +101,7 @@ class UnitDensity:
         )
 
     def information(self, theta: Theta) -> Array:
-        """How well the units tell each group mean given the scales: 1 / variance, (groups, draws)."""
+        """Return 1 / variance with which the units tell each group mean, (groups, draws)."""
         statistics = self.design.statistics
         found = []
         for g in range(len(theta["mu"])):

@@ -210,7 +210,6 @@ def _checks(fit: Fit, wanted: float) -> tuple[Check, ...]:
             "ess",
             ess,
             passed=ess >= wanted,
-            text=f"Effective draws behind the worst parameter: {ess:,.0f} (wanted: "
-            f"{wanted:,.0f}).",
+            text=f"Effective draws behind the worst parameter: {ess:,.0f} (wanted: {wanted:,.0f}).",
         ),
     )

@@ -120,7 +120,7 @@ class Question:
             self.interval(values[i::BATCHES], weights[i::BATCHES] / weights[i::BATCHES].sum())
             for i in range(BATCHES)
         ]
-        return float(np.std(ends, axis=0, ddof=1).max() / np.sqrt(BATCHES))
+        return float(np.max(np.std(ends, axis=0, ddof=1)) / np.sqrt(BATCHES))
 
 
 @dataclass(frozen=True, kw_only=True)

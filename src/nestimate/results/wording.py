@@ -29,9 +29,11 @@ def number(value: float, places: int) -> str:
     if places > 6 or abs(rounded) >= 1e9:
         significant = max(places + 1 + floor(log10(abs(value))), 1) if value else 1
         return f"{value:.{min(significant, 15) - 1}e}"
-    return f"{rounded:.{max(places, 0)}f}".replace("-0." + "0" * places, "0." + "0" * places) if (
-        rounded == 0
-    ) else f"{rounded:.{max(places, 0)}f}"
+    return (
+        f"{rounded:.{max(places, 0)}f}".replace("-0." + "0" * places, "0." + "0" * places)
+        if (rounded == 0)
+        else f"{rounded:.{max(places, 0)}f}"
+    )
 
 
 def probability(value: float) -> str:
@@ -82,8 +84,8 @@ def design_sentences(design: Design) -> list[str]:
     each = f"{low}" if low == high else f"{low} to {high}"
     return [
         f"Layout nested: the experimental unit is {roles.unit}; number per group: {groups}.",
-        f"{n_rows} readings of {roles.value}, {each} per {roles.unit}: readings make a {roles.unit} "
-        "better known, they do not count towards n.",
+        f"{n_rows} readings of {roles.value}, {each} per {roles.unit}: readings make a "
+        f"{roles.unit} better known, they do not count towards n.",
     ]
 
 
@@ -93,7 +95,8 @@ def prior_sentences(model: Model) -> list[str]:
     for parameter in model.parameters:
         cut = f", above {parameter.lower:.3g}" if parameter.lower is not None else ""
         lines.setdefault(parameter.name, []).append(
-            f"{parameter.label} ~ {parameter.prior}{cut}" if parameter.free
+            f"{parameter.label} ~ {parameter.prior}{cut}"
+            if parameter.free
             else f"{parameter.label} {parameter.prior}"
         )
     said = []

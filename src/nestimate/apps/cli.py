@@ -1,0 +1,172 @@
+"""The command line: parse, call, print. No statistics in here."""
+
+import json
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nestimate.compare import Options, compare
+from nestimate.errors import DesignError, NestimateError
+from nestimate.results import text
+
+app = typer.Typer(
+    name="nestimate",
+    help="Estimate how far groups differ when every data point has replicates.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+ROLES, MODEL, ANSWER, OUTPUT = "Columns", "Model", "Answer", "Output"
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    show_version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if show_version:
+        typer.echo(f"nestimate {version('nestimate')}")
+        raise typer.Exit
+
+
+@app.command("compare")
+def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a command line
+    data: Annotated[Path, typer.Argument(help="Table of readings: CSV or TSV, a row per reading.")],
+    value: Annotated[str, typer.Option(help="What was measured.", rich_help_panel=ROLES)],
+    group: Annotated[str, typer.Option(help="What is compared.", rich_help_panel=ROLES)],
+    unit: Annotated[
+        str | None,
+        typer.Option(help="Experimental unit; its rows are readings.", rich_help_panel=ROLES),
+    ] = None,
+    reference: Annotated[
+        str | None, typer.Option(help="Group to compare with.", rich_help_panel=ROLES)
+    ] = None,
+    relabel_units: Annotated[
+        bool,
+        typer.Option(
+            "--relabel-units",
+            help="Equal labels in different groups are different units.",
+            rich_help_panel=ROLES,
+        ),
+    ] = False,
+    robust: Annotated[
+        str, typer.Option(help="units (Student-t) or none (normal).", rich_help_panel=MODEL)
+    ] = "units",
+    tau: Annotated[
+        str | None,
+        typer.Option(help="Scale between units: own or common.", rich_help_panel=MODEL),
+    ] = None,
+    preset: Annotated[
+        str,
+        typer.Option(help="default, kruschke2013 or meredith2021.", rich_help_panel=MODEL),
+    ] = "default",
+    prior: Annotated[
+        list[str] | None,
+        typer.Option(help="'tau = halfnormal(2)'; repeatable.", rich_help_panel=MODEL),
+    ] = None,
+    rope: Annotated[
+        str | None,
+        typer.Option(help="LO,HI: differences as good as none.", rich_help_panel=ANSWER),
+    ] = None,
+    ci: Annotated[float, typer.Option(help="Mass of intervals.", rich_help_panel=ANSWER)] = 0.95,
+    ci_kind: Annotated[str, typer.Option(help="hdi or eti.", rich_help_panel=ANSWER)] = "hdi",
+    ess: Annotated[
+        float, typer.Option(help="Effective draws wanted.", rich_help_panel=ANSWER)
+    ] = 10_000,
+    seed: Annotated[int, typer.Option(help="Random seed.", rich_help_panel=ANSWER)] = 1,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write all numbers.", rich_help_panel=OUTPUT)
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Write an HTML report.", rich_help_panel=OUTPUT)
+    ] = None,
+    draws: Annotated[
+        Path | None, typer.Option(help="Write the draws (NetCDF).", rich_help_panel=OUTPUT)
+    ] = None,
+) -> None:
+    """Compare groups: nestimate compare data.csv --value y --group arm --unit mouse."""
+    outputs = {"--json": json_file, "--report": report, "--draws": draws}
+    _check_outputs(outputs, data)
+    result = compare(
+        data,
+        value=value,
+        group=group,
+        unit=unit,
+        reference=reference,
+        relabel_units=relabel_units,
+        options=Options(
+            robust=robust,
+            tau=tau,
+            preset=preset,
+            prior=_priors(prior or []),
+            rope=_rope(rope),
+            ci=ci,
+            ci_kind=ci_kind,
+            ess=ess,
+            seed=seed,
+        ),
+    )
+    typer.echo(text.render(result))
+    if json_file:
+        json_file.write_text(json.dumps(result.to_dict(), indent=1) + "\n", encoding="utf-8")
+    if report:
+        result.report(report)
+    if draws:
+        result.draws.to_netcdf(draws, engine="h5netcdf")
+    for option, path in outputs.items():
+        if path:
+            typer.echo(f"{option[2:]} written to {path}")
+    if not result.passed:
+        raise typer.Exit(3)
+
+
+def _priors(texts: list[str]) -> dict[str, str]:
+    found = {}
+    for given in texts:
+        name, equals, prior = given.partition("=")
+        if not equals or not prior.strip():
+            raise DesignError(
+                f"--prior '{given}': write the parameter, =, and its prior: 'tau = halfnormal(2)', "
+                "or a number to fix it: 'nu = 30'."
+            )
+        found[name.strip()] = prior.strip()
+    return found
+
+
+def _rope(given: str | None) -> tuple[float, float] | None:
+    if given is None:
+        return None
+    try:
+        low, high = (float(edge) for edge in given.split(","))
+    except ValueError:
+        raise DesignError(
+            f"--rope '{given}': write two numbers with a comma between them, such as "
+            "--rope -0.5,0.5."
+        ) from None
+    return low, high
+
+
+def _check_outputs(outputs: dict[str, Path | None], data: Path) -> None:
+    """Find an output that cannot be written before any time is spent on the answer."""
+    for option, path in outputs.items():
+        if path is None:
+            continue
+        if not path.parent.is_dir():
+            raise DesignError(f"{option} {path}: the folder {path.parent} does not exist.")
+        if path.is_dir():
+            raise DesignError(f"{option} {path} is a folder: name a file.")
+        if path.exists() and data.exists() and path.samefile(data):
+            raise DesignError(f"{option} {path} would overwrite the data.")
+
+
+def main() -> None:
+    """Run the command; 0 answered, 2 cannot be answered, 3 a check failed."""
+    try:
+        app(standalone_mode=True)
+    except NestimateError as error:
+        typer.echo(f"nestimate: {error}", err=True)
+        sys.exit(2)

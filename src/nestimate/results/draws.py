@@ -1,0 +1,84 @@
+"""Posterior draws in the field's container, for ArviZ and everything that reads it."""
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nestimate.results import estimands
+from nestimate.results.answer import Answer
+
+if TYPE_CHECKING:
+    from xarray import DataTree
+
+#: Independent draws are dealt out to this many chains, so that chain diagnostics can be computed.
+CHAINS = 4
+
+
+def to_datatree(answer: Answer) -> "DataTree":
+    """Return equally weighted draws as a DataTree.
+
+    Groups
+    ------
+    posterior
+        mu, tau, sigma, nu (dims chain, draw and, where there is one per group, group);
+        difference and effect_size (contrast); in nested layouts unit_mean (unit).
+    observed_data
+        The readings with their group and unit (dim reading).
+
+    Notes
+    -----
+    With very many units, unit_mean has fewer draws than the parameters and stands in a group of
+    its own, unit_posterior. The draws are independent and each has weight one; means and errors
+    printed by nestimate come from the weighted draws and are a little more precise.
+    """
+    from arviz_base import convert_to_datatree  # noqa: PLC0415
+
+    design, fit = answer.design, answer.fit
+    draws = {name: found[fit.resampled] for name, found in fit.draws.items()}
+    shared = {p.name for p in answer.model.parameters if p.group is None}
+    posterior = {
+        name: _chains(found[:, 0] if name in shared else found) for name, found in draws.items()
+    }
+    dims = {name: ["group"] for name in draws if name not in shared}
+    others = range(1, len(design.groups))
+    for name, quantity in (
+        ("difference", estimands.difference),
+        ("effect_size", estimands.effect_size),
+    ):
+        posterior[name] = _chains(np.stack([quantity(draws, g, 0) for g in others], axis=1))
+        dims[name] = ["contrast"]
+    coords = {
+        "group": list(design.groups),
+        "contrast": [row.name for row in answer.contrasts],
+        "unit": list(design.units),
+    }
+    groups = {"posterior": posterior}
+    if design.layout == "nested":
+        complete = len(fit.unit_means) == len(fit.resampled)
+        target = posterior if complete else groups.setdefault("unit_posterior", {})
+        target["unit_mean"] = _chains(fit.unit_means[: len(fit.unit_means) // CHAINS * CHAINS])
+        dims["unit_mean"] = ["unit"]
+    groups["observed_data"] = {design.roles.value: design.readings.value}
+    dims[design.roles.value] = ["reading"]
+    tree = convert_to_datatree(groups, coords=coords, dims=dims)
+    labels = {"reading_group": np.array(design.groups)[design.readings.group]}
+    if design.layout == "nested":
+        labels["reading_unit"] = np.array(design.units)[design.readings.unit]
+    observed = tree["observed_data"].to_dataset()
+    tree["observed_data"] = observed.assign_coords(
+        {name: ("reading", found) for name, found in labels.items()}
+    )
+    tree["posterior"].attrs.update(
+        inference_library="nestimate",
+        inference_library_version=version("nestimate"),
+        seed=fit.seed,
+        pareto_k=fit.pareto_k,
+        ess=fit.ess,
+        log_evidence=fit.log_evidence,
+    )
+    return tree
+
+
+def _chains(draws: np.ndarray) -> np.ndarray:
+    return draws.reshape(CHAINS, -1, *draws.shape[1:])

@@ -1,0 +1,75 @@
+"""An answer as plain text: design, table, sentence, checks."""
+
+from collections.abc import Iterable, Sequence
+from textwrap import fill
+
+from nestimate.results import wording
+from nestimate.results.answer import Answer
+from nestimate.results.summaries import Summary
+
+WIDTH = 96
+
+
+def render(answer: Answer) -> str:
+    """Return the whole answer as text for a terminal."""
+    design = answer.design
+    parts = [_section("Design", wording.design_sentences(design) + list(design.notes))]
+    if design.warnings:
+        parts.append(_section("Mind", design.warnings))
+    if answer.passed:
+        parts += _estimates(answer)
+    else:
+        parts.append(_section("No answer", [wording.withheld(answer.checks)]))
+    parts.append(
+        _section("Checks", [f"{'ok' if c.passed else 'FAILED'}: {c.text}" for c in answer.checks])
+    )
+    parts.append(_section("Priors", wording.prior_sentences(answer.model)))
+    return "\n\n".join(parts)
+
+
+def _estimates(answer: Answer) -> list[str]:
+    design = answer.design
+    interval = wording.interval_name(answer.contrasts[0])
+    rows = [*answer.contrasts, *answer.groups, *answer.effect_sizes, *answer.scales]
+    named = {id(row): f"mean of {row.name}" for row in answer.groups}
+    table = _table(
+        ["", "mean", interval, "P(> 0)", *(["P(in ROPE)"] if answer.question.rope else [])],
+        (
+            [named.get(id(row), row.name), *_cells(row)]
+            + ([_maybe(row.p_in_rope)] if answer.question.rope else [])
+            for row in rows
+        ),
+    )
+    sentences = [wording.answer_sentence(row, "") for row in answer.contrasts]
+    return [f"Answer: {design.roles.value}\n{table}", _section("In words", sentences)]
+
+
+def _cells(row: Summary) -> list[str]:
+    mean, low, high = wording.estimate(row)
+    return [mean, f"{low} to {high}", _maybe(row.p_gt_0)]
+
+
+def _maybe(probability: float | None) -> str:
+    return "" if probability is None else wording.probability(probability)
+
+
+def _section(title: str, sentences: Iterable[str]) -> str:
+    body = "\n".join(
+        fill(sentence, WIDTH, initial_indent="  ", subsequent_indent="    ")
+        for sentence in sentences
+    )
+    return f"{title}\n{body}"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    cells = [list(head), *(list(row) for row in rows)]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(head))]
+    lines = [
+        "  "
+        + "  ".join(
+            cell.ljust(width) if i == 0 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in cells
+    ]
+    return "\n".join(lines)

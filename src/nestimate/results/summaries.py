@@ -11,8 +11,9 @@ from nestimate.inference import diagnostics
 Array = NDArray[np.float64]
 Interval = Literal["hdi", "eti"]
 
-#: Independent batches from which the Monte Carlo error of an interval's ends is taken.
-BATCHES = 20
+#: The narrowest interval may slide along the axis at little cost, so its ends err more than
+#: quantiles of the same mass: by 1.5 in simulations from normal and t, less from gamma draws.
+HDI_EXCESS = 1.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,8 +94,11 @@ class Question:
         rope
             Whether the quantity is a difference to which the ROPE applies.
         """
+        order = np.argsort(values, kind="stable")
+        values, weights = values[order], weights[order]
         mean, sd = diagnostics.mean_and_sd(values, weights)
         low, high = self.interval(values, weights)
+        ess = float(diagnostics.ess(values[:, None], weights)[0])
         region = self.rope if rope else None
         return Summary(
             name=name,
@@ -109,18 +113,22 @@ class Question:
             p_in_rope=(
                 _mass((values >= region[0]) & (values <= region[1]), weights) if region else None
             ),
-            ess=float(diagnostics.ess(values[:, None], weights)[0]),
+            ess=ess,
             mcse_mean=float(diagnostics.mcse_mean(values, weights)),
-            mcse_ci=self._mcse_ci(values, weights),
+            mcse_ci=self._mcse_ci(values, weights, (low, high), ess),
         )
 
-    def _mcse_ci(self, values: Array, weights: Array) -> float:
-        # The draws are independent, so interleaved batches are too.
-        ends = [
-            self.interval(values[i::BATCHES], weights[i::BATCHES] / weights[i::BATCHES].sum())
-            for i in range(BATCHES)
-        ]
-        return float(np.max(np.std(ends, axis=0, ddof=1)) / np.sqrt(BATCHES))
+    def _mcse_ci(
+        self, values: Array, weights: Array, ends: tuple[float, float], ess: float
+    ) -> float:
+        """Error of a quantile: that of the mass below it, carried over by the quantile function."""
+        below = np.array([weights @ (values < end) for end in ends])
+        below = np.clip(below, 1 / ess, 1 - 1 / ess)
+        error = np.sqrt(below * (1 - below) / ess)
+        masses = np.concatenate([np.maximum(below - error, 0), np.minimum(below + error, 1)])
+        low, high = np.split(diagnostics.quantile(values, weights, masses), 2)
+        excess = HDI_EXCESS if self.ci_kind == "hdi" else 1.0
+        return float(excess * 0.5 * (high - low).max())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Which column plays which role, and the design that follows from the data.
 
-The layout is derived, never asked: no unit column is `flat`, units with readings are `nested`.
+The layout is derived, never asked: no unit column is `flat`, units with readings are `nested`, a
+block is `blocked`, and both together `blocked-nested`.
 """
 
 from collections import Counter
@@ -10,6 +11,13 @@ from typing import Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.hierarchy import (
+    Level,
+    check_blocks,
+    merge_single,
+    place_subunits,
+    place_units,
+)
 from nestimate.data.statistics import (
     Readings,
     UnitStatistics,
@@ -21,8 +29,7 @@ from nestimate.data.statistics import (
 from nestimate.data.tables import Table
 from nestimate.errors import DataError, DesignError, one_of
 
-Layout = Literal["flat", "nested"]
-Scale = Literal["linear", "log"]
+Layout = Literal["flat", "nested", "blocked", "blocked-nested"]
 
 #: Labels that by themselves say "compare the others with me".
 CONTROLS = frozenset(
@@ -38,8 +45,13 @@ class Roles:
 
     Attributes
     ----------
-    value, group, unit
-        Column names; `unit` is None in a flat layout.
+    value, group
+        Column names.
+    unit
+        Column name of the experimental unit, or several joined by a slash, outermost first
+        (`litter/animal/slice`); None in a flat layout.
+    block
+        Column whose levels see several groups (day, litter, line), or None.
     reference
         The group that the others are compared with; None lets `Design` choose and say so.
     relabel_units
@@ -49,8 +61,17 @@ class Roles:
     value: str
     group: str
     unit: str | None = None
+    block: str | None = None
     reference: str | None = None
     relabel_units: bool = False
+
+    def unit_columns(self, table: Table) -> tuple[str, ...]:
+        """Names of the unit columns, outermost first; a column may have a slash in its name."""
+        if self.unit is None:
+            return ()
+        if self.unit in table.columns:
+            return (self.unit,)
+        return tuple(part.strip() for part in self.unit.split("/"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,15 +81,17 @@ class Design:
     Attributes
     ----------
     layout
-        `flat` or `nested`, derived.
+        `flat`, `nested`, `blocked` or `blocked-nested`, derived.
     roles, source
         The user's column names and the name of the table.
     groups
         Group labels, the reference first.
-    units
-        Unit labels; empty in a flat layout.
+    levels
+        The unit and its subunits, outermost first; empty where every row is a data point.
+    block
+        The blocks, or None.
     readings, statistics, yardstick
-        The rows used, their sufficient statistics, and the data's own scales.
+        The rows used, their sums per experimental unit, and the data's own scales.
     notes, warnings
         What was done to the data, and what to keep in mind: sentences for the user.
     """
@@ -77,7 +100,8 @@ class Design:
     roles: Roles
     source: str
     groups: tuple[str, ...]
-    units: tuple[str, ...]
+    levels: tuple[Level, ...]
+    block: Level | None
     readings: Readings
     statistics: UnitStatistics
     yardstick: Yardstick
@@ -90,8 +114,18 @@ class Design:
         return self.groups[0]
 
     @property
+    def units(self) -> tuple[str, ...]:
+        """Labels of the experimental units; empty where every row is a data point."""
+        return self.levels[0].labels if self.levels else ()
+
+    @property
+    def subunits(self) -> tuple[Level, ...]:
+        """The levels inside the experimental unit, outermost first."""
+        return self.levels[1:]
+
+    @property
     def units_per_group(self) -> tuple[int, ...]:
-        """Number of experimental units in each group."""
+        """Number of experimental units in each group; rows where there is no unit."""
         counts = np.bincount(self.statistics.group, minlength=len(self.groups))
         return tuple(int(n) for n in counts)
 
@@ -99,6 +133,20 @@ class Design:
     def readings_per_unit(self) -> tuple[int, int]:
         """Smallest and largest number of readings of a unit."""
         return int(self.statistics.n.min()), int(self.statistics.n.max())
+
+    @property
+    def cells(self) -> NDArray[np.intp]:
+        """Readings in each block and group, shape (blocks, groups)."""
+        if self.block is None:
+            raise DesignError("this design has no blocks.")
+        counts = np.zeros((self.block.size, len(self.groups)), dtype=np.intp)
+        np.add.at(counts, (self.block.codes, self.readings.group), 1)
+        return counts
+
+    @property
+    def unreplicated(self) -> bool:
+        """Whether every cell of a blocked design holds one reading: its noise is then merged."""
+        return self.layout == "blocked" and int(self.cells.max()) == 1
 
     @classmethod
     def from_table(cls, table: Table, roles: Roles) -> Self:
@@ -111,60 +159,60 @@ class Design:
         DesignError
             When the groups cannot be compared with these units.
         """
-        _check_roles(table, roles)
+        columns = roles.unit_columns(table)
+        _check_roles(table, roles, columns)
         notes = list(table.notes)
         value = table.numbers(roles.value)
         group, groups = table.labels(roles.group)
-        unit, units = (None, ()) if roles.unit is None else table.labels(roles.unit)
-
         keep = ~np.isnan(value)
         notes += _dropped(keep, group, groups, roles, table.n_rows)
         _check_labelled(table, roles.group, group, keep)
-        if unit is not None and roles.unit is not None:
-            _check_labelled(table, roles.unit, unit, keep)
-            unit, units, relabelled = _units_in_groups(
-                unit[keep], units, group[keep], groups, roles
-            )
-            notes += relabelled
-        value, group = value[keep], group[keep]
-        group, groups, chosen = _order_groups(group, groups, roles, table.source)
+        value = value[keep]
+        group, groups, chosen = _order_groups(group[keep], groups, roles, table.source)
         notes += chosen
-        return cls._assemble(table, roles, value, (group, groups), (unit, units), notes)
-
-    @classmethod
-    def _assemble(
-        cls,
-        table: Table,
-        roles: Roles,
-        value: NDArray[np.float64],
-        grouped: tuple[NDArray[np.intp], tuple[str, ...]],
-        united: tuple[NDArray[np.intp] | None, tuple[str, ...]],
-        notes: list[str],
-    ) -> Self:
-        group, groups = grouped
-        unit, units = united
-        yardstick = measure_yardstick(value, group, len(groups))
         warnings: list[str] = []
-        layout: Layout = "flat" if unit is None else "nested"
-        if unit is not None and len(units) == value.size:
-            layout, unit = "flat", None
+        block, place, places = None, group, groups
+        if roles.block is not None:
+            block = _level(table, roles.block, keep)
+            warnings += check_blocks(block, group, groups, roles.group)
+            place = block.codes * len(groups) + group
+            places = tuple(f"{k} x {g}" for k in block.labels for g in groups)
+        levels: tuple[Level, ...] = ()
+        for name in columns:
+            found = _level(table, name, keep)
+            if not levels:
+                found, said = place_units(found, place, places, relabel=roles.relabel_units)
+                notes += said
+            levels += (place_subunits(levels[-1], found) if levels else found,)
+        levels, merged = merge_single(levels)
+        warnings += merged
+        if block is not None and levels and levels[0].size == np.unique(place).size:
             warnings.append(
-                f"Every {roles.unit} has one reading, so readings and units cannot be told apart: "
-                f"each {roles.unit} counts as one data point and the spread between units includes "
-                f"the error of a single reading. If '{roles.unit}' only numbers the rows, leave it "
-                "out."
+                f"Every cell of {roles.block} x {roles.group} holds one {levels[0].name}, so their "
+                f"spreads cannot be told apart: readings count as readings of the cell."
             )
-        if unit is None:
-            unit = np.arange(value.size)
+            levels = levels[1:]
+        layout: Layout = "nested" if levels else "flat"
+        if block is not None:
+            layout = "blocked-nested" if levels else "blocked"
+        yardstick = measure_yardstick(value, group, len(groups))
+        unit = levels[0].codes if levels else np.arange(value.size)
         statistics = unit_statistics(value, group, unit, yardstick)
-        _check_units(statistics, groups, roles, layout)
-        warnings += _few_units(statistics, groups)
+        if block is None:
+            _check_units(statistics, groups, levels)
+            warnings += _few_units(statistics, groups)
+        elif block.size < 5:
+            warnings.append(
+                f"Fewer than five blocks ({block.size} {block.name}): how much the effect varies "
+                "between them depends on the priors as well as on the data."
+            )
         return cls(
             layout=layout,
             roles=roles,
             source=table.source,
             groups=groups,
-            units=units,
+            levels=levels,
+            block=block,
             readings=Readings(value=frozen(value), group=frozen(group), unit=frozen(unit)),
             statistics=statistics,
             yardstick=yardstick,
@@ -173,10 +221,19 @@ class Design:
         )
 
 
-def _check_roles(table: Table, roles: Roles) -> None:
-    named = {"value": roles.value, "group": roles.group, "unit": roles.unit}
+def _level(table: Table, name: str, keep: NDArray[np.bool_]) -> Level:
+    """Read a column of labels for the rows kept, forgetting labels that no kept row has."""
+    codes, labels = table.labels(name)
+    _check_labelled(table, name, codes, keep)
+    present, codes = np.unique(codes[keep], return_inverse=True)
+    return Level(name=name, labels=tuple(labels[i] for i in present), codes=codes.astype(np.intp))
+
+
+def _check_roles(table: Table, roles: Roles, units: tuple[str, ...]) -> None:
+    named = [("value", roles.value), ("group", roles.group), ("block", roles.block)]
+    named += [("unit", name) for name in units]
     used: dict[str, str] = {}
-    for role, name in named.items():
+    for role, name in named:
         if name is None:
             continue
         table.column(name)
@@ -221,37 +278,6 @@ def _check_labelled(
         )
 
 
-def _units_in_groups(
-    unit: NDArray[np.intp],
-    units: tuple[str, ...],
-    group: NDArray[np.intp],
-    groups: tuple[str, ...],
-    roles: Roles,
-) -> tuple[NDArray[np.intp], tuple[str, ...], list[str]]:
-    """Recode units so that each lies in one group, or refuse labels that occur in several."""
-    pairs, codes = np.unique(unit * len(groups) + group, return_inverse=True)
-    unit_of, group_of = np.divmod(pairs, len(groups))
-    shared = [u for u, count in Counter(unit_of.tolist()).items() if count > 1]
-    if not shared:
-        return codes.astype(np.intp), tuple(units[u] for u in unit_of), []
-    if roles.relabel_units:
-        labels = tuple(f"{groups[g]}:{units[u]}" for u, g in zip(unit_of, group_of, strict=True))
-        note = (
-            f"{len(shared)} {roles.unit} labels occur in more than one group and are taken as "
-            "different units, as asked."
-        )
-        return codes.astype(np.intp), labels, [note]
-    names = _listed([units[u] for u in shared], most=6)
-    where = _listed([groups[g] for g in sorted(set(group_of[unit_of == shared[0]]))], most=3)
-    raise DesignError(
-        f"{len(shared)} of {len(set(unit_of.tolist()))} labels in column '{roles.unit}' occur in "
-        f"more than one group: {names} ('{units[shared[0]]}' is in {where}). If they are the same "
-        f"{roles.unit} measured under several groups, give the column as block (--block "
-        f"{roles.unit}) instead of unit. If they are different units with reused labels, add "
-        "--relabel-units (relabel_units=True in Python)."
-    )
-
-
 def _order_groups(
     group: NDArray[np.intp], groups: tuple[str, ...], roles: Roles, source: str
 ) -> tuple[NDArray[np.intp], tuple[str, ...], list[str]]:
@@ -288,10 +314,10 @@ def _check_group_count(labels: list[str], group: NDArray[np.intp], roles: Roles)
 
 
 def _check_units(
-    statistics: UnitStatistics, groups: tuple[str, ...], roles: Roles, layout: Layout
+    statistics: UnitStatistics, groups: tuple[str, ...], levels: tuple[Level, ...]
 ) -> None:
     counts = np.bincount(statistics.group, minlength=len(groups))
-    what = roles.unit if layout == "nested" else "value"
+    what = levels[0].name if levels else "value"
     lonely = [groups[g] for g in np.flatnonzero(counts < 2)]
     if lonely:
         raise DesignError(
@@ -310,9 +336,3 @@ def _few_units(statistics: UnitStatistics, groups: tuple[str, ...]) -> list[str]
         f"Fewer than five units in {', '.join(few)}: the interval then depends on the priors as "
         "well as on the data."
     ]
-
-
-def _listed(labels: list[str], most: int) -> str:
-    """Return quoted labels, the first few where there are many."""
-    more = f" and {len(labels) - most} more" if len(labels) > most else ""
-    return ", ".join(f"'{label}'" for label in labels[:most]) + more

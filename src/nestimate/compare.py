@@ -155,6 +155,7 @@ def compare(
     value: str | None = None,
     group: str | None = None,
     unit: str | None = None,
+    block: str | None = None,
     reference: str | None = None,
     relabel_units: bool = False,
     options: Options | Mapping[str, Any] | None = None,
@@ -169,6 +170,8 @@ def compare(
     value, group, unit
         Column names. A mapping needs none of them. `unit` is what was independently assigned or
         sampled (mouse, well, litter); repeated rows of a unit are its readings.
+    block
+        Column whose levels see several groups: day, litter, cell line.
     reference
         The group that the others are compared with.
     relabel_units
@@ -207,7 +210,12 @@ def compare(
             f"{', '.join(table.columns)}."
         )
     roles = Roles(
-        value=value, group=group, unit=unit, reference=reference, relabel_units=relabel_units
+        value=value,
+        group=group,
+        unit=unit,
+        block=block,
+        reference=reference,
+        relabel_units=relabel_units,
     )
     design = Design.from_table(table, roles)
     model = Model.from_design(design, chosen.assumptions)

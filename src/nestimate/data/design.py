@@ -221,6 +221,14 @@ class Design:
         )
 
 
+def inner_names(design: Design) -> tuple[str, ...]:
+    """Parameter families of the levels inside a block or unit, outermost first."""
+    if design.block is None:
+        return tuple(f"tau_{level.name}" for level in design.subunits)
+    names = ["tau_unit" for _ in design.levels[:1]]
+    return (*names, *(f"tau_{level.name}" for level in design.subunits))
+
+
 def _level(table: Table, name: str, keep: NDArray[np.bool_]) -> Level:
     """Read a column of labels for the rows kept, forgetting labels that no kept row has."""
     codes, labels = table.labels(name)

@@ -19,8 +19,8 @@ Array = NDArray[np.float64]
 LogDensity = Callable[[Array], Array]
 #: Effective draws behind the quantities of interest: (z, weights) -> the worst of them.
 Measure = Callable[[Array, Array], float]
-#: Centre and scale of every coordinate as functions of the others: x = (z - centre) / scale.
-Warp = Callable[[Array], tuple[Array, Array]]
+#: Centre, axes and widths of the first l coordinates as functions of the others.
+Warp = Callable[[Array], tuple[Array, Array, Array]]
 
 #: Degrees of freedom of the proposal's t's, and the share of the prior in it.
 DOF, DEFENSIVE = 8.0, 0.02
@@ -72,8 +72,9 @@ class Target:
     log_likelihood
         Log density of the data at z, (draws, dim) -> (draws,); the prior of z is N(0, I).
     warp
-        Centre and scale of z as functions of coordinates that have centre 0 and scale 1, so that
-        z = centre + scale * x. The funnel of a mean and its scale is straightened here.
+        Centre (draws, l), axes (draws, l, l) and widths (draws, l) of the first l columns of z as
+        functions of the other columns. There x = (z - centre) stretched by 1 / widths along the
+        axes, elsewhere x = z: the funnel of means and scales is straightened.
     """
 
     log_likelihood: LogDensity
@@ -81,15 +82,20 @@ class Target:
 
     def to_x(self, z: Array) -> Array:
         """Coordinates x of points z."""
-        centre, scale = self.warp(z)
-        return (z - centre) / scale
+        centre, axes, widths = self.warp(z)
+        x = z.copy()
+        first = centre.shape[1]
+        x[:, :first] = _stretched(z[:, :first] - centre, axes, 1 / widths)
+        return x
 
     def to_z(self, x: Array) -> tuple[Array, Array]:
         """Points z of coordinates x, and the log density of their prior N(0, I) in x."""
-        centre, scale = self.warp(x)
-        z = centre + scale * x
+        centre, axes, widths = self.warp(x)
+        z = x.copy()
+        first = centre.shape[1]
+        z[:, :first] = centre + _stretched(x[:, :first], axes, widths)
         normal = -0.5 * (np.square(z).sum(axis=1) + z.shape[1] * LOG_2PI)
-        return z, normal + np.log(scale).sum(axis=1)
+        return z, normal + np.log(widths).sum(axis=1)
 
     def log_posterior(self, x: Array) -> Array:
         """Log density in x, up to the evidence."""
@@ -356,6 +362,12 @@ def _em(x: Array, weights: Array, components: int, rng: np.random.Generator) -> 
 def _covariance(z: Array, weights: Array, mean: Array) -> Array:
     spread = ((z - mean) * weights[:, None]).T @ (z - mean)
     return np.asarray(spread + 1e-9 * np.trace(spread) / z.shape[1] * np.eye(z.shape[1]))
+
+
+def _stretched(points: Array, axes: Array, factors: Array) -> Array:
+    """Stretch each point along its own axes; (draws, l), (draws, l, l), (draws, l)."""
+    along = np.einsum("dji,dj->di", axes, points) * factors
+    return np.asarray(np.einsum("dij,dj->di", axes, along))
 
 
 def _log_sum(logs: Array) -> Array:

@@ -194,16 +194,7 @@ def t_units(
 def mixing_nodes(
     classes: tuple[UnitClass, ...], mu: Array, tau: Array, sigma: Array, nu: Array
 ) -> tuple[Array, Array]:
-    """Nodes of the integral for each draw.
-
-    Returns
-    -------
-    inverse, log_weight
-        1 / lambda, and the log of prior density times spacing in log(lambda); both of shape
-        (nodes, draws). The interval covers the prior Gamma(nu/2, nu/2) as far as
-        the likelihood lets it matter, and the posterior Gamma((nu+1)/2, (nu+z^2)/2) of the most
-        extreme unit, z being its distance from the group mean in units of tau.
-    """
+    """Nodes of the integral for each draw, serving all units; see `mixing_rule`."""
     extreme = np.zeros_like(nu)
     noise = np.zeros_like(nu)
     for kind in classes:
@@ -211,6 +202,28 @@ def mixing_nodes(
         far = np.maximum(np.abs(kind.points.max() - mu[g]), np.abs(kind.points.min() - mu[g]))
         extreme = np.maximum(extreme, np.square(far / tau[g]))
         noise = np.maximum(noise, np.square(sigma[g] / tau[g]) / kind.n)
+    return mixing_rule(extreme, noise, nu)
+
+
+def mixing_rule(extreme: Array, noise: Array, nu: Array) -> tuple[Array, Array]:
+    """Trapezoid rule for the mixing variable, in log(lambda).
+
+    Parameters
+    ----------
+    extreme
+        Squared distance of the most extreme unit, in units of its scale.
+    noise
+        Largest variance of a unit's mean in units of tau^2.
+    nu
+        Normality; all of shape (draws,).
+
+    Returns
+    -------
+    inverse, log_weight
+        1 / lambda, and the log of prior density times spacing; both of shape (nodes, draws). The
+        interval covers the prior Gamma(nu/2, nu/2) as far as the likelihood lets it matter, and
+        the posterior Gamma((nu+1)/2, (nu+z^2)/2) of the most extreme unit.
+    """
     half = 0.5 * nu
     # Gamma(a, rate b) has less than e^LOG_TAIL of its mass below
     # exp((LOG_TAIL + gammaln(a + 1)) / a) / b.

@@ -12,6 +12,7 @@ from nestimate.data.design import Design
 from nestimate.errors import DesignError
 from nestimate.model.parameters import Assumptions, Parameter, affine, choose_parameters
 from nestimate.model.priors import Prior
+from nestimate.model.grouped import GroupedDensity
 from nestimate.model.units import UnitDensity
 
 Array = NDArray[np.float64]
@@ -93,7 +94,7 @@ class Model:
     design: Design
     assumptions: Assumptions
     parameters: tuple[Parameter, ...]
-    density: UnitDensity
+    density: UnitDensity | GroupedDensity
     whitening: tuple[Whitening, ...]
 
     @classmethod
@@ -115,11 +116,13 @@ class Model:
             for parameter in parameters
             if parameter.free
         )
+        simple = design.block is None and not design.subunits
+        density = UnitDensity if simple else GroupedDensity
         return cls(
             design=design,
             assumptions=assumptions,
             parameters=parameters,
-            density=UnitDensity.from_design(design, robust=assumptions.robust == "units"),
+            density=density.from_design(design, robust=assumptions.robust == "units"),
             whitening=whitening,
         )
 
@@ -174,21 +177,32 @@ class Model:
         return np.array(z)
 
     @EXTREMES
-    def warp(self, z: Array) -> tuple[Array, Array]:
-        """Return centre and scale, each of shape (draws, dim), that make z nearly round.
+    def warp(self, z: Array) -> tuple[Array, Array, Array]:
+        """Return the centre, axes and widths that make the first l columns of z round.
 
-        A group mean is the better known the smaller tau and sigma are, so the posterior of
-        (mu, tau) is a funnel. Given the scales, the whitened mu of a normal group is exactly
-        normal with the mean and SD returned here; all else is returned as it is.
+        Those columns are the free group means. They are the better known the smaller the scales
+        are, so the posterior is a funnel. Given the scales, z is normal with mean `centre` and
+        SDs `widths` along `axes` if the units are normal, and nearly so otherwise. Only the columns
+        of z after the first l are looked at.
+
+        Returns
+        -------
+        centre, axes, widths
+            Shapes (draws, l), (draws, l, l), (draws, l).
         """
-        centre, scale = np.zeros_like(z), np.ones_like(z)
         locations = [p for p in self.parameters if p.kind == "location"]
-        free = [g for g, p in enumerate(locations) if p.free]
-        middles, information = self.density.middles(), self.density.information(self.standard(z))
-        for column, g in enumerate(free):
-            low, origin, high = self.whitening[column].value(np.array([-0.5, 0.0, 0.5]))
-            precision = (high - low) ** 2 * information[g]
-            scale[:, column] = 1 / np.sqrt(1 + precision)
-            share = precision / (1 + precision)
-            centre[:, column] = share * (middles[g] - origin) / (high - low)
-        return centre, scale
+        free = np.array([p.free for p in locations])
+        count = int(free.sum())
+        theta = self.standard(np.hstack([np.zeros((len(z), count)), z[:, count:]]))
+        origin = theta["mu"].T
+        slope = np.zeros(len(locations))
+        steps = [w.value(np.array([-0.5, 0.5])) for w in self.whitening[:count]]
+        slope[free] = [high - low for low, high in steps]
+        precision, linear = self.density.information(theta)
+        linear = linear - (precision @ origin[:, :, None])[:, :, 0]
+        inside = precision[:, free][:, :, free] * np.outer(slope[free], slope[free])
+        known, axes = np.linalg.eigh(np.nan_to_num(inside))
+        widths = 1 / np.sqrt(1 + np.maximum(known, 0))
+        pull = np.nan_to_num(linear * slope)[:, free]
+        centre = np.einsum("dij,dj->di", axes, widths**2 * np.einsum("dji,dj->di", axes, pull))
+        return centre, axes, widths

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from nestimate.data.design import Design
+from nestimate.data.design import Design, inner_names
 from nestimate.errors import DesignError, one_of
 from nestimate.model.priors import (
     Exponential,
@@ -118,11 +118,14 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
     location, scale, nu = _preset(assumptions.preset, design)
     floor = design.yardstick.resolution / np.sqrt(12)
     found = [Parameter(name="mu", group=g, kind="location", prior=location) for g in groups]
+    names = [("tau", g) for g in (groups if own else (None,))]
+    if design.block is not None:
+        names = [("tau_block", None), ("tau_effect", None)]
+    names += [(name, None) for name in inner_names(design)]
     found += [
-        Parameter(name="tau", group=g, kind="scale", prior=scale, lower=floor)
-        for g in (groups if own else (None,))
+        Parameter(name=name, group=g, kind="scale", prior=scale, lower=floor) for name, g in names
     ]
-    if design.layout == "nested":
+    if design.layout != "flat" and not design.unreplicated:
         found.append(Parameter(name="sigma", group=None, kind="scale", prior=scale, lower=floor))
     if assumptions.robust == "units":
         found.append(Parameter(name="nu", group=None, kind="shape", prior=nu))

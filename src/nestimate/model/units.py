@@ -100,8 +100,11 @@ class UnitDensity:
             ]
         )
 
-    def information(self, theta: Theta) -> Array:
-        """Return 1 / variance with which the units tell each group mean, (groups, draws)."""
+    def information(self, theta: Theta) -> tuple[Array, Array]:
+        """Return precision (draws, groups, groups) and linear term (draws, groups) of mu.
+
+        Given the scales mu is normal with these, lambda being held at what it is on the whole.
+        """
         statistics = self.design.statistics
         found = []
         for g in range(len(theta["mu"])):
@@ -115,7 +118,8 @@ class UnitDensity:
                 nu, seen = theta["nu"][0], np.var(statistics.mean[inside])
                 variance = (nu * variance + seen) / (nu + 1)
             found.append(inside.sum() / variance)
-        return np.stack(found)
+        own = np.stack(found, axis=1)
+        return own[:, :, None] * np.eye(own.shape[1]), own * self.middles()
 
     def _means_by_group(self) -> list[Array]:
         statistics = self.design.statistics

@@ -1,0 +1,285 @@
+r"""The general collapsed likelihood: clusters of rows that share random effects.
+
+A cluster c is a top-level unit or a block. Its rows follow::
+
+    y_c = X_c beta + Z_c b_c + W_c v_c + e_c,   b_c ~ N(0, Omega / lambda_c)
+    lambda_c ~ Gamma(nu/2, nu/2),  v_c ~ N(0, T),  e_c ~ N(0, sigma^2)
+
+with v_c the effects of everything inside the cluster (subunits, units in cells). Only the cross
+products of the columns [Z X W y] enter, so the cost does not depend on the number of readings,
+and clusters with equal cross products of [Z X W] share all factorisations. With V the covariance of
+W v + e, M = Z'V^-1 Z = and Omega = L L'::
+
+    L'ML = U diag(d) U',  w = U'L'Z'V^-1 (y - X beta)
+    log p(y | lambda) = -1/2 [n log 2 pi + log|V| + Q] + 1/2 sum_j [w_j^2/(lambda + d_j)
+                        + log lambda - log(lambda + d_j)]
+
+and lambda is integrated by the same nodes as in `likelihood`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.model.likelihood import LOG_2PI, mixing_rule
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
+Theta = Mapping[str, Array]
+
+#: Eigenvalues below this share of the prior's precision carry no information.
+TINY = 1e-12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cluster:
+    """The rows of one cluster as columns.
+
+    Attributes
+    ----------
+    z, x, w
+        Design columns of the effects that share lambda, of the fixed part and of the inner
+        effects; shapes (rows, q), (rows, l), (rows, p). No column is zero throughout.
+    y
+        Standardised readings, shape (rows,).
+    z_kind, x_kind, w_kind
+        What each column belongs to: an effect's number, a fixed parameter's, a level's.
+    """
+
+    z: Array
+    x: Array
+    w: Array
+    y: Array
+    z_kind: Codes
+    x_kind: Codes
+    w_kind: Codes
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterClass:
+    """Clusters whose columns have equal cross products.
+
+    Attributes
+    ----------
+    members
+        Their positions among all clusters, shape (members,).
+    n
+        Rows per cluster.
+    z_kind, x_kind, w_kind
+        As in `Cluster`.
+    aa
+        Cross product of A = [Z X], shape (q + l, q + l).
+    aw, ww
+        A'W and W'W.
+    ay, wy, yy
+        A'y (q + l, members), W'y (p, members) and y'y (members,).
+    """
+
+    members: Codes
+    n: int
+    z_kind: Codes
+    x_kind: Codes
+    w_kind: Codes
+    aa: Array
+    aw: Array
+    ww: Array
+    ay: Array
+    wy: Array
+    yy: Array
+
+
+#: Lower Cholesky factor of Omega for the effects of a class: (theta, kinds) -> (draws, q, q).
+Root = Callable[[Theta, Codes], Array]
+
+
+def cluster_classes(clusters: list[Cluster]) -> tuple[ClusterClass, ...]:
+    """Collect clusters with equal structure and reduce them to cross products."""
+    found: dict[bytes, list[int]] = {}
+    products = []
+    for position, c in enumerate(clusters):
+        a = np.hstack([c.z, c.x])
+        aa, aw, ww = a.T @ a, a.T @ c.w, c.w.T @ c.w
+        products.append((aa, aw, ww, a.T @ c.y, c.w.T @ c.y, c.y @ c.y))
+        kinds = (c.z_kind, c.x_kind, c.w_kind)
+        key = b"|".join(np.ascontiguousarray(part).tobytes() for part in (aa, aw, ww, *kinds))
+        found.setdefault(key, []).append(position)
+    classes = []
+    for positions in found.values():
+        first, c = products[positions[0]], clusters[positions[0]]
+        classes.append(
+            ClusterClass(
+                members=np.array(positions, dtype=np.intp),
+                n=c.y.size,
+                z_kind=c.z_kind,
+                x_kind=c.x_kind,
+                w_kind=c.w_kind,
+                aa=first[0],
+                aw=first[1],
+                ww=first[2],
+                ay=np.stack([products[i][3] for i in positions], axis=1),
+                wy=np.stack([products[i][4] for i in positions], axis=1),
+                yy=np.array([products[i][5] for i in positions]),
+            )
+        )
+    return tuple(classes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Collapsed:
+    """A class with its inner effects and readings integrated out, for many draws at once.
+
+    Attributes
+    ----------
+    log_det
+        log |V|, shape (draws,).
+    xx, xy, yy
+        X'V^-1 X (draws, l, l), X'V^-1 y (draws, l, members), y'V^-1 y (draws, members).
+    d
+        Eigenvalues of L'ML, shape (draws, q).
+    axes
+        L U, shape (draws, q, q): effects are axes @ t with t ~ N(w / (lambda + d), 1 / (lambda + d)).
+    ux, uy
+        axes' Z'V^-1 X (draws, q, l) and axes' Z'V^-1 y (draws, q, members).
+    """
+
+    log_det: Array
+    xx: Array
+    xy: Array
+    yy: Array
+    d: Array
+    axes: Array
+    ux: Array
+    uy: Array
+
+    @classmethod
+    def of(cls, kind: ClusterClass, root: Array, sigma2: Array, inner: Array) -> "Collapsed":
+        """Integrate out everything inside the clusters.
+
+        Parameters
+        ----------
+        kind
+            The class.
+        root
+            Lower Cholesky factor of Omega, shape (draws, q, q).
+        sigma2
+            Variance of a reading, shape (draws,).
+        inner
+            Variances of the inner levels, shape (levels, draws).
+        """
+        q = kind.z_kind.size
+        scale = 1 / sigma2[:, None, None]
+        log_det = kind.n * np.log(sigma2)
+        if kind.w_kind.size:
+            ratio = sigma2 / inner[kind.w_kind]
+            k = kind.ww + np.einsum("pd,pr->dpr", ratio, np.eye(kind.w_kind.size))
+            right = np.hstack([kind.aw.T, kind.wy])
+            solved = np.linalg.solve(k, np.broadcast_to(right, (len(k), *right.shape)))
+            of_a, of_y = solved[:, :, : len(kind.aw)], solved[:, :, len(kind.aw) :]
+            aa = (kind.aa - kind.aw @ of_a) * scale
+            ay = (kind.ay - kind.aw @ of_y) * scale
+            yy = (kind.yy - np.einsum("pc,dpc->dc", kind.wy, of_y)) * scale[:, :, 0]
+            log_det = log_det + np.linalg.slogdet(k)[1] - np.log(ratio).sum(axis=0)
+        else:
+            aa, ay, yy = kind.aa * scale, kind.ay * scale, kind.yy * scale[:, :, 0]
+        d, u = np.linalg.eigh(np.swapaxes(root, 1, 2) @ aa[:, :q, :q] @ root)
+        axes = root @ u
+        down = np.swapaxes(axes, 1, 2)
+        return cls(
+            log_det=log_det,
+            xx=aa[:, q:, q:],
+            xy=ay[:, q:],
+            yy=yy,
+            d=np.maximum(d, TINY),
+            axes=axes,
+            ux=down @ aa[:, :q, q:],
+            uy=down @ ay[:, :q],
+        )
+
+    def scores(self, beta: Array) -> tuple[Array, Array]:
+        """Return w (draws, q, members) and Q (draws, members) at beta, shape (draws, l)."""
+        w = self.uy - (self.ux @ beta[:, :, None])
+        twice = 2 * np.einsum("dl,dlc->dc", beta, self.xy)
+        own = np.einsum("dl,dlm,dm->d", beta, self.xx, beta)
+        return w, self.yy - twice + own[:, None]
+
+    def information(self, precision: Array) -> tuple[Array, Array]:
+        """Precision (draws, l, l) and linear term (draws, l) of beta, lambda being `precision`."""
+        shrink = 1 / (precision[:, None] + self.d)
+        weighted = self.ux * shrink[:, :, None]
+        members = self.uy.shape[2]
+        across = np.swapaxes(self.ux, 1, 2) @ weighted
+        linear = self.xy.sum(axis=2) - np.einsum("dql,dq->dl", weighted, self.uy.sum(axis=2))
+        return members * (self.xx - across), linear
+
+
+def log_density(kind: ClusterClass, part: Collapsed, beta: Array, nu: Array | None) -> Array:
+    """Log density of all clusters of a class, shape (draws,); nu None for normal effects."""
+    w, q_form = part.scores(beta)
+    members = kind.members.size
+    base = -0.5 * (members * (kind.n * LOG_2PI + part.log_det) + q_form.sum(axis=1))
+    squares = np.square(w)
+    if nu is None:
+        gain = (squares / (1 + part.d)[:, :, None]).sum(axis=(1, 2))
+        return np.asarray(base + 0.5 * (gain - members * np.log1p(part.d).sum(axis=1)))
+    mixing, log_weight = _rule(part, squares, nu)
+    shared = log_weight.copy()
+    inverse = []
+    for d in part.d.T:
+        inverse.append(1 / (mixing + d))
+        shared += 0.5 * np.log(mixing * inverse[-1])
+    total, terms = base, np.empty_like(mixing)
+    for c in range(members):
+        np.copyto(terms, shared)
+        for j, shrink in enumerate(inverse):
+            terms += (0.5 * squares[:, j, c]) * shrink
+        top = terms.max(axis=0)
+        terms -= top
+        np.exp(terms, out=terms)
+        total = total + top + np.log(terms.sum(axis=0))
+    return np.asarray(total)
+
+
+def draw_effects(
+    part: Collapsed, beta: Array, nu: Array | None, rng: np.random.Generator
+) -> tuple[Array, Array]:
+    """Draw the effects of every cluster of a class given parameters and readings.
+
+    Returns
+    -------
+    effects, mixing
+        Shapes (draws, q, members) and (draws, members); lambda is 1 for normal effects.
+    """
+    w, _ = part.scores(beta)
+    n_draws, q, members = w.shape
+    mixing = np.ones((n_draws, members))
+    if nu is not None:
+        squares = np.square(w)
+        nodes, log_weight = _rule(part, squares, nu)
+        rows = np.arange(n_draws)
+        for c in range(members):
+            terms = log_weight.copy()
+            for j in range(q):
+                shrink = 1 / (nodes + part.d[:, j])
+                terms += 0.5 * (squares[:, j, c] * shrink + np.log(nodes * shrink))
+            mass = np.cumsum(np.exp(terms - terms.max(axis=0)), axis=0)
+            chosen = (mass < rng.random(n_draws) * mass[-1]).sum(axis=0)
+            mixing[:, c] = nodes[chosen, rows]
+    precision = mixing[:, None, :] + part.d[:, :, None]
+    t = w / precision + rng.standard_normal(w.shape) / np.sqrt(precision)
+    return part.axes @ t, mixing
+
+
+def typical_mixing(part: Collapsed, beta: Array, nu: Array) -> tuple[Array, Array]:
+    """Sum over clusters of their distance and of their effects: what lambda is, on the whole."""
+    w, _ = part.scores(beta)
+    far = (np.square(w) / (part.d * (1 + part.d))[:, :, None]).sum(axis=(1, 2))
+    return np.asarray(far), np.full_like(nu, w.shape[1] * w.shape[2])
+
+
+def _rule(part: Collapsed, squares: Array, nu: Array) -> tuple[Array, Array]:
+    """Nodes in lambda and log weights that serve every cluster of the class."""
+    extreme = (squares / (part.d * (1 + part.d))[:, :, None]).sum(axis=1).max(axis=1)
+    inverse, log_weight = mixing_rule(extreme, 1 / part.d.max(axis=1), nu)
+    return 1 / inverse, log_weight

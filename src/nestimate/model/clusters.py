@@ -280,6 +280,7 @@ def typical_mixing(part: Collapsed, beta: Array, nu: Array) -> tuple[Array, Arra
 
 def _rule(part: Collapsed, squares: Array, nu: Array) -> tuple[Array, Array]:
     """Nodes in lambda and log weights that serve every cluster of the class."""
-    extreme = (squares / (part.d * (1 + part.d))[:, :, None]).sum(axis=1).max(axis=1)
-    inverse, log_weight = mixing_rule(extreme, 1 / part.d.max(axis=1), nu)
+    gain = (squares / (part.d * (1 + part.d))[:, :, None]).sum(axis=1).max(axis=1)
+    extreme = (squares / np.square(part.d)[:, :, None]).sum(axis=1).max(axis=1)
+    inverse, log_weight = mixing_rule(extreme, gain, 1 / part.d.max(axis=1), nu)
     return 1 / inverse, log_weight

@@ -195,23 +195,28 @@ def mixing_nodes(
     classes: tuple[UnitClass, ...], mu: Array, tau: Array, sigma: Array, nu: Array
 ) -> tuple[Array, Array]:
     """Nodes of the integral for each draw, serving all units; see `mixing_rule`."""
-    extreme = np.zeros_like(nu)
-    noise = np.zeros_like(nu)
+    extreme, gain, noise = np.zeros_like(nu), np.zeros_like(nu), np.zeros_like(nu)
     for kind in classes:
         g = kind.group
         far = np.maximum(np.abs(kind.points.max() - mu[g]), np.abs(kind.points.min() - mu[g]))
-        extreme = np.maximum(extreme, np.square(far / tau[g]))
-        noise = np.maximum(noise, np.square(sigma[g] / tau[g]) / kind.n)
-    return mixing_rule(extreme, noise, nu)
+        error = np.square(sigma[g] / tau[g]) / kind.n
+        squared = np.square(far / tau[g])
+        extreme = np.maximum(extreme, squared)
+        gain = np.maximum(gain, squared / (1 + error))
+        noise = np.maximum(noise, error)
+    return mixing_rule(extreme, gain, noise, nu)
 
 
-def mixing_rule(extreme: Array, noise: Array, nu: Array) -> tuple[Array, Array]:
+def mixing_rule(extreme: Array, gain: Array, noise: Array, nu: Array) -> tuple[Array, Array]:
     """Trapezoid rule for the mixing variable, in log(lambda).
 
     Parameters
     ----------
     extreme
-        Squared distance of the most extreme unit, in units of its scale.
+        Squared distance of the most extreme unit from its group mean, in units of tau.
+    gain
+        The same in units of its total scale: lambda -> 0 multiplies the likelihood of that unit
+        by at most exp(gain / 2) over lambda = 1.
     noise
         Largest variance of a unit's mean in units of tau^2.
     nu
@@ -221,20 +226,22 @@ def mixing_rule(extreme: Array, noise: Array, nu: Array) -> tuple[Array, Array]:
     -------
     inverse, log_weight
         1 / lambda, and the log of prior density times spacing; both of shape (nodes, draws). The
-        interval covers the prior Gamma(nu/2, nu/2) as far as the likelihood lets it matter, and
+        lower end is the nearest of three that each leave out less than e^LOG_TAIL: of the prior
+        Gamma(nu/2, nu/2) raised by the gain, of the same with the likelihood's own fall, and of
         the posterior Gamma((nu+1)/2, (nu+z^2)/2) of the most extreme unit.
     """
     half = 0.5 * nu
     # Gamma(a, rate b) has less than e^LOG_TAIL of its mass below
     # exp((LOG_TAIL + gammaln(a + 1)) / a) / b.
-    prior_low = (LOG_TAIL + special.gammaln(half + 1)) / half - np.log(half)
+    tail = LOG_TAIL - 0.5 * gain
+    prior_low = (tail + special.gammaln(half + 1)) / half - np.log(half)
     # Where tau^2/lambda exceeds sigma^2/n the density of the mean adds sqrt(lambda) to the
     # fall of the prior.
     shape = half + 0.5
     lift = special.gammaln(half + 1) - half * np.log(half) - 0.5 * np.log1p(noise)
-    likelihood_low = (LOG_TAIL + lift) / shape
+    likelihood_low = (tail + lift) / shape
     extreme_low = (LOG_TAIL + special.gammaln(shape + 1)) / shape - np.log(half + 0.5 * extreme)
-    low = np.minimum(np.maximum(prior_low, likelihood_low), extreme_low)
+    low = np.maximum(np.maximum(prior_low, likelihood_low), extreme_low)
     # Wilson-Hilferty quantile of the prior, 6 SD out.
     ninth = 1 / (9 * half)
     high = 3 * np.log(1 - ninth + 6 * np.sqrt(ninth))

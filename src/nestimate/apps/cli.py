@@ -42,6 +42,10 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
         str | None,
         typer.Option(help="Experimental unit; its rows are readings.", rich_help_panel=ROLES),
     ] = None,
+    block: Annotated[
+        str | None,
+        typer.Option(help="Sees several groups: day, litter, line.", rich_help_panel=ROLES),
+    ] = None,
     reference: Annotated[
         str | None, typer.Option(help="Group to compare with.", rich_help_panel=ROLES)
     ] = None,
@@ -96,6 +100,7 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
         value=value,
         group=group,
         unit=unit,
+        block=block,
         reference=reference,
         relabel_units=relabel_units,
         options=Options(

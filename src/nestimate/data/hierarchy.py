@@ -142,7 +142,7 @@ def check_blocks(block: Level, group: Codes, groups: Sequence[str], group_name: 
         )
     if seen.all():
         return []
-    empty = [f"{block.labels[k]} x {groups[g]}" for k, g in zip(*np.nonzero(~seen), strict=True)]
+    empty = [f"{block.labels[k]} x {groups[g]}" for k, g in np.argwhere(~seen).tolist()]
     return [
         f"{len(empty)} of {seen.size} cells of {block.name} x {group_name} have no value: "
         f"{listed(empty, most=6)}. The blocks that see several groups carry the comparison."

@@ -144,7 +144,8 @@ def ess(values: Array, weights: Array) -> Array:
         tests = [x - mean[column]]
         for cut in quantile(x, weights, np.array([0.05, 0.95])):
             inside = (x <= cut).astype(float)
-            tests.append(inside - weights @ inside)
+            if not inside.all():
+                tests.append(inside - weights @ inside)
         found[column] = min(
             float(weights @ np.square(test)) / float(squared @ np.square(test)) for test in tests
         )

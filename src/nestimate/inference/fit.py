@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from nestimate.inference import diagnostics, importance
 from nestimate.model.model import Model
+from nestimate.model.paired import PairedDensity
 
 Array = NDArray[np.float64]
 
@@ -37,9 +38,10 @@ class Fit:
     resampled
         Positions of equally weighted draws among `draws`, shape (equal draws,): systematic
         resampling, shuffled.
-    unit_means
-        True unit means drawn for the first equal draws, in the user's unit, shape (some equal
-        draws, units); no columns in a flat layout.
+    effects
+        True means of the units, or of the cells of blocked designs, drawn for the first equal
+        draws, in the user's unit, shape (some equal draws, units or blocks x groups); no columns
+        where every reading is a data point of its own.
     pareto_k, ess
         Reliability of the weights, and effective draws behind the worst reported parameter.
     log_evidence, log_evidence_se
@@ -52,7 +54,7 @@ class Fit:
     draws: Mapping[str, Array]
     weights: Array
     resampled: NDArray[np.intp]
-    unit_means: Array
+    effects: Array
     pareto_k: float
     ess: float
     log_evidence: float
@@ -81,14 +83,14 @@ class Fit:
             )
             chosen = _systematic(found.weights, 4 * round(ess / 4), rng)
             standard = model.standard(found.z)
-            unit_means = _unit_means(model, standard, chosen, rng, threads)
+            effects = _effects(model, standard, chosen, rng, threads)
         n_rows = model.design.readings.value.size
         return cls(
             model=model,
             draws=model.natural(standard),
             weights=found.weights,
             resampled=chosen,
-            unit_means=unit_means,
+            effects=effects,
             pareto_k=found.pareto_k,
             ess=found.ess,
             log_evidence=found.log_evidence - n_rows * float(np.log(model.design.yardstick.spread)),
@@ -122,21 +124,21 @@ def _systematic(weights: Array, n: int, rng: np.random.Generator) -> NDArray[np.
     return rng.permutation(np.searchsorted(edges, points))
 
 
-def _unit_means(
+def _effects(
     model: Model,
     standard: Mapping[str, Array],
     chosen: NDArray[np.intp],
     rng: np.random.Generator,
     threads: ThreadPoolExecutor,
 ) -> Array:
-    design = model.design
-    if design.layout == "flat":
+    design, density = model.design, model.density
+    if design.layout == "flat" or isinstance(density, PairedDensity):
         return np.empty((chosen.size, 0))
     some = chosen[: max(1000, min(chosen.size, MAX_UNIT_EFFECTS // design.statistics.n.size))]
     pieces = [some[i : i + CHUNK] for i in range(0, some.size, CHUNK)]
     # Each piece has a random stream of its own: the answer cannot depend on which thread is first.
     drawn = threads.map(
-        lambda piece, stream: model.density.effects(
+        lambda piece, stream: density.effects(
             {name: rows[:, piece] for name, rows in standard.items()}, stream
         ),
         pieces,

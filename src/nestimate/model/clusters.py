@@ -139,7 +139,7 @@ class Collapsed:
     d
         Eigenvalues of L'ML, shape (draws, q).
     axes
-        L U, shape (draws, q, q): effects are axes @ t with t ~ N(w / (lambda + d), 1 / (lambda + d)).
+        L U, shape (draws, q, q): effects are axes @ t, t ~ N(w / (lambda + d), 1 / (lambda + d)).
     ux, uy
         axes' Z'V^-1 X (draws, q, l) and axes' Z'V^-1 y (draws, q, members).
     """

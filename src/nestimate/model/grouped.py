@@ -144,11 +144,11 @@ class GroupedDensity:
         """
         if self.design.block is None:
             tau = theta["tau"]
-            return tau[groups[0] % len(tau)][:, None, None]
+            return np.asarray(tau[groups[0] % len(tau)][:, None, None])
         q = groups.size
         own = theta["tau_effect"][0] / np.sqrt(2)
         together = np.sqrt(own**2 + q * np.square(theta["tau_block"][0]))
-        return own[:, None, None] * np.eye(q) + ((together - own) / q)[:, None, None]
+        return np.asarray(own[:, None, None] * np.eye(q) + ((together - own) / q)[:, None, None])
 
     def _nu(self, theta: Theta) -> Array | None:
         return theta["nu"][0] if self.robust else None

@@ -10,12 +10,14 @@ from scipy import special
 
 from nestimate.data.design import Design
 from nestimate.errors import DesignError
+from nestimate.model.grouped import GroupedDensity
+from nestimate.model.paired import PairedDensity
 from nestimate.model.parameters import Assumptions, Parameter, affine, choose_parameters
 from nestimate.model.priors import Prior
-from nestimate.model.grouped import GroupedDensity
 from nestimate.model.units import UnitDensity
 
 Array = NDArray[np.float64]
+Density = UnitDensity | GroupedDensity | PairedDensity
 
 #: |z| beyond which a standard normal has no mass worth the digits.
 Z_EDGE = 12.0
@@ -94,7 +96,7 @@ class Model:
     design: Design
     assumptions: Assumptions
     parameters: tuple[Parameter, ...]
-    density: UnitDensity | GroupedDensity
+    density: Density
     whitening: tuple[Whitening, ...]
 
     @classmethod
@@ -116,13 +118,11 @@ class Model:
             for parameter in parameters
             if parameter.free
         )
-        simple = design.block is None and not design.subunits
-        density = UnitDensity if simple else GroupedDensity
         return cls(
             design=design,
             assumptions=assumptions,
             parameters=parameters,
-            density=density.from_design(design, robust=assumptions.robust == "units"),
+            density=_density(design).from_design(design, robust=assumptions.robust == "units"),
             whitening=whitening,
         )
 
@@ -206,3 +206,12 @@ class Model:
         pull = np.nan_to_num(linear * slope)[:, free]
         centre = np.einsum("dij,dj->di", axes, widths**2 * np.einsum("dji,dj->di", axes, pull))
         return centre, axes, widths
+
+
+def _density(design: Design) -> type[UnitDensity] | type[GroupedDensity] | type[PairedDensity]:
+    """Choose the density: special where that is exact or measured to pay, general otherwise."""
+    if design.unreplicated:
+        return PairedDensity
+    if design.block is None and not design.subunits:
+        return UnitDensity
+    return GroupedDensity

@@ -36,7 +36,12 @@ class Answer:
     effect_sizes
         Standardised differences.
     units
-        True mean of every unit, shrunk towards its group; empty in a flat layout.
+        True mean of every unit, shrunk towards its group; empty in flat and blocked layouts.
+    blocks
+        Difference in every block, shrunk towards the overall one, `drug - placebo | line 1`;
+        empty without blocks or where every cell has one reading.
+    predictions
+        Probabilities of what comes next, `P(drug - placebo > 0 in the next line)`.
     checks
         What must hold for the answer to be shown.
     """
@@ -49,6 +54,8 @@ class Answer:
     scales: tuple[Summary, ...]
     effect_sizes: tuple[Summary, ...]
     units: tuple[Summary, ...]
+    blocks: tuple[Summary, ...]
+    predictions: tuple[Summary, ...]
     checks: tuple[Check, ...]
 
     @property
@@ -78,15 +85,15 @@ class Answer:
         def contrast_name(g: int) -> str:
             return f"{groups[g]} - {groups[0]}"
 
-        nested = design.layout == "nested"
+        blocked = design.block is not None
         contrasts = [
             question.summary(
                 contrast_name(g), estimands.difference(draws, g, 0), weights, signed=True, rope=True
             )
             for g in others
         ]
-        effects = {"effect_size": estimands.effect_size}
-        if nested:
+        effects = {} if blocked else {"effect_size": estimands.effect_size}
+        if design.layout != "flat":
             effects["d_total"] = estimands.d_total
         effect_sizes = [
             question.summary(f"{name}[{contrast_name(g)}]", f(draws, g, 0), weights, signed=True)
@@ -105,6 +112,8 @@ class Answer:
             scales=_scales(fit, question),
             effect_sizes=tuple(effect_sizes),
             units=_units(fit, question),
+            blocks=_blocks(fit, question),
+            predictions=_predictions(fit, question),
             checks=_checks(fit, ess),
         )
 
@@ -112,7 +121,10 @@ class Answer:
         """Return everything as plain values, ready for JSON; no estimates if a check failed."""
         estimates = {
             name: [row.record() for row in getattr(self, name)] if self.passed else []
-            for name in ("contrasts", "groups", "scales", "effect_sizes", "units")
+            for name in (
+                *("contrasts", "groups", "scales", "effect_sizes"),
+                *("units", "blocks", "predictions"),
+            )
         }
         design = self.design
         return {
@@ -122,6 +134,8 @@ class Answer:
                 "value": design.roles.value,
                 "group": design.roles.group,
                 "unit": design.roles.unit,
+                "block": design.roles.block,
+                "blocks": [] if design.block is None else list(design.block.labels),
                 "reference": design.reference,
                 "groups": list(design.groups),
                 "units_per_group": list(design.units_per_group),
@@ -181,7 +195,7 @@ def _scales(fit: Fit, question: Question) -> tuple[Summary, ...]:
             draws = fit.draws[parameter.name][:, column]
             found.append(question.summary(parameter.label, draws, fit.weights))
     if fit.model.design.layout == "nested":
-        labels = fit.model.design.groups if seen["tau"] > 1 or seen["sigma"] > 1 else (None,)
+        labels = fit.model.design.groups if seen["tau"] > 1 or seen.get("sigma", 1) > 1 else (None,)
         for g, label in enumerate(labels):
             name = "icc" if label is None else f"icc[{label}]"
             found.append(question.summary(name, estimands.icc(fit.draws, g), fit.weights))
@@ -189,11 +203,43 @@ def _scales(fit: Fit, question: Question) -> tuple[Summary, ...]:
 
 
 def _units(fit: Fit, question: Question) -> tuple[Summary, ...]:
-    draws = fit.unit_means
+    design, draws = fit.model.design, fit.effects
+    if design.layout != "nested":
+        return ()
     equal = np.full(len(draws), 1 / len(draws))
     return tuple(
-        question.summary(label, draws[:, j], equal)
-        for j, label in enumerate(fit.model.design.units[: draws.shape[1]])
+        question.summary(label, draws[:, j], equal) for j, label in enumerate(design.units)
+    )
+
+
+def _blocks(fit: Fit, question: Question) -> tuple[Summary, ...]:
+    design, draws = fit.model.design, fit.effects
+    if design.block is None or not draws.size:
+        return ()
+    equal = np.full(len(draws), 1 / len(draws))
+    cells = draws.reshape(len(draws), design.block.size, len(design.groups))
+    found = []
+    for g in range(1, len(design.groups)):
+        effect = estimands.block_effect(cells, g, 0)
+        contrast = f"{design.groups[g]} - {design.groups[0]}"
+        found += [
+            question.summary(f"{contrast} | {label}", effect[:, k], equal, signed=True, rope=True)
+            for k, label in enumerate(design.block.labels)
+        ]
+    return tuple(found)
+
+
+def _predictions(fit: Fit, question: Question) -> tuple[Summary, ...]:
+    design = fit.model.design
+    if design.block is None:
+        return ()
+    return tuple(
+        question.summary(
+            f"P({design.groups[g]} - {design.groups[0]} > 0 in the next {design.block.name})",
+            estimands.next_block(fit.draws, g, 0),
+            fit.weights,
+        )
+        for g in range(1, len(design.groups))
     )
 
 

@@ -22,7 +22,8 @@ def to_datatree(answer: Answer) -> "DataTree":
     ------
     posterior
         mu, tau, sigma, nu (dims chain, draw and, where there is one per group, group);
-        difference and effect_size (contrast); in nested layouts unit_mean (unit).
+        difference and effect_size (contrast); in nested layouts unit_mean (unit), in
+        blocked ones cell_mean (block, group).
     observed_data
         The readings with their group and unit (dim reading).
 
@@ -42,28 +43,35 @@ def to_datatree(answer: Answer) -> "DataTree":
     }
     dims = {name: ["group"] for name in draws if name not in shared}
     others = range(1, len(design.groups))
-    for name, quantity in (
-        ("difference", estimands.difference),
-        ("effect_size", estimands.effect_size),
-    ):
+    headline = {"difference": estimands.difference}
+    if design.block is None:
+        headline["effect_size"] = estimands.effect_size
+    for name, quantity in headline.items():
         posterior[name] = _chains(np.stack([quantity(draws, g, 0) for g in others], axis=1))
         dims[name] = ["contrast"]
     coords = {
         "group": list(design.groups),
         "contrast": [row.name for row in answer.contrasts],
         "unit": list(design.units),
+        "block": [] if design.block is None else list(design.block.labels),
     }
     groups = {"posterior": posterior}
-    if design.layout == "nested":
-        complete = len(fit.unit_means) == len(fit.resampled)
+    if fit.effects.size:
+        complete = len(fit.effects) == len(fit.resampled)
         target = posterior if complete else groups.setdefault("unit_posterior", {})
-        target["unit_mean"] = _chains(fit.unit_means[: len(fit.unit_means) // CHAINS * CHAINS])
-        dims["unit_mean"] = ["unit"]
+        drawn = fit.effects[: len(fit.effects) // CHAINS * CHAINS]
+        if design.block is None:
+            target["unit_mean"], dims["unit_mean"] = _chains(drawn), ["unit"]
+        else:
+            cells = drawn.reshape(len(drawn), design.block.size, len(design.groups))
+            target["cell_mean"], dims["cell_mean"] = _chains(cells), ["block", "group"]
     groups["observed_data"] = {design.roles.value: design.readings.value}
     dims[design.roles.value] = ["reading"]
     tree = convert_to_datatree(groups, coords=coords, dims=dims)
     labels = {"reading_group": np.array(design.groups)[design.readings.group]}
-    if design.layout == "nested":
+    if design.block is not None:
+        labels["reading_block"] = np.array(design.block.labels)[design.block.codes]
+    if design.levels:
         labels["reading_unit"] = np.array(design.units)[design.readings.unit]
     observed = tree["observed_data"].to_dataset()
     tree["observed_data"] = observed.assign_coords(

@@ -153,4 +153,4 @@ class Check:
 
 
 def _mass(event: NDArray[np.bool_], weights: Array) -> float:
-    return float(min(max(weights @ event, 0.0), 1.0))
+    return float(np.clip(weights @ event, 0.0, 1.0))

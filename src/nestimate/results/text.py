@@ -8,6 +8,8 @@ from nestimate.results.answer import Answer
 from nestimate.results.summaries import Summary
 
 WIDTH = 96
+#: Block effects listed in the text; all are in the JSON and the report.
+MOST_BLOCKS = 40
 
 
 def render(answer: Answer) -> str:
@@ -41,7 +43,16 @@ def _estimates(answer: Answer) -> list[str]:
         ),
     )
     sentences = [wording.answer_sentence(row, "") for row in answer.contrasts]
-    return [f"Answer: {design.roles.value}\n{table}", _section("In words", sentences)]
+    sentences += [wording.prediction_sentence(row) for row in answer.predictions]
+    parts = [f"Answer: {design.roles.value}\n{table}"]
+    if answer.blocks:
+        shown = answer.blocks[:MOST_BLOCKS]
+        head = ["", "mean", interval, "P(> 0)"]
+        title = f"In every {design.roles.block} (drawn towards the overall difference)"
+        if len(answer.blocks) > len(shown):
+            title += f", the first {MOST_BLOCKS} of {len(answer.blocks)}"
+        parts.append(f"{title}\n{_table(head, ([row.name, *_cells(row)] for row in shown))}")
+    return [*parts, _section("In words", sentences)]
 
 
 def _cells(row: Summary) -> list[str]:

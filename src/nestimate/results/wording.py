@@ -1,7 +1,11 @@
 """The one place that rounds numbers and writes sentences."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import floor, isfinite, log10
+
+import numpy as np
+from numpy.typing import NDArray
 
 from nestimate.data.design import Design
 from nestimate.model.model import Model
@@ -65,28 +69,72 @@ def estimate(summary: Summary) -> tuple[str, str, str]:
 
 def design_sentences(design: Design) -> list[str]:
     """Say what is compared, what the experimental unit is, and what does not count towards n."""
-    roles = design.roles
+    roles, n_rows = design.roles, design.readings.value.size
     groups = ", ".join(
         f"{label} ({count})"
         for label, count in zip(design.groups, design.units_per_group, strict=True)
     )
-    n_rows = design.readings.value.size
+    if design.block is not None:
+        return _blocked_sentences(design)
     if design.layout == "flat":
         what = roles.unit or "row"
+        said = (
+            f"Layout flat: every {what} is one independent data point; {roles.value} in {groups}."
+        )
+        if roles.unit is not None:
+            return [said, f"{n_rows} values."]
         return [
-            f"Layout flat: every {what} is one independent data point; {roles.value} in {groups}.",
+            said,
             f"{n_rows} values. If some of them are repeated readings of one animal, sample or "
-            "well, name its column as unit."
-            if roles.unit is None
-            else f"{n_rows} values.",
+            "well, name its column as unit.",
         ]
-    low, high = design.readings_per_unit
-    each = f"{low}" if low == high else f"{low} to {high}"
+    unit = design.levels[0].name
+    sentences = [f"Layout nested: the experimental unit is {unit}; number per group: {groups}."]
+    for outer, inner in pairwise(design.levels):
+        sentences.append(f"Inside {outer.name}: {inner.size} {inner.name}.")
+    last = design.levels[-1]
+    low, high = span(np.bincount(last.codes))
     return [
-        f"Layout nested: the experimental unit is {roles.unit}; number per group: {groups}.",
-        f"{n_rows} readings of {roles.value}, {each} per {roles.unit}: readings make a "
-        f"{roles.unit} better known, they do not count towards n.",
+        *sentences,
+        f"{n_rows} readings of {roles.value}, {span_text(low, high)} per {last.name}: readings "
+        f"make a {last.name} better known, they do not count towards n.",
     ]
+
+
+def _blocked_sentences(design: Design) -> list[str]:
+    block, roles = design.block, design.roles
+    if block is None:
+        return []
+    low, high = span(design.cells[design.cells > 0])
+    said = [
+        f"Layout {design.layout}: {roles.group} ({', '.join(design.groups)}) is compared within "
+        f"{block.name}; {block.size} {block.name}s, and how much the effect differs between them "
+        "is estimated.",
+    ]
+    if design.levels:
+        counts = ", ".join(
+            f"{label} ({count})"
+            for label, count in zip(design.groups, design.units_per_group, strict=True)
+        )
+        said.append(f"The experimental unit is {design.levels[0].name}; per group: {counts}.")
+    readings = design.readings.value.size
+    said.append(f"{readings} readings of {roles.value}, {span_text(low, high)} per cell.")
+    if design.unreplicated:
+        said.append(
+            "One reading per cell: the error of a reading and the variation of the effect between "
+            f"{block.name}s cannot be told apart; tau_effect holds both."
+        )
+    return said
+
+
+def span(counts: NDArray[np.intp]) -> tuple[int, int]:
+    """Return the smallest and largest count."""
+    return int(counts.min()), int(counts.max())
+
+
+def span_text(low: int, high: int) -> str:
+    """Return `5` or `3 to 5`."""
+    return f"{low}" if low == high else f"{low} to {high}"
 
 
 def prior_sentences(model: Model) -> list[str]:
@@ -126,6 +174,11 @@ def answer_sentence(contrast: Summary, unit: str) -> str:
             f"{probability(contrast.p_in_rope)}"
         )
     return sentence + "."
+
+
+def prediction_sentence(row: Summary) -> str:
+    """Say the probability of something not yet seen."""
+    return f"{row.name} = {probability(row.mean)}."
 
 
 def withheld(checks: Sequence[Check]) -> str:

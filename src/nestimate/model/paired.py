@@ -1,0 +1,109 @@
+"""Blocks with one reading per cell: BEST for pairs, and for blocks of any size.
+
+Nothing but the blocks themselves scatters, so the readings of a block are multivariate Student-t::
+
+    y_k ~ t(nu, mu, tau_block^2 J + tau_effect^2 / 2 I)
+
+and with two groups the difference within a block is t(nu, mu_b - mu_a, tau_effect), which is BEST
+on the differences. tau_effect then holds the error of a reading as well: they are merged.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from nestimate.data.design import Design
+from nestimate.model.likelihood import LOG_2PI
+
+Array = NDArray[np.float64]
+Theta = Mapping[str, Array]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairedDensity:
+    """Density of blocks with one reading per cell; all numbers standardised.
+
+    Attributes
+    ----------
+    design, robust
+        The design, and whether blocks are Student-t rather than normal.
+    table
+        Standardised readings, shape (blocks, groups); NaN where a cell is empty.
+    """
+
+    design: Design
+    robust: bool
+    table: Array
+
+    @classmethod
+    def from_design(cls, design: Design, *, robust: bool) -> Self:
+        """Lay the readings out as a table of blocks and groups."""
+        assert design.block is not None
+        readings, stick = design.readings, design.yardstick
+        table = np.full((design.block.size, len(design.groups)), np.nan)
+        table[design.block.codes, readings.group] = (readings.value - stick.centre) / stick.spread
+        return cls(design=design, robust=robust, table=table)
+
+    def log_density(self, theta: Theta) -> Array:
+        """Log density of the standardised readings, shape (draws,)."""
+        total = np.zeros(theta["mu"].shape[1])
+        for row in self.table:
+            distance, log_det, q = self._distance(theta, row, theta["mu"])
+            if not self.robust:
+                total -= 0.5 * (q * LOG_2PI + log_det + distance)
+                continue
+            nu = theta["nu"][0]
+            half = 0.5 * (nu + q)
+            constant = special.gammaln(half) - special.gammaln(0.5 * nu)
+            constant -= 0.5 * (q * np.log(np.pi * nu) + log_det)
+            total += constant - half * np.log1p(distance / nu)
+        return total
+
+    def guess(self) -> dict[str, Array]:
+        """Return parameter values near the bulk of the posterior, from moments."""
+        stick = self.design.yardstick
+        within = stick.within / stick.spread
+        return {
+            "mu": np.nanmean(self.table, axis=0),
+            "tau_block": np.array([0.5 * within]),
+            "tau_effect": np.array([0.5 * within]),
+            "nu": np.array([10.0]),
+        }
+
+    def information(self, theta: Theta) -> tuple[Array, Array]:
+        """Return precision (draws, groups, groups) and linear term (draws, groups) of mu."""
+        n_groups, n_draws = theta["mu"].shape
+        guess = np.repeat(self.guess()["mu"][:, None], n_draws, axis=1)
+        precision = np.zeros((n_draws, n_groups, n_groups))
+        linear = np.zeros((n_draws, n_groups))
+        far, count = np.zeros(n_draws), 0
+        own, block = 0.5 * np.square(theta["tau_effect"][0]), np.square(theta["tau_block"][0])
+        for row in self.table:
+            seen = ~np.isnan(row)
+            q = int(seen.sum())
+            shared = block / (own + q * block)
+            inverse = (np.eye(q) - shared[:, None, None]) / own[:, None, None]
+            where = np.flatnonzero(seen)
+            precision[:, where[:, None], where] += inverse
+            linear[:, where] += inverse @ row[seen]
+            distance, _, _ = self._distance(theta, row, guess)
+            far, count = far + distance, count + q
+        mixing = np.ones(n_draws)
+        if self.robust:
+            nu = theta["nu"][0]
+            mixing = (nu + 1) / (nu + far / count)
+        return precision * mixing[:, None, None], linear * mixing[:, None]
+
+    def _distance(self, theta: Theta, row: Array, mu: Array) -> tuple[Array, Array, int]:
+        """Squared distance of a block, the log determinant of its covariance, and its cells."""
+        seen = ~np.isnan(row)
+        q = int(seen.sum())
+        residual = row[seen, None] - mu[seen]
+        own, block = 0.5 * np.square(theta["tau_effect"][0]), np.square(theta["tau_block"][0])
+        shared = block / (own + q * block)
+        squares = np.square(residual).sum(axis=0) - shared * np.square(residual.sum(axis=0))
+        return squares / own, (q - 1) * np.log(own) + np.log(own + q * block), q

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from time import perf_counter
 from typing import Self
 
@@ -16,10 +17,8 @@ from nestimate.model.paired import PairedDensity
 
 Array = NDArray[np.float64]
 
-#: Draws evaluated together: small enough that their nodes stay in the cache.
-CHUNK = 1024
-#: Most unit effects drawn, (draws x units); with very many units fewer draws are enough each.
-MAX_UNIT_EFFECTS = 1_000_000
+#: Most effects drawn, draws x units; with very many units fewer draws are enough each.
+MAX_EFFECTS = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,10 +37,8 @@ class Fit:
     resampled
         Positions of equally weighted draws among `draws`, shape (equal draws,): systematic
         resampling, shuffled.
-    effects
-        True means of the units, or of the cells of blocked designs, drawn for the first equal
-        draws, in the user's unit, shape (some equal draws, units or blocks x groups); no columns
-        where every reading is a data point of its own.
+    z
+        The same draws in the engine's coordinates, shape (draws, dim).
     pareto_k, ess
         Reliability of the weights, and effective draws behind the worst reported parameter.
     log_evidence, log_evidence_se
@@ -54,7 +51,7 @@ class Fit:
     draws: Mapping[str, Array]
     weights: Array
     resampled: NDArray[np.intp]
-    effects: Array
+    z: Array
     pareto_k: float
     ess: float
     log_evidence: float
@@ -71,26 +68,23 @@ class Fit:
         """
         began = perf_counter()
         rng = np.random.default_rng(seed)
-        with ThreadPoolExecutor(max_workers=min(os.cpu_count() or 1, 8)) as threads:
+        with _threads() as threads:
             found = importance.sample(
                 importance.Target(
-                    log_likelihood=lambda z: _in_chunks(model, z, threads), warp=model.warp
+                    log_likelihood=model.log_likelihood, warp=model.warp, threads=threads
                 ),
                 model.start(),
                 lambda z, weights: float(diagnostics.ess(_monitored(model, z), weights).min()),
                 ess,
                 rng,
             )
-            chosen = _systematic(found.weights, 4 * round(ess / 4), rng)
-            standard = model.standard(found.z)
-            effects = _effects(model, standard, chosen, rng, threads)
         n_rows = model.design.readings.value.size
         return cls(
             model=model,
-            draws=model.natural(standard),
+            draws=model.natural(model.standard(found.z)),
+            z=found.z,
             weights=found.weights,
-            resampled=chosen,
-            effects=effects,
+            resampled=_systematic(found.weights, 4 * round(ess / 4), rng),
             pareto_k=found.pareto_k,
             ess=found.ess,
             log_evidence=found.log_evidence - n_rows * float(np.log(model.design.yardstick.spread)),
@@ -100,12 +94,35 @@ class Fit:
             log=found.log,
         )
 
+    @cached_property
+    def effects(self) -> Array:
+        """True means of the units, or of the cells of a blocked design, in the user's unit.
 
-def _in_chunks(model: Model, z: Array, threads: ThreadPoolExecutor) -> Array:
-    pieces = [z[i : i + CHUNK] for i in range(0, len(z), CHUNK)]
-    if len(pieces) == 1:
-        return model.log_likelihood(z)
-    return np.concatenate(list(threads.map(model.log_likelihood, pieces)))
+        Drawn for the first equally weighted draws, shape (some equal draws, units or
+        blocks x groups); no columns where every reading is a data point of its own.
+        """
+        model, density = self.model, self.model.density
+        if model.design.layout == "flat" or isinstance(density, PairedDensity):
+            return np.empty((self.resampled.size, 0))
+        most = max(1000, MAX_EFFECTS // model.design.statistics.n.size)
+        pieces = [
+            self.resampled[i : i + importance.CHUNK]
+            for i in range(0, min(most, self.resampled.size), importance.CHUNK)
+        ]
+        # Each piece has a random stream of its own: no thread can change the answer.
+        streams = np.random.default_rng([self.seed, 1]).spawn(len(pieces))
+        with _threads() as threads:
+            drawn = threads.map(
+                lambda piece, stream: density.effects(model.standard(self.z[piece]), stream),
+                pieces,
+                streams,
+            )
+            stick = model.design.yardstick
+            return np.asarray(stick.centre + stick.spread * np.concatenate(list(drawn)))
+
+
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=min(os.cpu_count() or 1, 8))
 
 
 def _monitored(model: Model, z: Array) -> Array:
@@ -122,27 +139,3 @@ def _systematic(weights: Array, n: int, rng: np.random.Generator) -> NDArray[np.
     edges = np.cumsum(weights)
     points = (np.arange(n) + rng.random()) / n * edges[-1]
     return rng.permutation(np.searchsorted(edges, points))
-
-
-def _effects(
-    model: Model,
-    standard: Mapping[str, Array],
-    chosen: NDArray[np.intp],
-    rng: np.random.Generator,
-    threads: ThreadPoolExecutor,
-) -> Array:
-    design, density = model.design, model.density
-    if design.layout == "flat" or isinstance(density, PairedDensity):
-        return np.empty((chosen.size, 0))
-    some = chosen[: max(1000, min(chosen.size, MAX_UNIT_EFFECTS // design.statistics.n.size))]
-    pieces = [some[i : i + CHUNK] for i in range(0, some.size, CHUNK)]
-    # Each piece has a random stream of its own: the answer cannot depend on which thread is first.
-    drawn = threads.map(
-        lambda piece, stream: density.effects(
-            {name: rows[:, piece] for name, rows in standard.items()}, stream
-        ),
-        pieces,
-        rng.spawn(len(pieces)),
-    )
-    stick = design.yardstick
-    return np.asarray(stick.centre + stick.spread * np.concatenate(list(drawn)))

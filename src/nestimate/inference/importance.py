@@ -7,6 +7,7 @@ mixture of all rounds' proposals (deterministic mixture; Owen & Zhou 2000, Cornu
 """
 
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from math import lgamma
 
@@ -29,6 +30,8 @@ ROUNDS = 3
 COMPONENTS = (3, 4, 6)
 #: Draws and steps of an EM fit.
 EM_DRAWS, EM_STEPS = 4_000, 8
+#: Draws evaluated together: small enough that their nodes stay in the cache.
+CHUNK = 1024
 #: Most draws for an ess of 10,000.
 MAX_DRAWS = 400_000
 LOG_2PI = float(np.log(2 * np.pi))
@@ -75,10 +78,14 @@ class Target:
         Centre (draws, l), axes (draws, l, l) and widths (draws, l) of the first l columns of z as
         functions of the other columns. There x = (z - centre) stretched by 1 / widths along the
         axes, elsewhere x = z: the funnel of means and scales is straightened.
+    threads
+        Where chunks of draws are evaluated. Chunks have a fixed size, so their number of threads
+        changes no digit.
     """
 
     log_likelihood: LogDensity
     warp: Warp
+    threads: Executor
 
     def to_x(self, z: Array) -> Array:
         """Coordinates x of points z."""
@@ -88,20 +95,32 @@ class Target:
         x[:, :first] = _stretched(z[:, :first] - centre, axes, 1 / widths)
         return x
 
-    def to_z(self, x: Array) -> tuple[Array, Array]:
-        """Points z of coordinates x, and the log density of their prior N(0, I) in x."""
+    def evaluate(self, x: Array) -> tuple[Array, Array, Array]:
+        """Points z of coordinates x, their log prior N(0, I) as a density of x, and log likelihood.
+
+        Shapes (draws, dim), (draws,), (draws,); a density that is no number counts as zero.
+        """
+        pieces = [x[i : i + CHUNK] for i in range(0, len(x), CHUNK)]
+        found = (
+            list(self.threads.map(self._evaluate, pieces))
+            if len(pieces) > 1
+            else [self._evaluate(x)]
+        )
+        z, log_prior, log_likelihood = (np.concatenate(part) for part in zip(*found, strict=True))
+        return z, log_prior, np.where(np.isfinite(log_likelihood), log_likelihood, -np.inf)
+
+    def _evaluate(self, x: Array) -> tuple[Array, Array, Array]:
         centre, axes, widths = self.warp(x)
         z = x.copy()
         first = centre.shape[1]
         z[:, :first] = centre + _stretched(x[:, :first], axes, widths)
         normal = -0.5 * (np.square(z).sum(axis=1) + z.shape[1] * LOG_2PI)
-        return z, normal + np.log(widths).sum(axis=1)
+        return z, normal + np.log(widths).sum(axis=1), self.log_likelihood(z)
 
     def log_posterior(self, x: Array) -> Array:
         """Log density in x, up to the evidence."""
-        z, log_prior = self.to_z(x)
-        value = self.log_likelihood(z) + log_prior
-        return np.where(np.isfinite(value), value, -1e300)
+        _, log_prior, log_likelihood = self.evaluate(x)
+        return np.maximum(log_prior + log_likelihood, -1e300)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,11 +208,11 @@ def sample(
         if met or len(weights) >= room:
             break
         missing = 1.03 * (wanted - reached) * len(weights) / max(reached, 1.0) + 200
-        if k > K_LIMIT or missing > len(weights):
+        if k > K_LIMIT or missing > 3 * len(weights):
             # The proposal is poor: what the draws so far have taught pays for itself.
             stage = min(stage + 1, len(COMPONENTS) - 1)
             proposal = draws.refit(COMPONENTS[stage])
-            missing = max(min(missing, len(weights)), 2_000)
+            missing = max(min(missing, len(weights)), 2_000.0)
         draws.extend(proposal, int(min(missing, max(room - len(weights), 1_000))))
     log_weights = draws.log_weights
     mean = float(np.exp(log_weights - log_weights.max()).mean())
@@ -228,9 +247,8 @@ class _Draws:
     def extend(self, proposal: Mixture, n: int) -> None:
         """Draw n points and bring the mixture density of all draws up to date."""
         x = proposal.draw(n, self.target, self.rng)
-        z, log_prior = self.target.to_z(x)
-        log_posterior = self.target.log_likelihood(z) + log_prior
-        log_posterior = np.where(np.isfinite(log_posterior), log_posterior, -np.inf)
+        z, log_prior, log_likelihood = self.target.evaluate(x)
+        log_posterior = log_prior + log_likelihood
         before = len(self.log_prior)
         self.rounds.append((proposal, n))
         shares = np.log([count / (before + n) for _, count in self.rounds])

@@ -2,6 +2,7 @@
 
 from nestimate.compare import Comparison, Options, compare
 from nestimate.errors import DataError, DesignError, InferenceError, NestimateError
+from nestimate.simulate import Scenario, Simulation, simulate
 
 __all__ = [
     "Comparison",
@@ -10,5 +11,8 @@ __all__ = [
     "InferenceError",
     "NestimateError",
     "Options",
+    "Scenario",
+    "Simulation",
     "compare",
+    "simulate",
 ]

@@ -1,0 +1,183 @@
+"""Made-up data with a known truth, written as an experimenter would act: one draw after another.
+
+Nothing here is shared with the likelihood, so that simulation can be a referee of it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nestimate.errors import DesignError, one_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """An experiment to be simulated.
+
+    Attributes
+    ----------
+    groups
+        Group to its true mean, the reference first: `{"placebo": 100, "drug": 101}`.
+    units
+        Experimental units per group (per cell with blocks); None: no unit level.
+    readings
+        Readings of each unit, or of each cell where there are no units.
+    blocks
+        Number of blocks, each of which sees every group; None: no blocks.
+    subunits
+        Members of each level inside a unit, outermost first: (3, 2) is 3 animals a litter, 2
+        slices an animal.
+    tau
+        Scale between units; one number, or group to number.
+    nu
+        Degrees of freedom of units or blocks (None: normal).
+    tau_block, tau_effect
+        Scale between blocks, and of the effect between blocks.
+    tau_subunits
+        Scale of each level of `subunits`.
+    sigma
+        SD of a reading. None: from `total_r2`.
+    total_r2
+        Share of the variance of the readings that groups, units and blocks explain; sets sigma.
+    """
+
+    groups: Mapping[str, float]
+    units: int | None = 6
+    readings: int = 5
+    blocks: int | None = None
+    subunits: tuple[int, ...] = ()
+    tau: float | Mapping[str, float] = 1.0
+    nu: float | None = None
+    tau_block: float = 1.0
+    tau_effect: float = 0.5
+    tau_subunits: tuple[float, ...] = ()
+    sigma: float | None = None
+    total_r2: float | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.groups) < 1:
+            raise DesignError("simulate: name at least one group with its mean.")
+        if len(self.subunits) != len(self.tau_subunits):
+            raise DesignError(
+                "simulate: give one scale in tau_subunits for each level of subunits."
+            )
+        if (self.sigma is None) == (self.total_r2 is None):
+            raise DesignError("simulate: give either sigma or total_r2.")
+        if self.total_r2 is not None and not 0 < self.total_r2 < 1:
+            raise DesignError(f"simulate: total_r2 is {self.total_r2:g}, it lies between 0 and 1.")
+        counts = {"units": self.units, "readings": self.readings, "blocks": self.blocks}
+        for name, count in counts.items():
+            if count is not None and count < 1:
+                raise DesignError(f"simulate: {name} is {count}, it must be 1 or more.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Simulation:
+    """Simulated readings and the truth behind them.
+
+    Attributes
+    ----------
+    table
+        Columns value, group and, where the design has them, block, unit and level1, level2, ...
+    truth
+        Parameters (mu by group, tau, sigma, ...), `unit_mean` by unit, and `effect` by block:
+        true difference of the last group to the first.
+    """
+
+    table: "pd.DataFrame"
+    truth: Mapping[str, Any]
+
+
+def simulate(scenario: Scenario | Mapping[str, Any], *, seed: int) -> Simulation:
+    """Draw one data set.
+
+    Parameters
+    ----------
+    scenario
+        A `Scenario`, or a mapping of its fields.
+    seed
+        One seed, one data set.
+
+    Examples
+    --------
+    >>> import nestimate as ne
+    >>> made = ne.simulate({"groups": {"a": 0, "b": 1}, "units": 3, "sigma": 0.5}, seed=1)
+    >>> len(made.table), sorted(made.table.columns)
+    (30, ['group', 'unit', 'value'])
+    """
+    import pandas as pd  # noqa: PLC0415
+
+    plan = scenario if isinstance(scenario, Scenario) else _scenario(scenario)
+    rng = np.random.default_rng(seed)
+    rows: list[dict[str, Any]] = []
+    unit_mean: dict[str, float] = {}
+    effect: dict[str, float] = {}
+    for b in range(plan.blocks or 1):
+        block = f"b{b + 1}"
+        stretch = _stretch(plan, rng) if plan.blocks else 0.0
+        level = rng.normal(0, plan.tau_block * stretch)
+        deviation = {g: rng.normal(0, plan.tau_effect / np.sqrt(2) * stretch) for g in plan.groups}
+        names = list(plan.groups)
+        effect[block] = (plan.groups[names[-1]] + deviation[names[-1]]) - (
+            plan.groups[names[0]] + deviation[names[0]]
+        )
+        for group, mean in plan.groups.items():
+            cell = mean + level + deviation[group] if plan.blocks else mean
+            for u in range(plan.units or 1):
+                unit = f"{group}{u + 1}" if not plan.blocks else f"{block}{group}{u + 1}"
+                row = {"group": group}
+                centre = cell
+                if plan.blocks:
+                    row["block"] = block
+                if plan.units:
+                    row["unit"] = unit
+                    scale = plan.tau if isinstance(plan.tau, int | float) else plan.tau[group]
+                    scale *= 1.0 if plan.blocks else _stretch(plan, rng)
+                    centre = rng.normal(cell, scale)
+                    unit_mean[unit] = centre
+                rows += _inside(plan, row, centre, 0, rng)
+    centres = np.array([row["value"] for row in rows])
+    sigma = plan.sigma
+    if sigma is None:
+        # R^2 = V / (V + sigma^2), V being the variance of all that is not reading error.
+        share = plan.total_r2 or 0.5
+        sigma = float(centres.std() * np.sqrt((1 - share) / share))
+    for row in rows:
+        row["value"] = rng.normal(row["value"], sigma)
+    truth = asdict(plan) | {"sigma": sigma, "mu": dict(plan.groups), "unit_mean": unit_mean}
+    if plan.blocks:
+        truth["effect"] = effect
+    return Simulation(table=pd.DataFrame(rows), truth=truth)
+
+
+def _stretch(plan: Scenario, rng: np.random.Generator) -> float:
+    """Draw 1 / sqrt(lambda) of a unit or block: now and then one is far out."""
+    if plan.nu is None:
+        return 1.0
+    return float(1 / np.sqrt(rng.gamma(plan.nu / 2, 2 / plan.nu)))
+
+
+def _inside(
+    plan: Scenario, row: dict[str, Any], centre: float, depth: int, rng: np.random.Generator
+) -> list[dict[str, Any]]:
+    """Return the rows of one unit or subunit, without reading error yet."""
+    if depth == len(plan.subunits):
+        return [row | {"value": centre} for _ in range(plan.readings)]
+    rows = []
+    for member in range(plan.subunits[depth]):
+        mean = rng.normal(centre, plan.tau_subunits[depth])
+        rows += _inside(plan, row | {f"level{depth + 1}": member + 1}, mean, depth + 1, rng)
+    return rows
+
+
+def _scenario(given: Mapping[str, Any]) -> Scenario:
+    allowed = [f.name for f in fields(Scenario)]
+    for name in given:
+        if name not in allowed:
+            raise DesignError(f"simulate: {one_of('parameter', str(name), allowed)}")
+    return Scenario(**given)

@@ -7,6 +7,7 @@ mixing variable with SciPy's adaptive quadrature: no sums, no cross products, no
 from itertools import product
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import integrate, stats
 
@@ -19,8 +20,6 @@ RNG = np.random.default_rng(20)
 
 
 def _frame(rows, columns):
-    import pandas as pd
-
     return pd.DataFrame(rows, columns=columns)
 
 

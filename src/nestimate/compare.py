@@ -1,6 +1,6 @@
 """The one call that command line and library share: data in, `Comparison` out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from math import isfinite
 from pathlib import Path
@@ -39,6 +39,11 @@ class Options:
         Set of priors: `default`, `kruschke2013` or `meredith2021`.
     prior
         Changed priors, `{"tau": "halfnormal(2)", "nu": 30}`; a number fixes the parameter.
+    contrasts
+        `reference` (each group less the reference), `pairs` (all pairs), or expressions in group
+        labels: `"(b + c) / 2 - a"`, several in a list.
+    against
+        Compare every group with this value instead; one group is then enough.
     rope
         Region of practical equivalence of a difference (low, high), in the unit of the value.
     ci, ci_kind
@@ -53,6 +58,8 @@ class Options:
     tau: str | None = None
     preset: str = "default"
     prior: Mapping[str, str | float] = field(default_factory=dict)
+    contrasts: str | Sequence[str] = "reference"
+    against: float | None = None
     rope: tuple[float, float] | None = None
     ci: float = 0.95
     ci_kind: str = "hdi"
@@ -113,7 +120,14 @@ class Options:
     def question(self) -> Question:
         """The part that chooses the summaries."""
         kind: Interval = "hdi" if self.ci_kind == "hdi" else "eti"
-        return Question(ci_prob=self.ci, ci_kind=kind, rope=self.rope)
+        asked = self.contrasts if isinstance(self.contrasts, str) else tuple(self.contrasts)
+        return Question(
+            ci_prob=self.ci,
+            ci_kind=kind,
+            rope=self.rope,
+            contrasts=asked,
+            against=self.against,
+        )
 
 
 class Comparison(Answer):
@@ -214,6 +228,7 @@ def compare(
         group=group,
         unit=unit,
         block=block,
+        one_group=chosen.against is not None,
         reference=reference,
         relabel_units=relabel_units,
     )

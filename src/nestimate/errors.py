@@ -10,7 +10,7 @@
 Every message says what is wrong, where, what is allowed and what to do.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 
@@ -39,3 +39,9 @@ def one_of(what: str, name: str, allowed: Iterable[str]) -> str:
         hint = f" Did you mean '{next(n for n in names if n.casefold() == near[0])}'?"
     listed = ", ".join(f"'{n}'" for n in names[:12]) + (", ..." if len(names) > 12 else "")
     return f"there is no {what} '{name}'.{hint} There is: {listed}."
+
+
+def listed(labels: Sequence[str], most: int) -> str:
+    """Return quoted labels, the first few where there are many."""
+    more = f" and {len(labels) - most} more" if len(labels) > most else ""
+    return ", ".join(f"'{label}'" for label in labels[:most]) + more

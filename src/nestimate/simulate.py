@@ -114,7 +114,8 @@ def simulate(scenario: Scenario | Mapping[str, Any], *, seed: int) -> Simulation
 
     plan = scenario if isinstance(scenario, Scenario) else _scenario(scenario)
     rng = np.random.default_rng(seed)
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, str]] = []
+    centres: list[float] = []
     unit_mean: dict[str, float] = {}
     effect: dict[str, float] = {}
     for b in range(plan.blocks or 1):
@@ -140,19 +141,19 @@ def simulate(scenario: Scenario | Mapping[str, Any], *, seed: int) -> Simulation
                     scale *= 1.0 if plan.blocks else _stretch(plan, rng)
                     centre = rng.normal(cell, scale)
                     unit_mean[unit] = centre
-                rows += _inside(plan, row, centre, 0, rng)
-    centres = np.array([row["value"] for row in rows])
+                for labels, mean_of_row in _inside(plan, row, centre, 0, rng):
+                    rows.append(labels)
+                    centres.append(mean_of_row)
     sigma = plan.sigma
     if sigma is None:
         # R^2 = V / (V + sigma^2), V being the variance of all that is not reading error.
         share = plan.total_r2 or 0.5
-        sigma = float(centres.std() * np.sqrt((1 - share) / share))
-    for row in rows:
-        row["value"] = rng.normal(row["value"], sigma)
+        sigma = float(np.std(centres) * np.sqrt((1 - share) / share))
+    table = pd.DataFrame(rows).assign(value=rng.normal(centres, sigma))
     truth = asdict(plan) | {"sigma": sigma, "mu": dict(plan.groups), "unit_mean": unit_mean}
     if plan.blocks:
         truth["effect"] = effect
-    return Simulation(table=pd.DataFrame(rows), truth=truth)
+    return Simulation(table=table, truth=truth)
 
 
 def _stretch(plan: Scenario, rng: np.random.Generator) -> float:
@@ -163,16 +164,17 @@ def _stretch(plan: Scenario, rng: np.random.Generator) -> float:
 
 
 def _inside(
-    plan: Scenario, row: dict[str, Any], centre: float, depth: int, rng: np.random.Generator
-) -> list[dict[str, Any]]:
-    """Return the rows of one unit or subunit, without reading error yet."""
+    plan: Scenario, row: dict[str, str], centre: float, depth: int, rng: np.random.Generator
+) -> list[tuple[dict[str, str], float]]:
+    """Return labels and true mean of every reading of one unit or subunit."""
     if depth == len(plan.subunits):
-        return [row | {"value": centre} for _ in range(plan.readings)]
-    rows = []
+        return [(row, centre)] * plan.readings
+    found = []
     for member in range(plan.subunits[depth]):
         mean = rng.normal(centre, plan.tau_subunits[depth])
-        rows += _inside(plan, row | {f"level{depth + 1}": member + 1}, mean, depth + 1, rng)
-    return rows
+        labels = row | {f"level{depth + 1}": str(member + 1)}
+        found += _inside(plan, labels, mean, depth + 1, rng)
+    return found
 
 
 def _scenario(given: Mapping[str, Any]) -> Scenario:

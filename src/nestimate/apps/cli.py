@@ -76,6 +76,14 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
         str | None,
         typer.Option(help="LO,HI: differences as good as none.", rich_help_panel=ANSWER),
     ] = None,
+    contrast: Annotated[
+        list[str] | None,
+        typer.Option(help="'(b + c)/2 - a', or 'pairs'; repeatable.", rich_help_panel=ANSWER),
+    ] = None,
+    against: Annotated[
+        float | None,
+        typer.Option(help="Compare groups with this value.", rich_help_panel=ANSWER),
+    ] = None,
     ci: Annotated[float, typer.Option(help="Mass of intervals.", rich_help_panel=ANSWER)] = 0.95,
     ci_kind: Annotated[str, typer.Option(help="hdi or eti.", rich_help_panel=ANSWER)] = "hdi",
     ess: Annotated[
@@ -108,6 +116,8 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
             tau=tau,
             preset=preset,
             prior=_priors(prior or []),
+            contrasts=_contrasts(contrast),
+            against=against,
             rope=_rope(rope),
             ci=ci,
             ci_kind=ci_kind,
@@ -127,6 +137,12 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
             typer.echo(f"{option[2:]} written to {path}")
     if not result.passed:
         raise typer.Exit(3)
+
+
+def _contrasts(given: list[str] | None) -> str | tuple[str, ...]:
+    if not given:
+        return "reference"
+    return given[0] if given in (["pairs"], ["reference"]) else tuple(given)
 
 
 def _priors(texts: list[str]) -> dict[str, str]:

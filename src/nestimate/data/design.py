@@ -56,6 +56,8 @@ class Roles:
         The group that the others are compared with; None lets `Design` choose and say so.
     relabel_units
         True when equal unit labels in different groups are different units.
+    one_group
+        True when groups are compared with a stated value, so that one is enough.
     """
 
     value: str
@@ -64,6 +66,7 @@ class Roles:
     block: str | None = None
     reference: str | None = None
     relabel_units: bool = False
+    one_group: bool = False
 
     def unit_columns(self, table: Table) -> tuple[str, ...]:
         """Names of the unit columns, outermost first; a column may have a slash in its name."""
@@ -292,10 +295,10 @@ def _order_groups(
     """Put the reference first and forget groups without a value."""
     present = np.unique(group)
     labels = [groups[g] for g in sorted(present)]
-    if len(labels) < 2:
+    if len(labels) < 2 and not roles.one_group:
         raise DesignError(
             f"column '{roles.group}' of {source} holds one group with values, '{labels[0]}': "
-            "comparing needs at least two."
+            "comparing needs at least two, or a value to compare with (--against VALUE)."
         )
     _check_group_count(labels, group, roles)
     reference, notes = roles.reference, []

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.errors import DesignError
+from nestimate.errors import DesignError, listed
 
 Codes = NDArray[np.intp]
 
@@ -134,7 +134,7 @@ def check_blocks(block: Level, group: Codes, groups: Sequence[str], group_name: 
             f"block: its levels would be compared with the groups of '{group_name}'. If "
             f"{block.name} is what was treated, give it as unit (--unit {block.name})."
         )
-    lonely = [groups[g] for g in np.flatnonzero(seen.sum(axis=0) < 2)]
+    lonely = [groups[int(g)] for g in np.flatnonzero(seen.sum(axis=0) < 2)]
     if lonely:
         raise DesignError(
             f"group '{lonely[0]}' occurs in one {block.name} only: its difference cannot be told "
@@ -142,14 +142,13 @@ def check_blocks(block: Level, group: Codes, groups: Sequence[str], group_name: 
         )
     if seen.all():
         return []
-    empty = [f"{block.labels[k]} x {groups[g]}" for k, g in np.argwhere(~seen).tolist()]
+    empty = [
+        f"{label} x {name}"
+        for label, row in zip(block.labels, seen, strict=True)
+        for name, present in zip(groups, row, strict=True)
+        if not present
+    ]
     return [
         f"{len(empty)} of {seen.size} cells of {block.name} x {group_name} have no value: "
         f"{listed(empty, most=6)}. The blocks that see several groups carry the comparison."
     ]
-
-
-def listed(labels: Sequence[str], most: int) -> str:
-    """Return quoted labels, the first few where there are many."""
-    more = f" and {len(labels) - most} more" if len(labels) > most else ""
-    return ", ".join(f"'{label}'" for label in labels[:most]) + more

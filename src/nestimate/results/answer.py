@@ -13,7 +13,9 @@ from nestimate.data.design import Design
 from nestimate.inference.diagnostics import K_LIMIT
 from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
-from nestimate.results import estimands
+from nestimate.results import quantities
+from nestimate.results.contrasts import Contrast, choose_contrasts
+from nestimate.results.quantities import Quantity
 from nestimate.results.summaries import Check, Question, Summary
 
 
@@ -27,8 +29,10 @@ class Answer:
         The posterior draws, and how they were to be summarised.
     options
         What the user chose, for the record.
+    asked
+        The contrasts as weights of the groups, in the order of `contrasts`.
     contrasts
-        Differences to the reference, `drug - placebo`.
+        Differences, `drug - placebo`.
     groups
         Group means.
     scales
@@ -49,6 +53,7 @@ class Answer:
     fit: Fit
     question: Question
     options: Mapping[str, Any]
+    asked: tuple[Contrast, ...]
     contrasts: tuple[Summary, ...]
     groups: tuple[Summary, ...]
     scales: tuple[Summary, ...]
@@ -78,42 +83,23 @@ class Answer:
         cls, fit: Fit, question: Question, *, ess: float, options: Mapping[str, Any]
     ) -> Self:
         """Summarise the draws of a fit of which `ess` effective draws were asked."""
-        design, draws, weights = fit.model.design, fit.draws, fit.weights
-        groups = design.groups
-        others = range(1, len(groups))
+        asked = choose_contrasts(fit.model.design.groups, question.contrasts, question.against)
 
-        def contrast_name(g: int) -> str:
-            return f"{groups[g]} - {groups[0]}"
+        def summarised(found: tuple[Quantity, ...]) -> tuple[Summary, ...]:
+            return tuple(question.summary(quantity) for quantity in found)
 
-        blocked = design.block is not None
-        contrasts = [
-            question.summary(
-                contrast_name(g), estimands.difference(draws, g, 0), weights, signed=True, rope=True
-            )
-            for g in others
-        ]
-        effects = {} if blocked else {"effect_size": estimands.effect_size}
-        if design.layout != "flat":
-            effects["d_total"] = estimands.d_total
-        effect_sizes = [
-            question.summary(f"{name}[{contrast_name(g)}]", f(draws, g, 0), weights, signed=True)
-            for name, f in effects.items()
-            for g in others
-        ]
         return cls(
             fit=fit,
             question=question,
             options=options,
-            contrasts=tuple(contrasts),
-            groups=tuple(
-                question.summary(label, draws["mu"][:, g], weights)
-                for g, label in enumerate(groups)
-            ),
-            scales=_scales(fit, question),
-            effect_sizes=tuple(effect_sizes),
-            units=_units(fit, question),
-            blocks=_blocks(fit, question),
-            predictions=_predictions(fit, question),
+            asked=asked,
+            contrasts=summarised(quantities.differences(fit, asked)),
+            groups=summarised(quantities.group_means(fit)),
+            scales=summarised(quantities.scales(fit)),
+            effect_sizes=summarised(quantities.effect_sizes(fit, asked)),
+            units=summarised(quantities.unit_means(fit)),
+            blocks=summarised(quantities.block_effects(fit, asked)),
+            predictions=summarised(quantities.predictions(fit, asked)),
             checks=_checks(fit, ess),
         )
 
@@ -184,63 +170,6 @@ class Answer:
             "seconds": self.fit.seconds,
             "sampler": list(self.fit.log),
         }
-
-
-def _scales(fit: Fit, question: Question) -> tuple[Summary, ...]:
-    found, seen = [], dict.fromkeys(fit.model.names, 0)
-    for parameter in fit.model.parameters:
-        column = seen[parameter.name]
-        seen[parameter.name] += 1
-        if parameter.name != "mu":
-            draws = fit.draws[parameter.name][:, column]
-            found.append(question.summary(parameter.label, draws, fit.weights))
-    if fit.model.design.layout == "nested":
-        labels = fit.model.design.groups if seen["tau"] > 1 or seen.get("sigma", 1) > 1 else (None,)
-        for g, label in enumerate(labels):
-            name = "icc" if label is None else f"icc[{label}]"
-            found.append(question.summary(name, estimands.icc(fit.draws, g), fit.weights))
-    return tuple(found)
-
-
-def _units(fit: Fit, question: Question) -> tuple[Summary, ...]:
-    design, draws = fit.model.design, fit.effects
-    if design.layout != "nested":
-        return ()
-    equal = np.full(len(draws), 1 / len(draws))
-    return tuple(
-        question.summary(label, draws[:, j], equal) for j, label in enumerate(design.units)
-    )
-
-
-def _blocks(fit: Fit, question: Question) -> tuple[Summary, ...]:
-    design, draws = fit.model.design, fit.effects
-    if design.block is None or not draws.size:
-        return ()
-    equal = np.full(len(draws), 1 / len(draws))
-    cells = draws.reshape(len(draws), design.block.size, len(design.groups))
-    found = []
-    for g in range(1, len(design.groups)):
-        effect = estimands.block_effect(cells, g, 0)
-        contrast = f"{design.groups[g]} - {design.groups[0]}"
-        found += [
-            question.summary(f"{contrast} | {label}", effect[:, k], equal, signed=True, rope=True)
-            for k, label in enumerate(design.block.labels)
-        ]
-    return tuple(found)
-
-
-def _predictions(fit: Fit, question: Question) -> tuple[Summary, ...]:
-    design = fit.model.design
-    if design.block is None:
-        return ()
-    return tuple(
-        question.summary(
-            f"P({design.groups[g]} - {design.groups[0]} > 0 in the next {design.block.name})",
-            estimands.next_block(fit.draws, g, 0),
-            fit.weights,
-        )
-        for g in range(1, len(design.groups))
-    )
 
 
 def _checks(fit: Fit, wanted: float) -> tuple[Check, ...]:

@@ -42,12 +42,11 @@ def to_datatree(answer: Answer) -> "DataTree":
         name: _chains(found[:, 0] if name in shared else found) for name, found in draws.items()
     }
     dims = {name: ["group"] for name in draws if name not in shared}
-    others = range(1, len(design.groups))
     headline = {"difference": estimands.difference}
     if design.block is None:
         headline["effect_size"] = estimands.effect_size
     for name, quantity in headline.items():
-        posterior[name] = _chains(np.stack([quantity(draws, g, 0) for g in others], axis=1))
+        posterior[name] = _chains(np.stack([quantity(draws, c) for c in answer.asked], axis=1))
         dims[name] = ["contrast"]
     coords = {
         "group": list(design.groups),

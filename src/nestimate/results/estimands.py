@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from nestimate.results.contrasts import Contrast
+
 Array = NDArray[np.float64]
 Draws = Mapping[str, Array]
 
@@ -20,20 +22,25 @@ def per_group(draws: Draws, name: str, n_groups: int) -> Array:
     return np.broadcast_to(found, (len(found), n_groups))
 
 
-def difference(draws: Draws, group: int, reference: int) -> Array:
-    """Return mu[group] - mu[reference], shape (draws,)."""
-    return draws["mu"][:, group] - draws["mu"][:, reference]
+def difference(draws: Draws, contrast: Contrast) -> Array:
+    """Return the weighted sum of group means, less the stated value; shape (draws,)."""
+    return draws["mu"] @ contrast.weights - contrast.against
 
 
-def effect_size(draws: Draws, group: int, reference: int) -> Array:
-    """Return the difference over sqrt((tau_a^2 + tau_b^2) / 2), shape (draws,).
+def effect_size(draws: Draws, contrast: Contrast) -> Array:
+    """Return the difference over the root of the groups' mean tau^2, shape (draws,).
 
-    Kruschke's (2013) effect size: in units of the t distribution's SCALE between units, not of its
-    standard deviation.
+    Kruschke's (2013) effect size, for two groups difference / sqrt((tau_a^2 + tau_b^2) / 2): in
+    units of the t distribution's SCALE between units, not of its standard deviation. Other groups
+    count by the size of their weights.
     """
     tau = per_group(draws, "tau", draws["mu"].shape[1])
-    scale = np.sqrt(0.5 * (tau[:, group] ** 2 + tau[:, reference] ** 2))
-    return difference(draws, group, reference) / scale
+    return difference(draws, contrast) / np.sqrt(np.square(tau) @ _shares(contrast))
+
+
+def _shares(contrast: Contrast) -> Array:
+    size = np.abs(contrast.weights)
+    return np.asarray(size / size.sum())
 
 
 def total_variance(draws: Draws) -> Array:
@@ -49,34 +56,39 @@ def total_variance(draws: Draws) -> Array:
     return total
 
 
-def d_total(draws: Draws, group: int, reference: int) -> Array:
-    """Return the difference over sqrt(mean of the two total variances), shape (draws,).
+def d_total(draws: Draws, contrast: Contrast) -> Array:
+    """Return the difference over the root of the groups' mean total variance, shape (draws,).
 
     The difference in units of the scatter of single readings; see `total_variance`.
     """
-    total = total_variance(draws)
-    return difference(draws, group, reference) / np.sqrt(
-        0.5 * (total[:, group] + total[:, reference])
-    )
+    scale = np.sqrt(total_variance(draws) @ _shares(contrast))
+    return np.asarray(difference(draws, contrast) / scale)
 
 
-def block_effect(cells: Array, group: int, reference: int) -> Array:
-    """Return the difference between two groups in every block, shape (draws, blocks).
+def block_effect(cells: Array, contrast: Contrast) -> Array:
+    """Return the difference in a block, shape (draws,).
 
     Parameters
     ----------
     cells
-        True cell means, shape (draws, blocks, groups).
+        True means of the block's cells, shape (draws, groups).
     """
-    return cells[:, :, group] - cells[:, :, reference]
+    return cells @ contrast.weights - contrast.against
 
 
-def next_block(draws: Draws, group: int, reference: int) -> Array:
+def next_block(draws: Draws, contrast: Contrast) -> Array:
     """Return P(difference > 0 in a block not yet seen) for every draw, shape (draws,).
 
-    The effect of a new block is Student-t about the overall difference with scale tau_effect.
+    The effect of a new block is Student-t about the overall difference; for two groups its scale
+    is tau_effect. Where a group is compared with a stated value, the block's own level counts too.
     """
-    z = difference(draws, group, reference) / draws["tau_effect"][:, 0]
+    weights = contrast.weights
+    variance = np.square(draws["tau_effect"][:, 0]) * 0.5 * np.square(weights).sum()
+    level = weights.sum()
+    if abs(level) > 1e-9:
+        variance = variance + np.square(draws["tau_block"][:, 0] * level)
+    scale = np.sqrt(variance)
+    z = difference(draws, contrast) / scale
     if "nu" not in draws:
         return np.asarray(special.ndtr(z))
     return np.asarray(special.stdtr(draws["nu"][:, 0], z))

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.inference import diagnostics
+from nestimate.results.quantities import Quantity
 
 Array = NDArray[np.float64]
 Interval = Literal["hdi", "eti"]
@@ -66,11 +67,15 @@ class Question:
         Mass and kind of the intervals.
     rope
         Region of practical equivalence of a difference, in the unit of the value, or None.
+    contrasts, against
+        Which differences are asked for; see `choose_contrasts`.
     """
 
     ci_prob: float
     ci_kind: Interval
     rope: tuple[float, float] | None
+    contrasts: str | tuple[str, ...] = "reference"
+    against: float | None = None
 
     def interval(self, values: Array, weights: Array) -> tuple[float, float]:
         """Return the ends of the interval for one quantity, values of shape (draws,)."""
@@ -80,28 +85,17 @@ class Question:
         low, high = diagnostics.quantile(values, weights, np.array([tail, 1 - tail]))
         return float(low), float(high)
 
-    def summary(
-        self, name: str, values: Array, weights: Array, *, signed: bool = False, rope: bool = False
-    ) -> Summary:
-        """Summarise one quantity.
-
-        Parameters
-        ----------
-        name, values, weights
-            Its name, its draws and their weights, both of shape (draws,).
-        signed
-            Whether the probability of a positive value is worth stating.
-        rope
-            Whether the quantity is a difference to which the ROPE applies.
-        """
+    def summary(self, quantity: Quantity) -> Summary:
+        """Summarise the draws of one quantity."""
+        values, weights = quantity.values, quantity.weights
         order = np.argsort(values, kind="stable")
         values, weights = values[order], weights[order]
         mean, sd = diagnostics.mean_and_sd(values, weights)
         low, high = self.interval(values, weights)
         ess = float(diagnostics.ess(values[:, None], weights)[0])
-        region = self.rope if rope else None
+        region = self.rope if quantity.rope else None
         return Summary(
-            name=name,
+            name=quantity.name,
             mean=float(mean),
             median=float(diagnostics.quantile(values, weights, np.array([0.5]))[0]),
             sd=float(sd),
@@ -109,7 +103,7 @@ class Question:
             ci_high=high,
             ci_prob=self.ci_prob,
             ci_kind=self.ci_kind,
-            p_gt_0=_mass(values > 0, weights) if signed else None,
+            p_gt_0=_mass(values > 0, weights) if quantity.signed else None,
             p_in_rope=(
                 _mass((values >= region[0]) & (values <= region[1]), weights) if region else None
             ),

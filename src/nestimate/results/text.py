@@ -42,7 +42,10 @@ def _estimates(answer: Answer) -> list[str]:
             for row in rows
         ),
     )
-    sentences = [wording.answer_sentence(row, "") for row in answer.contrasts]
+    sentences = [
+        wording.answer_sentence(row, contrast)
+        for row, contrast in zip(answer.contrasts, answer.asked, strict=True)
+    ]
     sentences += [wording.prediction_sentence(row) for row in answer.predictions]
     parts = [f"Answer: {design.roles.value}\n{table}"]
     if answer.blocks:

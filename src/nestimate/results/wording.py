@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.design import Design
 from nestimate.model.model import Model
+from nestimate.results.contrasts import Contrast
 from nestimate.results.summaries import Check, Summary
 
 
@@ -127,6 +128,18 @@ def _blocked_sentences(design: Design) -> list[str]:
     return said
 
 
+def reading_word(design: Design) -> str:
+    """Return what one row of the table is called."""
+    return "reading" if design.levels or design.block is not None else "value"
+
+
+def count_of(design: Design, n: int) -> str:
+    """Return `n = 6 mouse`: the number of experimental units of a group, with their name."""
+    if design.block is not None and not design.levels:
+        return f"in {n} {design.block.name}" if design.unreplicated else ""
+    return f"n = {n}" + (f" ({design.levels[0].name})" if design.levels else "")
+
+
 def span(counts: NDArray[np.intp]) -> tuple[int, int]:
     """Return the smallest and largest count."""
     return int(counts.min()), int(counts.max())
@@ -154,24 +167,18 @@ def prior_sentences(model: Model) -> list[str]:
     return said
 
 
-def answer_sentence(contrast: Summary, unit: str) -> str:
+def answer_sentence(row: Summary, contrast: Contrast) -> str:
     """Say the difference, its interval and how sure its sign is."""
-    mean, low, high = estimate(contrast)
-    sentence = f"{contrast.name} = {mean} {unit}".rstrip()
-    sentence += f", {interval_name(contrast)} {low} to {high}"
-    if contrast.p_gt_0 is not None:
-        larger, smaller = contrast.name.split(" - ", 1)
-        sure = contrast.p_gt_0
-        if sure >= 0.5:
-            sentence += f"; the probability that {larger} is above {smaller} is {probability(sure)}"
-        else:
-            sentence += (
-                f"; the probability that {larger} is below {smaller} is {probability(1 - sure)}"
-            )
-    if contrast.p_in_rope is not None:
+    mean, low, high = estimate(row)
+    sentence = f"{row.name} = {mean}, {interval_name(row)} {low} to {high}"
+    if row.p_gt_0 is not None:
+        this, that = contrast.sides or ("it", "zero")
+        where, sure = ("above", row.p_gt_0) if row.p_gt_0 >= 0.5 else ("below", 1 - row.p_gt_0)
+        sentence += f"; the probability that {this} is {where} {that} is {probability(sure)}"
+    if row.p_in_rope is not None:
         sentence += (
             "; the probability that the difference is practically zero (in the ROPE) is "
-            f"{probability(contrast.p_in_rope)}"
+            f"{probability(row.p_in_rope)}"
         )
     return sentence + "."
 

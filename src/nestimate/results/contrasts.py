@@ -1,0 +1,137 @@
+"""Which differences are asked for: to the reference, all pairs, or the user's own."""
+
+import ast
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.errors import DesignError, listed, one_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contrast:
+    """A weighted sum of group means.
+
+    Attributes
+    ----------
+    name
+        As printed: `drug - placebo`.
+    weights
+        One weight per group, shape (groups,).
+    against
+        Stated value that is subtracted.
+    sides
+        What is said to be above or below what, `("drug", "placebo")`; None for the user's own.
+    """
+
+    name: str
+    weights: NDArray[np.float64]
+    against: float = 0.0
+    sides: tuple[str, str] | None = None
+
+
+def choose_contrasts(
+    groups: Sequence[str], asked: str | Sequence[str], against: float | None
+) -> tuple[Contrast, ...]:
+    """Return the contrasts to report.
+
+    Parameters
+    ----------
+    groups
+        Group labels, the reference first.
+    asked
+        `reference`, `pairs`, or expressions in group labels such as `(b + c) / 2 - a`.
+    against
+        A stated value that every group is compared with instead, or None.
+
+    Raises
+    ------
+    DesignError
+        When an expression cannot be read, or does not compare groups.
+    """
+    if against is not None:
+        return tuple(
+            Contrast(
+                name=f"{label} - {against:g}",
+                weights=row,
+                against=against,
+                sides=(f"the mean of {label}", f"{against:g}"),
+            )
+            for label, row in zip(groups, np.eye(len(groups)), strict=True)
+        )
+    if asked == "reference":
+        pairs = [(g, 0) for g in range(1, len(groups))]
+    elif asked == "pairs":
+        pairs = [(b, a) for a, b in combinations(range(len(groups)), 2)]
+    elif isinstance(asked, str):
+        return (parse_contrast(asked, groups),)
+    else:
+        return tuple(parse_contrast(text, groups) for text in asked)
+    unit = np.eye(len(groups))
+    return tuple(
+        Contrast(
+            name=f"{groups[b]} - {groups[a]}",
+            weights=unit[b] - unit[a],
+            sides=(groups[b], groups[a]),
+        )
+        for b, a in pairs
+    )
+
+
+def parse_contrast(text: str, groups: Sequence[str]) -> Contrast:
+    """Read an expression in group labels; labels with odd characters may stand in quotes."""
+    ordered = sorted(groups, key=len, reverse=True)
+    pattern = "|".join(
+        rf"'{re.escape(label)}'|\"{re.escape(label)}\"|(?<!\w){re.escape(label)}(?!\w)"
+        for label in ordered
+    )
+
+    def placeholder(match: re.Match[str]) -> str:
+        label = match[0] if match[0] in groups else match[0][1:-1]
+        return f"g_{groups.index(label)}"
+
+    try:
+        tree = ast.parse(re.sub(pattern, placeholder, text.strip()), mode="eval").body
+        weights = _weights(tree, len(groups))
+    except (SyntaxError, KeyError, TypeError, ZeroDivisionError):
+        unknown = [word for word in re.findall(r"[^\W\d]\w*", text) if word not in groups]
+        what = one_of("group", unknown[0], groups) if unknown else "it cannot be read."
+        raise DesignError(
+            f"contrast '{text}': {what} Write group labels with +, -, * and /, such as "
+            f"'({groups[-1]} - {groups[0]})'."
+        ) from None
+    if isinstance(weights, float) or abs(weights.sum()) > 1e-9 or not np.any(weights):
+        raise DesignError(
+            f"contrast '{text}': the weights of the groups ({listed(list(groups), most=6)}) must "
+            "cancel, as in 'b - a' or '(b + c) / 2 - a'; otherwise nothing is compared."
+        )
+    return Contrast(name=text.strip(), weights=weights)
+
+
+def _weights(node: ast.expr, n_groups: int) -> float | NDArray[np.float64]:
+    """Evaluate an expression to the weights of the groups, or to a plain number."""
+    match node:
+        case ast.Constant(value=int() | float() as value):
+            return float(value)
+        case ast.Name(id=name) if name.startswith("g_"):
+            unit: NDArray[np.float64] = np.eye(n_groups)[int(name[2:])]
+            return unit
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return -_weights(operand, n_groups)
+        case ast.BinOp(left=left, op=op, right=right):
+            a, b = _weights(left, n_groups), _weights(right, n_groups)
+            numbers = isinstance(a, float), isinstance(b, float)
+            match op:
+                case ast.Add() if numbers[0] == numbers[1]:
+                    return a + b
+                case ast.Sub() if numbers[0] == numbers[1]:
+                    return a - b
+                case ast.Mult() if any(numbers):
+                    return a * b
+                case ast.Div() if numbers[1]:
+                    return a / b
+    raise TypeError("only sums of weighted group labels")

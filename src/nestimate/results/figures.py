@@ -72,13 +72,15 @@ def posterior_plot(answer: Answer) -> "Figure":
     InferenceError
         When a check failed: there is nothing to show then.
     """
-    figure = _figure(answer)
+    figure = _figure(answer, layout=None)
     shown = _headline(answer)
-    title = _shortened(figure, len(shown))
+    _shortened(figure, len(shown))
     shown = shown[:PANELS]
     columns = min(3, len(shown))
     rows = -(-len(shown) // columns)
-    figure.set_size_inches(2.7 * columns, 2.1 * rows + (0.3 if title else 0))
+    width, height = 2.7 * columns, 2.1 * rows
+    figure.set_size_inches(width, height)
+    figure.subplots_adjust(0.15 / width, 0.3 / height, 1 - 0.15 / width, 1 - 0.4 / height, 0.1, 0.4)
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for ax, (quantity, row) in zip(axes, shown, strict=False):
         _draw_posterior(ax, answer, quantity, row)
@@ -95,7 +97,7 @@ def pair_plot(answer: Answer) -> "Figure":
     InferenceError
         When a check failed: there is nothing to show then.
     """
-    figure = _figure(answer, layout=None)  # a second faster than a constrained layout
+    figure = _figure(answer, layout=None)
     every = _population(answer)
     _shortened(figure, len(every), most=PAIRS)
     shown = every[:PAIRS]
@@ -127,7 +129,6 @@ def pair_plot(answer: Answer) -> "Figure":
             if across.signed:
                 ax.axvline(0, color=ZERO, linewidth=1)
             _pair_labels(ax, (down, across), (i, j), n)
-    figure.align_labels()
     return figure
 
 
@@ -144,6 +145,7 @@ def _align(data: "Axes", effect: "Axes", answer: Answer) -> None:
 
 
 def _figure(answer: Answer, layout: Literal["constrained"] | None = "constrained") -> "Figure":
+    """Return an empty figure; a layout engine costs a second where there are many axes."""
     from matplotlib.figure import Figure  # noqa: PLC0415 - text and JSON need no pictures
 
     if not answer.passed:
@@ -370,10 +372,12 @@ def _pair_labels(ax: "Axes", pair: Sequence[Quantity], position: tuple[int, int]
     i, j = position
     if i == n - 1:
         ax.set_xlabel(pair[1].label, fontsize=7)
+        ax.xaxis.set_label_coords(0.5, -0.38)
         ax.tick_params(axis="x", rotation=30)
     else:
         ax.tick_params(labelbottom=False)
     if j == 0 and i > 0:
         ax.set_ylabel(pair[0].label, fontsize=7)
+        ax.yaxis.set_label_coords(-0.4, 0.5)
     elif i != j:
         ax.tick_params(labelleft=False)

@@ -42,11 +42,7 @@ def _estimates(answer: Answer) -> list[str]:
             for row in rows
         ),
     )
-    sentences = [
-        wording.answer_sentence(row, contrast)
-        for row, contrast in zip(answer.contrasts, answer.asked, strict=True)
-    ]
-    sentences += [wording.prediction_sentence(row) for row in answer.predictions]
+    sentences = wording.answer_sentences(answer.contrasts, answer.asked, answer.predictions)
     parts = [f"Answer: {design.roles.value}\n{table}"]
     if answer.blocks:
         shown = answer.blocks[:MOST_BLOCKS]

@@ -1,6 +1,7 @@
 """The one place that rounds numbers and writes sentences."""
 
 from collections.abc import Sequence
+from importlib.metadata import version
 from itertools import pairwise
 from math import floor, isfinite, log10
 
@@ -8,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.design import Design
+from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
 from nestimate.results.contrasts import Contrast
-from nestimate.results.summaries import Check, Summary
+from nestimate.results.summaries import Check, Question, Summary
 
 
 def decimals(mcse: float, spread: float) -> int:
@@ -66,6 +68,18 @@ def estimate(summary: Summary) -> tuple[str, str, str]:
     mean = decimals(summary.mcse_mean, width / 4)
     ends = decimals(summary.mcse_ci, width / 4)
     return number(summary.mean, mean), number(summary.ci_low, ends), number(summary.ci_high, ends)
+
+
+def table_row(row: Summary, *, signed: bool, rope: bool) -> list[str]:
+    """Return the cells of a full table: name, mean, median, sd, interval, ..., ess, MCSE."""
+    mean, low, high = estimate(row)
+    width = max(row.ci_high - row.ci_low, 1e-300) / 4
+    places = decimals(row.mcse_ci, width)
+    cells = [row.name, mean, number(row.median, places), number(row.sd, places)]
+    cells.append(f"{low} to {high}")
+    cells += [probability(row.p_gt_0 or 0.0)] * signed
+    cells += [probability(row.p_in_rope or 0.0)] * rope
+    return [*cells, f"{row.ess:,.0f}", f"{row.mcse_mean:.2g}"]
 
 
 def design_sentences(design: Design) -> list[str]:
@@ -167,6 +181,83 @@ def prior_sentences(model: Model) -> list[str]:
     return said
 
 
+def model_sentences(model: Model) -> list[str]:
+    """Say the model as formulas, from the readings up to the groups."""
+    design, names = model.design, set(model.names)
+    by_group = {p.name for p in model.parameters if p.group is not None}
+    tau, sigma = (f"{name}[group]" if name in by_group else name for name in ("tau", "sigma"))
+    family = "Student-t(nu, " if "nu" in names else "Normal("
+    value, unit = design.roles.value, design.levels[0].name if design.levels else ""
+    if design.layout == "flat":
+        return [f"{value} ~ {family}mu[group], {tau})"]
+    innermost = design.levels[-1].name if design.levels else "cell"
+    said = [f"{value} ~ Normal(mean of its {innermost}, {sigma})"]
+    if design.unreplicated:
+        said = [f"{value} = mean of its cell (one reading: its error is part of tau_effect)"]
+    for outer, inner in reversed(list(pairwise(design.levels))):
+        mean = f"mean of a {inner.name} ~ Normal(mean of its {outer.name}, tau_{inner.name})"
+        said.append(mean)
+    if design.block is None:
+        return [*said, f"mean of a {unit} ~ {family}mu[group], {tau})"]
+    if unit:
+        said.append(f"mean of a {unit} ~ Normal(mean of its cell, tau_unit)")
+    block = design.block.name
+    jointly = "Student-t with nu degrees of freedom" if "nu" in names else "normal"
+    return [
+        *said,
+        f"mean of a cell = mu[group] + a[{block}] + d[{block}, group]",
+        f"a and d of one {block} are jointly {jointly}: a has scale tau_block, d has scale "
+        f"tau_effect / sqrt(2), so that a difference between two groups varies from {block} to "
+        f"{block} with scale tau_effect",
+    ]
+
+
+def methods_paragraph(model: Model, question: Question, fit: Fit) -> str:
+    """Return a paragraph that a paper's methods section can take as it is."""
+    design = model.design
+    robust = "nu" in model.names
+    what = {
+        "flat": "values as {family} about the mean of their group",
+        "nested": "readings as normal about the true mean of their {unit} and the true means of "
+        "{unit} as {family} about the mean of their group, so that readings do not count as "
+        "independent data",
+        "blocked": "readings as normal about the mean of their {block} x {group} cell, and level "
+        "and effects of each {block} as jointly {family} about those of the population",
+        "blocked-nested": "readings as normal about the true mean of their {unit}, {unit} as "
+        "normal about the mean of their {block} x {group} cell, and level and effects of each "
+        "{block} as jointly {family} about those of the population",
+    }[design.layout].format(
+        family="Student-t distributed" if robust else "normal",
+        unit=design.levels[0].name if design.levels else "",
+        block=design.block.name if design.block else "",
+        group=design.roles.group,
+    )
+    return (
+        f"Groups of {design.roles.group} were compared in {design.roles.value} by Bayesian "
+        f"estimation (nestimate {version('nestimate')}), describing {what} (the model of Kruschke "
+        f"2013, J. Exp. Psychol. Gen. 142:573, extended to designs with replicates). Priors: "
+        f"{'; '.join(prior_sentences(model))}. Effects of units and blocks were integrated out "
+        f"numerically and {fit.weights.size:,} independent draws of the remaining parameters were "
+        f"taken by adaptive importance sampling (effective number {fit.ess:,.0f}, Pareto k "
+        f"{fit.pareto_k:.2f}, seed {fit.seed}). Intervals are {percent(question.ci_prob)} "
+        f"{'highest density' if question.ci_kind == 'hdi' else 'equal-tailed'} intervals."
+    )
+
+
+def estimation_caption(design: Design) -> str:
+    """Say what the estimation plot shows."""
+    said = f"Dots: {'readings' if design.levels or design.block else 'values'}"
+    if design.levels and design.block is None:
+        unit = design.levels[0].name
+        said += (
+            f", one column per {unit}; circles: raw means of each {unit}; diamonds: estimates of "
+            "their true means, drawn towards the group as far as the data support"
+        )
+    elif design.block is not None:
+        said += f"; circles: raw means of cells, a line joins those of one {design.block.name}"
+    return said + ". Shaded: posterior of the group means and of the difference, with intervals."
+
+
 def answer_sentence(row: Summary, contrast: Contrast) -> str:
     """Say the difference, its interval and how sure its sign is."""
     mean, low, high = estimate(row)
@@ -181,6 +272,16 @@ def answer_sentence(row: Summary, contrast: Contrast) -> str:
             f"{probability(row.p_in_rope)}"
         )
     return sentence + "."
+
+
+def answer_sentences(
+    rows: Sequence[Summary], asked: Sequence[Contrast], predictions: Sequence[Summary]
+) -> list[str]:
+    """Say every difference, then what is expected next."""
+    return [
+        *(answer_sentence(row, contrast) for row, contrast in zip(rows, asked, strict=True)),
+        *(prediction_sentence(row) for row in predictions),
+    ]
 
 
 def prediction_sentence(row: Summary) -> str:

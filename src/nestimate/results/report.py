@@ -6,6 +6,7 @@ from importlib.resources import files
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from nestimate.data.design import Design
 from nestimate.results import figures, wording
 from nestimate.results.answer import Answer
 from nestimate.results.summaries import Summary
@@ -60,18 +61,25 @@ def _tables(answer: Answer) -> list[dict[str, Any]]:
         (f"Difference in every {block}, drawn towards the overall one", answer.blocks, rope),
         (f"True mean of every {unit}, drawn towards its group", answer.units, False),
     ]
-    return [_table(caption, rows, rope=in_rope) for caption, rows, in_rope in found if rows]
+    return [
+        _table(answer.design, caption, rows, rope=in_rope)
+        for caption, rows, in_rope in found
+        if rows
+    ]
 
 
-def _table(caption: str, rows: Sequence[Summary], *, rope: bool) -> dict[str, Any]:
+def _table(design: Design, caption: str, rows: Sequence[Summary], *, rope: bool) -> dict[str, Any]:
     signed = rows[0].p_gt_0 is not None
     head = ["", "mean", "median", "sd", wording.interval_name(rows[0])]
-    head += ["P(> 0)"] * signed + ["P(in ROPE)"] * rope + ["ess", "MCSE of the mean"]
+    head += ["P(> 0)"] * signed + ["P(in ROPE)"] * rope + ["ess", "MCSE of the mean", ""]
     shown = rows[:MOST_ROWS]
     return {
         "caption": caption,
         "head": head,
-        "rows": [wording.table_row(row, signed=signed, rope=rope) for row in shown],
+        "rows": [
+            [*wording.table_row(row, signed=signed, rope=rope), wording.gloss(row.name, design)]
+            for row in shown
+        ],
         "note": ""
         if len(shown) == len(rows)
         else f"The first {MOST_ROWS} of {len(rows)} rows; the JSON file holds all of them.",

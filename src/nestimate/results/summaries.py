@@ -34,8 +34,8 @@ class Summary:
         question makes no sense or no region was given.
     ess, mcse_mean
         Effective draws (the smaller of bulk and tails) and Monte Carlo error of the mean.
-    mcse_ci
-        Larger Monte Carlo error of the interval's two ends.
+    mcse_ci_low, mcse_ci_high
+        Monte Carlo errors of the interval's two ends.
     """
 
     name: str
@@ -50,7 +50,8 @@ class Summary:
     p_in_rope: float | None
     ess: float
     mcse_mean: float
-    mcse_ci: float
+    mcse_ci_low: float
+    mcse_ci_high: float
 
     def record(self) -> dict[str, Any]:
         """Return the fields as plain values for JSON."""
@@ -93,6 +94,7 @@ class Question:
         mean, sd = diagnostics.mean_and_sd(values, weights)
         low, high = self.interval(values, weights)
         ess = float(diagnostics.ess(values[:, None], weights)[0])
+        error_low, error_high = self._mcse_ci(values, weights, (low, high), ess)
         region = self.rope if quantity.rope else None
         return Summary(
             name=quantity.name,
@@ -109,20 +111,22 @@ class Question:
             ),
             ess=ess,
             mcse_mean=float(diagnostics.mcse_mean(values, weights)),
-            mcse_ci=self._mcse_ci(values, weights, (low, high), ess),
+            mcse_ci_low=error_low,
+            mcse_ci_high=error_high,
         )
 
     def _mcse_ci(
         self, values: Array, weights: Array, ends: tuple[float, float], ess: float
-    ) -> float:
-        """Error of a quantile: that of the mass below it, carried over by the quantile function."""
+    ) -> tuple[float, float]:
+        """Errors of quantiles: those of the mass below, carried over by the quantile function."""
         below = np.array([weights @ (values < end) for end in ends])
         below = np.clip(below, 1 / ess, 1 - 1 / ess)
         error = np.sqrt(below * (1 - below) / ess)
         masses = np.concatenate([np.maximum(below - error, 0), np.minimum(below + error, 1)])
         low, high = np.split(diagnostics.quantile(values, weights, masses), 2)
         excess = HDI_EXCESS if self.ci_kind == "hdi" else 1.0
-        return float(excess * 0.5 * (high - low).max())
+        error_low, error_high = excess * 0.5 * (high - low)
+        return float(error_low), float(error_high)
 
 
 @dataclass(frozen=True, kw_only=True)

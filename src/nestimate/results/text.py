@@ -35,10 +35,14 @@ def _estimates(answer: Answer) -> list[str]:
     rows = [*answer.contrasts, *answer.groups, *answer.effect_sizes, *answer.scales]
     named = {id(row): f"mean of {row.name}" for row in answer.groups}
     table = _table(
-        ["", "mean", interval, "P(> 0)", *(["P(in ROPE)"] if answer.question.rope else [])],
+        ["", "mean", interval, "P(> 0)", *(["P(in ROPE)"] if answer.question.rope else []), ""],
         (
-            [named.get(id(row), row.name), *_cells(row)]
-            + ([_maybe(row.p_in_rope)] if answer.question.rope else [])
+            [
+                named.get(id(row), row.name),
+                *_cells(row),
+                *([_maybe(row.p_in_rope)] if answer.question.rope else []),
+                wording.gloss(row.name, design),
+            ]
             for row in rows
         ),
     )
@@ -77,7 +81,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [
         "  "
         + "  ".join(
-            cell.ljust(width) if i == 0 else cell.rjust(width)
+            cell.ljust(width) if i == 0 or not head[i] else cell.rjust(width)
             for i, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in cells

@@ -64,17 +64,44 @@ def interval_name(summary: Summary) -> str:
 
 def estimate(summary: Summary) -> tuple[str, str, str]:
     """Return mean, lower and upper end as text."""
-    width = max(summary.ci_high - summary.ci_low, 1e-300)
-    mean = decimals(summary.mcse_mean, width / 4)
-    ends = decimals(summary.mcse_ci, width / 4)
-    return number(summary.mean, mean), number(summary.ci_low, ends), number(summary.ci_high, ends)
+    spread = max(summary.ci_high - summary.ci_low, 1e-300) / 4
+    errors = summary.mcse_ci_low, summary.mcse_ci_high
+    both = decimals(max(errors), spread)
+
+    def end(value: float, error: float) -> str:
+        # Rounded as the other end, but an end that is not zero is not made zero by that.
+        return number(value, both if round(value, both) else decimals(error, spread))
+
+    mean = number(summary.mean, decimals(summary.mcse_mean, spread))
+    return mean, end(summary.ci_low, errors[0]), end(summary.ci_high, errors[1])
+
+
+def gloss(name: str, design: Design) -> str:
+    """Say in a few words what a row of a table is; nothing where its name says it."""
+    unit = design.levels[0].name if design.levels else "data point"
+    block = design.block.name if design.block else "block"
+    family = name.split("[", 1)[0]
+    inner = {
+        f"tau_{level.name}": f"SD from {level.name} to {level.name}" for level in design.subunits
+    }
+    return {
+        "effect_size": "difference / tau",
+        "d_total": "difference / SD of one reading",
+        "tau": f"spread from {unit} to {unit}",
+        "tau_unit": f"SD from {unit} to {unit} in one cell",
+        "tau_block": f"spread from {block} to {block}",
+        "tau_effect": f"spread of the difference from {block} to {block}",
+        "sigma": f"SD of readings in one {design.levels[-1].name if design.levels else 'cell'}",
+        "nu": "normality: near 1 outliers, above 30 normal",
+        "icc": f"share of the variance from {unit} to {unit}",
+    }.get(family, inner.get(family, ""))
 
 
 def table_row(row: Summary, *, signed: bool, rope: bool) -> list[str]:
     """Return the cells of a full table: name, mean, median, sd, interval, ..., ess, MCSE."""
     mean, low, high = estimate(row)
-    width = max(row.ci_high - row.ci_low, 1e-300) / 4
-    places = decimals(row.mcse_ci, width)
+    spread = max(row.ci_high - row.ci_low, 1e-300) / 4
+    places = decimals(max(row.mcse_ci_low, row.mcse_ci_high), spread)
     cells = [row.name, mean, number(row.median, places), number(row.sd, places)]
     cells.append(f"{low} to {high}")
     cells += [probability(row.p_gt_0 or 0.0)] * signed

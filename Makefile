@@ -1,0 +1,59 @@
+# Everything a user or developer runs. `make demo` and `make test` set themselves up.
+# Needs Python 3.12 or newer, make and git.
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+# Without compiled modules every command would start three times slower.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: demo test test-all check format bench clean
+
+demo: $(VENV)/installed                ## run the main job on the bundled example
+	@mkdir -p demo
+	$(BIN)/nestimate compare examples/mice.csv --value glucose --group arm --unit mouse \
+		--rope=-0.3,0.3 --json demo/answer.json --report demo/report.html
+
+test: $(VENV)/test                     ## the fast tests
+	$(BIN)/pytest
+
+test-all: $(VENV)/bench                ## all tests: PyMC twins, calibration, random designs
+	$(BIN)/pytest -m "slow or not slow"
+
+check: $(VENV)/test                    ## formatting, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/test
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/bench                   ## speed beside PyMC, nutpie and Bambi
+	$(BIN)/python -m bench
+
+clean:
+	rm -rf $(VENV) demo dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/created:
+	@test -n "$(PYTHON)" || { echo "nestimate needs Python 3.12 or newer; none was found. \
+	Install it, or name it: make PYTHON=/path/to/python $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/installed: $(VENV)/created pyproject.toml constraints.txt
+	$(INSTALL) "pip>=25.1"
+	$(INSTALL) --editable .
+	@touch $@
+
+$(VENV)/test: $(VENV)/installed
+	$(INSTALL) --group test --group check
+	@touch $@
+
+$(VENV)/bench: $(VENV)/test
+	$(INSTALL) --group bench --editable '.[pymc]'
+	@touch $@

@@ -6,9 +6,9 @@ five thousand runs; seeds are fixed, so it fails always or never.
 
 import numpy as np
 import pytest
-from published import IQ, IQ_BEST, nist_small
 
 import nestimate as ne
+from published import IQ, IQ_BEST, nist_small
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,10 @@ readings written out in full, without sums of squares or whitening.
 import numpy as np
 import pandas as pd
 import pytest
-from published import DYES
 from scipy import stats
 
 import nestimate as ne
+from published import DYES
 
 #: A correct program fails one of the comparisons at 4.5 standard errors once in 10,000 runs.
 LIMIT = 4.5

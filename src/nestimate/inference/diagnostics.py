@@ -134,6 +134,8 @@ def ess(values: Array, weights: Array) -> Array:
     itself and for the indicators of its 5 % and 95 % quantiles, as bulk- and tail-ess are for
     Markov chains.
     """
+    if kish(weights) < 2:
+        return np.full(values.shape[1], kish(weights))  # one draw carries all: nothing is known
     mean, sd = mean_and_sd(values, weights)
     squared = np.square(weights)
     found = np.full(values.shape[1], np.inf)

@@ -342,8 +342,12 @@ def _flattened(log_weights: Array, wanted: float) -> Array:
         weights = np.exp(power * scaled)
         weights /= weights.sum()
         if kish(weights) >= wanted:
-            break
-    return np.asarray(weights)
+            return np.asarray(weights)
+    # Far from the bulk a few draws carry all: then the best draws count alike.
+    best = np.argsort(scaled, kind="stable")[-int(np.ceil(wanted)) :]
+    weights = np.zeros(scaled.size)
+    weights[best] = 1 / best.size
+    return weights
 
 
 def _em(x: Array, weights: Array, components: int, rng: np.random.Generator) -> Mixture:

@@ -230,17 +230,22 @@ def mixing_rule(extreme: Array, gain: Array, noise: Array, nu: Array) -> tuple[A
         Gamma(nu/2, nu/2) raised by the gain, of the same with the likelihood's own fall, and of
         the posterior Gamma((nu+1)/2, (nu+z^2)/2) of the most extreme unit.
     """
-    half = 0.5 * nu
+    # Beyond 2e8 degrees of freedom the t is normal to the last digit that log densities keep.
+    half = np.minimum(0.5 * nu, 1e8)
     # Gamma(a, rate b) has less than e^LOG_TAIL of its mass below
-    # exp((LOG_TAIL + gammaln(a + 1)) / a) / b.
+    # exp((LOG_TAIL + gammaln(a + 1)) / a) / b, the nearer bound where a is small, and by
+    # Chernoff's inequality below the x with x - 1 - log x = -LOG_TAIL / a, nearer elsewhere.
     tail = LOG_TAIL - 0.5 * gain
     prior_low = (tail + special.gammaln(half + 1)) / half - np.log(half)
+    prior_low = np.maximum(prior_low, _chernoff(-tail / half))
     # Where tau^2/lambda exceeds sigma^2/n the density of the mean adds sqrt(lambda) to the
     # fall of the prior.
     shape = half + 0.5
     lift = special.gammaln(half + 1) - half * np.log(half) - 0.5 * np.log1p(noise)
     likelihood_low = (tail + lift) / shape
-    extreme_low = (LOG_TAIL + special.gammaln(shape + 1)) / shape - np.log(half + 0.5 * extreme)
+    extreme_low = (LOG_TAIL + special.gammaln(shape + 1)) / shape - np.log(shape)
+    extreme_low = np.maximum(extreme_low, _chernoff(-LOG_TAIL / shape))
+    extreme_low += np.log(shape / (half + 0.5 * extreme))
     low = np.maximum(np.maximum(prior_low, likelihood_low), extreme_low)
     # Wilson-Hilferty quantile of the prior, 6 SD out.
     ninth = 1 / (9 * half)
@@ -253,6 +258,11 @@ def mixing_rule(extreme: Array, gain: Array, noise: Array, nu: Array) -> tuple[A
     log_weight *= half
     log_weight += half * np.log(half) - special.gammaln(half) + np.log(spacing)
     return np.divide(1, mixing, out=mixing), log_weight
+
+
+def _chernoff(excess: Array) -> Array:
+    """Bound from below the u < 0 at which e^u - 1 - u reaches `excess`, close to it everywhere."""
+    return -np.minimum(1 + excess, np.sqrt(2 * excess) + excess)
 
 
 def _log_sum_exp(terms: Array) -> Array:

@@ -16,7 +16,13 @@ def _flat_warp(z):
 
 def _sample(log_likelihood, dim, seed=1, ess=10_000, threads=2, warp=_flat_warp):
     with ThreadPoolExecutor(threads) as pool:
-        target = importance.Target(log_likelihood=log_likelihood, warp=warp, threads=pool)
+        target = importance.Target(
+            log_likelihood=log_likelihood,
+            warp=warp,
+            rivals=lambda z: np.empty((0, z.size)),
+            ridge=None,
+            threads=pool,
+        )
 
         def measure(z, weights):
             return float(diagnostics.ess(z, weights).min())

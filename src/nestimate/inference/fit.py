@@ -71,7 +71,11 @@ class Fit:
         with _threads() as threads:
             found = importance.sample(
                 importance.Target(
-                    log_likelihood=model.log_likelihood, warp=model.warp, threads=threads
+                    log_likelihood=model.log_likelihood,
+                    warp=model.warp,
+                    rivals=model.rivals,
+                    ridge=model.ridge,
+                    threads=threads,
                 ),
                 model.start(),
                 lambda z, weights: float(diagnostics.ess(_monitored(model, z), weights).min()),

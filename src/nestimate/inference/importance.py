@@ -6,7 +6,7 @@ that component bounds every weight. Draws of all rounds are used, each weighted 
 mixture of all rounds' proposals (deterministic mixture; Owen & Zhou 2000, Cornuet et al. 2012).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from math import lgamma
@@ -25,9 +25,15 @@ Warp = Callable[[Array], tuple[Array, Array, Array]]
 
 #: Degrees of freedom of the proposal's t's, and the share of the prior in it.
 DOF, DEFENSIVE = 8.0, 0.02
+#: Where components are put along a ridge, in SDs of its prior, and their share.
+RIDGE, GUARD = np.arange(-2.5, 2.6, 1.0), 0.1
+#: A proposal is poor with a larger Pareto-k, or where so many times the draws so far are missing.
+K_POOR, POOR = 0.5, 3.0
 #: Rounds of adaptation, and components of the proposal: at first, then when it must be improved.
 ROUNDS = 3
-COMPONENTS = (3, 4, 6)
+COMPONENTS = (5, 8, 12)
+#: Poor proposals are improved in small steps so many times, then with as many draws as there are.
+SMALL_ROUNDS = 8
 #: Draws and steps of an EM fit.
 EM_DRAWS, EM_STEPS = 4_000, 8
 #: Draws evaluated together: small enough that their nodes stay in the cache.
@@ -78,6 +84,10 @@ class Target:
         Centre (draws, l), axes (draws, l, l) and widths (draws, l) of the first l columns of z as
         functions of the other columns. There x = (z - centre) stretched by 1 / widths along the
         axes, elsewhere x = z: the funnel of means and scales is straightened.
+    rivals
+        Starting points (k, dim) in z from which other peaks may be reached, given the first peak.
+    ridge
+        Column along which the posterior may trail off in a long thin ridge, or None.
     threads
         Where chunks of draws are evaluated. Chunks have a fixed size, so their number of threads
         changes no digit.
@@ -85,6 +95,8 @@ class Target:
 
     log_likelihood: LogDensity
     warp: Warp
+    rivals: Callable[[Array], Array]
+    ridge: int | None
     threads: Executor
 
     def to_x(self, z: Array) -> Array:
@@ -150,6 +162,23 @@ class Mixture:
         parts.append(target.to_x(rng.standard_normal((counts[-1], dim))))
         return np.concatenate(parts)
 
+    @classmethod
+    def of(cls, pieces: Sequence[tuple[Array, Array]], share: Array) -> "Mixture":
+        """Return the mixture of (centre, covariance) pairs."""
+        return cls(
+            share=share / share.sum(),
+            centre=np.stack([centre for centre, _ in pieces]),
+            root=np.stack([np.linalg.cholesky(covariance) for _, covariance in pieces]),
+        )
+
+    def joined(self, other: "Mixture", share: float) -> "Mixture":
+        """Return the mixture of both, `share` of it the other."""
+        return Mixture(
+            share=np.concatenate([self.share * (1 - share), other.share * share]),
+            centre=np.concatenate([self.centre, other.centre]),
+            root=np.concatenate([self.root, other.root]),
+        )
+
     def component_log_density(self, x: Array) -> tuple[Array, Array]:
         """Log density of each t at x, and squared distances; both (components, draws)."""
         dim = x.shape[1]
@@ -190,14 +219,15 @@ def sample(
         The caller must look at `pareto_k` and `ess`: when the draws allowed are used up the sample
         is returned as it is.
     """
-    mode, covariance = laplace(target.log_posterior, target.to_x(start[None, :])[0])
-    proposal = _initial(mode, covariance)
+    peaks = _peaks(target, start)
+    dim = start.size
+    proposal = _initial(peaks)
     draws = _Draws(target=target, rng=rng)
     for _ in range(ROUNDS):
-        draws.extend(proposal, 500 + 100 * mode.size)
+        draws.extend(proposal, 500 + 100 * dim)
         proposal = draws.refit(COMPONENTS[0])
-    log: list[str] = []
-    draws.extend(proposal, 2_000 + 100 * mode.size)
+    log = [f"{len(peaks)} peaks"] if len(peaks) > 1 else []
+    draws.extend(proposal, 2_000 + 100 * dim)
     room = MAX_DRAWS * max(1.0, wanted / 10_000)
     stage = 0
     while True:
@@ -208,11 +238,15 @@ def sample(
         if met or len(weights) >= room:
             break
         missing = 1.03 * (wanted - reached) * len(weights) / max(reached, 1.0) + 200
-        if k > K_LIMIT or missing > 3 * len(weights):
+        if k > K_POOR or missing > POOR * len(weights):
             # The proposal is poor: what the draws so far have taught pays for itself.
-            stage = min(stage + 1, len(COMPONENTS) - 1)
-            proposal = draws.refit(COMPONENTS[stage])
-            missing = max(min(missing, len(weights)), 2_000.0)
+            if not stage and target.ridge is not None:
+                draws.guards = _along_ridge(target, peaks[0][0], target.ridge)
+                log.append(f"{len(draws.guards.share)} components along the ridge")
+            stage += 1
+            proposal = draws.refit(COMPONENTS[min(stage, len(COMPONENTS) - 1)])
+            batch = 2_000 + 200 * dim if stage <= SMALL_ROUNDS else len(weights)
+            missing = max(min(missing, batch), 2_000.0)
         draws.extend(proposal, int(min(missing, max(room - len(weights), 1_000))))
     log_weights = draws.log_weights
     mean = float(np.exp(log_weights - log_weights.max()).mean())
@@ -239,6 +273,7 @@ class _Draws:
         self.log_prior: Array = np.empty(0)
         self.log_posterior: Array = np.empty(0)
         self.log_proposal: Array = np.empty(0)
+        self.guards: Mixture | None = None
 
     @property
     def log_weights(self) -> Array:
@@ -276,7 +311,54 @@ class _Draws:
         edges = np.cumsum(weights)
         points = (np.arange(few) + self.rng.random()) / few * edges[-1]
         chosen, counts = np.unique(np.searchsorted(edges, points), return_counts=True)
-        return _em(self.x[chosen], counts / few, components, self.rng)
+        fitted = _em(self.x[chosen], counts / few, components, self.rng)
+        if self.guards is None:
+            return fitted
+        return fitted.joined(self.guards, GUARD)
+
+
+def _peaks(target: Target, start: Array) -> list[tuple[Array, Array]]:
+    """Return mode and covariance of every peak that can be reached, the first one first."""
+    peaks = [laplace(target.log_posterior, target.to_x(start[None, :])[0])]
+    first = target.evaluate(peaks[0][0][None, :])[0][0]
+    for rival in target.rivals(first):
+        found = laplace(target.log_posterior, target.to_x(rival[None, :])[0])
+        if all(_apart(found, known) for known in peaks):
+            peaks.append(found)
+    return peaks
+
+
+def _apart(one: tuple[Array, Array], other: tuple[Array, Array]) -> bool:
+    gap = one[0] - other[0]
+    return all(float(gap @ np.linalg.solve(covariance, gap)) > 9 for _, covariance in (one, other))
+
+
+def _along_ridge(target: Target, mode: Array, column: int) -> Mixture:
+    """Return components along one coordinate: the peak of the others at each of its values."""
+    others = np.arange(mode.size) != column
+
+    def held_at(value: float, start: Array) -> tuple[Array, Array]:
+        def slice_of(points: Array) -> Array:
+            return target.log_posterior(np.insert(points, column, value, axis=1))
+
+        return laplace(slice_of, start)
+
+    found: dict[float, tuple[Array, Array]] = {}
+    for walk in (RIDGE[mode[column] <= RIDGE], RIDGE[mode[column] > RIDGE][::-1]):
+        start = mode[others]
+        for value in walk:
+            found[float(value)] = held_at(float(value), start)
+            start = found[float(value)][0]
+    values = np.array(sorted(found))
+    middles = np.stack([np.insert(found[v][0], column, v) for v in values])
+    tangents = np.gradient(middles, values, axis=0)
+    pieces = []
+    for value, middle, tangent in zip(values, middles, tangents, strict=True):
+        across = np.zeros((mode.size, mode.size))
+        across[np.ix_(others, others)] = found[value][1]
+        step = RIDGE[1] - RIDGE[0]
+        pieces.append((middle, across + np.outer(tangent, tangent) * (0.6 * step) ** 2))
+    return Mixture.of(pieces, np.ones(len(pieces)))
 
 
 def laplace(log_posterior: LogDensity, start: Array) -> tuple[Array, Array]:
@@ -326,13 +408,9 @@ def _differences(f: LogDensity, here: Array, step: Array) -> tuple[float, Array,
     return float(value), gradient, hessian
 
 
-def _initial(mode: Array, covariance: Array) -> Mixture:
-    root = np.linalg.cholesky(covariance)
-    return Mixture(
-        share=np.array([0.6, 0.4]),
-        centre=np.stack([mode, mode]),
-        root=np.stack([root * 1.1, root * 2.0]),
-    )
+def _initial(peaks: Sequence[tuple[Array, Array]]) -> Mixture:
+    pieces = [(mode, factor * covariance) for mode, covariance in peaks for factor in (1.2, 4.0)]
+    return Mixture.of(pieces, np.tile([0.6, 0.4], len(peaks)))
 
 
 def _flattened(log_weights: Array, wanted: float) -> Array:

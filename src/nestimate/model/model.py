@@ -176,6 +176,29 @@ class Model:
             z.append(float(np.clip(whitening.inverse(float(value)), -6, 6)))
         return np.array(z)
 
+    def rivals(self, z: Array) -> Array:
+        """Return points, shape (k, dim), from which other peaks than that at z may be reached.
+
+        In a group of few units far apart any of them may be the outlier: its mean then has a peak
+        at each end.
+        """
+        points = []
+        if isinstance(self.density, UnitDensity):
+            columns = {(p.name, p.group): i for i, p in enumerate(self.free)}
+            theta = {name: rows[:, 0] for name, rows in self.standard(z[None, :]).items()}
+            for g, value in self.density.rivals(theta):
+                column = columns.get(("mu", self.design.groups[g]))
+                if column is not None:
+                    point = z.copy()
+                    point[column] = self.whitening[column].inverse(value)
+                    points.append(point)
+        return np.reshape(points, (-1, z.size))
+
+    @property
+    def ridge(self) -> int | None:
+        """Column of z of the normality nu: beyond 30 it changes little but its own prior."""
+        return next((i for i, p in enumerate(self.free) if p.name == "nu"), None)
+
     @EXTREMES
     def warp(self, z: Array) -> tuple[Array, Array, Array]:
         """Return the centre, axes and widths that make the first l columns of z round.

@@ -13,6 +13,9 @@ from nestimate.model import likelihood
 Array = NDArray[np.float64]
 Theta = Mapping[str, Array]
 
+#: In groups of so few units the outlier and the rest may be confused.
+MOST_RIVALS = 5
+
 
 @dataclass(frozen=True, kw_only=True)
 class UnitDensity:
@@ -99,6 +102,26 @@ class UnitDensity:
                 for means in self._means_by_group()
             ]
         )
+
+    def rivals(self, theta: Mapping[str, Array]) -> list[tuple[int, float]]:
+        """Return (group, mean) of outermost units that the group's mean might as well sit at.
+
+        Parameters
+        ----------
+        theta
+            One value per family and group, at a peak of the posterior.
+        """
+        if not self.robust:
+            return []
+        found = []
+        for g, means in enumerate(self._means_by_group()):
+            spread = theta["tau"][g % theta["tau"].size]
+            if "sigma" in theta:
+                spread = np.hypot(spread, theta["sigma"][g % theta["sigma"].size])
+            if means.size <= MOST_RIVALS:
+                ends = (float(means.min()), float(means.max()))
+                found += [(g, end) for end in ends if abs(end - theta["mu"][g]) > 3 * spread]
+        return found
 
     def information(self, theta: Theta) -> tuple[Array, Array]:
         """Return precision (draws, groups, groups) and linear term (draws, groups) of mu.

@@ -33,7 +33,7 @@ def to_datatree(answer: Answer) -> "DataTree":
     its own, unit_posterior. The draws are independent and each has weight one; means and errors
     printed by nestimate come from the weighted draws and are a little more precise.
     """
-    from arviz_base import convert_to_datatree  # noqa: PLC0415
+    from arviz_base import from_dict  # noqa: PLC0415
 
     design, fit = answer.design, answer.fit
     draws = {name: found[fit.resampled] for name, found in fit.draws.items()}
@@ -66,7 +66,7 @@ def to_datatree(answer: Answer) -> "DataTree":
             target["cell_mean"], dims["cell_mean"] = _chains(cells), ["block", "group"]
     groups["observed_data"] = {design.roles.value: design.readings.value}
     dims[design.roles.value] = ["reading"]
-    tree = convert_to_datatree(groups, coords=coords, dims=dims)
+    tree = from_dict(groups, coords=coords, dims=dims)
     labels = {"reading_group": np.array(design.groups)[design.readings.group]}
     if design.block is not None:
         labels["reading_block"] = np.array(design.block.labels)[design.block.codes]

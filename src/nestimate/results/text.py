@@ -34,6 +34,8 @@ def _estimates(answer: Answer) -> list[str]:
     interval = wording.interval_name(answer.contrasts[0])
     rows = [*answer.contrasts, *answer.groups, *answer.effect_sizes, *answer.scales]
     named = {id(row): f"mean of {row.name}" for row in answer.groups}
+    if len(answer.contrasts) == 1:
+        named |= {id(row): row.name.split("[", 1)[0] for row in answer.effect_sizes}
     table = _table(
         ["", "mean", interval, "P(> 0)", *(["P(in ROPE)"] if answer.question.rope else []), ""],
         (

@@ -85,15 +85,15 @@ def gloss(name: str, design: Design) -> str:
         f"tau_{level.name}": f"SD from {level.name} to {level.name}" for level in design.subunits
     }
     return {
-        "effect_size": "difference / tau",
-        "d_total": "difference / SD of one reading",
+        "effect_size": "difference in units of tau",
+        "d_total": "in units of the SD of a reading",
         "tau": f"spread from {unit} to {unit}",
         "tau_unit": f"SD from {unit} to {unit} in one cell",
         "tau_block": f"spread from {block} to {block}",
         "tau_effect": f"spread of the difference from {block} to {block}",
         "sigma": f"SD of readings in one {design.levels[-1].name if design.levels else 'cell'}",
-        "nu": "normality: near 1 outliers, above 30 normal",
-        "icc": f"share of the variance from {unit} to {unit}",
+        "nu": "near 1: outliers; above 30: normal",
+        "icc": f"variance share of {unit}",
     }.get(family, inner.get(family, ""))
 
 

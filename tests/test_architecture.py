@@ -1,0 +1,43 @@
+"""House rules that a program can check, and ARCHITECTURE.md held to the tree."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import nestimate
+
+ROOT = Path(nestimate.__file__).parent
+MODULES = sorted(ROOT.rglob("*.py"))
+
+
+def _functions(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_module_keeps_the_house_rules(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+    for function in _functions(path):
+        arguments = function.args
+        count = len([*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs])
+        own = [a.arg for a in arguments.args[:1]] in (["self"], ["cls"])
+        public = not function.name.startswith("_")
+        assert not (public and count - own > 8), f"{function.name} takes {count - own} arguments"
+        assert not (public and arguments.kwarg), f"{function.name} takes **{arguments.kwarg}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_module_does_not_import_ourselves_late(path):
+    for function in _functions(path):
+        for node in ast.walk(function):
+            if isinstance(node, ast.ImportFrom):
+                assert not (node.module or "").startswith("nestimate"), function.name
+
+
+def test_architecture_names_every_module():
+    page = (ROOT.parent.parent / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    for path in MODULES:
+        if path.name != "__init__.py":
+            assert f"`{path.stem}`" in page, f"{path.relative_to(ROOT)} is not in ARCHITECTURE.md"

@@ -1,0 +1,77 @@
+"""The command as typed: outputs, exit codes and messages."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from nestimate.apps import cli
+from nestimate.inference import importance
+
+MICE = Path(__file__).parent.parent / "examples" / "mice.csv"
+ROLES = ["--value", "glucose", "--group", "arm", "--unit", "mouse"]
+
+
+def run(*arguments):
+    """Run the command in a process of its own, as a user does."""
+    command = [sys.executable, "-c", "from nestimate.apps.cli import main; main()", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_compare_answers_and_writes_what_was_asked(tmp_path):
+    outputs = {"--json": "a.json", "--report": "r.html", "--draws": "d.nc"}
+    files = [piece for option, name in outputs.items() for piece in (option, tmp_path / name)]
+    done = run("compare", str(MICE), *ROLES, "--rope=-0.3,0.3", "--ess", "1000", *map(str, files))
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert "3 of 60 rows have no glucose" in done.stdout
+    assert json.loads((tmp_path / "a.json").read_text())["answered"]
+    assert (tmp_path / "r.html").stat().st_size > 10_000
+    assert (tmp_path / "d.nc").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--value", "glucos", "--group", "arm"], "Did you mean 'glucose'"),
+        (["--value", "arm", "--group", "mouse"], "'placebo' is not a number"),
+        ([*ROLES, "--rope", "0.3"], "write two numbers"),
+        ([*ROLES, "--prior", "tau"], "--prior 'tau'"),
+        ([*ROLES, "--json", "/nowhere/a.json"], "/nowhere does not exist"),
+        ([*ROLES, "--report", str(MICE)], "would overwrite the data"),
+    ],
+)
+def test_what_cannot_be_answered_exits_2_with_one_message(arguments, says):
+    done = run("compare", str(MICE), *arguments)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
+
+
+def test_absent_file_is_named_with_a_near_match():
+    done = run("compare", str(MICE.with_name("mouse.csv")), *ROLES)
+    assert done.returncode == 2
+    assert "mice.csv" in done.stderr
+
+
+def test_failed_check_exits_3_without_an_answer(monkeypatch, tmp_path):
+    monkeypatch.setattr(importance, "MAX_DRAWS", 500)
+    done = CliRunner().invoke(
+        cli.app, ["compare", str(MICE), *ROLES, "--json", str(tmp_path / "a.json")]
+    )
+    assert done.exit_code == 3
+    assert "No answer is shown" in done.stdout
+    told = json.loads((tmp_path / "a.json").read_text())
+    assert told["answered"] is False
+    assert told["contrasts"] == []
+
+
+def test_help_and_version_fit_a_screen_and_need_no_numbers():
+    done = run("compare", "--help")
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) <= 60
+    assert run("--version").stdout.startswith("nestimate 0.")

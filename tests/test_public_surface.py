@@ -1,0 +1,28 @@
+"""What `import nestimate` gives, and what it does not bring along."""
+
+import subprocess
+import sys
+
+import nestimate
+
+
+def test_all_is_the_surface():
+    public = {name for name in vars(nestimate) if not name.startswith("_")}
+    modules = {name for name in public if type(vars(nestimate)[name]).__name__ == "module"}
+    assert public - modules == set(nestimate.__all__)
+    assert list(nestimate.__all__) == sorted(nestimate.__all__)
+
+
+def test_every_public_name_is_documented():
+    for name in nestimate.__all__:
+        assert (getattr(nestimate, name).__doc__ or "").strip(), name
+
+
+def test_import_does_not_bring_the_heavy_ones():
+    code = (
+        "import sys, nestimate; heavy = {'pymc', 'pytensor', 'nutpie', 'matplotlib', 'pandas', "
+        "'xarray', 'arviz_stats', 'arviz_plots', 'jinja2', 'scipy.stats'} & set(sys.modules); "
+        "sys.exit(', '.join(sorted(heavy)) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,207 @@
+"""Numbers into text, JSON, draws, pictures and pages: what is shown, and what is held back."""
+
+import json
+import re
+from dataclasses import replace
+
+import arviz_stats
+import matplotlib as mpl
+import numpy as np
+import pytest
+import xarray
+
+import nestimate as ne
+from nestimate.compare import Comparison
+from nestimate.results import text, wording
+
+DATA = {
+    "drug": {"a": [5.1, 5.3, 5.0], "b": [6.0, 6.2, 6.6], "c": [5.5, 5.6], "d": [7.0, 7.3]},
+    "placebo": {"e": [4.1, 4.4], "f": [4.9, 4.8, 5.2], "g": [4.3, 4.0], "h": [5.0, 5.3]},
+}
+OPTIONS = {"rope": (-0.2, 0.2), "ess": 2000}
+
+
+@pytest.fixture(scope="module")
+def result():
+    return ne.compare(DATA, options=OPTIONS)
+
+
+@pytest.fixture(scope="module")
+def failed(result):
+    """The same fit with weights that cannot be trusted."""
+    fit = replace(result.fit, pareto_k=0.9)
+    return Comparison.from_fit(fit, result.question, ess=2000, options=result.options)
+
+
+def test_json_holds_everything_and_is_plain(result):
+    told = json.loads(json.dumps(result.to_dict()))
+    assert told["answered"]
+    assert told["design"]["units_per_group"] == [4, 4]
+    row = told["contrasts"][0]
+    expected = {
+        *("name", "mean", "median", "sd", "ci_low", "ci_high", "ci_prob", "ci_kind"),
+        *("p_gt_0", "p_in_rope", "ess", "mcse_mean", "mcse_ci_low", "mcse_ci_high"),
+    }
+    assert set(row) == expected
+    assert (row["name"], row["ci_prob"], row["ci_kind"]) == ("drug - placebo", 0.95, "hdi")
+    assert [u["name"] for u in told["units"]] == list("abcdefgh")
+    assert told["provenance"]["seed"] == 1
+    assert len(told["priors"]) == len(result.model.parameters)
+
+
+def test_text_reads_design_answer_checks(result):
+    said = text.render(result)
+    places = [said.index(part) for part in ("Design", "Answer", "In words", "Checks", "Priors")]
+    assert places == sorted(places)
+    assert "the probability that drug is above placebo" in said
+    assert max(len(line) for line in said.splitlines()) <= 100
+
+
+def test_no_number_is_shown_when_a_check_fails(failed):
+    told = failed.to_dict()
+    assert told["answered"] is False
+    assert not any(told[part] for part in ("contrasts", "groups", "scales", "units"))
+    said = text.render(failed)
+    assert "No answer is shown" in said
+    assert "drug - placebo =" not in said
+    with pytest.raises(ne.InferenceError, match="No answer"):
+        failed.plot_estimation()
+
+
+def test_report_holds_no_number_when_a_check_fails(failed, tmp_path):
+    failed.report(tmp_path / "r.html")
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "No answer is shown" in page
+    assert "<img" not in page
+    assert "<table" not in page
+
+
+def test_report_is_one_safe_self_contained_page(tmp_path):
+    data = {"<b>drug</b>": DATA["drug"], "placebo": DATA["placebo"]}
+    result = ne.compare(data, options=OPTIONS)
+    for name in ("one.html", "two.html"):
+        result.report(tmp_path / name)
+    page = (tmp_path / "one.html").read_text(encoding="utf-8")
+    assert page == (tmp_path / "two.html").read_text(encoding="utf-8")
+    assert "<b>drug</b>" not in page
+    assert "&lt;b&gt;drug&lt;/b&gt;" in page
+    assert not re.search(r'(src|href)="(?!data:)', page)
+    assert "http" not in re.sub(r'src="data:[^"]+"', "", page)
+    assert page.count("<figure>") == 3
+    for part in ("Design", "Estimates", "Checks", "Model and priors", "methods section"):
+        assert part in page
+
+
+def test_draws_are_taken_by_arviz_as_they_are(result):
+    posterior = result.draws["posterior"]
+    assert dict(posterior["mu"].sizes) == {"chain": 4, "draw": 500, "group": 2}
+    assert list(posterior["unit_mean"].coords["unit"].to_numpy()) == list("abcdefgh")
+    table = arviz_stats.summary(result.draws, var_names=["difference", "mu"], round_to="none")
+    row = result.contrasts[0]
+    assert table.iloc[0]["mean"] == pytest.approx(row.mean, abs=4.5 * row.sd / np.sqrt(1000))
+    assert float(arviz_stats.rhat(result.draws)["difference"].max()) < 1.01
+
+
+def test_draws_survive_a_file(result, tmp_path):
+    result.draws.to_netcdf(tmp_path / "draws.nc", engine="h5netcdf")
+    with xarray.open_datatree(tmp_path / "draws.nc", engine="h5netcdf") as back:
+        assert np.array_equal(back["posterior"]["mu"], result.draws["posterior"]["mu"])
+
+
+def test_estimation_plot_shows_every_reading_and_every_unit(result):
+    data, effect = result.plot_estimation().axes
+    dots = np.concatenate([c.get_offsets() for c in data.collections if c.get_offsets().size > 2])
+    assert sorted(dots[:, 1]) == pytest.approx(sorted(result.design.readings.value))
+    true = next(line for line in data.lines if line.get_marker() == "D")
+    assert true.get_ydata() == pytest.approx([row.mean for row in result.units])
+    assert [t.get_text() for t in effect.get_xticklabels()] == ["drug - placebo"]
+    assert data.get_xticklabels()[0].get_text() == "placebo\nn = 4 (unit)"
+    # Zero of the difference stands at the mean of the reference.
+    assert data.get_ylim()[0] - result.groups[0].mean == pytest.approx(effect.get_ylim()[0])
+    low, high = effect.get_ylim()
+    assert low < result.contrasts[0].ci_low < result.contrasts[0].ci_high < high
+
+
+def test_posterior_plot_has_a_panel_per_quantity(result):
+    titles = [ax.get_title() for ax in result.plot_posterior().axes if ax.get_title()]
+    assert titles[:4] == [
+        "drug - placebo",
+        "effect_size[drug - placebo]",
+        "d_total[drug - placebo]",
+        "mean of placebo",
+    ]
+    assert len(titles) == 11
+
+
+def test_pair_plot_marks_zero_in_red_for_contrasts_only(result):
+    figure = result.plot_pair()
+    red = [ax for ax in figure.axes if any(line.get_color() == "#c8102e" for line in ax.lines)]
+    assert len(figure.axes) == 7 * 8 / 2
+    assert len(red) == 7
+
+
+def test_figures_leave_pyplot_alone(result):
+    before = {name: found for name, found in mpl.rcParams.items() if name != "backend"}
+    result.plot_posterior()
+    assert before.items() <= mpl.rcParams.items()
+
+
+@pytest.mark.parametrize(
+    ("mcse", "spread", "places"),
+    [(0.001, 1.0, 1), (0.02, 1.0, 1), (0.3, 1.0, 0), (0.0004, 0.02, 3), (30.0, 100.0, -2)],
+)
+def test_decimals_follow_the_monte_carlo_error(mcse, spread, places):
+    assert wording.decimals(mcse, spread) == places
+
+
+def test_probabilities_are_never_bare_zero_or_one():
+    assert wording.probability(1.0) == "> 0.999"
+    assert wording.probability(0.0) == "< 0.001"
+    assert wording.probability(0.57) == "0.57"
+    assert wording.percent(0.57) == "57 %"
+
+
+def test_contrasts_in_the_users_own_words():
+    data = {"a": [1.0, 2.0, 3.0], "b": [2.0, 3.0, 5.0], "c d": [4.0, 5.0, 7.0]}
+    options = {"ess": 1000, "contrasts": ["(b + 'c d')/2 - a", "b - a"]}
+    result = ne.compare(data, options=options)
+    mu = result.fit.draws["mu"]
+    w = result.fit.weights
+    assert result.contrasts[0].mean == pytest.approx(w @ ((mu[:, 1] + mu[:, 2]) / 2 - mu[:, 0]))
+    pairs = ne.compare(data, options={"ess": 1000, "contrasts": "pairs"})
+    assert [row.name for row in pairs.contrasts] == ["b - a", "c d - a", "c d - b"]
+    for wrong, says in (
+        ("b + a", "must cancel"),
+        ("b - x", "'x'"),
+        ("b - ", "cannot be read"),
+        ("b * a", "cannot be read"),
+        ("__import__('os')", "there is no group"),
+    ):
+        with pytest.raises(ne.DesignError, match=re.escape(says)):
+            ne.compare(data, options={"contrasts": wrong})
+
+
+def test_one_group_against_a_value():
+    result = ne.compare({"a": [1.0, 2.0, 3.5, 2.2]}, options={"ess": 1000, "against": 1.0})
+    assert result.contrasts[0].name == "a - 1"
+    assert result.contrasts[0].mean == pytest.approx(result.groups[0].mean - 1.0)
+    assert "the mean of a is above 1" in str(result)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"rope": (1, 2)}, "does not hold 0"),
+        ({"rope": (2, -2)}, "lower end comes first"),
+        ({"ci": 95}, "between 0 and 1"),
+        ({"ci_kind": "hpd"}, "There is: 'hdi', 'eti'"),
+        ({"robust": "unit"}, "Did you mean 'units'"),
+        ({"ess": 5}, "between 100"),
+        ({"seed": -1}, "whole number"),
+        ({"sed": 1}, "Did you mean 'seed'"),
+    ],
+)
+def test_options_that_cannot_be_met_say_what_can(options, says):
+    with pytest.raises(ne.DesignError) as caught:
+        ne.compare(DATA, options=options)
+    assert says in str(caught.value)

@@ -1,0 +1,124 @@
+"""The PyMC twin as independent referee: long NUTS runs, every parameter and every unit.
+
+Means, SDs and outer quantiles must agree within the Monte Carlo errors of both sides.
+"""
+
+import arviz_stats
+import numpy as np
+import pandas as pd
+import pytest
+
+import nestimate as ne
+
+#: Comparisons per design are some 100: at 4.5 standard errors a correct program fails once in
+#: 1,500 runs of this file.
+LIMIT = 4.5
+
+
+def nested(seed, groups, readings, nu=3.0, outlier=0.0):
+    rng = np.random.default_rng(seed)
+    rows = []
+    for g, units in enumerate(groups):
+        for u in range(units):
+            mean = 10 + g + rng.standard_t(nu) + outlier * (u == 0 and g == 0)
+            for _ in range(readings if isinstance(readings, int) else rng.integers(*readings)):
+                rows.append((f"g{g}", f"g{g}u{u}", mean + rng.normal(0, 0.8)))
+    return pd.DataFrame(rows, columns=["arm", "mouse", "y"])
+
+
+def blocked(seed, blocks, readings, units=0):
+    rng = np.random.default_rng(seed)
+    rows = []
+    for b in range(blocks):
+        level = rng.normal(0, 2)
+        for g in ("a", "b"):
+            cell = level + rng.normal(0, 0.5) + (g == "b")
+            for u in range(max(units, 1)):
+                unit = cell + (rng.normal(0, 0.7) if units else 0)
+                for _ in range(readings):
+                    rows.append((g, f"d{b}", f"d{b}{g}{u}", unit + rng.normal(0, 0.6)))
+    return pd.DataFrame(rows, columns=["arm", "day", "mouse", "y"])
+
+
+def litters(seed):
+    rng = np.random.default_rng(seed)
+    rows = []
+    for g in ("a", "b"):
+        for litter in range(5):
+            mean = rng.normal(5, 1)
+            for animal in range(3):
+                inner = mean + rng.normal(0, 0.5)
+                rows += [
+                    (g, f"{g}{litter}", f"{animal}", inner + rng.normal(0, 0.4)) for _ in range(3)
+                ]
+    return pd.DataFrame(rows, columns=["arm", "litter", "animal", "y"])
+
+
+DESIGNS = {
+    "balanced": (nested(1, (6, 6), 5), {"unit": "mouse"}),
+    "few units, unequal readings, an outlier": (
+        nested(2, (3, 5), (1, 6), outlier=8.0),
+        {"unit": "mouse"},
+    ),
+    "three groups, common tau": (nested(3, (4, 6, 9), (2, 5), nu=30), {"unit": "mouse"}),
+    "litters of animals": (litters(4), {"unit": "litter/animal"}),
+    "blocked with replicates": (blocked(5, 6, 4), {"block": "day"}),
+    "blocked, one reading per cell": (blocked(6, 10, 1), {"block": "day"}),
+    "units in cells": (blocked(7, 5, 3, units=2), {"block": "day", "unit": "mouse"}),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", DESIGNS)
+def test_agrees_with_nuts_on_the_twin(name):
+    pm = pytest.importorskip("pymc")
+    table, roles = DESIGNS[name]
+    result = ne.compare(table, value="y", group="arm", **roles, options={"ess": 40_000, "seed": 5})
+    assert result.passed
+    with result.to_pymc():
+        trace = pm.sample(
+            draws=5000,
+            tune=2000,
+            chains=4,
+            cores=2,
+            target_accept=0.99,
+            random_seed=1,
+            progressbar=False,
+            nuts_sampler="nutpie",
+        )
+    theirs = trace.posterior
+    ours = result.draws["posterior"]
+    compared = 0
+    for variable in ours.data_vars:
+        if variable not in theirs:
+            continue
+        x = theirs[variable]
+        stacked = x.to_numpy().reshape(-1, *x.shape[2:]).reshape(x.shape[0] * x.shape[1], -1)
+        mine = ours[variable].to_numpy()
+        mine = mine.reshape(mine.shape[0] * mine.shape[1], -1)
+        for column in range(stacked.shape[1]):
+            chain = stacked[:, column].reshape(x.shape[0], x.shape[1])
+            if np.ptp(chain) == 0:
+                continue
+            ess = min(float(arviz_stats.ess(chain, method=method)) for method in ("bulk", "tail"))
+            assert ess > 400, f"{variable}: NUTS itself did not mix"
+            _agree(mine[:, column], stacked[:, column], ess, f"{name}: {variable}[{column}]")
+            compared += 1
+    assert compared >= 5
+
+
+def _agree(ours, theirs, ess, what):
+    n = len(ours) / 2  # equal-weight draws repeat some of the weighted ones
+    scale = theirs.std()
+    error = scale * np.sqrt(1 / n + 1 / ess)
+    assert abs(ours.mean() - theirs.mean()) < LIMIT * error, what
+    for p in (0.025, 0.5, 0.975):
+        tail = np.sqrt(p * (1 - p) * (1 / n + 1 / ess))
+        below = np.mean(ours <= np.quantile(theirs, p))
+        assert abs(below - p) < LIMIT * tail, f"{what}, quantile {p}"
+    # The spread between quartiles stands for the SD where the tails are heavy.
+    inner = np.subtract(*np.quantile(ours, [0.9, 0.1])) / np.subtract(
+        *np.quantile(theirs, [0.9, 0.1])
+    )
+    assert abs(np.log(inner)) < LIMIT * 1.5 * np.sqrt(1 / n + 1 / ess), f"{what}: spread"

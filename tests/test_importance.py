@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 from nestimate.inference import diagnostics, importance
+from nestimate.inference.target import Target
 
 
 def _flat_warp(z):
@@ -16,7 +17,7 @@ def _flat_warp(z):
 
 def _sample(log_likelihood, dim, seed=1, ess=10_000, threads=2, warp=_flat_warp):
     with ThreadPoolExecutor(threads) as pool:
-        target = importance.Target(
+        target = Target(
             log_likelihood=log_likelihood,
             warp=warp,
             rivals=lambda z: np.empty((0, z.size)),
@@ -36,7 +37,7 @@ COVER = np.array([[0.3, 0.2, 0.0], [0.2, 0.4, -0.1], [0.0, -0.1, 2.0]])
 
 
 def gaussian(z):
-    return stats.multivariate_normal(DATA, COVER).logpdf(z)
+    return np.atleast_1d(stats.multivariate_normal(DATA, COVER).logpdf(z))
 
 
 def test_gaussian_posterior_and_evidence():

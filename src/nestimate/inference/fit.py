@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.inference import diagnostics, importance
+from nestimate.inference.target import CHUNK, Target
 from nestimate.model.model import Model
 from nestimate.model.paired import PairedDensity
 
@@ -70,7 +71,7 @@ class Fit:
         rng = np.random.default_rng(seed)
         with _threads() as threads:
             found = importance.sample(
-                importance.Target(
+                Target(
                     log_likelihood=model.log_likelihood,
                     warp=model.warp,
                     rivals=model.rivals,
@@ -110,8 +111,7 @@ class Fit:
             return np.empty((self.resampled.size, 0))
         most = max(1000, MAX_EFFECTS // model.design.statistics.n.size)
         pieces = [
-            self.resampled[i : i + importance.CHUNK]
-            for i in range(0, min(most, self.resampled.size), importance.CHUNK)
+            self.resampled[i : i + CHUNK] for i in range(0, min(most, self.resampled.size), CHUNK)
         ]
         # Each piece has a random stream of its own: no thread can change the answer.
         streams = np.random.default_rng([self.seed, 1]).spawn(len(pieces))

@@ -23,9 +23,9 @@ from scipy import special
 Array = NDArray[np.float64]
 
 #: Nodes of the integral over the mixing variable.
-NODES = 32
+NODES = 24
 #: log of the relative mass left out at each end of the integral.
-LOG_TAIL = -18.0
+LOG_TAIL = -11.0
 #: Number of equal units from which weighted points stand in for them.
 CONDENSE_FROM = 100
 #: Width of a cell in asinh(distance / half the interquartile range), and points per cell.

@@ -1,0 +1,129 @@
+"""Mixtures of multivariate t's: proposals of the importance sampler, fitted by EM."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import lgamma
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.inference.target import Target
+
+Array = NDArray[np.float64]
+
+#: Degrees of freedom of the t's, and the share of the prior in a proposal.
+DOF, DEFENSIVE = 8.0, 0.02
+#: Steps of an EM fit.
+EM_STEPS = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mixture:
+    """Multivariate t's with equal dof, and the prior with weight `DEFENSIVE`.
+
+    Attributes
+    ----------
+    share, centre, root
+        Weights (components,), centres (components, dim), Cholesky factors (components, dim, dim)
+        of the scale matrices.
+    """
+
+    share: Array
+    centre: Array
+    root: Array
+
+    def draw(self, n: int, target: Target, rng: np.random.Generator) -> Array:
+        """Draw n points, shape (n, dim), components in fixed proportions."""
+        dim = self.centre.shape[1]
+        counts = np.floor(np.append(self.share * (1 - DEFENSIVE), DEFENSIVE) * n).astype(int)
+        counts[0] += n - counts.sum()
+        parts = []
+        for count, centre, root in zip(counts, self.centre, self.root, strict=False):
+            normal = rng.standard_normal((count, dim)) @ root.T
+            parts.append(centre + normal * np.sqrt(DOF / rng.chisquare(DOF, (count, 1))))
+        parts.append(target.to_x(rng.standard_normal((counts[-1], dim))))
+        return np.concatenate(parts)
+
+    @classmethod
+    def of(cls, pieces: Sequence[tuple[Array, Array]], share: Array) -> Self:
+        """Return the mixture of (centre, covariance) pairs."""
+        return cls(
+            share=share / share.sum(),
+            centre=np.stack([centre for centre, _ in pieces]),
+            root=np.stack([np.linalg.cholesky(covariance) for _, covariance in pieces]),
+        )
+
+    @classmethod
+    def around(cls, peaks: Sequence[tuple[Array, Array]]) -> Self:
+        """Return a first proposal: two components at every (mode, covariance), one of them wide."""
+        pieces = [(mode, factor * covariance) for mode, covariance in peaks for factor in (1.2, 4)]
+        return cls.of(pieces, np.tile([0.6, 0.4], len(peaks)))
+
+    def joined(self, other: Self, share: float) -> Self:
+        """Return the mixture of both, `share` of it the other."""
+        return type(self)(
+            share=np.concatenate([self.share * (1 - share), other.share * share]),
+            centre=np.concatenate([self.centre, other.centre]),
+            root=np.concatenate([self.root, other.root]),
+        )
+
+    def component_log_density(self, x: Array) -> tuple[Array, Array]:
+        """Log density of each t at x, and squared distances; both (components, draws)."""
+        dim = x.shape[1]
+        half = 0.5 * (DOF + dim)
+        constant = lgamma(half) - lgamma(0.5 * DOF) - 0.5 * dim * np.log(np.pi * DOF)
+        inverse = np.linalg.inv(self.root)
+        whitened = np.stack([inv @ (x - c).T for c, inv in zip(self.centre, inverse, strict=True)])
+        distance = np.einsum("kdn,kdn->kn", whitened, whitened)
+        log_det = np.log(np.abs(np.diagonal(inverse, axis1=1, axis2=2))).sum(axis=1)
+        return constant + log_det[:, None] - half * np.log1p(distance / DOF), distance
+
+    def log_density(self, x: Array, log_prior: Array) -> Array:
+        """Log density at x, shape (draws,), given the prior's log density there."""
+        logs, _ = self.component_log_density(x)
+        logs += np.log(self.share * (1 - DEFENSIVE))[:, None]
+        return log_sum(np.vstack([logs, np.log(DEFENSIVE) + log_prior]))
+
+
+def fit_mixture(x: Array, weights: Array, components: int, rng: np.random.Generator) -> Mixture:
+    """Fit a mixture of t's to weighted draws by EM (Peel & McLachlan 2000)."""
+    dim = x.shape[1]
+    mean = weights @ x
+    whole = _covariance(x, weights, mean)
+    seeds = rng.choice(len(x), size=components, p=weights)
+    # EM starts from centres half-way between the mean and random draws, all with the full spread.
+    mixture = Mixture(
+        share=np.full(components, 1 / components),
+        centre=mean + 0.5 * (x[seeds] - mean),
+        root=np.repeat(np.linalg.cholesky(0.7 * whole)[None], components, axis=0),
+    )
+    for _ in range(EM_STEPS):
+        logs, distance = mixture.component_log_density(x)
+        logs += np.log(mixture.share)[:, None]
+        belonging = np.exp(logs - log_sum(logs)) * weights
+        share = belonging.sum(axis=1)
+        pull = belonging * (DOF + dim) / (DOF + distance)
+        alive = share > 0.02
+        centre, root = [], []
+        for b, p in zip(belonging[alive], pull[alive], strict=True):
+            middle = p @ x / p.sum()
+            spread = ((x - middle) * p[:, None]).T @ (x - middle) / b.sum()
+            centre.append(middle)
+            root.append(np.linalg.cholesky(0.98 * spread + 0.02 * whole))
+        mixture = Mixture(
+            share=share[alive] / share[alive].sum(), centre=np.stack(centre), root=np.stack(root)
+        )
+    return mixture
+
+
+def _covariance(z: Array, weights: Array, mean: Array) -> Array:
+    spread = ((z - mean) * weights[:, None]).T @ (z - mean)
+    return np.asarray(spread + 1e-9 * np.trace(spread) / z.shape[1] * np.eye(z.shape[1]))
+
+
+def log_sum(logs: Array) -> Array:
+    """Log of the sum of exponentials over the first axis, (terms, draws) -> (draws,)."""
+    top = logs.max(axis=0)
+    top = np.where(np.isfinite(top), top, 0.0)
+    return np.asarray(top + np.log(np.exp(logs - top).sum(axis=0)))

@@ -1,0 +1,86 @@
+"""A posterior in the coordinates in which it is sampled."""
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+LogDensity = Callable[[Array], Array]
+#: Centre, axes and widths of the first l coordinates as functions of the others.
+Warp = Callable[[Array], tuple[Array, Array, Array]]
+
+#: Draws evaluated together: small enough that their nodes stay in the cache.
+CHUNK = 1024
+LOG_2PI = float(np.log(2 * np.pi))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """The posterior in coordinates x in which it is nearly round.
+
+    Attributes
+    ----------
+    log_likelihood
+        Log density of the data at z, (draws, dim) -> (draws,); the prior of z is N(0, I).
+    warp
+        Centre (draws, l), axes (draws, l, l) and widths (draws, l) of the first l columns of z as
+        functions of the other columns. There x = (z - centre) stretched by 1 / widths along the
+        axes, elsewhere x = z: the funnel of means and scales is straightened.
+    rivals
+        Starting points (k, dim) in z from which other peaks may be reached, given the first peak.
+    ridge
+        Column along which the posterior may trail off in a long thin ridge, or None.
+    threads
+        Where chunks of draws are evaluated. Chunks have a fixed size, so their number of threads
+        changes no digit.
+    """
+
+    log_likelihood: LogDensity
+    warp: Warp
+    rivals: Callable[[Array], Array]
+    ridge: int | None
+    threads: Executor
+
+    def to_x(self, z: Array) -> Array:
+        """Coordinates x of points z."""
+        centre, axes, widths = self.warp(z)
+        x = z.copy()
+        first = centre.shape[1]
+        x[:, :first] = _stretched(z[:, :first] - centre, axes, 1 / widths)
+        return x
+
+    def evaluate(self, x: Array) -> tuple[Array, Array, Array]:
+        """Points z of coordinates x, their log prior N(0, I) as a density of x, and log likelihood.
+
+        Shapes (draws, dim), (draws,), (draws,); a density that is no number counts as zero.
+        """
+        pieces = [x[i : i + CHUNK] for i in range(0, len(x), CHUNK)]
+        found = (
+            list(self.threads.map(self._evaluate, pieces))
+            if len(pieces) > 1
+            else [self._evaluate(x)]
+        )
+        z, log_prior, log_likelihood = (np.concatenate(part) for part in zip(*found, strict=True))
+        return z, log_prior, np.where(np.isfinite(log_likelihood), log_likelihood, -np.inf)
+
+    def _evaluate(self, x: Array) -> tuple[Array, Array, Array]:
+        centre, axes, widths = self.warp(x)
+        z = x.copy()
+        first = centre.shape[1]
+        z[:, :first] = centre + _stretched(x[:, :first], axes, widths)
+        normal = -0.5 * (np.square(z).sum(axis=1) + z.shape[1] * LOG_2PI)
+        return z, normal + np.log(widths).sum(axis=1), self.log_likelihood(z)
+
+    def log_posterior(self, x: Array) -> Array:
+        """Log density in x, up to the evidence."""
+        _, log_prior, log_likelihood = self.evaluate(x)
+        return np.maximum(log_prior + log_likelihood, -1e300)
+
+
+def _stretched(points: Array, axes: Array, factors: Array) -> Array:
+    """Stretch each point along its own axes; (draws, l), (draws, l, l), (draws, l)."""
+    along = np.einsum("dji,dj->di", axes, points) * factors
+    return np.asarray(np.einsum("dij,dj->di", axes, along))

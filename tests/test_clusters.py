@@ -103,3 +103,14 @@ def test_log_density_is_that_of_the_full_covariance_matrix(design, robust):
         scalar = {n: v if n in ("mu", "tau") else v[0] for n, v in one.items()}
         nu = scalar.get("nu") if robust == "units" else None
         assert found[draw] == pytest.approx(written_out(design, scalar, nu), abs=2e-3)
+
+
+@pytest.mark.parametrize(
+    "design", [blocked(), blocked(n=2, units=2), subunits()], ids=["blocked", "cells", "subunits"]
+)
+def test_no_point_however_far_out_beats_the_posterior(design):
+    """Single precision and rounding must not invent density where scales are extreme."""
+    model = Model.from_design(design, Assumptions(tau="own"))
+    bulk = model.log_likelihood(model.start() + RNG.normal(0, 0.5, (4000, len(model.free)))).max()
+    far = model.log_likelihood(RNG.normal(0, 5, (40_000, len(model.free))))
+    assert np.nanmax(far) < bulk + 5

@@ -12,13 +12,13 @@ from nestimate.inference.target import Target
 
 def _flat_warp(z):
     n = len(z)
-    return np.zeros((n, 0)), np.zeros((n, 0, 0)), np.ones((n, 0))
+    return np.zeros((n, 0)), np.zeros((n, 0, 0)), np.ones((n, 0)), None
 
 
 def _sample(log_likelihood, dim, seed=1, ess=10_000, threads=2, warp=_flat_warp):
     with ThreadPoolExecutor(threads) as pool:
         target = Target(
-            log_likelihood=log_likelihood,
+            log_likelihood=lambda z, _: log_likelihood(z),
             warp=warp,
             rivals=lambda z: np.empty((0, z.size)),
             ridge=None,

@@ -11,7 +11,7 @@ from nestimate.data.tables import read_table
 from nestimate.errors import DesignError, one_of
 from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
-from nestimate.model.parameters import PRESETS, ROBUST, TAU, Assumptions
+from nestimate.model.parameters import PRESETS, ROBUST, SIGMA, TAU, Assumptions
 from nestimate.model.twin import to_pymc
 from nestimate.results import figures, text
 from nestimate.results.answer import Answer
@@ -35,6 +35,11 @@ class Options:
         `units` (units are Student-t: one outlier does not drag the answer) or `none` (normal).
     tau
         `own` or `common` between-unit scale; None: own for two groups, common for more.
+    sigma
+        Replicate SD `common` to all groups, or each its `own`.
+    n, sd, se
+        Columns of summary rows: value is then the mean of n readings with that SD, or a mean with
+        that standard error. A row without n is one reading.
     preset
         Set of priors: `default`, `kruschke2013` or `meredith2021`.
     prior
@@ -56,6 +61,10 @@ class Options:
 
     robust: str = "units"
     tau: str | None = None
+    sigma: str = "common"
+    n: str | None = None
+    sd: str | None = None
+    se: str | None = None
     preset: str = "default"
     prior: Mapping[str, str | float] = field(default_factory=dict)
     contrasts: str | Sequence[str] = "reference"
@@ -70,6 +79,7 @@ class Options:
         for what, value, allowed in (
             ("robust", self.robust, ROBUST),
             ("tau", self.tau or "own", TAU),
+            ("sigma", self.sigma, SIGMA),
             ("preset", self.preset, PRESETS),
             ("ci_kind", self.ci_kind, ("hdi", "eti")),
         ):
@@ -114,7 +124,19 @@ class Options:
     @property
     def assumptions(self) -> Assumptions:
         """The part that chooses the model."""
-        return Assumptions(robust=self.robust, tau=self.tau, preset=self.preset, priors=self.prior)
+        return Assumptions(
+            robust=self.robust,
+            tau=self.tau,
+            sigma=self.sigma,
+            preset=self.preset,
+            priors=self.prior,
+        )
+
+    @property
+    def summary(self) -> dict[str, str]:
+        """The columns of summary rows, by role."""
+        given = {"n": self.n, "sd": self.sd, "se": self.se}
+        return {role: name for role, name in given.items() if name is not None}
 
     @property
     def question(self) -> Question:
@@ -229,6 +251,8 @@ def compare(
         unit=unit,
         block=block,
         one_group=chosen.against is not None,
+        summary=chosen.summary,
+        known_sigma="sigma" in chosen.prior,
         reference=reference,
         relabel_units=relabel_units,
     )

@@ -57,6 +57,13 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
             rich_help_panel=ROLES,
         ),
     ] = False,
+    n: Annotated[
+        str | None, typer.Option(help="Readings behind each mean.", rich_help_panel=ROLES)
+    ] = None,
+    sd: Annotated[str | None, typer.Option(help="Their SD.", rich_help_panel=ROLES)] = None,
+    se: Annotated[
+        str | None, typer.Option(help="Known standard error.", rich_help_panel=ROLES)
+    ] = None,
     robust: Annotated[
         str, typer.Option(help="units (Student-t) or none (normal).", rich_help_panel=MODEL)
     ] = "units",
@@ -64,6 +71,9 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
         str | None,
         typer.Option(help="Scale between units: own or common.", rich_help_panel=MODEL),
     ] = None,
+    sigma: Annotated[
+        str, typer.Option(help="Replicate SD: common or own.", rich_help_panel=MODEL)
+    ] = "common",
     preset: Annotated[
         str,
         typer.Option(help="default, kruschke2013 or meredith2021.", rich_help_panel=MODEL),
@@ -114,6 +124,10 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
         options=Options(
             robust=robust,
             tau=tau,
+            sigma=sigma,
+            n=n,
+            sd=sd,
+            se=se,
             preset=preset,
             prior=_priors(prior or []),
             contrasts=_contrasts(contrast),

@@ -5,12 +5,14 @@ block is `blocked`, and both together `blocked-nested`.
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.aggregates import merge_means, read_rows, summary_columns
 from nestimate.data.hierarchy import (
     Level,
     check_blocks,
@@ -58,6 +60,10 @@ class Roles:
         True when equal unit labels in different groups are different units.
     one_group
         True when groups are compared with a stated value, so that one is enough.
+    summary
+        Columns of summary rows, `{"n": ..., "sd": ..., "se": ...}`: value is then a mean.
+    known_sigma
+        True when the SD of a reading is given, so that means without SDs say what they are worth.
     """
 
     value: str
@@ -67,6 +73,8 @@ class Roles:
     reference: str | None = None
     relabel_units: bool = False
     one_group: bool = False
+    summary: Mapping[str, str] = field(default_factory=dict)
+    known_sigma: bool = False
 
     def unit_columns(self, table: Table) -> tuple[str, ...]:
         """Names of the unit columns, outermost first; a column may have a slash in its name."""
@@ -143,7 +151,7 @@ class Design:
         if self.block is None:
             raise DesignError("this design has no blocks.")
         counts = np.zeros((self.block.size, len(self.groups)), dtype=np.intp)
-        np.add.at(counts, (self.block.codes, self.readings.group), 1)
+        np.add.at(counts, (self.block.codes, self.readings.group), self.readings.n)
         return counts
 
     @property
@@ -166,6 +174,7 @@ class Design:
         _check_roles(table, roles, columns)
         notes = list(table.notes)
         value = table.numbers(roles.value)
+        summary = summary_columns(table, roles.summary, value)
         group, groups = table.labels(roles.group)
         keep = ~np.isnan(value)
         notes += _dropped(keep, group, groups, roles, table.n_rows)
@@ -180,14 +189,21 @@ class Design:
             warnings += check_blocks(block, group, groups, roles.group)
             place = block.codes * len(groups) + group
             places = tuple(f"{k} x {g}" for k in block.labels for g in groups)
+        readings = read_rows(value, group, {name: rows[keep] for name, rows in summary.items()})
         levels: tuple[Level, ...] = ()
+        if summary and not columns and block is None:
+            labels = tuple(str(table.first_row + i) for i in np.flatnonzero(keep))
+            levels = (Level(name="row", labels=labels, codes=readings.unit),)
         for name in columns:
             found = _level(table, name, keep)
             if not levels:
                 found, said = place_units(found, place, places, relabel=roles.relabel_units)
                 notes += said
             levels += (place_subunits(levels[-1], found) if levels else found,)
-        levels, merged = merge_single(levels)
+        if levels and readings.summarised:
+            levels, readings, merged = merge_means(levels, readings, known_sigma=roles.known_sigma)
+        else:
+            levels, merged = merge_single(levels)
         warnings += merged
         if block is not None and levels and levels[0].size == np.unique(place).size:
             warnings.append(
@@ -198,9 +214,10 @@ class Design:
         layout: Layout = "nested" if levels else "flat"
         if block is not None:
             layout = "blocked-nested" if levels else "blocked"
-        yardstick = measure_yardstick(value, group, len(groups))
-        unit = levels[0].codes if levels else np.arange(value.size)
-        statistics = unit_statistics(value, group, unit, yardstick)
+        yardstick = measure_yardstick(readings, len(groups))
+        if levels:
+            readings = replace(readings, unit=frozen(levels[0].codes))
+        statistics = unit_statistics(readings, yardstick)
         if block is None:
             _check_units(statistics, groups, levels)
             warnings += _few_units(statistics, groups)
@@ -216,7 +233,7 @@ class Design:
             groups=groups,
             levels=levels,
             block=block,
-            readings=Readings(value=frozen(value), group=frozen(group), unit=frozen(unit)),
+            readings=readings,
             statistics=statistics,
             yardstick=yardstick,
             notes=tuple(notes),
@@ -242,6 +259,7 @@ def _level(table: Table, name: str, keep: NDArray[np.bool_]) -> Level:
 
 def _check_roles(table: Table, roles: Roles, units: tuple[str, ...]) -> None:
     named = [("value", roles.value), ("group", roles.group), ("block", roles.block)]
+    named += list(roles.summary.items())
     named += [("unit", name) for name in units]
     used: dict[str, str] = {}
     for role, name in named:

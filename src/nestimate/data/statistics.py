@@ -12,17 +12,41 @@ from nestimate.errors import DesignError
 class Readings:
     """The rows that enter the analysis; all arrays have shape (rows,) and are read-only.
 
+    A row is a reading, or the summary of several: then (n, mean, squared deviations) is all that
+    the readings themselves would have told under normal errors.
+
     Attributes
     ----------
     value
-        The measured values, in the user's unit (or their logarithms on a log scale).
+        The measured values or means, in the user's unit (or logarithms on a log scale).
     group, unit
         Codes into `Design.groups` and `Design.units`; in a flat layout every row is a unit.
+    n
+        Readings that the row stands for.
+    ss, freedom
+        Their squared deviations from `value` and how many degrees of freedom these have: 0 where
+        the SD was not kept.
+    error
+        Known standard error of `value`; NaN where sigma and n tell it.
     """
 
     value: NDArray[np.float64]
     group: NDArray[np.intp]
     unit: NDArray[np.intp]
+    n: NDArray[np.intp]
+    ss: NDArray[np.float64]
+    freedom: NDArray[np.intp]
+    error: NDArray[np.float64]
+
+    @property
+    def count(self) -> int:
+        """Number of readings, those behind summaries included."""
+        return int(self.n.sum())
+
+    @property
+    def summarised(self) -> bool:
+        """Whether any row stands for several readings or has a known error."""
+        return bool((self.n > 1).any() or np.isfinite(self.error).any())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,14 +64,24 @@ class UnitStatistics:
         Readings of the unit.
     mean
         Their mean, standardised: (mean - centre) / spread.
-    ss
-        Sum of squared deviations from that mean, in units of spread squared.
+    ss, freedom
+        Squared deviations of the readings from that mean, in units of spread squared, and their
+        degrees of freedom.
+    error
+        Known standard error of the mean in units of spread; NaN where sigma / sqrt(n) is.
     """
 
     group: NDArray[np.intp]
     n: NDArray[np.intp]
     mean: NDArray[np.float64]
     ss: NDArray[np.float64]
+    freedom: NDArray[np.intp]
+    error: NDArray[np.float64]
+
+    @property
+    def measured(self) -> NDArray[np.bool_]:
+        """Whether the error of the unit's mean follows from sigma, shape (units,)."""
+        return np.isnan(self.error)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,52 +104,67 @@ class Yardstick:
     resolution: float
 
 
-def measure_yardstick(
-    value: NDArray[np.float64], group: NDArray[np.intp], n_groups: int
-) -> Yardstick:
-    """Take the data's own location and scales."""
-    centre = float(value.mean())
+def measure_yardstick(readings: Readings, n_groups: int) -> Yardstick:
+    """Take the data's own location and scales; a summary counts as the readings behind it."""
+    value, group = readings.value, readings.group
+    # A mean whose SD was not kept counts as one value.
+    weight = np.where(readings.freedom == readings.n - 1, readings.n, 1).astype(np.float64)
+    centre = float(weight @ value / weight.sum())
     deviation = value - centre
     distinct = np.unique(value)
     if distinct.size < 2:
         raise DesignError(
             f"every value is {distinct[0]:g}: there is no spread to estimate anything from."
         )
-    counts = np.bincount(group, minlength=n_groups)
-    means = np.bincount(group, weights=deviation, minlength=n_groups) / counts
+    counts = np.bincount(group, weights=weight, minlength=n_groups)
+    means = np.bincount(group, weights=weight * deviation, minlength=n_groups) / counts
     residual = deviation - means[group]
-    spread = float(deviation.std(ddof=1))
-    within = float(np.sqrt((residual**2).sum() / max(value.size - n_groups, 1)))
+    inside, total = readings.ss.sum(), int(weight.sum())
+    spread = float(np.sqrt((weight @ deviation**2 + inside) / max(total - 1, 1)))
+    within = float(np.sqrt((weight @ residual**2 + inside) / max(total - n_groups, 1)))
     return Yardstick(
         centre=centre,
         spread=spread,
         within=within if within > 1e-9 * spread else spread,
-        resolution=_resolution(distinct),
+        resolution=_resolution(readings, distinct),
     )
 
 
-def _resolution(distinct: NDArray[np.float64]) -> float:
-    """Smallest gap between distinct values, ignoring gaps that are rounding of binary numbers."""
+def _resolution(readings: Readings, distinct: NDArray[np.float64]) -> float:
+    """Smallest gap between distinct values, ignoring gaps that are rounding of binary numbers.
+
+    The mean of n readings is n times as fine; where errors are known nothing finer than a small
+    part of them can matter.
+    """
+    if np.isfinite(readings.error).all():
+        return float(1e-3 * readings.error.min())
     gaps = np.diff(distinct)
     noise = 8 * np.finfo(float).eps * np.abs(distinct).max()
     gaps = gaps[gaps > noise]
-    return float(gaps.min()) if gaps.size else float(np.ptp(distinct))
+    return float(gaps.min() if gaps.size else np.ptp(distinct)) / float(readings.n.max())
 
 
-def unit_statistics(
-    value: NDArray[np.float64],
-    group: NDArray[np.intp],
-    unit: NDArray[np.intp],
-    yardstick: Yardstick,
-) -> UnitStatistics:
-    """Reduce the readings, arrays of shape (rows,), to sums per unit."""
-    standard = (value - yardstick.centre) / yardstick.spread
-    n = np.bincount(unit)
-    mean = np.bincount(unit, weights=standard) / n
-    ss = np.bincount(unit, weights=(standard - mean[unit]) ** 2)
+def unit_statistics(readings: Readings, yardstick: Yardstick) -> UnitStatistics:
+    """Reduce the rows to sums per unit."""
+    unit, rows = readings.unit, readings.n
+    standard = (readings.value - yardstick.centre) / yardstick.spread
+    n = np.bincount(unit, weights=rows).astype(np.intp)
+    mean = np.bincount(unit, weights=rows * standard) / n
+    between = rows * (standard - mean[unit]) ** 2
+    ss = np.bincount(unit, weights=between + readings.ss / yardstick.spread**2)
+    freedom = np.bincount(unit, weights=1 + readings.freedom).astype(np.intp) - 1
     of_group = np.zeros(n.size, dtype=np.intp)
-    of_group[unit] = group
-    return UnitStatistics(group=frozen(of_group), n=frozen(n), mean=frozen(mean), ss=frozen(ss))
+    of_group[unit] = readings.group
+    error = np.full(n.size, np.nan)
+    error[unit] = readings.error / yardstick.spread
+    return UnitStatistics(
+        group=frozen(of_group),
+        n=frozen(n),
+        mean=frozen(mean),
+        ss=frozen(ss),
+        freedom=frozen(freedom),
+        error=frozen(error),
+    )
 
 
 def frozen[T: np.generic](array: NDArray[T]) -> NDArray[T]:

@@ -1,8 +1,9 @@
 """A model and its readings, turned into independent posterior draws."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from time import perf_counter
@@ -10,6 +11,7 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from nestimate.inference import diagnostics, importance
 from nestimate.inference.target import CHUNK, Target
@@ -125,8 +127,14 @@ class Fit:
             return np.asarray(stick.centre + stick.spread * np.concatenate(list(drawn)))
 
 
-def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=min(os.cpu_count() or 1, 8))
+@contextmanager
+def _threads() -> Iterator[ThreadPoolExecutor]:
+    """Threads for chunks of draws; those of linear algebra would only get in their way."""
+    with (
+        threadpool_limits(1, user_api="blas"),
+        ThreadPoolExecutor(max_workers=min(os.cpu_count() or 1, 8)) as threads,
+    ):
+        yield threads
 
 
 def _monitored(model: Model, z: Array) -> Array:

@@ -30,7 +30,7 @@ K_POOR, POOR = 0.5, 3.0
 #: Poor proposals are improved in small steps so many times, then with as many draws as there are.
 SMALL_ROUNDS = 8
 #: Draws to which a mixture is fitted.
-EM_DRAWS = 4_000
+EM_DRAWS = 2_500
 #: Most draws for an ess of 10,000.
 MAX_DRAWS = 400_000
 

@@ -15,7 +15,7 @@ Array = NDArray[np.float64]
 #: Degrees of freedom of the t's, and the share of the prior in a proposal.
 DOF, DEFENSIVE = 8.0, 0.02
 #: Steps of an EM fit.
-EM_STEPS = 8
+EM_STEPS = 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +77,7 @@ class Mixture:
         whitened = np.stack([inv @ (x - c).T for c, inv in zip(self.centre, inverse, strict=True)])
         distance = np.einsum("kdn,kdn->kn", whitened, whitened)
         log_det = np.log(np.abs(np.diagonal(inverse, axis1=1, axis2=2))).sum(axis=1)
-        return constant + log_det[:, None] - half * np.log1p(distance / DOF), distance
+        return constant + log_det[:, None] - half * np.log(1 + distance / DOF), distance
 
     def log_density(self, x: Array, log_prior: Array) -> Array:
         """Log density at x, shape (draws,), given the prior's log density there."""

@@ -9,7 +9,7 @@ from nestimate.inference.target import LogDensity, Target
 Array = NDArray[np.float64]
 
 #: Where components are put along a ridge, in SDs of its prior.
-RIDGE = np.arange(-2.5, 2.6, 1.0)
+RIDGE = np.array([-2.2, -0.9, 0.4, 1.7])
 
 
 def find_peaks(target: Target, start: Array) -> list[tuple[Array, Array]]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,8 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 LogDensity = Callable[[Array], Array]
 #: Centre, axes and widths of the first l coordinates as functions of the others.
-Warp = Callable[[Array], tuple[Array, Array, Array]]
+#: The last is what the log likelihood may use again.
+Warp = Callable[[Array], tuple[Array, Array, Array, Any]]
 
 #: Draws evaluated together: small enough that their nodes stay in the cache.
 CHUNK = 1024
@@ -24,7 +26,8 @@ class Target:
     Attributes
     ----------
     log_likelihood
-        Log density of the data at z, (draws, dim) -> (draws,); the prior of z is N(0, I).
+        Log density of the data, (z of shape (draws, dim), what `warp` shares) -> (draws,); the
+        prior of z is N(0, I).
     warp
         Centre (draws, l), axes (draws, l, l) and widths (draws, l) of the first l columns of z as
         functions of the other columns. There x = (z - centre) stretched by 1 / widths along the
@@ -38,7 +41,7 @@ class Target:
         changes no digit.
     """
 
-    log_likelihood: LogDensity
+    log_likelihood: Callable[[Array, Any], Array]
     warp: Warp
     rivals: Callable[[Array], Array]
     ridge: int | None
@@ -46,7 +49,7 @@ class Target:
 
     def to_x(self, z: Array) -> Array:
         """Coordinates x of points z."""
-        centre, axes, widths = self.warp(z)
+        centre, axes, widths, _ = self.warp(z)
         x = z.copy()
         first = centre.shape[1]
         x[:, :first] = _stretched(z[:, :first] - centre, axes, 1 / widths)
@@ -67,12 +70,12 @@ class Target:
         return z, log_prior, np.where(np.isfinite(log_likelihood), log_likelihood, -np.inf)
 
     def _evaluate(self, x: Array) -> tuple[Array, Array, Array]:
-        centre, axes, widths = self.warp(x)
+        centre, axes, widths, shared = self.warp(x)
         z = x.copy()
         first = centre.shape[1]
         z[:, :first] = centre + _stretched(x[:, :first], axes, widths)
         normal = -0.5 * (np.square(z).sum(axis=1) + z.shape[1] * LOG_2PI)
-        return z, normal + np.log(widths).sum(axis=1), self.log_likelihood(z)
+        return z, normal + np.log(widths).sum(axis=1), self.log_likelihood(z, shared)
 
     def log_posterior(self, x: Array) -> Array:
         """Log density in x, up to the evidence."""

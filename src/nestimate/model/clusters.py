@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.model.likelihood import LOG_2PI, mixing_rule
+from nestimate.model.likelihood import LOG_2PI, SINGLE, log_sum_exp, mixing_rule
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -31,6 +31,8 @@ Theta = Mapping[str, Array]
 
 #: Eigenvalues below this share of the prior's precision carry no information.
 TINY = 1e-12
+#: Inner effects this much larger than the error of a reading are known as well as can be.
+LEAST_RATIO = 1e-10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +44,10 @@ class Cluster:
     z, x, w
         Design columns of the effects that share lambda, of the fixed part and of the inner
         effects; shapes (rows, q), (rows, l), (rows, p). No column is zero throughout.
-    y
-        Standardised readings, shape (rows,).
+    y, weight
+        Standardised readings, or means of `weight` readings each, shape (rows,).
+    freedom, ss
+        Of the readings behind such means: squared deviations and their degrees of freedom.
     z_kind, x_kind, w_kind
         What each column belongs to: an effect's number, a fixed parameter's, a level's.
     """
@@ -52,6 +56,9 @@ class Cluster:
     x: Array
     w: Array
     y: Array
+    weight: Codes
+    freedom: int
+    ss: float
     z_kind: Codes
     x_kind: Codes
     w_kind: Codes
@@ -66,7 +73,7 @@ class ClusterClass:
     members
         Their positions among all clusters, shape (members,).
     n
-        Rows per cluster.
+        Rows per cluster, with the degrees of freedom of the readings behind them.
     z_kind, x_kind, w_kind
         As in `Cluster`.
     aa
@@ -99,10 +106,12 @@ def cluster_classes(clusters: list[Cluster]) -> tuple[ClusterClass, ...]:
     found: dict[bytes, list[int]] = {}
     products = []
     for position, c in enumerate(clusters):
+        # A mean of n readings counts as n readings that all equal it.
         a = np.hstack([c.z, c.x])
-        aa, aw, ww = a.T @ a, a.T @ c.w, c.w.T @ c.w
-        products.append((aa, aw, ww, a.T @ c.y, c.w.T @ c.y, c.y @ c.y))
-        kinds = (c.z_kind, c.x_kind, c.w_kind)
+        at, wt, yt = a.T * c.weight, c.w.T * c.weight, c.y * c.weight
+        aa, aw, ww = at @ a, at @ c.w, wt @ c.w
+        products.append((aa, aw, ww, at @ c.y, wt @ c.y, yt @ c.y + c.ss))
+        kinds = (c.z_kind, c.x_kind, c.w_kind, np.array([c.y.size + c.freedom]))
         key = b"|".join(np.ascontiguousarray(part).tobytes() for part in (aa, aw, ww, *kinds))
         found.setdefault(key, []).append(position)
     classes = []
@@ -111,7 +120,7 @@ def cluster_classes(clusters: list[Cluster]) -> tuple[ClusterClass, ...]:
         classes.append(
             ClusterClass(
                 members=np.array(positions, dtype=np.intp),
-                n=c.y.size,
+                n=c.y.size + c.freedom,
                 z_kind=c.z_kind,
                 x_kind=c.x_kind,
                 w_kind=c.w_kind,
@@ -172,7 +181,7 @@ class Collapsed:
         scale = 1 / sigma2[:, None, None]
         log_det = kind.n * np.log(sigma2)
         if kind.w_kind.size:
-            ratio = sigma2 / inner[kind.w_kind]
+            ratio = np.maximum(sigma2 / inner[kind.w_kind], LEAST_RATIO)
             k = kind.ww + np.einsum("pd,pr->dpr", ratio, np.eye(kind.w_kind.size))
             right = np.hstack([kind.aw.T, kind.wy])
             solved = np.linalg.solve(k, np.broadcast_to(right, (len(k), *right.shape)))
@@ -224,20 +233,22 @@ def log_density(kind: ClusterClass, part: Collapsed, beta: Array, nu: Array | No
         gain = (squares / (1 + part.d)[:, :, None]).sum(axis=(1, 2))
         return np.asarray(base + 0.5 * (gain - members * np.log1p(part.d).sum(axis=1)))
     mixing, log_weight = _rule(part, squares, nu)
-    shared = log_weight.copy()
-    inverse = []
+    # What a cluster adds at lambda = 1 may be large and is taken out: with c = w^2 / (1 + d) the
+    # rest is c (1 - lambda) / (lambda + d), small enough for single precision.
+    shared, falls = log_weight.copy(), []
     for d in part.d.T:
-        inverse.append(1 / (mixing + d))
-        shared += 0.5 * np.log(mixing * inverse[-1])
-    total, terms = base, np.empty_like(mixing)
+        inverse = 1 / (mixing + d)
+        shared += 0.5 * np.log(mixing * inverse)
+        falls.append(((1 - mixing) * inverse).astype(SINGLE))
+    shared, terms = shared.astype(SINGLE), np.empty(mixing.shape, SINGLE)
+    steep = 0.5 * squares / (1 + part.d)[:, :, None]
+    total = base + steep.sum(axis=(1, 2))
+    single = steep.astype(SINGLE)
     for c in range(members):
         np.copyto(terms, shared)
-        for j, shrink in enumerate(inverse):
-            terms += (0.5 * squares[:, j, c]) * shrink
-        top = terms.max(axis=0)
-        terms -= top
-        np.exp(terms, out=terms)
-        total = total + top + np.log(terms.sum(axis=0))
+        for j, fall in enumerate(falls):
+            terms += single[:, j, c] * fall
+        total = total + log_sum_exp(terms)
     return np.asarray(total)
 
 

@@ -31,6 +31,8 @@ class GroupedDensity:
         Clusters with equal structure, reduced to cross products.
     inner
         Parameter families that are the scales of the levels inside a cluster.
+    size, within
+        Readings, and their squared deviations inside the innermost cells.
 
     Notes
     -----
@@ -41,6 +43,8 @@ class GroupedDensity:
     robust: bool
     classes: tuple[ClusterClass, ...]
     inner: tuple[str, ...]
+    size: int
+    within: float
 
     @classmethod
     def from_design(cls, design: Design, *, robust: bool) -> Self:
@@ -54,6 +58,8 @@ class GroupedDensity:
             robust=robust,
             classes=clusters.cluster_classes(found),
             inner=inner_names(design),
+            size=int((1 + design.readings.freedom).sum()),
+            within=_within(design),
         )
 
     def log_density(self, theta: Theta) -> Array:
@@ -62,7 +68,11 @@ class GroupedDensity:
         for kind, part in self._collapsed(theta):
             beta = theta["mu"][kind.x_kind].T
             total += clusters.log_density(kind, part, beta, self._nu(theta))
-        return total
+        # However the effects lie, no density exceeds that of readings about the means of their own
+        # cells: what does has lost its digits, with scales as extreme as they are impossible.
+        sigma2 = np.square(theta["sigma"][0])
+        most = -0.5 * (self.size * np.log(2 * np.pi * sigma2) + self.within / sigma2)
+        return np.where(total <= most + 1, total, -np.inf)
 
     def effects(self, theta: Theta, rng: np.random.Generator) -> Array:
         """Draw what the design's groups look like in every block, or every unit's true mean.
@@ -93,10 +103,16 @@ class GroupedDensity:
         design = self.design
         readings, stick = design.readings, design.yardstick
         y = (readings.value - stick.centre) / stick.spread
+        n = readings.n
         within = stick.within / stick.spread
         groups = range(len(design.groups))
         found = {
-            "mu": np.array([y[readings.group == g].mean() for g in groups]),
+            "mu": np.array(
+                [
+                    np.average(y[mine], weights=n[mine])
+                    for mine in (readings.group == g for g in groups)
+                ]
+            ),
             "sigma": np.array([0.5 * within]),
             "nu": np.array([10.0]),
         }
@@ -179,6 +195,21 @@ class GroupedDensity:
         return whole
 
 
+def _within(design: Design) -> float:
+    """Squared deviations of the standardised readings inside units, or cells without units."""
+    readings, stick = design.readings, design.yardstick
+    y = (readings.value - stick.centre) / stick.spread
+    if design.levels:
+        cell = design.levels[-1].codes
+    else:
+        blocks = np.zeros(y.size, int) if design.block is None else design.block.codes
+        cell = blocks * len(design.groups) + readings.group
+    size = np.bincount(cell, weights=readings.n)
+    mean = np.bincount(cell, weights=readings.n * y) / np.maximum(size, 1)
+    own = readings.ss.sum() / stick.spread**2
+    return float(readings.n @ np.square(y - mean[cell]) + own)
+
+
 def _rows(level: Level) -> list[Codes]:
     order = np.argsort(level.codes, kind="stable")
     return np.split(order, np.cumsum(np.bincount(level.codes))[:-1])
@@ -199,6 +230,9 @@ def _cluster(design: Design, rows: Codes, inside: tuple[Level, ...], *, whole: b
         x=x,
         w=np.hstack(columns),
         y=(readings.value[rows] - stick.centre) / stick.spread,
+        weight=readings.n[rows],
+        freedom=int(readings.freedom[rows].sum()),
+        ss=float(readings.ss[rows].sum() / stick.spread**2),
         z_kind=groups.astype(np.intp),
         x_kind=groups.astype(np.intp),
         w_kind=np.array(kinds, dtype=np.intp),

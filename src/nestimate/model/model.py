@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 Density = UnitDensity | GroupedDensity | PairedDensity
 
 #: |z| beyond which a standard normal has no mass worth the digits.
-Z_EDGE = 12.0
+Z_EDGE = 8.0
 #: Points far out in the tails may overflow: their density is then zero, which is right.
 EXTREMES = np.errstate(over="ignore", divide="ignore", invalid="ignore", under="ignore")
 
@@ -137,19 +137,31 @@ class Model:
         return tuple(dict.fromkeys(p.name for p in self.parameters))
 
     @EXTREMES
-    def standard(self, z: Array) -> dict[str, Array]:
-        """Return standardised parameters by family, each of shape (size, draws)."""
+    def standard(self, z: Array, scales: Mapping[str, Array] | None = None) -> dict[str, Array]:
+        """Return standardised parameters by family, each of shape (size, draws).
+
+        Parameters
+        ----------
+        z
+            Shape (draws, dim).
+        scales
+            What `warp` returned for the same z: only the group means are then worked out.
+        """
         free = iter(range(z.shape[1]))
         rows: dict[str, list[Array]] = {}
         for parameter in self.parameters:
+            known = scales is not None and parameter.kind != "location"
             if parameter.free:
                 column = next(free)
+                if known:
+                    continue
                 row = self.whitening[column].value(np.clip(z[:, column], -Z_EDGE, Z_EDGE))
             else:
                 fixed = parameter.prior.standardised(*affine(parameter.kind, self.design))
                 row = fixed.quantile(np.zeros(len(z)), np.ones(len(z)))
-            rows.setdefault(parameter.name, []).append(row)
-        return {name: np.stack(found) for name, found in rows.items()}
+            if not known:
+                rows.setdefault(parameter.name, []).append(row)
+        return {**(scales or {}), **{name: np.stack(found) for name, found in rows.items()}}
 
     def natural(self, standard: Mapping[str, Array]) -> dict[str, Array]:
         """Return parameters in the user's unit, each of shape (draws, size)."""
@@ -161,9 +173,9 @@ class Model:
         return found
 
     @EXTREMES
-    def log_likelihood(self, z: Array) -> Array:
-        """Log density of the standardised readings at z, shape (draws,)."""
-        return self.density.log_density(self.standard(z))
+    def log_likelihood(self, z: Array, scales: Mapping[str, Array] | None = None) -> Array:
+        """Log density of the standardised readings at z, shape (draws,); see `standard`."""
+        return self.density.log_density(self.standard(z, scales))
 
     def start(self) -> Array:
         """Return a z near the bulk of the posterior, shape (dim,)."""
@@ -200,7 +212,7 @@ class Model:
         return next((i for i, p in enumerate(self.free) if p.name == "nu"), None)
 
     @EXTREMES
-    def warp(self, z: Array) -> tuple[Array, Array, Array]:
+    def warp(self, z: Array) -> tuple[Array, Array, Array, dict[str, Array]]:
         """Return the centre, axes and widths that make the first l columns of z round.
 
         Those columns are the free group means. They are the better known the smaller the scales
@@ -212,23 +224,25 @@ class Model:
         -------
         centre, axes, widths
             Shapes (draws, l), (draws, l, l), (draws, l).
+        scales
+            The parameters that are not group means, as `standard` gives them.
         """
         locations = [p for p in self.parameters if p.kind == "location"]
         free = np.array([p.free for p in locations])
         count = int(free.sum())
         theta = self.standard(np.hstack([np.zeros((len(z), count)), z[:, count:]]))
-        origin = theta["mu"].T
+        origin = theta.pop("mu").T
         slope = np.zeros(len(locations))
         steps = [w.value(np.array([-0.5, 0.5])) for w in self.whitening[:count]]
         slope[free] = [high - low for low, high in steps]
-        precision, linear = self.density.information(theta)
+        precision, linear = self.density.information({**theta, "mu": origin.T})
         linear = linear - (precision @ origin[:, :, None])[:, :, 0]
         inside = precision[:, free][:, :, free] * np.outer(slope[free], slope[free])
         known, axes = np.linalg.eigh(np.nan_to_num(inside))
         widths = 1 / np.sqrt(1 + np.maximum(known, 0))
         pull = np.nan_to_num(linear * slope)[:, free]
         centre = np.einsum("dij,dj->di", axes, widths**2 * np.einsum("dji,dj->di", axes, pull))
-        return centre, axes, widths
+        return centre, axes, widths, theta
 
 
 def _density(design: Design) -> type[UnitDensity] | type[GroupedDensity] | type[PairedDensity]:

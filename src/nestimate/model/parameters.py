@@ -25,6 +25,7 @@ Kind = Literal["location", "scale", "shape"]
 PRESETS = ("default", "kruschke2013", "meredith2021")
 ROBUST = ("units", "none")
 TAU = ("own", "common")
+SIGMA = ("common", "own")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +40,8 @@ class Assumptions:
     tau
         `own`: every group has its own between-unit scale; `common`: all share one;
         None: own for two groups (as BEST), common for more.
+    sigma
+        Replicate SD: `common` to all groups, or each its `own`.
     preset
         Named set of priors, one of `PRESETS`.
     priors
@@ -47,6 +50,7 @@ class Assumptions:
 
     robust: str = "units"
     tau: str | None = None
+    sigma: str = "common"
     preset: str = "default"
     priors: Mapping[str, str | float] = field(default_factory=dict)
 
@@ -105,6 +109,7 @@ def choose_parameters(design: Design, assumptions: Assumptions) -> tuple[Paramet
     for what, value, allowed in (
         ("robust", assumptions.robust, ROBUST),
         ("tau", assumptions.tau or "own", TAU),
+        ("sigma", assumptions.sigma, SIGMA),
         ("preset", assumptions.preset, PRESETS),
     ):
         if value not in allowed:
@@ -125,11 +130,24 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
     found += [
         Parameter(name=name, group=g, kind="scale", prior=scale, lower=floor) for name, g in names
     ]
-    if design.layout != "flat" and not design.unreplicated:
-        found.append(Parameter(name="sigma", group=None, kind="scale", prior=scale, lower=floor))
+    if _needs_sigma(design):
+        own = assumptions.sigma == "own"
+        if own and design.block is not None:
+            raise DesignError("sigma: 'own' is for designs without blocks; leave it 'common'.")
+        found += [
+            Parameter(name="sigma", group=g, kind="scale", prior=scale, lower=floor)
+            for g in (groups if own else (None,))
+        ]
     if assumptions.robust == "units":
         found.append(Parameter(name="nu", group=None, kind="shape", prior=nu))
     return tuple(found)
+
+
+def _needs_sigma(design: Design) -> bool:
+    """Whether a reading has an error that can be told from the spread of what it measures."""
+    if design.layout == "flat" or design.unreplicated:
+        return False
+    return bool(design.statistics.measured.any())
 
 
 def _preset(preset: str, design: Design) -> tuple[Prior, Prior, Prior]:

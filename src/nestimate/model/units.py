@@ -43,7 +43,7 @@ class UnitDensity:
     def from_design(cls, design: Design, *, robust: bool) -> Self:
         """Collect the sufficient statistics of a design."""
         statistics = design.statistics
-        classes = likelihood.unit_classes(statistics.group, statistics.n, statistics.mean)
+        classes = likelihood.unit_classes(statistics)
         return cls(design=design, robust=robust, classes=classes)
 
     def log_density(self, theta: Theta) -> Array:
@@ -54,13 +54,7 @@ class UnitDensity:
             if self.robust:
                 return likelihood.t_values(self.classes, mu, tau, theta["nu"][0])
             return likelihood.normal_units(self.classes, mu, tau, np.zeros_like(mu))
-        statistics = self.design.statistics
-        sigma = theta["sigma"]
-        which = statistics.group if len(sigma) > 1 else np.zeros_like(statistics.group)
-        freedom = np.bincount(which, weights=statistics.n - 1, minlength=len(sigma))[:, None]
-        ss = np.bincount(which, weights=statistics.ss, minlength=len(sigma))[:, None]
-        within = likelihood.within_units(freedom, ss, float(np.log(statistics.n).sum()), sigma)
-        sigma = np.broadcast_to(sigma, mu.shape)
+        within, sigma = self._within(theta), self._sigma(theta)
         if self.robust:
             return within + likelihood.t_units(self.classes, mu, tau, sigma, theta["nu"][0])
         return within + likelihood.normal_units(self.classes, mu, tau, sigma)
@@ -68,25 +62,39 @@ class UnitDensity:
     def effects(self, theta: Theta, rng: np.random.Generator) -> Array:
         """Draw every unit's true mean given parameters and readings, shape (draws, units)."""
         mu = theta["mu"]
-        tau = np.broadcast_to(theta["tau"], mu.shape)
-        sigma = np.broadcast_to(theta["sigma"], mu.shape)
+        tau, sigma = np.broadcast_to(theta["tau"], mu.shape), self._sigma(theta)
         nu = theta["nu"][0] if self.robust else None
         means = self.design.statistics.mean
         drawn = np.empty((mu.shape[1], means.size))
         for kind in self.classes:
-            g, noise = kind.group, sigma[kind.group] ** 2 / kind.n
+            g, noise = kind.group, likelihood.noise_of(kind, sigma[kind.group])
             drawn[:, kind.members] = likelihood.draw_unit_means(
                 kind, means[kind.members], mu[g], tau[g], noise, nu, rng
             ).T
         return drawn
 
+    def _sigma(self, theta: Theta) -> Array:
+        """Replicate SD of every group, shape (groups, draws); 0 where no unit's error needs it."""
+        return np.broadcast_to(theta.get("sigma", np.zeros((1, 1))), theta["mu"].shape)
+
+    def _within(self, theta: Theta) -> Array:
+        """Log density of the readings about their unit means, shape (draws,)."""
+        if "sigma" not in theta:
+            return np.zeros(theta["mu"].shape[1])
+        statistics, sigma = self.design.statistics, theta["sigma"]
+        which = statistics.group if len(sigma) > 1 else np.zeros_like(statistics.group)
+        freedom = np.bincount(which, weights=statistics.freedom, minlength=len(sigma))[:, None]
+        ss = np.bincount(which, weights=statistics.ss, minlength=len(sigma))[:, None]
+        log_n = float(np.log(statistics.n[statistics.freedom > 0]).sum())
+        return likelihood.within_units(freedom, ss, log_n, sigma)
+
     def guess(self) -> dict[str, Array]:
         """Return parameter values near the bulk of the posterior, from moments."""
         statistics, stick = self.design.statistics, self.design.yardstick
-        freedom = int((statistics.n - 1).sum())
+        freedom = int(statistics.freedom.sum())
         sigma = np.sqrt(statistics.ss.sum() / freedom) if freedom else 0.0
         least = stick.within / stick.spread
-        scales = np.array([means.std(ddof=1) for means in self._means_by_group()])
+        scales = np.array([means.std(ddof=min(1, means.size - 1)) for means in self._by_group()])
         return {
             "mu": self.middles(),
             "tau": np.maximum(0.7 * scales, 0.05 * least),
@@ -99,7 +107,7 @@ class UnitDensity:
         return np.array(
             [
                 np.median(means) if self.robust and means.size >= 5 else means.mean()
-                for means in self._means_by_group()
+                for means in self._by_group()
             ]
         )
 
@@ -114,7 +122,7 @@ class UnitDensity:
         if not self.robust:
             return []
         found = []
-        for g, means in enumerate(self._means_by_group()):
+        for g, means in enumerate(self._by_group()):
             spread = theta["tau"][g % theta["tau"].size]
             if "sigma" in theta:
                 spread = np.hypot(spread, theta["sigma"][g % theta["sigma"].size])
@@ -133,9 +141,12 @@ class UnitDensity:
         for g in range(len(theta["mu"])):
             inside = statistics.group == g
             variance = theta["tau"][g % len(theta["tau"])] ** 2
-            if "sigma" in theta:
-                sigma = theta["sigma"][g % len(theta["sigma"])]
-                variance = variance + sigma**2 * (1 / statistics.n[inside]).mean()
+            if self.design.levels:
+                sigma = self._sigma(theta)[g]
+                own = inside & statistics.measured
+                known = np.square(np.nan_to_num(statistics.error[inside])).sum()
+                noise = sigma**2 * (1 / statistics.n[own]).sum() + known
+                variance = variance + noise / inside.sum()
             if self.robust:
                 # Few degrees of freedom: the scatter seen, not tau, says how well mu is known.
                 nu, seen = theta["nu"][0], np.var(statistics.mean[inside])
@@ -144,6 +155,6 @@ class UnitDensity:
         own = np.stack(found, axis=1)
         return own[:, :, None] * np.eye(own.shape[1]), own * self.middles()
 
-    def _means_by_group(self) -> list[Array]:
+    def _by_group(self) -> list[Array]:
         statistics = self.design.statistics
         return [statistics.mean[statistics.group == g] for g in range(len(self.design.groups))]

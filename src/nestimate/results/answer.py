@@ -125,7 +125,7 @@ class Answer:
                 "reference": design.reference,
                 "groups": list(design.groups),
                 "units_per_group": list(design.units_per_group),
-                "readings": int(design.readings.value.size),
+                "readings": design.readings.count,
                 "readings_per_unit": list(design.readings_per_unit),
                 "notes": list(design.notes),
                 "warnings": list(design.warnings),

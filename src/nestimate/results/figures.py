@@ -263,9 +263,9 @@ def _draw_units(ax: "Axes", answer: Answer, place: Array) -> None:
         code = design.block.codes * len(design.groups) + readings.group
         what = "cell"
     present, code = np.unique(code, return_inverse=True)
-    n = np.bincount(code)
-    raw = np.bincount(code, weights=readings.value) / n
-    x = np.bincount(code, weights=place) / n
+    n = np.bincount(code, weights=readings.n)
+    raw = np.bincount(code, weights=readings.n * readings.value) / n
+    x = np.bincount(code, weights=readings.n * place) / n
     if design.block is not None:
         _join_blocks(ax, (x, raw), present, len(design.groups))
     ax.plot(

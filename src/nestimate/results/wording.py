@@ -111,7 +111,7 @@ def table_row(row: Summary, *, signed: bool, rope: bool) -> list[str]:
 
 def design_sentences(design: Design) -> list[str]:
     """Say what is compared, what the experimental unit is, and what does not count towards n."""
-    roles, n_rows = design.roles, design.readings.value.size
+    roles, n_rows = design.roles, design.readings.count
     groups = ", ".join(
         f"{label} ({count})"
         for label, count in zip(design.groups, design.units_per_group, strict=True)
@@ -135,7 +135,8 @@ def design_sentences(design: Design) -> list[str]:
     for outer, inner in pairwise(design.levels):
         sentences.append(f"Inside {outer.name}: {inner.size} {inner.name}.")
     last = design.levels[-1]
-    low, high = span(np.bincount(last.codes))
+    counts = np.bincount(last.codes, weights=design.readings.n).astype(int)
+    low, high = span(counts)
     return [
         *sentences,
         f"{n_rows} readings of {roles.value}, {span_text(low, high)} per {last.name}: readings "
@@ -159,7 +160,7 @@ def _blocked_sentences(design: Design) -> list[str]:
             for label, count in zip(design.groups, design.units_per_group, strict=True)
         )
         said.append(f"The experimental unit is {design.levels[0].name}; per group: {counts}.")
-    readings = design.readings.value.size
+    readings = design.readings.count
     said.append(f"{readings} readings of {roles.value}, {span_text(low, high)} per cell.")
     if design.unreplicated:
         said.append(

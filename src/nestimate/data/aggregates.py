@@ -1,0 +1,120 @@
+"""Rows that stand for several readings: means with their n and SD, or with a standard error."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.data.hierarchy import Level
+from nestimate.data.statistics import Readings, frozen
+from nestimate.data.tables import Table
+from nestimate.errors import DataError, DesignError
+
+#: Smallest value that a column may hold, and how that is said.
+RULES = {
+    "n": (1.0, "a whole number, 1 or more"),
+    "sd": (0.0, "0 or more"),
+    "se": (np.nextafter(0.0, 1.0), "above 0"),
+}
+
+
+def summary_columns(
+    table: Table, named: Mapping[str, str], value: NDArray[np.float64]
+) -> dict[str, NDArray[np.float64]]:
+    """Read the columns n, sd and se of summary rows, and refuse what cannot be."""
+    if "sd" in named and "n" not in named:
+        raise DesignError(
+            f"sd is '{named['sd']}' but n is not named: an SD tells nothing without the "
+            "number of readings it came from (--n COLUMN)."
+        )
+    if "se" in named and len(named) > 1:
+        raise DesignError("se stands for itself: leave out n and sd, or leave out se.")
+    found = {role: table.numbers(name) for role, name in named.items()}
+    present = ~np.isnan(value)
+    for role, rows in found.items():
+        least, said = RULES[role]
+        fails = (rows < least) | ((rows != np.floor(rows)) & (role == "n"))
+        wrong = np.flatnonzero(present & ~np.isnan(rows) & fails)
+        if wrong.size:
+            raise DataError(
+                f"{table.source}: column '{named[role]}' ({role}), row "
+                f"{table.first_row + wrong[0]}: {rows[wrong[0]]:g}. It must be {said}."
+            )
+    if "sd" in found:
+        several = np.nan_to_num(found["n"], nan=1.0) > 1
+        single = np.flatnonzero(present & ~several & (np.nan_to_num(found["sd"]) > 0))
+        if single.size:
+            raise DataError(
+                f"{table.source}: row {table.first_row + single[0]} has an SD but n is 1 or "
+                "empty: an SD needs at least two readings."
+            )
+    return found
+
+
+def read_rows(
+    value: NDArray[np.float64],
+    group: NDArray[np.intp],
+    summary: Mapping[str, NDArray[np.float64]],
+) -> Readings:
+    """Take rows as readings, or as the summaries that the columns `n`, `sd`, `se` make them.
+
+    Parameters
+    ----------
+    value, group
+        Values or means, and codes of groups; shape (rows,).
+    summary
+        `n`, `sd` and `se` as far as the table has them, NaN where empty; shape (rows,). A row
+        without n is one reading.
+    """
+    one = np.ones(value.size)
+    n = np.nan_to_num(summary.get("n", one), nan=1.0)
+    sd, se = (summary.get(name, np.nan * one) for name in ("sd", "se"))
+    freedom: NDArray[np.intp] = np.where(np.isnan(sd), 0, n - 1).astype(np.intp)
+    within = freedom.astype(np.float64) * np.square(np.nan_to_num(sd))
+    return Readings(
+        value=frozen(value),
+        group=frozen(group),
+        unit=frozen(np.arange(value.size)),
+        n=frozen(n.astype(np.intp)),
+        ss=frozen(within),
+        freedom=frozen(freedom),
+        error=frozen(se),
+    )
+
+
+def merge_means(
+    levels: tuple[Level, ...], readings: Readings, *, known_sigma: bool
+) -> tuple[tuple[Level, ...], Readings, list[str]]:
+    """Decide what means are worth when not every SD was kept.
+
+    With any SD, any repeated reading, numbers of readings that differ or a stated sigma, the error
+    of a mean can be told from the spread between units. Otherwise the means are data points.
+    """
+    unit = levels[-1].codes
+    known = np.isfinite(readings.error)
+    if known.any():
+        if np.bincount(unit).max() > 1 or len(levels) > 1:
+            raise DesignError(
+                f"se needs one row per {levels[0].name}, without further levels: the standard "
+                "error of each mean is taken as it stands."
+            )
+        if not known.all():
+            raise DesignError(
+                f"se is empty in {int((~known).sum())} of {known.size} rows that have a value. "
+                "Give every mean its standard error."
+            )
+        return levels, readings, []
+    freedom = readings.freedom.sum() + unit.size - np.unique(unit).size
+    told = known_sigma or bool(freedom) or np.unique(readings.n).size > 1
+    lost = int(((readings.n > 1) & (readings.freedom == 0)).sum())
+    if told:
+        said = f"{lost} of {unit.size} means come without an SD: they say nothing about sigma."
+        return levels, readings, [said] if lost else []
+    one = np.ones_like(readings.n)
+    said = (
+        f"All {unit.size} means stand for {readings.n[0]} readings each and no SD was kept: the "
+        "error of a reading cannot be told from the spread between units. The means count as "
+        "data points and tau holds both. A known replicate SD can be given: --prior 'sigma = 0.5'."
+    )
+    return levels[:-1], replace(readings, n=one), [said]

@@ -3,13 +3,18 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import nestimate as ne
 
+#: A failing example is small enough as it is: looking for a smaller one would take minutes.
 FEW = settings(
-    max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.generate],
 )
 OPTIONS = {"ess": 500}
 LISTS = ("contrasts", "groups", "scales", "effect_sizes", "units")
@@ -42,7 +47,7 @@ def rows_of(result):
 @FEW
 @given(
     table=tables(),
-    steps=st.sampled_from([-1e4, 0.0, 3.0]),
+    steps=st.sampled_from([-64.0, 0.0, 3.0]),
     factor=st.sampled_from([1e-6, 0.3, 1e5]),
 )
 def test_change_of_unit_transforms_the_answer_exactly(table, steps, factor):

@@ -103,6 +103,14 @@ class Yardstick:
     within: float
     resolution: float
 
+    def standardised(self, value: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return (value - centre) / spread, to eight decimals.
+
+        So the digits that a change of unit leaves in the last places do not reach the sampler, and
+        y -> a + b y gives the same draws.
+        """
+        return np.round((value - self.centre) / self.spread, 8)
+
 
 def measure_yardstick(readings: Readings, n_groups: int) -> Yardstick:
     """Take the data's own location and scales; a summary counts as the readings behind it."""
@@ -125,9 +133,14 @@ def measure_yardstick(readings: Readings, n_groups: int) -> Yardstick:
     return Yardstick(
         centre=centre,
         spread=spread,
-        within=within if within > 1e-9 * spread else spread,
-        resolution=_resolution(readings, distinct),
+        within=_rounded(within, spread) if within > 1e-9 * spread else spread,
+        resolution=_rounded(_resolution(readings, distinct), spread),
     )
+
+
+def _rounded(scale: float, spread: float) -> float:
+    """Round a scale to seven digits of its ratio to the spread; see `Yardstick.standardised`."""
+    return spread * float(f"{scale / spread:.7g}")
 
 
 def _resolution(readings: Readings, distinct: NDArray[np.float64]) -> float:
@@ -147,7 +160,7 @@ def _resolution(readings: Readings, distinct: NDArray[np.float64]) -> float:
 def unit_statistics(readings: Readings, yardstick: Yardstick) -> UnitStatistics:
     """Reduce the rows to sums per unit."""
     unit, rows = readings.unit, readings.n
-    standard = (readings.value - yardstick.centre) / yardstick.spread
+    standard = yardstick.standardised(readings.value)
     n = np.bincount(unit, weights=rows).astype(np.intp)
     mean = np.bincount(unit, weights=rows * standard) / n
     between = rows * (standard - mean[unit]) ** 2

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.inference.diagnostics import K_LIMIT, kish, smooth_weights
-from nestimate.inference.mixture import Mixture, fit_mixture, log_sum
+from nestimate.inference.mixture import Mixture, fit_mixture, log_sum, wide_component
 from nestimate.inference.peaks import along_ridge, find_peaks
 from nestimate.inference.target import CHUNK, Target
 
@@ -23,12 +23,14 @@ Measure = Callable[[Array, Array], float]
 
 #: Rounds of adaptation by the components of their proposal; components when it must be improved.
 ROUNDS, COMPONENTS = (3, 3, 5), (8, 12)
-#: Share of the components along the ridge.
-GUARD = 0.1
+#: Shares of the components along the ridge, and of the one for long tails.
+GUARD, WINGS = 0.1, 0.05
 #: A proposal is poor with a larger Pareto-k, or where so many times the draws so far are missing.
 K_POOR, POOR = 0.5, 3.0
 #: Poor proposals are improved in small steps so many times, then with as many draws as there are.
 SMALL_ROUNDS = 8
+#: Draws come in multiples of this.
+STEP = 512
 #: Draws to which a mixture is fitted.
 EM_DRAWS = 2_500
 #: Most draws for an ess of 10,000.
@@ -114,8 +116,9 @@ def sample(
             stage += 1
             proposal = draws.refit(COMPONENTS[min(stage, len(COMPONENTS)) - 1])
             batch = 2_000 + 200 * dim if stage <= SMALL_ROUNDS else len(weights)
-            missing = max(min(missing, batch), 2_000.0)
-        draws.extend(proposal, int(min(missing, max(room - len(weights), 1_000))))
+            missing = batch if k > K_POOR else max(min(missing, batch), 2_000.0)
+        # In round numbers: a digit lost in rounding must not change the number of draws.
+        draws.extend(proposal, STEP * int(np.ceil(min(missing, room - len(weights) + STEP) / STEP)))
     log_weights = draws.log_weights
     mean = float(np.exp(log_weights - log_weights.max()).mean())
     return Sample(
@@ -188,9 +191,13 @@ class _Draws:
         points = (np.arange(few) + self.rng.random()) / few * edges[-1]
         chosen, counts = np.unique(np.searchsorted(edges, points), return_counts=True)
         fitted = fit_mixture(self.x[chosen], counts / few, components, self.rng)
-        if self.guards is None:
-            return fitted
-        return fitted.joined(self.guards, GUARD)
+        fitted = fitted.joined(self._wings(), WINGS)
+        return fitted if self.guards is None else fitted.joined(self.guards, GUARD)
+
+    def _wings(self) -> Mixture:
+        """Return one wide component: draws far out count for more than their weights say."""
+        scaled = 0.5 * (self.log_weights - self.log_weights.max())
+        return Mixture.of([wide_component(self.x, np.exp(scaled))], np.ones(1))
 
 
 def _flattened(log_weights: Array, wanted: float) -> Array:

@@ -14,6 +14,8 @@ Array = NDArray[np.float64]
 
 #: Degrees of freedom of the t's, and the share of the prior in a proposal.
 DOF, DEFENSIVE = 8.0, 0.02
+#: How much wider a component for the tails is than the draws.
+WIDTH = 1.3
 #: Steps of an EM fit.
 EM_STEPS = 6
 
@@ -115,6 +117,13 @@ def fit_mixture(x: Array, weights: Array, components: int, rng: np.random.Genera
             share=share[alive] / share[alive].sum(), centre=np.stack(centre), root=np.stack(root)
         )
     return mixture
+
+
+def wide_component(x: Array, weights: Array) -> tuple[Array, Array]:
+    """Centre and covariance of weighted draws, `WIDTH` times as wide."""
+    weights = weights / weights.sum()
+    mean = weights @ x
+    return mean, WIDTH**2 * _covariance(x, weights, mean)
 
 
 def _covariance(z: Array, weights: Array, mean: Array) -> Array:

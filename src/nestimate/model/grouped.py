@@ -102,7 +102,7 @@ class GroupedDensity:
         """Return parameter values near the bulk of the posterior, from moments."""
         design = self.design
         readings, stick = design.readings, design.yardstick
-        y = (readings.value - stick.centre) / stick.spread
+        y = stick.standardised(readings.value)
         n = readings.n
         within = stick.within / stick.spread
         groups = range(len(design.groups))
@@ -198,7 +198,7 @@ class GroupedDensity:
 def _within(design: Design) -> float:
     """Squared deviations of the standardised readings inside units, or cells without units."""
     readings, stick = design.readings, design.yardstick
-    y = (readings.value - stick.centre) / stick.spread
+    y = stick.standardised(readings.value)
     if design.levels:
         cell = design.levels[-1].codes
     else:
@@ -229,7 +229,7 @@ def _cluster(design: Design, rows: Codes, inside: tuple[Level, ...], *, whole: b
         z=np.ones((rows.size, 1)) if whole else x,
         x=x,
         w=np.hstack(columns),
-        y=(readings.value[rows] - stick.centre) / stick.spread,
+        y=stick.standardised(readings.value[rows]),
         weight=readings.n[rows],
         freedom=int(readings.freedom[rows].sum()),
         ss=float(readings.ss[rows].sum() / stick.spread**2),

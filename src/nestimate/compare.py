@@ -35,6 +35,9 @@ class Options:
         `units` (units are Student-t: one outlier does not drag the answer) or `none` (normal).
     tau
         `own` or `common` between-unit scale; None: own for two groups, common for more.
+    scale
+        `linear`, or `log`: logarithms are analysed, ratios of geometric means reported; the ROPE is
+        then one of ratios, such as (0.9, 1.1).
     sigma
         Replicate SD `common` to all groups, or each its `own`.
     n, sd, se
@@ -61,6 +64,7 @@ class Options:
 
     robust: str = "units"
     tau: str | None = None
+    scale: str = "linear"
     sigma: str = "common"
     n: str | None = None
     sd: str | None = None
@@ -79,6 +83,7 @@ class Options:
         for what, value, allowed in (
             ("robust", self.robust, ROBUST),
             ("tau", self.tau or "own", TAU),
+            ("scale", self.scale, ("linear", "log")),
             ("sigma", self.sigma, SIGMA),
             ("preset", self.preset, PRESETS),
             ("ci_kind", self.ci_kind, ("hdi", "eti")),
@@ -103,10 +108,11 @@ class Options:
         low, high = self.rope
         if not low < high:
             raise DesignError(f"rope runs from {low:g} to {high:g}: the lower end comes first.")
-        if not low <= 0 <= high:
+        null, what = (1, "ratios") if self.scale == "log" else (0, "differences")
+        if not low <= null <= high or (null and low <= 0):
             raise DesignError(
-                f"rope runs from {low:g} to {high:g} and does not hold 0: it is the range of "
-                "differences that are as good as none."
+                f"rope runs from {low:g} to {high:g} and does not hold {null}: it is the range of "
+                f"{what} that are as good as none."
             )
 
     @classmethod
@@ -253,6 +259,7 @@ def compare(
         one_group=chosen.against is not None,
         summary=chosen.summary,
         known_sigma="sigma" in chosen.prior,
+        scale=chosen.scale,
         reference=reference,
         relabel_units=relabel_units,
     )

@@ -11,6 +11,7 @@ import typer
 from nestimate.compare import Options, compare
 from nestimate.errors import DesignError, NestimateError
 from nestimate.results import text
+from nestimate.simulate import Scenario, simulate
 
 app = typer.Typer(
     name="nestimate",
@@ -71,6 +72,9 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
         str | None,
         typer.Option(help="Scale between units: own or common.", rich_help_panel=MODEL),
     ] = None,
+    scale: Annotated[
+        str, typer.Option(help="linear, or log (ratios).", rich_help_panel=MODEL)
+    ] = "linear",
     sigma: Annotated[
         str, typer.Option(help="Replicate SD: common or own.", rich_help_panel=MODEL)
     ] = "common",
@@ -124,6 +128,7 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
         options=Options(
             robust=robust,
             tau=tau,
+            scale=scale,
             sigma=sigma,
             n=n,
             sd=sd,
@@ -151,6 +156,64 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
             typer.echo(f"{option[2:]} written to {path}")
     if not result.passed:
         raise typer.Exit(3)
+
+
+@app.command("simulate")
+def _simulate(  # noqa: PLR0913
+    out: Annotated[Path, typer.Argument(help="CSV file to write.")],
+    groups: Annotated[str, typer.Option(help="Group means: 'placebo=100,drug=101'.")],
+    units: Annotated[int, typer.Option(help="Units per group (or cell); 0: no units.")] = 6,
+    readings: Annotated[int, typer.Option(help="Readings per unit (or cell).")] = 5,
+    blocks: Annotated[int, typer.Option(help="Blocks that see every group; 0: none.")] = 0,
+    tau: Annotated[float, typer.Option(help="Spread between units.")] = 1.0,
+    nu: Annotated[float | None, typer.Option(help="Normality; left out: normal.")] = None,
+    tau_block: Annotated[float, typer.Option(help="Spread between blocks.")] = 1.0,
+    tau_effect: Annotated[float, typer.Option(help="Spread of the effect of blocks.")] = 0.5,
+    sigma: Annotated[float | None, typer.Option(help="SD of a reading.")] = None,
+    total_r2: Annotated[
+        float | None, typer.Option(help="Share of variance explained; sets sigma.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Random seed.")] = 1,
+    truth: Annotated[Path | None, typer.Option(help="Write the truth (JSON).")] = None,
+) -> None:
+    """Make up data with a known truth: nestimate simulate made.csv --groups a=0,b=1 --sigma 1."""
+    _check_outputs({"OUT": out, "--truth": truth}, out)
+    made = simulate(
+        Scenario(
+            groups=_means(groups),
+            units=units or None,
+            readings=readings,
+            blocks=blocks or None,
+            tau=tau,
+            nu=nu,
+            tau_block=tau_block,
+            tau_effect=tau_effect,
+            sigma=sigma,
+            total_r2=total_r2,
+        ),
+        seed=seed,
+    )
+    made.table.to_csv(out, index=False)
+    typer.echo(f"{len(made.table)} readings written to {out}")
+    if truth:
+        truth.write_text(json.dumps(made.truth, indent=1) + "\n", encoding="utf-8")
+        typer.echo(f"truth written to {truth}")
+
+
+def _means(given: str) -> dict[str, float]:
+    found = {}
+    for piece in given.split(","):
+        label, equals, mean = piece.partition("=")
+        try:
+            found[label.strip()] = float(mean)
+        except ValueError:
+            equals = ""
+        if not equals or not label.strip():
+            raise DesignError(
+                f"--groups '{given}': write each group with its mean, the reference first: "
+                "'placebo=100,drug=101'."
+            )
+    return found
 
 
 def _contrasts(given: list[str] | None) -> str | tuple[str, ...]:

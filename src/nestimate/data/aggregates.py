@@ -1,4 +1,4 @@
-"""Rows that stand for several readings: means with their n and SD, or with a standard error."""
+"""What the value column holds: readings, their logarithms, or the summaries of several."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -118,3 +118,17 @@ def merge_means(
         "data points and tau holds both. A known replicate SD can be given: --prior 'sigma = 0.5'."
     )
     return levels[:-1], replace(readings, n=one), [said]
+
+
+def logarithms(
+    table: Table, name: str, value: NDArray[np.float64], row: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """Return logarithms of the values of a column, or say in which row there is none."""
+    low = np.flatnonzero(value <= 0)
+    if low.size:
+        raise DataError(
+            f"{table.source}: column '{name}', row {table.first_row + row[low[0]]}: "
+            f"{value[low[0]]:g} has no logarithm ({low.size} such rows). On a log scale every "
+            "value must be above 0; use --scale linear, or mend the value."
+        )
+    return np.log(value)

@@ -12,7 +12,7 @@ from typing import Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.aggregates import merge_means, read_rows, summary_columns
+from nestimate.data.aggregates import logarithms, merge_means, read_rows, summary_columns
 from nestimate.data.hierarchy import (
     Level,
     check_blocks,
@@ -62,6 +62,8 @@ class Roles:
         True when groups are compared with a stated value, so that one is enough.
     summary
         Columns of summary rows, `{"n": ..., "sd": ..., "se": ...}`: value is then a mean.
+    scale
+        `linear`, or `log`: logarithms are analysed and ratios of geometric means reported.
     known_sigma
         True when the SD of a reading is given, so that means without SDs say what they are worth.
     """
@@ -75,6 +77,7 @@ class Roles:
     one_group: bool = False
     summary: Mapping[str, str] = field(default_factory=dict)
     known_sigma: bool = False
+    scale: str = "linear"
 
     def unit_columns(self, table: Table) -> tuple[str, ...]:
         """Names of the unit columns, outermost first; a column may have a slash in its name."""
@@ -154,6 +157,10 @@ class Design:
         np.add.at(counts, (self.block.codes, self.readings.group), self.readings.n)
         return counts
 
+    def natural(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return values of the scale that is analysed on the user's scale."""
+        return np.exp(values) if self.roles.scale == "log" else values
+
     @property
     def unreplicated(self) -> bool:
         """Whether every cell of a blocked design holds one reading: its noise is then merged."""
@@ -170,16 +177,26 @@ class Design:
         DesignError
             When the groups cannot be compared with these units.
         """
-        columns = roles.unit_columns(table)
-        _check_roles(table, roles, columns)
+        _check_roles(table, roles, roles.unit_columns(table))
         notes = list(table.notes)
         value = table.numbers(roles.value)
         summary = summary_columns(table, roles.summary, value)
+        if roles.scale == "log" and summary:
+            raise DesignError(
+                "scale is 'log', but the mean and SD of values do not tell those of their "
+                "logarithms. Give the readings, or summaries of logarithms with scale 'linear'."
+            )
         group, groups = table.labels(roles.group)
         keep = ~np.isnan(value)
         notes += _dropped(keep, group, groups, roles, table.n_rows)
         _check_labelled(table, roles.group, group, keep)
         value = value[keep]
+        if roles.scale == "log":
+            value = logarithms(table, roles.value, value, np.flatnonzero(keep))
+            notes.append(
+                f"Logarithms of {roles.value} are analysed: group means are geometric means and "
+                "differences are ratios."
+            )
         group, groups, chosen = _order_groups(group[keep], groups, roles, table.source)
         notes += chosen
         warnings: list[str] = []
@@ -190,16 +207,8 @@ class Design:
             place = block.codes * len(groups) + group
             places = tuple(f"{k} x {g}" for k in block.labels for g in groups)
         readings = read_rows(value, group, {name: rows[keep] for name, rows in summary.items()})
-        levels: tuple[Level, ...] = ()
-        if summary and not columns and block is None:
-            labels = tuple(str(table.first_row + i) for i in np.flatnonzero(keep))
-            levels = (Level(name="row", labels=labels, codes=readings.unit),)
-        for name in columns:
-            found = _level(table, name, keep)
-            if not levels:
-                found, said = place_units(found, place, places, relabel=roles.relabel_units)
-                notes += said
-            levels += (place_subunits(levels[-1], found) if levels else found,)
+        levels, said = _unit_levels(table, roles, keep, place, places)
+        notes += said
         if levels and readings.summarised:
             levels, readings, merged = merge_means(levels, readings, known_sigma=roles.known_sigma)
         else:
@@ -247,6 +256,29 @@ def inner_names(design: Design) -> tuple[str, ...]:
         return tuple(f"tau_{level.name}" for level in design.subunits)
     names = ["tau_unit" for _ in design.levels[:1]]
     return (*names, *(f"tau_{level.name}" for level in design.subunits))
+
+
+def _unit_levels(
+    table: Table,
+    roles: Roles,
+    keep: NDArray[np.bool_],
+    place: NDArray[np.intp],
+    places: tuple[str, ...],
+) -> tuple[tuple[Level, ...], list[str]]:
+    """Read units and subunits; without a unit column every summary row is a unit of its own."""
+    columns = roles.unit_columns(table)
+    if roles.summary and not columns and roles.block is None:
+        kept = np.flatnonzero(keep)
+        labels = tuple(str(table.first_row + i) for i in kept)
+        return (Level(name="row", labels=labels, codes=np.arange(kept.size)),), []
+    levels: tuple[Level, ...] = ()
+    notes: list[str] = []
+    for name in columns:
+        found = _level(table, name, keep)
+        if not levels:
+            found, notes = place_units(found, place, places, relabel=roles.relabel_units)
+        levels += (place_subunits(levels[-1], found) if levels else found,)
+    return levels, notes
 
 
 def _level(table: Table, name: str, keep: NDArray[np.bool_]) -> Level:

@@ -44,8 +44,9 @@ class Answer:
     blocks
         Difference in every block, shrunk towards the overall one, `drug - placebo | line 1`;
         empty without blocks or where every cell has one reading.
-    predictions
-        Probabilities of what comes next, `P(drug - placebo > 0 in the next line)`.
+    probabilities
+        Of being the largest, and of what comes next: `P(drug - placebo > 0 in the next line)`; the
+        mean of each is the probability.
     checks
         What must hold for the answer to be shown.
     """
@@ -60,7 +61,7 @@ class Answer:
     effect_sizes: tuple[Summary, ...]
     units: tuple[Summary, ...]
     blocks: tuple[Summary, ...]
-    predictions: tuple[Summary, ...]
+    probabilities: tuple[Summary, ...]
     checks: tuple[Check, ...]
 
     @property
@@ -83,7 +84,12 @@ class Answer:
         cls, fit: Fit, question: Question, *, ess: float, options: Mapping[str, Any]
     ) -> Self:
         """Summarise the draws of a fit of which `ess` effective draws were asked."""
-        asked = choose_contrasts(fit.model.design.groups, question.contrasts, question.against)
+        asked = choose_contrasts(
+            fit.model.design.groups,
+            question.contrasts,
+            question.against,
+            ratios=fit.model.design.roles.scale == "log",
+        )
 
         def summarised(found: tuple[Quantity, ...]) -> tuple[Summary, ...]:
             return tuple(question.summary(quantity) for quantity in found)
@@ -99,7 +105,7 @@ class Answer:
             effect_sizes=summarised(quantities.effect_sizes(fit, asked)),
             units=summarised(quantities.unit_means(fit)),
             blocks=summarised(quantities.block_effects(fit, asked)),
-            predictions=summarised(quantities.predictions(fit, asked)),
+            probabilities=summarised(quantities.probabilities(fit, asked, question.rope)),
             checks=_checks(fit, ess),
         )
 
@@ -109,7 +115,7 @@ class Answer:
             name: [row.record() for row in getattr(self, name)] if self.passed else []
             for name in (
                 *("contrasts", "groups", "scales", "effect_sizes"),
-                *("units", "blocks", "predictions"),
+                *("units", "blocks", "probabilities"),
             )
         }
         design = self.design
@@ -123,6 +129,7 @@ class Answer:
                 "block": design.roles.block,
                 "blocks": [] if design.block is None else list(design.block.labels),
                 "reference": design.reference,
+                "scale": design.roles.scale,
                 "groups": list(design.groups),
                 "units_per_group": list(design.units_per_group),
                 "readings": design.readings.count,

@@ -3,7 +3,7 @@
 import ast
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -35,7 +35,7 @@ class Contrast:
 
 
 def choose_contrasts(
-    groups: Sequence[str], asked: str | Sequence[str], against: float | None
+    groups: Sequence[str], asked: str | Sequence[str], against: float | None, *, ratios: bool
 ) -> tuple[Contrast, ...]:
     """Return the contrasts to report.
 
@@ -47,18 +47,23 @@ def choose_contrasts(
         `reference`, `pairs`, or expressions in group labels such as `(b + c) / 2 - a`.
     against
         A stated value that every group is compared with instead, or None.
+    ratios
+        Whether the means are those of logarithms, so that differences are ratios.
 
     Raises
     ------
     DesignError
         When an expression cannot be read, or does not compare groups.
     """
+    sign = "/" if ratios else "-"
     if against is not None:
+        if ratios and against <= 0:
+            raise DesignError(f"against is {against:g}: on a log scale it must be above 0.")
         return tuple(
             Contrast(
-                name=f"{label} - {against:g}",
+                name=f"{label} {sign} {against:g}",
                 weights=row,
-                against=against,
+                against=float(np.log(against)) if ratios else against,
                 sides=(f"the mean of {label}", f"{against:g}"),
             )
             for label, row in zip(groups, np.eye(len(groups)), strict=True)
@@ -68,13 +73,14 @@ def choose_contrasts(
     elif asked == "pairs":
         pairs = [(b, a) for a, b in combinations(range(len(groups)), 2)]
     elif isinstance(asked, str):
-        return (parse_contrast(asked, groups),)
+        return choose_contrasts(groups, (asked,), against, ratios=ratios)
     else:
-        return tuple(parse_contrast(text, groups) for text in asked)
+        found = tuple(parse_contrast(text, groups) for text in asked)
+        return tuple(replace(c, name=f"exp({c.name})") for c in found) if ratios else found
     unit = np.eye(len(groups))
     return tuple(
         Contrast(
-            name=f"{groups[b]} - {groups[a]}",
+            name=f"{groups[b]} {sign} {groups[a]}",
             weights=unit[b] - unit[a],
             sides=(groups[b], groups[a]),
         )

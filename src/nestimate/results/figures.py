@@ -59,7 +59,9 @@ def estimation_plot(answer: Answer) -> "Figure":
         data, effect = figure.subplots(2, 1, height_ratios=(3, 2))
     _draw_data(data, answer)
     _draw_differences(effect, answer)
-    if paired_axes and answer.asked[0].against == 0:
+    if answer.design.roles.scale == "log":
+        data.set_yscale("log")
+    elif paired_axes and answer.asked[0].against == 0:
         _align(data, effect, answer)
     return figure
 
@@ -123,11 +125,11 @@ def pair_plot(answer: Answer) -> "Figure":
                     rasterized=True,
                 )
                 ax.set_ylim(*_limits(down.values, answer.fit.weights))
-                if down.signed:
-                    ax.axhline(0, color=ZERO, linewidth=1)
+                if down.null is not None:
+                    ax.axhline(down.null, color=ZERO, linewidth=1)
             ax.set_xlim(*_limits(across.values, answer.fit.weights))
-            if across.signed:
-                ax.axvline(0, color=ZERO, linewidth=1)
+            if across.null is not None:
+                ax.axvline(across.null, color=ZERO, linewidth=1)
             _pair_labels(ax, (down, across), (i, j), n)
     return figure
 
@@ -216,7 +218,7 @@ def _draw_data(ax: "Axes", answer: Answer) -> None:
         mine = readings.group == g
         ax.scatter(
             place[mine],
-            readings.value[mine],
+            design.natural(readings.value[mine]),
             s=size,
             color=_colour(g),
             alpha=0.45 if few else 0.2,
@@ -224,9 +226,9 @@ def _draw_data(ax: "Axes", answer: Answer) -> None:
             label=f"one {wording.reading_word(design)}" if g == len(design.groups) - 1 else None,
             rasterized=readings.value.size > 2000,
         )
+    drawn = quantities.group_means(answer.fit)
     for g, row in enumerate(answer.groups):
-        draws = answer.fit.draws["mu"][:, g], answer.fit.weights
-        _violin(ax, g + 0.22, 0.2, draws, _colour(g))
+        _violin(ax, g + 0.22, 0.2, (drawn[g].values, drawn[g].weights), _colour(g))
         _interval(ax, g + 0.22, row, INK)
     ax.plot([], [], "o-", color=INK, label=f"mean of the group, {_kind(answer)}")
     ax.set_xticks(
@@ -264,7 +266,7 @@ def _draw_units(ax: "Axes", answer: Answer, place: Array) -> None:
         what = "cell"
     present, code = np.unique(code, return_inverse=True)
     n = np.bincount(code, weights=readings.n)
-    raw = np.bincount(code, weights=readings.n * readings.value) / n
+    raw = design.natural(np.bincount(code, weights=readings.n * readings.value) / n)
     x = np.bincount(code, weights=readings.n * place) / n
     if design.block is not None:
         _join_blocks(ax, (x, raw), present, len(design.groups))
@@ -294,21 +296,23 @@ def _draw_differences(ax: "Axes", answer: Answer) -> None:
     fit = answer.fit
     if answer.question.rope:
         ax.axhspan(*answer.question.rope, color=ROPE, alpha=0.3, linewidth=0, label="ROPE")
-    ax.axhline(0, color=ZERO, linewidth=1)
     drawn = quantities.differences(fit, answer.asked)
+    null = drawn[0].null or 0.0
+    ax.axhline(null, color=ZERO, linewidth=1)
     for i, (row, contrast) in enumerate(zip(answer.contrasts, answer.asked, strict=True)):
         colour = _colour(int(np.argmax(contrast.weights)))
         _violin(ax, i, 0.35, (drawn[i].values, drawn[i].weights), colour)
         _interval(ax, i, row, INK)
     edges = [edge for row in answer.contrasts for edge in (row.ci_low, row.ci_high)]
-    reach = np.array([0.0, *edges, *(answer.question.rope or ())])
+    reach = np.array([null, *edges, *(answer.question.rope or ())])
     margin = 0.35 * np.ptp(reach)
     ax.set_ylim(reach.min() - margin, reach.max() + margin)
     ax.set_xticks(range(len(answer.contrasts)), [row.name for row in answer.contrasts])
     if len(answer.contrasts) > 5:
         ax.tick_params(axis="x", rotation=30)
     ax.set_xlim(-0.4, len(answer.contrasts) - 0.4)
-    ax.set_ylabel(f"difference in {answer.design.roles.value}", fontsize=FONT + 1)
+    what = "ratio of" if answer.design.roles.scale == "log" else "difference in"
+    ax.set_ylabel(f"{what} {answer.design.roles.value}", fontsize=FONT + 1)
     if answer.question.rope:
         ax.legend(fontsize=FONT - 1.5, frameon=False, loc="lower left", bbox_to_anchor=(0, 1))
     _tidy(ax)
@@ -344,9 +348,10 @@ def _draw_posterior(ax: "Axes", answer: Answer, quantity: Quantity, row: Summary
     weights = answer.fit.weights
     _histogram(ax, quantity.values, weights, COLOURS[1])
     low, high = _limits(quantity.values, weights)
-    if quantity.signed:
-        ax.axvline(0, ymax=0.66, color=ZERO, linewidth=1)
-        low, high = min(low, 0 - 0.03 * (high - low)), max(high, 0.03 * (high - low))
+    if quantity.null is not None:
+        ax.axvline(quantity.null, ymax=0.66, color=ZERO, linewidth=1)
+        margin = 0.03 * (high - low)
+        low, high = min(low, quantity.null - margin), max(high, quantity.null + margin)
     if row.p_in_rope is not None and answer.question.rope:
         ax.axvspan(*answer.question.rope, ymax=0.66, color=ROPE, alpha=0.3, linewidth=0)
     ax.plot([row.ci_low, row.ci_high], [0.03, 0.03], color=INK, linewidth=3, solid_capstyle="butt")
@@ -354,7 +359,7 @@ def _draw_posterior(ax: "Axes", answer: Answer, quantity: Quantity, row: Summary
     ax.set_title(quantity.label, fontsize=FONT)
     said = [f"mean {mean}", f"{wording.interval_name(row)} {start} to {end}"]
     if row.p_gt_0 is not None:
-        said.append(f"P(> 0) {wording.probability(row.p_gt_0)}")
+        said.append(f"{wording.above(answer.design)} {wording.probability(row.p_gt_0)}")
     if row.p_in_rope is not None:
         said[-1] += f", P(ROPE) {wording.probability(row.p_in_rope)}"
     ax.text(0.5, 0.99, "\n".join(said), transform=ax.transAxes, ha="center", va="top", fontsize=7)

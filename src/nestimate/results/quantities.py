@@ -1,6 +1,7 @@
 """What is reported of a fit: every quantity by name, with its draws."""
 
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,9 @@ from nestimate.results.contrasts import Contrast
 
 Array = NDArray[np.float64]
 Contrasts = tuple[Contrast, ...]
+
+#: Blocks up to which every one, and every pair, gets its probability.
+MOST_BLOCKS = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,8 +27,8 @@ class Quantity:
         As printed: `drug - placebo`, `tau[drug]`.
     values, weights
         Its draws and their weights, both of shape (draws,).
-    signed
-        Whether zero is a value worth a line and a probability.
+    null
+        The value that says "no difference", worth a line and a probability: 0, or 1 for ratios.
     rope
         Whether it is a difference to which the region of practical equivalence applies.
     label
@@ -34,7 +38,7 @@ class Quantity:
     name: str
     values: Array
     weights: Array
-    signed: bool = False
+    null: float | None = None
     rope: bool = False
     label: str = ""
 
@@ -43,13 +47,14 @@ class Quantity:
 
 
 def differences(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
-    """Return the contrasts of group means."""
+    """Return the contrasts of group means; ratios of geometric means on a log scale."""
+    design = fit.model.design
     return tuple(
         Quantity(
             name=contrast.name,
-            values=estimands.difference(fit.draws, contrast),
+            values=design.natural(estimands.difference(fit.draws, contrast)),
             weights=fit.weights,
-            signed=True,
+            null=_null(fit),
             rope=True,
         )
         for contrast in asked
@@ -66,7 +71,7 @@ def effect_sizes(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
             name=f"{name}[{contrast.name}]",
             values=standardised(fit.draws, contrast),
             weights=fit.weights,
-            signed=True,
+            null=0.0,
         )
         for name, standardised in found.items()
         for contrast in asked
@@ -78,7 +83,7 @@ def group_means(fit: Fit) -> tuple[Quantity, ...]:
     return tuple(
         Quantity(
             name=label,
-            values=fit.draws["mu"][:, g],
+            values=fit.model.design.natural(fit.draws["mu"][:, g]),
             weights=fit.weights,
             label=f"mean of {label}",
         )
@@ -107,12 +112,13 @@ def scales(fit: Fit) -> tuple[Quantity, ...]:
 
 def unit_means(fit: Fit) -> tuple[Quantity, ...]:
     """Return the true mean of every unit of a nested layout."""
-    if fit.model.design.layout != "nested":
+    design = fit.model.design
+    if design.layout != "nested":
         return ()
     equal = _equal(fit.effects)
     return tuple(
-        Quantity(name=label, values=fit.effects[:, j], weights=equal)
-        for j, label in enumerate(fit.model.design.units)
+        Quantity(name=label, values=design.natural(fit.effects[:, j]), weights=equal)
+        for j, label in enumerate(design.units)
     )
 
 
@@ -126,9 +132,9 @@ def block_effects(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
     return tuple(
         Quantity(
             name=f"{contrast.name} | {label}",
-            values=estimands.block_effect(cells[:, k], contrast),
+            values=design.natural(estimands.block_effect(cells[:, k], contrast)),
             weights=equal,
-            signed=True,
+            null=_null(fit),
             rope=True,
         )
         for contrast in asked
@@ -136,19 +142,70 @@ def block_effects(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
     )
 
 
-def predictions(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
-    """Return probabilities of what comes next, one value per draw."""
-    block = fit.model.design.block
-    if block is None:
-        return ()
-    return tuple(
-        Quantity(
-            name=f"P({contrast.name} > 0 in the next {block.name})",
-            values=estimands.next_block(fit.draws, contrast),
-            weights=fit.weights,
-        )
-        for contrast in asked
-    )
+def probabilities(
+    fit: Fit, asked: Contrasts, rope: tuple[float, float] | None
+) -> tuple[Quantity, ...]:
+    """Return probabilities worth stating, one value per draw: of being largest, of what is next."""
+    design = fit.model.design
+    found = []
+    if len(design.groups) > 2:
+        best = fit.draws["mu"].argmax(axis=1)
+        found += [
+            Quantity(
+                name=f"P({label} has the largest mean)",
+                values=(best == g).astype(float),
+                weights=fit.weights,
+            )
+            for g, label in enumerate(design.groups)
+        ]
+    if design.block is not None:
+        found += [
+            Quantity(
+                name=f"P({c.name} > {_null(fit):g} in the next {design.block.name})",
+                values=estimands.next_block(fit.draws, c),
+                weights=fit.weights,
+            )
+            for c in asked
+        ]
+        found += _between_blocks(fit, asked, rope)
+    return tuple(found)
+
+
+def _between_blocks(fit: Fit, asked: Contrasts, rope: tuple[float, float] | None) -> list[Quantity]:
+    """In which block the effect is largest, and which blocks differ by more than the ROPE."""
+    block, found = fit.model.design.block, []
+    effects = block_effects(fit, asked)
+    if block is None or not effects or block.size > MOST_BLOCKS:
+        return []
+    for i, contrast in enumerate(asked):
+        own = effects[i * block.size : (i + 1) * block.size]
+        weights = own[0].weights
+        best = np.argmax([q.values for q in own], axis=0)
+        found += [
+            Quantity(
+                name=f"P({contrast.name} is largest in {label})",
+                values=(best == k).astype(float),
+                weights=weights,
+            )
+            for k, label in enumerate(block.labels)
+        ]
+        for (a, one), (b, other) in combinations(zip(block.labels, own, strict=True), 2):
+            if rope is None:
+                continue
+            ratios = fit.model.design.roles.scale == "log"
+            gap = one.values / other.values if ratios else one.values - other.values
+            found.append(
+                Quantity(
+                    name=f"P({contrast.name} differs between {a} and {b} by more than the ROPE)",
+                    values=((gap < rope[0]) | (gap > rope[1])).astype(float),
+                    weights=weights,
+                )
+            )
+    return found
+
+
+def _null(fit: Fit) -> float:
+    return 1.0 if fit.model.design.roles.scale == "log" else 0.0
 
 
 def _equal(draws: Array) -> Array:

@@ -33,7 +33,7 @@ def render(answer: Answer) -> str:
         title=title if len(answer.asked) <= 3 else f"{title} and {len(answer.asked) - 3} more",
         subtitle=f"Bayesian estimation of group differences in {design.source}",
         passed=answer.passed,
-        answer=wording.answer_sentences(answer.contrasts, answer.asked, answer.predictions),
+        answer=wording.answer_sentences(answer.contrasts, answer.asked, answer.probabilities),
         withheld=wording.withheld(answer.checks),
         warnings=design.warnings,
         design=[*wording.design_sentences(design), *design.notes],
@@ -71,7 +71,9 @@ def _tables(answer: Answer) -> list[dict[str, Any]]:
 def _table(design: Design, caption: str, rows: Sequence[Summary], *, rope: bool) -> dict[str, Any]:
     signed = rows[0].p_gt_0 is not None
     head = ["", "mean", "median", "sd", wording.interval_name(rows[0])]
-    head += ["P(> 0)"] * signed + ["P(in ROPE)"] * rope + ["ess", "MCSE of the mean", ""]
+    head += (
+        [wording.above(design)] * signed + ["P(in ROPE)"] * rope + ["ess", "MCSE of the mean", ""]
+    )
     shown = rows[:MOST_ROWS]
     return {
         "caption": caption,

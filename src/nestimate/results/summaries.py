@@ -30,8 +30,8 @@ class Summary:
     ci_low, ci_high, ci_prob, ci_kind
         Credible interval, its mass, and `hdi` (narrowest) or `eti` (equal tails).
     p_gt_0, p_in_rope
-        Probability above zero and inside the region of practical equivalence; None where the
-        question makes no sense or no region was given.
+        Probability above zero (a ratio: above one) and inside the region of practical equivalence;
+        None where the question makes no sense or no region was given.
     ess, mcse_mean
         Effective draws (the smaller of bulk and tails) and Monte Carlo error of the mean.
     mcse_ci_low, mcse_ci_high
@@ -105,7 +105,7 @@ class Question:
             ci_high=high,
             ci_prob=self.ci_prob,
             ci_kind=self.ci_kind,
-            p_gt_0=_mass(values > 0, weights) if quantity.signed else None,
+            p_gt_0=None if quantity.null is None else _mass(values > quantity.null, weights),
             p_in_rope=(
                 _mass((values >= region[0]) & (values <= region[1]), weights) if region else None
             ),

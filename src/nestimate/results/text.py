@@ -37,7 +37,14 @@ def _estimates(answer: Answer) -> list[str]:
     if len(answer.contrasts) == 1:
         named |= {id(row): row.name.split("[", 1)[0] for row in answer.effect_sizes}
     table = _table(
-        ["", "mean", interval, "P(> 0)", *(["P(in ROPE)"] if answer.question.rope else []), ""],
+        [
+            "",
+            "mean",
+            interval,
+            wording.above(design),
+            *(["P(in ROPE)"] if answer.question.rope else []),
+            "",
+        ],
         (
             [
                 named.get(id(row), row.name),
@@ -48,11 +55,11 @@ def _estimates(answer: Answer) -> list[str]:
             for row in rows
         ),
     )
-    sentences = wording.answer_sentences(answer.contrasts, answer.asked, answer.predictions)
+    sentences = wording.answer_sentences(answer.contrasts, answer.asked, answer.probabilities)
     parts = [f"Answer: {design.roles.value}\n{table}"]
     if answer.blocks:
         shown = answer.blocks[:MOST_BLOCKS]
-        head = ["", "mean", interval, "P(> 0)"]
+        head = ["", "mean", interval, wording.above(design)]
         title = f"In every {design.roles.block} (drawn towards the overall difference)"
         if len(answer.blocks) > len(shown):
             title += f", the first {MOST_BLOCKS} of {len(answer.blocks)}"

@@ -62,6 +62,11 @@ def interval_name(summary: Summary) -> str:
     return f"{percent(summary.ci_prob)} {summary.ci_kind.upper()}"
 
 
+def above(design: Design) -> str:
+    """Return the head of the column of probabilities."""
+    return "P(> 1)" if design.roles.scale == "log" else "P(> 0)"
+
+
 def estimate(summary: Summary) -> tuple[str, str, str]:
     """Return mean, lower and upper end as text."""
     spread = max(summary.ci_high - summary.ci_low, 1e-300) / 4
@@ -287,32 +292,32 @@ def estimation_caption(design: Design) -> str:
 
 
 def answer_sentence(row: Summary, contrast: Contrast) -> str:
-    """Say the difference, its interval and how sure its sign is."""
+    """Say the difference or ratio, its interval and how sure its direction is."""
     mean, low, high = estimate(row)
     sentence = f"{row.name} = {mean}, {interval_name(row)} {low} to {high}"
     if row.p_gt_0 is not None:
-        this, that = contrast.sides or ("it", "zero")
+        this, that = contrast.sides or ("it", "no difference")
         where, sure = ("above", row.p_gt_0) if row.p_gt_0 >= 0.5 else ("below", 1 - row.p_gt_0)
         sentence += f"; the probability that {this} is {where} {that} is {probability(sure)}"
     if row.p_in_rope is not None:
         sentence += (
-            "; the probability that the difference is practically zero (in the ROPE) is "
+            "; the probability that they are practically equal (in the ROPE) is "
             f"{probability(row.p_in_rope)}"
         )
     return sentence + "."
 
 
 def answer_sentences(
-    rows: Sequence[Summary], asked: Sequence[Contrast], predictions: Sequence[Summary]
+    rows: Sequence[Summary], asked: Sequence[Contrast], probabilities: Sequence[Summary]
 ) -> list[str]:
     """Say every difference, then what is expected next."""
     return [
         *(answer_sentence(row, contrast) for row, contrast in zip(rows, asked, strict=True)),
-        *(prediction_sentence(row) for row in predictions),
+        *(probability_sentence(row) for row in probabilities),
     ]
 
 
-def prediction_sentence(row: Summary) -> str:
+def probability_sentence(row: Summary) -> str:
     """Say the probability of something not yet seen."""
     return f"{row.name} = {probability(row.mean)}."
 

@@ -90,5 +90,5 @@ def test_simulated_data_go_through_compare(tmp_path):
 def test_help_and_version_fit_a_screen_and_need_no_numbers():
     done = run("compare", "--help")
     assert done.returncode == 0
-    assert len(done.stdout.splitlines()) <= 72
+    assert len(done.stdout.splitlines()) <= 45
     assert run("--version").stdout.startswith("nestimate 0.")

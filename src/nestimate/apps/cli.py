@@ -16,13 +16,12 @@ from nestimate.simulate import Scenario, simulate
 app = typer.Typer(
     name="nestimate",
     help="Estimate how far groups differ when every data point has replicates.",
+    rich_markup_mode=None,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-ROLES, MODEL, ANSWER, OUTPUT = "Columns", "Model", "Answer", "Output"
 
 
 @app.callback(invoke_without_command=True)
@@ -37,82 +36,61 @@ def _root(
 @app.command("compare")
 def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a command line
     data: Annotated[Path, typer.Argument(help="Table of readings: CSV or TSV, a row per reading.")],
-    value: Annotated[str, typer.Option(help="What was measured.", rich_help_panel=ROLES)],
-    group: Annotated[str, typer.Option(help="What is compared.", rich_help_panel=ROLES)],
+    value: Annotated[str, typer.Option(help="What was measured.")],
+    group: Annotated[str, typer.Option(help="What is compared.")],
     unit: Annotated[
         str | None,
-        typer.Option(help="Experimental unit; its rows are readings.", rich_help_panel=ROLES),
+        typer.Option(help="Experimental unit; its rows are readings."),
     ] = None,
     block: Annotated[
         str | None,
-        typer.Option(help="Sees several groups: day, litter, line.", rich_help_panel=ROLES),
+        typer.Option(help="Sees several groups: day, litter, line."),
     ] = None,
-    reference: Annotated[
-        str | None, typer.Option(help="Group to compare with.", rich_help_panel=ROLES)
-    ] = None,
+    reference: Annotated[str | None, typer.Option(help="Group to compare with.")] = None,
     relabel_units: Annotated[
         bool,
         typer.Option(
             "--relabel-units",
             help="Equal labels in different groups are different units.",
-            rich_help_panel=ROLES,
         ),
     ] = False,
-    n: Annotated[
-        str | None, typer.Option(help="Readings behind each mean.", rich_help_panel=ROLES)
-    ] = None,
-    sd: Annotated[str | None, typer.Option(help="Their SD.", rich_help_panel=ROLES)] = None,
-    se: Annotated[
-        str | None, typer.Option(help="Known standard error.", rich_help_panel=ROLES)
-    ] = None,
-    robust: Annotated[
-        str, typer.Option(help="units (Student-t) or none (normal).", rich_help_panel=MODEL)
-    ] = "units",
+    n: Annotated[str | None, typer.Option(help="Readings behind each mean.")] = None,
+    sd: Annotated[str | None, typer.Option(help="Their SD.")] = None,
+    se: Annotated[str | None, typer.Option(help="Known standard error.")] = None,
+    robust: Annotated[str, typer.Option(help="units (Student-t) or none (normal).")] = "units",
     tau: Annotated[
         str | None,
-        typer.Option(help="Scale between units: own or common.", rich_help_panel=MODEL),
+        typer.Option(help="Scale between units: own or common."),
     ] = None,
-    scale: Annotated[
-        str, typer.Option(help="linear, or log (ratios).", rich_help_panel=MODEL)
-    ] = "linear",
-    sigma: Annotated[
-        str, typer.Option(help="Replicate SD: common or own.", rich_help_panel=MODEL)
-    ] = "common",
+    scale: Annotated[str, typer.Option(help="linear, or log (ratios).")] = "linear",
+    sigma: Annotated[str, typer.Option(help="Replicate SD: common or own.")] = "common",
     preset: Annotated[
         str,
-        typer.Option(help="default, kruschke2013 or meredith2021.", rich_help_panel=MODEL),
+        typer.Option(help="default, kruschke2013 or meredith2021."),
     ] = "default",
     prior: Annotated[
         list[str] | None,
-        typer.Option(help="'tau = halfnormal(2)'; repeatable.", rich_help_panel=MODEL),
+        typer.Option(help="'tau = halfnormal(2)'; repeatable."),
     ] = None,
     rope: Annotated[
         str | None,
-        typer.Option(help="LO,HI: differences as good as none.", rich_help_panel=ANSWER),
+        typer.Option(help="LO,HI: differences as good as none."),
     ] = None,
     contrast: Annotated[
         list[str] | None,
-        typer.Option(help="'(b + c)/2 - a', or 'pairs'; repeatable.", rich_help_panel=ANSWER),
+        typer.Option(help="'(b + c)/2 - a', or 'pairs'; repeatable."),
     ] = None,
     against: Annotated[
         float | None,
-        typer.Option(help="Compare groups with this value.", rich_help_panel=ANSWER),
+        typer.Option(help="Compare groups with this value."),
     ] = None,
-    ci: Annotated[float, typer.Option(help="Mass of intervals.", rich_help_panel=ANSWER)] = 0.95,
-    ci_kind: Annotated[str, typer.Option(help="hdi or eti.", rich_help_panel=ANSWER)] = "hdi",
-    ess: Annotated[
-        float, typer.Option(help="Effective draws wanted.", rich_help_panel=ANSWER)
-    ] = 10_000,
-    seed: Annotated[int, typer.Option(help="Random seed.", rich_help_panel=ANSWER)] = 1,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write all numbers.", rich_help_panel=OUTPUT)
-    ] = None,
-    report: Annotated[
-        Path | None, typer.Option(help="Write an HTML report.", rich_help_panel=OUTPUT)
-    ] = None,
-    draws: Annotated[
-        Path | None, typer.Option(help="Write the draws (NetCDF).", rich_help_panel=OUTPUT)
-    ] = None,
+    ci: Annotated[float, typer.Option(help="Mass of intervals.")] = 0.95,
+    ci_kind: Annotated[str, typer.Option(help="hdi or eti.")] = "hdi",
+    ess: Annotated[float, typer.Option(help="Effective draws wanted.")] = 10_000,
+    seed: Annotated[int, typer.Option(help="Random seed.")] = 1,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write all numbers.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write an HTML report.")] = None,
+    draws: Annotated[Path | None, typer.Option(help="Write the draws (NetCDF).")] = None,
 ) -> None:
     """Compare groups: nestimate compare data.csv --value y --group arm --unit mouse."""
     outputs = {"--json": json_file, "--report": report, "--draws": draws}

@@ -141,8 +141,12 @@ def read_table(data: Any) -> Table:
 
 def _read_file(path: Path) -> Table:
     if not path.exists():
-        near = one_of("file", path.name, (p.name for p in path.parent.glob("*.?sv")))
-        raise DataError(f"{path}: {near}" if path.parent.is_dir() else f"{path}: no such folder.")
+        if not path.parent.is_dir():
+            raise DataError(f"{path}: there is no folder '{path.parent}'.")
+        near = [found.name for found in sorted(path.parent.glob("*.?sv"))]
+        if not near:
+            raise DataError(f"there is no file '{path}', nor another CSV or TSV file beside it.")
+        raise DataError(one_of("file", path.name, near))
     separator = "\t" if path.suffix.lower() in {".tsv", ".tab"} else ","
     return _read_text(path, separator)
 

@@ -253,3 +253,23 @@ def test_probabilities_of_being_largest_and_of_blocks():
     assert found["P(y - x differs between d0 and d2 by more than the ROPE)"] > 0.99
     largest = [p for name, p in found.items() if "is largest in" in name]
     assert sum(largest) == pytest.approx(1)
+
+
+def test_an_outlying_unit_is_named_with_its_probability():
+    rng = np.random.default_rng(0)
+    data = {
+        g: {f"{g}{u}": list(rng.normal(m, 0.1, 4) + rng.normal(0, 0.5)) for u in range(8)}
+        for g, m in (("a", 5.0), ("b", 6.0))
+    }
+    data["b"]["b3"] = [20.0, 20.1, 19.9, 20.2]
+    names = {row.name: row.mean for row in ne.compare(data, options=OPTIONS).probabilities}
+    assert list(names) == ["P(b3 lies more than 3 tau from the mean of b)"]
+    assert names["P(b3 lies more than 3 tau from the mean of b)"] > 0.8
+    del data["b"]["b3"]
+    assert not ne.compare(data, options=OPTIONS).probabilities
+
+
+def test_an_outlying_value_is_named_in_a_flat_layout():
+    data = {"a": [1.0, 1.2, 0.9, 1.1, 1.05, 9.0], "b": [1.5, 1.7, 1.6, 1.4, 1.8, 1.55]}
+    names = [row.name for row in ne.compare(data, options=OPTIONS).probabilities]
+    assert names == ["P(9 lies more than 3 tau from the mean of a)"]

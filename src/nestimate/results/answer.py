@@ -45,8 +45,8 @@ class Answer:
         Difference in every block, shrunk towards the overall one, `drug - placebo | line 1`;
         empty without blocks or where every cell has one reading.
     probabilities
-        Of being the largest, and of what comes next: `P(drug - placebo > 0 in the next line)`; the
-        mean of each is the probability.
+        Of being the largest, of what comes next (`P(drug - placebo > 0 in the next line)`), and of
+        units that are probably far out; the mean of each is the probability.
     checks
         What must hold for the answer to be shown.
     """

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,8 @@ Contrasts = tuple[Contrast, ...]
 
 #: Blocks up to which every one, and every pair, gets its probability.
 MOST_BLOCKS = 8
+#: What is called far out, in units of tau, and how many candidates are looked at.
+FAR, MOST_OUTLIERS = 3, 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,7 +171,33 @@ def probabilities(
             for c in asked
         ]
         found += _between_blocks(fit, asked, rope)
-    return tuple(found)
+    return (*found, *_outliers(fit))
+
+
+def _outliers(fit: Fit) -> list[Quantity]:
+    """Units (values of a flat layout) that lie more than `FAR` tau from their group's mean.
+
+    Only those of which this is more likely than not.
+    """
+    design = fit.model.design
+    if design.layout not in ("flat", "nested"):
+        return []
+    drawn = fit.resampled[: len(fit.effects)] if design.levels else fit.resampled
+    mu = fit.draws["mu"][drawn]
+    tau = estimands.per_group({"tau": fit.draws["tau"][drawn]}, "tau", mu.shape[1])
+    group, stick = design.statistics.group, design.yardstick
+    raw = stick.centre + stick.spread * design.statistics.mean
+    apart = np.abs(raw - mu.mean(axis=0)[group]) / np.median(tau, axis=0)[group]
+    found = []
+    for j in np.argsort(-apart, kind="stable")[:MOST_OUTLIERS]:
+        g = int(group[j])
+        value = fit.effects[:, j] if design.levels else raw[j]
+        far = np.abs(value - mu[:, g]) > FAR * tau[:, g]
+        if far.mean() > 0.5:
+            label = design.units[j] if design.levels else f"{design.natural(raw[j : j + 1])[0]:.6g}"
+            name = f"P({label} lies more than {FAR} tau from the mean of {design.groups[g]})"
+            found.append(Quantity(name=name, values=far.astype(float), weights=_equal(drawn)))
+    return found
 
 
 def _between_blocks(fit: Fit, asked: Contrasts, rope: tuple[float, float] | None) -> list[Quantity]:
@@ -208,5 +237,5 @@ def _null(fit: Fit) -> float:
     return 1.0 if fit.model.design.roles.scale == "log" else 0.0
 
 
-def _equal(draws: Array) -> Array:
+def _equal(draws: NDArray[Any]) -> Array:
     return np.full(len(draws), 1 / len(draws))

@@ -71,9 +71,7 @@ def _tables(answer: Answer) -> list[dict[str, Any]]:
 def _table(design: Design, caption: str, rows: Sequence[Summary], *, rope: bool) -> dict[str, Any]:
     signed = rows[0].p_gt_0 is not None
     head = ["", "mean", "median", "sd", wording.interval_name(rows[0])]
-    head += (
-        [wording.above(design)] * signed + ["P(in ROPE)"] * rope + ["ess", "MCSE of the mean", ""]
-    )
+    head += [wording.above(design)] * signed + ["P(in ROPE)"] * rope + ["ess", "MCSE", ""]
     shown = rows[:MOST_ROWS]
     return {
         "caption": caption,

@@ -106,7 +106,8 @@ def table_row(row: Summary, *, signed: bool, rope: bool) -> list[str]:
     """Return the cells of a full table: name, mean, median, sd, interval, ..., ess, MCSE."""
     mean, low, high = estimate(row)
     spread = max(row.ci_high - row.ci_low, 1e-300) / 4
-    places = decimals(max(row.mcse_ci_low, row.mcse_ci_high), spread)
+    # For a normal posterior the median errs by 1.25 times as much as the mean, the SD by less.
+    places = decimals(1.25 * row.mcse_mean, spread)
     cells = [row.name, mean, number(row.median, places), number(row.sd, places)]
     cells.append(f"{low} to {high}")
     cells += [probability(row.p_gt_0 or 0.0)] * signed

@@ -110,8 +110,8 @@ def _figure(shown: tuple["Figure", str]) -> "Markup":
 
     picture, caption = shown
     written = BytesIO()
-    # A fixed salt: the same answer gives the same file, byte for byte.
-    with rc_context({"svg.hashsalt": "nestimate"}):
+    # A fixed salt: the same answer gives the same file, byte for byte. Text stays text.
+    with rc_context({"svg.hashsalt": "nestimate", "svg.fonttype": "none"}):
         picture.savefig(written, format="svg", metadata={"Date": None})
     source = b64encode(written.getvalue()).decode("ascii")
     return Markup(

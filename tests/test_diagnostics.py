@@ -82,3 +82,10 @@ def test_equal_weights_are_worth_all_draws():
     probabilities = np.array([0.025, 0.5, 0.975])
     found = diagnostics.quantile(x, weights, probabilities)
     assert found == pytest.approx(np.quantile(x, probabilities), abs=0.01)
+
+
+def test_draws_without_weight_do_not_divide_by_zero():
+    weights = np.zeros(100)
+    weights[:3] = 1 / 3
+    values = np.arange(100.0)[:, None]
+    assert 0 < diagnostics.ess(values, weights)[0] <= 3.1

@@ -126,6 +126,11 @@ def test_presets_are_those_published(design):
     assert np.sqrt(nu.shape) * nu.scale == pytest.approx(30)
 
 
+def test_something_must_be_left_to_estimate(design):
+    with pytest.raises(DesignError, match="nothing is left"):
+        choose_parameters(design, Assumptions(priors={"mu": 1.0, "tau": 1.0, "nu": 30.0}))
+
+
 def test_a_changed_prior_must_name_a_parameter(design):
     with pytest.raises(DesignError, match="Did you mean 'tau'"):
         choose_parameters(design, Assumptions(priors={"tua": 1.0}))

@@ -148,7 +148,7 @@ def ess(values: Array, weights: Array) -> Array:
             inside = (x <= cut).astype(float)
             if not inside.all():
                 tests.append(inside - weights @ inside)
-        found[column] = min(
-            float(weights @ np.square(test)) / float(squared @ np.square(test)) for test in tests
-        )
+        # Draws of no weight may leave an indicator without spread: it then says nothing.
+        pairs = [(weights @ np.square(test), squared @ np.square(test)) for test in tests]
+        found[column] = min((float(a / b) for a, b in pairs if b > 0), default=1.0)
     return found

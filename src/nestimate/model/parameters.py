@@ -114,7 +114,10 @@ def choose_parameters(design: Design, assumptions: Assumptions) -> tuple[Paramet
     ):
         if value not in allowed:
             raise DesignError(f"{what}: {one_of('choice', value, allowed)}")
-    return _with_changes(_defaults(design, assumptions), assumptions.priors)
+    chosen = _with_changes(_defaults(design, assumptions), assumptions.priors)
+    if not any(parameter.free for parameter in chosen):
+        raise DesignError("every parameter is fixed by a prior: nothing is left to estimate.")
+    return chosen
 
 
 def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]:

@@ -192,9 +192,11 @@ class Collapsed:
             log_det = log_det + np.linalg.slogdet(k)[1] - np.log(ratio).sum(axis=0)
         else:
             aa, ay, yy = kind.aa * scale, kind.ay * scale, kind.yy * scale[:, :, 0]
-        d, u = np.linalg.eigh(np.swapaxes(root, 1, 2) @ aa[:, :q, :q] @ root)
+        _, u = np.linalg.eigh(np.swapaxes(root, 1, 2) @ aa[:, :q, :q] @ root)
         axes = root @ u
         down = np.swapaxes(axes, 1, 2)
+        # An eigenvalue errs by a share of the largest one; along its axis it has all its digits.
+        d = np.einsum("dji,djk,dki->di", axes, aa[:, :q, :q], axes)
         return cls(
             log_det=log_det,
             xx=aa[:, q:, q:],

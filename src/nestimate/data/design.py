@@ -29,9 +29,10 @@ from nestimate.data.statistics import (
     unit_statistics,
 )
 from nestimate.data.tables import Table
+from nestimate.data.terms import Terms, role_terms
 from nestimate.errors import DataError, DesignError, one_of
 
-Layout = Literal["flat", "nested", "blocked", "blocked-nested"]
+Layout = Literal["flat", "nested", "blocked", "blocked-nested", "formula"]
 
 #: Labels that by themselves say "compare the others with me".
 CONTROLS = frozenset(
@@ -108,6 +109,8 @@ class Design:
         The rows used, their sums per experimental unit, and the data's own scales.
     notes, warnings
         What was done to the data, and what to keep in mind: sentences for the user.
+    formula
+        The columns that a formula names; None where the roles say all.
     """
 
     layout: Layout
@@ -121,6 +124,7 @@ class Design:
     yardstick: Yardstick
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
+    formula: Terms | None = None
 
     @property
     def reference(self) -> str:
@@ -160,6 +164,11 @@ class Design:
     def natural(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return values of the scale that is analysed on the user's scale."""
         return np.exp(values) if self.roles.scale == "log" else values
+
+    @property
+    def columns(self) -> Terms:
+        """What is fixed, what varies between clusters, and what inside them."""
+        return self.formula or role_terms(self)
 
     @property
     def unreplicated(self) -> bool:
@@ -248,14 +257,6 @@ class Design:
             notes=tuple(notes),
             warnings=tuple(warnings),
         )
-
-
-def inner_names(design: Design) -> tuple[str, ...]:
-    """Parameter families of the levels inside a block or unit, outermost first."""
-    if design.block is None:
-        return tuple(f"tau_{level.name}" for level in design.subunits)
-    names = ["tau_unit" for _ in design.levels[:1]]
-    return (*names, *(f"tau_{level.name}" for level in design.subunits))
 
 
 def _unit_levels(

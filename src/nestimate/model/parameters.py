@@ -7,7 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from nestimate.data.design import Design, inner_names
+from nestimate.data.design import Design
+from nestimate.data.terms import inner_names
 from nestimate.errors import DesignError, one_of
 from nestimate.model.priors import (
     Exponential,

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nestimate.data.design import Design, inner_names
+from nestimate.data.design import Design
+from nestimate.data.terms import inner_names
 from nestimate.errors import NestimateError
 from nestimate.model.model import Model
 from nestimate.model.parameters import Parameter

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.aggregates import logarithms, merge_means, read_rows, summary_columns
+from nestimate.data.groups import reference_first
 from nestimate.data.hierarchy import (
     Level,
     check_blocks,
@@ -30,16 +31,9 @@ from nestimate.data.statistics import (
 )
 from nestimate.data.tables import Table
 from nestimate.data.terms import Terms, role_terms
-from nestimate.errors import DataError, DesignError, one_of
+from nestimate.errors import DataError, DesignError
 
 Layout = Literal["flat", "nested", "blocked", "blocked-nested", "formula"]
-
-#: Labels that by themselves say "compare the others with me".
-CONTROLS = frozenset(
-    {"baseline", "carrier", "con", "control", "controls", "ctl", "ctr", "ctrl", "dmso", "mock"}
-    | {"none", "pbs", "placebo", "reference", "saline", "sham", "solvent", "untreated", "vehicle"}
-    | {"wild type", "wild-type", "wildtype", "wt"}
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -352,19 +346,11 @@ def _order_groups(
             "comparing needs at least two, or a value to compare with (--against VALUE)."
         )
     _check_group_count(labels, group, roles)
-    reference, notes = roles.reference, []
-    if reference is None:
-        controls = [label for label in labels if label.casefold() in CONTROLS]
-        reference = controls[0] if len(controls) == 1 else labels[0]
-        why = "its label says so" if len(controls) == 1 else "it comes first in the data"
-        notes = [f"Reference group: {reference} ({why}; --reference chooses another)."]
-    elif reference not in labels:
-        raise DesignError(f"reference: {one_of('group', reference, labels)}")
-    ordered = [reference, *(label for label in labels if label != reference)]
+    ordered, said = reference_first(labels, roles.reference)
     recode = np.full(len(groups), -1, dtype=np.intp)
     for code, label in enumerate(ordered):
         recode[groups.index(label)] = code
-    return recode[group], tuple(ordered), notes
+    return recode[group], tuple(ordered), [said] if said else []
 
 
 def _check_group_count(labels: list[str], group: NDArray[np.intp], roles: Roles) -> None:

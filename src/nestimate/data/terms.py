@@ -68,12 +68,18 @@ class Terms:
 
     Attributes
     ----------
-    family, fixed
-        The parameter family of the fixed coefficients, and their columns, (rows, coefficients).
+    text
+        The formula as written; empty where roles named the columns.
+    family, labels
+        The parameter family of the fixed coefficients, and what each is called.
+    shifts
+        Whether a coefficient shifts with the data as a mean does; the others are slopes.
+    fixed, offsets
+        Their columns, (rows, coefficients), and what was taken off each to centre it.
     means
         Group means as weights of the coefficients, shape (groups, coefficients).
     outer
-        The clusters.
+        The clusters; every reading is one where there are no random terms.
     effects
         What differs between clusters.
     correlated
@@ -86,10 +92,16 @@ class Terms:
         (coefficient, effect) of measurements whose slope differs between clusters.
     inner
         What differs inside clusters.
+    scales
+        Names of the members of tau, if the scales are one family.
     """
 
+    text: str = ""
     family: str
+    labels: tuple[str, ...]
+    shifts: tuple[bool, ...]
     fixed: Array
+    offsets: Array
     means: Array
     outer: Level
     effects: tuple[Effect, ...]
@@ -98,6 +110,7 @@ class Terms:
     home: NDArray[np.intp] | None = None
     slopes: tuple[tuple[int, int], ...] = ()
     inner: tuple[Inner, ...]
+    scales: tuple[str, ...] = ()
 
     @property
     def units(self) -> dict[str, Array]:
@@ -143,7 +156,10 @@ def role_terms(design: "Design") -> Terms:
         cells, home = np.hstack([np.ones((groups, 1)), np.eye(groups)]), None
     return Terms(
         family="mu",
+        labels=design.groups,
+        shifts=(True,) * groups,
         fixed=indicators,
+        offsets=np.zeros(groups),
         means=np.eye(groups),
         outer=outer,
         effects=effects,

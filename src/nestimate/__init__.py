@@ -1,6 +1,6 @@
 """Bayesian estimation of group differences when every data point has replicates."""
 
-from nestimate.compare import Comparison, Options, compare
+from nestimate.compare import Comparison, Options, compare, fit
 from nestimate.errors import DataError, DesignError, InferenceError, NestimateError
 from nestimate.simulate import Scenario, Simulation, simulate
 
@@ -14,5 +14,6 @@ __all__ = [
     "Scenario",
     "Simulation",
     "compare",
+    "fit",
     "simulate",
 ]

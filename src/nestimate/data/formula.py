@@ -88,20 +88,17 @@ def parse_formula(text: str) -> Formula:
         else:
             random += _random_terms(piece, text)
     kept = " ".join(fixed).lstrip("+ ") or "1"
-    if "|" in kept:
+    if "|" in _masked(kept):
         raise DesignError(
             f"formula '{text}': a random term such as (drug | line) can only be added with +."
         )
     parts = (kept, *(term.expression for term in random))
     described = [_describe(f"y ~ {part}", text) for part in parts]
-    components = [
-        component
-        for description in described
-        for term in description.common_terms
-        for component in getattr(term, "components", ())
-    ]
-    coded = [c for c in components if str(c.name).startswith("C(")]
-    plain = [c for c in components if not str(c.name).startswith("C(")]
+    components = [_components(description) for description in described]
+    fixed_names = {str(v) for c in components[0] for v in c.var_names if v}
+    every = [c for found in components for c in found]
+    coded = [c for c in every if str(c.name).startswith("C(")]
+    plain = [c for c in every if not str(c.name).startswith("C(")]
     both = {v for c in coded for v in c.var_names} & {v for c in plain for v in c.var_names}
     if both:
         raise DesignError(
@@ -113,8 +110,8 @@ def parse_formula(text: str) -> Formula:
         response=left.strip(),
         fixed=kept,
         measured=tuple(sorted(_describe(f"{left.strip()} ~ 1", text).var_names)),
-        fixed_names=tuple(sorted(str(name) for name in described[0].var_names - {"y"})),
-        variables=tuple(dict.fromkeys(str(v) for c in components for v in sorted(c.var_names))),
+        fixed_names=tuple(sorted(fixed_names)),
+        variables=tuple(dict.fromkeys(str(v) for c in every for v in sorted(c.var_names) if v)),
         coded=tuple(dict.fromkeys(str(v) for c in coded for v in c.var_names)),
         random=tuple(random),
     )
@@ -156,7 +153,7 @@ def _inside(piece: str) -> str:
 
 def _bar(piece: str) -> re.Match[str] | None:
     """Find the bar of a summand, outside inner parentheses."""
-    flat = re.sub(r"`[^`]*`", lambda m: "_" * len(m[0]), _inside(piece))
+    flat = _masked(_inside(piece))
     depth = 0
     for position, character in enumerate(flat):
         depth += (character == "(") - (character == ")")
@@ -165,12 +162,17 @@ def _bar(piece: str) -> re.Match[str] | None:
     return None
 
 
+def _masked(text: str) -> str:
+    """Return the text with its quoted names blanked out, as long as before."""
+    return re.sub(r"`[^`]*`", lambda match: "_" * len(match[0]), text)
+
+
 def _random_terms(piece: str, whole: str) -> list[RandomTerm]:
     inner, bar = _inside(piece), _bar(piece)
-    if bar is None or piece.startswith("-"):
-        raise DesignError(f"formula '{whole}': random terms are added, not taken away: '{piece}'.")
+    if bar is None:
+        return []
     expression, factor = inner[: bar.start()].strip(), inner[bar.end() :].strip()
-    if not expression or not factor or "|" in factor:
+    if not expression or not factor or "|" in _masked(factor):
         raise DesignError(
             f"formula '{whole}': '{inner}' must read 'what differs | between what', such as "
             "drug | line, or 1 | batch/cask."
@@ -187,11 +189,24 @@ def _random_terms(piece: str, whole: str) -> list[RandomTerm]:
             raise DesignError(
                 f"formula '{whole}': {odd[0]} right of a bar: name columns there, such as line."
             )
-        name = "1" if type(term.expr).__name__ == "Intercept" else str(term.expr.name)
+        name = ":".join(map(_quoted, getattr(term.expr, "components", ()))) or "1"
         found.append(
             RandomTerm(expression=name, factors=factors, correlated=several and bar[0] == "|")
         )
     return found
+
+
+def _quoted(component: Any) -> str:
+    """Return a variable or call as a formula writes it."""
+    name = str(component.name)
+    plain = type(component).__name__ != "Variable" or name.isidentifier()
+    return name if plain else f"`{name}`"
+
+
+def _components(description: Any) -> list[Any]:
+    """Return the variables and calls of the fixed terms of a description."""
+    terms = description.common_terms
+    return [component for term in terms for component in getattr(term, "components", ())]
 
 
 def _describe(text: str, whole: str) -> Any:

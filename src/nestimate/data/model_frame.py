@@ -64,6 +64,8 @@ class ModelFrame:
             return design_matrices(text, self.data, na_action="error", extra_namespace=FUNCTIONS)
         except Exception as error:  # noqa: BLE001 - the user's expressions fail in any way
             said = str(error).splitlines()[0] if str(error) else type(error).__name__
+            if isinstance(error, KeyError):
+                said = f"there is no function or column {said}"
             raise DesignError(
                 f"formula '{formula.text}': '{text.strip()}' cannot be evaluated ({said})."
             ) from None
@@ -133,6 +135,8 @@ def read_model_frame(
     if not kept.size:
         raise DataError(f"{table.source}: no row has a number in every column of the formula.")
     data: dict[str, Any] = {name: values[keep] for name, values in columns.items()}
+    factors = [name for name in formula.variables if name in coded and name in formula.fixed_names]
+    compared = group or next(iter(factors), None)
     for name, (codes, labels) in coded.items():
         missing = np.flatnonzero(codes[keep] < 0)
         if missing.size:
@@ -142,8 +146,9 @@ def read_model_frame(
                 "the row."
             )
         present = [labels[i] for i in np.unique(codes[keep])]
-        ordered, said = reference_first(present, reference if name == group else None)
-        notes += [f"{name}: {said}"] * (name not in formula.grouping)
+        ordered, said = reference_first(present, reference if name == compared else None)
+        if said and name not in formula.grouping:
+            notes.append(said.replace("Reference group", f"Reference of {name}"))
         data[name] = pd.Categorical([labels[i] for i in codes[keep]], categories=ordered)
     return ModelFrame(data=pd.DataFrame(data), kept=kept, notes=tuple(notes))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.aggregates import read_rows
+from nestimate.data.aggregates import logarithms, read_rows
 from nestimate.data.design import Design, Roles
 from nestimate.data.formula import Formula, RandomTerm
 from nestimate.data.hierarchy import Level, place_subunits
@@ -28,7 +28,12 @@ MEAN = "mean"
 
 
 def formula_design(
-    table: Table, formula: Formula, *, group: str | None, reference: str | None
+    table: Table,
+    formula: Formula,
+    *,
+    group: str | None = None,
+    reference: str | None = None,
+    scale: str = "linear",
 ) -> Design:
     """Return the design that a formula makes of a table.
 
@@ -40,6 +45,8 @@ def formula_design(
         Factor of the fixed part whose levels are compared; None: the first one.
     reference
         The level that the others are compared with.
+    scale
+        `linear`, or `log`: logarithms of the response are analysed and ratios reported.
 
     Raises
     ------
@@ -51,6 +58,8 @@ def formula_design(
     if matrices.common is None:
         raise DesignError(f"formula '{formula.text}': the fixed part is empty; write y ~ 1 + ...")
     value = _response(matrices.response, table, frame, formula)
+    if scale == "log":
+        value = logarithms(table, formula.response, value, frame.kept)
     fixed = np.asarray(matrices.common.design_matrix, dtype=np.float64)
     labels = [str(label) for term in matrices.common.terms.values() for label in term.labels]
     _check_rank(fixed, labels, formula)
@@ -67,7 +76,7 @@ def formula_design(
     yardstick = measure_yardstick(readings, len(groups))
     return Design(
         layout="formula",
-        roles=Roles(value=formula.response, group=compared or MEAN, reference=groups[0]),
+        roles=Roles(value=formula.response, group=compared or MEAN, scale=scale),
         source=table.source,
         groups=groups,
         levels=(),
@@ -92,7 +101,7 @@ def formula_design(
             slopes=tuple(
                 (labels.index(effect.name), position)
                 for position, effect in enumerate(random.effects)
-                if effect.name in labels and effect.share == 1
+                if effect.name in labels and effect.name != "Intercept" and effect.share == 1
             ),
             inner=random.inner,
             scales=random.scales,
@@ -220,7 +229,8 @@ class _Random:
                 )
                 continue
             member = len(scales)
-            scales.append(where if term.expression == "1" else f"{where}:{term.expression}")
+            what = "" if term.expression == "1" else f":{term.expression}"
+            scales.append(f"{where}{what}".replace("`", ""))
             if term.factors != outer:
                 _check_inner(term, formula)
                 inner += [

@@ -149,23 +149,27 @@ class GroupedDensity:
     def _collapsed(self, theta: Theta) -> list[tuple[ClusterClass, Collapsed]]:
         sigma2 = np.square(theta["sigma"][0])
         inner = [np.square(theta[part.scale][part.member]) for part in self.terms.inner]
-        root = self._root(theta)
+        root = effect_root(self.terms, theta)
         return [(kind, Collapsed.of(kind, root, sigma2, np.array(inner))) for kind in self.classes]
-
-    def _root(self, theta: Theta) -> Array:
-        """Return L with L L' = Omega, shape (draws, effects, effects)."""
-        effects, correlated = self.terms.effects, np.array(self.terms.correlated, dtype=np.intp)
-        scales = np.stack(
-            [e.share * theta[e.scale][e.member % len(theta[e.scale])] for e in effects], axis=1
-        )
-        root = scales[:, :, None] * np.eye(len(effects))
-        if correlated.size:
-            own = correlation_root(theta["rho"].T, correlated.size)
-            root[:, correlated[:, None], correlated] = scales[:, correlated, None] * own
-        return np.asarray(root)
 
     def _nu(self, theta: Theta) -> Array | None:
         return theta["nu"][0] if self.robust else None
+
+
+def effect_root(terms: Terms, theta: Theta) -> Array:
+    """Return L with L L' = Omega, the covariance of a cluster's effects; (draws, effects, effects).
+
+    In the unit of the scales in `theta`.
+    """
+    correlated = np.array(terms.correlated, dtype=np.intp)
+    scales = np.stack(
+        [e.share * theta[e.scale][e.member % len(theta[e.scale])] for e in terms.effects], axis=1
+    )
+    root = scales[:, :, None] * np.eye(len(terms.effects))
+    if correlated.size:
+        own = correlation_root(theta["rho"].T, correlated.size)
+        root[:, correlated[:, None], correlated] = scales[:, correlated, None] * own
+    return np.asarray(root)
 
 
 def correlation_root(partial: Array, size: int) -> Array:

@@ -15,13 +15,14 @@ def _flat_warp(z):
     return np.zeros((n, 0)), np.zeros((n, 0, 0)), np.ones((n, 0)), None
 
 
-def _sample(log_likelihood, dim, seed=1, ess=10_000, threads=2, warp=_flat_warp):
+def _sample(log_likelihood, dim, seed=1, ess=10_000, threads=2, warp=_flat_warp, blocks=()):
     with ThreadPoolExecutor(threads) as pool:
         target = Target(
             log_likelihood=lambda z, _: log_likelihood(z),
             warp=warp,
             rivals=lambda z: np.empty((0, z.size)),
             ridge=None,
+            blocks=blocks,
             threads=pool,
         )
 
@@ -130,3 +131,33 @@ def test_a_needle_far_from_the_start_does_not_crash():
     assert np.isfinite(found.ess)
     reached = np.all(np.abs(found.weights @ found.z - 3.5) < 0.01)
     assert reached or found.pareto_k > diagnostics.K_LIMIT or found.ess < 1000
+
+
+#: Eight groups with a funnel each: given the shared column, they are independent.
+GROUPS = tuple(np.array([1 + 2 * g, 2 + 2 * g]) for g in range(8))
+
+
+def funnels(z):
+    found = -0.5 * np.square(z[:, 0] - 0.7)
+    for mean, scale in GROUPS:
+        width = np.exp(0.5 * z[:, scale] + 0.3 * z[:, 0])
+        found += -0.5 * np.square((z[:, mean] - 1) / width) - np.log(width)
+    return found
+
+
+def test_many_groups_are_proposed_one_by_one():
+    """17 dimensions, against a two-dimensional integral per group on a grid."""
+    found = _sample(funnels, 17, blocks=GROUPS)
+    assert found.pareto_k <= diagnostics.K_LIMIT
+    assert found.ess >= 10_000
+    s = np.linspace(-6, 6, 481)[:, None]
+    v = np.linspace(-7, 7, 561)[None, :]
+    total = 1 + np.exp(v + 0.6 * s)  # variance of the mean's prior and of the likelihood
+    inner = np.exp(-0.5 * (v**2 + 1 / total)) / np.sqrt(total)
+    group = inner.sum(axis=1) * (v[0, 1] - v[0, 0]) / np.sqrt(2 * np.pi)
+    density = np.exp(-0.5 * s[:, 0] ** 2 - 0.5 * (s[:, 0] - 0.7) ** 2) * group**8
+    exact = np.log(density.sum() * (s[1, 0] - s[0, 0]) / np.sqrt(2 * np.pi))
+    assert abs(found.log_evidence - exact) < 4.5 * found.log_evidence_se + 1e-3
+    mean = (density * s[:, 0]).sum() / density.sum()
+    error = diagnostics.mcse_mean(found.z[:, 0], found.weights)
+    assert abs(found.weights @ found.z[:, 0] - mean) < 4.5 * error

@@ -45,3 +45,25 @@ def test_ten_random_designs(seed):
 @pytest.mark.parametrize("seed", range(200))
 def test_two_hundred_random_designs(seed):
     check(seed)
+
+
+def many_groups(n_groups, seed):
+    rng = np.random.default_rng(seed)
+    rows = []
+    for g, u in ((g, u) for g in range(n_groups) for u in range(6)):
+        mean = 10 + 0.5 * (g % 3) + rng.standard_t(4)
+        rows += [(f"g{g:02d}", f"{g}u{u}", mean + rng.normal(0, 0.7)) for _ in range(4)]
+    return pd.DataFrame(rows, columns=["arm", "mouse", "y"])
+
+
+@pytest.mark.parametrize(
+    ("n_groups", "tau"),
+    [(12, "own"), pytest.param(20, "common", marks=pytest.mark.slow)],
+)
+def test_many_groups(n_groups, tau):
+    """26 and 23 dimensions, without a compiler."""
+    for seed in range(1, 2 if tau == "own" else 4):
+        table = many_groups(n_groups, seed)
+        options = {"tau": tau, "seed": seed, "ess": 4000 if tau == "own" else 10_000}
+        result = ne.compare(table, value="y", group="arm", unit="mouse", options=options)
+        assert result.passed, result.fit.log

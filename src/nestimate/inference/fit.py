@@ -79,6 +79,7 @@ class Fit:
                     warp=model.warp,
                     rivals=model.rivals,
                     ridge=model.ridge,
+                    blocks=model.blocks,
                     threads=threads,
                 ),
                 model.start(),

@@ -13,11 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.inference.diagnostics import K_LIMIT, kish, smooth_weights
+from nestimate.inference.factorised import Factorised
 from nestimate.inference.mixture import Mixture, fit_mixture, log_sum, wide_component
 from nestimate.inference.peaks import along_ridge, find_peaks
 from nestimate.inference.target import CHUNK, Target
 
 Array = NDArray[np.float64]
+Proposal = Mixture | Factorised
 #: Effective draws behind the quantities of interest: (z, weights) -> the worst of them.
 Measure = Callable[[Array, Array], float]
 
@@ -91,7 +93,7 @@ def sample(
     peaks = find_peaks(target, start)
     dim = start.size
     draws = _Draws(target=target, rng=rng)
-    proposal = Mixture.around(peaks)
+    proposal: Proposal = Mixture.around(peaks)
     if target.ridge is not None:
         draws.guards = along_ridge(target, peaks[0][0], target.ridge)
         proposal = proposal.joined(draws.guards, 2 * GUARD)
@@ -143,7 +145,7 @@ class _Draws:
 
     def forget(self) -> None:
         """Start anew: draws of poor proposals cost more in densities than they are worth."""
-        self.proposals: list[Mixture] = []
+        self.proposals: list[Proposal] = []
         self.counts: list[int] = []
         #: Log density of every draw under every proposal.
         self.logs: list[Array] = []
@@ -157,7 +159,7 @@ class _Draws:
         shares = np.log(np.array(self.counts) / len(self.x))
         return self.log_posterior - log_sum(np.stack(self.logs) + shares[:, None])
 
-    def extend(self, proposal: Mixture, n: int) -> None:
+    def extend(self, proposal: Proposal, n: int) -> None:
         """Draw n points."""
         x = proposal.draw(n, self.target, self.rng)
         z, log_prior, log_likelihood = self.target.evaluate(x)
@@ -176,21 +178,27 @@ class _Draws:
         self.log_prior = np.concatenate([self.log_prior, log_prior])
         self.log_posterior = np.concatenate([self.log_posterior, log_prior + log_likelihood])
 
-    def _log_density(self, proposal: Mixture, x: Array, log_prior: Array) -> Array:
+    def _log_density(self, proposal: Proposal, x: Array, log_prior: Array) -> Array:
         starts = range(0, len(x), CHUNK)
         pieces = self.target.threads.map(
             lambda i: proposal.log_density(x[i : i + CHUNK], log_prior[i : i + CHUNK]), starts
         )
         return np.concatenate([np.empty(0), *pieces])
 
-    def refit(self, components: int) -> Mixture:
+    def refit(self, components: int) -> Proposal:
         """Fit a new proposal to the weighted draws, flattened where few draws carry the weight."""
         weights = _flattened(self.log_weights, 4 * self.x.shape[1] + 20)
         few = min(EM_DRAWS, len(weights))
         edges = np.cumsum(weights)
         points = (np.arange(few) + self.rng.random()) / few * edges[-1]
         chosen, counts = np.unique(np.searchsorted(edges, points), return_counts=True)
-        fitted = fit_mixture(self.x[chosen], counts / few, components, self.rng)
+        fitted: Proposal
+        if self.target.blocks:
+            fitted = Factorised.fit(
+                self.x[chosen], counts / few, self.target.blocks, components, self.rng
+            )
+        else:
+            fitted = fit_mixture(self.x[chosen], counts / few, components, self.rng)
         fitted = fitted.joined(self._wings(), WINGS)
         return fitted if self.guards is None else fitted.joined(self.guards, GUARD)
 

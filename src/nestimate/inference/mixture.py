@@ -37,14 +37,18 @@ class Mixture:
 
     def draw(self, n: int, target: Target, rng: np.random.Generator) -> Array:
         """Draw n points, shape (n, dim), components in fixed proportions."""
-        dim = self.centre.shape[1]
-        counts = np.floor(np.append(self.share * (1 - DEFENSIVE), DEFENSIVE) * n).astype(int)
+        defensive = int(DEFENSIVE * n)
+        prior = rng.standard_normal((defensive, self.centre.shape[1]))
+        return np.concatenate([self.points(n - defensive, rng), target.to_x(prior)])
+
+    def points(self, n: int, rng: np.random.Generator) -> Array:
+        """Draw n points of the t's alone."""
+        counts = np.floor(self.share * n).astype(int)
         counts[0] += n - counts.sum()
         parts = []
-        for count, centre, root in zip(counts, self.centre, self.root, strict=False):
-            normal = rng.standard_normal((count, dim)) @ root.T
+        for count, centre, root in zip(counts, self.centre, self.root, strict=True):
+            normal = rng.standard_normal((count, centre.size)) @ root.T
             parts.append(centre + normal * np.sqrt(DOF / rng.chisquare(DOF, (count, 1))))
-        parts.append(target.to_x(rng.standard_normal((counts[-1], dim))))
         return np.concatenate(parts)
 
     @classmethod
@@ -83,9 +87,13 @@ class Mixture:
 
     def log_density(self, x: Array, log_prior: Array) -> Array:
         """Log density at x, shape (draws,), given the prior's log density there."""
+        own = self.log_of(x) + np.log(1 - DEFENSIVE)
+        return log_sum(np.stack([own, np.log(DEFENSIVE) + log_prior]))
+
+    def log_of(self, x: Array) -> Array:
+        """Log density of the t's alone, shape (draws,)."""
         logs, _ = self.component_log_density(x)
-        logs += np.log(self.share * (1 - DEFENSIVE))[:, None]
-        return log_sum(np.vstack([logs, np.log(DEFENSIVE) + log_prior]))
+        return log_sum(logs + np.log(self.share)[:, None])
 
 
 def fit_mixture(x: Array, weights: Array, components: int, rng: np.random.Generator) -> Mixture:

@@ -36,6 +36,8 @@ class Target:
         Starting points (k, dim) in z from which other peaks may be reached, given the first peak.
     ridge
         Column along which the posterior may trail off in a long thin ridge, or None.
+    blocks
+        Columns of sets of coordinates that are independent of each other given the rest, if any.
     threads
         Where chunks of draws are evaluated. Chunks have a fixed size, so their number of threads
         changes no digit.
@@ -46,6 +48,7 @@ class Target:
     rivals: Callable[[Array], Array]
     ridge: int | None
     threads: Executor
+    blocks: tuple[NDArray[np.intp], ...] = ()
 
     def to_x(self, z: Array) -> Array:
         """Coordinates x of points z."""

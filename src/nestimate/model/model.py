@@ -20,6 +20,8 @@ from nestimate.model.units import UnitDensity
 Array = NDArray[np.float64]
 Density = UnitDensity | GroupedDensity | PairedDensity | RegressionDensity
 
+#: Groups from which they are proposed one by one.
+MANY_GROUPS = 5
 #: What is normal given the scales.
 FIXED_PART = ("location", "slope")
 #: |z| beyond which a standard normal has no mass worth the digits.
@@ -228,6 +230,22 @@ class Model:
     def ridge(self) -> int | None:
         """Column of z of the normality nu: beyond 30 it changes little but its own prior."""
         return next((i for i, p in enumerate(self.free) if p.name == "nu"), None)
+
+    @property
+    def blocks(self) -> tuple[NDArray[np.intp], ...]:
+        """Columns of z of every group: given the others, groups are independent; () where few.
+
+        Only where units lie in groups: blocks tie groups together.
+        """
+        if self.design.block is not None or self.design.formula is not None:
+            return ()
+        of_group = [
+            np.array([i for i, p in enumerate(self.free) if p.group == group], dtype=np.intp)
+            for group in self.design.groups
+        ]
+        found = tuple(columns for columns in of_group if columns.size)
+        inside = sum(columns.size for columns in found)
+        return found if len(found) >= MANY_GROUPS and inside < len(self.free) else ()
 
     @EXTREMES
     def warp(self, z: Array) -> tuple[Array, Array, Array, dict[str, Array]]:

@@ -98,6 +98,10 @@ DESIGNS = {
     "units in cells": (blocked(7, 5, 3, units=2), {"block": "day", "unit": "mouse"}),
     "a sigma for each group": (nested(8, (6, 6), 4), {"unit": "mouse", "sigma": "own"}),
     "ratios": (nested(9, (6, 6), 4), {"unit": "mouse", "scale": "log"}),
+    "Student-t readings": (
+        nested(16, (5, 6), (2, 6), outlier=3.0),
+        {"unit": "mouse", "robust": "both"},
+    ),
     "mixed summaries": (summaries(10), {"unit": "mouse", **SUMMARY}),
     "means with standard errors": (summaries(12, known=True), {"unit": "mouse", "se": "se"}),
     "formula: slopes, sides, a covariate": (

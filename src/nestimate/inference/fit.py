@@ -17,6 +17,7 @@ from nestimate.inference import diagnostics, importance
 from nestimate.inference.target import CHUNK, Target
 from nestimate.model.grouped import GroupedDensity
 from nestimate.model.model import Model
+from nestimate.model.replicates import ReplicateDensity
 from nestimate.model.units import UnitDensity
 
 Array = NDArray[np.float64]
@@ -111,7 +112,9 @@ class Fit:
         blocks x groups); no columns where every reading is a data point of its own.
         """
         density, design = self.model.density, self.model.design
-        if design.layout == "flat" or not isinstance(density, UnitDensity | GroupedDensity):
+        if design.layout == "flat" or not isinstance(
+            density, UnitDensity | GroupedDensity | ReplicateDensity
+        ):
             return np.empty((self.resampled.size, 0))
         stick = design.yardstick
         return stick.centre + stick.spread * self._drawn(density.effects)

@@ -15,10 +15,11 @@ from nestimate.model.paired import PairedDensity
 from nestimate.model.parameters import Assumptions, Parameter, affine, choose_parameters
 from nestimate.model.priors import Prior
 from nestimate.model.regression import RegressionDensity
+from nestimate.model.replicates import ReplicateDensity
 from nestimate.model.units import UnitDensity
 
 Array = NDArray[np.float64]
-Density = UnitDensity | GroupedDensity | PairedDensity | RegressionDensity
+Density = UnitDensity | GroupedDensity | PairedDensity | RegressionDensity | ReplicateDensity
 
 #: Groups from which they are proposed one by one.
 MANY_GROUPS = 5
@@ -127,7 +128,9 @@ class Model:
             design=design,
             assumptions=assumptions,
             parameters=parameters,
-            density=_density(design).from_design(design, robust=assumptions.robust == "units"),
+            density=_density(design, assumptions).from_design(
+                design, robust=assumptions.robust_units
+            ),
             whitening=whitening,
         )
 
@@ -215,7 +218,7 @@ class Model:
         at each end.
         """
         points = []
-        if isinstance(self.density, UnitDensity):
+        if isinstance(self.density, UnitDensity | ReplicateDensity):
             columns = {(p.name, p.group): i for i, p in enumerate(self.free)}
             theta = {name: rows[:, 0] for name, rows in self.standard(z[None, :]).items()}
             for g, value in self.density.rivals(theta):
@@ -289,10 +292,10 @@ def _rounded(prior: Prior) -> Prior:
     return rounded
 
 
-def _density(
-    design: Design,
-) -> type[UnitDensity] | type[GroupedDensity] | type[PairedDensity] | type[RegressionDensity]:
+def _density(design: Design, assumptions: Assumptions) -> type[Density]:
     """Choose the density: special where that is exact or measured to pay, general otherwise."""
+    if assumptions.robust_readings:
+        return ReplicateDensity
     if design.formula is not None:
         return GroupedDensity if design.formula.effects else RegressionDensity
     if design.unreplicated:

@@ -25,7 +25,7 @@ from nestimate.model.priors import (
 Kind = Literal["location", "slope", "scale", "shape", "correlation"]
 
 PRESETS = ("default", "kruschke2013", "meredith2021")
-ROBUST = ("units", "none")
+ROBUST = ("units", "replicates", "both", "none")
 TAU = ("own", "common")
 SIGMA = ("common", "own")
 
@@ -38,7 +38,7 @@ class Assumptions:
     ----------
     robust
         `units`: units follow a Student-t, so one outlier does not drag the answer;
-        `none`: units are normal.
+        `replicates`: readings do, for one bad well; `both`; or `none`: all is normal.
     tau
         `own`: every group has its own between-unit scale; `common`: all share one;
         None: own for two groups (as BEST), common for more.
@@ -55,6 +55,16 @@ class Assumptions:
     sigma: str = "common"
     preset: str = "default"
     priors: Mapping[str, str | float] = field(default_factory=dict)
+
+    @property
+    def robust_units(self) -> bool:
+        """Whether units, blocks or lone readings are Student-t."""
+        return self.robust in ("units", "both")
+
+    @property
+    def robust_readings(self) -> bool:
+        """Whether readings inside a unit are Student-t."""
+        return self.robust in ("replicates", "both")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,9 +158,25 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
             Parameter(name="sigma", group=g, kind="scale", prior=scale, lower=floor)
             for g in (groups if own else (None,))
         ]
-    if assumptions.robust == "units":
+    if assumptions.robust_units:
         found.append(Parameter(name="nu", group=None, kind="shape", prior=nu))
+    if assumptions.robust_readings:
+        _check_robust_readings(design)
+        found.append(Parameter(name="nu_y", group=None, kind="shape", prior=nu))
     return tuple(found)
+
+
+def _check_robust_readings(design: Design) -> None:
+    if design.layout != "nested" or design.subunits:
+        raise DesignError(
+            "robust: readings can be Student-t in nested layouts with one unit level; this is "
+            f"{design.layout}{' with subunits' if design.subunits else ''}. Use 'units' or 'none'."
+        )
+    if design.readings.summarised:
+        raise DesignError(
+            "robust: readings cannot be Student-t where some rows are summaries (n, sd, se) of "
+            "readings that were not kept. Use 'units' or 'none'."
+        )
 
 
 def _formula_defaults(
@@ -197,7 +223,9 @@ def _formula_defaults(
     ]
     rest = "sigma" if terms.effects else "tau"
     found.append(Parameter(name=rest, group=None, kind="scale", prior=scale, lower=floor))
-    if assumptions.robust == "units":
+    if assumptions.robust_readings:
+        raise DesignError("robust: with a formula use 'units' (the clusters) or 'none'.")
+    if assumptions.robust_units:
         found.append(Parameter(name="nu", group=None, kind="shape", prior=nu))
     return tuple(found)
 

@@ -217,7 +217,10 @@ def _observe_readings(design: Design, centre: Any, theta: dict[str, Any]) -> Non
         pm.Normal("y", centre, readings.error, observed=readings.value, dims="reading")
         return
     sigma = theta["sigma"]
-    own = sigma[readings.group] if getattr(sigma, "ndim", 0) else sigma
+    if "nu_y" in theta:
+        _observe(readings.value, centre, _per_reading(sigma, readings.group), theta["nu_y"])
+        return
+    own = _per_reading(sigma, readings.group)
     error = own / np.sqrt(readings.n) if (readings.n > 1).any() else own
     pm.Normal("y", centre, error, observed=readings.value, dims="reading")
     several = np.flatnonzero(readings.freedom > 0)
@@ -245,6 +248,10 @@ def _paired(model: Model, theta: dict[str, Any], nu: Any) -> None:
         effect, error = effect / root, error / root
     centre = theta["mu"][group] + effect
     pm.Normal("y", centre, error, observed=design.readings.value, dims="reading")
+
+
+def _per_reading(sigma: Any, group: Any) -> Any:
+    return sigma[group] if getattr(sigma, "ndim", 0) else sigma
 
 
 def _observe(value: Any, centre: Any, scale: Any, nu: Any) -> None:
@@ -283,11 +290,11 @@ def _variable(name: str, parameter: Parameter, dims: str | None = None) -> Any:
     prior = parameter.prior
     if isinstance(prior, Fixed):
         return pm.Data(name, prior.value)
-    distribution, arguments, shift = _distribution(prior)
-    lower = 0.0 if parameter.lower is None else parameter.lower
     if isinstance(prior, SymmetricBeta):
         unit = pm.Beta(f"{name}_unit", prior.shape, prior.shape, dims=dims)
         return pm.Deterministic(name, 2 * unit - 1, dims=dims)
+    distribution, arguments, shift = _distribution(prior)
+    lower = 0.0 if parameter.lower is None else parameter.lower
     if parameter.kind in FIXED_PART or isinstance(prior, Uniform):
         if isinstance(prior, Uniform):
             arguments["lower"] = max(arguments["lower"], lower)

@@ -208,7 +208,7 @@ def probabilities(
             for c in asked
         ]
         found += _between_blocks(fit, asked, rope)
-    return (*found, *_outliers(fit))
+    return (*found, *_outliers(fit), *_far_readings(fit))
 
 
 def _outliers(fit: Fit) -> list[Quantity]:
@@ -233,6 +233,30 @@ def _outliers(fit: Fit) -> list[Quantity]:
         if far.mean() > 0.5:
             label = design.units[j] if design.levels else f"{design.natural(raw[j : j + 1])[0]:.6g}"
             name = f"P({label} lies more than {FAR} tau from the mean of {design.groups[g]})"
+            found.append(Quantity(name=name, values=far.astype(float), weights=_equal(drawn)))
+    return found
+
+
+def _far_readings(fit: Fit) -> list[Quantity]:
+    """Readings that lie more than `FAR` sigma from the true mean of their unit, if that is likely.
+
+    Only where readings are Student-t: otherwise sigma has made room for them.
+    """
+    design = fit.model.design
+    if "nu_y" not in fit.draws:
+        return []
+    drawn, readings = fit.resampled[: len(fit.effects)], design.readings
+    sigma = estimands.per_group({"sigma": fit.draws["sigma"][drawn]}, "sigma", len(design.groups))
+    gaps = readings.value - fit.effects.mean(axis=0)[readings.unit]
+    apart = np.abs(gaps) / np.median(sigma, axis=0)[readings.group]
+    found = []
+    for i in np.argsort(-apart, kind="stable")[:MOST_OUTLIERS]:
+        unit, g = int(readings.unit[i]), int(readings.group[i])
+        far = np.abs(readings.value[i] - fit.effects[:, unit]) > FAR * sigma[:, g]
+        if far.mean() > 0.5:
+            value = design.natural(readings.value[i : i + 1])[0]
+            what = f"{value:.6g} lies more than {FAR} sigma from its {design.levels[0].name}"
+            name = f"P({what}, {design.units[unit]})"
             found.append(Quantity(name=name, values=far.astype(float), weights=_equal(drawn)))
     return found
 

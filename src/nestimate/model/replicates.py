@@ -1,0 +1,188 @@
+"""Nested layouts whose readings are Student-t as well: one bad well does not drag its unit.
+
+For unit j with readings y_1..y_n::
+
+    p(y_j) = int p(m; mu, tau) prod_i t(y_i; nu_y, m, sigma) dm
+
+with p(m) Student-t or normal. Far readings make the integrand bumpy, with a bump at most at every
+reading and at mu, so the axis is cut half-way between these and every piece gets Gauss-Legendre
+nodes that crowd around its own anchor.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.polynomial.legendre import leggauss
+from numpy.typing import NDArray
+from scipy import special
+
+from nestimate.data.design import Design
+from nestimate.model.likelihood import LOG_2PI, SINGLE, condensed
+from nestimate.model.units import UnitDensity
+
+Array = NDArray[np.float64]
+Theta = Mapping[str, Array]
+
+#: Gauss-Legendre nodes of half a piece, and anchors among the readings of a unit.
+NODES, ANCHORS = 20, 8
+#: How far the outermost pieces reach, in scales of unit and reading together.
+REACH = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplicateDensity:
+    """Density of readings that are Student-t about the true mean of their unit; standardised.
+
+    Attributes
+    ----------
+    moments
+        The same design with normal readings, for starting values.
+    robust
+        Whether units are Student-t as well.
+    group, points, weights, anchors
+        Of every unit: its group, its readings with how often each occurs, and those of them
+        around which nodes are laid.
+    """
+
+    moments: UnitDensity
+    robust: bool
+    group: NDArray[np.intp]
+    points: tuple[Array, ...]
+    weights: tuple[Array, ...]
+    anchors: tuple[Array, ...]
+
+    @classmethod
+    def from_design(cls, design: Design, *, robust: bool) -> Self:
+        """Collect the readings of every unit."""
+        readings = design.readings
+        value = design.yardstick.standardised(readings.value)
+        order = np.argsort(readings.unit, kind="stable")
+        parts = np.split(value[order], np.cumsum(np.bincount(readings.unit))[:-1])
+        found = [condensed(part) for part in parts]
+        return cls(
+            moments=UnitDensity.from_design(design, robust=robust),
+            robust=robust,
+            group=design.statistics.group,
+            points=tuple(points for points, _ in found),
+            weights=tuple(weights for _, weights in found),
+            anchors=tuple(_anchors(points) for points, _ in found),
+        )
+
+    def log_density(self, theta: Theta) -> Array:
+        """Log density of the standardised readings, shape (draws,)."""
+        total = np.zeros(theta["mu"].shape[1])
+        constant = _t_constant(theta["nu_y"][0])
+        for unit, g in enumerate(self.group):
+            sigma = theta["sigma"][g % len(theta["sigma"])]
+            total += self.weights[unit].sum() * (constant - np.log(sigma))
+            _, log_mass = self._nodes(theta, unit)
+            top = log_mass.max(axis=0)
+            total += top + np.log(np.exp(log_mass - top).sum(axis=0, dtype=np.float64))
+        return total
+
+    def effects(self, theta: Theta, rng: np.random.Generator) -> Array:
+        """Draw every unit's true mean given parameters and readings, shape (draws, units)."""
+        n_draws = theta["mu"].shape[1]
+        drawn = np.empty((n_draws, len(self.points)))
+        for unit in range(len(self.points)):
+            nodes, log_mass = self._nodes(theta, unit)
+            mass = np.cumsum(np.exp(log_mass - log_mass.max(axis=0)), axis=0, dtype=np.float64)
+            drawn[:, unit] = _between(nodes, mass, rng.random((1, n_draws))[0])
+        return drawn
+
+    def guess(self) -> dict[str, Array]:
+        """Return parameter values near the bulk of the posterior, from moments."""
+        return {**self.moments.guess(), "nu_y": np.array([10.0])}
+
+    def information(self, theta: Theta) -> tuple[Array, Array]:
+        """Return precision (draws, groups, groups) and linear term (draws, groups) of mu."""
+        return self.moments.information(theta)
+
+    def rivals(self, theta: Mapping[str, Array]) -> list[tuple[int, float]]:
+        """Return (group, mean) of outermost units that the group's mean might as well sit at."""
+        return self.moments.rivals(theta)
+
+    def _nodes(self, theta: Theta, unit: int) -> tuple[Array, NDArray[np.float32]]:
+        """Return ascending nodes in m and log masses up to a constant, both (nodes, draws)."""
+        g = self.group[unit]
+        mu = theta["mu"][g]
+        tau, sigma = (theta[name][g % len(theta[name])] for name in ("tau", "sigma"))
+        nodes, log_width = _pieces(self.anchors[unit], mu, tau, sigma)
+        nu_y = theta["nu_y"][0]
+        weights = self.weights[unit]
+        log_mass = (log_width + self._log_prior(nodes, mu, tau, theta)).astype(SINGLE)
+        scale = (1 / (sigma * np.sqrt(nu_y))).astype(SINGLE)
+        half = (0.5 * (nu_y + 1)).astype(SINGLE)
+        logs = np.zeros_like(log_mass)
+        for point, weight in zip(self.points[unit], weights, strict=True):
+            far = np.square((nodes - point).astype(SINGLE) * scale)
+            logs += SINGLE(weight) * np.log1p(far, out=far)
+        log_mass -= half * logs
+        return nodes, log_mass
+
+    def _log_prior(self, nodes: Array, mu: Array, tau: Array, theta: Theta) -> Array:
+        far = np.square((nodes - mu) / tau)
+        if not self.robust:
+            return np.asarray(-0.5 * (LOG_2PI + far) - np.log(tau))
+        nu = theta["nu"][0]
+        return np.asarray(_t_constant(nu) - np.log(tau) - 0.5 * (nu + 1) * np.log1p(far / nu))
+
+
+def _t_constant(nu: Array) -> Array:
+    half = 0.5 * (nu + 1)
+    return np.asarray(special.gammaln(half) - special.gammaln(0.5 * nu) - 0.5 * np.log(np.pi * nu))
+
+
+def _anchors(points: Array) -> Array:
+    """Return all readings of a unit, or quantiles of many."""
+    if points.size <= ANCHORS:
+        return points
+    return np.unique(np.quantile(points, np.linspace(0, 1, ANCHORS)))
+
+
+def _pieces(anchors: Array, mu: Array, tau: Array, sigma: Array) -> tuple[Array, Array]:
+    """Lay nodes around every anchor and mu; return them with the log of their widths.
+
+    Both of shape (nodes, draws). On each side of an anchor a, up to half-way to the next,
+    m = a + w sinh(u) with Gauss-Legendre nodes in u; w is the scale on which the integrand varies
+    there: that of units at mu, that of readings elsewhere.
+    """
+    places = np.concatenate([np.broadcast_to(anchors[:, None], (anchors.size, mu.size)), mu[None]])
+    width = np.concatenate([np.broadcast_to(sigma, (anchors.size, mu.size)), tau[None]]) * 0.7
+    order = np.argsort(places, axis=0)
+    places, width = (np.take_along_axis(part, order, axis=0) for part in (places, width))
+    reach = REACH * (sigma + tau)
+    edges = np.concatenate(
+        [places[:1] - reach, 0.5 * (places[1:] + places[:-1]), places[-1:] + reach]
+    )
+    # Small steps in u from the anchor to the edge on either side.
+    below = np.arcsinh((edges[:-1] - places) / width)
+    above = np.arcsinh((edges[1:] - places) / width)
+    u, share = leggauss(NODES)
+    u, share = 0.5 * (1 + u)[None, :, None], 0.5 * share[None, :, None]
+    at, log_width = [], []
+    for low, high in ((below, np.zeros_like(below)), (np.zeros_like(above), above)):
+        length = (high - low)[:, None]
+        angle = low[:, None] + length * u
+        at.append(places[:, None] + width[:, None] * np.sinh(angle))
+        with np.errstate(divide="ignore"):
+            size = np.log(share * length * width[:, None])
+        log_width.append(size + np.log(np.cosh(angle)))
+    nodes = np.stack(at, axis=1).reshape(-1, mu.size)
+    return nodes, np.stack(log_width, axis=1).reshape(-1, mu.size)
+
+
+def _between(nodes: Array, mass: Array, uniform: Array) -> Array:
+    """Draw from a density known at nodes: invert its cumulative mass, straight between nodes."""
+    target = uniform * mass[-1]
+    upper = np.minimum((mass < target).sum(axis=0), len(mass) - 1)
+    columns = np.arange(nodes.shape[1])
+    lower = np.maximum(upper - 1, 0)
+    before = np.where(upper > 0, mass[lower, columns], 0.0)
+    share = (target - before) / np.maximum(mass[upper, columns] - before, 1e-300)
+    left = 0.5 * (nodes[lower, columns] + nodes[upper, columns])
+    after = np.minimum(upper + 1, len(mass) - 1)
+    right = 0.5 * (nodes[upper, columns] + nodes[after, columns])
+    return np.asarray(left + share * (right - left))

@@ -17,7 +17,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 import nestimate as ne
 from broken import BROKEN
@@ -259,7 +258,7 @@ def reported(fit):
     )
     equal = (*quantities.unit_means(fit), *quantities.block_effects(fit, asked))
     found = {q.name: np.take(q.values, fit.resampled) for q in weighted}
-    return found | {q.name: q.values for q in equal}  # noqa: PD011
+    return found | {q.name: q.values for q in equal}
 
 
 def joint(template, table, truth, fit):
@@ -364,12 +363,30 @@ def read_records(path, template, broken):
     }
 
 
-def as_frame(calibrations):
-    """One row per template and quantity."""
-    return pd.DataFrame(
-        [
-            {"template": name, "quantity": quantity, "n": test.n, "p": test.p, "gap": test.gap}
-            for name, found in calibrations.items()
-            for quantity, test in found.tests.items()
-        ]
-    )
+def pooled(calibrations):
+    """Test each kind of quantity over all templates at once: small faults that all share.
+
+    A simulation gives one rank to a kind, that of its first quantity: the ranks are independent.
+    """
+    ranks = {}
+    for found in calibrations:
+        for record in found.records:
+            kinds = {}
+            for name, rank in () if record["failed"] else record["ranks"].items():
+                kinds.setdefault(kind_of(name), rank)
+            for kind, rank in kinds.items():
+                ranks.setdefault(kind, []).append(rank)
+    return {kind: uniformity(np.array(found), RANKED) for kind, found in ranks.items()}
+
+
+def kind_of(name):
+    """Return what kind of quantity a name is of: `tau` for tau[a], `difference` for b - a."""
+    if "|" in name:
+        return "effect in a block"
+    if " - " in name and "[" not in name:
+        return "difference"
+    if re.fullmatch("[a-f]", name):
+        return "mean of a group"
+    if re.fullmatch(r"[a-f]\d+", name):
+        return "mean of a unit"
+    return name.partition("[")[0]

@@ -281,9 +281,9 @@ class Calibration:
     records
         One per simulation.
     tests
-        Quantity to its test, over the fits that did not fail. Whether a fit fails depends on the
-        data alone, so leaving out failed fits keeps the other ranks uniform; users get no numbers
-        from them either.
+        Quantity to its test, over the fits that did not fail. Given the data, whether a fit fails
+        has nothing to do with the truth, so the other ranks stay uniform without them; users get no
+        numbers from them either.
     """
 
     records: list[dict] = field(repr=False)

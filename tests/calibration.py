@@ -11,22 +11,20 @@ import json
 import multiprocessing
 import os
 import re
-from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
-import nestimate as ne
 from broken import BROKEN
 from dense import log_density
-from nestimate.data.design import Design, Roles
+from experiments import draw_data, draw_truth, handed_in, true_quantities
+from nestimate.data.design import Design
 from nestimate.data.tables import read_table
 from nestimate.inference.diagnostics import K_LIMIT
 from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
-from nestimate.model.parameters import Assumptions
 from nestimate.results import quantities
 from nestimate.results.contrasts import choose_contrasts
 from uniformity import uniformity
@@ -38,171 +36,6 @@ ALPHA = 0.001
 JOINT = "log likelihood"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Template:
-    """A layout, its sizes, and priors that do not look at the data.
-
-    Attributes
-    ----------
-    name
-        What it is, in words.
-    layout
-        `flat`, `nested`, `blocked`, `paired` (blocked, one reading a cell) or `blocked-nested`.
-    priors
-        Parameter family to prior as `--prior` takes it; the truth is drawn from it.
-    groups, units, readings, blocks, subunits
-        Sizes; `units` are values per group in a flat layout.
-    fewer
-        Units that the last group has less than the others.
-    struck
-        Share of rows struck out in a fixed pattern: numbers of readings then differ.
-    robust
-        Whether units or blocks are Student-t.
-    """
-
-    name: str
-    layout: str
-    priors: Mapping[str, str | float]
-    groups: int = 2
-    units: int = 1
-    readings: int = 1
-    blocks: int | None = None
-    subunits: tuple[int, ...] = ()
-    fewer: int = 0
-    struck: float = 0.0
-    robust: bool = True
-
-    @property
-    def labels(self):
-        return tuple("abcdef"[: self.groups])
-
-    @property
-    def outer(self):
-        """Column of what is Student-t; None where it is the row."""
-        return {"flat": None, "nested": "unit"}.get(self.layout, "block")
-
-    @property
-    def inner(self):
-        """Column of each level inside to its parameter."""
-        found = {"unit": "tau_unit"} if self.layout == "blocked-nested" else {}
-        return found | {f"level{i + 1}": f"tau_level{i + 1}" for i in range(len(self.subunits))}
-
-    @property
-    def roles(self):
-        units = ["unit", *(c for c in self.inner if c != "unit")]
-        return Roles(
-            value="value",
-            group="group",
-            unit="/".join(units) if self.layout in ("nested", "blocked-nested") else None,
-            block="block" if self.blocks else None,
-            reference="a",
-        )
-
-    @property
-    def sizes(self):
-        """How many values each parameter family has."""
-        own = self.groups if self.groups == 2 else 1
-        found = {"mu": self.groups}
-        found |= {"tau_block": 1, "tau_effect": 1} if self.blocks else {"tau": own}
-        found |= dict.fromkeys(self.inner.values(), 1)
-        if self.layout not in ("flat", "paired"):
-            found["sigma"] = 1
-        return found | ({"nu": 1} if self.robust else {})
-
-
-# ---------------------------------------------------------------- drawing the truth and the data
-
-
-def draw_truth(template, rng):
-    """Draw every parameter from its prior: family to values."""
-    return {
-        name: np.array([_from_prior(template.priors[name], rng) for _ in range(size)])
-        for name, size in template.sizes.items()
-    }
-
-
-def _from_prior(text, rng):
-    if not isinstance(text, str):
-        return float(text)
-    family, inside = re.fullmatch(r"(\w+)\((.*)\)", text).groups()
-    a, b = (float(x) for x in f"{inside},0".split(",")[:2])
-    return {
-        "normal": lambda: rng.normal(a, b),
-        "halfnormal": lambda: abs(rng.normal(0, a)),
-        "halfstudentt": lambda: abs(b * rng.standard_t(a)),
-        "lognormal": lambda: np.exp(rng.normal(a, b)),
-        "exponential": lambda: b + rng.exponential(a),
-        "gamma": lambda: rng.gamma(a, b),
-    }[family]()
-
-
-def draw_data(template, truth, seed):
-    """Simulate one data set: table, true means of units, true effects in blocks."""
-    scales = {name: float(values[0]) for name, values in truth.items()}
-    tau = truth.get("tau", truth.get("tau_unit", [0.0]))
-    flat = template.layout == "flat"
-    made = ne.simulate(
-        ne.Scenario(
-            groups=dict(zip(template.labels, map(float, truth["mu"]), strict=True)),
-            units=None if template.layout in ("blocked", "paired") else template.units,
-            readings=template.readings,
-            blocks=template.blocks,
-            subunits=template.subunits,
-            tau={g: float(tau[i % len(tau)]) for i, g in enumerate(template.labels)},
-            nu=scales.get("nu"),
-            tau_block=scales.get("tau_block", 0.0),
-            tau_effect=scales.get("tau_effect", 0.0),
-            tau_subunits=tuple(scales[f"tau_level{i + 1}"] for i in range(len(template.subunits))),
-            sigma=scales.get("sigma", 0.0),  # a value of a flat layout is a unit read without error
-        ),
-        seed=seed,
-    )
-    table = made.table
-    if template.subunits:  # labels that are unique, so that no one has to know who lies in whom
-        for i in range(len(template.subunits)):
-            above = "unit" if i == 0 else f"level{i}"
-            table[f"level{i + 1}"] = table[above] + "." + table[f"level{i + 1}"]
-    if template.fewer:
-        last = table["unit"].str.fullmatch(rf"{template.labels[-1]}(\d+)")
-        number = table["unit"].str.extract(r"(\d+)$")[0].astype(int)
-        table = table[~(last & (number > template.units - template.fewer))]
-    if template.struck:
-        keep = np.random.default_rng(len(table)).random(len(table)) >= template.struck
-        table = table[keep]
-    table = table.drop(columns="unit") if flat else table
-    return table.reset_index(drop=True), made.truth["unit_mean"], made.truth.get("effect", {})
-
-
-def true_quantities(template, truth):
-    """Return what is reported, by name, from formulas written here anew."""
-    labels, mu = template.labels, truth["mu"]
-    found = dict(zip(labels, map(float, mu), strict=True))
-    inner = sum(float(truth[name][0]) ** 2 for name in template.inner.values())
-    noise = inner + float(truth.get("sigma", [0.0])[0]) ** 2
-    tau = truth.get("tau")
-    for name, values in truth.items():
-        if name != "mu":
-            keys = [f"{name}[{g}]" for g in labels] if len(values) > 1 else [name]
-            found |= dict(zip(keys, map(float, values), strict=True))
-    if template.layout == "nested":
-        keys = [f"icc[{g}]" for g in labels] if len(tau) > 1 else ["icc"]
-        found |= {k: float(t**2 / (t**2 + noise)) for k, t in zip(keys, tau, strict=True)}
-    for g, label in enumerate(labels[1:], start=1):
-        contrast, gap = f"{label} - a", float(mu[g] - mu[0])
-        found[contrast] = gap
-        if tau is not None:
-            between = (tau[0] ** 2 + tau[g % len(tau)] ** 2) / 2
-            found[f"effect_size[{contrast}]"] = gap / float(np.sqrt(between))
-        else:
-            between = truth["tau_block"][0] ** 2 + truth["tau_effect"][0] ** 2 / 2
-        if template.layout != "flat":
-            found[f"d_total[{contrast}]"] = gap / float(np.sqrt(between + noise))
-    return found
-
-
-# ---------------------------------------------------------------- one simulation
-
-
 def simulate_and_rank(template, index, broken=None, ess=ESS):
     """Draw, fit and rank once; a plain record for a line of JSON."""
     seeds = np.random.SeedSequence([*template.name.encode(), index]).generate_state(3)
@@ -211,11 +44,11 @@ def simulate_and_rank(template, index, broken=None, ess=ESS):
     fault = BROKEN[broken] if broken else None
     with fault.patch() if fault else nullcontext():
         roles = replace(template.roles, unit=None) if fault and fault.pooled else template.roles
-        design = Design.from_table(read_table(table), roles)
-        priors = {k: v for k, v in template.priors.items() if k in template.sizes}
-        if fault and fault.pooled:
-            priors.pop("sigma")
-        chosen = Assumptions(robust="units" if template.robust else "none", priors=priors)
+        design = Design.from_table(read_table(handed_in(template, table)), roles)
+        chosen = template.assumptions
+        if fault and fault.pooled:  # there is no sigma then
+            priors = {name: prior for name, prior in chosen.priors.items() if name != "sigma"}
+            chosen = replace(chosen, priors=priors)
         model = Model.from_design(design, chosen)
         fit = Fit.from_model(model, ess=ess, seed=int(seeds[2]))
         drawn = reported(fit)
@@ -249,7 +82,12 @@ def simulate_and_rank(template, index, broken=None, ess=ESS):
 
 def reported(fit):
     """Equally weighted draws of everything reported, by name."""
-    asked = choose_contrasts(fit.model.design.groups, "reference", None, ratios=False)
+    asked = choose_contrasts(
+        fit.model.design.groups,
+        "reference",
+        None,
+        ratios=fit.model.design.roles.scale == "log",
+    )
     weighted = (
         *quantities.group_means(fit),
         *quantities.differences(fit, asked),
@@ -267,9 +105,6 @@ def joint(template, table, truth, fit):
     theta = {k: np.vstack([truth[k][None, :], fit.draws[k][chosen]]) for k in template.sizes}
     found = log_density(table, template.outer, template.inner, theta)
     return found[0], found[1:]
-
-
-# ---------------------------------------------------------------- many simulations
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -383,7 +218,7 @@ def kind_of(name):
     """Return what kind of quantity a name is of: `tau` for tau[a], `difference` for b - a."""
     if "|" in name:
         return "effect in a block"
-    if " - " in name and "[" not in name:
+    if re.fullmatch("[a-f] [-/] [a-f]", name):
         return "difference"
     if re.fullmatch("[a-f]", name):
         return "mean of a group"

@@ -1,6 +1,6 @@
 """The layouts, sizes and priors that are calibrated."""
 
-from calibration import Template
+from experiments import Template
 
 FREE = "exponential(29, 1)"
 #: Location, and scales: wide (down to zero), about 1, small and large beside 1.
@@ -77,6 +77,33 @@ TEMPLATES = {
             readings=3,
             fewer=3,
             priors=_priors(tau="halfstudentt(4, 1)", sigma="halfstudentt(4, 1)"),
+        ),
+        Template(
+            name="nested, 3 groups x 6 x 1-3, own tau",
+            layout="nested",
+            groups=3,
+            units=6,
+            readings=3,
+            struck=0.3,
+            own=True,
+            priors=_priors(tau=ONE, sigma=ONE),
+        ),
+        Template(
+            name="nested, log scale, 2 x 5 x 3",
+            layout="nested",
+            units=5,
+            readings=3,
+            scale="log",
+            priors=_priors(tau=ONE, sigma=ONE),
+        ),
+        Template(
+            name="nested, as means with n and SD, 2 x 6 x 1-4",
+            layout="nested",
+            units=6,
+            readings=4,
+            struck=0.4,
+            summaries=True,
+            priors=_priors(tau=ONE, sigma=ONE),
         ),
         Template(
             name="nested, subunits, 2 x 4 x 3 x 2",

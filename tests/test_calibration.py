@@ -13,17 +13,15 @@ from calibration import (
     JOINT,
     Calibration,
     calibrate,
-    draw_data,
-    draw_truth,
     kind_of,
     pooled,
     simulate_and_rank,
 )
 from dense import log_density
+from experiments import draw_data, draw_truth, handed_in
 from nestimate.data.design import Design
 from nestimate.data.tables import read_table
 from nestimate.model.model import Model
-from nestimate.model.parameters import Assumptions
 from templates import CONTROLS, TEMPLATES
 from uniformity import band, leaves_band, uniformity
 
@@ -58,10 +56,8 @@ def test_the_referee_and_the_model_have_one_density(name):
     rng = np.random.default_rng(5)
     truth = draw_truth(template, rng)
     table, _, _ = draw_data(template, truth, seed=5)
-    design = Design.from_table(read_table(table), template.roles)
-    priors = {k: v for k, v in template.priors.items() if k in template.sizes}
-    robust = "units" if template.robust else "none"
-    model = Model.from_design(design, Assumptions(robust=robust, priors=priors))
+    design = Design.from_table(read_table(handed_in(template, table)), template.roles)
+    model = Model.from_design(design, template.assumptions)
     z = model.start() + 0.3 * rng.standard_normal((40, model.start().size))
     ours = model.log_likelihood(z) - len(table) * np.log(design.yardstick.spread)
     theirs = log_density(table, template.outer, template.inner, model.natural(model.standard(z)))

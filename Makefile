@@ -10,7 +10,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 # Without compiled modules every command would start three times slower.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-all check format bench clean
+.PHONY: demo test test-all check format bench calibration clean
 
 demo: $(VENV)/installed                ## run the main job on the bundled example
 	@mkdir -p demo
@@ -35,6 +35,11 @@ format: $(VENV)/test
 
 bench: $(VENV)/bench                   ## speed beside PyMC, nutpie and Bambi
 	$(BIN)/python -m bench
+
+# Records of an interrupted run are used by the next one.
+calibration: $(VENV)/test              ## simulation-based calibration; writes docs/calibration.md
+	PYTHONPATH=tests $(BIN)/python docs/calibrate.py $(VENV)/calibration.jsonl
+	rm $(VENV)/calibration.jsonl
 
 clean:
 	rm -rf $(VENV) demo dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

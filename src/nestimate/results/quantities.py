@@ -238,7 +238,7 @@ def _outliers(fit: Fit) -> list[Quantity]:
 
 
 def _far_readings(fit: Fit) -> list[Quantity]:
-    """Readings that lie more than `FAR` sigma from the true mean of their unit, if that is likely.
+    """Name readings that probably lie more than `FAR` sigma from the true mean of their unit.
 
     Only where readings are Student-t: otherwise sigma has made room for them.
     """

@@ -3,7 +3,8 @@
 import hashlib
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from importlib.metadata import version
 from typing import Any, Self
 
@@ -13,8 +14,9 @@ from nestimate.data.design import Design
 from nestimate.inference.diagnostics import K_LIMIT
 from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
-from nestimate.results import quantities
+from nestimate.results import advice, honesty, quantities
 from nestimate.results.contrasts import Contrast, choose_contrasts
+from nestimate.results.honesty import Panel
 from nestimate.results.quantities import Quantity
 from nestimate.results.summaries import Check, Question, Summary
 
@@ -49,6 +51,11 @@ class Answer:
         units that are probably far out; the mean of each is the probability.
     checks
         What must hold for the answer to be shown.
+
+    Notes
+    -----
+    `honesty` is worked out when first asked for: a call that wants the numbers alone does not pay
+    for it.
     """
 
     fit: Fit
@@ -78,6 +85,11 @@ class Answer:
     def passed(self) -> bool:
         """Whether every check held; if not, the numbers are not an answer."""
         return all(check.passed for check in self.checks)
+
+    @cached_property
+    def honesty(self) -> tuple[Panel, ...]:
+        """Other analyses beside the answer, one panel per contrast; empty if a check failed."""
+        return honesty.panels(self.fit, self.asked, self.question) if self.passed else ()
 
     @classmethod
     def from_fit(
@@ -138,10 +150,10 @@ class Answer:
                 "warnings": list(design.warnings),
             },
             **estimates,
-            "checks": [
-                {"name": c.name, "passed": c.passed, "value": c.value, "text": c.text}
-                for c in self.checks
+            "honesty": [
+                p.record() | {"text": advice.honesty_sentences(p, design)} for p in self.honesty
             ],
+            "checks": [asdict(check) for check in self.checks],
             "priors": [
                 {
                     "parameter": p.label,

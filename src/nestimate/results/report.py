@@ -7,8 +7,9 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from nestimate.data.design import Design
-from nestimate.results import figures, wording
+from nestimate.results import advice, figures, wording
 from nestimate.results.answer import Answer
+from nestimate.results.honesty import Panel
 from nestimate.results.summaries import Summary
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ def render(answer: Answer) -> str:
         figures=_figures(answer) if answer.passed else [],
         figure=_figure,
         tables=_tables(answer) if answer.passed else [],
+        beside=[_beside(answer, panel) for panel in answer.honesty],
+        beside_words=advice.many(answer.honesty, design),
         checks=answer.checks,
         model=wording.model_sentences(answer.model),
         priors=wording.prior_sentences(answer.model),
@@ -83,6 +86,16 @@ def _table(design: Design, caption: str, rows: Sequence[Summary], *, rope: bool)
         "note": ""
         if len(shown) == len(rows)
         else f"The first {MOST_ROWS} of {len(rows)} rows; the JSON file holds all of them.",
+    }
+
+
+def _beside(answer: Answer, panel: Panel) -> dict[str, Any]:
+    """Return other analyses of one contrast as a table."""
+    return {
+        "caption": panel.contrast,
+        "head": advice.honesty_head(panel),
+        "rows": advice.honesty_rows(panel, answer.design),
+        "note": "",
     }
 
 

@@ -131,23 +131,30 @@ class Question:
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """One thing that must hold for the answer to be shown.
+    """One thing that was looked at before the answer is believed.
 
     Attributes
     ----------
     name, passed, value, text
         What was checked, whether it held, the number it rests on, and a sentence for the user.
+    withholds
+        Whether the answer is held back where it does not hold; otherwise it is advice.
     """
 
     name: str
     passed: bool
     value: float
     text: str
+    withholds: bool = True
 
     @classmethod
-    def of(cls, name: str, value: float, *, passed: bool, text: str) -> Self:
+    def of(
+        cls, name: str, value: float, *, passed: bool, text: str, withholds: bool = True
+    ) -> Self:
         """Return a check; numbers are made plain so that JSON can hold them."""
-        return cls(name=name, passed=bool(passed), value=float(value), text=text)
+        return cls(
+            name=name, passed=bool(passed), value=float(value), text=text, withholds=withholds
+        )
 
 
 def _mass(event: NDArray[np.bool_], weights: Array) -> float:

@@ -3,13 +3,15 @@
 from collections.abc import Iterable, Sequence
 from textwrap import fill
 
-from nestimate.results import wording
+from nestimate.results import advice, wording
 from nestimate.results.answer import Answer
 from nestimate.results.summaries import Summary
 
 WIDTH = 96
 #: Block effects listed in the text; all are in the JSON and the report.
 MOST_BLOCKS = 40
+#: Contrasts set beside other analyses in the text; all are in the JSON.
+MOST_PANELS = 3
 
 
 def render(answer: Answer) -> str:
@@ -64,7 +66,18 @@ def _estimates(answer: Answer) -> list[str]:
         if len(answer.blocks) > len(shown):
             title += f", the first {MOST_BLOCKS} of {len(answer.blocks)}"
         parts.append(f"{title}\n{_table(head, ([row.name, *_cells(row)] for row in shown))}")
-    return [*parts, _section("In words", sentences)]
+    return [*parts, _section("In words", sentences), _beside(answer)]
+
+
+def _beside(answer: Answer) -> str:
+    """Return other analyses of the same data, and why they agree or differ."""
+    panels, design = answer.honesty[:MOST_PANELS], answer.design
+    tables = [_table(advice.honesty_head(p), advice.honesty_rows(p, design)) for p in panels]
+    left = len(answer.honesty) - len(panels)
+    said = advice.many(panels, design)
+    if left:
+        said.append(f"{left} further contrasts are in the JSON file.")
+    return _section("\n".join(["Beside other analyses", *tables]), said)
 
 
 def _cells(row: Summary) -> list[str]:

@@ -42,6 +42,8 @@ class Fit:
         resampling, shuffled.
     z
         The same draws in the engine's coordinates, shape (draws, dim).
+    log_likelihood
+        Log density of the standardised readings at every draw, shape (draws,).
     pareto_k, ess
         Reliability of the weights, and effective draws behind the worst reported parameter.
     log_evidence, log_evidence_se
@@ -55,6 +57,7 @@ class Fit:
     weights: Array
     resampled: NDArray[np.intp]
     z: Array
+    log_likelihood: Array
     pareto_k: float
     ess: float
     log_evidence: float
@@ -91,6 +94,7 @@ class Fit:
             draws=model.natural(model.standard(found.z)),
             z=found.z,
             weights=found.weights,
+            log_likelihood=found.log_likelihood,
             resampled=_systematic(found.weights, 4 * round(ess / 4), rng),
             pareto_k=found.pareto_k,
             ess=found.ess,

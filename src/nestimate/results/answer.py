@@ -14,10 +14,11 @@ from nestimate.data.design import Design
 from nestimate.inference.diagnostics import K_LIMIT
 from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
-from nestimate.results import advice, honesty, quantities
+from nestimate.results import advice, cautions, honesty, quantities, sensitivity
 from nestimate.results.contrasts import Contrast, choose_contrasts
 from nestimate.results.honesty import Panel
 from nestimate.results.quantities import Quantity
+from nestimate.results.sensitivity import Sensitivity
 from nestimate.results.summaries import Check, Question, Summary
 
 
@@ -54,8 +55,8 @@ class Answer:
 
     Notes
     -----
-    `honesty` is worked out when first asked for: a call that wants the numbers alone does not pay
-    for it.
+    `honesty`, `sensitivity` and `advice` are worked out when first asked for: a call that wants the
+    numbers alone does not pay for them.
     """
 
     fit: Fit
@@ -90,6 +91,16 @@ class Answer:
     def honesty(self) -> tuple[Panel, ...]:
         """Other analyses beside the answer, one panel per contrast; empty if a check failed."""
         return honesty.panels(self.fit, self.asked, self.question) if self.passed else ()
+
+    @cached_property
+    def sensitivity(self) -> tuple[Sensitivity, ...]:
+        """How far each contrast leans on the priors; empty if a check failed, or it is dear."""
+        return sensitivity.sensitivities(self.fit, self.asked) if self.passed else ()
+
+    @cached_property
+    def advice(self) -> tuple[Check, ...]:
+        """Checks that do not withhold the answer, but say how far to trust it."""
+        return cautions.sensitivity_checks(self.sensitivity, self.design)
 
     @classmethod
     def from_fit(
@@ -153,7 +164,8 @@ class Answer:
             "honesty": [
                 p.record() | {"text": advice.honesty_sentences(p, design)} for p in self.honesty
             ],
-            "checks": [asdict(check) for check in self.checks],
+            "sensitivity": [found.record() for found in self.sensitivity],
+            "checks": [asdict(check) for check in (*self.checks, *self.advice)],
             "priors": [
                 {
                     "parameter": p.label,

@@ -43,6 +43,7 @@ def render(answer: Answer) -> str:
         tables=_tables(answer) if answer.passed else [],
         beside=[_beside(answer, panel) for panel in answer.honesty],
         beside_words=advice.many(answer.honesty, design),
+        advice=answer.advice,
         checks=answer.checks,
         model=wording.model_sentences(answer.model),
         priors=wording.prior_sentences(answer.model),

@@ -66,7 +66,10 @@ def _estimates(answer: Answer) -> list[str]:
         if len(answer.blocks) > len(shown):
             title += f", the first {MOST_BLOCKS} of {len(answer.blocks)}"
         parts.append(f"{title}\n{_table(head, ([row.name, *_cells(row)] for row in shown))}")
-    return [*parts, _section("In words", sentences), _beside(answer)]
+    parts += [_section("In words", sentences), _beside(answer)]
+    if answer.advice:
+        parts.append(_section("How far to trust it", [check.text for check in answer.advice]))
+    return parts
 
 
 def _beside(answer: Answer) -> str:

@@ -173,6 +173,22 @@ class Model:
         return found
 
     @EXTREMES
+    def log_likelihood_each(self, draws: Mapping[str, Array]) -> Array:
+        """Log density of the readings of every unit, or block, by itself: (clusters, draws).
+
+        Parameters
+        ----------
+        draws
+            Parameters in the user's unit, each of shape (draws, size), as `natural` gives them.
+        """
+        kinds = {p.name: p.kind for p in self.parameters}
+        theta = {}
+        for name, rows in draws.items():
+            centre, spread = affine(kinds[name], self.design)
+            theta[name] = np.ascontiguousarray((rows.T - centre) / spread)
+        return self.density.per_cluster(theta)
+
+    @EXTREMES
     def log_likelihood(self, z: Array, scales: Mapping[str, Array] | None = None) -> Array:
         """Log density of the standardised readings at z, shape (draws,); see `standard`."""
         return self.density.log_density(self.standard(z, scales))

@@ -14,9 +14,10 @@ from nestimate.data.design import Design
 from nestimate.inference.diagnostics import K_LIMIT
 from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
-from nestimate.results import advice, cautions, honesty, quantities, sensitivity
+from nestimate.results import advice, cautions, honesty, influence, quantities, sensitivity
 from nestimate.results.contrasts import Contrast, choose_contrasts
 from nestimate.results.honesty import Panel
+from nestimate.results.influence import Influence
 from nestimate.results.quantities import Quantity
 from nestimate.results.sensitivity import Sensitivity
 from nestimate.results.summaries import Check, Question, Summary
@@ -55,8 +56,8 @@ class Answer:
 
     Notes
     -----
-    `honesty`, `sensitivity` and `advice` are worked out when first asked for: a call that wants the
-    numbers alone does not pay for them.
+    `honesty`, `sensitivity`, `influence` and `advice` are worked out when first asked for: a call
+    that wants the numbers alone does not pay for them.
     """
 
     fit: Fit
@@ -98,9 +99,17 @@ class Answer:
         return sensitivity.sensitivities(self.fit, self.asked) if self.passed else ()
 
     @cached_property
+    def influence(self) -> tuple[Influence, ...]:
+        """Whether a verdict hinges on one unit or block; empty if a check failed, or with many."""
+        return influence.influences(self.fit, self.asked, self.question) if self.passed else ()
+
+    @cached_property
     def advice(self) -> tuple[Check, ...]:
         """Checks that do not withhold the answer, but say how far to trust it."""
-        return cautions.sensitivity_checks(self.sensitivity, self.design)
+        return (
+            *cautions.sensitivity_checks(self.sensitivity, self.design),
+            *cautions.influence_checks(self.influence, self.design),
+        )
 
     @classmethod
     def from_fit(
@@ -165,6 +174,7 @@ class Answer:
                 p.record() | {"text": advice.honesty_sentences(p, design)} for p in self.honesty
             ],
             "sensitivity": [found.record() for found in self.sensitivity],
+            "influence": [found.record() for found in self.influence],
             "checks": [asdict(check) for check in (*self.checks, *self.advice)],
             "priors": [
                 {

@@ -265,7 +265,8 @@ def _widths(panel: Panel, design: Design) -> list[str]:
     if panel.answer_excludes and not panel.units_excludes:
         said += (
             f" They do not say the same: the {name} interval holds {null} and this answer's does "
-            "not, so the direction rests on the priors too; call it likely, not settled."
+            "not. Part of this answer's certainty thus comes of what it assumes of the scales; "
+            "call the direction likely, not settled."
         )
     if panel.units_excludes and not panel.answer_excludes:
         said += (

@@ -14,13 +14,26 @@ from nestimate.data.design import Design
 from nestimate.inference.diagnostics import K_LIMIT
 from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
-from nestimate.results import advice, cautions, honesty, influence, quantities, sensitivity
+from nestimate.results import (
+    advice,
+    cautions,
+    honesty,
+    influence,
+    predictive,
+    quantities,
+    sensitivity,
+    wording,
+)
 from nestimate.results.contrasts import Contrast, choose_contrasts
 from nestimate.results.honesty import Panel
 from nestimate.results.influence import Influence
+from nestimate.results.predictive import Predictive
 from nestimate.results.quantities import Quantity
 from nestimate.results.sensitivity import Sensitivity
 from nestimate.results.summaries import Check, Question, Summary
+
+#: Contrasts of which predictions are written out; the JSON holds all of them.
+MOST_PREDICTED = 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +69,8 @@ class Answer:
 
     Notes
     -----
-    `honesty`, `sensitivity`, `influence` and `advice` are worked out when first asked for: a call
-    that wants the numbers alone does not pay for them.
+    `honesty`, `sensitivity`, `influence`, `predictive` and `advice` are worked out when first asked
+    for: a call that wants the numbers alone does not pay for them.
     """
 
     fit: Fit
@@ -104,11 +117,37 @@ class Answer:
         return influence.influences(self.fit, self.asked, self.question) if self.passed else ()
 
     @cached_property
+    def predictive(self) -> Predictive:
+        """What is to be expected next, and whether data like these come out of the model."""
+        return predictive.predict(self.fit, self.asked) if self.passed else Predictive()
+
+    def normality_evidence(self) -> tuple[float, float]:
+        """Log Bayes factor for Student-t over normal units, and its error; takes another fit."""
+        return predictive.normality_evidence(self.fit)
+
+    @cached_property
     def advice(self) -> tuple[Check, ...]:
         """Checks that do not withhold the answer, but say how far to trust it."""
         return (
             *cautions.sensitivity_checks(self.sensitivity, self.design),
             *cautions.influence_checks(self.influence, self.design),
+            *cautions.predictive_checks(self.predictive, self.design),
+        )
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The answer in words: differences, decisions, and what is to be expected next."""
+        rope = self.question.rope
+        if not self.passed:
+            return ()
+        return (
+            *wording.answer_sentences(self.contrasts, self.asked, self.probabilities),
+            *(cautions.rope_sentence(row, rope) for row in self.contrasts if rope is not None),
+            *(
+                sentence
+                for one in self.predictive.contrasts[:MOST_PREDICTED]
+                for sentence in cautions.prediction_sentences(one, self.design)
+            ),
         )
 
     @classmethod
@@ -175,6 +214,8 @@ class Answer:
             ],
             "sensitivity": [found.record() for found in self.sensitivity],
             "influence": [found.record() for found in self.influence],
+            "predictive": self.predictive.record(),
+            "sentences": list(self.sentences),
             "checks": [asdict(check) for check in (*self.checks, *self.advice)],
             "priors": [
                 {

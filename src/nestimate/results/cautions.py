@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 from nestimate.data.design import Design
+from nestimate.results.decisions import rope_verdict
 from nestimate.results.influence import Influence
+from nestimate.results.predictive import RARE, Feature, Prediction, Predictive
 from nestimate.results.sensitivity import LIMIT, Sensitivity
-from nestimate.results.summaries import Check
-from nestimate.results.wording import above, number, probability
+from nestimate.results.summaries import Check, Summary
+from nestimate.results.wording import above, interval_name, number, probability
 
 #: Units named in a sentence; the JSON holds all of them.
 MOST_NAMED = 3
@@ -40,6 +42,93 @@ def influence_checks(found: Sequence[Influence], design: Design) -> tuple[Check,
     )
 
 
+def predictive_checks(found: Predictive, design: Design) -> tuple[Check, ...]:
+    """Say whether data like these come out of the model."""
+    if not found.features:
+        return ()
+    odd = [one for one in found.features if one.share < RARE]
+    usual = ", ".join(
+        f"{_feature_name(one, design)} {probability(one.share)}" for one in found.features
+    )
+    said = (
+        "Share of data sets replicated from the model that are at least as extreme as these data: "
+        f"{usual}."
+    )
+    if odd:
+        names = " and ".join(_feature_name(one, design) for one in odd)
+        said += f" Data like these rarely come out of the model in respect of {names}. {_hint(odd)}"
+    else:
+        said += " Data like these come out of the model."
+    return (
+        Check.of(
+            "predictive",
+            min(one.share for one in found.features),
+            passed=not odd,
+            text=said,
+            withholds=False,
+        ),
+    )
+
+
+def _feature_name(one: Feature, design: Design) -> str:
+    if design.block is not None:
+        what = design.block.name
+    else:
+        what = design.levels[0].name if design.levels else "value"
+    return {
+        "farthest": f"farthest {what}",
+        "skewness": f"skewness over {what}",
+        "sd_ratio": "ratio of the groups' SDs",
+        "within_spread": f"unequal SDs inside {what}",
+    }[one.name]
+
+
+def _hint(odd: Sequence[Feature]) -> str:
+    names = {one.name for one in odd}
+    if "skewness" in names:
+        return "Where values are positive and skewed, --scale log may fit better."
+    if "within_spread" in names:
+        return "Look for a bad reading; --sigma own lets the groups differ."
+    if "farthest" in names:
+        return "Look at that one; without --robust none it would weigh less."
+    return "--tau own lets the groups differ."
+
+
+def prediction_sentences(one: Prediction, design: Design) -> list[str]:
+    """Say what is to be expected of new units and of a new experiment."""
+    said = []
+    if one.p_new_unit is not None and one.sides is not None:
+        what = design.levels[0].name if design.levels else "value"
+        first, second = one.sides
+        first = first.removeprefix("the mean of ")
+        other = second if design.groups.count(second) == 0 else f"a new {what} of {second}"
+        said.append(
+            f"P(a new {what} of {first} lies above {other}) = {probability(one.p_new_unit)}."
+        )
+    if one.p_same_sign is not None:
+        null = 1 if design.roles.scale == "log" else 0
+        side = "above" if one.positive else "below"
+        said.append(
+            f"P(a new experiment of the same size also finds {one.contrast} {side} {null}) = "
+            f"{probability(one.p_same_sign)}."
+        )
+    return said
+
+
+def rope_sentence(row: Summary, rope: tuple[float, float]) -> str:
+    """Say how the interval lies to the ROPE, and the rule by which that decides."""
+    verdict = rope_verdict(row.ci_low, row.ci_high, rope)
+    mass = f"{interval_name(row)} of {row.name}"
+    edges = f"the ROPE ({rope[0]:g} to {rope[1]:g})"
+    return {
+        "inside": f"Decision: practically equal; the {mass} lies wholly inside {edges}.",
+        "outside": f"Decision: different; the {mass} lies wholly outside {edges}.",
+        "overlapping": f"Decision: undecided; the {mass} lies partly inside {edges}.",
+    }[
+        verdict
+    ] + " Rule: wholly inside, practically equal; wholly outside, different; else undecided."
+
+
 def _influence_sentence(one: Influence, design: Design) -> str:
     what = (
         design.block.name if design.block else design.levels[0].name if design.levels else "value"
@@ -47,14 +136,14 @@ def _influence_sentence(one: Influence, design: Design) -> str:
     said = []
     if one.sign_hinges:
         shown = [
-            f"{probability(one.without(name).p_gt_0)} without {name}"
+            f"{_fine(one.without(name).p_gt_0)} without {name}"
             for name in one.sign_hinges[:MOST_NAMED]
         ]
         if len(one.sign_hinges) > MOST_NAMED:
             shown.append(f"similarly without {len(one.sign_hinges) - MOST_NAMED} more")
         said.append(
             f"The direction of {one.contrast} hinges on one {what}: {above(design)} is "
-            f"{probability(one.p_gt_0)} with all of them, {', '.join(shown)} (settled: above 0.975 "
+            f"{_fine(one.p_gt_0)} with all of them, {', '.join(shown)} (settled: above 0.975 "
             "or below 0.025)."
         )
     if one.rope_hinges:
@@ -82,6 +171,11 @@ def _influence_sentence(one: Influence, design: Design) -> str:
             "reliably."
         )
     return " ".join(said)
+
+
+def _fine(value: float) -> str:
+    """Return a probability with three digits: verdicts turn at 0.025 and 0.975."""
+    return number(value, 3) if 0.001 < value < 0.999 else probability(value)
 
 
 def _sensitivity_sentence(one: Sensitivity, design: Design) -> str:

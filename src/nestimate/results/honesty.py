@@ -20,6 +20,7 @@ from nestimate.model.parameters import Assumptions
 from nestimate.results import classical, estimands, quantities
 from nestimate.results.classical import Method, Name, Sums
 from nestimate.results.contrasts import Contrast
+from nestimate.results.replicates import inner_shares
 from nestimate.results.summaries import Question
 
 Array = NDArray[np.float64]
@@ -190,24 +191,9 @@ def _best_on_unit_means(fit: Fit, sums: Sums) -> Fit | None:
     return found if found.pareto_k <= K_LIMIT else None
 
 
-def _inside(design: Design) -> Array:
-    """Share of each inner level's variance that stays in a unit's mean, shape (levels, units).
-
-    sum (n_s / n_j)^2 over the members s of unit j: 1 / members where they are equally large.
-    """
-    rows, size = design.readings, design.statistics.n.size
-    found = []
-    for level in design.subunits:
-        n = np.bincount(level.codes, weights=rows.n)
-        unit = np.zeros(level.size, dtype=np.intp)
-        unit[level.codes] = rows.unit
-        found.append(np.bincount(unit, weights=n**2, minlength=size) / design.statistics.n**2)
-    return np.reshape(found, (-1, size))
-
-
 def _even(design: Design) -> bool:
     """Whether all units are divided alike."""
-    return bool((np.ptp(_inside(design), axis=1) < 1e-9).all())
+    return bool((np.ptp(inner_shares(design), axis=1) < 1e-9).all())
 
 
 def _clustering(fit: Fit, contrast: Contrast) -> tuple[float, float]:
@@ -221,7 +207,7 @@ def _clustering(fit: Fit, contrast: Contrast) -> tuple[float, float]:
     tau = np.square(estimands.per_group(draws, "tau", shape[1]))
     total = estimands.total_variance(draws)
     groups = np.flatnonzero(contrast.weights)
-    share, group = _inside(design), design.statistics.group
+    share, group = inner_shares(design), design.statistics.group
     icc, effect = np.zeros(shape[0]), np.zeros(shape[0])
     for g in groups:
         n = design.statistics.n[group == g].astype(float)
@@ -242,7 +228,7 @@ def _averaging_loss(fit: Fit, contrast: Contrast) -> float:
     drawn = fit.resampled[:LOSS_DRAWS]
     draws = {name: found[drawn] for name, found in fit.draws.items()}
     statistics, spread = design.statistics, design.yardstick.spread
-    share, groups = _inside(design), len(design.groups)
+    share, groups = inner_shares(design), len(design.groups)
     alike, weighted = np.zeros(len(drawn)), np.zeros(len(drawn))
     for g in np.flatnonzero(contrast.weights):
         mine = np.flatnonzero(statistics.group == g)

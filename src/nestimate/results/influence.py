@@ -113,8 +113,7 @@ def influences(fit: Fit, asked: Sequence[Contrast], question: Question) -> tuple
     order = np.argsort([-k for _, k in smoothed], kind="stable")[:REFITS]
     refits = {int(j): _refit(fit, int(j)) for j in order if _poor(*smoothed[j])}
     return tuple(
-        _influence(contrast, question, design, draws, base, names, smoothed, refits)
-        for contrast in asked
+        _influence(contrast, question, fit, draws, names, smoothed, refits) for contrast in asked
     )
 
 
@@ -153,17 +152,17 @@ def _refit(fit: Fit, position: int) -> Fit:
 def _influence(
     contrast: Contrast,
     question: Question,
-    design: Design,
+    fit: Fit,
     draws: dict[str, Array],
-    base: Array,
     names: tuple[str, ...],
     smoothed: list[tuple[Array, float]],
     refits: dict[int, Fit],
 ) -> Influence:
+    design, values = fit.model.design, estimands.difference(fit.draws, contrast)
+    whole = _left_out("", values, fit.weights, -np.inf, question, design)
     values = estimands.difference(draws, contrast)
     order = np.argsort(values, kind="stable")
     values = values[order]
-    whole = _left_out("", values, base[order], -np.inf, question, design)
     found, errors = [], []
     for j, (name, (weights, k)) in enumerate(zip(names, smoothed, strict=True)):
         refit = refits.get(j)

@@ -34,7 +34,7 @@ def render(answer: Answer) -> str:
         title=title if len(answer.asked) <= 3 else f"{title} and {len(answer.asked) - 3} more",
         subtitle=f"Bayesian estimation of group differences in {design.source}",
         passed=answer.passed,
-        answer=wording.answer_sentences(answer.contrasts, answer.asked, answer.probabilities),
+        answer=answer.sentences,
         withheld=wording.withheld(answer.checks),
         warnings=design.warnings,
         design=[*wording.design_sentences(design), *design.notes],

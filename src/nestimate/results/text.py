@@ -57,7 +57,6 @@ def _estimates(answer: Answer) -> list[str]:
             for row in rows
         ),
     )
-    sentences = wording.answer_sentences(answer.contrasts, answer.asked, answer.probabilities)
     parts = [f"Answer: {design.roles.value}\n{table}"]
     if answer.blocks:
         shown = answer.blocks[:MOST_BLOCKS]
@@ -66,7 +65,7 @@ def _estimates(answer: Answer) -> list[str]:
         if len(answer.blocks) > len(shown):
             title += f", the first {MOST_BLOCKS} of {len(answer.blocks)}"
         parts.append(f"{title}\n{_table(head, ([row.name, *_cells(row)] for row in shown))}")
-    parts += [_section("In words", sentences), _beside(answer)]
+    parts += [_section("In words", answer.sentences), _beside(answer)]
     if answer.advice:
         parts.append(_section("How far to trust it", [check.text for check in answer.advice]))
     return parts

@@ -56,6 +56,8 @@ class Options:
         Region of practical equivalence of a difference (low, high), in the unit of the value.
     ci, ci_kind
         Mass of the credible intervals, and `hdi` or `eti`.
+    bayes_factor
+        Also give Bayes factors for differences of exactly zero, with the prior they follow.
     ess
         Effective draws wanted behind every number.
     seed
@@ -76,6 +78,7 @@ class Options:
     rope: tuple[float, float] | None = None
     ci: float = 0.95
     ci_kind: str = "hdi"
+    bayes_factor: bool = False
     ess: float = 10_000
     seed: int = 1
 
@@ -155,6 +158,7 @@ class Options:
             rope=self.rope,
             contrasts=asked,
             against=self.against,
+            bayes_factor=self.bayes_factor,
         )
 
 

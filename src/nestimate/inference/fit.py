@@ -74,7 +74,7 @@ class Fit:
         """
         began = perf_counter()
         rng = np.random.default_rng(seed)
-        with _threads() as threads:
+        with worker_threads() as threads:
             found = importance.sample(
                 Target(
                     log_likelihood=model.log_likelihood,
@@ -121,7 +121,7 @@ class Fit:
         ]
         # Each piece has a random stream of its own: no thread can change the answer.
         streams = np.random.default_rng([self.seed, 1]).spawn(len(pieces))
-        with _threads() as threads:
+        with worker_threads() as threads:
             drawn = threads.map(
                 lambda piece, stream: density.effects(model.standard(self.z[piece]), stream),
                 pieces,
@@ -132,7 +132,7 @@ class Fit:
 
 
 @contextmanager
-def _threads() -> Iterator[ThreadPoolExecutor]:
+def worker_threads() -> Iterator[ThreadPoolExecutor]:
     """Threads for chunks of draws; those of linear algebra would only get in their way."""
     with (
         threadpool_limits(1, user_api="blas"),

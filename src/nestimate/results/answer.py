@@ -16,6 +16,7 @@ from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
 from nestimate.results import (
     advice,
+    bayes_factor,
     cautions,
     honesty,
     influence,
@@ -24,6 +25,7 @@ from nestimate.results import (
     sensitivity,
     wording,
 )
+from nestimate.results.bayes_factor import BayesFactor
 from nestimate.results.contrasts import Contrast, choose_contrasts
 from nestimate.results.honesty import Panel
 from nestimate.results.influence import Influence
@@ -121,6 +123,12 @@ class Answer:
         """What is to be expected next, and whether data like these come out of the model."""
         return predictive.predict(self.fit, self.asked) if self.passed else Predictive()
 
+    @cached_property
+    def bayes_factor(self) -> tuple[BayesFactor, ...]:
+        """Bayes factor of every contrast, where it was asked for and every check held."""
+        wanted = self.passed and self.question.bayes_factor
+        return bayes_factor.bayes_factors(self.fit, self.asked) if wanted else ()
+
     def normality_evidence(self) -> tuple[float, float]:
         """Log Bayes factor for Student-t over normal units, and its error; takes another fit."""
         return predictive.normality_evidence(self.fit)
@@ -132,6 +140,7 @@ class Answer:
             *cautions.sensitivity_checks(self.sensitivity, self.design),
             *cautions.influence_checks(self.influence, self.design),
             *cautions.predictive_checks(self.predictive, self.design),
+            *cautions.bayes_factor_checks(self.bayes_factor),
         )
 
     @property
@@ -148,6 +157,7 @@ class Answer:
                 for one in self.predictive.contrasts[:MOST_PREDICTED]
                 for sentence in cautions.prediction_sentences(one, self.design)
             ),
+            *(cautions.bayes_factor_sentence(one, self.design) for one in self.bayes_factor),
         )
 
     @classmethod
@@ -161,6 +171,9 @@ class Answer:
             question.against,
             ratios=fit.model.design.roles.scale == "log",
         )
+
+        if question.bayes_factor:
+            bayes_factor.check(fit.model, asked)
 
         def summarised(found: tuple[Quantity, ...]) -> tuple[Summary, ...]:
             return tuple(question.summary(quantity) for quantity in found)
@@ -215,6 +228,7 @@ class Answer:
             "sensitivity": [found.record() for found in self.sensitivity],
             "influence": [found.record() for found in self.influence],
             "predictive": self.predictive.record(),
+            "bayes_factor": [found.record() for found in self.bayes_factor],
             "sentences": list(self.sentences),
             "checks": [asdict(check) for check in (*self.checks, *self.advice)],
             "priors": [

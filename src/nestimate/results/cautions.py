@@ -1,8 +1,10 @@
 """How far to trust an answer: sentences, as checks that do not withhold it."""
 
 from collections.abc import Sequence
+from math import exp
 
 from nestimate.data.design import Design
+from nestimate.results.bayes_factor import BayesFactor
 from nestimate.results.decisions import rope_verdict
 from nestimate.results.influence import Influence
 from nestimate.results.predictive import RARE, Feature, Prediction, Predictive
@@ -127,6 +129,49 @@ def rope_sentence(row: Summary, rope: tuple[float, float]) -> str:
     }[
         verdict
     ] + " Rule: wholly inside, practically equal; wholly outside, different; else undecided."
+
+
+def bayes_factor_checks(found: Sequence[BayesFactor]) -> tuple[Check, ...]:
+    """Say of every Bayes factor whether both ways to it agree."""
+    return tuple(
+        Check.of(
+            "bayes_factor",
+            abs((one.log_bf or 0.0) - (one.log_bf_savage_dickey or 0.0)),
+            passed=one.agree,
+            text=f"The Bayes factor of {one.contrast} by evidence and by Savage-Dickey "
+            + ("agree." if one.agree else "do not agree: use neither; try a larger --ess."),
+            withholds=False,
+        )
+        for one in found
+        if one.agree is not None
+    )
+
+
+def bayes_factor_sentence(one: BayesFactor, design: Design) -> str:
+    """Say the Bayes factor with the prior it follows."""
+    null = 1 if design.roles.scale == "log" else 0
+    ways = [
+        (value, name)
+        for value, name in ((one.log_bf, "evidence"), (one.log_bf_savage_dickey, "Savage-Dickey"))
+        if value is not None
+    ]
+    if not ways:
+        return f"The Bayes factor of {one.contrast} could not be worked out; try a larger --ess."
+    for_null = ways[0][0] > 0
+    shown = [f"{_factor(value if for_null else -value)} by {name}" for value, name in ways]
+    sides = (f"if {one.contrast} is exactly {null}", "under the model")
+    first, second = sides if for_null else sides[::-1]
+    logs = " of its logarithm" if null else ""
+    return (
+        f"Bayes factor: the data are {' and '.join(shown)} times as probable {first} as {second}. "
+        f"This follows the prior{logs}, normal(mean={one.prior_mean:.3g}, sd={one.prior_sd:.3g}): "
+        f"the wider it is, the more it favours {null}, whatever the data."
+    )
+
+
+def _factor(log: float) -> str:
+    value = exp(min(log, 700.0))
+    return f"{value:.1e}" if value >= 1000 else number(value, 0 if value >= 10 else 1)
 
 
 def _influence_sentence(one: Influence, design: Design) -> str:

@@ -70,6 +70,8 @@ class Question:
         Region of practical equivalence of a difference, in the unit of the value, or None.
     contrasts, against
         Which differences are asked for; see `choose_contrasts`.
+    bayes_factor
+        Whether Bayes factors for differences of exactly zero are asked for.
     """
 
     ci_prob: float
@@ -77,6 +79,7 @@ class Question:
     rope: tuple[float, float] | None
     contrasts: str | tuple[str, ...] = "reference"
     against: float | None = None
+    bayes_factor: bool = False
 
     def interval(self, values: Array, weights: Array) -> tuple[float, float]:
         """Return the ends of the interval for one quantity, values of shape (draws,)."""

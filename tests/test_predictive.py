@@ -111,3 +111,16 @@ def test_stated_value_and_users_own_contrasts():
     own = ne.compare(DATA, options=OPTIONS | {"contrasts": ["(b - a) / 2"]})
     assert own.predictive.contrasts[0].p_new_unit is None
     assert "P(a new unit" not in str(own)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"a": [1, 1, 1, 2.0], "b": [1, 1, 1, 1.0]},
+        {"a": {"x": [1, 2.0], "y": [2, 3.0], "z": [1, 4.0]}, "b": {"u": [1, 2.0], "v": [1, 2.0]}},
+    ],
+)
+def test_ties_are_no_surprise_where_data_are_coarse(data):
+    result = ne.compare(data, options={"ess": 1000})
+    assert all(f.share > 0.1 for f in result.predictive.features)
+    assert "NaN" not in json.dumps(result.to_dict()["predictive"])

@@ -92,8 +92,8 @@ def _hint(odd: Sequence[Feature]) -> str:
     if "within_spread" in names:
         return "Look for a bad reading; --sigma own lets the groups differ."
     if "farthest" in names:
-        return "Look at that one; without --robust none it would weigh less."
-    return "--tau own lets the groups differ."
+        return "Look at that one first: a slip of the pen, or an outlier?"
+    return "The groups' spreads differ more than the model makes them."
 
 
 def prediction_sentences(one: Prediction, design: Design) -> list[str]:

@@ -95,7 +95,11 @@ class Influence:
 
     def record(self) -> dict[str, Any]:
         """Return the fields as plain values for JSON."""
-        return asdict(self)
+        found = asdict(self)
+        for one in found["left_out"]:
+            if not np.isfinite(one["pareto_k"]):
+                one["pareto_k"] = None
+        return found
 
 
 def influences(fit: Fit, asked: Sequence[Contrast], question: Question) -> tuple[Influence, ...]:

@@ -25,7 +25,7 @@ Array = NDArray[np.float64]
 #: Most and fewest replicated data sets, and the numbers drawn for them at most.
 MOST, FEWEST, CHEAP = 4_000, 500, 200_000
 #: Share of replicated data sets below which a feature is one that the model does not make.
-RARE = 0.025
+RARE = 0.01
 #: Effective draws behind the evidence of the normal model.
 EVIDENCE_ESS = 1_000
 
@@ -106,7 +106,7 @@ def predict(fit: Fit, asked: Sequence[Contrast]) -> Predictive:
         features=(
             _block_features(found, sums, asked[0])
             if blocked
-            else (*_unit_features(found, sums), *_within(fit, n, rng))
+            else (*_unit_features(fit, found, sums), *_within(fit, n, rng))
         ),
         data_sets=len(found),
     )
@@ -174,16 +174,20 @@ def _new_unit(fit: Fit, contrast: Contrast, rng: np.random.Generator) -> float |
     return float(np.mean(units @ contrast.weights[inside] > contrast.against))
 
 
-def _unit_features(replicated: Array, sums: Sums) -> tuple[Feature, ...]:
-    """Features of the unit means (values of a flat layout)."""
-    group = sums.unit_group
-    both = np.vstack([sums.unit_mean, replicated])
+def _unit_features(fit: Fit, replicated: Array, sums: Sums) -> tuple[Feature, ...]:
+    """Features of the unit means (values of a flat layout).
+
+    Replicated ones are recorded as finely as the data: what ties do to a feature, they do to both.
+    """
+    group, step = sums.unit_group, fit.model.design.yardstick.resolution
+    recorded = sums.unit_mean[0] + step * np.round((replicated - sums.unit_mean[0]) / step)
+    both = np.vstack([sums.unit_mean, recorded])
     spreads, scaled = [], []
     for g in np.unique(group):
         mine = both[:, group == g]
-        spread = mine.std(axis=1, ddof=1)
+        spread = np.maximum(mine.std(axis=1, ddof=1), step / np.sqrt(12))
         spreads.append(spread)
-        scaled.append((mine - mine.mean(axis=1, keepdims=True)) / _positive(spread)[:, None])
+        scaled.append((mine - mine.mean(axis=1, keepdims=True)) / spread[:, None])
     whole = np.hstack(scaled)
     found = []
     # With two units a group, each is as far as the other, whatever they are.
@@ -191,7 +195,7 @@ def _unit_features(replicated: Array, sums: Sums) -> tuple[Feature, ...]:
         found += [_feature("farthest", np.abs(whole).max(axis=1))]
         found += [_feature("skewness", np.abs((whole**3).mean(axis=1)))]
     if len(spreads) > 1:
-        ratio = np.max(spreads, axis=0) / _positive(np.min(spreads, axis=0))
+        ratio = np.max(spreads, axis=0) / np.min(spreads, axis=0)
         found.append(_feature("sd_ratio", ratio))
     return tuple(found)
 
@@ -239,7 +243,7 @@ def _feature(name: str, values: Array) -> Feature:
         name=name,
         observed=observed,
         replicated=float(np.median(others)),
-        share=float(np.mean(others >= observed)),
+        share=float(np.mean(others >= observed * (1 - 1e-9))),
     )
 
 

@@ -109,14 +109,22 @@ def test_outlying_unit_makes_the_analyses_differ():
     panel, said = panel_and_words(data)
     assert panel.gap > 0.3
     assert "They differ" in said
+    assert "loses nothing if the model is normal" in said
     assert "the average gives a unit far out full weight" in said
+
+
+def test_a_prior_that_pulls_is_named_as_the_cause():
+    panel, said = panel_and_words(EVEN, {"robust": "none", "prior": {"mu": "normal(0, 0.2)"}})
+    assert panel.gap > 0.3
+    assert "The priors of the group means pull this answer" in said
+    assert "Student-t" not in said
 
 
 def test_few_units_say_that_priors_bound_the_scales():
     data = nested(means={"a": 0, "b": 1}, tau=1, sigma=0.5, readings=4, seed=1, units=3)
     panel, said = panel_and_words(data)
     assert panel.width_ratio > 1.1
-    assert "degrees of freedom its spread is poorly known" in said
+    assert "degrees of freedom the spread is poorly known" in said
 
 
 def test_log_scale_shows_ratios_and_one_number_per_quantity():

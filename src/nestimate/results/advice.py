@@ -17,6 +17,8 @@ WIDE = 0.1
 AGREE, NEARLY = 0.1, 0.3
 #: Loss of precision that is called next to nothing, as a share.
 NOTHING = 0.02
+#: Degrees of freedom below which a t interval is wide because the spread is poorly known.
+FEW = 15
 
 
 def short(value: float) -> str:
@@ -37,7 +39,7 @@ def honesty_rows(panel: Panel, design: Design) -> list[list[str]]:
     return [
         [
             _label(method, design),
-            *_estimate(method),
+            *_estimate(method, panel),
             str(method.n),
             "confidence" if method.ci_kind == "confidence" else f"credible ({method.ci_kind})",
         ]
@@ -72,17 +74,18 @@ def _unit(design: Design) -> str:
     return design.levels[0].name if design.levels else "value"
 
 
-def _estimate(method: Method) -> list[str]:
-    quarter = (method.ci_high - method.ci_low) / 4
+def _estimate(method: Method, panel: Panel) -> list[str]:
+    quarter = panel.methods[-1].width / 4
+    # As finely as the answer, so that they can be compared, but no finer than was drawn.
     places = decimals(method.mcse_ci, quarter)
     ends = f"{number(method.ci_low, places)} to {number(method.ci_high, places)}"
     error = number(method.error, decimals(method.mcse_mean, quarter))
-    return [_difference(method), error, ends]
+    return [_difference(method, panel), error, ends]
 
 
-def _difference(method: Method) -> str:
-    quarter = (method.ci_high - method.ci_low) / 4
-    return number(method.mean, decimals(method.mcse_mean, quarter))
+def _difference(method: Method, panel: Panel) -> str:
+    answer = panel.methods[-1]
+    return number(method.mean, decimals(max(method.mcse_mean, answer.mcse_mean), answer.width / 4))
 
 
 def _null(design: Design) -> str:
@@ -136,10 +139,17 @@ def _averages(panel: Panel, design: Design) -> list[str]:
     welch, answer, unit = panel.method("welch"), panel.methods[-1], design.levels[0].name
     if welch is None or panel.gap is None or panel.averaging_loss is None:
         return [f"The means of each {unit} do not scatter: no interval can be built on them."]
-    both = f"{_difference(welch)} from the averages, {_difference(answer)} from the whole model"
+    mine, theirs = _difference(answer, panel), _difference(welch, panel)
+    both = f"{theirs} from the averages, {mine} from the whole model"
     near = _nearness(panel.gap)
-    loss = percent(round(panel.averaging_loss, 3))
-    if panel.balanced:
+    loss = percent(round(panel.averaging_loss, 2))
+    if panel.balanced and near == "differ" and panel.robust:
+        said = (
+            f"Every {unit} has {panel.per_unit[1]} readings. With such a balanced design averaging "
+            f"them first loses nothing if the model is normal (Murtaugh 2007). Here it is not: "
+            f"{both}."
+        )
+    elif panel.balanced:
         said = (
             f"Every {unit} has {panel.per_unit[1]} readings. With such a balanced design averaging "
             f"them first loses nothing about the difference (Murtaugh 2007): {both}."
@@ -173,8 +183,10 @@ def _gap_sentence(panel: Panel, near: str, unit: str, *, balanced: bool) -> list
         else f"Averages of few readings, and any {unit} far out, have full weight in Welch's t and "
         "less here."
     )
+    if not panel.robust:
+        why = "The priors of the group means pull this answer." if balanced else ""
     verb = "nearly agree" if near == "nearly" else "differ"
-    return [f"They {verb} ({gap} posterior SDs apart). {why}"]
+    return [f"They {verb} ({gap} posterior SDs apart). {why}".strip()]
 
 
 def _nearness(gap: float) -> str:
@@ -217,10 +229,11 @@ def _pairs(panel: Panel, design: Design) -> list[str]:
         return [f"Too few {block}s see both sides for a paired t."]
     verb = {"agree": "agree", "nearly": "nearly agree", "differ": "differ"}[_nearness(panel.gap)]
     said = (
-        f"The paired t on {paired.n} {block} differences gives {_difference(paired)}, the whole "
-        f"model {_difference(answer)}: they {verb} ({number(panel.gap, 2)} posterior SDs apart)."
+        f"The paired t on {paired.n} {block} differences gives {_difference(paired, panel)}, the "
+        f"whole model {_difference(answer, panel)}: they {verb} ({number(panel.gap, 2)} posterior "
+        "SDs apart)."
     )
-    if verb == "differ":
+    if verb == "differ" and panel.robust:
         said += (
             f" The paired t gives every {block} full weight; the whole model less to one far out, "
             "and uses those that saw only some groups."
@@ -234,11 +247,13 @@ def _flat(panel: Panel) -> str:
         return "The values of a group do not scatter: Welch's t cannot be computed."
     verb = {"agree": "agree", "nearly": "nearly agree", "differ": "differ"}[_nearness(panel.gap)]
     said = (
-        f"Welch's t gives {_difference(welch)}, this answer {_difference(answer)}: they {verb} "
-        f"({number(panel.gap, 2)} posterior SDs apart)."
+        f"Welch's t gives {_difference(welch, panel)}, this answer {_difference(answer, panel)}: "
+        f"they {verb} ({number(panel.gap, 2)} posterior SDs apart)."
     )
     if verb == "agree":
         return said
+    if not panel.robust:
+        return f"{said} The priors pull this answer."
     return f"{said} Welch's t gives a value far out full weight, the Student-t of this answer less."
 
 
@@ -252,9 +267,8 @@ def _widths(panel: Panel, design: Design) -> list[str]:
         said = f"The {name} interval is about as wide as this answer's (ratio {number(ratio, 2)})."
     elif ratio > 1:
         said = (
-            f"The {name} interval is {short(ratio)} times as wide as this answer's: with "
-            f"{simple.freedom:.2g} degrees of freedom its spread is poorly known, and this "
-            "answer bounds it by its priors of the scales, or gives outliers less weight."
+            f"The {name} interval is {short(ratio)} times as wide as this answer's: "
+            f"{_why_wider(panel, simple.freedom)}."
         )
     else:
         said = (
@@ -274,6 +288,21 @@ def _widths(panel: Panel, design: Design) -> list[str]:
             "interval does not; call the direction likely, not settled."
         )
     return [said]
+
+
+def _why_wider(panel: Panel, freedom: float) -> str:
+    """Return what makes the interval of averages, or pairs, wider than that of the answer."""
+    why = []
+    if freedom < FEW:
+        why.append(
+            f"with {freedom:.2g} degrees of freedom the spread is poorly known from the data, and "
+            "this answer bounds it by its priors of the scales"
+        )
+    if (panel.averaging_loss or 0.0) > NOTHING:
+        why.append("this answer weighs each average by what its readings are worth")
+    if (panel.gap or 0.0) >= NEARLY and panel.robust:
+        why.append("this answer gives what lies far out less weight")
+    return "; ".join(why) or "the priors, and outliers that count less, narrow this answer"
 
 
 def many(panels: Sequence[Panel], design: Design) -> list[str]:

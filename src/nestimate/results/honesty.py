@@ -47,6 +47,8 @@ class Panel:
         Fewest and most readings of a unit (of a cell where there are blocks only).
     balanced
         Whether every unit holds the same number of readings, every subunit too.
+    robust
+        Whether the answer's units (blocks) are Student-t, so that one far out counts less.
     icc, design_effect, effective_readings
         Share of variance between units, averaged over the groups; by how much it inflates the
         variance of a group's mean over that of independent readings; and how many independent
@@ -69,6 +71,7 @@ class Panel:
     readings: int
     per_unit: tuple[int, int]
     balanced: bool
+    robust: bool
     icc: float | None
     design_effect: float | None
     effective_readings: float | None
@@ -122,6 +125,7 @@ def _panel(fit: Fit, best: Fit | None, sums: Sums, contrast: Contrast, question:
         readings=readings,
         per_unit=(int(counts.min()), int(counts.max())),
         balanced=bool(counts.min() == counts.max()) and _even(design),
+        robust="nu" in fit.model.names,
         icc=icc,
         design_effect=effect,
         effective_readings=None if effect is None else readings / effect,

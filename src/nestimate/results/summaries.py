@@ -1,6 +1,7 @@
 """Draws in, a few numbers with their Monte Carlo errors out."""
 
 from dataclasses import asdict, dataclass
+from math import isfinite
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -54,8 +55,9 @@ class Summary:
     mcse_ci_high: float
 
     def record(self) -> dict[str, Any]:
-        """Return the fields as plain values for JSON."""
-        return asdict(self)
+        """Return the fields as plain values for JSON, which knows no infinity."""
+        fields = asdict(self).items()
+        return {k: None if isinstance(v, float) and not isfinite(v) else v for k, v in fields}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -67,7 +67,12 @@ def _estimates(answer: Answer) -> list[str]:
         parts.append(f"{title}\n{_table(head, ([row.name, *_cells(row)] for row in shown))}")
     parts += [_section("In words", answer.sentences), _beside(answer)]
     if answer.advice:
-        parts.append(_section("How far to trust it", [check.text for check in answer.advice]))
+        parts.append(
+            _section(
+                "How far to trust it",
+                [f"{'' if c.passed else 'Mind: '}{c.text}" for c in answer.advice],
+            )
+        )
     return parts
 
 

@@ -50,6 +50,13 @@ def test_json_holds_everything_and_is_plain(result):
     assert len(told["priors"]) == len(result.model.parameters)
 
 
+def test_json_knows_no_infinity():
+    """A fixed parameter has no Monte Carlo error, hence no finite effective number."""
+    result = ne.compare(DATA, options={"ess": 500, "prior": {"nu": 30}})
+    told = json.loads(json.dumps(result.to_dict(), allow_nan=False))
+    assert next(row for row in told["scales"] if row["name"] == "nu")["ess"] is None
+
+
 def test_text_reads_design_answer_checks(result):
     said = text.render(result)
     places = [said.index(part) for part in ("Design", "Answer", "In words", "Checks", "Priors")]

@@ -58,6 +58,8 @@ class Options:
         Region of practical equivalence of a difference (low, high), in the unit of the value.
     ci, ci_kind
         Mass of the credible intervals, and `hdi` or `eti`.
+    bayes_factor
+        Also give Bayes factors for differences of exactly zero, with the prior they follow.
     ess
         Effective draws wanted behind every number.
     seed
@@ -78,6 +80,7 @@ class Options:
     rope: tuple[float, float] | None = None
     ci: float = 0.95
     ci_kind: str = "hdi"
+    bayes_factor: bool = False
     ess: float = 10_000
     seed: int = 1
 
@@ -157,6 +160,7 @@ class Options:
             rope=self.rope,
             contrasts=asked,
             against=self.against,
+            bayes_factor=self.bayes_factor,
         )
 
 
@@ -237,6 +241,8 @@ def fit(
     ['beta[Intercept]', 'beta[bed[b]]', 'beta[light]']
     """
     chosen = Options.of(options)
+    if chosen.bayes_factor:
+        raise DesignError("bayes_factor belongs to compare: it needs priors of the group means.")
     if chosen.tau is not None or chosen.sigma != "common" or chosen.summary:
         raise DesignError(
             "tau, sigma, n, sd and se belong to compare: with a formula every random term has one "

@@ -86,6 +86,10 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
     ] = None,
     ci: Annotated[float, typer.Option(help="Mass of intervals.")] = 0.95,
     ci_kind: Annotated[str, typer.Option(help="hdi or eti.")] = "hdi",
+    bayes_factor: Annotated[
+        bool,
+        typer.Option("--bayes-factor", help="For a difference of exactly 0."),
+    ] = False,
     ess: Annotated[float, typer.Option(help="Effective draws wanted.")] = 10_000,
     seed: Annotated[int, typer.Option(help="Random seed.")] = 1,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write all numbers.")] = None,
@@ -118,6 +122,7 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
             rope=_rope(rope),
             ci=ci,
             ci_kind=ci_kind,
+            bayes_factor=bayes_factor,
             ess=ess,
             seed=seed,
         ),

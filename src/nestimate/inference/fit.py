@@ -44,6 +44,8 @@ class Fit:
         resampling, shuffled.
     z
         The same draws in the engine's coordinates, shape (draws, dim).
+    log_likelihood
+        Log density of the standardised readings at every draw, shape (draws,).
     pareto_k, ess
         Reliability of the weights, and effective draws behind the worst reported parameter.
     log_evidence, log_evidence_se
@@ -57,6 +59,7 @@ class Fit:
     weights: Array
     resampled: NDArray[np.intp]
     z: Array
+    log_likelihood: Array
     pareto_k: float
     ess: float
     log_evidence: float
@@ -73,7 +76,7 @@ class Fit:
         """
         began = perf_counter()
         rng = np.random.default_rng(seed)
-        with _threads() as threads:
+        with worker_threads() as threads:
             found = importance.sample(
                 Target(
                     log_likelihood=model.log_likelihood,
@@ -94,6 +97,7 @@ class Fit:
             draws=model.natural(model.standard(found.z)),
             z=found.z,
             weights=found.weights,
+            log_likelihood=found.log_likelihood,
             resampled=_systematic(found.weights, 4 * round(ess / 4), rng),
             pareto_k=found.pareto_k,
             ess=found.ess,
@@ -139,7 +143,7 @@ class Fit:
         ]
         # Each piece has a random stream of its own: no thread can change the answer.
         streams = np.random.default_rng([self.seed, 1]).spawn(len(pieces))
-        with _threads() as threads:
+        with worker_threads() as threads:
             drawn = threads.map(
                 lambda piece, stream: draw(self.model.standard(self.z[piece]), stream),
                 pieces,
@@ -149,7 +153,7 @@ class Fit:
 
 
 @contextmanager
-def _threads() -> Iterator[ThreadPoolExecutor]:
+def worker_threads() -> Iterator[ThreadPoolExecutor]:
     """Threads for chunks of draws; those of linear algebra would only get in their way."""
     with (
         threadpool_limits(1, user_api="blas"),

@@ -49,6 +49,8 @@ class Sample:
         Shape (draws, dim).
     weights
         Pareto-smoothed, summing to one, shape (draws,).
+    log_likelihood
+        Log density of the data at every draw, shape (draws,).
     pareto_k
         Shape of the weights' tail; above 0.7 the weights are not to be trusted.
     ess
@@ -61,6 +63,7 @@ class Sample:
 
     z: Array
     weights: Array
+    log_likelihood: Array
     pareto_k: float
     ess: float
     log_evidence: float
@@ -126,6 +129,7 @@ def sample(
     return Sample(
         z=draws.z,
         weights=weights,
+        log_likelihood=draws.log_posterior - draws.log_prior,
         pareto_k=k,
         ess=reached,
         log_evidence=float(np.log(mean) + log_weights.max()),

@@ -17,7 +17,7 @@ W v + e, M = Z'V^-1 Z = and Omega = L L'::
 and lambda is integrated by the same nodes as in `likelihood`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -223,6 +223,21 @@ class Collapsed:
         across = np.swapaxes(self.ux, 1, 2) @ weighted
         linear = self.xy.sum(axis=2) - np.einsum("dql,dq->dl", weighted, self.uy.sum(axis=2))
         return members * (self.xx - across), linear
+
+
+def only(kind: ClusterClass, part: Collapsed, c: int) -> tuple[ClusterClass, Collapsed]:
+    """Return the class and its collapsed form with one of its members alone."""
+    chosen = slice(c, c + 1)
+    one = replace(
+        kind,
+        members=kind.members[chosen],
+        ay=kind.ay[:, chosen],
+        wy=kind.wy[:, chosen],
+        yy=kind.yy[chosen],
+    )
+    return one, replace(
+        part, xy=part.xy[:, :, chosen], yy=part.yy[:, chosen], uy=part.uy[:, :, chosen]
+    )
 
 
 def log_density(kind: ClusterClass, part: Collapsed, beta: Array, nu: Array | None) -> Array:

@@ -80,6 +80,18 @@ class GroupedDensity:
         most = -0.5 * (self.size * np.log(2 * np.pi * sigma2) + self.within / sigma2)
         return np.where(total <= most + 1, total, -np.inf)
 
+    def per_cluster(self, theta: Theta) -> Array:
+        """Log density of every block (or unit) by itself, shape (clusters, draws)."""
+        size = sum(kind.members.size for kind in self.classes)
+        fixed = theta[self.terms.family]
+        found = np.empty((size, fixed.shape[1]))
+        for kind, part in self._collapsed(theta):
+            beta = fixed[kind.x_kind].T
+            for c, member in enumerate(kind.members):
+                one = clusters.only(kind, part, c)
+                found[member] = clusters.log_density(*one, beta, self._nu(theta))
+        return found
+
     def effects(self, theta: Theta, rng: np.random.Generator) -> Array:
         """Draw what the groups look like in every cluster, or every unit's true mean.
 

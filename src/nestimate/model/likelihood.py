@@ -211,6 +211,32 @@ def t_units(
     return total
 
 
+def t_units_each(
+    classes: tuple[UnitClass, ...], means: Array, mu: Array, tau: Array, sigma: Array, nu: Array
+) -> Array:
+    """Log density of the mean of every single unit, shape (units, draws); see `t_units`.
+
+    Parameters
+    ----------
+    means
+        Observed means of all units, shape (units,).
+    """
+    inverse, log_weight = mixing_nodes(classes, mu, tau, sigma, nu)
+    prior = log_weight.astype(SINGLE)
+    found = np.empty((means.size, mu.shape[1]))
+    terms = np.empty_like(prior)
+    for kind in classes:
+        g = kind.group
+        variance = (tau[g] ** 2 * inverse + noise_of(kind, sigma[g])).astype(SINGLE)
+        offset = prior - 0.5 * np.log(variance)
+        slope = np.divide(-0.5, variance, out=variance)
+        for j in kind.members:
+            np.multiply(slope, np.square(means[j] - mu[g]).astype(SINGLE), out=terms)
+            terms += offset
+            found[j] = log_sum_exp(terms) - 0.5 * LOG_2PI
+    return found
+
+
 def mixing_nodes(
     classes: tuple[UnitClass, ...], mu: Array, tau: Array, sigma: Array, nu: Array
 ) -> tuple[Array, Array]:

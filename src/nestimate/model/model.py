@@ -190,10 +190,37 @@ class Model:
         centred[:, 0] -= centred @ terms.offsets
         return {"mu": mu, **draws}
 
+    def centred(self, draws: Mapping[str, Array]) -> dict[str, Array]:
+        """Return draws in the user's unit as the priors speak of them: a formula's is centred."""
+        terms = self.design.formula
+        if terms is None:
+            return dict(draws)
+        coefficients = draws[terms.family].copy()
+        coefficients[:, 0] += draws[terms.family] @ terms.offsets
+        return {**draws, terms.family: coefficients}
+
     def group_means(self, standard: Mapping[str, Array]) -> Array:
         """Return standardised group means, shape (groups, draws)."""
         terms = self.design.formula
         return standard["mu"] if terms is None else terms.means @ standard[terms.family]
+
+    @EXTREMES
+    def log_likelihood_each(self, draws: Mapping[str, Array]) -> Array:
+        """Log density of the readings of every unit, or block, by itself: (clusters, draws).
+
+        Parameters
+        ----------
+        draws
+            Parameters in the user's unit, each of shape (draws, size), as `natural` gives them.
+        """
+        kinds = {p.name: p.kind for p in self.parameters}
+        theta = {}
+        for name, rows in draws.items():
+            centre, spread = affine(kinds[name], self.design)
+            theta[name] = np.ascontiguousarray((rows.T - centre) / spread)
+        if isinstance(self.density, RegressionDensity):
+            raise DesignError("a formula without random terms has no clusters.")
+        return self.density.per_cluster(theta)
 
     @EXTREMES
     def log_likelihood(self, z: Array, scales: Mapping[str, Array] | None = None) -> Array:

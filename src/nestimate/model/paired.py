@@ -9,7 +9,7 @@ on the differences. tau_effect then holds the error of a reading as well: they a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -62,6 +62,11 @@ class PairedDensity:
             constant -= 0.5 * (q * np.log(np.pi * nu) + log_det)
             total += constant - half * np.log1p(distance / nu)
         return total
+
+    def per_cluster(self, theta: Theta) -> Array:
+        """Log density of the readings of every block by itself, shape (blocks, draws)."""
+        rows = range(len(self.table))
+        return np.stack([replace(self, table=self.table[[k]]).log_density(theta) for k in rows])
 
     def guess(self) -> dict[str, Array]:
         """Return parameter values near the bulk of the posterior, from moments."""

@@ -25,6 +25,9 @@ class Prior(Protocol):
     def quantile(self, cdf: Array, sf: Array) -> Array:
         """Return the value below which lies the probability `cdf` = 1 - `sf`."""
 
+    def log_density(self, value: Array) -> Array:
+        """Return the log density at values that it allows, up to a constant."""
+
     def standardised(self, centre: float, spread: float) -> Self:
         """Return the distribution of (x - centre) / spread."""
 
@@ -52,6 +55,9 @@ class Fixed:
     def quantile(self, cdf: Array, sf: Array) -> Array:  # noqa: ARG002
         return np.full_like(cdf, self.value)
 
+    def log_density(self, value: Array) -> Array:
+        return np.zeros_like(value)
+
     def standardised(self, centre: float, spread: float) -> "Fixed":
         return Fixed(value=(self.value - centre) / spread)
 
@@ -72,6 +78,9 @@ class Normal:
     def quantile(self, cdf: Array, sf: Array) -> Array:
         z = np.where(cdf < sf, special.ndtri(cdf), -special.ndtri(sf))
         return self.mean + self.sd * z
+
+    def log_density(self, value: Array) -> Array:
+        return -0.5 * np.square((value - self.mean) / self.sd)
 
     def standardised(self, centre: float, spread: float) -> "Normal":
         return Normal(mean=(self.mean - centre) / spread, sd=self.sd / spread)
@@ -94,6 +103,11 @@ class StudentT:
     def quantile(self, cdf: Array, sf: Array) -> Array:
         t = np.where(cdf < sf, special.stdtrit(self.nu, cdf), -special.stdtrit(self.nu, sf))
         return self.mean + self.scale * t
+
+    def log_density(self, value: Array) -> Array:
+        return (
+            -0.5 * (self.nu + 1) * np.log1p(np.square((value - self.mean) / self.scale) / self.nu)
+        )
 
     def standardised(self, centre: float, spread: float) -> "StudentT":
         return replace(self, mean=(self.mean - centre) / spread, scale=self.scale / spread)
@@ -129,6 +143,9 @@ class HalfStudentT:
         odds = np.where(cdf < sf, low / (1 - low), (1 - high) / np.maximum(high, 1e-300))
         return np.asarray(self.scale * np.sqrt(self.nu * odds))
 
+    def log_density(self, value: Array) -> Array:
+        return -0.5 * (self.nu + 1) * np.log1p(np.square(value / self.scale) / self.nu)
+
     def standardised(self, centre: float, spread: float) -> "HalfStudentT":  # noqa: ARG002
         return replace(self, scale=self.scale / spread)
 
@@ -148,6 +165,9 @@ class HalfNormal:
     def quantile(self, cdf: Array, sf: Array) -> Array:
         inner, outer = special.erfinv(np.minimum(cdf, 0.5)), special.erfcinv(np.minimum(sf, 0.5))
         return np.asarray(self.sd * np.sqrt(2) * np.where(cdf < sf, inner, outer))
+
+    def log_density(self, value: Array) -> Array:
+        return -0.5 * np.square(value / self.sd)
 
     def standardised(self, centre: float, spread: float) -> "HalfNormal":  # noqa: ARG002
         return HalfNormal(sd=self.sd / spread)
@@ -173,6 +193,9 @@ class Uniform:
         width = self.high - self.low
         return np.where(cdf < sf, self.low + width * cdf, self.high - width * sf)
 
+    def log_density(self, value: Array) -> Array:
+        return np.zeros_like(value)
+
     def standardised(self, centre: float, spread: float) -> "Uniform":
         return Uniform(low=(self.low - centre) / spread, high=(self.high - centre) / spread)
 
@@ -193,6 +216,9 @@ class Exponential:
     def quantile(self, cdf: Array, sf: Array) -> Array:
         hazard = np.where(cdf < sf, -np.log1p(-cdf), -np.log(np.maximum(sf, 1e-300)))
         return self.lower + self.mean * hazard
+
+    def log_density(self, value: Array) -> Array:
+        return -value / self.mean
 
     def standardised(self, centre: float, spread: float) -> "Exponential":
         return Exponential(mean=self.mean / spread, lower=(self.lower - centre) / spread)
@@ -216,6 +242,9 @@ class Gamma:
         outer = special.gammainccinv(self.shape, np.minimum(sf, 0.5))
         return np.asarray(self.scale * np.where(cdf < sf, inner, outer))
 
+    def log_density(self, value: Array) -> Array:
+        return (self.shape - 1) * np.log(value) - value / self.scale
+
     def standardised(self, centre: float, spread: float) -> "Gamma":  # noqa: ARG002
         return Gamma(shape=self.shape, scale=self.scale / spread)
 
@@ -236,6 +265,9 @@ class LogNormal:
     def quantile(self, cdf: Array, sf: Array) -> Array:
         z = np.where(cdf < sf, special.ndtri(cdf), -special.ndtri(sf))
         return np.exp(self.mu + self.sigma * z)
+
+    def log_density(self, value: Array) -> Array:
+        return -np.log(value) - 0.5 * np.square((np.log(value) - self.mu) / self.sigma)
 
     def standardised(self, centre: float, spread: float) -> "LogNormal":  # noqa: ARG002
         return LogNormal(mu=self.mu - float(np.log(spread)), sigma=self.sigma)
@@ -258,6 +290,9 @@ class InverseGamma:
         reciprocal = Gamma(shape=self.shape, scale=1 / self.scale).quantile(sf, cdf)
         return 1 / np.maximum(reciprocal, 1e-300)
 
+    def log_density(self, value: Array) -> Array:
+        return -(self.shape + 1) * np.log(value) - self.scale / value
+
     def standardised(self, centre: float, spread: float) -> "InverseGamma":  # noqa: ARG002
         return replace(self, scale=self.scale / spread)
 
@@ -277,6 +312,9 @@ class SymmetricBeta:
     def quantile(self, cdf: Array, sf: Array) -> Array:
         low = special.betaincinv(self.shape, self.shape, np.minimum(cdf, sf))
         return np.where(cdf < sf, 2 * low - 1, 1 - 2 * low)
+
+    def log_density(self, x: Array) -> Array:
+        return np.asarray((self.shape - 1) * np.log1p(-np.square(x)))
 
     def standardised(self, centre: float, spread: float) -> "SymmetricBeta":  # noqa: ARG002
         return self

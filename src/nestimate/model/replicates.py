@@ -72,14 +72,18 @@ class ReplicateDensity:
 
     def log_density(self, theta: Theta) -> Array:
         """Log density of the standardised readings, shape (draws,)."""
-        total = np.zeros(theta["mu"].shape[1])
+        return np.asarray(self.per_cluster(theta).sum(axis=0))
+
+    def per_cluster(self, theta: Theta) -> Array:
+        """Log density of every unit by itself, shape (units, draws)."""
+        total = np.empty((len(self.points), theta["mu"].shape[1]))
         constant = _t_constant(theta["nu_y"][0])
         for unit, g in enumerate(self.group):
             sigma = theta["sigma"][g % len(theta["sigma"])]
-            total += self.weights[unit].sum() * (constant - np.log(sigma))
+            total[unit] = self.weights[unit].sum() * (constant - np.log(sigma))
             _, log_mass = self._nodes(theta, unit)
             top = log_mass.max(axis=0)
-            total += top + np.log(np.exp(log_mass - top).sum(axis=0, dtype=np.float64))
+            total[unit] += top + np.log(np.exp(log_mass - top).sum(axis=0, dtype=np.float64))
         return total
 
     def effects(self, theta: Theta, rng: np.random.Generator) -> Array:

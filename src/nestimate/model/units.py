@@ -1,7 +1,7 @@
 """Flat and nested layouts: units in groups, readings in units."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -59,6 +59,25 @@ class UnitDensity:
             return within + likelihood.t_units(self.classes, mu, tau, sigma, theta["nu"][0])
         return within + likelihood.normal_units(self.classes, mu, tau, sigma)
 
+    def per_cluster(self, theta: Theta) -> Array:
+        """Log density of the readings of every unit by itself, shape (units, draws)."""
+        mu, means = theta["mu"], self.design.statistics.mean
+        tau, sigma = np.broadcast_to(theta["tau"], mu.shape), self._sigma(theta)
+        flat = self.design.layout == "flat"
+        if self.robust and not flat:
+            found = likelihood.t_units_each(self.classes, means, mu, tau, sigma, theta["nu"][0])
+            return found + self._within_each(theta)
+        found = np.empty((means.size, mu.shape[1]))
+        for kind in self.classes:
+            for j in kind.members:
+                one = (replace(kind, points=means[j : j + 1], weights=np.ones(1)),)
+                if self.robust:
+                    found[j] = likelihood.t_values(one, mu, tau, theta["nu"][0])
+                else:
+                    noise = np.zeros_like(mu) if flat else sigma
+                    found[j] = likelihood.normal_units(one, mu, tau, noise)
+        return found if flat else found + self._within_each(theta)
+
     def effects(self, theta: Theta, rng: np.random.Generator) -> Array:
         """Draw every unit's true mean given parameters and readings, shape (draws, units)."""
         mu = theta["mu"]
@@ -87,6 +106,19 @@ class UnitDensity:
         ss = np.bincount(which, weights=statistics.ss, minlength=len(sigma))[:, None]
         log_n = float(np.log(statistics.n[statistics.freedom > 0]).sum())
         return likelihood.within_units(freedom, ss, log_n, sigma)
+
+    def _within_each(self, theta: Theta) -> Array:
+        """Log density of every unit's readings about their mean, shape (units, draws)."""
+        statistics = self.design.statistics
+        found = np.zeros((statistics.n.size, theta["mu"].shape[1]))
+        if "sigma" in theta:
+            sigma = self._sigma(theta)
+            for j in np.flatnonzero(statistics.freedom):
+                freedom = statistics.freedom[[j], None].astype(float)
+                log_n = float(np.log(statistics.n[j]))
+                own = sigma[[statistics.group[j]]]
+                found[j] = likelihood.within_units(freedom, statistics.ss[[j], None], log_n, own)
+        return found
 
     def guess(self) -> dict[str, Array]:
         """Return parameter values near the bulk of the posterior, from moments."""

@@ -3,7 +3,8 @@
 import hashlib
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from importlib.metadata import version
 from typing import Any, Self
 
@@ -13,10 +14,29 @@ from nestimate.data.design import Design
 from nestimate.inference.diagnostics import K_LIMIT
 from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
-from nestimate.results import quantities
+from nestimate.results import (
+    advice,
+    bayes_factor,
+    cautions,
+    honesty,
+    influence,
+    predictive,
+    quantities,
+    sensitivity,
+    wording,
+)
+from nestimate.results.bayes_factor import BayesFactor
 from nestimate.results.contrasts import Contrast, choose_contrasts
+from nestimate.results.formulas import slope_sentences
+from nestimate.results.honesty import Panel
+from nestimate.results.influence import Influence
+from nestimate.results.predictive import Predictive
 from nestimate.results.quantities import Quantity
+from nestimate.results.sensitivity import Sensitivity
 from nestimate.results.summaries import Check, Question, Summary
+
+#: Contrasts of which predictions are written out; the JSON holds all of them.
+MOST_PREDICTED = 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +71,11 @@ class Answer:
         units that are probably far out; the mean of each is the probability.
     checks
         What must hold for the answer to be shown.
+
+    Notes
+    -----
+    `honesty`, `sensitivity`, `influence`, `predictive` and `advice` are worked out when first asked
+    for: a call that wants the numbers alone does not pay for them.
     """
 
     fit: Fit
@@ -82,6 +107,64 @@ class Answer:
         """Whether every check held; if not, the numbers are not an answer."""
         return all(check.passed for check in self.checks)
 
+    @cached_property
+    def honesty(self) -> tuple[Panel, ...]:
+        """Other analyses beside the answer, one panel per contrast; empty if a check failed."""
+        return honesty.panels(self.fit, self.asked, self.question) if self.passed else ()
+
+    @cached_property
+    def sensitivity(self) -> tuple[Sensitivity, ...]:
+        """How far each contrast leans on the priors; empty if a check failed, or it is dear."""
+        return sensitivity.sensitivities(self.fit, self.asked) if self.passed else ()
+
+    @cached_property
+    def influence(self) -> tuple[Influence, ...]:
+        """Whether a verdict hinges on one unit or block; empty if a check failed, or with many."""
+        return influence.influences(self.fit, self.asked, self.question) if self.passed else ()
+
+    @cached_property
+    def predictive(self) -> Predictive:
+        """What is to be expected next, and whether data like these come out of the model."""
+        return predictive.predict(self.fit, self.asked) if self.passed else Predictive()
+
+    @cached_property
+    def bayes_factor(self) -> tuple[BayesFactor, ...]:
+        """Bayes factor of every contrast, where it was asked for and every check held."""
+        wanted = self.passed and self.question.bayes_factor
+        return bayes_factor.bayes_factors(self.fit, self.asked) if wanted else ()
+
+    def normality_evidence(self) -> tuple[float, float]:
+        """Log Bayes factor for Student-t over normal units, and its error; takes another fit."""
+        return predictive.normality_evidence(self.fit)
+
+    @cached_property
+    def advice(self) -> tuple[Check, ...]:
+        """Checks that do not withhold the answer, but say how far to trust it."""
+        return (
+            *cautions.sensitivity_checks(self.sensitivity, self.design),
+            *cautions.influence_checks(self.influence, self.design),
+            *cautions.predictive_checks(self.predictive, self.design),
+            *cautions.bayes_factor_checks(self.bayes_factor),
+        )
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The answer in words: differences, decisions, and what is to be expected next."""
+        rope = self.question.rope
+        if not self.passed:
+            return ()
+        return (
+            *wording.answer_sentences(self.contrasts, self.asked, self.probabilities),
+            *slope_sentences(self.design, self.coefficients),
+            *(cautions.rope_sentence(row, rope) for row in self.contrasts if rope is not None),
+            *(
+                sentence
+                for one in self.predictive.contrasts[:MOST_PREDICTED]
+                for sentence in cautions.prediction_sentences(one, self.design)
+            ),
+            *(cautions.bayes_factor_sentence(one, self.design) for one in self.bayes_factor),
+        )
+
     @classmethod
     def from_fit(
         cls, fit: Fit, question: Question, *, ess: float, options: Mapping[str, Any]
@@ -93,6 +176,9 @@ class Answer:
             question.against,
             ratios=fit.model.design.roles.scale == "log",
         )
+
+        if question.bayes_factor:
+            bayes_factor.check(fit.model, asked)
 
         def summarised(found: tuple[Quantity, ...]) -> tuple[Summary, ...]:
             return tuple(question.summary(quantity) for quantity in found)
@@ -143,10 +229,15 @@ class Answer:
                 "warnings": list(design.warnings),
             },
             **estimates,
-            "checks": [
-                {"name": c.name, "passed": c.passed, "value": c.value, "text": c.text}
-                for c in self.checks
+            "honesty": [
+                p.record() | {"text": advice.honesty_sentences(p, design)} for p in self.honesty
             ],
+            "sensitivity": [found.record() for found in self.sensitivity],
+            "influence": [found.record() for found in self.influence],
+            "predictive": self.predictive.record(),
+            "bayes_factor": [found.record() for found in self.bayes_factor],
+            "sentences": list(self.sentences),
+            "checks": [asdict(check) for check in (*self.checks, *self.advice)],
             "priors": [
                 {
                     "parameter": p.label,

@@ -7,9 +7,9 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from nestimate.data.design import Design
-from nestimate.results import figures, rounding, wording
+from nestimate.results import advice, figures, rounding, wording
 from nestimate.results.answer import Answer
-from nestimate.results.formulas import slope_sentences
+from nestimate.results.honesty import Panel
 from nestimate.results.summaries import Summary
 
 if TYPE_CHECKING:
@@ -35,14 +35,16 @@ def render(answer: Answer) -> str:
         title=title if len(answer.asked) <= 3 else f"{title} and {len(answer.asked) - 3} more",
         subtitle=f"Bayesian estimation of group differences in {design.source}",
         passed=answer.passed,
-        answer=wording.answer_sentences(answer.contrasts, answer.asked, answer.probabilities)
-        + slope_sentences(design, answer.coefficients),
+        answer=answer.sentences,
         withheld=wording.withheld(answer.checks),
         warnings=design.warnings,
         design=[*wording.design_sentences(design), *design.notes],
         figures=_figures(answer) if answer.passed else [],
         figure=_figure,
         tables=_tables(answer) if answer.passed else [],
+        beside=[_beside(answer, panel) for panel in answer.honesty],
+        beside_words=advice.many(answer.honesty, design),
+        advice=answer.advice,
         checks=answer.checks,
         model=wording.model_sentences(answer.model),
         priors=wording.prior_sentences(answer.model),
@@ -87,6 +89,16 @@ def _table(design: Design, caption: str, rows: Sequence[Summary], *, rope: bool)
         "note": ""
         if len(shown) == len(rows)
         else f"The first {MOST_ROWS} of {len(rows)} rows; the JSON file holds all of them.",
+    }
+
+
+def _beside(answer: Answer, panel: Panel) -> dict[str, Any]:
+    """Return other analyses of one contrast as a table."""
+    return {
+        "caption": panel.contrast,
+        "head": advice.honesty_head(panel),
+        "rows": advice.honesty_rows(panel, answer.design),
+        "note": "",
     }
 
 

@@ -1,6 +1,7 @@
 """Draws in, a few numbers with their Monte Carlo errors out."""
 
 from dataclasses import asdict, dataclass
+from math import isfinite
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -54,8 +55,9 @@ class Summary:
     mcse_ci_high: float
 
     def record(self) -> dict[str, Any]:
-        """Return the fields as plain values for JSON."""
-        return asdict(self)
+        """Return the fields as plain values for JSON, which knows no infinity."""
+        fields = asdict(self).items()
+        return {k: None if isinstance(v, float) and not isfinite(v) else v for k, v in fields}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +72,8 @@ class Question:
         Region of practical equivalence of a difference, in the unit of the value, or None.
     contrasts, against
         Which differences are asked for; see `choose_contrasts`.
+    bayes_factor
+        Whether Bayes factors for differences of exactly zero are asked for.
     """
 
     ci_prob: float
@@ -77,6 +81,7 @@ class Question:
     rope: tuple[float, float] | None
     contrasts: str | tuple[str, ...] = "reference"
     against: float | None = None
+    bayes_factor: bool = False
 
     def interval(self, values: Array, weights: Array) -> tuple[float, float]:
         """Return the ends of the interval for one quantity, values of shape (draws,)."""
@@ -131,23 +136,30 @@ class Question:
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """One thing that must hold for the answer to be shown.
+    """One thing that was looked at before the answer is believed.
 
     Attributes
     ----------
     name, passed, value, text
         What was checked, whether it held, the number it rests on, and a sentence for the user.
+    withholds
+        Whether the answer is held back where it does not hold; otherwise it is advice.
     """
 
     name: str
     passed: bool
     value: float
     text: str
+    withholds: bool = True
 
     @classmethod
-    def of(cls, name: str, value: float, *, passed: bool, text: str) -> Self:
+    def of(
+        cls, name: str, value: float, *, passed: bool, text: str, withholds: bool = True
+    ) -> Self:
         """Return a check; numbers are made plain so that JSON can hold them."""
-        return cls(name=name, passed=bool(passed), value=float(value), text=text)
+        return cls(
+            name=name, passed=bool(passed), value=float(value), text=text, withholds=withholds
+        )
 
 
 def _mass(event: NDArray[np.bool_], weights: Array) -> float:

@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Sequence
 from textwrap import fill
 
-from nestimate.results import rounding, wording
+from nestimate.results import advice, rounding, wording
 from nestimate.results.answer import Answer
-from nestimate.results.formulas import slope_sentences
 from nestimate.results.summaries import Summary
 
 WIDTH = 96
 #: Block effects listed in the text; all are in the JSON and the report.
 MOST_BLOCKS = 40
+#: Contrasts set beside other analyses in the text; all are in the JSON.
+MOST_PANELS = 3
 
 
 def render(answer: Answer) -> str:
@@ -57,8 +58,6 @@ def _estimates(answer: Answer) -> list[str]:
             for row in rows
         ),
     )
-    sentences = wording.answer_sentences(answer.contrasts, answer.asked, answer.probabilities)
-    sentences += slope_sentences(design, answer.coefficients)
     parts = [f"Answer: {design.roles.value}\n{table}"]
     if answer.blocks:
         shown = answer.blocks[:MOST_BLOCKS]
@@ -68,7 +67,26 @@ def _estimates(answer: Answer) -> list[str]:
         if len(answer.blocks) > len(shown):
             title += f", the first {MOST_BLOCKS} of {len(answer.blocks)}"
         parts.append(f"{title}\n{_table(head, ([row.name, *_cells(row)] for row in shown))}")
-    return [*parts, _section("In words", sentences)]
+    parts += [_section("In words", answer.sentences), _beside(answer)]
+    if answer.advice:
+        parts.append(
+            _section(
+                "How far to trust it",
+                [f"{'' if c.passed else 'Mind: '}{c.text}" for c in answer.advice],
+            )
+        )
+    return parts
+
+
+def _beside(answer: Answer) -> str:
+    """Return other analyses of the same data, and why they agree or differ."""
+    panels, design = answer.honesty[:MOST_PANELS], answer.design
+    tables = [_table(advice.honesty_head(p), advice.honesty_rows(p, design)) for p in panels]
+    left = len(answer.honesty) - len(panels)
+    said = advice.many(panels, design)
+    if left:
+        said.append(f"{left} further contrasts are in the JSON file.")
+    return _section("\n".join(["Beside other analyses", *tables]), said)
 
 
 def _cells(row: Summary) -> list[str]:

@@ -1,0 +1,258 @@
+"""How far to trust an answer: sentences, as checks that do not withhold it."""
+
+from collections.abc import Sequence
+from math import exp
+
+from nestimate.data.design import Design
+from nestimate.results.bayes_factor import BayesFactor
+from nestimate.results.decisions import rope_verdict
+from nestimate.results.influence import Influence
+from nestimate.results.predictive import RARE, Feature, Prediction, Predictive
+from nestimate.results.rounding import interval_name, number, probability
+from nestimate.results.sensitivity import LIMIT, Sensitivity
+from nestimate.results.summaries import Check, Summary
+from nestimate.results.wording import above
+
+#: Units named in a sentence; the JSON holds all of them.
+MOST_NAMED = 3
+
+
+def sensitivity_checks(found: Sequence[Sensitivity], design: Design) -> tuple[Check, ...]:
+    """Say of every contrast how far it leans on the priors."""
+    return tuple(
+        Check.of(
+            "sensitivity",
+            one.largest[1],
+            passed=one.verdict == "robust",
+            text=_sensitivity_sentence(one, design),
+            withholds=False,
+        )
+        for one in found
+    )
+
+
+def influence_checks(found: Sequence[Influence], design: Design) -> tuple[Check, ...]:
+    """Say of every contrast whether its verdicts hinge on one unit or block."""
+    return tuple(
+        Check.of(
+            "influence",
+            len({*one.sign_hinges, *one.rope_hinges}),
+            passed=not one.sign_hinges and not one.rope_hinges,
+            text=_influence_sentence(one, design),
+            withholds=False,
+        )
+        for one in found
+    )
+
+
+def predictive_checks(found: Predictive, design: Design) -> tuple[Check, ...]:
+    """Say whether data like these come out of the model."""
+    if not found.features:
+        return ()
+    odd = [one for one in found.features if one.share < RARE]
+    usual = ", ".join(
+        f"{_feature_name(one, design)} {probability(one.share)}" for one in found.features
+    )
+    said = (
+        "Share of data sets replicated from the model that are at least as extreme as these data: "
+        f"{usual}."
+    )
+    if odd:
+        names = " and ".join(_feature_name(one, design) for one in odd)
+        said += f" Data like these rarely come out of the model in respect of {names}. {_hint(odd)}"
+    else:
+        said += " Data like these come out of the model."
+    return (
+        Check.of(
+            "predictive",
+            min(one.share for one in found.features),
+            passed=not odd,
+            text=said,
+            withholds=False,
+        ),
+    )
+
+
+def _feature_name(one: Feature, design: Design) -> str:
+    if design.block is not None:
+        what = design.block.name
+    else:
+        what = design.levels[0].name if design.levels else "value"
+    return {
+        "farthest": f"farthest {what}",
+        "skewness": f"skewness over {what}",
+        "sd_ratio": "ratio of the groups' SDs",
+        "within_spread": f"unequal SDs inside {what}",
+    }[one.name]
+
+
+def _hint(odd: Sequence[Feature]) -> str:
+    names = {one.name for one in odd}
+    if "skewness" in names:
+        return "Where values are positive and skewed, --scale log may fit better."
+    if "within_spread" in names:
+        return "Look for a bad reading; --sigma own lets the groups differ."
+    if "farthest" in names:
+        return "Look at that one first: a slip of the pen, or an outlier?"
+    return "The groups' spreads differ more than the model makes them."
+
+
+def prediction_sentences(one: Prediction, design: Design) -> list[str]:
+    """Say what is to be expected of new units and of a new experiment."""
+    said = []
+    if one.p_new_unit is not None and one.sides is not None:
+        what = design.levels[0].name if design.levels else "value"
+        first, second = one.sides
+        first = first.removeprefix("the mean of ")
+        other = second if design.groups.count(second) == 0 else f"a new {what} of {second}"
+        said.append(
+            f"P(a new {what} of {first} lies above {other}) = {probability(one.p_new_unit)}."
+        )
+    if one.p_same_sign is not None:
+        null = 1 if design.roles.scale == "log" else 0
+        side = "above" if one.positive else "below"
+        said.append(
+            f"P(a new experiment of the same size also finds {one.contrast} {side} {null}) = "
+            f"{probability(one.p_same_sign)}."
+        )
+    return said
+
+
+def rope_sentence(row: Summary, rope: tuple[float, float]) -> str:
+    """Say how the interval lies to the ROPE, and the rule by which that decides."""
+    verdict = rope_verdict(row.ci_low, row.ci_high, rope)
+    mass = f"{interval_name(row)} of {row.name}"
+    edges = f"the ROPE ({rope[0]:g} to {rope[1]:g})"
+    return {
+        "inside": f"Decision: practically equal; the {mass} lies wholly inside {edges}.",
+        "outside": f"Decision: different; the {mass} lies wholly outside {edges}.",
+        "overlapping": f"Decision: undecided; the {mass} lies partly inside {edges}.",
+    }[
+        verdict
+    ] + " Rule: wholly inside, practically equal; wholly outside, different; else undecided."
+
+
+def bayes_factor_checks(found: Sequence[BayesFactor]) -> tuple[Check, ...]:
+    """Say of every Bayes factor whether both ways to it agree."""
+    return tuple(
+        Check.of(
+            "bayes_factor",
+            abs((one.log_bf or 0.0) - (one.log_bf_savage_dickey or 0.0)),
+            passed=one.agree,
+            text=f"The Bayes factor of {one.contrast} by evidence and by Savage-Dickey "
+            + ("agree." if one.agree else "do not agree: use neither; try a larger --ess."),
+            withholds=False,
+        )
+        for one in found
+        if one.agree is not None
+    )
+
+
+def bayes_factor_sentence(one: BayesFactor, design: Design) -> str:
+    """Say the Bayes factor with the prior it follows."""
+    null = 1 if design.roles.scale == "log" else 0
+    ways = [
+        (value, name)
+        for value, name in ((one.log_bf, "evidence"), (one.log_bf_savage_dickey, "Savage-Dickey"))
+        if value is not None
+    ]
+    if not ways:
+        return f"The Bayes factor of {one.contrast} could not be worked out; try a larger --ess."
+    for_null = ways[0][0] > 0
+    shown = [f"{_factor(value if for_null else -value)} by {name}" for value, name in ways]
+    sides = (f"if {one.contrast} is exactly {null}", "under the model")
+    first, second = sides if for_null else sides[::-1]
+    logs = " of its logarithm" if null else ""
+    return (
+        f"Bayes factor: the data are {' and '.join(shown)} times as probable {first} as {second}. "
+        f"This follows the prior{logs}, normal(mean={one.prior_mean:.3g}, sd={one.prior_sd:.3g}): "
+        f"the wider it is, the more it favours {null}, whatever the data."
+    )
+
+
+def _factor(log: float) -> str:
+    value = exp(min(log, 700.0))
+    return f"{value:.1e}" if value >= 1000 else number(value, 0 if value >= 10 else 1)
+
+
+def _influence_sentence(one: Influence, design: Design) -> str:
+    what = (
+        design.block.name if design.block else design.levels[0].name if design.levels else "value"
+    )
+    said = []
+    if one.sign_hinges:
+        shown = [
+            f"{_fine(one.without(name).p_gt_0)} without {name}"
+            for name in one.sign_hinges[:MOST_NAMED]
+        ]
+        if len(one.sign_hinges) > MOST_NAMED:
+            shown.append(f"similarly without {len(one.sign_hinges) - MOST_NAMED} more")
+        said.append(
+            f"The direction of {one.contrast} hinges on one {what}: {above(design)} is "
+            f"{_fine(one.p_gt_0)} with all of them, {', '.join(shown)} (settled: above 0.975 "
+            "or below 0.025)."
+        )
+    if one.rope_hinges:
+        named = ", ".join(one.rope_hinges[:MOST_NAMED])
+        more = len(one.rope_hinges) - MOST_NAMED
+        said.append(
+            f"How the interval of {one.contrast} lies to the ROPE ({one.rope}) hinges on one "
+            f"{what}: {named}{f' or {more} more' if more > 0 else ''}."
+        )
+    if not said:
+        direction = {
+            "above": f"{above(design)} stays above 0.975",
+            "below": f"{above(design)} stays below 0.025",
+            "open": "the direction stays open",
+        }[one.sign]
+        rope = "" if one.rope is None else f", the interval stays {one.rope} the ROPE"
+        said.append(
+            f"No single {what} decides about {one.contrast}: without any one of them {direction}"
+            f"{rope}."
+        )
+    unsure = [found.name for found in one.left_out if not found.reliable]
+    if unsure:
+        said.append(
+            f"What leaving out {', '.join(unsure[:MOST_NAMED])} would do could not be worked out "
+            "reliably."
+        )
+    return " ".join(said)
+
+
+def _fine(value: float) -> str:
+    """Return a probability with three digits: verdicts turn at 0.025 and 0.975."""
+    return number(value, 3) if 0.001 < value < 0.999 else probability(value)
+
+
+def _sensitivity_sentence(one: Sensitivity, design: Design) -> str:
+    name, value = one.largest
+    which = "to all priors together" if name == "all" else f"to that of {name}"
+    shown = number(value, 3)
+    said = {
+        "robust": (
+            f"{one.contrast} is robust: scaling the priors hardly moves it (largest sensitivity "
+            f"{shown}, {which}; from {LIMIT} on it would matter)."
+        ),
+        "prior-dependent": (
+            f"{one.contrast} is prior-dependent: it moves with the priors as well as with the data "
+            f"(sensitivity {shown} {which}; {LIMIT} or more matters). Report it beside that of "
+            f"another sensible prior, or measure more {_what(design)}."
+        ),
+        "not estimable from these data": (
+            f"{one.contrast} is not estimable from these data: it follows the priors (sensitivity "
+            f"{shown} {which}) and hardly the data (sensitivity {number(one.likelihood, 3)}; below "
+            f"{LIMIT} counts as weak)."
+        ),
+    }[one.verdict]
+    if one.unscaled:
+        said += (
+            f" The prior of {' and '.join(one.unscaled)} is uniform: nothing in it can be scaled, "
+            "and its limits were not looked at."
+        )
+    return said
+
+
+def _what(design: Design) -> str:
+    if design.block is not None:
+        return f"levels of {design.block.name}"
+    return f"levels of {design.levels[0].name}" if design.levels else "values"

@@ -1,0 +1,178 @@
+"""Other analyses beside the answer: held against SciPy, and read on data with known truths."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+import nestimate as ne
+from nestimate.results import advice, text
+from worded import assert_numbers_are_those_of, nested
+
+OPTIONS = {"ess": 2000}
+
+
+def panel_and_words(data, options=None, **roles):
+    result = ne.compare(data, options=OPTIONS | (options or {}), **roles)
+    told = json.loads(json.dumps(result.to_dict()))["honesty"][0]
+    assert_numbers_are_those_of(told["text"], told)
+    return result.honesty[0], " ".join(told["text"])
+
+
+EVEN = nested(means={"a": 0, "b": 1}, tau=1, sigma=0.5, readings=5, seed=2)
+
+
+def test_intervals_are_those_of_scipy():
+    panel, _ = panel_and_words(EVEN)
+    values = {g: np.concatenate(list(units.values())) for g, units in EVEN.items()}
+    means = {g: [np.mean(v) for v in units.values()] for g, units in EVEN.items()}
+    for name, rows, equal in (("pooled", values, True), ("welch", means, False)):
+        test = stats.ttest_ind(rows["b"], rows["a"], equal_var=equal)
+        low, high = test.confidence_interval(0.95)
+        mine = panel.method(name)
+        assert (mine.ci_low, mine.ci_high) == pytest.approx((low, high))
+        assert mine.freedom == pytest.approx(test.df)
+    assert panel.method("pooled").n == 60
+    assert panel.method("best").mean == pytest.approx(panel.method("answer").mean, abs=0.1)
+
+
+def test_paired_interval_is_that_of_scipy():
+    rng = np.random.default_rng(3)
+    rows = [
+        (f"d{k}", g, level + 2 * (g == "y") + rng.normal(0, 0.3))
+        for k, level in enumerate(rng.normal(0, 3, 6))
+        for g in ("x", "y")
+        for _ in range(3)
+    ]
+    table = pd.DataFrame(rows, columns=["day", "arm", "v"])
+    panel, said = panel_and_words(table, value="v", group="arm", block="day")
+    cells = table.groupby(["day", "arm"])["v"].mean().unstack()  # noqa: PD010
+    low, high = stats.ttest_rel(cells["y"], cells["x"]).confidence_interval(0.95)
+    mine = panel.method("paired")
+    assert (mine.ci_low, mine.ci_high) == pytest.approx((low, high))
+    # Levels of days scatter ten times as much as readings: pairing is what helps.
+    assert "wastes what the pairing bought" in said
+    assert panel.icc is None
+
+
+def test_balanced_normal_data_agree_and_it_says_so():
+    panel, said = panel_and_words(EVEN, {"robust": "none"})
+    assert panel.balanced
+    assert panel.gap < 0.1
+    assert panel.averaging_loss < 0.02 or panel.averaging_loss == pytest.approx(0, abs=1e-9)
+    assert "loses nothing about the difference (Murtaugh 2007)" in said
+    assert "They agree" in said
+
+
+def test_design_effect_is_one_plus_n_minus_one_icc():
+    panel, _ = panel_and_words(EVEN)
+    assert panel.design_effect == pytest.approx(1 + 4 * panel.icc)
+    assert panel.effective_readings == pytest.approx(60 / panel.design_effect)
+
+
+def test_unbalanced_data_say_what_averaging_loses():
+    data = nested(
+        means={"a": 0, "b": 1}, tau=0.2, sigma=2, readings=[1, 1, 2, 30, 40, 2], seed=5, units=12
+    )
+    panel, said = panel_and_words(data)
+    assert not panel.balanced
+    assert panel.averaging_loss > 0.1
+    assert "1 to 40 readings" in said
+    assert "larger than weighing each average" in said
+    # Units of one reading and of forty, nearly all scatter that of readings: worked out by hand.
+    n = np.resize([1, 1, 2, 30, 40, 2], 12)
+    draws = ne.compare(data, options=OPTIONS).fit
+    tau, sigma = (draws.draws[name][draws.resampled[:500]] for name in ("tau", "sigma"))
+    worth = [np.square(tau[:, [g]]) + np.square(sigma) / n for g in range(2)]
+    alike = sum(v.mean(axis=1) / 12 for v in worth)
+    best = sum(1 / (1 / v).sum(axis=1) for v in worth)
+    assert panel.averaging_loss == pytest.approx(np.sqrt(alike / best).mean() - 1, rel=1e-6)
+
+
+def test_pseudoreplication_is_called_by_its_factor():
+    data = nested(means={"a": 0, "b": 0}, tau=1, sigma=0.1, readings=20, seed=11, units=5)
+    panel, said = panel_and_words(data)
+    assert panel.icc > 0.9
+    assert panel.pooled_factor > 3
+    assert panel.effective_readings < 15
+    assert "too narrow by a factor of" in said
+    assert panel.pooled_excludes
+    assert not panel.answer_excludes
+    assert "pooling would have claimed" in said
+
+
+def test_outlying_unit_makes_the_analyses_differ():
+    data = nested(means={"a": 0, "b": 0}, tau=0.3, sigma=0.3, readings=4, seed=7, units=9)
+    data["b"]["b_a"] = list(8 + np.array([0.1, -0.2, 0.3, 0.0]))
+    panel, said = panel_and_words(data)
+    assert panel.gap > 0.3
+    assert "They differ" in said
+    assert "loses nothing if the model is normal" in said
+    assert "the average gives a unit far out full weight" in said
+
+
+def test_a_prior_that_pulls_is_named_as_the_cause():
+    panel, said = panel_and_words(EVEN, {"robust": "none", "prior": {"mu": "normal(0, 0.2)"}})
+    assert panel.gap > 0.3
+    assert "The priors of the group means pull this answer" in said
+    assert "Student-t" not in said
+
+
+def test_few_units_say_that_priors_bound_the_scales():
+    data = nested(means={"a": 0, "b": 1}, tau=1, sigma=0.5, readings=4, seed=1, units=3)
+    panel, said = panel_and_words(data)
+    assert panel.width_ratio > 1.1
+    assert "degrees of freedom the spread is poorly known" in said
+
+
+def test_log_scale_shows_ratios_and_one_number_per_quantity():
+    data = {g: {u: list(np.exp(v)) for u, v in units.items()} for g, units in EVEN.items()}
+    plain, _ = panel_and_words(EVEN)
+    panel, _ = panel_and_words(data, {"scale": "log"})
+    for name in ("pooled", "welch"):
+        assert np.log(panel.method(name).ci_high) == pytest.approx(plain.method(name).ci_high)
+    assert panel.gap == pytest.approx(plain.gap, abs=1e-6)
+    row = ne.compare(data, options=OPTIONS | {"scale": "log"}).contrasts[0]
+    assert panel.method("answer").mean == row.mean
+    assert panel.method("best").mean == pytest.approx(row.mean, rel=0.2)
+
+
+def test_flat_data_have_welch_beside_them():
+    panel, said = panel_and_words({"a": [1.0, 2, 3, 2.5], "b": [2.0, 3, 4, 9]})
+    assert [m.name for m in panel.methods] == ["welch", "answer"]
+    assert said.startswith("Welch's t gives")
+
+
+def test_summaries_without_sd_have_no_pooled_row():
+    rows = [("a", 1.0, 3), ("a", 1.5, 4), ("a", 0.7, 3), ("b", 2.0, 3), ("b", 2.2, 5), ("b", 1, 2)]
+    table = pd.DataFrame(rows, columns=["arm", "mean", "n"])
+    panel, _ = panel_and_words(table, {"n": "n"}, value="mean", group="arm")
+    assert [m.name for m in panel.methods] == ["welch", "best", "answer"]
+    assert panel.icc is None
+
+
+def test_text_and_report_show_the_table_and_the_words(tmp_path):
+    result = ne.compare(EVEN, options=OPTIONS)
+    said = text.render(result)
+    assert "Beside other analyses" in said
+    assert "Welch's t on unit means" in said
+    assert max(len(line) for line in said.splitlines()) <= 100
+    result.report(tmp_path / "r.html")
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "Beside other analyses" in page
+    for word in ("significant", "p-value", "p value"):
+        assert word not in said + page
+
+
+def test_every_contrast_has_a_panel():
+    data = nested(means={"a": 0, "b": 1, "c": 2}, tau=1, sigma=0.5, readings=2, seed=3, units=4)
+    result = ne.compare(data, options=OPTIONS | {"contrasts": ["(b + c) / 2 - a", "b - a"]})
+    first, second = result.honesty
+    assert first.method("welch").mean == pytest.approx(
+        np.mean([np.mean(v) for g in "bc" for v in data[g].values()])
+        - np.mean([np.mean(v) for v in data["a"].values()])
+    )
+    assert second.readings == 16
+    assert len(advice.many(result.honesty, result.design)) == 2

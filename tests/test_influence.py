@@ -1,0 +1,133 @@
+"""Units left out by reweighting: the referee is a fit without them."""
+
+import json
+
+import numpy as np
+import pytest
+
+import nestimate as ne
+from nestimate.data.subset import without_cluster
+from nestimate.inference.fit import Fit
+from nestimate.model.model import Model
+from nestimate.results import influence, text
+from nestimate.results.decisions import rope_verdict, sign_verdict
+from worded import assert_numbers_are_those_of, nested
+
+LAYOUTS = {
+    "flat": {"units": None, "readings": 7},
+    "nested": {"units": 5, "readings": 3},
+    "subunits": {"units": 4, "readings": 2, "subunits": (2,), "tau_subunits": (0.5,)},
+    "blocked": {"units": None, "blocks": 5, "readings": 3},
+    "blocked-nested": {"units": 2, "blocks": 4, "readings": 2},
+    "paired": {"units": None, "blocks": 6, "readings": 1},
+}
+
+
+def compared(layout, **options):
+    scenario = {"groups": {"a": 0, "b": 1}, "sigma": 1.0} | LAYOUTS[layout]
+    table = ne.simulate(scenario, seed=2).table
+    roles = {"value": "value", "group": "group"}
+    if "unit" in table:
+        roles["unit"] = "unit/level1" if "level1" in table else "unit"
+    if "block" in table:
+        roles["block"] = "block"
+    return ne.compare(table, **roles, options={"ess": 2000} | options)
+
+
+@pytest.mark.parametrize("robust", ["units", "none"])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_densities_of_units_add_up_to_that_of_the_whole(layout, robust):
+    fit = compared(layout, robust=robust).fit
+    each = fit.model.log_likelihood_each(fit.draws)
+    assert len(each) == len(influence.cluster_names(fit.model.design))
+    alive = fit.weights > 1e-8
+    # Quadrature: nodes serve the most extreme unit of those looked at together.
+    assert each.sum(axis=0)[alive] == pytest.approx(fit.log_likelihood[alive], abs=0.01)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_leaving_out_is_what_a_fit_without_the_unit_gives(layout):
+    result = compared(layout)
+    found = result.influence[0]
+    for j in (0, len(found.left_out) - 1):
+        one = found.left_out[j]
+        rest = without_cluster(result.design, j)
+        refit = Fit.from_model(Model.from_design(rest, result.model.assumptions), ess=4000, seed=99)
+        assert [str(p.prior) for p in refit.model.parameters] == [
+            str(p.prior) for p in result.model.parameters
+        ]
+        values = refit.draws["mu"][:, 1] - refit.draws["mu"][:, 0]
+        mean = refit.weights @ values
+        sd = np.sqrt(refit.weights @ np.square(values - mean))
+        # Twelve comparisons, each within 4.5 errors of the mean at an ess of 400 at least.
+        assert one.mean == pytest.approx(mean, abs=4.5 * sd / np.sqrt(400))
+        low, high = result.question.interval(values, refit.weights)
+        assert (one.ci_low, one.ci_high) == pytest.approx((low, high), abs=0.35 * sd)
+        assert one.p_gt_0 == pytest.approx(
+            refit.weights @ (values > 0), abs=4.5 * 0.5 / np.sqrt(400)
+        )
+
+
+def test_subset_keeps_everything_but_the_unit():
+    design = compared("subunits").design
+    rest = without_cluster(design, 2)
+    gone = design.readings.unit == 2
+    assert rest.units == tuple(u for i, u in enumerate(design.units) if i != 2)
+    assert list(rest.readings.value) == list(design.readings.value[~gone])
+    assert [rest.units[u] for u in rest.readings.unit] == [
+        design.units[u] for u in design.readings.unit[~gone]
+    ]
+    assert rest.levels[1].size == design.levels[1].size - 2
+    assert rest.statistics.n.size == design.statistics.n.size - 1
+    assert rest.yardstick == design.yardstick
+
+
+def test_a_difference_made_by_one_unit_is_said_to_hinge_on_it():
+    data = nested(means={"a": 0, "b": 0.9}, tau=0.3, sigma=0.2, readings=4, seed=3, units=6)
+    data["a"]["a_f"] = list(2.5 + np.array([0.1, -0.1, 0.2, 0]))
+    result = ne.compare(data, options={"ess": 4000, "robust": "none"})
+    found = result.influence[0]
+    assert found.sign == "open"
+    assert found.sign_hinges == ("a_f",)
+    told = json.loads(json.dumps(result.to_dict()))
+    check = next(c for c in told["checks"] if c["name"] == "influence")
+    assert not check["passed"]
+    assert not check["withholds"]
+    assert "hinges on one unit" in check["text"]
+    assert "without a_f" in check["text"]
+    assert_numbers_are_those_of(
+        [check["text"]], told["influence"], allowed=("0", "0.975", "0.025", "0.001", "0.999")
+    )
+    assert "hinges on one unit" in text.render(result)
+
+
+def test_a_clear_difference_hinges_on_none():
+    data = nested(means={"a": 0, "b": 5}, tau=0.5, sigma=0.2, readings=4, seed=3, units=6)
+    result = ne.compare(data, options={"ess": 2000, "rope": (-0.5, 0.5)})
+    found = result.influence[0]
+    assert (found.sign, found.rope) == ("above", "outside")
+    assert found.sign_hinges == found.rope_hinges == ()
+    assert any("No single unit decides" in check.text for check in result.advice)
+
+
+def test_an_unreliable_reweighting_is_replaced_by_a_fit():
+    data = nested(means={"a": 0, "b": 0}, tau=0.1, sigma=0.05, readings=4, seed=3, units=4)
+    data["b"]["b_d"] = [9.0, 9.1, 8.9, 9.0]
+    result = ne.compare(data, options={"ess": 2000, "robust": "none"})
+    one = result.influence[0].without("b_d")
+    assert one.pareto_k > 0.7
+    assert one.refitted
+    assert one.reliable
+    assert abs(one.mean) < 0.5
+
+
+def test_many_units_are_not_left_out_one_by_one():
+    data = nested(means={"a": 0, "b": 0}, tau=1, sigma=1, readings=2, seed=3, units=60)
+    assert ne.compare(data, options={"ess": 500}).influence == ()
+
+
+def test_rules():
+    assert [sign_verdict(p) for p in (0.98, 0.5, 0.02)] == ["above", "open", "below"]
+    ends = ((-0.1, 0.2), (0.6, 2.0), (-3.0, -0.6), (0.3, 0.7), (-1.0, 1.0))
+    verdicts = [rope_verdict(*pair, (-0.5, 0.5)) for pair in ends]
+    assert verdicts == ["inside", "outside", "outside", "overlapping", "overlapping"]

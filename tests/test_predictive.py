@@ -1,0 +1,126 @@
+"""Predictions and replicated data, held against a simulation that shares no code with them."""
+
+import json
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import nestimate as ne
+from nestimate.results import predictive, replicates, text
+from worded import assert_numbers_are_those_of, nested
+
+OPTIONS = {"ess": 4000}
+DATA = nested(means={"a": 0, "b": 1}, tau=1, sigma=0.5, readings=4, seed=2, units=8)
+
+
+def feature(result, name):
+    return next(f for f in result.predictive.features if f.name == name)
+
+
+def test_new_unit_and_replication_are_those_of_normal_theory():
+    """With every scale fixed and normal units both follow from the posterior of the means."""
+    prior = {"tau": 1.0, "sigma": 0.5, "mu": "normal(0, 1000)"}
+    result = ne.compare(DATA, options=OPTIONS | {"robust": "none", "prior": prior})
+    one = result.predictive.contrasts[0]
+    means = {g: np.mean([np.mean(v) for v in units.values()]) for g, units in DATA.items()}
+    gap, error2 = means["b"] - means["a"], 2 * (1 + 0.25 / 4) / 8
+    assert one.p_new_unit == pytest.approx(stats.norm.cdf(gap / np.sqrt(error2 + 2)), abs=0.035)
+    same = stats.norm.cdf(abs(gap) / np.sqrt(2 * error2))
+    assert one.p_same_sign == pytest.approx(same, abs=0.035)
+    assert one.positive
+
+
+def test_replicated_cells_scatter_as_the_model_says():
+    table = ne.simulate(
+        {"groups": {"a": 0, "b": 1}, "units": 3, "blocks": 5, "readings": 2, "sigma": 1.0}, seed=1
+    ).table
+    prior = {
+        "tau_block": 2.0,
+        "tau_effect": 1.0,
+        "tau_unit": 0.7,
+        "sigma": 1.0,
+        "mu": "normal(0, 0.001)",
+    }
+    result = ne.compare(
+        table,
+        value="value",
+        group="group",
+        unit="unit",
+        block="block",
+        options=OPTIONS | {"robust": "none", "prior": prior},
+    )
+    cells = replicates.replicated_cells(result.fit, 4000, np.random.default_rng(1))
+    effect = cells[:, :, 1] - cells[:, :, 0]
+    within = (0.7**2 + 1 / 2) / 3
+    assert effect.var() == pytest.approx(1 + 2 * within, rel=0.05)
+    assert cells.var() == pytest.approx(4 + 0.5 + within, rel=0.05)
+
+
+def test_data_of_the_model_come_out_of_it_and_an_outlier_does_not():
+    usual = ne.compare(DATA, options=OPTIONS | {"robust": "none"})
+    assert all(f.share > predictive.RARE for f in usual.predictive.features)
+    assert usual.advice[-1].passed
+    odd = {g: dict(units) for g, units in DATA.items()}
+    odd["b"]["b_h"] = [30.0, 30.5, 29.5, 30.2]
+    found = ne.compare(odd, options=OPTIONS | {"robust": "none"})
+    assert feature(found, "farthest").share < predictive.RARE
+    assert not found.advice[-1].passed
+    assert found.passed
+    assert "rarely come out of the model" in text.render(found)
+
+
+def test_evidence_speaks_for_the_t_where_a_unit_is_far_out():
+    odd = {g: dict(units) for g, units in DATA.items()}
+    odd["b"]["b_h"] = [30.0, 30.5, 29.5, 30.2]
+    for data, sign in ((DATA, -1), (odd, 1)):
+        logs, error = ne.compare(data, options=OPTIONS).normality_evidence()
+        assert error < 0.1
+        assert np.sign(logs) == sign
+    with pytest.raises(ne.DesignError, match="normal already"):
+        ne.compare(DATA, options=OPTIONS | {"robust": "none"}).normality_evidence()
+
+
+@pytest.mark.parametrize(
+    ("rope", "said"),
+    [
+        ((-9.0, 9.0), "practically equal"),
+        ((-0.5, 0.01), "undecided"),
+    ],
+)
+def test_rope_decision_is_said_with_its_rule(rope, said):
+    result = ne.compare(DATA, options=OPTIONS | {"rope": rope})
+    sentence = next(s for s in result.sentences if s.startswith("Decision"))
+    assert said in sentence
+    assert "Rule: wholly inside" in sentence
+
+
+def test_every_number_in_words_is_one_of_the_json():
+    result = ne.compare(DATA, options=OPTIONS | {"rope": (-0.3, 0.3)})
+    told = json.loads(json.dumps(result.to_dict()))
+    known = {k: told[k] for k in ("contrasts", "probabilities", "predictive", "checks")}
+    known["rope"] = [-0.3, 0.3]
+    assert_numbers_are_those_of(told["sentences"], known, allowed=("0", "0.999", "0.001"))
+    text_of = [c["text"] for c in told["checks"] if c["name"] == "predictive"]
+    assert_numbers_are_those_of(text_of, told["predictive"])
+
+
+def test_stated_value_and_users_own_contrasts():
+    against = ne.compare(DATA, options=OPTIONS | {"against": 0.0}).predictive.contrasts
+    assert against[0].p_new_unit is not None
+    own = ne.compare(DATA, options=OPTIONS | {"contrasts": ["(b - a) / 2"]})
+    assert own.predictive.contrasts[0].p_new_unit is None
+    assert "P(a new unit" not in str(own)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"a": [1, 1, 1, 2.0], "b": [1, 1, 1, 1.0]},
+        {"a": {"x": [1, 2.0], "y": [2, 3.0], "z": [1, 4.0]}, "b": {"u": [1, 2.0], "v": [1, 2.0]}},
+    ],
+)
+def test_ties_are_no_surprise_where_data_are_coarse(data):
+    result = ne.compare(data, options={"ess": 1000})
+    assert all(f.share > 0.1 for f in result.predictive.features)
+    assert "NaN" not in json.dumps(result.to_dict()["predictive"])

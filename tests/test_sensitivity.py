@@ -1,0 +1,115 @@
+"""Power-scaling sensitivity: ArviZ is the referee, and data built to lean on the priors or not."""
+
+import json
+
+import arviz_stats
+import numpy as np
+import pytest
+from arviz_base import from_dict
+from arviz_stats.base import array_stats
+from scipy import stats
+
+import nestimate as ne
+from nestimate.model import priors
+from nestimate.results import sensitivity, text
+from worded import assert_numbers_are_those_of, nested
+
+FAMILIES = [
+    (priors.Normal(mean=1, sd=2), stats.norm(1, 2)),
+    (priors.StudentT(nu=3, mean=1, scale=2), stats.t(3, 1, 2)),
+    (priors.HalfStudentT(nu=4, scale=2), stats.t(4, 0, 2)),
+    (priors.HalfNormal(sd=2), stats.halfnorm(0, 2)),
+    (priors.Uniform(low=0, high=9), stats.uniform(0, 9)),
+    (priors.Exponential(mean=29, lower=0), stats.expon(0, 29)),
+    (priors.Gamma(shape=2.5, scale=2), stats.gamma(2.5, 0, 2)),
+    (priors.LogNormal(mu=0.3, sigma=0.7), stats.lognorm(0.7, 0, np.exp(0.3))),
+    (priors.InverseGamma(shape=2.5, scale=2), stats.invgamma(2.5, 0, 2)),
+]
+
+
+@pytest.mark.parametrize(("prior", "referee"), FAMILIES, ids=lambda f: type(f).__name__)
+def test_log_density_is_that_of_scipy_up_to_a_constant(prior, referee):
+    x = np.array([0.3, 1.0, 2.0, 5.5])
+    mine, theirs = prior.log_density(x), referee.logpdf(x)
+    assert np.diff(mine) == pytest.approx(np.diff(theirs))
+
+
+def test_measure_is_that_of_arviz_to_the_last_digits():
+    rng = np.random.default_rng(1)
+    values, logs = rng.standard_normal(4000), -rng.gamma(2, 3, 4000)
+    logs += values
+    weights = []
+    for power in (0.99, 1.01):
+        scaled = np.exp((power - 1) * logs)
+        weights.append(scaled / scaled.sum())
+    theirs = array_stats.power_scale_sense(values[None], *(w[None] for w in weights), 0.99, 1.01)
+    mine = sensitivity.power_scaling(values, np.full(4000, 1 / 4000), logs)
+    assert mine == pytest.approx(float(theirs), rel=1e-6)
+
+
+DATA = {
+    "few": nested(means={"a": 0, "b": 1}, tau=1, sigma=0.5, readings=4, seed=0, units=2),
+    "many": nested(means={"a": 0, "b": 1}, tau=1, sigma=0.5, readings=4, seed=0, units=8),
+    "noise": nested(means={"a": 0, "b": 1}, tau=10, sigma=1, readings=2, seed=0, units=3),
+}
+
+
+@pytest.mark.parametrize("data", ["few", "many"])
+def test_sensitivities_are_those_of_arviz_on_the_same_draws(data):
+    result = ne.compare(DATA[data], options={"ess": 4000})
+    fit, mine = result.fit, result.sensitivity[0]
+    draws = {name: found[fit.resampled] for name, found in fit.draws.items()}
+    logs = sensitivity.log_priors(fit)
+    tree = from_dict(
+        {
+            "posterior": {"d": (draws["mu"][:, 1] - draws["mu"][:, 0])[None, :]},
+            "log_prior": {name: found[fit.resampled][None, :] for name, found in logs.items()},
+            "log_likelihood": {"y": fit.log_likelihood[fit.resampled][None, :]},
+        }
+    )
+
+    # Theirs smooths the tail of the scaled weights, which are nearly equal.
+    def theirs(group, names=None):
+        return float(arviz_stats.psense(tree, group=group, group_var_names=names)["d"])
+
+    assert mine.likelihood == pytest.approx(theirs("likelihood"), rel=0.02, abs=5e-4)
+    assert mine.priors["all"] == pytest.approx(theirs("prior"), rel=0.02, abs=5e-4)
+    for name in logs:
+        assert mine.priors[name] == pytest.approx(theirs("prior", [name]), rel=0.02, abs=5e-4)
+
+
+@pytest.mark.parametrize(
+    ("data", "prior", "verdict"),
+    [
+        ("many", {}, "robust"),
+        ("few", {}, "prior-dependent"),
+        ("many", {"mu": "normal(0, 0.2)"}, "prior-dependent"),
+        ("noise", {"mu": "normal(0, 0.1)"}, "not estimable from these data"),
+    ],
+)
+def test_verdicts_on_data_built_for_them(data, prior, verdict):
+    result = ne.compare(DATA[data], options={"ess": 4000, "prior": prior})
+    told = json.loads(json.dumps(result.to_dict()))
+    assert told["sensitivity"][0]["verdict"] == verdict
+    check = next(c for c in told["checks"] if c["name"] == "sensitivity")
+    assert check["passed"] == (verdict == "robust")
+    assert not check["withholds"]
+    assert told["answered"]
+    assert_numbers_are_those_of([check["text"]], told["sensitivity"], allowed=("0.05",))
+    word = verdict.removesuffix(" from these data")
+    assert word in text.render(result)
+
+
+def test_a_prior_twice_as_far_off_is_felt_more():
+    near, far = (
+        ne.compare(DATA["many"], options={"ess": 2000, "prior": {"mu": f"normal({m}, 0.5)"}})
+        for m in (2, 4)
+    )
+    assert far.sensitivity[0].priors["mu"] > near.sensitivity[0].priors["mu"]
+
+
+def test_uniform_priors_are_said_not_to_be_looked_at():
+    result = ne.compare(DATA["many"], options={"ess": 1000, "preset": "kruschke2013"})
+    assert result.sensitivity[0].unscaled == ("tau", "sigma")
+    assert result.sensitivity[0].priors["tau"] == pytest.approx(0, abs=1e-6)
+    assert "its limits were not looked at" in result.advice[0].text

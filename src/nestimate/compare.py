@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nestimate.data.design import Design, Roles
-from nestimate.data.tables import read_table
+from nestimate.data.reshape import WIDE
+from nestimate.data.tables import Wanted, read_table
 from nestimate.errors import DesignError, one_of
 from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
 from nestimate.model.parameters import PRESETS, ROBUST, SIGMA, TAU, Assumptions
 from nestimate.model.twin import to_pymc
+from nestimate.outputs import whole
 from nestimate.results import figures, text
 from nestimate.results.answer import Answer
 from nestimate.results.draws import to_datatree
@@ -60,6 +62,14 @@ class Options:
         Effective draws wanted behind every number.
     seed
         One seed, one answer.
+    sheet
+        Sheet of a workbook, where several hold data.
+    decimal
+        Decimal mark of numbers in text, `.` or `,`; the other mark may then group thousands. None:
+        a number with a comma is refused.
+    wide
+        `groups` (a column per group) or `replicates` (a column per reading of the unit in the
+        row). None: such tables are recognised where nothing else can be meant.
     """
 
     robust: str = "units"
@@ -78,6 +88,9 @@ class Options:
     ci_kind: str = "hdi"
     ess: float = 10_000
     seed: int = 1
+    sheet: str | None = None
+    decimal: str | None = None
+    wide: str | None = None
 
     def __post_init__(self) -> None:
         for what, value, allowed in (
@@ -87,6 +100,8 @@ class Options:
             ("sigma", self.sigma, SIGMA),
             ("preset", self.preset, PRESETS),
             ("ci_kind", self.ci_kind, ("hdi", "eti")),
+            ("decimal", self.decimal or ".", (".", ",")),
+            ("wide", self.wide or WIDE[0], WIDE),
         ):
             if value not in allowed:
                 raise DesignError(f"{what}: {one_of('choice', str(value), allowed)}")
@@ -184,7 +199,8 @@ class Comparison(Answer):
 
     def report(self, path: str | Path) -> None:
         """Write the whole answer as one self-contained HTML file."""
-        Path(path).write_text(render(self), encoding="utf-8")
+        with whole(Path(path)) as part:
+            part.write_text(render(self), encoding="utf-8")
 
     def to_pymc(self) -> "pm.Model":
         """Return the same model as a `pymc.Model`; needs the extra `nestimate[pymc]`."""
@@ -241,10 +257,20 @@ def compare(
     'drug - placebo'
     """
     chosen = Options.of(options)
-    table = read_table(data)
-    if isinstance(data, Mapping):
-        value, group = value or "value", group or "group"
-        unit = unit or ("unit" if "unit" in table.columns else None)
+    table = read_table(
+        data,
+        Wanted(
+            sheet=chosen.sheet,
+            decimal=chosen.decimal,
+            wide=chosen.wide,
+            value=value,
+            group=group,
+            unit=unit,
+            block=block,
+        ),
+    )
+    value, group = table.roles.get("value", value), table.roles.get("group", group)
+    unit = table.roles.get("unit", unit)
     if value is None or group is None:
         missing = "value (what was measured)" if value is None else "group (what is compared)"
         raise DesignError(

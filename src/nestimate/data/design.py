@@ -269,7 +269,7 @@ def _unit_levels(
     columns = roles.unit_columns(table)
     if roles.summary and not columns and roles.block is None:
         kept = np.flatnonzero(keep)
-        labels = tuple(str(table.first_row + i) for i in kept)
+        labels = tuple(table.row(i) for i in kept)
         return (Level(name="row", labels=labels, codes=np.arange(kept.size)),), []
     levels: tuple[Level, ...] = ()
     notes: list[str] = []
@@ -334,7 +334,7 @@ def _check_labelled(
     if missing.size:
         raise DataError(
             f"{table.source}: column '{name}' is empty in {missing.size} of {int(keep.sum())} rows "
-            f"that have a value, first in row {table.first_row + missing[0]}. Fill in the label or "
+            f"that have a value, first in row {table.row(missing[0])}. Fill in the label or "
             "delete the row."
         )
 

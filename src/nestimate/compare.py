@@ -3,8 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from math import isfinite
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from nestimate.data.design import Design, Roles
 from nestimate.data.reshape import WIDE
@@ -93,6 +96,7 @@ class Options:
     wide: str | None = None
 
     def __post_init__(self) -> None:
+        self._check_kinds()
         for what, value, allowed in (
             ("robust", self.robust, ROBUST),
             ("tau", self.tau or "own", TAU),
@@ -103,8 +107,10 @@ class Options:
             ("decimal", self.decimal or ".", (".", ",")),
             ("wide", self.wide or WIDE[0], WIDE),
         ):
-            if value not in allowed:
+            if not isinstance(value, str) or value not in allowed:
                 raise DesignError(f"{what}: {one_of('choice', str(value), allowed)}")
+        if self.against is not None and not isfinite(self.against):
+            raise DesignError(f"against is {self.against}: it must be a finite number.")
         if not 0 < self.ci < 1:
             raise DesignError(
                 f"ci is {self.ci:g}: it must lie between 0 and 1, such as 0.95 for a 95 % interval."
@@ -115,12 +121,38 @@ class Options:
             raise DesignError(f"seed is {self.seed}: it must be a whole number, 0 or above.")
         self._check_rope()
 
+    def _check_kinds(self) -> None:
+        """Refuse what is of the wrong kind, and take NumPy's numbers as plain ones."""
+        for what in ("ci", "ess", "against", "seed"):
+            given = getattr(self, what)
+            if isinstance(given, np.generic):
+                object.__setattr__(self, what, given.item())
+            elif (
+                isinstance(given, bool)
+                or not isinstance(given, Real | None)
+                or (given is None and what != "against")
+            ):
+                raise DesignError(f"{what} is {given!r}: it must be a number.")
+        for what in ("n", "sd", "se", "sheet"):
+            given = getattr(self, what)
+            if given is not None and not isinstance(given, str):
+                raise DesignError(f"{what} is {given!r}: give its name as text, '{given}'.")
+        if not isinstance(self.prior, Mapping):
+            raise DesignError(f"prior is {self.prior!r}: write {{'tau': 'halfnormal(2)'}}.")
+        if not isinstance(self.contrasts, str) and not (
+            isinstance(self.contrasts, Sequence) and all(isinstance(c, str) for c in self.contrasts)
+        ):
+            raise DesignError(f"contrasts is {self.contrasts!r}: write 'b - a', or a list of such.")
+
     def _check_rope(self) -> None:
         if self.rope is None:
             return
-        if len(self.rope) != 2 or not all(isfinite(edge) for edge in self.rope):
+        edges = tuple(self.rope) if isinstance(self.rope, Sequence | np.ndarray) else ()
+        numbers = all(isinstance(edge, Real) and isfinite(edge) for edge in edges)
+        if len(edges) != 2 or not numbers:
             raise DesignError(f"rope is {self.rope}: give two numbers, such as -0.5 and 0.5.")
-        low, high = self.rope
+        low, high = (float(edge) for edge in edges)
+        object.__setattr__(self, "rope", (low, high))
         if not low < high:
             raise DesignError(f"rope runs from {low:g} to {high:g}: the lower end comes first.")
         null, what = (1, "ratios") if self.scale == "log" else (0, "differences")
@@ -257,6 +289,12 @@ def compare(
     'drug - placebo'
     """
     chosen = Options.of(options)
+    named = {"value": value, "group": group, "unit": unit, "block": block, "reference": reference}
+    for role, name in named.items():
+        if name is not None and not isinstance(name, str):
+            raise DesignError(
+                f"{role} is {name!r}: give its name as text, such as {role}='{name}'."
+            )
     table = read_table(
         data,
         Wanted(

@@ -126,9 +126,10 @@ def logarithms(
     """Return logarithms of the values of a column, or say in which row there is none."""
     low = np.flatnonzero(value <= 0)
     if low.size:
+        many = f" ({low.size} such rows)" if low.size > 1 else ""
         raise DataError(
             f"{table.source}: column '{name}', row {table.row(row[low[0]])}: "
-            f"{value[low[0]]:g} has no logarithm ({low.size} such rows). On a log scale every "
+            f"{value[low[0]]:g} has no logarithm{many}. On a log scale every "
             "value must be above 0; use --scale linear, or mend the value."
         )
     return np.log(value)

@@ -133,8 +133,12 @@ def read_label(text: str | None) -> str | None:
 def look(label: str) -> str:
     """Return what labels have in common that a reader would take for one.
 
-    Capitals, spaces, hyphens, underscores, leading zeros and forms of one character do not count.
+    Capitals, the kind of dash or space, leading zeros, and how a number is written do not count.
     """
     folded = unicodedata.normalize("NFKC", label).casefold()
-    folded = re.sub(r"[\s_\-‐‑–−]+", "", folded)
-    return re.sub(r"(?<![\d.])0+(?=\d)", "", folded) or label
+    folded = re.sub(r"[‐‑‒–—−]", "-", folded)
+    if is_plain_number(folded):
+        return repr(float(folded))
+    folded = re.sub(r"(?<=\w)[\s_-]+(?=\w)", " ", folded)
+    folded = re.sub(r"(?<=[^\W\d]) (?=\d)", "", folded)
+    return re.sub(r"(?<![\d.])0+(?=\d)", "", folded)

@@ -19,7 +19,7 @@ from nestimate.data.cells import (
     read_number,
 )
 from nestimate.data.grid import Grid, check_names
-from nestimate.errors import DataError, one_of
+from nestimate.errors import DataError, listed, one_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +78,11 @@ class Table:
 
     def column(self, name: str) -> Any:
         """Return the column called `name`, or say which there are."""
+        if not name.strip():
+            raise DataError(
+                f"{self.source}: a column is named by nothing. "
+                f"There is: {listed(list(self.columns), 12)}."
+            )
         found = self.columns.get(name)
         if found is None:
             alike = [other for other in self.columns if _same_name(other) == _same_name(name)]
@@ -182,11 +187,8 @@ class Table:
     def _raw_labels(self, name: str) -> tuple[NDArray[np.intp], list[str | None]]:
         """Return codes and the cells they stand for; an empty cell's code is the last, -1 + 1."""
         column = _plain(self.column(name))
-        encoded = pa.chunked_array([column]) if isinstance(column, pa.Array) else column
-        encoded = encoded.dictionary_encode().combine_chunks()
-        if isinstance(encoded, pa.ChunkedArray):
-            encoded = pa.array([], pa.string()).dictionary_encode()
         try:
+            encoded = column.dictionary_encode().combine_chunks()
             cells = encoded.dictionary.cast(pa.string()).to_pylist()
         except pa.ArrowException:
             raise DataError(
@@ -194,6 +196,8 @@ class Table:
                 "Labels are text or numbers."
             ) from None
         codes = encoded.indices.fill_null(len(cells)).to_numpy(zero_copy_only=False)
+        if pa.types.is_boolean(column.type):
+            cells = [None if c is None else c.capitalize() for c in cells]
         midnight = " 00:00:00"
         if pa.types.is_temporal(column.type):
             cells = [None if c is None else c.split(midnight, 1)[0] for c in cells]
@@ -246,9 +250,10 @@ class Table:
         shown = cells[first] if len(cells[first]) <= 40 else cells[first][:37] + "..."
         filled = int((codes < len(cells)).sum())
         more = f" {bad.size} of {filled} cells are not numbers." if bad.size > 1 else ""
-        if bad.size == filled and filled > 1:
+        letters = any(letter.isalpha() for letter in shown)
+        if bad.size == filled and filled > 1 and letters:
             more = f" No cell of '{name}' is a number: is it the column of values?"
-        elif bad.size == 1 and bad[0] == 0 and filled > 1:
+        elif bad.size == 1 and bad[0] == 0 and filled > 1 and letters:
             more = " All rows below hold numbers: if this row holds the units, delete it."
         raise DataError(
             f"{self.source}: column '{name}', row {self.row(bad[0])}: '{shown}' {wrong[first]}."

@@ -177,6 +177,16 @@ class Design:
         DesignError
             When the groups cannot be compared with these units.
         """
+        try:
+            return cls._derived(table, roles)
+        except (DataError, DesignError) as error:
+            if str(error).startswith(table.source):
+                raise
+            # Every refusal names the table.
+            raise type(error)(f"{table.source}: {error}") from None
+
+    @classmethod
+    def _derived(cls, table: Table, roles: Roles) -> Self:
         _check_roles(table, roles, roles.unit_columns(table))
         notes = list(table.notes)
         value = table.numbers(roles.value)
@@ -215,10 +225,12 @@ class Design:
         readings = read_rows(value, group, {name: rows[keep] for name, rows in summary.items()})
         levels, said = _unit_levels(table, roles, keep, place, places)
         notes += said
+        kept = np.flatnonzero(keep)
         distance = distances(readings, len(groups))
         warnings += [
-            *doubt_far(roles.value, distance, [table.row(i) for i in np.flatnonzero(keep)]),
+            *doubt_far(roles.value, distance, lambda i: table.row(kept[i]), levels),
             *doubt_values(roles.value, readings, groups, levels),
+            *(said for level in levels for said in doubt_labels(level)),
         ]
         if levels and readings.summarised:
             levels, readings, merged = merge_means(levels, readings, known_sigma=roles.known_sigma)
@@ -339,14 +351,14 @@ def _check_units(
     if levels and (counts == 1).all() and counts.size > 1:
         raise DesignError(
             f"columns '{name}' and '{what}' say the same: every group has one {what}, so a "
-            f"difference between groups cannot be told from one between single {what}s. Name "
-            "another column as unit (what was independently treated), or none."
+            f"difference between groups cannot be told from one between one {what} and another. "
+            "Name another column as unit (what was independently treated), or none."
         )
     lonely = [groups[g] for g in np.flatnonzero(counts < 2)]
     if lonely:
         raise DesignError(
             f"group '{lonely[0]}' has one {what}: a difference between groups cannot be told from "
-            f"a difference between single {what}s, however many readings there are. At least two "
+            f"one between one {what} and another, however many readings there are. At least two "
             f"per group are needed, better five or more."
         )
 

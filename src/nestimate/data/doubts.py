@@ -1,6 +1,6 @@
 """What looks wrong in values that can be analysed all the same: said beside the answer."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,9 +11,9 @@ from nestimate.data.hierarchy import Level
 from nestimate.data.statistics import Readings, frozen
 from nestimate.errors import DataError, listed
 
-#: Robust SDs from the middle of the group: beyond FAR a value is named, beyond WILD it does not
-#: help to set the scales of the priors, beyond ABSURD no arithmetic can use it.
-FAR, WILD, ABSURD = 100.0, 1000.0, 1e9
+#: Robust SDs from the middle of the group: beyond FAR a value is named and does not help to set the
+#: scales of the priors, beyond ABSURD no arithmetic can use it.
+FAR, ABSURD = 100.0, 1e9
 
 
 def doubt_values(
@@ -104,7 +104,9 @@ def _check_magnitude(value: NDArray[np.float64]) -> None:
         )
 
 
-def doubt_far(name: str, distance: NDArray[np.float64], rows: list[str]) -> list[str]:
+def doubt_far(
+    name: str, distance: NDArray[np.float64], row: Callable[[int], str], levels: Sequence[Level]
+) -> list[str]:
     """Name the values that are so far out that they may be slips or codes.
 
     Parameters
@@ -113,8 +115,10 @@ def doubt_far(name: str, distance: NDArray[np.float64], rows: list[str]) -> list
         The column of values.
     distance
         From the middle of the group, in robust SDs; shape (rows,).
-    rows
-        The user's numbers of these rows.
+    row
+        What the user calls the row at a position among these.
+    levels
+        Units and subunits; empty where every row is a data point.
 
     Raises
     ------
@@ -127,22 +131,33 @@ def doubt_far(name: str, distance: NDArray[np.float64], rows: list[str]) -> list
     worst = far[np.argmax(distance[far])]
     if distance[worst] > ABSURD:
         raise DataError(
-            f"column '{name}', row {rows[worst]}: the value is {distance[worst]:.0e} SDs away from "
-            "the others of its group. If it is a slip or stands for a missing value, mend it or "
-            "empty the cell."
+            f"column '{name}', row {row(int(worst))}: the value is {distance[worst]:.0e} SDs away "
+            "from the others of its group. If it is a slip or stands for a missing value, mend it "
+            "or empty the cell."
         )
-    named = listed([rows[i] for i in far], most=6).replace("'", "")
-    return [
-        f"{far.size} of {distance.size} values of {name} lie more than {FAR:g} SDs from the middle "
-        f"of their group (row {named}; the farthest {distance[worst]:,.0f} SDs). A slip of the "
-        "decimal mark, or a code for a missing value? Then mend or empty the cell."
-    ]
+    named = listed([row(int(i)) for i in far], most=6).replace("'", "")
+    lie = ("value", "lies", "its", "row") if far.size == 1 else ("values", "lie", "their", "rows")
+    said = (
+        f"{far.size} {lie[0]} of {name} {lie[1]} more than {FAR:g} SDs from the middle of {lie[2]} "
+        f"group ({lie[3]} {named}; the farthest {distance[worst]:,.0f} SDs). A slip of the decimal "
+        "mark, or a code for a missing value? Then mend or empty the cell."
+    )
+    if levels and any((distance[levels[0].codes == u] <= FAR).any() for u in levels[0].codes[far]):
+        said += (
+            f" Other readings of the same {levels[0].name} are not so far out, and readings of one "
+            f"{levels[0].name} are taken as normal: all intervals become much too wide."
+        )
+    return [said]
 
 
 def without_wild(readings: Readings, distance: NDArray[np.float64]) -> Readings:
-    """Return the readings that set the scales of the priors: a few wild ones do not."""
-    wild = distance > WILD
-    if not wild.any() or wild.sum() > max(1, wild.size // 20):
+    """Return the readings that set the scales of the priors: a few wild ones do not.
+
+    With a wild unit among five, priors as wide as all values together leave room for a spread that
+    is as wide as the one unit is far away, and the t model cannot tell it as an outlier.
+    """
+    wild = distance > FAR
+    if not wild.any() or wild.sum() > max(1, wild.size // 5):
         return readings
     keep = ~wild
     if np.setdiff1d(readings.group, readings.group[keep]).size:

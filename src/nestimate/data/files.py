@@ -105,7 +105,8 @@ def _check_there(path: Path) -> None:
             raise DataError(f"{path}: there is no folder '{folder}'.")
         near = [found.name for found in _tables_in(folder)]
     except (OSError, ValueError) as error:
-        raise DataError(f"'{path}' cannot be the name of a file: {error}.") from None
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"'{str(path)[:60]}' cannot be the name of a file: {reason}.") from None
     if not near:
         raise DataError(f"there is no file '{path}', nor another table beside it.")
     raise DataError(one_of("file", path.name, near))
@@ -160,7 +161,8 @@ def _read_arrow(content: bytes, kind: str, path: Path) -> Grid:
         table: Any = parquet.read_table(buffer) if kind == "parquet" else feather.read_table(buffer)
     except (pa.ArrowException, OSError) as error:
         raise DataError(
-            f"{path.name} cannot be read as {kind.capitalize()}: {error}. Write it again."
+            f"{path.name} starts as {kind.capitalize()} and cannot be read as such: it "
+            f"is damaged or cut off. Write it again. ({str(error).rstrip('.')})"
         ) from None
     kept = [name for name in table.column_names if not name.startswith("__index_level_")]
     table = table.select(kept)

@@ -150,7 +150,7 @@ def _cells(cells: list[Any]) -> Any:
     return _texts(plain)
 
 
-def read_mapping(data: Mapping[Any, Any]) -> Table:
+def read_mapping(data: Mapping[Any, Any], decimal: str | None = None) -> Table:
     """Rows from `group -> values` or `group -> unit -> readings`.
 
     Raises
@@ -173,7 +173,7 @@ def read_mapping(data: Mapping[Any, Any]) -> Table:
             _check_labels(inner, f"group '{group}', unit")
         for unit, readings in inner.items() if nested[0] else [("", inner)]:
             where = f"group '{group}'" + (f", unit '{unit}'" if nested[0] else "")
-            for i, value in enumerate(_readings(readings, where)):
+            for i, value in enumerate(_readings(readings, where, decimal)):
                 rows.append((value, str(group), str(unit), f"{i} of {where}"))
     if not rows:
         raise DataError("the mapping holds no values.")
@@ -202,24 +202,27 @@ def _check_labels(labels: Iterable[Any], what: str) -> None:
         seen[label] = raw
 
 
-def _readings(readings: Any, where: str) -> list[float | None]:
+def _readings(readings: Any, where: str, decimal: str | None) -> list[float | None]:
     if isinstance(readings, Real | str):
         readings = [readings]
     if not isinstance(readings, Iterable) or isinstance(readings, Mapping | bytes):
         raise DataError(f"the mapping, {where}: {readings!r:.40}. Give a list of numbers.")
-    return [_reading(value, f"{where}, value {i}") for i, value in enumerate(readings)]
+    return [_reading(value, f"{where}, value {i}", decimal) for i, value in enumerate(readings)]
 
 
-def _reading(value: Any, where: str) -> float | None:
+def _reading(value: Any, where: str, decimal: str | None) -> float | None:
     plain = value.item() if isinstance(value, np.generic) else value
     if _nothing(plain):
         return None
     try:
         if isinstance(plain, str | bool):
-            return read_number(str(plain))
+            return read_number(str(plain), decimal)
         number = float(plain)
     except OddCellError as odd:
-        raise DataError(f"the mapping, {where}: '{plain}' {odd}.") from None
+        raise DataError(
+            f"the mapping, {where}: '{plain!s:.40}' {odd}. The mapping is read as group -> "
+            "values; if its keys are columns, name them: value=..., group=...."
+        ) from None
     except (TypeError, ValueError, OverflowError):
         raise DataError(
             f"the mapping, {where}: {plain!r:.40} is not a number. Give a list of numbers."

@@ -67,8 +67,10 @@ def check_groups(
     counts = np.bincount(group, minlength=len(groups))
     labels = {groups[g]: int(counts[g]) for g in np.flatnonzero(counts)}
     if len(labels) < 2 and not one_is_enough:
+        others = [label for label in groups if label not in labels]
+        empty = f" ({listed(others, most=4)} without any)" if others else ""
         raise DesignError(
-            f"column '{name}' holds one group with values, '{next(iter(labels))}': "
+            f"column '{name}' holds one group with values, '{next(iter(labels))}'{empty}: "
             "comparing needs at least two, or a value to compare with (--against VALUE)."
         )
     if len(labels) > 30 and group.size < 3 * len(labels):
@@ -152,6 +154,9 @@ def dropped_units(
     notes = [f"Values are missing in {name} {shown}{more}."]
     lost = [labels[u] for u in touched if not left[u]]
     if lost:
-        what = f"{len(lost)} {name} have" if len(lost) > 1 else f"1 {name} has"
-        notes.append(f"{what} no value left and do not count: {listed(lost, most=8)}.")
+        said = ("have", "do") if len(lost) > 1 else ("has", "does")
+        notes.append(
+            f"{len(lost)} {name} {said[0]} no value left and {said[1]} not count: "
+            f"{listed(lost, most=8)}."
+        )
     return notes

@@ -94,14 +94,16 @@ def nested_header(grid: Grid, wanted: Wanted) -> Table | None:
         )
         for group, unit, column in zip(filled, second, grid.columns, strict=True)
     ]
-    values = [part.numbers(next(iter(part.columns))) for part in parts]
+    values = [_without_tail(part.numbers(next(iter(part.columns)))) for part in parts]
     note = (
         f"Two header rows: {len(set(filled))} groups ({', '.join(dict.fromkeys(filled))}) above "
         f"{len(second)} units, with readings below them."
     )
+    # Told that the units are seen by several groups, the user calls them block.
+    inner = wanted.block if wanted.block and not wanted.unit else "unit"
     labels = {
         "group": [read_label(g) or g for g in filled],
-        "unit": [read_label(u) or u for u in second],
+        inner: [read_label(u) or u for u in second],
     }
     return _long(parts[0], values, labels, [*grid.notes, note], wanted)
 
@@ -179,9 +181,7 @@ def _from_groups(table: Table, wanted: Wanted) -> Table:
             )
         found = table.numbers(name)
         if not kept:
-            # Shorter columns end in blanks that stand for nothing.
-            present = np.flatnonzero(~np.isnan(found))
-            found = found[: present[-1] + 1 if present.size else 0]
+            found = _without_tail(found)
         values.append(found)
     counts = ", ".join(
         f"{name} ({int((~np.isnan(v)).sum())})" for name, v in zip(groups, values, strict=True)
@@ -219,6 +219,12 @@ def _from_replicates(table: Table, columns: Sequence[str], wanted: Wanted) -> Ta
     return replace(found, roles=roles)
 
 
+def _without_tail(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a column without the blanks below it, which stand for nothing."""
+    present = np.flatnonzero(~np.isnan(values))
+    return values[: present[-1] + 1 if present.size else 0]
+
+
 def _long(
     table: Table,
     values: Sequence[NDArray[np.float64]],
@@ -248,7 +254,7 @@ def _long(
         rows=np.asarray(table.rows, dtype=object)[places].tolist(),
         notes=tuple(notes),
         decimal=wanted.decimal,
-        roles={role: role for role in ("value", *labels)},
+        roles={role: role for role in ("value", *labels) if role != wanted.block},
     )
     return renamed(found, wanted) if labels else found
 
@@ -260,8 +266,10 @@ def _several(table: Table, value: str | None) -> list[str]:
     names = [name.strip() for name in value.split(",") if name.strip()]
     for name in names:
         table.column(name)
-    if len(set(names)) < len(names):
-        raise DesignError(f"value '{value}' names a column twice.")
+    if len(set(names)) < len(names) or len(names) < 2:
+        raise DesignError(
+            f"value '{value}': with commas, name each column of readings once, such as rep1,rep2."
+        )
     return names
 
 

@@ -46,7 +46,7 @@ def read_table(data: Any, wanted: Wanted | None = None) -> Table:
     elif isinstance(data, Mapping):
         named = {str(name) for name in data} & {wanted.value, wanted.group}
         if not named:
-            return renamed(read_mapping(data), wanted)
+            return renamed(read_mapping(data, wanted.decimal), wanted)
         grid = read_columns(data)
     elif isinstance(data, list | tuple):
         if not data:

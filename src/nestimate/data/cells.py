@@ -23,7 +23,7 @@ _GROUPED = {
 _COMMA = re.compile(r"[+-]?[\d.]*,[\d.,]*([eE][+-]?\d+)?", re.ASCII)
 _MONTH = r"(jan|feb|mar|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-z]*\.?"
 _DATE = re.compile(
-    r"(\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([t ]\d.*)?"
+    r"((\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2}))([t ]\d.*)?"
     rf"|\d{{1,2}}[-/. ]*{_MONTH}([-/. ]*\d{{2,4}})?|{_MONTH}[-/. ]*\d{{1,4}}"
     r"|\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?)",
     re.ASCII | re.IGNORECASE,

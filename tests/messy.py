@@ -140,6 +140,8 @@ FILES = {
         text([[f"r{i}", *row] for i, row in enumerate(ROWS)]), ("in every row", "row names")
     ),
     "title above the header": Case(b"Glucose of mice\n" + text(), ("is a title", "delete it")),
+    "title beside blanks": Case(b"Glucose,,\n" + text(), ("'Glucose'", "delete it")),
+    "comment above the header": Case(b"# a,b,c\n" + text(), ("comment", "delete it")),
     "open quote": Case(one("mouse", '"p1'), ("line 5", "quotation mark")),
     "NUL byte": Case(one("mouse", "p\0"), ("row 5", "NUL")),
     "Excel named csv": Case(book({"a": typed()}), ("Excel workbook", "Rename it")),
@@ -258,6 +260,17 @@ COLUMNS = {
     "a column per group, roles of a long table": Case(
         wide(), ("no column 'y'", "--wide groups"), options=("--value", "y", "--group", "arm")
     ),
+    "a column per group beside numbers of rows": Case(
+        b"mouse,before,after\n1,2.5,3\n2,2.6,3.3\n3,2.9,3.1\n",
+        ("'mouse' seems to number the rows", "--block"),
+        options=("--wide", "groups"),
+    ),
+    "a column per group beside a block": Case(
+        b"mouse,before,after\n1,2.5,3\n2,2.6,3.3\n3,2.9,3.1\n4,2.2,2.9\n",
+        ("every column is a group", "compared within mouse"),
+        0,
+        options=("--wide", "groups", "--block", "mouse"),
+    ),
     "a column per group beside text": Case(
         text(), ("'arm' does not hold numbers", "--unit or --block"), options=("--wide", "groups")
     ),
@@ -292,6 +305,14 @@ COLUMNS = {
     ),
     "nested table of Prism": Case(
         NESTED, ("Two header rows", "control, drug", "drug - control"), 0, options=NO_ROLES
+    ),
+    "nested table of Prism with row titles": Case(
+        b"\n".join(b"," + line for line in NESTED.splitlines()[:2])
+        + b"\n"
+        + b"\n".join(b"r," + line for line in NESTED.splitlines()[2:]),
+        ("row titles is left out", "drug - control"),
+        0,
+        options=NO_ROLES,
     ),
     "nested table of Prism, reused labels": Case(
         NESTED.replace(b"m4,m5,m6", b"m1,m2,m3"), ("--relabel-units", "block"), options=NO_ROLES
@@ -407,6 +428,20 @@ UNITS = {
     ),
     "look-alikes": Case(
         text(rows(arm={12: "Drug", 13: "DRUG"})), ("spelling only", "'drug' (8 rows)", "'DRUG'")
+    ),
+    "look-alikes by underscores": Case(
+        text(
+            [
+                ["drug_A" if i == 11 else a.replace("drug", "drug A"), m, y]
+                for i, (a, m, y) in enumerate(ROWS)
+            ]
+        ),
+        ("spelling only", "'drug_A' (1 rows)"),
+    ),
+    "rows pasted twice": Case(text(ROWS * 2), ("at least twice", "pasted twice"), 0),
+    "tables joined": Case(text() + text(), ("row 22", "name of the column")),
+    "merged cells": Case(
+        text(rows(arm=dict.fromkeys(range(1, 20, 2), ""))), ("10 of 20", "merged cells")
     ),
     "spaces around labels": Case(
         text(rows(arm={12: "drug ", 13: " drug"})), ("Spaces around labels of arm", "'drug'"), 0

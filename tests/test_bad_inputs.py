@@ -64,7 +64,7 @@ def test_file_that_is_not_there_and_folder(tmp_path):
     (tmp_path / "mice.xlsx").write_bytes(messy.book({"a": messy.typed()}))
     for path, part in (
         (tmp_path / "mouse.xlsx", "'mice.xlsx'"),
-        (tmp_path, "is a folder"),
+        (tmp_path, f"^{tmp_path} is a folder: name a file. It holds mice.xlsx.$"),
         (tmp_path / "no" / "a.csv", "no folder"),
         ("a\0b", "file"),
         ("x" * 5000, "cannot be the name of a file"),

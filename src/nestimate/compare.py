@@ -310,10 +310,14 @@ def compare(
     value, group = table.roles.get("value", value), table.roles.get("group", group)
     unit = table.roles.get("unit", unit)
     if value is None or group is None:
+        hint = (
+            " If each of them is a group, add --wide groups (options={'wide': 'groups'} in "
+            "Python); a column that is none is then named as unit or block."
+        ) * (value is group is None)
         missing = "value (what was measured)" if value is None else "group (what is compared)"
         raise DesignError(
             f"the column for {missing} is not named. {table.source} has the columns: "
-            f"{', '.join(table.columns)}."
+            f"{', '.join(table.columns)}.{hint}"
         )
     roles = Roles(
         value=value,

@@ -130,12 +130,14 @@ def read_label(text: str | None) -> str | None:
     return whole if dot and not decimals.strip("0") and whole.lstrip("-").isdigit() else label
 
 
-def look(label: str) -> str:
+def look(label: str, *, capitals: bool = False) -> str:
     """Return what labels have in common that a reader would take for one.
 
-    Capitals, the kind of dash or space, leading zeros, and how a number is written do not count.
+    The kind of dash or space, leading zeros, how a number is written, and, if not asked for,
+    capitals do not count.
     """
-    folded = unicodedata.normalize("NFKC", label).casefold()
+    folded = unicodedata.normalize("NFKC", label)
+    folded = folded if capitals else folded.casefold()
     folded = re.sub(r"[‐‑‒–—−]", "-", folded)
     if is_plain_number(folded):
         return repr(float(folded))

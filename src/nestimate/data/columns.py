@@ -102,6 +102,8 @@ class Table:
     @property
     def _hint(self) -> str:
         """Say that the header may be missing, if it looks like data."""
+        if next(iter(self.columns), "").startswith("#"):
+            return " The first row starts with '#': if it is a comment, delete it."
         if any(is_plain_number(name) for name in self.columns):
             return " The first row holds numbers: is the header row missing?"
         return ""
@@ -249,6 +251,10 @@ class Table:
         first = int(codes[bad[0]])
         shown = cells[first] if len(cells[first]) <= 40 else cells[first][:37] + "..."
         filled = int((codes < len(cells)).sum())
+        if cells[first].casefold() == name.casefold():
+            wrong = {
+                first: "is the name of the column: were tables joined with their headers? Delete it"
+            }
         more = f" {bad.size} of {filled} cells are not numbers." if bad.size > 1 else ""
         letters = any(letter.isalpha() for letter in shown)
         if bad.size == filled and filled > 1 and letters:

@@ -339,7 +339,7 @@ def _check_labelled(
         raise DataError(
             f"{table.source}: column '{name}' is empty in {missing.size} of {int(keep.sum())} rows "
             f"that have a value, first in row {table.row(missing[0])}. Fill in the label or "
-            "delete the row."
+            "delete the row; in a spreadsheet, merged cells have to be filled down."
         )
 
 

@@ -32,7 +32,7 @@ def doubt_values(
     """
     value = readings.value
     warnings = []
-    distinct = np.unique(value)
+    distinct, which = np.unique(value, return_inverse=True)
     if distinct.size == 2 and value.size > 4 and not readings.summarised:
         low, high = (f"{edge:g}" for edge in distinct)
         if (low, high) == ("0", "1"):
@@ -51,6 +51,15 @@ def doubt_values(
             )
     if levels and not readings.summarised:
         warnings += _copied(name, value, levels[-1])
+    if not readings.summarised and distinct.size >= 5 and 2 * distinct.size <= value.size:
+        place = levels[-1].codes if levels else readings.group
+        times = np.unique(place * distinct.size + which, return_counts=True)[1]
+        if times.min() > 1 and not warnings:
+            where = levels[-1].name if levels else "group"
+            warnings.append(
+                f"Every value of {name} occurs at least twice in its {where}: were rows pasted "
+                "twice? Copies make the answer look surer than it is."
+            )
     return warnings
 
 

@@ -104,6 +104,8 @@ def _check_there(path: Path) -> None:
         if not folder.is_dir():
             raise DataError(f"{path}: there is no folder '{folder}'.")
         near = [found.name for found in _tables_in(folder)]
+    except DataError:
+        raise
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise DataError(f"'{str(path)[:60]}' cannot be the name of a file: {reason}.") from None

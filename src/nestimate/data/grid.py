@@ -100,6 +100,16 @@ def without_blanks(grid: Grid) -> Grid:
     return grid.noting(f"{_count(inner, 'blank row')} left out.") if inner else grid
 
 
+def check_title(grid: Grid) -> None:
+    """Refuse a first row that is no header but a title above it."""
+    named = [tidy(name) for name in grid.names if tidy(name)]
+    if len(named) == 1 and len(grid.names) > 2 and all(_is_text(c) for c in grid.columns):
+        raise DataError(
+            f"{grid.source}: the first row names one column of {len(grid.names)}, '{named[0]}'. If "
+            "it is a title, delete it: the first row must name the columns."
+        )
+
+
 def without_units_row(grid: Grid) -> Grid:
     """Leave out a second header row that holds units only: `,,mg/dl`.
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.cells import look
+from nestimate.data.cells import look, read_label
 from nestimate.errors import DataError, DesignError, listed, one_of
 
 #: Labels that by themselves say "compare the others with me".
@@ -36,8 +36,10 @@ def order_groups(
         reference = controls[0] if len(controls) == 1 else labels[0]
         why = "its label says so" if len(controls) == 1 else "it comes first in the data"
         notes = [f"Reference group: {reference} ({why}; --reference chooses another)."]
-    elif reference not in labels:
-        raise DesignError(f"reference: {one_of('group', reference, labels)}")
+    else:
+        reference = reference if reference in labels else read_label(reference) or reference
+        if reference not in labels:
+            raise DesignError(f"reference: {one_of('group', reference, labels)}")
     ordered = [reference, *(label for label in labels if label != reference)]
     recode = np.full(len(groups), -1, dtype=np.intp)
     for code, label in enumerate(ordered):
@@ -86,7 +88,8 @@ def _check_spelling(name: str, labels: dict[str, int]) -> list[str]:
     warnings = []
     for alike in look_alikes(list(labels)):
         said = ", ".join(f"'{label}' ({labels[label]} rows)" for label in alike)
-        if all(_plain_word(label) for label in alike):
+        same = len({look(label, capitals=True) for label in alike}) < len(alike)
+        if same or all(_plain_word(label) for label in alike):
             raise DesignError(
                 f"column '{name}' has labels that differ in spelling only: {said}. If they are one "
                 "group, write them in one way; if not, give them names that cannot be confused."

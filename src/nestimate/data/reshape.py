@@ -65,6 +65,12 @@ def nested_header(grid: Grid, wanted: Wanted) -> Table | None:
     column, and everything below is numbers.
     """
     names = [tidy(name) for name in grid.names]
+    if len(names) > 1 and not names[0] and is_text(grid.columns[0]) and grid.n_rows:
+        # Prism's column of row titles, above which both header rows are blank.
+        if not tidy(grid.columns[0][0].as_py() or ""):
+            rest = replace(grid, names=grid.names[1:], columns=grid.columns[1:])
+            return nested_header(rest.noting("The column of row titles is left out."), wanted)
+        return None
     filled = _filled_right(names)
     if not names[0] or len(set(filled)) in {1, len(names)} or not grid.n_rows:
         return None
@@ -174,9 +180,13 @@ def _from_groups(table: Table, wanted: Wanted) -> Table:
         )
     values = []
     for name in groups:
-        if not _number_like(table.column(name)):
+        column = table.column(name)
+        if not _number_like(column) or _counts(name, column):
+            why = (
+                "does not hold numbers" if not _number_like(column) else "seems to number the rows"
+            )
             raise DataError(
-                f"{table.source}: column '{name}' does not hold numbers, so it cannot be a group. "
+                f"{table.source}: column '{name}' {why}, so it cannot be a group. "
                 "With --wide groups every column is a group, but those named by --unit or --block."
             )
         found = table.numbers(name)
@@ -343,13 +353,19 @@ def _looks_like_groups(table: Table) -> bool:
     if len(names) < 2 or _families(names):
         return False
     for name, column in table.columns.items():
-        words = set(re.split(r"[\W_]+", name.casefold()))
-        if words & _COUNTERS or not _number_like(column):
-            return False
-        cells = [read_label(str(cell)) for cell in column.to_pylist()[:1000] if cell is not None]
-        if len(cells) > 2 and cells == [str(i + 1) for i in range(len(cells))]:
+        if _counts(name, column) or not _number_like(column):
             return False
     return True
+
+
+def _counts(name: str, column: Any) -> bool:
+    """Return whether a column counts or names the rows, by its name or by its numbers."""
+    if set(re.split(r"[\W_]+", name.casefold())) & _COUNTERS:
+        return True
+    cells = [read_label(str(cell)) for cell in column.slice(0, 1000).to_pylist()]
+    return len(cells) > 2 and any(
+        cells == [str(i + start) for i in range(len(cells))] for start in (0, 1)
+    )
 
 
 def _number_like(column: Any) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from nestimate.data.columns import Table
 from nestimate.data.files import read_file
 from nestimate.data.frames import read_columns, read_frame, read_mapping, read_records
-from nestimate.data.grid import Grid, without_blanks, without_units_row
+from nestimate.data.grid import Grid, check_title, without_blanks, without_units_row
 from nestimate.data.reshape import Wanted, long_form, nested_header, renamed
 from nestimate.errors import DataError, DesignError, one_of
 
@@ -61,6 +61,7 @@ def _as_table(grid: Grid, wanted: Wanted) -> Table:
     nested = nested_header(grid, wanted)
     if nested is not None:
         return nested
+    check_title(grid)
     grid = without_units_row(grid)
     if not grid.n_rows:
         raise DataError(f"{grid.source} has a header and no rows: one row per reading is needed.")

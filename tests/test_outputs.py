@@ -96,6 +96,17 @@ def test_folder_without_permission(tmp_path, monkeypatch):
         check_outputs({"--json": tmp_path / "a.json"}, None, overwrite=False)
 
 
+def test_full_disk_is_said(tmp_path):
+    def fill():
+        with whole(tmp_path / "a.json") as part:
+            part.write_text("half")
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(DesignError, match="No space left"):
+        fill()
+    assert not list(tmp_path.iterdir())
+
+
 def test_two_options_one_file(tmp_path):
     path = tmp_path / "a"
     with pytest.raises(DesignError, match="name one file"):

@@ -255,11 +255,12 @@ def compare(
     Parameters
     ----------
     data
-        A file (path), a data frame (pandas, polars, Arrow), or a mapping: group -> values, or
-        group -> unit -> readings.
+        A file (path), a data frame (pandas, polars, Arrow), a dict of columns, a list of records,
+        or a mapping: group -> values, or group -> unit -> readings.
     value, group, unit
-        Column names. A mapping needs none of them. `unit` is what was independently assigned or
-        sampled (mouse, well, litter); repeated rows of a unit are its readings.
+        Column names; value may be several columns of readings, `"rep1,rep2,rep3"`. A mapping and
+        a table with a column per group need none of them. `unit` is what was independently assigned
+        or sampled (mouse, well, litter); repeated rows of a unit are its readings.
     block
         Column whose levels see several groups: day, litter, cell line.
     reference

@@ -86,6 +86,10 @@ def whole(path: Path) -> Iterator[Path]:
     try:
         yield part
         part.replace(target)
+    except OSError as error:
+        raise DesignError(
+            f"{path} could not be written: {error.strerror or error}. What was there is as it was."
+        ) from None
     finally:
         with suppress(OSError):
             part.unlink()

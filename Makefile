@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 demo: $(VENV)/installed                ## run the main job on the bundled example
 	@mkdir -p demo
 	$(BIN)/nestimate compare examples/mice.csv --value glucose --group arm --unit mouse \
-		--rope=-0.3,0.3 --json demo/answer.json --report demo/report.html
+		--rope=-0.3,0.3 --json demo/answer.json --report demo/report.html --overwrite
 
 test: $(VENV)/test                     ## the fast tests
 	$(BIN)/pytest

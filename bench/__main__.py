@@ -117,7 +117,18 @@ def _commands(folder: Path) -> list[str]:
 
 def _command(path: Path, answer: Path, more: list[str]) -> tuple[float, float, float]:
     command = [str(Path(sys.executable).with_name("nestimate")), "compare", str(path)]
-    command += ["--value", "y", "--group", "arm", "--unit", "mouse", "--json", str(answer), *more]
+    command += [
+        "--value",
+        "y",
+        "--group",
+        "arm",
+        "--unit",
+        "mouse",
+        "--json",
+        str(answer),
+        "--overwrite",
+        *more,
+    ]
     began = time.time()
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         _, status, usage = os.wait4(process.pid, 0)

@@ -1,7 +1,8 @@
 """Bayesian estimation of group differences when every data point has replicates."""
 
-from nestimate.compare import Comparison, Options, compare, fit
+from nestimate.compare import Comparison, compare, fit
 from nestimate.errors import DataError, DesignError, InferenceError, NestimateError
+from nestimate.options import Options
 from nestimate.simulate import Scenario, Simulation, simulate
 
 __all__ = [

@@ -1,167 +1,29 @@
 """The one call that command line and library share: data in, `Comparison` out."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
-from math import isfinite
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nestimate.data.design import Design, Roles
 from nestimate.data.formula import parse_formula
 from nestimate.data.regression import formula_design
-from nestimate.data.tables import read_table
-from nestimate.errors import DesignError, one_of
+from nestimate.data.tables import Wanted, read_table
+from nestimate.errors import DesignError
 from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
-from nestimate.model.parameters import PRESETS, ROBUST, SIGMA, TAU, Assumptions
 from nestimate.model.twin import to_pymc
+from nestimate.options import Options
+from nestimate.outputs import whole
 from nestimate.results import figures, text
 from nestimate.results.answer import Answer
 from nestimate.results.draws import to_datatree
 from nestimate.results.report import render
-from nestimate.results.summaries import Interval, Question
 
 if TYPE_CHECKING:
     import pymc as pm
     from matplotlib.figure import Figure
     from xarray import DataTree
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """Everything that may be chosen beside the roles; the words of the command line.
-
-    Attributes
-    ----------
-    robust
-        `units` (units are Student-t: one outlier does not drag the answer) or `none` (normal).
-    tau
-        `own` or `common` between-unit scale; None: own for two groups, common for more.
-    scale
-        `linear`, or `log`: logarithms are analysed, ratios of geometric means reported; the ROPE is
-        then one of ratios, such as (0.9, 1.1).
-    sigma
-        Replicate SD `common` to all groups, or each its `own`.
-    n, sd, se
-        Columns of summary rows: value is then the mean of n readings with that SD, or a mean with
-        that standard error. A row without n is one reading.
-    preset
-        Set of priors: `default`, `kruschke2013` or `meredith2021`.
-    prior
-        Changed priors, `{"tau": "halfnormal(2)", "nu": 30}`; a number fixes the parameter.
-    contrasts
-        `reference` (each group less the reference), `pairs` (all pairs), or expressions in group
-        labels: `"(b + c) / 2 - a"`, several in a list.
-    against
-        Compare every group with this value instead; one group is then enough.
-    rope
-        Region of practical equivalence of a difference (low, high), in the unit of the value.
-    ci, ci_kind
-        Mass of the credible intervals, and `hdi` or `eti`.
-    bayes_factor
-        Also give Bayes factors for differences of exactly zero, with the prior they follow.
-    ess
-        Effective draws wanted behind every number.
-    seed
-        One seed, one answer.
-    """
-
-    robust: str = "units"
-    tau: str | None = None
-    scale: str = "linear"
-    sigma: str = "common"
-    n: str | None = None
-    sd: str | None = None
-    se: str | None = None
-    preset: str = "default"
-    prior: Mapping[str, str | float] = field(default_factory=dict)
-    contrasts: str | Sequence[str] = "reference"
-    against: float | None = None
-    rope: tuple[float, float] | None = None
-    ci: float = 0.95
-    ci_kind: str = "hdi"
-    bayes_factor: bool = False
-    ess: float = 10_000
-    seed: int = 1
-
-    def __post_init__(self) -> None:
-        for what, value, allowed in (
-            ("robust", self.robust, ROBUST),
-            ("tau", self.tau or "own", TAU),
-            ("scale", self.scale, ("linear", "log")),
-            ("sigma", self.sigma, SIGMA),
-            ("preset", self.preset, PRESETS),
-            ("ci_kind", self.ci_kind, ("hdi", "eti")),
-        ):
-            if value not in allowed:
-                raise DesignError(f"{what}: {one_of('choice', str(value), allowed)}")
-        if not 0 < self.ci < 1:
-            raise DesignError(
-                f"ci is {self.ci:g}: it must lie between 0 and 1, such as 0.95 for a 95 % interval."
-            )
-        if not 100 <= self.ess <= 1_000_000:
-            raise DesignError(f"ess is {self.ess:g}: it must lie between 100 and 1,000,000.")
-        if not isinstance(self.seed, int) or self.seed < 0:
-            raise DesignError(f"seed is {self.seed}: it must be a whole number, 0 or above.")
-        self._check_rope()
-
-    def _check_rope(self) -> None:
-        if self.rope is None:
-            return
-        if len(self.rope) != 2 or not all(isfinite(edge) for edge in self.rope):
-            raise DesignError(f"rope is {self.rope}: give two numbers, such as -0.5 and 0.5.")
-        low, high = self.rope
-        if not low < high:
-            raise DesignError(f"rope runs from {low:g} to {high:g}: the lower end comes first.")
-        null, what = (1, "ratios") if self.scale == "log" else (0, "differences")
-        if not low <= null <= high or (null and low <= 0):
-            raise DesignError(
-                f"rope runs from {low:g} to {high:g} and does not hold {null}: it is the range of "
-                f"{what} that are as good as none."
-            )
-
-    @classmethod
-    def of(cls, options: "Options | Mapping[str, Any] | None") -> "Options":
-        """Return options given as such, as a mapping of the same words, or not at all."""
-        if isinstance(options, Options):
-            return options
-        given = dict(options or {})
-        allowed = [f.name for f in fields(cls)]
-        for name in given:
-            if name not in allowed:
-                raise DesignError(f"options: {one_of('option', str(name), allowed)}")
-        return cls(**given)
-
-    @property
-    def assumptions(self) -> Assumptions:
-        """The part that chooses the model."""
-        return Assumptions(
-            robust=self.robust,
-            tau=self.tau,
-            sigma=self.sigma,
-            preset=self.preset,
-            priors=self.prior,
-        )
-
-    @property
-    def summary(self) -> dict[str, str]:
-        """The columns of summary rows, by role."""
-        given = {"n": self.n, "sd": self.sd, "se": self.se}
-        return {role: name for role, name in given.items() if name is not None}
-
-    @property
-    def question(self) -> Question:
-        """The part that chooses the summaries."""
-        kind: Interval = "hdi" if self.ci_kind == "hdi" else "eti"
-        asked = self.contrasts if isinstance(self.contrasts, str) else tuple(self.contrasts)
-        return Question(
-            ci_prob=self.ci,
-            ci_kind=kind,
-            rope=self.rope,
-            contrasts=asked,
-            against=self.against,
-            bayes_factor=self.bayes_factor,
-        )
 
 
 class Comparison(Answer):
@@ -190,7 +52,8 @@ class Comparison(Answer):
 
     def report(self, path: str | Path) -> None:
         """Write the whole answer as one self-contained HTML file."""
-        Path(path).write_text(render(self), encoding="utf-8")
+        with whole(Path(path)) as part:
+            part.write_text(render(self), encoding="utf-8")
 
     def to_pymc(self) -> "pm.Model":
         """Return the same model as a `pymc.Model`; needs the extra `nestimate[pymc]`."""
@@ -243,14 +106,24 @@ def fit(
     chosen = Options.of(options)
     if chosen.bayes_factor:
         raise DesignError("bayes_factor belongs to compare: it needs priors of the group means.")
+    if chosen.wide is not None:
+        raise DesignError("wide belongs to compare: a formula needs one column per quantity.")
     if chosen.tau is not None or chosen.sigma != "common" or chosen.summary:
         raise DesignError(
             "tau, sigma, n, sd and se belong to compare: with a formula every random term has one "
             "spread, and every row is one reading."
         )
+    parsed = parse_formula(formula)
     design = formula_design(
-        read_table(data),
-        parse_formula(formula),
+        read_table(
+            data,
+            Wanted(
+                sheet=chosen.sheet,
+                decimal=chosen.decimal,
+                value=next(iter(parsed.measured), None),
+            ),
+        ),
+        parsed,
         group=group,
         reference=reference,
         scale=chosen.scale,
@@ -274,11 +147,12 @@ def compare(
     Parameters
     ----------
     data
-        A file (path), a data frame (pandas, polars, Arrow), or a mapping: group -> values, or
-        group -> unit -> readings.
+        A file (path), a data frame (pandas, polars, Arrow), a dict of columns, a list of records,
+        or a mapping: group -> values, or group -> unit -> readings.
     value, group, unit
-        Column names. A mapping needs none of them. `unit` is what was independently assigned or
-        sampled (mouse, well, litter); repeated rows of a unit are its readings.
+        Column names; value may be several columns of readings, `"rep1,rep2,rep3"`. A mapping and
+        a table with a column per group need none of them. `unit` is what was independently assigned
+        or sampled (mouse, well, litter); repeated rows of a unit are its readings.
     block
         Column whose levels see several groups: day, litter, cell line.
     reference
@@ -308,15 +182,35 @@ def compare(
     'drug - placebo'
     """
     chosen = Options.of(options)
-    table = read_table(data)
-    if isinstance(data, Mapping):
-        value, group = value or "value", group or "group"
-        unit = unit or ("unit" if "unit" in table.columns else None)
+    named = {"value": value, "group": group, "unit": unit, "block": block, "reference": reference}
+    for role, name in named.items():
+        if name is not None and not isinstance(name, str):
+            raise DesignError(
+                f"{role} is {name!r}: give its name as text, such as {role}='{name}'."
+            )
+    table = read_table(
+        data,
+        Wanted(
+            sheet=chosen.sheet,
+            decimal=chosen.decimal,
+            wide=chosen.wide,
+            value=value,
+            group=group,
+            unit=unit,
+            block=block,
+        ),
+    )
+    value, group = table.roles.get("value", value), table.roles.get("group", group)
+    unit = table.roles.get("unit", unit)
     if value is None or group is None:
+        hint = (
+            " If each of them is a group, add --wide groups (options={'wide': 'groups'} in "
+            "Python); a column that is none is then named as unit or block."
+        ) * (value is group is None)
         missing = "value (what was measured)" if value is None else "group (what is compared)"
         raise DesignError(
             f"the column for {missing} is not named. {table.source} has the columns: "
-            f"{', '.join(table.columns)}."
+            f"{', '.join(table.columns)}.{hint}"
         )
     roles = Roles(
         value=value,

@@ -8,8 +8,10 @@ from typing import Annotated
 
 import typer
 
-from nestimate.compare import Options, compare
+from nestimate.compare import compare
 from nestimate.errors import DesignError, NestimateError
+from nestimate.options import Options
+from nestimate.outputs import check_outputs, whole
 from nestimate.results import text
 from nestimate.simulate import Scenario, simulate
 
@@ -35,9 +37,9 @@ def _root(
 
 @app.command("compare")
 def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a command line
-    data: Annotated[Path, typer.Argument(help="Table of readings: CSV or TSV, a row per reading.")],
-    value: Annotated[str, typer.Option(help="What was measured.")],
-    group: Annotated[str, typer.Option(help="What is compared.")],
+    data: Annotated[Path, typer.Argument(help="Table: CSV, TSV, Excel, Parquet, Feather.")],
+    value: Annotated[str | None, typer.Option(help="What was measured.")] = None,
+    group: Annotated[str | None, typer.Option(help="What is compared.")] = None,
     unit: Annotated[
         str | None,
         typer.Option(help="Experimental unit; its rows are readings."),
@@ -95,10 +97,17 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
     json_file: Annotated[Path | None, typer.Option("--json", help="Write all numbers.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write an HTML report.")] = None,
     draws: Annotated[Path | None, typer.Option(help="Write the draws (NetCDF).")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace such files.")] = False,
+    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook.")] = None,
+    decimal: Annotated[str | None, typer.Option(help="Decimal mark of the file: . or ,")] = None,
+    wide: Annotated[
+        str | None,
+        typer.Option(help="Columns are groups, or replicates."),
+    ] = None,
 ) -> None:
     """Compare groups: nestimate compare data.csv --value y --group arm --unit mouse."""
     outputs = {"--json": json_file, "--report": report, "--draws": draws}
-    _check_outputs(outputs, data)
+    check_outputs(outputs, data, overwrite=overwrite)
     result = compare(
         data,
         value=value,
@@ -125,15 +134,20 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
             bayes_factor=bayes_factor,
             ess=ess,
             seed=seed,
+            sheet=sheet,
+            decimal=decimal,
+            wide=wide,
         ),
     )
     typer.echo(text.render(result))
     if json_file:
-        json_file.write_text(json.dumps(result.to_dict(), indent=1) + "\n", encoding="utf-8")
+        with whole(json_file) as part:
+            part.write_text(json.dumps(result.to_dict(), indent=1) + "\n", encoding="utf-8")
     if report:
         result.report(report)
     if draws:
-        result.draws.to_netcdf(draws, engine="h5netcdf")
+        with whole(draws) as part:
+            result.draws.to_netcdf(part, engine="h5netcdf")
     for option, path in outputs.items():
         if path:
             typer.echo(f"{option[2:]} written to {path}")
@@ -158,9 +172,10 @@ def _simulate(  # noqa: PLR0913
     ] = None,
     seed: Annotated[int, typer.Option(help="Random seed.")] = 1,
     truth: Annotated[Path | None, typer.Option(help="Write the truth (JSON).")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace such files.")] = False,
 ) -> None:
     """Make up data with a known truth: nestimate simulate made.csv --groups a=0,b=1 --sigma 1."""
-    _check_outputs({"OUT": out, "--truth": truth}, out)
+    check_outputs({"OUT": out, "--truth": truth}, None, overwrite=overwrite)
     made = simulate(
         Scenario(
             groups=_means(groups),
@@ -176,10 +191,12 @@ def _simulate(  # noqa: PLR0913
         ),
         seed=seed,
     )
-    made.table.to_csv(out, index=False)
+    with whole(out) as part:
+        made.table.to_csv(part, index=False)
     typer.echo(f"{len(made.table)} readings written to {out}")
     if truth:
-        truth.write_text(json.dumps(made.truth, indent=1) + "\n", encoding="utf-8")
+        with whole(truth) as part:
+            part.write_text(json.dumps(made.truth, indent=1) + "\n", encoding="utf-8")
         typer.echo(f"truth written to {truth}")
 
 
@@ -229,19 +246,6 @@ def _rope(given: str | None) -> tuple[float, float] | None:
             "--rope -0.5,0.5."
         ) from None
     return low, high
-
-
-def _check_outputs(outputs: dict[str, Path | None], data: Path) -> None:
-    """Find an output that cannot be written before any time is spent on the answer."""
-    for option, path in outputs.items():
-        if path is None:
-            continue
-        if not path.parent.is_dir():
-            raise DesignError(f"{option} {path}: the folder {path.parent} does not exist.")
-        if path.is_dir():
-            raise DesignError(f"{option} {path} is a folder: name a file.")
-        if path.exists() and data.exists() and path.samefile(data):
-            raise DesignError(f"{option} {path} would overwrite the data.")
 
 
 def main() -> None:

@@ -39,14 +39,14 @@ def summary_columns(
         if wrong.size:
             raise DataError(
                 f"{table.source}: column '{named[role]}' ({role}), row "
-                f"{table.first_row + wrong[0]}: {rows[wrong[0]]:g}. It must be {said}."
+                f"{table.row(wrong[0])}: {rows[wrong[0]]:g}. It must be {said}."
             )
     if "sd" in found:
         several = np.nan_to_num(found["n"], nan=1.0) > 1
         single = np.flatnonzero(present & ~several & (np.nan_to_num(found["sd"]) > 0))
         if single.size:
             raise DataError(
-                f"{table.source}: row {table.first_row + single[0]} has an SD but n is 1 or "
+                f"{table.source}: row {table.row(single[0])} has an SD but n is 1 or "
                 "empty: an SD needs at least two readings."
             )
     return found
@@ -126,9 +126,10 @@ def logarithms(
     """Return logarithms of the values of a column, or say in which row there is none."""
     low = np.flatnonzero(value <= 0)
     if low.size:
+        many = f" ({low.size} such rows)" if low.size > 1 else ""
         raise DataError(
-            f"{table.source}: column '{name}', row {table.first_row + row[low[0]]}: "
-            f"{value[low[0]]:g} has no logarithm ({low.size} such rows). On a log scale every "
+            f"{table.source}: column '{name}', row {table.row(row[low[0]])}: "
+            f"{value[low[0]]:g} has no logarithm{many}. On a log scale every "
             "value must be above 0; use --scale linear, or mend the value."
         )
     return np.log(value)

@@ -4,7 +4,6 @@ The layout is derived, never asked: no unit column is `flat`, units with reading
 block is `blocked`, and both together `blocked-nested`.
 """
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, Self
@@ -13,7 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.aggregates import logarithms, merge_means, read_rows, summary_columns
-from nestimate.data.groups import reference_first
+from nestimate.data.doubts import (
+    distances,
+    doubt_far,
+    doubt_labels,
+    doubt_values,
+    without_wild,
+)
+from nestimate.data.groups import check_groups, dropped, dropped_units, order_groups
 from nestimate.data.hierarchy import (
     Level,
     check_blocks,
@@ -180,6 +186,16 @@ class Design:
         DesignError
             When the groups cannot be compared with these units.
         """
+        try:
+            return cls._derived(table, roles)
+        except (DataError, DesignError) as error:
+            if str(error).startswith(table.source):
+                raise
+            # Every refusal names the table.
+            raise type(error)(f"{table.source}: {error}") from None
+
+    @classmethod
+    def _derived(cls, table: Table, roles: Roles) -> Self:
         _check_roles(table, roles, roles.unit_columns(table))
         notes = list(table.notes)
         value = table.numbers(roles.value)
@@ -191,7 +207,11 @@ class Design:
             )
         group, groups = table.labels(roles.group)
         keep = ~np.isnan(value)
-        notes += _dropped(keep, group, groups, roles, table.n_rows)
+        notes += [
+            *table.number_notes(roles.value),
+            *table.label_notes(roles.group),
+            *dropped(keep, group, groups, (roles.value, roles.group)),
+        ]
         _check_labelled(table, roles.group, group, keep)
         value = value[keep]
         if roles.scale == "log":
@@ -200,18 +220,27 @@ class Design:
                 f"Logarithms of {roles.value} are analysed: group means are geometric means and "
                 "differences are ratios."
             )
-        group, groups, chosen = _order_groups(group[keep], groups, roles, table.source)
+        warnings = check_groups(
+            roles.group, roles.value, group[keep], groups, one_is_enough=roles.one_group
+        )
+        group, groups, chosen = order_groups(group[keep], groups, roles.reference)
         notes += chosen
-        warnings: list[str] = []
         block, place, places = None, group, groups
         if roles.block is not None:
             block = _level(table, roles.block, keep)
-            warnings += check_blocks(block, group, groups, roles.group)
+            warnings += check_blocks(block, group, groups, roles.group) + doubt_labels(block)
             place = block.codes * len(groups) + group
             places = tuple(f"{k} x {g}" for k in block.labels for g in groups)
         readings = read_rows(value, group, {name: rows[keep] for name, rows in summary.items()})
         levels, said = _unit_levels(table, roles, keep, place, places)
         notes += said
+        kept = np.flatnonzero(keep)
+        distance = distances(readings, len(groups))
+        warnings += [
+            *doubt_far(roles.value, distance, lambda i: table.row(kept[i]), levels),
+            *doubt_values(roles.value, readings, groups, levels),
+            *(said for level in levels for said in doubt_labels(level)),
+        ]
         if levels and readings.summarised:
             levels, readings, merged = merge_means(levels, readings, known_sigma=roles.known_sigma)
         else:
@@ -226,12 +255,12 @@ class Design:
         layout: Layout = "nested" if levels else "flat"
         if block is not None:
             layout = "blocked-nested" if levels else "blocked"
-        yardstick = measure_yardstick(readings, len(groups))
+        yardstick = measure_yardstick(without_wild(readings, distance), len(groups))
         if levels:
             readings = replace(readings, unit=frozen(levels[0].codes))
         statistics = unit_statistics(readings, yardstick)
         if block is None:
-            _check_units(statistics, groups, levels)
+            _check_units(statistics, groups, levels, roles.group)
             warnings += _few_units(statistics, groups)
         elif block.size < 5:
             warnings.append(
@@ -264,14 +293,16 @@ def _unit_levels(
     columns = roles.unit_columns(table)
     if roles.summary and not columns and roles.block is None:
         kept = np.flatnonzero(keep)
-        labels = tuple(str(table.first_row + i) for i in kept)
+        labels = tuple(table.row(i) for i in kept)
         return (Level(name="row", labels=labels, codes=np.arange(kept.size)),), []
     levels: tuple[Level, ...] = ()
     notes: list[str] = []
     for name in columns:
         found = _level(table, name, keep)
+        notes += table.label_notes(name) + dropped_units(name, keep, *table.labels(name))
         if not levels:
-            found, notes = place_units(found, place, places, relabel=roles.relabel_units)
+            found, placed = place_units(found, place, places, relabel=roles.relabel_units)
+            notes += placed
         levels += (place_subunits(levels[-1], found) if levels else found,)
     return levels, notes
 
@@ -301,27 +332,6 @@ def _check_roles(table: Table, roles: Roles, units: tuple[str, ...]) -> None:
         used[name] = role
 
 
-def _dropped(
-    keep: NDArray[np.bool_],
-    group: NDArray[np.intp],
-    groups: tuple[str, ...],
-    roles: Roles,
-    n_rows: int,
-) -> list[str]:
-    """Say how many rows have no value, group by group."""
-    if keep.all():
-        return []
-    if not keep.any():
-        raise DataError(
-            f"column '{roles.value}' is empty in every row: there is nothing to compare."
-        )
-    per_group = Counter(groups[g] if g >= 0 else "no group" for g in group[~keep])
-    listed = ", ".join(f"{count} in {label}" for label, count in per_group.items())
-    return [
-        f"{int((~keep).sum())} of {n_rows} rows have no {roles.value} and are left out ({listed})."
-    ]
-
-
 def _check_labelled(
     table: Table, name: str, codes: NDArray[np.intp], keep: NDArray[np.bool_]
 ) -> None:
@@ -329,48 +339,27 @@ def _check_labelled(
     if missing.size:
         raise DataError(
             f"{table.source}: column '{name}' is empty in {missing.size} of {int(keep.sum())} rows "
-            f"that have a value, first in row {table.first_row + missing[0]}. Fill in the label or "
-            "delete the row."
-        )
-
-
-def _order_groups(
-    group: NDArray[np.intp], groups: tuple[str, ...], roles: Roles, source: str
-) -> tuple[NDArray[np.intp], tuple[str, ...], list[str]]:
-    """Put the reference first and forget groups without a value."""
-    present = np.unique(group)
-    labels = [groups[g] for g in sorted(present)]
-    if len(labels) < 2 and not roles.one_group:
-        raise DesignError(
-            f"column '{roles.group}' of {source} holds one group with values, '{labels[0]}': "
-            "comparing needs at least two, or a value to compare with (--against VALUE)."
-        )
-    _check_group_count(labels, group, roles)
-    ordered, said = reference_first(labels, roles.reference)
-    recode = np.full(len(groups), -1, dtype=np.intp)
-    for code, label in enumerate(ordered):
-        recode[groups.index(label)] = code
-    return recode[group], tuple(ordered), [said] if said else []
-
-
-def _check_group_count(labels: list[str], group: NDArray[np.intp], roles: Roles) -> None:
-    if len(labels) > 30 and group.size < 3 * len(labels):
-        raise DesignError(
-            f"column '{roles.group}' holds {len(labels)} different groups in {group.size} rows. "
-            f"Were value ('{roles.value}') and group ('{roles.group}') swapped?"
+            f"that have a value, first in row {table.row(missing[0])}. Fill in the label or "
+            "delete the row; in a spreadsheet, merged cells have to be filled down."
         )
 
 
 def _check_units(
-    statistics: UnitStatistics, groups: tuple[str, ...], levels: tuple[Level, ...]
+    statistics: UnitStatistics, groups: tuple[str, ...], levels: tuple[Level, ...], name: str
 ) -> None:
     counts = np.bincount(statistics.group, minlength=len(groups))
     what = levels[0].name if levels else "value"
+    if levels and (counts == 1).all() and counts.size > 1:
+        raise DesignError(
+            f"columns '{name}' and '{what}' say the same: every group has one {what}, so a "
+            f"difference between groups cannot be told from one between one {what} and another. "
+            "Name another column as unit (what was independently treated), or none."
+        )
     lonely = [groups[g] for g in np.flatnonzero(counts < 2)]
     if lonely:
         raise DesignError(
             f"group '{lonely[0]}' has one {what}: a difference between groups cannot be told from "
-            f"a difference between single {what}s, however many readings there are. At least two "
+            f"one between one {what} and another, however many readings there are. At least two "
             f"per group are needed, better five or more."
         )
 

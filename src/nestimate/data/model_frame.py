@@ -142,7 +142,7 @@ def read_model_frame(
         if missing.size:
             raise DataError(
                 f"{table.source}: column '{name}' is empty in {missing.size} rows that are used, "
-                f"first in row {table.first_row + kept[missing[0]]}. Fill in the label or delete "
+                f"first in row {table.row(kept[missing[0]])}. Fill in the label or delete "
                 "the row."
             )
         present = [labels[i] for i in np.unique(codes[keep])]

@@ -119,7 +119,7 @@ def _response(response: Any, table: Table, frame: ModelFrame, formula: Formula) 
     if odd.size:
         raise DataError(
             f"{table.source}: '{formula.response}' is not a finite number in "
-            f"{odd.size} rows, first in row {table.first_row + frame.kept[odd[0]]}."
+            f"{odd.size} rows, first in row {table.row(frame.kept[odd[0]])}."
         )
     return value
 

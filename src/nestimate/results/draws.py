@@ -69,8 +69,11 @@ def to_datatree(answer: Answer) -> "DataTree":
         else:
             cells = drawn.reshape(len(drawn), design.block.size, len(design.groups))
             target["cell_mean"], dims["cell_mean"] = _chains(cells), ["block", "group"]
-    groups["observed_data"] = {design.roles.value: design.readings.value}
-    dims[design.roles.value] = ["reading"]
+    # The value column may be called as a parameter is, whose dims are others.
+    value = design.roles.value
+    free = value if value not in {*dims, *coords, *posterior, "reading"} else f"{value}_observed"
+    groups["observed_data"] = {free: design.readings.value}
+    dims[free] = ["reading"]
     tree = from_dict(groups, coords=coords, dims=dims)
     labels = {"reading_group": np.array(design.groups)[design.readings.group]}
     if design.block is not None:

@@ -1,0 +1,146 @@
+"""The rules of one cell: which text is a number, which is empty, which is no reading at all.
+
+Nothing is guessed. `1,5` and `1,234` are read only where the user has said which mark is the
+decimal one; every text that is refused has its reason and its remedy.
+"""
+
+import re
+import unicodedata
+
+#: Cells that mean "no reading". "none" is not among the empty labels: it may well be a treatment.
+EMPTY_VALUES = ("", "na", "n/a", "nan", "null", "none")
+EMPTY_LABELS = ("", "na", "n/a", "nan")
+#: Minus signs as word processors and journals set them.
+MINUS = "−–﹣－"
+#: Characters without width, which copying from pages and mails leaves in cells.
+UNSEEN = "\u200b\u200c\u200d\u2060\ufeff"
+
+_PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_GROUPED = {
+    ".": re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?", re.ASCII),
+    ",": re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d*)?", re.ASCII),
+}
+_COMMA = re.compile(r"[+-]?[\d.]*,[\d.,]*([eE][+-]?\d+)?", re.ASCII)
+_MONTH = r"(jan|feb|mar|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-z]*\.?"
+_DATE = re.compile(
+    r"((\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2}))([t ]\d.*)?"
+    rf"|\d{{1,2}}[-/. ]*{_MONTH}([-/. ]*\d{{2,4}})?|{_MONTH}[-/. ]*\d{{1,4}}"
+    r"|\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?)",
+    re.ASCII | re.IGNORECASE,
+)
+_WITH_UNIT = re.compile(r"([+-]?\d[\d.,]*) ?([^\W\d_]|µ|°)[\w/%°µ^*.-]{0,11}")
+
+
+class OddCellError(ValueError):
+    """A cell that is neither empty nor a number; says why, and what to write instead."""
+
+
+def tidy(text: str) -> str:
+    """Return a text without outer spaces and unseen characters, inner spaces made single."""
+    kept = text.translate(dict.fromkeys(map(ord, UNSEEN)))
+    return unicodedata.normalize("NFC", " ".join(kept.split()))
+
+
+def is_plain_number(text: str) -> bool:
+    """Return whether a text is a number as every program writes it."""
+    return _PLAIN.fullmatch(text) is not None
+
+
+def read_number(text: str, decimal: str | None = None) -> float | None:
+    """Return the number in a cell, None where it is empty.
+
+    Parameters
+    ----------
+    text
+        The cell as it stands.
+    decimal
+        Decimal mark, `.` or `,`, if the user stated one. Then the other mark may group thousands:
+        `1.234,5`.
+
+    Raises
+    ------
+    OddCellError
+        When the cell is neither empty nor a plain number.
+    """
+    cell = tidy(text)
+    if cell.casefold() in EMPTY_VALUES:
+        return None
+    if cell[0] in MINUS:
+        cell = "-" + cell[1:].lstrip()
+    plain = cell
+    if decimal is not None and _GROUPED[decimal].fullmatch(cell):
+        plain = cell.replace("," if decimal == "." else ".", "")
+    if decimal == ",":
+        if "." in plain:
+            raise OddCellError(
+                "has a point, but the decimal mark is stated to be a comma (decimal ','). Write "
+                "every number of the column in one way"
+            )
+        plain = plain.replace(",", ".", 1)
+    if _PLAIN.fullmatch(plain):
+        return float(plain)
+    raise OddCellError(_why(cell))
+
+
+def _why(cell: str) -> str:
+    """Say what a cell is that is not a plain number, and what to do."""
+    low = cell.casefold()
+    if low.lstrip("+-") in {"inf", "infinity", "∞"}:
+        return "is infinite. Values must be finite; leave the cell empty if there is no reading"
+    if low in {"true", "false", "yes", "no", "wahr", "falsch"}:
+        return "is true/false, not a measurement. Give the column of measured values as value"
+    if cell.startswith("#"):
+        return (
+            "is an error of the spreadsheet. Mend the formula, or empty the cell if there is no "
+            "reading"
+        )
+    if _COMMA.fullmatch(cell):
+        return (
+            "has a comma: is it a decimal comma or does it group thousands? State the decimal "
+            "mark: --decimal , or --decimal . (decimal=',' or '.' in Python)"
+        )
+    if cell.endswith("%"):
+        return "is a percentage. Write the number alone and the percent sign into the column's name"
+    if cell[0] in "<>≤≥~≈":
+        return (
+            "is a limit, not a reading. Censored values are not supported: leaving them out or "
+            "replacing them by the limit would bias the answer"
+        )
+    if _DATE.fullmatch(cell):
+        return (
+            "is a date or time. Spreadsheets turn numbers such as 1.5 or 5-3 into dates: format "
+            "the column as numbers and enter the value again"
+        )
+    if re.fullmatch(r"[+-]?\d{1,3}([ '’]\d{3})+([.,]\d+)?", cell):
+        return "groups thousands by spaces or apostrophes. Write the digits without them"
+    if _WITH_UNIT.fullmatch(cell):
+        return "is not a number alone. Write the number alone, and its unit into the column's name"
+    return (
+        "is not a number. Every value must be a plain number such as 12.5, or empty where there "
+        "is no reading"
+    )
+
+
+def read_label(text: str | None) -> str | None:
+    """Return the label in a cell, None where it is empty; 1 and 1.0 are one label."""
+    label = tidy(text or "")
+    if label.casefold() in EMPTY_LABELS:
+        return None
+    whole, dot, decimals = label.partition(".")
+    return whole if dot and not decimals.strip("0") and whole.lstrip("-").isdigit() else label
+
+
+def look(label: str, *, capitals: bool = False) -> str:
+    """Return what labels have in common that a reader would take for one.
+
+    The kind of dash or space, leading zeros, how a number is written, and, if not asked for,
+    capitals do not count.
+    """
+    folded = unicodedata.normalize("NFKC", label)
+    folded = folded if capitals else folded.casefold()
+    folded = re.sub(r"[‐‑‒–—−]", "-", folded)
+    if is_plain_number(folded):
+        return repr(float(folded))
+    folded = re.sub(r"(?<=\w)[\s_-]+(?=\w)", " ", folded)
+    folded = re.sub(r"(?<=[^\W\d]) (?=\d)", "", folded)
+    return re.sub(r"(?<![\d.])0+(?=\d)", "", folded)

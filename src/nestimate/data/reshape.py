@@ -1,0 +1,392 @@
+"""Wide tables to one reading per row: a column per group or per replicate, nested headers.
+
+A shape is used if the user states it, or if nothing else can be meant; either way the table says so
+in a note.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from nestimate.data.cells import is_plain_number, read_label, tidy
+from nestimate.data.columns import Table, is_text
+from nestimate.data.grid import Grid
+from nestimate.errors import DataError, DesignError, listed, one_of
+
+WIDE = ("groups", "replicates")
+_NUMBERED = re.compile(r"(.*?)[\s_.#-]*(\d+)")
+#: Columns of numbers that count or name something rather than measure it.
+_COUNTERS = frozenset(
+    {"animal", "batch", "block", "day", "id", "index", "litter", "mouse", "no", "nr", "number"}
+    | {"patient", "plate", "rat", "row", "run", "sample", "subject", "time", "unit", "week", "well"}
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """How the user wants the data read.
+
+    Attributes
+    ----------
+    sheet
+        Sheet of a workbook.
+    decimal
+        Decimal mark, `.` or `,`; None: points only, and a comma is refused.
+    wide
+        `groups` (a column per group), `replicates` (a column per reading of the unit in the row),
+        or None: recognised where nothing else can be meant.
+    value, group, unit, block
+        Column names as the user gave them.
+    """
+
+    sheet: str | None = None
+    decimal: str | None = None
+    wide: str | None = None
+    value: str | None = None
+    group: str | None = None
+    unit: str | None = None
+    block: str | None = None
+
+    @property
+    def unit_names(self) -> list[str]:
+        """Columns named as unit, outermost first."""
+        return [part.strip() for part in self.unit.split("/")] if self.unit else []
+
+
+def nested_header(grid: Grid, wanted: Wanted) -> Table | None:
+    """Read a table with two header rows, groups above units (Prism's nested table).
+
+    It is one if group names are blank or repeated above further columns, a second row names every
+    column, and everything below is numbers.
+    """
+    names = [tidy(name) for name in grid.names]
+    if len(names) > 1 and not names[0] and is_text(grid.columns[0]) and grid.n_rows:
+        # Prism's column of row titles, above which both header rows are blank.
+        if not tidy(grid.columns[0][0].as_py() or ""):
+            rest = replace(grid, names=grid.names[1:], columns=grid.columns[1:])
+            return nested_header(rest.noting("The column of row titles is left out."), wanted)
+        return None
+    filled = _filled_right(names)
+    if not names[0] or len(set(filled)) in {1, len(names)} or not grid.n_rows:
+        return None
+    if not all(is_text(column) for column in grid.columns):
+        return None
+    second = [tidy(column[0].as_py() or "") for column in grid.columns]
+    below = [column.slice(1).to_pylist() for column in grid.columns]
+    if not all(_numeric(cells) for cells in below):
+        return None
+    if all(is_plain_number(cell) or not cell for cell in second):
+        if "" not in names:
+            return None
+        raise DataError(
+            f"{grid.source}: column {names.index('') + 1} has numbers and no name. If the columns "
+            f"beside '{filled[names.index('')]}' are its units, name them in a second row (m1, m2, "
+            "..., not numbers alone); if they are its readings, give every column a name and use "
+            "--wide replicates."
+        )
+    if not all(second) or grid.n_rows < 2:
+        return None
+    parts = [
+        Table(
+            source=grid.source,
+            columns={f"{group} {unit}": column.slice(1)},
+            rows=grid.rows[1:],
+            decimal=wanted.decimal,
+        )
+        for group, unit, column in zip(filled, second, grid.columns, strict=True)
+    ]
+    values = [_without_tail(part.numbers(next(iter(part.columns)))) for part in parts]
+    note = (
+        f"Two header rows: {len(set(filled))} groups ({', '.join(dict.fromkeys(filled))}) above "
+        f"{len(second)} units, with readings below them."
+    )
+    # Told that the units are seen by several groups, the user calls them block.
+    inner = wanted.block if wanted.block and not wanted.unit else "unit"
+    labels = {
+        "group": [read_label(g) or g for g in filled],
+        inner: [read_label(u) or u for u in second],
+    }
+    return _long(parts[0], values, labels, [*grid.notes, note], wanted)
+
+
+def long_form(table: Table, wanted: Wanted) -> Table:
+    """Return one reading per row, whatever the layout of the columns.
+
+    Raises
+    ------
+    DataError
+        When the table is not of the shape that was stated.
+    """
+    if wanted.wide not in {None, *WIDE}:
+        raise DesignError(f"wide: {one_of('choice', str(wanted.wide), WIDE)}")
+    several = _several(table, wanted.value)
+    if wanted.wide == "groups":
+        return _from_groups(table, wanted)
+    if several or wanted.wide == "replicates":
+        return _from_replicates(table, several or _replicates(table, wanted), wanted)
+    if wanted.value is None and wanted.group is not None:
+        family = _only_family(table, wanted)
+        return _from_replicates(table, family, wanted) if family else table
+    if wanted.value is None and _looks_like_groups(table):
+        return _from_groups(table, wanted)
+    absent = [name for name in (wanted.value, wanted.group) if name and name not in table.columns]
+    if (
+        len(absent) == 2
+        and len(table.columns) > 1
+        and all(map(_number_like, table.columns.values()))
+    ):
+        raise DataError(
+            f"{table.source}: {one_of('column', absent[0], table.columns)} Every column holds "
+            "numbers: if each of them is a group, add --wide groups (options={'wide': 'groups'} in "
+            "Python)."
+        )
+    return table.noting(*_unused_readings(table, wanted))
+
+
+def renamed(table: Table, wanted: Wanted) -> Table:
+    """Call the columns whose role the shape tells as the user calls them."""
+    new = {"value": wanted.value, "group": wanted.group, "unit": wanted.unit}
+    names = {old: new[role] or old for role, old in table.roles.items()}
+    if len(set(names.values())) < len(names):
+        raise DesignError("value, group and unit need a name each.")
+    return replace(
+        table,
+        columns={names.get(name, name): column for name, column in table.columns.items()},
+        roles={role: names[old] for role, old in table.roles.items()},
+    )
+
+
+def _from_groups(table: Table, wanted: Wanted) -> Table:
+    """Stack columns of which each is a group; columns named as unit or block stay beside them."""
+    kept = [name for name in (*wanted.unit_names, wanted.block) if name is not None]
+    for name in kept:
+        table.column(name)
+    for role, named in (("value", wanted.value), ("group", wanted.group)):
+        if named in table.columns:
+            raise DesignError(
+                f"--wide groups says that every column is a group, but '{named}' is given as "
+                f"{role}. Leave one of them out."
+            )
+    groups = [name for name in table.columns if name not in kept]
+    if len(groups) < 2:
+        raise DesignError(
+            f"{table.source}: --wide groups needs a column per group, and there is "
+            f"{listed(groups, most=2) or 'none'}."
+        )
+    values = []
+    for name in groups:
+        column = table.column(name)
+        if not _number_like(column) or _counts(name, column):
+            why = (
+                "does not hold numbers" if not _number_like(column) else "seems to number the rows"
+            )
+            raise DataError(
+                f"{table.source}: column '{name}' {why}, so it cannot be a group. "
+                "With --wide groups every column is a group, but those named by --unit or --block."
+            )
+        found = table.numbers(name)
+        if not kept:
+            found = _without_tail(found)
+        values.append(found)
+    counts = ", ".join(
+        f"{name} ({int((~np.isnan(v)).sum())})" for name, v in zip(groups, values, strict=True)
+    )
+    note = f"Wide table: every column is a group, with its number of values: {counts}."
+    labels = {"group": groups}
+    return _long(table, values, labels, [*table.notes, note], wanted, kept)
+
+
+def _from_replicates(table: Table, columns: Sequence[str], wanted: Wanted) -> Table:
+    """Stack columns of which each is a reading of the unit in the row."""
+    values = [table.numbers(name) for name in columns]
+    if wanted.group is None:
+        raise DesignError(
+            "the column for group (what is compared) is not named. Columns left for it: "
+            f"{', '.join(name for name in table.columns if name not in columns)}."
+        )
+    kept = [name for name in (wanted.group, *wanted.unit_names, wanted.block) if name is not None]
+    for name in kept:
+        table.column(name)
+        if name in columns:
+            raise DesignError(f"column '{name}' is given as a reading and as a role of its own.")
+    note = f"Wide table: {len(columns)} readings in each row, in the columns {', '.join(columns)}."
+    if not wanted.unit:
+        note += " Every row is taken as one unit."
+        rows = pa.array([f"row {table.row(i)}" for i in range(table.n_rows)], pa.string())
+        table = replace(table, columns={**table.columns, "row": pa.chunked_array([rows])})
+        kept.append("row")
+    value = wanted.value if wanted.value and not _several(table, wanted.value) else _stem(columns)
+    wanted = replace(wanted, value="value" if value in kept else value)
+    found = _long(table, values, {}, [*table.notes, note], wanted, kept)
+    found = renamed(found, wanted)
+    roles = {"value": str(wanted.value), "group": str(wanted.group)}
+    roles["unit"] = wanted.unit or "row"
+    return replace(found, roles=roles)
+
+
+def _without_tail(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a column without the blanks below it, which stand for nothing."""
+    present = np.flatnonzero(~np.isnan(values))
+    return values[: present[-1] + 1 if present.size else 0]
+
+
+def _long(
+    table: Table,
+    values: Sequence[NDArray[np.float64]],
+    labels: Mapping[str, Sequence[str]],
+    notes: Sequence[str],
+    wanted: Wanted,
+    kept: Sequence[str] = (),
+) -> Table:
+    """Put columns of values below each other, with their labels and with the columns kept."""
+    sizes = [found.size for found in values]
+    places = np.concatenate([np.arange(size) for size in sizes])
+    # Row by row, so that what comes first in the table comes first.
+    order = np.argsort(places, kind="stable")
+    which = np.repeat(np.arange(len(values)), sizes)[order]
+    places = places[order]
+    columns: dict[str, Any] = {
+        "value": pa.chunked_array([pa.array(np.concatenate(values)[order], pa.float64())])
+    }
+    for role, names in labels.items():
+        cells = pa.array(np.asarray(names, dtype=object)[which], pa.string())
+        columns[role] = pa.chunked_array([cells])
+    for name in kept:
+        columns[name] = table.column(name).take(pa.array(places))
+    found = Table(
+        source=table.source,
+        columns=columns,
+        rows=np.asarray(table.rows, dtype=object)[places].tolist(),
+        notes=tuple(notes),
+        decimal=wanted.decimal,
+        roles={role: role for role in ("value", *labels) if role != wanted.block},
+    )
+    return renamed(found, wanted) if labels else found
+
+
+def _several(table: Table, value: str | None) -> list[str]:
+    """Return the columns in `rep1,rep2,rep3`; none where that is the name of one column."""
+    if value is None or value in table.columns or "," not in value:
+        return []
+    names = [name.strip() for name in value.split(",") if name.strip()]
+    for name in names:
+        table.column(name)
+    if len(set(names)) < len(names) or len(names) < 2:
+        raise DesignError(
+            f"value '{value}': with commas, name each column of readings once, such as rep1,rep2."
+        )
+    return names
+
+
+def _replicates(table: Table, wanted: Wanted) -> list[str]:
+    """Return the columns of readings where the user said that there are several."""
+    family = [] if wanted.value in table.columns else _only_family(table, wanted)
+    if family:
+        return family
+    taken = {wanted.group, wanted.block, *wanted.unit_names}
+    free = [name for name in table.columns if name not in taken]
+    if len(free) < 2 or not all(_number_like(table.columns[name]) for name in free):
+        raise DesignError(
+            f"{table.source}: which columns are the readings? Name them, with commas between: "
+            f"--value {','.join(free[:3]) or 'rep1,rep2,rep3'}."
+        )
+    return free
+
+
+def _only_family(table: Table, wanted: Wanted) -> list[str]:
+    """Return numbered columns of numbers, rep1, rep2, ..., if there is one such family."""
+    taken = {wanted.group, wanted.block, *wanted.unit_names}
+    families = _families([name for name in table.columns if name not in taken])
+    families = {
+        stem: names
+        for stem, names in families.items()
+        if all(_number_like(table.columns[name]) for name in names)
+    }
+    if len(families) > 1:
+        said = "; ".join(",".join(names[:3]) for names in families.values())
+        raise DesignError(
+            f"{table.source}: several sets of columns look like readings ({said}). Say which are "
+            "meant: --value with the columns, commas between."
+        )
+    return next(iter(families.values()), [])
+
+
+def _families(names: Sequence[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name in names:
+        match = _NUMBERED.fullmatch(name)
+        if match and match[1]:
+            found.setdefault(match[1].casefold(), []).append(name)
+    return {stem: members for stem, members in found.items() if len(members) > 1}
+
+
+def _stem(columns: Sequence[str]) -> str:
+    families = _families(columns)
+    if len(families) == 1:
+        match = _NUMBERED.fullmatch(columns[0])
+        return match[1] if match else "value"
+    return "value"
+
+
+def _unused_readings(table: Table, wanted: Wanted) -> list[str]:
+    """Say that further columns look like readings of the same kind as the value column."""
+    for members in _families(list(table.columns)).values():
+        if wanted.value in members:
+            taken = {wanted.value, wanted.group, wanted.block, *wanted.unit_names}
+            others = [name for name in members if name not in taken]
+            if others:
+                return [
+                    f"Only {wanted.value} is used. {listed(others, most=4)} look like further "
+                    f"readings: --value {','.join(members[:6])} would use them."
+                ]
+    return []
+
+
+def _looks_like_groups(table: Table) -> bool:
+    """Return whether columns can only be groups: numbers all, none of which counts something."""
+    names = list(table.columns)
+    if len(names) < 2 or _families(names):
+        return False
+    for name, column in table.columns.items():
+        if _counts(name, column) or not _number_like(column):
+            return False
+    return True
+
+
+def _counts(name: str, column: Any) -> bool:
+    """Return whether a column counts or names the rows, by its name or by its numbers."""
+    if set(re.split(r"[\W_]+", name.casefold())) & _COUNTERS:
+        return True
+    cells = [read_label(str(cell)) for cell in column.slice(0, 1000).to_pylist()]
+    return len(cells) > 2 and any(
+        cells == [str(i + start) for i in range(len(cells))] for start in (0, 1)
+    )
+
+
+def _number_like(column: Any) -> bool:
+    """Return whether a column holds numbers, or text that looks like numbers for the most part."""
+    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+        return True
+    if not is_text(column):
+        return False
+    return _numeric(column.slice(0, 1000).to_pylist())
+
+
+def _numeric(cells: Sequence[str | None]) -> bool:
+    """Return whether most cells that are not blank have digits and no letters to speak of."""
+    filled = [tidy(cell) for cell in cells if cell and tidy(cell)]
+    like = sum(bool(re.fullmatch(r"[<>−+-]?[\d.,]+([eE][+-]?\d+)?%?", cell)) for cell in filled)
+    return bool(filled) and like >= 0.5 * len(filled)
+
+
+def _filled_right(names: Sequence[str]) -> list[str]:
+    """Return names with blanks filled from the left, as merged cells leave them."""
+    found: list[str] = []
+    for name in names:
+        found.append(name or (found[-1] if found else ""))
+    return found

@@ -1,0 +1,145 @@
+"""Excel and OpenDocument workbooks: one sheet as rows of text.
+
+The reader of cells (calamine) gives error cells and formulas without a stored result as empty ones,
+so these are looked for in the file itself.
+"""
+
+import re
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+from zipfile import BadZipFile, ZipFile
+
+from nestimate.data.grid import Grid
+from nestimate.errors import DataError, one_of
+
+SUFFIXES = frozenset({".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"})
+_ERROR = re.compile(
+    rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]+\d+)"[^>]*?\bt="e"[^>]*>.*?</(?:\w+:)?c>', re.S
+)
+_ERROR_TEXT = re.compile(rb"<(?:\w+:)?v>([^<]*)<")
+_UNKNOWN = re.compile(
+    rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]+\d+)"[^>]*>\s*<(?:\w+:)?f\b[^>]*?(?:/>|>[^<]*</(?:\w+:)?f>)'
+    rb"\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+)
+
+
+def read_workbook(path: Path, sheet: str | None) -> Grid:
+    """Read one sheet of a workbook.
+
+    Parameters
+    ----------
+    path
+        The workbook.
+    sheet
+        Name of the sheet; None if only one of them holds anything.
+
+    Raises
+    ------
+    DataError
+        When it is no workbook, several sheets hold data and none is named, or a cell is an error.
+    """
+    import python_calamine as calamine  # noqa: PLC0415 - other files need no Excel reader
+
+    try:
+        book = calamine.load_workbook(str(path))
+        sheets = {
+            name: book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            for name in _wanted(book.sheet_names, sheet, path.name)
+        }
+    except calamine.CalamineError as error:
+        raise DataError(
+            f"{path.name} cannot be read as a workbook ({error}). If it is protected by a password "
+            "or damaged, open it and save it again as .xlsx or as CSV in UTF-8."
+        ) from None
+    filled = [name for name, rows in sheets.items() if _filled(rows)]
+    if not filled:
+        raise DataError(
+            f"{path.name} holds no data: a header row and one row per reading are needed."
+        )
+    if len(filled) > 1:
+        listed = ", ".join(f"'{name}'" for name in filled)
+        raise DataError(
+            f"{path.name} has {len(filled)} sheets with data: {listed}. Say which one is meant: "
+            f"--sheet '{filled[0]}' (options={{'sheet': '{filled[0]}'}} in Python)."
+        )
+    name = filled[0]
+    notes = [] if len(book.sheet_names) == 1 else [f"Sheet '{name}' of {path.name} is used."]
+    if path.suffix.lower() in {".xlsx", ".xlsm"}:
+        _check_cells(path, name)
+    else:
+        notes.append(
+            f"In a {path.suffix.lower()} file error cells such as #DIV/0! cannot be told from "
+            "empty ones: save it as .xlsx if there may be any."
+        )
+    source = path.name if len(filled) == len(book.sheet_names) else f"{path.name}, sheet '{name}'"
+    rows = [[_text(cell) for cell in row] for row in sheets[name]]
+    return Grid.from_rows(rows, range(1, len(rows) + 1), source).noting(*notes)
+
+
+def _wanted(names: list[str], sheet: str | None, source: str) -> list[str]:
+    if sheet is None:
+        return names
+    if sheet not in names:
+        raise DataError(f"{source}: {one_of('sheet', sheet, names)}")
+    return [sheet]
+
+
+def _filled(rows: list[list[Any]]) -> bool:
+    return any(cell not in ("", None) for row in rows for cell in row)
+
+
+def _text(cell: Any) -> str:
+    """Return a cell as one would type it."""
+    if cell is None or isinstance(cell, str):
+        return cell or ""
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    if isinstance(cell, datetime | date | time):
+        return cell.isoformat().removesuffix("T00:00:00")
+    if isinstance(cell, timedelta):
+        minutes, seconds = divmod(int(cell.total_seconds()), 60)
+        return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+    return str(cell)
+
+
+def _check_cells(path: Path, sheet: str) -> None:
+    """Refuse error cells and formulas whose result was never stored."""
+    try:
+        with ZipFile(path) as packed:
+            content = packed.read(_part(packed, sheet))
+    except (BadZipFile, KeyError, ElementTree.ParseError):
+        return
+    wrong = _ERROR.search(content)
+    if wrong:
+        shown = _ERROR_TEXT.search(wrong[0])
+        text = shown[1].decode("utf-8", errors="replace") if shown else "an error"
+        cell = wrong[1].decode()
+        row = cell.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+        raise DataError(
+            f"{path.name}, sheet '{sheet}', cell {cell} (row {row}): '{text}' is an error "
+            "of the spreadsheet. Mend the formula, or empty the cell if there is no reading."
+        )
+    unknown = _UNKNOWN.search(content)
+    if unknown:
+        raise DataError(
+            f"{path.name}, sheet '{sheet}', cell {unknown[1].decode()}: the result of a formula is "
+            "not stored in the file. Open it in Excel or LibreOffice, save it, and try again."
+        )
+
+
+def _part(packed: ZipFile, sheet: str) -> str:
+    """Return the name of the part of the package that holds a sheet."""
+    links = {
+        link.get("Id"): link.get("Target", "")
+        for link in ElementTree.fromstring(packed.read("xl/_rels/workbook.xml.rels"))
+    }
+    for element in ElementTree.fromstring(packed.read("xl/workbook.xml")).iter():
+        if element.tag.endswith("}sheet") and element.get("name") == sheet:
+            key = next((v for k, v in element.items() if k.endswith("}id")), None)
+            target = links[key]
+            return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+    raise KeyError(sheet)

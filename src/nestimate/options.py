@@ -1,0 +1,193 @@
+"""Everything that may be chosen beside the roles: the words of command line and library."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from math import isfinite
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from nestimate.data.reshape import WIDE
+from nestimate.errors import DesignError, one_of
+from nestimate.model.parameters import PRESETS, ROBUST, SIGMA, TAU, Assumptions
+from nestimate.results.summaries import Interval, Question
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Everything that may be chosen beside the roles; the words of the command line.
+
+    Attributes
+    ----------
+    robust
+        `units` (units are Student-t: one outlier does not drag the answer) or `none` (normal).
+    tau
+        `own` or `common` between-unit scale; None: own for two groups, common for more.
+    scale
+        `linear`, or `log`: logarithms are analysed, ratios of geometric means reported; the ROPE is
+        then one of ratios, such as (0.9, 1.1).
+    sigma
+        Replicate SD `common` to all groups, or each its `own`.
+    n, sd, se
+        Columns of summary rows: value is then the mean of n readings with that SD, or a mean with
+        that standard error. A row without n is one reading.
+    preset
+        Set of priors: `default`, `kruschke2013` or `meredith2021`.
+    prior
+        Changed priors, `{"tau": "halfnormal(2)", "nu": 30}`; a number fixes the parameter.
+    contrasts
+        `reference` (each group less the reference), `pairs` (all pairs), or expressions in group
+        labels: `"(b + c) / 2 - a"`, several in a list.
+    against
+        Compare every group with this value instead; one group is then enough.
+    rope
+        Region of practical equivalence of a difference (low, high), in the unit of the value.
+    ci, ci_kind
+        Mass of the credible intervals, and `hdi` or `eti`.
+    bayes_factor
+        Also give Bayes factors for differences of exactly zero, with the prior they follow.
+    ess
+        Effective draws wanted behind every number.
+    seed
+        One seed, one answer.
+    sheet
+        Sheet of a workbook, where several hold data.
+    decimal
+        Decimal mark of numbers in text, `.` or `,`; the other mark may then group thousands. None:
+        a number with a comma is refused.
+    wide
+        `groups` (a column per group) or `replicates` (a column per reading of the unit in the
+        row). None: such tables are recognised where nothing else can be meant.
+    """
+
+    robust: str = "units"
+    tau: str | None = None
+    scale: str = "linear"
+    sigma: str = "common"
+    n: str | None = None
+    sd: str | None = None
+    se: str | None = None
+    preset: str = "default"
+    prior: Mapping[str, str | float] = field(default_factory=dict)
+    contrasts: str | Sequence[str] = "reference"
+    against: float | None = None
+    rope: tuple[float, float] | None = None
+    ci: float = 0.95
+    ci_kind: str = "hdi"
+    bayes_factor: bool = False
+    ess: float = 10_000
+    seed: int = 1
+    sheet: str | None = None
+    decimal: str | None = None
+    wide: str | None = None
+
+    def __post_init__(self) -> None:
+        self._check_kinds()
+        for what, value, allowed in (
+            ("robust", self.robust, ROBUST),
+            ("tau", self.tau or "own", TAU),
+            ("scale", self.scale, ("linear", "log")),
+            ("sigma", self.sigma, SIGMA),
+            ("preset", self.preset, PRESETS),
+            ("ci_kind", self.ci_kind, ("hdi", "eti")),
+            ("decimal", self.decimal or ".", (".", ",")),
+            ("wide", self.wide or WIDE[0], WIDE),
+        ):
+            if not isinstance(value, str) or value not in allowed:
+                raise DesignError(f"{what}: {one_of('choice', str(value), allowed)}")
+        if self.against is not None and not isfinite(self.against):
+            raise DesignError(f"against is {self.against}: it must be a finite number.")
+        if not 0 < self.ci < 1:
+            raise DesignError(
+                f"ci is {self.ci:g}: it must lie between 0 and 1, such as 0.95 for a 95 % interval."
+            )
+        if not 100 <= self.ess <= 1_000_000:
+            raise DesignError(f"ess is {self.ess:g}: it must lie between 100 and 1,000,000.")
+        if not isinstance(self.seed, int) or self.seed < 0:
+            raise DesignError(f"seed is {self.seed}: it must be a whole number, 0 or above.")
+        self._check_rope()
+
+    def _check_kinds(self) -> None:
+        """Refuse what is of the wrong kind, and take NumPy's numbers as plain ones."""
+        for what in ("ci", "ess", "against", "seed"):
+            given = getattr(self, what)
+            if isinstance(given, np.generic):
+                object.__setattr__(self, what, given.item())
+            elif (
+                isinstance(given, bool)
+                or not isinstance(given, Real | None)
+                or (given is None and what != "against")
+            ):
+                raise DesignError(f"{what} is {given!r}: it must be a number.")
+        for what in ("n", "sd", "se", "sheet"):
+            given = getattr(self, what)
+            if given is not None and not isinstance(given, str):
+                raise DesignError(f"{what} is {given!r}: give its name as text, '{given}'.")
+        if not isinstance(self.prior, Mapping):
+            raise DesignError(f"prior is {self.prior!r}: write {{'tau': 'halfnormal(2)'}}.")
+        if not isinstance(self.contrasts, str) and not (
+            isinstance(self.contrasts, Sequence) and all(isinstance(c, str) for c in self.contrasts)
+        ):
+            raise DesignError(f"contrasts is {self.contrasts!r}: write 'b - a', or a list of such.")
+
+    def _check_rope(self) -> None:
+        if self.rope is None:
+            return
+        edges = tuple(self.rope) if isinstance(self.rope, Sequence | np.ndarray) else ()
+        numbers = all(isinstance(edge, Real) and isfinite(edge) for edge in edges)
+        if len(edges) != 2 or not numbers:
+            raise DesignError(f"rope is {self.rope}: give two numbers, such as -0.5 and 0.5.")
+        low, high = (float(edge) for edge in edges)
+        object.__setattr__(self, "rope", (low, high))
+        if not low < high:
+            raise DesignError(f"rope runs from {low:g} to {high:g}: the lower end comes first.")
+        null, what = (1, "ratios") if self.scale == "log" else (0, "differences")
+        if not low <= null <= high or (null and low <= 0):
+            raise DesignError(
+                f"rope runs from {low:g} to {high:g} and does not hold {null}: it is the range of "
+                f"{what} that are as good as none."
+            )
+
+    @classmethod
+    def of(cls, options: "Options | Mapping[str, Any] | None") -> "Options":
+        """Return options given as such, as a mapping of the same words, or not at all."""
+        if isinstance(options, Options):
+            return options
+        given = dict(options or {})
+        allowed = [f.name for f in fields(cls)]
+        for name in given:
+            if name not in allowed:
+                raise DesignError(f"options: {one_of('option', str(name), allowed)}")
+        return cls(**given)
+
+    @property
+    def assumptions(self) -> Assumptions:
+        """The part that chooses the model."""
+        return Assumptions(
+            robust=self.robust,
+            tau=self.tau,
+            sigma=self.sigma,
+            preset=self.preset,
+            priors=self.prior,
+        )
+
+    @property
+    def summary(self) -> dict[str, str]:
+        """The columns of summary rows, by role."""
+        given = {"n": self.n, "sd": self.sd, "se": self.se}
+        return {role: name for role, name in given.items() if name is not None}
+
+    @property
+    def question(self) -> Question:
+        """The part that chooses the summaries."""
+        kind: Interval = "hdi" if self.ci_kind == "hdi" else "eti"
+        asked = self.contrasts if isinstance(self.contrasts, str) else tuple(self.contrasts)
+        return Question(
+            ci_prob=self.ci,
+            ci_kind=kind,
+            rope=self.rope,
+            contrasts=asked,
+            against=self.against,
+            bayes_factor=self.bayes_factor,
+        )

@@ -1,0 +1,100 @@
+"""Files are written whole or not at all, and never over another one without a word."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from secrets import token_hex
+
+from nestimate.errors import DesignError
+
+
+def check_outputs(
+    outputs: Mapping[str, Path | None], data: Path | None, *, overwrite: bool
+) -> None:
+    """Find a file that cannot be written before any time is spent on what goes into it.
+
+    Parameters
+    ----------
+    outputs
+        The option as typed, and its path, if given.
+    data
+        The file that is read, which is never written.
+    overwrite
+        Whether files that exist may be replaced.
+
+    Raises
+    ------
+    DesignError
+        When a path is a folder, is the data, exists, or cannot be written.
+    """
+    taken: dict[Path, str] = {}
+    for option, path in outputs.items():
+        if path is None:
+            continue
+        if not path.parent.is_dir():
+            raise DesignError(f"{option} {path}: the folder {path.parent} does not exist.")
+        if path.is_dir():
+            raise DesignError(f"{option} {path} is a folder: name a file.")
+        if path.exists() and data is not None and data.exists() and path.samefile(data):
+            raise DesignError(f"{option} {path} would overwrite the data.")
+        real = path.resolve()
+        if real in taken:
+            raise DesignError(f"{taken[real]} and {option} name one file, {path}: name two.")
+        taken[real] = option
+        if path.is_file() and not overwrite:
+            raise DesignError(
+                f"{option} {path} exists already. Add --overwrite to replace it, or name another "
+                "file."
+            )
+        _check_writable(option, path)
+
+
+def _check_writable(option: str, path: Path) -> None:
+    refused = DesignError(f"{option} {path} cannot be written: permission denied.")
+    if path.exists():
+        if not os.access(path, os.W_OK):
+            raise refused
+        if not path.is_file():
+            return
+    part = _beside(path)
+    try:
+        part.touch()
+    except PermissionError:
+        raise refused from None
+    except OSError as error:
+        raise DesignError(
+            f"{option} {path} cannot be written: {error.strerror or error}."
+        ) from None
+    finally:
+        with suppress(OSError):
+            part.unlink()
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Give a path beside the file to write to; it takes the file's place when all is written.
+
+    If anything goes wrong, Ctrl-C included, the file stays as it was. What is no plain file (a
+    pipe, /dev/stdout) is written to directly.
+    """
+    if path.exists() and not path.is_file():
+        yield path
+        return
+    target = path.resolve()
+    part = _beside(target)
+    try:
+        yield part
+        part.replace(target)
+    except OSError as error:
+        raise DesignError(
+            f"{path} could not be written: {error.strerror or error}. What was there is as it was."
+        ) from None
+    finally:
+        with suppress(OSError):
+            part.unlink()
+
+
+def _beside(path: Path) -> Path:
+    """Return a hidden name in the same folder that no other run uses; the ending is kept."""
+    return path.with_name(f".{path.stem[:40]}.{token_hex(4)}.part{path.suffix}")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nestimate.data.design import Design, Roles
+from nestimate.data.onegroup import with_one_group
 from nestimate.data.tables import read_table
 from nestimate.errors import DesignError, one_of
 from nestimate.inference.fit import Fit
@@ -51,7 +52,8 @@ class Options:
         `reference` (each group less the reference), `pairs` (all pairs), or expressions in group
         labels: `"(b + c) / 2 - a"`, several in a list.
     against
-        Compare every group with this value instead; one group is then enough.
+        Compare every group with this value instead; one group is then enough, and without a
+        column of groups all rows are one.
     rope
         Region of practical equivalence of a difference (low, high), in the unit of the value.
     ci, ci_kind
@@ -245,11 +247,14 @@ def compare(
     if isinstance(data, Mapping):
         value, group = value or "value", group or "group"
         unit = unit or ("unit" if "unit" in table.columns else None)
+    if group is None and chosen.against is not None:
+        table, group = with_one_group(table)
     if value is None or group is None:
         missing = "value (what was measured)" if value is None else "group (what is compared)"
+        other = "" if value is None else " Without groups, give a value to compare with (against)."
         raise DesignError(
             f"the column for {missing} is not named. {table.source} has the columns: "
-            f"{', '.join(table.columns)}."
+            f"{', '.join(table.columns)}.{other}"
         )
     roles = Roles(
         value=value,

@@ -37,7 +37,7 @@ def _root(
 def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a command line
     data: Annotated[Path, typer.Argument(help="Table of readings: CSV or TSV, a row per reading.")],
     value: Annotated[str, typer.Option(help="What was measured.")],
-    group: Annotated[str, typer.Option(help="What is compared.")],
+    group: Annotated[str | None, typer.Option(help="What is compared; or --against.")] = None,
     unit: Annotated[
         str | None,
         typer.Option(help="Experimental unit; its rows are readings."),
@@ -82,7 +82,7 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
     ] = None,
     against: Annotated[
         float | None,
-        typer.Option(help="Compare groups with this value."),
+        typer.Option(help="Compare groups (or all rows) with this value."),
     ] = None,
     ci: Annotated[float, typer.Option(help="Mass of intervals.")] = 0.95,
     ci_kind: Annotated[str, typer.Option(help="hdi or eti.")] = "hdi",

@@ -1,0 +1,126 @@
+"""Which labels occur with which: the distinct combinations of all label columns of a table.
+
+Whether units lie in groups or blocks see several groups depends on combinations alone, so a
+million rows are looked at once and every question after that costs as much as a small table.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.data.statistics import frozen
+from nestimate.data.tables import Table
+
+#: Rows kept of each combination: enough to tell one reading from several.
+KEPT = 3
+#: Smaller tables are kept whole.
+SMALL = 5_000
+#: A column that makes more combinations than this tells rows apart, not kinds of rows.
+MOST_COMBINATIONS = 200_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crossing:
+    """The distinct combinations of labels in the rows that have a value.
+
+    Attributes
+    ----------
+    labels
+        Column name to its labels.
+    codes
+        Column name to the label of each combination, shape (combinations,); -1 where empty.
+    rows
+        Rows of each combination, shape (combinations,).
+    table
+        A table with a few rows of each combination: it makes the same designs as the whole.
+    left_out
+        Columns with too many labels to be looked at together with the others.
+    """
+
+    labels: Mapping[str, tuple[str, ...]]
+    codes: Mapping[str, NDArray[np.intp]]
+    rows: NDArray[np.intp]
+    table: Table
+    left_out: tuple[str, ...]
+
+    @classmethod
+    def of_table(cls, table: Table, names: Sequence[str], filled: NDArray[np.bool_]) -> "Crossing":
+        """Combine the columns `names` over the rows that are `filled`, shape (rows,)."""
+        row = np.flatnonzero(filled)
+        key = np.zeros(row.size, dtype=np.int64)
+        read: dict[str, NDArray[np.intp]] = {}
+        labels: dict[str, tuple[str, ...]] = {}
+        left_out = []
+        coded = {name: table.labels(name) for name in names}
+        for name in sorted(names, key=lambda name: len(coded[name][1])):
+            codes, found = coded[name][0][row], coded[name][1]
+            # One np.unique per column keeps the keys small, whatever the number of columns.
+            distinct, finer = np.unique(key * (len(found) + 1) + codes + 1, return_inverse=True)
+            if distinct.size > MOST_COMBINATIONS:
+                left_out.append(name)
+                continue
+            key, read[name], labels[name] = finer, codes, found
+        order = np.argsort(key, kind="stable")
+        first = np.flatnonzero(np.diff(key[order], prepend=-1))
+        rank = np.arange(row.size) - np.repeat(first, np.diff([*first, row.size]))
+        kept = row if row.size <= SMALL else np.sort(row[order[rank < KEPT]])
+        members = order[first]
+        return cls(
+            labels={name: labels[name] for name in names if name in labels},
+            codes={name: frozen(read[name][members]) for name in names if name in read},
+            rows=frozen(np.bincount(key)),
+            table=_rows_of(table, kept),
+            left_out=tuple(left_out),
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns that were combined."""
+        return tuple(self.codes)
+
+    @cached_property
+    def _sizes(self) -> dict[tuple[str, ...], int]:
+        return {}
+
+    def size(self, *names: str) -> int:
+        """Return the number of distinct combinations of these columns."""
+        wanted = tuple(sorted(names))
+        if wanted not in self._sizes:
+            self._sizes[wanted] = int(self.members(names).max(initial=-1)) + 1
+        return self._sizes[wanted]
+
+    def members(self, names: Sequence[str]) -> NDArray[np.intp]:
+        """Return the number of each combination among those of these columns alone."""
+        key = np.zeros(self.rows.size, dtype=np.intp)
+        for name in names:
+            key = key * (len(self.labels[name]) + 1) + self.codes[name] + 1
+            key = np.unique(key, return_inverse=True)[1].astype(np.intp)
+        return key
+
+    def inside(self, inner: str, outer: str) -> bool:
+        """Return whether every label of `inner` occurs with one label of `outer`."""
+        return self.size(inner, outer) == self.size(inner)
+
+    def decides(self, names: Sequence[str], column: str) -> bool:
+        """Return whether these columns together say what is in `column`."""
+        return self.size(*names, column) == self.size(*names)
+
+    def most_rows(self, names: Sequence[str]) -> int:
+        """Return the largest number of rows that share their labels in these columns."""
+        return int(np.bincount(self.members(names), weights=self.rows).max())
+
+    def empty(self, name: str) -> int:
+        """Return the number of rows with a value whose label is empty."""
+        return int(self.rows[self.codes[name] < 0].sum())
+
+
+def _rows_of(table: Table, kept: NDArray[np.intp]) -> Table:
+    """Return some rows of a table."""
+    if kept.size == table.n_rows:
+        return table
+    columns: dict[str, Any] = {name: cells.take(kept) for name, cells in table.columns.items()}
+    return replace(table, columns=columns)

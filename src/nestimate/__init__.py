@@ -2,6 +2,7 @@
 
 from nestimate.compare import Comparison, Options, compare
 from nestimate.errors import DataError, DesignError, InferenceError, NestimateError
+from nestimate.inspect import Overview, inspect
 from nestimate.simulate import Scenario, Simulation, simulate
 
 __all__ = [
@@ -11,8 +12,10 @@ __all__ = [
     "InferenceError",
     "NestimateError",
     "Options",
+    "Overview",
     "Scenario",
     "Simulation",
     "compare",
+    "inspect",
     "simulate",
 ]

@@ -10,6 +10,7 @@ import typer
 
 from nestimate.compare import Options, compare
 from nestimate.errors import DesignError, NestimateError
+from nestimate.inspect import inspect
 from nestimate.results import text
 from nestimate.simulate import Scenario, simulate
 
@@ -134,6 +135,22 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
             typer.echo(f"{option[2:]} written to {path}")
     if not result.passed:
         raise typer.Exit(3)
+
+
+@app.command("inspect")
+def _inspect(
+    data: Annotated[Path, typer.Argument(help="Table: CSV or TSV, a row per reading.")],
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write all of it.")] = None,
+) -> None:
+    """Say what is in a table and which command to run: nestimate inspect data.csv."""
+    _check_outputs({"--json": json_file}, data)
+    found = inspect(data)
+    typer.echo(str(found))
+    if json_file:
+        json_file.write_text(json.dumps(found.to_dict(), indent=1) + "\n", encoding="utf-8")
+        typer.echo(f"json written to {json_file}")
+    if not found.proposals:
+        raise typer.Exit(2)
 
 
 @app.command("simulate")

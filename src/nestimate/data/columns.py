@@ -210,8 +210,8 @@ def _odd_numbers(name: str, distinct: NDArray[np.float64], counts: NDArray[np.in
         return said
     if edge:
         said.append(
-            f"{name} is {kept[top]:g} in {_rows(often[top])}, the {edge} value there is: a limit of "
-            "detection? It would be taken as measured."
+            f"{name} is {kept[top]:g} in {_rows(often[top])}, the {edge} value there is: a limit "
+            "of detection? It would be taken as measured."
         )
     else:
         said.append(f"{name} is {kept[top]:g} in {_rows(often[top])}: measured, or filled in?")

@@ -4,7 +4,7 @@ Whether units lie in groups or blocks see several groups depends on combinations
 million rows are looked at once and every question after that costs as much as a small table.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -67,7 +67,8 @@ class Crossing:
         order = np.argsort(key, kind="stable")
         first = np.flatnonzero(np.diff(key[order], prepend=-1))
         rank = np.arange(row.size) - np.repeat(first, np.diff([*first, row.size]))
-        kept = row if row.size <= SMALL else np.sort(row[order[rank < KEPT]])
+        small = table.n_rows <= SMALL
+        kept = np.arange(table.n_rows) if small else np.sort(row[order[rank < KEPT]])
         members = order[first]
         return cls(
             labels={name: labels[name] for name in names if name in labels},
@@ -75,6 +76,14 @@ class Crossing:
             rows=frozen(np.bincount(key)),
             table=_rows_of(table, kept),
             left_out=tuple(left_out),
+        )
+
+    def without(self, doubles: Collection[str]) -> "Crossing":
+        """Return the same without columns that say the same as others."""
+        return replace(
+            self,
+            labels={name: found for name, found in self.labels.items() if name not in doubles},
+            codes={name: codes for name, codes in self.codes.items() if name not in doubles},
         )
 
     @property

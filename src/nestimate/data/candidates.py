@@ -1,0 +1,257 @@
+"""Which columns could be group, unit, subunits and block: every sensible set of roles, best first.
+
+What is possible follows from which labels occur with which; names of columns only help the order.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from nestimate.data.columns import Column
+from nestimate.data.crossings import Crossing
+from nestimate.data.design import CONTROLS
+
+#: Words in the names of columns, and the role that they speak for.
+WORDS = {
+    "group": (
+        "arm group treatment treat treated trt tx drug genotype condition cond dose diet compound "
+        "strain intervention medium exposure stimulus therapy vaccine variety mutant bed feed "
+        "fertilizer concentration gene"
+    ),
+    "unit": (
+        "mouse mice animal subject subj rat fish patient participant person donor sample specimen "
+        "plant dog cat pig cage tank pot plot tree culture cell embryo larva fly dish flask well "
+        "plate litter slice slide section field id school individual replicate biorep colony clone "
+        "cask bottle vial tube"
+    ),
+    "block": (
+        "day date batch litter block line donor run session week experiment exp expt plate site "
+        "lab operator observer experimenter center centre pair trial cohort clone round"
+    ),
+    "time": "day date week month session run visit time hour",
+    "counter": (
+        "rep reps replicate repeat reading read measurement measure meas techrep technical scan "
+        "index idx row no nr number obs observation pass shot injection repetition"
+    ),
+    "n": "n count nobs nreps nreadings",
+    "sd": "sd std stdev stddev",
+    "se": "se sem stderr sigma",
+    "value": "value y response result outcome mean average avg signal",
+}
+_ROLE = {word: role for role in ("n", "sd", "se") for word in WORDS[role].split()}
+
+MOST_GROUPS = 12
+MOST_SUBUNITS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A set of roles that the labels allow.
+
+    Attributes
+    ----------
+    group, units, block
+        Columns; units outermost first.
+    relabel
+        Whether labels of the unit are reused in several groups or blocks.
+    score
+        How much speaks for it.
+    unused
+        Columns of labels that play no role and are not told by those that do.
+    """
+
+    group: str
+    units: tuple[str, ...] = ()
+    block: str | None = None
+    relabel: bool = False
+    score: float = 0.0
+    unused: tuple[str, ...] = field(default=())
+
+    @property
+    def used(self) -> tuple[str, ...]:
+        """Group, block and units."""
+        return (self.group, *([self.block] if self.block else []), *self.units)
+
+
+def hints(name: str) -> frozenset[str]:
+    """Return the roles that a column's name speaks for."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).casefold()
+    words = {word for word in re.split(r"[\W\d_]+", spaced) if word}
+    words |= {word.removesuffix("s") for word in words}
+    return frozenset(role for role, known in WORDS.items() if words & set(known.split()))
+
+
+def summary_role(column: Column) -> str | None:
+    """Return `n`, `sd` or `se` where name and numbers speak for it."""
+    words = re.split(r"[\W\d_]+", column.name.casefold().replace("standard error", "se"))
+    role = next((_ROLE[word] for word in words if word in _ROLE), None)
+    low = column.smallest
+    if role is None or low is None or (role == "n" and not (column.whole and low >= 1)):
+        return None
+    return role if role != "se" or low > 0 else None
+
+
+def candidates(
+    crossing: Crossing, groups: Sequence[str], whole: str, *, single: bool
+) -> list[Candidate]:
+    """Return every set of roles that the labels allow, the most likely first.
+
+    Parameters
+    ----------
+    crossing
+        Which labels occur with which.
+    groups
+        Columns that could be the group.
+    whole
+        The column that makes all rows one group.
+    single
+        Whether a unit of one row is worth naming, as in a table of means.
+    """
+    names = [name for name in crossing.names if name != whole]
+    found = [
+        _scored(crossing, candidate, names, whole)
+        for group in groups
+        for candidate in _roles(crossing, group, [n for n in names if n != group], single=single)
+    ]
+    return sorted(found, key=lambda candidate: -candidate.score)
+
+
+def could_be_group(column: Column, labels: int) -> bool:
+    """Return whether a column has few enough labels to be compared."""
+    return column.kind in {"labels", "numbers as labels"} and 2 <= labels <= MOST_GROUPS
+
+
+def _roles(
+    crossing: Crossing, group: str, names: Sequence[str], *, single: bool
+) -> Iterator[Candidate]:
+    others = [name for name in names if not crossing.decides([group], name)]
+    crossed = [name for name in others if not crossing.inside(name, group)]
+    blocks = crossed if crossing.size(group) > 1 else []
+    for block in [None, *blocks]:
+        place = [group, *([block] if block else [])]
+        rest = [name for name in others if name != block]
+        if not any(_must_be_named(crossing, place, name) for name in rest):
+            yield Candidate(group=group, block=block)
+        for unit in rest:
+            if crossing.size(*place, unit) == crossing.size(*place):
+                continue
+            relabel = not all(crossing.inside(unit, name) for name in place)
+            for inner in _chains(crossing, [*place, unit], rest):
+                if not (inner or single) and crossing.most_rows([*place, unit]) == 1:
+                    continue
+                yield Candidate(group=group, units=(unit, *inner), block=block, relabel=relabel)
+
+
+def _must_be_named(crossing: Crossing, place: Sequence[str], name: str) -> bool:
+    """Return whether rows would be taken as independent although they share a unit of this name."""
+    return (
+        "counter" not in hints(name)
+        and not crossing.decides(place, name)
+        and crossing.most_rows([*place, name]) > 1
+    )
+
+
+def _chains(
+    crossing: Crossing, used: Sequence[str], names: Sequence[str]
+) -> Iterator[tuple[str, ...]]:
+    """Yield subunits of the columns used: none, each alone, all that lie in one another."""
+    inner = [
+        name
+        for name in names
+        if name not in used
+        and not crossing.decides(used, name)
+        and crossing.most_rows([*used, name]) > 1
+    ]
+    yield ()
+    for name in inner:
+        yield (name,)
+    chain: list[str] = []
+    while inner and len(chain) < MOST_SUBUNITS:
+        coarse = [
+            name
+            for name in inner
+            if not any(
+                other != name and crossing.inside(name, other) and not crossing.inside(other, name)
+                for other in inner
+            )
+        ]
+        chain.append((coarse or inner)[0])
+        inner = [n for n in inner if n not in chain and not crossing.decides([*used, *chain], n)]
+    if len(chain) > 1:
+        yield tuple(chain)
+
+
+def _scored(
+    crossing: Crossing, candidate: Candidate, names: Sequence[str], whole: str
+) -> Candidate:
+    """Say how much speaks for a candidate; the weights were set on tables of real laboratories."""
+    used = candidate.used
+    unused = [name for name in names if name not in used and not crossing.decides(used, name)]
+    numbering = [name for name in unused if crossing.most_rows([*used, name]) == 1]
+    score = _group_score(candidate.group, crossing.labels[candidate.group], whole)
+    score += len(used) - 1
+    score -= sum(0.5 if n in numbering or "counter" in hints(n) else 1.5 for n in unused)
+    for name in used:
+        if name == whole or not counts_within(crossing, name, names):
+            continue
+        score -= 2.0 * (name == candidate.group)
+        before = names[: names.index(name)]
+        score -= 3.0 * (crossing.most_rows([*before, name]) == 1 < crossing.most_rows(before))
+    if candidate.units:
+        outer, *inner = candidate.units
+        place = [candidate.group, *([candidate.block] if candidate.block else [])]
+        holders = names[: names.index(outer)] if counts_within(crossing, outer, names) else ()
+        score -= 2.5 * any(not crossing.decides(place, name) for name in holders)
+        score += _told(outer, {"unit": 1.5, "counter": -3.0, "group": -2.5})
+        score += sum(_told(n, {"unit": 0.5, "counter": -1.0, "group": -2.0}) for n in inner)
+        if candidate.relabel:
+            score -= _told(outer, {"time": 4.0, "unit": 1.0, "block": 2.0}) or 1.0
+            # Labels that tell groups apart are rarely used again for something else.
+            own = crossing.size(candidate.group) > 1 and crossing.inside(outer, candidate.group)
+            score -= 1.5 * (own and not counts_within(crossing, outer, names))
+    if candidate.block is not None:
+        score += _told(candidate.block, {"block": 1.5, "counter": -2.5, "unit": 0.5, "group": -2.5})
+        score -= 0.5 * (len(crossing.labels[candidate.block]) == 2)
+    return Candidate(
+        group=candidate.group,
+        units=candidate.units,
+        block=candidate.block,
+        relabel=candidate.relabel,
+        score=score,
+        unused=tuple(unused),
+    )
+
+
+def counts_within(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
+    """Return whether a column counts 1, 2, 3 or a, b, c within what the columns before it name."""
+    before = names[: names.index(name)]
+    labels = sorted(crossing.labels[name], key=lambda label: (len(label), label))
+    first = labels[0] if labels else ""
+    if not before or first not in {"0", "1", "a", "A"}:
+        return False
+    start = ord(first) if first.isalpha() else int(first)
+    run = [chr(start + i) if first.isalpha() else str(start + i) for i in range(len(labels))]
+    return run == labels and "group" not in hints(name)
+
+
+def _group_score(name: str, labels: Sequence[str], whole: str) -> float:
+    if name == whole:
+        return -1.0
+    score = _told(name, {"group": 3.0, "counter": -3.0, "unit": -2.0, "block": -2.0})
+    score += 2.0 * any(label.casefold() in CONTROLS for label in labels)
+    score += 0.5 * (len(labels) == 2) - 1.0 * (len(labels) > 6)
+    return score - 0.5 * all(re.fullmatch(r"-?[\d.]+", label) for label in labels)
+
+
+def _told(name: str, weights: Mapping[str, float]) -> float:
+    """Return the weight of the first role that the name speaks for."""
+    spoken = hints(name)
+    return next((weight for role, weight in weights.items() if role in spoken), 0.0)
+
+
+def present(crossing: Crossing, name: str) -> int:
+    """Return the number of labels that occur in rows with a value."""
+    codes = crossing.codes[name]
+    return int(np.unique(codes[codes >= 0]).size)

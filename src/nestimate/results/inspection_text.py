@@ -1,0 +1,306 @@
+"""An inspected table in words: what is in it, what it can be, the command to run."""
+
+from collections.abc import Iterable, Sequence
+from textwrap import fill
+
+from nestimate.data.columns import Column
+from nestimate.data.decisions import Decision, decisions
+from nestimate.data.inspection import Inspection
+from nestimate.data.proposals import Branch, Proposal, Step
+from nestimate.results.wording import span_text
+
+WIDTH = 96
+#: Columns and groups shown one by one.
+MOST_COLUMNS = 16
+MOST_BRANCHES = 6
+NO_GROUPS = (
+    "There is no column of groups. If each column of numbers is a group (drug, placebo, ...), "
+    "bring the values into one column and the names of the groups into another: one row per value."
+)
+
+
+def render(inspection: Inspection, data: str) -> str:
+    """Return the whole inspection as text; `data` is what the table is called in Python."""
+    parts = [_columns(inspection)]
+    look = [*inspection.notes, *_look_at(inspection)]
+    if look:
+        parts.append(_section("Look at", look))
+    if not inspection.proposals:
+        return "\n\n".join([*parts, _section("No design fits", mend(inspection))])
+    asked = [question(d, inspection) for d in decisions(inspection.proposals)[:3]]
+    count = len(inspection.proposals)
+    parts.append("Design" if count == 1 else f"{count} designs are possible, the likeliest first")
+    for i, proposal in enumerate(inspection.proposals):
+        parts.append(_design(i + 1 if count > 1 else None, proposal, inspection, data))
+    if asked:
+        parts.append(_section("Which one? You decide", asked))
+    parts.append(_section("Next", _next(inspection)))
+    return "\n\n".join(parts)
+
+
+def _columns(inspection: Inspection) -> str:
+    shown = inspection.columns[:MOST_COLUMNS]
+    cells = [[c.name, *_content(c), _could_be(c, inspection)] for c in shown]
+    widths = [min(max(len(row[i]) for row in cells), 44) for i in range(3)]
+    rows = [
+        "  "
+        + "  ".join([*(c.ljust(w) for c, w in zip(row, widths, strict=False)), row[3]]).rstrip()
+        for row in cells
+    ]
+    more = len(inspection.columns) - len(shown)
+    rows += [f"  and {more} more columns"] if more else []
+    head = f"{inspection.source}: {_count(inspection.n_rows, 'row')}, "
+    return "\n".join([head + _count(len(inspection.columns), "column"), *rows])
+
+
+def _content(column: Column) -> tuple[str, str]:
+    """Say what a column holds, and show some of it."""
+    empty = f", {column.empty} empty" if column.empty and column.kind != "empty" else ""
+    more = ", ..." if column.distinct > len(column.examples) else ""
+    examples = ", ".join(column.examples)
+    examples = (examples if len(examples) < 36 else examples[:33] + "...") + more
+    match column.kind:
+        case "numbers":
+            return f"numbers{empty}", f"{column.smallest:.6g} to {column.largest:.6g}"
+        case "labels":
+            return f"{column.distinct} labels{empty}", examples
+        case "numbers as labels":
+            return f"{column.distinct} different numbers{empty}", examples
+        case "id":
+            return f"different in every row{empty}", examples
+        case "dates":
+            return f"{column.distinct} dates{empty}", examples
+        case "constant":
+            return f"the same in every row{empty}", examples
+        case "numbers and text":
+            return f"numbers and text{empty}", examples
+        case "empty":
+            return "empty", ""
+    return "neither numbers nor labels", ""
+
+
+def _could_be(column: Column, inspection: Inspection) -> str:
+    """Say which roles a column could play."""
+    reasons = inspection.roles.get(column.name, ())
+    said = [
+        f"{reason.role} ({reason.why})"
+        if reason.role in {"unit", "block", "n", "sd", "se"}
+        else reason.role
+        for reason in reasons
+    ]
+    return f"could be {' or '.join(said)}" if said else ""
+
+
+def _look_at(inspection: Inspection) -> Iterable[str]:
+    for column in inspection.columns:
+        if column.kind != "numbers and text":
+            yield from column.remarks
+        elif inspection.value is not None:
+            yield f"{column.name} mixes numbers and text, so it cannot be the value as it stands."
+    for used, double in inspection.aliases:
+        yield (
+            f"{used} and {double} say the same of every row; {used} is used. If they are two "
+            "things and not two names of one, their effects cannot be told apart."
+        )
+    for name, empty in inspection.unlabelled:
+        yield (
+            f"{name} is empty in {_count(empty, 'row')} with a value: fill in the label or delete "
+            f"these rows before {name} can be used."
+        )
+    groups = [p.candidate.group for p in inspection.proposals if not p.whole]
+    for coarse in inspection.confounded:
+        yield (
+            f"Every {groups[0]} occurs in one {coarse} only: differences between groups of "
+            f"different {coarse} hold the difference of the {coarse}s too."
+        )
+
+
+def _design(number: int | None, proposal: Proposal, inspection: Inspection, data: str) -> str:
+    lead = f"{number}. " if number else "   "
+    said = fill(meaning(proposal), WIDTH, initial_indent=lead, subsequent_indent="   ")
+    lines = [said, *tree(proposal)]
+    lines += [
+        fill(f"Mind: {text}", WIDTH, initial_indent="     ", subsequent_indent="       ")
+        for text in proposal.cautions[:2]
+    ]
+    if proposal.candidate.unused:
+        lines.append(f"     Not used: {', '.join(proposal.candidate.unused)}.")
+    if inspection.file is not None:
+        lines.append(f"   $ {proposal.command(inspection.file)}")
+    return "\n".join([*lines, f"   >>> {proposal.call(data)}"])
+
+
+def meaning(proposal: Proposal) -> str:
+    """Say in a sentence or two what a design means."""
+    said = [_summary_sentence(proposal)] if proposal.roles.summary else []
+    if proposal.roles.one_group:
+        said.append("All rows are one group, whose mean is compared with a value that you state.")
+    return " ".join([*said, _structure(proposal)])
+
+
+def _structure(proposal: Proposal) -> str:
+    roles, branches = proposal.roles, proposal.branches
+    rows = _span([branch.steps[-1] for branch in branches])
+    readings = "row" if rows == "1" else "rows"
+    if roles.block is not None:
+        return _blocked(proposal, f"{rows} {readings}")
+    if len(branches[0].steps) == 1:
+        each = f"Every {roles.unit or 'row'} is one data point"
+        if roles.unit or roles.summary:
+            return f"{each}: {_per_group(branches)}."
+        return (
+            f"{each}: {_per_group(branches)}. Right only if no two rows come from the same animal, "
+            "sample or well."
+        )
+    unit = branches[0].steps[0].name
+    inner = [
+        f"{_span([branch.steps[i] for branch in branches])} {branches[0].steps[i].name}"
+        for i in range(1, len(branches[0].steps) - 1)
+    ]
+    said = f"{unit} is the experimental unit: {_per_group(branches)}. "
+    if roles.relabel_units:
+        said += f"The same {unit} label in another group is another {unit}. "
+    if rows == "1" and roles.summary:
+        return said.rstrip()
+    if inner:
+        *outer, last = [unit, *(step.name for step in branches[0].steps[1:-1])]
+        return (
+            f"{said}Inside each {outer[0]}: {', '.join(inner)}; the {rows} {readings} of each "
+            f"{last} are readings. None of these counts towards n."
+        )
+    return f"{said}Its {rows} {readings} each are readings: they do not count towards n."
+
+
+def _blocked(proposal: Proposal, rows: str) -> str:
+    roles, branches = proposal.roles, proposal.branches
+    block = roles.block
+    blocks = max(branch.steps[0].high for branch in branches)
+    said = f"{roles.group} is compared within each {block} ({blocks} {block}): "
+    said += "its effect overall, and how much it differs between them. "
+    if len(branches[0].steps) == 2:
+        each = "makes one pair or set" if rows == "1 row" else f"has {rows} for each {roles.group}"
+        return said + f"Each {block} {each}."
+    unit = branches[0].steps[1].name
+    per = _span([branch.steps[1] for branch in branches])
+    said += f"{unit} is the experimental unit: {per} in each {block} and {roles.group}"
+    if roles.relabel_units:
+        said += f", other ones in every {block} although the labels are the same"
+    return f"{said}; {rows} each are readings."
+
+
+def _summary_sentence(proposal: Proposal) -> str:
+    named, value = proposal.roles.summary, proposal.roles.value
+    if "se" in named:
+        return f"Each {value} is a mean with the standard error in {named['se']}."
+    spread = f" with the SD in {named['sd']}" if "sd" in named else ""
+    return f"Each {value} is the mean of as many readings as {named['n']} says{spread}."
+
+
+def _per_group(branches: Sequence[Branch]) -> str:
+    if len(branches) == 1:
+        return _span([branches[0].steps[0]])
+    if len(branches) <= 4:
+        return ", ".join(f"{_span([b.steps[0]])} in {b.label}" for b in branches)
+    return f"{_span([b.steps[0] for b in branches])} in each of {len(branches)} groups"
+
+
+def _span(steps: Sequence[Step]) -> str:
+    return span_text(min(step.low for step in steps), max(step.high for step in steps))
+
+
+def tree(proposal: Proposal) -> list[str]:
+    """Return the counts of every group, level by level, one line each."""
+    branches = proposal.branches
+    width = max(len(branch.label) for branch in branches[:MOST_BRANCHES])
+    lines = [
+        f"       {branch.label.ljust(width)}  {_steps(branch.steps)}"
+        for branch in branches[:MOST_BRANCHES]
+    ]
+    if len(branches) > MOST_BRANCHES:
+        lines.append(f"       and {len(branches) - MOST_BRANCHES} more")
+    head = "all rows" if proposal.whole else proposal.roles.group
+    return [f"     {head}", *lines]
+
+
+def _steps(steps: Sequence[Step]) -> str:
+    *outer, last = steps
+    rows = "row" if last.high == 1 else "rows"
+    said = [f"{span_text(step.low, step.high)} {step.name}" for step in outer]
+    return " x ".join([*said, f"{span_text(last.low, last.high)} {rows}"])
+
+
+def question(decision: Decision, inspection: Inspection) -> str:
+    """Ask the user what the table cannot tell."""
+    first, second = (f"design {choice + 1}" for choice in decision.choices)
+    column, other = decision.column, decision.other
+    labels = ", ".join(inspection.column(column).examples[:3])
+    match decision.kind:
+        case "same labels":
+            return (
+                f"{column} {labels} ... occur in more than one {other}. Are they the same {column} "
+                f"each time? Yes: {first}. No, the labels were used again: {second}."
+            )
+        case "measured again":
+            return (
+                f"{column} {labels} ... occur in more than one {other}. Is it the same {column} "
+                f"measured again? Yes: {first}. No, another one with the same label: {second}."
+            )
+        case "which unit":
+            return (
+                f"What was given its group by itself (treated, sampled): the whole {column}, or "
+                f"each {other}? {column}: {first}. {other}: {second}."
+            )
+        case "which group":
+            return f"What do you want to compare? {column}: {first}. {other}: {second}."
+        case "one group":
+            return (
+                f"Do you want to compare each {column} with the others? Yes: {first}. No, their "
+                f"common mean is what matters: {second}."
+            )
+
+
+def _next(inspection: Inspection) -> list[str]:
+    """Say what to do with the commands."""
+    said = []
+    if any(p.roles.one_group for p in inspection.proposals):
+        said.append("Put the value that you compare with in place of the 0 after --against.")
+        if all(p.whole for p in inspection.proposals):
+            said.append(NO_GROUPS)
+    if inspection.other_values:
+        names = ", ".join(inspection.other_values[:8])
+        said.append(
+            f"To look at {names} instead, name it as the value in place of {inspection.value}."
+        )
+    said.append(
+        "Run the command; it says the design back before any number. --report FILE shows it."
+    )
+    return said
+
+
+def mend(inspection: Inspection) -> list[str]:
+    """Say why the table allows no comparison, and what to do about it."""
+    if inspection.refused:
+        proposal = inspection.refused[0]
+        said = [f"The likeliest is refused: {proposal.refused}"]
+        if inspection.file is not None:
+            said.append(f"It would be: {proposal.command(inspection.file)}")
+        return said
+    mixed = [c for c in inspection.columns if c.kind == "numbers and text"]
+    if mixed:
+        return [mixed[0].remarks[0]]
+    return [
+        "No column holds numbers that vary, so there is no value to compare: a column with one "
+        "measurement in every row is needed."
+    ]
+
+
+def _section(title: str, sentences: Iterable[str]) -> str:
+    body = "\n".join(
+        fill(sentence, WIDTH, initial_indent="  ", subsequent_indent="    ")
+        for sentence in sentences
+    )
+    return f"{title}\n{body}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

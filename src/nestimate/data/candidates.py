@@ -24,7 +24,7 @@ WORDS = {
         "mouse mice animal subject subj rat fish patient participant person donor sample specimen "
         "plant dog cat pig cage tank pot plot tree culture cell embryo larva fly dish flask well "
         "plate litter slice slide section field id school individual replicate biorep colony clone "
-        "cask bottle vial tube"
+        "cask bottle vial tube name label code"
     ),
     "block": (
         "day date batch litter block line donor run session week experiment exp expt plate site "
@@ -35,6 +35,9 @@ WORDS = {
         "rep reps replicate repeat reading read measurement measure meas techrep technical scan "
         "index idx row no nr number obs observation pass shot injection repetition"
     ),
+    "trait": "sex gender age bmi race ethnicity parity bodyweight comment remark note",
+    "person": "operator observer experimenter technician scorer rater",
+    "place": "well lane position slot dish tube vial flask slide field section cask bottle",
     "n": "n count nobs nreps nreadings",
     "sd": "sd std stdev stddev",
     "se": "se sem stderr sigma",
@@ -59,7 +62,7 @@ class Candidate:
     score
         How much speaks for it.
     unused
-        Columns of labels that play no role and are not told by those that do.
+        Columns of labels that play no role.
     """
 
     group: str
@@ -109,7 +112,7 @@ def candidates(
     single
         Whether a unit of one row is worth naming, as in a table of means.
     """
-    names = [name for name in crossing.names if name != whole]
+    names = [name for name in crossing.names if name != whole and crossing.size(name) > 1]
     found = [
         _scored(crossing, candidate, names, whole)
         for group in groups
@@ -126,12 +129,19 @@ def could_be_group(column: Column, labels: int) -> bool:
 def _roles(
     crossing: Crossing, group: str, names: Sequence[str], *, single: bool
 ) -> Iterator[Candidate]:
+    if any(one_unit_each(crossing, group, name) for name in names):
+        return
+    single_units = [n for n in names if one_unit_each(crossing, n, group)]
+    if single_units:
+        yield Candidate(group=group, units=(single_units[0],))
+        return
     others = [name for name in names if not crossing.decides([group], name)]
     crossed = [name for name in others if not crossing.inside(name, group)]
     blocks = crossed if crossing.size(group) > 1 else []
     for block in [None, *blocks]:
         place = [group, *([block] if block else [])]
-        rest = [name for name in others if name != block]
+        apart = {"trait", "person"}
+        rest = [name for name in others if name != block and not hints(name) & apart]
         if not any(_must_be_named(crossing, place, name) for name in rest):
             yield Candidate(group=group, block=block)
         for unit in rest:
@@ -178,7 +188,12 @@ def _chains(
             )
         ]
         chain.append((coarse or inner)[0])
-        inner = [n for n in inner if n not in chain and not crossing.decides([*used, *chain], n)]
+        inner = [
+            name
+            for name in inner
+            if not crossing.decides([*used, *chain], name)
+            and crossing.most_rows([*used, *chain, name]) > 1
+        ]
     if len(chain) > 1:
         yield tuple(chain)
 
@@ -188,32 +203,34 @@ def _scored(
 ) -> Candidate:
     """Say how much speaks for a candidate; the weights were set on tables of real laboratories."""
     used = candidate.used
-    unused = [name for name in names if name not in used and not crossing.decides(used, name)]
-    numbering = [name for name in unused if crossing.most_rows([*used, name]) == 1]
+    unused = [name for name in names if name not in used]
+    untold = [name for name in unused if not crossing.decides(used, name)]
     score = _group_score(candidate.group, crossing.labels[candidate.group], whole)
     score += len(used) - 1
-    score -= sum(0.5 if n in numbering or "counter" in hints(n) else 1.5 for n in unused)
+    for name in untold:
+        numbering = crossing.most_rows([*used, name]) == 1
+        score -= 0.5 if numbering or hints(name) & {"counter", "trait"} else 1.5
     for name in used:
-        if name == whole or not counts_within(crossing, name, names):
+        if name not in names or not counts_within(crossing, name, names):
             continue
-        score -= 2.0 * (name == candidate.group)
+        score -= 3.0 * (name == candidate.group)
         before = names[: names.index(name)]
         score -= 3.0 * (crossing.most_rows([*before, name]) == 1 < crossing.most_rows(before))
     if candidate.units:
         outer, *inner = candidate.units
         place = [candidate.group, *([candidate.block] if candidate.block else [])]
         holders = names[: names.index(outer)] if counts_within(crossing, outer, names) else ()
-        score -= 2.5 * any(not crossing.decides(place, name) for name in holders)
+        score -= 6.0 * any(not crossing.decides(place, name) for name in holders)
         score += _told(outer, {"unit": 1.5, "counter": -3.0, "group": -2.5})
         score += sum(_told(n, {"unit": 0.5, "counter": -1.0, "group": -2.0}) for n in inner)
         if candidate.relabel:
-            score -= _told(outer, {"time": 4.0, "unit": 1.0, "block": 2.0}) or 1.0
+            score -= _told(outer, {"time": 4.0, "unit": 1.0, "block": 1.5}) or 1.0
             # Labels that tell groups apart are rarely used again for something else.
             own = crossing.size(candidate.group) > 1 and crossing.inside(outer, candidate.group)
-            score -= 1.5 * (own and not counts_within(crossing, outer, names))
+            again = own and "place" not in hints(outer)
+            score -= 1.5 * (again and not counts_within(crossing, outer, names))
     if candidate.block is not None:
-        score += _told(candidate.block, {"block": 1.5, "counter": -2.5, "unit": 0.5, "group": -2.5})
-        score -= 0.5 * (len(crossing.labels[candidate.block]) == 2)
+        score += _block_score(crossing, candidate, names)
     return Candidate(
         group=candidate.group,
         units=candidate.units,
@@ -221,6 +238,35 @@ def _scored(
         relabel=candidate.relabel,
         score=score,
         unused=tuple(unused),
+    )
+
+
+def _block_score(crossing: Crossing, candidate: Candidate, names: Sequence[str]) -> float:
+    block = candidate.block or ""
+    weights = {"trait": -3.0, "place": -1.5, "block": 1.5, "counter": -2.5, "unit": 0.5}
+    score = _told(block, weights | {"group": -2.5}) - 0.5 * (len(crossing.labels[block]) == 2)
+    # An operator who worked on whole days: the days are the blocks.
+    finer = [
+        name
+        for name in names
+        if name not in {block, candidate.group}
+        and "block" in hints(name)
+        and crossing.inside(name, block)
+        and not crossing.inside(name, candidate.group)
+    ]
+    return score - 2.5 * bool(finer)
+
+
+def one_unit_each(crossing: Crossing, name: str, group: str) -> bool:
+    """Return whether a column names units, and every group has a single one."""
+    spoken, other = hints(name), hints(group)
+    same = crossing.size(name) == crossing.size(group) == crossing.size(name, group)
+    return (
+        same
+        and 1 < crossing.size(group) <= MOST_GROUPS
+        and "unit" in spoken
+        and "group" not in spoken
+        and not other & {"unit", "block", "counter", "time"}
     )
 
 
@@ -239,7 +285,7 @@ def counts_within(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
 def _group_score(name: str, labels: Sequence[str], whole: str) -> float:
     if name == whole:
         return -1.0
-    score = _told(name, {"group": 3.0, "counter": -3.0, "unit": -2.0, "block": -2.0})
+    score = _told(name, {"group": 3.0, "trait": -1.0, "counter": -3.0, "unit": -2.0, "block": -2.0})
     score += 2.0 * any(label.casefold() in CONTROLS for label in labels)
     score += 0.5 * (len(labels) == 2) - 1.0 * (len(labels) > 6)
     return score - 0.5 * all(re.fullmatch(r"-?[\d.]+", label) for label in labels)

@@ -96,11 +96,19 @@ class Crossing:
         return {}
 
     def size(self, *names: str) -> int:
-        """Return the number of distinct combinations of these columns."""
+        """Return the number of distinct combinations of these columns, empty cells aside."""
         wanted = tuple(sorted(names))
         if wanted not in self._sizes:
-            self._sizes[wanted] = int(self.members(names).max(initial=-1)) + 1
+            found = self.members(wanted)[self._labelled(wanted)]
+            self._sizes[wanted] = int(np.unique(found).size)
         return self._sizes[wanted]
+
+    def _labelled(self, names: Sequence[str]) -> NDArray[np.bool_]:
+        """Return which combinations have a label in all of these columns."""
+        filled = np.ones(self.rows.size, dtype=bool)
+        for name in names:
+            filled &= self.codes[name] >= 0
+        return filled
 
     def members(self, names: Sequence[str]) -> NDArray[np.intp]:
         """Return the number of each combination among those of these columns alone."""
@@ -112,11 +120,14 @@ class Crossing:
 
     def inside(self, inner: str, outer: str) -> bool:
         """Return whether every label of `inner` occurs with one label of `outer`."""
-        return self.size(inner, outer) == self.size(inner)
+        return self.decides([inner], outer)
 
     def decides(self, names: Sequence[str], column: str) -> bool:
         """Return whether these columns together say what is in `column`."""
-        return self.size(*names, column) == self.size(*names)
+        both = self._labelled([*names, column])
+        return int(np.unique(self.members([*names, column])[both]).size) == int(
+            np.unique(self.members(names)[both]).size
+        )
 
     def most_rows(self, names: Sequence[str]) -> int:
         """Return the largest number of rows that share their labels in these columns."""

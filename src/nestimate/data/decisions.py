@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
 
+from nestimate.data.candidates import Candidate
 from nestimate.data.proposals import Proposal
 
 Kind = Literal["same labels", "measured again", "which unit", "which group", "one group"]
@@ -62,14 +63,20 @@ def _between(proposals: Sequence[Proposal], i: int, j: int) -> Iterator[Decision
         if this.block is not None and that.block is None and _reused(proposals[b], this.block):
             yield Decision(kind="same labels", column=this.block, other=this.group, choices=(a, b))
         if this.units and that.units and this.units[0] == that.units[0]:
-            if that.block is not None and this.block is None and that.relabel > this.relabel:
+            if that.block is not None and this.block is None and that.relabel:
                 yield Decision(
                     kind="measured again", column=this.units[0], other=that.block, choices=(a, b)
                 )
-        elif len(this.units) > 1 and that.units[:1] == this.units[1:2] and this.block == that.block:
+        elif _coarser(this, that):
             yield Decision(
-                kind="which unit", column=this.units[0], other=this.units[1], choices=(a, b)
+                kind="which unit", column=this.units[0], other=that.units[0], choices=(a, b)
             )
+
+
+def _coarser(this: Candidate, that: Candidate) -> bool:
+    """Return whether `this` has a level around the units of `that`."""
+    alike = this.block == that.block and this.relabel == that.relabel and bool(that.units)
+    return alike and len(this.units) > len(that.units) and this.units[0] not in that.used
 
 
 def _reused(proposal: Proposal, column: str) -> bool:

@@ -12,6 +12,7 @@ from nestimate.data.candidates import (
     could_be_group,
     counts_within,
     hints,
+    one_unit_each,
     present,
     summary_role,
 )
@@ -23,7 +24,7 @@ from nestimate.data.proposals import Proposal, propose
 from nestimate.data.tables import Table
 from nestimate.errors import DataError, DesignError
 
-RoleName = Literal["value", "group", "unit", "block", "n", "sd", "se"]
+RoleName = Literal["value", "group", "unit", "block", "counter", "n", "sd", "se"]
 
 #: More columns of labels than this are not crossed with one another.
 MOST_FACTORS = 9
@@ -150,8 +151,10 @@ def _values(columns: Sequence[Column], summary: Mapping[str, str]) -> list[str]:
         spoken = hints(column.name)
         likely = 3.0 if column.kind == "numbers" else 1.0
         likely += 0.5 * (not column.whole) + 1.0 * ("value" in spoken)
-        likely += 0.001 * min(column.distinct, 100)
-        return likely - 2.0 * bool(spoken & {"group", "unit", "block", "counter", "n", "sd", "se"})
+        if column.kind == "numbers" and not column.whole:
+            return likely - 2.0 * bool(spoken & {"trait", "sd", "se"})
+        label = {"group", "unit", "block", "counter", "trait", "n", "sd", "se"}
+        return likely - 2.0 * bool(spoken & label)
 
     able = [c for c in columns if c.measured and c.kind != "id" and c.name not in summary.values()]
     ranked = sorted(able, key=score, reverse=True)
@@ -215,6 +218,8 @@ def _aliases(crossing: Crossing, whole: str) -> tuple[tuple[str, str], ...]:
     for i, first in enumerate(names):
         for second in names[i + 1 :]:
             if any(second in pair or first == pair[1] for pair in found):
+                continue
+            if one_unit_each(crossing, first, second) or one_unit_each(crossing, second, first):
                 continue
             if crossing.size(first) == crossing.size(second) == crossing.size(first, second):
                 numbers = all(label.isdigit() for label in crossing.labels[first])
@@ -281,17 +286,20 @@ def _reasons(
         count = present(crossing, name)
         if name == whole or count < 2:
             continue
+        if hints(name) & {"counter", "unit", "block"} == {"counter"}:
+            found[name] = (Reason(role="counter", why="numbers the readings"),)
+            continue
         inside = best not in {whole, name} and crossing.inside(name, best)
         if count <= MOST_GROUPS and crossing.most_rows([name]) > 1 and not inside:
             reasons.append(Reason(role="group", why=f"{count} labels"))
         if best not in (name, whole) and not crossing.decides([best], name):
             reasons.append(
-                Reason(role="unit", why=f"each lies in one {best}")
+                Reason(role="unit", why=f"in one {best}")
                 if inside
-                else Reason(role="block", why=f"occurs in several {best}")
+                else Reason(role="block", why=f"in several {best}")
             )
         elif best == whole:
-            reasons.append(Reason(role="unit", why="its rows are readings"))
+            reasons.append(Reason(role="unit", why="repeated"))
         found[name] = tuple(reasons)
     told = {
         "n": "readings behind each mean",

@@ -16,7 +16,7 @@ from nestimate.errors import DataError, DesignError
 
 MOST = 6
 #: Designs that are so much less likely than the best are not shown.
-FAR = 4.0
+FAR = 3.4
 #: Candidates that are built before giving up.
 TRIALS = 150
 

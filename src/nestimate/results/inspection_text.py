@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from textwrap import fill
 
+from nestimate.data.candidates import summary_role
 from nestimate.data.columns import Column
 from nestimate.data.decisions import Decision, decisions
 from nestimate.data.inspection import Inspection
@@ -13,10 +14,6 @@ WIDTH = 96
 #: Columns and groups shown one by one.
 MOST_COLUMNS = 16
 MOST_BRANCHES = 6
-NO_GROUPS = (
-    "There is no column of groups. If each column of numbers is a group (drug, placebo, ...), "
-    "bring the values into one column and the names of the groups into another: one row per value."
-)
 
 
 def render(inspection: Inspection, data: str) -> str:
@@ -57,8 +54,8 @@ def _content(column: Column) -> tuple[str, str]:
     """Say what a column holds, and show some of it."""
     empty = f", {column.empty} empty" if column.empty and column.kind != "empty" else ""
     more = ", ..." if column.distinct > len(column.examples) else ""
-    examples = ", ".join(column.examples)
-    examples = (examples if len(examples) < 36 else examples[:33] + "...") + more
+    examples = ", ".join(column.examples) + more
+    examples = examples if len(examples) < 40 else examples[:36].rstrip(", ") + ", ..."
     match column.kind:
         case "numbers":
             return f"numbers{empty}", f"{column.smallest:.6g} to {column.largest:.6g}"
@@ -88,6 +85,8 @@ def _could_be(column: Column, inspection: Inspection) -> str:
         else reason.role
         for reason in reasons
     ]
+    if [reason.role for reason in reasons] == ["counter"]:
+        return reasons[0].why
     return f"could be {' or '.join(said)}" if said else ""
 
 
@@ -97,6 +96,14 @@ def _look_at(inspection: Inspection) -> Iterable[str]:
             yield from column.remarks
         elif inspection.value is not None:
             yield f"{column.name} mixes numbers and text, so it cannot be the value as it stands."
+    others = inspection.other_values
+    if others and inspection.proposals and all(p.whole for p in inspection.proposals):
+        yield (
+            f"There is no column of groups. If {inspection.value}, {others[0]} ... each hold the "
+            "values of one group, bring the values into one column and the names of the groups "
+            "into another, one row for each value."
+        )
+    yield from _summaries(inspection)
     for used, double in inspection.aliases:
         yield (
             f"{used} and {double} say the same of every row; {used} is used. If they are two "
@@ -115,6 +122,22 @@ def _look_at(inspection: Inspection) -> Iterable[str]:
         )
 
 
+def _summaries(inspection: Inspection) -> Iterable[str]:
+    """Say how columns that look like n, SD or standard error were taken."""
+    taken = {reason.role: name for name, found in inspection.roles.items() for reason in found}
+    if "se" in taken:
+        yield (
+            f"{taken['se']} is taken as the standard error of {inspection.value}. If it is the SD "
+            "of several readings, use --sd instead of --se, with --n for their number."
+        )
+    for column in inspection.columns:
+        if summary_role(column) == "sd" and column.name not in taken.values():
+            yield (
+                f"{column.name} looks like an SD, but no column says of how many readings (--n): "
+                "it is not used."
+            )
+
+
 def _design(number: int | None, proposal: Proposal, inspection: Inspection, data: str) -> str:
     lead = f"{number}. " if number else "   "
     said = fill(meaning(proposal), WIDTH, initial_indent=lead, subsequent_indent="   ")
@@ -124,10 +147,10 @@ def _design(number: int | None, proposal: Proposal, inspection: Inspection, data
         for text in proposal.cautions[:2]
     ]
     if proposal.candidate.unused:
-        lines.append(f"     Not used: {', '.join(proposal.candidate.unused)}.")
+        lines.append(f"     Left out: {', '.join(proposal.candidate.unused)}.")
     if inspection.file is not None:
-        lines.append(f"   $ {proposal.command(inspection.file)}")
-    return "\n".join([*lines, f"   >>> {proposal.call(data)}"])
+        lines.append(f"   {proposal.command(inspection.file)}")
+    return "\n".join([*lines, f"   Python: {proposal.call(data)}"])
 
 
 def meaning(proposal: Proposal) -> str:
@@ -175,30 +198,33 @@ def _blocked(proposal: Proposal, rows: str) -> str:
     roles, branches = proposal.roles, proposal.branches
     block = roles.block
     blocks = max(branch.steps[0].high for branch in branches)
-    said = f"{roles.group} is compared within each {block} ({blocks} {block}): "
+    said = f"{roles.group} is compared within each {block} ({blocks} of them): "
     said += "its effect overall, and how much it differs between them. "
     if len(branches[0].steps) == 2:
-        each = "makes one pair or set" if rows == "1 row" else f"has {rows} for each {roles.group}"
-        return said + f"Each {block} {each}."
+        if rows == "1 row":
+            return said + f"One row for each {block} and {roles.group}: a paired design."
+        return said + f"Each {block} has {rows} for each {roles.group}."
     unit = branches[0].steps[1].name
     per = _span([branch.steps[1] for branch in branches])
     said += f"{unit} is the experimental unit: {per} in each {block} and {roles.group}"
     if roles.relabel_units:
-        said += f", other ones in every {block} although the labels are the same"
+        said += f" (the same label in another {block} is another {unit})"
     return f"{said}; {rows} each are readings."
 
 
 def _summary_sentence(proposal: Proposal) -> str:
     named, value = proposal.roles.summary, proposal.roles.value
     if "se" in named:
-        return f"Each {value} is a mean with the standard error in {named['se']}."
-    spread = f" with the SD in {named['sd']}" if "sd" in named else ""
-    return f"Each {value} is the mean of as many readings as {named['n']} says{spread}."
+        return f"Each row is a mean ({value}) with its standard error ({named['se']})."
+    spread = f" with their SD ({named['sd']})" if "sd" in named else ""
+    return (
+        f"Each row is the mean ({value}) of several readings, as many as {named['n']} says{spread}."
+    )
 
 
 def _per_group(branches: Sequence[Branch]) -> str:
     if len(branches) == 1:
-        return _span([branches[0].steps[0]])
+        return f"{_span([branches[0].steps[0]])} of them"
     if len(branches) <= 4:
         return ", ".join(f"{_span([b.steps[0]])} in {b.label}" for b in branches)
     return f"{_span([b.steps[0] for b in branches])} in each of {len(branches)} groups"
@@ -211,14 +237,20 @@ def _span(steps: Sequence[Step]) -> str:
 def tree(proposal: Proposal) -> list[str]:
     """Return the counts of every group, level by level, one line each."""
     branches = proposal.branches
-    width = max(len(branch.label) for branch in branches[:MOST_BRANCHES])
+    head = "all rows" if proposal.whole else proposal.roles.group
+    labels = [branch.label for branch in branches]
+    if len({branch.steps for branch in branches}) == 1 and len(branches) > 2:
+        shown = ", ".join(labels[:MOST_BRANCHES]) + (", ..." if len(labels) > MOST_BRANCHES else "")
+        return [f"     {head}: each of {shown}", f"       {_steps(branches[0].steps)}"]
+    if len(branches) == 1:
+        return [f"     {head}: {_steps(branches[0].steps)}"]
+    width = max(len(label) for label in labels[:MOST_BRANCHES])
     lines = [
         f"       {branch.label.ljust(width)}  {_steps(branch.steps)}"
         for branch in branches[:MOST_BRANCHES]
     ]
     if len(branches) > MOST_BRANCHES:
         lines.append(f"       and {len(branches) - MOST_BRANCHES} more")
-    head = "all rows" if proposal.whole else proposal.roles.group
     return [f"     {head}", *lines]
 
 
@@ -247,8 +279,8 @@ def question(decision: Decision, inspection: Inspection) -> str:
             )
         case "which unit":
             return (
-                f"What was given its group by itself (treated, sampled): the whole {column}, or "
-                f"each {other}? {column}: {first}. {other}: {second}."
+                f"What was treated or sampled by itself: each {column} as a whole, or every "
+                f"{other}? {column}: {first}. {other}: {second}."
             )
         case "which group":
             return f"What do you want to compare? {column}: {first}. {other}: {second}."
@@ -261,19 +293,21 @@ def question(decision: Decision, inspection: Inspection) -> str:
 
 def _next(inspection: Inspection) -> list[str]:
     """Say what to do with the commands."""
-    said = []
+    said = [
+        "Run one of the lines that begin with nestimate, or the one after 'Python:'. The answer "
+        "begins with the design in words: check that it is yours."
+        if inspection.file is not None
+        else "Run the line after 'Python:'. The answer begins with the design in words: check that "
+        "it is yours."
+    ]
     if any(p.roles.one_group for p in inspection.proposals):
-        said.append("Put the value that you compare with in place of the 0 after --against.")
-        if all(p.whole for p in inspection.proposals):
-            said.append(NO_GROUPS)
-    if inspection.other_values:
-        names = ", ".join(inspection.other_values[:8])
+        said.append("Put the value that you compare with in place of 0 (against).")
+    others = inspection.other_values
+    if others:
         said.append(
-            f"To look at {names} instead, name it as the value in place of {inspection.value}."
+            f"The value could also be {', '.join(others[:8])}: name it in place of "
+            f"{inspection.value}."
         )
-    said.append(
-        "Run the command; it says the design back before any number. --report FILE shows it."
-    )
     return said
 
 
@@ -287,7 +321,7 @@ def mend(inspection: Inspection) -> list[str]:
         return said
     mixed = [c for c in inspection.columns if c.kind == "numbers and text"]
     if mixed:
-        return [mixed[0].remarks[0]]
+        return [mixed[0].remarks[0], "Mend it and inspect the table again."]
     return [
         "No column holds numbers that vary, so there is no value to compare: a column with one "
         "measurement in every row is needed."

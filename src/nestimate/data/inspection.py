@@ -1,13 +1,12 @@
 """What is in a table and which designs it can be. Facts only: the words are in `results`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Self
 
 import numpy as np
 
 from nestimate.data.candidates import (
-    MOST_GROUPS,
     candidates,
     could_be_group,
     counts_within,
@@ -124,7 +123,14 @@ class Inspection:
             other_values=tuple(others),
             proposals=fit,
             refused=() if fit else _in_full(extended, crossing, refused),
-            roles=_reasons(crossing, [value, *others], summary, best, whole),
+            roles=_reasons(
+                crossing,
+                [value, *others],
+                summary,
+                {*_likely(crossing, groups), *(p.candidate.group for p in fit)},
+                best=best,
+                whole=whole,
+            ),
         )
 
     def column(self, name: str) -> Column:
@@ -230,6 +236,17 @@ def _aliases(crossing: Crossing, whole: str) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
+def _likely(crossing: Crossing, able: Sequence[str]) -> list[str]:
+    """Return those of the possible groups that are no units, blocks or counters by name."""
+    names = list(crossing.names)
+    return [
+        name
+        for name in able
+        if "group" in hints(name)
+        or not (hints(name) & {"unit", "block", "counter"} or counts_within(crossing, name, names))
+    ]
+
+
 def _unlabelled(crossing: Crossing, whole: str) -> tuple[tuple[str, int], ...]:
     names = [name for name in crossing.names if name != whole]
     return tuple((name, empty) for name in names if (empty := crossing.empty(name)))
@@ -248,13 +265,7 @@ def _groups(crossing: Crossing, columns: Mapping[str, Column], whole: str) -> li
     """Return the columns that could be compared; all rows as one group where that may be meant."""
     names = [name for name in crossing.names if name != whole]
     able = [n for n in names if could_be_group(columns[n], present(crossing, n))]
-    likely = [
-        n
-        for n in able
-        if "group" in hints(n)
-        or not (hints(n) & {"unit", "block", "counter"} or counts_within(crossing, n, names))
-    ]
-    if likely:
+    if _likely(crossing, able):
         return able
     single = [n for n in names if columns[n].kind == "constant" and "group" in hints(n)]
     return [*able, *(single or [whole])]
@@ -274,7 +285,13 @@ def _in_full(table: Table, crossing: Crossing, refused: Sequence[Proposal]) -> t
 
 
 def _reasons(
-    crossing: Crossing, values: Sequence[str], summary: Mapping[str, str], best: str, whole: str
+    crossing: Crossing,
+    values: Sequence[str],
+    summary: Mapping[str, str],
+    groups: Collection[str],
+    *,
+    best: str,
+    whole: str,
 ) -> dict[str, tuple[Reason, ...]]:
     """Say which roles a column could play beside the group of the likeliest design, and why."""
     found: dict[str, tuple[Reason, ...]] = {
@@ -290,7 +307,7 @@ def _reasons(
             found[name] = (Reason(role="counter", why="numbers the readings"),)
             continue
         inside = best not in {whole, name} and crossing.inside(name, best)
-        if count <= MOST_GROUPS and crossing.most_rows([name]) > 1 and not inside:
+        if name in groups and not inside:
             reasons.append(Reason(role="group", why=f"{count} labels"))
         if best not in (name, whole) and not crossing.decides([best], name):
             reasons.append(
@@ -299,7 +316,8 @@ def _reasons(
                 else Reason(role="block", why=f"in several {best}")
             )
         elif best == whole:
-            reasons.append(Reason(role="unit", why="repeated"))
+            single = crossing.most_rows([name]) == 1
+            reasons.append(Reason(role="unit", why="a row each" if single else "repeated"))
         found[name] = tuple(reasons)
     told = {
         "n": "readings behind each mean",

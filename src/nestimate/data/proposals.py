@@ -154,6 +154,10 @@ def propose(
                 cautions=design.warnings,
             )
         )
+    if fit and refused and refused[0].candidate.score > fit[0].candidate.score:
+        # A better design that waits for a few labels is not to be passed over in silence.
+        waiting = {name for name in refused[0].candidate.used if crossing.empty(name)}
+        fit = [proposal for proposal in fit if not waiting & set(proposal.candidate.unused)]
     return tuple(fit), tuple(refused[:3])
 
 

@@ -157,7 +157,9 @@ def meaning(proposal: Proposal) -> str:
     """Say in a sentence or two what a design means."""
     said = [_summary_sentence(proposal)] if proposal.roles.summary else []
     if proposal.roles.one_group:
-        said.append("All rows are one group, whose mean is compared with a value that you state.")
+        group = proposal.roles.group
+        which = f"{group} holds one group" if not proposal.whole else "All rows are one group"
+        said.append(f"{which}, whose mean is compared with a value that you state.")
     return " ".join([*said, _structure(proposal)])
 
 
@@ -293,12 +295,13 @@ def question(decision: Decision, inspection: Inspection) -> str:
 
 def _next(inspection: Inspection) -> list[str]:
     """Say what to do with the commands."""
+    single = len(inspection.proposals) == 1
+    which = "the line" if single else "one of the lines"
+    where = "after 'Python:'"
+    if inspection.file is not None:
+        where = f"that begin{'s' if single else ''} with 'nestimate', or {where}"
     said = [
-        "Run one of the lines that begin with nestimate, or the one after 'Python:'. The answer "
-        "begins with the design in words: check that it is yours."
-        if inspection.file is not None
-        else "Run the line after 'Python:'. The answer begins with the design in words: check that "
-        "it is yours."
+        f"Run {which} {where}. The answer begins with the design in words: check that it is yours."
     ]
     if any(p.roles.one_group for p in inspection.proposals):
         said.append("Put the value that you compare with in place of 0 (against).")

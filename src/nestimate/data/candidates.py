@@ -37,6 +37,10 @@ WORDS = {
     ),
     "trait": "sex gender age bmi race ethnicity parity bodyweight comment remark note",
     "person": "operator observer experimenter technician scorer rater",
+    "kind": (
+        "feature gene protein marker analyte metabolite cytokine channel probe peptide taxon otu "
+        "parameter variable assay transcript"
+    ),
     "place": "well lane position slot dish tube vial flask slide field section cask bottle",
     "n": "n count nobs nreps nreadings",
     "sd": "sd std stdev stddev",
@@ -63,6 +67,8 @@ class Candidate:
         How much speaks for it.
     unused
         Columns of labels that play no role.
+    merged
+        Those of them that differ between rows taken as readings of one thing.
     """
 
     group: str
@@ -71,6 +77,7 @@ class Candidate:
     relabel: bool = False
     score: float = 0.0
     unused: tuple[str, ...] = field(default=())
+    merged: tuple[str, ...] = field(default=())
 
     @property
     def used(self) -> tuple[str, ...]:
@@ -156,11 +163,11 @@ def _roles(
 
 def _must_be_named(crossing: Crossing, place: Sequence[str], name: str) -> bool:
     """Return whether rows would be taken as independent although they share a unit of this name."""
-    return (
-        "counter" not in hints(name)
-        and not crossing.decides(place, name)
-        and crossing.most_rows([*place, name]) > 1
-    )
+    if "counter" in hints(name) or crossing.decides(place, name):
+        return False
+    group = place[0]
+    again = crossing.inside(name, group) and crossing.most_rows([group, name]) > 1
+    return again or crossing.most_rows([*place, name]) > 1
 
 
 def _chains(
@@ -223,6 +230,13 @@ def _scored(
         score -= 6.0 * any(not crossing.decides(place, name) for name in holders)
         score += _told(outer, {"unit": 1.5, "counter": -3.0, "group": -2.5})
         score += sum(_told(n, {"unit": 0.5, "counter": -1.0, "group": -2.0}) for n in inner)
+        # Labels that return in every unit, without a name that says why, are rarely subunits.
+        score -= 1.5 * sum(
+            not (
+                hints(name) or crossing.inside(name, outer) or counts_within(crossing, name, names)
+            )
+            for name in inner
+        )
         if candidate.relabel:
             score -= _told(outer, {"time": 4.0, "unit": 1.0, "block": 1.5}) or 1.0
             # Labels that tell groups apart are rarely used again for something else.
@@ -238,6 +252,7 @@ def _scored(
         relabel=candidate.relabel,
         score=score,
         unused=tuple(unused),
+        merged=tuple(name for name in untold if "counter" not in hints(name)),
     )
 
 
@@ -254,7 +269,9 @@ def _block_score(crossing: Crossing, candidate: Candidate, names: Sequence[str])
         and crossing.inside(name, block)
         and not crossing.inside(name, candidate.group)
     ]
-    return score - 2.5 * bool(finer)
+    holders = names[: names.index(block)] if counts_within(crossing, block, names) else ()
+    inner = any(name != candidate.group for name in holders)
+    return score - 2.5 * bool(finer) - 3.0 * inner
 
 
 def one_unit_each(crossing: Crossing, name: str, group: str) -> bool:

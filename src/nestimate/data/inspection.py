@@ -55,6 +55,8 @@ class Inspection:
         Pairs of columns that say the same of every row; the second is not used.
     unlabelled
         Columns of labels that are empty in rows that have a value, and in how many.
+    untried
+        Columns with too many labels to be tried beside the others.
     confounded
         Columns that every group of the likeliest design has one label of, and some share.
     value, other_values
@@ -74,6 +76,7 @@ class Inspection:
     roles: Mapping[str, tuple[Reason, ...]]
     aliases: tuple[tuple[str, str], ...]
     unlabelled: tuple[tuple[str, int], ...]
+    untried: tuple[str, ...]
     confounded: tuple[str, ...]
     value: str | None
     other_values: tuple[str, ...]
@@ -96,6 +99,7 @@ class Inspection:
             roles={},
             aliases=(),
             unlabelled=(),
+            untried=(),
             confounded=(),
             value=None,
             other_values=(),
@@ -118,6 +122,7 @@ class Inspection:
             found,
             aliases=aliases,
             unlabelled=_unlabelled(crossing, whole),
+            untried=crossing.left_out,
             confounded=() if best == whole or not fit else _confounded(crossing, best),
             value=value,
             other_values=tuple(others),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from textwrap import fill
 
-from nestimate.data.candidates import summary_role
+from nestimate.data.candidates import hints, summary_role
 from nestimate.data.columns import Column
 from nestimate.data.decisions import Decision, decisions
 from nestimate.data.inspection import Inspection
@@ -54,8 +54,10 @@ def _content(column: Column) -> tuple[str, str]:
     """Say what a column holds, and show some of it."""
     empty = f", {column.empty} empty" if column.empty and column.kind != "empty" else ""
     more = ", ..." if column.distinct > len(column.examples) else ""
-    examples = ", ".join(column.examples) + more
-    examples = examples if len(examples) < 40 else examples[:36].rstrip(", ") + ", ..."
+    shown = list(column.examples)
+    while len(", ".join(shown)) > 34 and len(shown) > 1:
+        shown, more = shown[:-1], ", ..."
+    examples = ", ".join(shown) + more
     match column.kind:
         case "numbers":
             return f"numbers{empty}", f"{column.smallest:.6g} to {column.largest:.6g}"
@@ -114,6 +116,17 @@ def _look_at(inspection: Inspection) -> Iterable[str]:
             f"{name} is empty in {_count(empty, 'row')} with a value: fill in the label or delete "
             f"these rows before {name} can be used."
         )
+    for column in inspection.columns:
+        if column.labelled and column.distinct > 2 and "kind" in hints(column.name):
+            yield (
+                f"Does {column.name} say what was measured? Then keep the rows of one "
+                f"{column.name}: a comparison is about one kind of value."
+            )
+    for name in inspection.untried:
+        yield (
+            f"{name} has too many labels to be tried beside the other columns. If its rows are "
+            "repeated readings, name it as unit yourself."
+        )
     groups = [p.candidate.group for p in inspection.proposals if not p.whole]
     for coarse in inspection.confounded:
         yield (
@@ -147,10 +160,22 @@ def _design(number: int | None, proposal: Proposal, inspection: Inspection, data
         for text in proposal.cautions[:2]
     ]
     if proposal.candidate.unused:
-        lines.append(f"     Left out: {', '.join(proposal.candidate.unused)}.")
+        lines.append(fill(_left_out(proposal), WIDTH, initial_indent="     "))
     if inspection.file is not None:
         lines.append(f"   {proposal.command(inspection.file)}")
     return "\n".join([*lines, f"   Python: {proposal.call(data)}"])
+
+
+def _left_out(proposal: Proposal) -> str:
+    candidate = proposal.candidate
+    said = f"Left out: {', '.join(candidate.unused)}."
+    if not candidate.merged or not (candidate.units or candidate.block):
+        return said
+    within = candidate.units[-1] if candidate.units else "cell"
+    return (
+        f"{said} Rows that differ in {' or '.join(candidate.merged)} count as readings of the same "
+        f"{within}."
+    )
 
 
 def meaning(proposal: Proposal) -> str:
@@ -178,21 +203,14 @@ def _structure(proposal: Proposal) -> str:
             "sample or well."
         )
     unit = branches[0].steps[0].name
-    inner = [
-        f"{_span([branch.steps[i] for branch in branches])} {branches[0].steps[i].name}"
-        for i in range(1, len(branches[0].steps) - 1)
-    ]
+    inner = [step.name for step in branches[0].steps[1:-1]]
     said = f"{unit} is the experimental unit: {_per_group(branches)}. "
     if roles.relabel_units:
         said += f"The same {unit} label in another group is another {unit}. "
     if rows == "1" and roles.summary:
         return said.rstrip()
     if inner:
-        *outer, last = [unit, *(step.name for step in branches[0].steps[1:-1])]
-        return (
-            f"{said}Inside each {outer[0]}: {', '.join(inner)}; the {rows} {readings} of each "
-            f"{last} are readings. None of these counts towards n."
-        )
+        return said + _inside(unit, inner, branches, f"{rows} {readings}", first=1)
     return f"{said}Its {rows} {readings} each are readings: they do not count towards n."
 
 
@@ -206,12 +224,28 @@ def _blocked(proposal: Proposal, rows: str) -> str:
         if rows == "1 row":
             return said + f"One row for each {block} and {roles.group}: a paired design."
         return said + f"Each {block} has {rows} for each {roles.group}."
-    unit = branches[0].steps[1].name
+    unit, *inner = (step.name for step in branches[0].steps[1:-1])
     per = _span([branch.steps[1] for branch in branches])
     said += f"{unit} is the experimental unit: {per} in each {block} and {roles.group}"
     if roles.relabel_units:
         said += f" (the same label in another {block} is another {unit})"
-    return f"{said}; {rows} each are readings."
+    if not inner:
+        return f"{said}; {rows} each are readings."
+    return f"{said}. {_inside(unit, inner, branches, rows, first=2)}"
+
+
+def _inside(
+    unit: str, inner: Sequence[str], branches: Sequence[Branch], rows: str, *, first: int
+) -> str:
+    """Say what lies inside a unit; `first` is the step of its first subunit."""
+    counts = ", ".join(
+        f"{_span([branch.steps[first + i] for branch in branches])} {name}"
+        for i, name in enumerate(inner)
+    )
+    return (
+        f"Inside each {unit}: {counts}; the {rows} of each {inner[-1]} are readings. None of these "
+        "counts towards n."
+    )
 
 
 def _summary_sentence(proposal: Proposal) -> str:
@@ -285,7 +319,10 @@ def question(decision: Decision, inspection: Inspection) -> str:
                 f"{other}? {column}: {first}. {other}: {second}."
             )
         case "which group":
-            return f"What do you want to compare? {column}: {first}. {other}: {second}."
+            return (
+                f"What do you want to compare? {column}: {first}. {other}: {second}. To compare "
+                f"their combinations, write {column} and {other} into one column."
+            )
         case "one group":
             return (
                 f"Do you want to compare each {column} with the others? Yes: {first}. No, their "
@@ -296,12 +333,11 @@ def question(decision: Decision, inspection: Inspection) -> str:
 def _next(inspection: Inspection) -> list[str]:
     """Say what to do with the commands."""
     single = len(inspection.proposals) == 1
-    which = "the line" if single else "one of the lines"
-    where = "after 'Python:'"
-    if inspection.file is not None:
-        where = f"that begin{'s' if single else ''} with 'nestimate', or {where}"
+    which = "the line above that starts" if single else "one of the lines above that start"
+    where = "'Python:'" if inspection.file is None else "'nestimate' (or 'Python:')"
     said = [
-        f"Run {which} {where}. The answer begins with the design in words: check that it is yours."
+        f"Run {which} with {where}. The answer begins with the design in words: check that it is "
+        "yours."
     ]
     if any(p.roles.one_group for p in inspection.proposals):
         said.append("Put the value that you compare with in place of 0 (against).")

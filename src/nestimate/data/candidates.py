@@ -155,6 +155,8 @@ def _roles(
             if crossing.size(*place, unit) == crossing.size(*place):
                 continue
             relabel = not all(crossing.inside(unit, name) for name in place)
+            if relabel and any(_shared(crossing, [*place, unit], name) for name in rest):
+                continue
             for inner in _chains(crossing, [*place, unit], rest):
                 if not (inner or single) and crossing.most_rows([*place, unit]) == 1:
                     continue
@@ -165,9 +167,20 @@ def _must_be_named(crossing: Crossing, place: Sequence[str], name: str) -> bool:
     """Return whether rows would be taken as independent although they share a unit of this name."""
     if "counter" in hints(name) or crossing.decides(place, name):
         return False
-    group = place[0]
-    again = crossing.inside(name, group) and crossing.most_rows([group, name]) > 1
-    return again or crossing.most_rows([*place, name]) > 1
+    return _shared(crossing, place, name) or crossing.most_rows([*place, name]) > 1
+
+
+def _shared(crossing: Crossing, used: Sequence[str], name: str) -> bool:
+    """Return whether things of this name lie in one group each but are spread over what is used."""
+    group = used[0]
+    return (
+        name not in used
+        and "counter" not in hints(name)
+        and crossing.inside(name, group)
+        and not crossing.decides(used, name)
+        and not crossing.decides([name], used[-1])
+        and crossing.most_rows([group, name]) > 1
+    )
 
 
 def _chains(
@@ -217,6 +230,8 @@ def _scored(
     for name in untold:
         numbering = crossing.most_rows([*used, name]) == 1
         score -= 0.5 if numbering or hints(name) & {"counter", "trait"} else 1.5
+        # Days and plates make a difference: rows that differ in them are no plain readings.
+        score -= 1.5 * ("block" in hints(name))
     for name in used:
         if name not in names or not counts_within(crossing, name, names):
             continue
@@ -226,6 +241,9 @@ def _scored(
     if candidate.units:
         outer, *inner = candidate.units
         place = [candidate.group, *([candidate.block] if candidate.block else [])]
+        # A well is a place on a plate: without the plate it names nothing.
+        apart = any("block" in hints(name) for name in untold)
+        score -= 2.5 * ("place" in hints(outer) and apart)
         holders = names[: names.index(outer)] if counts_within(crossing, outer, names) else ()
         score -= 6.0 * any(not crossing.decides(place, name) for name in holders)
         score += _told(outer, {"unit": 1.5, "counter": -3.0, "group": -2.5})
@@ -269,7 +287,8 @@ def _block_score(crossing: Crossing, candidate: Candidate, names: Sequence[str])
         and crossing.inside(name, block)
         and not crossing.inside(name, candidate.group)
     ]
-    holders = names[: names.index(block)] if counts_within(crossing, block, names) else ()
+    counting = "block" not in hints(block) and counts_within(crossing, block, names)
+    holders = names[: names.index(block)] if counting else ()
     inner = any(name != candidate.group for name in holders)
     return score - 2.5 * bool(finer) - 3.0 * inner
 

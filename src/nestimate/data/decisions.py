@@ -62,8 +62,14 @@ def _between(proposals: Sequence[Proposal], i: int, j: int) -> Iterator[Decision
         this, that = proposals[a].candidate, proposals[b].candidate
         if this.block is not None and that.block is None and _reused(proposals[b], this.block):
             yield Decision(kind="same labels", column=this.block, other=this.group, choices=(a, b))
-        if this.units and that.units and this.units[0] == that.units[0]:
-            if that.block is not None and this.block is None and that.relabel:
+        if this.units and that.units[:1] in {this.units[:1], ()}:
+            again = bool(that.units) or that.block in this.merged
+            if (
+                again
+                and that.block is not None
+                and this.block is None
+                and that.relabel >= bool(that.units)
+            ):
                 yield Decision(
                     kind="measured again", column=this.units[0], other=that.block, choices=(a, b)
                 )

@@ -133,6 +133,7 @@ class Inspection:
                 [value, *others],
                 summary,
                 {*_likely(crossing, groups), *(p.candidate.group for p in fit)},
+                {name for p in fit for name in p.candidate.units},
                 best=best,
                 whole=whole,
             ),
@@ -294,6 +295,7 @@ def _reasons(
     values: Sequence[str],
     summary: Mapping[str, str],
     groups: Collection[str],
+    reused: Collection[str],
     *,
     best: str,
     whole: str,
@@ -323,6 +325,8 @@ def _reasons(
         elif best == whole:
             single = crossing.most_rows([name]) == 1
             reasons.append(Reason(role="unit", why="a row each" if single else "repeated"))
+        if name in reused and all(reason.role != "unit" for reason in reasons):
+            reasons.append(Reason(role="unit", why="if labels are reused"))
         found[name] = tuple(reasons)
     told = {
         "n": "readings behind each mean",

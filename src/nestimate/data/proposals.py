@@ -84,7 +84,7 @@ class Proposal:
 
     def command(self, file: str) -> str:
         """Return the command line, quoted for a shell."""
-        words = ["nestimate", "compare", quote(file)]
+        words = ["nestimate", "compare", quote(f"./{file}" if file.startswith("-") else file)]
         for name, value in self.arguments():
             option = f"--{name.replace('_', '-')}"
             if value is True:

@@ -80,6 +80,9 @@ def _content(column: Column) -> tuple[str, str]:
 
 def _could_be(column: Column, inspection: Inspection) -> str:
     """Say which roles a column could play."""
+    for used, double in inspection.aliases:
+        if column.name == double:
+            return f"says the same as {used}"
     reasons = inspection.roles.get(column.name, ())
     said = [
         f"{reason.role} ({reason.why})"
@@ -98,13 +101,8 @@ def _look_at(inspection: Inspection) -> Iterable[str]:
             yield from column.remarks
         elif inspection.value is not None:
             yield f"{column.name} mixes numbers and text, so it cannot be the value as it stands."
-    others = inspection.other_values
-    if others and inspection.proposals and all(p.whole for p in inspection.proposals):
-        yield (
-            f"There is no column of groups. If {inspection.value}, {others[0]} ... each hold the "
-            "values of one group, bring the values into one column and the names of the groups "
-            "into another, one row for each value."
-        )
+    if inspection.proposals and all(p.whole for p in inspection.proposals):
+        yield _no_groups(inspection)
     yield from _summaries(inspection)
     for used, double in inspection.aliases:
         yield (
@@ -130,9 +128,22 @@ def _look_at(inspection: Inspection) -> Iterable[str]:
     groups = [p.candidate.group for p in inspection.proposals if not p.whole]
     for coarse in inspection.confounded:
         yield (
-            f"Every {groups[0]} occurs in one {coarse} only: differences between groups of "
-            f"different {coarse} hold the difference of the {coarse}s too."
+            f"Every {groups[0]} occurs in one {coarse} only: a difference between groups from "
+            f"different {coarse} may be one between {coarse} and {coarse}."
         )
+
+
+def _no_groups(inspection: Inspection) -> str:
+    said = "There is no column of groups (arm, treatment), so there is nothing to compare but a "
+    said += "mean with a stated value."
+    others = inspection.other_values
+    if not others:
+        return said
+    return (
+        f"{said} If {inspection.value}, {others[0]} ... each hold the values of one group, bring "
+        "the values into one column and the names of the groups into another, one row for each "
+        "value."
+    )
 
 
 def _summaries(inspection: Inspection) -> Iterable[str]:

@@ -302,9 +302,9 @@ def test_a_million_rows_take_seconds():
             "y": rows(n),
         }
     )
-    start = time.perf_counter()
+    start = time.process_time()
     found = ne.inspect(frame)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
     assert found.proposals[0].candidate.units == ("mouse", "day")
     assert [s.high for s in found.proposals[0].branches[0].steps] == [500, 10, 100]
 

@@ -6,6 +6,7 @@ What is possible follows from which labels occur with which; names of columns on
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 
@@ -85,12 +86,13 @@ class Candidate:
         return (self.group, *([self.block] if self.block else []), *self.units)
 
 
+@cache
 def hints(name: str) -> frozenset[str]:
     """Return the roles that a column's name speaks for."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).casefold()
     words = {word for word in re.split(r"[\W\d_]+", spaced) if word}
     words |= {word.removesuffix("s") for word in words}
-    return frozenset(role for role, known in WORDS.items() if words & set(known.split()))
+    return frozenset(role for role, known in WORDS.items() if words & {*known.split()})
 
 
 def summary_role(column: Column) -> str | None:

@@ -92,16 +92,24 @@ class Crossing:
         return tuple(self.codes)
 
     @cached_property
-    def _sizes(self) -> dict[tuple[str, ...], int]:
+    def _counted(self) -> dict[tuple[frozenset[str], frozenset[str]], int]:
+        return {}
+
+    @cached_property
+    def _crowded(self) -> dict[frozenset[str], int]:
         return {}
 
     def size(self, *names: str) -> int:
         """Return the number of distinct combinations of these columns, empty cells aside."""
-        wanted = tuple(sorted(names))
-        if wanted not in self._sizes:
-            found = self.members(wanted)[self._labelled(wanted)]
-            self._sizes[wanted] = int(np.unique(found).size)
-        return self._sizes[wanted]
+        return self._count(names, names)
+
+    def _count(self, names: Sequence[str], filled: Sequence[str]) -> int:
+        """Count the combinations of `names` where all of `filled` have a label; remember it."""
+        wanted = frozenset(names), frozenset(filled)
+        if wanted not in self._counted:
+            found = self.members(sorted(wanted[0]))[self._labelled(filled)]
+            self._counted[wanted] = int(np.unique(found).size)
+        return self._counted[wanted]
 
     def _labelled(self, names: Sequence[str]) -> NDArray[np.bool_]:
         """Return which combinations have a label in all of these columns."""
@@ -124,14 +132,16 @@ class Crossing:
 
     def decides(self, names: Sequence[str], column: str) -> bool:
         """Return whether these columns together say what is in `column`."""
-        both = self._labelled([*names, column])
-        return int(np.unique(self.members([*names, column])[both]).size) == int(
-            np.unique(self.members(names)[both]).size
-        )
+        both = [*names, column]
+        return column in names or self._count(both, both) == self._count(names, both)
 
     def most_rows(self, names: Sequence[str]) -> int:
         """Return the largest number of rows that share their labels in these columns."""
-        return int(np.bincount(self.members(names), weights=self.rows).max())
+        wanted = frozenset(names)
+        if wanted not in self._crowded:
+            members = self.members(sorted(wanted))
+            self._crowded[wanted] = int(np.bincount(members, weights=self.rows).max())
+        return self._crowded[wanted]
 
     def empty(self, name: str) -> int:
         """Return the number of rows with a value whose label is empty."""

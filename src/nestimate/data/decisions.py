@@ -42,7 +42,7 @@ def decisions(proposals: Sequence[Proposal]) -> tuple[Decision, ...]:
             once = decision.kind in {"which group", "one group"}
             key = (decision.kind, *(() if once else (decision.column, decision.other)))
             found.setdefault(key, decision)
-    return tuple(found.values())
+    return tuple(sorted(found.values(), key=lambda decision: min(decision.choices)))
 
 
 def _between(proposals: Sequence[Proposal], i: int, j: int) -> Iterator[Decision]:
@@ -62,21 +62,23 @@ def _between(proposals: Sequence[Proposal], i: int, j: int) -> Iterator[Decision
         this, that = proposals[a].candidate, proposals[b].candidate
         if this.block is not None and that.block is None and _reused(proposals[b], this.block):
             yield Decision(kind="same labels", column=this.block, other=this.group, choices=(a, b))
-        if this.units and that.units[:1] in {this.units[:1], ()}:
-            again = bool(that.units) or that.block in this.merged
-            if (
-                again
-                and that.block is not None
-                and this.block is None
-                and that.relabel >= bool(that.units)
-            ):
-                yield Decision(
-                    kind="measured again", column=this.units[0], other=that.block, choices=(a, b)
-                )
-        elif _coarser(this, that):
+        if that.block is not None and _spans(this, that):
+            yield Decision(
+                kind="measured again", column=this.units[0], other=that.block, choices=(a, b)
+            )
+        if _coarser(this, that):
             yield Decision(
                 kind="which unit", column=this.units[0], other=that.units[0], choices=(a, b)
             )
+
+
+def _spans(this: Candidate, that: Candidate) -> bool:
+    """Return whether a unit of `this` is several things, one in each block, for `that`."""
+    if this.block is not None or not this.units:
+        return False
+    if that.units:
+        return that.relabel and that.units[0] == this.units[0]
+    return that.block in this.merged
 
 
 def _coarser(this: Candidate, that: Candidate) -> bool:

@@ -14,6 +14,9 @@ WIDTH = 96
 #: Columns and groups shown one by one.
 MOST_COLUMNS = 16
 MOST_BRANCHES = 6
+#: Designs shown with their counts; those after them with their meaning and command only.
+MOST_TREES = 3
+MOST_QUESTIONS = 2
 
 
 def render(inspection: Inspection, data: str) -> str:
@@ -24,7 +27,7 @@ def render(inspection: Inspection, data: str) -> str:
         parts.append(_section("Look at", look))
     if not inspection.proposals:
         return "\n\n".join([*parts, _section("No design fits", mend(inspection))])
-    asked = [question(d, inspection) for d in decisions(inspection.proposals)[:3]]
+    asked = [question(d, inspection) for d in decisions(inspection.proposals)[:MOST_QUESTIONS]]
     count = len(inspection.proposals)
     parts.append("Design" if count == 1 else f"{count} designs are possible, the likeliest first")
     for i, proposal in enumerate(inspection.proposals):
@@ -165,6 +168,9 @@ def _summaries(inspection: Inspection) -> Iterable[str]:
 def _design(number: int | None, proposal: Proposal, inspection: Inspection, data: str) -> str:
     lead = f"{number}. " if number else "   "
     said = fill(meaning(proposal), WIDTH, initial_indent=lead, subsequent_indent="   ")
+    command = [] if inspection.file is None else [f"   {proposal.command(inspection.file)}"]
+    if (number or 1) > MOST_TREES:
+        return "\n".join([said, *(command or [f"   Python: {proposal.call(data)}"])])
     lines = [said, *tree(proposal)]
     lines += [
         fill(f"Mind: {text}", WIDTH, initial_indent="     ", subsequent_indent="       ")
@@ -172,9 +178,7 @@ def _design(number: int | None, proposal: Proposal, inspection: Inspection, data
     ]
     if proposal.candidate.unused:
         lines.append(fill(_left_out(proposal), WIDTH, initial_indent="     "))
-    if inspection.file is not None:
-        lines.append(f"   {proposal.command(inspection.file)}")
-    return "\n".join([*lines, f"   Python: {proposal.call(data)}"])
+    return "\n".join([*lines, *command, f"   Python: {proposal.call(data)}"])
 
 
 def _left_out(proposal: Proposal) -> str:

@@ -16,21 +16,19 @@ from nestimate.data.tables import read_table
 from nestimate.model.model import Model
 from nestimate.model.parameters import Assumptions
 
-RNG = np.random.default_rng(20)
-
 
 def _frame(rows, columns):
     return pd.DataFrame(rows, columns=columns)
 
 
 def blocked(n=3, units=0):
-    rows = []
+    rng, rows = np.random.default_rng(20), []
     for k, g in product(range(4), ("a", "b", "c")):
         if (k, g) in {(0, "b"), (3, "c")}:
             continue
         for u in range(max(units, 1)):
             for _ in range(n + (k == 1)):
-                row = [f"k{k}", g, RNG.normal(10 + k, 1)]
+                row = [f"k{k}", g, rng.normal(10 + k, 1)]
                 rows.append([*row, f"{k}{g}{u}"] if units else row)
     columns = ["day", "arm", "y", *(["animal"] if units else [])]
     roles = Roles(value="y", group="arm", block="day", unit="animal" if units else None)
@@ -38,11 +36,11 @@ def blocked(n=3, units=0):
 
 
 def subunits():
-    rows = []
+    rng, rows = np.random.default_rng(21), []
     for u in range(6):
         for a in range(2 + u % 2):
             for s in range(1 + (a + u) % 3):
-                rows += [[f"l{u}", f"{a}", f"{s}", "ab"[u % 2], v] for v in RNG.normal(5, 1, 2)]
+                rows += [[f"l{u}", f"{a}", f"{s}", "ab"[u % 2], v] for v in rng.normal(5, 1, 2)]
     frame = _frame(rows, ["litter", "animal", "slice", "arm", "y"])
     return Design.from_table(
         read_table(frame), Roles(value="y", group="arm", unit="litter/animal/slice")
@@ -96,7 +94,8 @@ def written_out(design, theta, nu):
 )
 def test_log_density_is_that_of_the_full_covariance_matrix(design, robust):
     model = Model.from_design(design, Assumptions(robust=robust, tau="own"))
-    theta = model.standard(RNG.normal(0, 0.6, (3, len(model.free))) - 0.4)
+    rng = np.random.default_rng(22)
+    theta = model.standard(rng.normal(0, 0.6, (3, len(model.free))) - 0.4)
     found = model.density.log_density(theta)
     for draw in range(3):
         one = {name: rows[:, draw] for name, rows in theta.items()}
@@ -111,6 +110,19 @@ def test_log_density_is_that_of_the_full_covariance_matrix(design, robust):
 def test_no_point_however_far_out_beats_the_posterior(design):
     """Single precision and rounding must not invent density where scales are extreme."""
     model = Model.from_design(design, Assumptions(tau="own"))
-    bulk = model.log_likelihood(model.start() + RNG.normal(0, 0.5, (4000, len(model.free)))).max()
-    far = model.log_likelihood(RNG.normal(0, 5, (40_000, len(model.free))))
+    rng = np.random.default_rng(23)
+    bulk = model.log_likelihood(model.start() + rng.normal(0, 0.5, (4000, len(model.free)))).max()
+    far = model.log_likelihood(rng.normal(0, 5, (40_000, len(model.free))))
     assert np.nanmax(far) < bulk + 5
+
+
+@pytest.mark.parametrize(
+    ("mu", "exact"),
+    [((40.0, -2.0, 10.0), -287.214264852), ((4.0, -2.0, 1.0), -145.505055446)],
+)
+def test_scales_seven_orders_of_magnitude_apart_keep_their_digits(mu, exact):
+    """Against the full covariance matrix in arithmetic of 60 digits (mpmath 1.3)."""
+    theta = {"mu": mu, "tau_block": 2659, "tau_effect": 8.5e-5, "tau_unit": 4.7, "sigma": 0.42}
+    one = {name: np.reshape(value, (-1, 1)) for name, value in {**theta, "nu": 18.0}.items()}
+    model = Model.from_design(blocked(n=2, units=2), Assumptions())
+    assert model.density.log_density(one)[0] == pytest.approx(exact, abs=2e-3)

@@ -13,7 +13,7 @@ import xarray
 
 import nestimate as ne
 from nestimate.compare import Comparison
-from nestimate.results import text, wording
+from nestimate.results import rounding, text
 
 DATA = {
     "drug": {"a": [5.1, 5.3, 5.0], "b": [6.0, 6.2, 6.6], "c": [5.5, 5.6], "d": [7.0, 7.3]},
@@ -152,14 +152,14 @@ def test_figures_leave_pyplot_alone(result):
     [(0.001, 1.0, 1), (0.02, 1.0, 1), (0.3, 1.0, 0), (0.0004, 0.02, 3), (30.0, 100.0, -2)],
 )
 def test_decimals_follow_the_monte_carlo_error(mcse, spread, places):
-    assert wording.decimals(mcse, spread) == places
+    assert rounding.decimals(mcse, spread) == places
 
 
 def test_probabilities_are_never_bare_zero_or_one():
-    assert wording.probability(1.0) == "> 0.999"
-    assert wording.probability(0.0) == "< 0.001"
-    assert wording.probability(0.57) == "0.57"
-    assert wording.percent(0.57) == "57 %"
+    assert rounding.probability(1.0) == "> 0.999"
+    assert rounding.probability(0.0) == "< 0.001"
+    assert rounding.probability(0.57) == "0.57"
+    assert rounding.percent(0.57) == "57 %"
 
 
 def test_contrasts_in_the_users_own_words():

@@ -3,6 +3,8 @@
 Means, SDs and outer quantiles must agree within the Monte Carlo errors of both sides.
 """
 
+from itertools import product
+
 import arviz_stats
 import numpy as np
 import pandas as pd
@@ -54,6 +56,35 @@ def litters(seed):
     return pd.DataFrame(rows, columns=["arm", "litter", "animal", "y"])
 
 
+def dogs(seed):
+    """Repeated measurements with slopes of their own, two sides, and a covariate of the dog."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for dog in range(10):
+        level, slope = rng.multivariate_normal([0, 0], [[2, 0.4], [0.4, 0.2]])
+        arm, age = "ab"[dog % 2], float(dog * 3 % 7)
+        for side in "lr":
+            own = rng.normal(0, 0.5)
+            for day in range(4):
+                mean = 10 + (arm == "b") + (0.7 + slope) * day + 0.1 * age + level + own
+                rows.append((arm, f"d{dog}", side, day, age, mean + rng.normal(0, 0.4)))
+    return pd.DataFrame(rows, columns=["arm", "dog", "side", "day", "age", "y"])
+
+
+def summaries(seed, *, known=False):
+    """Means with an SD, means without, and single readings; or means with standard errors."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for g, unit in product("ab", range(7)):
+        n = 1 + unit % 4
+        found = rng.normal(10 + (g == "b") + rng.normal(0, 1), 0.8, n)
+        kept = found.std(ddof=1) if n > 1 and unit != 3 else np.nan
+        rows.append((g, f"{g}{unit}", found.mean(), n, kept, 0.8 / np.sqrt(n)))
+    table = pd.DataFrame(rows, columns=["arm", "mouse", "y", "n", "sd", "se"])
+    return table.drop(columns=["n", "sd"] if known else ["se"])
+
+
+SUMMARY = {"n": "n", "sd": "sd"}
 DESIGNS = {
     "balanced": (nested(11, (6, 6), 5), {"unit": "mouse"}),
     "few units, unequal readings, an outlier": (
@@ -65,7 +96,28 @@ DESIGNS = {
     "blocked with replicates": (blocked(5, 6, 4), {"block": "day"}),
     "blocked, one reading per cell": (blocked(6, 10, 1), {"block": "day"}),
     "units in cells": (blocked(7, 5, 3, units=2), {"block": "day", "unit": "mouse"}),
+    "a sigma for each group": (nested(8, (6, 6), 4), {"unit": "mouse", "sigma": "own"}),
+    "ratios": (nested(9, (6, 6), 4), {"unit": "mouse", "scale": "log"}),
+    "mixed summaries": (summaries(10), {"unit": "mouse", **SUMMARY}),
+    "means with standard errors": (summaries(12, known=True), {"unit": "mouse", "se": "se"}),
+    "formula: slopes, sides, a covariate": (
+        dogs(13),
+        {"formula": "y ~ arm + age + day + (day | dog) + (1 | dog:side)"},
+    ),
+    "formula: factor by block": (blocked(14, 6, 4), {"formula": "y ~ arm + (arm || day)"}),
+    "formula: no random terms": (dogs(15), {"formula": "y ~ arm * age + day"}),
 }
+ROLES = ("unit", "block")
+
+
+def answered(table, chosen):
+    """Fit a design of the list."""
+    options = {"ess": 40_000, "seed": 5}
+    options |= {name: v for name, v in chosen.items() if name not in (*ROLES, "formula")}
+    if "formula" in chosen:
+        return ne.fit(chosen["formula"], table, options=options)
+    roles = {name: v for name, v in chosen.items() if name in ROLES}
+    return ne.compare(table, value="y", group="arm", **roles, options=options)
 
 
 @pytest.mark.slow
@@ -74,7 +126,7 @@ DESIGNS = {
 def test_agrees_with_nuts_on_the_twin(name):
     pm = pytest.importorskip("pymc")
     table, roles = DESIGNS[name]
-    result = ne.compare(table, value="y", group="arm", **roles, options={"ess": 40_000, "seed": 5})
+    result = answered(table, roles)
     assert result.passed
     with result.to_pymc():
         trace = pm.sample(

@@ -1,6 +1,6 @@
 """Bayesian estimation of group differences when every data point has replicates."""
 
-from nestimate.compare import Comparison, Options, compare
+from nestimate.compare import Comparison, Options, compare, fit
 from nestimate.errors import DataError, DesignError, InferenceError, NestimateError
 from nestimate.inspect import Overview, inspect
 from nestimate.simulate import Scenario, Simulation, simulate
@@ -16,6 +16,7 @@ __all__ = [
     "Scenario",
     "Simulation",
     "compare",
+    "fit",
     "inspect",
     "simulate",
 ]

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nestimate.data.design import Design, Roles
+from nestimate.data.formula import parse_formula
 from nestimate.data.onegroup import with_one_group
+from nestimate.data.regression import formula_design
 from nestimate.data.tables import read_table
 from nestimate.errors import DesignError, one_of
 from nestimate.inference.fit import Fit
@@ -193,6 +195,65 @@ class Comparison(Answer):
         return to_pymc(self.model)
 
 
+def fit(
+    formula: str,
+    data: Any,
+    *,
+    group: str | None = None,
+    reference: str | None = None,
+    options: Options | Mapping[str, Any] | None = None,
+) -> Comparison:
+    """Estimate what a formula says, and how far the levels of a factor differ.
+
+    Parameters
+    ----------
+    formula
+        `y ~ drug + age + (drug | line)`. Left of a bar stands what differs between the levels of
+        what stands right of it; `drug|line` may lack its parentheses, `(1 | batch/cask)` names
+        nested levels, `||` makes effects independent, `C(x)` makes labels of numbers. All random
+        terms must lie inside one outermost factor.
+    data
+        As for `compare`.
+    group
+        Factor of the fixed part whose levels are compared, the others held at balanced reference
+        levels and measurements at their mean; None: the first one.
+    reference
+        The level that the others are compared with.
+    options
+        `Options`, or a mapping of the same words.
+
+    Raises
+    ------
+    DataError, DesignError
+        When the table or the formula cannot be read, or its terms cannot be told apart.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import nestimate as ne
+    >>> beds = {"bed": ["a", "a", "b", "b"] * 3, "light": [1.0, 2.0, 1.5, 3.0] * 3}
+    >>> height = [3.1, 4.2, 5.0, 6.9, 3.3, 4.0, 5.3, 6.6, 2.9, 4.4, 5.1, 6.8]
+    >>> data = pd.DataFrame({**beds, "height": height})
+    >>> result = ne.fit("height ~ bed + light", data, options={"ess": 1000})
+    >>> [row.name for row in result.coefficients]
+    ['beta[Intercept]', 'beta[bed[b]]', 'beta[light]']
+    """
+    chosen = Options.of(options)
+    if chosen.tau is not None or chosen.sigma != "common" or chosen.summary:
+        raise DesignError(
+            "tau, sigma, n, sd and se belong to compare: with a formula every random term has one "
+            "spread, and every row is one reading."
+        )
+    design = formula_design(
+        read_table(data),
+        parse_formula(formula),
+        group=group,
+        reference=reference,
+        scale=chosen.scale,
+    )
+    return _answered(design, chosen)
+
+
 def compare(
     data: Any,
     *,
@@ -268,7 +329,10 @@ def compare(
         reference=reference,
         relabel_units=relabel_units,
     )
-    design = Design.from_table(table, roles)
+    return _answered(Design.from_table(table, roles), chosen)
+
+
+def _answered(design: Design, chosen: Options) -> Comparison:
     model = Model.from_design(design, chosen.assumptions)
-    fit = Fit.from_model(model, ess=chosen.ess, seed=chosen.seed)
-    return Comparison.from_fit(fit, chosen.question, ess=chosen.ess, options=asdict(chosen))
+    found = Fit.from_model(model, ess=chosen.ess, seed=chosen.seed)
+    return Comparison.from_fit(found, chosen.question, ess=chosen.ess, options=asdict(chosen))

@@ -12,7 +12,7 @@ import numpy as np
 
 from nestimate.data.columns import Column
 from nestimate.data.crossings import Crossing
-from nestimate.data.design import CONTROLS
+from nestimate.data.groups import CONTROLS
 
 #: Words in the names of columns, and the role that they speak for.
 WORDS = {

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.aggregates import logarithms, merge_means, read_rows, summary_columns
+from nestimate.data.groups import reference_first
 from nestimate.data.hierarchy import (
     Level,
     check_blocks,
@@ -29,16 +30,10 @@ from nestimate.data.statistics import (
     unit_statistics,
 )
 from nestimate.data.tables import Table
-from nestimate.errors import DataError, DesignError, one_of
+from nestimate.data.terms import Terms, role_terms
+from nestimate.errors import DataError, DesignError
 
-Layout = Literal["flat", "nested", "blocked", "blocked-nested"]
-
-#: Labels that by themselves say "compare the others with me".
-CONTROLS = frozenset(
-    {"baseline", "carrier", "con", "control", "controls", "ctl", "ctr", "ctrl", "dmso", "mock"}
-    | {"none", "pbs", "placebo", "reference", "saline", "sham", "solvent", "untreated", "vehicle"}
-    | {"wild type", "wild-type", "wildtype", "wt"}
-)
+Layout = Literal["flat", "nested", "blocked", "blocked-nested", "formula"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +103,8 @@ class Design:
         The rows used, their sums per experimental unit, and the data's own scales.
     notes, warnings
         What was done to the data, and what to keep in mind: sentences for the user.
+    formula
+        The columns that a formula names; None where the roles say all.
     """
 
     layout: Layout
@@ -121,6 +118,7 @@ class Design:
     yardstick: Yardstick
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
+    formula: Terms | None = None
 
     @property
     def reference(self) -> str:
@@ -160,6 +158,11 @@ class Design:
     def natural(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return values of the scale that is analysed on the user's scale."""
         return np.exp(values) if self.roles.scale == "log" else values
+
+    @property
+    def columns(self) -> Terms:
+        """What is fixed, what varies between clusters, and what inside them."""
+        return self.formula or role_terms(self)
 
     @property
     def unreplicated(self) -> bool:
@@ -248,14 +251,6 @@ class Design:
             notes=tuple(notes),
             warnings=tuple(warnings),
         )
-
-
-def inner_names(design: Design) -> tuple[str, ...]:
-    """Parameter families of the levels inside a block or unit, outermost first."""
-    if design.block is None:
-        return tuple(f"tau_{level.name}" for level in design.subunits)
-    names = ["tau_unit" for _ in design.levels[:1]]
-    return (*names, *(f"tau_{level.name}" for level in design.subunits))
 
 
 def _unit_levels(
@@ -351,19 +346,11 @@ def _order_groups(
             "comparing needs at least two, or a value to compare with (--against VALUE)."
         )
     _check_group_count(labels, group, roles)
-    reference, notes = roles.reference, []
-    if reference is None:
-        controls = [label for label in labels if label.casefold() in CONTROLS]
-        reference = controls[0] if len(controls) == 1 else labels[0]
-        why = "its label says so" if len(controls) == 1 else "it comes first in the data"
-        notes = [f"Reference group: {reference} ({why}; --reference chooses another)."]
-    elif reference not in labels:
-        raise DesignError(f"reference: {one_of('group', reference, labels)}")
-    ordered = [reference, *(label for label in labels if label != reference)]
+    ordered, said = reference_first(labels, roles.reference)
     recode = np.full(len(groups), -1, dtype=np.intp)
     for code, label in enumerate(ordered):
         recode[groups.index(label)] = code
-    return recode[group], tuple(ordered), notes
+    return recode[group], tuple(ordered), [said] if said else []
 
 
 def _check_group_count(labels: list[str], group: NDArray[np.intp], roles: Roles) -> None:

@@ -1,7 +1,7 @@
 """A model and its readings, turned into independent posterior draws."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,8 +15,9 @@ from threadpoolctl import threadpool_limits
 
 from nestimate.inference import diagnostics, importance
 from nestimate.inference.target import CHUNK, Target
+from nestimate.model.grouped import GroupedDensity
 from nestimate.model.model import Model
-from nestimate.model.paired import PairedDensity
+from nestimate.model.units import UnitDensity
 
 Array = NDArray[np.float64]
 
@@ -108,10 +109,27 @@ class Fit:
         Drawn for the first equally weighted draws, shape (some equal draws, units or
         blocks x groups); no columns where every reading is a data point of its own.
         """
-        model, density = self.model, self.model.density
-        if model.design.layout == "flat" or isinstance(density, PairedDensity):
+        density, design = self.model.density, self.model.design
+        if design.layout == "flat" or not isinstance(density, UnitDensity | GroupedDensity):
             return np.empty((self.resampled.size, 0))
-        most = max(1000, MAX_EFFECTS // model.design.statistics.n.size)
+        stick = design.yardstick
+        return stick.centre + stick.spread * self._drawn(density.effects)
+
+    @cached_property
+    def slopes(self) -> Array:
+        """Slopes of measurements in every block, of the draws of `effects`.
+
+        Shape (some equal draws, blocks, slopes), in the user's unit; no slopes where no
+        measurement's effect differs between blocks.
+        """
+        density = self.model.density
+        if not isinstance(density, GroupedDensity) or not density.terms.slopes:
+            return np.empty((self.resampled.size, 0, 0))
+        return self.model.design.yardstick.spread * self._drawn(density.slopes)
+
+    def _drawn(self, draw: Callable[[Mapping[str, Array], np.random.Generator], Array]) -> Array:
+        """Draw effects for the first equally weighted draws, chunk by chunk."""
+        most = max(1000, MAX_EFFECTS // self.model.design.statistics.n.size)
         pieces = [
             self.resampled[i : i + CHUNK] for i in range(0, min(most, self.resampled.size), CHUNK)
         ]
@@ -119,12 +137,11 @@ class Fit:
         streams = np.random.default_rng([self.seed, 1]).spawn(len(pieces))
         with _threads() as threads:
             drawn = threads.map(
-                lambda piece, stream: density.effects(model.standard(self.z[piece]), stream),
+                lambda piece, stream: draw(self.model.standard(self.z[piece]), stream),
                 pieces,
                 streams,
             )
-            stick = model.design.yardstick
-            return np.asarray(stick.centre + stick.spread * np.concatenate(list(drawn)))
+            return np.concatenate(list(drawn))
 
 
 @contextmanager
@@ -142,7 +159,7 @@ def _monitored(model: Model, z: Array) -> Array:
     standard = model.standard(z)
     rows = [row for family in standard.values() for row in family]
     free = [row for row, p in zip(rows, model.parameters, strict=True) if p.free]
-    mu = standard["mu"]
+    mu = model.group_means(standard)
     return np.stack([*free, *(mu[1:] - mu[0])], axis=1)
 
 

@@ -17,7 +17,6 @@ W v + e, M = Z'V^-1 Z = and Omega = L L'::
 and lambda is integrated by the same nodes as in `likelihood`.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +26,6 @@ from nestimate.model.likelihood import LOG_2PI, SINGLE, log_sum_exp, mixing_rule
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
-Theta = Mapping[str, Array]
 
 #: Eigenvalues below this share of the prior's precision carry no information.
 TINY = 1e-12
@@ -46,8 +44,8 @@ class Cluster:
         effects; shapes (rows, q), (rows, l), (rows, p). No column is zero throughout.
     y, weight
         Standardised readings, or means of `weight` readings each, shape (rows,).
-    freedom, ss
-        Of the readings behind such means: squared deviations and their degrees of freedom.
+    count, ss
+        Readings whose scatter is known, and their squared deviations from those means.
     z_kind, x_kind, w_kind
         What each column belongs to: an effect's number, a fixed parameter's, a level's.
     """
@@ -57,7 +55,7 @@ class Cluster:
     w: Array
     y: Array
     weight: Codes
-    freedom: int
+    count: int
     ss: float
     z_kind: Codes
     x_kind: Codes
@@ -73,9 +71,11 @@ class ClusterClass:
     members
         Their positions among all clusters, shape (members,).
     n
-        Rows per cluster, with the degrees of freedom of the readings behind them.
+        Readings per cluster whose scatter is known.
     z_kind, x_kind, w_kind
         As in `Cluster`.
+    rank
+        Of Z: how many directions of the effects the readings can tell of.
     aa
         Cross product of A = [Z X], shape (q + l, q + l).
     aw, ww
@@ -89,16 +89,13 @@ class ClusterClass:
     z_kind: Codes
     x_kind: Codes
     w_kind: Codes
+    rank: int
     aa: Array
     aw: Array
     ww: Array
     ay: Array
     wy: Array
     yy: Array
-
-
-#: Lower Cholesky factor of Omega for the effects of a class: (theta, kinds) -> (draws, q, q).
-Root = Callable[[Theta, Codes], Array]
 
 
 def cluster_classes(clusters: list[Cluster]) -> tuple[ClusterClass, ...]:
@@ -111,7 +108,7 @@ def cluster_classes(clusters: list[Cluster]) -> tuple[ClusterClass, ...]:
         at, wt, yt = a.T * c.weight, c.w.T * c.weight, c.y * c.weight
         aa, aw, ww = at @ a, at @ c.w, wt @ c.w
         products.append((aa, aw, ww, at @ c.y, wt @ c.y, yt @ c.y + c.ss))
-        kinds = (c.z_kind, c.x_kind, c.w_kind, np.array([c.y.size + c.freedom]))
+        kinds = (c.z_kind, c.x_kind, c.w_kind, np.array([c.count]))
         key = b"|".join(np.ascontiguousarray(part).tobytes() for part in (aa, aw, ww, *kinds))
         found.setdefault(key, []).append(position)
     classes = []
@@ -120,10 +117,11 @@ def cluster_classes(clusters: list[Cluster]) -> tuple[ClusterClass, ...]:
         classes.append(
             ClusterClass(
                 members=np.array(positions, dtype=np.intp),
-                n=c.y.size + c.freedom,
+                n=c.count,
                 z_kind=c.z_kind,
                 x_kind=c.x_kind,
                 w_kind=c.w_kind,
+                rank=int(np.linalg.matrix_rank(c.z)),
                 aa=first[0],
                 aw=first[1],
                 ww=first[2],
@@ -146,11 +144,12 @@ class Collapsed:
     xx, xy, yy
         X'V^-1 X (draws, l, l), X'V^-1 y (draws, l, members), y'V^-1 y (draws, members).
     d
-        Eigenvalues of L'ML, shape (draws, q).
-    axes
-        L U, shape (draws, q, q): effects are axes @ t, t ~ N(w / (lambda + d), 1 / (lambda + d)).
+        The r eigenvalues of L'ML that are not zero by construction, shape (draws, r).
+    whole
+        L U, shape (draws, effects, effects): the effects are whole @ t, and the last r of t are
+        N(w / (lambda + d), 1 / (lambda + d)), the others N(0, 1 / lambda).
     ux, uy
-        axes' Z'V^-1 X (draws, q, l) and axes' Z'V^-1 y (draws, q, members).
+        U'L'Z'V^-1 X (draws, r, l) and U'L'Z'V^-1 y (draws, r, members).
     """
 
     log_det: Array
@@ -158,7 +157,7 @@ class Collapsed:
     xy: Array
     yy: Array
     d: Array
-    axes: Array
+    whole: Array
     ux: Array
     uy: Array
 
@@ -171,7 +170,7 @@ class Collapsed:
         kind
             The class.
         root
-            Lower Cholesky factor of Omega, shape (draws, q, q).
+            L with L L' = Omega for all effects of a cluster, (draws, effects, effects).
         sigma2
             Variance of a reading, shape (draws,).
         inner
@@ -192,16 +191,19 @@ class Collapsed:
             log_det = log_det + np.linalg.slogdet(k)[1] - np.log(ratio).sum(axis=0)
         else:
             aa, ay, yy = kind.aa * scale, kind.ay * scale, kind.yy * scale[:, :, 0]
-        d, u = np.linalg.eigh(np.swapaxes(root, 1, 2) @ aa[:, :q, :q] @ root)
-        axes = root @ u
+        seen = root[:, kind.z_kind]
+        _, u = np.linalg.eigh(np.swapaxes(seen, 1, 2) @ aa[:, :q, :q] @ seen)
+        axes = seen @ u[:, :, -kind.rank :]
         down = np.swapaxes(axes, 1, 2)
+        # An eigenvalue errs by a share of the largest one; along its axis it has all its digits.
+        d = np.einsum("dji,djk,dki->di", axes, aa[:, :q, :q], axes)
         return cls(
             log_det=log_det,
             xx=aa[:, q:, q:],
             xy=ay[:, q:],
             yy=yy,
             d=np.maximum(d, TINY),
-            axes=axes,
+            whole=root @ u,
             ux=down @ aa[:, :q, q:],
             uy=down @ ay[:, :q],
         )
@@ -252,15 +254,10 @@ def log_density(kind: ClusterClass, part: Collapsed, beta: Array, nu: Array | No
     return np.asarray(total)
 
 
-def draw_effects(
-    part: Collapsed, beta: Array, nu: Array | None, rng: np.random.Generator
-) -> tuple[Array, Array]:
-    """Draw the effects of every cluster of a class given parameters and readings.
+def draw_effects(part: Collapsed, beta: Array, nu: Array | None, rng: np.random.Generator) -> Array:
+    """Draw all effects of every cluster of a class given parameters and readings.
 
-    Returns
-    -------
-    effects, mixing
-        Shapes (draws, q, members) and (draws, members); lambda is 1 for normal effects.
+    Those whose columns the cluster has not seen are drawn too; shape (draws, effects, members).
     """
     w, _ = part.scores(beta)
     n_draws, q, members = w.shape
@@ -277,9 +274,11 @@ def draw_effects(
             mass = np.cumsum(np.exp(terms - terms.max(axis=0)), axis=0)
             chosen = (mass < rng.random(n_draws) * mass[-1]).sum(axis=0)
             mixing[:, c] = nodes[chosen, rows]
+    t = rng.standard_normal((n_draws, part.whole.shape[1], members))
     precision = mixing[:, None, :] + part.d[:, :, None]
-    t = w / precision + rng.standard_normal(w.shape) / np.sqrt(precision)
-    return part.axes @ t, mixing
+    t[:, -q:] = w / precision + t[:, -q:] / np.sqrt(precision)
+    t[:, :-q] /= np.sqrt(mixing)[:, None, :]
+    return part.whole @ t
 
 
 def typical_mixing(part: Collapsed, beta: Array, nu: Array) -> tuple[Array, Array]:

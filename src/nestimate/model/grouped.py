@@ -1,4 +1,4 @@
-"""Layouts with blocks or subunits, on the general collapsed likelihood of `clusters`."""
+"""Designs with clusters (blocks, units with subunits), on the likelihood of `clusters`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.design import Design, inner_names
-from nestimate.data.hierarchy import Level
+from nestimate.data.design import Design
+from nestimate.data.terms import Inner, Terms
 from nestimate.model import clusters
 from nestimate.model.clusters import Cluster, ClusterClass, Collapsed
 
@@ -23,14 +23,14 @@ class GroupedDensity:
 
     Attributes
     ----------
-    design
-        The design the density is of.
+    terms
+        The columns of the design.
     robust
-        Whether blocks (or units) are Student-t rather than normal.
+        Whether clusters are Student-t rather than normal.
     classes
         Clusters with equal structure, reduced to cross products.
-    inner
-        Parameter families that are the scales of the levels inside a cluster.
+    middle
+        Coefficients of the fixed part by least squares, and a scale of what they leave.
     size, within
         Readings, and their squared deviations inside the innermost cells.
 
@@ -39,35 +39,41 @@ class GroupedDensity:
     `theta` maps parameter families to arrays (size, draws), as `Model.standard` returns them.
     """
 
-    design: Design
+    terms: Terms
     robust: bool
     classes: tuple[ClusterClass, ...]
-    inner: tuple[str, ...]
+    middle: tuple[Array, float]
     size: int
     within: float
 
     @classmethod
     def from_design(cls, design: Design, *, robust: bool) -> Self:
-        """Reduce the readings of every block or unit to cross products."""
-        blocked = design.block is not None
-        inside = design.levels if blocked else design.subunits
-        outer = design.block if design.block is not None else design.levels[0]
-        found = [_cluster(design, rows, inside, whole=not blocked) for rows in _rows(outer)]
+        """Reduce the readings of every cluster to cross products."""
+        terms, spread = design.columns, design.yardstick.spread
+        first, y, n, count, ss = _cells(terms, design)
+        fixed, root = terms.fixed[first], np.sqrt(n)
+        found = [
+            _cluster(terms, first[mine], y[mine], n[mine], (int(count[mine].sum()), ss[mine].sum()))
+            for mine in _members(terms.outer.codes[first])
+        ]
         return cls(
-            design=design,
+            terms=terms,
             robust=robust,
             classes=clusters.cluster_classes(found),
-            inner=inner_names(design),
-            size=int((1 + design.readings.freedom).sum()),
-            within=_within(design),
+            middle=(
+                np.linalg.lstsq(fixed * root[:, None], y * root)[0],
+                design.yardstick.within / spread,
+            ),
+            size=int(count.sum()),
+            within=float(ss.sum()),
         )
 
     def log_density(self, theta: Theta) -> Array:
         """Log density of the standardised readings, shape (draws,)."""
-        total = np.zeros(theta["mu"].shape[1])
+        fixed = theta[self.terms.family]
+        total = np.zeros(fixed.shape[1])
         for kind, part in self._collapsed(theta):
-            beta = theta["mu"][kind.x_kind].T
-            total += clusters.log_density(kind, part, beta, self._nu(theta))
+            total += clusters.log_density(kind, part, fixed[kind.x_kind].T, self._nu(theta))
         # However the effects lie, no density exceeds that of readings about the means of their own
         # cells: what does has lost its digits, with scales as extreme as they are impossible.
         sigma2 = np.square(theta["sigma"][0])
@@ -75,7 +81,7 @@ class GroupedDensity:
         return np.where(total <= most + 1, total, -np.inf)
 
     def effects(self, theta: Theta, rng: np.random.Generator) -> Array:
-        """Draw what the design's groups look like in every block, or every unit's true mean.
+        """Draw what the groups look like in every cluster, or every unit's true mean.
 
         Returns
         -------
@@ -83,50 +89,46 @@ class GroupedDensity:
             Blocked: the mean of every cell, shape (draws, blocks x groups), where cells without
             readings are drawn from the model. Otherwise the true unit means, (draws, units).
         """
-        n_draws = theta["mu"].shape[1]
-        size = sum(kind.members.size for kind in self.classes)
-        n_groups = len(self.design.groups)
-        blocked = self.design.block is not None
-        drawn = np.empty((n_draws, size, n_groups if blocked else 1))
+        terms = self.terms
+        mu = theta[terms.family].T @ terms.means.T
+        cells = mu[:, None, :] + self._deviations(theta, rng) @ terms.cells.T
+        if terms.home is None:
+            return np.asarray(cells.reshape(len(cells), -1))
+        return np.asarray(cells[:, np.arange(terms.home.size), terms.home])
+
+    def slopes(self, theta: Theta, rng: np.random.Generator) -> Array:
+        """Draw every cluster's own slopes, shape (draws, clusters, slopes)."""
+        fixed, deviations = theta[self.terms.family].T, self._deviations(theta, rng)
+        found = [fixed[:, None, j] + deviations[:, :, e] for j, e in self.terms.slopes]
+        return np.stack(found, axis=2)
+
+    def _deviations(self, theta: Theta, rng: np.random.Generator) -> Array:
+        """Draw every cluster's effects, shape (draws, clusters, effects)."""
+        fixed = theta[self.terms.family]
+        drawn = np.empty((fixed.shape[1], self.terms.outer.size, len(self.terms.effects)))
         for kind, part in self._collapsed(theta):
-            beta = theta["mu"][kind.x_kind].T
-            found, mixing = clusters.draw_effects(part, beta, self._nu(theta), rng)
-            if not blocked:
-                drawn[:, kind.members, 0] = beta + found[:, 0]
-                continue
-            whole = self._with_missing(theta, kind, found, mixing, rng)
-            drawn[:, kind.members] = np.swapaxes(whole + theta["mu"].T[:, :, None], 1, 2)
-        return drawn.reshape(n_draws, -1)
+            found = clusters.draw_effects(part, fixed[kind.x_kind].T, self._nu(theta), rng)
+            drawn[:, kind.members] = np.swapaxes(found, 1, 2)
+        return drawn
 
     def guess(self) -> dict[str, Array]:
         """Return parameter values near the bulk of the posterior, from moments."""
-        design = self.design
-        readings, stick = design.readings, design.yardstick
-        y = stick.standardised(readings.value)
-        n = readings.n
-        within = stick.within / stick.spread
-        groups = range(len(design.groups))
-        found = {
-            "mu": np.array(
-                [
-                    np.average(y[mine], weights=n[mine])
-                    for mine in (readings.group == g for g in groups)
-                ]
-            ),
+        coefficients, within = self.middle
+        return {
+            self.terms.family: coefficients,
             "sigma": np.array([0.5 * within]),
             "nu": np.array([10.0]),
+            **{name: 0.5 * within / units for name, units in self.terms.units.items()},
+            **({"rho": np.zeros(1)} if self.terms.correlated else {}),
         }
-        for name in ("tau", "tau_block", "tau_effect", *self.inner):
-            found[name] = np.array([0.5 * within])
-        return found
 
     def information(self, theta: Theta) -> tuple[Array, Array]:
-        """Return precision (draws, groups, groups) and linear term (draws, groups) of mu.
+        """Return precision (draws, l, l) and linear term (draws, l) of the l fixed coefficients.
 
-        Given the scales mu is normal with these, lambda being held at what it is on the whole.
+        Given the scales they are normal with these, lambda being held at what it is on the whole.
         """
-        n_groups, n_draws = theta["mu"].shape
-        guess = np.broadcast_to(self.guess()["mu"], (n_draws, n_groups))
+        n_fixed, n_draws = theta[self.terms.family].shape
+        guess = np.broadcast_to(self.middle[0], (n_draws, n_fixed))
         parts = self._collapsed(theta)
         mixing = np.ones(n_draws)
         nu = self._nu(theta)
@@ -136,8 +138,8 @@ class GroupedDensity:
             ]
             far = sum(m[0] for m in measured) / sum(m[1] for m in measured)
             mixing = (nu + 1) / (nu + far)
-        precision = np.zeros((n_draws, n_groups, n_groups))
-        linear = np.zeros((n_draws, n_groups))
+        precision = np.zeros((n_draws, n_fixed, n_fixed))
+        linear = np.zeros((n_draws, n_fixed))
         for kind, part in parts:
             own, pull = part.information(mixing)
             precision[:, kind.x_kind[:, None], kind.x_kind] += own
@@ -146,94 +148,113 @@ class GroupedDensity:
 
     def _collapsed(self, theta: Theta) -> list[tuple[ClusterClass, Collapsed]]:
         sigma2 = np.square(theta["sigma"][0])
-        inner = np.array([np.square(theta[name][0]) for name in self.inner])
-        return [
-            (kind, Collapsed.of(kind, self._root(theta, kind.z_kind), sigma2, inner))
-            for kind in self.classes
-        ]
-
-    def _root(self, theta: Theta, groups: Codes) -> Array:
-        """Square root of Omega for the groups a cluster sees, (draws, q, q).
-
-        Blocked: tau_block^2 shared by the cells, tau_effect^2 / 2 for each, so that the difference
-        between two groups varies between blocks with scale tau_effect. That matrix is a I + b J.
-        """
-        if self.design.block is None:
-            tau = theta["tau"]
-            return np.asarray(tau[groups[0] % len(tau)][:, None, None])
-        q = groups.size
-        own = theta["tau_effect"][0] / np.sqrt(2)
-        together = np.sqrt(own**2 + q * np.square(theta["tau_block"][0]))
-        return np.asarray(own[:, None, None] * np.eye(q) + ((together - own) / q)[:, None, None])
+        inner = [np.square(theta[part.scale][part.member]) for part in self.terms.inner]
+        root = effect_root(self.terms, theta)
+        return [(kind, Collapsed.of(kind, root, sigma2, np.array(inner))) for kind in self.classes]
 
     def _nu(self, theta: Theta) -> Array | None:
         return theta["nu"][0] if self.robust else None
 
-    def _with_missing(
-        self,
-        theta: Theta,
-        kind: ClusterClass,
-        seen: Array,
-        mixing: Array,
-        rng: np.random.Generator,
-    ) -> Array:
-        """Add the deviations of cells without readings, drawn given those with; all groups."""
-        n_groups = len(self.design.groups)
-        n_draws, _, members = seen.shape
-        whole = np.empty((n_draws, n_groups, members))
-        whole[:, kind.z_kind] = seen
-        absent = np.setdiff1d(np.arange(n_groups), kind.z_kind)
-        if absent.size:
-            # The block's own level given the cells seen, then a cell about it.
-            own = 0.5 * np.square(theta["tau_effect"][0])[:, None]
-            precision = 1 / np.square(theta["tau_block"][0])[:, None] + kind.z_kind.size / own
-            error = rng.standard_normal((n_draws, members)) / np.sqrt(precision * mixing)
-            level = seen.sum(axis=1) / own / precision + error
-            noise = rng.standard_normal((n_draws, absent.size, members))
-            noise *= np.sqrt(own / mixing)[:, None, :]
-            whole[:, absent] = level[:, None, :] + noise
-        return whole
 
+def effect_root(terms: Terms, theta: Theta) -> Array:
+    """Return L with L L' = Omega, the covariance of a cluster's effects; (draws, effects, effects).
 
-def _within(design: Design) -> float:
-    """Squared deviations of the standardised readings inside units, or cells without units."""
-    readings, stick = design.readings, design.yardstick
-    y = stick.standardised(readings.value)
-    if design.levels:
-        cell = design.levels[-1].codes
-    else:
-        blocks = np.zeros(y.size, int) if design.block is None else design.block.codes
-        cell = blocks * len(design.groups) + readings.group
-    size = np.bincount(cell, weights=readings.n)
-    mean = np.bincount(cell, weights=readings.n * y) / np.maximum(size, 1)
-    own = readings.ss.sum() / stick.spread**2
-    return float(readings.n @ np.square(y - mean[cell]) + own)
-
-
-def _rows(level: Level) -> list[Codes]:
-    order = np.argsort(level.codes, kind="stable")
-    return np.split(order, np.cumsum(np.bincount(level.codes))[:-1])
-
-
-def _cluster(design: Design, rows: Codes, inside: tuple[Level, ...], *, whole: bool) -> Cluster:
-    """Columns of one block (an effect per group seen) or of one unit (`whole`: one effect)."""
-    readings, stick = design.readings, design.yardstick
-    groups, group = np.unique(readings.group[rows], return_inverse=True)
-    x = np.eye(groups.size)[group]
-    columns, kinds = [np.empty((rows.size, 0))], []
-    for number, level in enumerate(inside):
-        members, member = np.unique(level.codes[rows], return_inverse=True)
-        columns.append(np.eye(members.size)[member])
-        kinds += [number] * members.size
-    return Cluster(
-        z=np.ones((rows.size, 1)) if whole else x,
-        x=x,
-        w=np.hstack(columns),
-        y=stick.standardised(readings.value[rows]),
-        weight=readings.n[rows],
-        freedom=int(readings.freedom[rows].sum()),
-        ss=float(readings.ss[rows].sum() / stick.spread**2),
-        z_kind=groups.astype(np.intp),
-        x_kind=groups.astype(np.intp),
-        w_kind=np.array(kinds, dtype=np.intp),
+    In the unit of the scales in `theta`.
+    """
+    correlated = np.array(terms.correlated, dtype=np.intp)
+    scales = np.stack(
+        [e.share * theta[e.scale][e.member % len(theta[e.scale])] for e in terms.effects], axis=1
     )
+    root = scales[:, :, None] * np.eye(len(terms.effects))
+    if correlated.size:
+        own = correlation_root(theta["rho"].T, correlated.size)
+        root[:, correlated[:, None], correlated] = scales[:, correlated, None] * own
+    return np.asarray(root)
+
+
+def correlation_root(partial: Array, size: int) -> Array:
+    """Return the lower Cholesky factor of correlation matrices, shape (draws, size, size).
+
+    Parameters
+    ----------
+    partial
+        Canonical partial correlations, row by row below the diagonal, (draws, size (size-1) / 2);
+        for two variables the correlation itself (Lewandowski, Kurowicka & Joe 2009).
+    """
+    root = np.zeros((len(partial), size, size))
+    root[:, 0, 0] = 1
+    position = 0
+    for i in range(1, size):
+        left = np.ones(len(partial))
+        for j in range(i):
+            root[:, i, j] = partial[:, position] * np.sqrt(left)
+            left = left * (1 - np.square(partial[:, position]))
+            position += 1
+        root[:, i, i] = np.sqrt(left)
+    return root
+
+
+def _cells(terms: Terms, design: Design) -> tuple[Codes, Array, Codes, Codes, Array]:
+    """Reduce rows that no column tells apart to their mean.
+
+    Returns
+    -------
+    first, y, n, count, ss
+        One row of each cell, the cell's standardised mean, its readings, those whose scatter is
+        known, and their squared deviations from the mean; all of shape (cells,).
+    """
+    columns = [terms.outer.codes, *terms.fixed.T, *(e.column for e in terms.effects)]
+    for inner in terms.inner:
+        columns += [inner.level.codes, *([] if inner.column is None else [inner.column])]
+    cell = np.zeros(len(terms.fixed), dtype=np.intp)
+    for column in columns:
+        _, codes = np.unique(column, return_inverse=True)
+        _, first, cell = np.unique(
+            cell * (codes.max() + 1) + codes, return_index=True, return_inverse=True
+        )
+    readings, stick = design.readings, design.yardstick
+    value = stick.standardised(readings.value)
+    n = np.bincount(cell, weights=readings.n)
+    y = np.bincount(cell, weights=readings.n * value) / n
+    own = readings.n * np.square(value - y[cell]) + readings.ss / stick.spread**2
+    count = np.bincount(cell, weights=1 + readings.freedom)
+    ss = np.bincount(cell, weights=own)
+    return first, y, n.astype(np.intp), count.astype(np.intp), ss
+
+
+def _members(codes: Codes) -> list[Codes]:
+    order = np.argsort(codes, kind="stable")
+    return np.split(order, np.cumsum(np.bincount(codes))[:-1])
+
+
+def _cluster(terms: Terms, rows: Codes, y: Array, n: Codes, within: tuple[int, float]) -> Cluster:
+    """Columns of one cluster, a row per cell; those that are zero throughout are left out."""
+    z = np.stack([effect.column[rows] for effect in terms.effects], axis=1)
+    z_kind, x_kind = (np.flatnonzero(part.any(axis=0)) for part in (z, terms.fixed[rows]))
+    w, w_kind = _inner_columns(terms.inner, rows)
+    return Cluster(
+        z=z[:, z_kind],
+        x=terms.fixed[rows][:, x_kind],
+        w=w,
+        y=y,
+        weight=n,
+        count=within[0],
+        ss=float(within[1]),
+        z_kind=z_kind,
+        x_kind=x_kind,
+        w_kind=w_kind,
+    )
+
+
+def _inner_columns(inner: tuple[Inner, ...], rows: Codes) -> tuple[Array, Codes]:
+    columns: list[Array] = [np.empty((rows.size, 0))]
+    kinds: list[int] = []
+    for number, part in enumerate(inner):
+        members, member = np.unique(part.level.codes[rows], return_inverse=True)
+        own = np.eye(members.size)[member]
+        if part.column is not None:
+            own = own * part.column[rows, None]
+            own = own[:, own.any(axis=0)]
+        columns.append(own)
+        kinds += [number] * own.shape[1]
+    return np.hstack(columns), np.array(kinds, dtype=np.intp)

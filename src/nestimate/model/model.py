@@ -14,11 +14,14 @@ from nestimate.model.grouped import GroupedDensity
 from nestimate.model.paired import PairedDensity
 from nestimate.model.parameters import Assumptions, Parameter, affine, choose_parameters
 from nestimate.model.priors import Prior
+from nestimate.model.regression import RegressionDensity
 from nestimate.model.units import UnitDensity
 
 Array = NDArray[np.float64]
-Density = UnitDensity | GroupedDensity | PairedDensity
+Density = UnitDensity | GroupedDensity | PairedDensity | RegressionDensity
 
+#: What is normal given the scales.
+FIXED_PART = ("location", "slope")
 #: |z| beyond which a standard normal has no mass worth the digits.
 Z_EDGE = 8.0
 #: Points far out in the tails may overflow: their density is then zero, which is right.
@@ -150,7 +153,7 @@ class Model:
         free = iter(range(z.shape[1]))
         rows: dict[str, list[Array]] = {}
         for parameter in self.parameters:
-            known = scales is not None and parameter.kind != "location"
+            known = scales is not None and parameter.kind not in FIXED_PART
             if parameter.free:
                 column = next(free)
                 if known:
@@ -164,13 +167,28 @@ class Model:
         return {**(scales or {}), **{name: np.stack(found) for name, found in rows.items()}}
 
     def natural(self, standard: Mapping[str, Array]) -> dict[str, Array]:
-        """Return parameters in the user's unit, each of shape (draws, size)."""
-        kinds = {p.name: p.kind for p in self.parameters}
-        found = {}
-        for name, rows in standard.items():
-            centre, spread = affine(kinds[name], self.design)
-            found[name] = np.ascontiguousarray(centre + spread * rows.T)
-        return found
+        """Return parameters in the user's unit, each of shape (draws, size).
+
+        With a formula these are its coefficients as they stand there, and mu, the group means.
+        """
+        found: dict[str, list[Array]] = {}
+        for parameter in self.parameters:
+            centre, spread = affine(parameter.kind, self.design)
+            rows = found.setdefault(parameter.name, [])
+            rows.append(centre + spread * standard[parameter.name][len(rows)])
+        draws = {name: np.stack(rows, axis=1) for name, rows in found.items()}
+        terms = self.design.formula
+        if terms is None:
+            return draws
+        centred = draws[terms.family]
+        mu = centred @ terms.means.T
+        centred[:, 0] -= centred @ terms.offsets
+        return {"mu": mu, **draws}
+
+    def group_means(self, standard: Mapping[str, Array]) -> Array:
+        """Return standardised group means, shape (groups, draws)."""
+        terms = self.design.formula
+        return standard["mu"] if terms is None else terms.means @ standard[terms.family]
 
     @EXTREMES
     def log_likelihood(self, z: Array, scales: Mapping[str, Array] | None = None) -> Array:
@@ -227,15 +245,16 @@ class Model:
         scales
             The parameters that are not group means, as `standard` gives them.
         """
-        locations = [p for p in self.parameters if p.kind == "location"]
+        locations = [p for p in self.parameters if p.kind in FIXED_PART]
+        family = locations[0].name
         free = np.array([p.free for p in locations])
         count = int(free.sum())
         theta = self.standard(np.hstack([np.zeros((len(z), count)), z[:, count:]]))
-        origin = theta.pop("mu").T
+        origin = theta.pop(family).T
         slope = np.zeros(len(locations))
         steps = [w.value(np.array([-0.5, 0.5])) for w in self.whitening[:count]]
         slope[free] = [high - low for low, high in steps]
-        precision, linear = self.density.information({**theta, "mu": origin.T})
+        precision, linear = self.density.information({**theta, family: origin.T})
         linear = linear - (precision @ origin[:, :, None])[:, :, 0]
         inside = precision[:, free][:, :, free] * np.outer(slope[free], slope[free])
         known, axes = np.linalg.eigh(np.nan_to_num(inside))
@@ -252,8 +271,12 @@ def _rounded(prior: Prior) -> Prior:
     return rounded
 
 
-def _density(design: Design) -> type[UnitDensity] | type[GroupedDensity] | type[PairedDensity]:
+def _density(
+    design: Design,
+) -> type[UnitDensity] | type[GroupedDensity] | type[PairedDensity] | type[RegressionDensity]:
     """Choose the density: special where that is exact or measured to pay, general otherwise."""
+    if design.formula is not None:
+        return GroupedDensity if design.formula.effects else RegressionDensity
     if design.unreplicated:
         return PairedDensity
     if design.block is None and not design.subunits:

@@ -7,7 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from nestimate.data.design import Design, inner_names
+from nestimate.data.design import Design
+from nestimate.data.terms import Terms, inner_names
 from nestimate.errors import DesignError, one_of
 from nestimate.model.priors import (
     Exponential,
@@ -16,11 +17,12 @@ from nestimate.model.priors import (
     HalfStudentT,
     Normal,
     Prior,
+    SymmetricBeta,
     Uniform,
     parse_prior,
 )
 
-Kind = Literal["location", "scale", "shape"]
+Kind = Literal["location", "slope", "scale", "shape", "correlation"]
 
 PRESETS = ("default", "kruschke2013", "meredith2021")
 ROBUST = ("units", "none")
@@ -64,7 +66,8 @@ class Parameter:
     name, group
         `tau` and `drug`; group is None where one value serves all groups.
     kind
-        `location` shifts and scales with the data, `scale` only scales, `shape` does neither.
+        `location` shifts and scales with the data, `slope` and `scale` only scale, `shape` and
+        `correlation` do neither; scales and shapes are positive.
     prior
         Its prior.
     lower
@@ -93,8 +96,10 @@ def affine(kind: Kind, design: Design) -> tuple[float, float]:
     stick = design.yardstick
     return {
         "location": (stick.centre, stick.spread),
+        "slope": (0.0, stick.spread),
         "scale": (0.0, stick.spread),
         "shape": (0.0, 1.0),
+        "correlation": (0.0, 1.0),
     }[kind]
 
 
@@ -121,6 +126,8 @@ def choose_parameters(design: Design, assumptions: Assumptions) -> tuple[Paramet
 
 
 def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]:
+    if design.formula is not None:
+        return _formula_defaults(design, design.formula, assumptions)
     groups = design.groups
     own = assumptions.tau == "own" or (assumptions.tau is None and len(groups) == 2)
     location, scale, nu = _preset(assumptions.preset, design)
@@ -141,6 +148,55 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
             Parameter(name="sigma", group=g, kind="scale", prior=scale, lower=floor)
             for g in (groups if own else (None,))
         ]
+    if assumptions.robust == "units":
+        found.append(Parameter(name="nu", group=None, kind="shape", prior=nu))
+    return tuple(found)
+
+
+def _formula_defaults(
+    design: Design, terms: Terms, assumptions: Assumptions
+) -> tuple[Parameter, ...]:
+    """Coefficients of a formula, the scales of its random terms, their correlations, the rest.
+
+    A slope's prior is that of a mean's difference over the SD of its column; correlations have
+    the LKJ(1) prior, which is uniform for two effects.
+    """
+    location, scale, nu = _preset(assumptions.preset, design)
+    stick, sizes = design.yardstick, np.maximum(terms.fixed.std(axis=0), 1e-300)
+    floor = stick.resolution / np.sqrt(12)
+    found = [
+        Parameter(
+            name=terms.family,
+            group=label,
+            kind="location" if shift else "slope",
+            prior=location if shift else Normal(mean=0.0, sd=float(5 * stick.spread / size)),
+        )
+        for label, shift, size in zip(terms.labels, terms.shifts, sizes, strict=True)
+    ]
+    units = terms.units.get("tau", np.empty(0))
+    found += [
+        Parameter(
+            name="tau",
+            group=label,
+            kind="scale",
+            prior=scale.standardised(0.0, float(unit)),
+            lower=float(floor / unit),
+        )
+        for label, unit in zip(terms.scales, units, strict=True)
+    ]
+    own = [terms.effects[i].name for i in terms.correlated]
+    found += [
+        Parameter(
+            name="rho",
+            group=f"{one}, {other}",
+            kind="correlation",
+            prior=SymmetricBeta(shape=1 + (len(own) - 2 - j) / 2),
+        )
+        for i, one in enumerate(own)
+        for j, other in enumerate(own[:i])
+    ]
+    rest = "sigma" if terms.effects else "tau"
+    found.append(Parameter(name=rest, group=None, kind="scale", prior=scale, lower=floor))
     if assumptions.robust == "units":
         found.append(Parameter(name="nu", group=None, kind="shape", prior=nu))
     return tuple(found)
@@ -213,13 +269,13 @@ def _with_changes(
 
 def _changed(parameter: Parameter, prior: Prior) -> Parameter:
     smallest = prior.quantile(np.zeros(1), np.ones(1))[0]
-    if parameter.kind != "location" and smallest < 0:
+    if parameter.kind in ("scale", "shape") and smallest < 0:
         raise DesignError(
             f"prior {parameter.label} = {prior}: {parameter.name} cannot be negative. "
             "Use halfnormal, halfstudentt, gamma, lognormal, uniform(low >= 0, high), or a number "
             "above zero."
         )
-    if isinstance(prior, Fixed) and parameter.kind != "location" and smallest <= 0:
+    if isinstance(prior, Fixed) and parameter.kind in ("scale", "shape") and smallest <= 0:
         raise DesignError(f"prior {parameter.label} = 0: {parameter.name} must be above zero.")
     lower = None if isinstance(prior, Fixed) else parameter.lower
     return replace(parameter, prior=prior, lower=lower)

@@ -265,6 +265,26 @@ class InverseGamma:
         return _show("inversegamma", shape=self.shape, scale=self.scale)
 
 
+@dataclass(frozen=True, kw_only=True)
+class SymmetricBeta:
+    """Beta(shape, shape) stretched to (-1, 1): for correlations; uniform if shape is 1."""
+
+    shape: float
+
+    def __post_init__(self) -> None:
+        _positive("symmetricbeta", shape=self.shape)
+
+    def quantile(self, cdf: Array, sf: Array) -> Array:
+        low = special.betaincinv(self.shape, self.shape, np.minimum(cdf, sf))
+        return np.where(cdf < sf, 2 * low - 1, 1 - 2 * low)
+
+    def standardised(self, centre: float, spread: float) -> "SymmetricBeta":  # noqa: ARG002
+        return self
+
+    def __str__(self) -> str:
+        return _show("symmetricbeta", shape=self.shape)
+
+
 FAMILIES: Mapping[str, type] = {
     "normal": Normal,
     "studentt": StudentT,
@@ -275,6 +295,7 @@ FAMILIES: Mapping[str, type] = {
     "gamma": Gamma,
     "lognormal": LogNormal,
     "inversegamma": InverseGamma,
+    "symmetricbeta": SymmetricBeta,
 }
 
 _CALL = re.compile(r"^\s*([A-Za-z]+)\s*\((.*)\)\s*$", re.DOTALL)

@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nestimate.data.design import Design, inner_names
+from nestimate.data.design import Design
+from nestimate.data.terms import Inner, Terms
 from nestimate.errors import NestimateError
-from nestimate.model.model import Model
+from nestimate.model.model import FIXED_PART, Model
 from nestimate.model.parameters import Parameter
 from nestimate.model.priors import (
     Exponential,
@@ -19,6 +20,7 @@ from nestimate.model.priors import (
     Normal,
     Prior,
     StudentT,
+    SymmetricBeta,
     Uniform,
 )
 
@@ -29,8 +31,10 @@ if TYPE_CHECKING:
 def to_pymc(model: Model) -> "pm.Model":
     """Return the model as a `pymc.Model`: latent units and all, non-centred, indexed by label.
 
-    Free variables are named mu, tau, sigma, nu and so on; `unit_mean` (or `cell_mean` in
-    blocked designs) holds the true means. Coordinates are group, block, unit and reading.
+    Free variables are named mu (beta with a formula), tau, sigma, nu and so on; `unit_mean` (or
+    `cell_mean` in blocked designs) holds the true means. Coordinates are group, block, unit,
+    reading and, with a formula, coefficient and term; priors are of coefficients of centred
+    columns, beta_centred.
     Priors are the same, cut off at the resolution of the data as in the engine.
 
     Raises
@@ -45,15 +49,7 @@ def to_pymc(model: Model) -> "pm.Model":
             "to_pymc() needs PyMC, which is not installed: pip install 'nestimate[pymc]'."
         ) from error
     design = model.design
-    coords: dict[str, Any] = {
-        "group": design.groups,
-        "reading": np.arange(design.readings.value.size),
-    }
-    if design.block is not None:
-        coords["block"] = design.block.labels
-    for level, dim in zip(design.levels, _dims(design), strict=True):
-        coords[dim] = level.labels
-    with pm.Model(coords=coords) as twin:
+    with pm.Model(coords=_coords(model)) as twin:
         theta = {name: _family(model, name) for name in model.names}
         nu = theta.get("nu")
         if design.layout == "flat":
@@ -61,15 +57,41 @@ def to_pymc(model: Model) -> "pm.Model":
             _observe(design.readings.value, theta["mu"][group], theta["tau"][group], nu)
         elif design.unreplicated:
             _paired(model, theta, nu)
+        elif design.formula is None and design.block is None and not design.subunits:
+            _observe_readings(design, _units(model, theta, nu), theta)
         else:
-            outer = _units(model, theta, nu) if design.block is None else _blocks(model, theta, nu)
-            centre = outer + _inside(model, theta)
-            pm.Normal("y", centre, theta["sigma"], observed=design.readings.value, dims="reading")
+            centre = _fixed(model, theta)
+            if not design.columns.effects:
+                _observe(design.readings.value, centre, theta["tau"], nu)
+            else:
+                centre = centre + _clusters(model, theta, nu) + _inside(model, theta)
+                _observe_readings(design, centre, theta)
     return twin
 
 
-def _dims(design: Design) -> list[str]:
-    return ["unit", *(level.name for level in design.subunits)][: len(design.levels)]
+def _coords(model: Model) -> dict[str, Any]:
+    design = model.design
+    coords: dict[str, Any] = {
+        "group": design.groups,
+        "reading": np.arange(design.readings.value.size),
+    }
+    if design.block is not None:
+        coords["block"] = design.block.labels
+    if design.formula is not None:
+        coords["coefficient"] = design.formula.labels
+        coords["term"] = design.formula.scales
+        coords["pair"] = [str(p.group) for p in model.parameters if p.name == "rho"]
+    if design.levels:
+        coords["unit"] = design.levels[0].labels
+    if design.layout != "flat" and (design.block is not None or design.subunits):
+        coords["effect"] = [effect.name for effect in design.columns.effects]
+        for inner in design.columns.inner:
+            coords[_dim(inner)] = inner.level.labels
+    return coords
+
+
+def _dim(inner: Inner) -> str:
+    return f"inner_{inner.level.name}"
 
 
 def _units(model: Model, theta: dict[str, Any], nu: Any) -> Any:
@@ -86,36 +108,124 @@ def _units(model: Model, theta: dict[str, Any], nu: Any) -> Any:
     return unit_mean[design.readings.unit]
 
 
-def _blocks(model: Model, theta: dict[str, Any], nu: Any) -> Any:
-    """Return the true mean of the cell of every reading: a level and a cell effect per block."""
+def _fixed(model: Model, theta: dict[str, Any]) -> Any:
+    """Return what the fixed part says of every reading."""
     import pymc as pm  # noqa: PLC0415
 
-    block = model.design.block
-    if block is None:
-        raise NestimateError("this design has no blocks.")
-    level = pm.Normal("block_z", dims="block")
-    cell = pm.Normal("cell_z", dims=("block", "group"))
-    own = theta["tau_effect"] / np.sqrt(2)
-    effect = theta["tau_block"] * level[:, None] + own * cell
+    terms = model.design.columns
+    if model.design.formula is None:
+        return theta["mu"][model.design.readings.group]
+    centred = theta["beta"]
+    pm.Deterministic("mu", pm.math.dot(terms.means, centred), dims="group")
+    first = np.eye(len(terms.labels))[0]
+    raw = centred - pm.math.dot(terms.offsets, centred) * first
+    pm.Deterministic("beta", raw, dims="coefficient")
+    return pm.math.dot(terms.fixed, centred)
+
+
+def _clusters(model: Model, theta: dict[str, Any], nu: Any) -> Any:
+    """Return what the effects of its block (or unit with subunits) add to every reading."""
+    import pymc as pm  # noqa: PLC0415
+
+    design, terms = model.design, model.design.columns
+    outer = "unit" if design.block is None else "block"
+    z = pm.Normal("effect_z", dims=(outer, "effect"))
+    scales = [e.share * _member(theta[e.scale], e.member) for e in terms.effects]
+    columns = [z[:, i] for i in range(len(scales))]
+    if terms.correlated:
+        # The same Cholesky factor, from the same partial correlations, as in the engine.
+        position = 0
+        for row, i in enumerate(terms.correlated):
+            left, mixed = 1.0, 0.0
+            for j in terms.correlated[:row]:
+                rho = theta["rho"][position]
+                mixed = mixed + rho * pm.math.sqrt(left) * z[:, j]
+                left, position = left * (1 - rho**2), position + 1
+            columns[i] = mixed + pm.math.sqrt(left) * z[:, i]
+    effects = pm.math.stack(
+        [scale * column for scale, column in zip(scales, columns, strict=True)], axis=1
+    )
     if nu is not None:
-        mixing = pm.Gamma("block_mixing", alpha=nu / 2, beta=nu / 2, dims="block")
-        effect = effect / pm.math.sqrt(mixing)[:, None]
-    cell_mean = pm.Deterministic("cell_mean", theta["mu"] + effect, dims=("block", "group"))
-    return cell_mean[block.codes, model.design.readings.group]
+        mixing = pm.Gamma(f"{outer}_mixing", alpha=nu / 2, beta=nu / 2, dims=outer)
+        effects = effects / pm.math.sqrt(mixing)[:, None]
+    effects = pm.Deterministic("effects", effects, dims=(outer, "effect"))
+    if design.formula is None:
+        cells = theta["mu"] + pm.math.dot(effects, terms.cells.T)
+        if terms.home is None:
+            pm.Deterministic("cell_mean", cells, dims=("block", "group"))
+        else:
+            own = cells[np.arange(terms.home.size), terms.home]
+            pm.Deterministic("unit_mean", own, dims="unit")
+    total = 0.0
+    for first, column in _by_index(terms):
+        if column.dtype == np.intp:
+            total = total + effects[terms.outer.codes, first + column]
+        else:
+            total = total + effects[terms.outer.codes, first] * column
+    return total
+
+
+def _by_index(terms: Terms) -> list[tuple[int, np.ndarray]]:
+    """Return (first effect, column): codes where indicators of a factor can be looked up.
+
+    So no zero of a design matrix is ever multiplied.
+    """
+    found: list[tuple[int, np.ndarray]] = []
+    start = 0
+    table = np.stack([effect.column for effect in terms.effects], axis=1)
+    while start < table.shape[1]:
+        width = 1
+        while start + width <= table.shape[1]:
+            part = table[:, start : start + width]
+            if not np.isin(part, (0, 1)).all() or part.sum(axis=1).all():
+                break
+            width += 1
+        part = table[:, start : start + width]
+        if np.isin(part, (0, 1)).all() and (part.sum(axis=1) == 1).all():
+            found.append((start, part.argmax(axis=1).astype(np.intp)))
+            start += width
+        else:
+            found.append((start, table[:, start]))
+            start += 1
+    return found
+
+
+def _member(family: Any, member: int) -> Any:
+    """Return one member of a family, or the one value that serves all."""
+    return family[member] if getattr(family, "ndim", 0) else family
 
 
 def _inside(model: Model, theta: dict[str, Any]) -> Any:
     """Return the sum of the effects inside the unit or block of every reading."""
     import pymc as pm  # noqa: PLC0415
 
-    design = model.design
-    first = 0 if design.block is not None else 1
-    levels, dims = design.levels[first:], _dims(design)[first:]
-    total = 0.0
-    for level, dim, name in zip(levels, dims, inner_names(design), strict=True):
-        effect = theta[name] * pm.Normal(f"{dim}_inner_z", dims=dim)
-        total = total + effect[level.codes]
+    total: Any = 0.0
+    for number, inner in enumerate(model.design.columns.inner):
+        z = pm.Normal(f"{_dim(inner)}_z{number}", dims=_dim(inner))
+        effect = _member(theta[inner.scale], inner.member) * z[inner.level.codes]
+        total = total + (effect if inner.column is None else effect * inner.column)
     return total
+
+
+def _observe_readings(design: Design, centre: Any, theta: dict[str, Any]) -> None:
+    """Observe readings, or the summaries of several: their mean, and the scatter behind an SD."""
+    import pymc as pm  # noqa: PLC0415
+
+    readings = design.readings
+    known = np.isfinite(readings.error)
+    if known.all():
+        pm.Normal("y", centre, readings.error, observed=readings.value, dims="reading")
+        return
+    sigma = theta["sigma"]
+    own = sigma[readings.group] if getattr(sigma, "ndim", 0) else sigma
+    error = own / np.sqrt(readings.n) if (readings.n > 1).any() else own
+    pm.Normal("y", centre, error, observed=readings.value, dims="reading")
+    several = np.flatnonzero(readings.freedom > 0)
+    if several.size:
+        spread = own[several] if getattr(own, "ndim", 0) else own
+        half = readings.freedom[several] / 2
+        # Squared deviations of n normal readings are sigma^2 times a chi-squared variable.
+        pm.Gamma("ss", half, 1 / (2 * spread**2), observed=readings.ss[several])
 
 
 def _paired(model: Model, theta: dict[str, Any], nu: Any) -> None:
@@ -151,13 +261,19 @@ def _family(model: Model, name: str) -> Any:
     import pymc as pm  # noqa: PLC0415
 
     members = [p for p in model.parameters if p.name == name]
+    name = "beta_centred" if name == "beta" else name
     if members[0].group is None:
         shared = _variable(name, members[0])
         return pm.math.ones(len(model.design.groups)) * shared if name == "tau" else shared
-    if all(p.prior == members[0].prior and p.free for p in members):
-        return _variable(name, members[0], dims="group")
+    dims = {"beta_centred": "coefficient", "rho": "pair"} | (
+        {"tau": "term"} if model.design.formula is not None else {}
+    )
+    dim = dims.get(name, "group")
+    same = all(p.prior == members[0].prior and p.lower == members[0].lower for p in members)
+    if same and members[0].free:
+        return _variable(name, members[0], dims=dim)
     stacked = pm.math.stack([_variable(p.label, p) for p in members])
-    return pm.Deterministic(name, stacked, dims="group")
+    return pm.Deterministic(name, stacked, dims=dim)
 
 
 def _variable(name: str, parameter: Parameter, dims: str | None = None) -> Any:
@@ -169,7 +285,10 @@ def _variable(name: str, parameter: Parameter, dims: str | None = None) -> Any:
         return pm.Data(name, prior.value)
     distribution, arguments, shift = _distribution(prior)
     lower = 0.0 if parameter.lower is None else parameter.lower
-    if parameter.kind == "location" or isinstance(prior, Uniform):
+    if isinstance(prior, SymmetricBeta):
+        unit = pm.Beta(f"{name}_unit", prior.shape, prior.shape, dims=dims)
+        return pm.Deterministic(name, 2 * unit - 1, dims=dims)
+    if parameter.kind in FIXED_PART or isinstance(prior, Uniform):
         if isinstance(prior, Uniform):
             arguments["lower"] = max(arguments["lower"], lower)
         return distribution(name, **arguments, dims=dims)

@@ -39,11 +39,13 @@ class Answer:
         Between-unit scales tau, replicate SD sigma, normality nu, ICC.
     effect_sizes
         Standardised differences.
+    coefficients
+        Of a formula, as it is written.
     units
         True mean of every unit, shrunk towards its group; empty in flat and blocked layouts.
     blocks
-        Difference in every block, shrunk towards the overall one, `drug - placebo | line 1`;
-        empty without blocks or where every cell has one reading.
+        Difference in every block, shrunk towards the overall one, `drug - placebo | line 1`, and
+        slopes, `day | dog 3`; empty without blocks or where every cell has one reading.
     probabilities
         Of being the largest, of what comes next (`P(drug - placebo > 0 in the next line)`), and of
         units that are probably far out; the mean of each is the probability.
@@ -59,6 +61,7 @@ class Answer:
     groups: tuple[Summary, ...]
     scales: tuple[Summary, ...]
     effect_sizes: tuple[Summary, ...]
+    coefficients: tuple[Summary, ...]
     units: tuple[Summary, ...]
     blocks: tuple[Summary, ...]
     probabilities: tuple[Summary, ...]
@@ -103,8 +106,9 @@ class Answer:
             groups=summarised(quantities.group_means(fit)),
             scales=summarised(quantities.scales(fit)),
             effect_sizes=summarised(quantities.effect_sizes(fit, asked)),
+            coefficients=summarised(quantities.coefficients(fit)),
             units=summarised(quantities.unit_means(fit)),
-            blocks=summarised(quantities.block_effects(fit, asked)),
+            blocks=summarised(quantities.block_effects(fit, asked) + quantities.block_slopes(fit)),
             probabilities=summarised(quantities.probabilities(fit, asked, question.rope)),
             checks=_checks(fit, ess),
         )
@@ -114,7 +118,7 @@ class Answer:
         estimates = {
             name: [row.record() for row in getattr(self, name)] if self.passed else []
             for name in (
-                *("contrasts", "groups", "scales", "effect_sizes"),
+                *("contrasts", "groups", "scales", "effect_sizes", "coefficients"),
                 *("units", "blocks", "probabilities"),
             )
         }
@@ -123,6 +127,7 @@ class Answer:
             "answered": self.passed,
             "design": {
                 "layout": design.layout,
+                "formula": None if design.formula is None else design.formula.text,
                 "value": design.roles.value,
                 "group": design.roles.group,
                 "unit": design.roles.unit,
@@ -160,6 +165,8 @@ class Answer:
         digest = hashlib.sha256()
         for array in (readings.value, readings.group, readings.unit):
             digest.update(np.ascontiguousarray(array).tobytes())
+        if self.design.formula is not None:
+            digest.update(np.ascontiguousarray(self.design.formula.fixed).tobytes())
         return {
             "nestimate": version("nestimate"),
             "python": platform.python_version(),

@@ -41,11 +41,12 @@ def to_datatree(answer: Answer) -> "DataTree":
     posterior = {
         name: _chains(found[:, 0] if name in shared else found) for name, found in draws.items()
     }
-    dims = {name: ["group"] for name in draws if name not in shared}
+    own = {"beta": "coefficient", "rho": "pair"} | ({"tau": "term"} if design.formula else {})
+    dims = {name: [own.get(name, "group")] for name in draws if name not in shared}
     headline = {"difference": estimands.difference}
     if design.block is None:
         headline["effect_size"] = estimands.effect_size
-    for name, quantity in headline.items():
+    for name, quantity in headline.items() if answer.asked else ():
         posterior[name] = _chains(np.stack([quantity(draws, c) for c in answer.asked], axis=1))
         dims[name] = ["contrast"]
     coords = {
@@ -54,6 +55,10 @@ def to_datatree(answer: Answer) -> "DataTree":
         "unit": list(design.units),
         "block": [] if design.block is None else list(design.block.labels),
     }
+    if design.formula is not None:
+        coords["coefficient"] = list(design.formula.labels)
+        coords["term"] = list(design.formula.scales)
+        coords["pair"] = [str(p.group) for p in answer.model.parameters if p.name == "rho"]
     groups = {"posterior": posterior}
     if fit.effects.size:
         complete = len(fit.effects) == len(fit.resampled)

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from nestimate.data.terms import Terms
+from nestimate.model.grouped import effect_root
 from nestimate.results.contrasts import Contrast
 
 Array = NDArray[np.float64]
@@ -76,19 +78,15 @@ def block_effect(cells: Array, contrast: Contrast) -> Array:
     return cells @ contrast.weights - contrast.against
 
 
-def next_block(draws: Draws, contrast: Contrast) -> Array:
+def next_block(draws: Draws, contrast: Contrast, terms: Terms) -> Array:
     """Return P(difference > 0 in a block not yet seen) for every draw, shape (draws,).
 
     The effect of a new block is Student-t about the overall difference; for two groups its scale
     is tau_effect. Where a group is compared with a stated value, the block's own level counts too.
     """
-    weights = contrast.weights
-    variance = np.square(draws["tau_effect"][:, 0]) * 0.5 * np.square(weights).sum()
-    level = weights.sum()
-    if abs(level) > 1e-9:
-        variance = variance + np.square(draws["tau_block"][:, 0] * level)
-    scale = np.sqrt(variance)
-    z = difference(draws, contrast) / scale
+    weights = contrast.weights @ terms.cells
+    root = effect_root(terms, {name: found.T for name, found in draws.items()})
+    z = difference(draws, contrast) / np.sqrt(np.square(weights @ root).sum(axis=1))
     if "nu" not in draws:
         return np.asarray(special.ndtr(z))
     return np.asarray(special.stdtr(draws["nu"][:, 0], z))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from nestimate.errors import InferenceError
 from nestimate.inference.diagnostics import quantile
-from nestimate.results import quantities, wording
+from nestimate.results import quantities, rounding, wording
 from nestimate.results.answer import Answer
 from nestimate.results.quantities import Quantity
 from nestimate.results.summaries import Summary
@@ -51,6 +51,9 @@ def estimation_plot(answer: Answer) -> "Figure":
     """
     figure = _figure(answer)
     paired_axes = len(answer.design.groups) == 2 and len(answer.asked) == 1
+    if not answer.asked:
+        _draw_data(figure.subplots(), answer)
+        return figure
     if paired_axes:
         figure.set_size_inches(7.6, 4.6)
         data, effect = figure.subplots(1, 2, width_ratios=(3, 1))
@@ -319,7 +322,7 @@ def _draw_differences(ax: "Axes", answer: Answer) -> None:
 
 
 def _kind(answer: Answer) -> str:
-    return wording.interval_name(answer.contrasts[0])
+    return rounding.interval_name(answer.groups[0])
 
 
 def _headline(answer: Answer) -> list[tuple[Quantity, Summary]]:
@@ -329,6 +332,7 @@ def _headline(answer: Answer) -> list[tuple[Quantity, Summary]]:
         *zip(quantities.differences(fit, asked), answer.contrasts, strict=True),
         *zip(quantities.effect_sizes(fit, asked), answer.effect_sizes, strict=True),
         *zip(quantities.group_means(fit), answer.groups, strict=True),
+        *zip(quantities.coefficients(fit), answer.coefficients, strict=True),
         *zip(quantities.scales(fit), answer.scales, strict=True),
     ]
     return [(quantity, row) for quantity, row in found if np.ptp(quantity.values) > 0]
@@ -338,7 +342,7 @@ def _population(answer: Answer) -> list[Quantity]:
     """Return differences, group means and free scales."""
     found = [
         *quantities.differences(answer.fit, answer.asked),
-        *quantities.group_means(answer.fit),
+        *(quantities.coefficients(answer.fit) or quantities.group_means(answer.fit)),
         *(q for q in quantities.scales(answer.fit) if not q.name.startswith("icc")),
     ]
     return [quantity for quantity in found if np.ptp(quantity.values) > 0]
@@ -355,13 +359,13 @@ def _draw_posterior(ax: "Axes", answer: Answer, quantity: Quantity, row: Summary
     if row.p_in_rope is not None and answer.question.rope:
         ax.axvspan(*answer.question.rope, ymax=0.66, color=ROPE, alpha=0.3, linewidth=0)
     ax.plot([row.ci_low, row.ci_high], [0.03, 0.03], color=INK, linewidth=3, solid_capstyle="butt")
-    mean, start, end = wording.estimate(row)
+    mean, start, end = rounding.estimate(row)
     ax.set_title(quantity.label, fontsize=FONT)
-    said = [f"mean {mean}", f"{wording.interval_name(row)} {start} to {end}"]
+    said = [f"mean {mean}", f"{rounding.interval_name(row)} {start} to {end}"]
     if row.p_gt_0 is not None:
-        said.append(f"{wording.above(answer.design)} {wording.probability(row.p_gt_0)}")
+        said.append(f"{wording.above(answer.design)} {rounding.probability(row.p_gt_0)}")
     if row.p_in_rope is not None:
-        said[-1] += f", P(ROPE) {wording.probability(row.p_in_rope)}"
+        said[-1] += f", P(ROPE) {rounding.probability(row.p_in_rope)}"
     ax.text(0.5, 0.99, "\n".join(said), transform=ax.transAxes, ha="center", va="top", fontsize=7)
     ax.set_xlim(low, high)
     ax.set_ylim(0, 1.6)

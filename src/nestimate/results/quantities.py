@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.design import Design
 from nestimate.inference.fit import Fit
+from nestimate.model.model import FIXED_PART
 from nestimate.results import estimands
 from nestimate.results.contrasts import Contrast
 
@@ -66,8 +68,9 @@ def differences(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
 
 def effect_sizes(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
     """Return the contrasts in units of the spread between units, and of single readings."""
-    found = {} if fit.model.design.block is not None else {"effect_size": estimands.effect_size}
-    if fit.model.design.layout != "flat":
+    design = fit.model.design
+    found = {} if design.block is not None else {"effect_size": estimands.effect_size}
+    if design.layout not in ("flat", "formula"):
         found["d_total"] = estimands.d_total
     return tuple(
         Quantity(
@@ -88,9 +91,25 @@ def group_means(fit: Fit) -> tuple[Quantity, ...]:
             name=label,
             values=fit.model.design.natural(fit.draws["mu"][:, g]),
             weights=fit.weights,
-            label=f"mean of {label}",
+            label=f"mean of {label}" if len(fit.model.design.groups) > 1 else "mean",
         )
         for g, label in enumerate(fit.model.design.groups)
+    )
+
+
+def coefficients(fit: Fit) -> tuple[Quantity, ...]:
+    """Return the coefficients of a formula as it is written, `beta[day]`."""
+    terms = fit.model.design.formula
+    if terms is None:
+        return ()
+    return tuple(
+        Quantity(
+            name=f"{terms.family}[{label}]",
+            values=fit.draws[terms.family][:, j],
+            weights=fit.weights,
+            null=None if shift else 0.0,
+        )
+        for j, (label, shift) in enumerate(zip(terms.labels, terms.shifts, strict=True))
     )
 
 
@@ -100,7 +119,7 @@ def scales(fit: Fit) -> tuple[Quantity, ...]:
     for parameter in fit.model.parameters:
         column = seen[parameter.name]
         seen[parameter.name] += 1
-        if parameter.name != "mu":
+        if parameter.kind not in FIXED_PART:
             values = fit.draws[parameter.name][:, column]
             found.append(Quantity(name=parameter.label, values=values, weights=fit.weights))
     design = fit.model.design
@@ -128,7 +147,7 @@ def unit_means(fit: Fit) -> tuple[Quantity, ...]:
 def block_effects(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
     """Return the contrasts in every block, `drug - placebo | line 1`."""
     design, draws = fit.model.design, fit.effects
-    if design.block is None or not draws.size:
+    if design.block is None or not draws.size or not _varies(design):
         return ()
     cells = draws.reshape(len(draws), design.block.size, len(design.groups))
     equal = _equal(draws)
@@ -142,6 +161,24 @@ def block_effects(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
         )
         for contrast in asked
         for k, label in enumerate(design.block.labels)
+    )
+
+
+def block_slopes(fit: Fit) -> tuple[Quantity, ...]:
+    """Return the slopes of measurements in every block, `day | dog 3`."""
+    terms, block = fit.model.design.formula, fit.model.design.block
+    if terms is None or block is None:
+        return ()
+    equal = _equal(fit.slopes)
+    return tuple(
+        Quantity(
+            name=f"{terms.labels[j]} | {label}",
+            values=fit.slopes[:, k, position],
+            weights=equal,
+            null=0.0,
+        )
+        for position, (j, _) in enumerate(terms.slopes)
+        for k, label in enumerate(block.labels)
     )
 
 
@@ -161,11 +198,11 @@ def probabilities(
             )
             for g, label in enumerate(design.groups)
         ]
-    if design.block is not None:
+    if design.block is not None and _varies(design):
         found += [
             Quantity(
                 name=f"P({c.name} > {_null(fit):g} in the next {design.block.name})",
-                values=estimands.next_block(fit.draws, c),
+                values=estimands.next_block(fit.draws, c, design.columns),
                 weights=fit.weights,
             )
             for c in asked
@@ -231,6 +268,11 @@ def _between_blocks(fit: Fit, asked: Contrasts, rope: tuple[float, float] | None
                 )
             )
     return found
+
+
+def _varies(design: Design) -> bool:
+    """Whether the difference between groups may differ between blocks."""
+    return bool(np.ptp(design.columns.cells, axis=0).any())
 
 
 def _null(fit: Fit) -> float:

@@ -7,8 +7,9 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from nestimate.data.design import Design
-from nestimate.results import figures, wording
+from nestimate.results import figures, rounding, wording
 from nestimate.results.answer import Answer
+from nestimate.results.formulas import slope_sentences
 from nestimate.results.summaries import Summary
 
 if TYPE_CHECKING:
@@ -28,12 +29,14 @@ def render(answer: Answer) -> str:
     )
     template = files("nestimate.results").joinpath("report.html.j2").read_text(encoding="utf-8")
     design = answer.design
-    title = f"{design.roles.value}: {' and '.join(c.name for c in answer.asked[:3])}"
+    named = [c.name for c in answer.asked[:3]] or [design.formula.text if design.formula else ""]
+    title = f"{design.roles.value}: {' and '.join(named)}"
     return environment.from_string(template).render(
         title=title if len(answer.asked) <= 3 else f"{title} and {len(answer.asked) - 3} more",
         subtitle=f"Bayesian estimation of group differences in {design.source}",
         passed=answer.passed,
-        answer=wording.answer_sentences(answer.contrasts, answer.asked, answer.probabilities),
+        answer=wording.answer_sentences(answer.contrasts, answer.asked, answer.probabilities)
+        + slope_sentences(design, answer.coefficients),
         withheld=wording.withheld(answer.checks),
         warnings=design.warnings,
         design=[*wording.design_sentences(design), *design.notes],
@@ -52,13 +55,14 @@ def render(answer: Answer) -> str:
 
 def _tables(answer: Answer) -> list[dict[str, Any]]:
     rope = answer.question.rope is not None
-    unit, block = (answer.design.roles.unit, answer.design.roles.block)
+    unit, block = answer.design.roles.unit, answer.design.block and answer.design.block.name
     found = [
         ("Differences", answer.contrasts, rope),
         ("Means of the groups", answer.groups, False),
         ("Effect sizes", answer.effect_sizes, False),
+        ("Coefficients", answer.coefficients, False),
         ("Scales", answer.scales, False),
-        (f"Difference in every {block}, drawn towards the overall one", answer.blocks, rope),
+        (f"In every {block}, drawn towards what holds overall", answer.blocks, rope),
         (f"True mean of every {unit}, drawn towards its group", answer.units, False),
     ]
     return [
@@ -69,8 +73,8 @@ def _tables(answer: Answer) -> list[dict[str, Any]]:
 
 
 def _table(design: Design, caption: str, rows: Sequence[Summary], *, rope: bool) -> dict[str, Any]:
-    signed = rows[0].p_gt_0 is not None
-    head = ["", "mean", "median", "sd", wording.interval_name(rows[0])]
+    signed = any(row.p_gt_0 is not None for row in rows)
+    head = ["", "mean", "median", "sd", rounding.interval_name(rows[0])]
     head += [wording.above(design)] * signed + ["P(in ROPE)"] * rope + ["ess", "MCSE", ""]
     shown = rows[:MOST_ROWS]
     return {
@@ -92,7 +96,7 @@ def _figures(answer: Answer) -> list[tuple["Figure", str]]:
         (
             figures.posterior_plot(answer),
             "Posterior distributions. Black bar: "
-            f"{wording.interval_name(answer.contrasts[0])}; red line: zero"
+            f"{rounding.interval_name(answer.groups[0])}; red line: zero"
             + ("; yellow band: region of practical equivalence." if answer.question.rope else "."),
         ),
         (

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from textwrap import fill
 
-from nestimate.results import wording
+from nestimate.results import rounding, wording
 from nestimate.results.answer import Answer
+from nestimate.results.formulas import slope_sentences
 from nestimate.results.summaries import Summary
 
 WIDTH = 96
@@ -31,9 +32,10 @@ def render(answer: Answer) -> str:
 
 def _estimates(answer: Answer) -> list[str]:
     design = answer.design
-    interval = wording.interval_name(answer.contrasts[0])
-    rows = [*answer.contrasts, *answer.groups, *answer.effect_sizes, *answer.scales]
-    named = {id(row): f"mean of {row.name}" for row in answer.groups}
+    interval = rounding.interval_name(answer.groups[0])
+    rows = [*answer.contrasts, *answer.groups, *answer.effect_sizes]
+    rows += [*answer.coefficients, *answer.scales]
+    named = {id(row): wording.mean_of(row.name) for row in answer.groups}
     if len(answer.contrasts) == 1:
         named |= {id(row): row.name.split("[", 1)[0] for row in answer.effect_sizes}
     table = _table(
@@ -56,11 +58,13 @@ def _estimates(answer: Answer) -> list[str]:
         ),
     )
     sentences = wording.answer_sentences(answer.contrasts, answer.asked, answer.probabilities)
+    sentences += slope_sentences(design, answer.coefficients)
     parts = [f"Answer: {design.roles.value}\n{table}"]
     if answer.blocks:
         shown = answer.blocks[:MOST_BLOCKS]
         head = ["", "mean", interval, wording.above(design)]
-        title = f"In every {design.roles.block} (drawn towards the overall difference)"
+        block = design.block.name if design.block else ""
+        title = f"In every {block} (drawn towards what holds overall)"
         if len(answer.blocks) > len(shown):
             title += f", the first {MOST_BLOCKS} of {len(answer.blocks)}"
         parts.append(f"{title}\n{_table(head, ([row.name, *_cells(row)] for row in shown))}")
@@ -68,12 +72,12 @@ def _estimates(answer: Answer) -> list[str]:
 
 
 def _cells(row: Summary) -> list[str]:
-    mean, low, high = wording.estimate(row)
+    mean, low, high = rounding.estimate(row)
     return [mean, f"{low} to {high}", _maybe(row.p_gt_0)]
 
 
 def _maybe(probability: float | None) -> str:
-    return "" if probability is None else wording.probability(probability)
+    return "" if probability is None else rounding.probability(probability)
 
 
 def _section(title: str, sentences: Iterable[str]) -> str:

@@ -1,9 +1,8 @@
-"""The one place that rounds numbers and writes sentences."""
+"""The sentences of an answer, written from its numbers."""
 
 from collections.abc import Sequence
 from importlib.metadata import version
 from itertools import pairwise
-from math import floor, isfinite, log10
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,54 +11,20 @@ from nestimate.data.design import Design
 from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
 from nestimate.results.contrasts import Contrast
+from nestimate.results.formulas import (
+    formula_design_sentences,
+    formula_gloss,
+    formula_model_sentences,
+)
+from nestimate.results.rounding import (
+    decimals,
+    estimate,
+    interval_name,
+    number,
+    percent,
+    probability,
+)
 from nestimate.results.summaries import Check, Question, Summary
-
-
-def decimals(mcse: float, spread: float) -> int:
-    """Return how many decimals a Monte Carlo error supports, never more than the spread needs.
-
-    One unit of the last digit shown is at least half the error, so that another seed moves it by
-    one or two; and it resolves a hundredth of the spread, no more, when the error allows.
-    """
-    if not isfinite(mcse) or not isfinite(spread) or spread <= 0:
-        return 3
-    coarsest = -floor(log10(max(0.5 * mcse, 1e-300)) + 1 - 1e-9)
-    finest = 2 - floor(log10(spread)) - 1
-    return min(coarsest, finest)
-
-
-def number(value: float, places: int) -> str:
-    """Return a number with so many decimals; rounded to tens or hundreds where negative."""
-    if not isfinite(value):
-        return "n/a"
-    rounded = round(value, places)
-    if places > 6 or abs(rounded) >= 1e9:
-        significant = max(places + 1 + floor(log10(abs(value))), 1) if value else 1
-        return f"{value:.{min(significant, 15) - 1}e}"
-    return (
-        f"{rounded:.{max(places, 0)}f}".replace("-0." + "0" * places, "0." + "0" * places)
-        if (rounded == 0)
-        else f"{rounded:.{max(places, 0)}f}"
-    )
-
-
-def probability(value: float) -> str:
-    """Return a probability with two or three digits, never a bare 0 or 1."""
-    if value >= 0.999:
-        return "> 0.999"
-    if value <= 0.001:
-        return "< 0.001"
-    return f"{value:.3f}" if value > 0.99 or value < 0.01 else f"{value:.2f}"
-
-
-def percent(mass: float) -> str:
-    """Return 0.95 as `95 %` and 0.575 as `57.5 %`."""
-    return f"{100 * mass:.6g} %"
-
-
-def interval_name(summary: Summary) -> str:
-    """Return `95 % HDI`."""
-    return f"{percent(summary.ci_prob)} {summary.ci_kind.upper()}"
 
 
 def above(design: Design) -> str:
@@ -67,22 +32,15 @@ def above(design: Design) -> str:
     return "P(> 1)" if design.roles.scale == "log" else "P(> 0)"
 
 
-def estimate(summary: Summary) -> tuple[str, str, str]:
-    """Return mean, lower and upper end as text."""
-    spread = max(summary.ci_high - summary.ci_low, 1e-300) / 4
-    errors = summary.mcse_ci_low, summary.mcse_ci_high
-    both = decimals(max(errors), spread)
-
-    def end(value: float, error: float) -> str:
-        # Rounded as the other end, but an end that is not zero is not made zero by that.
-        return number(value, both if round(value, both) else decimals(error, spread))
-
-    mean = number(summary.mean, decimals(summary.mcse_mean, spread))
-    return mean, end(summary.ci_low, errors[0]), end(summary.ci_high, errors[1])
+def mean_of(group: str) -> str:
+    """Return what the mean of a group is called; one mean of everything is just that."""
+    return "mean" if group == "mean" else f"mean of {group}"
 
 
 def gloss(name: str, design: Design) -> str:
     """Say in a few words what a row of a table is; nothing where its name says it."""
+    if design.formula is not None:
+        return formula_gloss(name, design.formula)
     unit = design.levels[0].name if design.levels else "data point"
     block = design.block.name if design.block else "block"
     family = name.split("[", 1)[0]
@@ -110,7 +68,7 @@ def table_row(row: Summary, *, signed: bool, rope: bool) -> list[str]:
     places = decimals(1.25 * row.mcse_mean, spread)
     cells = [row.name, mean, number(row.median, places), number(row.sd, places)]
     cells.append(f"{low} to {high}")
-    cells += [probability(row.p_gt_0 or 0.0)] * signed
+    cells += ["" if row.p_gt_0 is None else probability(row.p_gt_0)] * signed
     cells += [probability(row.p_in_rope or 0.0)] * rope
     return [*cells, f"{row.ess:,.0f}", f"{row.mcse_mean:.2g}"]
 
@@ -122,6 +80,8 @@ def design_sentences(design: Design) -> list[str]:
         f"{label} ({count})"
         for label, count in zip(design.groups, design.units_per_group, strict=True)
     )
+    if design.formula is not None:
+        return formula_design_sentences(design, design.formula)
     if design.block is not None:
         return _blocked_sentences(design)
     if design.layout == "flat":
@@ -183,6 +143,8 @@ def reading_word(design: Design) -> str:
 
 def count_of(design: Design, n: int) -> str:
     """Return `n = 6 mouse`: the number of experimental units of a group, with their name."""
+    if design.formula is not None:
+        return ""
     if design.block is not None and not design.levels:
         return f"in {n} {design.block.name}" if design.unreplicated else ""
     return f"n = {n}" + (f" ({design.levels[0].name})" if design.levels else "")
@@ -200,24 +162,23 @@ def span_text(low: int, high: int) -> str:
 
 def prior_sentences(model: Model) -> list[str]:
     """Return every prior, one line per family where all groups share it."""
-    lines: dict[str, list[str]] = {}
+    lines: dict[str, list[tuple[str, str]]] = {}
     for parameter in model.parameters:
         cut = f", above {parameter.lower:.3g}" if parameter.lower is not None else ""
-        lines.setdefault(parameter.name, []).append(
-            f"{parameter.label} ~ {parameter.prior}{cut}"
-            if parameter.free
-            else f"{parameter.label} {parameter.prior}"
-        )
-    said = []
-    for name, found in lines.items():
-        bodies = {line.split(" ", 1)[1] for line in found}
-        said += [f"{name} {bodies.pop()}"] if len(bodies) == 1 else found
-    return said
+        said = f"~ {parameter.prior}{cut}" if parameter.free else str(parameter.prior)
+        lines.setdefault(parameter.name, []).append((parameter.label, said))
+    found = []
+    for name, pairs in lines.items():
+        shared = len({said for _, said in pairs}) == 1
+        found += [f"{name} {pairs[0][1]}"] if shared else [" ".join(pair) for pair in pairs]
+    return found
 
 
 def model_sentences(model: Model) -> list[str]:
     """Say the model as formulas, from the readings up to the groups."""
     design, names = model.design, set(model.names)
+    if design.formula is not None:
+        return formula_model_sentences(design.formula, design.roles.value, robust="nu" in names)
     by_group = {p.name for p in model.parameters if p.group is not None}
     tau, sigma = (f"{name}[group]" if name in by_group else name for name in ("tau", "sigma"))
     family = "Student-t(nu, " if "nu" in names else "Normal("
@@ -251,6 +212,10 @@ def methods_paragraph(model: Model, question: Question, fit: Fit) -> str:
     design = model.design
     robust = "nu" in model.names
     what = {
+        "formula": "readings by the formula {formula}, with {family} effects of {block} and normal "
+        "errors"
+        if design.block is not None
+        else "readings as {family} about the mean that the formula {formula} gives",
         "flat": "values as {family} about the mean of their group",
         "nested": "readings as normal about the true mean of their {unit} and the true means of "
         "{unit} as {family} about the mean of their group, so that readings do not count as "
@@ -264,6 +229,7 @@ def methods_paragraph(model: Model, question: Question, fit: Fit) -> str:
         family="Student-t distributed" if robust else "normal",
         unit=design.levels[0].name if design.levels else "",
         block=design.block.name if design.block else "",
+        formula=design.formula.text if design.formula else "",
         group=design.roles.group,
     )
     return (

@@ -1,0 +1,179 @@
+"""The columns of a design: what is fixed, what varies between clusters, and what inside them.
+
+A cluster is a block, or a unit with subunits, or the outermost factor of a formula's random terms.
+Everything the general likelihood multiplies comes from here, whether roles or a formula named it.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.data.hierarchy import Level
+
+if TYPE_CHECKING:
+    from nestimate.data.design import Design
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effect:
+    """A column whose coefficient differs from cluster to cluster.
+
+    Attributes
+    ----------
+    name
+        `1` for the level of a cluster, otherwise as in the formula: `day`, `drug[B]`.
+    column
+        Shape (rows,).
+    scale, member
+        The parameter family that is the coefficient's scale, and its position in that family.
+    share
+        What the scale is multiplied by: 1 / sqrt 2 for the levels of a factor, so that the scale
+        is that of the DIFFERENCE between two of them.
+    """
+
+    name: str
+    column: Array
+    scale: str
+    member: int = 0
+    share: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inner:
+    """Effects of a level inside the clusters.
+
+    Attributes
+    ----------
+    level
+        Which row has which effect.
+    scale, member
+        The parameter family that is their scale, and the position in it.
+    column
+        What the effect multiplies, shape (rows,); None for ones.
+    """
+
+    level: Level
+    scale: str
+    member: int = 0
+    column: Array | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """All columns of a design.
+
+    Attributes
+    ----------
+    text
+        The formula as written; empty where roles named the columns.
+    family, labels
+        The parameter family of the fixed coefficients, and what each is called.
+    shifts
+        Whether a coefficient shifts with the data as a mean does; the others are slopes.
+    fixed, offsets
+        Their columns, (rows, coefficients), and what was taken off each to centre it.
+    means
+        Group means as weights of the coefficients, shape (groups, coefficients).
+    outer
+        The clusters; every reading is one where there are no random terms.
+    effects
+        What differs between clusters.
+    correlated
+        Positions of the effects that are correlated with each other; the rest are independent.
+    cells
+        Weights of the effects in what a group looks like in a cluster, (groups, effects).
+    home
+        The group of each cluster where it lies in one; None where clusters see several.
+    slopes
+        (coefficient, effect) of measurements whose slope differs between clusters.
+    inner
+        What differs inside clusters.
+    scales
+        Names of the members of tau, if the scales are one family.
+    """
+
+    text: str = ""
+    family: str
+    labels: tuple[str, ...]
+    shifts: tuple[bool, ...]
+    fixed: Array
+    offsets: Array
+    means: Array
+    outer: Level
+    effects: tuple[Effect, ...]
+    correlated: tuple[int, ...] = ()
+    cells: Array
+    home: NDArray[np.intp] | None = None
+    slopes: tuple[tuple[int, int], ...] = ()
+    inner: tuple[Inner, ...]
+    scales: tuple[str, ...] = ()
+
+    @property
+    def units(self) -> dict[str, Array]:
+        """Size of what each scale multiplies, by family: the SD of a slope's column, or 1."""
+        found: dict[str, dict[int, float]] = {}
+        parts: list[Effect | Inner] = [*self.effects, *self.inner]
+        for part in parts:
+            found.setdefault(part.scale, {}).setdefault(part.member, _size(part.column))
+        return {name: np.array([sizes[i] for i in sorted(sizes)]) for name, sizes in found.items()}
+
+
+def _size(column: Array | None) -> float:
+    """SD of a column of measurements; 1 for a column of zeros and ones."""
+    if column is None or np.isin(column, (0, 1)).all():
+        return 1.0
+    return float(column.std())
+
+
+def role_terms(design: "Design") -> Terms:
+    """Return the columns of a design with blocks or subunits.
+
+    Blocked: every block has a level (scale tau_block) and a deviation in every group (scale
+    tau_effect / sqrt 2). Otherwise every unit has a level, whose scale may be its group's own.
+    """
+    groups, group = len(design.groups), design.readings.group
+    indicators = np.eye(groups)[group]
+    names = inner_names(design)
+    if design.block is None:
+        outer, inside = design.levels[0], design.subunits
+        effects = tuple(
+            Effect(name=label, column=indicators[:, g], scale="tau", member=g)
+            for g, label in enumerate(design.groups)
+        )
+        cells, home = np.eye(groups), design.statistics.group
+    else:
+        outer, inside = design.block, design.levels
+        level = Effect(name="1", column=np.ones(group.size), scale="tau_block")
+        deviations = (
+            Effect(name=label, column=column, scale="tau_effect", share=1 / np.sqrt(2))
+            for label, column in zip(design.groups, indicators.T, strict=True)
+        )
+        effects = (level, *deviations)
+        cells, home = np.hstack([np.ones((groups, 1)), np.eye(groups)]), None
+    return Terms(
+        family="mu",
+        labels=design.groups,
+        shifts=(True,) * groups,
+        fixed=indicators,
+        offsets=np.zeros(groups),
+        means=np.eye(groups),
+        outer=outer,
+        effects=effects,
+        cells=cells,
+        home=home,
+        inner=tuple(
+            Inner(level=level, scale=name) for level, name in zip(inside, names, strict=True)
+        ),
+    )
+
+
+def inner_names(design: "Design") -> tuple[str, ...]:
+    """Parameter families of the levels inside a block or unit, outermost first."""
+    if design.block is None:
+        return tuple(f"tau_{level.name}" for level in design.subunits)
+    names = ["tau_unit" for _ in design.levels[:1]]
+    return (*names, *(f"tau_{level.name}" for level in design.subunits))

@@ -1,0 +1,96 @@
+"""What a formula says, in words: design, model, slopes."""
+
+from collections.abc import Sequence
+
+from nestimate.data.design import Design
+from nestimate.data.terms import Terms
+from nestimate.results.rounding import estimate, interval_name
+from nestimate.results.summaries import Summary
+
+
+def formula_design_sentences(design: Design, terms: Terms) -> list[str]:
+    """Say what is compared, and what the clusters are."""
+    value, group = design.roles.value, design.roles.group
+    compared = f"{group} ({', '.join(design.groups)}) is compared in {value}"
+    if len(design.groups) < 2:
+        compared = f"no factor is compared; {value} depends on what was measured"
+    said = [f"Formula {terms.text}: {compared}."]
+    readings = design.readings.count
+    if design.block is None:
+        return [*said, f"{readings} readings, each a data point of its own."]
+    varying = [name.replace(":", " x ") for name in terms.scales]
+    return [
+        *said,
+        f"{readings} readings in {design.block.size} {design.block.name}s, which are the "
+        f"independent units. Spreads are estimated of: {', '.join(varying)}.",
+    ]
+
+
+def formula_model_sentences(terms: Terms, value: str, *, robust: bool) -> list[str]:
+    """Say the model from the readings up."""
+    family = "Student-t(nu, " if robust else "Normal("
+    fixed = " + ".join(
+        "beta[Intercept]" if label == "Intercept" else f"beta[{label}] * {label}"
+        for label in terms.labels
+    )
+    if not terms.effects:
+        return [f"{value} ~ {family}{fixed}, tau)"]
+    outer = terms.outer.name
+    jointly = "Student-t with nu degrees of freedom" if robust else "normal"
+    said = [f"mean of {value} = {fixed} + the effects below; readings ~ Normal(mean, sigma)"]
+    names = list(dict.fromkeys(f"tau[{terms.scales[e.member]}]" for e in terms.effects))
+    said.append(f"effects of one {outer} are jointly {jointly}, with scales {', '.join(names)}")
+    if any(effect.share != 1 for effect in terms.effects):
+        said.append(
+            "every level of a factor right of a bar has a deviation of its own, symmetric in the "
+            "levels; its tau is the scale of the difference between two of them"
+        )
+    if terms.correlated:
+        pairs = ", ".join(terms.effects[i].name for i in terms.correlated)
+        said.append(f"{pairs} of one {outer} are correlated (rho)")
+    for inner in terms.inner:
+        said.append(
+            f"effects of {inner.level.name} inside: Normal(0, tau[{terms.scales[inner.member]}])"
+        )
+    return said
+
+
+def slope_sentences(design: Design, rows: Sequence[Summary]) -> list[str]:
+    """Say what one unit more of each measurement goes with, where that is one number."""
+    terms = design.formula
+    if terms is None:
+        return []
+    said = []
+    for label, shift, row in zip(terms.labels, terms.shifts, rows, strict=True):
+        mixed = any(label in other.split(":") for other in terms.labels if other != label)
+        if shift or "[" in label or ":" in label or mixed:
+            continue
+        mean, low, high = estimate(row)
+        said.append(
+            f"One unit more of {label} goes with {mean} more of {design.roles.value} "
+            f"({interval_name(row)} {low} to {high})."
+        )
+    return said
+
+
+def formula_gloss(name: str, terms: Terms) -> str:
+    """Say in a few words what a coefficient or scale of a formula is."""
+    family, _, label = name.removesuffix("]").partition("[")
+    outer = terms.outer.name
+    if family == "rho":
+        return f"correlation between {outer}s"
+    if family == "tau" and label:
+        where, _, what = label.partition(":")
+        inside = {terms.scales[p.member]: p for p in terms.inner}.get(label)
+        if inside is not None and inside.column is None:
+            return f"spread from {inside.level.name} to {inside.level.name} in one {outer}"
+        if not what:
+            return f"spread from {label} to {label}"
+        return f"spread of {what} from {where} to {where}"
+    if family == "tau":
+        return "spread of the readings"
+    if family == "sigma":
+        return "SD of readings"
+    if family == "nu":
+        return "near 1: outliers; above 30: normal"
+    return ""

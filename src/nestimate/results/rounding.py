@@ -1,0 +1,66 @@
+"""Numbers as text: never more digits than their Monte Carlo error supports."""
+
+from math import floor, isfinite, log10
+
+from nestimate.results.summaries import Summary
+
+
+def decimals(mcse: float, spread: float) -> int:
+    """Return how many decimals a Monte Carlo error supports, never more than the spread needs.
+
+    One unit of the last digit shown is at least half the error, so that another seed moves it by
+    one or two; and it resolves a hundredth of the spread, no more, when the error allows.
+    """
+    if not isfinite(mcse) or not isfinite(spread) or spread <= 0:
+        return 3
+    coarsest = -floor(log10(max(0.5 * mcse, 1e-300)) + 1 - 1e-9)
+    finest = 2 - floor(log10(spread)) - 1
+    return min(coarsest, finest)
+
+
+def number(value: float, places: int) -> str:
+    """Return a number with so many decimals; rounded to tens or hundreds where negative."""
+    if not isfinite(value):
+        return "n/a"
+    rounded = round(value, places)
+    if places > 6 or abs(rounded) >= 1e9:
+        significant = max(places + 1 + floor(log10(abs(value))), 1) if value else 1
+        return f"{value:.{min(significant, 15) - 1}e}"
+    return (
+        f"{rounded:.{max(places, 0)}f}".replace("-0." + "0" * places, "0." + "0" * places)
+        if (rounded == 0)
+        else f"{rounded:.{max(places, 0)}f}"
+    )
+
+
+def probability(value: float) -> str:
+    """Return a probability with two or three digits, never a bare 0 or 1."""
+    if value >= 0.999:
+        return "> 0.999"
+    if value <= 0.001:
+        return "< 0.001"
+    return f"{value:.3f}" if value > 0.99 or value < 0.01 else f"{value:.2f}"
+
+
+def percent(mass: float) -> str:
+    """Return 0.95 as `95 %` and 0.575 as `57.5 %`."""
+    return f"{100 * mass:.6g} %"
+
+
+def interval_name(summary: Summary) -> str:
+    """Return `95 % HDI`."""
+    return f"{percent(summary.ci_prob)} {summary.ci_kind.upper()}"
+
+
+def estimate(summary: Summary) -> tuple[str, str, str]:
+    """Return mean, lower and upper end as text."""
+    spread = max(summary.ci_high - summary.ci_low, 1e-300) / 4
+    errors = summary.mcse_ci_low, summary.mcse_ci_high
+    both = decimals(max(errors), spread)
+
+    def end(value: float, error: float) -> str:
+        # Rounded as the other end, but an end that is not zero is not made zero by that.
+        return number(value, both if round(value, both) else decimals(error, spread))
+
+    mean = number(summary.mean, decimals(summary.mcse_mean, spread))
+    return mean, end(summary.ci_low, errors[0]), end(summary.ci_high, errors[1])

@@ -1,0 +1,195 @@
+"""Formulas: read as their users mean them, and the same answers as the layouts they spell out."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import nestimate as ne
+from nestimate.data.formula import parse_formula
+from nestimate.data.regression import formula_design
+from nestimate.data.tables import read_table
+
+LINES = "examples/lines.csv"
+
+
+def parsed(text):
+    found = parse_formula(text)
+    return found.fixed, [(t.expression, ":".join(t.factors), t.correlated) for t in found.random]
+
+
+@pytest.mark.parametrize(
+    ("text", "fixed", "random"),
+    [
+        (
+            "y ~ 1 + group + drug|group",
+            "1 + group",
+            [("1", "group", True), ("drug", "group", True)],
+        ),
+        ("y ~ drug + (drug || line)", "drug", [("1", "line", False), ("drug", "line", False)]),
+        ("y ~ (1 | a/b)", "1", [("1", "a", True), ("1", "a:b", True)]),
+        (
+            "y ~ day + (day | dog) + (1 | dog:side)",
+            "day",
+            [("1", "dog", True), ("day", "dog", True), ("1", "dog:side", False)],
+        ),
+        ("y ~ 0 + drug", "0 + drug", []),
+        ("y ~ drug + (drug - 1 | line)", "drug", [("drug", "line", False)]),
+        ("y ~ `a b` * C(n) + (1|`k|l`)", "`a b` * C(n)", [("1", "k|l", False)]),
+    ],
+)
+def test_formulas_are_taken_apart(text, fixed, random):
+    found = parsed(text)
+    assert found[0] == fixed
+    # A bar with one term has nothing to be correlated with.
+    bars = {(name, where) for name, where, _ in found[1]}
+    assert bars == {(name, where) for name, where, _ in random}
+    both = [c for *_, c in found[1]]
+    assert both == [c and len(random) > 1 and "a/b" not in text for *_, c in random]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("y", "tilde"),
+        ("y ~ drug + (1|line", "not closed"),
+        ("y ~ drug * (1|line)", "only be added"),
+        ("y ~ (1|C(line))", "name columns"),
+        ("y ~ a|b|c", "must read"),
+        ("y ~ drug - (1|line)", "only be added"),
+        ("y ~ C(day) + (day|line)", "column of its own"),
+    ],
+)
+def test_formulas_that_cannot_be_read_are_refused(text, said):
+    with pytest.raises(ne.DesignError, match=said):
+        parse_formula(text)
+
+
+@pytest.fixture
+def table():
+    rng = np.random.default_rng(4)
+    n = 48
+    frame = pd.DataFrame(
+        {
+            "drug": np.tile(["a", "b", "c"], n // 3),
+            "sex": np.repeat(["f", "m"], n // 2),
+            "age": rng.uniform(20, 60, n),
+            "line": np.repeat([f"l{i}" for i in range(8)], 6),
+            "plate": np.tile(["p", "q"], n // 2),
+        }
+    )
+    effect = {"a": 0.0, "b": 1.0, "c": 2.0}
+    level = rng.normal(0, 1, 8)[np.repeat(np.arange(8), 6)]
+    frame["y"] = frame.drug.map(effect) + 0.05 * frame.age + level + rng.normal(0, 0.5, n)
+    return frame
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("y ~ drgu", "Did you mean 'drug'"),
+        ("y ~ drug + (1|line) + (1|plate)", "crossed"),
+        ("y ~ drug + foo(age)", "no function"),
+        ("y ~ age + I(2 * age)", "says nothing that"),
+        ("y ~ 0 + age", "Take out the 0"),
+        ("drug ~ age", "not a number"),
+        ("y ~ drug + (age | line) + (age | line:plate)", "two bars"),
+    ],
+)
+def test_what_a_formula_cannot_ask_is_refused(table, text, said):
+    with pytest.raises(ne.NestimateError, match=said):
+        formula_design(read_table(table), parse_formula(text))
+
+
+def test_means_are_balanced_over_factors_and_at_the_mean_of_measurements(table):
+    design = formula_design(read_table(table), parse_formula("y ~ drug * sex + age"))
+    terms = design.formula
+    beta = np.random.default_rng(1).normal(size=len(terms.labels))
+    means = terms.means @ beta
+    named = dict(zip(terms.labels, beta, strict=True))
+    # By hand: drug b, half female and half male; age is centred.
+    expected = (
+        named["Intercept"] + named["drug[b]"] + 0.5 * (named["sex[m]"] + named["drug[b]:sex[m]"])
+    )
+    shift = terms.offsets @ beta
+    assert means[1] == pytest.approx(expected + named["age"] * table.age.mean() - shift)
+    assert any("averaged over sex" in note for note in design.notes)
+
+
+def test_a_formula_that_spells_out_a_layout_gives_its_answer():
+    options = {"ess": 8000, "rope": (-1, 1)}
+    layout = ne.compare(LINES, value="viability", group="treatment", block="line", options=options)
+    spelt = ne.fit("viability ~ treatment + (treatment | line)", LINES, options=options)
+    ours, theirs = spelt.contrasts[0], layout.contrasts[0]
+    # They differ by the prior of the means alone, which is 5 SDs of the data wide.
+    assert ours.mean == pytest.approx(theirs.mean, abs=0.05 * theirs.sd)
+    assert ours.sd == pytest.approx(theirs.sd, rel=0.08)
+    for one, other in zip(spelt.blocks, layout.blocks, strict=True):
+        assert one.name == other.name
+        assert one.mean == pytest.approx(other.mean, abs=0.05 * other.sd)
+
+
+def test_the_reference_only_flips_signs(table):
+    found = [
+        ne.fit("y ~ drug + (drug | line)", table, reference=first, options={"ess": 3000})
+        for first in ("a", "b")
+    ]
+    ahead, back = found[0].contrasts[0], found[1].contrasts[0]
+    assert (ahead.name, back.name) == ("b - a", "a - b")
+    assert ahead.mean == pytest.approx(-back.mean, abs=0.08 * ahead.sd)
+    assert ahead.sd == pytest.approx(back.sd, rel=0.06)
+
+
+def test_normal_regression_is_least_squares(table):
+    """Wide priors, normal errors: the posterior mean is the least squares estimate."""
+    result = ne.fit("y ~ drug + age", table, options={"robust": "none", "ess": 4000})
+    x = np.column_stack([np.ones(len(table)), table.drug == "b", table.drug == "c", table.age])
+    exact = np.linalg.lstsq(x.astype(float), table.y.to_numpy())[0]
+    for row, value in zip(result.coefficients, exact, strict=True):
+        assert row.mean == pytest.approx(value, abs=5 * row.mcse_mean + 0.01 * row.sd)
+
+
+def test_slopes_of_every_block_are_drawn_towards_the_overall_one(table):
+    result = ne.fit("y ~ age + (age | line)", table, options={"ess": 3000})
+    rows = [row for row in result.blocks if row.name.startswith("age | ")]
+    assert len(rows) == 8
+    overall = next(row for row in result.coefficients if row.name == "beta[age]")
+    apart = [
+        abs(np.polyfit(part.age, part.y, 1)[0] - overall.mean) for _, part in table.groupby("line")
+    ]
+    assert np.mean([abs(row.mean - overall.mean) for row in rows]) < np.mean(apart)
+    text = str(result)
+    assert "One unit more of age" in text
+    assert "P(> 0)" in text
+
+
+def test_every_way_out_works_with_a_formula(table, tmp_path):
+    result = ne.fit("y ~ drug + age + (1 | line)", table, options={"ess": 2000})
+    result.report(tmp_path / "out.html")
+    page = (tmp_path / "out.html").read_text(encoding="utf-8")
+    assert "y ~ drug + age + (1 | line)" in page
+    assert set(result.draws["posterior"]["beta"].coords["coefficient"].to_numpy()) == {
+        *("Intercept", "drug[b]", "drug[c]", "age")
+    }
+    found = result.to_dict()
+    assert found["design"]["formula"] == "y ~ drug + age + (1 | line)"
+    assert [row["name"] for row in found["coefficients"]][-1] == "beta[age]"
+    only = ne.fit("y ~ age", table, options={"ess": 1000})
+    assert only.contrasts == ()
+    only.report(tmp_path / "age.html")
+    assert "beta" in only.draws["posterior"]
+
+
+def test_doubtful_formulas_are_answered_with_a_word(table):
+    design = formula_design(
+        read_table(table), parse_formula("y ~ 1 + line + drug|line"), group="line"
+    )
+    said = " ".join(design.warnings)
+    assert "line is in the fixed part and right of a bar" in said
+    assert "Add '+ drug'" in said
+
+
+def test_what_cannot_be_told_from_the_error_is_left_out_and_said(table):
+    single = table.drop_duplicates(["line", "drug"])
+    design = formula_design(read_table(single), parse_formula("y ~ drug + (drug | line)"))
+    assert design.formula.scales == ("line",)
+    assert "cannot be told from the error" in " ".join(design.warnings)

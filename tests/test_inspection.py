@@ -3,6 +3,7 @@
 import json
 import shlex
 import time
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -197,6 +198,55 @@ def test_what_the_table_cannot_tell_is_asked():
 def test_readings_are_not_offered_as_data_points():
     for data in (reused(), days(), cages(), str(EXAMPLES / "mice.csv")):
         assert "flat" not in {proposal.layout for proposal in ne.inspect(data).proposals}
+
+
+def built(columns, *levels, repeat=1):
+    """Build a table with a row for every combination of labels, `repeat` times."""
+    found = [row for row in product(*levels) for _ in range(repeat)]
+    return pd.DataFrame(found, columns=columns.split()).assign(y=rows(len(found)))
+
+
+def test_times_of_one_mouse_are_not_data_points():
+    frame = built("treatment mouse hour", "ab", range(6), [0, 1, 2, 4])
+    frame["mouse"] = frame["treatment"] + frame["mouse"].astype(str)
+    found = ne.inspect(frame)
+    assert [dict(p.arguments()) for p in found.proposals] == [
+        {"value": "y", "group": "treatment", "unit": "mouse"}
+    ]
+    assert "Rows that differ in hour count as readings of the same mouse" in str(found)
+
+
+def test_wells_are_places_on_a_plate():
+    frame = built("dose well plate", [0, 0.1, 1, 10], range(1, 5), range(1, 4))
+    assert best(frame) == {"value": "y", "group": "dose", "block": "plate"}
+    said = " ".join(str(ne.inspect(frame)).split())
+    assert "Is it the same well measured again?" in said
+
+
+def test_two_factors_are_offered_in_turn():
+    frame = built("genotype drug animal", ["wt", "ko"], ["veh", "x"], range(5), repeat=3)
+    frame["animal"] = frame[["genotype", "drug", "animal"]].astype(str).sum(axis=1)
+    groups = [proposal.roles.group for proposal in ne.inspect(frame).proposals]
+    assert {"genotype", "drug"} == set(groups)
+    assert "What do you want to compare?" in str(ne.inspect(frame))
+
+
+def test_a_group_that_is_part_of_a_run_is_said():
+    frame = built("drug mouse", "abcd", range(4), repeat=2)
+    frame["mouse"] = frame["drug"] + frame["mouse"].astype(str)
+    frame["run"] = frame["drug"].map({"a": "r1", "b": "r1", "c": "r2", "d": "r2"})
+    assert "Every drug occurs in one run only" in str(ne.inspect(frame))
+
+
+def test_rows_are_named_by_the_users_own_count(tmp_path):
+    frame = built("arm mouse", "ab", range(6), repeat=1000)
+    frame["mouse"] = frame["arm"] + frame["mouse"].astype(str)
+    frame.loc[9_000, "mouse"] = ""
+    path = tmp_path / "large.csv"
+    frame.to_csv(path, index=False)
+    found = ne.inspect(path)
+    assert not found.proposals
+    assert "first in row 9002" in " ".join(str(found).split())
 
 
 def test_counts_of_every_level():

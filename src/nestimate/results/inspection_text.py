@@ -370,9 +370,8 @@ def mend(inspection: Inspection) -> list[str]:
     if inspection.refused:
         proposal = inspection.refused[0]
         said = [f"The likeliest is refused: {proposal.refused}"]
-        if inspection.file is not None:
-            said.append(f"It would be: {proposal.command(inspection.file)}")
-        return said
+        call = [f"{name} {value}" for name, value in proposal.arguments() if value is not True]
+        return [*said, f"That is the design with {', '.join(call)}."]
     mixed = [c for c in inspection.columns if c.kind == "numbers and text"]
     if mixed:
         return [mixed[0].remarks[0], "Mend it and inspect the table again."]

@@ -2,6 +2,7 @@
 
 from nestimate.compare import Comparison, compare, fit
 from nestimate.errors import DataError, DesignError, InferenceError, NestimateError
+from nestimate.inspect import Overview, inspect
 from nestimate.options import Options
 from nestimate.simulate import Scenario, Simulation, simulate
 
@@ -12,9 +13,11 @@ __all__ = [
     "InferenceError",
     "NestimateError",
     "Options",
+    "Overview",
     "Scenario",
     "Simulation",
     "compare",
     "fit",
+    "inspect",
     "simulate",
 ]

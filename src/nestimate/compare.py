@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nestimate.data.design import Design, Roles
 from nestimate.data.formula import parse_formula
+from nestimate.data.onegroup import with_one_group
 from nestimate.data.regression import formula_design
 from nestimate.data.tables import Wanted, read_table
 from nestimate.errors import DesignError
@@ -202,15 +203,18 @@ def compare(
     )
     value, group = table.roles.get("value", value), table.roles.get("group", group)
     unit = table.roles.get("unit", unit)
+    if group is None and value is not None and chosen.against is not None:
+        table, group = with_one_group(table)
     if value is None or group is None:
         hint = (
             " If each of them is a group, add --wide groups (options={'wide': 'groups'} in "
             "Python); a column that is none is then named as unit or block."
         ) * (value is group is None)
         missing = "value (what was measured)" if value is None else "group (what is compared)"
+        other = "" if value is None else " Without groups, give a value to compare with (against)."
         raise DesignError(
             f"the column for {missing} is not named. {table.source} has the columns: "
-            f"{', '.join(table.columns)}.{hint}"
+            f"{', '.join(table.columns)}.{hint}{other}"
         )
     roles = Roles(
         value=value,

@@ -40,11 +40,14 @@ class Options:
         `reference` (each group less the reference), `pairs` (all pairs), or expressions in group
         labels: `"(b + c) / 2 - a"`, several in a list.
     against
-        Compare every group with this value instead; one group is then enough.
+        Compare every group with this value instead; one group is then enough, and without a
+        column of groups all rows are one.
     rope
         Region of practical equivalence of a difference (low, high), in the unit of the value.
     ci, ci_kind
         Mass of the credible intervals, and `hdi` or `eti`.
+    simultaneous
+        Intervals of the differences that hold all at once with that mass.
     bayes_factor
         Also give Bayes factors for differences of exactly zero, with the prior they follow.
     ess
@@ -75,6 +78,7 @@ class Options:
     rope: tuple[float, float] | None = None
     ci: float = 0.95
     ci_kind: str = "hdi"
+    simultaneous: bool = False
     bayes_factor: bool = False
     ess: float = 10_000
     seed: int = 1
@@ -189,5 +193,6 @@ class Options:
             rope=self.rope,
             contrasts=asked,
             against=self.against,
+            simultaneous=self.simultaneous,
             bayes_factor=self.bayes_factor,
         )

@@ -2,14 +2,17 @@
 
 import json
 import sys
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from nestimate.compare import compare
-from nestimate.errors import DesignError, NestimateError
+from nestimate.apps import arguments
+from nestimate.compare import Comparison, compare, fit
+from nestimate.errors import NestimateError
+from nestimate.inspect import inspect
 from nestimate.options import Options
 from nestimate.outputs import check_outputs, whole
 from nestimate.results import text
@@ -37,73 +40,51 @@ def _root(
 
 @app.command("compare")
 def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a command line
-    data: Annotated[Path, typer.Argument(help="Table: CSV, TSV, Excel, Parquet, Feather.")],
+    data: arguments.Data,
     value: Annotated[str | None, typer.Option(help="What was measured.")] = None,
-    group: Annotated[str | None, typer.Option(help="What is compared.")] = None,
+    group: Annotated[str | None, typer.Option(help="What is compared; or --against.")] = None,
     unit: Annotated[
-        str | None,
-        typer.Option(help="Experimental unit; its rows are readings."),
+        str | None, typer.Option(help="Experimental unit; its rows are readings.")
     ] = None,
     block: Annotated[
-        str | None,
-        typer.Option(help="Sees several groups: day, litter, line."),
+        str | None, typer.Option(help="Sees several groups: day, litter, line.")
     ] = None,
-    reference: Annotated[str | None, typer.Option(help="Group to compare with.")] = None,
+    reference: arguments.Reference = None,
     relabel_units: Annotated[
         bool,
         typer.Option(
-            "--relabel-units",
-            help="Equal labels in different groups are different units.",
+            "--relabel-units", help="Equal labels in different groups are different units."
         ),
     ] = False,
     n: Annotated[str | None, typer.Option(help="Readings behind each mean.")] = None,
     sd: Annotated[str | None, typer.Option(help="Their SD.")] = None,
     se: Annotated[str | None, typer.Option(help="Known standard error.")] = None,
-    robust: Annotated[str, typer.Option(help="units (Student-t) or none (normal).")] = "units",
+    robust: arguments.Robust = "units",
     tau: Annotated[
-        str | None,
-        typer.Option(help="Scale between units: own or common."),
+        str | None, typer.Option(help="Scale between units: own, common, pooled.")
     ] = None,
-    scale: Annotated[str, typer.Option(help="linear, or log (ratios).")] = "linear",
+    scale: arguments.Scale = "linear",
     sigma: Annotated[str, typer.Option(help="Replicate SD: common or own.")] = "common",
-    preset: Annotated[
-        str,
-        typer.Option(help="default, kruschke2013 or meredith2021."),
-    ] = "default",
-    prior: Annotated[
-        list[str] | None,
-        typer.Option(help="'tau = halfnormal(2)'; repeatable."),
-    ] = None,
-    rope: Annotated[
-        str | None,
-        typer.Option(help="LO,HI: differences as good as none."),
-    ] = None,
-    contrast: Annotated[
-        list[str] | None,
-        typer.Option(help="'(b + c)/2 - a', or 'pairs'; repeatable."),
-    ] = None,
-    against: Annotated[
-        float | None,
-        typer.Option(help="Compare groups with this value."),
-    ] = None,
-    ci: Annotated[float, typer.Option(help="Mass of intervals.")] = 0.95,
-    ci_kind: Annotated[str, typer.Option(help="hdi or eti.")] = "hdi",
+    preset: arguments.Preset = "default",
+    prior: arguments.Prior = None,
+    rope: arguments.Rope = None,
+    contrast: arguments.Contrasts = None,
+    against: arguments.Against = None,
+    ci: arguments.Ci = 0.95,
+    ci_kind: arguments.CiKind = "hdi",
+    simultaneous: arguments.Simultaneous = False,
     bayes_factor: Annotated[
-        bool,
-        typer.Option("--bayes-factor", help="For a difference of exactly 0."),
+        bool, typer.Option("--bayes-factor", help="For a difference of exactly 0.")
     ] = False,
-    ess: Annotated[float, typer.Option(help="Effective draws wanted.")] = 10_000,
-    seed: Annotated[int, typer.Option(help="Random seed.")] = 1,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write all numbers.")] = None,
-    report: Annotated[Path | None, typer.Option(help="Write an HTML report.")] = None,
-    draws: Annotated[Path | None, typer.Option(help="Write the draws (NetCDF).")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace such files.")] = False,
-    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook.")] = None,
-    decimal: Annotated[str | None, typer.Option(help="Decimal mark of the file: . or ,")] = None,
-    wide: Annotated[
-        str | None,
-        typer.Option(help="Columns are groups, or replicates."),
-    ] = None,
+    ess: arguments.Ess = 10_000,
+    seed: arguments.Seed = 1,
+    json_file: arguments.Json = None,
+    report: arguments.Report = None,
+    draws: arguments.Draws = None,
+    overwrite: arguments.Overwrite = False,
+    sheet: arguments.Sheet = None,
+    decimal: arguments.Decimal = None,
+    wide: Annotated[str | None, typer.Option(help="Columns are groups, or replicates.")] = None,
 ) -> None:
     """Compare groups: nestimate compare data.csv --value y --group arm --unit mouse."""
     outputs = {"--json": json_file, "--report": report, "--draws": draws}
@@ -125,12 +106,13 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
             sd=sd,
             se=se,
             preset=preset,
-            prior=_priors(prior or []),
-            contrasts=_contrasts(contrast),
+            prior=arguments.priors(prior),
+            contrasts=arguments.contrasts(contrast),
             against=against,
-            rope=_rope(rope),
+            rope=arguments.rope(rope),
             ci=ci,
             ci_kind=ci_kind,
+            simultaneous=simultaneous,
             bayes_factor=bayes_factor,
             ess=ess,
             seed=seed,
@@ -139,20 +121,99 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
             wide=wide,
         ),
     )
+    _deliver(result, outputs)
+
+
+@app.command("fit")
+def _fit(  # noqa: PLR0913
+    formula: Annotated[str, typer.Argument(help="'y ~ drug + (drug | line)'")],
+    data: arguments.Data,
+    group: Annotated[str | None, typer.Option(help="Factor to compare; the first one.")] = None,
+    reference: arguments.Reference = None,
+    robust: Annotated[str, typer.Option(help="units (Student-t clusters) or none.")] = "units",
+    scale: arguments.Scale = "linear",
+    preset: arguments.Preset = "default",
+    prior: arguments.Prior = None,
+    rope: arguments.Rope = None,
+    contrast: arguments.Contrasts = None,
+    against: arguments.Against = None,
+    ci: arguments.Ci = 0.95,
+    ci_kind: arguments.CiKind = "hdi",
+    simultaneous: arguments.Simultaneous = False,
+    ess: arguments.Ess = 10_000,
+    seed: arguments.Seed = 1,
+    json_file: arguments.Json = None,
+    report: arguments.Report = None,
+    draws: arguments.Draws = None,
+    overwrite: arguments.Overwrite = False,
+    sheet: arguments.Sheet = None,
+    decimal: arguments.Decimal = None,
+) -> None:
+    """Fit a formula: nestimate fit 'y ~ drug + age + (drug | line)' data.csv."""
+    outputs = {"--json": json_file, "--report": report, "--draws": draws}
+    check_outputs(outputs, data, overwrite=overwrite)
+    result = fit(
+        formula,
+        data,
+        group=group,
+        reference=reference,
+        options=Options(
+            robust=robust,
+            scale=scale,
+            preset=preset,
+            prior=arguments.priors(prior),
+            contrasts=arguments.contrasts(contrast),
+            against=against,
+            rope=arguments.rope(rope),
+            ci=ci,
+            ci_kind=ci_kind,
+            simultaneous=simultaneous,
+            ess=ess,
+            seed=seed,
+            sheet=sheet,
+            decimal=decimal,
+        ),
+    )
+    _deliver(result, outputs)
+
+
+def _deliver(result: Comparison, outputs: Mapping[str, Path | None]) -> None:
+    """Print the answer and write the files asked for; exit 3 if a check failed."""
     typer.echo(text.render(result))
-    if json_file:
-        with whole(json_file) as part:
-            part.write_text(json.dumps(result.to_dict(), indent=1) + "\n", encoding="utf-8")
-    if report:
-        result.report(report)
-    if draws:
-        with whole(draws) as part:
-            result.draws.to_netcdf(part, engine="h5netcdf")
+    writers: dict[str, Callable[[Path], object]] = {
+        "--json": lambda part: part.write_text(
+            json.dumps(result.to_dict(), indent=1) + "\n", encoding="utf-8"
+        ),
+        "--report": result.report,
+        "--draws": lambda part: result.draws.to_netcdf(part, engine="h5netcdf"),
+    }
     for option, path in outputs.items():
         if path:
+            with whole(path) as part:
+                writers[option](part)
             typer.echo(f"{option[2:]} written to {path}")
     if not result.passed:
         raise typer.Exit(3)
+
+
+@app.command("inspect")
+def _inspect(
+    data: arguments.Data,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write all of it.")] = None,
+    overwrite: arguments.Overwrite = False,
+    sheet: arguments.Sheet = None,
+    decimal: arguments.Decimal = None,
+) -> None:
+    """Say what is in a table and which command to run: nestimate inspect data.csv."""
+    check_outputs({"--json": json_file}, data, overwrite=overwrite)
+    found = inspect(data, sheet=sheet, decimal=decimal)
+    typer.echo(str(found))
+    if json_file:
+        with whole(json_file) as part:
+            part.write_text(json.dumps(found.to_dict(), indent=1) + "\n", encoding="utf-8")
+        typer.echo(f"json written to {json_file}")
+    if not found.proposals:
+        raise typer.Exit(2)
 
 
 @app.command("simulate")
@@ -170,15 +231,15 @@ def _simulate(  # noqa: PLR0913
     total_r2: Annotated[
         float | None, typer.Option(help="Share of variance explained; sets sigma.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Random seed.")] = 1,
+    seed: arguments.Seed = 1,
     truth: Annotated[Path | None, typer.Option(help="Write the truth (JSON).")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace such files.")] = False,
+    overwrite: arguments.Overwrite = False,
 ) -> None:
     """Make up data with a known truth: nestimate simulate made.csv --groups a=0,b=1 --sigma 1."""
     check_outputs({"OUT": out, "--truth": truth}, None, overwrite=overwrite)
     made = simulate(
         Scenario(
-            groups=_means(groups),
+            groups=arguments.group_means(groups),
             units=units or None,
             readings=readings,
             blocks=blocks or None,
@@ -198,54 +259,6 @@ def _simulate(  # noqa: PLR0913
         with whole(truth) as part:
             part.write_text(json.dumps(made.truth, indent=1) + "\n", encoding="utf-8")
         typer.echo(f"truth written to {truth}")
-
-
-def _means(given: str) -> dict[str, float]:
-    found = {}
-    for piece in given.split(","):
-        label, equals, mean = piece.partition("=")
-        try:
-            found[label.strip()] = float(mean)
-        except ValueError:
-            equals = ""
-        if not equals or not label.strip():
-            raise DesignError(
-                f"--groups '{given}': write each group with its mean, the reference first: "
-                "'placebo=100,drug=101'."
-            )
-    return found
-
-
-def _contrasts(given: list[str] | None) -> str | tuple[str, ...]:
-    if not given:
-        return "reference"
-    return given[0] if given in (["pairs"], ["reference"]) else tuple(given)
-
-
-def _priors(texts: list[str]) -> dict[str, str]:
-    found = {}
-    for given in texts:
-        name, equals, prior = given.partition("=")
-        if not equals or not prior.strip():
-            raise DesignError(
-                f"--prior '{given}': write the parameter, =, and its prior: 'tau = halfnormal(2)', "
-                "or a number to fix it: 'nu = 30'."
-            )
-        found[name.strip()] = prior.strip()
-    return found
-
-
-def _rope(given: str | None) -> tuple[float, float] | None:
-    if given is None:
-        return None
-    try:
-        low, high = (float(edge) for edge in given.split(","))
-    except ValueError:
-        raise DesignError(
-            f"--rope '{given}': write two numbers with a comma between them, such as "
-            "--rope -0.5,0.5."
-        ) from None
-    return low, high
 
 
 def main() -> None:

@@ -165,7 +165,7 @@ def worker_threads() -> Iterator[ThreadPoolExecutor]:
 def _monitored(model: Model, z: Array) -> Array:
     """Every parameter and every difference to the reference, shape (draws, quantities)."""
     standard = model.standard(z)
-    rows = [row for family in standard.values() for row in family]
+    rows = [row for name in model.names for row in standard[name]]
     free = [row for row, p in zip(rows, model.parameters, strict=True) if p.free]
     mu = model.group_means(standard)
     return np.stack([*free, *(mu[1:] - mu[0])], axis=1)

@@ -169,7 +169,8 @@ class Model:
                 row = fixed.quantile(np.zeros(len(z)), np.ones(len(z)))
             if not known:
                 rows.setdefault(parameter.name, []).append(row)
-        return {**(scales or {}), **{name: np.stack(found) for name, found in rows.items()}}
+        theta = {**(scales or {}), **{name: np.stack(found) for name, found in rows.items()}}
+        return _with_pooled(theta)
 
     def natural(self, standard: Mapping[str, Array]) -> dict[str, Array]:
         """Return parameters in the user's unit, each of shape (draws, size).
@@ -182,6 +183,8 @@ class Model:
             rows = found.setdefault(parameter.name, [])
             rows.append(centre + spread * standard[parameter.name][len(rows)])
         draws = {name: np.stack(rows, axis=1) for name, rows in found.items()}
+        if "tau_z" in draws:
+            draws["tau"] = _with_pooled({name: rows.T for name, rows in draws.items()})["tau"].T
         terms = self.design.formula
         if terms is None:
             return draws
@@ -214,10 +217,11 @@ class Model:
             Parameters in the user's unit, each of shape (draws, size), as `natural` gives them.
         """
         kinds = {p.name: p.kind for p in self.parameters}
-        theta = {}
-        for name, rows in draws.items():
-            centre, spread = affine(kinds[name], self.design)
-            theta[name] = np.ascontiguousarray((rows.T - centre) / spread)
+        theta: dict[str, Array] = {}
+        for name, kind in kinds.items():
+            centre, spread = affine(kind, self.design)
+            theta[name] = np.ascontiguousarray((draws[name].T - centre) / spread)
+        theta = _with_pooled(theta)
         if isinstance(self.density, RegressionDensity):
             raise DesignError("a formula without random terms has no clusters.")
         return self.density.per_cluster(theta)
@@ -230,6 +234,8 @@ class Model:
     def start(self) -> Array:
         """Return a z near the bulk of the posterior, shape (dim,)."""
         guess = self.density.guess()
+        guess |= {"tau_ratio": np.full(1, 0.3), "tau_z": np.zeros(1)}
+        guess["tau_median"] = np.array([np.mean(guess.get("tau", np.ones(1)))])
         z, seen = [], dict.fromkeys(guess, 0)
         for parameter, whitening in zip(self.free, self.whitening, strict=True):
             values = guess[parameter.name]
@@ -310,6 +316,14 @@ class Model:
         pull = np.nan_to_num(linear * slope)[:, free]
         centre = np.einsum("dij,dj->di", axes, widths**2 * np.einsum("dji,dj->di", axes, pull))
         return centre, axes, widths, theta
+
+
+def _with_pooled(theta: dict[str, Array]) -> dict[str, Array]:
+    """Add the groups' scales where they are drawn towards a typical one."""
+    if "tau_z" not in theta:
+        return theta
+    factor = np.exp(theta["tau_ratio"] * theta["tau_z"])
+    return {**theta, "tau": theta["tau_median"] * factor}
 
 
 def _rounded(prior: Prior) -> Prior:

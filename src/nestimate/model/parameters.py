@@ -14,6 +14,7 @@ from nestimate.model.priors import (
     Exponential,
     Fixed,
     Gamma,
+    HalfNormal,
     HalfStudentT,
     Normal,
     Prior,
@@ -22,11 +23,11 @@ from nestimate.model.priors import (
     parse_prior,
 )
 
-Kind = Literal["location", "slope", "scale", "shape", "correlation"]
+Kind = Literal["location", "slope", "scale", "shape", "plain"]
 
 PRESETS = ("default", "kruschke2013", "meredith2021")
 ROBUST = ("units", "replicates", "both", "none")
-TAU = ("own", "common")
+TAU = ("own", "common", "pooled")
 SIGMA = ("common", "own")
 
 
@@ -40,7 +41,8 @@ class Assumptions:
         `units`: units follow a Student-t, so one outlier does not drag the answer;
         `replicates`: readings do, for one bad well; `both`; or `none`: all is normal.
     tau
-        `own`: every group has its own between-unit scale; `common`: all share one;
+        `own`: every group has its own between-unit scale; `common`: all share one; `pooled`:
+        own ones, drawn towards a typical one as far as the data support;
         None: own for two groups (as BEST), common for more.
     sigma
         Replicate SD: `common` to all groups, or each its `own`.
@@ -77,7 +79,7 @@ class Parameter:
         `tau` and `drug`; group is None where one value serves all groups.
     kind
         `location` shifts and scales with the data, `slope` and `scale` only scale, `shape` and
-        `correlation` do neither; scales and shapes are positive.
+        `plain` do neither; scales and shapes are positive.
     prior
         Its prior.
     lower
@@ -109,7 +111,7 @@ def affine(kind: Kind, design: Design) -> tuple[float, float]:
         "slope": (0.0, stick.spread),
         "scale": (0.0, stick.spread),
         "shape": (0.0, 1.0),
-        "correlation": (0.0, 1.0),
+        "plain": (0.0, 1.0),
     }[kind]
 
 
@@ -143,13 +145,22 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
     location, scale, nu = _preset(assumptions.preset, design)
     floor = design.yardstick.resolution / np.sqrt(12)
     found = [Parameter(name="mu", group=g, kind="location", prior=location) for g in groups]
-    names = [("tau", g) for g in (groups if own else (None,))]
+    names, pooled = [("tau", g) for g in (groups if own else (None,))], False
     if design.block is not None:
         names = [("tau_block", None), ("tau_effect", None)]
+    elif assumptions.tau == "pooled":
+        names, pooled = [("tau_median", None)], True
     names += [(name, None) for name in inner_names(design)]
     found += [
         Parameter(name=name, group=g, kind="scale", prior=scale, lower=floor) for name, g in names
     ]
+    if pooled:
+        # tau[g] = tau_median * exp(tau_ratio * tau_z[g]): scales differ by factors.
+        found.append(
+            Parameter(name="tau_ratio", group=None, kind="shape", prior=HalfNormal(sd=0.5))
+        )
+        standard = Normal(mean=0.0, sd=1.0)
+        found += [Parameter(name="tau_z", group=g, kind="plain", prior=standard) for g in groups]
     if _needs_sigma(design):
         own = assumptions.sigma == "own"
         if own and design.block is not None:
@@ -215,7 +226,7 @@ def _formula_defaults(
         Parameter(
             name="rho",
             group=f"{one}, {other}",
-            kind="correlation",
+            kind="plain",
             prior=SymmetricBeta(shape=1 + (len(own) - 2 - j) / 2),
         )
         for i, one in enumerate(own)

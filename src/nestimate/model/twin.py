@@ -51,6 +51,9 @@ def to_pymc(model: Model) -> "pm.Model":
     design = model.design
     with pm.Model(coords=_coords(model)) as twin:
         theta = {name: _family(model, name) for name in model.names}
+        if "tau_z" in theta:
+            pooled = theta["tau_median"] * pm.math.exp(theta["tau_ratio"] * theta["tau_z"])
+            theta["tau"] = pm.Deterministic("tau", pooled, dims="group")
         nu = theta.get("nu")
         if design.layout == "flat":
             group = design.readings.group
@@ -271,7 +274,8 @@ def _family(model: Model, name: str) -> Any:
     name = "beta_centred" if name == "beta" else name
     if members[0].group is None:
         shared = _variable(name, members[0])
-        return pm.math.ones(len(model.design.groups)) * shared if name == "tau" else shared
+        by_group = name == "tau" and model.design.formula is None
+        return pm.math.ones(len(model.design.groups)) * shared if by_group else shared
     dims = {"beta_centred": "coefficient", "rho": "pair"} | (
         {"tau": "term"} if model.design.formula is not None else {}
     )

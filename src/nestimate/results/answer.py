@@ -156,6 +156,7 @@ class Answer:
         return (
             *wording.answer_sentences(self.contrasts, self.asked, self.probabilities),
             *slope_sentences(self.design, self.coefficients),
+            *wording.simultaneous_sentences(self.contrasts),
             *(cautions.rope_sentence(row, rope) for row in self.contrasts if rope is not None),
             *(
                 sentence
@@ -188,7 +189,11 @@ class Answer:
             question=question,
             options=options,
             asked=asked,
-            contrasts=summarised(quantities.differences(fit, asked)),
+            contrasts=(
+                question.joint_summaries(quantities.differences(fit, asked))
+                if question.simultaneous and asked
+                else summarised(quantities.differences(fit, asked))
+            ),
             groups=summarised(quantities.group_means(fit)),
             scales=summarised(quantities.scales(fit)),
             effect_sizes=summarised(quantities.effect_sizes(fit, asked)),

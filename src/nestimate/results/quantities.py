@@ -119,12 +119,16 @@ def scales(fit: Fit) -> tuple[Quantity, ...]:
     for parameter in fit.model.parameters:
         column = seen[parameter.name]
         seen[parameter.name] += 1
-        if parameter.kind not in FIXED_PART:
+        if parameter.name == "tau_z":
+            values = fit.draws["tau"][:, column]
+            name = f"tau[{parameter.group}]"
+            found.append(Quantity(name=name, values=values, weights=fit.weights))
+        elif parameter.kind not in FIXED_PART:
             values = fit.draws[parameter.name][:, column]
             found.append(Quantity(name=parameter.label, values=values, weights=fit.weights))
     design = fit.model.design
     if design.layout == "nested":
-        own = seen["tau"] > 1 or seen.get("sigma", 1) > 1
+        own = seen.get("tau", 2) > 1 or seen.get("sigma", 1) > 1
         for g, label in enumerate(design.groups if own else (None,)):
             name = "icc" if label is None else f"icc[{label}]"
             values = estimands.icc(fit.draws, g)

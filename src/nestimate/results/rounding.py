@@ -49,7 +49,8 @@ def percent(mass: float) -> str:
 
 def interval_name(summary: Summary) -> str:
     """Return `95 % HDI`."""
-    return f"{percent(summary.ci_prob)} {summary.ci_kind.upper()}"
+    joint = summary.ci_kind == "simultaneous"
+    return f"{percent(summary.ci_prob)} {'simultaneous' if joint else summary.ci_kind.upper()}"
 
 
 def estimate(summary: Summary) -> tuple[str, str, str]:

@@ -1,6 +1,7 @@
 """Draws in, a few numbers with their Monte Carlo errors out."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from math import isfinite
 from typing import Any, Literal, Self
 
@@ -11,7 +12,7 @@ from nestimate.inference import diagnostics
 from nestimate.results.quantities import Quantity
 
 Array = NDArray[np.float64]
-Interval = Literal["hdi", "eti"]
+Interval = Literal["hdi", "eti", "simultaneous"]
 
 #: The narrowest interval may slide along the axis at little cost, so its ends err more than
 #: quantiles of the same mass: by 1.5 in simulations from normal and t, less from gamma draws.
@@ -29,7 +30,8 @@ class Summary:
     mean, median, sd
         Of the posterior.
     ci_low, ci_high, ci_prob, ci_kind
-        Credible interval, its mass, and `hdi` (narrowest) or `eti` (equal tails).
+        Credible interval, its mass, and `hdi` (narrowest), `eti` (equal tails) or `simultaneous`
+        (the mass is that of all differences being inside at once).
     p_gt_0, p_in_rope
         Probability above zero (a ratio: above one) and inside the region of practical equivalence;
         None where the question makes no sense or no region was given.
@@ -72,6 +74,8 @@ class Question:
         Region of practical equivalence of a difference, in the unit of the value, or None.
     contrasts, against
         Which differences are asked for; see `choose_contrasts`.
+    simultaneous
+        Whether the intervals of the differences are to hold all at once.
     bayes_factor
         Whether Bayes factors for differences of exactly zero are asked for.
     """
@@ -81,6 +85,7 @@ class Question:
     rope: tuple[float, float] | None
     contrasts: str | tuple[str, ...] = "reference"
     against: float | None = None
+    simultaneous: bool = False
     bayes_factor: bool = False
 
     def interval(self, values: Array, weights: Array) -> tuple[float, float]:
@@ -90,6 +95,26 @@ class Question:
         tail = 0.5 * (1 - self.ci_prob)
         low, high = diagnostics.quantile(values, weights, np.array([tail, 1 - tail]))
         return float(low), float(high)
+
+    def joint_summaries(self, quantities: Sequence[Quantity]) -> tuple[Summary, ...]:
+        """Summarise quantities of the same draws with intervals that hold all at once.
+
+        The intervals have equal tails and equal mass, as much of it as puts the given share of
+        the draws inside all of them.
+        """
+        weights = quantities[0].weights
+        farthest = np.zeros(weights.size)
+        for quantity in quantities:
+            order = np.argsort(quantity.values, kind="stable")
+            below = np.empty(weights.size)
+            below[order] = np.cumsum(weights[order]) - 0.5 * weights[order]
+            farthest = np.maximum(farthest, np.abs(2 * below - 1))
+        mass = float(diagnostics.quantile(farthest, weights, np.array([self.ci_prob]))[0])
+        each = replace(self, ci_kind="eti", ci_prob=mass)
+        return tuple(
+            replace(each.summary(quantity), ci_prob=self.ci_prob, ci_kind="simultaneous")
+            for quantity in quantities
+        )
 
     def summary(self, quantity: Quantity) -> Summary:
         """Summarise the draws of one quantity."""

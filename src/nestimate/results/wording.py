@@ -55,6 +55,9 @@ def gloss(name: str, design: Design) -> str:
         "tau_block": f"spread from {block} to {block}",
         "tau_effect": f"spread of the difference from {block} to {block}",
         "sigma": f"SD of readings in one {design.levels[-1].name if design.levels else 'cell'}",
+        "tau_median": "typical tau of the groups",
+        "tau_ratio": "by what factor (log) taus differ",
+        "nu_y": "of readings: near 1: outliers; above 30: normal",
         "nu": "near 1: outliers; above 30: normal",
         "icc": f"variance share of {unit}",
     }.get(family, inner.get(family, ""))
@@ -281,6 +284,16 @@ def answer_sentences(
     return [
         *(answer_sentence(row, contrast) for row, contrast in zip(rows, asked, strict=True)),
         *(probability_sentence(row) for row in probabilities),
+    ]
+
+
+def simultaneous_sentences(rows: Sequence[Summary]) -> list[str]:
+    """Say that the intervals of the differences hold all at once, where they do."""
+    if not rows or rows[0].ci_kind != "simultaneous":
+        return []
+    return [
+        f"The {len(rows)} intervals of the differences hold all at once with a probability of "
+        f"{percent(rows[0].ci_prob)}; the other intervals are of one quantity each."
     ]
 
 

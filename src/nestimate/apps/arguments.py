@@ -1,0 +1,87 @@
+"""The options that commands share, each once, and how their text is read."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nestimate.errors import DesignError
+
+Data = Annotated[Path, typer.Argument(help="Table: CSV, TSV, Excel, Parquet, Feather.")]
+Reference = Annotated[str | None, typer.Option(help="Group to compare with.")]
+Robust = Annotated[str, typer.Option(help="Student-t: units, replicates, both, none.")]
+Scale = Annotated[str, typer.Option(help="linear, or log (ratios).")]
+Preset = Annotated[str, typer.Option(help="default, kruschke2013 or meredith2021.")]
+Prior = Annotated[list[str] | None, typer.Option(help="'tau = halfnormal(2)'; repeatable.")]
+Rope = Annotated[str | None, typer.Option(help="LO,HI: differences as good as none.")]
+Contrasts = Annotated[
+    list[str] | None, typer.Option("--contrast", help="'(b + c)/2 - a', or 'pairs'; repeatable.")
+]
+Against = Annotated[
+    float | None, typer.Option(help="Compare groups (or all rows) with this value.")
+]
+Ci = Annotated[float, typer.Option(help="Mass of intervals.")]
+CiKind = Annotated[str, typer.Option(help="hdi or eti.")]
+Simultaneous = Annotated[
+    bool, typer.Option("--simultaneous", help="Intervals hold for all differences at once.")
+]
+Ess = Annotated[float, typer.Option(help="Effective draws wanted.")]
+Seed = Annotated[int, typer.Option(help="Random seed.")]
+Json = Annotated[Path | None, typer.Option("--json", help="Write all numbers.")]
+Report = Annotated[Path | None, typer.Option(help="Write an HTML report.")]
+Draws = Annotated[Path | None, typer.Option(help="Write the draws (NetCDF).")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace such files.")]
+Sheet = Annotated[str | None, typer.Option(help="Sheet of a workbook.")]
+Decimal = Annotated[str | None, typer.Option(help="Decimal mark of the file: . or ,")]
+
+
+def group_means(given: str) -> dict[str, float]:
+    """Read `placebo=100,drug=101`."""
+    found = {}
+    for piece in given.split(","):
+        label, equals, mean = piece.partition("=")
+        try:
+            found[label.strip()] = float(mean)
+        except ValueError:
+            equals = ""
+        if not equals or not label.strip():
+            raise DesignError(
+                f"--groups '{given}': write each group with its mean, the reference first: "
+                "'placebo=100,drug=101'."
+            )
+    return found
+
+
+def contrasts(given: list[str] | None) -> str | tuple[str, ...]:
+    """Return the contrasts asked for; `pairs` and `reference` are words of their own."""
+    if not given:
+        return "reference"
+    return given[0] if given in (["pairs"], ["reference"]) else tuple(given)
+
+
+def priors(given: list[str] | None) -> dict[str, str]:
+    """Read `tau = halfnormal(2)`, several of them."""
+    found = {}
+    for text in given or []:
+        name, equals, prior = text.partition("=")
+        if not equals or not prior.strip():
+            raise DesignError(
+                f"--prior '{text}': write the parameter, =, and its prior: 'tau = halfnormal(2)', "
+                "or a number to fix it: 'nu = 30'."
+            )
+        found[name.strip()] = prior.strip()
+    return found
+
+
+def rope(given: str | None) -> tuple[float, float] | None:
+    """Read `-0.5,0.5`."""
+    if given is None:
+        return None
+    try:
+        low, high = (float(edge) for edge in given.split(","))
+    except ValueError:
+        raise DesignError(
+            f"--rope '{given}': write two numbers with a comma between them, such as "
+            "--rope -0.5,0.5."
+        ) from None
+    return low, high

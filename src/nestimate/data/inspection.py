@@ -1,0 +1,339 @@
+"""What is in a table and which designs it can be. Facts only: the words are in `results`."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, Self
+
+import numpy as np
+
+from nestimate.data.candidates import (
+    candidates,
+    could_be_group,
+    counts_within,
+    hints,
+    one_unit_each,
+    present,
+    summary_role,
+)
+from nestimate.data.crossings import Crossing
+from nestimate.data.design import Design
+from nestimate.data.kinds import MOST_LABELS, Column, describe_column
+from nestimate.data.onegroup import with_one_group
+from nestimate.data.proposals import Proposal, propose
+from nestimate.data.tables import Table
+from nestimate.errors import DataError, DesignError
+
+RoleName = Literal["value", "group", "unit", "block", "counter", "n", "sd", "se"]
+
+#: More columns of labels than this are not crossed with one another.
+MOST_FACTORS = 9
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reason:
+    """A role that a column could play, and why, in a few words."""
+
+    role: RoleName
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inspection:
+    """A table looked at: its columns and the designs that it can be.
+
+    Attributes
+    ----------
+    source, file
+        What the table is called, and the file as the user named it (None for data in memory).
+    n_rows
+        Number of rows.
+    columns
+        Every column.
+    roles
+        Column name to the roles that it could play.
+    aliases
+        Pairs of columns that say the same of every row; the second is not used.
+    unlabelled
+        Columns of labels that are empty in rows that have a value, and in how many.
+    untried
+        Columns with too many labels to be tried beside the others.
+    confounded
+        Columns that every group of the likeliest design has one label of, and some share.
+    value, other_values
+        The column taken as measured, None where there is none, and those it may be instead.
+    proposals
+        Designs that the table can be, the most likely first.
+    refused
+        Where nothing fits: the likeliest designs, each with the reason against it.
+    notes
+        What was repaired when the table was read.
+    """
+
+    source: str
+    file: str | None
+    n_rows: int
+    columns: tuple[Column, ...]
+    roles: Mapping[str, tuple[Reason, ...]]
+    aliases: tuple[tuple[str, str], ...]
+    unlabelled: tuple[tuple[str, int], ...]
+    untried: tuple[str, ...]
+    confounded: tuple[str, ...]
+    value: str | None
+    other_values: tuple[str, ...]
+    proposals: tuple[Proposal, ...]
+    refused: tuple[Proposal, ...]
+    notes: tuple[str, ...]
+
+    @classmethod
+    def from_table(cls, table: Table, file: str | None = None) -> Self:
+        """Look at a table; `file` is the name under which a command can read it."""
+        columns = tuple(describe_column(table, name) for name in table.columns)
+        summary = _summary(columns)
+        values = _values(columns, summary)
+        extended, whole = with_one_group(table)
+        found = cls(
+            source=table.source,
+            file=file,
+            n_rows=table.n_rows,
+            columns=columns,
+            roles={},
+            aliases=(),
+            unlabelled=(),
+            untried=(),
+            confounded=(),
+            value=None,
+            other_values=(),
+            proposals=(),
+            refused=(),
+            notes=table.notes,
+        )
+        if not values:
+            return found
+        value, crossing = _crossed(extended, columns, values, summary, whole)
+        aliases = _aliases(crossing, whole)
+        doubles = {second for _, second in aliases}
+        crossing = crossing.without(doubles)
+        groups = _groups(crossing, {c.name: c for c in columns}, whole)
+        ranked = candidates(crossing, groups, whole, single=bool(summary))
+        fit, refused = propose(crossing, ranked, value=value, summary=summary, whole=whole)
+        others = [name for name in values if name != value]
+        best = fit[0].roles.group if fit else groups[0]
+        return replace(
+            found,
+            aliases=aliases,
+            unlabelled=_unlabelled(crossing, whole),
+            untried=crossing.left_out,
+            confounded=() if best == whole or not fit else _confounded(crossing, best),
+            value=value,
+            other_values=tuple(others),
+            proposals=fit,
+            refused=() if fit else _in_full(extended, crossing, refused),
+            roles=_reasons(
+                crossing,
+                [value, *others],
+                summary,
+                {*_likely(crossing, groups), *(p.candidate.group for p in fit)},
+                {name for p in fit for name in p.candidate.units},
+                best=best,
+                whole=whole,
+            ),
+        )
+
+    def column(self, name: str) -> Column:
+        """Return a column by name."""
+        return next(column for column in self.columns if column.name == name)
+
+
+def _summary(columns: Sequence[Column]) -> dict[str, str]:
+    """Find columns that make a row the summary of several readings: n with sd, or se, or n."""
+    found: dict[str, str] = {}
+    for column in columns:
+        role = summary_role(column) if column.kind != "id" else None
+        if role is not None:
+            found.setdefault(role, column.name)
+    if "n" in found:
+        return {role: found[role] for role in ("n", "sd") if role in found}
+    return {"se": found["se"]} if "se" in found else {}
+
+
+def _values(columns: Sequence[Column], summary: Mapping[str, str]) -> list[str]:
+    """Return the columns that could be the value, the most likely first."""
+
+    def score(column: Column) -> float:
+        spoken = hints(column.name)
+        likely = 3.0 if column.kind == "numbers" else 1.0
+        likely += 0.5 * (not column.whole) + 1.0 * ("value" in spoken)
+        if column.kind == "numbers" and not column.whole:
+            return likely - 2.0 * bool(spoken & {"trait", "sd", "se"})
+        label = {"group", "unit", "block", "counter", "trait", "n", "sd", "se"}
+        return likely - 2.0 * bool(spoken & label)
+
+    able = [c for c in columns if c.measured and c.kind != "id" and c.name not in summary.values()]
+    ranked = sorted(able, key=score, reverse=True)
+    plain = [c.name for c in ranked if c.kind == "numbers" and score(c) > 2.0]
+    # Numbers that are few and repeated are labels, unless the table has nothing else to measure.
+    return plain or [c.name for c in ranked if score(c) > 0][:1]
+
+
+def _crossed(
+    table: Table,
+    columns: Sequence[Column],
+    values: Sequence[str],
+    summary: Mapping[str, str],
+    whole: str,
+) -> tuple[str, Crossing]:
+    """Choose the value and cross the columns of labels over its rows.
+
+    A number that is the same in all rows of a unit (age, dose) is rather a property of the unit
+    than the reading.
+    """
+    crossing, chosen = None, values[0]
+    for value in values[:4]:
+        apart = {value, *summary.values()}
+        names = [c.name for c in columns if c.name not in apart and _factor(c, summary)]
+        names = names[:MOST_FACTORS]
+        filled = ~np.isnan(table.numbers(value))
+        found = Crossing.of_table(table, [*names, whole], filled)
+        if crossing is None:
+            crossing = found
+        if found.rows.max(initial=0) < 2 or _varies(found, value):
+            return value, found
+    if crossing is None:
+        raise AssertionError("at least one value is given")
+    return chosen, crossing
+
+
+def _factor(column: Column, summary: Mapping[str, str]) -> bool:
+    if column.labelled or column.kind == "constant":
+        return True
+    # With one row per unit the name of the unit is worth having.
+    named = column.kind == "id" and column.smallest is None and column.distinct <= MOST_LABELS
+    return bool(summary) and named
+
+
+def _varies(crossing: Crossing, value: str) -> bool:
+    """Return whether the value differs between rows that share all labels."""
+    numbers = crossing.table.numbers(value)
+    kept = ~np.isnan(numbers)
+    key = np.zeros(int(kept.sum()), dtype=np.intp)
+    for name in crossing.names:
+        codes, labels = crossing.table.labels(name)
+        key = np.unique(key * (len(labels) + 1) + codes[kept] + 1, return_inverse=True)[1]
+    pairs = np.unique(np.stack([key, np.unique(numbers[kept], return_inverse=True)[1]]), axis=1)
+    return bool(pairs.shape[1] > key.max(initial=0) + 1)
+
+
+def _aliases(crossing: Crossing, whole: str) -> tuple[tuple[str, str], ...]:
+    """Find columns that say the same of every row; the first of each pair is used."""
+    found: list[tuple[str, str]] = []
+    names = [name for name in crossing.names if name != whole and crossing.size(name) > 1]
+    for i, first in enumerate(names):
+        for second in names[i + 1 :]:
+            if any(second in pair or first == pair[1] for pair in found):
+                continue
+            if one_unit_each(crossing, first, second) or one_unit_each(crossing, second, first):
+                continue
+            if crossing.size(first) == crossing.size(second) == crossing.size(first, second):
+                numbers = all(label.isdigit() for label in crossing.labels[first])
+                better = bool(hints(second)) > bool(hints(first)) or (
+                    numbers and bool(hints(second)) == bool(hints(first))
+                )
+                found.append((second, first) if better else (first, second))
+    return tuple(found)
+
+
+def _likely(crossing: Crossing, able: Sequence[str]) -> list[str]:
+    """Return those of the possible groups that are no units, blocks or counters by name."""
+    names = list(crossing.names)
+    return [
+        name
+        for name in able
+        if "group" in hints(name)
+        or not (hints(name) & {"unit", "block", "counter"} or counts_within(crossing, name, names))
+    ]
+
+
+def _unlabelled(crossing: Crossing, whole: str) -> tuple[tuple[str, int], ...]:
+    names = [name for name in crossing.names if name != whole]
+    return tuple((name, empty) for name in names if (empty := crossing.empty(name)))
+
+
+def _confounded(crossing: Crossing, group: str) -> tuple[str, ...]:
+    """Return coarser columns that a group lies in as a whole: their effect is part of its own."""
+    return tuple(
+        name
+        for name in crossing.names
+        if 1 < crossing.size(name) < crossing.size(group) and crossing.inside(group, name)
+    )
+
+
+def _groups(crossing: Crossing, columns: Mapping[str, Column], whole: str) -> list[str]:
+    """Return the columns that could be compared; all rows as one group where that may be meant."""
+    names = [name for name in crossing.names if name != whole]
+    able = [n for n in names if could_be_group(columns[n], present(crossing, n))]
+    if _likely(crossing, able):
+        return able
+    single = [n for n in names if columns[n].kind == "constant" and "group" in hints(n)]
+    return [*able, *(single or [whole])]
+
+
+def _in_full(table: Table, crossing: Crossing, refused: Sequence[Proposal]) -> tuple[Proposal, ...]:
+    """Take the reasons from the whole table, whose row numbers are the user's."""
+    if crossing.table.n_rows == table.n_rows:
+        return tuple(refused)
+    found = []
+    for proposal in refused:
+        try:
+            Design.from_table(table, proposal.roles)
+        except (DataError, DesignError) as error:
+            found.append(replace(proposal, refused=str(error)))
+    return tuple(found)
+
+
+def _reasons(
+    crossing: Crossing,
+    values: Sequence[str],
+    summary: Mapping[str, str],
+    groups: Collection[str],
+    reused: Collection[str],
+    *,
+    best: str,
+    whole: str,
+) -> dict[str, tuple[Reason, ...]]:
+    """Say which roles a column could play beside the group of the likeliest design, and why."""
+    found: dict[str, tuple[Reason, ...]] = {
+        values[0]: (Reason(role="value", why="numbers that vary"),)
+    }
+    found |= {name: (Reason(role="value", why="numbers too"),) for name in values[1:]}
+    for name in crossing.names:
+        reasons = []
+        count = present(crossing, name)
+        if name == whole or count < 2:
+            continue
+        if hints(name) & {"counter", "unit", "block"} == {"counter"}:
+            found[name] = (Reason(role="counter", why="numbers the readings"),)
+            continue
+        inside = best not in {whole, name} and crossing.inside(name, best)
+        if name in groups and not inside:
+            reasons.append(Reason(role="group", why=f"{count} labels"))
+        if best not in (name, whole) and not crossing.decides([best], name):
+            reasons.append(
+                Reason(role="unit", why=f"in one {best}")
+                if inside
+                else Reason(role="block", why=f"in several {best}")
+            )
+        elif best == whole:
+            single = crossing.most_rows([name]) == 1
+            reasons.append(Reason(role="unit", why="a row each" if single else "repeated"))
+        if name in reused and all(reason.role != "unit" for reason in reasons):
+            reasons.append(Reason(role="unit", why="if labels are reused"))
+        found[name] = tuple(reasons)
+    told = {
+        "n": "readings behind each mean",
+        "sd": "SD of the readings behind each mean",
+        "se": "standard error of each mean",
+    }
+    for role in ("n", "sd", "se"):
+        if role in summary:
+            found[summary[role]] = (Reason(role=role, why=told[role]),)
+    return found

@@ -1,0 +1,393 @@
+"""An inspected table in words: what is in it, what it can be, the command to run."""
+
+from collections.abc import Iterable, Sequence
+from textwrap import fill
+
+from nestimate.data.candidates import hints, summary_role
+from nestimate.data.decisions import Decision, decisions
+from nestimate.data.inspection import Inspection
+from nestimate.data.kinds import Column
+from nestimate.data.proposals import Branch, Proposal, Step
+from nestimate.results.wording import span_text
+
+WIDTH = 96
+#: Columns and groups shown one by one.
+MOST_COLUMNS = 16
+MOST_BRANCHES = 6
+#: Designs shown with their counts; those after them with their meaning and command only.
+MOST_TREES = 3
+MOST_QUESTIONS = 2
+
+
+def render(inspection: Inspection, data: str) -> str:
+    """Return the whole inspection as text; `data` is what the table is called in Python."""
+    parts = [_columns(inspection)]
+    look = [*inspection.notes, *_look_at(inspection)]
+    if look:
+        parts.append(_section("Look at", look))
+    if not inspection.proposals:
+        return "\n\n".join([*parts, _section("No design fits", mend(inspection))])
+    asked = [question(d, inspection) for d in decisions(inspection.proposals)[:MOST_QUESTIONS]]
+    count = len(inspection.proposals)
+    parts.append("Design" if count == 1 else f"{count} designs are possible, the likeliest first")
+    for i, proposal in enumerate(inspection.proposals):
+        parts.append(_design(i + 1 if count > 1 else None, proposal, inspection, data))
+    if asked:
+        parts.append(_section("Which one? You decide", asked))
+    parts.append(_section("Next", _next(inspection)))
+    return "\n\n".join(parts)
+
+
+def _columns(inspection: Inspection) -> str:
+    shown = inspection.columns[:MOST_COLUMNS]
+    cells = [[c.name, *_content(c), _could_be(c, inspection)] for c in shown]
+    widths = [min(max(len(row[i]) for row in cells), 44) for i in range(3)]
+    rows = [
+        "  "
+        + "  ".join([*(c.ljust(w) for c, w in zip(row, widths, strict=False)), row[3]]).rstrip()
+        for row in cells
+    ]
+    more = len(inspection.columns) - len(shown)
+    rows += [f"  and {more} more columns"] if more else []
+    head = f"{inspection.source}: {_count(inspection.n_rows, 'row')}, "
+    return "\n".join([head + _count(len(inspection.columns), "column"), *rows])
+
+
+def _content(column: Column) -> tuple[str, str]:
+    """Say what a column holds, and show some of it."""
+    empty = f", {column.empty} empty" if column.empty and column.kind != "empty" else ""
+    more = ", ..." if column.distinct > len(column.examples) else ""
+    shown = list(column.examples)
+    while len(", ".join(shown)) > 34 and len(shown) > 1:
+        shown, more = shown[:-1], ", ..."
+    examples = ", ".join(shown) + more
+    match column.kind:
+        case "numbers":
+            return f"numbers{empty}", f"{column.smallest:.6g} to {column.largest:.6g}"
+        case "labels":
+            return f"{column.distinct} labels{empty}", examples
+        case "numbers as labels":
+            return f"{column.distinct} different numbers{empty}", examples
+        case "id":
+            return f"different in every row{empty}", examples
+        case "dates":
+            return f"{column.distinct} dates{empty}", examples
+        case "constant":
+            return f"the same in every row{empty}", examples
+        case "numbers and text":
+            return f"numbers and text{empty}", examples
+        case "empty":
+            return "empty", ""
+    return "neither numbers nor labels", ""
+
+
+def _could_be(column: Column, inspection: Inspection) -> str:
+    """Say which roles a column could play."""
+    for used, double in inspection.aliases:
+        if column.name == double:
+            return f"says the same as {used}"
+    reasons = inspection.roles.get(column.name, ())
+    said = [
+        f"{reason.role} ({reason.why})"
+        if reason.role in {"unit", "block", "n", "sd", "se"}
+        else reason.role
+        for reason in reasons
+    ]
+    if [reason.role for reason in reasons] == ["counter"]:
+        return reasons[0].why
+    return f"could be {' or '.join(said)}" if said else ""
+
+
+def _look_at(inspection: Inspection) -> Iterable[str]:
+    for column in inspection.columns:
+        if column.kind != "numbers and text":
+            yield from column.remarks
+        elif inspection.value is not None:
+            yield f"{column.name} mixes numbers and text, so it cannot be the value as it stands."
+    if inspection.proposals and all(p.whole for p in inspection.proposals):
+        yield _no_groups(inspection)
+    yield from _summaries(inspection)
+    for used, double in inspection.aliases:
+        yield (
+            f"{used} and {double} say the same of every row; {used} is used. If they are two "
+            "things and not two names of one, their effects cannot be told apart."
+        )
+    for name, empty in inspection.unlabelled:
+        yield (
+            f"{name} is empty in {_count(empty, 'row')} with a value: fill in the label or delete "
+            f"these rows before {name} can be used."
+        )
+    for column in inspection.columns:
+        if column.labelled and column.distinct > 2 and "kind" in hints(column.name):
+            yield (
+                f"Does {column.name} say what was measured? Then keep the rows of one "
+                f"{column.name}: a comparison is about one kind of value."
+            )
+    for name in inspection.untried:
+        yield (
+            f"{name} has too many labels to be tried beside the other columns. If its rows are "
+            "repeated readings, name it as unit yourself."
+        )
+    groups = [p.candidate.group for p in inspection.proposals if not p.whole]
+    for coarse in inspection.confounded:
+        yield (
+            f"Every {groups[0]} occurs in one {coarse} only: a difference between groups from "
+            f"different {coarse} may be one between {coarse} and {coarse}."
+        )
+
+
+def _no_groups(inspection: Inspection) -> str:
+    said = "There is no column of groups (arm, treatment), so there is nothing to compare but a "
+    said += "mean with a stated value."
+    others = inspection.other_values
+    if not others:
+        return said
+    return (
+        f"{said} If {inspection.value}, {others[0]} ... each hold the values of one group, add "
+        "--wide groups (options={'wide': 'groups'} in Python) to nestimate compare; if they are "
+        "replicates of one unit, --wide replicates."
+    )
+
+
+def _summaries(inspection: Inspection) -> Iterable[str]:
+    """Say how columns that look like n, SD or standard error were taken."""
+    taken = {reason.role: name for name, found in inspection.roles.items() for reason in found}
+    if "se" in taken:
+        yield (
+            f"{taken['se']} is taken as the standard error of {inspection.value}. If it is the SD "
+            "of several readings, use --sd instead of --se, with --n for their number."
+        )
+    for column in inspection.columns:
+        if summary_role(column) == "sd" and column.name not in taken.values():
+            yield (
+                f"{column.name} looks like an SD, but no column says of how many readings (--n): "
+                "it is not used."
+            )
+
+
+def _design(number: int | None, proposal: Proposal, inspection: Inspection, data: str) -> str:
+    lead = f"{number}. " if number else "   "
+    said = fill(meaning(proposal), WIDTH, initial_indent=lead, subsequent_indent="   ")
+    command = [] if inspection.file is None else [f"   {proposal.command(inspection.file)}"]
+    if (number or 1) > MOST_TREES:
+        return "\n".join([said, *(command or [f"   Python: {proposal.call(data)}"])])
+    lines = [said, *tree(proposal)]
+    lines += [
+        fill(f"Mind: {text}", WIDTH, initial_indent="     ", subsequent_indent="       ")
+        for text in proposal.cautions[:2]
+    ]
+    if proposal.candidate.unused:
+        lines.append(fill(_left_out(proposal), WIDTH, initial_indent="     "))
+    return "\n".join([*lines, *command, f"   Python: {proposal.call(data)}"])
+
+
+def _left_out(proposal: Proposal) -> str:
+    candidate = proposal.candidate
+    said = f"Left out: {', '.join(candidate.unused)}."
+    if not candidate.merged or not (candidate.units or candidate.block):
+        return said
+    within = candidate.units[-1] if candidate.units else "cell"
+    return (
+        f"{said} Rows that differ in {' or '.join(candidate.merged)} count as readings of the same "
+        f"{within}."
+    )
+
+
+def meaning(proposal: Proposal) -> str:
+    """Say in a sentence or two what a design means."""
+    said = [_summary_sentence(proposal)] if proposal.roles.summary else []
+    if proposal.roles.one_group:
+        group = proposal.roles.group
+        which = f"{group} holds one group" if not proposal.whole else "All rows are one group"
+        said.append(f"{which}, whose mean is compared with a value that you state.")
+    return " ".join([*said, _structure(proposal)])
+
+
+def _structure(proposal: Proposal) -> str:
+    roles, branches = proposal.roles, proposal.branches
+    rows = _span([branch.steps[-1] for branch in branches])
+    readings = "row" if rows == "1" else "rows"
+    if roles.block is not None:
+        return _blocked(proposal, f"{rows} {readings}")
+    if len(branches[0].steps) == 1:
+        each = f"Every {roles.unit or 'row'} is one data point"
+        if roles.unit or roles.summary:
+            return f"{each}: {_per_group(branches)}."
+        return (
+            f"{each}: {_per_group(branches)}. Right only if no two rows come from the same animal, "
+            "sample or well."
+        )
+    unit = branches[0].steps[0].name
+    inner = [step.name for step in branches[0].steps[1:-1]]
+    said = f"{unit} is the experimental unit: {_per_group(branches)}. "
+    if roles.relabel_units:
+        said += f"The same {unit} label in another group is another {unit}. "
+    if rows == "1" and roles.summary:
+        return said.rstrip()
+    if inner:
+        return said + _inside(unit, inner, branches, f"{rows} {readings}", first=1)
+    return f"{said}Its {rows} {readings} each are readings: they do not count towards n."
+
+
+def _blocked(proposal: Proposal, rows: str) -> str:
+    roles, branches = proposal.roles, proposal.branches
+    block = roles.block
+    blocks = max(branch.steps[0].high for branch in branches)
+    said = f"{roles.group} is compared within each {block} ({blocks} of them): "
+    said += "its effect overall, and how much it differs between them. "
+    if len(branches[0].steps) == 2:
+        if rows == "1 row":
+            return said + f"One row for each {block} and {roles.group}: a paired design."
+        return said + f"Each {block} has {rows} for each {roles.group}."
+    unit, *inner = (step.name for step in branches[0].steps[1:-1])
+    per = _span([branch.steps[1] for branch in branches])
+    said += f"{unit} is the experimental unit: {per} in each {block} and {roles.group}"
+    if roles.relabel_units:
+        said += f" (the same label in another {block} is another {unit})"
+    if not inner:
+        return f"{said}; {rows} each are readings."
+    return f"{said}. {_inside(unit, inner, branches, rows, first=2)}"
+
+
+def _inside(
+    unit: str, inner: Sequence[str], branches: Sequence[Branch], rows: str, *, first: int
+) -> str:
+    """Say what lies inside a unit; `first` is the step of its first subunit."""
+    counts = ", ".join(
+        f"{_span([branch.steps[first + i] for branch in branches])} {name}"
+        for i, name in enumerate(inner)
+    )
+    return (
+        f"Inside each {unit}: {counts}; the {rows} of each {inner[-1]} are readings. None of these "
+        "counts towards n."
+    )
+
+
+def _summary_sentence(proposal: Proposal) -> str:
+    named, value = proposal.roles.summary, proposal.roles.value
+    if "se" in named:
+        return f"Each row is a mean ({value}) with its standard error ({named['se']})."
+    spread = f" with their SD ({named['sd']})" if "sd" in named else ""
+    return (
+        f"Each row is the mean ({value}) of several readings, as many as {named['n']} says{spread}."
+    )
+
+
+def _per_group(branches: Sequence[Branch]) -> str:
+    if len(branches) == 1:
+        return f"{_span([branches[0].steps[0]])} of them"
+    if len(branches) <= 4:
+        return ", ".join(f"{_span([b.steps[0]])} in {b.label}" for b in branches)
+    return f"{_span([b.steps[0] for b in branches])} in each of {len(branches)} groups"
+
+
+def _span(steps: Sequence[Step]) -> str:
+    return span_text(min(step.low for step in steps), max(step.high for step in steps))
+
+
+def tree(proposal: Proposal) -> list[str]:
+    """Return the counts of every group, level by level, one line each."""
+    branches = proposal.branches
+    head = "all rows" if proposal.whole else proposal.roles.group
+    labels = [branch.label for branch in branches]
+    if len({branch.steps for branch in branches}) == 1 and len(branches) > 2:
+        shown = ", ".join(labels[:MOST_BRANCHES]) + (", ..." if len(labels) > MOST_BRANCHES else "")
+        return [f"     {head}: each of {shown}", f"       {_steps(branches[0].steps)}"]
+    if len(branches) == 1:
+        return [f"     {head}: {_steps(branches[0].steps)}"]
+    width = max(len(label) for label in labels[:MOST_BRANCHES])
+    lines = [
+        f"       {branch.label.ljust(width)}  {_steps(branch.steps)}"
+        for branch in branches[:MOST_BRANCHES]
+    ]
+    if len(branches) > MOST_BRANCHES:
+        lines.append(f"       and {len(branches) - MOST_BRANCHES} more")
+    return [f"     {head}", *lines]
+
+
+def _steps(steps: Sequence[Step]) -> str:
+    *outer, last = steps
+    rows = "row" if last.high == 1 else "rows"
+    said = [f"{span_text(step.low, step.high)} {step.name}" for step in outer]
+    return " x ".join([*said, f"{span_text(last.low, last.high)} {rows}"])
+
+
+def question(decision: Decision, inspection: Inspection) -> str:
+    """Ask the user what the table cannot tell."""
+    first, second = (f"design {choice + 1}" for choice in decision.choices)
+    column, other = decision.column, decision.other
+    labels = ", ".join(inspection.column(column).examples[:3])
+    match decision.kind:
+        case "same labels":
+            return (
+                f"{column} {labels} ... occur in more than one {other}. Are they the same {column} "
+                f"each time? Yes: {first}. No, the labels were used again: {second}."
+            )
+        case "measured again":
+            return (
+                f"{column} {labels} ... occur in more than one {other}. Is it the same {column} "
+                f"measured again? Yes: {first}. No, another one with the same label: {second}."
+            )
+        case "which unit":
+            return (
+                f"What was treated or sampled by itself: each {column} as a whole, or every "
+                f"{other}? {column}: {first}. {other}: {second}."
+            )
+        case "which group":
+            return (
+                f"What do you want to compare? {column}: {first}. {other}: {second}. To compare "
+                f"their combinations, write {column} and {other} into one column."
+            )
+        case "one group":
+            return (
+                f"Do you want to compare each {column} with the others? Yes: {first}. No, their "
+                f"common mean is what matters: {second}."
+            )
+
+
+def _next(inspection: Inspection) -> list[str]:
+    """Say what to do with the commands."""
+    single = len(inspection.proposals) == 1
+    which = "the line above that starts" if single else "one of the lines above that start"
+    where = "'Python:'" if inspection.file is None else "'nestimate' (or 'Python:')"
+    said = [
+        f"Run {which} with {where}. The answer begins with the design in words: check that it is "
+        "yours."
+    ]
+    if any(p.roles.one_group for p in inspection.proposals):
+        said.append("Put the value that you compare with in place of 0 (against).")
+    others = inspection.other_values
+    if others:
+        said.append(
+            f"The value could also be {', '.join(others[:8])}: name it in place of "
+            f"{inspection.value}."
+        )
+    return said
+
+
+def mend(inspection: Inspection) -> list[str]:
+    """Say why the table allows no comparison, and what to do about it."""
+    if inspection.refused:
+        proposal = inspection.refused[0]
+        said = [f"The likeliest is refused: {proposal.refused}"]
+        call = [f"{name} {value}" for name, value in proposal.arguments() if value is not True]
+        return [*said, f"That is the design with {', '.join(call)}."]
+    mixed = [c for c in inspection.columns if c.kind == "numbers and text"]
+    if mixed:
+        return [mixed[0].remarks[0], "Mend it and inspect the table again."]
+    return [
+        "No column holds numbers that vary, so there is no value to compare: a column with one "
+        "measurement in every row is needed."
+    ]
+
+
+def _section(title: str, sentences: Iterable[str]) -> str:
+    body = "\n".join(
+        fill(sentence, WIDTH, initial_indent="  ", subsequent_indent="    ")
+        for sentence in sentences
+    )
+    return f"{title}\n{body}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

@@ -1,0 +1,383 @@
+"""What inspect says of a table, and that every command it prints is answered."""
+
+import json
+import shlex
+import time
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+import nestimate as ne
+from nestimate.apps import cli
+from nestimate.data.design import Design
+from nestimate.data.kinds import describe_column
+from nestimate.data.onegroup import with_one_group
+from nestimate.data.tables import read_table
+from published import DYES
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+RUNNER = CliRunner()
+
+
+def rows(n, *, seed=3):
+    """Return values without ties or meaning."""
+    return np.random.default_rng(seed).normal(50, 5, n).round(2)
+
+
+def pastes():
+    """Casks a, b, c of ten batches, two readings each: labels are reused (Davies 1972, layout)."""
+    found = [(b, c, f"{b}:{c}") for b in "ABCDEFGHIJ" for c in "abc" for _ in range(2)]
+    frame = pd.DataFrame(found, columns=["batch", "cask", "sample"])
+    frame.insert(0, "strength", rows(len(frame)))
+    return frame
+
+
+def dyes():
+    """Restate six batches of five numbered samples."""
+    found = [(b, s + 1, y) for b, values in DYES.items() for s, y in enumerate(values)]
+    return pd.DataFrame(found, columns=["batch", "sample", "y"])
+
+
+def schools():
+    """Restate eight means with known standard errors (Rubin 1981)."""
+    mean, error = [28, 8, -3, 7, -1, 1, 18, 12], [15, 10, 16, 11, 9, 11, 10, 18]
+    return pd.DataFrame({"school": list("ABCDEFGH"), "y": mean, "sigma": error})
+
+
+def days():
+    """Build three days, two arms, mice that live one day each, readings of a mouse."""
+    found = [
+        (day, arm, f"{day}{arm}{mouse}")
+        for day in ("mon", "tue", "wed")
+        for arm in ("vehicle", "drug")
+        for mouse in range(3)
+        for _ in range(2)
+    ]
+    return pd.DataFrame(found, columns=["day", "arm", "mouse"]).assign(y=rows(len(found)))
+
+
+def reused():
+    """Build mice 1 to 6 in both arms, three readings each."""
+    found = [(a, m, r) for a in ("ctrl", "drug") for m in range(1, 7) for r in range(1, 4)]
+    return pd.DataFrame(found, columns=["arm", "mouse", "rep"]).assign(titer=rows(len(found)))
+
+
+def cages():
+    """Build mice in cages of one diet, with traits, a code for missing and a note."""
+    found = [
+        (f"{diet}{cage}{mouse}", diet, f"{diet}{cage}", "MF"[cage % 2], 8 + (cage + mouse) % 5)
+        for diet in ("chow", "fat")
+        for cage in range(4)
+        for mouse in range(3)
+        for _ in range(2)
+    ]
+    frame = pd.DataFrame(found, columns=["MouseID", "diet", "cage", "sex", "age_weeks"])
+    weight = rows(len(frame))
+    weight[[4, 5]] = -99
+    return frame.assign(**{"weight (g)": weight, "remark": "ok"})
+
+
+def means():
+    """Build means of several readings with their SD."""
+    frame = pd.DataFrame(
+        [(g, f"{g}{i}") for g in ("wt", "ko") for i in range(5)], columns=["genotype", "animal"]
+    )
+    return frame.assign(mean=rows(10), n=[3, 4, 5, 3, 3] * 2, SD=np.linspace(0.3, 0.6, 10).round(2))
+
+
+TABLES = {
+    "pastes": pastes,
+    "dyes": dyes,
+    "schools": schools,
+    "days": days,
+    "it's reused": reused,
+    "cages": cages,
+    "means": means,
+}
+
+
+@pytest.fixture(params=[*TABLES, "mice", "seedlings", "lines"])
+def file(request, tmp_path):
+    """Return the file of each table in turn; one has an apostrophe in its name."""
+    if request.param not in TABLES:
+        return EXAMPLES / f"{request.param}.csv"
+    path = tmp_path / f"{request.param}.csv"
+    TABLES[request.param]().to_csv(path, index=False)
+    return path
+
+
+def commands(text):
+    """Return the command lines that a text holds."""
+    return [line.strip() for line in text.splitlines() if line.startswith("   nestimate compare ")]
+
+
+def best(data):
+    """Return the arguments of the likeliest design."""
+    return dict(ne.inspect(data).proposals[0].arguments())
+
+
+def test_every_command_and_call_is_answered(file, tmp_path):
+    done = RUNNER.invoke(cli.app, ["inspect", str(file), "--json", str(tmp_path / "i.json")])
+    assert done.exit_code == 0, done.output
+    assert len(done.stdout.splitlines()) <= 60
+    printed = commands(done.stdout)
+    told = json.loads((tmp_path / "i.json").read_text())["designs"]
+    assert printed == [design["command"] for design in told]
+    assert 1 <= len(printed) <= 6
+    for command, design in zip(printed, told, strict=True):
+        program, *words = shlex.split(command)
+        answer = RUNNER.invoke(cli.app, [*words, "--ess", "200"])
+        assert program == "nestimate"
+        assert answer.exit_code == 0, f"{command}\n{answer.output}\n{answer.exception}"
+        assert called(design["call"]) == (str(file), design["roles"])
+
+
+def called(call):
+    """Return the data and the roles that a printed call would compare."""
+
+    class Recorder:
+        @staticmethod
+        def compare(data, *, options=None, **roles):
+            given = {k: str(v) for k, v in (options or {}).items()}
+            return data, roles | given
+
+    return eval(call, {"ne": Recorder})
+
+
+def test_a_printed_call_is_answered_as_it_stands():
+    lines = str(EXAMPLES / "lines.csv")
+    assert eval(ne.inspect(lines).proposals[0].call(f'"{lines}"'), {"ne": ne}).passed
+
+
+def test_likeliest_designs():
+    assert best(str(EXAMPLES / "mice.csv")) == {"value": "glucose", "group": "arm", "unit": "mouse"}
+    assert best(str(EXAMPLES / "seedlings.csv")) == {"value": "height_cm", "group": "bed"}
+    assert best(str(EXAMPLES / "lines.csv")) == {
+        "value": "viability",
+        "group": "treatment",
+        "block": "line",
+    }
+    assert best(days()) == {"value": "y", "group": "arm", "unit": "mouse", "block": "day"}
+    assert best(cages()) == {"value": "weight (g)", "group": "diet", "unit": "cage/MouseID"}
+    assert best(means()) | {"unit": ""} == {
+        "value": "mean",
+        "group": "genotype",
+        "unit": "",
+        "n": "n",
+        "sd": "SD",
+    }
+    assert best(pastes()) == {"value": "strength", "unit": "batch/cask", "against": "0"}
+    assert best(dyes()) == {"value": "y", "unit": "batch", "against": "0"}
+    assert best(schools()) == {"value": "y", "unit": "school", "se": "sigma", "against": "0"}
+
+
+def test_names_do_not_decide():
+    renamed = days().set_axis(["u", "v", "w", "x"], axis=1)
+    assert best(renamed) == {"value": "x", "group": "v", "unit": "w", "block": "u"}
+
+
+def test_what_the_table_cannot_tell_is_asked():
+    said = " ".join(str(ne.inspect(reused())).split())
+    assert "Are they the same mouse each time? Yes: design" in said
+    assert "numbers the readings" in said
+    roles = [dict(p.arguments()) for p in ne.inspect(reused()).proposals]
+    assert {"value": "titer", "group": "arm", "block": "mouse"} in roles
+    assert {"value": "titer", "group": "arm", "unit": "mouse", "relabel_units": True} in roles
+    said = " ".join(str(ne.inspect(dyes())).split())
+    assert "Do you want to compare each batch with the others?" in said
+    said = " ".join(str(ne.inspect(cages())).split())
+    assert "each cage as a whole, or every MouseID?" in said
+
+
+def test_readings_are_not_offered_as_data_points():
+    for data in (reused(), days(), cages(), str(EXAMPLES / "mice.csv")):
+        assert "flat" not in {proposal.layout for proposal in ne.inspect(data).proposals}
+
+
+def built(columns, *levels, repeat=1):
+    """Build a table with a row for every combination of labels, `repeat` times."""
+    found = [row for row in product(*levels) for _ in range(repeat)]
+    return pd.DataFrame(found, columns=columns.split()).assign(y=rows(len(found)))
+
+
+def test_times_of_one_mouse_are_not_data_points():
+    frame = built("treatment mouse hour", "ab", range(6), [0, 1, 2, 4])
+    frame["mouse"] = frame["treatment"] + frame["mouse"].astype(str)
+    found = ne.inspect(frame)
+    assert [dict(p.arguments()) for p in found.proposals] == [
+        {"value": "y", "group": "treatment", "unit": "mouse"}
+    ]
+    assert "Rows that differ in hour count as readings of the same mouse" in str(found)
+
+
+def test_wells_are_places_on_a_plate():
+    frame = built("dose well plate", [0, 0.1, 1, 10], range(1, 5), range(1, 4))
+    assert best(frame) == {"value": "y", "group": "dose", "block": "plate"}
+    said = " ".join(str(ne.inspect(frame)).split())
+    assert "Is it the same well measured again?" in said
+
+
+def test_two_factors_are_offered_in_turn():
+    frame = built("genotype drug animal", ["wt", "ko"], ["veh", "x"], range(5), repeat=3)
+    frame["animal"] = frame[["genotype", "drug", "animal"]].astype(str).sum(axis=1)
+    groups = [proposal.roles.group for proposal in ne.inspect(frame).proposals]
+    assert {"genotype", "drug"} == set(groups)
+    assert "What do you want to compare?" in str(ne.inspect(frame))
+
+
+def test_a_group_that_is_part_of_a_run_is_said():
+    frame = built("drug mouse", "abcd", range(4), repeat=2)
+    frame["mouse"] = frame["drug"] + frame["mouse"].astype(str)
+    frame["run"] = frame["drug"].map({"a": "r1", "b": "r1", "c": "r2", "d": "r2"})
+    assert "Every drug occurs in one run only" in str(ne.inspect(frame))
+
+
+def test_rows_are_named_by_the_users_own_count(tmp_path):
+    frame = built("arm mouse", "ab", range(6), repeat=1000)
+    frame["mouse"] = frame["arm"] + frame["mouse"].astype(str)
+    frame.loc[9_000, "mouse"] = ""
+    path = tmp_path / "large.csv"
+    frame.to_csv(path, index=False)
+    found = ne.inspect(path)
+    assert not found.proposals
+    assert "first in row 9002" in " ".join(str(found).split())
+
+
+def test_counts_of_every_level():
+    tree = ne.inspect(cages()).proposals[0].branches
+    assert [branch.label for branch in tree] == ["chow", "fat"]
+    assert [(s.name, s.low, s.high) for s in tree[0].steps] == [
+        ("cage", 4, 4),
+        ("MouseID", 3, 3),
+        ("rows", 2, 2),
+    ]
+    said = str(ne.inspect(str(EXAMPLES / "mice.csv")))
+    assert "placebo  6 mouse x 4 to 5 rows" in said
+
+
+def test_slips_of_the_pen_are_named():
+    frame = cages().assign(diet=lambda f: f["diet"].where(f.index % 7 > 0, "Chow "))
+    said = " ".join(str(ne.inspect(frame)).split())
+    assert "weight (g) is -99 in 2 rows" in said
+    assert "'Chow' and 'chow' look alike" in said
+    low = days().assign(y=lambda f: f["y"].clip(lower=50))
+    assert "a limit of detection?" in str(ne.inspect(low))
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind"),
+    [
+        ([1.5, 2.5, None, 4.0, 7.0, 1.0], "numbers"),
+        (["1", "2", "1", "2", "1", "2"], "numbers as labels"),
+        (["a", "b", "a", "b", "a", "b"], "labels"),
+        (["a", "b", "c", "d", "e", "f"], "id"),
+        ([1, 2, 3, 4, 5, 6], "id"),
+        (["2024-01-05"] * 3 + ["2024-02-05"] * 3, "dates"),
+        (["x"] * 6, "constant"),
+        (["", "NA", "", "", "", ""], "empty"),
+        (["1.5", "2.5", "<0.5", "3.5", "4.5", "5.5"], "numbers and text"),
+        ([True, False] * 3, "labels"),
+        ([[1], [2], [3], [4], [5], [6]], "other"),
+    ],
+)
+def test_kinds_of_columns(cells, kind):
+    assert describe_column(read_table(pd.DataFrame({"c": cells})), "c").kind == kind
+
+
+def test_genotypes_and_wells_are_not_look_alikes():
+    cells = ["cre+", "cre-", "+/+", "-/-", "1.1", "11"] * 2
+    assert describe_column(read_table(pd.DataFrame({"c": cells})), "c").remarks == ()
+
+
+def test_columns_that_say_the_same_are_used_once():
+    frame = days().assign(name=lambda f: "Mus " + f["mouse"])
+    found = ne.inspect(frame)
+    assert found.aliases == (("mouse", "name"),)
+    assert all("name" not in proposal.candidate.used for proposal in found.proposals)
+    assert "mouse and name say the same of every row" in str(found)
+
+
+def test_other_measurements_are_named():
+    said = str(ne.inspect(days().assign(insulin=rows(36, seed=9))))
+    assert "The value could also be insulin" in said
+
+
+@pytest.mark.parametrize(
+    ("frame", "says"),
+    [
+        (pd.DataFrame({"a": ["x", "y"] * 4, "b": list("ppqqrrss")}), "No column holds numbers"),
+        (
+            pd.DataFrame({"arm": ["wt", "ko"] * 6, "animal": ["w1", "k1"] * 6, "y": rows(12)}),
+            "every group has one animal",
+        ),
+        (
+            pd.DataFrame({"arm": ["a", "b"] * 6, "y": ["1.5", "<0.5", *map(str, rows(10))]}),
+            "not supported",
+        ),
+        (days().assign(mouse=lambda f: f["mouse"].where(f.index != 5)), "'mouse' is empty in 1 of"),
+    ],
+)
+def test_a_table_that_allows_no_comparison_says_what_to_mend(frame, says, tmp_path):
+    path = tmp_path / "table.csv"
+    frame.to_csv(path, index=False)
+    done = RUNNER.invoke(cli.app, ["inspect", str(path)])
+    assert done.exit_code == 2
+    assert "No design fits" in done.stdout
+    assert says in " ".join(done.stdout.split())
+    assert not commands(done.stdout)
+
+
+def test_python_objects_get_a_call_and_no_command():
+    mapping = {g: {f"{g}{i}": [1.0 + i, 2.0 + i] for i in range(3)} for g in ("a", "b")}
+    said = str(ne.inspect(mapping))
+    assert "nestimate compare" not in said
+    assert 'Python: ne.compare(data, value="value", group="group", unit="unit")' in said
+
+
+def test_a_million_rows_take_seconds():
+    n = 1_000_000
+    unit = np.repeat(np.arange(1000), 1000)
+    frame = pd.DataFrame(
+        {
+            "arm": np.where(unit % 2, "drug", "placebo"),
+            "mouse": np.array([f"m{i}" for i in range(1000)])[unit],
+            "day": np.tile(np.repeat(np.arange(10), 100), 1000),
+            "rep": np.tile(np.arange(1000), 1000),
+            "y": rows(n),
+        }
+    )
+    start = time.process_time()
+    found = ne.inspect(frame)
+    assert time.process_time() - start < 5
+    assert found.proposals[0].candidate.units == ("mouse", "day")
+    assert [s.high for s in found.proposals[0].branches[0].steps] == [500, 10, 100]
+
+
+COLUMN = st.sampled_from(["a b c", "1 2 3", "x y", "p q r s t u v w", "1.5 2.5", "k"])
+
+
+@settings(
+    max_examples=20,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+@given(st.lists(COLUMN, min_size=1, max_size=4), st.integers(0, 99), st.integers(6, 40))
+def test_every_proposal_of_any_table_is_a_design(columns, seed, n):
+    draw = np.random.default_rng(seed)
+    frame = pd.DataFrame(
+        {f"c{i}": draw.choice(labels.split(), n) for i, labels in enumerate(columns)}
+    ).assign(y=np.where(draw.random(n) < 0.1, np.nan, rows(n, seed=seed)))
+    found = ne.inspect(frame)
+    assert str(found)
+    table, _ = with_one_group(read_table(frame))
+    for proposal in found.proposals:
+        design = Design.from_table(table, proposal.roles)
+        assert design.layout == proposal.layout
+        assert tuple(branch.label for branch in proposal.branches) == design.groups

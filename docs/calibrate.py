@@ -43,7 +43,8 @@ likely to be anything from 0 to {RANKED}. This is simulation-based calibration (
   template it is the smallest p times the number of quantities (Bonferroni). A template fails below
   {ALPHA:g}: a correct program fails any of the {len(TEMPLATES)} templates with a chance of at most
   {100 * ALPHA * len(TEMPLATES):.1f} %.
-* Each fit asks for {ESS} effective draws, the least worth having; the sampler is the same for more.
+* Each fit asks for {ESS} effective draws, fewer than the default, so that the sampler stops as early as
+  it can.
   A fit whose Pareto-k exceeds 0.7 or that does not reach its effective draws gives users no answer.
   Such fits are counted as "no answer" and have no rank. The other ranks stay uniform: given the data,
   whether a fit fails has nothing to do with where the truth lies.
@@ -96,6 +97,7 @@ def _templates(found: dict[str, Calibration]) -> str:
             f"| {name} | {priors} | {len(result.records)} | {result.failures} | {largest:.2f} | "
             f"{len(result.tests)} | {worst} | {test.gap:+.3f} | {_p(test.p)} | {_p(result.p)} |"
         )
+    ess = np.median([r["ess"] for result in found.values() for r in result.records])
     ps = [test.p for result in found.values() for test in result.tests.values()]
     shares = ", ".join(f"{np.mean(np.array(ps) < x):.3f} below {x:g}" for x in (0.5, 0.1, 0.01))
     passed = sum(result.passed for result in found.values())
@@ -103,7 +105,8 @@ def _templates(found: dict[str, Calibration]) -> str:
         "",
         f"{passed} of {len(found)} templates pass. `gap` is the largest distance between the",
         "distribution of the ranks and the uniform one: negative where the truth tends to lie above the",
-        f"draws. Of all {len(ps)} p values, not independent of each other, {shares}.",
+        f"draws. Of all {len(ps)} p values, not independent of each other, {shares}. The median fit",
+        f"reached {ess:,.0f} effective draws.",
         "",
     ]
     return "\n".join(lines)

@@ -6,7 +6,7 @@ import pytest
 
 from nestimate.data.design import Design, Roles
 from nestimate.data.onegroup import with_one_group
-from nestimate.data.tables import read_table
+from nestimate.data.tables import Wanted, read_table
 from nestimate.errors import DataError, DesignError
 from nestimate.results import wording
 
@@ -139,7 +139,7 @@ def test_empty_label_names_its_row():
 
 def test_a_table_without_groups_is_one_group_against_a_value():
     frame = pd.DataFrame({"rows": [1, 1, 2, 2, 3, 3], "y": [4.0, 4.2, 5.1, 5.0, 4.6, 4.9]})
-    table, name = with_one_group(read_table(frame))
+    table, name = with_one_group(read_table(frame, Wanted(value="y")))
     assert name == "all rows"
     found = Design.from_table(table, Roles(value="y", group=name, unit="rows", one_group=True))
     assert found.groups == ("all",)

@@ -87,4 +87,6 @@ def inspect(data: Any, *, sheet: str | None = None, decimal: str | None = None) 
     'ne.compare(data, value="value", group="group", unit="unit")'
     """
     file = str(data) if isinstance(data, str | Path) else None
-    return Overview.from_table(read_table(data, Wanted(sheet=sheet, decimal=decimal)), file)
+    return Overview.from_table(
+        read_table(data, Wanted(sheet=sheet, decimal=decimal, as_it_is=True)), file
+    )

@@ -42,6 +42,8 @@ class Wanted:
         or None: recognised where nothing else can be meant.
     value, group, unit, block
         Column names as the user gave them.
+    as_it_is
+        Columns are left as they are: no wide table is recognised.
     """
 
     sheet: str | None = None
@@ -51,6 +53,7 @@ class Wanted:
     group: str | None = None
     unit: str | None = None
     block: str | None = None
+    as_it_is: bool = False
 
     @property
     def unit_names(self) -> list[str]:
@@ -122,6 +125,8 @@ def long_form(table: Table, wanted: Wanted) -> Table:
     DataError
         When the table is not of the shape that was stated.
     """
+    if wanted.as_it_is:
+        return table
     if wanted.wide not in {None, *WIDE}:
         raise DesignError(f"wide: {one_of('choice', str(wanted.wide), WIDE)}")
     several = _several(table, wanted.value)

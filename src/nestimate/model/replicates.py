@@ -25,8 +25,8 @@ from nestimate.model.units import UnitDensity
 Array = NDArray[np.float64]
 Theta = Mapping[str, Array]
 
-#: Gauss-Legendre nodes of half a piece, and anchors among the readings of a unit.
-NODES, ANCHORS = 20, 8
+#: Gauss-Legendre nodes of half a piece, for integrals and for drawing; anchors among readings.
+NODES, FINE, ANCHORS = 20, 64, 8
 #: How far the outermost pieces reach, in scales of unit and reading together.
 REACH = 300
 
@@ -81,7 +81,7 @@ class ReplicateDensity:
         for unit, g in enumerate(self.group):
             sigma = theta["sigma"][g % len(theta["sigma"])]
             total[unit] = self.weights[unit].sum() * (constant - np.log(sigma))
-            _, log_mass = self._nodes(theta, unit)
+            _, log_mass = self._nodes(theta, unit, NODES)
             top = log_mass.max(axis=0)
             total[unit] += top + np.log(np.exp(log_mass - top).sum(axis=0, dtype=np.float64))
         return total
@@ -91,7 +91,7 @@ class ReplicateDensity:
         n_draws = theta["mu"].shape[1]
         drawn = np.empty((n_draws, len(self.points)))
         for unit in range(len(self.points)):
-            nodes, log_mass = self._nodes(theta, unit)
+            nodes, log_mass = self._nodes(theta, unit, FINE)
             mass = np.cumsum(np.exp(log_mass - log_mass.max(axis=0)), axis=0, dtype=np.float64)
             drawn[:, unit] = _between(nodes, mass, rng.random((1, n_draws))[0])
         return drawn
@@ -108,12 +108,12 @@ class ReplicateDensity:
         """Return (group, mean) of outermost units that the group's mean might as well sit at."""
         return self.moments.rivals(theta)
 
-    def _nodes(self, theta: Theta, unit: int) -> tuple[Array, NDArray[np.float32]]:
+    def _nodes(self, theta: Theta, unit: int, count: int) -> tuple[Array, NDArray[np.float32]]:
         """Return ascending nodes in m and log masses up to a constant, both (nodes, draws)."""
         g = self.group[unit]
         mu = theta["mu"][g]
         tau, sigma = (theta[name][g % len(theta[name])] for name in ("tau", "sigma"))
-        nodes, log_width = _pieces(self.anchors[unit], mu, tau, sigma)
+        nodes, log_width = _pieces(self.anchors[unit], mu, tau, sigma, count)
         nu_y = theta["nu_y"][0]
         weights = self.weights[unit]
         log_mass = (log_width + self._log_prior(nodes, mu, tau, theta)).astype(SINGLE)
@@ -146,7 +146,7 @@ def _anchors(points: Array) -> Array:
     return np.unique(np.quantile(points, np.linspace(0, 1, ANCHORS)))
 
 
-def _pieces(anchors: Array, mu: Array, tau: Array, sigma: Array) -> tuple[Array, Array]:
+def _pieces(anchors: Array, mu: Array, tau: Array, sigma: Array, count: int) -> tuple[Array, Array]:
     """Lay nodes around every anchor and mu; return them with the log of their widths.
 
     Both of shape (nodes, draws). On each side of an anchor a, up to half-way to the next,
@@ -164,7 +164,7 @@ def _pieces(anchors: Array, mu: Array, tau: Array, sigma: Array) -> tuple[Array,
     # Small steps in u from the anchor to the edge on either side.
     below = np.arcsinh((edges[:-1] - places) / width)
     above = np.arcsinh((edges[1:] - places) / width)
-    u, share = leggauss(NODES)
+    u, share = leggauss(count)
     u, share = 0.5 * (1 + u)[None, :, None], 0.5 * share[None, :, None]
     at, log_width = [], []
     for low, high in ((below, np.zeros_like(below)), (np.zeros_like(above), above)):

@@ -18,7 +18,7 @@ from nestimate.apps import cli
 from nestimate.data.design import Design
 from nestimate.data.kinds import describe_column
 from nestimate.data.onegroup import with_one_group
-from nestimate.data.tables import read_table
+from nestimate.data.tables import Wanted, read_table
 from published import DYES
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -376,7 +376,7 @@ def test_every_proposal_of_any_table_is_a_design(columns, seed, n):
     ).assign(y=np.where(draw.random(n) < 0.1, np.nan, rows(n, seed=seed)))
     found = ne.inspect(frame)
     assert str(found)
-    table, _ = with_one_group(read_table(frame))
+    table, _ = with_one_group(read_table(frame, Wanted(value="y")))
     for proposal in found.proposals:
         design = Design.from_table(table, proposal.roles)
         assert design.layout == proposal.layout

@@ -1,5 +1,7 @@
 """Formulas: read as their users mean them, and the same answers as the layouts they spell out."""
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -87,7 +89,6 @@ def table():
     ("text", "said"),
     [
         ("y ~ drgu", "Did you mean 'drug'"),
-        ("y ~ drug + (1|line) + (1|plate)", "crossed"),
         ("y ~ drug + foo(age)", "no function"),
         ("y ~ age + I(2 * age)", "says nothing that"),
         ("y ~ 0 + age", "Take out the 0"),
@@ -193,3 +194,29 @@ def test_what_cannot_be_told_from_the_error_is_left_out_and_said(table):
     design = formula_design(read_table(single), parse_formula("y ~ drug + (drug | line)"))
     assert design.formula.scales == ("line",)
     assert "cannot be told from the error" in " ".join(design.warnings)
+
+
+CROSSED = "y ~ drug + (1 | line) + (1 | plate)"
+
+
+def test_crossed_factors_name_the_extra_where_pymc_is_absent(table, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pymc", None)
+    with pytest.raises(ne.NestimateError, match=r"pip install 'nestimate\[pymc\]'"):
+        ne.fit(CROSSED, table)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_crossed_factors_are_sampled_by_pymc(table, tmp_path):
+    pytest.importorskip("pymc")
+    crossed = table.assign(y=table.y + 3.0 * (table.plate == "p"))
+    result = ne.fit(CROSSED, crossed, options={"ess": 2000, "robust": "none"})
+    assert result.passed, result.fit.log
+    # Balanced and normal: the difference is that of the raw means, whatever the variances.
+    raw = crossed.groupby("drug").y.mean()
+    for row, group in zip(result.contrasts, "bc", strict=True):
+        assert row.mean == pytest.approx(raw[group] - raw["a"], abs=5 * row.mcse_mean + 0.02)
+    assert "cross" in str(result)
+    result.report(tmp_path / "crossed.html")
+    assert result.to_dict()["provenance"]["pareto_k"] is None
+    assert result.draws["posterior"]["tau"].coords["term"].to_numpy().tolist() == ["line", "plate"]

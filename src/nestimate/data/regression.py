@@ -1,5 +1,6 @@
 """A formula and a table, as a design: fixed columns, clusters, and the means to be compared."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -105,6 +106,7 @@ def formula_design(
             ),
             inner=random.inner,
             scales=random.scales,
+            crossed=random.crossed,
         ),
     )
 
@@ -199,6 +201,7 @@ class _Random:
     scales: tuple[str, ...]
     grid: Array
     warnings: tuple[str, ...]
+    crossed: bool
 
     @classmethod
     def of(cls, frame: ModelFrame, formula: Formula, grid: "pd.DataFrame") -> Self:
@@ -212,7 +215,15 @@ class _Random:
             for factors in single
         ]
         terms = [term for term in formula.random if term.factors not in single]
-        outer = _outermost({f: level for f, level in levels.items() if f not in single}, formula)
+        outer = _outermost({f: level for f, level in levels.items() if f not in single})
+        crossed = outer is None
+        if outer is None:
+            outer = _richest(terms)
+            warnings.append(
+                f"The random factors cross ({', '.join(':'.join(f) for f in levels)}): none holds "
+                "all others, so they cannot be integrated out by hand, and PyMC samples them. "
+                f"Levels of {':'.join(outer)} may be Student-t, the others are normal."
+            )
         effects: list[Effect] = []
         inner: list[Inner] = []
         scales: list[str] = []
@@ -265,6 +276,7 @@ class _Random:
             scales=tuple(scales),
             grid=np.hstack(weights) if weights else np.empty((len(grid), 0)),
             warnings=tuple(warnings),
+            crossed=crossed,
         )
 
 
@@ -302,8 +314,8 @@ def _level(frame: ModelFrame, factors: tuple[str, ...]) -> Level:
     return reduce(place_subunits, found)
 
 
-def _outermost(levels: dict[tuple[str, ...], Level], formula: Formula) -> tuple[str, ...]:
-    """Return the factor that all others lie in; no factors: ()."""
+def _outermost(levels: dict[tuple[str, ...], Level]) -> tuple[str, ...] | None:
+    """Return the factor that all others lie in, () without factors, None where they cross."""
     for factors, level in levels.items():
         pairs = (other.codes * level.size + level.codes for other in levels.values())
         if all(
@@ -311,14 +323,13 @@ def _outermost(levels: dict[tuple[str, ...], Level], formula: Formula) -> tuple[
             for pair, other in zip(pairs, levels.values(), strict=True)
         ):
             return factors
-    if not levels:
-        return ()
-    raise DesignError(
-        f"formula '{formula.text}': the random terms ({', '.join(map(':'.join, levels))}) are "
-        "crossed: none of these factors holds all others, so they cannot be integrated out one by "
-        "one. Put the factor that matters less into the fixed part (+ factor), or write them as "
-        "nested (outer/inner) if they are."
-    )
+    return None if levels else ()
+
+
+def _richest(terms: Sequence[RandomTerm]) -> tuple[str, ...]:
+    """Return the factor with most terms: of factors that cross, it is the one called outermost."""
+    counts = Counter(term.factors for term in terms)
+    return max(counts, key=lambda factors: counts[factors])
 
 
 def _columns(

@@ -94,6 +94,8 @@ class Terms:
         What differs inside clusters.
     scales
         Names of the members of tau, if the scales are one family.
+    crossed
+        Whether some of `inner` are not inside the clusters but cross them.
     """
 
     text: str = ""
@@ -111,6 +113,7 @@ class Terms:
     slopes: tuple[tuple[int, int], ...] = ()
     inner: tuple[Inner, ...]
     scales: tuple[str, ...] = ()
+    crossed: bool = False
 
     @property
     def units(self) -> dict[str, Array]:

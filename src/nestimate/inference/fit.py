@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from time import perf_counter
 from typing import Self
@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from nestimate.inference import diagnostics, importance
+from nestimate.inference import diagnostics, importance, nuts
+from nestimate.inference.nuts import Chains
 from nestimate.inference.target import CHUNK, Target
 from nestimate.model.grouped import GroupedDensity
+from nestimate.model.latent import LatentDensity
 from nestimate.model.model import Model
 from nestimate.model.replicates import ReplicateDensity
 from nestimate.model.units import UnitDensity
@@ -52,6 +54,9 @@ class Fit:
         Log probability density of the readings under the model, and its standard error.
     seed, seconds, log
         Seed used, time taken, and what the sampler did.
+    chains
+        The run of NUTS that these draws come from, or None; there is then no Pareto-k, no
+        log likelihood and no evidence.
     """
 
     model: Model
@@ -67,13 +72,23 @@ class Fit:
     seed: int
     seconds: float
     log: tuple[str, ...]
+    chains: Chains | None = None
 
     @classmethod
     def from_model(cls, model: Model, *, ess: float, seed: int) -> Self:
         """Draw until `ess` effective draws stand behind every parameter and difference.
 
-        One seed gives one answer, whatever the number of threads.
+        One seed gives one answer, whatever the number of threads. What importance sampling
+        cannot do is left to NUTS on the PyMC twin: factors that cross need it, elsewhere it is
+        tried last, where PyMC is installed.
+
+        Raises
+        ------
+        NestimateError
+            When factors cross and PyMC is not installed.
         """
+        if isinstance(model.density, LatentDensity):
+            return cls._from_chains(model, ess, seed, ())
         began = perf_counter()
         rng = np.random.default_rng(seed)
         with worker_threads() as threads:
@@ -91,6 +106,8 @@ class Fit:
                 ess,
                 rng,
             )
+        if (found.pareto_k > diagnostics.K_LIMIT or found.ess < ess) and nuts.installed():
+            return cls._from_chains(model, ess, seed, found.log)
         n_rows = model.design.readings.value.size
         return cls(
             model=model,
@@ -108,6 +125,32 @@ class Fit:
             log=found.log,
         )
 
+    @classmethod
+    def _from_chains(cls, model: Model, ess: float, seed: int, log: tuple[str, ...]) -> Self:
+        """Sample by NUTS; chains are thinned until their draws count as independent."""
+        began = perf_counter()
+        chains = nuts.sample_twin(model, ess=ess, seed=seed)
+        size = len(chains.draws["mu"])
+        kept = np.arange(0, size, max(1, int(np.ceil(size / max(chains.ess, 1.0)))))
+        rng = np.random.default_rng(seed)
+        weights = np.full(kept.size, 1 / kept.size)
+        return cls(
+            model=model,
+            draws={name: found[kept] for name, found in chains.draws.items()},
+            weights=weights,
+            resampled=_systematic(weights, 4 * (kept.size // 4), rng),
+            z=np.empty((kept.size, 0)),
+            log_likelihood=np.empty(0),
+            pareto_k=np.nan,
+            ess=chains.ess,
+            log_evidence=np.nan,
+            log_evidence_se=np.nan,
+            seed=seed,
+            seconds=perf_counter() - began,
+            log=(*log, *chains.log),
+            chains=replace(chains, effects=chains.effects[kept], slopes=chains.slopes[kept]),
+        )
+
     @cached_property
     def effects(self) -> Array:
         """True means of the units, or of the cells of a blocked design, in the user's unit.
@@ -116,6 +159,8 @@ class Fit:
         blocks x groups); no columns where every reading is a data point of its own.
         """
         density, design = self.model.density, self.model.design
+        if self.chains is not None:
+            return self.chains.effects[self.resampled]
         if design.layout == "flat" or not isinstance(
             density, UnitDensity | GroupedDensity | ReplicateDensity
         ):
@@ -131,6 +176,8 @@ class Fit:
         measurement's effect differs between blocks.
         """
         density = self.model.density
+        if self.chains is not None:
+            return self.chains.slopes[self.resampled]
         if not isinstance(density, GroupedDensity) or not density.terms.slopes:
             return np.empty((self.resampled.size, 0, 0))
         return self.model.design.yardstick.spread * self._drawn(density.slopes)

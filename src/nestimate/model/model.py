@@ -11,6 +11,7 @@ from scipy import special
 from nestimate.data.design import Design
 from nestimate.errors import DesignError
 from nestimate.model.grouped import GroupedDensity
+from nestimate.model.latent import LatentDensity
 from nestimate.model.paired import PairedDensity
 from nestimate.model.parameters import Assumptions, Parameter, affine, choose_parameters
 from nestimate.model.priors import Prior
@@ -19,7 +20,14 @@ from nestimate.model.replicates import ReplicateDensity
 from nestimate.model.units import UnitDensity
 
 Array = NDArray[np.float64]
-Density = UnitDensity | GroupedDensity | PairedDensity | RegressionDensity | ReplicateDensity
+Density = (
+    UnitDensity
+    | GroupedDensity
+    | PairedDensity
+    | RegressionDensity
+    | ReplicateDensity
+    | LatentDensity
+)
 
 #: Groups from which they are proposed one by one.
 MANY_GROUPS = 5
@@ -337,6 +345,8 @@ def _density(design: Design, assumptions: Assumptions) -> type[Density]:
     """Choose the density: special where that is exact or measured to pay, general otherwise."""
     if assumptions.robust_readings:
         return ReplicateDensity
+    if design.formula is not None and design.formula.crossed:
+        return LatentDensity
     if design.formula is not None:
         return GroupedDensity if design.formula.effects else RegressionDensity
     if design.unreplicated:

@@ -13,6 +13,7 @@ import numpy as np
 from nestimate.data.design import Design
 from nestimate.inference.diagnostics import K_LIMIT
 from nestimate.inference.fit import Fit
+from nestimate.inference.nuts import R_HAT_LIMIT, Chains
 from nestimate.model.model import Model
 from nestimate.results import (
     advice,
@@ -274,16 +275,29 @@ class Answer:
             "options": dict(self.options),
             "draws": int(self.fit.weights.size),
             "ess": self.fit.ess,
-            "pareto_k": self.fit.pareto_k,
-            "log_evidence": self.fit.log_evidence,
-            "log_evidence_se": self.fit.log_evidence_se,
+            "pareto_k": _finite(self.fit.pareto_k),
+            "log_evidence": _finite(self.fit.log_evidence),
+            "log_evidence_se": _finite(self.fit.log_evidence_se),
             "seconds": self.fit.seconds,
             "sampler": list(self.fit.log),
         }
 
 
+def _finite(value: float) -> float | None:
+    """Return a number, or None where there is none: JSON knows no NaN."""
+    return value if np.isfinite(value) else None
+
+
 def _checks(fit: Fit, wanted: float) -> tuple[Check, ...]:
     k, ess = fit.pareto_k, fit.ess
+    enough = Check.of(
+        "ess",
+        ess,
+        passed=ess >= wanted,
+        text=f"Effective draws behind the worst parameter: {ess:,.0f} (wanted: {wanted:,.0f}).",
+    )
+    if fit.chains is not None:
+        return (*_chain_checks(fit.chains), enough)
     return (
         Check.of(
             "pareto_k",
@@ -291,10 +305,23 @@ def _checks(fit: Fit, wanted: float) -> tuple[Check, ...]:
             passed=k <= K_LIMIT,
             text=f"Pareto k of the importance weights is {k:.2f} (at most {K_LIMIT} is reliable).",
         ),
+        enough,
+    )
+
+
+def _chain_checks(chains: Chains) -> tuple[Check, ...]:
+    r_hat, divergences = chains.r_hat, chains.divergences
+    return (
         Check.of(
-            "ess",
-            ess,
-            passed=ess >= wanted,
-            text=f"Effective draws behind the worst parameter: {ess:,.0f} (wanted: {wanted:,.0f}).",
+            "r_hat",
+            r_hat,
+            passed=r_hat <= R_HAT_LIMIT,
+            text=f"Largest r_hat of the chains is {r_hat:.3f} (at most {R_HAT_LIMIT} is reliable).",
+        ),
+        Check.of(
+            "divergences",
+            divergences,
+            passed=divergences == 0,
+            text=f"Transitions of NUTS that diverged: {divergences} (none is reliable).",
         ),
     )

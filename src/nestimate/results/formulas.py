@@ -18,12 +18,19 @@ def formula_design_sentences(design: Design, terms: Terms) -> list[str]:
     readings = design.readings.count
     if design.block is None:
         return [*said, f"{readings} readings, each a data point of its own."]
+    if terms.crossed:
+        return [*said, f"{readings} readings; the random factors {_crossing(terms)} cross."]
     varying = [name.replace(":", " x ") for name in terms.scales]
     return [
         *said,
         f"{readings} readings in {design.block.size} {design.block.name}s, which are the "
         f"independent units. Spreads are estimated of: {', '.join(varying)}.",
     ]
+
+
+def _crossing(terms: Terms) -> str:
+    names = [terms.outer.name, *(inner.level.name for inner in terms.inner)]
+    return ", ".join(dict.fromkeys(names))
 
 
 def formula_model_sentences(terms: Terms, value: str, *, robust: bool) -> list[str]:
@@ -49,9 +56,9 @@ def formula_model_sentences(terms: Terms, value: str, *, robust: bool) -> list[s
         pairs = ", ".join(terms.effects[i].name for i in terms.correlated)
         said.append(f"{pairs} of one {outer} are correlated (rho)")
     for inner in terms.inner:
-        said.append(
-            f"effects of {inner.level.name} inside: Normal(0, tau[{terms.scales[inner.member]}])"
-        )
+        scale = f"tau[{terms.scales[inner.member]}]"
+        where = "" if terms.crossed else " inside"
+        said.append(f"effects of {inner.level.name}{where}: Normal(0, {scale})")
     return said
 
 
@@ -83,7 +90,8 @@ def formula_gloss(name: str, terms: Terms) -> str:
         where, _, what = label.partition(":")
         inside = {terms.scales[p.member]: p for p in terms.inner}.get(label)
         if inside is not None and inside.column is None:
-            return f"spread from {inside.level.name} to {inside.level.name} in one {outer}"
+            where = "" if terms.crossed else f" in one {outer}"
+            return f"spread from {inside.level.name} to {inside.level.name}{where}"
         if not what:
             return f"spread from {label} to {label}"
         return f"spread of {what} from {where} to {where}"

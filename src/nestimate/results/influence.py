@@ -108,7 +108,7 @@ def influences(fit: Fit, asked: Sequence[Contrast], question: Question) -> tuple
     None where there are many units, or with a formula.
     """
     design = fit.model.design
-    if design.formula is not None:
+    if design.formula is not None or fit.chains is not None:
         return ()
     names = cluster_names(design)
     if len(names) > MOST_UNITS or len(asked) * len(names) > 2 * MOST_UNITS:

@@ -75,6 +75,8 @@ class Sensitivity:
 
 def sensitivities(fit: Fit, asked: Sequence[Contrast]) -> tuple[Sensitivity, ...]:
     """Return the sensitivity of every contrast; none where there are many units and it is dear."""
+    if fit.chains is not None:
+        return ()  # the likelihood of chains' draws is not that of the data alone
     # Equally weighted draws: the measure is normalised by their range, which draws of next to no
     # weight would stretch.
     which = fit.resampled[:MOST_DRAWS]

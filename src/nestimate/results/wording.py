@@ -239,11 +239,23 @@ def methods_paragraph(model: Model, question: Question, fit: Fit) -> str:
         f"Groups of {design.roles.group} were compared in {design.roles.value} by Bayesian "
         f"estimation (nestimate {version('nestimate')}), describing {what} (the model of Kruschke "
         f"2013, J. Exp. Psychol. Gen. 142:573, extended to designs with replicates). Priors: "
-        f"{'; '.join(prior_sentences(model))}. Effects of units and blocks were integrated out "
-        f"numerically and {fit.weights.size:,} independent draws of the remaining parameters were "
-        f"taken by adaptive importance sampling (effective number {fit.ess:,.0f}, Pareto k "
-        f"{fit.pareto_k:.2f}, seed {fit.seed}). Intervals are {percent(question.ci_prob)} "
+        f"{'; '.join(prior_sentences(model))}. {_computation(fit)} "
+        f"Intervals are {percent(question.ci_prob)} "
         f"{'highest density' if question.ci_kind == 'hdi' else 'equal-tailed'} intervals."
+    )
+
+
+def _computation(fit: Fit) -> str:
+    if fit.chains is not None:
+        return (
+            f"The posterior was sampled by the No-U-Turn sampler of PyMC (effective number "
+            f"{fit.ess:,.0f}, largest r_hat {fit.chains.r_hat:.3f}, "
+            f"{fit.chains.divergences} divergent transitions, seed {fit.seed})."
+        )
+    return (
+        f"Effects of units and blocks were integrated out numerically and {fit.weights.size:,} "
+        f"independent draws of the remaining parameters were taken by adaptive importance sampling "
+        f"(effective number {fit.ess:,.0f}, Pareto k {fit.pareto_k:.2f}, seed {fit.seed})."
     )
 
 

@@ -39,6 +39,24 @@ DYES = {
 }
 
 
+#: Davies & Goldsmith (1972): strength of a paste, 2 samples of each of 3 casks of 10 batches.
+PASTES = [
+    [[62.8, 62.6], [60.1, 62.3], [62.7, 63.1]],
+    [[60.0, 61.4], [57.5, 56.9], [61.1, 58.9]],
+    [[58.7, 57.5], [63.9, 63.1], [65.4, 63.7]],
+    [[57.1, 56.4], [56.9, 58.6], [64.7, 64.5]],
+    [[55.1, 55.1], [54.7, 54.2], [58.8, 57.5]],
+    [[63.4, 64.9], [59.3, 58.1], [60.5, 60.0]],
+    [[62.5, 62.6], [61.0, 58.7], [56.9, 57.7]],
+    [[59.2, 59.4], [65.2, 66.0], [64.8, 64.1]],
+    [[54.8, 54.8], [64.0, 64.0], [57.7, 56.8]],
+    [[58.3, 59.3], [59.2, 59.2], [58.9, 56.6]],
+]
+#: REML by lme4 and MixedModels.jl; the scales of casks and samples are those of ML, which for them
+#: is the same to three digits.
+PASTES_REML = {"mean": 60.0533, "tau": 1.28736, "tau_cask": 2.90408, "sigma": 0.82341}
+
+
 def nist_small(offset: float) -> pd.DataFrame:
     """NIST StRD SmLs01 (offset 0) and SmLs04 (offset 1,000,000): 9 groups of 21 values."""
     middles = {"1": 1.4, "2": 1.3, "3": 1.5, "4": 1.3, "5": 1.5, "6": 1.3, "7": 1.5, "8": 1.3}

@@ -101,10 +101,40 @@ for free, fixed in zip(blocked.blocks, alike.blocks):
     print(f"{free.name:20s} {free.mean:5.2f}  with tau_effect = 0.1: {fixed.mean:5.2f}")
 """,
     """
-The pair plot shows every parameter against every other, with a red line at no difference:
-`blocked.plot_pair()`.
+The pair plot shows every parameter against every other, with a red line at no difference.
+""",
+    """
+blocked.plot_pair().savefig(FOLDER / "founding-pair.png", dpi=70)
+""",
+    """
+![Pair plot of the blocked design](founding-pair.png)
 
-## 4. Is it a good idea at all?
+## 4. Is there a right way to write it as a formula?
+
+Yes: the treatment in the fixed part, and the treatment left of a bar with the line right of it. The
+parentheses may be left out, as R users do. Every line has a level and a deviation in either arm, so
+that swapping the reference only flips signs.
+""",
+    """
+spelt = ne.fit("value ~ 1 + treatment + treatment|line", table, options={"rope": (-0.2, 0.2)})
+for name, found in (("compare", blocked), ("formula", spelt)):
+    row = found.contrasts[0]
+    print(f"{name}  {row.name} = {row.mean:.2f}, {row.ci_low:.1f} to {row.ci_high:.1f}; by line:",
+          *(f"{b.mean:.2f}" for b in found.blocks))
+""",
+    """
+`y ~ 1 + group + drug|group`, with the grouping factor itself in the fixed part, is answered too, and
+told what it says:
+""",
+    """
+odd = ne.fit("value ~ 1 + line + treatment|line", table, group="line")
+print(*odd.design.warnings, sep="\\n")
+""",
+    """
+## 5. Is it a good idea at all?
+
+The answer itself says, for the data at hand: pooled readings, Welch's t on the averages, BEST on the
+averages and the whole model stand side by side under "Beside other analyses" above.
 
 Yes, when units differ in their number of readings, when one of them is far out, when you want to know
 whether more readings or more units would help, or when the same lines occur in both arms. In a
@@ -116,17 +146,18 @@ balanced nested design with normal data the difference of the averages is the sa
 
 def main() -> None:
     """Run the parts in turn and write them down with what they print."""
-    scope: dict[str, Any] = {}
+    scope: dict[str, Any] = {"FOLDER": HERE}
     page = []
     for part in PARTS:
-        if part.startswith(("#", "\nThe", "\nWhat", "\n##", "\nSomeone")):
+        if part.startswith(("#", "\nThe", "\nWhat", "\n##", "\nSomeone", "\n![", "\n`y")):
             page.append(part.strip())
             continue
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
             exec(part, scope)
         page.append(f"```python\n{part.strip()}\n```")
-        page.append(f"```\n{printed.getvalue().rstrip()}\n```")
+        if printed.getvalue():
+            page.append(f"```\n{printed.getvalue().rstrip()}\n```")
     (HERE / "founding-question.md").write_text("\n\n".join(page) + "\n", encoding="utf-8")
 
 

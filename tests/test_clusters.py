@@ -61,7 +61,8 @@ def written_out(design, theta, nu):
         rows = outer.codes == c
         group = readings.group[rows]
         residual = y[rows] - theta["mu"][group]
-        inner = theta["sigma"] ** 2 * np.eye(rows.sum())
+        sigma = np.broadcast_to(theta["sigma"], len(design.groups))[group]
+        inner = np.diag(sigma**2)
         for name, level in zip(names, inside, strict=True):
             same = level.codes[rows][:, None] == level.codes[rows]
             inner = inner + theta[name] ** 2 * same
@@ -88,18 +89,19 @@ def written_out(design, theta, nu):
     return total
 
 
+@pytest.mark.parametrize("sigma", ["common", "own"])
 @pytest.mark.parametrize("robust", ["units", "none"])
 @pytest.mark.parametrize(
     "design", [blocked(), blocked(n=2, units=2), subunits()], ids=["blocked", "cells", "subunits"]
 )
-def test_log_density_is_that_of_the_full_covariance_matrix(design, robust):
-    model = Model.from_design(design, Assumptions(robust=robust, tau="own"))
+def test_log_density_is_that_of_the_full_covariance_matrix(design, robust, sigma):
+    model = Model.from_design(design, Assumptions(robust=robust, tau="own", sigma=sigma))
     rng = np.random.default_rng(22)
     theta = model.standard(rng.normal(0, 0.6, (3, len(model.free))) - 0.4)
     found = model.density.log_density(theta)
     for draw in range(3):
         one = {name: rows[:, draw] for name, rows in theta.items()}
-        scalar = {n: v if n in ("mu", "tau") else v[0] for n, v in one.items()}
+        scalar = {n: v if n in ("mu", "tau", "sigma") else v[0] for n, v in one.items()}
         nu = scalar.get("nu") if robust == "units" else None
         assert found[draw] == pytest.approx(written_out(design, scalar, nu), abs=2e-3)
 

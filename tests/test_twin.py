@@ -97,6 +97,10 @@ DESIGNS = {
     "blocked, one reading per cell": (blocked(6, 10, 1), {"block": "day"}),
     "units in cells": (blocked(7, 5, 3, units=2), {"block": "day", "unit": "mouse"}),
     "a sigma for each group": (nested(8, (6, 6), 4), {"unit": "mouse", "sigma": "own"}),
+    "a sigma for each group, in blocks": (
+        blocked(17, 6, 4, units=2),
+        {"block": "day", "unit": "mouse", "sigma": "own"},
+    ),
     "ratios": (nested(9, (6, 6), 4), {"unit": "mouse", "scale": "log"}),
     "Student-t readings": (
         nested(16, (5, 6), (2, 6), outlier=3.0),

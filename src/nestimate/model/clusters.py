@@ -45,7 +45,10 @@ class Cluster:
     y, weight
         Standardised readings, or means of `weight` readings each, shape (rows,).
     count, ss
-        Readings whose scatter is known, and their squared deviations from those means.
+        Readings whose scatter is known, and their squared deviations from those means, in each
+        row.
+    sort
+        Which sigma each row has, from 0 to `sorts` - 1.
     z_kind, x_kind, w_kind
         What each column belongs to: an effect's number, a fixed parameter's, a level's.
     """
@@ -55,8 +58,10 @@ class Cluster:
     w: Array
     y: Array
     weight: Codes
-    count: int
-    ss: float
+    count: Codes
+    ss: Array
+    sort: Codes
+    sorts: int
     z_kind: Codes
     x_kind: Codes
     w_kind: Codes
@@ -71,21 +76,21 @@ class ClusterClass:
     members
         Their positions among all clusters, shape (members,).
     n
-        Readings per cluster whose scatter is known.
+        Readings per cluster whose scatter is known, of each sort of sigma, shape (sorts,).
     z_kind, x_kind, w_kind
         As in `Cluster`.
     rank
         Of Z: how many directions of the effects the readings can tell of.
     aa
-        Cross product of A = [Z X], shape (q + l, q + l).
+        Cross product of A = [Z X], (sorts, q + l, q + l): rows of each sort of sigma apart.
     aw, ww
         A'W and W'W.
     ay, wy, yy
-        A'y (q + l, members), W'y (p, members) and y'y (members,).
+        A'y (sorts, q + l, members), W'y (sorts, p, members) and y'y (sorts, members).
     """
 
     members: Codes
-    n: int
+    n: Codes
     z_kind: Codes
     x_kind: Codes
     w_kind: Codes
@@ -101,14 +106,20 @@ class ClusterClass:
 def cluster_classes(clusters: list[Cluster]) -> tuple[ClusterClass, ...]:
     """Collect clusters with equal structure and reduce them to cross products."""
     found: dict[bytes, list[int]] = {}
-    products = []
+    products, counts = [], []
     for position, c in enumerate(clusters):
         # A mean of n readings counts as n readings that all equal it.
         a = np.hstack([c.z, c.x])
-        at, wt, yt = a.T * c.weight, c.w.T * c.weight, c.y * c.weight
-        aa, aw, ww = at @ a, at @ c.w, wt @ c.w
-        products.append((aa, aw, ww, at @ c.y, wt @ c.y, yt @ c.y + c.ss))
-        kinds = (c.z_kind, c.x_kind, c.w_kind, np.array([c.count]))
+        parts = []
+        for mine in (c.sort == s for s in range(c.sorts)):
+            weight = np.where(mine, c.weight, 0)
+            at, wt, yt = a.T * weight, c.w.T * weight, c.y * weight
+            yy = yt @ c.y + c.ss[mine].sum()
+            parts.append((at @ a, at @ c.w, wt @ c.w, at @ c.y, wt @ c.y, yy))
+        products.append([np.stack(part) for part in zip(*parts, strict=True)])
+        aa, aw, ww = products[-1][:3]
+        counts.append(np.bincount(c.sort, weights=c.count, minlength=c.sorts).astype(np.intp))
+        kinds = (c.z_kind, c.x_kind, c.w_kind, counts[-1])
         key = b"|".join(np.ascontiguousarray(part).tobytes() for part in (aa, aw, ww, *kinds))
         found.setdefault(key, []).append(position)
     classes = []
@@ -117,7 +128,7 @@ def cluster_classes(clusters: list[Cluster]) -> tuple[ClusterClass, ...]:
         classes.append(
             ClusterClass(
                 members=np.array(positions, dtype=np.intp),
-                n=c.count,
+                n=counts[positions[0]],
                 z_kind=c.z_kind,
                 x_kind=c.x_kind,
                 w_kind=c.w_kind,
@@ -125,9 +136,9 @@ def cluster_classes(clusters: list[Cluster]) -> tuple[ClusterClass, ...]:
                 aa=first[0],
                 aw=first[1],
                 ww=first[2],
-                ay=np.stack([products[i][3] for i in positions], axis=1),
-                wy=np.stack([products[i][4] for i in positions], axis=1),
-                yy=np.array([products[i][5] for i in positions]),
+                ay=np.stack([products[i][3] for i in positions], axis=2),
+                wy=np.stack([products[i][4] for i in positions], axis=2),
+                yy=np.stack([products[i][5] for i in positions], axis=1),
             )
         )
     return tuple(classes)
@@ -172,25 +183,34 @@ class Collapsed:
         root
             L with L L' = Omega for all effects of a cluster, (draws, effects, effects).
         sigma2
-            Variance of a reading, shape (draws,).
+            Variance of a reading, shape (1, draws), or of readings of each sort, (sorts, draws).
         inner
             Variances of the inner levels, shape (levels, draws).
         """
-        q = kind.z_kind.size
-        scale = 1 / sigma2[:, None, None]
-        log_det = kind.n * np.log(sigma2)
+        q, size = kind.z_kind.size, len(kind.z_kind) + len(kind.x_kind)
+        first = sigma2[0]
+        scale = 1 / first[:, None, None]
+        share = (first / sigma2).T
+
+        def whole(product: Array) -> Array:
+            """Add up the sorts, each by what its readings weigh beside those of the first."""
+            if len(sigma2) == 1:
+                return np.asarray(product.sum(axis=0)[None])
+            return np.tensordot(share, product, axes=(1, 0))
+
+        aa, aw, ww, ay, wy = map(whole, (kind.aa, kind.aw, kind.ww, kind.ay, kind.wy))
+        yy = whole(kind.yy)
+        n = kind.n if len(sigma2) > 1 else kind.n.sum(keepdims=True)
+        log_det: Array = np.asarray(n @ np.log(sigma2), dtype=np.float64)
         if kind.w_kind.size:
-            ratio = np.maximum(sigma2 / inner[kind.w_kind], LEAST_RATIO)
-            k = kind.ww + np.einsum("pd,pr->dpr", ratio, np.eye(kind.w_kind.size))
-            right = np.hstack([kind.aw.T, kind.wy])
-            solved = np.linalg.solve(k, np.broadcast_to(right, (len(k), *right.shape)))
-            of_a, of_y = solved[:, :, : len(kind.aw)], solved[:, :, len(kind.aw) :]
-            aa = (kind.aa - kind.aw @ of_a) * scale
-            ay = (kind.ay - kind.aw @ of_y) * scale
-            yy = (kind.yy - np.einsum("pc,dpc->dc", kind.wy, of_y)) * scale[:, :, 0]
+            ratio = np.maximum(first / inner[kind.w_kind], LEAST_RATIO)
+            k = ww + np.einsum("pd,pr->dpr", ratio, np.eye(kind.w_kind.size))
+            right = np.concatenate([np.swapaxes(aw, 1, 2), wy], axis=2)
+            solved = np.linalg.solve(k, np.broadcast_to(right, (len(k), *right.shape[1:])))
+            of_a, of_y = solved[:, :, :size], solved[:, :, size:]
+            aa, ay, yy = aa - aw @ of_a, ay - aw @ of_y, yy - (wy * of_y).sum(axis=1)
             log_det = log_det + np.linalg.slogdet(k)[1] - np.log(ratio).sum(axis=0)
-        else:
-            aa, ay, yy = kind.aa * scale, kind.ay * scale, kind.yy * scale[:, :, 0]
+        aa, ay, yy = aa * scale, ay * scale, yy * scale[:, :, 0]
         seen = root[:, kind.z_kind]
         _, u = np.linalg.eigh(np.swapaxes(seen, 1, 2) @ aa[:, :q, :q] @ seen)
         axes = seen @ u[:, :, -kind.rank :]
@@ -231,9 +251,9 @@ def only(kind: ClusterClass, part: Collapsed, c: int) -> tuple[ClusterClass, Col
     one = replace(
         kind,
         members=kind.members[chosen],
-        ay=kind.ay[:, chosen],
-        wy=kind.wy[:, chosen],
-        yy=kind.yy[chosen],
+        ay=kind.ay[:, :, chosen],
+        wy=kind.wy[:, :, chosen],
+        yy=kind.yy[:, chosen],
     )
     return one, replace(
         part, xy=part.xy[:, :, chosen], yy=part.yy[:, chosen], uy=part.uy[:, :, chosen]
@@ -244,7 +264,7 @@ def log_density(kind: ClusterClass, part: Collapsed, beta: Array, nu: Array | No
     """Log density of all clusters of a class, shape (draws,); nu None for normal effects."""
     w, q_form = part.scores(beta)
     members = kind.members.size
-    base = -0.5 * (members * (kind.n * LOG_2PI + part.log_det) + q_form.sum(axis=1))
+    base = -0.5 * (members * (kind.n.sum() * LOG_2PI + part.log_det) + q_form.sum(axis=1))
     squares = np.square(w)
     if nu is None:
         gain = (squares / (1 + part.d)[:, :, None]).sum(axis=(1, 2))

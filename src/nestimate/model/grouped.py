@@ -32,7 +32,8 @@ class GroupedDensity:
     middle
         Coefficients of the fixed part by least squares, and a scale of what they leave.
     size, within
-        Readings, and their squared deviations inside the innermost cells.
+        Readings, and their squared deviations inside the innermost cells, of each group (all
+        together with a formula), shape (groups,).
 
     Notes
     -----
@@ -43,8 +44,8 @@ class GroupedDensity:
     robust: bool
     classes: tuple[ClusterClass, ...]
     middle: tuple[Array, float]
-    size: int
-    within: float
+    size: Array
+    within: Array
 
     @classmethod
     def from_design(cls, design: Design, *, robust: bool) -> Self:
@@ -52,8 +53,9 @@ class GroupedDensity:
         terms, spread = design.columns, design.yardstick.spread
         first, y, n, count, ss = _cells(terms, design)
         fixed, root = terms.fixed[first], np.sqrt(n)
+        sort = design.readings.group[first] if design.formula is None else np.zeros_like(first)
         found = [
-            _cluster(terms, first[mine], y[mine], n[mine], (int(count[mine].sum()), ss[mine].sum()))
+            _cluster(terms, first[mine], y[mine], n[mine], (count[mine], ss[mine]), sort[mine])
             for mine in _members(terms.outer.codes[first])
         ]
         return cls(
@@ -64,8 +66,8 @@ class GroupedDensity:
                 np.linalg.lstsq(fixed * root[:, None], y * root)[0],
                 design.yardstick.within / spread,
             ),
-            size=int(count.sum()),
-            within=float(ss.sum()),
+            size=np.bincount(sort, weights=count),
+            within=np.bincount(sort, weights=ss),
         )
 
     def log_density(self, theta: Theta) -> Array:
@@ -76,8 +78,8 @@ class GroupedDensity:
             total += clusters.log_density(kind, part, fixed[kind.x_kind].T, self._nu(theta))
         # However the effects lie, no density exceeds that of readings about the means of their own
         # cells: what does has lost its digits, with scales as extreme as they are impossible.
-        sigma2 = np.square(theta["sigma"][0])
-        most = -0.5 * (self.size * np.log(2 * np.pi * sigma2) + self.within / sigma2)
+        sigma2 = np.broadcast_to(np.square(theta["sigma"]), (self.size.size, total.size))
+        most = -0.5 * (self.size @ np.log(2 * np.pi * sigma2) + self.within @ (1 / sigma2))
         return np.where(total <= most + 1, total, -np.inf)
 
     def per_cluster(self, theta: Theta) -> Array:
@@ -159,7 +161,7 @@ class GroupedDensity:
         return precision, linear
 
     def _collapsed(self, theta: Theta) -> list[tuple[ClusterClass, Collapsed]]:
-        sigma2 = np.square(theta["sigma"][0])
+        sigma2 = np.square(theta["sigma"])
         inner = [np.square(theta[part.scale][part.member]) for part in self.terms.inner]
         root = effect_root(self.terms, theta)
         return [(kind, Collapsed.of(kind, root, sigma2, np.array(inner))) for kind in self.classes]
@@ -239,7 +241,9 @@ def _members(codes: Codes) -> list[Codes]:
     return np.split(order, np.cumsum(np.bincount(codes))[:-1])
 
 
-def _cluster(terms: Terms, rows: Codes, y: Array, n: Codes, within: tuple[int, float]) -> Cluster:
+def _cluster(
+    terms: Terms, rows: Codes, y: Array, n: Codes, within: tuple[Codes, Array], sort: Codes
+) -> Cluster:
     """Columns of one cluster, a row per cell; those that are zero throughout are left out."""
     z = np.stack([effect.column[rows] for effect in terms.effects], axis=1)
     z_kind, x_kind = (np.flatnonzero(part.any(axis=0)) for part in (z, terms.fixed[rows]))
@@ -251,7 +255,9 @@ def _cluster(terms: Terms, rows: Codes, y: Array, n: Codes, within: tuple[int, f
         y=y,
         weight=n,
         count=within[0],
-        ss=float(within[1]),
+        ss=within[1],
+        sort=sort,
+        sorts=len(terms.means) if not terms.text else 1,
         z_kind=z_kind,
         x_kind=x_kind,
         w_kind=w_kind,

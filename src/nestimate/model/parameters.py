@@ -163,8 +163,6 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
         found += [Parameter(name="tau_z", group=g, kind="plain", prior=standard) for g in groups]
     if _needs_sigma(design):
         own = assumptions.sigma == "own"
-        if own and design.block is not None:
-            raise DesignError("sigma: 'own' is for designs without blocks; leave it 'common'.")
         found += [
             Parameter(name="sigma", group=g, kind="scale", prior=scale, lower=floor)
             for g in (groups if own else (None,))

@@ -93,7 +93,8 @@ def _cell_noise(draws: dict[str, Array], design: Design) -> Array:
     if design.unreplicated or design.block is None:
         return np.zeros(shape)
     if not design.levels:
-        return np.square(draws["sigma"])[:, :, None] / np.maximum(cells, 1)
+        sigma = per_group(draws, "sigma", cells.shape[1])
+        return np.asarray(np.square(sigma)[:, None, :] / np.maximum(cells, 1))
     of_unit = np.zeros(design.statistics.n.size, dtype=np.intp)
     of_unit[design.readings.unit] = design.block.codes * cells.shape[1] + design.readings.group
     member = np.eye(cells.size)[of_unit]

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from nestimate.apps import cli
-from nestimate.inference import importance
+from nestimate.inference import importance, nuts
 
 MICE = Path(__file__).parent.parent / "examples" / "mice.csv"
 ROLES = ["--value", "glucose", "--group", "arm", "--unit", "mouse"]
@@ -60,6 +60,7 @@ def test_absent_file_is_named_with_a_near_match():
 
 def test_failed_check_exits_3_without_an_answer(monkeypatch, tmp_path):
     monkeypatch.setattr(importance, "MAX_DRAWS", 500)
+    monkeypatch.setattr(nuts, "installed", lambda: False)
     done = CliRunner().invoke(
         cli.app, ["compare", str(MICE), *ROLES, "--json", str(tmp_path / "a.json")]
     )
@@ -92,3 +93,27 @@ def test_help_and_version_fit_a_screen_and_need_no_numbers():
     assert done.returncode == 0
     assert len(done.stdout.splitlines()) <= 45
     assert run("--version").stdout.startswith("nestimate 0.")
+
+
+def test_a_formula_is_fitted_and_its_misspellings_are_named(tmp_path):
+    lines = str(MICE.with_name("lines.csv"))
+    formula = "viability ~ treatment + treatment|line"
+    chosen = ["--ess", "1000", "--rope=-2,2", "--json", str(tmp_path / "a.json")]
+    done = CliRunner().invoke(cli.app, ["fit", formula, lines, *chosen])
+    assert done.exit_code == 0, done.output
+    assert "drug - dmso | koA" in done.stdout
+    told = json.loads((tmp_path / "a.json").read_text())
+    assert told["design"]["formula"] == formula
+    done = run("fit", "viability ~ treatmnt", lines)
+    assert done.returncode == 2
+    assert "Did you mean 'treatment'" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_nuts_is_the_last_resort(monkeypatch):
+    pytest.importorskip("pymc")
+    monkeypatch.setattr(importance, "MAX_DRAWS", 500)
+    done = CliRunner().invoke(cli.app, ["compare", str(MICE), *ROLES, "--ess", "8000"])
+    assert "Largest r_hat" in done.stdout

@@ -38,7 +38,7 @@ def _root(
         raise typer.Exit
 
 
-@app.command("compare")
+@app.command("compare", short_help="Compare groups, named by columns.")
 def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a command line
     data: arguments.Data,
     value: Annotated[str | None, typer.Option(help="What was measured.")] = None,
@@ -124,7 +124,7 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
     _deliver(result, outputs)
 
 
-@app.command("fit")
+@app.command("fit", short_help="Fit a formula and compare the levels of a factor.")
 def _fit(  # noqa: PLR0913
     formula: Annotated[str, typer.Argument(help="'y ~ drug + (drug | line)'")],
     data: arguments.Data,
@@ -196,7 +196,7 @@ def _deliver(result: Comparison, outputs: Mapping[str, Path | None]) -> None:
         raise typer.Exit(3)
 
 
-@app.command("inspect")
+@app.command("inspect", short_help="Say what is in a table, and which command to run.")
 def _inspect(
     data: arguments.Data,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write all of it.")] = None,
@@ -216,7 +216,7 @@ def _inspect(
         raise typer.Exit(2)
 
 
-@app.command("simulate")
+@app.command("simulate", short_help="Make up data with a known truth.")
 def _simulate(  # noqa: PLR0913
     out: Annotated[Path, typer.Argument(help="CSV file to write.")],
     groups: Annotated[str, typer.Option(help="Group means: 'placebo=100,drug=101'.")],

@@ -133,7 +133,7 @@ def test_one_reading_per_unit_is_flat_best(table):
 @given(table=tables())
 def test_one_seed_one_answer(table):
     first, second, other = fit(table, seed=3), fit(table, seed=3), fit(table, seed=4)
-    assert first.to_dict()["contrasts"] == second.to_dict()["contrasts"]
+    assert first.contrasts == second.contrasts
     assert first.contrasts[0].mean != other.contrasts[0].mean
 
 

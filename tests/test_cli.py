@@ -71,6 +71,44 @@ def test_failed_check_exits_3_without_an_answer(monkeypatch, tmp_path):
     assert told["contrasts"] == []
 
 
+def test_a_prior_that_cuts_the_answer_off_withholds_it(tmp_path):
+    lines = MICE.read_text(encoding="utf-8").splitlines()
+    label, value = lines[1].rsplit(",", 1)
+    table = tmp_path / "wild.csv"
+    wild = f"{label},{float(value) + 1e6}"
+    table.write_text("\n".join([lines[0], wild, *lines[2:]]), encoding="utf-8")
+    done = CliRunner().invoke(cli.app, ["compare", str(table), *ROLES, "--robust", "none"])
+    assert done.exit_code == 3
+    assert "where its prior has next to no mass" in done.stdout
+
+
+@pytest.mark.parametrize("robust", ["replicates", "both"])
+def test_robust_readings_are_answered_in_full(robust, tmp_path):
+    chosen = ["--robust", robust, "--ess", "500", "--report", str(tmp_path / "r.html")]
+    done = CliRunner().invoke(cli.app, ["compare", str(MICE), *ROLES, *chosen])
+    assert done.exit_code == 0, done.output
+    assert "Beside other analyses" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("prior", "says"),
+    [
+        ("sigma=1e-9", "told from zero"),
+        ("tau=nan", "write a family"),
+        ("mu=normal(inf, 1)", "is not a number"),
+    ],
+)
+def test_priors_that_cannot_be_are_refused(prior, says):
+    done = CliRunner().invoke(cli.app, ["compare", str(MICE), *ROLES, "--prior", prior])
+    assert done.exit_code != 0
+    assert says in str(done.exception)
+
+
+def test_means_that_are_fixed_have_no_difference_to_set_beside():
+    done = CliRunner().invoke(cli.app, ["compare", str(MICE), *ROLES, "--prior", "mu=9"])
+    assert done.exit_code == 0, done.output
+
+
 def test_simulated_data_go_through_compare(tmp_path):
     made, truth = tmp_path / "made.csv", tmp_path / "truth.json"
     scenario = ["--groups", "placebo=100,drug=104", "--sigma", "1", "--units", "12", "--seed", "4"]

@@ -97,6 +97,12 @@ def parse_formula(text: str) -> Formula:
     components = [_components(description) for description in described]
     fixed_names = {str(v) for c in components[0] for v in c.var_names if v}
     every = [c for found in components for c in found]
+    offsets = [c for c in every if str(c.name).startswith("offset(")]
+    if offsets:
+        raise DesignError(
+            f"formula '{text}': {offsets[0].name} is not supported: take it off the measured value "
+            "instead, as in 'I(y - x) ~ ...'."
+        )
     coded = [c for c in every if str(c.name).startswith("C(")]
     plain = [c for c in every if not str(c.name).startswith("C(")]
     both = {v for c in coded for v in c.var_names} & {v for c in plain for v in c.var_names}

@@ -114,6 +114,11 @@ def read_model_frame(
     """
     import pandas as pd  # noqa: PLC0415
 
+    twice = [name for name in formula.grouping if name in formula.measured]
+    if twice:
+        raise DesignError(
+            f"formula '{formula.text}': '{twice[0]}' is measured and stands right of a bar."
+        )
     columns: dict[str, Array] = {}
     coded: dict[str, tuple[NDArray[np.intp], tuple[str, ...]]] = {}
     for name in dict.fromkeys((*formula.measured, *formula.variables, *formula.grouping)):

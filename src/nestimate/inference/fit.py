@@ -24,6 +24,10 @@ from nestimate.model.units import UnitDensity
 
 Array = NDArray[np.float64]
 
+#: With a smaller share of the draws wanted the posterior is so odd that NUTS would run for hours.
+LOST = 0.01
+#: Where a prior ends, in SDs of the engine's coordinates.
+EDGE = 7.5
 #: Most effects drawn, draws x units; with very many units fewer draws are enough each.
 MAX_EFFECTS = 1_000_000
 
@@ -106,7 +110,8 @@ class Fit:
                 ess,
                 rng,
             )
-        if (found.pareto_k > diagnostics.K_LIMIT or found.ess < ess) and nuts.installed():
+        short = found.pareto_k > diagnostics.K_LIMIT or found.ess < ess
+        if short and found.ess > LOST * ess and nuts.installed():
             return cls._from_chains(model, ess, seed, found.log)
         n_rows = model.design.readings.value.size
         return cls(
@@ -150,6 +155,19 @@ class Fit:
             log=(*log, *chains.log),
             chains=replace(chains, effects=chains.effects[kept], slopes=chains.slopes[kept]),
         )
+
+    @cached_property
+    def at_edge(self) -> tuple[str, float]:
+        """Parameter whose posterior lies most beyond all that its prior holds, and how much of it.
+
+        Beyond 7.5 SDs of the engine's coordinates the prior has a mass of 1e-13, and quantile
+        functions end: the posterior would be cut off there.
+        """
+        beyond = self.weights @ (np.abs(self.z) > EDGE)
+        if not beyond.size:
+            return "", 0.0
+        worst = int(np.argmax(beyond))
+        return self.model.free[worst].label, float(beyond[worst])
 
     @cached_property
     def effects(self) -> Array:

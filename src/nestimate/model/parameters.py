@@ -314,5 +314,10 @@ def _changed(parameter: Parameter, prior: Prior) -> Parameter:
         )
     if isinstance(prior, Fixed) and parameter.kind in ("scale", "shape") and smallest <= 0:
         raise DesignError(f"prior {parameter.label} = 0: {parameter.name} must be above zero.")
+    if isinstance(prior, Fixed) and parameter.lower is not None and smallest < parameter.lower:
+        raise DesignError(
+            f"prior {parameter.label} = {smallest:g}: the data are recorded to steps so large that "
+            f"no scale below {parameter.lower:.3g} can be told from zero. Fix it at that or more."
+        )
     lower = None if isinstance(prior, Fixed) else parameter.lower
     return replace(parameter, prior=prior, lower=lower)

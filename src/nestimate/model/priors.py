@@ -394,6 +394,7 @@ def _arguments(name: str, names: tuple[str, ...], text: str) -> dict[str, float]
 
 def _number(text: str | float) -> float | None:
     try:
-        return float(text)
-    except ValueError:
+        number = float(text)
+    except (TypeError, ValueError):
         return None
+    return number if np.isfinite(number) else None

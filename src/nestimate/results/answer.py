@@ -283,6 +283,10 @@ class Answer:
         }
 
 
+#: Share of a posterior beyond its prior's end from which the answer is withheld.
+AT_EDGE = 1e-3
+
+
 def _finite(value: float) -> float | None:
     """Return a number, or None where there is none: JSON knows no NaN."""
     return value if np.isfinite(value) else None
@@ -306,6 +310,24 @@ def _checks(fit: Fit, wanted: float) -> tuple[Check, ...]:
             text=f"Pareto k of the importance weights is {k:.2f} (at most {K_LIMIT} is reliable).",
         ),
         enough,
+        *_edge_checks(fit),
+    )
+
+
+def _edge_checks(fit: Fit) -> tuple[Check, ...]:
+    """Return a check that fails where a prior cuts the posterior off; nothing where none does."""
+    label, beyond = fit.at_edge
+    if beyond <= AT_EDGE:
+        return ()
+    return (
+        Check.of(
+            "prior_edge",
+            beyond,
+            passed=False,
+            text=f"The data put {label} where its prior has next to no mass (less than 1e-13), so "
+            "that the prior would cut the answer off. Look for a wrong value in the data, or give "
+            f"{label} a wider prior.",
+        ),
     )
 
 

@@ -98,7 +98,9 @@ def panels(fit: Fit, asked: Sequence[Contrast], question: Question) -> tuple[Pan
         return ()
     sums = Sums.of(fit.model.design)
     best = _best_on_unit_means(fit, sums) if fit.model.design.layout == "nested" else None
-    return tuple(_panel(fit, best, sums, contrast, question) for contrast in asked)
+    # A difference that the priors fix has nothing beside it.
+    free = [c for c in asked if np.ptp(estimands.difference(fit.draws, c)) > 0]
+    return tuple(_panel(fit, best, sums, contrast, question) for contrast in free)
 
 
 def _panel(fit: Fit, best: Fit | None, sums: Sums, contrast: Contrast, question: Question) -> Panel:
@@ -186,7 +188,7 @@ def _best_on_unit_means(fit: Fit, sums: Sums) -> Fit | None:
     flat = Model.from_design(
         Design.from_table(table, roles),
         Assumptions(
-            robust=assumptions.robust,
+            robust="units" if assumptions.robust_units else "none",
             tau=assumptions.tau,
             preset=assumptions.preset,
             # Changed priors of scales are about other scales: here tau holds the error of a mean.

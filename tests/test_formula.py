@@ -93,6 +93,8 @@ def table():
         ("y ~ age + I(2 * age)", "says nothing that"),
         ("y ~ 0 + age", "Take out the 0"),
         ("drug ~ age", "not a number"),
+        ("y ~ drug + offset(age)", "not supported"),
+        ("y ~ drug + (1 | y)", "right of a bar"),
         ("y ~ drug + (age | line) + (age | line:plate)", "two bars"),
     ],
 )
@@ -178,6 +180,13 @@ def test_every_way_out_works_with_a_formula(table, tmp_path):
     assert only.contrasts == ()
     only.report(tmp_path / "age.html")
     assert "beta" in only.draws["posterior"]
+
+
+def test_the_factor_named_first_is_compared(table):
+    design = formula_design(read_table(table), parse_formula("y ~ sex:drug + (1 | line)"))
+    assert design.roles.group == "sex"
+    with pytest.raises(ne.DesignError, match="already transforms"):
+        ne.fit("np.exp(y) ~ drug", table, options={"scale": "log"})
 
 
 def test_doubtful_formulas_are_answered_with_a_word(table):

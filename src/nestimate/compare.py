@@ -115,6 +115,11 @@ def fit(
             "spread, and every row is one reading."
         )
     parsed = parse_formula(formula)
+    if chosen.scale == "log" and parsed.response not in parsed.measured:
+        raise DesignError(
+            f"scale is 'log', and the formula already transforms what was measured "
+            f"('{parsed.response}'). Do one or the other."
+        )
     design = formula_design(
         read_table(
             data,

@@ -5,6 +5,7 @@ in `drug|line`, is a random term, and a double bar makes its effects independent
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,6 +61,10 @@ class Formula:
     variables: tuple[str, ...]
     coded: tuple[str, ...]
     random: tuple[RandomTerm, ...]
+
+    def first(self, names: Collection[str]) -> str | None:
+        """Return that of `names` which the fixed part names first."""
+        return min(names, key=self.fixed.find, default=None)
 
     @property
     def grouping(self) -> tuple[str, ...]:

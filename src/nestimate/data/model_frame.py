@@ -141,7 +141,7 @@ def read_model_frame(
         raise DataError(f"{table.source}: no row has a number in every column of the formula.")
     data: dict[str, Any] = {name: values[keep] for name, values in columns.items()}
     factors = [name for name in formula.variables if name in coded and name in formula.fixed_names]
-    compared = group or next(iter(factors), None)
+    compared = group or formula.first(factors)
     for name, (codes, labels) in coded.items():
         missing = np.flatnonzero(codes[keep] < 0)
         if missing.size:

@@ -147,7 +147,7 @@ def _compared(formula: Formula, frame: ModelFrame, common: Any, group: str | Non
             if named
             else f"formula '{formula.text}' has no factor in its fixed part that could be compared."
         )
-    return group or next(iter(named), None)
+    return group or formula.first(named)
 
 
 def _belonging(grid: "pd.DataFrame", compared: str | None, groups: Sequence[str]) -> Array:

@@ -122,7 +122,7 @@ def _pooled_units(panel: Panel, design: Design) -> list[str]:
 def _claim(panel: Panel, design: Design) -> list[str]:
     """Say whether pooling would have led to another conclusion."""
     null = _null(design)
-    if panel.pooled_excludes and not panel.answer_excludes:
+    if panel.pooled_excludes and panel.answer_excludes is False:
         return [
             f"The pooled interval leaves out {null}, this answer's does not: pooling would have "
             "claimed a difference that these data do not establish."
@@ -138,6 +138,11 @@ def _claim(panel: Panel, design: Design) -> list[str]:
 def _averages(panel: Panel, design: Design) -> list[str]:
     """Say what averaging the readings of each unit does."""
     welch, answer, unit = panel.method("welch"), panel.methods[-1], design.levels[0].name
+    if not design.statistics.measured.all():
+        return [
+            f"The means have standard errors of their own: this answer weighs each {unit} by how "
+            "well it is known, the analyses of the means take all alike."
+        ]
     if welch is None or panel.gap is None or panel.averaging_loss is None:
         return [f"The means of each {unit} do not scatter: no interval can be built on them."]
     mine, theirs = _difference(answer, panel), _difference(welch, panel)
@@ -277,13 +282,13 @@ def _widths(panel: Panel, design: Design) -> list[str]:
             "allows for outliers to come and for how poorly the scales are known."
         )
     null = _null(design)
-    if panel.answer_excludes and not panel.units_excludes:
+    if panel.answer_excludes and panel.units_excludes is False:
         said += (
             f" They do not say the same: the {name} interval holds {null} and this answer's does "
-            "not. Part of this answer's certainty thus comes of what it assumes of the scales; "
-            "call the direction likely, not settled."
+            "not. The t interval allows for spreads far larger than those seen, which the priors "
+            "of this answer make unlikely; call the direction likely, not settled."
         )
-    if panel.units_excludes and not panel.answer_excludes:
+    if panel.units_excludes and panel.answer_excludes is False:
         said += (
             f" They do not say the same: this answer's interval holds {null} and the {name} "
             "interval does not; call the direction likely, not settled."

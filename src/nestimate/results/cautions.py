@@ -199,6 +199,11 @@ def _influence_sentence(one: Influence, design: Design) -> str:
             f"How the interval of {one.contrast} lies to the ROPE ({one.rope}) hinges on one "
             f"{what}: {named}{f' or {more} more' if more > 0 else ''}."
         )
+    if one.borderline:
+        said.append(
+            f"{above(design)} of {one.contrast} is {_fine(one.p_gt_0)}, at the limit of what is "
+            "called settled (0.975 or 0.025) to within its Monte Carlo error."
+        )
     if not said:
         direction = {
             "above": f"{above(design)} stays above 0.975",
@@ -230,8 +235,8 @@ def _sensitivity_sentence(one: Sensitivity, design: Design) -> str:
     shown = number(value, 3)
     said = {
         "robust": (
-            f"{one.contrast} is robust: scaling the priors hardly moves it (largest sensitivity "
-            f"{shown}, {which}; from {LIMIT} on it would matter)."
+            f"{one.contrast} is robust: priors a little wider or narrower hardly move it (largest "
+            f"sensitivity {shown}, {which}; from {LIMIT} on it would matter)."
         ),
         "prior-dependent": (
             f"{one.contrast} is prior-dependent: it moves with the priors as well as with the data "

@@ -56,8 +56,11 @@ class Method:
         """Width of the interval."""
         return self.ci_high - self.ci_low
 
-    def excludes(self, null: float) -> bool:
-        """Whether a value lies outside the interval."""
+    def excludes(self, null: float) -> bool | None:
+        """Whether a value lies outside the interval; None where an end is too near to tell."""
+        error = 2 * (self.mcse_ci or 0.0)
+        if min(abs(self.ci_low - null), abs(self.ci_high - null)) < error:
+            return None
         return not self.ci_low <= null <= self.ci_high
 
 

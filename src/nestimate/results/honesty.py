@@ -81,7 +81,7 @@ class Panel:
     averaging_loss: float | None
     pooled_excludes: bool | None
     units_excludes: bool | None
-    answer_excludes: bool
+    answer_excludes: bool | None
 
     def method(self, *names: str) -> Method | None:
         """Return the first analysis of these names that there is."""
@@ -105,7 +105,7 @@ def panels(fit: Fit, asked: Sequence[Contrast], question: Question) -> tuple[Pan
 
 def _panel(fit: Fit, best: Fit | None, sums: Sums, contrast: Contrast, question: Question) -> Panel:
     design = fit.model.design
-    nested = design.layout == "nested"
+    nested = design.layout == "nested" and bool(design.statistics.measured.all())
     units = classical.t_interval("paired", *classical.paired(sums, contrast), question.ci_prob)
     if design.block is None:
         units = classical.t_interval("welch", *classical.welch(sums, contrast), question.ci_prob)

@@ -77,6 +77,9 @@ class Influence:
         settled, and how the interval lies to the ROPE (None without one).
     left_out
         The contrast without each of them.
+    borderline
+        Whether that direction is within Monte Carlo error of the limit: then nothing hinges on
+        a unit.
     sign_hinges, rope_hinges
         Labels of those without which the verdict would be another.
     """
@@ -86,6 +89,7 @@ class Influence:
     sign: Sign
     rope: Rope | None
     left_out: tuple[LeftOut, ...]
+    borderline: bool
     sign_hinges: tuple[str, ...]
     rope_hinges: tuple[str, ...]
 
@@ -183,6 +187,8 @@ def _influence(
             found.append(_left_out(name, own, refit.weights, k, question, design, refit.pareto_k))
             errors.append(_error(found[-1], refit.weights))
     sign = sign_verdict(whole.p_gt_0)
+    step = MARGIN * _error(whole, fit.weights)
+    borderline = len({sign_verdict(whole.p_gt_0 + side * step) for side in (-1, 1)}) > 1
     rope = question.rope and rope_verdict(whole.ci_low, whole.ci_high, question.rope)
     return Influence(
         contrast=contrast.name,
@@ -190,7 +196,10 @@ def _influence(
         sign=sign,
         rope=rope,
         left_out=tuple(found),
-        sign_hinges=tuple(
+        borderline=borderline,
+        sign_hinges=()
+        if borderline
+        else tuple(
             one.name
             for one, error in zip(found, errors, strict=True)
             if one.reliable

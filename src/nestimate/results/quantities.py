@@ -70,7 +70,7 @@ def effect_sizes(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
     """Return the contrasts in units of the spread between units, and of single readings."""
     design = fit.model.design
     found = {} if design.block is not None else {"effect_size": estimands.effect_size}
-    if design.layout not in ("flat", "formula"):
+    if design.layout not in ("flat", "formula") and design.statistics.measured.all():
         found["d_total"] = estimands.d_total
     return tuple(
         Quantity(
@@ -127,7 +127,7 @@ def scales(fit: Fit) -> tuple[Quantity, ...]:
             values = fit.draws[parameter.name][:, column]
             found.append(Quantity(name=parameter.label, values=values, weights=fit.weights))
     design = fit.model.design
-    if design.layout == "nested":
+    if design.layout == "nested" and design.statistics.measured.all():
         own = seen.get("tau", 2) > 1 or seen.get("sigma", 1) > 1
         for g, label in enumerate(design.groups if own else (None,)):
             name = "icc" if label is None else f"icc[{label}]"

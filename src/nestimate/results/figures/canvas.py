@@ -79,7 +79,11 @@ def headline(figure: "Figure", text: str) -> float:
         color=INK,
         parse_math=False,
     )
-    return HEAD + LINE * len(lines)
+    top = HEAD + LINE * len(lines)
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.set(rect=(0, 0, 1, 1 - (top + HEAD) / height))  # type: ignore[call-arg]
+    return top
 
 
 def tidy(ax: "Axes") -> None:
@@ -107,6 +111,7 @@ def short(text: str, most: int = LONGEST) -> str:
 
 def stacked(text: str, width: int = 16, most: int = 3) -> str:
     """Break a label into short lines."""
+    width = max(width, min(max(len(word) for word in text.split() or [text]), 24))
     lines = wrap(text, width) or [text]
     return "\n".join(lines if len(lines) <= most else wrap(short(text, most * width - 4), width))
 

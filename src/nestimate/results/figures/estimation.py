@@ -169,9 +169,7 @@ def _join_blocks(
 def _draw_differences(ax: "Axes", answer: Answer) -> None:
     fit = answer.fit
     if answer.question.rope:
-        ax.axhspan(
-            *answer.question.rope, color=canvas.ROPE, alpha=0.3, linewidth=0, label="canvas.ROPE"
-        )
+        ax.axhspan(*answer.question.rope, color=canvas.ROPE, alpha=0.3, linewidth=0, label="ROPE")
     drawn = quantities.differences(fit, answer.asked)
     null = drawn[0].null or 0.0
     ax.axhline(null, color=canvas.ZERO, linewidth=1)

@@ -40,7 +40,9 @@ def differences(answer: Answer) -> str:
     if not clear:
         return f"Of {len(rows)} differences none has a clear direction"
     if len(clear) == len(rows) <= MOST:
-        said = f"All {len(rows)} differences have a clear direction"
+        said = (
+            f"{'Both' if len(rows) == 2 else f'All {len(rows)}'} differences have a clear direction"
+        )
     elif len(clear) == 1:
         return (
             f"One of {len(rows)} differences has a clear direction: "

@@ -25,7 +25,7 @@ LOOSE = 0.3
 
 
 def posterior_plot(answer: Answer) -> "Figure":
-    """Show the posterior of every headline quantity with interval, canvas.ROPE and a line at zero.
+    """Show the posterior of every headline quantity with interval, ROPE and a line at zero.
 
     Raises
     ------
@@ -103,13 +103,22 @@ def _tie(answer: Answer, shown: Sequence[Quantity]) -> str:
     if len(shown) < 2:
         return findings.differences(answer)
     tied = np.corrcoef(np.argsort(np.argsort(values[:, answer.fit.resampled])))
-    tied = np.abs(tied - np.eye(len(shown))) * np.sign(tied)
+    tied = np.where(_tells(answer, shown), tied, 0.0)
     i, j = divmod(int(np.abs(tied).argmax()), len(shown))
     one, other = shown[min(i, j)].label, shown[max(i, j)].label
     strength = f"rank correlation {rounding.number(float(tied[i, j]), 2)}"
     if abs(tied[i, j]) < LOOSE:
         return f"The estimates hardly depend on each other (at most: {one} and {other}, {strength})"
     return f"{one} and {other} depend on each other most ({strength})"
+
+
+def _tells(answer: Answer, shown: Sequence[Quantity]) -> NDArray[np.bool_]:
+    """Which pairs are worth a sentence: not a difference and what it is a difference of."""
+    made = {row.name for row in (*answer.contrasts, *answer.groups, *answer.coefficients)}
+    differs = {row.name for row in (*answer.contrasts, *answer.coefficients)}
+    fixed, difference = (np.array([q.name in some for q in shown]) for some in (made, differs))
+    same = np.outer(fixed, difference) | np.outer(difference, fixed)
+    return ~same & ~np.eye(len(shown), dtype=bool)
 
 
 def _headline(answer: Answer) -> list[tuple[Quantity, Summary]]:
@@ -153,12 +162,12 @@ def _draw_posterior(ax: "Axes", answer: Answer, quantity: Quantity, row: Summary
         solid_capstyle="butt",
     )
     mean, start, end = rounding.estimate(row)
-    ax.set_title(canvas.short(quantity.label, 40), fontsize=canvas.FONT, parse_math=False)
+    ax.set_title(canvas.short(quantity.label, 34), fontsize=canvas.FONT, parse_math=False)
     said = [f"mean {mean}", f"{rounding.interval_name(row)} {start} to {end}"]
     if row.p_gt_0 is not None:
         said.append(f"{wording.above(answer.design)} {rounding.probability(row.p_gt_0)}")
     if row.p_in_rope is not None:
-        said[-1] += f", P(canvas.ROPE) {rounding.probability(row.p_in_rope)}"
+        said[-1] += f", P(ROPE) {rounding.probability(row.p_in_rope)}"
     ax.text(0.5, 0.99, "\n".join(said), transform=ax.transAxes, ha="center", va="top", fontsize=7)
     ax.set_xlim(low, high)
     ax.set_ylim(0, 1.6)
@@ -173,13 +182,13 @@ def _pair_labels(ax: "Axes", pair: Sequence[Quantity], position: tuple[int, int]
     ax.locator_params(nbins=3, axis="x")
     i, j = position
     if i == n - 1:
-        ax.set_xlabel(canvas.stacked(pair[1].label, 14), fontsize=7, parse_math=False)
+        ax.set_xlabel(canvas.stacked(pair[1].label, 14, 2), fontsize=7, parse_math=False)
         ax.xaxis.set_label_coords(0.5, -0.38)
         ax.tick_params(axis="x", rotation=30)
     else:
         ax.tick_params(labelbottom=False)
     if j == 0 and i > 0:
-        ax.set_ylabel(canvas.stacked(pair[0].label, 14), fontsize=7, parse_math=False)
+        ax.set_ylabel(canvas.stacked(pair[0].label, 14, 2), fontsize=7, parse_math=False)
         ax.yaxis.set_label_coords(-0.4, 0.5)
     elif i != j:
         ax.tick_params(labelleft=False)

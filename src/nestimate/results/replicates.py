@@ -106,7 +106,7 @@ def _drawn(fit: Fit, n: int) -> tuple[dict[str, Array], NDArray[np.intp]]:
 
 
 def _fixed_part(fit: Fit, draws: dict[str, Array], terms: Terms) -> Array:
-    """What the fixed part of the model gives every row, (draws, rows)."""
+    """Return what the fixed part of the model gives every row, (draws, rows)."""
     return np.asarray(fit.model.centred(draws)[terms.family] @ terms.fixed.T)
 
 

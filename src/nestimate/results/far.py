@@ -111,7 +111,7 @@ def _blocks(fit: Fit, asked: Sequence[Contrast]) -> Panel:
         else between.raw_effects(fit, asked)
     )
     for c, contrast in enumerate(asked if varies else ()):
-        scale = between.effect_scales(fit, contrast)[drawn]
+        spread = between.effect_scales(fit, contrast)[drawn]
         overall = estimands.difference(fit.draws, contrast)[drawn]
         inside = contrast.name if len(asked) > 1 or design.columns.slopes else ""
         for k, label in enumerate(labels):
@@ -122,12 +122,13 @@ def _blocks(fit: Fit, asked: Sequence[Contrast]) -> Panel:
                 own = np.full(drawn.size, raw[c, k])
             else:
                 continue
-            share = float(np.mean(np.abs(own - overall) > FAR * scale))
+            share = float(np.mean(np.abs(own - overall) > FAR * spread))
             rows.append(Distance(label=label, inside=inside, probability=share))
     rows += _slopes(fit, labels)
     name = "block" if block is None else block.name
+    scale = "tau_effect" if design.formula is None else "tau"
     return Panel(
-        what=name, measure=f"more than {FAR} scales from the overall effect", rows=tuple(rows)
+        what=name, measure=f"more than {FAR} {scale} from the overall effect", rows=tuple(rows)
     )
 
 

@@ -111,7 +111,7 @@ def short(text: str, most: int = LONGEST) -> str:
 
 def stacked(text: str, width: int = 16, most: int = 3) -> str:
     """Break a label into short lines."""
-    width = max(width, min(max(len(word) for word in text.split() or [text]), 24))
+    width = max(width, min(max(len(word) for word in text.split() or [text]), int(1.4 * width)))
     lines = wrap(text, width) or [text]
     return "\n".join(lines if len(lines) <= most else wrap(short(text, most * width - 4), width))
 
@@ -184,6 +184,18 @@ def legend_above(ax: "Axes", columns: int = 2) -> None:
             handletextpad=0.5,
             columnspacing=1.2,
         )
+
+
+def legend_below(figure: "Figure", ax: "Axes") -> None:
+    """Put the legend of one of the axes below them all."""
+    figure.legend(
+        *ax.get_legend_handles_labels(),
+        loc="outside lower left",
+        ncols=3,
+        frameon=False,
+        fontsize=FONT - 1,
+        columnspacing=1.4,
+    )
 
 
 def limits(values: Array, weights: Array) -> tuple[float, float]:

@@ -98,12 +98,10 @@ def forest_plot(answer: Answer) -> "Figure":
     for ax, panel in zip(axes, shown, strict=False):
         _draw(ax, answer, panel)
         _limit(ax, shown if answer.design.block is None else [panel], answer)
-    handles = axes[0].get_legend_handles_labels()
-    figure.legend(
-        *handles, loc="outside lower left", ncols=2, frameon=False, fontsize=canvas.FONT - 1
-    )
-    for ax in axes[len(shown) :]:
-        ax.set_axis_off()
+    if answer.design.block is None:
+        for ax in axes[: max(len(shown) - columns, 0)]:
+            ax.set_xlabel("")
+    canvas.legend_below(figure, axes[0])
     return figure
 
 

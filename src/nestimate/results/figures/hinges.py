@@ -41,11 +41,14 @@ def sensitivity_plot(answer: Answer) -> "Figure":
     height = 0.19 * max(len(hinges[0].left_out[:MOST]) if hinges else 0, 1.4 * families, 6)
     figure = canvas.blank(answer, (4.4 * parts + 0.6, height + 1.6))
     canvas.headline(figure, _finding(answer))
-    axes = iter(figure.subplots(1, parts, squeeze=False).ravel())
+    rows = (1.6 * (families + 1), max(len(units[:MOST]) - 1.6 * (families + 1), 0.0))
+    grid = figure.add_gridspec(
+        2 if rows[1] > 1 else 1, parts, height_ratios=rows[: 1 + (rows[1] > 1)]
+    )
     if leans:
-        _draw_priors(next(axes), leans)
+        _draw_priors(figure.add_subplot(grid[0, 0] if hinges else grid[:, 0]), leans)
     if hinges:
-        _draw_left_out(next(axes), answer, _chosen(answer), units)
+        _draw_left_out(figure.add_subplot(grid[:, -1]), answer, _chosen(answer), units)
     return figure
 
 
@@ -93,7 +96,8 @@ def _draw_priors(ax: "Axes", leans: tuple[Sensitivity, ...]) -> None:
     largest = max(max(*one.priors.values(), one.likelihood) for one in leans)
     ax.set_xlim(0.8 * FLOOR, max(1.0, 1.5 * largest))
     canvas.log_axis(ax, "x")
-    ax.set_xlabel(f"power-scaling sensitivity (red: {LIMIT})", fontsize=canvas.FONT)
+    many = f" of {len(leans)} differences" if len(leans) > CONTRASTS else ""
+    ax.set_xlabel(f"power-scaling sensitivity{many}, red: {LIMIT}", fontsize=canvas.FONT)
     canvas.legend_above(ax, 1)
 
 

@@ -76,11 +76,11 @@ def prior_plot(answer: Answer) -> "Figure":
     figure = canvas.blank(answer, (6.4, 4.0))
     every = families(answer)
     shown = every[: canvas.PANELS]
-    columns = min(len(shown), 3)
+    columns = 2 if len(shown) == 4 else min(len(shown), 3)
     down = -(-len(shown) // columns)
     figure.set_size_inches(2.7 * columns + 0.2 if columns > 1 else 4.2, 2.0 * down + 0.9)
     canvas.headline(figure, _finding(answer, every))
-    axes = figure.subplots(down, columns, squeeze=False).ravel()
+    axes = figure.subplots(down, columns, squeeze=False, gridspec_kw={"hspace": 0.12}).ravel()
     for ax, family in zip(axes, shown, strict=False):
         _draw(ax, answer, family)
     for ax in axes[len(shown) :]:
@@ -153,7 +153,7 @@ def _draw(ax: "Axes", answer: Answer, family: Family) -> None:
         # The first bins of a posterior that piles up at its limit may not squeeze the rest.
         tallest = max(tallest, float(found.max()))
     ax.set_xlim(low, high)
-    ax.set_ylim(0, 1.3 * tallest)
+    ax.set_ylim(0, 1.5 * tallest)
     ax.set_yticks([])
     _words(ax, family, weights)
 
@@ -166,8 +166,13 @@ def _words(ax: "Axes", family: Family, weights: Array) -> None:
     ratio = family.ratio(weights)
     times = rounding.number(ratio, 0 if ratio >= 9.5 else 1)
     least = "at least " if len(family.members) > 1 else ""
+    words = (
+        f"prior {least}{times}\ntimes as wide"
+        if ratio >= TAUGHT
+        else "hardly narrower\nthan the prior"
+    )
     ax.text(
-        *(0.98, 0.99, f"{least}{times} times as\nnarrow as its prior"),
+        *(0.98, 0.99, words),
         transform=ax.transAxes,
         ha="right",
         va="top",
@@ -193,9 +198,8 @@ def _finding(answer: Answer, every: list[Family]) -> str:
     if not silent:
         least = min(ratios, key=lambda name: ratios[name])
         times = rounding.number(ratios[least], 0 if ratios[least] >= 9.5 else 1)
-        return (
-            f"The data taught about every parameter, least about {least} ({times} times narrower)"
-        )
+        least = f"{least} (its prior is {times} times as wide)"
+        return f"The data taught about every parameter, least about {least}"
     if len(silent) == len(ratios):
         return "The data taught little about any parameter: the priors answer"
-    return f"The data taught little about {findings.names(silent)}, and much about the rest"
+    return f"The data taught little about {findings.names(silent)}, more about the rest"

@@ -39,6 +39,7 @@ def outlier_plot(answer: Answer) -> "Figure":
     axes = figure.subplots(1, len(found), squeeze=False).ravel()
     for ax, panel in zip(axes, found, strict=True):
         _draw(ax, answer, panel)
+        ax.set_ylim(tallest - 0.4, -0.6)
     return figure
 
 
@@ -77,7 +78,9 @@ def _draw(ax: "Axes", answer: Answer, panel: far.Panel) -> None:
     ax.set_xlim(0, 1.02)
     more = f" (the first {MOST} of {len(panel.rows)})" if len(panel.rows) > MOST else ""
     ax.set_xlabel(
-        f"probability of lying {panel.measure}{more}", fontsize=canvas.FONT, parse_math=False
+        canvas.stacked(f"probability of lying {panel.measure}{more}", 44),
+        fontsize=canvas.FONT,
+        parse_math=False,
     )
 
 

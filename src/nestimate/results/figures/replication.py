@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,11 +23,13 @@ Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
 #: Most and fewest data sets, and the numbers drawn for them at most; those drawn one by one.
-MOST, FEWEST, CHEAP, LINES = 1_000, 200, 400_000, 15
+MOST, FEWEST, CHEAP, LINES = 2_000, 300, 1_000_000, 15
 #: Values of one section that are shown at most: beyond, those at even ranks.
 RANKS = 60
-#: Mass of the band of a rank, and share of values outside from which the title says so.
-BAND, MANY = 0.95, 0.12
+#: Share of replicated data sets that lie within the band at all ranks.
+BAND = 0.95
+#: How far the axis goes beyond the data at most, in ranges of the data.
+BEYOND = 0.8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +52,30 @@ class Panel:
     section: Codes
     both: Array
 
+    @cached_property
+    def mass(self) -> float:
+        """Mass of the band at each rank by which all ranks lie inside together."""
+        farthest = np.zeros(len(self.both) - 1)
+        for s in range(len(self.sections)):
+            drawn = self.ordered(s)[1:]
+            if drawn.size:
+                rank = np.argsort(np.argsort(drawn, axis=0), axis=0) + 0.5
+                far = np.abs(2 * rank / len(drawn) - 1)
+                farthest = np.maximum(farthest, far.max(axis=1))
+        return float(np.quantile(farthest, BAND))
+
+    def band(self, s: int) -> tuple[Array, Array]:
+        """Return the lower and upper edge of the band of a section, by rank."""
+        ends = [0.5 - self.mass / 2, 0.5 + self.mass / 2]
+        low, high = np.quantile(self.ordered(s)[1:], ends, axis=0)
+        return low, high
+
+    def outside(self, s: int) -> NDArray[np.bool_]:
+        """Which of the data of a section lie outside the band."""
+        low, high = self.band(s)
+        slack, data = 1e-9 * (high - low), self.ordered(s)[0]
+        return np.asarray((data < low - slack) | (data > high + slack))
+
     def ordered(self, s: int) -> Array:
         """Return the values of a section by rank, at most `RANKS` of them."""
         found = np.sort(self.both[:, self.section == s], axis=1)
@@ -63,8 +90,8 @@ def predictive_plot(answer: Answer) -> "Figure":
     For the question whether the model makes data like these. On top units (values of a flat
     layout, the difference in every block), each group from its smallest to its largest; below,
     what lies inside them, down to the readings, as deviations from what they lie in. Grey lines
-    are single replicated data sets, the band holds 95 % of them at each rank; data outside are
-    ringed in red. Replicated data sets have new units and blocks.
+    are single replicated data sets; 95 % of them lie within the band wholly, at all ranks of all
+    groups, and data outside it are ringed in red. Replicated data sets have new units and blocks.
 
     Raises
     ------
@@ -79,7 +106,7 @@ def predictive_plot(answer: Answer) -> "Figure":
     axes = figure.subplots(len(panels), 1, squeeze=False).ravel()
     for ax, panel in zip(axes, panels, strict=True):
         _draw(ax, panel, log=answer.design.roles.scale == "log")
-    canvas.legend_above(axes[0], 3)
+    canvas.legend_below(figure, axes[0])
     return figure
 
 
@@ -174,7 +201,7 @@ def _inside(answer: Answer, both: Array, outer: Level, inner: Level | None) -> P
         return None
     means = _means(answer, both, outer)
     if inner is None:
-        values, what = both - means[:, outer.codes], wording_rows(answer)
+        values, what = both - means[:, outer.codes], _row_word(answer)
     else:
         parent = np.zeros(inner.size, dtype=np.intp)
         parent[inner.codes] = outer.codes
@@ -191,7 +218,7 @@ def _inside(answer: Answer, both: Array, outer: Level, inner: Level | None) -> P
     )
 
 
-def wording_rows(answer: Answer) -> str:
+def _row_word(answer: Answer) -> str:
     """Return what the rows of the table are called, in the plural."""
     return "residuals" if answer.design.formula is not None else "readings"
 
@@ -213,18 +240,6 @@ def _section(answer: Answer, level: Level | None) -> Codes:
     return found
 
 
-def _outside(ordered: Array) -> NDArray[np.bool_]:
-    """Which of the data lie outside the band of their rank."""
-    low, high = _band(ordered)
-    slack = 1e-9 * (high - low)
-    return np.asarray((ordered[0] < low - slack) | (ordered[0] > high + slack))
-
-
-def _band(ordered: Array) -> tuple[Array, Array]:
-    low, high = np.quantile(ordered[1:], [0.5 - BAND / 2, 0.5 + BAND / 2], axis=0)
-    return low, high
-
-
 def _draw(ax: "Axes", panel: Panel, *, log: bool) -> None:
     for s in range(len(panel.sections)):
         ordered = panel.ordered(s)
@@ -232,38 +247,44 @@ def _draw(ax: "Axes", panel: Panel, *, log: bool) -> None:
         if not n:
             continue
         x = s + (np.linspace(-0.4, 0.4, n) if n > 1 else np.zeros(1))
-        low, high = _band(ordered)
+        low, high = panel.band(s)
         first = s == 0
         _sheet(ax, x, ordered, (low, high), first=first)
         shade = canvas.colour(s) if len(panel.sections) > 1 else canvas.COLOURS[1]
         ax.plot(x, ordered[0], "o", color=shade, mec="white", mew=0.4, ms=5 if n < 25 else 3.6)
-        out = _outside(ordered)
+        out = panel.outside(s)
         ax.plot(x[out], ordered[0][out], "o", mfc="none", mec=canvas.ZERO, mew=1.2, ms=8)
     ax.plot([], [], "o", color=canvas.INK, ms=4.5, label="data, from smallest to largest")
-    _frame(ax, panel)
-    if log:
-        canvas.log_axis(ax, "y")
+    _frame(ax, panel, log=log)
 
 
 def _sheet(ax: "Axes", x: Array, ordered: Array, band: tuple[Array, Array], *, first: bool) -> None:
     """Draw the replicated data sets of one section."""
-    label = f"{rounding.percent(BAND)} of replicated data sets" if first else ""
+    label = f"holds {rounding.percent(BAND)} of replicated data sets" if first else ""
     if x.size > 1:
         ax.fill_between(x, *band, color=canvas.PALE, alpha=0.45, linewidth=0, label=label)
     else:
         ax.vlines(x, *band, color=canvas.PALE, alpha=0.45, linewidth=8, label=label)
     for i, line in enumerate(ordered[1 : 1 + LINES]):
-        one = "single ones" if first and i == 0 else None
+        one = "single replicated data sets" if first and i == 0 else None
         ax.plot(x, line, color=canvas.COLOURS[0], linewidth=0.5, alpha=0.6, label=one)
 
 
-def _frame(ax: "Axes", panel: Panel) -> None:
-    """Set limits by the data and the bands: a single wild data set may run off the page."""
-    every = [panel.ordered(s) for s in range(len(panel.sections)) if (panel.section == s).any()]
-    ends = np.concatenate([np.concatenate([found[0], *_band(found)]) for found in every])
-    low, high = float(ends.min()), float(ends.max())
-    margin = 0.08 * (high - low)
-    ax.set_ylim(max(low - margin, 0.9 * low) if low > 0 else low - margin, high + margin)
+def _frame(ax: "Axes", panel: Panel, *, log: bool) -> None:
+    """Set limits by the data and the bands, and name the sections."""
+    filled = [s for s in range(len(panel.sections)) if (panel.section == s).any()]
+    data = np.concatenate([panel.ordered(s)[0] for s in filled])
+    band = np.concatenate([np.hstack(panel.band(s)) for s in filled])
+    if log:
+        data, band = np.log(data), np.log(band)
+    # Bands of heavy tails run off the page before they squeeze the data.
+    span = np.ptp(data)
+    low = max(min(data.min(), band.min()), data.min() - BEYOND * span)
+    high = min(max(data.max(), band.max()), data.max() + BEYOND * span)
+    edges = np.array([low, high]) + 0.05 * (high - low) * np.array([-1, 1])
+    ax.set_ylim(*(np.exp(edges) if log else edges))
+    if log:
+        canvas.log_axis(ax, "y")
     names = [canvas.stacked(name, 18) for name in panel.sections]
     ax.set_xticks(range(len(names)), names, parse_math=False)
     ax.set_xlim(-0.55, len(names) - 0.45)
@@ -278,10 +299,8 @@ def _finding(answer: Answer, panels: Sequence[Panel]) -> str:
     if odd:
         return f"The model rarely makes data like these: {_feature(odd[0].name, answer)}"
     for panel in panels:
-        out = [_outside(panel.ordered(s)) for s in range(len(panel.sections))]
-        every = np.concatenate(out)
-        if every.sum() > 1 and every.mean() > MANY:
-            return f"The model makes data that differ from these in their {panel.what}"
+        if any(panel.outside(s).any() for s in range(len(panel.sections))):
+            return f"The model rarely makes data like these: look at the {panel.what} ringed in red"
     return "Data like these come out of the model"
 
 

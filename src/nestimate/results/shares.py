@@ -21,7 +21,7 @@ class Share:
     ----------
     label, said
         What it is, for a row and inside a sentence: `mouse to mouse`, `from mouse to mouse`.
-    values
+    draws
         Its share at every draw, shape (draws, groups), or (draws, 1) where groups share it.
     weights
         Of the draws.
@@ -29,12 +29,12 @@ class Share:
 
     label: str
     said: str
-    values: Array
+    draws: Array
     weights: Array
 
-    def quantity(self, fit: Fit, group: int) -> Quantity:
+    def quantity(self, group: int) -> Quantity:
         """Return the draws of one group."""
-        return Quantity(name=self.label, values=self.values[:, group], weights=fit.weights)
+        return Quantity(name=self.label, values=self.draws[:, group], weights=self.weights)
 
 
 def variance_shares(fit: Fit) -> list[Share]:
@@ -42,7 +42,7 @@ def variance_shares(fit: Fit) -> list[Share]:
     found = levels(fit)
     total = np.sum([square for _, _, square in found], axis=0)
     return [
-        Share(label=label, said=said, values=square / total, weights=fit.weights)
+        Share(label=label, said=said, draws=square / total, weights=fit.weights)
         for label, said, square in found
     ]
 

@@ -4,7 +4,7 @@ Matplotlib's global state is never touched, so that a figure looks the same in e
 a user's own settings are left alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING, Literal
 
@@ -53,22 +53,24 @@ def blank(
     return Figure(figsize=size, layout=layout, facecolor="white")
 
 
-def demand(reason: str) -> None:
-    """Refuse to draw, for the reason given; an empty one is none.
+def demand(answer: Answer, why_not: Callable[[Answer], str]) -> None:
+    """Refuse to draw what a figure says it cannot show.
 
     Raises
     ------
     InferenceError
-        When there is a reason.
+        When a check failed, or there is a reason not to draw.
     """
-    if reason:
+    if not answer.passed:
+        raise InferenceError(wording.withheld(answer.checks))
+    if reason := why_not(answer):
         raise InferenceError(reason)
 
 
 def headline(figure: "Figure", text: str) -> float:
     """Write the finding above everything, in as many lines as it takes; return their height."""
     width, height = figure.get_size_inches()
-    lines = wrap(text, max(int(13.2 * width), 20), break_long_words=False)
+    lines = wrap(text, max(int(12.4 * width), 20), break_long_words=False)
     figure.suptitle(
         "\n".join(lines),
         x=0.1 / width,

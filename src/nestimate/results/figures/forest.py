@@ -78,7 +78,7 @@ def forest_plot(answer: Answer) -> "Figure":
         When a check failed, or where nothing is drawn towards anything: flat layouts, and formulas
         in which no effect differs between blocks.
     """
-    canvas.demand(why_not(answer))
+    canvas.demand(answer, why_not)
     panels = _unit_panels(answer) if answer.design.block is None else _block_panels(answer)
     title = _finding(answer, panels)
     shown = panels[: canvas.PANELS]

@@ -33,7 +33,7 @@ def sensitivity_plot(answer: Answer) -> "Figure":
         When a check failed, or where neither was worked out: many units, and formulas with many
         blocks.
     """
-    canvas.demand(why_not(answer))
+    canvas.demand(answer, why_not)
     leans, hinges = answer.sensitivity, answer.influence
     parts = bool(leans) + bool(hinges)
     units = _units(hinges[0]) if hinges else []

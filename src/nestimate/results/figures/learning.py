@@ -83,6 +83,8 @@ def prior_plot(answer: Answer) -> "Figure":
     axes = figure.subplots(down, columns, squeeze=False, gridspec_kw={"hspace": 0.12}).ravel()
     for ax, family in zip(axes, shown, strict=False):
         _draw(ax, answer, family)
+        if len(family.members) > 1 or family is shown[0]:
+            ax.legend(fontsize=6.5, frameon=False, loc="upper left", handlelength=1.2, borderpad=0)
     for ax in axes[len(shown) :]:
         ax.set_axis_off()
     return figure
@@ -143,9 +145,8 @@ def _draw(ax: "Axes", answer: Answer, family: Family) -> None:
         ends = canvas.limits(values, weights)
         found, edges = np.histogram(values, canvas.BINS, range=ends, weights=weights)
         found = found / np.diff(edges)
-        own = len(family.members) > 1
-        shade = canvas.colour(g) if own else canvas.COLOURS[1]
-        label = canvas.short(name, 18) if own and len(family.members) <= NAMED else None
+        shade = canvas.colour(g) if len(family.members) > 1 else canvas.COLOURS[1]
+        label = _label(name, g, len(family.members))
         ax.stairs(found, edges, color=shade, linewidth=1.3, label=label)
         ax.stairs(
             found, edges, fill=True, color=shade, alpha=0.25 if len(family.members) < 4 else 0.1
@@ -156,6 +157,13 @@ def _draw(ax: "Axes", answer: Answer, family: Family) -> None:
     ax.set_ylim(0, 1.5 * tallest)
     ax.set_yticks([])
     _words(ax, family, weights)
+
+
+def _label(name: str, position: int, members: int) -> str | None:
+    """Name a posterior in the legend: by its group, or all of them at once."""
+    if members == 1 or (members > NAMED and position == 0):
+        return "posterior" if members == 1 else "posteriors"
+    return canvas.short(name, 18) if members <= NAMED else None
 
 
 def _words(ax: "Axes", family: Family, weights: Array) -> None:
@@ -178,8 +186,6 @@ def _words(ax: "Axes", family: Family, weights: Array) -> None:
         va="top",
         fontsize=7,
     )
-    if len(family.members) > 1:
-        ax.legend(fontsize=6.5, frameon=False, loc="upper left", handlelength=1.2, borderpad=0)
 
 
 def _limits(family: Family, weights: Array) -> tuple[float, float]:

@@ -31,7 +31,7 @@ def outlier_plot(answer: Answer) -> "Figure":
         When a check failed, or where no unit, block or value has a distance of its own: formulas
         in which no effect differs between blocks.
     """
-    canvas.demand(why_not(answer))
+    canvas.demand(answer, why_not)
     found = [panel for panel in far.far_out(answer.fit, answer.asked) if panel.rows]
     tallest = max(min(len(panel.rows), MOST) for panel in found)
     figure = canvas.blank(answer, (4.6 * len(found) + 1.2, 0.2 * tallest + 1.5))

@@ -100,10 +100,11 @@ def _shortened(n: int, most: int) -> str:
 def _tie(answer: Answer, shown: Sequence[Quantity]) -> str:
     """Say which two quantities depend on each other most."""
     values = np.stack([quantity.values for quantity in shown])
-    if len(shown) < 2:
-        return findings.differences(answer)
     tied = np.corrcoef(np.argsort(np.argsort(values[:, answer.fit.resampled])))
-    tied = np.where(_tells(answer, shown), tied, 0.0)
+    told = _tells(answer, shown)
+    if not told.any():
+        return findings.differences(answer)
+    tied = np.where(told, tied, 0.0)
     i, j = divmod(int(np.abs(tied).argmax()), len(shown))
     one, other = shown[min(i, j)].label, shown[max(i, j)].label
     strength = f"rank correlation {rounding.number(float(tied[i, j]), 2)}"

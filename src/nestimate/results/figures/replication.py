@@ -285,7 +285,8 @@ def _frame(ax: "Axes", panel: Panel, *, log: bool) -> None:
     ax.set_ylim(*(np.exp(edges) if log else edges))
     if log:
         canvas.log_axis(ax, "y")
-    names = [canvas.stacked(name, 18) for name in panel.sections]
+    width = 18 if len(panel.sections) <= 6 else 12
+    names = [canvas.stacked(name, width) for name in panel.sections]
     ax.set_xticks(range(len(names)), names, parse_math=False)
     ax.set_xlim(-0.55, len(names) - 0.45)
     ax.set_ylabel(canvas.stacked(panel.axis, 32), fontsize=canvas.FONT, parse_math=False)

@@ -34,9 +34,9 @@ def variance_plot(answer: Answer) -> "Figure":
         When a check failed, or where there is one level only: flat layouts, and formulas without
         random terms.
     """
-    canvas.demand(why_not(answer))
+    canvas.demand(answer, why_not)
     parts = shares.variance_shares(answer.fit)
-    groups = answer.design.groups if parts[0].values.shape[1] > 1 else ("",)
+    groups = answer.design.groups if parts[0].draws.shape[1] > 1 else ("",)
     shown = groups[: canvas.PANELS]
     row = 0.34 + 0.13 * (len(shown) - 1)
     figure = canvas.blank(answer, (6.4, row * len(parts) + 1.5 + 0.12 * (len(shown) > 3)))
@@ -57,7 +57,7 @@ def _draw(ax: "Axes", answer: Answer, parts: list[shares.Share], groups: tuple[s
     step = 0.7 / len(groups)
     for g, group in enumerate(groups):
         shade = canvas.colour(g) if group else canvas.COLOURS[1]
-        rows = [answer.question.summary(part.quantity(answer.fit, g)) for part in parts]
+        rows = [answer.question.summary(part.quantity(g)) for part in parts]
         at = np.arange(len(parts)) + step * (g - (len(groups) - 1) / 2)
         mean = [100 * row.mean for row in rows]
         ax.barh(at, mean, step * 0.92, color=shade, alpha=0.35, linewidth=0)
@@ -85,7 +85,7 @@ def _draw(ax: "Axes", answer: Answer, parts: list[shares.Share], groups: tuple[s
 
 def _finding(parts: list[shares.Share], groups: tuple[str, ...]) -> str:
     """Say which level has most of the variance, in how many groups, how surely."""
-    values = np.stack([part.values for part in parts])[:, :, : len(groups)]
+    values = np.stack([part.draws for part in parts])[:, :, : len(groups)]
     weights = parts[0].weights
     largest = np.einsum("d,ldg->lg", weights, values == values.max(axis=0))
     mean = np.einsum("d,ldg->lg", weights, values)

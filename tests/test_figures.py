@@ -282,7 +282,7 @@ def test_raw_slopes_are_those_of_each_dog_by_itself(answers):
 
 def test_a_new_block_is_drawn_from_its_distribution(answers):
     answer = answers("blocked")
-    (new,) = (one.values for one in between.new_effects(answer.fit, answer.asked))
+    new = between.new_effects(answer.fit, answer.asked)[0].values  # noqa: PD011
     exact = estimands.next_block(answer.fit.draws, answer.asked[0], answer.design.columns)
     weights = answer.fit.weights
     error = np.sqrt(np.sum(weights**2) * 0.25)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from nestimate.data.design import Design
-from nestimate.errors import listed
 from nestimate.results.answer import Answer
 from nestimate.results.contrasts import Contrast
 from nestimate.results.decisions import sign_verdict
@@ -36,7 +35,7 @@ def differences(answer: Answer) -> str:
     if len(rows) == 1:
         return difference(rows[0], asked[0], design)
     clear = [i for i, row in enumerate(rows) if sign_verdict(row.p_gt_0 or 0.0) != "open"]
-    first = max(range(len(rows)), key=lambda i: abs((rows[i].p_gt_0 or 0.0) - 0.5))
+    first = clearest(rows)
     if not clear:
         return f"Of {len(rows)} differences none has a clear direction"
     if len(clear) == len(rows) <= MOST:
@@ -53,8 +52,13 @@ def differences(answer: Answer) -> str:
     return f"{said}; {difference(rows[first], asked[first], design)}"
 
 
+def clearest(rows: Sequence[Summary]) -> int:
+    """Return the position of the difference whose direction is the surest."""
+    return max(range(len(rows)), key=lambda i: abs((rows[i].p_gt_0 or 0.0) - 0.5))
+
+
 def names(found: Sequence[str]) -> str:
     """Return `m07`, `m07 and m09`, or `m07, m09, m11 and 4 more`."""
     if len(found) > MOST:
-        return listed(list(found), most=MOST)
+        return f"{', '.join(found[:MOST])} and {len(found) - MOST} more"
     return " and ".join([", ".join(found[:-1]), found[-1]]) if len(found) > 1 else found[0]

@@ -22,6 +22,8 @@ Array = NDArray[np.float64]
 NAMED, TALL = 40, 44
 #: Height of a row in inches: of few and of many.
 ROOMY, TIGHT = 0.24, 0.15
+#: Loss of scatter below which estimates are nearly the raw means.
+KEPT = 0.02
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -267,23 +269,10 @@ def _limit(ax: "Axes", panels: Sequence[Panel], answer: Answer) -> None:
 
 def _finding(answer: Answer, panels: Sequence[Panel]) -> str:
     """Say how far the rows differ, and what a new one may do."""
-    panel = panels[0]
     if answer.design.block is None:
-        raw = [p.raw[np.isfinite(p.raw)] for p in panels]
-        pulled = np.mean(
-            [
-                1 - _spread([row.mean for row in p.rows if row is not None]) / _spread(own)
-                for p, own in zip(panels, raw, strict=True)
-                if _spread(own) > 0
-            ]
-        )
-        share = rounding.percent(round(float(np.clip(pulled, 0, 1)), 2))
-        if pulled < 0.02:
-            return f"Each {answer.design.levels[0].name} is estimated nearly at its own raw mean"
-        return (
-            f"Each {answer.design.levels[0].name} is drawn towards the mean of its group: "
-            f"estimates scatter {share} less than raw means"
-        )
+        return _shrinkage(answer, panels)
+    first = findings.clearest(answer.contrasts) if panels[0].effect else 0
+    panel = panels[first]
     _, low, high = rounding.estimate(panel.ahead)
     what = "the effect" if panel.effect else "that"
     expected = f"{what} in {panel.next_label} is expected between {low} and {high}"
@@ -291,8 +280,22 @@ def _finding(answer: Answer, panels: Sequence[Panel]) -> str:
         mean, *ends = rounding.estimate(panel.overall)
         interval = f"{rounding.interval_name(panel.overall)} {ends[0]} to {ends[1]}"
         return f"The {panel.title} is {mean}, {interval}; {expected}"
-    said = findings.difference(panel.overall, answer.asked[0], answer.design)
+    said = findings.difference(panel.overall, answer.asked[first], answer.design)
     return f"{said}; {expected}"
+
+
+def _shrinkage(answer: Answer, panels: Sequence[Panel]) -> str:
+    """Say by how much less estimates scatter than raw means do."""
+    unit = answer.design.levels[0].name
+    estimates = sum(_spread([row.mean for row in p.rows if row is not None]) for p in panels)
+    raw = sum(_spread(p.raw) for p in panels)
+    pulled = float(np.clip(1 - estimates / raw, 0, 1)) if raw > 0 else 0.0
+    if pulled < KEPT:
+        return f"Each {unit} is estimated nearly at its own raw mean"
+    return (
+        f"Each {unit} is drawn towards the mean of its group: estimates scatter "
+        f"{rounding.percent(round(pulled, 2))} less than raw means"
+    )
 
 
 def _spread(values: Sequence[float] | Array) -> float:

@@ -297,6 +297,11 @@ def test_shares_of_variance_sum_to_one_and_agree_with_the_icc(answers):
     fit = answers("nested").fit
     first = shares.variance_shares(fit)[0]
     assert first.draws[:, 1] == pytest.approx(estimands.icc(fit.draws, 1))
+    fit = answers("blocked-nested").fit
+    total = estimands.total_variance(fit.draws)[:, 0]
+    effect = shares.variance_shares(fit)[1]
+    assert effect.label == "effect, litter to litter"
+    assert effect.draws[:, 0] == pytest.approx(fit.draws["tau_effect"][:, 0] ** 2 / 2 / total)
     slopes = [part.label for part in shares.variance_shares(answers("slopes").fit)]
     assert slopes == ["dog to dog", "day, dog to dog", "reading to reading"]
     (ax,) = answers("nested").plot_variance().axes
@@ -451,3 +456,23 @@ def test_nothing_is_drawn_of_an_answer_that_failed(answers):
     for draw in figures.FIGURES.values():
         with pytest.raises(ne.InferenceError, match="check failed"):
             draw(failed)
+
+
+def test_of_very_many_units_some_are_drawn_and_the_title_says_so():
+    rng = np.random.default_rng(1)
+    data = {g: {f"{g}{u}": list(rng.normal(5, 1, 2)) for u in range(80)} for g in GROUPS}
+    figure = ne.compare(data, options=OPTIONS).plot_forest()
+    titles = [ax.get_title(loc="right") for ax in figure.axes]
+    assert titles == ["veh (60 of 80)", "drug (60 of 80)"]
+    assert _line(figure.axes[0], markerfacecolor="none").get_xdata().size == 60
+
+
+def test_a_mean_opens_the_title_with_a_capital():
+    answer = ne.compare({"a": [1.0, 2.0, 3.5, 2.2]}, options=OPTIONS | {"against": 1.0})
+    assert _title(answer.plot_estimation()).startswith("The mean of a lies ")
+
+
+def test_several_names_in_a_title_are_counted():
+    assert findings.names(["a"]) == "a"
+    assert findings.names(["a", "b"]) == "a and b"
+    assert findings.names(list("abcde")) == "a, b, c and 2 more"

@@ -20,6 +20,7 @@ def difference(row: Summary, contrast: Contrast, design: Design) -> str:
     if contrast.sides is None:
         return f"{row.name} = {mean}, {interval}"
     this, that = contrast.sides
+    this = f"The{this[3:]}" if this.startswith("the mean of ") else this
     if design.roles.scale == "log":
         return f"{this} is {mean} times {that}, {interval}"
     where = "below" if mean.startswith("-") else "above"

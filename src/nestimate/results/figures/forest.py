@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-#: Rows of a panel up to which each is named; rows in one column of panels.
-NAMED, TALL = 40, 44
+#: Rows of a panel up to which each is named, and up to which all are shown; rows in one column.
+NAMED, SHOWN, TALL = 40, 60, 44
 #: Height of a row in inches: of few and of many.
 ROOMY, TIGHT = 0.24, 0.15
 #: Loss of scatter below which estimates are nearly the raw means.
@@ -58,11 +58,14 @@ class Panel:
 
     @property
     def order(self) -> list[int]:
-        """Positions of the rows, the largest estimate first."""
+        """Positions of the rows shown, the largest estimate first; at even ranks where many."""
         size = [
             raw if row is None else row.mean for raw, row in zip(self.raw, self.rows, strict=True)
         ]
-        return [int(i) for i in np.argsort(-np.nan_to_num(size, nan=-np.inf), kind="stable")]
+        order = np.argsort(-np.nan_to_num(size, nan=-np.inf), kind="stable")
+        if order.size > SHOWN:
+            order = order[np.linspace(0, order.size - 1, SHOWN).round().astype(int)]
+        return [int(i) for i in order]
 
 
 def forest_plot(answer: Answer) -> "Figure":
@@ -87,7 +90,7 @@ def forest_plot(answer: Answer) -> "Figure":
     columns = _columns(shown)
     down = -(-len(shown) // columns)
     tallest = [
-        max(len(p.labels) for p in shown[i * columns : (i + 1) * columns]) + 2 for i in range(down)
+        max(len(p.order) for p in shown[i * columns : (i + 1) * columns]) + 2 for i in range(down)
     ]
     height = sum(n * (ROOMY if n < NAMED / 2 else TIGHT) + 0.75 for n in tallest) + 0.6
     figure = canvas.blank(answer, (4.9 if columns == 1 else 3.6 * columns, min(height, 22)))
@@ -100,6 +103,8 @@ def forest_plot(answer: Answer) -> "Figure":
     for ax, panel in zip(axes, shown, strict=False):
         _draw(ax, answer, panel)
         _limit(ax, shown if answer.design.block is None else [panel], answer)
+    for ax in axes[len(shown) :]:
+        ax.set_axis_off()
     if answer.design.block is None:
         for ax in axes[: max(len(shown) - columns, 0)]:
             ax.set_xlabel("")
@@ -121,7 +126,7 @@ def why_not(answer: Answer) -> str:
 
 
 def _columns(panels: Sequence[Panel]) -> int:
-    rows = sum(len(panel.labels) + 3 for panel in panels)
+    rows = sum(len(panel.order) + 3 for panel in panels)
     return 1 if rows <= TALL else min(len(panels), 3 if len(panels) > 4 else 2)
 
 
@@ -198,7 +203,8 @@ def _unit_panels(answer: Answer) -> list[Panel]:
 
 
 def _draw(ax: "Axes", answer: Answer, panel: Panel) -> None:
-    n, order = len(panel.labels), panel.order
+    order = panel.order
+    n, every = len(order), len(panel.labels)
     if panel.effect:
         canvas.scale_of_effects(ax, answer)
     elif panel.null is not None:
@@ -235,7 +241,10 @@ def _draw(ax: "Axes", answer: Answer, panel: Panel) -> None:
     named = [panel.labels[i] if n <= NAMED else "" for i in order]
     canvas.rows_axis(ax, [*named, "overall", panel.next_label], canvas.FONT if n < 25 else 7)
     ax.axhline(n - 0.5, color=canvas.PALE, linewidth=0.6)
-    ax.set_title(canvas.short(panel.title, 44), fontsize=canvas.FONT, loc="right", parse_math=False)
+    some = f" ({n} of {every})" if every > n else ""
+    ax.set_title(
+        canvas.short(panel.title, 44) + some, fontsize=canvas.FONT, loc="right", parse_math=False
+    )
     ax.set_xlabel(panel.axis, fontsize=canvas.FONT, parse_math=False)
 
 

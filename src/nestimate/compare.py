@@ -51,6 +51,30 @@ class Comparison(Answer):
         """Return population parameters and differences, each against each."""
         return figures.pair_plot(self)
 
+    def plot_forest(self) -> "Figure":
+        """Return every block's effect, or unit's mean, raw and as estimated, and a new one's."""
+        return figures.forest_plot(self)
+
+    def plot_variance(self) -> "Figure":
+        """Return the share of the variance of a reading that each level has."""
+        return figures.variance_plot(self)
+
+    def plot_predictive(self) -> "Figure":
+        """Return the data beside data sets replicated from the model, level by level."""
+        return figures.predictive_plot(self)
+
+    def plot_prior(self) -> "Figure":
+        """Return prior and posterior of every free parameter: what the data taught."""
+        return figures.prior_plot(self)
+
+    def plot_outliers(self) -> "Figure":
+        """Return how probably each unit, or block, lies far out, sorted."""
+        return figures.outlier_plot(self)
+
+    def plot_sensitivity(self) -> "Figure":
+        """Return how far differences lean on the priors, and what they are without each unit."""
+        return figures.sensitivity_plot(self)
+
     def report(self, path: str | Path) -> None:
         """Write the whole answer as one self-contained HTML file."""
         with whole(Path(path)) as part:

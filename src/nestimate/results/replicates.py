@@ -1,4 +1,4 @@
-"""Data sets replicated from the model: means of units, or of cells, at the same design.
+"""Data sets replicated from the model: rows, means of units or of cells, at the same design.
 
 All on the scale that is analysed (logarithms on a log scale).
 """
@@ -7,7 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.design import Design
+from nestimate.data.terms import Terms
 from nestimate.inference.fit import Fit
+from nestimate.model.grouped import effect_root
+from nestimate.model.regression import RegressionDensity
 from nestimate.results.estimands import per_group
 
 Array = NDArray[np.float64]
@@ -53,6 +56,35 @@ def replicated_cells(fit: Fit, n: int, rng: np.random.Generator) -> Array:
     return np.where(cells > 0, means, np.nan)
 
 
+def replicated_rows(fit: Fit, n: int, rng: np.random.Generator) -> Array:
+    """Rows of new data sets, with new units and blocks in place of those there are: (n, rows)."""
+    design = fit.model.design
+    draws, which = _drawn(fit, n)
+    size = (which.size, design.readings.value.size)
+    if isinstance(fit.model.density, RegressionDensity) or design.layout == "flat":
+        if design.formula is None:
+            mean = draws["mu"][:, design.readings.group]
+        else:
+            mean = _fixed_part(fit, draws, design.formula)
+        tau = per_group(draws, "tau", len(design.groups))[:, design.readings.group]
+        return np.asarray(mean + tau * _deviates(draws, "nu", size, rng))
+    terms = design.columns
+    root = effect_root(terms, {name: found.T for name, found in draws.items()})
+    clusters = (which.size, terms.outer.size)
+    own = np.einsum("nij,ncj->nci", root, rng.standard_normal((*clusters, len(terms.effects))))
+    if "nu" in draws:
+        half = np.broadcast_to(0.5 * draws["nu"], clusters)
+        own = own / np.sqrt(rng.gamma(half) / half)[:, :, None]
+    value = _fixed_part(fit, draws, terms)
+    for e, effect in enumerate(terms.effects):
+        value += own[:, terms.outer.codes, e] * effect.column
+    for part in terms.inner:
+        scale = draws[part.scale][:, part.member, None]
+        inside = (scale * rng.standard_normal((which.size, part.level.size)))[:, part.level.codes]
+        value += inside if part.column is None else inside * part.column
+    return np.asarray(value + _row_errors(draws, design) * _deviates(draws, "nu_y", size, rng))
+
+
 def inner_shares(design: Design) -> Array:
     """Share of each inner level's variance that stays in a unit's mean, shape (levels, units).
 
@@ -71,6 +103,30 @@ def inner_shares(design: Design) -> Array:
 def _drawn(fit: Fit, n: int) -> tuple[dict[str, Array], NDArray[np.intp]]:
     which = fit.resampled[:n]
     return {name: found[which] for name, found in fit.draws.items()}, which
+
+
+def _fixed_part(fit: Fit, draws: dict[str, Array], terms: Terms) -> Array:
+    """Return what the fixed part of the model gives every row, (draws, rows)."""
+    return np.asarray(fit.model.centred(draws)[terms.family] @ terms.fixed.T)
+
+
+def _deviates(
+    draws: dict[str, Array], nu: str, size: tuple[int, int], rng: np.random.Generator
+) -> Array:
+    """Student-t deviates where the draws hold their normality, otherwise normal ones."""
+    if nu in draws:
+        return np.asarray(rng.standard_t(np.broadcast_to(draws[nu], size)))
+    return rng.standard_normal(size)
+
+
+def _row_errors(draws: dict[str, Array], design: Design) -> Array:
+    """SD of the error of every row, (draws, rows)."""
+    rows = design.readings
+    known = np.nan_to_num(rows.error)
+    if "sigma" not in draws:
+        return np.broadcast_to(known, (len(draws["mu"]), known.size))
+    sigma = per_group(draws, "sigma", len(design.groups))[:, rows.group] / np.sqrt(rows.n)
+    return np.where(np.isfinite(rows.error), known, sigma)
 
 
 def _unit_noise(draws: dict[str, Array], design: Design) -> Array:

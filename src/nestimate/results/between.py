@@ -1,0 +1,139 @@
+"""What differs between blocks and units: what each shows by itself, and what a new one may do."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.data.terms import Terms
+from nestimate.inference.fit import Fit
+from nestimate.model.grouped import effect_root
+from nestimate.results import estimands
+from nestimate.results.classical import Sums
+from nestimate.results.contrasts import Contrast
+from nestimate.results.quantities import Quantity
+
+Array = NDArray[np.float64]
+
+#: Share of a combination of columns that a block must tell before it is said to tell it.
+TOLD = 1e-6
+
+
+def effect_scales(fit: Fit, contrast: Contrast) -> Array:
+    """Scale of a contrast from block to block, shape (draws,)."""
+    terms = fit.model.design.columns
+    weights = contrast.weights @ terms.cells
+    return np.asarray(np.sqrt(np.square(weights @ _root(fit, terms)).sum(axis=1)))
+
+
+def slope_scales(fit: Fit, slope: int) -> Array:
+    """Scale of a slope from block to block, shape (draws,)."""
+    terms = fit.model.design.columns
+    return np.asarray(np.sqrt(np.square(_root(fit, terms)[:, terms.slopes[slope][1]]).sum(axis=1)))
+
+
+def new_effects(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
+    """Return draws of every contrast in a block not yet seen."""
+    rng, design = np.random.default_rng([fit.seed, 3]), fit.model.design
+    return tuple(
+        Quantity(
+            name=contrast.name,
+            values=design.natural(
+                estimands.difference(fit.draws, contrast)
+                + effect_scales(fit, contrast) * _deviates(fit, rng)
+            ),
+            weights=fit.weights,
+        )
+        for contrast in asked
+    )
+
+
+def new_slopes(fit: Fit) -> tuple[Quantity, ...]:
+    """Return draws of every slope in a block not yet seen, under the name of its coefficient."""
+    rng, terms = np.random.default_rng([fit.seed, 4]), fit.model.design.columns
+    return tuple(
+        Quantity(
+            name=terms.labels[j],
+            values=fit.draws[terms.family][:, j] + slope_scales(fit, i) * _deviates(fit, rng),
+            weights=fit.weights,
+        )
+        for i, (j, _) in enumerate(terms.slopes)
+    )
+
+
+def new_units(fit: Fit) -> tuple[Quantity, ...]:
+    """Return draws of the true mean of a new unit of every group."""
+    rng, design = np.random.default_rng([fit.seed, 5]), fit.model.design
+    tau = estimands.per_group(fit.draws, "tau", len(design.groups))
+    return tuple(
+        Quantity(
+            name=label,
+            values=design.natural(fit.draws["mu"][:, g] + tau[:, g] * _deviates(fit, rng)),
+            weights=fit.weights,
+        )
+        for g, label in enumerate(design.groups)
+    )
+
+
+def raw_effects(fit: Fit, asked: Sequence[Contrast]) -> Array:
+    """Contrasts as the readings of each block alone have them, shape (contrasts, blocks).
+
+    Differences of the means of cells (of their units where there are units); with a formula, by
+    least squares on what the fixed part leaves. NaN where a block does not tell.
+    """
+    design = fit.model.design
+    if design.formula is None:
+        cells = Sums.of(design).cells
+        if cells is None:
+            return np.empty((len(asked), 0))
+        inside = [np.flatnonzero(contrast.weights) for contrast in asked]
+        found = [
+            cells[:, own] @ c.weights[own] - c.against for own, c in zip(inside, asked, strict=True)
+        ]
+    else:
+        rows = np.stack([contrast.weights @ design.formula.cells for contrast in asked])
+        middle = np.array([_mean(fit, estimands.difference(fit.draws, c)) for c in asked])
+        found = list(middle[:, None] + _own(fit, design.formula, rows))
+    return design.natural(np.reshape(found, (len(asked), -1)))
+
+
+def raw_slopes(fit: Fit) -> Array:
+    """Slopes as the readings of each block alone have them, shape (slopes, blocks)."""
+    terms = fit.model.design.columns
+    if not terms.slopes:
+        return np.empty((0, 0))
+    rows = np.eye(len(terms.effects))[[e for _, e in terms.slopes]]
+    middle = [_mean(fit, fit.draws[terms.family][:, j]) for j, _ in terms.slopes]
+    return np.array(middle)[:, None] + _own(fit, terms, rows)
+
+
+def _own(fit: Fit, terms: Terms, wanted: Array) -> Array:
+    """Return combinations of a block's own deviations by least squares; (combinations, blocks)."""
+    readings = fit.model.design.readings
+    middle = fit.weights @ fit.model.centred(fit.draws)[terms.family]
+    rest = readings.value - terms.fixed @ middle
+    columns = np.stack([effect.column for effect in terms.effects], axis=1)
+    found = np.full((len(wanted), terms.outer.size), np.nan)
+    for k in range(terms.outer.size):
+        mine = terms.outer.codes == k
+        inverse = np.linalg.pinv(columns[mine], rcond=TOLD)
+        told = inverse @ columns[mine]
+        sure = np.abs(wanted @ told - wanted).max(axis=1) < TOLD * 1e3
+        found[sure, k] = (wanted @ inverse @ rest[mine])[sure]
+    return found
+
+
+def _root(fit: Fit, terms: Terms) -> Array:
+    return effect_root(terms, {name: found.T for name, found in fit.draws.items()})
+
+
+def _deviates(fit: Fit, rng: np.random.Generator) -> Array:
+    """Draw standard deviates of a new block or unit, shape (draws,)."""
+    size = fit.weights.size
+    if "nu" in fit.draws:
+        return np.asarray(rng.standard_t(fit.draws["nu"][:, 0]))
+    return np.asarray(rng.standard_normal(size))
+
+
+def _mean(fit: Fit, values: Array) -> float:
+    return float(fit.weights @ values)

@@ -1,0 +1,144 @@
+"""How probably each unit, block or reading lies far from what it belongs to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.inference.fit import Fit
+from nestimate.results import between, estimands
+from nestimate.results.contrasts import Contrast
+from nestimate.results.quantities import FAR
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Distance:
+    """The probability that one thing lies far out.
+
+    Attributes
+    ----------
+    label, inside, probability
+        What, of which group (or contrast), and how probably.
+    """
+
+    label: str
+    inside: str
+    probability: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """Everything of one kind.
+
+    Attributes
+    ----------
+    what, measure
+        `mouse`, and `more than 3 tau from the mean of its group`.
+    rows
+        All of them, in the order of the data.
+    """
+
+    what: str
+    measure: str
+    rows: tuple[Distance, ...]
+
+
+def has_distances(fit: Fit) -> bool:
+    """Whether anything has a distance from what it belongs to."""
+    terms = fit.model.design.columns if fit.model.design.layout != "flat" else None
+    if terms is None or fit.model.design.formula is None:
+        return True
+    return bool(terms.slopes or np.ptp(terms.cells, axis=0).any())
+
+
+def far_out(fit: Fit, asked: Sequence[Contrast]) -> list[Panel]:
+    """Return units, values or blocks, and readings where these are Student-t."""
+    design = fit.model.design
+    if design.block is not None:
+        return [_blocks(fit, asked)]
+    return [_units(fit), *([_readings(fit)] if "nu_y" in fit.draws else [])]
+
+
+def _units(fit: Fit) -> Panel:
+    design = fit.model.design
+    drawn = fit.resampled[: len(fit.effects)] if design.levels else fit.resampled
+    mu = fit.draws["mu"][drawn]
+    tau = estimands.per_group({"tau": fit.draws["tau"][drawn]}, "tau", mu.shape[1])
+    group = design.statistics.group
+    raw = design.yardstick.centre + design.yardstick.spread * design.statistics.mean
+    labels = design.units or tuple(f"{value:.6g}" for value in design.natural(raw))
+    rows = []
+    for j, g in enumerate(group):
+        value = fit.effects[:, j] if design.levels else raw[j]
+        share = float(np.mean(np.abs(value - mu[:, g]) > FAR * tau[:, g]))
+        rows.append(Distance(label=labels[j], inside=design.groups[g], probability=share))
+    return Panel(
+        what=design.levels[0].name if design.levels else "value",
+        measure=f"more than {FAR} tau from the mean of its group",
+        rows=tuple(rows),
+    )
+
+
+def _readings(fit: Fit) -> Panel:
+    design, rows = fit.model.design, fit.model.design.readings
+    drawn = fit.resampled[: len(fit.effects)]
+    sigma = estimands.per_group({"sigma": fit.draws["sigma"][drawn]}, "sigma", len(design.groups))
+    found = []
+    for value, unit, g in zip(rows.value, rows.unit, rows.group, strict=True):
+        share = float(np.mean(np.abs(value - fit.effects[:, unit]) > FAR * sigma[:, g]))
+        label = f"{design.natural(np.array([value]))[0]:.6g}"
+        found.append(Distance(label=label, inside=design.units[unit], probability=share))
+    return Panel(
+        what="reading",
+        measure=f"more than {FAR} sigma from its {design.levels[0].name}",
+        rows=tuple(found),
+    )
+
+
+def _blocks(fit: Fit, asked: Sequence[Contrast]) -> Panel:
+    """Effects in blocks, and slopes; where every cell has one reading, raw differences."""
+    design, block = fit.model.design, fit.model.design.block
+    labels = () if block is None else block.labels
+    rows: list[Distance] = []
+    drawn = fit.resampled[: len(fit.effects)]
+    varies = bool(np.ptp(design.columns.cells, axis=0).any())
+    raw = (
+        np.log(between.raw_effects(fit, asked))
+        if design.roles.scale == "log"
+        else between.raw_effects(fit, asked)
+    )
+    for c, contrast in enumerate(asked if varies else ()):
+        spread = between.effect_scales(fit, contrast)[drawn]
+        overall = estimands.difference(fit.draws, contrast)[drawn]
+        inside = contrast.name if len(asked) > 1 or design.columns.slopes else ""
+        for k, label in enumerate(labels):
+            if fit.effects.shape[1]:
+                cells = fit.effects.reshape(len(drawn), len(labels), -1)[:, k]
+                own = estimands.block_effect(cells, contrast)
+            elif np.isfinite(raw[c, k]):
+                own = np.full(drawn.size, raw[c, k])
+            else:
+                continue
+            share = float(np.mean(np.abs(own - overall) > FAR * spread))
+            rows.append(Distance(label=label, inside=inside, probability=share))
+    rows += _slopes(fit, labels)
+    name = "block" if block is None else block.name
+    scale = "tau_effect" if design.formula is None else "tau"
+    return Panel(
+        what=name, measure=f"more than {FAR} {scale} from the overall effect", rows=tuple(rows)
+    )
+
+
+def _slopes(fit: Fit, labels: tuple[str, ...]) -> list[Distance]:
+    terms, rows = fit.model.design.columns, []
+    drawn = fit.resampled[: len(fit.slopes)]
+    for i, (j, _) in enumerate(terms.slopes):
+        scale = between.slope_scales(fit, i)[drawn]
+        overall = fit.draws[terms.family][drawn, j]
+        for k, label in enumerate(labels):
+            share = float(np.mean(np.abs(fit.slopes[:, k, i] - overall) > FAR * scale))
+            rows.append(Distance(label=label, inside=terms.labels[j], probability=share))
+    return rows

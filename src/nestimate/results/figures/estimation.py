@@ -1,0 +1,193 @@
+"""Readings, units, groups and their differences in one picture."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.results import quantities, wording
+from nestimate.results.answer import Answer
+from nestimate.results.figures import canvas, findings
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Array = NDArray[np.float64]
+
+#: Units a group up to which they are drawn one by one.
+UNITS = 60
+#: The difference is drawn to the scale of the readings if its interval spans this share of them.
+ALIGNED = 0.12
+#: Contrasts up to which their names stand upright.
+UPRIGHT = 3
+
+
+def estimation_plot(answer: Answer) -> "Figure":
+    """Show readings, units and groups on one axis, and the differences on an axis beside them.
+
+    Every dot is a reading and every column of dots a unit; open circles are the units' raw means,
+    filled diamonds the estimates of their true means, drawn towards the group by as much as the
+    data support. Half-violins are posteriors. With two groups the axis of the difference has its
+    zero at the mean of the reference and the same scale, unless the difference would then be too
+    small to read; with more groups it stands below.
+
+    Raises
+    ------
+    InferenceError
+        When a check failed: there is nothing to show then.
+    """
+    groups = len(answer.design.groups)
+    if not answer.asked:
+        figure = canvas.blank(answer, (6.4, 4.8))
+        canvas.headline(figure, findings.differences(answer))
+        _draw_data(figure.subplots(), answer)
+        return figure
+    paired_axes = groups == 2 and len(answer.asked) == 1
+    size = (7.6, 4.8) if paired_axes else (max(7.6, 1.1 * groups + 2), 7.4)
+    figure = canvas.blank(answer, size)
+    canvas.headline(figure, findings.differences(answer))
+    if paired_axes:
+        data, effect = figure.subplots(1, 2, width_ratios=(3, 1))
+    else:
+        data, effect = figure.subplots(2, 1, height_ratios=(3, 2))
+    _draw_data(data, answer)
+    _draw_differences(effect, answer)
+    if answer.design.roles.scale == "log":
+        canvas.log_axis(data, "y")
+    elif paired_axes and answer.asked[0].against == 0:
+        _align(data, effect, answer)
+    return figure
+
+
+def _align(data: "Axes", effect: "Axes", answer: Answer) -> None:
+    """Put zero of the difference at the mean of the reference, both axes to one scale."""
+    (low, high), (below, above) = data.get_ylim(), effect.get_ylim()
+    if above - below < ALIGNED * (high - low):
+        return
+    centre = answer.groups[0].mean
+    low, high = min(low, centre + below), max(high, centre + above)
+    data.set_ylim(low, high)
+    effect.set_ylim(low - centre, high - centre)
+    data.axhline(centre, color=canvas.COLOURS[0], linewidth=0.6, linestyle=":")
+
+
+def _draw_data(ax: "Axes", answer: Answer) -> None:
+    design, readings = answer.design, answer.design.readings
+    place = _places(answer)
+    few = design.statistics.n.size <= UNITS * len(design.groups)
+    if design.levels or design.block is not None:
+        _draw_units(ax, answer, place)
+    size = 14 if readings.value.size < 500 else 5
+    for g in range(len(design.groups)):
+        mine = readings.group == g
+        ax.scatter(
+            place[mine],
+            design.natural(readings.value[mine]),
+            s=size,
+            color=canvas.colour(g),
+            alpha=0.45 if few else 0.2,
+            linewidths=0,
+            label=f"one {wording.reading_word(design)}" if g == len(design.groups) - 1 else None,
+            rasterized=readings.value.size > 2000,
+        )
+    drawn = quantities.group_means(answer.fit)
+    for g, row in enumerate(answer.groups):
+        canvas.violin(ax, g + 0.22, 0.2, (drawn[g].values, drawn[g].weights), canvas.colour(g))
+        canvas.upright_interval(ax, g + 0.22, row, canvas.INK)
+    ax.plot([], [], "o-", color=canvas.INK, label=f"mean of the group, {canvas.kind(answer)}")
+    ax.set_xticks(
+        range(len(design.groups)),
+        [
+            f"{canvas.stacked(label)}\n{wording.count_of(design, n)}"
+            for label, n in zip(design.groups, design.units_per_group, strict=True)
+        ],
+        parse_math=False,
+    )
+    ax.set_xlim(-0.55, len(design.groups) - 0.45)
+    ax.set_ylabel(canvas.value_label(answer), fontsize=canvas.FONT + 1, parse_math=False)
+    canvas.legend_above(ax)
+    canvas.tidy(ax)
+
+
+def _places(answer: Answer) -> Array:
+    """Return x of every reading: units side by side left of the group's posterior."""
+    design, readings = answer.design, answer.design.readings
+    code = readings.unit if design.block is None else design.block.codes
+    place = np.empty(readings.value.size)
+    for g in range(len(design.groups)):
+        mine = readings.group == g
+        _, rank = np.unique(code[mine], return_inverse=True)
+        place[mine] = g - 0.4 + 0.52 * (rank + 0.5) / (rank.max() + 1)
+    return place
+
+
+def _draw_units(ax: "Axes", answer: Answer, place: Array) -> None:
+    """Draw raw means of units (or cells), and the estimates of their true means."""
+    design, readings = answer.design, answer.design.readings
+    code = readings.unit
+    what = design.levels[0].name if design.levels else ""
+    if design.block is not None:
+        code = design.block.codes * len(design.groups) + readings.group
+        what = "cell"
+    present, code = np.unique(code, return_inverse=True)
+    n = np.bincount(code, weights=readings.n)
+    raw = design.natural(np.bincount(code, weights=readings.n * readings.value) / n)
+    x = np.bincount(code, weights=readings.n * place) / n
+    if design.block is not None:
+        _join_blocks(ax, (x, raw), present, len(design.groups))
+    ax.plot(
+        x,
+        raw,
+        "o",
+        mfc="none",
+        mec=canvas.INK,
+        mew=0.7,
+        ms=5,
+        ls="none",
+        label=f"raw mean of a {what}",
+    )
+    if answer.units:
+        true = np.array([row.mean for row in answer.units])[present]
+        ends = np.array([(row.ci_low, row.ci_high) for row in answer.units])[present]
+        shift = x + 0.01
+        if present.size <= UNITS * len(design.groups):
+            ax.vlines(shift, ends[:, 0], ends[:, 1], color=canvas.INK, linewidth=0.6)
+        label = f"estimate of its true mean, {canvas.kind(answer)}"
+        ax.plot(shift, true, "D", color=canvas.INK, ms=3, ls="none", label=label)
+
+
+def _join_blocks(
+    ax: "Axes", points: tuple[Array, Array], cell: NDArray[np.intp], n_groups: int
+) -> None:
+    block = cell // n_groups
+    for k in np.unique(block):
+        mine = block == k
+        ax.plot(points[0][mine], points[1][mine], color="#bbbbbb", linewidth=0.7, zorder=0)
+
+
+def _draw_differences(ax: "Axes", answer: Answer) -> None:
+    fit = answer.fit
+    if answer.question.rope:
+        ax.axhspan(*answer.question.rope, color=canvas.ROPE, alpha=0.3, linewidth=0, label="ROPE")
+    drawn = quantities.differences(fit, answer.asked)
+    null = drawn[0].null or 0.0
+    ax.axhline(null, color=canvas.ZERO, linewidth=1)
+    for i, (row, contrast) in enumerate(zip(answer.contrasts, answer.asked, strict=True)):
+        colour = canvas.colour(int(np.argmax(contrast.weights)))
+        canvas.violin(ax, i, 0.35, (drawn[i].values, drawn[i].weights), colour)
+        canvas.upright_interval(ax, i, row, canvas.INK)
+    edges = [edge for row in answer.contrasts for edge in (row.ci_low, row.ci_high)]
+    reach = np.array([null, *edges, *(answer.question.rope or ())])
+    margin = 0.35 * np.ptp(reach)
+    ax.set_ylim(reach.min() - margin, reach.max() + margin)
+    names = [canvas.stacked(row.name, 24) for row in answer.contrasts]
+    ax.set_xticks(range(len(names)), names, parse_math=False)
+    if len(names) > UPRIGHT:
+        ax.tick_params(axis="x", rotation=25)
+        for label in ax.get_xticklabels():
+            label.set(ha="right", rotation_mode="anchor")
+    ax.set_xlim(-0.4, len(answer.contrasts) - 0.4)
+    ax.set_ylabel(canvas.effect_label(answer), fontsize=canvas.FONT + 1, parse_math=False)
+    canvas.legend_above(ax)
+    canvas.tidy(ax)

@@ -1,0 +1,311 @@
+"""Blocks, slopes and units: from what each shows by itself to its estimate."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.results import between, rounding
+from nestimate.results.answer import Answer
+from nestimate.results.figures import canvas, findings
+from nestimate.results.summaries import Summary
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Array = NDArray[np.float64]
+
+#: Rows of a panel up to which each is named, and up to which all are shown; rows in one column.
+NAMED, SHOWN, TALL = 40, 60, 44
+#: Height of a row in inches: of few and of many.
+ROOMY, TIGHT = 0.24, 0.15
+#: Loss of scatter below which estimates are nearly the raw means.
+KEPT = 0.02
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """Rows that are drawn towards one number.
+
+    Attributes
+    ----------
+    title, axis
+        What the rows are, and what is measured along x.
+    labels, raw, rows
+        One per row: its name, what its readings alone say (NaN where they say nothing), and its
+        estimate, None where there is none.
+    overall, next_label, ahead
+        What the rows are drawn towards, and what is to be expected of a new one.
+    effect
+        Whether x holds differences between groups.
+    null
+        The value that says "no difference", if there is one.
+    """
+
+    title: str
+    axis: str
+    labels: tuple[str, ...]
+    raw: Array
+    rows: tuple[Summary | None, ...]
+    overall: Summary
+    next_label: str
+    ahead: Summary
+    effect: bool = False
+    null: float | None = None
+
+    @property
+    def order(self) -> list[int]:
+        """Positions of the rows shown, the largest estimate first; at even ranks where many."""
+        size = [
+            raw if row is None else row.mean for raw, row in zip(self.raw, self.rows, strict=True)
+        ]
+        order = np.argsort(-np.nan_to_num(size, nan=-np.inf), kind="stable")
+        if order.size > SHOWN:
+            order = order[np.linspace(0, order.size - 1, SHOWN).round().astype(int)]
+        return [int(i) for i in order]
+
+
+def forest_plot(answer: Answer) -> "Figure":
+    """Show every block's effect (or unit's mean), raw and as estimated, and what a new one may do.
+
+    For the question where the effect is found and how far single blocks can be believed. Hollow:
+    what the readings of this block alone say; filled, with interval: the estimate, drawn towards
+    the overall effect as far as the data support. Below stand the overall effect and, dotted, the
+    interval in which the effect in a new block is expected. Slopes of a formula have panels of
+    their own; in a nested layout the rows are units and every group has a panel.
+
+    Raises
+    ------
+    InferenceError
+        When a check failed, or where nothing is drawn towards anything: flat layouts, and formulas
+        in which no effect differs between blocks.
+    """
+    canvas.demand(answer, why_not)
+    panels = _unit_panels(answer) if answer.design.block is None else _block_panels(answer)
+    title = _finding(answer, panels)
+    shown = panels[: canvas.PANELS]
+    columns = _columns(shown)
+    down = -(-len(shown) // columns)
+    tallest = [
+        max(len(p.order) for p in shown[i * columns : (i + 1) * columns]) + 2 for i in range(down)
+    ]
+    height = sum(n * (ROOMY if n < NAMED / 2 else TIGHT) + 0.75 for n in tallest) + 0.6
+    figure = canvas.blank(answer, (4.9 if columns == 1 else 3.6 * columns, min(height, 22)))
+    if columns == 1:
+        figure.set_figwidth(6.4)
+    canvas.headline(figure, title)
+    axes = figure.subplots(
+        down, columns, squeeze=False, height_ratios=tallest, sharex=answer.design.block is None
+    ).ravel()
+    for ax, panel in zip(axes, shown, strict=False):
+        _draw(ax, answer, panel)
+        _limit(ax, shown if answer.design.block is None else [panel], answer)
+    for ax in axes[len(shown) :]:
+        ax.set_axis_off()
+    if answer.design.block is None:
+        for ax in axes[: max(len(shown) - columns, 0)]:
+            ax.set_xlabel("")
+    canvas.legend_below(figure, axes[0])
+    return figure
+
+
+def why_not(answer: Answer) -> str:
+    """Return why there is no forest plot; nothing where there is one."""
+    design = answer.design
+    if answer.blocks or design.unreplicated or (answer.units and design.block is None):
+        return ""
+    if design.formula is not None:
+        return "No forest plot: in this formula no effect differs between blocks."
+    return (
+        f"No forest plot: in a {design.layout} layout every value stands for itself, so that "
+        "nothing is drawn towards anything."
+    )
+
+
+def _columns(panels: Sequence[Panel]) -> int:
+    rows = sum(len(panel.order) + 3 for panel in panels)
+    return 1 if rows <= TALL else min(len(panels), 3 if len(panels) > 4 else 2)
+
+
+def _block_panels(answer: Answer) -> list[Panel]:
+    block = answer.design.block
+    if block is None:
+        return []
+    found = []
+    rows: list[Summary | None] = list(answer.blocks) or [None] * (block.size * len(answer.asked))
+    ahead = between.new_effects(answer.fit, answer.asked)
+    raw = between.raw_effects(answer.fit, answer.asked)
+    varies = bool(answer.blocks) and "|" in answer.blocks[0].name
+    slopes = between.new_slopes(answer.fit)
+    effects = answer.asked if len(rows) >= block.size * (len(answer.asked) + len(slopes)) else ()
+    for i, contrast in enumerate(effects):
+        found.append(
+            Panel(
+                title=contrast.name,
+                axis=canvas.effect_label(answer),
+                labels=block.labels,
+                raw=raw[i],
+                rows=tuple(rows[i * block.size : (i + 1) * block.size]),
+                overall=answer.contrasts[i],
+                next_label=f"a new {block.name}",
+                ahead=answer.question.summary(ahead[i]),
+                effect=True,
+                null=canvas.null(answer),
+            )
+        )
+    rest = rows[len(effects) * block.size :] if varies else []
+    coefficients = {row.name: row for row in answer.coefficients}
+    for i, (slope, own) in enumerate(zip(slopes, between.raw_slopes(answer.fit), strict=True)):
+        overall = next(
+            row for name, row in coefficients.items() if name.endswith(f"[{slope.name}]")
+        )
+        found.append(
+            Panel(
+                title=f"slope of {slope.name}",
+                axis=f"change of {canvas.value_label(answer)} per unit of {slope.name}",
+                labels=block.labels,
+                raw=own,
+                rows=tuple(rest[i * block.size : (i + 1) * block.size]),
+                overall=overall,
+                next_label=f"a new {block.name}",
+                ahead=answer.question.summary(slope),
+                null=0.0,
+            )
+        )
+    return found
+
+
+def _unit_panels(answer: Answer) -> list[Panel]:
+    design = answer.design
+    stick, statistics = design.yardstick, design.statistics
+    raw = design.natural(stick.centre + stick.spread * statistics.mean)
+    found = []
+    for g, (label, new) in enumerate(
+        zip(design.groups, between.new_units(answer.fit), strict=True)
+    ):
+        mine = np.flatnonzero(statistics.group == g)
+        found.append(
+            Panel(
+                title=label,
+                axis=canvas.value_label(answer),
+                labels=tuple(design.units[j] for j in mine),
+                raw=raw[mine],
+                rows=tuple(answer.units[j] for j in mine),
+                overall=answer.groups[g],
+                next_label=f"a new {design.levels[0].name}",
+                ahead=answer.question.summary(new),
+            )
+        )
+    return found
+
+
+def _draw(ax: "Axes", answer: Answer, panel: Panel) -> None:
+    order = panel.order
+    n, every = len(order), len(panel.labels)
+    if panel.effect:
+        canvas.scale_of_effects(ax, answer)
+    elif panel.null is not None:
+        ax.axvline(panel.null, color=canvas.ZERO, linewidth=1, zorder=0.5)
+    raw = panel.raw[order]
+    rows = [panel.rows[i] for i in order]
+    at = np.array([i for i, row in enumerate(rows) if row is not None], dtype=float)
+    kept = [row for row in rows if row is not None]
+    if kept:
+        mean = np.array([row.mean for row in kept])
+        ax.hlines(at, mean, raw[at.astype(int)], color=canvas.PALE, linewidth=0.8)
+        ax.hlines(
+            at,
+            [row.ci_low for row in kept],
+            [row.ci_high for row in kept],
+            color=canvas.COLOURS[1],
+            linewidth=1.6,
+        )
+        ax.plot(
+            *(mean, at, "o"),
+            color=canvas.COLOURS[1],
+            ms=4.5,
+            label=f"estimate, {rounding.interval_name(kept[0])}",
+        )
+    ax.plot(
+        *(raw, np.arange(n), "o"),
+        mfc="none",
+        mec=canvas.INK,
+        mew=0.8,
+        ms=5.5,
+        label="its own readings alone",
+    )
+    _summary_rows(ax, panel, n)
+    named = [panel.labels[i] if n <= NAMED else "" for i in order]
+    canvas.rows_axis(ax, [*named, "overall", panel.next_label], canvas.FONT if n < 25 else 7)
+    ax.axhline(n - 0.5, color=canvas.PALE, linewidth=0.6)
+    some = f" ({n} of {every})" if every > n else ""
+    ax.set_title(
+        canvas.short(panel.title, 44) + some, fontsize=canvas.FONT, loc="right", parse_math=False
+    )
+    ax.set_xlabel(panel.axis, fontsize=canvas.FONT, parse_math=False)
+
+
+def _summary_rows(ax: "Axes", panel: Panel, n: int) -> None:
+    over, ahead = panel.overall, panel.ahead
+    ax.plot([over.ci_low, over.ci_high], [n, n], color=canvas.INK, linewidth=2.2)
+    ax.plot([over.mean], [n], "D", color=canvas.INK, ms=5)
+    ends = [ahead.ci_low, ahead.ci_high]
+    ax.plot(ends, [n + 1, n + 1], color=canvas.INK, linewidth=1.4, linestyle=(0, (2, 1.5)))
+
+
+def _limit(ax: "Axes", panels: Sequence[Panel], answer: Answer) -> None:
+    """Let a new block's wide interval run off the page before it squeezes the rest."""
+    ends, ahead = [], []
+    for panel in panels:
+        ends += [*panel.raw[np.isfinite(panel.raw)], panel.overall.ci_low, panel.overall.ci_high]
+        ends += [end for row in panel.rows if row is not None for end in (row.ci_low, row.ci_high)]
+        ends += [] if panel.null is None else [panel.null]
+        ahead += [panel.ahead.ci_low, panel.ahead.ci_high]
+    log = answer.design.roles.scale == "log" and (panels[0].effect or panels[0].null is None)
+    inner, outer = (np.log(part) if log else np.array(part) for part in (ends, ahead))
+    low, high = inner.min(), inner.max()
+    wide = 0.6 * (high - low)
+    low, high = max(min(low, outer.min()), low - wide), min(max(high, outer.max()), high + wide)
+    margin = 0.04 * (high - low)
+    edges = np.array([low - margin, high + margin])
+    ax.set_xlim(*(np.exp(edges) if log else edges))
+    if log:
+        canvas.log_axis(ax, "x")
+
+
+def _finding(answer: Answer, panels: Sequence[Panel]) -> str:
+    """Say how far the rows differ, and what a new one may do."""
+    if answer.design.block is None:
+        return _shrinkage(answer, panels)
+    first = findings.clearest(answer.contrasts) if panels[0].effect else 0
+    panel = panels[first]
+    _, low, high = rounding.estimate(panel.ahead)
+    what = "the effect" if panel.effect else "that"
+    expected = f"{what} in {panel.next_label} is expected between {low} and {high}"
+    if not panel.effect:
+        mean, *ends = rounding.estimate(panel.overall)
+        interval = f"{rounding.interval_name(panel.overall)} {ends[0]} to {ends[1]}"
+        return f"The {panel.title} is {mean}, {interval}; {expected}"
+    said = findings.difference(panel.overall, answer.asked[first], answer.design)
+    return f"{said}; {expected}"
+
+
+def _shrinkage(answer: Answer, panels: Sequence[Panel]) -> str:
+    """Say by how much less estimates scatter than raw means do."""
+    unit = answer.design.levels[0].name
+    estimates = sum(_spread([row.mean for row in p.rows if row is not None]) for p in panels)
+    raw = sum(_spread(p.raw) for p in panels)
+    pulled = float(np.clip(1 - estimates / raw, 0, 1)) if raw > 0 else 0.0
+    if pulled < KEPT:
+        return f"Each {unit} is estimated nearly at its own raw mean"
+    return (
+        f"Each {unit} is drawn towards the mean of its group: estimates scatter "
+        f"{rounding.percent(round(pulled, 2))} less than raw means"
+    )
+
+
+def _spread(values: Sequence[float] | Array) -> float:
+    return float(np.std(np.asarray(values)))

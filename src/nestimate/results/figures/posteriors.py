@@ -1,0 +1,195 @@
+"""Posteriors one by one, and each against each."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.results import quantities, rounding, wording
+from nestimate.results.answer import Answer
+from nestimate.results.figures import canvas, findings
+from nestimate.results.quantities import Quantity
+from nestimate.results.summaries import Summary
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Array = NDArray[np.float64]
+
+#: Draws shown as dots; side of the pair plot, at most.
+DOTS, PAIRS = 1500, 8
+#: Rank correlation below which two estimates hardly depend on each other.
+LOOSE = 0.3
+
+
+def posterior_plot(answer: Answer) -> "Figure":
+    """Show the posterior of every headline quantity with interval, ROPE and a line at zero.
+
+    Raises
+    ------
+    InferenceError
+        When a check failed: there is nothing to show then.
+    """
+    every = _headline(answer)
+    shown = every[: canvas.PANELS]
+    columns = min(3, len(shown))
+    rows = -(-len(shown) // columns)
+    width, height = max(2.7 * columns, 5.4), 2.1 * rows + 0.4
+    figure = canvas.blank(answer, (width, height), layout=None)
+    said = f"{findings.differences(answer)}{_shortened(len(every), canvas.PANELS)}"
+    top = canvas.headline(figure, said) + 0.25
+    left, bottom = 0.15 / width, 0.3 / height
+    figure.subplots_adjust(left, bottom, 1 - left, 1 - top / height, 0.1, 0.45)
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for ax, (quantity, row) in zip(axes, shown, strict=False):
+        _draw_posterior(ax, answer, quantity, row)
+    for ax in axes[len(shown) :]:
+        ax.set_axis_off()
+    return figure
+
+
+def pair_plot(answer: Answer) -> "Figure":
+    """Show population parameters and differences each against each, zero marked in red.
+
+    Raises
+    ------
+    InferenceError
+        When a check failed: there is nothing to show then.
+    """
+    every = _population(answer)
+    shown = every[:PAIRS]
+    n = len(shown)
+    width, height = 1.15 * n + 0.9, 1.15 * n + 1.1
+    figure = canvas.blank(answer, (width, height), layout=None)
+    top = canvas.headline(figure, _tie(answer, shown) + _shortened(len(every), PAIRS))
+    figure.subplots_adjust(0.85 / width, 0.75 / height, 0.98, 1 - (top + 0.05) / height, 0.12, 0.12)
+    grid = figure.add_gridspec(n, n)
+    picked = answer.fit.resampled[:DOTS]
+    for i, down in enumerate(shown):
+        for j, across in enumerate(shown[: i + 1]):
+            ax = figure.add_subplot(grid[i, j])
+            if i == j:
+                canvas.histogram(ax, down.values, answer.fit.weights, canvas.COLOURS[1])
+                ax.set_yticks([])
+            else:
+                ax.scatter(
+                    across.values[picked],
+                    down.values[picked],
+                    s=2,
+                    alpha=0.25,
+                    color=canvas.COLOURS[1],
+                    linewidths=0,
+                    rasterized=True,
+                )
+                ax.set_ylim(*canvas.limits(down.values, answer.fit.weights))
+                if down.null is not None:
+                    ax.axhline(down.null, color=canvas.ZERO, linewidth=1)
+            ax.set_xlim(*canvas.limits(across.values, answer.fit.weights))
+            if across.null is not None:
+                ax.axvline(across.null, color=canvas.ZERO, linewidth=1)
+            _pair_labels(ax, (down, across), (i, j), n)
+    return figure
+
+
+def _shortened(n: int, most: int) -> str:
+    return f" (the first {most} of {n} quantities)" if n > most else ""
+
+
+def _tie(answer: Answer, shown: Sequence[Quantity]) -> str:
+    """Say which two quantities depend on each other most."""
+    values = np.stack([quantity.values for quantity in shown])
+    tied = np.corrcoef(np.argsort(np.argsort(values[:, answer.fit.resampled])))
+    told = _tells(answer, shown)
+    if not told.any():
+        return findings.differences(answer)
+    tied = np.where(told, tied, 0.0)
+    i, j = divmod(int(np.abs(tied).argmax()), len(shown))
+    one, other = shown[min(i, j)].label, shown[max(i, j)].label
+    strength = f"rank correlation {rounding.number(float(tied[i, j]), 2)}"
+    if abs(tied[i, j]) < LOOSE:
+        return f"The estimates hardly depend on each other (at most: {one} and {other}, {strength})"
+    return f"{one} and {other} depend on each other most ({strength})"
+
+
+def _tells(answer: Answer, shown: Sequence[Quantity]) -> NDArray[np.bool_]:
+    """Which pairs are worth a sentence: not a difference and what it is a difference of."""
+    made = {row.name for row in (*answer.contrasts, *answer.groups, *answer.coefficients)}
+    differs = {row.name for row in (*answer.contrasts, *answer.coefficients)}
+    fixed, difference = (np.array([q.name in some for q in shown]) for some in (made, differs))
+    same = np.outer(fixed, difference) | np.outer(difference, fixed)
+    return ~same & ~np.eye(len(shown), dtype=bool)
+
+
+def _headline(answer: Answer) -> list[tuple[Quantity, Summary]]:
+    """Return differences, effect sizes, group means and scales with their summaries."""
+    fit, asked = answer.fit, answer.asked
+    found = [
+        *zip(quantities.differences(fit, asked), answer.contrasts, strict=True),
+        *zip(quantities.effect_sizes(fit, asked), answer.effect_sizes, strict=True),
+        *zip(quantities.group_means(fit), answer.groups, strict=True),
+        *zip(quantities.coefficients(fit), answer.coefficients, strict=True),
+        *zip(quantities.scales(fit), answer.scales, strict=True),
+    ]
+    return [(quantity, row) for quantity, row in found if np.ptp(quantity.values) > 0]
+
+
+def _population(answer: Answer) -> list[Quantity]:
+    """Return differences, group means and free scales."""
+    found = [
+        *quantities.differences(answer.fit, answer.asked),
+        *(quantities.coefficients(answer.fit) or quantities.group_means(answer.fit)),
+        *(q for q in quantities.scales(answer.fit) if not q.name.startswith("icc")),
+    ]
+    return [quantity for quantity in found if np.ptp(quantity.values) > 0]
+
+
+def _draw_posterior(ax: "Axes", answer: Answer, quantity: Quantity, row: Summary) -> None:
+    weights = answer.fit.weights
+    canvas.histogram(ax, quantity.values, weights, canvas.COLOURS[1])
+    low, high = canvas.limits(quantity.values, weights)
+    if quantity.null is not None:
+        ax.axvline(quantity.null, ymax=0.66, color=canvas.ZERO, linewidth=1)
+        margin = 0.03 * (high - low)
+        low, high = min(low, quantity.null - margin), max(high, quantity.null + margin)
+    if row.p_in_rope is not None and answer.question.rope:
+        ax.axvspan(*answer.question.rope, ymax=0.66, color=canvas.ROPE, alpha=0.3, linewidth=0)
+    ax.plot(
+        [row.ci_low, row.ci_high],
+        [0.03, 0.03],
+        color=canvas.INK,
+        linewidth=3,
+        solid_capstyle="butt",
+    )
+    mean, start, end = rounding.estimate(row)
+    ax.set_title(canvas.short(quantity.label, 34), fontsize=canvas.FONT, parse_math=False)
+    said = [f"mean {mean}", f"{rounding.interval_name(row)} {start} to {end}"]
+    if row.p_gt_0 is not None:
+        said.append(f"{wording.above(answer.design)} {rounding.probability(row.p_gt_0)}")
+    if row.p_in_rope is not None:
+        said[-1] += f", P(ROPE) {rounding.probability(row.p_in_rope)}"
+    ax.text(0.5, 0.99, "\n".join(said), transform=ax.transAxes, ha="center", va="top", fontsize=7)
+    ax.set_xlim(low, high)
+    ax.set_ylim(0, 1.6)
+    ax.set_yticks([])
+    canvas.tidy(ax)
+    ax.spines["left"].set_visible(False)
+
+
+def _pair_labels(ax: "Axes", pair: Sequence[Quantity], position: tuple[int, int], n: int) -> None:
+    canvas.tidy(ax)
+    ax.tick_params(labelsize=6)
+    ax.locator_params(nbins=3, axis="x")
+    i, j = position
+    if i == n - 1:
+        ax.set_xlabel(canvas.stacked(pair[1].label, 14, 2), fontsize=7, parse_math=False)
+        ax.xaxis.set_label_coords(0.5, -0.38)
+        ax.tick_params(axis="x", rotation=30)
+    else:
+        ax.tick_params(labelbottom=False)
+    if j == 0 and i > 0:
+        ax.set_ylabel(canvas.stacked(pair[0].label, 14, 2), fontsize=7, parse_math=False)
+        ax.yaxis.set_label_coords(-0.4, 0.5)
+    elif i != j:
+        ax.tick_params(labelleft=False)

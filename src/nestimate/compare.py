@@ -1,7 +1,7 @@
 """The one call that command line and library share: data in, `Comparison` out."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -232,6 +232,7 @@ def compare(
 
 
 def _answered(design: Design, chosen: Options) -> Comparison:
-    model = Model.from_design(design, chosen.assumptions)
+    roles = replace(design.roles, value_unit=chosen.value_unit)
+    model = Model.from_design(replace(design, roles=roles), chosen.assumptions)
     found = Fit.from_model(model, ess=chosen.ess, seed=chosen.seed)
     return Comparison.from_fit(found, chosen.question, ess=chosen.ess, options=asdict(chosen))

@@ -42,6 +42,7 @@ def _root(
 def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a command line
     data: arguments.Data,
     value: Annotated[str | None, typer.Option(help="What was measured.")] = None,
+    value_unit: arguments.ValueUnit = None,
     group: Annotated[str | None, typer.Option(help="What is compared; or --against.")] = None,
     unit: Annotated[
         str | None, typer.Option(help="Experimental unit; its rows are readings.")
@@ -118,6 +119,7 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
             seed=seed,
             sheet=sheet,
             decimal=decimal,
+            value_unit=value_unit,
             wide=wide,
         ),
     )
@@ -130,6 +132,7 @@ def _fit(  # noqa: PLR0913
     data: arguments.Data,
     group: Annotated[str | None, typer.Option(help="Factor to compare; the first one.")] = None,
     reference: arguments.Reference = None,
+    value_unit: arguments.ValueUnit = None,
     robust: Annotated[str, typer.Option(help="units (Student-t clusters) or none.")] = "units",
     scale: arguments.Scale = "linear",
     preset: arguments.Preset = "default",
@@ -172,6 +175,7 @@ def _fit(  # noqa: PLR0913
             seed=seed,
             sheet=sheet,
             decimal=decimal,
+            value_unit=value_unit,
         ),
     )
     _deliver(result, outputs)

@@ -227,7 +227,7 @@ def _pairs(panel: Panel, design: Design) -> list[str]:
     block = design.block.name if design.block else "block"
     paired, answer = panel.method("paired"), panel.methods[-1]
     if paired is None or panel.gap is None:
-        return [f"Too few {block}s see both sides for a paired t."]
+        return [f"Too few levels of {block} see both sides for a paired t."]
     verb = {"agree": "agree", "nearly": "nearly agree", "differ": "differ"}[_nearness(panel.gap)]
     said = (
         f"The paired t on {paired.n} {block} differences gives {_difference(paired, panel)}, the "

@@ -150,14 +150,18 @@ class Answer:
     @property
     def sentences(self) -> tuple[str, ...]:
         """The answer in words: differences, decisions, and what is to be expected next."""
-        rope = self.question.rope
+        rope, after = self.question.rope, self.design.roles.after_number
         if not self.passed:
             return ()
         return (
-            *wording.answer_sentences(self.contrasts, self.asked, self.probabilities),
+            *wording.answer_sentences(self.contrasts, self.asked, self.probabilities, after),
             *slope_sentences(self.design, self.coefficients),
             *wording.simultaneous_sentences(self.contrasts),
-            *(cautions.rope_sentence(row, rope) for row in self.contrasts if rope is not None),
+            *(
+                cautions.rope_sentence(row, rope, after)
+                for row in self.contrasts
+                if rope is not None
+            ),
             *(
                 sentence
                 for one in self.predictive.contrasts[:MOST_PREDICTED]
@@ -220,6 +224,7 @@ class Answer:
                 "layout": design.layout,
                 "formula": None if design.formula is None else design.formula.text,
                 "value": design.roles.value,
+                "value_unit": design.roles.value_unit,
                 "group": design.roles.group,
                 "unit": design.roles.unit,
                 "block": design.roles.block,

@@ -52,13 +52,13 @@ def _estimates(answer: Answer) -> list[str]:
             [
                 named.get(id(row), row.name),
                 *_cells(row),
-                *([_maybe(row.p_in_rope)] if answer.question.rope else []),
+                *([_maybe(row.p_in_rope, row.ess)] if answer.question.rope else []),
                 wording.gloss(row.name, design),
             ]
             for row in rows
         ),
     )
-    parts = [f"Answer: {design.roles.value}\n{table}"]
+    parts = [f"Answer: {wording.value_label(design)}\n{table}"]
     if answer.blocks:
         shown = answer.blocks[:MOST_BLOCKS]
         head = ["", "mean", interval, wording.above(design)]
@@ -91,11 +91,11 @@ def _beside(answer: Answer) -> str:
 
 def _cells(row: Summary) -> list[str]:
     mean, low, high = rounding.estimate(row)
-    return [mean, f"{low} to {high}", _maybe(row.p_gt_0)]
+    return [mean, f"{low} to {high}", _maybe(row.p_gt_0, row.ess)]
 
 
-def _maybe(probability: float | None) -> str:
-    return "" if probability is None else rounding.probability(probability)
+def _maybe(probability: float | None, ess: float) -> str:
+    return "" if probability is None else rounding.probability(probability, ess)
 
 
 def _section(title: str, sentences: Iterable[str]) -> str:

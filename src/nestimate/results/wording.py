@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from importlib.metadata import version
 from itertools import pairwise
+from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +19,20 @@ from nestimate.results.formulas import (
 )
 from nestimate.results.rounding import (
     decimals,
+    equated,
     estimate,
     interval_name,
     number,
     percent,
     probability,
+    spoken,
 )
 from nestimate.results.summaries import Check, Question, Summary
+
+
+def value_label(design: Design) -> str:
+    """Return what was measured, with its unit of measurement: `glucose (mg/L)`."""
+    return design.roles.value_label
 
 
 def above(design: Design) -> str:
@@ -71,18 +79,19 @@ def table_row(row: Summary, *, signed: bool, rope: bool) -> list[str]:
     places = decimals(1.25 * row.mcse_mean, spread)
     cells = [row.name, mean, number(row.median, places), number(row.sd, places)]
     cells.append(f"{low} to {high}")
-    cells += ["" if row.p_gt_0 is None else probability(row.p_gt_0)] * signed
-    cells += [probability(row.p_in_rope or 0.0)] * rope
-    return [*cells, f"{row.ess:,.0f}", f"{row.mcse_mean:.2g}"]
+    cells += ["" if row.p_gt_0 is None else probability(row.p_gt_0, row.ess)] * signed
+    cells += [probability(row.p_in_rope or 0.0, row.ess)] * rope
+    return [*cells, count(row.ess), f"{row.mcse_mean:.2g}"]
+
+
+def count(ess: float) -> str:
+    """Return a number of effective draws; a dash where a parameter is fixed and has none."""
+    return f"{ess:,.0f}" if isfinite(ess) else "-"
 
 
 def design_sentences(design: Design) -> list[str]:
     """Say what is compared, what the experimental unit is, and what does not count towards n."""
     roles, n_rows = design.roles, design.readings.count
-    groups = ", ".join(
-        f"{label} ({count})"
-        for label, count in zip(design.groups, design.units_per_group, strict=True)
-    )
     if design.formula is not None:
         return formula_design_sentences(design, design.formula)
     if design.block is not None:
@@ -90,7 +99,8 @@ def design_sentences(design: Design) -> list[str]:
     if design.layout == "flat":
         what = roles.unit or "row"
         said = (
-            f"Layout flat: every {what} is one independent data point; {roles.value} in {groups}."
+            f"Layout flat: every {what} is one independent data point of "
+            f"{value_label(design)}; {per_group(design)}."
         )
         if roles.unit is not None:
             return [said, f"{n_rows} values."]
@@ -100,17 +110,26 @@ def design_sentences(design: Design) -> list[str]:
             "well, name its column as unit.",
         ]
     unit = design.levels[0].name
-    sentences = [f"Layout nested: the experimental unit is {unit}; number per group: {groups}."]
+    sentences = [f"Layout nested: the experimental unit is {unit}; {per_group(design)}."]
     for outer, inner in pairwise(design.levels):
-        sentences.append(f"Inside {outer.name}: {inner.size} {inner.name}.")
+        sentences.append(f"Inside {outer.name} lies {inner.name}: {inner.size} in all.")
     last = design.levels[-1]
     counts = np.bincount(last.codes, weights=design.readings.n).astype(int)
     low, high = span(counts)
     return [
         *sentences,
-        f"{n_rows} readings of {roles.value}, {span_text(low, high)} per {last.name}: readings "
-        f"make a {last.name} better known, they do not count towards n.",
+        f"{n_rows} readings of {value_label(design)}, {span_text(low, high)} per {last.name}: "
+        f"readings make a {last.name} better known, they do not count towards n.",
     ]
+
+
+def per_group(design: Design) -> str:
+    """Say how many units (data points) each group has: `6 per group (placebo, drug)`."""
+    counts = design.units_per_group
+    if len(counts) > 1 and len(set(counts)) == 1:
+        return f"{counts[0]} per group ({', '.join(design.groups)})"
+    shown = ", ".join(f"{g} ({n})" for g, n in zip(design.groups, counts, strict=True))
+    return f"number per group: {shown}"
 
 
 def _blocked_sentences(design: Design) -> list[str]:
@@ -120,21 +139,17 @@ def _blocked_sentences(design: Design) -> list[str]:
     low, high = span(design.cells[design.cells > 0])
     said = [
         f"Layout {design.layout}: {roles.group} ({', '.join(design.groups)}) is compared within "
-        f"{block.name}; {block.size} {block.name}s, and how much the effect differs between them "
-        "is estimated.",
+        f"{block.name} ({block.size} levels), and how much the effect differs between them is "
+        "estimated.",
     ]
     if design.levels:
-        counts = ", ".join(
-            f"{label} ({count})"
-            for label, count in zip(design.groups, design.units_per_group, strict=True)
-        )
-        said.append(f"The experimental unit is {design.levels[0].name}; per group: {counts}.")
+        said.append(f"The experimental unit is {design.levels[0].name}; {per_group(design)}.")
     readings = design.readings.count
-    said.append(f"{readings} readings of {roles.value}, {span_text(low, high)} per cell.")
+    said.append(f"{readings} readings of {value_label(design)}, {span_text(low, high)} per cell.")
     if design.unreplicated:
         said.append(
-            "One reading per cell: the error of a reading and the variation of the effect between "
-            f"{block.name}s cannot be told apart; tau_effect holds both."
+            "One reading per cell: the error of a reading and the variation of the effect from "
+            f"{block.name} to {block.name} cannot be told apart; tau_effect holds both."
         )
     return said
 
@@ -149,7 +164,7 @@ def count_of(design: Design, n: int) -> str:
     if design.formula is not None:
         return ""
     if design.block is not None and not design.levels:
-        return f"in {n} {design.block.name}" if design.unreplicated else ""
+        return f"n = {n} ({design.block.name})" if design.unreplicated else ""
     return f"n = {n}" + (f" ({design.levels[0].name})" if design.levels else "")
 
 
@@ -261,28 +276,43 @@ def estimation_caption(design: Design) -> str:
     return said + ". Shaded: posterior of the group means and of the difference, with intervals."
 
 
-def answer_sentence(row: Summary, contrast: Contrast) -> str:
-    """Say the difference or ratio, its interval and how sure its direction is."""
+def answer_sentence(row: Summary, contrast: Contrast, after: str = "") -> str:
+    """Say the difference or ratio, its interval and how sure its direction is.
+
+    Parameters
+    ----------
+    row, contrast
+        The numbers, and what they are a difference of.
+    after
+        What follows a difference, ` mg/L`; see `Roles.after_number`.
+    """
     mean, low, high = estimate(row)
-    sentence = f"{row.name} = {mean}, {interval_name(row)} {low} to {high}"
+    sentence = f"{row.name} = {mean}{after}, {interval_name(row)} {low} to {high}{after}"
     if row.p_gt_0 is not None:
         this, that = contrast.sides or ("it", "no difference")
         where, sure = ("above", row.p_gt_0) if row.p_gt_0 >= 0.5 else ("below", 1 - row.p_gt_0)
-        sentence += f"; the probability that {this} is {where} {that} is {probability(sure)}"
+        sentence += f"; the probability that {this} is {where} {that} is {_sure(sure, row)}"
     if row.p_in_rope is not None:
         sentence += (
             "; the probability that they are practically equal (in the ROPE) is "
-            f"{probability(row.p_in_rope)}"
+            f"{_sure(row.p_in_rope, row)}"
         )
     return sentence + "."
 
 
+def _sure(value: float, row: Summary) -> str:
+    return spoken(probability(value, row.ess))
+
+
 def answer_sentences(
-    rows: Sequence[Summary], asked: Sequence[Contrast], probabilities: Sequence[Summary]
+    rows: Sequence[Summary],
+    asked: Sequence[Contrast],
+    probabilities: Sequence[Summary],
+    after: str = "",
 ) -> list[str]:
     """Say every difference, then what is expected next."""
     return [
-        *(answer_sentence(row, contrast) for row, contrast in zip(rows, asked, strict=True)),
+        *(answer_sentence(row, contrast, after) for row, contrast in zip(rows, asked, strict=True)),
         *(probability_sentence(row) for row in probabilities),
     ]
 
@@ -299,7 +329,7 @@ def simultaneous_sentences(rows: Sequence[Summary]) -> list[str]:
 
 def probability_sentence(row: Summary) -> str:
     """Say the probability of something not yet seen."""
-    return f"{row.name} = {probability(row.mean)}."
+    return f"{row.name} {equated(probability(row.mean, row.ess))}."
 
 
 def withheld(checks: Sequence[Check]) -> str:

@@ -16,12 +16,14 @@ from nestimate.model.model import Model
 from nestimate.model.twin import to_pymc
 from nestimate.options import Options
 from nestimate.outputs import whole
-from nestimate.results import figures, text
+from nestimate.results import figures, notebook, storage, text
 from nestimate.results.answer import Answer
 from nestimate.results.draws import to_datatree
+from nestimate.results.frame import to_frame
 from nestimate.results.report import render
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pymc as pm
     from matplotlib.figure import Figure
     from xarray import DataTree
@@ -33,6 +35,22 @@ class Comparison(Answer):
     def __str__(self) -> str:
         """Return the design, the answer and the checks as text."""
         return text.render(self)
+
+    def __repr__(self) -> str:
+        """Return the answer in one line."""
+        return notebook.line(self)
+
+    def _repr_html_(self) -> str:
+        """Return the answer as notebooks show it."""
+        return notebook.render(self)
+
+    def summary(self) -> "pd.DataFrame":
+        """Return every reported number, one row per quantity; no rows if a check failed.
+
+        Columns: part, name, mean, median, sd, ci_low, ci_high, ci_prob, ci_kind, p_gt_0, p_in_rope,
+        ess, mcse_mean.
+        """
+        return to_frame(self)
 
     @property
     def draws(self) -> "DataTree":
@@ -56,9 +74,42 @@ class Comparison(Answer):
         with whole(Path(path)) as part:
             part.write_text(render(self), encoding="utf-8")
 
+    def save(self, path: str | Path) -> None:
+        """Write the whole result to a file, `name.nestimate`, from which `load` reads it.
+
+        Raises
+        ------
+        DesignError
+            When the name does not end in `.nestimate`, or the file cannot be written.
+        """
+        target = Path(path)
+        if target.suffix != storage.SUFFIX:
+            raise DesignError(
+                f"save writes files that end in {storage.SUFFIX}: "
+                f"result.save('{target.with_suffix(storage.SUFFIX)}')."
+            )
+        with whole(target) as part:
+            storage.write(self, part)
+
     def to_pymc(self) -> "pm.Model":
         """Return the same model as a `pymc.Model`; needs the extra `nestimate[pymc]`."""
         return to_pymc(self.model)
+
+
+def load(path: str | Path) -> Comparison:
+    """Return a result that `Comparison.save` wrote: the same numbers, texts, figures and draws.
+
+    Parameters
+    ----------
+    path
+        The file, `name.nestimate`. Nothing in it is run.
+
+    Raises
+    ------
+    DataError
+        When the file is absent, is something else, is damaged or comes from a later version.
+    """
+    return storage.read(Path(path), Comparison)
 
 
 def fit(

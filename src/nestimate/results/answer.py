@@ -3,7 +3,7 @@
 import hashlib
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from importlib.metadata import version
 from typing import Any, Self
@@ -39,6 +39,15 @@ from nestimate.results.summaries import Check, Question, Summary
 MOST_PREDICTED = 6
 
 
+def _versions() -> dict[str, str]:
+    return {
+        "nestimate": version("nestimate"),
+        "python": platform.python_version(),
+        "numpy": version("numpy"),
+        "scipy": version("scipy"),
+    }
+
+
 @dataclass(frozen=True, kw_only=True)
 class Answer:
     """Groups compared: the design, the draws, and what they say.
@@ -71,6 +80,8 @@ class Answer:
         units that are probably far out; the mean of each is the probability.
     checks
         What must hold for the answer to be shown.
+    versions
+        Of the programs that made it; a loaded answer keeps those it was made with.
 
     Notes
     -----
@@ -91,6 +102,7 @@ class Answer:
     blocks: tuple[Summary, ...]
     probabilities: tuple[Summary, ...]
     checks: tuple[Check, ...]
+    versions: Mapping[str, str] = field(default_factory=_versions)
 
     @property
     def design(self) -> Design:
@@ -269,10 +281,7 @@ class Answer:
         if self.design.formula is not None:
             digest.update(np.ascontiguousarray(self.design.formula.fixed).tobytes())
         return {
-            "nestimate": version("nestimate"),
-            "python": platform.python_version(),
-            "numpy": version("numpy"),
-            "scipy": version("scipy"),
+            **self.versions,
             "source": self.design.source,
             "data_sha256": digest.hexdigest(),
             "seed": self.fit.seed,

@@ -84,6 +84,14 @@ def table_row(row: Summary, *, signed: bool, rope: bool) -> list[str]:
     return [*cells, count(row.ess), f"{row.mcse_mean:.2g}"]
 
 
+def short_cells(row: Summary, *, rope: bool) -> list[str]:
+    """Return the cells of a short table: mean, interval, probabilities."""
+    mean, low, high = estimate(row)
+    wanted = [row.p_gt_0, *([row.p_in_rope] if rope else [])]
+    said = ("" if p is None else probability(p, row.ess) for p in wanted)
+    return [mean, f"{low} to {high}", *said]
+
+
 def count(ess: float) -> str:
     """Return a number of effective draws; a dash where a parameter is fixed and has none."""
     return f"{ess:,.0f}" if isfinite(ess) else "-"

@@ -15,7 +15,7 @@ from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
 from nestimate.model.twin import to_pymc
 from nestimate.options import Options
-from nestimate.outputs import whole
+from nestimate.outputs import check_report, whole
 from nestimate.results import figures, notebook, storage, text
 from nestimate.results.answer import Answer
 from nestimate.results.draws import to_datatree
@@ -70,9 +70,16 @@ class Comparison(Answer):
         return figures.pair_plot(self)
 
     def report(self, path: str | Path) -> None:
-        """Write the whole answer as one self-contained HTML file."""
+        """Write the whole answer as one self-contained file: `.html`, or `.md` without figures.
+
+        Raises
+        ------
+        DesignError
+            When the name has another ending, or the file cannot be written.
+        """
+        check_report(path)
         with whole(Path(path)) as part:
-            part.write_text(render(self), encoding="utf-8")
+            part.write_text(render(self, Path(path).suffix.lower()), encoding="utf-8")
 
     def save(self, path: str | Path) -> None:
         """Write the whole result to a file, `name.nestimate`, from which `load` reads it.
@@ -180,7 +187,13 @@ def fit(
         reference=reference,
         scale=chosen.scale,
     )
-    return _answered(design, chosen)
+    return _answered(
+        design,
+        chosen,
+        command="fit",
+        data=data,
+        named={"formula": formula, "group": group, "reference": reference},
+    )
 
 
 def compare(
@@ -279,11 +292,26 @@ def compare(
         reference=reference,
         relabel_units=relabel_units,
     )
-    return _answered(Design.from_table(table, roles), chosen)
+    return _answered(
+        Design.from_table(table, roles),
+        chosen,
+        command="compare",
+        data=data,
+        named=named | {"relabel_units": relabel_units or None},
+    )
 
 
-def _answered(design: Design, chosen: Options) -> Comparison:
+def _answered(
+    design: Design, chosen: Options, *, command: str, data: Any, named: Mapping[str, Any]
+) -> Comparison:
     roles = replace(design.roles, value_unit=chosen.value_unit)
     model = Model.from_design(replace(design, roles=roles), chosen.assumptions)
     found = Fit.from_model(model, ess=chosen.ess, seed=chosen.seed)
-    return Comparison.from_fit(found, chosen.question, ess=chosen.ess, options=asdict(chosen))
+    options, usual = asdict(chosen), asdict(Options())
+    call = {
+        "command": command,
+        "data": str(data) if isinstance(data, str | Path) else None,
+        **{name: given for name, given in named.items() if given is not None},
+        "options": {name: given for name, given in options.items() if given != usual[name]},
+    }
+    return Comparison.from_fit(found, chosen.question, ess=chosen.ess, options=options, call=call)

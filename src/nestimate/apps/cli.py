@@ -14,7 +14,7 @@ from nestimate.compare import Comparison, compare, fit
 from nestimate.errors import NestimateError
 from nestimate.inspect import inspect
 from nestimate.options import Options
-from nestimate.outputs import check_outputs, whole
+from nestimate.outputs import check_outputs, check_report, whole
 from nestimate.results import text
 from nestimate.simulate import Scenario, simulate
 
@@ -90,6 +90,7 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
     """Compare groups: nestimate compare data.csv --value y --group arm --unit mouse."""
     outputs = {"--json": json_file, "--report": report, "--draws": draws}
     check_outputs(outputs, data, overwrite=overwrite)
+    check_report(report)
     result = compare(
         data,
         value=value,
@@ -155,6 +156,7 @@ def _fit(  # noqa: PLR0913
     """Fit a formula: nestimate fit 'y ~ drug + age + (drug | line)' data.csv."""
     outputs = {"--json": json_file, "--report": report, "--draws": draws}
     check_outputs(outputs, data, overwrite=overwrite)
+    check_report(report)
     result = fit(
         formula,
         data,

@@ -10,7 +10,7 @@ from nestimate.data.design import Design
 from nestimate.results.classical import Method
 from nestimate.results.honesty import Panel
 from nestimate.results.rounding import decimals, number, percent
-from nestimate.results.wording import span_text
+from nestimate.results.wording import null, span_text
 
 #: Intervals whose widths differ by less than this share are called about equally wide.
 WIDE = 0.1
@@ -89,10 +89,6 @@ def _difference(method: Method, panel: Panel) -> str:
     return number(method.mean, decimals(max(method.mcse_mean, answer.mcse_mean), answer.width / 4))
 
 
-def _null(design: Design) -> str:
-    return "1" if design.roles.scale == "log" else "0"
-
-
 def _pooled_units(panel: Panel, design: Design) -> list[str]:
     """Say what pooling readings of units does."""
     welch, unit = panel.method("welch"), design.levels[0].name
@@ -121,15 +117,15 @@ def _pooled_units(panel: Panel, design: Design) -> list[str]:
 
 def _claim(panel: Panel, design: Design) -> list[str]:
     """Say whether pooling would have led to another conclusion."""
-    null = _null(design)
+    zero = null(design)
     if panel.pooled_excludes and not panel.answer_excludes:
         return [
-            f"The pooled interval leaves out {null}, this answer's does not: pooling would have "
+            f"The pooled interval leaves out {zero}, this answer's does not: pooling would have "
             "claimed a difference that these data do not establish."
         ]
     if panel.pooled_excludes is False and panel.answer_excludes:
         return [
-            f"The pooled interval holds {null}, this answer's does not: pooling would have missed "
+            f"The pooled interval holds {zero}, this answer's does not: pooling would have missed "
             "a difference."
         ]
     return []
@@ -276,16 +272,16 @@ def _widths(panel: Panel, design: Design) -> list[str]:
             f"The {name} interval is {short(ratio)} times as wide as this answer's, which also "
             "allows for outliers to come and for how poorly the scales are known."
         )
-    null = _null(design)
+    zero = null(design)
     if panel.answer_excludes and not panel.units_excludes:
         said += (
-            f" They do not say the same: the {name} interval holds {null} and this answer's does "
+            f" They do not say the same: the {name} interval holds {zero} and this answer's does "
             "not. Part of this answer's certainty thus comes of what it assumes of the scales; "
             "call the direction likely, not settled."
         )
     if panel.units_excludes and not panel.answer_excludes:
         said += (
-            f" They do not say the same: this answer's interval holds {null} and the {name} "
+            f" They do not say the same: this answer's interval holds {zero} and the {name} "
             "interval does not; call the direction likely, not settled."
         )
     return [said]

@@ -82,6 +82,10 @@ class Answer:
         What must hold for the answer to be shown.
     versions
         Of the programs that made it; a loaded answer keeps those it was made with.
+    call
+        The call as it was made: `command` (compare or fit), `data` (the path; None where the data
+        were not a file), the roles or formula that were named, and `options` that are not
+        the defaults. Empty where it is not known.
 
     Notes
     -----
@@ -103,6 +107,7 @@ class Answer:
     probabilities: tuple[Summary, ...]
     checks: tuple[Check, ...]
     versions: Mapping[str, str] = field(default_factory=_versions)
+    call: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def design(self) -> Design:
@@ -184,7 +189,13 @@ class Answer:
 
     @classmethod
     def from_fit(
-        cls, fit: Fit, question: Question, *, ess: float, options: Mapping[str, Any]
+        cls,
+        fit: Fit,
+        question: Question,
+        *,
+        ess: float,
+        options: Mapping[str, Any],
+        call: Mapping[str, Any] | None = None,
     ) -> Self:
         """Summarise the draws of a fit of which `ess` effective draws were asked."""
         asked = choose_contrasts(
@@ -204,6 +215,7 @@ class Answer:
             fit=fit,
             question=question,
             options=options,
+            call=call or {},
             asked=asked,
             contrasts=(
                 question.joint_summaries(quantities.differences(fit, asked))

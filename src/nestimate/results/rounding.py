@@ -1,5 +1,6 @@
 """Numbers as text: never more digits than their Monte Carlo error supports."""
 
+from collections.abc import Mapping
 from math import floor, isfinite, log10, sqrt
 
 from nestimate.results.summaries import Summary
@@ -95,3 +96,12 @@ def estimate(summary: Summary) -> tuple[str, str, str]:
 
     mean = number(summary.mean, decimals(summary.mcse_mean, spread))
     return mean, end(summary.ci_low, errors[0]), end(summary.ci_high, errors[1])
+
+
+def plain(value: object) -> str:
+    """Return any value of the record as text."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} = {plain(inner)}" for name, inner in value.items()) or "none"
+    if isinstance(value, list | tuple):
+        return "; ".join(plain(inner) for inner in value) or "none"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

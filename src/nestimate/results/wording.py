@@ -1,7 +1,6 @@
 """The sentences of an answer, written from its numbers."""
 
 from collections.abc import Sequence
-from importlib.metadata import version
 from itertools import pairwise
 from math import isfinite
 
@@ -9,13 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.design import Design
-from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
 from nestimate.results.contrasts import Contrast
 from nestimate.results.formulas import (
     formula_design_sentences,
     formula_gloss,
-    formula_model_sentences,
 )
 from nestimate.results.rounding import (
     decimals,
@@ -27,7 +24,7 @@ from nestimate.results.rounding import (
     probability,
     spoken,
 )
-from nestimate.results.summaries import Check, Question, Summary
+from nestimate.results.summaries import Check, Summary
 
 
 def value_label(design: Design) -> str:
@@ -38,6 +35,11 @@ def value_label(design: Design) -> str:
 def above(design: Design) -> str:
     """Return the head of the column of probabilities."""
     return "P(> 1)" if design.roles.scale == "log" else "P(> 0)"
+
+
+def null(design: Design) -> str:
+    """Return the value that says "no difference"."""
+    return "1" if design.roles.scale == "log" else "0"
 
 
 def mean_of(group: str) -> str:
@@ -198,76 +200,6 @@ def prior_sentences(model: Model) -> list[str]:
         shared = len({said for _, said in pairs}) == 1
         found += [f"{name} {pairs[0][1]}"] if shared else [" ".join(pair) for pair in pairs]
     return found
-
-
-def model_sentences(model: Model) -> list[str]:
-    """Say the model as formulas, from the readings up to the groups."""
-    design, names = model.design, set(model.names)
-    if design.formula is not None:
-        return formula_model_sentences(design.formula, design.roles.value, robust="nu" in names)
-    by_group = {p.name for p in model.parameters if p.group is not None}
-    tau, sigma = (f"{name}[group]" if name in by_group else name for name in ("tau", "sigma"))
-    family = "Student-t(nu, " if "nu" in names else "Normal("
-    value, unit = design.roles.value, design.levels[0].name if design.levels else ""
-    if design.layout == "flat":
-        return [f"{value} ~ {family}mu[group], {tau})"]
-    innermost = design.levels[-1].name if design.levels else "cell"
-    said = [f"{value} ~ Normal(mean of its {innermost}, {sigma})"]
-    if design.unreplicated:
-        said = [f"{value} = mean of its cell (one reading: its error is part of tau_effect)"]
-    for outer, inner in reversed(list(pairwise(design.levels))):
-        mean = f"mean of a {inner.name} ~ Normal(mean of its {outer.name}, tau_{inner.name})"
-        said.append(mean)
-    if design.block is None:
-        return [*said, f"mean of a {unit} ~ {family}mu[group], {tau})"]
-    if unit:
-        said.append(f"mean of a {unit} ~ Normal(mean of its cell, tau_unit)")
-    block = design.block.name
-    jointly = "Student-t with nu degrees of freedom" if "nu" in names else "normal"
-    return [
-        *said,
-        f"mean of a cell = mu[group] + a[{block}] + d[{block}, group]",
-        f"a and d of one {block} are jointly {jointly}: a has scale tau_block, d has scale "
-        f"tau_effect / sqrt(2), so that a difference between two groups varies from {block} to "
-        f"{block} with scale tau_effect",
-    ]
-
-
-def methods_paragraph(model: Model, question: Question, fit: Fit) -> str:
-    """Return a paragraph that a paper's methods section can take as it is."""
-    design = model.design
-    robust = "nu" in model.names
-    what = {
-        "formula": "readings by the formula {formula}, with {family} effects of {block} and normal "
-        "errors"
-        if design.block is not None
-        else "readings as {family} about the mean that the formula {formula} gives",
-        "flat": "values as {family} about the mean of their group",
-        "nested": "readings as normal about the true mean of their {unit} and the true means of "
-        "{unit} as {family} about the mean of their group, so that readings do not count as "
-        "independent data",
-        "blocked": "readings as normal about the mean of their {block} x {group} cell, and level "
-        "and effects of each {block} as jointly {family} about those of the population",
-        "blocked-nested": "readings as normal about the true mean of their {unit}, {unit} as "
-        "normal about the mean of their {block} x {group} cell, and level and effects of each "
-        "{block} as jointly {family} about those of the population",
-    }[design.layout].format(
-        family="Student-t distributed" if robust else "normal",
-        unit=design.levels[0].name if design.levels else "",
-        block=design.block.name if design.block else "",
-        formula=design.formula.text if design.formula else "",
-        group=design.roles.group,
-    )
-    return (
-        f"Groups of {design.roles.group} were compared in {design.roles.value} by Bayesian "
-        f"estimation (nestimate {version('nestimate')}), describing {what} (the model of Kruschke "
-        f"2013, J. Exp. Psychol. Gen. 142:573, extended to designs with replicates). Priors: "
-        f"{'; '.join(prior_sentences(model))}. Effects of units and blocks were integrated out "
-        f"numerically and {fit.weights.size:,} independent draws of the remaining parameters were "
-        f"taken by adaptive importance sampling (effective number {fit.ess:,.0f}, Pareto k "
-        f"{fit.pareto_k:.2f}, seed {fit.seed}). Intervals are {percent(question.ci_prob)} "
-        f"{'highest density' if question.ci_kind == 'hdi' else 'equal-tailed'} intervals."
-    )
 
 
 def estimation_caption(design: Design) -> str:

@@ -32,7 +32,7 @@ def short(value: float) -> str:
 def honesty_head(panel: Panel) -> list[str]:
     """Return the head of the table of analyses."""
     prob = percent(panel.methods[-1].ci_prob)
-    return ["", panel.contrast, "SE or SD", f"{prob} interval", "n", "kind"]
+    return ["", panel.contrast, f"{prob} interval", "SE or SD", "n", "kind"]
 
 
 def honesty_rows(panel: Panel, design: Design) -> list[list[str]]:
@@ -81,7 +81,7 @@ def _estimate(method: Method, panel: Panel) -> list[str]:
     places = decimals(method.mcse_ci, quarter)
     ends = f"{number(method.ci_low, places)} to {number(method.ci_high, places)}"
     error = number(method.error, decimals(method.mcse_mean, quarter))
-    return [_difference(method, panel), error, ends]
+    return [_difference(method, panel), ends, error]
 
 
 def _difference(method: Method, panel: Panel) -> str:

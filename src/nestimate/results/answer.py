@@ -174,11 +174,7 @@ class Answer:
             *wording.answer_sentences(self.contrasts, self.asked, self.probabilities, after),
             *slope_sentences(self.design, self.coefficients),
             *wording.simultaneous_sentences(self.contrasts),
-            *(
-                cautions.rope_sentence(row, rope, after)
-                for row in self.contrasts
-                if rope is not None
-            ),
+            *(cautions.rope_sentences(self.contrasts, rope, after) if rope is not None else ()),
             *(
                 sentence
                 for one in self.predictive.contrasts[:MOST_PREDICTED]
@@ -288,7 +284,10 @@ class Answer:
         """Return what is needed to get the same answer again."""
         readings = self.design.readings
         digest = hashlib.sha256()
-        for array in (readings.value, readings.group, readings.unit):
+        design = self.design
+        codes = [level.codes for level in (design.block, *design.levels) if level is not None]
+        sums = (readings.n, readings.ss, readings.error)
+        for array in (readings.value, readings.group, readings.unit, *codes, *sums):
             digest.update(np.ascontiguousarray(array).tobytes())
         if self.design.formula is not None:
             digest.update(np.ascontiguousarray(self.design.formula.fixed).tobytes())

@@ -124,26 +124,34 @@ def prediction_sentences(one: Prediction, design: Design) -> list[str]:
     return said
 
 
-def rope_sentence(row: Summary, rope: tuple[float, float], after: str = "") -> str:
-    """Say how the interval lies to the ROPE, and the rule by which that decides.
+def rope_sentences(
+    rows: Sequence[Summary], rope: tuple[float, float], after: str = ""
+) -> list[str]:
+    """Say how every interval lies to the ROPE, and the rule by which that decides.
 
     Parameters
     ----------
-    row, rope
-        The difference and the region of practical equivalence.
+    rows, rope
+        The differences and the region of practical equivalence.
     after
         What follows a difference, ` mg/L`; see `Roles.after_number`.
     """
-    verdict = rope_verdict(row.ci_low, row.ci_high, rope)
-    mass = f"{interval_name(row)} of {row.name}"
     edges = f"the ROPE ({rope[0]:g} to {rope[1]:g}{after})"
-    return {
-        "inside": f"Decision: practically equal; the {mass} lies wholly inside {edges}.",
-        "outside": f"Decision: different; the {mass} lies wholly outside {edges}.",
-        "overlapping": f"Decision: undecided; the {mass} lies partly inside {edges}.",
-    }[
-        verdict
-    ] + " Rule: wholly inside, practically equal; wholly outside, different; else undecided."
+    said = {
+        "inside": "practically equal; the {mass} lies wholly inside {edges}.",
+        "outside": "different; the {mass} lies wholly outside {edges}.",
+        "overlapping": "undecided; the {mass} lies partly inside {edges}.",
+    }
+    found = []
+    for row in rows:
+        verdict = said[rope_verdict(row.ci_low, row.ci_high, rope)]
+        mass = f"{interval_name(row)} of {row.name}"
+        # Labels may hold braces: they are put in, never read.
+        found.append(f"Decision: {verdict.format(mass=mass, edges=edges)}")
+    if found:
+        rule = "wholly inside, practically equal; wholly outside, different; else undecided."
+        found[-1] += f" Rule: {rule}"
+    return found
 
 
 def bayes_factor_checks(found: Sequence[BayesFactor]) -> tuple[Check, ...]:

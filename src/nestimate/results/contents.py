@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.design import Design
-from nestimate.errors import listed
 from nestimate.results import (
     advice,
     figures,
@@ -24,7 +23,9 @@ from nestimate.results.summaries import Summary
 #: Rows of a table in the report; the JSON file holds all of them.
 MOST_ROWS = 200
 #: Sentences in the box of the answer; the tables hold the rest.
-MOST_HEADLINES = 6
+MOST_HEADLINES = 8
+#: Contrasts named in the title.
+MOST_TITLED = 2
 
 
 def contents(answer: Answer) -> Report:
@@ -53,8 +54,11 @@ def _section(title: str, *blocks: Block) -> Section:
 
 def _title(answer: Answer) -> str:
     design = answer.design
-    named = [c.name for c in answer.asked[:3]] or [design.formula.text if design.formula else ""]
-    more = f" and {len(answer.asked) - 3} more" if len(answer.asked) > 3 else ""
+    named = [c.name for c in answer.asked[:MOST_TITLED]] or [
+        design.formula.text if design.formula else ""
+    ]
+    left = len(answer.asked) - MOST_TITLED
+    more = f" and {left} more" if left > 0 else ""
     return f"{wording.value_label(design)}: {' and '.join(named)}{more}"
 
 
@@ -72,7 +76,7 @@ def question(answer: Answer) -> list[str]:
     elif not answer.asked:
         said = f"How does {value} depend on what was measured with it, {sure}"
     elif named:
-        said = f"How large is {listed([c.name for c in answer.asked], 6)} in {value}, {sure}"
+        said = f"How large is {' and '.join(c.name for c in answer.asked[:6])} in {value}, {sure}"
     elif asked.contrasts == "pairs" and len(groups) > 2:
         said = f"{how} do {groups[0]}, {others} differ from each other in {value}, {sure}"
     else:
@@ -83,18 +87,20 @@ def question(answer: Answer) -> list[str]:
         what = "Ratios" if design.roles.scale == "log" else "Differences"
         after = design.roles.after_number
         rope = [f"{what} from {low:g} to {high:g}{after} are as good as none (the ROPE)."]
-    return [said.replace("'", ""), *_population(design), *rope]
+    return [said, *_population(design), *rope]
 
 
 def _population(design: Design) -> list[str]:
     """Say of what the answer is to hold beyond what was measured."""
     if design.block is not None:
         what, n = design.block.name, design.block.size
-        return [f"The answer is meant for {what} in general, beyond the {n} levels measured here."]
-    if design.levels:
+    elif design.levels:
         what, n = design.levels[0].name, design.levels[0].size
-        return [f"The answer is meant for {what} in general, beyond the {n} measured here."]
-    return []
+    else:
+        return []
+    return [
+        f"The answer is meant for every {what} of the kind measured here, not for these {n} alone."
+    ]
 
 
 def _answered(answer: Answer) -> list[Section]:
@@ -144,8 +150,7 @@ def counts(design: Design) -> Grid:
     def inside(here: NDArray[np.bool_]) -> list[str]:
         return [str(np.unique(level.codes[here]).size) for level in levels]
 
-    unit = design.levels[0].name if design.levels else "" if design.block else "values"
-    note = f"The experimental unit is {unit}." if design.levels else ""
+    unit = design.levels[0].name if design.levels else ""
     return Grid(
         caption=f"How many {'of each level ' if levels else ''}in each group",
         head=(
@@ -154,8 +159,8 @@ def counts(design: Design) -> Grid:
             "values" if reading == "value" else "readings",
         ),
         rows=tuple((name, *inside(here), str(int(readings.n[here].sum()))) for name, here in rows),
-        note=f"{note} Levels further right are repeats: they do not count towards n."
-        if note
+        note=f"n counts each {unit} once; what stands right of it does not add to n."
+        if unit
         else "",
     )
 
@@ -164,23 +169,34 @@ def _estimates(answer: Answer) -> Section:
     rope = answer.question.rope is not None
     design = answer.design
     unit, block = design.roles.unit, design.block and design.block.name
+    # Of ratios it is 1 that says "no difference", of everything standardised 0.
+    above, zero = wording.above(design), "P(> 0)"
     found = [
-        ("Differences" if design.roles.scale != "log" else "Ratios", answer.contrasts, rope),
-        ("Means of the groups", answer.groups, False),
-        ("Effect sizes", answer.effect_sizes, False),
-        ("Coefficients", answer.coefficients, False),
-        ("Scales", answer.scales, False),
-        (f"In every {block}, drawn towards what holds overall", answer.blocks, rope),
-        (f"True mean of every {unit}, drawn towards its group", answer.units, False),
+        ("Differences" if design.roles.scale != "log" else "Ratios", answer.contrasts, above, rope),
+        ("Means of the groups", answer.groups, zero, False),
+        ("Effect sizes", answer.effect_sizes, zero, False),
+        ("Coefficients", answer.coefficients, zero, False),
+        ("Scales", answer.scales, zero, False),
+        (f"In every {block}, drawn towards what holds overall", answer.blocks, above, rope),
+        (f"True mean of every {unit}, drawn towards its group", answer.units, zero, False),
     ]
-    grids = [_estimated(design, name, rows, rope=inside) for name, rows, inside in found if rows]
+    grids = [
+        _estimated(design, (name, sign), rows, rope=inside)
+        for name, rows, sign, inside in found
+        if rows
+    ]
     return _section("Estimates", *grids)
 
 
-def _estimated(design: Design, caption: str, rows: Sequence[Summary], *, rope: bool) -> Grid:
+def _estimated(
+    design: Design, heads: tuple[str, str], rows: Sequence[Summary], *, rope: bool
+) -> Grid:
+    """Return a table under its caption; the second head is that of the column of signs."""
+    caption, above = heads
     signed = any(row.p_gt_0 is not None for row in rows)
-    head = ["", "mean", "median", "sd", rounding.interval_name(rows[0])]
-    head += [wording.above(design)] * signed + ["P(in ROPE)"] * rope + ["ess", "MCSE"]
+    head = ["", "mean", rounding.interval_name(rows[0])]
+    head += [above] * signed + ["P(in ROPE)"] * rope
+    head += ["median", "sd", "ess", "MCSE"]
     shown = rows[:MOST_ROWS]
     left = len(rows) > len(shown)
     return Grid(
@@ -239,9 +255,12 @@ def _checks(answer: Answer) -> Section:
 def _model(answer: Answer) -> Section:
     priors = tuple(tuple(line.split(" ", 1)) for line in wording.prior_sentences(answer.model))
     lines = methods.equations(answer.model)
+    model: Block = Prose(sentences=tuple(line for line, _ in lines), kind="list")
+    if any(said for _, said in lines):
+        model = Grid(caption="Model", head=("", "in words"), rows=lines, kind="formulas")
     return _section(
         "Model and priors",
-        Grid(caption="Model", head=("", "in words"), rows=lines, kind="formulas"),
+        model,
         Grid(caption="Priors", head=("parameter", "prior"), rows=priors, kind="formulas"),
         Prose(sentences=tuple(methods.prior_reasons(answer.model, answer.options)), kind="list"),
     )

@@ -12,7 +12,7 @@ from nestimate.results.frame import PARTS
 
 #: One item: its number and name, who fills it in, and with what.
 Item = tuple[str, str, str]
-HERE, PARTLY, AUTHORS = "filled in", "partly", "authors"
+HERE, PARTLY, AUTHORS = "filled in", "partly", "for the authors"
 
 
 def arrive(answer: Answer) -> tuple[Item, ...]:

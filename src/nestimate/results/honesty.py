@@ -186,7 +186,8 @@ def _best_on_unit_means(fit: Fit, sums: Sums) -> Fit | None:
     flat = Model.from_design(
         Design.from_table(table, roles),
         Assumptions(
-            robust=assumptions.robust,
+            # Of a unit's readings only their mean is left: none of them can be Student-t.
+            robust="units" if assumptions.robust_units else "none",
             tau=assumptions.tau,
             preset=assumptions.preset,
             # Changed priors of scales are about other scales: here tau holds the error of a mean.

@@ -21,9 +21,9 @@ def render(report: Report) -> str:
             lines += [line for block in shown for line in ("", *_block(block))]
     if pictures:
         said = (
-            "The figures are in the HTML report (`--report out.html`), and result.plot_...() draws"
+            "The figures are in the HTML report: `--report out.html`, `result.report('out.html')`."
         )
-        lines += ["", "## Figures", "", _safe(said) + " them."]
+        lines += ["", "## Figures", "", said]
     return "\n".join(lines) + "\n"
 
 

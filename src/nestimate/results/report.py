@@ -36,6 +36,6 @@ def _figure(picture: Picture, answer: Answer) -> "Markup":
         picture.draw(answer).savefig(written, format="svg", metadata={"Date": None})
     source = b64encode(written.getvalue()).decode("ascii")
     return Markup(
-        '<figure><img alt="{0}" src="data:image/svg+xml;base64,{1}">'
+        '<figure><div class="wide"><img alt="{0}" src="data:image/svg+xml;base64,{1}"></div>'
         "<figcaption>{0}</figcaption></figure>"
     ).format(picture.caption, source)

@@ -34,11 +34,7 @@ def number(value: float, places: int) -> str:
             return f"{value:.12g}"
         small = abs(value) < 1e-3 or abs(value) >= 1e9
         return f"{value:.{significant - 1}e}" if small else f"{value:.{places}f}"
-    return (
-        f"{rounded:.{max(places, 0)}f}".replace("-0." + "0" * places, "0." + "0" * places)
-        if (rounded == 0)
-        else f"{rounded:.{max(places, 0)}f}"
-    )
+    return f"{rounded + 0.0:.{max(places, 0)}f}"  # adding zero takes the sign off -0.0
 
 
 def probability(value: float, ess: float = 10_000, *, fine: bool = False) -> str:
@@ -81,7 +77,7 @@ def percent(mass: float) -> str:
 def interval_name(summary: Summary) -> str:
     """Return `95 % HDI`."""
     joint = summary.ci_kind == "simultaneous"
-    return f"{percent(summary.ci_prob)} {'simultaneous' if joint else summary.ci_kind.upper()}"
+    return f"{percent(summary.ci_prob)} {'joint interval' if joint else summary.ci_kind.upper()}"
 
 
 def estimate(summary: Summary) -> tuple[str, str, str]:
@@ -104,4 +100,6 @@ def plain(value: object) -> str:
         return ", ".join(f"{name} = {plain(inner)}" for name, inner in value.items()) or "none"
     if isinstance(value, list | tuple):
         return "; ".join(plain(inner) for inner in value) or "none"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:,.0f}" if 1000 <= abs(value) < 1e9 else f"{value:.4g}"
+    return str(value)

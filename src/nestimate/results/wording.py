@@ -74,15 +74,15 @@ def gloss(name: str, design: Design) -> str:
 
 
 def table_row(row: Summary, *, signed: bool, rope: bool) -> list[str]:
-    """Return the cells of a full table: name, mean, median, sd, interval, ..., ess, MCSE."""
+    """Return the cells of a full table: name, mean, interval, ..., median, sd, ess, MCSE."""
     mean, low, high = estimate(row)
     spread = max(row.ci_high - row.ci_low, 1e-300) / 4
     # For a normal posterior the median errs by 1.25 times as much as the mean, the SD by less.
     places = decimals(1.25 * row.mcse_mean, spread)
-    cells = [row.name, mean, number(row.median, places), number(row.sd, places)]
-    cells.append(f"{low} to {high}")
+    cells = [row.name, mean, f"{low} to {high}"]
     cells += ["" if row.p_gt_0 is None else probability(row.p_gt_0, row.ess)] * signed
     cells += [probability(row.p_in_rope or 0.0, row.ess)] * rope
+    cells += [number(row.median, places), number(row.sd, places)]
     return [*cells, count(row.ess), f"{row.mcse_mean:.2g}"]
 
 

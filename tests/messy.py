@@ -343,7 +343,7 @@ VALUES = {
         0,
     ),
     "a unit all empty": Case(
-        text(rows(y={2: "", 3: ""})), ("1 mouse has no value left", "'p1'"), 0
+        text(rows(y={2: "", 3: ""})), ("No value is left in mouse 'p1': not counted",), 0
     ),
     "all empty": Case(text([[a, m, ""] for a, m, _ in ROWS]), ("empty in every row",)),
     "infinite": Case(one("y", "inf"), ("'y', row 5", "infinite")),

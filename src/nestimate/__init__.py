@@ -1,6 +1,6 @@
 """Bayesian estimation of group differences when every data point has replicates."""
 
-from nestimate.compare import Comparison, compare, fit
+from nestimate.compare import Comparison, compare, fit, load
 from nestimate.errors import DataError, DesignError, InferenceError, NestimateError
 from nestimate.inspect import Overview, inspect
 from nestimate.options import Options
@@ -19,5 +19,6 @@ __all__ = [
     "compare",
     "fit",
     "inspect",
+    "load",
     "simulate",
 ]

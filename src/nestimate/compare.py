@@ -1,7 +1,7 @@
 """The one call that command line and library share: data in, `Comparison` out."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +15,15 @@ from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
 from nestimate.model.twin import to_pymc
 from nestimate.options import Options
-from nestimate.outputs import whole
-from nestimate.results import figures, text
+from nestimate.outputs import check_report, whole
+from nestimate.results import figures, notebook, storage, text
 from nestimate.results.answer import Answer
 from nestimate.results.draws import to_datatree
+from nestimate.results.frame import to_frame
 from nestimate.results.report import render
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pymc as pm
     from matplotlib.figure import Figure
     from xarray import DataTree
@@ -33,6 +35,22 @@ class Comparison(Answer):
     def __str__(self) -> str:
         """Return the design, the answer and the checks as text."""
         return text.render(self)
+
+    def __repr__(self) -> str:
+        """Return the answer in one line."""
+        return notebook.line(self)
+
+    def _repr_html_(self) -> str:
+        """Return the answer as notebooks show it."""
+        return notebook.render(self)
+
+    def summary(self) -> "pd.DataFrame":
+        """Return every reported number, one row per quantity; no rows if a check failed.
+
+        Columns: part, name, mean, median, sd, ci_low, ci_high, ci_prob, ci_kind, p_gt_0, p_in_rope,
+        ess, mcse_mean.
+        """
+        return to_frame(self)
 
     @property
     def draws(self) -> "DataTree":
@@ -76,13 +94,53 @@ class Comparison(Answer):
         return figures.sensitivity_plot(self)
 
     def report(self, path: str | Path) -> None:
-        """Write the whole answer as one self-contained HTML file."""
+        """Write the whole answer as one self-contained file: `.html`, or `.md` without figures.
+
+        Raises
+        ------
+        DesignError
+            When the name has another ending, or the file cannot be written.
+        """
+        check_report(path)
         with whole(Path(path)) as part:
-            part.write_text(render(self), encoding="utf-8")
+            part.write_text(render(self, Path(path).suffix.lower()), encoding="utf-8")
+
+    def save(self, path: str | Path) -> None:
+        """Write the whole result to a file, `name.nestimate`, from which `load` reads it.
+
+        Raises
+        ------
+        DesignError
+            When the name does not end in `.nestimate`, or the file cannot be written.
+        """
+        target = Path(path)
+        if target.suffix != storage.SUFFIX:
+            raise DesignError(
+                f"save writes files that end in {storage.SUFFIX}: "
+                f"result.save('{target.with_suffix(storage.SUFFIX)}')."
+            )
+        with whole(target) as part:
+            storage.write(self, part)
 
     def to_pymc(self) -> "pm.Model":
         """Return the same model as a `pymc.Model`; needs the extra `nestimate[pymc]`."""
         return to_pymc(self.model)
+
+
+def load(path: str | Path) -> Comparison:
+    """Return a result that `Comparison.save` wrote: the same numbers, texts, figures and draws.
+
+    Parameters
+    ----------
+    path
+        The file, `name.nestimate`. Nothing in it is run.
+
+    Raises
+    ------
+    DataError
+        When the file is absent, is something else, is damaged or comes from a later version.
+    """
+    return storage.read(Path(path), Comparison)
 
 
 def fit(
@@ -158,7 +216,13 @@ def fit(
         reference=reference,
         scale=chosen.scale,
     )
-    return _answered(design, chosen)
+    return _answered(
+        design,
+        chosen,
+        command="fit",
+        data=data,
+        named={"formula": formula, "group": group, "reference": reference},
+    )
 
 
 def compare(
@@ -257,10 +321,26 @@ def compare(
         reference=reference,
         relabel_units=relabel_units,
     )
-    return _answered(Design.from_table(table, roles), chosen)
+    return _answered(
+        Design.from_table(table, roles),
+        chosen,
+        command="compare",
+        data=data,
+        named=named | {"relabel_units": relabel_units or None},
+    )
 
 
-def _answered(design: Design, chosen: Options) -> Comparison:
-    model = Model.from_design(design, chosen.assumptions)
+def _answered(
+    design: Design, chosen: Options, *, command: str, data: Any, named: Mapping[str, Any]
+) -> Comparison:
+    roles = replace(design.roles, value_unit=chosen.value_unit)
+    model = Model.from_design(replace(design, roles=roles), chosen.assumptions)
     found = Fit.from_model(model, ess=chosen.ess, seed=chosen.seed)
-    return Comparison.from_fit(found, chosen.question, ess=chosen.ess, options=asdict(chosen))
+    options, usual = asdict(chosen), asdict(Options())
+    call = {
+        "command": command,
+        "data": str(data) if isinstance(data, str | Path) else None,
+        **{name: given for name, given in named.items() if given is not None},
+        "options": {name: given for name, given in options.items() if given != usual[name]},
+    }
+    return Comparison.from_fit(found, chosen.question, ess=chosen.ess, options=options, call=call)

@@ -59,6 +59,8 @@ class Options:
     decimal
         Decimal mark of numbers in text, `.` or `,`; the other mark may then group thousands. None:
         a number with a comma is refused.
+    value_unit
+        Unit of measurement of the value, such as `mg/L`: stands on axes and after differences.
     wide
         `groups` (a column per group) or `replicates` (a column per reading of the unit in the
         row). None: such tables are recognised where nothing else can be meant.
@@ -85,6 +87,7 @@ class Options:
     sheet: str | None = None
     decimal: str | None = None
     wide: str | None = None
+    value_unit: str | None = None
 
     def __post_init__(self) -> None:
         self._check_kinds()
@@ -124,10 +127,12 @@ class Options:
                 or (given is None and what != "against")
             ):
                 raise DesignError(f"{what} is {given!r}: it must be a number.")
-        for what in ("n", "sd", "se", "sheet"):
+        for what in ("n", "sd", "se", "sheet", "value_unit"):
             given = getattr(self, what)
-            if given is not None and not isinstance(given, str):
-                raise DesignError(f"{what} is {given!r}: give its name as text, '{given}'.")
+            if given is not None and not (isinstance(given, str) and given.strip()):
+                raise DesignError(
+                    f"{what} is {given!r}: give its name as text, '{given or 'mg/L'}'."
+                )
         if not isinstance(self.prior, Mapping):
             raise DesignError(f"prior is {self.prior!r}: write {{'tau': 'halfnormal(2)'}}.")
         if not isinstance(self.contrasts, str) and not (

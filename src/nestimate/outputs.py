@@ -8,6 +8,19 @@ from secrets import token_hex
 
 from nestimate.errors import DesignError
 
+#: Endings of a report.
+REPORTS = (".html", ".htm", ".md")
+
+
+def check_report(path: str | Path | None) -> None:
+    """Refuse a report that is neither HTML nor Markdown, before any time is spent on it."""
+    if path is None or (Path(path).exists() and not Path(path).is_file()):
+        return  # none is wanted, or a pipe has no ending
+    if Path(path).suffix.lower() not in REPORTS:
+        raise DesignError(
+            f"the report {path} must end in .html (with figures) or .md (text and tables)."
+        )
+
 
 def check_outputs(
     outputs: Mapping[str, Path | None], data: Path | None, *, overwrite: bool

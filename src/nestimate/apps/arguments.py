@@ -28,10 +28,11 @@ Simultaneous = Annotated[
 Ess = Annotated[float, typer.Option(help="Effective draws wanted.")]
 Seed = Annotated[int, typer.Option(help="Random seed.")]
 Json = Annotated[Path | None, typer.Option("--json", help="Write all numbers.")]
-Report = Annotated[Path | None, typer.Option(help="Write an HTML report.")]
+Report = Annotated[Path | None, typer.Option(help="Write a report: .html or .md.")]
 Draws = Annotated[Path | None, typer.Option(help="Write the draws (NetCDF).")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace such files.")]
 Sheet = Annotated[str | None, typer.Option(help="Sheet of a workbook.")]
+ValueUnit = Annotated[str | None, typer.Option(help="Its unit of measurement: mg/L.")]
 Decimal = Annotated[str | None, typer.Option(help="Decimal mark of the file: . or ,")]
 
 

@@ -14,7 +14,7 @@ from nestimate.compare import Comparison, compare, fit
 from nestimate.errors import NestimateError
 from nestimate.inspect import inspect
 from nestimate.options import Options
-from nestimate.outputs import check_outputs, whole
+from nestimate.outputs import check_outputs, check_report, whole
 from nestimate.results import text
 from nestimate.simulate import Scenario, simulate
 
@@ -42,6 +42,7 @@ def _root(
 def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a command line
     data: arguments.Data,
     value: Annotated[str | None, typer.Option(help="What was measured.")] = None,
+    value_unit: arguments.ValueUnit = None,
     group: Annotated[str | None, typer.Option(help="What is compared; or --against.")] = None,
     unit: Annotated[
         str | None, typer.Option(help="Experimental unit; its rows are readings.")
@@ -89,6 +90,7 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
     """Compare groups: nestimate compare data.csv --value y --group arm --unit mouse."""
     outputs = {"--json": json_file, "--report": report, "--draws": draws}
     check_outputs(outputs, data, overwrite=overwrite)
+    check_report(report)
     result = compare(
         data,
         value=value,
@@ -118,6 +120,7 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
             seed=seed,
             sheet=sheet,
             decimal=decimal,
+            value_unit=value_unit,
             wide=wide,
         ),
     )
@@ -130,6 +133,7 @@ def _fit(  # noqa: PLR0913
     data: arguments.Data,
     group: Annotated[str | None, typer.Option(help="Factor to compare; the first one.")] = None,
     reference: arguments.Reference = None,
+    value_unit: arguments.ValueUnit = None,
     robust: Annotated[str, typer.Option(help="units (Student-t clusters) or none.")] = "units",
     scale: arguments.Scale = "linear",
     preset: arguments.Preset = "default",
@@ -152,6 +156,7 @@ def _fit(  # noqa: PLR0913
     """Fit a formula: nestimate fit 'y ~ drug + age + (drug | line)' data.csv."""
     outputs = {"--json": json_file, "--report": report, "--draws": draws}
     check_outputs(outputs, data, overwrite=overwrite)
+    check_report(report)
     result = fit(
         formula,
         data,
@@ -172,6 +177,7 @@ def _fit(  # noqa: PLR0913
             seed=seed,
             sheet=sheet,
             decimal=decimal,
+            value_unit=value_unit,
         ),
     )
     _deliver(result, outputs)

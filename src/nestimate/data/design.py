@@ -67,6 +67,8 @@ class Roles:
         `linear`, or `log`: logarithms are analysed and ratios of geometric means reported.
     known_sigma
         True when the SD of a reading is given, so that means without SDs say what they are worth.
+    value_unit
+        Unit of measurement of the value, `mg/L`, for texts and axes; None: none is said.
     """
 
     value: str
@@ -79,6 +81,19 @@ class Roles:
     summary: Mapping[str, str] = field(default_factory=dict)
     known_sigma: bool = False
     scale: str = "linear"
+    value_unit: str | None = None
+
+    @property
+    def value_label(self) -> str:
+        """What was measured, with its unit of measurement: `glucose (mg/L)`."""
+        unit = self.value_unit
+        named = unit is None or self.value.endswith((f"({unit})", f"[{unit}]"))
+        return self.value if named else f"{self.value} ({unit})"
+
+    @property
+    def after_number(self) -> str:
+        """What follows a value or difference, ` mg/L`; nothing where ratios are reported."""
+        return "" if self.value_unit is None or self.scale == "log" else f" {self.value_unit}"
 
     def unit_columns(self, table: Table) -> tuple[str, ...]:
         """Names of the unit columns, outermost first; a column may have a slash in its name."""
@@ -224,7 +239,7 @@ class Design:
             roles.group, roles.value, group[keep], groups, one_is_enough=roles.one_group
         )
         group, groups, chosen = order_groups(group[keep], groups, roles.reference)
-        notes += chosen
+        notes += chosen if len(groups) > 1 else []
         block, place, places = None, group, groups
         if roles.block is not None:
             block = _level(table, roles.block, keep)
@@ -264,7 +279,7 @@ class Design:
             warnings += _few_units(statistics, groups)
         elif block.size < 5:
             warnings.append(
-                f"Fewer than five blocks ({block.size} {block.name}): how much the effect varies "
+                f"Fewer than five blocks ({block.name}: {block.size}): how much the effect varies "
                 "between them depends on the priors as well as on the data."
             )
         return cls(

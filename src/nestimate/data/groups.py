@@ -167,9 +167,5 @@ def dropped_units(
     notes = [f"Values are missing in {name} {shown}{more}."]
     lost = [labels[u] for u in touched if not left[u]]
     if lost:
-        said = ("have", "do") if len(lost) > 1 else ("has", "does")
-        notes.append(
-            f"{len(lost)} {name} {said[0]} no value left and {said[1]} not count: "
-            f"{listed(lost, most=8)}."
-        )
+        notes.append(f"No value is left in {name} {listed(lost, most=8)}: not counted.")
     return notes

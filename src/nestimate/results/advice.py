@@ -10,7 +10,7 @@ from nestimate.data.design import Design
 from nestimate.results.classical import Method
 from nestimate.results.honesty import Panel
 from nestimate.results.rounding import decimals, number, percent
-from nestimate.results.wording import span_text
+from nestimate.results.wording import null, span_text
 
 #: Intervals whose widths differ by less than this share are called about equally wide.
 WIDE = 0.1
@@ -32,7 +32,7 @@ def short(value: float) -> str:
 def honesty_head(panel: Panel) -> list[str]:
     """Return the head of the table of analyses."""
     prob = percent(panel.methods[-1].ci_prob)
-    return ["", panel.contrast, "SE or SD", f"{prob} interval", "n", "kind"]
+    return ["", panel.contrast, f"{prob} interval", "SE or SD", "n", "kind"]
 
 
 def honesty_rows(panel: Panel, design: Design) -> list[list[str]]:
@@ -81,16 +81,12 @@ def _estimate(method: Method, panel: Panel) -> list[str]:
     places = decimals(method.mcse_ci, quarter)
     ends = f"{number(method.ci_low, places)} to {number(method.ci_high, places)}"
     error = number(method.error, decimals(method.mcse_mean, quarter))
-    return [_difference(method, panel), error, ends]
+    return [_difference(method, panel), ends, error]
 
 
 def _difference(method: Method, panel: Panel) -> str:
     answer = panel.methods[-1]
     return number(method.mean, decimals(max(method.mcse_mean, answer.mcse_mean), answer.width / 4))
-
-
-def _null(design: Design) -> str:
-    return "1" if design.roles.scale == "log" else "0"
 
 
 def _pooled_units(panel: Panel, design: Design) -> list[str]:
@@ -121,15 +117,15 @@ def _pooled_units(panel: Panel, design: Design) -> list[str]:
 
 def _claim(panel: Panel, design: Design) -> list[str]:
     """Say whether pooling would have led to another conclusion."""
-    null = _null(design)
+    zero = null(design)
     if panel.pooled_excludes and panel.answer_excludes is False:
         return [
-            f"The pooled interval leaves out {null}, this answer's does not: pooling would have "
+            f"The pooled interval leaves out {zero}, this answer's does not: pooling would have "
             "claimed a difference that these data do not establish."
         ]
     if panel.pooled_excludes is False and panel.answer_excludes:
         return [
-            f"The pooled interval holds {null}, this answer's does not: pooling would have missed "
+            f"The pooled interval holds {zero}, this answer's does not: pooling would have missed "
             "a difference."
         ]
     return []
@@ -232,7 +228,7 @@ def _pairs(panel: Panel, design: Design) -> list[str]:
     block = design.block.name if design.block else "block"
     paired, answer = panel.method("paired"), panel.methods[-1]
     if paired is None or panel.gap is None:
-        return [f"Too few {block}s see both sides for a paired t."]
+        return [f"Too few levels of {block} see both sides for a paired t."]
     verb = {"agree": "agree", "nearly": "nearly agree", "differ": "differ"}[_nearness(panel.gap)]
     said = (
         f"The paired t on {paired.n} {block} differences gives {_difference(paired, panel)}, the "
@@ -281,16 +277,16 @@ def _widths(panel: Panel, design: Design) -> list[str]:
             f"The {name} interval is {short(ratio)} times as wide as this answer's, which also "
             "allows for outliers to come and for how poorly the scales are known."
         )
-    null = _null(design)
+    zero = null(design)
     if panel.answer_excludes and panel.units_excludes is False:
         said += (
-            f" They do not say the same: the {name} interval holds {null} and this answer's does "
+            f" They do not say the same: the {name} interval holds {zero} and this answer's does "
             "not. The t interval allows for spreads far larger than those seen, which the priors "
             "of this answer make unlikely; call the direction likely, not settled."
         )
     if panel.units_excludes and panel.answer_excludes is False:
         said += (
-            f" They do not say the same: this answer's interval holds {null} and the {name} "
+            f" They do not say the same: this answer's interval holds {zero} and the {name} "
             "interval does not; call the direction likely, not settled."
         )
     return [said]

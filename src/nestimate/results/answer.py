@@ -3,7 +3,7 @@
 import hashlib
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from importlib.metadata import version
 from typing import Any, Self
@@ -40,6 +40,15 @@ from nestimate.results.summaries import Check, Question, Summary
 MOST_PREDICTED = 6
 
 
+def _versions() -> dict[str, str]:
+    return {
+        "nestimate": version("nestimate"),
+        "python": platform.python_version(),
+        "numpy": version("numpy"),
+        "scipy": version("scipy"),
+    }
+
+
 @dataclass(frozen=True, kw_only=True)
 class Answer:
     """Groups compared: the design, the draws, and what they say.
@@ -72,6 +81,12 @@ class Answer:
         units that are probably far out; the mean of each is the probability.
     checks
         What must hold for the answer to be shown.
+    versions
+        Of the programs that made it; a loaded answer keeps those it was made with.
+    call
+        The call as it was made: `command` (compare or fit), `data` (the path; None where the data
+        were not a file), the roles or formula that were named, and `options` that are not
+        the defaults. Empty where it is not known.
 
     Notes
     -----
@@ -92,6 +107,8 @@ class Answer:
     blocks: tuple[Summary, ...]
     probabilities: tuple[Summary, ...]
     checks: tuple[Check, ...]
+    versions: Mapping[str, str] = field(default_factory=_versions)
+    call: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def design(self) -> Design:
@@ -151,14 +168,14 @@ class Answer:
     @property
     def sentences(self) -> tuple[str, ...]:
         """The answer in words: differences, decisions, and what is to be expected next."""
-        rope = self.question.rope
+        rope, after = self.question.rope, self.design.roles.after_number
         if not self.passed:
             return ()
         return (
-            *wording.answer_sentences(self.contrasts, self.asked, self.probabilities),
+            *wording.answer_sentences(self.contrasts, self.asked, self.probabilities, after),
             *slope_sentences(self.design, self.coefficients),
             *wording.simultaneous_sentences(self.contrasts),
-            *(cautions.rope_sentence(row, rope) for row in self.contrasts if rope is not None),
+            *(cautions.rope_sentences(self.contrasts, rope, after) if rope is not None else ()),
             *(
                 sentence
                 for one in self.predictive.contrasts[:MOST_PREDICTED]
@@ -169,7 +186,13 @@ class Answer:
 
     @classmethod
     def from_fit(
-        cls, fit: Fit, question: Question, *, ess: float, options: Mapping[str, Any]
+        cls,
+        fit: Fit,
+        question: Question,
+        *,
+        ess: float,
+        options: Mapping[str, Any],
+        call: Mapping[str, Any] | None = None,
     ) -> Self:
         """Summarise the draws of a fit of which `ess` effective draws were asked."""
         asked = choose_contrasts(
@@ -189,6 +212,7 @@ class Answer:
             fit=fit,
             question=question,
             options=options,
+            call=call or {},
             asked=asked,
             contrasts=(
                 question.joint_summaries(quantities.differences(fit, asked))
@@ -221,6 +245,7 @@ class Answer:
                 "layout": design.layout,
                 "formula": None if design.formula is None else design.formula.text,
                 "value": design.roles.value,
+                "value_unit": design.roles.value_unit,
                 "group": design.roles.group,
                 "unit": design.roles.unit,
                 "block": design.roles.block,
@@ -260,15 +285,15 @@ class Answer:
         """Return what is needed to get the same answer again."""
         readings = self.design.readings
         digest = hashlib.sha256()
-        for array in (readings.value, readings.group, readings.unit):
+        design = self.design
+        codes = [level.codes for level in (design.block, *design.levels) if level is not None]
+        sums = (readings.n, readings.ss, readings.error)
+        for array in (readings.value, readings.group, readings.unit, *codes, *sums):
             digest.update(np.ascontiguousarray(array).tobytes())
         if self.design.formula is not None:
             digest.update(np.ascontiguousarray(self.design.formula.fixed).tobytes())
         return {
-            "nestimate": version("nestimate"),
-            "python": platform.python_version(),
-            "numpy": version("numpy"),
-            "scipy": version("scipy"),
+            **self.versions,
             "source": self.design.source,
             "data_sha256": digest.hexdigest(),
             "seed": self.fit.seed,

@@ -8,7 +8,13 @@ from nestimate.results.bayes_factor import BayesFactor
 from nestimate.results.decisions import rope_verdict
 from nestimate.results.influence import Influence
 from nestimate.results.predictive import RARE, Feature, Prediction, Predictive
-from nestimate.results.rounding import interval_name, number, probability
+from nestimate.results.rounding import (
+    equated,
+    interval_name,
+    number,
+    probability,
+    spoken,
+)
 from nestimate.results.sensitivity import LIMIT, Sensitivity
 from nestimate.results.summaries import Check, Summary
 from nestimate.results.wording import above
@@ -106,30 +112,46 @@ def prediction_sentences(one: Prediction, design: Design) -> list[str]:
         first = first.removeprefix("the mean of ")
         other = second if design.groups.count(second) == 0 else f"a new {what} of {second}"
         said.append(
-            f"P(a new {what} of {first} lies above {other}) = {probability(one.p_new_unit)}."
+            f"P(a new {what} of {first} lies above {other}) {equated(probability(one.p_new_unit))}."
         )
     if one.p_same_sign is not None:
         null = 1 if design.roles.scale == "log" else 0
         side = "above" if one.positive else "below"
         said.append(
-            f"P(a new experiment of the same size also finds {one.contrast} {side} {null}) = "
-            f"{probability(one.p_same_sign)}."
+            f"P(a new experiment of the same size also finds {one.contrast} {side} {null}) "
+            f"{equated(probability(one.p_same_sign))}."
         )
     return said
 
 
-def rope_sentence(row: Summary, rope: tuple[float, float]) -> str:
-    """Say how the interval lies to the ROPE, and the rule by which that decides."""
-    verdict = rope_verdict(row.ci_low, row.ci_high, rope)
-    mass = f"{interval_name(row)} of {row.name}"
-    edges = f"the ROPE ({rope[0]:g} to {rope[1]:g})"
-    return {
-        "inside": f"Decision: practically equal; the {mass} lies wholly inside {edges}.",
-        "outside": f"Decision: different; the {mass} lies wholly outside {edges}.",
-        "overlapping": f"Decision: undecided; the {mass} lies partly inside {edges}.",
-    }[
-        verdict
-    ] + " Rule: wholly inside, practically equal; wholly outside, different; else undecided."
+def rope_sentences(
+    rows: Sequence[Summary], rope: tuple[float, float], after: str = ""
+) -> list[str]:
+    """Say how every interval lies to the ROPE, and the rule by which that decides.
+
+    Parameters
+    ----------
+    rows, rope
+        The differences and the region of practical equivalence.
+    after
+        What follows a difference, ` mg/L`; see `Roles.after_number`.
+    """
+    edges = f"the ROPE ({rope[0]:g} to {rope[1]:g}{after})"
+    said = {
+        "inside": "practically equal; the {mass} lies wholly inside {edges}.",
+        "outside": "different; the {mass} lies wholly outside {edges}.",
+        "overlapping": "undecided; the {mass} lies partly inside {edges}.",
+    }
+    found = []
+    for row in rows:
+        verdict = said[rope_verdict(row.ci_low, row.ci_high, rope)]
+        mass = f"{interval_name(row)} of {row.name}"
+        # Labels may hold braces: they are put in, never read.
+        found.append(f"Decision: {verdict.format(mass=mass, edges=edges)}")
+    if found:
+        rule = "wholly inside, practically equal; wholly outside, different; else undecided."
+        found[-1] += f" Rule: {rule}"
+    return found
 
 
 def bayes_factor_checks(found: Sequence[BayesFactor]) -> tuple[Check, ...]:
@@ -226,7 +248,7 @@ def _influence_sentence(one: Influence, design: Design) -> str:
 
 def _fine(value: float) -> str:
     """Return a probability with three digits: verdicts turn at 0.025 and 0.975."""
-    return number(value, 3) if 0.001 < value < 0.999 else probability(value)
+    return spoken(probability(value, fine=True))
 
 
 def _sensitivity_sentence(one: Sensitivity, design: Design) -> str:

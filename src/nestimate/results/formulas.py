@@ -10,7 +10,7 @@ from nestimate.results.summaries import Summary
 
 def formula_design_sentences(design: Design, terms: Terms) -> list[str]:
     """Say what is compared, and what the clusters are."""
-    value, group = design.roles.value, design.roles.group
+    value, group = design.roles.value_label, design.roles.group
     compared = f"{group} ({', '.join(design.groups)}) is compared in {value}"
     if len(design.groups) < 2:
         compared = f"no factor is compared; {value} depends on what was measured"
@@ -23,8 +23,8 @@ def formula_design_sentences(design: Design, terms: Terms) -> list[str]:
     varying = [name.replace(":", " x ") for name in terms.scales]
     return [
         *said,
-        f"{readings} readings in {design.block.size} {design.block.name}s, which are the "
-        f"independent units. Spreads are estimated of: {', '.join(varying)}.",
+        f"{readings} readings; the independent units are the {design.block.size} levels of "
+        f"{design.block.name}. Spreads are estimated of: {', '.join(varying)}.",
     ]
 
 
@@ -74,8 +74,8 @@ def slope_sentences(design: Design, rows: Sequence[Summary]) -> list[str]:
             continue
         mean, low, high = estimate(row)
         said.append(
-            f"One unit more of {label} goes with {mean} more of {design.roles.value} "
-            f"({interval_name(row)} {low} to {high})."
+            f"One unit more of {label} goes with {mean}{design.roles.after_number} more of "
+            f"{design.roles.value} ({interval_name(row)} {low} to {high})."
         )
     return said
 
@@ -85,7 +85,7 @@ def formula_gloss(name: str, terms: Terms) -> str:
     family, _, label = name.removesuffix("]").partition("[")
     outer = terms.outer.name
     if family == "rho":
-        return f"correlation between {outer}s"
+        return f"correlation over the levels of {outer}"
     if family == "tau" and label:
         where, _, what = label.partition(":")
         inside = {terms.scales[p.member]: p for p in terms.inner}.get(label)

@@ -188,6 +188,7 @@ def _best_on_unit_means(fit: Fit, sums: Sums) -> Fit | None:
     flat = Model.from_design(
         Design.from_table(table, roles),
         Assumptions(
+            # Of a unit's readings only their mean is left: none of them can be Student-t.
             robust="units" if assumptions.robust_units else "none",
             tau=assumptions.tau,
             preset=assumptions.preset,

@@ -1,8 +1,12 @@
 """Numbers as text: never more digits than their Monte Carlo error supports."""
 
-from math import floor, isfinite, log10
+from collections.abc import Mapping
+from math import floor, isfinite, log10, sqrt
 
 from nestimate.results.summaries import Summary
+
+#: Digits that a floating-point number holds.
+DIGITS = 15
 
 
 def decimals(mcse: float, spread: float) -> int:
@@ -25,21 +29,44 @@ def number(value: float, places: int) -> str:
     rounded = round(value, places)
     if places > 6 or abs(rounded) >= 1e9:
         significant = max(places + 1 + floor(log10(abs(value))), 1) if value else 1
-        return f"{value:.{min(significant, 15) - 1}e}"
-    return (
-        f"{rounded:.{max(places, 0)}f}".replace("-0." + "0" * places, "0." + "0" * places)
-        if (rounded == 0)
-        else f"{rounded:.{max(places, 0)}f}"
-    )
+        if significant > DIGITS or not value:
+            # Known exactly, such as a fixed parameter: as short as it can be said.
+            return f"{value:.12g}"
+        small = abs(value) < 1e-3 or abs(value) >= 1e9
+        return f"{value:.{significant - 1}e}" if small else f"{value:.{places}f}"
+    return f"{rounded + 0.0:.{max(places, 0)}f}"  # adding zero takes the sign off -0.0
 
 
-def probability(value: float) -> str:
-    """Return a probability with two or three digits, never a bare 0 or 1."""
-    if value >= 0.999:
-        return "> 0.999"
-    if value <= 0.001:
-        return "< 0.001"
-    return f"{value:.3f}" if value > 0.99 or value < 0.01 else f"{value:.2f}"
+def probability(value: float, ess: float = 10_000, *, fine: bool = False) -> str:
+    """Return a probability with two or three digits, never a bare 0 or 1.
+
+    Parameters
+    ----------
+    value
+        The probability.
+    ess
+        Effective draws it was counted in: fewer of them say less of it.
+    fine
+        Whether three digits are wanted where the draws allow.
+    """
+    edge = 0.001 if ess >= 1000 else 0.01
+    if value >= 1 - edge:
+        return f"> {1 - edge:g}"
+    if value <= edge:
+        return f"< {edge:g}"
+    wanted = 3 if fine or value > 0.99 or value < 0.01 else 2
+    places = min(wanted, decimals(sqrt(value * (1 - value) / ess), 1e-3))
+    return f"{value:.{max(places, 1)}f}"
+
+
+def spoken(said: str) -> str:
+    """Return a probability as it follows `is`: `above 0.999`, `0.57`."""
+    return said.replace("> ", "above ").replace("< ", "below ")
+
+
+def equated(said: str) -> str:
+    """Return a probability as it follows its formula: `> 0.999`, `= 0.57`."""
+    return said if said.startswith(("<", ">")) else f"= {said}"
 
 
 def percent(mass: float) -> str:
@@ -50,7 +77,7 @@ def percent(mass: float) -> str:
 def interval_name(summary: Summary) -> str:
     """Return `95 % HDI`."""
     joint = summary.ci_kind == "simultaneous"
-    return f"{percent(summary.ci_prob)} {'simultaneous' if joint else summary.ci_kind.upper()}"
+    return f"{percent(summary.ci_prob)} {'joint interval' if joint else summary.ci_kind.upper()}"
 
 
 def estimate(summary: Summary) -> tuple[str, str, str]:
@@ -65,3 +92,14 @@ def estimate(summary: Summary) -> tuple[str, str, str]:
 
     mean = number(summary.mean, decimals(summary.mcse_mean, spread))
     return mean, end(summary.ci_low, errors[0]), end(summary.ci_high, errors[1])
+
+
+def plain(value: object) -> str:
+    """Return any value of the record as text."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} = {plain(inner)}" for name, inner in value.items()) or "none"
+    if isinstance(value, list | tuple):
+        return "; ".join(plain(inner) for inner in value) or "none"
+    if isinstance(value, float):
+        return f"{value:,.0f}" if 1000 <= abs(value) < 1e9 else f"{value:.4g}"
+    return str(value)

@@ -5,7 +5,6 @@ from textwrap import fill
 
 from nestimate.results import advice, rounding, wording
 from nestimate.results.answer import Answer
-from nestimate.results.summaries import Summary
 
 WIDTH = 96
 #: Block effects listed in the text; all are in the JSON and the report.
@@ -51,14 +50,13 @@ def _estimates(answer: Answer) -> list[str]:
         (
             [
                 named.get(id(row), row.name),
-                *_cells(row),
-                *([_maybe(row.p_in_rope)] if answer.question.rope else []),
+                *wording.short_cells(row, rope=answer.question.rope is not None),
                 wording.gloss(row.name, design),
             ]
             for row in rows
         ),
     )
-    parts = [f"Answer: {design.roles.value}\n{table}"]
+    parts = [f"Answer: {wording.value_label(design)}\n{table}"]
     if answer.blocks:
         shown = answer.blocks[:MOST_BLOCKS]
         head = ["", "mean", interval, wording.above(design)]
@@ -66,7 +64,8 @@ def _estimates(answer: Answer) -> list[str]:
         title = f"In every {block} (drawn towards what holds overall)"
         if len(answer.blocks) > len(shown):
             title += f", the first {MOST_BLOCKS} of {len(answer.blocks)}"
-        parts.append(f"{title}\n{_table(head, ([row.name, *_cells(row)] for row in shown))}")
+        listed = ([row.name, *wording.short_cells(row, rope=False)] for row in shown)
+        parts.append(f"{title}\n{_table(head, listed)}")
     parts += [_section("In words", answer.sentences), _beside(answer)]
     if answer.advice:
         parts.append(
@@ -87,15 +86,6 @@ def _beside(answer: Answer) -> str:
     if left:
         said.append(f"{left} further contrasts are in the JSON file.")
     return _section("\n".join(["Beside other analyses", *tables]), said)
-
-
-def _cells(row: Summary) -> list[str]:
-    mean, low, high = rounding.estimate(row)
-    return [mean, f"{low} to {high}", _maybe(row.p_gt_0)]
-
-
-def _maybe(probability: float | None) -> str:
-    return "" if probability is None else rounding.probability(probability)
 
 
 def _section(title: str, sentences: Iterable[str]) -> str:

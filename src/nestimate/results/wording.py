@@ -1,35 +1,45 @@
 """The sentences of an answer, written from its numbers."""
 
 from collections.abc import Sequence
-from importlib.metadata import version
 from itertools import pairwise
+from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.design import Design
-from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
 from nestimate.results.contrasts import Contrast
 from nestimate.results.formulas import (
     formula_design_sentences,
     formula_gloss,
-    formula_model_sentences,
 )
 from nestimate.results.rounding import (
     decimals,
+    equated,
     estimate,
     interval_name,
     number,
     percent,
     probability,
+    spoken,
 )
-from nestimate.results.summaries import Check, Question, Summary
+from nestimate.results.summaries import Check, Summary
+
+
+def value_label(design: Design) -> str:
+    """Return what was measured, with its unit of measurement: `glucose (mg/L)`."""
+    return design.roles.value_label
 
 
 def above(design: Design) -> str:
     """Return the head of the column of probabilities."""
     return "P(> 1)" if design.roles.scale == "log" else "P(> 0)"
+
+
+def null(design: Design) -> str:
+    """Return the value that says "no difference"."""
+    return "1" if design.roles.scale == "log" else "0"
 
 
 def mean_of(group: str) -> str:
@@ -64,25 +74,34 @@ def gloss(name: str, design: Design) -> str:
 
 
 def table_row(row: Summary, *, signed: bool, rope: bool) -> list[str]:
-    """Return the cells of a full table: name, mean, median, sd, interval, ..., ess, MCSE."""
+    """Return the cells of a full table: name, mean, interval, ..., median, sd, ess, MCSE."""
     mean, low, high = estimate(row)
     spread = max(row.ci_high - row.ci_low, 1e-300) / 4
     # For a normal posterior the median errs by 1.25 times as much as the mean, the SD by less.
     places = decimals(1.25 * row.mcse_mean, spread)
-    cells = [row.name, mean, number(row.median, places), number(row.sd, places)]
-    cells.append(f"{low} to {high}")
-    cells += ["" if row.p_gt_0 is None else probability(row.p_gt_0)] * signed
-    cells += [probability(row.p_in_rope or 0.0)] * rope
-    return [*cells, f"{row.ess:,.0f}", f"{row.mcse_mean:.2g}"]
+    cells = [row.name, mean, f"{low} to {high}"]
+    cells += ["" if row.p_gt_0 is None else probability(row.p_gt_0, row.ess)] * signed
+    cells += [probability(row.p_in_rope or 0.0, row.ess)] * rope
+    cells += [number(row.median, places), number(row.sd, places)]
+    return [*cells, count(row.ess), f"{row.mcse_mean:.2g}"]
+
+
+def short_cells(row: Summary, *, rope: bool) -> list[str]:
+    """Return the cells of a short table: mean, interval, probabilities."""
+    mean, low, high = estimate(row)
+    wanted = [row.p_gt_0, *([row.p_in_rope] if rope else [])]
+    said = ("" if p is None else probability(p, row.ess) for p in wanted)
+    return [mean, f"{low} to {high}", *said]
+
+
+def count(ess: float) -> str:
+    """Return a number of effective draws; a dash where a parameter is fixed and has none."""
+    return f"{ess:,.0f}" if isfinite(ess) else "-"
 
 
 def design_sentences(design: Design) -> list[str]:
     """Say what is compared, what the experimental unit is, and what does not count towards n."""
     roles, n_rows = design.roles, design.readings.count
-    groups = ", ".join(
-        f"{label} ({count})"
-        for label, count in zip(design.groups, design.units_per_group, strict=True)
-    )
     if design.formula is not None:
         return formula_design_sentences(design, design.formula)
     if design.block is not None:
@@ -90,7 +109,8 @@ def design_sentences(design: Design) -> list[str]:
     if design.layout == "flat":
         what = roles.unit or "row"
         said = (
-            f"Layout flat: every {what} is one independent data point; {roles.value} in {groups}."
+            f"Layout flat: every {what} is one independent data point of "
+            f"{value_label(design)}; {per_group(design)}."
         )
         if roles.unit is not None:
             return [said, f"{n_rows} values."]
@@ -100,17 +120,26 @@ def design_sentences(design: Design) -> list[str]:
             "well, name its column as unit.",
         ]
     unit = design.levels[0].name
-    sentences = [f"Layout nested: the experimental unit is {unit}; number per group: {groups}."]
+    sentences = [f"Layout nested: the experimental unit is {unit}; {per_group(design)}."]
     for outer, inner in pairwise(design.levels):
-        sentences.append(f"Inside {outer.name}: {inner.size} {inner.name}.")
+        sentences.append(f"Inside {outer.name} lies {inner.name}: {inner.size} in all.")
     last = design.levels[-1]
     counts = np.bincount(last.codes, weights=design.readings.n).astype(int)
     low, high = span(counts)
     return [
         *sentences,
-        f"{n_rows} readings of {roles.value}, {span_text(low, high)} per {last.name}: readings "
-        f"make a {last.name} better known, they do not count towards n.",
+        f"{n_rows} readings of {value_label(design)}, {span_text(low, high)} per {last.name}: "
+        f"readings make a {last.name} better known, they do not count towards n.",
     ]
+
+
+def per_group(design: Design) -> str:
+    """Say how many units (data points) each group has: `6 per group (placebo, drug)`."""
+    counts = design.units_per_group
+    if len(counts) > 1 and len(set(counts)) == 1:
+        return f"{counts[0]} per group ({', '.join(design.groups)})"
+    shown = ", ".join(f"{g} ({n})" for g, n in zip(design.groups, counts, strict=True))
+    return f"number per group: {shown}"
 
 
 def _blocked_sentences(design: Design) -> list[str]:
@@ -120,21 +149,17 @@ def _blocked_sentences(design: Design) -> list[str]:
     low, high = span(design.cells[design.cells > 0])
     said = [
         f"Layout {design.layout}: {roles.group} ({', '.join(design.groups)}) is compared within "
-        f"{block.name}; {block.size} {block.name}s, and how much the effect differs between them "
-        "is estimated.",
+        f"{block.name} ({block.size} levels), and how much the effect differs between them is "
+        "estimated.",
     ]
     if design.levels:
-        counts = ", ".join(
-            f"{label} ({count})"
-            for label, count in zip(design.groups, design.units_per_group, strict=True)
-        )
-        said.append(f"The experimental unit is {design.levels[0].name}; per group: {counts}.")
+        said.append(f"The experimental unit is {design.levels[0].name}; {per_group(design)}.")
     readings = design.readings.count
-    said.append(f"{readings} readings of {roles.value}, {span_text(low, high)} per cell.")
+    said.append(f"{readings} readings of {value_label(design)}, {span_text(low, high)} per cell.")
     if design.unreplicated:
         said.append(
-            "One reading per cell: the error of a reading and the variation of the effect between "
-            f"{block.name}s cannot be told apart; tau_effect holds both."
+            "One reading per cell: the error of a reading and the variation of the effect from "
+            f"{block.name} to {block.name} cannot be told apart; tau_effect holds both."
         )
     return said
 
@@ -149,7 +174,7 @@ def count_of(design: Design, n: int) -> str:
     if design.formula is not None:
         return ""
     if design.block is not None and not design.levels:
-        return f"in {n} {design.block.name}" if design.unreplicated else ""
+        return f"n = {n} ({design.block.name})" if design.unreplicated else ""
     return f"n = {n}" + (f" ({design.levels[0].name})" if design.levels else "")
 
 
@@ -177,88 +202,6 @@ def prior_sentences(model: Model) -> list[str]:
     return found
 
 
-def model_sentences(model: Model) -> list[str]:
-    """Say the model as formulas, from the readings up to the groups."""
-    design, names = model.design, set(model.names)
-    if design.formula is not None:
-        return formula_model_sentences(design.formula, design.roles.value, robust="nu" in names)
-    by_group = {p.name for p in model.parameters if p.group is not None}
-    tau, sigma = (f"{name}[group]" if name in by_group else name for name in ("tau", "sigma"))
-    family = "Student-t(nu, " if "nu" in names else "Normal("
-    value, unit = design.roles.value, design.levels[0].name if design.levels else ""
-    if design.layout == "flat":
-        return [f"{value} ~ {family}mu[group], {tau})"]
-    innermost = design.levels[-1].name if design.levels else "cell"
-    said = [f"{value} ~ Normal(mean of its {innermost}, {sigma})"]
-    if design.unreplicated:
-        said = [f"{value} = mean of its cell (one reading: its error is part of tau_effect)"]
-    for outer, inner in reversed(list(pairwise(design.levels))):
-        mean = f"mean of a {inner.name} ~ Normal(mean of its {outer.name}, tau_{inner.name})"
-        said.append(mean)
-    if design.block is None:
-        return [*said, f"mean of a {unit} ~ {family}mu[group], {tau})"]
-    if unit:
-        said.append(f"mean of a {unit} ~ Normal(mean of its cell, tau_unit)")
-    block = design.block.name
-    jointly = "Student-t with nu degrees of freedom" if "nu" in names else "normal"
-    return [
-        *said,
-        f"mean of a cell = mu[group] + a[{block}] + d[{block}, group]",
-        f"a and d of one {block} are jointly {jointly}: a has scale tau_block, d has scale "
-        f"tau_effect / sqrt(2), so that a difference between two groups varies from {block} to "
-        f"{block} with scale tau_effect",
-    ]
-
-
-def methods_paragraph(model: Model, question: Question, fit: Fit) -> str:
-    """Return a paragraph that a paper's methods section can take as it is."""
-    design = model.design
-    robust = "nu" in model.names
-    what = {
-        "formula": "readings by the formula {formula}, with {family} effects of {block} and normal "
-        "errors"
-        if design.block is not None
-        else "readings as {family} about the mean that the formula {formula} gives",
-        "flat": "values as {family} about the mean of their group",
-        "nested": "readings as normal about the true mean of their {unit} and the true means of "
-        "{unit} as {family} about the mean of their group, so that readings do not count as "
-        "independent data",
-        "blocked": "readings as normal about the mean of their {block} x {group} cell, and level "
-        "and effects of each {block} as jointly {family} about those of the population",
-        "blocked-nested": "readings as normal about the true mean of their {unit}, {unit} as "
-        "normal about the mean of their {block} x {group} cell, and level and effects of each "
-        "{block} as jointly {family} about those of the population",
-    }[design.layout].format(
-        family="Student-t distributed" if robust else "normal",
-        unit=design.levels[0].name if design.levels else "",
-        block=design.block.name if design.block else "",
-        formula=design.formula.text if design.formula else "",
-        group=design.roles.group,
-    )
-    return (
-        f"Groups of {design.roles.group} were compared in {design.roles.value} by Bayesian "
-        f"estimation (nestimate {version('nestimate')}), describing {what} (the model of Kruschke "
-        f"2013, J. Exp. Psychol. Gen. 142:573, extended to designs with replicates). Priors: "
-        f"{'; '.join(prior_sentences(model))}. {_computation(fit)} "
-        f"Intervals are {percent(question.ci_prob)} "
-        f"{'highest density' if question.ci_kind == 'hdi' else 'equal-tailed'} intervals."
-    )
-
-
-def _computation(fit: Fit) -> str:
-    if fit.chains is not None:
-        return (
-            f"The posterior was sampled by the No-U-Turn sampler of PyMC (effective number "
-            f"{fit.ess:,.0f}, largest r_hat {fit.chains.r_hat:.3f}, "
-            f"{fit.chains.divergences} divergent transitions, seed {fit.seed})."
-        )
-    return (
-        f"Effects of units and blocks were integrated out numerically and {fit.weights.size:,} "
-        f"independent draws of the remaining parameters were taken by adaptive importance sampling "
-        f"(effective number {fit.ess:,.0f}, Pareto k {fit.pareto_k:.2f}, seed {fit.seed})."
-    )
-
-
 def estimation_caption(design: Design) -> str:
     """Say what the estimation plot shows."""
     said = f"Dots: {'readings' if design.levels or design.block else 'values'}"
@@ -273,28 +216,43 @@ def estimation_caption(design: Design) -> str:
     return said + ". Shaded: posterior of the group means and of the difference, with intervals."
 
 
-def answer_sentence(row: Summary, contrast: Contrast) -> str:
-    """Say the difference or ratio, its interval and how sure its direction is."""
+def answer_sentence(row: Summary, contrast: Contrast, after: str = "") -> str:
+    """Say the difference or ratio, its interval and how sure its direction is.
+
+    Parameters
+    ----------
+    row, contrast
+        The numbers, and what they are a difference of.
+    after
+        What follows a difference, ` mg/L`; see `Roles.after_number`.
+    """
     mean, low, high = estimate(row)
-    sentence = f"{row.name} = {mean}, {interval_name(row)} {low} to {high}"
+    sentence = f"{row.name} = {mean}{after}, {interval_name(row)} {low} to {high}{after}"
     if row.p_gt_0 is not None:
         this, that = contrast.sides or ("it", "no difference")
         where, sure = ("above", row.p_gt_0) if row.p_gt_0 >= 0.5 else ("below", 1 - row.p_gt_0)
-        sentence += f"; the probability that {this} is {where} {that} is {probability(sure)}"
+        sentence += f"; the probability that {this} is {where} {that} is {_sure(sure, row)}"
     if row.p_in_rope is not None:
         sentence += (
             "; the probability that they are practically equal (in the ROPE) is "
-            f"{probability(row.p_in_rope)}"
+            f"{_sure(row.p_in_rope, row)}"
         )
     return sentence + "."
 
 
+def _sure(value: float, row: Summary) -> str:
+    return spoken(probability(value, row.ess))
+
+
 def answer_sentences(
-    rows: Sequence[Summary], asked: Sequence[Contrast], probabilities: Sequence[Summary]
+    rows: Sequence[Summary],
+    asked: Sequence[Contrast],
+    probabilities: Sequence[Summary],
+    after: str = "",
 ) -> list[str]:
     """Say every difference, then what is expected next."""
     return [
-        *(answer_sentence(row, contrast) for row, contrast in zip(rows, asked, strict=True)),
+        *(answer_sentence(row, contrast, after) for row, contrast in zip(rows, asked, strict=True)),
         *(probability_sentence(row) for row in probabilities),
     ]
 
@@ -311,7 +269,7 @@ def simultaneous_sentences(rows: Sequence[Summary]) -> list[str]:
 
 def probability_sentence(row: Summary) -> str:
     """Say the probability of something not yet seen."""
-    return f"{row.name} = {probability(row.mean)}."
+    return f"{row.name} {equated(probability(row.mean, row.ess))}."
 
 
 def withheld(checks: Sequence[Check]) -> str:

@@ -1,0 +1,82 @@
+"""What a report is made of, before it is HTML or Markdown."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from nestimate.results.answer import Answer
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prose:
+    """Sentences: a paragraph each, a list, or one that stands out.
+
+    `answer` and `withheld` are what the report is read for, `mind` what must not be overlooked.
+    """
+
+    sentences: tuple[str, ...]
+    kind: Literal["plain", "list", "lead", "answer", "withheld", "mind"] = "plain"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grid:
+    """A table.
+
+    Attributes
+    ----------
+    caption, head, rows
+        Its title, the heads of the columns, and the cells.
+    glosses
+        What each row is in a few words; empty where none needs any.
+    note
+        A sentence below.
+    kind
+        `numbers` are set right, `words` left; `formulas` have code in their first column.
+    """
+
+    caption: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    glosses: tuple[str, ...] = ()
+    note: str = ""
+    kind: Literal["numbers", "words", "formulas"] = "numbers"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Code:
+    """Something to copy, as it stands."""
+
+    caption: str
+    text: str
+    language: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A figure, drawn only where it can be shown, and what it shows in words."""
+
+    draw: Callable[[Answer], "Figure"]
+    caption: str
+
+
+Block = Prose | Grid | Code | Picture
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """A part of a report under a title of its own."""
+
+    title: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """The whole of it."""
+
+    title: str
+    subtitle: str
+    sections: tuple[Section, ...]

@@ -1,0 +1,74 @@
+"""The command and the Python call that give the same answer again."""
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from nestimate.errors import DesignError
+from nestimate.results.answer import Answer
+
+#: Options whose name on the command line is not their own, or that stand there several times.
+SPELLED = {"contrasts": "--contrast", "prior": "--prior"}
+
+
+def command(answer: Answer) -> str:
+    """Return the command that gives the same numbers, quoted for a shell.
+
+    Empty where the data were not a file, which the command line cannot read.
+    """
+    call = dict(answer.call)
+    verb, data = call.pop("command", None), call.pop("data", None)
+    if verb is None or data is None:
+        return ""
+    path = data if not data.startswith("-") else f"./{data}"
+    formula, chosen = call.pop("formula", None), call.pop("options", {})
+    words = ["nestimate", verb, *([formula] if formula is not None else []), path]
+    for name, value in {**call, **chosen}.items():
+        words += _words(name, value)
+    return shlex.join(words)
+
+
+def python_call(answer: Answer) -> str:
+    """Return the Python lines that give the same numbers; the data are `data` if no file."""
+    call = dict(answer.call)
+    verb, data = call.pop("command", None), call.pop("data", None)
+    if verb is None:
+        return ""
+    formula, chosen = call.pop("formula", None), call.pop("options", {})
+    parts = [] if formula is None else [repr(formula)]
+    parts.append("data" if data is None else repr(data))
+    parts += [f"{name}={value!r}" for name, value in call.items()]
+    if chosen:
+        inner = ", ".join(f"{name!r}: {_plain(value)!r}" for name, value in chosen.items())
+        parts.append(f"options={{{inner}}}")
+    lines = ",\n    ".join(parts)
+    return f"import nestimate as ne\n\nresult = ne.{verb}(\n    {lines},\n)"
+
+
+def _words(name: str, value: Any) -> list[str]:
+    """Return an option as the words of a command line."""
+    option = SPELLED.get(name, f"--{name.replace('_', '-')}")
+    match value:
+        case True:
+            return [option]
+        case str() | int() | float():
+            return _pair(option, str(value))
+        case Mapping():
+            return [w for key, prior in value.items() for w in _pair(option, f"{key} = {prior}")]
+        case (float(low), float(high)):
+            return _pair(option, f"{low!r},{high!r}")
+        case tuple() | list():
+            return [w for each in value for w in _pair(option, str(each))]
+    raise DesignError(f"{name} = {value!r} has no form on the command line")
+
+
+def _pair(option: str, value: str) -> list[str]:
+    """Return option and value; as one word where the value would be taken for an option."""
+    return [f"{option}={value}"] if value.startswith("-") else [option, value]
+
+
+def _plain(value: Any) -> Any:
+    """Return a value made of what Python prints as it reads it."""
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return value.item() if hasattr(value, "item") else value

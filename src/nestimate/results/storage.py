@@ -1,0 +1,128 @@
+"""A result in a file, whole, and back: a zip of one JSON text and plain arrays.
+
+Nothing in the file is ever run: records are made of the classes listed here only, arrays hold
+numbers only, and the model is built anew from its design.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
+
+import numpy as np
+
+from nestimate.data.design import Design, Roles
+from nestimate.data.hierarchy import Level
+from nestimate.data.statistics import Readings, UnitStatistics, Yardstick
+from nestimate.data.terms import Effect, Inner, Terms
+from nestimate.errors import DataError
+from nestimate.inference.fit import Fit
+from nestimate.model.model import Model
+from nestimate.model.parameters import Assumptions
+from nestimate.results.answer import Answer
+from nestimate.results.contrasts import Contrast
+from nestimate.results.summaries import Check, Question, Summary
+
+#: What this version writes, and the newest that it reads.
+FORMAT = 1
+SUFFIX = ".nestimate"
+TEXT = "result.json"
+RECORDS = {
+    record.__name__: record
+    for record in (
+        *(Design, Roles, Level, Readings, UnitStatistics, Yardstick, Terms, Effect, Inner),
+        *(Assumptions, Fit, Question, Contrast, Summary, Check),
+    )
+}
+
+
+def write(answer: Answer, path: Path) -> None:
+    """Write an answer with its draws, design and options."""
+    arrays: list[np.ndarray] = []
+    record = {f.name: _plain(getattr(answer, f.name), arrays) for f in fields(answer)}
+    with ZipFile(path, "w", ZIP_DEFLATED) as archive:
+        archive.writestr(TEXT, json.dumps({"nestimate_result": FORMAT, "answer": record}))
+        for i, array in enumerate(arrays):
+            with archive.open(f"{i}.npy", "w", force_zip64=True) as stream:
+                np.lib.format.write_array(stream, array, allow_pickle=False)
+
+
+def read[T: Answer](path: Path, kind: type[T]) -> T:
+    """Read an answer of this kind.
+
+    Raises
+    ------
+    DataError
+        When the file is absent, is something else, is damaged or comes from a later version.
+    """
+    if not path.is_file():
+        raise DataError(f"there is no file {path}. Results are written by result.save(...).")
+    try:
+        with ZipFile(path) as archive:
+            told = json.loads(archive.read(TEXT))
+            if told["nestimate_result"] > FORMAT:
+                raise DataError(
+                    f"{path} was saved by a later nestimate (format {told['nestimate_result']}; "
+                    f"this one reads up to {FORMAT}): update nestimate to load it."
+                )
+            record = {name: _rebuilt(v, archive) for name, v in told["answer"].items()}
+        return kind(**record)
+    except (BadZipFile, KeyError, TypeError, ValueError, AttributeError, EOFError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(
+            f"{path} is not a result of nestimate, or is damaged: load reads what "
+            f"result.save('name{SUFFIX}') wrote."
+        ) from None
+
+
+def _plain(value: Any, arrays: list[np.ndarray]) -> Any:
+    """Return a value as JSON can hold it; arrays are put aside and numbered."""
+    match value:
+        case None | bool() | int() | float() | str():
+            return value.item() if isinstance(value, np.generic) else value
+        case np.generic():
+            return value.item()
+        case np.ndarray():
+            arrays.append(value)
+            return {"array": len(arrays) - 1, "frozen": not value.flags.writeable}
+        case Model():
+            parts = {"design": value.design, "assumptions": value.assumptions}
+            return {"model": {name: _plain(part, arrays) for name, part in parts.items()}}
+        case tuple():
+            return {"tuple": [_plain(inner, arrays) for inner in value]}
+        case list():
+            return [_plain(inner, arrays) for inner in value]
+        case Mapping():
+            return {"mapping": [[key, _plain(inner, arrays)] for key, inner in value.items()]}
+    if not is_dataclass(value) or type(value).__name__ not in RECORDS:
+        raise TypeError(f"{type(value).__name__} cannot be saved")
+    inner = {f.name: _plain(getattr(value, f.name), arrays) for f in fields(value)}
+    return {"record": type(value).__name__, "fields": inner}
+
+
+def _rebuilt(told: Any, archive: ZipFile) -> Any:
+    """Return what `_plain` was given."""
+    match told:
+        case list():
+            return [_rebuilt(inner, archive) for inner in told]
+        case {"tuple": inner}:
+            return tuple(_rebuilt(each, archive) for each in inner)
+        case {"mapping": pairs}:
+            return {key: _rebuilt(inner, archive) for key, inner in pairs}
+        case {"array": int(i), "frozen": bool(frozen)}:
+            with archive.open(f"{i}.npy") as stream:
+                array = np.lib.format.read_array(stream, allow_pickle=False)
+            array.setflags(write=not frozen)
+            return array
+        case {"model": parts}:
+            return Model.from_design(
+                _rebuilt(parts["design"], archive), _rebuilt(parts["assumptions"], archive)
+            )
+        case {"record": name, "fields": inner}:
+            return RECORDS[name](**{key: _rebuilt(part, archive) for key, part in inner.items()})
+        case dict():
+            raise ValueError("not a record of nestimate")
+    return told

@@ -458,7 +458,7 @@ UNITS = {
                 for i, (a, m, y) in enumerate(ROWS)
             ]
         ),
-        ("1 (5)", "2 (5)"),
+        ("5 per group (arm: 2, 1)",),
         0,
     ),
     "true/false as labels": Case(

@@ -46,7 +46,7 @@ def test_arrays_are_read_only():
 def test_design_is_said_in_words():
     said = " ".join(wording.design_sentences(design(NESTED, unit="mouse")))
     assert "experimental unit is mouse" in said
-    assert "placebo (3), drug (3)" in said
+    assert "3 per group (arm: placebo, drug)" in said
     assert "12 readings of y, 2 per mouse" in said
     assert "do not count towards n" in said
 

@@ -123,7 +123,7 @@ def test_design_counts_every_level_and_says_what_was_dropped(mice, lines, odd, f
     said = part(mice, "Design")
     table = " | mouse | readings\nplacebo | 6 | 29\ndrug | 6 | 28\nin all | 12 | 57"
     assert table in said
-    assert "the experimental unit is mouse; 6 per group (placebo, drug)" in said
+    assert "the experimental unit is mouse; 6 per group (arm: placebo, drug)" in said
     assert "n counts each mouse once" in said
     assert "3 of 60 rows have no glucose and are left out" in said
     assert " | line | readings\ndmso | 4 | 20\ndrug | 4 | 20\nin all | 4 | 40" in part(

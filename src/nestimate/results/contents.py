@@ -48,6 +48,18 @@ def contents(answer: Answer) -> Report:
     )
 
 
+#: What the figures show that need no interval named.
+CAPTIONS = {
+    "forest": "Hollow: as measured; filled: as estimated, drawn towards what holds overall as far "
+    "as the data support.",
+    "variance": "Share of the variance of a reading at each level, with intervals.",
+    "predictive": "The data beside data sets replicated from the model.",
+    "prior": "Prior (line) and posterior (filled): what the data have taught.",
+    "sensitivity": "How far the differences lean on each prior, and on each single unit.",
+    "outlier": "Probability of lying far out.",
+}
+
+
 def _section(title: str, *blocks: Block) -> Section:
     return Section(title=title, blocks=blocks)
 
@@ -238,11 +250,12 @@ def _posteriors(answer: Answer) -> list[Section]:
         "Differences and population parameters, each against each: how knowing one would change "
         f"another. Red lines: a difference of {null}."
     )
+    found = {"posterior": posterior, "pair": pairs, **CAPTIONS}
+    shown = [name for name in figures.available(answer) if name in found]
     return [
         _section(
-            "Posteriors",
-            Picture(draw=figures.posterior_plot, caption=posterior),
-            Picture(draw=figures.pair_plot, caption=pairs),
+            "Figures",
+            *(Picture(draw=figures.FIGURES[name], caption=found[name]) for name in shown),
         )
     ]
 

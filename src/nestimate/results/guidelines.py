@@ -107,7 +107,10 @@ def _computation_items(answer: Answer) -> list[Item]:
             "2B Convergence",
             HERE,
             "No chains: draws are independent, by importance sampling. In place of R-hat: Pareto k "
-            f"of their weights, {fit.pareto_k:.2f} (at most 0.7).",
+            f"of their weights, {fit.pareto_k:.2f} (at most 0.7)."
+            if fit.chains is None
+            else f"Largest R-hat {fit.chains.r_hat:.3f} (at most 1.01); "
+            f"{fit.chains.divergences} divergent transitions.",
         ),
         (
             "2C Resolution",

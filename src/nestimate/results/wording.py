@@ -134,10 +134,10 @@ def design_sentences(design: Design) -> list[str]:
 
 
 def per_group(design: Design) -> str:
-    """Say how many units (data points) each group has: `6 per group (placebo, drug)`."""
+    """Say how many units (data points) each group has: `6 per group (arm: placebo, drug)`."""
     counts = design.units_per_group
     if len(counts) > 1 and len(set(counts)) == 1:
-        return f"{counts[0]} per group ({', '.join(design.groups)})"
+        return f"{counts[0]} per group ({design.roles.group}: {', '.join(design.groups)})"
     shown = ", ".join(f"{g} ({n})" for g, n in zip(design.groups, counts, strict=True))
     return f"number per group: {shown}"
 

@@ -125,7 +125,7 @@ def colour(g: int) -> str:
 
 def value_label(answer: Answer) -> str:
     """Return what was measured, for an axis."""
-    return answer.design.roles.value
+    return wording.value_label(answer.design)
 
 
 def effect_label(answer: Answer) -> str:

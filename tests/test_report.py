@@ -89,7 +89,7 @@ def part(result, title):
 def test_parts_come_in_the_order_in_which_they_are_read(mice):
     assert [s.title for s in contents(mice).sections] == [
         *("Question", "Answer", "Design", "Estimates", "Beside other analyses"),
-        *("How far to trust it", "Posteriors", "Checks", "Model and priors", "Words"),
+        *("How far to trust it", "Figures", "Checks", "Model and priors", "Words"),
         *("For the methods section", "Reporting checklists"),
         "Provenance: the same numbers again",
     ]
@@ -270,7 +270,7 @@ def test_markdown_is_complete_and_safe(mice, odd, tmp_path):
     mice.report(tmp_path / "r.md")
     text = (tmp_path / "r.md").read_text(encoding="utf-8")
     for section in contents(mice).sections:
-        if section.title != "Posteriors":
+        if section.title != "Figures":
             assert f"## {section.title}" in text
     assert "| drug - placebo | -0.8" in text
     assert "figures are in the HTML report" in text

@@ -154,7 +154,8 @@ def doubt_far(
     if levels and any((distance[levels[0].codes == u] <= FAR).any() for u in levels[0].codes[far]):
         said += (
             f" Other readings of the same {levels[0].name} are not so far out, and readings of one "
-            f"{levels[0].name} are taken as normal: all intervals become much too wide."
+            f"{levels[0].name} are taken as normal, so that all intervals become much too wide, "
+            "unless --robust replicates makes them Student-t."
         )
     return [said]
 

@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 #: Chains, warm-up of each, draws of each in the first run, and at most.
 CHAINS, WARM_UP, FIRST, MOST = 4, 1000, 1500, 25_000
 #: Acceptance rates tried, the next one where some transitions diverged.
-ACCEPTANCE = (0.95, 0.99)
+ACCEPTANCE = (0.95, 0.99, 0.998)
 #: Above this the chains have not agreed (Vehtari et al., Bayesian Analysis 16(2), 2021).
 R_HAT_LIMIT = 1.01
 

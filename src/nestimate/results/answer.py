@@ -369,6 +369,7 @@ def _chain_checks(chains: Chains) -> tuple[Check, ...]:
             "divergences",
             divergences,
             passed=divergences == 0,
-            text=f"Transitions of NUTS that diverged: {divergences} (none is reliable).",
+            text=f"Transitions of NUTS that diverged: {divergences} (none is reliable; tighter "
+            "priors of the scales, such as --prior 'tau = halfnormal(SCALE)', are the remedy).",
         ),
     )

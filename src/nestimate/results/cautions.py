@@ -7,7 +7,7 @@ from nestimate.data.design import Design
 from nestimate.results.bayes_factor import BayesFactor
 from nestimate.results.decisions import rope_verdict
 from nestimate.results.influence import Influence
-from nestimate.results.predictive import RARE, Feature, Prediction, Predictive
+from nestimate.results.predictive import RARE, REGULAR, Feature, Prediction, Predictive
 from nestimate.results.rounding import (
     equated,
     interval_name,
@@ -56,6 +56,7 @@ def predictive_checks(found: Predictive, design: Design) -> tuple[Check, ...]:
     if not found.features:
         return ()
     odd = [one for one in found.features if one.share < RARE]
+    regular = [one for one in found.features if one.share > REGULAR]
     usual = ", ".join(
         f"{_feature_name(one, design)} {probability(one.share)}" for one in found.features
     )
@@ -66,13 +67,19 @@ def predictive_checks(found: Predictive, design: Design) -> tuple[Check, ...]:
     if odd:
         names = " and ".join(_feature_name(one, design) for one in odd)
         said += f" Data like these rarely come out of the model in respect of {names}. {_hint(odd)}"
+    elif regular:
+        names = " and ".join(_feature_name(one, design) for one in regular)
+        said += (
+            " These data are more regular than what comes out of the model, in respect of "
+            f"{names}: look for copied or coarsely rounded values."
+        )
     else:
         said += " Data like these come out of the model."
     return (
         Check.of(
             "predictive",
             min(one.share for one in found.features),
-            passed=not odd,
+            passed=not odd and not regular,
             text=said,
             withholds=False,
         ),

@@ -26,6 +26,8 @@ Array = NDArray[np.float64]
 MOST, FEWEST, CHEAP = 4_000, 500, 200_000
 #: Share of replicated data sets below which a feature is one that the model does not make.
 RARE = 0.01
+#: Share from which the data are more regular than the model makes them.
+REGULAR = 0.999
 #: Effective draws behind the evidence of the normal model.
 EVIDENCE_ESS = 1_000
 

@@ -33,6 +33,8 @@ def render(answer: Answer) -> str:
 def _estimates(answer: Answer) -> list[str]:
     design = answer.design
     interval = rounding.interval_name(answer.groups[0])
+    if answer.contrasts and answer.contrasts[0].ci_kind != answer.groups[0].ci_kind:
+        interval = f"{rounding.percent(answer.question.ci_prob)} interval"
     rows = [*answer.contrasts, *answer.groups, *answer.effect_sizes]
     rows += [*answer.coefficients, *answer.scales]
     named = {id(row): wording.mean_of(row.name) for row in answer.groups}
@@ -66,7 +68,10 @@ def _estimates(answer: Answer) -> list[str]:
             title += f", the first {MOST_BLOCKS} of {len(answer.blocks)}"
         listed = ([row.name, *wording.short_cells(row, rope=False)] for row in shown)
         parts.append(f"{title}\n{_table(head, listed)}")
-    parts += [_section("In words", answer.sentences), _beside(answer)]
+    if answer.sentences:
+        parts.append(_section("In words", answer.sentences))
+    if answer.honesty:
+        parts.append(_beside(answer))
     if answer.advice:
         parts.append(
             _section(

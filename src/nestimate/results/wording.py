@@ -259,7 +259,7 @@ def answer_sentences(
 
 def simultaneous_sentences(rows: Sequence[Summary]) -> list[str]:
     """Say that the intervals of the differences hold all at once, where they do."""
-    if not rows or rows[0].ci_kind != "simultaneous":
+    if len(rows) < 2 or rows[0].ci_kind != "simultaneous":
         return []
     return [
         f"The {len(rows)} intervals of the differences hold all at once with a probability of "

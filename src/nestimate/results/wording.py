@@ -26,6 +26,11 @@ from nestimate.results.rounding import (
 )
 from nestimate.results.summaries import Check, Summary
 
+#: How the probability of a pair of blocks ends, and what counts as sure of it.
+MORE_THAN_ROPE, SURE = " by more than the ROPE)", 0.95
+#: Pairs of blocks up to which each is said, and pairs named beyond that.
+FEW_PAIRS, MOST_PAIRS = 3, 8
+
 
 def value_label(design: Design) -> str:
     """Return what was measured, with its unit of measurement: `glucose (mg/L)`."""
@@ -253,8 +258,28 @@ def answer_sentences(
     """Say every difference, then what is expected next."""
     return [
         *(answer_sentence(row, contrast, after) for row, contrast in zip(rows, asked, strict=True)),
-        *(probability_sentence(row) for row in probabilities),
+        *_probability_sentences(probabilities),
     ]
+
+
+def _probability_sentences(rows: Sequence[Summary]) -> list[str]:
+    """Say probabilities, but of many blocks only the one that is largest and pairs that differ."""
+    largest = [row for row in rows if " is largest in " in row.name]
+    pairs = [row for row in rows if row.name.endswith(MORE_THAN_ROPE)]
+    many = {id(row) for row in (*largest, *pairs)} if len(pairs) > FEW_PAIRS else set()
+    said = [probability_sentence(row) for row in rows if id(row) not in many]
+    if largest and id(largest[0]) in many:
+        said.append(probability_sentence(max(largest, key=lambda row: row.mean)))
+    if pairs and id(pairs[0]) in many:
+        sure = [row.name for row in pairs if row.mean > SURE]
+        names = [name.split(" differs between ", 1)[1][: -len(MORE_THAN_ROPE)] for name in sure]
+        listed = f": {'; '.join(names[:MOST_PAIRS])}" if names else ""
+        more = f"; and {len(names) - MOST_PAIRS} more" if len(names) > MOST_PAIRS else ""
+        said.append(
+            f"{len(sure)} of {len(pairs)} pairs differ by more than the ROPE with a probability "
+            f"above {SURE}{listed}{more}."
+        )
+    return said
 
 
 def simultaneous_sentences(rows: Sequence[Summary]) -> list[str]:

@@ -33,7 +33,9 @@ def test_a_bad_proposal_is_found_out():
     assert diagnostics.smooth_weights(log_weights)[1] > diagnostics.K_LIMIT
 
 
-@pytest.mark.parametrize("law", [stats.norm(), stats.gamma(3), stats.t(4)], ids=["normal", "gamma", "t"])
+@pytest.mark.parametrize(
+    "law", [stats.norm(), stats.gamma(3), stats.t(4)], ids=["normal", "gamma", "t"]
+)
 def test_hdi_is_that_of_arviz_with_equal_weights_but_less_noisy(law):
     n = 40_000
     exact = _exact_hdi(law)

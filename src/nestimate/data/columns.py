@@ -17,6 +17,7 @@ from nestimate.data.cells import (
     is_plain_number,
     read_label,
     read_number,
+    tidy,
 )
 from nestimate.data.grid import Grid, check_names
 from nestimate.errors import DataError, listed, one_of
@@ -42,6 +43,8 @@ class Table:
     roles
         Columns whose role the shape of the data tells, `{"value": "value", ...}`: those of a
         mapping or of a wide table.
+    unnamed
+        Columns that the header says nothing above, called by their place.
     """
 
     source: str
@@ -50,6 +53,7 @@ class Table:
     notes: tuple[str, ...] = field(default=())
     decimal: str | None = None
     roles: Mapping[str, str] = field(default_factory=dict)
+    unnamed: tuple[str, ...] = field(default=())
 
     @classmethod
     def from_grid(cls, grid: Grid, decimal: str | None = None) -> Self:
@@ -61,6 +65,7 @@ class Table:
             rows=grid.rows,
             notes=(*grid.notes, *notes),
             decimal=decimal,
+            unnamed=tuple(n for n, raw in zip(names, grid.names, strict=True) if not tidy(raw)),
         )
 
     def noting(self, *said: str) -> Self:

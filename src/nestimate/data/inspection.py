@@ -270,7 +270,12 @@ def _confounded(crossing: Crossing, group: str) -> tuple[str, ...]:
 def _groups(crossing: Crossing, columns: Mapping[str, Column], whole: str) -> list[str]:
     """Return the columns that could be compared; all rows as one group where that may be meant."""
     names = [name for name in crossing.names if name != whole]
-    able = [n for n in names if could_be_group(columns[n], present(crossing, n))]
+    # What a column without a name holds is not known: it is never compared unasked.
+    able = [
+        n
+        for n in names
+        if n not in crossing.table.unnamed and could_be_group(columns[n], present(crossing, n))
+    ]
     if _likely(crossing, able):
         return able
     single = [n for n in names if columns[n].kind == "constant" and "group" in hints(n)]

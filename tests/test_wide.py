@@ -1,0 +1,94 @@
+"""Wide tables: headers that span columns, columns without a name, and what inspect says of them."""
+
+import shlex
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import nestimate as ne
+from nestimate.apps import cli
+from nestimate.data.tables import Wanted, read_table
+from nestimate.errors import NestimateError
+
+RUNNER = CliRunner()
+
+GENES = (
+    "gene,ctl,,,drug,,\nA,1.1,1.2,1.3,2.1,2.2,2.4\nB,1.0,1.4,1.3,2.0,2.2,2.9\n"
+    "C,1.6,1.2,1.2,2.5,2.2,2.4\nD,1.6,1.3,1.2,2.5,2.1,2.4\n"
+)
+
+
+@pytest.fixture
+def table(tmp_path):
+    """Return a function that writes a table and returns its path."""
+
+    def written(text, name="data.csv"):
+        path = tmp_path / name
+        path.write_text(text)
+        return str(path)
+
+    return written
+
+
+def refused(path, **roles):
+    with pytest.raises(NestimateError) as caught:
+        ne.compare(path, **roles)
+    return str(caught.value)
+
+
+def answered(path):
+    """Run every command that inspect prints; return them without program, command and file."""
+    said = RUNNER.invoke(cli.app, ["inspect", path]).stdout
+    lines = [line for line in said.splitlines() if line.startswith("   nestimate compare ")]
+    for line in lines:
+        done = RUNNER.invoke(cli.app, [*shlex.split(line)[1:], "--ess", "200"])
+        assert done.exit_code in {0, 3}, f"{line}\n{done.output}\n{done.exception}"
+    assert lines, said
+    return [" ".join(shlex.split(line)[3:]) for line in lines]
+
+
+def test_groups_that_span_the_readings_of_a_row(table):
+    path = table(GENES)
+    read = read_table(path, Wanted(block="gene", wide="groups"))
+    assert read.roles == {"value": "value", "group": "group"}
+    value, (codes, groups), (gene, genes) = (
+        read.numbers("value"),
+        read.labels("group"),
+        read.labels("gene"),
+    )
+    assert (groups, genes) == (("ctl", "drug"), tuple("ABCD"))
+    assert sorted(value[(codes == 1) & (gene == 1)]) == [2.0, 2.2, 2.9]
+    assert "each above 3 columns" in " ".join(read.notes)
+    found = ne.compare(path, block="gene", options={"wide": "groups", "ess": 200})
+    assert [row.name for row in found.contrasts] == ["drug - ctl"]
+    assert "--block gene" in refused(path)
+    assert "--value value --group group --block gene" in answered(path)[0]
+
+
+def test_groups_that_span_named_units_beside_labels(table):
+    path = table(GENES.replace("\nA", "\n,m1,m2,m3,m4,m5,m6\nA", 1))
+    read = read_table(path, Wanted(block="gene"))
+    assert read.roles == {"value": "value", "group": "group", "unit": "unit"}
+    assert read.labels("unit")[1] == ("m1", "m2", "m3", "m4", "m5", "m6")
+    assert read.n_rows == 24
+    assert "second header row" in refused(path, unit="gene")
+
+
+@pytest.mark.parametrize(
+    ("header", "roles", "says"),
+    [
+        ("gene,ctl,,drug,,,", {"block": "gene"}, "'column 3', 'column 5', 'column 6', 'column 7'"),
+        ("gene,,,,,,drug", {"block": "gene"}, "equally many columns"),
+        ("gene,ctl,a,b,drug,c,", {"block": "gene"}, "'column 7' hold"),
+    ],
+)
+def test_a_column_without_a_name_is_no_group(header, roles, says, table):
+    path = table(header + "\n" + GENES.split("\n", 1)[1])
+    assert says in refused(path, **roles, options={"wide": "groups"})
+
+
+def test_a_column_without_a_name_is_not_offered_as_group(table):
+    rows = "".join(f"{g},{y}\n" for g in "ab" for y in np.arange(5) * 1.25 + 0.1)
+    proposals = ne.inspect(table(",y\n" + rows)).proposals
+    assert [p.roles.group for p in proposals if not p.whole] == []

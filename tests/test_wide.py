@@ -92,3 +92,77 @@ def test_a_column_without_a_name_is_not_offered_as_group(table):
     rows = "".join(f"{g},{y}\n" for g in "ab" for y in np.arange(5) * 1.25 + 0.1)
     proposals = ne.inspect(table(",y\n" + rows)).proposals
     assert [p.roles.group for p in proposals if not p.whole] == []
+
+
+REPS = "geno,animal,rep1,rep2,rep3\n" + "".join(
+    f"{g},{g}{i},{up + i * 0.3:.2f},{up + i * 0.21:.2f},{up + i * 0.35:.2f}\n"
+    for g, up in (("wt", 5.13), ("ko", 6.04))
+    for i in range(4)
+)
+SIDE = "ctl,lo,hi\n3.26,5.04,7.86\n3.66,6.89,8.51\n3.64,6.96,6.35\n4.65,7.39,7.61\n2.69,6.77,\n"
+
+
+def without(text, *names):
+    """Return a table without some of its columns."""
+    rows = [line.split(",") for line in text.splitlines()]
+    kept = [i for i, name in enumerate(rows[0]) if name not in names]
+    return "".join(",".join(row[i] for i in kept) + "\n" for row in rows)
+
+
+def numbered(text, name):
+    """Return a table with a column of labels in front."""
+    head, *rows = text.splitlines()
+    return "\n".join([f"{name},{head}", *(f"{name}{i},{row}" for i, row in enumerate(rows))]) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        (REPS, "--value rep1,rep2,rep3 --group geno --unit animal"),
+        (without(REPS, "animal"), "--value rep1,rep2,rep3 --group geno"),
+        (without(REPS, "geno"), "--value rep1,rep2,rep3 --unit animal --against 0"),
+        (without(REPS, "geno", "animal"), "--value rep1,rep2,rep3 --against 0"),
+        (SIDE, "--wide groups"),
+        (numbered(SIDE, "line"), "--wide groups --block line"),
+        (
+            "mouse,ctl,drug\n" + "".join(f"m{i // 2},{i * 1.1 + 1:.1f},\n" for i in range(6))
+            + "".join(f"n{i // 2},,{i * 1.3 + 1:.1f}\n" for i in range(6)),
+            "--wide groups --unit mouse",
+        ),
+    ],
+)  # fmt: skip
+def test_inspect_proposes_the_command_of_a_wide_table(text, first, table):
+    assert answered(table(text))[0] == first
+
+
+def test_the_columns_of_a_wide_table_are_said(table):
+    found = ne.inspect(table(REPS))
+    said = " ".join(str(found).split())
+    assert "rep1, rep2, rep3 are readings of what is in the row" in said
+    assert "wt 4 animal x 3 values" in said
+    assert found.to_dict()["designs"][0]["roles"]["value"] == "rep1,rep2,rep3"
+    frame = {"ctl": [1.5, 2.5, 3.1, 2.2], "trt": [2.5, 3.6, 4.1, 2.9]}
+    assert 'options={"wide": "groups"}' in str(ne.inspect(table(SIDE)))
+    assert ne.inspect(frame).n_rows == 8
+
+
+@pytest.mark.parametrize(
+    ("head", "row"),
+    [("arm,OD,temp", "{g},{a:.2f},{b:.2f}"), ("mouse,weight,age", "{g}{i},{a},{i}")],
+)
+def test_other_measurements_are_no_groups(head, row, table):
+    draw = np.random.default_rng(4)
+    rows = [
+        row.format(g=g, i=i, a=draw.normal(5, 1), b=draw.normal(40, 1))
+        for g in "ab"
+        for i in range(5)
+    ]
+    assert not any("--wide" in command for command in answered(table("\n".join([head, *rows]))))
+
+
+def test_readings_side_by_side_against_a_value(table):
+    chosen = {"against": 5, "ess": 200}
+    found = ne.compare(table(REPS), value="rep1,rep2,rep3", unit="animal", options=chosen)
+    assert found.contrasts[0].name == "all - 5"
+    assert found.design.layout == "nested"
+    assert "give a value to compare with" in refused(table(REPS), value="rep1,rep2,rep3")

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.cells import read_label, tidy
 from nestimate.data.columns import Table, is_text
+from nestimate.data.onegroup import with_one_group
 from nestimate.errors import DataError, DesignError, listed, one_of
 
 WIDE = ("groups", "replicates")
@@ -41,6 +42,8 @@ class Wanted:
         or None: recognised where nothing else can be meant.
     value, group, unit, block
         Column names as the user gave them.
+    one_group
+        All rows are one group if none is named, to be compared with a stated value.
     as_it_is
         Columns are left as they are: no wide table is recognised.
     """
@@ -52,6 +55,7 @@ class Wanted:
     group: str | None = None
     unit: str | None = None
     block: str | None = None
+    one_group: bool = False
     as_it_is: bool = False
 
     @property
@@ -86,7 +90,7 @@ def long_form(table: Table, wanted: Wanted) -> Table:
     if (
         len(absent) == 2
         and len(table.columns) > 1
-        and all(map(_number_like, table.columns.values()))
+        and all(map(number_like, table.columns.values()))
     ):
         raise DataError(
             f"{table.source}: {one_of('column', absent[0], table.columns)} Every column holds "
@@ -129,10 +133,8 @@ def _from_groups(table: Table, wanted: Wanted) -> Table:
     values = []
     for name in groups:
         column = table.column(name)
-        if not _number_like(column) or _counts(name, column):
-            why = (
-                "does not hold numbers" if not _number_like(column) else "seems to number the rows"
-            )
+        if not number_like(column) or counts_rows(name, column):
+            why = "does not hold numbers" if not number_like(column) else "seems to number the rows"
             raise DataError(
                 f"{table.source}: column '{name}' {why}, so it cannot be a group. "
                 "With --wide groups every column is a group, but those named by --unit or --block."
@@ -160,10 +162,14 @@ def _from_groups(table: Table, wanted: Wanted) -> Table:
 def _from_replicates(table: Table, columns: Sequence[str], wanted: Wanted) -> Table:
     """Stack columns of which each is a reading of the unit in the row."""
     values = [table.numbers(name) for name in columns]
+    if wanted.group is None and wanted.one_group:
+        table, group = with_one_group(table)
+        wanted = replace(wanted, group=group)
     if wanted.group is None:
+        left = ", ".join(name for name in table.columns if name not in columns) or "none"
         raise DesignError(
-            "the column for group (what is compared) is not named. Columns left for it: "
-            f"{', '.join(name for name in table.columns if name not in columns)}."
+            f"the column for group (what is compared) is not named. Columns left for it: {left}. "
+            "Without groups, give a value to compare with (against)."
         )
     kept = [name for name in (wanted.group, *wanted.unit_names, wanted.block) if name is not None]
     for name in kept:
@@ -252,7 +258,7 @@ def _replicates(table: Table, wanted: Wanted) -> list[str]:
         return family
     taken = {wanted.group, wanted.block, *wanted.unit_names}
     free = [name for name in table.columns if name not in taken]
-    if len(free) < 2 or not all(_number_like(table.columns[name]) for name in free):
+    if len(free) < 2 or not all(number_like(table.columns[name]) for name in free):
         raise DesignError(
             f"{table.source}: which columns are the readings? Name them, with commas between: "
             f"--value {','.join(free[:3]) or 'rep1,rep2,rep3'}."
@@ -263,22 +269,23 @@ def _replicates(table: Table, wanted: Wanted) -> list[str]:
 def _only_family(table: Table, wanted: Wanted) -> list[str]:
     """Return numbered columns of numbers, rep1, rep2, ..., if there is one such family."""
     taken = {wanted.group, wanted.block, *wanted.unit_names}
-    families = _families([name for name in table.columns if name not in taken])
-    families = {
+    found = families([name for name in table.columns if name not in taken])
+    found = {
         stem: names
-        for stem, names in families.items()
-        if all(_number_like(table.columns[name]) for name in names)
+        for stem, names in found.items()
+        if all(number_like(table.columns[name]) for name in names)
     }
-    if len(families) > 1:
-        said = "; ".join(",".join(names[:3]) for names in families.values())
+    if len(found) > 1:
+        said = "; ".join(",".join(names[:3]) for names in found.values())
         raise DesignError(
             f"{table.source}: several sets of columns look like readings ({said}). Say which are "
             "meant: --value with the columns, commas between."
         )
-    return next(iter(families.values()), [])
+    return next(iter(found.values()), [])
 
 
-def _families(names: Sequence[str]) -> dict[str, list[str]]:
+def families(names: Sequence[str]) -> dict[str, list[str]]:
+    """Return names that differ in their number alone, by what they have in common."""
     found: dict[str, list[str]] = {}
     for name in names:
         match = _NUMBERED.fullmatch(name)
@@ -288,8 +295,7 @@ def _families(names: Sequence[str]) -> dict[str, list[str]]:
 
 
 def _stem(columns: Sequence[str]) -> str:
-    families = _families(columns)
-    if len(families) == 1:
+    if len(families(columns)) == 1:
         match = _NUMBERED.fullmatch(columns[0])
         return match[1] if match else "value"
     return "value"
@@ -297,7 +303,7 @@ def _stem(columns: Sequence[str]) -> str:
 
 def _unused_readings(table: Table, wanted: Wanted) -> list[str]:
     """Say that further columns look like readings of the same kind as the value column."""
-    for members in _families(list(table.columns)).values():
+    for members in families(list(table.columns)).values():
         if wanted.value in members:
             taken = {wanted.value, wanted.group, wanted.block, *wanted.unit_names}
             others = [name for name in members if name not in taken]
@@ -312,15 +318,15 @@ def _unused_readings(table: Table, wanted: Wanted) -> list[str]:
 def _looks_like_groups(table: Table) -> bool:
     """Return whether columns can only be groups: numbers all, none of which counts something."""
     names = list(table.columns)
-    if len(names) < 2 or _families(names):
+    if len(names) < 2 or families(names):
         return False
     for name, column in table.columns.items():
-        if _counts(name, column) or not _number_like(column):
+        if counts_rows(name, column) or not number_like(column):
             return False
     return True
 
 
-def _counts(name: str, column: Any) -> bool:
+def counts_rows(name: str, column: Any) -> bool:
     """Return whether a column counts or names the rows, by its name or by its numbers."""
     if set(re.split(r"[\W_]+", name.casefold())) & _COUNTERS:
         return True
@@ -330,7 +336,7 @@ def _counts(name: str, column: Any) -> bool:
     )
 
 
-def _number_like(column: Any) -> bool:
+def number_like(column: Any) -> bool:
     """Return whether a column holds numbers, or text that looks like numbers for the most part."""
     if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
         return True

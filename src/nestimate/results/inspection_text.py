@@ -1,5 +1,6 @@
 """An inspected table in words: what is in it, what it can be, the command to run."""
 
+import re
 from collections.abc import Iterable
 from textwrap import fill
 
@@ -66,7 +67,9 @@ def _content(column: Column) -> tuple[str, str]:
         case "labels":
             return f"{column.distinct} labels{empty}", examples
         case "numbers as labels":
-            return f"{column.distinct} different numbers{empty}", examples
+            labels = any(re.match(r"[+-]?0\d", label) for label in column.examples)
+            what = "labels" if labels else "different numbers"
+            return f"{column.distinct} {what}{empty}", examples
         case "id":
             return f"different in every row{empty}", examples
         case "dates":
@@ -103,6 +106,7 @@ def _look_at(inspection: Inspection) -> Iterable[str]:
             yield from column.remarks
         elif inspection.value is not None:
             yield f"{column.name} mixes numbers and text, so it cannot be the value as it stands."
+    yield from _read_as_empty(inspection)
     if inspection.proposals and all(p.whole for p in inspection.proposals):
         yield _no_groups(inspection)
     yield from _summaries(inspection)
@@ -133,6 +137,25 @@ def _look_at(inspection: Inspection) -> Iterable[str]:
             f"Every {groups[0]} occurs in one {coarse} only: a difference between groups from "
             f"different {coarse} may be one between {coarse} and {coarse}."
         )
+
+
+def _read_as_empty(inspection: Inspection) -> Iterable[str]:
+    """Say which spellings are taken as empty, and that 'None' is not."""
+    found = [
+        f"'{text}' in {column.name} ({_count(count, 'cell')})"
+        for column in inspection.columns
+        for text, count in column.read_as_empty
+    ]
+    if found:
+        more = f" and {len(found) - 6} more" if len(found) > 6 else ""
+        yield (f"Read as empty: {', '.join(found[:6])}{more}. Write a label that is meant in full.")
+    for column in inspection.columns:
+        kept = [label for label in column.examples if label.casefold() in {"none", "null"}]
+        if kept and column.kind in {"labels", "constant"}:
+            yield (
+                f"'{kept[0]}' in {column.name} is kept as a label; where it stands for no label, "
+                "leave the cell empty."
+            )
 
 
 def _no_groups(inspection: Inspection) -> str:
@@ -252,9 +275,10 @@ def mend(inspection: Inspection) -> list[str]:
         said = [f"The likeliest is refused: {proposal.refused}"]
         call = [f"{name} {value}" for name, value in proposal.arguments() if value is not True]
         return [*said, f"That is the design with {', '.join(call)}."]
-    mixed = [c for c in inspection.columns if c.kind == "numbers and text"]
+    mixed = [c for c in inspection.columns if c.trouble]
+    mixed.sort(key=lambda column: column.kind != "numbers and text")
     if mixed:
-        return [mixed[0].remarks[0], "Mend it and inspect the table again."]
+        return [mixed[0].trouble, "Mend it and inspect the table again."]
     return [
         "No column holds numbers that vary, so there is no value to compare: a column with one "
         "measurement in every row is needed."

@@ -166,3 +166,43 @@ def test_readings_side_by_side_against_a_value(table):
     assert found.contrasts[0].name == "all - 5"
     assert found.design.layout == "nested"
     assert "give a value to compare with" in refused(table(REPS), value="rep1,rep2,rep3")
+
+
+def test_two_header_rows_beside_a_column_named_in_the_second(table):
+    path = table(
+        ",ctl,,,drug,,\nday,m1,m2,m3,m4,m5,m6\n" + GENES.split("\n", 1)[1].replace("A", "d1", 1)
+    )
+    read = read_table(path, Wanted(unit="mouse"))
+    assert read.roles == {"value": "value", "group": "group", "unit": "mouse"}
+    assert list(read.columns) == ["value", "group", "mouse", "day"]
+    assert "--unit unit" in refused(path)
+    assert answered(path)[0] == "--value value --group group --unit unit"
+
+
+@pytest.mark.parametrize(
+    ("text", "note", "first"),
+    [
+        (SIDE.replace("\n", "\nmM,mM,mM\n", 1), "ctl in mM, lo in mM, hi in mM", "--wide groups"),
+        (
+            numbered(SIDE, "line").replace("\n", "\n,mM,mM,mM\n", 1),
+            "Row 2 holds units",
+            "--wide groups --block line",
+        ),
+        (
+            REPS.replace("\n", "\n,,mV,mV,mV\n", 1),
+            "rep1 in mV",
+            "--value rep1,rep2,rep3 --group geno --unit animal",
+        ),
+        ("\u200b,\u00a0,\n" + SIDE, "The header is row 2", "--wide groups"),
+    ],
+)
+def test_rows_of_units_and_rows_that_look_empty(text, note, first, table):
+    path = table(text)
+    assert note in str(ne.inspect(path))
+    assert answered(path)[0] == first
+
+
+@pytest.mark.parametrize("title", ["Experiment 3\n", "Experiment 3,,\n", "\n,,\nExperiment 3,,\n"])
+def test_a_title_above_a_wide_table_is_named(title, table):
+    with pytest.raises(NestimateError, match=r"'Experiment 3'.*title.* delete it"):
+        ne.inspect(table(title + SIDE))

@@ -92,11 +92,17 @@ def _grouped_header(grid: Grid, wanted: Wanted) -> Table | None:
         return None
     if len(groups) < 2 or len({width for _, width in groups}) > 1 or not grid.n_rows:
         return None
-    if not all(is_text(column) for column in grid.columns) or "" in labels:
+    if not all(is_text(column) for column in grid.columns) or not grid.n_rows:
         return None
     first = [tidy(column[0].as_py() or "") for column in grid.columns]
     named, units = first[: len(labels)], first[len(labels) :]
-    second = not any(named) and all(units) and not any(is_plain_number(unit) for unit in units)
+    second = all(units) and not any(is_plain_number(unit) for unit in units)
+    # The names of the columns on the left stand in one of the two rows.
+    if second and any(low and high for low, high in zip(named, labels, strict=True)):
+        return None
+    labels = [high or (low if second else "") for low, high in zip(named, labels, strict=True)]
+    if "" in labels:
+        return None
     rest = grid.taking([i > 0 for i in range(grid.n_rows)]) if second else grid
     if not rest.n_rows or not all(
         numeric(column.to_pylist()) for column in rest.columns[len(labels) :]
@@ -114,12 +120,15 @@ def _beside_labels(
 ) -> Table:
     """Stack the columns of the groups; the columns of labels stay beside them."""
     shown = " and ".join(labels)
-    if not wanted.as_it_is and not {*wanted.unit_names, wanted.block, wanted.group} & {*labels}:
+    said = bool({*wanted.unit_names, wanted.block, wanted.group} & {*labels})
+    said = said or bool(units and wanted.unit)
+    if not (said or wanted.as_it_is):
+        readings = "--unit unit" if units else "delete it"
         raise DesignError(
             f"{grid.source}: {listed([name for name, _ in groups], most=4)} each span "
             f"{groups[0][1]} columns, beside {shown}. Say what {shown} is: --block {labels[0]} if "
             f"every {labels[0]} is seen by all groups, --unit {labels[0]} if each lies in one of "
-            "them; if its rows are repeated readings of the units in the columns, delete it."
+            f"them; if its rows are repeated readings of the units in the columns, {readings}."
         )
     names = [name for name, width in groups for _ in range(width)]
     table = Table(
@@ -155,11 +164,12 @@ def _beside_labels(
             f"readings of the same {labels[-1]}."
         )
     notes = [*grid.notes, note]
-    if wanted.group not in labels:
+    if wanted.group not in {*labels, *told} - {"group"}:
         return stacked(table, values, told, notes, wanted, labels)
-    # The user compares the labels on the left, so what spans the columns is another factor.
+    # The user compares other labels, so what spans the columns is another factor.
     found = stacked(table, values, told, notes, replace(wanted, group=None), labels)
-    roles = {role: name for role, name in found.roles.items() if role != "group"}
+    spoken = {"group", wanted.group}
+    roles = {role: name for role, name in found.roles.items() if not {role, name} & spoken}
     return replace(found, roles=roles)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import sys
 
 import pytest
@@ -122,3 +123,46 @@ def test_names_of_two_runs_do_not_meet_and_a_pipe_is_written_to(tmp_path):
     assert out.read_text() == "1"
     with whole(tmp_path.__class__(os.devnull)) as pipe:
         assert str(pipe) == os.devnull
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
+@pytest.mark.parametrize("option", ["--json", "--report", "--draws"])
+def test_device_that_is_full(option, data):
+    done = compare(data, option, "/dev/full")
+    assert isinstance(done.exception, DesignError)
+    assert str(done.exception) == "/dev/full could not be written: No space left on device."
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits of files")
+@pytest.mark.parametrize("option", ["--report", "--draws"])
+def test_disk_that_fills_up_half_way(option, data, tmp_path):
+    """A limit of 20 kB stands for the disk: what is written is larger."""
+    out = tmp_path / "out"
+    script = (
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000));"
+        "from nestimate.apps.cli import main; main()"
+    )
+    words = ["compare", str(data), *messy.ROLES, "--ess", "200", option, str(out)]
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", script, *words], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2, done.stderr
+    assert "could not be written: File too large" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not out.exists()
+    assert not leftovers(tmp_path)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
+def test_terminal_that_is_full(data):
+    script = "from nestimate.apps.cli import main; main()"
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", script, "inspect", str(data)],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1), done.stderr
+    assert "could not be printed" in done.stderr

@@ -292,6 +292,7 @@ def compare(
             group=group,
             unit=unit,
             block=block,
+            one_group=chosen.against is not None,
         ),
     )
     value, group = table.roles.get("value", value), table.roles.get("group", group)

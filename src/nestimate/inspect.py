@@ -9,6 +9,7 @@ from nestimate.data.decisions import decisions
 from nestimate.data.inspection import Inspection
 from nestimate.data.tables import Wanted, read_table
 from nestimate.results import inspection_text
+from nestimate.results.meaning import meaning
 
 
 class Overview(Inspection):
@@ -38,7 +39,7 @@ class Overview(Inspection):
                 {
                     "layout": proposal.layout,
                     "roles": dict(proposal.arguments()),
-                    "meaning": inspection_text.meaning(proposal),
+                    "meaning": meaning(proposal),
                     "groups": [asdict(branch) for branch in proposal.branches],
                     "cautions": list(proposal.cautions),
                     "unused": list(proposal.candidate.unused),

@@ -92,7 +92,10 @@ def whole(path: Path) -> Iterator[Path]:
     pipe, /dev/stdout) is written to directly.
     """
     if path.exists() and not path.is_file():
-        yield path
+        try:
+            yield path
+        except OSError as error:
+            raise DesignError(f"{path} could not be written: {_reason(error)}.") from None
         return
     target = path.resolve()
     part = _beside(target)
@@ -101,11 +104,16 @@ def whole(path: Path) -> Iterator[Path]:
         part.replace(target)
     except OSError as error:
         raise DesignError(
-            f"{path} could not be written: {error.strerror or error}. What was there is as it was."
+            f"{path} could not be written: {_reason(error)}. What was there is as it was."
         ) from None
     finally:
         with suppress(OSError):
             part.unlink()
+
+
+def _reason(error: OSError) -> str:
+    """Return the system's word for what went wrong, without paths and addresses."""
+    return os.strerror(error.errno) if error.errno else str(error)
 
 
 def _beside(path: Path) -> Path:

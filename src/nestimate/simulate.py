@@ -70,10 +70,40 @@ class Scenario:
             raise DesignError("simulate: give either sigma or total_r2.")
         if self.total_r2 is not None and not 0 < self.total_r2 < 1:
             raise DesignError(f"simulate: total_r2 is {self.total_r2:g}, it lies between 0 and 1.")
+        _check_scales(self)
         counts = {"units": self.units, "readings": self.readings, "blocks": self.blocks}
         for name, count in counts.items():
             if count is not None and count < 1:
                 raise DesignError(f"simulate: {name} is {count}, it must be 1 or more.")
+
+
+def _check_scales(plan: Scenario) -> None:
+    """Refuse means that are no numbers, and scales and nu that no distribution has."""
+    for group, mean in plan.groups.items():
+        if not _finite(mean):
+            raise DesignError(f"simulate: the mean of {group} is {mean}, it must be a number.")
+    taus = plan.tau if isinstance(plan.tau, Mapping) else {"": plan.tau}
+    if isinstance(plan.tau, Mapping):
+        for group in plan.groups:
+            if group not in plan.tau:
+                raise DesignError(f"simulate: tau has no number for {group}: name every group.")
+    scales = [(f"tau {group}".strip(), tau) for group, tau in taus.items()]
+    scales += [("tau_block", plan.tau_block), ("tau_effect", plan.tau_effect)]
+    scales += [("tau_subunits", tau) for tau in plan.tau_subunits]
+    scales += [] if plan.sigma is None else [("sigma", plan.sigma)]
+    for name, scale in scales:
+        if not (_finite(scale) and scale >= 0):
+            raise DesignError(f"simulate: {name} is {scale}, a spread is a number of 0 or more.")
+    if plan.nu is not None and not (_finite(plan.nu) and plan.nu > 0):
+        raise DesignError(
+            f"simulate: nu is {plan.nu}, it must be above 0 (30: nearly normal; none: normal)."
+        )
+    if any(members < 1 for members in plan.subunits):
+        raise DesignError("simulate: subunits must be 1 or more at every level.")
+
+
+def _finite(number: object) -> bool:
+    return isinstance(number, int | float | np.number) and bool(np.isfinite(number))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +143,8 @@ def simulate(scenario: Scenario | Mapping[str, Any], *, seed: int) -> Simulation
     import pandas as pd  # noqa: PLC0415
 
     plan = scenario if isinstance(scenario, Scenario) else _scenario(scenario)
+    if not isinstance(seed, int | np.integer) or seed < 0:
+        raise DesignError(f"simulate: seed is {seed}, it must be a whole number of 0 or more.")
     rng = np.random.default_rng(seed)
     rows: list[dict[str, str]] = []
     centres: list[float] = []
@@ -149,7 +181,10 @@ def simulate(scenario: Scenario | Mapping[str, Any], *, seed: int) -> Simulation
         # R^2 = V / (V + sigma^2), V being the variance of all that is not reading error.
         share = plan.total_r2 or 0.5
         sigma = float(np.std(centres) * np.sqrt((1 - share) / share))
-    table = pd.DataFrame(rows).assign(value=rng.normal(centres, sigma))
+    values = rng.normal(centres, sigma)
+    if not np.isfinite(values).all():
+        raise DesignError("simulate: values are too large for a computer: choose smaller spreads.")
+    table = pd.DataFrame(rows).assign(value=values)
     truth = asdict(plan) | {"sigma": sigma, "mu": dict(plan.groups), "unit_mean": unit_mean}
     if plan.blocks:
         truth["effect"] = effect

@@ -38,9 +38,13 @@ Decimal = Annotated[str | None, typer.Option(help="Decimal mark of the file: . o
 
 def group_means(given: str) -> dict[str, float]:
     """Read `placebo=100,drug=101`."""
-    found = {}
+    found: dict[str, float] = {}
     for piece in given.split(","):
         label, equals, mean = piece.partition("=")
+        if label.strip() in found:
+            raise DesignError(
+                f"--groups '{given}': {label.strip()} is given twice. Name each group once."
+            )
         try:
             found[label.strip()] = float(mean)
         except ValueError:
@@ -62,13 +66,18 @@ def contrasts(given: list[str] | None) -> str | tuple[str, ...]:
 
 def priors(given: list[str] | None) -> dict[str, str]:
     """Read `tau = halfnormal(2)`, several of them."""
-    found = {}
+    found: dict[str, str] = {}
     for text in given or []:
         name, equals, prior = text.partition("=")
         if not equals or not prior.strip():
             raise DesignError(
                 f"--prior '{text}': write the parameter, =, and its prior: 'tau = halfnormal(2)', "
                 "or a number to fix it: 'nu = 30'."
+            )
+        if name.strip() in found:
+            raise DesignError(
+                f"--prior '{text}': {name.strip()} already has the prior "
+                f"'{found[name.strip()]}'. Give one prior for each parameter."
             )
         found[name.strip()] = prior.strip()
     return found

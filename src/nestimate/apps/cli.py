@@ -1,6 +1,7 @@
 """The command line: parse, call, print. No statistics in here."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
@@ -191,7 +192,10 @@ def _deliver(result: Comparison, outputs: Mapping[str, Path | None]) -> None:
             json.dumps(result.to_dict(), indent=1) + "\n", encoding="utf-8"
         ),
         "--report": result.report,
-        "--draws": lambda part: result.draws.to_netcdf(part, engine="h5netcdf"),
+        # By way of memory: HDF5 does not survive a disk that fills up while it writes.
+        "--draws": lambda part: part.write_bytes(
+            bytes(result.draws.to_netcdf(None, engine="h5netcdf"))
+        ),
     }
     for option, path in outputs.items():
         if path:
@@ -273,4 +277,9 @@ def main() -> None:
         app(standalone_mode=True)
     except NestimateError as error:
         typer.echo(f"nestimate: {error}", err=True)
+        sys.exit(2)
+    except OSError as error:
+        # Nothing more can be printed, so that Python must not try to when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        typer.echo(f"nestimate: the answer could not be printed: {error.strerror}.", err=True)
         sys.exit(2)

@@ -14,6 +14,9 @@ EMPTY_LABELS = ("", "na", "n/a", "nan")
 MINUS = "−–﹣－"
 #: Characters without width, which copying from pages and mails leaves in cells.
 UNSEEN = "\u200b\u200c\u200d\u2060\ufeff"
+#: What stands in a cell of a workbook whose formula has no result in the file.
+NOT_STORED = "result not stored"
+_UNKNOWN = re.compile(rf"({NOT_STORED}|#[A-Z/0?!]+), cell [A-Z]+\d+")
 
 _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _GROUPED = {
@@ -39,6 +42,11 @@ def tidy(text: str) -> str:
     """Return a text without outer spaces and unseen characters, inner spaces made single."""
     kept = text.translate(dict.fromkeys(map(ord, UNSEEN)))
     return unicodedata.normalize("NFC", " ".join(kept.split()))
+
+
+def refused_label(text: str) -> str | None:
+    """Return why a text cannot be a label: a cell of a workbook whose content is not known."""
+    return _why(text) if _UNKNOWN.fullmatch(text) else None
 
 
 def is_plain_number(text: str) -> bool:
@@ -89,6 +97,11 @@ def _why(cell: str) -> str:
         return "is infinite. Values must be finite; leave the cell empty if there is no reading"
     if low in {"true", "false", "yes", "no", "wahr", "falsch"}:
         return "is true/false, not a measurement. Give the column of measured values as value"
+    if cell.startswith(NOT_STORED):
+        return (
+            "is a formula without its result. Open the file in Excel or LibreOffice, save it, and "
+            "try again"
+        )
     if cell.startswith("#"):
         return (
             "is an error of the spreadsheet. Mend the formula, or empty the cell if there is no "

@@ -17,6 +17,8 @@ from nestimate.data.cells import (
     is_plain_number,
     read_label,
     read_number,
+    refused_label,
+    tidy,
 )
 from nestimate.data.grid import Grid, check_names
 from nestimate.errors import DataError, listed, one_of
@@ -42,6 +44,8 @@ class Table:
     roles
         Columns whose role the shape of the data tells, `{"value": "value", ...}`: those of a
         mapping or of a wide table.
+    unnamed
+        Columns that the header says nothing above, called by their place.
     """
 
     source: str
@@ -50,6 +54,7 @@ class Table:
     notes: tuple[str, ...] = field(default=())
     decimal: str | None = None
     roles: Mapping[str, str] = field(default_factory=dict)
+    unnamed: tuple[str, ...] = field(default=())
 
     @classmethod
     def from_grid(cls, grid: Grid, decimal: str | None = None) -> Self:
@@ -61,6 +66,7 @@ class Table:
             rows=grid.rows,
             notes=(*grid.notes, *notes),
             decimal=decimal,
+            unnamed=tuple(n for n, raw in zip(names, grid.names, strict=True) if not tidy(raw)),
         )
 
     def noting(self, *said: str) -> Self:
@@ -146,15 +152,37 @@ class Table:
 
         The code is -1 where the cell is empty. Spaces around labels are not part of them, and 1
         and 1.0 are one label.
+
+        Raises
+        ------
+        DataError
+            When the content of a cell of a workbook is not known.
         """
         indices, raw = self._raw_labels(name)
         order: dict[str, int] = {}
         recode = np.full(len(raw) + 1, -1, dtype=np.intp)
         for i, text in enumerate(raw):
             label = read_label(text)
+            why = refused_label(text) if text else None
+            if why:
+                raise DataError(
+                    f"{self.source}: column '{name}', row {self.row(np.argmax(indices == i))}: "
+                    f"'{text}' {why}."
+                )
             if label is not None:
                 recode[i] = order.setdefault(label, len(order))
         return recode[indices], tuple(order)
+
+    def read_as_empty(self, name: str, spellings: Sequence[str]) -> dict[str, int]:
+        """Return what stands in cells that are taken as empty, blanks aside, and how often."""
+        column = _plain(self.column(name))
+        if not is_text(column):
+            return {}
+        text = pc.utf8_trim_whitespace(column.cast(pa.string()))
+        written = [spelling for spelling in spellings if spelling]
+        found = text.filter(pc.is_in(pc.utf8_lower(text), value_set=pa.array(written)))
+        counts = found.value_counts().to_pylist()
+        return {entry["values"]: entry["counts"] for entry in counts}
 
     def number_notes(self, name: str) -> list[str]:
         """Say what was repaired in a column of numbers."""

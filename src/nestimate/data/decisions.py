@@ -47,6 +47,8 @@ def decisions(proposals: Sequence[Proposal]) -> tuple[Decision, ...]:
 
 def _between(proposals: Sequence[Proposal], i: int, j: int) -> Iterator[Decision]:
     """Yield what tells two proposals apart, where one question does."""
+    if proposals[i].folded != proposals[j].folded:
+        return
     first, second = proposals[i].candidate, proposals[j].candidate
     if first.group != second.group:
         if proposals[i].whole != proposals[j].whole:

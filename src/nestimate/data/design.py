@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.aggregates import logarithms, merge_means, read_rows, summary_columns
+from nestimate.data.cells import EMPTY_LABELS
 from nestimate.data.doubts import (
     distances,
     doubt_far,
@@ -37,7 +38,7 @@ from nestimate.data.statistics import (
 )
 from nestimate.data.tables import Table
 from nestimate.data.terms import Terms, role_terms
-from nestimate.errors import DataError, DesignError
+from nestimate.errors import DataError, DesignError, listed
 
 Layout = Literal["flat", "nested", "blocked", "blocked-nested", "formula"]
 
@@ -352,10 +353,12 @@ def _check_labelled(
 ) -> None:
     missing = np.flatnonzero((codes < 0) & keep)
     if missing.size:
+        spelled = listed(list(table.read_as_empty(name, EMPTY_LABELS)), most=3)
+        taken = f" Cells with {spelled} count as empty: write a label in full." if spelled else ""
         raise DataError(
             f"{table.source}: column '{name}' is empty in {missing.size} of {int(keep.sum())} rows "
             f"that have a value, first in row {table.row(missing[0])}. Fill in the label or "
-            "delete the row; in a spreadsheet, merged cells have to be filled down."
+            f"delete the row; in a spreadsheet, merged cells have to be filled down.{taken}"
         )
 
 

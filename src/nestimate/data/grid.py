@@ -56,7 +56,7 @@ class Grid:
     @classmethod
     def from_rows(cls, rows: Sequence[Sequence[str]], numbers: Sequence[int], source: str) -> Self:
         """Take the first row that is not blank as the header; all rows are equally long."""
-        start = next((i for i, row in enumerate(rows) if any(map(str.strip, row))), None)
+        start = next((i for i, row in enumerate(rows) if any(map(tidy, row))), None)
         if start is None:
             raise DataError(f"{source} is empty: a header row and one row per reading are needed.")
         body = rows[start + 1 :]
@@ -113,14 +113,15 @@ def check_title(grid: Grid) -> None:
 def without_units_row(grid: Grid) -> Grid:
     """Leave out a second header row that holds units only: `,,mg/dl`.
 
-    It is one if some of its cells are blank, none is a number, and every column in which it is not
-    blank holds numbers otherwise.
+    It is one if some of its cells are blank or all are the same, none is a number, and every column
+    in which it is not blank holds numbers otherwise.
     """
     if grid.n_rows < 3 or not all(_is_text(column) for column in grid.columns):
         return grid
     first = [tidy(column[0].as_py() or "") for column in grid.columns]
     said = [i for i, cell in enumerate(first) if cell]
-    if len(said) == len(first) or any(is_plain_number(first[i]) for i in said):
+    alike = len(said) > 1 and len(set(first)) == 1
+    if (len(said) == len(first) and not alike) or any(is_plain_number(first[i]) for i in said):
         return grid
     for i in said:
         cells = {tidy(cell or "") for cell in pc.unique(grid.columns[i].slice(1)).to_pylist()}

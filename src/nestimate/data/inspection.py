@@ -17,13 +17,14 @@ from nestimate.data.candidates import (
 )
 from nestimate.data.crossings import Crossing
 from nestimate.data.design import Design
+from nestimate.data.foldings import Folding, foldings, restated
 from nestimate.data.kinds import MOST_LABELS, Column, describe_column
 from nestimate.data.onegroup import with_one_group
-from nestimate.data.proposals import Proposal, propose
+from nestimate.data.proposals import MOST, Proposal, propose
 from nestimate.data.tables import Table
 from nestimate.errors import DataError, DesignError
 
-RoleName = Literal["value", "group", "unit", "block", "counter", "n", "sd", "se"]
+RoleName = Literal["value", "reading", "group", "unit", "block", "counter", "n", "sd", "se"]
 
 #: More columns of labels than this are not crossed with one another.
 MOST_FACTORS = 9
@@ -87,6 +88,14 @@ class Inspection:
     @classmethod
     def from_table(cls, table: Table, file: str | None = None) -> Self:
         """Look at a table; `file` is the name under which a command can read it."""
+        found = cls._as_it_stands(table, file)
+        for folding in foldings(table, found.columns):
+            inner = cls._as_it_stands(folding.table, file)
+            found = _with_folding(found, inner, folding, restated(inner.proposals, folding, table))
+        return found
+
+    @classmethod
+    def _as_it_stands(cls, table: Table, file: str | None) -> Self:
         columns = tuple(describe_column(table, name) for name in table.columns)
         summary = _summary(columns)
         values = _values(columns, summary)
@@ -142,6 +151,36 @@ class Inspection:
     def column(self, name: str) -> Column:
         """Return a column by name."""
         return next(column for column in self.columns if column.name == name)
+
+
+def _with_folding[I: Inspection](
+    found: I, inner: I, folding: Folding, proposals: Sequence[Proposal]
+) -> I:
+    """Add the designs of a wide table to those that it has as it stands."""
+    if not proposals:
+        return found
+    old = [p for p in found.proposals if p.whole or folding.kind == "groups"]
+    if folding.kind == "replicates" and folding.likely:
+        # One of several readings alone, or rows without their readings, is no use.
+        old = []
+    ordered = [*proposals, *old] if folding.likely else [*found.proposals, *proposals]
+    stacked = {name: found.roles.get(name, ()) for name in folding.columns}
+    if folding.kind == "replicates":
+        stacked = dict.fromkeys(folding.columns, (Reason(role="reading", why="numbered"),))
+    else:
+        group = Reason(role="group", why="a column each")
+        stacked = {name: (*reasons, group) for name, reasons in stacked.items()}
+    beside = {name: inner.roles[name] for name in folding.labels if name in inner.roles}
+    first = folding.likely
+    return replace(
+        found,
+        roles={**found.roles, **(beside if first else {}), **stacked},
+        confounded=inner.confounded if first else found.confounded,
+        value=",".join(folding.columns) if first else found.value,
+        other_values=() if first else found.other_values,
+        proposals=tuple(ordered[:MOST]),
+        refused=(),
+    )
 
 
 def _summary(columns: Sequence[Column]) -> dict[str, str]:
@@ -270,7 +309,12 @@ def _confounded(crossing: Crossing, group: str) -> tuple[str, ...]:
 def _groups(crossing: Crossing, columns: Mapping[str, Column], whole: str) -> list[str]:
     """Return the columns that could be compared; all rows as one group where that may be meant."""
     names = [name for name in crossing.names if name != whole]
-    able = [n for n in names if could_be_group(columns[n], present(crossing, n))]
+    # What a column without a name holds is not known: it is never compared unasked.
+    able = [
+        n
+        for n in names
+        if n not in crossing.table.unnamed and could_be_group(columns[n], present(crossing, n))
+    ]
     if _likely(crossing, able):
         return able
     single = [n for n in names if columns[n].kind == "constant" and "group" in hints(n)]

@@ -1,7 +1,7 @@
 """What a single column holds: its kind, its range, and what looks like a slip of the pen."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from nestimate.data.cells import EMPTY_LABELS, EMPTY_VALUES
 from nestimate.data.tables import Table
 from nestimate.errors import DataError
 
@@ -44,7 +45,10 @@ class Column:
         `numbers` are measurements; `numbers as labels` are few and repeated, such as 1 to 6; an
         `id` is different in every row; `numbers and text` cannot be a value until mended.
     distinct, empty
-        How many different entries there are, and how many cells have none.
+        How many different entries there are, and how many cells have none. Of numbers as labels
+        the entries are labels: 01 and 1 are two.
+    read_as_empty
+        What stands in cells that are taken as empty, and in how many.
     examples
         The first few different entries.
     smallest, largest
@@ -54,6 +58,8 @@ class Column:
     remarks
         What should be looked at: look-alike labels, codes that stand for "missing", ties; and why
         a column of numbers and text cannot be read as numbers. Sentences.
+    trouble
+        Why a column of labels, half of which are numbers or more, cannot be read as numbers.
     """
 
     name: str
@@ -65,6 +71,8 @@ class Column:
     largest: float | None = None
     whole: bool = False
     remarks: tuple[str, ...] = ()
+    read_as_empty: tuple[tuple[str, int], ...] = ()
+    trouble: str = ""
 
     @property
     def measured(self) -> bool:
@@ -87,15 +95,19 @@ def describe_column(table: Table, name: str) -> Column:
     cells = _cells(raw)
     temporal = pa.types.is_temporal(column.type)
     dates = temporal or (bool(cells) and all(_DATE.fullmatch(cell) for cell in cells))
-    numeric = sum(bool(_NUMBER.fullmatch(cell)) for cell in cells)
+    filled = [cell for cell in cells if cell.casefold() not in EMPTY_VALUES]
+    numeric = sum(bool(_NUMBER.fullmatch(cell)) for cell in filled)
     trouble = ""
-    if not dates and 2 * numeric >= len(cells) and not pa.types.is_boolean(column.type):
+    if filled and not dates and 2 * numeric >= len(filled) and not pa.types.is_boolean(column.type):
         try:
-            return _numbers(name, table.numbers(name))
+            found = _numbers(name, table.numbers(name))
         except DataError as error:
             trouble = str(error)
-    many = len(raw) > 12 or any("." in cell for cell in cells)
-    if trouble and many and numeric >= 0.8 * len(cells):
+        else:
+            spelled = table.read_as_empty(name, EMPTY_VALUES)
+            return replace(_by_label(found, table), read_as_empty=tuple(spelled.items()))
+    many = len(raw) > 12 or any("." in cell for cell in filled if _NUMBER.fullmatch(cell))
+    if trouble and many and numeric >= 0.8 * len(filled):
         return Column(
             name=name,
             kind="numbers and text",
@@ -103,8 +115,29 @@ def describe_column(table: Table, name: str) -> Column:
             empty=column.null_count,
             examples=tuple(cells[:4]),
             remarks=(trouble,),
+            trouble=trouble,
         )
-    return _labels(table, name, dates=dates, distinct=len(raw))
+    try:
+        labels = _labels(table, name, dates=dates, distinct=len(raw))
+    except DataError as error:
+        return Column(
+            name=name,
+            kind="other",
+            distinct=len(raw),
+            empty=column.null_count,
+            remarks=(str(error),),
+            trouble=str(error),
+        )
+    spelled = table.read_as_empty(name, EMPTY_LABELS)
+    return replace(labels, read_as_empty=tuple(spelled.items()), trouble=trouble)
+
+
+def _by_label(column: Column, table: Table) -> Column:
+    """Count numbers that are labels as labels: 001 and 1 are different ones."""
+    if column.kind != "numbers as labels":
+        return column
+    labels = table.labels(column.name)[1]
+    return replace(column, distinct=len(labels), examples=labels[:4])
 
 
 def _cells(raw: Any) -> list[str]:

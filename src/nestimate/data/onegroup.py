@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from nestimate.data.tables import Table
+from nestimate.data.columns import Table
 
 
 def with_one_group(table: Table) -> tuple[Table, str]:

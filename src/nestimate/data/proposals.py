@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from json import dumps
 from shlex import quote
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +59,10 @@ class Proposal:
         What `Design` warns about.
     refused
         Why it cannot be, in a sentence; then there are no branches.
+    typed
+        What reads the design from a wide table, in the words of the command line; otherwise empty.
+    folded, folded_columns
+        `replicates` or `groups`: what the columns of a wide table are; "" for a long one.
     """
 
     roles: Roles
@@ -67,9 +72,14 @@ class Proposal:
     branches: tuple[Branch, ...] = ()
     cautions: tuple[str, ...] = field(default=())
     refused: str = ""
+    typed: tuple[tuple[str, str | bool], ...] = ()
+    folded: Literal["", "replicates", "groups"] = ""
+    folded_columns: tuple[str, ...] = ()
 
     def arguments(self) -> list[tuple[str, str | bool]]:
         """Return the roles in the words of the command line; `against` has 0 as a stand-in."""
+        if self.typed:
+            return list(self.typed)
         roles = self.roles
         given: list[tuple[str, str | bool | None]] = [
             ("value", roles.value),
@@ -97,7 +107,7 @@ class Proposal:
 
     def call(self, data: str) -> str:
         """Return the call in Python; `data` is an expression."""
-        chosen = {"n", "sd", "se", "against"}
+        chosen = {"n", "sd", "se", "against", "wide"}
         roles = [f"{k}={_literal(v)}" for k, v in self.arguments() if k not in chosen]
         options = [
             f'"{k}": {v if k == "against" else _literal(v)}'

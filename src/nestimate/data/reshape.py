@@ -1,4 +1,4 @@
-"""Wide tables to one reading per row: a column per group or per replicate, nested headers.
+"""Wide tables to one reading per row: a column per group or per replicate.
 
 A shape is used if the user states it, or if nothing else can be meant; either way the table says so
 in a note.
@@ -13,9 +13,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from nestimate.data.cells import is_plain_number, read_label, tidy
+from nestimate.data.cells import read_label, tidy
 from nestimate.data.columns import Table, is_text
-from nestimate.data.grid import Grid
+from nestimate.data.onegroup import with_one_group
 from nestimate.errors import DataError, DesignError, listed, one_of
 
 WIDE = ("groups", "replicates")
@@ -42,6 +42,8 @@ class Wanted:
         or None: recognised where nothing else can be meant.
     value, group, unit, block
         Column names as the user gave them.
+    one_group
+        All rows are one group if none is named, to be compared with a stated value.
     as_it_is
         Columns are left as they are: no wide table is recognised.
     """
@@ -53,68 +55,13 @@ class Wanted:
     group: str | None = None
     unit: str | None = None
     block: str | None = None
+    one_group: bool = False
     as_it_is: bool = False
 
     @property
     def unit_names(self) -> list[str]:
         """Columns named as unit, outermost first."""
         return [part.strip() for part in self.unit.split("/")] if self.unit else []
-
-
-def nested_header(grid: Grid, wanted: Wanted) -> Table | None:
-    """Read a table with two header rows, groups above units (Prism's nested table).
-
-    It is one if group names are blank or repeated above further columns, a second row names every
-    column, and everything below is numbers.
-    """
-    names = [tidy(name) for name in grid.names]
-    if len(names) > 1 and not names[0] and is_text(grid.columns[0]) and grid.n_rows:
-        # Prism's column of row titles, above which both header rows are blank.
-        if not tidy(grid.columns[0][0].as_py() or ""):
-            rest = replace(grid, names=grid.names[1:], columns=grid.columns[1:])
-            return nested_header(rest.noting("The column of row titles is left out."), wanted)
-        return None
-    filled = _filled_right(names)
-    if not names[0] or len(set(filled)) in {1, len(names)} or not grid.n_rows:
-        return None
-    if not all(is_text(column) for column in grid.columns):
-        return None
-    second = [tidy(column[0].as_py() or "") for column in grid.columns]
-    below = [column.slice(1).to_pylist() for column in grid.columns]
-    if not all(_numeric(cells) for cells in below):
-        return None
-    if all(is_plain_number(cell) or not cell for cell in second):
-        if "" not in names:
-            return None
-        raise DataError(
-            f"{grid.source}: column {names.index('') + 1} has numbers and no name. If the columns "
-            f"beside '{filled[names.index('')]}' are its units, name them in a second row (m1, m2, "
-            "..., not numbers alone); if they are its readings, give every column a name and use "
-            "--wide replicates."
-        )
-    if not all(second) or grid.n_rows < 2:
-        return None
-    parts = [
-        Table(
-            source=grid.source,
-            columns={f"{group} {unit}": column.slice(1)},
-            rows=grid.rows[1:],
-            decimal=wanted.decimal,
-        )
-        for group, unit, column in zip(filled, second, grid.columns, strict=True)
-    ]
-    values = [_without_tail(part.numbers(next(iter(part.columns)))) for part in parts]
-    note = (
-        f"Two header rows: {len(set(filled))} groups ({', '.join(dict.fromkeys(filled))}) above "
-        f"{len(second)} units, with readings below them."
-    )
-    # Told that the units are seen by several groups, the user calls them block.
-    inner = wanted.block if wanted.block and not wanted.unit else "unit"
-    labels = {
-        "group": [read_label(g) or g for g in filled],
-        inner: [read_label(u) or u for u in second],
-    }
-    return _long(parts[0], values, labels, [*grid.notes, note], wanted)
 
 
 def long_form(table: Table, wanted: Wanted) -> Table:
@@ -143,7 +90,7 @@ def long_form(table: Table, wanted: Wanted) -> Table:
     if (
         len(absent) == 2
         and len(table.columns) > 1
-        and all(map(_number_like, table.columns.values()))
+        and all(map(number_like, table.columns.values()))
     ):
         raise DataError(
             f"{table.source}: {one_of('column', absent[0], table.columns)} Every column holds "
@@ -186,33 +133,43 @@ def _from_groups(table: Table, wanted: Wanted) -> Table:
     values = []
     for name in groups:
         column = table.column(name)
-        if not _number_like(column) or _counts(name, column):
-            why = (
-                "does not hold numbers" if not _number_like(column) else "seems to number the rows"
-            )
+        if not number_like(column) or counts_rows(name, column):
+            why = "does not hold numbers" if not number_like(column) else "seems to number the rows"
             raise DataError(
                 f"{table.source}: column '{name}' {why}, so it cannot be a group. "
                 "With --wide groups every column is a group, but those named by --unit or --block."
             )
         found = table.numbers(name)
         if not kept:
-            found = _without_tail(found)
+            found = without_tail(found)
         values.append(found)
+    nameless = [name for name in groups if name in table.unnamed]
+    if nameless:
+        raise DataError(
+            f"{table.source}: {listed(nameless, most=6)} hold numbers, but the header says nothing "
+            "above them, so they cannot be groups. Write the group above every column, each name "
+            "once; or, where an empty cell continues the name to its left, let every name stand "
+            "above equally many columns."
+        )
     counts = ", ".join(
         f"{name} ({int((~np.isnan(v)).sum())})" for name, v in zip(groups, values, strict=True)
     )
     note = f"Wide table: every column is a group, with its number of values: {counts}."
     labels = {"group": groups}
-    return _long(table, values, labels, [*table.notes, note], wanted, kept)
+    return stacked(table, values, labels, [*table.notes, note], wanted, kept)
 
 
 def _from_replicates(table: Table, columns: Sequence[str], wanted: Wanted) -> Table:
     """Stack columns of which each is a reading of the unit in the row."""
     values = [table.numbers(name) for name in columns]
+    if wanted.group is None and wanted.one_group:
+        table, group = with_one_group(table)
+        wanted = replace(wanted, group=group)
     if wanted.group is None:
+        left = ", ".join(name for name in table.columns if name not in columns) or "none"
         raise DesignError(
-            "the column for group (what is compared) is not named. Columns left for it: "
-            f"{', '.join(name for name in table.columns if name not in columns)}."
+            f"the column for group (what is compared) is not named. Columns left for it: {left}. "
+            "Without groups, give a value to compare with (against)."
         )
     kept = [name for name in (wanted.group, *wanted.unit_names, wanted.block) if name is not None]
     for name in kept:
@@ -227,20 +184,20 @@ def _from_replicates(table: Table, columns: Sequence[str], wanted: Wanted) -> Ta
         kept.append("row")
     value = wanted.value if wanted.value and not _several(table, wanted.value) else _stem(columns)
     wanted = replace(wanted, value="value" if value in kept else value)
-    found = _long(table, values, {}, [*table.notes, note], wanted, kept)
+    found = stacked(table, values, {}, [*table.notes, note], wanted, kept)
     found = renamed(found, wanted)
     roles = {"value": str(wanted.value), "group": str(wanted.group)}
     roles["unit"] = wanted.unit or "row"
     return replace(found, roles=roles)
 
 
-def _without_tail(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def without_tail(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return a column without the blanks below it, which stand for nothing."""
     present = np.flatnonzero(~np.isnan(values))
     return values[: present[-1] + 1 if present.size else 0]
 
 
-def _long(
+def stacked(
     table: Table,
     values: Sequence[NDArray[np.float64]],
     labels: Mapping[str, Sequence[str]],
@@ -258,6 +215,12 @@ def _long(
     columns: dict[str, Any] = {
         "value": pa.chunked_array([pa.array(np.concatenate(values)[order], pa.float64())])
     }
+    taken = [name for name in kept if name in {"value", *labels}]
+    if taken:
+        raise DataError(
+            f"{table.source}: column '{taken[0]}' has the name that the columns get when they are "
+            "put below each other. Rename it."
+        )
     for role, names in labels.items():
         cells = pa.array(np.asarray(names, dtype=object)[which], pa.string())
         columns[role] = pa.chunked_array([cells])
@@ -295,7 +258,7 @@ def _replicates(table: Table, wanted: Wanted) -> list[str]:
         return family
     taken = {wanted.group, wanted.block, *wanted.unit_names}
     free = [name for name in table.columns if name not in taken]
-    if len(free) < 2 or not all(_number_like(table.columns[name]) for name in free):
+    if len(free) < 2 or not all(number_like(table.columns[name]) for name in free):
         raise DesignError(
             f"{table.source}: which columns are the readings? Name them, with commas between: "
             f"--value {','.join(free[:3]) or 'rep1,rep2,rep3'}."
@@ -306,22 +269,23 @@ def _replicates(table: Table, wanted: Wanted) -> list[str]:
 def _only_family(table: Table, wanted: Wanted) -> list[str]:
     """Return numbered columns of numbers, rep1, rep2, ..., if there is one such family."""
     taken = {wanted.group, wanted.block, *wanted.unit_names}
-    families = _families([name for name in table.columns if name not in taken])
-    families = {
+    found = families([name for name in table.columns if name not in taken])
+    found = {
         stem: names
-        for stem, names in families.items()
-        if all(_number_like(table.columns[name]) for name in names)
+        for stem, names in found.items()
+        if all(number_like(table.columns[name]) for name in names)
     }
-    if len(families) > 1:
-        said = "; ".join(",".join(names[:3]) for names in families.values())
+    if len(found) > 1:
+        said = "; ".join(",".join(names[:3]) for names in found.values())
         raise DesignError(
             f"{table.source}: several sets of columns look like readings ({said}). Say which are "
             "meant: --value with the columns, commas between."
         )
-    return next(iter(families.values()), [])
+    return next(iter(found.values()), [])
 
 
-def _families(names: Sequence[str]) -> dict[str, list[str]]:
+def families(names: Sequence[str]) -> dict[str, list[str]]:
+    """Return names that differ in their number alone, by what they have in common."""
     found: dict[str, list[str]] = {}
     for name in names:
         match = _NUMBERED.fullmatch(name)
@@ -331,8 +295,7 @@ def _families(names: Sequence[str]) -> dict[str, list[str]]:
 
 
 def _stem(columns: Sequence[str]) -> str:
-    families = _families(columns)
-    if len(families) == 1:
+    if len(families(columns)) == 1:
         match = _NUMBERED.fullmatch(columns[0])
         return match[1] if match else "value"
     return "value"
@@ -340,7 +303,7 @@ def _stem(columns: Sequence[str]) -> str:
 
 def _unused_readings(table: Table, wanted: Wanted) -> list[str]:
     """Say that further columns look like readings of the same kind as the value column."""
-    for members in _families(list(table.columns)).values():
+    for members in families(list(table.columns)).values():
         if wanted.value in members:
             taken = {wanted.value, wanted.group, wanted.block, *wanted.unit_names}
             others = [name for name in members if name not in taken]
@@ -355,15 +318,15 @@ def _unused_readings(table: Table, wanted: Wanted) -> list[str]:
 def _looks_like_groups(table: Table) -> bool:
     """Return whether columns can only be groups: numbers all, none of which counts something."""
     names = list(table.columns)
-    if len(names) < 2 or _families(names):
+    if len(names) < 2 or families(names):
         return False
     for name, column in table.columns.items():
-        if _counts(name, column) or not _number_like(column):
+        if counts_rows(name, column) or not number_like(column):
             return False
     return True
 
 
-def _counts(name: str, column: Any) -> bool:
+def counts_rows(name: str, column: Any) -> bool:
     """Return whether a column counts or names the rows, by its name or by its numbers."""
     if set(re.split(r"[\W_]+", name.casefold())) & _COUNTERS:
         return True
@@ -373,25 +336,17 @@ def _counts(name: str, column: Any) -> bool:
     )
 
 
-def _number_like(column: Any) -> bool:
+def number_like(column: Any) -> bool:
     """Return whether a column holds numbers, or text that looks like numbers for the most part."""
     if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
         return True
     if not is_text(column):
         return False
-    return _numeric(column.slice(0, 1000).to_pylist())
+    return numeric(column.slice(0, 1000).to_pylist())
 
 
-def _numeric(cells: Sequence[str | None]) -> bool:
+def numeric(cells: Sequence[str | None]) -> bool:
     """Return whether most cells that are not blank have digits and no letters to speak of."""
     filled = [tidy(cell) for cell in cells if cell and tidy(cell)]
     like = sum(bool(re.fullmatch(r"[<>−+-]?[\d.,]+([eE][+-]?\d+)?%?", cell)) for cell in filled)
     return bool(filled) and like >= 0.5 * len(filled)
-
-
-def _filled_right(names: Sequence[str]) -> list[str]:
-    """Return names with blanks filled from the left, as merged cells leave them."""
-    found: list[str] = []
-    for name in names:
-        found.append(name or (found[-1] if found else ""))
-    return found

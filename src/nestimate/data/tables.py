@@ -13,7 +13,8 @@ from nestimate.data.columns import Table
 from nestimate.data.files import read_file
 from nestimate.data.frames import read_columns, read_frame, read_mapping, read_records
 from nestimate.data.grid import Grid, check_title, without_blanks, without_units_row
-from nestimate.data.reshape import Wanted, long_form, nested_header, renamed
+from nestimate.data.headers import spanning_header
+from nestimate.data.reshape import Wanted, long_form, renamed
 from nestimate.errors import DataError, DesignError, one_of
 
 __all__ = ["Table", "Wanted", "read_table"]
@@ -58,9 +59,9 @@ def read_table(data: Any, wanted: Wanted | None = None) -> Table:
 
 
 def _as_table(grid: Grid, wanted: Wanted) -> Table:
-    nested = nested_header(grid, wanted)
-    if nested is not None:
-        return nested
+    spanning = spanning_header(grid, wanted)
+    if spanning is not None:
+        return spanning
     check_title(grid)
     grid = without_units_row(grid)
     if not grid.n_rows:

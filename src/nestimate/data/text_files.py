@@ -13,6 +13,7 @@ from itertools import pairwise
 
 import pyarrow as pa
 
+from nestimate.data.cells import tidy
 from nestimate.data.grid import Grid
 from nestimate.errors import DataError
 
@@ -193,7 +194,7 @@ def _read_fast(content: bytes, separator: str, source: str, offset: int) -> Grid
         return None
     lines = content.count(b"\n") + (not content.endswith(b"\n"))
     names = tuple(parsed.column(i)[0].as_py() for i in range(parsed.num_columns))
-    if parsed.num_rows != lines or parsed.num_columns != width or not any(map(str.strip, names)):
+    if parsed.num_rows != lines or parsed.num_columns != width or not any(map(tidy, names)):
         return None
     return Grid(
         source=source,
@@ -226,14 +227,14 @@ def even_rows(
     rows: Sequence[list[str]], lines: Sequence[int], source: str
 ) -> Sequence[Sequence[str]]:
     """Return rows of one length, or name the first that has too many or too few cells."""
-    header = next((i for i, row in enumerate(rows) if any(map(str.strip, row))), 0)
+    header = next((i for i, row in enumerate(rows) if any(map(tidy, row))), 0)
     width = len(rows[header])
     counts = Counter(len(row) for row in rows[header + 1 :] if any(map(str.strip, row)))
     found: list[Sequence[str]] = []
     for row, line in zip(rows, lines, strict=True):
         if len(row) == width:
             found.append(row)
-        elif not any(map(str.strip, row)):
+        elif not any(map(tidy, row)):
             found.append([""] * width)
         elif len(row) > width and not any(map(str.strip, row[width:])):
             found.append(row[:width])

@@ -1,7 +1,7 @@
 """Excel and OpenDocument workbooks: one sheet as rows of text.
 
 The reader of cells (calamine) gives error cells and formulas without a stored result as empty ones,
-so these are looked for in the file itself.
+so these are looked for in the file itself and get a text that no column in use may hold.
 """
 
 import re
@@ -11,6 +11,7 @@ from typing import Any
 from xml.etree import ElementTree
 from zipfile import BadZipFile, ZipFile
 
+from nestimate.data.cells import NOT_STORED
 from nestimate.data.grid import Grid
 from nestimate.errors import DataError, one_of
 
@@ -38,7 +39,7 @@ def read_workbook(path: Path, sheet: str | None) -> Grid:
     Raises
     ------
     DataError
-        When it is no workbook, several sheets hold data and none is named, or a cell is an error.
+        When it is no workbook, several sheets hold data and none is named.
     """
     import python_calamine as calamine  # noqa: PLC0415 - other files need no Excel reader
 
@@ -66,8 +67,9 @@ def read_workbook(path: Path, sheet: str | None) -> Grid:
         )
     name = filled[0]
     notes = [] if len(book.sheet_names) == 1 else [f"Sheet '{name}' of {path.name} is used."]
+    unknown = {}
     if path.suffix.lower() in {".xlsx", ".xlsm"}:
-        _check_cells(path, name)
+        unknown = _unknown_cells(path, name)
     else:
         notes.append(
             f"In a {path.suffix.lower()} file error cells such as #DIV/0! cannot be told from "
@@ -75,7 +77,8 @@ def read_workbook(path: Path, sheet: str | None) -> Grid:
         )
     source = path.name if len(filled) == len(book.sheet_names) else f"{path.name}, sheet '{name}'"
     rows = [[_text(cell) for cell in row] for row in sheets[name]]
-    return Grid.from_rows(rows, range(1, len(rows) + 1), source).noting(*notes)
+    rows, more = _with_unknown(rows, unknown)
+    return Grid.from_rows(rows, range(1, len(rows) + 1), source).noting(*notes, *more)
 
 
 def _wanted(names: list[str], sheet: str | None, source: str) -> list[str]:
@@ -106,29 +109,53 @@ def _text(cell: Any) -> str:
     return str(cell)
 
 
-def _check_cells(path: Path, sheet: str) -> None:
-    """Refuse error cells and formulas whose result was never stored."""
+def _unknown_cells(path: Path, sheet: str) -> dict[tuple[int, int], str]:
+    """Find error cells and formulas whose result was never stored: (row, column) to a text."""
     try:
         with ZipFile(path) as packed:
             content = packed.read(_part(packed, sheet))
     except (BadZipFile, KeyError, ElementTree.ParseError):
-        return
-    wrong = _ERROR.search(content)
-    if wrong:
-        shown = _ERROR_TEXT.search(wrong[0])
-        text = shown[1].decode("utf-8", errors="replace") if shown else "an error"
-        cell = wrong[1].decode()
-        row = cell.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-        raise DataError(
-            f"{path.name}, sheet '{sheet}', cell {cell} (row {row}): '{text}' is an error "
-            "of the spreadsheet. Mend the formula, or empty the cell if there is no reading."
-        )
-    unknown = _UNKNOWN.search(content)
-    if unknown:
-        raise DataError(
-            f"{path.name}, sheet '{sheet}', cell {unknown[1].decode()}: the result of a formula is "
-            "not stored in the file. Open it in Excel or LibreOffice, save it, and try again."
-        )
+        return {}
+    found = {}
+    for cell in _UNKNOWN.finditer(content):
+        name = cell[1].decode()
+        found[_place(name)] = f"{NOT_STORED}, cell {name}"
+    for cell in _ERROR.finditer(content):
+        name = cell[1].decode()
+        shown = _ERROR_TEXT.search(cell[0])
+        text = shown[1].decode("utf-8", errors="replace") if shown else "#ERROR"
+        found[_place(name)] = f"{text}, cell {name}"
+    return found
+
+
+def _place(cell: str) -> tuple[int, int]:
+    """Return row and column of `C5`, from 0."""
+    letters = cell.rstrip("0123456789")
+    column = 0
+    for letter in letters:
+        column = 26 * column + ord(letter) - ord("A") + 1
+    return int(cell[len(letters) :]) - 1, column - 1
+
+
+def _with_unknown(
+    rows: list[list[str]], unknown: dict[tuple[int, int], str]
+) -> tuple[list[list[str]], list[str]]:
+    """Write into cells without a known content why it is not known; a column in use is refused."""
+    if not unknown:
+        return rows, []
+    height = max(len(rows), 1 + max(row for row, _ in unknown))
+    width = max(*(len(row) for row in rows), 1 + max(column for _, column in unknown))
+    rows = [[*row, *[""] * (width - len(row))] for row in rows]
+    rows += [[""] * width for _ in range(height - len(rows))]
+    for (row, column), text in unknown.items():
+        rows[row][column] = text
+    first = next(iter(unknown.values()))
+    more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
+    note = (
+        f"Cells without a known content ('{first}'{more}): formulas that failed or whose results "
+        "are not stored in the file. Columns that hold them cannot be used."
+    )
+    return rows, [note]
 
 
 def _part(packed: ZipFile, sheet: str) -> str:

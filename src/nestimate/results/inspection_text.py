@@ -1,19 +1,19 @@
 """An inspected table in words: what is in it, what it can be, the command to run."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable
 from textwrap import fill
 
 from nestimate.data.candidates import hints, summary_role
 from nestimate.data.decisions import Decision, decisions
 from nestimate.data.inspection import Inspection
 from nestimate.data.kinds import Column
-from nestimate.data.proposals import Branch, Proposal, Step
-from nestimate.results.wording import span_text
+from nestimate.data.proposals import Proposal
+from nestimate.results.meaning import meaning, tree
 
 WIDTH = 96
-#: Columns and groups shown one by one.
+#: Columns shown one by one.
 MOST_COLUMNS = 16
-MOST_BRANCHES = 6
 #: Designs shown with their counts; those after them with their meaning and command only.
 MOST_TREES = 3
 MOST_QUESTIONS = 2
@@ -67,7 +67,9 @@ def _content(column: Column) -> tuple[str, str]:
         case "labels":
             return f"{column.distinct} labels{empty}", examples
         case "numbers as labels":
-            return f"{column.distinct} different numbers{empty}", examples
+            labels = any(re.match(r"[+-]?0\d", label) for label in column.examples)
+            what = "labels" if labels else "different numbers"
+            return f"{column.distinct} {what}{empty}", examples
         case "id":
             return f"different in every row{empty}", examples
         case "dates":
@@ -104,6 +106,7 @@ def _look_at(inspection: Inspection) -> Iterable[str]:
             yield from column.remarks
         elif inspection.value is not None:
             yield f"{column.name} mixes numbers and text, so it cannot be the value as it stands."
+    yield from _read_as_empty(inspection)
     if inspection.proposals and all(p.whole for p in inspection.proposals):
         yield _no_groups(inspection)
     yield from _summaries(inspection)
@@ -134,6 +137,25 @@ def _look_at(inspection: Inspection) -> Iterable[str]:
             f"Every {groups[0]} occurs in one {coarse} only: a difference between groups from "
             f"different {coarse} may be one between {coarse} and {coarse}."
         )
+
+
+def _read_as_empty(inspection: Inspection) -> Iterable[str]:
+    """Say which spellings are taken as empty, and that 'None' is not."""
+    found = [
+        f"'{text}' in {column.name} ({_count(count, 'cell')})"
+        for column in inspection.columns
+        for text, count in column.read_as_empty
+    ]
+    if found:
+        more = f" and {len(found) - 6} more" if len(found) > 6 else ""
+        yield (f"Read as empty: {', '.join(found[:6])}{more}. Write a label that is meant in full.")
+    for column in inspection.columns:
+        kept = [label for label in column.examples if label.casefold() in {"none", "null"}]
+        if kept and column.kind in {"labels", "constant"}:
+            yield (
+                f"'{kept[0]}' in {column.name} is kept as a label; where it stands for no label, "
+                "leave the cell empty."
+            )
 
 
 def _no_groups(inspection: Inspection) -> str:
@@ -191,125 +213,6 @@ def _left_out(proposal: Proposal) -> str:
         f"{said} Rows that differ in {' or '.join(candidate.merged)} count as readings of the same "
         f"{within}."
     )
-
-
-def meaning(proposal: Proposal) -> str:
-    """Say in a sentence or two what a design means."""
-    said = [_summary_sentence(proposal)] if proposal.roles.summary else []
-    if proposal.roles.one_group:
-        group = proposal.roles.group
-        which = f"{group} holds one group" if not proposal.whole else "All rows are one group"
-        said.append(f"{which}, whose mean is compared with a value that you state.")
-    return " ".join([*said, _structure(proposal)])
-
-
-def _structure(proposal: Proposal) -> str:
-    roles, branches = proposal.roles, proposal.branches
-    rows = _span([branch.steps[-1] for branch in branches])
-    readings = "row" if rows == "1" else "rows"
-    if roles.block is not None:
-        return _blocked(proposal, f"{rows} {readings}")
-    if len(branches[0].steps) == 1:
-        each = f"Every {roles.unit or 'row'} is one data point"
-        if roles.unit or roles.summary:
-            return f"{each}: {_per_group(branches)}."
-        return (
-            f"{each}: {_per_group(branches)}. Right only if no two rows come from the same animal, "
-            "sample or well."
-        )
-    unit = branches[0].steps[0].name
-    inner = [step.name for step in branches[0].steps[1:-1]]
-    said = f"{unit} is the experimental unit: {_per_group(branches)}. "
-    if roles.relabel_units:
-        said += f"The same {unit} label in another group is another {unit}. "
-    if rows == "1" and roles.summary:
-        return said.rstrip()
-    if inner:
-        return said + _inside(unit, inner, branches, f"{rows} {readings}", first=1)
-    return f"{said}Its {rows} {readings} each are readings: they do not count towards n."
-
-
-def _blocked(proposal: Proposal, rows: str) -> str:
-    roles, branches = proposal.roles, proposal.branches
-    block = roles.block
-    blocks = max(branch.steps[0].high for branch in branches)
-    said = f"{roles.group} is compared within each {block} ({blocks} of them): "
-    said += "its effect overall, and how much it differs between them. "
-    if len(branches[0].steps) == 2:
-        if rows == "1 row":
-            return said + f"One row for each {block} and {roles.group}: a paired design."
-        return said + f"Each {block} has {rows} for each {roles.group}."
-    unit, *inner = (step.name for step in branches[0].steps[1:-1])
-    per = _span([branch.steps[1] for branch in branches])
-    said += f"{unit} is the experimental unit: {per} in each {block} and {roles.group}"
-    if roles.relabel_units:
-        said += f" (the same label in another {block} is another {unit})"
-    if not inner:
-        return f"{said}; {rows} each are readings."
-    return f"{said}. {_inside(unit, inner, branches, rows, first=2)}"
-
-
-def _inside(
-    unit: str, inner: Sequence[str], branches: Sequence[Branch], rows: str, *, first: int
-) -> str:
-    """Say what lies inside a unit; `first` is the step of its first subunit."""
-    counts = ", ".join(
-        f"{_span([branch.steps[first + i] for branch in branches])} {name}"
-        for i, name in enumerate(inner)
-    )
-    return (
-        f"Inside each {unit}: {counts}; the {rows} of each {inner[-1]} are readings. None of these "
-        "counts towards n."
-    )
-
-
-def _summary_sentence(proposal: Proposal) -> str:
-    named, value = proposal.roles.summary, proposal.roles.value
-    if "se" in named:
-        return f"Each row is a mean ({value}) with its standard error ({named['se']})."
-    spread = f" with their SD ({named['sd']})" if "sd" in named else ""
-    return (
-        f"Each row is the mean ({value}) of several readings, as many as {named['n']} says{spread}."
-    )
-
-
-def _per_group(branches: Sequence[Branch]) -> str:
-    if len(branches) == 1:
-        return f"{_span([branches[0].steps[0]])} of them"
-    if len(branches) <= 4:
-        return ", ".join(f"{_span([b.steps[0]])} in {b.label}" for b in branches)
-    return f"{_span([b.steps[0] for b in branches])} in each of {len(branches)} groups"
-
-
-def _span(steps: Sequence[Step]) -> str:
-    return span_text(min(step.low for step in steps), max(step.high for step in steps))
-
-
-def tree(proposal: Proposal) -> list[str]:
-    """Return the counts of every group, level by level, one line each."""
-    branches = proposal.branches
-    head = "all rows" if proposal.whole else proposal.roles.group
-    labels = [branch.label for branch in branches]
-    if len({branch.steps for branch in branches}) == 1 and len(branches) > 2:
-        shown = ", ".join(labels[:MOST_BRANCHES]) + (", ..." if len(labels) > MOST_BRANCHES else "")
-        return [f"     {head}: each of {shown}", f"       {_steps(branches[0].steps)}"]
-    if len(branches) == 1:
-        return [f"     {head}: {_steps(branches[0].steps)}"]
-    width = max(len(label) for label in labels[:MOST_BRANCHES])
-    lines = [
-        f"       {branch.label.ljust(width)}  {_steps(branch.steps)}"
-        for branch in branches[:MOST_BRANCHES]
-    ]
-    if len(branches) > MOST_BRANCHES:
-        lines.append(f"       and {len(branches) - MOST_BRANCHES} more")
-    return [f"     {head}", *lines]
-
-
-def _steps(steps: Sequence[Step]) -> str:
-    *outer, last = steps
-    rows = "row" if last.high == 1 else "rows"
-    said = [f"{span_text(step.low, step.high)} {step.name}" for step in outer]
-    return " x ".join([*said, f"{span_text(last.low, last.high)} {rows}"])
 
 
 def question(decision: Decision, inspection: Inspection) -> str:
@@ -372,9 +275,10 @@ def mend(inspection: Inspection) -> list[str]:
         said = [f"The likeliest is refused: {proposal.refused}"]
         call = [f"{name} {value}" for name, value in proposal.arguments() if value is not True]
         return [*said, f"That is the design with {', '.join(call)}."]
-    mixed = [c for c in inspection.columns if c.kind == "numbers and text"]
+    mixed = [c for c in inspection.columns if c.trouble]
+    mixed.sort(key=lambda column: column.kind != "numbers and text")
     if mixed:
-        return [mixed[0].remarks[0], "Mend it and inspect the table again."]
+        return [mixed[0].trouble, "Mend it and inspect the table again."]
     return [
         "No column holds numbers that vary, so there is no value to compare: a column with one "
         "measurement in every row is needed."

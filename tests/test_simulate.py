@@ -1,0 +1,47 @@
+"""Made-up data that cannot be made are refused before anything is drawn."""
+
+import pytest
+from typer.testing import CliRunner
+
+import nestimate as ne
+from nestimate.apps import arguments, cli
+from nestimate.errors import DesignError
+
+RUNNER = CliRunner()
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("--sigma -1", "sigma is -1"),
+        ("--sigma nan", "sigma is nan"),
+        ("--sigma 1 --nu 0", "nu is 0"),
+        ("--sigma 1 --tau -1", "tau is -1"),
+        ("--sigma 1 --tau-block -1 --blocks 3", "tau_block is -1"),
+        ("--sigma 1 --tau-effect inf --blocks 3", "tau_effect is inf"),
+        ("--sigma 1 --seed -1", "seed is -1"),
+        ("--sigma 1e308 --tau 1e308", "too large"),
+        ("--total-r2 nan", "between 0 and 1"),
+    ],
+)
+def test_what_no_distribution_has_is_refused(words, says, tmp_path):
+    out = tmp_path / "made.csv"
+    done = RUNNER.invoke(cli.app, ["simulate", str(out), "--groups", "a=0,b=1", *words.split()])
+    assert isinstance(done.exception, DesignError)
+    assert says in str(done.exception)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_spread_of_nothing_and_scales_by_group():
+    made = ne.simulate({"groups": {"a": 1, "b": 2}, "tau": {"a": 0, "b": 0}, "sigma": 0}, seed=1)
+    assert set(made.table["value"]) == {1.0, 2.0}
+    with pytest.raises(DesignError, match="tau has no number for b"):
+        ne.simulate({"groups": {"a": 1, "b": 2}, "tau": {"a": 0}, "sigma": 0}, seed=1)
+
+
+def test_what_is_given_twice_is_refused():
+    with pytest.raises(DesignError, match="a is given twice"):
+        arguments.group_means("a=0, a=1")
+    with pytest.raises(DesignError, match="tau already has the prior '1'"):
+        arguments.priors(["tau=1", "tau = 2"])
+    assert arguments.priors(["tau=1", "nu=2"]) == {"tau": "1", "nu": "2"}

@@ -1,0 +1,208 @@
+"""Wide tables: headers that span columns, columns without a name, and what inspect says of them."""
+
+import shlex
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import nestimate as ne
+from nestimate.apps import cli
+from nestimate.data.tables import Wanted, read_table
+from nestimate.errors import NestimateError
+
+RUNNER = CliRunner()
+
+GENES = (
+    "gene,ctl,,,drug,,\nA,1.1,1.2,1.3,2.1,2.2,2.4\nB,1.0,1.4,1.3,2.0,2.2,2.9\n"
+    "C,1.6,1.2,1.2,2.5,2.2,2.4\nD,1.6,1.3,1.2,2.5,2.1,2.4\n"
+)
+
+
+@pytest.fixture
+def table(tmp_path):
+    """Return a function that writes a table and returns its path."""
+
+    def written(text, name="data.csv"):
+        path = tmp_path / name
+        path.write_text(text)
+        return str(path)
+
+    return written
+
+
+def refused(path, **roles):
+    with pytest.raises(NestimateError) as caught:
+        ne.compare(path, **roles)
+    return str(caught.value)
+
+
+def answered(path):
+    """Run every command that inspect prints; return them without program, command and file."""
+    said = RUNNER.invoke(cli.app, ["inspect", path]).stdout
+    lines = [line for line in said.splitlines() if line.startswith("   nestimate compare ")]
+    for line in lines:
+        done = RUNNER.invoke(cli.app, [*shlex.split(line)[1:], "--ess", "200"])
+        assert done.exit_code in {0, 3}, f"{line}\n{done.output}\n{done.exception}"
+    assert lines, said
+    return [" ".join(shlex.split(line)[3:]) for line in lines]
+
+
+def test_groups_that_span_the_readings_of_a_row(table):
+    path = table(GENES)
+    read = read_table(path, Wanted(block="gene", wide="groups"))
+    assert read.roles == {"value": "value", "group": "group"}
+    value, (codes, groups), (gene, genes) = (
+        read.numbers("value"),
+        read.labels("group"),
+        read.labels("gene"),
+    )
+    assert (groups, genes) == (("ctl", "drug"), tuple("ABCD"))
+    assert sorted(value[(codes == 1) & (gene == 1)]) == [2.0, 2.2, 2.9]
+    assert "each above 3 columns" in " ".join(read.notes)
+    found = ne.compare(path, block="gene", options={"wide": "groups", "ess": 200})
+    assert [row.name for row in found.contrasts] == ["drug - ctl"]
+    assert "--block gene" in refused(path)
+    assert "--value value --group group --block gene" in answered(path)[0]
+
+
+def test_groups_that_span_named_units_beside_labels(table):
+    path = table(GENES.replace("\nA", "\n,m1,m2,m3,m4,m5,m6\nA", 1))
+    read = read_table(path, Wanted(block="gene"))
+    assert read.roles == {"value": "value", "group": "group", "unit": "unit"}
+    assert read.labels("unit")[1] == ("m1", "m2", "m3", "m4", "m5", "m6")
+    assert read.n_rows == 24
+    assert "second header row" in refused(path, unit="gene")
+
+
+@pytest.mark.parametrize(
+    ("header", "roles", "says"),
+    [
+        ("gene,ctl,,drug,,,", {"block": "gene"}, "'column 3', 'column 5', 'column 6', 'column 7'"),
+        ("gene,,,,,,drug", {"block": "gene"}, "equally many columns"),
+        ("gene,ctl,a,b,drug,c,", {"block": "gene"}, "'column 7' hold"),
+    ],
+)
+def test_a_column_without_a_name_is_no_group(header, roles, says, table):
+    path = table(header + "\n" + GENES.split("\n", 1)[1])
+    assert says in refused(path, **roles, options={"wide": "groups"})
+
+
+def test_a_column_without_a_name_is_not_offered_as_group(table):
+    rows = "".join(f"{g},{y}\n" for g in "ab" for y in np.arange(5) * 1.25 + 0.1)
+    proposals = ne.inspect(table(",y\n" + rows)).proposals
+    assert [p.roles.group for p in proposals if not p.whole] == []
+
+
+REPS = "geno,animal,rep1,rep2,rep3\n" + "".join(
+    f"{g},{g}{i},{up + i * 0.3:.2f},{up + i * 0.21:.2f},{up + i * 0.35:.2f}\n"
+    for g, up in (("wt", 5.13), ("ko", 6.04))
+    for i in range(4)
+)
+SIDE = "ctl,lo,hi\n3.26,5.04,7.86\n3.66,6.89,8.51\n3.64,6.96,6.35\n4.65,7.39,7.61\n2.69,6.77,\n"
+
+
+def without(text, *names):
+    """Return a table without some of its columns."""
+    rows = [line.split(",") for line in text.splitlines()]
+    kept = [i for i, name in enumerate(rows[0]) if name not in names]
+    return "".join(",".join(row[i] for i in kept) + "\n" for row in rows)
+
+
+def numbered(text, name):
+    """Return a table with a column of labels in front."""
+    head, *rows = text.splitlines()
+    return "\n".join([f"{name},{head}", *(f"{name}{i},{row}" for i, row in enumerate(rows))]) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        (REPS, "--value rep1,rep2,rep3 --group geno --unit animal"),
+        (without(REPS, "animal"), "--value rep1,rep2,rep3 --group geno"),
+        (without(REPS, "geno"), "--value rep1,rep2,rep3 --unit animal --against 0"),
+        (without(REPS, "geno", "animal"), "--value rep1,rep2,rep3 --against 0"),
+        (SIDE, "--wide groups"),
+        (numbered(SIDE, "line"), "--wide groups --block line"),
+        (
+            "mouse,ctl,drug\n" + "".join(f"m{i // 2},{i * 1.1 + 1:.1f},\n" for i in range(6))
+            + "".join(f"n{i // 2},,{i * 1.3 + 1:.1f}\n" for i in range(6)),
+            "--wide groups --unit mouse",
+        ),
+    ],
+)  # fmt: skip
+def test_inspect_proposes_the_command_of_a_wide_table(text, first, table):
+    assert answered(table(text))[0] == first
+
+
+def test_the_columns_of_a_wide_table_are_said(table):
+    found = ne.inspect(table(REPS))
+    said = " ".join(str(found).split())
+    assert "rep1, rep2, rep3 are readings of what is in the row" in said
+    assert "wt 4 animal x 3 values" in said
+    assert found.to_dict()["designs"][0]["roles"]["value"] == "rep1,rep2,rep3"
+    frame = {"ctl": [1.5, 2.5, 3.1, 2.2], "trt": [2.5, 3.6, 4.1, 2.9]}
+    assert 'options={"wide": "groups"}' in str(ne.inspect(table(SIDE)))
+    assert ne.inspect(frame).n_rows == 8
+
+
+@pytest.mark.parametrize(
+    ("head", "row"),
+    [("arm,OD,temp", "{g},{a:.2f},{b:.2f}"), ("mouse,weight,age", "{g}{i},{a},{i}")],
+)
+def test_other_measurements_are_no_groups(head, row, table):
+    draw = np.random.default_rng(4)
+    rows = [
+        row.format(g=g, i=i, a=draw.normal(5, 1), b=draw.normal(40, 1))
+        for g in "ab"
+        for i in range(5)
+    ]
+    assert not any("--wide" in command for command in answered(table("\n".join([head, *rows]))))
+
+
+def test_readings_side_by_side_against_a_value(table):
+    chosen = {"against": 5, "ess": 200}
+    found = ne.compare(table(REPS), value="rep1,rep2,rep3", unit="animal", options=chosen)
+    assert found.contrasts[0].name == "all - 5"
+    assert found.design.layout == "nested"
+    assert "give a value to compare with" in refused(table(REPS), value="rep1,rep2,rep3")
+
+
+def test_two_header_rows_beside_a_column_named_in_the_second(table):
+    path = table(
+        ",ctl,,,drug,,\nday,m1,m2,m3,m4,m5,m6\n" + GENES.split("\n", 1)[1].replace("A", "d1", 1)
+    )
+    read = read_table(path, Wanted(unit="mouse"))
+    assert read.roles == {"value": "value", "group": "group", "unit": "mouse"}
+    assert list(read.columns) == ["value", "group", "mouse", "day"]
+    assert "--unit unit" in refused(path)
+    assert answered(path)[0] == "--value value --group group --unit unit"
+
+
+@pytest.mark.parametrize(
+    ("text", "note", "first"),
+    [
+        (SIDE.replace("\n", "\nmM,mM,mM\n", 1), "ctl in mM, lo in mM, hi in mM", "--wide groups"),
+        (
+            numbered(SIDE, "line").replace("\n", "\n,mM,mM,mM\n", 1),
+            "Row 2 holds units",
+            "--wide groups --block line",
+        ),
+        (
+            REPS.replace("\n", "\n,,mV,mV,mV\n", 1),
+            "rep1 in mV",
+            "--value rep1,rep2,rep3 --group geno --unit animal",
+        ),
+        ("\u200b,\u00a0,\n" + SIDE, "The header is row 2", "--wide groups"),
+    ],
+)
+def test_rows_of_units_and_rows_that_look_empty(text, note, first, table):
+    path = table(text)
+    assert note in str(ne.inspect(path))
+    assert answered(path)[0] == first
+
+
+@pytest.mark.parametrize("title", ["Experiment 3\n", "Experiment 3,,\n", "\n,,\nExperiment 3,,\n"])
+def test_a_title_above_a_wide_table_is_named(title, table):
+    with pytest.raises(NestimateError, match=r"'Experiment 3'.*title.* delete it"):
+        ne.inspect(table(title + SIDE))

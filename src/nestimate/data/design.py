@@ -281,7 +281,7 @@ class Design:
         elif block.size < 5:
             warnings.append(
                 f"Fewer than five blocks ({block.name}: {block.size}): how much the effect varies "
-                "between them depends on the priors as well as on the data."
+                "between them is then known poorly, and the priors count beside the data."
             )
         return cls(
             layout=layout,
@@ -388,6 +388,6 @@ def _few_units(statistics: UnitStatistics, groups: tuple[str, ...]) -> list[str]
     if not few:
         return []
     return [
-        f"Fewer than five units in {', '.join(few)}: the interval then depends on the priors as "
-        "well as on the data."
+        f"Fewer than five units in {', '.join(few)}: the priors then count beside the data; how "
+        "much, the answer says."
     ]

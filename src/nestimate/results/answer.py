@@ -161,9 +161,25 @@ class Answer:
         return (
             *cautions.sensitivity_checks(self.sensitivity, self.design),
             *cautions.influence_checks(self.influence, self.design),
-            *cautions.predictive_checks(self.predictive, self.design),
+            *cautions.predictive_checks(self.predictive, self.design, self.farthest),
             *cautions.bayes_factor_checks(self.bayes_factor),
         )
+
+    @property
+    def farthest(self) -> str:
+        """The block, or unit, that lies farthest from the others; empty where there is none."""
+        design, group = self.design, self.design.statistics.group
+        rows = self.units if design.block is None else self.blocks[: design.block.size]
+        if not rows:
+            return ""
+        means = np.array([row.mean for row in rows])
+        if design.block is not None:
+            apart = np.abs(means - np.median(means))
+        else:
+            centre = np.array([row.mean for row in self.groups])
+            tau = self.fit.weights @ self.fit.draws["tau"]
+            apart = np.abs(means - centre[group]) / tau[group % tau.size]
+        return rows[int(np.argmax(apart))].name.rpartition(" | ")[2]
 
     @property
     def sentences(self) -> tuple[str, ...]:

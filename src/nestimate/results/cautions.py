@@ -51,8 +51,8 @@ def influence_checks(found: Sequence[Influence], design: Design) -> tuple[Check,
     )
 
 
-def predictive_checks(found: Predictive, design: Design) -> tuple[Check, ...]:
-    """Say whether data like these come out of the model."""
+def predictive_checks(found: Predictive, design: Design, farthest: str) -> tuple[Check, ...]:
+    """Say whether data like these come out of the model, and name what lies farthest out."""
     if not found.features:
         return ()
     odd = [one for one in found.features if one.share < RARE]
@@ -61,12 +61,13 @@ def predictive_checks(found: Predictive, design: Design) -> tuple[Check, ...]:
         f"{_feature_name(one, design)} {probability(one.share)}" for one in found.features
     )
     said = (
-        "Share of data sets replicated from the model that are at least as extreme as these data: "
-        f"{usual}."
+        "Share of data sets replicated from the model that are at least as extreme as these data "
+        f"(below {RARE} is odd): {usual}."
     )
     if odd:
         names = " and ".join(_feature_name(one, design) for one in odd)
-        said += f" Data like these rarely come out of the model in respect of {names}. {_hint(odd)}"
+        hint = _hint(odd, design, farthest or "the farthest")
+        said += f" Data like these rarely come out of the model in respect of {names}. {hint}"
     elif regular:
         names = " and ".join(_feature_name(one, design) for one in regular)
         said += (
@@ -99,14 +100,16 @@ def _feature_name(one: Feature, design: Design) -> str:
     }[one.name]
 
 
-def _hint(odd: Sequence[Feature]) -> str:
+def _hint(odd: Sequence[Feature], design: Design, farthest: str) -> str:
     names = {one.name for one in odd}
+    if design.block is not None or names == {"farthest"}:
+        return (
+            f"Check {farthest} first: a slip, labels that were swapped, or one unlike the others?"
+        )
     if "skewness" in names:
         return "Where values are positive and skewed, --scale log may fit better."
     if "within_spread" in names:
         return "Look for a bad reading; --sigma own lets the groups differ."
-    if "farthest" in names:
-        return "Look at that one first: a slip of the pen, or an outlier?"
     return "The groups' spreads differ more than the model makes them."
 
 
@@ -219,7 +222,7 @@ def _influence_sentence(one: Influence, design: Design) -> str:
         said.append(
             f"The direction of {one.contrast} hinges on one {what}: {above(design)} is "
             f"{_fine(one.p_gt_0)} with all of them, {', '.join(shown)} (settled: above 0.975 "
-            "or below 0.025)."
+            f"or below 0.025). Check {' and '.join(one.sign_hinges[:MOST_NAMED])} for slips first."
         )
     if one.rope_hinges:
         named = ", ".join(one.rope_hinges[:MOST_NAMED])

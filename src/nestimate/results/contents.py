@@ -54,7 +54,7 @@ CAPTIONS = {
     "as the data support.",
     "variance": "Share of the variance of a reading at each level, with intervals.",
     "predictive": "The data beside data sets replicated from the model.",
-    "prior": "Prior (line) and posterior (filled): what the data have taught.",
+    "prior": "Grey: prior; coloured: posterior. What the data have taught.",
     "sensitivity": "How far the differences lean on each prior, and on each single unit.",
     "outlier": "Probability of lying far out.",
 }

@@ -60,7 +60,7 @@ def _readings(design: Design, names: set[str], own: set[str]) -> list[Equation]:
     if np.isfinite(rows.error).all():
         return [(f"y[i] ~ Normal({mean}, se[i])", f"mean of a {unit} with its known error se[i]")]
     if "nu_y" in names:
-        said = f"reading i of a {unit}; a bad reading does not drag it"
+        said = f"reading i of a {unit}; a bad reading drags it less"
         return [(f"y[i] ~ Student-t(nu_y, {mean}, {sigma})", said)]
     many = "; a row that stands for n readings counts as n of them" if rows.summarised else ""
     said = f"reading i scatters about the true mean of its {unit}{many}"
@@ -80,7 +80,7 @@ def _inner(design: Design) -> list[Equation]:
 
 def _units(design: Design, family: str, tau: str) -> list[Equation]:
     unit, count = design.levels[0].name, len(design.levels)
-    far = "; one far out does not drag the mean" if family.startswith("Student") else ""
+    far = "; one far out drags the mean less" if family.startswith("Student") else ""
     said = f"true mean of a {unit} about the mean of its group g{far}"
     return [(f"{_symbol(0, count)} ~ {family}mu[g], {tau})", said)]
 

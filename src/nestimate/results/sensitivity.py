@@ -60,13 +60,8 @@ class Sensitivity:
 
     @property
     def largest(self) -> tuple[str, float]:
-        """The prior that matters most, and its sensitivity; `all` where only together they do."""
-        alone = max(
-            ((name, value) for name, value in self.priors.items() if name != "all"),
-            key=lambda pair: pair[1],
-        )
-        together = self.priors["all"]
-        return ("all", together) if alone[1] < LIMIT <= together else alone
+        """The prior that matters most, and its sensitivity; `all` where they matter together."""
+        return max(self.priors.items(), key=lambda pair: pair[1])
 
     def record(self) -> dict[str, Any]:
         """Return the fields as plain values for JSON."""

@@ -134,7 +134,7 @@ def design_sentences(design: Design) -> list[str]:
     return [
         *sentences,
         f"{n_rows} readings of {value_label(design)}, {span_text(low, high)} per {last.name}: "
-        f"readings make a {last.name} better known, they do not count towards n.",
+        f"readings make each {last.name} better known, they do not count towards n.",
     ]
 
 

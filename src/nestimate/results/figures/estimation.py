@@ -19,6 +19,8 @@ Array = NDArray[np.float64]
 UNITS = 60
 #: The difference is drawn to the scale of the readings if its interval spans this share of them.
 ALIGNED = 0.12
+#: Blocks up to which each is named.
+NAMED = 12
 #: Contrasts up to which their names stand upright.
 UPRIGHT = 3
 
@@ -135,7 +137,7 @@ def _draw_units(ax: "Axes", answer: Answer, place: Array) -> None:
     raw = design.natural(np.bincount(code, weights=readings.n * readings.value) / n)
     x = np.bincount(code, weights=readings.n * place) / n
     if design.block is not None:
-        _join_blocks(ax, (x, raw), present, len(design.groups))
+        _join_blocks(ax, (x, raw), present, design.block.labels, len(design.groups))
     ax.plot(
         x,
         raw,
@@ -158,12 +160,28 @@ def _draw_units(ax: "Axes", answer: Answer, place: Array) -> None:
 
 
 def _join_blocks(
-    ax: "Axes", points: tuple[Array, Array], cell: NDArray[np.intp], n_groups: int
+    ax: "Axes",
+    points: tuple[Array, Array],
+    cell: NDArray[np.intp],
+    labels: tuple[str, ...],
+    n_groups: int,
 ) -> None:
     block = cell // n_groups
     for k in np.unique(block):
         mine = block == k
         ax.plot(points[0][mine], points[1][mine], color="#bbbbbb", linewidth=0.7, zorder=0)
+        if len(labels) <= NAMED:
+            first = int(np.argmin(np.where(mine, points[0], np.inf)))
+            ax.annotate(
+                labels[k],
+                (points[0][first], points[1][first]),
+                xytext=(-3, 3),
+                textcoords="offset points",
+                fontsize=canvas.FONT - 2.5,
+                ha="right",
+                color="#555555",
+                parse_math=False,
+            )
 
 
 def _draw_differences(ax: "Axes", answer: Answer) -> None:

@@ -109,8 +109,8 @@ def _tie(answer: Answer, shown: Sequence[Quantity]) -> str:
     one, other = shown[min(i, j)].label, shown[max(i, j)].label
     strength = f"rank correlation {rounding.number(float(tied[i, j]), 2)}"
     if abs(tied[i, j]) < LOOSE:
-        return f"The estimates hardly depend on each other (at most: {one} and {other}, {strength})"
-    return f"{one} and {other} depend on each other most ({strength})"
+        return "Beside differences and their own groups, the estimates hardly depend on each other"
+    return f"{one} and {other} depend on each other ({strength})"
 
 
 def _tells(answer: Answer, shown: Sequence[Quantity]) -> NDArray[np.bool_]:

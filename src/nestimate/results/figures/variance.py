@@ -99,7 +99,7 @@ def _finding(parts: list[shares.Share], groups: tuple[str, ...]) -> str:
     )
     size = low if low == high else f"{low} to {high}"
     if largest[top].min() < SURE:
-        return f"Probably the largest part of the variance, {size}, lies {parts[top].said}"
+        return "How the variance divides between the levels is not well known"
     if mean[top].min() > 0.5:
         return f"Most variance lies {parts[top].said}: {size}"
     return f"The largest part of the variance lies {parts[top].said}: {size}"

@@ -137,7 +137,7 @@ def test_device_that_is_full(option, data):
 @pytest.mark.parametrize("option", ["--report", "--draws"])
 def test_disk_that_fills_up_half_way(option, data, tmp_path):
     """A limit of 20 kB stands for the disk: what is written is larger."""
-    out = tmp_path / "out"
+    out = tmp_path / {"--report": "out.html", "--draws": "out.nc"}[option]
     script = (
         "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000));"
         "from nestimate.apps.cli import main; main()"

@@ -92,7 +92,7 @@ class Predictive:
 
     def record(self) -> dict[str, Any]:
         """Return the fields as plain values for JSON."""
-        return asdict(self)
+        return asdict(self) | {"odd_below": RARE}
 
 
 def predict(fit: Fit, asked: Sequence[Contrast]) -> Predictive:

@@ -184,7 +184,7 @@ class Design:
     @property
     def columns(self) -> Terms:
         """What is fixed, what varies between clusters, and what inside them."""
-        return self.formula or role_terms(self)
+        return self.formula or role_terms(self.groups, self.readings.group, self.levels, self.block)
 
     @property
     def unreplicated(self) -> bool:

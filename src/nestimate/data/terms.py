@@ -4,18 +4,16 @@ A cluster is a block, or a unit with subunits, or the outermost factor of a form
 Everything the general likelihood multiplies comes from here, whether roles or a formula named it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.hierarchy import Level
 
-if TYPE_CHECKING:
-    from nestimate.data.design import Design
-
 Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +107,7 @@ class Terms:
     effects: tuple[Effect, ...]
     correlated: tuple[int, ...] = ()
     cells: Array
-    home: NDArray[np.intp] | None = None
+    home: Codes | None = None
     slopes: tuple[tuple[int, int], ...] = ()
     inner: tuple[Inner, ...]
     scales: tuple[str, ...] = ()
@@ -132,51 +130,63 @@ def _size(column: Array | None) -> float:
     return float(column.std())
 
 
-def role_terms(design: "Design") -> Terms:
+def role_terms(
+    groups: tuple[str, ...],
+    group: Codes,
+    levels: Sequence[Level],
+    block: Level | None,
+) -> Terms:
     """Return the columns of a design with blocks or subunits.
 
     Blocked: every block has a level (scale tau_block) and a deviation in every group (scale
     tau_effect / sqrt 2). Otherwise every unit has a level, whose scale may be its group's own.
+
+    Parameters
+    ----------
+    groups, group
+        Labels of the groups, and the code of each row, shape (rows,).
+    levels, block
+        Units and subunits, outermost first, and the blocks.
     """
-    groups, group = len(design.groups), design.readings.group
-    indicators = np.eye(groups)[group]
-    names = inner_names(design)
-    if design.block is None:
-        outer, inside = design.levels[0], design.subunits
+    count = len(groups)
+    indicators = np.eye(count)[group]
+    home: Codes | None = None
+    if block is None:
+        outer, inside = levels[0], levels[1:]
         effects = tuple(
             Effect(name=label, column=indicators[:, g], scale="tau", member=g)
-            for g, label in enumerate(design.groups)
+            for g, label in enumerate(groups)
         )
-        cells, home = np.eye(groups), design.statistics.group
+        cells, home = np.eye(count), np.zeros(outer.size, dtype=np.intp)
+        home[outer.codes] = group
     else:
-        outer, inside = design.block, design.levels
+        outer, inside = block, levels
         level = Effect(name="1", column=np.ones(group.size), scale="tau_block")
         deviations = (
             Effect(name=label, column=column, scale="tau_effect", share=1 / np.sqrt(2))
-            for label, column in zip(design.groups, indicators.T, strict=True)
+            for label, column in zip(groups, indicators.T, strict=True)
         )
         effects = (level, *deviations)
-        cells, home = np.hstack([np.ones((groups, 1)), np.eye(groups)]), None
+        cells = np.hstack([np.ones((count, 1)), np.eye(count)])
     return Terms(
         family="mu",
-        labels=design.groups,
-        shifts=(True,) * groups,
+        labels=groups,
+        shifts=(True,) * count,
         fixed=indicators,
-        offsets=np.zeros(groups),
-        means=np.eye(groups),
+        offsets=np.zeros(count),
+        means=np.eye(count),
         outer=outer,
         effects=effects,
         cells=cells,
         home=home,
         inner=tuple(
-            Inner(level=level, scale=name) for level, name in zip(inside, names, strict=True)
+            Inner(level=level, scale=name)
+            for level, name in zip(inside, inner_names(levels, block), strict=True)
         ),
     )
 
 
-def inner_names(design: "Design") -> tuple[str, ...]:
+def inner_names(levels: Sequence[Level], block: Level | None) -> tuple[str, ...]:
     """Parameter families of the levels inside a block or unit, outermost first."""
-    if design.block is None:
-        return tuple(f"tau_{level.name}" for level in design.subunits)
-    names = ["tau_unit" for _ in design.levels[:1]]
-    return (*names, *(f"tau_{level.name}" for level in design.subunits))
+    subunits = (f"tau_{level.name}" for level in levels[1:])
+    return tuple(subunits) if block is None or not levels else ("tau_unit", *subunits)

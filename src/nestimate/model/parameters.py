@@ -150,7 +150,7 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
         names = [("tau_block", None), ("tau_effect", None)]
     elif assumptions.tau == "pooled":
         names, pooled = [("tau_median", None)], True
-    names += [(name, None) for name in inner_names(design)]
+    names += [(name, None) for name in inner_names(design.levels, design.block)]
     found += [
         Parameter(name=name, group=g, kind="scale", prior=scale, lower=floor) for name, g in names
     ]

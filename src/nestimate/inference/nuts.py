@@ -63,22 +63,19 @@ def sample_twin(model: Model, *, ess: float, seed: int) -> Chains:
     NestimateError
         When PyMC is not installed.
     """
-    twin = to_pymc(model)
-    draws, log = FIRST, []
-    for acceptance in ACCEPTANCE:
-        found = _run(twin, draws, acceptance, seed)
+    twin, log = to_pymc(model), []
+    draws, tries = FIRST, list(ACCEPTANCE)
+    while True:
+        found = _run(twin, draws, tries[0], seed)
         posterior = found.posterior.to_dataset()
         reached, r_hat = _diagnosed(posterior[_monitored(model)])
         divergences = int(found.sample_stats["diverging"].sum())
-        log.append(_said(draws, acceptance, reached, r_hat, divergences))
-        if reached < ess and not divergences and draws < MOST:
+        log.append(_said(draws, tries[0], reached, r_hat, divergences))
+        if divergences and len(tries) > 1:
+            tries.pop(0)
+        elif reached < ess and not divergences and draws < MOST:
             draws = int(min(MOST, 1.2 * draws * ess / max(reached, 1.0)))
-            found = _run(twin, draws, acceptance, seed)
-            posterior = found.posterior.to_dataset()
-            reached, r_hat = _diagnosed(posterior[_monitored(model)])
-            divergences = int(found.sample_stats["diverging"].sum())
-            log.append(_said(draws, acceptance, reached, r_hat, divergences))
-        if not divergences:
+        else:
             break
     stacked = {
         str(name): values.to_numpy().reshape(CHAINS * values.shape[1], *values.shape[2:])

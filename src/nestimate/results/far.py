@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from nestimate.inference.fit import Fit
 from nestimate.results import between, estimands
 from nestimate.results.contrasts import Contrast
-from nestimate.results.quantities import FAR
+from nestimate.results.quantities import FAR, Far, far_readings, far_units
 
 Array = NDArray[np.float64]
 
@@ -63,38 +63,27 @@ def far_out(fit: Fit, asked: Sequence[Contrast]) -> list[Panel]:
 
 
 def _units(fit: Fit) -> Panel:
-    design = fit.model.design
-    drawn = fit.resampled[: len(fit.effects)] if design.levels else fit.resampled
-    mu = fit.draws["mu"][drawn]
-    tau = estimands.per_group({"tau": fit.draws["tau"][drawn]}, "tau", mu.shape[1])
-    group = design.statistics.group
-    raw = design.yardstick.centre + design.yardstick.spread * design.statistics.mean
-    labels = design.units or tuple(f"{value:.6g}" for value in design.natural(raw))
-    rows = []
-    for j, g in enumerate(group):
-        value = fit.effects[:, j] if design.levels else raw[j]
-        share = float(np.mean(np.abs(value - mu[:, g]) > FAR * tau[:, g]))
-        rows.append(Distance(label=labels[j], inside=design.groups[g], probability=share))
+    levels = fit.model.design.levels
     return Panel(
-        what=design.levels[0].name if design.levels else "value",
+        what=levels[0].name if levels else "value",
         measure=f"more than {FAR} tau from the mean of its group",
-        rows=tuple(rows),
+        rows=_shares(far_units(fit)),
     )
 
 
 def _readings(fit: Fit) -> Panel:
-    design, rows = fit.model.design, fit.model.design.readings
-    drawn = fit.resampled[: len(fit.effects)]
-    sigma = estimands.per_group({"sigma": fit.draws["sigma"][drawn]}, "sigma", len(design.groups))
-    found = []
-    for value, unit, g in zip(rows.value, rows.unit, rows.group, strict=True):
-        share = float(np.mean(np.abs(value - fit.effects[:, unit]) > FAR * sigma[:, g]))
-        label = f"{design.natural(np.array([value]))[0]:.6g}"
-        found.append(Distance(label=label, inside=design.units[unit], probability=share))
+    unit = fit.model.design.levels[0].name
     return Panel(
         what="reading",
-        measure=f"more than {FAR} sigma from its {design.levels[0].name}",
-        rows=tuple(found),
+        measure=f"more than {FAR} sigma from its {unit}",
+        rows=_shares(far_readings(fit)),
+    )
+
+
+def _shares(found: Sequence[Far]) -> tuple[Distance, ...]:
+    return tuple(
+        Distance(label=one.label, inside=one.inside, probability=float(one.events.mean()))
+        for one in found
     )
 
 

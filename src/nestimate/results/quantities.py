@@ -1,5 +1,6 @@
 """What is reported of a fit: every quantity by name, with its draws."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -212,57 +213,98 @@ def probabilities(
             for c in asked
         ]
         found += _between_blocks(fit, asked, rope)
-    return (*found, *_outliers(fit), *_far_readings(fit))
+    return (*found, *_outliers(fit))
 
 
-def _outliers(fit: Fit) -> list[Quantity]:
-    """Units (values of a flat layout) that lie more than `FAR` tau from their group's mean.
+@dataclass(frozen=True, kw_only=True)
+class Far:
+    """Whether one unit, value or reading lies far out, draw by draw.
 
-    Only those of which this is more likely than not.
+    Attributes
+    ----------
+    label, inside
+        What, and of which group or unit.
+    events
+        Shape (equally weighted draws,).
+    """
+
+    label: str
+    inside: str
+    events: NDArray[np.bool_]
+
+
+def far_units(fit: Fit, which: Sequence[int] | None = None) -> list[Far]:
+    """Say of units (values of a flat layout) whether they lie beyond `FAR` tau of their group.
+
+    Of all of them, in the order of the data, or of the positions in `which`.
     """
     design = fit.model.design
-    if design.layout not in ("flat", "nested"):
-        return []
     drawn = fit.resampled[: len(fit.effects)] if design.levels else fit.resampled
     mu = fit.draws["mu"][drawn]
     tau = estimands.per_group({"tau": fit.draws["tau"][drawn]}, "tau", mu.shape[1])
-    group, stick = design.statistics.group, design.yardstick
-    raw = stick.centre + stick.spread * design.statistics.mean
-    apart = np.abs(raw - mu.mean(axis=0)[group]) / np.median(tau, axis=0)[group]
+    group, raw = design.statistics.group, _raw_means(design)
     found = []
-    for j in np.argsort(-apart, kind="stable")[:MOST_OUTLIERS]:
-        g = int(group[j])
+    for j in range(group.size) if which is None else which:
+        g = group[j]
         value = fit.effects[:, j] if design.levels else raw[j]
-        far = np.abs(value - mu[:, g]) > FAR * tau[:, g]
-        if far.mean() > 0.5:
-            label = design.units[j] if design.levels else f"{design.natural(raw[j : j + 1])[0]:.6g}"
-            name = f"P({label} lies more than {FAR} tau from the mean of {design.groups[g]})"
-            found.append(Quantity(name=name, values=far.astype(float), weights=_equal(drawn)))
+        label = design.units[j] if design.levels else f"{design.natural(raw[j : j + 1])[0]:.6g}"
+        events = np.abs(value - mu[:, g]) > FAR * tau[:, g]
+        found.append(Far(label=label, inside=design.groups[g], events=events))
     return found
 
 
-def _far_readings(fit: Fit) -> list[Quantity]:
-    """Name readings that probably lie more than `FAR` sigma from the true mean of their unit.
-
-    Only where readings are Student-t: otherwise sigma has made room for them.
-    """
-    design = fit.model.design
-    if "nu_y" not in fit.draws:
-        return []
-    drawn, readings = fit.resampled[: len(fit.effects)], design.readings
+def far_readings(fit: Fit, which: Sequence[int] | None = None) -> list[Far]:
+    """Say of readings whether they lie beyond `FAR` sigma of the true mean of their unit."""
+    design, readings = fit.model.design, fit.model.design.readings
+    drawn = fit.resampled[: len(fit.effects)]
     sigma = estimands.per_group({"sigma": fit.draws["sigma"][drawn]}, "sigma", len(design.groups))
-    gaps = readings.value - fit.effects.mean(axis=0)[readings.unit]
-    apart = np.abs(gaps) / np.median(sigma, axis=0)[readings.group]
     found = []
-    for i in np.argsort(-apart, kind="stable")[:MOST_OUTLIERS]:
-        unit, g = int(readings.unit[i]), int(readings.group[i])
-        far = np.abs(readings.value[i] - fit.effects[:, unit]) > FAR * sigma[:, g]
-        if far.mean() > 0.5:
-            value = design.natural(readings.value[i : i + 1])[0]
-            what = f"{value:.6g} lies more than {FAR} sigma from its {design.levels[0].name}"
-            name = f"P({what}, {design.units[unit]})"
-            found.append(Quantity(name=name, values=far.astype(float), weights=_equal(drawn)))
+    for i in range(readings.value.size) if which is None else which:
+        unit, g = readings.unit[i], readings.group[i]
+        events = np.abs(readings.value[i] - fit.effects[:, unit]) > FAR * sigma[:, g]
+        label = f"{design.natural(readings.value[i : i + 1])[0]:.6g}"
+        found.append(Far(label=label, inside=design.units[unit], events=events))
     return found
+
+
+def _raw_means(design: Design) -> Array:
+    return design.yardstick.centre + design.yardstick.spread * design.statistics.mean
+
+
+def _outliers(fit: Fit) -> list[Quantity]:
+    """Return the units (values) and, where these are Student-t, readings that probably lie far out.
+
+    Only the farthest are looked at, and only those are named of which it is more likely than not.
+    Where readings are normal, sigma has made room for far ones.
+    """
+    design, draws = fit.model.design, fit.draws
+    if design.layout not in ("flat", "nested"):
+        return []
+    group, rows = design.statistics.group, design.readings
+    tau = estimands.per_group(draws, "tau", len(design.groups))
+    centre, spread = draws["mu"].mean(axis=0), np.median(tau, axis=0)
+    apart = np.abs(_raw_means(design) - centre[group]) / spread[group]
+    named = [
+        (f"{one.label} lies more than {FAR} tau from the mean of {one.inside}", one.events)
+        for one in far_units(fit, _largest(apart))
+    ]
+    if "nu_y" in draws:
+        sigma = np.median(estimands.per_group(draws, "sigma", len(design.groups)), axis=0)
+        gaps = rows.value - fit.effects.mean(axis=0)[rows.unit]
+        unit = design.levels[0].name
+        named += [
+            (f"{one.label} lies more than {FAR} sigma from its {unit}, {one.inside}", one.events)
+            for one in far_readings(fit, _largest(np.abs(gaps) / sigma[rows.group]))
+        ]
+    return [
+        Quantity(name=f"P({what})", values=events.astype(float), weights=_equal(events))
+        for what, events in named
+        if events.mean() > 0.5
+    ]
+
+
+def _largest(values: Array) -> list[int]:
+    return [int(i) for i in np.argsort(-values, kind="stable")[:MOST_OUTLIERS]]
 
 
 def _between_blocks(fit: Fit, asked: Contrasts, rope: tuple[float, float] | None) -> list[Quantity]:

@@ -17,6 +17,8 @@ Array = NDArray[np.float64]
 
 #: Probability from which the largest level is named without a doubt.
 SURE = 0.95
+#: Below this probability no level is named at all.
+LIKELY = 0.8
 #: Groups up to which each has a colour and a line in the legend.
 COLOURED = 7
 
@@ -98,8 +100,10 @@ def _finding(parts: list[shares.Share], groups: tuple[str, ...]) -> str:
         rounding.percent(round(float(end), 2)) for end in (mean[top].min(), mean[top].max())
     )
     size = low if low == high else f"{low} to {high}"
+    if largest[top].min() < LIKELY:
+        return "No level clearly holds the largest part of the variance"
     if largest[top].min() < SURE:
-        return "How the variance divides between the levels is not well known"
+        return f"The largest part of the variance probably lies {parts[top].said}"
     if mean[top].min() > 0.5:
         return f"Most variance lies {parts[top].said}: {size}"
     return f"The largest part of the variance lies {parts[top].said}: {size}"

@@ -84,7 +84,7 @@ def test_unbalanced_data_say_what_averaging_loses():
     # Units of one reading and of forty, nearly all scatter that of readings: worked out by hand.
     n = np.resize([1, 1, 2, 30, 40, 2], 12)
     draws = ne.compare(data, options=OPTIONS).fit
-    tau, sigma = (draws.draws[name][draws.resampled[:500]] for name in ("tau", "sigma"))
+    tau, sigma = (draws.draws.named()[name][draws.resampled[:500]] for name in ("tau", "sigma"))
     worth = [np.square(tau[:, [g]]) + np.square(sigma) / n for g in range(2)]
     alike = sum(v.mean(axis=1) / 12 for v in worth)
     best = sum(1 / (1 / v).sum(axis=1) for v in worth)

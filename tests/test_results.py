@@ -174,7 +174,7 @@ def test_contrasts_in_the_users_own_words():
     data = {"a": [1.0, 2.0, 3.0], "b": [2.0, 3.0, 5.0], "c d": [4.0, 5.0, 7.0]}
     options = {"ess": 1000, "contrasts": ["(b + 'c d')/2 - a", "b - a"]}
     result = ne.compare(data, options=options)
-    mu = result.fit.draws["mu"]
+    mu = result.fit.draws.means
     w = result.fit.weights
     assert result.contrasts[0].mean == pytest.approx(w @ ((mu[:, 1] + mu[:, 2]) / 2 - mu[:, 0]))
     pairs = ne.compare(data, options={"ess": 1000, "contrasts": "pairs"})
@@ -222,7 +222,7 @@ def test_log_scale_reports_ratios():
     row = result.contrasts[0]
     assert row.name == "drug / placebo"
     fit = result.fit
-    ratio = np.exp(fit.draws["mu"][:, 1] - fit.draws["mu"][:, 0])
+    ratio = np.exp(fit.draws.means[:, 1] - fit.draws.means[:, 0])
     assert row.mean == pytest.approx(fit.weights @ ratio)
     assert row.p_gt_0 == pytest.approx(fit.weights @ (ratio > 1))
     logs = {g: {u: list(np.log(v)) for u, v in units.items()} for g, units in DATA.items()}

@@ -58,7 +58,7 @@ DATA = {
 def test_sensitivities_are_those_of_arviz_on_the_same_draws(data):
     result = ne.compare(DATA[data], options={"ess": 4000})
     fit, mine = result.fit, result.sensitivity[0]
-    draws = {name: found[fit.resampled] for name, found in fit.draws.items()}
+    draws = fit.draws.take(fit.resampled).named()
     logs = sensitivity.log_priors(fit)
     tree = from_dict(
         {

@@ -87,7 +87,7 @@ def test_scales_against_the_exact_integral(result, exact, name):
 
 @pytest.mark.parametrize("name", ["mean", "tau", "tau_cask", "sigma"])
 def test_reml_lies_inside_the_central_80_percent(result, name):
-    draws = result.fit.draws
+    draws = result.fit.draws.named()
     values = draws["mu"][:, 0] if name == "mean" else draws[name][:, 0]
     low, high = np.quantile(values[result.fit.resampled], [0.1, 0.9])
     assert low < PASTES_REML[name] < high

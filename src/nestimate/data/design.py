@@ -6,6 +6,7 @@ block is `blocked`, and both together `blocked-nested`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal, Self
 
 import numpy as np
@@ -36,8 +37,8 @@ from nestimate.data.statistics import (
     measure_yardstick,
     unit_statistics,
 )
+from nestimate.data.structure import Factor, Structure, role_structure
 from nestimate.data.tables import Table
-from nestimate.data.terms import Terms, role_terms
 from nestimate.errors import DataError, DesignError, listed
 
 Layout = Literal["flat", "nested", "blocked", "blocked-nested", "formula"]
@@ -111,36 +112,53 @@ class Design:
 
     Attributes
     ----------
-    layout
-        `flat`, `nested`, `blocked` or `blocked-nested`, derived.
     roles, source
         The user's column names and the name of the table.
-    groups
-        Group labels, the reference first.
-    levels
-        The unit and its subunits, outermost first; empty where every row is a data point.
-    block
-        The blocks, or None.
+    structure
+        What is compared, and what scatters.
     readings, statistics, yardstick
         The rows used, their sums per experimental unit, and the data's own scales.
     notes, warnings
         What was done to the data, and what to keep in mind: sentences for the user.
-    formula
-        The columns that a formula names; None where the roles say all.
     """
 
-    layout: Layout
     roles: Roles
     source: str
-    groups: tuple[str, ...]
-    levels: tuple[Level, ...]
-    block: Level | None
+    structure: Structure
     readings: Readings
     statistics: UnitStatistics
     yardstick: Yardstick
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
-    formula: Terms | None = None
+
+    @cached_property
+    def layout(self) -> Layout:
+        """The structure in one word: `flat`, `nested`, `blocked`, `blocked-nested`, `formula`."""
+        if self.formula is not None:
+            return "formula"
+        if self.block is not None:
+            return "blocked-nested" if self.levels else "blocked"
+        return "nested" if self.levels else "flat"
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Group labels, the reference first."""
+        return self.structure.groups
+
+    @cached_property
+    def levels(self) -> tuple[Level, ...]:
+        """The unit and its subunits, outermost first; empty where every row is a data point."""
+        return self.structure.levels
+
+    @cached_property
+    def block(self) -> Level | None:
+        """The blocks, or None."""
+        return self.structure.block
+
+    @property
+    def formula(self) -> Structure | None:
+        """The structure where a formula named the columns; None where roles did."""
+        return self.structure if self.structure.text else None
 
     @property
     def reference(self) -> str:
@@ -182,14 +200,9 @@ class Design:
         return np.exp(values) if self.roles.scale == "log" else values
 
     @property
-    def columns(self) -> Terms:
-        """What is fixed, what varies between clusters, and what inside them."""
-        return self.formula or role_terms(self.groups, self.readings.group, self.levels, self.block)
-
-    @property
     def unreplicated(self) -> bool:
         """Whether every cell of a blocked design holds one reading: its noise is then merged."""
-        return self.layout == "blocked" and int(self.cells.max()) == 1
+        return self.block is not None and self.structure.merged
 
     @classmethod
     def from_table(cls, table: Table, roles: Roles) -> Self:
@@ -268,9 +281,6 @@ class Design:
                 f"spreads cannot be told apart: readings count as readings of the cell."
             )
             levels = levels[1:]
-        layout: Layout = "nested" if levels else "flat"
-        if block is not None:
-            layout = "blocked-nested" if levels else "blocked"
         yardstick = measure_yardstick(without_wild(readings, distance), len(groups))
         if levels:
             readings = replace(readings, unit=frozen(levels[0].codes))
@@ -284,12 +294,11 @@ class Design:
                 "between them is then known poorly, and the priors count beside the data."
             )
         return cls(
-            layout=layout,
             roles=roles,
             source=table.source,
-            groups=groups,
-            levels=levels,
-            block=block,
+            structure=role_structure(
+                Factor(name=roles.group, labels=groups, codes=group), levels, block, readings.n
+            ),
             readings=readings,
             statistics=statistics,
             yardstick=yardstick,

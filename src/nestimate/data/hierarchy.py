@@ -5,8 +5,9 @@ Nothing is guessed: a unit label in two places is refused unless the user says w
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,12 @@ class Level:
     def size(self) -> int:
         """Number of members."""
         return len(self.labels)
+
+    def kept(self, keep: NDArray[np.bool_]) -> Self:
+        """Return the level of some of the rows, forgetting members that none of them has."""
+        present, codes = np.unique(self.codes[keep], return_inverse=True)
+        labels = tuple(self.labels[i] for i in present) if self.labels else ()
+        return replace(self, labels=labels, codes=codes.astype(np.intp))
 
 
 def place_units(

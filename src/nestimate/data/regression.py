@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,8 +15,8 @@ from nestimate.data.formula import Formula, RandomTerm
 from nestimate.data.hierarchy import Level, place_subunits
 from nestimate.data.model_frame import ModelFrame, read_model_frame
 from nestimate.data.statistics import measure_yardstick, unit_statistics
+from nestimate.data.structure import Effect, Factor, Role, Stratum, Structure
 from nestimate.data.tables import Table
-from nestimate.data.terms import Effect, Inner, Terms
 from nestimate.errors import DataError, DesignError, listed, one_of
 
 if TYPE_CHECKING:
@@ -72,42 +72,44 @@ def formula_design(
     shifts = _shifts(matrices.common, fixed)
     offsets = np.where(shifts, 0.0, fixed.mean(axis=0) if "Intercept" in labels else 0.0)
     code = frame.data[compared].cat.codes.to_numpy() if compared else np.zeros(value.size)
-    readings = read_rows(value, code.astype(np.intp), {})
+    codes = code.astype(np.intp)
+    readings = read_rows(value, codes, {})
     random = _Random.of(frame, formula, grid)
     yardstick = measure_yardstick(readings, len(groups))
     return Design(
-        layout="formula",
         roles=Roles(value=formula.response, group=compared or MEAN, scale=scale),
         source=table.source,
-        groups=groups,
-        levels=(),
-        block=random.outer if random.effects else None,
-        readings=readings,
-        statistics=unit_statistics(readings, yardstick),
-        yardstick=yardstick,
-        notes=(*table.notes, *frame.notes, *_balanced(frame, formula, compared)),
-        warnings=(*random.warnings, *_misgivings(formula, frame)),
-        formula=Terms(
+        structure=Structure(
             text=formula.text,
-            family="beta",
+            factors=(Factor(name=compared, labels=groups, codes=codes),) if compared else (),
+            groups=groups,
+            group=codes,
             labels=tuple(labels),
             shifts=tuple(bool(shift) for shift in shifts),
             fixed=fixed - offsets,
             offsets=offsets,
             means=belongs @ (rows - offsets),
+            strata=random.strata,
             outer=random.outer,
-            effects=random.effects,
             correlated=random.correlated,
             cells=belongs @ random.grid,
             slopes=tuple(
                 (labels.index(effect.name), position)
-                for position, effect in enumerate(random.effects)
-                if effect.name in labels and effect.name != "Intercept" and effect.share == 1
+                for position, effect in enumerate(
+                    effect
+                    for stratum in random.strata
+                    if stratum.heavy
+                    for effect in stratum.effects
+                )
+                if effect.name in labels and effect.name != "Intercept" and effect.split == 1
             ),
-            inner=random.inner,
-            scales=random.scales,
             crossed=random.crossed,
         ),
+        readings=readings,
+        statistics=unit_statistics(readings, yardstick),
+        yardstick=yardstick,
+        notes=(*table.notes, *frame.notes, *_balanced(frame, formula, compared)),
+        warnings=(*random.warnings, *_misgivings(formula, frame)),
     )
 
 
@@ -192,19 +194,22 @@ def _shifts(common: Any, fixed: Array) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True, kw_only=True)
 class _Random:
-    """What the random terms come to: clusters, what differs between them, and inside them."""
+    """What the random terms come to: strata, and the clusters that those outermost share."""
 
     outer: Level
-    effects: tuple[Effect, ...]
+    strata: tuple[Stratum, ...]
     correlated: tuple[int, ...]
-    inner: tuple[Inner, ...]
-    scales: tuple[str, ...]
     grid: Array
     warnings: tuple[str, ...]
     crossed: bool
 
     @classmethod
-    def of(cls, frame: ModelFrame, formula: Formula, grid: "pd.DataFrame") -> Self:
+    def of(
+        cls,
+        frame: ModelFrame,
+        formula: Formula,
+        grid: "pd.DataFrame",
+    ) -> Self:
         levels: dict[tuple[str, ...], Level] = {}
         for term in formula.random:
             levels.setdefault(term.factors, _level(frame, term.factors))
@@ -224,9 +229,7 @@ class _Random:
                 "all others, so they cannot be integrated out by hand, and PyMC samples them. "
                 f"Levels of {':'.join(outer)} may be Student-t, the others are normal."
             )
-        effects: list[Effect] = []
-        inner: list[Inner] = []
-        scales: list[str] = []
+        strata: list[Stratum] = []
         weights: list[Array] = []
         correlated: list[int] = []
         for term in terms:
@@ -239,45 +242,64 @@ class _Random:
                     "reading, so it is left out and that error holds both."
                 )
                 continue
-            member = len(scales)
-            what = "" if term.expression == "1" else f":{term.expression}"
-            scales.append(f"{where}{what}".replace("`", ""))
-            if term.factors != outer:
+            heavy = term.factors == outer
+            if not heavy:
                 _check_inner(term, formula)
-                inner += [
-                    Inner(
-                        level=levels[term.factors],
-                        scale="tau",
-                        member=member,
-                        column=None if term.expression == "1" else column,
-                    )
-                    for column in columns.T
-                ]
-                continue
-            factor = columns.shape[1] > 1
-            if term.correlated and not factor:
-                correlated.append(len(effects))
-            weights.append(on_grid)
-            effects += [
-                Effect(
-                    name="Intercept" if term.expression == "1" else name,
-                    column=column,
-                    scale="tau",
-                    member=member,
-                    share=1 / np.sqrt(2) if factor else 1.0,
-                )
-                for name, column in zip(names, columns.T, strict=True)
-            ]
+            elif term.correlated and columns.shape[1] == 1:
+                correlated.append(sum(part.shape[1] for part in weights))
+            weights += [on_grid] * heavy
+            level = levels[term.factors]
+            strata.append(
+                replace(_stratum(term, level, names, columns, heavy=heavy), position=len(strata))
+            )
+        if not any(stratum.heavy for stratum in strata):
+            outer = ()
+            strata.append(_readings(len(strata), len(frame.data)))
         return cls(
-            outer=levels[outer] if outer else _every_row(len(frame.data)),
-            effects=tuple(effects),
+            outer=levels[outer] if outer else strata[-1].level,
+            strata=tuple(strata),
             correlated=tuple(correlated) if len(correlated) > 1 else (),
-            inner=tuple(inner),
-            scales=tuple(scales),
-            grid=np.hstack(weights) if weights else np.empty((len(grid), 0)),
+            grid=np.hstack(weights) if weights else np.ones((len(grid), 1)),
             warnings=tuple(warnings),
             crossed=crossed,
         )
+
+
+def _stratum(
+    term: RandomTerm, level: Level, names: Sequence[str], columns: Array, *, heavy: bool
+) -> Stratum:
+    """Return a random term as a stratum."""
+    where = ":".join(term.factors)
+    what = "" if term.expression == "1" else f":{term.expression}"
+    return Stratum(
+        position=0,
+        name=f"{where}{what}".replace("`", ""),
+        level=level,
+        role=Role.TERM,
+        effects=tuple(
+            Effect(
+                name="Intercept" if term.expression == "1" else name,
+                column=column,
+                split=2 if heavy and len(names) > 1 else 1,
+            )
+            for name, column in zip(names, columns.T, strict=True)
+        ),
+        heavy=heavy,
+    )
+
+
+def _readings(position: int, n: int) -> Stratum:
+    """Return the stratum of a formula without random terms: every reading is a data point."""
+    return Stratum(
+        position=position,
+        name="row",
+        level=_every_row(n),
+        role=Role.UNIT,
+        effects=(Effect(name="1", column=np.ones(n)),),
+        heavy=True,
+        counts=True,
+        merged=True,
+    )
 
 
 def _every_row(n: int) -> Level:

@@ -3,10 +3,8 @@
 from dataclasses import fields, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nestimate.data.design import Design
-from nestimate.data.hierarchy import Level
 from nestimate.data.statistics import Readings, frozen, unit_statistics
 
 
@@ -15,26 +13,15 @@ def without_cluster(design: Design, position: int) -> Design:
 
     The yardstick stays, so that default priors are those of the whole data.
     """
-    codes = design.readings.unit if design.block is None else design.block.codes
-    return _kept(design, codes != position)
-
-
-def _kept(design: Design, keep: NDArray[np.bool_]) -> Design:
-    levels = tuple(_level(level, keep) for level in design.levels)
+    keep = design.structure.outer.codes != position
+    structure = design.structure.kept(keep, design.readings.n)
     rows = {f.name: getattr(design.readings, f.name)[keep] for f in fields(Readings)}
+    levels = structure.levels
     rows["unit"] = levels[0].codes if levels else np.arange(int(keep.sum()))
     readings = Readings(**{name: frozen(found) for name, found in rows.items()})
     return replace(
         design,
-        levels=levels,
-        block=None if design.block is None else _level(design.block, keep),
+        structure=structure,
         readings=readings,
         statistics=unit_statistics(readings, design.yardstick),
-    )
-
-
-def _level(level: Level, keep: NDArray[np.bool_]) -> Level:
-    present, codes = np.unique(level.codes[keep], return_inverse=True)
-    return replace(
-        level, labels=tuple(level.labels[i] for i in present), codes=codes.astype(np.intp)
     )

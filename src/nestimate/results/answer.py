@@ -177,7 +177,7 @@ class Answer:
             apart = np.abs(means - np.median(means))
         else:
             centre = np.array([row.mean for row in self.groups])
-            tau = self.fit.weights @ self.fit.draws["tau"]
+            tau = self.fit.weights @ self.fit.draws.scale(self.design.structure.strata[0])
             apart = np.abs(means - centre[group]) / tau[group % tau.size]
         return rows[int(np.argmax(apart))].name.rpartition(" | ")[2]
 

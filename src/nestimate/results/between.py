@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.terms import Terms
+from nestimate.data.structure import Structure
 from nestimate.inference.fit import Fit
 from nestimate.model.grouped import effect_root
 from nestimate.results import estimands
@@ -21,26 +21,27 @@ TOLD = 1e-6
 
 def effect_scales(fit: Fit, contrast: Contrast) -> Array:
     """Scale of a contrast from block to block, shape (draws,)."""
-    terms = fit.model.design.columns
+    terms = fit.model.design.structure
     weights = contrast.weights @ terms.cells
-    return np.asarray(np.sqrt(np.square(weights @ _root(fit, terms)).sum(axis=1)))
+    return np.asarray(np.sqrt(np.square(weights @ _root(fit)).sum(axis=1)))
 
 
 def slope_scales(fit: Fit, slope: int) -> Array:
     """Scale of a slope from block to block, shape (draws,)."""
-    terms = fit.model.design.columns
-    return np.asarray(np.sqrt(np.square(_root(fit, terms)[:, terms.slopes[slope][1]]).sum(axis=1)))
+    terms = fit.model.design.structure
+    return np.asarray(np.sqrt(np.square(_root(fit)[:, terms.slopes[slope][1]]).sum(axis=1)))
 
 
 def new_effects(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
     """Return draws of every contrast in a block not yet seen."""
     rng, design = np.random.default_rng([fit.seed, 3]), fit.model.design
+    outer = design.structure.heavy[0][0]
     return tuple(
         Quantity(
             name=contrast.name,
             values=design.natural(
                 estimands.difference(fit.draws, contrast)
-                + effect_scales(fit, contrast) * _deviates(fit, rng)
+                + effect_scales(fit, contrast) * fit.draws.deviates(outer, rng)[:, 0]
             ),
             weights=fit.weights,
         )
@@ -50,11 +51,13 @@ def new_effects(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
 
 def new_slopes(fit: Fit) -> tuple[Quantity, ...]:
     """Return draws of every slope in a block not yet seen, under the name of its coefficient."""
-    rng, terms = np.random.default_rng([fit.seed, 4]), fit.model.design.columns
+    rng, terms = np.random.default_rng([fit.seed, 4]), fit.model.design.structure
+    outer = terms.heavy[0][0]
     return tuple(
         Quantity(
             name=terms.labels[j],
-            values=fit.draws[terms.family][:, j] + slope_scales(fit, i) * _deviates(fit, rng),
+            values=fit.draws.coefficients[:, j]
+            + slope_scales(fit, i) * fit.draws.deviates(outer, rng)[:, 0],
             weights=fit.weights,
         )
         for i, (j, _) in enumerate(terms.slopes)
@@ -64,11 +67,14 @@ def new_slopes(fit: Fit) -> tuple[Quantity, ...]:
 def new_units(fit: Fit) -> tuple[Quantity, ...]:
     """Return draws of the true mean of a new unit of every group."""
     rng, design = np.random.default_rng([fit.seed, 5]), fit.model.design
-    tau = estimands.per_group(fit.draws, "tau", len(design.groups))
+    outer = design.structure.heavy[0][0]
+    tau = fit.draws.by_group(fit.draws.scale(design.structure.strata[0]))
     return tuple(
         Quantity(
             name=label,
-            values=design.natural(fit.draws["mu"][:, g] + tau[:, g] * _deviates(fit, rng)),
+            values=design.natural(
+                fit.draws.means[:, g] + tau[:, g] * fit.draws.deviates(outer, rng)[:, 0]
+            ),
             weights=fit.weights,
         )
         for g, label in enumerate(design.groups)
@@ -99,18 +105,18 @@ def raw_effects(fit: Fit, asked: Sequence[Contrast]) -> Array:
 
 def raw_slopes(fit: Fit) -> Array:
     """Slopes as the readings of each block alone have them, shape (slopes, blocks)."""
-    terms = fit.model.design.columns
+    terms = fit.model.design.structure
     if not terms.slopes:
         return np.empty((0, 0))
     rows = np.eye(len(terms.effects))[[e for _, e in terms.slopes]]
-    middle = [_mean(fit, fit.draws[terms.family][:, j]) for j, _ in terms.slopes]
+    middle = [_mean(fit, fit.draws.coefficients[:, j]) for j, _ in terms.slopes]
     return np.array(middle)[:, None] + _own(fit, terms, rows)
 
 
-def _own(fit: Fit, terms: Terms, wanted: Array) -> Array:
+def _own(fit: Fit, terms: Structure, wanted: Array) -> Array:
     """Return combinations of a block's own deviations by least squares; (combinations, blocks)."""
     readings = fit.model.design.readings
-    middle = fit.weights @ fit.model.centred(fit.draws)[terms.family]
+    middle = fit.weights @ fit.draws.centred
     rest = readings.value - terms.fixed @ middle
     columns = np.stack([effect.column for effect in terms.effects], axis=1)
     found = np.full((len(wanted), terms.outer.size), np.nan)
@@ -123,16 +129,8 @@ def _own(fit: Fit, terms: Terms, wanted: Array) -> Array:
     return found
 
 
-def _root(fit: Fit, terms: Terms) -> Array:
-    return effect_root(terms, {name: found.T for name, found in fit.draws.items()})
-
-
-def _deviates(fit: Fit, rng: np.random.Generator) -> Array:
-    """Draw standard deviates of a new block or unit, shape (draws,)."""
-    size = fit.weights.size
-    if "nu" in fit.draws:
-        return np.asarray(rng.standard_t(fit.draws["nu"][:, 0]))
-    return np.asarray(rng.standard_normal(size))
+def _root(fit: Fit) -> Array:
+    return effect_root(fit.draws.structure, fit.draws.theta)
 
 
 def _mean(fit: Fit, values: Array) -> float:

@@ -1,32 +1,20 @@
-"""What is asked of the draws: pure functions of parameter draws, each named once.
-
-`draws` maps a parameter family to an array (draws, size) in the user's unit, as in `Fit.draws`;
-size is the number of groups, or 1 where the groups share the parameter.
-"""
-
-from collections.abc import Mapping
+"""What is asked of the draws: pure functions of parameter draws, each named once."""
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from nestimate.data.terms import Terms
+from nestimate.data.structure import Stratum
+from nestimate.model.draws import Draws
 from nestimate.model.grouped import effect_root
 from nestimate.results.contrasts import Contrast
 
 Array = NDArray[np.float64]
-Draws = Mapping[str, Array]
-
-
-def per_group(draws: Draws, name: str, n_groups: int) -> Array:
-    """Return a parameter for every group, shape (draws, groups), shared ones repeated."""
-    found = draws[name]
-    return np.broadcast_to(found, (len(found), n_groups))
 
 
 def difference(draws: Draws, contrast: Contrast) -> Array:
     """Return the weighted sum of group means, less the stated value; shape (draws,)."""
-    return draws["mu"] @ contrast.weights - contrast.against
+    return draws.means @ contrast.weights - contrast.against
 
 
 def effect_size(draws: Draws, contrast: Contrast) -> Array:
@@ -36,7 +24,7 @@ def effect_size(draws: Draws, contrast: Contrast) -> Array:
     units of the t distribution's SCALE between units, not of its standard deviation. Other groups
     count by the size of their weights.
     """
-    tau = per_group(draws, "tau", draws["mu"].shape[1])
+    tau = draws.by_group(draws.scale(draws.structure.strata[0]))
     return difference(draws, contrast) / np.sqrt(np.square(tau) @ _shares(contrast))
 
 
@@ -45,16 +33,19 @@ def _shares(contrast: Contrast) -> Array:
     return np.asarray(size / size.sum())
 
 
-def total_variance(draws: Draws) -> Array:
-    """Return the squared scales of a single reading, summed, in each group: (draws, groups).
+def variance(draws: Draws, stratum: Stratum) -> Array:
+    """Return the squared scale that a stratum adds to a reading of each group: (draws, groups)."""
+    square = np.square(draws.by_group(draws.scale(stratum)))
+    return np.asarray(square / stratum.split)
 
-    tau^2 (or tau_block^2 + tau_effect^2 / 2), that of every level inside, and sigma^2.
-    """
-    total = np.zeros_like(draws["mu"])
-    for name in draws:
-        if name == "sigma" or name.startswith("tau"):
-            square = np.square(per_group(draws, name, total.shape[1]))
-            total = total + (0.5 * square if name == "tau_effect" else square)
+
+def total_variance(draws: Draws) -> Array:
+    """Return the squared scales of a single reading, summed, in each group: (draws, groups)."""
+    total = np.zeros_like(draws.means)
+    for stratum in draws.structure.strata:
+        total = total + variance(draws, stratum)
+    if draws.noise is not None:
+        total = total + np.square(draws.by_group(draws.noise))
     return total
 
 
@@ -78,21 +69,22 @@ def block_effect(cells: Array, contrast: Contrast) -> Array:
     return cells @ contrast.weights - contrast.against
 
 
-def next_block(draws: Draws, contrast: Contrast, terms: Terms) -> Array:
+def next_block(draws: Draws, contrast: Contrast) -> Array:
     """Return P(difference > 0 in a block not yet seen) for every draw, shape (draws,).
 
     The effect of a new block is Student-t about the overall difference; for two groups its scale
-    is tau_effect. Where a group is compared with a stated value, the block's own level counts too.
+    is that of the stratum of effects. Where a group is compared with a stated value, the block's
+    own level counts too.
     """
-    weights = contrast.weights @ terms.cells
-    root = effect_root(terms, {name: found.T for name, found in draws.items()})
+    weights = contrast.weights @ draws.structure.cells
+    root = effect_root(draws.structure, draws.theta)
     z = difference(draws, contrast) / np.sqrt(np.square(weights @ root).sum(axis=1))
-    if "nu" not in draws:
+    if draws.normality is None:
         return np.asarray(special.ndtr(z))
-    return np.asarray(special.stdtr(draws["nu"][:, 0], z))
+    return np.asarray(special.stdtr(draws.normality[:, 0], z))
 
 
 def icc(draws: Draws, group: int) -> Array:
-    """Return tau^2 over the total variance, shape (draws,): the share of scatter between units."""
-    tau = per_group(draws, "tau", draws["mu"].shape[1])
-    return np.square(tau[:, group]) / total_variance(draws)[:, group]
+    """Return the share of a reading's scatter that lies between units, shape (draws,)."""
+    between = variance(draws, draws.structure.strata[0])
+    return np.asarray(between[:, group] / total_variance(draws)[:, group])

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from nestimate.data.design import Design
-from nestimate.data.terms import Terms
+from nestimate.data.structure import Structure
 from nestimate.results.rounding import estimate, interval_name
 from nestimate.results.summaries import Summary
 
 
-def formula_design_sentences(design: Design, terms: Terms) -> list[str]:
+def formula_design_sentences(design: Design, terms: Structure) -> list[str]:
     """Say what is compared, and what the clusters are."""
     value, group = design.roles.value_label, design.roles.group
     compared = f"{group} ({', '.join(design.groups)}) is compared in {value}"
@@ -20,7 +20,7 @@ def formula_design_sentences(design: Design, terms: Terms) -> list[str]:
         return [*said, f"{readings} readings, each a data point of its own."]
     if terms.crossed:
         return [*said, f"{readings} readings; the random factors {_crossing(terms)} cross."]
-    varying = [name.replace(":", " x ") for name in terms.scales]
+    varying = [stratum.name.replace(":", " x ") for stratum in terms.strata]
     return [
         *said,
         f"{readings} readings; the independent units are the {design.block.size} levels of "
@@ -28,26 +28,26 @@ def formula_design_sentences(design: Design, terms: Terms) -> list[str]:
     ]
 
 
-def _crossing(terms: Terms) -> str:
-    names = [terms.outer.name, *(inner.level.name for inner in terms.inner)]
+def _crossing(terms: Structure) -> str:
+    names = [terms.outer.name, *(stratum.level.name for stratum, _ in terms.inside)]
     return ", ".join(dict.fromkeys(names))
 
 
-def formula_model_sentences(terms: Terms, value: str, *, robust: bool) -> list[str]:
+def formula_model_sentences(terms: Structure, value: str, *, robust: bool) -> list[str]:
     """Say the model from the readings up."""
     family = "Student-t(nu, " if robust else "Normal("
     fixed = " + ".join(
         "beta[Intercept]" if label == "Intercept" else f"beta[{label}] * {label}"
         for label in terms.labels
     )
-    if not terms.effects:
+    if terms.merged:
         return [f"{value} ~ {family}{fixed}, tau)"]
     outer = terms.outer.name
     jointly = "Student-t with nu degrees of freedom" if robust else "normal"
     said = [f"mean of {value} = {fixed} + the effects below; readings ~ Normal(mean, sigma)"]
-    names = list(dict.fromkeys(f"tau[{terms.scales[e.member]}]" for e in terms.effects))
+    names = list(dict.fromkeys(f"tau[{stratum.name}]" for stratum, _ in terms.heavy))
     said.append(f"effects of one {outer} are jointly {jointly}, with scales {', '.join(names)}")
-    if any(effect.share != 1 for effect in terms.effects):
+    if any(effect.split != 1 for effect in terms.effects):
         said.append(
             "every level of a factor right of a bar has a deviation of its own, symmetric in the "
             "levels; its tau is the scale of the difference between two of them"
@@ -55,10 +55,9 @@ def formula_model_sentences(terms: Terms, value: str, *, robust: bool) -> list[s
     if terms.correlated:
         pairs = ", ".join(terms.effects[i].name for i in terms.correlated)
         said.append(f"{pairs} of one {outer} are correlated (rho)")
-    for inner in terms.inner:
-        scale = f"tau[{terms.scales[inner.member]}]"
+    for stratum, _ in terms.inside:
         where = "" if terms.crossed else " inside"
-        said.append(f"effects of {inner.level.name}{where}: Normal(0, {scale})")
+        said.append(f"effects of {stratum.level.name}{where}: Normal(0, tau[{stratum.name}])")
     return said
 
 
@@ -80,7 +79,7 @@ def slope_sentences(design: Design, rows: Sequence[Summary]) -> list[str]:
     return said
 
 
-def formula_gloss(name: str, terms: Terms) -> str:
+def formula_gloss(name: str, terms: Structure) -> str:
     """Say in a few words what a coefficient or scale of a formula is."""
     family, _, label = name.removesuffix("]").partition("[")
     outer = terms.outer.name
@@ -88,8 +87,8 @@ def formula_gloss(name: str, terms: Terms) -> str:
         return f"correlation over the levels of {outer}"
     if family == "tau" and label:
         where, _, what = label.partition(":")
-        inside = {terms.scales[p.member]: p for p in terms.inner}.get(label)
-        if inside is not None and inside.column is None:
+        inside = {s.name: s for s, effect in terms.inside if effect.plain}.get(label)
+        if inside is not None:
             where = "" if terms.crossed else f" in one {outer}"
             return f"spread from {inside.level.name} to {inside.level.name}{where}"
         if not what:

@@ -20,7 +20,7 @@ from nestimate.model.parameters import Assumptions
 from nestimate.results import classical, estimands, quantities
 from nestimate.results.classical import Method, Name, Sums
 from nestimate.results.contrasts import Contrast
-from nestimate.results.replicates import inner_shares
+from nestimate.results.replicates import inner_shares, subunits
 from nestimate.results.summaries import Question
 
 Array = NDArray[np.float64]
@@ -129,7 +129,7 @@ def _panel(fit: Fit, best: Fit | None, sums: Sums, contrast: Contrast, question:
         readings=readings,
         per_unit=(int(counts.min()), int(counts.max())),
         balanced=bool(counts.min() == counts.max()) and _even(design),
-        robust="nu" in fit.model.names,
+        robust=fit.draws.normality is not None,
         icc=icc,
         design_effect=effect,
         effective_readings=None if effect is None else readings / effect,
@@ -212,43 +212,41 @@ def _clustering(fit: Fit, contrast: Contrast) -> tuple[float, float]:
     independent ones: 1 + (n - 1) ICC where every unit has n readings and no subunits.
     """
     design, draws = fit.model.design, fit.draws
-    shape = draws["mu"].shape
-    tau = np.square(estimands.per_group(draws, "tau", shape[1]))
+    tau = estimands.variance(draws, draws.structure.strata[0])
     total = estimands.total_variance(draws)
+    noise = np.zeros_like(total) if draws.noise is None else np.square(draws.by_group(draws.noise))
     groups = np.flatnonzero(contrast.weights)
     share, group = inner_shares(design), design.statistics.group
-    icc, effect = np.zeros(shape[0]), np.zeros(shape[0])
+    icc, effect = np.zeros(len(draws)), np.zeros(len(draws))
     for g in groups:
         n = design.statistics.n[group == g].astype(float)
         size = float(np.square(n).sum() / n.sum())
         own = size * tau[:, g]
-        for level, part in zip(design.subunits, share, strict=True):
+        for stratum, part in zip(subunits(design), share, strict=True):
             factor = float((np.square(n) * part[group == g]).sum() / n.sum())
-            own = own + factor * np.square(draws[f"tau_{level.name}"][:, 0])
-        sigma = np.square(estimands.per_group(draws, "sigma", shape[1]))[:, g]
+            own = own + factor * np.square(draws.scale(stratum)[:, 0])
         icc += tau[:, g] / total[:, g] / groups.size
-        effect += (own + sigma) / total[:, g] / groups.size
+        effect += (own + noise[:, g]) / total[:, g] / groups.size
     return float(fit.weights @ icc), float(fit.weights @ effect)
 
 
 def _averaging_loss(fit: Fit, contrast: Contrast) -> float:
     """Error of the difference with all unit means alike, over that with each at its worth, - 1."""
     design = fit.model.design
-    drawn = fit.resampled[:LOSS_DRAWS]
-    draws = {name: found[drawn] for name, found in fit.draws.items()}
+    draws = fit.draws.take(fit.resampled[:LOSS_DRAWS])
     statistics, spread = design.statistics, design.yardstick.spread
-    share, groups = inner_shares(design), len(design.groups)
-    alike, weighted = np.zeros(len(drawn)), np.zeros(len(drawn))
+    share, between = inner_shares(design), estimands.variance(draws, draws.structure.strata[0])
+    alike, weighted = np.zeros(len(draws)), np.zeros(len(draws))
     for g in np.flatnonzero(contrast.weights):
         mine = np.flatnonzero(statistics.group == g)
-        variance = np.square(estimands.per_group(draws, "tau", groups)[:, g])[:, None]
-        if "sigma" in draws:
-            sigma = estimands.per_group(draws, "sigma", groups)[:, g]
+        variance = between[:, g][:, None]
+        if draws.noise is not None:
+            sigma = draws.by_group(draws.noise)[:, g]
             own = np.square(sigma)[:, None] / statistics.n[mine]
             variance = variance + np.where(statistics.measured[mine], own, 0.0)
         variance = variance + np.nan_to_num(spread * statistics.error[mine]) ** 2
-        for level, part in zip(design.subunits, share, strict=True):
-            variance = variance + np.square(draws[f"tau_{level.name}"]) * part[mine]
+        for stratum, part in zip(subunits(design), share, strict=True):
+            variance = variance + np.square(draws.scale(stratum)) * part[mine]
         squared = contrast.weights[g] ** 2
         alike += squared * variance.sum(axis=1) / mine.size**2
         weighted += squared / (1 / variance).sum(axis=1)

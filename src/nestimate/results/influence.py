@@ -16,6 +16,7 @@ from nestimate.data.design import Design
 from nestimate.data.subset import without_cluster
 from nestimate.inference.diagnostics import K_LIMIT, kish, mean_and_sd, smooth_weights
 from nestimate.inference.fit import Fit
+from nestimate.model.draws import Draws
 from nestimate.model.model import Model
 from nestimate.model.units import UnitDensity
 from nestimate.results import estimands
@@ -118,7 +119,7 @@ def influences(fit: Fit, asked: Sequence[Contrast], question: Question) -> tuple
     if len(names) > MOST_UNITS or len(asked) * len(names) > 2 * MOST_UNITS:
         return ()
     which, base = _draws(fit, len(names))
-    draws = {name: found[which] for name, found in fit.draws.items()}
+    draws = fit.draws.take(which)
     with np.errstate(divide="ignore"):
         log_base = np.log(base)
     each = fit.model.log_likelihood_each(draws)
@@ -166,7 +167,7 @@ def _influence(
     contrast: Contrast,
     question: Question,
     fit: Fit,
-    draws: dict[str, Array],
+    draws: Draws,
     names: tuple[str, ...],
     smoothed: list[tuple[Array, float]],
     refits: dict[int, Fit],

@@ -108,7 +108,7 @@ def predict(fit: Fit, asked: Sequence[Contrast]) -> Predictive:
     return Predictive(
         contrasts=tuple(_prediction(fit, contrast, found, sums, rng) for contrast in asked),
         features=()
-        if "nu_y" in fit.draws  # replicates are normal here
+        if fit.draws.reading_normality is not None  # replicates are normal here
         else (
             _block_features(found, sums, asked[0])
             if blocked
@@ -129,7 +129,7 @@ def normality_evidence(fit: Fit) -> tuple[float, float]:
     DesignError
         When the model is normal already.
     """
-    if "nu" not in fit.model.names:
+    if fit.draws.normality is None:
         raise DesignError("the model is normal already: fit it with robust='units' to compare.")
     chosen = fit.model.assumptions
     priors = {name: prior for name, prior in chosen.priors.items() if name != "nu"}
@@ -169,14 +169,9 @@ def _new_unit(fit: Fit, contrast: Contrast, rng: np.random.Generator) -> float |
     inside = np.flatnonzero(contrast.weights)
     if contrast.sides is None or not np.allclose(np.abs(contrast.weights[inside]), 1):
         return None
-    draws = {name: found[fit.resampled] for name, found in fit.draws.items()}
-    tau = estimands.per_group(draws, "tau", draws["mu"].shape[1])[:, inside]
-    size = (fit.resampled.size, inside.size)
-    if "nu" in draws:
-        deviation = rng.standard_t(np.broadcast_to(draws["nu"], size))
-    else:
-        deviation = rng.standard_normal(size)
-    units = draws["mu"][:, inside] + tau * deviation
+    draws, outer = fit.draws.take(fit.resampled), fit.model.design.structure.strata[0]
+    tau = draws.by_group(draws.scale(outer))[:, inside]
+    units = draws.means[:, inside] + tau * draws.deviates(outer, rng, inside.size)
     return float(np.mean(units @ contrast.weights[inside] > contrast.against))
 
 
@@ -230,11 +225,11 @@ def _within(fit: Fit, n: int, rng: np.random.Generator) -> tuple[Feature, ...]:
     several = statistics.freedom > 0
     if design.layout != "nested" or design.subunits or several.sum() < 2:
         return ()
-    if "sigma" not in fit.draws:
+    draws = fit.draws.take(fit.resampled[:n])
+    if draws.noise is None:
         return ()
     freedom, group = statistics.freedom[several], statistics.group[several]
-    draws = {"sigma": fit.draws["sigma"][fit.resampled[:n]]}
-    sigma = estimands.per_group(draws, "sigma", len(design.groups))[:, group]
+    sigma = draws.by_group(draws.noise)[:, group]
     drawn = np.square(sigma) * rng.chisquare(freedom, sigma.shape) / freedom
     own = statistics.ss[several] / freedom * design.yardstick.spread**2
     # Each by what its own group leads one to expect, where the groups have SDs of their own.

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from nestimate.data.design import Design
 from nestimate.inference.fit import Fit
+from nestimate.model.draws import Draws
+from nestimate.model.families import What
 from nestimate.model.model import FIXED_PART
 from nestimate.results import estimands
 from nestimate.results.contrasts import Contrast
@@ -70,8 +72,10 @@ def differences(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
 def effect_sizes(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
     """Return the contrasts in units of the spread between units, and of single readings."""
     design = fit.model.design
+    structure = design.structure
     found = {} if design.block is not None else {"effect_size": estimands.effect_size}
-    if design.layout not in ("flat", "formula") and design.statistics.measured.all():
+    told = structure.unit is None or not structure.unit.merged
+    if not structure.text and told and design.statistics.measured.all():
         found["d_total"] = estimands.d_total
     return tuple(
         Quantity(
@@ -90,7 +94,7 @@ def group_means(fit: Fit) -> tuple[Quantity, ...]:
     return tuple(
         Quantity(
             name=label,
-            values=fit.model.design.natural(fit.draws["mu"][:, g]),
+            values=fit.model.design.natural(fit.draws.means[:, g]),
             weights=fit.weights,
             label=f"mean of {label}" if len(fit.model.design.groups) > 1 else "mean",
         )
@@ -105,8 +109,8 @@ def coefficients(fit: Fit) -> tuple[Quantity, ...]:
         return ()
     return tuple(
         Quantity(
-            name=f"{terms.family}[{label}]",
-            values=fit.draws[terms.family][:, j],
+            name=f"beta[{label}]",
+            values=fit.draws.coefficients[:, j],
             weights=fit.weights,
             null=None if shift else 0.0,
         )
@@ -116,23 +120,25 @@ def coefficients(fit: Fit) -> tuple[Quantity, ...]:
 
 def scales(fit: Fit) -> tuple[Quantity, ...]:
     """Return scales, normality and, in nested layouts, the share of variance between units."""
-    found, seen = [], dict.fromkeys(fit.model.names, 0)
+    found, draws = [], fit.draws
     for parameter in fit.model.parameters:
-        column = seen[parameter.name]
-        seen[parameter.name] += 1
-        if parameter.name == "tau_z":
-            values = fit.draws["tau"][:, column]
-            name = f"tau[{parameter.group}]"
-            found.append(Quantity(name=name, values=values, weights=fit.weights))
-        elif parameter.kind not in FIXED_PART:
-            values = fit.draws[parameter.name][:, column]
-            found.append(Quantity(name=parameter.label, values=values, weights=fit.weights))
+        if parameter.kind in FIXED_PART:
+            continue
+        name, values = parameter.label, draws[parameter]
+        if parameter.family.what is What.PLACE:
+            # Where a pooled scale lies says little; the scale itself is reported.
+            stratum = draws.structure.strata[parameter.family.stratum or 0]
+            name, values = f"tau[{parameter.group}]", draws.scale(stratum)[:, parameter.member]
+        found.append(Quantity(name=name, values=values, weights=fit.weights))
     design = fit.model.design
     if design.layout == "nested" and design.statistics.measured.all():
-        own = seen.get("tau", 2) > 1 or seen.get("sigma", 1) > 1
+        noise = draws.noise
+        own = draws.scale(draws.structure.strata[0]).shape[1] > 1 or (
+            noise is not None and noise.shape[1] > 1
+        )
         for g, label in enumerate(design.groups if own else (None,)):
             name = "icc" if label is None else f"icc[{label}]"
-            values = estimands.icc(fit.draws, g)
+            values = estimands.icc(draws, g)
             found.append(Quantity(name=name, values=values, weights=fit.weights))
     return tuple(found)
 
@@ -152,7 +158,7 @@ def unit_means(fit: Fit) -> tuple[Quantity, ...]:
 def block_effects(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
     """Return the contrasts in every block, `drug - placebo | line 1`."""
     design, draws = fit.model.design, fit.effects
-    if design.block is None or not draws.size or not _varies(design):
+    if design.block is None or not draws.size or not design.structure.varies:
         return ()
     cells = draws.reshape(len(draws), design.block.size, len(design.groups))
     equal = _equal(draws)
@@ -194,7 +200,7 @@ def probabilities(
     design = fit.model.design
     found = []
     if len(design.groups) > 2:
-        best = fit.draws["mu"].argmax(axis=1)
+        best = fit.draws.means.argmax(axis=1)
         found += [
             Quantity(
                 name=f"P({label} has the largest mean)",
@@ -203,11 +209,11 @@ def probabilities(
             )
             for g, label in enumerate(design.groups)
         ]
-    if design.block is not None and _varies(design):
+    if design.block is not None and design.structure.varies:
         found += [
             Quantity(
                 name=f"P({c.name} > {_null(fit):g} in the next {design.block.name})",
-                values=estimands.next_block(fit.draws, c, design.columns),
+                values=estimands.next_block(fit.draws, c),
                 weights=fit.weights,
             )
             for c in asked
@@ -240,8 +246,8 @@ def far_units(fit: Fit, which: Sequence[int] | None = None) -> list[Far]:
     """
     design = fit.model.design
     drawn = fit.resampled[: len(fit.effects)] if design.levels else fit.resampled
-    mu = fit.draws["mu"][drawn]
-    tau = estimands.per_group({"tau": fit.draws["tau"][drawn]}, "tau", mu.shape[1])
+    draws = fit.draws.take(drawn)
+    mu, tau = draws.means, draws.by_group(draws.scale(design.structure.strata[0]))
     group, raw = design.statistics.group, _raw_means(design)
     found = []
     for j in range(group.size) if which is None else which:
@@ -257,7 +263,7 @@ def far_readings(fit: Fit, which: Sequence[int] | None = None) -> list[Far]:
     """Say of readings whether they lie beyond `FAR` sigma of the true mean of their unit."""
     design, readings = fit.model.design, fit.model.design.readings
     drawn = fit.resampled[: len(fit.effects)]
-    sigma = estimands.per_group({"sigma": fit.draws["sigma"][drawn]}, "sigma", len(design.groups))
+    sigma = _noise(fit.draws.take(drawn))
     found = []
     for i in range(readings.value.size) if which is None else which:
         unit, g = readings.unit[i], readings.group[i]
@@ -265,6 +271,11 @@ def far_readings(fit: Fit, which: Sequence[int] | None = None) -> list[Far]:
         label = f"{design.natural(readings.value[i : i + 1])[0]:.6g}"
         found.append(Far(label=label, inside=design.units[unit], events=events))
     return found
+
+
+def _noise(draws: Draws) -> Array:
+    """SD of a reading of every group, (draws, groups); 0 where none is estimated."""
+    return draws.by_group(np.zeros((len(draws), 1)) if draws.noise is None else draws.noise)
 
 
 def _raw_means(design: Design) -> Array:
@@ -281,15 +292,15 @@ def _outliers(fit: Fit) -> list[Quantity]:
     if design.layout not in ("flat", "nested"):
         return []
     group, rows = design.statistics.group, design.readings
-    tau = estimands.per_group(draws, "tau", len(design.groups))
-    centre, spread = draws["mu"].mean(axis=0), np.median(tau, axis=0)
+    tau = draws.by_group(draws.scale(design.structure.strata[0]))
+    centre, spread = draws.means.mean(axis=0), np.median(tau, axis=0)
     apart = np.abs(_raw_means(design) - centre[group]) / spread[group]
     named = [
         (f"{one.label} lies more than {FAR} tau from the mean of {one.inside}", one.events)
         for one in far_units(fit, _largest(apart))
     ]
-    if "nu_y" in draws:
-        sigma = np.median(estimands.per_group(draws, "sigma", len(design.groups)), axis=0)
+    if draws.reading_normality is not None:
+        sigma = np.median(_noise(draws), axis=0)
         gaps = rows.value - fit.effects.mean(axis=0)[rows.unit]
         unit = design.levels[0].name
         named += [
@@ -338,11 +349,6 @@ def _between_blocks(fit: Fit, asked: Contrasts, rope: tuple[float, float] | None
                 )
             )
     return found
-
-
-def _varies(design: Design) -> bool:
-    """Whether the difference between groups may differ between blocks."""
-    return bool(np.ptp(design.columns.cells, axis=0).any())
 
 
 def _null(fit: Fit) -> float:

@@ -116,11 +116,7 @@ def log_priors(fit: Fit) -> dict[str, Array]:
     coordinates would change with the map to them.
     """
     found: dict[str, Array] = {}
-    seen = dict.fromkeys(fit.model.names, 0)
-    draws = fit.model.centred(fit.draws)
-    for parameter in fit.model.parameters:
-        values = draws[parameter.name][:, seen[parameter.name]]
-        seen[parameter.name] += 1
+    for parameter, values in fit.draws.in_prior():
         if parameter.free:
             logs = parameter.prior.log_density(values)
             found[parameter.name] = found.get(parameter.name, 0.0) + logs

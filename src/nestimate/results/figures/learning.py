@@ -98,13 +98,9 @@ def why_not(answer: Answer) -> str:  # noqa: ARG001
 def families(answer: Answer) -> list[Family]:
     """Return the free parameters, those of one family and one prior together."""
     model = answer.model
-    draws = model.centred(answer.fit.draws)
-    seen = dict.fromkeys(model.names, 0)
     whitening = iter(model.whitening)
     found: dict[tuple[str, str, str], Family] = {}
-    for parameter in model.parameters:
-        values = draws[parameter.name][:, seen[parameter.name]]
-        seen[parameter.name] += 1
+    for parameter, values in answer.fit.draws.in_prior():
         if not parameter.free:
             continue
         alone = parameter.label if parameter.kind == "slope" or _formula(model) else ""

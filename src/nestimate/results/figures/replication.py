@@ -122,7 +122,7 @@ def _panels(answer: Answer) -> list[Panel]:
     drawn = replicated_rows(answer.fit, n, np.random.default_rng([answer.fit.seed, 6]))
     both = np.vstack([value, drawn])
     if design.formula is not None:
-        middle = answer.fit.weights @ answer.model.centred(answer.fit.draws)[design.formula.family]
+        middle = answer.fit.weights @ answer.fit.draws.centred
         both = both - design.formula.fixed @ middle
     levels = _levels(answer)
     panels = [_first(answer, both, levels)]
@@ -134,9 +134,9 @@ def _levels(answer: Answer) -> list[Level]:
     """Return the levels from the outermost to the innermost that holds readings."""
     design = answer.design
     if design.formula is not None:
-        if not design.formula.effects:
+        if design.formula.merged:
             return []
-        inner = [part.level for part in design.formula.inner if part.column is None]
+        inner = [s.level for s, effect in design.formula.inside if effect.plain]
         return [design.formula.outer, *inner]
     if design.block is None:
         return list(design.levels)

@@ -205,11 +205,7 @@ def fit(
     design = formula_design(
         read_table(
             data,
-            Wanted(
-                sheet=chosen.sheet,
-                decimal=chosen.decimal,
-                value=next(iter(parsed.measured), None),
-            ),
+            Wanted(**asdict(chosen.reading), value=next(iter(parsed.measured), None)),
         ),
         parsed,
         group=group,
@@ -285,8 +281,7 @@ def compare(
     table = read_table(
         data,
         Wanted(
-            sheet=chosen.sheet,
-            decimal=chosen.decimal,
+            **asdict(chosen.reading),
             wide=chosen.wide,
             value=value,
             group=group,

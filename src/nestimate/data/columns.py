@@ -60,6 +60,15 @@ class Table:
     def from_grid(cls, grid: Grid, decimal: str | None = None) -> Self:
         """Name the columns and check that each name occurs once."""
         names, notes = check_names(grid.names, grid.source)
+        folded: dict[str, list[str]] = {}
+        for name in names:
+            folded.setdefault(name.casefold(), []).append(name)
+        notes += [
+            f"Columns {' and '.join(f"'{name}'" for name in alike)} differ only in capital letters: "
+            "each is taken as it is named."
+            for alike in folded.values()
+            if len(alike) > 1
+        ]
         return cls(
             source=grid.source,
             columns=dict(zip(names, grid.columns, strict=True)),
@@ -97,12 +106,6 @@ class Table:
                     f"{self.source}: {one_of('column', name, self.columns)}{self._hint}"
                 )
             return self.columns[alike[0]]
-        capitals = [n for n in self.columns if n != name and n.casefold() == name.casefold()]
-        if capitals:
-            raise DataError(
-                f"{self.source}: the columns '{name}' and '{capitals[0]}' differ only in capital "
-                "letters. Rename or delete one of them, so that it is plain which is meant."
-            )
         return found
 
     @property
@@ -288,7 +291,11 @@ class Table:
         if bad.size == filled and filled > 1 and letters:
             more = f" No cell of '{name}' is a number: is it the column of values?"
         elif bad.size == 1 and bad[0] == 0 and filled > 1 and letters:
-            more = " All rows below hold numbers: if this row holds the units, delete it."
+            row = self.row(bad[0])
+            more = (
+                " All rows below hold numbers: if this row holds the units, delete it, or add "
+                f"--skip-rows {row}-{row}."
+            )
         raise DataError(
             f"{self.source}: column '{name}', row {self.row(bad[0])}: '{shown}' {wrong[first]}."
             f"{more}"

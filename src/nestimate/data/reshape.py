@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from nestimate.data.cells import read_label, tidy
 from nestimate.data.columns import Table, is_text
 from nestimate.data.onegroup import with_one_group
+from nestimate.data.reading import Reading
 from nestimate.errors import DataError, DesignError, listed, one_of
 
-WIDE = ("groups", "replicates")
+WIDE = ("groups", "units", "replicates")
 _NUMBERED = re.compile(r"(.*?)[\s_.#-]*(\d+)")
 #: Columns of numbers that count or name something rather than measure it.
 _COUNTERS = frozenset(
@@ -28,15 +29,11 @@ _COUNTERS = frozenset(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """How the user wants the data read.
+class Wanted(Reading):
+    """How the user wants the data read: rows and cells, and what the columns are.
 
     Attributes
     ----------
-    sheet
-        Sheet of a workbook.
-    decimal
-        Decimal mark, `.` or `,`; None: points only, and a comma is refused.
     wide
         `groups` (a column per group), `replicates` (a column per reading of the unit in the row),
         or None: recognised where nothing else can be meant.
@@ -48,8 +45,6 @@ class Wanted:
         Columns are left as they are: no wide table is recognised.
     """
 
-    sheet: str | None = None
-    decimal: str | None = None
     wide: str | None = None
     value: str | None = None
     group: str | None = None

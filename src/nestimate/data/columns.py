@@ -249,6 +249,16 @@ class Table:
                 return values
         except pa.ArrowInvalid:
             pass
+        cells, codes, found, wrong = self._cell_by_cell(text)
+        if wrong:
+            self._refuse(name, codes, cells, wrong)
+        parsed: NDArray[np.float64] = found[codes]
+        return parsed
+
+    def _cell_by_cell(
+        self, text: Any
+    ) -> tuple[list[str], NDArray[np.intp], NDArray[np.float64], dict[int, str]]:
+        """Return distinct cells, the one of each row, their numbers, and why some are none."""
         encoded = pa.chunked_array(text).dictionary_encode().combine_chunks()
         cells = encoded.dictionary.to_pylist()
         codes = encoded.indices.fill_null(len(cells)).to_numpy(zero_copy_only=False)
@@ -261,10 +271,23 @@ class Table:
                 wrong[i] = str(odd)
             else:
                 found[i] = np.nan if number is None else number
-        if wrong:
-            self._refuse(name, codes, cells, wrong)
-        parsed: NDArray[np.float64] = found[codes]
-        return parsed
+        return cells, codes, found, wrong
+
+    def odd_cells(self, name: str) -> list[tuple[str, str, int]]:
+        """Return the different cells of a column of text that are no numbers.
+
+        Each with the first row that holds it and in how many rows it stands.
+        """
+        column = _plain(self.column(name))
+        if not is_text(column):
+            return []
+        text = pc.utf8_trim_whitespace(column.cast(pa.string()))
+        text = pc.if_else(pc.is_in(pc.utf8_lower(text), value_set=pa.array(EMPTY_VALUES)), None, text)
+        cells, codes, _, wrong = self._cell_by_cell(text)
+        return [
+            (cells[i], self.row(np.argmax(codes == i)), int(np.count_nonzero(codes == i)))
+            for i in wrong
+        ]
 
     def _with_points(self, text: Any) -> Any:
         """Return numbers with points where the comma is stated to be the decimal mark."""
@@ -287,6 +310,14 @@ class Table:
                 first: "is the name of the column: were tables joined with their headers? Delete it"
             }
         more = f" {bad.size} of {filled} cells are not numbers." if bad.size > 1 else ""
+        others = [
+            f"'{cells[i]:.40}' (first in row {self.row(np.argmax(codes == i))})"
+            for i in wrong
+            if i != first
+        ]
+        if others:
+            beyond = f", and {len(others) - 6} more" if len(others) > 6 else ""
+            more += f" The others are {', '.join(others[:6])}{beyond}."
         letters = any(letter.isalpha() for letter in shown)
         if bad.size == filled and filled > 1 and letters:
             more = f" No cell of '{name}' is a number: is it the column of values?"

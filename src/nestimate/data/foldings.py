@@ -11,7 +11,7 @@ from typing import Literal
 
 import pyarrow as pa
 
-from nestimate.data.candidates import hints
+from nestimate.data.vocabulary import hints
 from nestimate.data.design import Design
 from nestimate.data.groups import CONTROLS
 from nestimate.data.kinds import Column

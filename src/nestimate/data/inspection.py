@@ -1,5 +1,6 @@
 """What is in a table and which designs it can be. Facts only: the words are in `results`."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Self
@@ -10,18 +11,19 @@ from nestimate.data.candidates import (
     candidates,
     could_be_group,
     counts_within,
-    hints,
     one_unit_each,
     present,
-    summary_role,
 )
 from nestimate.data.crossings import Crossing
 from nestimate.data.design import Design
+from nestimate.data.factors import told_apart
 from nestimate.data.foldings import Folding, foldings, restated
 from nestimate.data.kinds import MOST_LABELS, Column, describe_column
 from nestimate.data.onegroup import with_one_group
 from nestimate.data.proposals import MOST, Proposal, propose
+from nestimate.data.reading import Reading
 from nestimate.data.tables import Table
+from nestimate.data.vocabulary import hints, summary_role
 from nestimate.errors import DataError, DesignError
 
 RoleName = Literal["value", "reading", "group", "unit", "block", "counter", "n", "sd", "se"]
@@ -86,13 +88,34 @@ class Inspection:
     notes: tuple[str, ...]
 
     @classmethod
-    def from_table(cls, table: Table, file: str | None = None) -> Self:
-        """Look at a table; `file` is the name under which a command can read it."""
+    def from_table(
+        cls, table: Table, file: str | None = None, reading: Reading | None = None
+    ) -> Self:
+        """Look at a table.
+
+        Parameters
+        ----------
+        table
+            As it is.
+        file
+            The name under which a command can read it, None for data in memory.
+        reading
+            The options that a command needs to read it so.
+        """
         found = cls._as_it_stands(table, file)
         for folding in foldings(table, found.columns):
             inner = cls._as_it_stands(folding.table, file)
             found = _with_folding(found, inner, folding, restated(inner.proposals, folding, table))
-        return found
+        every = [column.name for column in found.columns]
+        proposals = tuple(
+            replace(
+                proposal,
+                reading=reading or Reading(),
+                candidate=replace(proposal.candidate, unused=_unused(proposal, every)),
+            )
+            for proposal in found.proposals
+        )
+        return replace(found, proposals=proposals)
 
     @classmethod
     def _as_it_stands(cls, table: Table, file: str | None) -> Self:
@@ -119,6 +142,7 @@ class Inspection:
         if not values:
             return found
         value, crossing = _crossed(extended, columns, values, summary, whole)
+        crossing = told_apart(crossing, {c.name: c for c in columns}, whole)
         aliases = _aliases(crossing, whole)
         doubles = {second for _, second in aliases}
         crossing = crossing.without(doubles)
@@ -151,6 +175,15 @@ class Inspection:
     def column(self, name: str) -> Column:
         """Return a column by name."""
         return next(column for column in self.columns if column.name == name)
+
+
+def _unused(proposal: Proposal, every: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns that play no role: where rows are data points, every one of them."""
+    if proposal.layout != "flat" or proposal.folded:
+        return proposal.candidate.unused
+    roles = proposal.roles
+    taken = {roles.value, *proposal.candidate.used, *roles.summary.values(), *proposal.factors}
+    return tuple(name for name in every if name not in taken)
 
 
 def _with_folding[I: Inspection](
@@ -205,7 +238,7 @@ def _values(columns: Sequence[Column], summary: Mapping[str, str]) -> list[str]:
         if column.kind == "numbers" and not column.whole:
             return likely - 2.0 * bool(spoken & {"trait", "sd", "se"})
         label = {"group", "unit", "block", "counter", "trait", "n", "sd", "se"}
-        return likely - 2.0 * bool(spoken & label)
+        return likely - 2.0 * bool(spoken & label) - 1.5 * column.numbering
 
     able = [c for c in columns if c.measured and c.kind != "id" and c.name not in summary.values()]
     ranked = sorted(able, key=score, reverse=True)
@@ -245,6 +278,9 @@ def _crossed(
 def _factor(column: Column, summary: Mapping[str, str]) -> bool:
     if column.labelled or column.kind == "constant":
         return True
+    if column.kind == "numbers" and column.whole and column.smallest is not None:
+        # Numbers that may name things: which labels they occur with decides.
+        return column.smallest >= 0 and column.distinct <= MOST_LABELS and column.repeated
     # With one row per unit the name of the unit is worth having.
     named = column.kind == "id" and column.smallest is None and column.distinct <= MOST_LABELS
     return bool(summary) and named
@@ -288,8 +324,27 @@ def _likely(crossing: Crossing, able: Sequence[str]) -> list[str]:
         name
         for name in able
         if "group" in hints(name)
-        or not (hints(name) & {"unit", "block", "counter"} or counts_within(crossing, name, names))
+        or not (
+            hints(name) & {"unit", "block"}
+            or name in crossing.counters
+            or counts_within(crossing, name, names)
+            or _numbered_inside(crossing, name, able)
+        )
     ]
+
+
+def _numbered_inside(crossing: Crossing, name: str, able: Sequence[str]) -> bool:
+    """Return whether labels such as a1, a2, b1 number things inside a column of groups."""
+    stems = {re.sub(r"\d+", "", label) for label in crossing.labels[name]}
+    return (
+        all(re.search(r"\d", label) for label in crossing.labels[name])
+        and len(stems) < crossing.size(name)
+        and any(
+            crossing.inside(name, other) and crossing.size(other) < crossing.size(name)
+            for other in able
+            if other != name
+        )
+    )
 
 
 def _unlabelled(crossing: Crossing, whole: str) -> tuple[tuple[str, int], ...]:
@@ -315,8 +370,9 @@ def _groups(crossing: Crossing, columns: Mapping[str, Column], whole: str) -> li
         for n in names
         if n not in crossing.table.unnamed and could_be_group(columns[n], present(crossing, n))
     ]
-    if _likely(crossing, able):
-        return able
+    likely = _likely(crossing, able)
+    if likely:
+        return likely
     single = [n for n in names if columns[n].kind == "constant" and "group" in hints(n)]
     return [*able, *(single or [whole])]
 
@@ -354,7 +410,7 @@ def _reasons(
         count = present(crossing, name)
         if name == whole or count < 2:
             continue
-        if hints(name) & {"counter", "unit", "block"} == {"counter"}:
+        if name in crossing.counters:
             found[name] = (Reason(role="counter", why="numbers the readings"),)
             continue
         inside = best not in {whole, name} and crossing.inside(name, best)

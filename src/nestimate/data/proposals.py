@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from nestimate.data.candidates import Candidate
 from nestimate.data.crossings import Crossing
 from nestimate.data.design import Design, Layout, Roles
+from nestimate.data.reading import Reading
 from nestimate.errors import DataError, DesignError
 
 MOST = 6
@@ -62,7 +63,13 @@ class Proposal:
     typed
         What reads the design from a wide table, in the words of the command line; otherwise empty.
     folded, folded_columns
-        `replicates` or `groups`: what the columns of a wide table are; "" for a long one.
+        `replicates`, `units` or `groups`: what the columns of a wide table are; "" for a long one.
+    formula
+        What says the design where roles cannot; otherwise "".
+    factors
+        The factors that such a formula compares.
+    reading
+        How the table was read.
     """
 
     roles: Roles
@@ -73,14 +80,19 @@ class Proposal:
     cautions: tuple[str, ...] = field(default=())
     refused: str = ""
     typed: tuple[tuple[str, str | bool], ...] = ()
-    folded: Literal["", "replicates", "groups"] = ""
+    folded: Literal["", "replicates", "units", "groups"] = ""
     folded_columns: tuple[str, ...] = ()
+    formula: str = ""
+    factors: tuple[str, ...] = ()
+    reading: Reading = field(default_factory=Reading)
 
     def arguments(self) -> list[tuple[str, str | bool]]:
         """Return the roles in the words of the command line; `against` has 0 as a stand-in."""
         if self.typed:
             return list(self.typed)
         roles = self.roles
+        if self.formula:
+            return [("formula", self.formula)]
         given: list[tuple[str, str | bool | None]] = [
             ("value", roles.value),
             ("group", None if self.whole else roles.group),
@@ -94,8 +106,11 @@ class Proposal:
 
     def command(self, file: str) -> str:
         """Return the command line, quoted for a shell."""
-        words = ["nestimate", "compare", quote(f"./{file}" if file.startswith("-") else file)]
-        for name, value in self.arguments():
+        path = f"./{file}" if file.startswith("-") and file != "-" else file
+        given = [*self.arguments(), *self.reading.words]
+        verb, named = ("fit", given[1:]) if self.formula else ("compare", given)
+        words = ["nestimate", verb, *([quote(self.formula)] if self.formula else []), quote(path)]
+        for name, value in named:
             option = f"--{name.replace('_', '-')}"
             if value is True:
                 words.append(option)
@@ -108,13 +123,15 @@ class Proposal:
     def call(self, data: str) -> str:
         """Return the call in Python; `data` is an expression."""
         chosen = {"n", "sd", "se", "against", "wide"}
-        roles = [f"{k}={_literal(v)}" for k, v in self.arguments() if k not in chosen]
-        options = [
-            f'"{k}": {v if k == "against" else _literal(v)}'
-            for k, v in self.arguments()
-            if k in chosen
+        given = self.arguments()
+        roles = [f"{k}={_literal(v)}" for k, v in given if k not in chosen | {"formula"}]
+        options = [f'"{k}": {v if k == "against" else _literal(v)}' for k, v in given if k in chosen]
+        options += [
+            f'"{k}": {v if k == "header_row" else _literal(v)}' for k, v in self.reading.words
         ]
         tail = [f"options={{{', '.join(options)}}}"] if options else []
+        if self.formula:
+            return f"ne.fit({', '.join([_literal(self.formula), data, *tail])})"
         return f"ne.compare({', '.join([data, *roles, *tail])})"
 
 

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
 
 from nestimate.data.cells import tidy
 from nestimate.errors import DataError, DesignError, one_of
@@ -96,6 +96,13 @@ class Reading:
             raise wrong
         ranges = [(int(m[1]), int(m[2] or m[1])) for m in found if m]
         return any(low <= row <= high for low, high in ranges)
+
+    def also_skipping(self, rows: Sequence[int]) -> Self:
+        """Return the same with further rows of the file left out."""
+        given = str(self.skip_rows or "").strip()
+        before = [f"1-{given}"] if given.isdigit() and given != "0" else [given]
+        joined = ",".join([*filter(None, before), row_list(rows)])
+        return replace(self, skip_rows=joined)
 
     def taken[Row](
         self, rows: Sequence[Row], numbers: Sequence[int], source: str

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from textwrap import fill
 
-from nestimate.data.candidates import hints, summary_role
+from nestimate.data.vocabulary import hints, summary_role
 from nestimate.data.decisions import Decision, decisions
 from nestimate.data.inspection import Inspection
 from nestimate.data.kinds import Column

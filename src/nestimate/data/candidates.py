@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from nestimate.data.crossings import Crossing
-from nestimate.data.factors import MOST_GROUPS
+from nestimate.data.factors import MOST_GROUPS, moments
 from nestimate.data.groups import CONTROLS
 from nestimate.data.kinds import Column
 from nestimate.data.vocabulary import hints
@@ -98,6 +98,8 @@ def _roles(
     for block in [None, *blocks]:
         place = [group, *([block] if block else [])]
         rest = [n for n in others if n != block and not hints(n) & {"trait", "person"}]
+        if block is None and any(_measured_again(crossing, group, n) for n in rest):
+            continue
         if not any(_must_be_named(crossing, place, name) for name in rest):
             yield Candidate(group=group, block=block)
         for unit in rest:
@@ -110,6 +112,16 @@ def _roles(
                 if not (inner or single) and crossing.most_rows([*place, unit]) == 1:
                     continue
                 yield Candidate(group=group, units=(unit, *inner), block=block, relabel=relabel)
+
+
+def _measured_again(crossing: Crossing, group: str, name: str) -> bool:
+    """Return whether the groups are times at which the same things were measured."""
+    return (
+        moments(crossing, group)
+        and "unit" in hints(name)
+        and crossing.most_rows([group, name]) == 1
+        and crossing.size(group, name) > crossing.size(name)
+    )
 
 
 def _must_be_named(crossing: Crossing, place: Sequence[str], name: str) -> bool:

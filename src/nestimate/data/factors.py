@@ -42,7 +42,11 @@ def told_apart(crossing: Crossing, columns: Mapping[str, Column], whole: str) ->
     kept = crossing.without(measured)
     names = [name for name in kept.names if name != whole and kept.size(name) > 1]
     counters = frozenset(name for name in names if _numbers_readings(kept, columns, name, names))
-    factors = [n for n in names if n not in counters and _is_compared(kept, n)]
+    factors = [
+        n
+        for n in names
+        if n not in counters and (_is_compared(kept, n) or _follows_units(kept, n, names))
+    ]
     crossed = {n for a, b in combinations(factors, 2) if crossed_factors(kept, a, b) for n in (a, b)}
     return replace(kept, counters=counters, factors=frozenset(crossed))
 
@@ -123,6 +127,26 @@ def _is_compared(crossing: Crossing, name: str) -> bool:
         return True
     if spoken & {"unit", "counter", "place", "person", "block", "kind"}:
         return False
-    if spoken & {"time", "trait"} or all(_MOMENT.fullmatch(label.casefold()) for label in labels):
+    if "trait" in spoken or moments(crossing, name):
         return True
     return crossing.size(name) == 2
+
+
+def _follows_units(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
+    """Return whether a column says when units were measured again: weeks of one rat."""
+    if not moments(crossing, name) or crossing.size(name) > MOST_GROUPS:
+        return False
+    return any(
+        "unit" in hints(unit)
+        and "block" not in hints(unit)
+        and crossing.most_rows([unit, name]) == 1
+        and crossing.size(unit, name) >= 0.7 * crossing.size(unit) * crossing.size(name)
+        for unit in names
+        if unit != name
+    )
+
+
+def moments(crossing: Crossing, name: str) -> bool:
+    """Return whether a column says when something was measured: its name does, or its labels."""
+    labels = crossing.labels[name]
+    return "time" in hints(name) or all(_MOMENT.fullmatch(label.casefold()) for label in labels)

@@ -8,6 +8,7 @@ from typing import Literal, Self
 import numpy as np
 
 from nestimate.data.candidates import (
+    Candidate,
     candidates,
     could_be_group,
     counts_within,
@@ -16,7 +17,8 @@ from nestimate.data.candidates import (
 )
 from nestimate.data.crossings import Crossing
 from nestimate.data.design import Design
-from nestimate.data.factors import told_apart
+from nestimate.data.factorial import paired, several_factors, share_of_total, worded
+from nestimate.data.factors import moments, told_apart
 from nestimate.data.foldings import Folding, foldings, restated
 from nestimate.data.kinds import MOST_LABELS, Column, describe_column
 from nestimate.data.onegroup import with_one_group
@@ -28,6 +30,8 @@ from nestimate.errors import DataError, DesignError
 
 RoleName = Literal["value", "reading", "group", "unit", "block", "counter", "n", "sd", "se"]
 
+#: Words for what a count is a share of.
+_TOTAL = frozenset({"total", "totals", "all", "n", "nuclei", "tested", "scored", "counted", "dapi"})
 #: More columns of labels than this are not crossed with one another.
 MOST_FACTORS = 9
 
@@ -122,6 +126,9 @@ class Inspection:
         columns = tuple(describe_column(table, name) for name in table.columns)
         summary = _summary(columns)
         values = _values(columns, summary)
+        part, total = _share(table, columns)
+        if part is not None:
+            values = [part, *(name for name in values if name not in {part, total})]
         extended, whole = with_one_group(table)
         found = cls(
             source=table.source,
@@ -149,8 +156,12 @@ class Inspection:
         groups = _groups(crossing, {c.name: c for c in columns}, whole)
         ranked = candidates(crossing, groups, whole, single=bool(summary))
         fit, refused = propose(crossing, ranked, value=value, summary=summary, whole=whole)
-        others = [name for name in values if name != value]
+        counted = [c.name for c in columns if c.measured and c.kind == "numbers as labels"]
+        dropped = [n for n in counted if n not in {value, *crossing.names, *summary.values()}]
+        others = [name for name in [*values, *dropped] if name != value]
         best = fit[0].roles.group if fit else groups[0]
+        share = None if part is None else f"I({worded(part)} / {worded(total)})"
+        fit = _with_formulas(crossing, value, groups, ranked, fit, share)
         return replace(
             found,
             aliases=aliases,
@@ -175,6 +186,59 @@ class Inspection:
     def column(self, name: str) -> Column:
         """Return a column by name."""
         return next(column for column in self.columns if column.name == name)
+
+
+def _with_formulas(
+    crossing: Crossing,
+    value: str,
+    groups: Sequence[str],
+    ranked: Sequence[Candidate],
+    found: tuple[Proposal, ...],
+    share: str | None,
+) -> tuple[Proposal, ...]:
+    """Add what roles cannot say: a share of a total comes first, and so do several factors.
+
+    Numbers of hours or weeks, and traits, are factors beside what is compared: they come second.
+    """
+    compared = [proposal.candidate for proposal in found if not proposal.whole]
+    if not compared:
+        return found
+    if share is not None:
+        made = share_of_total(crossing, share, compared[0])
+        return (made, *found)[:MOST] if made else found
+    made = several_factors(crossing, value, groups, ranked)
+    pair = paired(crossing, value, compared[0])
+    if made is None:
+        return (found[0], pair, *found[1:])[:MOST] if pair else found
+    # Designs that leave out a factor are said, but never before the one that does not.
+    aside = [
+        n
+        for n in made.factors
+        if hints(n) & {"trait", "block"} or _counted_time(crossing, n)
+    ]
+    first = found[:1] if aside else ()
+    return (*first, made, *found[len(first) :])[:MOST]
+
+
+def _counted_time(crossing: Crossing, name: str) -> bool:
+    return moments(crossing, name) and all(label.isdigit() for label in crossing.labels[name])
+
+
+def _share(table: Table, columns: Sequence[Column]) -> tuple[str | None, str]:
+    """Return part and total where one column of whole numbers counts some of another."""
+    whole = [c for c in columns if c.whole and c.smallest is not None and c.smallest >= 0]
+    totals = [c for c in whole if _TOTAL & {*re.split(r"[\W\d_]+", c.name.casefold())}]
+    for total in totals:
+        for part in whole:
+            if part is total or "counted" not in hints(part.name) or not (total.smallest or 0) > 0:
+                continue
+            if part in totals or (part.largest or 0) > (total.largest or 0):
+                continue
+            some, every = table.numbers(part.name), table.numbers(total.name)
+            known = ~np.isnan(some) & ~np.isnan(every)
+            if known.any() and bool(np.all(some[known] <= every[known])):
+                return part.name, total.name
+    return None, ""
 
 
 def _unused(proposal: Proposal, every: Sequence[str]) -> tuple[str, ...]:

@@ -229,16 +229,40 @@ def _branches(crossing: Crossing, design: Design, path: Sequence[str]) -> Iterat
     chains = [crossing.members([group, *path[: i + 1]]) for i in range(len(path))]
     for label in design.groups:
         rows = crossing.codes[group] == labels.index(label)
-        levels = [np.zeros(int(rows.sum()), dtype=np.intp), *(chain[rows] for chain in chains)]
-        steps = [
-            _step(name, np.unique(np.stack([outer, inner]), axis=1)[0])
-            for name, (outer, inner) in zip(path, pairwise(levels), strict=True)
-        ]
-        weights = crossing.rows[rows]
-        counts = np.bincount(levels[-1], weights=weights)
-        counts = counts[counts > 0].astype(int)
-        last = Step(name="rows", low=int(counts.min()), high=int(counts.max()))
-        yield Branch(label=label, steps=(*steps, last))
+        yield branch(label, rows, chains, path, crossing)
+
+
+def branch(
+    label: str,
+    rows: NDArray[np.bool_],
+    chains: Sequence[NDArray[np.intp]],
+    path: Sequence[str],
+    crossing: Crossing,
+) -> Branch:
+    """Count what some combinations of labels hold, level by level.
+
+    Parameters
+    ----------
+    label
+        What they are called together.
+    rows
+        Which combinations they are, shape (combinations,).
+    chains
+        For each level the member of each combination, shape (combinations,).
+    path
+        Names of the levels.
+    crossing
+        Where the combinations come from.
+    """
+    levels = [np.zeros(int(rows.sum()), dtype=np.intp), *(chain[rows] for chain in chains)]
+    steps = [
+        _step(name, np.unique(np.stack([outer, inner]), axis=1)[0])
+        for name, (outer, inner) in zip(path, pairwise(levels), strict=True)
+    ]
+    counts = np.bincount(levels[-1], weights=crossing.rows[rows])
+    counts = counts[counts > 0].astype(int)
+    last = Step(name="rows", low=int(counts.min()), high=int(counts.max()))
+    return Branch(label=label, steps=(*steps, last))
 
 
 def _step(name: str, outer: NDArray[np.intp]) -> Step:

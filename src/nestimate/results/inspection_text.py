@@ -62,6 +62,8 @@ def _content(column: Column) -> tuple[str, str]:
         shown, more = shown[:-1], ", ..."
     examples = ", ".join(shown) + more
     match column.kind:
+        case "numbers" if column.numbering:
+            return f"{column.distinct} different numbers{empty}", examples
         case "numbers":
             return f"numbers{empty}", f"{column.smallest:.6g} to {column.largest:.6g}"
         case "labels":
@@ -192,7 +194,9 @@ def _design(number: int | None, proposal: Proposal, inspection: Inspection, data
     said = fill(meaning(proposal), WIDTH, initial_indent=lead, subsequent_indent="   ")
     command = [] if inspection.file is None else [f"   {proposal.command(inspection.file)}"]
     if (number or 1) > MOST_TREES:
-        return "\n".join([said, *(command or [f"   Python: {proposal.call(data)}"])])
+        left = proposal.candidate.unused
+        short = [fill(_left_out(proposal), WIDTH, initial_indent="     ")] if left else []
+        return "\n".join([said, *short, *(command or [f"   Python: {proposal.call(data)}"])])
     lines = [said, *tree(proposal)]
     lines += [
         fill(f"Mind: {text}", WIDTH, initial_indent="     ", subsequent_indent="       ")
@@ -237,9 +241,12 @@ def question(decision: Decision, inspection: Inspection) -> str:
                 f"{other}? {column}: {first}. {other}: {second}."
             )
         case "which group":
+            both = [i for i, p in enumerate(inspection.proposals) if {column, other} <= {*p.factors}]
+            said = f"What do you want to compare? {column}: {first}. {other}: {second}."
+            if both:
+                return f"{said} Both at once: design {both[0] + 1}."
             return (
-                f"What do you want to compare? {column}: {first}. {other}: {second}. To compare "
-                f"their combinations, write {column} and {other} into one column."
+                f"{said} To compare their combinations, write {column} and {other} into one column."
             )
         case "one group":
             return (
@@ -251,12 +258,14 @@ def question(decision: Decision, inspection: Inspection) -> str:
 def _next(inspection: Inspection) -> list[str]:
     """Say what to do with the commands."""
     single = len(inspection.proposals) == 1
+    stdin = ["Give the table on standard input again: ... < FILE."] * (inspection.file == "-")
     which = "the line above that starts" if single else "one of the lines above that start"
     where = "'Python:'" if inspection.file is None else "'nestimate' (or 'Python:')"
     said = [
         f"Run {which} with {where}. The answer begins with the design in words: check that it is "
         "yours."
     ]
+    said += stdin
     if any(p.roles.one_group for p in inspection.proposals):
         said.append("Put the value that you compare with in place of 0 (against).")
     others = inspection.other_values

@@ -205,7 +205,11 @@ def fit(
     design = formula_design(
         read_table(
             data,
-            Wanted(**asdict(chosen.reading), value=next(iter(parsed.measured), None)),
+            Wanted(
+                **asdict(chosen.reading),
+                value=next(iter(parsed.measured), None),
+                named=(*parsed.variables, *parsed.grouping),
+            ),
         ),
         parsed,
         group=group,

@@ -1,15 +1,18 @@
 """What is in a table, which designs it can be, the command to run."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from json import dumps
 from pathlib import Path
 from typing import Any
 
 from nestimate.data.decisions import decisions
+from nestimate.data.grid import Grid
 from nestimate.data.inspection import Inspection
 from nestimate.data.mending import mended
+from nestimate.data.proposals import Proposal
 from nestimate.data.tables import Reading, Wanted, read_grid, read_table, table_of
+from nestimate.errors import NestimateError
 from nestimate.results import inspection_text
 from nestimate.results.meaning import meaning
 
@@ -114,4 +117,28 @@ def inspect(
         return Overview.from_table(table, file, reading)
     found = mended(read_grid(data, reading), reading)
     table = table_of(found.grid, Wanted(**asdict(found.reading), as_it_is=True))
-    return Overview.from_table(table.noting(*found.said), file, found.reading)
+    overview = Overview.from_table(table.noting(*found.said), file, found.reading)
+    if not table.roles:
+        return overview
+    # Columns of a header that spans others are read by the roles that are named.
+    kept = tuple(p for p in overview.proposals if _can_be_read(found.grid, p))
+    return replace(overview, proposals=kept)
+
+
+def _can_be_read(grid: Grid, proposal: Proposal) -> bool:
+    """Return whether a table is read as the command of a proposal reads it."""
+    roles, formula = proposal.roles, proposal.formula
+    wanted = Wanted(
+        **asdict(proposal.reading),
+        value=roles.value,
+        group=None if formula else roles.group,
+        unit=None if formula else roles.unit,
+        block=roles.block,
+        named=(*proposal.factors, *proposal.candidate.units),
+        one_group=roles.one_group,
+    )
+    try:
+        table_of(grid, wanted)
+    except NestimateError:
+        return False
+    return True

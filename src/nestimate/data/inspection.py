@@ -216,7 +216,7 @@ def _with_formulas(
         for n in made.factors
         if hints(n) & {"trait", "block"} or _counted_time(crossing, n)
     ]
-    first = found[:1] if aside else ()
+    first = found[:1] if aside and found[0].layout != "flat" else ()
     return (*first, made, *found[len(first) :])[:MOST]
 
 
@@ -257,13 +257,15 @@ def _with_folding[I: Inspection](
     if not proposals:
         return found
     old = [p for p in found.proposals if p.whole or folding.kind == "groups"]
-    if folding.kind == "replicates" and folding.likely:
+    if folding.kind != "groups" and folding.likely:
         # One of several readings alone, or rows without their readings, is no use.
         old = []
     ordered = [*proposals, *old] if folding.likely else [*found.proposals, *proposals]
     stacked = {name: found.roles.get(name, ()) for name in folding.columns}
     if folding.kind == "replicates":
         stacked = dict.fromkeys(folding.columns, (Reason(role="reading", why="numbered"),))
+    elif folding.kind == "units":
+        stacked = dict.fromkeys(folding.columns, (Reason(role="unit", why="group in its title"),))
     else:
         group = Reason(role="group", why="a column each")
         stacked = {name: (*reasons, group) for name, reasons in stacked.items()}
@@ -288,7 +290,8 @@ def _summary(columns: Sequence[Column]) -> dict[str, str]:
         if role is not None:
             found.setdefault(role, column.name)
     if "n" in found:
-        return {role: found[role] for role in ("n", "sd") if role in found}
+        spread = next((role for role in ("sd", "se") if role in found), None)
+        return {role: found[role] for role in ("n", spread) if role is not None}
     return {"se": found["se"]} if "se" in found else {}
 
 

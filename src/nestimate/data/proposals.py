@@ -163,7 +163,11 @@ def propose(
         try:
             design = Design.from_table(crossing.table, roles)
         except (DataError, DesignError) as error:
-            refused.append(_proposal(roles, candidate, whole, refused=str(error)))
+            waiting = _summarised(crossing, roles, candidate)
+            if waiting is not None and not fit:
+                fit.append(waiting)
+            else:
+                refused.append(_proposal(roles, candidate, whole, refused=str(error)))
             continue
         path = [level.name for level in design.levels if level.name in crossing.codes]
         parts = [roles.group, *([roles.block] if roles.block else []), *path]
@@ -186,6 +190,28 @@ def propose(
         waiting = {name for name in refused[0].candidate.used if crossing.empty(name)}
         fit = [proposal for proposal in fit if not waiting & set(proposal.candidate.unused)]
     return tuple(fit), tuple(refused[:3])
+
+
+def _summarised(crossing: Crossing, roles: Roles, candidate: Candidate) -> Proposal | None:
+    """Return a design of means with n and their SD or standard error, counted from the labels.
+
+    TODO(lead): delete when `Design` answers rows of n with se, and groups of one summary each.
+    """
+    spread = {"sd", "se"} & {*roles.summary}
+    groups = crossing.labels[roles.group]
+    one_each = crossing.most_rows([roles.group]) == 1
+    if "n" not in roles.summary or not spread or not (one_each or "se" in spread):
+        return None
+    chains = [crossing.members([roles.group, name]) for name in candidate.units]
+    return replace(
+        _proposal(roles, candidate, whole=""),
+        layout="flat" if one_each else "nested",
+        branches=tuple(
+            branch(label, crossing.codes[roles.group] == code, chains, candidate.units, crossing)
+            for code, label in enumerate(groups)
+            if (crossing.codes[roles.group] == code).any()
+        ),
+    )
 
 
 def _lesser(candidate: Candidate, other: Candidate) -> bool:

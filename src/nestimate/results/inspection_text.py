@@ -107,7 +107,10 @@ def _look_at(inspection: Inspection) -> Iterable[str]:
         if column.kind != "numbers and text":
             yield from column.remarks
         elif inspection.value is not None:
-            yield f"{column.name} mixes numbers and text, so it cannot be the value as it stands."
+            yield (
+                f"{column.name} mixes numbers and text, so it cannot be used as it stands: "
+                f"{_odd(column)}. {column.trouble}"
+            )
     yield from _read_as_empty(inspection)
     if inspection.proposals and all(p.whole for p in inspection.proposals):
         yield _no_groups(inspection)
@@ -139,6 +142,16 @@ def _look_at(inspection: Inspection) -> Iterable[str]:
             f"Every {groups[0]} occurs in one {coarse} only: a difference between groups from "
             f"different {coarse} may be one between {coarse} and {coarse}."
         )
+
+
+def _odd(column: Column) -> str:
+    """Name the cells of a column that are no numbers."""
+    shown = [
+        f"'{cell}' in row {row}" + (f" and {count - 1} more" if count > 1 else "")
+        for cell, row, count in column.odd
+    ]
+    more = f"; and {len(shown) - 6} others" if len(shown) > 6 else ""
+    return "; ".join(shown[:6]) + more
 
 
 def _read_as_empty(inspection: Inspection) -> Iterable[str]:
@@ -287,7 +300,9 @@ def mend(inspection: Inspection) -> list[str]:
     mixed = [c for c in inspection.columns if c.trouble]
     mixed.sort(key=lambda column: column.kind != "numbers and text")
     if mixed:
-        return [mixed[0].trouble, "Mend it and inspect the table again."]
+        # All problems at once, so that the table is mended once.
+        sure = [c.trouble for c in mixed if c.kind == "numbers and text"]
+        return [*(sure or [mixed[0].trouble]), "Mend it and inspect the table again."]
     return [
         "No column holds numbers that vary, so there is no value to compare: a column with one "
         "measurement in every row is needed."

@@ -16,6 +16,10 @@ def meaning(proposal: Proposal) -> str:
     columns = listing(proposal.folded_columns)
     if proposal.folded == "groups":
         said.append(f"Every column is a group: {columns}.")
+    elif proposal.folded == "units" and not proposal.roles.block:
+        said.append(f"Every column is a unit, with its group as title: {columns}.")
+    elif proposal.folded == "units":
+        said.append(f"The title of a column is its group: {columns}.")
     elif proposal.folded:
         said.append(f"{columns} are readings of what is in the row.")
     if proposal.roles.one_group:
@@ -137,6 +141,11 @@ def _inside(
 
 def _summary_sentence(proposal: Proposal) -> str:
     named, value = proposal.roles.summary, proposal.roles.value
+    if "se" in named and "n" in named:
+        return (
+            f"Each row is the mean ({value}) of several readings, as many as {named['n']} says, "
+            f"with its standard error ({named['se']}), which gives their SD."
+        )
     if "se" in named:
         return f"Each row is a mean ({value}) with its standard error ({named['se']})."
     spread = f" with their SD ({named['sd']})" if "sd" in named else ""

@@ -206,9 +206,9 @@ def fit(
         read_table(
             data,
             Wanted(
-                sheet=chosen.sheet,
-                decimal=chosen.decimal,
+                **asdict(chosen.reading),
                 value=next(iter(parsed.measured), None),
+                named=(*parsed.variables, *parsed.grouping),
             ),
         ),
         parsed,
@@ -285,8 +285,7 @@ def compare(
     table = read_table(
         data,
         Wanted(
-            sheet=chosen.sheet,
-            decimal=chosen.decimal,
+            **asdict(chosen.reading),
             wide=chosen.wide,
             value=value,
             group=group,

@@ -15,7 +15,7 @@ from nestimate.compare import Comparison, compare, fit
 from nestimate.errors import NestimateError
 from nestimate.inspect import inspect
 from nestimate.options import Options
-from nestimate.outputs import check_outputs, check_report, whole
+from nestimate.outputs import STANDARD_OUTPUT, check_outputs, check_report, whole
 from nestimate.results import text
 from nestimate.simulate import Scenario, simulate
 
@@ -86,6 +86,10 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
     overwrite: arguments.Overwrite = False,
     sheet: arguments.Sheet = None,
     decimal: arguments.Decimal = None,
+    skip_rows: arguments.SkipRows = None,
+    header_row: arguments.HeaderRow = None,
+    na: arguments.Na = None,
+    fill_down: arguments.FillDown = None,
     wide: Annotated[str | None, typer.Option(help="Columns are groups, or replicates.")] = None,
 ) -> None:
     """Compare groups: nestimate compare data.csv --value y --group arm --unit mouse."""
@@ -121,6 +125,10 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
             seed=seed,
             sheet=sheet,
             decimal=decimal,
+            skip_rows=skip_rows,
+            header_row=header_row,
+            na=na,
+            fill_down=fill_down,
             value_unit=value_unit,
             wide=wide,
         ),
@@ -153,6 +161,10 @@ def _fit(  # noqa: PLR0913
     overwrite: arguments.Overwrite = False,
     sheet: arguments.Sheet = None,
     decimal: arguments.Decimal = None,
+    skip_rows: arguments.SkipRows = None,
+    header_row: arguments.HeaderRow = None,
+    na: arguments.Na = None,
+    fill_down: arguments.FillDown = None,
 ) -> None:
     """Fit a formula: nestimate fit 'y ~ drug + age + (drug | line)' data.csv."""
     outputs = {"--json": json_file, "--report": report, "--draws": draws}
@@ -178,6 +190,10 @@ def _fit(  # noqa: PLR0913
             seed=seed,
             sheet=sheet,
             decimal=decimal,
+            skip_rows=skip_rows,
+            header_row=header_row,
+            na=na,
+            fill_down=fill_down,
             value_unit=value_unit,
         ),
     )
@@ -186,11 +202,9 @@ def _fit(  # noqa: PLR0913
 
 def _deliver(result: Comparison, outputs: Mapping[str, Path | None]) -> None:
     """Print the answer and write the files asked for; exit 3 if a check failed."""
-    typer.echo(text.render(result))
+    alone = _is_output(outputs["--json"])
+    typer.echo(text.render(result), err=alone)
     writers: dict[str, Callable[[Path], object]] = {
-        "--json": lambda part: part.write_text(
-            json.dumps(result.to_dict(), indent=1) + "\n", encoding="utf-8"
-        ),
         "--report": result.report,
         # By way of memory: HDF5 does not survive a disk that fills up while it writes.
         "--draws": lambda part: part.write_bytes(
@@ -198,30 +212,59 @@ def _deliver(result: Comparison, outputs: Mapping[str, Path | None]) -> None:
         ),
     }
     for option, path in outputs.items():
-        if path:
+        if path and option == "--json":
+            _write_json(result.to_dict(), path)
+        elif path:
             with whole(path) as part:
                 writers[option](part)
-            typer.echo(f"{option[2:]} written to {path}")
+        if path:
+            typer.echo(f"{option[2:]} written to {path}", err=alone)
     if not result.passed:
         raise typer.Exit(3)
+
+
+def _is_output(path: Path | None) -> bool:
+    """Return whether a path stands for the standard output, which then holds nothing else."""
+    return path is not None and str(path) == STANDARD_OUTPUT
+
+
+def _write_json(found: Mapping[str, object], path: Path) -> None:
+    written = json.dumps(found, indent=1) + "\n"
+    if _is_output(path):
+        typer.echo(written, nl=False)
+        return
+    with whole(path) as part:
+        part.write_text(written, encoding="utf-8")
 
 
 @app.command("inspect", short_help="Say what is in a table, and which command to run.")
 def _inspect(
     data: arguments.Data,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write all of it.")] = None,
+    json_file: arguments.Json = None,
     overwrite: arguments.Overwrite = False,
     sheet: arguments.Sheet = None,
     decimal: arguments.Decimal = None,
+    skip_rows: arguments.SkipRows = None,
+    header_row: arguments.HeaderRow = None,
+    na: arguments.Na = None,
+    fill_down: arguments.FillDown = None,
 ) -> None:
     """Say what is in a table and which command to run: nestimate inspect data.csv."""
     check_outputs({"--json": json_file}, data, overwrite=overwrite)
-    found = inspect(data, sheet=sheet, decimal=decimal)
-    typer.echo(str(found))
+    found = inspect(
+        data,
+        sheet=sheet,
+        decimal=decimal,
+        skip_rows=skip_rows,
+        header_row=header_row,
+        na=na,
+        fill_down=fill_down,
+    )
+    alone = _is_output(json_file)
+    typer.echo(str(found), err=alone)
     if json_file:
-        with whole(json_file) as part:
-            part.write_text(json.dumps(found.to_dict(), indent=1) + "\n", encoding="utf-8")
-        typer.echo(f"json written to {json_file}")
+        _write_json(found.to_dict(), json_file)
+        typer.echo(f"json written to {json_file}", err=alone)
     if not found.proposals:
         raise typer.Exit(2)
 

@@ -42,6 +42,12 @@ def doubt_values(
             )
         else:
             warnings.append(f"{name} holds two different values only, {low} and {high}.")
+    if _counted(value) and not readings.summarised:
+        warnings.append(
+            f"{name} holds whole numbers with zeros, as counts do, and is analysed as a "
+            "measurement: near 0 an interval of a mean may reach below 0, and the spread of counts "
+            "grows with their mean. Trust the difference of groups more than such an end."
+        )
     for g, label in enumerate(groups):
         inside = value[readings.group == g]
         if inside.size > 1 and np.ptp(inside) == 0 and distinct.size > 1:
@@ -61,6 +67,12 @@ def doubt_values(
                 "twice? Copies make the answer look surer than it is."
             )
     return warnings
+
+
+def _counted(value: NDArray[np.float64]) -> bool:
+    """Return whether values are counts with zeros among them."""
+    whole = bool(np.all(value == np.floor(value)) and value.min() == 0)
+    return whole and np.unique(value).size > 2
 
 
 def _copied(name: str, value: NDArray[np.float64], unit: Level) -> list[str]:

@@ -1,5 +1,6 @@
 """What is in a table and which designs it can be. Facts only: the words are in `results`."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Self
@@ -7,25 +8,30 @@ from typing import Literal, Self
 import numpy as np
 
 from nestimate.data.candidates import (
+    Candidate,
     candidates,
     could_be_group,
     counts_within,
-    hints,
     one_unit_each,
     present,
-    summary_role,
 )
 from nestimate.data.crossings import Crossing
 from nestimate.data.design import Design
+from nestimate.data.factorial import paired, several_factors, share_of_total, worded
+from nestimate.data.factors import moments, told_apart
 from nestimate.data.foldings import Folding, foldings, restated
 from nestimate.data.kinds import MOST_LABELS, Column, describe_column
 from nestimate.data.onegroup import with_one_group
 from nestimate.data.proposals import MOST, Proposal, propose
+from nestimate.data.reading import Reading
 from nestimate.data.tables import Table
+from nestimate.data.vocabulary import hints, summary_role
 from nestimate.errors import DataError, DesignError
 
 RoleName = Literal["value", "reading", "group", "unit", "block", "counter", "n", "sd", "se"]
 
+#: Words for what a count is a share of.
+_TOTAL = frozenset({"total", "totals", "all", "n", "nuclei", "tested", "scored", "counted", "dapi"})
 #: More columns of labels than this are not crossed with one another.
 MOST_FACTORS = 9
 
@@ -86,19 +92,43 @@ class Inspection:
     notes: tuple[str, ...]
 
     @classmethod
-    def from_table(cls, table: Table, file: str | None = None) -> Self:
-        """Look at a table; `file` is the name under which a command can read it."""
+    def from_table(
+        cls, table: Table, file: str | None = None, reading: Reading | None = None
+    ) -> Self:
+        """Look at a table.
+
+        Parameters
+        ----------
+        table
+            As it is.
+        file
+            The name under which a command can read it, None for data in memory.
+        reading
+            The options that a command needs to read it so.
+        """
         found = cls._as_it_stands(table, file)
         for folding in foldings(table, found.columns):
             inner = cls._as_it_stands(folding.table, file)
             found = _with_folding(found, inner, folding, restated(inner.proposals, folding, table))
-        return found
+        every = [column.name for column in found.columns]
+        proposals = tuple(
+            replace(
+                proposal,
+                reading=reading or Reading(),
+                candidate=replace(proposal.candidate, unused=_unused(proposal, every)),
+            )
+            for proposal in found.proposals
+        )
+        return replace(found, proposals=proposals)
 
     @classmethod
     def _as_it_stands(cls, table: Table, file: str | None) -> Self:
         columns = tuple(describe_column(table, name) for name in table.columns)
         summary = _summary(columns)
         values = _values(columns, summary)
+        part, total = _share(table, columns)
+        if part is not None:
+            values = [part, *(name for name in values if name not in {part, total})]
         extended, whole = with_one_group(table)
         found = cls(
             source=table.source,
@@ -119,14 +149,19 @@ class Inspection:
         if not values:
             return found
         value, crossing = _crossed(extended, columns, values, summary, whole)
+        crossing = told_apart(crossing, {c.name: c for c in columns}, whole)
         aliases = _aliases(crossing, whole)
         doubles = {second for _, second in aliases}
         crossing = crossing.without(doubles)
         groups = _groups(crossing, {c.name: c for c in columns}, whole)
         ranked = candidates(crossing, groups, whole, single=bool(summary))
         fit, refused = propose(crossing, ranked, value=value, summary=summary, whole=whole)
-        others = [name for name in values if name != value]
+        counted = [c.name for c in columns if c.measured and c.kind == "numbers as labels"]
+        dropped = [n for n in counted if n not in {value, *crossing.names, *summary.values()}]
+        others = [name for name in [*values, *dropped] if name != value]
         best = fit[0].roles.group if fit else groups[0]
+        share = None if part is None else f"I({worded(part)} / {worded(total)})"
+        fit = _with_formulas(crossing, value, groups, ranked, fit, share)
         return replace(
             found,
             aliases=aliases,
@@ -153,6 +188,68 @@ class Inspection:
         return next(column for column in self.columns if column.name == name)
 
 
+def _with_formulas(
+    crossing: Crossing,
+    value: str,
+    groups: Sequence[str],
+    ranked: Sequence[Candidate],
+    found: tuple[Proposal, ...],
+    share: str | None,
+) -> tuple[Proposal, ...]:
+    """Add what roles cannot say: a share of a total comes first, and so do several factors.
+
+    Numbers of hours or weeks, and traits, are factors beside what is compared: they come second.
+    """
+    compared = [proposal.candidate for proposal in found if not proposal.whole]
+    if not compared:
+        return found
+    if share is not None:
+        made = share_of_total(crossing, share, compared[0])
+        return (made, *found)[:MOST] if made else found
+    made = several_factors(crossing, value, groups, ranked)
+    pair = paired(crossing, value, compared[0])
+    if made is None:
+        return (found[0], pair, *found[1:])[:MOST] if pair else found
+    # Designs that leave out a factor are said, but never before the one that does not.
+    aside = [
+        n
+        for n in made.factors
+        if hints(n) & {"trait", "block"} or _counted_time(crossing, n)
+    ]
+    first = found[:1] if aside and found[0].layout != "flat" else ()
+    return (*first, made, *found[len(first) :])[:MOST]
+
+
+def _counted_time(crossing: Crossing, name: str) -> bool:
+    return moments(crossing, name) and all(label.isdigit() for label in crossing.labels[name])
+
+
+def _share(table: Table, columns: Sequence[Column]) -> tuple[str | None, str]:
+    """Return part and total where one column of whole numbers counts some of another."""
+    whole = [c for c in columns if c.whole and c.smallest is not None and c.smallest >= 0]
+    totals = [c for c in whole if _TOTAL & {*re.split(r"[\W\d_]+", c.name.casefold())}]
+    for total in totals:
+        for part in whole:
+            if part is total or "counted" not in hints(part.name) or not (total.smallest or 0) > 0:
+                continue
+            if part in totals or (part.largest or 0) > (total.largest or 0):
+                continue
+            some, every = table.numbers(part.name), table.numbers(total.name)
+            known = ~np.isnan(some) & ~np.isnan(every)
+            if known.any() and bool(np.all(some[known] <= every[known])):
+                return part.name, total.name
+    return None, ""
+
+
+def _unused(proposal: Proposal, every: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns that play no role: where rows are data points, every one of them."""
+    if proposal.layout != "flat" or proposal.folded:
+        return proposal.candidate.unused
+    roles = proposal.roles
+    taken = {roles.value, *proposal.candidate.used, *roles.summary.values(), *proposal.factors}
+    return tuple(name for name in every if name not in taken)
+
+
 def _with_folding[I: Inspection](
     found: I, inner: I, folding: Folding, proposals: Sequence[Proposal]
 ) -> I:
@@ -160,13 +257,15 @@ def _with_folding[I: Inspection](
     if not proposals:
         return found
     old = [p for p in found.proposals if p.whole or folding.kind == "groups"]
-    if folding.kind == "replicates" and folding.likely:
+    if folding.kind != "groups" and folding.likely:
         # One of several readings alone, or rows without their readings, is no use.
         old = []
     ordered = [*proposals, *old] if folding.likely else [*found.proposals, *proposals]
     stacked = {name: found.roles.get(name, ()) for name in folding.columns}
     if folding.kind == "replicates":
         stacked = dict.fromkeys(folding.columns, (Reason(role="reading", why="numbered"),))
+    elif folding.kind == "units":
+        stacked = dict.fromkeys(folding.columns, (Reason(role="unit", why="group in its title"),))
     else:
         group = Reason(role="group", why="a column each")
         stacked = {name: (*reasons, group) for name, reasons in stacked.items()}
@@ -191,7 +290,8 @@ def _summary(columns: Sequence[Column]) -> dict[str, str]:
         if role is not None:
             found.setdefault(role, column.name)
     if "n" in found:
-        return {role: found[role] for role in ("n", "sd") if role in found}
+        spread = next((role for role in ("sd", "se") if role in found), None)
+        return {role: found[role] for role in ("n", spread) if role is not None}
     return {"se": found["se"]} if "se" in found else {}
 
 
@@ -205,7 +305,7 @@ def _values(columns: Sequence[Column], summary: Mapping[str, str]) -> list[str]:
         if column.kind == "numbers" and not column.whole:
             return likely - 2.0 * bool(spoken & {"trait", "sd", "se"})
         label = {"group", "unit", "block", "counter", "trait", "n", "sd", "se"}
-        return likely - 2.0 * bool(spoken & label)
+        return likely - 2.0 * bool(spoken & label) - 1.5 * column.numbering
 
     able = [c for c in columns if c.measured and c.kind != "id" and c.name not in summary.values()]
     ranked = sorted(able, key=score, reverse=True)
@@ -245,6 +345,9 @@ def _crossed(
 def _factor(column: Column, summary: Mapping[str, str]) -> bool:
     if column.labelled or column.kind == "constant":
         return True
+    if column.kind == "numbers" and column.whole and column.smallest is not None:
+        # Numbers that may name things: which labels they occur with decides.
+        return column.smallest >= 0 and column.distinct <= MOST_LABELS and column.repeated
     # With one row per unit the name of the unit is worth having.
     named = column.kind == "id" and column.smallest is None and column.distinct <= MOST_LABELS
     return bool(summary) and named
@@ -288,8 +391,27 @@ def _likely(crossing: Crossing, able: Sequence[str]) -> list[str]:
         name
         for name in able
         if "group" in hints(name)
-        or not (hints(name) & {"unit", "block", "counter"} or counts_within(crossing, name, names))
+        or not (
+            hints(name) & {"unit", "block"}
+            or name in crossing.counters
+            or counts_within(crossing, name, names)
+            or _numbered_inside(crossing, name, able)
+        )
     ]
+
+
+def _numbered_inside(crossing: Crossing, name: str, able: Sequence[str]) -> bool:
+    """Return whether labels such as a1, a2, b1 number things inside a column of groups."""
+    stems = {re.sub(r"\d+", "", label) for label in crossing.labels[name]}
+    return (
+        all(re.search(r"\d", label) for label in crossing.labels[name])
+        and len(stems) < crossing.size(name)
+        and any(
+            crossing.inside(name, other) and crossing.size(other) < crossing.size(name)
+            for other in able
+            if other != name
+        )
+    )
 
 
 def _unlabelled(crossing: Crossing, whole: str) -> tuple[tuple[str, int], ...]:
@@ -315,8 +437,9 @@ def _groups(crossing: Crossing, columns: Mapping[str, Column], whole: str) -> li
         for n in names
         if n not in crossing.table.unnamed and could_be_group(columns[n], present(crossing, n))
     ]
-    if _likely(crossing, able):
-        return able
+    likely = _likely(crossing, able)
+    if likely:
+        return likely
     single = [n for n in names if columns[n].kind == "constant" and "group" in hints(n)]
     return [*able, *(single or [whole])]
 
@@ -354,7 +477,7 @@ def _reasons(
         count = present(crossing, name)
         if name == whole or count < 2:
             continue
-        if hints(name) & {"counter", "unit", "block"} == {"counter"}:
+        if name in crossing.counters:
             found[name] = (Reason(role="counter", why="numbers the readings"),)
             continue
         inside = best not in {whole, name} and crossing.inside(name, best)

@@ -18,7 +18,7 @@ from nestimate.data.doubts import (
     doubt_far,
     doubt_labels,
     doubt_values,
-    without_wild,
+    setting_scales,
 )
 from nestimate.data.groups import check_groups, dropped, dropped_units, order_groups
 from nestimate.data.hierarchy import (
@@ -28,6 +28,7 @@ from nestimate.data.hierarchy import (
     place_subunits,
     place_units,
 )
+from nestimate.data.scatter import Scatter, flat_scatter, measure_scatter
 from nestimate.data.statistics import (
     Readings,
     UnitStatistics,
@@ -123,6 +124,9 @@ class Design:
         The blocks, or None.
     readings, statistics, yardstick
         The rows used, their sums per experimental unit, and the data's own scales.
+    scatter
+        Parameter family to the scatter its default priors take their unit from; see
+        `measure_scatter`.
     notes, warnings
         What was done to the data, and what to keep in mind: sentences for the user.
     formula
@@ -138,6 +142,7 @@ class Design:
     readings: Readings
     statistics: UnitStatistics
     yardstick: Yardstick
+    scatter: Mapping[str, tuple[Scatter, ...]]
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
     formula: Terms | None = None
@@ -271,7 +276,14 @@ class Design:
         layout: Layout = "nested" if levels else "flat"
         if block is not None:
             layout = "blocked-nested" if levels else "blocked"
-        yardstick = measure_yardstick(without_wild(readings, distance), len(groups))
+        tame = setting_scales(readings, distance)
+        setting = readings.only(tame)
+        yardstick = measure_yardstick(setting, len(groups))
+        if layout == "flat":
+            scatter = flat_scatter(setting, yardstick, len(groups))
+        else:
+            terms = role_terms(groups, group, levels, block)
+            scatter = measure_scatter(setting, yardstick, terms, tame)
         if levels:
             readings = replace(readings, unit=frozen(levels[0].codes))
         statistics = unit_statistics(readings, yardstick)
@@ -293,6 +305,7 @@ class Design:
             readings=readings,
             statistics=statistics,
             yardstick=yardstick,
+            scatter=scatter,
             notes=tuple(notes),
             warnings=tuple(warnings),
         )

@@ -14,6 +14,7 @@ from nestimate.data.design import Design, Roles
 from nestimate.data.formula import Formula, RandomTerm
 from nestimate.data.hierarchy import Level, place_subunits
 from nestimate.data.model_frame import ModelFrame, read_model_frame
+from nestimate.data.scatter import measure_scatter
 from nestimate.data.statistics import measure_yardstick, unit_statistics
 from nestimate.data.tables import Table
 from nestimate.data.terms import Effect, Inner, Terms
@@ -75,6 +76,27 @@ def formula_design(
     readings = read_rows(value, code.astype(np.intp), {})
     random = _Random.of(frame, formula, grid)
     yardstick = measure_yardstick(readings, len(groups))
+    terms = Terms(
+        text=formula.text,
+        family="beta",
+        labels=tuple(labels),
+        shifts=tuple(bool(shift) for shift in shifts),
+        fixed=fixed - offsets,
+        offsets=offsets,
+        means=belongs @ (rows - offsets),
+        outer=random.outer,
+        effects=random.effects,
+        correlated=random.correlated,
+        cells=belongs @ random.grid,
+        slopes=tuple(
+            (labels.index(effect.name), position)
+            for position, effect in enumerate(random.effects)
+            if effect.name in labels and effect.name != "Intercept" and effect.share == 1
+        ),
+        inner=random.inner,
+        scales=random.scales,
+        crossed=random.crossed,
+    )
     return Design(
         layout="formula",
         roles=Roles(value=formula.response, group=compared or MEAN, scale=scale),
@@ -85,29 +107,10 @@ def formula_design(
         readings=readings,
         statistics=unit_statistics(readings, yardstick),
         yardstick=yardstick,
+        scatter=measure_scatter(readings, yardstick, terms, np.ones(value.size, dtype=bool)),
         notes=(*table.notes, *frame.notes, *_balanced(frame, formula, compared)),
         warnings=(*random.warnings, *_misgivings(formula, frame)),
-        formula=Terms(
-            text=formula.text,
-            family="beta",
-            labels=tuple(labels),
-            shifts=tuple(bool(shift) for shift in shifts),
-            fixed=fixed - offsets,
-            offsets=offsets,
-            means=belongs @ (rows - offsets),
-            outer=random.outer,
-            effects=random.effects,
-            correlated=random.correlated,
-            cells=belongs @ random.grid,
-            slopes=tuple(
-                (labels.index(effect.name), position)
-                for position, effect in enumerate(random.effects)
-                if effect.name in labels and effect.name != "Intercept" and effect.share == 1
-            ),
-            inner=random.inner,
-            scales=random.scales,
-            crossed=random.crossed,
-        ),
+        formula=terms,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from nestimate.data.design import Design
+from nestimate.data.scatter import pooled
 from nestimate.data.terms import Terms, inner_names
 from nestimate.errors import DesignError, one_of
 from nestimate.model.priors import (
@@ -142,19 +143,22 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
         return _formula_defaults(design, design.formula, assumptions)
     groups = design.groups
     own = assumptions.tau == "own" or (assumptions.tau is None and len(groups) == 2)
-    location, scale, nu = _preset(assumptions.preset, design)
+    location, nu = _preset(assumptions.preset, design)
     floor = design.yardstick.resolution / np.sqrt(12)
+
+    def scale(name: str, group: str | None) -> Parameter:
+        prior = _scale_prior(assumptions.preset, design, name, group)
+        return Parameter(name=name, group=group, kind="scale", prior=prior, lower=floor)
+
     found = [Parameter(name="mu", group=g, kind="location", prior=location) for g in groups]
-    names, pooled = [("tau", g) for g in (groups if own else (None,))], False
+    names, drawn_together = [("tau", g) for g in (groups if own else (None,))], False
     if design.block is not None:
         names = [("tau_block", None), ("tau_effect", None)]
     elif assumptions.tau == "pooled":
-        names, pooled = [("tau_median", None)], True
+        names, drawn_together = [("tau_median", None)], True
     names += [(name, None) for name in inner_names(design.levels, design.block)]
-    found += [
-        Parameter(name=name, group=g, kind="scale", prior=scale, lower=floor) for name, g in names
-    ]
-    if pooled:
+    found += [scale(name, g) for name, g in names]
+    if drawn_together:
         # tau[g] = tau_median * exp(tau_ratio * tau_z[g]): scales differ by factors.
         found.append(
             Parameter(name="tau_ratio", group=None, kind="shape", prior=HalfNormal(sd=0.5))
@@ -163,10 +167,7 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
         found += [Parameter(name="tau_z", group=g, kind="plain", prior=standard) for g in groups]
     if _needs_sigma(design):
         own = assumptions.sigma == "own"
-        found += [
-            Parameter(name="sigma", group=g, kind="scale", prior=scale, lower=floor)
-            for g in (groups if own else (None,))
-        ]
+        found += [scale("sigma", g) for g in (groups if own else (None,))]
     if assumptions.robust_units:
         found.append(Parameter(name="nu", group=None, kind="shape", prior=nu))
     if assumptions.robust_readings:
@@ -196,7 +197,7 @@ def _formula_defaults(
     A slope's prior is that of a mean's difference over the SD of its column; correlations have
     the LKJ(1) prior, which is uniform for two effects.
     """
-    location, scale, nu = _preset(assumptions.preset, design)
+    location, nu = _preset(assumptions.preset, design)
     stick, sizes = design.yardstick, np.maximum(terms.fixed.std(axis=0), 1e-300)
     floor = stick.resolution / np.sqrt(12)
     found = [
@@ -214,10 +215,10 @@ def _formula_defaults(
             name="tau",
             group=label,
             kind="scale",
-            prior=scale.standardised(0.0, float(unit)),
+            prior=_scale_prior(assumptions.preset, design, "tau", member).standardised(0.0, unit),
             lower=float(floor / unit),
         )
-        for label, unit in zip(terms.scales, units, strict=True)
+        for member, (label, unit) in enumerate(zip(terms.scales, units.tolist(), strict=True))
     ]
     own = [terms.effects[i].name for i in terms.correlated]
     found += [
@@ -231,7 +232,8 @@ def _formula_defaults(
         for j, other in enumerate(own[:i])
     ]
     rest = "sigma" if terms.effects else "tau"
-    found.append(Parameter(name=rest, group=None, kind="scale", prior=scale, lower=floor))
+    prior = _scale_prior(assumptions.preset, design, rest, None)
+    found.append(Parameter(name=rest, group=None, kind="scale", prior=prior, lower=floor))
     if assumptions.robust_readings:
         raise DesignError("robust: with a formula use 'units' (the clusters) or 'none'.")
     if assumptions.robust_units:
@@ -246,29 +248,36 @@ def _needs_sigma(design: Design) -> bool:
     return bool(design.statistics.measured.any())
 
 
-def _preset(preset: str, design: Design) -> tuple[Prior, Prior, Prior]:
-    """Priors of a location, a scale and nu."""
+def _preset(preset: str, design: Design) -> tuple[Prior, Prior]:
+    """Priors of a location and of nu."""
     stick = design.yardstick
     if preset == "kruschke2013":
         # Kruschke, J. Exp. Psychol. Gen. 142(2), 2013.
-        return (
-            Normal(mean=stick.centre, sd=1000 * stick.spread),
-            Uniform(low=stick.spread / 1000, high=1000 * stick.spread),
-            Exponential(mean=29, lower=1),
-        )
+        location = Normal(mean=stick.centre, sd=1000 * stick.spread)
+        return location, Exponential(mean=29, lower=1)
+    location = Normal(mean=stick.centre, sd=5 * stick.spread)
     if preset == "meredith2021":
         # Defaults of R's BEST 0.5.4 (Kruschke & Meredith): gamma priors given by mode and SD, or
         # by mean and SD.
-        return (
-            Normal(mean=stick.centre, sd=5 * stick.spread),
-            _gamma_from_mode(mode=stick.spread, sd=5 * stick.spread),
-            Gamma(shape=1.0, scale=30.0),
-        )
-    return (
-        Normal(mean=stick.centre, sd=5 * stick.spread),
-        HalfStudentT(nu=4, scale=stick.within),
-        Exponential(mean=29, lower=1),
-    )
+        return location, Gamma(shape=1.0, scale=30.0)
+    return location, Exponential(mean=29, lower=1)
+
+
+def _scale_prior(preset: str, design: Design, name: str, member: str | int | None) -> Prior:
+    """Prior of a scale: of one member of a family (a group or a position), or of all in one.
+
+    By default it is as wide as the data let that scale be: a half-t whose own scale is the upper
+    90 % confidence bound of the SD that they show, which is far above it where units are few.
+    """
+    stick = design.yardstick
+    if preset == "kruschke2013":
+        return Uniform(low=stick.spread / 1000, high=1000 * stick.spread)
+    if preset == "meredith2021":
+        return _gamma_from_mode(mode=stick.spread, sd=5 * stick.spread)
+    seen = design.scatter["tau" if name == "tau_median" else name]
+    position = design.groups.index(member) if isinstance(member, str) else member
+    one = pooled(seen) if position is None else seen[position]
+    return HalfStudentT(nu=4, scale=one.bound)
 
 
 def _gamma_from_mode(mode: float, sd: float) -> Gamma:

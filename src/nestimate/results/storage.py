@@ -15,6 +15,7 @@ import numpy as np
 
 from nestimate.data.design import Design, Roles
 from nestimate.data.hierarchy import Level
+from nestimate.data.scatter import Scatter
 from nestimate.data.statistics import Readings, UnitStatistics, Yardstick
 from nestimate.data.terms import Effect, Inner, Terms
 from nestimate.errors import DataError
@@ -32,7 +33,7 @@ TEXT = "result.json"
 RECORDS = {
     record.__name__: record
     for record in (
-        *(Design, Roles, Level, Readings, UnitStatistics, Yardstick, Terms, Effect, Inner),
+        *(Design, Roles, Level, Readings, UnitStatistics, Yardstick, Scatter, Terms, Effect, Inner),
         *(Assumptions, Fit, Question, Contrast, Summary, Check),
     )
 }

@@ -19,7 +19,7 @@ from nestimate.data.doubts import (
     doubt_far,
     doubt_labels,
     doubt_values,
-    without_wild,
+    setting_scales,
 )
 from nestimate.data.groups import check_groups, dropped, dropped_units, order_groups
 from nestimate.data.hierarchy import (
@@ -29,6 +29,7 @@ from nestimate.data.hierarchy import (
     place_subunits,
     place_units,
 )
+from nestimate.data.scatter import Scatter, measure_scatter
 from nestimate.data.statistics import (
     Readings,
     UnitStatistics,
@@ -118,6 +119,8 @@ class Design:
         What is compared, and what scatters.
     readings, statistics, yardstick
         The rows used, their sums per experimental unit, and the data's own scales.
+    scatter
+        The scatter that default priors of scales take their unit from; see `measure_scatter`.
     notes, warnings
         What was done to the data, and what to keep in mind: sentences for the user.
     """
@@ -128,6 +131,7 @@ class Design:
     readings: Readings
     statistics: UnitStatistics
     yardstick: Yardstick
+    scatter: Mapping[int | None, tuple[Scatter, ...]]
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
 
@@ -281,7 +285,9 @@ class Design:
                 f"spreads cannot be told apart: readings count as readings of the cell."
             )
             levels = levels[1:]
-        yardstick = measure_yardstick(without_wild(readings, distance), len(groups))
+        tame = setting_scales(readings, distance)
+        setting = readings.only(tame)
+        yardstick = measure_yardstick(setting, len(groups))
         if levels:
             readings = replace(readings, unit=frozen(levels[0].codes))
         statistics = unit_statistics(readings, yardstick)
@@ -293,15 +299,16 @@ class Design:
                 f"Fewer than five blocks ({block.name}: {block.size}): how much the effect varies "
                 "between them is then known poorly, and the priors count beside the data."
             )
+        factor = Factor(name=roles.group, labels=groups, codes=group)
+        structure = role_structure(factor, levels, block, readings.n)
         return cls(
             roles=roles,
             source=table.source,
-            structure=role_structure(
-                Factor(name=roles.group, labels=groups, codes=group), levels, block, readings.n
-            ),
+            structure=structure,
             readings=readings,
             statistics=statistics,
             yardstick=yardstick,
+            scatter=measure_scatter(setting, yardstick, structure, tame),
             notes=tuple(notes),
             warnings=tuple(warnings),
         )

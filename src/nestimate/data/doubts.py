@@ -1,14 +1,13 @@
 """What looks wrong in values that can be analysed all the same: said beside the answer."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.groups import look_alikes
 from nestimate.data.hierarchy import Level
-from nestimate.data.statistics import Readings, frozen
+from nestimate.data.statistics import Readings
 from nestimate.errors import DataError, listed
 
 #: Robust SDs from the middle of the group: beyond FAR a value is named and does not help to set the
@@ -172,20 +171,17 @@ def doubt_far(
     return [said]
 
 
-def without_wild(readings: Readings, distance: NDArray[np.float64]) -> Readings:
-    """Return the readings that set the scales of the priors: a few wild ones do not.
+def setting_scales(readings: Readings, distance: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether each row sets the scales of the priors, shape (rows,): a few wild ones do not.
 
     With a wild unit among five, priors as wide as all values together leave room for a spread that
     is as wide as the one unit is far away, and the t model cannot tell it as an outlier.
     """
     wild = distance > FAR
-    if not wild.any() or wild.sum() > max(1, wild.size // 5):
-        return readings
-    keep = ~wild
-    if np.setdiff1d(readings.group, readings.group[keep]).size:
-        return readings
-    columns = ("value", "group", "unit", "n", "ss", "freedom", "error")
-    return replace(readings, **{c: frozen(getattr(readings, c)[keep]) for c in columns})
+    few = wild.any() and wild.sum() <= max(1, wild.size // 5)
+    if not few or np.setdiff1d(readings.group, readings.group[~wild]).size:
+        return np.ones(wild.size, dtype=bool)
+    return ~wild
 
 
 def _median(values: NDArray[np.float64]) -> float:

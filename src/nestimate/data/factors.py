@@ -47,7 +47,9 @@ def told_apart(crossing: Crossing, columns: Mapping[str, Column], whole: str) ->
         for n in names
         if n not in counters and (_is_compared(kept, n) or _follows_units(kept, n, names))
     ]
-    crossed = {n for a, b in combinations(factors, 2) if crossed_factors(kept, a, b) for n in (a, b)}
+    crossed = {
+        n for a, b in combinations(factors, 2) if crossed_factors(kept, a, b) for n in (a, b)
+    }
     return replace(kept, counters=counters, factors=frozenset(crossed))
 
 

@@ -103,7 +103,9 @@ def _number(cell: str) -> bool:
 
 def _continued(grid: Grid) -> list[str]:
     """Return columns of labels that stand once above the rows they are meant for."""
-    named = [(tidy(name), _texts(column)) for name, column in zip(grid.names, grid.columns, strict=True)]
+    named = [
+        (tidy(name), _texts(column)) for name, column in zip(grid.names, grid.columns, strict=True)
+    ]
     numbers = [_numeric(cells) for _, cells in named]
     return [
         name

@@ -14,6 +14,7 @@ from nestimate.data.design import Design, Roles
 from nestimate.data.formula import Formula, RandomTerm
 from nestimate.data.hierarchy import Level, place_subunits
 from nestimate.data.model_frame import ModelFrame, read_model_frame
+from nestimate.data.scatter import measure_scatter
 from nestimate.data.statistics import measure_yardstick, unit_statistics
 from nestimate.data.structure import Effect, Factor, Role, Stratum, Structure
 from nestimate.data.tables import Table
@@ -76,38 +77,37 @@ def formula_design(
     readings = read_rows(value, codes, {})
     random = _Random.of(frame, formula, grid)
     yardstick = measure_yardstick(readings, len(groups))
+    structure = Structure(
+        text=formula.text,
+        factors=(Factor(name=compared, labels=groups, codes=codes),) if compared else (),
+        groups=groups,
+        group=codes,
+        labels=tuple(labels),
+        shifts=tuple(bool(shift) for shift in shifts),
+        fixed=fixed - offsets,
+        offsets=offsets,
+        means=belongs @ (rows - offsets),
+        strata=random.strata,
+        outer=random.outer,
+        correlated=random.correlated,
+        cells=belongs @ random.grid,
+        slopes=tuple(
+            (labels.index(effect.name), position)
+            for position, effect in enumerate(
+                effect for stratum in random.strata if stratum.heavy for effect in stratum.effects
+            )
+            if effect.name in labels and effect.name != "Intercept" and effect.split == 1
+        ),
+        crossed=random.crossed,
+    )
     return Design(
         roles=Roles(value=formula.response, group=compared or MEAN, scale=scale),
         source=table.source,
-        structure=Structure(
-            text=formula.text,
-            factors=(Factor(name=compared, labels=groups, codes=codes),) if compared else (),
-            groups=groups,
-            group=codes,
-            labels=tuple(labels),
-            shifts=tuple(bool(shift) for shift in shifts),
-            fixed=fixed - offsets,
-            offsets=offsets,
-            means=belongs @ (rows - offsets),
-            strata=random.strata,
-            outer=random.outer,
-            correlated=random.correlated,
-            cells=belongs @ random.grid,
-            slopes=tuple(
-                (labels.index(effect.name), position)
-                for position, effect in enumerate(
-                    effect
-                    for stratum in random.strata
-                    if stratum.heavy
-                    for effect in stratum.effects
-                )
-                if effect.name in labels and effect.name != "Intercept" and effect.split == 1
-            ),
-            crossed=random.crossed,
-        ),
+        structure=structure,
         readings=readings,
         statistics=unit_statistics(readings, yardstick),
         yardstick=yardstick,
+        scatter=measure_scatter(readings, yardstick, structure, np.ones(value.size, dtype=bool)),
         notes=(*table.notes, *frame.notes, *_balanced(frame, formula, compared)),
         warnings=(*random.warnings, *_misgivings(formula, frame)),
     )

@@ -77,7 +77,9 @@ def _of_kind(name: str, cells: set[str]) -> bool:
     if not name:
         return False
     stems = {re.sub(r"\d+", "#", cell) for cell in cells}
-    return name in cells or ("#" in re.sub(r"\d+", "#", name) and stems == {re.sub(r"\d+", "#", name)})
+    return name in cells or (
+        "#" in re.sub(r"\d+", "#", name) and stems == {re.sub(r"\d+", "#", name)}
+    )
 
 
 def _could_be_read(name: str, cells: set[str]) -> bool:
@@ -85,10 +87,9 @@ def _could_be_read(name: str, cells: set[str]) -> bool:
     low, high = min(numbers), max(numbers)
     room = high - low
     decimals = {len(cell.partition(".")[2]) for cell in cells}
-    return (
-        low - room <= float(name) <= high + room
-        and min(decimals) <= len(name.partition(".")[2]) <= max(decimals)
-    )
+    return low - room <= float(name) <= high + room and min(decimals) <= len(
+        name.partition(".")[2]
+    ) <= max(decimals)
 
 
 def without_header_rows(grid: Grid) -> Grid:
@@ -200,7 +201,9 @@ def summaries_said(grid: Grid, found: Sequence[int]) -> str:
     plain = all(isinstance(n, int | np.integer) for n in numbers)
     where = spans([int(n) for n in numbers]) if plain else listed([str(n) for n in numbers], 6)
     verb = "is a summary" if len(found) == 1 else "are summaries"
-    said = f"{where} ({listed(list(dict.fromkeys(words)), most=5)}) {verb} of other rows, no reading"
+    said = (
+        f"{where} ({listed(list(dict.fromkeys(words)), most=5)}) {verb} of other rows, no reading"
+    )
     rows = row_list([int(n) for n in numbers]) if plain else ""
     option = f": --skip-rows {rows} (skip_rows='{rows}' in Python)" if plain else ""
     return f"{said}. Leave them out{option}."
@@ -230,7 +233,9 @@ def _hits(column: Any, wanted: set[str], numbers: Sequence[float]) -> Any:
     if is_text(column) or pa.types.is_large_string(column.type):
         cells = {c for c in pc.unique(column).to_pylist() if c is not None}
         same = [c for c in cells if _is_one_of(tidy(c), wanted, numbers)]
-        return np.asarray(pc.fill_null(pc.is_in(column, value_set=pa.array(same, column.type)), False))
+        return np.asarray(
+            pc.fill_null(pc.is_in(column, value_set=pa.array(same, column.type)), False)
+        )
     if numbers and (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
         return np.isin(column.cast(pa.float64(), safe=False).to_numpy(), numbers)
     return np.zeros(len(column), dtype=bool)

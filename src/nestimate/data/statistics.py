@@ -1,6 +1,6 @@
 """The readings of a design, the sums that stand for them, and their own scales."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,11 @@ class Readings:
     def count(self) -> int:
         """Number of readings, those behind summaries included."""
         return int(self.n.sum())
+
+    def only(self, keep: NDArray[np.bool_]) -> "Readings":
+        """Return the rows to keep."""
+        rows = {f.name: frozen(getattr(self, f.name)[keep]) for f in fields(self)}
+        return Readings(**rows)
 
     @property
     def summarised(self) -> bool:

@@ -1,11 +1,11 @@
 """A design with some of its rows left out, everything else as it was."""
 
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import numpy as np
 
 from nestimate.data.design import Design
-from nestimate.data.statistics import Readings, frozen, unit_statistics
+from nestimate.data.statistics import frozen, unit_statistics
 
 
 def without_cluster(design: Design, position: int) -> Design:
@@ -15,10 +15,9 @@ def without_cluster(design: Design, position: int) -> Design:
     """
     keep = design.structure.outer.codes != position
     structure = design.structure.kept(keep, design.readings.n)
-    rows = {f.name: getattr(design.readings, f.name)[keep] for f in fields(Readings)}
     levels = structure.levels
-    rows["unit"] = levels[0].codes if levels else np.arange(int(keep.sum()))
-    readings = Readings(**{name: frozen(found) for name, found in rows.items()})
+    unit = levels[0].codes if levels else np.arange(int(keep.sum()))
+    readings = replace(design.readings.only(keep), unit=frozen(unit))
     return replace(
         design,
         structure=structure,

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from nestimate.data import scatter
 from nestimate.data.design import Design
 from nestimate.data.structure import Role, Stratum, Structure
 from nestimate.errors import DesignError, one_of
@@ -185,7 +186,7 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
     the LKJ(1) prior, which is uniform for two effects.
     """
     structure, stick = design.structure, design.yardstick
-    location, scale, nu = _preset(assumptions.preset, design)
+    location, nu = _preset(assumptions.preset, design)
     floor = stick.resolution / np.sqrt(12)
     sizes = np.maximum(structure.fixed.std(axis=0), 1e-300)
     found = [
@@ -214,7 +215,9 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
                 name=name,
                 group=group,
                 kind="scale",
-                prior=scale.standardised(0.0, stratum.size),
+                prior=_scale_prior(
+                    assumptions.preset, design, stratum.position, None if group is None else member
+                ).standardised(0.0, stratum.size),
                 lower=float(floor / stratum.size),
             )
             for member, group in enumerate(_scale_groups(structure, stratum, assumptions))
@@ -229,7 +232,7 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
                 name="sigma",
                 group=g,
                 kind="scale",
-                prior=scale,
+                prior=_scale_prior(assumptions.preset, design, None, None if g is None else member),
                 lower=floor,
             )
             for member, g in enumerate(structure.groups if own else (None,))
@@ -307,29 +310,35 @@ def _needs_sigma(design: Design) -> bool:
     return not design.structure.merged and bool(design.statistics.measured.any())
 
 
-def _preset(preset: str, design: Design) -> tuple[Prior, Prior, Prior]:
-    """Priors of a location, a scale and nu."""
+def _preset(preset: str, design: Design) -> tuple[Prior, Prior]:
+    """Priors of a location and of nu."""
     stick = design.yardstick
     if preset == "kruschke2013":
         # Kruschke, J. Exp. Psychol. Gen. 142(2), 2013.
-        return (
-            Normal(mean=stick.centre, sd=1000 * stick.spread),
-            Uniform(low=stick.spread / 1000, high=1000 * stick.spread),
-            Exponential(mean=29, lower=1),
-        )
+        location = Normal(mean=stick.centre, sd=1000 * stick.spread)
+        return location, Exponential(mean=29, lower=1)
+    location = Normal(mean=stick.centre, sd=5 * stick.spread)
     if preset == "meredith2021":
         # Defaults of R's BEST 0.5.4 (Kruschke & Meredith): gamma priors given by mode and SD, or
         # by mean and SD.
-        return (
-            Normal(mean=stick.centre, sd=5 * stick.spread),
-            _gamma_from_mode(mode=stick.spread, sd=5 * stick.spread),
-            Gamma(shape=1.0, scale=30.0),
-        )
-    return (
-        Normal(mean=stick.centre, sd=5 * stick.spread),
-        HalfStudentT(nu=4, scale=stick.within),
-        Exponential(mean=29, lower=1),
-    )
+        return location, Gamma(shape=1.0, scale=30.0)
+    return location, Exponential(mean=29, lower=1)
+
+
+def _scale_prior(preset: str, design: Design, position: int | None, member: int | None) -> Prior:
+    """Prior of a scale of a stratum (None: of readings): of one member, or of all in one.
+
+    By default it is as wide as the data let that scale be: a half-t whose own scale is the upper
+    90 % confidence bound of the SD that they show, which is far above it where units are few.
+    """
+    stick = design.yardstick
+    if preset == "kruschke2013":
+        return Uniform(low=stick.spread / 1000, high=1000 * stick.spread)
+    if preset == "meredith2021":
+        return _gamma_from_mode(mode=stick.spread, sd=5 * stick.spread)
+    seen = design.scatter[position]
+    one = scatter.pooled(seen) if member is None else seen[member]
+    return HalfStudentT(nu=4, scale=one.bound)
 
 
 def _gamma_from_mode(mode: float, sd: float) -> Gamma:

@@ -16,6 +16,7 @@ import numpy as np
 
 from nestimate.data.design import Design, Roles
 from nestimate.data.hierarchy import Level
+from nestimate.data.scatter import Scatter
 from nestimate.data.statistics import Readings, UnitStatistics, Yardstick
 from nestimate.data.structure import Effect, Factor, Role, Stratum, Structure
 from nestimate.errors import DataError
@@ -35,7 +36,7 @@ TEXT = "result.json"
 RECORDS = {
     record.__name__: record
     for record in (
-        *(Roles, Level, Readings, UnitStatistics, Yardstick, Structure, Factor, Stratum),
+        *(Roles, Level, Readings, UnitStatistics, Yardstick, Scatter, Structure, Factor, Stratum),
         Effect,
         *(Assumptions, Fit, Question, Contrast, Summary, Check),
     )

@@ -148,7 +148,7 @@ def fit(
     data: Any,
     *,
     group: str | None = None,
-    reference: str | None = None,
+    reference: str | Mapping[str, str] | None = None,
     options: Options | Mapping[str, Any] | None = None,
 ) -> Comparison:
     """Estimate what a formula says, and how far the levels of a factor differ.
@@ -197,7 +197,7 @@ def fit(
             "spread, and every row is one reading."
         )
     parsed = parse_formula(formula)
-    if chosen.scale == "log" and parsed.response not in parsed.measured:
+    if chosen.scale == "log" and not parsed.outcome.arithmetic:
         raise DesignError(
             f"scale is 'log', and the formula already transforms what was measured "
             f"('{parsed.response}'). Do one or the other."

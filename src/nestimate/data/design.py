@@ -239,7 +239,9 @@ class Design:
         warnings = check_groups(
             roles.group, roles.value, group[keep], groups, one_is_enough=roles.one_group
         )
-        group, groups, chosen = order_groups(group[keep], groups, roles.reference)
+        group, groups, chosen = order_groups(
+            group[keep], groups, roles.reference, ordered=table.is_ordered(roles.group)
+        )
         notes += chosen if len(groups) > 1 else []
         block, place, places = None, group, groups
         if roles.block is not None:

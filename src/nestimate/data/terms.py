@@ -72,6 +72,8 @@ class Terms:
         The parameter family of the fixed coefficients, and what each is called.
     shifts
         Whether a coefficient shifts with the data as a mean does; the others are slopes.
+    alone
+        Whether one unit more of a measurement changes the mean by just this coefficient.
     fixed, offsets
         Their columns, (rows, coefficients), and what was taken off each to centre it.
     means
@@ -92,6 +94,9 @@ class Terms:
         What differs inside clusters.
     scales
         Names of the members of tau, if the scales are one family.
+    spreads
+        What each of those is the spread of, and between what: `("day", "dog")`; nothing for a
+        level.
     crossed
         Whether some of `inner` are not inside the clusters but cross them.
     """
@@ -100,6 +105,7 @@ class Terms:
     family: str
     labels: tuple[str, ...]
     shifts: tuple[bool, ...]
+    alone: tuple[bool, ...] = ()
     fixed: Array
     offsets: Array
     means: Array
@@ -111,6 +117,7 @@ class Terms:
     slopes: tuple[tuple[int, int], ...] = ()
     inner: tuple[Inner, ...]
     scales: tuple[str, ...] = ()
+    spreads: tuple[tuple[str, str], ...] = ()
     crossed: bool = False
 
     @property

@@ -20,7 +20,7 @@ def formula_design_sentences(design: Design, terms: Terms) -> list[str]:
         return [*said, f"{readings} readings, each a data point of its own."]
     if terms.crossed:
         return [*said, f"{readings} readings; the random factors {_crossing(terms)} cross."]
-    varying = [name.replace(":", " x ") for name in terms.scales]
+    varying = [" x ".join(filter(None, (where, what))) for what, where in terms.spreads]
     return [
         *said,
         f"{readings} readings; the independent units are the {design.block.size} levels of "
@@ -68,37 +68,38 @@ def slope_sentences(design: Design, rows: Sequence[Summary]) -> list[str]:
     if terms is None:
         return []
     said = []
-    for label, shift, row in zip(terms.labels, terms.shifts, rows, strict=True):
-        mixed = any(label in other.split(":") for other in terms.labels if other != label)
-        if shift or "[" in label or ":" in label or mixed:
+    for label, alone, row in zip(terms.labels, terms.alone, rows, strict=True):
+        if not alone:
             continue
         mean, low, high = estimate(row)
-        said.append(
-            f"One unit more of {label} goes with {mean}{design.roles.after_number} more of "
-            f"{design.roles.value} ({interval_name(row)} {low} to {high})."
-        )
+        interval = f"({interval_name(row)} {low} to {high})"
+        value, after = design.roles.value, design.roles.after_number
+        effect = f"{mean} times" if design.roles.scale == "log" else f"{mean}{after} more of"
+        said.append(f"One unit more of {label} goes with {effect} {value} {interval}.")
     return said
 
 
 def formula_gloss(name: str, terms: Terms) -> str:
     """Say in a few words what a coefficient or scale of a formula is."""
-    family, _, label = name.removesuffix("]").partition("[")
-    outer = terms.outer.name
-    if family == "rho":
-        return f"correlation over the levels of {outer}"
-    if family == "tau" and label:
-        where, _, what = label.partition(":")
-        inside = {terms.scales[p.member]: p for p in terms.inner}.get(label)
-        if inside is not None and inside.column is None:
-            where = "" if terms.crossed else f" in one {outer}"
-            return f"spread from {inside.level.name} to {inside.level.name}{where}"
-        if not what:
-            return f"spread from {label} to {label}"
+    if name == "tau":
+        return "spread of the readings" if not terms.effects else _spread(0, terms)
+    for member, scale in enumerate(terms.scales):
+        if name == f"tau[{scale}]":
+            return _spread(member, terms)
+    family = name.split("[", 1)[0]
+    return {
+        "rho": f"correlation over the levels of {terms.outer.name}",
+        "sigma": "SD of readings",
+        "nu": "near 1: outliers; above 30: normal",
+    }.get(family, "")
+
+
+def _spread(member: int, terms: Terms) -> str:
+    what, where = terms.spreads[member]
+    if what:
         return f"spread of {what} from {where} to {where}"
-    if family == "tau":
-        return "spread of the readings"
-    if family == "sigma":
-        return "SD of readings"
-    if family == "nu":
-        return "near 1: outliers; above 30: normal"
-    return ""
+    inside = {inner.member: inner.level.name for inner in terms.inner if inner.column is None}
+    if member not in inside:
+        return f"spread from {where} to {where}"
+    place = "" if terms.crossed else f" in one {terms.outer.name}"
+    return f"spread from {inside[member]} to {inside[member]}{place}"

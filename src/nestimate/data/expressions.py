@@ -36,10 +36,11 @@ WHOLE: Mapping[str, Callable[[Array, Array], Array]] = {
     "scale": lambda values, data: (values - data.mean()) / data.std(),
     "standardize": lambda values, data: (values - data.mean()) / data.std(),
 }
-#: Functions that make several columns of one, and the settings of each with its largest number.
-BASES: Mapping[str, Mapping[str, int]] = {
-    "poly": {"degree": 9, "raw": 1},
-    "bs": {"df": 30, "degree": 9},
+_NUMBERS = {str(n): n for n in range(1, 31)}
+#: Functions that make several columns of one, their settings, and what those may be.
+BASES: Mapping[str, Mapping[str, Mapping[str, int]]] = {
+    "poly": {"degree": _NUMBERS, "raw": {"True": 1, "False": 0}},
+    "bs": {"df": _NUMBERS, "degree": _NUMBERS},
 }
 #: What a formula may hold.
 ALLOWED = (

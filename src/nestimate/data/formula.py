@@ -9,53 +9,12 @@ parentheses, as in `drug|line`, is a random term, and a double bar makes its eff
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from nestimate.data.expressions import (
-    BASES,
-    Expression,
-    Token,
-    closing,
-    is_call,
-    parse_expression,
-    quoted,
-    refuse,
-    scan,
-    written,
-)
+from nestimate.data.atoms import Atom, Reader, atom_number, shown
+from nestimate.data.expressions import Expression, parse_expression, scan
 from nestimate.errors import DesignError
-
-#: Largest power to which a bracket of terms may be raised, as in (a + b)**2.
-MOST_POWER = 9
-
-
-@dataclass(frozen=True, kw_only=True)
-class Atom:
-    """A column, or what is computed from columns, as one piece of a formula.
-
-    Attributes
-    ----------
-    text
-        As printed: `age`, `log(dose)`, `poly(age, 2)`.
-    value
-        What to compute; a single column as it stands may hold labels.
-    basis
-        The function that makes several columns of it, with a gap for the value:
-        `poly({}, degree=2)`; empty for one column.
-    width
-        How many columns that makes.
-    """
-
-    text: str
-    value: Expression
-    basis: str = ""
-    width: int = 1
-
-    @property
-    def column(self) -> str | None:
-        """The column that it is as it stands; None where something is computed."""
-        return self.value.columns[0] if self.value.plain and not self.basis else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,112 +103,10 @@ class Formula:
 
     def shown(self, code: str) -> str:
         """Return numbered atoms as the user wrote them."""
-        return _shown(code, self.atoms)
+        return shown(code, self.atoms)
 
     def _names(self, atoms: Sequence[int]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name for i in atoms for name in self.atoms[i].value.columns))
-
-
-@dataclass
-class _Reader:
-    """Reads the right side of a formula into words: signs, 0 and 1, and numbered atoms."""
-
-    text: str
-    atoms: list[Atom] = field(default_factory=list)
-    coded: list[str] = field(default_factory=list)
-
-    def words(self, tokens: Sequence[Token]) -> list[str]:
-        """Return words such as `x0`, `:`, `poly(x1, degree=2)`."""
-        found: list[str] = []
-        at = 0
-        while at < len(tokens):
-            token = tokens[at]
-            end = closing(tokens, at + 1) + 1 if is_call(tokens, at) else at + 1
-            if end > at + 1:
-                found.append(self._call(tokens[at:end]))
-            elif token.column is not None:
-                found.append(self._number(self._column(tokens[at:end])))
-            elif token.kind == "number":
-                found.append(self._count(token, found))
-            elif token.text in (",", "=", "~"):
-                refuse(self.text, f"'{token.text}' has no place outside a function.")
-            else:
-                if token.text == "(" and found and (found[-1] == ")" or found[-1][-1].isalnum()):
-                    refuse(self.text, f"a parenthesis follows '{self._last(found)}'.")
-                if token.text == "**" and found and found[-1] != ")":
-                    raise DesignError(
-                        f"formula '{self.text}': right of the tilde, ** combines terms. For the "
-                        f"power of a number write I({self._last(found)}**2)."
-                    )
-                found.append(token.text)
-            at = end
-        return found
-
-    def _last(self, words: list[str]) -> str:
-        return _shown(words[-1], self.atoms)
-
-    def _count(self, token: Token, before: list[str]) -> str:
-        power = bool(before) and before[-1] == "**"
-        allowed = [str(n) for n in range(2, MOST_POWER + 1)] if power else ["0", "1"]
-        if token.text not in allowed:
-            refuse(self.text, f"'{token.text}' is no term: write arithmetic as I(2 * x).")
-        return token.text
-
-    def _column(self, tokens: Sequence[Token]) -> Atom:
-        value = parse_expression(tokens, self.text)
-        return Atom(text=quoted(value.columns[0]), value=value)
-
-    def _call(self, tokens: Sequence[Token]) -> str:
-        name, inside = tokens[0].text, tokens[2:-1]
-        if name == "C":
-            if len(inside) != 1 or inside[0].column is None:
-                refuse(self.text, f"'{written(tokens, self.text)}': C(...) holds one column.")
-            self.coded.append(str(inside[0].column))
-            return self._number(self._column(inside))
-        if name not in BASES:
-            value = parse_expression(tokens, self.text)
-            return self._number(Atom(text=value.text, value=value))
-        commas = [i for i, token in enumerate(inside) if token.text == ","]
-        cuts = [-1, *commas, len(inside)]
-        parts = [inside[a + 1 : b] for a, b in zip(cuts, cuts[1:], strict=False)]
-        settings = [self._setting(name, i, part) for i, part in enumerate(parts[1:])]
-        if not settings or not parts[0]:
-            refuse(self.text, f"'{written(tokens, self.text)}' must read {name}(x, 3).")
-        chosen, first = dict(settings), next(iter(BASES[name]))
-        if (
-            len(chosen) < len(settings)
-            or first not in chosen
-            or chosen.get("df", 99) < chosen.get("degree", 3)
-        ):
-            refuse(self.text, f"'{written(tokens, self.text)}' cannot be made.")
-        value = parse_expression(parts[0], self.text)
-        said = "".join(f", {key}={bool(n) if key == 'raw' else n}" for key, n in settings)
-        text = written(tokens, self.text)
-        basis = f"{name}({{}}{said})"
-        return self._number(Atom(text=text, value=value, basis=basis, width=chosen[first]))
-
-    def _setting(self, name: str, position: int, part: Sequence[Token]) -> tuple[str, int]:
-        """Read `2`, `degree=2` or `raw=True`."""
-        words, allowed = [token.text for token in part], BASES[name]
-        if len(words) == 1 and position == 0:
-            words = [next(iter(allowed)), "=", *words]
-        flags = {"True": 1, "False": 0}
-        if len(words) == 3 and words[0] in allowed and words[1] == "=":
-            limits = (0, 1) if words[0] == "raw" else (1, allowed[words[0]])
-            number = flags.get(words[2]) if words[0] == "raw" else None
-            if number is None and words[0] != "raw" and words[2].isdecimal():
-                number = int(words[2]) if len(words[2]) < 3 else None
-            if number is not None and limits[0] <= number <= limits[1]:
-                return words[0], number
-        refuse(self.text, f"'{' '.join(words)}' is no setting of {name}(...).")
-
-    def _number(self, atom: Atom) -> str:
-        texts = [other.text for other in self.atoms]
-        if atom.text not in texts:
-            self.atoms.append(atom)
-            texts.append(atom.text)
-        alias = f"x{texts.index(atom.text)}"
-        return atom.basis.format(alias) if atom.basis else alias
 
 
 def parse_formula(text: str) -> Formula:
@@ -272,7 +129,7 @@ def parse_formula(text: str) -> Formula:
         )
     left, right = tokens[: tildes[0]], tokens[tildes[0] + 1 :]
     outcome = parse_expression(left, text)
-    reader = _Reader(text)
+    reader = Reader(text)
     fixed: list[list[str]] = []
     random: list[RandomTerm] = []
     for piece in _summands(reader.words(right)):
@@ -353,13 +210,13 @@ def _bar(words: Sequence[str]) -> int | None:
     return None
 
 
-def _random_terms(piece: Sequence[str], reader: _Reader) -> list[RandomTerm]:
+def _random_terms(piece: Sequence[str], reader: Reader) -> list[RandomTerm]:
     inner = _inside(piece)
     bar = _bar(inner) or 0
     left, right = inner[:bar], inner[bar + 1 :]
     if not left or not right or {"|", "||"} & {*left, *right}:
         raise DesignError(
-            f"formula '{reader.text}': '{_shown(' '.join(inner), reader.atoms)}' must read "
+            f"formula '{reader.text}': '{shown(' '.join(inner), reader.atoms)}' must read "
             "'what differs | between what', such as drug | line, or 1 | batch/cask."
         )
     code = " ".join(left)
@@ -389,21 +246,21 @@ def _random_terms(piece: Sequence[str], reader: _Reader) -> list[RandomTerm]:
                 code=":".join(str(c.name) for c in getattr(term.expr, "components", ())) or "1",
                 factors=tuple(str(reader.atoms[i].column) for i in numbers),
                 correlated=several and inner[bar] == "|",
-                bar=_shown(" ".join(left), reader.atoms),
-                place=_shown(" ".join(right), reader.atoms),
+                bar=shown(" ".join(left), reader.atoms),
+                place=shown(" ".join(right), reader.atoms),
             )
         )
     return found
 
 
-def _check_removed(pieces: Sequence[list[str]], described: Any, reader: _Reader) -> None:
+def _check_removed(pieces: Sequence[list[str]], described: Any, reader: Reader) -> None:
     """Refuse a minus that takes nothing away: it was probably meant as arithmetic."""
     taken = [piece for piece in pieces if piece[0] == "-" and piece[1:] not in (["0"], ["1"])]
     for piece in taken:
         others = [word for other in pieces if other is not piece for word in other]
         without = _describe(f"y ~ {' '.join(others) or '1'}", reader)
         if len(without.common_terms) == len(described.common_terms):
-            what = _shown(" ".join(piece[1:]), reader.atoms)
+            what = shown(" ".join(piece[1:]), reader.atoms)
             raise DesignError(
                 f"formula '{reader.text}': '- {what}' takes out a term that is not there. To "
                 f"subtract columns write I(a - {what})."
@@ -415,19 +272,7 @@ def _atoms(terms: Sequence[Any]) -> set[int]:
     return {atom_number(c) for term in terms for c in getattr(term, "components", ())}
 
 
-def atom_number(component: Any) -> int:
-    """Return the number of the atom behind a component of a term."""
-    return next(int(name[1:]) for name in component.var_names if name)
-
-
-def _shown(code: str, atoms: Sequence[Atom]) -> str:
-    """Return numbered atoms as the user wrote them."""
-    spelt = re.sub(r"(?:poly|bs)\((x\d+)[^)]*\)|(x\d+)", r"\1\2", code)
-    named = re.sub(r"x(\d+)", lambda match: atoms[int(match[1])].text, spelt)
-    return re.sub(r" ?(:) ?|(?<=\() | (?=\))", r"\1", named)
-
-
-def _describe(code: str, reader: _Reader) -> Any:
+def _describe(code: str, reader: Reader) -> Any:
     from formulae import model_description  # noqa: PLC0415 - a second, and only formulas need it
     from formulae.parser import Parser  # noqa: PLC0415
     from formulae.scanner import Scanner  # noqa: PLC0415
@@ -440,7 +285,7 @@ def _describe(code: str, reader: _Reader) -> Any:
     except Exception:  # noqa: BLE001 - the parser raises errors of many kinds
         described, rest = None, None
     if described is None:
-        where = f" near '{_shown(rest, reader.atoms)}'" if rest else ""
+        where = f" near '{shown(rest, reader.atoms)}'" if rest else ""
         raise DesignError(
             f"formula '{reader.text}' cannot be read{where}: between columns stands one of + - * / "
             ": or a bar, and every sign has something on both sides."

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.atoms import Atom
 from nestimate.data.expressions import ALLOWED
-from nestimate.data.formula import Atom, Formula
+from nestimate.data.formula import Formula
 from nestimate.data.groups import reference_first
 from nestimate.data.references import chosen_references, reference_hint
 from nestimate.data.tables import Table

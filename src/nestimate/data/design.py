@@ -4,7 +4,7 @@ The layout is derived, never asked: no unit column is `flat`, units with reading
 block is `blocked`, and both together `blocked-nested`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, Self
 
@@ -39,6 +39,12 @@ from nestimate.data.statistics import (
 from nestimate.data.tables import Table
 from nestimate.data.terms import Terms, role_terms
 from nestimate.errors import DataError, DesignError, listed
+
+#: What turns a value of the scale that is analysed into one on the user's scale.
+NATURAL: Mapping[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = {
+    "linear": np.asarray,
+    "log": np.exp,
+}
 
 Layout = Literal["flat", "nested", "blocked", "blocked-nested", "formula"]
 
@@ -179,7 +185,7 @@ class Design:
 
     def natural(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return values of the scale that is analysed on the user's scale."""
-        return np.exp(values) if self.roles.scale == "log" else values
+        return np.asarray(NATURAL[self.roles.scale](values))
 
     @property
     def columns(self) -> Terms:
@@ -256,7 +262,7 @@ class Design:
         distance = distances(readings, len(groups))
         warnings += [
             *doubt_far(roles.value, distance, lambda i: table.row(kept[i]), levels),
-            *doubt_values(roles.value, readings, groups, levels),
+            *doubt_values(roles.value, readings, groups, levels, NATURAL[roles.scale]),
             *(said for level in levels for said in doubt_labels(level)),
         ]
         if levels and readings.summarised:

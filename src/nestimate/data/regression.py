@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.aggregates import logarithms, read_rows
-from nestimate.data.design import Design, Roles
+from nestimate.data.design import NATURAL, Design, Roles
+from nestimate.data.doubts import doubt_values
 from nestimate.data.formula import Formula
 from nestimate.data.model_frame import ModelFrame, read_model_frame
 from nestimate.data.random_terms import Random, misgivings
@@ -57,9 +58,13 @@ def formula_design(
     common = frame.matrices(formula.fixed, formula).common
     if common is None:
         raise DesignError(f"formula '{formula.text}': the fixed part is empty; write y ~ 1 + ...")
-    value = _response(table, frame, formula)
+    value, notes = _response(table, frame, formula), [*table.notes, *frame.notes]
     if scale == "log":
         value = logarithms(table, formula.response, value, frame.kept)
+        notes.append(
+            f"Logarithms of {formula.response} are analysed: group means are geometric means, "
+            "differences and coefficients are ratios."
+        )
     fixed = np.asarray(common.design_matrix, dtype=np.float64)
     columns = coefficients(common, formula)
     labels = distinct([column.label for column in columns])
@@ -88,8 +93,12 @@ def formula_design(
         readings=readings,
         statistics=unit_statistics(readings, yardstick),
         yardstick=yardstick,
-        notes=(*table.notes, *frame.notes, *_balanced(frame, formula, compared)),
-        warnings=(*random.warnings, *misgivings(formula, frame, random.outer)),
+        notes=(*notes, *_balanced(frame, formula, compared)),
+        warnings=(
+            *random.warnings,
+            *misgivings(formula, frame, random.outer),
+            *doubt_values(formula.response, readings, groups, (), NATURAL[scale]),
+        ),
         formula=Terms(
             text=formula.text,
             family="beta",

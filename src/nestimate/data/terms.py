@@ -121,6 +121,12 @@ class Terms:
     crossed: bool = False
 
     @property
+    def factors(self) -> tuple[str, ...]:
+        """Names of the factors that something differs between, the clusters first."""
+        names = [self.outer.name, *(inner.level.name for inner in self.inner)]
+        return tuple(dict.fromkeys(names))
+
+    @property
     def units(self) -> dict[str, Array]:
         """Size of what each scale multiplies, by family: the SD of a slope's column, or 1."""
         found: dict[str, dict[int, float]] = {}

@@ -19,18 +19,13 @@ def formula_design_sentences(design: Design, terms: Terms) -> list[str]:
     if design.block is None:
         return [*said, f"{readings} readings, each a data point of its own."]
     if terms.crossed:
-        return [*said, f"{readings} readings; the random factors {_crossing(terms)} cross."]
+        return [*said, f"{readings} readings; the factors {', '.join(terms.factors)} cross."]
     varying = [" x ".join(filter(None, (where, what))) for what, where in terms.spreads]
     return [
         *said,
         f"{readings} readings; the independent units are the {design.block.size} levels of "
         f"{design.block.name}. Spreads are estimated of: {', '.join(varying)}.",
     ]
-
-
-def _crossing(terms: Terms) -> str:
-    names = [terms.outer.name, *(inner.level.name for inner in terms.inner)]
-    return ", ".join(dict.fromkeys(names))
 
 
 def formula_model_sentences(terms: Terms, value: str, *, robust: bool) -> list[str]:

@@ -95,12 +95,10 @@ def _of_formula(fit: Fit, terms: Terms) -> list[tuple[str, str, Array]]:
         sizes[part.member] = sizes.get(part.member, 0.0) + _square(column)
     found = []
     for member, size in sorted(sizes.items()):
-        where, _, what = terms.scales[member].partition(":")
+        what, where = terms.spreads[member]
         label, said = _to(where)
-        if what and any(effect.member == member for effect in terms.effects):
+        if what:
             label, said = f"{what}, {where} to {where}", f"in how {what} differs between {where}s"
-        elif what:
-            label, said = _to(terms.scales[member])
         found.append((label, said, size * np.square(fit.draws["tau"][:, [member]])))
     sigma = np.square(fit.draws["sigma"])
     return [*found, ("reading to reading", "between readings", sigma)]

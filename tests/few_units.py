@@ -135,7 +135,7 @@ def draw_table(hard, rng):
     """Return the readings as a data frame."""
     rows = []
     if hard.kind == "blocked":
-        # Deviations of both groups are independent, so half their sum is as wide as half the effect.
+        # Deviations of both groups are independent: half their sum is as wide as half the effect.
         effect = 0.5 * hard.spread[0] * _scatter(hard.shape, (hard.units[0], 2), rng)
         if hard.shape == "t(3)":  # one mixing variable a block
             stretch = np.sqrt(3 / rng.chisquare(3, (hard.units[0], 1)))

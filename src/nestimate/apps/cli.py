@@ -141,7 +141,9 @@ def _fit(  # noqa: PLR0913
     formula: Annotated[str, typer.Argument(help="'y ~ drug + (drug | line)'")],
     data: arguments.Data,
     group: Annotated[str | None, typer.Option(help="Factor to compare; the first one.")] = None,
-    reference: arguments.Reference = None,
+    reference: Annotated[
+        str | None, typer.Option(help="Level to compare with; 'time=t1,arm=control' for several.")
+    ] = None,
     value_unit: arguments.ValueUnit = None,
     robust: Annotated[str, typer.Option(help="units (Student-t clusters) or none.")] = "units",
     scale: arguments.Scale = "linear",
@@ -166,7 +168,12 @@ def _fit(  # noqa: PLR0913
     na: arguments.Na = None,
     fill_down: arguments.FillDown = None,
 ) -> None:
-    """Fit a formula: nestimate fit 'y ~ drug + age + (drug | line)' data.csv."""
+    """Fit a formula: nestimate fit 'y ~ drug + age + (drug | line)' data.csv.
+
+    Left of ~ stands a column or arithmetic (a - b); (drug | line) is what differs between lines;
+    C(x) makes labels of numbers. Functions: log, log2, log10, log1p, exp, sqrt, abs, center, scale,
+    standardize, I(x**2), poly(x, 2), bs(x, 4), and no others.
+    """
     outputs = {"--json": json_file, "--report": report, "--draws": draws}
     check_outputs(outputs, data, overwrite=overwrite)
     check_report(report)
@@ -238,7 +245,7 @@ def _write_json(found: Mapping[str, object], path: Path) -> None:
 
 
 @app.command("inspect", short_help="Say what is in a table, and which command to run.")
-def _inspect(
+def _inspect(  # noqa: PLR0913
     data: arguments.Data,
     json_file: arguments.Json = None,
     overwrite: arguments.Overwrite = False,

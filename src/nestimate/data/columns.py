@@ -64,7 +64,7 @@ class Table:
         for name in names:
             folded.setdefault(name.casefold(), []).append(name)
         notes += [
-            f"Columns {' and '.join(f"'{name}'" for name in alike)} differ only in capital letters: "
+            f"Columns {' and '.join(f"'{name}'" for name in alike)} differ only in capitals: "
             "each is taken as it is named."
             for alike in folded.values()
             if len(alike) > 1
@@ -153,6 +153,7 @@ class Table:
     def labels(self, name: str) -> tuple[NDArray[np.intp], tuple[str, ...]]:
         """Return a column as codes, shape (rows,), into its labels in order of appearance.
 
+        Ordered categories keep their own order, those that no row has left out.
         The code is -1 where the cell is empty. Spaces around labels are not part of them, and 1
         and 1.0 are one label.
 
@@ -162,7 +163,12 @@ class Table:
             When the content of a cell of a workbook is not known.
         """
         indices, raw = self._raw_labels(name)
-        order: dict[str, int] = {}
+        present = {read_label(text) for text in raw}
+        stated = [read_label(text) for text in self._stated_order(name)]
+        order = {
+            label: code
+            for code, label in enumerate(x for x in dict.fromkeys(stated) if x in present and x)
+        }
         recode = np.full(len(raw) + 1, -1, dtype=np.intp)
         for i, text in enumerate(raw):
             label = read_label(text)
@@ -175,6 +181,22 @@ class Table:
             if label is not None:
                 recode[i] = order.setdefault(label, len(order))
         return recode[indices], tuple(order)
+
+    def is_categorical(self, name: str) -> bool:
+        """Return whether a data frame says that a column holds categories."""
+        return bool(pa.types.is_dictionary(self.column(name).type))
+
+    def is_ordered(self, name: str) -> bool:
+        """Return whether a column holds categories whose order was stated."""
+        return self.is_categorical(name) and bool(self.column(name).type.ordered)
+
+    def _stated_order(self, name: str) -> list[str | None]:
+        """Return the categories of a column in their stated order; none where there is none."""
+        if not self.is_ordered(name):
+            return []
+        column = self.column(name)
+        chunk = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
+        return [None if c is None else str(c) for c in chunk.dictionary.to_pylist()]
 
     def read_as_empty(self, name: str, spellings: Sequence[str]) -> dict[str, int]:
         """Return what stands in cells that are taken as empty, blanks aside, and how often."""

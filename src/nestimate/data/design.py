@@ -4,7 +4,7 @@ The layout is derived, never asked: no unit column is `flat`, units with reading
 block is `blocked`, and both together `blocked-nested`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal, Self
@@ -41,6 +41,12 @@ from nestimate.data.statistics import (
 from nestimate.data.structure import Factor, Structure, role_structure
 from nestimate.data.tables import Table
 from nestimate.errors import DataError, DesignError, listed
+
+#: What turns a value of the scale that is analysed into one on the user's scale.
+NATURAL: Mapping[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = {
+    "linear": np.asarray,
+    "log": np.exp,
+}
 
 Layout = Literal["flat", "nested", "blocked", "blocked-nested", "formula"]
 
@@ -201,7 +207,7 @@ class Design:
 
     def natural(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return values of the scale that is analysed on the user's scale."""
-        return np.exp(values) if self.roles.scale == "log" else values
+        return np.asarray(NATURAL[self.roles.scale](values))
 
     @property
     def unreplicated(self) -> bool:
@@ -256,7 +262,9 @@ class Design:
         warnings = check_groups(
             roles.group, roles.value, group[keep], groups, one_is_enough=roles.one_group
         )
-        group, groups, chosen = order_groups(group[keep], groups, roles.reference)
+        group, groups, chosen = order_groups(
+            group[keep], groups, roles.reference, ordered=table.is_ordered(roles.group)
+        )
         notes += chosen if len(groups) > 1 else []
         block, place, places = None, group, groups
         if roles.block is not None:
@@ -271,7 +279,7 @@ class Design:
         distance = distances(readings, len(groups))
         warnings += [
             *doubt_far(roles.value, distance, lambda i: table.row(kept[i]), levels),
-            *doubt_values(roles.value, readings, groups, levels),
+            *doubt_values(roles.value, readings, groups, levels, NATURAL[roles.scale]),
             *(said for level in levels for said in doubt_labels(level)),
         ]
         if levels and readings.summarised:

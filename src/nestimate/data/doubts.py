@@ -16,7 +16,11 @@ FAR, ABSURD = 100.0, 1e9
 
 
 def doubt_values(
-    name: str, readings: Readings, groups: Sequence[str], levels: Sequence[Level]
+    name: str,
+    readings: Readings,
+    groups: Sequence[str],
+    levels: Sequence[Level],
+    natural: Callable[[NDArray[np.float64]], NDArray[np.float64]] = np.asarray,
 ) -> list[str]:
     """Return a warning for values that are hardly measurements, or hardly independent ones.
 
@@ -28,8 +32,10 @@ def doubt_values(
         Rows used and their groups.
     levels
         Units and subunits, outermost first; empty where every row is a data point.
+    natural
+        Turns what is analysed, such as logarithms, into what the user wrote.
     """
-    value = readings.value
+    value = natural(readings.value)
     warnings = []
     distinct, which = np.unique(value, return_inverse=True)
     if distinct.size == 2 and value.size > 4 and not readings.summarised:

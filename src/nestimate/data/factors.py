@@ -1,4 +1,4 @@
-"""What columns of labels are for: which are labels at all, which number readings, which are compared.
+"""What columns of labels are for: labels, numbers of readings, or what is compared.
 
 Names help, but what decides is which labels occur with which.
 """
@@ -27,7 +27,7 @@ _MOMENT = re.compile(
 
 
 def told_apart(crossing: Crossing, columns: Mapping[str, Column], whole: str) -> Crossing:
-    """Return the crossing without numbers that were measured or counted; counters and factors named.
+    """Return the crossing without measured or counted numbers; counters and factors named.
 
     Parameters
     ----------

@@ -81,7 +81,7 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
 
 
 def _units(table: Table, names: Sequence[str], rest: Sequence[Column]) -> Folding | None:
-    """Read columns as units whose title is their group; beside them may stand what names the rows."""
+    """Read columns as units titled by their group; beside them may stand names of the rows."""
     block = next((c.name for c in rest if c.distinct == table.n_rows), None)
     if len(rest) != (block is not None):
         return None

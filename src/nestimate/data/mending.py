@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -134,7 +135,7 @@ def _stands_once(cells: Sequence[str]) -> bool:
     blank = len(cells) - len(filled)
     if not cells or not cells[0] or len(filled) < 2 or blank < max(2, 0.3 * len(cells)):
         return False
-    return all(a != b for a, b in zip(filled, filled[1:], strict=False))
+    return all(a != b for a, b in pairwise(filled))
 
 
 def _beside_values(cells: Sequence[str], columns: Sequence[Sequence[str] | None]) -> bool:

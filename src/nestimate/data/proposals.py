@@ -189,8 +189,8 @@ def propose(
         )
     if fit and refused and refused[0].candidate.score > fit[0].candidate.score:
         # A better design that waits for a few labels is not to be passed over in silence.
-        waiting = {name for name in refused[0].candidate.used if crossing.empty(name)}
-        fit = [proposal for proposal in fit if not waiting & set(proposal.candidate.unused)]
+        empty = {name for name in refused[0].candidate.used if crossing.empty(name)}
+        fit = [proposal for proposal in fit if not empty & set(proposal.candidate.unused)]
     return tuple(fit), tuple(refused[:3])
 
 

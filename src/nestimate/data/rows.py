@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,7 @@ def check_header(grid: Grid) -> None:
     alike = [i for i in numeric if _could_be_read(names[i], cells[i])]
     digits = any("." in names[i] for i in numeric)
     heads = [float(names[i]) for i in numeric]
-    rising = len(heads) > 2 and all(a < b for a, b in zip(heads, heads[1:], strict=False))
+    rising = len(heads) > 2 and all(a < b for a, b in pairwise(heads))
     if again or (len(alike) == len(numeric) and digits and not rising):
         shown = listed([names[i] for i in (*again, *numeric)], most=4)
         raise DataError(
@@ -143,7 +144,7 @@ def _plain(text: str) -> str:
 
 
 def numbered_titles(grid: Grid) -> Grid:
-    """Number titles that stand above several columns of numbers each: WT, WT, KO, KO.
+    """Give numbers to titles that stand above several columns of numbers each: WT, WT, KO, KO.
 
     Titles that occur once, or in no pattern, are left for the check of names.
     """
@@ -193,7 +194,7 @@ def check_summaries(grid: Grid) -> None:
 
 def summaries_said(grid: Grid, found: Sequence[int]) -> str:
     """Say which rows hold summaries and how to leave them out."""
-    words = []
+    words: list[str] = []
     for column in filter(is_text, map(_chunked, grid.columns)):
         cells = [column[i].as_py() or "" for i in found]
         words = words or [tidy(c) for c in cells if _stripped(c) in _SUMMARIES]
@@ -221,9 +222,10 @@ def emptied(grid: Grid, spellings: Sequence[str]) -> Grid:
         count = int(hit.sum())
         if count:
             nothing = pa.scalar("" if is_text(column) else None, column.type)
-            column = pc.if_else(pa.chunked_array([pa.array(hit)]), nothing, column)
             said.append(f"{count} in {tidy(name)}")
-        columns.append(column)
+            columns.append(pc.if_else(pa.chunked_array([pa.array(hit)]), nothing, column))
+        else:
+            columns.append(column)
     shown = listed(list(spellings), most=6)
     note = f"Cells with {shown} are taken as empty, as asked: {', '.join(said) or 'none'}."
     return replace(grid, columns=tuple(columns)).noting(note)

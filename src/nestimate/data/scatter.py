@@ -205,7 +205,7 @@ class _Stage:
         return bool(np.unique(pairs).size == self.first.size)
 
     def residual(self, parent: Codes) -> tuple[Array, int]:
-        """What the parents' means and the fixed part leave of the means, and its freedom."""
+        """Return what the parents' means and the fixed part leave of the means, and its freedom."""
         inside, size = parent[self.first], int(parent.max()) + 1
         y, *x = (
             column - _group_means(column, inside, size)[0][inside] for column in (self.y, *self.x.T)
@@ -335,5 +335,5 @@ def _ratio(left: Array, freedom: int) -> float:
 
 
 def _codes(labels: Codes) -> Codes:
-    """Number what occurs from 0 on, without gaps."""
+    """Return codes from 0 on, without gaps."""
     return np.unique(labels, return_inverse=True)[1].astype(np.intp)

@@ -96,6 +96,8 @@ class Stratum:
         Whether members count towards n.
     merged
         Whether each member has one reading, so that the error of a reading is part of it.
+    of, between
+        Of a random term: what differs (empty where it is the level itself), and between what.
     """
 
     position: int
@@ -106,6 +108,8 @@ class Stratum:
     heavy: bool = False
     counts: bool = False
     merged: bool = False
+    of: str = ""
+    between: str = ""
 
     @property
     def size(self) -> float:
@@ -156,6 +160,8 @@ class Structure:
     labels, shifts
         What each fixed coefficient is called, and whether it shifts with the data as a mean does;
         the others are slopes. Where roles named the columns the coefficients are the group means.
+    alone
+        Whether one unit more of a measurement changes the mean by just this coefficient.
     fixed, offsets
         Their columns, (rows, coefficients), and what was taken off each to centre it.
     means
@@ -182,6 +188,7 @@ class Structure:
     group: Codes
     labels: tuple[str, ...]
     shifts: tuple[bool, ...]
+    alone: tuple[bool, ...] = ()
     fixed: Array
     offsets: Array
     means: Array
@@ -211,6 +218,12 @@ class Structure:
     def stratum(self, role: Role) -> Stratum | None:
         """Return the outermost stratum of this role, or None."""
         return next((s for s in self.strata if s.role is role), None)
+
+    @property
+    def crossing(self) -> tuple[str, ...]:
+        """Names of the factors that something differs between, the clusters first."""
+        names = [self.outer.name, *(stratum.level.name for stratum, _ in self.inside)]
+        return tuple(dict.fromkeys(names))
 
     @property
     def unit(self) -> Stratum | None:

@@ -46,5 +46,5 @@ class LatentDensity:
 
     def _refuse(self, theta: Theta) -> NoReturn:  # noqa: ARG002
         raise InferenceError(
-            "random factors cross in this formula: only the PyMC twin has its density (to_pymc())."
+            "factors cross in this formula; this needs PyMC: pip install 'nestimate[pymc]'."
         )

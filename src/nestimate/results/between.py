@@ -51,13 +51,16 @@ def new_effects(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
 
 def new_slopes(fit: Fit) -> tuple[Quantity, ...]:
     """Return draws of every slope in a block not yet seen, under the name of its coefficient."""
-    rng, terms = np.random.default_rng([fit.seed, 4]), fit.model.design.structure
+    rng, design = np.random.default_rng([fit.seed, 4]), fit.model.design
+    terms = design.structure
     outer = terms.heavy[0][0]
     return tuple(
         Quantity(
             name=terms.labels[j],
-            values=fit.draws.coefficients[:, j]
-            + slope_scales(fit, i) * fit.draws.deviates(outer, rng)[:, 0],
+            values=design.natural(
+                fit.draws.coefficients[:, j]
+                + slope_scales(fit, i) * fit.draws.deviates(outer, rng)[:, 0]
+            ),
             weights=fit.weights,
         )
         for i, (j, _) in enumerate(terms.slopes)
@@ -110,7 +113,8 @@ def raw_slopes(fit: Fit) -> Array:
         return np.empty((0, 0))
     rows = np.eye(len(terms.effects))[[e for _, e in terms.slopes]]
     middle = [_mean(fit, fit.draws.coefficients[:, j]) for j, _ in terms.slopes]
-    return np.array(middle)[:, None] + _own(fit, terms, rows)
+    own = np.array(middle)[:, None] + _own(fit, terms, rows)
+    return fit.model.design.natural(own)
 
 
 def _own(fit: Fit, terms: Structure, wanted: Array) -> Array:

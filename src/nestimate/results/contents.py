@@ -187,7 +187,7 @@ def _estimates(answer: Answer) -> Section:
         ("Differences" if design.roles.scale != "log" else "Ratios", answer.contrasts, above, rope),
         ("Means of the groups", answer.groups, zero, False),
         ("Effect sizes", answer.effect_sizes, zero, False),
-        ("Coefficients", answer.coefficients, zero, False),
+        ("Coefficients", answer.coefficients, above, False),
         ("Scales", answer.scales, zero, False),
         (f"In every {block}, drawn towards what holds overall", answer.blocks, above, rope),
         (f"True mean of every {unit}, drawn towards its group", answer.units, zero, False),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from nestimate.data.design import Design
-from nestimate.data.structure import Structure
+from nestimate.data.structure import Stratum, Structure
 from nestimate.results.rounding import estimate, interval_name
 from nestimate.results.summaries import Summary
 
@@ -19,18 +19,13 @@ def formula_design_sentences(design: Design, terms: Structure) -> list[str]:
     if design.block is None:
         return [*said, f"{readings} readings, each a data point of its own."]
     if terms.crossed:
-        return [*said, f"{readings} readings; the random factors {_crossing(terms)} cross."]
-    varying = [stratum.name.replace(":", " x ") for stratum in terms.strata]
+        return [*said, f"{readings} readings; the factors {', '.join(terms.crossing)} cross."]
+    varying = [" x ".join(filter(None, (s.between, s.of))) for s in terms.strata]
     return [
         *said,
         f"{readings} readings; the independent units are the {design.block.size} levels of "
         f"{design.block.name}. Spreads are estimated of: {', '.join(varying)}.",
     ]
-
-
-def _crossing(terms: Structure) -> str:
-    names = [terms.outer.name, *(stratum.level.name for stratum, _ in terms.inside)]
-    return ", ".join(dict.fromkeys(names))
 
 
 def formula_model_sentences(terms: Structure, value: str, *, robust: bool) -> list[str]:
@@ -67,37 +62,38 @@ def slope_sentences(design: Design, rows: Sequence[Summary]) -> list[str]:
     if terms is None:
         return []
     said = []
-    for label, shift, row in zip(terms.labels, terms.shifts, rows, strict=True):
-        mixed = any(label in other.split(":") for other in terms.labels if other != label)
-        if shift or "[" in label or ":" in label or mixed:
+    for label, alone, row in zip(terms.labels, terms.alone, rows, strict=True):
+        if not alone:
             continue
         mean, low, high = estimate(row)
-        said.append(
-            f"One unit more of {label} goes with {mean}{design.roles.after_number} more of "
-            f"{design.roles.value} ({interval_name(row)} {low} to {high})."
-        )
+        interval = f"({interval_name(row)} {low} to {high})"
+        value, after = design.roles.value, design.roles.after_number
+        effect = f"{mean} times" if design.roles.scale == "log" else f"{mean}{after} more of"
+        said.append(f"One unit more of {label} goes with {effect} {value} {interval}.")
     return said
 
 
 def formula_gloss(name: str, terms: Structure) -> str:
     """Say in a few words what a coefficient or scale of a formula is."""
-    family, _, label = name.removesuffix("]").partition("[")
-    outer = terms.outer.name
-    if family == "rho":
-        return f"correlation over the levels of {outer}"
-    if family == "tau" and label:
-        where, _, what = label.partition(":")
-        inside = {s.name: s for s, effect in terms.inside if effect.plain}.get(label)
-        if inside is not None:
-            where = "" if terms.crossed else f" in one {outer}"
-            return f"spread from {inside.level.name} to {inside.level.name}{where}"
-        if not what:
-            return f"spread from {label} to {label}"
-        return f"spread of {what} from {where} to {where}"
-    if family == "tau":
-        return "spread of the readings"
-    if family == "sigma":
-        return "SD of readings"
-    if family == "nu":
-        return "near 1: outliers; above 30: normal"
-    return ""
+    strata = terms.strata
+    if name == "tau":
+        return "spread of the readings" if terms.merged else _spread(strata[0], terms)
+    for stratum in strata:
+        if name == f"tau[{stratum.name}]":
+            return _spread(stratum, terms)
+    family = name.split("[", 1)[0]
+    return {
+        "rho": f"correlation over the levels of {terms.outer.name}",
+        "sigma": "SD of readings",
+        "nu": "near 1: outliers; above 30: normal",
+    }.get(family, "")
+
+
+def _spread(stratum: Stratum, terms: Structure) -> str:
+    if stratum.of:
+        return f"spread of {stratum.of} from {stratum.between} to {stratum.between}"
+    if stratum.heavy:
+        return f"spread from {stratum.between} to {stratum.between}"
+    name = stratum.level.name
+    place = "" if terms.crossed else f" in one {terms.outer.name}"
+    return f"spread from {name} to {name}{place}"

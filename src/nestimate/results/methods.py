@@ -23,7 +23,9 @@ def equations(model: Model) -> tuple[Equation, ...]:
     design, names = model.design, set(model.names)
     if design.formula is not None:
         robust = "nu" in names
-        lines = formula_model_sentences(design.formula, design.roles.value, robust=robust)
+        value = design.roles.value
+        value = f"log({value})" if design.roles.scale == "log" else value
+        lines = formula_model_sentences(design.formula, value, robust=robust)
         return tuple((line, "") for line in lines)
     own = {p.name for p in model.parameters if p.group is not None}
     tau = "tau[g]" if own & {"tau", "tau_z"} else "tau"

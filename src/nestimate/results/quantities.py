@@ -103,16 +103,20 @@ def group_means(fit: Fit) -> tuple[Quantity, ...]:
 
 
 def coefficients(fit: Fit) -> tuple[Quantity, ...]:
-    """Return the coefficients of a formula as it is written, `beta[day]`."""
-    terms = fit.model.design.formula
+    """Return the coefficients of a formula as it is written, `beta[day]`.
+
+    On a log scale they are ratios like all that is compared, `exp(beta[day])`.
+    """
+    design, terms = fit.model.design, fit.model.design.formula
     if terms is None:
         return ()
+    form = "exp({}[{}])" if design.roles.scale == "log" else "{}[{}]"
     return tuple(
         Quantity(
-            name=f"beta[{label}]",
-            values=fit.draws.coefficients[:, j],
+            name=form.format("beta", label),
+            values=design.natural(fit.draws.coefficients[:, j]),
             weights=fit.weights,
-            null=None if shift else 0.0,
+            null=None if shift else _null(fit),
         )
         for j, (label, shift) in enumerate(zip(terms.labels, terms.shifts, strict=True))
     )
@@ -176,17 +180,18 @@ def block_effects(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
 
 
 def block_slopes(fit: Fit) -> tuple[Quantity, ...]:
-    """Return the slopes of measurements in every block, `day | dog 3`."""
-    terms, block = fit.model.design.formula, fit.model.design.block
+    """Return the slopes of measurements in every block, `day | dog 3`; ratios on a log scale."""
+    design = fit.model.design
+    terms, block = design.formula, design.block
     if terms is None or block is None:
         return ()
     equal = _equal(fit.slopes)
     return tuple(
         Quantity(
             name=f"{terms.labels[j]} | {label}",
-            values=fit.slopes[:, k, position],
+            values=design.natural(fit.slopes[:, k, position]),
             weights=equal,
-            null=0.0,
+            null=_null(fit),
         )
         for position, (j, _) in enumerate(terms.slopes)
         for k, label in enumerate(block.labels)

@@ -92,12 +92,10 @@ def _of_formula(fit: Fit, terms: Structure) -> list[tuple[str, str, Array]]:
     found = []
     for stratum in terms.strata:
         size = sum(_square(effect.column) / effect.split for effect in stratum.effects)
-        where, _, what = stratum.name.partition(":")
-        label, said = _to(where)
-        if what and stratum.heavy:
+        label, said = _to(stratum.between)
+        if stratum.of:
+            what, where = stratum.of, stratum.between
             label, said = f"{what}, {where} to {where}", f"in how {what} differs between {where}s"
-        elif what:
-            label, said = _to(stratum.name)
         found.append((label, said, size * np.square(fit.draws.scale(stratum))))
     return [*found, ("reading to reading", "between readings", np.square(fit.draws.noise))]
 

@@ -157,22 +157,20 @@ def _block_panels(answer: Answer) -> list[Panel]:
             )
         )
     rest = rows[len(effects) * block.size :] if varies else []
-    coefficients = {row.name: row for row in answer.coefficients}
+    change = "ratio" if answer.design.roles.scale == "log" else "change"
     for i, (slope, own) in enumerate(zip(slopes, between.raw_slopes(answer.fit), strict=True)):
-        overall = next(
-            row for name, row in coefficients.items() if name.endswith(f"[{slope.name}]")
-        )
+        overall = answer.coefficients[answer.design.structure.slopes[i][0]]
         found.append(
             Panel(
                 title=f"slope of {slope.name}",
-                axis=f"change of {canvas.value_label(answer)} per unit of {slope.name}",
+                axis=f"{change} of {canvas.value_label(answer)} per unit of {slope.name}",
                 labels=block.labels,
                 raw=own,
                 rows=tuple(rest[i * block.size : (i + 1) * block.size]),
                 overall=overall,
                 next_label=f"a new {block.name}",
                 ahead=answer.question.summary(slope),
-                null=0.0,
+                null=canvas.null(answer),
             )
         )
     return found

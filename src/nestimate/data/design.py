@@ -24,10 +24,13 @@ from nestimate.data.groups import check_groups, dropped, dropped_units, order_gr
 from nestimate.data.hierarchy import (
     Level,
     check_blocks,
+    check_units,
+    doubt_few,
     merge_single,
     place_subunits,
     place_units,
 )
+from nestimate.data.measures import MEASURES, Measure
 from nestimate.data.statistics import (
     Readings,
     UnitStatistics,
@@ -85,6 +88,11 @@ class Roles:
     value_unit: str | None = None
 
     @property
+    def measure(self) -> Measure:
+        """How values and their differences are worked out and said."""
+        return MEASURES[self.scale]
+
+    @property
     def value_label(self) -> str:
         """What was measured, with its unit of measurement: `glucose (mg/L)`."""
         unit = self.value_unit
@@ -94,7 +102,8 @@ class Roles:
     @property
     def after_number(self) -> str:
         """What follows a value or difference, ` mg/L`; nothing where ratios are reported."""
-        return "" if self.value_unit is None or self.scale == "log" else f" {self.value_unit}"
+        unsaid = self.value_unit is None or self.measure.logarithmic
+        return "" if unsaid else f" {self.value_unit}"
 
     def unit_columns(self, table: Table) -> tuple[str, ...]:
         """Names of the unit columns, outermost first; a column may have a slash in its name."""
@@ -179,7 +188,12 @@ class Design:
 
     def natural(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return values of the scale that is analysed on the user's scale."""
-        return np.exp(values) if self.roles.scale == "log" else values
+        return self.measure.said(values)
+
+    @property
+    def measure(self) -> Measure:
+        """How values and their differences are worked out and said."""
+        return self.roles.measure
 
     @property
     def columns(self) -> Terms:
@@ -276,8 +290,8 @@ class Design:
             readings = replace(readings, unit=frozen(levels[0].codes))
         statistics = unit_statistics(readings, yardstick)
         if block is None:
-            _check_units(statistics, groups, levels, roles.group)
-            warnings += _few_units(statistics, groups)
+            check_units(statistics, groups, levels, roles.group)
+            warnings += doubt_few(statistics, groups)
         elif block.size < 5:
             warnings.append(
                 f"Fewer than five blocks ({block.name}: {block.size}): how much the effect varies "
@@ -360,34 +374,3 @@ def _check_labelled(
             f"that have a value, first in row {table.row(missing[0])}. Fill in the label or "
             f"delete the row; in a spreadsheet, merged cells have to be filled down.{taken}"
         )
-
-
-def _check_units(
-    statistics: UnitStatistics, groups: tuple[str, ...], levels: tuple[Level, ...], name: str
-) -> None:
-    counts = np.bincount(statistics.group, minlength=len(groups))
-    what = levels[0].name if levels else "value"
-    if levels and (counts == 1).all() and counts.size > 1:
-        raise DesignError(
-            f"columns '{name}' and '{what}' say the same: every group has one {what}, so a "
-            f"difference between groups cannot be told from one between one {what} and another. "
-            "Name another column as unit (what was independently treated), or none."
-        )
-    lonely = [groups[g] for g in np.flatnonzero(counts < 2)]
-    if lonely:
-        raise DesignError(
-            f"group '{lonely[0]}' has one {what}: a difference between groups cannot be told from "
-            f"one between one {what} and another, however many readings there are. At least two "
-            f"per group are needed, better five or more."
-        )
-
-
-def _few_units(statistics: UnitStatistics, groups: tuple[str, ...]) -> list[str]:
-    counts = np.bincount(statistics.group, minlength=len(groups))
-    few = [f"{groups[g]} ({counts[g]})" for g in np.flatnonzero(counts < 5)]
-    if not few:
-        return []
-    return [
-        f"Fewer than five units in {', '.join(few)}: the priors then count beside the data; how "
-        "much, the answer says."
-    ]

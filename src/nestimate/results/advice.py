@@ -32,7 +32,8 @@ def short(value: float) -> str:
 def honesty_head(panel: Panel) -> list[str]:
     """Return the head of the table of analyses."""
     prob = percent(panel.methods[-1].ci_prob)
-    return ["", panel.contrast, f"{prob} interval", "SE or SD", "n", "kind"]
+    logs = " of log" if panel.methods[-1].measure.logarithmic else ""
+    return ["", panel.contrast, f"{prob} interval", f"SE or SD{logs}", "n", "kind"]
 
 
 def honesty_rows(panel: Panel, design: Design) -> list[list[str]]:
@@ -76,17 +77,21 @@ def _unit(design: Design) -> str:
 
 
 def _estimate(method: Method, panel: Panel) -> list[str]:
-    quarter = panel.methods[-1].width / 4
+    quarter, measure = panel.methods[-1].width / 4, method.measure
     # As finely as the answer, so that they can be compared, but no finer than was drawn.
-    places = decimals(method.mcse_ci, quarter)
-    ends = f"{number(method.ci_low, places)} to {number(method.ci_high, places)}"
+    low, high = (
+        number(end, decimals(measure.error(end, method.mcse_ci), measure.error(end, quarter)))
+        for end in (method.ci_low, method.ci_high)
+    )
     error = number(method.error, decimals(method.mcse_mean, quarter))
-    return [_difference(method, panel), ends, error]
+    return [_difference(method, panel), f"{low} to {high}", error]
 
 
 def _difference(method: Method, panel: Panel) -> str:
-    answer = panel.methods[-1]
-    return number(method.mean, decimals(max(method.mcse_mean, answer.mcse_mean), answer.width / 4))
+    answer, said = panel.methods[-1], method.measure.error
+    error = max(method.mcse_mean, answer.mcse_mean)
+    places = decimals(said(method.mean, error), said(method.mean, answer.width / 4))
+    return number(method.mean, places)
 
 
 def _pooled_units(panel: Panel, design: Design) -> list[str]:

@@ -38,11 +38,12 @@ def new_effects(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
     return tuple(
         Quantity(
             name=contrast.name,
-            values=design.natural(
-                estimands.difference(fit.draws, contrast)
-                + effect_scales(fit, contrast) * _deviates(fit, rng)
-            ),
+            values=estimands.difference(fit.draws, contrast)
+            # A deviate turns with the contrast, so that the contrast the other way round is minus
+            # this one, draw by draw.
+            + contrast.turn * effect_scales(fit, contrast) * _deviates(fit, rng),
             weights=fit.weights,
+            measure=design.measure,
         )
         for contrast in asked
     )
@@ -68,8 +69,9 @@ def new_units(fit: Fit) -> tuple[Quantity, ...]:
     return tuple(
         Quantity(
             name=label,
-            values=design.natural(fit.draws["mu"][:, g] + tau[:, g] * _deviates(fit, rng)),
+            values=fit.draws["mu"][:, g] + tau[:, g] * _deviates(fit, rng),
             weights=fit.weights,
+            measure=design.measure,
         )
         for g, label in enumerate(design.groups)
     )
@@ -77,6 +79,8 @@ def new_units(fit: Fit) -> tuple[Quantity, ...]:
 
 def raw_effects(fit: Fit, asked: Sequence[Contrast]) -> Array:
     """Contrasts as the readings of each block alone have them, shape (contrasts, blocks).
+
+    On the scale that is analysed: of ratios the logarithms.
 
     Differences of the means of cells (of their units where there are units); with a formula, by
     least squares on what the fixed part leaves. NaN where a block does not tell.
@@ -94,7 +98,7 @@ def raw_effects(fit: Fit, asked: Sequence[Contrast]) -> Array:
         rows = np.stack([contrast.weights @ design.formula.cells for contrast in asked])
         middle = np.array([_mean(fit, estimands.difference(fit.draws, c)) for c in asked])
         found = list(middle[:, None] + _own(fit, design.formula, rows))
-    return design.natural(np.reshape(found, (len(asked), -1)))
+    return np.reshape(found, (len(asked), -1))
 
 
 def raw_slopes(fit: Fit) -> Array:

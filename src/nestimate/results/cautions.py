@@ -125,7 +125,7 @@ def prediction_sentences(one: Prediction, design: Design) -> list[str]:
             f"P(a new {what} of {first} lies above {other}) {equated(probability(one.p_new_unit))}."
         )
     if one.p_same_sign is not None:
-        null = 1 if design.roles.scale == "log" else 0
+        null = f"{design.measure.null:g}"
         side = "above" if one.positive else "below"
         said.append(
             f"P(a new experiment of the same size also finds {one.contrast} {side} {null}) "
@@ -182,7 +182,7 @@ def bayes_factor_checks(found: Sequence[BayesFactor]) -> tuple[Check, ...]:
 
 def bayes_factor_sentence(one: BayesFactor, design: Design) -> str:
     """Say the Bayes factor with the prior it follows."""
-    null = 1 if design.roles.scale == "log" else 0
+    null = f"{design.measure.null:g}"
     ways = [
         (value, name)
         for value, name in ((one.log_bf, "evidence"), (one.log_bf_savage_dickey, "Savage-Dickey"))
@@ -194,7 +194,7 @@ def bayes_factor_sentence(one: BayesFactor, design: Design) -> str:
     shown = [f"{_factor(value if for_null else -value)} by {name}" for value, name in ways]
     sides = (f"if {one.contrast} is exactly {null}", "under the model")
     first, second = sides if for_null else sides[::-1]
-    logs = " of its logarithm" if null else ""
+    logs = " of its logarithm" if design.measure.logarithmic else ""
     return (
         f"Bayes factor: the data are {' and '.join(shown)} times as probable {first} as {second}. "
         f"This follows the prior{logs}, normal(mean={one.prior_mean:.3g}, sd={one.prior_sd:.3g}): "

@@ -94,11 +94,7 @@ def _blocks(fit: Fit, asked: Sequence[Contrast]) -> Panel:
     rows: list[Distance] = []
     drawn = fit.resampled[: len(fit.effects)]
     varies = bool(np.ptp(design.columns.cells, axis=0).any())
-    raw = (
-        np.log(between.raw_effects(fit, asked))
-        if design.roles.scale == "log"
-        else between.raw_effects(fit, asked)
-    )
+    raw = between.raw_effects(fit, asked)
     for c, contrast in enumerate(asked if varies else ()):
         spread = between.effect_scales(fit, contrast)[drawn]
         overall = estimands.difference(fit.draws, contrast)[drawn]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.design import Design
+from nestimate.data.measures import LINEAR, Measure
 from nestimate.inference.fit import Fit
 from nestimate.model.model import FIXED_PART
 from nestimate.results import estimands
@@ -32,9 +33,13 @@ class Quantity:
     name
         As printed: `drug - placebo`, `tau[drug]`.
     values, weights
-        Its draws and their weights, both of shape (draws,).
+        Its draws on the scale on which it is worked out (of a ratio their logarithms), and their
+        weights, both of shape (draws,).
+    measure
+        How it is worked out and said: as it stands, or as a ratio.
     null
-        The value that says "no difference", worth a line and a probability: 0, or 1 for ratios.
+        The value that says "no difference", as it is said, worth a line and a probability: 0, or 1
+        for ratios.
     rope
         Whether it is a difference to which the region of practical equivalence applies.
     label
@@ -44,12 +49,18 @@ class Quantity:
     name: str
     values: Array
     weights: Array
+    measure: Measure = LINEAR
     null: float | None = None
     rope: bool = False
     label: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "label", self.label or self.name)
+
+    @property
+    def said(self) -> Array:
+        """Its draws as they are said, shape (draws,)."""
+        return self.measure.said(self.values)
 
 
 def differences(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
@@ -58,9 +69,10 @@ def differences(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
     return tuple(
         Quantity(
             name=contrast.name,
-            values=design.natural(estimands.difference(fit.draws, contrast)),
+            values=estimands.difference(fit.draws, contrast),
             weights=fit.weights,
-            null=_null(fit),
+            measure=design.measure,
+            null=design.measure.null,
             rope=True,
         )
         for contrast in asked
@@ -90,8 +102,9 @@ def group_means(fit: Fit) -> tuple[Quantity, ...]:
     return tuple(
         Quantity(
             name=label,
-            values=fit.model.design.natural(fit.draws["mu"][:, g]),
+            values=fit.draws["mu"][:, g],
             weights=fit.weights,
+            measure=fit.model.design.measure,
             label=f"mean of {label}" if len(fit.model.design.groups) > 1 else "mean",
         )
         for g, label in enumerate(fit.model.design.groups)
@@ -144,7 +157,7 @@ def unit_means(fit: Fit) -> tuple[Quantity, ...]:
         return ()
     equal = _equal(fit.effects)
     return tuple(
-        Quantity(name=label, values=design.natural(fit.effects[:, j]), weights=equal)
+        Quantity(name=label, values=fit.effects[:, j], weights=equal, measure=design.measure)
         for j, label in enumerate(design.units)
     )
 
@@ -159,9 +172,10 @@ def block_effects(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
     return tuple(
         Quantity(
             name=f"{contrast.name} | {label}",
-            values=design.natural(estimands.block_effect(cells[:, k], contrast)),
+            values=estimands.block_effect(cells[:, k], contrast),
             weights=equal,
-            null=_null(fit),
+            measure=design.measure,
+            null=design.measure.null,
             rope=True,
         )
         for contrast in asked
@@ -206,7 +220,7 @@ def probabilities(
     if design.block is not None and _varies(design):
         found += [
             Quantity(
-                name=f"P({c.name} > {_null(fit):g} in the next {design.block.name})",
+                name=f"P({c.name} > {design.measure.null:g} in the next {design.block.name})",
                 values=estimands.next_block(fit.draws, c, design.columns),
                 weights=fit.weights,
             )
@@ -328,12 +342,12 @@ def _between_blocks(fit: Fit, asked: Contrasts, rope: tuple[float, float] | None
         for (a, one), (b, other) in combinations(zip(block.labels, own, strict=True), 2):
             if rope is None:
                 continue
-            ratios = fit.model.design.roles.scale == "log"
-            gap = one.values / other.values if ratios else one.values - other.values
+            gap = one.values - other.values
+            low, high = one.measure.worked(rope)
             found.append(
                 Quantity(
                     name=f"P({contrast.name} differs between {a} and {b} by more than the ROPE)",
-                    values=((gap < rope[0]) | (gap > rope[1])).astype(float),
+                    values=((gap < low) | (gap > high)).astype(float),
                     weights=weights,
                 )
             )
@@ -343,10 +357,6 @@ def _between_blocks(fit: Fit, asked: Contrasts, rope: tuple[float, float] | None
 def _varies(design: Design) -> bool:
     """Whether the difference between groups may differ between blocks."""
     return bool(np.ptp(design.columns.cells, axis=0).any())
-
-
-def _null(fit: Fit) -> float:
-    return 1.0 if fit.model.design.roles.scale == "log" else 0.0
 
 
 def _equal(draws: NDArray[Any]) -> Array:

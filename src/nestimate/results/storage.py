@@ -15,6 +15,7 @@ import numpy as np
 
 from nestimate.data.design import Design, Roles
 from nestimate.data.hierarchy import Level
+from nestimate.data.measures import Linear, Ratio
 from nestimate.data.statistics import Readings, UnitStatistics, Yardstick
 from nestimate.data.terms import Effect, Inner, Terms
 from nestimate.errors import DataError
@@ -26,14 +27,14 @@ from nestimate.results.contrasts import Contrast
 from nestimate.results.summaries import Check, Question, Summary
 
 #: What this version writes, and the newest that it reads.
-FORMAT = 1
+FORMAT = 2
 SUFFIX = ".nestimate"
 TEXT = "result.json"
 RECORDS = {
     record.__name__: record
     for record in (
         *(Design, Roles, Level, Readings, UnitStatistics, Yardstick, Terms, Effect, Inner),
-        *(Assumptions, Fit, Question, Contrast, Summary, Check),
+        *(Assumptions, Fit, Question, Contrast, Summary, Check, Linear, Ratio),
     )
 }
 

@@ -105,7 +105,7 @@ def predictive_plot(answer: Answer) -> "Figure":
     canvas.headline(figure, _finding(answer, panels))
     axes = figure.subplots(len(panels), 1, squeeze=False).ravel()
     for ax, panel in zip(axes, panels, strict=True):
-        _draw(ax, panel, log=answer.design.roles.scale == "log")
+        _draw(ax, panel, log=answer.design.measure.logarithmic)
     canvas.legend_below(figure, axes[0])
     return figure
 
@@ -207,7 +207,7 @@ def _inside(answer: Answer, both: Array, outer: Level, inner: Level | None) -> P
         parent[inner.codes] = outer.codes
         values, what = _means(answer, both, inner) - means[:, parent], f"{inner.name} means"
     named = outer.name if outer.name == "cell" else canvas.short(outer.name, 16)
-    about = "relative to" if design.roles.scale == "log" else "about"
+    about = "relative to" if design.measure.logarithmic else "about"
     formula = design.formula is not None
     return Panel(
         what=what,

@@ -11,7 +11,13 @@ from typing import Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.aggregates import logarithms, merge_means, read_rows, summary_columns
+from nestimate.data.aggregates import (
+    logarithms,
+    merge_means,
+    read_rows,
+    reconstructed,
+    summary_columns,
+)
 from nestimate.data.cells import EMPTY_LABELS
 from nestimate.data.doubts import (
     distances,
@@ -255,15 +261,16 @@ class Design:
         )
         group, groups, chosen = order_groups(group[keep], groups, roles.reference)
         notes += chosen if len(groups) > 1 else []
-        block, place, places = None, group, groups
-        if roles.block is not None:
-            block = _level(table, roles.block, keep)
-            warnings += check_blocks(block, group, groups, roles.group) + doubt_labels(block)
-            place = block.codes * len(groups) + group
-            places = tuple(f"{k} x {g}" for k in block.labels for g in groups)
+        block, place, places, doubts = _placed(table, roles, keep, group, groups)
+        warnings += doubts
         readings = read_rows(value, group, {name: rows[keep] for name, rows in summary.items()})
-        levels, said = _unit_levels(table, roles, keep, place, places)
-        notes += said
+        if roles.summary and not roles.unit and block is None and np.bincount(group).max() == 1:
+            readings, said = reconstructed(readings, groups)
+            warnings += said
+        levels: tuple[Level, ...] = ()
+        if not readings.reconstructed:
+            levels, said = _unit_levels(table, roles, keep, place, places)
+            notes += said
         kept = np.flatnonzero(keep)
         distance = distances(readings, len(groups))
         warnings += [
@@ -310,6 +317,22 @@ class Design:
             notes=tuple(notes),
             warnings=tuple(warnings),
         )
+
+
+def _placed(
+    table: Table,
+    roles: Roles,
+    keep: NDArray[np.bool_],
+    group: NDArray[np.intp],
+    groups: tuple[str, ...],
+) -> tuple[Level | None, NDArray[np.intp], tuple[str, ...], list[str]]:
+    """Return the blocks, where units lie (group, or cell), names of these places, and doubts."""
+    if roles.block is None:
+        return None, group, groups, []
+    block = _level(table, roles.block, keep)
+    doubts = check_blocks(block, group, groups, roles.group) + doubt_labels(block)
+    places = tuple(f"{k} x {g}" for k in block.labels for g in groups)
+    return block, block.codes * len(groups) + group, places, doubts
 
 
 def _unit_levels(

@@ -1,14 +1,13 @@
 """What looks wrong in values that can be analysed all the same: said beside the answer."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.groups import look_alikes
 from nestimate.data.hierarchy import Level
-from nestimate.data.statistics import Readings, frozen
+from nestimate.data.statistics import Readings
 from nestimate.errors import DataError, listed
 
 #: Robust SDs from the middle of the group: beyond FAR a value is named and does not help to set the
@@ -172,8 +171,7 @@ def without_wild(readings: Readings, distance: NDArray[np.float64]) -> Readings:
     keep = ~wild
     if np.setdiff1d(readings.group, readings.group[keep]).size:
         return readings
-    columns = ("value", "group", "unit", "n", "ss", "freedom", "error")
-    return replace(readings, **{c: frozen(getattr(readings, c)[keep]) for c in columns})
+    return readings.where(keep)
 
 
 def _median(values: NDArray[np.float64]) -> float:

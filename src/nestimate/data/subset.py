@@ -1,13 +1,13 @@
 """A design with some of its rows left out, everything else as it was."""
 
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.design import Design
 from nestimate.data.hierarchy import Level
-from nestimate.data.statistics import Readings, frozen, unit_statistics
+from nestimate.data.statistics import frozen, unit_statistics
 
 
 def without_cluster(design: Design, position: int) -> Design:
@@ -21,9 +21,8 @@ def without_cluster(design: Design, position: int) -> Design:
 
 def _kept(design: Design, keep: NDArray[np.bool_]) -> Design:
     levels = tuple(_level(level, keep) for level in design.levels)
-    rows = {f.name: getattr(design.readings, f.name)[keep] for f in fields(Readings)}
-    rows["unit"] = levels[0].codes if levels else np.arange(int(keep.sum()))
-    readings = Readings(**{name: frozen(found) for name, found in rows.items()})
+    unit = levels[0].codes if levels else np.arange(int(keep.sum()))
+    readings = replace(design.readings.where(keep), unit=frozen(unit))
     return replace(
         design,
         levels=levels,

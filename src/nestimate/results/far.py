@@ -48,6 +48,8 @@ class Panel:
 
 def has_distances(fit: Fit) -> bool:
     """Whether anything has a distance from what it belongs to."""
+    if fit.model.design.readings.reconstructed:
+        return False
     terms = fit.model.design.columns if fit.model.design.layout != "flat" else None
     if terms is None or fit.model.design.formula is None:
         return True

@@ -111,10 +111,11 @@ class Influence:
 def influences(fit: Fit, asked: Sequence[Contrast], question: Question) -> tuple[Influence, ...]:
     """Return the influence of every unit (block) on every contrast.
 
-    None where there are many units, or with a formula.
+    None where there are many units, with a formula, or where values are known by their SD.
     """
     design = fit.model.design
-    if design.formula is not None or fit.chains is not None:
+    nameless = design.formula is not None or design.readings.reconstructed
+    if nameless or fit.chains is not None:
         return ()
     names = cluster_names(design)
     if len(names) > MOST_UNITS or len(asked) * len(names) > 2 * MOST_UNITS:

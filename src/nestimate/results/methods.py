@@ -239,6 +239,8 @@ def _sizes(design: Design) -> str:
         f"{g}: {n}" for g, n in zip(design.groups, design.units_per_group, strict=True)
     )
     if not design.levels:
+        if design.readings.reconstructed:
+            return f"Values entered by the mean, SD and n of each group ({counts})."
         what = design.roles.unit or "row"
         return f"Every {what} was one independent value ({counts})."
     block = f", in {design.block.size} levels of {design.block.name}" if design.block else ""

@@ -197,7 +197,7 @@ def _unit_features(fit: Fit, replicated: Array, sums: Sums) -> tuple[Feature, ..
     whole = np.hstack(scaled)
     found = []
     # With two units a group, each is as far as the other, whatever they are.
-    if whole.shape[1] > 2 * len(spreads):
+    if whole.shape[1] > 2 * len(spreads) and not fit.model.design.readings.reconstructed:
         found += [_feature("farthest", np.abs(whole).max(axis=1))]
         found += [_feature("skewness", np.abs((whole**3).mean(axis=1)))]
     if len(spreads) > 1:

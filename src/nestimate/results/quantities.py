@@ -292,7 +292,7 @@ def _outliers(fit: Fit) -> list[Quantity]:
     Where readings are normal, sigma has made room for far ones.
     """
     design, draws = fit.model.design, fit.draws
-    if design.layout not in ("flat", "nested"):
+    if design.layout not in ("flat", "nested") or design.readings.reconstructed:
         return []
     group, rows = design.statistics.group, design.readings
     tau = estimands.per_group(draws, "tau", len(design.groups))

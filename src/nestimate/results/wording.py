@@ -135,6 +135,11 @@ def design_sentences(design: Design) -> list[str]:
     if design.block is not None:
         return _blocked_sentences(design)
     if design.layout == "flat":
+        if design.readings.reconstructed:
+            return [
+                f"Layout flat: each group is known by the mean, SD and n of its values of "
+                f"{value_label(design)}, each an independent data point; {per_group(design)}."
+            ]
         what = roles.unit or "row"
         said = (
             f"Layout flat: every {what} is one independent data point of "
@@ -232,6 +237,11 @@ def prior_sentences(model: Model) -> list[str]:
 
 def estimation_caption(design: Design) -> str:
     """Say what the estimation plot shows."""
+    if design.readings.reconstructed:
+        return (
+            "Bars: mean and SD of each group, as given. Shaded: posterior of the group means and "
+            "of the difference, with intervals."
+        )
     said = f"Dots: {'readings' if design.levels or design.block else 'values'}"
     if design.levels and design.block is None:
         unit = design.levels[0].name

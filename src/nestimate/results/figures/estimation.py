@@ -81,8 +81,10 @@ def _draw_data(ax: "Axes", answer: Answer) -> None:
     few = design.statistics.n.size <= UNITS * len(design.groups)
     if design.levels or design.block is not None:
         _draw_units(ax, answer, place)
+    for g in range(len(design.groups)) if readings.reconstructed else ():
+        _draw_spread(ax, g, readings.value[readings.group == g])
     size = 14 if readings.value.size < 500 else 5
-    for g in range(len(design.groups)):
+    for g in range(len(design.groups)) if not readings.reconstructed else ():
         mine = readings.group == g
         ax.scatter(
             place[mine],
@@ -111,6 +113,19 @@ def _draw_data(ax: "Axes", answer: Answer) -> None:
     ax.set_ylabel(canvas.value_label(answer), fontsize=canvas.FONT + 1, parse_math=False)
     canvas.legend_above(ax)
     canvas.tidy(ax)
+
+
+def _draw_spread(ax: "Axes", g: int, value: Array) -> None:
+    """Draw the mean and SD of a group whose values are not known."""
+    ax.errorbar(
+        [g - 0.14],
+        [value.mean()],
+        [value.std(ddof=1)],
+        fmt="o",
+        color=canvas.colour(g),
+        capsize=4,
+        label="mean and SD, as given" if g == 0 else None,
+    )
 
 
 def _places(answer: Answer) -> Array:

@@ -96,8 +96,9 @@ def predictive_plot(answer: Answer) -> "Figure":
     Raises
     ------
     InferenceError
-        When a check failed.
+        When a check failed, or where single values are not known.
     """
+    canvas.demand(answer, why_not)
     figure = canvas.blank(answer, (7.0, 4.0))
     panels = _panels(answer)
     sections = max(len(panel.sections) for panel in panels)
@@ -110,8 +111,10 @@ def predictive_plot(answer: Answer) -> "Figure":
     return figure
 
 
-def why_not(answer: Answer) -> str:  # noqa: ARG001
-    """Return why there is no such plot: every model makes data."""
+def why_not(answer: Answer) -> str:
+    """Return why there is no such plot; every model makes data, but not all data are known."""
+    if answer.design.readings.reconstructed:
+        return "No plot of replicated data: single values are not known, only their mean and SD."
     return ""
 
 

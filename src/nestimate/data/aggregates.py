@@ -90,17 +90,22 @@ def read_rows(
     )
 
 
-def reconstructed(readings: Readings, groups: Sequence[str]) -> tuple[Readings, list[str]]:
+def reconstructed(
+    readings: Readings, groups: Sequence[str], *, alone: bool
+) -> tuple[Readings, list[str]]:
     """Return values that have the mean, SD and n of each group, for groups of one summary row each.
 
     Under normal errors n, mean and SD of a group tell all that its values would (they are the
-    sufficient statistics), so that evenly spaced values with these give the very same answer.
+    sufficient statistics), so that evenly spaced values with these give the very same answer. All
+    else is returned as it is: rows that are not `alone`, and groups of several rows.
 
     Raises
     ------
     DesignError
         When a group lacks its n or SD.
     """
+    if not alone or np.bincount(readings.group).max() > 1:
+        return readings, []
     bare = [groups[g] for g in readings.group[readings.freedom < 1]]
     if bare:
         raise DesignError(

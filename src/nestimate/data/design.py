@@ -18,7 +18,6 @@ from nestimate.data.aggregates import (
     reconstructed,
     summary_columns,
 )
-from nestimate.data.cells import EMPTY_LABELS
 from nestimate.data.doubts import (
     distances,
     doubt_far,
@@ -36,7 +35,9 @@ from nestimate.data.hierarchy import (
     place_subunits,
     place_units,
 )
+from nestimate.data.labelled import check_labelled, read_level
 from nestimate.data.measures import MEASURES, Measure
+from nestimate.data.pairing import Rows, doubt_normalised, doubt_pairs
 from nestimate.data.statistics import (
     Readings,
     UnitStatistics,
@@ -47,7 +48,7 @@ from nestimate.data.statistics import (
 )
 from nestimate.data.tables import Table
 from nestimate.data.terms import Terms, role_terms
-from nestimate.errors import DataError, DesignError, listed
+from nestimate.errors import DataError, DesignError
 
 Layout = Literal["flat", "nested", "blocked", "blocked-nested", "formula"]
 
@@ -232,7 +233,7 @@ class Design:
 
     @classmethod
     def _derived(cls, table: Table, roles: Roles) -> Self:
-        _check_roles(table, roles, roles.unit_columns(table))
+        used = _check_roles(table, roles, roles.unit_columns(table))
         notes = list(table.notes)
         value = table.numbers(roles.value)
         summary = summary_columns(table, roles.summary, value)
@@ -248,7 +249,7 @@ class Design:
             *table.label_notes(roles.group),
             *dropped(keep, group, groups, (roles.value, roles.group)),
         ]
-        _check_labelled(table, roles.group, group, keep)
+        check_labelled(table, roles.group, group, keep)
         value = value[keep]
         if roles.scale == "log":
             value = logarithms(table, roles.value, value, np.flatnonzero(keep))
@@ -264,18 +265,20 @@ class Design:
         block, place, places, doubts = _placed(table, roles, keep, group, groups)
         warnings += doubts
         readings = read_rows(value, group, {name: rows[keep] for name, rows in summary.items()})
-        if roles.summary and not roles.unit and block is None and np.bincount(group).max() == 1:
-            readings, said = reconstructed(readings, groups)
-            warnings += said
-        levels: tuple[Level, ...] = ()
-        if not readings.reconstructed:
-            levels, said = _unit_levels(table, roles, keep, place, places)
-            notes += said
+        readings, said = reconstructed(readings, groups, alone=_alone(roles))
+        warnings += said
+        levels, said = _unit_levels(table, roles, keep, place, places)
+        notes += said
+        rows = Rows(keep=keep, readings=readings, groups=groups, levels=levels, block=block)
         kept = np.flatnonzero(keep)
         distance = distances(readings, len(groups))
         warnings += [
             *doubt_far(roles.value, distance, lambda i: table.row(kept[i]), levels),
-            *doubt_values(roles.value, readings, groups, levels),
+            *(
+                doubt_normalised(roles.value, rows, roles.measure)
+                or doubt_values(roles.value, readings, groups, levels)
+            ),
+            *doubt_pairs(table, used, rows),
             *(said for level in levels for said in doubt_labels(level)),
         ]
         if levels and readings.summarised:
@@ -329,10 +332,15 @@ def _placed(
     """Return the blocks, where units lie (group, or cell), names of these places, and doubts."""
     if roles.block is None:
         return None, group, groups, []
-    block = _level(table, roles.block, keep)
+    block = read_level(table, roles.block, keep)
     doubts = check_blocks(block, group, groups, roles.group) + doubt_labels(block)
     places = tuple(f"{k} x {g}" for k in block.labels for g in groups)
     return block, block.codes * len(groups) + group, places, doubts
+
+
+def _alone(roles: Roles) -> bool:
+    """Whether rows are summaries that belong to nothing but their group."""
+    return bool(roles.summary) and roles.unit is None and roles.block is None
 
 
 def _unit_levels(
@@ -344,14 +352,14 @@ def _unit_levels(
 ) -> tuple[tuple[Level, ...], list[str]]:
     """Read units and subunits; without a unit column every summary row is a unit of its own."""
     columns = roles.unit_columns(table)
-    if roles.summary and not columns and roles.block is None:
+    if _alone(roles) and place.size > np.unique(place).size:
         kept = np.flatnonzero(keep)
         labels = tuple(table.row(i) for i in kept)
         return (Level(name="row", labels=labels, codes=np.arange(kept.size)),), []
     levels: tuple[Level, ...] = ()
     notes: list[str] = []
     for name in columns:
-        found = _level(table, name, keep)
+        found = read_level(table, name, keep)
         notes += table.label_notes(name) + dropped_units(name, keep, *table.labels(name))
         if not levels:
             found, placed = place_units(found, place, places, relabel=roles.relabel_units)
@@ -360,15 +368,8 @@ def _unit_levels(
     return levels, notes
 
 
-def _level(table: Table, name: str, keep: NDArray[np.bool_]) -> Level:
-    """Read a column of labels for the rows kept, forgetting labels that no kept row has."""
-    codes, labels = table.labels(name)
-    _check_labelled(table, name, codes, keep)
-    present, codes = np.unique(codes[keep], return_inverse=True)
-    return Level(name=name, labels=tuple(labels[i] for i in present), codes=codes.astype(np.intp))
-
-
-def _check_roles(table: Table, roles: Roles, units: tuple[str, ...]) -> None:
+def _check_roles(table: Table, roles: Roles, units: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the columns that play a role, value and group first; refuse one with two roles."""
     named = [("value", roles.value), ("group", roles.group), ("block", roles.block)]
     named += list(roles.summary.items())
     named += [("unit", name) for name in units]
@@ -383,17 +384,4 @@ def _check_roles(table: Table, roles: Roles, units: tuple[str, ...]) -> None:
                 "Each role needs a column of its own."
             )
         used[name] = role
-
-
-def _check_labelled(
-    table: Table, name: str, codes: NDArray[np.intp], keep: NDArray[np.bool_]
-) -> None:
-    missing = np.flatnonzero((codes < 0) & keep)
-    if missing.size:
-        spelled = listed(list(table.read_as_empty(name, EMPTY_LABELS)), most=3)
-        taken = f" Cells with {spelled} count as empty: write a label in full." if spelled else ""
-        raise DataError(
-            f"{table.source}: column '{name}' is empty in {missing.size} of {int(keep.sum())} rows "
-            f"that have a value, first in row {table.row(missing[0])}. Fill in the label or "
-            f"delete the row; in a spreadsheet, merged cells have to be filled down.{taken}"
-        )
+    return tuple(used)

@@ -18,6 +18,8 @@ WIDE = 0.1
 AGREE, NEARLY = 0.1, 0.3
 #: Loss of precision that is called next to nothing, as a share.
 NOTHING = 0.02
+#: Share of the error that readings make below which differences agree better than they could.
+QUIET = 0.5
 #: Degrees of freedom below which a t interval is wide because the spread is poorly known.
 FEW = 15
 
@@ -276,6 +278,13 @@ def _widths(panel: Panel, design: Design) -> list[str]:
         said = (
             f"The {name} interval is {short(ratio)} times as wide as this answer's: "
             f"{_why_wider(panel, simple.freedom)}."
+        )
+    elif panel.noise_error is not None and simple.error < QUIET * panel.noise_error:
+        said = (
+            f"The {name} interval is {short(ratio)} times as wide as this answer's: the "
+            "differences agree far better than readings that scatter about their cell as these do "
+            "could make them, so that something not named here pairs the readings, and this "
+            "answer, which does not know of it, is too wide."
         )
     else:
         said = (

@@ -55,6 +55,9 @@ class Panel:
         readings would say as much. None outside nested layouts.
     pooled_factor
         How many times as wide the interval by units (or pairs) is as that of pooled readings.
+    noise_error
+        Error of the mean difference within blocks that the error of the readings makes by itself;
+        None without blocks, and where it is not estimated.
     gap
         Distance of the unit-based difference from the answer's, in posterior SDs of the answer.
     width_ratio
@@ -76,6 +79,7 @@ class Panel:
     design_effect: float | None
     effective_readings: float | None
     pooled_factor: float | None
+    noise_error: float | None
     gap: float | None
     width_ratio: float | None
     averaging_loss: float | None
@@ -134,6 +138,7 @@ def _panel(fit: Fit, best: Fit | None, sums: Sums, contrast: Contrast, question:
         design_effect=effect,
         effective_readings=None if effect is None else readings / effect,
         pooled_factor=units.width / naive.width if units and naive else None,
+        noise_error=_noise_error(fit, sums, contrast),
         gap=abs(units.mean - centre) / sd if units else None,
         width_ratio=units.width / answer.width if units else None,
         averaging_loss=_averaging_loss(fit, contrast) if nested else None,
@@ -141,6 +146,21 @@ def _panel(fit: Fit, best: Fit | None, sums: Sums, contrast: Contrast, question:
         units_excludes=None if units is None else units.excludes_null,
         answer_excludes=answer.excludes_null,
     )
+
+
+def _noise_error(fit: Fit, sums: Sums, contrast: Contrast) -> float | None:
+    """Return the error of the mean of block differences from sigma alone."""
+    design = fit.model.design
+    if sums.cells is None or "sigma" not in fit.draws or design.levels:
+        return None
+    inside = np.flatnonzero(contrast.weights)
+    whole = design.cells[:, inside].min(axis=1) > 0
+    if not whole.any():
+        return None
+    sigma = estimands.per_group(fit.draws, "sigma", len(design.groups))[:, inside]
+    per_block = np.square(contrast.weights[inside]) / design.cells[np.ix_(whole, inside)]
+    variance = np.square(fit.weights @ sigma) * per_block.sum(axis=0) / whole.sum() ** 2
+    return float(np.sqrt(variance.sum()))
 
 
 def _posterior(name: Name, fit: Fit, contrast: Contrast, question: Question, n: int) -> Method:

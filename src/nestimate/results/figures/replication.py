@@ -12,7 +12,6 @@ from nestimate.data.hierarchy import Level
 from nestimate.results import rounding
 from nestimate.results.answer import Answer
 from nestimate.results.figures import canvas
-from nestimate.results.predictive import RARE
 from nestimate.results.replicates import replicated_rows
 
 if TYPE_CHECKING:
@@ -299,13 +298,18 @@ def _frame(ax: "Axes", panel: Panel, *, log: bool) -> None:
 
 def _finding(answer: Answer, panels: Sequence[Panel]) -> str:
     """Say whether the data look like those of the model, and where they do not."""
-    odd = [one for one in answer.predictive.features if one.share < RARE]
+    odd, regular = answer.predictive.odd, answer.predictive.regular
     if odd:
         return f"The model rarely makes data like these: {_feature(odd[0].name, answer)}"
+    if regular:
+        return "These data are more regular than what comes out of the model"
+    # What the text does not call rare, the title does not either.
+    said = "Data like these come out of the model" if answer.predictive.features else ""
     for panel in panels:
         if any(panel.outside(s).any() for s in range(len(panel.sections))):
-            return f"The model rarely makes data like these: look at the {panel.what} ringed in red"
-    return "Data like these come out of the model"
+            out = f"{panel.what} ringed in red lie outside the band of {rounding.percent(BAND)}"
+            return f"{said}, though {out}" if said else f"{out[0].upper()}{out[1:]}"
+    return said or "Data like these come out of the model"
 
 
 def _feature(name: str, answer: Answer) -> str:
@@ -316,4 +320,5 @@ def _feature(name: str, answer: Answer) -> str:
         "skewness": "they are skewed",
         "sd_ratio": "the groups scatter more unequally",
         "within_spread": f"readings scatter more in one {what} than in another",
+        "block_spread": f"the difference varies more from one {what} to another",
     }[name]

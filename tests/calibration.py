@@ -86,7 +86,7 @@ def reported(fit):
         fit.model.design.groups,
         "reference",
         None,
-        ratios=fit.model.design.roles.scale == "log",
+        fit.model.design.measure,
     )
     weighted = (
         *quantities.group_means(fit),

@@ -478,3 +478,15 @@ def test_several_names_in_a_title_are_counted():
     assert findings.names(["a"]) == "a"
     assert findings.names(["a", "b"]) == "a and b"
     assert findings.names(list("abcde")) == "a, b, c and 2 more"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_title_of_the_predictive_figure_says_what_the_text_says(seed):
+    rng = np.random.default_rng(seed)
+    values = {g: list(rng.standard_t(2, 9) * s) for g, s in (("a", 1.0), ("b", 3.0))}
+    values["b"][0] += 60 * (seed % 2)
+    result = ne.compare(values, options={"ess": 500, "robust": "none"})
+    title = figures.predictive_plot(result).get_suptitle().replace("\n", " ")
+    said = next(check for check in result.advice if check.name == "predictive").text
+    assert ("rarely makes data like these" in title) == ("rarely come out" in said)
+    assert ("more regular" in title) == ("more regular" in said)

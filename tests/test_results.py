@@ -42,6 +42,7 @@ def test_json_holds_everything_and_is_plain(result):
     expected = {
         *("name", "mean", "median", "sd", "ci_low", "ci_high", "ci_prob", "ci_kind"),
         *("p_gt_0", "p_in_rope", "ess", "mcse_mean", "mcse_ci_low", "mcse_ci_high"),
+        *("sd_log", "measure"),
     }
     assert set(row) == expected
     assert (row["name"], row["ci_prob"], row["ci_kind"]) == ("drug - placebo", 0.95, "hdi")
@@ -223,7 +224,7 @@ def test_log_scale_reports_ratios():
     assert row.name == "drug / placebo"
     fit = result.fit
     ratio = np.exp(fit.draws.means[:, 1] - fit.draws.means[:, 0])
-    assert row.mean == pytest.approx(fit.weights @ ratio)
+    assert row.mean == pytest.approx(np.exp(fit.weights @ np.log(ratio)))
     assert row.p_gt_0 == pytest.approx(fit.weights @ (ratio > 1))
     logs = {g: {u: list(np.log(v)) for u, v in units.items()} for g, units in DATA.items()}
     plain = ne.compare(logs, options={"ess": 1000})

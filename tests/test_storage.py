@@ -143,7 +143,7 @@ def test_summary_is_tidy_and_holds_the_numbers_of_the_json(mice):
     table, told = mice.summary(), mice.to_dict()
     assert list(table.columns) == [
         *("part", "name", "mean", "median", "sd", "ci_low", "ci_high", "ci_prob", "ci_kind"),
-        *("p_gt_0", "p_in_rope", "ess", "mcse_mean"),
+        *("p_gt_0", "p_in_rope", "ess", "mcse_mean", "sd_log"),
     ]
     assert not table.duplicated(["part", "name"]).any()
     for part, found in table.groupby("part"):

@@ -347,7 +347,10 @@ def _answered(
     design: Design, chosen: Options, *, command: str, data: Any, named: Mapping[str, Any]
 ) -> Comparison:
     roles = replace(design.roles, value_unit=chosen.value_unit)
-    model = Model.from_design(replace(design, roles=roles), chosen.assumptions)
+    assumptions = chosen.assumptions
+    if design.readings.reconstructed:
+        assumptions = replace(assumptions, robust="none")  # a mean and an SD hold no outlier
+    model = Model.from_design(replace(design, roles=roles), assumptions)
     found = Fit.from_model(model, ess=chosen.ess, seed=chosen.seed)
     options, usual = asdict(chosen), asdict(Options())
     call = {

@@ -4,7 +4,7 @@ The layout is derived, never asked: no unit column is `flat`, units with reading
 block is `blocked`, and both together `blocked-nested`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal, Self
@@ -12,8 +12,13 @@ from typing import Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.aggregates import logarithms, merge_means, read_rows, summary_columns
-from nestimate.data.cells import EMPTY_LABELS
+from nestimate.data.aggregates import (
+    logarithms,
+    merge_means,
+    read_rows,
+    reconstructed,
+    summary_columns,
+)
 from nestimate.data.doubts import (
     distances,
     doubt_far,
@@ -25,10 +30,15 @@ from nestimate.data.groups import check_groups, dropped, dropped_units, order_gr
 from nestimate.data.hierarchy import (
     Level,
     check_blocks,
+    check_units,
+    doubt_few,
     merge_single,
     place_subunits,
     place_units,
 )
+from nestimate.data.labelled import check_labelled, read_level
+from nestimate.data.measures import MEASURES, Measure
+from nestimate.data.pairing import Rows, doubt_normalised, doubt_pairs
 from nestimate.data.scatter import Scatter, measure_scatter
 from nestimate.data.statistics import (
     Readings,
@@ -40,13 +50,7 @@ from nestimate.data.statistics import (
 )
 from nestimate.data.structure import Factor, Structure, role_structure
 from nestimate.data.tables import Table
-from nestimate.errors import DataError, DesignError, listed
-
-#: What turns a value of the scale that is analysed into one on the user's scale.
-NATURAL: Mapping[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = {
-    "linear": np.asarray,
-    "log": np.exp,
-}
+from nestimate.errors import DataError, DesignError
 
 Layout = Literal["flat", "nested", "blocked", "blocked-nested", "formula"]
 
@@ -93,6 +97,11 @@ class Roles:
     value_unit: str | None = None
 
     @property
+    def measure(self) -> Measure:
+        """How values and their differences are worked out and said."""
+        return MEASURES[self.scale]
+
+    @property
     def value_label(self) -> str:
         """What was measured, with its unit of measurement: `glucose (mg/L)`."""
         unit = self.value_unit
@@ -102,7 +111,8 @@ class Roles:
     @property
     def after_number(self) -> str:
         """What follows a value or difference, ` mg/L`; nothing where ratios are reported."""
-        return "" if self.value_unit is None or self.scale == "log" else f" {self.value_unit}"
+        unsaid = self.value_unit is None or self.measure.logarithmic
+        return "" if unsaid else f" {self.value_unit}"
 
     def unit_columns(self, table: Table) -> tuple[str, ...]:
         """Names of the unit columns, outermost first; a column may have a slash in its name."""
@@ -207,7 +217,12 @@ class Design:
 
     def natural(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return values of the scale that is analysed on the user's scale."""
-        return np.asarray(NATURAL[self.roles.scale](values))
+        return self.measure.said(values)
+
+    @property
+    def measure(self) -> Measure:
+        """How values and their differences are worked out and said."""
+        return self.roles.measure
 
     @property
     def unreplicated(self) -> bool:
@@ -235,7 +250,7 @@ class Design:
 
     @classmethod
     def _derived(cls, table: Table, roles: Roles) -> Self:
-        _check_roles(table, roles, roles.unit_columns(table))
+        used = _check_roles(table, roles, roles.unit_columns(table))
         notes = list(table.notes)
         value = table.numbers(roles.value)
         summary = summary_columns(table, roles.summary, value)
@@ -251,7 +266,7 @@ class Design:
             *table.label_notes(roles.group),
             *dropped(keep, group, groups, (roles.value, roles.group)),
         ]
-        _check_labelled(table, roles.group, group, keep)
+        check_labelled(table, roles.group, group, keep)
         value = value[keep]
         if roles.scale == "log":
             value = logarithms(table, roles.value, value, np.flatnonzero(keep))
@@ -266,20 +281,23 @@ class Design:
             group[keep], groups, roles.reference, ordered=table.is_ordered(roles.group)
         )
         notes += chosen if len(groups) > 1 else []
-        block, place, places = None, group, groups
-        if roles.block is not None:
-            block = _level(table, roles.block, keep)
-            warnings += check_blocks(block, group, groups, roles.group) + doubt_labels(block)
-            place = block.codes * len(groups) + group
-            places = tuple(f"{k} x {g}" for k in block.labels for g in groups)
+        block, place, places, doubts = _placed(table, roles, keep, group, groups)
+        warnings += doubts
         readings = read_rows(value, group, {name: rows[keep] for name, rows in summary.items()})
+        readings, said = reconstructed(readings, groups, alone=_alone(roles))
+        warnings += said
         levels, said = _unit_levels(table, roles, keep, place, places)
         notes += said
+        rows = Rows(keep=keep, readings=readings, groups=groups, levels=levels, block=block)
         kept = np.flatnonzero(keep)
         distance = distances(readings, len(groups))
         warnings += [
             *doubt_far(roles.value, distance, lambda i: table.row(kept[i]), levels),
-            *doubt_values(roles.value, readings, groups, levels, NATURAL[roles.scale]),
+            *(
+                doubt_normalised(roles.value, rows, roles.measure)
+                or doubt_values(roles.value, readings, groups, levels, roles.measure.said)
+            ),
+            *doubt_pairs(table, used, rows),
             *(said for level in levels for said in doubt_labels(level)),
         ]
         if levels and readings.summarised:
@@ -294,14 +312,14 @@ class Design:
             )
             levels = levels[1:]
         tame = setting_scales(readings, distance)
-        setting = readings.only(tame)
+        setting = readings.where(tame)
         yardstick = measure_yardstick(setting, len(groups))
         if levels:
             readings = replace(readings, unit=frozen(levels[0].codes))
         statistics = unit_statistics(readings, yardstick)
         if block is None:
-            _check_units(statistics, groups, levels, roles.group)
-            warnings += _few_units(statistics, groups)
+            check_units(statistics, groups, levels, roles.group)
+            warnings += doubt_few(statistics, groups)
         elif block.size < 5:
             warnings.append(
                 f"Fewer than five blocks ({block.name}: {block.size}): how much the effect varies "
@@ -322,6 +340,27 @@ class Design:
         )
 
 
+def _placed(
+    table: Table,
+    roles: Roles,
+    keep: NDArray[np.bool_],
+    group: NDArray[np.intp],
+    groups: tuple[str, ...],
+) -> tuple[Level | None, NDArray[np.intp], tuple[str, ...], list[str]]:
+    """Return the blocks, where units lie (group, or cell), names of these places, and doubts."""
+    if roles.block is None:
+        return None, group, groups, []
+    block = read_level(table, roles.block, keep)
+    doubts = check_blocks(block, group, groups, roles.group) + doubt_labels(block)
+    places = tuple(f"{k} x {g}" for k in block.labels for g in groups)
+    return block, block.codes * len(groups) + group, places, doubts
+
+
+def _alone(roles: Roles) -> bool:
+    """Whether rows are summaries that belong to nothing but their group."""
+    return bool(roles.summary) and roles.unit is None and roles.block is None
+
+
 def _unit_levels(
     table: Table,
     roles: Roles,
@@ -331,14 +370,14 @@ def _unit_levels(
 ) -> tuple[tuple[Level, ...], list[str]]:
     """Read units and subunits; without a unit column every summary row is a unit of its own."""
     columns = roles.unit_columns(table)
-    if roles.summary and not columns and roles.block is None:
+    if _alone(roles) and place.size > np.unique(place).size:
         kept = np.flatnonzero(keep)
         labels = tuple(table.row(i) for i in kept)
         return (Level(name="row", labels=labels, codes=np.arange(kept.size)),), []
     levels: tuple[Level, ...] = ()
     notes: list[str] = []
     for name in columns:
-        found = _level(table, name, keep)
+        found = read_level(table, name, keep)
         notes += table.label_notes(name) + dropped_units(name, keep, *table.labels(name))
         if not levels:
             found, placed = place_units(found, place, places, relabel=roles.relabel_units)
@@ -347,15 +386,8 @@ def _unit_levels(
     return levels, notes
 
 
-def _level(table: Table, name: str, keep: NDArray[np.bool_]) -> Level:
-    """Read a column of labels for the rows kept, forgetting labels that no kept row has."""
-    codes, labels = table.labels(name)
-    _check_labelled(table, name, codes, keep)
-    present, codes = np.unique(codes[keep], return_inverse=True)
-    return Level(name=name, labels=tuple(labels[i] for i in present), codes=codes.astype(np.intp))
-
-
-def _check_roles(table: Table, roles: Roles, units: tuple[str, ...]) -> None:
+def _check_roles(table: Table, roles: Roles, units: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the columns that play a role, value and group first; refuse one with two roles."""
     named = [("value", roles.value), ("group", roles.group), ("block", roles.block)]
     named += list(roles.summary.items())
     named += [("unit", name) for name in units]
@@ -370,48 +402,4 @@ def _check_roles(table: Table, roles: Roles, units: tuple[str, ...]) -> None:
                 "Each role needs a column of its own."
             )
         used[name] = role
-
-
-def _check_labelled(
-    table: Table, name: str, codes: NDArray[np.intp], keep: NDArray[np.bool_]
-) -> None:
-    missing = np.flatnonzero((codes < 0) & keep)
-    if missing.size:
-        spelled = listed(list(table.read_as_empty(name, EMPTY_LABELS)), most=3)
-        taken = f" Cells with {spelled} count as empty: write a label in full." if spelled else ""
-        raise DataError(
-            f"{table.source}: column '{name}' is empty in {missing.size} of {int(keep.sum())} rows "
-            f"that have a value, first in row {table.row(missing[0])}. Fill in the label or "
-            f"delete the row; in a spreadsheet, merged cells have to be filled down.{taken}"
-        )
-
-
-def _check_units(
-    statistics: UnitStatistics, groups: tuple[str, ...], levels: tuple[Level, ...], name: str
-) -> None:
-    counts = np.bincount(statistics.group, minlength=len(groups))
-    what = levels[0].name if levels else "value"
-    if levels and (counts == 1).all() and counts.size > 1:
-        raise DesignError(
-            f"columns '{name}' and '{what}' say the same: every group has one {what}, so a "
-            f"difference between groups cannot be told from one between one {what} and another. "
-            "Name another column as unit (what was independently treated), or none."
-        )
-    lonely = [groups[g] for g in np.flatnonzero(counts < 2)]
-    if lonely:
-        raise DesignError(
-            f"group '{lonely[0]}' has one {what}: a difference between groups cannot be told from "
-            f"one between one {what} and another, however many readings there are. At least two "
-            f"per group are needed, better five or more."
-        )
-
-
-def _few_units(statistics: UnitStatistics, groups: tuple[str, ...]) -> list[str]:
-    counts = np.bincount(statistics.group, minlength=len(groups))
-    few = [f"{groups[g]} ({counts[g]})" for g in np.flatnonzero(counts < 5)]
-    if not few:
-        return []
-    return [
-        f"Fewer than five units in {', '.join(few)}: the priors then count beside the data; how "
-        "much, the answer says."
-    ]
+    return tuple(used)

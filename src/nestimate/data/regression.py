@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.aggregates import logarithms, read_rows
-from nestimate.data.design import NATURAL, Design, Roles
+from nestimate.data.design import Design, Roles
 from nestimate.data.doubts import doubt_values
 from nestimate.data.formula import Formula
+from nestimate.data.measures import MEASURES
 from nestimate.data.model_frame import ModelFrame, read_model_frame
 from nestimate.data.random_terms import Random, misgivings
 from nestimate.data.scatter import measure_scatter
@@ -120,7 +121,7 @@ def formula_design(
         warnings=(
             *random.warnings,
             *misgivings(formula, frame, random.outer),
-            *doubt_values(formula.response, readings, groups, (), NATURAL[scale]),
+            *doubt_values(formula.response, readings, groups, (), MEASURES[scale].said),
         ),
     )
 

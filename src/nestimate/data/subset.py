@@ -17,7 +17,7 @@ def without_cluster(design: Design, position: int) -> Design:
     structure = design.structure.kept(keep, design.readings.n)
     levels = structure.levels
     unit = levels[0].codes if levels else np.arange(int(keep.sum()))
-    readings = replace(design.readings.only(keep), unit=frozen(unit))
+    readings = replace(design.readings.where(keep), unit=frozen(unit))
     return replace(
         design,
         structure=structure,

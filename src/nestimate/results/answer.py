@@ -172,11 +172,12 @@ class Answer:
         rows = self.units if design.block is None else self.blocks[: design.block.size]
         if not rows:
             return ""
-        means = np.array([row.mean for row in rows])
+        measure = design.measure
+        means = measure.worked([row.mean for row in rows])
         if design.block is not None:
             apart = np.abs(means - np.median(means))
         else:
-            centre = np.array([row.mean for row in self.groups])
+            centre = measure.worked([row.mean for row in self.groups])
             tau = self.fit.weights @ self.fit.draws.scale(self.design.structure.strata[0])
             apart = np.abs(means - centre[group]) / tau[group % tau.size]
         return rows[int(np.argmax(apart))].name.rpartition(" | ")[2]
@@ -215,7 +216,7 @@ class Answer:
             fit.model.design.groups,
             question.contrasts,
             question.against,
-            ratios=fit.model.design.roles.scale == "log",
+            fit.model.design.measure,
         )
 
         if question.bayes_factor:

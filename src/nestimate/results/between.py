@@ -39,11 +39,12 @@ def new_effects(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
     return tuple(
         Quantity(
             name=contrast.name,
-            values=design.natural(
-                estimands.difference(fit.draws, contrast)
-                + effect_scales(fit, contrast) * fit.draws.deviates(outer, rng)[:, 0]
-            ),
+            values=estimands.difference(fit.draws, contrast)
+            # A deviate turns with the contrast, so that the contrast the other way round is minus
+            # this one, draw by draw.
+            + contrast.turn * effect_scales(fit, contrast) * fit.draws.deviates(outer, rng)[:, 0],
             weights=fit.weights,
+            measure=design.measure,
         )
         for contrast in asked
     )
@@ -57,10 +58,9 @@ def new_slopes(fit: Fit) -> tuple[Quantity, ...]:
     return tuple(
         Quantity(
             name=terms.labels[j],
-            values=design.natural(
-                fit.draws.coefficients[:, j]
-                + slope_scales(fit, i) * fit.draws.deviates(outer, rng)[:, 0]
-            ),
+            values=fit.draws.coefficients[:, j]
+            + slope_scales(fit, i) * fit.draws.deviates(outer, rng)[:, 0],
+            measure=design.measure,
             weights=fit.weights,
         )
         for i, (j, _) in enumerate(terms.slopes)
@@ -75,10 +75,9 @@ def new_units(fit: Fit) -> tuple[Quantity, ...]:
     return tuple(
         Quantity(
             name=label,
-            values=design.natural(
-                fit.draws.means[:, g] + tau[:, g] * fit.draws.deviates(outer, rng)[:, 0]
-            ),
+            values=fit.draws.means[:, g] + tau[:, g] * fit.draws.deviates(outer, rng)[:, 0],
             weights=fit.weights,
+            measure=design.measure,
         )
         for g, label in enumerate(design.groups)
     )
@@ -86,6 +85,8 @@ def new_units(fit: Fit) -> tuple[Quantity, ...]:
 
 def raw_effects(fit: Fit, asked: Sequence[Contrast]) -> Array:
     """Contrasts as the readings of each block alone have them, shape (contrasts, blocks).
+
+    On the scale that is analysed: of ratios the logarithms.
 
     Differences of the means of cells (of their units where there are units); with a formula, by
     least squares on what the fixed part leaves. NaN where a block does not tell.
@@ -103,7 +104,7 @@ def raw_effects(fit: Fit, asked: Sequence[Contrast]) -> Array:
         rows = np.stack([contrast.weights @ design.formula.cells for contrast in asked])
         middle = np.array([_mean(fit, estimands.difference(fit.draws, c)) for c in asked])
         found = list(middle[:, None] + _own(fit, design.formula, rows))
-    return design.natural(np.reshape(found, (len(asked), -1)))
+    return np.reshape(found, (len(asked), -1))
 
 
 def raw_slopes(fit: Fit) -> Array:
@@ -113,8 +114,7 @@ def raw_slopes(fit: Fit) -> Array:
         return np.empty((0, 0))
     rows = np.eye(len(terms.effects))[[e for _, e in terms.slopes]]
     middle = [_mean(fit, fit.draws.coefficients[:, j]) for j, _ in terms.slopes]
-    own = np.array(middle)[:, None] + _own(fit, terms, rows)
-    return fit.model.design.natural(own)
+    return np.array(middle)[:, None] + _own(fit, terms, rows)
 
 
 def _own(fit: Fit, terms: Structure, wanted: Array) -> Array:

@@ -7,7 +7,7 @@ from nestimate.data.design import Design
 from nestimate.results.bayes_factor import BayesFactor
 from nestimate.results.decisions import rope_verdict
 from nestimate.results.influence import Influence
-from nestimate.results.predictive import RARE, REGULAR, Feature, Prediction, Predictive
+from nestimate.results.predictive import RARE, Feature, Prediction, Predictive
 from nestimate.results.rounding import (
     equated,
     interval_name,
@@ -55,8 +55,7 @@ def predictive_checks(found: Predictive, design: Design, farthest: str) -> tuple
     """Say whether data like these come out of the model, and name what lies farthest out."""
     if not found.features:
         return ()
-    odd = [one for one in found.features if one.share < RARE]
-    regular = [one for one in found.features if one.share > REGULAR]
+    odd, regular = found.odd, found.regular
     usual = ", ".join(
         f"{_feature_name(one, design)} {probability(one.share)}" for one in found.features
     )
@@ -72,7 +71,7 @@ def predictive_checks(found: Predictive, design: Design, farthest: str) -> tuple
         names = " and ".join(_feature_name(one, design) for one in regular)
         said += (
             " These data are more regular than what comes out of the model, in respect of "
-            f"{names}: look for copied or coarsely rounded values."
+            f"{names}: {_regular_hint(regular)}."
         )
     else:
         said += " Data like these come out of the model."
@@ -97,7 +96,17 @@ def _feature_name(one: Feature, design: Design) -> str:
         "skewness": f"skewness over {what}",
         "sd_ratio": "ratio of the groups' SDs",
         "within_spread": f"unequal SDs inside {what}",
+        "block_spread": f"spread of the differences over {what}",
     }[one.name]
+
+
+def _regular_hint(regular: Sequence[Feature]) -> str:
+    if any(one.name == "block_spread" for one in regular):
+        return (
+            "differences agree better than the error of their readings would let them, as where "
+            "something left out pairs these readings across the groups (position, subject, litter)"
+        )
+    return "look for copied or coarsely rounded values"
 
 
 def _hint(odd: Sequence[Feature], design: Design, farthest: str) -> str:
@@ -125,7 +134,7 @@ def prediction_sentences(one: Prediction, design: Design) -> list[str]:
             f"P(a new {what} of {first} lies above {other}) {equated(probability(one.p_new_unit))}."
         )
     if one.p_same_sign is not None:
-        null = 1 if design.roles.scale == "log" else 0
+        null = f"{design.measure.null:g}"
         side = "above" if one.positive else "below"
         said.append(
             f"P(a new experiment of the same size also finds {one.contrast} {side} {null}) "
@@ -182,7 +191,7 @@ def bayes_factor_checks(found: Sequence[BayesFactor]) -> tuple[Check, ...]:
 
 def bayes_factor_sentence(one: BayesFactor, design: Design) -> str:
     """Say the Bayes factor with the prior it follows."""
-    null = 1 if design.roles.scale == "log" else 0
+    null = f"{design.measure.null:g}"
     ways = [
         (value, name)
         for value, name in ((one.log_bf, "evidence"), (one.log_bf_savage_dickey, "Savage-Dickey"))
@@ -194,7 +203,7 @@ def bayes_factor_sentence(one: BayesFactor, design: Design) -> str:
     shown = [f"{_factor(value if for_null else -value)} by {name}" for value, name in ways]
     sides = (f"if {one.contrast} is exactly {null}", "under the model")
     first, second = sides if for_null else sides[::-1]
-    logs = " of its logarithm" if null else ""
+    logs = " of its logarithm" if design.measure.logarithmic else ""
     return (
         f"Bayes factor: the data are {' and '.join(shown)} times as probable {first} as {second}. "
         f"This follows the prior{logs}, normal(mean={one.prior_mean:.3g}, sd={one.prior_sd:.3g}): "

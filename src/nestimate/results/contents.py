@@ -78,7 +78,7 @@ def question(answer: Answer) -> list[str]:
     """Say in words what was asked, and of what it is asked."""
     design, asked = answer.design, answer.question
     value, groups, sure = wording.value_label(design), design.groups, "and how sure is that?"
-    how = "By what factor" if design.roles.scale == "log" else "How far"
+    how = "By what factor" if design.measure.logarithmic else "How far"
     others = " and ".join(filter(None, [", ".join(groups[1:-1]), groups[-1]]))
     verb = "does" if len(groups) == 2 else "do"
     named = isinstance(asked.contrasts, tuple) or asked.contrasts not in ("reference", "pairs")
@@ -96,7 +96,7 @@ def question(answer: Answer) -> list[str]:
     rope = []
     if asked.rope is not None:
         low, high = asked.rope
-        what = "Ratios" if design.roles.scale == "log" else "Differences"
+        what = wording.differences_head(design)
         after = design.roles.after_number
         rope = [f"{what} from {low:g} to {high:g}{after} are as good as none (the ROPE)."]
     return [said, *_population(design), *rope]
@@ -184,7 +184,7 @@ def _estimates(answer: Answer) -> Section:
     # Of ratios it is 1 that says "no difference", of everything standardised 0.
     above, zero = wording.above(design), "P(> 0)"
     found = [
-        ("Differences" if design.roles.scale != "log" else "Ratios", answer.contrasts, above, rope),
+        (wording.differences_head(design), answer.contrasts, above, rope),
         ("Means of the groups", answer.groups, zero, False),
         ("Effect sizes", answer.effect_sizes, zero, False),
         ("Coefficients", answer.coefficients, above, False),
@@ -206,9 +206,10 @@ def _estimated(
     """Return a table under its caption; the second head is that of the column of signs."""
     caption, above = heads
     signed = any(row.p_gt_0 is not None for row in rows)
-    head = ["", "mean", rounding.interval_name(rows[0])]
+    measure = rows[0].measure
+    head = ["", wording.centre_head(measure), rounding.interval_name(rows[0])]
     head += [above] * signed + ["P(in ROPE)"] * rope
-    head += ["median", "sd", "ess", "MCSE"]
+    head += ["median", wording.spread_head(measure), "ess", "MCSE"]
     shown = rows[:MOST_ROWS]
     left = len(rows) > len(shown)
     return Grid(

@@ -26,7 +26,8 @@ def to_datatree(answer: Answer) -> "DataTree":
         difference and effect_size (contrast); in nested layouts unit_mean (unit), in
         blocked ones cell_mean (block, group).
     observed_data
-        The readings with their group and unit (dim reading).
+        The readings with their group and unit (dim reading); absent where only the mean, SD and n
+        of every group are known.
 
     Notes
     -----
@@ -74,6 +75,8 @@ def to_datatree(answer: Answer) -> "DataTree":
     # The value column may be called as a parameter is, whose dims are others.
     value = design.roles.value
     free = value if value not in {*dims, *coords, *posterior, "reading"} else f"{value}_observed"
+    if design.readings.reconstructed:
+        return _described(from_dict(groups, coords=coords, dims=dims), answer)
     groups["observed_data"] = {free: design.readings.value}
     dims[free] = ["reading"]
     tree = from_dict(groups, coords=coords, dims=dims)
@@ -86,6 +89,12 @@ def to_datatree(answer: Answer) -> "DataTree":
     tree["observed_data"] = observed.assign_coords(
         {name: ("reading", found) for name, found in labels.items()}
     )
+    return _described(tree, answer)
+
+
+def _described(tree: "DataTree", answer: Answer) -> "DataTree":
+    """Add what made the draws to a tree."""
+    fit = answer.fit
     tree["posterior"].attrs.update(
         inference_library="nestimate",
         inference_library_version=version("nestimate"),

@@ -48,6 +48,8 @@ class Panel:
 
 def has_distances(fit: Fit) -> bool:
     """Whether anything has a distance from what it belongs to."""
+    if fit.model.design.readings.reconstructed:
+        return False
     structure = fit.model.design.structure
     return bool(not structure.text or structure.slopes or structure.varies)
 
@@ -92,11 +94,7 @@ def _blocks(fit: Fit, asked: Sequence[Contrast]) -> Panel:
     rows: list[Distance] = []
     drawn = fit.resampled[: len(fit.effects)]
     varies = design.structure.varies
-    raw = (
-        np.log(between.raw_effects(fit, asked))
-        if design.roles.scale == "log"
-        else between.raw_effects(fit, asked)
-    )
+    raw = between.raw_effects(fit, asked)
     for c, contrast in enumerate(asked if varies else ()):
         spread = between.effect_scales(fit, contrast)[drawn]
         overall = estimands.difference(fit.draws, contrast)[drawn]

@@ -55,6 +55,9 @@ class Panel:
         readings would say as much. None outside nested layouts.
     pooled_factor
         How many times as wide the interval by units (or pairs) is as that of pooled readings.
+    noise_error
+        Error of the mean difference within blocks that the error of the readings makes by itself;
+        None without blocks, and where it is not estimated.
     gap
         Distance of the unit-based difference from the answer's, in posterior SDs of the answer.
     width_ratio
@@ -76,6 +79,7 @@ class Panel:
     design_effect: float | None
     effective_readings: float | None
     pooled_factor: float | None
+    noise_error: float | None
     gap: float | None
     width_ratio: float | None
     averaging_loss: float | None
@@ -89,7 +93,7 @@ class Panel:
 
     def record(self) -> dict[str, Any]:
         """Return the fields as plain values for JSON."""
-        return asdict(self)
+        return asdict(self) | {"methods": [method.record() for method in self.methods]}
 
 
 def panels(fit: Fit, asked: Sequence[Contrast], question: Question) -> tuple[Panel, ...]:
@@ -122,7 +126,7 @@ def _panel(fit: Fit, best: Fit | None, sums: Sums, contrast: Contrast, question:
     readings = int(sums.n[involved].sum())
     counts = sums.unit_n[involved[sums.unit_group]] if design.block is None else design.cells
     counts = counts[counts > 0]
-    natural = [None if m is None else classical.on_users_scale(m, design) for m in (naive, units)]
+    natural = [None if m is None else classical.as_said(m, design.measure) for m in (naive, units)]
     return Panel(
         contrast=contrast.name,
         methods=tuple(m for m in (*natural, fitted, answer) if m is not None),
@@ -134,20 +138,30 @@ def _panel(fit: Fit, best: Fit | None, sums: Sums, contrast: Contrast, question:
         design_effect=effect,
         effective_readings=None if effect is None else readings / effect,
         pooled_factor=units.width / naive.width if units and naive else None,
+        noise_error=_noise_error(fit, sums, contrast),
         gap=abs(units.mean - centre) / sd if units else None,
-        width_ratio=units.width / _analysed_width(answer, design) if units else None,
+        width_ratio=units.width / answer.width if units else None,
         averaging_loss=_averaging_loss(fit, contrast) if nested else None,
-        pooled_excludes=None if naive is None else naive.excludes(0.0),
-        units_excludes=None if units is None else units.excludes(0.0),
-        answer_excludes=answer.excludes(1.0 if design.roles.scale == "log" else 0.0),
+        pooled_excludes=None if naive is None else naive.excludes_null,
+        units_excludes=None if units is None else units.excludes_null,
+        answer_excludes=answer.excludes_null,
     )
 
 
-def _analysed_width(answer: Method, design: Design) -> float:
-    """Width of the answer's interval on the scale that is analysed."""
-    if design.roles.scale == "log":
-        return float(np.log(answer.ci_high / answer.ci_low))
-    return answer.width
+def _noise_error(fit: Fit, sums: Sums, contrast: Contrast) -> float | None:
+    """Return the error of the mean of block differences from sigma alone."""
+    design = fit.model.design
+    noise = fit.draws.noise
+    if sums.cells is None or noise is None or design.levels:
+        return None
+    inside = np.flatnonzero(contrast.weights)
+    whole = design.cells[:, inside].min(axis=1) > 0
+    if not whole.any():
+        return None
+    sigma = fit.draws.by_group(noise)[:, inside]
+    per_block = np.square(contrast.weights[inside]) / design.cells[np.ix_(whole, inside)]
+    variance = np.square(fit.weights @ sigma) * per_block.sum(axis=0) / whole.sum() ** 2
+    return float(np.sqrt(variance.sum()))
 
 
 def _posterior(name: Name, fit: Fit, contrast: Contrast, question: Question, n: int) -> Method:
@@ -156,14 +170,15 @@ def _posterior(name: Name, fit: Fit, contrast: Contrast, question: Question, n: 
     return Method(
         name=name,
         mean=row.mean,
-        error=row.sd,
+        error=row.spread,
         ci_low=row.ci_low,
         ci_high=row.ci_high,
         ci_prob=row.ci_prob,
         ci_kind=row.ci_kind,
         n=n,
-        mcse_mean=row.mcse_mean,
-        mcse_ci=max(row.mcse_ci_low, row.mcse_ci_high),
+        mcse_mean=row.worked_error("mean"),
+        mcse_ci=max(row.worked_error("ci_low"), row.worked_error("ci_high")),
+        measure=row.measure,
     )
 
 

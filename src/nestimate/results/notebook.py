@@ -35,8 +35,13 @@ def render(answer: Answer) -> str:
     return pages.template("notebook.html.j2").render(
         design=wording.design_sentences(answer.design)[0],
         value=wording.value_label(answer.design),
-        head=["", "mean", rounding.interval_name(answer.groups[0]), wording.above(answer.design)]
-        + ["P(in ROPE)"] * rope,
+        head=[
+            "",
+            wording.centre_head(answer.groups[0].measure, mixed=True),
+            rounding.interval_name(answer.groups[0]),
+            wording.above(answer.design),
+            *["P(in ROPE)"] * rope,
+        ],
         rows=[
             [named.get(id(row), row.name), *wording.short_cells(row, rope=rope)] for row in shown
         ],

@@ -28,6 +28,8 @@ MOST, FEWEST, CHEAP = 4_000, 500, 200_000
 RARE = 0.01
 #: Share from which the data are more regular than the model makes them.
 REGULAR = 0.999
+#: The same for features whose smallness by itself says what is amiss.
+SMALL = {"block_spread": 1 - RARE}
 #: Effective draws behind the evidence of the normal model.
 EVIDENCE_ESS = 1_000
 
@@ -68,7 +70,8 @@ class Feature:
     name
         `farthest` (largest distance of a unit from its group's mean, in SDs of the group's units;
         with blocks, of a block's difference from the mean difference), `sd_ratio` (largest over
-        smallest SD of unit means between groups), `within_spread` (largest variance inside a
+        smallest SD of unit means between groups), `block_spread` (SD of the differences within
+        blocks), `within_spread` (largest variance inside a
         unit over the mean one) or `skewness` (of the unit means about their groups, its size).
     observed, replicated
         In the data, and the median over replicated data sets.
@@ -89,6 +92,16 @@ class Predictive:
     contrasts: tuple[Prediction, ...] = ()
     features: tuple[Feature, ...] = ()
     data_sets: int = 0
+
+    @property
+    def odd(self) -> tuple[Feature, ...]:
+        """Features that the model rarely makes so large: one rule for text and title."""
+        return tuple(one for one in self.features if one.share < RARE)
+
+    @property
+    def regular(self) -> tuple[Feature, ...]:
+        """Features that the model rarely makes as small as in the data."""
+        return tuple(one for one in self.features if one.share > (SMALL.get(one.name, REGULAR)))
 
     def record(self) -> dict[str, Any]:
         """Return the fields as plain values for JSON."""
@@ -192,7 +205,7 @@ def _unit_features(fit: Fit, replicated: Array, sums: Sums) -> tuple[Feature, ..
     whole = np.hstack(scaled)
     found = []
     # With two units a group, each is as far as the other, whatever they are.
-    if whole.shape[1] > 2 * len(spreads):
+    if whole.shape[1] > 2 * len(spreads) and not fit.model.design.readings.reconstructed:
         found += [_feature("farthest", np.abs(whole).max(axis=1))]
         found += [_feature("skewness", np.abs((whole**3).mean(axis=1)))]
     if len(spreads) > 1:
@@ -211,11 +224,13 @@ def _block_features(replicated: Array, sums: Sums, contrast: Contrast) -> tuple[
     effects = effects[:, np.isfinite(effects[0])]
     if effects.shape[1] < 3:
         return ()
-    spread = _positive(effects.std(axis=1, ddof=1))[:, None]
+    own = effects.std(axis=1, ddof=1)
+    spread = _positive(own)[:, None]
     scaled = (effects - effects.mean(axis=1, keepdims=True)) / spread
     return (
         _feature("farthest", np.abs(scaled).max(axis=1)),
         _feature("skewness", np.abs((scaled**3).mean(axis=1))),
+        _feature("block_spread", own),
     )
 
 

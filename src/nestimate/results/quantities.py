@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.design import Design
+from nestimate.data.measures import LINEAR, Measure
 from nestimate.inference.fit import Fit
 from nestimate.model.draws import Draws
 from nestimate.model.families import What
@@ -34,9 +35,13 @@ class Quantity:
     name
         As printed: `drug - placebo`, `tau[drug]`.
     values, weights
-        Its draws and their weights, both of shape (draws,).
+        Its draws on the scale on which it is worked out (of a ratio their logarithms), and their
+        weights, both of shape (draws,).
+    measure
+        How it is worked out and said: as it stands, or as a ratio.
     null
-        The value that says "no difference", worth a line and a probability: 0, or 1 for ratios.
+        The value that says "no difference", as it is said, worth a line and a probability: 0, or 1
+        for ratios.
     rope
         Whether it is a difference to which the region of practical equivalence applies.
     label
@@ -46,12 +51,18 @@ class Quantity:
     name: str
     values: Array
     weights: Array
+    measure: Measure = LINEAR
     null: float | None = None
     rope: bool = False
     label: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "label", self.label or self.name)
+
+    @property
+    def said(self) -> Array:
+        """Its draws as they are said, shape (draws,)."""
+        return self.measure.said(self.values)
 
 
 def differences(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
@@ -60,9 +71,10 @@ def differences(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
     return tuple(
         Quantity(
             name=contrast.name,
-            values=design.natural(estimands.difference(fit.draws, contrast)),
+            values=estimands.difference(fit.draws, contrast),
             weights=fit.weights,
-            null=_null(fit),
+            measure=design.measure,
+            null=design.measure.null,
             rope=True,
         )
         for contrast in asked
@@ -94,8 +106,9 @@ def group_means(fit: Fit) -> tuple[Quantity, ...]:
     return tuple(
         Quantity(
             name=label,
-            values=fit.model.design.natural(fit.draws.means[:, g]),
+            values=fit.draws.means[:, g],
             weights=fit.weights,
+            measure=fit.model.design.measure,
             label=f"mean of {label}" if len(fit.model.design.groups) > 1 else "mean",
         )
         for g, label in enumerate(fit.model.design.groups)
@@ -114,9 +127,10 @@ def coefficients(fit: Fit) -> tuple[Quantity, ...]:
     return tuple(
         Quantity(
             name=form.format("beta", label),
-            values=design.natural(fit.draws.coefficients[:, j]),
+            values=fit.draws.coefficients[:, j],
             weights=fit.weights,
-            null=None if shift else _null(fit),
+            measure=design.measure,
+            null=None if shift else design.measure.null,
         )
         for j, (label, shift) in enumerate(zip(terms.labels, terms.shifts, strict=True))
     )
@@ -154,7 +168,7 @@ def unit_means(fit: Fit) -> tuple[Quantity, ...]:
         return ()
     equal = _equal(fit.effects)
     return tuple(
-        Quantity(name=label, values=design.natural(fit.effects[:, j]), weights=equal)
+        Quantity(name=label, values=fit.effects[:, j], weights=equal, measure=design.measure)
         for j, label in enumerate(design.units)
     )
 
@@ -169,9 +183,10 @@ def block_effects(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
     return tuple(
         Quantity(
             name=f"{contrast.name} | {label}",
-            values=design.natural(estimands.block_effect(cells[:, k], contrast)),
+            values=estimands.block_effect(cells[:, k], contrast),
             weights=equal,
-            null=_null(fit),
+            measure=design.measure,
+            null=design.measure.null,
             rope=True,
         )
         for contrast in asked
@@ -189,9 +204,10 @@ def block_slopes(fit: Fit) -> tuple[Quantity, ...]:
     return tuple(
         Quantity(
             name=f"{terms.labels[j]} | {label}",
-            values=design.natural(fit.slopes[:, k, position]),
+            values=fit.slopes[:, k, position],
             weights=equal,
-            null=_null(fit),
+            measure=design.measure,
+            null=design.measure.null,
         )
         for position, (j, _) in enumerate(terms.slopes)
         for k, label in enumerate(block.labels)
@@ -217,7 +233,7 @@ def probabilities(
     if design.block is not None and design.structure.varies:
         found += [
             Quantity(
-                name=f"P({c.name} > {_null(fit):g} in the next {design.block.name})",
+                name=f"P({c.name} > {design.measure.null:g} in the next {design.block.name})",
                 values=estimands.next_block(fit.draws, c),
                 weights=fit.weights,
             )
@@ -294,7 +310,7 @@ def _outliers(fit: Fit) -> list[Quantity]:
     Where readings are normal, sigma has made room for far ones.
     """
     design, draws = fit.model.design, fit.draws
-    if design.layout not in ("flat", "nested"):
+    if design.layout not in ("flat", "nested") or design.readings.reconstructed:
         return []
     group, rows = design.statistics.group, design.readings
     tau = draws.by_group(draws.scale(design.structure.strata[0]))
@@ -344,20 +360,16 @@ def _between_blocks(fit: Fit, asked: Contrasts, rope: tuple[float, float] | None
         for (a, one), (b, other) in combinations(zip(block.labels, own, strict=True), 2):
             if rope is None:
                 continue
-            ratios = fit.model.design.roles.scale == "log"
-            gap = one.values / other.values if ratios else one.values - other.values
+            gap = one.values - other.values
+            low, high = one.measure.worked(rope)
             found.append(
                 Quantity(
                     name=f"P({contrast.name} differs between {a} and {b} by more than the ROPE)",
-                    values=((gap < rope[0]) | (gap > rope[1])).astype(float),
+                    values=((gap < low) | (gap > high)).astype(float),
                     weights=weights,
                 )
             )
     return found
-
-
-def _null(fit: Fit) -> float:
-    return 1.0 if fit.model.design.roles.scale == "log" else 0.0
 
 
 def _equal(draws: NDArray[Any]) -> Array:

@@ -16,6 +16,7 @@ import numpy as np
 
 from nestimate.data.design import Design, Roles
 from nestimate.data.hierarchy import Level
+from nestimate.data.measures import Linear, Ratio
 from nestimate.data.scatter import Scatter
 from nestimate.data.statistics import Readings, UnitStatistics, Yardstick
 from nestimate.data.structure import Effect, Factor, Role, Stratum, Structure
@@ -38,7 +39,7 @@ RECORDS = {
     for record in (
         *(Roles, Level, Readings, UnitStatistics, Yardstick, Scatter, Structure, Factor, Stratum),
         Effect,
-        *(Assumptions, Fit, Question, Contrast, Summary, Check),
+        *(Assumptions, Fit, Question, Contrast, Summary, Check, Linear, Ratio),
     )
 }
 

@@ -43,7 +43,7 @@ def _estimates(answer: Answer) -> list[str]:
     table = _table(
         [
             "",
-            "mean",
+            wording.centre_head(answer.groups[0].measure, mixed=True),
             interval,
             wording.above(design),
             *(["P(in ROPE)"] if answer.question.rope else []),
@@ -61,7 +61,8 @@ def _estimates(answer: Answer) -> list[str]:
     parts = [f"Answer: {wording.value_label(design)}\n{table}"]
     if answer.blocks:
         shown = answer.blocks[:MOST_BLOCKS]
-        head = ["", "mean", interval, wording.above(design)]
+        centre = wording.centre_head(answer.blocks[0].measure)
+        head = ["", centre, interval, wording.above(design)]
         block = design.block.name if design.block else ""
         title = f"In every {block} (drawn towards what holds overall)"
         if len(answer.blocks) > len(shown):

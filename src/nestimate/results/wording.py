@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.design import Design
+from nestimate.data.measures import Measure
 from nestimate.model.model import Model
 from nestimate.results.contrasts import Contrast
 from nestimate.results.formulas import (
@@ -23,6 +24,7 @@ from nestimate.results.rounding import (
     percent,
     probability,
     spoken,
+    spread_at,
 )
 from nestimate.results.summaries import Check, Summary
 
@@ -39,12 +41,32 @@ def value_label(design: Design) -> str:
 
 def above(design: Design) -> str:
     """Return the head of the column of probabilities."""
-    return "P(> 1)" if design.roles.scale == "log" else "P(> 0)"
+    return f"P(> {null(design)})"
 
 
 def null(design: Design) -> str:
     """Return the value that says "no difference"."""
-    return "1" if design.roles.scale == "log" else "0"
+    return f"{design.measure.null:g}"
+
+
+def differences_head(design: Design) -> str:
+    """Return what differences between groups are called, as a title."""
+    return "Ratios" if design.measure.logarithmic else "Differences"
+
+
+def centre_head(measure: Measure, *, mixed: bool = False) -> str:
+    """Return the head of the column of estimates: the mean of a ratio is that of its logarithm.
+
+    `mixed` is a table that also holds quantities which are no ratios.
+    """
+    if not measure.logarithmic:
+        return "mean"
+    return "estimate" if mixed else "exp(mean log)"
+
+
+def spread_head(measure: Measure) -> str:
+    """Return the head of the column of posterior SDs."""
+    return "sd of log" if measure.logarithmic else "sd"
 
 
 def mean_of(group: str) -> str:
@@ -81,13 +103,14 @@ def gloss(name: str, design: Design) -> str:
 def table_row(row: Summary, *, signed: bool, rope: bool) -> list[str]:
     """Return the cells of a full table: name, mean, interval, ..., median, sd, ess, MCSE."""
     mean, low, high = estimate(row)
-    spread = max(row.ci_high - row.ci_low, 1e-300) / 4
     # For a normal posterior the median errs by 1.25 times as much as the mean, the SD by less.
-    places = decimals(1.25 * row.mcse_mean, spread)
+    error, quarter = 1.25 * row.mcse_mean, row.width / 4
+    places = decimals(error, spread_at(row, row.mean))
+    spread = number(row.spread, decimals(row.worked_error("mean") * 1.25, max(quarter, 1e-300)))
     cells = [row.name, mean, f"{low} to {high}"]
     cells += ["" if row.p_gt_0 is None else probability(row.p_gt_0, row.ess)] * signed
     cells += [probability(row.p_in_rope or 0.0, row.ess)] * rope
-    cells += [number(row.median, places), number(row.sd, places)]
+    cells += [number(row.median, places), spread]
     return [*cells, count(row.ess), f"{row.mcse_mean:.2g}"]
 
 
@@ -112,6 +135,11 @@ def design_sentences(design: Design) -> list[str]:
     if design.block is not None:
         return _blocked_sentences(design)
     if design.layout == "flat":
+        if design.readings.reconstructed:
+            return [
+                f"Layout flat: each group is known by the mean, SD and n of its values of "
+                f"{value_label(design)}, each an independent data point; {per_group(design)}."
+            ]
         what = roles.unit or "row"
         said = (
             f"Layout flat: every {what} is one independent data point of "
@@ -209,6 +237,11 @@ def prior_sentences(model: Model) -> list[str]:
 
 def estimation_caption(design: Design) -> str:
     """Say what the estimation plot shows."""
+    if design.readings.reconstructed:
+        return (
+            "Bars: mean and SD of each group, as given. Shaded: posterior of the group means and "
+            "of the difference, with intervals."
+        )
     said = f"Dots: {'readings' if design.levels or design.block else 'values'}"
     if design.levels and design.block is None:
         unit = design.levels[0].name

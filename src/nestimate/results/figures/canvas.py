@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.measures import Measure
 from nestimate.errors import InferenceError
 from nestimate.inference.diagnostics import quantile
 from nestimate.results import rounding, wording
 from nestimate.results.answer import Answer
+from nestimate.results.quantities import Quantity
 from nestimate.results.summaries import Summary
 
 if TYPE_CHECKING:
@@ -130,7 +132,7 @@ def value_label(answer: Answer) -> str:
 
 def effect_label(answer: Answer) -> str:
     """Return what a difference is a difference in, for an axis."""
-    what = "ratio of" if answer.design.roles.scale == "log" else "difference in"
+    what = "ratio of" if answer.design.measure.logarithmic else "difference in"
     return f"{what} {value_label(answer)}"
 
 
@@ -141,7 +143,7 @@ def kind(answer: Answer) -> str:
 
 def null(answer: Answer) -> float:
     """Return the value that says "no difference"."""
-    return 1.0 if answer.design.roles.scale == "log" else 0.0
+    return answer.design.measure.null
 
 
 def scale_of_effects(ax: "Axes", answer: Answer) -> None:
@@ -149,8 +151,13 @@ def scale_of_effects(ax: "Axes", answer: Answer) -> None:
     if answer.question.rope:
         ax.axvspan(*answer.question.rope, color=ROPE, alpha=0.3, linewidth=0, label="ROPE")
     ax.axvline(null(answer), color=ZERO, linewidth=1, zorder=0.5)
-    if answer.design.roles.scale == "log":
-        log_axis(ax, "x")
+    measured_axis(ax, "x", answer.design.measure)
+
+
+def measured_axis(ax: "Axes", which: Literal["x", "y"], measure: Measure) -> None:
+    """Make an axis logarithmic where its values are worked out by their logarithms."""
+    if measure.logarithmic:
+        log_axis(ax, which)
 
 
 def log_axis(ax: "Axes", which: Literal["x", "y"]) -> None:
@@ -200,29 +207,43 @@ def legend_below(figure: "Figure", ax: "Axes") -> None:
     )
 
 
-def limits(values: Array, weights: Array) -> tuple[float, float]:
-    """Return between which values nearly all of a posterior lies."""
+def limits(quantity: Quantity) -> tuple[float, float]:
+    """Return between which values, as they are said, nearly all of a posterior lies."""
+    low, high = quantity.measure.said(span(quantity.values, quantity.weights))
+    return float(low), float(high)
+
+
+def span(values: Array, weights: Array) -> tuple[float, float]:
+    """Return between which values nearly all of the weight lies."""
     low, high = quantile(values, weights, np.array([0.002, 0.998]))
     margin = 0.05 * (high - low) or 1.0
     return float(max(low - margin, values.min())), float(min(high + margin, values.max()))
 
 
-def density(values: Array, weights: Array) -> tuple[Array, Array]:
-    """Return heights, largest 1, and edges of the bins of a weighted histogram."""
-    heights, edges = np.histogram(values, BINS, range=limits(values, weights), weights=weights)
-    return heights / heights.max(), edges
+def density(quantity: Quantity) -> tuple[Array, Array]:
+    """Return heights, largest 1, and edges of the bins of a weighted histogram.
+
+    The bins are even on the scale on which the quantity is worked out; edges are as it is said.
+    """
+    heights, edges = np.histogram(
+        quantity.values,
+        BINS,
+        range=span(quantity.values, quantity.weights),
+        weights=quantity.weights,
+    )
+    return heights / heights.max(), quantity.measure.said(edges)
 
 
-def histogram(ax: "Axes", values: Array, weights: Array, shade: str) -> None:
+def histogram(ax: "Axes", quantity: Quantity, shade: str) -> None:
     """Draw a posterior, room left above for words."""
-    heights, edges = density(values, weights)
+    heights, edges = density(quantity)
     ax.stairs(heights, edges, fill=True, color=shade, alpha=0.35)
     ax.set_ylim(0, 1.3)
 
 
-def violin(ax: "Axes", x: float, width: float, draws: tuple[Array, Array], shade: str) -> None:
+def violin(ax: "Axes", x: float, width: float, quantity: Quantity, shade: str) -> None:
     """Draw a posterior upright, growing to the right from x."""
-    heights, edges = density(*draws)
+    heights, edges = density(quantity)
     ax.stairs(
         x + width * heights,
         edges,

@@ -47,6 +47,8 @@ def why_not(answer: Answer) -> str:
     """Return why there is no plot of outliers; nothing where there is one."""
     if far.has_distances(answer.fit):
         return ""
+    if answer.design.readings.reconstructed:
+        return "No plot of outliers: single values are not known, only their mean and SD."
     return "No plot of outliers: in this formula no effect differs between blocks."
 
 

@@ -100,10 +100,7 @@ HARD = (
         for n in (3, 5, 10)
         for share in (0.1, 0.5, 0.9)
     ),
-    *(
-        Hard(kind="blocked", units=(n,), spread=(1.0,), readings=3, sigma=1.0)
-        for n in (3, 5, 10)
-    ),
+    *(Hard(kind="blocked", units=(n,), spread=(1.0,), readings=3, sigma=1.0) for n in (3, 5, 10)),
     *(
         Hard(kind=kind, units=(n,) * groups, spread=(1.0,) * groups, shape=shape, **more)
         for shape in ("t(3)", "skewed")

@@ -58,7 +58,11 @@ def exact():
     logs = logs - 0.5 * np.log(of_mean + (5 * spread) ** 2)
     # Default priors: the SD that a level shows, the error of its means taken off, at its upper
     # 90 % confidence bound.
-    squares = (within / freedom[0], casks / SAMPLES / freedom[1], batches / (y[0].size) / freedom[2])
+    squares = (
+        within / freedom[0],
+        casks / SAMPLES / freedom[1],
+        batches / (y[0].size) / freedom[2],
+    )
     errors = (0.0, squares[0] / SAMPLES, squares[1] / CASKS)
     for scale, f, v, error in zip((sigma, inner, tau), freedom, squares, errors, strict=True):
         seen = np.sqrt(max(v - error, v / 4))

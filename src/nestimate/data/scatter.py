@@ -191,8 +191,7 @@ class _Stage:
         """What the parents' means and the fixed part leave of the means, and its freedom."""
         inside, size = parent[self.first], int(parent.max()) + 1
         y, *x = (
-            column - _group_means(column, inside, size)[0][inside]
-            for column in (self.y, *self.x.T)
+            column - _group_means(column, inside, size)[0][inside] for column in (self.y, *self.x.T)
         )
         return _left(y, np.stack(x, axis=1), size)
 

@@ -37,6 +37,8 @@ class Quantity:
         The value that says "no difference", worth a line and a probability: 0, or 1 for ratios.
     rope
         Whether it is a difference to which the region of practical equivalence applies.
+    positive
+        Whether it lies above 0 whatever the data: a scale, or a share of a variance.
     label
         What stands beside its number where the name alone would not do: `mean of drug`.
     """
@@ -46,6 +48,7 @@ class Quantity:
     weights: Array
     null: float | None = None
     rope: bool = False
+    positive: bool = False
     label: str = ""
 
     def __post_init__(self) -> None:
@@ -123,17 +126,23 @@ def scales(fit: Fit) -> tuple[Quantity, ...]:
         if parameter.name == "tau_z":
             values = fit.draws["tau"][:, column]
             name = f"tau[{parameter.group}]"
-            found.append(Quantity(name=name, values=values, weights=fit.weights))
+            found.append(Quantity(name=name, values=values, weights=fit.weights, positive=True))
         elif parameter.kind not in FIXED_PART:
-            values = fit.draws[parameter.name][:, column]
-            found.append(Quantity(name=parameter.label, values=values, weights=fit.weights))
+            found.append(
+                Quantity(
+                    name=parameter.label,
+                    values=fit.draws[parameter.name][:, column],
+                    weights=fit.weights,
+                    positive=parameter.kind == "scale",
+                )
+            )
     design = fit.model.design
     if design.layout == "nested" and design.statistics.measured.all():
         own = seen.get("tau", 2) > 1 or seen.get("sigma", 1) > 1
         for g, label in enumerate(design.groups if own else (None,)):
             name = "icc" if label is None else f"icc[{label}]"
             values = estimands.icc(fit.draws, g)
-            found.append(Quantity(name=name, values=values, weights=fit.weights))
+            found.append(Quantity(name=name, values=values, weights=fit.weights, positive=True))
     return tuple(found)
 
 

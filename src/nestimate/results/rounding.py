@@ -81,17 +81,18 @@ def interval_name(summary: Summary) -> str:
 
 
 def estimate(summary: Summary) -> tuple[str, str, str]:
-    """Return mean, lower and upper end as text."""
+    """Return mean, lower and upper end as text; `near 0` where a scale may be as good as none."""
     spread = max(summary.ci_high - summary.ci_low, 1e-300) / 4
     errors = summary.mcse_ci_low, summary.mcse_ci_high
-    both = decimals(max(errors), spread)
+    both = decimals(errors[1] if summary.reaches_zero else max(errors), spread)
 
     def end(value: float, error: float) -> str:
         # Rounded as the other end, but an end that is not zero is not made zero by that.
         return number(value, both if round(value, both) else decimals(error, spread))
 
     mean = number(summary.mean, decimals(summary.mcse_mean, spread))
-    return mean, end(summary.ci_low, errors[0]), end(summary.ci_high, errors[1])
+    low = "near 0" if summary.reaches_zero else end(summary.ci_low, errors[0])
+    return mean, low, end(summary.ci_high, errors[1])
 
 
 def plain(value: object) -> str:

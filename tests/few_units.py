@@ -155,7 +155,7 @@ def draw_table(hard, rng):
 def t_intervals(hard, table):
     """Return the t interval that one would use instead, and that of pooled readings."""
     if hard.kind == "blocked":
-        cells = table.groupby(["block", "group"])["value"].mean().unstack()
+        cells = table.groupby(["block", "group"])["value"].mean().unstack()  # noqa: PD010
         single = [table.loc[table["group"] == g, "value"] for g in "ab"]
         one = stats.ttest_1samp(cells["b"] - cells["a"], 0)
     else:

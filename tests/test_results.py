@@ -42,7 +42,7 @@ def test_json_holds_everything_and_is_plain(result):
     expected = {
         *("name", "mean", "median", "sd", "ci_low", "ci_high", "ci_prob", "ci_kind"),
         *("p_gt_0", "p_in_rope", "ess", "mcse_mean", "mcse_ci_low", "mcse_ci_high"),
-        *("sd_log", "measure"),
+        *("sd_log", "measure", "positive"),
     }
     assert set(row) == expected
     assert (row["name"], row["ci_prob"], row["ci_kind"]) == ("drug - placebo", 0.95, "hdi")
@@ -271,7 +271,8 @@ def test_an_outlying_unit_is_named_with_its_probability():
         for g, m in (("a", 5.0), ("b", 6.0))
     }
     data["b"]["b3"] = [20.0, 20.1, 19.9, 20.2]
-    names = {row.name: row.mean for row in ne.compare(data, options=OPTIONS).probabilities}
+    options = OPTIONS | {"prior": {"tau": "halfstudentt(4, 1)"}}
+    names = {row.name: row.mean for row in ne.compare(data, options=options).probabilities}
     assert list(names) == ["P(b3 lies more than 3 tau from the mean of b)"]
     assert names["P(b3 lies more than 3 tau from the mean of b)"] > 0.8
     del data["b"]["b3"]

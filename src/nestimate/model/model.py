@@ -127,15 +127,6 @@ class Model:
             When an assumption or a prior names something that is not there.
         """
         parameters = choose_parameters(design, assumptions)
-        spread = design.yardstick.spread
-        whitening = tuple(
-            Whitening.of(
-                _rounded(parameter.prior.standardised(*affine(parameter.kind, design))),
-                None if parameter.lower is None else float(f"{parameter.lower / spread:.12g}"),
-            )
-            for parameter in parameters
-            if parameter.free
-        )
         return cls(
             design=design,
             assumptions=assumptions,
@@ -143,8 +134,13 @@ class Model:
             density=_density(design, assumptions).from_design(
                 design, robust=assumptions.robust_units
             ),
-            whitening=whitening,
+            whitening=_whitening(design, parameters),
         )
+
+    def with_parameters(self, parameters: tuple[Parameter, ...]) -> Self:
+        """Return the model with other priors of the same parameters."""
+        whitening = _whitening(self.design, parameters)
+        return replace(self, parameters=parameters, whitening=whitening)
 
     @property
     def free(self) -> tuple[Parameter, ...]:
@@ -339,6 +335,18 @@ class Model:
         pull = np.nan_to_num(linear * slope)[:, free]
         centre = np.einsum("dij,dj->di", axes, widths**2 * np.einsum("dji,dj->di", axes, pull))
         return centre, axes, widths, theta
+
+
+def _whitening(design: Design, parameters: tuple[Parameter, ...]) -> tuple[Whitening, ...]:
+    spread = design.yardstick.spread
+    return tuple(
+        Whitening.of(
+            _rounded(parameter.prior.standardised(*affine(parameter.kind, design))),
+            None if parameter.lower is None else float(f"{parameter.lower / spread:.12g}"),
+        )
+        for parameter in parameters
+        if parameter.free
+    )
 
 
 def _rounded(prior: Prior) -> Prior:

@@ -133,7 +133,7 @@ class Answer:
     @cached_property
     def sensitivity(self) -> tuple[Sensitivity, ...]:
         """How far each contrast leans on the priors; empty if a check failed, or it is dear."""
-        return sensitivity.sensitivities(self.fit, self.asked) if self.passed else ()
+        return sensitivity.sensitivities(self.fit, self.asked, self.question) if self.passed else ()
 
     @cached_property
     def influence(self) -> tuple[Influence, ...]:
@@ -222,8 +222,8 @@ class Answer:
         if question.bayes_factor:
             bayes_factor.check(fit.model, asked)
 
-        def summarised(found: tuple[Quantity, ...]) -> tuple[Summary, ...]:
-            return tuple(question.summary(quantity) for quantity in found)
+        def summarised(found: tuple[Quantity, ...], *, quick: bool = False) -> tuple[Summary, ...]:
+            return tuple(question.summary(quantity, quick=quick) for quantity in found)
 
         return cls(
             fit=fit,
@@ -240,9 +240,13 @@ class Answer:
             scales=summarised(quantities.scales(fit)),
             effect_sizes=summarised(quantities.effect_sizes(fit, asked)),
             coefficients=summarised(quantities.coefficients(fit)),
-            units=summarised(quantities.unit_means(fit)),
-            blocks=summarised(quantities.block_effects(fit, asked) + quantities.block_slopes(fit)),
-            probabilities=summarised(quantities.probabilities(fit, asked, question.rope)),
+            units=summarised(quantities.unit_means(fit), quick=True),
+            blocks=summarised(
+                quantities.block_effects(fit, asked) + quantities.block_slopes(fit), quick=True
+            ),
+            probabilities=summarised(
+                quantities.probabilities(fit, asked, question.rope), quick=True
+            ),
             checks=_checks(fit, ess),
         )
 

@@ -9,18 +9,21 @@ from nestimate.results.decisions import rope_verdict
 from nestimate.results.influence import Influence
 from nestimate.results.predictive import RARE, Feature, Prediction, Predictive
 from nestimate.results.rounding import (
+    decimals,
     equated,
     interval_name,
     number,
     probability,
     spoken,
 )
-from nestimate.results.sensitivity import LIMIT, Sensitivity
+from nestimate.results.sensitivity import LIMIT, Scaled, Sensitivity
 from nestimate.results.summaries import Check, Summary
 from nestimate.results.wording import above
 
 #: Units named in a sentence; the JSON holds all of them.
 MOST_NAMED = 3
+#: Widths of a prior that are tried where units are few.
+MANY_WIDTHS = 3
 
 
 def sensitivity_checks(found: Sequence[Sensitivity], design: Design) -> tuple[Check, ...]:
@@ -131,14 +134,15 @@ def prediction_sentences(one: Prediction, design: Design) -> list[str]:
         first = first.removeprefix("the mean of ")
         other = second if design.groups.count(second) == 0 else f"a new {what} of {second}"
         said.append(
-            f"P(a new {what} of {first} lies above {other}) {equated(probability(one.p_new_unit))}."
+            f"P(a new {what} of {first} lies above {other}) "
+            f"{equated(probability(one.p_new_unit, one.new_units))}."
         )
     if one.p_same_sign is not None:
         null = f"{design.measure.null:g}"
         side = "above" if one.positive else "below"
         said.append(
             f"P(a new experiment of the same size also finds {one.contrast} {side} {null}) "
-            f"{equated(probability(one.p_same_sign))}."
+            f"{equated(probability(one.p_same_sign, one.data_sets))}."
         )
     return said
 
@@ -271,31 +275,50 @@ def _fine(value: float) -> str:
 
 
 def _sensitivity_sentence(one: Sensitivity, design: Design) -> str:
-    name, value = one.largest
-    which = "to all priors together" if name == "all" else f"to that of {name}"
-    shown = number(value, 3)
-    said = {
-        "robust": (
-            f"{one.contrast} is robust: priors a little wider or narrower hardly move it (largest "
-            f"sensitivity {shown}, {which}; from {LIMIT} on it would matter)."
-        ),
-        "prior-dependent": (
-            f"{one.contrast} is prior-dependent: it moves with the priors as well as with the data "
-            f"(sensitivity {shown} {which}; {LIMIT} or more matters). Report it beside that of "
+    worst = one.worst
+    if worst is None:
+        widths = (
+            "half and twice"
+            if len({s.factor for s in one.scaled}) < MANY_WIDTHS
+            else ("half, twice and four times")
+        )
+        said = (
+            f"{one.contrast} is robust: with each prior {widths} as wide its interval says the "
+            f"same of {_asked_of(design)}, and no end moves by a tenth of the width."
+        )
+    elif one.verdict == "prior-dependent":
+        said = (
+            f"{one.contrast} is prior-dependent: {_with_width(worst)}. Report it beside that of "
             f"another sensible prior, or measure more {_what(design)}."
-        ),
-        "not estimable from these data": (
-            f"{one.contrast} is not estimable from these data: it follows the priors (sensitivity "
-            f"{shown} {which}) and hardly the data (sensitivity {number(one.likelihood, 3)}; below "
-            f"{LIMIT} counts as weak)."
-        ),
-    }[one.verdict]
+        )
+    else:
+        shown = number(one.likelihood, 3)
+        said = (
+            f"{one.contrast} is not estimable from these data: it follows the priors "
+            f"({_with_width(worst)}) and hardly the data (sensitivity {shown}; below {LIMIT} "
+            "counts as weak)."
+        )
     if one.unscaled:
         said += (
             f" The prior of {' and '.join(one.unscaled)} is uniform: nothing in it can be scaled, "
             "and its limits were not looked at."
         )
     return said
+
+
+def _asked_of(design: Design) -> str:
+    return f"{1 if design.roles.scale == 'log' else 0} and of the ROPE, if there is one"
+
+
+def _with_width(one: Scaled) -> str:
+    """Say what another width of a prior makes of the interval."""
+    width = {0.5: "half", 2.0: "twice", 4.0: "four times"}[one.factor]
+    if not one.reliable:
+        return f"what a prior of {one.family} {width} as wide would make of it is not known"
+    places = decimals((one.ci_high - one.ci_low) / 50, (one.ci_high - one.ci_low) / 4)
+    ends = f"{number(one.ci_low, places)} to {number(one.ci_high, places)}"
+    what = "says something else" if one.sign or one.decision else "is another"
+    return f"with a prior of {one.family} {width} as wide its interval {what}, {ends}"
 
 
 def _what(design: Design) -> str:

@@ -23,7 +23,7 @@ from nestimate.results.replicates import replicated_cells, replicated_units
 Array = NDArray[np.float64]
 
 #: Most and fewest replicated data sets, and the numbers drawn for them at most.
-MOST, FEWEST, CHEAP = 4_000, 500, 200_000
+MOST, FEWEST, CHEAP = 4_000, 1_000, 1_000_000
 #: Share of replicated data sets below which a feature is one that the model does not make.
 RARE = 0.01
 #: Share from which the data are more regular than the model makes them.
@@ -52,6 +52,8 @@ class Prediction:
     p_same_sign
         Probability that a new experiment of the same size finds the same sign from plain means;
         None where no block sees all groups of the contrast.
+    new_units, data_sets
+        How many were drawn: a probability p counted in n of them errs by sqrt(p (1 - p) / n).
     """
 
     contrast: str
@@ -59,6 +61,8 @@ class Prediction:
     p_new_unit: float | None
     positive: bool
     p_same_sign: float | None
+    new_units: int
+    data_sets: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,6 +178,8 @@ def _prediction(
         p_new_unit=_new_unit(fit, contrast, rng) if sums.cells is None else None,
         positive=bool(mean > 0),
         p_same_sign=float(np.mean(np.sign(seen) == np.sign(mean))) if seen.size else None,
+        new_units=fit.resampled.size,
+        data_sets=seen.size,
     )
 
 

@@ -44,6 +44,8 @@ class Quantity:
         for ratios.
     rope
         Whether it is a difference to which the region of practical equivalence applies.
+    positive
+        Whether it lies above 0 whatever the data: a scale, or a share of a variance.
     label
         What stands beside its number where the name alone would not do: `mean of drug`.
     """
@@ -54,6 +56,7 @@ class Quantity:
     measure: Measure = LINEAR
     null: float | None = None
     rope: bool = False
+    positive: bool = False
     label: str = ""
 
     def __post_init__(self) -> None:
@@ -142,12 +145,13 @@ def scales(fit: Fit) -> tuple[Quantity, ...]:
     for parameter in fit.model.parameters:
         if parameter.kind in FIXED_PART:
             continue
-        name, values = parameter.label, draws[parameter]
+        name, values, positive = parameter.label, draws[parameter], parameter.kind == "scale"
         if parameter.family.what is What.PLACE:
             # Where a pooled scale lies says little; the scale itself is reported.
             stratum = draws.structure.strata[parameter.family.stratum or 0]
             name, values = f"tau[{parameter.group}]", draws.scale(stratum)[:, parameter.member]
-        found.append(Quantity(name=name, values=values, weights=fit.weights))
+            positive = True
+        found.append(Quantity(name=name, values=values, weights=fit.weights, positive=positive))
     design = fit.model.design
     if design.layout == "nested" and design.statistics.measured.all():
         noise = draws.noise
@@ -157,7 +161,7 @@ def scales(fit: Fit) -> tuple[Quantity, ...]:
         for g, label in enumerate(design.groups if own else (None,)):
             name = "icc" if label is None else f"icc[{label}]"
             values = estimands.icc(draws, g)
-            found.append(Quantity(name=name, values=values, weights=fit.weights))
+            found.append(Quantity(name=name, values=values, weights=fit.weights, positive=True))
     return tuple(found)
 
 

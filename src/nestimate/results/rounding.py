@@ -81,9 +81,11 @@ def interval_name(summary: Summary) -> str:
 
 
 def estimate(summary: Summary) -> tuple[str, str, str]:
-    """Return mean, lower and upper end as text."""
+    """Return mean, lower and upper end as text; `near 0` where a scale may be as good as none."""
     errors = summary.mcse_ci_low, summary.mcse_ci_high
-    both = decimals(max(errors), spread_at(summary, summary.ci_high))
+    both = decimals(
+        errors[1] if summary.reaches_zero else max(errors), spread_at(summary, summary.ci_high)
+    )
 
     def end(value: float, error: float) -> str:
         own = decimals(error, spread_at(summary, value))
@@ -93,7 +95,8 @@ def estimate(summary: Summary) -> tuple[str, str, str]:
         return number(value, both if round(value, both) else own)
 
     mean = number(summary.mean, decimals(summary.mcse_mean, spread_at(summary, summary.mean)))
-    return mean, end(summary.ci_low, errors[0]), end(summary.ci_high, errors[1])
+    low = "near 0" if summary.reaches_zero else end(summary.ci_low, errors[0])
+    return mean, low, end(summary.ci_high, errors[1])
 
 
 def spread_at(summary: Summary, value: float) -> float:

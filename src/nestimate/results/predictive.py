@@ -95,7 +95,7 @@ class Predictive:
 
     @property
     def odd(self) -> tuple[Feature, ...]:
-        """Features that the model rarely makes as large as in the data: one rule for text and title."""
+        """Features that the model rarely makes as large as in the data."""
         return tuple(one for one in self.features if one.share < RARE)
 
     @property

@@ -12,7 +12,7 @@ from nestimate.data.design import Design
 from nestimate.data.measures import LINEAR, Measure
 from nestimate.inference.fit import Fit
 from nestimate.model.model import FIXED_PART
-from nestimate.results import estimands
+from nestimate.results import estimands, naming
 from nestimate.results.contrasts import Contrast
 
 Array = NDArray[np.float64]
@@ -43,7 +43,7 @@ class Quantity:
     rope
         Whether it is a difference to which the region of practical equivalence applies.
     label
-        What stands beside its number where the name alone would not do: `mean of drug`.
+        What stands beside its number where the name alone would not do: `centre of drug`.
     """
 
     name: str
@@ -105,7 +105,7 @@ def group_means(fit: Fit) -> tuple[Quantity, ...]:
             values=fit.draws["mu"][:, g],
             weights=fit.weights,
             measure=fit.model.design.measure,
-            label=f"mean of {label}" if len(fit.model.design.groups) > 1 else "mean",
+            label=naming.centre_name(label, fit.model),
         )
         for g, label in enumerate(fit.model.design.groups)
     )

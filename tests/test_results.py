@@ -138,7 +138,7 @@ def test_posterior_plot_has_a_panel_per_quantity(result):
         "drug - placebo",
         "effect_size[drug - placebo]",
         "d_total[drug - placebo]",
-        "mean of placebo",
+        "centre of placebo",
     ]
     assert len(titles) == 11
 

@@ -103,8 +103,9 @@ def _pooled_units(panel: Panel, design: Design) -> list[str]:
     if factor is None or icc is None or panel.effective_readings is None or welch is None:
         return []
     worth = (
-        f"Differences from {unit} to {unit} are {percent(round(icc, 2))} of the variance of a "
-        f"reading (ICC), so {panel.readings} readings say as much about the group means as "
+        f"Differences from {unit} to {unit} are {percent(round(icc, 2))} of the "
+        f"{'squared scales' if panel.robust else 'variance'} of a reading (ICC), so "
+        f"{panel.readings} readings say as much about the group means as "
         f"{round(panel.effective_readings)} independent ones would (design effect "
         f"{short(panel.design_effect or 1.0)})."
     )

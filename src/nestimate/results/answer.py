@@ -160,6 +160,7 @@ class Answer:
         """Checks that do not withhold the answer, but say how far to trust it."""
         return (
             *cautions.sensitivity_checks(self.sensitivity, self.design),
+            *(cautions.centre_checks(self.groups, self.model) if self.passed else ()),
             *cautions.influence_checks(self.influence, self.design),
             *cautions.predictive_checks(self.predictive, self.design, self.farthest),
             *cautions.bayes_factor_checks(self.bayes_factor),

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from math import exp
 
 from nestimate.data.design import Design
+from nestimate.model.model import Model
+from nestimate.remedies import Advice, Remedy
+from nestimate.results import naming
 from nestimate.results.bayes_factor import BayesFactor
 from nestimate.results.decisions import rope_verdict
 from nestimate.results.influence import Influence
@@ -11,10 +14,12 @@ from nestimate.results.predictive import RARE, Feature, Prediction, Predictive
 from nestimate.results.rounding import (
     decimals,
     equated,
+    estimate,
     interval_name,
     number,
     probability,
     spoken,
+    spread_at,
 )
 from nestimate.results.sensitivity import LIMIT, Scaled, Sensitivity
 from nestimate.results.summaries import Check, Summary
@@ -24,6 +29,8 @@ from nestimate.results.wording import above
 MOST_NAMED = 3
 #: Widths of a prior that are tried where units are few.
 MANY_WIDTHS = 3
+#: Posterior SDs between a centre and the arithmetic mean from which that is said.
+APART = 1.0
 
 
 def sensitivity_checks(found: Sequence[Sensitivity], design: Design) -> tuple[Check, ...]:
@@ -38,6 +45,58 @@ def sensitivity_checks(found: Sequence[Sensitivity], design: Design) -> tuple[Ch
         )
         for one in found
     )
+
+
+def centre_checks(groups: Sequence[Summary], model: Model) -> tuple[Check, ...]:
+    """Say where the centre of Student-t units lies far from their arithmetic mean.
+
+    It follows where most units lie: with skewed units, or some far out, the two are two questions.
+    """
+    design = model.design
+    if not naming.heavy_units(model) or design.block is not None or design.formula is not None:
+        return ()
+    stick, statistics = design.yardstick, design.statistics
+    raw = stick.centre + stick.spread * statistics.mean
+    found = []
+    for g, row in enumerate(groups):
+        mean = float(raw[statistics.group == g].mean())
+        gap = (mean - float(row.measure.worked(row.mean))) / row.spread if row.spread else 0.0
+        if abs(gap) > APART:
+            found.append((row, float(row.measure.said(mean)), abs(gap)))
+    if not found:
+        return ()
+    unit = design.levels[0].name if design.levels else "value"
+    kind = "geometric" if design.measure.logarithmic else "arithmetic"
+    shown = "; ".join(
+        f"of {row.name} {estimate(row)[0]}, while the {kind} mean of its {unit}{_means(design)} is "
+        f"{number(mean, decimals(row.mcse_mean, spread_at(row, mean)))}"
+        for row, mean, _ in found[:MOST_NAMED]
+    )
+    return (
+        Check.of(
+            "centre",
+            max(gap for _, _, gap in found),
+            passed=False,
+            text=Advice(
+                f"The centre is not the mean here: {shown}. The centre follows where most of them "
+                "lie, and counts those far out on one side little. Where totals or averages are "
+                "what matters, take the mean: ",
+                Remedy("robust", "none"),
+                *((", or ", Remedy("scale", "log")) if _skewed(design) else ()),
+                ".",
+            ),
+            withholds=False,
+        ),
+    )
+
+
+def _means(design: Design) -> str:
+    return " means" if design.levels else "s"
+
+
+def _skewed(design: Design) -> bool:
+    """Whether logarithms could be analysed."""
+    return not design.measure.logarithmic and bool((design.readings.value > 0).all())
 
 
 def influence_checks(found: Sequence[Influence], design: Design) -> tuple[Check, ...]:

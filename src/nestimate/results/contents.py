@@ -12,6 +12,7 @@ from nestimate.results import (
     glossary,
     guidelines,
     methods,
+    naming,
     reproduction,
     rounding,
     wording,
@@ -52,7 +53,8 @@ def contents(answer: Answer) -> Report:
 CAPTIONS = {
     "forest": "Hollow: as measured; filled: as estimated, drawn towards what holds overall as far "
     "as the data support.",
-    "variance": "Share of the variance of a reading at each level, with intervals.",
+    "variance": "Share of each level in the variance of a reading (squared scales), with "
+    "intervals.",
     "predictive": "The data beside data sets replicated from the model.",
     "prior": "Grey: prior; coloured: posterior. What the data have taught.",
     "sensitivity": "How far the differences lean on each prior, and on each single unit.",
@@ -181,11 +183,12 @@ def _estimates(answer: Answer) -> Section:
     rope = answer.question.rope is not None
     design = answer.design
     unit, block = design.roles.unit, design.block and design.block.name
+    middle = "Centres" if naming.heavy_units(answer.model) else "Means"
     # Of ratios it is 1 that says "no difference", of everything standardised 0.
     above, zero = wording.above(design), "P(> 0)"
     found = [
         (wording.differences_head(design), answer.contrasts, above, rope),
-        ("Means of the groups", answer.groups, zero, False),
+        (f"{middle} of the groups", answer.groups, zero, False),
         ("Effect sizes", answer.effect_sizes, zero, False),
         ("Coefficients", answer.coefficients, above, False),
         ("Scales", answer.scales, zero, False),
@@ -193,7 +196,7 @@ def _estimates(answer: Answer) -> Section:
         (f"True mean of every {unit}, drawn towards its group", answer.units, zero, False),
     ]
     grids = [
-        _estimated(design, (name, sign), rows, rope=inside)
+        _estimated(answer, (name, sign), rows, rope=inside)
         for name, rows, sign, inside in found
         if rows
     ]
@@ -201,7 +204,7 @@ def _estimates(answer: Answer) -> Section:
 
 
 def _estimated(
-    design: Design, heads: tuple[str, str], rows: Sequence[Summary], *, rope: bool
+    answer: Answer, heads: tuple[str, str], rows: Sequence[Summary], *, rope: bool
 ) -> Grid:
     """Return a table under its caption; the second head is that of the column of signs."""
     caption, above = heads
@@ -216,7 +219,7 @@ def _estimated(
         caption=caption,
         head=tuple(head),
         rows=tuple(tuple(wording.table_row(row, signed=signed, rope=rope)) for row in shown),
-        glosses=tuple(wording.gloss(row.name, design) for row in shown),
+        glosses=tuple(wording.gloss(row.name, answer.model) for row in shown),
         note=f"The first {MOST_ROWS} of {len(rows)} rows; the JSON file holds all of them."
         if left
         else "",

@@ -1,6 +1,6 @@
 """A result as it shows itself: one line in a console, a small table in a notebook."""
 
-from nestimate.results import pages, rounding, wording
+from nestimate.results import naming, pages, rounding, wording
 from nestimate.results.answer import Answer
 
 #: Rows shown of each part; `str(result)` and the report hold all of them.
@@ -28,7 +28,7 @@ def render(answer: Answer) -> str:
     """Return the design, the answer and the checks as a piece of HTML."""
     rope = answer.question.rope is not None
     rows = [*answer.contrasts, *answer.groups, *answer.effect_sizes, *answer.coefficients]
-    named = {id(row): wording.mean_of(row.name) for row in answer.groups}
+    named = {id(row): naming.centre_name(row.name, answer.model) for row in answer.groups}
     shown = rows[:MOST_ROWS] if answer.passed else []
     failed = [check.text for check in answer.checks if not check.passed]
     doubts = [check.text for check in answer.advice if not check.passed]

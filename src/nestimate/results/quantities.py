@@ -14,7 +14,7 @@ from nestimate.inference.fit import Fit
 from nestimate.model.draws import Draws
 from nestimate.model.families import What
 from nestimate.model.model import FIXED_PART
-from nestimate.results import estimands
+from nestimate.results import estimands, naming
 from nestimate.results.contrasts import Contrast
 
 Array = NDArray[np.float64]
@@ -47,7 +47,7 @@ class Quantity:
     positive
         Whether it lies above 0 whatever the data: a scale, or a share of a variance.
     label
-        What stands beside its number where the name alone would not do: `mean of drug`.
+        What stands beside its number where the name alone would not do: `centre of drug`.
     """
 
     name: str
@@ -112,7 +112,7 @@ def group_means(fit: Fit) -> tuple[Quantity, ...]:
             values=fit.draws.means[:, g],
             weights=fit.weights,
             measure=fit.model.design.measure,
-            label=f"mean of {label}" if len(fit.model.design.groups) > 1 else "mean",
+            label=naming.centre_name(label, fit.model),
         )
         for g, label in enumerate(fit.model.design.groups)
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from textwrap import fill
 
-from nestimate.results import advice, rounding, wording
+from nestimate.results import advice, naming, rounding, wording
 from nestimate.results.answer import Answer
 
 WIDTH = 96
@@ -37,7 +37,7 @@ def _estimates(answer: Answer) -> list[str]:
         interval = f"{rounding.percent(answer.question.ci_prob)} interval"
     rows = [*answer.contrasts, *answer.groups, *answer.effect_sizes]
     rows += [*answer.coefficients, *answer.scales]
-    named = {id(row): wording.mean_of(row.name) for row in answer.groups}
+    named = {id(row): naming.centre_name(row.name, answer.model) for row in answer.groups}
     if len(answer.contrasts) == 1:
         named |= {id(row): row.name.split("[", 1)[0] for row in answer.effect_sizes}
     table = _table(
@@ -53,7 +53,7 @@ def _estimates(answer: Answer) -> list[str]:
             [
                 named.get(id(row), row.name),
                 *wording.short_cells(row, rope=answer.question.rope is not None),
-                wording.gloss(row.name, design),
+                wording.gloss(row.name, answer.model),
             ]
             for row in rows
         ),

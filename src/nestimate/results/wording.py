@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from nestimate.data.design import Design
 from nestimate.data.measures import Measure
 from nestimate.model.model import Model
+from nestimate.results import naming
 from nestimate.results.contrasts import Contrast
 from nestimate.results.formulas import (
     formula_design_sentences,
@@ -69,15 +70,16 @@ def spread_head(measure: Measure) -> str:
     return "sd of log" if measure.logarithmic else "sd"
 
 
-def mean_of(group: str) -> str:
-    """Return what the mean of a group is called; one mean of everything is just that."""
-    return "mean" if group == "mean" else f"mean of {group}"
-
-
-def gloss(name: str, design: Design) -> str:
+def gloss(name: str, model: Model) -> str:
     """Say in a few words what a row of a table is; nothing where its name says it."""
+    design = model.design
     if design.formula is not None:
         return formula_gloss(name, design.formula)
+    far = naming.heavy_units(model)
+    inside = design.levels[-1].name if design.levels else "cell"
+    outer = naming.spread_name(heavy=far)
+    sigma = naming.spread_name(heavy=naming.heavy_readings(model))
+    whole = "scale" if far or naming.heavy_readings(model) else "SD"
     unit = design.levels[0].name if design.levels else "data point"
     block = design.block.name if design.block else "block"
     family = name.split("[", 1)[0]
@@ -86,17 +88,17 @@ def gloss(name: str, design: Design) -> str:
     }
     return {
         "effect_size": "difference in units of tau",
-        "d_total": "in units of the SD of a reading",
-        "tau": f"spread from {unit} to {unit}",
+        "d_total": f"in units of the {whole} of a reading",
+        "tau": f"{outer} from {unit} to {unit}",
         "tau_unit": f"SD from {unit} to {unit} in one cell",
-        "tau_block": f"spread from {block} to {block}",
-        "tau_effect": f"spread of the difference from {block} to {block}",
-        "sigma": f"SD of readings in one {design.levels[-1].name if design.levels else 'cell'}",
+        "tau_block": f"{outer} from {block} to {block}",
+        "tau_effect": f"{outer} of the difference from {block} to {block}",
+        "sigma": f"{sigma} of readings in one {inside}",
         "tau_median": "typical tau of the groups",
         "tau_ratio": "by what factor (log) taus differ",
         "nu_y": "of readings: near 1: outliers; above 30: normal",
         "nu": "near 1: outliers; above 30: normal",
-        "icc": f"variance share of {unit}",
+        "icc": f"share of {unit} in the {naming.share_name(model)}",
     }.get(family, inner.get(family, ""))
 
 

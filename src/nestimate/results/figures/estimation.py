@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.results import quantities, wording
+from nestimate.results import naming, quantities, wording
 from nestimate.results.answer import Answer
 from nestimate.results.figures import canvas, findings
 
@@ -97,10 +97,11 @@ def _draw_data(ax: "Axes", answer: Answer) -> None:
             rasterized=readings.value.size > 2000,
         )
     drawn = quantities.group_means(answer.fit)
+    middle = naming.centre_name("the group", answer.model)
     for g, row in enumerate(answer.groups):
         canvas.violin(ax, g + 0.22, 0.2, drawn[g], canvas.colour(g))
         canvas.upright_interval(ax, g + 0.22, row, canvas.INK)
-    ax.plot([], [], "o-", color=canvas.INK, label=f"mean of the group, {canvas.kind(answer)}")
+    ax.plot([], [], "o-", color=canvas.INK, label=f"{middle}, {canvas.kind(answer)}")
     ax.set_xticks(
         range(len(design.groups)),
         [

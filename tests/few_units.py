@@ -14,7 +14,8 @@ import pandas as pd
 from scipy import stats
 
 from calibration import append_record, in_parallel
-from nestimate.data.design import Design, Roles
+from nestimate.data.design import Design
+from nestimate.data.roles import Roles
 from nestimate.data.tables import read_table
 from nestimate.inference.diagnostics import K_LIMIT, hdi
 from nestimate.inference.fit import Fit

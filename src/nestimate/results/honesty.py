@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.design import Design, Roles
+from nestimate.data.design import Design
+from nestimate.data.roles import Roles
 from nestimate.data.tables import read_table
 from nestimate.inference.diagnostics import K_LIMIT, mean_and_sd
 from nestimate.inference.fit import Fit

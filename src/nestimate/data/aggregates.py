@@ -1,6 +1,6 @@
 """What the value column holds: readings, their logarithms, or the summaries of several."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +11,11 @@ from nestimate.data.statistics import Readings, frozen
 from nestimate.data.tables import Table
 from nestimate.errors import DataError, DesignError
 
+#: What turns a value of the scale that is analysed into one on the user's scale.
+NATURAL: Mapping[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = {
+    "linear": np.asarray,
+    "log": np.exp,
+}
 #: Smallest value that a column may hold, and how that is said.
 RULES = {
     "n": (1.0, "a whole number, 1 or more"),

@@ -4,14 +4,14 @@ The layout is derived, never asked: no unit column is `flat`, units with reading
 block is `blocked`, and both together `blocked-nested`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.aggregates import logarithms, merge_means, read_rows, summary_columns
+from nestimate.data.aggregates import NATURAL, logarithms, merge_means, read_rows, summary_columns
 from nestimate.data.cells import EMPTY_LABELS
 from nestimate.data.doubts import (
     distances,
@@ -39,12 +39,6 @@ from nestimate.data.statistics import (
 from nestimate.data.tables import Table
 from nestimate.data.terms import Terms, role_terms
 from nestimate.errors import DataError, DesignError, listed
-
-#: What turns a value of the scale that is analysed into one on the user's scale.
-NATURAL: Mapping[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = {
-    "linear": np.asarray,
-    "log": np.exp,
-}
 
 Layout = Literal["flat", "nested", "blocked", "blocked-nested", "formula"]
 

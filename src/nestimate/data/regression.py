@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.aggregates import logarithms, read_rows
-from nestimate.data.design import NATURAL, Design, Roles
+from nestimate.data.aggregates import NATURAL, logarithms, read_rows
+from nestimate.data.design import Design, Roles
 from nestimate.data.doubts import doubt_values
 from nestimate.data.formula import Formula
 from nestimate.data.model_frame import ModelFrame, read_model_frame

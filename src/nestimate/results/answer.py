@@ -158,7 +158,10 @@ class Answer:
     @cached_property
     def advice(self) -> tuple[Check, ...]:
         """Checks that do not withhold the answer, but say how far to trust it."""
+        if not self.passed:
+            return ()
         return (
+            *cautions.coverage_checks(self.model, self.question.ci_prob),
             *cautions.sensitivity_checks(self.sensitivity, self.design),
             *cautions.influence_checks(self.influence, self.design),
             *cautions.predictive_checks(self.predictive, self.design, self.farthest),

@@ -28,6 +28,7 @@ from nestimate.results import (
 )
 from nestimate.results.bayes_factor import BayesFactor
 from nestimate.results.contrasts import Contrast, choose_contrasts
+from nestimate.results.coverage import coverage_checks
 from nestimate.results.formulas import slope_sentences
 from nestimate.results.honesty import Panel
 from nestimate.results.influence import Influence
@@ -158,7 +159,10 @@ class Answer:
     @cached_property
     def advice(self) -> tuple[Check, ...]:
         """Checks that do not withhold the answer, but say how far to trust it."""
+        if not self.passed:
+            return ()
         return (
+            *coverage_checks(self.model, self.question.ci_prob),
             *cautions.sensitivity_checks(self.sensitivity, self.design),
             *(cautions.centre_checks(self.groups, self.model) if self.passed else ()),
             *cautions.influence_checks(self.influence, self.design),

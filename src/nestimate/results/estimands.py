@@ -26,7 +26,8 @@ def per_group(draws: Draws, name: str, n_groups: int) -> Array:
 
 def difference(draws: Draws, contrast: Contrast) -> Array:
     """Return the weighted sum of group means, less the stated value; shape (draws,)."""
-    return draws["mu"] @ contrast.weights - contrast.against
+    inside = np.flatnonzero(contrast.weights)
+    return draws["mu"][:, inside] @ contrast.weights[inside] - contrast.against
 
 
 def effect_size(draws: Draws, contrast: Contrast) -> Array:
@@ -36,24 +37,28 @@ def effect_size(draws: Draws, contrast: Contrast) -> Array:
     units of the t distribution's SCALE between units, not of its standard deviation. Other groups
     count by the size of their weights.
     """
-    tau = per_group(draws, "tau", draws["mu"].shape[1])
-    return difference(draws, contrast) / np.sqrt(np.square(tau) @ _shares(contrast))
+    inside, shares = _shares(contrast)
+    tau = per_group(draws, "tau", draws["mu"].shape[1])[:, inside]
+    return difference(draws, contrast) / np.sqrt(np.square(tau) @ shares)
 
 
-def _shares(contrast: Contrast) -> Array:
-    size = np.abs(contrast.weights)
-    return np.asarray(size / size.sum())
+def _shares(contrast: Contrast) -> tuple[NDArray[np.intp], Array]:
+    """Return the groups of a contrast and how much each counts."""
+    inside = np.flatnonzero(contrast.weights)
+    size = np.abs(contrast.weights[inside])
+    return inside, np.asarray(size / size.sum())
 
 
-def total_variance(draws: Draws) -> Array:
-    """Return the squared scales of a single reading, summed, in each group: (draws, groups).
+def total_variance(draws: Draws, groups: NDArray[np.intp]) -> Array:
+    """Return the squared scales of a single reading, summed, in these groups: (draws, groups).
 
     tau^2 (or tau_block^2 + tau_effect^2 / 2), that of every level inside, and sigma^2.
     """
-    total = np.zeros_like(draws["mu"])
+    size = draws["mu"].shape[1]
+    total = np.zeros((len(draws["mu"]), groups.size))
     for name in draws:
         if name == "sigma" or name.startswith("tau"):
-            square = np.square(per_group(draws, name, total.shape[1]))
+            square = np.square(per_group(draws, name, size)[:, groups])
             total = total + (0.5 * square if name == "tau_effect" else square)
     return total
 
@@ -63,7 +68,8 @@ def d_total(draws: Draws, contrast: Contrast) -> Array:
 
     The difference in units of the scatter of single readings; see `total_variance`.
     """
-    scale = np.sqrt(total_variance(draws) @ _shares(contrast))
+    inside, shares = _shares(contrast)
+    scale = np.sqrt(total_variance(draws, inside) @ shares)
     return np.asarray(difference(draws, contrast) / scale)
 
 
@@ -95,4 +101,4 @@ def next_block(draws: Draws, contrast: Contrast, terms: Terms) -> Array:
 def icc(draws: Draws, group: int) -> Array:
     """Return tau^2 over the total variance, shape (draws,): the share of scatter between units."""
     tau = per_group(draws, "tau", draws["mu"].shape[1])
-    return np.square(tau[:, group]) / total_variance(draws)[:, group]
+    return np.square(tau[:, group]) / total_variance(draws, np.array([group]))[:, 0]

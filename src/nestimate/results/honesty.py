@@ -213,21 +213,21 @@ def _clustering(fit: Fit, contrast: Contrast) -> tuple[float, float]:
     """
     design, draws = fit.model.design, fit.draws
     shape = draws["mu"].shape
-    tau = np.square(estimands.per_group(draws, "tau", shape[1]))
-    total = estimands.total_variance(draws)
     groups = np.flatnonzero(contrast.weights)
+    total = estimands.total_variance(draws, groups)
     share, group = inner_shares(design), design.statistics.group
     icc, effect = np.zeros(shape[0]), np.zeros(shape[0])
-    for g in groups:
+    for g, whole in zip(groups, total.T, strict=True):
         n = design.statistics.n[group == g].astype(float)
         size = float(np.square(n).sum() / n.sum())
-        own = size * tau[:, g]
+        tau = np.square(estimands.per_group(draws, "tau", shape[1])[:, g])
+        own = size * tau
         for level, part in zip(design.subunits, share, strict=True):
             factor = float((np.square(n) * part[group == g]).sum() / n.sum())
             own = own + factor * np.square(draws[f"tau_{level.name}"][:, 0])
-        sigma = np.square(estimands.per_group(draws, "sigma", shape[1]))[:, g]
-        icc += tau[:, g] / total[:, g] / groups.size
-        effect += (own + sigma) / total[:, g] / groups.size
+        sigma = np.square(estimands.per_group(draws, "sigma", shape[1])[:, g])
+        icc += tau / whole / groups.size
+        effect += (own + sigma) / whole / groups.size
     return float(fit.weights @ icc), float(fit.weights @ effect)
 
 

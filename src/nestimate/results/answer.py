@@ -11,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from nestimate.data.design import Design
+from nestimate.inference import work
 from nestimate.inference.diagnostics import K_LIMIT
 from nestimate.inference.fit import Fit
 from nestimate.inference.nuts import R_HAT_LIMIT, Chains
@@ -127,31 +128,37 @@ class Answer:
         return all(check.passed for check in self.checks)
 
     @cached_property
+    @work.one_blas_thread()
     def honesty(self) -> tuple[Panel, ...]:
         """Other analyses beside the answer, one panel per contrast; empty if a check failed."""
         return honesty.panels(self.fit, self.asked, self.question) if self.passed else ()
 
     @cached_property
+    @work.one_blas_thread()
     def sensitivity(self) -> tuple[Sensitivity, ...]:
         """How far each contrast leans on the priors; empty if a check failed, or it is dear."""
         return sensitivity.sensitivities(self.fit, self.asked, self.question) if self.passed else ()
 
     @cached_property
+    @work.one_blas_thread()
     def influence(self) -> tuple[Influence, ...]:
         """Whether a verdict hinges on one unit or block; empty if a check failed, or with many."""
         return influence.influences(self.fit, self.asked, self.question) if self.passed else ()
 
     @cached_property
+    @work.one_blas_thread()
     def predictive(self) -> Predictive:
         """What is to be expected next, and whether data like these come out of the model."""
         return predictive.predict(self.fit, self.asked) if self.passed else Predictive()
 
     @cached_property
+    @work.one_blas_thread()
     def bayes_factor(self) -> tuple[BayesFactor, ...]:
         """Bayes factor of every contrast, where it was asked for and every check held."""
         wanted = self.passed and self.question.bayes_factor
         return bayes_factor.bayes_factors(self.fit, self.asked) if wanted else ()
 
+    @work.one_blas_thread()
     def normality_evidence(self) -> tuple[float, float]:
         """Log Bayes factor for Student-t over normal units, and its error; takes another fit."""
         return predictive.normality_evidence(self.fit)
@@ -207,6 +214,7 @@ class Answer:
         )
 
     @classmethod
+    @work.one_blas_thread()
     def from_fit(
         cls,
         fit: Fit,

@@ -139,7 +139,7 @@ class Collapsed:
         found = cls(
             model=model,
             proposals=first,
-            candidates=CANDIDATES.get(size, CANDIDATES[3]),
+            candidates=CANDIDATES[size],
             ridge=None if ridge is None else int(np.searchsorted(model.shared, ridge)),
             threads=threads,
             rng=rng,

@@ -63,7 +63,7 @@ def test_nested_groups_have_their_own_and_the_error_of_the_means_is_taken_off():
 def test_blocks_effects_and_units_each_have_their_own():
     frame = table()
     units = frame.groupby(["day", "arm", "mouse"])["y"].mean()
-    cells = units.groupby(["day", "arm"]).mean().unstack()
+    cells = units.reset_index().pivot_table("y", "day", "arm")
     inside = units.groupby(["day", "arm"]).var().mean()
     effect = (cells["b"] - cells["a"]).var()
     found = scatter(frame, unit="mouse", block="day")

@@ -28,13 +28,12 @@ from nestimate.data.hierarchy import (
     place_subunits,
     place_units,
 )
-from nestimate.data.scatter import Scatter, flat_scatter, measure_scatter
+from nestimate.data.scatter import Scatter, own_scales
 from nestimate.data.statistics import (
     Readings,
     UnitStatistics,
     Yardstick,
     frozen,
-    measure_yardstick,
     unit_statistics,
 )
 from nestimate.data.tables import Table
@@ -125,8 +124,7 @@ class Design:
     readings, statistics, yardstick
         The rows used, their sums per experimental unit, and the data's own scales.
     scatter
-        Parameter family to the scatter its default priors take their unit from; see
-        `measure_scatter`.
+        Parameter family to what its default priors take their unit from: `measure_scatter`.
     notes, warnings
         What was done to the data, and what to keep in mind: sentences for the user.
     formula
@@ -276,14 +274,10 @@ class Design:
         layout: Layout = "nested" if levels else "flat"
         if block is not None:
             layout = "blocked-nested" if levels else "blocked"
-        tame = setting_scales(readings, distance)
-        setting = readings.only(tame)
-        yardstick = measure_yardstick(setting, len(groups))
-        if layout == "flat":
-            scatter = flat_scatter(setting, yardstick, len(groups))
-        else:
-            terms = role_terms(groups, group, levels, block)
-            scatter = measure_scatter(setting, yardstick, terms, tame)
+        terms = None if layout == "flat" else role_terms(groups, group, levels, block)
+        yardstick, scatter = own_scales(
+            readings, setting_scales(readings, distance), len(groups), terms
+        )
         if levels:
             readings = replace(readings, unit=frozen(levels[0].codes))
         statistics = unit_statistics(readings, yardstick)

@@ -1,14 +1,13 @@
 """What looks wrong in values that can be analysed all the same: said beside the answer."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.groups import look_alikes
 from nestimate.data.hierarchy import Level
-from nestimate.data.statistics import Readings, frozen
+from nestimate.data.statistics import Readings
 from nestimate.errors import DataError, listed
 
 #: Robust SDs from the middle of the group: beyond FAR a value is named and does not help to set the

@@ -14,8 +14,8 @@ from nestimate.data.design import Design, Roles
 from nestimate.data.formula import Formula, RandomTerm
 from nestimate.data.hierarchy import Level, place_subunits
 from nestimate.data.model_frame import ModelFrame, read_model_frame
-from nestimate.data.scatter import measure_scatter
-from nestimate.data.statistics import measure_yardstick, unit_statistics
+from nestimate.data.scatter import own_scales
+from nestimate.data.statistics import unit_statistics
 from nestimate.data.tables import Table
 from nestimate.data.terms import Effect, Inner, Terms
 from nestimate.errors import DataError, DesignError, listed, one_of
@@ -75,7 +75,6 @@ def formula_design(
     code = frame.data[compared].cat.codes.to_numpy() if compared else np.zeros(value.size)
     readings = read_rows(value, code.astype(np.intp), {})
     random = _Random.of(frame, formula, grid)
-    yardstick = measure_yardstick(readings, len(groups))
     terms = Terms(
         text=formula.text,
         family="beta",
@@ -97,6 +96,8 @@ def formula_design(
         scales=random.scales,
         crossed=random.crossed,
     )
+    everything = np.ones(value.size, dtype=bool)
+    yardstick, scatter = own_scales(readings, everything, len(groups), terms)
     return Design(
         layout="formula",
         roles=Roles(value=formula.response, group=compared or MEAN, scale=scale),
@@ -107,7 +108,7 @@ def formula_design(
         readings=readings,
         statistics=unit_statistics(readings, yardstick),
         yardstick=yardstick,
-        scatter=measure_scatter(readings, yardstick, terms, np.ones(value.size, dtype=bool)),
+        scatter=scatter,
         notes=(*table.notes, *frame.notes, *_balanced(frame, formula, compared)),
         warnings=(*random.warnings, *_misgivings(formula, frame)),
         formula=terms,

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from nestimate.data.statistics import Readings, Yardstick
+from nestimate.data.statistics import Readings, Yardstick, measure_yardstick
 from nestimate.data.terms import Terms
 
 Array = NDArray[np.float64]
@@ -54,6 +54,27 @@ def pooled(found: Sequence[Scatter]) -> Scatter:
     freedom = sum(one.freedom for one in found)
     squares = sum(one.freedom * one.sd**2 for one in found)
     return Scatter(sd=float(np.sqrt(squares / freedom)), freedom=freedom)
+
+
+def own_scales(
+    readings: Readings, keep: NDArray[np.bool_], groups: int, terms: Terms | None
+) -> tuple[Yardstick, Mapping[str, tuple[Scatter, ...]]]:
+    """Return the data's own location and scales, and the scatter of each level.
+
+    Parameters
+    ----------
+    readings, keep
+        All rows, and which of them set scales, shape (rows,).
+    groups
+        How many there are.
+    terms
+        The columns of the design; None in a flat layout.
+    """
+    setting = readings.only(keep)
+    stick = measure_yardstick(setting, groups)
+    if terms is None:
+        return stick, flat_scatter(setting, stick, groups)
+    return stick, measure_scatter(setting, stick, terms, keep)
 
 
 def flat_scatter(
@@ -104,8 +125,11 @@ def measure_scatter(
     rows = np.arange(y.size)
     stages = [_Stage(codes=rows, first=rows, y=y, x=x, error=error)]
     found: dict[tuple[str, int], Variance] = {
-        (part.scale, part.member): (0.0, 0.0, int(levels[-1].codes.max()))
-        for part in (*terms.effects, *terms.inner)
+        scale: (0.0, 0.0, int(levels[-1].codes.max()))
+        for scale in (
+            *((effect.scale, effect.member) for effect in terms.effects),
+            *((part.scale, part.member) for part in terms.inner),
+        )
     }
     found |= {("sigma", g): variance for g, variance in enumerate(sigma)}
     told: list[_Level | None] = [None]
@@ -188,7 +212,7 @@ class _Stage:
         return bool(np.unique(pairs).size == self.first.size)
 
     def residual(self, parent: Codes) -> tuple[Array, int]:
-        """What the parents' means and the fixed part leave of the means, and its freedom."""
+        """Return what parents' means and the fixed part leave of the means, and its freedom."""
         inside, size = parent[self.first], int(parent.max()) + 1
         y, *x = (
             column - _group_means(column, inside, size)[0][inside] for column in (self.y, *self.x.T)
@@ -318,5 +342,5 @@ def _ratio(left: Array, freedom: int) -> float:
 
 
 def _codes(labels: Codes) -> Codes:
-    """Number what occurs from 0 on, without gaps."""
+    """Return codes from 0 on, without gaps."""
     return np.unique(labels, return_inverse=True)[1].astype(np.intp)

@@ -14,8 +14,7 @@ import pandas as pd
 from scipy import stats
 
 from calibration import append_record, in_parallel
-from nestimate.data.design import Design
-from nestimate.data.roles import Roles
+from nestimate.data.design import Design, Roles
 from nestimate.data.tables import read_table
 from nestimate.inference.diagnostics import K_LIMIT, hdi
 from nestimate.inference.fit import Fit
@@ -150,7 +149,7 @@ def draw_table(hard, rng):
     """Return the readings as a data frame."""
     rows = []
     if hard.kind == "blocked":
-        # Deviations of both groups are independent: half their sum is as wide as half the effect.
+        # Deviations of both groups are independent: half their sum varies as half the effect.
         effect = 0.5 * hard.spread[0] * _scatter(hard.shape, (hard.units[0], 2), rng)
         if hard.shape == "t(3)":  # one mixing variable a block
             stretch = np.sqrt(3 / rng.chisquare(3, (hard.units[0], 1)))
@@ -170,7 +169,7 @@ def draw_table(hard, rng):
 def t_intervals(hard, table):
     """Return the t interval that one would use instead, and that of pooled readings."""
     if hard.kind == "blocked":
-        cells = table.groupby(["block", "group"])["value"].mean().unstack()  # noqa: PD010
+        cells = table.pivot_table("value", "block", "group")
         single = [table.loc[table["group"] == g, "value"] for g in "ab"]
         one = stats.ttest_1samp(cells["b"] - cells["a"], 0)
     else:

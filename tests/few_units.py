@@ -14,7 +14,8 @@ import pandas as pd
 from scipy import stats
 
 from calibration import append_record, in_parallel
-from nestimate.data.design import Design, Roles
+from nestimate.data.design import Design
+from nestimate.data.roles import Roles
 from nestimate.data.tables import read_table
 from nestimate.inference.diagnostics import K_LIMIT, hdi
 from nestimate.inference.fit import Fit
@@ -22,7 +23,7 @@ from nestimate.model.model import Model
 from nestimate.model.parameters import Assumptions
 
 ESS = 1000
-#: t(3) and lognormal units are scaled to have SD `tau`, where nu is 3 the scale of the t is.
+#: SD of the logarithms of skewed units: their skewness is then 3.7.
 SKEW = 0.8
 
 
@@ -55,6 +56,18 @@ class Hard:
     sigma: float = 0.0
     shape: str = "normal"
     tau: str | None = None
+
+    @property
+    def runs(self):
+        """Simulations on the page: most where a row decides between priors."""
+        if self in FAULTY:
+            return 1000
+        return 400 if self.shape == "normal" and min(self.units) < 5 else 200
+
+    @property
+    def key(self):
+        """What its records are found by."""
+        return f"{self.words} {self.shape}"
 
     @property
     def words(self):
@@ -114,6 +127,8 @@ HARD = (
     ),
     Hard(kind="one", units=(2,), spread=(1.0,)),
     Hard(kind="flat", units=(2, 2)),
+    Hard(kind="flat", units=(2, 20), spread=(5.0, 1.0)),
+    Hard(kind="blocked", units=(2,), spread=(1.0,), readings=3, sigma=1.0),
     Hard(kind="one", units=(4,), spread=(1.0,)),
     Hard(kind="flat", units=(4, 4)),
 )
@@ -189,33 +204,43 @@ def our_interval(hard, table, seed):
 
 def _simulated(job):
     hard, index = job
-    words = f"{hard.words} {hard.shape}"
-    seeds = np.random.SeedSequence([*words.encode(), index]).generate_state(2)
+    seeds = np.random.SeedSequence([*hard.key.encode(), index]).generate_state(2)
     table = draw_table(hard, np.random.default_rng(seeds[0]))
     ours, passed = our_interval(hard, table, int(seeds[1]))
     ends = dict(zip(("nestimate", "t", "pooled"), (ours, *t_intervals(hard, table)), strict=True))
     return {
-        "hard": words,
+        "hard": hard.key,
         "index": index,
         "passed": bool(passed),
         "intervals": {m: [float(x) for x in pair] for m, pair in ends.items()},
     }
 
 
-def few_units(n, path, *, processes, rows=HARD):
-    """Run n data sets of every row, or those not in the file of records; one line per row."""
+def few_units(path, *, processes, rows=HARD, runs=None):
+    """Run the data sets of every row, or those not in the file of records; one line per row."""
     known = {}
     if Path(path).exists():
         for line in Path(path).read_text(encoding="utf-8").splitlines():
             record = json.loads(line)
             if "hard" in record:
                 known[record["hard"], record["index"]] = record
-    keys = {f"{hard.words} {hard.shape}": hard for hard in rows}
-    jobs = [(h, i) for key, h in keys.items() for i in range(n) if (key, i) not in known]
+    wanted = [(hard, i) for hard in rows for i in range(runs or hard.runs)]
+    jobs = [(hard, i) for hard, i in wanted if (hard.key, i) not in known]
     for record in in_parallel(_simulated, jobs, processes):
         known[record["hard"], record["index"]] = record
         append_record(path, record)
-    return pd.DataFrame([_row(h, [known[key, i] for i in range(n)]) for key, h in keys.items()])
+    found = {hard: [known[h.key, i] for h, i in wanted if h is hard] for hard in rows}
+    return pd.DataFrame([_row(hard, records) for hard, records in found.items()])
+
+
+def lowest(table):
+    """Lowest coverage in percent among normal and t(3) units: (kind, fewest units) to percent."""
+    found = {}
+    for _, row in table[table["shape"] != "skewed"].iterrows():
+        kind = {"one": "one", "blocked": "blocks"}.get(row["kind"], "groups")
+        key = kind, min(row["units"])
+        found[key] = min(found.get(key, 100), round(100 * row["nestimate covers"]))
+    return found
 
 
 def _row(hard, records):

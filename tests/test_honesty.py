@@ -122,7 +122,7 @@ def test_a_prior_that_pulls_is_named_as_the_cause():
 
 def test_few_units_say_that_priors_bound_the_scales():
     data = nested(means={"a": 0, "b": 1}, tau=1, sigma=0.5, readings=4, seed=1, units=3)
-    panel, said = panel_and_words(data)
+    panel, said = panel_and_words(data, {"prior": {"tau": "halfstudentt(4, 1)"}})
     assert panel.width_ratio > 1.1
     assert "degrees of freedom the spread is poorly known" in said
 

@@ -6,7 +6,8 @@ import pytest
 from scipy import integrate, stats
 
 from keyed import keyed
-from nestimate.data.design import Design, Roles
+from nestimate.data.design import Design
+from nestimate.data.roles import Roles
 from nestimate.data.tables import read_table
 from nestimate.model.likelihood import condensed
 from nestimate.model.model import Model

@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from nestimate.data.design import Design, Roles
+from nestimate.data.design import Design
 from nestimate.data.formula import parse_formula
 from nestimate.data.regression import formula_design
+from nestimate.data.roles import Roles
 from nestimate.data.scatter import LEAST, Scatter, pooled
 from nestimate.data.tables import read_table
 

@@ -5,10 +5,11 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nestimate.data.design import Design, Roles
+from nestimate.data.design import Design
 from nestimate.data.formula import parse_formula
 from nestimate.data.onegroup import with_one_group
 from nestimate.data.regression import formula_design
+from nestimate.data.roles import Roles
 from nestimate.data.tables import Wanted, read_table
 from nestimate.errors import DesignError
 from nestimate.inference import nuts

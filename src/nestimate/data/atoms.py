@@ -93,7 +93,7 @@ class Reader:
         power = bool(before) and before[-1] == "**"
         allowed = [str(n) for n in range(2, MOST_POWER + 1)] if power else ["0", "1"]
         if token.text not in allowed:
-            refuse(self.text, f"'{token.text}' is no term: write arithmetic as I(2 * x).")
+            refuse(self.text, f"'{token.text}' is no term: arithmetic stands inside I(...).")
         return token.text
 
     def _column(self, tokens: Sequence[Token]) -> Atom:
@@ -115,7 +115,10 @@ class Reader:
         parts = [inside[a + 1 : b] for a, b in pairwise(cuts)]
         settings = [self._setting(name, i, part) for i, part in enumerate(parts[1:])]
         if not settings or not parts[0]:
-            refuse(self.text, f"'{written(tokens, self.text)}' must read {name}(x, 3).")
+            refuse(
+                self.text,
+                f"'{written(tokens, self.text)}' needs a column and a number, as in {name}(x, 4).",
+            )
         chosen, first = dict(settings), next(iter(BASES[name]))
         if (
             len(chosen) < len(settings)

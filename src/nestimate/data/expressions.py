@@ -101,7 +101,7 @@ def scan(text: str) -> tuple[Token, ...]:
             if text[at] == "`":
                 raise DesignError(f"formula '{text}': the quote ` is not closed.")
             instead = " Powers are written **." if text[at] == "^" else ""
-            refuse(text, f"'{text[at]}' has no place in it.{instead}")
+            refuse(text, f"{text[at]!r} has no place in it.{instead}")
         kind = str(match.lastgroup)
         found.append(Token(kind=kind, text=match[0], start=at, end=match.end()))
         at = match.end()

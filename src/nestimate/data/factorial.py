@@ -11,11 +11,11 @@ import numpy as np
 from nestimate.data.candidates import Candidate
 from nestimate.data.cells import is_plain_number
 from nestimate.data.crossings import Crossing
-from nestimate.data.design import Roles
 from nestimate.data.factors import crossed_factors, moments
 from nestimate.data.formula import parse_formula
 from nestimate.data.proposals import Branch, Proposal, branch
 from nestimate.data.regression import formula_design
+from nestimate.data.roles import Roles
 from nestimate.data.vocabulary import hints
 from nestimate.errors import DataError, DesignError
 

@@ -262,8 +262,8 @@ def _check_removed(pieces: Sequence[list[str]], described: Any, reader: Reader) 
         if len(without.common_terms) == len(described.common_terms):
             what = shown(" ".join(piece[1:]), reader.atoms)
             raise DesignError(
-                f"formula '{reader.text}': '- {what}' takes out a term that is not there. To "
-                f"subtract columns write I(a - {what})."
+                f"formula '{reader.text}': '- {what}' takes out a term that is not there. Leave "
+                "it out; arithmetic with columns stands inside I(...)."
             )
 
 

@@ -167,12 +167,14 @@ def read_model_frame(
     factors = {name: present[name] for name in formula.variables if name in coded}
     chosen = chosen_references(reference, factors, compared)
     for name, (codes, labels) in coded.items():
-        ordered, why = reference_first(
-            present[name], chosen.get(name), ordered=table.is_ordered(name)
-        )
-        if why and name in factors:
-            hint = reference_hint(name, ordered, alone=name == compared)
-            notes.append(f"Reference of {name}: {ordered[0]} ({why}{hint}).")
+        ordered = list(present[name])
+        if name in factors:
+            # Levels right of a bar have no reference, whatever they are called.
+            ordered, why = reference_first(
+                ordered, chosen.get(name), ordered=table.is_ordered(name)
+            )
+            hint = reference_hint(name, ordered, alone=name == compared) if why else ""
+            notes.append(f"Reference of {name}: {ordered[0]} ({why or 'as stated'}{hint}).")
         if name in factors and _is_measured(table, name):
             notes.append(f"The numbers of {name} are labels here, not measurements.")
         data[name] = pd.Categorical(

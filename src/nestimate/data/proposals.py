@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from nestimate.data.candidates import Candidate
 from nestimate.data.crossings import Crossing
-from nestimate.data.design import Design, Layout, Roles
+from nestimate.data.design import Design, Layout
 from nestimate.data.reading import Reading
+from nestimate.data.roles import Roles
 from nestimate.errors import DataError, DesignError
 
 MOST = 6

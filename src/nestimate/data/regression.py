@@ -7,12 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.aggregates import logarithms, read_rows
-from nestimate.data.design import Design, Roles
+from nestimate.data.design import Design
 from nestimate.data.doubts import doubt_values
 from nestimate.data.formula import Formula
 from nestimate.data.measures import MEASURES
 from nestimate.data.model_frame import ModelFrame, read_model_frame
 from nestimate.data.random_terms import Random, misgivings
+from nestimate.data.roles import Roles
 from nestimate.data.scatter import measure_scatter
 from nestimate.data.statistics import measure_yardstick, unit_statistics
 from nestimate.data.structure import Factor, Structure

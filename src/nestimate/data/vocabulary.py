@@ -55,7 +55,8 @@ WORDS = {
     ),
     "counted": (
         "positive positives hits events dead alive survivors infected successes success responders "
-        "counts count total totals foci"
+        "counts count total totals foci spines colonies plaques puncta synapses nuclei vesicles "
+        "bouts lesions tumours tumors eggs offspring"
     ),
     "place": "well lane position slot dish tube vial flask slide field section cask bottle",
     "n": "n count nobs nreps nreadings",

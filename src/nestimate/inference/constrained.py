@@ -15,9 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.errors import DesignError
-from nestimate.inference import importance
+from nestimate.inference import importance, work
 from nestimate.inference.diagnostics import K_LIMIT, kish
-from nestimate.inference.fit import worker_threads
 from nestimate.inference.target import Target
 from nestimate.model.model import Model
 from nestimate.model.priors import Fixed, Normal
@@ -106,7 +105,7 @@ def log_evidence(plane: Plane, *, ess: float, seed: int) -> tuple[float, float]:
     means = plane.origin.size
     inside = (start[:means] - plane.origin) @ plane.basis
     ridge = model.ridge
-    with worker_threads() as threads:
+    with work.threads() as threads:
         found = importance.sample(
             Target(
                 log_likelihood=plane.log_likelihood,

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.inference.mixture import DEFENSIVE, DOF, Mixture, fit_mixture, log_sum
-from nestimate.inference.target import Target
+from nestimate.inference.target import Density
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -73,7 +73,7 @@ class Factorised:
         both = self.aside.joined(other, share / (kept + share))
         return replace(self, aside=both, share=kept + share)
 
-    def draw(self, n: int, target: Target, rng: np.random.Generator) -> Array:
+    def draw(self, n: int, target: Density, rng: np.random.Generator) -> Array:
         """Draw n points, shape (n, dim)."""
         shared, blocks = self.columns
         dim = shared.size + sum(block.size for block in blocks)

@@ -1,9 +1,7 @@
 """A model and its readings, turned into independent posterior draws."""
 
-import os
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from time import perf_counter
@@ -11,9 +9,9 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
-from nestimate.inference import diagnostics, importance, nuts
+from nestimate.inference import collapsed, diagnostics, importance, nuts, work
+from nestimate.inference.importance import Sample
 from nestimate.inference.nuts import Chains
 from nestimate.inference.target import CHUNK, Target
 from nestimate.model.draws import Draws
@@ -22,6 +20,7 @@ from nestimate.model.grouped import GroupedDensity
 from nestimate.model.latent import LatentDensity
 from nestimate.model.model import Model
 from nestimate.model.replicates import ReplicateDensity
+from nestimate.model.separable import Separable
 from nestimate.model.units import UnitDensity
 
 Array = NDArray[np.float64]
@@ -96,21 +95,9 @@ class Fit:
             return cls._from_chains(model, ess, seed, ())
         began = perf_counter()
         rng = np.random.default_rng(seed)
-        with worker_threads() as threads:
-            found = importance.sample(
-                Target(
-                    log_likelihood=model.log_likelihood,
-                    warp=model.warp,
-                    rivals=model.rivals,
-                    ridge=model.ridge,
-                    blocks=model.blocks,
-                    threads=threads,
-                ),
-                model.start(),
-                lambda z, weights: float(diagnostics.ess(_monitored(model, z), weights).min()),
-                ess,
-                rng,
-            )
+        work.say("looking for the bulk of the posterior")
+        with work.threads() as threads:
+            found = _sampled(model, ess, rng, threads)
         short = found.pareto_k > diagnostics.K_LIMIT or found.ess < ess
         if short and found.ess > LOST * ess and nuts.installed():
             return cls._from_chains(model, ess, seed, found.log)
@@ -209,7 +196,7 @@ class Fit:
         ]
         # Each piece has a random stream of its own: no thread can change the answer.
         streams = np.random.default_rng([self.seed, 1]).spawn(len(pieces))
-        with worker_threads() as threads:
+        with work.threads() as threads:
             drawn = threads.map(
                 lambda piece, stream: draw(self.model.standard(self.z[piece]), stream),
                 pieces,
@@ -218,14 +205,24 @@ class Fit:
             return np.concatenate(list(drawn))
 
 
-@contextmanager
-def worker_threads() -> Iterator[ThreadPoolExecutor]:
-    """Threads for chunks of draws; those of linear algebra would only get in their way."""
-    with (
-        threadpool_limits(1, user_api="blas"),
-        ThreadPoolExecutor(max_workers=min(os.cpu_count() or 1, 8)) as threads,
-    ):
-        yield threads
+def _sampled(model: Model, ess: float, rng: np.random.Generator, threads: Executor) -> Sample:
+    """Draw all parameters at once, or group by group where there are many."""
+
+    def measure(z: Array, weights: Array) -> float:
+        return float(diagnostics.ess(_monitored(model, z), weights).min())
+
+    separable = Separable.of(model)
+    if separable is not None:
+        return collapsed.sample(separable, measure, ess, rng, threads)
+    target = Target(
+        log_likelihood=model.log_likelihood,
+        warp=model.warp,
+        rivals=model.rivals,
+        ridge=model.ridge,
+        blocks=model.blocks,
+        threads=threads,
+    )
+    return importance.sample(target, model.start(), measure, ess, rng)
 
 
 def _monitored(model: Model, z: Array) -> Array:

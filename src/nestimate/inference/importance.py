@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.inference import work
 from nestimate.inference.diagnostics import K_LIMIT, kish, smooth_weights
 from nestimate.inference.factorised import Factorised
 from nestimate.inference.mixture import Mixture, fit_mixture, log_sum, wide_component
 from nestimate.inference.peaks import along_ridge, find_peaks
-from nestimate.inference.target import CHUNK, Target
+from nestimate.inference.target import CHUNK, Density
 
 Array = NDArray[np.float64]
 Proposal = Mixture | Factorised
@@ -72,7 +73,7 @@ class Sample:
 
 
 def sample(
-    target: Target, start: Array, measure: Measure, wanted: float, rng: np.random.Generator
+    target: Density, start: Array, measure: Measure, wanted: float, rng: np.random.Generator
 ) -> Sample:
     """Draw until `measure` reaches `wanted` with a Pareto-k that can be trusted.
 
@@ -112,6 +113,7 @@ def sample(
         weights, k = smooth_weights(draws.log_weights)
         reached = measure(draws.z, weights)
         met = reached >= wanted and k <= K_LIMIT
+        work.say(f"{reached:,.0f} of {wanted:,.0f} effective draws")
         log.append(f"{len(weights)} draws, ess {reached:.0f}, Pareto k {k:.2f}")
         if met or len(weights) >= room:
             break
@@ -143,7 +145,7 @@ def sample(
 class _Draws:
     """All draws so far, with the density of the mixture of everything they were drawn from."""
 
-    def __init__(self, target: Target, rng: np.random.Generator) -> None:
+    def __init__(self, target: Density, rng: np.random.Generator) -> None:
         self.target = target
         self.rng = rng
         self.guards: Mixture | None = None

@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.inference.target import Target
+from nestimate.inference.target import Density
 
 Array = NDArray[np.float64]
 
@@ -35,7 +35,7 @@ class Mixture:
     centre: Array
     root: Array
 
-    def draw(self, n: int, target: Target, rng: np.random.Generator) -> Array:
+    def draw(self, n: int, target: Density, rng: np.random.Generator) -> Array:
         """Draw n points, shape (n, dim), components in fixed proportions."""
         defensive = int(DEFENSIVE * n)
         prior = rng.standard_normal((defensive, self.centre.shape[1]))

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.inference.mixture import Mixture
-from nestimate.inference.target import LogDensity, Target
+from nestimate.inference.target import Density, LogDensity
 
 Array = NDArray[np.float64]
 
@@ -12,7 +12,7 @@ Array = NDArray[np.float64]
 RIDGE = np.array([-2.2, -0.9, 0.4, 1.7])
 
 
-def find_peaks(target: Target, start: Array) -> list[tuple[Array, Array]]:
+def find_peaks(target: Density, start: Array) -> list[tuple[Array, Array]]:
     """Return mode and covariance of every peak that can be reached, the first one first."""
     modes, covariances = laplace(target.log_posterior, target.to_x(start[None, :]))
     peaks = [(modes[0], covariances[0])]
@@ -30,7 +30,7 @@ def _apart(one: tuple[Array, Array], other: tuple[Array, Array]) -> bool:
     return all(float(gap @ np.linalg.solve(covariance, gap)) > 9 for _, covariance in (one, other))
 
 
-def along_ridge(target: Target, mode: Array, column: int) -> Mixture:
+def along_ridge(target: Density, mode: Array, column: int) -> Mixture:
     """Return components along one coordinate: the peak of the others at each of its values."""
     starts = np.repeat(mode[None, :], RIDGE.size, axis=0)
     starts[:, column] = RIDGE

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,31 @@ CHUNK = 1024
 LOG_2PI = float(np.log(2 * np.pi))
 
 
-@dataclass(frozen=True, kw_only=True)
+class Density(Protocol):
+    """What the sampler needs of a posterior; `Target` says what each of these is.
+
+    Points z may have more columns than x: those of what is integrated out, drawn given x.
+    """
+
+    @property
+    def ridge(self) -> int | None: ...  # noqa: D102
+
+    @property
+    def threads(self) -> Executor: ...  # noqa: D102
+
+    @property
+    def blocks(self) -> tuple[NDArray[np.intp], ...]: ...  # noqa: D102
+
+    def to_x(self, z: Array) -> Array: ...  # noqa: D102
+
+    def rivals(self, z: Array) -> Array: ...  # noqa: D102
+
+    def evaluate(self, x: Array) -> tuple[Array, Array, Array]: ...  # noqa: D102
+
+    def log_posterior(self, x: Array) -> Array: ...  # noqa: D102
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Target:
     """The posterior in coordinates x in which it is nearly round.
 

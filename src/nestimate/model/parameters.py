@@ -69,6 +69,11 @@ class Assumptions:
     preset: str = "default"
     priors: Mapping[str, str | float] = field(default_factory=dict)
 
+    def changes(self, name: str, group: str | None) -> bool:
+        """Whether the user changed the prior of this parameter."""
+        named = (_TARGET.match(target) for target in self.priors)
+        return any(m and m[1] == name and m[2] in (None, group) for m in named)
+
     @property
     def robust_units(self) -> bool:
         """Whether units, blocks or lone readings are Student-t."""

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.design import Design
-from nestimate.model import likelihood
+from nestimate.model import groups, likelihood
 from nestimate.model.families import FIXED, NOISE, NORMALITY, Family, scale_of
 
 Array = NDArray[np.float64]
@@ -85,6 +86,66 @@ class UnitDensity:
                     noise = np.zeros_like(mu) if flat else sigma
                     found[j] = likelihood.normal_units(one, mu, tau, noise)
         return found if flat else found + self._within_each(theta)
+
+    def of_group(
+        self,
+        g: int,
+        scales: tuple[Array, Array, Array | None],
+        mu: Array,
+        nodes: tuple[Array, Array] | None,
+    ) -> Array:
+        """Log density of the readings of one group at several means for each draw.
+
+        Parameters
+        ----------
+        g
+            Group.
+        scales
+            Its tau and sigma, of shape (candidates, draws) or (1, draws), and nu, (draws,); None
+            where units are normal.
+        mu
+            Its mean, shape (candidates, draws).
+        nodes
+            Those of `likelihood.mixing_nodes` where they serve all groups; None: the group's own.
+
+        Returns
+        -------
+        Array
+            Shape (candidates, draws).
+        """
+        tau, sigma, nu = scales
+        classes = self._classes_by_group[g]
+        if nu is None:
+            noise = sigma if self.design.levels else np.zeros_like(sigma)
+            found = groups.normal_group(classes, mu, tau, noise)
+        elif self.design.layout == "flat":
+            found = groups.t_group_values(classes, mu, tau, nu)
+        else:
+            rule = nodes or groups.group_nodes(classes, mu, tau, sigma, nu)
+            found = groups.t_group(classes, mu, tau, sigma, rule)
+        freedom, ss, log_n = self._scatter[g]
+        if freedom:
+            per_sigma = freedom * (likelihood.LOG_2PI + 2 * np.log(sigma)) + ss / sigma**2
+            found = found - 0.5 * (per_sigma + log_n)
+        return found
+
+    @cached_property
+    def _classes_by_group(self) -> tuple[tuple[likelihood.UnitClass, ...], ...]:
+        return tuple(
+            tuple(kind for kind in self.classes if kind.group == g)
+            for g in range(len(self.design.groups))
+        )
+
+    @cached_property
+    def _scatter(self) -> tuple[tuple[float, float, float], ...]:
+        """Of every group: degrees of freedom and squares within units, and the sum of log n."""
+        statistics, found = self.design.statistics, []
+        for g in range(len(self.design.groups)):
+            inside = (statistics.group == g) & (statistics.freedom > 0)
+            log_n = np.log(statistics.n[inside]).sum()
+            freedom, ss = statistics.freedom[inside].sum(), statistics.ss[inside].sum()
+            found.append((float(freedom), float(ss), float(log_n)))
+        return tuple(found)
 
     def effects(self, theta: Theta, rng: np.random.Generator) -> Array:
         """Draw every unit's true mean given parameters and readings, shape (draws, units)."""
@@ -176,24 +237,35 @@ class UnitDensity:
 
         Given the scales mu is normal with these, lambda being held at what it is on the whole.
         """
-        statistics = self.design.statistics
-        found = []
-        for g in range(len(theta[FIXED])):
-            inside = statistics.group == g
-            variance = theta[self.scale][g % len(theta[self.scale])] ** 2
-            if self.design.levels:
-                sigma = self._sigma(theta)[g]
-                own = inside & statistics.measured
-                known = np.square(np.nan_to_num(statistics.error[inside])).sum()
-                noise = sigma**2 * (1 / statistics.n[own]).sum() + known
-                variance = variance + noise / inside.sum()
-            if self.robust:
-                # Few degrees of freedom: the scatter seen, not tau, says how well mu is known.
-                nu, seen = theta[NORMALITY][0], np.var(statistics.mean[inside])
-                variance = (nu * variance + seen) / (nu + 1)
-            found.append(inside.sum() / variance)
+        tau = np.broadcast_to(theta[self.scale], theta[FIXED].shape)
+        sigma = self._sigma(theta)
+        nu = theta[NORMALITY][0] if self.robust else None
+        found = [self.precision(g, tau[g], sigma[g], nu) for g in range(len(tau))]
         own = np.stack(found, axis=1)
         return own[:, :, None] * np.eye(own.shape[1]), own * self.middles()
+
+    def precision(self, g: int, tau: Array, sigma: Array, nu: Array | None) -> Array:
+        """Return how well the scales let the mean of group g be known, lambda being held."""
+        count, share, known, seen = self._noise[g]
+        variance = tau**2
+        if self.design.levels:
+            variance = variance + (sigma**2 * share + known) / count
+        if nu is not None:
+            # Few degrees of freedom: the scatter seen, not tau, says how well mu is known.
+            variance = (nu * variance + seen) / (nu + 1)
+        return np.asarray(count / variance)
+
+    @cached_property
+    def _noise(self) -> tuple[tuple[int, float, float, float], ...]:
+        """Of every group: units, sum of 1 / n, known squared errors, and variance of the means."""
+        statistics, found = self.design.statistics, []
+        for g in range(len(self.design.groups)):
+            inside = statistics.group == g
+            own = inside & statistics.measured
+            known = np.square(np.nan_to_num(statistics.error[inside])).sum()
+            share, seen = (1 / statistics.n[own]).sum(), np.var(statistics.mean[inside])
+            found.append((int(inside.sum()), float(share), float(known), float(seen)))
+        return tuple(found)
 
     def _by_group(self) -> list[Array]:
         statistics = self.design.statistics

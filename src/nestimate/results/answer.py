@@ -11,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from nestimate.data.design import Design
+from nestimate.inference import work
 from nestimate.inference.diagnostics import K_LIMIT
 from nestimate.inference.fit import Fit
 from nestimate.inference.nuts import R_HAT_LIMIT, Chains
@@ -28,6 +29,7 @@ from nestimate.results import (
 )
 from nestimate.results.bayes_factor import BayesFactor
 from nestimate.results.contrasts import Contrast, choose_contrasts
+from nestimate.results.coverage import coverage_checks
 from nestimate.results.formulas import slope_sentences
 from nestimate.results.honesty import Panel
 from nestimate.results.influence import Influence
@@ -126,31 +128,37 @@ class Answer:
         return all(check.passed for check in self.checks)
 
     @cached_property
+    @work.one_blas_thread()
     def honesty(self) -> tuple[Panel, ...]:
         """Other analyses beside the answer, one panel per contrast; empty if a check failed."""
         return honesty.panels(self.fit, self.asked, self.question) if self.passed else ()
 
     @cached_property
+    @work.one_blas_thread()
     def sensitivity(self) -> tuple[Sensitivity, ...]:
         """How far each contrast leans on the priors; empty if a check failed, or it is dear."""
         return sensitivity.sensitivities(self.fit, self.asked, self.question) if self.passed else ()
 
     @cached_property
+    @work.one_blas_thread()
     def influence(self) -> tuple[Influence, ...]:
         """Whether a verdict hinges on one unit or block; empty if a check failed, or with many."""
         return influence.influences(self.fit, self.asked, self.question) if self.passed else ()
 
     @cached_property
+    @work.one_blas_thread()
     def predictive(self) -> Predictive:
         """What is to be expected next, and whether data like these come out of the model."""
         return predictive.predict(self.fit, self.asked) if self.passed else Predictive()
 
     @cached_property
+    @work.one_blas_thread()
     def bayes_factor(self) -> tuple[BayesFactor, ...]:
         """Bayes factor of every contrast, where it was asked for and every check held."""
         wanted = self.passed and self.question.bayes_factor
         return bayes_factor.bayes_factors(self.fit, self.asked) if wanted else ()
 
+    @work.one_blas_thread()
     def normality_evidence(self) -> tuple[float, float]:
         """Log Bayes factor for Student-t over normal units, and its error; takes another fit."""
         return predictive.normality_evidence(self.fit)
@@ -158,7 +166,10 @@ class Answer:
     @cached_property
     def advice(self) -> tuple[Check, ...]:
         """Checks that do not withhold the answer, but say how far to trust it."""
+        if not self.passed:
+            return ()
         return (
+            *coverage_checks(self.model, self.question.ci_prob),
             *cautions.sensitivity_checks(self.sensitivity, self.design),
             *(cautions.centre_checks(self.groups, self.model) if self.passed else ()),
             *cautions.influence_checks(self.influence, self.design),
@@ -203,6 +214,7 @@ class Answer:
         )
 
     @classmethod
+    @work.one_blas_thread()
     def from_fit(
         cls,
         fit: Fit,

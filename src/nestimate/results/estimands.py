@@ -14,7 +14,8 @@ Array = NDArray[np.float64]
 
 def difference(draws: Draws, contrast: Contrast) -> Array:
     """Return the weighted sum of group means, less the stated value; shape (draws,)."""
-    return draws.means @ contrast.weights - contrast.against
+    inside = np.flatnonzero(contrast.weights)
+    return draws.means[:, inside] @ contrast.weights[inside] - contrast.against
 
 
 def effect_size(draws: Draws, contrast: Contrast) -> Array:
@@ -24,13 +25,16 @@ def effect_size(draws: Draws, contrast: Contrast) -> Array:
     units of the t distribution's SCALE between units, not of its standard deviation. Other groups
     count by the size of their weights.
     """
-    tau = draws.by_group(draws.scale(draws.structure.strata[0]))
-    return difference(draws, contrast) / np.sqrt(np.square(tau) @ _shares(contrast))
+    inside, shares = _shares(contrast)
+    tau = draws.by_group(draws.scale(draws.structure.strata[0]))[:, inside]
+    return difference(draws, contrast) / np.sqrt(np.square(tau) @ shares)
 
 
-def _shares(contrast: Contrast) -> Array:
-    size = np.abs(contrast.weights)
-    return np.asarray(size / size.sum())
+def _shares(contrast: Contrast) -> tuple[NDArray[np.intp], Array]:
+    """Return the groups of a contrast and how much each counts."""
+    inside = np.flatnonzero(contrast.weights)
+    size = np.abs(contrast.weights[inside])
+    return inside, np.asarray(size / size.sum())
 
 
 def variance(draws: Draws, stratum: Stratum) -> Array:
@@ -39,13 +43,13 @@ def variance(draws: Draws, stratum: Stratum) -> Array:
     return np.asarray(square / stratum.split)
 
 
-def total_variance(draws: Draws) -> Array:
-    """Return the squared scales of a single reading, summed, in each group: (draws, groups)."""
-    total = np.zeros_like(draws.means)
+def total_variance(draws: Draws, groups: NDArray[np.intp]) -> Array:
+    """Return the squared scales of a single reading, summed, in these groups: (draws, groups)."""
+    total = np.zeros((len(draws.means), groups.size))
     for stratum in draws.structure.strata:
-        total = total + variance(draws, stratum)
+        total = total + variance(draws, stratum)[:, groups]
     if draws.noise is not None:
-        total = total + np.square(draws.by_group(draws.noise))
+        total = total + np.square(draws.by_group(draws.noise)[:, groups])
     return total
 
 
@@ -54,7 +58,8 @@ def d_total(draws: Draws, contrast: Contrast) -> Array:
 
     The difference in units of the scatter of single readings; see `total_variance`.
     """
-    scale = np.sqrt(total_variance(draws) @ _shares(contrast))
+    inside, shares = _shares(contrast)
+    scale = np.sqrt(total_variance(draws, inside) @ shares)
     return np.asarray(difference(draws, contrast) / scale)
 
 
@@ -87,4 +92,4 @@ def next_block(draws: Draws, contrast: Contrast) -> Array:
 def icc(draws: Draws, group: int) -> Array:
     """Return the share of a reading's scatter that lies between units, shape (draws,)."""
     between = variance(draws, draws.structure.strata[0])
-    return np.asarray(between[:, group] / total_variance(draws)[:, group])
+    return np.asarray(between[:, group] / total_variance(draws, np.array([group]))[:, 0])

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.design import Design, Roles
+from nestimate.data.design import Design
+from nestimate.data.roles import Roles
 from nestimate.data.tables import read_table
 from nestimate.inference.diagnostics import K_LIMIT, mean_and_sd
 from nestimate.inference.fit import Fit
@@ -228,20 +229,20 @@ def _clustering(fit: Fit, contrast: Contrast) -> tuple[float, float]:
     """
     design, draws = fit.model.design, fit.draws
     tau = estimands.variance(draws, draws.structure.strata[0])
-    total = estimands.total_variance(draws)
-    noise = np.zeros_like(total) if draws.noise is None else np.square(draws.by_group(draws.noise))
     groups = np.flatnonzero(contrast.weights)
+    total = estimands.total_variance(draws, groups)
     share, group = inner_shares(design), design.statistics.group
+    noise = np.zeros_like(tau) if draws.noise is None else np.square(draws.by_group(draws.noise))
     icc, effect = np.zeros(len(draws)), np.zeros(len(draws))
-    for g in groups:
+    for g, whole in zip(groups, total.T, strict=True):
         n = design.statistics.n[group == g].astype(float)
         size = float(np.square(n).sum() / n.sum())
         own = size * tau[:, g]
         for stratum, part in zip(subunits(design), share, strict=True):
             factor = float((np.square(n) * part[group == g]).sum() / n.sum())
             own = own + factor * np.square(draws.scale(stratum)[:, 0])
-        icc += tau[:, g] / total[:, g] / groups.size
-        effect += (own + noise[:, g]) / total[:, g] / groups.size
+        icc += tau[:, g] / whole / groups.size
+        effect += (own + noise[:, g]) / whole / groups.size
     return float(fit.weights @ icc), float(fit.weights @ effect)
 
 

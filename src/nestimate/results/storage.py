@@ -14,9 +14,10 @@ from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
 import numpy as np
 
-from nestimate.data.design import Design, Roles
+from nestimate.data.design import Design
 from nestimate.data.hierarchy import Level
 from nestimate.data.measures import Linear, Ratio
+from nestimate.data.roles import Roles
 from nestimate.data.scatter import Scatter
 from nestimate.data.statistics import Readings, UnitStatistics, Yardstick
 from nestimate.data.structure import Effect, Factor, Role, Stratum, Structure

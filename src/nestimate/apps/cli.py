@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import Annotated
 
 import typer
@@ -16,8 +17,12 @@ from nestimate.errors import NestimateError
 from nestimate.inspect import inspect
 from nestimate.options import Options
 from nestimate.outputs import STANDARD_OUTPUT, check_outputs, check_report, whole
-from nestimate.results import text
+from nestimate.remedies import said
+from nestimate.results import lines, text
 from nestimate.simulate import Scenario, simulate
+
+#: Columns of text: fewer cannot be read, and more tire the eye.
+NARROWEST, WIDEST = 30, 100
 
 app = typer.Typer(
     name="nestimate",
@@ -210,7 +215,7 @@ def _fit(  # noqa: PLR0913
 def _deliver(result: Comparison, outputs: Mapping[str, Path | None]) -> None:
     """Print the answer and write the files asked for; exit 3 if a check failed."""
     alone = _is_output(outputs["--json"])
-    typer.echo(text.render(result), err=alone)
+    typer.echo(text.render(result, text.Page(width=_width(), voice="shell")), err=alone)
     writers: dict[str, Callable[[Path], object]] = {
         "--report": result.report,
         # By way of memory: HDF5 does not survive a disk that fills up while it writes.
@@ -268,7 +273,7 @@ def _inspect(  # noqa: PLR0913
         fill_down=fill_down,
     )
     alone = _is_output(json_file)
-    typer.echo(str(found), err=alone)
+    typer.echo(lines.fitted(str(found), _width()), err=alone)
     if json_file:
         _write_json(found.to_dict(), json_file)
         typer.echo(f"json written to {json_file}", err=alone)
@@ -321,12 +326,18 @@ def _simulate(  # noqa: PLR0913
         typer.echo(f"truth written to {truth}")
 
 
+def _width() -> int:
+    """Columns of the terminal, at most those of a page that reads well; 80 where there is none."""
+    return min(max(get_terminal_size((lines.PAGE, 24)).columns, NARROWEST), WIDEST)
+
+
 def main() -> None:
     """Run the command; 0 answered, 2 cannot be answered, 3 a check failed."""
     try:
         app(standalone_mode=True)
     except NestimateError as error:
-        typer.echo(f"nestimate: {error}", err=True)
+        spoken = said(error.args[0] if error.args else str(error), "shell")
+        typer.echo(f"nestimate: {lines.visible(spoken)}", err=True)
         sys.exit(2)
     except OSError as error:
         # Nothing more can be printed, so that Python must not try to when it ends.

@@ -9,9 +9,10 @@ from nestimate.data.inspection import Inspection
 from nestimate.data.kinds import Column
 from nestimate.data.proposals import Proposal
 from nestimate.data.vocabulary import hints, summary_role
+from nestimate.results.lines import visible
 from nestimate.results.meaning import meaning, tree
 
-WIDTH = 96
+WIDTH = 80
 #: Columns shown one by one.
 MOST_COLUMNS = 16
 #: Designs shown with their counts; those after them with their meaning and command only.
@@ -26,7 +27,7 @@ def render(inspection: Inspection, data: str) -> str:
     if look:
         parts.append(_section("Look at", look))
     if not inspection.proposals:
-        return "\n\n".join([*parts, _section("No design fits", mend(inspection))])
+        return visible("\n\n".join([*parts, _section("No design fits", mend(inspection))]))
     asked = [question(d, inspection) for d in decisions(inspection.proposals)[:MOST_QUESTIONS]]
     count = len(inspection.proposals)
     parts.append("Design" if count == 1 else f"{count} designs are possible, the likeliest first")
@@ -35,7 +36,7 @@ def render(inspection: Inspection, data: str) -> str:
     if asked:
         parts.append(_section("Which one? You decide", asked))
     parts.append(_section("Next", _next(inspection)))
-    return "\n\n".join(parts)
+    return visible("\n\n".join(parts))
 
 
 def _columns(inspection: Inspection) -> str:

@@ -1,6 +1,7 @@
 """A result as it shows itself: one line in a console, a small table in a notebook."""
 
-from nestimate.results import naming, pages, rounding, wording
+from nestimate.remedies import said
+from nestimate.results import lines, naming, pages, rounding, wording
 from nestimate.results.answer import Answer
 
 #: Rows shown of each part; `str(result)` and the report hold all of them.
@@ -15,7 +16,8 @@ def line(answer: Answer) -> str:
     shown = [_short(answer, i) for i in range(min(2, len(answer.contrasts)))]
     more = len(answer.contrasts) - len(shown)
     shown += [f"{more} more"] if more else []
-    return f"<Comparison of {value}: {'; '.join(shown) or 'no groups compared'}>"
+    line = f"<Comparison of {value}: {'; '.join(shown) or 'no groups compared'}>"
+    return " ".join(lines.visible(line).split())
 
 
 def _short(answer: Answer, i: int) -> str:
@@ -48,6 +50,8 @@ def render(answer: Answer) -> str:
         more=len(rows) - len(shown) if answer.passed else 0,
         sentences=answer.sentences[: len(answer.contrasts)][:3],
         withheld="" if answer.passed else wording.withheld(answer.checks),
-        warnings=[*answer.design.warnings, *doubts] if answer.passed else [],
+        warnings=[said(text, "python") for text in (*answer.design.warnings, *doubts)]
+        if answer.passed
+        else [],
         checks=f"{len(answer.checks)} checks passed" if not failed else "",
     )

@@ -1,10 +1,11 @@
 """What all figures share: colours, an empty sheet, titles, densities and intervals.
 
-Matplotlib's global state is never touched, so that a figure looks the same in every session and
-a user's own settings are left alone.
+Matplotlib's global state is never changed, and figures are drawn under its defaults, so that one
+looks the same in every session and a user's own settings are left alone.
 """
 
 from collections.abc import Callable, Sequence
+from functools import wraps
 from textwrap import wrap
 from typing import TYPE_CHECKING, Literal
 
@@ -16,6 +17,7 @@ from nestimate.errors import InferenceError
 from nestimate.inference.diagnostics import quantile
 from nestimate.results import rounding, wording
 from nestimate.results.answer import Answer
+from nestimate.results.lines import visible
 from nestimate.results.quantities import Quantity
 from nestimate.results.summaries import Summary
 
@@ -34,6 +36,45 @@ BINS, PANELS = 40, 12
 FONT, LONGEST = 8.5, 26
 #: Inches that the title and one line of it take.
 HEAD, LINE = 0.1, 0.2
+
+
+def steady[**P](draw: "Callable[P, Figure]") -> "Callable[P, Figure]":
+    """Draw a figure that looks the same under every style, and takes no text for markup.
+
+    Within it Matplotlib has its own defaults, whatever style the user has chosen (a dark one would
+    leave half of a figure white on white), and a label such as `$a_{1$` is only text.
+    """
+
+    @wraps(draw)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> "Figure":
+        import matplotlib as mpl  # noqa: PLC0415 - text and JSON need no pictures
+        from matplotlib import style  # noqa: PLC0415
+        from matplotlib.text import Text  # noqa: PLC0415
+
+        with (
+            style.context("default"),
+            mpl.rc_context({"text.parse_math": False, "text.usetex": False}),
+        ):
+            figure = draw(*args, **kwargs)
+            for ax in figure.axes:
+                # Ticks are made when a figure is shown, under the style of then.
+                ax.tick_params(which="both", color=INK, labelcolor=INK)
+                ax.tick_params(which="both", grid_color=PALE)
+            for text in figure.findobj(Text):
+                text.set_text(visible(text.get_text()))
+        if mpl.rcParams["savefig.facecolor"] != "auto":
+            _underlay(figure)
+        return figure
+
+    return drawn
+
+
+def _underlay(figure: "Figure") -> None:
+    """Put white paper under a figure, where the user's style would save it on another."""
+    from matplotlib.patches import Rectangle  # noqa: PLC0415
+
+    paper = Rectangle((0, 0), 1, 1, transform=figure.transFigure, color="white", zorder=-10)
+    figure.add_artist(paper)
 
 
 def blank(
@@ -106,7 +147,12 @@ def rows_axis(ax: "Axes", labels: Sequence[str], size: float = FONT) -> None:
 
 
 def short(text: str, most: int = LONGEST) -> str:
-    """Cut a long label in its middle, where labels of one table are most alike."""
+    """Cut a long label in its middle, where labels of one table are most alike.
+
+    On one line, nothing hidden in it; a leading underscore would take it off a legend.
+    """
+    text = " ".join(visible(text).split()) or " "
+    text = f"\u200a{text}" if text.startswith("_") else text
     if len(text) <= most:
         return text
     head = (most - 1) // 2
@@ -115,6 +161,7 @@ def short(text: str, most: int = LONGEST) -> str:
 
 def stacked(text: str, width: int = 16, most: int = 3) -> str:
     """Break a label into short lines."""
+    text = visible(text)
     width = max(width, min(max(len(word) for word in text.split() or [text]), int(1.4 * width)))
     lines = wrap(text, width) or [text]
     return "\n".join(lines if len(lines) <= most else wrap(short(text, most * width - 4), width))

@@ -25,6 +25,7 @@ NAMED = 12
 UPRIGHT = 3
 
 
+@canvas.steady
 def estimation_plot(answer: Answer) -> "Figure":
     """Show readings, units and groups on one axis, and the differences on an axis beside them.
 

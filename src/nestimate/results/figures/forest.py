@@ -68,6 +68,7 @@ class Panel:
         return [int(i) for i in order]
 
 
+@canvas.steady
 def forest_plot(answer: Answer) -> "Figure":
     """Show every block's effect (or unit's mean), raw and as estimated, and what a new one may do.
 

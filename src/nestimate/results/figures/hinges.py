@@ -18,6 +18,7 @@ MOST, CONTRASTS, FLOOR = 40, 7, 1e-3
 MARKERS = "os^Dv<>"
 
 
+@canvas.steady
 def sensitivity_plot(answer: Answer) -> "Figure":
     """Show how far each difference leans on every prior, and what it is without each unit.
 

@@ -60,6 +60,7 @@ class Family:
         )
 
 
+@canvas.steady
 def prior_plot(answer: Answer) -> "Figure":
     """Show the prior and the posterior of every free parameter, to see what the data taught.
 

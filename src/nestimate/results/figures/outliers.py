@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 MOST, LIKELY = 30, 0.5
 
 
+@canvas.steady
 def outlier_plot(answer: Answer) -> "Figure":
     """Show how probably each unit lies more than 3 tau from the mean of its group, sorted.
 

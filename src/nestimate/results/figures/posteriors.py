@@ -24,6 +24,7 @@ DOTS, PAIRS = 1500, 8
 LOOSE = 0.3
 
 
+@canvas.steady
 def posterior_plot(answer: Answer) -> "Figure":
     """Show the posterior of every headline quantity with interval, ROPE and a line at zero.
 
@@ -50,6 +51,7 @@ def posterior_plot(answer: Answer) -> "Figure":
     return figure
 
 
+@canvas.steady
 def pair_plot(answer: Answer) -> "Figure":
     """Show population parameters and differences each against each, zero marked in red.
 

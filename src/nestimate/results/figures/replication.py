@@ -83,6 +83,7 @@ class Panel:
         return found[:, np.linspace(0, found.shape[1] - 1, RANKS).round().astype(int)]
 
 
+@canvas.steady
 def predictive_plot(answer: Answer) -> "Figure":
     """Show the data beside data sets replicated from the model, level by level.
 

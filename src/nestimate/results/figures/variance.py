@@ -23,6 +23,7 @@ LIKELY = 0.8
 COLOURED = 7
 
 
+@canvas.steady
 def variance_plot(answer: Answer) -> "Figure":
     """Show which share of the variance of a single reading each level has.
 

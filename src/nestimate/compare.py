@@ -1,16 +1,18 @@
 """The one call that command line and library share: data in, `Comparison` out."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nestimate.data.design import Design
+from nestimate.data.factorial import worded
 from nestimate.data.formula import parse_formula
 from nestimate.data.onegroup import with_one_group
 from nestimate.data.regression import formula_design
 from nestimate.data.roles import Roles
-from nestimate.data.tables import Wanted, read_table
+from nestimate.data.tables import Table, Wanted, read_table
 from nestimate.errors import DesignError
 from nestimate.inference import nuts
 from nestimate.inference.fit import Fit
@@ -308,6 +310,7 @@ def compare(
             one_group=chosen.against is not None,
         ),
     )
+    _one_factor(table, group)
     value, group = table.roles.get("value", value), table.roles.get("group", group)
     unit = table.roles.get("unit", unit)
     if group is None and value is not None and chosen.against is not None:
@@ -342,6 +345,20 @@ def compare(
         data=data,
         named=named | {"relabel_units": relabel_units or None},
     )
+
+
+def _one_factor(table: Table, group: str | None) -> None:
+    """Refuse several columns as group, which a formula compares."""
+    if group is None or group in table.columns:
+        return
+    parts = [part.strip() for part in re.split(r"[,:*+]", group)]
+    if len(parts) > 1 and all(part in table.columns for part in parts):
+        fixed = " * ".join(map(worded, parts))
+        raise DesignError(
+            f"{table.source}: group '{group}' names {len(parts)} columns, and compare takes one. "
+            f"Compare several factors by a formula: nestimate fit 'VALUE ~ {fixed} + (1 | UNIT)', "
+            "with UNIT what was sampled (ne.fit in Python); nestimate inspect writes it out."
+        )
 
 
 def _answered(

@@ -206,6 +206,8 @@ def _scored(
         apart = any("block" in hints(name) for name in untold)
         score -= 2.5 * ("place" in hints(outer) and apart)
         holders = names[: names.index(outer)] if counts_within(crossing, outer, names) else ()
+        # A day is what its wells lie in, not another one under every treatment.
+        score -= 3.0 * (candidate.relabel and bool(inner) and "unit" not in hints(outer))
         score -= 6.0 * any(not crossing.decides(place, name) for name in holders)
         score += _told(outer, {"unit": 1.5, "counter": -3.0, "group": -2.5})
         score += sum(_told(n, {"unit": 0.5, "counter": -1.0, "group": -2.0}) for n in inner)

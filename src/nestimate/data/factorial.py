@@ -99,12 +99,12 @@ def _path(crossing: Crossing, factors: Sequence[str]) -> list[str]:
     chains = []
     for start in names:
         chain = [start]
-        finer = sorted(
-            (n for n in names if n != start and crossing.inside(n, start)), key=crossing.size
-        )
-        for name in finer:
+        inside = [n for n in names if n != start and crossing.inside(n, start)]
+        for name in sorted(inside, key=crossing.size):
             if crossing.inside(name, chain[-1]) and crossing.size(name) > crossing.size(chain[-1]):
                 chain.append(name)
+        # Wells 1, 2, 3 are others on every plate and under every treatment.
+        chain += [n for n in names if n not in chain and _numbered(crossing, n, factors)]
         chains.append([n for n in chain if crossing.most_rows([n]) > 1])
     # What is sampled by itself is worth more than a place or a day that says nothing of it.
     return max(chains, key=lambda c: (any("unit" in hints(n) for n in c), len(c)), default=[])
@@ -129,7 +129,10 @@ def _random(crossing: Crossing, factors: Sequence[str], path: Sequence[str]) -> 
     bar = "||" if len(within) > 1 else "|"
     left = " + ".join(_coded(crossing, f) for f in within) if several else "1"
     terms = [f"({left} {bar if several else '|'} {_joined(cluster)})"]
-    levels = [[*cluster, *inner[: i + 1]] for i in range(len(inner))]
+    levels = [
+        [*cluster, *(factors if _numbered(crossing, name, factors) else ()), *inner[: i + 1]]
+        for i, name in enumerate(inner)
+    ]
     return terms + [f"(1 | {_joined(names)})" for names in levels if crossing.most_rows(names) > 1]
 
 
@@ -142,6 +145,12 @@ def _counts(crossing: Crossing, name: str) -> bool:
     labels = crossing.labels[name]
     run = {*labels} in ({str(i + start) for i in range(len(labels))} for start in (0, 1))
     return run and "block" not in hints(name)
+
+
+def _numbered(crossing: Crossing, name: str, factors: Sequence[str]) -> bool:
+    """Return whether units of a name are numbered anew under every combination of factors."""
+    spoken = "unit" in hints(name) and _counts(crossing, name)
+    return spoken and not any(crossing.inside(name, factor) for factor in factors)
 
 
 def _coded(crossing: Crossing, name: str) -> str:

@@ -74,7 +74,7 @@ def _is_measured(crossing: Crossing, column: Column) -> bool:
         return not inside or int(crossing.rows.sum()) - column.distinct < _ENOUGH
     if spoken & (_LABEL_ROLES | {"trait"}) or column.kind != "numbers as labels":
         return False
-    if spoken & {"counted", "value"}:
+    if spoken & {"counted", "value", "n", "sd", "se"}:
         return True
     if column.distinct <= 3 or inside:
         return False
@@ -125,10 +125,12 @@ def _is_compared(crossing: Crossing, name: str) -> bool:
     spoken, labels = hints(name), crossing.labels[name]
     if not 2 <= crossing.size(name) <= MOST_GROUPS or name in crossing.table.unnamed:
         return False
-    if "group" in spoken or any(label.casefold() in CONTROLS for label in labels):
+    if "group" in spoken:
         return True
     if spoken & {"unit", "counter", "place", "person", "block", "kind"}:
         return False
+    if any(label.casefold() in CONTROLS for label in labels):
+        return True
     if "trait" in spoken or moments(crossing, name):
         return True
     return crossing.size(name) == 2

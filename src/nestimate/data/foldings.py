@@ -58,7 +58,8 @@ class Folding:
 
 def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
     """Yield the ways in which the columns of a wide table could belong together."""
-    if table.n_rows > MOST_ROWS or table.unnamed:
+    nameless = [name for name in table.unnamed if number_like(table.column(name))]
+    if table.n_rows > MOST_ROWS or nameless:
         return
     named = [c for c in columns if c.kind not in {"empty", "other", "numbers and text"}]
     measured = [c for c in named if number_like(table.column(c.name)) and c.measured]

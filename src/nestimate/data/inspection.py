@@ -209,7 +209,9 @@ def _with_formulas(
     # Designs that leave out a factor are said, but never before the one that does not.
     aside = [n for n in made.factors if hints(n) & {"trait", "block"} or _counted_time(crossing, n)]
     first = found[:1] if aside and found[0].layout != "flat" else ()
-    return (*first, made, *found[len(first) :])[:MOST]
+    alone = {p.roles.group: p for p in reversed(found)}
+    rest = [p for p in found[len(first) :] if p is alone[p.roles.group]]
+    return (*first, made, *rest)[:MOST]
 
 
 def _counted_time(crossing: Crossing, name: str) -> bool:
@@ -217,11 +219,17 @@ def _counted_time(crossing: Crossing, name: str) -> bool:
 
 
 def _unused(proposal: Proposal, every: Sequence[str]) -> tuple[str, ...]:
-    """Return the columns that play no role: where rows are data points, every one of them."""
-    if proposal.layout != "flat" or proposal.folded:
-        return proposal.candidate.unused
+    """Return the columns that play no role: where rows are data points, every one of them.
+
+    So it is where columns are put below each other.
+    """
     roles = proposal.roles
+    if proposal.layout not in {"flat", "formula"} and not proposal.folded:
+        return proposal.candidate.unused
+    if proposal.formula and proposal.candidate.units:
+        return proposal.candidate.unused
     taken = {roles.value, *proposal.candidate.used, *roles.summary.values(), *proposal.factors}
+    taken |= {*proposal.folded_columns}
     return tuple(name for name in every if name not in taken)
 
 
@@ -232,7 +240,7 @@ def _with_folding[I: Inspection](
     if not proposals:
         return found
     old = [p for p in found.proposals if p.whole or folding.kind == "groups"]
-    if folding.kind != "groups" and folding.likely:
+    if folding.likely:
         # One of several readings alone, or rows without their readings, is no use.
         old = []
     ordered = [*proposals, *old] if folding.likely else [*found.proposals, *proposals]

@@ -196,10 +196,7 @@ def propose(
 
 
 def _summarised(crossing: Crossing, roles: Roles, candidate: Candidate) -> Proposal | None:
-    """Return a design of means with n and their SD or standard error, counted from the labels.
-
-    TODO(lead): delete when `Design` answers rows of n with se, and groups of one summary each.
-    """
+    """Return a design of means with n and their SD or standard error, counted from the labels."""
     spread = {"sd", "se"} & {*roles.summary}
     groups = crossing.labels[roles.group]
     one_each = crossing.most_rows([roles.group]) == 1

@@ -62,10 +62,12 @@ def check_header(grid: Grid) -> None:
         return
     again = [i for i, name in enumerate(names) if i not in numeric and _of_kind(name, cells[i])]
     alike = [i for i in numeric if _could_be_read(names[i], cells[i])]
-    digits = any("." in names[i] for i in numeric)
+    digits = {len(names[i].partition(".")[2]) for i in numeric}
     heads = [float(names[i]) for i in numeric]
     rising = len(heads) > 2 and all(a < b for a, b in pairwise(heads))
-    if again or (len(alike) == len(numeric) and digits and not rising):
+    # Doses rise and are written short: 0, 0.1, 1.
+    doses = max(digits, default=0) == 0 or (rising and min(digits) < 2)
+    if again or (len(alike) == len(numeric) and not doses):
         shown = listed([names[i] for i in (*again, *numeric)], most=4)
         raise DataError(
             f"{grid.source}: the first row holds readings, not the names of the columns: {shown}. "

@@ -190,7 +190,7 @@ def _no_groups(inspection: Inspection) -> str:
 def _summaries(inspection: Inspection) -> Iterable[str]:
     """Say how columns that look like n, SD or standard error were taken."""
     taken = {reason.role: name for name, found in inspection.roles.items() for reason in found}
-    if "se" in taken:
+    if "se" in taken and "n" not in taken:
         yield (
             f"{taken['se']} is taken as the standard error of {inspection.value}. If it is the SD "
             "of several readings, use --sd instead of --se, with --n for their number."

@@ -144,7 +144,7 @@ def test_a_value_a_million_sds_away_does_not_drag_the_answer(unit):
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"ci": "x"}, "ci is 'x'"),
+        ({"ci": "x"}, "ci_prob is 'x'"),
         ({"ess": None}, "ess is None"),
         ({"ess": float("nan")}, "ess is nan"),
         ({"seed": True}, "seed is True"),
@@ -152,7 +152,7 @@ def test_a_value_a_million_sds_away_does_not_drag_the_answer(unit):
         ({"rope": 0.5}, "rope is 0.5"),
         ({"rope": ("a", "b")}, "two numbers"),
         ({"against": float("inf")}, "finite"),
-        ({"contrasts": 5}, "contrasts is 5"),
+        ({"contrast": 5}, "contrast is 5"),
         ({"prior": 5}, "prior is 5"),
         ({"n": 3}, "n is 3"),
         ({"decimal": 5}, "decimal"),

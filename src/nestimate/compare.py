@@ -18,8 +18,9 @@ from nestimate.inference import nuts
 from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
 from nestimate.model.twin import to_pymc
-from nestimate.options import Options
+from nestimate.options import Options, options_apart
 from nestimate.outputs import check_report, whole
+from nestimate.remedies import Advice, Remedy
 from nestimate.results import figures, notebook, storage, text
 from nestimate.results.answer import Answer
 from nestimate.results.draws import to_datatree
@@ -147,6 +148,7 @@ def load(path: str | Path) -> Comparison:
     return storage.read(Path(path), Comparison)
 
 
+@options_apart
 def fit(
     formula: str,
     data: Any,
@@ -241,6 +243,7 @@ def fit(
     )
 
 
+@options_apart
 def compare(
     data: Any,
     *,
@@ -316,15 +319,18 @@ def compare(
     if group is None and value is not None and chosen.against is not None:
         table, group = with_one_group(table)
     if value is None or group is None:
-        hint = (
-            " If each of them is a group, add --wide groups (options={'wide': 'groups'} in "
-            "Python); a column that is none is then named as unit or block."
-        ) * (value is group is None)
+        hint = Advice(
+            " If each of them is a group, add ",
+            Remedy("wide", "groups"),
+            "; a column that is none is then named as unit or block.",
+        )
         missing = "value (what was measured)" if value is None else "group (what is compared)"
-        other = "" if value is None else " Without groups, give a value to compare with (against)."
+        stated = Advice(" Without groups, give a value: ", Remedy("against", "VALUE"), ".")
         raise DesignError(
             f"the column for {missing} is not named. {table.source} has the columns: "
-            f"{', '.join(table.columns)}.{hint}{other}"
+            f"{', '.join(table.columns)}.",
+            *([hint] if value is group is None else []),
+            *([] if value is None else [stated]),
         )
     roles = Roles(
         value=value,

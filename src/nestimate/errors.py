@@ -5,6 +5,7 @@
     NestimateError
     ├── DataError (ValueError)         the table cannot be read as it stands
     ├── DesignError (ValueError)       the table is fine, the question cannot be asked of it
+    │   └── ArgumentError (TypeError)  there is no argument of that name
     └── InferenceError (RuntimeError)  the answer cannot be trusted
 
 Every message says what is wrong, where, what is allowed and what to do.
@@ -13,9 +14,28 @@ Every message says what is wrong, where, what is allowed and what to do.
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
+from nestimate.remedies import Advice, Remedy, Voice, said
+
 
 class NestimateError(Exception):
-    """Anything nestimate raises on purpose."""
+    """Anything nestimate raises on purpose.
+
+    It is raised with one message, or with pieces of it among which are remedies: `str` says these
+    in the words of the command line and of Python, `said` in those of one.
+    """
+
+    def __str__(self) -> str:
+        """Return the message."""
+        return str(Advice(*self.args))
+
+    @property
+    def remedies(self) -> tuple[Remedy, ...]:
+        """What can be done about it, as far as options do it."""
+        return Advice(*self.args).remedies
+
+    def said(self, voice: Voice) -> str:
+        """Return the message with its remedies in one voice."""
+        return said(Advice(*self.args), voice)
 
 
 class DataError(NestimateError, ValueError):
@@ -24,6 +44,10 @@ class DataError(NestimateError, ValueError):
 
 class DesignError(NestimateError, ValueError):
     """The data can be read, but not used for the question asked."""
+
+
+class ArgumentError(DesignError, TypeError):
+    """A call names an argument that there is not."""
 
 
 class InferenceError(NestimateError, RuntimeError):

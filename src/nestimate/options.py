@@ -1,18 +1,24 @@
 """Everything that may be chosen beside the roles: the words of command line and library."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from functools import wraps
+from inspect import signature
 from math import isfinite
 from numbers import Real
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from nestimate.data.reading import Reading
 from nestimate.data.reshape import WIDE
-from nestimate.errors import DesignError, one_of
+from nestimate.errors import ArgumentError, DesignError, one_of
 from nestimate.model.parameters import PRESETS, ROBUST, SIGMA, TAU, Assumptions
+from nestimate.remedies import Remedy
 from nestimate.results.summaries import Interval, Question
+
+#: Words of version 0.1, and what they are called now.
+FORMER = {"ci": "ci_prob", "contrasts": "contrast"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +43,7 @@ class Options:
         Set of priors: `default`, `kruschke2013` or `meredith2021`.
     prior
         Changed priors, `{"tau": "halfnormal(2)", "nu": 30}`; a number fixes the parameter.
-    contrasts
+    contrast
         `reference` (each group less the reference), `pairs` (all pairs), or expressions in group
         labels: `"(b + c) / 2 - a"`, several in a list.
     against
@@ -45,7 +51,7 @@ class Options:
         column of groups all rows are one.
     rope
         Region of practical equivalence of a difference (low, high), in the unit of the value.
-    ci, ci_kind
+    ci_prob, ci_kind
         Mass of the credible intervals, and `hdi` or `eti`.
     simultaneous
         Intervals of the differences that hold all at once with that mass.
@@ -86,10 +92,10 @@ class Options:
     se: str | None = None
     preset: str = "default"
     prior: Mapping[str, str | float] = field(default_factory=dict)
-    contrasts: str | Sequence[str] = "reference"
+    contrast: str | Sequence[str] = "reference"
     against: float | None = None
     rope: tuple[float, float] | None = None
-    ci: float = 0.95
+    ci_prob: float = 0.95
     ci_kind: str = "hdi"
     simultaneous: bool = False
     bayes_factor: bool = False
@@ -120,9 +126,10 @@ class Options:
         self.reading.check()
         if self.against is not None and not isfinite(self.against):
             raise DesignError(f"against is {self.against}: it must be a finite number.")
-        if not 0 < self.ci < 1:
+        if not 0 < self.ci_prob < 1:
             raise DesignError(
-                f"ci is {self.ci:g}: it must lie between 0 and 1, such as 0.95 for a 95 % interval."
+                f"ci_prob is {self.ci_prob:g}: it must lie between 0 and 1, such as 0.95 for a "
+                "95 % interval."
             )
         if not 100 <= self.ess <= 1_000_000:
             raise DesignError(f"ess is {self.ess:g}: it must lie between 100 and 1,000,000.")
@@ -132,7 +139,7 @@ class Options:
 
     def _check_kinds(self) -> None:
         """Refuse what is of the wrong kind, and take NumPy's numbers as plain ones."""
-        for what in ("ci", "ess", "against", "seed"):
+        for what in ("ci_prob", "ess", "against", "seed"):
             given = getattr(self, what)
             if isinstance(given, np.generic):
                 object.__setattr__(self, what, given.item())
@@ -150,10 +157,10 @@ class Options:
                 )
         if not isinstance(self.prior, Mapping):
             raise DesignError(f"prior is {self.prior!r}: write {{'tau': 'halfnormal(2)'}}.")
-        if not isinstance(self.contrasts, str) and not (
-            isinstance(self.contrasts, Sequence) and all(isinstance(c, str) for c in self.contrasts)
+        if not isinstance(self.contrast, str) and not (
+            isinstance(self.contrast, Sequence) and all(isinstance(c, str) for c in self.contrast)
         ):
-            raise DesignError(f"contrasts is {self.contrasts!r}: write 'b - a', or a list of such.")
+            raise DesignError(f"contrast is {self.contrast!r}: write 'b - a', or a list of such.")
 
     def _check_rope(self) -> None:
         if self.rope is None:
@@ -178,7 +185,8 @@ class Options:
         """Return options given as such, as a mapping of the same words, or not at all."""
         if isinstance(options, Options):
             return options
-        given = dict(options or {})
+        # Words of version 0.1 are still taken.
+        given = {FORMER.get(name, name): value for name, value in dict(options or {}).items()}
         allowed = [f.name for f in fields(cls)]
         for name in given:
             if name not in allowed:
@@ -211,9 +219,9 @@ class Options:
     def question(self) -> Question:
         """The part that chooses the summaries."""
         kind: Interval = "hdi" if self.ci_kind == "hdi" else "eti"
-        asked = self.contrasts if isinstance(self.contrasts, str) else tuple(self.contrasts)
+        asked = self.contrast if isinstance(self.contrast, str) else tuple(self.contrast)
         return Question(
-            ci_prob=self.ci,
+            ci_prob=self.ci_prob,
             ci_kind=kind,
             rope=self.rope,
             contrasts=asked,
@@ -221,3 +229,23 @@ class Options:
             simultaneous=self.simultaneous,
             bayes_factor=self.bayes_factor,
         )
+
+
+def options_apart[**P, T](call: Callable[P, T]) -> Callable[P, T]:
+    """Say where an option belongs that is given as an argument of its own: `rope=...`."""
+    known = tuple(signature(call).parameters)
+
+    @wraps(call)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> T:
+        for name, value in kwargs.items():
+            if name in known:
+                continue
+            options = {f.name for f in fields(Options)} | FORMER.keys()
+            where = f"{call.__name__} has no argument '{name}'"
+            if name in options:
+                right = Remedy(FORMER.get(name, name), cast(Any, value)).python
+                raise ArgumentError(f"{where}: it is one of the options, {right}.")
+            raise ArgumentError(f"{where}: {one_of('argument', name, (*known, *sorted(options)))}")
+        return call(*args, **kwargs)
+
+    return checked

@@ -13,8 +13,6 @@ Voice = Literal["shell", "python", "both"]
 
 #: Arguments of their own in Python; all others are keys of `options`.
 ARGUMENTS = ("value", "group", "unit", "block", "reference", "relabel_units")
-#: Where the two have different words.
-SHELL_WORDS = {"contrasts": "contrast"}
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,7 @@ class Remedy:
     @property
     def shell(self) -> str:
         """As it is typed: `--scale log`."""
-        name = f"--{SHELL_WORDS.get(self.option, self.option).replace('_', '-')}"
+        name = f"--{self.option.replace('_', '-')}"
         if self.value is True:
             return name
         if isinstance(self.value, tuple):

@@ -25,7 +25,7 @@ Contrasts = Annotated[
 Against = Annotated[
     float | None, typer.Option(help="Compare groups (or all rows) with this value.")
 ]
-Ci = Annotated[float, typer.Option(help="Mass of intervals.")]
+CiProb = Annotated[float, typer.Option("--ci-prob", "--ci", help="Mass of intervals.")]
 CiKind = Annotated[str, typer.Option(help="hdi or eti.")]
 Simultaneous = Annotated[
     bool, typer.Option("--simultaneous", help="Intervals hold for all differences at once.")

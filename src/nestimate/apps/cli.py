@@ -17,7 +17,6 @@ from nestimate.errors import NestimateError
 from nestimate.inspect import inspect
 from nestimate.options import Options
 from nestimate.outputs import STANDARD_OUTPUT, check_outputs, check_report, whole
-from nestimate.remedies import said
 from nestimate.results import lines, text
 from nestimate.simulate import Scenario, simulate
 
@@ -77,7 +76,7 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
     rope: arguments.Rope = None,
     contrast: arguments.Contrasts = None,
     against: arguments.Against = None,
-    ci: arguments.Ci = 0.95,
+    ci_prob: arguments.CiProb = 0.95,
     ci_kind: arguments.CiKind = "hdi",
     simultaneous: arguments.Simultaneous = False,
     bayes_factor: Annotated[
@@ -119,10 +118,10 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
             se=se,
             preset=preset,
             prior=arguments.priors(prior),
-            contrasts=arguments.contrasts(contrast),
+            contrast=arguments.contrasts(contrast),
             against=against,
             rope=arguments.rope(rope),
-            ci=ci,
+            ci_prob=ci_prob,
             ci_kind=ci_kind,
             simultaneous=simultaneous,
             bayes_factor=bayes_factor,
@@ -157,7 +156,7 @@ def _fit(  # noqa: PLR0913
     rope: arguments.Rope = None,
     contrast: arguments.Contrasts = None,
     against: arguments.Against = None,
-    ci: arguments.Ci = 0.95,
+    ci_prob: arguments.CiProb = 0.95,
     ci_kind: arguments.CiKind = "hdi",
     simultaneous: arguments.Simultaneous = False,
     ess: arguments.Ess = 10_000,
@@ -192,10 +191,10 @@ def _fit(  # noqa: PLR0913
             scale=scale,
             preset=preset,
             prior=arguments.priors(prior),
-            contrasts=arguments.contrasts(contrast),
+            contrast=arguments.contrasts(contrast),
             against=against,
             rope=arguments.rope(rope),
-            ci=ci,
+            ci_prob=ci_prob,
             ci_kind=ci_kind,
             simultaneous=simultaneous,
             ess=ess,
@@ -336,7 +335,7 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except NestimateError as error:
-        spoken = said(error.args[0] if error.args else str(error), "shell")
+        spoken = error.said("shell")
         typer.echo(f"nestimate: {lines.visible(spoken)}", err=True)
         sys.exit(2)
     except OSError as error:

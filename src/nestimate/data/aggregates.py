@@ -10,6 +10,7 @@ from nestimate.data.hierarchy import Level
 from nestimate.data.statistics import Readings, frozen
 from nestimate.data.tables import Table
 from nestimate.errors import DataError, DesignError
+from nestimate.remedies import Advice, Remedy
 
 #: Smallest value that a column may hold, and how that is said.
 RULES = {
@@ -26,7 +27,9 @@ def summary_columns(
     if "sd" in named and "n" not in named:
         raise DesignError(
             f"sd is '{named['sd']}' but n is not named: an SD tells nothing without the "
-            "number of readings it came from (--n COLUMN)."
+            "number of readings it came from: ",
+            Remedy("n", "COLUMN"),
+            ".",
         )
     if {"se", "sd"} <= named.keys():
         raise DesignError(
@@ -109,9 +112,15 @@ def reconstructed(
     bare = [groups[g] for g in readings.group[readings.freedom < 1]]
     if bare:
         raise DesignError(
-            f"the table has one row for each group, and group '{bare[0]}' has no SD or an n below "
-            "2: a difference cannot be told from chance. A table of group means needs n and SD (or "
-            "n and standard error) of every group: --n COLUMN with --sd COLUMN or --se COLUMN."
+            f"the table has one row for each group, and group '{bare[0]}' has no SD or an n "
+            "below 2: a difference cannot be told from chance. A table of group means needs n "
+            "and SD (or n and standard error) of every group: ",
+            Remedy("n", "COLUMN"),
+            " with ",
+            Remedy("sd", "COLUMN"),
+            " or ",
+            Remedy("se", "COLUMN"),
+            ".",
         )
     values = []
     for mean, n, ss in zip(readings.value, readings.n, readings.ss, strict=True):
@@ -160,10 +169,12 @@ def merge_means(
         said = f"{lost} of {unit.size} means come without an SD: they say nothing about sigma."
         return levels, readings, [said] if lost else []
     one = np.ones_like(readings.n)
-    said = (
+    said = Advice(
         f"All {unit.size} means stand for {readings.n[0]} readings each and no SD was kept: the "
         "error of a reading cannot be told from the spread between units. The means count as "
-        "data points and tau holds both. A known replicate SD can be given: --prior 'sigma = 0.5'."
+        "data points and tau holds both. A known replicate SD can be given: ",
+        Remedy("prior", "sigma = 0.5"),
+        ".",
     )
     return levels[:-1], replace(readings, n=one), [said]
 
@@ -175,9 +186,10 @@ def logarithms(
     low = np.flatnonzero(value <= 0)
     if low.size:
         many = f" ({low.size} such rows)" if low.size > 1 else ""
-        raise DataError(
+        told = (
             f"{table.source}: column '{name}', row {table.row(row[low[0]])}: "
             f"{value[low[0]]:g} has no logarithm{many}. On a log scale every "
-            "value must be above 0; use --scale linear, or mend the value."
+            "value must be above 0: mend the value, or use "
         )
+        raise DataError(told, Remedy("scale", "linear"), ".")
     return np.log(value)

@@ -179,7 +179,7 @@ class Design:
             if str(error).startswith(table.source):
                 raise
             # Every refusal names the table.
-            raise type(error)(f"{table.source}: {error}") from None
+            raise type(error)(f"{table.source}: ", *error.args) from None
 
     @classmethod
     def _derived(cls, table: Table, roles: Roles) -> Self:

@@ -9,6 +9,7 @@ from nestimate.data.groups import look_alikes
 from nestimate.data.hierarchy import Level
 from nestimate.data.statistics import Readings
 from nestimate.errors import DataError, listed
+from nestimate.remedies import Advice, Remedy
 
 #: Robust SDs from the middle of the group: beyond FAR a value is named and does not help to set the
 #: scales of the priors, beyond ABSURD no arithmetic can use it.
@@ -163,16 +164,19 @@ def doubt_far(
         )
     named = listed([row(int(i)) for i in far], most=6).replace("'", "")
     lie = ("value", "lies", "its", "row") if far.size == 1 else ("values", "lie", "their", "rows")
-    said = (
+    said: str = (
         f"{far.size} {lie[0]} of {name} {lie[1]} more than {FAR:g} SDs from the middle of {lie[2]} "
         f"group ({lie[3]} {named}; the farthest {distance[worst]:,.0f} SDs). A slip of the decimal "
         "mark, or a code for a missing value? Then mend or empty the cell."
     )
     if levels and any((distance[levels[0].codes == u] <= FAR).any() for u in levels[0].codes[far]):
-        said += (
+        said = Advice(
+            said,
             f" Other readings of the same {levels[0].name} are not so far out, and readings of one "
             f"{levels[0].name} are taken as normal, so that all intervals become much too wide, "
-            "unless --robust replicates makes them Student-t."
+            "unless they are Student-t: ",
+            Remedy("robust", "replicates"),
+            ".",
         )
     return [said]
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.cells import look, read_label
 from nestimate.errors import DataError, DesignError, listed, one_of
+from nestimate.remedies import Advice, Remedy
 
 #: Labels that by themselves say "compare the others with me".
 CONTROLS = frozenset(
@@ -67,7 +68,8 @@ def order_groups(
     recode = np.full(len(groups), -1, dtype=np.intp)
     for code, label in enumerate(first):
         recode[list(groups).index(label)] = code
-    said = f"Reference group: {first[0]} ({why}; --reference chooses another)."
+    other = Remedy("reference", first[-1])
+    said = Advice(f"Reference group: {first[0]} ({why}; another: ", other, ").")
     return recode[group], tuple(first), [said] if why else []
 
 
@@ -97,7 +99,9 @@ def check_groups(
         empty = f" ({listed(others, most=4)} without any)" if others else ""
         raise DesignError(
             f"column '{name}' holds one group with values, '{next(iter(labels))}'{empty}: "
-            "comparing needs at least two, or a value to compare with (--against VALUE)."
+            "comparing needs at least two, or a value to compare with: ",
+            Remedy("against", "VALUE"),
+            ".",
         )
     if len(labels) > 30 and group.size < 3 * len(labels):
         raise DesignError(

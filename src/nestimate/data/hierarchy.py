@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.statistics import UnitStatistics
 from nestimate.errors import DesignError, listed
+from nestimate.remedies import Remedy
 
 Codes = NDArray[np.intp]
 
@@ -80,13 +81,13 @@ def place_units(
         return Level(name=unit.name, labels=labels, codes=codes.astype(np.intp)), [note]
     names = listed([unit.labels[u] for u in shared], most=6)
     where = listed([places[p] for p in place_of[unit_of == shared[0]]], most=3)
-    raise DesignError(
+    told = (
         f"{shared.size} of {int((counts > 0).sum())} labels in column '{unit.name}' occur in more "
         f"than one group: {names} ('{unit.labels[shared[0]]}' is in {where}). If they are the same "
-        f"{unit.name} measured under several groups, give the column as block (--block "
-        f"{unit.name}) instead of unit. If they are different units with reused labels, add "
-        "--relabel-units (relabel_units=True in Python)."
+        f"{unit.name} measured under several groups, give the column as block instead of unit: "
     )
+    relabelled = ". If they are different units with reused labels, add "
+    raise DesignError(told, Remedy("block", unit.name), relabelled, Remedy("relabel_units"), ".")
 
 
 def place_subunits(parent: Level, child: Level) -> Level:
@@ -115,7 +116,7 @@ def merge_single(levels: tuple[Level, ...]) -> tuple[tuple[Level, ...], list[str
         if outer.size == inner.size:
             raise DesignError(
                 f"every {outer.name} holds one {inner.name}: their spreads cannot be told apart. "
-                f"Leave one of them out of --unit."
+                "Leave one of them out of the unit."
             )
     return levels, warnings
 
@@ -131,17 +132,18 @@ def check_blocks(block: Level, group: Codes, groups: Sequence[str], group_name: 
     if block.size < 2:
         raise DesignError(
             f"column '{block.name}' given as block holds one label, '{block.labels[0]}'. Blocks "
-            "are levels that see several groups; with one of them, leave --block out."
+            "are levels that see several groups; with one of them, name no block."
         )
     counts = np.zeros((block.size, len(groups)), dtype=int)
     np.add.at(counts, (block.codes, group), 1)
     seen = counts > 0
     if (seen.sum(axis=1) == 1).all():
-        raise DesignError(
+        told = (
             f"every {block.name} occurs in one {group_name} only, so '{block.name}' cannot be a "
             f"block: its levels would be compared with the groups of '{group_name}'. If "
-            f"{block.name} is what was treated, give it as unit (--unit {block.name})."
+            f"{block.name} is what was treated, give it as unit: "
         )
+        raise DesignError(told, Remedy("unit", block.name), ".")
     lonely = [groups[int(g)] for g in np.flatnonzero(seen.sum(axis=0) < 2)]
     if lonely:
         raise DesignError(

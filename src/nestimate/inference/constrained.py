@@ -20,6 +20,7 @@ from nestimate.inference.diagnostics import K_LIMIT, kish
 from nestimate.inference.target import Target
 from nestimate.model.model import Model
 from nestimate.model.priors import Fixed, Normal
+from nestimate.remedies import Remedy
 
 Array = NDArray[np.float64]
 
@@ -65,7 +66,9 @@ class Plane:
             else:
                 raise DesignError(
                     f"a Bayes factor needs normal priors of the group means; that of "
-                    f"{parameter.label} is {prior}. Write --prior 'mu = normal(MEAN, SD)'."
+                    f"{parameter.label} is {prior}. Write ",
+                    Remedy("prior", "mu = normal(MEAN, SD)"),
+                    ".",
                 )
         v = np.array(slopes)
         length = float(np.linalg.norm(v))

@@ -25,6 +25,8 @@ from nestimate.results.sensitivity import LIMIT, Scaled, Sensitivity
 from nestimate.results.summaries import Check, Summary
 from nestimate.results.wording import above
 
+#: What is tried where draws are too few.
+MORE = Remedy("ess", 40_000)
 #: Units named in a sentence; the JSON holds all of them.
 MOST_NAMED = 3
 #: Widths of a prior that are tried where units are few.
@@ -128,7 +130,8 @@ def predictive_checks(found: Predictive, design: Design, farthest: str) -> tuple
     if odd:
         names = " and ".join(_feature_name(one, design) for one in odd)
         hint = _hint(odd, design, farthest or "the farthest")
-        said += f" Data like these rarely come out of the model in respect of {names}. {hint}"
+        rare = f" Data like these rarely come out of the model in respect of {names}. "
+        said = Advice(said, rare, hint)
     elif regular:
         names = " and ".join(_feature_name(one, design) for one in regular)
         said += (
@@ -178,9 +181,11 @@ def _hint(odd: Sequence[Feature], design: Design, farthest: str) -> str:
             f"Check {farthest} first: a slip, labels that were swapped, or one unlike the others?"
         )
     if "skewness" in names:
-        return "Where values are positive and skewed, --scale log may fit better."
+        may = "Where values are positive and skewed, logarithms may fit better: "
+        return Advice(may, Remedy("scale", "log"), ".")
     if "within_spread" in names:
-        return "Look for a bad reading; --sigma own lets the groups differ."
+        bad = "Look for a bad reading; the groups may also differ: "
+        return Advice(bad, Remedy("sigma", "own"), ".")
     return "The groups' spreads differ more than the model makes them."
 
 
@@ -243,8 +248,10 @@ def bayes_factor_checks(found: Sequence[BayesFactor]) -> tuple[Check, ...]:
             "bayes_factor",
             abs((one.log_bf or 0.0) - (one.log_bf_savage_dickey or 0.0)),
             passed=one.agree,
-            text=f"The Bayes factor of {one.contrast} by evidence and by Savage-Dickey "
-            + ("agree." if one.agree else "do not agree: use neither; try a larger --ess."),
+            text=Advice(
+                f"The Bayes factor of {one.contrast} by evidence and by Savage-Dickey ",
+                *(("agree.",) if one.agree else ("do not agree: use neither; try ", MORE, ".")),
+            ),
             withholds=False,
         )
         for one in found
@@ -261,7 +268,8 @@ def bayes_factor_sentence(one: BayesFactor, design: Design) -> str:
         if value is not None
     ]
     if not ways:
-        return f"The Bayes factor of {one.contrast} could not be worked out; try a larger --ess."
+        failed = f"The Bayes factor of {one.contrast} could not be worked out; try "
+        return Advice(failed, MORE, ".")
     for_null = ways[0][0] > 0
     shown = [f"{_factor(value if for_null else -value)} by {name}" for value, name in ways]
     sides = (f"if {one.contrast} is exactly {null}", "under the model")

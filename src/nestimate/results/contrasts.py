@@ -111,13 +111,17 @@ def parse_contrast(text: str, groups: Sequence[str]) -> Contrast:
     try:
         tree = ast.parse(re.sub(pattern, placeholder, text.strip()), mode="eval").body
         weights = _weights(tree, len(groups))
-    except (SyntaxError, KeyError, TypeError, ZeroDivisionError):
+    except ZeroDivisionError:
+        raise DesignError(f"contrast '{text}' divides by 0. Divide by a number above 0.") from None
+    except (SyntaxError, KeyError, TypeError, OverflowError):
         unknown = [word for word in re.findall(r"[^\W\d]\w*", text) if word not in groups]
         what = one_of("group", unknown[0], groups) if unknown else "it cannot be read."
         raise DesignError(
             f"contrast '{text}': {what} Write group labels with +, -, * and /, such as "
             f"'({groups[-1]} - {groups[0]})'."
         ) from None
+    if not np.isfinite(weights).all():
+        raise DesignError(f"contrast '{text}': its numbers are too large to compute with.")
     if isinstance(weights, float) or abs(weights.sum()) > 1e-9 or not np.any(weights):
         raise DesignError(
             f"contrast '{text}': the weights of the groups ({listed(list(groups), most=6)}) must "
@@ -147,5 +151,7 @@ def _weights(node: ast.expr, n_groups: int) -> float | NDArray[np.float64]:
                 case ast.Mult() if any(numbers):
                     return a * b
                 case ast.Div() if numbers[1]:
+                    if b == 0:
+                        raise ZeroDivisionError
                     return a / b
     raise TypeError("only sums of weighted group labels")

@@ -7,8 +7,8 @@ from typing import Any
 from nestimate.errors import DesignError
 from nestimate.results.answer import Answer
 
-#: Options whose name on the command line is not their own, or that stand there several times.
-SPELLED = {"contrasts": "--contrast", "prior": "--prior"}
+#: Options of results that version 0.1 saved, whose name has changed.
+SPELLED = {"contrasts": "--contrast"}
 
 
 def command(answer: Answer) -> str:

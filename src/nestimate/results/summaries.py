@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.measures import LINEAR, Measure
 from nestimate.inference import diagnostics
+from nestimate.remedies import Advice
 from nestimate.results.quantities import Quantity
 
 Array = NDArray[np.float64]
@@ -234,6 +235,11 @@ class Check:
         return cls(
             name=name, passed=bool(passed), value=float(value), text=text, withholds=withholds
         )
+
+    def record(self) -> dict[str, Any]:
+        """Return the fields as plain values for JSON, with what can be done as option and value."""
+        remedies = self.text.remedies if isinstance(self.text, Advice) else ()
+        return asdict(self) | {"remedies": [asdict(remedy) for remedy in remedies]}
 
 
 def _mass(event: NDArray[np.bool_], weights: Array) -> float:

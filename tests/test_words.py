@@ -1,0 +1,71 @@
+"""One word for one thing, and what is misplaced is told where it belongs."""
+
+import inspect
+
+import numpy as np
+import pytest
+
+import nestimate as ne
+from nestimate.errors import DesignError
+from nestimate.options import Options
+from nestimate.remedies import Advice, Remedy, said
+from nestimate.results.contrasts import parse_contrast
+
+DATA = {"a": [1.0, 2.0, 3.0], "b": [2.0, 3.0, 5.0]}
+
+
+@pytest.mark.parametrize("name", ["rope", "scale", "seed", "contrast", "ci", "contrasts"])
+def test_an_option_given_as_an_argument_is_told_where_it_belongs(name):
+    value = {"rope": (-1, 1), "scale": "log"}.get(name, 1)
+    for call in (
+        lambda: ne.compare(DATA, **{name: value}),
+        lambda: ne.fit("y ~ g", DATA, **{name: 1}),
+    ):
+        with pytest.raises(TypeError, match=r"options=\{") as caught:
+            call()
+        assert isinstance(caught.value, DesignError)
+    with pytest.raises(TypeError, match="Did you mean 'group'"):
+        ne.compare(DATA, goup="a")
+    assert "kwargs" not in inspect.signature(ne.compare).parameters
+
+
+def test_words_of_the_first_version_are_still_taken():
+    former = Options.of({"ci": 0.9, "contrasts": "pairs"})
+    assert former == Options(ci_prob=0.9, contrast="pairs")
+    row = ne.compare(DATA, options={"ci": 0.8, "ess": 300}).contrasts[0]
+    assert row.ci_prob == 0.8
+
+
+@pytest.mark.parametrize("text", ["(a - b) / 0", "(b - a) / (1 - 1)", "b * (1 / 0) - a"])
+def test_a_contrast_that_divides_by_zero_is_refused(text):
+    with pytest.raises(DesignError, match="divides by 0"):
+        parse_contrast(text, ["a", "b"])
+
+
+@pytest.mark.parametrize("text", ["1e400 * a - b", "1e200 * 1e200 * (a - b)"])
+def test_a_contrast_without_finite_weights_is_refused(text):
+    with np.errstate(all="ignore"), pytest.raises(DesignError, match="too large"):
+        parse_contrast(text, ["a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("remedy", "shell", "python"),
+    [
+        (Remedy("scale", "log"), "--scale log", "options={'scale': 'log'}"),
+        (Remedy("block", "a day"), "--block 'a day'", "block='a day'"),
+        (Remedy("relabel_units"), "--relabel-units", "relabel_units=True"),
+        (Remedy("rope", (-0.5, 0.5)), "--rope -0.5,0.5", "options={'rope': (-0.5, 0.5)}"),
+        (
+            Remedy("prior", "tau = halfnormal(2)"),
+            "--prior 'tau = halfnormal(2)'",
+            "options={'prior': {'tau': 'halfnormal(2)'}}",
+        ),
+    ],
+)
+def test_a_remedy_is_said_in_the_words_of_who_reads_it(remedy, shell, python):
+    sentence = Advice("Try ", remedy, ".")
+    assert said(sentence, "shell") == f"Try {shell}."
+    assert said(sentence, "python") == f"Try {python}."
+    assert str(sentence) == f"Try {shell} ({python} in Python)."
+    assert said(Advice("Mind: ", sentence), "shell") == f"Mind: Try {shell}."
+    assert sentence.remedies == (remedy,)

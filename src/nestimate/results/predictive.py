@@ -169,14 +169,14 @@ def _new_unit(fit: Fit, contrast: Contrast, rng: np.random.Generator) -> float |
     inside = np.flatnonzero(contrast.weights)
     if contrast.sides is None or not np.allclose(np.abs(contrast.weights[inside]), 1):
         return None
-    draws = {name: found[fit.resampled] for name, found in fit.draws.items()}
-    tau = estimands.per_group(draws, "tau", draws["mu"].shape[1])[:, inside]
-    size = (fit.resampled.size, inside.size)
+    draws, drawn = fit.draws, fit.resampled
+    tau = estimands.per_group(draws, "tau", draws["mu"].shape[1])[drawn[:, None], inside]
+    size = (drawn.size, inside.size)
     if "nu" in draws:
-        deviation = rng.standard_t(np.broadcast_to(draws["nu"], size))
+        deviation = rng.standard_t(np.broadcast_to(draws["nu"][drawn], size))
     else:
         deviation = rng.standard_normal(size)
-    units = draws["mu"][:, inside] + tau * deviation
+    units = draws["mu"][drawn[:, None], inside] + tau * deviation
     return float(np.mean(units @ contrast.weights[inside] > contrast.against))
 
 

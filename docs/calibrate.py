@@ -15,6 +15,7 @@ import numpy as np
 
 from broken import BROKEN
 from calibration import ALPHA, ESS, JOINT, RANKED, Calibration, calibrate, pooled
+from few_units import few_units, lowest
 from fixed_truths import EQUAL, METHODS, TRUTHS, UNEQUAL, study
 from templates import CONTROLS, TEMPLATES
 
@@ -66,7 +67,7 @@ def main() -> None:
         for fault in BROKEN
     }
     parts = [METHOD, _templates(found), _kinds(found), _controls(controls)]
-    parts += [_fixed(records), _reproduce()]
+    parts += [_fixed(records), few(records), _reproduce()]
     PAGE.write_text("\n".join(parts), encoding="utf-8")
 
 
@@ -211,6 +212,52 @@ def _averages(table) -> list[str]:
     return lines
 
 
+def few(records: str) -> str:
+    """Coverage and width where units are few, which is where priors of scales decide."""
+    table = few_units(records, processes=PROCESSES)
+    lines = [
+        "## Few units, default priors, beside the t interval one would use",
+        "",
+        "Designs chosen to be hard for the priors of scales. The true difference is 0. `t` is the",
+        "interval one would use instead: one-sample t for a group against a value, Welch's t on unit",
+        "means, paired t on block means. In these balanced designs a mixed model with Kenward-Roger",
+        "degrees of freedom gives the t on unit (block) means too, with one variance for both groups.",
+        "`pooled` is Student's t on all readings. `width / t` is the ratio of mean widths. Spreads are",
+        "scales of normal or t(3) units; skewed units are lognormal (SD of logarithms 0.8).",
+        f"The Monte Carlo error of 95 % is {_error(1000)}, {_error(400)} or {_error(200)} points with",
+        f"1000, 400 or 200 simulations. {int(table['failed'].sum())} of {int(table['n'].sum()):,} fits "
+        "gave no answer.",
+        "",
+        "| design | units | simulations | nestimate covers, % | t covers, % | pooled covers, % | "
+        "width / t | pooled width / t |",
+        "|---|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    for _, row in table.iterrows():
+        covers = [f"{100 * row[f'{m} covers']:.1f}" for m in ("nestimate", "t", "pooled")]
+        widths = [f"{row[f'{m} width'] / row['t width']:.2f}" for m in ("nestimate", "pooled")]
+        lines.append(
+            f"| {row['design']} | {row['shape']} | {row['n']} | {' | '.join([*covers, *widths])} |"
+        )
+    found = lowest(table)
+    kinds = ("one", "groups", "blocks")
+    lines += [
+        "",
+        "Lowest coverage in percent over the rows with normal and t(3) units, by the smallest number",
+        "of units in a group, or of blocks. Answers of designs with four or fewer say it.",
+        "",
+        "| units or blocks | one group | groups | blocks |",
+        "|---:|---:|---:|---:|",
+    ]
+    for units in sorted({n for _, n in found}):
+        shown = (str(found.get((kind, units), "")) for kind in kinds)
+        lines.append(f"| {units} | {' | '.join(shown)} |")
+    return "\n".join([*lines, ""])
+
+
+def _error(n: int) -> str:
+    return f"{100 * np.sqrt(0.95 * 0.05 / n):.1f}"
+
+
 def _reproduce() -> str:
     names = ", ".join(f"{name} {version(name)}" for name in ("numpy", "scipy", "nestimate"))
     return f"""## How to reproduce
@@ -221,7 +268,7 @@ runs everything and writes this page, in about half an hour on two cores; an int
 where it stopped. `make test-all` runs the same templates as tests. The templates stand in
 `tests/templates.py`, the method in `tests/calibration.py`, the band in `tests/uniformity.py`, the
 referee of the likelihood in `tests/dense.py`, the faults in `tests/broken.py`, the fixed truths in
-`tests/fixed_truths.py`. This page was written with {names}, Python {platform.python_version()} on
+`tests/fixed_truths.py`, few units in `tests/few_units.py`. This page was written with {names}, Python {platform.python_version()} on
 {platform.machine()}, {os.cpu_count()} cores.
 
 Talts, Betancourt, Simpson, Vehtari & Gelman 2018, arXiv:1804.06788. Modrák, Moon, Kim, Bürkner, Huurre,

@@ -86,7 +86,7 @@ def reported(fit):
         fit.model.design.groups,
         "reference",
         None,
-        ratios=fit.model.design.roles.scale == "log",
+        fit.model.design.measure,
     )
     weighted = (
         *quantities.group_means(fit),
@@ -102,7 +102,9 @@ def reported(fit):
 def joint(template, table, truth, fit):
     """Log likelihood at the truth and at the draws, from full covariance matrices."""
     chosen = fit.resampled[:RANKED]
-    theta = {k: np.vstack([truth[k][None, :], fit.draws[k][chosen]]) for k in template.sizes}
+    theta = {
+        k: np.vstack([truth[k][None, :], fit.draws.named()[k][chosen]]) for k in template.sizes
+    }
     found = log_density(table, template.outer, template.inner, theta)
     return found[0], found[1:]
 

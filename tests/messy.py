@@ -229,7 +229,7 @@ COLUMNS = {
         ("no column 'mose'", "Did you mean 'mouse'"),
         options=("--value", "y", "--group", "arm", "--unit", "mose"),
     ),
-    "no header": Case(text(ROWS[1:], ROWS[0]), ("header row missing",)),
+    "no header": Case(text(ROWS[1:], ROWS[0]), ("first row holds readings",)),
     "not named": Case(text(), ("column for value", "columns: arm, mouse, y"), options=NO_ROLES),
     "twice": Case(
         text([[*r, "1"] for r in ROWS], [*HEADER, "y"]), ("'y' occurs more than once", "3 and 4")
@@ -238,7 +238,9 @@ COLUMNS = {
         text(header=["arm ", " mouse", "y"]), ("Spaces in column names", "'arm', 'mouse'"), 0
     ),
     "differ in capitals": Case(
-        text([[*r, "1"] for r in ROWS], [*HEADER, "Y"]), ("'y' and 'Y'", "capital letters")
+        text([[*r, "1"] for r in ROWS], [*HEADER, "Y"]),
+        ("'y' and 'Y'", "each is taken as it is named"),
+        0,
     ),
     "one column in two roles": Case(
         text(),

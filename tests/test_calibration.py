@@ -4,6 +4,8 @@ A correct program fails a template with a chance of at most 1 in 1,000 and so th
 its seeds drawn anew, in 1 of 40 runs; the seeds are fixed, and a failure stays one.
 """
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -22,6 +24,7 @@ from experiments import draw_data, draw_truth, handed_in
 from nestimate.data.design import Design
 from nestimate.data.tables import read_table
 from nestimate.model.model import Model
+from nestimate.results import cautions
 from templates import CONTROLS, TEMPLATES
 from uniformity import band, leaves_band, uniformity
 
@@ -60,7 +63,9 @@ def test_the_referee_and_the_model_have_one_density(name):
     model = Model.from_design(design, template.assumptions)
     z = model.start() + 0.3 * rng.standard_normal((40, model.start().size))
     ours = model.log_likelihood(z) - len(table) * np.log(design.yardstick.spread)
-    theirs = log_density(table, template.outer, template.inner, model.natural(model.standard(z)))
+    theirs = log_density(
+        table, template.outer, template.inner, model.natural(model.standard(z)).named()
+    )
     # Where the density is e^30 times smaller than at its best the integral may have lost digits.
     near = ours > ours.max() - 30
     assert near.sum() > 5
@@ -113,3 +118,18 @@ def test_broken_programs_are_caught(fault):
     assert expected[fault] in caught
     if fault == "ignored":  # the parameters cannot show it: their posterior is honest, but wider
         assert caught == {JOINT}
+
+
+def test_the_coverage_that_answers_state_is_that_of_the_page():
+    page = Path(__file__).parent.parent.joinpath("docs/calibration.md").read_text(encoding="utf-8")
+    _, _, rows = page.partition("| units or blocks | one group | groups | blocks |\n")
+    found = {}
+    for line in rows.splitlines()[1:]:
+        if not line.startswith("|"):
+            break
+        units, *covers = (cell.strip() for cell in line.strip("|").split("|"))
+        for kind, cover in zip(("one", "groups", "blocks"), covers, strict=True):
+            if cover and int(units) < 5:
+                found[kind, int(units)] = int(cover)
+    assert found
+    assert found == dict(cautions.COVERED)

@@ -11,7 +11,9 @@ import pandas as pd
 import pytest
 from scipy import integrate, stats
 
-from nestimate.data.design import Design, Roles
+from keyed import keyed, named
+from nestimate.data.design import Design
+from nestimate.data.roles import Roles
 from nestimate.data.tables import read_table
 from nestimate.model.model import Model
 from nestimate.model.parameters import Assumptions
@@ -100,7 +102,7 @@ def test_log_density_is_that_of_the_full_covariance_matrix(design, robust, sigma
     theta = model.standard(rng.normal(0, 0.6, (3, len(model.free))) - 0.4)
     found = model.density.log_density(theta)
     for draw in range(3):
-        one = {name: rows[:, draw] for name, rows in theta.items()}
+        one = {name: rows[:, draw] for name, rows in named(model, theta).items()}
         scalar = {n: v if n in ("mu", "tau", "sigma") else v[0] for n, v in one.items()}
         nu = scalar.get("nu") if robust == "units" else None
         assert found[draw] == pytest.approx(written_out(design, scalar, nu), abs=2e-3)
@@ -127,4 +129,4 @@ def test_scales_seven_orders_of_magnitude_apart_keep_their_digits(mu, exact):
     theta = {"mu": mu, "tau_block": 2659, "tau_effect": 8.5e-5, "tau_unit": 4.7, "sigma": 0.42}
     one = {name: np.reshape(value, (-1, 1)) for name, value in {**theta, "nu": 18.0}.items()}
     model = Model.from_design(blocked(n=2, units=2), Assumptions())
-    assert model.density.log_density(one)[0] == pytest.approx(exact, abs=2e-3)
+    assert model.density.log_density(keyed(model, one))[0] == pytest.approx(exact, abs=2e-3)

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nestimate.data.design import Design, Roles
+from nestimate.data.design import Design
 from nestimate.data.onegroup import with_one_group
+from nestimate.data.roles import Roles
 from nestimate.data.tables import Wanted, read_table
 from nestimate.errors import DataError, DesignError
 from nestimate.results import wording

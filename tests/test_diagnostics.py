@@ -91,3 +91,31 @@ def test_draws_without_weight_do_not_divide_by_zero():
     weights[:3] = 1 / 3
     values = np.arange(100.0)[:, None]
     assert 0 < diagnostics.ess(values, weights)[0] <= 3.1
+
+
+@pytest.mark.parametrize(
+    ("draw", "ends"),
+    [
+        (lambda rng, n: rng.standard_normal(n), (True, True)),
+        (lambda rng, n: rng.standard_t(3, n), (True, True)),
+        (lambda rng, n: rng.uniform(0, 1, n), (True, True)),
+        (lambda rng, n: abs(rng.standard_normal(n)), (False, True)),
+        (lambda rng, n: rng.exponential(1, n), (False, True)),
+        (lambda rng, n: rng.beta(0.8, 1.2, n), (False, True)),
+        (lambda rng, n: rng.beta(5, 1.1, n), (True, False)),
+        (lambda rng, n: rng.gamma(2, 1, n), (True, True)),
+    ],
+    ids=["normal", "t3", "flat", "half-normal", "exponential", "share", "share of 1", "gamma"],
+)
+def test_stated_errors_of_an_hdi_are_those_seen(draw, ends):
+    """Ends at the edge of the support, which hardly err at all, are left out.
+
+    The spread over 100 samples errs by 7 %, and the stated error, from 25 repeats, by 14 % each.
+    """
+    rng, n, samples = np.random.default_rng(7), 4000, 100
+    weights = np.full(n, 1 / n)
+    drawn = [np.sort(draw(rng, n)) for _ in range(samples)]
+    seen = np.std([diagnostics.hdi(x, weights, 0.95) for x in drawn], axis=0, ddof=1)
+    stated = np.mean([diagnostics.mcse_hdi(x, weights, 0.95) for x in drawn], axis=0)
+    for ratio, inside in zip(stated / seen, ends, strict=True):
+        assert not inside or 1 / 1.5 < ratio < 1.5

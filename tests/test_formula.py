@@ -16,7 +16,9 @@ LINES = "examples/lines.csv"
 
 def parsed(text):
     found = parse_formula(text)
-    return found.fixed, [(t.expression, ":".join(t.factors), t.correlated) for t in found.random]
+    return found.shown(found.fixed), [
+        (t.expression, ":".join(t.factors), t.correlated) for t in found.random
+    ]
 
 
 @pytest.mark.parametrize(
@@ -36,7 +38,8 @@ def parsed(text):
         ),
         ("y ~ 0 + drug", "0 + drug", []),
         ("y ~ drug + (drug - 1 | line)", "drug", [("drug", "line", False)]),
-        ("y ~ `a b` * C(n) + (1|`k|l`)", "`a b` * C(n)", [("1", "k|l", False)]),
+        ("y ~ `a b` * C(n) + (1|`k|l`)", "`a b` * n", [("1", "k|l", False)]),
+        ("y ~ C(n) + (C(n)|C(k))", "n", [("1", "k", True), ("n", "k", True)]),
     ],
 )
 def test_formulas_are_taken_apart(text, fixed, random):
@@ -55,10 +58,19 @@ def test_formulas_are_taken_apart(text, fixed, random):
         ("y", "tilde"),
         ("y ~ drug + (1|line", "not closed"),
         ("y ~ drug * (1|line)", "only be added"),
-        ("y ~ (1|C(line))", "name columns"),
+        ("y ~ (1|log(line))", "name columns"),
+        ("y ~ (poly(day, 2)|line)", "left of a bar"),
+        ("y ~ (1|line) + (1|line)", "twice"),
+        ("y ~ drug age", "near 'age'"),
+        ("y ~ drug +", "cannot be read"),
+        ("y ~ drug - age", "not there"),
+        ("y ~ age**2", r"I\(age\*\*2\)"),
+        ("y ~ drug + 2 * age", r"stands inside I\("),
+        ("y ~ age^2", r"Powers are written \*\*"),
+        ("1 + 2 ~ drug", "names no column"),
         ("y ~ a|b|c", "must read"),
         ("y ~ drug - (1|line)", "only be added"),
-        ("y ~ C(day) + (day|line)", "column of its own"),
+        ("y ~ C(day) + (log(day)|line)", "column of their own"),
     ],
 )
 def test_formulas_that_cannot_be_read_are_refused(text, said):
@@ -89,11 +101,11 @@ def table():
     ("text", "said"),
     [
         ("y ~ drgu", "Did you mean 'drug'"),
-        ("y ~ drug + foo(age)", "no function"),
+        ("y ~ drug + foo(age)", "cannot be computed here"),
         ("y ~ age + I(2 * age)", "says nothing that"),
         ("y ~ 0 + age", "Take out the 0"),
         ("drug ~ age", "not a number"),
-        ("y ~ drug + offset(age)", "not supported"),
+        ("y ~ drug + offset(age)", "cannot be computed here"),
         ("y ~ drug + (1 | y)", "right of a bar"),
         ("y ~ drug + (age | line) + (age | line:plate)", "two bars"),
     ],

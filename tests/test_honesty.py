@@ -84,7 +84,7 @@ def test_unbalanced_data_say_what_averaging_loses():
     # Units of one reading and of forty, nearly all scatter that of readings: worked out by hand.
     n = np.resize([1, 1, 2, 30, 40, 2], 12)
     draws = ne.compare(data, options=OPTIONS).fit
-    tau, sigma = (draws.draws[name][draws.resampled[:500]] for name in ("tau", "sigma"))
+    tau, sigma = (draws.draws.named()[name][draws.resampled[:500]] for name in ("tau", "sigma"))
     worth = [np.square(tau[:, [g]]) + np.square(sigma) / n for g in range(2)]
     alike = sum(v.mean(axis=1) / 12 for v in worth)
     best = sum(1 / (1 / v).sum(axis=1) for v in worth)
@@ -122,7 +122,7 @@ def test_a_prior_that_pulls_is_named_as_the_cause():
 
 def test_few_units_say_that_priors_bound_the_scales():
     data = nested(means={"a": 0, "b": 1}, tau=1, sigma=0.5, readings=4, seed=1, units=3)
-    panel, said = panel_and_words(data)
+    panel, said = panel_and_words(data, {"prior": {"tau": "halfstudentt(4, 1)"}})
     assert panel.width_ratio > 1.1
     assert "degrees of freedom the spread is poorly known" in said
 

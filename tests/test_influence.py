@@ -56,7 +56,7 @@ def test_leaving_out_is_what_a_fit_without_the_unit_gives(layout):
         assert [str(p.prior) for p in refit.model.parameters] == [
             str(p.prior) for p in result.model.parameters
         ]
-        values = refit.draws["mu"][:, 1] - refit.draws["mu"][:, 0]
+        values = refit.draws.means[:, 1] - refit.draws.means[:, 0]
         mean = refit.weights @ values
         sd = np.sqrt(refit.weights @ np.square(values - mean))
         # Twelve comparisons, each within 4.5 errors of the mean at an ess of 400 at least.

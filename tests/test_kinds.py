@@ -32,10 +32,10 @@ def test_text_among_numbers_is_the_reason_named(inspected):
     said = inspected(
         "arm,y\n" + "".join(f"a,{c}\nb,{c}\n" for c in ["1", "2", "NA", "n.d.", "3", "4.4"])
     )
-    assert "column 'y', row 8: 'n.d.' is not a number" in said
+    assert "column 'y', row 8: 'n.d.' may mean 'not determined'" in said
     assert "No column holds numbers" not in said
     said = inspected("arm,y\na,1\na,2\na,n.d.\na,1\nb,2\nb,n.d.\n")
-    assert "'n.d.' is not a number" in said
+    assert "'n.d.' may mean 'not determined'" in said
 
 
 def test_spellings_of_empty_are_said(inspected):

@@ -5,7 +5,9 @@ import pandas as pd
 import pytest
 from scipy import integrate, stats
 
-from nestimate.data.design import Design, Roles
+from keyed import keyed
+from nestimate.data.design import Design
+from nestimate.data.roles import Roles
 from nestimate.data.tables import read_table
 from nestimate.model.likelihood import condensed
 from nestimate.model.model import Model
@@ -42,6 +44,10 @@ def _theta(tau, sigma, nu):
     return {name: np.array(value) for name, value in rows.items()}
 
 
+def _log_density(model, theta):
+    return model.density.log_density(keyed(model, theta))
+
+
 def _unit_density(y, mu, tau, sigma, nu):
     """Integrate over the unit's mean itself, not over its mixing variable."""
 
@@ -69,7 +75,7 @@ def test_nested_t_density_is_the_integral_over_unit_means(tau, sigma, nu):
         _unit_density(y[readings.unit == u], theta["mu"][g, 0], theta["tau"][g, 0], sigma, nu)
         for u, g in enumerate(design.statistics.group)
     )
-    assert model.density.log_density(theta)[0] == pytest.approx(expected, abs=2e-4)
+    assert model.density.log_density(keyed(model, theta))[0] == pytest.approx(expected, abs=2e-4)
 
 
 @pytest.mark.parametrize(("tau", "sigma", "nu"), POINTS)
@@ -83,7 +89,7 @@ def test_flat_density_is_the_student_t(tau, sigma, nu):
     g = design.readings.group
     expected = stats.t.logpdf(y, nu, theta["mu"][g, 0], theta["tau"][g, 0]).sum()
     # Readings are standardised to eight decimals.
-    assert model.density.log_density(theta)[0] == pytest.approx(expected, abs=1e-5)
+    assert model.density.log_density(keyed(model, theta))[0] == pytest.approx(expected, abs=1e-5)
 
 
 def test_normal_units_are_the_limit_of_many_degrees_of_freedom():
@@ -91,7 +97,7 @@ def test_normal_units_are_the_limit_of_many_degrees_of_freedom():
     theta = _theta(0.7, 0.5, 1e6)
     theta["sigma"] = theta["sigma"][:1]
     robust, normal = (
-        Model.from_design(design, Assumptions(robust=robust, tau="own")).density.log_density(theta)
+        _log_density(Model.from_design(design, Assumptions(robust=robust, tau="own")), theta)
         for robust in ("units", "none")
     )
     assert robust == pytest.approx(normal, abs=1e-3)
@@ -115,7 +121,7 @@ def test_unit_means_are_drawn_from_their_posterior():
     draws = 40_000
     theta = {k: np.repeat(v, draws, axis=1) for k, v in _theta(0.4, 0.5, 2.0).items()}
     theta["sigma"] = theta["sigma"][:1]
-    drawn = model.density.effects(theta, np.random.default_rng(0))
+    drawn = model.density.effects(keyed(model, theta), np.random.default_rng(0))
     y = (design.readings.value - design.yardstick.centre) / design.yardstick.spread
     for u, g in enumerate(design.statistics.group):
         mine = y[design.readings.unit == u]

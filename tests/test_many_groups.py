@@ -31,7 +31,10 @@ def table(groups, units=3, readings=2, seed=3):
 
 def model_of(data, **assumed):
     roles = Roles(value="y", group="g", unit="unit" if "unit" in data else None)
-    return Model.from_design(Design.from_table(read_table(data, Wanted(value="y", group="g")), roles), Assumptions(**assumed))
+    return Model.from_design(
+        Design.from_table(read_table(data, Wanted(value="y", group="g")), roles),
+        Assumptions(**assumed),
+    )
 
 
 ASSUMED = [
@@ -57,7 +60,8 @@ def test_groups_multiply_up_to_the_density_of_all_readings(assumed, flat):
     model = model_of(data, **assumed)
     separable = Separable.of(model)
     if separable is None:
-        assert flat and assumed == {"robust": "none", "tau": "own"}  # nothing is shared
+        assert flat
+        assert assumed == {"robust": "none", "tau": "own"}  # nothing is shared
         return
     rng = np.random.default_rng(1)
     s = 0.5 * rng.standard_normal((5, separable.shared.size))
@@ -68,7 +72,9 @@ def test_groups_multiply_up_to_the_density_of_all_readings(assumed, flat):
     for g, columns in enumerate(separable.blocks):
         x = 0.7 * rng.standard_normal((separable.own, 1, 5))
         found, logs = separable.log_density(g, shared, x)
-        further, _ = separable.log_density(g, shared, x + np.array([1.0, 0, 0])[: len(x), None, None])
+        further, _ = separable.log_density(
+            g, shared, x + np.array([1.0, 0, 0])[: len(x), None, None]
+        )
         widths += np.log(further[0] - found[0])[0]
         z[:, columns] = found[:, 0].T
         total += logs[0]
@@ -221,4 +227,5 @@ def test_an_integral_that_errs_is_seen_and_mended(monkeypatch):
             threads,
         )
     assert any(line.startswith("2 candidates") for line in found.log)
-    assert found.ess >= 2000 and found.pareto_k <= 0.7
+    assert found.ess >= 2000
+    assert found.pareto_k <= 0.7

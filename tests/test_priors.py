@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from nestimate.data.design import Design, Roles
+from nestimate.data.design import Design
+from nestimate.data.roles import Roles
 from nestimate.data.tables import read_table
 from nestimate.errors import DesignError
 from nestimate.model.model import Whitening
@@ -106,9 +107,10 @@ def test_default_priors_are_those_of_the_documentation(design):
     found = {p.label: str(p.prior) for p in choose_parameters(design, Assumptions())}
     m, s_all = value.mean(), value.std(ddof=1)
     by_group = [value[design.readings.group == g] for g in (0, 1)]
-    ss = sum(((one - one.mean()) ** 2).sum() for one in by_group)
     assert found["mu[drug]"] == f"normal(mean={m:.4g}, sd={5 * s_all:.4g})"
-    assert found["tau[drug]"] == f"halfstudentt(nu=4, scale={np.sqrt(ss / 4):.4g})"
+    for group, own in zip(design.groups, by_group, strict=True):
+        bound = np.sqrt(((own - own.mean()) ** 2).sum() / stats.chi2(2).ppf(0.1))
+        assert found[f"tau[{group}]"] == f"halfstudentt(nu=4, scale={bound:.4g})"
     assert found["nu"] == "exponential(mean=29, lower=1)"
 
 

@@ -26,9 +26,11 @@ class Grid:
         design = np.eye(max(group) + 1)[group]
         centre, s_all = self.value.mean(), self.value.std(ddof=1)
         residual = self.value - (design.T @ self.value / design.sum(axis=0))[group]
-        within = np.sqrt(residual @ residual / (len(value) - design.shape[1]))
+        within = float(np.sqrt(residual @ residual / (len(value) - design.shape[1])))
         distinct = np.unique(self.value)
         floor = np.diff(distinct).min() / np.sqrt(12)
+        # Given as constants, so that nothing here depends on what the defaults are.
+        self.priors = dict.fromkeys(("tau", "sigma"), f"halfstudentt(4, {within!r})")
         prior = stats.t(4, 0, within)
         tau, sigma = (np.linspace(low, high, points) for low, high in edges)
         self.tau, self.sigma = np.meshgrid(tau, sigma, indexing="ij")
@@ -126,7 +128,7 @@ def nested(request):
     few = min(request.param) == 2
     edges = [(1e-9, 40.0 if few else 12.0), (0.25, 2.5)]
     grid = Grid(value, group, unit, edges, points=260 if few else 160)
-    return _compare(value, group, unit), grid
+    return _compare(value, group, unit, prior=grid.priors), grid
 
 
 def test_nested_difference(nested):
@@ -181,15 +183,16 @@ def test_nested_units(nested):
 def test_dyes_one_group_against_a_value():
     rows = [("all", batch, y) for batch, found in DYES.items() for y in found]
     table = pd.DataFrame(rows, columns=["group", "batch", "y"])
+    unit = np.repeat(np.arange(6), 5)
+    grid = Grid(table["y"], np.zeros(30, dtype=int), unit, [(1e-6, 500.0), (25.0, 110.0)], 240)
+    options = {"robust": "none", "tau": "common", "ess": 20_000, "against": 1500.0}
     result = ne.compare(
         table,
         value="y",
         group="group",
         unit="batch",
-        options={"robust": "none", "tau": "common", "ess": 20_000, "against": 1500.0},
+        options={**options, "prior": grid.priors},
     )
-    unit = np.repeat(np.arange(6), 5)
-    grid = Grid(table["y"], np.zeros(30, dtype=int), unit, [(1e-6, 500.0), (25.0, 110.0)], 240)
     _agrees(result.groups[0], *grid.contrast(np.array([1.0]))[:2])
     assert result.contrasts[0].mean == pytest.approx(result.groups[0].mean - 1500)
     for which in ("tau", "sigma"):

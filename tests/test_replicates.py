@@ -6,7 +6,9 @@ import pytest
 from scipy import integrate, stats
 
 import nestimate as ne
-from nestimate.data.design import Design, Roles
+from keyed import keyed, named
+from nestimate.data.design import Design
+from nestimate.data.roles import Roles
 from nestimate.data.tables import read_table
 from nestimate.model.model import Model
 from nestimate.model.parameters import Assumptions
@@ -37,6 +39,7 @@ def test_log_density_against_adaptive_quadrature(robust, bad):
     rng = np.random.default_rng(5)
     theta = model.standard(rng.normal(0, 0.7, (3, len(model.free))) - 0.5)
     found = model.density.log_density(theta)
+    theta = named(model, theta)
     y = model.design.yardstick.standardised(model.design.readings.value)
     for draw in range(3):
         total = 0.0
@@ -67,7 +70,7 @@ def test_many_degrees_of_freedom_are_normal_readings():
     robust, normal = model_of(frame, "both"), model_of(frame, "units")
     rng = np.random.default_rng(6)
     theta = normal.standard(rng.normal(0, 0.5, (20, len(normal.free))))
-    found = robust.density.log_density({**theta, "nu_y": np.full((1, 20), 1e7)})
+    found = robust.density.log_density({**theta, **keyed(robust, {"nu_y": np.full((1, 20), 1e7)})})
     assert found == pytest.approx(normal.density.log_density(theta), abs=5e-3)
 
 
@@ -103,6 +106,7 @@ def test_unit_means_lie_where_the_readings_are():
     point = np.full((4000, len(model.free)), -0.3)
     theta = model.standard(point)
     drawn = model.density.effects(theta, rng)
+    theta = named(model, theta)
     y = model.design.yardstick.standardised(model.design.readings.value)
     unit = 3
     own, g = y[model.design.readings.unit == unit], model.design.statistics.group[unit]

@@ -42,6 +42,7 @@ def test_json_holds_everything_and_is_plain(result):
     expected = {
         *("name", "mean", "median", "sd", "ci_low", "ci_high", "ci_prob", "ci_kind"),
         *("p_gt_0", "p_in_rope", "ess", "mcse_mean", "mcse_ci_low", "mcse_ci_high"),
+        *("sd_log", "measure", "positive"),
     }
     assert set(row) == expected
     assert (row["name"], row["ci_prob"], row["ci_kind"]) == ("drug - placebo", 0.95, "hdi")
@@ -137,7 +138,7 @@ def test_posterior_plot_has_a_panel_per_quantity(result):
         "drug - placebo",
         "effect_size[drug - placebo]",
         "d_total[drug - placebo]",
-        "mean of placebo",
+        "centre of placebo",
     ]
     assert len(titles) == 11
 
@@ -174,7 +175,7 @@ def test_contrasts_in_the_users_own_words():
     data = {"a": [1.0, 2.0, 3.0], "b": [2.0, 3.0, 5.0], "c d": [4.0, 5.0, 7.0]}
     options = {"ess": 1000, "contrasts": ["(b + 'c d')/2 - a", "b - a"]}
     result = ne.compare(data, options=options)
-    mu = result.fit.draws["mu"]
+    mu = result.fit.draws.means
     w = result.fit.weights
     assert result.contrasts[0].mean == pytest.approx(w @ ((mu[:, 1] + mu[:, 2]) / 2 - mu[:, 0]))
     pairs = ne.compare(data, options={"ess": 1000, "contrasts": "pairs"})
@@ -222,8 +223,8 @@ def test_log_scale_reports_ratios():
     row = result.contrasts[0]
     assert row.name == "drug / placebo"
     fit = result.fit
-    ratio = np.exp(fit.draws["mu"][:, 1] - fit.draws["mu"][:, 0])
-    assert row.mean == pytest.approx(fit.weights @ ratio)
+    ratio = np.exp(fit.draws.means[:, 1] - fit.draws.means[:, 0])
+    assert row.mean == pytest.approx(np.exp(fit.weights @ np.log(ratio)))
     assert row.p_gt_0 == pytest.approx(fit.weights @ (ratio > 1))
     logs = {g: {u: list(np.log(v)) for u, v in units.items()} for g, units in DATA.items()}
     plain = ne.compare(logs, options={"ess": 1000})
@@ -270,7 +271,8 @@ def test_an_outlying_unit_is_named_with_its_probability():
         for g, m in (("a", 5.0), ("b", 6.0))
     }
     data["b"]["b3"] = [20.0, 20.1, 19.9, 20.2]
-    names = {row.name: row.mean for row in ne.compare(data, options=OPTIONS).probabilities}
+    options = OPTIONS | {"prior": {"tau": "halfstudentt(4, 1)"}}
+    names = {row.name: row.mean for row in ne.compare(data, options=options).probabilities}
     assert list(names) == ["P(b3 lies more than 3 tau from the mean of b)"]
     assert names["P(b3 lies more than 3 tau from the mean of b)"] > 0.8
     del data["b"]["b3"]

@@ -143,7 +143,7 @@ def test_summary_is_tidy_and_holds_the_numbers_of_the_json(mice):
     table, told = mice.summary(), mice.to_dict()
     assert list(table.columns) == [
         *("part", "name", "mean", "median", "sd", "ci_low", "ci_high", "ci_prob", "ci_kind"),
-        *("p_gt_0", "p_in_rope", "ess", "mcse_mean"),
+        *("p_gt_0", "p_in_rope", "ess", "mcse_mean", "sd_log"),
     ]
     assert not table.duplicated(["part", "name"]).any()
     for part, found in table.groupby("part"):
@@ -168,3 +168,27 @@ def test_what_a_notebook_shows_is_escaped():
     assert "<script>" not in page
     assert "<b>" not in page
     assert "&lt;script&gt;x" in page
+
+
+#: Means of groups, coefficients and scales that version 0.1 reported of the files it wrote.
+SAVED = {
+    "formula-0.1": [
+        *(2.96789, 2.750771, 1.377138, -0.217119, 1.060501, 1.007828, 0.133793, 0.005867),
+        *(0.219702, 34.250287),
+    ],
+    "plain-0.1": [2.797875, 1.283967, 1.009272, 0.659165, 32.957872],
+    # The shares of variance that follow were wrong.
+    "pooled-0.1": [1.486934, 2.762769, 0.400668, 0.387272, 0.466926, 0.366073, 0.133525, 31.156529],
+}
+
+
+@pytest.mark.parametrize("name", SAVED)
+def test_files_of_version_0_1_are_read(name, tmp_path):
+    result = ne.load(Path(__file__).parent / "saved" / f"{name}.nestimate")
+    rows = (*result.groups, *result.coefficients, *result.scales)
+    known = SAVED[name]
+    assert [row.mean for row in rows[: len(known)]] == pytest.approx(known, abs=1e-6)
+    result.save(tmp_path / "again.nestimate")
+    again = ne.load(tmp_path / "again.nestimate")
+    assert again.to_dict() == result.to_dict()
+    assert str(again) == str(result)

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 import messy
 import nestimate as ne
 from nestimate.data.cells import OddCellError, look, read_label, read_number
-from nestimate.data.design import Design, Roles
+from nestimate.data.design import Design
+from nestimate.data.roles import Roles
 from nestimate.data.tables import Wanted, read_table
 from nestimate.errors import DataError, NestimateError
 

@@ -37,8 +37,9 @@ def exact():
     within = ((y - cask[:, :, None]) ** 2).sum()
     casks = SAMPLES * ((cask - batch[:, None]) ** 2).sum()
     batches = CASKS * SAMPLES * ((batch - mean) ** 2).sum()
+    floor = 0.1 / np.sqrt(12)  # recorded to one decimal: no scale lies below
     tau, inner, sigma = np.meshgrid(
-        np.linspace(1e-3, 9, 160),
+        floor + (np.arange(160) + 0.5) * (9 - floor) / 160,
         np.linspace(0.8, 7, 140),
         np.linspace(0.4, 1.8, 100),
         indexing="ij",
@@ -55,8 +56,18 @@ def exact():
     # mu ~ N(mean, 5 spread) and the grand mean is the mean of the data: mu stays N(mean, ...).
     of_mean = v3 / n
     logs = logs - 0.5 * np.log(of_mean + (5 * spread) ** 2)
-    for scale in (tau, inner, sigma):
-        logs = logs + stats.t(4, scale=spread).logpdf(scale)
+    # Default priors: the SD that a level shows, the error of its means taken off, at its upper
+    # 90 % confidence bound.
+    squares = (
+        within / freedom[0],
+        casks / SAMPLES / freedom[1],
+        batches / (y[0].size) / freedom[2],
+    )
+    errors = (0.0, squares[0] / SAMPLES, squares[1] / CASKS)
+    for scale, f, v, error in zip((sigma, inner, tau), freedom, squares, errors, strict=True):
+        seen = np.sqrt(max(v - error, v / 4))
+        wide = stats.t(4, scale=seen * np.sqrt(f / stats.chi2(f).ppf(0.1)))
+        logs = logs + wide.logpdf(scale)
     weights = np.exp(logs - logs.max())
     weights /= weights.sum()
     found = {
@@ -87,7 +98,7 @@ def test_scales_against_the_exact_integral(result, exact, name):
 
 @pytest.mark.parametrize("name", ["mean", "tau", "tau_cask", "sigma"])
 def test_reml_lies_inside_the_central_80_percent(result, name):
-    draws = result.fit.draws
+    draws = result.fit.draws.named()
     values = draws["mu"][:, 0] if name == "mean" else draws[name][:, 0]
     low, high = np.quantile(values[result.fit.resampled], [0.1, 0.9])
     assert low < PASTES_REML[name] < high

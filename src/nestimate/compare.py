@@ -5,12 +5,14 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nestimate.data.design import Design, Roles
+from nestimate.data.design import Design
 from nestimate.data.formula import parse_formula
 from nestimate.data.onegroup import with_one_group
 from nestimate.data.regression import formula_design
+from nestimate.data.roles import Roles
 from nestimate.data.tables import Wanted, read_table
 from nestimate.errors import DesignError
+from nestimate.inference import nuts
 from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
 from nestimate.model.twin import to_pymc
@@ -148,7 +150,7 @@ def fit(
     data: Any,
     *,
     group: str | None = None,
-    reference: str | None = None,
+    reference: str | Mapping[str, str] | None = None,
     options: Options | Mapping[str, Any] | None = None,
 ) -> Comparison:
     """Estimate what a formula says, and how far the levels of a factor differ.
@@ -156,17 +158,21 @@ def fit(
     Parameters
     ----------
     formula
-        `y ~ drug + age + (drug | line)`. Left of a bar stands what differs between the levels of
-        what stands right of it; `drug|line` may lack its parentheses, `(1 | batch/cask)` names
-        nested levels, `||` makes effects independent, `C(x)` makes labels of numbers. All random
-        terms must lie inside one outermost factor.
+        `y ~ drug + age + (drug | line)`. Left of the tilde stands a column or arithmetic, `a - b`.
+        Left of a bar stands what differs between the levels of what stands right of it; `drug|line`
+        may lack its parentheses, `(1 | batch/cask)` names nested levels, `||` makes effects
+        independent, `C(x)` makes labels of numbers. Random terms that do not all lie inside one
+        outermost factor need PyMC. Nothing is evaluated but + - * / ** and the functions log, log2,
+        log10, log1p, exp, sqrt, abs (also as np.log ...), center, scale, standardize, I, poly, bs.
     data
         As for `compare`.
     group
         Factor of the fixed part whose levels are compared, the others held at balanced reference
         levels and measurements at their mean; None: the first one.
     reference
-        The level that the others are compared with.
+        The level that the others are compared with, `"control"`; of several factors
+        `"time=t1,arm=control"` or `{"time": "t1", "arm": "control"}`. Coefficients are coded
+        against the references.
     options
         `Options`, or a mapping of the same words.
 
@@ -197,7 +203,7 @@ def fit(
             "spread, and every row is one reading."
         )
     parsed = parse_formula(formula)
-    if chosen.scale == "log" and parsed.response not in parsed.measured:
+    if chosen.scale == "log" and not parsed.outcome.arithmetic:
         raise DesignError(
             f"scale is 'log', and the formula already transforms what was measured "
             f"('{parsed.response}'). Do one or the other."
@@ -206,9 +212,9 @@ def fit(
         read_table(
             data,
             Wanted(
-                sheet=chosen.sheet,
-                decimal=chosen.decimal,
+                **asdict(chosen.reading),
                 value=next(iter(parsed.measured), None),
+                named=(*parsed.variables, *parsed.grouping),
             ),
         ),
         parsed,
@@ -216,6 +222,14 @@ def fit(
         reference=reference,
         scale=chosen.scale,
     )
+    structure = design.structure
+    if structure.crossed and not nuts.installed():
+        raise DesignError(
+            f"formula '{parsed.text}': these factors cross: "
+            f"{', '.join(structure.crossing)}; this needs PyMC: pip install 'nestimate[pymc]'."
+        )
+    if isinstance(reference, Mapping):
+        reference = ",".join(f"{name}={label}" for name, label in reference.items())
     return _answered(
         design,
         chosen,
@@ -285,8 +299,7 @@ def compare(
     table = read_table(
         data,
         Wanted(
-            sheet=chosen.sheet,
-            decimal=chosen.decimal,
+            **asdict(chosen.reading),
             wide=chosen.wide,
             value=value,
             group=group,
@@ -335,7 +348,10 @@ def _answered(
     design: Design, chosen: Options, *, command: str, data: Any, named: Mapping[str, Any]
 ) -> Comparison:
     roles = replace(design.roles, value_unit=chosen.value_unit)
-    model = Model.from_design(replace(design, roles=roles), chosen.assumptions)
+    assumptions = chosen.assumptions
+    if design.readings.reconstructed:
+        assumptions = replace(assumptions, robust="none")  # a mean and an SD hold no outlier
+    model = Model.from_design(replace(design, roles=roles), assumptions)
     found = Fit.from_model(model, ess=chosen.ess, seed=chosen.seed)
     options, usual = asdict(chosen), asdict(Options())
     call = {

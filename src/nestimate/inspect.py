@@ -1,13 +1,18 @@
 """What is in a table, which designs it can be, the command to run."""
 
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from json import dumps
 from pathlib import Path
 from typing import Any
 
 from nestimate.data.decisions import decisions
+from nestimate.data.grid import Grid
 from nestimate.data.inspection import Inspection
-from nestimate.data.tables import Wanted, read_table
+from nestimate.data.mending import mended
+from nestimate.data.proposals import Proposal
+from nestimate.data.tables import Reading, Wanted, read_grid, read_table, table_of
+from nestimate.errors import NestimateError
 from nestimate.results import inspection_text
 from nestimate.results.meaning import meaning
 
@@ -21,7 +26,7 @@ class Overview(Inspection):
 
     @property
     def _data(self) -> str:
-        return "data" if self.file is None else dumps(self.file, ensure_ascii=False)
+        return "data" if self.file in {None, "-"} else dumps(self.file, ensure_ascii=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Return all of it in plain types, for JSON."""
@@ -59,15 +64,25 @@ class Overview(Inspection):
         }
 
 
-def inspect(data: Any, *, sheet: str | None = None, decimal: str | None = None) -> Overview:
+def inspect(
+    data: Any,
+    *,
+    sheet: str | None = None,
+    decimal: str | None = None,
+    skip_rows: int | str | None = None,
+    header_row: int | None = None,
+    na: str | None = None,
+    fill_down: str | None = None,
+) -> Overview:
     """Look at a table: what its columns hold, which designs it can be, how to compare.
 
     Parameters
     ----------
     data
         A file (path), a data frame (pandas, polars, Arrow), or a mapping, as `compare` takes it.
-    sheet, decimal
-        Sheet of a workbook, and the decimal mark of a file, `.` or `,`.
+    sheet, decimal, skip_rows, header_row, na, fill_down
+        How it is read, in the words of `Options`. Those that the table needs beside them are found
+        and stand in the proposed commands.
 
     Returns
     -------
@@ -88,6 +103,42 @@ def inspect(data: Any, *, sheet: str | None = None, decimal: str | None = None) 
     'ne.compare(data, value="value", group="group", unit="unit")'
     """
     file = str(data) if isinstance(data, str | Path) else None
-    return Overview.from_table(
-        read_table(data, Wanted(sheet=sheet, decimal=decimal, as_it_is=True)), file
+    reading = Reading(
+        sheet=sheet,
+        decimal=decimal,
+        skip_rows=skip_rows,
+        header_row=header_row,
+        na=na,
+        fill_down=fill_down,
     )
+    reading.check()
+    if isinstance(data, Mapping):
+        table = read_table(data, Wanted(**asdict(reading), as_it_is=True))
+        return Overview.from_table(table, file, reading)
+    found = mended(read_grid(data, reading), reading)
+    table = table_of(found.grid, Wanted(**asdict(found.reading), as_it_is=True))
+    overview = Overview.from_table(table.noting(*found.said), file, found.reading)
+    if not table.roles:
+        return overview
+    # Columns of a header that spans others are read by the roles that are named.
+    kept = tuple(p for p in overview.proposals if _can_be_read(found.grid, p))
+    return replace(overview, proposals=kept)
+
+
+def _can_be_read(grid: Grid, proposal: Proposal) -> bool:
+    """Return whether a table is read as the command of a proposal reads it."""
+    roles, formula = proposal.roles, proposal.formula
+    wanted = Wanted(
+        **asdict(proposal.reading),
+        value=roles.value,
+        group=None if formula else roles.group,
+        unit=None if formula else roles.unit,
+        block=roles.block,
+        named=(*proposal.factors, *proposal.candidate.units),
+        one_group=roles.one_group,
+    )
+    try:
+        table_of(grid, wanted)
+    except NestimateError:
+        return False
+    return True

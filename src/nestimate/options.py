@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from nestimate.data.reading import Reading
 from nestimate.data.reshape import WIDE
 from nestimate.errors import DesignError, one_of
 from nestimate.model.parameters import PRESETS, ROBUST, SIGMA, TAU, Assumptions
@@ -62,8 +63,18 @@ class Options:
     value_unit
         Unit of measurement of the value, such as `mg/L`: stands on axes and after differences.
     wide
-        `groups` (a column per group) or `replicates` (a column per reading of the unit in the
-        row). None: such tables are recognised where nothing else can be meant.
+        `groups` (a column per group), `units` (a column per unit, its group in the title) or
+        `replicates` (a column per reading of the unit in the row). None: such tables are
+        recognised where nothing else can be meant.
+    skip_rows
+        How many rows at the top of a file are left out, `3`; or which, by the file's own count:
+        `"2-4"`, `"9,14-16"`.
+    header_row
+        Row of a file that names the columns; what stands above is left out.
+    na
+        Cells that stand for no reading, several with commas between: `"n.d.,nd"`.
+    fill_down
+        Columns whose empty cells continue the label above, several with commas between.
     """
 
     robust: str = "units"
@@ -88,6 +99,10 @@ class Options:
     decimal: str | None = None
     wide: str | None = None
     value_unit: str | None = None
+    skip_rows: int | str | None = None
+    header_row: int | None = None
+    na: str | None = None
+    fill_down: str | None = None
 
     def __post_init__(self) -> None:
         self._check_kinds()
@@ -98,11 +113,11 @@ class Options:
             ("sigma", self.sigma, SIGMA),
             ("preset", self.preset, PRESETS),
             ("ci_kind", self.ci_kind, ("hdi", "eti")),
-            ("decimal", self.decimal or ".", (".", ",")),
             ("wide", self.wide or WIDE[0], WIDE),
         ):
             if not isinstance(value, str) or value not in allowed:
                 raise DesignError(f"{what}: {one_of('choice', str(value), allowed)}")
+        self.reading.check()
         if self.against is not None and not isfinite(self.against):
             raise DesignError(f"against is {self.against}: it must be a finite number.")
         if not 0 < self.ci < 1:
@@ -127,7 +142,7 @@ class Options:
                 or (given is None and what != "against")
             ):
                 raise DesignError(f"{what} is {given!r}: it must be a number.")
-        for what in ("n", "sd", "se", "sheet", "value_unit"):
+        for what in ("n", "sd", "se", "value_unit"):
             given = getattr(self, what)
             if given is not None and not (isinstance(given, str) and given.strip()):
                 raise DesignError(
@@ -180,6 +195,11 @@ class Options:
             preset=self.preset,
             priors=self.prior,
         )
+
+    @property
+    def reading(self) -> Reading:
+        """The part that says how a file is read."""
+        return Reading(**{f.name: getattr(self, f.name) for f in fields(Reading)})
 
     @property
     def summary(self) -> dict[str, str]:

@@ -8,6 +8,8 @@ from secrets import token_hex
 
 from nestimate.errors import DesignError
 
+#: The name that stands for the standard output.
+STANDARD_OUTPUT = "-"
 #: Endings of a report.
 REPORTS = (".html", ".htm", ".md")
 
@@ -43,7 +45,7 @@ def check_outputs(
     """
     taken: dict[Path, str] = {}
     for option, path in outputs.items():
-        if path is None:
+        if path is None or (option == "--json" and str(path) == STANDARD_OUTPUT):
             continue
         if not path.parent.is_dir():
             raise DesignError(f"{option} {path}: the folder {path.parent} does not exist.")

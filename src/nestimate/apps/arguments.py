@@ -7,7 +7,12 @@ import typer
 
 from nestimate.errors import DesignError
 
-Data = Annotated[Path, typer.Argument(help="Table: CSV, TSV, Excel, Parquet, Feather.")]
+Data = Annotated[
+    Path,
+    typer.Argument(
+        help="Table: CSV, TSV, Excel, Parquet, Feather; - is the standard input.", allow_dash=True
+    ),
+]
 Reference = Annotated[str | None, typer.Option(help="Group to compare with.")]
 Robust = Annotated[str, typer.Option(help="Student-t: units, replicates, both, none.")]
 Scale = Annotated[str, typer.Option(help="linear, or log (ratios).")]
@@ -27,13 +32,25 @@ Simultaneous = Annotated[
 ]
 Ess = Annotated[float, typer.Option(help="Effective draws wanted.")]
 Seed = Annotated[int, typer.Option(help="Random seed.")]
-Json = Annotated[Path | None, typer.Option("--json", help="Write all numbers.")]
+Json = Annotated[
+    Path | None,
+    typer.Option("--json", help="Write all numbers; - prints them alone.", allow_dash=True),
+]
 Report = Annotated[Path | None, typer.Option(help="Write a report: .html or .md.")]
 Draws = Annotated[Path | None, typer.Option(help="Write the draws (NetCDF).")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace such files.")]
 Sheet = Annotated[str | None, typer.Option(help="Sheet of a workbook.")]
 ValueUnit = Annotated[str | None, typer.Option(help="Its unit of measurement: mg/L.")]
 Decimal = Annotated[str | None, typer.Option(help="Decimal mark of the file: . or ,")]
+
+SkipRows = Annotated[
+    str | None, typer.Option(help="Rows left out: 3 (the first), '2-4', '9,14-16'.")
+]
+HeaderRow = Annotated[int | None, typer.Option(help="Row that names the columns.")]
+Na = Annotated[str | None, typer.Option(help="Cells without a reading: 'n.d.,nd'.")]
+FillDown = Annotated[
+    str | None, typer.Option(help="Columns whose empty cells continue the label above.")
+]
 
 
 def group_means(given: str) -> dict[str, float]:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import Annotated
 
 import typer
@@ -15,9 +16,13 @@ from nestimate.compare import Comparison, compare, fit
 from nestimate.errors import NestimateError
 from nestimate.inspect import inspect
 from nestimate.options import Options
-from nestimate.outputs import check_outputs, check_report, whole
-from nestimate.results import text
+from nestimate.outputs import STANDARD_OUTPUT, check_outputs, check_report, whole
+from nestimate.remedies import said
+from nestimate.results import lines, text
 from nestimate.simulate import Scenario, simulate
+
+#: Columns of text: fewer cannot be read, and more tire the eye.
+NARROWEST, WIDEST = 30, 100
 
 app = typer.Typer(
     name="nestimate",
@@ -86,6 +91,10 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
     overwrite: arguments.Overwrite = False,
     sheet: arguments.Sheet = None,
     decimal: arguments.Decimal = None,
+    skip_rows: arguments.SkipRows = None,
+    header_row: arguments.HeaderRow = None,
+    na: arguments.Na = None,
+    fill_down: arguments.FillDown = None,
     wide: Annotated[str | None, typer.Option(help="Columns are groups, or replicates.")] = None,
 ) -> None:
     """Compare groups: nestimate compare data.csv --value y --group arm --unit mouse."""
@@ -121,6 +130,10 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
             seed=seed,
             sheet=sheet,
             decimal=decimal,
+            skip_rows=skip_rows,
+            header_row=header_row,
+            na=na,
+            fill_down=fill_down,
             value_unit=value_unit,
             wide=wide,
         ),
@@ -133,7 +146,9 @@ def _fit(  # noqa: PLR0913
     formula: Annotated[str, typer.Argument(help="'y ~ drug + (drug | line)'")],
     data: arguments.Data,
     group: Annotated[str | None, typer.Option(help="Factor to compare; the first one.")] = None,
-    reference: arguments.Reference = None,
+    reference: Annotated[
+        str | None, typer.Option(help="Level to compare with; 'time=t1,arm=control' for several.")
+    ] = None,
     value_unit: arguments.ValueUnit = None,
     robust: Annotated[str, typer.Option(help="units (Student-t clusters) or none.")] = "units",
     scale: arguments.Scale = "linear",
@@ -153,8 +168,17 @@ def _fit(  # noqa: PLR0913
     overwrite: arguments.Overwrite = False,
     sheet: arguments.Sheet = None,
     decimal: arguments.Decimal = None,
+    skip_rows: arguments.SkipRows = None,
+    header_row: arguments.HeaderRow = None,
+    na: arguments.Na = None,
+    fill_down: arguments.FillDown = None,
 ) -> None:
-    """Fit a formula: nestimate fit 'y ~ drug + age + (drug | line)' data.csv."""
+    """Fit a formula: nestimate fit 'y ~ drug + age + (drug | line)' data.csv.
+
+    Left of ~ stands a column or arithmetic (a - b); (drug | line) is what differs between lines;
+    C(x) makes labels of numbers. Functions: log, log2, log10, log1p, exp, sqrt, abs, center, scale,
+    standardize, I(x**2), poly(x, 2), bs(x, 4), and no others.
+    """
     outputs = {"--json": json_file, "--report": report, "--draws": draws}
     check_outputs(outputs, data, overwrite=overwrite)
     check_report(report)
@@ -178,6 +202,10 @@ def _fit(  # noqa: PLR0913
             seed=seed,
             sheet=sheet,
             decimal=decimal,
+            skip_rows=skip_rows,
+            header_row=header_row,
+            na=na,
+            fill_down=fill_down,
             value_unit=value_unit,
         ),
     )
@@ -186,11 +214,9 @@ def _fit(  # noqa: PLR0913
 
 def _deliver(result: Comparison, outputs: Mapping[str, Path | None]) -> None:
     """Print the answer and write the files asked for; exit 3 if a check failed."""
-    typer.echo(text.render(result))
+    alone = _is_output(outputs["--json"])
+    typer.echo(text.render(result, text.Page(width=_width(), voice="shell")), err=alone)
     writers: dict[str, Callable[[Path], object]] = {
-        "--json": lambda part: part.write_text(
-            json.dumps(result.to_dict(), indent=1) + "\n", encoding="utf-8"
-        ),
         "--report": result.report,
         # By way of memory: HDF5 does not survive a disk that fills up while it writes.
         "--draws": lambda part: part.write_bytes(
@@ -198,30 +224,59 @@ def _deliver(result: Comparison, outputs: Mapping[str, Path | None]) -> None:
         ),
     }
     for option, path in outputs.items():
-        if path:
+        if path and option == "--json":
+            _write_json(result.to_dict(), path)
+        elif path:
             with whole(path) as part:
                 writers[option](part)
-            typer.echo(f"{option[2:]} written to {path}")
+        if path:
+            typer.echo(f"{option[2:]} written to {path}", err=alone)
     if not result.passed:
         raise typer.Exit(3)
 
 
+def _is_output(path: Path | None) -> bool:
+    """Return whether a path stands for the standard output, which then holds nothing else."""
+    return path is not None and str(path) == STANDARD_OUTPUT
+
+
+def _write_json(found: Mapping[str, object], path: Path) -> None:
+    written = json.dumps(found, indent=1) + "\n"
+    if _is_output(path):
+        typer.echo(written, nl=False)
+        return
+    with whole(path) as part:
+        part.write_text(written, encoding="utf-8")
+
+
 @app.command("inspect", short_help="Say what is in a table, and which command to run.")
-def _inspect(
+def _inspect(  # noqa: PLR0913
     data: arguments.Data,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write all of it.")] = None,
+    json_file: arguments.Json = None,
     overwrite: arguments.Overwrite = False,
     sheet: arguments.Sheet = None,
     decimal: arguments.Decimal = None,
+    skip_rows: arguments.SkipRows = None,
+    header_row: arguments.HeaderRow = None,
+    na: arguments.Na = None,
+    fill_down: arguments.FillDown = None,
 ) -> None:
     """Say what is in a table and which command to run: nestimate inspect data.csv."""
     check_outputs({"--json": json_file}, data, overwrite=overwrite)
-    found = inspect(data, sheet=sheet, decimal=decimal)
-    typer.echo(str(found))
+    found = inspect(
+        data,
+        sheet=sheet,
+        decimal=decimal,
+        skip_rows=skip_rows,
+        header_row=header_row,
+        na=na,
+        fill_down=fill_down,
+    )
+    alone = _is_output(json_file)
+    typer.echo(lines.fitted(str(found), _width()), err=alone)
     if json_file:
-        with whole(json_file) as part:
-            part.write_text(json.dumps(found.to_dict(), indent=1) + "\n", encoding="utf-8")
-        typer.echo(f"json written to {json_file}")
+        _write_json(found.to_dict(), json_file)
+        typer.echo(f"json written to {json_file}", err=alone)
     if not found.proposals:
         raise typer.Exit(2)
 
@@ -271,12 +326,18 @@ def _simulate(  # noqa: PLR0913
         typer.echo(f"truth written to {truth}")
 
 
+def _width() -> int:
+    """Columns of the terminal, at most those of a page that reads well; 80 where there is none."""
+    return min(max(get_terminal_size((lines.PAGE, 24)).columns, NARROWEST), WIDEST)
+
+
 def main() -> None:
     """Run the command; 0 answered, 2 cannot be answered, 3 a check failed."""
     try:
         app(standalone_mode=True)
     except NestimateError as error:
-        typer.echo(f"nestimate: {error}", err=True)
+        spoken = said(error.args[0] if error.args else str(error), "shell")
+        typer.echo(f"nestimate: {lines.visible(spoken)}", err=True)
         sys.exit(2)
     except OSError as error:
         # Nothing more can be printed, so that Python must not try to when it ends.

@@ -1,6 +1,6 @@
 """What the value column holds: readings, their logarithms, or the summaries of several."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -28,8 +28,11 @@ def summary_columns(
             f"sd is '{named['sd']}' but n is not named: an SD tells nothing without the "
             "number of readings it came from (--n COLUMN)."
         )
-    if "se" in named and len(named) > 1:
-        raise DesignError("se stands for itself: leave out n and sd, or leave out se.")
+    if {"se", "sd"} <= named.keys():
+        raise DesignError(
+            f"sd ('{named['sd']}') and se ('{named['se']}') are both named, and with n "
+            "either gives the other: leave out se."
+        )
     found = {role: table.numbers(name) for role, name in named.items()}
     present = ~np.isnan(value)
     for role, rows in found.items():
@@ -41,13 +44,17 @@ def summary_columns(
                 f"{table.source}: column '{named[role]}' ({role}), row "
                 f"{table.row(wrong[0])}: {rows[wrong[0]]:g}. It must be {said}."
             )
+    if {"n", "se"} <= found.keys():
+        # The standard error of a mean of n readings is their SD over sqrt(n).
+        found["sd"] = found.pop("se") * np.sqrt(found["n"])
     if "sd" in found:
         several = np.nan_to_num(found["n"], nan=1.0) > 1
+        spread = "an SD" if "sd" in named else "a standard error"
         single = np.flatnonzero(present & ~several & (np.nan_to_num(found["sd"]) > 0))
         if single.size:
             raise DataError(
-                f"{table.source}: row {table.row(single[0])} has an SD but n is 1 or "
-                "empty: an SD needs at least two readings."
+                f"{table.source}: row {table.row(single[0])} has {spread} but n is 1 or "
+                f"empty: {spread} needs at least two readings."
             )
     return found
 
@@ -81,6 +88,47 @@ def read_rows(
         freedom=frozen(freedom),
         error=frozen(se),
     )
+
+
+def reconstructed(
+    readings: Readings, groups: Sequence[str], *, alone: bool
+) -> tuple[Readings, list[str]]:
+    """Return values that have the mean, SD and n of each group, for groups of one summary row each.
+
+    Under normal errors n, mean and SD of a group tell all that its values would (they are the
+    sufficient statistics), so that evenly spaced values with these give the very same answer. All
+    else is returned as it is: rows that are not `alone`, and groups of several rows.
+
+    Raises
+    ------
+    DesignError
+        When a group lacks its n or SD.
+    """
+    if not alone or np.bincount(readings.group).max() > 1:
+        return readings, []
+    bare = [groups[g] for g in readings.group[readings.freedom < 1]]
+    if bare:
+        raise DesignError(
+            f"the table has one row for each group, and group '{bare[0]}' has no SD or an n below "
+            "2: a difference cannot be told from chance. A table of group means needs n and SD (or "
+            "n and standard error) of every group: --n COLUMN with --sd COLUMN or --se COLUMN."
+        )
+    values = []
+    for mean, n, ss in zip(readings.value, readings.n, readings.ss, strict=True):
+        even = np.linspace(-1.0, 1.0, n)
+        values.append(mean + even * np.sqrt(ss / np.square(even).sum()))
+    value = np.concatenate(values)
+    group = np.repeat(readings.group, readings.n)
+    found = replace(read_rows(value, group, {}), reconstructed=True)
+    counts = ", ".join(
+        f"{groups[g]} ({n})" for g, n in zip(readings.group, readings.n, strict=True)
+    )
+    return found, [
+        f"Only n, mean and SD of every group are given: {counts}. Values are taken as normal, for "
+        "which these tell all. Whether a value far out or a skewed distribution drags a mean "
+        "cannot be seen, so that this answer is no more robust than Welch's t; and if several of "
+        "the n are readings of one animal or sample, it is too sure: n counts independent units.",
+    ]
 
 
 def merge_means(

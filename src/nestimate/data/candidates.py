@@ -6,51 +6,15 @@ What is possible follows from which labels occur with which; names of columns on
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 
 import numpy as np
 
 from nestimate.data.crossings import Crossing
+from nestimate.data.factors import MOST_GROUPS, moments
 from nestimate.data.groups import CONTROLS
 from nestimate.data.kinds import Column
+from nestimate.data.vocabulary import hints
 
-#: Words in the names of columns, and the role that they speak for.
-WORDS = {
-    "group": (
-        "arm group treatment treat treated trt tx drug genotype condition cond dose diet compound "
-        "strain intervention medium exposure stimulus therapy vaccine variety mutant bed feed "
-        "fertilizer concentration gene"
-    ),
-    "unit": (
-        "mouse mice animal subject subj rat fish patient participant person donor sample specimen "
-        "plant dog cat pig cage tank pot plot tree culture cell embryo larva fly dish flask well "
-        "plate litter slice slide section field id school individual replicate biorep colony clone "
-        "cask bottle vial tube name label code"
-    ),
-    "block": (
-        "day date batch litter block line donor run session week experiment exp expt plate site "
-        "lab operator observer experimenter center centre pair trial cohort clone round"
-    ),
-    "time": "day date week month session run visit time hour",
-    "counter": (
-        "rep reps replicate repeat reading read measurement measure meas techrep technical scan "
-        "index idx row no nr number obs observation pass shot injection repetition"
-    ),
-    "trait": "sex gender age bmi race ethnicity parity bodyweight comment remark note",
-    "person": "operator observer experimenter technician scorer rater",
-    "kind": (
-        "feature gene protein marker analyte metabolite cytokine channel probe peptide taxon otu "
-        "parameter variable assay transcript"
-    ),
-    "place": "well lane position slot dish tube vial flask slide field section cask bottle",
-    "n": "n count nobs nreps nreadings",
-    "sd": "sd std stdev stddev",
-    "se": "se sem stderr sigma",
-    "value": "value y response result outcome mean average avg signal",
-}
-_ROLE = {word: role for role in ("n", "sd", "se") for word in WORDS[role].split()}
-
-MOST_GROUPS = 12
 MOST_SUBUNITS = 3
 
 
@@ -84,25 +48,6 @@ class Candidate:
     def used(self) -> tuple[str, ...]:
         """Group, block and units."""
         return (self.group, *([self.block] if self.block else []), *self.units)
-
-
-@cache
-def hints(name: str) -> frozenset[str]:
-    """Return the roles that a column's name speaks for."""
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).casefold()
-    words = {word for word in re.split(r"[\W\d_]+", spaced) if word}
-    words |= {word.removesuffix("s") for word in words}
-    return frozenset(role for role, known in WORDS.items() if words & {*known.split()})
-
-
-def summary_role(column: Column) -> str | None:
-    """Return `n`, `sd` or `se` where name and numbers speak for it."""
-    words = re.split(r"[\W\d_]+", column.name.casefold().replace("standard error", "se"))
-    role = next((_ROLE[word] for word in words if word in _ROLE), None)
-    low = column.smallest
-    if role is None or low is None or (role == "n" and not (column.whole and low >= 1)):
-        return None
-    return role if role != "se" or low > 0 else None
 
 
 def candidates(
@@ -144,13 +89,17 @@ def _roles(
     if single_units:
         yield Candidate(group=group, units=(single_units[0],))
         return
+    compared = crossing.factors if group in crossing.factors else frozenset()
+    apart = crossing.counters | compared
+    names = [name for name in names if name not in apart]
     others = [name for name in names if not crossing.decides([group], name)]
     crossed = [name for name in others if not crossing.inside(name, group)]
     blocks = crossed if crossing.size(group) > 1 else []
     for block in [None, *blocks]:
         place = [group, *([block] if block else [])]
-        apart = {"trait", "person"}
-        rest = [name for name in others if name != block and not hints(name) & apart]
+        rest = [n for n in others if n != block and not hints(n) & {"trait", "person"}]
+        if block is None and any(_measured_again(crossing, group, n) for n in rest):
+            continue
         if not any(_must_be_named(crossing, place, name) for name in rest):
             yield Candidate(group=group, block=block)
         for unit in rest:
@@ -165,9 +114,19 @@ def _roles(
                 yield Candidate(group=group, units=(unit, *inner), block=block, relabel=relabel)
 
 
+def _measured_again(crossing: Crossing, group: str, name: str) -> bool:
+    """Return whether the groups are times at which the same things were measured."""
+    return (
+        moments(crossing, group)
+        and "unit" in hints(name)
+        and crossing.most_rows([group, name]) == 1
+        and crossing.size(group, name) > crossing.size(name)
+    )
+
+
 def _must_be_named(crossing: Crossing, place: Sequence[str], name: str) -> bool:
     """Return whether rows would be taken as independent although they share a unit of this name."""
-    if "counter" in hints(name) or crossing.decides(place, name):
+    if name in crossing.counters or crossing.decides(place, name):
         return False
     return _shared(crossing, place, name) or crossing.most_rows([*place, name]) > 1
 
@@ -177,7 +136,7 @@ def _shared(crossing: Crossing, used: Sequence[str], name: str) -> bool:
     group = used[0]
     return (
         name not in used
-        and "counter" not in hints(name)
+        and name not in crossing.counters
         and crossing.inside(name, group)
         and not crossing.decides(used, name)
         and not crossing.decides([name], used[-1])
@@ -231,7 +190,7 @@ def _scored(
     score += len(used) - 1
     for name in untold:
         numbering = crossing.most_rows([*used, name]) == 1
-        score -= 0.5 if numbering or hints(name) & {"counter", "trait"} else 1.5
+        score -= 0.5 if numbering or name in crossing.counters or "trait" in hints(name) else 1.5
         # Days and plates make a difference: rows that differ in them are no plain readings.
         score -= 1.5 * ("block" in hints(name))
     for name in used:
@@ -272,7 +231,7 @@ def _scored(
         relabel=candidate.relabel,
         score=score,
         unused=tuple(unused),
-        merged=tuple(name for name in untold if "counter" not in hints(name)),
+        merged=tuple(name for name in untold if name not in crossing.counters),
     )
 
 

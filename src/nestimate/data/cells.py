@@ -18,11 +18,28 @@ UNSEEN = "\u200b\u200c\u200d\u2060\ufeff"
 NOT_STORED = "result not stored"
 _UNKNOWN = re.compile(rf"({NOT_STORED}|#[A-Z/0?!]+), cell [A-Z]+\d+")
 
+#: Cells that say "too low, or too high, to be measured" without saying where the limit lies.
+_BEYOND = frozenset(
+    {"undetermined", "undet", "undetected", "not detected", "not detectable", "blq", "bloq", "bql"}
+    | {"lloq", "uloq", "lod", "loq", "bdl", "mdl", "below detection", "below lod", "below loq"}
+    | {"n.n.", "n. n.", "oor", "out of range", "overflow", "ovrflw", "saturated", "tntc"}
+)
+#: Cells that say "not detected" or "not determined": a limit, or no reading.
+_DOUBTFUL = frozenset({"nd", "n.d.", "n.d", "n. d.", "n/d"})
+#: Cells that say "no reading" in words that are read as empty only if the user says so.
+_ABSENT = frozenset(
+    {"-", "--", "–", "—", ".", "..", "...", "?", "x", "missing", "no data", "not determined"}
+    | {"not measured", "n.m.", "nm", "n.b.", "k.a.", "k. a.", "failed", "excluded", "lost"}
+    | {"dropped", "empty", "fehlt", "manquant", "falta", "s.d.", "s/d"}
+)
+_BOUND = "<>≤≥~≈"
+
 _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _GROUPED = {
     ".": re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?", re.ASCII),
     ",": re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d*)?", re.ASCII),
 }
+_COMMA_OR_POINT = re.compile(r"[+-]?[\d.,]*\d[\d.,]*([eE][+-]?\d+)?", re.ASCII)
 _COMMA = re.compile(r"[+-]?[\d.]*,[\d.,]*([eE][+-]?\d+)?", re.ASCII)
 _MONTH = r"(jan|feb|mar|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-z]*\.?"
 _DATE = re.compile(
@@ -79,7 +96,7 @@ def read_number(text: str, decimal: str | None = None) -> float | None:
     if decimal is not None and _GROUPED[decimal].fullmatch(cell):
         plain = cell.replace("," if decimal == "." else ".", "")
     if decimal == ",":
-        if "." in plain:
+        if "." in plain and _COMMA_OR_POINT.fullmatch(plain):
             raise OddCellError(
                 "has a point, but the decimal mark is stated to be a comma (decimal ','). Write "
                 "every number of the column in one way"
@@ -88,6 +105,31 @@ def read_number(text: str, decimal: str | None = None) -> float | None:
     if _PLAIN.fullmatch(plain):
         return float(plain)
     raise OddCellError(_why(cell))
+
+
+def is_limit(cell: str) -> bool:
+    """Return whether a cell says that the value lies below or above what could be measured."""
+    return cell.startswith(tuple(_BOUND)) or cell.casefold() in _BEYOND | _DOUBTFUL
+
+
+def may_be_empty(cell: str) -> bool:
+    """Return whether a cell may stand for no reading, which only the user can say."""
+    return cell.casefold() in _ABSENT | _DOUBTFUL
+
+
+def _censored(cell: str) -> str:
+    """Say what a limit of detection is and what can be done about it; the one place that does."""
+    what = "is a limit of detection, not a reading"
+    if cell.casefold() in _DOUBTFUL:
+        what = (
+            f"may mean 'not determined': then add --na '{cell}' (na='{cell}' in Python). If it "
+            "means 'not detected', it is a limit of detection, not a reading"
+        )
+    return (
+        f"{what}. Censored values are not supported: leaving them out or replacing them by the "
+        f"limit would bias the answer. Until they are, run it both ways (--na '{cell}' leaves them "
+        "out; then with the limit written into the cells) and believe only what both answers say"
+    )
 
 
 def _why(cell: str) -> str:
@@ -114,10 +156,13 @@ def _why(cell: str) -> str:
         )
     if cell.endswith("%"):
         return "is a percentage. Write the number alone and the percent sign into the column's name"
-    if cell[0] in "<>≤≥~≈":
+    if is_limit(cell):
+        return _censored(cell)
+    if may_be_empty(cell):
         return (
-            "is a limit, not a reading. Censored values are not supported: leaving them out or "
-            "replacing them by the limit would bias the answer"
+            "is not a number. Every value must be a plain number such as 12.5, or empty where "
+            f"there is no reading: if '{cell}' stands for none, add --na '{cell}' (na='{cell}' in "
+            "Python)"
         )
     if _DATE.fullmatch(cell):
         return (

@@ -60,6 +60,15 @@ class Table:
     def from_grid(cls, grid: Grid, decimal: str | None = None) -> Self:
         """Name the columns and check that each name occurs once."""
         names, notes = check_names(grid.names, grid.source)
+        folded: dict[str, list[str]] = {}
+        for name in names:
+            folded.setdefault(name.casefold(), []).append(name)
+        notes += [
+            f"Columns {' and '.join(f"'{name}'" for name in alike)} differ only in capitals: "
+            "each is taken as it is named."
+            for alike in folded.values()
+            if len(alike) > 1
+        ]
         return cls(
             source=grid.source,
             columns=dict(zip(names, grid.columns, strict=True)),
@@ -97,12 +106,6 @@ class Table:
                     f"{self.source}: {one_of('column', name, self.columns)}{self._hint}"
                 )
             return self.columns[alike[0]]
-        capitals = [n for n in self.columns if n != name and n.casefold() == name.casefold()]
-        if capitals:
-            raise DataError(
-                f"{self.source}: the columns '{name}' and '{capitals[0]}' differ only in capital "
-                "letters. Rename or delete one of them, so that it is plain which is meant."
-            )
         return found
 
     @property
@@ -150,6 +153,7 @@ class Table:
     def labels(self, name: str) -> tuple[NDArray[np.intp], tuple[str, ...]]:
         """Return a column as codes, shape (rows,), into its labels in order of appearance.
 
+        Ordered categories keep their own order, those that no row has left out.
         The code is -1 where the cell is empty. Spaces around labels are not part of them, and 1
         and 1.0 are one label.
 
@@ -159,7 +163,12 @@ class Table:
             When the content of a cell of a workbook is not known.
         """
         indices, raw = self._raw_labels(name)
-        order: dict[str, int] = {}
+        present = {read_label(text) for text in raw}
+        stated = [read_label(text) for text in self._stated_order(name)]
+        order = {
+            label: code
+            for code, label in enumerate(x for x in dict.fromkeys(stated) if x in present and x)
+        }
         recode = np.full(len(raw) + 1, -1, dtype=np.intp)
         for i, text in enumerate(raw):
             label = read_label(text)
@@ -172,6 +181,22 @@ class Table:
             if label is not None:
                 recode[i] = order.setdefault(label, len(order))
         return recode[indices], tuple(order)
+
+    def is_categorical(self, name: str) -> bool:
+        """Return whether a data frame says that a column holds categories."""
+        return bool(pa.types.is_dictionary(self.column(name).type))
+
+    def is_ordered(self, name: str) -> bool:
+        """Return whether a column holds categories whose order was stated."""
+        return self.is_categorical(name) and bool(self.column(name).type.ordered)
+
+    def _stated_order(self, name: str) -> list[str | None]:
+        """Return the categories of a column in their stated order; none where there is none."""
+        if not self.is_ordered(name):
+            return []
+        column = self.column(name)
+        chunk = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
+        return [None if c is None else str(c) for c in chunk.dictionary.to_pylist()]
 
     def read_as_empty(self, name: str, spellings: Sequence[str]) -> dict[str, int]:
         """Return what stands in cells that are taken as empty, blanks aside, and how often."""
@@ -246,6 +271,16 @@ class Table:
                 return values
         except pa.ArrowInvalid:
             pass
+        cells, codes, found, wrong = self._cell_by_cell(text)
+        if wrong:
+            self._refuse(name, codes, cells, wrong)
+        parsed: NDArray[np.float64] = found[codes]
+        return parsed
+
+    def _cell_by_cell(
+        self, text: Any
+    ) -> tuple[list[str], NDArray[np.intp], NDArray[np.float64], dict[int, str]]:
+        """Return distinct cells, the one of each row, their numbers, and why some are none."""
         encoded = pa.chunked_array(text).dictionary_encode().combine_chunks()
         cells = encoded.dictionary.to_pylist()
         codes = encoded.indices.fill_null(len(cells)).to_numpy(zero_copy_only=False)
@@ -258,10 +293,25 @@ class Table:
                 wrong[i] = str(odd)
             else:
                 found[i] = np.nan if number is None else number
-        if wrong:
-            self._refuse(name, codes, cells, wrong)
-        parsed: NDArray[np.float64] = found[codes]
-        return parsed
+        return cells, codes, found, wrong
+
+    def odd_cells(self, name: str) -> list[tuple[str, str, int]]:
+        """Return the different cells of a column of text that are no numbers.
+
+        Each with the first row that holds it and in how many rows it stands.
+        """
+        column = _plain(self.column(name))
+        if not is_text(column):
+            return []
+        text = pc.utf8_trim_whitespace(column.cast(pa.string()))
+        text = pc.if_else(
+            pc.is_in(pc.utf8_lower(text), value_set=pa.array(EMPTY_VALUES)), None, text
+        )
+        cells, codes, _, wrong = self._cell_by_cell(text)
+        return [
+            (cells[i], self.row(np.argmax(codes == i)), int(np.count_nonzero(codes == i)))
+            for i in wrong
+        ]
 
     def _with_points(self, text: Any) -> Any:
         """Return numbers with points where the comma is stated to be the decimal mark."""
@@ -284,11 +334,23 @@ class Table:
                 first: "is the name of the column: were tables joined with their headers? Delete it"
             }
         more = f" {bad.size} of {filled} cells are not numbers." if bad.size > 1 else ""
+        others = [
+            f"'{cells[i]:.40}' (first in row {self.row(np.argmax(codes == i))})"
+            for i in wrong
+            if i != first
+        ]
+        if others:
+            beyond = f", and {len(others) - 6} more" if len(others) > 6 else ""
+            more += f" The others are {', '.join(others[:6])}{beyond}."
         letters = any(letter.isalpha() for letter in shown)
         if bad.size == filled and filled > 1 and letters:
             more = f" No cell of '{name}' is a number: is it the column of values?"
         elif bad.size == 1 and bad[0] == 0 and filled > 1 and letters:
-            more = " All rows below hold numbers: if this row holds the units, delete it."
+            row = self.row(bad[0])
+            more = (
+                " All rows below hold numbers: if this row holds the units, delete it, or add "
+                f"--skip-rows {row}-{row}."
+            )
         raise DataError(
             f"{self.source}: column '{name}', row {self.row(bad[0])}: '{shown}' {wrong[first]}."
             f"{more}"

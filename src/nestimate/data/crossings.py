@@ -39,6 +39,10 @@ class Crossing:
         A table with a few rows of each combination: it makes the same designs as the whole.
     left_out
         Columns with too many labels to be looked at together with the others.
+    counters
+        Columns that number the readings of something: no group, unit or block.
+    factors
+        Columns of which several are compared, each beside the others: no unit or block.
     """
 
     labels: Mapping[str, tuple[str, ...]]
@@ -46,6 +50,8 @@ class Crossing:
     rows: NDArray[np.intp]
     table: Table
     left_out: tuple[str, ...]
+    counters: frozenset[str] = frozenset()
+    factors: frozenset[str] = frozenset()
 
     @classmethod
     def of_table(cls, table: Table, names: Sequence[str], filled: NDArray[np.bool_]) -> "Crossing":

@@ -37,28 +37,27 @@ class Decision:
 def decisions(proposals: Sequence[Proposal]) -> tuple[Decision, ...]:
     """Return the questions that tell the proposals apart, each once."""
     found: dict[tuple[str, ...], Decision] = {}
-    for i, j in combinations(range(len(proposals)), 2):
-        for decision in _between(proposals, i, j):
+    plain = [i for i, proposal in enumerate(proposals) if not proposal.formula]
+    for i, j in combinations(plain, 2):
+        for decision in _between(proposals, i, j, first=plain[0]):
             once = decision.kind in {"which group", "one group"}
             key = (decision.kind, *(() if once else (decision.column, decision.other)))
             found.setdefault(key, decision)
     return tuple(sorted(found.values(), key=lambda decision: min(decision.choices)))
 
 
-def _between(proposals: Sequence[Proposal], i: int, j: int) -> Iterator[Decision]:
+def _between(proposals: Sequence[Proposal], i: int, j: int, *, first: int) -> Iterator[Decision]:
     """Yield what tells two proposals apart, where one question does."""
     if proposals[i].folded != proposals[j].folded:
         return
-    first, second = proposals[i].candidate, proposals[j].candidate
-    if first.group != second.group:
+    one, other = proposals[i].candidate, proposals[j].candidate
+    if one.group != other.group:
         if proposals[i].whole != proposals[j].whole:
-            one, several = (i, j) if proposals[i].whole else (j, i)
+            whole, several = (i, j) if proposals[i].whole else (j, i)
             group = proposals[several].candidate.group
-            yield Decision(kind="one group", column=group, choices=(several, one))
-        elif i == 0:
-            yield Decision(
-                kind="which group", column=first.group, other=second.group, choices=(i, j)
-            )
+            yield Decision(kind="one group", column=group, choices=(several, whole))
+        elif i == first:
+            yield Decision(kind="which group", column=one.group, other=other.group, choices=(i, j))
         return
     for a, b in ((i, j), (j, i)):
         this, that = proposals[a].candidate, proposals[b].candidate

@@ -5,29 +5,42 @@ block is `blocked`, and both together `blocked-nested`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.aggregates import logarithms, merge_means, read_rows, summary_columns
-from nestimate.data.cells import EMPTY_LABELS
+from nestimate.data.aggregates import (
+    logarithms,
+    merge_means,
+    read_rows,
+    reconstructed,
+    summary_columns,
+)
 from nestimate.data.doubts import (
     distances,
     doubt_far,
     doubt_labels,
     doubt_values,
-    without_wild,
+    setting_scales,
 )
 from nestimate.data.groups import check_groups, dropped, dropped_units, order_groups
 from nestimate.data.hierarchy import (
     Level,
     check_blocks,
+    check_units,
+    doubt_few,
     merge_single,
     place_subunits,
     place_units,
 )
+from nestimate.data.labelled import check_labelled, read_level
+from nestimate.data.measures import Measure
+from nestimate.data.pairing import Rows, doubt_normalised, doubt_pairs
+from nestimate.data.roles import Roles
+from nestimate.data.scatter import Scatter, measure_scatter
 from nestimate.data.statistics import (
     Readings,
     UnitStatistics,
@@ -36,73 +49,11 @@ from nestimate.data.statistics import (
     measure_yardstick,
     unit_statistics,
 )
+from nestimate.data.structure import Factor, Structure, role_structure
 from nestimate.data.tables import Table
-from nestimate.data.terms import Terms, role_terms
-from nestimate.errors import DataError, DesignError, listed
+from nestimate.errors import DataError, DesignError
 
 Layout = Literal["flat", "nested", "blocked", "blocked-nested", "formula"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Roles:
-    """The user's words for the columns.
-
-    Attributes
-    ----------
-    value, group
-        Column names.
-    unit
-        Column name of the experimental unit, or several joined by a slash, outermost first
-        (`litter/animal/slice`); None in a flat layout.
-    block
-        Column whose levels see several groups (day, litter, line), or None.
-    reference
-        The group that the others are compared with; None lets `Design` choose and say so.
-    relabel_units
-        True when equal unit labels in different groups are different units.
-    one_group
-        True when groups are compared with a stated value, so that one is enough.
-    summary
-        Columns of summary rows, `{"n": ..., "sd": ..., "se": ...}`: value is then a mean.
-    scale
-        `linear`, or `log`: logarithms are analysed and ratios of geometric means reported.
-    known_sigma
-        True when the SD of a reading is given, so that means without SDs say what they are worth.
-    value_unit
-        Unit of measurement of the value, `mg/L`, for texts and axes; None: none is said.
-    """
-
-    value: str
-    group: str
-    unit: str | None = None
-    block: str | None = None
-    reference: str | None = None
-    relabel_units: bool = False
-    one_group: bool = False
-    summary: Mapping[str, str] = field(default_factory=dict)
-    known_sigma: bool = False
-    scale: str = "linear"
-    value_unit: str | None = None
-
-    @property
-    def value_label(self) -> str:
-        """What was measured, with its unit of measurement: `glucose (mg/L)`."""
-        unit = self.value_unit
-        named = unit is None or self.value.endswith((f"({unit})", f"[{unit}]"))
-        return self.value if named else f"{self.value} ({unit})"
-
-    @property
-    def after_number(self) -> str:
-        """What follows a value or difference, ` mg/L`; nothing where ratios are reported."""
-        return "" if self.value_unit is None or self.scale == "log" else f" {self.value_unit}"
-
-    def unit_columns(self, table: Table) -> tuple[str, ...]:
-        """Names of the unit columns, outermost first; a column may have a slash in its name."""
-        if self.unit is None:
-            return ()
-        if self.unit in table.columns:
-            return (self.unit,)
-        return tuple(part.strip() for part in self.unit.split("/"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,36 +62,56 @@ class Design:
 
     Attributes
     ----------
-    layout
-        `flat`, `nested`, `blocked` or `blocked-nested`, derived.
     roles, source
         The user's column names and the name of the table.
-    groups
-        Group labels, the reference first.
-    levels
-        The unit and its subunits, outermost first; empty where every row is a data point.
-    block
-        The blocks, or None.
+    structure
+        What is compared, and what scatters.
     readings, statistics, yardstick
         The rows used, their sums per experimental unit, and the data's own scales.
+    scatter
+        The scatter that default priors of scales take their unit from; see `measure_scatter`.
     notes, warnings
         What was done to the data, and what to keep in mind: sentences for the user.
-    formula
-        The columns that a formula names; None where the roles say all.
     """
 
-    layout: Layout
     roles: Roles
     source: str
-    groups: tuple[str, ...]
-    levels: tuple[Level, ...]
-    block: Level | None
+    structure: Structure
     readings: Readings
     statistics: UnitStatistics
     yardstick: Yardstick
+    scatter: Mapping[int | None, tuple[Scatter, ...]]
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
-    formula: Terms | None = None
+
+    @cached_property
+    def layout(self) -> Layout:
+        """The structure in one word: `flat`, `nested`, `blocked`, `blocked-nested`, `formula`."""
+        if self.formula is not None:
+            return "formula"
+        if self.block is not None:
+            return "blocked-nested" if self.levels else "blocked"
+        return "nested" if self.levels else "flat"
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Group labels, the reference first."""
+        return self.structure.groups
+
+    @cached_property
+    def levels(self) -> tuple[Level, ...]:
+        """The unit and its subunits, outermost first; empty where every row is a data point."""
+        return self.structure.levels
+
+    @cached_property
+    def block(self) -> Level | None:
+        """The blocks, or None."""
+        return self.structure.block
+
+    @property
+    def formula(self) -> Structure | None:
+        """The structure where a formula named the columns; None where roles did."""
+        return self.structure if self.structure.text else None
 
     @property
     def reference(self) -> str:
@@ -179,17 +150,17 @@ class Design:
 
     def natural(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return values of the scale that is analysed on the user's scale."""
-        return np.exp(values) if self.roles.scale == "log" else values
+        return self.measure.said(values)
 
     @property
-    def columns(self) -> Terms:
-        """What is fixed, what varies between clusters, and what inside them."""
-        return self.formula or role_terms(self.groups, self.readings.group, self.levels, self.block)
+    def measure(self) -> Measure:
+        """How values and their differences are worked out and said."""
+        return self.roles.measure
 
     @property
     def unreplicated(self) -> bool:
         """Whether every cell of a blocked design holds one reading: its noise is then merged."""
-        return self.layout == "blocked" and int(self.cells.max()) == 1
+        return self.block is not None and self.structure.merged
 
     @classmethod
     def from_table(cls, table: Table, roles: Roles) -> Self:
@@ -212,7 +183,7 @@ class Design:
 
     @classmethod
     def _derived(cls, table: Table, roles: Roles) -> Self:
-        _check_roles(table, roles, roles.unit_columns(table))
+        used = _check_roles(table, roles, roles.unit_columns(table))
         notes = list(table.notes)
         value = table.numbers(roles.value)
         summary = summary_columns(table, roles.summary, value)
@@ -228,7 +199,7 @@ class Design:
             *table.label_notes(roles.group),
             *dropped(keep, group, groups, (roles.value, roles.group)),
         ]
-        _check_labelled(table, roles.group, group, keep)
+        check_labelled(table, roles.group, group, keep)
         value = value[keep]
         if roles.scale == "log":
             value = logarithms(table, roles.value, value, np.flatnonzero(keep))
@@ -239,22 +210,27 @@ class Design:
         warnings = check_groups(
             roles.group, roles.value, group[keep], groups, one_is_enough=roles.one_group
         )
-        group, groups, chosen = order_groups(group[keep], groups, roles.reference)
+        group, groups, chosen = order_groups(
+            group[keep], groups, roles.reference, ordered=table.is_ordered(roles.group)
+        )
         notes += chosen if len(groups) > 1 else []
-        block, place, places = None, group, groups
-        if roles.block is not None:
-            block = _level(table, roles.block, keep)
-            warnings += check_blocks(block, group, groups, roles.group) + doubt_labels(block)
-            place = block.codes * len(groups) + group
-            places = tuple(f"{k} x {g}" for k in block.labels for g in groups)
+        block, place, places, doubts = _placed(table, roles, keep, group, groups)
+        warnings += doubts
         readings = read_rows(value, group, {name: rows[keep] for name, rows in summary.items()})
+        readings, said = reconstructed(readings, groups, alone=_alone(roles))
+        warnings += said
         levels, said = _unit_levels(table, roles, keep, place, places)
         notes += said
+        rows = Rows(keep=keep, readings=readings, groups=groups, levels=levels, block=block)
         kept = np.flatnonzero(keep)
         distance = distances(readings, len(groups))
         warnings += [
             *doubt_far(roles.value, distance, lambda i: table.row(kept[i]), levels),
-            *doubt_values(roles.value, readings, groups, levels),
+            *(
+                doubt_normalised(roles.value, rows, roles.measure)
+                or doubt_values(roles.value, readings, groups, levels, roles.measure.said)
+            ),
+            *doubt_pairs(table, used, rows),
             *(said for level in levels for said in doubt_labels(level)),
         ]
         if levels and readings.summarised:
@@ -268,34 +244,54 @@ class Design:
                 f"spreads cannot be told apart: readings count as readings of the cell."
             )
             levels = levels[1:]
-        layout: Layout = "nested" if levels else "flat"
-        if block is not None:
-            layout = "blocked-nested" if levels else "blocked"
-        yardstick = measure_yardstick(without_wild(readings, distance), len(groups))
+        tame = setting_scales(readings, distance)
+        setting = readings.where(tame)
+        yardstick = measure_yardstick(setting, len(groups))
         if levels:
             readings = replace(readings, unit=frozen(levels[0].codes))
         statistics = unit_statistics(readings, yardstick)
         if block is None:
-            _check_units(statistics, groups, levels, roles.group)
-            warnings += _few_units(statistics, groups)
+            check_units(statistics, groups, levels, roles.group)
+            warnings += doubt_few(statistics, groups)
         elif block.size < 5:
             warnings.append(
                 f"Fewer than five blocks ({block.name}: {block.size}): how much the effect varies "
                 "between them is then known poorly, and the priors count beside the data."
             )
+        factor = Factor(name=roles.group, labels=groups, codes=readings.group)
+        structure = role_structure(factor, levels, block, readings.n)
         return cls(
-            layout=layout,
             roles=roles,
             source=table.source,
-            groups=groups,
-            levels=levels,
-            block=block,
+            structure=structure,
             readings=readings,
             statistics=statistics,
             yardstick=yardstick,
+            scatter=measure_scatter(setting, yardstick, structure, tame),
             notes=tuple(notes),
             warnings=tuple(warnings),
         )
+
+
+def _placed(
+    table: Table,
+    roles: Roles,
+    keep: NDArray[np.bool_],
+    group: NDArray[np.intp],
+    groups: tuple[str, ...],
+) -> tuple[Level | None, NDArray[np.intp], tuple[str, ...], list[str]]:
+    """Return the blocks, where units lie (group, or cell), names of these places, and doubts."""
+    if roles.block is None:
+        return None, group, groups, []
+    block = read_level(table, roles.block, keep)
+    doubts = check_blocks(block, group, groups, roles.group) + doubt_labels(block)
+    places = tuple(f"{k} x {g}" for k in block.labels for g in groups)
+    return block, block.codes * len(groups) + group, places, doubts
+
+
+def _alone(roles: Roles) -> bool:
+    """Whether rows are summaries that belong to nothing but their group."""
+    return bool(roles.summary) and roles.unit is None and roles.block is None
 
 
 def _unit_levels(
@@ -307,14 +303,14 @@ def _unit_levels(
 ) -> tuple[tuple[Level, ...], list[str]]:
     """Read units and subunits; without a unit column every summary row is a unit of its own."""
     columns = roles.unit_columns(table)
-    if roles.summary and not columns and roles.block is None:
+    if _alone(roles) and place.size > np.unique(place).size:
         kept = np.flatnonzero(keep)
         labels = tuple(table.row(i) for i in kept)
         return (Level(name="row", labels=labels, codes=np.arange(kept.size)),), []
     levels: tuple[Level, ...] = ()
     notes: list[str] = []
     for name in columns:
-        found = _level(table, name, keep)
+        found = read_level(table, name, keep)
         notes += table.label_notes(name) + dropped_units(name, keep, *table.labels(name))
         if not levels:
             found, placed = place_units(found, place, places, relabel=roles.relabel_units)
@@ -323,15 +319,8 @@ def _unit_levels(
     return levels, notes
 
 
-def _level(table: Table, name: str, keep: NDArray[np.bool_]) -> Level:
-    """Read a column of labels for the rows kept, forgetting labels that no kept row has."""
-    codes, labels = table.labels(name)
-    _check_labelled(table, name, codes, keep)
-    present, codes = np.unique(codes[keep], return_inverse=True)
-    return Level(name=name, labels=tuple(labels[i] for i in present), codes=codes.astype(np.intp))
-
-
-def _check_roles(table: Table, roles: Roles, units: tuple[str, ...]) -> None:
+def _check_roles(table: Table, roles: Roles, units: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the columns that play a role, value and group first; refuse one with two roles."""
     named = [("value", roles.value), ("group", roles.group), ("block", roles.block)]
     named += list(roles.summary.items())
     named += [("unit", name) for name in units]
@@ -346,48 +335,4 @@ def _check_roles(table: Table, roles: Roles, units: tuple[str, ...]) -> None:
                 "Each role needs a column of its own."
             )
         used[name] = role
-
-
-def _check_labelled(
-    table: Table, name: str, codes: NDArray[np.intp], keep: NDArray[np.bool_]
-) -> None:
-    missing = np.flatnonzero((codes < 0) & keep)
-    if missing.size:
-        spelled = listed(list(table.read_as_empty(name, EMPTY_LABELS)), most=3)
-        taken = f" Cells with {spelled} count as empty: write a label in full." if spelled else ""
-        raise DataError(
-            f"{table.source}: column '{name}' is empty in {missing.size} of {int(keep.sum())} rows "
-            f"that have a value, first in row {table.row(missing[0])}. Fill in the label or "
-            f"delete the row; in a spreadsheet, merged cells have to be filled down.{taken}"
-        )
-
-
-def _check_units(
-    statistics: UnitStatistics, groups: tuple[str, ...], levels: tuple[Level, ...], name: str
-) -> None:
-    counts = np.bincount(statistics.group, minlength=len(groups))
-    what = levels[0].name if levels else "value"
-    if levels and (counts == 1).all() and counts.size > 1:
-        raise DesignError(
-            f"columns '{name}' and '{what}' say the same: every group has one {what}, so a "
-            f"difference between groups cannot be told from one between one {what} and another. "
-            "Name another column as unit (what was independently treated), or none."
-        )
-    lonely = [groups[g] for g in np.flatnonzero(counts < 2)]
-    if lonely:
-        raise DesignError(
-            f"group '{lonely[0]}' has one {what}: a difference between groups cannot be told from "
-            f"one between one {what} and another, however many readings there are. At least two "
-            f"per group are needed, better five or more."
-        )
-
-
-def _few_units(statistics: UnitStatistics, groups: tuple[str, ...]) -> list[str]:
-    counts = np.bincount(statistics.group, minlength=len(groups))
-    few = [f"{groups[g]} ({counts[g]})" for g in np.flatnonzero(counts < 5)]
-    if not few:
-        return []
-    return [
-        f"Fewer than five units in {', '.join(few)}: the priors then count beside the data; how "
-        "much, the answer says."
-    ]
+    return tuple(used)

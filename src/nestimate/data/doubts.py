@@ -1,14 +1,13 @@
 """What looks wrong in values that can be analysed all the same: said beside the answer."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.groups import look_alikes
 from nestimate.data.hierarchy import Level
-from nestimate.data.statistics import Readings, frozen
+from nestimate.data.statistics import Readings
 from nestimate.errors import DataError, listed
 
 #: Robust SDs from the middle of the group: beyond FAR a value is named and does not help to set the
@@ -17,7 +16,11 @@ FAR, ABSURD = 100.0, 1e9
 
 
 def doubt_values(
-    name: str, readings: Readings, groups: Sequence[str], levels: Sequence[Level]
+    name: str,
+    readings: Readings,
+    groups: Sequence[str],
+    levels: Sequence[Level],
+    natural: Callable[[NDArray[np.float64]], NDArray[np.float64]] = np.asarray,
 ) -> list[str]:
     """Return a warning for values that are hardly measurements, or hardly independent ones.
 
@@ -29,8 +32,10 @@ def doubt_values(
         Rows used and their groups.
     levels
         Units and subunits, outermost first; empty where every row is a data point.
+    natural
+        Turns what is analysed, such as logarithms, into what the user wrote.
     """
-    value = readings.value
+    value = natural(readings.value)
     warnings = []
     distinct, which = np.unique(value, return_inverse=True)
     if distinct.size == 2 and value.size > 4 and not readings.summarised:
@@ -42,6 +47,12 @@ def doubt_values(
             )
         else:
             warnings.append(f"{name} holds two different values only, {low} and {high}.")
+    if _counted(value) and not readings.summarised:
+        warnings.append(
+            f"{name} holds whole numbers with zeros, as counts do, and is analysed as a "
+            "measurement: near 0 an interval of a mean may reach below 0, and the spread of counts "
+            "grows with their mean. Trust the difference of groups more than such an end."
+        )
     for g, label in enumerate(groups):
         inside = value[readings.group == g]
         if inside.size > 1 and np.ptp(inside) == 0 and distinct.size > 1:
@@ -61,6 +72,12 @@ def doubt_values(
                 "twice? Copies make the answer look surer than it is."
             )
     return warnings
+
+
+def _counted(value: NDArray[np.float64]) -> bool:
+    """Return whether values are counts with zeros among them."""
+    whole = bool(np.all(value == np.floor(value)) and value.min() == 0)
+    return whole and np.unique(value).size > 2
 
 
 def _copied(name: str, value: NDArray[np.float64], unit: Level) -> list[str]:
@@ -160,20 +177,17 @@ def doubt_far(
     return [said]
 
 
-def without_wild(readings: Readings, distance: NDArray[np.float64]) -> Readings:
-    """Return the readings that set the scales of the priors: a few wild ones do not.
+def setting_scales(readings: Readings, distance: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether each row sets the scales of the priors, shape (rows,): a few wild ones do not.
 
     With a wild unit among five, priors as wide as all values together leave room for a spread that
     is as wide as the one unit is far away, and the t model cannot tell it as an outlier.
     """
     wild = distance > FAR
-    if not wild.any() or wild.sum() > max(1, wild.size // 5):
-        return readings
-    keep = ~wild
-    if np.setdiff1d(readings.group, readings.group[keep]).size:
-        return readings
-    columns = ("value", "group", "unit", "n", "ss", "freedom", "error")
-    return replace(readings, **{c: frozen(getattr(readings, c)[keep]) for c in columns})
+    few = wild.any() and wild.sum() <= max(1, wild.size // 5)
+    if not few or np.setdiff1d(readings.group, readings.group[~wild]).size:
+        return np.ones(wild.size, dtype=bool)
+    return ~wild
 
 
 def _median(values: NDArray[np.float64]) -> float:

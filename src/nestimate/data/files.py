@@ -1,7 +1,9 @@
 """A path -> a grid of cells: which kind of file it is, told by its first bytes."""
 
 import gzip
+import sys
 import zlib
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -10,10 +12,13 @@ from zipfile import BadZipFile, ZipFile
 import pyarrow as pa
 
 from nestimate.data.grid import Grid
+from nestimate.data.reading import Reading, of_files_only
 from nestimate.data.text_files import read_text
 from nestimate.data.workbooks import SUFFIXES, read_workbook
 from nestimate.errors import DataError, one_of
 
+#: The name that stands for the standard input.
+STANDARD_INPUT = "-"
 READABLE = "CSV, TSV, Excel (.xlsx, .xls), OpenDocument (.ods), Parquet and Feather"
 #: Endings of files that may be tables, for a near match of a mistyped name.
 _TABLES = frozenset({".csv", ".tsv", ".tab", ".txt", ".gz", ".parquet", ".feather", ".arrow"})
@@ -35,21 +40,26 @@ _OTHERS = (
 )
 
 
-def read_file(path: Path, sheet: str | None = None) -> Grid:
+def read_file(path: Path, reading: Reading | None = None) -> Grid:
     """Read a table from a file.
 
     Parameters
     ----------
     path
-        The file; its first bytes say what it is, its name only which separator to expect.
-    sheet
-        Sheet of a workbook.
+        The file; its first bytes say what it is, its name only which separator to expect. `-` is
+        the standard input.
+    reading
+        Which sheet and rows are meant.
 
     Raises
     ------
     DataError
         When there is no such file, or it is not a table.
     """
+    reading = reading or Reading()
+    sheet = reading.sheet
+    if str(path) == STANDARD_INPUT:
+        return _from_input(sys.stdin.buffer.read(), reading)
     _check_there(path)
     try:
         content = path.read_bytes()
@@ -67,7 +77,7 @@ def read_file(path: Path, sheet: str | None = None) -> Grid:
                 f"{path.name} is an Excel workbook, though its name ends in '{suffix}'. Rename it "
                 "to .xlsx (or .xls), or save it from Excel as CSV in UTF-8."
             )
-        return read_workbook(path, sheet)
+        return read_workbook(path, reading)
     if suffix in SUFFIXES:
         raise DataError(
             f"{path.name} is not a workbook, though its name ends in '{suffix}'"
@@ -76,6 +86,7 @@ def read_file(path: Path, sheet: str | None = None) -> Grid:
     if sheet is not None:
         raise DataError(f"{path.name} has no sheets: leave out --sheet '{sheet}'.")
     if kind in {"parquet", "feather"}:
+        of_files_only(replace(reading, sheet=None), path)
         return _read_arrow(content, kind, path)
     notes = []
     if kind == "gzip":
@@ -86,7 +97,18 @@ def read_file(path: Path, sheet: str | None = None) -> Grid:
         notes.append("The file is not packed, though its name ends in '.gz'.")
     if content[:1] in {b"{", b"["} and suffix not in _TABLES:
         raise DataError(f"{path.name} seems to be JSON. Readable are {READABLE}.")
-    return read_text(content, path.name, suffix).noting(*notes)
+    return read_text(content, path.name, suffix, reading).noting(*notes)
+
+
+def _from_input(content: bytes, reading: Reading) -> Grid:
+    """Read what stands on the standard input, which must be text."""
+    path = Path("standard input")
+    if _kind(content, path) != "text" or reading.sheet is not None:
+        raise DataError(
+            "standard input (-): text is needed, CSV or TSV. Name a workbook, a packed or a binary "
+            "file by its path."
+        )
+    return read_text(content, str(path), "", reading)
 
 
 def _check_there(path: Path) -> None:

@@ -11,13 +11,14 @@ from typing import Literal
 
 import pyarrow as pa
 
-from nestimate.data.candidates import hints
 from nestimate.data.design import Design
 from nestimate.data.groups import CONTROLS
 from nestimate.data.kinds import Column
 from nestimate.data.proposals import Proposal
-from nestimate.data.reshape import Wanted, counts_rows, families, long_form, number_like, stacked
+from nestimate.data.reshape import Wanted, long_form, stacked
+from nestimate.data.series import alike_in_size, counts_rows, families, number_like
 from nestimate.data.tables import Table
+from nestimate.data.vocabulary import hints
 from nestimate.errors import NestimateError
 
 #: Designs shown of one folding.
@@ -35,7 +36,8 @@ class Folding:
     Attributes
     ----------
     kind
-        `replicates`: `columns` are readings of what is in the row; `groups`: each is a group.
+        `replicates`: `columns` are readings of what is in the row; `units`: each is a unit, its
+        group in its title; `groups`: each is a group.
     columns, labels
         The columns put below each other, and those of labels beside them.
     row
@@ -46,7 +48,7 @@ class Folding:
         Whether names and numbers speak for it.
     """
 
-    kind: Literal["replicates", "groups"]
+    kind: Literal["replicates", "units", "groups"]
     columns: tuple[str, ...]
     labels: tuple[str, ...]
     row: str
@@ -60,8 +62,10 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
         return
     named = [c for c in columns if c.kind not in {"empty", "other", "numbers and text"}]
     measured = [c for c in named if number_like(table.column(c.name)) and c.measured]
-    found = families([c.name for c in measured if not counts_rows(c.name, table.column(c.name))])
-    numbered = [c for names in found.values() for c in measured if c.name in names]
+    # One of several readings may be the same in every row.
+    able = [c for c in named if number_like(table.column(c.name)) and c.smallest is not None]
+    found = families([c.name for c in able if not counts_rows(c.name, table.column(c.name))])
+    numbered = [c for names in found.values() for c in able if c.name in names]
     rest = [c for c in named if c not in numbered]
     if any(c.kind == "numbers" for c in rest) and any(c.kind != "numbers" for c in numbered):
         return
@@ -71,9 +75,28 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
     elif not found:
         made = _groups(table, measured, named)
     else:
-        made = None
+        made = _units(table, [c.name for c in numbered], [c for c in rest if c.kind != "constant"])
     if made is not None:
         yield made
+
+
+def _units(table: Table, names: Sequence[str], rest: Sequence[Column]) -> Folding | None:
+    """Read columns as units titled by their group; beside them may stand names of the rows."""
+    block = next((c.name for c in rest if c.distinct == table.n_rows), None)
+    if len(rest) != (block is not None):
+        return None
+    try:
+        long = long_form(table, Wanted(wide="units", block=block))
+    except NestimateError:
+        return None
+    return Folding(
+        kind="units",
+        columns=tuple(names),
+        labels=() if block is None else (block,),
+        row="",
+        table=replace(long, notes=()),
+        likely=True,
+    )
 
 
 def _replicates(table: Table, names: Sequence[str], labels: Sequence[Column]) -> Folding | None:
@@ -97,7 +120,9 @@ def _replicates(table: Table, names: Sequence[str], labels: Sequence[Column]) ->
         labels=tuple(c.name for c in labels),
         row=row,
         table=long,
-        likely="time" not in hints(names[0]) and bool(labels or "counter" in hints(names[0])),
+        likely="time" not in hints(names[0])
+        and bool(labels or "counter" in hints(names[0]))
+        and alike_in_size(values),
     )
 
 
@@ -143,14 +168,16 @@ def restated(proposals: Sequence[Proposal], folding: Folding, table: Table) -> t
     found = []
     for proposal in proposals:
         roles = proposal.roles
-        if folding.kind == "groups" and roles.group != "group":
+        if folding.kind != "replicates" and roles.group != "group":
+            continue
+        if proposal.formula or (folding.kind == "units" and not folding.labels and not roles.unit):
             continue
         unit = None if folding.row and roles.unit == folding.row else roles.unit
         typed: list[tuple[str, str | bool | None]] = [
-            ("wide", "groups" if folding.kind == "groups" else None),
+            ("wide", None if folding.kind == "replicates" else folding.kind),
             ("value", ",".join(folding.columns) if folding.kind == "replicates" else None),
             ("group", roles.group if folding.kind == "replicates" and not proposal.whole else None),
-            ("unit", unit),
+            ("unit", None if folding.kind == "units" and unit == "unit" else unit),
             ("block", roles.block),
             ("relabel_units", roles.relabel_units),
             ("against", "0" if roles.one_group else None),

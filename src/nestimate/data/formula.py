@@ -1,14 +1,19 @@
 """The text of a formula, taken apart: response, fixed part, random terms.
 
-formulae reads the expressions; what it leaves open is settled here: a bar without parentheses, as
-in `drug|line`, is a random term, and a double bar makes its effects independent.
+Columns and the arithmetic on them are atoms, numbered x0, x1, ...; what stands between them,
+`+ - * / ** :` and bars, is spelt in those numbers and read by formulae. So no name that a user
+gives to a column can mean anything else. What formulae leaves open is settled here: a bar without
+parentheses, as in `drug|line`, is a random term, and a double bar makes its effects independent.
 """
 
 import re
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from nestimate.data.atoms import Atom, Reader, atom_number, shown
+from nestimate.data.expressions import Expression, parse_expression, scan
 from nestimate.errors import DesignError
 
 
@@ -20,15 +25,22 @@ class RandomTerm:
     ----------
     expression
         `1`, or a term such as `day` or `drug:day`.
+    code
+        The same in numbered atoms.
     factors
         The columns whose combinations are the levels, outermost first.
     correlated
         Whether it may be correlated with the other terms of its bar.
+    bar, place
+        All that stands left and right of its bar.
     """
 
     expression: str
+    code: str
     factors: tuple[str, ...]
     correlated: bool
+    bar: str
+    place: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,194 +49,245 @@ class Formula:
 
     Attributes
     ----------
-    text
-        As the user wrote it.
-    response, fixed
-        Left of the tilde, and the part right of it that has no bar; as formulae reads them.
-    measured
-        Columns that the response names.
-    fixed_names
-        Columns that the fixed part names.
-    variables
-        Those, and the columns that random terms name left of their bars.
+    text, response
+        As the user wrote them; a response that is one column is its name.
+    outcome
+        The arithmetic left of the tilde.
+    atoms
+        What the right side is made of, by number.
+    fixed
+        The part right of the tilde that has no bar, in numbered atoms.
+    fixed_atoms, varying_atoms
+        Numbers of the atoms of the fixed part, and of those left of a bar.
     coded
-        Those of them that stand in C(...): labels, whatever they look like.
+        Columns that stand in C(...): labels, whatever they look like.
     random
         The random terms.
     """
 
     text: str
     response: str
+    outcome: Expression
+    atoms: tuple[Atom, ...]
     fixed: str
-    measured: tuple[str, ...]
-    fixed_names: tuple[str, ...]
-    variables: tuple[str, ...]
+    fixed_atoms: tuple[int, ...]
+    varying_atoms: tuple[int, ...]
     coded: tuple[str, ...]
     random: tuple[RandomTerm, ...]
 
-    def first(self, names: Collection[str]) -> str | None:
-        """Return that of `names` which the fixed part names first."""
-        return min(names, key=self.fixed.find, default=None)
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """Columns that the response names."""
+        return self.outcome.columns
+
+    @property
+    def fixed_names(self) -> tuple[str, ...]:
+        """Columns that the fixed part names, in order of appearance."""
+        return self._names(self.fixed_atoms)
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Those, and the columns that random terms name left of their bars."""
+        return self._names((*self.fixed_atoms, *self.varying_atoms))
+
+    @property
+    def computed(self) -> tuple[str, ...]:
+        """Columns of the right side that something is computed from."""
+        used = {*self.fixed_atoms, *self.varying_atoms}
+        return self._names([i for i in sorted(used) if self.atoms[i].column is None])
 
     @property
     def grouping(self) -> tuple[str, ...]:
         """Columns right of a bar."""
         return tuple(dict.fromkeys(name for term in self.random for name in term.factors))
 
+    def shown(self, code: str) -> str:
+        """Return numbered atoms as the user wrote them."""
+        return shown(code, self.atoms)
+
+    def _names(self, atoms: Sequence[int]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for i in atoms for name in self.atoms[i].value.columns))
+
 
 def parse_formula(text: str) -> Formula:
-    """Take a formula apart.
+    """Take a formula apart, and check all of it before anything in it can be computed.
 
     Raises
     ------
     DesignError
-        When it cannot be read; says where.
+        When it cannot be read, or holds what a formula may not; says where.
     """
-    left, tilde, right = text.partition("~")
-    if not tilde or not left.strip() or not right.strip() or "~" in right:
+    if not isinstance(text, str):
+        raise DesignError(f"the formula is {text!r}: write it as text, 'y ~ drug + (drug | line)'.")
+    text = text.strip()
+    tokens = scan(text)
+    tildes = [i for i, token in enumerate(tokens) if token.text == "~"]
+    if len(tildes) != 1 or tildes[0] in (0, len(tokens) - 1):
         raise DesignError(
             f"formula '{text}': write the measured value, a tilde, and what explains it, such as "
             "'y ~ drug + (drug | line)'."
         )
-    fixed, random = [], []
-    for piece in _summands(right, text):
-        if _bar(piece) is None:
+    left, right = tokens[: tildes[0]], tokens[tildes[0] + 1 :]
+    outcome = parse_expression(left, text)
+    reader = Reader(text)
+    fixed: list[list[str]] = []
+    random: list[RandomTerm] = []
+    for piece in _summands(reader.words(right)):
+        if _bar(_inside(piece)) is None:
             fixed.append(piece)
         else:
-            random += _random_terms(piece, text)
-    kept = " ".join(fixed).lstrip("+ ") or "1"
-    if "|" in _masked(kept):
+            random += _random_terms(piece, reader)
+    kept = " ".join(word for piece in fixed for word in piece).removeprefix("+ ") or "1"
+    if "|" in kept:
         raise DesignError(
             f"formula '{text}': a random term such as (drug | line) can only be added with +."
         )
-    parts = (kept, *(term.expression for term in random))
-    described = [_describe(f"y ~ {part}", text) for part in parts]
-    components = [_components(description) for description in described]
-    fixed_names = {str(v) for c in components[0] for v in c.var_names if v}
-    every = [c for found in components for c in found]
-    offsets = [c for c in every if str(c.name).startswith("offset(")]
-    if offsets:
-        raise DesignError(
-            f"formula '{text}': {offsets[0].name} is not supported: take it off the measured value "
-            "instead, as in 'I(y - x) ~ ...'."
-        )
-    coded = [c for c in every if str(c.name).startswith("C(")]
-    plain = [c for c in every if not str(c.name).startswith("C(")]
-    both = {v for c in coded for v in c.var_names} & {v for c in plain for v in c.var_names}
-    if both:
-        raise DesignError(
-            f"formula '{text}': '{min(both)}' is a factor in C(...) and a measurement elsewhere. "
-            "Give the factor a column of its own."
-        )
-    return Formula(
-        text=text.strip(),
-        response=left.strip(),
+    described = _describe(f"y ~ {kept}", reader)
+    _check_removed(fixed, described, reader)
+    inside = _atoms(described.common_terms)
+    spelt = [int(i) for i in re.findall(r"x(\d+)", kept)]
+    found = Formula(
+        text=text,
+        response=outcome.columns[0] if outcome.plain else outcome.text,
+        outcome=outcome,
+        atoms=tuple(reader.atoms),
         fixed=kept,
-        measured=tuple(sorted(_describe(f"{left.strip()} ~ 1", text).var_names)),
-        fixed_names=tuple(sorted(fixed_names)),
-        variables=tuple(dict.fromkeys(str(v) for c in every for v in sorted(c.var_names) if v)),
-        coded=tuple(dict.fromkeys(str(v) for c in coded for v in c.var_names)),
+        fixed_atoms=tuple(i for i in dict.fromkeys(spelt) if i in inside),
+        varying_atoms=tuple(
+            dict.fromkeys(int(i) for term in random for i in re.findall(r"x(\d+)", term.code))
+        ),
+        coded=tuple(dict.fromkeys(reader.coded)),
         random=tuple(random),
     )
-
-
-def _summands(text: str, whole: str) -> list[str]:
-    """Split at plus and minus signs outside parentheses and quotes; signs stay with their piece."""
-    found, depth, quoted = [""], 0, ""
-    for character in text:
-        if quoted:
-            quoted = "" if character == quoted else quoted
-        elif character in "`'\"":
-            quoted = character
-        elif character in "([{":
-            depth += 1
-        elif character in ")]}":
-            depth -= 1
-        elif character in "+-" and not depth:
-            found.append("")
-        found[-1] += character
-    if depth or quoted:
-        what = "a parenthesis" if depth else f"the quote {quoted}"
-        raise DesignError(f"formula '{whole}': {what} is not closed.")
-    return [piece.strip() for piece in found if piece.strip()]
-
-
-def _inside(piece: str) -> str:
-    """Return a summand without its sign and the parentheses around all of it."""
-    piece = piece.lstrip("+ ").strip()
-    while piece.startswith("(") and piece.endswith(")"):
-        depth = 0
-        for character in piece[:-1]:
-            depth += (character == "(") - (character == ")")
-            if not depth:
-                return piece
-        piece = piece[1:-1].strip()
-    return piece
-
-
-def _bar(piece: str) -> re.Match[str] | None:
-    """Find the bar of a summand, outside inner parentheses."""
-    flat = _masked(_inside(piece))
-    depth = 0
-    for position, character in enumerate(flat):
-        depth += (character == "(") - (character == ")")
-        if character == "|" and not depth:
-            return re.compile(r"\|\|?").match(flat, position)
-    return None
-
-
-def _masked(text: str) -> str:
-    """Return the text with its quoted names blanked out, as long as before."""
-    return re.sub(r"`[^`]*`", lambda match: "_" * len(match[0]), text)
-
-
-def _random_terms(piece: str, whole: str) -> list[RandomTerm]:
-    inner, bar = _inside(piece), _bar(piece)
-    if bar is None:
-        return []
-    expression, factor = inner[: bar.start()].strip(), inner[bar.end() :].strip()
-    if not expression or not factor or "|" in _masked(factor):
+    spelt_twice = Counter((term.code, term.factors) for term in random).most_common(1)
+    if spelt_twice and spelt_twice[0][1] > 1:
+        (code, factors), _ = spelt_twice[0]
+        what = f"({found.shown(code)} | {':'.join(factors)})"
+        raise DesignError(f"formula '{text}': {what} is there twice. Leave one of them out.")
+    mixed = [n for n in (*found.coded, *found.grouping) if n in found.computed]
+    if mixed:
         raise DesignError(
-            f"formula '{whole}': '{inner}' must read 'what differs | between what', such as "
-            "drug | line, or 1 | batch/cask."
-        )
-    if re.search(r"-\s*1\b", expression):
-        expression = "0 + " + re.sub(r"-\s*1\b", "", expression)
-    terms = _describe(f"y ~ ({expression}|{factor})", whole).group_terms
-    several = len({str(term.expr) for term in terms}) > 1
-    found = []
-    for term in terms:
-        factors = tuple(str(component.name) for component in term.factor.components)
-        odd = [c.name for c in term.factor.components if type(c).__name__ != "Variable"]
-        if odd:
-            raise DesignError(
-                f"formula '{whole}': {odd[0]} right of a bar: name columns there, such as line."
-            )
-        name = ":".join(map(_quoted, getattr(term.expr, "components", ()))) or "1"
-        found.append(
-            RandomTerm(expression=name, factors=factors, correlated=several and bar[0] == "|")
+            f"formula '{text}': '{mixed[0]}' holds labels (in C(...) or right of a bar), and "
+            "elsewhere something is computed from it. Give the labels a column of their own."
         )
     return found
 
 
-def _quoted(component: Any) -> str:
-    """Return a variable or call as a formula writes it."""
-    name = str(component.name)
-    plain = type(component).__name__ != "Variable" or name.isidentifier()
-    return name if plain else f"`{name}`"
+def _summands(words: Sequence[str]) -> list[list[str]]:
+    """Split at plus and minus signs outside parentheses; signs stay with their piece."""
+    found: list[list[str]] = [[]]
+    depth = 0
+    for word in words:
+        depth += (word == "(") - (word == ")")
+        if word in "+-" and not depth:
+            found.append([])
+        found[-1].append(word)
+    return [piece for piece in found if piece]
 
 
-def _components(description: Any) -> list[Any]:
-    """Return the variables and calls of the fixed terms of a description."""
-    terms = description.common_terms
-    return [component for term in terms for component in getattr(term, "components", ())]
+def _inside(piece: Sequence[str]) -> list[str]:
+    """Return a summand without its plus sign and the parentheses around all of it."""
+    inner = list(piece)
+    while inner and inner[0] == "+":
+        inner = inner[1:]
+    while inner[:1] == ["("] and inner[-1] == ")":
+        depth = 0
+        for word in inner[:-1]:
+            depth += (word == "(") - (word == ")")
+            if not depth:
+                return inner
+        inner = inner[1:-1]
+    return inner
 
 
-def _describe(text: str, whole: str) -> Any:
+def _bar(words: Sequence[str]) -> int | None:
+    """Find the bar of a summand, outside inner parentheses."""
+    depth = 0
+    for position, word in enumerate(words):
+        depth += (word == "(") - (word == ")")
+        if word in ("|", "||") and not depth:
+            return position
+    return None
+
+
+def _random_terms(piece: Sequence[str], reader: Reader) -> list[RandomTerm]:
+    inner = _inside(piece)
+    bar = _bar(inner) or 0
+    left, right = inner[:bar], inner[bar + 1 :]
+    if not left or not right or {"|", "||"} & {*left, *right}:
+        raise DesignError(
+            f"formula '{reader.text}': '{shown(' '.join(inner), reader.atoms)}' must read "
+            "'what differs | between what', such as drug | line, or 1 | batch/cask."
+        )
+    code = " ".join(left)
+    if re.search(r"- 1\b", code):
+        code = "0 + " + re.sub(r"- 1\b", "", code)
+    terms = _describe(f"y ~ ({code} | {' '.join(right)})", reader).group_terms
+    several = len({str(term.expr) for term in terms}) > 1
+    found = []
+    for term in terms:
+        numbers = [atom_number(component) for component in term.factor.components]
+        odd = [reader.atoms[i].text for i in numbers if reader.atoms[i].column is None]
+        if odd:
+            raise DesignError(
+                f"formula '{reader.text}': {odd[0]} right of a bar: name columns there, such as "
+                "line."
+            )
+        parts = [atom_number(component) for component in getattr(term.expr, "components", ())]
+        wide = [reader.atoms[i].text for i in parts if reader.atoms[i].basis]
+        if wide:
+            raise DesignError(
+                f"formula '{reader.text}': {wide[0]} left of a bar is not supported. Write the "
+                "column itself there, as in (day | dog), or its powers as I(day**2)."
+            )
+        found.append(
+            RandomTerm(
+                expression=":".join(reader.atoms[i].text for i in parts) or "1",
+                code=":".join(str(c.name) for c in getattr(term.expr, "components", ())) or "1",
+                factors=tuple(str(reader.atoms[i].column) for i in numbers),
+                correlated=several and inner[bar] == "|",
+                bar=shown(" ".join(left), reader.atoms),
+                place=shown(" ".join(right), reader.atoms),
+            )
+        )
+    return found
+
+
+def _check_removed(pieces: Sequence[list[str]], described: Any, reader: Reader) -> None:
+    """Refuse a minus that takes nothing away: it was probably meant as arithmetic."""
+    taken = [piece for piece in pieces if piece[0] == "-" and piece[1:] not in (["0"], ["1"])]
+    for piece in taken:
+        others = [word for other in pieces if other is not piece for word in other]
+        without = _describe(f"y ~ {' '.join(others) or '1'}", reader)
+        if len(without.common_terms) == len(described.common_terms):
+            what = shown(" ".join(piece[1:]), reader.atoms)
+            raise DesignError(
+                f"formula '{reader.text}': '- {what}' takes out a term that is not there. Leave "
+                "it out; arithmetic with columns stands inside I(...)."
+            )
+
+
+def _atoms(terms: Sequence[Any]) -> set[int]:
+    """Numbers of the atoms that terms are made of."""
+    return {atom_number(c) for term in terms for c in getattr(term, "components", ())}
+
+
+def _describe(code: str, reader: Reader) -> Any:
     from formulae import model_description  # noqa: PLC0415 - a second, and only formulas need it
+    from formulae.parser import Parser  # noqa: PLC0415
+    from formulae.scanner import Scanner  # noqa: PLC0415
 
     try:
-        return model_description(text)
-    except Exception as error:  # noqa: BLE001 - the parser raises errors of many kinds
-        said = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DesignError(f"formula '{whole}' cannot be read: {said}") from None
+        parser = Parser(Scanner(code).scan())
+        parser.parse()
+        rest = None if parser.at_end() else str(parser.peek().lexeme)
+        described = None if rest else model_description(code)
+    except Exception:  # noqa: BLE001 - the parser raises errors of many kinds
+        described, rest = None, None
+    if described is None:
+        where = f" near '{shown(rest, reader.atoms)}'" if rest else ""
+        raise DesignError(
+            f"formula '{reader.text}' cannot be read{where}: between columns stands one of + - * / "
+            ": or a bar, and every sign has something on both sides."
+        )
+    return described

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from nestimate.data.cells import is_plain_number, tidy
+from nestimate.data.cells import tidy
 from nestimate.errors import DataError
 
 
@@ -79,7 +79,7 @@ def without_blanks(grid: Grid) -> Grid:
     empty = [
         i
         for i, (name, cells) in enumerate(zip(grid.names, blank, strict=True))
-        if not tidy(name) and (cells is None or cells.all()) and _is_text(grid.columns[i])
+        if not tidy(name) and (cells is None or cells.all()) and is_text(grid.columns[i])
     ]
     if empty:
         kept = [i for i in range(len(grid.names)) if i not in empty]
@@ -98,39 +98,6 @@ def without_blanks(grid: Grid) -> Grid:
     inner = int(everywhere[: last[-1]].sum()) if last.size else 0
     grid = grid.taking(~everywhere)
     return grid.noting(f"{_count(inner, 'blank row')} left out.") if inner else grid
-
-
-def check_title(grid: Grid) -> None:
-    """Refuse a first row that is no header but a title above it."""
-    named = [tidy(name) for name in grid.names if tidy(name)]
-    if len(named) == 1 and len(grid.names) > 2 and all(_is_text(c) for c in grid.columns):
-        raise DataError(
-            f"{grid.source}: the first row names one column of {len(grid.names)}, '{named[0]}'. If "
-            "it is a title, delete it: the first row must name the columns."
-        )
-
-
-def without_units_row(grid: Grid) -> Grid:
-    """Leave out a second header row that holds units only: `,,mg/dl`.
-
-    It is one if some of its cells are blank or all are the same, none is a number, and every column
-    in which it is not blank holds numbers otherwise.
-    """
-    if grid.n_rows < 3 or not all(_is_text(column) for column in grid.columns):
-        return grid
-    first = [tidy(column[0].as_py() or "") for column in grid.columns]
-    said = [i for i, cell in enumerate(first) if cell]
-    alike = len(said) > 1 and len(set(first)) == 1
-    if (len(said) == len(first) and not alike) or any(is_plain_number(first[i]) for i in said):
-        return grid
-    for i in said:
-        cells = {tidy(cell or "") for cell in pc.unique(grid.columns[i].slice(1)).to_pylist()}
-        if not all(is_plain_number(cell) for cell in cells - {""}) or cells <= {""}:
-            return grid
-    units = ", ".join(f"{tidy(grid.names[i])} in {first[i]}" for i in said)
-    keep = np.arange(grid.n_rows) > 0
-    row = grid.rows[0]
-    return grid.taking(keep).noting(f"Row {row} holds units and is left out: {units}.")
 
 
 def check_names(names: Sequence[str], source: str) -> tuple[tuple[str, ...], list[str]]:
@@ -168,13 +135,14 @@ def _count(n: int, what: str) -> str:
     return f"{n} {what} is" if n == 1 else f"{n} {what}s are"
 
 
-def _is_text(column: Any) -> bool:
+def is_text(column: Any) -> bool:
+    """Return whether a column as found holds text."""
     return bool(pa.types.is_string(column.type))
 
 
 def _blank(column: Any) -> Any:
     """Return whether each cell of a text column is blank; None for a column of numbers."""
-    if not _is_text(column):
+    if not is_text(column):
         return None
     short = pc.less_equal(pc.fill_null(pc.binary_length(column), 0), 0)
     blank = np.asarray(short)

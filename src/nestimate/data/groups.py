@@ -19,29 +19,42 @@ CONTROLS = frozenset(
 Codes = NDArray[np.intp]
 
 
-def reference_first(labels: Sequence[str], reference: str | None) -> tuple[list[str], str]:
-    """Put the reference first, and say how it was chosen; an empty sentence if it was named.
+def reference_first(
+    labels: Sequence[str], reference: str | None, *, ordered: bool = False
+) -> tuple[list[str], str]:
+    """Put the reference first, and say why it is one; nothing if it was named.
+
+    Parameters
+    ----------
+    labels
+        In the order of the data, or their own where they are `ordered` categories: the first of
+        those is the reference.
+    reference
+        The label that was named, or None.
+    ordered
+        Whether the order of the labels was stated by the user.
 
     Raises
     ------
     DesignError
         When the reference is not among the labels.
     """
-    said = ""
+    why = ""
     if reference is None:
         controls = [label for label in labels if label.casefold() in CONTROLS]
-        reference = controls[0] if len(controls) == 1 else labels[0]
-        why = "its label says so" if len(controls) == 1 else "it comes first in the data"
-        said = f"Reference group: {reference} ({why}; --reference chooses another)."
+        told = len(controls) == 1 and not ordered
+        reference = controls[0] if told else labels[0]
+        why = "its label says so" if told else "it comes first in the data"
+        why = "it is the first of its ordered categories" if ordered else why
     else:
         reference = reference if reference in labels else read_label(reference) or reference
         if reference not in labels:
             raise DesignError(f"reference: {one_of('group', reference, labels)}")
-    return [reference, *(label for label in labels if label != reference)], said
+    return [reference, *(label for label in labels if label != reference)], why
 
 
 def order_groups(
-    group: Codes, groups: tuple[str, ...], reference: str | None
+    group: Codes, groups: tuple[str, ...], reference: str | None, *, ordered: bool = False
 ) -> tuple[Codes, tuple[str, ...], list[str]]:
     """Put the reference first and forget groups without a value.
 
@@ -50,11 +63,12 @@ def order_groups(
     tuple
         Codes of the rows, labels, and how the reference was chosen.
     """
-    ordered, said = reference_first([groups[g] for g in np.unique(group)], reference)
+    first, why = reference_first([groups[g] for g in np.unique(group)], reference, ordered=ordered)
     recode = np.full(len(groups), -1, dtype=np.intp)
-    for code, label in enumerate(ordered):
+    for code, label in enumerate(first):
         recode[list(groups).index(label)] = code
-    return recode[group], tuple(ordered), [said] if said else []
+    said = f"Reference group: {first[0]} ({why}; --reference chooses another)."
+    return recode[group], tuple(first), [said] if why else []
 
 
 def check_groups(

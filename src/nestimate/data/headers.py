@@ -6,7 +6,8 @@ from dataclasses import replace
 from nestimate.data.cells import is_plain_number, read_label, tidy
 from nestimate.data.columns import Table, is_text
 from nestimate.data.grid import Grid
-from nestimate.data.reshape import Wanted, numeric, stacked, without_tail
+from nestimate.data.reshape import Wanted, stacked, without_tail
+from nestimate.data.series import numeric
 from nestimate.errors import DataError, DesignError, listed
 
 
@@ -120,7 +121,8 @@ def _beside_labels(
 ) -> Table:
     """Stack the columns of the groups; the columns of labels stay beside them."""
     shown = " and ".join(labels)
-    said = bool({*wanted.unit_names, wanted.block, wanted.group} & {*labels})
+    spoken = {*wanted.unit_names, wanted.block, wanted.group, *wanted.named}
+    said = bool(spoken & {*labels})
     said = said or bool(units and wanted.unit)
     if not (said or wanted.as_it_is):
         readings = "--unit unit" if units else "delete it"
@@ -177,7 +179,7 @@ def _spans(names: Sequence[str]) -> list[tuple[str, int]]:
     """Return every name with the number of columns it stands above, blanks being its own."""
     found: list[tuple[str, int]] = []
     for name in names:
-        if name or not found:
+        if (name and not (found and found[-1][0] == name)) or not found:
             found.append((name, 1))
         else:
             found[-1] = (found[-1][0], found[-1][1] + 1)

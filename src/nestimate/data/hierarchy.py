@@ -5,12 +5,14 @@ Nothing is guessed: a unit label in two places is refused unless the user says w
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.statistics import UnitStatistics
 from nestimate.errors import DesignError, listed
 
 Codes = NDArray[np.intp]
@@ -38,6 +40,12 @@ class Level:
     def size(self) -> int:
         """Number of members."""
         return len(self.labels)
+
+    def kept(self, keep: NDArray[np.bool_]) -> Self:
+        """Return the level of some of the rows, forgetting members that none of them has."""
+        present, codes = np.unique(self.codes[keep], return_inverse=True)
+        labels = tuple(self.labels[i] for i in present) if self.labels else ()
+        return replace(self, labels=labels, codes=codes.astype(np.intp))
 
 
 def place_units(
@@ -151,4 +159,37 @@ def check_blocks(block: Level, group: Codes, groups: Sequence[str], group_name: 
     return [
         f"{len(empty)} of {seen.size} cells of {block.name} x {group_name} have no value: "
         f"{listed(empty, most=6)}. The blocks that see several groups carry the comparison."
+    ]
+
+
+def check_units(
+    statistics: UnitStatistics, groups: tuple[str, ...], levels: tuple[Level, ...], name: str
+) -> None:
+    """Refuse a group of one unit, or groups that are units; `name` is the column of groups."""
+    counts = np.bincount(statistics.group, minlength=len(groups))
+    what = levels[0].name if levels else "value"
+    if levels and (counts == 1).all() and counts.size > 1:
+        raise DesignError(
+            f"columns '{name}' and '{what}' say the same: every group has one {what}, so a "
+            f"difference between groups cannot be told from one between one {what} and another. "
+            "Name another column as unit (what was independently treated), or none."
+        )
+    lonely = [groups[g] for g in np.flatnonzero(counts < 2)]
+    if lonely:
+        raise DesignError(
+            f"group '{lonely[0]}' has one {what}: a difference between groups cannot be told from "
+            f"one between one {what} and another, however many readings there are. At least two "
+            f"per group are needed, better five or more."
+        )
+
+
+def doubt_few(statistics: UnitStatistics, groups: tuple[str, ...]) -> list[str]:
+    """Return a warning for groups of fewer than five units."""
+    counts = np.bincount(statistics.group, minlength=len(groups))
+    few = [f"{groups[g]} ({counts[g]})" for g in np.flatnonzero(counts < 5)]
+    if not few:
+        return []
+    return [
+        f"Fewer than five units in {', '.join(few)}: the priors then count beside the data; how "
+        "much, the answer says."
     ]

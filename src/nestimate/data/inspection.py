@@ -4,28 +4,30 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Self
 
-import numpy as np
-
 from nestimate.data.candidates import (
+    Candidate,
     candidates,
-    could_be_group,
-    counts_within,
-    hints,
-    one_unit_each,
     present,
-    summary_role,
 )
 from nestimate.data.crossings import Crossing
 from nestimate.data.design import Design
+from nestimate.data.factorial import paired, several_factors, share_of_total, worded
+from nestimate.data.factors import moments, told_apart
 from nestimate.data.foldings import Folding, foldings, restated
-from nestimate.data.kinds import MOST_LABELS, Column, describe_column
+from nestimate.data.kinds import Column, describe_column
+from nestimate.data.measured import crossed_labels, share_columns, summary_columns, value_columns
 from nestimate.data.onegroup import with_one_group
 from nestimate.data.proposals import MOST, Proposal, propose
+from nestimate.data.reading import Reading
+from nestimate.data.relations import alike, confounded, group_columns, likely_labels, unlabelled
 from nestimate.data.tables import Table
+from nestimate.data.vocabulary import hints
 from nestimate.errors import DataError, DesignError
 
 RoleName = Literal["value", "reading", "group", "unit", "block", "counter", "n", "sd", "se"]
 
+#: Words for what a count is a share of.
+_TOTAL = frozenset({"total", "totals", "all", "n", "nuclei", "tested", "scored", "counted", "dapi"})
 #: More columns of labels than this are not crossed with one another.
 MOST_FACTORS = 9
 
@@ -86,19 +88,43 @@ class Inspection:
     notes: tuple[str, ...]
 
     @classmethod
-    def from_table(cls, table: Table, file: str | None = None) -> Self:
-        """Look at a table; `file` is the name under which a command can read it."""
+    def from_table(
+        cls, table: Table, file: str | None = None, reading: Reading | None = None
+    ) -> Self:
+        """Look at a table.
+
+        Parameters
+        ----------
+        table
+            As it is.
+        file
+            The name under which a command can read it, None for data in memory.
+        reading
+            The options that a command needs to read it so.
+        """
         found = cls._as_it_stands(table, file)
         for folding in foldings(table, found.columns):
             inner = cls._as_it_stands(folding.table, file)
             found = _with_folding(found, inner, folding, restated(inner.proposals, folding, table))
-        return found
+        every = [column.name for column in found.columns]
+        proposals = tuple(
+            replace(
+                proposal,
+                reading=reading or Reading(),
+                candidate=replace(proposal.candidate, unused=_unused(proposal, every)),
+            )
+            for proposal in found.proposals
+        )
+        return replace(found, proposals=proposals)
 
     @classmethod
     def _as_it_stands(cls, table: Table, file: str | None) -> Self:
         columns = tuple(describe_column(table, name) for name in table.columns)
-        summary = _summary(columns)
-        values = _values(columns, summary)
+        summary = summary_columns(columns)
+        values = value_columns(table, columns, summary)
+        part, total = share_columns(table, columns)
+        if part is not None:
+            values = [part, *(name for name in values if name not in {part, total})]
         extended, whole = with_one_group(table)
         found = cls(
             source=table.source,
@@ -118,21 +144,26 @@ class Inspection:
         )
         if not values:
             return found
-        value, crossing = _crossed(extended, columns, values, summary, whole)
-        aliases = _aliases(crossing, whole)
+        value, crossing = crossed_labels(extended, columns, values, summary, whole)
+        crossing = told_apart(crossing, {c.name: c for c in columns}, whole)
+        aliases = alike(crossing, whole)
         doubles = {second for _, second in aliases}
         crossing = crossing.without(doubles)
-        groups = _groups(crossing, {c.name: c for c in columns}, whole)
+        groups = group_columns(crossing, {c.name: c for c in columns}, whole)
         ranked = candidates(crossing, groups, whole, single=bool(summary))
         fit, refused = propose(crossing, ranked, value=value, summary=summary, whole=whole)
-        others = [name for name in values if name != value]
+        counted = [c.name for c in columns if c.measured and c.kind == "numbers as labels"]
+        dropped = [n for n in counted if n not in {value, *crossing.names, *summary.values()}]
+        others = [name for name in [*values, *dropped] if name != value]
         best = fit[0].roles.group if fit else groups[0]
+        share = None if part is None else f"I({worded(part)} / {worded(total)})"
+        fit = _with_formulas(crossing, value, groups, ranked, fit, share)
         return replace(
             found,
             aliases=aliases,
-            unlabelled=_unlabelled(crossing, whole),
+            unlabelled=unlabelled(crossing, whole),
             untried=crossing.left_out,
-            confounded=() if best == whole or not fit else _confounded(crossing, best),
+            confounded=() if best == whole or not fit else confounded(crossing, best),
             value=value,
             other_values=tuple(others),
             proposals=fit,
@@ -141,7 +172,7 @@ class Inspection:
                 crossing,
                 [value, *others],
                 summary,
-                {*_likely(crossing, groups), *(p.candidate.group for p in fit)},
+                {*likely_labels(crossing, groups), *(p.candidate.group for p in fit)},
                 {name for p in fit for name in p.candidate.units},
                 best=best,
                 whole=whole,
@@ -153,6 +184,47 @@ class Inspection:
         return next(column for column in self.columns if column.name == name)
 
 
+def _with_formulas(
+    crossing: Crossing,
+    value: str,
+    groups: Sequence[str],
+    ranked: Sequence[Candidate],
+    found: tuple[Proposal, ...],
+    share: str | None,
+) -> tuple[Proposal, ...]:
+    """Add what roles cannot say: a share of a total comes first, and so do several factors.
+
+    Numbers of hours or weeks, and traits, are factors beside what is compared: they come second.
+    """
+    compared = [proposal.candidate for proposal in found if not proposal.whole]
+    if not compared:
+        return found
+    if share is not None:
+        made = share_of_total(crossing, share, compared[0])
+        return (made, *found)[:MOST] if made else found
+    made = several_factors(crossing, value, groups, ranked)
+    pair = paired(crossing, value, compared[0])
+    if made is None:
+        return (found[0], pair, *found[1:])[:MOST] if pair else found
+    # Designs that leave out a factor are said, but never before the one that does not.
+    aside = [n for n in made.factors if hints(n) & {"trait", "block"} or _counted_time(crossing, n)]
+    first = found[:1] if aside and found[0].layout != "flat" else ()
+    return (*first, made, *found[len(first) :])[:MOST]
+
+
+def _counted_time(crossing: Crossing, name: str) -> bool:
+    return moments(crossing, name) and all(label.isdigit() for label in crossing.labels[name])
+
+
+def _unused(proposal: Proposal, every: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns that play no role: where rows are data points, every one of them."""
+    if proposal.layout != "flat" or proposal.folded:
+        return proposal.candidate.unused
+    roles = proposal.roles
+    taken = {roles.value, *proposal.candidate.used, *roles.summary.values(), *proposal.factors}
+    return tuple(name for name in every if name not in taken)
+
+
 def _with_folding[I: Inspection](
     found: I, inner: I, folding: Folding, proposals: Sequence[Proposal]
 ) -> I:
@@ -160,13 +232,15 @@ def _with_folding[I: Inspection](
     if not proposals:
         return found
     old = [p for p in found.proposals if p.whole or folding.kind == "groups"]
-    if folding.kind == "replicates" and folding.likely:
+    if folding.kind != "groups" and folding.likely:
         # One of several readings alone, or rows without their readings, is no use.
         old = []
     ordered = [*proposals, *old] if folding.likely else [*found.proposals, *proposals]
     stacked = {name: found.roles.get(name, ()) for name in folding.columns}
     if folding.kind == "replicates":
         stacked = dict.fromkeys(folding.columns, (Reason(role="reading", why="numbered"),))
+    elif folding.kind == "units":
+        stacked = dict.fromkeys(folding.columns, (Reason(role="unit", why="group in its title"),))
     else:
         group = Reason(role="group", why="a column each")
         stacked = {name: (*reasons, group) for name, reasons in stacked.items()}
@@ -181,144 +255,6 @@ def _with_folding[I: Inspection](
         proposals=tuple(ordered[:MOST]),
         refused=(),
     )
-
-
-def _summary(columns: Sequence[Column]) -> dict[str, str]:
-    """Find columns that make a row the summary of several readings: n with sd, or se, or n."""
-    found: dict[str, str] = {}
-    for column in columns:
-        role = summary_role(column) if column.kind != "id" else None
-        if role is not None:
-            found.setdefault(role, column.name)
-    if "n" in found:
-        return {role: found[role] for role in ("n", "sd") if role in found}
-    return {"se": found["se"]} if "se" in found else {}
-
-
-def _values(columns: Sequence[Column], summary: Mapping[str, str]) -> list[str]:
-    """Return the columns that could be the value, the most likely first."""
-
-    def score(column: Column) -> float:
-        spoken = hints(column.name)
-        likely = 3.0 if column.kind == "numbers" else 1.0
-        likely += 0.5 * (not column.whole) + 1.0 * ("value" in spoken)
-        if column.kind == "numbers" and not column.whole:
-            return likely - 2.0 * bool(spoken & {"trait", "sd", "se"})
-        label = {"group", "unit", "block", "counter", "trait", "n", "sd", "se"}
-        return likely - 2.0 * bool(spoken & label)
-
-    able = [c for c in columns if c.measured and c.kind != "id" and c.name not in summary.values()]
-    ranked = sorted(able, key=score, reverse=True)
-    plain = [c.name for c in ranked if c.kind == "numbers" and score(c) > 2.0]
-    # Numbers that are few and repeated are labels, unless the table has nothing else to measure.
-    return plain or [c.name for c in ranked if score(c) > 0][:1]
-
-
-def _crossed(
-    table: Table,
-    columns: Sequence[Column],
-    values: Sequence[str],
-    summary: Mapping[str, str],
-    whole: str,
-) -> tuple[str, Crossing]:
-    """Choose the value and cross the columns of labels over its rows.
-
-    A number that is the same in all rows of a unit (age, dose) is rather a property of the unit
-    than the reading.
-    """
-    crossing, chosen = None, values[0]
-    for value in values[:4]:
-        apart = {value, *summary.values()}
-        names = [c.name for c in columns if c.name not in apart and _factor(c, summary)]
-        names = names[:MOST_FACTORS]
-        filled = ~np.isnan(table.numbers(value))
-        found = Crossing.of_table(table, [*names, whole], filled)
-        if crossing is None:
-            crossing = found
-        if found.rows.max(initial=0) < 2 or _varies(found, value):
-            return value, found
-    if crossing is None:
-        raise AssertionError("at least one value is given")
-    return chosen, crossing
-
-
-def _factor(column: Column, summary: Mapping[str, str]) -> bool:
-    if column.labelled or column.kind == "constant":
-        return True
-    # With one row per unit the name of the unit is worth having.
-    named = column.kind == "id" and column.smallest is None and column.distinct <= MOST_LABELS
-    return bool(summary) and named
-
-
-def _varies(crossing: Crossing, value: str) -> bool:
-    """Return whether the value differs between rows that share all labels."""
-    numbers = crossing.table.numbers(value)
-    kept = ~np.isnan(numbers)
-    key = np.zeros(int(kept.sum()), dtype=np.intp)
-    for name in crossing.names:
-        codes, labels = crossing.table.labels(name)
-        key = np.unique(key * (len(labels) + 1) + codes[kept] + 1, return_inverse=True)[1]
-    pairs = np.unique(np.stack([key, np.unique(numbers[kept], return_inverse=True)[1]]), axis=1)
-    return bool(pairs.shape[1] > key.max(initial=0) + 1)
-
-
-def _aliases(crossing: Crossing, whole: str) -> tuple[tuple[str, str], ...]:
-    """Find columns that say the same of every row; the first of each pair is used."""
-    found: list[tuple[str, str]] = []
-    names = [name for name in crossing.names if name != whole and crossing.size(name) > 1]
-    for i, first in enumerate(names):
-        for second in names[i + 1 :]:
-            if any(second in pair or first == pair[1] for pair in found):
-                continue
-            if one_unit_each(crossing, first, second) or one_unit_each(crossing, second, first):
-                continue
-            if crossing.size(first) == crossing.size(second) == crossing.size(first, second):
-                numbers = all(label.isdigit() for label in crossing.labels[first])
-                better = bool(hints(second)) > bool(hints(first)) or (
-                    numbers and bool(hints(second)) == bool(hints(first))
-                )
-                found.append((second, first) if better else (first, second))
-    return tuple(found)
-
-
-def _likely(crossing: Crossing, able: Sequence[str]) -> list[str]:
-    """Return those of the possible groups that are no units, blocks or counters by name."""
-    names = list(crossing.names)
-    return [
-        name
-        for name in able
-        if "group" in hints(name)
-        or not (hints(name) & {"unit", "block", "counter"} or counts_within(crossing, name, names))
-    ]
-
-
-def _unlabelled(crossing: Crossing, whole: str) -> tuple[tuple[str, int], ...]:
-    names = [name for name in crossing.names if name != whole]
-    return tuple((name, empty) for name in names if (empty := crossing.empty(name)))
-
-
-def _confounded(crossing: Crossing, group: str) -> tuple[str, ...]:
-    """Return coarser columns that a group lies in as a whole: their effect is part of its own."""
-    return tuple(
-        name
-        for name in crossing.names
-        if 1 < crossing.size(name) < crossing.size(group) and crossing.inside(group, name)
-    )
-
-
-def _groups(crossing: Crossing, columns: Mapping[str, Column], whole: str) -> list[str]:
-    """Return the columns that could be compared; all rows as one group where that may be meant."""
-    names = [name for name in crossing.names if name != whole]
-    # What a column without a name holds is not known: it is never compared unasked.
-    able = [
-        n
-        for n in names
-        if n not in crossing.table.unnamed and could_be_group(columns[n], present(crossing, n))
-    ]
-    if _likely(crossing, able):
-        return able
-    single = [n for n in names if columns[n].kind == "constant" and "group" in hints(n)]
-    return [*able, *(single or [whole])]
 
 
 def _in_full(table: Table, crossing: Crossing, refused: Sequence[Proposal]) -> tuple[Proposal, ...]:
@@ -354,7 +290,7 @@ def _reasons(
         count = present(crossing, name)
         if name == whole or count < 2:
             continue
-        if hints(name) & {"counter", "unit", "block"} == {"counter"}:
+        if name in crossing.counters:
             found[name] = (Reason(role="counter", why="numbers the readings"),)
             continue
         inside = best not in {whole, name} and crossing.inside(name, best)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from nestimate.data.cells import EMPTY_LABELS, EMPTY_VALUES
+from nestimate.data.cells import EMPTY_LABELS, EMPTY_VALUES, is_limit, may_be_empty
 from nestimate.data.tables import Table
 from nestimate.errors import DataError
 
@@ -49,6 +49,8 @@ class Column:
         the entries are labels: 01 and 1 are two.
     read_as_empty
         What stands in cells that are taken as empty, and in how many.
+    odd
+        Cells of a column of numbers that are none, each with its first row and how often.
     examples
         The first few different entries.
     smallest, largest
@@ -60,6 +62,11 @@ class Column:
         a column of numbers and text cannot be read as numbers. Sentences.
     trouble
         Why a column of labels, half of which are numbers or more, cannot be read as numbers.
+    numbering
+        Whether whole numbers in it look given out rather than measured: they run without a gap, or
+        all rows of one stand together.
+    repeated
+        Whether some of its numbers occur more than once.
     """
 
     name: str
@@ -73,6 +80,9 @@ class Column:
     remarks: tuple[str, ...] = ()
     read_as_empty: tuple[tuple[str, int], ...] = ()
     trouble: str = ""
+    odd: tuple[tuple[str, str, int], ...] = ()
+    numbering: bool = False
+    repeated: bool = False
 
     @property
     def measured(self) -> bool:
@@ -107,7 +117,9 @@ def describe_column(table: Table, name: str) -> Column:
             spelled = table.read_as_empty(name, EMPTY_VALUES)
             return replace(_by_label(found, table), read_as_empty=tuple(spelled.items()))
     many = len(raw) > 12 or any("." in cell for cell in filled if _NUMBER.fullmatch(cell))
-    if trouble and many and numeric >= 0.8 * len(filled):
+    strange = [c for c in filled if not _NUMBER.fullmatch(c)]
+    told = bool(strange) and all(is_limit(c) or may_be_empty(c) for c in strange)
+    if trouble and ((many and numeric >= 0.8 * len(filled)) or told):
         return Column(
             name=name,
             kind="numbers and text",
@@ -116,6 +128,7 @@ def describe_column(table: Table, name: str) -> Column:
             examples=tuple(cells[:4]),
             remarks=(trouble,),
             trouble=trouble,
+            odd=tuple(table.odd_cells(name)),
         )
     try:
         labels = _labels(table, name, dates=dates, distinct=len(raw))
@@ -194,7 +207,20 @@ def _numbers(name: str, values: NDArray[np.float64]) -> Column:
         largest=float(distinct[-1]),
         whole=whole,
         remarks=tuple(_odd_numbers(name, distinct, counts)) if kind == "numbers" else (),
+        numbering=whole and _given_out(present),
+        repeated=bool(distinct.size < present.size),
     )
+
+
+def _given_out(values: NDArray[np.float64]) -> bool:
+    """Return whether whole numbers look given out (identifiers), not measured or counted."""
+    changes = 1 + int(np.count_nonzero(np.diff(values)))
+    distinct = np.unique(values)
+    if distinct[0] < 0 or distinct.size < 3 or distinct.size == values.size:
+        return False
+    gapless = distinct[-1] - distinct[0] == distinct.size - 1 and distinct[0] <= 1
+    together = changes == distinct.size and values.size >= distinct.size + 3
+    return bool(gapless or together)
 
 
 def _kind_of_numbers(
@@ -231,7 +257,7 @@ def _odd_numbers(name: str, distinct: NDArray[np.float64], counts: NDArray[np.in
             usual[at] = False
             said.append(
                 f"{name} is {code:g} in {_rows(counts[at])}, far from all other values: a code for "
-                "'no reading'? If so, empty those cells first."
+                f"'no reading'? If so, add --na={code:g} (na='{code:g}' in Python)."
             )
     kept, often = distinct[usual], counts[usual]
     if kept.size < 8:

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from nestimate.data.candidates import Candidate
 from nestimate.data.crossings import Crossing
-from nestimate.data.design import Design, Layout, Roles
+from nestimate.data.design import Design, Layout
+from nestimate.data.reading import Reading
+from nestimate.data.roles import Roles
 from nestimate.errors import DataError, DesignError
 
 MOST = 6
@@ -62,7 +64,13 @@ class Proposal:
     typed
         What reads the design from a wide table, in the words of the command line; otherwise empty.
     folded, folded_columns
-        `replicates` or `groups`: what the columns of a wide table are; "" for a long one.
+        `replicates`, `units` or `groups`: what the columns of a wide table are; "" for a long one.
+    formula
+        What says the design where roles cannot; otherwise "".
+    factors
+        The factors that such a formula compares.
+    reading
+        How the table was read.
     """
 
     roles: Roles
@@ -73,14 +81,19 @@ class Proposal:
     cautions: tuple[str, ...] = field(default=())
     refused: str = ""
     typed: tuple[tuple[str, str | bool], ...] = ()
-    folded: Literal["", "replicates", "groups"] = ""
+    folded: Literal["", "replicates", "units", "groups"] = ""
     folded_columns: tuple[str, ...] = ()
+    formula: str = ""
+    factors: tuple[str, ...] = ()
+    reading: Reading = field(default_factory=Reading)
 
     def arguments(self) -> list[tuple[str, str | bool]]:
         """Return the roles in the words of the command line; `against` has 0 as a stand-in."""
         if self.typed:
             return list(self.typed)
         roles = self.roles
+        if self.formula:
+            return [("formula", self.formula)]
         given: list[tuple[str, str | bool | None]] = [
             ("value", roles.value),
             ("group", None if self.whole else roles.group),
@@ -94,8 +107,11 @@ class Proposal:
 
     def command(self, file: str) -> str:
         """Return the command line, quoted for a shell."""
-        words = ["nestimate", "compare", quote(f"./{file}" if file.startswith("-") else file)]
-        for name, value in self.arguments():
+        path = f"./{file}" if file.startswith("-") and file != "-" else file
+        given = [*self.arguments(), *self.reading.words]
+        verb, named = ("fit", given[1:]) if self.formula else ("compare", given)
+        words = ["nestimate", verb, *([quote(self.formula)] if self.formula else []), quote(path)]
+        for name, value in named:
             option = f"--{name.replace('_', '-')}"
             if value is True:
                 words.append(option)
@@ -108,13 +124,17 @@ class Proposal:
     def call(self, data: str) -> str:
         """Return the call in Python; `data` is an expression."""
         chosen = {"n", "sd", "se", "against", "wide"}
-        roles = [f"{k}={_literal(v)}" for k, v in self.arguments() if k not in chosen]
+        given = self.arguments()
+        roles = [f"{k}={_literal(v)}" for k, v in given if k not in chosen | {"formula"}]
         options = [
-            f'"{k}": {v if k == "against" else _literal(v)}'
-            for k, v in self.arguments()
-            if k in chosen
+            f'"{k}": {v if k == "against" else _literal(v)}' for k, v in given if k in chosen
+        ]
+        options += [
+            f'"{k}": {v if k == "header_row" else _literal(v)}' for k, v in self.reading.words
         ]
         tail = [f"options={{{', '.join(options)}}}"] if options else []
+        if self.formula:
+            return f"ne.fit({', '.join([_literal(self.formula), data, *tail])})"
         return f"ne.compare({', '.join([data, *roles, *tail])})"
 
 
@@ -146,7 +166,11 @@ def propose(
         try:
             design = Design.from_table(crossing.table, roles)
         except (DataError, DesignError) as error:
-            refused.append(_proposal(roles, candidate, whole, refused=str(error)))
+            waiting = _summarised(crossing, roles, candidate)
+            if waiting is not None and not fit:
+                fit.append(waiting)
+            else:
+                refused.append(_proposal(roles, candidate, whole, refused=str(error)))
             continue
         path = [level.name for level in design.levels if level.name in crossing.codes]
         parts = [roles.group, *([roles.block] if roles.block else []), *path]
@@ -166,9 +190,31 @@ def propose(
         )
     if fit and refused and refused[0].candidate.score > fit[0].candidate.score:
         # A better design that waits for a few labels is not to be passed over in silence.
-        waiting = {name for name in refused[0].candidate.used if crossing.empty(name)}
-        fit = [proposal for proposal in fit if not waiting & set(proposal.candidate.unused)]
+        empty = {name for name in refused[0].candidate.used if crossing.empty(name)}
+        fit = [proposal for proposal in fit if not empty & set(proposal.candidate.unused)]
     return tuple(fit), tuple(refused[:3])
+
+
+def _summarised(crossing: Crossing, roles: Roles, candidate: Candidate) -> Proposal | None:
+    """Return a design of means with n and their SD or standard error, counted from the labels.
+
+    TODO(lead): delete when `Design` answers rows of n with se, and groups of one summary each.
+    """
+    spread = {"sd", "se"} & {*roles.summary}
+    groups = crossing.labels[roles.group]
+    one_each = crossing.most_rows([roles.group]) == 1
+    if "n" not in roles.summary or not spread or not (one_each or "se" in spread):
+        return None
+    chains = [crossing.members([roles.group, name]) for name in candidate.units]
+    return replace(
+        _proposal(roles, candidate, whole=""),
+        layout="flat" if one_each else "nested",
+        branches=tuple(
+            branch(label, crossing.codes[roles.group] == code, chains, candidate.units, crossing)
+            for code, label in enumerate(groups)
+            if (crossing.codes[roles.group] == code).any()
+        ),
+    )
 
 
 def _lesser(candidate: Candidate, other: Candidate) -> bool:
@@ -212,16 +258,40 @@ def _branches(crossing: Crossing, design: Design, path: Sequence[str]) -> Iterat
     chains = [crossing.members([group, *path[: i + 1]]) for i in range(len(path))]
     for label in design.groups:
         rows = crossing.codes[group] == labels.index(label)
-        levels = [np.zeros(int(rows.sum()), dtype=np.intp), *(chain[rows] for chain in chains)]
-        steps = [
-            _step(name, np.unique(np.stack([outer, inner]), axis=1)[0])
-            for name, (outer, inner) in zip(path, pairwise(levels), strict=True)
-        ]
-        weights = crossing.rows[rows]
-        counts = np.bincount(levels[-1], weights=weights)
-        counts = counts[counts > 0].astype(int)
-        last = Step(name="rows", low=int(counts.min()), high=int(counts.max()))
-        yield Branch(label=label, steps=(*steps, last))
+        yield branch(label, rows, chains, path, crossing)
+
+
+def branch(
+    label: str,
+    rows: NDArray[np.bool_],
+    chains: Sequence[NDArray[np.intp]],
+    path: Sequence[str],
+    crossing: Crossing,
+) -> Branch:
+    """Count what some combinations of labels hold, level by level.
+
+    Parameters
+    ----------
+    label
+        What they are called together.
+    rows
+        Which combinations they are, shape (combinations,).
+    chains
+        For each level the member of each combination, shape (combinations,).
+    path
+        Names of the levels.
+    crossing
+        Where the combinations come from.
+    """
+    levels = [np.zeros(int(rows.sum()), dtype=np.intp), *(chain[rows] for chain in chains)]
+    steps = [
+        _step(name, np.unique(np.stack([outer, inner]), axis=1)[0])
+        for name, (outer, inner) in zip(path, pairwise(levels), strict=True)
+    ]
+    counts = np.bincount(levels[-1], weights=crossing.rows[rows])
+    counts = counts[counts > 0].astype(int)
+    last = Step(name="rows", low=int(counts.min()), high=int(counts.max()))
+    return Branch(label=label, steps=(*steps, last))
 
 
 def _step(name: str, outer: NDArray[np.intp]) -> Step:

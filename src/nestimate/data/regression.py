@@ -1,23 +1,25 @@
 """A formula and a table, as a design: fixed columns, clusters, and the means to be compared."""
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import reduce
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.aggregates import logarithms, read_rows
-from nestimate.data.design import Design, Roles
-from nestimate.data.formula import Formula, RandomTerm
-from nestimate.data.hierarchy import Level, place_subunits
+from nestimate.data.design import Design
+from nestimate.data.doubts import doubt_values
+from nestimate.data.formula import Formula
+from nestimate.data.measures import MEASURES
 from nestimate.data.model_frame import ModelFrame, read_model_frame
+from nestimate.data.random_terms import Random, misgivings
+from nestimate.data.roles import Roles
+from nestimate.data.scatter import measure_scatter
 from nestimate.data.statistics import measure_yardstick, unit_statistics
+from nestimate.data.structure import Factor, Structure
 from nestimate.data.tables import Table
-from nestimate.data.terms import Effect, Inner, Terms
-from nestimate.errors import DataError, DesignError, listed, one_of
+from nestimate.data.term_columns import Column, coefficients, distinct
+from nestimate.errors import DataError, DesignError, listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +35,7 @@ def formula_design(
     formula: Formula,
     *,
     group: str | None = None,
-    reference: str | None = None,
+    reference: str | Mapping[str, str] | None = None,
     scale: str = "linear",
 ) -> Design:
     """Return the design that a formula makes of a table.
@@ -45,7 +47,8 @@ def formula_design(
     group
         Factor of the fixed part whose levels are compared; None: the first one.
     reference
-        The level that the others are compared with.
+        The level that the others are compared with; of several factors `time=t1,arm=control`, or a
+        mapping. Coefficients are coded against the references.
     scale
         `linear`, or `log`: logarithms of the response are analysed and ratios reported.
 
@@ -55,68 +58,87 @@ def formula_design(
         When a column is absent, a cell cannot be read, or the terms cannot be told apart.
     """
     frame = read_model_frame(table, formula, group=group, reference=reference)
-    matrices = frame.evaluate(f"{formula.response} ~ {formula.fixed}", formula)
-    if matrices.common is None:
+    common = frame.matrices(formula.fixed, formula).common
+    if common is None:
         raise DesignError(f"formula '{formula.text}': the fixed part is empty; write y ~ 1 + ...")
-    value = _response(matrices.response, table, frame, formula)
+    value, notes = _response(table, frame, formula), [*table.notes, *frame.notes]
     if scale == "log":
         value = logarithms(table, formula.response, value, frame.kept)
-    fixed = np.asarray(matrices.common.design_matrix, dtype=np.float64)
-    labels = [str(label) for term in matrices.common.terms.values() for label in term.labels]
+        notes.append(
+            f"Logarithms of {formula.response} are analysed: group means are geometric means, "
+            "differences and coefficients are ratios."
+        )
+    fixed = np.asarray(common.design_matrix, dtype=np.float64)
+    columns = coefficients(common, formula)
+    labels = distinct([column.label for column in columns])
     _check_rank(fixed, labels, formula)
-    compared = _compared(formula, frame, matrices.common, group)
+    compared = frame.compared
     groups = frame.factors[compared] if compared else (MEAN,)
     grid = frame.grid(formula.variables)
     belongs = _belonging(grid, compared, groups)
-    rows = np.asarray(matrices.common.evaluate_new_data(grid).design_matrix, dtype=np.float64)
-    shifts = _shifts(matrices.common, fixed)
-    offsets = np.where(shifts, 0.0, fixed.mean(axis=0) if "Intercept" in labels else 0.0)
+    new = common.evaluate_new_data(frame.numbered(formula, grid))
+    rows = np.asarray(new.design_matrix, dtype=np.float64)
+    shifts = _shifts(common, fixed)
+    centred = any(not column.atoms for column in columns)
+    offsets = np.where(shifts, 0.0, fixed.mean(axis=0) if centred else 0.0)
     code = frame.data[compared].cat.codes.to_numpy() if compared else np.zeros(value.size)
-    readings = read_rows(value, code.astype(np.intp), {})
-    random = _Random.of(frame, formula, grid)
+    codes = code.astype(np.intp)
+    readings = read_rows(value, codes, {})
+    random = Random.of(frame, formula, grid)
     yardstick = measure_yardstick(readings, len(groups))
+    at = {column.key: position for position, column in enumerate(columns)}
+    effects = [effect for stratum in random.strata if stratum.heavy for effect in stratum.effects]
+    structure = Structure(
+        text=formula.text,
+        factors=(Factor(name=compared, labels=groups, codes=codes),) if compared else (),
+        groups=groups,
+        group=codes,
+        labels=tuple(labels),
+        shifts=tuple(bool(shift) for shift in shifts),
+        alone=_alone(columns, formula),
+        fixed=fixed - offsets,
+        offsets=offsets,
+        means=belongs @ (rows - offsets),
+        strata=random.strata,
+        outer=random.outer,
+        correlated=random.correlated,
+        cells=belongs @ random.grid,
+        slopes=tuple(
+            (at[key], position)
+            for position, (effect, key) in enumerate(zip(effects, random.keys, strict=True))
+            if key in at and key[0] and effect.split == 1
+        ),
+        crossed=random.crossed,
+    )
     return Design(
-        layout="formula",
         roles=Roles(value=formula.response, group=compared or MEAN, scale=scale),
         source=table.source,
-        groups=groups,
-        levels=(),
-        block=random.outer if random.effects else None,
+        structure=structure,
         readings=readings,
         statistics=unit_statistics(readings, yardstick),
         yardstick=yardstick,
-        notes=(*table.notes, *frame.notes, *_balanced(frame, formula, compared)),
-        warnings=(*random.warnings, *_misgivings(formula, frame)),
-        formula=Terms(
-            text=formula.text,
-            family="beta",
-            labels=tuple(labels),
-            shifts=tuple(bool(shift) for shift in shifts),
-            fixed=fixed - offsets,
-            offsets=offsets,
-            means=belongs @ (rows - offsets),
-            outer=random.outer,
-            effects=random.effects,
-            correlated=random.correlated,
-            cells=belongs @ random.grid,
-            slopes=tuple(
-                (labels.index(effect.name), position)
-                for position, effect in enumerate(random.effects)
-                if effect.name in labels and effect.name != "Intercept" and effect.share == 1
-            ),
-            inner=random.inner,
-            scales=random.scales,
-            crossed=random.crossed,
+        scatter=measure_scatter(readings, yardstick, structure, np.ones(value.size, dtype=bool)),
+        notes=(*notes, *_balanced(frame, formula, compared)),
+        warnings=(
+            *random.warnings,
+            *misgivings(formula, frame, random.outer),
+            *doubt_values(formula.response, readings, groups, (), MEASURES[scale].said),
         ),
     )
 
 
-def _response(response: Any, table: Table, frame: ModelFrame, formula: Formula) -> Array:
-    value = np.asarray(response.design_matrix, dtype=np.float64).reshape(-1)
-    if value.size != len(frame.data):
-        raise DesignError(
-            f"formula '{formula.text}': '{formula.response}' must be one number in every row."
-        )
+def _alone(columns: Sequence[Column], formula: Formula) -> tuple[bool, ...]:
+    """Whether one unit more of a measurement changes the mean by just this coefficient."""
+    names = [{n for i in c.atoms for n in formula.atoms[i].value.columns} for c in columns]
+    return tuple(
+        column.numeric and not any(own & other for j, other in enumerate(names) if j != i)
+        for i, (column, own) in enumerate(zip(columns, names, strict=True))
+    )
+
+
+def _response(table: Table, frame: ModelFrame, formula: Formula) -> Array:
+    columns = {name: frame.data[name].to_numpy(np.float64) for name in formula.measured}
+    value = formula.outcome.evaluate(columns)
     odd = np.flatnonzero(~np.isfinite(value))
     if odd.size:
         raise DataError(
@@ -135,19 +157,6 @@ def _check_rank(fixed: Array, labels: Sequence[str], formula: Formula) -> None:
                 f"{listed(labels[:position], most=6) or 'nothing'} do not say already in these "
                 "data. Leave one of them out."
             )
-
-
-def _compared(formula: Formula, frame: ModelFrame, common: Any, group: str | None) -> str | None:
-    """Choose the factor of the fixed part whose levels are compared."""
-    components = [c for term in common.terms.values() for c in getattr(term, "components", ())]
-    named = [str(v) for c in components for v in c.var_names if v in frame.factors]
-    if group is not None and group not in named:
-        raise DesignError(
-            f"formula '{formula.text}': {one_of('factor in its fixed part', group, named)}"
-            if named
-            else f"formula '{formula.text}' has no factor in its fixed part that could be compared."
-        )
-    return group or formula.first(named)
 
 
 def _belonging(grid: "pd.DataFrame", compared: str | None, groups: Sequence[str]) -> Array:
@@ -177,7 +186,7 @@ def _shifts(common: Any, fixed: Array) -> NDArray[np.bool_]:
 
     The intercept does; without one, the levels of the factor that stands for it.
     """
-    if "Intercept" in common.terms:
+    if any(not getattr(term, "components", ()) for term in common.terms.values()):
         return np.asarray(np.arange(fixed.shape[1]) == 0)
     for columns in common.slices.values():
         if np.allclose(fixed[:, columns].sum(axis=1), 1):
@@ -188,175 +197,3 @@ def _shifts(common: Any, fixed: Array) -> NDArray[np.bool_]:
         "the formula has neither an intercept nor a factor that stands for it, so that everything "
         "would be zero where its columns are. Take out the 0 (or - 1)."
     )
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Random:
-    """What the random terms come to: clusters, what differs between them, and inside them."""
-
-    outer: Level
-    effects: tuple[Effect, ...]
-    correlated: tuple[int, ...]
-    inner: tuple[Inner, ...]
-    scales: tuple[str, ...]
-    grid: Array
-    warnings: tuple[str, ...]
-    crossed: bool
-
-    @classmethod
-    def of(cls, frame: ModelFrame, formula: Formula, grid: "pd.DataFrame") -> Self:
-        levels: dict[tuple[str, ...], Level] = {}
-        for term in formula.random:
-            levels.setdefault(term.factors, _level(frame, term.factors))
-        single = [factors for factors, level in levels.items() if level.size == len(frame.data)]
-        warnings = [
-            f"Every {':'.join(factors)} has one reading: its spread cannot be told from the error "
-            "of a reading, so it is left out and that error holds both."
-            for factors in single
-        ]
-        terms = [term for term in formula.random if term.factors not in single]
-        outer = _outermost({f: level for f, level in levels.items() if f not in single})
-        crossed = outer is None
-        if outer is None:
-            outer = _richest(terms)
-            warnings.append(
-                f"The random factors cross ({', '.join(':'.join(f) for f in levels)}): none holds "
-                "all others, so they cannot be integrated out by hand, and PyMC samples them. "
-                f"Levels of {':'.join(outer)} may be Student-t, the others are normal."
-            )
-        effects: list[Effect] = []
-        inner: list[Inner] = []
-        scales: list[str] = []
-        weights: list[Array] = []
-        correlated: list[int] = []
-        for term in terms:
-            columns, names, on_grid = _columns(frame, term, grid, formula)
-            where = ":".join(term.factors)
-            if _saturated(levels[term.factors], columns):
-                warnings.append(
-                    f"Every combination of {where} and {term.expression} has one reading: how "
-                    f"{term.expression} differs between {where} cannot be told from the error of a "
-                    "reading, so it is left out and that error holds both."
-                )
-                continue
-            member = len(scales)
-            what = "" if term.expression == "1" else f":{term.expression}"
-            scales.append(f"{where}{what}".replace("`", ""))
-            if term.factors != outer:
-                _check_inner(term, formula)
-                inner += [
-                    Inner(
-                        level=levels[term.factors],
-                        scale="tau",
-                        member=member,
-                        column=None if term.expression == "1" else column,
-                    )
-                    for column in columns.T
-                ]
-                continue
-            factor = columns.shape[1] > 1
-            if term.correlated and not factor:
-                correlated.append(len(effects))
-            weights.append(on_grid)
-            effects += [
-                Effect(
-                    name="Intercept" if term.expression == "1" else name,
-                    column=column,
-                    scale="tau",
-                    member=member,
-                    share=1 / np.sqrt(2) if factor else 1.0,
-                )
-                for name, column in zip(names, columns.T, strict=True)
-            ]
-        return cls(
-            outer=levels[outer] if outer else _every_row(len(frame.data)),
-            effects=tuple(effects),
-            correlated=tuple(correlated) if len(correlated) > 1 else (),
-            inner=tuple(inner),
-            scales=tuple(scales),
-            grid=np.hstack(weights) if weights else np.empty((len(grid), 0)),
-            warnings=tuple(warnings),
-            crossed=crossed,
-        )
-
-
-def _every_row(n: int) -> Level:
-    return Level(name="row", labels=(), codes=np.arange(n))
-
-
-def _misgivings(formula: Formula, frame: ModelFrame) -> list[str]:
-    """Say what a formula probably does not mean."""
-    fixed = formula.fixed_names
-    twice = [name for name in formula.grouping if name in fixed]
-    said = [
-        f"{name} is in the fixed part and right of a bar: its levels are estimated one by one, so "
-        f"that little is left for the spread between them. '(1 | {name})' alone is usually meant."
-        for name in twice
-    ]
-    for term in formula.random:
-        bare = term.expression in frame.data.columns and term.expression not in fixed
-        if bare and term.expression not in twice:
-            said.append(
-                f"The effect of {term.expression} differs between {':'.join(term.factors)}, but "
-                f"{term.expression} is not in the fixed part: on average it is taken to be zero. "
-                f"Add '+ {term.expression}' to estimate it."
-            )
-    return said
-
-
-def _level(frame: ModelFrame, factors: tuple[str, ...]) -> Level:
-    """Combine columns of labels to one level, `batch 1/cask a`."""
-    found = []
-    for name in factors:
-        labels = frame.factors[name]
-        codes = frame.data[name].cat.codes.to_numpy().astype(np.intp)
-        found.append(Level(name=name, labels=labels, codes=codes))
-    return reduce(place_subunits, found)
-
-
-def _outermost(levels: dict[tuple[str, ...], Level]) -> tuple[str, ...] | None:
-    """Return the factor that all others lie in, () without factors, None where they cross."""
-    for factors, level in levels.items():
-        pairs = (other.codes * level.size + level.codes for other in levels.values())
-        if all(
-            np.unique(pair).size == other.size
-            for pair, other in zip(pairs, levels.values(), strict=True)
-        ):
-            return factors
-    return None if levels else ()
-
-
-def _richest(terms: Sequence[RandomTerm]) -> tuple[str, ...]:
-    """Return the factor with most terms: of factors that cross, it is the one called outermost."""
-    counts = Counter(term.factors for term in terms)
-    return max(counts, key=lambda factors: counts[factors])
-
-
-def _columns(
-    frame: ModelFrame, term: RandomTerm, grid: "pd.DataFrame", formula: Formula
-) -> tuple[Array, list[str], Array]:
-    """Return a term's columns for the rows and the grid, and their names; a column per level."""
-    if term.expression == "1":
-        return np.ones((len(frame.data), 1)), ["1"], np.ones((len(grid), 1))
-    common = frame.evaluate(f"{formula.response} ~ 0 + {term.expression}", formula).common
-    names = [str(label) for part in common.terms.values() for label in part.labels]
-    columns = np.asarray(common.design_matrix, dtype=np.float64)
-    on_grid = np.asarray(common.evaluate_new_data(grid).design_matrix, dtype=np.float64)
-    return columns, names, on_grid
-
-
-def _saturated(level: Level, columns: Array) -> bool:
-    """Whether a factor's levels inside a cluster have one row each."""
-    if columns.shape[1] == 1 or not np.isin(columns, (0, 1)).all():
-        return False
-    cell = level.codes * columns.shape[1] + columns.argmax(axis=1)
-    return bool(np.unique(cell).size == cell.size)
-
-
-def _check_inner(term: RandomTerm, formula: Formula) -> None:
-    if term.correlated:
-        where = "/".join(term.factors)
-        raise DesignError(
-            f"formula '{formula.text}': inside the outermost factor, effects must be independent: "
-            f"write ({term.expression} || {where}) with two bars."
-        )

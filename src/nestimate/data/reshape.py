@@ -4,7 +4,6 @@ A shape is used if the user states it, or if nothing else can be meant; either w
 in a note.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,48 +12,47 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from nestimate.data.cells import read_label, tidy
-from nestimate.data.columns import Table, is_text
+from nestimate.data.columns import Table
 from nestimate.data.onegroup import with_one_group
+from nestimate.data.reading import Reading
+from nestimate.data.series import (
+    NUMBERED,
+    alike_in_name,
+    alike_in_size,
+    counts_rows,
+    families,
+    number_like,
+)
 from nestimate.errors import DataError, DesignError, listed, one_of
 
-WIDE = ("groups", "replicates")
-_NUMBERED = re.compile(r"(.*?)[\s_.#-]*(\d+)")
-#: Columns of numbers that count or name something rather than measure it.
-_COUNTERS = frozenset(
-    {"animal", "batch", "block", "day", "id", "index", "litter", "mouse", "no", "nr", "number"}
-    | {"patient", "plate", "rat", "row", "run", "sample", "subject", "time", "unit", "week", "well"}
-)
+WIDE = ("groups", "units", "replicates")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """How the user wants the data read.
+class Wanted(Reading):
+    """How the user wants the data read: rows and cells, and what the columns are.
 
     Attributes
     ----------
-    sheet
-        Sheet of a workbook.
-    decimal
-        Decimal mark, `.` or `,`; None: points only, and a comma is refused.
     wide
         `groups` (a column per group), `replicates` (a column per reading of the unit in the row),
         or None: recognised where nothing else can be meant.
     value, group, unit, block
         Column names as the user gave them.
+    named
+        Further columns that a formula names.
     one_group
         All rows are one group if none is named, to be compared with a stated value.
     as_it_is
         Columns are left as they are: no wide table is recognised.
     """
 
-    sheet: str | None = None
-    decimal: str | None = None
     wide: str | None = None
     value: str | None = None
     group: str | None = None
     unit: str | None = None
     block: str | None = None
+    named: tuple[str, ...] = ()
     one_group: bool = False
     as_it_is: bool = False
 
@@ -79,6 +77,8 @@ def long_form(table: Table, wanted: Wanted) -> Table:
     several = _several(table, wanted.value)
     if wanted.wide == "groups":
         return _from_groups(table, wanted)
+    if wanted.wide == "units":
+        return _from_units(table, wanted)
     if several or wanted.wide == "replicates":
         return _from_replicates(table, several or _replicates(table, wanted), wanted)
     if wanted.value is None and wanted.group is not None:
@@ -159,9 +159,61 @@ def _from_groups(table: Table, wanted: Wanted) -> Table:
     return stacked(table, values, labels, [*table.notes, note], wanted, kept)
 
 
+def _from_units(table: Table, wanted: Wanted) -> Table:
+    """Stack columns of which each is a unit, its group being its title without the number.
+
+    With a block named, whose labels stand in the rows, the columns of one title are readings.
+    """
+    kept = [] if wanted.block is None else [wanted.block]
+    for name in kept:
+        table.column(name)
+    if wanted.unit is not None and wanted.unit in table.columns:
+        raise DesignError(
+            f"--wide units says that the columns are the units, but '{wanted.unit}' is given as "
+            "unit. Give the column that names the rows as --block, or leave it out of the table."
+        )
+    names = [name for name in table.columns if name not in kept]
+    found = families(names)
+    groups = {n: title for members in found.values() for n in members if (title := _title(n))}
+    alone = [name for name in names if name not in groups]
+    if alone or len(found) < 2:
+        raise DataError(
+            f"{table.source}: --wide units reads the group from the title of a column and the unit "
+            "from its number, as in Control_1, Control_2, Treated_1. "
+            + (f"{listed(alone, most=4)} has no such title." if alone else "There is one title.")
+        )
+    first: dict[str, str] = {}
+    for name in names:
+        first.setdefault(groups[name].casefold(), groups[name])
+    values = [table.numbers(name) for name in names]
+    values = values if kept else [without_tail(v) for v in values]
+    labels = {"group": [first[groups[name].casefold()] for name in names]}
+    what = "readings of that row"
+    if not kept:
+        labels["unit"], what = list(names), "units, with readings below them"
+    counts = ", ".join(f"{g} ({labels['group'].count(g)})" for g in dict.fromkeys(labels["group"]))
+    note = f"Wide table: the title of a column is its group, its number tells {what}: {counts}."
+    return stacked(table, values, labels, [*table.notes, note], wanted, kept)
+
+
+def _title(name: str) -> str:
+    match = NUMBERED.fullmatch(name)
+    return match[1] if match else ""
+
+
 def _from_replicates(table: Table, columns: Sequence[str], wanted: Wanted) -> Table:
     """Stack columns of which each is a reading of the unit in the row."""
     values = [table.numbers(name) for name in columns]
+    if wanted.wide is None and not (alike_in_name(columns) and alike_in_size(values)):
+        raise DesignError(
+            f"{table.source}: {listed(columns, most=4)} would be pooled as readings of one "
+            "quantity, but their "
+            + ("names" if alike_in_size(values) else "values")
+            + " do not look like it. If they are different outcomes (two genes, two assays), "
+            f"compare one at a time: --value {columns[0]}, then --value {columns[1]}. If they are "
+            "repeated readings of the same, say so: add --wide replicates (options={'wide': "
+            "'replicates'} in Python)."
+        )
     if wanted.group is None and wanted.one_group:
         table, group = with_one_group(table)
         wanted = replace(wanted, group=group)
@@ -284,19 +336,9 @@ def _only_family(table: Table, wanted: Wanted) -> list[str]:
     return next(iter(found.values()), [])
 
 
-def families(names: Sequence[str]) -> dict[str, list[str]]:
-    """Return names that differ in their number alone, by what they have in common."""
-    found: dict[str, list[str]] = {}
-    for name in names:
-        match = _NUMBERED.fullmatch(name)
-        if match and match[1]:
-            found.setdefault(match[1].casefold(), []).append(name)
-    return {stem: members for stem, members in found.items() if len(members) > 1}
-
-
 def _stem(columns: Sequence[str]) -> str:
     if len(families(columns)) == 1:
-        match = _NUMBERED.fullmatch(columns[0])
+        match = NUMBERED.fullmatch(columns[0])
         return match[1] if match else "value"
     return "value"
 
@@ -324,29 +366,3 @@ def _looks_like_groups(table: Table) -> bool:
         if counts_rows(name, column) or not number_like(column):
             return False
     return True
-
-
-def counts_rows(name: str, column: Any) -> bool:
-    """Return whether a column counts or names the rows, by its name or by its numbers."""
-    if set(re.split(r"[\W_]+", name.casefold())) & _COUNTERS:
-        return True
-    cells = [read_label(str(cell)) for cell in column.slice(0, 1000).to_pylist()]
-    return len(cells) > 2 and any(
-        cells == [str(i + start) for i in range(len(cells))] for start in (0, 1)
-    )
-
-
-def number_like(column: Any) -> bool:
-    """Return whether a column holds numbers, or text that looks like numbers for the most part."""
-    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
-        return True
-    if not is_text(column):
-        return False
-    return numeric(column.slice(0, 1000).to_pylist())
-
-
-def numeric(cells: Sequence[str | None]) -> bool:
-    """Return whether most cells that are not blank have digits and no letters to speak of."""
-    filled = [tidy(cell) for cell in cells if cell and tidy(cell)]
-    like = sum(bool(re.fullmatch(r"[<>−+-]?[\d.,]+([eE][+-]?\d+)?%?", cell)) for cell in filled)
-    return bool(filled) and like >= 0.5 * len(filled)

@@ -1,6 +1,7 @@
 """The readings of a design, the sums that stand for them, and their own scales."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,9 @@ class Readings:
         the SD was not kept.
     error
         Known standard error of `value`; NaN where sigma and n tell it.
+    reconstructed
+        Whether the values stand for the mean, SD and n of their group, which is all that is known
+        of them: any values with these are as good, and no single one means anything.
     """
 
     value: NDArray[np.float64]
@@ -37,6 +41,12 @@ class Readings:
     ss: NDArray[np.float64]
     freedom: NDArray[np.intp]
     error: NDArray[np.float64]
+    reconstructed: bool = False
+
+    def where(self, rows: NDArray[np.bool_]) -> Self:
+        """Return the rows chosen, shape (rows,)."""
+        names = ("value", "group", "unit", "n", "ss", "freedom", "error")
+        return replace(self, **{c: frozen(getattr(self, c)[rows]) for c in names})  # type: ignore[arg-type]
 
     @property
     def count(self) -> int:
@@ -134,7 +144,7 @@ def measure_yardstick(readings: Readings, n_groups: int) -> Yardstick:
         centre=centre,
         spread=spread,
         within=_rounded(within, spread) if within > 1e-9 * spread else spread,
-        resolution=_rounded(_resolution(readings, distinct), spread),
+        resolution=_rounded(_resolution(readings, distinct, within), spread),
     )
 
 
@@ -143,12 +153,14 @@ def _rounded(scale: float, spread: float) -> float:
     return spread * float(f"{scale / spread:.7g}")
 
 
-def _resolution(readings: Readings, distinct: NDArray[np.float64]) -> float:
+def _resolution(readings: Readings, distinct: NDArray[np.float64], within: float) -> float:
     """Smallest gap between distinct values, ignoring gaps that are rounding of binary numbers.
 
     The mean of n readings is n times as fine; where errors are known nothing finer than a small
-    part of them can matter.
+    part of them can matter, nor where values are known by their SD.
     """
+    if readings.reconstructed:
+        return 1e-3 * within
     if np.isfinite(readings.error).all():
         return float(1e-3 * readings.error.min())
     gaps = np.diff(distinct)

@@ -12,12 +12,22 @@ from typing import Any
 from nestimate.data.columns import Table
 from nestimate.data.files import read_file
 from nestimate.data.frames import read_columns, read_frame, read_mapping, read_records
-from nestimate.data.grid import Grid, check_title, without_blanks, without_units_row
+from nestimate.data.grid import Grid, without_blanks
 from nestimate.data.headers import spanning_header
+from nestimate.data.reading import Reading, of_files_only
 from nestimate.data.reshape import Wanted, long_form, renamed
-from nestimate.errors import DataError, DesignError, one_of
+from nestimate.data.rows import (
+    check_header,
+    check_summaries,
+    check_title,
+    emptied,
+    filled_down,
+    numbered_titles,
+    without_header_rows,
+)
+from nestimate.errors import DataError
 
-__all__ = ["Table", "Wanted", "read_table"]
+__all__ = ["Reading", "Table", "Wanted", "read_grid", "read_table", "table_of"]
 
 
 def read_table(data: Any, wanted: Wanted | None = None) -> Table:
@@ -38,32 +48,57 @@ def read_table(data: Any, wanted: Wanted | None = None) -> Table:
         When the input is none of these, or cannot be read.
     """
     wanted = wanted or Wanted()
-    if wanted.decimal not in {None, ".", ","}:
-        raise DesignError(f"decimal: {one_of('decimal mark', str(wanted.decimal), ['.', ','])}")
+    wanted.check()
+    named = isinstance(data, Mapping) and {str(name) for name in data} & {
+        wanted.value,
+        wanted.group,
+    }
+    if isinstance(data, Mapping) and not named:
+        of_files_only(wanted, data)
+        return renamed(read_mapping(data, wanted.decimal), wanted)
+    return table_of(read_grid(data, wanted), wanted)
+
+
+def read_grid(data: Any, reading: Reading) -> Grid:
+    """Read anything but a mapping of groups as cells, the user's reading options applied.
+
+    Raises
+    ------
+    DataError
+        When it cannot be read.
+    """
     if isinstance(data, str | Path):
-        grid = read_file(Path(data), wanted.sheet)
-    elif wanted.sheet is not None:
-        raise DesignError("sheet is given, but the data are not a file.")
-    elif isinstance(data, Mapping):
-        named = {str(name) for name in data} & {wanted.value, wanted.group}
-        if not named:
-            return renamed(read_mapping(data, wanted.decimal), wanted)
-        grid = read_columns(data)
-    elif isinstance(data, list | tuple):
+        return _edited(read_file(Path(data), reading), reading)
+    of_files_only(reading, data)
+    if isinstance(data, Mapping):
+        return _edited(read_columns(data), reading)
+    if isinstance(data, list | tuple):
         if not data:
             raise DataError("the list of records is empty: one record per reading is needed.")
-        grid = read_records(data)
-    else:
-        grid = read_frame(data)
-    return _as_table(without_blanks(grid), wanted)
+        return _edited(read_records(data), reading)
+    return _edited(read_frame(data), reading)
 
 
-def _as_table(grid: Grid, wanted: Wanted) -> Table:
+def _edited(grid: Grid, reading: Reading) -> Grid:
+    return filled_down(emptied(without_blanks(grid), reading.empty), reading.continued)
+
+
+def table_of(grid: Grid, wanted: Wanted) -> Table:
+    """Return cells as a table of one reading per row, or as it is where that is wanted.
+
+    Raises
+    ------
+    DataError
+        When a row or a name shows that the table is not what it seems.
+    """
+    check_header(grid)
+    if not wanted.as_it_is:
+        check_summaries(grid)
     spanning = spanning_header(grid, wanted)
     if spanning is not None:
         return spanning
     check_title(grid)
-    grid = without_units_row(grid)
+    grid = numbered_titles(without_header_rows(grid))
     if not grid.n_rows:
         raise DataError(f"{grid.source} has a header and no rows: one row per reading is needed.")
     return long_form(Table.from_grid(grid, wanted.decimal), wanted)

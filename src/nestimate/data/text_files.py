@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from nestimate.data.cells import tidy
 from nestimate.data.grid import Grid
+from nestimate.data.reading import Reading
 from nestimate.errors import DataError
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "upright bars"}
@@ -29,7 +30,7 @@ _MARKS = (
 )
 
 
-def read_text(content: bytes, source: str, suffix: str) -> Grid:
+def read_text(content: bytes, source: str, suffix: str, reading: Reading | None = None) -> Grid:
     """Read the bytes of a text file.
 
     Parameters
@@ -40,6 +41,8 @@ def read_text(content: bytes, source: str, suffix: str) -> Grid:
         What the user calls it.
     suffix
         `.csv`, `.tsv`, ...: the separator that it promises.
+    reading
+        Which rows are meant.
 
     Raises
     ------
@@ -65,9 +68,14 @@ def read_text(content: bytes, source: str, suffix: str) -> Grid:
             f"{SEPARATORS[promised]} as the name '{suffix}' promises."
         )
     offset = 2 if stated else 1
-    grid = _read_fast(content, separator, source, offset)
+    reading = reading or Reading()
+    whole = reading.skip_rows is None and reading.header_row is None
+    grid = _read_fast(content, separator, source, offset) if whole else None
     if grid is None:
-        grid = _read_slowly(content.decode("utf-8"), separator, source, offset)
+        rows, lines = _rows(content.decode("utf-8"), separator, source, offset)
+        rows, lines, said = reading.taken(rows, lines, source)
+        notes += said
+        grid = Grid.from_rows(even_rows(rows, lines, source), lines, source)
     return grid.noting(*notes)
 
 
@@ -204,8 +212,10 @@ def _read_fast(content: bytes, separator: str, source: str, offset: int) -> Grid
     )
 
 
-def _read_slowly(text: str, separator: str, source: str, offset: int) -> Grid:
-    """Read row by row, so that a row that does not fit can be named."""
+def _rows(
+    text: str, separator: str, source: str, offset: int
+) -> tuple[Sequence[list[str]], Sequence[int]]:
+    """Read row by row, so that a row that does not fit can be named; each with its line."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     rows: list[list[str]] = []
     ends: list[int] = []
@@ -219,8 +229,7 @@ def _read_slowly(text: str, separator: str, source: str, offset: int) -> Grid:
             f"{source}, line {begun}: a quotation mark is opened and not closed where it should "
             'be. Delete it, or write two ("") where one is meant.'
         ) from None
-    starts = [offset, *(end + 1 for end in ends[:-1])]
-    return Grid.from_rows(even_rows(rows, starts, source), starts, source)
+    return rows, [offset, *(end + 1 for end in ends[:-1])]
 
 
 def even_rows(
@@ -251,7 +260,8 @@ def _ragged(row: list[str], line: int, header: list[str], counts: Counter[int], 
     if named == 1 and usual > 1:
         return (
             f"{said}. If the first line ('{next(filter(str.strip, header)).strip()}') is a title, "
-            "delete it: the first line names the columns."
+            f"delete it, or add --header-row {line} (header_row={line} in Python): the first line "
+            "names the columns."
         )
     if usual == width + 1 and times == counts.total() and not _commas(row):
         return (

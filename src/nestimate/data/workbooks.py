@@ -13,6 +13,7 @@ from zipfile import BadZipFile, ZipFile
 
 from nestimate.data.cells import NOT_STORED
 from nestimate.data.grid import Grid
+from nestimate.data.reading import Reading
 from nestimate.errors import DataError, one_of
 
 SUFFIXES = frozenset({".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"})
@@ -26,15 +27,15 @@ _UNKNOWN = re.compile(
 )
 
 
-def read_workbook(path: Path, sheet: str | None) -> Grid:
+def read_workbook(path: Path, reading: Reading) -> Grid:
     """Read one sheet of a workbook.
 
     Parameters
     ----------
     path
         The workbook.
-    sheet
-        Name of the sheet; None if only one of them holds anything.
+    reading
+        Which sheet, None if only one of them holds anything, and which of its rows.
 
     Raises
     ------
@@ -47,7 +48,7 @@ def read_workbook(path: Path, sheet: str | None) -> Grid:
         book = calamine.load_workbook(str(path))
         sheets = {
             name: book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            for name in _wanted(book.sheet_names, sheet, path.name)
+            for name in _wanted(book.sheet_names, reading.sheet, path.name)
         }
     except calamine.CalamineError as error:
         raise DataError(
@@ -78,7 +79,8 @@ def read_workbook(path: Path, sheet: str | None) -> Grid:
     source = path.name if len(filled) == len(book.sheet_names) else f"{path.name}, sheet '{name}'"
     rows = [[_text(cell) for cell in row] for row in sheets[name]]
     rows, more = _with_unknown(rows, unknown)
-    return Grid.from_rows(rows, range(1, len(rows) + 1), source).noting(*notes, *more)
+    kept, numbers, said = reading.taken(rows, range(1, len(rows) + 1), source)
+    return Grid.from_rows(kept, numbers, source).noting(*notes, *said, *more)
 
 
 def _wanted(names: list[str], sheet: str | None, source: str) -> list[str]:

@@ -283,7 +283,7 @@ def sample(
         log += (*found.log, f"{error} at most ({group})")
         if last or (k <= K_LIMIT and found.ess >= wanted):
             break
-        target = target.refitted(s[::K_DRAWS // POINTS], EACH)
+        target = target.refitted(s[:: K_DRAWS // POINTS], EACH)
         target = replace(target, candidates=FINER * target.candidates)
     pieces = [found.z[i : i + CHUNK] for i in range(0, len(found.z), CHUNK)]
     return replace(
@@ -297,7 +297,9 @@ def sample(
 def _points(found: Sample, count: int) -> Array:
     """Return equally weighted draws."""
     edges = np.cumsum(found.weights)
-    return found.z[np.searchsorted(edges, (np.arange(count) + 0.5) / count * edges[-1])]
+    chosen = np.searchsorted(edges, (np.arange(count) + 0.5) / count * edges[-1])
+    points: Array = found.z[chosen]
+    return points
 
 
 def _shifted(base: Array, shift: Array) -> Array:

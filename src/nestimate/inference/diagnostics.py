@@ -11,6 +11,11 @@ Array = NDArray[np.float64]
 
 #: Above this Pareto-k importance weights are not reliable (Vehtari et al., JMLR 25(72), 2024).
 K_LIMIT = 0.7
+#: Intervals among which the narrowest is looked for.
+PLACES = 201
+#: How often a distribution function is varied to see how an HDI errs, and at how many quantiles
+#: beyond those intervals, each half as far from the end of the draws as the one before.
+REPEATS, TAIL = 25, 8
 
 
 def smooth_weights(log_weights: Array) -> tuple[Array, float]:
@@ -96,14 +101,18 @@ def quantile(values: Array, weights: Array, probabilities: Array) -> Array:
 
 
 def hdi(values: Array, weights: Array, probability: float) -> tuple[float, float]:
-    """Narrowest interval that holds `probability` of the weight, values of shape (draws,).
+    """Narrowest interval that holds `probability` of the weight, values of shape (draws,)."""
+    below = np.linspace(0, 1 - probability, PLACES)
+    edges = quantile(values, weights, np.concatenate([below, below + probability]))
+    return _narrowest(*np.split(edges, 2))
+
+
+def _narrowest(low: Array, high: Array) -> tuple[float, float]:
+    """Return the ends of the narrowest of intervals whose mass below grows evenly.
 
     The width as a function of the mass below the interval is smoothed by a quartic around its
     minimum: the minimum is so flat that its raw position is noisier than any quantile.
     """
-    below = np.linspace(0, 1 - probability, 201)
-    edges = quantile(values, weights, np.concatenate([below, below + probability]))
-    low, high = np.split(edges, 2)
     width = high - low
     best = int(np.argmin(width))
     wide = np.flatnonzero(width > 1.1 * width[best])
@@ -115,6 +124,37 @@ def hdi(values: Array, weights: Array, probability: float) -> tuple[float, float
         smooth = powers @ np.linalg.lstsq(powers, width[first:last])[0]
         best = first + int(np.argmin(smooth))
     return float(low[best]), float(high[best])
+
+
+def mcse_hdi(values: Array, weights: Array, probability: float) -> tuple[float, float]:
+    """Monte Carlo errors of the two ends of `hdi`, values ascending, of shape (draws,).
+
+    Notes
+    -----
+    Where a density is flat, or has a second peak, the interval may slide along the axis at no
+    cost, and its ends err far more than quantiles do. So the ends are found again from
+    distribution functions that differ from the one at hand as those of other draws would (a
+    Bayesian bootstrap): the mass between neighbouring quantiles is a gamma variable whose variance
+    is the sum of its squared weights.
+    """
+    cumulative = np.cumsum(weights)
+    middle = (cumulative - 0.5 * weights) / cumulative[-1]
+    below = np.linspace(0, 1 - probability, PLACES)
+    tails = below[1] * 0.5 ** np.arange(1, TAIL)
+    wanted = np.concatenate([below, below + probability])
+    inside = np.linspace(0, 1, PLACES)
+    cuts = np.searchsorted(middle, np.concatenate([wanted, inside, tails, 1 - tails]))
+    at = np.unique(np.clip(np.concatenate([[0], cuts]), 0, values.size - 1))
+    mass = np.diff(middle[at], prepend=0.0)
+    squares = np.diff(np.concatenate([[0.0], np.cumsum(np.square(weights))[at]]))
+    shape = np.square(mass) / np.maximum(squares, 1e-300)
+    shape = np.maximum(shape, 1e-3)  # draws of next to no weight
+    varied = np.random.default_rng(0).standard_gamma(shape, (REPEATS, at.size)) / shape
+    others = np.cumsum(mass * varied, axis=1)
+    others /= others[:, -1:]
+    ends = [_narrowest(*np.split(np.interp(wanted, other, values[at]), 2)) for other in others]
+    low, high = np.std(ends, axis=0, ddof=1)
+    return float(low), float(high)
 
 
 def ess(values: Array, weights: Array) -> Array:

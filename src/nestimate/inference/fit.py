@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.inference import collapsed, diagnostics, importance, nuts, work
-from nestimate.inference.nuts import Chains
 from nestimate.inference.importance import Sample
+from nestimate.inference.nuts import Chains
 from nestimate.inference.target import CHUNK, Target
+from nestimate.model.draws import Draws
+from nestimate.model.families import Family
 from nestimate.model.grouped import GroupedDensity
 from nestimate.model.latent import LatentDensity
 from nestimate.model.model import Model
@@ -40,8 +42,7 @@ class Fit:
     model
         What was fitted.
     draws
-        Parameter family to array (draws, size), in the user's unit; size is the number of groups,
-        or 1 where groups share the parameter.
+        Of all parameters, in the user's unit.
     weights
         Weight of each draw, shape (draws,), summing to one.
     resampled
@@ -63,7 +64,7 @@ class Fit:
     """
 
     model: Model
-    draws: Mapping[str, Array]
+    draws: Draws
     weights: Array
     resampled: NDArray[np.intp]
     z: Array
@@ -122,13 +123,13 @@ class Fit:
         """Sample by NUTS; chains are thinned until their draws count as independent."""
         began = perf_counter()
         chains = nuts.sample_twin(model, ess=ess, seed=seed)
-        size = len(chains.draws["mu"])
+        size = len(chains.draws)
         kept = np.arange(0, size, max(1, int(np.ceil(size / max(chains.ess, 1.0)))))
         rng = np.random.default_rng(seed)
         weights = np.full(kept.size, 1 / kept.size)
         return cls(
             model=model,
-            draws={name: found[kept] for name, found in chains.draws.items()},
+            draws=chains.draws.take(kept),
             weights=weights,
             resampled=_systematic(weights, 4 * (kept.size // 4), rng),
             z=np.empty((kept.size, 0)),
@@ -166,7 +167,7 @@ class Fit:
         density, design = self.model.density, self.model.design
         if self.chains is not None:
             return self.chains.effects[self.resampled]
-        if design.layout == "flat" or not isinstance(
+        if design.structure.merged or not isinstance(
             density, UnitDensity | GroupedDensity | ReplicateDensity
         ):
             return np.empty((self.resampled.size, 0))
@@ -183,11 +184,11 @@ class Fit:
         density = self.model.density
         if self.chains is not None:
             return self.chains.slopes[self.resampled]
-        if not isinstance(density, GroupedDensity) or not density.terms.slopes:
+        if not isinstance(density, GroupedDensity) or not density.structure.slopes:
             return np.empty((self.resampled.size, 0, 0))
         return self.model.design.yardstick.spread * self._drawn(density.slopes)
 
-    def _drawn(self, draw: Callable[[Mapping[str, Array], np.random.Generator], Array]) -> Array:
+    def _drawn(self, draw: Callable[[Mapping[Family, Array], np.random.Generator], Array]) -> Array:
         """Draw effects for the first equally weighted draws, chunk by chunk."""
         most = max(1000, MAX_EFFECTS // self.model.design.statistics.n.size)
         pieces = [
@@ -205,7 +206,7 @@ class Fit:
 
 
 def _sampled(model: Model, ess: float, rng: np.random.Generator, threads: Executor) -> Sample:
-    """Draw from the posterior: of all parameters at once, or group by group where there are many."""
+    """Draw all parameters at once, or group by group where there are many."""
 
     def measure(z: Array, weights: Array) -> float:
         return float(diagnostics.ess(_monitored(model, z), weights).min())
@@ -227,8 +228,7 @@ def _sampled(model: Model, ess: float, rng: np.random.Generator, threads: Execut
 def _monitored(model: Model, z: Array) -> Array:
     """Every parameter and every difference to the reference, shape (draws, quantities)."""
     standard = model.standard(z)
-    rows = [row for name in model.names for row in standard[name]]
-    free = [row for row, p in zip(rows, model.parameters, strict=True) if p.free]
+    free = [standard[p.family][p.member] for p in model.free]
     mu = model.group_means(standard)
     return np.stack([*free, *(mu[1:] - mu[0])], axis=1)
 

@@ -127,7 +127,9 @@ def sample(
         # In round numbers: a digit lost in rounding must not change the number of draws.
         draws.extend(proposal, STEP * int(np.ceil(min(missing, room - len(weights) + STEP) / STEP)))
     log_weights = draws.log_weights
-    mean = float(np.exp(log_weights - log_weights.max()).mean())
+    # Its error is that of a mean of the weights as they were drawn: smoothed ones vary less.
+    raw = np.exp(log_weights - log_weights.max())
+    mean = float(raw.mean())
     return Sample(
         z=draws.z,
         weights=weights,
@@ -135,7 +137,7 @@ def sample(
         pareto_k=k,
         ess=reached,
         log_evidence=float(np.log(mean) + log_weights.max()),
-        log_evidence_se=float(np.sqrt(max(1 / kish(weights) - 1 / weights.size, 0.0))),
+        log_evidence_se=float(raw.std() / mean / np.sqrt(raw.size)),
         log=tuple(log),
     )
 

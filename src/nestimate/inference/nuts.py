@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.model.draws import POOLED, Draws
 from nestimate.model.model import Model
 from nestimate.model.priors import Fixed
 from nestimate.model.twin import to_pymc
@@ -30,7 +31,7 @@ class Chains:
     Attributes
     ----------
     draws
-        Parameter family to array (draws, size), in the user's unit.
+        Of all parameters, in the user's unit.
     effects, slopes
         True means of units or cells (draws, members), and slopes of blocks (draws, blocks,
         slopes); no columns where there are none.
@@ -41,7 +42,7 @@ class Chains:
         What was done.
     """
 
-    draws: Mapping[str, Array]
+    draws: Draws
     effects: Array
     slopes: Array
     ess: float
@@ -83,7 +84,7 @@ def sample_twin(model: Model, *, ess: float, seed: int) -> Chains:
     }
     effects, slopes = _effects(model, stacked)
     return Chains(
-        draws=_families(model, stacked),
+        draws=_draws(model, stacked),
         effects=effects,
         slopes=slopes,
         ess=reached,
@@ -111,8 +112,8 @@ def _run(twin: Any, draws: int, acceptance: float, seed: int) -> Any:
 
 
 def _monitored(model: Model) -> list[str]:
-    free = [name for name in model.names if any(p.free for p in model.parameters if p.name == name)]
-    return [*free, *(["mu"] if model.design.formula is not None else [])]
+    free = dict.fromkeys(parameter.name for parameter in model.free)
+    return list(dict.fromkeys([*free, *(["mu"] if model.design.structure.text else [])]))
 
 
 def _diagnosed(posterior: Any) -> tuple[float, float]:
@@ -131,12 +132,10 @@ def _said(draws: int, acceptance: float, ess: float, r_hat: float, divergences: 
     )
 
 
-def _families(model: Model, stacked: Mapping[str, Array]) -> dict[str, Array]:
+def _draws(model: Model, stacked: Mapping[str, Array]) -> Draws:
     size = len(next(iter(stacked.values())))
-    names = ["mu", *model.names] if model.design.formula is not None else list(model.names)
-    names += ["tau"] if "tau_z" in model.names else []
     found = {}
-    for name in names:
+    for name in ("mu", POOLED, *model.names):
         if name in stacked:
             found[name] = stacked[name].reshape(size, -1)
         else:
@@ -146,14 +145,14 @@ def _families(model: Model, stacked: Mapping[str, Array]) -> dict[str, Array]:
                 if isinstance(p.prior, Fixed) and p.name == name
             ]
             found[name] = np.broadcast_to(np.array(fixed), (size, len(fixed))).copy()
-    return found
+    return model.draws(found)
 
 
 def _effects(model: Model, stacked: Mapping[str, Array]) -> tuple[Array, Array]:
     size = len(next(iter(stacked.values())))
-    terms = model.design.formula
-    if terms is None:
-        name = "unit_mean" if model.design.block is None else "cell_mean"
+    terms = model.design.structure
+    if not terms.text:
+        name = "cell_mean" if terms.home is None else "unit_mean"
         found = stacked.get(name, np.empty((size, 0)))
         return found.reshape(size, -1), np.empty((size, 0, 0))
     if "effects" not in stacked:

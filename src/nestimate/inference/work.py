@@ -61,23 +61,11 @@ def say(what: str) -> None:
 class Serial(Executor):
     """An executor without threads."""
 
-    def submit[T](  # type: ignore[override]
-        self, fn: Callable[..., T], /, *args: object, **kwargs: object
-    ) -> Future[T]:
-        """Call at once."""
+    def submit[**P, T](self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Call at once; what goes wrong is raised where it happens."""
         future: Future[T] = Future()
         future.set_result(fn(*args, **kwargs))
         return future
-
-    def map[T](  # type: ignore[override]
-        self,
-        fn: Callable[..., T],
-        *iterables: object,
-        timeout: float | None = None,  # noqa: ARG002
-        chunksize: int = 1,  # noqa: ARG002
-    ) -> Iterator[T]:
-        """Call one after another."""
-        return map(fn, *iterables)  # type: ignore[arg-type]
 
 
 @contextmanager

@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.design import Design
-from nestimate.data.terms import Inner, Terms
+from nestimate.data.structure import Structure
 from nestimate.model import clusters
 from nestimate.model.clusters import Cluster, ClusterClass, Collapsed
+from nestimate.model.families import CORRELATION, FIXED, NOISE, NORMALITY, Family, scale_of
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
-Theta = Mapping[str, Array]
+Theta = Mapping[Family, Array]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +24,7 @@ class GroupedDensity:
 
     Attributes
     ----------
-    terms
+    structure
         The columns of the design.
     robust
         Whether clusters are Student-t rather than normal.
@@ -40,7 +41,7 @@ class GroupedDensity:
     `theta` maps parameter families to arrays (size, draws), as `Model.standard` returns them.
     """
 
-    terms: Terms
+    structure: Structure
     robust: bool
     classes: tuple[ClusterClass, ...]
     middle: tuple[Array, float]
@@ -50,16 +51,16 @@ class GroupedDensity:
     @classmethod
     def from_design(cls, design: Design, *, robust: bool) -> Self:
         """Reduce the readings of every cluster to cross products."""
-        terms, spread = design.columns, design.yardstick.spread
-        first, y, n, count, ss = _cells(terms, design)
-        fixed, root = terms.fixed[first], np.sqrt(n)
+        structure, spread = design.structure, design.yardstick.spread
+        first, y, n, count, ss = _cells(structure, design)
+        fixed, root = structure.fixed[first], np.sqrt(n)
         sort = design.readings.group[first] if design.formula is None else np.zeros_like(first)
         found = [
-            _cluster(terms, first[mine], y[mine], n[mine], (count[mine], ss[mine]), sort[mine])
-            for mine in _members(terms.outer.codes[first])
+            _cluster(structure, first[mine], y[mine], n[mine], (count[mine], ss[mine]), sort[mine])
+            for mine in _members(structure.outer.codes[first])
         ]
         return cls(
-            terms=terms,
+            structure=structure,
             robust=robust,
             classes=clusters.cluster_classes(found),
             middle=(
@@ -72,20 +73,20 @@ class GroupedDensity:
 
     def log_density(self, theta: Theta) -> Array:
         """Log density of the standardised readings, shape (draws,)."""
-        fixed = theta[self.terms.family]
+        fixed = theta[FIXED]
         total = np.zeros(fixed.shape[1])
         for kind, part in self._collapsed(theta):
             total += clusters.log_density(kind, part, fixed[kind.x_kind].T, self._nu(theta))
         # However the effects lie, no density exceeds that of readings about the means of their own
         # cells: what does has lost its digits, with scales as extreme as they are impossible.
-        sigma2 = np.broadcast_to(np.square(theta["sigma"]), (self.size.size, total.size))
+        sigma2 = np.broadcast_to(np.square(theta[NOISE]), (self.size.size, total.size))
         most = -0.5 * (self.size @ np.log(2 * np.pi * sigma2) + self.within @ (1 / sigma2))
         return np.where(total <= most + 1, total, -np.inf)
 
     def per_cluster(self, theta: Theta) -> Array:
         """Log density of every block (or unit) by itself, shape (clusters, draws)."""
         size = sum(kind.members.size for kind in self.classes)
-        fixed = theta[self.terms.family]
+        fixed = theta[FIXED]
         found = np.empty((size, fixed.shape[1]))
         for kind, part in self._collapsed(theta):
             beta = fixed[kind.x_kind].T
@@ -103,37 +104,37 @@ class GroupedDensity:
             Blocked: the mean of every cell, shape (draws, blocks x groups), where cells without
             readings are drawn from the model. Otherwise the true unit means, (draws, units).
         """
-        terms = self.terms
-        mu = theta[terms.family].T @ terms.means.T
-        cells = mu[:, None, :] + self._deviations(theta, rng) @ terms.cells.T
-        if terms.home is None:
+        structure = self.structure
+        mu = theta[FIXED].T @ structure.means.T
+        cells = mu[:, None, :] + self._deviations(theta, rng) @ structure.cells.T
+        if structure.home is None:
             return np.asarray(cells.reshape(len(cells), -1))
-        return np.asarray(cells[:, np.arange(terms.home.size), terms.home])
+        return np.asarray(cells[:, np.arange(structure.home.size), structure.home])
 
     def slopes(self, theta: Theta, rng: np.random.Generator) -> Array:
         """Draw every cluster's own slopes, shape (draws, clusters, slopes)."""
-        fixed, deviations = theta[self.terms.family].T, self._deviations(theta, rng)
-        found = [fixed[:, None, j] + deviations[:, :, e] for j, e in self.terms.slopes]
+        fixed, deviations = theta[FIXED].T, self._deviations(theta, rng)
+        found = [fixed[:, None, j] + deviations[:, :, e] for j, e in self.structure.slopes]
         return np.stack(found, axis=2)
 
     def _deviations(self, theta: Theta, rng: np.random.Generator) -> Array:
         """Draw every cluster's effects, shape (draws, clusters, effects)."""
-        fixed = theta[self.terms.family]
-        drawn = np.empty((fixed.shape[1], self.terms.outer.size, len(self.terms.effects)))
+        fixed = theta[FIXED]
+        drawn = np.empty((fixed.shape[1], self.structure.outer.size, len(self.structure.effects)))
         for kind, part in self._collapsed(theta):
             found = clusters.draw_effects(part, fixed[kind.x_kind].T, self._nu(theta), rng)
             drawn[:, kind.members] = np.swapaxes(found, 1, 2)
         return drawn
 
-    def guess(self) -> dict[str, Array]:
+    def guess(self) -> dict[Family, Array]:
         """Return parameter values near the bulk of the posterior, from moments."""
         coefficients, within = self.middle
         return {
-            self.terms.family: coefficients,
-            "sigma": np.array([0.5 * within]),
-            "nu": np.array([10.0]),
-            **{name: 0.5 * within / units for name, units in self.terms.units.items()},
-            **({"rho": np.zeros(1)} if self.terms.correlated else {}),
+            FIXED: coefficients,
+            NOISE: np.array([0.5 * within]),
+            NORMALITY: np.array([10.0]),
+            **{scale_of(s): np.array([0.5 * within / s.size]) for s in self.structure.strata},
+            CORRELATION: np.zeros(1),
         }
 
     def information(self, theta: Theta) -> tuple[Array, Array]:
@@ -141,7 +142,7 @@ class GroupedDensity:
 
         Given the scales they are normal with these, lambda being held at what it is on the whole.
         """
-        n_fixed, n_draws = theta[self.terms.family].shape
+        n_fixed, n_draws = theta[FIXED].shape
         guess = np.broadcast_to(self.middle[0], (n_draws, n_fixed))
         parts = self._collapsed(theta)
         mixing = np.ones(n_draws)
@@ -161,29 +162,38 @@ class GroupedDensity:
         return precision, linear
 
     def _collapsed(self, theta: Theta) -> list[tuple[ClusterClass, Collapsed]]:
-        sigma2 = np.square(theta["sigma"])
-        inner = [np.square(theta[part.scale][part.member]) for part in self.terms.inner]
-        root = effect_root(self.terms, theta)
+        sigma2 = np.square(theta[NOISE])
+        inner = [np.square(theta[scale_of(s)][0]) for s, _ in self.structure.inside]
+        root = effect_root(self.structure, theta)
         return [(kind, Collapsed.of(kind, root, sigma2, np.array(inner))) for kind in self.classes]
 
     def _nu(self, theta: Theta) -> Array | None:
-        return theta["nu"][0] if self.robust else None
+        return theta[NORMALITY][0] if self.robust else None
 
 
-def effect_root(terms: Terms, theta: Theta) -> Array:
+def effect_root(structure: Structure, theta: Theta) -> Array:
     """Return L with L L' = Omega, the covariance of a cluster's effects; (draws, effects, effects).
 
     In the unit of the scales in `theta`.
     """
-    correlated = np.array(terms.correlated, dtype=np.intp)
+    correlated = np.array(structure.correlated, dtype=np.intp)
     scales = np.stack(
-        [e.share * theta[e.scale][e.member % len(theta[e.scale])] for e in terms.effects], axis=1
+        [
+            effect.share * _own(theta[scale_of(stratum)], effect.group)
+            for stratum, effect in structure.heavy
+        ],
+        axis=1,
     )
-    root = scales[:, :, None] * np.eye(len(terms.effects))
+    root = scales[:, :, None] * np.eye(len(structure.heavy))
     if correlated.size:
-        own = correlation_root(theta["rho"].T, correlated.size)
+        own = correlation_root(theta[CORRELATION].T, correlated.size)
         root[:, correlated[:, None], correlated] = scales[:, correlated, None] * own
     return np.asarray(root)
+
+
+def _own(scales: Array, group: int | None) -> Array:
+    """Return the scale of a group, shape (draws,), or the one that all share."""
+    return np.asarray(scales[(group or 0) % len(scales)])
 
 
 def correlation_root(partial: Array, size: int) -> Array:
@@ -208,7 +218,7 @@ def correlation_root(partial: Array, size: int) -> Array:
     return root
 
 
-def _cells(terms: Terms, design: Design) -> tuple[Codes, Array, Codes, Codes, Array]:
+def _cells(structure: Structure, design: Design) -> tuple[Codes, Array, Codes, Codes, Array]:
     """Reduce rows that no column tells apart to their mean.
 
     Returns
@@ -217,10 +227,10 @@ def _cells(terms: Terms, design: Design) -> tuple[Codes, Array, Codes, Codes, Ar
         One row of each cell, the cell's standardised mean, its readings, those whose scatter is
         known, and their squared deviations from the mean; all of shape (cells,).
     """
-    columns = [terms.outer.codes, *terms.fixed.T, *(e.column for e in terms.effects)]
-    for inner in terms.inner:
-        columns += [inner.level.codes, *([] if inner.column is None else [inner.column])]
-    cell = np.zeros(len(terms.fixed), dtype=np.intp)
+    columns = [structure.outer.codes, *structure.fixed.T, *(e.column for e in structure.effects)]
+    for stratum, effect in structure.inside:
+        columns += [stratum.level.codes, effect.column]
+    cell = np.zeros(len(structure.fixed), dtype=np.intp)
     for column in columns:
         _, codes = np.unique(column, return_inverse=True)
         _, first, cell = np.unique(
@@ -242,37 +252,35 @@ def _members(codes: Codes) -> list[Codes]:
 
 
 def _cluster(
-    terms: Terms, rows: Codes, y: Array, n: Codes, within: tuple[Codes, Array], sort: Codes
+    structure: Structure, rows: Codes, y: Array, n: Codes, within: tuple[Codes, Array], sort: Codes
 ) -> Cluster:
     """Columns of one cluster, a row per cell; those that are zero throughout are left out."""
-    z = np.stack([effect.column[rows] for effect in terms.effects], axis=1)
-    z_kind, x_kind = (np.flatnonzero(part.any(axis=0)) for part in (z, terms.fixed[rows]))
-    w, w_kind = _inner_columns(terms.inner, rows)
+    z = np.stack([effect.column[rows] for effect in structure.effects], axis=1)
+    z_kind, x_kind = (np.flatnonzero(part.any(axis=0)) for part in (z, structure.fixed[rows]))
+    w, w_kind = _inner_columns(structure, rows)
     return Cluster(
         z=z[:, z_kind],
-        x=terms.fixed[rows][:, x_kind],
+        x=structure.fixed[rows][:, x_kind],
         w=w,
         y=y,
         weight=n,
         count=within[0],
         ss=within[1],
         sort=sort,
-        sorts=len(terms.means) if not terms.text else 1,
+        sorts=len(structure.groups) if not structure.text else 1,
         z_kind=z_kind,
         x_kind=x_kind,
         w_kind=w_kind,
     )
 
 
-def _inner_columns(inner: tuple[Inner, ...], rows: Codes) -> tuple[Array, Codes]:
+def _inner_columns(structure: Structure, rows: Codes) -> tuple[Array, Codes]:
     columns: list[Array] = [np.empty((rows.size, 0))]
     kinds: list[int] = []
-    for number, part in enumerate(inner):
-        members, member = np.unique(part.level.codes[rows], return_inverse=True)
-        own = np.eye(members.size)[member]
-        if part.column is not None:
-            own = own * part.column[rows, None]
-            own = own[:, own.any(axis=0)]
+    for number, (stratum, effect) in enumerate(structure.inside):
+        members, member = np.unique(stratum.level.codes[rows], return_inverse=True)
+        own = np.eye(members.size)[member] * effect.column[rows, None]
+        own = own[:, own.any(axis=0)]
         columns.append(own)
         kinds += [number] * own.shape[1]
     return np.hstack(columns), np.array(kinds, dtype=np.intp)

@@ -67,7 +67,7 @@ def t_group(
     terms = np.empty((len(inverse), *mu.shape), dtype=SINGLE)
     for kind in classes:
         variance = (tau**2 * inverse + noise_of(kind, sigma)).astype(SINGLE)
-        offset = prior - SINGLE(0.5) * np.log(variance)
+        offset: Single = np.asarray(prior - SINGLE(0.5) * np.log(variance), dtype=SINGLE)
         slope = np.divide(SINGLE(-0.5), variance, out=variance)
         for point, weight in zip(kind.points, kind.weights, strict=True):
             total += weight * _log_sum(np.square(point - mu).astype(SINGLE), slope, offset, terms)
@@ -87,7 +87,9 @@ def _log_sum(squared: Single, slope: Single, offset: Single, terms: Single) -> A
     lost = np.nonzero(~(found > FAINT))
     if lost[0].size:
         column = lost[1]
-        slope, offset = (part[:, lost[0] if part.shape[1] > 1 else 0, column] for part in (slope, offset))
+        slope, offset = (
+            part[:, lost[0] if part.shape[1] > 1 else 0, column] for part in (slope, offset)
+        )
         found[lost] = log_sum_exp(slope * squared[lost] + offset)
     return found
 

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from nestimate.data.design import Design
 from nestimate.errors import InferenceError
+from nestimate.model.families import Family
 
 Array = NDArray[np.float64]
-Theta = Mapping[str, Array]
+Theta = Mapping[Family, Array]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +36,7 @@ class LatentDensity:
         """Refuse."""
         return self._refuse(theta)
 
-    def guess(self) -> dict[str, Array]:
+    def guess(self) -> dict[Family, Array]:
         """Refuse."""
         return self._refuse({})
 
@@ -45,5 +46,5 @@ class LatentDensity:
 
     def _refuse(self, theta: Theta) -> NoReturn:  # noqa: ARG002
         raise InferenceError(
-            "random factors cross in this formula: only the PyMC twin has its density (to_pymc())."
+            "factors cross in this formula; this needs PyMC: pip install 'nestimate[pymc]'."
         )

@@ -1,5 +1,6 @@
 """From z ~ N(0, I) to parameters and a density: what the sampler needs of a model."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self, cast
@@ -10,6 +11,8 @@ from scipy import special
 
 from nestimate.data.design import Design
 from nestimate.errors import DesignError
+from nestimate.model.draws import Draws
+from nestimate.model.families import FIXED, NORMALITY, Family, pooled, scale_of
 from nestimate.model.grouped import GroupedDensity
 from nestimate.model.latent import LatentDensity
 from nestimate.model.paired import PairedDensity
@@ -20,6 +23,7 @@ from nestimate.model.replicates import ReplicateDensity
 from nestimate.model.units import UnitDensity
 
 Array = NDArray[np.float64]
+Theta = Mapping[Family, Array]
 Density = (
     UnitDensity
     | GroupedDensity
@@ -123,15 +127,6 @@ class Model:
             When an assumption or a prior names something that is not there.
         """
         parameters = choose_parameters(design, assumptions)
-        spread = design.yardstick.spread
-        whitening = tuple(
-            Whitening.of(
-                _rounded(parameter.prior.standardised(*affine(parameter.kind, design))),
-                None if parameter.lower is None else float(f"{parameter.lower / spread:.12g}"),
-            )
-            for parameter in parameters
-            if parameter.free
-        )
         return cls(
             design=design,
             assumptions=assumptions,
@@ -139,8 +134,13 @@ class Model:
             density=_density(design, assumptions).from_design(
                 design, robust=assumptions.robust_units
             ),
-            whitening=whitening,
+            whitening=_whitening(design, parameters),
         )
+
+    def with_parameters(self, parameters: tuple[Parameter, ...]) -> Self:
+        """Return the model with other priors of the same parameters."""
+        whitening = _whitening(self.design, parameters)
+        return replace(self, parameters=parameters, whitening=whitening)
 
     @property
     def free(self) -> tuple[Parameter, ...]:
@@ -153,7 +153,7 @@ class Model:
         return tuple(dict.fromkeys(p.name for p in self.parameters))
 
     @EXTREMES
-    def standard(self, z: Array, scales: Mapping[str, Array] | None = None) -> dict[str, Array]:
+    def standard(self, z: Array, scales: Theta | None = None) -> dict[Family, Array]:
         """Return standardised parameters by family, each of shape (size, draws).
 
         Parameters
@@ -164,7 +164,7 @@ class Model:
             What `warp` returned for the same z: only the group means are then worked out.
         """
         free = iter(range(z.shape[1]))
-        rows: dict[str, list[Array]] = {}
+        rows: dict[Family, list[Array]] = {}
         for parameter in self.parameters:
             known = scales is not None and parameter.kind not in FIXED_PART
             if parameter.free:
@@ -176,79 +176,85 @@ class Model:
                 fixed = parameter.prior.standardised(*affine(parameter.kind, self.design))
                 row = fixed.quantile(np.zeros(len(z)), np.ones(len(z)))
             if not known:
-                rows.setdefault(parameter.name, []).append(row)
-        theta = {**(scales or {}), **{name: np.stack(found) for name, found in rows.items()}}
-        return _with_pooled(theta)
+                rows.setdefault(parameter.family, []).append(row)
+        theta = {**(scales or {}), **{family: np.stack(found) for family, found in rows.items()}}
+        return self._with_pooled(theta)
 
-    def natural(self, standard: Mapping[str, Array]) -> dict[str, Array]:
-        """Return parameters in the user's unit, each of shape (draws, size).
+    def natural(self, standard: Theta) -> Draws:
+        """Return parameters in the user's unit.
 
-        With a formula these are its coefficients as they stand there, and mu, the group means.
+        With a formula these are its coefficients as they stand there, beside the group means.
         """
-        found: dict[str, list[Array]] = {}
+        structure = self.design.structure
+        found: dict[Family, list[Array]] = {}
         for parameter in self.parameters:
             centre, spread = affine(parameter.kind, self.design)
-            rows = found.setdefault(parameter.name, [])
-            rows.append(centre + spread * standard[parameter.name][len(rows)])
-        draws = {name: np.stack(rows, axis=1) for name, rows in found.items()}
-        if "tau_z" in draws:
-            draws["tau"] = _with_pooled({name: rows.T for name, rows in draws.items()})["tau"].T
-        terms = self.design.formula
-        if terms is None:
-            return draws
-        centred = draws[terms.family]
-        mu = centred @ terms.means.T
-        centred[:, 0] -= centred @ terms.offsets
-        return {"mu": mu, **draws}
+            rows = found.setdefault(parameter.family, [])
+            rows.append(centre + spread * standard[parameter.family][parameter.member])
+        families = {family: np.stack(rows, axis=1) for family, rows in found.items()}
+        whole = self._with_pooled({family: rows.T for family, rows in families.items()})
+        families |= {family: rows.T for family, rows in whole.items() if family not in families}
+        means = families[FIXED]
+        if structure.text:
+            means = means @ structure.means.T
+            families[FIXED][:, 0] -= families[FIXED] @ structure.offsets
+        return Draws(
+            structure=structure, parameters=self.parameters, families=families, means=means
+        )
 
-    def centred(self, draws: Mapping[str, Array]) -> dict[str, Array]:
-        """Return draws in the user's unit as the priors speak of them: a formula's is centred."""
-        terms = self.design.formula
-        if terms is None:
-            return dict(draws)
-        coefficients = draws[terms.family].copy()
-        coefficients[:, 0] += draws[terms.family] @ terms.offsets
-        return {**draws, terms.family: coefficients}
+    def draws(self, named: Mapping[str, Array]) -> Draws:
+        """Return draws that were kept by printed name, each of shape (draws, size)."""
+        return Draws.from_named(self.design.structure, self.parameters, named)
 
-    def group_means(self, standard: Mapping[str, Array]) -> Array:
+    def group_means(self, standard: Theta) -> Array:
         """Return standardised group means, shape (groups, draws)."""
-        terms = self.design.formula
-        return standard["mu"] if terms is None else terms.means @ standard[terms.family]
+        structure = self.design.structure
+        return structure.means @ standard[FIXED] if structure.text else standard[FIXED]
+
+    def _with_pooled(self, theta: dict[Family, Array]) -> dict[Family, Array]:
+        """Add the groups' scales where they are drawn towards a typical one."""
+        found = dict(theta)
+        for stratum in self.design.structure.strata:
+            typical, factor, place = pooled(stratum)
+            if place in theta:
+                found[scale_of(stratum)] = theta[typical] * np.exp(theta[factor] * theta[place])
+        return found
 
     @EXTREMES
-    def log_likelihood_each(self, draws: Mapping[str, Array]) -> Array:
+    def log_likelihood_each(self, draws: Draws) -> Array:
         """Log density of the readings of every unit, or block, by itself: (clusters, draws).
 
         Parameters
         ----------
         draws
-            Parameters in the user's unit, each of shape (draws, size), as `natural` gives them.
+            Parameters in the user's unit, as `natural` gives them.
         """
-        kinds = {p.name: p.kind for p in self.parameters}
-        theta: dict[str, Array] = {}
-        for name, kind in kinds.items():
+        kinds = {p.family: p.kind for p in self.parameters}
+        theta: dict[Family, Array] = {}
+        for family, kind in kinds.items():
             centre, spread = affine(kind, self.design)
-            theta[name] = np.ascontiguousarray((draws[name].T - centre) / spread)
-        theta = _with_pooled(theta)
+            theta[family] = np.ascontiguousarray((draws.families[family].T - centre) / spread)
+        theta = self._with_pooled(theta)
         if isinstance(self.density, RegressionDensity):
             raise DesignError("a formula without random terms has no clusters.")
         return self.density.per_cluster(theta)
 
     @EXTREMES
-    def log_likelihood(self, z: Array, scales: Mapping[str, Array] | None = None) -> Array:
+    def log_likelihood(self, z: Array, scales: Theta | None = None) -> Array:
         """Log density of the standardised readings at z, shape (draws,); see `standard`."""
         return self.density.log_density(self.standard(z, scales))
 
     def start(self) -> Array:
         """Return a z near the bulk of the posterior, shape (dim,)."""
         guess = self.density.guess()
-        guess |= {"tau_ratio": np.full(1, 0.3), "tau_z": np.zeros(1)}
-        guess["tau_median"] = np.array([np.mean(guess.get("tau", np.ones(1)))])
-        z, seen = [], dict.fromkeys(guess, 0)
+        for stratum in self.design.structure.strata:
+            typical, factor, place = pooled(stratum)
+            guess[typical] = np.array([np.mean(guess.get(scale_of(stratum), np.ones(1)))])
+            guess |= {factor: np.full(1, 0.3), place: np.zeros(1)}
+        z = []
         for parameter, whitening in zip(self.free, self.whitening, strict=True):
-            values = guess[parameter.name]
-            value = values[seen[parameter.name] % len(values)]
-            seen[parameter.name] += 1
+            values = guess[parameter.family]
+            value = values[parameter.member % len(values)]
             z.append(float(np.clip(whitening.inverse(float(value)), -6, 6)))
         return np.array(z)
 
@@ -260,10 +266,10 @@ class Model:
         """
         points = []
         if isinstance(self.density, UnitDensity | ReplicateDensity):
-            columns = {(p.name, p.group): i for i, p in enumerate(self.free)}
-            theta = {name: rows[:, 0] for name, rows in self.standard(z[None, :]).items()}
+            columns = {(p.family, p.member): i for i, p in enumerate(self.free)}
+            theta = {family: rows[:, 0] for family, rows in self.standard(z[None, :]).items()}
             for g, value in self.density.rivals(theta):
-                column = columns.get(("mu", self.design.groups[g]))
+                column = columns.get((FIXED, g))
                 if column is not None:
                     point = z.copy()
                     point[column] = self.whitening[column].inverse(value)
@@ -273,7 +279,7 @@ class Model:
     @property
     def ridge(self) -> int | None:
         """Column of z of the normality nu: beyond 30 it changes little but its own prior."""
-        return next((i for i, p in enumerate(self.free) if p.name == "nu"), None)
+        return next((i for i, p in enumerate(self.free) if p.family == NORMALITY), None)
 
     @property
     def blocks(self) -> tuple[NDArray[np.intp], ...]:
@@ -281,18 +287,24 @@ class Model:
 
         Only where units lie in groups: blocks tie groups together.
         """
-        if self.design.block is not None or self.design.formula is not None:
+        groups = len(self.design.groups)
+        if self.design.structure.home is None:
             return ()
+        sizes = Counter(p.family for p in self.parameters)
+        # A family with a member for every group is theirs; what has one member is shared.
         of_group = [
-            np.array([i for i, p in enumerate(self.free) if p.group == group], dtype=np.intp)
-            for group in self.design.groups
+            np.array(
+                [i for i, p in enumerate(self.free) if p.member == g and sizes[p.family] == groups],
+                dtype=np.intp,
+            )
+            for g in range(groups)
         ]
         found = tuple(columns for columns in of_group if columns.size)
         inside = sum(columns.size for columns in found)
         return found if len(found) >= MANY_GROUPS and inside < len(self.free) else ()
 
     @EXTREMES
-    def warp(self, z: Array) -> tuple[Array, Array, Array, dict[str, Array]]:
+    def warp(self, z: Array) -> tuple[Array, Array, Array, dict[Family, Array]]:
         """Return the centre, axes and widths that make the first l columns of z round.
 
         Those columns are the free group means. They are the better known the smaller the scales
@@ -308,15 +320,14 @@ class Model:
             The parameters that are not group means, as `standard` gives them.
         """
         locations = [p for p in self.parameters if p.kind in FIXED_PART]
-        family = locations[0].name
         free = np.array([p.free for p in locations])
         count = int(free.sum())
         theta = self.standard(np.hstack([np.zeros((len(z), count)), z[:, count:]]))
-        origin = theta.pop(family).T
+        origin = theta.pop(FIXED).T
         slope = np.zeros(len(locations))
         steps = [w.value(np.array([-0.5, 0.5])) for w in self.whitening[:count]]
         slope[free] = [high - low for low, high in steps]
-        precision, linear = self.density.information({**theta, family: origin.T})
+        precision, linear = self.density.information({**theta, FIXED: origin.T})
         linear = linear - (precision @ origin[:, :, None])[:, :, 0]
         inside = precision[:, free][:, :, free] * np.outer(slope[free], slope[free])
         known, axes = np.linalg.eigh(np.nan_to_num(inside))
@@ -326,12 +337,16 @@ class Model:
         return centre, axes, widths, theta
 
 
-def _with_pooled(theta: dict[str, Array]) -> dict[str, Array]:
-    """Add the groups' scales where they are drawn towards a typical one."""
-    if "tau_z" not in theta:
-        return theta
-    factor = np.exp(theta["tau_ratio"] * theta["tau_z"])
-    return {**theta, "tau": theta["tau_median"] * factor}
+def _whitening(design: Design, parameters: tuple[Parameter, ...]) -> tuple[Whitening, ...]:
+    spread = design.yardstick.spread
+    return tuple(
+        Whitening.of(
+            _rounded(parameter.prior.standardised(*affine(parameter.kind, design))),
+            None if parameter.lower is None else float(f"{parameter.lower / spread:.12g}"),
+        )
+        for parameter in parameters
+        if parameter.free
+    )
 
 
 def _rounded(prior: Prior) -> Prior:
@@ -345,12 +360,13 @@ def _density(design: Design, assumptions: Assumptions) -> type[Density]:
     """Choose the density: special where that is exact or measured to pay, general otherwise."""
     if assumptions.robust_readings:
         return ReplicateDensity
-    if design.formula is not None and design.formula.crossed:
+    structure = design.structure
+    if structure.crossed:
         return LatentDensity
-    if design.formula is not None:
-        return GroupedDensity if design.formula.effects else RegressionDensity
     if design.unreplicated:
         return PairedDensity
-    if design.block is None and not design.subunits:
+    if structure.merged and structure.home is None:
+        return RegressionDensity
+    if structure.home is not None and len(structure.strata) == 1:
         return UnitDensity
     return GroupedDensity

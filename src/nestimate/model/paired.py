@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from scipy import special
 
 from nestimate.data.design import Design
+from nestimate.model.families import FIXED, NORMALITY, Family, scale_of
 from nestimate.model.likelihood import LOG_2PI
 
 Array = NDArray[np.float64]
-Theta = Mapping[str, Array]
+Theta = Mapping[Family, Array]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,15 +49,25 @@ class PairedDensity:
         table[design.block.codes, readings.group] = stick.standardised(readings.value)
         return cls(design=design, robust=robust, table=table)
 
+    @property
+    def level(self) -> Family:
+        """The scale of the blocks' levels."""
+        return scale_of(self.design.structure.strata[0])
+
+    @property
+    def effect(self) -> Family:
+        """The scale of what differs between groups from block to block."""
+        return scale_of(self.design.structure.strata[1])
+
     def log_density(self, theta: Theta) -> Array:
         """Log density of the standardised readings, shape (draws,)."""
-        total = np.zeros(theta["mu"].shape[1])
+        total = np.zeros(theta[FIXED].shape[1])
         for row in self.table:
-            distance, log_det, q = self._distance(theta, row, theta["mu"])
+            distance, log_det, q = self._distance(theta, row, theta[FIXED])
             if not self.robust:
                 total -= 0.5 * (q * LOG_2PI + log_det + distance)
                 continue
-            nu = theta["nu"][0]
+            nu = theta[NORMALITY][0]
             half = 0.5 * (nu + q)
             constant = special.gammaln(half) - special.gammaln(0.5 * nu)
             constant -= 0.5 * (q * np.log(np.pi * nu) + log_det)
@@ -68,25 +79,25 @@ class PairedDensity:
         rows = range(len(self.table))
         return np.stack([replace(self, table=self.table[[k]]).log_density(theta) for k in rows])
 
-    def guess(self) -> dict[str, Array]:
+    def guess(self) -> dict[Family, Array]:
         """Return parameter values near the bulk of the posterior, from moments."""
         stick = self.design.yardstick
         within = stick.within / stick.spread
         return {
-            "mu": np.nanmean(self.table, axis=0),
-            "tau_block": np.array([0.5 * within]),
-            "tau_effect": np.array([0.5 * within]),
-            "nu": np.array([10.0]),
+            FIXED: np.nanmean(self.table, axis=0),
+            self.level: np.array([0.5 * within]),
+            self.effect: np.array([0.5 * within]),
+            NORMALITY: np.array([10.0]),
         }
 
     def information(self, theta: Theta) -> tuple[Array, Array]:
         """Return precision (draws, groups, groups) and linear term (draws, groups) of mu."""
-        n_groups, n_draws = theta["mu"].shape
-        guess = np.repeat(self.guess()["mu"][:, None], n_draws, axis=1)
+        n_groups, n_draws = theta[FIXED].shape
+        guess = np.repeat(self.guess()[FIXED][:, None], n_draws, axis=1)
         precision = np.zeros((n_draws, n_groups, n_groups))
         linear = np.zeros((n_draws, n_groups))
         far, count = np.zeros(n_draws), 0
-        own, block = 0.5 * np.square(theta["tau_effect"][0]), np.square(theta["tau_block"][0])
+        own, block = 0.5 * np.square(theta[self.effect][0]), np.square(theta[self.level][0])
         for row in self.table:
             seen = ~np.isnan(row)
             q = int(seen.sum())
@@ -99,7 +110,7 @@ class PairedDensity:
             far, count = far + distance, count + q
         mixing = np.ones(n_draws)
         if self.robust:
-            nu = theta["nu"][0]
+            nu = theta[NORMALITY][0]
             mixing = (nu + 1) / (nu + far / count)
         return precision * mixing[:, None, None], linear * mixing[:, None]
 
@@ -108,7 +119,7 @@ class PairedDensity:
         seen = ~np.isnan(row)
         q = int(seen.sum())
         residual = row[seen, None] - mu[seen]
-        own, block = 0.5 * np.square(theta["tau_effect"][0]), np.square(theta["tau_block"][0])
+        own, block = 0.5 * np.square(theta[self.effect][0]), np.square(theta[self.level][0])
         shared = block / (own + q * block)
         squares = np.square(residual).sum(axis=0) - shared * np.square(residual.sum(axis=0))
         return squares / own, (q - 1) * np.log(own) + np.log(own + q * block), q

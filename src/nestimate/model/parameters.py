@@ -7,9 +7,20 @@ from typing import Literal
 
 import numpy as np
 
+from nestimate.data import scatter
 from nestimate.data.design import Design
-from nestimate.data.terms import Terms, inner_names
+from nestimate.data.structure import Role, Stratum, Structure
 from nestimate.errors import DesignError, one_of
+from nestimate.model.families import (
+    CORRELATION,
+    FIXED,
+    NOISE,
+    NORMALITY,
+    READINGS,
+    Family,
+    pooled,
+    scale_of,
+)
 from nestimate.model.priors import (
     Exponential,
     Fixed,
@@ -58,6 +69,11 @@ class Assumptions:
     preset: str = "default"
     priors: Mapping[str, str | float] = field(default_factory=dict)
 
+    def changes(self, name: str, group: str | None) -> bool:
+        """Whether the user changed the prior of this parameter."""
+        named = (_TARGET.match(target) for target in self.priors)
+        return any(m and m[1] == name and m[2] in (None, group) for m in named)
+
     @property
     def robust_units(self) -> bool:
         """Whether units, blocks or lone readings are Student-t."""
@@ -75,8 +91,11 @@ class Parameter:
 
     Attributes
     ----------
+    family, member
+        What it is, and its position among the parameters of its family.
     name, group
-        `tau` and `drug`; group is None where one value serves all groups.
+        What it is called, `tau` and `drug`: for print and the prior option alone. Group is None
+        where one value serves all groups.
     kind
         `location` shifts and scales with the data, `slope` and `scale` only scale, `shape` and
         `plain` do neither; scales and shapes are positive.
@@ -86,6 +105,8 @@ class Parameter:
         Smallest value allowed; the prior is cut off there and renormalised.
     """
 
+    family: Family
+    member: int = 0
     name: str
     group: str | None
     kind: Kind
@@ -137,45 +158,146 @@ def choose_parameters(design: Design, assumptions: Assumptions) -> tuple[Paramet
     return chosen
 
 
+#: Words that scales of subunits may not be called, whatever their columns are.
+RESERVED = (
+    *("mu", "beta", "tau", "tau_block", "tau_effect", "tau_unit", "tau_median", "tau_ratio"),
+    *("tau_z", "sigma", "nu", "nu_y", "rho"),
+)
+
+
+def _scale_names(structure: Structure) -> list[str]:
+    """Return what the scale of every stratum is called; no two are called alike."""
+    taken, found = set(RESERVED), []
+    for stratum in structure.strata:
+        name = {
+            Role.BLOCK: "tau_block",
+            Role.EFFECT: "tau_effect",
+            Role.UNIT: "tau" if stratum.heavy else "tau_unit",
+            Role.TERM: "tau",
+        }.get(stratum.role)
+        if name is None:
+            name, number = f"tau_{stratum.name}", 2
+            while name in taken:
+                name, number = f"tau_{stratum.name}_{number}", number + 1
+            taken.add(name)
+        found.append(name)
+    return found
+
+
 def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]:
-    if design.formula is not None:
-        return _formula_defaults(design, design.formula, assumptions)
-    groups = design.groups
-    own = assumptions.tau == "own" or (assumptions.tau is None and len(groups) == 2)
-    location, scale, nu = _preset(assumptions.preset, design)
-    floor = design.yardstick.resolution / np.sqrt(12)
-    found = [Parameter(name="mu", group=g, kind="location", prior=location) for g in groups]
-    names, pooled = [("tau", g) for g in (groups if own else (None,))], False
-    if design.block is not None:
-        names = [("tau_block", None), ("tau_effect", None)]
-    elif assumptions.tau == "pooled":
-        names, pooled = [("tau_median", None)], True
-    names += [(name, None) for name in inner_names(design.levels, design.block)]
-    found += [
-        Parameter(name=name, group=g, kind="scale", prior=scale, lower=floor) for name, g in names
-    ]
-    if pooled:
-        # tau[g] = tau_median * exp(tau_ratio * tau_z[g]): scales differ by factors.
-        found.append(
-            Parameter(name="tau_ratio", group=None, kind="shape", prior=HalfNormal(sd=0.5))
+    """Coefficients, the scales of all strata, correlations, the error of a reading, normality.
+
+    A slope's prior is that of a mean's difference over the SD of its column; correlations have
+    the LKJ(1) prior, which is uniform for two effects.
+    """
+    structure, stick = design.structure, design.yardstick
+    location, nu = _preset(assumptions.preset, design)
+    floor = stick.resolution / np.sqrt(12)
+    sizes = np.maximum(structure.fixed.std(axis=0), 1e-300)
+    found = [
+        Parameter(
+            family=FIXED,
+            member=j,
+            name="beta" if structure.text else "mu",
+            group=label,
+            kind="location" if shift else "slope",
+            prior=location if shift else Normal(mean=0.0, sd=float(5 * stick.spread / size)),
         )
-        standard = Normal(mean=0.0, sd=1.0)
-        found += [Parameter(name="tau_z", group=g, kind="plain", prior=standard) for g in groups]
-    if _needs_sigma(design):
-        own = assumptions.sigma == "own"
+        for j, (label, shift, size) in enumerate(
+            zip(structure.labels, structure.shifts, sizes, strict=True)
+        )
+    ]
+    hyper: list[Parameter] = []
+    for stratum, usual in zip(structure.strata, _scale_names(structure), strict=True):
+        family, name = scale_of(stratum), usual
+        if assumptions.tau == "pooled" and structure.home is not None and stratum.heavy:
+            family, name = pooled(stratum)[0], "tau_median"
+            hyper += _pooled(stratum, structure.groups)
         found += [
-            Parameter(name="sigma", group=g, kind="scale", prior=scale, lower=floor)
-            for g in (groups if own else (None,))
+            Parameter(
+                family=family,
+                member=member,
+                name=name,
+                group=group,
+                kind="scale",
+                prior=_scale_prior(
+                    assumptions.preset, design, stratum.position, None if group is None else member
+                ).standardised(0.0, stratum.size),
+                lower=float(floor / stratum.size),
+            )
+            for member, group in enumerate(_scale_groups(structure, stratum, assumptions))
         ]
-    if assumptions.robust_units:
-        found.append(Parameter(name="nu", group=None, kind="shape", prior=nu))
+    found += [*hyper, *_correlations(structure)]
+    if _needs_sigma(design):
+        own = assumptions.sigma == "own" and not structure.text
+        found += [
+            Parameter(
+                family=NOISE,
+                member=member,
+                name="sigma",
+                group=g,
+                kind="scale",
+                prior=_scale_prior(assumptions.preset, design, None, None if g is None else member),
+                lower=floor,
+            )
+            for member, g in enumerate(structure.groups if own else (None,))
+        ]
     if assumptions.robust_readings:
         _check_robust_readings(design)
-        found.append(Parameter(name="nu_y", group=None, kind="shape", prior=nu))
+    if assumptions.robust_units:
+        found.append(Parameter(family=NORMALITY, name="nu", group=None, kind="shape", prior=nu))
+    if assumptions.robust_readings:
+        found.append(Parameter(family=READINGS, name="nu_y", group=None, kind="shape", prior=nu))
     return tuple(found)
 
 
+def _scale_groups(
+    structure: Structure, stratum: Stratum, assumptions: Assumptions
+) -> tuple[str | None, ...]:
+    """Return the label of every scale of a stratum: of each group, of the term, or of none."""
+    if stratum.role is Role.TERM:
+        return (stratum.name,)
+    many = assumptions.tau == "own" or (assumptions.tau is None and len(structure.groups) == 2)
+    return structure.groups if many and structure.home is not None and stratum.heavy else (None,)
+
+
+def _pooled(stratum: Stratum, groups: tuple[str, ...]) -> list[Parameter]:
+    """Return what makes tau[g] = tau_median * exp(tau_ratio * tau_z[g]): factors between scales."""
+    _, factor, place = pooled(stratum)
+    ratio = Parameter(
+        family=factor, name="tau_ratio", group=None, kind="shape", prior=HalfNormal(sd=0.5)
+    )
+    standard = Normal(mean=0.0, sd=1.0)
+    return [
+        ratio,
+        *(
+            Parameter(
+                family=place, member=g, name="tau_z", group=label, kind="plain", prior=standard
+            )
+            for g, label in enumerate(groups)
+        ),
+    ]
+
+
+def _correlations(structure: Structure) -> list[Parameter]:
+    own = [structure.effects[i].name for i in structure.correlated]
+    pairs = [(i, j) for i in range(len(own)) for j in range(i)]
+    return [
+        Parameter(
+            family=CORRELATION,
+            member=member,
+            name="rho",
+            group=f"{own[i]}, {own[j]}",
+            kind="plain",
+            prior=SymmetricBeta(shape=1 + (len(own) - 2 - j) / 2),
+        )
+        for member, (i, j) in enumerate(pairs)
+    ]
+
+
 def _check_robust_readings(design: Design) -> None:
+    if design.formula is not None:
+        raise DesignError("robust: with a formula use 'units' (the clusters) or 'none'.")
     if design.layout != "nested" or design.subunits:
         raise DesignError(
             "robust: readings can be Student-t in nested layouts with one unit level; this is "
@@ -188,87 +310,40 @@ def _check_robust_readings(design: Design) -> None:
         )
 
 
-def _formula_defaults(
-    design: Design, terms: Terms, assumptions: Assumptions
-) -> tuple[Parameter, ...]:
-    """Coefficients of a formula, the scales of its random terms, their correlations, the rest.
-
-    A slope's prior is that of a mean's difference over the SD of its column; correlations have
-    the LKJ(1) prior, which is uniform for two effects.
-    """
-    location, scale, nu = _preset(assumptions.preset, design)
-    stick, sizes = design.yardstick, np.maximum(terms.fixed.std(axis=0), 1e-300)
-    floor = stick.resolution / np.sqrt(12)
-    found = [
-        Parameter(
-            name=terms.family,
-            group=label,
-            kind="location" if shift else "slope",
-            prior=location if shift else Normal(mean=0.0, sd=float(5 * stick.spread / size)),
-        )
-        for label, shift, size in zip(terms.labels, terms.shifts, sizes, strict=True)
-    ]
-    units = terms.units.get("tau", np.empty(0))
-    found += [
-        Parameter(
-            name="tau",
-            group=label,
-            kind="scale",
-            prior=scale.standardised(0.0, float(unit)),
-            lower=float(floor / unit),
-        )
-        for label, unit in zip(terms.scales, units, strict=True)
-    ]
-    own = [terms.effects[i].name for i in terms.correlated]
-    found += [
-        Parameter(
-            name="rho",
-            group=f"{one}, {other}",
-            kind="plain",
-            prior=SymmetricBeta(shape=1 + (len(own) - 2 - j) / 2),
-        )
-        for i, one in enumerate(own)
-        for j, other in enumerate(own[:i])
-    ]
-    rest = "sigma" if terms.effects else "tau"
-    found.append(Parameter(name=rest, group=None, kind="scale", prior=scale, lower=floor))
-    if assumptions.robust_readings:
-        raise DesignError("robust: with a formula use 'units' (the clusters) or 'none'.")
-    if assumptions.robust_units:
-        found.append(Parameter(name="nu", group=None, kind="shape", prior=nu))
-    return tuple(found)
-
-
 def _needs_sigma(design: Design) -> bool:
     """Whether a reading has an error that can be told from the spread of what it measures."""
-    if design.layout == "flat" or design.unreplicated:
-        return False
-    return bool(design.statistics.measured.any())
+    return not design.structure.merged and bool(design.statistics.measured.any())
 
 
-def _preset(preset: str, design: Design) -> tuple[Prior, Prior, Prior]:
-    """Priors of a location, a scale and nu."""
+def _preset(preset: str, design: Design) -> tuple[Prior, Prior]:
+    """Priors of a location and of nu."""
     stick = design.yardstick
     if preset == "kruschke2013":
         # Kruschke, J. Exp. Psychol. Gen. 142(2), 2013.
-        return (
-            Normal(mean=stick.centre, sd=1000 * stick.spread),
-            Uniform(low=stick.spread / 1000, high=1000 * stick.spread),
-            Exponential(mean=29, lower=1),
-        )
+        location = Normal(mean=stick.centre, sd=1000 * stick.spread)
+        return location, Exponential(mean=29, lower=1)
+    location = Normal(mean=stick.centre, sd=5 * stick.spread)
     if preset == "meredith2021":
         # Defaults of R's BEST 0.5.4 (Kruschke & Meredith): gamma priors given by mode and SD, or
         # by mean and SD.
-        return (
-            Normal(mean=stick.centre, sd=5 * stick.spread),
-            _gamma_from_mode(mode=stick.spread, sd=5 * stick.spread),
-            Gamma(shape=1.0, scale=30.0),
-        )
-    return (
-        Normal(mean=stick.centre, sd=5 * stick.spread),
-        HalfStudentT(nu=4, scale=stick.within),
-        Exponential(mean=29, lower=1),
-    )
+        return location, Gamma(shape=1.0, scale=30.0)
+    return location, Exponential(mean=29, lower=1)
+
+
+def _scale_prior(preset: str, design: Design, position: int | None, member: int | None) -> Prior:
+    """Prior of a scale of a stratum (None: of readings): of one member, or of all in one.
+
+    By default it is as wide as the data let that scale be: a half-t whose own scale is the upper
+    90 % confidence bound of the SD that they show, which is far above it where units are few.
+    """
+    stick = design.yardstick
+    if preset == "kruschke2013":
+        return Uniform(low=stick.spread / 1000, high=1000 * stick.spread)
+    if preset == "meredith2021":
+        return _gamma_from_mode(mode=stick.spread, sd=5 * stick.spread)
+    seen = design.scatter[position]
+    one = scatter.pooled(seen) if member is None else seen[member]
+    return HalfStudentT(nu=4, scale=one.bound)
 
 
 def _gamma_from_mode(mode: float, sd: float) -> Gamma:

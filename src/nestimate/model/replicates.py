@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 from scipy import special
 
 from nestimate.data.design import Design
+from nestimate.model.families import FIXED, NOISE, NORMALITY, READINGS, Family
 from nestimate.model.likelihood import LOG_2PI, SINGLE, condensed
 from nestimate.model.units import UnitDensity
 
 Array = NDArray[np.float64]
-Theta = Mapping[str, Array]
+Theta = Mapping[Family, Array]
 
 #: Gauss-Legendre nodes of half a piece, for integrals and for drawing; anchors among readings.
 NODES, FINE, ANCHORS = 20, 64, 8
@@ -76,10 +77,10 @@ class ReplicateDensity:
 
     def per_cluster(self, theta: Theta) -> Array:
         """Log density of every unit by itself, shape (units, draws)."""
-        total = np.empty((len(self.points), theta["mu"].shape[1]))
-        constant = _t_constant(theta["nu_y"][0])
+        total = np.empty((len(self.points), theta[FIXED].shape[1]))
+        constant = _t_constant(theta[READINGS][0])
         for unit, g in enumerate(self.group):
-            sigma = theta["sigma"][g % len(theta["sigma"])]
+            sigma = theta[NOISE][g % len(theta[NOISE])]
             total[unit] = self.weights[unit].sum() * (constant - np.log(sigma))
             _, log_mass = self._nodes(theta, unit, NODES)
             top = log_mass.max(axis=0)
@@ -88,7 +89,7 @@ class ReplicateDensity:
 
     def effects(self, theta: Theta, rng: np.random.Generator) -> Array:
         """Draw every unit's true mean given parameters and readings, shape (draws, units)."""
-        n_draws = theta["mu"].shape[1]
+        n_draws = theta[FIXED].shape[1]
         drawn = np.empty((n_draws, len(self.points)))
         for unit in range(len(self.points)):
             nodes, log_mass = self._nodes(theta, unit, FINE)
@@ -96,25 +97,25 @@ class ReplicateDensity:
             drawn[:, unit] = _between(nodes, mass, rng.random((1, n_draws))[0])
         return drawn
 
-    def guess(self) -> dict[str, Array]:
+    def guess(self) -> dict[Family, Array]:
         """Return parameter values near the bulk of the posterior, from moments."""
-        return {**self.moments.guess(), "nu_y": np.array([10.0])}
+        return {**self.moments.guess(), READINGS: np.array([10.0])}
 
     def information(self, theta: Theta) -> tuple[Array, Array]:
         """Return precision (draws, groups, groups) and linear term (draws, groups) of mu."""
         return self.moments.information(theta)
 
-    def rivals(self, theta: Mapping[str, Array]) -> list[tuple[int, float]]:
+    def rivals(self, theta: Theta) -> list[tuple[int, float]]:
         """Return (group, mean) of outermost units that the group's mean might as well sit at."""
         return self.moments.rivals(theta)
 
     def _nodes(self, theta: Theta, unit: int, count: int) -> tuple[Array, NDArray[np.float32]]:
         """Return ascending nodes in m and log masses up to a constant, both (nodes, draws)."""
         g = self.group[unit]
-        mu = theta["mu"][g]
-        tau, sigma = (theta[name][g % len(theta[name])] for name in ("tau", "sigma"))
+        mu = theta[FIXED][g]
+        tau, sigma = (theta[f][g % len(theta[f])] for f in (self.moments.scale, NOISE))
         nodes, log_width = _pieces(self.anchors[unit], mu, tau, sigma, count)
-        nu_y = theta["nu_y"][0]
+        nu_y = theta[READINGS][0]
         weights = self.weights[unit]
         log_mass = (log_width + self._log_prior(nodes, mu, tau, theta)).astype(SINGLE)
         scale = (1 / (sigma * np.sqrt(nu_y))).astype(SINGLE)
@@ -130,7 +131,7 @@ class ReplicateDensity:
         far = np.square((nodes - mu) / tau)
         if not self.robust:
             return np.asarray(-0.5 * (LOG_2PI + far) - np.log(tau))
-        nu = theta["nu"][0]
+        nu = theta[NORMALITY][0]
         return np.asarray(_t_constant(nu) - np.log(tau) - 0.5 * (nu + 1) * np.log1p(far / nu))
 
 

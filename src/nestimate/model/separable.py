@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.model import likelihood
+from nestimate.model.families import FIXED, NOISE, NORMALITY, Family, pooled
 from nestimate.model.model import EXTREMES, MANY_GROUPS, Z_EDGE, Model, Whitening
 from nestimate.model.priors import Normal
 from nestimate.model.units import UnitDensity
@@ -79,7 +80,7 @@ class Shared:
         groups' scales differ, or no such integral is needed.
     """
 
-    theta: Mapping[str, Array]
+    theta: Mapping[Family, Array]
     nodes: tuple[Array, Array] | None
 
 
@@ -109,8 +110,8 @@ class Separable:
         groups = len(model.design.groups)
         if not isinstance(density, UnitDensity) or groups < MANY_GROUPS or len(found) != groups:
             return None
-        names = {tuple(model.free[i].name for i in columns) for columns in found}
-        if len(names) > 1 or next(iter(names))[0] != "mu":
+        families = {tuple(model.free[i].family for i in columns) for columns in found}
+        if len(families) > 1 or next(iter(families))[0] != FIXED:
             return None  # one of the groups has a fixed parameter
         blocks = np.stack(found)
         shared = np.setdiff1d(np.arange(len(model.free)), blocks)
@@ -130,9 +131,14 @@ class Separable:
         )
 
     @cached_property
-    def families(self) -> tuple[str, ...]:
-        """Name of every own parameter."""
-        return tuple(self.model.free[i].name for i in self.blocks[0])
+    def families(self) -> tuple[Family, ...]:
+        """Family of every own parameter."""
+        return tuple(self.model.free[i].family for i in self.blocks[0])
+
+    @cached_property
+    def _pooled(self) -> tuple[Family, Family, Family]:
+        """What scales drawn towards a typical one come from: typical, factor, place."""
+        return pooled(self.model.design.structure.strata[0])
 
     def start(self) -> tuple[Array, Array]:
         """Return a point s near the bulk, (shared,), and one for the groups, (groups, own)."""
@@ -147,15 +153,15 @@ class Separable:
         z = np.zeros((len(s), len(self.model.free)))
         z[:, self.shared] = s
         standard = self.model.standard(z)
-        own = {*self.families, *(("tau",) if "tau_z" in self.families else ())}
-        theta = {name: rows[0] for name, rows in standard.items() if name not in own}
-        density = self.density
+        density, scale = self.density, self.density.scale
+        own = {*self.families, *((scale,) if self._pooled[2] in self.families else ())}
+        theta = {family: rows[0] for family, rows in standard.items() if family not in own}
         nodes = None
-        if density.robust and density.design.levels and not {"tau", "sigma"} & own:
+        if density.robust and density.design.levels and not {scale, NOISE} & own:
             middles = np.broadcast_to(density.middles()[:, None], (len(self.blocks), len(s)))
-            tau = np.broadcast_to(theta["tau"], middles.shape)
-            sigma = np.broadcast_to(theta.get("sigma", np.zeros(1)), middles.shape)
-            nodes = likelihood.mixing_nodes(density.classes, middles, tau, sigma, theta["nu"])
+            tau = np.broadcast_to(theta[scale], middles.shape)
+            sigma = np.broadcast_to(theta.get(NOISE, np.zeros(1)), middles.shape)
+            nodes = likelihood.mixing_nodes(density.classes, middles, tau, sigma, theta[NORMALITY])
         return Shared(theta=theta, nodes=nodes)
 
     @EXTREMES
@@ -182,14 +188,16 @@ class Separable:
         """
         z = x.copy()
         columns = self.blocks[g]
-        theta = {name: row[None, :] for name, row in shared.theta.items()}
+        theta = {family: row[None, :] for family, row in shared.theta.items()}
         for j in range(1, self.own):
             theta[self.families[j]] = self.curves[columns[j]](x[j])
-        if "tau_z" in theta:
-            theta["tau"] = theta["tau_median"] * np.exp(theta["tau_ratio"] * theta["tau_z"])
-        nu = theta["nu"][0] if self.density.robust else None
-        tau = theta["tau"]
-        sigma = theta.get("sigma", np.zeros_like(tau[:1]))
+        typical, factor, place = self._pooled
+        scale = self.density.scale
+        if place in theta:
+            theta[scale] = theta[typical] * np.exp(theta[factor] * theta[place])
+        nu = theta[NORMALITY][0] if self.density.robust else None
+        tau = theta[scale]
+        sigma = theta.get(NOISE, np.zeros_like(tau[:1]))
         mean = self.curves[columns[0]]
         precision = self.density.precision(g, tau, sigma, nu)
         width = 1 / np.sqrt(1 + precision * mean.slope**2)

@@ -5,8 +5,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nestimate.data.design import Design
-from nestimate.data.terms import Inner, Terms
+from nestimate.data.structure import Stratum, Structure
 from nestimate.errors import NestimateError
+from nestimate.model.draws import POOLED
+from nestimate.model.families import (
+    CORRELATION,
+    FIXED,
+    NOISE,
+    NORMALITY,
+    READINGS,
+    Family,
+    What,
+    pooled,
+    scale_of,
+)
 from nestimate.model.model import FIXED_PART, Model
 from nestimate.model.parameters import Parameter
 from nestimate.model.priors import (
@@ -48,27 +60,22 @@ def to_pymc(model: Model) -> "pm.Model":
         raise NestimateError(
             "to_pymc() needs PyMC, which is not installed: pip install 'nestimate[pymc]'."
         ) from error
-    design = model.design
+    design, structure = model.design, model.design.structure
     with pm.Model(coords=_coords(model)) as twin:
-        theta = {name: _family(model, name) for name in model.names}
-        if "tau_z" in theta:
-            pooled = theta["tau_median"] * pm.math.exp(theta["tau_ratio"] * theta["tau_z"])
-            theta["tau"] = pm.Deterministic("tau", pooled, dims="group")
-        nu = theta.get("nu")
-        if design.layout == "flat":
-            group = design.readings.group
-            _observe(design.readings.value, theta["mu"][group], theta["tau"][group], nu)
-        elif design.unreplicated:
+        theta = _parameters(model)
+        nu = theta.get(NORMALITY)
+        if design.unreplicated:
             _paired(model, theta, nu)
-        elif design.formula is None and design.block is None and not design.subunits:
+        elif structure.merged:
+            centre, scale = _fixed(model, theta), theta[scale_of(structure.strata[-1])]
+            if structure.home is not None:
+                scale = scale[structure.home]
+            _observe(design.readings.value, centre, scale, nu)
+        elif structure.home is not None and len(structure.strata) == 1:
             _observe_readings(design, _units(model, theta, nu), theta)
         else:
-            centre = _fixed(model, theta)
-            if not design.columns.effects:
-                _observe(design.readings.value, centre, theta["tau"], nu)
-            else:
-                centre = centre + _clusters(model, theta, nu) + _inside(model, theta)
-                _observe_readings(design, centre, theta)
+            centre = _fixed(model, theta) + _clusters(model, theta, nu) + _inside(model, theta)
+            _observe_readings(design, centre, theta)
     return twin
 
 
@@ -82,43 +89,64 @@ def _coords(model: Model) -> dict[str, Any]:
         coords["block"] = design.block.labels
     if design.formula is not None:
         coords["coefficient"] = design.formula.labels
-        coords["term"] = design.formula.scales
-        coords["pair"] = [str(p.group) for p in model.parameters if p.name == "rho"]
+        coords["term"] = [s.name for s in design.structure.strata if not s.merged]
+        coords["pair"] = [str(p.group) for p in model.parameters if p.family == CORRELATION]
     if design.levels:
         coords["unit"] = design.levels[0].labels
-    if design.layout != "flat" and (design.block is not None or design.subunits):
-        coords["effect"] = [effect.name for effect in design.columns.effects]
-        for inner in design.columns.inner:
-            coords[_dim(inner)] = inner.level.labels
+    if not design.structure.merged:
+        coords["effect"] = [effect.name for effect in design.structure.effects]
+        for stratum, _ in design.structure.inside:
+            coords[_dim(stratum)] = stratum.level.labels
     return coords
 
 
-def _dim(inner: Inner) -> str:
-    return f"inner_{inner.level.name}"
+def _dim(stratum: Stratum) -> str:
+    return f"inner_{stratum.level.name}"
 
 
-def _units(model: Model, theta: dict[str, Any], nu: Any) -> Any:
+def _parameters(model: Model) -> dict[Family, Any]:
+    """Return the variables of every family; those of one printed name are one vector."""
+    import pymc as pm  # noqa: PLC0415
+
+    named = {name: _named(model, name) for name in model.names}
+    theta: dict[Family, Any] = {}
+    for name in model.names:
+        members = [p for p in model.parameters if p.name == name]
+        families = list(dict.fromkeys(p.family for p in members))
+        for family in families:
+            theta[family] = named[name]
+            if len(families) > 1:
+                theta[family] = named[name][[p.family for p in members].index(family)]
+    for stratum in model.design.structure.strata:
+        typical, factor, place = pooled(stratum)
+        if place in theta:
+            scales = theta[typical] * pm.math.exp(theta[factor] * theta[place])
+            theta[scale_of(stratum)] = pm.Deterministic(POOLED, scales, dims="group")
+    return theta
+
+
+def _units(model: Model, theta: dict[Family, Any], nu: Any) -> Any:
     """Return the true mean of the unit of every reading."""
     import pymc as pm  # noqa: PLC0415
 
     design = model.design
     group = design.statistics.group
-    effect = theta["tau"][group] * pm.Normal("unit_z", dims="unit")
+    effect = theta[scale_of(design.structure.strata[0])][group] * pm.Normal("unit_z", dims="unit")
     if nu is not None:
         # A Student-t is a normal whose precision is a Gamma(nu/2, nu/2) variable.
         effect = effect / pm.math.sqrt(pm.Gamma("unit_mixing", nu / 2, nu / 2, dims="unit"))
-    unit_mean = pm.Deterministic("unit_mean", theta["mu"][group] + effect, dims="unit")
+    unit_mean = pm.Deterministic("unit_mean", theta[FIXED][group] + effect, dims="unit")
     return unit_mean[design.readings.unit]
 
 
-def _fixed(model: Model, theta: dict[str, Any]) -> Any:
+def _fixed(model: Model, theta: dict[Family, Any]) -> Any:
     """Return what the fixed part says of every reading."""
     import pymc as pm  # noqa: PLC0415
 
-    terms = model.design.columns
-    if model.design.formula is None:
-        return theta["mu"][model.design.readings.group]
-    centred = theta["beta"]
+    terms = model.design.structure
+    if not terms.text:
+        return theta[FIXED][model.design.readings.group]
+    centred = theta[FIXED]
     pm.Deterministic("mu", pm.math.dot(terms.means, centred), dims="group")
     first = np.eye(len(terms.labels))[0]
     raw = centred - pm.math.dot(terms.offsets, centred) * first
@@ -126,14 +154,14 @@ def _fixed(model: Model, theta: dict[str, Any]) -> Any:
     return pm.math.dot(terms.fixed, centred)
 
 
-def _clusters(model: Model, theta: dict[str, Any], nu: Any) -> Any:
+def _clusters(model: Model, theta: dict[Family, Any], nu: Any) -> Any:
     """Return what the effects of its block (or unit with subunits) add to every reading."""
     import pymc as pm  # noqa: PLC0415
 
-    design, terms = model.design, model.design.columns
+    design, terms = model.design, model.design.structure
     outer = "unit" if design.block is None else "block"
     z = pm.Normal("effect_z", dims=(outer, "effect"))
-    scales = [e.share * _member(theta[e.scale], e.member) for e in terms.effects]
+    scales = [e.share * _member(theta[scale_of(s)], e.group) for s, e in terms.heavy]
     columns = [z[:, i] for i in range(len(scales))]
     if terms.correlated:
         # The same Cholesky factor, from the same partial correlations, as in the engine.
@@ -141,7 +169,7 @@ def _clusters(model: Model, theta: dict[str, Any], nu: Any) -> Any:
         for row, i in enumerate(terms.correlated):
             left, mixed = 1.0, 0.0
             for j in terms.correlated[:row]:
-                rho = theta["rho"][position]
+                rho = theta[CORRELATION][position]
                 mixed = mixed + rho * pm.math.sqrt(left) * z[:, j]
                 left, position = left * (1 - rho**2), position + 1
             columns[i] = mixed + pm.math.sqrt(left) * z[:, i]
@@ -153,7 +181,7 @@ def _clusters(model: Model, theta: dict[str, Any], nu: Any) -> Any:
         effects = effects / pm.math.sqrt(mixing)[:, None]
     effects = pm.Deterministic("effects", effects, dims=(outer, "effect"))
     if design.formula is None:
-        cells = theta["mu"] + pm.math.dot(effects, terms.cells.T)
+        cells = theta[FIXED] + pm.math.dot(effects, terms.cells.T)
         if terms.home is None:
             pm.Deterministic("cell_mean", cells, dims=("block", "group"))
         else:
@@ -168,7 +196,7 @@ def _clusters(model: Model, theta: dict[str, Any], nu: Any) -> Any:
     return total
 
 
-def _by_index(terms: Terms) -> list[tuple[int, np.ndarray]]:
+def _by_index(terms: Structure) -> list[tuple[int, np.ndarray]]:
     """Return (first effect, column): codes where indicators of a factor can be looked up.
 
     So no zero of a design matrix is ever multiplied.
@@ -193,24 +221,24 @@ def _by_index(terms: Terms) -> list[tuple[int, np.ndarray]]:
     return found
 
 
-def _member(family: Any, member: int) -> Any:
+def _member(family: Any, member: int | None) -> Any:
     """Return one member of a family, or the one value that serves all."""
     return family[member] if getattr(family, "ndim", 0) else family
 
 
-def _inside(model: Model, theta: dict[str, Any]) -> Any:
+def _inside(model: Model, theta: dict[Family, Any]) -> Any:
     """Return the sum of the effects inside the unit or block of every reading."""
     import pymc as pm  # noqa: PLC0415
 
     total: Any = 0.0
-    for number, inner in enumerate(model.design.columns.inner):
-        z = pm.Normal(f"{_dim(inner)}_z{number}", dims=_dim(inner))
-        effect = _member(theta[inner.scale], inner.member) * z[inner.level.codes]
-        total = total + (effect if inner.column is None else effect * inner.column)
+    for number, (stratum, effect) in enumerate(model.design.structure.inside):
+        z = pm.Normal(f"{_dim(stratum)}_z{number}", dims=_dim(stratum))
+        own = theta[scale_of(stratum)] * z[stratum.level.codes]
+        total = total + (own if effect.plain else own * effect.column)
     return total
 
 
-def _observe_readings(design: Design, centre: Any, theta: dict[str, Any]) -> None:
+def _observe_readings(design: Design, centre: Any, theta: dict[Family, Any]) -> None:
     """Observe readings, or the summaries of several: their mean, and the scatter behind an SD."""
     import pymc as pm  # noqa: PLC0415
 
@@ -219,9 +247,9 @@ def _observe_readings(design: Design, centre: Any, theta: dict[str, Any]) -> Non
     if known.all():
         pm.Normal("y", centre, readings.error, observed=readings.value, dims="reading")
         return
-    sigma = theta["sigma"]
-    if "nu_y" in theta:
-        _observe(readings.value, centre, _per_reading(sigma, readings.group), theta["nu_y"])
+    sigma = theta[NOISE]
+    if READINGS in theta:
+        _observe(readings.value, centre, _per_reading(sigma, readings.group), theta[READINGS])
         return
     own = _per_reading(sigma, readings.group)
     error = own / np.sqrt(readings.n) if (readings.n > 1).any() else own
@@ -234,7 +262,7 @@ def _observe_readings(design: Design, centre: Any, theta: dict[str, Any]) -> Non
         pm.Gamma("ss", half, 1 / (2 * spread**2), observed=readings.ss[several])
 
 
-def _paired(model: Model, theta: dict[str, Any], nu: Any) -> None:
+def _paired(model: Model, theta: dict[Family, Any], nu: Any) -> None:
     """Observe blocks with one reading per cell: the cell effect is the reading's own error."""
     import pymc as pm  # noqa: PLC0415
 
@@ -243,13 +271,14 @@ def _paired(model: Model, theta: dict[str, Any], nu: Any) -> None:
         raise NestimateError("this design has no blocks.")
     block, group = design.block.codes, design.readings.group
     level = pm.Normal("block_z", dims="block")
-    own = theta["tau_effect"] / np.sqrt(2)
-    effect, error = theta["tau_block"] * level[block], own
+    scale, spread = (theta[scale_of(stratum)] for stratum in design.structure.strata)
+    own = spread / np.sqrt(2)
+    effect, error = scale * level[block], own
     if nu is not None:
         mixing = pm.Gamma("block_mixing", alpha=nu / 2, beta=nu / 2, dims="block")
         root = pm.math.sqrt(mixing)[block]
         effect, error = effect / root, error / root
-    centre = theta["mu"][group] + effect
+    centre = theta[FIXED][group] + effect
     pm.Normal("y", centre, error, observed=design.readings.value, dims="reading")
 
 
@@ -266,20 +295,23 @@ def _observe(value: Any, centre: Any, scale: Any, nu: Any) -> None:
         pm.StudentT("y", nu=nu, mu=centre, sigma=scale, observed=value, dims="reading")
 
 
-def _family(model: Model, name: str) -> Any:
-    """Return one parameter family: a vector over groups, or a scalar that broadcasts over them."""
+def _named(model: Model, name: str) -> Any:
+    """Return the parameters of one printed name: a vector over groups, or one that all share."""
     import pymc as pm  # noqa: PLC0415
 
     members = [p for p in model.parameters if p.name == name]
-    name = "beta_centred" if name == "beta" else name
+    family, structure = members[0].family, model.design.structure
+    by_formula = family == FIXED and structure.text
+    name = f"{name}_centred" if by_formula else name
     if members[0].group is None:
         shared = _variable(name, members[0])
-        by_group = name == "tau" and model.design.formula is None
-        return pm.math.ones(len(model.design.groups)) * shared if by_group else shared
-    dims = {"beta_centred": "coefficient", "rho": "pair"} | (
-        {"tau": "term"} if model.design.formula is not None else {}
-    )
-    dim = dims.get(name, "group")
+        heavy = [scale_of(stratum) for stratum in structure.strata if stratum.heavy]
+        # Groups look their scale up, whether they share it or not.
+        by_group = structure.home is not None and family in heavy
+        return pm.math.ones(len(structure.groups)) * shared if by_group else shared
+    dim = "coefficient" if by_formula else "pair" if family == CORRELATION else "group"
+    if len({p.family for p in members}) > 1 or (structure.text and family.what is What.SCALE):
+        dim = "term"
     same = all(p.prior == members[0].prior and p.lower == members[0].lower for p in members)
     if same and members[0].free:
         return _variable(name, members[0], dims=dim)

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from nestimate.data.design import Design
 from nestimate.model import groups, likelihood
+from nestimate.model.families import FIXED, NOISE, NORMALITY, Family, scale_of
 
 Array = NDArray[np.float64]
-Theta = Mapping[str, Array]
+Theta = Mapping[Family, Array]
 
 #: In groups of so few units the outlier and the rest may be confused.
 MOST_RIVALS = 5
@@ -47,33 +48,40 @@ class UnitDensity:
         classes = likelihood.unit_classes(statistics)
         return cls(design=design, robust=robust, classes=classes)
 
+    @property
+    def scale(self) -> Family:
+        """The scale of the units."""
+        return scale_of(self.design.structure.strata[0])
+
     def log_density(self, theta: Theta) -> Array:
         """Log density of the standardised readings, shape (draws,)."""
-        mu = theta["mu"]
-        tau = np.broadcast_to(theta["tau"], mu.shape)
-        if self.design.layout == "flat":
+        mu = theta[FIXED]
+        tau = np.broadcast_to(theta[self.scale], mu.shape)
+        if self.design.structure.merged:
             if self.robust:
-                return likelihood.t_values(self.classes, mu, tau, theta["nu"][0])
+                return likelihood.t_values(self.classes, mu, tau, theta[NORMALITY][0])
             return likelihood.normal_units(self.classes, mu, tau, np.zeros_like(mu))
         within, sigma = self._within(theta), self._sigma(theta)
         if self.robust:
-            return within + likelihood.t_units(self.classes, mu, tau, sigma, theta["nu"][0])
+            return within + likelihood.t_units(self.classes, mu, tau, sigma, theta[NORMALITY][0])
         return within + likelihood.normal_units(self.classes, mu, tau, sigma)
 
     def per_cluster(self, theta: Theta) -> Array:
         """Log density of the readings of every unit by itself, shape (units, draws)."""
-        mu, means = theta["mu"], self.design.statistics.mean
-        tau, sigma = np.broadcast_to(theta["tau"], mu.shape), self._sigma(theta)
-        flat = self.design.layout == "flat"
+        mu, means = theta[FIXED], self.design.statistics.mean
+        tau, sigma = np.broadcast_to(theta[self.scale], mu.shape), self._sigma(theta)
+        flat = self.design.structure.merged
         if self.robust and not flat:
-            found = likelihood.t_units_each(self.classes, means, mu, tau, sigma, theta["nu"][0])
+            found = likelihood.t_units_each(
+                self.classes, means, mu, tau, sigma, theta[NORMALITY][0]
+            )
             return found + self._within_each(theta)
         found = np.empty((means.size, mu.shape[1]))
         for kind in self.classes:
             for j in kind.members:
                 one = (replace(kind, points=means[j : j + 1], weights=np.ones(1)),)
                 if self.robust:
-                    found[j] = likelihood.t_values(one, mu, tau, theta["nu"][0])
+                    found[j] = likelihood.t_values(one, mu, tau, theta[NORMALITY][0])
                 else:
                     noise = np.zeros_like(mu) if flat else sigma
                     found[j] = likelihood.normal_units(one, mu, tau, noise)
@@ -141,9 +149,9 @@ class UnitDensity:
 
     def effects(self, theta: Theta, rng: np.random.Generator) -> Array:
         """Draw every unit's true mean given parameters and readings, shape (draws, units)."""
-        mu = theta["mu"]
-        tau, sigma = np.broadcast_to(theta["tau"], mu.shape), self._sigma(theta)
-        nu = theta["nu"][0] if self.robust else None
+        mu = theta[FIXED]
+        tau, sigma = np.broadcast_to(theta[self.scale], mu.shape), self._sigma(theta)
+        nu = theta[NORMALITY][0] if self.robust else None
         means = self.design.statistics.mean
         drawn = np.empty((mu.shape[1], means.size))
         for kind in self.classes:
@@ -155,13 +163,13 @@ class UnitDensity:
 
     def _sigma(self, theta: Theta) -> Array:
         """Replicate SD of every group, shape (groups, draws); 0 where no unit's error needs it."""
-        return np.broadcast_to(theta.get("sigma", np.zeros((1, 1))), theta["mu"].shape)
+        return np.broadcast_to(theta.get(NOISE, np.zeros((1, 1))), theta[FIXED].shape)
 
     def _within(self, theta: Theta) -> Array:
         """Log density of the readings about their unit means, shape (draws,)."""
-        if "sigma" not in theta:
-            return np.zeros(theta["mu"].shape[1])
-        statistics, sigma = self.design.statistics, theta["sigma"]
+        if NOISE not in theta:
+            return np.zeros(theta[FIXED].shape[1])
+        statistics, sigma = self.design.statistics, theta[NOISE]
         which = statistics.group if len(sigma) > 1 else np.zeros_like(statistics.group)
         freedom = np.bincount(which, weights=statistics.freedom, minlength=len(sigma))[:, None]
         ss = np.bincount(which, weights=statistics.ss, minlength=len(sigma))[:, None]
@@ -171,8 +179,8 @@ class UnitDensity:
     def _within_each(self, theta: Theta) -> Array:
         """Log density of every unit's readings about their mean, shape (units, draws)."""
         statistics = self.design.statistics
-        found = np.zeros((statistics.n.size, theta["mu"].shape[1]))
-        if "sigma" in theta:
+        found = np.zeros((statistics.n.size, theta[FIXED].shape[1]))
+        if NOISE in theta:
             sigma = self._sigma(theta)
             for j in np.flatnonzero(statistics.freedom):
                 freedom = statistics.freedom[[j], None].astype(float)
@@ -181,7 +189,7 @@ class UnitDensity:
                 found[j] = likelihood.within_units(freedom, statistics.ss[[j], None], log_n, own)
         return found
 
-    def guess(self) -> dict[str, Array]:
+    def guess(self) -> dict[Family, Array]:
         """Return parameter values near the bulk of the posterior, from moments."""
         statistics, stick = self.design.statistics, self.design.yardstick
         freedom = int(statistics.freedom.sum())
@@ -189,10 +197,10 @@ class UnitDensity:
         least = stick.within / stick.spread
         scales = np.array([means.std(ddof=min(1, means.size - 1)) for means in self._by_group()])
         return {
-            "mu": self.middles(),
-            "tau": np.maximum(0.7 * scales, 0.05 * least),
-            "sigma": np.array([max(sigma, 0.02 * least)]),
-            "nu": np.array([10.0]),
+            FIXED: self.middles(),
+            self.scale: np.maximum(0.7 * scales, 0.05 * least),
+            NOISE: np.array([max(sigma, 0.02 * least)]),
+            NORMALITY: np.array([10.0]),
         }
 
     def middles(self) -> Array:
@@ -204,7 +212,7 @@ class UnitDensity:
             ]
         )
 
-    def rivals(self, theta: Mapping[str, Array]) -> list[tuple[int, float]]:
+    def rivals(self, theta: Theta) -> list[tuple[int, float]]:
         """Return (group, mean) of outermost units that the group's mean might as well sit at.
 
         Parameters
@@ -216,12 +224,12 @@ class UnitDensity:
             return []
         found = []
         for g, means in enumerate(self._by_group()):
-            spread = theta["tau"][g % theta["tau"].size]
-            if "sigma" in theta:
-                spread = np.hypot(spread, theta["sigma"][g % theta["sigma"].size])
+            spread = theta[self.scale][g % theta[self.scale].size]
+            if NOISE in theta:
+                spread = np.hypot(spread, theta[NOISE][g % theta[NOISE].size])
             if means.size <= MOST_RIVALS:
                 ends = (float(means.min()), float(means.max()))
-                found += [(g, end) for end in ends if abs(end - theta["mu"][g]) > 3 * spread]
+                found += [(g, end) for end in ends if abs(end - theta[FIXED][g]) > 3 * spread]
         return found
 
     def information(self, theta: Theta) -> tuple[Array, Array]:
@@ -229,8 +237,9 @@ class UnitDensity:
 
         Given the scales mu is normal with these, lambda being held at what it is on the whole.
         """
-        tau, sigma = np.broadcast_to(theta["tau"], theta["mu"].shape), self._sigma(theta)
-        nu = theta["nu"][0] if self.robust else None
+        tau = np.broadcast_to(theta[self.scale], theta[FIXED].shape)
+        sigma = self._sigma(theta)
+        nu = theta[NORMALITY][0] if self.robust else None
         found = [self.precision(g, tau[g], sigma[g], nu) for g in range(len(tau))]
         own = np.stack(found, axis=1)
         return own[:, :, None] * np.eye(own.shape[1]), own * self.middles()

@@ -18,6 +18,8 @@ WIDE = 0.1
 AGREE, NEARLY = 0.1, 0.3
 #: Loss of precision that is called next to nothing, as a share.
 NOTHING = 0.02
+#: Share of the error that readings make below which differences agree better than they could.
+QUIET = 0.5
 #: Degrees of freedom below which a t interval is wide because the spread is poorly known.
 FEW = 15
 
@@ -32,7 +34,8 @@ def short(value: float) -> str:
 def honesty_head(panel: Panel) -> list[str]:
     """Return the head of the table of analyses."""
     prob = percent(panel.methods[-1].ci_prob)
-    return ["", panel.contrast, f"{prob} interval", "SE or SD", "n", "kind"]
+    logs = " of log" if panel.methods[-1].measure.logarithmic else ""
+    return ["", panel.contrast, f"{prob} interval", f"SE or SD{logs}", "n", "kind"]
 
 
 def honesty_rows(panel: Panel, design: Design) -> list[list[str]]:
@@ -76,17 +79,21 @@ def _unit(design: Design) -> str:
 
 
 def _estimate(method: Method, panel: Panel) -> list[str]:
-    quarter = panel.methods[-1].width / 4
+    quarter, measure = panel.methods[-1].width / 4, method.measure
     # As finely as the answer, so that they can be compared, but no finer than was drawn.
-    places = decimals(method.mcse_ci, quarter)
-    ends = f"{number(method.ci_low, places)} to {number(method.ci_high, places)}"
+    low, high = (
+        number(end, decimals(measure.error(end, method.mcse_ci), measure.error(end, quarter)))
+        for end in (method.ci_low, method.ci_high)
+    )
     error = number(method.error, decimals(method.mcse_mean, quarter))
-    return [_difference(method, panel), ends, error]
+    return [_difference(method, panel), f"{low} to {high}", error]
 
 
 def _difference(method: Method, panel: Panel) -> str:
-    answer = panel.methods[-1]
-    return number(method.mean, decimals(max(method.mcse_mean, answer.mcse_mean), answer.width / 4))
+    answer, said = panel.methods[-1], method.measure.error
+    error = max(method.mcse_mean, answer.mcse_mean)
+    places = decimals(said(method.mean, error), said(method.mean, answer.width / 4))
+    return number(method.mean, places)
 
 
 def _pooled_units(panel: Panel, design: Design) -> list[str]:
@@ -96,8 +103,9 @@ def _pooled_units(panel: Panel, design: Design) -> list[str]:
     if factor is None or icc is None or panel.effective_readings is None or welch is None:
         return []
     worth = (
-        f"Differences from {unit} to {unit} are {percent(round(icc, 2))} of the variance of a "
-        f"reading (ICC), so {panel.readings} readings say as much about the group means as "
+        f"Differences from {unit} to {unit} are {percent(round(icc, 2))} of the "
+        f"{'squared scales' if panel.robust else 'variance'} of a reading (ICC), so "
+        f"{panel.readings} readings say as much about the group means as "
         f"{round(panel.effective_readings)} independent ones would (design effect "
         f"{short(panel.design_effect or 1.0)})."
     )
@@ -271,6 +279,13 @@ def _widths(panel: Panel, design: Design) -> list[str]:
         said = (
             f"The {name} interval is {short(ratio)} times as wide as this answer's: "
             f"{_why_wider(panel, simple.freedom)}."
+        )
+    elif panel.noise_error is not None and simple.error < QUIET * panel.noise_error:
+        said = (
+            f"The {name} interval is {short(ratio)} times as wide as this answer's: the "
+            "differences agree far better than readings that scatter about their cell as these do "
+            "could make them, so that something not named here pairs the readings, and this "
+            "answer, which does not know of it, is too wide."
         )
     else:
         said = (

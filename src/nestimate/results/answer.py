@@ -29,6 +29,7 @@ from nestimate.results import (
 )
 from nestimate.results.bayes_factor import BayesFactor
 from nestimate.results.contrasts import Contrast, choose_contrasts
+from nestimate.results.coverage import coverage_checks
 from nestimate.results.formulas import slope_sentences
 from nestimate.results.honesty import Panel
 from nestimate.results.influence import Influence
@@ -136,7 +137,7 @@ class Answer:
     @work.one_blas_thread()
     def sensitivity(self) -> tuple[Sensitivity, ...]:
         """How far each contrast leans on the priors; empty if a check failed, or it is dear."""
-        return sensitivity.sensitivities(self.fit, self.asked) if self.passed else ()
+        return sensitivity.sensitivities(self.fit, self.asked, self.question) if self.passed else ()
 
     @cached_property
     @work.one_blas_thread()
@@ -165,8 +166,12 @@ class Answer:
     @cached_property
     def advice(self) -> tuple[Check, ...]:
         """Checks that do not withhold the answer, but say how far to trust it."""
+        if not self.passed:
+            return ()
         return (
+            *coverage_checks(self.model, self.question.ci_prob),
             *cautions.sensitivity_checks(self.sensitivity, self.design),
+            *(cautions.centre_checks(self.groups, self.model) if self.passed else ()),
             *cautions.influence_checks(self.influence, self.design),
             *cautions.predictive_checks(self.predictive, self.design, self.farthest),
             *cautions.bayes_factor_checks(self.bayes_factor),
@@ -179,12 +184,13 @@ class Answer:
         rows = self.units if design.block is None else self.blocks[: design.block.size]
         if not rows:
             return ""
-        means = np.array([row.mean for row in rows])
+        measure = design.measure
+        means = measure.worked([row.mean for row in rows])
         if design.block is not None:
             apart = np.abs(means - np.median(means))
         else:
-            centre = np.array([row.mean for row in self.groups])
-            tau = self.fit.weights @ self.fit.draws["tau"]
+            centre = measure.worked([row.mean for row in self.groups])
+            tau = self.fit.weights @ self.fit.draws.scale(self.design.structure.strata[0])
             apart = np.abs(means - centre[group]) / tau[group % tau.size]
         return rows[int(np.argmax(apart))].name.rpartition(" | ")[2]
 
@@ -223,14 +229,14 @@ class Answer:
             fit.model.design.groups,
             question.contrasts,
             question.against,
-            ratios=fit.model.design.roles.scale == "log",
+            fit.model.design.measure,
         )
 
         if question.bayes_factor:
             bayes_factor.check(fit.model, asked)
 
-        def summarised(found: tuple[Quantity, ...]) -> tuple[Summary, ...]:
-            return tuple(question.summary(quantity) for quantity in found)
+        def summarised(found: tuple[Quantity, ...], *, quick: bool = False) -> tuple[Summary, ...]:
+            return tuple(question.summary(quantity, quick=quick) for quantity in found)
 
         return cls(
             fit=fit,
@@ -247,9 +253,13 @@ class Answer:
             scales=summarised(quantities.scales(fit)),
             effect_sizes=summarised(quantities.effect_sizes(fit, asked)),
             coefficients=summarised(quantities.coefficients(fit)),
-            units=summarised(quantities.unit_means(fit)),
-            blocks=summarised(quantities.block_effects(fit, asked) + quantities.block_slopes(fit)),
-            probabilities=summarised(quantities.probabilities(fit, asked, question.rope)),
+            units=summarised(quantities.unit_means(fit), quick=True),
+            blocks=summarised(
+                quantities.block_effects(fit, asked) + quantities.block_slopes(fit), quick=True
+            ),
+            probabilities=summarised(
+                quantities.probabilities(fit, asked, question.rope), quick=True
+            ),
             checks=_checks(fit, ess),
         )
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.terms import Terms
+from nestimate.data.structure import Structure
 from nestimate.inference.fit import Fit
 from nestimate.model.grouped import effect_root
 from nestimate.results import estimands
@@ -21,28 +21,30 @@ TOLD = 1e-6
 
 def effect_scales(fit: Fit, contrast: Contrast) -> Array:
     """Scale of a contrast from block to block, shape (draws,)."""
-    terms = fit.model.design.columns
+    terms = fit.model.design.structure
     weights = contrast.weights @ terms.cells
-    return np.asarray(np.sqrt(np.square(weights @ _root(fit, terms)).sum(axis=1)))
+    return np.asarray(np.sqrt(np.square(weights @ _root(fit)).sum(axis=1)))
 
 
 def slope_scales(fit: Fit, slope: int) -> Array:
     """Scale of a slope from block to block, shape (draws,)."""
-    terms = fit.model.design.columns
-    return np.asarray(np.sqrt(np.square(_root(fit, terms)[:, terms.slopes[slope][1]]).sum(axis=1)))
+    terms = fit.model.design.structure
+    return np.asarray(np.sqrt(np.square(_root(fit)[:, terms.slopes[slope][1]]).sum(axis=1)))
 
 
 def new_effects(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
     """Return draws of every contrast in a block not yet seen."""
     rng, design = np.random.default_rng([fit.seed, 3]), fit.model.design
+    outer = design.structure.heavy[0][0]
     return tuple(
         Quantity(
             name=contrast.name,
-            values=design.natural(
-                estimands.difference(fit.draws, contrast)
-                + effect_scales(fit, contrast) * _deviates(fit, rng)
-            ),
+            values=estimands.difference(fit.draws, contrast)
+            # A deviate turns with the contrast, so that the contrast the other way round is minus
+            # this one, draw by draw.
+            + contrast.turn * effect_scales(fit, contrast) * fit.draws.deviates(outer, rng)[:, 0],
             weights=fit.weights,
+            measure=design.measure,
         )
         for contrast in asked
     )
@@ -50,11 +52,15 @@ def new_effects(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
 
 def new_slopes(fit: Fit) -> tuple[Quantity, ...]:
     """Return draws of every slope in a block not yet seen, under the name of its coefficient."""
-    rng, terms = np.random.default_rng([fit.seed, 4]), fit.model.design.columns
+    rng, design = np.random.default_rng([fit.seed, 4]), fit.model.design
+    terms = design.structure
+    outer = terms.heavy[0][0]
     return tuple(
         Quantity(
             name=terms.labels[j],
-            values=fit.draws[terms.family][:, j] + slope_scales(fit, i) * _deviates(fit, rng),
+            values=fit.draws.coefficients[:, j]
+            + slope_scales(fit, i) * fit.draws.deviates(outer, rng)[:, 0],
+            measure=design.measure,
             weights=fit.weights,
         )
         for i, (j, _) in enumerate(terms.slopes)
@@ -64,12 +70,14 @@ def new_slopes(fit: Fit) -> tuple[Quantity, ...]:
 def new_units(fit: Fit) -> tuple[Quantity, ...]:
     """Return draws of the true mean of a new unit of every group."""
     rng, design = np.random.default_rng([fit.seed, 5]), fit.model.design
-    tau = estimands.per_group(fit.draws, "tau", len(design.groups))
+    outer = design.structure.heavy[0][0]
+    tau = fit.draws.by_group(fit.draws.scale(design.structure.strata[0]))
     return tuple(
         Quantity(
             name=label,
-            values=design.natural(fit.draws["mu"][:, g] + tau[:, g] * _deviates(fit, rng)),
+            values=fit.draws.means[:, g] + tau[:, g] * fit.draws.deviates(outer, rng)[:, 0],
             weights=fit.weights,
+            measure=design.measure,
         )
         for g, label in enumerate(design.groups)
     )
@@ -77,6 +85,8 @@ def new_units(fit: Fit) -> tuple[Quantity, ...]:
 
 def raw_effects(fit: Fit, asked: Sequence[Contrast]) -> Array:
     """Contrasts as the readings of each block alone have them, shape (contrasts, blocks).
+
+    On the scale that is analysed: of ratios the logarithms.
 
     Differences of the means of cells (of their units where there are units); with a formula, by
     least squares on what the fixed part leaves. NaN where a block does not tell.
@@ -94,23 +104,23 @@ def raw_effects(fit: Fit, asked: Sequence[Contrast]) -> Array:
         rows = np.stack([contrast.weights @ design.formula.cells for contrast in asked])
         middle = np.array([_mean(fit, estimands.difference(fit.draws, c)) for c in asked])
         found = list(middle[:, None] + _own(fit, design.formula, rows))
-    return design.natural(np.reshape(found, (len(asked), -1)))
+    return np.reshape(found, (len(asked), -1))
 
 
 def raw_slopes(fit: Fit) -> Array:
     """Slopes as the readings of each block alone have them, shape (slopes, blocks)."""
-    terms = fit.model.design.columns
+    terms = fit.model.design.structure
     if not terms.slopes:
         return np.empty((0, 0))
     rows = np.eye(len(terms.effects))[[e for _, e in terms.slopes]]
-    middle = [_mean(fit, fit.draws[terms.family][:, j]) for j, _ in terms.slopes]
+    middle = [_mean(fit, fit.draws.coefficients[:, j]) for j, _ in terms.slopes]
     return np.array(middle)[:, None] + _own(fit, terms, rows)
 
 
-def _own(fit: Fit, terms: Terms, wanted: Array) -> Array:
+def _own(fit: Fit, terms: Structure, wanted: Array) -> Array:
     """Return combinations of a block's own deviations by least squares; (combinations, blocks)."""
     readings = fit.model.design.readings
-    middle = fit.weights @ fit.model.centred(fit.draws)[terms.family]
+    middle = fit.weights @ fit.draws.centred
     rest = readings.value - terms.fixed @ middle
     columns = np.stack([effect.column for effect in terms.effects], axis=1)
     found = np.full((len(wanted), terms.outer.size), np.nan)
@@ -123,16 +133,8 @@ def _own(fit: Fit, terms: Terms, wanted: Array) -> Array:
     return found
 
 
-def _root(fit: Fit, terms: Terms) -> Array:
-    return effect_root(terms, {name: found.T for name, found in fit.draws.items()})
-
-
-def _deviates(fit: Fit, rng: np.random.Generator) -> Array:
-    """Draw standard deviates of a new block or unit, shape (draws,)."""
-    size = fit.weights.size
-    if "nu" in fit.draws:
-        return np.asarray(rng.standard_t(fit.draws["nu"][:, 0]))
-    return np.asarray(rng.standard_normal(size))
+def _root(fit: Fit) -> Array:
+    return effect_root(fit.draws.structure, fit.draws.theta)
 
 
 def _mean(fit: Fit, values: Array) -> float:

@@ -4,23 +4,33 @@ from collections.abc import Sequence
 from math import exp
 
 from nestimate.data.design import Design
+from nestimate.model.model import Model
+from nestimate.remedies import Advice, Remedy
+from nestimate.results import naming
 from nestimate.results.bayes_factor import BayesFactor
 from nestimate.results.decisions import rope_verdict
 from nestimate.results.influence import Influence
-from nestimate.results.predictive import RARE, REGULAR, Feature, Prediction, Predictive
+from nestimate.results.predictive import RARE, Feature, Prediction, Predictive
 from nestimate.results.rounding import (
+    decimals,
     equated,
+    estimate,
     interval_name,
     number,
     probability,
     spoken,
+    spread_at,
 )
-from nestimate.results.sensitivity import LIMIT, Sensitivity
+from nestimate.results.sensitivity import LIMIT, Scaled, Sensitivity
 from nestimate.results.summaries import Check, Summary
 from nestimate.results.wording import above
 
 #: Units named in a sentence; the JSON holds all of them.
 MOST_NAMED = 3
+#: Widths of a prior that are tried where units are few.
+MANY_WIDTHS = 3
+#: Posterior SDs between a centre and the arithmetic mean from which that is said.
+APART = 1.0
 
 
 def sensitivity_checks(found: Sequence[Sensitivity], design: Design) -> tuple[Check, ...]:
@@ -35,6 +45,58 @@ def sensitivity_checks(found: Sequence[Sensitivity], design: Design) -> tuple[Ch
         )
         for one in found
     )
+
+
+def centre_checks(groups: Sequence[Summary], model: Model) -> tuple[Check, ...]:
+    """Say where the centre of Student-t units lies far from their arithmetic mean.
+
+    It follows where most units lie: with skewed units, or some far out, the two are two questions.
+    """
+    design = model.design
+    if not naming.heavy_units(model) or design.block is not None or design.formula is not None:
+        return ()
+    stick, statistics = design.yardstick, design.statistics
+    raw = stick.centre + stick.spread * statistics.mean
+    found = []
+    for g, row in enumerate(groups):
+        mean = float(raw[statistics.group == g].mean())
+        gap = (mean - float(row.measure.worked(row.mean))) / row.spread if row.spread else 0.0
+        if abs(gap) > APART:
+            found.append((row, float(row.measure.said(mean)), abs(gap)))
+    if not found:
+        return ()
+    unit = design.levels[0].name if design.levels else "value"
+    kind = "geometric" if design.measure.logarithmic else "arithmetic"
+    shown = "; ".join(
+        f"of {row.name} {estimate(row)[0]}, while the {kind} mean of its {unit}{_means(design)} is "
+        f"{number(mean, decimals(row.mcse_mean, spread_at(row, mean)))}"
+        for row, mean, _ in found[:MOST_NAMED]
+    )
+    return (
+        Check.of(
+            "centre",
+            max(gap for _, _, gap in found),
+            passed=False,
+            text=Advice(
+                f"The centre is not the mean here: {shown}. The centre follows where most of them "
+                "lie, and counts those far out on one side little. Where totals or averages are "
+                "what matters, take the mean: ",
+                Remedy("robust", "none"),
+                *((", or ", Remedy("scale", "log")) if _skewed(design) else ()),
+                ".",
+            ),
+            withholds=False,
+        ),
+    )
+
+
+def _means(design: Design) -> str:
+    return " means" if design.levels else "s"
+
+
+def _skewed(design: Design) -> bool:
+    """Whether logarithms could be analysed."""
+    return not design.measure.logarithmic and bool((design.readings.value > 0).all())
 
 
 def influence_checks(found: Sequence[Influence], design: Design) -> tuple[Check, ...]:
@@ -55,8 +117,7 @@ def predictive_checks(found: Predictive, design: Design, farthest: str) -> tuple
     """Say whether data like these come out of the model, and name what lies farthest out."""
     if not found.features:
         return ()
-    odd = [one for one in found.features if one.share < RARE]
-    regular = [one for one in found.features if one.share > REGULAR]
+    odd, regular = found.odd, found.regular
     usual = ", ".join(
         f"{_feature_name(one, design)} {probability(one.share)}" for one in found.features
     )
@@ -72,7 +133,7 @@ def predictive_checks(found: Predictive, design: Design, farthest: str) -> tuple
         names = " and ".join(_feature_name(one, design) for one in regular)
         said += (
             " These data are more regular than what comes out of the model, in respect of "
-            f"{names}: look for copied or coarsely rounded values."
+            f"{names}: {_regular_hint(regular)}."
         )
     else:
         said += " Data like these come out of the model."
@@ -97,7 +158,17 @@ def _feature_name(one: Feature, design: Design) -> str:
         "skewness": f"skewness over {what}",
         "sd_ratio": "ratio of the groups' SDs",
         "within_spread": f"unequal SDs inside {what}",
+        "block_spread": f"spread of the differences over {what}",
     }[one.name]
+
+
+def _regular_hint(regular: Sequence[Feature]) -> str:
+    if any(one.name == "block_spread" for one in regular):
+        return (
+            "differences agree better than the error of their readings would let them, as where "
+            "something left out pairs these readings across the groups (position, subject, litter)"
+        )
+    return "look for copied or coarsely rounded values"
 
 
 def _hint(odd: Sequence[Feature], design: Design, farthest: str) -> str:
@@ -122,14 +193,15 @@ def prediction_sentences(one: Prediction, design: Design) -> list[str]:
         first = first.removeprefix("the mean of ")
         other = second if design.groups.count(second) == 0 else f"a new {what} of {second}"
         said.append(
-            f"P(a new {what} of {first} lies above {other}) {equated(probability(one.p_new_unit))}."
+            f"P(a new {what} of {first} lies above {other}) "
+            f"{equated(probability(one.p_new_unit, one.new_units))}."
         )
     if one.p_same_sign is not None:
-        null = 1 if design.roles.scale == "log" else 0
+        null = f"{design.measure.null:g}"
         side = "above" if one.positive else "below"
         said.append(
             f"P(a new experiment of the same size also finds {one.contrast} {side} {null}) "
-            f"{equated(probability(one.p_same_sign))}."
+            f"{equated(probability(one.p_same_sign, one.data_sets))}."
         )
     return said
 
@@ -182,7 +254,7 @@ def bayes_factor_checks(found: Sequence[BayesFactor]) -> tuple[Check, ...]:
 
 def bayes_factor_sentence(one: BayesFactor, design: Design) -> str:
     """Say the Bayes factor with the prior it follows."""
-    null = 1 if design.roles.scale == "log" else 0
+    null = f"{design.measure.null:g}"
     ways = [
         (value, name)
         for value, name in ((one.log_bf, "evidence"), (one.log_bf_savage_dickey, "Savage-Dickey"))
@@ -194,7 +266,7 @@ def bayes_factor_sentence(one: BayesFactor, design: Design) -> str:
     shown = [f"{_factor(value if for_null else -value)} by {name}" for value, name in ways]
     sides = (f"if {one.contrast} is exactly {null}", "under the model")
     first, second = sides if for_null else sides[::-1]
-    logs = " of its logarithm" if null else ""
+    logs = " of its logarithm" if design.measure.logarithmic else ""
     return (
         f"Bayes factor: the data are {' and '.join(shown)} times as probable {first} as {second}. "
         f"This follows the prior{logs}, normal(mean={one.prior_mean:.3g}, sd={one.prior_sd:.3g}): "
@@ -262,31 +334,50 @@ def _fine(value: float) -> str:
 
 
 def _sensitivity_sentence(one: Sensitivity, design: Design) -> str:
-    name, value = one.largest
-    which = "to all priors together" if name == "all" else f"to that of {name}"
-    shown = number(value, 3)
-    said = {
-        "robust": (
-            f"{one.contrast} is robust: priors a little wider or narrower hardly move it (largest "
-            f"sensitivity {shown}, {which}; from {LIMIT} on it would matter)."
-        ),
-        "prior-dependent": (
-            f"{one.contrast} is prior-dependent: it moves with the priors as well as with the data "
-            f"(sensitivity {shown} {which}; {LIMIT} or more matters). Report it beside that of "
+    worst = one.worst
+    if worst is None:
+        widths = (
+            "half and twice"
+            if len({s.factor for s in one.scaled}) < MANY_WIDTHS
+            else ("half, twice and four times")
+        )
+        said = (
+            f"{one.contrast} is robust: with each prior {widths} as wide its interval says the "
+            f"same of {_asked_of(design)}, and no end moves by a tenth of the width."
+        )
+    elif one.verdict == "prior-dependent":
+        said = (
+            f"{one.contrast} is prior-dependent: {_with_width(worst)}. Report it beside that of "
             f"another sensible prior, or measure more {_what(design)}."
-        ),
-        "not estimable from these data": (
-            f"{one.contrast} is not estimable from these data: it follows the priors (sensitivity "
-            f"{shown} {which}) and hardly the data (sensitivity {number(one.likelihood, 3)}; below "
-            f"{LIMIT} counts as weak)."
-        ),
-    }[one.verdict]
+        )
+    else:
+        shown = number(one.likelihood, 3)
+        said = (
+            f"{one.contrast} is not estimable from these data: it follows the priors "
+            f"({_with_width(worst)}) and hardly the data (sensitivity {shown}; below {LIMIT} "
+            "counts as weak)."
+        )
     if one.unscaled:
         said += (
             f" The prior of {' and '.join(one.unscaled)} is uniform: nothing in it can be scaled, "
             "and its limits were not looked at."
         )
     return said
+
+
+def _asked_of(design: Design) -> str:
+    return f"{1 if design.roles.scale == 'log' else 0} and of the ROPE, if there is one"
+
+
+def _with_width(one: Scaled) -> str:
+    """Say what another width of a prior makes of the interval."""
+    width = {0.5: "half", 2.0: "twice", 4.0: "four times"}[one.factor]
+    if not one.reliable:
+        return f"what a prior of {one.family} {width} as wide would make of it is not known"
+    places = decimals((one.ci_high - one.ci_low) / 50, (one.ci_high - one.ci_low) / 4)
+    ends = f"{number(one.ci_low, places)} to {number(one.ci_high, places)}"
+    what = "says something else" if one.sign or one.decision else "is another"
+    return f"with a prior of {one.family} {width} as wide its interval {what}, {ends}"
 
 
 def _what(design: Design) -> str:

@@ -3,14 +3,15 @@
 Confidence intervals from sums of the readings, for any contrast of groups.
 """
 
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
 from nestimate.data.design import Design
+from nestimate.data.measures import LINEAR, Measure
 from nestimate.results.contrasts import Contrast
 
 Array = NDArray[np.float64]
@@ -28,7 +29,8 @@ class Method:
         the values of a flat layout), `paired` (t on the differences of block means), `best` (the
         flat model on unit means) or `answer`.
     mean, error
-        The difference, and its standard error or posterior SD, on the user's scale.
+        The difference as it is said, and its standard error or posterior SD: those of the
+        logarithm where it is a ratio.
     ci_low, ci_high, ci_prob, ci_kind
         Interval, its mass and `confidence`, `hdi` or `eti`.
     n
@@ -36,7 +38,10 @@ class Method:
     freedom
         Degrees of freedom of a t interval; None otherwise.
     mcse_mean, mcse_ci
-        Monte Carlo errors of the mean and of the less certain end; 0 where nothing is drawn.
+        Monte Carlo errors of the mean and of the less certain end, on the scale of `error`; 0
+        where nothing is drawn.
+    measure
+        How the difference is said.
     """
 
     name: Name
@@ -50,18 +55,25 @@ class Method:
     freedom: float | None = None
     mcse_mean: float = 0.0
     mcse_ci: float = 0.0
+    measure: Measure = LINEAR
 
     @property
     def width(self) -> float:
-        """Width of the interval."""
-        return self.ci_high - self.ci_low
+        """Width of the interval; of a ratio, that of its logarithm."""
+        low, high = self.measure.worked((self.ci_low, self.ci_high))
+        return float(high - low)
 
-    def excludes(self, null: float) -> bool | None:
-        """Whether a value lies outside the interval; None where an end is too near to tell."""
-        error = 2 * (self.mcse_ci or 0.0)
-        if min(abs(self.ci_low - null), abs(self.ci_high - null)) < error:
+    @property
+    def excludes_null(self) -> bool | None:
+        """Whether "no difference" lies outside the interval; None where an end is too near."""
+        low, null, high = self.measure.worked((self.ci_low, self.measure.null, self.ci_high))
+        if min(abs(low - null), abs(high - null)) < 2 * self.mcse_ci:
             return None
-        return not self.ci_low <= null <= self.ci_high
+        return not low <= null <= high
+
+    def record(self) -> dict[str, Any]:
+        """Return the fields as plain values for JSON."""
+        return asdict(self) | {"measure": self.measure.name}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,9 +196,7 @@ def t_interval(
     )
 
 
-def on_users_scale(method: Method, design: Design) -> Method:
-    """Return the method on the user's scale; errors of ratios by the delta method."""
-    if design.roles.scale != "log":
-        return method
-    mean, low, high = (float(np.exp(x)) for x in (method.mean, method.ci_low, method.ci_high))
-    return replace(method, mean=mean, error=mean * method.error, ci_low=low, ci_high=high)
+def as_said(method: Method, measure: Measure) -> Method:
+    """Return a method with its difference as it is said."""
+    mean, low, high = (float(x) for x in measure.said((method.mean, method.ci_low, method.ci_high)))
+    return replace(method, mean=mean, ci_low=low, ci_high=high, measure=measure)

@@ -12,6 +12,7 @@ from nestimate.results import (
     glossary,
     guidelines,
     methods,
+    naming,
     reproduction,
     rounding,
     wording,
@@ -52,7 +53,8 @@ def contents(answer: Answer) -> Report:
 CAPTIONS = {
     "forest": "Hollow: as measured; filled: as estimated, drawn towards what holds overall as far "
     "as the data support.",
-    "variance": "Share of the variance of a reading at each level, with intervals.",
+    "variance": "Share of each level in the variance of a reading (squared scales), with "
+    "intervals.",
     "predictive": "The data beside data sets replicated from the model.",
     "prior": "Grey: prior; coloured: posterior. What the data have taught.",
     "sensitivity": "How far the differences lean on each prior, and on each single unit.",
@@ -78,7 +80,7 @@ def question(answer: Answer) -> list[str]:
     """Say in words what was asked, and of what it is asked."""
     design, asked = answer.design, answer.question
     value, groups, sure = wording.value_label(design), design.groups, "and how sure is that?"
-    how = "By what factor" if design.roles.scale == "log" else "How far"
+    how = "By what factor" if design.measure.logarithmic else "How far"
     others = " and ".join(filter(None, [", ".join(groups[1:-1]), groups[-1]]))
     verb = "does" if len(groups) == 2 else "do"
     named = isinstance(asked.contrasts, tuple) or asked.contrasts not in ("reference", "pairs")
@@ -96,7 +98,7 @@ def question(answer: Answer) -> list[str]:
     rope = []
     if asked.rope is not None:
         low, high = asked.rope
-        what = "Ratios" if design.roles.scale == "log" else "Differences"
+        what = wording.differences_head(design)
         after = design.roles.after_number
         rope = [f"{what} from {low:g} to {high:g}{after} are as good as none (the ROPE)."]
     return [said, *_population(design), *rope]
@@ -181,19 +183,20 @@ def _estimates(answer: Answer) -> Section:
     rope = answer.question.rope is not None
     design = answer.design
     unit, block = design.roles.unit, design.block and design.block.name
+    middle = "Centres" if naming.heavy_units(answer.model) else "Means"
     # Of ratios it is 1 that says "no difference", of everything standardised 0.
     above, zero = wording.above(design), "P(> 0)"
     found = [
-        ("Differences" if design.roles.scale != "log" else "Ratios", answer.contrasts, above, rope),
-        ("Means of the groups", answer.groups, zero, False),
+        (wording.differences_head(design), answer.contrasts, above, rope),
+        (f"{middle} of the groups", answer.groups, zero, False),
         ("Effect sizes", answer.effect_sizes, zero, False),
-        ("Coefficients", answer.coefficients, zero, False),
+        ("Coefficients", answer.coefficients, above, False),
         ("Scales", answer.scales, zero, False),
         (f"In every {block}, drawn towards what holds overall", answer.blocks, above, rope),
         (f"True mean of every {unit}, drawn towards its group", answer.units, zero, False),
     ]
     grids = [
-        _estimated(design, (name, sign), rows, rope=inside)
+        _estimated(answer, (name, sign), rows, rope=inside)
         for name, rows, sign, inside in found
         if rows
     ]
@@ -201,21 +204,22 @@ def _estimates(answer: Answer) -> Section:
 
 
 def _estimated(
-    design: Design, heads: tuple[str, str], rows: Sequence[Summary], *, rope: bool
+    answer: Answer, heads: tuple[str, str], rows: Sequence[Summary], *, rope: bool
 ) -> Grid:
     """Return a table under its caption; the second head is that of the column of signs."""
     caption, above = heads
     signed = any(row.p_gt_0 is not None for row in rows)
-    head = ["", "mean", rounding.interval_name(rows[0])]
+    measure = rows[0].measure
+    head = ["", wording.centre_head(measure), rounding.interval_name(rows[0])]
     head += [above] * signed + ["P(in ROPE)"] * rope
-    head += ["median", "sd", "ess", "MCSE"]
+    head += ["median", wording.spread_head(measure), "ess", "MCSE"]
     shown = rows[:MOST_ROWS]
     left = len(rows) > len(shown)
     return Grid(
         caption=caption,
         head=tuple(head),
         rows=tuple(tuple(wording.table_row(row, signed=signed, rope=rope)) for row in shown),
-        glosses=tuple(wording.gloss(row.name, design) for row in shown),
+        glosses=tuple(wording.gloss(row.name, answer.model) for row in shown),
         note=f"The first {MOST_ROWS} of {len(rows)} rows; the JSON file holds all of them."
         if left
         else "",

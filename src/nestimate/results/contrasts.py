@@ -9,6 +9,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.measures import Measure
 from nestimate.errors import DesignError, listed, one_of
 
 
@@ -33,9 +34,14 @@ class Contrast:
     against: float = 0.0
     sides: tuple[str, str] | None = None
 
+    @property
+    def turn(self) -> float:
+        """The sign of its first weight: the other one for the contrast the other way round."""
+        return float(np.sign(self.weights[np.flatnonzero(self.weights)[0]]))
+
 
 def choose_contrasts(
-    groups: Sequence[str], asked: str | Sequence[str], against: float | None, *, ratios: bool
+    groups: Sequence[str], asked: str | Sequence[str], against: float | None, measure: Measure
 ) -> tuple[Contrast, ...]:
     """Return the contrasts to report.
 
@@ -47,23 +53,23 @@ def choose_contrasts(
         `reference`, `pairs`, or expressions in group labels such as `(b + c) / 2 - a`.
     against
         A stated value that every group is compared with instead, or None.
-    ratios
-        Whether the means are those of logarithms, so that differences are ratios.
+    measure
+        How differences are said: those of logarithms as ratios.
 
     Raises
     ------
     DesignError
         When an expression cannot be read, or does not compare groups.
     """
-    sign = "/" if ratios else "-"
+    sign = measure.sign
     if against is not None:
-        if ratios and against <= 0:
+        if measure.logarithmic and against <= 0:
             raise DesignError(f"against is {against:g}: on a log scale it must be above 0.")
         return tuple(
             Contrast(
                 name=f"{label} {sign} {against:g}",
                 weights=row,
-                against=float(np.log(against)) if ratios else against,
+                against=float(measure.worked(against)),
                 sides=(f"the mean of {label}", f"{against:g}"),
             )
             for label, row in zip(groups, np.eye(len(groups)), strict=True)
@@ -73,10 +79,12 @@ def choose_contrasts(
     elif asked == "pairs":
         pairs = [(b, a) for a, b in combinations(range(len(groups)), 2)]
     elif isinstance(asked, str):
-        return choose_contrasts(groups, (asked,), against, ratios=ratios)
+        return choose_contrasts(groups, (asked,), against, measure)
     else:
         found = tuple(parse_contrast(text, groups) for text in asked)
-        return tuple(replace(c, name=f"exp({c.name})") for c in found) if ratios else found
+        if measure.logarithmic:
+            found = tuple(replace(c, name=f"exp({c.name})") for c in found)
+        return found
     unit = np.eye(len(groups))
     return tuple(
         Contrast(

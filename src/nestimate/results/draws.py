@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nestimate.model.families import CORRELATION
 from nestimate.results import estimands
 from nestimate.results.answer import Answer
 
@@ -25,7 +26,8 @@ def to_datatree(answer: Answer) -> "DataTree":
         difference and effect_size (contrast); in nested layouts unit_mean (unit), in
         blocked ones cell_mean (block, group).
     observed_data
-        The readings with their group and unit (dim reading).
+        The readings with their group and unit (dim reading); absent where only the mean, SD and n
+        of every group are known.
 
     Notes
     -----
@@ -36,7 +38,8 @@ def to_datatree(answer: Answer) -> "DataTree":
     from arviz_base import from_dict  # noqa: PLC0415
 
     design, fit = answer.design, answer.fit
-    draws = {name: found[fit.resampled] for name, found in fit.draws.items()}
+    taken = fit.draws.take(fit.resampled)
+    draws = taken.named()
     shared = {p.name for p in answer.model.parameters if p.group is None}
     posterior = {
         name: _chains(found[:, 0] if name in shared else found) for name, found in draws.items()
@@ -47,7 +50,7 @@ def to_datatree(answer: Answer) -> "DataTree":
     if design.block is None:
         headline["effect_size"] = estimands.effect_size
     for name, quantity in headline.items() if answer.asked else ():
-        posterior[name] = _chains(np.stack([quantity(draws, c) for c in answer.asked], axis=1))
+        posterior[name] = _chains(np.stack([quantity(taken, c) for c in answer.asked], axis=1))
         dims[name] = ["contrast"]
     coords = {
         "group": list(design.groups),
@@ -57,8 +60,8 @@ def to_datatree(answer: Answer) -> "DataTree":
     }
     if design.formula is not None:
         coords["coefficient"] = list(design.formula.labels)
-        coords["term"] = list(design.formula.scales)
-        coords["pair"] = [str(p.group) for p in answer.model.parameters if p.name == "rho"]
+        coords["term"] = [s.name for s in design.structure.strata if not s.merged]
+        coords["pair"] = [str(p.group) for p in answer.model.parameters if p.family == CORRELATION]
     groups = {"posterior": posterior}
     if fit.effects.size:
         complete = len(fit.effects) == len(fit.resampled)
@@ -72,6 +75,8 @@ def to_datatree(answer: Answer) -> "DataTree":
     # The value column may be called as a parameter is, whose dims are others.
     value = design.roles.value
     free = value if value not in {*dims, *coords, *posterior, "reading"} else f"{value}_observed"
+    if design.readings.reconstructed:
+        return _described(from_dict(groups, coords=coords, dims=dims), answer)
     groups["observed_data"] = {free: design.readings.value}
     dims[free] = ["reading"]
     tree = from_dict(groups, coords=coords, dims=dims)
@@ -84,6 +89,12 @@ def to_datatree(answer: Answer) -> "DataTree":
     tree["observed_data"] = observed.assign_coords(
         {name: ("reading", found) for name, found in labels.items()}
     )
+    return _described(tree, answer)
+
+
+def _described(tree: "DataTree", answer: Answer) -> "DataTree":
+    """Add what made the draws to a tree."""
+    fit = answer.fit
     tree["posterior"].attrs.update(
         inference_library="nestimate",
         inference_library_version=version("nestimate"),

@@ -1,33 +1,25 @@
-"""What is asked of the draws: pure functions of parameter draws, each named once.
-
-`draws` maps a parameter family to an array (draws, size) in the user's unit, as in `Fit.draws`;
-size is the number of groups, or 1 where the groups share the parameter.
-"""
-
-from collections.abc import Mapping
+"""What is asked of the draws: pure functions of parameter draws, each named once."""
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from nestimate.data.terms import Terms
+from nestimate.data.structure import Stratum
+from nestimate.model.draws import Draws
 from nestimate.model.grouped import effect_root
 from nestimate.results.contrasts import Contrast
 
 Array = NDArray[np.float64]
-Draws = Mapping[str, Array]
+Groups = NDArray[np.intp] | slice
 
-
-def per_group(draws: Draws, name: str, n_groups: int) -> Array:
-    """Return a parameter for every group, shape (draws, groups), shared ones repeated."""
-    found = draws[name]
-    return np.broadcast_to(found, (len(found), n_groups))
+#: Every group.
+ALL = slice(None)
 
 
 def difference(draws: Draws, contrast: Contrast) -> Array:
     """Return the weighted sum of group means, less the stated value; shape (draws,)."""
     inside = np.flatnonzero(contrast.weights)
-    return draws["mu"][:, inside] @ contrast.weights[inside] - contrast.against
+    return draws.means[:, inside] @ contrast.weights[inside] - contrast.against
 
 
 def effect_size(draws: Draws, contrast: Contrast) -> Array:
@@ -38,7 +30,7 @@ def effect_size(draws: Draws, contrast: Contrast) -> Array:
     count by the size of their weights.
     """
     inside, shares = _shares(contrast)
-    tau = per_group(draws, "tau", draws["mu"].shape[1])[:, inside]
+    tau = draws.by_group(draws.scale(draws.structure.strata[0]))[:, inside]
     return difference(draws, contrast) / np.sqrt(np.square(tau) @ shares)
 
 
@@ -49,17 +41,19 @@ def _shares(contrast: Contrast) -> tuple[NDArray[np.intp], Array]:
     return inside, np.asarray(size / size.sum())
 
 
-def total_variance(draws: Draws, groups: NDArray[np.intp]) -> Array:
-    """Return the squared scales of a single reading, summed, in these groups: (draws, groups).
+def variance(draws: Draws, stratum: Stratum, groups: Groups = ALL) -> Array:
+    """Return the squared scale that a stratum adds to a reading of groups: (draws, groups)."""
+    square = np.square(draws.by_group(draws.scale(stratum))[:, groups])
+    return np.asarray(square / stratum.split)
 
-    tau^2 (or tau_block^2 + tau_effect^2 / 2), that of every level inside, and sigma^2.
-    """
-    size = draws["mu"].shape[1]
-    total = np.zeros((len(draws["mu"]), groups.size))
-    for name in draws:
-        if name == "sigma" or name.startswith("tau"):
-            square = np.square(per_group(draws, name, size)[:, groups])
-            total = total + (0.5 * square if name == "tau_effect" else square)
+
+def total_variance(draws: Draws, groups: Groups = ALL) -> Array:
+    """Return the squared scales of a single reading, summed, in these groups: (draws, groups)."""
+    total = np.zeros_like(draws.means[:, groups])
+    for stratum in draws.structure.strata:
+        total = total + variance(draws, stratum, groups)
+    if draws.noise is not None:
+        total = total + np.square(draws.by_group(draws.noise)[:, groups])
     return total
 
 
@@ -84,21 +78,23 @@ def block_effect(cells: Array, contrast: Contrast) -> Array:
     return cells @ contrast.weights - contrast.against
 
 
-def next_block(draws: Draws, contrast: Contrast, terms: Terms) -> Array:
+def next_block(draws: Draws, contrast: Contrast) -> Array:
     """Return P(difference > 0 in a block not yet seen) for every draw, shape (draws,).
 
     The effect of a new block is Student-t about the overall difference; for two groups its scale
-    is tau_effect. Where a group is compared with a stated value, the block's own level counts too.
+    is that of the stratum of effects. Where a group is compared with a stated value, the block's
+    own level counts too.
     """
-    weights = contrast.weights @ terms.cells
-    root = effect_root(terms, {name: found.T for name, found in draws.items()})
+    weights = contrast.weights @ draws.structure.cells
+    root = effect_root(draws.structure, draws.theta)
     z = difference(draws, contrast) / np.sqrt(np.square(weights @ root).sum(axis=1))
-    if "nu" not in draws:
+    if draws.normality is None:
         return np.asarray(special.ndtr(z))
-    return np.asarray(special.stdtr(draws["nu"][:, 0], z))
+    return np.asarray(special.stdtr(draws.normality[:, 0], z))
 
 
 def icc(draws: Draws, group: int) -> Array:
-    """Return tau^2 over the total variance, shape (draws,): the share of scatter between units."""
-    tau = per_group(draws, "tau", draws["mu"].shape[1])
-    return np.square(tau[:, group]) / total_variance(draws, np.array([group]))[:, 0]
+    """Return the share of a reading's scatter that lies between units, shape (draws,)."""
+    one = np.array([group])
+    between = variance(draws, draws.structure.strata[0], one)
+    return np.asarray(between[:, 0] / total_variance(draws, one)[:, 0])

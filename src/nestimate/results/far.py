@@ -48,10 +48,10 @@ class Panel:
 
 def has_distances(fit: Fit) -> bool:
     """Whether anything has a distance from what it belongs to."""
-    terms = fit.model.design.columns if fit.model.design.layout != "flat" else None
-    if terms is None or fit.model.design.formula is None:
-        return True
-    return bool(terms.slopes or np.ptp(terms.cells, axis=0).any())
+    if fit.model.design.readings.reconstructed:
+        return False
+    structure = fit.model.design.structure
+    return bool(not structure.text or structure.slopes or structure.varies)
 
 
 def far_out(fit: Fit, asked: Sequence[Contrast]) -> list[Panel]:
@@ -59,7 +59,7 @@ def far_out(fit: Fit, asked: Sequence[Contrast]) -> list[Panel]:
     design = fit.model.design
     if design.block is not None:
         return [_blocks(fit, asked)]
-    return [_units(fit), *([_readings(fit)] if "nu_y" in fit.draws else [])]
+    return [_units(fit), *([_readings(fit)] if fit.draws.reading_normality is not None else [])]
 
 
 def _units(fit: Fit) -> Panel:
@@ -93,16 +93,12 @@ def _blocks(fit: Fit, asked: Sequence[Contrast]) -> Panel:
     labels = () if block is None else block.labels
     rows: list[Distance] = []
     drawn = fit.resampled[: len(fit.effects)]
-    varies = bool(np.ptp(design.columns.cells, axis=0).any())
-    raw = (
-        np.log(between.raw_effects(fit, asked))
-        if design.roles.scale == "log"
-        else between.raw_effects(fit, asked)
-    )
+    varies = design.structure.varies
+    raw = between.raw_effects(fit, asked)
     for c, contrast in enumerate(asked if varies else ()):
         spread = between.effect_scales(fit, contrast)[drawn]
         overall = estimands.difference(fit.draws, contrast)[drawn]
-        inside = contrast.name if len(asked) > 1 or design.columns.slopes else ""
+        inside = contrast.name if len(asked) > 1 or design.structure.slopes else ""
         for k, label in enumerate(labels):
             if fit.effects.shape[1]:
                 cells = fit.effects.reshape(len(drawn), len(labels), -1)[:, k]
@@ -122,11 +118,11 @@ def _blocks(fit: Fit, asked: Sequence[Contrast]) -> Panel:
 
 
 def _slopes(fit: Fit, labels: tuple[str, ...]) -> list[Distance]:
-    terms, rows = fit.model.design.columns, []
+    terms, rows = fit.model.design.structure, []
     drawn = fit.resampled[: len(fit.slopes)]
     for i, (j, _) in enumerate(terms.slopes):
         scale = between.slope_scales(fit, i)[drawn]
-        overall = fit.draws[terms.family][drawn, j]
+        overall = fit.draws.coefficients[drawn, j]
         for k, label in enumerate(labels):
             share = float(np.mean(np.abs(fit.slopes[:, k, i] - overall) > FAR * scale))
             rows.append(Distance(label=label, inside=terms.labels[j], probability=share))

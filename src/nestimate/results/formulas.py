@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from nestimate.data.design import Design
-from nestimate.data.terms import Terms
+from nestimate.data.structure import Stratum, Structure
 from nestimate.results.rounding import estimate, interval_name
 from nestimate.results.summaries import Summary
 
 
-def formula_design_sentences(design: Design, terms: Terms) -> list[str]:
+def formula_design_sentences(design: Design, terms: Structure) -> list[str]:
     """Say what is compared, and what the clusters are."""
     value, group = design.roles.value_label, design.roles.group
     compared = f"{group} ({', '.join(design.groups)}) is compared in {value}"
@@ -19,8 +19,8 @@ def formula_design_sentences(design: Design, terms: Terms) -> list[str]:
     if design.block is None:
         return [*said, f"{readings} readings, each a data point of its own."]
     if terms.crossed:
-        return [*said, f"{readings} readings; the random factors {_crossing(terms)} cross."]
-    varying = [name.replace(":", " x ") for name in terms.scales]
+        return [*said, f"{readings} readings; the factors {', '.join(terms.crossing)} cross."]
+    varying = [" x ".join(filter(None, (s.between, s.of))) for s in terms.strata]
     return [
         *said,
         f"{readings} readings; the independent units are the {design.block.size} levels of "
@@ -28,26 +28,21 @@ def formula_design_sentences(design: Design, terms: Terms) -> list[str]:
     ]
 
 
-def _crossing(terms: Terms) -> str:
-    names = [terms.outer.name, *(inner.level.name for inner in terms.inner)]
-    return ", ".join(dict.fromkeys(names))
-
-
-def formula_model_sentences(terms: Terms, value: str, *, robust: bool) -> list[str]:
+def formula_model_sentences(terms: Structure, value: str, *, robust: bool) -> list[str]:
     """Say the model from the readings up."""
     family = "Student-t(nu, " if robust else "Normal("
     fixed = " + ".join(
         "beta[Intercept]" if label == "Intercept" else f"beta[{label}] * {label}"
         for label in terms.labels
     )
-    if not terms.effects:
+    if terms.merged:
         return [f"{value} ~ {family}{fixed}, tau)"]
     outer = terms.outer.name
     jointly = "Student-t with nu degrees of freedom" if robust else "normal"
     said = [f"mean of {value} = {fixed} + the effects below; readings ~ Normal(mean, sigma)"]
-    names = list(dict.fromkeys(f"tau[{terms.scales[e.member]}]" for e in terms.effects))
+    names = list(dict.fromkeys(f"tau[{stratum.name}]" for stratum, _ in terms.heavy))
     said.append(f"effects of one {outer} are jointly {jointly}, with scales {', '.join(names)}")
-    if any(effect.share != 1 for effect in terms.effects):
+    if any(effect.split != 1 for effect in terms.effects):
         said.append(
             "every level of a factor right of a bar has a deviation of its own, symmetric in the "
             "levels; its tau is the scale of the difference between two of them"
@@ -55,10 +50,9 @@ def formula_model_sentences(terms: Terms, value: str, *, robust: bool) -> list[s
     if terms.correlated:
         pairs = ", ".join(terms.effects[i].name for i in terms.correlated)
         said.append(f"{pairs} of one {outer} are correlated (rho)")
-    for inner in terms.inner:
-        scale = f"tau[{terms.scales[inner.member]}]"
+    for stratum, _ in terms.inside:
         where = "" if terms.crossed else " inside"
-        said.append(f"effects of {inner.level.name}{where}: Normal(0, {scale})")
+        said.append(f"effects of {stratum.level.name}{where}: Normal(0, tau[{stratum.name}])")
     return said
 
 
@@ -68,37 +62,38 @@ def slope_sentences(design: Design, rows: Sequence[Summary]) -> list[str]:
     if terms is None:
         return []
     said = []
-    for label, shift, row in zip(terms.labels, terms.shifts, rows, strict=True):
-        mixed = any(label in other.split(":") for other in terms.labels if other != label)
-        if shift or "[" in label or ":" in label or mixed:
+    for label, alone, row in zip(terms.labels, terms.alone, rows, strict=True):
+        if not alone:
             continue
         mean, low, high = estimate(row)
-        said.append(
-            f"One unit more of {label} goes with {mean}{design.roles.after_number} more of "
-            f"{design.roles.value} ({interval_name(row)} {low} to {high})."
-        )
+        interval = f"({interval_name(row)} {low} to {high})"
+        value, after = design.roles.value, design.roles.after_number
+        effect = f"{mean} times" if design.roles.scale == "log" else f"{mean}{after} more of"
+        said.append(f"One unit more of {label} goes with {effect} {value} {interval}.")
     return said
 
 
-def formula_gloss(name: str, terms: Terms) -> str:
+def formula_gloss(name: str, terms: Structure) -> str:
     """Say in a few words what a coefficient or scale of a formula is."""
-    family, _, label = name.removesuffix("]").partition("[")
-    outer = terms.outer.name
-    if family == "rho":
-        return f"correlation over the levels of {outer}"
-    if family == "tau" and label:
-        where, _, what = label.partition(":")
-        inside = {terms.scales[p.member]: p for p in terms.inner}.get(label)
-        if inside is not None and inside.column is None:
-            where = "" if terms.crossed else f" in one {outer}"
-            return f"spread from {inside.level.name} to {inside.level.name}{where}"
-        if not what:
-            return f"spread from {label} to {label}"
-        return f"spread of {what} from {where} to {where}"
-    if family == "tau":
-        return "spread of the readings"
-    if family == "sigma":
-        return "SD of readings"
-    if family == "nu":
-        return "near 1: outliers; above 30: normal"
-    return ""
+    strata = terms.strata
+    if name == "tau":
+        return "spread of the readings" if terms.merged else _spread(strata[0], terms)
+    for stratum in strata:
+        if name == f"tau[{stratum.name}]":
+            return _spread(stratum, terms)
+    family = name.split("[", 1)[0]
+    return {
+        "rho": f"correlation over the levels of {terms.outer.name}",
+        "sigma": "SD of readings",
+        "nu": "near 1: outliers; above 30: normal",
+    }.get(family, "")
+
+
+def _spread(stratum: Stratum, terms: Structure) -> str:
+    if stratum.of:
+        return f"spread of {stratum.of} from {stratum.between} to {stratum.between}"
+    if stratum.heavy:
+        return f"spread from {stratum.between} to {stratum.between}"
+    name = stratum.level.name
+    place = "" if terms.crossed else f" in one {terms.outer.name}"
+    return f"spread from {name} to {name}{place}"

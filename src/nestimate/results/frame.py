@@ -14,7 +14,7 @@ PARTS = (
 )
 COLUMNS = (
     *("part", "name", "mean", "median", "sd", "ci_low", "ci_high", "ci_prob", "ci_kind"),
-    *("p_gt_0", "p_in_rope", "ess", "mcse_mean"),
+    *("p_gt_0", "p_in_rope", "ess", "mcse_mean", "sd_log"),
 )
 
 

@@ -1,6 +1,6 @@
 """The words of a report, explained to who has not met them: only those that occur in it."""
 
-from nestimate.results import rounding, wording
+from nestimate.results import naming, rounding, wording
 from nestimate.results.answer import Answer
 
 
@@ -27,6 +27,14 @@ def _intervals(answer: Answer) -> list[tuple[str, str]]:
             f"a probability of {mass}; {which}.",
         )
     ]
+    if row.measure.logarithmic:
+        found.append(
+            (
+                wording.centre_head(row.measure),
+                "The exponential of the posterior mean of the logarithm, as intervals are those of "
+                "the logarithm: the ratio the other way round is then its inverse in every number.",
+            )
+        )
     if answer.contrasts:
         null = wording.null(design)
         said = f"Probability that the quantity lies above {null}: near 1 it is surely above, near "
@@ -48,23 +56,30 @@ def _sizes(answer: Answer) -> dict[str, str]:
     design = answer.design
     unit = design.levels[0].name if design.levels else "data point"
     block = design.block.name if design.block else "block"
-    spread = (
-        f"How much the true means of {unit} differ inside a group (the scale of a Student-t: with "
-        "small nu it is less than their SD)."
+    far = naming.heavy_units(answer.model)
+    spread = f"How much the true means of {unit} differ inside a group: their " + (
+        "scale as a Student-t. With small nu it is less than their SD, and with nu of 2 or less "
+        "there is no SD."
+        if far
+        else "SD."
     )
+    sigma = naming.spread_name(heavy=naming.heavy_readings(answer.model))
+    whole = "scale" if far or naming.heavy_readings(answer.model) else "SD"
+    of = naming.share_name(answer.model)
     return {
         "effect_size": "The difference in units of tau: large where groups hardly overlap.",
-        "d_total": "The difference in units of the SD of a single reading.",
+        "d_total": f"The difference in units of the {whole} of a single reading (the root of the "
+        f"summed squared {'scales' if whole == 'scale' else 'SDs'} of all levels).",
         "tau": "Spreads of what the formula lets vary." if design.formula else spread,
         "tau_median": "The typical tau of the groups.",
         "tau_block": f"How much the level differs from {block} to {block}.",
         "tau_effect": f"How much the difference between two groups differs from {block} to "
         f"{block}.",
         "tau_unit": f"How much {unit} differ inside one cell.",
-        "sigma": "SD of repeated readings of one and the same thing.",
+        "sigma": f"{sigma[0].upper()}{sigma[1:]} of repeated readings of one and the same thing.",
         "nu": "Normality: near 1 there are outliers, above 30 the distribution is normal.",
         "nu_y": "Normality of readings: near 1 there are outliers, above 30 they are normal.",
-        "icc": f"Share of the variance of a reading that comes from differences between {unit}: "
+        "icc": f"Share of {unit} in the {of} of all levels, the intraclass correlation: "
         "near 1 more readings buy nothing.",
     }
 

@@ -61,7 +61,7 @@ def arrive(answer: Answer) -> tuple[Item, ...]:
         ("7a Statistical methods", HERE, "The paragraph For the methods section."),
         ("7b Assumptions", HERE, "Checks, and How far to trust it."),
         ("8, 9 Animals and procedures", AUTHORS, "Not to be known from the data."),
-        ("10a Summary and variability per group", HERE, "Means of the groups; scales."),
+        ("10a Summary and variability per group", HERE, "Means or centres of the groups; scales."),
         ("10b Effect size with interval", HERE, "Differences; effect sizes."),
     )
 

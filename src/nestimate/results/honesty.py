@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.design import Design, Roles
+from nestimate.data.design import Design
+from nestimate.data.roles import Roles
 from nestimate.data.tables import read_table
 from nestimate.inference.diagnostics import K_LIMIT, mean_and_sd
 from nestimate.inference.fit import Fit
@@ -20,7 +21,7 @@ from nestimate.model.parameters import Assumptions
 from nestimate.results import classical, estimands, quantities
 from nestimate.results.classical import Method, Name, Sums
 from nestimate.results.contrasts import Contrast
-from nestimate.results.replicates import inner_shares
+from nestimate.results.replicates import inner_shares, subunits
 from nestimate.results.summaries import Question
 
 Array = NDArray[np.float64]
@@ -55,6 +56,9 @@ class Panel:
         readings would say as much. None outside nested layouts.
     pooled_factor
         How many times as wide the interval by units (or pairs) is as that of pooled readings.
+    noise_error
+        Error of the mean difference within blocks that the error of the readings makes by itself;
+        None without blocks, and where it is not estimated.
     gap
         Distance of the unit-based difference from the answer's, in posterior SDs of the answer.
     width_ratio
@@ -76,6 +80,7 @@ class Panel:
     design_effect: float | None
     effective_readings: float | None
     pooled_factor: float | None
+    noise_error: float | None
     gap: float | None
     width_ratio: float | None
     averaging_loss: float | None
@@ -89,7 +94,7 @@ class Panel:
 
     def record(self) -> dict[str, Any]:
         """Return the fields as plain values for JSON."""
-        return asdict(self)
+        return asdict(self) | {"methods": [method.record() for method in self.methods]}
 
 
 def panels(fit: Fit, asked: Sequence[Contrast], question: Question) -> tuple[Panel, ...]:
@@ -122,32 +127,42 @@ def _panel(fit: Fit, best: Fit | None, sums: Sums, contrast: Contrast, question:
     readings = int(sums.n[involved].sum())
     counts = sums.unit_n[involved[sums.unit_group]] if design.block is None else design.cells
     counts = counts[counts > 0]
-    natural = [None if m is None else classical.on_users_scale(m, design) for m in (naive, units)]
+    natural = [None if m is None else classical.as_said(m, design.measure) for m in (naive, units)]
     return Panel(
         contrast=contrast.name,
         methods=tuple(m for m in (*natural, fitted, answer) if m is not None),
         readings=readings,
         per_unit=(int(counts.min()), int(counts.max())),
         balanced=bool(counts.min() == counts.max()) and _even(design),
-        robust="nu" in fit.model.names,
+        robust=fit.draws.normality is not None,
         icc=icc,
         design_effect=effect,
         effective_readings=None if effect is None else readings / effect,
         pooled_factor=units.width / naive.width if units and naive else None,
+        noise_error=_noise_error(fit, sums, contrast),
         gap=abs(units.mean - centre) / sd if units else None,
-        width_ratio=units.width / _analysed_width(answer, design) if units else None,
+        width_ratio=units.width / answer.width if units else None,
         averaging_loss=_averaging_loss(fit, contrast) if nested else None,
-        pooled_excludes=None if naive is None else naive.excludes(0.0),
-        units_excludes=None if units is None else units.excludes(0.0),
-        answer_excludes=answer.excludes(1.0 if design.roles.scale == "log" else 0.0),
+        pooled_excludes=None if naive is None else naive.excludes_null,
+        units_excludes=None if units is None else units.excludes_null,
+        answer_excludes=answer.excludes_null,
     )
 
 
-def _analysed_width(answer: Method, design: Design) -> float:
-    """Width of the answer's interval on the scale that is analysed."""
-    if design.roles.scale == "log":
-        return float(np.log(answer.ci_high / answer.ci_low))
-    return answer.width
+def _noise_error(fit: Fit, sums: Sums, contrast: Contrast) -> float | None:
+    """Return the error of the mean of block differences from sigma alone."""
+    design = fit.model.design
+    noise = fit.draws.noise
+    if sums.cells is None or noise is None or design.levels:
+        return None
+    inside = np.flatnonzero(contrast.weights)
+    whole = design.cells[:, inside].min(axis=1) > 0
+    if not whole.any():
+        return None
+    sigma = fit.draws.by_group(noise)[:, inside]
+    per_block = np.square(contrast.weights[inside]) / design.cells[np.ix_(whole, inside)]
+    variance = np.square(fit.weights @ sigma) * per_block.sum(axis=0) / whole.sum() ** 2
+    return float(np.sqrt(variance.sum()))
 
 
 def _posterior(name: Name, fit: Fit, contrast: Contrast, question: Question, n: int) -> Method:
@@ -156,14 +171,15 @@ def _posterior(name: Name, fit: Fit, contrast: Contrast, question: Question, n: 
     return Method(
         name=name,
         mean=row.mean,
-        error=row.sd,
+        error=row.spread,
         ci_low=row.ci_low,
         ci_high=row.ci_high,
         ci_prob=row.ci_prob,
         ci_kind=row.ci_kind,
         n=n,
-        mcse_mean=row.mcse_mean,
-        mcse_ci=max(row.mcse_ci_low, row.mcse_ci_high),
+        mcse_mean=row.worked_error("mean"),
+        mcse_ci=max(row.worked_error("ci_low"), row.worked_error("ci_high")),
+        measure=row.measure,
     )
 
 
@@ -212,20 +228,21 @@ def _clustering(fit: Fit, contrast: Contrast) -> tuple[float, float]:
     independent ones: 1 + (n - 1) ICC where every unit has n readings and no subunits.
     """
     design, draws = fit.model.design, fit.draws
-    shape = draws["mu"].shape
     groups = np.flatnonzero(contrast.weights)
+    between = estimands.variance(draws, draws.structure.strata[0], groups)
     total = estimands.total_variance(draws, groups)
     share, group = inner_shares(design), design.statistics.group
-    icc, effect = np.zeros(shape[0]), np.zeros(shape[0])
-    for g, whole in zip(groups, total.T, strict=True):
+    noise = np.zeros_like(total)
+    if draws.noise is not None:
+        noise = np.square(draws.by_group(draws.noise)[:, groups])
+    icc, effect = np.zeros(len(draws)), np.zeros(len(draws))
+    for g, tau, sigma, whole in zip(groups, between.T, noise.T, total.T, strict=True):
         n = design.statistics.n[group == g].astype(float)
         size = float(np.square(n).sum() / n.sum())
-        tau = np.square(estimands.per_group(draws, "tau", shape[1])[:, g])
         own = size * tau
-        for level, part in zip(design.subunits, share, strict=True):
+        for stratum, part in zip(subunits(design), share, strict=True):
             factor = float((np.square(n) * part[group == g]).sum() / n.sum())
-            own = own + factor * np.square(draws[f"tau_{level.name}"][:, 0])
-        sigma = np.square(estimands.per_group(draws, "sigma", shape[1])[:, g])
+            own = own + factor * np.square(draws.scale(stratum)[:, 0])
         icc += tau / whole / groups.size
         effect += (own + sigma) / whole / groups.size
     return float(fit.weights @ icc), float(fit.weights @ effect)
@@ -234,21 +251,20 @@ def _clustering(fit: Fit, contrast: Contrast) -> tuple[float, float]:
 def _averaging_loss(fit: Fit, contrast: Contrast) -> float:
     """Error of the difference with all unit means alike, over that with each at its worth, - 1."""
     design = fit.model.design
-    drawn = fit.resampled[:LOSS_DRAWS]
-    draws = {name: found[drawn] for name, found in fit.draws.items()}
+    draws = fit.draws.take(fit.resampled[:LOSS_DRAWS])
     statistics, spread = design.statistics, design.yardstick.spread
-    share, groups = inner_shares(design), len(design.groups)
-    alike, weighted = np.zeros(len(drawn)), np.zeros(len(drawn))
+    share, between = inner_shares(design), estimands.variance(draws, draws.structure.strata[0])
+    alike, weighted = np.zeros(len(draws)), np.zeros(len(draws))
     for g in np.flatnonzero(contrast.weights):
         mine = np.flatnonzero(statistics.group == g)
-        variance = np.square(estimands.per_group(draws, "tau", groups)[:, g])[:, None]
-        if "sigma" in draws:
-            sigma = estimands.per_group(draws, "sigma", groups)[:, g]
+        variance = between[:, g][:, None]
+        if draws.noise is not None:
+            sigma = draws.by_group(draws.noise)[:, g]
             own = np.square(sigma)[:, None] / statistics.n[mine]
             variance = variance + np.where(statistics.measured[mine], own, 0.0)
         variance = variance + np.nan_to_num(spread * statistics.error[mine]) ** 2
-        for level, part in zip(design.subunits, share, strict=True):
-            variance = variance + np.square(draws[f"tau_{level.name}"]) * part[mine]
+        for stratum, part in zip(subunits(design), share, strict=True):
+            variance = variance + np.square(draws.scale(stratum)) * part[mine]
         squared = contrast.weights[g] ** 2
         alike += squared * variance.sum(axis=1) / mine.size**2
         weighted += squared / (1 / variance).sum(axis=1)

@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.design import Design
+from nestimate.data.measures import Measure
 from nestimate.data.subset import without_cluster
 from nestimate.inference.diagnostics import K_LIMIT, kish, mean_and_sd, smooth_weights
 from nestimate.inference.fit import Fit
+from nestimate.model.draws import Draws
 from nestimate.model.model import Model
 from nestimate.model.units import UnitDensity
 from nestimate.results import estimands
@@ -47,7 +49,8 @@ class LeftOut:
     name
         Its label.
     mean, ci_low, ci_high, p_gt_0
-        The contrast without it, on the user's scale; the interval is of the answer's kind.
+        The contrast without it, as it is said (of a ratio, the exponential of its mean logarithm);
+        the interval is of the answer's kind.
     pareto_k
         Reliability of the reweighting; above 0.7 it is not used.
     refitted, reliable
@@ -109,16 +112,17 @@ class Influence:
 def influences(fit: Fit, asked: Sequence[Contrast], question: Question) -> tuple[Influence, ...]:
     """Return the influence of every unit (block) on every contrast.
 
-    None where there are many units, or with a formula.
+    None where there are many units, with a formula, or where values are known by their SD.
     """
     design = fit.model.design
-    if design.formula is not None or fit.chains is not None:
+    nameless = design.formula is not None or design.readings.reconstructed
+    if nameless or fit.chains is not None:
         return ()
     names = cluster_names(design)
     if len(names) > MOST_UNITS or len(asked) * len(names) > 2 * MOST_UNITS:
         return ()
     which, base = _draws(fit, len(names))
-    draws = {name: found[which] for name, found in fit.draws.items()}
+    draws = fit.draws.take(which)
     with np.errstate(divide="ignore"):
         log_base = np.log(base)
     each = fit.model.log_likelihood_each(draws)
@@ -166,7 +170,7 @@ def _influence(
     contrast: Contrast,
     question: Question,
     fit: Fit,
-    draws: dict[str, Array],
+    draws: Draws,
     names: tuple[str, ...],
     smoothed: list[tuple[Array, float]],
     refits: dict[int, Fit],
@@ -190,6 +194,7 @@ def _influence(
     step = MARGIN * _error(whole, fit.weights)
     borderline = len({sign_verdict(whole.p_gt_0 + side * step) for side in (-1, 1)}) > 1
     rope = question.rope and rope_verdict(whole.ci_low, whole.ci_high, question.rope)
+    measure = design.measure
     return Influence(
         contrast=contrast.name,
         p_gt_0=whole.p_gt_0,
@@ -208,7 +213,7 @@ def _influence(
         rope_hinges=tuple(
             one.name
             for one in found
-            if one.reliable and question.rope and rope not in _ropes(one, question.rope)
+            if one.reliable and question.rope and rope not in _ropes(one, question.rope, measure)
         ),
     )
 
@@ -222,14 +227,13 @@ def _left_out(
     design: Design,
     refit_k: float | None = None,
 ) -> LeftOut:
-    shown = design.natural(values)
-    low, high = question.interval(shown, weights)
+    low, high = design.measure.said(question.interval(values, weights))
     reached = k if refit_k is None else refit_k
     return LeftOut(
         name=name,
-        mean=float(mean_and_sd(shown, weights)[0]),
-        ci_low=low,
-        ci_high=high,
+        mean=float(design.measure.said(mean_and_sd(values, weights)[0])),
+        ci_low=float(low),
+        ci_high=float(high),
         p_gt_0=float(np.clip(weights @ (values > 0), 0.0, 1.0)),
         pareto_k=float(k),
         refitted=refit_k is not None,
@@ -242,11 +246,13 @@ def _error(one: LeftOut, weights: Array) -> float:
     return float(np.sqrt(one.p_gt_0 * (1 - one.p_gt_0) / kish(weights)))
 
 
-def _ropes(one: LeftOut, rope: tuple[float, float]) -> set[Rope]:
+def _ropes(one: LeftOut, rope: tuple[float, float], measure: Measure) -> set[Rope]:
     """Verdicts within the margin of the ends."""
-    step = END_MARGIN * (one.ci_high - one.ci_low)
+    low, high = (float(end) for end in measure.worked((one.ci_low, one.ci_high)))
+    below, above = (float(edge) for edge in measure.worked(rope))
+    step = END_MARGIN * (high - low)
     return {
-        rope_verdict(one.ci_low + a * step, one.ci_high + b * step, rope)
+        rope_verdict(low + a * step, high + b * step, (below, above))
         for a in (-1, 1)
         for b in (-1, 1)
     }

@@ -4,14 +4,15 @@ import re
 from collections.abc import Iterable
 from textwrap import fill
 
-from nestimate.data.candidates import hints, summary_role
 from nestimate.data.decisions import Decision, decisions
 from nestimate.data.inspection import Inspection
 from nestimate.data.kinds import Column
 from nestimate.data.proposals import Proposal
+from nestimate.data.vocabulary import hints, summary_role
+from nestimate.results.lines import visible
 from nestimate.results.meaning import meaning, tree
 
-WIDTH = 96
+WIDTH = 80
 #: Columns shown one by one.
 MOST_COLUMNS = 16
 #: Designs shown with their counts; those after them with their meaning and command only.
@@ -26,7 +27,7 @@ def render(inspection: Inspection, data: str) -> str:
     if look:
         parts.append(_section("Look at", look))
     if not inspection.proposals:
-        return "\n\n".join([*parts, _section("No design fits", mend(inspection))])
+        return visible("\n\n".join([*parts, _section("No design fits", mend(inspection))]))
     asked = [question(d, inspection) for d in decisions(inspection.proposals)[:MOST_QUESTIONS]]
     count = len(inspection.proposals)
     parts.append("Design" if count == 1 else f"{count} designs are possible, the likeliest first")
@@ -35,7 +36,7 @@ def render(inspection: Inspection, data: str) -> str:
     if asked:
         parts.append(_section("Which one? You decide", asked))
     parts.append(_section("Next", _next(inspection)))
-    return "\n\n".join(parts)
+    return visible("\n\n".join(parts))
 
 
 def _columns(inspection: Inspection) -> str:
@@ -62,6 +63,8 @@ def _content(column: Column) -> tuple[str, str]:
         shown, more = shown[:-1], ", ..."
     examples = ", ".join(shown) + more
     match column.kind:
+        case "numbers" if column.numbering:
+            return f"{column.distinct} different numbers{empty}", examples
         case "numbers":
             return f"numbers{empty}", f"{column.smallest:.6g} to {column.largest:.6g}"
         case "labels":
@@ -105,7 +108,10 @@ def _look_at(inspection: Inspection) -> Iterable[str]:
         if column.kind != "numbers and text":
             yield from column.remarks
         elif inspection.value is not None:
-            yield f"{column.name} mixes numbers and text, so it cannot be the value as it stands."
+            yield (
+                f"{column.name} mixes numbers and text, so it cannot be used as it stands: "
+                f"{_odd(column)}. {column.trouble}"
+            )
     yield from _read_as_empty(inspection)
     if inspection.proposals and all(p.whole for p in inspection.proposals):
         yield _no_groups(inspection)
@@ -137,6 +143,16 @@ def _look_at(inspection: Inspection) -> Iterable[str]:
             f"Every {groups[0]} occurs in one {coarse} only: a difference between groups from "
             f"different {coarse} may be one between {coarse} and {coarse}."
         )
+
+
+def _odd(column: Column) -> str:
+    """Name the cells of a column that are no numbers."""
+    shown = [
+        f"'{cell}' in row {row}" + (f" and {count - 1} more" if count > 1 else "")
+        for cell, row, count in column.odd
+    ]
+    more = f"; and {len(shown) - 6} others" if len(shown) > 6 else ""
+    return "; ".join(shown[:6]) + more
 
 
 def _read_as_empty(inspection: Inspection) -> Iterable[str]:
@@ -192,7 +208,9 @@ def _design(number: int | None, proposal: Proposal, inspection: Inspection, data
     said = fill(meaning(proposal), WIDTH, initial_indent=lead, subsequent_indent="   ")
     command = [] if inspection.file is None else [f"   {proposal.command(inspection.file)}"]
     if (number or 1) > MOST_TREES:
-        return "\n".join([said, *(command or [f"   Python: {proposal.call(data)}"])])
+        left = proposal.candidate.unused
+        short = [fill(_left_out(proposal), WIDTH, initial_indent="     ")] if left else []
+        return "\n".join([said, *short, *(command or [f"   Python: {proposal.call(data)}"])])
     lines = [said, *tree(proposal)]
     lines += [
         fill(f"Mind: {text}", WIDTH, initial_indent="     ", subsequent_indent="       ")
@@ -237,9 +255,14 @@ def question(decision: Decision, inspection: Inspection) -> str:
                 f"{other}? {column}: {first}. {other}: {second}."
             )
         case "which group":
+            both = [
+                i for i, p in enumerate(inspection.proposals) if {column, other} <= {*p.factors}
+            ]
+            said = f"What do you want to compare? {column}: {first}. {other}: {second}."
+            if both:
+                return f"{said} Both at once: design {both[0] + 1}."
             return (
-                f"What do you want to compare? {column}: {first}. {other}: {second}. To compare "
-                f"their combinations, write {column} and {other} into one column."
+                f"{said} To compare their combinations, write {column} and {other} into one column."
             )
         case "one group":
             return (
@@ -251,12 +274,14 @@ def question(decision: Decision, inspection: Inspection) -> str:
 def _next(inspection: Inspection) -> list[str]:
     """Say what to do with the commands."""
     single = len(inspection.proposals) == 1
+    stdin = ["Give the table on standard input again: ... < FILE."] * (inspection.file == "-")
     which = "the line above that starts" if single else "one of the lines above that start"
     where = "'Python:'" if inspection.file is None else "'nestimate' (or 'Python:')"
     said = [
         f"Run {which} with {where}. The answer begins with the design in words: check that it is "
         "yours."
     ]
+    said += stdin
     if any(p.roles.one_group for p in inspection.proposals):
         said.append("Put the value that you compare with in place of 0 (against).")
     others = inspection.other_values
@@ -278,7 +303,9 @@ def mend(inspection: Inspection) -> list[str]:
     mixed = [c for c in inspection.columns if c.trouble]
     mixed.sort(key=lambda column: column.kind != "numbers and text")
     if mixed:
-        return [mixed[0].trouble, "Mend it and inspect the table again."]
+        # All problems at once, so that the table is mended once.
+        sure = [c.trouble for c in mixed if c.kind == "numbers and text"]
+        return [*(sure or [mixed[0].trouble]), "Mend it and inspect the table again."]
     return [
         "No column holds numbers that vary, so there is no value to compare: a column with one "
         "measurement in every row is needed."

@@ -4,9 +4,12 @@ import re
 from collections.abc import Iterable, Sequence
 
 from nestimate.results.blocks import Block, Code, Grid, Picture, Prose, Report
+from nestimate.results.lines import visible
 
 #: What Markdown, or HTML inside it, would take for markup.
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$])")
+#: What at the start of a line makes it an item of a list, or the line above a heading.
+STARTS = re.compile(r"^(\d*)([-+=.)])(?=\s|[-=]|$)")
 
 
 def render(report: Report) -> str:
@@ -72,4 +75,6 @@ def _joined(lines: Iterable[str], between: str) -> list[str]:
 
 def _safe(text: str) -> str:
     """Return text that Markdown shows as it is, on one line."""
-    return SPECIAL.sub(r"\\\1", " ".join(text.split())).replace("&", "&amp;")
+    plain = " ".join(visible(text).split())
+    escaped = SPECIAL.sub(r"\\\1", plain).replace("&", "&amp;")
+    return STARTS.sub(r"\1\\\2", escaped)

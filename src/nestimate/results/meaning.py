@@ -16,13 +16,47 @@ def meaning(proposal: Proposal) -> str:
     columns = listing(proposal.folded_columns)
     if proposal.folded == "groups":
         said.append(f"Every column is a group: {columns}.")
+    elif proposal.folded == "units" and not proposal.roles.block:
+        said.append(f"Every column is a unit, with its group as title: {columns}.")
+    elif proposal.folded == "units":
+        said.append(f"The title of a column is its group: {columns}.")
     elif proposal.folded:
         said.append(f"{columns} are readings of what is in the row.")
     if proposal.roles.one_group:
         group = proposal.roles.group
         which = f"{group} holds one group" if not proposal.whole else "All rows are one group"
         said.append(f"{which}, whose mean is compared with a value that you state.")
+    if proposal.formula:
+        return _by_formula(proposal)
     return " ".join([*said, _structure(proposal)])
+
+
+def _by_formula(proposal: Proposal) -> str:
+    """Say what a formula compares, and what its clusters are."""
+    factors, units = proposal.factors, proposal.candidate.units
+    if len(factors) > 1:
+        named = f"{', '.join(factors[:-1])} and {factors[-1]}"
+        said = (
+            f"{named} are {('two', 'three')[len(factors) - 2]} factors: the effect of each, and "
+            "how far it depends on the other (their interaction). "
+        )
+    elif proposal.roles.value.isidentifier() or proposal.roles.value.startswith("`"):
+        outer, pair = units
+        return (
+            f"{factors[0]} is compared within each {outer}, reading by reading: if the readings of "
+            f"one {pair} of a {outer} belong together, they are pairs, and what sets one {pair} "
+            "apart from another does not blur the difference."
+        )
+    else:
+        said = f"The share {proposal.roles.value} of each row is compared between {factors[0]}: "
+        said += "rows of few count as much as rows of many, so look at the totals. "
+    if not units:
+        return (
+            f"{said}Every row is one data point. Right only if no two rows come from the same "
+            "animal, sample or well."
+        )
+    inner = "".join(f", inside it {name}" for name in units[1:])
+    return f"{said}{units[0]} is what was sampled{inner}: its rows do not count towards n."
 
 
 def listing(names: Sequence[str]) -> str:
@@ -107,6 +141,11 @@ def _inside(
 
 def _summary_sentence(proposal: Proposal) -> str:
     named, value = proposal.roles.summary, proposal.roles.value
+    if "se" in named and "n" in named:
+        return (
+            f"Each row is the mean ({value}) of several readings, as many as {named['n']} says, "
+            f"with its standard error ({named['se']}), which gives their SD."
+        )
     if "se" in named:
         return f"Each row is a mean ({value}) with its standard error ({named['se']})."
     spread = f" with their SD ({named['sd']})" if "sd" in named else ""
@@ -131,7 +170,8 @@ def tree(proposal: Proposal) -> list[str]:
     """Return the counts of every group, level by level, one line each."""
     branches = proposal.branches
     steps = partial(_steps, row=_row(proposal))
-    head = "all rows" if proposal.whole else proposal.roles.group
+    head = " x ".join(proposal.factors) if proposal.factors else proposal.roles.group
+    head = "all rows" if proposal.whole else head
     labels = [branch.label for branch in branches]
     if len({branch.steps for branch in branches}) == 1 and len(branches) > 2:
         shown = ", ".join(labels[:MOST_BRANCHES]) + (", ..." if len(labels) > MOST_BRANCHES else "")

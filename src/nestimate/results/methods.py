@@ -23,12 +23,14 @@ def equations(model: Model) -> tuple[Equation, ...]:
     design, names = model.design, set(model.names)
     if design.formula is not None:
         robust = "nu" in names
-        lines = formula_model_sentences(design.formula, design.roles.value, robust=robust)
+        value = design.roles.value
+        value = f"log({value})" if design.roles.scale == "log" else value
+        lines = formula_model_sentences(design.formula, value, robust=robust)
         return tuple((line, "") for line in lines)
     own = {p.name for p in model.parameters if p.group is not None}
     tau = "tau[g]" if own & {"tau", "tau_z"} else "tau"
     family = "Student-t(nu, " if "nu" in names else "Normal("
-    log = design.roles.scale == "log"
+    log = design.measure.logarithmic
     start = [("y[i] = log(value i)", "logarithms are analysed")] if log else []
     if design.layout == "flat":
         said = f"{wording.value_label(design)} of data point i, in group g"
@@ -109,7 +111,7 @@ def _asked(design: Design) -> list[Equation]:
     if len(design.groups) < 2:
         return []
     first, second = design.groups[1], design.groups[0]
-    if design.roles.scale == "log":
+    if design.measure.logarithmic:
         line = f"{first} / {second} = exp(mu[{first}] - mu[{second}])"
         return [(line, "what is asked, as a ratio of geometric means")]
     return [(f"{first} - {second} = mu[{first}] - mu[{second}]", "what is asked")]
@@ -125,7 +127,8 @@ def prior_reasons(model: Model, options: Mapping[str, Any]) -> list[str]:
     )
     why = {
         "default": "The default priors are wide beside the data: means may lie several SDs away, "
-        "spreads may be several times that within groups, and nu leaves open whether there are "
+        "a spread may be as large as the upper 90 % confidence bound of the SD that its own level, "
+        "and in nested designs its own group, shows, and larger; nu leaves open whether there are "
         f"outliers. {scale}",
         "kruschke2013": f"The priors of Kruschke (2013). {scale}",
         "meredith2021": f"The priors of the R package BEST 0.5.4. {scale}",
@@ -181,19 +184,26 @@ def methods_paragraph(model: Model, question: Question, fit: Fit, made_with: str
         formula=design.formula.text if design.formula else "",
         group=design.roles.group,
     )
-    log = "logarithms of " if design.roles.scale == "log" else ""
+    log = "logarithms of " if design.measure.logarithmic else ""
     rope = ""
     if question.rope is not None:
         low, high = question.rope
         after = design.roles.after_number
-        rope = f" Differences from {low:g} to {high:g}{after} were regarded as practically none."
+        what_none = wording.differences_head(design)
+        rope = f" {what_none} from {low:g} to {high:g}{after} were regarded as practically none."
+    kind = "highest density" if question.ci_kind == "hdi" else "equal-tailed"
+    of_logs = (
+        " of the logarithms, exponentiated, and ratios are given as the exponential of the "
+        "posterior mean of their logarithm"
+        if design.measure.logarithmic
+        else ""
+    )
     return (
         f"{_compared(design, question)} in {log}{wording.value_label(design)} by Bayesian "
         f"estimation (nestimate {made_with}), describing {what} (the model of Kruschke 2013, "
         f"J. Exp. Psychol. Gen. 142:573, extended to designs with replicates). {_sizes(design)} "
         f"Priors: {'; '.join(wording.prior_sentences(model))}. {_computation(fit)} Intervals are "
-        f"{percent(question.ci_prob)} "
-        f"{'highest density' if question.ci_kind == 'hdi' else 'equal-tailed'} intervals.{rope}"
+        f"{percent(question.ci_prob)} {kind} intervals{of_logs}.{rope}"
     )
 
 
@@ -232,6 +242,8 @@ def _sizes(design: Design) -> str:
         f"{g}: {n}" for g, n in zip(design.groups, design.units_per_group, strict=True)
     )
     if not design.levels:
+        if design.readings.reconstructed:
+            return f"Values entered by the mean, SD and n of each group ({counts})."
         what = design.roles.unit or "row"
         return f"Every {what} was one independent value ({counts})."
     block = f", in {design.block.size} levels of {design.block.name}" if design.block else ""

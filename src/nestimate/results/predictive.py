@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from nestimate.errors import DesignError
 from nestimate.inference.diagnostics import mean_and_sd
 from nestimate.inference.fit import Fit
+from nestimate.model.draws import Draws
 from nestimate.model.model import Model
 from nestimate.results import estimands
 from nestimate.results.classical import Sums
@@ -23,11 +24,13 @@ from nestimate.results.replicates import replicated_cells, replicated_units
 Array = NDArray[np.float64]
 
 #: Most and fewest replicated data sets, and the numbers drawn for them at most.
-MOST, FEWEST, CHEAP = 4_000, 500, 200_000
+MOST, FEWEST, CHEAP = 4_000, 1_000, 1_000_000
 #: Share of replicated data sets below which a feature is one that the model does not make.
 RARE = 0.01
 #: Share from which the data are more regular than the model makes them.
 REGULAR = 0.999
+#: The same for features whose smallness by itself says what is amiss.
+SMALL = {"block_spread": 1 - RARE}
 #: Effective draws behind the evidence of the normal model.
 EVIDENCE_ESS = 1_000
 
@@ -50,6 +53,8 @@ class Prediction:
     p_same_sign
         Probability that a new experiment of the same size finds the same sign from plain means;
         None where no block sees all groups of the contrast.
+    new_units, data_sets
+        How many were drawn: a probability p counted in n of them errs by sqrt(p (1 - p) / n).
     """
 
     contrast: str
@@ -57,6 +62,8 @@ class Prediction:
     p_new_unit: float | None
     positive: bool
     p_same_sign: float | None
+    new_units: int
+    data_sets: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +75,8 @@ class Feature:
     name
         `farthest` (largest distance of a unit from its group's mean, in SDs of the group's units;
         with blocks, of a block's difference from the mean difference), `sd_ratio` (largest over
-        smallest SD of unit means between groups), `within_spread` (largest variance inside a
+        smallest SD of unit means between groups), `block_spread` (SD of the differences within
+        blocks), `within_spread` (largest variance inside a
         unit over the mean one) or `skewness` (of the unit means about their groups, its size).
     observed, replicated
         In the data, and the median over replicated data sets.
@@ -90,6 +98,16 @@ class Predictive:
     features: tuple[Feature, ...] = ()
     data_sets: int = 0
 
+    @property
+    def odd(self) -> tuple[Feature, ...]:
+        """Features that the model rarely makes so large: one rule for text and title."""
+        return tuple(one for one in self.features if one.share < RARE)
+
+    @property
+    def regular(self) -> tuple[Feature, ...]:
+        """Features that the model rarely makes as small as in the data."""
+        return tuple(one for one in self.features if one.share > (SMALL.get(one.name, REGULAR)))
+
     def record(self) -> dict[str, Any]:
         """Return the fields as plain values for JSON."""
         return asdict(self) | {"odd_below": RARE}
@@ -105,10 +123,11 @@ def predict(fit: Fit, asked: Sequence[Contrast]) -> Predictive:
     numbers = design.cells.size if blocked else sums.unit_mean.size
     n = int(np.clip(CHEAP // numbers, FEWEST, MOST))
     found = replicated_cells(fit, n, rng) if blocked else replicated_units(fit, n, rng)
+    taken = fit.draws.take(fit.resampled)
     return Predictive(
-        contrasts=tuple(_prediction(fit, contrast, found, sums, rng) for contrast in asked),
+        contrasts=tuple(_prediction(fit, taken, contrast, found, sums, rng) for contrast in asked),
         features=()
-        if "nu_y" in fit.draws  # replicates are normal here
+        if fit.draws.reading_normality is not None  # replicates are normal here
         else (
             _block_features(found, sums, asked[0])
             if blocked
@@ -129,7 +148,7 @@ def normality_evidence(fit: Fit) -> tuple[float, float]:
     DesignError
         When the model is normal already.
     """
-    if "nu" not in fit.model.names:
+    if fit.draws.normality is None:
         raise DesignError("the model is normal already: fit it with robust='units' to compare.")
     chosen = fit.model.assumptions
     priors = {name: prior for name, prior in chosen.priors.items() if name != "nu"}
@@ -143,7 +162,12 @@ def normality_evidence(fit: Fit) -> tuple[float, float]:
 
 
 def _prediction(
-    fit: Fit, contrast: Contrast, replicated: Array, sums: Sums, rng: np.random.Generator
+    fit: Fit,
+    taken: Draws,
+    contrast: Contrast,
+    replicated: Array,
+    sums: Sums,
+    rng: np.random.Generator,
 ) -> Prediction:
     mean, _ = mean_and_sd(estimands.difference(fit.draws, contrast), fit.weights)
     inside = np.flatnonzero(contrast.weights)
@@ -158,25 +182,22 @@ def _prediction(
     return Prediction(
         contrast=contrast.name,
         sides=contrast.sides if sums.cells is None else None,
-        p_new_unit=_new_unit(fit, contrast, rng) if sums.cells is None else None,
+        p_new_unit=_new_unit(taken, contrast, rng) if sums.cells is None else None,
         positive=bool(mean > 0),
         p_same_sign=float(np.mean(np.sign(seen) == np.sign(mean))) if seen.size else None,
+        new_units=fit.resampled.size,
+        data_sets=seen.size,
     )
 
 
-def _new_unit(fit: Fit, contrast: Contrast, rng: np.random.Generator) -> float | None:
+def _new_unit(draws: Draws, contrast: Contrast, rng: np.random.Generator) -> float | None:
     """P(a new unit of one group lies above a new unit of the other, or above a stated value)."""
     inside = np.flatnonzero(contrast.weights)
     if contrast.sides is None or not np.allclose(np.abs(contrast.weights[inside]), 1):
         return None
-    draws, drawn = fit.draws, fit.resampled
-    tau = estimands.per_group(draws, "tau", draws["mu"].shape[1])[drawn[:, None], inside]
-    size = (drawn.size, inside.size)
-    if "nu" in draws:
-        deviation = rng.standard_t(np.broadcast_to(draws["nu"][drawn], size))
-    else:
-        deviation = rng.standard_normal(size)
-    units = draws["mu"][drawn[:, None], inside] + tau * deviation
+    outer = draws.structure.strata[0]
+    tau = draws.by_group(draws.scale(outer))[:, inside]
+    units = draws.means[:, inside] + tau * draws.deviates(outer, rng, inside.size)
     return float(np.mean(units @ contrast.weights[inside] > contrast.against))
 
 
@@ -197,7 +218,7 @@ def _unit_features(fit: Fit, replicated: Array, sums: Sums) -> tuple[Feature, ..
     whole = np.hstack(scaled)
     found = []
     # With two units a group, each is as far as the other, whatever they are.
-    if whole.shape[1] > 2 * len(spreads):
+    if whole.shape[1] > 2 * len(spreads) and not fit.model.design.readings.reconstructed:
         found += [_feature("farthest", np.abs(whole).max(axis=1))]
         found += [_feature("skewness", np.abs((whole**3).mean(axis=1)))]
     if len(spreads) > 1:
@@ -216,11 +237,13 @@ def _block_features(replicated: Array, sums: Sums, contrast: Contrast) -> tuple[
     effects = effects[:, np.isfinite(effects[0])]
     if effects.shape[1] < 3:
         return ()
-    spread = _positive(effects.std(axis=1, ddof=1))[:, None]
+    own = effects.std(axis=1, ddof=1)
+    spread = _positive(own)[:, None]
     scaled = (effects - effects.mean(axis=1, keepdims=True)) / spread
     return (
         _feature("farthest", np.abs(scaled).max(axis=1)),
         _feature("skewness", np.abs((scaled**3).mean(axis=1))),
+        _feature("block_spread", own),
     )
 
 
@@ -230,11 +253,11 @@ def _within(fit: Fit, n: int, rng: np.random.Generator) -> tuple[Feature, ...]:
     several = statistics.freedom > 0
     if design.layout != "nested" or design.subunits or several.sum() < 2:
         return ()
-    if "sigma" not in fit.draws:
+    draws = fit.draws.take(fit.resampled[:n])
+    if draws.noise is None:
         return ()
     freedom, group = statistics.freedom[several], statistics.group[several]
-    draws = {"sigma": fit.draws["sigma"][fit.resampled[:n]]}
-    sigma = estimands.per_group(draws, "sigma", len(design.groups))[:, group]
+    sigma = draws.by_group(draws.noise)[:, group]
     drawn = np.square(sigma) * rng.chisquare(freedom, sigma.shape) / freedom
     own = statistics.ss[several] / freedom * design.yardstick.spread**2
     # Each by what its own group leads one to expect, where the groups have SDs of their own.

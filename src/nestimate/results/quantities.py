@@ -9,9 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.design import Design
+from nestimate.data.measures import LINEAR, Measure
 from nestimate.inference.fit import Fit
+from nestimate.model.draws import Draws
+from nestimate.model.families import What
 from nestimate.model.model import FIXED_PART
-from nestimate.results import estimands
+from nestimate.results import estimands, naming
 from nestimate.results.contrasts import Contrast
 
 Array = NDArray[np.float64]
@@ -32,24 +35,37 @@ class Quantity:
     name
         As printed: `drug - placebo`, `tau[drug]`.
     values, weights
-        Its draws and their weights, both of shape (draws,).
+        Its draws on the scale on which it is worked out (of a ratio their logarithms), and their
+        weights, both of shape (draws,).
+    measure
+        How it is worked out and said: as it stands, or as a ratio.
     null
-        The value that says "no difference", worth a line and a probability: 0, or 1 for ratios.
+        The value that says "no difference", as it is said, worth a line and a probability: 0, or 1
+        for ratios.
     rope
         Whether it is a difference to which the region of practical equivalence applies.
+    positive
+        Whether it lies above 0 whatever the data: a scale, or a share of a variance.
     label
-        What stands beside its number where the name alone would not do: `mean of drug`.
+        What stands beside its number where the name alone would not do: `centre of drug`.
     """
 
     name: str
     values: Array
     weights: Array
+    measure: Measure = LINEAR
     null: float | None = None
     rope: bool = False
+    positive: bool = False
     label: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "label", self.label or self.name)
+
+    @property
+    def said(self) -> Array:
+        """Its draws as they are said, shape (draws,)."""
+        return self.measure.said(self.values)
 
 
 def differences(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
@@ -58,9 +74,10 @@ def differences(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
     return tuple(
         Quantity(
             name=contrast.name,
-            values=design.natural(estimands.difference(fit.draws, contrast)),
+            values=estimands.difference(fit.draws, contrast),
             weights=fit.weights,
-            null=_null(fit),
+            measure=design.measure,
+            null=design.measure.null,
             rope=True,
         )
         for contrast in asked
@@ -70,8 +87,10 @@ def differences(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
 def effect_sizes(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
     """Return the contrasts in units of the spread between units, and of single readings."""
     design = fit.model.design
+    structure = design.structure
     found = {} if design.block is not None else {"effect_size": estimands.effect_size}
-    if design.layout not in ("flat", "formula") and design.statistics.measured.all():
+    told = structure.unit is None or not structure.unit.merged
+    if not structure.text and told and design.statistics.measured.all():
         found["d_total"] = estimands.d_total
     return tuple(
         Quantity(
@@ -90,25 +109,31 @@ def group_means(fit: Fit) -> tuple[Quantity, ...]:
     return tuple(
         Quantity(
             name=label,
-            values=fit.model.design.natural(fit.draws["mu"][:, g]),
+            values=fit.draws.means[:, g],
             weights=fit.weights,
-            label=f"mean of {label}" if len(fit.model.design.groups) > 1 else "mean",
+            measure=fit.model.design.measure,
+            label=naming.centre_name(label, fit.model),
         )
         for g, label in enumerate(fit.model.design.groups)
     )
 
 
 def coefficients(fit: Fit) -> tuple[Quantity, ...]:
-    """Return the coefficients of a formula as it is written, `beta[day]`."""
-    terms = fit.model.design.formula
+    """Return the coefficients of a formula as it is written, `beta[day]`.
+
+    On a log scale they are ratios like all that is compared, `exp(beta[day])`.
+    """
+    design, terms = fit.model.design, fit.model.design.formula
     if terms is None:
         return ()
+    form = "exp({}[{}])" if design.roles.scale == "log" else "{}[{}]"
     return tuple(
         Quantity(
-            name=f"{terms.family}[{label}]",
-            values=fit.draws[terms.family][:, j],
+            name=form.format("beta", label),
+            values=fit.draws.coefficients[:, j],
             weights=fit.weights,
-            null=None if shift else 0.0,
+            measure=design.measure,
+            null=None if shift else design.measure.null,
         )
         for j, (label, shift) in enumerate(zip(terms.labels, terms.shifts, strict=True))
     )
@@ -116,24 +141,27 @@ def coefficients(fit: Fit) -> tuple[Quantity, ...]:
 
 def scales(fit: Fit) -> tuple[Quantity, ...]:
     """Return scales, normality and, in nested layouts, the share of variance between units."""
-    found, seen = [], dict.fromkeys(fit.model.names, 0)
+    found, draws = [], fit.draws
     for parameter in fit.model.parameters:
-        column = seen[parameter.name]
-        seen[parameter.name] += 1
-        if parameter.name == "tau_z":
-            values = fit.draws["tau"][:, column]
-            name = f"tau[{parameter.group}]"
-            found.append(Quantity(name=name, values=values, weights=fit.weights))
-        elif parameter.kind not in FIXED_PART:
-            values = fit.draws[parameter.name][:, column]
-            found.append(Quantity(name=parameter.label, values=values, weights=fit.weights))
+        if parameter.kind in FIXED_PART:
+            continue
+        name, values, positive = parameter.label, draws[parameter], parameter.kind == "scale"
+        if parameter.family.what is What.PLACE:
+            # Where a pooled scale lies says little; the scale itself is reported.
+            stratum = draws.structure.strata[parameter.family.stratum or 0]
+            name, values = f"tau[{parameter.group}]", draws.scale(stratum)[:, parameter.member]
+            positive = True
+        found.append(Quantity(name=name, values=values, weights=fit.weights, positive=positive))
     design = fit.model.design
     if design.layout == "nested" and design.statistics.measured.all():
-        own = seen.get("tau", 2) > 1 or seen.get("sigma", 1) > 1
+        noise = draws.noise
+        own = draws.scale(draws.structure.strata[0]).shape[1] > 1 or (
+            noise is not None and noise.shape[1] > 1
+        )
         for g, label in enumerate(design.groups if own else (None,)):
             name = "icc" if label is None else f"icc[{label}]"
-            values = estimands.icc(fit.draws, g)
-            found.append(Quantity(name=name, values=values, weights=fit.weights))
+            values = estimands.icc(draws, g)
+            found.append(Quantity(name=name, values=values, weights=fit.weights, positive=True))
     return tuple(found)
 
 
@@ -144,7 +172,7 @@ def unit_means(fit: Fit) -> tuple[Quantity, ...]:
         return ()
     equal = _equal(fit.effects)
     return tuple(
-        Quantity(name=label, values=design.natural(fit.effects[:, j]), weights=equal)
+        Quantity(name=label, values=fit.effects[:, j], weights=equal, measure=design.measure)
         for j, label in enumerate(design.units)
     )
 
@@ -152,16 +180,17 @@ def unit_means(fit: Fit) -> tuple[Quantity, ...]:
 def block_effects(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
     """Return the contrasts in every block, `drug - placebo | line 1`."""
     design, draws = fit.model.design, fit.effects
-    if design.block is None or not draws.size or not _varies(design):
+    if design.block is None or not draws.size or not design.structure.varies:
         return ()
     cells = draws.reshape(len(draws), design.block.size, len(design.groups))
     equal = _equal(draws)
     return tuple(
         Quantity(
             name=f"{contrast.name} | {label}",
-            values=design.natural(estimands.block_effect(cells[:, k], contrast)),
+            values=estimands.block_effect(cells[:, k], contrast),
             weights=equal,
-            null=_null(fit),
+            measure=design.measure,
+            null=design.measure.null,
             rope=True,
         )
         for contrast in asked
@@ -170,8 +199,9 @@ def block_effects(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
 
 
 def block_slopes(fit: Fit) -> tuple[Quantity, ...]:
-    """Return the slopes of measurements in every block, `day | dog 3`."""
-    terms, block = fit.model.design.formula, fit.model.design.block
+    """Return the slopes of measurements in every block, `day | dog 3`; ratios on a log scale."""
+    design = fit.model.design
+    terms, block = design.formula, design.block
     if terms is None or block is None:
         return ()
     equal = _equal(fit.slopes)
@@ -180,7 +210,8 @@ def block_slopes(fit: Fit) -> tuple[Quantity, ...]:
             name=f"{terms.labels[j]} | {label}",
             values=fit.slopes[:, k, position],
             weights=equal,
-            null=0.0,
+            measure=design.measure,
+            null=design.measure.null,
         )
         for position, (j, _) in enumerate(terms.slopes)
         for k, label in enumerate(block.labels)
@@ -194,7 +225,7 @@ def probabilities(
     design = fit.model.design
     found = []
     if len(design.groups) > 2:
-        best = fit.draws["mu"].argmax(axis=1)
+        best = fit.draws.means.argmax(axis=1)
         found += [
             Quantity(
                 name=f"P({label} has the largest mean)",
@@ -203,11 +234,11 @@ def probabilities(
             )
             for g, label in enumerate(design.groups)
         ]
-    if design.block is not None and _varies(design):
+    if design.block is not None and design.structure.varies:
         found += [
             Quantity(
-                name=f"P({c.name} > {_null(fit):g} in the next {design.block.name})",
-                values=estimands.next_block(fit.draws, c, design.columns),
+                name=f"P({c.name} > {design.measure.null:g} in the next {design.block.name})",
+                values=estimands.next_block(fit.draws, c),
                 weights=fit.weights,
             )
             for c in asked
@@ -240,8 +271,8 @@ def far_units(fit: Fit, which: Sequence[int] | None = None) -> list[Far]:
     """
     design = fit.model.design
     drawn = fit.resampled[: len(fit.effects)] if design.levels else fit.resampled
-    mu = fit.draws["mu"][drawn]
-    tau = estimands.per_group({"tau": fit.draws["tau"][drawn]}, "tau", mu.shape[1])
+    draws = fit.draws.take(drawn)
+    mu, tau = draws.means, draws.by_group(draws.scale(design.structure.strata[0]))
     group, raw = design.statistics.group, _raw_means(design)
     found = []
     for j in range(group.size) if which is None else which:
@@ -257,7 +288,7 @@ def far_readings(fit: Fit, which: Sequence[int] | None = None) -> list[Far]:
     """Say of readings whether they lie beyond `FAR` sigma of the true mean of their unit."""
     design, readings = fit.model.design, fit.model.design.readings
     drawn = fit.resampled[: len(fit.effects)]
-    sigma = estimands.per_group({"sigma": fit.draws["sigma"][drawn]}, "sigma", len(design.groups))
+    sigma = _noise(fit.draws.take(drawn))
     found = []
     for i in range(readings.value.size) if which is None else which:
         unit, g = readings.unit[i], readings.group[i]
@@ -265,6 +296,11 @@ def far_readings(fit: Fit, which: Sequence[int] | None = None) -> list[Far]:
         label = f"{design.natural(readings.value[i : i + 1])[0]:.6g}"
         found.append(Far(label=label, inside=design.units[unit], events=events))
     return found
+
+
+def _noise(draws: Draws) -> Array:
+    """SD of a reading of every group, (draws, groups); 0 where none is estimated."""
+    return draws.by_group(np.zeros((len(draws), 1)) if draws.noise is None else draws.noise)
 
 
 def _raw_means(design: Design) -> Array:
@@ -278,18 +314,18 @@ def _outliers(fit: Fit) -> list[Quantity]:
     Where readings are normal, sigma has made room for far ones.
     """
     design, draws = fit.model.design, fit.draws
-    if design.layout not in ("flat", "nested"):
+    if design.layout not in ("flat", "nested") or design.readings.reconstructed:
         return []
     group, rows = design.statistics.group, design.readings
-    tau = estimands.per_group(draws, "tau", len(design.groups))
-    centre, spread = draws["mu"].mean(axis=0), np.median(tau, axis=0)
+    tau = draws.by_group(draws.scale(design.structure.strata[0]))
+    centre, spread = draws.means.mean(axis=0), np.median(tau, axis=0)
     apart = np.abs(_raw_means(design) - centre[group]) / spread[group]
     named = [
         (f"{one.label} lies more than {FAR} tau from the mean of {one.inside}", one.events)
         for one in far_units(fit, _largest(apart))
     ]
-    if "nu_y" in draws:
-        sigma = np.median(estimands.per_group(draws, "sigma", len(design.groups)), axis=0)
+    if draws.reading_normality is not None:
+        sigma = np.median(_noise(draws), axis=0)
         gaps = rows.value - fit.effects.mean(axis=0)[rows.unit]
         unit = design.levels[0].name
         named += [
@@ -328,25 +364,16 @@ def _between_blocks(fit: Fit, asked: Contrasts, rope: tuple[float, float] | None
         for (a, one), (b, other) in combinations(zip(block.labels, own, strict=True), 2):
             if rope is None:
                 continue
-            ratios = fit.model.design.roles.scale == "log"
-            gap = one.values / other.values if ratios else one.values - other.values
+            gap = one.values - other.values
+            low, high = one.measure.worked(rope)
             found.append(
                 Quantity(
                     name=f"P({contrast.name} differs between {a} and {b} by more than the ROPE)",
-                    values=((gap < rope[0]) | (gap > rope[1])).astype(float),
+                    values=((gap < low) | (gap > high)).astype(float),
                     weights=weights,
                 )
             )
     return found
-
-
-def _varies(design: Design) -> bool:
-    """Whether the difference between groups may differ between blocks."""
-    return bool(np.ptp(design.columns.cells, axis=0).any())
-
-
-def _null(fit: Fit) -> float:
-    return 1.0 if fit.model.design.roles.scale == "log" else 0.0
 
 
 def _equal(draws: NDArray[Any]) -> Array:

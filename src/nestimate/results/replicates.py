@@ -7,11 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.design import Design
-from nestimate.data.terms import Terms
+from nestimate.data.structure import Role, Stratum
 from nestimate.inference.fit import Fit
+from nestimate.model.draws import Draws
 from nestimate.model.grouped import effect_root
-from nestimate.model.regression import RegressionDensity
-from nestimate.results.estimands import per_group
 
 Array = NDArray[np.float64]
 
@@ -21,19 +20,15 @@ def replicated_units(fit: Fit, n: int, rng: np.random.Generator) -> Array:
 
     In a flat layout these are new values.
     """
-    design = fit.model.design
-    draws, which = _drawn(fit, n)
-    groups, group = len(design.groups), design.statistics.group
-    size = (which.size, group.size)
-    tau = per_group(draws, "tau", groups)[:, group]
-    if "nu" in draws:
-        deviation = rng.standard_t(np.broadcast_to(draws["nu"], size))
-    else:
-        deviation = rng.standard_normal(size)
-    means = draws["mu"][:, group] + tau * deviation
-    if not design.levels:
+    design, draws = fit.model.design, fit.draws.take(fit.resampled[:n])
+    group, outer = design.statistics.group, design.structure.strata[0]
+    tau = draws.by_group(draws.scale(outer))[:, group]
+    means = draws.means[:, group] + tau * draws.deviates(outer, rng, group.size)
+    if outer.merged:
         return np.asarray(means)
-    return np.asarray(means + np.sqrt(_unit_noise(draws, design)) * rng.standard_normal(size))
+    return np.asarray(
+        means + np.sqrt(_unit_noise(draws, design)) * rng.standard_normal(means.shape)
+    )
 
 
 def replicated_cells(fit: Fit, n: int, rng: np.random.Generator) -> Array:
@@ -41,48 +36,47 @@ def replicated_cells(fit: Fit, n: int, rng: np.random.Generator) -> Array:
 
     Each is the mean of its units' means where there are units.
     """
-    design = fit.model.design
-    draws, which = _drawn(fit, n)
+    design, draws = fit.model.design, fit.draws.take(fit.resampled[:n])
     cells = design.cells
-    size = (which.size, *cells.shape)
-    stretch = np.ones(size[:2])
-    if "nu" in draws:
-        half = np.broadcast_to(0.5 * draws["nu"], size[:2])
-        stretch = 1 / np.sqrt(rng.gamma(half) / half)
-    level = draws["tau_block"] * stretch * rng.standard_normal(size[:2])
-    own = (draws["tau_effect"] / np.sqrt(2) * stretch)[:, :, None] * rng.standard_normal(size)
+    size = (len(draws), *cells.shape)
+    stretch = 1 / _root_mixing(draws, size[1], rng)
+    block, effect = design.structure.strata[:2]
+    level = draws.scale(block) * stretch * rng.standard_normal(size[:2])
+    own = (draws.scale(effect) / np.sqrt(effect.split) * stretch)[:, :, None]
+    own = own * rng.standard_normal(size)
     noise = np.sqrt(_cell_noise(draws, design)) * rng.standard_normal(size)
-    means = draws["mu"][:, None, :] + level[:, :, None] + own + noise
+    means = draws.means[:, None, :] + level[:, :, None] + own + noise
     return np.where(cells > 0, means, np.nan)
 
 
 def replicated_rows(fit: Fit, n: int, rng: np.random.Generator) -> Array:
     """Rows of new data sets, with new units and blocks in place of those there are: (n, rows)."""
-    design = fit.model.design
-    draws, which = _drawn(fit, n)
-    size = (which.size, design.readings.value.size)
-    if isinstance(fit.model.density, RegressionDensity) or design.layout == "flat":
-        if design.formula is None:
-            mean = draws["mu"][:, design.readings.group]
-        else:
-            mean = _fixed_part(fit, draws, design.formula)
-        tau = per_group(draws, "tau", len(design.groups))[:, design.readings.group]
-        return np.asarray(mean + tau * _deviates(draws, "nu", size, rng))
-    terms = design.columns
-    root = effect_root(terms, {name: found.T for name, found in draws.items()})
-    clusters = (which.size, terms.outer.size)
-    own = np.einsum("nij,ncj->nci", root, rng.standard_normal((*clusters, len(terms.effects))))
-    if "nu" in draws:
-        half = np.broadcast_to(0.5 * draws["nu"], clusters)
-        own = own / np.sqrt(rng.gamma(half) / half)[:, :, None]
-    value = _fixed_part(fit, draws, terms)
-    for e, effect in enumerate(terms.effects):
-        value += own[:, terms.outer.codes, e] * effect.column
-    for part in terms.inner:
-        scale = draws[part.scale][:, part.member, None]
-        inside = (scale * rng.standard_normal((which.size, part.level.size)))[:, part.level.codes]
-        value += inside if part.column is None else inside * part.column
-    return np.asarray(value + _row_errors(draws, design) * _deviates(draws, "nu_y", size, rng))
+    design, draws = fit.model.design, fit.draws.take(fit.resampled[:n])
+    structure, size = design.structure, design.readings.value.size
+    value = np.asarray(draws.centred @ structure.fixed.T)
+    if structure.outer.labels == ():
+        outer = structure.strata[-1]
+        tau = draws.by_group(draws.scale(outer))[:, design.readings.group]
+        return np.asarray(value + tau * draws.deviates(outer, rng, size))
+    root = effect_root(structure, draws.theta)
+    clusters = (len(draws), structure.outer.size)
+    effects = len(structure.heavy)
+    own = np.einsum("nij,ncj->nci", root, rng.standard_normal((*clusters, effects)))
+    own = own / _root_mixing(draws, structure.outer.size, rng)[:, :, None]
+    for e, effect in enumerate(structure.effects):
+        value += own[:, structure.outer.codes, e] * effect.column
+    for stratum, effect in structure.inside:
+        inside = draws.scale(stratum) * draws.deviates(stratum, rng, stratum.level.size)
+        value += inside[:, stratum.level.codes] * effect.column
+    return np.asarray(value + _row_errors(draws, design) * _reading_deviates(draws, rng, size))
+
+
+def _root_mixing(draws: Draws, clusters: int, rng: np.random.Generator) -> Array:
+    """Draw sqrt(lambda) of new clusters, shape (draws, clusters)."""
+    if draws.normality is None:
+        return np.ones((len(draws), clusters))
+    half = np.broadcast_to(0.5 * draws.normality, (len(draws), clusters))
+    return np.asarray(np.sqrt(rng.gamma(half) / half))
 
 
 def inner_shares(design: Design) -> Array:
@@ -100,60 +94,54 @@ def inner_shares(design: Design) -> Array:
     return np.reshape(found, (-1, size))
 
 
-def _drawn(fit: Fit, n: int) -> tuple[dict[str, Array], NDArray[np.intp]]:
-    which = fit.resampled[:n]
-    return {name: found[which] for name, found in fit.draws.items()}, which
+def subunits(design: Design) -> tuple[Stratum, ...]:
+    """Return the strata inside the experimental unit, outermost first."""
+    return tuple(s for s in design.structure.strata if s.role is Role.SUBUNIT)
 
 
-def _fixed_part(fit: Fit, draws: dict[str, Array], terms: Terms) -> Array:
-    """Return what the fixed part of the model gives every row, (draws, rows)."""
-    return np.asarray(fit.model.centred(draws)[terms.family] @ terms.fixed.T)
+def _reading_deviates(draws: Draws, rng: np.random.Generator, size: int) -> Array:
+    """Student-t deviates where readings are, otherwise normal ones; shape (draws, size)."""
+    shape = (len(draws), size)
+    if draws.reading_normality is None:
+        return rng.standard_normal(shape)
+    return np.asarray(rng.standard_t(np.broadcast_to(draws.reading_normality, shape)))
 
 
-def _deviates(
-    draws: dict[str, Array], nu: str, size: tuple[int, int], rng: np.random.Generator
-) -> Array:
-    """Student-t deviates where the draws hold their normality, otherwise normal ones."""
-    if nu in draws:
-        return np.asarray(rng.standard_t(np.broadcast_to(draws[nu], size)))
-    return rng.standard_normal(size)
-
-
-def _row_errors(draws: dict[str, Array], design: Design) -> Array:
+def _row_errors(draws: Draws, design: Design) -> Array:
     """SD of the error of every row, (draws, rows)."""
     rows = design.readings
     known = np.nan_to_num(rows.error)
-    if "sigma" not in draws:
-        return np.broadcast_to(known, (len(draws["mu"]), known.size))
-    sigma = per_group(draws, "sigma", len(design.groups))[:, rows.group] / np.sqrt(rows.n)
+    if draws.noise is None:
+        return np.broadcast_to(known, (len(draws), known.size))
+    sigma = draws.by_group(draws.noise)[:, rows.group] / np.sqrt(rows.n)
     return np.where(np.isfinite(rows.error), known, sigma)
 
 
-def _unit_noise(draws: dict[str, Array], design: Design) -> Array:
+def _unit_noise(draws: Draws, design: Design) -> Array:
     """Variance of the error of every unit's mean, (draws, units)."""
     statistics = design.statistics
-    noise = np.zeros((len(draws["mu"]), statistics.n.size))
-    if "sigma" in draws:
-        sigma = per_group(draws, "sigma", len(design.groups))[:, statistics.group]
+    noise = np.zeros((len(draws), statistics.n.size))
+    if draws.noise is not None:
+        sigma = draws.by_group(draws.noise)[:, statistics.group]
         noise += np.where(statistics.measured, np.square(sigma) / statistics.n, 0.0)
     noise += np.square(np.nan_to_num(statistics.error) * design.yardstick.spread)
-    for level, share in zip(design.subunits, inner_shares(design), strict=True):
-        noise += np.square(draws[f"tau_{level.name}"]) * share
+    for stratum, share in zip(subunits(design), inner_shares(design), strict=True):
+        noise += np.square(draws.scale(stratum)) * share
     return noise
 
 
-def _cell_noise(draws: dict[str, Array], design: Design) -> Array:
+def _cell_noise(draws: Draws, design: Design) -> Array:
     """Variance of the error of every cell's mean, (draws, blocks, groups)."""
-    cells = design.cells
-    shape = (len(draws["mu"]), *cells.shape)
-    if design.unreplicated or design.block is None:
+    cells, unit = design.cells, design.structure.unit
+    shape = (len(draws), *cells.shape)
+    if design.block is None or draws.noise is None:
         return np.zeros(shape)
-    if not design.levels:
-        sigma = per_group(draws, "sigma", cells.shape[1])
+    if unit is None:
+        sigma = draws.by_group(draws.noise)
         return np.asarray(np.square(sigma)[:, None, :] / np.maximum(cells, 1))
     of_unit = np.zeros(design.statistics.n.size, dtype=np.intp)
     of_unit[design.readings.unit] = design.block.codes * cells.shape[1] + design.readings.group
     member = np.eye(cells.size)[of_unit]
     count = np.maximum(member.sum(axis=0), 1)
-    each = _unit_noise(draws, design) + np.square(draws["tau_unit"])
+    each = _unit_noise(draws, design) + np.square(draws.scale(unit))
     return np.asarray((each @ member / np.square(count)).reshape(shape))

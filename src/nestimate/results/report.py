@@ -1,5 +1,6 @@
 """One self-contained HTML file: the answer, its pictures, and how it came about."""
 
+import warnings
 from base64 import b64encode
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -28,11 +29,17 @@ def render(answer: Answer, suffix: str = ".html") -> str:
 def _figure(picture: Picture, answer: Answer) -> "Markup":
     """Return a picture inside the page, as vectors, with its caption."""
     from markupsafe import Markup  # noqa: PLC0415
-    from matplotlib import rc_context  # noqa: PLC0415
+    from matplotlib import rc_context, style  # noqa: PLC0415
 
     written = BytesIO()
     # A fixed salt: the same answer gives the same file, byte for byte. Text stays text.
-    with rc_context({"svg.hashsalt": "nestimate", "svg.fonttype": "none"}):
+    with (
+        style.context("default"),
+        rc_context({"svg.hashsalt": "nestimate", "svg.fonttype": "none"}),
+        warnings.catch_warnings(),
+    ):
+        # The reader's own fonts draw the text; what ours lack is no matter.
+        warnings.filterwarnings("ignore", "Glyph .* missing from")
         picture.draw(answer).savefig(written, format="svg", metadata={"Date": None})
     source = b64encode(written.getvalue()).decode("ascii")
     return Markup(

@@ -20,7 +20,7 @@ def command(answer: Answer) -> str:
     verb, data = call.pop("command", None), call.pop("data", None)
     if verb is None or data is None:
         return ""
-    path = data if not data.startswith("-") else f"./{data}"
+    path = f"./{data}" if data.startswith("-") and data != "-" else data
     formula, chosen = call.pop("formula", None), call.pop("options", {})
     words = ["nestimate", verb, *([formula] if formula is not None else []), path]
     for name, value in {**call, **chosen}.items():

@@ -81,17 +81,27 @@ def interval_name(summary: Summary) -> str:
 
 
 def estimate(summary: Summary) -> tuple[str, str, str]:
-    """Return mean, lower and upper end as text."""
-    spread = max(summary.ci_high - summary.ci_low, 1e-300) / 4
+    """Return mean, lower and upper end as text; `near 0` where a scale may be as good as none."""
     errors = summary.mcse_ci_low, summary.mcse_ci_high
-    both = decimals(max(errors), spread)
+    both = decimals(
+        errors[1] if summary.reaches_zero else max(errors), spread_at(summary, summary.ci_high)
+    )
 
     def end(value: float, error: float) -> str:
+        own = decimals(error, spread_at(summary, value))
+        if summary.measure.logarithmic:
+            return number(value, own)  # each as finely as its own size needs
         # Rounded as the other end, but an end that is not zero is not made zero by that.
-        return number(value, both if round(value, both) else decimals(error, spread))
+        return number(value, both if round(value, both) else own)
 
-    mean = number(summary.mean, decimals(summary.mcse_mean, spread))
-    return mean, end(summary.ci_low, errors[0]), end(summary.ci_high, errors[1])
+    mean = number(summary.mean, decimals(summary.mcse_mean, spread_at(summary, summary.mean)))
+    low = "near 0" if summary.reaches_zero else end(summary.ci_low, errors[0])
+    return mean, low, end(summary.ci_high, errors[1])
+
+
+def spread_at(summary: Summary, value: float) -> float:
+    """Return a quarter of the interval's width; of a ratio, in proportion to the value."""
+    return summary.measure.error(value, max(summary.width, 1e-300) / 4)
 
 
 def plain(value: object) -> str:

@@ -1,26 +1,37 @@
-"""How far each difference leans on the priors: power-scaling sensitivity.
+"""How far each difference leans on the priors: what it is with others, and how fast it moves.
 
-One prior at a time, or the likelihood, is raised to a power slightly off 1 by reweighting the
-draws there are; how fast the posterior of a difference then moves is its sensitivity
-(Kallioinen, Paananen, Buerkner & Vehtari, Stat. Comput. 34:57, 2024). Where few units leave room
-for the priors this says so.
+The verdict comes from priors half and twice as wide, one family at a time, by reweighting the draws
+there are, or by a new fit where the weights cannot be trusted. Beside it stands the power-scaling
+sensitivity: a prior, or the likelihood, is raised to a power slightly off 1, and how fast the
+posterior of a difference then moves is its sensitivity (Kallioinen, Paananen, Buerkner & Vehtari,
+Stat. Comput. 34:57, 2024). That of a half-t hardly changes its scale, so it cannot tell alone.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.inference.diagnostics import K_LIMIT, kish, smooth_weights
 from nestimate.inference.fit import Fit
-from nestimate.model.priors import Uniform
+from nestimate.model.priors import Exponential, Normal, Prior, StudentT, SymmetricBeta, Uniform
 from nestimate.results import estimands
 from nestimate.results.contrasts import Contrast
+from nestimate.results.decisions import rope_verdict
+from nestimate.results.summaries import Question
 
 Array = NDArray[np.float64]
 Verdict = Literal["robust", "prior-dependent", "not estimable from these data"]
 
+#: How much wider priors are made; the last only where a group has so few units.
+FACTORS, FAR_FACTOR = (0.5, 2.0), 4.0
+#: Share of an interval's width by which an end must move to be another: its first digit, where
+#: the width is ten.
+MOVED = 0.1
+#: Effective draws below which a new fit is better, those of a new fit, and new fits at most.
+LEAST_ESS, REFIT_ESS, REFITS = 400, 1_000, 6
 #: From this sensitivity on a prior counts as informative, and below it the data as weak (as above).
 LIMIT = 0.05
 #: Powers between which the gradient is taken.
@@ -34,6 +45,39 @@ MOST_DRAWS = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
+class Scaled:
+    """A contrast with the prior of one family of parameters wider or narrower.
+
+    Attributes
+    ----------
+    family, factor
+        `tau`, and how many times as wide its prior is.
+    ci_low, ci_high
+        Interval of the contrast, of the answer's kind, on the user's scale.
+    sign, decision, moved
+        Whether the interval then says something else of zero (a ratio: one) or of the ROPE, and
+        whether an end moves by more than a tenth of the interval's width.
+    refitted, reliable
+        Whether it comes from a new fit, and whether it can be trusted.
+    """
+
+    family: str
+    factor: float
+    ci_low: float
+    ci_high: float
+    sign: bool
+    decision: bool
+    moved: bool
+    refitted: bool
+    reliable: bool
+
+    @property
+    def matters(self) -> bool:
+        """Whether the answer would be another, or cannot be known to be the same."""
+        return self.sign or self.decision or self.moved or not self.reliable
+
+
+@dataclass(frozen=True, kw_only=True)
 class Sensitivity:
     """How one contrast follows its priors and its data.
 
@@ -41,18 +85,23 @@ class Sensitivity:
     ----------
     contrast
         `drug - placebo`.
+    scaled
+        What it is with every prior half and twice as wide; four times too where units are few.
     priors
-        Sensitivity to each prior family, `{"mu": ..., "tau": ...}`, and to `all` of them at once.
+        Power-scaling sensitivity to each prior family, `{"mu": ..., "tau": ...}`, and to `all` of
+        them at once.
     likelihood
         Sensitivity to the data.
     unscaled
         Families with a uniform prior: nothing can be scaled, their limits are not looked at.
     verdict
-        `robust`; `prior-dependent`, where some prior's sensitivity reaches 0.05; `not estimable
-        from these data`, where moreover that to the data stays below 0.05.
+        `robust`, where with no other width of a prior the sign, the decision or the first digit of
+        the interval is another; otherwise `prior-dependent`, or `not estimable from these data`
+        where moreover the sensitivity to the data stays below 0.05.
     """
 
     contrast: str
+    scaled: tuple[Scaled, ...]
     priors: Mapping[str, float]
     likelihood: float
     unscaled: tuple[str, ...]
@@ -63,12 +112,22 @@ class Sensitivity:
         """The prior that matters most, and its sensitivity; `all` where they matter together."""
         return max(self.priors.items(), key=lambda pair: pair[1])
 
+    @property
+    def worst(self) -> Scaled | None:
+        """The width of a prior that matters most: for the sign, the decision, the digits."""
+        found = [one for one in self.scaled if one.matters]
+        if not found:
+            return None
+        return max(found, key=lambda one: (one.sign, one.decision, one.moved, -abs(one.factor - 2)))
+
     def record(self) -> dict[str, Any]:
         """Return the fields as plain values for JSON."""
         return asdict(self)
 
 
-def sensitivities(fit: Fit, asked: Sequence[Contrast]) -> tuple[Sensitivity, ...]:
+def sensitivities(
+    fit: Fit, asked: Sequence[Contrast], question: Question
+) -> tuple[Sensitivity, ...]:
     """Return the sensitivity of every contrast; none where there are many units and it is dear."""
     if fit.chains is not None:
         return ()  # the likelihood of chains' draws is not that of the data alone
@@ -84,18 +143,137 @@ def sensitivities(fit: Fit, asked: Sequence[Contrast]) -> tuple[Sensitivity, ...
     priors["all"] = np.sum(list(priors.values()), axis=0)
     likelihood = fit.log_likelihood[which]
     unscaled = [p.name for p in fit.model.free if isinstance(p.prior, Uniform)]
+    others = _others(fit, which, [name for name in families if name not in unscaled])
     found = []
     for contrast in asked:
         values = estimands.difference(fit.draws, contrast)[which]
         each = {name: power_scaling(values, weights, logs) for name, logs in priors.items()}
         data = power_scaling(values, weights, likelihood)
+        scaled = _scaled(fit, contrast, question, values, others)
         found.append(
             Sensitivity(
                 contrast=contrast.name,
+                scaled=scaled,
                 priors=each,
                 likelihood=data,
                 unscaled=tuple(dict.fromkeys(unscaled)),
-                verdict=_verdict(max(each.values()), data),
+                verdict=_verdict(scaled, data),
+            )
+        )
+    return tuple(found)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Other:
+    """The posterior under a prior of another width: weights of the draws there are, or a new fit.
+
+    Attributes
+    ----------
+    family, factor
+        Whose prior, and how many times as wide.
+    weights, k
+        Smoothed weights of the draws, and their Pareto-k.
+    refit
+        The new fit, where one was needed.
+    """
+
+    family: str
+    factor: float
+    weights: Array
+    k: float
+    refit: Fit | None = None
+
+    @property
+    def poor(self) -> bool:
+        """Whether the weights cannot be trusted, or leave too few draws."""
+        return not self.k <= K_LIMIT or kish(self.weights) < LEAST_ESS
+
+    @property
+    def reliable(self) -> bool:
+        """Whether either way gave numbers that can be trusted."""
+        return not self.poor if self.refit is None else self.refit.pareto_k <= K_LIMIT
+
+
+def _others(fit: Fit, which: NDArray[np.intp], families: Sequence[str]) -> list[_Other]:
+    """Reweight the draws to every other width of a prior; fit anew where that will not do."""
+    factors = (*FACTORS, FAR_FACTOR) if few_units(fit) else FACTORS
+    draws = {p.label: values[which] for p, values in fit.draws.in_prior()}
+    found = []
+    for family in sorted(families):
+        members = [p for p in fit.model.parameters if p.name == family]
+        for factor in factors:
+            ratio = np.zeros(which.size)
+            for parameter in members:
+                if parameter.free:
+                    values = draws[parameter.label]
+                    other = widened(parameter.prior, factor)
+                    ratio += other.log_density(values) - parameter.prior.log_density(values)
+            weights, k = smooth_weights(np.nan_to_num(ratio, nan=-1e300, neginf=-1e300))
+            found.append(_Other(family=family, factor=factor, weights=weights, k=k))
+    worst = sorted((one for one in found if one.poor), key=lambda one: -one.k)[:REFITS]
+    return [replace(one, refit=_refit(fit, one)) if one in worst else one for one in found]
+
+
+def _refit(fit: Fit, other: _Other) -> Fit:
+    """Fit with the prior of one family of another width."""
+    changed = tuple(
+        replace(p, prior=widened(p.prior, other.factor)) if p.free and p.name == other.family else p
+        for p in fit.model.parameters
+    )
+    return Fit.from_model(fit.model.with_parameters(changed), ess=REFIT_ESS, seed=fit.seed)
+
+
+def widened(prior: Prior, factor: float) -> Prior:
+    """Return a prior so many times as wide: about its mean, or from where it begins."""
+    match prior:
+        case Normal():
+            return replace(prior, sd=factor * prior.sd)
+        case StudentT():
+            return replace(prior, scale=factor * prior.scale)
+        case Exponential():
+            return replace(prior, mean=factor * prior.mean)
+        case SymmetricBeta():
+            return prior
+    return prior.standardised(0.0, 1 / factor)
+
+
+def _scaled(
+    fit: Fit,
+    contrast: Contrast,
+    question: Question,
+    values: Array,
+    others: Sequence[_Other],
+) -> tuple[Scaled, ...]:
+    measure = fit.model.design.measure
+    order = np.argsort(values, kind="stable")
+    values = values[order]
+
+    def verdicts(low: float, high: float) -> tuple[bool, object]:
+        start, end = measure.said((low, high)).tolist()
+        rope = question.rope and rope_verdict(start, end, question.rope)
+        return low <= 0 <= high, rope
+
+    usual = question.interval(values, np.full(values.size, 1 / values.size))
+    says, found = verdicts(*usual), []
+    for other in others:
+        if other.refit is None:
+            low, high = question.interval(values, other.weights[order])
+        else:
+            own = estimands.difference(other.refit.draws, contrast)
+            low, high = question.interval(own, other.refit.weights)
+        sign, decision = verdicts(low, high)
+        step = max(abs(low - usual[0]), abs(high - usual[1]))
+        found.append(
+            Scaled(
+                family=other.family,
+                factor=other.factor,
+                ci_low=float(measure.said(low)),
+                ci_high=float(measure.said(high)),
+                sign=sign != says[0],
+                decision=decision != says[1],
+                moved=bool(step > MOVED * (usual[1] - usual[0])),
+                refitted=other.refit is not None,
+                reliable=other.reliable,
             )
         )
     return tuple(found)
@@ -116,11 +294,7 @@ def log_priors(fit: Fit) -> dict[str, Array]:
     coordinates would change with the map to them.
     """
     found: dict[str, Array] = {}
-    seen = dict.fromkeys(fit.model.names, 0)
-    draws = fit.model.centred(fit.draws)
-    for parameter in fit.model.parameters:
-        values = draws[parameter.name][:, seen[parameter.name]]
-        seen[parameter.name] += 1
+    for parameter, values in fit.draws.in_prior():
         if parameter.free:
             logs = parameter.prior.log_density(values)
             found[parameter.name] = found.get(parameter.name, 0.0) + logs
@@ -177,7 +351,7 @@ def _distance(width: Array, p: Array, q: Array) -> float:
     return float(np.sqrt(max(float(both), 0.0) / whole))
 
 
-def _verdict(prior: float, likelihood: float) -> Verdict:
-    if prior < LIMIT:
+def _verdict(scaled: Sequence[Scaled], likelihood: float) -> Verdict:
+    if not any(one.matters for one in scaled):
         return "robust"
     return "prior-dependent" if likelihood >= LIMIT else "not estimable from these data"

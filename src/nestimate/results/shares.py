@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.terms import Effect, Terms
+from nestimate.data.structure import Role, Stratum, Structure
 from nestimate.inference.fit import Fit
-from nestimate.results.estimands import per_group
 from nestimate.results.quantities import Quantity
 
 Array = NDArray[np.float64]
@@ -53,61 +52,52 @@ def levels(fit: Fit) -> list[tuple[str, str, Array]]:
     A slope counts with the variance of what it multiplies, an effect that differs between blocks
     by half its square: that is what it adds to the variance of a reading.
     """
-    design = fit.model.design
+    design, draws = fit.model.design, fit.draws
     if design.formula is not None:
         return _of_formula(fit, design.formula)
-    own = any(fit.draws[name].shape[1] > 1 for name in ("tau", "sigma") if name in fit.draws)
+    scales = [draws.scale(stratum) for stratum in draws.structure.strata]
+    noise = [] if draws.noise is None else [draws.noise]
+    own = any(found.shape[1] > 1 for found in (*scales, *noise))
     groups = len(design.groups) if own else 1
-    names = {"tau": _to(design.levels[0].name) if design.levels else ("values", "of values")}
-    if design.block is not None:
-        block = design.block.name
-        effect = f"effect, {block} to {block}", f"in how the effect differs between {block}s"
-        within = f"within a {block}", f"within each {block}"
-        names = {
-            "tau_block": _to(block),
-            "tau_effect": within if design.unreplicated else effect,
-            **({"tau_unit": _to(design.levels[0].name)} if design.levels else {}),
-        }
-    names |= {f"tau_{level.name}": _to(level.name) for level in design.subunits}
-    inside = design.levels[-1].name if design.levels else "cell"
-    names["sigma"] = ("reading to reading", f"between readings of one {inside}")
     found = []
-    for name, (label, said) in names.items():
-        if name in fit.draws:
-            share = 0.5 if name == "tau_effect" else 1.0
-            square = share * np.square(per_group(fit.draws, name, groups))
-            found.append((label, said, np.asarray(square)))
+    for stratum, scale in zip(draws.structure.strata, scales, strict=True):
+        square = np.square(np.broadcast_to(scale, (len(scale), groups)))
+        found.append((*_words(stratum), np.asarray(square / stratum.split)))
+    for sigma in noise:
+        inside = design.levels[-1].name if design.levels else "cell"
+        square = np.square(np.broadcast_to(sigma, (len(sigma), groups)))
+        found.append(("reading to reading", f"between readings of one {inside}", square))
     return found
+
+
+def _words(stratum: Stratum) -> tuple[str, str]:
+    """Return what a stratum's share is called in a row, and inside a sentence."""
+    name = stratum.name
+    if stratum.role is Role.EFFECT:
+        if stratum.merged:
+            return f"within a {name}", f"within each {name}"
+        return f"effect, {name} to {name}", f"in how the effect differs between {name}s"
+    if stratum.role is Role.UNIT and stratum.merged:
+        return "values", "of values"
+    return _to(name)
 
 
 def _to(name: str) -> tuple[str, str]:
     return f"{name} to {name}", f"between one {name} and another"
 
 
-def _of_formula(fit: Fit, terms: Terms) -> list[tuple[str, str, Array]]:
-    if not terms.effects:
+def _of_formula(fit: Fit, terms: Structure) -> list[tuple[str, str, Array]]:
+    if terms.merged or fit.draws.noise is None:
         return []
-    sizes: dict[int, float] = {}
-    for effect in terms.effects:
-        sizes[effect.member] = sizes.get(effect.member, 0.0) + effect.share**2 * _size(effect)
-    for part in terms.inner:
-        column = np.ones(1) if part.column is None else part.column
-        sizes[part.member] = sizes.get(part.member, 0.0) + _square(column)
     found = []
-    for member, size in sorted(sizes.items()):
-        where, _, what = terms.scales[member].partition(":")
-        label, said = _to(where)
-        if what and any(effect.member == member for effect in terms.effects):
+    for stratum in terms.strata:
+        size = sum(_square(effect.column) / effect.split for effect in stratum.effects)
+        label, said = _to(stratum.between)
+        if stratum.of:
+            what, where = stratum.of, stratum.between
             label, said = f"{what}, {where} to {where}", f"in how {what} differs between {where}s"
-        elif what:
-            label, said = _to(terms.scales[member])
-        found.append((label, said, size * np.square(fit.draws["tau"][:, [member]])))
-    sigma = np.square(fit.draws["sigma"])
-    return [*found, ("reading to reading", "between readings", sigma)]
-
-
-def _size(effect: Effect) -> float:
-    return _square(effect.column)
+        found.append((label, said, size * np.square(fit.draws.scale(stratum))))
+    return [*found, ("reading to reading", "between readings", np.square(fit.draws.noise))]
 
 
 def _square(column: Array) -> float:

@@ -8,32 +8,39 @@ import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
 import numpy as np
 
-from nestimate.data.design import Design, Roles
+from nestimate.data.design import Design
 from nestimate.data.hierarchy import Level
+from nestimate.data.measures import Linear, Ratio
+from nestimate.data.roles import Roles
+from nestimate.data.scatter import Scatter
 from nestimate.data.statistics import Readings, UnitStatistics, Yardstick
-from nestimate.data.terms import Effect, Inner, Terms
+from nestimate.data.structure import Effect, Factor, Role, Stratum, Structure
 from nestimate.errors import DataError
 from nestimate.inference.fit import Fit
+from nestimate.model.draws import Draws
 from nestimate.model.model import Model
 from nestimate.model.parameters import Assumptions
 from nestimate.results.answer import Answer
 from nestimate.results.contrasts import Contrast
+from nestimate.results.saved import design_record, rebuilt_design
 from nestimate.results.summaries import Check, Question, Summary
 
 #: What this version writes, and the newest that it reads.
-FORMAT = 1
+FORMAT = 2
 SUFFIX = ".nestimate"
 TEXT = "result.json"
 RECORDS = {
     record.__name__: record
     for record in (
-        *(Design, Roles, Level, Readings, UnitStatistics, Yardstick, Terms, Effect, Inner),
-        *(Assumptions, Fit, Question, Contrast, Summary, Check),
+        *(Roles, Level, Readings, UnitStatistics, Yardstick, Scatter, Structure, Factor, Stratum),
+        Effect,
+        *(Assumptions, Fit, Question, Contrast, Summary, Check, Linear, Ratio),
     )
 }
 
@@ -91,6 +98,13 @@ def _plain(value: Any, arrays: list[np.ndarray]) -> Any:
         case Model():
             parts = {"design": value.design, "assumptions": value.assumptions}
             return {"model": {name: _plain(part, arrays) for name, part in parts.items()}}
+        case Design():
+            kept = {name: _plain(v, arrays) for name, v in design_record(value).items()}
+            return {"record": "Design", "fields": kept}
+        case Draws():
+            return _plain(value.named(), arrays)
+        case Role():
+            return {"role": value.value}
         case tuple():
             return {"tuple": [_plain(inner, arrays) for inner in value]}
         case list():
@@ -121,8 +135,24 @@ def _rebuilt(told: Any, archive: ZipFile) -> Any:
             return Model.from_design(
                 _rebuilt(parts["design"], archive), _rebuilt(parts["assumptions"], archive)
             )
+        case {"role": str(name)}:
+            return Role(name)
         case {"record": name, "fields": inner}:
-            return RECORDS[name](**{key: _rebuilt(part, archive) for key, part in inner.items()})
+            return _record(name, {key: _rebuilt(part, archive) for key, part in inner.items()})
         case dict():
             raise ValueError("not a record of nestimate")
     return told
+
+
+def _record(name: str, kept: dict[str, Any]) -> Any:
+    """Return a record from its fields, whichever version wrote them."""
+    match name:
+        case "Design":
+            return rebuilt_design(kept)
+        case "Fit":
+            return Fit(**{**kept, "draws": kept["model"].draws(kept["draws"])})
+        case "Terms" | "Inner":
+            return SimpleNamespace(**kept)
+        case "Effect" if "scale" in kept:
+            return SimpleNamespace(**kept)
+    return RECORDS[name](**kept)

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.design import Design
+from nestimate.data.measures import Measure
 from nestimate.model.model import Model
+from nestimate.results import naming
 from nestimate.results.contrasts import Contrast
 from nestimate.results.formulas import (
     formula_design_sentences,
@@ -23,6 +25,7 @@ from nestimate.results.rounding import (
     percent,
     probability,
     spoken,
+    spread_at,
 )
 from nestimate.results.summaries import Check, Summary
 
@@ -39,23 +42,44 @@ def value_label(design: Design) -> str:
 
 def above(design: Design) -> str:
     """Return the head of the column of probabilities."""
-    return "P(> 1)" if design.roles.scale == "log" else "P(> 0)"
+    return f"P(> {null(design)})"
 
 
 def null(design: Design) -> str:
     """Return the value that says "no difference"."""
-    return "1" if design.roles.scale == "log" else "0"
+    return f"{design.measure.null:g}"
 
 
-def mean_of(group: str) -> str:
-    """Return what the mean of a group is called; one mean of everything is just that."""
-    return "mean" if group == "mean" else f"mean of {group}"
+def differences_head(design: Design) -> str:
+    """Return what differences between groups are called, as a title."""
+    return "Ratios" if design.measure.logarithmic else "Differences"
 
 
-def gloss(name: str, design: Design) -> str:
+def centre_head(measure: Measure, *, mixed: bool = False) -> str:
+    """Return the head of the column of estimates: the mean of a ratio is that of its logarithm.
+
+    `mixed` is a table that also holds quantities which are no ratios.
+    """
+    if not measure.logarithmic:
+        return "mean"
+    return "estimate" if mixed else "exp(mean log)"
+
+
+def spread_head(measure: Measure) -> str:
+    """Return the head of the column of posterior SDs."""
+    return "sd of log" if measure.logarithmic else "sd"
+
+
+def gloss(name: str, model: Model) -> str:
     """Say in a few words what a row of a table is; nothing where its name says it."""
+    design = model.design
     if design.formula is not None:
         return formula_gloss(name, design.formula)
+    far = naming.heavy_units(model)
+    inside = design.levels[-1].name if design.levels else "cell"
+    outer = naming.spread_name(heavy=far)
+    sigma = naming.spread_name(heavy=naming.heavy_readings(model))
+    whole = "scale" if far or naming.heavy_readings(model) else "SD"
     unit = design.levels[0].name if design.levels else "data point"
     block = design.block.name if design.block else "block"
     family = name.split("[", 1)[0]
@@ -64,30 +88,31 @@ def gloss(name: str, design: Design) -> str:
     }
     return {
         "effect_size": "difference in units of tau",
-        "d_total": "in units of the SD of a reading",
-        "tau": f"spread from {unit} to {unit}",
+        "d_total": f"in units of the {whole} of a reading",
+        "tau": f"{outer} from {unit} to {unit}",
         "tau_unit": f"SD from {unit} to {unit} in one cell",
-        "tau_block": f"spread from {block} to {block}",
-        "tau_effect": f"spread of the difference from {block} to {block}",
-        "sigma": f"SD of readings in one {design.levels[-1].name if design.levels else 'cell'}",
+        "tau_block": f"{outer} from {block} to {block}",
+        "tau_effect": f"{outer} of the difference from {block} to {block}",
+        "sigma": f"{sigma} of readings in one {inside}",
         "tau_median": "typical tau of the groups",
         "tau_ratio": "by what factor (log) taus differ",
         "nu_y": "of readings: near 1: outliers; above 30: normal",
         "nu": "near 1: outliers; above 30: normal",
-        "icc": f"variance share of {unit}",
+        "icc": f"share of {unit} in the {naming.share_name(model)}",
     }.get(family, inner.get(family, ""))
 
 
 def table_row(row: Summary, *, signed: bool, rope: bool) -> list[str]:
     """Return the cells of a full table: name, mean, interval, ..., median, sd, ess, MCSE."""
     mean, low, high = estimate(row)
-    spread = max(row.ci_high - row.ci_low, 1e-300) / 4
     # For a normal posterior the median errs by 1.25 times as much as the mean, the SD by less.
-    places = decimals(1.25 * row.mcse_mean, spread)
+    error, quarter = 1.25 * row.mcse_mean, row.width / 4
+    places = decimals(error, spread_at(row, row.mean))
+    spread = number(row.spread, decimals(row.worked_error("mean") * 1.25, max(quarter, 1e-300)))
     cells = [row.name, mean, f"{low} to {high}"]
     cells += ["" if row.p_gt_0 is None else probability(row.p_gt_0, row.ess)] * signed
     cells += [probability(row.p_in_rope or 0.0, row.ess)] * rope
-    cells += [number(row.median, places), number(row.sd, places)]
+    cells += [number(row.median, places), spread]
     return [*cells, count(row.ess), f"{row.mcse_mean:.2g}"]
 
 
@@ -112,6 +137,11 @@ def design_sentences(design: Design) -> list[str]:
     if design.block is not None:
         return _blocked_sentences(design)
     if design.layout == "flat":
+        if design.readings.reconstructed:
+            return [
+                f"Layout flat: each group is known by the mean, SD and n of its values of "
+                f"{value_label(design)}, each an independent data point; {per_group(design)}."
+            ]
         what = roles.unit or "row"
         said = (
             f"Layout flat: every {what} is one independent data point of "
@@ -209,6 +239,11 @@ def prior_sentences(model: Model) -> list[str]:
 
 def estimation_caption(design: Design) -> str:
     """Say what the estimation plot shows."""
+    if design.readings.reconstructed:
+        return (
+            "Bars: mean and SD of each group, as given. Shaded: posterior of the group means and "
+            "of the difference, with intervals."
+        )
     said = f"Dots: {'readings' if design.levels or design.block else 'values'}"
     if design.levels and design.block is None:
         unit = design.levels[0].name

@@ -1,20 +1,24 @@
 """What all figures share: colours, an empty sheet, titles, densities and intervals.
 
-Matplotlib's global state is never touched, so that a figure looks the same in every session and
-a user's own settings are left alone.
+Matplotlib's global state is never changed, and figures are drawn under its defaults, so that one
+looks the same in every session and a user's own settings are left alone.
 """
 
 from collections.abc import Callable, Sequence
+from functools import wraps
 from textwrap import wrap
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.measures import Measure
 from nestimate.errors import InferenceError
 from nestimate.inference.diagnostics import quantile
 from nestimate.results import rounding, wording
 from nestimate.results.answer import Answer
+from nestimate.results.lines import visible
+from nestimate.results.quantities import Quantity
 from nestimate.results.summaries import Summary
 
 if TYPE_CHECKING:
@@ -32,6 +36,45 @@ BINS, PANELS = 40, 12
 FONT, LONGEST = 8.5, 26
 #: Inches that the title and one line of it take.
 HEAD, LINE = 0.1, 0.2
+
+
+def steady[**P](draw: "Callable[P, Figure]") -> "Callable[P, Figure]":
+    """Draw a figure that looks the same under every style, and takes no text for markup.
+
+    Within it Matplotlib has its own defaults, whatever style the user has chosen (a dark one would
+    leave half of a figure white on white), and a label such as `$a_{1$` is only text.
+    """
+
+    @wraps(draw)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> "Figure":
+        import matplotlib as mpl  # noqa: PLC0415 - text and JSON need no pictures
+        from matplotlib import style  # noqa: PLC0415
+        from matplotlib.text import Text  # noqa: PLC0415
+
+        with (
+            style.context("default"),
+            mpl.rc_context({"text.parse_math": False, "text.usetex": False}),
+        ):
+            figure = draw(*args, **kwargs)
+            for ax in figure.axes:
+                # Ticks are made when a figure is shown, under the style of then.
+                ax.tick_params(which="both", color=INK, labelcolor=INK)
+                ax.tick_params(which="both", grid_color=PALE)
+            for text in figure.findobj(Text):
+                text.set_text(visible(text.get_text()))
+        if mpl.rcParams["savefig.facecolor"] != "auto":
+            _underlay(figure)
+        return figure
+
+    return drawn
+
+
+def _underlay(figure: "Figure") -> None:
+    """Put white paper under a figure, where the user's style would save it on another."""
+    from matplotlib.patches import Rectangle  # noqa: PLC0415
+
+    paper = Rectangle((0, 0), 1, 1, transform=figure.transFigure, color="white", zorder=-10)
+    figure.add_artist(paper)
 
 
 def blank(
@@ -104,7 +147,12 @@ def rows_axis(ax: "Axes", labels: Sequence[str], size: float = FONT) -> None:
 
 
 def short(text: str, most: int = LONGEST) -> str:
-    """Cut a long label in its middle, where labels of one table are most alike."""
+    """Cut a long label in its middle, where labels of one table are most alike.
+
+    On one line, nothing hidden in it; a leading underscore would take it off a legend.
+    """
+    text = " ".join(visible(text).split()) or " "
+    text = f"\u200a{text}" if text.startswith("_") else text
     if len(text) <= most:
         return text
     head = (most - 1) // 2
@@ -113,6 +161,7 @@ def short(text: str, most: int = LONGEST) -> str:
 
 def stacked(text: str, width: int = 16, most: int = 3) -> str:
     """Break a label into short lines."""
+    text = visible(text)
     width = max(width, min(max(len(word) for word in text.split() or [text]), int(1.4 * width)))
     lines = wrap(text, width) or [text]
     return "\n".join(lines if len(lines) <= most else wrap(short(text, most * width - 4), width))
@@ -130,7 +179,7 @@ def value_label(answer: Answer) -> str:
 
 def effect_label(answer: Answer) -> str:
     """Return what a difference is a difference in, for an axis."""
-    what = "ratio of" if answer.design.roles.scale == "log" else "difference in"
+    what = "ratio of" if answer.design.measure.logarithmic else "difference in"
     return f"{what} {value_label(answer)}"
 
 
@@ -141,7 +190,7 @@ def kind(answer: Answer) -> str:
 
 def null(answer: Answer) -> float:
     """Return the value that says "no difference"."""
-    return 1.0 if answer.design.roles.scale == "log" else 0.0
+    return answer.design.measure.null
 
 
 def scale_of_effects(ax: "Axes", answer: Answer) -> None:
@@ -149,8 +198,13 @@ def scale_of_effects(ax: "Axes", answer: Answer) -> None:
     if answer.question.rope:
         ax.axvspan(*answer.question.rope, color=ROPE, alpha=0.3, linewidth=0, label="ROPE")
     ax.axvline(null(answer), color=ZERO, linewidth=1, zorder=0.5)
-    if answer.design.roles.scale == "log":
-        log_axis(ax, "x")
+    measured_axis(ax, "x", answer.design.measure)
+
+
+def measured_axis(ax: "Axes", which: Literal["x", "y"], measure: Measure) -> None:
+    """Make an axis logarithmic where its values are worked out by their logarithms."""
+    if measure.logarithmic:
+        log_axis(ax, which)
 
 
 def log_axis(ax: "Axes", which: Literal["x", "y"]) -> None:
@@ -200,29 +254,43 @@ def legend_below(figure: "Figure", ax: "Axes") -> None:
     )
 
 
-def limits(values: Array, weights: Array) -> tuple[float, float]:
-    """Return between which values nearly all of a posterior lies."""
+def limits(quantity: Quantity) -> tuple[float, float]:
+    """Return between which values, as they are said, nearly all of a posterior lies."""
+    low, high = quantity.measure.said(span(quantity.values, quantity.weights))
+    return float(low), float(high)
+
+
+def span(values: Array, weights: Array) -> tuple[float, float]:
+    """Return between which values nearly all of the weight lies."""
     low, high = quantile(values, weights, np.array([0.002, 0.998]))
     margin = 0.05 * (high - low) or 1.0
     return float(max(low - margin, values.min())), float(min(high + margin, values.max()))
 
 
-def density(values: Array, weights: Array) -> tuple[Array, Array]:
-    """Return heights, largest 1, and edges of the bins of a weighted histogram."""
-    heights, edges = np.histogram(values, BINS, range=limits(values, weights), weights=weights)
-    return heights / heights.max(), edges
+def density(quantity: Quantity) -> tuple[Array, Array]:
+    """Return heights, largest 1, and edges of the bins of a weighted histogram.
+
+    The bins are even on the scale on which the quantity is worked out; edges are as it is said.
+    """
+    heights, edges = np.histogram(
+        quantity.values,
+        BINS,
+        range=span(quantity.values, quantity.weights),
+        weights=quantity.weights,
+    )
+    return heights / heights.max(), quantity.measure.said(edges)
 
 
-def histogram(ax: "Axes", values: Array, weights: Array, shade: str) -> None:
+def histogram(ax: "Axes", quantity: Quantity, shade: str) -> None:
     """Draw a posterior, room left above for words."""
-    heights, edges = density(values, weights)
+    heights, edges = density(quantity)
     ax.stairs(heights, edges, fill=True, color=shade, alpha=0.35)
     ax.set_ylim(0, 1.3)
 
 
-def violin(ax: "Axes", x: float, width: float, draws: tuple[Array, Array], shade: str) -> None:
+def violin(ax: "Axes", x: float, width: float, quantity: Quantity, shade: str) -> None:
     """Draw a posterior upright, growing to the right from x."""
-    heights, edges = density(*draws)
+    heights, edges = density(quantity)
     ax.stairs(
         x + width * heights,
         edges,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.results import quantities, wording
+from nestimate.results import naming, quantities, wording
 from nestimate.results.answer import Answer
 from nestimate.results.figures import canvas, findings
 
@@ -25,6 +25,7 @@ NAMED = 12
 UPRIGHT = 3
 
 
+@canvas.steady
 def estimation_plot(answer: Answer) -> "Figure":
     """Show readings, units and groups on one axis, and the differences on an axis beside them.
 
@@ -55,8 +56,9 @@ def estimation_plot(answer: Answer) -> "Figure":
         data, effect = figure.subplots(2, 1, height_ratios=(3, 2))
     _draw_data(data, answer)
     _draw_differences(effect, answer)
-    if answer.design.roles.scale == "log":
-        canvas.log_axis(data, "y")
+    canvas.measured_axis(data, "y", answer.design.measure)
+    if answer.design.measure.logarithmic:
+        canvas.log_axis(effect, "y")
     elif paired_axes and answer.asked[0].against == 0:
         _align(data, effect, answer)
     return figure
@@ -80,8 +82,10 @@ def _draw_data(ax: "Axes", answer: Answer) -> None:
     few = design.statistics.n.size <= UNITS * len(design.groups)
     if design.levels or design.block is not None:
         _draw_units(ax, answer, place)
+    for g in range(len(design.groups)) if readings.reconstructed else ():
+        _draw_spread(ax, g, readings.value[readings.group == g])
     size = 14 if readings.value.size < 500 else 5
-    for g in range(len(design.groups)):
+    for g in range(len(design.groups)) if not readings.reconstructed else ():
         mine = readings.group == g
         ax.scatter(
             place[mine],
@@ -94,10 +98,11 @@ def _draw_data(ax: "Axes", answer: Answer) -> None:
             rasterized=readings.value.size > 2000,
         )
     drawn = quantities.group_means(answer.fit)
+    middle = naming.centre_name("the group", answer.model)
     for g, row in enumerate(answer.groups):
-        canvas.violin(ax, g + 0.22, 0.2, (drawn[g].values, drawn[g].weights), canvas.colour(g))
+        canvas.violin(ax, g + 0.22, 0.2, drawn[g], canvas.colour(g))
         canvas.upright_interval(ax, g + 0.22, row, canvas.INK)
-    ax.plot([], [], "o-", color=canvas.INK, label=f"mean of the group, {canvas.kind(answer)}")
+    ax.plot([], [], "o-", color=canvas.INK, label=f"{middle}, {canvas.kind(answer)}")
     ax.set_xticks(
         range(len(design.groups)),
         [
@@ -110,6 +115,19 @@ def _draw_data(ax: "Axes", answer: Answer) -> None:
     ax.set_ylabel(canvas.value_label(answer), fontsize=canvas.FONT + 1, parse_math=False)
     canvas.legend_above(ax)
     canvas.tidy(ax)
+
+
+def _draw_spread(ax: "Axes", g: int, value: Array) -> None:
+    """Draw the mean and SD of a group whose values are not known."""
+    ax.errorbar(
+        [g - 0.14],
+        [value.mean()],
+        [value.std(ddof=1)],
+        fmt="o",
+        color=canvas.colour(g),
+        capsize=4,
+        label="mean and SD, as given" if g == 0 else None,
+    )
 
 
 def _places(answer: Answer) -> Array:
@@ -189,16 +207,17 @@ def _draw_differences(ax: "Axes", answer: Answer) -> None:
     if answer.question.rope:
         ax.axhspan(*answer.question.rope, color=canvas.ROPE, alpha=0.3, linewidth=0, label="ROPE")
     drawn = quantities.differences(fit, answer.asked)
-    null = drawn[0].null or 0.0
+    measure = drawn[0].measure
+    null = measure.null
     ax.axhline(null, color=canvas.ZERO, linewidth=1)
     for i, (row, contrast) in enumerate(zip(answer.contrasts, answer.asked, strict=True)):
         colour = canvas.colour(int(np.argmax(contrast.weights)))
-        canvas.violin(ax, i, 0.35, (drawn[i].values, drawn[i].weights), colour)
+        canvas.violin(ax, i, 0.35, drawn[i], colour)
         canvas.upright_interval(ax, i, row, canvas.INK)
     edges = [edge for row in answer.contrasts for edge in (row.ci_low, row.ci_high)]
-    reach = np.array([null, *edges, *(answer.question.rope or ())])
+    reach = measure.worked([null, *edges, *(answer.question.rope or ())])
     margin = 0.35 * np.ptp(reach)
-    ax.set_ylim(reach.min() - margin, reach.max() + margin)
+    ax.set_ylim(*measure.said((reach.min() - margin, reach.max() + margin)))
     names = [canvas.stacked(row.name, 24) for row in answer.contrasts]
     ax.set_xticks(range(len(names)), names, parse_math=False)
     if len(names) > UPRIGHT:

@@ -68,6 +68,7 @@ class Panel:
         return [int(i) for i in order]
 
 
+@canvas.steady
 def forest_plot(answer: Answer) -> "Figure":
     """Show every block's effect (or unit's mean), raw and as estimated, and what a new one may do.
 
@@ -102,7 +103,7 @@ def forest_plot(answer: Answer) -> "Figure":
     ).ravel()
     for ax, panel in zip(axes, shown, strict=False):
         _draw(ax, answer, panel)
-        _limit(ax, shown if answer.design.block is None else [panel], answer)
+        _limit(ax, shown if answer.design.block is None else [panel])
     for ax in axes[len(shown) :]:
         ax.set_axis_off()
     if answer.design.block is None:
@@ -137,7 +138,7 @@ def _block_panels(answer: Answer) -> list[Panel]:
     found = []
     rows: list[Summary | None] = list(answer.blocks) or [None] * (block.size * len(answer.asked))
     ahead = between.new_effects(answer.fit, answer.asked)
-    raw = between.raw_effects(answer.fit, answer.asked)
+    raw = answer.design.natural(between.raw_effects(answer.fit, answer.asked))
     varies = bool(answer.blocks) and "|" in answer.blocks[0].name
     slopes = between.new_slopes(answer.fit)
     effects = answer.asked if len(rows) >= block.size * (len(answer.asked) + len(slopes)) else ()
@@ -157,22 +158,21 @@ def _block_panels(answer: Answer) -> list[Panel]:
             )
         )
     rest = rows[len(effects) * block.size :] if varies else []
-    coefficients = {row.name: row for row in answer.coefficients}
-    for i, (slope, own) in enumerate(zip(slopes, between.raw_slopes(answer.fit), strict=True)):
-        overall = next(
-            row for name, row in coefficients.items() if name.endswith(f"[{slope.name}]")
-        )
+    raw_slopes = answer.design.natural(between.raw_slopes(answer.fit))
+    change = "ratio" if answer.design.roles.scale == "log" else "change"
+    for i, (slope, own) in enumerate(zip(slopes, raw_slopes, strict=True)):
+        overall = answer.coefficients[answer.design.structure.slopes[i][0]]
         found.append(
             Panel(
                 title=f"slope of {slope.name}",
-                axis=f"change of {canvas.value_label(answer)} per unit of {slope.name}",
+                axis=f"{change} of {canvas.value_label(answer)} per unit of {slope.name}",
                 labels=block.labels,
                 raw=own,
                 rows=tuple(rest[i * block.size : (i + 1) * block.size]),
                 overall=overall,
                 next_label=f"a new {block.name}",
                 ahead=answer.question.summary(slope),
-                null=0.0,
+                null=canvas.null(answer),
             )
         )
     return found
@@ -256,7 +256,7 @@ def _summary_rows(ax: "Axes", panel: Panel, n: int) -> None:
     ax.plot(ends, [n + 1, n + 1], color=canvas.INK, linewidth=1.4, linestyle=(0, (2, 1.5)))
 
 
-def _limit(ax: "Axes", panels: Sequence[Panel], answer: Answer) -> None:
+def _limit(ax: "Axes", panels: Sequence[Panel]) -> None:
     """Let a new block's wide interval run off the page before it squeezes the rest."""
     ends, ahead = [], []
     for panel in panels:
@@ -264,16 +264,14 @@ def _limit(ax: "Axes", panels: Sequence[Panel], answer: Answer) -> None:
         ends += [end for row in panel.rows if row is not None for end in (row.ci_low, row.ci_high)]
         ends += [] if panel.null is None else [panel.null]
         ahead += [panel.ahead.ci_low, panel.ahead.ci_high]
-    log = answer.design.roles.scale == "log" and (panels[0].effect or panels[0].null is None)
-    inner, outer = (np.log(part) if log else np.array(part) for part in (ends, ahead))
+    measure = panels[0].overall.measure
+    inner, outer = (measure.worked(part) for part in (ends, ahead))
     low, high = inner.min(), inner.max()
     wide = 0.6 * (high - low)
     low, high = max(min(low, outer.min()), low - wide), min(max(high, outer.max()), high + wide)
     margin = 0.04 * (high - low)
-    edges = np.array([low - margin, high + margin])
-    ax.set_xlim(*(np.exp(edges) if log else edges))
-    if log:
-        canvas.log_axis(ax, "x")
+    ax.set_xlim(*measure.said((low - margin, high + margin)))
+    canvas.measured_axis(ax, "x", measure)
 
 
 def _finding(answer: Answer, panels: Sequence[Panel]) -> str:
@@ -296,8 +294,11 @@ def _finding(answer: Answer, panels: Sequence[Panel]) -> str:
 def _shrinkage(answer: Answer, panels: Sequence[Panel]) -> str:
     """Say by how much less estimates scatter than raw means do."""
     unit = answer.design.levels[0].name
-    estimates = sum(_spread([row.mean for row in p.rows if row is not None]) for p in panels)
-    raw = sum(_spread(p.raw) for p in panels)
+    measure = answer.design.measure
+    estimates = sum(
+        _spread(measure.worked([row.mean for row in p.rows if row is not None])) for p in panels
+    )
+    raw = sum(_spread(measure.worked(p.raw)) for p in panels)
     pulled = float(np.clip(1 - estimates / raw, 0, 1)) if raw > 0 else 0.0
     if pulled < KEPT:
         return f"Each {unit} is estimated nearly at its own raw mean"
@@ -307,5 +308,5 @@ def _shrinkage(answer: Answer, panels: Sequence[Panel]) -> str:
     )
 
 
-def _spread(values: Sequence[float] | Array) -> float:
-    return float(np.std(np.asarray(values)))
+def _spread(values: Array) -> float:
+    return float(np.std(values))

@@ -18,6 +18,7 @@ MOST, CONTRASTS, FLOOR = 40, 7, 1e-3
 MARKERS = "os^Dv<>"
 
 
+@canvas.steady
 def sensitivity_plot(answer: Answer) -> "Figure":
     """Show how far each difference leans on every prior, and what it is without each unit.
 
@@ -105,7 +106,9 @@ def _draw_left_out(ax: "Axes", answer: Answer, found: Influence, units: list[str
     hinges = {*found.sign_hinges, *found.rope_hinges}
     row = next(row for row in answer.contrasts if row.name == found.contrast)
     # Where there are many, those that move the answer most.
-    far = sorted(range(len(units)), key=lambda j: -abs(found.left_out[j].mean - row.mean))[:MOST]
+    means = row.measure.worked([one.mean for one in found.left_out])
+    apart = np.abs(means - row.measure.worked(row.mean))
+    far = sorted(range(len(units)), key=lambda j: -apart[j])[:MOST]
     shown = [found.left_out[j] for j in sorted(far, key=lambda j: -found.left_out[j].mean)]
     canvas.scale_of_effects(ax, answer)
     ax.axvspan(row.ci_low, row.ci_high, color=canvas.PALE, alpha=0.3, linewidth=0)
@@ -122,8 +125,7 @@ def _draw_left_out(ax: "Axes", answer: Answer, found: Influence, units: list[str
         fontsize=canvas.FONT,
         parse_math=False,
     )
-    if answer.design.roles.scale == "log":
-        canvas.log_axis(ax, "x")
+    canvas.measured_axis(ax, "x", row.measure)
 
 
 def _finding(answer: Answer) -> str:

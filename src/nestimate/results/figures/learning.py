@@ -60,6 +60,7 @@ class Family:
         )
 
 
+@canvas.steady
 def prior_plot(answer: Answer) -> "Figure":
     """Show the prior and the posterior of every free parameter, to see what the data taught.
 
@@ -98,13 +99,9 @@ def why_not(answer: Answer) -> str:  # noqa: ARG001
 def families(answer: Answer) -> list[Family]:
     """Return the free parameters, those of one family and one prior together."""
     model = answer.model
-    draws = model.centred(answer.fit.draws)
-    seen = dict.fromkeys(model.names, 0)
     whitening = iter(model.whitening)
     found: dict[tuple[str, str, str], Family] = {}
-    for parameter in model.parameters:
-        values = draws[parameter.name][:, seen[parameter.name]]
-        seen[parameter.name] += 1
+    for parameter, values in answer.fit.draws.in_prior():
         if not parameter.free:
             continue
         alone = parameter.label if parameter.kind == "slope" or _formula(model) else ""
@@ -142,7 +139,7 @@ def _draw(ax: "Axes", answer: Answer, family: Family) -> None:
     ax.plot(middle[told], height, color=canvas.COLOURS[0], linewidth=1.2)
     tallest = float(height[(middle[told] >= low) & (middle[told] <= high)].max(initial=0.0))
     for g, (name, values) in enumerate(family.members.items()):
-        ends = canvas.limits(values, weights)
+        ends = canvas.span(values, weights)
         found, edges = np.histogram(values, canvas.BINS, range=ends, weights=weights)
         found = found / np.diff(edges)
         shade = canvas.colour(g) if len(family.members) > 1 else canvas.COLOURS[1]
@@ -190,7 +187,7 @@ def _words(ax: "Axes", family: Family, weights: Array) -> None:
 
 def _limits(family: Family, weights: Array) -> tuple[float, float]:
     """Return limits that hold the posterior, and of the prior what leaves it readable."""
-    ends = np.array([canvas.limits(values, weights) for values in family.members.values()])
+    ends = np.array([canvas.span(values, weights) for values in family.members.values()])
     low, high = float(ends[:, 0].min()), float(ends[:, 1].max())
     width = high - low
     first, last = np.interp([-2.2, 2.2], GRID, family.prior)

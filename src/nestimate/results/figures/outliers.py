@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 MOST, LIKELY = 30, 0.5
 
 
+@canvas.steady
 def outlier_plot(answer: Answer) -> "Figure":
     """Show how probably each unit lies more than 3 tau from the mean of its group, sorted.
 
@@ -47,6 +48,8 @@ def why_not(answer: Answer) -> str:
     """Return why there is no plot of outliers; nothing where there is one."""
     if far.has_distances(answer.fit):
         return ""
+    if answer.design.readings.reconstructed:
+        return "No plot of outliers: single values are not known, only their mean and SD."
     return "No plot of outliers: in this formula no effect differs between blocks."
 
 

@@ -24,6 +24,7 @@ DOTS, PAIRS = 1500, 8
 LOOSE = 0.3
 
 
+@canvas.steady
 def posterior_plot(answer: Answer) -> "Figure":
     """Show the posterior of every headline quantity with interval, ROPE and a line at zero.
 
@@ -50,6 +51,7 @@ def posterior_plot(answer: Answer) -> "Figure":
     return figure
 
 
+@canvas.steady
 def pair_plot(answer: Answer) -> "Figure":
     """Show population parameters and differences each against each, zero marked in red.
 
@@ -71,22 +73,25 @@ def pair_plot(answer: Answer) -> "Figure":
         for j, across in enumerate(shown[: i + 1]):
             ax = figure.add_subplot(grid[i, j])
             if i == j:
-                canvas.histogram(ax, down.values, answer.fit.weights, canvas.COLOURS[1])
+                canvas.histogram(ax, down, canvas.COLOURS[1])
                 ax.set_yticks([])
             else:
                 ax.scatter(
-                    across.values[picked],
-                    down.values[picked],
+                    across.said[picked],
+                    down.said[picked],
                     s=2,
                     alpha=0.25,
                     color=canvas.COLOURS[1],
                     linewidths=0,
                     rasterized=True,
                 )
-                ax.set_ylim(*canvas.limits(down.values, answer.fit.weights))
+                ax.set_ylim(*canvas.limits(down))
                 if down.null is not None:
                     ax.axhline(down.null, color=canvas.ZERO, linewidth=1)
-            ax.set_xlim(*canvas.limits(across.values, answer.fit.weights))
+            ax.set_xlim(*canvas.limits(across))
+            canvas.measured_axis(ax, "x", across.measure)
+            if i != j:
+                canvas.measured_axis(ax, "y", down.measure)
             if across.null is not None:
                 ax.axvline(across.null, color=canvas.ZERO, linewidth=1)
             _pair_labels(ax, (down, across), (i, j), n)
@@ -146,13 +151,13 @@ def _population(answer: Answer) -> list[Quantity]:
 
 
 def _draw_posterior(ax: "Axes", answer: Answer, quantity: Quantity, row: Summary) -> None:
-    weights = answer.fit.weights
-    canvas.histogram(ax, quantity.values, weights, canvas.COLOURS[1])
-    low, high = canvas.limits(quantity.values, weights)
+    canvas.histogram(ax, quantity, canvas.COLOURS[1])
+    low, high = quantity.measure.worked(canvas.limits(quantity))
     if quantity.null is not None:
         ax.axvline(quantity.null, ymax=0.66, color=canvas.ZERO, linewidth=1)
         margin = 0.03 * (high - low)
-        low, high = min(low, quantity.null - margin), max(high, quantity.null + margin)
+        null = float(quantity.measure.worked(quantity.null))
+        low, high = min(low, null - margin), max(high, null + margin)
     if row.p_in_rope is not None and answer.question.rope:
         ax.axvspan(*answer.question.rope, ymax=0.66, color=canvas.ROPE, alpha=0.3, linewidth=0)
     ax.plot(
@@ -164,13 +169,15 @@ def _draw_posterior(ax: "Axes", answer: Answer, quantity: Quantity, row: Summary
     )
     mean, start, end = rounding.estimate(row)
     ax.set_title(canvas.short(quantity.label, 34), fontsize=canvas.FONT, parse_math=False)
-    said = [f"mean {mean}", f"{rounding.interval_name(row)} {start} to {end}"]
+    centre = wording.centre_head(row.measure)
+    said = [f"{centre} {mean}", f"{rounding.interval_name(row)} {start} to {end}"]
     if row.p_gt_0 is not None:
-        said.append(f"{wording.above(answer.design)} {rounding.probability(row.p_gt_0)}")
+        said.append(f"P(> {row.measure.null:g}) {rounding.probability(row.p_gt_0)}")
     if row.p_in_rope is not None:
         said[-1] += f", P(ROPE) {rounding.probability(row.p_in_rope)}"
     ax.text(0.5, 0.99, "\n".join(said), transform=ax.transAxes, ha="center", va="top", fontsize=7)
-    ax.set_xlim(low, high)
+    ax.set_xlim(*quantity.measure.said((low, high)))
+    canvas.measured_axis(ax, "x", quantity.measure)
     ax.set_ylim(0, 1.6)
     ax.set_yticks([])
     canvas.tidy(ax)

@@ -12,7 +12,6 @@ from nestimate.data.hierarchy import Level
 from nestimate.results import rounding
 from nestimate.results.answer import Answer
 from nestimate.results.figures import canvas
-from nestimate.results.predictive import RARE
 from nestimate.results.replicates import replicated_rows
 
 if TYPE_CHECKING:
@@ -84,6 +83,7 @@ class Panel:
         return found[:, np.linspace(0, found.shape[1] - 1, RANKS).round().astype(int)]
 
 
+@canvas.steady
 def predictive_plot(answer: Answer) -> "Figure":
     """Show the data beside data sets replicated from the model, level by level.
 
@@ -96,8 +96,9 @@ def predictive_plot(answer: Answer) -> "Figure":
     Raises
     ------
     InferenceError
-        When a check failed.
+        When a check failed, or where single values are not known.
     """
+    canvas.demand(answer, why_not)
     figure = canvas.blank(answer, (7.0, 4.0))
     panels = _panels(answer)
     sections = max(len(panel.sections) for panel in panels)
@@ -105,13 +106,15 @@ def predictive_plot(answer: Answer) -> "Figure":
     canvas.headline(figure, _finding(answer, panels))
     axes = figure.subplots(len(panels), 1, squeeze=False).ravel()
     for ax, panel in zip(axes, panels, strict=True):
-        _draw(ax, panel, log=answer.design.roles.scale == "log")
+        _draw(ax, panel, log=answer.design.measure.logarithmic)
     canvas.legend_below(figure, axes[0])
     return figure
 
 
-def why_not(answer: Answer) -> str:  # noqa: ARG001
-    """Return why there is no such plot: every model makes data."""
+def why_not(answer: Answer) -> str:
+    """Return why there is no such plot; every model makes data, but not all data are known."""
+    if answer.design.readings.reconstructed:
+        return "No plot of replicated data: single values are not known, only their mean and SD."
     return ""
 
 
@@ -122,7 +125,7 @@ def _panels(answer: Answer) -> list[Panel]:
     drawn = replicated_rows(answer.fit, n, np.random.default_rng([answer.fit.seed, 6]))
     both = np.vstack([value, drawn])
     if design.formula is not None:
-        middle = answer.fit.weights @ answer.model.centred(answer.fit.draws)[design.formula.family]
+        middle = answer.fit.weights @ answer.fit.draws.centred
         both = both - design.formula.fixed @ middle
     levels = _levels(answer)
     panels = [_first(answer, both, levels)]
@@ -134,9 +137,9 @@ def _levels(answer: Answer) -> list[Level]:
     """Return the levels from the outermost to the innermost that holds readings."""
     design = answer.design
     if design.formula is not None:
-        if not design.formula.effects:
+        if design.formula.merged:
             return []
-        inner = [part.level for part in design.formula.inner if part.column is None]
+        inner = [s.level for s, effect in design.formula.inside if effect.plain]
         return [design.formula.outer, *inner]
     if design.block is None:
         return list(design.levels)
@@ -207,7 +210,7 @@ def _inside(answer: Answer, both: Array, outer: Level, inner: Level | None) -> P
         parent[inner.codes] = outer.codes
         values, what = _means(answer, both, inner) - means[:, parent], f"{inner.name} means"
     named = outer.name if outer.name == "cell" else canvas.short(outer.name, 16)
-    about = "relative to" if design.roles.scale == "log" else "about"
+    about = "relative to" if design.measure.logarithmic else "about"
     formula = design.formula is not None
     return Panel(
         what=what,
@@ -296,13 +299,18 @@ def _frame(ax: "Axes", panel: Panel, *, log: bool) -> None:
 
 def _finding(answer: Answer, panels: Sequence[Panel]) -> str:
     """Say whether the data look like those of the model, and where they do not."""
-    odd = [one for one in answer.predictive.features if one.share < RARE]
+    odd, regular = answer.predictive.odd, answer.predictive.regular
     if odd:
         return f"The model rarely makes data like these: {_feature(odd[0].name, answer)}"
+    if regular:
+        return "These data are more regular than what comes out of the model"
+    # What the text does not call rare, the title does not either.
+    said = "Data like these come out of the model" if answer.predictive.features else ""
     for panel in panels:
         if any(panel.outside(s).any() for s in range(len(panel.sections))):
-            return f"The model rarely makes data like these: look at the {panel.what} ringed in red"
-    return "Data like these come out of the model"
+            out = f"{panel.what} ringed in red lie outside the band of {rounding.percent(BAND)}"
+            return f"{said}, though {out}" if said else f"{out[0].upper()}{out[1:]}"
+    return said or "Data like these come out of the model"
 
 
 def _feature(name: str, answer: Answer) -> str:
@@ -313,4 +321,5 @@ def _feature(name: str, answer: Answer) -> str:
         "skewness": "they are skewed",
         "sd_ratio": "the groups scatter more unequally",
         "within_spread": f"readings scatter more in one {what} than in another",
+        "block_spread": f"the difference varies more from one {what} to another",
     }[name]

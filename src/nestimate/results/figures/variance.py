@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.results import rounding, shares
+from nestimate.results import naming, rounding, shares
 from nestimate.results.answer import Answer
 from nestimate.results.figures import canvas
 
@@ -23,6 +23,7 @@ LIKELY = 0.8
 COLOURED = 7
 
 
+@canvas.steady
 def variance_plot(answer: Answer) -> "Figure":
     """Show which share of the variance of a single reading each level has.
 
@@ -72,7 +73,7 @@ def _draw(ax: "Axes", answer: Answer, parts: list[shares.Share], groups: tuple[s
     canvas.rows_axis(ax, [part.label for part in parts])
     ax.set_xlim(0, 100)
     ax.set_xlabel(
-        f"share of the variance of a reading in % (squared scales), {canvas.kind(answer)}"
+        f"share of the {naming.share_name(answer.model)} of a reading in %, {canvas.kind(answer)}"
         if answer.question.ci_kind
         else "",
         fontsize=canvas.FONT,

@@ -1,0 +1,94 @@
+"""How a quantity is worked out and said: as it stands, or as a ratio, by its logarithm.
+
+A ratio is worked out as a logarithm throughout, centre, interval and decision, and said as its
+exponential: then the ratio the other way round is its inverse in every number, which the mean and
+the narrowest interval of the ratios themselves are not.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+
+
+class Measure(Protocol):
+    """The two scales of a quantity: on which it is worked out, and on which it is said.
+
+    Attributes
+    ----------
+    name
+        `linear` or `ratio`.
+    null
+        The value that says "no difference", as it is said.
+    sign
+        What stands between the two sides of a difference: `-` or `/`.
+    logarithmic
+        Whether an axis of such values is a logarithmic one.
+    """
+
+    name: ClassVar[str]
+    null: ClassVar[float]
+    sign: ClassVar[str]
+    logarithmic: ClassVar[bool]
+
+    def said(self, values: ArrayLike) -> Array:
+        """Return values as they are said."""
+
+    def worked(self, values: ArrayLike) -> Array:
+        """Return said values on the scale on which they are worked out."""
+
+    def error(self, value: float, error: float) -> float:
+        """Return a small error on the scale worked on as an error of the value said."""
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A value that is said as it is worked out."""
+
+    name: ClassVar[str] = "linear"
+    null: ClassVar[float] = 0.0
+    sign: ClassVar[str] = "-"
+    logarithmic: ClassVar[bool] = False
+
+    def said(self, values: ArrayLike) -> Array:
+        """Return the values."""
+        return np.asarray(values, dtype=np.float64)
+
+    def worked(self, values: ArrayLike) -> Array:
+        """Return the values."""
+        return np.asarray(values, dtype=np.float64)
+
+    def error(self, value: float, error: float) -> float:  # noqa: ARG002 - the same everywhere
+        """Return the error."""
+        return error
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A value above 0 that is worked out by its logarithm: a ratio, a geometric mean."""
+
+    name: ClassVar[str] = "ratio"
+    null: ClassVar[float] = 1.0
+    sign: ClassVar[str] = "/"
+    logarithmic: ClassVar[bool] = True
+
+    def said(self, values: ArrayLike) -> Array:
+        """Return the exponentials; beyond what a number holds, infinity."""
+        with np.errstate(over="ignore"):
+            return np.exp(np.asarray(values, dtype=np.float64))
+
+    def worked(self, values: ArrayLike) -> Array:
+        """Return the logarithms."""
+        return np.log(np.asarray(values, dtype=np.float64))
+
+    def error(self, value: float, error: float) -> float:
+        """Return the error of the exponential: the value times that of its logarithm."""
+        return value * error
+
+
+LINEAR, RATIO = Linear(), Ratio()
+#: By the word of the option `scale`.
+MEASURES: dict[str, Measure] = {"linear": LINEAR, "log": RATIO}

@@ -1,0 +1,150 @@
+"""Draws of parameters, keyed by what the parameters are."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.data.structure import Stratum, Structure
+from nestimate.model.families import (
+    FIXED,
+    NOISE,
+    NORMALITY,
+    READINGS,
+    Family,
+    pooled,
+    scale_of,
+)
+from nestimate.model.parameters import Parameter
+
+Array = NDArray[np.float64]
+
+#: What scales are called that come from pooled ones.
+POOLED = "tau"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Draws:
+    """Draws of all parameters, in the user's unit.
+
+    Attributes
+    ----------
+    structure, parameters
+        What they are draws of.
+    families
+        Shape (draws, size) for every family: size is 1 where groups share a scale. Coefficients of
+        a formula are those of its columns as they stand there.
+    means
+        Group means, shape (draws, groups).
+    """
+
+    structure: Structure
+    parameters: tuple[Parameter, ...]
+    families: Mapping[Family, Array]
+    means: Array
+
+    @classmethod
+    def from_named(
+        cls,
+        structure: Structure,
+        parameters: tuple[Parameter, ...],
+        named: Mapping[str, Array],
+    ) -> Self:
+        """Return draws that were kept by printed name, each of shape (draws, size).
+
+        Group means are called mu; pooled scales, which no parameter is, tau.
+        """
+        columns: dict[Family, list[Array]] = {}
+        seen = dict.fromkeys(named, 0)
+        for parameter in parameters:
+            columns.setdefault(parameter.family, []).append(
+                named[parameter.name][:, seen[parameter.name]]
+            )
+            seen[parameter.name] += 1
+        families = {family: np.stack(found, axis=1) for family, found in columns.items()}
+        for stratum in structure.strata:
+            if pooled(stratum)[0] in families:
+                families[scale_of(stratum)] = named[POOLED]
+        means = named["mu"] if structure.text else families[FIXED]
+        return cls(structure=structure, parameters=parameters, families=families, means=means)
+
+    def __len__(self) -> int:
+        """Return the number of draws."""
+        return len(self.means)
+
+    def __getitem__(self, parameter: Parameter) -> Array:
+        """Return the draws of one parameter, shape (draws,)."""
+        return self.families[parameter.family][:, parameter.member]
+
+    def take(self, which: NDArray[np.intp]) -> Self:
+        """Return the draws at these positions."""
+        families = {family: found[which] for family, found in self.families.items()}
+        means = families[FIXED] if self.means is self.families[FIXED] else self.means[which]
+        return replace(self, families=families, means=means)
+
+    @property
+    def coefficients(self) -> Array:
+        """Coefficients of the fixed part as they are written, shape (draws, coefficients)."""
+        return self.families[FIXED]
+
+    @property
+    def centred(self) -> Array:
+        """Coefficients of the centred columns, of which the priors speak."""
+        if not self.structure.offsets.any():
+            return self.families[FIXED]
+        coefficients = self.families[FIXED].copy()
+        coefficients[:, 0] += self.families[FIXED] @ self.structure.offsets
+        return coefficients
+
+    def in_prior(self) -> Iterator[tuple[Parameter, Array]]:
+        """Give every parameter with its draws as its prior speaks of it, shape (draws,)."""
+        centred = self.centred
+        for parameter in self.parameters:
+            fixed = parameter.family == FIXED
+            yield parameter, centred[:, parameter.member] if fixed else self[parameter]
+
+    def scale(self, stratum: Stratum) -> Array:
+        """Return the scale of a stratum, (draws, groups), or (draws, 1) where groups share it."""
+        return self.families[scale_of(stratum)]
+
+    def by_group(self, found: Array) -> Array:
+        """Return something for every group, shape (draws, groups), what they share repeated."""
+        return np.broadcast_to(found, (len(found), len(self.structure.groups)))
+
+    @property
+    def noise(self) -> Array | None:
+        """SD of a reading, shape (draws, groups) or (draws, 1); None where it is merged."""
+        return self.families.get(NOISE)
+
+    @property
+    def normality(self) -> Array | None:
+        """Degrees of freedom of what is heavy-tailed, shape (draws, 1); None where it is normal."""
+        return self.families.get(NORMALITY)
+
+    @property
+    def reading_normality(self) -> Array | None:
+        """Degrees of freedom of readings, shape (draws, 1); None where they are normal."""
+        return self.families.get(READINGS)
+
+    @property
+    def theta(self) -> dict[Family, Array]:
+        """The same with draws along the last axis, as densities take them."""
+        return {family: found.T for family, found in self.families.items()}
+
+    def deviates(self, stratum: Stratum, rng: np.random.Generator, size: int = 1) -> Array:
+        """Draw standard deviates of new members of a stratum, shape (draws, size)."""
+        shape = (len(self), size)
+        if stratum.heavy and self.normality is not None:
+            return np.asarray(rng.standard_t(np.broadcast_to(self.normality, shape)))
+        return rng.standard_normal(shape)
+
+    def named(self) -> dict[str, Array]:
+        """Return the draws by printed name, each of shape (draws, size); see `from_named`."""
+        names = {parameter.family: parameter.name for parameter in self.parameters}
+        found: dict[str, list[Array]] = {}
+        for family, values in self.families.items():
+            found.setdefault(names.get(family, POOLED), []).append(values)
+        joined = {n: each[0] if len(each) == 1 else np.hstack(each) for n, each in found.items()}
+        return {"mu": self.means, **joined}

@@ -1,0 +1,96 @@
+"""What can be done about something, as data that every renderer says in its own words.
+
+`--scale log` on the command line is `options={'scale': 'log'}` in Python; a report, which may be
+read by both, says both.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from shlex import quote
+from typing import Literal, Self
+
+Voice = Literal["shell", "python", "both"]
+
+#: Arguments of their own in Python; all others are keys of `options`.
+ARGUMENTS = ("value", "group", "unit", "block", "reference", "relabel_units")
+#: Where the two have different words.
+SHELL_WORDS = {"contrasts": "contrast"}
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """An option and the value that it should have.
+
+    Attributes
+    ----------
+    option
+        The word of the library: `scale`, `block`, `relabel_units`.
+    value
+        Its value; True for what is switched on. Text that is to be filled in stands in capitals.
+    """
+
+    option: str
+    value: str | float | bool | tuple[float, ...] = True
+
+    @property
+    def shell(self) -> str:
+        """As it is typed: `--scale log`."""
+        name = f"--{SHELL_WORDS.get(self.option, self.option).replace('_', '-')}"
+        if self.value is True:
+            return name
+        if isinstance(self.value, tuple):
+            return f"{name} {','.join(f'{number:g}' for number in self.value)}"
+        return f"{name} {quote(self.value) if isinstance(self.value, str) else f'{self.value:g}'}"
+
+    @property
+    def python(self) -> str:
+        """As it is called: `options={'scale': 'log'}`."""
+        if self.option in ARGUMENTS:
+            return f"{self.option}={self.value!r}"
+        value: object = self.value
+        if self.option == "prior" and isinstance(value, str):
+            name, _, prior = value.partition("=")
+            value = {name.strip(): prior.strip()}
+        return f"options={{{self.option!r}: {value!r}}}"
+
+    def said(self, voice: Voice) -> str:
+        """Return it in the words of a command line, of Python, or of both."""
+        if voice == "both":
+            return f"{self.shell} ({self.python} in Python)"
+        return self.shell if voice == "shell" else self.python
+
+
+class Advice(str):
+    """A sentence with remedies in it; as plain text it says both spellings.
+
+    Attributes
+    ----------
+    parts
+        The pieces of the sentence: text and remedies.
+    """
+
+    __slots__ = ("parts",)
+    parts: tuple[str | Remedy, ...]
+
+    def __new__(cls, *parts: "str | Remedy | Advice") -> Self:
+        """Join pieces of text and remedies, in the order in which they are read."""
+        flat: list[str | Remedy] = []
+        for part in parts:
+            flat += part.parts if isinstance(part, Advice) else [part]
+        made = super().__new__(cls, _joined(flat, "both"))
+        made.parts = tuple(flat)
+        return made
+
+    @property
+    def remedies(self) -> tuple[Remedy, ...]:
+        """What can be done, in the order in which it is said."""
+        return tuple(part for part in self.parts if isinstance(part, Remedy))
+
+
+def said(sentence: str, voice: Voice) -> str:
+    """Return a sentence with its remedies, if it has any, in one voice."""
+    return _joined(sentence.parts, voice) if isinstance(sentence, Advice) else sentence
+
+
+def _joined(parts: Iterable[str | Remedy], voice: Voice) -> str:
+    return "".join(part.said(voice) if isinstance(part, Remedy) else str(part) for part in parts)

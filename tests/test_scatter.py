@@ -1,0 +1,101 @@
+"""What default priors take their unit from, against sums of squares written out for each layout."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from nestimate.data.design import Design
+from nestimate.data.formula import parse_formula
+from nestimate.data.regression import formula_design
+from nestimate.data.roles import Roles
+from nestimate.data.scatter import LEAST, Scatter, pooled
+from nestimate.data.tables import read_table
+
+
+def table(blocks=4, groups="ab", units=3, readings=2, seed=1):
+    rng = np.random.default_rng(seed)
+    rows = []
+    for k in range(blocks):
+        level = rng.normal(0, 3)
+        for g in groups:
+            cell = level + rng.normal(0, 1)
+            for u in range(units):
+                own = cell + rng.normal(0, 2)
+                rows += [(f"k{k}", g, f"{k}{g}{u}", v) for v in rng.normal(own, 0.5, readings)]
+    return pd.DataFrame(rows, columns=["day", "arm", "mouse", "y"])
+
+
+def scatter(frame, **roles):
+    found = Design.from_table(read_table(frame), Roles(value="y", group="arm", **roles)).scatter
+    return {name: [(one.sd, one.freedom) for one in members] for name, members in found.items()}
+
+
+def off(variance, error):
+    return np.sqrt(max(variance - error, LEAST * variance))
+
+
+def test_the_bound_is_that_of_the_chi_squared_distribution():
+    for freedom in (1, 2, 7, 200):
+        expected = 3 * np.sqrt(freedom / stats.chi2(freedom).ppf(0.1))
+        assert Scatter(sd=3.0, freedom=freedom).bound == pytest.approx(expected)
+    both = pooled([Scatter(sd=1.0, freedom=2), Scatter(sd=5.0, freedom=19)])
+    assert both.sd == pytest.approx(np.sqrt((2 * 1 + 19 * 25) / 21))
+    assert both.freedom == 21
+
+
+def test_flat_groups_have_their_own():
+    frame = pd.DataFrame({"arm": list("aaabbbbb"), "y": [1.0, 9, 4, 5, 5.5, 6, 5.25, 5.75]})
+    found = scatter(frame)["tau"]
+    for (sd, freedom), (_, own) in zip(found, frame.groupby("arm")["y"], strict=True):
+        assert (sd, freedom) == (pytest.approx(own.std()), own.size - 1)
+
+
+def test_nested_groups_have_their_own_and_the_error_of_the_means_is_taken_off():
+    frame = table(blocks=1, units=5)
+    found = scatter(frame, unit="mouse")
+    for g, own in enumerate("ab"):
+        mine = frame[frame.arm == own].groupby("mouse")["y"]
+        sigma2 = frame.groupby("mouse")["y"].var().mean()
+        assert found["tau"][g] == (pytest.approx(off(mine.mean().var(), sigma2 / 2)), 4)
+        assert found["sigma"][g] == (pytest.approx(np.sqrt(mine.var().mean())), 5)
+
+
+def test_blocks_effects_and_units_each_have_their_own():
+    frame = table()
+    units = frame.groupby(["day", "arm", "mouse"])["y"].mean()
+    cells = units.groupby(["day", "arm"]).mean().unstack()  # noqa: PD010
+    inside = units.groupby(["day", "arm"]).var().mean()
+    effect = (cells["b"] - cells["a"]).var()
+    found = scatter(frame, unit="mouse", block="day")
+    assert found["tau_effect"] == [(pytest.approx(off(effect, 2 * inside / 3)), 3)]
+    assert found["tau_block"] == [(pytest.approx(off(cells.mean(axis=1).var(), effect / 4)), 3)]
+    sigma2 = frame.groupby("mouse")["y"].var().mean()
+    assert found["tau_unit"] == [(pytest.approx(off(inside, sigma2 / 2)), 16)]
+
+
+def test_a_formula_that_spells_out_a_layout_has_its_scatter():
+    frame = table(units=1, readings=3)
+    spelt = formula_design(read_table(frame), parse_formula("y ~ arm + (arm | day)")).scatter
+    found = scatter(frame, block="day")
+    line, effect = spelt["tau"]
+    assert (line.sd, line.freedom) == (pytest.approx(found["tau_block"][0][0]), 3)
+    assert (effect.sd, effect.freedom) == (pytest.approx(found["tau_effect"][0][0]), 3)
+    assert spelt["sigma"][0].freedom == 16
+
+
+def test_a_group_without_scatter_borrows_that_of_all():
+    frame = pd.DataFrame({"arm": list("aaabbb"), "y": [1.0, 1, 1, 5, 7, 6]})
+    (quiet, freedom), (own, _) = scatter(frame)["tau"]
+    assert (quiet, freedom) == (pytest.approx(np.sqrt(0.5)), 2)
+    assert own == pytest.approx(1)
+
+
+@pytest.mark.parametrize("how", ["flat", "nested", "blocked"])
+def test_a_change_of_unit_changes_it_exactly(how):
+    roles = {"flat": {}, "nested": {"unit": "mouse"}, "blocked": {"block": "day"}}[how]
+    frame = table(blocks=3 if how == "blocked" else 1).assign(y=lambda d: d["y"].round(3))
+    there = frame.assign(y=32.0 - 1.8 * frame["y"])
+    for name, members in scatter(frame, **roles).items():
+        for (sd, freedom), other in zip(members, scatter(there, **roles)[name], strict=True):
+            assert other == (pytest.approx(1.8 * sd, rel=1e-9), freedom)

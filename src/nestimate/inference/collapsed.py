@@ -38,7 +38,7 @@ SCALE = 0.85
 #: Steps of the first fit of the groups' proposals, and candidates of each.
 STEPS, PILOT = 5, 512
 #: Points s at which the proposals are fitted next, and candidates at each.
-POINTS, EACH = 64, 89
+POINTS, EACH = 32, 55
 #: Draws from which the errors of the groups' integrals are worked out.
 K_DRAWS = 256
 #: How many times as fine a lattice is used where the usual one might not do.
@@ -303,7 +303,9 @@ def _points(found: Sample, count: int) -> Array:
 
 
 def _shifted(base: Array, shift: Array) -> Array:
-    return np.clip((base + shift) % 1.0, EDGE, 1 - EDGE)
+    moved = base + shift
+    moved -= moved >= 1.0
+    return np.clip(moved, EDGE, 1 - EDGE, out=moved)
 
 
 def _log_mean(logs: Array) -> Array:

@@ -10,6 +10,10 @@ from nestimate.model.grouped import effect_root
 from nestimate.results.contrasts import Contrast
 
 Array = NDArray[np.float64]
+Groups = NDArray[np.intp] | slice
+
+#: Every group.
+ALL = slice(None)
 
 
 def difference(draws: Draws, contrast: Contrast) -> Array:
@@ -37,17 +41,17 @@ def _shares(contrast: Contrast) -> tuple[NDArray[np.intp], Array]:
     return inside, np.asarray(size / size.sum())
 
 
-def variance(draws: Draws, stratum: Stratum) -> Array:
-    """Return the squared scale that a stratum adds to a reading of each group: (draws, groups)."""
-    square = np.square(draws.by_group(draws.scale(stratum)))
+def variance(draws: Draws, stratum: Stratum, groups: Groups = ALL) -> Array:
+    """Return the squared scale that a stratum adds to a reading of groups: (draws, groups)."""
+    square = np.square(draws.by_group(draws.scale(stratum))[:, groups])
     return np.asarray(square / stratum.split)
 
 
-def total_variance(draws: Draws, groups: NDArray[np.intp]) -> Array:
+def total_variance(draws: Draws, groups: Groups = ALL) -> Array:
     """Return the squared scales of a single reading, summed, in these groups: (draws, groups)."""
-    total = np.zeros((len(draws.means), groups.size))
+    total = np.zeros_like(draws.means[:, groups])
     for stratum in draws.structure.strata:
-        total = total + variance(draws, stratum)[:, groups]
+        total = total + variance(draws, stratum, groups)
     if draws.noise is not None:
         total = total + np.square(draws.by_group(draws.noise)[:, groups])
     return total
@@ -91,5 +95,6 @@ def next_block(draws: Draws, contrast: Contrast) -> Array:
 
 def icc(draws: Draws, group: int) -> Array:
     """Return the share of a reading's scatter that lies between units, shape (draws,)."""
-    between = variance(draws, draws.structure.strata[0])
-    return np.asarray(between[:, group] / total_variance(draws, np.array([group]))[:, 0])
+    one = np.array([group])
+    between = variance(draws, draws.structure.strata[0], one)
+    return np.asarray(between[:, 0] / total_variance(draws, one)[:, 0])

@@ -228,21 +228,23 @@ def _clustering(fit: Fit, contrast: Contrast) -> tuple[float, float]:
     independent ones: 1 + (n - 1) ICC where every unit has n readings and no subunits.
     """
     design, draws = fit.model.design, fit.draws
-    tau = estimands.variance(draws, draws.structure.strata[0])
     groups = np.flatnonzero(contrast.weights)
+    between = estimands.variance(draws, draws.structure.strata[0], groups)
     total = estimands.total_variance(draws, groups)
     share, group = inner_shares(design), design.statistics.group
-    noise = np.zeros_like(tau) if draws.noise is None else np.square(draws.by_group(draws.noise))
+    noise = np.zeros_like(total)
+    if draws.noise is not None:
+        noise = np.square(draws.by_group(draws.noise)[:, groups])
     icc, effect = np.zeros(len(draws)), np.zeros(len(draws))
-    for g, whole in zip(groups, total.T, strict=True):
+    for g, tau, sigma, whole in zip(groups, between.T, noise.T, total.T, strict=True):
         n = design.statistics.n[group == g].astype(float)
         size = float(np.square(n).sum() / n.sum())
-        own = size * tau[:, g]
+        own = size * tau
         for stratum, part in zip(subunits(design), share, strict=True):
             factor = float((np.square(n) * part[group == g]).sum() / n.sum())
             own = own + factor * np.square(draws.scale(stratum)[:, 0])
-        icc += tau[:, g] / whole / groups.size
-        effect += (own + noise[:, g]) / whole / groups.size
+        icc += tau / whole / groups.size
+        effect += (own + sigma) / whole / groups.size
     return float(fit.weights @ icc), float(fit.weights @ effect)
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from nestimate.errors import DesignError
 from nestimate.inference.diagnostics import mean_and_sd
 from nestimate.inference.fit import Fit
+from nestimate.model.draws import Draws
 from nestimate.model.model import Model
 from nestimate.results import estimands
 from nestimate.results.classical import Sums
@@ -122,8 +123,9 @@ def predict(fit: Fit, asked: Sequence[Contrast]) -> Predictive:
     numbers = design.cells.size if blocked else sums.unit_mean.size
     n = int(np.clip(CHEAP // numbers, FEWEST, MOST))
     found = replicated_cells(fit, n, rng) if blocked else replicated_units(fit, n, rng)
+    taken = fit.draws.take(fit.resampled)
     return Predictive(
-        contrasts=tuple(_prediction(fit, contrast, found, sums, rng) for contrast in asked),
+        contrasts=tuple(_prediction(fit, taken, contrast, found, sums, rng) for contrast in asked),
         features=()
         if fit.draws.reading_normality is not None  # replicates are normal here
         else (
@@ -160,7 +162,12 @@ def normality_evidence(fit: Fit) -> tuple[float, float]:
 
 
 def _prediction(
-    fit: Fit, contrast: Contrast, replicated: Array, sums: Sums, rng: np.random.Generator
+    fit: Fit,
+    taken: Draws,
+    contrast: Contrast,
+    replicated: Array,
+    sums: Sums,
+    rng: np.random.Generator,
 ) -> Prediction:
     mean, _ = mean_and_sd(estimands.difference(fit.draws, contrast), fit.weights)
     inside = np.flatnonzero(contrast.weights)
@@ -175,7 +182,7 @@ def _prediction(
     return Prediction(
         contrast=contrast.name,
         sides=contrast.sides if sums.cells is None else None,
-        p_new_unit=_new_unit(fit, contrast, rng) if sums.cells is None else None,
+        p_new_unit=_new_unit(taken, contrast, rng) if sums.cells is None else None,
         positive=bool(mean > 0),
         p_same_sign=float(np.mean(np.sign(seen) == np.sign(mean))) if seen.size else None,
         new_units=fit.resampled.size,
@@ -183,12 +190,12 @@ def _prediction(
     )
 
 
-def _new_unit(fit: Fit, contrast: Contrast, rng: np.random.Generator) -> float | None:
+def _new_unit(draws: Draws, contrast: Contrast, rng: np.random.Generator) -> float | None:
     """P(a new unit of one group lies above a new unit of the other, or above a stated value)."""
     inside = np.flatnonzero(contrast.weights)
     if contrast.sides is None or not np.allclose(np.abs(contrast.weights[inside]), 1):
         return None
-    draws, outer = fit.draws.take(fit.resampled), fit.model.design.structure.strata[0]
+    outer = draws.structure.strata[0]
     tau = draws.by_group(draws.scale(outer))[:, inside]
     units = draws.means[:, inside] + tau * draws.deviates(outer, rng, inside.size)
     return float(np.mean(units @ contrast.weights[inside] > contrast.against))

@@ -224,8 +224,9 @@ def few(records: str) -> str:
         "degrees of freedom gives the t on unit (block) means too, with one variance for both groups.",
         "`pooled` is Student's t on all readings. `width / t` is the ratio of mean widths. Spreads are",
         "scales of normal or t(3) units; skewed units are lognormal (SD of logarithms 0.8).",
-        f"The Monte Carlo error of 95 % is {_error(1000)}, {_error(400)} or {_error(200)} points with",
-        f"1000, 400 or 200 simulations. {int(table['failed'].sum())} of {int(table['n'].sum()):,} fits "
+        f"The Monte Carlo error of 95 % is {_error(1000)}, {_error(400)}, {_error(200)} or {_error(100)} "
+        "points with",
+        f"1000, 400, 200 or 100 simulations. {int(table['failed'].sum())} of {int(table['n'].sum()):,} fits "
         "gave no answer.",
         "",
         "| design | units | simulations | nestimate covers, % | t covers, % | pooled covers, % | "

@@ -201,7 +201,7 @@ def our_interval(hard, table, seed):
         table = table.drop(columns="unit")
     design = Design.from_table(read_table(table), roles)
     fit = Fit.from_model(Model.from_design(design, Assumptions(tau=hard.tau)), ess=ESS, seed=seed)
-    mu = fit.draws["mu"]
+    mu = fit.draws.means
     value = mu[:, 0] if hard.kind == "one" else mu[:, 1] - mu[:, 0]
     return hdi(value, fit.weights, 0.95), fit.pareto_k <= K_LIMIT and fit.ess >= ESS
 

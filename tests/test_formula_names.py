@@ -82,9 +82,9 @@ def numbers(design):
         np.array(terms.correlated),
         np.array(terms.slopes).reshape(-1, 2),
         *(effect.column for effect in terms.effects),
-        np.array([(effect.member, effect.share) for effect in terms.effects]).reshape(-1, 2),
-        *(inner.level.codes for inner in terms.inner),
-        *(np.zeros(0) if inner.column is None else inner.column for inner in terms.inner),
+        np.array([(s.position, effect.split) for s, effect in terms.heavy]).reshape(-1, 2),
+        *(stratum.level.codes for stratum, _ in terms.inside),
+        *(effect.column for _, effect in terms.inside),
     ]
 
 
@@ -109,7 +109,8 @@ def test_names_change_nothing_in_a_design(table, text):
         for ours, theirs in zip(numbers(plain), numbers(design), strict=True):
             np.testing.assert_array_equal(ours, theirs, err_msg=f"{names}")
         assert len(set(design.formula.labels)) == len(design.formula.labels)
-        assert len(set(design.formula.scales)) == len(design.formula.scales)
+        scales = [stratum.name for stratum in design.formula.strata]
+        assert len(set(scales)) == len(scales)
 
 
 @pytest.mark.parametrize("text", FORMULAS[2:6])

@@ -32,7 +32,8 @@ def test_text_among_numbers_is_the_reason_named(inspected):
     said = inspected(
         "arm,y\n" + "".join(f"a,{c}\nb,{c}\n" for c in ["1", "2", "NA", "n.d.", "3", "4.4"])
     )
-    assert "column 'y', row 8: 'n.d.' may mean 'not determined'" in said
+    assert "Cells with 'n.d.' are taken as no reading: --na 'n.d.'" in said
+    assert "If they mean 'not detected', leaving them out biases the answer" in said
     assert "No column holds numbers" not in said
     said = inspected("arm,y\na,1\na,2\na,n.d.\na,1\nb,2\nb,n.d.\n")
     assert "'n.d.' may mean 'not determined'" in said

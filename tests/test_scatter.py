@@ -10,6 +10,7 @@ from nestimate.data.formula import parse_formula
 from nestimate.data.regression import formula_design
 from nestimate.data.roles import Roles
 from nestimate.data.scatter import LEAST, Scatter, pooled
+from nestimate.data.structure import Role
 from nestimate.data.tables import read_table
 
 
@@ -27,8 +28,27 @@ def table(blocks=4, groups="ab", units=3, readings=2, seed=1):
 
 
 def scatter(frame, **roles):
-    found = Design.from_table(read_table(frame), Roles(value="y", group="arm", **roles)).scatter
-    return {name: [(one.sd, one.freedom) for one in members] for name, members in found.items()}
+    design = Design.from_table(read_table(frame), Roles(value="y", group="arm", **roles))
+    return {
+        PARAMETER[None if position is None else kind(design.structure.strata[position])]: [
+            (one.sd, one.freedom) for one in members
+        ]
+        for position, members in design.scatter.items()
+    }
+
+
+def kind(stratum):
+    return stratum.role, stratum.heavy
+
+
+#: What the scale of a stratum is called.
+PARAMETER = {
+    None: "sigma",
+    (Role.UNIT, True): "tau",
+    (Role.UNIT, False): "tau_unit",
+    (Role.BLOCK, True): "tau_block",
+    (Role.EFFECT, True): "tau_effect",
+}
 
 
 def off(variance, error):
@@ -78,10 +98,10 @@ def test_a_formula_that_spells_out_a_layout_has_its_scatter():
     frame = table(units=1, readings=3)
     spelt = formula_design(read_table(frame), parse_formula("y ~ arm + (arm | day)")).scatter
     found = scatter(frame, block="day")
-    line, effect = spelt["tau"]
+    (line,), (effect,) = spelt[0], spelt[1]
     assert (line.sd, line.freedom) == (pytest.approx(found["tau_block"][0][0]), 3)
     assert (effect.sd, effect.freedom) == (pytest.approx(found["tau_effect"][0][0]), 3)
-    assert spelt["sigma"][0].freedom == 16
+    assert spelt[None][0].freedom == 16
 
 
 def test_a_group_without_scatter_borrows_that_of_all():

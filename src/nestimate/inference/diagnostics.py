@@ -135,8 +135,15 @@ def mcse_hdi(values: Array, weights: Array, probability: float) -> tuple[float, 
     cost, and its ends err far more than quantiles do. So the ends are found again from
     distribution functions that differ from the one at hand as those of other draws would (a
     Bayesian bootstrap): the mass between neighbouring quantiles is a gamma variable whose variance
-    is the sum of its squared weights.
+    is the sum of its squared weights. Seen from either side, so that a ratio and its inverse have
+    the same errors.
     """
+    low, high = _spread_of_ends(values, weights, probability)
+    mirrored_high, mirrored_low = _spread_of_ends(-values[::-1], weights[::-1], probability)
+    return 0.5 * (low + mirrored_low), 0.5 * (high + mirrored_high)
+
+
+def _spread_of_ends(values: Array, weights: Array, probability: float) -> tuple[float, float]:
     cumulative = np.cumsum(weights)
     middle = (cumulative - 0.5 * weights) / cumulative[-1]
     below = np.linspace(0, 1 - probability, PLACES)

@@ -9,6 +9,7 @@ import numpy as np
 
 from nestimate.data.design import Design
 from nestimate.data.hierarchy import Level
+from nestimate.data.scatter import Scatter
 from nestimate.data.structure import Effect, Factor, Role, Stratum, Structure, role_structure
 
 
@@ -30,7 +31,15 @@ def rebuilt_design(kept: Mapping[str, Any]) -> Design:
         structure = formula
     else:
         structure = _from_terms(formula, kept)
+    known.setdefault("scatter", _scatter_0_1(structure, kept["yardstick"].within))
     return Design(**{**known, "structure": structure})
+
+
+def _scatter_0_1(structure: Structure, within: float) -> dict[int | None, tuple[Scatter, ...]]:
+    """Return what gives the default priors of version 0.1: as wide as one SD within groups."""
+    one = Scatter(sd=1.0, freedom=1)
+    told = (Scatter(sd=within / one.bound, freedom=1),) * len(structure.groups)
+    return {None: told, **{stratum.position: told for stratum in structure.strata}}
 
 
 def _from_terms(terms: SimpleNamespace, kept: Mapping[str, Any]) -> Structure:
@@ -62,6 +71,10 @@ def _from_terms(terms: SimpleNamespace, kept: Mapping[str, Any]) -> Structure:
         strata=tuple(strata),
         outer=terms.outer if terms.effects else strata[-1].level,
         cells=cells,
+        alone=tuple(
+            not shift and not set("[:") & set(label)
+            for label, shift in zip(terms.labels, terms.shifts, strict=True)
+        ),
         **{
             name: getattr(terms, name)
             for name in (

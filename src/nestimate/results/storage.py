@@ -26,6 +26,7 @@ from nestimate.inference.fit import Fit
 from nestimate.model.draws import Draws
 from nestimate.model.model import Model
 from nestimate.model.parameters import Assumptions
+from nestimate.remedies import Advice, Remedy
 from nestimate.results.answer import Answer
 from nestimate.results.contrasts import Contrast
 from nestimate.results.saved import design_record, rebuilt_design
@@ -40,7 +41,7 @@ RECORDS = {
     for record in (
         *(Roles, Level, Readings, UnitStatistics, Yardstick, Scatter, Structure, Factor, Stratum),
         Effect,
-        *(Assumptions, Fit, Question, Contrast, Summary, Check, Linear, Ratio),
+        *(Assumptions, Fit, Question, Contrast, Summary, Check, Linear, Ratio, Remedy),
     )
 }
 
@@ -88,6 +89,8 @@ def read[T: Answer](path: Path, kind: type[T]) -> T:
 def _plain(value: Any, arrays: list[np.ndarray]) -> Any:
     """Return a value as JSON can hold it; arrays are put aside and numbered."""
     match value:
+        case Advice():
+            return {"advice": [_plain(part, arrays) for part in value.parts]}
         case None | bool() | int() | float() | str():
             return value.item() if isinstance(value, np.generic) else value
         case np.generic():
@@ -137,6 +140,8 @@ def _rebuilt(told: Any, archive: ZipFile) -> Any:
             )
         case {"role": str(name)}:
             return Role(name)
+        case {"advice": parts}:
+            return Advice(*(_rebuilt(part, archive) for part in parts))
         case {"record": name, "fields": inner}:
             return _record(name, {key: _rebuilt(part, archive) for key, part in inner.items()})
         case dict():

@@ -516,9 +516,9 @@ UNITS = {
 OPTIONS = {
     "rope reversed": Case(text(), ("lower end comes first",), options=(*ROLES, "--rope=1,-1")),
     "rope without 0": Case(text(), ("does not hold 0",), options=(*ROLES, "--rope=1,2")),
-    "ci 0": Case(text(), ("ci is 0", "0.95"), options=(*ROLES, "--ci", "0")),
-    "ci 1": Case(text(), ("ci is 1", "0.95"), options=(*ROLES, "--ci", "1")),
-    "ci 95": Case(text(), ("ci is 95", "0.95"), options=(*ROLES, "--ci", "95")),
+    "ci 0": Case(text(), ("ci_prob is 0", "0.95"), options=(*ROLES, "--ci", "0")),
+    "ci 1": Case(text(), ("ci_prob is 1", "0.95"), options=(*ROLES, "--ci", "1")),
+    "ci 95": Case(text(), ("ci_prob is 95", "0.95"), options=(*ROLES, "--ci", "95")),
     "negative scale": Case(
         text(), ("halfnormal", "positive"), options=(*ROLES, "--prior", "tau = halfnormal(-2)")
     ),

@@ -146,7 +146,7 @@ def test_eight_schools_against_the_reference_posterior():
         ({"sd": -1.0}, {"n": "n", "sd": "sd"}, "0 or more"),
         ({"n": 1}, {"n": "n", "sd": "sd"}, "at least two readings"),
         ({"se": 0.0}, {"se": "se"}, "above 0"),
-        ({"se": 1.0}, {"se": "se", "sd": "sd", "n": "n"}, "sd"),
+        ({"se": 1.0}, {"se": "se", "n": "n", "sd": "sd"}, "leave out se"),
         ({}, {"n": "nn", "sd": "sd"}, "Did you mean 'n'"),
     ],
 )

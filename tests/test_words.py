@@ -53,6 +53,7 @@ def test_a_contrast_without_finite_weights_is_refused(text):
     [
         (Remedy("scale", "log"), "--scale log", "options={'scale': 'log'}"),
         (Remedy("block", "a day"), "--block 'a day'", "block='a day'"),
+        (Remedy("reference", "-c"), "--reference=-c", "reference='-c'"),
         (Remedy("relabel_units"), "--relabel-units", "relabel_units=True"),
         (Remedy("rope", (-0.5, 0.5)), "--rope -0.5,0.5", "options={'rope': (-0.5, 0.5)}"),
         (

@@ -38,7 +38,11 @@ class Remedy:
             return name
         if isinstance(self.value, tuple):
             return f"{name} {','.join(f'{number:g}' for number in self.value)}"
-        return f"{name} {quote(self.value) if isinstance(self.value, str) else f'{self.value:g}'}"
+        if not isinstance(self.value, str):
+            return f"{name} {self.value:g}"
+        # What starts as an option does is given as one word.
+        between = "=" if self.value.startswith("-") else " "
+        return f"{name}{between}{quote(self.value)}"
 
     @property
     def python(self) -> str:

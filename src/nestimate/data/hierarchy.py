@@ -18,7 +18,7 @@ from nestimate.errors import DesignError, listed
 Codes = NDArray[np.intp]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Level:
     """One level of a hierarchy.
 

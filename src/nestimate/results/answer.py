@@ -12,9 +12,7 @@ import numpy as np
 
 from nestimate.data.design import Design
 from nestimate.inference import work
-from nestimate.inference.diagnostics import K_LIMIT
 from nestimate.inference.fit import Fit
-from nestimate.inference.nuts import R_HAT_LIMIT, Chains
 from nestimate.model.model import Model
 from nestimate.results import (
     advice,
@@ -35,6 +33,7 @@ from nestimate.results.honesty import Panel
 from nestimate.results.influence import Influence
 from nestimate.results.predictive import Predictive
 from nestimate.results.quantities import Quantity
+from nestimate.results.reliability import reliability_checks
 from nestimate.results.sensitivity import Sensitivity
 from nestimate.results.summaries import Check, Question, Summary
 
@@ -51,7 +50,7 @@ def _versions() -> dict[str, str]:
     }
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Answer:
     """Groups compared: the design, the draws, and what they say.
 
@@ -236,7 +235,7 @@ class Answer:
             bayes_factor.check(fit.model, asked)
 
         def summarised(found: tuple[Quantity, ...], *, quick: bool = False) -> tuple[Summary, ...]:
-            return tuple(question.summary(quantity, quick=quick) for quantity in found)
+            return question.summaries(found, quick=quick)
 
         return cls(
             fit=fit,
@@ -260,7 +259,7 @@ class Answer:
             probabilities=summarised(
                 quantities.probabilities(fit, asked, question.rope), quick=True
             ),
-            checks=_checks(fit, ess),
+            checks=reliability_checks(fit, ess),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -342,68 +341,6 @@ class Answer:
         }
 
 
-#: Share of a posterior beyond its prior's end from which the answer is withheld.
-AT_EDGE = 1e-3
-
-
 def _finite(value: float) -> float | None:
     """Return a number, or None where there is none: JSON knows no NaN."""
     return value if np.isfinite(value) else None
-
-
-def _checks(fit: Fit, wanted: float) -> tuple[Check, ...]:
-    k, ess = fit.pareto_k, fit.ess
-    enough = Check.of(
-        "ess",
-        ess,
-        passed=ess >= wanted,
-        text=f"Effective draws behind the worst parameter: {ess:,.0f} (wanted: {wanted:,.0f}).",
-    )
-    if fit.chains is not None:
-        return (*_chain_checks(fit.chains), enough)
-    return (
-        Check.of(
-            "pareto_k",
-            k,
-            passed=k <= K_LIMIT,
-            text=f"Pareto k of the importance weights is {k:.2f} (at most {K_LIMIT} is reliable).",
-        ),
-        enough,
-        *_edge_checks(fit),
-    )
-
-
-def _edge_checks(fit: Fit) -> tuple[Check, ...]:
-    """Return a check that fails where a prior cuts the posterior off; nothing where none does."""
-    label, beyond = fit.at_edge
-    if beyond <= AT_EDGE:
-        return ()
-    return (
-        Check.of(
-            "prior_edge",
-            beyond,
-            passed=False,
-            text=f"The data put {label} where its prior has next to no mass (less than 1e-13), so "
-            "that the prior would cut the answer off. Look for a wrong value in the data, or give "
-            f"{label} a wider prior.",
-        ),
-    )
-
-
-def _chain_checks(chains: Chains) -> tuple[Check, ...]:
-    r_hat, divergences = chains.r_hat, chains.divergences
-    return (
-        Check.of(
-            "r_hat",
-            r_hat,
-            passed=r_hat <= R_HAT_LIMIT,
-            text=f"Largest r_hat of the chains is {r_hat:.3f} (at most {R_HAT_LIMIT} is reliable).",
-        ),
-        Check.of(
-            "divergences",
-            divergences,
-            passed=divergences == 0,
-            text=f"Transitions of NUTS that diverged: {divergences} (none is reliable; tighter "
-            "priors of the scales, such as --prior 'tau = halfnormal(SCALE)', are the remedy).",
-        ),
-    )

@@ -106,7 +106,7 @@ def _finite(number: object) -> bool:
     return isinstance(number, int | float | np.number) and bool(np.isfinite(number))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Simulation:
     """Simulated readings and the truth behind them.
 

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from nestimate.apps import arguments
+from nestimate.apps import arguments, progress
 from nestimate.compare import Comparison, compare, fit
 from nestimate.errors import NestimateError
 from nestimate.inspect import inspect
@@ -25,6 +25,7 @@ NARROWEST, WIDEST = 30, 100
 
 app = typer.Typer(
     name="nestimate",
+    cls=progress.Stoppable,
     help="Estimate how far groups differ when every data point has replicates.",
     rich_markup_mode=None,
     no_args_is_help=True,
@@ -100,43 +101,44 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
     outputs = {"--json": json_file, "--report": report, "--draws": draws}
     check_outputs(outputs, data, overwrite=overwrite)
     check_report(report)
-    result = compare(
-        data,
-        value=value,
-        group=group,
-        unit=unit,
-        block=block,
-        reference=reference,
-        relabel_units=relabel_units,
-        options=Options(
-            robust=robust,
-            tau=tau,
-            scale=scale,
-            sigma=sigma,
-            n=n,
-            sd=sd,
-            se=se,
-            preset=preset,
-            prior=arguments.priors(prior),
-            contrast=arguments.contrasts(contrast),
-            against=against,
-            rope=arguments.rope(rope),
-            ci_prob=ci_prob,
-            ci_kind=ci_kind,
-            simultaneous=simultaneous,
-            bayes_factor=bayes_factor,
-            ess=ess,
-            seed=seed,
-            sheet=sheet,
-            decimal=decimal,
-            skip_rows=skip_rows,
-            header_row=header_row,
-            na=na,
-            fill_down=fill_down,
-            value_unit=value_unit,
-            wide=wide,
-        ),
-    )
+    with progress.shown():
+        result = compare(
+            data,
+            value=value,
+            group=group,
+            unit=unit,
+            block=block,
+            reference=reference,
+            relabel_units=relabel_units,
+            options=Options(
+                robust=robust,
+                tau=tau,
+                scale=scale,
+                sigma=sigma,
+                n=n,
+                sd=sd,
+                se=se,
+                preset=preset,
+                prior=arguments.priors(prior),
+                contrast=arguments.contrasts(contrast),
+                against=against,
+                rope=arguments.rope(rope),
+                ci_prob=ci_prob,
+                ci_kind=ci_kind,
+                simultaneous=simultaneous,
+                bayes_factor=bayes_factor,
+                ess=ess,
+                seed=seed,
+                sheet=sheet,
+                decimal=decimal,
+                skip_rows=skip_rows,
+                header_row=header_row,
+                na=na,
+                fill_down=fill_down,
+                value_unit=value_unit,
+                wide=wide,
+            ),
+        )
     _deliver(result, outputs)
 
 
@@ -181,40 +183,43 @@ def _fit(  # noqa: PLR0913
     outputs = {"--json": json_file, "--report": report, "--draws": draws}
     check_outputs(outputs, data, overwrite=overwrite)
     check_report(report)
-    result = fit(
-        formula,
-        data,
-        group=group,
-        reference=reference,
-        options=Options(
-            robust=robust,
-            scale=scale,
-            preset=preset,
-            prior=arguments.priors(prior),
-            contrast=arguments.contrasts(contrast),
-            against=against,
-            rope=arguments.rope(rope),
-            ci_prob=ci_prob,
-            ci_kind=ci_kind,
-            simultaneous=simultaneous,
-            ess=ess,
-            seed=seed,
-            sheet=sheet,
-            decimal=decimal,
-            skip_rows=skip_rows,
-            header_row=header_row,
-            na=na,
-            fill_down=fill_down,
-            value_unit=value_unit,
-        ),
-    )
+    with progress.shown():
+        result = fit(
+            formula,
+            data,
+            group=group,
+            reference=reference,
+            options=Options(
+                robust=robust,
+                scale=scale,
+                preset=preset,
+                prior=arguments.priors(prior),
+                contrast=arguments.contrasts(contrast),
+                against=against,
+                rope=arguments.rope(rope),
+                ci_prob=ci_prob,
+                ci_kind=ci_kind,
+                simultaneous=simultaneous,
+                ess=ess,
+                seed=seed,
+                sheet=sheet,
+                decimal=decimal,
+                skip_rows=skip_rows,
+                header_row=header_row,
+                na=na,
+                fill_down=fill_down,
+                value_unit=value_unit,
+            ),
+        )
     _deliver(result, outputs)
 
 
 def _deliver(result: Comparison, outputs: Mapping[str, Path | None]) -> None:
     """Print the answer and write the files asked for; exit 3 if a check failed."""
     alone = _is_output(outputs["--json"])
-    typer.echo(text.render(result, text.Page(width=_width(), voice="shell")), err=alone)
+    with progress.shown():
+        page = text.render(result, text.Page(width=_width(), voice="shell"))
+    typer.echo(page, err=alone)
     writers: dict[str, Callable[[Path], object]] = {
         "--report": result.report,
         # By way of memory: HDF5 does not survive a disk that fills up while it writes.
@@ -226,7 +231,7 @@ def _deliver(result: Comparison, outputs: Mapping[str, Path | None]) -> None:
         if path and option == "--json":
             _write_json(result.to_dict(), path)
         elif path:
-            with whole(path) as part:
+            with progress.shown(), whole(path) as part:
                 writers[option](part)
         if path:
             typer.echo(f"{option[2:]} written to {path}", err=alone)
@@ -331,7 +336,7 @@ def _width() -> int:
 
 
 def main() -> None:
-    """Run the command; 0 answered, 2 cannot be answered, 3 a check failed."""
+    """Run the command; 0 answered, 2 cannot be answered, 3 a check failed, 130 stopped."""
     try:
         app(standalone_mode=True)
     except NestimateError as error:

@@ -23,7 +23,7 @@ SMALL = 5_000
 MOST_COMBINATIONS = 200_000
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Crossing:
     """The distinct combinations of labels in the rows that have a value.
 

@@ -56,7 +56,7 @@ from nestimate.errors import DataError, DesignError
 Layout = Literal["flat", "nested", "blocked", "blocked-nested", "formula"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Design:
     """What was measured on what, ready for a model.
 

@@ -19,7 +19,7 @@ from nestimate.remedies import Remedy
 Codes = NDArray[np.intp]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Level:
     """One level of a hierarchy.
 

@@ -26,7 +26,7 @@ Codes = tuple[NDArray[np.intp], tuple[str, ...]]
 MOST_COMBINATIONS = 20_000
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ModelFrame:
     """The rows and columns of a table that a formula uses.
 

@@ -24,7 +24,7 @@ MOST_COLUMNS = 30
 CONSTANT = 3
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Rows:
     """The rows that are compared, as far as pairs among them are concerned.
 

@@ -28,7 +28,7 @@ MOST_CODES = 12
 ONE = ("1", 1)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Random:
     """What the random terms come to: strata, and the clusters that those outermost share.
 

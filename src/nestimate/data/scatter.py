@@ -151,7 +151,7 @@ def _by_stratum(
     }
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class _Stage:
     """Members of one level, or the rows themselves.
 
@@ -213,7 +213,7 @@ class _Stage:
         return _left(y, np.stack(x, axis=1), size)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class _Level:
     """A level below the rows: the member of each row, and the scale read off it.
 

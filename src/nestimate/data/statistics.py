@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from nestimate.errors import DesignError
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Readings:
     """The rows that enter the analysis; all arrays have shape (rows,) and are read-only.
 
@@ -59,7 +59,7 @@ class Readings:
         return bool((self.n > 1).any() or np.isfinite(self.error).any())
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class UnitStatistics:
     """All that the likelihood needs of the readings; arrays have shape (units,) and are read-only.
 

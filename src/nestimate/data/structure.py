@@ -42,7 +42,7 @@ class Role(Enum):
     TERM = "term"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Effect:
     """A column whose coefficient differs from member to member of a stratum.
 
@@ -76,7 +76,7 @@ class Effect:
         return bool((self.column == 1).all())
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Stratum:
     """One source of scatter.
 
@@ -123,7 +123,7 @@ class Stratum:
         return self.effects[0].split
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Factor:
     """What is compared: labels, and the code of every row.
 
@@ -145,7 +145,7 @@ class Factor:
         return bool(pairs > np.unique(level.codes).size)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Structure:
     """Everything that the readings of a design are made of.
 

@@ -68,7 +68,7 @@ def lattice(size: int, dim: int) -> Array:
     return min((points(g) for g in range(1, max(size // 2, 2))), key=error)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Proposals:
     """One t of 2 degrees of freedom for every group's own parameters, moving with s.
 
@@ -98,7 +98,7 @@ class Proposals:
         return centre[:, None, :] + np.tensordot(self.root[g], standard, axes=1), log_q
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Collapsed:
     """A posterior of what groups share, as `importance.sample` takes one; see `Target`.
 

@@ -25,7 +25,7 @@ from nestimate.remedies import Remedy
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Plane:
     """Where a contrast of group means is zero, in the engine's coordinates.
 

@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Factorised:
     """Shared parameters and blocks of others that are independent given them.
 

@@ -10,6 +10,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.errors import InferenceError
 from nestimate.inference import collapsed, diagnostics, importance, nuts, work
 from nestimate.inference.importance import Sample
 from nestimate.inference.nuts import Chains
@@ -27,13 +28,15 @@ Array = NDArray[np.float64]
 
 #: With a smaller share of the draws wanted the posterior is so odd that NUTS would run for hours.
 LOST = 0.01
+#: Share of a posterior beyond its prior's end from which it is no answer.
+AT_EDGE = 1e-3
 #: Where a prior ends, in SDs of the engine's coordinates.
 EDGE = 7.5
 #: Most effects drawn, draws x units; with very many units fewer draws are enough each.
 MAX_EFFECTS = 1_000_000
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Fit:
     """Weighted independent draws from the posterior of a model.
 
@@ -78,31 +81,43 @@ class Fit:
     log: tuple[str, ...]
     chains: Chains | None = None
 
+    def __repr__(self) -> str:
+        """Say in one line how many draws there are, and how good."""
+        reached = f"{self.weights.size:,} draws, ess {self.ess:,.0f}"
+        if self.chains is not None:
+            return f"Fit({reached}, r_hat {self.chains.r_hat:.3f})"
+        return f"Fit({reached}, Pareto k {self.pareto_k:.2f})"
+
     @classmethod
     def from_model(cls, model: Model, *, ess: float, seed: int) -> Self:
         """Draw until `ess` effective draws stand behind every parameter and difference.
 
         One seed gives one answer, whatever the number of threads. What importance sampling
         cannot do is left to NUTS on the PyMC twin: factors that cross need it, elsewhere it is
-        tried last, where PyMC is installed.
+        tried last and once, where PyMC is installed and no prior is what stands in the way.
 
         Raises
         ------
-        NestimateError
+        InferenceError
             When factors cross and PyMC is not installed.
         """
         if isinstance(model.density, LatentDensity):
-            return cls._from_chains(model, ess, seed, ())
+            if not nuts.installed():
+                raise InferenceError(
+                    "the random terms of this formula cross: none of their factors holds all the "
+                    "others. Such a formula is sampled by PyMC, which is not installed. Install it "
+                    "with pip install 'nestimate[pymc]' and ask the same again; it takes about a "
+                    "minute."
+                )
+            return cls._from_chains(model, ess, seed)
         began = perf_counter()
         rng = np.random.default_rng(seed)
         work.say("looking for the bulk of the posterior")
         with work.threads() as threads:
             found = _sampled(model, ess, rng, threads)
         short = found.pareto_k > diagnostics.K_LIMIT or found.ess < ess
-        if short and found.ess > LOST * ess and nuts.installed():
-            return cls._from_chains(model, ess, seed, found.log)
         n_rows = model.design.readings.value.size
-        return cls(
+        fitted = cls(
             model=model,
             draws=model.natural(model.standard(found.z)),
             z=found.z,
@@ -117,12 +132,18 @@ class Fit:
             seconds=perf_counter() - began,
             log=found.log,
         )
+        # A prior that the data contradict is no matter of the sampler.
+        hopeless = found.ess <= LOST * ess or fitted.at_edge[1] > AT_EDGE
+        if not short or hopeless or not nuts.installed():
+            return fitted
+        return cls._from_chains(model, ess, seed, tried=fitted)
 
     @classmethod
-    def _from_chains(cls, model: Model, ess: float, seed: int, log: tuple[str, ...]) -> Self:
+    def _from_chains(cls, model: Model, ess: float, seed: int, tried: Self | None = None) -> Self:
         """Sample by NUTS; chains are thinned until their draws count as independent."""
         began = perf_counter()
-        chains = nuts.sample_twin(model, ess=ess, seed=seed)
+        chains = nuts.sample_twin(model, ess=ess, seed=seed, once=tried is not None)
+        log = () if tried is None else tried.log
         size = len(chains.draws)
         kept = np.arange(0, size, max(1, int(np.ceil(size / max(chains.ess, 1.0)))))
         rng = np.random.default_rng(seed)

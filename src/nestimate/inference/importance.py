@@ -40,7 +40,7 @@ EM_DRAWS = 2_500
 MAX_DRAWS = 400_000
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Sample:
     """Weighted independent draws.
 

@@ -20,7 +20,7 @@ WIDTH = 1.3
 EM_STEPS = 6
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Mixture:
     """Multivariate t's with equal dof, and the prior with weight `DEFENSIVE`.
 

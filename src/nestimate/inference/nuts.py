@@ -1,5 +1,6 @@
 """The fallback engine: NUTS on the PyMC twin, for what cannot be integrated by hand."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.inference import work
 from nestimate.model.draws import POOLED, Draws
 from nestimate.model.model import Model
 from nestimate.model.priors import Fixed
@@ -18,13 +20,15 @@ Array = NDArray[np.float64]
 
 #: Chains, warm-up of each, draws of each in the first run, and at most.
 CHAINS, WARM_UP, FIRST, MOST = 4, 1000, 1500, 25_000
+#: Draws of each chain where there is one run and no other.
+ONLY = 5000
 #: Acceptance rates tried, the next one where some transitions diverged.
 ACCEPTANCE = (0.95, 0.99, 0.998)
 #: Above this the chains have not agreed (Vehtari et al., Bayesian Analysis 16(2), 2021).
 R_HAT_LIMIT = 1.01
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Chains:
     """Draws of all chains, one after another.
 
@@ -56,8 +60,15 @@ def installed() -> bool:
     return find_spec("pymc") is not None
 
 
-def sample_twin(model: Model, *, ess: float, seed: int) -> Chains:
+def sample_twin(model: Model, *, ess: float, seed: int, once: bool = False) -> Chains:
     """Sample the PyMC twin of a model until `ess` effective draws stand behind every parameter.
+
+    Parameters
+    ----------
+    model, ess, seed
+        What is sampled, how many effective draws are wanted, and the seed.
+    once
+        Run the chains a single time, whatever comes of it.
 
     Raises
     ------
@@ -65,13 +76,16 @@ def sample_twin(model: Model, *, ess: float, seed: int) -> Chains:
         When PyMC is not installed.
     """
     twin, log = to_pymc(model), []
-    draws, tries = FIRST, list(ACCEPTANCE)
+    draws, tries = (ONLY, [ACCEPTANCE[1]]) if once else (FIRST, list(ACCEPTANCE))
     while True:
+        work.say(f"PyMC draws {CHAINS} chains of {WARM_UP + draws:,}: a minute or more")
         found = _run(twin, draws, tries[0], seed)
         posterior = found.posterior.to_dataset()
         reached, r_hat = _diagnosed(posterior[_monitored(model)])
         divergences = int(found.sample_stats["diverging"].sum())
         log.append(_said(draws, tries[0], reached, r_hat, divergences))
+        if once:
+            break
         if divergences and len(tries) > 1:
             tries.pop(0)
         elif reached < ess and not divergences and draws < MOST:
@@ -97,6 +111,7 @@ def sample_twin(model: Model, *, ess: float, seed: int) -> Chains:
 def _run(twin: Any, draws: int, acceptance: float, seed: int) -> Any:
     import pymc as pm  # noqa: PLC0415 - optional, and slow to import
 
+    logging.getLogger("pymc").setLevel(logging.WARNING)  # it would name its samplers
     with twin:
         return pm.sample(
             draws=draws,

@@ -43,7 +43,7 @@ class Density(Protocol):
     def log_posterior(self, x: Array) -> Array: ...  # noqa: D102
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Target:
     """The posterior in coordinates x in which it is nearly round.
 

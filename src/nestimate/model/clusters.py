@@ -33,7 +33,7 @@ TINY = 1e-12
 LEAST_RATIO = 1e-10
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Cluster:
     """The rows of one cluster as columns.
 
@@ -67,7 +67,7 @@ class Cluster:
     w_kind: Codes
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ClusterClass:
     """Clusters whose columns have equal cross products.
 
@@ -144,7 +144,7 @@ def cluster_classes(clusters: list[Cluster]) -> tuple[ClusterClass, ...]:
     return tuple(classes)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Collapsed:
     """A class with its inner effects and readings integrated out, for many draws at once.
 

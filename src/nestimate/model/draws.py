@@ -25,7 +25,7 @@ Array = NDArray[np.float64]
 POOLED = "tau"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Draws:
     """Draws of all parameters, in the user's unit.
 

@@ -18,7 +18,7 @@ Codes = NDArray[np.intp]
 Theta = Mapping[Family, Array]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class GroupedDensity:
     """Density of readings in blocks, or in units with subunits; all numbers standardised.
 

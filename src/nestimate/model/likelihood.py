@@ -40,7 +40,7 @@ CELL_WIDTH, GAUSS_POINTS = 0.75, 5
 LOG_2PI = float(np.log(2 * np.pi))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class UnitClass:
     """Units of one group with one number of readings: they share variances in every draw.
 

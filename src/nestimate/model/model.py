@@ -90,7 +90,7 @@ class Whitening:
         return 0.5 * (low + high)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Model:
     """Parameters, priors and density of a design.
 

@@ -24,7 +24,7 @@ Array = NDArray[np.float64]
 Theta = Mapping[Family, Array]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class PairedDensity:
     """Density of blocks with one reading per cell; all numbers standardised.
 

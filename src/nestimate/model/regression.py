@@ -17,7 +17,7 @@ Array = NDArray[np.float64]
 Theta = Mapping[Family, Array]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class RegressionDensity:
     """y ~ t(nu, X beta, tau); all numbers standardised.
 

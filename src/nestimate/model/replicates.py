@@ -32,7 +32,7 @@ NODES, FINE, ANCHORS = 20, 64, 8
 REACH = 300
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ReplicateDensity:
     """Density of readings that are Student-t about the true mean of their unit; standardised.
 

@@ -31,7 +31,7 @@ LOG_2PI = float(np.log(2 * np.pi))
 TABLE = 1024
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Curve:
     """A prior's map from z to the parameter, quick for many z.
 
@@ -67,7 +67,7 @@ class Curve:
         return np.asarray(left + (at - below) * (self.values.take(below + 1) - left))
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Shared:
     """What groups share at some points s, worked out once for all groups.
 
@@ -84,7 +84,7 @@ class Shared:
     nodes: tuple[Array, Array] | None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Separable:
     """Columns of z that groups share, and those of each group.
 

@@ -19,7 +19,7 @@ Theta = Mapping[Family, Array]
 MOST_RIVALS = 5
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class UnitDensity:
     """Density of the readings when units lie in groups; all numbers standardised.
 

@@ -23,7 +23,6 @@ from nestimate.results import (
     predictive,
     quantities,
     sensitivity,
-    withholding,
     wording,
 )
 from nestimate.results.bayes_factor import BayesFactor
@@ -34,6 +33,7 @@ from nestimate.results.honesty import Panel
 from nestimate.results.influence import Influence
 from nestimate.results.predictive import Predictive
 from nestimate.results.quantities import Quantity
+from nestimate.results.reliability import reliability_checks
 from nestimate.results.sensitivity import Sensitivity
 from nestimate.results.summaries import Check, Question, Summary
 
@@ -50,7 +50,7 @@ def _versions() -> dict[str, str]:
     }
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Answer:
     """Groups compared: the design, the draws, and what they say.
 
@@ -235,7 +235,7 @@ class Answer:
             bayes_factor.check(fit.model, asked)
 
         def summarised(found: tuple[Quantity, ...], *, quick: bool = False) -> tuple[Summary, ...]:
-            return tuple(question.summary(quantity, quick=quick) for quantity in found)
+            return question.summaries(found, quick=quick)
 
         return cls(
             fit=fit,
@@ -259,7 +259,7 @@ class Answer:
             probabilities=summarised(
                 quantities.probabilities(fit, asked, question.rope), quick=True
             ),
-            checks=withholding.checks(fit, ess),
+            checks=reliability_checks(fit, ess),
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -76,7 +76,7 @@ class Method:
         return asdict(self) | {"measure": self.measure.name}
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Sums:
     """Sums of the readings, on the scale that is analysed.
 

@@ -13,7 +13,7 @@ from nestimate.data.measures import Measure
 from nestimate.errors import DesignError, listed, one_of
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Contrast:
     """A weighted sum of group means.
 

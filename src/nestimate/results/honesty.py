@@ -22,7 +22,7 @@ from nestimate.results import classical, estimands, quantities
 from nestimate.results.classical import Method, Name, Sums
 from nestimate.results.contrasts import Contrast
 from nestimate.results.replicates import inner_shares, subunits
-from nestimate.results.summaries import Question
+from nestimate.results.summaries import MANY, Question
 
 Array = NDArray[np.float64]
 
@@ -167,7 +167,7 @@ def _noise_error(fit: Fit, sums: Sums, contrast: Contrast) -> float | None:
 
 def _posterior(name: Name, fit: Fit, contrast: Contrast, question: Question, n: int) -> Method:
     (quantity,) = quantities.differences(fit, (contrast,))
-    row = question.summary(quantity)
+    row = question.summary(quantity, quick=len(fit.model.design.groups) > MANY)
     return Method(
         name=name,
         mean=row.mean,

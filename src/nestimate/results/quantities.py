@@ -26,7 +26,7 @@ MOST_BLOCKS = 8
 FAR, MOST_OUTLIERS = 3, 20
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Quantity:
     """One estimated quantity.
 
@@ -247,7 +247,7 @@ def probabilities(
     return (*found, *_outliers(fit))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Far:
     """Whether one unit, value or reading lies far out, draw by draw.
 

@@ -163,7 +163,7 @@ def sensitivities(
     return tuple(found)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class _Other:
     """The posterior under a prior of another width: weights of the draws there are, or a new fit.
 

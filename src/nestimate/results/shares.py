@@ -12,7 +12,7 @@ from nestimate.results.quantities import Quantity
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Share:
     """The share of one level.
 

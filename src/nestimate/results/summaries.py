@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.measures import LINEAR, Measure
-from nestimate.inference import diagnostics
+from nestimate.inference import diagnostics, work
 from nestimate.remedies import Advice
 from nestimate.results.quantities import Quantity
 
@@ -19,6 +19,8 @@ Interval = Literal["hdi", "eti", "simultaneous"]
 #: Where the errors of an HDI are not worked out one by one (units, blocks) they are those of
 #: quantiles times this, measured in simulations from normal and t draws: it may slide a little.
 HDI_EXCESS = 1.5
+#: Quantities of one kind from which their errors are worked out quickly.
+MANY = 100
 #: Share of an interval's width below which the lower end of a scale or share is near 0.
 NEAR = 0.02
 
@@ -153,6 +155,14 @@ class Question:
             replace(each.summary(quantity), ci_prob=self.ci_prob, ci_kind="simultaneous")
             for quantity in quantities
         )
+
+    def summaries(
+        self, quantities: Sequence[Quantity], *, quick: bool = False
+    ) -> tuple[Summary, ...]:
+        """Summarise the draws of several quantities; quickly, where there are many."""
+        work.say("summarising")
+        quick = quick or len(quantities) > MANY
+        return tuple(self.summary(quantity, quick=quick) for quantity in quantities)
 
     def summary(self, quantity: Quantity, *, quick: bool = False) -> Summary:
         """Summarise the draws of one quantity; quickly, where there are many of its kind."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from nestimate.data.design import Design
 from nestimate.data.measures import Measure
 from nestimate.model.model import Model
+from nestimate.remedies import Advice
 from nestimate.results import naming
 from nestimate.results.contrasts import Contrast
 from nestimate.results.formulas import (
@@ -334,5 +335,8 @@ def probability_sentence(row: Summary) -> str:
 
 def withheld(checks: Sequence[Check]) -> str:
     """Say that there is no answer, and why."""
-    failed = "; ".join(check.text for check in checks if not check.passed)
-    return f"No answer is shown, because a check failed: {failed}"
+    parts = ["No answer is shown, because a check failed: "]
+    for check in checks:
+        if not check.passed:
+            parts += ["; "] * (len(parts) > 1) + [check.text]
+    return Advice(*parts)

@@ -26,7 +26,7 @@ ROOMY, TIGHT = 0.24, 0.15
 KEPT = 0.02
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Panel:
     """Rows that are drawn towards one number.
 

@@ -30,7 +30,7 @@ TAUGHT = 1.5
 NAMED = 4
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Family:
     """Parameters that share a prior.
 

@@ -31,7 +31,7 @@ BAND = 0.95
 BEYOND = 0.8
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Panel:
     """One level of the data.
 

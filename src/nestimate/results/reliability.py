@@ -1,23 +1,23 @@
-"""Checks that withhold the answer where they fail."""
+"""What must hold of the draws for an answer to be shown."""
 
 from nestimate.inference.diagnostics import K_LIMIT
-from nestimate.inference.fit import Fit
+from nestimate.inference.fit import AT_EDGE, Fit
 from nestimate.inference.nuts import R_HAT_LIMIT, Chains
 from nestimate.remedies import Advice, Remedy
 from nestimate.results.summaries import Check
 
-#: Share of a posterior beyond its prior's end from which the answer is withheld.
-AT_EDGE = 1e-3
+#: Effective draws from which an answer to fewer digits is worth having.
+FEWEST_ESS = 1_000
 
 
-def checks(fit: Fit, wanted: float) -> tuple[Check, ...]:
-    """Return what must hold before a fit of which `wanted` effective draws were asked is shown."""
+def reliability_checks(fit: Fit, wanted: float) -> tuple[Check, ...]:
+    """Return the checks of a fit of which so many effective draws were wanted."""
     k, ess = fit.pareto_k, fit.ess
     enough = Check.of(
         "ess",
         ess,
         passed=ess >= wanted,
-        text=f"Effective draws behind the worst parameter: {ess:,.0f} (wanted: {wanted:,.0f}).",
+        text=_ess_text(fit, wanted),
     )
     if fit.chains is not None:
         return (*_chain_checks(fit.chains), enough)
@@ -30,6 +30,20 @@ def checks(fit: Fit, wanted: float) -> tuple[Check, ...]:
         ),
         enough,
         *_edge_checks(fit),
+    )
+
+
+def _ess_text(fit: Fit, wanted: float) -> str:
+    """Say how many effective draws there are, and what to ask for where that is enough for less."""
+    ess = fit.ess
+    said = f"Effective draws behind the worst parameter: {ess:,.0f} (wanted: {wanted:,.0f})."
+    if not FEWEST_ESS <= ess < wanted:
+        return said
+    enough = int(ess // FEWEST_ESS * FEWEST_ESS)
+    return Advice(
+        f"{said} Intervals steady to fewer digits need no more: ask for ",
+        Remedy("ess", enough),
+        ".",
     )
 
 

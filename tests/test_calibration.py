@@ -24,7 +24,7 @@ from experiments import draw_data, draw_truth, handed_in
 from nestimate.data.design import Design
 from nestimate.data.tables import read_table
 from nestimate.model.model import Model
-from nestimate.results import cautions
+from nestimate.results import coverage
 from templates import CONTROLS, TEMPLATES
 from uniformity import band, leaves_band, uniformity
 
@@ -132,4 +132,4 @@ def test_the_coverage_that_answers_state_is_that_of_the_page():
             if cover and int(units) < 5:
                 found[kind, int(units)] = int(cover)
     assert found
-    assert found == dict(cautions.COVERED)
+    assert found == dict(coverage.COVERED)

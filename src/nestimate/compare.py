@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nestimate.data.design import Design, Roles
+from nestimate.data.files import file_name
 from nestimate.data.formula import parse_formula
 from nestimate.data.onegroup import with_one_group
 from nestimate.data.regression import formula_design
@@ -208,6 +209,7 @@ def fit(
             Wanted(
                 sheet=chosen.sheet,
                 decimal=chosen.decimal,
+                edits=tuple(chosen.edits),
                 value=next(iter(parsed.measured), None),
             ),
         ),
@@ -241,7 +243,7 @@ def compare(
     Parameters
     ----------
     data
-        A file (path), a data frame (pandas, polars, Arrow), a dict of columns, a list of records,
+        A file (path, or open binary file), a data frame (pandas, polars, Arrow), a dict of columns, a list of records,
         or a mapping: group -> values, or group -> unit -> readings.
     value, group, unit
         Column names; value may be several columns of readings, `"rep1,rep2,rep3"`. A mapping and
@@ -287,6 +289,7 @@ def compare(
         Wanted(
             sheet=chosen.sheet,
             decimal=chosen.decimal,
+            edits=tuple(chosen.edits),
             wide=chosen.wide,
             value=value,
             group=group,
@@ -340,7 +343,7 @@ def _answered(
     options, usual = asdict(chosen), asdict(Options())
     call = {
         "command": command,
-        "data": str(data) if isinstance(data, str | Path) else None,
+        "data": file_name(data),
         **{name: given for name, given in named.items() if given is not None},
         "options": {name: given for name, given in options.items() if given != usual[name]},
     }

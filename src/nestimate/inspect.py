@@ -1,11 +1,12 @@
 """What is in a table, which designs it can be, the command to run."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from json import dumps
-from pathlib import Path
 from typing import Any
 
 from nestimate.data.decisions import decisions
+from nestimate.data.files import file_name
 from nestimate.data.inspection import Inspection
 from nestimate.data.tables import Wanted, read_table
 from nestimate.results import inspection_text
@@ -59,15 +60,23 @@ class Overview(Inspection):
         }
 
 
-def inspect(data: Any, *, sheet: str | None = None, decimal: str | None = None) -> Overview:
+def inspect(
+    data: Any,
+    *,
+    sheet: str | None = None,
+    decimal: str | None = None,
+    edits: Sequence[str] = (),
+) -> Overview:
     """Look at a table: what its columns hold, which designs it can be, how to compare.
 
     Parameters
     ----------
     data
-        A file (path), a data frame (pandas, polars, Arrow), or a mapping, as `compare` takes it.
+        A file (path, or open binary file), a data frame (pandas, polars, Arrow), or a mapping, as `compare` takes it.
     sheet, decimal
         Sheet of a workbook, and the decimal mark of a file, `.` or `,`.
+    edits
+        What is changed in the table first; see `Options`.
 
     Returns
     -------
@@ -87,7 +96,5 @@ def inspect(data: Any, *, sheet: str | None = None, decimal: str | None = None) 
     >>> ne.inspect({"drug": drug, "placebo": placebo}).proposals[0].call("data")
     'ne.compare(data, value="value", group="group", unit="unit")'
     """
-    file = str(data) if isinstance(data, str | Path) else None
-    return Overview.from_table(
-        read_table(data, Wanted(sheet=sheet, decimal=decimal, as_it_is=True)), file
-    )
+    wanted = Wanted(sheet=sheet, decimal=decimal, edits=tuple(edits), as_it_is=True)
+    return Overview.from_table(read_table(data, wanted), file_name(data))

@@ -59,6 +59,9 @@ class Options:
     decimal
         Decimal mark of numbers in text, `.` or `,`; the other mark may then group thousands. None:
         a number with a comma is refused.
+    edits
+        What is changed in the table before anything else, one line each and in order:
+        `row 9, glucose = 5.1 # why`, `without mouse = m10 # why`. Each is said in the answer.
     value_unit
         Unit of measurement of the value, such as `mg/L`: stands on axes and after differences.
     wide
@@ -86,6 +89,7 @@ class Options:
     seed: int = 1
     sheet: str | None = None
     decimal: str | None = None
+    edits: Sequence[str] = ()
     wide: str | None = None
     value_unit: str | None = None
 
@@ -133,6 +137,9 @@ class Options:
                 raise DesignError(
                     f"{what} is {given!r}: give its name as text, '{given or 'mg/L'}'."
                 )
+        if isinstance(self.edits, str) or not all(isinstance(edit, str) for edit in self.edits):
+            raise DesignError(f"edits is {self.edits!r}: give a list of lines of text.")
+        object.__setattr__(self, "edits", tuple(self.edits))
         if not isinstance(self.prior, Mapping):
             raise DesignError(f"prior is {self.prior!r}: write {{'tau': 'halfnormal(2)'}}.")
         if not isinstance(self.contrasts, str) and not (

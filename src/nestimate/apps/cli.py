@@ -86,6 +86,7 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
     overwrite: arguments.Overwrite = False,
     sheet: arguments.Sheet = None,
     decimal: arguments.Decimal = None,
+    edit: arguments.Edits = None,
     wide: Annotated[str | None, typer.Option(help="Columns are groups, or replicates.")] = None,
 ) -> None:
     """Compare groups: nestimate compare data.csv --value y --group arm --unit mouse."""
@@ -121,6 +122,7 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
             seed=seed,
             sheet=sheet,
             decimal=decimal,
+            edits=edit or (),
             value_unit=value_unit,
             wide=wide,
         ),
@@ -153,6 +155,7 @@ def _fit(  # noqa: PLR0913
     overwrite: arguments.Overwrite = False,
     sheet: arguments.Sheet = None,
     decimal: arguments.Decimal = None,
+    edit: arguments.Edits = None,
 ) -> None:
     """Fit a formula: nestimate fit 'y ~ drug + age + (drug | line)' data.csv."""
     outputs = {"--json": json_file, "--report": report, "--draws": draws}
@@ -178,6 +181,7 @@ def _fit(  # noqa: PLR0913
             seed=seed,
             sheet=sheet,
             decimal=decimal,
+            edits=edit or (),
             value_unit=value_unit,
         ),
     )
@@ -213,10 +217,11 @@ def _inspect(
     overwrite: arguments.Overwrite = False,
     sheet: arguments.Sheet = None,
     decimal: arguments.Decimal = None,
+    edit: arguments.Edits = None,
 ) -> None:
     """Say what is in a table and which command to run: nestimate inspect data.csv."""
     check_outputs({"--json": json_file}, data, overwrite=overwrite)
-    found = inspect(data, sheet=sheet, decimal=decimal)
+    found = inspect(data, sheet=sheet, decimal=decimal, edits=edit or ())
     typer.echo(str(found))
     if json_file:
         with whole(json_file) as part:

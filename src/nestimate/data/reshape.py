@@ -46,6 +46,8 @@ class Wanted:
         All rows are one group if none is named, to be compared with a stated value.
     as_it_is
         Columns are left as they are: no wide table is recognised.
+    edits
+        What the user changed in the table, one line each; see `edits`.
     """
 
     sheet: str | None = None
@@ -57,6 +59,7 @@ class Wanted:
     block: str | None = None
     one_group: bool = False
     as_it_is: bool = False
+    edits: tuple[str, ...] = ()
 
     @property
     def unit_names(self) -> list[str]:

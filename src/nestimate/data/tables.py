@@ -6,11 +6,11 @@ Nothing is guessed on the way and nothing is dropped without a note.
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from nestimate.data.columns import Table
-from nestimate.data.files import read_file
+from nestimate.data.edits import edited
+from nestimate.data.files import is_file, read_file
 from nestimate.data.frames import read_columns, read_frame, read_mapping, read_records
 from nestimate.data.grid import Grid, check_title, without_blanks, without_units_row
 from nestimate.data.headers import spanning_header
@@ -21,12 +21,12 @@ __all__ = ["Table", "Wanted", "read_table"]
 
 
 def read_table(data: Any, wanted: Wanted | None = None) -> Table:
-    """Read a path, a data frame, columns, records, or a mapping of values.
+    """Read a path or an open file, a data frame, columns, records, or a mapping of values.
 
     Parameters
     ----------
     data
-        A path; a pandas, polars or Arrow frame; a dict of columns; a list of records; or a mapping
+        A path, or a binary file with a name; a pandas, polars or Arrow frame; a dict of columns; a list of records; or a mapping
         group -> values, or group -> unit -> readings. A mapping is one of columns if it has the
         columns that the user names.
     wanted
@@ -40,12 +40,14 @@ def read_table(data: Any, wanted: Wanted | None = None) -> Table:
     wanted = wanted or Wanted()
     if wanted.decimal not in {None, ".", ","}:
         raise DesignError(f"decimal: {one_of('decimal mark', str(wanted.decimal), ['.', ','])}")
-    if isinstance(data, str | Path):
-        grid = read_file(Path(data), wanted.sheet)
+    if is_file(data):
+        grid = read_file(data, wanted.sheet)
     elif wanted.sheet is not None:
         raise DesignError("sheet is given, but the data are not a file.")
     elif isinstance(data, Mapping):
         named = {str(name) for name in data} & {wanted.value, wanted.group}
+        if not named and wanted.edits:
+            raise DesignError("edits belong to a table of rows, and the data are a mapping.")
         if not named:
             return renamed(read_mapping(data, wanted.decimal), wanted)
         grid = read_columns(data)
@@ -55,7 +57,7 @@ def read_table(data: Any, wanted: Wanted | None = None) -> Table:
         grid = read_records(data)
     else:
         grid = read_frame(data)
-    return _as_table(without_blanks(grid), wanted)
+    return _as_table(without_blanks(edited(grid, wanted.edits)), wanted)
 
 
 def _as_table(grid: Grid, wanted: Wanted) -> Table:

@@ -8,7 +8,7 @@ from nestimate.errors import DesignError
 from nestimate.results.answer import Answer
 
 #: Options whose name on the command line is not their own, or that stand there several times.
-SPELLED = {"contrasts": "--contrast", "prior": "--prior"}
+SPELLED = {"contrasts": "--contrast", "prior": "--prior", "edits": "--edit"}
 
 
 def command(answer: Answer) -> str:

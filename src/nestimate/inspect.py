@@ -52,9 +52,12 @@ class Overview(Inspection):
             "questions": [
                 {
                     "question": inspection_text.question(decision, self),
+                    "ask": asked,
+                    "answers": answers,
                     "designs": list(decision.choices),
                 }
                 for decision in decisions(self.proposals)
+                for asked, *answers in [inspection_text.question_and_answers(decision, self)]
             ],
             "refused": [] if self.proposals else inspection_text.mend(self),
         }

@@ -10,9 +10,9 @@ from typing import Annotated
 
 import typer
 
-from nestimate.apps import arguments
+from nestimate.apps import arguments, page
 from nestimate.compare import Comparison, compare, fit
-from nestimate.errors import NestimateError
+from nestimate.errors import DesignError, NestimateError
 from nestimate.inspect import inspect
 from nestimate.options import Options
 from nestimate.outputs import check_outputs, check_report, whole
@@ -274,6 +274,27 @@ def _simulate(  # noqa: PLR0913
         with whole(truth) as part:
             part.write_text(json.dumps(made.truth, indent=1) + "\n", encoding="utf-8")
         typer.echo(f"truth written to {truth}")
+
+
+@app.command("page", short_help="Open the page: everything without a terminal.")
+def _page(
+    export: Annotated[Path | None, typer.Option(help="Write it as static files there.")] = None,
+    pyodide: Annotated[Path | None, typer.Option(help="Pyodide, unpacked; for --export.")] = None,
+    port: Annotated[int, typer.Option(help="Port on this machine; 0: a free one.")] = 0,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Print the address.")] = False,
+    overwrite: arguments.Overwrite = False,
+) -> None:
+    """Open the page in the browser, or write it as files that need no server of ours."""
+    if (export is None) != (pyodide is None):
+        raise DesignError(
+            "--export DIR and --pyodide FOLDER belong together: the page is written to DIR, with "
+            "Python for the browser from FOLDER, where a Pyodide distribution is unpacked."
+        )
+    if export is not None and pyodide is not None:
+        said = page.export(export, pyodide, overwrite=overwrite)
+        typer.echo(said)
+    else:
+        page.serve(port, browser=not no_browser)
 
 
 def main() -> None:

@@ -25,7 +25,12 @@ from nestimate.errors import DataError, DesignError, listed
 
 HEADER = "header"
 _PLAIN = re.compile(r"[\w.+/%-]+")
-_TOKEN = re.compile(r'\s*(?:(?P<word>[\w.+/%-]+|"(?:[^"\\]|\\.)*")|(?P<mark>[=,#]))')
+_NAME = r'[\w.+/%-]+|"(?:[^"\\]|\\.)*"'
+_SET = re.compile(
+    rf"\s*(?:row\s+(?P<row>{_NAME})|header)\s*,\s*(?P<column>{_NAME})\s*=\s*"
+    r'(?:(?P<quoted>"(?:[^"\\]|\\.)*")|(?P<plain>[^"#][^#]*)?)\s*(?:#(?P<why>.*))?'
+)
+_TOKEN = re.compile(rf"\s*(?:(?P<word>{_NAME})|(?P<mark>[=,#]))")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,12 +132,15 @@ def parse_edit(text: str) -> Edit:
     DesignError
         When the line is none; says how one is written.
     """
+    if (found := _SET.fullmatch(text)) is not None:
+        return SetCell(
+            row=HEADER if found["row"] is None else _read(found["row"]),
+            column=_read(found["column"]),
+            text=_read(found["quoted"] or (found["plain"] or "").strip()),
+            why=(found["why"] or "").strip(),
+        )
     words, why = _tokens(text)
     match words:
-        case ["row", row, ",", column, "=", *cell] if len(cell) < 2:
-            return SetCell(row=_read(row), column=_read(column), text=_cell(cell), why=why)
-        case ["header", ",", column, "=", *cell] if len(cell) < 2:
-            return SetCell(row=HEADER, column=_read(column), text=_cell(cell), why=why)
         case ["without", "row", row]:
             return LeaveOut(row=_read(row), why=why)
         case ["without", *pairs] if len(pairs) % 4 == 3 and _paired(pairs):
@@ -222,10 +230,6 @@ def _tokens(text: str) -> tuple[list[str], str]:
 def _paired(pairs: Sequence[str]) -> bool:
     marks = ["=" if i % 4 == 1 else "," for i in range(1, len(pairs), 2)]
     return list(pairs[1::2]) == marks and not {"=", ","} & set(pairs[::2])
-
-
-def _cell(words: Sequence[str]) -> str:
-    return _read(words[0]) if words else ""
 
 
 def _read(word: str) -> str:

@@ -4,6 +4,7 @@ An edit is one line of text, so that a command, a call and a report can all hold
 
     row 9, glucose = 5.1 # typing error
     header, "column 3" = weight
+    every arm Drug = drug # two spellings
     without row 14 # pipette failed
     without mouse = m10, arm = drug # did not respond
 
@@ -17,6 +18,7 @@ from json import dumps, loads
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from nestimate.data.cells import read_label, tidy
@@ -26,10 +28,11 @@ from nestimate.errors import DataError, DesignError, listed
 HEADER = "header"
 _PLAIN = re.compile(r"[\w.+/%-]+")
 _NAME = r'[\w.+/%-]+|"(?:[^"\\]|\\.)*"'
-_SET = re.compile(
-    rf"\s*(?:row\s+(?P<row>{_NAME})|header)\s*,\s*(?P<column>{_NAME})\s*=\s*"
+_CELL = (
     r'(?:(?P<quoted>"(?:[^"\\]|\\.)*")|(?P<plain>[^"#][^#]*)?)\s*(?:#(?P<why>.*))?'
 )
+_SET = re.compile(rf"\s*(?:row\s+(?P<row>{_NAME})|header)\s*,\s*(?P<column>{_NAME})\s*=\s*{_CELL}")
+_EVERY = re.compile(rf"\s*every\s+(?P<column>{_NAME})\s+(?P<label>{_NAME})\s*=\s*{_CELL}")
 _TOKEN = re.compile(rf"\s*(?:(?P<word>{_NAME})|(?P<mark>[=,#]))")
 
 
@@ -82,6 +85,48 @@ class SetCell:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Rename:
+    """Cells of a column that hold one text and were all given another one.
+
+    Attributes
+    ----------
+    column, label
+        The column, and what stands in the cells.
+    text
+        What stands there now; "" empties the cells.
+    why
+        The user's reason; may be empty.
+    """
+
+    column: str
+    label: str
+    text: str
+    why: str = ""
+
+    def __str__(self) -> str:
+        """Return the edit as one line."""
+        which = f"every {_word(self.column)} {_word(self.label)}"
+        return f"{which} = {_word(self.text)}{_because(self.why)}"
+
+    def applied(self, grid: Grid) -> Grid:
+        """Return the table with the cells set."""
+        place = _column(grid, self.column, self)
+        found = _bearing(grid, place, self.label)
+        if not found.any():
+            raise DataError(
+                f"{grid.source}, edit '{self}': no cell of {self.column} holds '{self.label}'."
+            )
+        column = pc.if_else(pa.array(found), self.text, grid.columns[place].cast(pa.string()))
+        columns = (*grid.columns[:place], pa.chunked_array(column), *grid.columns[place + 1 :])
+        count = int(found.sum())
+        now = f"changed to '{self.text}'" if self.text else "emptied"
+        said = "1 cell was" if count == 1 else f"{count} cells were"
+        return replace(grid, columns=columns).noting(
+            f"{self.column}, '{self.label}': {said} {now}{_reason(self.why)}"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class LeaveOut:
     """Rows that were left out: one by its number, or all that bear certain labels.
 
@@ -121,7 +166,7 @@ class LeaveOut:
         return grid.taking(~gone).noting(f"{named}: {said} left out{_reason(self.why)}")
 
 
-Edit = SetCell | LeaveOut
+Edit = SetCell | Rename | LeaveOut
 
 
 def parse_edit(text: str) -> Edit:
@@ -139,6 +184,13 @@ def parse_edit(text: str) -> Edit:
             text=_read(found["quoted"] or (found["plain"] or "").strip()),
             why=(found["why"] or "").strip(),
         )
+    if (found := _EVERY.fullmatch(text)) is not None:
+        return Rename(
+            column=_read(found["column"]),
+            label=_read(found["label"]),
+            text=_read(found["quoted"] or (found["plain"] or "").strip()),
+            why=(found["why"] or "").strip(),
+        )
     words, why = _tokens(text)
     match words:
         case ["without", "row", row]:
@@ -147,9 +199,9 @@ def parse_edit(text: str) -> Edit:
             where = tuple((_read(pairs[i]), _read(pairs[i + 2])) for i in range(0, len(pairs), 4))
             return LeaveOut(where=where, why=why)
     raise DesignError(
-        f"edit '{text}': write one of 'row 9, glucose = 5.1 # why', 'header, \"column 3\" = "
-        "weight', 'without row 14 # why', 'without mouse = m10, arm = drug # why'. What is more "
-        'than one word stands in "quotation marks".'
+        f"edit '{text}': write 'row 9, glucose = 5.1 # why', 'header, \"column 3\" = weight', "
+        "'every arm Drug = drug', 'without row 14 # why' or 'without mouse = m10, arm = drug'. "
+        'What is more than one word stands in "quotation marks".'
     )
 
 

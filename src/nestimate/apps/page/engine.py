@@ -9,10 +9,11 @@ from json import dumps
 from typing import TYPE_CHECKING, Any
 
 from nestimate.compare import Comparison, compare, fit
-from nestimate.data.cells import EMPTY_VALUES, OddCellError, read_number
-from nestimate.data.edits import column_names, parse_edit
+from nestimate.data.cells import EMPTY_VALUES, OddCellError, read_label, read_number
+from nestimate.data.edits import Rename, column_names, parse_edit
 from nestimate.data.files import read_file, sheets
 from nestimate.data.grid import Grid as Cells
+from nestimate.data.groups import look_alikes
 from nestimate.errors import NestimateError
 from nestimate.inspect import Overview, inspect
 from nestimate.results import figures, report, reproduction, rounding, wording
@@ -34,9 +35,12 @@ __all__ = [
     "Picture",
     "Prose",
     "Reading",
+    "Rename",
     "Section",
     "Upload",
     "column_names",
+    "look_alikes",
+    "read_label",
     "read_number",
 ]
 
@@ -158,6 +162,8 @@ def short_table(found: Comparison) -> dict[str, Any]:
     rope = found.question.rope is not None
     rows = [*found.contrasts, *found.groups, *found.effect_sizes, *found.coefficients]
     named = {id(row): wording.mean_of(row.name) for row in found.groups}
+    if len(found.contrasts) == 1:
+        named |= {id(row): row.name.split("[", 1)[0] for row in found.effect_sizes}
     interval = rounding.interval_name(found.groups[0])
     if found.contrasts and found.contrasts[0].ci_kind != found.groups[0].ci_kind:
         interval = f"{rounding.percent(found.question.ci_prob)} interval"

@@ -25,10 +25,13 @@ class Worker:
         The child; None before the first question and after a stop.
     turn
         Held by the question that is being answered.
+    stopped
+        The child that was ended on purpose last.
     """
 
     process: Process | None = None
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    stopped: Process | None = None
 
     async def start(self) -> Process:
         """Return the child, a new one where there is none."""
@@ -57,11 +60,19 @@ class Worker:
                 media, _, name = (await process.stdout.readexactly(first)).decode().partition("\n")
                 return Reply(type=media, name=name, body=await process.stdout.readexactly(second))
             except (asyncio.IncompleteReadError, ConnectionError):
-                return _STOPPED
+                code = await process.wait()
+                if process is self.stopped:
+                    return _STOPPED
+                text = (
+                    f"The process that computes has ended by itself (code {code}); a new one is "
+                    "started. If it happens again, the table may need more memory than there is."
+                )
+                return Reply.of({"refused": {"text": text, "remedies": []}})
 
     async def stop(self) -> None:
         """End the child at once, and start another one so that the next question need not wait."""
         if (process := self.process) is not None:
+            self.stopped = process
             with suppress(ProcessLookupError):
                 process.kill()
             await process.wait()

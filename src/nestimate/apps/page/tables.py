@@ -1,5 +1,6 @@
 """A table for the page: cells as they stand, what is doubtful about them, and the designs."""
 
+from collections import Counter
 from typing import Any
 
 import pyarrow as pa
@@ -13,6 +14,8 @@ from nestimate.errors import NestimateError
 ROWS, DOUBTS = 100, 200
 #: More different entries than this are not looked at one by one.
 DISTINCT = 20_000
+#: More labels than this are not compared in their spelling.
+MOST_LABELS = 2_000
 
 
 def looked_at(upload: engine.Upload, reading: engine.Reading) -> dict[str, Any]:
@@ -70,29 +73,52 @@ def rows(grid: engine.Cells, start: int) -> list[list[str]]:
 
 
 def doubts(grid: engine.Cells, decimal: str | None) -> list[dict[str, Any]]:
-    """Return cells that are no number in columns that hold numbers otherwise, with the reason."""
+    """Return cells that look wrong, with the reason and, where one edit would mend them, that edit.
+
+    They are those that are no number in a column that holds numbers otherwise, and labels that
+    differ from a commoner one in their spelling only.
+    """
     found: list[dict[str, Any]] = []
     names = engine.column_names(grid)
     for place, column in enumerate(grid.columns):
         if not pa.types.is_string(column.type):
             continue
-        for at, cell, why in _odd(column, decimal):
-            if len(found) == DOUBTS:
-                return found
-            found.append(
-                {
-                    "at": at,
-                    "row": str(grid.rows[at]),
-                    "place": place,
-                    "column": names[place],
-                    "cell": cell,
-                    "why": in_page_terms(why),
-                }
-            )
-    return sorted(found, key=lambda doubt: (doubt["at"], doubt["place"]))
+        for at, cell, why, mended in (*_odd(column, decimal), *_spelt(column)):
+            doubt = {"at": at, "row": str(grid.rows[at]), "place": place, "column": names[place]}
+            doubt |= {"cell": cell, "why": in_page_terms(why)}
+            if mended:
+                edit = engine.Rename(
+                    column=names[place], label=cell, text=mended, why="two spellings of one label"
+                )
+                doubt |= {"edit": str(edit), "mended": mended}
+            found.append(doubt)
+    return sorted(found[:DOUBTS], key=lambda doubt: (doubt["at"], doubt["place"]))
 
 
-def _odd(column: Any, decimal: str | None) -> list[tuple[int, str, str]]:
+def _spelt(column: Any) -> list[tuple[int, str, str, str]]:
+    """Return cells whose label differs from a commoner one in its spelling only."""
+    encoded = column.dictionary_encode().combine_chunks()
+    labels = [engine.read_label(cell) for cell in encoded.dictionary.to_pylist()]
+    codes = encoded.indices.fill_null(-1).to_pylist()
+    if not codes or len(labels) > min(MOST_LABELS, max(len(codes) // 2, 1)):
+        return []
+    counts = Counter(labels[code] for code in codes if code >= 0)
+    words = [label for label in counts if label and any(letter.isalpha() for letter in label)]
+    better: dict[str, str] = {}
+    for alike in engine.look_alikes(words):
+        common, *rarer = sorted(alike, key=lambda label: -counts[label])
+        better |= dict.fromkeys(rarer, common)
+    found = []
+    for at, code in enumerate(codes):
+        label = labels[code] if code >= 0 else None
+        if label in better:
+            why = f"looks like '{better[label]}' and counts as another label"
+            found.append((at, label, why, better[label]))
+    return found
+
+
+def _odd(column: Any, decimal: str | None) -> list[tuple[int, str, str, str]]:
+    """Return cells that are no number where most others of the column are."""
     text = pc.utf8_trim_whitespace(column)
     empty = pc.is_in(pc.utf8_lower(text), value_set=pa.array(engine.EMPTY_VALUES))
     text = pc.if_else(empty, None, text)
@@ -119,7 +145,7 @@ def _odd(column: Any, decimal: str | None) -> list[tuple[int, str, str]]:
     commas = all("," in cells[codes[i]] for i in bad)
     if not bad or (2 * len(bad) >= filled and not commas):
         return []
-    return [(i, cells[codes[i]], wrong[codes[i]]) for i in bad]
+    return [(i, cells[codes[i]], wrong[codes[i]], "") for i in bad]
 
 
 def _texts(column: Any) -> list[str]:

@@ -6,7 +6,7 @@ import { announce, copier, fill, find, h, save } from "./dom.js";
 import { counted, cut, drawing, groupClass } from "./drawing.js";
 import { form, summary } from "./options.js";
 import { ask as askCell, table, word } from "./table.js";
-import { explained, learn, listen } from "./words.js";
+import { explained, learn, listen, minus } from "./words.js";
 
 const EXAMPLES = [
   ["founding.csv", "Five readings of every unit", "Drug against placebo, five units each, every unit read five times. The question nestimate was built for."],
@@ -203,7 +203,8 @@ function showData() {
 }
 
 function refusal() {
-  const { refused } = state.look;
+  const { refused, doubts, designs } = state.look;
+  if (refused && doubts.length && !designs.length) return notice("good", ["As soon as these cells are mended, the designs are shown that the table can be."]);
   return refused ? h("div", { id: "refused" }, notice("bad", [refused.text], remedyButtons(refused))) : null;
 }
 
@@ -226,7 +227,9 @@ function doubtList() {
     const all = found.length === 1 ? "Empty it" : `Empty all ${found.length}`;
     return h("li", {}, h("p", {}, h("strong", {}, `${where}: `), h("mark", {}, doubt.cell), ` ${doubt.why}.`),
       h("div.row", {},
-        h("button", { type: "button", onclick: () => change(found.map((one) => `row ${word(one.row)}, ${word(one.column)} = "" # no number: ${doubt.cell}`)) }, all),
+        doubt.edit
+          ? h("button", { type: "button", onclick: () => change([doubt.edit]) }, `Write ${doubt.mended}`)
+          : h("button", { type: "button", onclick: () => change([found.length === 1 ? `row ${word(doubt.row)}, ${word(doubt.column)} = "" # no reading` : `every ${word(doubt.column)} ${word(doubt.cell)} = "" # no reading`]) }, all),
         found.length === 1 ? h("button", { type: "button", onclick: (event) => edit({ row: doubt.row, at: doubt.at, place: doubt.place, text: doubt.cell, name: doubt.column, why: doubt.why }, event.target) }, "Change it") : null));
   });
   return h("div.notice.mind.doubts", { role: "group", "aria-label": "Cells to look at" },
@@ -302,7 +305,7 @@ document.addEventListener("keydown", (event) => {
 const same = (a, b) => JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort());
 
 function chooseDesign() {
-  const { designs, columns } = state.look;
+  const { designs, columns, value } = state.look;
   const wanted = state.design ?? (Object.keys(settings.design).length ? settings.design : null);
   if (wanted) {
     state.card = designs.findIndex((design) => same(design.roles, wanted));
@@ -314,7 +317,7 @@ function chooseDesign() {
     }
   }
   state.card = designs.length ? 0 : -1;
-  state.design = designs.length ? designs[0].roles : null;
+  state.design = designs.length ? designs[0].roles : value ? { value } : null;
 }
 
 function pick(index) {
@@ -343,7 +346,7 @@ function showDesign() {
   fill(section,
     h("h2", { id: "design-title", tabIndex: -1 }, designs.length === 1 ? "This is how the table can be understood" : designs.length ? "What is what? You decide" : "What is what?"),
     questions.slice(0, 2).map(asked),
-    h("fieldset.cards", {}, h("legend.unseen", {}, "Designs"), designs.map(card), ownCard()),
+    h("fieldset", {}, h("legend.unseen", {}, "Designs"), h("div.cards", {}, designs.map(card)), ownCard()),
     optionsPanel(),
     h("div.go", {}, h("button.primary.large", { type: "button", id: "estimate", disabled: !state.design, onclick: () => estimate(true) }, state.answer ? "Estimate again" : "Estimate"),
       h("p.help", {}, chosenWords())));
@@ -354,7 +357,7 @@ function showDesign() {
 function chosenWords() {
   if (!state.design) return "Say first which column holds the values.";
   const said = summary(state.hello.choices, state.options);
-  return said.length ? said.join(" · ") : "Nothing else needs to be set.";
+  return said.length ? minus(said.join(" · ")) : "Nothing else needs to be set.";
 }
 
 function asked(one) {
@@ -376,6 +379,8 @@ function card(design, index) {
     design.cautions.slice(0, 2).map((text) => h("span.caution", {}, text)));
 }
 
+const designs = () => state.look.designs;
+
 function ownCard() {
   const on = state.card < 0;
   const columns = state.look.columns;
@@ -389,7 +394,7 @@ function ownCard() {
       after();
     } }, [["", none], ...columns.map((name) => [name, name])].map(([value, words]) => h("option", { value, selected: value === (roles[role] ?? "") }, words))));
   return h("div.card.own", { className: on ? "card own on" : "card own" },
-    h("label.choose", {}, h("input", { type: "radio", name: "design", id: "design-own", checked: on, onchange: () => pick(-1) }), h("strong", {}, "Another one"), h("em", {}, "name the columns yourself")),
+    h("label.choose", {}, h("input", { type: "radio", name: "design", id: "design-own", checked: on, onchange: () => pick(-1) }), h("strong", {}, designs().length ? "None of these" : "Say it yourself"), h("em", {}, "name the columns yourself")),
     on ? h("div.fields", {},
       field("value", "What was measured", "choose"),
       field("group", "What is compared", "nothing: one group"),
@@ -497,12 +502,12 @@ function showTrust(parts) {
   const section = find("trust");
   const words = parts.sections.find((part) => part.title === "Words");
   if (words) learn(Object.fromEntries(words.blocks[0].rows.map(([term, meaning]) => [term.replace(/^\d+ % /, ""), meaning])));
-  if (parts.mind.length) find("answer").querySelector(".pair")?.before(notice("mind", parts.mind.map((text) => explained(text))));
+  if (parts.mind.length) find("answer").querySelector(".pair")?.after(notice("mind", parts.mind.map((text) => explained(text))));
   const drawn = (name, caption) => figure(name, caption);
   const gallery = state.answer.figures.filter((one) => one.name !== "estimation");
   section.hidden = false;
   fill(section,
-    h("h2", { id: "trust-title", tabIndex: -1 }, "How far to trust it"),
+    h("h2", { id: "trust-title", tabIndex: -1 }, "Honesty and trust"),
     parts.sections.filter((part) => OPEN_PARTS.has(part.title)).map((part) => panel(part.title, true, part.blocks.map((one) => block(one, drawn)))),
     gallery.length ? panel("Figures", false, h("div.gallery", {}, gallery.map((one) => h("div", {}, h("h4", {}, FIGURES[one.name] ?? one.name), drawn(one.name, one.caption))))) : null,
     parts.sections.filter((part) => !OPEN_PARTS.has(part.title) && !NOT_REPEATED.has(part.title)).map((part) => panel(part.title, false, part.blocks.map((one) => block(one, drawn)))));

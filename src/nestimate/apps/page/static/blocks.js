@@ -1,7 +1,7 @@
 // The parts of a report as elements: the same blocks from which the report itself is made.
 
 import { copier, h } from "./dom.js";
-import { explained } from "./words.js";
+import { explained, minus } from "./words.js";
 
 export function block(one, figure) {
   return { prose, grid, code, picture: () => figure(one.figure, one.caption) }[one.block](one);
@@ -26,7 +26,7 @@ export function grid(one) {
     many ? h("thead", {}, h("tr", {}, one.head.map((cell) => (cell ? h("th", { scope: "col" }, explained(cell, once)) : h("td"))))) : null,
     h("tbody", {}, one.rows.map((row, i) => h("tr", {},
       row.map((cell, j) => (j
-        ? h("td", {}, one.kind === "words" ? explained(cell, once) : cell)
+        ? h("td", {}, one.kind === "words" ? explained(cell, once) : one.kind === "formulas" ? cell : minus(cell))
         : h("th", { scope: "row" }, one.kind === "formulas" ? h("code", {}, cell) : explained(cell, once),
           one.glosses?.[i] ? h("small", {}, one.glosses[i]) : null)))))));
   return [scrolled(table, one.caption || "Table"), one.note ? h("p.lead", {}, one.note) : null];

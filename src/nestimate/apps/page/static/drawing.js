@@ -6,7 +6,8 @@ const MOST = [6, 3, 3];
 const DOTS = 5;
 const GROUPS = 4;
 const LEFT = 78;
-const WIDTH = 300;
+const WIDEST = 300;
+const NARROWEST = 210;
 
 export const groupClass = (index) => `g${index % 7}`;
 
@@ -15,6 +16,7 @@ export function drawing(design) {
   const blocked = design.layout.startsWith("blocked");
   const made = rows.map((branch, index) => row(branch, index, blocked));
   const gap = 8;
+  const width = Math.min(WIDEST, Math.max(NARROWEST, ...made.map((one) => LEFT + one.width + 6)));
   let y = blocked ? 16 : 4;
   const parts = [];
   for (const one of made) {
@@ -28,7 +30,7 @@ export function drawing(design) {
     y += 14;
   }
   if (blocked && made.length) parts.unshift(bands(made[0].columns, rows[0].steps[0].name, y - gap));
-  return svg("svg", { viewBox: `0 0 ${WIDTH} ${y}`, class: "drawing", "aria-hidden": "true", focusable: "false" }, parts);
+  return svg("svg", { viewBox: `0 0 ${width} ${y}`, preserveAspectRatio: "xMinYMid meet", class: "drawing", "aria-hidden": "true", focusable: "false" }, parts);
 }
 
 function bands(columns, name, bottom) {
@@ -42,11 +44,11 @@ function row(branch, index, blocked) {
   const shape = svg("g", { class: groupClass(index) },
     svg("text", { x: LEFT - 10, y: inner.height / 2 + 4, class: "label", "text-anchor": "end" }, cut(branch.label, 12)),
     svg("g", { transform: `translate(${LEFT} 0)` }, inner.shape));
-  const fit = (WIDTH - LEFT - 4) / inner.width;
+  const fit = (WIDEST - LEFT - 6) / inner.width;
   if (fit < 1) inner.shape.setAttribute("transform", `scale(${fit})`);
   const scale = Math.min(fit, 1);
   const columns = inner.columns.map(([x, width]) => [LEFT + x * scale, width * scale]);
-  return { shape, height: inner.height * scale, columns };
+  return { shape, width: inner.width * scale, height: inner.height * scale, columns };
 }
 
 // Shapes side by side, as many as there are, the last of many drawn as dots of omission.

@@ -124,6 +124,7 @@ export function ask(fact, context) {
         h("label", { htmlFor: "cell-text" }, header ? "Name" : "What stands here"), text,
         h("label", { htmlFor: "cell-why" }, "Reason, for the report"), why,
         h("div.row", {}, h("button.primary", { type: "submit" }, header ? "Rename" : "Change"),
+          labelled ? h("button", { type: "button", id: "change-all", onclick: () => done(text.value === fact.text ? null : [`every ${word(fact.name)} ${word(label)} = ${word(text.value)}${because()}`]) }, `Change every ${short(label)}`) : null,
           header || label === "" ? null : h("button", { type: "button", onclick: () => done(set("")) }, "Empty the cell"),
           h("button.quiet", { type: "button", onclick: () => done(null) }, "Cancel")),
         header ? null : h("div.out", {}, h("p", {}, "Or leave out of the analysis"),

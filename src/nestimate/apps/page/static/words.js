@@ -20,7 +20,8 @@ export function learn(words) {
 const meaningId = (name) => `meaning-${name.replace(/\W+/g, (odd) => [...odd].map((c) => c.codePointAt(0)).join("_"))}`;
 
 // The text with its words explained, each once.
-export function explained(text, once = new Set()) {
+export function explained(raw, once = new Set()) {
+  const text = minus(raw);
   if (!pattern) return [text];
   const found = [];
   let end = 0;
@@ -32,6 +33,9 @@ export function explained(text, once = new Set()) {
   }
   return [...found, text.slice(end)];
 }
+
+// A number's minus sign as it is printed.
+export const minus = (text) => text.replace(/(?<![\w)\]-])-(?=[\d.]*\d)/g, "−");
 
 function word(name) {
   return h("button.word", { type: "button", "aria-describedby": meaningId(name), "data-word": name }, name);
@@ -67,5 +71,5 @@ export function listen() {
   document.addEventListener("focusout", (event) => { if (of(event)) hide(); });
   document.addEventListener("click", (event) => { if (of(event)) { event.preventDefault(); show(of(event)); } });
   document.addEventListener("keydown", (event) => { if (event.key === "Escape" && shown) hide(); });
-  addEventListener("scroll", () => { if (shown) hide(); }, { passive: true, capture: true });
+  addEventListener("scroll", () => { if (shown) show(shown); }, { passive: true, capture: true });
 }

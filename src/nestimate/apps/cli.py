@@ -11,9 +11,9 @@ from typing import Annotated
 
 import typer
 
-from nestimate.apps import arguments
+from nestimate.apps import arguments, page
 from nestimate.compare import Comparison, compare, fit
-from nestimate.errors import NestimateError
+from nestimate.errors import DesignError, NestimateError
 from nestimate.inspect import inspect
 from nestimate.options import Options
 from nestimate.outputs import STANDARD_OUTPUT, check_outputs, check_report, whole
@@ -94,6 +94,7 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
     header_row: arguments.HeaderRow = None,
     na: arguments.Na = None,
     fill_down: arguments.FillDown = None,
+    edit: arguments.Edits = None,
     wide: Annotated[str | None, typer.Option(help="Columns are groups, or replicates.")] = None,
 ) -> None:
     """Compare groups: nestimate compare data.csv --value y --group arm --unit mouse."""
@@ -133,6 +134,7 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
             header_row=header_row,
             na=na,
             fill_down=fill_down,
+            edits=edit or (),
             value_unit=value_unit,
             wide=wide,
         ),
@@ -171,6 +173,7 @@ def _fit(  # noqa: PLR0913
     header_row: arguments.HeaderRow = None,
     na: arguments.Na = None,
     fill_down: arguments.FillDown = None,
+    edit: arguments.Edits = None,
 ) -> None:
     """Fit a formula: nestimate fit 'y ~ drug + age + (drug | line)' data.csv.
 
@@ -205,6 +208,7 @@ def _fit(  # noqa: PLR0913
             header_row=header_row,
             na=na,
             fill_down=fill_down,
+            edits=edit or (),
             value_unit=value_unit,
         ),
     )
@@ -259,6 +263,7 @@ def _inspect(  # noqa: PLR0913
     header_row: arguments.HeaderRow = None,
     na: arguments.Na = None,
     fill_down: arguments.FillDown = None,
+    edit: arguments.Edits = None,
 ) -> None:
     """Say what is in a table and which command to run: nestimate inspect data.csv."""
     check_outputs({"--json": json_file}, data, overwrite=overwrite)
@@ -270,6 +275,7 @@ def _inspect(  # noqa: PLR0913
         header_row=header_row,
         na=na,
         fill_down=fill_down,
+        edits=edit or (),
     )
     alone = _is_output(json_file)
     typer.echo(lines.fitted(str(found), _width()), err=alone)
@@ -323,6 +329,27 @@ def _simulate(  # noqa: PLR0913
         with whole(truth) as part:
             part.write_text(json.dumps(made.truth, indent=1) + "\n", encoding="utf-8")
         typer.echo(f"truth written to {truth}")
+
+
+@app.command("page", short_help="Open the page: everything without a terminal.")
+def _page(
+    export: Annotated[Path | None, typer.Option(help="Write it as static files there.")] = None,
+    pyodide: Annotated[Path | None, typer.Option(help="Pyodide, unpacked; for --export.")] = None,
+    port: Annotated[int, typer.Option(help="Port on this machine; 0: a free one.")] = 0,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Print the address.")] = False,
+    overwrite: arguments.Overwrite = False,
+) -> None:
+    """Open the page in the browser, or write it as files that need no server of ours."""
+    if (export is None) != (pyodide is None):
+        raise DesignError(
+            "--export DIR and --pyodide FOLDER belong together: the page is written to DIR, with "
+            "Python for the browser from FOLDER, where a Pyodide distribution is unpacked."
+        )
+    if export is not None and pyodide is not None:
+        said = page.export(export, pyodide, overwrite=overwrite)
+        typer.echo(said)
+    else:
+        page.serve(port, browser=not no_browser)
 
 
 def _width() -> int:

@@ -1,0 +1,35 @@
+"""The page: all of nestimate without a terminal, served on this machine or as static files."""
+
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+from nestimate.errors import DesignError
+
+__all__ = ["export", "serve"]
+
+
+def serve(port: int = 0, *, browser: bool = True) -> None:
+    """Serve the page until Ctrl-C; see `serve.serve`.
+
+    Raises
+    ------
+    DesignError
+        When the extra `page` is not installed.
+    """
+    missing = [name for name in ("starlette", "uvicorn") if find_spec(name) is None]
+    if missing:
+        raise DesignError(
+            f"the page needs {' and '.join(missing)}: pip install 'nestimate[page]', then "
+            "nestimate page."
+        )
+    # The other commands need no server.
+    import_module("nestimate.apps.page.serve").serve(port, browser=browser)
+
+
+def export(folder: Path, pyodide: Path, *, overwrite: bool = False) -> str:
+    """Write the page as static files; see `export.export`. Returns what to say about it."""
+    said: str = import_module("nestimate.apps.page.export").export(
+        folder, pyodide, overwrite=overwrite
+    )
+    return said

@@ -51,11 +51,12 @@ class Served:
     def request(self, method, path, body=None, **headers):
         """Send one request; return status, headers and body. A header of None is left out."""
         connection = http.client.HTTPConnection(self.host, self.port, timeout=60)
-        sent = {"Host": f"{self.host}:{self.port}", "X-Nestimate-Key": self.key, **headers}
+        sent = {"Host": f"{self.host}:{self.port}", "X-Nestimate-Key": self.key}
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
         for name, value in sent.items():
             if value is not None:
-                connection.putheader(name.replace("_", "-"), value)
+                connection.putheader(name, value)
         if body is not None:
             connection.putheader("Content-Length", str(len(body)))
         connection.endheaders(body)

@@ -1,8 +1,11 @@
 """Make the example tables: simulated, with the untidiness of a real week in the laboratory.
 
-Run as `python examples/make_examples.py`; the tables in this folder are its output.
+Run as `python examples/make_examples.py`; the tables in this folder and those that the page brings
+along are its output.
 """
 
+import csv
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +13,7 @@ import numpy as np
 import nestimate as ne
 
 HERE = Path(__file__).parent
+PAGE = HERE.parent / "src" / "nestimate" / "apps" / "page" / "examples"
 
 
 def main() -> None:
@@ -64,6 +68,64 @@ def main() -> None:
     table[["line", "treatment", "viability"]].to_csv(
         HERE / "lines.csv", index=False, float_format="%.1f"
     )
+
+    _page()
+
+
+def _page() -> None:
+    """Write the tables that the page brings along."""
+    for name in ("mice.csv", "seedlings.csv"):
+        shutil.copy(HERE / name, PAGE / name)
+
+    # docs/founding_question.py, parts 1 and 3.
+    rng = np.random.default_rng(7)
+
+    def unit(mean: float) -> list[float]:
+        return [float(y) for y in np.round(rng.normal(mean, 1.0, 5), 2)]
+
+    groups = {
+        "drug": {name: unit(rng.normal(11.5, 0.8)) for name in "ABCDE"},
+        "placebo": {name: unit(rng.normal(10.0, 0.8)) for name in "FGHIJ"},
+    }
+    rows = [(g, u, y) for g, units in groups.items() for u, ys in units.items() for y in ys]
+    _write("founding.csv", [("group", "unit", "value"), *rows])
+    scenario = {
+        "groups": {"dmso": 10.0, "drug": 11.0},
+        "units": None,
+        "blocks": 4,
+        "readings": 6,
+        "tau_block": 1.0,
+        "tau_effect": 0.6,
+        "total_r2": 0.7,
+    }
+    table = ne.simulate(scenario, seed=3).table
+    table = table.rename(columns={"block": "line", "group": "treatment"}).round(3)
+    table = table[["line", "treatment", "value"]]
+    table.to_csv(PAGE / "founding-lines.csv", index=False)
+
+    # What inspect and the page have to point out: text in a column of numbers, two spellings.
+    scenario = {
+        "groups": {"control": 42.0, "treated": 36.0},
+        "units": 4,
+        "readings": 4,
+        "tau": 3.0,
+        "sigma": 1.5,
+    }
+    made = ne.simulate(scenario, seed=5).table
+    cells = [
+        [str(row.group), f"animal {1 + i // 4:02d}", f"{row.value:.1f}"]
+        for i, row in enumerate(made.itertuples())
+    ]
+    for at, cell in {2: "n.d.", 9: "<5", 13: "n.d.", 21: "36,4", 30: ""}.items():
+        cells[at][2] = cell
+    for at in (17, 18):
+        cells[at][0] = "Treated"
+    _write("messy.csv", [("treatment", "animal", "enzyme (U/l)"), *cells])
+
+
+def _write(name: str, rows: list[tuple[object, ...]] | list[object]) -> None:
+    with (PAGE / name).open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)
 
 
 if __name__ == "__main__":

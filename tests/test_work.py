@@ -12,7 +12,6 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from nestimate.results.reliability import reliability_checks
 from threadpoolctl import threadpool_info
 
 import nestimate as ne
@@ -20,6 +19,7 @@ from nestimate.errors import InferenceError
 from nestimate.inference import importance, nuts, work
 from nestimate.remedies import said
 from nestimate.results import quantities, wording
+from nestimate.results.reliability import reliability_checks
 from test_many_groups import table
 
 DATA = {"a": [5.1, 5.3, 4.9, 5.6], "b": [6.0, 6.2, 5.8, 6.9]}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nestimate.data.design import Design
 from nestimate.data.factorial import worded
+from nestimate.data.files import file_name
 from nestimate.data.formula import parse_formula
 from nestimate.data.onegroup import with_one_group
 from nestimate.data.regression import formula_design
@@ -260,8 +261,8 @@ def compare(
     Parameters
     ----------
     data
-        A file (path), a data frame (pandas, polars, Arrow), a dict of columns, a list of records,
-        or a mapping: group -> values, or group -> unit -> readings.
+        A file (path, or open binary file), a data frame (pandas, polars, Arrow), a dict of columns,
+        a list of records, or a mapping: group -> values, or group -> unit -> readings.
     value, group, unit
         Column names; value may be several columns of readings, `"rep1,rep2,rep3"`. A mapping and
         a table with a column per group need none of them. `unit` is what was independently assigned
@@ -379,7 +380,7 @@ def _answered(
     options, usual = asdict(chosen), asdict(Options())
     call = {
         "command": command,
-        "data": str(data) if isinstance(data, str | Path) else None,
+        "data": file_name(data),
         **{name: given for name, given in named.items() if given is not None},
         "options": {name: given for name, given in options.items() if given != usual[name]},
     }

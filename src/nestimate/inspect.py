@@ -1,12 +1,12 @@
 """What is in a table, which designs it can be, the command to run."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from json import dumps
-from pathlib import Path
 from typing import Any
 
 from nestimate.data.decisions import decisions
+from nestimate.data.files import file_name
 from nestimate.data.grid import Grid
 from nestimate.data.inspection import Inspection
 from nestimate.data.mending import mended
@@ -44,6 +44,7 @@ class Overview(Inspection):
                 {
                     "layout": proposal.layout,
                     "roles": dict(proposal.arguments()),
+                    "reading": proposal.reading.chosen,
                     "meaning": meaning(proposal),
                     "groups": [asdict(branch) for branch in proposal.branches],
                     "cautions": list(proposal.cautions),
@@ -56,9 +57,12 @@ class Overview(Inspection):
             "questions": [
                 {
                     "question": inspection_text.question(decision, self),
+                    "ask": asked,
+                    "answers": answers,
                     "designs": list(decision.choices),
                 }
                 for decision in decisions(self.proposals)
+                for asked, *answers in [inspection_text.question_and_answers(decision, self)]
             ],
             "refused": [] if self.proposals else inspection_text.mend(self),
         }
@@ -73,16 +77,20 @@ def inspect(
     header_row: int | None = None,
     na: str | None = None,
     fill_down: str | None = None,
+    edits: Sequence[str] = (),
 ) -> Overview:
     """Look at a table: what its columns hold, which designs it can be, how to compare.
 
     Parameters
     ----------
     data
-        A file (path), a data frame (pandas, polars, Arrow), or a mapping, as `compare` takes it.
+        A file (path, or open binary file), a data frame (pandas, polars, Arrow), or a mapping, as
+        `compare` takes it.
     sheet, decimal, skip_rows, header_row, na, fill_down
         How it is read, in the words of `Options`. Those that the table needs beside them are found
         and stand in the proposed commands.
+    edits
+        What is changed in the table first; see `Options`.
 
     Returns
     -------
@@ -102,7 +110,7 @@ def inspect(
     >>> ne.inspect({"drug": drug, "placebo": placebo}).proposals[0].call("data")
     'ne.compare(data, value="value", group="group", unit="unit")'
     """
-    file = str(data) if isinstance(data, str | Path) else None
+    file = file_name(data)
     reading = Reading(
         sheet=sheet,
         decimal=decimal,
@@ -110,6 +118,7 @@ def inspect(
         header_row=header_row,
         na=na,
         fill_down=fill_down,
+        edits=edits,
     )
     reading.check()
     if isinstance(data, Mapping):

@@ -66,6 +66,9 @@ class Options:
     decimal
         Decimal mark of numbers in text, `.` or `,`; the other mark may then group thousands. None:
         a number with a comma is refused.
+    edits
+        What is changed in the table before anything else, one line each and in order:
+        `row 9, glucose = 5.1 # why`, `without mouse = m10 # why`. Each is said in the answer.
     value_unit
         Unit of measurement of the value, such as `mg/L`: stands on axes and after differences.
     wide
@@ -103,6 +106,7 @@ class Options:
     seed: int = 1
     sheet: str | None = None
     decimal: str | None = None
+    edits: Sequence[str] = ()
     wide: str | None = None
     value_unit: str | None = None
     skip_rows: int | str | None = None
@@ -124,6 +128,7 @@ class Options:
             if not isinstance(value, str) or value not in allowed:
                 raise DesignError(f"{what}: {one_of('choice', str(value), allowed)}")
         self.reading.check()
+        object.__setattr__(self, "edits", tuple(self.edits))
         if self.against is not None and not isfinite(self.against):
             raise DesignError(f"against is {self.against}: it must be a finite number.")
         if not 0 < self.ci_prob < 1:

@@ -41,6 +41,10 @@ Draws = Annotated[Path | None, typer.Option(help="Write the draws (NetCDF).")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace such files.")]
 Sheet = Annotated[str | None, typer.Option(help="Sheet of a workbook.")]
 ValueUnit = Annotated[str | None, typer.Option(help="Its unit of measurement: mg/L.")]
+Edits = Annotated[
+    list[str] | None,
+    typer.Option("--edit", help="'without row 9 # why', 'row 9, y = 5 # why'; repeatable."),
+]
 Decimal = Annotated[str | None, typer.Option(help="Decimal mark of the file: . or ,")]
 
 SkipRows = Annotated[

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from nestimate.apps import arguments, progress
+from nestimate.apps import arguments, page, progress
 from nestimate.compare import Comparison, compare, fit
 from nestimate.errors import NestimateError
 from nestimate.inspect import inspect
@@ -95,6 +95,7 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
     header_row: arguments.HeaderRow = None,
     na: arguments.Na = None,
     fill_down: arguments.FillDown = None,
+    edit: arguments.Edits = None,
     wide: Annotated[str | None, typer.Option(help="Columns are groups, or replicates.")] = None,
 ) -> None:
     """Compare groups: nestimate compare data.csv --value y --group arm --unit mouse."""
@@ -135,6 +136,7 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
                 header_row=header_row,
                 na=na,
                 fill_down=fill_down,
+                edits=edit or (),
                 value_unit=value_unit,
                 wide=wide,
             ),
@@ -173,6 +175,7 @@ def _fit(  # noqa: PLR0913
     header_row: arguments.HeaderRow = None,
     na: arguments.Na = None,
     fill_down: arguments.FillDown = None,
+    edit: arguments.Edits = None,
 ) -> None:
     """Fit a formula: nestimate fit 'y ~ drug + age + (drug | line)' data.csv.
 
@@ -208,6 +211,7 @@ def _fit(  # noqa: PLR0913
                 header_row=header_row,
                 na=na,
                 fill_down=fill_down,
+                edits=edit or (),
                 value_unit=value_unit,
             ),
         )
@@ -264,6 +268,7 @@ def _inspect(  # noqa: PLR0913
     header_row: arguments.HeaderRow = None,
     na: arguments.Na = None,
     fill_down: arguments.FillDown = None,
+    edit: arguments.Edits = None,
 ) -> None:
     """Say what is in a table and which command to run: nestimate inspect data.csv."""
     check_outputs({"--json": json_file}, data, overwrite=overwrite)
@@ -275,6 +280,7 @@ def _inspect(  # noqa: PLR0913
         header_row=header_row,
         na=na,
         fill_down=fill_down,
+        edits=edit or (),
     )
     alone = _is_output(json_file)
     typer.echo(lines.fitted(str(found), _width()), err=alone)
@@ -328,6 +334,15 @@ def _simulate(  # noqa: PLR0913
         with whole(truth) as part:
             part.write_text(json.dumps(made.truth, indent=1) + "\n", encoding="utf-8")
         typer.echo(f"truth written to {truth}")
+
+
+@app.command("page", short_help="Open the page: everything without a terminal.")
+def _page(
+    port: Annotated[int, typer.Option(help="Port on this machine; 0: a free one.")] = 0,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Print the address.")] = False,
+) -> None:
+    """Open the page in the browser; it talks to this machine alone, until Ctrl-C."""
+    page.serve(port, browser=not no_browser)
 
 
 def _width() -> int:

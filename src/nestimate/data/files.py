@@ -1,4 +1,4 @@
-"""A path -> a grid of cells: which kind of file it is, told by its first bytes."""
+"""A path or an open file -> a grid of cells: which kind of file it is, told by its first bytes."""
 
 import gzip
 import sys
@@ -6,7 +6,7 @@ import zlib
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from zipfile import BadZipFile, ZipFile
 
 import pyarrow as pa
@@ -14,7 +14,7 @@ import pyarrow as pa
 from nestimate.data.grid import Grid
 from nestimate.data.reading import Reading, of_files_only
 from nestimate.data.text_files import read_text
-from nestimate.data.workbooks import SUFFIXES, read_workbook
+from nestimate.data.workbooks import SUFFIXES, filled_sheets, read_workbook
 from nestimate.errors import DataError, one_of
 
 #: The name that stands for the standard input.
@@ -40,14 +40,39 @@ _OTHERS = (
 )
 
 
-def read_file(path: Path, reading: Reading | None = None) -> Grid:
+def is_file(data: Any) -> bool:
+    """Return whether data are a path or an open binary file."""
+    return isinstance(data, str | Path) or hasattr(data, "read")
+
+
+def file_name(data: Any) -> str | None:
+    """Return the name under which a command can read the data; None where they are no file."""
+    if isinstance(data, str | Path):
+        return str(data)
+    return str(getattr(data, "name", "data")) if is_file(data) else None
+
+
+def sheets(data: str | Path | BinaryIO) -> tuple[str, ...]:
+    """Return the sheets of a workbook that hold anything; none of a file of another kind.
+
+    Raises
+    ------
+    DataError
+        When it cannot be read.
+    """
+    path = Path(file_name(data) or "")
+    content = _content(data, path)
+    return filled_sheets(content, path) if _kind(content, path) == "workbook" else ()
+
+
+def read_file(data: str | Path | BinaryIO, reading: Reading | None = None) -> Grid:
     """Read a table from a file.
 
     Parameters
     ----------
-    path
-        The file; its first bytes say what it is, its name only which separator to expect. `-` is
-        the standard input.
+    data
+        A path or an open binary file; the first bytes say what it is, the name only which
+        separator to expect. `-` is the standard input.
     reading
         Which sheet and rows are meant.
 
@@ -58,17 +83,10 @@ def read_file(path: Path, reading: Reading | None = None) -> Grid:
     """
     reading = reading or Reading()
     sheet = reading.sheet
-    if str(path) == STANDARD_INPUT:
+    if str(data) == STANDARD_INPUT:
         return _from_input(sys.stdin.buffer.read(), reading)
-    _check_there(path)
-    try:
-        content = path.read_bytes()
-    except PermissionError:
-        raise DataError(
-            f"{path}: you may not read this file (permission denied). Ask its owner, or copy it."
-        ) from None
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror or error}.") from None
+    path = Path(file_name(data) or "")
+    content = _content(data, path)
     kind = _kind(content, path)
     suffix = path.suffix.lower()
     if kind == "workbook":
@@ -77,7 +95,7 @@ def read_file(path: Path, reading: Reading | None = None) -> Grid:
                 f"{path.name} is an Excel workbook, though its name ends in '{suffix}'. Rename it "
                 "to .xlsx (or .xls), or save it from Excel as CSV in UTF-8."
             )
-        return read_workbook(path, reading)
+        return read_workbook(content, path, reading)
     if suffix in SUFFIXES:
         raise DataError(
             f"{path.name} is not a workbook, though its name ends in '{suffix}'"
@@ -109,6 +127,23 @@ def _from_input(content: bytes, reading: Reading) -> Grid:
             "file by its path."
         )
     return read_text(content, str(path), "", reading)
+
+
+def _content(data: Any, path: Path) -> bytes:
+    """Return all bytes of a file; one that is open is read from its start, as often as asked."""
+    if not isinstance(data, str | Path):
+        if data.seekable():
+            data.seek(0)
+        return bytes(data.read())
+    _check_there(path)
+    try:
+        return path.read_bytes()
+    except PermissionError:
+        raise DataError(
+            f"{path}: you may not read this file (permission denied). Ask its owner, or copy it."
+        ) from None
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}.") from None
 
 
 def _check_there(path: Path) -> None:

@@ -130,7 +130,10 @@ class Proposal:
             f'"{k}": {v if k == "against" else _literal(v)}' for k, v in given if k in chosen
         ]
         options += [
-            f'"{k}": {v if k == "header_row" else _literal(v)}' for k, v in self.reading.words
+            f'"{k}": {dumps(v if k == "edits" else str(v), ensure_ascii=False)}'
+            if k != "header_row"
+            else f'"{k}": {v}'
+            for k, v in self.reading.chosen.items()
         ]
         tail = [f"options={{{', '.join(options)}}}"] if options else []
         if self.formula:

@@ -33,6 +33,8 @@ class Reading:
         Cells that stand for no reading, several with commas between: `"n.d.,nd"`.
     fill_down
         Columns whose empty cells continue the label above, several with commas between.
+    edits
+        What the user changed in the table, one line each and in order; see `edits`.
     """
 
     sheet: str | None = None
@@ -41,6 +43,7 @@ class Reading:
     header_row: int | None = None
     na: str | None = None
     fill_down: str | None = None
+    edits: Sequence[str] = ()
 
     def check(self) -> None:
         """Refuse what no table can be read by.
@@ -59,13 +62,25 @@ class Reading:
         row = self.header_row
         if row is not None and (isinstance(row, bool) or not isinstance(row, int) or row < 1):
             raise DesignError(f"header_row is {row!r}: it is the number of a row, 1 or more.")
+        lines = self.edits
+        if isinstance(lines, str) or not (
+            isinstance(lines, Sequence) and all(isinstance(line, str) for line in lines)
+        ):
+            raise DesignError(f"edits is {lines!r}: give a list of lines of text.")
         self.skipped(1)
 
     @property
+    def chosen(self) -> dict[str, Any]:
+        """What was chosen, as options in Python."""
+        given = {f.name: getattr(self, f.name) for f in fields(Reading)}
+        given["edits"] = list(self.edits) or None
+        return {name: value for name, value in given.items() if value is not None}
+
+    @property
     def words(self) -> list[tuple[str, str]]:
-        """What was chosen, as names of options and their text."""
-        given = [(f.name, getattr(self, f.name)) for f in fields(Reading)]
-        return [(name, str(value)) for name, value in given if value is not None]
+        """What was chosen, as options of the command line and their text."""
+        single = [(name, str(value)) for name, value in self.chosen.items() if name != "edits"]
+        return [*single, *(("edit", line) for line in self.edits)]
 
     @property
     def empty(self) -> tuple[str, ...]:

@@ -6,11 +6,11 @@ Nothing is guessed on the way and nothing is dropped without a note.
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from nestimate.data.columns import Table
-from nestimate.data.files import read_file
+from nestimate.data.edits import edited
+from nestimate.data.files import is_file, read_file
 from nestimate.data.frames import read_columns, read_frame, read_mapping, read_records
 from nestimate.data.grid import Grid, without_blanks
 from nestimate.data.headers import spanning_header
@@ -25,20 +25,20 @@ from nestimate.data.rows import (
     numbered_titles,
     without_header_rows,
 )
-from nestimate.errors import DataError
+from nestimate.errors import DataError, DesignError
 
 __all__ = ["Reading", "Table", "Wanted", "read_grid", "read_table", "table_of"]
 
 
 def read_table(data: Any, wanted: Wanted | None = None) -> Table:
-    """Read a path, a data frame, columns, records, or a mapping of values.
+    """Read a path or an open file, a data frame, columns, records, or a mapping of values.
 
     Parameters
     ----------
     data
-        A path; a pandas, polars or Arrow frame; a dict of columns; a list of records; or a mapping
-        group -> values, or group -> unit -> readings. A mapping is one of columns if it has the
-        columns that the user names.
+        A path, or a binary file with a name; a pandas, polars or Arrow frame; a dict of columns; a
+        list of records; or a mapping group -> values, or group -> unit -> readings. A mapping is
+        one of columns if it has the columns that the user names.
     wanted
         How to read it.
 
@@ -55,6 +55,8 @@ def read_table(data: Any, wanted: Wanted | None = None) -> Table:
     }
     if isinstance(data, Mapping) and not named:
         of_files_only(wanted, data)
+        if wanted.edits:
+            raise DesignError("edits belong to a table of rows, and the data are a mapping.")
         return renamed(read_mapping(data, wanted.decimal), wanted)
     return table_of(read_grid(data, wanted), wanted)
 
@@ -67,8 +69,8 @@ def read_grid(data: Any, reading: Reading) -> Grid:
     DataError
         When it cannot be read.
     """
-    if isinstance(data, str | Path):
-        return _edited(read_file(Path(data), reading), reading)
+    if is_file(data):
+        return _edited(read_file(data, reading), reading)
     of_files_only(reading, data)
     if isinstance(data, Mapping):
         return _edited(read_columns(data), reading)
@@ -80,7 +82,9 @@ def read_grid(data: Any, reading: Reading) -> Grid:
 
 
 def _edited(grid: Grid, reading: Reading) -> Grid:
-    return filled_down(emptied(without_blanks(grid), reading.empty), reading.continued)
+    """Return cells after the user's own changes, which name the rows of the file as it is."""
+    grid = without_blanks(edited(grid, reading.edits))
+    return filled_down(emptied(grid, reading.empty), reading.continued)
 
 
 def table_of(grid: Grid, wanted: Wanted) -> Table:

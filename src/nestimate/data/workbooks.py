@@ -6,6 +6,7 @@ so these are looked for in the file itself and get a text that no column in use 
 
 import re
 from datetime import date, datetime, time, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -27,13 +28,19 @@ _UNKNOWN = re.compile(
 )
 
 
-def read_workbook(path: Path, reading: Reading) -> Grid:
+def filled_sheets(content: bytes, path: Path) -> tuple[str, ...]:
+    """Return the names of the sheets that hold anything."""
+    book = _opened(content, path)
+    return tuple(n for n in book.sheet_names if book.get_sheet_by_name(n).total_height)
+
+
+def read_workbook(content: bytes, path: Path, reading: Reading) -> Grid:
     """Read one sheet of a workbook.
 
     Parameters
     ----------
-    path
-        The workbook.
+    content, path
+        The workbook and its name.
     reading
         Which sheet, None if only one of them holds anything, and which of its rows.
 
@@ -42,19 +49,11 @@ def read_workbook(path: Path, reading: Reading) -> Grid:
     DataError
         When it is no workbook, several sheets hold data and none is named.
     """
-    import python_calamine as calamine  # noqa: PLC0415 - other files need no Excel reader
-
-    try:
-        book = calamine.load_workbook(str(path))
-        sheets = {
-            name: book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            for name in _wanted(book.sheet_names, reading.sheet, path.name)
-        }
-    except calamine.CalamineError as error:
-        raise DataError(
-            f"{path.name} cannot be read as a workbook ({error}). If it is protected by a password "
-            "or damaged, open it and save it again as .xlsx or as CSV in UTF-8."
-        ) from None
+    book = _opened(content, path)
+    sheets = {
+        name: book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+        for name in _wanted(book.sheet_names, reading.sheet, path.name)
+    }
     filled = [name for name, rows in sheets.items() if _filled(rows)]
     if not filled:
         raise DataError(
@@ -70,7 +69,7 @@ def read_workbook(path: Path, reading: Reading) -> Grid:
     notes = [] if len(book.sheet_names) == 1 else [f"Sheet '{name}' of {path.name} is used."]
     unknown = {}
     if path.suffix.lower() in {".xlsx", ".xlsm"}:
-        unknown = _unknown_cells(path, name)
+        unknown = _unknown_cells(content, name)
     else:
         notes.append(
             f"In a {path.suffix.lower()} file error cells such as #DIV/0! cannot be told from "
@@ -111,10 +110,28 @@ def _text(cell: Any) -> str:
     return str(cell)
 
 
-def _unknown_cells(path: Path, sheet: str) -> dict[tuple[int, int], str]:
+def _opened(content: bytes, path: Path) -> Any:
+    """Return an open workbook, or say why it cannot be opened."""
+    try:
+        import python_calamine as calamine  # noqa: PLC0415 - other files need no Excel reader
+    except ModuleNotFoundError:
+        raise DataError(
+            f"{path.name} is a workbook, and its reader (python-calamine) is not installed here. "
+            "Save the sheet as CSV in UTF-8, or copy its cells and paste them."
+        ) from None
+    try:
+        return calamine.load_workbook(BytesIO(content))
+    except calamine.CalamineError as error:
+        raise DataError(
+            f"{path.name} cannot be read as a workbook ({error}). If it is protected by a password "
+            "or damaged, open it and save it again as .xlsx or as CSV in UTF-8."
+        ) from None
+
+
+def _unknown_cells(content: bytes, sheet: str) -> dict[tuple[int, int], str]:
     """Find error cells and formulas whose result was never stored: (row, column) to a text."""
     try:
-        with ZipFile(path) as packed:
+        with ZipFile(BytesIO(content)) as packed:
             content = packed.read(_part(packed, sheet))
     except (BadZipFile, KeyError, ElementTree.ParseError):
         return {}

@@ -235,39 +235,55 @@ def _left_out(proposal: Proposal) -> str:
 
 def question(decision: Decision, inspection: Inspection) -> str:
     """Ask the user what the table cannot tell."""
-    first, second = (f"design {choice + 1}" for choice in decision.choices)
+    asked, *answers = question_and_answers(decision, inspection)
+    leads = [f"{said}: design {i + 1}." for said, i in zip(answers, decision.choices, strict=True)]
+    return " ".join([asked, *leads])
+
+
+def question_and_answers(decision: Decision, inspection: Inspection) -> tuple[str, str, str]:
+    """Return the question and its two answers, in the order of the choices."""
     column, other = decision.column, decision.other
     labels = ", ".join(inspection.column(column).examples[:3])
+    several = f"{column} {labels} ... occur in more than one {other}."
     match decision.kind:
         case "same labels":
             return (
-                f"{column} {labels} ... occur in more than one {other}. Are they the same {column} "
-                f"each time? Yes: {first}. No, the labels were used again: {second}."
+                f"{several} Are they the same {column} each time?",
+                "Yes",
+                "No, the labels were used again",
             )
         case "measured again":
             return (
-                f"{column} {labels} ... occur in more than one {other}. Is it the same {column} "
-                f"measured again? Yes: {first}. No, another one with the same label: {second}."
+                f"{several} Is it the same {column} measured again?",
+                "Yes",
+                "No, another one with the same label",
             )
         case "which unit":
             return (
                 f"What was treated or sampled by itself: each {column} as a whole, or every "
-                f"{other}? {column}: {first}. {other}: {second}."
+                f"{other}?",
+                column,
+                other,
             )
         case "which group":
             both = [
                 i for i, p in enumerate(inspection.proposals) if {column, other} <= {*p.factors}
             ]
-            said = f"What do you want to compare? {column}: {first}. {other}: {second}."
-            if both:
-                return f"{said} Both at once: design {both[0] + 1}."
+            at_once = (
+                f" Both at once: design {both[0] + 1}."
+                if both
+                else f" To compare their combinations, write {column} and {other} into one column."
+            )
             return (
-                f"{said} To compare their combinations, write {column} and {other} into one column."
+                f"What do you want to compare?{at_once}",
+                column,
+                other,
             )
         case "one group":
             return (
-                f"Do you want to compare each {column} with the others? Yes: {first}. No, their "
-                f"common mean is what matters: {second}."
+                f"Do you want to compare each {column} with the others?",
+                "Yes",
+                "No, their common mean is what matters",
             )
 
 

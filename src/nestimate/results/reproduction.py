@@ -7,8 +7,8 @@ from typing import Any
 from nestimate.errors import DesignError
 from nestimate.results.answer import Answer
 
-#: Options of results that version 0.1 saved, whose name has changed.
-SPELLED = {"contrasts": "--contrast"}
+#: Options whose name on the command line is another, and one of results that version 0.1 saved.
+SPELLED = {"contrasts": "--contrast", "edits": "--edit"}
 
 
 def command(answer: Answer) -> str:

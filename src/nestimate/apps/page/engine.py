@@ -1,0 +1,222 @@
+"""What the page needs of the rest of nestimate: the only module here that knows where it is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
+from io import BytesIO
+from json import dumps
+from typing import TYPE_CHECKING, Any
+
+from nestimate.compare import Comparison, compare, fit
+from nestimate.data.cells import EMPTY_VALUES, OddCellError, read_label, read_number
+from nestimate.data.edits import Rename, column_names, parse_edit
+from nestimate.data.files import read_file, sheets
+from nestimate.data.grid import Grid as Cells
+from nestimate.data.groups import look_alikes
+from nestimate.data.reading import Reading
+from nestimate.errors import NestimateError
+from nestimate.inspect import Overview, inspect
+from nestimate.results import figures, naming, report, reproduction, rounding, wording
+from nestimate.results.blocks import Block, Code, Grid, Picture, Prose, Section
+from nestimate.results.contents import CAPTIONS, contents
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = [
+    "EMPTY_VALUES",
+    "Block",
+    "Cells",
+    "Code",
+    "Comparison",
+    "Grid",
+    "OddCellError",
+    "Overview",
+    "Picture",
+    "Prose",
+    "Reading",
+    "Rename",
+    "Section",
+    "Upload",
+    "column_names",
+    "look_alikes",
+    "read_label",
+    "read_number",
+]
+
+#: The words of a design that are arguments of `compare`; all others are options.
+ROLES = frozenset({"value", "group", "unit", "block", "reference", "relabel_units"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upload:
+    """A file that the page was given, in memory.
+
+    Attributes
+    ----------
+    name, content
+        As the user calls it, and its bytes.
+    sheets
+        Sheets that hold anything, of a workbook.
+    """
+
+    name: str
+    content: bytes
+    sheets: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, name: str, content: bytes) -> "Upload":
+        """Look which sheets there are."""
+        plain = cls(name=name, content=content)
+        return cls(name=name, content=content, sheets=sheets(plain.opened()))
+
+    def opened(self) -> BytesIO:
+        """Return the file as `compare` and `inspect` take it."""
+        file = BytesIO(self.content)
+        file.name = self.name
+        return file
+
+
+def reading_of(asked: Mapping[str, Any]) -> Reading:
+    """Return how a file is read, as a message says it."""
+    return Reading(
+        sheet=asked.get("sheet") or None,
+        decimal=asked.get("decimal") or None,
+        edits=tuple(asked.get("edits") or ()),
+    )
+
+
+def nestimate_version() -> str:
+    """Return the version of nestimate."""
+    return version("nestimate")
+
+
+def have_workbooks() -> bool:
+    """Return whether workbooks can be read here."""
+    return find_spec("python_calamine") is not None
+
+
+def overview(upload: Upload, reading: Reading) -> Overview:
+    """Look at a table."""
+    return inspect(upload.opened(), **asdict(reading))
+
+
+def grid_and_steps(upload: Upload, reading: Reading) -> tuple[Cells, list[dict[str, str]]]:
+    """Return the cells after the edits, and each edit with what it did, or why it cannot be done.
+
+    What follows an edit that cannot be done is left undone.
+    """
+    grid = read_file(upload.opened(), reading)
+    steps = []
+    for text in reading.edits:
+        try:
+            grid = parse_edit(text).applied(grid)
+        except NestimateError as error:
+            steps.append({"edit": text, "said": str(error), "failed": "yes"})
+            break
+        steps.append({"edit": text, "said": grid.notes[-1]})
+    return grid, steps
+
+
+def comparison(
+    upload: Upload, reading: Reading, design: Mapping[str, Any], options: Mapping[str, Any]
+) -> Comparison:
+    """Estimate: the same call as in a terminal."""
+    named = {name: said for name, said in design.items() if name in ROLES and said}
+    chosen = {name: said for name, said in design.items() if name not in ROLES | {"formula"}}
+    chosen |= {name: said for name, said in options.items() if name not in ROLES}
+    named |= {name: said for name, said in options.items() if name in ROLES and said}
+    if "against" in chosen:
+        chosen["against"] = float(chosen["against"])
+    if chosen.get("rope"):
+        chosen["rope"] = tuple(chosen["rope"])
+    chosen |= reading.chosen
+    if "formula" in design:
+        kept = {name: named[name] for name in ("group", "reference") if name in named}
+        return fit(str(design["formula"]), upload.opened(), **kept, options=chosen)
+    return compare(upload.opened(), **named, options=chosen)
+
+
+def short_table(found: Comparison) -> dict[str, Any]:
+    """Return the head and the rows of the few numbers that a reader wants first."""
+    rope = found.question.rope is not None
+    rows = [*found.contrasts, *found.groups, *found.effect_sizes, *found.coefficients]
+    named = {id(row): naming.centre_name(row.name, found.model) for row in found.groups}
+    if len(found.contrasts) == 1:
+        named |= {id(row): row.name.split("[", 1)[0] for row in found.effect_sizes}
+    interval = rounding.interval_name(found.groups[0])
+    if found.contrasts and found.contrasts[0].ci_kind != found.groups[0].ci_kind:
+        interval = f"{rounding.percent(found.question.ci_prob)} interval"
+    return {
+        "caption": wording.value_label(found.design),
+        "head": [
+            "",
+            wording.centre_head(found.groups[0].measure, mixed=True),
+            interval,
+            wording.above(found.design),
+            *["P(in ROPE)"] * rope,
+        ],
+        "rows": [
+            [named.get(id(row), row.name), *wording.short_cells(row, rope=rope)] for row in rows
+        ],
+        "glosses": [wording.gloss(row.name, found.model) for row in rows],
+    }
+
+
+def parts(found: Comparison) -> tuple[Section, ...]:
+    """Return what the report says, part by part."""
+    return contents(found).sections
+
+
+def drawn(found: Comparison, name: str) -> "Figure":
+    """Draw a figure by its name."""
+    return figures.FIGURES[name](found)
+
+
+def available(found: Comparison) -> tuple[str, ...]:
+    """Return the names of the figures that suit this answer."""
+    return figures.available(found)
+
+
+def caption(found: Comparison, name: str) -> str:
+    """Return what a figure shows, in words."""
+    if name == "estimation":
+        return wording.estimation_caption(found.design)
+    return CAPTIONS.get(name, "")
+
+
+def drawing_name(draw: object) -> str:
+    """Return the name of the figure that a picture of a report draws."""
+    return next(name for name, known in figures.FIGURES.items() if known is draw)
+
+
+def whole_report(found: Comparison, kind: str) -> bytes:
+    """Return the report as a file: `.html` or `.md`."""
+    return report.render(found, kind).encode()
+
+
+def as_json(found: Comparison) -> bytes:
+    """Return every number, as `--json` writes them."""
+    return (dumps(found.to_dict(), indent=1) + "\n").encode()
+
+
+def reproduced(found: Comparison) -> dict[str, str]:
+    """Return the command and the Python call that give the same numbers."""
+    return {"command": reproduction.command(found), "python": reproduction.python_call(found)}
+
+
+def said(found: Comparison) -> dict[str, Sequence[str]]:
+    """Return the sentences of an answer: the headline, what follows, what to mind."""
+    head = [
+        sentence
+        for i, sentence in enumerate(found.sentences)
+        if i < len(found.contrasts) or sentence.startswith("Decision")
+    ] or list(found.sentences)
+    return {
+        "headline": head,
+        "rest": [sentence for sentence in found.sentences if sentence not in head],
+        "design": [*wording.design_sentences(found.design), *found.design.notes],
+        "mind": list(found.design.warnings),
+        "withheld": [] if found.passed else [wording.withheld(found.checks)],
+    }

@@ -1,0 +1,85 @@
+"""Words that the page explains where they stand, and messages in the page's own terms."""
+
+import re
+
+from nestimate.apps.page.choices import CHOICES
+
+#: Term to meaning; an answer's own glossary takes precedence.
+WORDS = {
+    "HDI": "Highest-density interval: the narrowest interval that holds the true value with the "
+    "stated probability, given the data and the model.",
+    "ROPE": "Region of practical equivalence: the differences that you call too small to matter.",
+    "ICC": "Share of the variance of a reading that comes from differences between units. Near 1, "
+    "more readings of the same unit buy nothing.",
+    "tau": "How much the true values of units differ inside a group.",
+    "sigma": "How much repeated readings of one and the same unit differ.",
+    "nu": "Normality: near 1 there are outliers, above 30 the distribution is normal.",
+    "unit": "What was treated or sampled by itself: an animal, a dish, a patient. n counts units.",
+    "block": "Something that saw several of the groups: a day, a litter, a cell line.",
+    "reading": "One of several measurements of the same unit. Readings do not add to n.",
+    "P(> 0)": "Probability that the quantity is above 0: near 1 surely above, near 0 surely below.",
+    "P(> 1)": "Probability that the ratio is above 1: near 1 surely above, near 0 surely below.",
+    "P(in ROPE)": "Probability that the difference is too small to matter.",
+    "effect_size": "The difference in units of tau: large where groups hardly overlap.",
+    "d_total": "The difference in units of the spread of a single reading.",
+    "ess": "Effective draws: as many independent draws would know the number as well.",
+    "MCSE": "Monte Carlo error: how far another seed would move the number.",
+    "Pareto k": "How well the draws cover the answer; 0.7 and below is reliable.",
+    "prior": "What is assumed about a quantity before the data are seen.",
+    "posterior": "What is known about a quantity after the data are seen.",
+}
+
+#: What the page calls the controls that are not among the options.
+CONTROLS = {
+    "decimal": "Decimal mark",
+    "sheet": "Sheet",
+    "unit": "Unit",
+    "block": "Block",
+    "value": "Value",
+    "group": "Group",
+    "wide": "Columns are",
+    "edit": "Changes",
+    "na": "Cells without a reading",
+    "fill_down": "Empty cells continue the label above",
+    "skip_rows": "Rows left out",
+}
+#: Controls whose value a button beside the message can set.
+_BUTTONS = frozenset({"decimal", "sheet", "sigma", "scale", "robust"})
+_IN_PYTHON = re.compile(r" ?\([^()]*(\([^()]*\)[^()]*)* in Python\)")
+_OPTION = re.compile(r"--(?P<name>[a-z][a-z-]*)(?: (?P<value>'[^']*'|[a-z,.]+\b|[,.](?=\s|$)))?")
+
+
+def in_page_terms(text: str) -> str:
+    """Return a message with the page's controls in place of options of the command line."""
+
+    def control(found: re.Match[str]) -> str:
+        name, value = _named(found)
+        label = _label(name)
+        if label is None:
+            return found[0]
+        known = value is not None and (name in _BUTTONS or found["value"].startswith("'"))
+        tail = f": {value}" if known else f" {value}" if value else ""
+        return f"‘{label}{tail}’" if known or not tail else f"‘{label}’{tail}"
+
+    return _OPTION.sub(control, _IN_PYTHON.sub("", text))
+
+
+def remedies(text: str) -> list[dict[str, str]]:
+    """Return what a button beside a message could set: an option and its value."""
+    found = []
+    for match in _OPTION.finditer(text):
+        name, value = _named(match)
+        if name in _BUTTONS and value:
+            found.append({"option": name, "value": value, "label": f"{_label(name)}: {value}"})
+    return [one for i, one in enumerate(found) if one not in found[:i]]
+
+
+def _named(found: re.Match[str]) -> tuple[str, str | None]:
+    name = found["name"].replace("-", "_")
+    value = found["value"]
+    return name, None if value is None else value.strip("'")
+
+
+def _label(name: str) -> str | None:
+    labels = {choice.name: choice.label for choice in CHOICES} | CONTROLS
+    return labels.get(name)

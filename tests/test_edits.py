@@ -1,0 +1,143 @@
+"""Changes of a table before it is analysed: one line each, said in the answer, undone exactly."""
+
+import shlex
+from io import BytesIO
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import nestimate as ne
+from nestimate.apps import cli
+from nestimate.data.edits import LeaveOut, Rename, SetCell, parse_edit
+from nestimate.data.tables import Wanted, read_table
+from nestimate.errors import DataError, DesignError, NestimateError
+from nestimate.results import reproduction
+
+TABLE = (
+    b"arm,mouse,y\na,m1,1.5\na,m1,1.7\nA,m2,2.1\nb,m3,n.d.\nb,m3,3.3\nb,m4,3.9\n"
+    b"b,m5,4.1\na,m6,2.0\n"
+)
+
+
+def file(content=TABLE, name="data.csv"):
+    opened = BytesIO(content)
+    opened.name = name
+    return opened
+
+
+def read(*edits):
+    return read_table(file(), Wanted(edits=edits, as_it_is=True))
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12)
+REASONS = TEXTS.map(lambda text: " ".join(text.split()))
+
+
+@given(row=TEXTS, column=TEXTS, text=st.one_of(st.just(""), TEXTS), why=REASONS)
+def test_an_edit_is_read_as_it_is_written(row, column, text, why):
+    for edit in (
+        SetCell(row=row, column=column, text=text, why=why),
+        Rename(column=column, label=row, text=text, why=why),
+        LeaveOut(row=row, why=why),
+        LeaveOut(where=((column, row), (row, text or "x")), why=why),
+    ):
+        assert parse_edit(str(edit)) == edit
+
+
+def test_cells_and_rows_change_and_each_change_is_said():
+    table = read(
+        'row 5, y = "" # no reading',
+        "every arm A = a # two spellings",
+        "without mouse = m5, arm = b # died early",
+        "without row 2",
+        "header, y = weight",
+    )
+    assert list(table.columns) == ["arm", "mouse", "weight"]
+    assert [table.row(i) for i in range(table.n_rows)] == ["3", "4", "5", "6", "7", "9"]
+    np.testing.assert_array_equal(table.numbers("weight"), [1.7, 2.1, np.nan, 3.3, 3.9, 2.0])
+    assert table.labels("arm")[1] == ("a", "b")
+    assert table.notes == (
+        "Row 5, y: 'n.d.' was emptied: no reading.",
+        "arm, 'A': 1 cell was changed to 'a': two spellings.",
+        "mouse m5 and arm b: 1 row was left out: died early.",
+        "Row 2 was left out; no reason was given.",
+        'The column called "y" is called "weight"; no reason was given.',
+    )
+
+
+def test_a_cell_may_be_written_without_quotation_marks():
+    assert parse_edit("row 9, y = 1,5 # why # not") == SetCell(
+        row="9", column="y", text="1,5", why="why # not"
+    )
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        ("row 99, y = 1", "there is no row 99"),
+        ("row 2, z = 1", "there is no column 'z'. There is: 'arm', 'mouse', 'y'"),
+        ("without mouse = m77", "no row has mouse m77"),
+        ("every arm c = d", "no cell of arm holds 'c'"),
+    ],
+)
+def test_an_edit_that_meets_nothing_is_refused(edit, said):
+    with pytest.raises(DataError, match=said):
+        read(edit)
+
+
+@pytest.mark.parametrize("edit", ["", "mouse = m1", "without", "without mouse m1", "row 2 y = 1"])
+def test_what_is_no_edit_is_refused_with_how_one_is_written(edit):
+    with pytest.raises(DesignError, match="without row 14"):
+        read(edit)
+
+
+def test_a_column_without_a_name_of_its_own_is_called_by_its_place():
+    doubled = file(b"t,y,y\na,1,2\nb,3,4\n")
+    table = read_table(doubled, Wanted(edits=('header, "column 3" = z',), as_it_is=True))
+    assert list(table.columns) == ["t", "y", "z"]
+
+
+def test_edits_belong_to_rows():
+    with pytest.raises(DesignError, match="mapping"):
+        ne.compare({"a": [1, 2, 3], "b": [2, 3, 4]}, options={"edits": ["without row 1"]})
+
+
+EDITS = ("every arm A = a # two spellings", 'row 5, y = ""', "without row 9 # spilled")
+
+
+def test_command_and_call_give_the_same_answer_again(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data.csv").write_bytes(TABLE)
+    roles = {"value": "y", "group": "arm", "unit": "mouse"}
+    first = ne.compare("data.csv", **roles, options={"edits": EDITS, "ess": 400})
+    assert "Row 9 was left out: spilled." in first.design.notes
+    names: dict[str, object] = {}
+    exec(reproduction.python_call(first), names)  # the report tells users to run it
+    assert names["result"].contrasts == first.contrasts
+    words = reproduction.command(first)
+    monkeypatch.setattr("sys.argv", shlex.split(words))
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code in {0, None}
+    assert "Row 9 was left out: spilled." in capsys.readouterr().out
+
+
+def test_an_open_file_is_read_like_its_path(tmp_path):
+    path = tmp_path / "data.csv"
+    path.write_bytes(TABLE)
+    chosen = {"edits": EDITS, "ess": 400}
+    roles = {"value": "y", "group": "arm", "unit": "mouse"}
+    inside = ne.compare(file(), **roles, options=chosen)
+    outside = ne.compare(path, **roles, options=chosen)
+    assert inside.contrasts == outside.contrasts
+    assert inside.design.source == outside.design.source
+    assert reproduction.command(inside).startswith("nestimate compare data.csv ")
+    again = file()
+    assert ne.inspect(again, edits=EDITS).to_dict() == ne.inspect(again, edits=EDITS).to_dict()
+
+
+def test_edits_are_lines():
+    with pytest.raises(NestimateError, match="list of lines"):
+        ne.Options(edits="without row 1")

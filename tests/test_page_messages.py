@@ -1,0 +1,291 @@
+"""The one function behind the page: the same answers as the command, and every refusal in words."""
+
+import csv
+import io
+import json
+from collections import Counter
+from dataclasses import fields
+from pathlib import Path
+
+import openpyxl
+import pytest
+from typer.testing import CliRunner
+
+from nestimate.apps import cli
+from nestimate.apps.page import choices, drawings, engine, words
+from nestimate.apps.page.files import shipped
+from nestimate.apps.page.messages import Desk, warm_up
+from nestimate.options import Options
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+PAGE = Path(engine.__file__).parent / "examples"
+
+
+@pytest.fixture(scope="module")
+def desk():
+    return Desk()
+
+
+def ask(desk, name, said, content=b""):
+    reply = desk.handle(name, json.dumps(said).encode() + b"\n" + content)
+    return reply.body if reply.name else json.loads(reply.body)
+
+
+def opened(desk, content, name="data.csv"):
+    return ask(desk, "open", {"name": name}, content)["data"]
+
+
+def looked(desk, content, name="data.csv", **reading):
+    return ask(desk, "look", {"data": opened(desk, content, name), "reading": reading})
+
+
+@pytest.fixture
+def workbook():
+    """Return a workbook of two sheets; the second one has an error cell and a title row above."""
+    book = openpyxl.Workbook()
+    first = book.active
+    first.title = "Plate 1"
+    for row in [
+        ("arm", "well", "od"),
+        *((a, f"{a}{i}", 1 + i / 10) for a in "xy" for i in (1, 2, 3)),
+    ]:
+        first.append(row)
+    second = book.create_sheet("Plate 2")
+    for row in [
+        ("arm", "well", "od"),
+        *((a, f"{a}{i}", 2 + i / 10) for a in "xy" for i in (1, 2, 3)),
+    ]:
+        second.append(row)
+    second["C4"] = "#DIV/0!"
+    second["C4"].data_type = "e"
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def test_numbers_are_those_of_the_command(desk, tmp_path):
+    path = tmp_path / "founding.csv"
+    path.write_bytes((PAGE / "founding.csv").read_bytes())
+    look = looked(desk, path.read_bytes(), path.name)
+    asked = {
+        "data": opened(desk, path.read_bytes(), path.name),
+        "design": look["designs"][0]["roles"],
+        "options": {"rope": [-0.5, 0.5]},
+    }
+    mine = json.loads(ask(desk, "file", asked | {"kind": "json"}))
+    out = tmp_path / "answer.json"
+    command = ["compare", str(path), "--value", "value", "--group", "group", "--unit", "unit"]
+    done = CliRunner().invoke(cli.app, [*command, "--rope=-0.5,0.5", "--json", str(out)])
+    assert done.exit_code == 0, done.output
+    theirs = json.loads(out.read_text())
+    for found in (mine, theirs):
+        for name in ("seconds", "source"):
+            found["provenance"].pop(name)
+    assert mine == theirs
+    answer = ask(desk, "answer", asked)
+    assert answer["headline"][0] == mine["sentences"][0]
+    assert "--rope=-0.5,0.5" in answer["command"]
+
+
+def test_sheets_are_offered_and_an_error_cell_is_pointed_out(desk, workbook):
+    told = ask(desk, "open", {"name": "plates.xlsx"}, workbook)
+    assert told["sheets"] == ["Plate 1", "Plate 2"]
+    first = looked(desk, workbook, "plates.xlsx", sheet="Plate 1")
+    assert not first["doubts"]
+    assert first["designs"]
+    second = looked(desk, workbook, "plates.xlsx", sheet="Plate 2")
+    (doubt,) = second["doubts"]
+    assert (doubt["row"], doubt["column"]) == ("4", "od")
+    assert doubt["cell"].startswith("#DIV/0!")
+    assert "error of the spreadsheet" in doubt["why"]
+    mended = looked(
+        desk, workbook, "plates.xlsx", sheet="Plate 2", edits=['row 4, od = "" # no reading']
+    )
+    assert not mended["doubts"]
+    assert mended["designs"]
+    assert mended["steps"][0]["said"].endswith("was emptied: no reading.")
+
+
+def test_every_kind_of_doubt_of_the_messy_example_is_marked_and_mended(desk):
+    content = (PAGE / "messy.csv").read_bytes()
+    found = looked(desk, content)
+    assert [(doubt["row"], doubt["cell"]) for doubt in found["doubts"]] == [
+        ("4", "n.d."),
+        ("11", "<5"),
+        ("15", "n.d."),
+        ("19", "Treated"),
+        ("20", "Treated"),
+        ("23", "36,4"),
+    ]
+    assert not found["designs"]
+    edits = [
+        'every "enzyme (U/l)" n.d. = ""',
+        'row 11, "enzyme (U/l)" = ""',
+        'row 23, "enzyme (U/l)" = 36.4',
+        found["doubts"][3]["edit"],
+    ]
+    mended = looked(desk, content, edits=edits)
+    assert mended["doubts"] == []
+    assert mended["designs"][0]["roles"] == {
+        "value": "enzyme (U/l)",
+        "group": "treatment",
+        "unit": "animal",
+    }
+
+
+def test_an_answer_without_the_file_asks_for_it(desk):
+    assert ask(desk, "look", {"data": "0" * 64}) == {"again": "open"}
+
+
+def test_a_new_process_answers_the_same(desk):
+    content = (EXAMPLES / "mice.csv").read_bytes()
+    design = {"value": "glucose", "group": "arm", "unit": "mouse"}
+    told = []
+    for one in (desk, Desk()):
+        asked = {
+            "data": opened(one, content, "mice.csv"),
+            "design": design,
+            "options": {"ess": 400},
+        }
+        answer = ask(one, "answer", asked)
+        answer.pop("seconds")
+        told.append(answer)
+    assert told[0] == told[1]
+
+
+def test_refusals_speak_of_the_page_and_not_of_the_command_line(desk):
+    found = looked(desk, b"g;y\na;1,5\na;1,7\na;1,2\nb;2,5\nb;2,1\nb;2,8\n")
+    assert "--" not in json.dumps(found)
+    assert found["refused"]["remedies"][0]["option"] == "decimal"
+    again = looked(desk, b"g;y\na;1,5\na;1,7\na;1,2\nb;2,5\nb;2,1\nb;2,8\n", decimal=",")
+    assert again["designs"]
+    assert again["refused"] is None
+
+
+@pytest.mark.parametrize(
+    ("said", "here"),
+    [
+        ("say so: --decimal , or --decimal .", "say so: ‘Decimal mark: ,’ or ‘Decimal mark: .’"),
+        (
+            "(its label says so; --reference chooses another).",
+            "(its label says so; ‘Compare the others with’ chooses another).",
+        ),
+        (
+            "add --scale log (options={'scale': 'log'} in Python).",
+            "add ‘Differences or ratios: log’.",
+        ),
+        (
+            "Say which: --sheet 'a b' (options={'sheet': 'a b'} in Python).",
+            "Say which: ‘Sheet: a b’.",
+        ),
+        ("nothing -- to change - here", "nothing -- to change - here"),
+    ],
+)
+def test_words_of_the_command_line_become_those_of_the_page(said, here):
+    assert words.in_page_terms(said) == here
+
+
+def test_every_choice_is_an_option_and_every_value_of_it_is_taken():
+    known = {field.name: field for field in fields(Options)}
+    for choice in choices.CHOICES:
+        if choice.kind == "group":
+            continue
+        assert choice.name in known, choice.name
+        for value, _ in choice.values:
+            Options.of({choice.name: value or None})
+        if choice.values:
+            assert (choice.values[0][0] or None) == known[choice.name].default
+        if choice.usual:
+            assert float(choice.usual) == known[choice.name].default
+
+
+def test_the_data_behind_a_figure_hold_every_reading(desk):
+    content = (EXAMPLES / "mice.csv").read_bytes()
+    asked = {
+        "data": opened(desk, content, "mice.csv"),
+        "design": {"value": "glucose", "group": "arm", "unit": "mouse"},
+        "options": {"ess": 400},
+    }
+    for one in ask(desk, "answer", asked)["figures"]:
+        table = ask(desk, "figure", asked | {"figure": one["name"], "kind": "csv"})
+        rows = list(csv.DictReader(io.StringIO(table.decode())))
+        assert rows, one["name"]
+        if one["name"] == "estimation":
+            read = [
+                float(row["glucose"])
+                for row in csv.DictReader(io.StringIO(content.decode()))
+                if row["glucose"]
+            ]
+            drawn = Counter(row["y"] for row in rows if row["mark"] == "points")
+            assert Counter(f"{y:.10g}" for y in read) <= drawn
+            assert {row["x is"] for row in rows if row["label"] == "one reading"} == {
+                "drug n = 6 (mouse)"
+            }
+
+
+def test_figures_are_vectors_whose_text_is_text(desk):
+    content = (EXAMPLES / "seedlings.csv").read_bytes()
+    asked = {
+        "data": opened(desk, content, "seedlings.csv"),
+        "design": {"value": "height_cm", "group": "bed"},
+        "options": {"ess": 400},
+        "figure": "estimation",
+    }
+    svg = ask(desk, "figure", asked | {"kind": "svg"})
+    assert b">height_cm</text>" in svg
+    assert b"<script" not in svg
+    pdf = ask(desk, "figure", asked | {"kind": "pdf"})
+    assert pdf.startswith(b"%PDF")
+    assert b"/FontFile2" in pdf  # TrueType, not paths of letters
+    assert ask(desk, "figure", asked | {"kind": "png"}).startswith(b"\x89PNG")
+    assert set(drawings.TYPES) == {"svg", "pdf", "png", "csv"}
+
+
+def test_parts_are_those_of_the_report(desk):
+    content = (EXAMPLES / "lines.csv").read_bytes()
+    asked = {
+        "data": opened(desk, content, "lines.csv"),
+        "design": {"value": "viability", "group": "treatment", "block": "line"},
+        "reading": {"edits": ["without row 2 # spilled"]},
+        "options": {"ess": 400},
+    }
+    told = ask(desk, "parts", asked)
+    titles = [part["title"] for part in told["sections"]]
+    assert "Beside other analyses" in titles
+    report = ask(desk, "file", asked | {"kind": "html"}).decode()
+    assert all(f"<h2>{title}</h2>" in report for title in titles)
+    assert "Row 2 was left out: spilled." in report
+    assert "--edit" in report
+
+
+def test_an_error_of_ours_is_said_and_does_not_end_the_process(desk, monkeypatch):
+    monkeypatch.setattr(engine, "comparison", lambda *_: 1 / 0)
+    asked = {"data": opened(desk, b"g,y\na,1\n"), "design": {"value": "y"}}
+    told = ask(desk, "answer", asked)
+    assert "error of its own" in told["refused"]["text"]
+    assert "ZeroDivisionError" in told["refused"]["text"]
+
+
+def test_examples_that_the_page_brings_are_answered(desk):
+    names = [name for name in shipped() if name.startswith("examples/")]
+    assert len(names) == 5
+    for name in names:
+        content = shipped()[name].read_bytes()
+        found = looked(desk, content, name)
+        if name.endswith("messy.csv"):
+            continue
+        asked = {"data": opened(desk, content, name), "design": found["designs"][0]["roles"]}
+        assert ask(desk, "answer", asked | {"options": {"ess": 400}})["answered"], name
+
+
+def test_examples_are_those_of_the_repository():
+    for name in ("mice.csv", "seedlings.csv"):
+        assert (PAGE / name).read_bytes() == (EXAMPLES / name).read_bytes()
+
+
+def test_warm_up_answers(monkeypatch):
+    told = []
+    handle = Desk.handle
+    monkeypatch.setattr(Desk, "handle", lambda *asked: told.append(handle(*asked)) or told[-1])
+    warm_up()
+    assert [b'refused": {' in reply.body for reply in told] == [False, False, False]

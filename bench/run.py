@@ -39,8 +39,8 @@ def nuts(name: str, path: str, sampler: str) -> Any:
     import pymc as pm
 
     import nestimate as ne
-    from nestimate.data.design import Design, Roles
-    from nestimate.data.tables import read_table
+    from nestimate.data.designs.design import Design, Roles
+    from nestimate.data.tables.door import read_table
     from nestimate.model.model import Model
     from nestimate.model.twin import to_pymc
 

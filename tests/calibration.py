@@ -20,13 +20,13 @@ import numpy as np
 from broken import BROKEN
 from dense import log_density
 from experiments import draw_data, draw_truth, handed_in, true_quantities
-from nestimate.data.design import Design
-from nestimate.data.tables import read_table
+from nestimate.data.designs.design import Design
+from nestimate.data.tables.door import read_table
 from nestimate.inference.diagnostics import K_LIMIT
 from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
-from nestimate.results import quantities
-from nestimate.results.contrasts import choose_contrasts
+from nestimate.results.estimates import quantities
+from nestimate.results.estimates.contrasts import choose_contrasts
 from uniformity import uniformity
 
 #: Effective draws asked of every fit, and equally weighted draws among which the truth is ranked.

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 import nestimate as ne
-from nestimate.data.roles import Roles
+from nestimate.data.designs.roles import Roles
 from nestimate.model.parameters import Assumptions
 
 

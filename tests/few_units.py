@@ -14,8 +14,8 @@ import pandas as pd
 from scipy import stats
 
 from calibration import append_record, in_parallel
-from nestimate.data.design import Design, Roles
-from nestimate.data.tables import read_table
+from nestimate.data.designs.design import Design, Roles
+from nestimate.data.tables.door import read_table
 from nestimate.inference.diagnostics import K_LIMIT, hdi
 from nestimate.inference.fit import Fit
 from nestimate.model.model import Model

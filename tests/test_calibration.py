@@ -21,10 +21,10 @@ from calibration import (
 )
 from dense import log_density
 from experiments import draw_data, draw_truth, handed_in
-from nestimate.data.design import Design
-from nestimate.data.tables import read_table
+from nestimate.data.designs.design import Design
+from nestimate.data.tables.door import read_table
 from nestimate.model.model import Model
-from nestimate.results import coverage
+from nestimate.results.words import coverage
 from templates import CONTROLS, TEMPLATES
 from uniformity import band, leaves_band, uniformity
 

@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nestimate.data.design import Design
-from nestimate.data.onegroup import with_one_group
-from nestimate.data.roles import Roles
-from nestimate.data.tables import Wanted, read_table
+from nestimate.data.designs.design import Design
+from nestimate.data.designs.roles import Roles
+from nestimate.data.tables.door import Wanted, read_table
+from nestimate.data.tables.onegroup import with_one_group
 from nestimate.errors import DataError, DesignError
-from nestimate.results import wording
+from nestimate.results.words import wording
 
 
 def design(rows, columns="arm mouse y", **roles):

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 import nestimate as ne
 from nestimate.apps import cli
-from nestimate.data.edits import LeaveOut, Rename, SetCell, parse_edit
-from nestimate.data.tables import Wanted, read_table
+from nestimate.data.tables.door import Wanted, read_table
+from nestimate.data.tables.edits import LeaveOut, Rename, SetCell, parse_edit
 from nestimate.errors import DataError, DesignError, NestimateError
-from nestimate.results import reproduction
+from nestimate.results.documents import reproduction
 
 TABLE = (
     b"arm,mouse,y\na,m1,1.5\na,m1,1.7\nA,m2,2.1\nb,m3,n.d.\nb,m3,3.3\nb,m4,3.9\n"

@@ -12,10 +12,16 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 import nestimate as ne
-from nestimate.compare import Comparison
-from nestimate.results import between, estimands, far, figures, rounding, shares
+from nestimate.comparison import Comparison
+from nestimate.results import figures
+from nestimate.results.estimates import between, estimands, far, shares
+from nestimate.results.estimates.replicated import (
+    replicated_cells,
+    replicated_rows,
+    replicated_units,
+)
 from nestimate.results.figures import canvas, findings, learning
-from nestimate.results.replicates import replicated_cells, replicated_rows, replicated_units
+from nestimate.results.words import rounding
 
 OPTIONS = {"ess": 300, "seed": 3}
 GROUPS = ("veh", "drug")

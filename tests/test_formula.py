@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 import nestimate as ne
-from nestimate.data.formula import parse_formula
-from nestimate.data.regression import formula_design
-from nestimate.data.tables import read_table
+from nestimate.data.designs.formula import parse_formula
+from nestimate.data.designs.from_formula import formula_design
+from nestimate.data.tables.door import read_table
 
 LINES = "examples/lines.csv"
 

@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 
 import nestimate as ne
-from nestimate.data.formula import parse_formula
-from nestimate.data.references import chosen_references
-from nestimate.data.regression import formula_design
-from nestimate.data.tables import read_table
-from nestimate.results.text import render
+from nestimate.data.designs.formula import parse_formula
+from nestimate.data.designs.from_formula import formula_design
+from nestimate.data.designs.references import chosen_references
+from nestimate.data.tables.door import read_table
+from nestimate.results.documents.terminal import render
 
 
 def design_of(text, table, **how):

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 import nestimate as ne
-from nestimate.data.expressions import ALLOWED, BASES, ELEMENTWISE, WHOLE
-from nestimate.data.formula import parse_formula
-from nestimate.data.regression import formula_design
-from nestimate.data.tables import read_table
+from nestimate.data.designs.expressions import ALLOWED, BASES, ELEMENTWISE, WHOLE
+from nestimate.data.designs.formula import parse_formula
+from nestimate.data.designs.from_formula import formula_design
+from nestimate.data.tables.door import read_table
 
 #: What would write a file called `file`, run something, or look where it has no business.
 CALLS = [

@@ -5,7 +5,8 @@ import pytest
 
 import nestimate as ne
 from nestimate.errors import DataError, DesignError
-from nestimate.results import figures, text
+from nestimate.results import figures
+from nestimate.results.documents import terminal
 
 #: Two groups of a paper's table; Welch's interval worked out by hand from these six numbers.
 TABLE = {"group": ["control", "drug"], "mean": [12.4, 9.7], "sd": [2.1, 2.6], "n": [8, 7]}
@@ -29,7 +30,7 @@ def test_two_group_means_with_their_sds_are_answered_as_welch_would():
     row = result.contrasts[0]
     assert row.mean == pytest.approx(WELCH[0], abs=0.1)
     assert (row.ci_low, row.ci_high) == pytest.approx(WELCH[1:], abs=0.45)
-    assert "row" not in text.render(result).split("Answer")[0]
+    assert "row" not in terminal.render(result).split("Answer")[0]
     assert "no more robust than Welch's t" in " ".join(result.design.warnings)
     assert "nu" not in result.model.names
     assert not result.influence

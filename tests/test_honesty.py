@@ -8,7 +8,8 @@ import pytest
 from scipy import stats
 
 import nestimate as ne
-from nestimate.results import advice, text
+from nestimate.results.documents import terminal
+from nestimate.results.words import advice
 from worded import assert_numbers_are_those_of, nested
 
 OPTIONS = {"ess": 2000}
@@ -155,7 +156,7 @@ def test_summaries_without_sd_have_no_pooled_row():
 
 def test_text_and_report_show_the_table_and_the_words(tmp_path):
     result = ne.compare(EVEN, options=OPTIONS)
-    said = text.render(result)
+    said = terminal.render(result)
     assert "Beside other analyses" in said
     assert "Welch's t on unit means" in said
     assert max(len(line) for line in said.splitlines()) <= 100

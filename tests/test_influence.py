@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 import nestimate as ne
-from nestimate.data.subset import without_cluster
+from nestimate.data.designs.subset import without_cluster
 from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
-from nestimate.results import influence, text
-from nestimate.results.decisions import rope_verdict, sign_verdict
+from nestimate.results.analyses import influence
+from nestimate.results.documents import terminal
+from nestimate.results.estimates.verdicts import rope_verdict, sign_verdict
 from worded import assert_numbers_are_those_of, nested
 
 LAYOUTS = {
@@ -98,7 +99,7 @@ def test_a_difference_made_by_one_unit_is_said_to_hinge_on_it():
     assert_numbers_are_those_of(
         [check["text"]], told["influence"], allowed=("0", "0.975", "0.025", "0.001", "0.999")
     )
-    assert "hinges on one unit" in text.render(result)
+    assert "hinges on one unit" in terminal.render(result)
 
 
 def test_a_clear_difference_hinges_on_none():

@@ -15,10 +15,10 @@ from typer.testing import CliRunner
 
 import nestimate as ne
 from nestimate.apps import cli
-from nestimate.data.design import Design
-from nestimate.data.kinds import describe_column
-from nestimate.data.onegroup import with_one_group
-from nestimate.data.tables import Wanted, read_table
+from nestimate.data.designs.design import Design
+from nestimate.data.inspection.kinds import describe_column
+from nestimate.data.tables.door import Wanted, read_table
+from nestimate.data.tables.onegroup import with_one_group
 from published import DYES
 
 EXAMPLES = Path(__file__).parent.parent / "examples"

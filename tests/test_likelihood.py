@@ -6,9 +6,9 @@ import pytest
 from scipy import integrate, stats
 
 from keyed import keyed
-from nestimate.data.design import Design
-from nestimate.data.roles import Roles
-from nestimate.data.tables import read_table
+from nestimate.data.designs.design import Design
+from nestimate.data.designs.roles import Roles
+from nestimate.data.tables.door import read_table
 from nestimate.model.likelihood import condensed
 from nestimate.model.model import Model
 from nestimate.model.parameters import Assumptions

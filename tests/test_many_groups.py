@@ -5,8 +5,8 @@ import pytest
 from scipy import stats
 
 import nestimate as ne
-from nestimate.data.design import Design, Roles
-from nestimate.data.tables import Wanted, read_table
+from nestimate.data.designs.design import Design, Roles
+from nestimate.data.tables.door import Wanted, read_table
 from nestimate.inference import collapsed, diagnostics, importance, work
 from nestimate.inference.target import Target
 from nestimate.model import likelihood

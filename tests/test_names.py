@@ -15,17 +15,17 @@ import pandas as pd
 import pytest
 
 import nestimate as ne
-from nestimate.compare import Comparison
-from nestimate.data.design import Design, Roles
-from nestimate.data.formula import parse_formula
-from nestimate.data.regression import formula_design
-from nestimate.data.tables import read_table
+from nestimate.comparison import Comparison
+from nestimate.data.designs.design import Design, Roles
+from nestimate.data.designs.formula import parse_formula
+from nestimate.data.designs.from_formula import formula_design
+from nestimate.data.tables.door import read_table
 from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
 from nestimate.model.parameters import Assumptions
 from nestimate.options import Options
-from nestimate.results import between, far, shares
-from nestimate.results.replicates import replicated_rows
+from nestimate.results.estimates import between, far, shares
+from nestimate.results.estimates.replicated import replicated_rows
 
 RESERVED = (
     *("beta", "block", "chain", "draw", "effect", "group", "median", "mu", "nu", "nu_y", "ratio"),

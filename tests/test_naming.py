@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import nestimate as ne
-from nestimate.results import glossary, text, wording
+from nestimate.results.documents import glossary, terminal
+from nestimate.results.words import wording
 
 OPTIONS = {"ess": 500}
 
@@ -34,12 +35,12 @@ def test_rows_say_sd_only_of_what_is_normal(robust):
     words = dict(glossary.glossary(result))
     assert ("variance" in words["icc"]) == (robust == "none")
     middle = "centre of a" if units else "mean of a"
-    assert re.search(rf"^  {middle} ", text.render(result), re.MULTILINE)
+    assert re.search(rf"^  {middle} ", terminal.render(result), re.MULTILINE)
     assert f"{middle.split(maxsplit=1)[0].capitalize()}s of the groups" in ne_report(result)
 
 
 def ne_report(result):
-    from nestimate.results.report import render  # noqa: PLC0415
+    from nestimate.results.documents.html import render  # noqa: PLC0415
 
     return render(result, ".md")
 

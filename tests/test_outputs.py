@@ -73,7 +73,7 @@ def test_report_in_python_is_whole_or_not_there(data, tmp_path, monkeypatch):
     def broken(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sys.modules["nestimate.compare"], "render", broken)
+    monkeypatch.setattr(sys.modules["nestimate.comparison"], "render", broken)
     with pytest.raises(KeyboardInterrupt):
         result.report(tmp_path / "r.html")
     assert [p.name for p in tmp_path.iterdir()] == ["data.csv"]

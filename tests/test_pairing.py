@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import nestimate as ne
-from nestimate.results import text
+from nestimate.results.documents import terminal
 
 OPTIONS = {"ess": 500}
 
@@ -68,8 +68,8 @@ def test_the_spread_of_block_differences_is_held_against_replicated_data():
     result = ne.compare(matched(), value="od", group="arm", block="plate", options=OPTIONS)
     found = {one.name: one for one in result.predictive.features}
     assert found["block_spread"].share > 0.99
-    assert "pairs these readings" in text.render(result)
-    assert "spread of the differences over plate" in text.render(result)
+    assert "pairs these readings" in terminal.render(result)
+    assert "spread of the differences over plate" in terminal.render(result)
     loose = ne.compare(matched(shared=0.0), value="od", group="arm", block="plate", options=OPTIONS)
     found = {one.name: one for one in loose.predictive.features}
     assert 0.01 < found["block_spread"].share < 0.99

@@ -7,7 +7,9 @@ import pytest
 from scipy import stats
 
 import nestimate as ne
-from nestimate.results import predictive, replicates, text
+from nestimate.results.analyses import predictive
+from nestimate.results.documents import terminal
+from nestimate.results.estimates import replicated
 from worded import assert_numbers_are_those_of, nested
 
 OPTIONS = {"ess": 4000}
@@ -50,7 +52,7 @@ def test_replicated_cells_scatter_as_the_model_says():
         block="block",
         options=OPTIONS | {"robust": "none", "prior": prior},
     )
-    cells = replicates.replicated_cells(result.fit, 4000, np.random.default_rng(1))
+    cells = replicated.replicated_cells(result.fit, 4000, np.random.default_rng(1))
     effect = cells[:, :, 1] - cells[:, :, 0]
     within = (0.7**2 + 1 / 2) / 3
     assert effect.var() == pytest.approx(1 + 2 * within, rel=0.05)
@@ -67,7 +69,7 @@ def test_data_of_the_model_come_out_of_it_and_an_outlier_does_not():
     assert feature(found, "farthest").share < predictive.RARE
     assert not found.advice[-1].passed
     assert found.passed
-    assert "rarely come out of the model" in text.render(found)
+    assert "rarely come out of the model" in terminal.render(found)
 
 
 def test_evidence_speaks_for_the_t_where_a_unit_is_far_out():

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from nestimate.data.design import Design
-from nestimate.data.roles import Roles
-from nestimate.data.tables import read_table
+from nestimate.data.designs.design import Design
+from nestimate.data.designs.roles import Roles
+from nestimate.data.tables.door import read_table
 from nestimate.errors import DesignError
 from nestimate.model.model import Whitening
 from nestimate.model.parameters import Assumptions, choose_parameters

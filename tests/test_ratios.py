@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 import nestimate as ne
-from nestimate.data.measures import LINEAR, RATIO
-from nestimate.results import between, figures, quantities, rounding
-from nestimate.results.quantities import Quantity
-from nestimate.results.summaries import Question
+from nestimate.data.designs.measures import LINEAR, RATIO
+from nestimate.results import figures
+from nestimate.results.estimates import between, quantities
+from nestimate.results.estimates.quantities import Quantity
+from nestimate.results.estimates.summaries import Question
+from nestimate.results.words import rounding
 
 #: Three units of two readings a group, b five times a; from another's table of ratios.
 A, B = (1.0, 1.1, 2.0, 2.2, 4.0, 4.4), (5.0, 5.5, 10.0, 11.0, 20.0, 22.0)

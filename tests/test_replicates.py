@@ -7,9 +7,9 @@ from scipy import integrate, stats
 
 import nestimate as ne
 from keyed import keyed, named
-from nestimate.data.design import Design
-from nestimate.data.roles import Roles
-from nestimate.data.tables import read_table
+from nestimate.data.designs.design import Design
+from nestimate.data.designs.roles import Roles
+from nestimate.data.tables.door import read_table
 from nestimate.model.model import Model
 from nestimate.model.parameters import Assumptions
 

@@ -13,11 +13,12 @@ from typer.testing import CliRunner
 
 import nestimate as ne
 from nestimate.apps import cli
-from nestimate.compare import Comparison
-from nestimate.results import markdown, reproduction, rounding
-from nestimate.results.blocks import Code, Grid, Picture, Prose, Report, Section
-from nestimate.results.contents import contents
-from nestimate.results.report import render
+from nestimate.comparison import Comparison
+from nestimate.results.documents import markdown, reproduction
+from nestimate.results.documents.blocks import Code, Grid, Picture, Prose, Report, Section
+from nestimate.results.documents.html import render
+from nestimate.results.documents.report import contents
+from nestimate.results.words import rounding
 from worded import assert_numbers_are_those_of
 
 EXAMPLES = Path(__file__).parent.parent / "examples"

@@ -12,8 +12,9 @@ import pytest
 import xarray
 
 import nestimate as ne
-from nestimate.compare import Comparison
-from nestimate.results import rounding, text
+from nestimate.comparison import Comparison
+from nestimate.results.documents import terminal
+from nestimate.results.words import rounding
 
 DATA = {
     "drug": {"a": [5.1, 5.3, 5.0], "b": [6.0, 6.2, 6.6], "c": [5.5, 5.6], "d": [7.0, 7.3]},
@@ -59,7 +60,7 @@ def test_json_knows_no_infinity():
 
 
 def test_text_reads_design_answer_checks(result):
-    said = text.render(result)
+    said = terminal.render(result)
     places = [said.index(part) for part in ("Design", "Answer", "In words", "Checks", "Priors")]
     assert places == sorted(places)
     assert "the probability that drug is above placebo" in said
@@ -70,7 +71,7 @@ def test_no_number_is_shown_when_a_check_fails(failed):
     told = failed.to_dict()
     assert told["answered"] is False
     assert not any(told[part] for part in ("contrasts", "groups", "scales", "units"))
-    said = text.render(failed)
+    said = terminal.render(failed)
     assert "No answer is shown" in said
     assert "drug - placebo =" not in said
     with pytest.raises(ne.InferenceError, match="No answer"):

@@ -5,13 +5,13 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from nestimate.data.design import Design
-from nestimate.data.formula import parse_formula
-from nestimate.data.regression import formula_design
-from nestimate.data.roles import Roles
-from nestimate.data.scatter import LEAST, Scatter, pooled
-from nestimate.data.structure import Role
-from nestimate.data.tables import read_table
+from nestimate.data.designs.design import Design
+from nestimate.data.designs.formula import parse_formula
+from nestimate.data.designs.from_formula import formula_design
+from nestimate.data.designs.roles import Roles
+from nestimate.data.designs.scatter import LEAST, Scatter, pooled
+from nestimate.data.designs.structure import Role
+from nestimate.data.tables.door import read_table
 
 
 def table(blocks=4, groups="ab", units=3, readings=2, seed=1):

@@ -11,7 +11,8 @@ from scipy import special, stats
 
 import nestimate as ne
 from nestimate.model import priors
-from nestimate.results import sensitivity, text
+from nestimate.results.analyses import sensitivity
+from nestimate.results.documents import terminal
 from worded import assert_numbers_are_those_of, nested
 
 FAMILIES = [
@@ -97,7 +98,7 @@ def test_verdicts_on_data_built_for_them(data, prior, verdict):
     assert told["answered"]
     assert_numbers_are_those_of([check["text"]], told["sensitivity"], allowed=("0", "0.05"))
     word = verdict.removesuffix(" from these data")
-    assert word in text.render(result)
+    assert word in terminal.render(result)
 
 
 def test_a_prior_twice_as_far_off_is_felt_more():

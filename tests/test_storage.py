@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import nestimate as ne
-from nestimate.compare import Comparison
-from nestimate.results.storage import FORMAT, TEXT
+from nestimate.comparison import Comparison
+from nestimate.results.exports.storage import FORMAT, TEXT
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 MICE, LINES = str(EXAMPLES / "mice.csv"), str(EXAMPLES / "lines.csv")

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 import messy
 import nestimate as ne
-from nestimate.data.cells import OddCellError, look, read_label, read_number
-from nestimate.data.design import Design
-from nestimate.data.roles import Roles
-from nestimate.data.tables import Wanted, read_table
+from nestimate.data.designs.design import Design
+from nestimate.data.designs.roles import Roles
+from nestimate.data.tables.cells import OddCellError, look, read_label, read_number
+from nestimate.data.tables.door import Wanted, read_table
 from nestimate.errors import DataError, NestimateError
 
 Y = np.array([float(row[2]) for row in messy.ROWS])

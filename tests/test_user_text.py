@@ -11,8 +11,10 @@ import pytest
 from markdown_it import MarkdownIt
 
 import nestimate as ne
-from nestimate.results import figures, lines, text
-from nestimate.results.report import render
+from nestimate.results import figures
+from nestimate.results.documents import terminal
+from nestimate.results.documents.html import render
+from nestimate.results.words import lines
 
 #: Labels that a renderer might take for something else, each with what it is dangerous to.
 HOSTILE = {
@@ -155,7 +157,7 @@ def test_text_keeps_to_the_width_of_the_terminal(width):
         for name, g in names.items()
     }
     made = ne.compare(data, options=OPTIONS | {"contrasts": "pairs"})
-    said = text.render(made, text.Page(width=width))
+    said = terminal.render(made, terminal.Page(width=width))
     assert max(map(len, said.splitlines())) <= width
     words = re.sub(r"\s+", "", said)
     for name in names:

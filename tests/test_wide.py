@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 import nestimate as ne
 from nestimate.apps import cli
-from nestimate.data.tables import Wanted, read_table
+from nestimate.data.tables.door import Wanted, read_table
 from nestimate.errors import NestimateError
 
 RUNNER = CliRunner()

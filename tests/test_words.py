@@ -9,7 +9,7 @@ import nestimate as ne
 from nestimate.errors import DesignError
 from nestimate.options import Options
 from nestimate.remedies import Advice, Remedy, said
-from nestimate.results.contrasts import parse_contrast
+from nestimate.results.estimates.contrasts import parse_contrast
 
 DATA = {"a": [1.0, 2.0, 3.0], "b": [2.0, 3.0, 5.0]}
 

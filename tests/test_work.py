@@ -18,8 +18,9 @@ import nestimate as ne
 from nestimate.errors import InferenceError
 from nestimate.inference import importance, nuts, work
 from nestimate.remedies import said
-from nestimate.results import quantities, wording
-from nestimate.results.reliability import reliability_checks
+from nestimate.results.analyses.reliability import reliability_checks
+from nestimate.results.estimates import quantities
+from nestimate.results.words import wording
 from test_many_groups import table
 
 DATA = {"a": [5.1, 5.3, 4.9, 5.6], "b": [6.0, 6.2, 5.8, 6.9]}

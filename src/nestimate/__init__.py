@@ -1,9 +1,9 @@
 """Bayesian estimation of group differences when every data point has replicates."""
 
-from nestimate.compare import Comparison, compare, fit, load
+from nestimate.comparison import Comparison, compare, fit, load
 from nestimate.errors import DataError, DesignError, InferenceError, NestimateError
-from nestimate.inspect import Overview, inspect
 from nestimate.options import Options
+from nestimate.overview import Overview, inspect
 from nestimate.simulate import Scenario, Simulation, simulate
 
 __all__ = [

@@ -10,12 +10,12 @@ from typing import Any, cast
 
 import numpy as np
 
-from nestimate.data.reading import Reading
-from nestimate.data.reshape import WIDE
+from nestimate.data.tables.reading import Reading
+from nestimate.data.tables.reshape import WIDE
 from nestimate.errors import ArgumentError, DesignError, one_of
 from nestimate.model.parameters import PRESETS, ROBUST, SIGMA, TAU, Assumptions
 from nestimate.remedies import Remedy
-from nestimate.results.summaries import Interval, Question
+from nestimate.results.estimates.summaries import Interval, Question
 
 #: Words of version 0.1, and what they are called now.
 FORMER = {"ci": "ci_prob", "contrasts": "contrast"}

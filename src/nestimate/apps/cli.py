@@ -12,12 +12,13 @@ from typing import Annotated
 import typer
 
 from nestimate.apps import arguments, page, progress
-from nestimate.compare import Comparison, compare, fit
+from nestimate.comparison import Comparison, compare, fit
 from nestimate.errors import NestimateError
-from nestimate.inspect import inspect
 from nestimate.options import Options
 from nestimate.outputs import STANDARD_OUTPUT, check_outputs, check_report, whole
-from nestimate.results import lines, text
+from nestimate.overview import inspect
+from nestimate.results.documents import terminal
+from nestimate.results.words import lines
 from nestimate.simulate import Scenario, simulate
 
 #: Columns of text: fewer cannot be read, and more tire the eye.
@@ -222,7 +223,7 @@ def _deliver(result: Comparison, outputs: Mapping[str, Path | None]) -> None:
     """Print the answer and write the files asked for; exit 3 if a check failed."""
     alone = _is_output(outputs["--json"])
     with progress.shown():
-        page = text.render(result, text.Page(width=_width(), voice="shell"))
+        page = terminal.render(result, terminal.Page(width=_width(), voice="shell"))
     typer.echo(page, err=alone)
     writers: dict[str, Callable[[Path], object]] = {
         "--report": result.report,

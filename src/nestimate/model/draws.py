@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.structure import Stratum, Structure
+from nestimate.data.designs.structure import Stratum, Structure
 from nestimate.model.families import (
     FIXED,
     NOISE,

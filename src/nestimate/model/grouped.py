@@ -7,8 +7,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.design import Design
-from nestimate.data.structure import Structure
+from nestimate.data.designs.design import Design
+from nestimate.data.designs.structure import Structure
 from nestimate.model import clusters
 from nestimate.model.clusters import Cluster, ClusterClass, Collapsed
 from nestimate.model.families import CORRELATION, FIXED, NOISE, NORMALITY, Family, scale_of

@@ -7,7 +7,7 @@ from typing import NoReturn, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.design import Design
+from nestimate.data.designs.design import Design
 from nestimate.errors import InferenceError
 from nestimate.model.families import Family
 

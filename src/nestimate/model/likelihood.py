@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from nestimate.data.statistics import UnitStatistics
+from nestimate.data.designs.statistics import UnitStatistics
 
 Array = NDArray[np.float64]
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from nestimate.data.design import Design
+from nestimate.data.designs.design import Design
 from nestimate.model.families import FIXED, NORMALITY, Family, scale_of
 from nestimate.model.likelihood import LOG_2PI
 

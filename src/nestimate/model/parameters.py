@@ -7,9 +7,9 @@ from typing import Literal
 
 import numpy as np
 
-from nestimate.data import scatter
-from nestimate.data.design import Design
-from nestimate.data.structure import Role, Stratum, Structure
+from nestimate.data.designs import scatter
+from nestimate.data.designs.design import Design
+from nestimate.data.designs.structure import Role, Stratum, Structure
 from nestimate.errors import DesignError, one_of
 from nestimate.model.families import (
     CORRELATION,

@@ -18,7 +18,7 @@ from numpy.polynomial.legendre import leggauss
 from numpy.typing import NDArray
 from scipy import special
 
-from nestimate.data.design import Design
+from nestimate.data.designs.design import Design
 from nestimate.model.families import FIXED, NOISE, NORMALITY, READINGS, Family
 from nestimate.model.likelihood import LOG_2PI, SINGLE, condensed
 from nestimate.model.units import UnitDensity

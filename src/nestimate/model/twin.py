@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nestimate.data.design import Design
-from nestimate.data.structure import Stratum, Structure
+from nestimate.data.designs.design import Design
+from nestimate.data.designs.structure import Stratum, Structure
 from nestimate.errors import NestimateError
 from nestimate.model.draws import POOLED
 from nestimate.model.families import (

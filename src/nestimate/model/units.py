@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.design import Design
+from nestimate.data.designs.design import Design
 from nestimate.model import groups, likelihood
 from nestimate.model.families import FIXED, NOISE, NORMALITY, Family, scale_of
 

@@ -10,32 +10,24 @@ from typing import Any, Self
 
 import numpy as np
 
-from nestimate.data.design import Design
+from nestimate.data.designs.design import Design
 from nestimate.inference import work
 from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
-from nestimate.results import (
-    advice,
-    bayes_factor,
-    cautions,
-    honesty,
-    influence,
-    predictive,
-    quantities,
-    sensitivity,
-    wording,
-)
-from nestimate.results.bayes_factor import BayesFactor
-from nestimate.results.contrasts import Contrast, choose_contrasts
-from nestimate.results.coverage import coverage_checks
-from nestimate.results.formulas import slope_sentences
-from nestimate.results.honesty import Panel
-from nestimate.results.influence import Influence
-from nestimate.results.predictive import Predictive
-from nestimate.results.quantities import Quantity
-from nestimate.results.reliability import reliability_checks
-from nestimate.results.sensitivity import Sensitivity
-from nestimate.results.summaries import Check, Question, Summary
+from nestimate.results.analyses import bayes_factor, honesty, influence, predictive, sensitivity
+from nestimate.results.analyses.bayes_factor import BayesFactor
+from nestimate.results.analyses.honesty import Panel
+from nestimate.results.analyses.influence import Influence
+from nestimate.results.analyses.predictive import Predictive
+from nestimate.results.analyses.reliability import reliability_checks
+from nestimate.results.analyses.sensitivity import Sensitivity
+from nestimate.results.estimates import quantities
+from nestimate.results.estimates.contrasts import Contrast, choose_contrasts
+from nestimate.results.estimates.quantities import Quantity
+from nestimate.results.estimates.summaries import Check, Question, Summary
+from nestimate.results.words import advice, cautions, wording
+from nestimate.results.words.coverage import coverage_checks
+from nestimate.results.words.formulas import slope_sentences
 
 #: Contrasts of which predictions are written out; the JSON holds all of them.
 MOST_PREDICTED = 6

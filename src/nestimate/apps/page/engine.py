@@ -8,18 +8,21 @@ from io import BytesIO
 from json import dumps
 from typing import TYPE_CHECKING, Any
 
-from nestimate.compare import Comparison, compare, fit
-from nestimate.data.cells import EMPTY_VALUES, OddCellError, read_label, read_number
-from nestimate.data.edits import Rename, column_names, parse_edit
-from nestimate.data.files import read_file, sheets
-from nestimate.data.grid import Grid as Cells
-from nestimate.data.groups import look_alikes
-from nestimate.data.reading import Reading
+from nestimate.comparison import Comparison, compare, fit
+from nestimate.data.designs.groups import look_alikes
+from nestimate.data.tables.cells import EMPTY_VALUES, OddCellError, read_label, read_number
+from nestimate.data.tables.edits import Rename, column_names, parse_edit
+from nestimate.data.tables.files import read_file, sheets
+from nestimate.data.tables.grid import Grid as Cells
+from nestimate.data.tables.reading import Reading
 from nestimate.errors import NestimateError
-from nestimate.inspect import Overview, inspect
-from nestimate.results import figures, naming, report, reproduction, rounding, wording
-from nestimate.results.blocks import Block, Code, Grid, Picture, Prose, Section
-from nestimate.results.contents import CAPTIONS, contents
+from nestimate.overview import Overview, inspect
+from nestimate.results import figures
+from nestimate.results.documents import html, reproduction
+from nestimate.results.documents.blocks import Block, Code, Grid, Picture, Prose, Section
+from nestimate.results.documents.report import CAPTIONS, contents
+from nestimate.results.estimates import naming
+from nestimate.results.words import rounding, wording
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -193,7 +196,7 @@ def drawing_name(draw: object) -> str:
 
 def whole_report(found: Comparison, kind: str) -> bytes:
     """Return the report as a file: `.html` or `.md`."""
-    return report.render(found, kind).encode()
+    return html.render(found, kind).encode()
 
 
 def as_json(found: Comparison) -> bytes:

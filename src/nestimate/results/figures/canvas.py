@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.measures import Measure
+from nestimate.data.designs.measures import Measure
 from nestimate.errors import InferenceError
 from nestimate.inference.diagnostics import quantile
-from nestimate.results import rounding, wording
 from nestimate.results.answer import Answer
-from nestimate.results.lines import visible
-from nestimate.results.quantities import Quantity
-from nestimate.results.summaries import Summary
+from nestimate.results.estimates.quantities import Quantity
+from nestimate.results.estimates.summaries import Summary
+from nestimate.results.words import rounding, wording
+from nestimate.results.words.lines import visible
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

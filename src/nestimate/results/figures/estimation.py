@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.results import naming, quantities, wording
 from nestimate.results.answer import Answer
+from nestimate.results.estimates import naming, quantities
 from nestimate.results.figures import canvas, findings
+from nestimate.results.words import wording
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from nestimate.data.design import Design
+from nestimate.data.designs.design import Design
 from nestimate.results.answer import Answer
-from nestimate.results.contrasts import Contrast
-from nestimate.results.decisions import sign_verdict
-from nestimate.results.rounding import estimate, interval_name
-from nestimate.results.summaries import Summary
+from nestimate.results.estimates.contrasts import Contrast
+from nestimate.results.estimates.summaries import Summary
+from nestimate.results.estimates.verdicts import sign_verdict
+from nestimate.results.words.rounding import estimate, interval_name
 
 #: Names that a title lists at most.
 MOST = 3

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.results import between, rounding
 from nestimate.results.answer import Answer
+from nestimate.results.estimates import between
+from nestimate.results.estimates.summaries import Summary
 from nestimate.results.figures import canvas, findings
-from nestimate.results.summaries import Summary
+from nestimate.results.words import rounding
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

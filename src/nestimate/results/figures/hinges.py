@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nestimate.results.analyses.influence import Influence
+from nestimate.results.analyses.sensitivity import LIMIT, Sensitivity
 from nestimate.results.answer import Answer
 from nestimate.results.figures import canvas, findings
-from nestimate.results.influence import Influence
-from nestimate.results.sensitivity import LIMIT, Sensitivity
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

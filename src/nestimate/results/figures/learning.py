@@ -10,9 +10,9 @@ from scipy import special
 from nestimate.inference.diagnostics import quantile
 from nestimate.model.model import Model, Whitening
 from nestimate.model.parameters import Parameter, affine
-from nestimate.results import rounding
 from nestimate.results.answer import Answer
 from nestimate.results.figures import canvas, findings
+from nestimate.results.words import rounding
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nestimate.results import far, rounding
 from nestimate.results.answer import Answer
+from nestimate.results.estimates import far
 from nestimate.results.figures import canvas, findings
+from nestimate.results.words import rounding
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

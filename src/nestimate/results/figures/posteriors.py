@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.results import quantities, rounding, wording
 from nestimate.results.answer import Answer
+from nestimate.results.estimates import quantities
+from nestimate.results.estimates.quantities import Quantity
+from nestimate.results.estimates.summaries import Summary
 from nestimate.results.figures import canvas, findings
-from nestimate.results.quantities import Quantity
-from nestimate.results.summaries import Summary
+from nestimate.results.words import rounding, wording
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

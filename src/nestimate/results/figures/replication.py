@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.hierarchy import Level
-from nestimate.results import rounding
+from nestimate.data.designs.levels import Level
 from nestimate.results.answer import Answer
+from nestimate.results.estimates.replicated import replicated_rows
 from nestimate.results.figures import canvas
-from nestimate.results.replicates import replicated_rows
+from nestimate.results.words import rounding
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.results import naming, rounding, shares
 from nestimate.results.answer import Answer
+from nestimate.results.estimates import naming, shares
 from nestimate.results.figures import canvas
+from nestimate.results.words import rounding
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

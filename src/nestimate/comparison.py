@@ -1,0 +1,389 @@
+"""The one call that command line and library share: data in, `Comparison` out."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nestimate.data.designs.design import Design
+from nestimate.data.designs.formula import parse_formula
+from nestimate.data.designs.from_formula import formula_design
+from nestimate.data.designs.roles import Roles
+from nestimate.data.inspection.factorial import worded
+from nestimate.data.tables.door import Table, Wanted, read_table
+from nestimate.data.tables.files import file_name
+from nestimate.data.tables.onegroup import with_one_group
+from nestimate.errors import DesignError
+from nestimate.inference import nuts
+from nestimate.inference.fit import Fit
+from nestimate.model.model import Model
+from nestimate.model.twin import to_pymc
+from nestimate.options import Options, options_apart
+from nestimate.outputs import check_report, whole
+from nestimate.remedies import Advice, Remedy
+from nestimate.results import figures
+from nestimate.results.answer import Answer
+from nestimate.results.documents import notebook, terminal
+from nestimate.results.documents.html import render
+from nestimate.results.exports import storage
+from nestimate.results.exports.draws import to_datatree
+from nestimate.results.exports.frame import to_frame
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pymc as pm
+    from matplotlib.figure import Figure
+    from xarray import DataTree
+
+
+class Comparison(Answer):
+    """Groups compared: an `Answer` and the ways out of it."""
+
+    def __str__(self) -> str:
+        """Return the design, the answer and the checks as text."""
+        return terminal.render(self)
+
+    def __repr__(self) -> str:
+        """Return the answer in one line."""
+        return notebook.line(self)
+
+    def _repr_html_(self) -> str:
+        """Return the answer as notebooks show it."""
+        return notebook.render(self)
+
+    def summary(self) -> "pd.DataFrame":
+        """Return every reported number, one row per quantity; no rows if a check failed.
+
+        Columns: part, name, mean, median, sd, ci_low, ci_high, ci_prob, ci_kind, p_gt_0, p_in_rope,
+        ess, mcse_mean.
+        """
+        return to_frame(self)
+
+    @property
+    def draws(self) -> "DataTree":
+        """Equally weighted posterior draws as a DataTree, for ArviZ."""
+        return to_datatree(self)
+
+    def plot_estimation(self) -> "Figure":
+        """Return readings, units and groups on one axis, the differences beside them."""
+        return figures.estimation_plot(self)
+
+    def plot_posterior(self) -> "Figure":
+        """Return the posterior of every headline quantity with interval, ROPE and zero."""
+        return figures.posterior_plot(self)
+
+    def plot_pair(self) -> "Figure":
+        """Return population parameters and differences, each against each."""
+        return figures.pair_plot(self)
+
+    def plot_forest(self) -> "Figure":
+        """Return every block's effect, or unit's mean, raw and as estimated, and a new one's."""
+        return figures.forest_plot(self)
+
+    def plot_variance(self) -> "Figure":
+        """Return the share of the variance of a reading that each level has."""
+        return figures.variance_plot(self)
+
+    def plot_predictive(self) -> "Figure":
+        """Return the data beside data sets replicated from the model, level by level."""
+        return figures.predictive_plot(self)
+
+    def plot_prior(self) -> "Figure":
+        """Return prior and posterior of every free parameter: what the data taught."""
+        return figures.prior_plot(self)
+
+    def plot_outliers(self) -> "Figure":
+        """Return how probably each unit, or block, lies far out, sorted."""
+        return figures.outlier_plot(self)
+
+    def plot_sensitivity(self) -> "Figure":
+        """Return how far differences lean on the priors, and what they are without each unit."""
+        return figures.sensitivity_plot(self)
+
+    def report(self, path: str | Path) -> None:
+        """Write the whole answer as one self-contained file: `.html`, or `.md` without figures.
+
+        Raises
+        ------
+        DesignError
+            When the name has another ending, or the file cannot be written.
+        """
+        check_report(path)
+        with whole(Path(path)) as part:
+            part.write_text(render(self, Path(path).suffix.lower()), encoding="utf-8")
+
+    def save(self, path: str | Path) -> None:
+        """Write the whole result to a file, `name.nestimate`, from which `load` reads it.
+
+        Raises
+        ------
+        DesignError
+            When the name does not end in `.nestimate`, or the file cannot be written.
+        """
+        target = Path(path)
+        if target.suffix != storage.SUFFIX:
+            raise DesignError(
+                f"save writes files that end in {storage.SUFFIX}: "
+                f"result.save('{target.with_suffix(storage.SUFFIX)}')."
+            )
+        with whole(target) as part:
+            storage.write(self, part)
+
+    def to_pymc(self) -> "pm.Model":
+        """Return the same model as a `pymc.Model`; needs the extra `nestimate[pymc]`."""
+        return to_pymc(self.model)
+
+
+def load(path: str | Path) -> Comparison:
+    """Return a result that `Comparison.save` wrote: the same numbers, texts, figures and draws.
+
+    Parameters
+    ----------
+    path
+        The file, `name.nestimate`. Nothing in it is run.
+
+    Raises
+    ------
+    DataError
+        When the file is absent, is something else, is damaged or comes from a later version.
+    """
+    return storage.read(Path(path), Comparison)
+
+
+@options_apart
+def fit(
+    formula: str,
+    data: Any,
+    *,
+    group: str | None = None,
+    reference: str | Mapping[str, str] | None = None,
+    options: Options | Mapping[str, Any] | None = None,
+) -> Comparison:
+    """Estimate what a formula says, and how far the levels of a factor differ.
+
+    Parameters
+    ----------
+    formula
+        `y ~ drug + age + (drug | line)`. Left of the tilde stands a column or arithmetic, `a - b`.
+        Left of a bar stands what differs between the levels of what stands right of it; `drug|line`
+        may lack its parentheses, `(1 | batch/cask)` names nested levels, `||` makes effects
+        independent, `C(x)` makes labels of numbers. Random terms that do not all lie inside one
+        outermost factor need PyMC. Nothing is evaluated but + - * / ** and the functions log, log2,
+        log10, log1p, exp, sqrt, abs (also as np.log ...), center, scale, standardize, I, poly, bs.
+    data
+        As for `compare`.
+    group
+        Factor of the fixed part whose levels are compared, the others held at balanced reference
+        levels and measurements at their mean; None: the first one.
+    reference
+        The level that the others are compared with, `"control"`; of several factors
+        `"time=t1,arm=control"` or `{"time": "t1", "arm": "control"}`. Coefficients are coded
+        against the references.
+    options
+        `Options`, or a mapping of the same words.
+
+    Raises
+    ------
+    DataError, DesignError
+        When the table or the formula cannot be read, or its terms cannot be told apart.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import nestimate as ne
+    >>> beds = {"bed": ["a", "a", "b", "b"] * 3, "light": [1.0, 2.0, 1.5, 3.0] * 3}
+    >>> height = [3.1, 4.2, 5.0, 6.9, 3.3, 4.0, 5.3, 6.6, 2.9, 4.4, 5.1, 6.8]
+    >>> data = pd.DataFrame({**beds, "height": height})
+    >>> result = ne.fit("height ~ bed + light", data, options={"ess": 1000})
+    >>> [row.name for row in result.coefficients]
+    ['beta[Intercept]', 'beta[bed[b]]', 'beta[light]']
+    """
+    chosen = Options.of(options)
+    if chosen.bayes_factor:
+        raise DesignError("bayes_factor belongs to compare: it needs priors of the group means.")
+    if chosen.wide is not None:
+        raise DesignError("wide belongs to compare: a formula needs one column per quantity.")
+    if chosen.tau is not None or chosen.sigma != "common" or chosen.summary:
+        raise DesignError(
+            "tau, sigma, n, sd and se belong to compare: with a formula every random term has one "
+            "spread, and every row is one reading."
+        )
+    parsed = parse_formula(formula)
+    if chosen.scale == "log" and not parsed.outcome.arithmetic:
+        raise DesignError(
+            f"scale is 'log', and the formula already transforms what was measured "
+            f"('{parsed.response}'). Do one or the other."
+        )
+    design = formula_design(
+        read_table(
+            data,
+            Wanted(
+                **asdict(chosen.reading),
+                value=next(iter(parsed.measured), None),
+                named=(*parsed.variables, *parsed.grouping),
+            ),
+        ),
+        parsed,
+        group=group,
+        reference=reference,
+        scale=chosen.scale,
+    )
+    structure = design.structure
+    if structure.crossed and not nuts.installed():
+        raise DesignError(
+            f"formula '{parsed.text}': these factors cross: "
+            f"{', '.join(structure.crossing)}; this needs PyMC: pip install 'nestimate[pymc]'."
+        )
+    if isinstance(reference, Mapping):
+        reference = ",".join(f"{name}={label}" for name, label in reference.items())
+    return _answered(
+        design,
+        chosen,
+        command="fit",
+        data=data,
+        named={"formula": formula, "group": group, "reference": reference},
+    )
+
+
+@options_apart
+def compare(
+    data: Any,
+    *,
+    value: str | None = None,
+    group: str | None = None,
+    unit: str | None = None,
+    block: str | None = None,
+    reference: str | None = None,
+    relabel_units: bool = False,
+    options: Options | Mapping[str, Any] | None = None,
+) -> Comparison:
+    """Estimate how far groups differ.
+
+    Parameters
+    ----------
+    data
+        A file (path, or open binary file), a data frame (pandas, polars, Arrow), a dict of columns,
+        a list of records, or a mapping: group -> values, or group -> unit -> readings.
+    value, group, unit
+        Column names; value may be several columns of readings, `"rep1,rep2,rep3"`. A mapping and
+        a table with a column per group need none of them. `unit` is what was independently assigned
+        or sampled (mouse, well, litter); repeated rows of a unit are its readings.
+    block
+        Column whose levels see several groups: day, litter, cell line.
+    reference
+        The group that the others are compared with.
+    relabel_units
+        Equal unit labels in different groups are different units.
+    options
+        `Options`, or a mapping of the same words: `{"rope": (-0.5, 0.5), "seed": 7}`.
+
+    Returns
+    -------
+    Comparison
+        Look at `passed` before using its numbers.
+
+    Raises
+    ------
+    DataError, DesignError
+        When the table cannot be read or the question cannot be asked of it.
+
+    Examples
+    --------
+    >>> import nestimate as ne
+    >>> drug = {"a": [5.1, 5.3], "b": [6.0, 6.2], "c": [5.5, 5.6]}
+    >>> placebo = {"d": [4.1, 4.4], "e": [4.9, 4.8], "f": [4.3, 4.0]}
+    >>> result = ne.compare({"drug": drug, "placebo": placebo}, options={"ess": 1000})
+    >>> result.contrasts[0].name
+    'drug - placebo'
+    """
+    chosen = Options.of(options)
+    named = {"value": value, "group": group, "unit": unit, "block": block, "reference": reference}
+    for role, name in named.items():
+        if name is not None and not isinstance(name, str):
+            raise DesignError(
+                f"{role} is {name!r}: give its name as text, such as {role}='{name}'."
+            )
+    table = read_table(
+        data,
+        Wanted(
+            **asdict(chosen.reading),
+            wide=chosen.wide,
+            value=value,
+            group=group,
+            unit=unit,
+            block=block,
+            one_group=chosen.against is not None,
+        ),
+    )
+    _one_factor(table, group)
+    value, group = table.roles.get("value", value), table.roles.get("group", group)
+    unit = table.roles.get("unit", unit)
+    if group is None and value is not None and chosen.against is not None:
+        table, group = with_one_group(table)
+    if value is None or group is None:
+        hint = Advice(
+            " If each of them is a group, add ",
+            Remedy("wide", "groups"),
+            "; a column that is none is then named as unit or block.",
+        )
+        missing = "value (what was measured)" if value is None else "group (what is compared)"
+        stated = Advice(" Without groups, give a value: ", Remedy("against", "VALUE"), ".")
+        raise DesignError(
+            f"the column for {missing} is not named. {table.source} has the columns: "
+            f"{', '.join(table.columns)}.",
+            *([hint] if value is group is None else []),
+            *([] if value is None else [stated]),
+        )
+    roles = Roles(
+        value=value,
+        group=group,
+        unit=unit,
+        block=block,
+        one_group=chosen.against is not None,
+        summary=chosen.summary,
+        known_sigma="sigma" in chosen.prior,
+        scale=chosen.scale,
+        reference=reference,
+        relabel_units=relabel_units,
+    )
+    return _answered(
+        Design.from_table(table, roles),
+        chosen,
+        command="compare",
+        data=data,
+        named=named | {"relabel_units": relabel_units or None},
+    )
+
+
+def _one_factor(table: Table, group: str | None) -> None:
+    """Refuse several columns as group, which a formula compares."""
+    if group is None or group in table.columns:
+        return
+    parts = [part.strip() for part in re.split(r"[,:*+]", group)]
+    if len(parts) > 1 and all(part in table.columns for part in parts):
+        fixed = " * ".join(map(worded, parts))
+        raise DesignError(
+            f"{table.source}: group '{group}' names {len(parts)} columns, and compare takes one. "
+            f"Compare several factors by a formula: nestimate fit 'VALUE ~ {fixed} + (1 | UNIT)', "
+            "with UNIT what was sampled (ne.fit in Python); nestimate inspect writes it out."
+        )
+
+
+def _answered(
+    design: Design, chosen: Options, *, command: str, data: Any, named: Mapping[str, Any]
+) -> Comparison:
+    roles = replace(design.roles, value_unit=chosen.value_unit)
+    assumptions = chosen.assumptions
+    if design.readings.reconstructed:
+        assumptions = replace(assumptions, robust="none")  # a mean and an SD hold no outlier
+    model = Model.from_design(replace(design, roles=roles), assumptions)
+    found = Fit.from_model(model, ess=chosen.ess, seed=chosen.seed)
+    options, usual = asdict(chosen), asdict(Options())
+    call = {
+        "command": command,
+        "data": file_name(data),
+        **{name: given for name, given in named.items() if given is not None},
+        "options": {name: given for name, given in options.items() if given != usual[name]},
+    }
+    return Comparison.from_fit(found, chosen.question, ess=chosen.ess, options=options, call=call)

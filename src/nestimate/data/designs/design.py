@@ -1,0 +1,338 @@
+"""Which column plays which role, and the design that follows from the data.
+
+The layout is derived, never asked: no unit column is `flat`, units with readings are `nested`, a
+block is `blocked`, and both together `blocked-nested`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.data.designs.aggregates import (
+    logarithms,
+    merge_means,
+    read_rows,
+    reconstructed,
+    summary_columns,
+)
+from nestimate.data.designs.doubts import (
+    distances,
+    doubt_far,
+    doubt_labels,
+    doubt_values,
+    setting_scales,
+)
+from nestimate.data.designs.groups import check_groups, dropped, dropped_units, order_groups
+from nestimate.data.designs.labelled import check_labelled, read_level
+from nestimate.data.designs.levels import (
+    Level,
+    check_blocks,
+    check_units,
+    doubt_few,
+    merge_single,
+    place_subunits,
+    place_units,
+)
+from nestimate.data.designs.measures import Measure
+from nestimate.data.designs.pairing import Rows, doubt_normalised, doubt_pairs
+from nestimate.data.designs.roles import Roles
+from nestimate.data.designs.scatter import Scatter, measure_scatter
+from nestimate.data.designs.statistics import (
+    Readings,
+    UnitStatistics,
+    Yardstick,
+    frozen,
+    measure_yardstick,
+    unit_statistics,
+)
+from nestimate.data.designs.structure import Factor, Structure, role_structure
+from nestimate.data.tables.door import Table
+from nestimate.errors import DataError, DesignError
+
+Layout = Literal["flat", "nested", "blocked", "blocked-nested", "formula"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Design:
+    """What was measured on what, ready for a model.
+
+    Attributes
+    ----------
+    roles, source
+        The user's column names and the name of the table.
+    structure
+        What is compared, and what scatters.
+    readings, statistics, yardstick
+        The rows used, their sums per experimental unit, and the data's own scales.
+    scatter
+        The scatter that default priors of scales take their unit from; see `measure_scatter`.
+    notes, warnings
+        What was done to the data, and what to keep in mind: sentences for the user.
+    """
+
+    roles: Roles
+    source: str
+    structure: Structure
+    readings: Readings
+    statistics: UnitStatistics
+    yardstick: Yardstick
+    scatter: Mapping[int | None, tuple[Scatter, ...]]
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    @cached_property
+    def layout(self) -> Layout:
+        """The structure in one word: `flat`, `nested`, `blocked`, `blocked-nested`, `formula`."""
+        if self.formula is not None:
+            return "formula"
+        if self.block is not None:
+            return "blocked-nested" if self.levels else "blocked"
+        return "nested" if self.levels else "flat"
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Group labels, the reference first."""
+        return self.structure.groups
+
+    @cached_property
+    def levels(self) -> tuple[Level, ...]:
+        """The unit and its subunits, outermost first; empty where every row is a data point."""
+        return self.structure.levels
+
+    @cached_property
+    def block(self) -> Level | None:
+        """The blocks, or None."""
+        return self.structure.block
+
+    @property
+    def formula(self) -> Structure | None:
+        """The structure where a formula named the columns; None where roles did."""
+        return self.structure if self.structure.text else None
+
+    @property
+    def reference(self) -> str:
+        """The group that the others are compared with."""
+        return self.groups[0]
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """Labels of the experimental units; empty where every row is a data point."""
+        return self.levels[0].labels if self.levels else ()
+
+    @property
+    def subunits(self) -> tuple[Level, ...]:
+        """The levels inside the experimental unit, outermost first."""
+        return self.levels[1:]
+
+    @property
+    def units_per_group(self) -> tuple[int, ...]:
+        """Number of experimental units in each group; rows where there is no unit."""
+        counts = np.bincount(self.statistics.group, minlength=len(self.groups))
+        return tuple(int(n) for n in counts)
+
+    @property
+    def readings_per_unit(self) -> tuple[int, int]:
+        """Smallest and largest number of readings of a unit."""
+        return int(self.statistics.n.min()), int(self.statistics.n.max())
+
+    @property
+    def cells(self) -> NDArray[np.intp]:
+        """Readings in each block and group, shape (blocks, groups)."""
+        if self.block is None:
+            raise DesignError("this design has no blocks.")
+        counts = np.zeros((self.block.size, len(self.groups)), dtype=np.intp)
+        np.add.at(counts, (self.block.codes, self.readings.group), self.readings.n)
+        return counts
+
+    def natural(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return values of the scale that is analysed on the user's scale."""
+        return self.measure.said(values)
+
+    @property
+    def measure(self) -> Measure:
+        """How values and their differences are worked out and said."""
+        return self.roles.measure
+
+    @property
+    def unreplicated(self) -> bool:
+        """Whether every cell of a blocked design holds one reading: its noise is then merged."""
+        return self.block is not None and self.structure.merged
+
+    @classmethod
+    def from_table(cls, table: Table, roles: Roles) -> Self:
+        """Read the roles from the table, derive the layout and check that it can be answered.
+
+        Raises
+        ------
+        DataError
+            When a column is absent or a value is not a number.
+        DesignError
+            When the groups cannot be compared with these units.
+        """
+        try:
+            return cls._derived(table, roles)
+        except (DataError, DesignError) as error:
+            if str(error).startswith(table.source):
+                raise
+            # Every refusal names the table.
+            raise type(error)(f"{table.source}: ", *error.args) from None
+
+    @classmethod
+    def _derived(cls, table: Table, roles: Roles) -> Self:
+        used = _check_roles(table, roles, roles.unit_columns(table))
+        notes = list(table.notes)
+        value = table.numbers(roles.value)
+        summary = summary_columns(table, roles.summary, value)
+        if roles.scale == "log" and summary:
+            raise DesignError(
+                "scale is 'log', but the mean and SD of values do not tell those of their "
+                "logarithms. Give the readings, or summaries of logarithms with scale 'linear'."
+            )
+        group, groups = table.labels(roles.group)
+        keep = ~np.isnan(value)
+        notes += [
+            *table.number_notes(roles.value),
+            *table.label_notes(roles.group),
+            *dropped(keep, group, groups, (roles.value, roles.group)),
+        ]
+        check_labelled(table, roles.group, group, keep)
+        value = value[keep]
+        if roles.scale == "log":
+            value = logarithms(table, roles.value, value, np.flatnonzero(keep))
+            notes.append(
+                f"Logarithms of {roles.value} are analysed: group means are geometric means and "
+                "differences are ratios."
+            )
+        warnings = check_groups(
+            roles.group, roles.value, group[keep], groups, one_is_enough=roles.one_group
+        )
+        group, groups, chosen = order_groups(
+            group[keep], groups, roles.reference, ordered=table.is_ordered(roles.group)
+        )
+        notes += chosen if len(groups) > 1 else []
+        block, place, places, doubts = _placed(table, roles, keep, group, groups)
+        warnings += doubts
+        readings = read_rows(value, group, {name: rows[keep] for name, rows in summary.items()})
+        readings, said = reconstructed(readings, groups, alone=_alone(roles))
+        warnings += said
+        levels, said = _unit_levels(table, roles, keep, place, places)
+        notes += said
+        rows = Rows(keep=keep, readings=readings, groups=groups, levels=levels, block=block)
+        kept = np.flatnonzero(keep)
+        distance = distances(readings, len(groups))
+        warnings += [
+            *doubt_far(roles.value, distance, lambda i: table.row(kept[i]), levels),
+            *(
+                doubt_normalised(roles.value, rows, roles.measure)
+                or doubt_values(roles.value, readings, groups, levels, roles.measure.said)
+            ),
+            *doubt_pairs(table, used, rows),
+            *(said for level in levels for said in doubt_labels(level)),
+        ]
+        if levels and readings.summarised:
+            levels, readings, merged = merge_means(levels, readings, known_sigma=roles.known_sigma)
+        else:
+            levels, merged = merge_single(levels)
+        warnings += merged
+        if block is not None and levels and levels[0].size == np.unique(place).size:
+            warnings.append(
+                f"Every cell of {roles.block} x {roles.group} holds one {levels[0].name}, so their "
+                f"spreads cannot be told apart: readings count as readings of the cell."
+            )
+            levels = levels[1:]
+        tame = setting_scales(readings, distance)
+        setting = readings.where(tame)
+        yardstick = measure_yardstick(setting, len(groups))
+        if levels:
+            readings = replace(readings, unit=frozen(levels[0].codes))
+        statistics = unit_statistics(readings, yardstick)
+        if block is None:
+            check_units(statistics, groups, levels, roles.group)
+            warnings += doubt_few(statistics, groups)
+        elif block.size < 5:
+            warnings.append(
+                f"Fewer than five blocks ({block.name}: {block.size}): how much the effect varies "
+                "between them is then known poorly, and the priors count beside the data."
+            )
+        factor = Factor(name=roles.group, labels=groups, codes=readings.group)
+        structure = role_structure(factor, levels, block, readings.n)
+        return cls(
+            roles=roles,
+            source=table.source,
+            structure=structure,
+            readings=readings,
+            statistics=statistics,
+            yardstick=yardstick,
+            scatter=measure_scatter(setting, yardstick, structure, tame),
+            notes=tuple(notes),
+            warnings=tuple(warnings),
+        )
+
+
+def _placed(
+    table: Table,
+    roles: Roles,
+    keep: NDArray[np.bool_],
+    group: NDArray[np.intp],
+    groups: tuple[str, ...],
+) -> tuple[Level | None, NDArray[np.intp], tuple[str, ...], list[str]]:
+    """Return the blocks, where units lie (group, or cell), names of these places, and doubts."""
+    if roles.block is None:
+        return None, group, groups, []
+    block = read_level(table, roles.block, keep)
+    doubts = check_blocks(block, group, groups, roles.group) + doubt_labels(block)
+    places = tuple(f"{k} x {g}" for k in block.labels for g in groups)
+    return block, block.codes * len(groups) + group, places, doubts
+
+
+def _alone(roles: Roles) -> bool:
+    """Whether rows are summaries that belong to nothing but their group."""
+    return bool(roles.summary) and roles.unit is None and roles.block is None
+
+
+def _unit_levels(
+    table: Table,
+    roles: Roles,
+    keep: NDArray[np.bool_],
+    place: NDArray[np.intp],
+    places: tuple[str, ...],
+) -> tuple[tuple[Level, ...], list[str]]:
+    """Read units and subunits; without a unit column every summary row is a unit of its own."""
+    columns = roles.unit_columns(table)
+    if _alone(roles) and place.size > np.unique(place).size:
+        kept = np.flatnonzero(keep)
+        labels = tuple(table.row(i) for i in kept)
+        return (Level(name="row", labels=labels, codes=np.arange(kept.size)),), []
+    levels: tuple[Level, ...] = ()
+    notes: list[str] = []
+    for name in columns:
+        found = read_level(table, name, keep)
+        notes += table.label_notes(name) + dropped_units(name, keep, *table.labels(name))
+        if not levels:
+            found, placed = place_units(found, place, places, relabel=roles.relabel_units)
+            notes += placed
+        levels += (place_subunits(levels[-1], found) if levels else found,)
+    return levels, notes
+
+
+def _check_roles(table: Table, roles: Roles, units: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the columns that play a role, value and group first; refuse one with two roles."""
+    named = [("value", roles.value), ("group", roles.group), ("block", roles.block)]
+    named += list(roles.summary.items())
+    named += [("unit", name) for name in units]
+    used: dict[str, str] = {}
+    for role, name in named:
+        if name is None:
+            continue
+        table.column(name)
+        if name in used:
+            raise DesignError(
+                f"column '{name}' is given as {used[name]} and as {role}. "
+                "Each role needs a column of its own."
+            )
+        used[name] = role
+    return tuple(used)

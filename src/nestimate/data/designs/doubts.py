@@ -1,0 +1,198 @@
+"""What looks wrong in values that can be analysed all the same: said beside the answer."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.data.designs.groups import look_alikes
+from nestimate.data.designs.levels import Level
+from nestimate.data.designs.statistics import Readings
+from nestimate.errors import DataError, listed
+from nestimate.remedies import Advice, Remedy
+
+#: Robust SDs from the middle of the group: beyond FAR a value is named and does not help to set the
+#: scales of the priors, beyond ABSURD no arithmetic can use it.
+FAR, ABSURD = 100.0, 1e9
+
+
+def doubt_values(
+    name: str,
+    readings: Readings,
+    groups: Sequence[str],
+    levels: Sequence[Level],
+    natural: Callable[[NDArray[np.float64]], NDArray[np.float64]] = np.asarray,
+) -> list[str]:
+    """Return a warning for values that are hardly measurements, or hardly independent ones.
+
+    Parameters
+    ----------
+    name
+        The column of values.
+    readings, groups
+        Rows used and their groups.
+    levels
+        Units and subunits, outermost first; empty where every row is a data point.
+    natural
+        Turns what is analysed, such as logarithms, into what the user wrote.
+    """
+    value = natural(readings.value)
+    warnings = []
+    distinct, which = np.unique(value, return_inverse=True)
+    if distinct.size == 2 and value.size > 4 and not readings.summarised:
+        low, high = (f"{edge:g}" for edge in distinct)
+        if (low, high) == ("0", "1"):
+            warnings.append(
+                f"{name} holds 0 and 1 only: yes or no, not a measurement. Differences are then "
+                "those of proportions, and intervals from this model are rough."
+            )
+        else:
+            warnings.append(f"{name} holds two different values only, {low} and {high}.")
+    if _counted(value) and not readings.summarised:
+        warnings.append(
+            f"{name} holds whole numbers with zeros, as counts do, and is analysed as a "
+            "measurement: near 0 an interval of a mean may reach below 0, and the spread of counts "
+            "grows with their mean. Trust the difference of groups more than such an end."
+        )
+    for g, label in enumerate(groups):
+        inside = value[readings.group == g]
+        if inside.size > 1 and np.ptp(inside) == 0 and distinct.size > 1:
+            warnings.append(
+                f"All {inside.size} values of {name} in {label} are {inside[0]:g}: the spread "
+                "there rests on the priors and on how finely the values were recorded."
+            )
+    if levels and not readings.summarised:
+        warnings += _copied(name, value, levels[-1])
+    if not readings.summarised and distinct.size >= 5 and 2 * distinct.size <= value.size:
+        place = levels[-1].codes if levels else readings.group
+        times = np.unique(place * distinct.size + which, return_counts=True)[1]
+        if times.min() > 1 and not warnings:
+            where = levels[-1].name if levels else "group"
+            warnings.append(
+                f"Every value of {name} occurs at least twice in its {where}: were rows pasted "
+                "twice? Copies make the answer look surer than it is."
+            )
+    return warnings
+
+
+def _counted(value: NDArray[np.float64]) -> bool:
+    """Return whether values are counts with zeros among them."""
+    whole = bool(np.all(value == np.floor(value)) and value.min() == 0)
+    return whole and np.unique(value).size > 2
+
+
+def _copied(name: str, value: NDArray[np.float64], unit: Level) -> list[str]:
+    """Warn where the readings of every unit are one and the same number."""
+    counts = np.bincount(unit.codes, minlength=unit.size)
+    high = np.full(unit.size, -np.inf)
+    low = np.full(unit.size, np.inf)
+    np.maximum.at(high, unit.codes, value)
+    np.minimum.at(low, unit.codes, value)
+    repeated = counts > 1
+    if repeated.any() and (high[repeated] == low[repeated]).all():
+        return [
+            f"All readings of a {unit.name} are equal, in every {unit.name} with more than one: "
+            f"were rows copied, or {name} averaged before? The SD of a reading then means nothing."
+        ]
+    return []
+
+
+def doubt_labels(level: Level) -> list[str]:
+    """Return a warning for labels of units or blocks that look like one in two spellings."""
+    alike = look_alikes(level.labels)
+    if not alike:
+        return []
+    said = "; ".join(" and ".join(f"'{label}'" for label in found) for found in alike[:4])
+    more = f"; and {len(alike) - 4} more" if len(alike) > 4 else ""
+    return [f"Labels of {level.name} that look alike are taken as different: {said}{more}."]
+
+
+def distances(readings: Readings, n_groups: int) -> NDArray[np.float64]:
+    """Return how far each value is from the median of its group, in robust SDs; shape (rows,)."""
+    value = readings.value
+    _check_magnitude(value)
+    middle = np.array([_median(value[readings.group == g]) for g in range(n_groups)])
+    deviation = np.abs(value - middle[readings.group])
+    noise = 1e-12 * float(np.median(np.abs(value)))
+    for share in (0.5, 0.75, 0.9):
+        scale = 1.4826 * float(np.quantile(deviation, share))
+        if scale > noise:
+            return np.asarray(deviation / scale)
+    return np.zeros(value.size)
+
+
+def _check_magnitude(value: NDArray[np.float64]) -> None:
+    """Refuse values whose squares a computer cannot hold."""
+    largest, span = float(np.abs(value).max()), float(np.ptp(value / 2))
+    if largest > 1e100 or 0 < span < 1e-100:
+        raise DataError(
+            f"the values reach up to {largest:.2g} and spread over {2 * span:.2g}: too large or "
+            "too small to compute with. Give them in another unit of measurement."
+        )
+
+
+def doubt_far(
+    name: str, distance: NDArray[np.float64], row: Callable[[int], str], levels: Sequence[Level]
+) -> list[str]:
+    """Name the values that are so far out that they may be slips or codes.
+
+    Parameters
+    ----------
+    name
+        The column of values.
+    distance
+        From the middle of the group, in robust SDs; shape (rows,).
+    row
+        What the user calls the row at a position among these.
+    levels
+        Units and subunits; empty where every row is a data point.
+
+    Raises
+    ------
+    DataError
+        When a value is so far out that nothing can be computed with it.
+    """
+    far = np.flatnonzero(distance > FAR)
+    if not far.size:
+        return []
+    worst = far[np.argmax(distance[far])]
+    if distance[worst] > ABSURD:
+        raise DataError(
+            f"column '{name}', row {row(int(worst))}: the value is {distance[worst]:.0e} SDs away "
+            "from the others of its group. If it is a slip or stands for a missing value, mend it "
+            "or empty the cell."
+        )
+    named = listed([row(int(i)) for i in far], most=6).replace("'", "")
+    lie = ("value", "lies", "its", "row") if far.size == 1 else ("values", "lie", "their", "rows")
+    said: str = (
+        f"{far.size} {lie[0]} of {name} {lie[1]} more than {FAR:g} SDs from the middle of {lie[2]} "
+        f"group ({lie[3]} {named}; the farthest {distance[worst]:,.0f} SDs). A slip of the decimal "
+        "mark, or a code for a missing value? Then mend or empty the cell."
+    )
+    if levels and any((distance[levels[0].codes == u] <= FAR).any() for u in levels[0].codes[far]):
+        said = Advice(
+            said,
+            f" Other readings of the same {levels[0].name} are not so far out, and readings of one "
+            f"{levels[0].name} are taken as normal, so that all intervals become much too wide, "
+            "unless they are Student-t: ",
+            Remedy("robust", "replicates"),
+            ".",
+        )
+    return [said]
+
+
+def setting_scales(readings: Readings, distance: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether each row sets the scales of the priors, shape (rows,): a few wild ones do not.
+
+    With a wild unit among five, priors as wide as all values together leave room for a spread that
+    is as wide as the one unit is far away, and the t model cannot tell it as an outlier.
+    """
+    wild = distance > FAR
+    few = wild.any() and wild.sum() <= max(1, wild.size // 5)
+    if not few or np.setdiff1d(readings.group, readings.group[~wild]).size:
+        return np.ones(wild.size, dtype=bool)
+    return ~wild
+
+
+def _median(values: NDArray[np.float64]) -> float:
+    return float(np.median(values)) if values.size else 0.0

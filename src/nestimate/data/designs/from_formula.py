@@ -1,0 +1,199 @@
+"""A formula and a table, as a design: fixed columns, clusters, and the means to be compared."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.data.designs.aggregates import logarithms, read_rows
+from nestimate.data.designs.design import Design
+from nestimate.data.designs.doubts import doubt_values
+from nestimate.data.designs.formula import Formula
+from nestimate.data.designs.measures import MEASURES
+from nestimate.data.designs.model_frame import ModelFrame, read_model_frame
+from nestimate.data.designs.random_terms import Random, misgivings
+from nestimate.data.designs.roles import Roles
+from nestimate.data.designs.scatter import measure_scatter
+from nestimate.data.designs.statistics import measure_yardstick, unit_statistics
+from nestimate.data.designs.structure import Factor, Structure
+from nestimate.data.designs.term_columns import Column, coefficients, distinct
+from nestimate.data.tables.door import Table
+from nestimate.errors import DataError, DesignError, listed
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = NDArray[np.float64]
+
+#: What the mean of a formula without factors is called.
+MEAN = "mean"
+
+
+def formula_design(
+    table: Table,
+    formula: Formula,
+    *,
+    group: str | None = None,
+    reference: str | Mapping[str, str] | None = None,
+    scale: str = "linear",
+) -> Design:
+    """Return the design that a formula makes of a table.
+
+    Parameters
+    ----------
+    table, formula
+        The data and the parsed formula.
+    group
+        Factor of the fixed part whose levels are compared; None: the first one.
+    reference
+        The level that the others are compared with; of several factors `time=t1,arm=control`, or a
+        mapping. Coefficients are coded against the references.
+    scale
+        `linear`, or `log`: logarithms of the response are analysed and ratios reported.
+
+    Raises
+    ------
+    DataError, DesignError
+        When a column is absent, a cell cannot be read, or the terms cannot be told apart.
+    """
+    frame = read_model_frame(table, formula, group=group, reference=reference)
+    common = frame.matrices(formula.fixed, formula).common
+    if common is None:
+        raise DesignError(f"formula '{formula.text}': the fixed part is empty; write y ~ 1 + ...")
+    value, notes = _response(table, frame, formula), [*table.notes, *frame.notes]
+    if scale == "log":
+        value = logarithms(table, formula.response, value, frame.kept)
+        notes.append(
+            f"Logarithms of {formula.response} are analysed: group means are geometric means, "
+            "differences and coefficients are ratios."
+        )
+    fixed = np.asarray(common.design_matrix, dtype=np.float64)
+    columns = coefficients(common, formula)
+    labels = distinct([column.label for column in columns])
+    _check_rank(fixed, labels, formula)
+    compared = frame.compared
+    groups = frame.factors[compared] if compared else (MEAN,)
+    grid = frame.grid(formula.variables)
+    belongs = _belonging(grid, compared, groups)
+    new = common.evaluate_new_data(frame.numbered(formula, grid))
+    rows = np.asarray(new.design_matrix, dtype=np.float64)
+    shifts = _shifts(common, fixed)
+    centred = any(not column.atoms for column in columns)
+    offsets = np.where(shifts, 0.0, fixed.mean(axis=0) if centred else 0.0)
+    code = frame.data[compared].cat.codes.to_numpy() if compared else np.zeros(value.size)
+    codes = code.astype(np.intp)
+    readings = read_rows(value, codes, {})
+    random = Random.of(frame, formula, grid)
+    yardstick = measure_yardstick(readings, len(groups))
+    at = {column.key: position for position, column in enumerate(columns)}
+    effects = [effect for stratum in random.strata if stratum.heavy for effect in stratum.effects]
+    structure = Structure(
+        text=formula.text,
+        factors=(Factor(name=compared, labels=groups, codes=codes),) if compared else (),
+        groups=groups,
+        group=codes,
+        labels=tuple(labels),
+        shifts=tuple(bool(shift) for shift in shifts),
+        alone=_alone(columns, formula),
+        fixed=fixed - offsets,
+        offsets=offsets,
+        means=belongs @ (rows - offsets),
+        strata=random.strata,
+        outer=random.outer,
+        correlated=random.correlated,
+        cells=belongs @ random.grid,
+        slopes=tuple(
+            (at[key], position)
+            for position, (effect, key) in enumerate(zip(effects, random.keys, strict=True))
+            if key in at and key[0] and effect.split == 1
+        ),
+        crossed=random.crossed,
+    )
+    return Design(
+        roles=Roles(value=formula.response, group=compared or MEAN, scale=scale),
+        source=table.source,
+        structure=structure,
+        readings=readings,
+        statistics=unit_statistics(readings, yardstick),
+        yardstick=yardstick,
+        scatter=measure_scatter(readings, yardstick, structure, np.ones(value.size, dtype=bool)),
+        notes=(*notes, *_balanced(frame, formula, compared)),
+        warnings=(
+            *random.warnings,
+            *misgivings(formula, frame, random.outer),
+            *doubt_values(formula.response, readings, groups, (), MEASURES[scale].said),
+        ),
+    )
+
+
+def _alone(columns: Sequence[Column], formula: Formula) -> tuple[bool, ...]:
+    """Whether one unit more of a measurement changes the mean by just this coefficient."""
+    names = [{n for i in c.atoms for n in formula.atoms[i].value.columns} for c in columns]
+    return tuple(
+        column.numeric and not any(own & other for j, other in enumerate(names) if j != i)
+        for i, (column, own) in enumerate(zip(columns, names, strict=True))
+    )
+
+
+def _response(table: Table, frame: ModelFrame, formula: Formula) -> Array:
+    columns = {name: frame.data[name].to_numpy(np.float64) for name in formula.measured}
+    value = formula.outcome.evaluate(columns)
+    odd = np.flatnonzero(~np.isfinite(value))
+    if odd.size:
+        raise DataError(
+            f"{table.source}: '{formula.response}' is not a finite number in "
+            f"{odd.size} rows, first in row {table.row(frame.kept[odd[0]])}."
+        )
+    return value
+
+
+def _check_rank(fixed: Array, labels: Sequence[str], formula: Formula) -> None:
+    scaled = fixed / np.maximum(np.abs(fixed).max(axis=0), 1e-300)
+    for position in range(fixed.shape[1]):
+        if np.linalg.matrix_rank(scaled[:, : position + 1]) <= position:
+            raise DesignError(
+                f"formula '{formula.text}': '{labels[position]}' says nothing that "
+                f"{listed(labels[:position], most=6) or 'nothing'} do not say already in these "
+                "data. Leave one of them out."
+            )
+
+
+def _belonging(grid: "pd.DataFrame", compared: str | None, groups: Sequence[str]) -> Array:
+    """Weights of the rows of the grid in the mean of each group, shape (groups, rows)."""
+    if compared is None:
+        return np.full((1, len(grid)), 1 / len(grid))
+    codes = grid[compared].cat.codes.to_numpy()
+    inside = np.equal.outer(np.arange(len(groups)), codes).astype(np.float64)
+    return inside / inside.sum(axis=1, keepdims=True)
+
+
+def _balanced(frame: ModelFrame, formula: Formula, compared: str | None) -> list[str]:
+    """Say at what values of the other columns the means are compared."""
+    others = [name for name in formula.variables if name != compared]
+    factors = [name for name in others if name in frame.factors]
+    measured = [f"{n} = {frame.data[n].mean():.4g}" for n in others if n not in frame.factors]
+    said = []
+    if factors:
+        said.append(f"averaged over {', '.join(factors)}, every level counting the same")
+    if measured:
+        said.append(f"at the mean of what was measured ({', '.join(measured)})")
+    return [f"Means are compared {' and '.join(said)}."] if said else []
+
+
+def _shifts(common: Any, fixed: Array) -> NDArray[np.bool_]:
+    """Whether each coefficient shifts with the data as a mean does, rather than being a slope.
+
+    The intercept does; without one, the levels of the factor that stands for it.
+    """
+    if any(not getattr(term, "components", ()) for term in common.terms.values()):
+        return np.asarray(np.arange(fixed.shape[1]) == 0)
+    for columns in common.slices.values():
+        if np.allclose(fixed[:, columns].sum(axis=1), 1):
+            inside = np.zeros(fixed.shape[1], dtype=bool)
+            inside[columns] = True
+            return inside
+    raise DesignError(
+        "the formula has neither an intercept nor a factor that stands for it, so that everything "
+        "would be zero where its columns are. Take out the 0 (or - 1)."
+    )

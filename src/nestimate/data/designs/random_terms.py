@@ -1,0 +1,270 @@
+"""The random terms of a formula as strata: clusters, and what lies inside them."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.data.designs.expressions import quoted
+from nestimate.data.designs.formula import Formula, RandomTerm
+from nestimate.data.designs.levels import Level, place_subunits
+from nestimate.data.designs.model_frame import ModelFrame
+from nestimate.data.designs.structure import Effect, Role, Stratum
+from nestimate.data.designs.term_columns import Column, Key, distinct, term_columns
+from nestimate.errors import DesignError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = NDArray[np.float64]
+
+#: Whole numbers up to this many may be codes of groups.
+MOST_CODES = 12
+#: A level of one factor: the code of `1`, and the number of factors right of the bar.
+ONE = ("1", 1)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Random:
+    """What the random terms come to: strata, and the clusters that those outermost share.
+
+    Attributes
+    ----------
+    outer
+        The clusters; every row is one where there are no random terms.
+    strata
+        What scatters: clusters, and what lies inside them.
+    keys
+        What column each effect of the clusters is.
+    correlated, crossed
+        As in `Structure`.
+    grid
+        The columns of the effects on the grid of means, shape (rows of the grid, effects).
+    warnings
+        What cannot be told, for the user.
+    """
+
+    outer: Level
+    strata: tuple[Stratum, ...]
+    keys: tuple[Key | None, ...]
+    correlated: tuple[int, ...]
+    grid: Array
+    warnings: tuple[str, ...]
+    crossed: bool
+
+    @classmethod
+    def of(cls, frame: ModelFrame, formula: Formula, grid: "pd.DataFrame") -> Self:
+        """Find the outermost factor and sort the terms into it and what lies inside."""
+        levels: dict[tuple[str, ...], Level] = {}
+        for term in formula.random:
+            levels.setdefault(term.factors, combined_level(frame, term.factors))
+        single = [factors for factors, level in levels.items() if level.size == len(frame.data)]
+        warnings = [
+            f"Every {':'.join(factors)} has one reading: its spread cannot be told from the error "
+            "of a reading, so it is left out and that error holds both."
+            for factors in single
+        ]
+        terms = [term for term in formula.random if term.factors not in single]
+        outer = _outermost({f: level for f, level in levels.items() if f not in single})
+        crossed = outer is None
+        if outer is None:
+            outer = _richest(terms)
+            warnings.append(
+                f"These factors cross: {', '.join(':'.join(f) for f in levels)}. None lies inside "
+                "another, so PyMC samples the model, which takes longer. "
+                f"Levels of {':'.join(outer)} may be Student-t, the others are normal."
+            )
+        strata: list[Stratum] = []
+        keys: list[Key | None] = []
+        weights: list[Array] = []
+        correlated: list[int] = []
+        for term in terms:
+            columns, named, on_grid = term_columns(frame, term, grid, formula)
+            factor = columns.shape[1] > 1
+            if _saturated(levels[term.factors], columns):
+                where = ":".join(term.factors)
+                warnings.append(
+                    f"Every combination of {where} and {term.expression} has one reading: how "
+                    f"{term.expression} differs between {where} cannot be told from the error of a "
+                    "reading, so it is left out and that error holds both."
+                )
+                continue
+            heavy = term.factors == outer
+            if term.correlated and not factor and heavy:
+                correlated.append(len(keys))
+            elif term.correlated and not factor and term.expression != "1":
+                raise DesignError(
+                    f"formula '{formula.text}': inside the outermost factor, effects must be "
+                    f"independent: write ({term.bar} || {term.place}) with two bars."
+                )
+            weights += [on_grid] * heavy
+            keys += [found.key for found in named] * heavy
+            level = levels[term.factors]
+            strata.append(_stratum(term, level, named, columns, (len(strata), heavy)))
+        if not any(stratum.heavy for stratum in strata):
+            outer = ()
+            strata.append(_readings(len(strata), len(frame.data)))
+            keys, weights = [None], [np.ones((len(grid), 1))]
+        names = distinct([stratum.name for stratum in strata])
+        strata = [replace(s, name=name) for s, name in zip(strata, names, strict=True)]
+        return cls(
+            outer=levels[outer] if outer else strata[-1].level,
+            strata=tuple(strata),
+            keys=tuple(keys),
+            correlated=tuple(correlated) if len(correlated) > 1 else (),
+            grid=np.hstack(weights),
+            warnings=tuple(warnings),
+            crossed=crossed,
+        )
+
+
+def _stratum(
+    term: RandomTerm,
+    level: Level,
+    named: Sequence[Column],
+    columns: Array,
+    place: tuple[int, bool],
+) -> Stratum:
+    """Return a random term as a stratum; `place` is its position, and whether it is outermost."""
+    where = ":".join(term.factors)
+    what = "" if term.expression == "1" else term.expression.replace("`", "")
+    position, heavy = place
+    return Stratum(
+        position=position,
+        name=f"{where}:{what}" if what else where,
+        level=level,
+        role=Role.TERM,
+        of=what,
+        between=where,
+        effects=tuple(
+            Effect(
+                name=found.label,
+                column=column,
+                split=2 if heavy and len(named) > 1 else 1,
+            )
+            for found, column in zip(named, columns.T, strict=True)
+        ),
+        heavy=heavy,
+    )
+
+
+def _readings(position: int, n: int) -> Stratum:
+    """Return the stratum of a formula without random terms: every reading is a data point."""
+    return Stratum(
+        position=position,
+        name="row",
+        level=_every_row(n),
+        role=Role.UNIT,
+        effects=(Effect(name="1", column=np.ones(n)),),
+        heavy=True,
+        counts=True,
+        merged=True,
+    )
+
+
+def _every_row(n: int) -> Level:
+    return Level(name="row", labels=(), codes=np.arange(n))
+
+
+def combined_level(frame: ModelFrame, factors: tuple[str, ...]) -> Level:
+    """Combine columns of labels to one level, `batch 1/cask a`."""
+    found = []
+    for name in factors:
+        labels = frame.factors[name]
+        codes = frame.data[name].cat.codes.to_numpy().astype(np.intp)
+        found.append(Level(name=name, labels=labels, codes=codes))
+    return reduce(place_subunits, found)
+
+
+def _outermost(levels: dict[tuple[str, ...], Level]) -> tuple[str, ...] | None:
+    """Return the factor that all others lie in, () without factors, None where they cross."""
+    for factors, level in levels.items():
+        pairs = (other.codes * level.size + level.codes for other in levels.values())
+        if all(
+            np.unique(pair).size == other.size
+            for pair, other in zip(pairs, levels.values(), strict=True)
+        ):
+            return factors
+    return None if levels else ()
+
+
+def _richest(terms: Sequence[RandomTerm]) -> tuple[str, ...]:
+    """Return the factor with most terms: of factors that cross, it is the one called outermost."""
+    counts = Counter(term.factors for term in terms)
+    return max(counts, key=lambda factors: counts[factors])
+
+
+def _saturated(level: Level, columns: Array) -> bool:
+    """Whether a factor's levels inside a cluster have one row each."""
+    if columns.shape[1] == 1 or not np.isin(columns, (0, 1)).all():
+        return False
+    cell = level.codes * columns.shape[1] + columns.argmax(axis=1)
+    return bool(np.unique(cell).size == cell.size)
+
+
+def misgivings(formula: Formula, frame: ModelFrame, outer: Level) -> list[str]:
+    """Say what a formula probably does not mean."""
+    levels = [term.factors[0] for term in formula.random if (term.code, len(term.factors)) == ONE]
+    said = [
+        f"{name} is in the fixed part and right of a bar: its levels are estimated one by one, so "
+        f"that little is left for the spread between them. '(1 | {quoted(name)})' without "
+        f"{name} in the fixed part is usually meant."
+        for name in levels
+        if name in formula.fixed_names
+    ]
+    for term in formula.random:
+        number = int(term.code[1:]) if term.code[1:].isdecimal() else None
+        if number is not None and number not in formula.fixed_atoms:
+            said.append(
+                f"The effect of {term.expression} differs between {':'.join(term.factors)}, but "
+                f"{term.expression} is not in the fixed part: on average it is taken to be zero. "
+                f"Add '+ {term.expression}' to estimate it."
+            )
+        elif number is not None and _constant(frame, formula.atoms[number].column, term.factors):
+            where = ":".join(term.factors)
+            said.append(
+                f"Every {where} has one {term.expression}, so how {term.expression} differs "
+                f"between {where} cannot be told from the level of a {where}. "
+                f"'(1 | {term.place})' is usually meant."
+            )
+    columns = [formula.atoms[i].column for i in formula.fixed_atoms]
+    return said + [
+        said for name in columns if name is not None for said in _codes(name, frame, outer)
+    ]
+
+
+def _constant(frame: ModelFrame, name: str | None, factors: tuple[str, ...]) -> bool:
+    """Whether a column has one value in every level of a factor."""
+    if name is None:
+        return False
+    level = combined_level(frame, factors)
+    values = np.unique(frame.data[name].to_numpy(), return_inverse=True)[1]
+    pairs = level.codes * (int(values.max()) + 1) + values
+    return bool(np.unique(pairs).size == level.size)
+
+
+def _codes(name: str, frame: ModelFrame, outer: Level) -> list[str]:
+    """Say that whole numbers, one in every cluster, may be names of groups."""
+    if name in frame.factors:
+        return []
+    values = frame.data[name].to_numpy()
+    found = np.unique(values)
+    clusters = outer.size > 0
+    apart = np.unique(outer.codes * found.size + np.searchsorted(found, values)).size
+    if (
+        not 1 < found.size <= MOST_CODES
+        or 2 * found.size > values.size
+        or found[0] not in (0, 1)
+        or np.any(np.diff(found) != 1)
+        or (clusters and apart > outer.size)
+    ):
+        return []
+    where = f", one in every {outer.name}" if clusters else ""
+    return [
+        f"{name} holds the whole numbers {found[0]:g} to {found[-1]:g}{where}, and is analysed as "
+        f"a measurement, with one slope. If the numbers stand for groups, write C({quoted(name)})."
+    ]

@@ -1,0 +1,75 @@
+"""The user's words for the columns."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from nestimate.data.designs.measures import MEASURES, Measure
+from nestimate.data.tables.door import Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Roles:
+    """The user's words for the columns.
+
+    Attributes
+    ----------
+    value, group
+        Column names.
+    unit
+        Column name of the experimental unit, or several joined by a slash, outermost first
+        (`litter/animal/slice`); None in a flat layout.
+    block
+        Column whose levels see several groups (day, litter, line), or None.
+    reference
+        The group that the others are compared with; None lets `Design` choose and say so.
+    relabel_units
+        True when equal unit labels in different groups are different units.
+    one_group
+        True when groups are compared with a stated value, so that one is enough.
+    summary
+        Columns of summary rows, `{"n": ..., "sd": ..., "se": ...}`: value is then a mean.
+    scale
+        `linear`, or `log`: logarithms are analysed and ratios of geometric means reported.
+    known_sigma
+        True when the SD of a reading is given, so that means without SDs say what they are worth.
+    value_unit
+        Unit of measurement of the value, `mg/L`, for texts and axes; None: none is said.
+    """
+
+    value: str
+    group: str
+    unit: str | None = None
+    block: str | None = None
+    reference: str | None = None
+    relabel_units: bool = False
+    one_group: bool = False
+    summary: Mapping[str, str] = field(default_factory=dict)
+    known_sigma: bool = False
+    scale: str = "linear"
+    value_unit: str | None = None
+
+    @property
+    def measure(self) -> Measure:
+        """How values and their differences are worked out and said."""
+        return MEASURES[self.scale]
+
+    @property
+    def value_label(self) -> str:
+        """What was measured, with its unit of measurement: `glucose (mg/L)`."""
+        unit = self.value_unit
+        named = unit is None or self.value.endswith((f"({unit})", f"[{unit}]"))
+        return self.value if named else f"{self.value} ({unit})"
+
+    @property
+    def after_number(self) -> str:
+        """What follows a value or difference, ` mg/L`; nothing where ratios are reported."""
+        unsaid = self.value_unit is None or self.measure.logarithmic
+        return "" if unsaid else f" {self.value_unit}"
+
+    def unit_columns(self, table: Table) -> tuple[str, ...]:
+        """Names of the unit columns, outermost first; a column may have a slash in its name."""
+        if self.unit is None:
+            return ()
+        if self.unit in table.columns:
+            return (self.unit,)
+        return tuple(part.strip() for part in self.unit.split("/"))

@@ -1,0 +1,339 @@
+"""How far the readings scatter at each level: what default priors of scales take their unit from.
+
+Each level is looked at by itself, and in a nested design each group: the spread of a small noisy
+group cannot be learnt from a large quiet one.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from nestimate.data.designs.statistics import Readings, Yardstick
+from nestimate.data.designs.structure import Effect, Stratum, Structure
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
+#: Position of a stratum (None: readings), and of the scale in it.
+Scale = tuple[int | None, int]
+#: Variance of means, the part of it that is their error, and degrees of freedom.
+Variance = tuple[float, float, int]
+
+#: Confidence of the upper bound of an SD.
+CONFIDENCE = 0.9
+#: Least share of a variance that is left when the error of the means is taken off.
+LEAST = 0.25
+UNKNOWN: Variance = (0.0, 0.0, 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scatter:
+    """An SD as the data show it, and how well they can know it.
+
+    Attributes
+    ----------
+    sd
+        In the unit of the value.
+    freedom
+        Its degrees of freedom.
+    """
+
+    sd: float
+    freedom: int
+
+    @property
+    def bound(self) -> float:
+        """The largest SD that the data do not speak against: upper end of 90 % confidence."""
+        chi2 = 2 * special.gammaincinv(0.5 * self.freedom, 1 - CONFIDENCE)
+        return float(self.sd * np.sqrt(self.freedom / chi2))
+
+
+def pooled(found: Sequence[Scatter]) -> Scatter:
+    """Return one SD for several of the same kind."""
+    freedom = sum(one.freedom for one in found)
+    squares = sum(one.freedom * one.sd**2 for one in found)
+    return Scatter(sd=float(np.sqrt(squares / freedom)), freedom=freedom)
+
+
+def measure_scatter(
+    readings: Readings, stick: Yardstick, structure: Structure, keep: NDArray[np.bool_]
+) -> Mapping[int | None, tuple[Scatter, ...]]:
+    """Return the scatter behind every scale of a design.
+
+    Parameters
+    ----------
+    readings
+        The rows that set scales.
+    stick
+        Their centre, spread and resolution.
+    structure
+        What is compared, and what scatters.
+    keep
+        Which rows of `structure` those of `readings` are.
+
+    Returns
+    -------
+    Mapping
+        Position of a stratum to its scatter, in every group where groups may have scales of their
+        own; None to that of readings, one per group, or one with a formula.
+
+    Notes
+    -----
+    A mean of n means with SD s has an error of s / sqrt(n): that part is taken off the variance of
+    the means, down to a quarter of it. Where nothing tells a scatter, and for slopes, it is that
+    of all values within groups.
+    """
+    y, x = stick.standardised(readings.value), structure.fixed[keep]
+    x = x / np.maximum(np.abs(x).max(axis=0), 1e-300)
+    groups = 1 if structure.text else len(structure.means)
+    found: dict[Scale, Variance] = {}
+    if structure.outer.size == 0 and structure.home is None:
+        # Every row is a data point of its own, about what a formula says.
+        left, freedom = _left(y, x, 0)
+        found[structure.strata[-1].position, 0] = (_ratio(left, freedom), 0.0, freedom)
+        return _by_stratum(found, stick)
+    levels = _levels(structure, keep)
+    rows = np.arange(y.size)
+    sigma, error = (
+        ([], np.zeros(y.size))
+        if structure.home is not None and structure.merged
+        else _readings(readings, stick, (y, x), levels[0].codes, groups)
+    )
+    stages = [_Stage(codes=rows, first=rows, y=y, x=x, error=error)]
+    members = (*structure.heavy, *structure.inside)
+    found |= {
+        _scale(structure, stratum, effect): (0.0, 0.0, int(levels[-1].codes.max()))
+        for stratum, effect in members
+    }
+    found |= {(None, g): variance for g, variance in enumerate(sigma)}
+    told: list[_Level | None] = [None]
+    for level in levels:
+        child = max(i for i, stage in enumerate(stages) if stage.inside(level.codes))
+        left, freedom = stages[child].residual(level.codes)
+        variance = _ratio(left, freedom)
+        below = told[child]
+        if below is not None and below.scale is not None:
+            found[below.scale] = below.of(variance, stages[child], freedom)
+            told[child] = None
+        stages.append(_Stage.above(level.codes, stages[child], variance if child else None))
+        told.append(level)
+    clusters, whole = stages[-1], levels[-1].scale
+    if structure.home is not None:
+        home = structure.home[structure.outer.codes[keep][clusters.first]]
+        apart, freedoms = _about_groups(clusters.y, home, groups)
+        lost, _ = _group_means(clusters.error, home, groups)
+        own = structure.heavy[0][0].position
+        found |= {(own, g): (apart[g], lost[g], int(freedoms[g])) for g in range(groups)}
+    elif whole is not None:
+        left, freedom = _left(clusters.y, clusters.x, 0)
+        found[whole] = levels[-1].of(_ratio(left, freedom), clusters, freedom)
+    return _by_stratum(found, stick)
+
+
+def _scale(structure: Structure, stratum: Stratum, effect: Effect) -> Scale:
+    """Return which scale an effect has."""
+    own = structure.home is not None and stratum.heavy and effect.group is not None
+    return stratum.position, effect.group or 0 if own else 0
+
+
+def _by_stratum(
+    found: Mapping[Scale, Variance], stick: Yardstick
+) -> Mapping[int | None, tuple[Scatter, ...]]:
+    families: dict[int | None, dict[int, Variance]] = {}
+    for (family, member), variances in found.items():
+        families.setdefault(family, {})[member] = variances
+    return {
+        family: _scatters([members[i] for i in sorted(members)], stick)
+        for family, members in families.items()
+    }
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class _Stage:
+    """Members of one level, or the rows themselves.
+
+    Attributes
+    ----------
+    codes
+        Member of each row, shape (rows,).
+    first
+        A row of each member, shape (members,).
+    y, x
+        Mean of each member's children, and of the columns of the fixed part.
+    error
+        Variance of that mean that comes from what lies inside, shape (members,).
+    """
+
+    codes: Codes
+    first: Codes
+    y: Array
+    x: Array
+    error: Array
+
+    @classmethod
+    def above(cls, codes: Codes, child: Self, variance: float | None) -> Self:
+        """Return the stage whose members hold those of `child`.
+
+        Parameters
+        ----------
+        codes
+            Member of each row.
+        child
+            A finer stage.
+        variance
+            Of the child's members in a member; None where each has an error of its own.
+        """
+        _, first = np.unique(codes, return_index=True)
+        inside, size = codes[child.first], int(codes.max()) + 1
+        errors = child.error if variance is None else np.full(child.first.size, variance)
+        y, count = _group_means(child.y, inside, size)
+        x = [_group_means(column, inside, size)[0] for column in child.x.T]
+        return cls(
+            codes=codes,
+            first=first,
+            y=y,
+            x=np.stack(x, axis=1),
+            error=np.bincount(inside, weights=errors) / np.square(count),
+        )
+
+    def inside(self, codes: Codes) -> bool:
+        """Whether every member lies in one member of another level, given by its codes."""
+        pairs = self.codes * (int(codes.max()) + 1) + codes
+        return bool(np.unique(pairs).size == self.first.size)
+
+    def residual(self, parent: Codes) -> tuple[Array, int]:
+        """Return what the parents' means and the fixed part leave of the means, and its freedom."""
+        inside, size = parent[self.first], int(parent.max()) + 1
+        y, *x = (
+            column - _group_means(column, inside, size)[0][inside] for column in (self.y, *self.x.T)
+        )
+        return _left(y, np.stack(x, axis=1), size)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class _Level:
+    """A level below the rows: the member of each row, and the scale read off it.
+
+    Attributes
+    ----------
+    codes
+        Without gaps, shape (rows,).
+    scale
+        Position of the stratum and of the scale in it; None where no stratum is this level.
+    times
+        What the variance is multiplied by: 2 where the scale is that of a difference.
+    """
+
+    codes: Codes
+    scale: Scale | None
+    times: float = 1.0
+
+    def of(self, variance: float, stage: _Stage, freedom: int) -> Variance:
+        """Return the variance of the scale and the part of it that is error."""
+        return self.times * variance, self.times * float(stage.error.mean()), freedom
+
+
+def _levels(structure: Structure, keep: NDArray[np.bool_]) -> list[_Level]:
+    """Levels from the finest to the clusters themselves; those of slopes tell nothing alone."""
+    outer = _codes(structure.outer.codes[keep])
+    found = [
+        _Level(codes=_codes(stratum.level.codes[keep]), scale=(stratum.position, 0))
+        for stratum, effect in structure.inside
+        if effect.plain
+    ]
+    columns: dict[Scale, list[Array]] = {}
+    for stratum, effect in structure.heavy:
+        columns.setdefault(_scale(structure, stratum, effect), []).append(effect.column[keep])
+    whole: Scale | None = None
+    for scale, parts in columns.items():
+        table = np.stack(parts, axis=1)
+        if len(parts) > 1 and (table.sum(axis=1) == 1).all():
+            cell = _codes(outer * len(parts) + table.argmax(axis=1))
+            found.append(_Level(codes=cell, scale=scale, times=2.0))
+        elif len(parts) == 1 and np.ptp(table) == 0:
+            whole = scale
+    found.sort(key=lambda level: -int(level.codes.max()))
+    return [*found, _Level(codes=outer, scale=whole)]
+
+
+def _readings(
+    rows: Readings, stick: Yardstick, columns: tuple[Array, Array], cell: Codes, groups: int
+) -> tuple[list[Variance], Array]:
+    """Variance of a reading in its cell, by group, and the error of every row's value."""
+    y, x = columns
+    measured = np.isnan(rows.error)
+    weight = np.where(measured, rows.n, 0).astype(np.float64)
+    total = np.bincount(cell, weights=weight)
+    centre = np.bincount(cell, weights=weight * y) / np.maximum(total, 1)
+    members = np.maximum(np.bincount(cell), 1)
+    inside = [column - _group_means(column, cell, members.size)[0][cell] for column in x.T]
+    left, _ = _left(np.sqrt(weight) * (y - centre[cell]), np.stack(inside, axis=1), 0)
+    fitted = np.linalg.matrix_rank(np.stack(inside, axis=1)) if groups == 1 else 0
+    squares = np.square(left) + np.where(measured, rows.ss, 0) / stick.spread**2
+    freedom = np.where(measured, 1 + rows.freedom, 0)
+    group = rows.group if groups > 1 else np.zeros_like(rows.group)
+    seen = _codes_of(cell, group, groups, total > 0)
+    found: list[Variance] = []
+    for g in range(groups):
+        mine = group == g
+        free = int(freedom[mine].sum() - seen[g] - fitted)
+        found.append((float(squares[mine].sum()) / free, 0.0, free) if free > 0 else UNKNOWN)
+    free = sum(one[2] for one in found)
+    sigma2 = sum(one[0] * one[2] for one in found) / max(free, 1)
+    known = np.square(np.nan_to_num(rows.error) / stick.spread)
+    return found, np.where(measured, sigma2 / rows.n, known)
+
+
+def _codes_of(cell: Codes, group: Codes, groups: int, measured: NDArray[np.bool_]) -> Codes:
+    """Cells of every group in which there are readings."""
+    of_cell = np.zeros(measured.size, dtype=np.intp)
+    of_cell[cell] = group
+    return np.bincount(of_cell[measured], minlength=groups)
+
+
+def _scatters(found: Sequence[Variance], stick: Yardstick) -> tuple[Scatter, ...]:
+    """Return SDs in the user's unit; where none shows, that of all values within groups."""
+    least = stick.resolution / np.sqrt(12)
+    seen: list[Scatter] = []
+    for variance, error, freedom in found:
+        sd = np.sqrt(max(variance - error, LEAST * variance))
+        # Rounded, so that a change of unit does not reach the sampler.
+        seen.append(Scatter(sd=stick.spread * float(f"{sd:.7g}"), freedom=max(int(freedom), 0)))
+    return tuple(
+        one if one.sd > least else Scatter(sd=stick.within, freedom=max(one.freedom, 1))
+        for one in seen
+    )
+
+
+def _about_groups(y: Array, group: Codes, groups: int) -> tuple[Array, Codes]:
+    """Variance about the mean of each group, and its degrees of freedom."""
+    means, count = _group_means(y, group, groups)
+    squares = np.bincount(group, weights=np.square(y - means[group]), minlength=groups)
+    return squares / np.maximum(count - 1, 1), count - 1
+
+
+def _group_means(values: Array, group: Codes, groups: int) -> tuple[Array, Codes]:
+    count = np.bincount(group, minlength=groups)
+    total = np.bincount(group, weights=values, minlength=groups)
+    return total / np.maximum(count, 1), count
+
+
+def _left(y: Array, x: Array, lost: int) -> tuple[Array, int]:
+    """Residual of a regression and its degrees of freedom, of which some are lost already."""
+    x = x[:, np.abs(x).max(axis=0, initial=0.0) > 1e-9]
+    if not x.size:
+        return y, y.size - lost
+    solved, _, rank, _ = np.linalg.lstsq(x, y)
+    return y - x @ solved, int(y.size - lost - rank)
+
+
+def _ratio(left: Array, freedom: int) -> float:
+    return float(left @ left) / freedom if freedom > 0 else 0.0
+
+
+def _codes(labels: Codes) -> Codes:
+    """Return codes from 0 on, without gaps."""
+    return np.unique(labels, return_inverse=True)[1].astype(np.intp)

@@ -1,0 +1,383 @@
+"""The structure of a design: strata of what scatters, factors of what is compared.
+
+A stratum is one source of scatter: blocks, the effect of the groups between blocks, units,
+subunits, a random term of a formula. Its effects are columns that every member multiplies with a
+coefficient of its own, and all of them share one scale (or one for each group). Roles and formula
+both build a Structure, and the rest of the program asks it what there is.
+
+Strata whose effects belong to the clusters (a block, a unit, the outermost factor of a formula)
+share the cluster's mixing variable and may be heavy-tailed; the others lie inside and are normal.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.data.designs.levels import Level
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+#: Weights of cells closer than this are equal.
+ROUNDING = 1e-9
+
+
+class Role(Enum):
+    """What the members of a stratum are to the groups."""
+
+    #: A level that sees several groups.
+    BLOCK = "block"
+    #: How the groups differ from block to block.
+    EFFECT = "effect"
+    #: What was independently treated or sampled; it lies in one group (and block).
+    UNIT = "unit"
+    #: A level inside the unit.
+    SUBUNIT = "subunit"
+    #: A random term of a formula.
+    TERM = "term"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Effect:
+    """A column whose coefficient differs from member to member of a stratum.
+
+    Attributes
+    ----------
+    name
+        `1` or `Intercept` for the level of a member, otherwise as in the formula: `drug[B]`.
+    column
+        What the coefficient multiplies, shape (rows,).
+    group
+        Code of the group that the column picks out: where groups have scales of their own it has
+        that one. None where it picks out none.
+    split
+        By what the scale's square is divided: 2 for the levels of a factor, so that the scale is
+        that of the DIFFERENCE between two of them.
+    """
+
+    name: str
+    column: Array
+    group: int | None = None
+    split: int = 1
+
+    @property
+    def share(self) -> float:
+        """What the scale is multiplied by."""
+        return float(1 / np.sqrt(self.split))
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is the level of a member itself."""
+        return bool((self.column == 1).all())
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Stratum:
+    """One source of scatter.
+
+    Attributes
+    ----------
+    position
+        Its place among the strata of the structure, by which its scale is found.
+    name
+        The user's word: `mouse`; of a random term as it is written, `dog:day`.
+    level, role
+        Its members, and what they are to the groups.
+    effects
+        What differs between members.
+    heavy
+        Whether it shares the mixing variable of the clusters: it may be Student-t.
+    counts
+        Whether members count towards n.
+    merged
+        Whether each member has one reading, so that the error of a reading is part of it.
+    of, between
+        Of a random term: what differs (empty where it is the level itself), and between what.
+    """
+
+    position: int
+    name: str
+    level: Level
+    role: Role
+    effects: tuple[Effect, ...]
+    heavy: bool = False
+    counts: bool = False
+    merged: bool = False
+    of: str = ""
+    between: str = ""
+
+    @property
+    def size(self) -> float:
+        """Size of what the scale multiplies: the SD of a measurement, or 1."""
+        column = self.effects[0].column
+        return 1.0 if np.isin(column, (0, 1)).all() else float(column.std())
+
+    @property
+    def split(self) -> int:
+        """By what the scale's square is divided in a reading."""
+        return self.effects[0].split
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Factor:
+    """What is compared: labels, and the code of every row.
+
+    Attributes
+    ----------
+    name, labels
+        The user's column and its labels, the reference first.
+    codes
+        Shape (rows,).
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    codes: Codes
+
+    def within(self, level: Level) -> bool:
+        """Whether it varies inside the members of a level; otherwise it lies between them."""
+        pairs = np.unique(level.codes * len(self.labels) + self.codes).size
+        return bool(pairs > np.unique(level.codes).size)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Structure:
+    """Everything that the readings of a design are made of.
+
+    Attributes
+    ----------
+    text
+        The formula as written; empty where roles named the columns.
+    factors
+        What is compared; none where a formula has measurements only.
+    groups, group
+        The groups, cells of the factors, and the code of every row, shape (rows,).
+    labels, shifts
+        What each fixed coefficient is called, and whether it shifts with the data as a mean does;
+        the others are slopes. Where roles named the columns the coefficients are the group means.
+    alone
+        Whether one unit more of a measurement changes the mean by just this coefficient.
+    fixed, offsets
+        Their columns, (rows, coefficients), and what was taken off each to centre it.
+    means
+        Group means as weights of the coefficients, shape (groups, coefficients).
+    strata
+        What scatters, outermost first where roles named it, in the order of a formula.
+    outer
+        The clusters that heavy strata share; every reading is one where it stands for itself.
+    correlated
+        Positions, among the effects of the clusters, of those that are correlated with each other.
+    cells
+        Weights of the clusters' effects in what a group looks like in one, (groups, effects).
+    home
+        The group of each cluster where its members lie in one and may have scales of their own.
+    slopes
+        (coefficient, effect) of measurements whose slope differs between clusters.
+    crossed
+        Whether some strata are not inside the clusters but cross them.
+    """
+
+    text: str = ""
+    factors: tuple[Factor, ...]
+    groups: tuple[str, ...]
+    group: Codes
+    labels: tuple[str, ...]
+    shifts: tuple[bool, ...]
+    alone: tuple[bool, ...] = ()
+    fixed: Array
+    offsets: Array
+    means: Array
+    strata: tuple[Stratum, ...]
+    outer: Level
+    correlated: tuple[int, ...] = ()
+    cells: Array
+    home: Codes | None = None
+    slopes: tuple[tuple[int, int], ...] = ()
+    crossed: bool = False
+
+    @cached_property
+    def heavy(self) -> tuple[tuple[Stratum, Effect], ...]:
+        """Every effect of the clusters with its stratum, in the order of the columns of `cells`."""
+        return tuple((s, effect) for s in self.strata if s.heavy for effect in s.effects)
+
+    @cached_property
+    def inside(self) -> tuple[tuple[Stratum, Effect], ...]:
+        """Every effect inside the clusters (or across them) with its stratum."""
+        return tuple((s, effect) for s in self.strata if not s.heavy for effect in s.effects)
+
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        """What differs between clusters."""
+        return tuple(effect for _, effect in self.heavy)
+
+    def stratum(self, role: Role) -> Stratum | None:
+        """Return the outermost stratum of this role, or None."""
+        return next((s for s in self.strata if s.role is role), None)
+
+    @property
+    def crossing(self) -> tuple[str, ...]:
+        """Names of the factors that something differs between, the clusters first."""
+        names = [self.outer.name, *(stratum.level.name for stratum, _ in self.inside)]
+        return tuple(dict.fromkeys(names))
+
+    @property
+    def unit(self) -> Stratum | None:
+        """What was independently treated or sampled; None where blocks have readings only."""
+        return self.stratum(Role.UNIT)
+
+    @property
+    def block(self) -> Level | None:
+        """The clusters where they see several groups, or are those of a formula; or None."""
+        seen = any(s.heavy and s.role in (Role.BLOCK, Role.TERM) for s in self.strata)
+        return self.outer if seen else None
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """Units and subunits that have readings, outermost first."""
+        inner = (Role.UNIT, Role.SUBUNIT)
+        return tuple(s.level for s in self.strata if s.role in inner and not s.merged)
+
+    @property
+    def merged(self) -> bool:
+        """Whether the error of a reading is part of the scatter of something else."""
+        return any(stratum.merged for stratum in self.strata)
+
+    @cached_property
+    def varies(self) -> bool:
+        """Whether differences between groups may differ between clusters."""
+        return self.home is None and bool((np.ptp(self.cells, axis=0) > ROUNDING).any())
+
+    def kept(self, keep: NDArray[np.bool_], n: Codes) -> Self:
+        """Return the structure of some of the rows.
+
+        Parameters
+        ----------
+        keep
+            Which rows stay, shape (rows,).
+        n
+            Readings that each row stands for, shape (rows,).
+        """
+        group = self.group[keep]
+        present = np.unique(self.outer.codes[keep])
+        strata = []
+        for s in self.strata:
+            level = s.level.kept(keep)
+            effects = tuple(replace(effect, column=effect.column[keep]) for effect in s.effects)
+            merged = s.merged
+            if s.role is Role.EFFECT and not self.levels:
+                merged = one_reading_each(level, group, n[keep])
+            strata.append(replace(s, level=level, effects=effects, merged=merged))
+        return replace(
+            self,
+            factors=tuple(replace(factor, codes=factor.codes[keep]) for factor in self.factors),
+            group=group,
+            fixed=self.fixed[keep],
+            strata=tuple(strata),
+            outer=self.outer.kept(keep),
+            home=None if self.home is None else self.home[present],
+        )
+
+
+def role_structure(
+    factor: Factor, levels: Sequence[Level], block: Level | None, n: Codes
+) -> Structure:
+    """Return the structure of a design whose columns have roles.
+
+    With blocks every block has a level and a deviation in every group, symmetric in the groups;
+    units lie inside. Otherwise every unit has a level, whose scale may be its group's own. Without
+    units every row is one, and holds the error of its reading.
+
+    Parameters
+    ----------
+    factor
+        What is compared.
+    levels, block
+        Units and subunits, outermost first, and the blocks.
+    n
+        Readings that each row stands for, shape (rows,).
+    """
+    count, group = len(factor.labels), factor.codes
+    indicators = np.eye(count)[group]
+    ones = Effect(name="1", column=np.ones(group.size))
+
+    def deviations(split: int) -> tuple[Effect, ...]:
+        return tuple(
+            Effect(name=label, column=indicators[:, g], group=g, split=split)
+            for g, label in enumerate(factor.labels)
+        )
+
+    home: Codes | None = None
+    if block is None:
+        rows = Level(name="value", labels=(), codes=np.arange(group.size))
+        outer, inside = (levels[0], levels[1:]) if levels else (rows, ())
+        strata = [
+            Stratum(
+                position=0,
+                name=outer.name,
+                level=outer,
+                role=Role.UNIT,
+                effects=deviations(1),
+                heavy=True,
+                counts=True,
+                merged=not levels,
+            )
+        ]
+        cells = np.eye(count)
+        home = np.zeros(int(outer.codes.max()) + 1, dtype=np.intp)
+        home[outer.codes] = group
+    else:
+        outer, inside = block, levels
+        # Units count, where there are any; otherwise it is the blocks that do.
+        strata = [
+            Stratum(
+                position=i,
+                name=block.name,
+                level=block,
+                role=role,
+                effects=effects,
+                heavy=True,
+                counts=role is Role.BLOCK and not levels,
+                merged=role is Role.EFFECT and not levels and one_reading_each(block, group, n),
+            )
+            for i, (role, effects) in enumerate(
+                ((Role.BLOCK, (ones,)), (Role.EFFECT, deviations(2)))
+            )
+        ]
+        cells = np.hstack([np.ones((count, 1)), np.eye(count)])
+    for level in inside:
+        first = block is not None and level is levels[0]
+        strata.append(
+            Stratum(
+                position=len(strata),
+                name=level.name,
+                level=level,
+                role=Role.UNIT if first else Role.SUBUNIT,
+                effects=(ones,),
+                counts=first,
+            )
+        )
+    return Structure(
+        factors=(factor,),
+        groups=factor.labels,
+        group=group,
+        labels=factor.labels,
+        shifts=(True,) * count,
+        fixed=indicators,
+        offsets=np.zeros(count),
+        means=np.eye(count),
+        strata=tuple(strata),
+        outer=outer,
+        cells=cells,
+        home=home,
+    )
+
+
+def one_reading_each(block: Level, group: Codes, n: Codes) -> bool:
+    """Whether every cell of block and group holds one reading at most."""
+    cell = block.codes * (int(group.max()) + 1) + group
+    return bool(np.bincount(cell, weights=n).max() == 1)

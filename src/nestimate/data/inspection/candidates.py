@@ -1,0 +1,302 @@
+"""Which columns could be group, unit, subunits and block: every sensible set of roles, best first.
+
+What is possible follows from which labels occur with which; names of columns only help the order.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from nestimate.data.designs.groups import CONTROLS
+from nestimate.data.inspection.crossings import Crossing
+from nestimate.data.inspection.factors import MOST_GROUPS, moments
+from nestimate.data.inspection.kinds import Column
+from nestimate.data.inspection.vocabulary import hints
+
+MOST_SUBUNITS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A set of roles that the labels allow.
+
+    Attributes
+    ----------
+    group, units, block
+        Columns; units outermost first.
+    relabel
+        Whether labels of the unit are reused in several groups or blocks.
+    score
+        How much speaks for it.
+    unused
+        Columns of labels that play no role.
+    merged
+        Those of them that differ between rows taken as readings of one thing.
+    """
+
+    group: str
+    units: tuple[str, ...] = ()
+    block: str | None = None
+    relabel: bool = False
+    score: float = 0.0
+    unused: tuple[str, ...] = field(default=())
+    merged: tuple[str, ...] = field(default=())
+
+    @property
+    def used(self) -> tuple[str, ...]:
+        """Group, block and units."""
+        return (self.group, *([self.block] if self.block else []), *self.units)
+
+
+def candidates(
+    crossing: Crossing, groups: Sequence[str], whole: str, *, single: bool
+) -> list[Candidate]:
+    """Return every set of roles that the labels allow, the most likely first.
+
+    Parameters
+    ----------
+    crossing
+        Which labels occur with which.
+    groups
+        Columns that could be the group.
+    whole
+        The column that makes all rows one group.
+    single
+        Whether a unit of one row is worth naming, as in a table of means.
+    """
+    names = [name for name in crossing.names if name != whole and crossing.size(name) > 1]
+    found = [
+        _scored(crossing, candidate, names, whole)
+        for group in groups
+        for candidate in _roles(crossing, group, [n for n in names if n != group], single=single)
+    ]
+    return sorted(found, key=lambda candidate: -candidate.score)
+
+
+def could_be_group(column: Column, labels: int) -> bool:
+    """Return whether a column has few enough labels to be compared."""
+    return column.kind in {"labels", "numbers as labels"} and 2 <= labels <= MOST_GROUPS
+
+
+def _roles(
+    crossing: Crossing, group: str, names: Sequence[str], *, single: bool
+) -> Iterator[Candidate]:
+    if any(one_unit_each(crossing, group, name) for name in names):
+        return
+    single_units = [n for n in names if one_unit_each(crossing, n, group)]
+    if single_units:
+        yield Candidate(group=group, units=(single_units[0],))
+        return
+    compared = crossing.factors if group in crossing.factors else frozenset()
+    apart = crossing.counters | compared
+    names = [name for name in names if name not in apart]
+    others = [name for name in names if not crossing.decides([group], name)]
+    crossed = [name for name in others if not crossing.inside(name, group)]
+    blocks = crossed if crossing.size(group) > 1 else []
+    for block in [None, *blocks]:
+        place = [group, *([block] if block else [])]
+        rest = [n for n in others if n != block and not hints(n) & {"trait", "person"}]
+        if block is None and any(_measured_again(crossing, group, n) for n in rest):
+            continue
+        if not any(_must_be_named(crossing, place, name) for name in rest):
+            yield Candidate(group=group, block=block)
+        for unit in rest:
+            if crossing.size(*place, unit) == crossing.size(*place):
+                continue
+            relabel = not all(crossing.inside(unit, name) for name in place)
+            if relabel and any(_shared(crossing, [*place, unit], name) for name in rest):
+                continue
+            for inner in _chains(crossing, [*place, unit], rest):
+                if not (inner or single) and crossing.most_rows([*place, unit]) == 1:
+                    continue
+                yield Candidate(group=group, units=(unit, *inner), block=block, relabel=relabel)
+
+
+def _measured_again(crossing: Crossing, group: str, name: str) -> bool:
+    """Return whether the groups are times at which the same things were measured."""
+    return (
+        moments(crossing, group)
+        and "unit" in hints(name)
+        and crossing.most_rows([group, name]) == 1
+        and crossing.size(group, name) > crossing.size(name)
+    )
+
+
+def _must_be_named(crossing: Crossing, place: Sequence[str], name: str) -> bool:
+    """Return whether rows would be taken as independent although they share a unit of this name."""
+    if name in crossing.counters or crossing.decides(place, name):
+        return False
+    return _shared(crossing, place, name) or crossing.most_rows([*place, name]) > 1
+
+
+def _shared(crossing: Crossing, used: Sequence[str], name: str) -> bool:
+    """Return whether things of this name lie in one group each but are spread over what is used."""
+    group = used[0]
+    return (
+        name not in used
+        and name not in crossing.counters
+        and crossing.inside(name, group)
+        and not crossing.decides(used, name)
+        and not crossing.decides([name], used[-1])
+        and crossing.most_rows([group, name]) > 1
+    )
+
+
+def _chains(
+    crossing: Crossing, used: Sequence[str], names: Sequence[str]
+) -> Iterator[tuple[str, ...]]:
+    """Yield subunits of the columns used: none, each alone, all that lie in one another."""
+    inner = [
+        name
+        for name in names
+        if name not in used
+        and not crossing.decides(used, name)
+        and crossing.most_rows([*used, name]) > 1
+    ]
+    yield ()
+    for name in inner:
+        yield (name,)
+    chain: list[str] = []
+    while inner and len(chain) < MOST_SUBUNITS:
+        coarse = [
+            name
+            for name in inner
+            if not any(
+                other != name and crossing.inside(name, other) and not crossing.inside(other, name)
+                for other in inner
+            )
+        ]
+        chain.append((coarse or inner)[0])
+        inner = [
+            name
+            for name in inner
+            if not crossing.decides([*used, *chain], name)
+            and crossing.most_rows([*used, *chain, name]) > 1
+        ]
+    if len(chain) > 1:
+        yield tuple(chain)
+
+
+def _scored(
+    crossing: Crossing, candidate: Candidate, names: Sequence[str], whole: str
+) -> Candidate:
+    """Say how much speaks for a candidate; the weights were set on tables of real laboratories."""
+    used = candidate.used
+    unused = [name for name in names if name not in used]
+    untold = [name for name in unused if not crossing.decides(used, name)]
+    score = _group_score(candidate.group, crossing.labels[candidate.group], whole)
+    score += len(used) - 1
+    for name in untold:
+        numbering = crossing.most_rows([*used, name]) == 1
+        score -= 0.5 if numbering or name in crossing.counters or "trait" in hints(name) else 1.5
+        # Days and plates make a difference: rows that differ in them are no plain readings.
+        score -= 1.5 * ("block" in hints(name))
+    for name in used:
+        if name not in names or not counts_within(crossing, name, names):
+            continue
+        score -= 3.0 * (name == candidate.group)
+        before = names[: names.index(name)]
+        score -= 3.0 * (crossing.most_rows([*before, name]) == 1 < crossing.most_rows(before))
+    if candidate.units:
+        outer, *inner = candidate.units
+        place = [candidate.group, *([candidate.block] if candidate.block else [])]
+        # A well is a place on a plate: without the plate it names nothing.
+        apart = any("block" in hints(name) for name in untold)
+        score -= 2.5 * ("place" in hints(outer) and apart)
+        holders = names[: names.index(outer)] if counts_within(crossing, outer, names) else ()
+        # A day is what its wells lie in, not another one under every treatment.
+        score -= 3.0 * (candidate.relabel and bool(inner) and "unit" not in hints(outer))
+        score -= 6.0 * any(not crossing.decides(place, name) for name in holders)
+        score += _told(outer, {"unit": 1.5, "counter": -3.0, "group": -2.5})
+        score += sum(_told(n, {"unit": 0.5, "counter": -1.0, "group": -2.0}) for n in inner)
+        # Labels that return in every unit, without a name that says why, are rarely subunits.
+        score -= 1.5 * sum(
+            not (
+                hints(name) or crossing.inside(name, outer) or counts_within(crossing, name, names)
+            )
+            for name in inner
+        )
+        if candidate.relabel:
+            score -= _told(outer, {"time": 4.0, "unit": 1.0, "block": 1.5}) or 1.0
+            # Labels that tell groups apart are rarely used again for something else.
+            own = crossing.size(candidate.group) > 1 and crossing.inside(outer, candidate.group)
+            again = own and "place" not in hints(outer)
+            score -= 1.5 * (again and not counts_within(crossing, outer, names))
+    if candidate.block is not None:
+        score += _block_score(crossing, candidate, names)
+    return Candidate(
+        group=candidate.group,
+        units=candidate.units,
+        block=candidate.block,
+        relabel=candidate.relabel,
+        score=score,
+        unused=tuple(unused),
+        merged=tuple(name for name in untold if name not in crossing.counters),
+    )
+
+
+def _block_score(crossing: Crossing, candidate: Candidate, names: Sequence[str]) -> float:
+    block = candidate.block or ""
+    weights = {"trait": -3.0, "place": -1.5, "block": 1.5, "counter": -2.5, "unit": 0.5}
+    score = _told(block, weights | {"group": -2.5}) - 0.5 * (len(crossing.labels[block]) == 2)
+    # An operator who worked on whole days: the days are the blocks.
+    finer = [
+        name
+        for name in names
+        if name not in {block, candidate.group}
+        and "block" in hints(name)
+        and crossing.inside(name, block)
+        and not crossing.inside(name, candidate.group)
+    ]
+    counting = "block" not in hints(block) and counts_within(crossing, block, names)
+    holders = names[: names.index(block)] if counting else ()
+    inner = any(name != candidate.group for name in holders)
+    return score - 2.5 * bool(finer) - 3.0 * inner
+
+
+def one_unit_each(crossing: Crossing, name: str, group: str) -> bool:
+    """Return whether a column names units, and every group has a single one."""
+    spoken, other = hints(name), hints(group)
+    same = crossing.size(name) == crossing.size(group) == crossing.size(name, group)
+    return (
+        same
+        and 1 < crossing.size(group) <= MOST_GROUPS
+        and "unit" in spoken
+        and "group" not in spoken
+        and not other & {"unit", "block", "counter", "time"}
+    )
+
+
+def counts_within(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
+    """Return whether a column counts 1, 2, 3 or a, b, c within what the columns before it name."""
+    before = names[: names.index(name)]
+    labels = sorted(crossing.labels[name], key=lambda label: (len(label), label))
+    first = labels[0] if labels else ""
+    if not before or first not in {"0", "1", "a", "A"}:
+        return False
+    start = ord(first) if first.isalpha() else int(first)
+    run = [chr(start + i) if first.isalpha() else str(start + i) for i in range(len(labels))]
+    return run == labels and "group" not in hints(name)
+
+
+def _group_score(name: str, labels: Sequence[str], whole: str) -> float:
+    if name == whole:
+        return -1.0
+    score = _told(name, {"group": 3.0, "trait": -1.0, "counter": -3.0, "unit": -2.0, "block": -2.0})
+    score += 2.0 * any(label.casefold() in CONTROLS for label in labels)
+    score += 0.5 * (len(labels) == 2) - 1.0 * (len(labels) > 6)
+    return score - 0.5 * all(re.fullmatch(r"-?[\d.]+", label) for label in labels)
+
+
+def _told(name: str, weights: Mapping[str, float]) -> float:
+    """Return the weight of the first role that the name speaks for."""
+    spoken = hints(name)
+    return next((weight for role, weight in weights.items() if role in spoken), 0.0)
+
+
+def present(crossing: Crossing, name: str) -> int:
+    """Return the number of labels that occur in rows with a value."""
+    codes = crossing.codes[name]
+    return int(np.unique(codes[codes >= 0]).size)

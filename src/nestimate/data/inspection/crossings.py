@@ -1,0 +1,162 @@
+"""Which labels occur with which: the distinct combinations of all label columns of a table.
+
+Whether units lie in groups or blocks see several groups depends on combinations alone, so a
+million rows are looked at once and every question after that costs as much as a small table.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.data.designs.statistics import frozen
+from nestimate.data.tables.door import Table
+
+#: Rows kept of each combination: enough to tell one reading from several.
+KEPT = 3
+#: Smaller tables are kept whole.
+SMALL = 5_000
+#: A column that makes more combinations than this tells rows apart, not kinds of rows.
+MOST_COMBINATIONS = 200_000
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Crossing:
+    """The distinct combinations of labels in the rows that have a value.
+
+    Attributes
+    ----------
+    labels
+        Column name to its labels.
+    codes
+        Column name to the label of each combination, shape (combinations,); -1 where empty.
+    rows
+        Rows of each combination, shape (combinations,).
+    table
+        A table with a few rows of each combination: it makes the same designs as the whole.
+    left_out
+        Columns with too many labels to be looked at together with the others.
+    counters
+        Columns that number the readings of something: no group, unit or block.
+    factors
+        Columns of which several are compared, each beside the others: no unit or block.
+    """
+
+    labels: Mapping[str, tuple[str, ...]]
+    codes: Mapping[str, NDArray[np.intp]]
+    rows: NDArray[np.intp]
+    table: Table
+    left_out: tuple[str, ...]
+    counters: frozenset[str] = frozenset()
+    factors: frozenset[str] = frozenset()
+
+    @classmethod
+    def of_table(cls, table: Table, names: Sequence[str], filled: NDArray[np.bool_]) -> "Crossing":
+        """Combine the columns `names` over the rows that are `filled`, shape (rows,)."""
+        row = np.flatnonzero(filled)
+        key = np.zeros(row.size, dtype=np.int64)
+        read: dict[str, NDArray[np.intp]] = {}
+        labels: dict[str, tuple[str, ...]] = {}
+        left_out = []
+        coded = {name: table.labels(name) for name in names}
+        for name in sorted(names, key=lambda name: len(coded[name][1])):
+            codes, found = coded[name][0][row], coded[name][1]
+            # One np.unique per column keeps the keys small, whatever the number of columns.
+            distinct, finer = np.unique(key * (len(found) + 1) + codes + 1, return_inverse=True)
+            if distinct.size > MOST_COMBINATIONS:
+                left_out.append(name)
+                continue
+            key, read[name], labels[name] = finer, codes, found
+        order = np.argsort(key, kind="stable")
+        first = np.flatnonzero(np.diff(key[order], prepend=-1))
+        rank = np.arange(row.size) - np.repeat(first, np.diff([*first, row.size]))
+        small = table.n_rows <= SMALL
+        kept = np.arange(table.n_rows) if small else np.sort(row[order[rank < KEPT]])
+        members = order[first]
+        return cls(
+            labels={name: labels[name] for name in names if name in labels},
+            codes={name: frozen(read[name][members]) for name in names if name in read},
+            rows=frozen(np.bincount(key)),
+            table=_rows_of(table, kept),
+            left_out=tuple(left_out),
+        )
+
+    def without(self, doubles: Collection[str]) -> "Crossing":
+        """Return the same without columns that say the same as others."""
+        return replace(
+            self,
+            labels={name: found for name, found in self.labels.items() if name not in doubles},
+            codes={name: codes for name, codes in self.codes.items() if name not in doubles},
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns that were combined."""
+        return tuple(self.codes)
+
+    @cached_property
+    def _counted(self) -> dict[tuple[frozenset[str], frozenset[str]], int]:
+        return {}
+
+    @cached_property
+    def _crowded(self) -> dict[frozenset[str], int]:
+        return {}
+
+    def size(self, *names: str) -> int:
+        """Return the number of distinct combinations of these columns, empty cells aside."""
+        return self._count(names, names)
+
+    def _count(self, names: Sequence[str], filled: Sequence[str]) -> int:
+        """Count the combinations of `names` where all of `filled` have a label; remember it."""
+        wanted = frozenset(names), frozenset(filled)
+        if wanted not in self._counted:
+            found = self.members(sorted(wanted[0]))[self._labelled(filled)]
+            self._counted[wanted] = int(np.unique(found).size)
+        return self._counted[wanted]
+
+    def _labelled(self, names: Sequence[str]) -> NDArray[np.bool_]:
+        """Return which combinations have a label in all of these columns."""
+        filled = np.ones(self.rows.size, dtype=bool)
+        for name in names:
+            filled &= self.codes[name] >= 0
+        return filled
+
+    def members(self, names: Sequence[str]) -> NDArray[np.intp]:
+        """Return the number of each combination among those of these columns alone."""
+        key = np.zeros(self.rows.size, dtype=np.intp)
+        for name in names:
+            key = key * (len(self.labels[name]) + 1) + self.codes[name] + 1
+            key = np.unique(key, return_inverse=True)[1].astype(np.intp)
+        return key
+
+    def inside(self, inner: str, outer: str) -> bool:
+        """Return whether every label of `inner` occurs with one label of `outer`."""
+        return self.decides([inner], outer)
+
+    def decides(self, names: Sequence[str], column: str) -> bool:
+        """Return whether these columns together say what is in `column`."""
+        both = [*names, column]
+        return column in names or self._count(both, both) == self._count(names, both)
+
+    def most_rows(self, names: Sequence[str]) -> int:
+        """Return the largest number of rows that share their labels in these columns."""
+        wanted = frozenset(names)
+        if wanted not in self._crowded:
+            members = self.members(sorted(wanted))
+            self._crowded[wanted] = int(np.bincount(members, weights=self.rows).max())
+        return self._crowded[wanted]
+
+    def empty(self, name: str) -> int:
+        """Return the number of rows with a value whose label is empty."""
+        return int(self.rows[self.codes[name] < 0].sum())
+
+
+def _rows_of(table: Table, kept: NDArray[np.intp]) -> Table:
+    """Return some rows of a table."""
+    if kept.size == table.n_rows:
+        return table
+    columns: dict[str, Any] = {name: cells.take(kept) for name, cells in table.columns.items()}
+    return replace(table, columns=columns, rows=[table.rows[int(i)] for i in kept])

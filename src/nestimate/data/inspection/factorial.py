@@ -1,0 +1,203 @@
+"""Designs that roles cannot say, as formulas: several factors compared, or a share of a total.
+
+The one place that knows how such a design is asked for.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from nestimate.data.designs.formula import parse_formula
+from nestimate.data.designs.from_formula import formula_design
+from nestimate.data.designs.roles import Roles
+from nestimate.data.inspection.candidates import Candidate
+from nestimate.data.inspection.crossings import Crossing
+from nestimate.data.inspection.factors import crossed_factors, moments
+from nestimate.data.inspection.proposals import Branch, Proposal, branch
+from nestimate.data.inspection.vocabulary import hints
+from nestimate.data.tables.cells import is_plain_number
+from nestimate.errors import DataError, DesignError
+
+#: More factors make a formula that nobody can read.
+MOST_FACTORS = 3
+
+
+def several_factors(
+    crossing: Crossing, value: str, groups: Sequence[str], ranked: Sequence[Candidate]
+) -> Proposal | None:
+    """Return the design that compares several factors, each beside the others, or None.
+
+    Parameters
+    ----------
+    crossing
+        Which labels occur with which.
+    value
+        What was measured: a column or an expression.
+    groups
+        Columns that could be compared.
+    ranked
+        Designs of one factor, the most likely first.
+    """
+    able = [name for name in groups if name in crossing.factors]
+    if not able:
+        return None
+    others = [name for name in crossing.names if name in crossing.factors]
+    order = list(dict.fromkeys([*(c.group for c in ranked if c.group in able), *able, *others]))
+    chosen: list[str] = []
+    for name in order:
+        if len(chosen) < MOST_FACTORS and all(crossed_factors(crossing, name, c) for c in chosen):
+            chosen.append(name)
+    if len(chosen) < 2 or crossing.size(*chosen) < 0.7 * np.prod(
+        [crossing.size(n) for n in chosen]
+    ):
+        return None
+    best = next((c for c in ranked if c.group == chosen[0]), Candidate(group=chosen[0]))
+    return _built(crossing, value, chosen, _path(crossing, chosen), best)
+
+
+def share_of_total(crossing: Crossing, share: str, best: Candidate) -> Proposal | None:
+    """Return a likely design with a share, `I(positive / total)`, in place of its value."""
+    path = [*([best.block] if best.block else []), *best.units]
+    return _built(crossing, share, [best.group], path, best)
+
+
+def paired(crossing: Crossing, value: str, best: Candidate) -> Proposal | None:
+    """Return the design in which a left-out column pairs the readings of a block, or None.
+
+    Every group has one row for each of its labels in each block: a position on a plate, read under
+    all treatments. Then readings of one position belong together.
+    """
+    group, block = best.group, best.block
+    if block is None or best.units:
+        return None
+    for name in best.merged:
+        pairs, full = crossing.size(block, name), crossing.size(block, name, group)
+        once = crossing.most_rows([block, name, group]) == 1
+        if once and full >= 0.7 * pairs * crossing.size(group) and full > pairs:
+            return _built(crossing, value, [group], [block, name], best)
+    return None
+
+
+def worded(name: str) -> str:
+    """Return a column's name as a formula writes it."""
+    return name if name.isidentifier() and name.isascii() else f"`{name}`"
+
+
+def _path(crossing: Crossing, factors: Sequence[str]) -> list[str]:
+    """Return what was sampled, outermost first: columns that lie in one another."""
+    apart = crossing.counters | crossing.factors
+    names = [
+        name
+        for name in crossing.names
+        if name not in apart
+        and crossing.size(name) > 1
+        and not hints(name) & {"trait", "person"}
+        and not any(crossing.decides([factor], name) for factor in factors)
+        and not crossing.empty(name)
+    ]
+    chains = []
+    for start in names:
+        chain = [start]
+        inside = [n for n in names if n != start and crossing.inside(n, start)]
+        for name in sorted(inside, key=crossing.size):
+            if crossing.inside(name, chain[-1]) and crossing.size(name) > crossing.size(chain[-1]):
+                chain.append(name)
+        # Wells 1, 2, 3 are others on every plate and under every treatment.
+        chain += [n for n in names if n not in chain and _numbered(crossing, n, factors)]
+        chains.append([n for n in chain if crossing.most_rows([n]) > 1])
+    # What is sampled by itself is worth more than a place or a day that says nothing of it.
+    return max(chains, key=lambda c: (any("unit" in hints(n) for n in c), len(c)), default=[])
+
+
+def _random(crossing: Crossing, factors: Sequence[str], path: Sequence[str]) -> list[str]:
+    """Return the random terms of a path of clusters.
+
+    A factor that varies inside the outermost cluster may do so differently in each: where a level
+    has several rows there, the spread of its effect is estimated; where it has one, the error of a
+    reading holds it.
+    """
+    if not path:
+        return []
+    outer, *inner = path
+    crossed = [f for f in factors if not crossing.inside(outer, f)]
+    # Labels that count 1, 2, 3 again in every group name other animals there.
+    again = [f for f in crossed if not moments(crossing, f)] if _counts(crossing, outer) else []
+    cluster = [*again, outer]
+    within = [f for f in crossed if f not in again]
+    several = bool(within) and crossing.most_rows([*cluster, *within]) > 1
+    bar = "||" if len(within) > 1 else "|"
+    left = " + ".join(_coded(crossing, f) for f in within) if several else "1"
+    terms = [f"({left} {bar if several else '|'} {_joined(cluster)})"]
+    levels = [
+        [*cluster, *(factors if _numbered(crossing, name, factors) else ()), *inner[: i + 1]]
+        for i, name in enumerate(inner)
+    ]
+    return terms + [f"(1 | {_joined(names)})" for names in levels if crossing.most_rows(names) > 1]
+
+
+def _joined(names: Sequence[str]) -> str:
+    return ":".join(map(worded, names))
+
+
+def _counts(crossing: Crossing, name: str) -> bool:
+    """Return whether labels run 1, 2, 3 and so on, without `block` in the column's name."""
+    labels = crossing.labels[name]
+    run = {*labels} in ({str(i + start) for i in range(len(labels))} for start in (0, 1))
+    return run and "block" not in hints(name)
+
+
+def _numbered(crossing: Crossing, name: str, factors: Sequence[str]) -> bool:
+    """Return whether units of a name are numbered anew under every combination of factors."""
+    spoken = "unit" in hints(name) and _counts(crossing, name)
+    return spoken and not any(crossing.inside(name, factor) for factor in factors)
+
+
+def _coded(crossing: Crossing, name: str) -> str:
+    """Return a factor as a formula writes it: numbers that are labels stand in C(...)."""
+    numbers = all(is_plain_number(label) for label in crossing.labels[name])
+    return f"C({worded(name)})" if numbers else worded(name)
+
+
+def _built(
+    crossing: Crossing, value: str, factors: Sequence[str], path: Sequence[str], best: Candidate
+) -> Proposal | None:
+    """Return the proposal if the engine takes its formula."""
+    fixed = " * ".join(_coded(crossing, name) for name in factors)
+    formula = " + ".join([f"{value} ~ {fixed}", *_random(crossing, factors, path)])
+    try:
+        parsed = parse_formula(formula)
+        design = formula_design(crossing.table, parsed)
+    except (DataError, DesignError):
+        return None
+    used = {*factors, *path, *parsed.measured}
+    unused = tuple(n for n in crossing.names if n not in used and crossing.size(n) > 1)
+    return Proposal(
+        roles=Roles(value=value, group=factors[0], unit="/".join(path) or None),
+        candidate=replace(
+            best,
+            block=None,
+            units=tuple(path),
+            unused=unused,
+            merged=tuple(n for n in unused if n not in crossing.counters),
+        ),
+        whole=False,
+        layout="formula",
+        branches=tuple(_branches(crossing, factors, path)),
+        cautions=design.warnings,
+        formula=formula,
+        factors=tuple(factors),
+    )
+
+
+def _branches(crossing: Crossing, factors: Sequence[str], path: Sequence[str]) -> Iterator[Branch]:
+    """Count what each combination of the factors holds."""
+    cells = crossing.members(factors)
+    levels = [crossing.members([*factors, *path[: i + 1]]) for i in range(len(path))]
+    places = [(crossing.codes[name], crossing.labels[name]) for name in factors]
+    for cell in np.unique(cells):
+        rows = cells == cell
+        at = int(np.argmax(rows))
+        named = [labels[codes[at]] for codes, labels in places if codes[at] >= 0]
+        if len(named) == len(places):
+            yield branch(" x ".join(named), rows, levels, path, crossing)

@@ -1,0 +1,156 @@
+"""What columns of labels are for: labels, numbers of readings, or what is compared.
+
+Names help, but what decides is which labels occur with which.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+
+from nestimate.data.designs.groups import CONTROLS
+from nestimate.data.inspection.crossings import Crossing
+from nestimate.data.inspection.kinds import Column
+from nestimate.data.inspection.vocabulary import hints
+
+#: A column of more labels is not compared.
+MOST_GROUPS = 12
+#: Rows that repeat a number inside one group each: so many are no coincidence.
+_ENOUGH = 6
+_LABEL_ROLES = frozenset({"group", "unit", "block", "counter", "time", "place"})
+_MOMENT = re.compile(
+    r"(t|d|h|day|week|wk|tp|v|visit)[ _-]?\d+|\d+[ _-]?(h|hr|hrs|d|min|s|wk|weeks?|days?|mo)"
+    r"|pre|post|before|after|baseline|follow[ _-]?up|off|vorher|nachher|avant|après|antes|después"
+)
+
+
+def told_apart(crossing: Crossing, columns: Mapping[str, Column], whole: str) -> Crossing:
+    """Return the crossing without measured or counted numbers; counters and factors named.
+
+    Parameters
+    ----------
+    crossing
+        Of all columns that could be labels.
+    columns
+        The columns by name.
+    whole
+        The column that makes all rows one group.
+    """
+    measured = {n for n in crossing.names if n != whole and _is_measured(crossing, columns[n])}
+    kept = crossing.without(measured)
+    names = [name for name in kept.names if name != whole and kept.size(name) > 1]
+    counters = frozenset(name for name in names if _numbers_readings(kept, columns, name, names))
+    factors = [
+        n
+        for n in names
+        if n not in counters and (_is_compared(kept, n) or _follows_units(kept, n, names))
+    ]
+    crossed = {
+        n for a, b in combinations(factors, 2) if crossed_factors(kept, a, b) for n in (a, b)
+    }
+    return replace(kept, counters=counters, factors=frozenset(crossed))
+
+
+def crossed_factors(crossing: Crossing, one: str, other: str) -> bool:
+    """Return whether most combinations of two columns occur, and neither lies in the other."""
+    if crossing.inside(one, other) or crossing.inside(other, one):
+        return False
+    a, b, both = crossing.size(one), crossing.size(other), crossing.size(one, other)
+    return both >= 0.7 * a * b and both > max(a, b)
+
+
+def _is_measured(crossing: Crossing, column: Column) -> bool:
+    """Return whether numbers were measured or counted, so that they tell no rows apart by kind."""
+    if column.smallest is None:
+        return False
+    name, spoken = column.name, hints(column.name)
+    others = [n for n in crossing.names if n != name and crossing.size(n) > 1]
+    inside = any(crossing.inside(name, o) for o in others if crossing.size(o) <= MOST_GROUPS)
+    if column.kind == "numbers":
+        if spoken & _LABEL_ROLES or column.numbering:
+            return False
+        return not inside or int(crossing.rows.sum()) - column.distinct < _ENOUGH
+    if spoken & (_LABEL_ROLES | {"trait"}) or column.kind != "numbers as labels":
+        return False
+    if spoken & {"counted", "value", "n", "sd", "se"}:
+        return True
+    if column.distinct <= 3 or inside:
+        return False
+    labels = [n for n in others if not hints(n) & {"counted", "value"}]
+    regular = crossing.most_rows([*labels, name]) == 1 < crossing.most_rows(labels)
+    return not regular and not _even(crossing, name)
+
+
+def _even(crossing: Crossing, name: str) -> bool:
+    """Return whether the labels of a column occur about equally often."""
+    codes = crossing.codes[name]
+    counts = np.bincount(codes[codes >= 0], weights=crossing.rows[codes >= 0])
+    counts = counts[counts > 0]
+    middle = float(np.median(counts))
+    return bool(counts.max() <= 2 * middle and 2 * counts.min() >= middle)
+
+
+def _numbers_readings(
+    crossing: Crossing, columns: Mapping[str, Column], name: str, names: Sequence[str]
+) -> bool:
+    """Return whether a column numbers the readings of something, by its name or by its numbers."""
+    spoken = hints(name)
+    groups = [n for n in names if n != name and "group" in hints(n)]
+    within = any(crossing.inside(name, g) and crossing.most_rows([g, name]) > 1 for g in groups)
+    if spoken & {"counter", "unit", "block", "group"} == {"counter"} and not within:
+        return True
+    column = columns[name]
+    if spoken & {"group", "time", "unit", "block"} or column.smallest not in {0.0, 1.0}:
+        return False
+    if not column.whole or column.largest is None or column.largest >= column.distinct + 1:
+        return False
+    # It starts at 0 or 1 in every unit of some group, and has one row for each number.
+    return any(
+        unit not in {name, group}
+        and crossing.inside(unit, group)
+        and crossing.size(unit) > crossing.size(group)
+        and not crossing.inside(name, group)
+        and crossing.most_rows([unit]) > 1
+        and crossing.most_rows([unit, name]) == 1
+        for group in names
+        if 2 <= crossing.size(group) <= MOST_GROUPS and group != name
+        for unit in names
+    )
+
+
+def _is_compared(crossing: Crossing, name: str) -> bool:
+    """Return whether the labels of a column are compared rather than sampled."""
+    spoken, labels = hints(name), crossing.labels[name]
+    if not 2 <= crossing.size(name) <= MOST_GROUPS or name in crossing.table.unnamed:
+        return False
+    if "group" in spoken:
+        return True
+    if spoken & {"unit", "counter", "place", "person", "block", "kind"}:
+        return False
+    if any(label.casefold() in CONTROLS for label in labels):
+        return True
+    if "trait" in spoken or moments(crossing, name):
+        return True
+    return crossing.size(name) == 2
+
+
+def _follows_units(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
+    """Return whether a column says when units were measured again: weeks of one rat."""
+    if not moments(crossing, name) or crossing.size(name) > MOST_GROUPS:
+        return False
+    return any(
+        "unit" in hints(unit)
+        and "block" not in hints(unit)
+        and crossing.most_rows([unit, name]) == 1
+        and crossing.size(unit, name) >= 0.7 * crossing.size(unit) * crossing.size(name)
+        for unit in names
+        if unit != name
+    )
+
+
+def moments(crossing: Crossing, name: str) -> bool:
+    """Return whether a column says when something was measured: its name does, or its labels."""
+    labels = crossing.labels[name]
+    return "time" in hints(name) or all(_MOMENT.fullmatch(label.casefold()) for label in labels)

@@ -1,0 +1,250 @@
+"""Ways to read a wide table: columns as readings of the row, or columns as groups, and the designs.
+
+Each folding puts columns below each other, so that the long table can be looked at like any other;
+its designs are then said in the words that read the wide table.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Literal
+
+import pyarrow as pa
+
+from nestimate.data.designs.design import Design
+from nestimate.data.designs.groups import CONTROLS
+from nestimate.data.inspection.kinds import Column
+from nestimate.data.inspection.proposals import Proposal
+from nestimate.data.inspection.vocabulary import hints
+from nestimate.data.tables.door import Table
+from nestimate.data.tables.reshape import Wanted, long_form, stacked
+from nestimate.data.tables.series import alike_in_size, counts_rows, families, number_like
+from nestimate.errors import NestimateError
+
+#: Designs shown of one folding.
+MOST = 3
+#: Larger tables are not folded to look at them.
+MOST_ROWS = 200_000
+#: What speaks against a column of numbers being one of several groups.
+_OTHER = {"trait", "n", "sd", "se", "counter", "time"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Folding:
+    """A wide table put into one reading per row.
+
+    Attributes
+    ----------
+    kind
+        `replicates`: `columns` are readings of what is in the row; `units`: each is a unit, its
+        group in its title; `groups`: each is a group.
+    columns, labels
+        The columns put below each other, and those of labels beside them.
+    row
+        The column that numbers the rows, where no label tells them apart; otherwise "".
+    table
+        The long table.
+    likely
+        Whether names and numbers speak for it.
+    """
+
+    kind: Literal["replicates", "units", "groups"]
+    columns: tuple[str, ...]
+    labels: tuple[str, ...]
+    row: str
+    table: Table
+    likely: bool
+
+
+def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
+    """Yield the ways in which the columns of a wide table could belong together."""
+    nameless = [name for name in table.unnamed if number_like(table.column(name))]
+    if table.n_rows > MOST_ROWS or nameless:
+        return
+    named = [c for c in columns if c.kind not in {"empty", "other", "numbers and text"}]
+    measured = [c for c in named if number_like(table.column(c.name)) and c.measured]
+    # One of several readings may be the same in every row.
+    able = [c for c in named if number_like(table.column(c.name)) and c.smallest is not None]
+    found = families([c.name for c in able if not counts_rows(c.name, table.column(c.name))])
+    numbered = [c for names in found.values() for c in able if c.name in names]
+    rest = [c for c in named if c not in numbered]
+    if any(c.kind == "numbers" for c in rest) and any(c.kind != "numbers" for c in numbered):
+        return
+    if len(found) == 1:
+        labels = [c for c in rest if c.kind not in {"numbers", "constant"}]
+        made = _replicates(table, [c.name for c in numbered], labels)
+    elif not found:
+        made = _groups(table, measured, named)
+    else:
+        made = _units(table, [c.name for c in numbered], [c for c in rest if c.kind != "constant"])
+    if made is not None:
+        yield made
+
+
+def _units(table: Table, names: Sequence[str], rest: Sequence[Column]) -> Folding | None:
+    """Read columns as units titled by their group; beside them may stand names of the rows."""
+    block = next((c.name for c in rest if c.distinct == table.n_rows), None)
+    if len(rest) != (block is not None):
+        return None
+    try:
+        long = long_form(table, Wanted(wide="units", block=block))
+    except NestimateError:
+        return None
+    return Folding(
+        kind="units",
+        columns=tuple(names),
+        labels=() if block is None else (block,),
+        row="",
+        table=replace(long, notes=()),
+        likely=True,
+    )
+
+
+def _replicates(table: Table, names: Sequence[str], labels: Sequence[Column]) -> Folding | None:
+    if any("," in name for name in names):
+        return None
+    kept = [column.name for column in labels]
+    row = ""
+    if not any(c.kind == "id" or c.distinct == table.n_rows for c in labels):
+        row = _free("unit id", table)
+        kept.append(row)
+        rows = pa.array([f"row {table.row(i)}" for i in range(table.n_rows)], pa.string())
+        table = replace(table, columns={**table.columns, row: pa.chunked_array([rows])})
+    try:
+        values = [table.numbers(name) for name in names]
+        long = stacked(table, values, {}, [], Wanted(), kept)
+    except NestimateError:
+        return None
+    return Folding(
+        kind="replicates",
+        columns=tuple(names),
+        labels=tuple(c.name for c in labels),
+        row=row,
+        table=long,
+        likely="time" not in hints(names[0])
+        and bool(labels or "counter" in hints(names[0]))
+        and alike_in_size(values),
+    )
+
+
+def _groups(table: Table, measured: Sequence[Column], named: Sequence[Column]) -> Folding | None:
+    control = any(c.name.casefold() in CONTROLS for c in measured)
+    groups = [
+        c
+        for c in measured
+        if (c.kind == "numbers" or control)
+        and c.kind != "id"
+        and not counts_rows(c.name, table.column(c.name))
+        and not hints(c.name) & _OTHER
+    ]
+    labels = [c for c in named if c not in groups and c.kind != "constant"]
+    told = [c for c in labels if c.labelled and not hints(c.name) & {"unit", "block", "counter"}]
+    if len(groups) < 2 or len(labels) > 2 or any(c.kind == "numbers" for c in labels):
+        return None
+    if told and not control:
+        return None
+    names = [c.name for c in groups]
+    try:
+        values = [table.numbers(name) for name in names]
+        kept = [c.name for c in labels]
+        long = stacked(table, values, {"group": names}, [], Wanted(), kept)
+    except NestimateError:
+        return None
+    ranges = sorted((c.smallest or 0.0, c.largest or 0.0) for c in groups)
+    return Folding(
+        kind="groups",
+        columns=tuple(names),
+        labels=tuple(kept),
+        row="",
+        table=long,
+        likely=control or all(low <= high for (_, high), (low, _) in pairwise(ranges)),
+    )
+
+
+def restated(proposals: Sequence[Proposal], folding: Folding, table: Table) -> tuple[Proposal, ...]:
+    """Return the designs of the long table as the wide one is asked for them.
+
+    Each is built from the wide table as its command would: what cannot be is left out.
+    """
+    found = []
+    for proposal in proposals:
+        roles = proposal.roles
+        if folding.kind != "replicates" and roles.group != "group":
+            continue
+        if proposal.formula or (folding.kind == "units" and not folding.labels and not roles.unit):
+            continue
+        unit = None if folding.row and roles.unit == folding.row else roles.unit
+        typed: list[tuple[str, str | bool | None]] = [
+            ("wide", None if folding.kind == "replicates" else folding.kind),
+            ("value", ",".join(folding.columns) if folding.kind == "replicates" else None),
+            ("group", roles.group if folding.kind == "replicates" and not proposal.whole else None),
+            ("unit", None if folding.kind == "units" and unit == "unit" else unit),
+            ("block", roles.block),
+            ("relabel_units", roles.relabel_units),
+            ("against", "0" if roles.one_group else None),
+        ]
+        given = tuple((name, value) for name, value in typed if value)
+        restatement = replace(
+            _with_rows(proposal, folding.row),
+            typed=given,
+            folded=folding.kind,
+            folded_columns=folding.columns,
+        )
+        if _builds(restatement, table, dict(given)):
+            found.append(restatement)
+    return tuple(found[:MOST])
+
+
+def _builds(proposal: Proposal, table: Table, given: dict[str, str | bool]) -> bool:
+    """Return whether the wide table makes this design when it is read as the command reads it."""
+    words = {name: str(value) for name, value in given.items()}
+    try:
+        long = long_form(
+            table,
+            Wanted(
+                wide=words.get("wide"),
+                value=words.get("value"),
+                group=words.get("group"),
+                unit=words.get("unit"),
+                block=words.get("block"),
+                one_group=proposal.roles.one_group,
+            ),
+        )
+        roles = replace(
+            proposal.roles,
+            value=long.roles["value"],
+            group=long.roles["group"],
+            unit=long.roles.get("unit", words.get("unit")),
+        )
+        design = Design.from_table(long, roles)
+    except NestimateError:
+        return False
+    return design.layout == proposal.layout
+
+
+def _with_rows(proposal: Proposal, row: str) -> Proposal:
+    """Call the column that numbers the rows what they are: rows."""
+    if proposal.roles.unit != row:
+        return proposal
+    branches = tuple(
+        replace(
+            branch,
+            steps=tuple(
+                replace(step, name="row") if step.name == row else step for step in branch.steps
+            ),
+        )
+        for branch in proposal.branches
+    )
+    return replace(
+        proposal,
+        branches=branches,
+        roles=replace(proposal.roles, unit="row"),
+        candidate=replace(proposal.candidate, units=("row",)),
+        cautions=tuple(caution.replace(row, "row") for caution in proposal.cautions),
+    )
+
+
+def _free(name: str, table: Table) -> str:
+    while name in table.columns:
+        name = f"row {name}"
+    return name

@@ -1,0 +1,338 @@
+"""What is in a table and which designs it can be. Facts only: the words are in `results`."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, Self
+
+from nestimate.data.designs.design import Design
+from nestimate.data.inspection.candidates import (
+    Candidate,
+    candidates,
+    present,
+)
+from nestimate.data.inspection.crossings import Crossing
+from nestimate.data.inspection.factorial import paired, several_factors, share_of_total, worded
+from nestimate.data.inspection.factors import moments, told_apart
+from nestimate.data.inspection.foldings import Folding, foldings, restated
+from nestimate.data.inspection.kinds import Column, describe_column
+from nestimate.data.inspection.measured import (
+    crossed_labels,
+    share_columns,
+    summary_columns,
+    value_columns,
+)
+from nestimate.data.inspection.proposals import MOST, Proposal, propose
+from nestimate.data.inspection.relations import (
+    alike,
+    confounded,
+    group_columns,
+    likely_labels,
+    unlabelled,
+)
+from nestimate.data.inspection.vocabulary import hints
+from nestimate.data.tables.door import Table
+from nestimate.data.tables.onegroup import with_one_group
+from nestimate.data.tables.reading import Reading
+from nestimate.errors import DataError, DesignError
+
+RoleName = Literal["value", "reading", "group", "unit", "block", "counter", "n", "sd", "se"]
+
+#: Words for what a count is a share of.
+_TOTAL = frozenset({"total", "totals", "all", "n", "nuclei", "tested", "scored", "counted", "dapi"})
+#: More columns of labels than this are not crossed with one another.
+MOST_FACTORS = 9
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reason:
+    """A role that a column could play, and why, in a few words."""
+
+    role: RoleName
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inspection:
+    """A table looked at: its columns and the designs that it can be.
+
+    Attributes
+    ----------
+    source, file
+        What the table is called, and the file as the user named it (None for data in memory).
+    n_rows
+        Number of rows.
+    columns
+        Every column.
+    roles
+        Column name to the roles that it could play.
+    aliases
+        Pairs of columns that say the same of every row; the second is not used.
+    unlabelled
+        Columns of labels that are empty in rows that have a value, and in how many.
+    untried
+        Columns with too many labels to be tried beside the others.
+    confounded
+        Columns that every group of the likeliest design has one label of, and some share.
+    value, other_values
+        The column taken as measured, None where there is none, and those it may be instead.
+    proposals
+        Designs that the table can be, the most likely first.
+    refused
+        Where nothing fits: the likeliest designs, each with the reason against it.
+    notes
+        What was repaired when the table was read.
+    """
+
+    source: str
+    file: str | None
+    n_rows: int
+    columns: tuple[Column, ...]
+    roles: Mapping[str, tuple[Reason, ...]]
+    aliases: tuple[tuple[str, str], ...]
+    unlabelled: tuple[tuple[str, int], ...]
+    untried: tuple[str, ...]
+    confounded: tuple[str, ...]
+    value: str | None
+    other_values: tuple[str, ...]
+    proposals: tuple[Proposal, ...]
+    refused: tuple[Proposal, ...]
+    notes: tuple[str, ...]
+
+    @classmethod
+    def from_table(
+        cls, table: Table, file: str | None = None, reading: Reading | None = None
+    ) -> Self:
+        """Look at a table.
+
+        Parameters
+        ----------
+        table
+            As it is.
+        file
+            The name under which a command can read it, None for data in memory.
+        reading
+            The options that a command needs to read it so.
+        """
+        found = cls._as_it_stands(table, file)
+        for folding in foldings(table, found.columns):
+            inner = cls._as_it_stands(folding.table, file)
+            found = _with_folding(found, inner, folding, restated(inner.proposals, folding, table))
+        every = [column.name for column in found.columns]
+        proposals = tuple(
+            replace(
+                proposal,
+                reading=reading or Reading(),
+                candidate=replace(proposal.candidate, unused=_unused(proposal, every)),
+            )
+            for proposal in found.proposals
+        )
+        return replace(found, proposals=proposals)
+
+    @classmethod
+    def _as_it_stands(cls, table: Table, file: str | None) -> Self:
+        columns = tuple(describe_column(table, name) for name in table.columns)
+        summary = summary_columns(columns)
+        values = value_columns(table, columns, summary)
+        part, total = share_columns(table, columns)
+        if part is not None:
+            values = [part, *(name for name in values if name not in {part, total})]
+        extended, whole = with_one_group(table)
+        found = cls(
+            source=table.source,
+            file=file,
+            n_rows=table.n_rows,
+            columns=columns,
+            roles={},
+            aliases=(),
+            unlabelled=(),
+            untried=(),
+            confounded=(),
+            value=None,
+            other_values=(),
+            proposals=(),
+            refused=(),
+            notes=table.notes,
+        )
+        if not values:
+            return found
+        value, crossing = crossed_labels(extended, columns, values, summary, whole)
+        crossing = told_apart(crossing, {c.name: c for c in columns}, whole)
+        aliases = alike(crossing, whole)
+        doubles = {second for _, second in aliases}
+        crossing = crossing.without(doubles)
+        groups = group_columns(crossing, {c.name: c for c in columns}, whole)
+        ranked = candidates(crossing, groups, whole, single=bool(summary))
+        fit, refused = propose(crossing, ranked, value=value, summary=summary, whole=whole)
+        counted = [c.name for c in columns if c.measured and c.kind == "numbers as labels"]
+        dropped = [n for n in counted if n not in {value, *crossing.names, *summary.values()}]
+        others = [name for name in [*values, *dropped] if name != value]
+        best = fit[0].roles.group if fit else groups[0]
+        share = None if part is None else f"I({worded(part)} / {worded(total)})"
+        fit = _with_formulas(crossing, value, groups, ranked, fit, share)
+        return replace(
+            found,
+            aliases=aliases,
+            unlabelled=unlabelled(crossing, whole),
+            untried=crossing.left_out,
+            confounded=() if best == whole or not fit else confounded(crossing, best),
+            value=value,
+            other_values=tuple(others),
+            proposals=fit,
+            refused=() if fit else _in_full(extended, crossing, refused),
+            roles=_reasons(
+                crossing,
+                [value, *others],
+                summary,
+                {*likely_labels(crossing, groups), *(p.candidate.group for p in fit)},
+                {name for p in fit for name in p.candidate.units},
+                best=best,
+                whole=whole,
+            ),
+        )
+
+    def column(self, name: str) -> Column:
+        """Return a column by name."""
+        return next(column for column in self.columns if column.name == name)
+
+
+def _with_formulas(
+    crossing: Crossing,
+    value: str,
+    groups: Sequence[str],
+    ranked: Sequence[Candidate],
+    found: tuple[Proposal, ...],
+    share: str | None,
+) -> tuple[Proposal, ...]:
+    """Add what roles cannot say: a share of a total comes first, and so do several factors.
+
+    Numbers of hours or weeks, and traits, are factors beside what is compared: they come second.
+    """
+    compared = [proposal.candidate for proposal in found if not proposal.whole]
+    if not compared:
+        return found
+    if share is not None:
+        made = share_of_total(crossing, share, compared[0])
+        return (made, *found)[:MOST] if made else found
+    made = several_factors(crossing, value, groups, ranked)
+    pair = paired(crossing, value, compared[0])
+    if made is None:
+        return (found[0], pair, *found[1:])[:MOST] if pair else found
+    # Designs that leave out a factor are said, but never before the one that does not.
+    aside = [n for n in made.factors if hints(n) & {"trait", "block"} or _counted_time(crossing, n)]
+    first = found[:1] if aside and found[0].layout != "flat" else ()
+    alone = {p.roles.group: p for p in reversed(found)}
+    rest = [p for p in found[len(first) :] if p is alone[p.roles.group]]
+    return (*first, made, *rest)[:MOST]
+
+
+def _counted_time(crossing: Crossing, name: str) -> bool:
+    return moments(crossing, name) and all(label.isdigit() for label in crossing.labels[name])
+
+
+def _unused(proposal: Proposal, every: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns that play no role: where rows are data points, every one of them.
+
+    So it is where columns are put below each other.
+    """
+    roles = proposal.roles
+    if proposal.layout not in {"flat", "formula"} and not proposal.folded:
+        return proposal.candidate.unused
+    if proposal.formula and proposal.candidate.units:
+        return proposal.candidate.unused
+    taken = {roles.value, *proposal.candidate.used, *roles.summary.values(), *proposal.factors}
+    taken |= {*proposal.folded_columns}
+    return tuple(name for name in every if name not in taken)
+
+
+def _with_folding[I: Inspection](
+    found: I, inner: I, folding: Folding, proposals: Sequence[Proposal]
+) -> I:
+    """Add the designs of a wide table to those that it has as it stands."""
+    if not proposals:
+        return found
+    old = [p for p in found.proposals if p.whole or folding.kind == "groups"]
+    if folding.likely:
+        # One of several readings alone, or rows without their readings, is no use.
+        old = []
+    ordered = [*proposals, *old] if folding.likely else [*found.proposals, *proposals]
+    stacked = {name: found.roles.get(name, ()) for name in folding.columns}
+    if folding.kind == "replicates":
+        stacked = dict.fromkeys(folding.columns, (Reason(role="reading", why="numbered"),))
+    elif folding.kind == "units":
+        stacked = dict.fromkeys(folding.columns, (Reason(role="unit", why="group in its title"),))
+    else:
+        group = Reason(role="group", why="a column each")
+        stacked = {name: (*reasons, group) for name, reasons in stacked.items()}
+    beside = {name: inner.roles[name] for name in folding.labels if name in inner.roles}
+    first = folding.likely
+    return replace(
+        found,
+        roles={**found.roles, **(beside if first else {}), **stacked},
+        confounded=inner.confounded if first else found.confounded,
+        value=",".join(folding.columns) if first else found.value,
+        other_values=() if first else found.other_values,
+        proposals=tuple(ordered[:MOST]),
+        refused=(),
+    )
+
+
+def _in_full(table: Table, crossing: Crossing, refused: Sequence[Proposal]) -> tuple[Proposal, ...]:
+    """Take the reasons from the whole table, whose row numbers are the user's."""
+    if crossing.table.n_rows == table.n_rows:
+        return tuple(refused)
+    found = []
+    for proposal in refused:
+        try:
+            Design.from_table(table, proposal.roles)
+        except (DataError, DesignError) as error:
+            found.append(replace(proposal, refused=str(error)))
+    return tuple(found)
+
+
+def _reasons(
+    crossing: Crossing,
+    values: Sequence[str],
+    summary: Mapping[str, str],
+    groups: Collection[str],
+    reused: Collection[str],
+    *,
+    best: str,
+    whole: str,
+) -> dict[str, tuple[Reason, ...]]:
+    """Say which roles a column could play beside the group of the likeliest design, and why."""
+    found: dict[str, tuple[Reason, ...]] = {
+        values[0]: (Reason(role="value", why="numbers that vary"),)
+    }
+    found |= {name: (Reason(role="value", why="numbers too"),) for name in values[1:]}
+    for name in crossing.names:
+        reasons = []
+        count = present(crossing, name)
+        if name == whole or count < 2:
+            continue
+        if name in crossing.counters:
+            found[name] = (Reason(role="counter", why="numbers the readings"),)
+            continue
+        inside = best not in {whole, name} and crossing.inside(name, best)
+        if name in groups and not inside:
+            reasons.append(Reason(role="group", why=f"{count} labels"))
+        if best not in (name, whole) and not crossing.decides([best], name):
+            reasons.append(
+                Reason(role="unit", why=f"in one {best}")
+                if inside
+                else Reason(role="block", why=f"in several {best}")
+            )
+        elif best == whole:
+            single = crossing.most_rows([name]) == 1
+            reasons.append(Reason(role="unit", why="a row each" if single else "repeated"))
+        if name in reused and all(reason.role != "unit" for reason in reasons):
+            reasons.append(Reason(role="unit", why="if labels are reused"))
+        found[name] = tuple(reasons)
+    told = {
+        "n": "readings behind each mean",
+        "sd": "SD of the readings behind each mean",
+        "se": "standard error of each mean",
+    }
+    for role in ("n", "sd", "se"):
+        if role in summary:
+            found[summary[role]] = (Reason(role=role, why=told[role]),)
+    return found

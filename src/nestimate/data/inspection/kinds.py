@@ -1,0 +1,299 @@
+"""What a single column holds: its kind, its range, and what looks like a slip of the pen."""
+
+import re
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from nestimate.data.tables.cells import EMPTY_LABELS, EMPTY_VALUES, is_limit, may_be_empty
+from nestimate.data.tables.door import Table
+from nestimate.errors import DataError
+
+Kind = Literal[
+    "numbers",
+    "numbers as labels",
+    "labels",
+    "id",
+    "dates",
+    "constant",
+    "empty",
+    "numbers and text",
+    "other",
+]
+
+#: More labels than this are not listed one by one, nor searched for look-alikes.
+MOST_LABELS = 20_000
+#: Numbers that people write where there is no number.
+CODES = (-9.0, -99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 99999.0)
+
+_DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([ T].*)?|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})")
+_NUMBER = re.compile(r"[<>~≤≥]?\s*[-+−]?\d*[.,]?\d[\d.,]*([eE][-+−]?\d+)?\s*[%*]?")
+_BETWEEN = re.compile(r"(?<=[^\W\d])[\s_.,;:/-]+(?=\w)|(?<=\w)[\s_.,;:/-]+(?=[^\W\d])")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column as it was found.
+
+    Attributes
+    ----------
+    name, kind
+        `numbers` are measurements; `numbers as labels` are few and repeated, such as 1 to 6; an
+        `id` is different in every row; `numbers and text` cannot be a value until mended.
+    distinct, empty
+        How many different entries there are, and how many cells have none. Of numbers as labels
+        the entries are labels: 01 and 1 are two.
+    read_as_empty
+        What stands in cells that are taken as empty, and in how many.
+    odd
+        Cells of a column of numbers that are none, each with its first row and how often.
+    examples
+        The first few different entries.
+    smallest, largest
+        Of a column of numbers, otherwise None.
+    whole
+        Whether all its numbers are whole.
+    remarks
+        What should be looked at: look-alike labels, codes that stand for "missing", ties; and why
+        a column of numbers and text cannot be read as numbers. Sentences.
+    trouble
+        Why a column of labels, half of which are numbers or more, cannot be read as numbers.
+    numbering
+        Whether whole numbers in it look given out rather than measured: they run without a gap, or
+        all rows of one stand together.
+    repeated
+        Whether some of its numbers occur more than once.
+    """
+
+    name: str
+    kind: Kind
+    distinct: int
+    empty: int
+    examples: tuple[str, ...] = ()
+    smallest: float | None = None
+    largest: float | None = None
+    whole: bool = False
+    remarks: tuple[str, ...] = ()
+    read_as_empty: tuple[tuple[str, int], ...] = ()
+    trouble: str = ""
+    odd: tuple[tuple[str, str, int], ...] = ()
+    numbering: bool = False
+    repeated: bool = False
+
+    @property
+    def measured(self) -> bool:
+        """Whether the column can be read as numbers that differ."""
+        return self.smallest is not None and self.distinct > 1
+
+    @property
+    def labelled(self) -> bool:
+        """Whether its entries are repeated, so that they can tell rows apart by kind."""
+        return self.kind in {"labels", "numbers as labels", "dates"}
+
+
+def describe_column(table: Table, name: str) -> Column:
+    """Say what a column holds."""
+    column = pa.chunked_array(table.column(name))
+    try:
+        raw = pc.unique(column)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError):
+        return Column(name=name, kind="other", distinct=0, empty=column.null_count)
+    cells = _cells(raw)
+    temporal = pa.types.is_temporal(column.type)
+    dates = temporal or (bool(cells) and all(_DATE.fullmatch(cell) for cell in cells))
+    filled = [cell for cell in cells if cell.casefold() not in EMPTY_VALUES]
+    numeric = sum(bool(_NUMBER.fullmatch(cell)) for cell in filled)
+    trouble = ""
+    if filled and not dates and 2 * numeric >= len(filled) and not pa.types.is_boolean(column.type):
+        try:
+            found = _numbers(name, table.numbers(name))
+        except DataError as error:
+            trouble = str(error)
+        else:
+            spelled = table.read_as_empty(name, EMPTY_VALUES)
+            return replace(_by_label(found, table), read_as_empty=tuple(spelled.items()))
+    many = len(raw) > 12 or any("." in cell for cell in filled if _NUMBER.fullmatch(cell))
+    strange = [c for c in filled if not _NUMBER.fullmatch(c)]
+    told = bool(strange) and all(is_limit(c) or may_be_empty(c) for c in strange)
+    if trouble and ((many and numeric >= 0.8 * len(filled)) or told):
+        return Column(
+            name=name,
+            kind="numbers and text",
+            distinct=len(raw),
+            empty=column.null_count,
+            examples=tuple(cells[:4]),
+            remarks=(trouble,),
+            trouble=trouble,
+            odd=tuple(table.odd_cells(name)),
+        )
+    try:
+        labels = _labels(table, name, dates=dates, distinct=len(raw))
+    except DataError as error:
+        return Column(
+            name=name,
+            kind="other",
+            distinct=len(raw),
+            empty=column.null_count,
+            remarks=(str(error),),
+            trouble=str(error),
+        )
+    spelled = table.read_as_empty(name, EMPTY_LABELS)
+    return replace(labels, read_as_empty=tuple(spelled.items()), trouble=trouble)
+
+
+def _by_label(column: Column, table: Table) -> Column:
+    """Count numbers that are labels as labels: 001 and 1 are different ones."""
+    if column.kind != "numbers as labels":
+        return column
+    labels = table.labels(column.name)[1]
+    return replace(column, distinct=len(labels), examples=labels[:4])
+
+
+def _cells(raw: Any) -> list[str]:
+    """Return up to 200 different filled cells as text."""
+    try:
+        first = raw.slice(0, 200).cast(pa.string()).to_pylist()
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        first = [str(cell) for cell in raw.slice(0, 200).to_pylist() if cell is not None]
+    return [text for cell in first if cell is not None and (text := cell.strip())]
+
+
+def _labels(table: Table, name: str, *, dates: bool, distinct: int) -> Column:
+    """Describe a column of text."""
+    if distinct == table.n_rows and distinct > MOST_LABELS:
+        cells = _cells(table.column(name).slice(0, 4))
+        return Column(name=name, kind="id", distinct=distinct, empty=0, examples=tuple(cells))
+    codes, labels = table.labels(name)
+    filled = int((codes >= 0).sum())
+    kind: Kind = "dates" if dates else "labels"
+    if not labels:
+        kind = "empty"
+    elif len(labels) == 1:
+        kind = "constant"
+    elif len(labels) == filled and filled > 3:
+        kind = "id"
+    return Column(
+        name=name,
+        kind=kind,
+        distinct=len(labels),
+        empty=codes.size - filled,
+        examples=labels[:4],
+        remarks=() if dates else _alike(name, labels),
+    )
+
+
+def _numbers(name: str, values: NDArray[np.float64]) -> Column:
+    """Describe a column that can be read as numbers."""
+    present = values[~np.isnan(values)]
+    empty = int(values.size - present.size)
+    if not present.size:
+        return Column(name=name, kind="empty", distinct=0, empty=empty)
+    distinct, counts = np.unique(present, return_counts=True)
+    whole = bool(np.all(present == np.floor(present)))
+    _, first = np.unique(present[:10_000], return_index=True)
+    examples = tuple(f"{present[i]:.10g}" for i in np.sort(first)[:4])
+    kind = _kind_of_numbers(name, distinct, counts, whole=whole)
+    return Column(
+        name=name,
+        kind=kind,
+        distinct=distinct.size,
+        empty=empty,
+        examples=examples,
+        smallest=float(distinct[0]),
+        largest=float(distinct[-1]),
+        whole=whole,
+        remarks=tuple(_odd_numbers(name, distinct, counts)) if kind == "numbers" else (),
+        numbering=whole and _given_out(present),
+        repeated=bool(distinct.size < present.size),
+    )
+
+
+def _given_out(values: NDArray[np.float64]) -> bool:
+    """Return whether whole numbers look given out (identifiers), not measured or counted."""
+    changes = 1 + int(np.count_nonzero(np.diff(values)))
+    distinct = np.unique(values)
+    if distinct[0] < 0 or distinct.size < 3 or distinct.size == values.size:
+        return False
+    gapless = distinct[-1] - distinct[0] == distinct.size - 1 and distinct[0] <= 1
+    together = changes == distinct.size and values.size >= distinct.size + 3
+    return bool(gapless or together)
+
+
+def _kind_of_numbers(
+    name: str, distinct: NDArray[np.float64], counts: NDArray[np.intp], *, whole: bool
+) -> Kind:
+    total = int(counts.sum())
+    if distinct.size == 1:
+        return "constant"
+    if distinct.size == total:
+        run = whole and total > 3 and distinct[-1] - distinct[0] == total - 1
+        named = whole and re.search(r"(?i)(^|[\W_])(id|no|nr)$|^index$|ID$", name)
+        return "id" if run or named else "numbers"
+    repeated = 2 * distinct.size <= total
+    if repeated and distinct.size <= 12:
+        return "numbers as labels"
+    even = counts.max() <= 2 * np.median(counts) and 2 * counts.min() >= np.median(counts)
+    return "numbers as labels" if whole and repeated and even else "numbers"
+
+
+def _odd_numbers(name: str, distinct: NDArray[np.float64], counts: NDArray[np.intp]) -> list[str]:
+    """Find codes for "missing" and piles of ties at one value."""
+    said = []
+    usual = np.ones(distinct.size, dtype=bool)
+    for code in CODES:
+        at = int(np.searchsorted(distinct, code))
+        if at == distinct.size or distinct[at] != code:
+            continue
+        rest = np.setdiff1d(distinct, CODES)
+        if rest.size < 3:
+            continue
+        low, high = np.quantile(rest, [0.25, 0.75])
+        far = 5 * (high - low) + 1e-12
+        if (code < low - far and code < rest[0]) or (code > high + far and code > rest[-1]):
+            usual[at] = False
+            said.append(
+                f"{name} is {code:g} in {_rows(counts[at])}, far from all other values: a code for "
+                f"'no reading'? If so, add --na={code:g} (na='{code:g}' in Python)."
+            )
+    kept, often = distinct[usual], counts[usual]
+    if kept.size < 8:
+        return said
+    top = int(np.argmax(often))
+    share = often[top] / often.sum()
+    edge = {0: "smallest", kept.size - 1: "largest"}.get(top)
+    if often[top] < 5 or often[top] < 4 * np.median(often) or share < (0.1 if edge else 0.3):
+        return said
+    if edge:
+        said.append(
+            f"{name} is {kept[top]:g} in {_rows(often[top])}, the {edge} value there is: a limit "
+            "of detection? It would be taken as measured."
+        )
+    else:
+        said.append(f"{name} is {kept[top]:g} in {_rows(often[top])}: measured, or filled in?")
+    return said
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
+
+
+def _alike(name: str, labels: tuple[str, ...]) -> tuple[str, ...]:
+    """Find labels that differ by case, spaces or punctuation only."""
+    if len(labels) > MOST_LABELS:
+        return ()
+    same: dict[str, list[str]] = {}
+    for label in labels:
+        same.setdefault(_BETWEEN.sub("", label.casefold()), []).append(label)
+    sets = [found for found in same.values() if len(found) > 1]
+    if not sets:
+        return ()
+    shown = "; ".join(" and ".join(f"'{label}'" for label in found) for found in sets[:3])
+    more = f" (and {len(sets) - 3} more)" if len(sets) > 3 else ""
+    return (
+        f"{name}: {shown}{more} look alike but count as different labels. If they are the same, "
+        "write them the same way first.",
+    )

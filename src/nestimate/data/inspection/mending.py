@@ -1,0 +1,145 @@
+"""Reading options that a table needs before it can be looked at: found, applied, and said."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pyarrow.compute as pc
+
+from nestimate.data.inspection.vocabulary import hints
+from nestimate.data.tables.cells import EMPTY_VALUES, is_limit, is_plain_number, may_be_empty, tidy
+from nestimate.data.tables.grid import Grid, is_text
+from nestimate.data.tables.reading import Reading
+from nestimate.data.tables.rows import (
+    emptied,
+    filled_down,
+    summaries_said,
+    summary_rows,
+    without_header_rows,
+)
+
+#: Cells of a column looked at one by one.
+_MOST = 200_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mended:
+    """A table read as it needs to be.
+
+    Attributes
+    ----------
+    grid, reading
+        The cells, and the options that read them so: the user's and those found.
+    said
+        What was found, a sentence each.
+    """
+
+    grid: Grid
+    reading: Reading
+    said: tuple[str, ...]
+
+
+def mended(grid: Grid, reading: Reading) -> Mended:
+    """Find what a table needs in order to be read: rows left out, cells emptied, labels filled.
+
+    Only what the user can say in an option is done, and every option is named.
+    """
+    if grid.n_rows > _MOST:
+        return Mended(grid=grid, reading=reading, said=())
+    said = []
+    rows = summary_rows(grid)
+    plain = all(isinstance(grid.rows[i], int | np.integer) for i in rows)
+    if rows and plain:
+        said.append(summaries_said(grid, rows))
+        reading = reading.also_skipping([int(grid.rows[i]) for i in rows])
+        grid = grid.taking(~np.isin(np.arange(grid.n_rows), rows))
+    # Rows of names or units below the header are no readings whose cells could be mended.
+    body = without_header_rows(grid)
+    spelled = _absent(body)
+    if spelled:
+        given = ",".join([*reading.empty, *spelled])
+        shown = " and ".join(f"'{cell}'" for cell in spelled)
+        limit = any(is_limit(cell) for cell in spelled)
+        said.append(
+            f"Cells with {shown} are taken as no reading: --na '{given}' (na='{given}' in Python)."
+            + (" If they mean 'not detected', leaving them out biases the answer." if limit else "")
+        )
+        grid = replace(emptied(grid, spelled), notes=grid.notes)
+        reading = replace(reading, na=given)
+    names = _continued(body)
+    if names:
+        given = ",".join([*reading.continued, *names])
+        said.append(
+            f"Empty cells of {' and '.join(names)} continue the label above: --fill-down "
+            f"'{given}' (fill_down='{given}' in Python). Check that no label is missing."
+        )
+        grid = replace(filled_down(grid, names), notes=grid.notes)
+        reading = replace(reading, fill_down=given)
+    return Mended(grid=grid, reading=reading, said=tuple(said))
+
+
+def _texts(column: Any) -> list[str] | None:
+    return [tidy(cell or "") for cell in column.to_pylist()] if is_text(column) else None
+
+
+def _absent(grid: Grid) -> list[str]:
+    """Return what stands for no reading in columns of numbers that hold nothing else odd."""
+    found: dict[str, None] = {}
+    for column in grid.columns:
+        if not is_text(column):
+            continue
+        cells = [tidy(cell or "") for cell in pc.unique(column).to_pylist()]
+        cells = [cell for cell in cells if cell.casefold() not in EMPTY_VALUES]
+        odd = [cell for cell in cells if not _number(cell)]
+        if odd and len(odd) < len(cells) - len(odd) and all(map(may_be_empty, odd)):
+            found |= dict.fromkeys(odd)
+    return [cell for cell in found if "," not in cell]
+
+
+def _number(cell: str) -> bool:
+    return is_plain_number(cell) or is_plain_number(cell.replace(",", ".", 1))
+
+
+def _continued(grid: Grid) -> list[str]:
+    """Return columns of labels that stand once above the rows they are meant for."""
+    named = [
+        (tidy(name), _texts(column)) for name, column in zip(grid.names, grid.columns, strict=True)
+    ]
+    numbers = [_numeric(cells) for _, cells in named]
+    return [
+        name
+        for i, (name, cells) in enumerate(named)
+        if name
+        and cells is not None
+        and "," not in name
+        and _stands_once(cells)
+        and (not numbers[i] or (_whole(cells) and hints(name) & {"unit", "group", "block"}))
+        and _beside_values(cells, [c for j, (_, c) in enumerate(named) if j != i and numbers[j]])
+    ]
+
+
+def _numeric(cells: Sequence[str] | None) -> bool:
+    filled = [cell for cell in cells or () if cell]
+    return bool(filled) and sum(map(_number, filled)) >= 0.8 * len(filled)
+
+
+def _whole(cells: Sequence[str]) -> bool:
+    return all(cell.isdigit() for cell in cells if cell)
+
+
+def _stands_once(cells: Sequence[str]) -> bool:
+    """Return whether labels are followed by blanks, and none is written twice in a row."""
+    filled = [cell for cell in cells if cell]
+    blank = len(cells) - len(filled)
+    if not cells or not cells[0] or len(filled) < 2 or blank < max(2, 0.3 * len(cells)):
+        return False
+    return all(a != b for a, b in pairwise(filled))
+
+
+def _beside_values(cells: Sequence[str], columns: Sequence[Sequence[str] | None]) -> bool:
+    """Return whether most rows with a blank have a number in another column."""
+    rows = [i for i, cell in enumerate(cells) if not cell]
+    met = sum(any(column and column[i] for column in columns) for i in rows)
+    return met >= 0.8 * len(rows)

@@ -1,0 +1,95 @@
+"""What only the user can decide: proposals that differ in what the labels mean."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Literal
+
+from nestimate.data.inspection.candidates import Candidate
+from nestimate.data.inspection.proposals import Proposal
+
+Kind = Literal["same labels", "measured again", "which unit", "which group", "one group"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """A question to the user whose answers lead to different proposals.
+
+    Attributes
+    ----------
+    kind
+        `same labels`: is `column` the same thing in several groups, or are its labels reused?
+        `measured again`: the same across `other`, or reused? `which unit`: was `column` or
+        `other` assigned? `which group`: which column is compared? `one group`: are the groups of
+        `column` compared, or are all rows one?
+    column, other
+        Columns that it is about.
+    choices
+        Index of the proposal that follows from each answer, in the order of the question.
+    """
+
+    kind: Kind
+    column: str
+    other: str = ""
+    choices: tuple[int, int]
+
+
+def decisions(proposals: Sequence[Proposal]) -> tuple[Decision, ...]:
+    """Return the questions that tell the proposals apart, each once."""
+    found: dict[tuple[str, ...], Decision] = {}
+    plain = [i for i, proposal in enumerate(proposals) if not proposal.formula]
+    for i, j in combinations(plain, 2):
+        for decision in _between(proposals, i, j, first=plain[0]):
+            once = decision.kind in {"which group", "one group"}
+            key = (decision.kind, *(() if once else (decision.column, decision.other)))
+            found.setdefault(key, decision)
+    return tuple(sorted(found.values(), key=lambda decision: min(decision.choices)))
+
+
+def _between(proposals: Sequence[Proposal], i: int, j: int, *, first: int) -> Iterator[Decision]:
+    """Yield what tells two proposals apart, where one question does."""
+    if proposals[i].folded != proposals[j].folded:
+        return
+    one, other = proposals[i].candidate, proposals[j].candidate
+    if one.group != other.group:
+        if proposals[i].whole != proposals[j].whole:
+            whole, several = (i, j) if proposals[i].whole else (j, i)
+            group = proposals[several].candidate.group
+            yield Decision(kind="one group", column=group, choices=(several, whole))
+        elif i == first:
+            yield Decision(kind="which group", column=one.group, other=other.group, choices=(i, j))
+        return
+    for a, b in ((i, j), (j, i)):
+        this, that = proposals[a].candidate, proposals[b].candidate
+        if this.block is not None and that.block is None and _reused(proposals[b], this.block):
+            yield Decision(kind="same labels", column=this.block, other=this.group, choices=(a, b))
+        if that.block is not None and _spans(this, that):
+            yield Decision(
+                kind="measured again", column=this.units[0], other=that.block, choices=(a, b)
+            )
+        if _coarser(this, that):
+            yield Decision(
+                kind="which unit", column=this.units[0], other=that.units[0], choices=(a, b)
+            )
+
+
+def _spans(this: Candidate, that: Candidate) -> bool:
+    """Return whether a unit of `this` is several things, one in each block, for `that`."""
+    if this.block is not None or not this.units:
+        return False
+    if that.units:
+        return that.relabel and that.units[0] == this.units[0]
+    return that.block in this.merged
+
+
+def _coarser(this: Candidate, that: Candidate) -> bool:
+    """Return whether `this` has a level around the units of `that`."""
+    alike = this.block == that.block and this.relabel == that.relabel and bool(that.units)
+    return alike and len(this.units) > len(that.units) and this.units[0] not in that.used
+
+
+def _reused(proposal: Proposal, column: str) -> bool:
+    """Return whether the proposal takes equal labels in a column for different things."""
+    candidate = proposal.candidate
+    outer = candidate.units[:1] == (column,) and candidate.relabel
+    return outer or (not candidate.units and column not in candidate.used)

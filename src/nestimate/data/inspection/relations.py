@@ -1,0 +1,99 @@
+"""How columns of labels lie to each other: the same, inside, mixed up, numbered, without one."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from nestimate.data.inspection.candidates import (
+    could_be_group,
+    counts_within,
+    one_unit_each,
+    present,
+)
+from nestimate.data.inspection.crossings import Crossing
+from nestimate.data.inspection.kinds import Column
+from nestimate.data.inspection.vocabulary import hints
+
+RoleName = Literal["value", "reading", "group", "unit", "block", "counter", "n", "sd", "se"]
+_TOTAL = frozenset({"total", "totals", "all", "n", "nuclei", "tested", "scored", "counted", "dapi"})
+MOST_FACTORS = 9
+
+
+def alike(crossing: Crossing, whole: str) -> tuple[tuple[str, str], ...]:
+    """Find columns that say the same of every row; the first of each pair is used."""
+    found: list[tuple[str, str]] = []
+    names = [name for name in crossing.names if name != whole and crossing.size(name) > 1]
+    for i, first in enumerate(names):
+        for second in names[i + 1 :]:
+            if any(second in pair or first == pair[1] for pair in found):
+                continue
+            if one_unit_each(crossing, first, second) or one_unit_each(crossing, second, first):
+                continue
+            if crossing.size(first) == crossing.size(second) == crossing.size(first, second):
+                numbers = all(label.isdigit() for label in crossing.labels[first])
+                better = bool(hints(second)) > bool(hints(first)) or (
+                    numbers and bool(hints(second)) == bool(hints(first))
+                )
+                found.append((second, first) if better else (first, second))
+    return tuple(found)
+
+
+def likely_labels(crossing: Crossing, able: Sequence[str]) -> list[str]:
+    """Return those of the possible groups that are no units, blocks or counters by name."""
+    names = list(crossing.names)
+    return [
+        name
+        for name in able
+        if "group" in hints(name)
+        or not (
+            hints(name) & {"unit", "block"}
+            or name in crossing.counters
+            or counts_within(crossing, name, names)
+            or _numbered_inside(crossing, name, able)
+        )
+    ]
+
+
+def _numbered_inside(crossing: Crossing, name: str, able: Sequence[str]) -> bool:
+    """Return whether labels such as a1, a2, b1 number things inside a column of groups."""
+    stems = {re.sub(r"\d+", "", label) for label in crossing.labels[name]}
+    return (
+        all(re.search(r"\d", label) for label in crossing.labels[name])
+        and len(stems) < crossing.size(name)
+        and any(
+            crossing.inside(name, other) and crossing.size(other) < crossing.size(name)
+            for other in able
+            if other != name
+        )
+    )
+
+
+def unlabelled(crossing: Crossing, whole: str) -> tuple[tuple[str, int], ...]:
+    """Return columns with rows that have no label, and how many."""
+    names = [name for name in crossing.names if name != whole]
+    return tuple((name, empty) for name in names if (empty := crossing.empty(name)))
+
+
+def confounded(crossing: Crossing, group: str) -> tuple[str, ...]:
+    """Return coarser columns that a group lies in as a whole: their effect is part of its own."""
+    return tuple(
+        name
+        for name in crossing.names
+        if 1 < crossing.size(name) < crossing.size(group) and crossing.inside(group, name)
+    )
+
+
+def group_columns(crossing: Crossing, columns: Mapping[str, Column], whole: str) -> list[str]:
+    """Return the columns that could be compared; all rows as one group where that may be meant."""
+    names = [name for name in crossing.names if name != whole]
+    # What a column without a name holds is not known: it is never compared unasked.
+    able = [
+        n
+        for n in names
+        if n not in crossing.table.unnamed and could_be_group(columns[n], present(crossing, n))
+    ]
+    likely = likely_labels(crossing, able)
+    if likely:
+        return likely
+    single = [n for n in names if columns[n].kind == "constant" and "group" in hints(n)]
+    return [*able, *(single or [whole])]

@@ -1,0 +1,86 @@
+"""What the names of columns say: the words of laboratories, in several languages."""
+
+import re
+from functools import cache
+
+from nestimate.data.inspection.kinds import Column
+
+#: Words in the names of columns, and the role that they speak for.
+WORDS = {
+    "group": (
+        "arm group treatment treat treated trt tx drug genotype condition cond dose diet compound "
+        "strain intervention medium exposure stimulus therapy vaccine variety mutant bed feed "
+        "fertilizer concentration "
+        "gruppe behandlung genotyp dosis stamm futter wirkstoff bedingung "
+        "groupe traitement génotype dose souche condition régime bras "
+        "grupo tratamiento genotipo dosis cepa condición dieta brazo tratamento condição "
+        "gruppo trattamento genotipo ceppo"
+    ),
+    "unit": (
+        "mouse mice animal subject subj rat fish patient participant person donor sample specimen "
+        "plant dog cat pig cage tank pot plot tree culture cell embryo larva fly dish flask well "
+        "plate litter slice slide section field id school individual replicate biorep colony clone "
+        "cask bottle vial tube name label code unit track organoid islet neuron worm larvae pup "
+        "specimen individuum volunteer proband hamster rabbit sheep cow bird chick egg explant "
+        "maus mäuse tier tiere ratte patient patientin proband pflanze zelle zellen käfig becken "
+        "souris rat animal sujet plante cellule cage éprouvette ratón ratones rata sujeto paciente "
+        "planta célula jaula animale topo soggetto pianta camundongo"
+    ),
+    "block": (
+        "day date batch litter block line donor run session week experiment exp expt plate site "
+        "lab operator observer experimenter center centre pair trial cohort clone round "
+        "preparation "
+        "prep isolation passage "
+        "tag datum wurf platte charge versuch experiment zelllinie linie labor durchgang woche "
+        "jour date portée plaque lot expérience lignée semaine día fecha camada placa lote "
+        "experimento línea semana giorno lotto piastra esperimento dia ninhada"
+    ),
+    "time": (
+        "day date week month session run visit time timepoint hour hours min minute tp wave phase "
+        "zeit zeitpunkt stunde woche tag temps heure semaine tiempo hora semana tempo ora"
+    ),
+    "counter": (
+        "rep reps replicate repeat reading read measurement measure meas techrep technical scan "
+        "index idx row no nr number obs observation pass shot injection repetition frame "
+        "messung wiederholung mesure répétition medida repetición réplica réplicat ripetizione"
+    ),
+    "trait": (
+        "sex gender geschlecht sexe sexo age bmi race ethnicity parity bodyweight comment remark "
+        "note"
+    ),
+    "person": "operator observer experimenter technician scorer rater",
+    "kind": (
+        "feature gene protein marker analyte metabolite cytokine channel probe peptide taxon otu "
+        "parameter variable assay transcript"
+    ),
+    "counted": (
+        "positive positives hits events dead alive survivors infected successes success responders "
+        "counts count total totals foci spines colonies plaques puncta synapses nuclei vesicles "
+        "bouts lesions tumours tumors eggs offspring"
+    ),
+    "place": "well lane position slot dish tube vial flask slide field section cask bottle",
+    "n": "n count nobs nreps nreadings",
+    "sd": "sd std stdev stddev",
+    "se": "se sem stderr sigma",
+    "value": "value y response result outcome mean average avg signal wert valeur valor messwert",
+}
+_ROLE = {word: role for role in ("n", "sd", "se") for word in WORDS[role].split()}
+
+
+@cache
+def hints(name: str) -> frozenset[str]:
+    """Return the roles that a column's name speaks for."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).casefold()
+    words = {word for word in re.split(r"[\W\d_]+", spaced) if word}
+    words |= {word.removesuffix("s") for word in words}
+    return frozenset(role for role, known in WORDS.items() if words & {*known.split()})
+
+
+def summary_role(column: Column) -> str | None:
+    """Return `n`, `sd` or `se` where name and numbers speak for it."""
+    words = re.split(r"[\W\d_]+", column.name.casefold().replace("standard error", "se"))
+    role = next((_ROLE[word] for word in words if word in _ROLE), None)
+    low = column.smallest
+    if role is None or low is None or (role == "n" and not (column.whole and low >= 1)):
+        return None
+    return role if role != "se" or low > 0 else None

@@ -1,0 +1,299 @@
+"""What the user changed in a table before it was analysed: cells set, rows left out, and why.
+
+An edit is one line of text, so that a command, a call and a report can all hold it:
+
+    row 9, glucose = 5.1 # typing error
+    header, "column 3" = weight
+    every arm Drug = drug # two spellings
+    without row 14 # pipette failed
+    without mouse = m10, arm = drug # did not respond
+
+A name or cell that is more than one plain word stands in double quotation marks, as in JSON.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from json import dumps, loads
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from nestimate.data.tables.cells import read_label, tidy
+from nestimate.data.tables.grid import Grid
+from nestimate.errors import DataError, DesignError, listed
+
+HEADER = "header"
+_PLAIN = re.compile(r"[\w.+/%-]+")
+_NAME = r'[\w.+/%-]+|"(?:[^"\\]|\\.)*"'
+_CELL = r'(?:(?P<quoted>"(?:[^"\\]|\\.)*")|(?P<plain>[^"#][^#]*)?)\s*(?:#(?P<why>.*))?'
+_SET = re.compile(rf"\s*(?:row\s+(?P<row>{_NAME})|header)\s*,\s*(?P<column>{_NAME})\s*=\s*{_CELL}")
+_EVERY = re.compile(rf"\s*every\s+(?P<column>{_NAME})\s+(?P<label>{_NAME})\s*=\s*{_CELL}")
+_TOKEN = re.compile(rf"\s*(?:(?P<word>{_NAME})|(?P<mark>[=,#]))")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetCell:
+    """A cell that was given another content.
+
+    Attributes
+    ----------
+    row
+        What the user's own count calls the row, or `header`.
+    column
+        Name of the column, or `column 3` for the third one.
+    text
+        What stands there now; "" empties the cell.
+    why
+        The user's reason; may be empty.
+    """
+
+    row: str
+    column: str
+    text: str
+    why: str = ""
+
+    def __str__(self) -> str:
+        """Return the edit as one line."""
+        where = HEADER if self.row == HEADER else f"row {_word(self.row)}"
+        return f"{where}, {_word(self.column)} = {_word(self.text)}{_because(self.why)}"
+
+    def applied(self, grid: Grid) -> Grid:
+        """Return the table with the cell set."""
+        place = _column(grid, self.column, self)
+        if self.row == HEADER:
+            old = grid.names[place]
+            names = (*grid.names[:place], self.text, *grid.names[place + 1 :])
+            return replace(grid, names=names).noting(
+                f"The column called {dumps(old, ensure_ascii=False)} is called "
+                f"{dumps(self.text, ensure_ascii=False)}{_reason(self.why)}"
+            )
+        row = _row(grid, self.row, self)
+        cells = _texts(grid, place)
+        old, cells[row] = cells[row], self.text
+        column = pa.chunked_array([pa.array(cells, pa.string())])
+        columns = (*grid.columns[:place], column, *grid.columns[place + 1 :])
+        now = f"changed to '{self.text}'" if self.text else "emptied"
+        was = f"'{old}'" if old else "an empty cell"
+        return replace(grid, columns=columns).noting(
+            f"Row {self.row}, {self.column}: {was} was {now}{_reason(self.why)}"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rename:
+    """Cells of a column that hold one text and were all given another one.
+
+    Attributes
+    ----------
+    column, label
+        The column, and what stands in the cells.
+    text
+        What stands there now; "" empties the cells.
+    why
+        The user's reason; may be empty.
+    """
+
+    column: str
+    label: str
+    text: str
+    why: str = ""
+
+    def __str__(self) -> str:
+        """Return the edit as one line."""
+        which = f"every {_word(self.column)} {_word(self.label)}"
+        return f"{which} = {_word(self.text)}{_because(self.why)}"
+
+    def applied(self, grid: Grid) -> Grid:
+        """Return the table with the cells set."""
+        place = _column(grid, self.column, self)
+        found = _bearing(grid, place, self.label)
+        if not found.any():
+            raise DataError(
+                f"{grid.source}, edit '{self}': no cell of {self.column} holds '{self.label}'."
+            )
+        column = pc.if_else(pa.array(found), self.text, grid.columns[place].cast(pa.string()))
+        columns = (*grid.columns[:place], pa.chunked_array(column), *grid.columns[place + 1 :])
+        count = int(found.sum())
+        now = f"changed to '{self.text}'" if self.text else "emptied"
+        said = "1 cell was" if count == 1 else f"{count} cells were"
+        return replace(grid, columns=columns).noting(
+            f"{self.column}, '{self.label}': {said} {now}{_reason(self.why)}"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeaveOut:
+    """Rows that were left out: one by its number, or all that bear certain labels.
+
+    Attributes
+    ----------
+    row
+        What the user's own count calls the row; "" where labels say which.
+    where
+        Pairs of column and label that must all be met.
+    why
+        The user's reason; may be empty.
+    """
+
+    row: str = ""
+    where: tuple[tuple[str, str], ...] = ()
+    why: str = ""
+
+    def __str__(self) -> str:
+        """Return the edit as one line."""
+        pairs = ", ".join(f"{_word(column)} = {_word(label)}" for column, label in self.where)
+        return f"without {pairs or f'row {_word(self.row)}'}{_because(self.why)}"
+
+    def applied(self, grid: Grid) -> Grid:
+        """Return the table without the rows."""
+        gone = np.zeros(grid.n_rows, dtype=bool)
+        if not self.where:
+            gone[_row(grid, self.row, self)] = True
+            return grid.taking(~gone).noting(f"Row {self.row} was left out{_reason(self.why)}")
+        gone[:] = True
+        for column, label in self.where:
+            gone &= _bearing(grid, _column(grid, column, self), label)
+        named = " and ".join(f"{column} {label}" for column, label in self.where)
+        if not gone.any():
+            raise DataError(f"{grid.source}, edit '{self}': no row has {named}.")
+        rows = int(gone.sum())
+        said = "1 row was" if rows == 1 else f"{rows} rows were"
+        return grid.taking(~gone).noting(f"{named}: {said} left out{_reason(self.why)}")
+
+
+Edit = SetCell | Rename | LeaveOut
+
+
+def parse_edit(text: str) -> Edit:
+    """Read an edit.
+
+    Raises
+    ------
+    DesignError
+        When the line is none; says how one is written.
+    """
+    if (found := _SET.fullmatch(text)) is not None:
+        return SetCell(
+            row=HEADER if found["row"] is None else _read(found["row"]),
+            column=_read(found["column"]),
+            text=_read(found["quoted"] or (found["plain"] or "").strip()),
+            why=(found["why"] or "").strip(),
+        )
+    if (found := _EVERY.fullmatch(text)) is not None:
+        return Rename(
+            column=_read(found["column"]),
+            label=_read(found["label"]),
+            text=_read(found["quoted"] or (found["plain"] or "").strip()),
+            why=(found["why"] or "").strip(),
+        )
+    words, why = _tokens(text)
+    match words:
+        case ["without", "row", row]:
+            return LeaveOut(row=_read(row), why=why)
+        case ["without", *pairs] if len(pairs) % 4 == 3 and _paired(pairs):
+            where = tuple((_read(pairs[i]), _read(pairs[i + 2])) for i in range(0, len(pairs), 4))
+            return LeaveOut(where=where, why=why)
+    raise DesignError(
+        f"edit '{text}': write 'row 9, glucose = 5.1 # why', 'header, \"column 3\" = weight', "
+        "'every arm Drug = drug', 'without row 14 # why' or 'without mouse = m10, arm = drug'. "
+        'What is more than one word stands in "quotation marks".'
+    )
+
+
+def edited(grid: Grid, edits: Sequence[str]) -> Grid:
+    """Return the table after all edits, in their order; each leaves a note.
+
+    Raises
+    ------
+    DataError, DesignError
+        When an edit is not one, or there is no such row, column or label.
+    """
+    for text in edits:
+        grid = parse_edit(text).applied(grid)
+    return grid
+
+
+def column_names(grid: Grid) -> list[str]:
+    """Return what an edit calls each column: its name, or its place where the name is not its own.
+
+    A name that is empty, occurs twice or looks like a place cannot tell a column from the others.
+    """
+    clean = [tidy(name) for name in grid.names]
+    places = {f"column {i + 1}" for i in range(len(clean))}
+    return [
+        name if name and clean.count(name) == 1 and name not in places else f"column {i + 1}"
+        for i, name in enumerate(clean)
+    ]
+
+
+def _column(grid: Grid, name: str, edit: Edit) -> int:
+    names = column_names(grid)
+    for known in (names, [f"column {i + 1}" for i in range(len(names))]):
+        if name in known:
+            return known.index(name)
+    raise DataError(
+        f"{grid.source}, edit '{edit}': there is no column '{name}'. There is: {listed(names, 12)}."
+    )
+
+
+def _row(grid: Grid, row: str, edit: Edit) -> int:
+    for i, number in enumerate(grid.rows):
+        if str(number) == row:
+            return i
+    raise DataError(
+        f"{grid.source}, edit '{edit}': there is no row {row}, or an earlier edit left it out."
+    )
+
+
+def _texts(grid: Grid, place: int) -> list[str]:
+    return [cell or "" for cell in grid.columns[place].cast(pa.string()).to_pylist()]
+
+
+def _bearing(grid: Grid, place: int, label: str) -> NDArray[np.bool_]:
+    wanted = read_label(label)
+    column = grid.columns[place].cast(pa.string())
+    column = column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
+    encoded = column.dictionary_encode().combine_chunks()
+    codes = [i for i, c in enumerate(encoded.dictionary.to_pylist()) if read_label(c) == wanted]
+    indices = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return np.asarray(np.isin(indices, codes if wanted is not None else [*codes, -1]))
+
+
+def _tokens(text: str) -> tuple[list[str], str]:
+    """Return the words and marks of a line, and the reason after #."""
+    found: list[str] = []
+    at = 0
+    while text[at:].strip():
+        token = _TOKEN.match(text, at)
+        if token is None:
+            return [], ""
+        at = token.end()
+        if token["mark"] == "#":
+            return found, text[at:].strip()
+        found.append(token["word"] or token["mark"])
+    return found, ""
+
+
+def _paired(pairs: Sequence[str]) -> bool:
+    marks = ["=" if i % 4 == 1 else "," for i in range(1, len(pairs), 2)]
+    return list(pairs[1::2]) == marks and not {"=", ","} & set(pairs[::2])
+
+
+def _read(word: str) -> str:
+    return str(loads(word)) if word.startswith('"') else word
+
+
+def _word(text: str) -> str:
+    return text if _PLAIN.fullmatch(text) else dumps(text, ensure_ascii=False)
+
+
+def _because(why: str) -> str:
+    return f" # {' '.join(why.split())}" if why.strip() else ""
+
+
+def _reason(why: str) -> str:
+    said = " ".join(why.split()).rstrip(".")
+    return f": {said}." if said else "; no reason was given."

@@ -1,0 +1,194 @@
+"""Headers that span several columns: groups above units, or above the readings of a row (Prism)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from nestimate.data.tables.cells import is_plain_number, read_label, tidy
+from nestimate.data.tables.grid import Grid
+from nestimate.data.tables.reshape import Wanted, stacked, without_tail
+from nestimate.data.tables.series import numeric
+from nestimate.data.tables.table import Table, is_text
+from nestimate.errors import DataError, DesignError, listed
+
+
+def spanning_header(grid: Grid, wanted: Wanted) -> Table | None:
+    """Read a table whose header has names that span several columns; None where it has none.
+
+    Raises
+    ------
+    DataError
+        When a column of numbers has no name and it cannot be told what it belongs to.
+    DesignError
+        When the user has to say what the columns of labels beside the groups are.
+    """
+    return _nested_header(grid, wanted) or _grouped_header(grid, wanted)
+
+
+def _nested_header(grid: Grid, wanted: Wanted) -> Table | None:
+    """Read a table with two header rows, groups above units (Prism's nested table).
+
+    It is one if group names are blank or repeated above further columns, a second row names every
+    column, and everything below is numbers.
+    """
+    names = [tidy(name) for name in grid.names]
+    if len(names) > 1 and not names[0] and is_text(grid.columns[0]) and grid.n_rows:
+        # Prism's column of row titles, above which both header rows are blank.
+        if not tidy(grid.columns[0][0].as_py() or ""):
+            rest = replace(grid, names=grid.names[1:], columns=grid.columns[1:])
+            return _nested_header(rest.noting("The column of row titles is left out."), wanted)
+        return None
+    filled = _filled_right(names)
+    if not names[0] or len(set(filled)) in {1, len(names)} or not grid.n_rows:
+        return None
+    if not all(is_text(column) for column in grid.columns):
+        return None
+    second = [tidy(column[0].as_py() or "") for column in grid.columns]
+    below = [column.slice(1).to_pylist() for column in grid.columns]
+    if not all(numeric(cells) for cells in below):
+        return None
+    if all(is_plain_number(cell) or not cell for cell in second):
+        if "" not in names:
+            return None
+        raise DataError(
+            f"{grid.source}: column {names.index('') + 1} has numbers and no name. If the columns "
+            f"beside '{filled[names.index('')]}' are its units, name them in a second row (m1, m2, "
+            "..., not numbers alone); if they are its readings, give every column a name and use "
+            "--wide replicates."
+        )
+    if not all(second) or grid.n_rows < 2:
+        return None
+    parts = [
+        Table(
+            source=grid.source,
+            columns={f"{group} {unit}": column.slice(1)},
+            rows=grid.rows[1:],
+            decimal=wanted.decimal,
+        )
+        for group, unit, column in zip(filled, second, grid.columns, strict=True)
+    ]
+    values = [without_tail(part.numbers(next(iter(part.columns)))) for part in parts]
+    note = (
+        f"Two header rows: {len(set(filled))} groups ({', '.join(dict.fromkeys(filled))}) above "
+        f"{len(second)} units, with readings below them."
+    )
+    # Told that the units are seen by several groups, the user calls them block.
+    inner = wanted.block if wanted.block and not wanted.unit else "unit"
+    labels = {
+        "group": [read_label(g) or g for g in filled],
+        inner: [read_label(u) or u for u in second],
+    }
+    return stacked(parts[0], values, labels, [*grid.notes, note], wanted)
+
+
+def _grouped_header(grid: Grid, wanted: Wanted) -> Table | None:
+    """Read a table with labels of its rows on the left, groups that span several columns beside.
+
+    `gene,ctl,,,drug,,`: the numbers of a row under one name are readings of that row and group. A
+    second header row may name the units in the columns.
+    """
+    spans = _spans([tidy(name) for name in grid.names])
+    labels = [name for name, width in spans if width == 1]
+    groups = [(name, width) for name, width in spans if width > 1]
+    if not labels or spans != [*((name, 1) for name in labels), *groups]:
+        return None
+    if len(groups) < 2 or len({width for _, width in groups}) > 1 or not grid.n_rows:
+        return None
+    if not all(is_text(column) for column in grid.columns) or not grid.n_rows:
+        return None
+    first = [tidy(column[0].as_py() or "") for column in grid.columns]
+    named, units = first[: len(labels)], first[len(labels) :]
+    second = all(units) and not any(is_plain_number(unit) for unit in units)
+    # The names of the columns on the left stand in one of the two rows.
+    if second and any(low and high for low, high in zip(named, labels, strict=True)):
+        return None
+    labels = [high or (low if second else "") for low, high in zip(named, labels, strict=True)]
+    if "" in labels:
+        return None
+    rest = grid.taking([i > 0 for i in range(grid.n_rows)]) if second else grid
+    if not rest.n_rows or not all(
+        numeric(column.to_pylist()) for column in rest.columns[len(labels) :]
+    ):
+        return None
+    return _beside_labels(rest, labels, groups, units if second else [], wanted)
+
+
+def _beside_labels(
+    grid: Grid,
+    labels: Sequence[str],
+    groups: Sequence[tuple[str, int]],
+    units: Sequence[str],
+    wanted: Wanted,
+) -> Table:
+    """Stack the columns of the groups; the columns of labels stay beside them."""
+    shown = " and ".join(labels)
+    spoken = {*wanted.unit_names, wanted.block, wanted.group, *wanted.named}
+    said = bool(spoken & {*labels})
+    said = said or bool(units and wanted.unit)
+    if not (said or wanted.as_it_is):
+        readings = "--unit unit" if units else "delete it"
+        raise DesignError(
+            f"{grid.source}: {listed([name for name, _ in groups], most=4)} each span "
+            f"{groups[0][1]} columns, beside {shown}. Say what {shown} is: --block {labels[0]} if "
+            f"every {labels[0]} is seen by all groups, --unit {labels[0]} if each lies in one of "
+            f"them; if its rows are repeated readings of the units in the columns, {readings}."
+        )
+    names = [name for name, width in groups for _ in range(width)]
+    table = Table(
+        source=grid.source,
+        columns={
+            **dict(zip(labels, grid.columns[: len(labels)], strict=True)),
+            **{
+                f"{name}, column {i}": column
+                for i, (name, column) in enumerate(
+                    zip(names, grid.columns[len(labels) :], strict=True), start=len(labels) + 1
+                )
+            },
+        },
+        rows=grid.rows,
+        decimal=wanted.decimal,
+    )
+    if len(set(labels)) < len(labels):
+        raise DataError(f"{grid.source}: a column name occurs more than once among {shown}.")
+    values = [table.numbers(name) for name in list(table.columns)[len(labels) :]]
+    told: dict[str, Sequence[str]] = {"group": [read_label(name) or name for name in names]}
+    note = f"A header that spans columns: {', '.join(name for name, _ in groups)}, each "
+    if units:
+        if {*wanted.unit_names} & {*labels}:
+            raise DesignError(
+                f"{grid.source}: the second header row names units, and {wanted.unit} is given as "
+                f"unit as well. Delete that row, or name {shown} as block."
+            )
+        told["unit"] = [read_label(unit) or unit for unit in units]
+        note += f"above {groups[0][1]} units, with the rows of {shown} below them."
+    else:
+        note += (
+            f"above {groups[0][1]} columns. The numbers of a row under one name are taken as "
+            f"readings of the same {labels[-1]}."
+        )
+    notes = [*grid.notes, note]
+    if wanted.group not in {*labels, *told} - {"group"}:
+        return stacked(table, values, told, notes, wanted, labels)
+    # The user compares other labels, so what spans the columns is another factor.
+    found = stacked(table, values, told, notes, replace(wanted, group=None), labels)
+    spoken = {"group", wanted.group}
+    roles = {role: name for role, name in found.roles.items() if not {role, name} & spoken}
+    return replace(found, roles=roles)
+
+
+def _spans(names: Sequence[str]) -> list[tuple[str, int]]:
+    """Return every name with the number of columns it stands above, blanks being its own."""
+    found: list[tuple[str, int]] = []
+    for name in names:
+        if (name and not (found and found[-1][0] == name)) or not found:
+            found.append((name, 1))
+        else:
+            found[-1] = (found[-1][0], found[-1][1] + 1)
+    return found
+
+
+def _filled_right(names: Sequence[str]) -> list[str]:
+    """Return names with blanks filled from the left, as merged cells leave them."""
+    found: list[str] = []
+    for name in names:
+        found.append(name or (found[-1] if found else ""))
+    return found

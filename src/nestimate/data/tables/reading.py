@@ -1,0 +1,177 @@
+"""Reading options: which rows and cells of a file make the table, in the user's words."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
+
+from nestimate.data.tables.cells import tidy
+from nestimate.errors import DataError, DesignError, one_of
+
+_RANGE = re.compile(r"(\d+)(?:\s*-\s*(\d+))?")
+#: Options that speak of the rows of a file.
+OF_FILES = ("sheet", "skip_rows", "header_row")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """How a table is read, before anything is known about its columns.
+
+    Attributes
+    ----------
+    sheet
+        Sheet of a workbook.
+    decimal
+        Decimal mark, `.` or `,`; None: points only, and a comma is refused.
+    skip_rows
+        How many rows at the top are left out, `3`; or which rows, by the file's own count, in a
+        text with a hyphen or comma: `"2-4"`, `"9,14-16"`.
+    header_row
+        The row that holds the names of the columns; what stands above it is left out. None: the
+        first row that is not blank.
+    na
+        Cells that stand for no reading, several with commas between: `"n.d.,nd"`.
+    fill_down
+        Columns whose empty cells continue the label above, several with commas between.
+    edits
+        What the user changed in the table, one line each and in order; see `edits`.
+    """
+
+    sheet: str | None = None
+    decimal: str | None = None
+    skip_rows: int | str | None = None
+    header_row: int | None = None
+    na: str | None = None
+    fill_down: str | None = None
+    edits: Sequence[str] = ()
+
+    def check(self) -> None:
+        """Refuse what no table can be read by.
+
+        Raises
+        ------
+        DesignError
+            When an option is of the wrong kind.
+        """
+        if self.decimal not in {None, ".", ","}:
+            raise DesignError(f"decimal: {one_of('decimal mark', str(self.decimal), ['.', ','])}")
+        for what in ("sheet", "na", "fill_down"):
+            given = getattr(self, what)
+            if given is not None and not (isinstance(given, str) and given.strip()):
+                raise DesignError(f"{what} is {given!r}: give it as text, '{given or 'name'}'.")
+        row = self.header_row
+        if row is not None and (isinstance(row, bool) or not isinstance(row, int) or row < 1):
+            raise DesignError(f"header_row is {row!r}: it is the number of a row, 1 or more.")
+        lines = self.edits
+        if isinstance(lines, str) or not (
+            isinstance(lines, Sequence) and all(isinstance(line, str) for line in lines)
+        ):
+            raise DesignError(f"edits is {lines!r}: give a list of lines of text.")
+        self.skipped(1)
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """What was chosen, as options in Python."""
+        given = {f.name: getattr(self, f.name) for f in fields(Reading)}
+        given["edits"] = list(self.edits) or None
+        return {name: value for name, value in given.items() if value is not None}
+
+    @property
+    def words(self) -> list[tuple[str, str]]:
+        """What was chosen, as options of the command line and their text."""
+        single = [(name, str(value)) for name, value in self.chosen.items() if name != "edits"]
+        return [*single, *(("edit", line) for line in self.edits)]
+
+    @property
+    def empty(self) -> tuple[str, ...]:
+        """Spellings of no reading."""
+        return tuple(filter(None, map(tidy, (self.na or "").split(","))))
+
+    @property
+    def continued(self) -> tuple[str, ...]:
+        """Columns that are filled down."""
+        return tuple(filter(None, map(tidy, (self.fill_down or "").split(","))))
+
+    def skipped(self, row: int) -> bool:
+        """Return whether a row of the file, counted from 1, is left out."""
+        given = self.skip_rows
+        if given is None:
+            return False
+        wrong = DesignError(
+            f"skip_rows is {given!r}: give the number of rows at the top (3), or the rows by the "
+            "file's own count with a hyphen or comma ('2-4', '9,14-16')."
+        )
+        if isinstance(given, bool) or not isinstance(given, int | str):
+            raise wrong
+        text = str(given).strip()
+        if text.isdigit():
+            return row <= int(text)
+        found = [_RANGE.fullmatch(part.strip()) for part in text.split(",")]
+        if not all(found):
+            raise wrong
+        ranges = [(int(m[1]), int(m[2] or m[1])) for m in found if m]
+        return any(low <= row <= high for low, high in ranges)
+
+    def also_skipping(self, rows: Sequence[int]) -> Self:
+        """Return the same with further rows of the file left out."""
+        given = str(self.skip_rows or "").strip()
+        before = [f"1-{given}"] if given.isdigit() and given != "0" else [given]
+        joined = ",".join([*filter(None, before), row_list(rows)])
+        return replace(self, skip_rows=joined)
+
+    def taken[Row](
+        self, rows: Sequence[Row], numbers: Sequence[int], source: str
+    ) -> tuple[Sequence[Row], Sequence[int], list[str]]:
+        """Return the rows from the header on that are not skipped, and what was left out.
+
+        Raises
+        ------
+        DataError
+            When the file has no such rows.
+        """
+        if self.skip_rows is None and self.header_row is None:
+            return rows, numbers, []
+        first, last = self.header_row or 1, max(numbers, default=0)
+        skipped = [n for n in numbers if self.skipped(n)]
+        if first > last or (self.skip_rows not in {0, "0", None} and not skipped):
+            what = "header_row" if first > last else "skip_rows"
+            raise DataError(
+                f"{source}: {what} is {getattr(self, what)}, but the last row is {last}."
+            )
+        kept = [i for i, n in enumerate(numbers) if n >= first and not self.skipped(n)]
+        notes = []
+        above = sum(n < first for n in numbers)
+        if above:
+            notes.append(f"The header is row {first}, as asked; {above} above it left out.")
+        below = [n for n in skipped if n >= first]
+        if below:
+            notes.append(f"Left out, as asked: {spans(below)}.")
+        return [rows[i] for i in kept], [numbers[i] for i in kept], notes
+
+
+def spans(numbers: Sequence[int]) -> str:
+    """Return rows in words: `row 3`, `rows 2-4, 9`."""
+    return f"{'row' if len(numbers) == 1 else 'rows'} {row_list(numbers)}"
+
+
+def row_list(numbers: Sequence[int]) -> str:
+    """Return rows as `skip_rows` takes them when it is a text: `2-4,9`; a single row is `9-9`."""
+    found: list[list[int]] = []
+    for number in numbers:
+        if found and number == found[-1][1] + 1:
+            found[-1][1] = number
+        else:
+            found.append([number, number])
+    if len(found) == 1:
+        return f"{found[0][0]}-{found[0][1]}"
+    return ",".join(f"{a}" if a == b else f"{a}-{b}" for a, b in found)
+
+
+def of_files_only(reading: Reading, data: Any) -> None:
+    """Refuse options that speak of the rows of a file where there is none."""
+    given = [name for name in OF_FILES if getattr(reading, name) is not None]
+    if given:
+        raise DesignError(
+            f"{given[0]} is given, but the data are not a file"
+            f" ({type(data).__name__}): it belongs to text files and workbooks."
+        )

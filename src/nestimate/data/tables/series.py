@@ -1,0 +1,81 @@
+"""Series of columns: names that differ in a number alone, and columns that hold numbers."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from nestimate.data.tables.cells import read_label, tidy
+from nestimate.data.tables.table import is_text
+
+NUMBERED = re.compile(r"(.*?)[\s_.#-]*(\d+)")
+#: Columns of numbers that count or name something rather than measure it.
+_COUNTERS = frozenset(
+    {"animal", "batch", "block", "day", "id", "index", "litter", "mouse", "no", "nr", "number"}
+    | {"patient", "plate", "rat", "row", "run", "sample", "subject", "time", "unit", "week", "well"}
+)
+#: Medians of columns this many spreads apart are not those of one quantity.
+_APART = 3.0
+
+
+def families(names: Sequence[str]) -> dict[str, list[str]]:
+    """Return names that differ in their number alone, by what they have in common."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        match = NUMBERED.fullmatch(name)
+        if match and match[1]:
+            found.setdefault(match[1].casefold(), []).append(name)
+    return {stem: members for stem, members in found.items() if len(members) > 1}
+
+
+def alike_in_name(names: Sequence[str]) -> bool:
+    """Return whether names look like those of repeated readings: rep1 and rep2, a_left and b_left.
+
+    They differ in a number, a last letter, or have a word in common.
+    """
+    if len(families(names)) == 1 and len(next(iter(families(names).values()))) == len(names):
+        return True
+    words = [{*re.split(r"[\W_\d]+", name.casefold())} - {""} for name in names]
+    if set.intersection(*words):
+        return True
+    stems = {name.casefold()[:-1] for name in names}
+    return len(stems) == 1 and stems != {""}
+
+
+def alike_in_size(values: Sequence[NDArray[np.float64]]) -> bool:
+    """Return whether columns of values could be readings of one quantity, by where they lie."""
+    middles = [float(np.nanmedian(v)) for v in values if not np.isnan(v).all()]
+    spreads = [float(np.subtract(*np.nanpercentile(v, [75, 25]))) for v in values if v.size]
+    usual = max([s for s in spreads if np.isfinite(s)], default=0.0)
+    if len(middles) < 2 or max(middles) == min(middles):
+        return True
+    return max(middles) - min(middles) <= _APART * usual
+
+
+def counts_rows(name: str, column: Any) -> bool:
+    """Return whether a column counts or names the rows, by its name or by its numbers."""
+    if set(re.split(r"[\W_]+", name.casefold())) & _COUNTERS:
+        return True
+    cells = [read_label(str(cell)) for cell in column.slice(0, 1000).to_pylist()]
+    return len(cells) > 2 and any(
+        cells == [str(i + start) for i in range(len(cells))] for start in (0, 1)
+    )
+
+
+def number_like(column: Any) -> bool:
+    """Return whether a column holds numbers, or text that looks like numbers for the most part."""
+    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+        return True
+    if not is_text(column):
+        return False
+    return numeric(column.slice(0, 1000).to_pylist())
+
+
+def numeric(cells: Sequence[str | None]) -> bool:
+    """Return whether most cells that are not blank have digits and no letters to speak of."""
+    filled = [tidy(cell) for cell in cells if cell and tidy(cell)]
+    like = sum(bool(re.fullmatch(r"[<>−+-]?[\d.,]+([eE][+-]?\d+)?%?", cell)) for cell in filled)
+    return bool(filled) and like >= 0.5 * len(filled)

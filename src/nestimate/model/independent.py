@@ -1,0 +1,84 @@
+"""A formula without random terms: every reading is Student-t about its own mean."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from nestimate.data.designs.design import Design
+from nestimate.data.designs.structure import Structure
+from nestimate.model.families import FIXED, NORMALITY, Family, scale_of
+from nestimate.model.likelihood import LOG_2PI
+
+Array = NDArray[np.float64]
+Theta = Mapping[Family, Array]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class RegressionDensity:
+    """y ~ t(nu, X beta, tau); all numbers standardised.
+
+    Attributes
+    ----------
+    structure, robust
+        The columns, and whether readings are Student-t rather than normal.
+    y
+        Standardised readings, shape (rows,).
+    middle, spread
+        Coefficients by least squares, and the SD of what they leave.
+    """
+
+    structure: Structure
+    robust: bool
+    y: Array
+    middle: Array
+    spread: float
+
+    @classmethod
+    def from_design(cls, design: Design, *, robust: bool) -> Self:
+        """Take the columns of the formula."""
+        structure = design.structure
+        y = design.yardstick.standardised(design.readings.value)
+        middle = np.linalg.lstsq(structure.fixed, y)[0]
+        freedom = max(y.size - middle.size, 1)
+        spread = float(np.sqrt(np.square(y - structure.fixed @ middle).sum() / freedom))
+        return cls(structure=structure, robust=robust, y=y, middle=middle, spread=max(spread, 1e-6))
+
+    @property
+    def scale(self) -> Family:
+        """The scale of the readings."""
+        return scale_of(self.structure.strata[-1])
+
+    def log_density(self, theta: Theta) -> Array:
+        """Log density of the standardised readings, shape (draws,)."""
+        tau = theta[self.scale][0]
+        far = np.square((self.y[:, None] - self.structure.fixed @ theta[FIXED]) / tau)
+        if not self.robust:
+            return np.asarray(-0.5 * (self.y.size * (LOG_2PI + 2 * np.log(tau)) + far.sum(axis=0)))
+        nu = theta[NORMALITY][0]
+        half = 0.5 * (nu + 1)
+        constant = special.gammaln(half) - special.gammaln(0.5 * nu) - 0.5 * np.log(np.pi * nu)
+        logs = np.log1p(far / nu).sum(axis=0)
+        return np.asarray(self.y.size * (constant - np.log(tau)) - half * logs)
+
+    def guess(self) -> dict[Family, Array]:
+        """Return parameter values near the bulk of the posterior, by least squares."""
+        return {
+            FIXED: self.middle,
+            self.scale: np.array([0.8 * self.spread]),
+            NORMALITY: np.array([10.0]),
+        }
+
+    def information(self, theta: Theta) -> tuple[Array, Array]:
+        """Return precision (draws, l, l) and linear term (draws, l) of the l coefficients."""
+        variance = np.square(theta[self.scale][0])
+        if self.robust:
+            nu = theta[NORMALITY][0]
+            variance = (nu * variance + self.spread**2) / (nu + 1)
+        x = self.structure.fixed
+        shape = (variance.size, x.shape[1], x.shape[1])
+        precision = np.broadcast_to(x.T @ x, shape) / variance[:, None, None]
+        return precision, (x.T @ self.y) / variance[:, None]

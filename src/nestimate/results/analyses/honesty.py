@@ -1,0 +1,271 @@
+"""Other analyses of the same data beside the answer, and what their difference comes from.
+
+What a bench scientist would otherwise do: pool all readings, average them and take Welch's t, pair
+cell means within blocks, or run BEST on unit means. Numbers only; the sentences are in `advice`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.data.designs.design import Design
+from nestimate.data.designs.roles import Roles
+from nestimate.data.tables.door import read_table
+from nestimate.inference.diagnostics import K_LIMIT, mean_and_sd
+from nestimate.inference.fit import Fit
+from nestimate.model.model import Model
+from nestimate.model.parameters import Assumptions
+from nestimate.results.estimates import classical, estimands, quantities
+from nestimate.results.estimates.classical import Method, Name, Sums
+from nestimate.results.estimates.contrasts import Contrast
+from nestimate.results.estimates.replicated import inner_shares, subunits
+from nestimate.results.estimates.summaries import MANY, Question
+
+Array = NDArray[np.float64]
+
+#: Effective draws of BEST on unit means, and the most groups for which it is fitted.
+BEST_ESS, BEST_GROUPS = 2_000, 6
+#: Equally weighted draws from which the worth of every unit's mean is worked out.
+LOSS_DRAWS = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """All analyses of one contrast, and why they agree or differ.
+
+    Attributes
+    ----------
+    contrast
+        `drug - placebo`.
+    methods
+        The analyses, the answer last.
+    readings
+        Readings behind the contrast.
+    per_unit
+        Fewest and most readings of a unit (of a cell where there are blocks only).
+    balanced
+        Whether every unit holds the same number of readings, every subunit too.
+    robust
+        Whether the answer's units (blocks) are Student-t, so that one far out counts less.
+    icc, design_effect, effective_readings
+        Share of variance between units, averaged over the groups; by how much it inflates the
+        variance of a group's mean over that of independent readings; and how many independent
+        readings would say as much. None outside nested layouts.
+    pooled_factor
+        How many times as wide the interval by units (or pairs) is as that of pooled readings.
+    noise_error
+        Error of the mean difference within blocks that the error of the readings makes by itself;
+        None without blocks, and where it is not estimated.
+    gap
+        Distance of the unit-based difference from the answer's, in posterior SDs of the answer.
+    width_ratio
+        Width of the unit-based interval over that of the answer.
+    averaging_loss
+        Share by which the error of the difference grows when unit means count alike instead of
+        by what their readings are worth; given the scales of the posterior.
+    pooled_excludes, units_excludes, answer_excludes
+        Whether "no difference" lies outside these intervals.
+    """
+
+    contrast: str
+    methods: tuple[Method, ...]
+    readings: int
+    per_unit: tuple[int, int]
+    balanced: bool
+    robust: bool
+    icc: float | None
+    design_effect: float | None
+    effective_readings: float | None
+    pooled_factor: float | None
+    noise_error: float | None
+    gap: float | None
+    width_ratio: float | None
+    averaging_loss: float | None
+    pooled_excludes: bool | None
+    units_excludes: bool | None
+    answer_excludes: bool | None
+
+    def method(self, *names: str) -> Method | None:
+        """Return the first analysis of these names that there is."""
+        return next((m for m in self.methods if m.name in names), None)
+
+    def record(self) -> dict[str, Any]:
+        """Return the fields as plain values for JSON."""
+        return asdict(self) | {"methods": [method.record() for method in self.methods]}
+
+
+def panels(fit: Fit, asked: Sequence[Contrast], question: Question) -> tuple[Panel, ...]:
+    """Return one panel per contrast; none with a formula, which has no such counterparts."""
+    if fit.model.design.formula is not None:
+        return ()
+    sums = Sums.of(fit.model.design)
+    best = _best_on_unit_means(fit, sums) if fit.model.design.layout == "nested" else None
+    # A difference that the priors fix has nothing beside it.
+    free = [c for c in asked if np.ptp(estimands.difference(fit.draws, c)) > 0]
+    return tuple(_panel(fit, best, sums, contrast, question) for contrast in free)
+
+
+def _panel(fit: Fit, best: Fit | None, sums: Sums, contrast: Contrast, question: Question) -> Panel:
+    design = fit.model.design
+    nested = design.layout == "nested" and bool(design.statistics.measured.all())
+    units = classical.t_interval("paired", *classical.paired(sums, contrast), question.ci_prob)
+    if design.block is None:
+        units = classical.t_interval("welch", *classical.welch(sums, contrast), question.ci_prob)
+    naive = None
+    if design.layout != "flat" and sums.complete:
+        naive = classical.t_interval("pooled", *classical.pooled(sums, contrast), question.ci_prob)
+    involved = contrast.weights != 0
+    count = int(involved[sums.unit_group].sum()) if design.block is None else design.block.size
+    answer = _posterior("answer", fit, contrast, question, count)
+    fitted = None if best is None else _posterior("best", best, contrast, question, count)
+    values = estimands.difference(fit.draws, contrast)
+    centre, sd = (float(found) for found in mean_and_sd(values, fit.weights))
+    icc, effect = _clustering(fit, contrast) if nested and sums.complete else (None, None)
+    readings = int(sums.n[involved].sum())
+    counts = sums.unit_n[involved[sums.unit_group]] if design.block is None else design.cells
+    counts = counts[counts > 0]
+    natural = [None if m is None else classical.as_said(m, design.measure) for m in (naive, units)]
+    return Panel(
+        contrast=contrast.name,
+        methods=tuple(m for m in (*natural, fitted, answer) if m is not None),
+        readings=readings,
+        per_unit=(int(counts.min()), int(counts.max())),
+        balanced=bool(counts.min() == counts.max()) and _even(design),
+        robust=fit.draws.normality is not None,
+        icc=icc,
+        design_effect=effect,
+        effective_readings=None if effect is None else readings / effect,
+        pooled_factor=units.width / naive.width if units and naive else None,
+        noise_error=_noise_error(fit, sums, contrast),
+        gap=abs(units.mean - centre) / sd if units else None,
+        width_ratio=units.width / answer.width if units else None,
+        averaging_loss=_averaging_loss(fit, contrast) if nested else None,
+        pooled_excludes=None if naive is None else naive.excludes_null,
+        units_excludes=None if units is None else units.excludes_null,
+        answer_excludes=answer.excludes_null,
+    )
+
+
+def _noise_error(fit: Fit, sums: Sums, contrast: Contrast) -> float | None:
+    """Return the error of the mean of block differences from sigma alone."""
+    design = fit.model.design
+    noise = fit.draws.noise
+    if sums.cells is None or noise is None or design.levels:
+        return None
+    inside = np.flatnonzero(contrast.weights)
+    whole = design.cells[:, inside].min(axis=1) > 0
+    if not whole.any():
+        return None
+    sigma = fit.draws.by_group(noise)[:, inside]
+    per_block = np.square(contrast.weights[inside]) / design.cells[np.ix_(whole, inside)]
+    variance = np.square(fit.weights @ sigma) * per_block.sum(axis=0) / whole.sum() ** 2
+    return float(np.sqrt(variance.sum()))
+
+
+def _posterior(name: Name, fit: Fit, contrast: Contrast, question: Question, n: int) -> Method:
+    (quantity,) = quantities.differences(fit, (contrast,))
+    row = question.summary(quantity, quick=len(fit.model.design.groups) > MANY)
+    return Method(
+        name=name,
+        mean=row.mean,
+        error=row.spread,
+        ci_low=row.ci_low,
+        ci_high=row.ci_high,
+        ci_prob=row.ci_prob,
+        ci_kind=row.ci_kind,
+        n=n,
+        mcse_mean=row.worked_error("mean"),
+        mcse_ci=max(row.worked_error("ci_low"), row.worked_error("ci_high")),
+        measure=row.measure,
+    )
+
+
+def _best_on_unit_means(fit: Fit, sums: Sums) -> Fit | None:
+    """Fit the flat model to the unit means; None where it cannot be done, or not be trusted."""
+    design, assumptions = fit.model.design, fit.model.assumptions
+    if len(design.groups) > BEST_GROUPS or np.ptp(sums.unit_mean) == 0:
+        return None
+    table = read_table(
+        {
+            label: list(design.natural(sums.unit_mean[sums.unit_group == g]))
+            for g, label in enumerate(design.groups)
+        }
+    )
+    roles = Roles(
+        value="value",
+        group="group",
+        reference=design.reference,
+        one_group=True,
+        scale=design.roles.scale,
+    )
+    flat = Model.from_design(
+        Design.from_table(table, roles),
+        Assumptions(
+            # Of a unit's readings only their mean is left: none of them can be Student-t.
+            robust="units" if assumptions.robust_units else "none",
+            tau=assumptions.tau,
+            preset=assumptions.preset,
+            # Changed priors of scales are about other scales: here tau holds the error of a mean.
+            priors={k: v for k, v in assumptions.priors.items() if k.split("[")[0] in ("mu", "nu")},
+        ),
+    )
+    found = Fit.from_model(flat, ess=BEST_ESS, seed=fit.seed)
+    return found if found.pareto_k <= K_LIMIT else None
+
+
+def _even(design: Design) -> bool:
+    """Whether all units are divided alike."""
+    return bool((np.ptp(inner_shares(design), axis=1) < 1e-9).all())
+
+
+def _clustering(fit: Fit, contrast: Contrast) -> tuple[float, float]:
+    """ICC and design effect, posterior means, averaged over the groups of the contrast.
+
+    The design effect is the variance of a group's mean of all readings over that of as many
+    independent ones: 1 + (n - 1) ICC where every unit has n readings and no subunits.
+    """
+    design, draws = fit.model.design, fit.draws
+    groups = np.flatnonzero(contrast.weights)
+    between = estimands.variance(draws, draws.structure.strata[0], groups)
+    total = estimands.total_variance(draws, groups)
+    share, group = inner_shares(design), design.statistics.group
+    noise = np.zeros_like(total)
+    if draws.noise is not None:
+        noise = np.square(draws.by_group(draws.noise)[:, groups])
+    icc, effect = np.zeros(len(draws)), np.zeros(len(draws))
+    for g, tau, sigma, whole in zip(groups, between.T, noise.T, total.T, strict=True):
+        n = design.statistics.n[group == g].astype(float)
+        size = float(np.square(n).sum() / n.sum())
+        own = size * tau
+        for stratum, part in zip(subunits(design), share, strict=True):
+            factor = float((np.square(n) * part[group == g]).sum() / n.sum())
+            own = own + factor * np.square(draws.scale(stratum)[:, 0])
+        icc += tau / whole / groups.size
+        effect += (own + sigma) / whole / groups.size
+    return float(fit.weights @ icc), float(fit.weights @ effect)
+
+
+def _averaging_loss(fit: Fit, contrast: Contrast) -> float:
+    """Error of the difference with all unit means alike, over that with each at its worth, - 1."""
+    design = fit.model.design
+    draws = fit.draws.take(fit.resampled[:LOSS_DRAWS])
+    statistics, spread = design.statistics, design.yardstick.spread
+    share, between = inner_shares(design), estimands.variance(draws, draws.structure.strata[0])
+    alike, weighted = np.zeros(len(draws)), np.zeros(len(draws))
+    for g in np.flatnonzero(contrast.weights):
+        mine = np.flatnonzero(statistics.group == g)
+        variance = between[:, g][:, None]
+        if draws.noise is not None:
+            sigma = draws.by_group(draws.noise)[:, g]
+            own = np.square(sigma)[:, None] / statistics.n[mine]
+            variance = variance + np.where(statistics.measured[mine], own, 0.0)
+        variance = variance + np.nan_to_num(spread * statistics.error[mine]) ** 2
+        for stratum, part in zip(subunits(design), share, strict=True):
+            variance = variance + np.square(draws.scale(stratum)) * part[mine]
+        squared = contrast.weights[g] ** 2
+        alike += squared * variance.sum(axis=1) / mine.size**2
+        weighted += squared / (1 / variance).sum(axis=1)
+    return max(float(np.sqrt(alike / weighted).mean()) - 1, 0.0)

@@ -1,0 +1,258 @@
+"""Does the verdict hinge on one animal? Every unit, or block, left out in turn.
+
+The density of a unit's readings divides out of the weights of the draws there are (Vehtari, Gelman
+& Gabry, Stat. Comput. 27:1413, 2017); where the weights then cannot be trusted, the model is
+fitted again without the unit, a few times at most.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.data.designs.design import Design
+from nestimate.data.designs.measures import Measure
+from nestimate.data.designs.subset import without_cluster
+from nestimate.inference.diagnostics import K_LIMIT, kish, mean_and_sd, smooth_weights
+from nestimate.inference.fit import Fit
+from nestimate.model.draws import Draws
+from nestimate.model.model import Model
+from nestimate.model.units import UnitDensity
+from nestimate.results.estimates import estimands
+from nestimate.results.estimates.contrasts import Contrast
+from nestimate.results.estimates.summaries import Question
+from nestimate.results.estimates.verdicts import Rope, Sign, rope_verdict, sign_verdict
+
+Array = NDArray[np.float64]
+
+#: Draws times units (clusters) that cost about 50 ms; and the fewest and most draws used.
+CHEAP_UNITS, CHEAP_CLUSTERS = 250_000, 20_000
+FEWEST_DRAWS, MOST_DRAWS = 2_000, 20_000
+#: Among more units than this no single one decides.
+MOST_UNITS = 100
+#: Refits without a unit at most, and effective draws of each.
+REFITS, REFIT_ESS = 3, 1_000
+#: Effective draws below which a new fit is better.
+LEAST_ESS = 400
+#: Monte Carlo errors of a probability, and share of an interval, by which a verdict must change.
+MARGIN, END_MARGIN = 2.0, 0.02
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftOut:
+    """A contrast without one unit, or block.
+
+    Attributes
+    ----------
+    name
+        Its label.
+    mean, ci_low, ci_high, p_gt_0
+        The contrast without it, as it is said (of a ratio, the exponential of its mean logarithm);
+        the interval is of the answer's kind.
+    pareto_k
+        Reliability of the reweighting; above 0.7 it is not used.
+    refitted, reliable
+        Whether the numbers are those of a new fit, and whether they can be trusted.
+    """
+
+    name: str
+    mean: float
+    ci_low: float
+    ci_high: float
+    p_gt_0: float
+    pareto_k: float
+    refitted: bool
+    reliable: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Influence:
+    """What single units, or blocks, do to the verdicts on one contrast.
+
+    Attributes
+    ----------
+    contrast
+        `drug - placebo`.
+    p_gt_0, sign, rope
+        With all units: probability above zero (a ratio: above one), whether the direction is
+        settled, and how the interval lies to the ROPE (None without one).
+    left_out
+        The contrast without each of them.
+    borderline
+        Whether that direction is within Monte Carlo error of the limit: then nothing hinges on
+        a unit.
+    sign_hinges, rope_hinges
+        Labels of those without which the verdict would be another.
+    """
+
+    contrast: str
+    p_gt_0: float
+    sign: Sign
+    rope: Rope | None
+    left_out: tuple[LeftOut, ...]
+    borderline: bool
+    sign_hinges: tuple[str, ...]
+    rope_hinges: tuple[str, ...]
+
+    def without(self, name: str) -> LeftOut:
+        """Return the contrast without the unit of this label."""
+        return next(found for found in self.left_out if found.name == name)
+
+    def record(self) -> dict[str, Any]:
+        """Return the fields as plain values for JSON."""
+        found = asdict(self)
+        for one in found["left_out"]:
+            if not np.isfinite(one["pareto_k"]):
+                one["pareto_k"] = None
+        return found
+
+
+def influences(fit: Fit, asked: Sequence[Contrast], question: Question) -> tuple[Influence, ...]:
+    """Return the influence of every unit (block) on every contrast.
+
+    None where there are many units, with a formula, or where values are known by their SD.
+    """
+    design = fit.model.design
+    nameless = design.formula is not None or design.readings.reconstructed
+    if nameless or fit.chains is not None:
+        return ()
+    names = cluster_names(design)
+    if len(names) > MOST_UNITS or len(asked) * len(names) > 2 * MOST_UNITS:
+        return ()
+    which, base = _draws(fit, len(names))
+    draws = fit.draws.take(which)
+    with np.errstate(divide="ignore"):
+        log_base = np.log(base)
+    each = fit.model.log_likelihood_each(draws)
+    smoothed = [smooth_weights(log_base - np.nan_to_num(own, neginf=-1e300)) for own in each]
+    order = np.argsort([-k for _, k in smoothed], kind="stable")[:REFITS]
+    refits = {int(j): _refit(fit, int(j)) for j in order if _poor(*smoothed[j])}
+    return tuple(
+        _influence(contrast, question, fit, draws, names, smoothed, refits) for contrast in asked
+    )
+
+
+def cluster_names(design: Design) -> tuple[str, ...]:
+    """Return the labels of the blocks, units or values that are left out in turn."""
+    if design.block is not None:
+        return design.block.labels
+    if design.levels:
+        return design.units
+    return tuple(f"{value:.6g}" for value in design.natural(design.readings.value))
+
+
+def _draws(fit: Fit, clusters: int) -> tuple[NDArray[np.intp], Array]:
+    """Positions and weights of the draws used: all, or equally weighted ones where that is dear."""
+    units = isinstance(fit.model.density, UnitDensity)
+    room = (CHEAP_UNITS if units else CHEAP_CLUSTERS) // clusters
+    room = min(max(room, FEWEST_DRAWS), MOST_DRAWS)
+    if fit.weights.size <= room:
+        return np.arange(fit.weights.size), fit.weights
+    which = fit.resampled[:room]
+    return which, np.full(which.size, 1 / which.size)
+
+
+def _poor(weights: Array, k: float) -> bool:
+    """Whether reweighted draws cannot be trusted, or are too few."""
+    return not k <= K_LIMIT or kish(weights) < LEAST_ESS
+
+
+def _refit(fit: Fit, position: int) -> Fit:
+    """Fit without one unit or block; the priors stay those of the whole data."""
+    model = fit.model
+    rest = Model.from_design(without_cluster(model.design, position), model.assumptions)
+    return Fit.from_model(rest, ess=REFIT_ESS, seed=fit.seed)
+
+
+def _influence(
+    contrast: Contrast,
+    question: Question,
+    fit: Fit,
+    draws: Draws,
+    names: tuple[str, ...],
+    smoothed: list[tuple[Array, float]],
+    refits: dict[int, Fit],
+) -> Influence:
+    design, values = fit.model.design, estimands.difference(fit.draws, contrast)
+    whole = _left_out("", values, fit.weights, -np.inf, question, design)
+    values = estimands.difference(draws, contrast)
+    order = np.argsort(values, kind="stable")
+    values = values[order]
+    found, errors = [], []
+    for j, (name, (weights, k)) in enumerate(zip(names, smoothed, strict=True)):
+        refit = refits.get(j)
+        if refit is None:
+            found.append(_left_out(name, values, weights[order], k, question, design))
+            errors.append(_error(found[-1], weights))
+        else:
+            own = estimands.difference(refit.draws, contrast)
+            found.append(_left_out(name, own, refit.weights, k, question, design, refit.pareto_k))
+            errors.append(_error(found[-1], refit.weights))
+    sign = sign_verdict(whole.p_gt_0)
+    step = MARGIN * _error(whole, fit.weights)
+    borderline = len({sign_verdict(whole.p_gt_0 + side * step) for side in (-1, 1)}) > 1
+    rope = question.rope and rope_verdict(whole.ci_low, whole.ci_high, question.rope)
+    measure = design.measure
+    return Influence(
+        contrast=contrast.name,
+        p_gt_0=whole.p_gt_0,
+        sign=sign,
+        rope=rope,
+        left_out=tuple(found),
+        borderline=borderline,
+        sign_hinges=()
+        if borderline
+        else tuple(
+            one.name
+            for one, error in zip(found, errors, strict=True)
+            if one.reliable
+            and sign not in {sign_verdict(one.p_gt_0 + side * MARGIN * error) for side in (-1, 1)}
+        ),
+        rope_hinges=tuple(
+            one.name
+            for one in found
+            if one.reliable and question.rope and rope not in _ropes(one, question.rope, measure)
+        ),
+    )
+
+
+def _left_out(
+    name: str,
+    values: Array,
+    weights: Array,
+    k: float,
+    question: Question,
+    design: Design,
+    refit_k: float | None = None,
+) -> LeftOut:
+    low, high = design.measure.said(question.interval(values, weights))
+    reached = k if refit_k is None else refit_k
+    return LeftOut(
+        name=name,
+        mean=float(design.measure.said(mean_and_sd(values, weights)[0])),
+        ci_low=float(low),
+        ci_high=float(high),
+        p_gt_0=float(np.clip(weights @ (values > 0), 0.0, 1.0)),
+        pareto_k=float(k),
+        refitted=refit_k is not None,
+        reliable=bool(reached <= K_LIMIT),
+    )
+
+
+def _error(one: LeftOut, weights: Array) -> float:
+    """Monte Carlo error of the probability."""
+    return float(np.sqrt(one.p_gt_0 * (1 - one.p_gt_0) / kish(weights)))
+
+
+def _ropes(one: LeftOut, rope: tuple[float, float], measure: Measure) -> set[Rope]:
+    """Verdicts within the margin of the ends."""
+    low, high = (float(end) for end in measure.worked((one.ci_low, one.ci_high)))
+    below, above = (float(edge) for edge in measure.worked(rope))
+    step = END_MARGIN * (high - low)
+    return {
+        rope_verdict(low + a * step, high + b * step, (below, above))
+        for a in (-1, 1)
+        for b in (-1, 1)
+    }

@@ -1,0 +1,280 @@
+"""What the model says of data not yet seen, and whether data like these come out of it.
+
+Shares of replicated data sets say whether a feature of the data is one that the model makes; they
+are no test of any hypothesis about the groups.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.errors import DesignError
+from nestimate.inference.diagnostics import mean_and_sd
+from nestimate.inference.fit import Fit
+from nestimate.model.draws import Draws
+from nestimate.model.model import Model
+from nestimate.results.estimates import estimands
+from nestimate.results.estimates.classical import Sums
+from nestimate.results.estimates.contrasts import Contrast
+from nestimate.results.estimates.replicated import replicated_cells, replicated_units
+
+Array = NDArray[np.float64]
+
+#: Most and fewest replicated data sets, and the numbers drawn for them at most.
+MOST, FEWEST, CHEAP = 4_000, 1_000, 1_000_000
+#: Share of replicated data sets below which a feature is one that the model does not make.
+RARE = 0.01
+#: Share from which the data are more regular than the model makes them.
+REGULAR = 0.999
+#: The same for features whose smallness by itself says what is amiss.
+SMALL = {"block_spread": 1 - RARE}
+#: Effective draws behind the evidence of the normal model.
+EVIDENCE_ESS = 1_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prediction:
+    """What is to be expected of one contrast.
+
+    Attributes
+    ----------
+    contrast
+        `drug - placebo`.
+    sides
+        What a new unit of lies above what, `("drug", "placebo")`; None where `p_new_unit` is.
+    p_new_unit
+        Probability that a new unit of the first lies above a new unit of the second (or above
+        the stated value); None with blocks and for the user's own contrasts.
+    positive
+        Whether the difference is estimated to be above zero.
+    p_same_sign
+        Probability that a new experiment of the same size finds the same sign from plain means;
+        None where no block sees all groups of the contrast.
+    new_units, data_sets
+        How many were drawn: a probability p counted in n of them errs by sqrt(p (1 - p) / n).
+    """
+
+    contrast: str
+    sides: tuple[str, str] | None
+    p_new_unit: float | None
+    positive: bool
+    p_same_sign: float | None
+    new_units: int
+    data_sets: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feature:
+    """A feature of the data beside that of data replicated from the model.
+
+    Attributes
+    ----------
+    name
+        `farthest` (largest distance of a unit from its group's mean, in SDs of the group's units;
+        with blocks, of a block's difference from the mean difference), `sd_ratio` (largest over
+        smallest SD of unit means between groups), `block_spread` (SD of the differences within
+        blocks), `within_spread` (largest variance inside a
+        unit over the mean one) or `skewness` (of the unit means about their groups, its size).
+    observed, replicated
+        In the data, and the median over replicated data sets.
+    share
+        Share of replicated data sets in which it is at least as large as in the data.
+    """
+
+    name: str
+    observed: float
+    replicated: float
+    share: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predictive:
+    """All predictions, and all features looked at."""
+
+    contrasts: tuple[Prediction, ...] = ()
+    features: tuple[Feature, ...] = ()
+    data_sets: int = 0
+
+    @property
+    def odd(self) -> tuple[Feature, ...]:
+        """Features that the model rarely makes so large: one rule for text and title."""
+        return tuple(one for one in self.features if one.share < RARE)
+
+    @property
+    def regular(self) -> tuple[Feature, ...]:
+        """Features that the model rarely makes as small as in the data."""
+        return tuple(one for one in self.features if one.share > (SMALL.get(one.name, REGULAR)))
+
+    def record(self) -> dict[str, Any]:
+        """Return the fields as plain values for JSON."""
+        return asdict(self) | {"odd_below": RARE}
+
+
+def predict(fit: Fit, asked: Sequence[Contrast]) -> Predictive:
+    """Replicate the data from the model and say what comes out; nothing with a formula."""
+    design = fit.model.design
+    if design.formula is not None:
+        return Predictive()
+    sums, rng = Sums.of(design), np.random.default_rng([fit.seed, 2])
+    blocked = design.block is not None
+    numbers = design.cells.size if blocked else sums.unit_mean.size
+    n = int(np.clip(CHEAP // numbers, FEWEST, MOST))
+    found = replicated_cells(fit, n, rng) if blocked else replicated_units(fit, n, rng)
+    taken = fit.draws.take(fit.resampled)
+    return Predictive(
+        contrasts=tuple(_prediction(fit, taken, contrast, found, sums, rng) for contrast in asked),
+        features=()
+        if fit.draws.reading_normality is not None  # replicates are normal here
+        else (
+            _block_features(found, sums, asked[0])
+            if blocked
+            else (*_unit_features(fit, found, sums), *_within(fit, n, rng))
+        ),
+        data_sets=len(found),
+    )
+
+
+def normality_evidence(fit: Fit) -> tuple[float, float]:
+    """Log Bayes factor for Student-t over normal units (blocks), and its standard error.
+
+    Above 0 the data speak for outliers, below for a normal distribution; the priors of nu and of
+    the scales count.
+
+    Raises
+    ------
+    DesignError
+        When the model is normal already.
+    """
+    if fit.draws.normality is None:
+        raise DesignError("the model is normal already: fit it with robust='units' to compare.")
+    chosen = fit.model.assumptions
+    priors = {name: prior for name, prior in chosen.priors.items() if name != "nu"}
+    normal = Fit.from_model(
+        Model.from_design(fit.model.design, replace(chosen, robust="none", priors=priors)),
+        ess=EVIDENCE_ESS,
+        seed=fit.seed,
+    )
+    error = float(np.hypot(fit.log_evidence_se, normal.log_evidence_se))
+    return fit.log_evidence - normal.log_evidence, error
+
+
+def _prediction(
+    fit: Fit,
+    taken: Draws,
+    contrast: Contrast,
+    replicated: Array,
+    sums: Sums,
+    rng: np.random.Generator,
+) -> Prediction:
+    mean, _ = mean_and_sd(estimands.difference(fit.draws, contrast), fit.weights)
+    inside = np.flatnonzero(contrast.weights)
+    weights = contrast.weights[inside]
+    if sums.cells is None:
+        groups = [replicated[:, sums.unit_group == g].mean(axis=1) for g in inside]
+        seen = weights @ np.stack(groups) - contrast.against
+    else:
+        effects = replicated[:, :, inside] @ weights - contrast.against
+        effects = effects[:, np.isfinite(effects[0])]
+        seen = effects.mean(axis=1) if effects.size else np.zeros(0)
+    return Prediction(
+        contrast=contrast.name,
+        sides=contrast.sides if sums.cells is None else None,
+        p_new_unit=_new_unit(taken, contrast, rng) if sums.cells is None else None,
+        positive=bool(mean > 0),
+        p_same_sign=float(np.mean(np.sign(seen) == np.sign(mean))) if seen.size else None,
+        new_units=fit.resampled.size,
+        data_sets=seen.size,
+    )
+
+
+def _new_unit(draws: Draws, contrast: Contrast, rng: np.random.Generator) -> float | None:
+    """P(a new unit of one group lies above a new unit of the other, or above a stated value)."""
+    inside = np.flatnonzero(contrast.weights)
+    if contrast.sides is None or not np.allclose(np.abs(contrast.weights[inside]), 1):
+        return None
+    outer = draws.structure.strata[0]
+    tau = draws.by_group(draws.scale(outer))[:, inside]
+    units = draws.means[:, inside] + tau * draws.deviates(outer, rng, inside.size)
+    return float(np.mean(units @ contrast.weights[inside] > contrast.against))
+
+
+def _unit_features(fit: Fit, replicated: Array, sums: Sums) -> tuple[Feature, ...]:
+    """Features of the unit means (values of a flat layout).
+
+    Replicated ones are recorded as finely as the data: what ties do to a feature, they do to both.
+    """
+    group, step = sums.unit_group, fit.model.design.yardstick.resolution
+    recorded = sums.unit_mean[0] + step * np.round((replicated - sums.unit_mean[0]) / step)
+    both = np.vstack([sums.unit_mean, recorded])
+    spreads, scaled = [], []
+    for g in np.unique(group):
+        mine = both[:, group == g]
+        spread = np.maximum(mine.std(axis=1, ddof=1), step / np.sqrt(12))
+        spreads.append(spread)
+        scaled.append((mine - mine.mean(axis=1, keepdims=True)) / spread[:, None])
+    whole = np.hstack(scaled)
+    found = []
+    # With two units a group, each is as far as the other, whatever they are.
+    if whole.shape[1] > 2 * len(spreads) and not fit.model.design.readings.reconstructed:
+        found += [_feature("farthest", np.abs(whole).max(axis=1))]
+        found += [_feature("skewness", np.abs((whole**3).mean(axis=1)))]
+    if len(spreads) > 1:
+        ratio = np.max(spreads, axis=0) / np.min(spreads, axis=0)
+        found.append(_feature("sd_ratio", ratio))
+    return tuple(found)
+
+
+def _block_features(replicated: Array, sums: Sums, contrast: Contrast) -> tuple[Feature, ...]:
+    """Features of the differences within blocks, for the first contrast."""
+    if sums.cells is None:
+        return ()
+    inside = np.flatnonzero(contrast.weights)
+    both = np.concatenate([sums.cells[None], replicated])[:, :, inside]
+    effects = both @ contrast.weights[inside]
+    effects = effects[:, np.isfinite(effects[0])]
+    if effects.shape[1] < 3:
+        return ()
+    own = effects.std(axis=1, ddof=1)
+    spread = _positive(own)[:, None]
+    scaled = (effects - effects.mean(axis=1, keepdims=True)) / spread
+    return (
+        _feature("farthest", np.abs(scaled).max(axis=1)),
+        _feature("skewness", np.abs((scaled**3).mean(axis=1))),
+        _feature("block_spread", own),
+    )
+
+
+def _within(fit: Fit, n: int, rng: np.random.Generator) -> tuple[Feature, ...]:
+    """How unequal the variances of readings inside units are; nothing with subunits."""
+    design, statistics = fit.model.design, fit.model.design.statistics
+    several = statistics.freedom > 0
+    if design.layout != "nested" or design.subunits or several.sum() < 2:
+        return ()
+    draws = fit.draws.take(fit.resampled[:n])
+    if draws.noise is None:
+        return ()
+    freedom, group = statistics.freedom[several], statistics.group[several]
+    sigma = draws.by_group(draws.noise)[:, group]
+    drawn = np.square(sigma) * rng.chisquare(freedom, sigma.shape) / freedom
+    own = statistics.ss[several] / freedom * design.yardstick.spread**2
+    # Each by what its own group leads one to expect, where the groups have SDs of their own.
+    both = np.vstack([own, drawn])
+    return (_feature("within_spread", both.max(axis=1) / _positive(both.mean(axis=1))),)
+
+
+def _feature(name: str, values: Array) -> Feature:
+    """Compare the first value, that of the data, with all others."""
+    observed, others = float(values[0]), values[1:]
+    return Feature(
+        name=name,
+        observed=observed,
+        replicated=float(np.median(others)),
+        share=float(np.mean(others >= observed * (1 - 1e-9))),
+    )
+
+
+def _positive(values: Array) -> Array:
+    return np.maximum(values, 1e-300)

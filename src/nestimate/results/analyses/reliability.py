@@ -1,0 +1,87 @@
+"""What must hold of the draws for an answer to be shown."""
+
+from nestimate.inference.diagnostics import K_LIMIT
+from nestimate.inference.fit import AT_EDGE, Fit
+from nestimate.inference.nuts import R_HAT_LIMIT, Chains
+from nestimate.remedies import Advice, Remedy
+from nestimate.results.estimates.summaries import Check
+
+#: Effective draws from which an answer to fewer digits is worth having.
+FEWEST_ESS = 1_000
+
+
+def reliability_checks(fit: Fit, wanted: float) -> tuple[Check, ...]:
+    """Return the checks of a fit of which so many effective draws were wanted."""
+    k, ess = fit.pareto_k, fit.ess
+    enough = Check.of(
+        "ess",
+        ess,
+        passed=ess >= wanted,
+        text=_ess_text(fit, wanted),
+    )
+    if fit.chains is not None:
+        return (*_chain_checks(fit.chains), enough)
+    return (
+        Check.of(
+            "pareto_k",
+            k,
+            passed=k <= K_LIMIT,
+            text=f"Pareto k of the importance weights is {k:.2f} (at most {K_LIMIT} is reliable).",
+        ),
+        enough,
+        *_edge_checks(fit),
+    )
+
+
+def _ess_text(fit: Fit, wanted: float) -> str:
+    """Say how many effective draws there are, and what to ask for where that is enough for less."""
+    ess = fit.ess
+    said = f"Effective draws behind the worst parameter: {ess:,.0f} (wanted: {wanted:,.0f})."
+    if not FEWEST_ESS <= ess < wanted:
+        return said
+    enough = int(ess // FEWEST_ESS * FEWEST_ESS)
+    return Advice(
+        f"{said} Intervals steady to fewer digits need no more: ask for ",
+        Remedy("ess", enough),
+        ".",
+    )
+
+
+def _edge_checks(fit: Fit) -> tuple[Check, ...]:
+    """Return a check that fails where a prior cuts the posterior off; nothing where none does."""
+    label, beyond = fit.at_edge
+    if beyond <= AT_EDGE:
+        return ()
+    return (
+        Check.of(
+            "prior_edge",
+            beyond,
+            passed=False,
+            text=f"The data put {label} where its prior has next to no mass (less than 1e-13), so "
+            "that the prior would cut the answer off. Look for a wrong value in the data, or give "
+            f"{label} a wider prior.",
+        ),
+    )
+
+
+def _chain_checks(chains: Chains) -> tuple[Check, ...]:
+    r_hat, divergences = chains.r_hat, chains.divergences
+    return (
+        Check.of(
+            "r_hat",
+            r_hat,
+            passed=r_hat <= R_HAT_LIMIT,
+            text=f"Largest r_hat of the chains is {r_hat:.3f} (at most {R_HAT_LIMIT} is reliable).",
+        ),
+        Check.of(
+            "divergences",
+            divergences,
+            passed=divergences == 0,
+            text=Advice(
+                f"Transitions of NUTS that diverged: {divergences} (none is reliable; tighter "
+                "priors of the scales are the remedy, such as ",
+                Remedy("prior", "tau = halfnormal(SCALE)"),
+                ").",
+            ),
+        ),
+    )

@@ -1,0 +1,357 @@
+"""How far each difference leans on the priors: what it is with others, and how fast it moves.
+
+The verdict comes from priors half and twice as wide, one family at a time, by reweighting the draws
+there are, or by a new fit where the weights cannot be trusted. Beside it stands the power-scaling
+sensitivity: a prior, or the likelihood, is raised to a power slightly off 1, and how fast the
+posterior of a difference then moves is its sensitivity (Kallioinen, Paananen, Buerkner & Vehtari,
+Stat. Comput. 34:57, 2024). That of a half-t hardly changes its scale, so it cannot tell alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.inference.diagnostics import K_LIMIT, kish, smooth_weights
+from nestimate.inference.fit import Fit
+from nestimate.model.priors import Exponential, Normal, Prior, StudentT, SymmetricBeta, Uniform
+from nestimate.results.estimates import estimands
+from nestimate.results.estimates.contrasts import Contrast
+from nestimate.results.estimates.summaries import Question
+from nestimate.results.estimates.verdicts import rope_verdict
+
+Array = NDArray[np.float64]
+Verdict = Literal["robust", "prior-dependent", "not estimable from these data"]
+
+#: How much wider priors are made; the last only where a group has so few units.
+FACTORS, FAR_FACTOR = (0.5, 2.0), 4.0
+#: Share of an interval's width by which an end must move to be another: its first digit, where
+#: the width is ten.
+MOVED = 0.1
+#: Effective draws below which a new fit is better, those of a new fit, and new fits at most.
+LEAST_ESS, REFIT_ESS, REFITS = 400, 1_000, 6
+#: From this sensitivity on a prior counts as informative, and below it the data as weak (as above).
+LIMIT = 0.05
+#: Powers between which the gradient is taken.
+LOWER, UPPER = 0.99, 1.01
+#: Units (blocks) in a group up to which the sensitivity is always looked at.
+FEW = 5
+#: Otherwise it is where it costs little: draws times distances, about 50 ms.
+CHEAP = 250_000
+#: Most draws used.
+MOST_DRAWS = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scaled:
+    """A contrast with the prior of one family of parameters wider or narrower.
+
+    Attributes
+    ----------
+    family, factor
+        `tau`, and how many times as wide its prior is.
+    ci_low, ci_high
+        Interval of the contrast, of the answer's kind, on the user's scale.
+    sign, decision, moved
+        Whether the interval then says something else of zero (a ratio: one) or of the ROPE, and
+        whether an end moves by more than a tenth of the interval's width.
+    refitted, reliable
+        Whether it comes from a new fit, and whether it can be trusted.
+    """
+
+    family: str
+    factor: float
+    ci_low: float
+    ci_high: float
+    sign: bool
+    decision: bool
+    moved: bool
+    refitted: bool
+    reliable: bool
+
+    @property
+    def matters(self) -> bool:
+        """Whether the answer would be another, or cannot be known to be the same."""
+        return self.sign or self.decision or self.moved or not self.reliable
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sensitivity:
+    """How one contrast follows its priors and its data.
+
+    Attributes
+    ----------
+    contrast
+        `drug - placebo`.
+    scaled
+        What it is with every prior half and twice as wide; four times too where units are few.
+    priors
+        Power-scaling sensitivity to each prior family, `{"mu": ..., "tau": ...}`, and to `all` of
+        them at once.
+    likelihood
+        Sensitivity to the data.
+    unscaled
+        Families with a uniform prior: nothing can be scaled, their limits are not looked at.
+    verdict
+        `robust`, where with no other width of a prior the sign, the decision or the first digit of
+        the interval is another; otherwise `prior-dependent`, or `not estimable from these data`
+        where moreover the sensitivity to the data stays below 0.05.
+    """
+
+    contrast: str
+    scaled: tuple[Scaled, ...]
+    priors: Mapping[str, float]
+    likelihood: float
+    unscaled: tuple[str, ...]
+    verdict: Verdict
+
+    @property
+    def largest(self) -> tuple[str, float]:
+        """The prior that matters most, and its sensitivity; `all` where they matter together."""
+        return max(self.priors.items(), key=lambda pair: pair[1])
+
+    @property
+    def worst(self) -> Scaled | None:
+        """The width of a prior that matters most: for the sign, the decision, the digits."""
+        found = [one for one in self.scaled if one.matters]
+        if not found:
+            return None
+        return max(found, key=lambda one: (one.sign, one.decision, one.moved, -abs(one.factor - 2)))
+
+    def record(self) -> dict[str, Any]:
+        """Return the fields as plain values for JSON."""
+        return asdict(self)
+
+
+def sensitivities(
+    fit: Fit, asked: Sequence[Contrast], question: Question
+) -> tuple[Sensitivity, ...]:
+    """Return the sensitivity of every contrast; none where there are many units and it is dear."""
+    if fit.chains is not None:
+        return ()  # the likelihood of chains' draws is not that of the data alone
+    # Equally weighted draws: the measure is normalised by their range, which draws of next to no
+    # weight would stretch.
+    which = fit.resampled[:MOST_DRAWS]
+    weights = np.full(which.size, 1 / which.size)
+    families = {p.name for p in fit.model.free}
+    cost = which.size * len(asked) * (len(families) + 2)
+    if not few_units(fit) and cost > CHEAP:
+        return ()
+    priors = {name: found[which] for name, found in log_priors(fit).items()}
+    priors["all"] = np.sum(list(priors.values()), axis=0)
+    likelihood = fit.log_likelihood[which]
+    unscaled = [p.name for p in fit.model.free if isinstance(p.prior, Uniform)]
+    others = _others(fit, which, [name for name in families if name not in unscaled])
+    found = []
+    for contrast in asked:
+        values = estimands.difference(fit.draws, contrast)[which]
+        each = {name: power_scaling(values, weights, logs) for name, logs in priors.items()}
+        data = power_scaling(values, weights, likelihood)
+        scaled = _scaled(fit, contrast, question, values, others)
+        found.append(
+            Sensitivity(
+                contrast=contrast.name,
+                scaled=scaled,
+                priors=each,
+                likelihood=data,
+                unscaled=tuple(dict.fromkeys(unscaled)),
+                verdict=_verdict(scaled, data),
+            )
+        )
+    return tuple(found)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class _Other:
+    """The posterior under a prior of another width: weights of the draws there are, or a new fit.
+
+    Attributes
+    ----------
+    family, factor
+        Whose prior, and how many times as wide.
+    weights, k
+        Smoothed weights of the draws, and their Pareto-k.
+    refit
+        The new fit, where one was needed.
+    """
+
+    family: str
+    factor: float
+    weights: Array
+    k: float
+    refit: Fit | None = None
+
+    @property
+    def poor(self) -> bool:
+        """Whether the weights cannot be trusted, or leave too few draws."""
+        return not self.k <= K_LIMIT or kish(self.weights) < LEAST_ESS
+
+    @property
+    def reliable(self) -> bool:
+        """Whether either way gave numbers that can be trusted."""
+        return not self.poor if self.refit is None else self.refit.pareto_k <= K_LIMIT
+
+
+def _others(fit: Fit, which: NDArray[np.intp], families: Sequence[str]) -> list[_Other]:
+    """Reweight the draws to every other width of a prior; fit anew where that will not do."""
+    factors = (*FACTORS, FAR_FACTOR) if few_units(fit) else FACTORS
+    draws = {p.label: values[which] for p, values in fit.draws.in_prior()}
+    found = []
+    for family in sorted(families):
+        members = [p for p in fit.model.parameters if p.name == family]
+        for factor in factors:
+            ratio = np.zeros(which.size)
+            for parameter in members:
+                if parameter.free:
+                    values = draws[parameter.label]
+                    other = widened(parameter.prior, factor)
+                    ratio += other.log_density(values) - parameter.prior.log_density(values)
+            weights, k = smooth_weights(np.nan_to_num(ratio, nan=-1e300, neginf=-1e300))
+            found.append(_Other(family=family, factor=factor, weights=weights, k=k))
+    worst = sorted((one for one in found if one.poor), key=lambda one: -one.k)[:REFITS]
+    return [replace(one, refit=_refit(fit, one)) if one in worst else one for one in found]
+
+
+def _refit(fit: Fit, other: _Other) -> Fit:
+    """Fit with the prior of one family of another width."""
+    changed = tuple(
+        replace(p, prior=widened(p.prior, other.factor)) if p.free and p.name == other.family else p
+        for p in fit.model.parameters
+    )
+    return Fit.from_model(fit.model.with_parameters(changed), ess=REFIT_ESS, seed=fit.seed)
+
+
+def widened(prior: Prior, factor: float) -> Prior:
+    """Return a prior so many times as wide: about its mean, or from where it begins."""
+    match prior:
+        case Normal():
+            return replace(prior, sd=factor * prior.sd)
+        case StudentT():
+            return replace(prior, scale=factor * prior.scale)
+        case Exponential():
+            return replace(prior, mean=factor * prior.mean)
+        case SymmetricBeta():
+            return prior
+    return prior.standardised(0.0, 1 / factor)
+
+
+def _scaled(
+    fit: Fit,
+    contrast: Contrast,
+    question: Question,
+    values: Array,
+    others: Sequence[_Other],
+) -> tuple[Scaled, ...]:
+    measure = fit.model.design.measure
+    order = np.argsort(values, kind="stable")
+    values = values[order]
+
+    def verdicts(low: float, high: float) -> tuple[bool, object]:
+        start, end = measure.said((low, high)).tolist()
+        rope = question.rope and rope_verdict(start, end, question.rope)
+        return low <= 0 <= high, rope
+
+    usual = question.interval(values, np.full(values.size, 1 / values.size))
+    says, found = verdicts(*usual), []
+    for other in others:
+        if other.refit is None:
+            low, high = question.interval(values, other.weights[order])
+        else:
+            own = estimands.difference(other.refit.draws, contrast)
+            low, high = question.interval(own, other.refit.weights)
+        sign, decision = verdicts(low, high)
+        step = max(abs(low - usual[0]), abs(high - usual[1]))
+        found.append(
+            Scaled(
+                family=other.family,
+                factor=other.factor,
+                ci_low=float(measure.said(low)),
+                ci_high=float(measure.said(high)),
+                sign=sign != says[0],
+                decision=decision != says[1],
+                moved=bool(step > MOVED * (usual[1] - usual[0])),
+                refitted=other.refit is not None,
+                reliable=other.reliable,
+            )
+        )
+    return tuple(found)
+
+
+def few_units(fit: Fit) -> bool:
+    """Whether a group has so few units, or the design so few blocks, that priors may matter."""
+    design = fit.model.design
+    if design.block is not None:
+        return design.block.size <= FEW
+    return min(design.units_per_group) <= FEW
+
+
+def log_priors(fit: Fit) -> dict[str, Array]:
+    """Return the log prior density of every free family at the draws, up to a constant.
+
+    It is the density of the parameter itself, in its own unit, that is scaled; that of the engine's
+    coordinates would change with the map to them.
+    """
+    found: dict[str, Array] = {}
+    for parameter, values in fit.draws.in_prior():
+        if parameter.free:
+            logs = parameter.prior.log_density(values)
+            found[parameter.name] = found.get(parameter.name, 0.0) + logs
+    return found
+
+
+def power_scaling(values: Array, weights: Array, logs: Array) -> float:
+    """Sensitivity of a quantity to a component of the posterior.
+
+    Parameters
+    ----------
+    values, weights
+        Draws of the quantity and their weights, which sum to one; shape (draws,).
+    logs
+        Log density of the component at the draws, up to a constant.
+
+    Returns
+    -------
+    float
+        Gradient of the cumulative Jensen-Shannon distance by the log2 of the power.
+    """
+    order = np.argsort(values, kind="stable")
+    order = order[weights[order] > 0]
+    values, weights, logs = values[order], weights[order], logs[order]
+    logs = logs - weights @ logs
+    width = np.diff(values)
+    gradients = []
+    for power in (LOWER, UPPER):
+        scaled = weights * np.exp((power - 1) * logs)
+        scaled /= scaled.sum()
+        below = np.cumsum(weights)[:-1], np.cumsum(scaled)[:-1]
+        above = tuple(np.cumsum(part[::-1])[-2::-1] for part in (weights, scaled))
+        distance = max(_distance(width, *below), _distance(width, above[0], above[1]))
+        gradients.append(distance / abs(np.log2(power)))
+    return float(np.mean(gradients))
+
+
+def _distance(width: Array, p: Array, q: Array) -> float:
+    """Cumulative Jensen-Shannon distance, normalised (Nguyen & Vreeken 2015).
+
+    Parameters
+    ----------
+    width
+        Gaps between the sorted values, shape (draws - 1,).
+    p, q
+        Two distribution functions in these gaps.
+    """
+    whole = float(width @ (p + q))
+    if whole <= 0:
+        return 0.0
+    middle = np.log2(0.5 * (p + q))
+    # The terms beside the logarithms cancel in the sum of both directions.
+    both = width @ (p * (np.log2(p) - middle) + q * (np.log2(q) - middle))
+    return float(np.sqrt(max(float(both), 0.0) / whole))
+
+
+def _verdict(scaled: Sequence[Scaled], likelihood: float) -> Verdict:
+    if not any(one.matters for one in scaled):
+        return "robust"
+    return "prior-dependent" if likelihood >= LIMIT else "not estimable from these data"

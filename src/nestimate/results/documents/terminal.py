@@ -1,0 +1,112 @@
+"""An answer as plain text: design, table, sentence, checks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nestimate.remedies import Advice, Voice, said
+from nestimate.results.answer import Answer
+from nestimate.results.estimates import naming
+from nestimate.results.words import advice, lines, rounding, wording
+
+#: Block effects listed in the text; all are in the JSON and the report.
+MOST_BLOCKS = 40
+#: Contrasts set beside other analyses in the text; all are in the JSON.
+MOST_PANELS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """How wide the text is, and whose words it speaks."""
+
+    width: int = lines.PAGE
+    voice: Voice = "python"
+
+    def section(self, title: str, sentences: Sequence[str]) -> str:
+        """Return a title and its sentences."""
+        spoken = (lines.visible(said(one, self.voice)) for one in sentences)
+        return lines.section(lines.visible(title), spoken, self.width)
+
+    def table(self, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+        """Return a table no wider than the page."""
+        return lines.table(head, rows, self.width)
+
+
+def render(answer: Answer, page: Page | None = None) -> str:
+    """Return the whole answer as text for a terminal."""
+    page, design = page or Page(), answer.design
+    parts = [page.section("Design", [*wording.design_sentences(design), *design.notes])]
+    if design.warnings:
+        parts.append(page.section("Mind", design.warnings))
+    if answer.passed:
+        parts += _estimates(answer, page)
+    else:
+        parts.append(page.section("No answer", [wording.withheld(answer.checks)]))
+    checks = [Advice("ok: " if c.passed else "FAILED: ", c.text) for c in answer.checks]
+    parts.append(page.section("Checks", checks))
+    parts.append(page.section("Priors", wording.prior_sentences(answer.model)))
+    return "\n\n".join(parts)
+
+
+def _estimates(answer: Answer, page: Page) -> list[str]:
+    design = answer.design
+    interval = rounding.interval_name(answer.groups[0])
+    if answer.contrasts and answer.contrasts[0].ci_kind != answer.groups[0].ci_kind:
+        interval = f"{rounding.percent(answer.question.ci_prob)} interval"
+    rows = [*answer.contrasts, *answer.groups, *answer.effect_sizes]
+    rows += [*answer.coefficients, *answer.scales]
+    named = {id(row): naming.centre_name(row.name, answer.model) for row in answer.groups}
+    if len(answer.contrasts) == 1:
+        named |= {id(row): row.name.split("[", 1)[0] for row in answer.effect_sizes}
+    table = page.table(
+        [
+            "",
+            wording.centre_head(answer.groups[0].measure, mixed=True),
+            interval,
+            wording.above(design),
+            *(["P(in ROPE)"] if answer.question.rope else []),
+            "",
+        ],
+        [
+            [
+                named.get(id(row), row.name),
+                *wording.short_cells(row, rope=answer.question.rope is not None),
+                wording.gloss(row.name, answer.model),
+            ]
+            for row in rows
+        ],
+    )
+    title = f"Answer: {lines.visible(wording.value_label(design))}"
+    parts = [f"{title}\n{table}"]
+    if answer.blocks:
+        shown = answer.blocks[:MOST_BLOCKS]
+        centre = wording.centre_head(answer.blocks[0].measure)
+        head = ["", centre, interval, wording.above(design)]
+        block = design.block.name if design.block else ""
+        title = f"In every {block} (drawn towards what holds overall)"
+        if len(answer.blocks) > len(shown):
+            title += f", the first {MOST_BLOCKS} of {len(answer.blocks)}"
+        listed = [[row.name, *wording.short_cells(row, rope=False)] for row in shown]
+        parts.append(f"{page.section(title, [])}\n{page.table(head, listed)}")
+    if answer.sentences:
+        parts.append(page.section("In words", answer.sentences))
+    if answer.honesty:
+        parts.append(_beside(answer, page))
+    if answer.advice:
+        parts.append(
+            page.section(
+                "How far to trust it",
+                [Advice("" if c.passed else "Mind: ", c.text) for c in answer.advice],
+            )
+        )
+    return parts
+
+
+def _beside(answer: Answer, page: Page) -> str:
+    """Return other analyses of the same data, and why they agree or differ."""
+    panels, design = answer.honesty[:MOST_PANELS], answer.design
+    tables = [page.table(advice.honesty_head(p), advice.honesty_rows(p, design)) for p in panels]
+    left = len(answer.honesty) - len(panels)
+    told = advice.many(panels, design)
+    if left:
+        told.append(f"{left} further contrasts are in the JSON file.")
+    return page.section("\n".join(["Beside other analyses", *tables]), told)

@@ -1,0 +1,141 @@
+"""What differs between blocks and units: what each shows by itself, and what a new one may do."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.data.designs.structure import Structure
+from nestimate.inference.fit import Fit
+from nestimate.model.grouped import effect_root
+from nestimate.results.estimates import estimands
+from nestimate.results.estimates.classical import Sums
+from nestimate.results.estimates.contrasts import Contrast
+from nestimate.results.estimates.quantities import Quantity
+
+Array = NDArray[np.float64]
+
+#: Share of a combination of columns that a block must tell before it is said to tell it.
+TOLD = 1e-6
+
+
+def effect_scales(fit: Fit, contrast: Contrast) -> Array:
+    """Scale of a contrast from block to block, shape (draws,)."""
+    terms = fit.model.design.structure
+    weights = contrast.weights @ terms.cells
+    return np.asarray(np.sqrt(np.square(weights @ _root(fit)).sum(axis=1)))
+
+
+def slope_scales(fit: Fit, slope: int) -> Array:
+    """Scale of a slope from block to block, shape (draws,)."""
+    terms = fit.model.design.structure
+    return np.asarray(np.sqrt(np.square(_root(fit)[:, terms.slopes[slope][1]]).sum(axis=1)))
+
+
+def new_effects(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
+    """Return draws of every contrast in a block not yet seen."""
+    rng, design = np.random.default_rng([fit.seed, 3]), fit.model.design
+    outer = design.structure.heavy[0][0]
+    return tuple(
+        Quantity(
+            name=contrast.name,
+            values=estimands.difference(fit.draws, contrast)
+            # A deviate turns with the contrast, so that the contrast the other way round is minus
+            # this one, draw by draw.
+            + contrast.turn * effect_scales(fit, contrast) * fit.draws.deviates(outer, rng)[:, 0],
+            weights=fit.weights,
+            measure=design.measure,
+        )
+        for contrast in asked
+    )
+
+
+def new_slopes(fit: Fit) -> tuple[Quantity, ...]:
+    """Return draws of every slope in a block not yet seen, under the name of its coefficient."""
+    rng, design = np.random.default_rng([fit.seed, 4]), fit.model.design
+    terms = design.structure
+    outer = terms.heavy[0][0]
+    return tuple(
+        Quantity(
+            name=terms.labels[j],
+            values=fit.draws.coefficients[:, j]
+            + slope_scales(fit, i) * fit.draws.deviates(outer, rng)[:, 0],
+            measure=design.measure,
+            weights=fit.weights,
+        )
+        for i, (j, _) in enumerate(terms.slopes)
+    )
+
+
+def new_units(fit: Fit) -> tuple[Quantity, ...]:
+    """Return draws of the true mean of a new unit of every group."""
+    rng, design = np.random.default_rng([fit.seed, 5]), fit.model.design
+    outer = design.structure.heavy[0][0]
+    tau = fit.draws.by_group(fit.draws.scale(design.structure.strata[0]))
+    return tuple(
+        Quantity(
+            name=label,
+            values=fit.draws.means[:, g] + tau[:, g] * fit.draws.deviates(outer, rng)[:, 0],
+            weights=fit.weights,
+            measure=design.measure,
+        )
+        for g, label in enumerate(design.groups)
+    )
+
+
+def raw_effects(fit: Fit, asked: Sequence[Contrast]) -> Array:
+    """Contrasts as the readings of each block alone have them, shape (contrasts, blocks).
+
+    On the scale that is analysed: of ratios the logarithms.
+
+    Differences of the means of cells (of their units where there are units); with a formula, by
+    least squares on what the fixed part leaves. NaN where a block does not tell.
+    """
+    design = fit.model.design
+    if design.formula is None:
+        cells = Sums.of(design).cells
+        if cells is None:
+            return np.empty((len(asked), 0))
+        inside = [np.flatnonzero(contrast.weights) for contrast in asked]
+        found = [
+            cells[:, own] @ c.weights[own] - c.against for own, c in zip(inside, asked, strict=True)
+        ]
+    else:
+        rows = np.stack([contrast.weights @ design.formula.cells for contrast in asked])
+        middle = np.array([_mean(fit, estimands.difference(fit.draws, c)) for c in asked])
+        found = list(middle[:, None] + _own(fit, design.formula, rows))
+    return np.reshape(found, (len(asked), -1))
+
+
+def raw_slopes(fit: Fit) -> Array:
+    """Slopes as the readings of each block alone have them, shape (slopes, blocks)."""
+    terms = fit.model.design.structure
+    if not terms.slopes:
+        return np.empty((0, 0))
+    rows = np.eye(len(terms.effects))[[e for _, e in terms.slopes]]
+    middle = [_mean(fit, fit.draws.coefficients[:, j]) for j, _ in terms.slopes]
+    return np.array(middle)[:, None] + _own(fit, terms, rows)
+
+
+def _own(fit: Fit, terms: Structure, wanted: Array) -> Array:
+    """Return combinations of a block's own deviations by least squares; (combinations, blocks)."""
+    readings = fit.model.design.readings
+    middle = fit.weights @ fit.draws.centred
+    rest = readings.value - terms.fixed @ middle
+    columns = np.stack([effect.column for effect in terms.effects], axis=1)
+    found = np.full((len(wanted), terms.outer.size), np.nan)
+    for k in range(terms.outer.size):
+        mine = terms.outer.codes == k
+        inverse = np.linalg.pinv(columns[mine], rcond=TOLD)
+        told = inverse @ columns[mine]
+        sure = np.abs(wanted @ told - wanted).max(axis=1) < TOLD * 1e3
+        found[sure, k] = (wanted @ inverse @ rest[mine])[sure]
+    return found
+
+
+def _root(fit: Fit) -> Array:
+    return effect_root(fit.draws.structure, fit.draws.theta)
+
+
+def _mean(fit: Fit, values: Array) -> float:
+    return float(fit.weights @ values)

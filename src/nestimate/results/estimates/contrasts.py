@@ -1,0 +1,157 @@
+"""Which differences are asked for: to the reference, all pairs, or the user's own."""
+
+import ast
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.data.designs.measures import Measure
+from nestimate.errors import DesignError, listed, one_of
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Contrast:
+    """A weighted sum of group means.
+
+    Attributes
+    ----------
+    name
+        As printed: `drug - placebo`.
+    weights
+        One weight per group, shape (groups,).
+    against
+        Stated value that is subtracted.
+    sides
+        What is said to be above or below what, `("drug", "placebo")`; None for the user's own.
+    """
+
+    name: str
+    weights: NDArray[np.float64]
+    against: float = 0.0
+    sides: tuple[str, str] | None = None
+
+    @property
+    def turn(self) -> float:
+        """The sign of its first weight: the other one for the contrast the other way round."""
+        return float(np.sign(self.weights[np.flatnonzero(self.weights)[0]]))
+
+
+def choose_contrasts(
+    groups: Sequence[str], asked: str | Sequence[str], against: float | None, measure: Measure
+) -> tuple[Contrast, ...]:
+    """Return the contrasts to report.
+
+    Parameters
+    ----------
+    groups
+        Group labels, the reference first.
+    asked
+        `reference`, `pairs`, or expressions in group labels such as `(b + c) / 2 - a`.
+    against
+        A stated value that every group is compared with instead, or None.
+    measure
+        How differences are said: those of logarithms as ratios.
+
+    Raises
+    ------
+    DesignError
+        When an expression cannot be read, or does not compare groups.
+    """
+    sign = measure.sign
+    if against is not None:
+        if measure.logarithmic and against <= 0:
+            raise DesignError(f"against is {against:g}: on a log scale it must be above 0.")
+        return tuple(
+            Contrast(
+                name=f"{label} {sign} {against:g}",
+                weights=row,
+                against=float(measure.worked(against)),
+                sides=(f"the mean of {label}", f"{against:g}"),
+            )
+            for label, row in zip(groups, np.eye(len(groups)), strict=True)
+        )
+    if asked == "reference":
+        pairs = [(g, 0) for g in range(1, len(groups))]
+    elif asked == "pairs":
+        pairs = [(b, a) for a, b in combinations(range(len(groups)), 2)]
+    elif isinstance(asked, str):
+        return choose_contrasts(groups, (asked,), against, measure)
+    else:
+        found = tuple(parse_contrast(text, groups) for text in asked)
+        if measure.logarithmic:
+            found = tuple(replace(c, name=f"exp({c.name})") for c in found)
+        return found
+    unit = np.eye(len(groups))
+    return tuple(
+        Contrast(
+            name=f"{groups[b]} {sign} {groups[a]}",
+            weights=unit[b] - unit[a],
+            sides=(groups[b], groups[a]),
+        )
+        for b, a in pairs
+    )
+
+
+def parse_contrast(text: str, groups: Sequence[str]) -> Contrast:
+    """Read an expression in group labels; labels with odd characters may stand in quotes."""
+    ordered = sorted(groups, key=len, reverse=True)
+    pattern = "|".join(
+        rf"'{re.escape(label)}'|\"{re.escape(label)}\"|(?<!\w){re.escape(label)}(?!\w)"
+        for label in ordered
+    )
+
+    def placeholder(match: re.Match[str]) -> str:
+        label = match[0] if match[0] in groups else match[0][1:-1]
+        return f"g_{groups.index(label)}"
+
+    try:
+        tree = ast.parse(re.sub(pattern, placeholder, text.strip()), mode="eval").body
+        weights = _weights(tree, len(groups))
+    except ZeroDivisionError:
+        raise DesignError(f"contrast '{text}' divides by 0. Divide by a number above 0.") from None
+    except (SyntaxError, KeyError, TypeError, OverflowError):
+        unknown = [word for word in re.findall(r"[^\W\d]\w*", text) if word not in groups]
+        what = one_of("group", unknown[0], groups) if unknown else "it cannot be read."
+        raise DesignError(
+            f"contrast '{text}': {what} Write group labels with +, -, * and /, such as "
+            f"'({groups[-1]} - {groups[0]})'."
+        ) from None
+    if not np.isfinite(weights).all():
+        raise DesignError(f"contrast '{text}': its numbers are too large to compute with.")
+    if isinstance(weights, float) or abs(weights.sum()) > 1e-9 or not np.any(weights):
+        raise DesignError(
+            f"contrast '{text}': the weights of the groups ({listed(list(groups), most=6)}) must "
+            "cancel, as in 'b - a' or '(b + c) / 2 - a'; otherwise nothing is compared."
+        )
+    return Contrast(name=text.strip(), weights=weights)
+
+
+def _weights(node: ast.expr, n_groups: int) -> float | NDArray[np.float64]:
+    """Evaluate an expression to the weights of the groups, or to a plain number."""
+    match node:
+        case ast.Constant(value=int() | float() as value):
+            return float(value)
+        case ast.Name(id=name) if name.startswith("g_"):
+            unit: NDArray[np.float64] = np.eye(n_groups)[int(name[2:])]
+            return unit
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return -_weights(operand, n_groups)
+        case ast.BinOp(left=left, op=op, right=right):
+            a, b = _weights(left, n_groups), _weights(right, n_groups)
+            numbers = isinstance(a, float), isinstance(b, float)
+            match op:
+                case ast.Add() if numbers[0] == numbers[1]:
+                    return a + b
+                case ast.Sub() if numbers[0] == numbers[1]:
+                    return a - b
+                case ast.Mult() if any(numbers):
+                    return a * b
+                case ast.Div() if numbers[1]:
+                    if b == 0:
+                        raise ZeroDivisionError
+                    return a / b
+    raise TypeError("only sums of weighted group labels")

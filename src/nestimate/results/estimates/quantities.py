@@ -1,0 +1,380 @@
+"""What is reported of a fit: every quantity by name, with its draws."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.data.designs.design import Design
+from nestimate.data.designs.measures import LINEAR, Measure
+from nestimate.inference.fit import Fit
+from nestimate.model.draws import Draws
+from nestimate.model.families import What
+from nestimate.model.model import FIXED_PART
+from nestimate.results.estimates import estimands, naming
+from nestimate.results.estimates.contrasts import Contrast
+
+Array = NDArray[np.float64]
+Contrasts = tuple[Contrast, ...]
+
+#: Blocks up to which every one, and every pair, gets its probability.
+MOST_BLOCKS = 8
+#: What is called far out, in units of tau, and how many candidates are looked at.
+FAR, MOST_OUTLIERS = 3, 20
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Quantity:
+    """One estimated quantity.
+
+    Attributes
+    ----------
+    name
+        As printed: `drug - placebo`, `tau[drug]`.
+    values, weights
+        Its draws on the scale on which it is worked out (of a ratio their logarithms), and their
+        weights, both of shape (draws,).
+    measure
+        How it is worked out and said: as it stands, or as a ratio.
+    null
+        The value that says "no difference", as it is said, worth a line and a probability: 0, or 1
+        for ratios.
+    rope
+        Whether it is a difference to which the region of practical equivalence applies.
+    positive
+        Whether it lies above 0 whatever the data: a scale, or a share of a variance.
+    label
+        What stands beside its number where the name alone would not do: `centre of drug`.
+    """
+
+    name: str
+    values: Array
+    weights: Array
+    measure: Measure = LINEAR
+    null: float | None = None
+    rope: bool = False
+    positive: bool = False
+    label: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "label", self.label or self.name)
+
+    @property
+    def said(self) -> Array:
+        """Its draws as they are said, shape (draws,)."""
+        return self.measure.said(self.values)
+
+
+def differences(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
+    """Return the contrasts of group means; ratios of geometric means on a log scale."""
+    design = fit.model.design
+    return tuple(
+        Quantity(
+            name=contrast.name,
+            values=estimands.difference(fit.draws, contrast),
+            weights=fit.weights,
+            measure=design.measure,
+            null=design.measure.null,
+            rope=True,
+        )
+        for contrast in asked
+    )
+
+
+def effect_sizes(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
+    """Return the contrasts in units of the spread between units, and of single readings."""
+    design = fit.model.design
+    structure = design.structure
+    found = {} if design.block is not None else {"effect_size": estimands.effect_size}
+    told = structure.unit is None or not structure.unit.merged
+    if not structure.text and told and design.statistics.measured.all():
+        found["d_total"] = estimands.d_total
+    return tuple(
+        Quantity(
+            name=f"{name}[{contrast.name}]",
+            values=standardised(fit.draws, contrast),
+            weights=fit.weights,
+            null=0.0,
+        )
+        for name, standardised in found.items()
+        for contrast in asked
+    )
+
+
+def group_means(fit: Fit) -> tuple[Quantity, ...]:
+    """Return the mean of every group, under its label."""
+    return tuple(
+        Quantity(
+            name=label,
+            values=fit.draws.means[:, g],
+            weights=fit.weights,
+            measure=fit.model.design.measure,
+            label=naming.centre_name(label, fit.model),
+        )
+        for g, label in enumerate(fit.model.design.groups)
+    )
+
+
+def coefficients(fit: Fit) -> tuple[Quantity, ...]:
+    """Return the coefficients of a formula as it is written, `beta[day]`.
+
+    On a log scale they are ratios like all that is compared, `exp(beta[day])`.
+    """
+    design, terms = fit.model.design, fit.model.design.formula
+    if terms is None:
+        return ()
+    form = "exp({}[{}])" if design.roles.scale == "log" else "{}[{}]"
+    return tuple(
+        Quantity(
+            name=form.format("beta", label),
+            values=fit.draws.coefficients[:, j],
+            weights=fit.weights,
+            measure=design.measure,
+            null=None if shift else design.measure.null,
+        )
+        for j, (label, shift) in enumerate(zip(terms.labels, terms.shifts, strict=True))
+    )
+
+
+def scales(fit: Fit) -> tuple[Quantity, ...]:
+    """Return scales, normality and, in nested layouts, the share of variance between units."""
+    found, draws = [], fit.draws
+    for parameter in fit.model.parameters:
+        if parameter.kind in FIXED_PART:
+            continue
+        name, values, positive = parameter.label, draws[parameter], parameter.kind == "scale"
+        if parameter.family.what is What.PLACE:
+            # Where a pooled scale lies says little; the scale itself is reported.
+            stratum = draws.structure.strata[parameter.family.stratum or 0]
+            name, values = f"tau[{parameter.group}]", draws.scale(stratum)[:, parameter.member]
+            positive = True
+        found.append(Quantity(name=name, values=values, weights=fit.weights, positive=positive))
+    design = fit.model.design
+    if design.layout == "nested" and design.statistics.measured.all():
+        noise = draws.noise
+        own = draws.scale(draws.structure.strata[0]).shape[1] > 1 or (
+            noise is not None and noise.shape[1] > 1
+        )
+        for g, label in enumerate(design.groups if own else (None,)):
+            name = "icc" if label is None else f"icc[{label}]"
+            values = estimands.icc(draws, g)
+            found.append(Quantity(name=name, values=values, weights=fit.weights, positive=True))
+    return tuple(found)
+
+
+def unit_means(fit: Fit) -> tuple[Quantity, ...]:
+    """Return the true mean of every unit of a nested layout."""
+    design = fit.model.design
+    if design.layout != "nested":
+        return ()
+    equal = _equal(fit.effects)
+    return tuple(
+        Quantity(name=label, values=fit.effects[:, j], weights=equal, measure=design.measure)
+        for j, label in enumerate(design.units)
+    )
+
+
+def block_effects(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
+    """Return the contrasts in every block, `drug - placebo | line 1`."""
+    design, draws = fit.model.design, fit.effects
+    if design.block is None or not draws.size or not design.structure.varies:
+        return ()
+    cells = draws.reshape(len(draws), design.block.size, len(design.groups))
+    equal = _equal(draws)
+    return tuple(
+        Quantity(
+            name=f"{contrast.name} | {label}",
+            values=estimands.block_effect(cells[:, k], contrast),
+            weights=equal,
+            measure=design.measure,
+            null=design.measure.null,
+            rope=True,
+        )
+        for contrast in asked
+        for k, label in enumerate(design.block.labels)
+    )
+
+
+def block_slopes(fit: Fit) -> tuple[Quantity, ...]:
+    """Return the slopes of measurements in every block, `day | dog 3`; ratios on a log scale."""
+    design = fit.model.design
+    terms, block = design.formula, design.block
+    if terms is None or block is None:
+        return ()
+    equal = _equal(fit.slopes)
+    return tuple(
+        Quantity(
+            name=f"{terms.labels[j]} | {label}",
+            values=fit.slopes[:, k, position],
+            weights=equal,
+            measure=design.measure,
+            null=design.measure.null,
+        )
+        for position, (j, _) in enumerate(terms.slopes)
+        for k, label in enumerate(block.labels)
+    )
+
+
+def probabilities(
+    fit: Fit, asked: Contrasts, rope: tuple[float, float] | None
+) -> tuple[Quantity, ...]:
+    """Return probabilities worth stating, one value per draw: of being largest, of what is next."""
+    design = fit.model.design
+    found = []
+    if len(design.groups) > 2:
+        best = fit.draws.means.argmax(axis=1)
+        found += [
+            Quantity(
+                name=f"P({label} has the largest mean)",
+                values=(best == g).astype(float),
+                weights=fit.weights,
+            )
+            for g, label in enumerate(design.groups)
+        ]
+    if design.block is not None and design.structure.varies:
+        found += [
+            Quantity(
+                name=f"P({c.name} > {design.measure.null:g} in the next {design.block.name})",
+                values=estimands.next_block(fit.draws, c),
+                weights=fit.weights,
+            )
+            for c in asked
+        ]
+        found += _between_blocks(fit, asked, rope)
+    return (*found, *_outliers(fit))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Far:
+    """Whether one unit, value or reading lies far out, draw by draw.
+
+    Attributes
+    ----------
+    label, inside
+        What, and of which group or unit.
+    events
+        Shape (equally weighted draws,).
+    """
+
+    label: str
+    inside: str
+    events: NDArray[np.bool_]
+
+
+def far_units(fit: Fit, which: Sequence[int] | None = None) -> list[Far]:
+    """Say of units (values of a flat layout) whether they lie beyond `FAR` tau of their group.
+
+    Of all of them, in the order of the data, or of the positions in `which`.
+    """
+    design = fit.model.design
+    drawn = fit.resampled[: len(fit.effects)] if design.levels else fit.resampled
+    draws = fit.draws.take(drawn)
+    mu, tau = draws.means, draws.by_group(draws.scale(design.structure.strata[0]))
+    group, raw = design.statistics.group, _raw_means(design)
+    found = []
+    for j in range(group.size) if which is None else which:
+        g = group[j]
+        value = fit.effects[:, j] if design.levels else raw[j]
+        label = design.units[j] if design.levels else f"{design.natural(raw[j : j + 1])[0]:.6g}"
+        events = np.abs(value - mu[:, g]) > FAR * tau[:, g]
+        found.append(Far(label=label, inside=design.groups[g], events=events))
+    return found
+
+
+def far_readings(fit: Fit, which: Sequence[int] | None = None) -> list[Far]:
+    """Say of readings whether they lie beyond `FAR` sigma of the true mean of their unit."""
+    design, readings = fit.model.design, fit.model.design.readings
+    drawn = fit.resampled[: len(fit.effects)]
+    sigma = _noise(fit.draws.take(drawn))
+    found = []
+    for i in range(readings.value.size) if which is None else which:
+        unit, g = readings.unit[i], readings.group[i]
+        events = np.abs(readings.value[i] - fit.effects[:, unit]) > FAR * sigma[:, g]
+        label = f"{design.natural(readings.value[i : i + 1])[0]:.6g}"
+        found.append(Far(label=label, inside=design.units[unit], events=events))
+    return found
+
+
+def _noise(draws: Draws) -> Array:
+    """SD of a reading of every group, (draws, groups); 0 where none is estimated."""
+    return draws.by_group(np.zeros((len(draws), 1)) if draws.noise is None else draws.noise)
+
+
+def _raw_means(design: Design) -> Array:
+    return design.yardstick.centre + design.yardstick.spread * design.statistics.mean
+
+
+def _outliers(fit: Fit) -> list[Quantity]:
+    """Return the units (values) and, where these are Student-t, readings that probably lie far out.
+
+    Only the farthest are looked at, and only those are named of which it is more likely than not.
+    Where readings are normal, sigma has made room for far ones.
+    """
+    design, draws = fit.model.design, fit.draws
+    if design.layout not in ("flat", "nested") or design.readings.reconstructed:
+        return []
+    group, rows = design.statistics.group, design.readings
+    tau = draws.by_group(draws.scale(design.structure.strata[0]))
+    centre, spread = draws.means.mean(axis=0), np.median(tau, axis=0)
+    apart = np.abs(_raw_means(design) - centre[group]) / spread[group]
+    named = [
+        (f"{one.label} lies more than {FAR} tau from the mean of {one.inside}", one.events)
+        for one in far_units(fit, _largest(apart))
+    ]
+    if draws.reading_normality is not None:
+        sigma = np.median(_noise(draws), axis=0)
+        gaps = rows.value - fit.effects.mean(axis=0)[rows.unit]
+        unit = design.levels[0].name
+        named += [
+            (f"{one.label} lies more than {FAR} sigma from its {unit}, {one.inside}", one.events)
+            for one in far_readings(fit, _largest(np.abs(gaps) / sigma[rows.group]))
+        ]
+    return [
+        Quantity(name=f"P({what})", values=events.astype(float), weights=_equal(events))
+        for what, events in named
+        if events.mean() > 0.5
+    ]
+
+
+def _largest(values: Array) -> list[int]:
+    return [int(i) for i in np.argsort(-values, kind="stable")[:MOST_OUTLIERS]]
+
+
+def _between_blocks(fit: Fit, asked: Contrasts, rope: tuple[float, float] | None) -> list[Quantity]:
+    """In which block the effect is largest, and which blocks differ by more than the ROPE."""
+    block, found = fit.model.design.block, []
+    effects = block_effects(fit, asked)
+    if block is None or not effects or block.size > MOST_BLOCKS:
+        return []
+    for i, contrast in enumerate(asked):
+        own = effects[i * block.size : (i + 1) * block.size]
+        weights = own[0].weights
+        best = np.argmax([q.values for q in own], axis=0)
+        found += [
+            Quantity(
+                name=f"P({contrast.name} is largest in {label})",
+                values=(best == k).astype(float),
+                weights=weights,
+            )
+            for k, label in enumerate(block.labels)
+        ]
+        for (a, one), (b, other) in combinations(zip(block.labels, own, strict=True), 2):
+            if rope is None:
+                continue
+            gap = one.values - other.values
+            low, high = one.measure.worked(rope)
+            found.append(
+                Quantity(
+                    name=f"P({contrast.name} differs between {a} and {b} by more than the ROPE)",
+                    values=((gap < low) | (gap > high)).astype(float),
+                    weights=weights,
+                )
+            )
+    return found
+
+
+def _equal(draws: NDArray[Any]) -> Array:
+    return np.full(len(draws), 1 / len(draws))

@@ -1,0 +1,107 @@
+"""How the variance of a single reading divides between the levels of a design."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.data.designs.structure import Role, Stratum, Structure
+from nestimate.inference.fit import Fit
+from nestimate.results.estimates.quantities import Quantity
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Share:
+    """The share of one level.
+
+    Attributes
+    ----------
+    label, said
+        What it is, for a row and inside a sentence: `mouse to mouse`, `from mouse to mouse`.
+    draws
+        Its share at every draw, shape (draws, groups), or (draws, 1) where groups share it.
+    weights
+        Of the draws.
+    """
+
+    label: str
+    said: str
+    draws: Array
+    weights: Array
+
+    def quantity(self, group: int) -> Quantity:
+        """Return the draws of one group."""
+        return Quantity(name=self.label, values=self.draws[:, group], weights=self.weights)
+
+
+def variance_shares(fit: Fit) -> list[Share]:
+    """Return every level's share of the squared scales, the outermost level first."""
+    found = levels(fit)
+    total = np.sum([square for _, _, square in found], axis=0)
+    return [
+        Share(label=label, said=said, draws=square / total, weights=fit.weights)
+        for label, said, square in found
+    ]
+
+
+def levels(fit: Fit) -> list[tuple[str, str, Array]]:
+    """Return label, words and squared scale (draws, groups or 1) of every level.
+
+    A slope counts with the variance of what it multiplies, an effect that differs between blocks
+    by half its square: that is what it adds to the variance of a reading.
+    """
+    design, draws = fit.model.design, fit.draws
+    if design.formula is not None:
+        return _of_formula(fit, design.formula)
+    scales = [draws.scale(stratum) for stratum in draws.structure.strata]
+    noise = [] if draws.noise is None else [draws.noise]
+    own = any(found.shape[1] > 1 for found in (*scales, *noise))
+    groups = len(design.groups) if own else 1
+    found = []
+    for stratum, scale in zip(draws.structure.strata, scales, strict=True):
+        square = np.square(np.broadcast_to(scale, (len(scale), groups)))
+        found.append((*_words(stratum), np.asarray(square / stratum.split)))
+    for sigma in noise:
+        inside = design.levels[-1].name if design.levels else "cell"
+        square = np.square(np.broadcast_to(sigma, (len(sigma), groups)))
+        found.append(("reading to reading", f"between readings of one {inside}", square))
+    return found
+
+
+def _words(stratum: Stratum) -> tuple[str, str]:
+    """Return what a stratum's share is called in a row, and inside a sentence."""
+    name = stratum.name
+    if stratum.role is Role.EFFECT:
+        if stratum.merged:
+            return f"within a {name}", f"within each {name}"
+        return f"effect, {name} to {name}", f"in how the effect differs between {name}s"
+    if stratum.role is Role.UNIT and stratum.merged:
+        return "values", "of values"
+    return _to(name)
+
+
+def _to(name: str) -> tuple[str, str]:
+    return f"{name} to {name}", f"between one {name} and another"
+
+
+def _of_formula(fit: Fit, terms: Structure) -> list[tuple[str, str, Array]]:
+    if terms.merged or fit.draws.noise is None:
+        return []
+    found = []
+    for stratum in terms.strata:
+        size = sum(_square(effect.column) / effect.split for effect in stratum.effects)
+        label, said = _to(stratum.between)
+        if stratum.of:
+            what, where = stratum.of, stratum.between
+            label, said = f"{what}, {where} to {where}", f"in how {what} differs between {where}s"
+        found.append((label, said, size * np.square(fit.draws.scale(stratum))))
+    return [*found, ("reading to reading", "between readings", np.square(fit.draws.noise))]
+
+
+def _square(column: Array) -> float:
+    """Mean square of an indicator or of ones; variance of a measurement."""
+    if np.isin(column, (0, 1)).all():
+        return float(np.mean(np.square(column)))
+    return float(np.var(column))

@@ -1,0 +1,256 @@
+"""Draws in, a few numbers with their Monte Carlo errors out."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from math import isfinite
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.data.designs.measures import LINEAR, Measure
+from nestimate.inference import diagnostics, work
+from nestimate.remedies import Advice
+from nestimate.results.estimates.quantities import Quantity
+
+Array = NDArray[np.float64]
+Interval = Literal["hdi", "eti", "simultaneous"]
+
+#: Where the errors of an HDI are not worked out one by one (units, blocks) they are those of
+#: quantiles times this, measured in simulations from normal and t draws: it may slide a little.
+HDI_EXCESS = 1.5
+#: Quantities of one kind from which their errors are worked out quickly.
+MANY = 100
+#: Share of an interval's width below which the lower end of a scale or share is near 0.
+NEAR = 0.02
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """One estimated quantity.
+
+    Attributes
+    ----------
+    name
+        What it is: `drug - placebo`, `tau[drug]`.
+    mean, median
+        Of the posterior. Of a ratio `mean` is the exponential of the mean of its logarithm (its
+        geometric mean), so that the ratio the other way round is its inverse.
+    sd, sd_log
+        SD of the posterior; None for a ratio, whose SD has no stable value: `sd_log` is then the
+        SD of its logarithm.
+    ci_low, ci_high, ci_prob, ci_kind
+        Credible interval, its mass, and `hdi` (narrowest), `eti` (equal tails) or `simultaneous`
+        (the mass is that of all differences being inside at once).
+    p_gt_0, p_in_rope
+        Probability above zero (a ratio: above one) and inside the region of practical equivalence;
+        None where the question makes no sense or no region was given.
+    ess, mcse_mean
+        Effective draws (the smaller of bulk and tails) and Monte Carlo error of the mean.
+    mcse_ci_low, mcse_ci_high
+        Monte Carlo errors of the interval's two ends.
+    measure
+        How it is worked out and said: as it stands, or as a ratio.
+    positive
+        Whether it lies above 0 whatever the data, as a scale or a share does.
+    """
+
+    name: str
+    mean: float
+    median: float
+    sd: float | None
+    ci_low: float
+    ci_high: float
+    ci_prob: float
+    ci_kind: Interval
+    p_gt_0: float | None
+    p_in_rope: float | None
+    ess: float
+    mcse_mean: float
+    mcse_ci_low: float
+    mcse_ci_high: float
+    sd_log: float | None = None
+    measure: Measure = LINEAR
+    positive: bool = False
+
+    @property
+    def reaches_zero(self) -> bool:
+        """Whether nothing parts the interval of a scale or share from 0."""
+        least = max(2 * self.mcse_ci_low, NEAR * (self.ci_high - self.ci_low))
+        return self.positive and self.ci_low < least
+
+    @property
+    def spread(self) -> float:
+        """SD on the scale on which it is worked out: of a ratio, that of its logarithm."""
+        return (self.sd if self.sd_log is None else self.sd_log) or 0.0
+
+    @property
+    def width(self) -> float:
+        """Width of the interval on the scale on which it is worked out."""
+        low, high = self.measure.worked((self.ci_low, self.ci_high))
+        return float(high - low)
+
+    def worked_error(self, what: Literal["mean", "ci_low", "ci_high"]) -> float:
+        """Monte Carlo error of a number on the scale on which it is worked out."""
+        error: float = getattr(self, f"mcse_{what}")
+        one = self.measure.error(getattr(self, what), 1.0)
+        return error / one if one > 0 else error
+
+    def record(self) -> dict[str, Any]:
+        """Return the fields as plain values for JSON, which knows no infinity."""
+        fields = (asdict(self) | {"measure": self.measure.name}).items()
+        return {k: None if isinstance(v, float) and not isfinite(v) else v for k, v in fields}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """How quantities are to be summarised.
+
+    Attributes
+    ----------
+    ci_prob, ci_kind
+        Mass and kind of the intervals.
+    rope
+        Region of practical equivalence of a difference, in the unit of the value, or None.
+    contrasts, against
+        Which differences are asked for; see `choose_contrasts`.
+    simultaneous
+        Whether the intervals of the differences are to hold all at once.
+    bayes_factor
+        Whether Bayes factors for differences of exactly zero are asked for.
+    """
+
+    ci_prob: float
+    ci_kind: Interval
+    rope: tuple[float, float] | None
+    contrasts: str | tuple[str, ...] = "reference"
+    against: float | None = None
+    simultaneous: bool = False
+    bayes_factor: bool = False
+
+    def interval(self, values: Array, weights: Array) -> tuple[float, float]:
+        """Return the ends of the interval for one quantity, values of shape (draws,)."""
+        if self.ci_kind == "hdi":
+            return diagnostics.hdi(values, weights, self.ci_prob)
+        tail = 0.5 * (1 - self.ci_prob)
+        low, high = diagnostics.quantile(values, weights, np.array([tail, 1 - tail]))
+        return float(low), float(high)
+
+    def joint_summaries(self, quantities: Sequence[Quantity]) -> tuple[Summary, ...]:
+        """Summarise quantities of the same draws with intervals that hold all at once.
+
+        The intervals have equal tails and equal mass, as much of it as puts the given share of
+        the draws inside all of them.
+        """
+        weights = quantities[0].weights
+        farthest = np.zeros(weights.size)
+        for quantity in quantities:
+            order = np.argsort(quantity.values, kind="stable")
+            below = np.empty(weights.size)
+            below[order] = np.cumsum(weights[order]) - 0.5 * weights[order]
+            farthest = np.maximum(farthest, np.abs(2 * below - 1))
+        mass = float(diagnostics.quantile(farthest, weights, np.array([self.ci_prob]))[0])
+        each = replace(self, ci_kind="eti", ci_prob=mass)
+        return tuple(
+            replace(each.summary(quantity), ci_prob=self.ci_prob, ci_kind="simultaneous")
+            for quantity in quantities
+        )
+
+    def summaries(
+        self, quantities: Sequence[Quantity], *, quick: bool = False
+    ) -> tuple[Summary, ...]:
+        """Summarise the draws of several quantities; quickly, where there are many."""
+        work.say("summarising")
+        quick = quick or len(quantities) > MANY
+        return tuple(self.summary(quantity, quick=quick) for quantity in quantities)
+
+    def summary(self, quantity: Quantity, *, quick: bool = False) -> Summary:
+        """Summarise the draws of one quantity; quickly, where there are many of its kind."""
+        values, weights = quantity.values, quantity.weights
+        order = np.argsort(values, kind="stable")
+        values, weights = values[order], weights[order]
+        mean, sd = diagnostics.mean_and_sd(values, weights)
+        low, high = self.interval(values, weights)
+        ess = float(diagnostics.ess(values[:, None], weights)[0])
+        if self.ci_kind == "hdi" and not quick and values[0] < values[-1]:
+            error_low, error_high = diagnostics.mcse_hdi(values, weights, self.ci_prob)
+        else:
+            error_low, error_high = self._mcse_ci(values, weights, (low, high), ess)
+        measure, null = quantity.measure, quantity.null
+        region = measure.worked(self.rope) if quantity.rope and self.rope else None
+        middle = diagnostics.quantile(values, weights, np.array([0.5]))[0]
+        said = measure.said((float(mean), float(middle), low, high))
+        centre, median, start, end = (float(number) for number in said)
+        return Summary(
+            name=quantity.name,
+            mean=centre,
+            median=median,
+            sd=None if measure.logarithmic else float(sd),
+            sd_log=float(sd) if measure.logarithmic else None,
+            ci_low=start,
+            ci_high=end,
+            ci_prob=self.ci_prob,
+            ci_kind=self.ci_kind,
+            p_gt_0=None if null is None else _mass(values > measure.worked(null), weights),
+            p_in_rope=(
+                None
+                if region is None
+                else _mass((values >= region[0]) & (values <= region[1]), weights)
+            ),
+            ess=ess,
+            mcse_mean=measure.error(centre, float(diagnostics.mcse_mean(values, weights))),
+            mcse_ci_low=measure.error(start, error_low),
+            mcse_ci_high=measure.error(end, error_high),
+            measure=measure,
+            positive=quantity.positive,
+        )
+
+    def _mcse_ci(
+        self, values: Array, weights: Array, ends: tuple[float, float], ess: float
+    ) -> tuple[float, float]:
+        """Errors of quantiles: those of the mass below, carried over by the quantile function."""
+        below = np.array([weights @ (values < end) for end in ends])
+        below = np.clip(below, 1 / ess, 1 - 1 / ess)
+        error = np.sqrt(below * (1 - below) / ess)
+        masses = np.concatenate([np.maximum(below - error, 0), np.minimum(below + error, 1)])
+        low, high = np.split(diagnostics.quantile(values, weights, masses), 2)
+        excess = HDI_EXCESS if self.ci_kind == "hdi" else 1.0
+        error_low, error_high = excess * 0.5 * (high - low)
+        return float(error_low), float(error_high)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One thing that was looked at before the answer is believed.
+
+    Attributes
+    ----------
+    name, passed, value, text
+        What was checked, whether it held, the number it rests on, and a sentence for the user.
+    withholds
+        Whether the answer is held back where it does not hold; otherwise it is advice.
+    """
+
+    name: str
+    passed: bool
+    value: float
+    text: str
+    withholds: bool = True
+
+    @classmethod
+    def of(
+        cls, name: str, value: float, *, passed: bool, text: str, withholds: bool = True
+    ) -> Self:
+        """Return a check; numbers are made plain so that JSON can hold them."""
+        return cls(
+            name=name, passed=bool(passed), value=float(value), text=text, withholds=withholds
+        )
+
+    def record(self) -> dict[str, Any]:
+        """Return the fields as plain values for JSON, with what can be done as option and value."""
+        remedies = self.text.remedies if isinstance(self.text, Advice) else ()
+        return asdict(self) | {"remedies": [asdict(remedy) for remedy in remedies]}
+
+
+def _mass(event: NDArray[np.bool_], weights: Array) -> float:
+    return float(np.clip(weights @ event, 0.0, 1.0))

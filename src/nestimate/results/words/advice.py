@@ -1,0 +1,329 @@
+"""Sentences on other analyses and on how far an answer can be trusted; `wording` for these parts.
+
+Every number in them is rounded from one that the JSON holds.
+"""
+
+from collections.abc import Sequence
+from math import isfinite
+
+from nestimate.data.designs.design import Design
+from nestimate.results.analyses.honesty import Panel
+from nestimate.results.estimates.classical import Method
+from nestimate.results.words.rounding import decimals, number, percent
+from nestimate.results.words.wording import null, span_text
+
+#: Intervals whose widths differ by less than this share are called about equally wide.
+WIDE = 0.1
+#: Differences closer than this, in posterior SDs, agree; closer than the second, nearly.
+AGREE, NEARLY = 0.1, 0.3
+#: Loss of precision that is called next to nothing, as a share.
+NOTHING = 0.02
+#: Share of the error that readings make below which differences agree better than they could.
+QUIET = 0.5
+#: Degrees of freedom below which a t interval is wide because the spread is poorly known.
+FEW = 15
+
+
+def short(value: float) -> str:
+    """Return a factor with two digits, or as a whole number: `0.93`, `2.7`, `14`."""
+    if not isfinite(value):
+        return "n/a"
+    return number(value, 0 if abs(value) >= 10 else decimals(0.0, max(abs(value), 1e-3)))
+
+
+def honesty_head(panel: Panel) -> list[str]:
+    """Return the head of the table of analyses."""
+    prob = percent(panel.methods[-1].ci_prob)
+    logs = " of log" if panel.methods[-1].measure.logarithmic else ""
+    return ["", panel.contrast, f"{prob} interval", f"SE or SD{logs}", "n", "kind"]
+
+
+def honesty_rows(panel: Panel, design: Design) -> list[list[str]]:
+    """Return the table of analyses."""
+    return [
+        [
+            _label(method, design),
+            *_estimate(method, panel),
+            str(method.n),
+            "confidence" if method.ci_kind == "confidence" else f"credible ({method.ci_kind})",
+        ]
+        for method in panel.methods
+    ]
+
+
+def honesty_sentences(panel: Panel, design: Design) -> list[str]:
+    """Say why the analyses agree or differ."""
+    if design.block is not None:
+        said = [*_pooled_blocks(panel, design), *_pairs(panel, design)]
+    elif design.levels:
+        said = [*_pooled_units(panel, design), *_averages(panel, design)]
+    else:
+        said = [_flat(panel)]
+    return [*said, *_widths(panel, design)]
+
+
+def _label(method: Method, design: Design) -> str:
+    block = design.block.name if design.block else "block"
+    means = "on the values" if design.layout == "flat" else f"on {_unit(design)} means"
+    return {
+        "pooled": "all readings pooled (t)",
+        "welch": f"Welch's t {means}",
+        "paired": f"paired t, one difference per {block}",
+        "best": f"BEST {means}",
+        "answer": "this answer",
+    }[method.name]
+
+
+def _unit(design: Design) -> str:
+    return design.levels[0].name if design.levels else "value"
+
+
+def _estimate(method: Method, panel: Panel) -> list[str]:
+    quarter, measure = panel.methods[-1].width / 4, method.measure
+    # As finely as the answer, so that they can be compared, but no finer than was drawn.
+    low, high = (
+        number(end, decimals(measure.error(end, method.mcse_ci), measure.error(end, quarter)))
+        for end in (method.ci_low, method.ci_high)
+    )
+    error = number(method.error, decimals(method.mcse_mean, quarter))
+    return [_difference(method, panel), f"{low} to {high}", error]
+
+
+def _difference(method: Method, panel: Panel) -> str:
+    answer, said = panel.methods[-1], method.measure.error
+    error = max(method.mcse_mean, answer.mcse_mean)
+    places = decimals(said(method.mean, error), said(method.mean, answer.width / 4))
+    return number(method.mean, places)
+
+
+def _pooled_units(panel: Panel, design: Design) -> list[str]:
+    """Say what pooling readings of units does."""
+    welch, unit = panel.method("welch"), design.levels[0].name
+    factor, icc = panel.pooled_factor, panel.icc
+    if factor is None or icc is None or panel.effective_readings is None or welch is None:
+        return []
+    worth = (
+        f"Differences from {unit} to {unit} are {percent(round(icc, 2))} of the "
+        f"{'squared scales' if panel.robust else 'variance'} of a reading (ICC), so "
+        f"{panel.readings} readings say as much about the group means as "
+        f"{round(panel.effective_readings)} independent ones would (design effect "
+        f"{short(panel.design_effect or 1.0)})."
+    )
+    if factor >= 1 + WIDE:
+        said = (
+            f"Pooling all readings as if they were independent makes the interval too narrow by a "
+            f"factor of {short(factor)}, held against Welch's t on {unit} means."
+        )
+    else:
+        said = (
+            "Pooling all readings gives an interval no narrower than Welch's t on the means of "
+            f"each {unit} (factor {short(factor)}): that is luck of these data, not a reason to "
+            "pool."
+        )
+    return [said, worth, *_claim(panel, design)]
+
+
+def _claim(panel: Panel, design: Design) -> list[str]:
+    """Say whether pooling would have led to another conclusion."""
+    zero = null(design)
+    if panel.pooled_excludes and panel.answer_excludes is False:
+        return [
+            f"The pooled interval leaves out {zero}, this answer's does not: pooling would have "
+            "claimed a difference that these data do not establish."
+        ]
+    if panel.pooled_excludes is False and panel.answer_excludes:
+        return [
+            f"The pooled interval holds {zero}, this answer's does not: pooling would have missed "
+            "a difference."
+        ]
+    return []
+
+
+def _averages(panel: Panel, design: Design) -> list[str]:
+    """Say what averaging the readings of each unit does."""
+    welch, answer, unit = panel.method("welch"), panel.methods[-1], design.levels[0].name
+    if not design.statistics.measured.all():
+        return [
+            f"The means have standard errors of their own: this answer weighs each {unit} by how "
+            "well it is known, the analyses of the means take all alike."
+        ]
+    if welch is None or panel.gap is None or panel.averaging_loss is None:
+        return [f"The means of each {unit} do not scatter: no interval can be built on them."]
+    mine, theirs = _difference(answer, panel), _difference(welch, panel)
+    both = f"{theirs} from the averages, {mine} from the whole model"
+    near = _nearness(panel.gap)
+    loss = percent(round(panel.averaging_loss, 2))
+    if panel.balanced and near == "differ" and panel.robust:
+        said = (
+            f"Every {unit} has {panel.per_unit[1]} readings. With such a balanced design averaging "
+            f"them first loses nothing if the model is normal (Murtaugh 2007). Here it is not: "
+            f"{both}."
+        )
+    elif panel.balanced:
+        said = (
+            f"Every {unit} has {panel.per_unit[1]} readings. With such a balanced design averaging "
+            f"them first loses nothing about the difference (Murtaugh 2007): {both}."
+        )
+    elif panel.averaging_loss < NOTHING:
+        said = (
+            f"There are {span_text(*panel.per_unit)} readings per {unit}. Averages count alike "
+            f"though some are better known; here that costs next to nothing, because each {unit} "
+            f"is known well beside how much they differ: {both}."
+        )
+    else:
+        said = (
+            f"There are {span_text(*panel.per_unit)} readings per {unit}. Averages count alike "
+            f"though some are better known; here that makes the error of the difference {loss} "
+            f"larger than weighing each average by what its readings are worth: {both}."
+        )
+    return [said, *_gap_sentence(panel, near, unit, balanced=panel.balanced)]
+
+
+def _gap_sentence(panel: Panel, near: str, unit: str, *, balanced: bool) -> list[str]:
+    gap = number(panel.gap or 0.0, 2)
+    if near == "agree":
+        return [
+            f"They agree ({gap} posterior SDs apart). What the whole model adds is how the scatter "
+            f"divides into {unit} and reading, which averages cannot tell."
+        ]
+    why = (
+        f"As every {unit} has equally many readings, that is not the averaging: the average gives "
+        f"a {unit} far out full weight, the Student-t of this answer (and of BEST) less."
+        if balanced
+        else f"Averages of few readings, and any {unit} far out, have full weight in Welch's t and "
+        "less here."
+    )
+    if not panel.robust:
+        why = "The priors of the group means pull this answer." if balanced else ""
+    verb = "nearly agree" if near == "nearly" else "differ"
+    return [f"They {verb} ({gap} posterior SDs apart). {why}".strip()]
+
+
+def _nearness(gap: float) -> str:
+    if gap < AGREE:
+        return "agree"
+    return "nearly" if gap < NEARLY else "differ"
+
+
+def _pooled_blocks(panel: Panel, design: Design) -> list[str]:
+    block = design.block.name if design.block else "block"
+    paired, factor = panel.method("paired"), panel.pooled_factor
+    if factor is None or paired is None:
+        return []
+    if factor >= 1 + WIDE:
+        said = (
+            f"Pooling all {panel.readings} readings makes the interval too narrow by a factor of "
+            f"{short(factor)}, held against the paired t: the effect differs from {block} to "
+            f"{block}, and it is {paired.n} of these, not {panel.readings} readings, that say how "
+            "much."
+        )
+    elif factor <= 1 - WIDE:
+        said = (
+            f"Pooling all {panel.readings} readings ignores that those of one {block} share its "
+            f"level: the paired interval is {short(factor)} times as wide as the pooled one, so "
+            "pooling wastes what the pairing bought."
+        )
+    else:
+        said = (
+            f"Pooling all {panel.readings} readings gives about as wide an interval as the paired "
+            f"t (ratio {short(factor)}), by chance of two errors: it ignores what those of one "
+            f"{block} share and counts readings for the {paired.n} of them."
+        )
+    return [said, *_claim(panel, design)]
+
+
+def _pairs(panel: Panel, design: Design) -> list[str]:
+    block = design.block.name if design.block else "block"
+    paired, answer = panel.method("paired"), panel.methods[-1]
+    if paired is None or panel.gap is None:
+        return [f"Too few levels of {block} see both sides for a paired t."]
+    verb = {"agree": "agree", "nearly": "nearly agree", "differ": "differ"}[_nearness(panel.gap)]
+    said = (
+        f"The paired t on {paired.n} {block} differences gives {_difference(paired, panel)}, the "
+        f"whole model {_difference(answer, panel)}: they {verb} ({number(panel.gap, 2)} posterior "
+        "SDs apart)."
+    )
+    if verb == "differ" and panel.robust:
+        said += (
+            f" The paired t gives every {block} full weight; the whole model less to one far out, "
+            "and uses those that saw only some groups."
+        )
+    return [said]
+
+
+def _flat(panel: Panel) -> str:
+    welch, answer = panel.method("welch"), panel.methods[-1]
+    if welch is None or panel.gap is None:
+        return "The values of a group do not scatter: Welch's t cannot be computed."
+    verb = {"agree": "agree", "nearly": "nearly agree", "differ": "differ"}[_nearness(panel.gap)]
+    said = (
+        f"Welch's t gives {_difference(welch, panel)}, this answer {_difference(answer, panel)}: "
+        f"they {verb} ({number(panel.gap, 2)} posterior SDs apart)."
+    )
+    if verb == "agree":
+        return said
+    if not panel.robust:
+        return f"{said} The priors pull this answer."
+    return f"{said} Welch's t gives a value far out full weight, the Student-t of this answer less."
+
+
+def _widths(panel: Panel, design: Design) -> list[str]:
+    """Compare the interval of a sound simple analysis with that of the answer."""
+    simple, ratio = panel.method("paired", "welch"), panel.width_ratio
+    if simple is None or ratio is None or simple.freedom is None:
+        return []
+    name = "paired" if simple.name == "paired" else "Welch"
+    if abs(ratio - 1) < WIDE:
+        said = f"The {name} interval is about as wide as this answer's (ratio {number(ratio, 2)})."
+    elif ratio > 1:
+        said = (
+            f"The {name} interval is {short(ratio)} times as wide as this answer's: "
+            f"{_why_wider(panel, simple.freedom)}."
+        )
+    elif panel.noise_error is not None and simple.error < QUIET * panel.noise_error:
+        said = (
+            f"The {name} interval is {short(ratio)} times as wide as this answer's: the "
+            "differences agree far better than readings that scatter about their cell as these do "
+            "could make them, so that something not named here pairs the readings, and this "
+            "answer, which does not know of it, is too wide."
+        )
+    else:
+        said = (
+            f"The {name} interval is {short(ratio)} times as wide as this answer's, which also "
+            "allows for outliers to come and for how poorly the scales are known."
+        )
+    zero = null(design)
+    if panel.answer_excludes and panel.units_excludes is False:
+        said += (
+            f" They do not say the same: the {name} interval holds {zero} and this answer's does "
+            "not. The t interval allows for spreads far larger than those seen, which the priors "
+            "of this answer make unlikely; call the direction likely, not settled."
+        )
+    if panel.units_excludes and panel.answer_excludes is False:
+        said += (
+            f" They do not say the same: this answer's interval holds {zero} and the {name} "
+            "interval does not; call the direction likely, not settled."
+        )
+    return [said]
+
+
+def _why_wider(panel: Panel, freedom: float) -> str:
+    """Return what makes the interval of averages, or pairs, wider than that of the answer."""
+    why = []
+    if freedom < FEW:
+        why.append(
+            f"with {freedom:.2g} degrees of freedom the spread is poorly known from the data, and "
+            "this answer bounds it by its priors of the scales"
+        )
+    if (panel.averaging_loss or 0.0) > NOTHING:
+        why.append("this answer weighs each average by what its readings are worth")
+    if (panel.gap or 0.0) >= NEARLY and panel.robust:
+        why.append("this answer gives what lies far out less weight")
+    return "; ".join(why) or "the priors, and outliers that count less, narrow this answer"
+
+
+def many(panels: Sequence[Panel], design: Design) -> list[str]:
+    """Return the paragraph of every contrast, with its name where there are several."""
+    if len(panels) == 1:
+        return honesty_sentences(panels[0], design)
+    return [f"{p.contrast}: {' '.join(honesty_sentences(p, design))}" for p in panels]

@@ -1,0 +1,394 @@
+"""How far to trust an answer: sentences, as checks that do not withhold it."""
+
+from collections.abc import Sequence
+from math import exp
+
+from nestimate.data.designs.design import Design
+from nestimate.model.model import Model
+from nestimate.remedies import Advice, Remedy
+from nestimate.results.analyses.bayes_factor import BayesFactor
+from nestimate.results.analyses.influence import Influence
+from nestimate.results.analyses.predictive import RARE, Feature, Prediction, Predictive
+from nestimate.results.analyses.sensitivity import LIMIT, Scaled, Sensitivity
+from nestimate.results.estimates import naming
+from nestimate.results.estimates.summaries import Check, Summary
+from nestimate.results.estimates.verdicts import rope_verdict
+from nestimate.results.words.rounding import (
+    decimals,
+    equated,
+    estimate,
+    interval_name,
+    number,
+    probability,
+    spoken,
+    spread_at,
+)
+from nestimate.results.words.wording import above
+
+#: What is tried where draws are too few.
+MORE = Remedy("ess", 40_000)
+#: Units named in a sentence; the JSON holds all of them.
+MOST_NAMED = 3
+#: Widths of a prior that are tried where units are few.
+MANY_WIDTHS = 3
+#: Posterior SDs between a centre and the arithmetic mean from which that is said.
+APART = 1.0
+
+
+def sensitivity_checks(found: Sequence[Sensitivity], design: Design) -> tuple[Check, ...]:
+    """Say of every contrast how far it leans on the priors."""
+    return tuple(
+        Check.of(
+            "sensitivity",
+            one.largest[1],
+            passed=one.verdict == "robust",
+            text=_sensitivity_sentence(one, design),
+            withholds=False,
+        )
+        for one in found
+    )
+
+
+def centre_checks(groups: Sequence[Summary], model: Model) -> tuple[Check, ...]:
+    """Say where the centre of Student-t units lies far from their arithmetic mean.
+
+    It follows where most units lie: with skewed units, or some far out, the two are two questions.
+    """
+    design = model.design
+    if not naming.heavy_units(model) or design.block is not None or design.formula is not None:
+        return ()
+    stick, statistics = design.yardstick, design.statistics
+    raw = stick.centre + stick.spread * statistics.mean
+    found = []
+    for g, row in enumerate(groups):
+        mean = float(raw[statistics.group == g].mean())
+        gap = (mean - float(row.measure.worked(row.mean))) / row.spread if row.spread else 0.0
+        if abs(gap) > APART:
+            found.append((row, float(row.measure.said(mean)), abs(gap)))
+    if not found:
+        return ()
+    unit = design.levels[0].name if design.levels else "value"
+    kind = "geometric" if design.measure.logarithmic else "arithmetic"
+    shown = "; ".join(
+        f"of {row.name} {estimate(row)[0]}, while the {kind} mean of its {unit}{_means(design)} is "
+        f"{number(mean, decimals(row.mcse_mean, spread_at(row, mean)))}"
+        for row, mean, _ in found[:MOST_NAMED]
+    )
+    return (
+        Check.of(
+            "centre",
+            max(gap for _, _, gap in found),
+            passed=False,
+            text=Advice(
+                f"The centre is not the mean here: {shown}. The centre follows where most of them "
+                "lie, and counts those far out on one side little. Where totals or averages are "
+                "what matters, take the mean: ",
+                Remedy("robust", "none"),
+                *((", or ", Remedy("scale", "log")) if _skewed(design) else ()),
+                ".",
+            ),
+            withholds=False,
+        ),
+    )
+
+
+def _means(design: Design) -> str:
+    return " means" if design.levels else "s"
+
+
+def _skewed(design: Design) -> bool:
+    """Whether logarithms could be analysed."""
+    return not design.measure.logarithmic and bool((design.readings.value > 0).all())
+
+
+def influence_checks(found: Sequence[Influence], design: Design) -> tuple[Check, ...]:
+    """Say of every contrast whether its verdicts hinge on one unit or block."""
+    return tuple(
+        Check.of(
+            "influence",
+            len({*one.sign_hinges, *one.rope_hinges}),
+            passed=not one.sign_hinges and not one.rope_hinges,
+            text=_influence_sentence(one, design),
+            withholds=False,
+        )
+        for one in found
+    )
+
+
+def predictive_checks(found: Predictive, design: Design, farthest: str) -> tuple[Check, ...]:
+    """Say whether data like these come out of the model, and name what lies farthest out."""
+    if not found.features:
+        return ()
+    odd, regular = found.odd, found.regular
+    usual = ", ".join(
+        f"{_feature_name(one, design)} {probability(one.share)}" for one in found.features
+    )
+    said = (
+        "Share of data sets replicated from the model that are at least as extreme as these data "
+        f"(below {RARE} is odd): {usual}."
+    )
+    if odd:
+        names = " and ".join(_feature_name(one, design) for one in odd)
+        hint = _hint(odd, design, farthest or "the farthest")
+        rare = f" Data like these rarely come out of the model in respect of {names}. "
+        said = Advice(said, rare, hint)
+    elif regular:
+        names = " and ".join(_feature_name(one, design) for one in regular)
+        said += (
+            " These data are more regular than what comes out of the model, in respect of "
+            f"{names}: {_regular_hint(regular)}."
+        )
+    else:
+        said += " Data like these come out of the model."
+    return (
+        Check.of(
+            "predictive",
+            min(one.share for one in found.features),
+            passed=not odd and not regular,
+            text=said,
+            withholds=False,
+        ),
+    )
+
+
+def _feature_name(one: Feature, design: Design) -> str:
+    if design.block is not None:
+        what = design.block.name
+    else:
+        what = design.levels[0].name if design.levels else "value"
+    return {
+        "farthest": f"farthest {what}",
+        "skewness": f"skewness over {what}",
+        "sd_ratio": "ratio of the groups' SDs",
+        "within_spread": f"unequal SDs inside {what}",
+        "block_spread": f"spread of the differences over {what}",
+    }[one.name]
+
+
+def _regular_hint(regular: Sequence[Feature]) -> str:
+    if any(one.name == "block_spread" for one in regular):
+        return (
+            "differences agree better than the error of their readings would let them, as where "
+            "something left out pairs these readings across the groups (position, subject, litter)"
+        )
+    return "look for copied or coarsely rounded values"
+
+
+def _hint(odd: Sequence[Feature], design: Design, farthest: str) -> str:
+    names = {one.name for one in odd}
+    if design.block is not None or names == {"farthest"}:
+        return (
+            f"Check {farthest} first: a slip, labels that were swapped, or one unlike the others?"
+        )
+    if "skewness" in names:
+        may = "Where values are positive and skewed, logarithms may fit better: "
+        return Advice(may, Remedy("scale", "log"), ".")
+    if "within_spread" in names:
+        bad = "Look for a bad reading; the groups may also differ: "
+        return Advice(bad, Remedy("sigma", "own"), ".")
+    return "The groups' spreads differ more than the model makes them."
+
+
+def prediction_sentences(one: Prediction, design: Design) -> list[str]:
+    """Say what is to be expected of new units and of a new experiment."""
+    said = []
+    if one.p_new_unit is not None and one.sides is not None:
+        what = design.levels[0].name if design.levels else "value"
+        first, second = one.sides
+        first = first.removeprefix("the mean of ")
+        other = second if design.groups.count(second) == 0 else f"a new {what} of {second}"
+        said.append(
+            f"P(a new {what} of {first} lies above {other}) "
+            f"{equated(probability(one.p_new_unit, one.new_units))}."
+        )
+    if one.p_same_sign is not None:
+        null = f"{design.measure.null:g}"
+        side = "above" if one.positive else "below"
+        said.append(
+            f"P(a new experiment of the same size also finds {one.contrast} {side} {null}) "
+            f"{equated(probability(one.p_same_sign, one.data_sets))}."
+        )
+    return said
+
+
+def rope_sentences(
+    rows: Sequence[Summary], rope: tuple[float, float], after: str = ""
+) -> list[str]:
+    """Say how every interval lies to the ROPE, and the rule by which that decides.
+
+    Parameters
+    ----------
+    rows, rope
+        The differences and the region of practical equivalence.
+    after
+        What follows a difference, ` mg/L`; see `Roles.after_number`.
+    """
+    edges = f"the ROPE ({rope[0]:g} to {rope[1]:g}{after})"
+    said = {
+        "inside": "practically equal; the {mass} lies wholly inside {edges}.",
+        "outside": "different; the {mass} lies wholly outside {edges}.",
+        "overlapping": "undecided; the {mass} lies partly inside {edges}.",
+    }
+    found = []
+    for row in rows:
+        verdict = said[rope_verdict(row.ci_low, row.ci_high, rope)]
+        mass = f"{interval_name(row)} of {row.name}"
+        # Labels may hold braces: they are put in, never read.
+        found.append(f"Decision: {verdict.format(mass=mass, edges=edges)}")
+    if found:
+        rule = "wholly inside, practically equal; wholly outside, different; else undecided."
+        found[-1] += f" Rule: {rule}"
+    return found
+
+
+def bayes_factor_checks(found: Sequence[BayesFactor]) -> tuple[Check, ...]:
+    """Say of every Bayes factor whether both ways to it agree."""
+    return tuple(
+        Check.of(
+            "bayes_factor",
+            abs((one.log_bf or 0.0) - (one.log_bf_savage_dickey or 0.0)),
+            passed=one.agree,
+            text=Advice(
+                f"The Bayes factor of {one.contrast} by evidence and by Savage-Dickey ",
+                *(("agree.",) if one.agree else ("do not agree: use neither; try ", MORE, ".")),
+            ),
+            withholds=False,
+        )
+        for one in found
+        if one.agree is not None
+    )
+
+
+def bayes_factor_sentence(one: BayesFactor, design: Design) -> str:
+    """Say the Bayes factor with the prior it follows."""
+    null = f"{design.measure.null:g}"
+    ways = [
+        (value, name)
+        for value, name in ((one.log_bf, "evidence"), (one.log_bf_savage_dickey, "Savage-Dickey"))
+        if value is not None
+    ]
+    if not ways:
+        failed = f"The Bayes factor of {one.contrast} could not be worked out; try "
+        return Advice(failed, MORE, ".")
+    for_null = ways[0][0] > 0
+    shown = [f"{_factor(value if for_null else -value)} by {name}" for value, name in ways]
+    sides = (f"if {one.contrast} is exactly {null}", "under the model")
+    first, second = sides if for_null else sides[::-1]
+    logs = " of its logarithm" if design.measure.logarithmic else ""
+    return (
+        f"Bayes factor: the data are {' and '.join(shown)} times as probable {first} as {second}. "
+        f"This follows the prior{logs}, normal(mean={one.prior_mean:.3g}, sd={one.prior_sd:.3g}): "
+        f"the wider it is, the more it favours {null}, whatever the data."
+    )
+
+
+def _factor(log: float) -> str:
+    value = exp(min(log, 700.0))
+    return f"{value:.1e}" if value >= 1000 else number(value, 0 if value >= 10 else 1)
+
+
+def _influence_sentence(one: Influence, design: Design) -> str:
+    what = (
+        design.block.name if design.block else design.levels[0].name if design.levels else "value"
+    )
+    said = []
+    if one.sign_hinges:
+        shown = [
+            f"{_fine(one.without(name).p_gt_0)} without {name}"
+            for name in one.sign_hinges[:MOST_NAMED]
+        ]
+        if len(one.sign_hinges) > MOST_NAMED:
+            shown.append(f"similarly without {len(one.sign_hinges) - MOST_NAMED} more")
+        said.append(
+            f"The direction of {one.contrast} hinges on one {what}: {above(design)} is "
+            f"{_fine(one.p_gt_0)} with all of them, {', '.join(shown)} (settled: above 0.975 "
+            f"or below 0.025). Check {' and '.join(one.sign_hinges[:MOST_NAMED])} for slips first."
+        )
+    if one.rope_hinges:
+        named = ", ".join(one.rope_hinges[:MOST_NAMED])
+        more = len(one.rope_hinges) - MOST_NAMED
+        said.append(
+            f"How the interval of {one.contrast} lies to the ROPE ({one.rope}) hinges on one "
+            f"{what}: {named}{f' or {more} more' if more > 0 else ''}."
+        )
+    if one.borderline:
+        said.append(
+            f"{above(design)} of {one.contrast} is {_fine(one.p_gt_0)}, at the limit of what is "
+            "called settled (0.975 or 0.025) to within its Monte Carlo error."
+        )
+    if not said:
+        direction = {
+            "above": f"{above(design)} stays above 0.975",
+            "below": f"{above(design)} stays below 0.025",
+            "open": "the direction stays open",
+        }[one.sign]
+        rope = "" if one.rope is None else f", the interval stays {one.rope} the ROPE"
+        said.append(
+            f"No single {what} decides about {one.contrast}: without any one of them {direction}"
+            f"{rope}."
+        )
+    unsure = [found.name for found in one.left_out if not found.reliable]
+    if unsure:
+        said.append(
+            f"What leaving out {', '.join(unsure[:MOST_NAMED])} would do could not be worked out "
+            "reliably."
+        )
+    return " ".join(said)
+
+
+def _fine(value: float) -> str:
+    """Return a probability with three digits: verdicts turn at 0.025 and 0.975."""
+    return spoken(probability(value, fine=True))
+
+
+def _sensitivity_sentence(one: Sensitivity, design: Design) -> str:
+    worst = one.worst
+    if worst is None:
+        widths = (
+            "half and twice"
+            if len({s.factor for s in one.scaled}) < MANY_WIDTHS
+            else ("half, twice and four times")
+        )
+        said = (
+            f"{one.contrast} is robust: with each prior {widths} as wide its interval says the "
+            f"same of {_asked_of(design)}, and no end moves by a tenth of the width."
+        )
+    elif one.verdict == "prior-dependent":
+        said = (
+            f"{one.contrast} is prior-dependent: {_with_width(worst)}. Report it beside that of "
+            f"another sensible prior, or measure more {_what(design)}."
+        )
+    else:
+        shown = number(one.likelihood, 3)
+        said = (
+            f"{one.contrast} is not estimable from these data: it follows the priors "
+            f"({_with_width(worst)}) and hardly the data (sensitivity {shown}; below {LIMIT} "
+            "counts as weak)."
+        )
+    if one.unscaled:
+        said += (
+            f" The prior of {' and '.join(one.unscaled)} is uniform: nothing in it can be scaled, "
+            "and its limits were not looked at."
+        )
+    return said
+
+
+def _asked_of(design: Design) -> str:
+    return f"{1 if design.roles.scale == 'log' else 0} and of the ROPE, if there is one"
+
+
+def _with_width(one: Scaled) -> str:
+    """Say what another width of a prior makes of the interval."""
+    width = {0.5: "half", 2.0: "twice", 4.0: "four times"}[one.factor]
+    if not one.reliable:
+        return f"what a prior of {one.family} {width} as wide would make of it is not known"
+    places = decimals((one.ci_high - one.ci_low) / 50, (one.ci_high - one.ci_low) / 4)
+    ends = f"{number(one.ci_low, places)} to {number(one.ci_high, places)}"
+    what = "says something else" if one.sign or one.decision else "is another"
+    return f"with a prior of {one.family} {width} as wide its interval {what}, {ends}"
+
+
+def _what(design: Design) -> str:
+    if design.block is not None:
+        return f"levels of {design.block.name}"
+    return f"levels of {design.levels[0].name}" if design.levels else "values"

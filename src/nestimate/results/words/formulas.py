@@ -1,0 +1,99 @@
+"""What a formula says, in words: design, model, slopes."""
+
+from collections.abc import Sequence
+
+from nestimate.data.designs.design import Design
+from nestimate.data.designs.structure import Stratum, Structure
+from nestimate.results.estimates.summaries import Summary
+from nestimate.results.words.rounding import estimate, interval_name
+
+
+def formula_design_sentences(design: Design, terms: Structure) -> list[str]:
+    """Say what is compared, and what the clusters are."""
+    value, group = design.roles.value_label, design.roles.group
+    compared = f"{group} ({', '.join(design.groups)}) is compared in {value}"
+    if len(design.groups) < 2:
+        compared = f"no factor is compared; {value} depends on what was measured"
+    said = [f"Formula {terms.text}: {compared}."]
+    readings = design.readings.count
+    if design.block is None:
+        return [*said, f"{readings} readings, each a data point of its own."]
+    if terms.crossed:
+        return [*said, f"{readings} readings; the factors {', '.join(terms.crossing)} cross."]
+    varying = [" x ".join(filter(None, (s.between, s.of))) for s in terms.strata]
+    return [
+        *said,
+        f"{readings} readings; the independent units are the {design.block.size} levels of "
+        f"{design.block.name}. Spreads are estimated of: {', '.join(varying)}.",
+    ]
+
+
+def formula_model_sentences(terms: Structure, value: str, *, robust: bool) -> list[str]:
+    """Say the model from the readings up."""
+    family = "Student-t(nu, " if robust else "Normal("
+    fixed = " + ".join(
+        "beta[Intercept]" if label == "Intercept" else f"beta[{label}] * {label}"
+        for label in terms.labels
+    )
+    if terms.merged:
+        return [f"{value} ~ {family}{fixed}, tau)"]
+    outer = terms.outer.name
+    jointly = "Student-t with nu degrees of freedom" if robust else "normal"
+    said = [f"mean of {value} = {fixed} + the effects below; readings ~ Normal(mean, sigma)"]
+    names = list(dict.fromkeys(f"tau[{stratum.name}]" for stratum, _ in terms.heavy))
+    said.append(f"effects of one {outer} are jointly {jointly}, with scales {', '.join(names)}")
+    if any(effect.split != 1 for effect in terms.effects):
+        said.append(
+            "every level of a factor right of a bar has a deviation of its own, symmetric in the "
+            "levels; its tau is the scale of the difference between two of them"
+        )
+    if terms.correlated:
+        pairs = ", ".join(terms.effects[i].name for i in terms.correlated)
+        said.append(f"{pairs} of one {outer} are correlated (rho)")
+    for stratum, _ in terms.inside:
+        where = "" if terms.crossed else " inside"
+        said.append(f"effects of {stratum.level.name}{where}: Normal(0, tau[{stratum.name}])")
+    return said
+
+
+def slope_sentences(design: Design, rows: Sequence[Summary]) -> list[str]:
+    """Say what one unit more of each measurement goes with, where that is one number."""
+    terms = design.formula
+    if terms is None:
+        return []
+    said = []
+    for label, alone, row in zip(terms.labels, terms.alone, rows, strict=True):
+        if not alone:
+            continue
+        mean, low, high = estimate(row)
+        interval = f"({interval_name(row)} {low} to {high})"
+        value, after = design.roles.value, design.roles.after_number
+        effect = f"{mean} times" if design.roles.scale == "log" else f"{mean}{after} more of"
+        said.append(f"One unit more of {label} goes with {effect} {value} {interval}.")
+    return said
+
+
+def formula_gloss(name: str, terms: Structure) -> str:
+    """Say in a few words what a coefficient or scale of a formula is."""
+    strata = terms.strata
+    if name == "tau":
+        return "spread of the readings" if terms.merged else _spread(strata[0], terms)
+    for stratum in strata:
+        if name == f"tau[{stratum.name}]":
+            return _spread(stratum, terms)
+    family = name.split("[", 1)[0]
+    return {
+        "rho": f"correlation over the levels of {terms.outer.name}",
+        "sigma": "SD of readings",
+        "nu": "near 1: outliers; above 30: normal",
+    }.get(family, "")
+
+
+def _spread(stratum: Stratum, terms: Structure) -> str:
+    if stratum.of:
+        return f"spread of {stratum.of} from {stratum.between} to {stratum.between}"
+    if stratum.heavy:
+        return f"spread from {stratum.between} to {stratum.between}"
+    name = stratum.level.name
+    place = "" if terms.crossed else f" in one {terms.outer.name}"
+    return f"spread from {name} to {name}{place}"

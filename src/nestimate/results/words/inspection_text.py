@@ -1,0 +1,340 @@
+"""An inspected table in words: what is in it, what it can be, the command to run."""
+
+import re
+from collections.abc import Iterable
+from textwrap import fill
+
+from nestimate.data.inspection.inspection import Inspection
+from nestimate.data.inspection.kinds import Column
+from nestimate.data.inspection.proposals import Proposal
+from nestimate.data.inspection.questions import Decision, decisions
+from nestimate.data.inspection.vocabulary import hints, summary_role
+from nestimate.results.words.lines import visible
+from nestimate.results.words.meaning import meaning, tree
+
+WIDTH = 80
+#: Columns shown one by one.
+MOST_COLUMNS = 16
+#: Designs shown with their counts; those after them with their meaning and command only.
+MOST_TREES = 3
+MOST_QUESTIONS = 2
+
+
+def render(inspection: Inspection, data: str) -> str:
+    """Return the whole inspection as text; `data` is what the table is called in Python."""
+    parts = [_columns(inspection)]
+    look = [*inspection.notes, *_look_at(inspection)]
+    if look:
+        parts.append(_section("Look at", look))
+    if not inspection.proposals:
+        return visible("\n\n".join([*parts, _section("No design fits", mend(inspection))]))
+    asked = [question(d, inspection) for d in decisions(inspection.proposals)[:MOST_QUESTIONS]]
+    count = len(inspection.proposals)
+    parts.append("Design" if count == 1 else f"{count} designs are possible, the likeliest first")
+    for i, proposal in enumerate(inspection.proposals):
+        parts.append(_design(i + 1 if count > 1 else None, proposal, inspection, data))
+    if asked:
+        parts.append(_section("Which one? You decide", asked))
+    parts.append(_section("Next", _next(inspection)))
+    return visible("\n\n".join(parts))
+
+
+def _columns(inspection: Inspection) -> str:
+    shown = inspection.columns[:MOST_COLUMNS]
+    cells = [[c.name, *_content(c), _could_be(c, inspection)] for c in shown]
+    widths = [min(max(len(row[i]) for row in cells), 44) for i in range(3)]
+    rows = [
+        "  "
+        + "  ".join([*(c.ljust(w) for c, w in zip(row, widths, strict=False)), row[3]]).rstrip()
+        for row in cells
+    ]
+    more = len(inspection.columns) - len(shown)
+    rows += [f"  and {more} more columns"] if more else []
+    head = f"{inspection.source}: {_count(inspection.n_rows, 'row')}, "
+    return "\n".join([head + _count(len(inspection.columns), "column"), *rows])
+
+
+def _content(column: Column) -> tuple[str, str]:
+    """Say what a column holds, and show some of it."""
+    empty = f", {column.empty} empty" if column.empty and column.kind != "empty" else ""
+    more = ", ..." if column.distinct > len(column.examples) else ""
+    shown = list(column.examples)
+    while len(", ".join(shown)) > 34 and len(shown) > 1:
+        shown, more = shown[:-1], ", ..."
+    examples = ", ".join(shown) + more
+    match column.kind:
+        case "numbers" if column.numbering:
+            return f"{column.distinct} different numbers{empty}", examples
+        case "numbers":
+            return f"numbers{empty}", f"{column.smallest:.6g} to {column.largest:.6g}"
+        case "labels":
+            return f"{column.distinct} labels{empty}", examples
+        case "numbers as labels":
+            labels = any(re.match(r"[+-]?0\d", label) for label in column.examples)
+            what = "labels" if labels else "different numbers"
+            return f"{column.distinct} {what}{empty}", examples
+        case "id":
+            return f"different in every row{empty}", examples
+        case "dates":
+            return f"{column.distinct} dates{empty}", examples
+        case "constant":
+            return f"the same in every row{empty}", examples
+        case "numbers and text":
+            return f"numbers and text{empty}", examples
+        case "empty":
+            return "empty", ""
+    return "neither numbers nor labels", ""
+
+
+def _could_be(column: Column, inspection: Inspection) -> str:
+    """Say which roles a column could play."""
+    for used, double in inspection.aliases:
+        if column.name == double:
+            return f"says the same as {used}"
+    reasons = inspection.roles.get(column.name, ())
+    said = [
+        f"{reason.role} ({reason.why})"
+        if reason.role in {"unit", "block", "n", "sd", "se"}
+        else reason.role
+        for reason in reasons
+    ]
+    if [reason.role for reason in reasons] == ["counter"]:
+        return reasons[0].why
+    return f"could be {' or '.join(said)}" if said else ""
+
+
+def _look_at(inspection: Inspection) -> Iterable[str]:
+    for column in inspection.columns:
+        if column.kind != "numbers and text":
+            yield from column.remarks
+        elif inspection.value is not None:
+            yield (
+                f"{column.name} mixes numbers and text, so it cannot be used as it stands: "
+                f"{_odd(column)}. {column.trouble}"
+            )
+    yield from _read_as_empty(inspection)
+    if inspection.proposals and all(p.whole for p in inspection.proposals):
+        yield _no_groups(inspection)
+    yield from _summaries(inspection)
+    for used, double in inspection.aliases:
+        yield (
+            f"{used} and {double} say the same of every row; {used} is used. If they are two "
+            "things and not two names of one, their effects cannot be told apart."
+        )
+    for name, empty in inspection.unlabelled:
+        yield (
+            f"{name} is empty in {_count(empty, 'row')} with a value: fill in the label or delete "
+            f"these rows before {name} can be used."
+        )
+    for column in inspection.columns:
+        if column.labelled and column.distinct > 2 and "kind" in hints(column.name):
+            yield (
+                f"Does {column.name} say what was measured? Then keep the rows of one "
+                f"{column.name}: a comparison is about one kind of value."
+            )
+    for name in inspection.untried:
+        yield (
+            f"{name} has too many labels to be tried beside the other columns. If its rows are "
+            "repeated readings, name it as unit yourself."
+        )
+    groups = [p.candidate.group for p in inspection.proposals if not p.whole]
+    for coarse in inspection.confounded:
+        yield (
+            f"Every {groups[0]} occurs in one {coarse} only: a difference between groups from "
+            f"different {coarse} may be one between {coarse} and {coarse}."
+        )
+
+
+def _odd(column: Column) -> str:
+    """Name the cells of a column that are no numbers."""
+    shown = [
+        f"'{cell}' in row {row}" + (f" and {count - 1} more" if count > 1 else "")
+        for cell, row, count in column.odd
+    ]
+    more = f"; and {len(shown) - 6} others" if len(shown) > 6 else ""
+    return "; ".join(shown[:6]) + more
+
+
+def _read_as_empty(inspection: Inspection) -> Iterable[str]:
+    """Say which spellings are taken as empty, and that 'None' is not."""
+    found = [
+        f"'{text}' in {column.name} ({_count(count, 'cell')})"
+        for column in inspection.columns
+        for text, count in column.read_as_empty
+    ]
+    if found:
+        more = f" and {len(found) - 6} more" if len(found) > 6 else ""
+        yield (f"Read as empty: {', '.join(found[:6])}{more}. Write a label that is meant in full.")
+    for column in inspection.columns:
+        kept = [label for label in column.examples if label.casefold() in {"none", "null"}]
+        if kept and column.kind in {"labels", "constant"}:
+            yield (
+                f"'{kept[0]}' in {column.name} is kept as a label; where it stands for no label, "
+                "leave the cell empty."
+            )
+
+
+def _no_groups(inspection: Inspection) -> str:
+    said = "There is no column of groups (arm, treatment), so there is nothing to compare but a "
+    said += "mean with a stated value."
+    others = inspection.other_values
+    if not others:
+        return said
+    return (
+        f"{said} If {inspection.value}, {others[0]} ... each hold the values of one group, add "
+        "--wide groups (options={'wide': 'groups'} in Python) to nestimate compare; if they are "
+        "replicates of one unit, --wide replicates."
+    )
+
+
+def _summaries(inspection: Inspection) -> Iterable[str]:
+    """Say how columns that look like n, SD or standard error were taken."""
+    taken = {reason.role: name for name, found in inspection.roles.items() for reason in found}
+    if "se" in taken and "n" not in taken:
+        yield (
+            f"{taken['se']} is taken as the standard error of {inspection.value}. If it is the SD "
+            "of several readings, use --sd instead of --se, with --n for their number."
+        )
+    for column in inspection.columns:
+        if summary_role(column) == "sd" and column.name not in taken.values():
+            yield (
+                f"{column.name} looks like an SD, but no column says of how many readings (--n): "
+                "it is not used."
+            )
+
+
+def _design(number: int | None, proposal: Proposal, inspection: Inspection, data: str) -> str:
+    lead = f"{number}. " if number else "   "
+    said = fill(meaning(proposal), WIDTH, initial_indent=lead, subsequent_indent="   ")
+    command = [] if inspection.file is None else [f"   {proposal.command(inspection.file)}"]
+    if (number or 1) > MOST_TREES:
+        left = proposal.candidate.unused
+        short = [fill(_left_out(proposal), WIDTH, initial_indent="     ")] if left else []
+        return "\n".join([said, *short, *(command or [f"   Python: {proposal.call(data)}"])])
+    lines = [said, *tree(proposal)]
+    lines += [
+        fill(f"Mind: {text}", WIDTH, initial_indent="     ", subsequent_indent="       ")
+        for text in proposal.cautions[:2]
+    ]
+    if proposal.candidate.unused:
+        lines.append(fill(_left_out(proposal), WIDTH, initial_indent="     "))
+    return "\n".join([*lines, *command, f"   Python: {proposal.call(data)}"])
+
+
+def _left_out(proposal: Proposal) -> str:
+    candidate = proposal.candidate
+    said = f"Left out: {', '.join(candidate.unused)}."
+    if not candidate.merged or not (candidate.units or candidate.block):
+        return said
+    within = candidate.units[-1] if candidate.units else "cell"
+    return (
+        f"{said} Rows that differ in {' or '.join(candidate.merged)} count as readings of the same "
+        f"{within}."
+    )
+
+
+def question(decision: Decision, inspection: Inspection) -> str:
+    """Ask the user what the table cannot tell."""
+    asked, *answers = question_and_answers(decision, inspection)
+    leads = [f"{said}: design {i + 1}." for said, i in zip(answers, decision.choices, strict=True)]
+    return " ".join([asked, *leads])
+
+
+def question_and_answers(decision: Decision, inspection: Inspection) -> tuple[str, str, str]:
+    """Return the question and its two answers, in the order of the choices."""
+    column, other = decision.column, decision.other
+    labels = ", ".join(inspection.column(column).examples[:3])
+    several = f"{column} {labels} ... occur in more than one {other}."
+    match decision.kind:
+        case "same labels":
+            return (
+                f"{several} Are they the same {column} each time?",
+                "Yes",
+                "No, the labels were used again",
+            )
+        case "measured again":
+            return (
+                f"{several} Is it the same {column} measured again?",
+                "Yes",
+                "No, another one with the same label",
+            )
+        case "which unit":
+            return (
+                f"What was treated or sampled by itself: each {column} as a whole, or every "
+                f"{other}?",
+                column,
+                other,
+            )
+        case "which group":
+            both = [
+                i for i, p in enumerate(inspection.proposals) if {column, other} <= {*p.factors}
+            ]
+            at_once = (
+                f" Both at once: design {both[0] + 1}."
+                if both
+                else f" To compare their combinations, write {column} and {other} into one column."
+            )
+            return (
+                f"What do you want to compare?{at_once}",
+                column,
+                other,
+            )
+        case "one group":
+            return (
+                f"Do you want to compare each {column} with the others?",
+                "Yes",
+                "No, their common mean is what matters",
+            )
+
+
+def _next(inspection: Inspection) -> list[str]:
+    """Say what to do with the commands."""
+    single = len(inspection.proposals) == 1
+    stdin = ["Give the table on standard input again: ... < FILE."] * (inspection.file == "-")
+    which = "the line above that starts" if single else "one of the lines above that start"
+    where = "'Python:'" if inspection.file is None else "'nestimate' (or 'Python:')"
+    said = [
+        f"Run {which} with {where}. The answer begins with the design in words: check that it is "
+        "yours."
+    ]
+    said += stdin
+    if any(p.roles.one_group for p in inspection.proposals):
+        said.append("Put the value that you compare with in place of 0 (against).")
+    others = inspection.other_values
+    if others:
+        said.append(
+            f"The value could also be {', '.join(others[:8])}: name it in place of "
+            f"{inspection.value}."
+        )
+    return said
+
+
+def mend(inspection: Inspection) -> list[str]:
+    """Say why the table allows no comparison, and what to do about it."""
+    if inspection.refused:
+        proposal = inspection.refused[0]
+        said = [f"The likeliest is refused: {proposal.refused}"]
+        call = [f"{name} {value}" for name, value in proposal.arguments() if value is not True]
+        return [*said, f"That is the design with {', '.join(call)}."]
+    mixed = [c for c in inspection.columns if c.trouble]
+    mixed.sort(key=lambda column: column.kind != "numbers and text")
+    if mixed:
+        # All problems at once, so that the table is mended once.
+        sure = [c.trouble for c in mixed if c.kind == "numbers and text"]
+        return [*(sure or [mixed[0].trouble]), "Mend it and inspect the table again."]
+    return [
+        "No column holds numbers that vary, so there is no value to compare: a column with one "
+        "measurement in every row is needed."
+    ]
+
+
+def _section(title: str, sentences: Iterable[str]) -> str:
+    body = "\n".join(
+        fill(sentence, WIDTH, initial_indent="  ", subsequent_indent="    ")
+        for sentence in sentences
+    )
+    return f"{title}\n{body}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

@@ -1,0 +1,342 @@
+"""The sentences of an answer, written from its numbers."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from math import isfinite
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.data.designs.design import Design
+from nestimate.data.designs.measures import Measure
+from nestimate.model.model import Model
+from nestimate.remedies import Advice
+from nestimate.results.estimates import naming
+from nestimate.results.estimates.contrasts import Contrast
+from nestimate.results.estimates.summaries import Check, Summary
+from nestimate.results.words.formulas import (
+    formula_design_sentences,
+    formula_gloss,
+)
+from nestimate.results.words.rounding import (
+    decimals,
+    equated,
+    estimate,
+    interval_name,
+    number,
+    percent,
+    probability,
+    spoken,
+    spread_at,
+)
+
+#: How the probability of a pair of blocks ends, and what counts as sure of it.
+MORE_THAN_ROPE, SURE = " by more than the ROPE)", 0.95
+#: Pairs of blocks up to which each is said, and pairs named beyond that.
+FEW_PAIRS, MOST_PAIRS = 3, 8
+
+
+def value_label(design: Design) -> str:
+    """Return what was measured, with its unit of measurement: `glucose (mg/L)`."""
+    return design.roles.value_label
+
+
+def above(design: Design) -> str:
+    """Return the head of the column of probabilities."""
+    return f"P(> {null(design)})"
+
+
+def null(design: Design) -> str:
+    """Return the value that says "no difference"."""
+    return f"{design.measure.null:g}"
+
+
+def differences_head(design: Design) -> str:
+    """Return what differences between groups are called, as a title."""
+    return "Ratios" if design.measure.logarithmic else "Differences"
+
+
+def centre_head(measure: Measure, *, mixed: bool = False) -> str:
+    """Return the head of the column of estimates: the mean of a ratio is that of its logarithm.
+
+    `mixed` is a table that also holds quantities which are no ratios.
+    """
+    if not measure.logarithmic:
+        return "mean"
+    return "estimate" if mixed else "exp(mean log)"
+
+
+def spread_head(measure: Measure) -> str:
+    """Return the head of the column of posterior SDs."""
+    return "sd of log" if measure.logarithmic else "sd"
+
+
+def gloss(name: str, model: Model) -> str:
+    """Say in a few words what a row of a table is; nothing where its name says it."""
+    design = model.design
+    if design.formula is not None:
+        return formula_gloss(name, design.formula)
+    far = naming.heavy_units(model)
+    inside = design.levels[-1].name if design.levels else "cell"
+    outer = naming.spread_name(heavy=far)
+    sigma = naming.spread_name(heavy=naming.heavy_readings(model))
+    whole = "scale" if far or naming.heavy_readings(model) else "SD"
+    unit = design.levels[0].name if design.levels else "data point"
+    block = design.block.name if design.block else "block"
+    family = name.split("[", 1)[0]
+    inner = {
+        f"tau_{level.name}": f"SD from {level.name} to {level.name}" for level in design.subunits
+    }
+    return {
+        "effect_size": "difference in units of tau",
+        "d_total": f"in units of the {whole} of a reading",
+        "tau": f"{outer} from {unit} to {unit}",
+        "tau_unit": f"SD from {unit} to {unit} in one cell",
+        "tau_block": f"{outer} from {block} to {block}",
+        "tau_effect": f"{outer} of the difference from {block} to {block}",
+        "sigma": f"{sigma} of readings in one {inside}",
+        "tau_median": "typical tau of the groups",
+        "tau_ratio": "by what factor (log) taus differ",
+        "nu_y": "of readings: near 1: outliers; above 30: normal",
+        "nu": "near 1: outliers; above 30: normal",
+        "icc": f"share of {unit} in the {naming.share_name(model)}",
+    }.get(family, inner.get(family, ""))
+
+
+def table_row(row: Summary, *, signed: bool, rope: bool) -> list[str]:
+    """Return the cells of a full table: name, mean, interval, ..., median, sd, ess, MCSE."""
+    mean, low, high = estimate(row)
+    # For a normal posterior the median errs by 1.25 times as much as the mean, the SD by less.
+    error, quarter = 1.25 * row.mcse_mean, row.width / 4
+    places = decimals(error, spread_at(row, row.mean))
+    spread = number(row.spread, decimals(row.worked_error("mean") * 1.25, max(quarter, 1e-300)))
+    cells = [row.name, mean, f"{low} to {high}"]
+    cells += ["" if row.p_gt_0 is None else probability(row.p_gt_0, row.ess)] * signed
+    cells += [probability(row.p_in_rope or 0.0, row.ess)] * rope
+    cells += [number(row.median, places), spread]
+    return [*cells, count(row.ess), f"{row.mcse_mean:.2g}"]
+
+
+def short_cells(row: Summary, *, rope: bool) -> list[str]:
+    """Return the cells of a short table: mean, interval, probabilities."""
+    mean, low, high = estimate(row)
+    wanted = [row.p_gt_0, *([row.p_in_rope] if rope else [])]
+    said = ("" if p is None else probability(p, row.ess) for p in wanted)
+    return [mean, f"{low} to {high}", *said]
+
+
+def count(ess: float) -> str:
+    """Return a number of effective draws; a dash where a parameter is fixed and has none."""
+    return f"{ess:,.0f}" if isfinite(ess) else "-"
+
+
+def design_sentences(design: Design) -> list[str]:
+    """Say what is compared, what the experimental unit is, and what does not count towards n."""
+    roles, n_rows = design.roles, design.readings.count
+    if design.formula is not None:
+        return formula_design_sentences(design, design.formula)
+    if design.block is not None:
+        return _blocked_sentences(design)
+    if design.layout == "flat":
+        if design.readings.reconstructed:
+            return [
+                f"Layout flat: each group is known by the mean, SD and n of its values of "
+                f"{value_label(design)}, each an independent data point; {per_group(design)}."
+            ]
+        what = roles.unit or "row"
+        said = (
+            f"Layout flat: every {what} is one independent data point of "
+            f"{value_label(design)}; {per_group(design)}."
+        )
+        if roles.unit is not None:
+            return [said, f"{n_rows} values."]
+        return [
+            said,
+            f"{n_rows} values. If some of them are repeated readings of one animal, sample or "
+            "well, name its column as unit.",
+        ]
+    unit = design.levels[0].name
+    sentences = [f"Layout nested: the experimental unit is {unit}; {per_group(design)}."]
+    for outer, inner in pairwise(design.levels):
+        sentences.append(f"Inside {outer.name} lies {inner.name}: {inner.size} in all.")
+    last = design.levels[-1]
+    counts = np.bincount(last.codes, weights=design.readings.n).astype(int)
+    low, high = span(counts)
+    return [
+        *sentences,
+        f"{n_rows} readings of {value_label(design)}, {span_text(low, high)} per {last.name}: "
+        f"readings make each {last.name} better known, they do not count towards n.",
+    ]
+
+
+def per_group(design: Design) -> str:
+    """Say how many units (data points) each group has: `6 per group (arm: placebo, drug)`."""
+    counts = design.units_per_group
+    if len(counts) > 1 and len(set(counts)) == 1:
+        return f"{counts[0]} per group ({design.roles.group}: {', '.join(design.groups)})"
+    shown = ", ".join(f"{g} ({n})" for g, n in zip(design.groups, counts, strict=True))
+    return f"number per group: {shown}"
+
+
+def _blocked_sentences(design: Design) -> list[str]:
+    block, roles = design.block, design.roles
+    if block is None:
+        return []
+    low, high = span(design.cells[design.cells > 0])
+    said = [
+        f"Layout {design.layout}: {roles.group} ({', '.join(design.groups)}) is compared within "
+        f"{block.name} ({block.size} levels), and how much the effect differs between them is "
+        "estimated.",
+    ]
+    if design.levels:
+        said.append(f"The experimental unit is {design.levels[0].name}; {per_group(design)}.")
+    readings = design.readings.count
+    said.append(f"{readings} readings of {value_label(design)}, {span_text(low, high)} per cell.")
+    if design.unreplicated:
+        said.append(
+            "One reading per cell: the error of a reading and the variation of the effect from "
+            f"{block.name} to {block.name} cannot be told apart; tau_effect holds both."
+        )
+    return said
+
+
+def reading_word(design: Design) -> str:
+    """Return what one row of the table is called."""
+    return "reading" if design.levels or design.block is not None else "value"
+
+
+def count_of(design: Design, n: int) -> str:
+    """Return `n = 6 mouse`: the number of experimental units of a group, with their name."""
+    if design.formula is not None:
+        return ""
+    if design.block is not None and not design.levels:
+        return f"n = {n} ({design.block.name})" if design.unreplicated else ""
+    return f"n = {n}" + (f" ({design.levels[0].name})" if design.levels else "")
+
+
+def span(counts: NDArray[np.intp]) -> tuple[int, int]:
+    """Return the smallest and largest count."""
+    return int(counts.min()), int(counts.max())
+
+
+def span_text(low: int, high: int) -> str:
+    """Return `5` or `3 to 5`."""
+    return f"{low}" if low == high else f"{low} to {high}"
+
+
+def prior_sentences(model: Model) -> list[str]:
+    """Return every prior, one line per family where all groups share it."""
+    lines: dict[str, list[tuple[str, str]]] = {}
+    for parameter in model.parameters:
+        cut = f", above {parameter.lower:.3g}" if parameter.lower is not None else ""
+        said = f"~ {parameter.prior}{cut}" if parameter.free else str(parameter.prior)
+        lines.setdefault(parameter.name, []).append((parameter.label, said))
+    found = []
+    for name, pairs in lines.items():
+        shared = len({said for _, said in pairs}) == 1
+        found += [f"{name} {pairs[0][1]}"] if shared else [" ".join(pair) for pair in pairs]
+    return found
+
+
+def estimation_caption(design: Design) -> str:
+    """Say what the estimation plot shows."""
+    if design.readings.reconstructed:
+        return (
+            "Bars: mean and SD of each group, as given. Shaded: posterior of the group means and "
+            "of the difference, with intervals."
+        )
+    said = f"Dots: {'readings' if design.levels or design.block else 'values'}"
+    if design.levels and design.block is None:
+        unit = design.levels[0].name
+        said += (
+            f", one column per {unit}; circles: raw means of each {unit}; diamonds: estimates of "
+            "their true means, drawn towards the group as far as the data support"
+        )
+    elif design.block is not None:
+        said += f"; circles: raw means of cells, a line joins those of one {design.block.name}"
+    return said + ". Shaded: posterior of the group means and of the difference, with intervals."
+
+
+def answer_sentence(row: Summary, contrast: Contrast, after: str = "") -> str:
+    """Say the difference or ratio, its interval and how sure its direction is.
+
+    Parameters
+    ----------
+    row, contrast
+        The numbers, and what they are a difference of.
+    after
+        What follows a difference, ` mg/L`; see `Roles.after_number`.
+    """
+    mean, low, high = estimate(row)
+    sentence = f"{row.name} = {mean}{after}, {interval_name(row)} {low} to {high}{after}"
+    if row.p_gt_0 is not None:
+        this, that = contrast.sides or ("it", "no difference")
+        where, sure = ("above", row.p_gt_0) if row.p_gt_0 >= 0.5 else ("below", 1 - row.p_gt_0)
+        sentence += f"; the probability that {this} is {where} {that} is {_sure(sure, row)}"
+    if row.p_in_rope is not None:
+        sentence += (
+            "; the probability that they are practically equal (in the ROPE) is "
+            f"{_sure(row.p_in_rope, row)}"
+        )
+    return sentence + "."
+
+
+def _sure(value: float, row: Summary) -> str:
+    return spoken(probability(value, row.ess))
+
+
+def answer_sentences(
+    rows: Sequence[Summary],
+    asked: Sequence[Contrast],
+    probabilities: Sequence[Summary],
+    after: str = "",
+) -> list[str]:
+    """Say every difference, then what is expected next."""
+    return [
+        *(answer_sentence(row, contrast, after) for row, contrast in zip(rows, asked, strict=True)),
+        *_probability_sentences(probabilities),
+    ]
+
+
+def _probability_sentences(rows: Sequence[Summary]) -> list[str]:
+    """Say probabilities, but of many blocks only the one that is largest and pairs that differ."""
+    largest = [row for row in rows if " is largest in " in row.name]
+    pairs = [row for row in rows if row.name.endswith(MORE_THAN_ROPE)]
+    many = {id(row) for row in (*largest, *pairs)} if len(pairs) > FEW_PAIRS else set()
+    said = [probability_sentence(row) for row in rows if id(row) not in many]
+    if largest and id(largest[0]) in many:
+        said.append(probability_sentence(max(largest, key=lambda row: row.mean)))
+    if pairs and id(pairs[0]) in many:
+        sure = [row.name for row in pairs if row.mean > SURE]
+        names = [name.split(" differs between ", 1)[1][: -len(MORE_THAN_ROPE)] for name in sure]
+        listed = f": {'; '.join(names[:MOST_PAIRS])}" if names else ""
+        more = f"; and {len(names) - MOST_PAIRS} more" if len(names) > MOST_PAIRS else ""
+        said.append(
+            f"{len(sure)} of {len(pairs)} pairs differ by more than the ROPE with a probability "
+            f"above {SURE}{listed}{more}."
+        )
+    return said
+
+
+def simultaneous_sentences(rows: Sequence[Summary]) -> list[str]:
+    """Say that the intervals of the differences hold all at once, where they do."""
+    if len(rows) < 2 or rows[0].ci_kind != "simultaneous":
+        return []
+    return [
+        f"The {len(rows)} intervals of the differences hold all at once with a probability of "
+        f"{percent(rows[0].ci_prob)}; the other intervals are of one quantity each."
+    ]
+
+
+def probability_sentence(row: Summary) -> str:
+    """Say the probability of something not yet seen."""
+    return f"{row.name} {equated(probability(row.mean, row.ess))}."
+
+
+def withheld(checks: Sequence[Check]) -> str:
+    """Say that there is no answer, and why."""
+    parts = ["No answer is shown, because a check failed: "]
+    for check in checks:
+        if not check.passed:
+            parts += ["; "] * (len(parts) > 1) + [check.text]
+    return Advice(*parts)

@@ -26,7 +26,9 @@ def test_module_keeps_the_house_rules(path):
         own = [a.arg for a in arguments.args[:1]] in (["self"], ["cls"])
         public = not function.name.startswith("_")
         assert not (public and count - own > 8), f"{function.name} takes {count - own} arguments"
-        assert not (public and arguments.kwarg), f"{function.name} takes **{arguments.kwarg}"
+        # A wrapper that passes on what it is given has the types of what it wraps (`P.kwargs`).
+        loose = arguments.kwarg and not isinstance(arguments.kwarg.annotation, ast.Attribute)
+        assert not (public and loose), f"{function.name} takes **kwargs"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))

@@ -1,6 +1,6 @@
 """The page in a browser, as a user has it: every check that issue 11 is held to.
 
-The fast ones run wherever Chromium is installed; those that are marked slow by `make test-all`.
+They run by `make test-all`, where Chromium is installed.
 """
 
 import csv
@@ -21,6 +21,7 @@ from page_server import CHROMIUM, QUIET, cpu_seconds, serving
 
 sync_api = pytest.importorskip("playwright.sync_api")
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.page,
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
     # Playwright's own event loop leaves sockets to the garbage collector.

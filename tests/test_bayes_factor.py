@@ -83,5 +83,5 @@ def test_points_of_the_plane_have_no_difference():
     weights = np.array([-1.0, 0.5, 0.5])
     plane = Plane.of(fit.model, weights, 0.3)
     z = np.random.default_rng(1).standard_normal((50, len(fit.model.free) - 1))
-    mu = fit.model.natural(fit.model.standard(plane.embed(z)))["mu"]
+    mu = fit.model.natural(fit.model.standard(plane.embed(z))).means
     assert mu @ weights == pytest.approx(0.3)

@@ -100,11 +100,15 @@ def families(answer: Answer) -> list[Family]:
     """Return the free parameters, those of one family and one prior together."""
     model = answer.model
     whitening = iter(model.whitening)
+    priors: dict[str, set[str]] = {}
+    for parameter in model.parameters:
+        priors.setdefault(parameter.name, set()).add(str(parameter.prior))
     found: dict[tuple[str, str, str], Family] = {}
     for parameter, values in answer.fit.draws.in_prior():
         if not parameter.free:
             continue
-        alone = parameter.label if parameter.kind == "slope" or _formula(model) else ""
+        own = len(priors[parameter.name]) > 1 or parameter.kind == "slope" or _formula(model)
+        alone = parameter.label if own else ""
         key = parameter.name, str(parameter.prior), alone
         if key not in found:
             found[key] = Family(

@@ -113,6 +113,7 @@ def test_names_change_nothing_in_a_design(table, text):
         assert len(set(scales)) == len(scales)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", FORMULAS[2:6])
 @pytest.mark.parametrize("shift", [0, 12])
 def test_names_change_nothing_in_an_answer(table, text, shift):

@@ -286,7 +286,10 @@ COLUMNS = {
         replicates(("am", "noon", "pm")),
         ("3 readings in each row", "am, noon, pm"),
         0,
-        options=("--value", "am,noon,pm", "--group", "arm", "--unit", "mouse"),
+        options=(
+            *("--value", "am,noon,pm", "--group", "arm", "--unit", "mouse"),
+            *("--wide", "replicates"),
+        ),
     ),
     "readings side by side, stated": Case(
         replicates(("am", "noon", "pm")),

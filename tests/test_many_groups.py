@@ -152,7 +152,12 @@ def test_the_same_answer_as_all_parameters_at_once(monkeypatch, assumed, flat):
     data = table(6, units=5)
     if flat:
         data = {name: column[::2] for name, column in data.items() if name != "unit"}
-    model = model_of(data, priors={k: v for k, v in PRIORS.items() if k == "mu"}, **assumed)
+    priors = {k: v for k, v in PRIORS.items() if k == "mu"}
+    if assumed.get("tau") == "pooled":
+        # With wider priors the general engine's nodes are too coarse for its evidence.
+        within = model_of(data, priors=priors, **assumed).design.yardstick.within
+        priors |= dict.fromkeys(("tau_median", "sigma"), f"halfstudentt(4, {within})")
+    model = model_of(data, priors=priors, **assumed)
 
     def measure(z, weights):
         return float(diagnostics.ess(z, weights).min())

@@ -142,7 +142,7 @@ def answer(case: Case, names: Mapping[str, str], labels: Mapping[str, list[str]]
         seconds=0.0,
         log=(),
     )
-    options = Options(against=case.against, rope=(-0.5, 0.5), contrasts="pairs")
+    options = Options(against=case.against, rope=(-0.5, 0.5), contrast="pairs")
     return Comparison.from_fit(fit, options.question, ess=100, options={})
 
 
@@ -258,7 +258,10 @@ def unequal():
             group: {f"{group}{i}": [factor * y for y in unit] for i, unit in enumerate(units)}
             for group, units in UNEQUAL.items()
         }
-        return ne.compare(data, options={"tau": "pooled", "ess": 4000})
+        # The referee had scales with the priors of version 0.1, as wide as one SD within groups.
+        within = ne.compare(data, options={"ess": 500}).design.yardstick.within
+        prior = dict.fromkeys(("tau_median", "sigma"), f"halfstudentt(4, {within})")
+        return ne.compare(data, options={"tau": "pooled", "ess": 4000, "prior": prior})
 
     return {factor: compared(factor) for factor in (1.0, 1000.0)}
 

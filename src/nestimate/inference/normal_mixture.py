@@ -62,7 +62,7 @@ class NormalMixture:
                 break
         return x
 
-    def interval(self, probability: float, *, narrowest: bool, log: bool) -> tuple[Array, Array]:
+    def interval(self, probability: float, *, narrowest: bool, log: Array | None) -> tuple[Array, Array]:
         """Ends of the equal-tailed or narrowest interval, each of shape (sets,).
 
         Parameters
@@ -72,7 +72,8 @@ class NormalMixture:
         narrowest
             Whether the interval is the highest-density one.
         log
-            Whether it is to be so on the scale of exp(x): there the density is f(x) e^-x.
+            Spreads (sets,) where it is to be narrowest on the scale of exp(spread x), on which the
+            density is f(x) e^(-spread x); None: on that of x.
         """
         tail = 0.5 * (1 - probability)
         below = np.full(len(self.weight), tail)
@@ -80,13 +81,14 @@ class NormalMixture:
             return self.quantile(below), self.quantile(1 - tail)
         # The narrowest interval has equal densities at its ends: Newton's method, kept inside a
         # bracket, on the mass below it.
+        slant = 0.0 if log is None else log
         least, most = np.zeros_like(below), np.full_like(below, 2 * tail)
         for _ in range(STEPS):
             low, high = self.quantile(np.maximum(below, 1e-9)), self.quantile(below + probability)
             (f, df), (g, dg) = self.slope(low), self.slope(high)
             f, g = np.maximum(f, 1e-300), np.maximum(g, 1e-300)
-            gap = np.log(f / g) + ((high - low) if log else 0.0)
-            rise = df / f**2 - dg / g**2 + ((1 / g - 1 / f) if log else 0.0)
+            gap = np.log(f / g) + slant * (high - low)
+            rise = df / f**2 - dg / g**2 + slant * (1 / g - 1 / f)
             # A lower end of smaller density is to move up.
             least, most = np.where(gap < 0, below, least), np.where(gap < 0, most, below)
             trial = below - gap / np.where(rise > 0, rise, np.inf)

@@ -1,0 +1,195 @@
+"""What `compare` would answer to each of many experiments, by the batch engine."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.data.design import Design
+from nestimate.data.stack import Stack
+from nestimate.inference import batch, diagnostics, quadrature
+from nestimate.inference.fit import Fit
+from nestimate.model.model import Model
+from nestimate.model.parameters import Assumptions
+from nestimate.model.stacked import StackedModel
+from nestimate.results.contrasts import Contrast
+from nestimate.results.summaries import Question
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+#: Sobol' points for each data set.
+POINTS = 2048
+#: How a data set was analysed: by the position of its word here.
+ENGINES = ("quadrature", "batch", "second pass", "full engine")
+#: Effective draws asked of the full engine.
+FULL_ESS = 4_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answers:
+    """Contrasts of many experiments of one design; all arrays of shape (sets, contrasts).
+
+    Attributes
+    ----------
+    mean, low, high
+        Posterior mean and interval, on the user's scale (ratios on a log scale).
+    above, inside
+        Probability above the null, and inside the ROPE (NaN where none is given).
+    engine
+        How each was analysed, positions in `ENGINES`, (sets,).
+    failed
+        Whether no engine gave draws that can be trusted, (sets,).
+    """
+
+    mean: Array
+    low: Array
+    high: Array
+    above: Array
+    inside: Array
+    engine: Codes
+    failed: NDArray[np.bool_]
+
+    @classmethod
+    def blank(cls, sets: int, contrasts: int) -> Self:
+        """Return answers of nothing: what an experiment that cannot be analysed gives."""
+        empty = [np.full((sets, contrasts), np.nan) for _ in range(5)]
+        return cls(
+            mean=empty[0],
+            low=empty[1],
+            high=empty[2],
+            above=empty[3],
+            inside=empty[4],
+            engine=np.full(sets, len(ENGINES) - 1),
+            failed=np.ones(sets, dtype=bool),
+        )
+
+    def put(self, at: Codes, other: "Answers") -> None:
+        """Write other answers over some of these."""
+        for name, values in vars(other).items():
+            getattr(self, name)[at] = values
+
+
+def by_quadrature(
+    stack: Stack, assumptions: Assumptions, question: Question, asked: Sequence[Contrast]
+) -> Answers:
+    """Answer as if units, or blocks, were normal.
+
+    Raises
+    ------
+    ValueError
+        When quadrature cannot do it: ask `normal_why_not` before.
+    """
+    model = StackedModel.of(stack, replace(assumptions, robust="none"))
+    log = stack.template.roles.scale == "log"
+    found = Answers.blank(len(stack), len(asked))
+    spread, centre = stack.measured("spread"), stack.measured("centre")
+    for c, contrast in enumerate(asked):
+        mixture = quadrature.difference(model, contrast.weights)
+        shift = centre * contrast.weights.sum() - contrast.against
+
+        def user(x: Array, shift: Array = shift) -> Array:
+            return np.asarray(shift + spread * x)
+
+        low, high = mixture.interval(
+            question.ci_prob, narrowest=question.ci_kind == "hdi", log=spread if log else None
+        )
+        found.above[:, c] = 1 - mixture.cdf(-shift / spread)
+        if question.rope is not None:
+            edges = np.log(question.rope) if log else np.asarray(question.rope)
+            ends = [mixture.cdf((edge - shift) / spread) for edge in edges]
+            found.inside[:, c] = ends[1] - ends[0]
+        mean = mixture.mean
+        for target, x in ((found.low, low), (found.high, high), (found.mean, mean)):
+            target[:, c] = np.exp(user(x)) if log else user(x)
+        if log:
+            # The mean of exp(x) for a mixture of normals.
+            lifted = user(mixture.centre.T).T + 0.5 * np.square(spread[:, None] * mixture.width)
+            found.mean[:, c] = (mixture.weight * np.exp(lifted)).sum(axis=1)
+    found.engine[:], found.failed[:] = 0, False
+    return found
+
+
+def normal_why_not(
+    template: Design, assumptions: Assumptions, asked: Sequence[Contrast]
+) -> str:
+    """Say why experiments of a design cannot be answered by quadrature; empty where they can."""
+    stack = Stack.of(template, template.readings.value[None, :])
+    model = StackedModel.of(stack, replace(assumptions, robust="none"))
+    return next(filter(None, (quadrature.why_not(model, c.weights) for c in asked)), "")
+
+
+def by_batch(
+    stack: Stack,
+    assumptions: Assumptions,
+    question: Question,
+    asked: Sequence[Contrast],
+    numbers: Codes,
+) -> Answers:
+    """Answer by Sobol' points; data sets that these cannot do go through the full engine.
+
+    Parameters
+    ----------
+    stack, assumptions, question, asked
+        The data sets and what is asked of them.
+    numbers
+        Running number of each data set: it chooses its points, and the seed of the full engine.
+    """
+    model = StackedModel.of(stack, assumptions)
+    drawn = batch.sample(model, POINTS, numbers)
+    found = Answers.blank(len(stack), len(asked))
+    mu = drawn.theta["mu"]
+    for k, stick in enumerate(stack.yardsticks):
+        means = stick.centre + stick.spread * mu[:, k]
+        _answer(found, k, means, drawn.weights[k], stack.template, question, asked)
+    found.engine[:] = drawn.passes
+    found.failed[:] = False
+    poor = np.flatnonzero(drawn.kish < batch.LEAST_KISH)
+    if poor.size:
+        designs = stack.take(poor).designs()
+        for k, design in zip(poor, designs, strict=True):
+            found.put(np.array([k]), by_full_engine(design, assumptions, question, asked, numbers[k]))
+    return found
+
+
+def by_full_engine(
+    design: Design,
+    assumptions: Assumptions,
+    question: Question,
+    asked: Sequence[Contrast],
+    number: int,
+) -> Answers:
+    """Answer one experiment as `compare` does."""
+    fit = Fit.from_model(Model.from_design(design, assumptions), ess=FULL_ESS, seed=int(number))
+    found = Answers.blank(1, len(asked))
+    _answer(found, 0, fit.draws["mu"].T, fit.weights, design, question, asked)
+    found.failed[:] = fit.chains is None and (
+        fit.pareto_k > diagnostics.K_LIMIT or fit.ess < FULL_ESS
+    )
+    return found
+
+
+def _answer(
+    found: Answers,
+    k: int,
+    means: Array,
+    weights: Array,
+    design: Design,
+    question: Question,
+    asked: Sequence[Contrast],
+) -> None:
+    """Summarise draws of the group means, (groups, draws), of one experiment."""
+    log = design.roles.scale == "log"
+    for c, contrast in enumerate(asked):
+        values = contrast.weights @ means - contrast.against
+        values = np.exp(values) if log else values
+        order = np.argsort(values)
+        values, own = values[order], weights[order]
+        found.mean[k, c] = own @ values
+        found.low[k, c], found.high[k, c] = question.interval(values, own)
+        found.above[k, c] = own @ (values > (1.0 if log else 0.0))
+        if question.rope is not None:
+            low, high = question.rope
+            found.inside[k, c] = own @ ((values >= low) & (values <= high))

@@ -100,10 +100,16 @@ class Task:
                     part = slice(i, i + TOGETHER)
                     found.put(sets[part], answers.by_quadrature(stack.take(part), *analysis))
             case "own":
-                found.put(sets, answers.by_batch(stack, *analysis, numbers))
+                found.put(sets, answers.by_batch(stack, *analysis, numbers, self.points))
             case "audit":
                 for k, design, n in zip(sets, stack.designs(), numbers, strict=True):
                     found.put(np.array([k]), answers.by_full_engine(design, *analysis, int(n)))
+
+    @property
+    def points(self) -> int:
+        """Draws for each experiment, as its goals need."""
+        wide = any(goal.kind in ("inside rope", "narrower than") for goal in self.goals)
+        return answers.MANY_POINTS if wide else answers.POINTS
 
     @property
     def fingerprint(self) -> str:

@@ -1,0 +1,434 @@
+"""How many next time: the cheapest experiment that does what it is for."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from nestimate.errors import DesignError
+from nestimate.inference.fit import Fit
+from nestimate.options import Options
+from nestimate.results.contrasts import choose_contrasts
+from nestimate.results.summaries import Question
+from nestimate.studies import pilot
+from nestimate.studies.estimates import Probability
+from nestimate.studies.goals import Goal, parse_goals
+from nestimate.studies.request import Settings, Truth, counts, probability
+from nestimate.studies.search import Search, agreement, costs_of, shapes_of
+from nestimate.studies.shapes import Costs, Shape, Words, template
+from nestimate.studies.simulations import Ledger, Task
+from nestimate.studies.truths import ROUND, Truths
+
+#: Sizes looked at where none are named, and the most of them.
+UNITS, READINGS, MOST_SHAPES = range(3, 41), range(1, 9), 5_000
+#: The effect that is tried beside the stated one, as a share of it.
+SMALLER = 0.8
+#: Designs within this share of the cheapest one's cost are as good as it.
+ALIKE = 0.05
+
+Said = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One design and what is to be expected of it.
+
+    Attributes
+    ----------
+    shape, cost
+        Its size and cost.
+    goals
+        Probability of each goal, in the order of the plan; empty where it was not simulated.
+    together
+        Probability of all goals in the same experiment: what is set against the target.
+    curve, direct
+        The same read off the curve through all designs, and from this design's own simulations.
+    simulated
+        Whether experiments of this design were simulated, or its number is read off the curve.
+    wrong_sign
+        Share of simulated experiments that reach a goal with the wrong sign; NaN if none were.
+    failed
+        Simulated experiments that no engine could answer.
+    """
+
+    shape: Shape
+    cost: float
+    goals: tuple[Probability, ...]
+    together: Probability
+    curve: Probability
+    direct: Probability | None
+    simulated: bool
+    wrong_sign: float
+    failed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What was asked, simulated and found.
+
+    Attributes
+    ----------
+    truths, stated, source
+        What is assumed true; whether it is one stated truth or draws of a posterior; from where.
+    words, assumptions, question, goals, costs
+        The experiment's words, its analysis, what it is for, and what it costs.
+    target, budget, lost
+        Probability wanted, the most to be spent (infinite: no limit), and the share of units lost.
+    rows
+        Every design looked at, in order of cost.
+    best
+        The cheapest design that reaches the target; None if none does.
+    nearest
+        `best`, or where there is none the affordable design of most power.
+    ceiling
+        Probability of the goals with any number of units: that the truth lies where they ask.
+    smaller
+        Probability with an effect `SMALLER` times as large; None where effects are not stated.
+    exaggeration
+        By how much the estimate exceeds the true difference on average in experiments of `nearest`
+        that reach the first signed goal; NaN where there is none.
+    audit
+        Of how many experiments of `nearest` that the full engine analysed too, and in how many the
+        decision was the same, by goal.
+    engines
+        Experiments analysed by each of `answers.ENGINES`, over all designs.
+    seed, simulations, stopped
+        Seed, simulated experiments altogether, and whether Ctrl-C ended the search early.
+    """
+
+    truths: Truths
+    stated: bool
+    source: str
+    words: Words
+    options: Options
+    question: Question
+    contrasts: tuple[str, ...]
+    goals: tuple[Goal, ...]
+    costs: Costs
+    target: float
+    budget: float
+    lost: float
+    rows: tuple[Row, ...]
+    best: Row | None
+    nearest: Row
+    ceiling: float
+    smaller: Probability | None
+    exaggeration: float
+    audit: tuple[int, Mapping[Goal, int]]
+    engines: tuple[int, ...]
+    simulations: int
+    stopped: bool
+
+    @property
+    def frontier(self) -> tuple[Row, ...]:
+        """Designs that no cheaper one equals in power, in order of cost."""
+        found: list[Row] = []
+        for row in self.rows:
+            if not found or row.together.value > found[-1].together.value + 1e-9:
+                found.append(row)
+        return tuple(found)
+
+    @property
+    def alike(self) -> tuple[Row, ...]:
+        """Designs that reach the target at a cost within 5 % of the cheapest."""
+        if self.best is None:
+            return ()
+        limit = (1 + ALIKE) * self.best.cost
+        return tuple(
+            row for row in self.rows if row.cost <= limit and row.together.value >= self.target
+        )
+
+
+def made(
+    task: Task,
+    shapes: tuple[Shape, ...],
+    *,
+    costs: Costs,
+    target: float,
+    settings: Settings,
+    stated: bool,
+    source: str,
+    said: Said | None,
+) -> dict[str, Any]:
+    """Simulate and return the fields of a `Plan` that follow."""
+    count = settings.threads or os.cpu_count() or 1
+    budget = np.inf if settings.budget is None else float(settings.budget)
+    prices = costs_of(shapes, costs)
+    if prices.min() > budget:
+        raise DesignError(
+            f"plan: the budget of {budget:g} does not pay for the smallest design, which costs "
+            f"{prices.min():g}."
+        )
+    with (
+        threadpool_limits(1, user_api="blas"),
+        ThreadPoolExecutor(max_workers=count) as threads,
+    ):
+        ledger = Ledger(
+            task=task,
+            threads=threads,
+            path=None if settings.resume is None else Path(settings.resume),
+            said=said or (lambda done, asked: None),
+        )
+        search = Search(
+            task=task,
+            ledger=ledger,
+            shapes=shapes,
+            costs=prices,
+            target=target,
+            budget=budget,
+            simulations=settings.simulations,
+        )
+        search.run()
+        best = search.best
+        at = search.nearest if best is None else best
+        if at not in search.simulated:
+            search.simulate([at], 1)
+        rounds = 0 if search.stopped else -(-settings.audit // ROUND)
+        same = agreement(search, at, rounds) if rounds and search.own == "own" else {}
+        smaller = _smaller(search, at) if stated and not search.stopped else None
+    return {
+        **_found(search, best, at),
+        "smaller": smaller,
+        "audit": (rounds * ROUND if same else 0, same),
+        "stopped": search.stopped,
+        "stated": stated,
+        "source": source,
+        "costs": costs,
+        "budget": budget,
+    }
+
+
+def _smaller(search: Search, at: int) -> Probability | None:
+    """Probability of all goals if the effect is smaller than stated, on the same random numbers."""
+    task = replace(search.task, truths=search.task.truths.with_effect(SMALLER))
+    ledger = Ledger(task=task, threads=search.ledger.threads, said=search.ledger.said)
+    beside = replace_search(search, task, ledger)
+    beside.simulate([at], 10)
+    return beside.estimate(at)
+
+
+def replace_search(search: Search, task: Task, ledger: Ledger) -> Search:
+    """Return the same search of another truth."""
+    return Search(
+        task=task,
+        ledger=ledger,
+        shapes=search.shapes,
+        costs=search.costs,
+        target=search.target,
+        budget=search.budget,
+        simulations=search.simulations,
+    )
+
+
+def _found(search: Search, best: int | None, at: int) -> dict[str, Any]:
+    curve = np.stack(search.power_at(np.arange(len(search.shapes))), axis=1)
+    done = set(search.simulated)
+    rows = {
+        i: _row(search, i, curve[i], simulated=i in done) for i in range(len(search.shapes))
+    }
+    tallies = [search.tally(i) for i in search.simulated]
+    order = np.lexsort(([-row.together.value for row in rows.values()], search.costs))
+    own = search.tally(at)
+    signed = next((j for j, goal in enumerate(search.task.goals) if goal.signed), None)
+    exaggeration = np.nan
+    if signed is not None:
+        hits = own.right[signed] | own.wrong[signed]
+        null = search.task.null
+        true = own.truth[hits] - null
+        if hits.sum() >= 20 and np.all(true != 0):
+            exaggeration = float(np.abs(own.estimate[hits] - null).mean() / np.abs(true).mean())
+    return {
+        "rows": tuple(rows[int(i)] for i in order),
+        "best": None if best is None else rows[best],
+        "nearest": rows[at],
+        "ceiling": search.ceiling,
+        "exaggeration": exaggeration,
+        "engines": tuple(int(n) for n in np.sum([t.engines for t in tallies], axis=0)),
+        "simulations": sum(t.estimate.size for t in tallies),
+    }
+
+
+def _row(search: Search, i: int, at: NDArray[np.float64], *, simulated: bool) -> Row:
+    shape, cost = search.shapes[i], float(search.costs[i])
+    value, low, high = map(float, at)
+    curve = Probability(value=value, low=low, high=high, simulations=0, worth=np.nan)
+    if not simulated:
+        return Row(
+            shape=shape,
+            cost=cost,
+            goals=(),
+            together=curve,
+            curve=curve,
+            direct=None,
+            simulated=False,
+            wrong_sign=np.nan,
+            failed=0,
+        )
+    own = search.tally(i)
+    several = len(search.task.goals)
+    direct = search.estimate(i)
+    # Few simulations say less than the curve through all of them.
+    few = direct.simulations < search.simulations
+    together = replace(curve, simulations=direct.simulations) if few else direct
+    return Row(
+        shape=shape,
+        cost=cost,
+        goals=tuple(search.estimate(i, j) for j in range(several)),
+        together=together,
+        curve=curve,
+        direct=direct,
+        simulated=True,
+        wrong_sign=float(own.wrong.any(axis=0).mean()),
+        failed=own.failed,
+    )
+
+
+def plan_from_truth(
+    given: Truth | Mapping[str, Any],
+    *,
+    units: Sequence[int] | None,
+    readings: Sequence[int] | None,
+    goals: str | Sequence[str],
+    target: float,
+    settings: Settings,
+    options: Options,
+) -> tuple[Task, tuple[Shape, ...], dict[str, Any]]:
+    """Read a plan with stated truths; what `made` needs, and what `Plan` keeps."""
+    truth = Truth.of_mapping(given)
+    blocked = bool(settings.blocks)
+    inner = tuple(f"subunit {i + 1}" for i in range(len(settings.subunits)))
+    words = Words(
+        groups=tuple(truth.groups), subunits=inner, scale=options.scale, **settings.words
+    )
+    sizes = _sizes(units, blocked=blocked, inner=False)
+    truths = truth.truths(
+        blocked=blocked,
+        units_in_blocks=blocked and max(sizes) > 1,
+        levels=len(settings.subunits),
+        log=options.scale == "log",
+    )
+    rows = counts("readings", READINGS if readings is None else readings, least=1)
+    return _read(truths, words, (sizes, rows), goals, target, settings, options, truth.source)
+
+
+def plan_from_pilot(
+    fit: Fit,
+    effect: float | str | Mapping[str, float] | None,
+    *,
+    sizes: tuple[Sequence[int] | None, Sequence[int] | None],
+    goals: str | Sequence[str],
+    target: float,
+    settings: Settings,
+    options: Options,
+) -> tuple[Task, tuple[Shape, ...], dict[str, Any]]:
+    """Read a plan whose truths are a pilot's posterior; see `plan_from_truth`."""
+    design = fit.model.design
+    words = pilot.pilot_words(design)
+    truths = pilot.pilot_truths(fit, effect)
+    inside = _inner_counts(fit)
+    if design.block is not None and not settings.blocks:
+        settings = replace(settings, blocks=tuple(range(2, 31)))
+    if design.block is None and settings.blocks:
+        raise DesignError("plan: the pilot has no blocks, so it does not tell what they would do.")
+    if inside and not settings.subunits:
+        settings = replace(settings, subunits=inside)
+    inner = design.block is not None and bool(design.levels)
+    units = _sizes(sizes[0], blocked=design.block is not None, inner=inner)
+    flat = not design.levels and (design.block is None or design.unreplicated)
+    usual = (1,) if flat else READINGS
+    rows = counts("readings", usual if sizes[1] is None else sizes[1], least=1)
+    if flat and rows != (1,):
+        raise DesignError(
+            "plan: the pilot has one reading of each unit, so it does not tell what more readings "
+            "would do. Plan with --readings 1, or state tau and sigma instead."
+        )
+    source = f"{STRATA_SAID} of the posterior of the pilot {design.source}"
+    return _read(truths, words, (units, rows), goals, target, settings, options, source)
+
+
+STRATA_SAID = f"{pilot.STRATA} draws"
+
+
+def _inner_counts(fit: Fit) -> tuple[int, ...]:
+    """Return typical members of each level inside the pilot's units."""
+    levels = fit.model.design.levels
+    found = []
+    for outer, inner in zip(levels, levels[1:], strict=False):
+        found.append(max(1, round(inner.size / outer.size)))
+    return tuple(found)
+
+
+def _sizes(units: Sequence[int] | None, *, blocked: bool, inner: bool) -> tuple[int, ...]:
+    if units is None:
+        usual = range(1, 5) if inner else (1,)
+        return counts("units", usual if blocked else UNITS, least=1 if blocked else 2)
+    return counts("units", units, least=1 if blocked else 2)
+
+
+def _read(
+    truths: Truths,
+    words: Words,
+    sizes: tuple[tuple[int, ...], tuple[int, ...]],
+    goals: str | Sequence[str],
+    target: float,
+    settings: Settings,
+    options: Options,
+    source: str,
+) -> tuple[Task, tuple[Shape, ...], dict[str, Any]]:
+    question = options.question
+    wanted = parse_goals(goals, question)
+    target = probability("target", target)
+    ratios = words.scale == "log"
+    asked = choose_contrasts(words.groups, question.contrasts, question.against, ratios=ratios)
+    shapes = shapes_of(
+        *sizes,
+        ratio=settings.shares(len(words.groups)),
+        blocks=counts("blocks", settings.blocks, least=2, empty=True),
+        subunits=settings.subunits,
+    )
+    if len(shapes) > MOST_SHAPES:
+        raise DesignError(
+            f"plan: {len(shapes):,} designs are too many to look at; name fewer units, readings or "
+            "blocks."
+        )
+    largest = Shape(
+        readings=max(s.readings for s in shapes),
+        units=(max(max(s.units) for s in shapes),) * len(words.groups),
+        blocks=max(s.blocks for s in shapes),
+        subunits=settings.subunits,
+    )
+    task = Task(
+        truths=truths,
+        words=words,
+        largest=largest,
+        assumptions=options.assumptions,
+        question=question,
+        asked=asked,
+        goals=wanted,
+        lost=settings.lost,
+        seed=options.seed,
+    )
+    _check(task, shapes[0])
+    kept = {
+        "truths": truths,
+        "words": words,
+        "options": options,
+        "question": question,
+        "contrasts": tuple(c.name for c in asked),
+        "goals": wanted,
+        "target": target,
+        "lost": settings.lost,
+        "source": source,
+    }
+    return task, shapes, kept
+
+
+def _check(task: Task, shape: Shape) -> None:
+    """Refuse assumptions or priors that the analysis would refuse, before any simulation."""
+    task.run(shape, 0, "own")

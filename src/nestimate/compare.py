@@ -1,6 +1,6 @@
 """The one call that command line and library share: data in, `Comparison` out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,11 +16,13 @@ from nestimate.model.model import Model
 from nestimate.model.twin import to_pymc
 from nestimate.options import Options
 from nestimate.outputs import check_report, whole
+from nestimate.planning import Planned, plan_after
 from nestimate.results import figures, notebook, storage, text
 from nestimate.results.answer import Answer
 from nestimate.results.draws import to_datatree
 from nestimate.results.frame import to_frame
 from nestimate.results.report import render
+from nestimate.studies.request import Settings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -121,6 +123,52 @@ class Comparison(Answer):
             )
         with whole(target) as part:
             storage.write(self, part)
+
+    def plan(
+        self,
+        effect: float | str | Mapping[str, float] | None = None,
+        *,
+        units: Sequence[int] | None = None,
+        readings: Sequence[int] | None = None,
+        goals: str | Sequence[str] = "excludes 0",
+        costs: Any = None,
+        target: float = 0.8,
+        settings: Settings | Mapping[str, Any] | None = None,
+        options: Options | Mapping[str, Any] | None = None,
+    ) -> Planned:
+        """Plan the next experiment, with this one as a pilot: spreads are draws of its posterior.
+
+        Parameters
+        ----------
+        effect
+            Smallest effect that matters, in the unit of the value (a ratio on a log scale), or
+            group to effect; `pilot`: the effect seen here, with all its uncertainty (assurance).
+        units, readings, goals, costs, target, settings
+            As in `plan`.
+        options
+            Of the analysis planned for; a mapping changes those of this one.
+
+        Raises
+        ------
+        DesignError
+            When no effect is named, or something is missing or cannot be meant.
+        """
+        if not self.passed:
+            raise DesignError(
+                "plan: a check of the pilot failed, so its posterior is not to be trusted."
+            )
+        return plan_after(
+            self.fit,
+            effect,
+            sizes=(units, readings),
+            goals=goals,
+            costs=costs,
+            target=target,
+            settings=Settings.of_mapping(settings),
+            options=options
+            if isinstance(options, Options)
+            else Options.of({**self.options, **(options or {})}),
+        )
 
     def to_pymc(self) -> "pm.Model":
         """Return the same model as a `pymc.Model`; needs the extra `nestimate[pymc]`."""

@@ -9,8 +9,10 @@ from nestimate.inference.fit import Fit
 from nestimate.options import Options
 from nestimate.outputs import check_report, whole
 from nestimate.studies import plan_figures, plan_report, plan_words
-from nestimate.studies.plan import Plan, Row, Said, made, plan_from_pilot, plan_from_truth
+from nestimate.studies.plan import Plan, Row, made, plan_from_pilot, plan_from_truth
 from nestimate.studies.request import Settings, Truth, read_costs
+from nestimate.studies.shapes import Costs, Shape
+from nestimate.studies.simulations import Task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -166,7 +168,7 @@ def plan(
         options=chosen,
     )
     several = len({shape.readings for shape in shapes}) > 1 or bool(more.blocks)
-    return _planned(task, shapes, kept, read_costs(costs, several), more, stated=True, said=None)
+    return _planned(task, shapes, kept, read_costs(costs, several), more, stated=True)
 
 
 def plan_after(
@@ -191,20 +193,17 @@ def plan_after(
         options=options,
     )
     several = len({s.readings for s in shapes}) > 1 or bool(shapes[0].blocks)
-    return _planned(
-        task, shapes, kept, read_costs(costs, several), settings, stated=False, said=None
-    )
+    return _planned(task, shapes, kept, read_costs(costs, several), settings, stated=False)
 
 
 def _planned(
-    task: Any,
-    shapes: Any,
+    task: Task,
+    shapes: tuple[Shape, ...],
     kept: dict[str, Any],
-    costs: Any,
+    costs: Costs,
     settings: Settings,
     *,
     stated: bool,
-    said: Said | None,
 ) -> Planned:
     found = made(
         task,
@@ -214,6 +213,5 @@ def _planned(
         settings=settings,
         stated=stated,
         source=kept.pop("source"),
-        said=said,
     )
     return Planned(**kept, **found)

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from nestimate.apps import arguments
+from nestimate.apps.planner import plan_command
 from nestimate.compare import Comparison, compare, fit
 from nestimate.errors import NestimateError
 from nestimate.inspect import inspect
@@ -224,6 +225,9 @@ def _inspect(
         typer.echo(f"json written to {json_file}")
     if not found.proposals:
         raise typer.Exit(2)
+
+
+app.command("plan", short_help="How many next time, at what cost.")(plan_command)
 
 
 @app.command("simulate", short_help="Make up data with a known truth.")

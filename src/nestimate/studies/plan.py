@@ -1,7 +1,7 @@
 """How many next time: the cheapest experiment that does what it is for."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,11 +28,9 @@ from nestimate.studies.truths import ROUND, Truths
 #: Sizes looked at where none are named, and the most of them.
 UNITS, READINGS, MOST_SHAPES = range(3, 41), range(1, 9), 5_000
 #: The effect that is tried beside the stated one, as a share of it.
-SMALLER = 0.8
+SMALLER, SMALLER_ROUNDS = 0.8, 6
 #: Designs within this share of the cheapest one's cost are as good as it.
 ALIKE = 0.05
-
-Said = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +152,6 @@ def made(
     settings: Settings,
     stated: bool,
     source: str,
-    said: Said | None,
 ) -> dict[str, Any]:
     """Simulate and return the fields of a `Plan` that follow."""
     count = settings.threads or os.cpu_count() or 1
@@ -173,7 +170,7 @@ def made(
             task=task,
             threads=threads,
             path=None if settings.resume is None else Path(settings.resume),
-            said=said or (lambda done, asked: None),
+            said=settings.progress or (lambda done, asked: None),
         )
         search = Search(
             task=task,
@@ -209,7 +206,7 @@ def _smaller(search: Search, at: int) -> Probability | None:
     task = replace(search.task, truths=search.task.truths.with_effect(SMALLER))
     ledger = Ledger(task=task, threads=search.ledger.threads, said=search.ledger.said)
     beside = replace_search(search, task, ledger)
-    beside.simulate([at], 10)
+    beside.simulate([at], SMALLER_ROUNDS)
     return beside.estimate(at)
 
 
@@ -348,11 +345,8 @@ def plan_from_pilot(
             "plan: the pilot has one reading of each unit, so it does not tell what more readings "
             "would do. Plan with --readings 1, or state tau and sigma instead."
         )
-    source = f"{STRATA_SAID} of the posterior of the pilot {design.source}"
+    source = f"{pilot.STRATA} draws of the posterior of the pilot {design.source}"
     return _read(truths, words, (units, rows), goals, target, settings, options, source)
-
-
-STRATA_SAID = f"{pilot.STRATA} draws"
 
 
 def _inner_counts(fit: Fit) -> tuple[int, ...]:

@@ -1,6 +1,6 @@
 """What a plan is asked for, checked before any time is spent on it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from math import isfinite
 from numbers import Real
@@ -145,6 +145,8 @@ class Settings:
     threads
         How many rounds are simulated side by side; None: as many as there are cores. No number
         depends on it.
+    progress
+        Told of the rounds of 50 experiments that are done, and of how many are asked for so far.
     """
 
     blocks: Sequence[int] = ()
@@ -157,6 +159,7 @@ class Settings:
     words: Mapping[str, str] = field(default_factory=dict)
     resume: str | Path | None = None
     threads: int | None = None
+    progress: Callable[[int, int], None] | None = None
 
     @classmethod
     def of_mapping(cls, given: "Settings | Mapping[str, Any] | None") -> Self:

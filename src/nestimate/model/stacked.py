@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
 #: Steps of the bisection that finds where a prior is cut off, or a value reached.
-BISECTIONS = 60
+BISECTIONS = 40
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -43,12 +43,14 @@ def curve(plan: Plan) -> "Figure":
                     color=colour,
                 )
     ax.axhline(plan.target, color=ZERO, lw=1, ls="--")
+    ax.text(0.99, plan.target, "target", transform=ax.get_yaxis_transform(), ha="right",
+            va="bottom", fontsize=FONT - 1, color=ZERO)  # fmt: skip
     if not plan.stated and plan.ceiling < 1:
         ax.axhline(plan.ceiling, color=PALE, lw=1)
         ax.text(0.01, plan.ceiling, "ceiling", transform=ax.get_yaxis_transform(), va="bottom",
                 fontsize=FONT - 1, color=INK)  # fmt: skip
     ax.set_xlabel(_count_label(plan), fontsize=FONT, parse_math=False)
-    _probability(ax, "y")
+    _probability(ax)
     ax.legend(fontsize=FONT, frameon=False, loc="lower right")
     tidy(ax)
     headline(figure, _title(plan))
@@ -71,7 +73,7 @@ def frontier(plan: Plan) -> "Figure":
     if np.isfinite(plan.budget):
         ax.axvline(plan.budget, color=INK, lw=0.8, ls=":")
     ax.set_xlabel("cost", fontsize=FONT)
-    _probability(ax, "y")
+    _probability(ax)
     ax.legend(fontsize=FONT, frameon=False, loc="lower right")
     tidy(ax)
     headline(figure, _title(plan))
@@ -101,7 +103,8 @@ def surface(plan: Plan) -> "Figure":
     ax.plot(row.shape.count, row.shape.readings, "o", ms=8, color=COLOURS[2])
     ax.set_xlabel(_count_label(plan), fontsize=FONT, parse_math=False)
     ax.set_ylabel("readings each", fontsize=FONT)
-    ax.yaxis.get_major_locator().set_params(integer=True)
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.get_major_locator().set_params(integer=True)
     tidy(ax)
     said = "Blue: probability; red line: the target; thin lines: cost; dot: "
     headline(figure, f"{said}{words.size(plan, row.shape)}")
@@ -146,7 +149,6 @@ def _count_label(plan: Plan) -> str:
     )
 
 
-def _probability(ax: "Axes", which: str) -> None:
-    del which
+def _probability(ax: "Axes") -> None:
     ax.set_ylim(0, 1.02)
     ax.set_ylabel("probability of reaching the goal", fontsize=FONT)

@@ -83,6 +83,8 @@ def goals_said(plan: Plan) -> str:
     """Return `the 95 % HDI excludes 0`, for all goals."""
     said = [goal.said(plan.question) for goal in plan.goals]
     several = f" (for each of {', '.join(plan.contrasts)})" if len(plan.contrasts) > 1 else ""
+    of = f" of {plan.contrasts[0]}"
+    said[0] = said[0].replace(" HDI", f" HDI{of}", 1) if len(plan.contrasts) == 1 else said[0]
     return f"{' and '.join(said)}{several}"
 
 
@@ -205,7 +207,7 @@ def table_note(plan: Plan) -> str:
 
 def assumptions(plan: Plan) -> list[str]:
     """Return what is taken to be true, one sentence each."""
-    found = [f"{effect(plan)}.", f"{spreads(plan)}."]
+    found = [f"Effect: {effect(plan)}.", f"Standard deviations {spreads(plan)}."]
     shapes = {row.shape.readings for row in plan.rows}
     if 1 in shapes and not plan.rows[0].shape.blocks and len(shapes) > 1:
         found.append(
@@ -226,22 +228,24 @@ def effect(plan: Plan) -> str:
             low, middle, high = np.quantile(shown[:, -1], [0.1, 0.5, 0.9])
             what = "ratio" if log else "difference"
             return (
-                f"Effect: the pilot's own {what} of {words.groups[-1]} to {words.groups[0]}, "
+                f"the pilot's own {what} of {words.groups[-1]} to {words.groups[0]}, "
                 f"median {middle:.3g} (80 % between {low:.3g} and {high:.3g}), with all its "
                 "uncertainty. Small pilots exaggerate effects"
             )
         sizes = [float(np.exp(d) if log else d) for d in delta[0]]
-        parts = [f"{g} {d:+.3g}" for g, d in zip(words.groups[1:], sizes, strict=True)]
-        if log:
-            parts = [f"{g} {d:.3g} times" for g, d in zip(words.groups[1:], sizes, strict=True)]
-        return f"Effect: stated, {_listed(parts)} {words.groups[0]}"
+        sign, what = ("/", "ratio") if log else ("-", "difference")
+        parts = [
+            f"{d:.4g} ({g} {sign} {words.groups[0]})"
+            for g, d in zip(words.groups[1:], sizes, strict=True)
+        ]
+        return f"a stated {what} in {words.value} of {_listed(parts)}"
     means = np.exp(plan.truths.mu[0]) if log else plan.truths.mu[0]
     parts = [f"{g} {m:g}" for g, m in zip(words.groups, means, strict=True)]
     if len(parts) == 2:
         gap = means[1] / means[0] if log else means[1] - means[0]
         what = "a ratio" if log else "a difference"
-        return f"Effect: {what} of {gap:.4g} in {words.value} ({_listed(parts)})"
-    return f"Effect: means of {words.value} of {_listed(parts)}"
+        return f"{what} of {gap:.4g} in {words.value} ({_listed(parts)})"
+    return f"means of {words.value} of {_listed(parts)}"
 
 
 def spreads(plan: Plan) -> str:
@@ -267,7 +271,7 @@ def spreads(plan: Plan) -> str:
     tails = _typical(plan.truths.nu)
     heavy = f"; {many(words.block if blocked else words.unit)} Student-t with {tails} degrees of freedom"
     log = " of logarithms" if words.scale == "log" else ""
-    said = f"Standard deviations{log}: {_listed(parts)}"
+    said = f"{log.lstrip()}{' ' if log else ''}{_listed(parts)}"
     return said + (heavy if np.isfinite(plan.truths.nu).any() else "")
 
 
@@ -353,7 +357,7 @@ def methods(plan: Plan) -> str:
             f" A loss of {percent(plan.lost)} of the {lost_word(plan)} was simulated, so the "
             "numbers are those to start with."
         )
-    verdict = "is reached" if plan.best is not None else "is NOT reached by any design; here it is met"
+    verdict = "" if plan.best is not None else " No design that was looked at reaches it."
     several = ""
     if plan.smaller is not None:
         several = f" Were the effect {SMALLER:g} times as large, it would be {_chance(plan.smaller)}."
@@ -366,11 +370,11 @@ def methods(plan: Plan) -> str:
         )
     return (
         f"The experimental unit is the {unit}. Sample size was planned by simulation with nestimate "
-        f"{version('nestimate')} (seed {options.seed}). {effect(plan)}; {_lower(spreads(plan))} "
-        f"(source: {source}). Each simulated experiment was analysed as the data will be, by a "
+        f"{version('nestimate')} (seed {options.seed}). We assume {effect(plan)}, and standard deviations "
+        f"{spreads(plan)} (source: {source}). Each simulated experiment was analysed as the data will be, by a "
         f"Bayesian hierarchical model with {family} and {priors}. The goal is that "
-        f"{goals_said(plan)}, with a probability of at least {plan.target:g}. With "
-        f"{size(plan, row.shape)} ({totals(plan, row.shape)}) it {verdict} with probability "
+        f"{goals_said(plan)}, with a probability of at least {plan.target:g}.{verdict} An experiment "
+        f"of {size(plan, row.shape)} ({totals(plan, row.shape)}) reaches it with probability "
         f"{row.together.value:.2f} (95 % interval of the simulation {row.together.low:.2f} to "
         f"{row.together.high:.2f}; {row.together.simulations:,} simulated experiments)."
         f"{several}{wrong}{audit}{lost}"
@@ -416,10 +420,6 @@ def many(word: str) -> str:
 def money(cost: float) -> str:
     """Return a cost: `2,304`."""
     return f"{cost:,.0f}" if cost >= 100 or cost == round(cost) else f"{cost:,.2f}"
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
 
 
 def _listed(parts: Sequence[str]) -> str:

@@ -25,8 +25,6 @@ from nestimate.studies.truths import ROUND, Round, Truths
 Array = NDArray[np.float64]
 Events = NDArray[np.bool_]
 Engine = Literal["normal", "own", "audit"]
-#: Experiments of a round that are worked on together by quadrature.
-TOGETHER = 25
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,9 +94,7 @@ class Task:
         analysis = (self.assumptions, self.question, self.asked)
         match engine:
             case "normal":
-                for i in range(0, len(stack), TOGETHER):
-                    part = slice(i, i + TOGETHER)
-                    found.put(sets[part], answers.by_quadrature(stack.take(part), *analysis))
+                found.put(sets, answers.by_quadrature(stack, *analysis))
             case "own":
                 found.put(sets, answers.by_batch(stack, *analysis, numbers, self.points))
             case "audit":

@@ -22,7 +22,9 @@ SETS = 3
 BALANCED = [
     t
     for t in TEMPLATES.values()
-    if not t.summaries and t.units <= 100 and (not t.struck or (t.layout == "nested" and not t.subunits))
+    if not t.summaries
+    and t.units <= 100
+    and (not t.struck or (t.layout == "nested" and not t.subunits))
 ]
 
 

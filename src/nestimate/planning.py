@@ -63,9 +63,7 @@ class Planned(Plan):
         """
         check_report(path)
         with whole(Path(path)) as part:
-            part.write_text(
-                plan_report.render(self, Path(path).suffix.lower()), encoding="utf-8"
-            )
+            part.write_text(plan_report.render(self, Path(path).suffix.lower()), encoding="utf-8")
 
     def to_dict(self) -> dict[str, Any]:
         """Return all of it in plain types, for JSON."""

@@ -43,7 +43,9 @@ def plan_command(  # noqa: PLR0913 - one argument per option is how typer reads 
     units: Annotated[str | None, typer.Option(help="Units per group: 3:24, or 6,8,10.")] = None,
     readings: Annotated[str | None, typer.Option(help="Readings of a unit: 1:6.")] = None,
     blocks: Annotated[str | None, typer.Option(help="Blocks that see every group: 3:12.")] = None,
-    ratio: Annotated[str | None, typer.Option(help="Units of groups beside each other: 2:1.")] = None,
+    ratio: Annotated[
+        str | None, typer.Option(help="Units of groups beside each other: 2:1.")
+    ] = None,
     goal: Annotated[
         list[str] | None,
         typer.Option(help="'excludes 0', 'excludes rope', 'narrower than 1.2' ...; repeatable."),

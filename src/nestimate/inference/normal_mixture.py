@@ -62,7 +62,9 @@ class NormalMixture:
                 break
         return x
 
-    def interval(self, probability: float, *, narrowest: bool, log: Array | None) -> tuple[Array, Array]:
+    def interval(
+        self, probability: float, *, narrowest: bool, log: Array | None
+    ) -> tuple[Array, Array]:
         """Ends of the equal-tailed or narrowest interval, each of shape (sets,).
 
         Parameters

@@ -143,9 +143,7 @@ def _noise(model: StackedModel) -> Scale:
         return -0.5 * (freedom * np.log(sigma2) + squares / sigma2)
 
     found = Scale.of(model, _places(model, "sigma")[0], NODES_SIGMA, log_density)
-    return Scale(
-        squares=found.squares, log_weight=found.log_weight + log_density(found.squares)
-    )
+    return Scale(squares=found.squares, log_weight=found.log_weight + log_density(found.squares))
 
 
 def _typical(scale: Scale) -> Array:

@@ -467,9 +467,7 @@ def stacked_density(stack: Stack, *, robust: bool) -> StackedDensity:
     return BlockStack.of(stack, robust=robust)
 
 
-def mixed_density(
-    kinds: Sequence[Kind], nu: Array | None, nodes: int, *, exact: bool
-) -> Array:
+def mixed_density(kinds: Sequence[Kind], nu: Array | None, nodes: int, *, exact: bool) -> Array:
     """Log density of the means of all clusters, shape (sets x draws,).
 
     Parameters
@@ -505,7 +503,9 @@ def _student(kinds: Sequence[Kind], nu: Array) -> Array:
     for kind in kinds:
         size, members = sum(axis.size for axis in kind), len(kind[0].squares)
         half = 0.5 * (nu + size)
-        constant = special.gammaln(half) - special.gammaln(0.5 * nu) - 0.5 * size * np.log(np.pi * nu)
+        constant = (
+            special.gammaln(half) - special.gammaln(0.5 * nu) - 0.5 * size * np.log(np.pi * nu)
+        )
         for axis in kind:
             constant -= 0.5 * axis.size * np.log(axis.stretched)
         total += members * constant

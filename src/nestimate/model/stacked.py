@@ -70,7 +70,10 @@ class StackedModel:
         for position, first in enumerate(chosen[0]):
             mine = [parameters[position] for parameters in chosen]
             prior = stacked_prior(
-                [p.prior.standardised(*affine(p.kind, d)) for p, d in zip(mine, designs, strict=True)]
+                [
+                    p.prior.standardised(*affine(p.kind, d))
+                    for p, d in zip(mine, designs, strict=True)
+                ]
             )
             if isinstance(prior, Fixed):
                 fixed.append(np.broadcast_to(prior.value, (len(stack), 1)))

@@ -127,9 +127,7 @@ def _difference(model: StackedModel, contrast: Contrast) -> NormalMixture:
     )
 
 
-def normal_why_not(
-    template: Design, assumptions: Assumptions, asked: Sequence[Contrast]
-) -> str:
+def normal_why_not(template: Design, assumptions: Assumptions, asked: Sequence[Contrast]) -> str:
     """Say why experiments of a design cannot be answered by quadrature; empty where they can."""
     stack = Stack.of(template, template.readings.value[None, :])
     model = StackedModel.of(stack, replace(assumptions, robust="none"))
@@ -168,7 +166,9 @@ def by_batch(
     if poor.size:
         designs = stack.take(poor).designs()
         for k, design in zip(poor, designs, strict=True):
-            found.put(np.array([k]), by_full_engine(design, assumptions, question, asked, numbers[k]))
+            found.put(
+                np.array([k]), by_full_engine(design, assumptions, question, asked, numbers[k])
+            )
     return found
 
 

@@ -78,26 +78,27 @@ def _power(
     if goal.kind in ("excludes 0", "P(>0) >", "P(<0) >"):
         size = np.abs(delta) if goal.kind == "excludes 0" else delta
         return float(np.mean(1 - special.nctdtr(freedom, size / error, critical)))
+    if goal.kind == "narrower than":
+        # On a log scale the interval of a ratio is about the ratio times that of its logarithm.
+        width = 2 * critical * error * (np.exp(delta) if log else 1.0)
+        return float(
+            np.mean(special.gammainc(freedom / 2, freedom / 2 * np.square(goal.number / width)))
+        )
     # The estimated standard error is error * sqrt(chi^2 / freedom).
     nodes, weights = special.roots_legendre(NODES)
     chi2 = 2 * special.gammaincinv(freedom[:, None] / 2, 0.5 * (nodes + 1))
     half = critical[:, None] * error[:, None] * np.sqrt(chi2 / freedom[:, None])
-    if goal.kind == "narrower than":
-        # On a log scale the interval of a ratio is about the ratio times that of its logarithm.
-        factor = np.exp(delta)[:, None] if log else 1.0
-        inside = (2 * half * factor < goal.number).astype(np.float64)
+    low, high = question.rope or (0.0, 0.0)
+    low, high = (np.log(low), np.log(high)) if log else (low, high)
+    place, scale = delta[:, None], error[:, None]
+    if goal.kind == "inside rope":
+        room = special.ndtr((high - half - place) / scale)
+        room = room - special.ndtr((low + half - place) / scale)
+        inside = np.where(2 * half < high - low, room, 0.0)
     else:
-        low, high = question.rope or (0.0, 0.0)
-        low, high = (np.log(low), np.log(high)) if log else (low, high)
-        place, scale = delta[:, None], error[:, None]
-        if goal.kind == "inside rope":
-            room = special.ndtr((high - half - place) / scale)
-            room = room - special.ndtr((low + half - place) / scale)
-            inside = np.where(2 * half < high - low, room, 0.0)
-        else:
-            over = special.ndtr((place - half - high) / scale)
-            under = special.ndtr((low - half - place) / scale)
-            inside = np.where(place >= 0, over, under)
+        over = special.ndtr((place - half - high) / scale)
+        under = special.ndtr((low - half - place) / scale)
+        inside = np.where(place >= 0, over, under)
     return float(np.mean(inside @ (0.5 * weights)))
 
 

@@ -113,9 +113,7 @@ class Surface:
     ceiling: float
 
     @classmethod
-    def fitted(
-        cls, features: Array, decisions: Sequence[Array], ceiling: float
-    ) -> Self:
+    def fitted(cls, features: Array, decisions: Sequence[Array], ceiling: float) -> Self:
         """Fit to designs that were simulated on common random numbers.
 
         Parameters

@@ -119,7 +119,9 @@ def parse_goals(given: str | Sequence[str], question: Question) -> tuple[Goal, .
                 "--rope -0.3,0.3 (options={'rope': (-0.3, 0.3)} in Python)."
             )
     if len(set(goals)) < len(goals):
-        raise DesignError(f"goal: '{next(g.text for g in goals if goals.count(g) > 1)}' is given twice.")
+        raise DesignError(
+            f"goal: '{next(g.text for g in goals if goals.count(g) > 1)}' is given twice."
+        )
     return goals
 
 

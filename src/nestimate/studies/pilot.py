@@ -107,7 +107,9 @@ def _means(mu: Array, effect: float | str | Mapping[str, float] | None, design: 
     found = mu.copy()
     for g, label in enumerate(groups[1:], start=1):
         if label not in wanted:
-            raise DesignError(f"plan: effect has no number for {label}: name every group but the first.")
+            raise DesignError(
+                f"plan: effect has no number for {label}: name every group but the first."
+            )
         size = float(wanted[label])
         if log and size <= 0:
             raise DesignError(f"plan: effect is {size:g}; on a log scale it is a ratio above 0.")

@@ -226,9 +226,7 @@ def replace_search(search: Search, task: Task, ledger: Ledger) -> Search:
 def _found(search: Search, best: int | None, at: int) -> dict[str, Any]:
     curve = np.stack(search.power_at(np.arange(len(search.shapes))), axis=1)
     done = set(search.simulated)
-    rows = {
-        i: _row(search, i, curve[i], simulated=i in done) for i in range(len(search.shapes))
-    }
+    rows = {i: _row(search, i, curve[i], simulated=i in done) for i in range(len(search.shapes))}
     tallies = [search.tally(i) for i in search.simulated]
     order = np.lexsort(([-row.together.value for row in rows.values()], search.costs))
     own = search.tally(at)
@@ -300,9 +298,7 @@ def plan_from_truth(
     truth = Truth.of_mapping(given)
     blocked = bool(settings.blocks)
     inner = tuple(f"subunit {i + 1}" for i in range(len(settings.subunits)))
-    words = Words(
-        groups=tuple(truth.groups), subunits=inner, scale=options.scale, **settings.words
-    )
+    words = Words(groups=tuple(truth.groups), subunits=inner, scale=options.scale, **settings.words)
     sizes = _sizes(units, blocked=blocked, inner=False)
     truths = truth.truths(
         blocked=blocked,

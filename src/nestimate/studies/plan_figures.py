@@ -26,7 +26,9 @@ def curve(plan: Plan) -> "Figure":
         best = plan.nearest.shape.readings == readings
         # The band is that of the curve; dots with bars are designs simulated for themselves.
         label = f"{readings} reading{'s' if readings > 1 else ''} each"
-        ax.plot(count, [r.curve.value for r in rows], color=colour, lw=2 if best else 1, label=label)
+        ax.plot(
+            count, [r.curve.value for r in rows], color=colour, lw=2 if best else 1, label=label
+        )
         if best:
             low, high = [r.curve.low for r in rows], [r.curve.high for r in rows]
             ax.fill_between(count, low, high, color=colour, alpha=0.18, lw=0)
@@ -144,8 +146,10 @@ def _count_label(plan: Plan) -> str:
     if plan.nearest.shape.blocks:
         return words.many(plan.words.block)
     smallest = "" if len(set(plan.nearest.shape.units)) == 1 else " of the smallest group"
-    return f"{words.many(plan.words.unit)} in each group" if not smallest else (
-        f"{words.many(plan.words.unit)}{smallest}"
+    return (
+        f"{words.many(plan.words.unit)} in each group"
+        if not smallest
+        else (f"{words.many(plan.words.unit)}{smallest}")
     )
 
 

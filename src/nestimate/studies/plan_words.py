@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
-from textwrap import fill
+from textwrap import fill, wrap
 
 import numpy as np
 
@@ -11,8 +11,8 @@ from nestimate.studies.estimates import Probability
 from nestimate.studies.plan import SMALLER, Plan, Row
 from nestimate.studies.shapes import Shape
 
-#: Columns of the text; designs listed in it.
-WIDTH, MOST_ROWS = 80, 16
+#: Columns of the text, of the head of a table's column; designs listed.
+WIDTH, HEAD_WIDTH, MOST_ROWS = 80, 12, 16
 #: Share of wrong signs that is said in full; below, only that it is small.
 FEW = 0.001
 
@@ -24,7 +24,8 @@ def render(plan: Plan) -> str:
         f"Designs\n{_table(table_head(plan), table_rows(plan))}\n{_filled(table_note(plan))}",
         _section("What it rests on", assumptions(plan)),
         _section("How far to trust it", trust(plan)),
-        "For the methods section\n" + fill(methods(plan), WIDTH, initial_indent="  ", subsequent_indent="  "),
+        "For the methods section\n"
+        + fill(methods(plan), WIDTH, initial_indent="  ", subsequent_indent="  "),
         _section("Next", following(plan)),
     ]
     return "\n\n".join(parts)
@@ -189,11 +190,17 @@ def _row(plan: Plan, row: Row) -> list[str]:
         *first,
         str(shape.readings),
         money(row.cost),
-        f"{found.value:.2f}",
+        _beside_target(found.value, plan.target),
         f"{found.low:.2f} to {found.high:.2f}",
         f"{found.simulations:,}" if row.simulated else "-",
         mark,
     ]
+
+
+def _beside_target(value: float, target: float) -> str:
+    """Return a probability with two digits, or three where two would make it the target."""
+    few = f"{value:.2f}"
+    return f"{value:.3f}" if value < target and float(few) >= target else few
 
 
 def table_note(plan: Plan) -> str:
@@ -254,7 +261,9 @@ def spreads(plan: Plan) -> str:
     parts = []
     if blocked:
         parts.append(f"between {many(words.block)} {_typical(s['tau_block'])}")
-        parts.append(f"of the effect from {words.block} to {words.block} {_typical(s['tau_effect'])}")
+        parts.append(
+            f"of the effect from {words.block} to {words.block} {_typical(s['tau_effect'])}"
+        )
         if (s["tau_unit"] > 0).any() and max(max(r.shape.units) for r in plan.rows) > 1:
             parts.append(f"between {many(words.unit)} of a cell {_typical(s['tau_unit'])}")
     else:
@@ -360,7 +369,9 @@ def methods(plan: Plan) -> str:
     verdict = "" if plan.best is not None else " No design that was looked at reaches it."
     several = ""
     if plan.smaller is not None:
-        several = f" Were the effect {SMALLER:g} times as large, it would be {_chance(plan.smaller)}."
+        several = (
+            f" Were the effect {SMALLER:g} times as large, it would be {_chance(plan.smaller)}."
+        )
     count, same = plan.audit
     audit = ""
     if count:
@@ -439,7 +450,11 @@ def _section(title: str, sentences: Iterable[str]) -> str:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    cells = [list(head), *(list(row) for row in rows)]
+    """Lay out a table whose heads are broken into short lines."""
+    broken = [wrap(text, HEAD_WIDTH) or [""] for text in head]
+    deep = max(map(len, broken))
+    heads = [[""] * (deep - len(lines)) + lines for lines in broken]
+    cells = [*(list(line) for line in zip(*heads, strict=True)), *(list(row) for row in rows)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(head))]
     last = len(head) - 1
     return "\n".join(

@@ -73,7 +73,9 @@ class Task:
                 stack = Stack.of(template(left, self.words), drawn.values(left, sets))
                 self._answer(found, stack, sets, number * ROUND + sets, engine)
         truth = self.effects(drawn.truths)
-        events = [goal.reached(found, truth - self.null, self.question, self.null) for goal in self.goals]
+        events = [
+            goal.reached(found, truth - self.null, self.question, self.null) for goal in self.goals
+        ]
         return Tally(
             right=np.stack([right for right, _ in events]),
             wrong=np.stack([wrong for _, wrong in events]),
@@ -207,9 +209,13 @@ class Ledger:
             self._read(self.path)
 
     def _read(self, path: Path) -> None:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        text = path.read_text(encoding="utf-8")
+        # The last line is cut off where the program was killed while it wrote: it goes.
+        whole = text[: text.rfind("\n") + 1]
+        if whole != text:
+            path.write_text(whole, encoding="utf-8")
         try:
-            known = [json.loads(line) for line in lines if line.endswith("}")]
+            known = [json.loads(line) for line in whole.splitlines()]
             if known and known[0]["plan"] != self.task.fingerprint:
                 raise DataError(
                     f"{path} holds the simulations of another plan (other groups, spreads, goals, "
@@ -248,7 +254,7 @@ class Ledger:
     def _write(self, shape: Shape, engine: Engine, number: int, tally: Tally) -> None:
         if self.path is None:
             return
-        new = not self.path.exists()
+        new = not self.path.exists() or not self.path.stat().st_size
         with self.path.open("a", encoding="utf-8") as file:
             if new:
                 file.write(json.dumps({"plan": self.task.fingerprint}) + "\n")

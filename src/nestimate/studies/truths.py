@@ -101,9 +101,7 @@ class Round:
             unit=rng.standard_normal(units),
             stretch=np.where(np.isfinite(nu), 1 / np.sqrt(np.maximum(mixing, 1e-300)), 1.0),
             subunits=tuple(rng.standard_normal(level) for level in levels),
-            reading=rng.standard_normal(
-                (levels[-1] if levels else units) + (largest.readings,)
-            ),
+            reading=rng.standard_normal((levels[-1] if levels else units) + (largest.readings,)),
             lost=rng.random((ROUND, blocks) if largest.blocks else units[:1] + units[2:]),
         )
 
@@ -128,9 +126,7 @@ class Round:
             own = sets[(counts == pattern).all(axis=1)]
             numbers = tuple(int(n) for n in pattern)
             smaller = (
-                replace(shape, blocks=numbers[0])
-                if shape.blocks
-                else replace(shape, units=numbers)
+                replace(shape, blocks=numbers[0]) if shape.blocks else replace(shape, units=numbers)
             )
             found.append((smaller, own))
         return found
@@ -146,7 +142,9 @@ class Round:
         centre = np.repeat(mu[:, None, :], blocks, axis=1)
         if shape.blocks:
             stretch = self.stretch[sets, :blocks]
-            centre = centre + (scale("tau_block", 1) * stretch * self.block[sets, :blocks])[..., None]
+            centre = (
+                centre + (scale("tau_block", 1) * stretch * self.block[sets, :blocks])[..., None]
+            )
             deviation = scale("tau_effect", 2) / np.sqrt(2) * self.cell[sets, :blocks]
             centre = centre + stretch[..., None] * deviation
         columns = []
@@ -155,7 +153,9 @@ class Round:
             if shape.blocks:
                 unit = scale("tau_unit", 2) * unit
             else:
-                unit = s["tau"][sets, g][:, None, None] * unit * self.stretch[sets, :blocks, g, :count]
+                unit = (
+                    s["tau"][sets, g][:, None, None] * unit * self.stretch[sets, :blocks, g, :count]
+                )
             own = centre[:, :, g, None] + unit
             for level, (drawn, members) in enumerate(
                 zip(self.subunits, shape.subunits, strict=True)

@@ -115,7 +115,9 @@ def test_closed_form_of_every_goal_is_that_of_simulated_t_intervals(text, delta,
     assert brute(goal, shape, truth) == pytest.approx(expected, abs=0.009)
 
 
-def task(truth, *, largest, goals="excludes 0", robust="none", preset="default", priors=None, lost=0.0):  # fmt: skip
+def task(
+    truth, *, largest, goals="excludes 0", robust="none", preset="default", priors=None, lost=0.0
+):
     return Task(
         truths=truth,
         words=Words(groups=("a", "b")),
@@ -176,17 +178,26 @@ def test_experiments_share_their_random_numbers():
     ("shape", "scales", "between"),
     [
         (Shape(readings=3, units=(4, 4)), {"tau": 2.0, "sigma": 0.5}, 4 + 0.25 / 3),
-        (Shape(readings=2, units=(1, 1), blocks=6), {"tau_effect": 2.0, "tau_block": 5.0, "sigma": 0.5}, 2 + 0.25 / 2),
-        (Shape(readings=2, units=(3, 3), blocks=5), {"tau_unit": 2.0, "tau_block": 5.0, "sigma": 0.5}, (4 + 0.25 / 2) / 3),
+        (
+            Shape(readings=2, units=(1, 1), blocks=6),
+            {"tau_effect": 2.0, "tau_block": 5.0, "sigma": 0.5},
+            2 + 0.25 / 2,
+        ),
+        (
+            Shape(readings=2, units=(3, 3), blocks=5),
+            {"tau_unit": 2.0, "tau_block": 5.0, "sigma": 0.5},
+            (4 + 0.25 / 2) / 3,
+        ),
     ],
-)  # fmt: skip
+)
 def test_made_up_readings_have_the_variances_stated(shape, scales, between):
     """Of means of units, or of cells about their block and group, within 4 standard errors."""
     tau = scales.pop("tau", 0.0)
     truth = truths(1.0, tau=tau, **scales)
     values = [Round.of(truth, shape, 1, r).values(shape, np.arange(ROUND)) for r in range(20)]
     cells = max(shape.blocks, shape.units[0])
-    means = np.concatenate(values).reshape(1000, -1, 2 if shape.blocks else cells, shape.total_readings // (2 * cells))  # fmt: skip
+    middle = 2 if shape.blocks else cells
+    means = np.concatenate(values).reshape(1000, -1, middle, shape.total_readings // (2 * cells))
     means = means.mean(axis=3)
     if shape.blocks:
         gaps = means[:, :, 1] - means[:, :, 0]
@@ -247,7 +258,7 @@ def planned():
         units=range(5, 16),
         readings=[1, 2, 4],
         costs=(120, 8),
-        settings={**FEW, "audit": 50, "words": {"unit": "mouse", "value": "glucose"}},
+        settings={**FEW, "words": {"unit": "mouse", "value": "glucose"}},
     )
 
 
@@ -268,11 +279,14 @@ def test_power_never_falls_along_units(planned):
         assert np.all(np.diff(curve) > -1e-6)
 
 
-def test_the_full_engine_decides_alike(planned):
-    """At most 4 of 50: about 3 % of the decisions flip, those on the edge."""
-    count, same = planned.audit
+@pytest.mark.slow
+def test_the_full_engine_decides_alike():
+    """At most 5 of 50 differ: about 3 % of the decisions flip, those on the edge."""
+    found = ne.plan(TRUTH, units=[10, 11], readings=[2], settings={**FEW, "audit": 50})
+    count, same = found.audit
     assert count == 50
-    assert same[ZERO] >= 46
+    assert same[ZERO] >= 45
+    assert "Audit: 50 of these" in str(found)
 
 
 def test_the_text_fits_a_terminal_and_holds_what_an_application_asks(planned):
@@ -281,10 +295,17 @@ def test_the_text_fits_a_terminal_and_holds_what_an_application_asks(planned):
     paragraph = planned.methods()
     best = planned.best
     for said in (
-        "experimental unit is the mouse", "difference of 1.5 in glucose", "seed 1",
-        f"{best.shape.count} mice in each group", f"{best.together.value:.2f}", "Student-t",
-        "default priors", "wrong sign", "at least 0.8", "95 % HDI of drug - placebo excludes 0",
-    ):  # fmt: skip
+        "experimental unit is the mouse",
+        "difference of 1.5 in glucose",
+        "seed 1",
+        f"{best.shape.count} mice in each group",
+        f"{best.together.value:.2f}",
+        "Student-t",
+        "default priors",
+        "wrong sign",
+        "at least 0.8",
+        "95 % HDI of drug - placebo excludes 0",
+    ):
         assert said in paragraph, said
     assert " nan" not in text.casefold()
 
@@ -345,9 +366,13 @@ def pilot():
         {"groups": {"placebo": 7, "drug": 8}, "units": 5, "readings": 3, "sigma": 0.5}, seed=3
     )
     return ne.compare(
-        made.table, value="value", group="group", unit="unit", reference="placebo",
+        made.table,
+        value="value",
+        group="group",
+        unit="unit",
+        reference="placebo",
         options={"ess": 1000},
-    )  # fmt: skip
+    )
 
 
 def test_a_pilot_gives_spreads_and_not_the_effect(pilot):
@@ -364,9 +389,14 @@ def test_a_pilot_gives_spreads_and_not_the_effect(pilot):
 
 def test_a_ceiling_is_said_where_no_number_of_units_will_do(pilot):
     found = pilot.plan(
-        "pilot", units=[6, 30], readings=[1], goals="inside rope", target=0.9, settings=FEW,
+        "pilot",
+        units=[6, 30],
+        readings=[1],
+        goals="inside rope",
+        target=0.9,
+        settings=FEW,
         options={"rope": (-0.1, 0.1)},
-    )  # fmt: skip
+    )
     assert found.best is None
     assert found.ceiling < 0.5
     assert "No number of units reaches 0.9" in str(found)
@@ -375,9 +405,12 @@ def test_a_ceiling_is_said_where_no_number_of_units_will_do(pilot):
 def test_blocks_several_goals_and_losses():
     truth = {"groups": {"a": 0, "b": 2}, "sigma": 0.5, "tau_block": 2, "tau_effect": 1}
     found = ne.plan(
-        truth, readings=[2], goals=["excludes 0", "narrower than 3"], costs=(1, 1, 20),
-        settings={**FEW, "blocks": range(3, 11), "lost": 0.1, "words": {"block": "litter"}},
-    )  # fmt: skip
+        truth,
+        readings=[2],
+        goals=["excludes 0", "narrower than 3"],
+        costs=(1, 1, 20),
+        settings={**FEW, "blocks": range(5, 9), "lost": 0.1, "words": {"block": "litter"}},
+    )
     assert len(found.nearest.goals) == 2
     for goal in found.nearest.goals:
         assert goal.value >= found.nearest.direct.value - 0.02
@@ -429,9 +462,13 @@ def test_every_bad_input_gets_one_clear_message(arguments, said):
 def test_the_design_named_reaches_its_target_in_fresh_experiments(seed):
     """2,000 fresh experiments of the design named; .8 less 3 SE of both simulations."""
     found = ne.plan(
-        TRUTH, units=range(5, 20), readings=range(1, 5), costs=(120, 8),
-        settings={"simulations": 1000, "audit": 0}, options={"seed": seed},
-    )  # fmt: skip
+        TRUTH,
+        units=range(5, 20),
+        readings=range(1, 5),
+        costs=(120, 8),
+        settings={"simulations": 1000, "audit": 0},
+        options={"seed": seed},
+    )
     shape = found.best.shape
     fresh = task(truths(1.5, 1.0, 0.8), largest=shape, robust="units")
     fresh = Task(**{**vars(fresh), "seed": 1000 + seed, "assumptions": Assumptions()})
@@ -445,12 +482,21 @@ def test_the_design_named_reaches_its_target_in_fresh_experiments(seed):
         (Shape(readings=5, units=(6, 6)), truths(1.2, 1.0, 1.0)),
         (Shape(readings=4, units=(3, 3)), truths(2.0, 0.3, 1.0)),
         (Shape(readings=3, units=(8, 8)), truths(1.2, 1.0, 1.0, nu=3.0)),
-        (Shape(readings=4, units=(1, 1), blocks=4), truths(1.2, sigma=1.0, tau_block=1.0, tau_effect=0.7)),
-        (Shape(readings=3, units=(2, 2), blocks=5), truths(1.2, sigma=1.0, tau_block=1.0, tau_effect=0.7, tau_unit=0.5)),
-        (Shape(readings=1, units=(1, 1), blocks=8), truths(1.2, sigma=1.0, tau_block=1.0, tau_effect=0.7)),
+        (
+            Shape(readings=4, units=(1, 1), blocks=4),
+            truths(1.2, sigma=1.0, tau_block=1.0, tau_effect=0.7),
+        ),
+        (
+            Shape(readings=3, units=(2, 2), blocks=5),
+            truths(1.2, sigma=1.0, tau_block=1.0, tau_effect=0.7, tau_unit=0.5),
+        ),
+        (
+            Shape(readings=1, units=(1, 1), blocks=8),
+            truths(1.2, sigma=1.0, tau_block=1.0, tau_effect=0.7),
+        ),
     ],
     ids=["2x6x5", "2x3x4", "2x8x3 t3", "4x2x4", "5x2x2x3", "pairs"],
-)  # fmt: skip
+)
 def test_batch_and_full_engine_reach_goals_equally_often(shape, truth):
     """Paired difference of every goal's probability at most .01 in 2,000 data sets."""
     goals = ["excludes 0", "excludes rope", "narrower than 2.75", "P(>0) > 0.975"]

@@ -67,12 +67,11 @@ def test_density_is_that_of_each_data_set(template, own_priors):
     theta, _ = model.evaluate(x)
     for k, alone in enumerate(found):
         one = Model.from_design(alone, assumptions)
-        z = np.array(
-            [
-                [w.inverse(theta[p.name][place, k, i]) for w, (p, place) in zip(one.whitening, places(one), strict=True)]
-                for i in range(20)
-            ]
-        )  # fmt: skip
+        columns = [
+            [w.inverse(value) for value in theta[p.name][place, k]]
+            for w, (p, place) in zip(one.whitening, places(one), strict=True)
+        ]
+        z = np.array(columns).T
         inside = np.abs(z).max(axis=1) < 7.5
         mine = model.take(np.array([k])).density.log_density(
             {name: rows[:, [k]] for name, rows in theta.items()}
@@ -93,7 +92,10 @@ def places(model):
 
 
 def test_what_has_no_closed_form_is_refused():
-    for name in ("blocked, 15 x 2 x 1-3, nu 2, effect alike", "nested, two levels of subunits, unbalanced, normal"):  # fmt: skip
+    for name in (
+        "blocked, 15 x 2 x 1-3, nu 2, effect alike",
+        "nested, two levels of subunits, unbalanced, normal",
+    ):
         found = designs(TEMPLATES[name])[:1]
         with pytest.raises(DesignError, match="unequal numbers"):
             StackedModel.of(stacked(found), TEMPLATES[name].assumptions)

@@ -9,7 +9,8 @@ from nestimate.inference.fit import Fit
 from nestimate.options import Options
 from nestimate.outputs import check_report, whole
 from nestimate.studies import plan_figures, plan_report, plan_words
-from nestimate.studies.plan import Plan, Row, made, plan_from_pilot, plan_from_truth
+from nestimate.studies.plan import Plan, Row, made
+from nestimate.studies.questions import plan_from_pilot, plan_from_truth
 from nestimate.studies.request import Settings, Truth, read_costs
 from nestimate.studies.shapes import Costs, Shape
 from nestimate.studies.simulations import Task
@@ -42,7 +43,7 @@ class Planned(Plan):
         return pd.DataFrame([self._record(row) for row in self.rows])
 
     def plot_curve(self) -> "Figure":
-        """Return the probability of the goals against units, one curve for each number of readings."""
+        """Return the probability of the goals against units, by number of readings."""
         return plan_figures.curve(self)
 
     def plot_surface(self) -> "Figure":

@@ -119,7 +119,7 @@ def plan_command(  # noqa: PLR0913 - one argument per option is how typer reads 
             raise DesignError(
                 "plan: --effect belongs to a pilot; without one the means in --groups state it."
             )
-        truth = {name: given for name, given in stated.items() if given is not None}
+        truth: dict[str, Any] = {name: given for name, given in stated.items() if given is not None}
         truth["groups"] = arguments.group_means(groups)
         truth |= {"source": source}
         truth |= {} if tau_block is None else {"tau_block": tau_block}
@@ -142,7 +142,15 @@ def _after(
     """Load a saved pilot, or analyse its table with the options of the plan."""
     if path.suffix == ".nestimate":
         return load(path)
-    return compare(path, **words, reference=reference, options={**options, "ess": 4_000})
+    return compare(
+        path,
+        value=words["value"],
+        group=words["group"],
+        unit=words["unit"],
+        block=words["block"],
+        reference=reference,
+        options={**options, "ess": 4_000},
+    )
 
 
 def _deliver(

@@ -30,7 +30,9 @@ class NormalMixture:
     def sd(self) -> Array:
         """Standard deviation, shape (sets,)."""
         gap = self.centre - self.mean[:, None]
-        return np.sqrt((self.weight * (np.square(self.width) + np.square(gap))).sum(axis=1))
+        return np.asarray(
+            np.sqrt((self.weight * (np.square(self.width) + np.square(gap))).sum(axis=1))
+        )
 
     def cdf(self, x: Array) -> Array:
         """Probability below x, shape (sets,)."""
@@ -65,7 +67,7 @@ class NormalMixture:
     def interval(
         self, probability: float, *, narrowest: bool, log: Array | None
     ) -> tuple[Array, Array]:
-        """Ends of the equal-tailed or narrowest interval, each of shape (sets,).
+        """Return the ends of the equal-tailed or narrowest interval, each of shape (sets,).
 
         Parameters
         ----------

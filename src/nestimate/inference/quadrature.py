@@ -1,12 +1,12 @@
 r"""Posteriors of differences when units and blocks are normal, without any sampling.
 
 Given the scales the means are normal, and a difference is normal with a known mean and SD. What is
-left is an integral over two or three scales. In z, where the prior of each is N(0, 1), its integrand is
-smooth and falls off at both ends, where the trapezoid rule converges exponentially; the range of
-z is found by zooming in. Any prior of a scale will do; the means need normal ones.
+left is an integral over two or three scales. In z, where the prior of each is N(0, 1), its
+integrand is smooth and falls off at both ends, where the trapezoid rule converges exponentially;
+the range of z is found by zooming in. Any prior of a scale will do; the means need normal ones.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from nestimate.inference.normal_mixture import NormalMixture
 from nestimate.model.balanced import BlockStack, UnitStack
 from nestimate.model.model import FIXED_PART, Z_EDGE
-from nestimate.model.priors import Fixed, Normal
+from nestimate.model.priors import Normal
 from nestimate.model.stacked import StackedModel
 
 Array = NDArray[np.float64]
@@ -91,6 +91,7 @@ def why_not(model: StackedModel, weights: Array) -> str:
         if len({str(p.prior) for p in located}) > 1 or abs(weights.sum()) > 1e-9:
             return "the contrast does not cancel what blocks have in common"
         return ""
+    assert isinstance(density, UnitStack)
     if any(np.ptp(density.inside.members[density.group == g]) for g in range(len(located))):
         return "units of a group have unequal numbers of readings"
     if sum(p.name == "tau" for p in model.parameters[0]) > 1 and np.count_nonzero(weights) > 2:
@@ -148,7 +149,8 @@ def _noise(model: StackedModel) -> Scale:
 
 def _typical(scale: Scale) -> Array:
     """Square at the node of most weight, shape (sets,)."""
-    return scale.squares[np.arange(len(scale.squares)), scale.log_weight.argmax(axis=1)]
+    chosen = scale.log_weight.argmax(axis=1)
+    return np.asarray(scale.squares[np.arange(len(scale.squares)), chosen])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,41 +194,29 @@ class _Sample:
 def _between_units(model: StackedModel, density: UnitStack, weights: Array) -> NormalMixture:
     prior_mean, prior_variance = _located(model)
     means, members = density.inside.means, density.inside.members
-    samples, readings = [], []
-    for g in range(len(weights)):
-        samples.append(_Sample.of(means[density.group == g], prior_mean[g], prior_variance[g]))
-        readings.append(float(members[density.group == g][0]))
-    noise = _noise(model)
-    typical = _typical(noise)[:, None]
-    places = _places(model, "tau")
-
-    def of_group(g: int, tau2: Array, sigma2: Array) -> Array:
-        return samples[g].log_density(tau2 + sigma2 / readings[g])
-
-    every = range(len(weights))
-    if len(places) == 1:
-        tau = Scale.of(
-            model, places[0], NODES_TAU, lambda t: sum(of_group(g, t, typical) for g in every)
+    groups = [
+        _Group(
+            sample=_Sample.of(means[density.group == g], prior_mean[g], prior_variance[g]),
+            readings=float(members[density.group == g][0]),
         )
-        tau2, sigma2 = tau.squares[:, None, :], noise.squares[:, :, None]
-        logs = noise.log_weight[:, :, None] + tau.log_weight[:, None, :]
-        logs = logs + sum(of_group(g, tau2, sigma2) for g in every)
-        parts = [samples[g].posterior(tau2 + sigma2 / readings[g]) for g in every]
-        centre = sum(w * part[0] for w, part in zip(weights, parts, strict=True))
-        variance = sum(w**2 * part[1] for w, part in zip(weights, parts, strict=True))
-        return _collected(_normalised(logs), centre, np.sqrt(variance))
+        for g in range(len(weights))
+    ]
+    noise, places = _noise(model), _places(model, "tau")
+    if len(places) == 1:
+        return _one_spread(model, groups, noise, weights)
+    typical = _typical(noise)[:, None]
     shares, parts, logs = [], [], noise.log_weight.copy()
-    for g in every:
-        tau = Scale.of(model, places[g], NODES_TAU, lambda t, g=g: of_group(g, t, typical))
-        variance = tau.squares[:, None, :] + noise.squares[:, :, None] / readings[g]
-        own = samples[g].log_density(variance) + tau.log_weight[:, None, :]
+    for group, place, w in zip(groups, places, weights, strict=True):
+        tau = Scale.of(model, place, NODES_TAU, lambda t, g=group: g.log_density(t, typical))  # type: ignore[misc]
+        variance = group.variance(tau.squares[:, None, :], noise.squares[:, :, None])
+        own = group.sample.log_density(variance) + tau.log_weight[:, None, :]
         top = own.max(axis=2, keepdims=True)
         weight = np.exp(own - top)
         total = weight.sum(axis=2, keepdims=True)
         logs += (top + np.log(total))[:, :, 0]
-        if weights[g]:
+        if w:
             shares.append(weight / total)
-            parts.append((weights[g], *samples[g].posterior(variance)))
+            parts.append((w, *group.sample.posterior(variance)))
     sigma_share = _normalised(logs)[:, :, None, None]
     if len(parts) == 1:
         w, centre, variance = parts[0]
@@ -236,6 +226,41 @@ def _between_units(model: StackedModel, density: UnitStack, weights: Array) -> N
     centre = w * m[:, :, :, None] + x * n[:, :, None, :]
     variance = w**2 * v[:, :, :, None] + x**2 * u[:, :, None, :]
     return _collected(weight, centre, np.sqrt(variance))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Group:
+    """The unit means of a group, each of so many readings."""
+
+    sample: _Sample
+    readings: float
+
+    def variance(self, tau2: Array, sigma2: Array) -> Array:
+        """Variance of a unit's mean."""
+        return tau2 + sigma2 / self.readings
+
+    def log_density(self, tau2: Array, sigma2: Array) -> Array:
+        """Log density of the unit means, their group's mean integrated out."""
+        return self.sample.log_density(self.variance(tau2, sigma2))
+
+
+def _one_spread(
+    model: StackedModel, groups: Sequence[_Group], noise: Scale, weights: Array
+) -> NormalMixture:
+    """Integrate where all groups share tau."""
+    typical = _typical(noise)[:, None]
+
+    def together(tau2: Array, sigma2: Array) -> Array:
+        return np.asarray(sum(group.log_density(tau2, sigma2) for group in groups))
+
+    place = _places(model, "tau")[0]
+    tau = Scale.of(model, place, NODES_TAU, lambda t: together(t, typical))
+    tau2, sigma2 = tau.squares[:, None, :], noise.squares[:, :, None]
+    logs = noise.log_weight[:, :, None] + tau.log_weight[:, None, :] + together(tau2, sigma2)
+    parts = [group.sample.posterior(group.variance(tau2, sigma2)) for group in groups]
+    centre = sum(w * part[0] for w, part in zip(weights, parts, strict=True))
+    variance = sum(w**2 * part[1] for w, part in zip(weights, parts, strict=True))
+    return _collected(_normalised(logs), np.asarray(centre), np.sqrt(variance))
 
 
 def _across_blocks(model: StackedModel, density: BlockStack, weights: Array) -> NormalMixture:
@@ -255,7 +280,7 @@ def _across_blocks(model: StackedModel, density: BlockStack, weights: Array) -> 
         model,
         effect,
         NODES_TAU,
-        lambda t: sum(sample.log_density(0.5 * t + typical) for sample in samples[1:]),
+        lambda t: np.asarray(sum(s.log_density(0.5 * t + typical) for s in samples[1:])),
     )
     middle = 0.5 * _typical(across)[:, None] + typical
     along = Scale.of(

@@ -1,79 +1,42 @@
 r"""Densities of many data sets of one balanced design at once.
 
-Where every cell holds as many readings as the next, means of cells are all that effects touch, and
-the covariance of the means of a cluster has known axes: one for a unit; for a block of G cells their
-mean, and the G - 1 directions in which they differ. Along each a mean scatters with A / lambda + B,
-A being the variance of what lambda stretches and B the error of a cell's mean::
+Where every cell holds as many readings as the next, means of cells are all that effects touch,
+and the covariance of the means of a cluster has known axes: one for a unit; for a block of G cells
+their mean, and the G - 1 directions in which they differ. Along each a mean scatters with
+A / lambda + B, A being the variance of what lambda stretches and B the error of a cell's mean::
 
     log p(cluster | lambda) = -1/2 sum_e [c_e log(A_e / lambda + B_e) + S_e / (A_e / lambda + B_e)]
 
 with S_e the squared distance along axis e and c_e its dimension. Everything inside the cells adds
-strata of squares with a chi-squared each. Arrays have the data sets on the axis before the last, draws
-on the last: `theta["mu"]` is (groups, sets, draws).
+strata of squares with a chi-squared each. Arrays have the data sets on the axis before the last,
+draws on the last: `theta["mu"]` is (groups, sets, draws).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
-from nestimate.data.hierarchy import Level
-from nestimate.data.stack import Stack, reduced
+from nestimate.data.stack import Stack
 from nestimate.data.terms import inner_names
 from nestimate.errors import DesignError
-from nestimate.model.likelihood import LOG_2PI, NODES, SINGLE, log_sum_exp, mixing_range
+from nestimate.model.axes import Axis, mixed_density
+from nestimate.model.inside import Inside
+from nestimate.model.likelihood import NODES
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
-Single = NDArray[np.float32]
 Theta = Mapping[str, Array]
-
-#: nu / 2 up to which single precision holds the weights of nodes to 1e-4.
-SINGLE_HALF = 500.0
-#: Sum of exponentials above which no digit has been lost to underflow.
-LEAST_SUM = 1e-30
-
-
-@dataclass(frozen=True, kw_only=True)
-class Axis:
-    """One direction in which the means of clusters scatter.
-
-    Attributes
-    ----------
-    stretched, error
-        Variance of what the mixing variable stretches, and of what it does not; both of shape
-        (sets x draws,).
-    size
-        Dimension of the direction.
-    squares
-        Squared distance of each cluster along it, shape (clusters, sets x draws).
-    """
-
-    stretched: Array
-    error: Array
-    size: int
-    squares: NDArray[np.float32]
-
-    @classmethod
-    def of(cls, stretched: Array, error: Array, size: int, squares: Array) -> Self:
-        """Lay sets and draws out on one axis; `squares` is (clusters, sets, draws)."""
-        return cls(
-            stretched=stretched.reshape(-1),
-            error=np.broadcast_to(error, stretched.shape).reshape(-1),
-            size=size,
-            squares=squares.astype(SINGLE).reshape(len(squares), -1),
-        )
-
-
-#: Clusters that share variances, by the axes of their covariance.
-Kind = tuple[Axis, ...]
 
 
 class StackedDensity(Protocol):
     """Log density of many data sets given parameters, and what a sampler asks beside it."""
+
+    @property
+    def inside(self) -> Inside:
+        """What lies inside the cells, by the sums that stand for it."""
 
     def log_density(self, theta: Theta, nodes: int = NODES) -> Array:
         """Log density of the standardised readings of every data set, shape (sets, draws)."""
@@ -93,140 +56,6 @@ class StackedDensity(Protocol):
 
     def take(self, chosen: slice | Codes) -> "StackedDensity":
         """Return the density of some of the data sets."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stratum:
-    """Squares inside one level: members about the mean of what they lie in.
-
-    Attributes
-    ----------
-    scale
-        The parameter that adds to the variance at this level: sigma, or a level's tau.
-    freedom
-        Their degrees of freedom in each group, shape (groups,).
-    squares
-        Shape (groups, sets).
-    members
-        How many members of the level below one member holds; 1 for readings.
-    log_n
-        Sum of the logarithms of how many members lie in each mean.
-    """
-
-    scale: str
-    freedom: Array
-    squares: Array
-    members: int
-    log_n: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Inside:
-    """All that lies inside the cells.
-
-    Attributes
-    ----------
-    strata
-        From the readings outwards; empty where readings have no error of their own.
-    means
-        Mean of each cell, shape (cells, sets).
-    members
-        Members of the outermost stratum in each cell, shape (cells,).
-    """
-
-    strata: tuple[Stratum, ...]
-    means: Array
-    members: Codes
-
-    def log_density(self, theta: Theta) -> Array | float:
-        """Log density of everything about the means of the cells, shape (sets, draws)."""
-        total: Array | float = 0.0
-        for stratum, variance in zip(self.strata, self._variances(theta), strict=True):
-            if not stratum.freedom.any():
-                continue
-            freedom, squares = stratum.freedom[:, None, None], stratum.squares[:, :, None]
-            if len(variance) == 1:
-                freedom, squares = freedom.sum(axis=0), squares.sum(axis=0)
-                own = freedom * (LOG_2PI + np.log(variance[0])) + squares / variance[0]
-            else:
-                own = (freedom * (LOG_2PI + np.log(variance)) + squares / variance).sum(axis=0)
-            total = total - 0.5 * (own + stratum.log_n)
-        return total
-
-    def error(self, theta: Theta) -> Array | None:
-        """Variance of the outermost stratum's members, (1 or groups, sets, draws), or None."""
-        return self._variances(theta)[-1] if self.strata else None
-
-    def guess(self, within: Array) -> dict[str, Array]:
-        """Return scales near the bulk of the posterior, each of shape (size, sets)."""
-        found = {s.scale: 0.5 * within[None, :] for s in self.strata}
-        if self.strata and self.strata[0].freedom.sum():
-            first = self.strata[0]
-            seen = np.sqrt(first.squares.sum(axis=0) / first.freedom.sum())
-            found[first.scale] = np.maximum(seen, 0.02 * within)[None, :]
-        return {**found, "nu": np.full((1, within.size), 10.0)}
-
-    def _variances(self, theta: Theta) -> list[Array]:
-        found: list[Array] = []
-        for stratum in self.strata:
-            own = np.square(theta[stratum.scale])
-            found.append(own + found[-1] / stratum.members if found else own)
-        return found
-
-    @classmethod
-    def of(cls, stack: Stack, place: Codes, inner: Sequence[Level], scales: Sequence[str]) -> Self:
-        """Reduce readings level by level to the means of the cells.
-
-        Parameters
-        ----------
-        stack
-            The data sets.
-        place
-            Cell of every row, shape (rows,).
-        inner
-            The levels inside the cells, outermost first.
-        scales
-            Parameters of these levels, outermost first, and of the readings; empty where readings
-            have no error of their own.
-
-        Raises
-        ------
-        DesignError
-            When members of an inner level hold unequal numbers.
-        """
-        group, n_groups = stack.template.readings.group, len(stack.template.groups)
-        first, values = np.arange(group.size), stack.standard
-        members, strata = np.ones(group.size, dtype=np.intp), []
-        parents = [*(level.codes for level in reversed(inner)), place] if scales else []
-        for scale, codes in zip(reversed(scales), parents, strict=True):
-            if np.ptp(members):
-                raise DesignError(f"units hold unequal numbers of what {scale} tells apart.")
-            below = int(members[0])
-            parent, at = codes[first], group[first]
-            means, squares = reduced(values, parent, int(parent.max()) + 1)
-            members = np.bincount(parent)
-            _, chosen = np.unique(parent, return_index=True)
-            of_group = at[chosen]
-            strata.append(
-                Stratum(
-                    scale=scale,
-                    freedom=np.bincount(of_group, weights=members - 1, minlength=n_groups),
-                    squares=np.stack(
-                        [squares[:, of_group == g].sum(axis=1) for g in range(n_groups)]
-                    ),
-                    members=below,
-                    log_n=float(np.log(members).sum()),
-                )
-            )
-            values, first = means, first[chosen]
-        if not scales:
-            values = values[:, np.argsort(place, kind="stable")]
-        return cls(strata=tuple(strata), means=np.ascontiguousarray(values.T), members=members)
-
-    def take(self, chosen: slice | Codes) -> "Inside":
-        """Keep some of the data sets."""
-        strata = tuple(replace(s, squares=s.squares[:, chosen]) for s in self.strata)
-        return replace(self, strata=strata, means=self.means[:, chosen])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -448,7 +277,7 @@ class BlockStack:
             return np.zeros(theta["tau_effect"].shape[1:])
         if len(error) > 1:
             raise DesignError("groups with an SD of a reading each have no closed form in blocks.")
-        return error[0] / self.inside.members[0]
+        return np.asarray(error[0] / self.inside.members[0])
 
 
 def stacked_density(stack: Stack, *, robust: bool) -> StackedDensity:
@@ -465,118 +294,3 @@ def stacked_density(stack: Stack, *, robust: bool) -> StackedDensity:
     if design.block is None:
         return UnitStack.of(stack, robust=robust)
     return BlockStack.of(stack, robust=robust)
-
-
-def mixed_density(kinds: Sequence[Kind], nu: Array | None, nodes: int, *, exact: bool) -> Array:
-    """Log density of the means of all clusters, shape (sets x draws,).
-
-    Parameters
-    ----------
-    kinds
-        Clusters by the variances that they share.
-    nu
-        Degrees of freedom, shape (sets x draws,); None: normal.
-    nodes
-        Nodes of the integral over the mixing variable.
-    exact
-        Whether nothing but what the mixing variable stretches scatters: then the means are
-        Student-t themselves.
-    """
-    if nu is None:
-        return _normal(kinds)
-    return _student(kinds, nu) if exact else _integrated(kinds, nu, nodes)
-
-
-def _normal(kinds: Sequence[Kind]) -> Array:
-    total: Array | float = 0.0
-    for kind in kinds:
-        for axis in kind:
-            variance = axis.stretched + axis.error
-            size = len(axis.squares) * axis.size
-            squares = axis.squares.sum(axis=0, dtype=np.float64)
-            total = total - 0.5 * (size * (LOG_2PI + np.log(variance)) + squares / variance)
-    return np.asarray(total)
-
-
-def _student(kinds: Sequence[Kind], nu: Array) -> Array:
-    total = np.zeros_like(nu)
-    for kind in kinds:
-        size, members = sum(axis.size for axis in kind), len(kind[0].squares)
-        half = 0.5 * (nu + size)
-        constant = (
-            special.gammaln(half) - special.gammaln(0.5 * nu) - 0.5 * size * np.log(np.pi * nu)
-        )
-        for axis in kind:
-            constant -= 0.5 * axis.size * np.log(axis.stretched)
-        total += members * constant
-        for c in range(members):
-            distance = sum(axis.squares[c] / axis.stretched for axis in kind)
-            total -= half * np.log1p(distance / nu)
-    return total
-
-
-def _integrated(kinds: Sequence[Kind], nu: Array, nodes: int) -> Array:
-    inverse, log_weight = _rule(kinds, nu, nodes)
-    # Every cluster is written into one block of memory, as in `likelihood`.
-    terms, held = np.empty_like(log_weight), np.empty_like(log_weight)
-    total = np.zeros_like(nu)
-    for kind in kinds:
-        offset, slopes, constant = log_weight.copy(), [], 0.0
-        for axis in kind:
-            variance = axis.stretched.astype(SINGLE) * inverse + axis.error.astype(SINGLE)
-            offset -= SINGLE(0.5 * axis.size) * np.log(variance)
-            slopes.append(np.divide(SINGLE(-0.5), variance, out=variance))
-            constant += axis.size * LOG_2PI
-        top = offset.max(axis=0)
-        offset -= top
-        for c in range(len(kind[0].squares)):
-            np.multiply(slopes[0], kind[0].squares[c], out=terms)
-            for slope, axis in zip(slopes[1:], kind[1:], strict=True):
-                np.multiply(slope, axis.squares[c], out=held)
-                np.add(terms, held, out=terms)
-            np.add(terms, offset, out=terms)
-            total += _log_sum(terms, held)
-        total += len(kind[0].squares) * (top - 0.5 * constant)
-    return total
-
-
-def _log_sum(terms: Single, held: Single) -> Array:
-    """Log of the sum of exponentials along the first axis; `held` is written over.
-
-    The terms are at most 0 or so. Where they all lie far below the largest is taken out first.
-    """
-    found = np.add.reduce(np.exp(terms, out=held), axis=0)
-    if found.min() > LEAST_SUM:
-        return np.log(found.astype(np.float64))
-    return log_sum_exp(terms.copy())
-
-
-def _rule(kinds: Sequence[Kind], nu: Array, nodes: int) -> tuple[Single, Single]:
-    """1 / lambda and log weight of nodes that serve every cluster, (nodes, sets x draws).
-
-    As `likelihood.mixing_rule`, in single precision where nu is small enough for that.
-    """
-    extreme, gain = np.zeros_like(nu), np.zeros_like(nu)
-    for kind in kinds:
-        far: Array | float = 0.0
-        near: Array | float = 0.0
-        for axis in kind:
-            far = far + axis.squares / axis.stretched
-            near = near + axis.squares / (axis.stretched + axis.error)
-        extreme = np.maximum(extreme, np.max(far, axis=0))
-        gain = np.maximum(gain, np.max(near, axis=0))
-    # One axis with little error is enough for lambda to be felt.
-    ratios = [np.min([axis.error / axis.stretched for axis in kind], axis=0) for kind in kinds]
-    low, high = mixing_range(extreme, gain, np.max(ratios, axis=0), nu)
-    half = np.minimum(0.5 * nu, 1e8)
-    spacing = (high - low) / (nodes - 1)
-    precision = SINGLE if half.max() < SINGLE_HALF else np.float64
-    log_weight = spacing.astype(precision) * np.arange(nodes, dtype=precision)[:, None]
-    log_weight += low.astype(precision)
-    mixing = np.exp(log_weight)
-    log_weight -= mixing
-    log_weight *= half.astype(precision)
-    constant = half * np.log(half) - special.gammaln(half) + np.log(spacing)
-    log_weight += constant.astype(precision)
-    inverse = np.divide(1, mixing, out=mixing)
-    return inverse.astype(SINGLE, copy=False), log_weight.astype(SINGLE, copy=False)

@@ -297,7 +297,7 @@ def mixing_rule(extreme: Array, gain: Array, noise: Array, nu: Array) -> tuple[A
 
 
 def mixing_range(extreme: Array, gain: Array, noise: Array, nu: Array) -> tuple[Array, Array]:
-    """Ends of the integral in log(lambda); arguments and reasons as in `mixing_rule`."""
+    """Return the ends of the integral in log(lambda); arguments and reasons as in `mixing_rule`."""
     half = _half(nu)
     # Gamma(a, rate b) has less than e^LOG_TAIL of its mass below
     # exp((LOG_TAIL + gammaln(a + 1)) / a) / b, the nearer bound where a is small, and by

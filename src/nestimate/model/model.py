@@ -52,8 +52,8 @@ class Whitening:
     """
 
     prior: Prior
-    below: float
-    above: float
+    below: float | Array
+    above: float | Array
 
     @classmethod
     def of(cls, prior: Prior, lower: float | None) -> Self:

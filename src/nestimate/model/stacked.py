@@ -236,14 +236,17 @@ def stacked_prior(priors: Sequence[Prior]) -> Prior:
 
 
 def _taken(whitening: Whitening, chosen: slice | Codes) -> Whitening:
+    """Return the map of some of the data sets."""
     prior: Any = object.__new__(type(whitening.prior))
     for name, number in vars(whitening.prior).items():
-        object.__setattr__(prior, name, number[chosen] if np.ndim(number) else number)
-    edges = {
-        name: number[chosen] if np.ndim(number) else number
-        for name, number in (("below", whitening.below), ("above", whitening.above))
-    }
-    return Whitening(prior=prior, **edges)
+        object.__setattr__(prior, name, _some(number, chosen))
+    return Whitening(
+        prior=prior, below=_some(whitening.below, chosen), above=_some(whitening.above, chosen)
+    )
+
+
+def _some(number: float | Array, chosen: slice | Codes) -> float | Array:
+    return number[chosen] if isinstance(number, np.ndarray) else number
 
 
 def _whitening(prior: Prior, lower: Array | None) -> Whitening:

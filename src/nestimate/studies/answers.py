@@ -117,7 +117,7 @@ def by_quadrature(
 
 
 def _difference(model: StackedModel, contrast: Contrast) -> NormalMixture:
-    """Return the posterior of a contrast, a few data sets at a time: their nodes stay in the cache."""
+    """Return the posterior of a contrast, a few data sets at a time: nodes stay in the cache."""
     pieces = [
         quadrature.difference(model.take(slice(i, i + TOGETHER)), contrast.weights)
         for i in range(0, len(model), TOGETHER)
@@ -165,9 +165,10 @@ def by_batch(
     poor = np.flatnonzero(drawn.kish < batch.LEAST_KISH)
     if poor.size:
         designs = stack.take(poor).designs()
-        for k, design in zip(poor, designs, strict=True):
+        for place, design in zip(poor, designs, strict=True):
             found.put(
-                np.array([k]), by_full_engine(design, assumptions, question, asked, numbers[k])
+                np.array([place]),
+                by_full_engine(design, assumptions, question, asked, int(numbers[place])),
             )
     return found
 

@@ -1,9 +1,9 @@
 r"""Power by the t distribution, on means of units or differences within blocks: a first look.
 
 It knows neither priors nor Student-t units, so it does not answer; it says where to simulate. The
-contrast of unit means has standard error sqrt(sum_g w_g^2 v_g / n_g), v_g = tau_g^2 + error of a unit's
-mean, with the degrees of freedom of Welch and Satterthwaite; that of differences within K blocks has
-sqrt(sum_g w_g^2 (tau_effect^2 / 2 + error) / K) with K - 1.
+contrast of unit means has standard error sqrt(sum_g w_g^2 v_g / n_g), v_g = tau_g^2 + error of a
+unit's mean, with the degrees of freedom of Welch and Satterthwaite; that of differences within K
+blocks has sqrt(sum_g w_g^2 (tau_effect^2 / 2 + error) / K) with K - 1.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ HEAVY = 3.0
 
 
 def standard_error(shape: Shape, truths: Truths, weights: Array) -> tuple[Array, Array]:
-    """Standard error of a contrast and its degrees of freedom, each of shape (truths,)."""
+    """Return standard error and degrees of freedom of a contrast, each of shape (truths,)."""
     s, readings = truths.scales, shape.readings
     error = np.square(s["sigma"]) / readings
     for level in reversed(range(len(shape.subunits))):

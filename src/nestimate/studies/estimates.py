@@ -72,8 +72,8 @@ def pseudo_decisions(own: Events, normal: Events | None) -> tuple[Array, float]:
 
     Notes
     -----
-    mean(y) - b (mean(q) - mean(all q)) has the variance var(y - b q) / n + b^2 var(q) / m, with b the
-    regression of y on q.
+    mean(y) - b (mean(q) - mean(all q)) has the variance var(y - b q) / n + b^2 var(q) / m, with b
+    the regression of y on q.
     """
     y = own.astype(np.float64)
     n = y.size

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nestimate.results.figures.canvas import COLOURS, FONT, INK, PALE, ZERO, headline, tidy
-from nestimate.studies import plan_words as words
+from nestimate.studies import plan_phrases as words
 from nestimate.studies.plan import Plan, Row
 
 if TYPE_CHECKING:
@@ -84,6 +84,8 @@ def frontier(plan: Plan) -> "Figure":
 
 def surface(plan: Plan) -> "Figure":
     """Return the probability of every design, units against readings, with its cost."""
+    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415
+
     figure = _blank((6.4, 4.2))
     ax = figure.add_subplot()
     inner = plan.nearest.shape.units if plan.nearest.shape.blocks else None
@@ -100,13 +102,13 @@ def surface(plan: Plan) -> "Figure":
         figure.colorbar(filled, ax=ax, ticks=np.linspace(0, 1, 6)).ax.tick_params(labelsize=FONT)
         ax.contour(counts, readings, power, levels=[plan.target], colors=[ZERO], linewidths=1.5)
         lines = ax.contour(counts, readings, cost, levels=6, colors=[INK], linewidths=0.5)
-        ax.clabel(lines, fontsize=FONT - 1.5, fmt=lambda c: words.money(c))
+        ax.clabel(lines, fontsize=FONT - 1.5, fmt=words.money)
     row = plan.nearest
     ax.plot(row.shape.count, row.shape.readings, "o", ms=8, color=COLOURS[2])
     ax.set_xlabel(_count_label(plan), fontsize=FONT, parse_math=False)
     ax.set_ylabel("readings each", fontsize=FONT)
     for axis in (ax.xaxis, ax.yaxis):
-        axis.get_major_locator().set_params(integer=True)
+        axis.set_major_locator(MaxNLocator(integer=True))
     tidy(ax)
     said = "Blue: probability; red line: the target; thin lines: cost; dot: "
     headline(figure, f"{said}{words.size(plan, row.shape)}")

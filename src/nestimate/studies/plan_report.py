@@ -5,6 +5,7 @@ from nestimate.results.blocks import Grid, Picture, Prose, Report, Section
 from nestimate.results.rounding import plain
 from nestimate.studies import plan_figures, plan_words
 from nestimate.studies.plan import Plan
+from nestimate.studies.plan_phrases import goals_said
 
 
 def render(plan: Plan, suffix: str) -> str:
@@ -41,7 +42,7 @@ def contents(plan: Plan) -> Report:
     }
     return Report(
         title="How many next time",
-        subtitle=f"{plan_words.goals_said(plan)}, with probability {plan.target:g}",
+        subtitle=f"{goals_said(plan)}, with probability {plan.target:g}",
         sections=(
             Section(
                 title="Answer",

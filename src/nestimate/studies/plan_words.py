@@ -9,7 +9,19 @@ import numpy as np
 from nestimate.results.rounding import percent
 from nestimate.studies.estimates import Probability
 from nestimate.studies.plan import SMALLER, Plan, Row
-from nestimate.studies.shapes import Shape
+from nestimate.studies.plan_phrases import (
+    chance,
+    effect,
+    goals_said,
+    listed,
+    lost_word,
+    many,
+    money,
+    short,
+    size,
+    spreads,
+    totals,
+)
 
 #: Columns of the text, of the head of a table's column; designs listed.
 WIDTH, HEAD_WIDTH, MOST_ROWS = 80, 12, 16
@@ -48,22 +60,22 @@ def answer(plan: Plan) -> list[str]:
         )
     if len(plan.goals) > 1 and row.goals:
         each = "; ".join(
-            f"{g.text}: {_chance(p)}" for g, p in zip(plan.goals, row.goals, strict=True)
+            f"{g.text}: {chance(p)}" for g, p in zip(plan.goals, row.goals, strict=True)
         )
         found.append(f"Each goal by itself: {each}.")
     if plan.smaller is not None:
         found.append(
             f"If the effect is only {SMALLER:g} times as large, the probability is "
-            f"{_chance(plan.smaller)}."
+            f"{chance(plan.smaller)}."
         )
     if plan.lost:
         found.append(
-            f"{percent(plan.lost)} of the {lost_word(plan)} are taken to be lost; the numbers above "
-            "are those to start with."
+            f"{percent(plan.lost)} of the {lost_word(plan)} are taken to be lost; the numbers "
+            "above are those to start with."
         )
     alike = [r for r in plan.alike if r is not plan.best]
     if plan.best is not None and alike:
-        named = _listed([short(plan, r.shape) for r in alike[:6]])
+        named = listed([short(r.shape) for r in alike[:6]])
         more = f" and {len(alike) - 6} more" if len(alike) > 6 else ""
         found.append(f"As good within 5 % of the cost: {named}{more}.")
     if plan.stopped:
@@ -74,73 +86,16 @@ def answer(plan: Plan) -> list[str]:
 def _no_design(plan: Plan) -> str:
     if plan.ceiling < plan.target:
         return (
-            f"No number of {many(plan.words.unit)} reaches {plan.target:g}: in the pilot's own "
-            f"posterior the effect lies where the goal asks with probability {plan.ceiling:.2f} only."
+            f"No number of {many(plan.words.unit)} reaches {plan.target:g}: the effect lies where "
+            f"the goal asks with probability {plan.ceiling:.2f} only."
         )
     return f"None of {len(plan.rows)} designs reaches {plan.target:g}."
 
 
-def goals_said(plan: Plan) -> str:
-    """Return `the 95 % HDI excludes 0`, for all goals."""
-    said = [goal.said(plan.question) for goal in plan.goals]
-    several = f" (for each of {', '.join(plan.contrasts)})" if len(plan.contrasts) > 1 else ""
-    of = f" of {plan.contrasts[0]}"
-    said[0] = said[0].replace(" HDI", f" HDI{of}", 1) if len(plan.contrasts) == 1 else said[0]
-    return f"{' and '.join(said)}{several}"
-
-
 def _with(found: Probability) -> str:
     if not found.simulations:
-        return f"with probability {_chance(found)}, read off the curve through simulated designs"
-    return f"with probability {_chance(found)}, by {found.simulations:,} simulated experiments"
-
-
-def _chance(found: Probability) -> str:
-    return f"{found.value:.2f} ({found.low:.2f} to {found.high:.2f})"
-
-
-def size(plan: Plan, shape: Shape) -> str:
-    """Return `8 mice in each group with 3 readings each`."""
-    words, reads = plan.words, _reads(plan, shape)
-    unit = words.unit
-    if shape.blocks:
-        inside = ""
-        if max(shape.units) > 1:
-            inside = f" with {shape.units[0]} {many(unit)} of each group"
-        cell = "each" if inside else f"in each {words.group}"
-        return f"{shape.blocks} {many(words.block)}{inside}, {reads} {cell}"
-    if len(set(shape.units)) == 1:
-        where = f"{shape.units[0]} {many(unit)} in each group"
-    else:
-        parts = [f"{n} in {g}" for n, g in zip(shape.units, words.groups, strict=True)]
-        where = f"{many(unit)}: {_listed(parts)}"
-    return f"{where} with {reads} each"
-
-
-def short(plan: Plan, shape: Shape) -> str:
-    """Return `8 x 3`: units and readings."""
-    parts = [*([str(shape.blocks)] if shape.blocks else [])]
-    if not shape.blocks or max(shape.units) > 1:
-        parts.append("+".join(map(str, sorted(set(shape.units)))))
-    return " x ".join([*parts, *map(str, shape.subunits), str(shape.readings)])
-
-
-def _reads(plan: Plan, shape: Shape) -> str:
-    inner = [
-        f"{n} {many(name) if n > 1 else name} of"
-        for n, name in zip(shape.subunits, plan.words.subunits, strict=True)
-    ]
-    readings = f"{shape.readings} reading{'s' if shape.readings > 1 else ''}"
-    return " ".join([*inner, readings])
-
-
-def totals(plan: Plan, shape: Shape) -> str:
-    """Return `16 mice, 48 readings`."""
-    blocks = f"{shape.blocks} {many(plan.words.block)}, " if shape.blocks else ""
-    units = ""
-    if not shape.blocks or max(shape.units) > 1:
-        units = f"{shape.total_units} {many(plan.words.unit)}, "
-    return f"{blocks}{units}{shape.total_readings} readings altogether"
+        return f"with probability {chance(found)}, read off the curve through simulated designs"
+    return f"with probability {chance(found)}, by {found.simulations:,} simulated experiments"
 
 
 def table_head(plan: Plan) -> list[str]:
@@ -225,72 +180,6 @@ def assumptions(plan: Plan) -> list[str]:
     return found
 
 
-def effect(plan: Plan) -> str:
-    """Return the effect that is assumed."""
-    words, log = plan.words, plan.words.scale == "log"
-    if not plan.stated:
-        delta = plan.truths.mu[:, 1:] - plan.truths.mu[:, :1]
-        if np.ptp(delta) > 1e-9 * max(np.abs(delta).max(), 1e-300):
-            shown = np.exp(delta) if log else delta
-            low, middle, high = np.quantile(shown[:, -1], [0.1, 0.5, 0.9])
-            what = "ratio" if log else "difference"
-            return (
-                f"the pilot's own {what} of {words.groups[-1]} to {words.groups[0]}, "
-                f"median {middle:.3g} (80 % between {low:.3g} and {high:.3g}), with all its "
-                "uncertainty. Small pilots exaggerate effects"
-            )
-        sizes = [float(np.exp(d) if log else d) for d in delta[0]]
-        sign, what = ("/", "ratio") if log else ("-", "difference")
-        parts = [
-            f"{d:.4g} ({g} {sign} {words.groups[0]})"
-            for g, d in zip(words.groups[1:], sizes, strict=True)
-        ]
-        return f"a stated {what} in {words.value} of {_listed(parts)}"
-    means = np.exp(plan.truths.mu[0]) if log else plan.truths.mu[0]
-    parts = [f"{g} {m:g}" for g, m in zip(words.groups, means, strict=True)]
-    if len(parts) == 2:
-        gap = means[1] / means[0] if log else means[1] - means[0]
-        what = "a ratio" if log else "a difference"
-        return f"{what} of {gap:.4g} in {words.value} ({_listed(parts)})"
-    return f"means of {words.value} of {_listed(parts)}"
-
-
-def spreads(plan: Plan) -> str:
-    """Return the spreads that are assumed."""
-    s, words, blocked = plan.truths.scales, plan.words, bool(plan.rows[0].shape.blocks)
-    parts = []
-    if blocked:
-        parts.append(f"between {many(words.block)} {_typical(s['tau_block'])}")
-        parts.append(
-            f"of the effect from {words.block} to {words.block} {_typical(s['tau_effect'])}"
-        )
-        if (s["tau_unit"] > 0).any() and max(max(r.shape.units) for r in plan.rows) > 1:
-            parts.append(f"between {many(words.unit)} of a cell {_typical(s['tau_unit'])}")
-    else:
-        own = s["tau"]
-        equal = np.ptp(own, axis=1).max() == 0
-        names = [""] if equal else [f" of {g}" for g in words.groups]
-        for g, name in enumerate(names):
-            parts.append(f"between {many(words.unit)}{name} {_typical(own[:, g])}")
-    parts += [
-        f"between {many(name)} {_typical(s['tau_subunits'][:, i])}"
-        for i, name in enumerate(words.subunits)
-    ]
-    parts.append(f"between readings {_typical(s['sigma'])}")
-    tails = _typical(plan.truths.nu)
-    heavy = f"; {many(words.block if blocked else words.unit)} Student-t with {tails} degrees of freedom"
-    log = " of logarithms" if words.scale == "log" else ""
-    said = f"{log.lstrip()}{' ' if log else ''}{_listed(parts)}"
-    return said + (heavy if np.isfinite(plan.truths.nu).any() else "")
-
-
-def _typical(values: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]") -> str:
-    if values.size == 1 or np.ptp(values) == 0:
-        return f"{values.ravel()[0]:.3g}"
-    low, middle, high = np.quantile(values, [0.1, 0.5, 0.9])
-    return f"{middle:.3g} (80 % between {low:.3g} and {high:.3g})"
-
-
 def _costs(plan: Plan) -> str:
     names = {"unit": plan.words.unit, "reading": "reading", "block": plan.words.block}
     if plan.rows[0].shape.blocks and max(max(r.shape.units) for r in plan.rows) == 1:
@@ -298,7 +187,7 @@ def _costs(plan: Plan) -> str:
     found = [
         f"{money(cost)} for a {names[name]}" for name, cost in vars(plan.costs).items() if cost
     ]
-    return _listed(found)
+    return listed(found)
 
 
 def trust(plan: Plan) -> list[str]:
@@ -370,7 +259,7 @@ def methods(plan: Plan) -> str:
     several = ""
     if plan.smaller is not None:
         several = (
-            f" Were the effect {SMALLER:g} times as large, it would be {_chance(plan.smaller)}."
+            f" Were the effect {SMALLER:g} times as large, it would be {chance(plan.smaller)}."
         )
     count, same = plan.audit
     audit = ""
@@ -379,15 +268,17 @@ def methods(plan: Plan) -> str:
             f" In {min(same.values())} of {count} of these experiments the full analysis, run one "
             "by one, came to the same decision."
         )
+    made = f"nestimate {version('nestimate')} (seed {options.seed})"
+    reached = row.together
     return (
-        f"The experimental unit is the {unit}. Sample size was planned by simulation with nestimate "
-        f"{version('nestimate')} (seed {options.seed}). We assume {effect(plan)}, and standard deviations "
-        f"{spreads(plan)} (source: {source}). Each simulated experiment was analysed as the data will be, by a "
-        f"Bayesian hierarchical model with {family} and {priors}. The goal is that "
-        f"{goals_said(plan)}, with a probability of at least {plan.target:g}.{verdict} An experiment "
-        f"of {size(plan, row.shape)} ({totals(plan, row.shape)}) reaches it with probability "
-        f"{row.together.value:.2f} (95 % interval of the simulation {row.together.low:.2f} to "
-        f"{row.together.high:.2f}; {row.together.simulations:,} simulated experiments)."
+        f"The experimental unit is the {unit}. Sample size was planned by simulation with {made}. "
+        f"We assume {effect(plan)}, and standard deviations {spreads(plan)} (source: {source}). "
+        "Each simulated experiment was analysed as the data will be, by a Bayesian hierarchical "
+        f"model with {family} and {priors}. The goal is that {goals_said(plan)}, with a "
+        f"probability of at least {plan.target:g}.{verdict} An experiment of "
+        f"{size(plan, row.shape)} ({totals(plan, row.shape)}) reaches it with probability "
+        f"{reached.value:.2f} (95 % interval of the simulation {reached.low:.2f} to "
+        f"{reached.high:.2f}; {reached.simulations:,} simulated experiments)."
         f"{several}{wrong}{audit}{lost}"
     )
 
@@ -402,39 +293,6 @@ def following(plan: Plan) -> list[str]:
         f"When the data are there: nestimate compare data.csv --value {words.value} --group "
         f"{words.group}{unit}",
     ]
-
-
-def lost_word(plan: Plan) -> str:
-    """Return what is lost: units, or blocks where there are some."""
-    return many(plan.words.block if plan.rows[0].shape.blocks else plan.words.unit)
-
-
-#: Plurals that no rule gives.
-IRREGULAR = {"mouse": "mice", "louse": "lice", "person": "people", "child": "children"}
-
-
-def many(word: str) -> str:
-    """Return the plural of a word: `mice`, `dishes`, `flies`, `wells`."""
-    lower = word.casefold()
-    for single, plural in IRREGULAR.items():
-        if lower.endswith(single):
-            return word[: len(word) - len(single)] + plural
-    if not lower.isalpha() and not lower[-1:].isalpha():
-        return word
-    if lower.endswith(("s", "x", "z", "ch", "sh")):
-        return f"{word}es" if lower != "mice" else word
-    if lower.endswith("y") and lower[-2:-1] not in "aeiou":
-        return f"{word[:-1]}ies"
-    return f"{word}s"
-
-
-def money(cost: float) -> str:
-    """Return a cost: `2,304`."""
-    return f"{cost:,.0f}" if cost >= 100 or cost == round(cost) else f"{cost:,.2f}"
-
-
-def _listed(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def _filled(sentence: str) -> str:

@@ -122,7 +122,7 @@ class Search:
         self.simulate(list(dict.fromkeys(chosen)), FIRST * (self.step // STEP))
 
     def _wish(self) -> float:
-        """The probability to look around: the target, or what the budget affords."""
+        """Return the probability to look around: the target, or what the budget affords."""
         within = self.costs <= self.budget
         reach = float(self.closed[within].max()) if within.any() else 0.0
         return min(self.target, reach)
@@ -259,7 +259,7 @@ def costs_of(shapes: Sequence[Shape], costs: Costs) -> Array:
 
 
 def agreement(search: Search, i: int, rounds: int = 1) -> dict[Goal, int]:
-    """Simulated experiments of a design in which the full engine decides alike, by goal."""
+    """Count simulated experiments of a design in which the full engine decides alike, by goal."""
     search.ledger.simulate([(search.shapes[i], "audit", rounds)])
     full, own = search.ledger.tally(search.shapes[i], "audit"), search.tally(i)
     assert full is not None

@@ -83,7 +83,8 @@ class Shape:
     def key(self) -> str:
         """A short name for records: `8+8 x 3`."""
         inside = "".join(f" x {n}" for n in (*self.subunits, self.readings))
-        return f"{self.blocks or ''}{'b ' if self.blocks else ''}{'+'.join(map(str, self.units))}{inside}"
+        blocks = f"{self.blocks}b " if self.blocks else ""
+        return f"{blocks}{'+'.join(map(str, self.units))}{inside}"
 
 
 @dataclass(frozen=True, kw_only=True)

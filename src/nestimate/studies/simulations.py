@@ -59,7 +59,7 @@ class Task:
         return 1.0 if self.words.scale == "log" else 0.0
 
     def effects(self, truths: Truths) -> Array:
-        """True contrasts on the user's scale, (truths, contrasts)."""
+        """Return true contrasts on the user's scale, (truths, contrasts)."""
         found = [truths.mu @ c.weights - c.against for c in self.asked]
         both = np.stack(found, axis=1)
         return np.exp(both) if self.words.scale == "log" else both
@@ -200,7 +200,7 @@ class Ledger:
     task: Task
     threads: Executor
     path: Path | None = None
-    said: Callable[[int, int], None] = lambda done, asked: None  # noqa: E731
+    said: Callable[[int, int], None] | None = None
     rounds: dict[tuple[str, str, int], Tally] = field(default_factory=dict)
     done: int = 0
 
@@ -249,7 +249,8 @@ class Ledger:
             self.rounds[(shape.key, engine, number)] = tally
             self._write(shape, engine, number, tally)
             self.done += 1
-            self.said(self.done, asked)
+            if self.said is not None:
+                self.said(self.done, asked)
 
     def _write(self, shape: Shape, engine: Engine, number: int, tally: Tally) -> None:
         if self.path is None:
@@ -263,7 +264,7 @@ class Ledger:
 
     def tally(self, shape: Shape, engine: Engine) -> Tally | None:
         """Return all rounds of one size, in order, or None."""
-        parts = []
+        parts: list[Tally] = []
         while (shape.key, engine, len(parts)) in self.rounds:
             parts.append(self.rounds[(shape.key, engine, len(parts))])
         return Tally.joined(parts) if parts else None

@@ -132,7 +132,7 @@ class Round:
         return found
 
     def values(self, shape: Shape, sets: NDArray[np.intp]) -> Array:
-        """Readings of the experiments of one size, (sets, rows) in the order of `row_places`."""
+        """Return readings of experiments of one size, (sets, rows) as `row_places` orders them."""
         s, blocks = self.truths.scales, max(shape.blocks, 1)
         mu = self.truths.mu[sets]
 

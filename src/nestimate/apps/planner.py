@@ -31,6 +31,9 @@ def plan_command(  # noqa: PLR0913 - one argument per option is how typer reads 
     tau_effect: Annotated[
         float | None, typer.Option(help="Spread of the effect between blocks.")
     ] = None,
+    tau_subunits: Annotated[
+        str | None, typer.Option(help="Spread of each level inside a unit: 0.5,0.3.")
+    ] = None,
     source: Annotated[str, typer.Option(help="Where these come from, for the methods.")] = "",
     effect: Annotated[
         str | None, typer.Option(help="With a pilot: effect to find, a number or 'pilot'.")
@@ -42,6 +45,9 @@ def plan_command(  # noqa: PLR0913 - one argument per option is how typer reads 
     reference: arguments.Reference = None,
     units: Annotated[str | None, typer.Option(help="Units per group: 3:24, or 6,8,10.")] = None,
     readings: Annotated[str | None, typer.Option(help="Readings of a unit: 1:6.")] = None,
+    subunits: Annotated[
+        str | None, typer.Option(help="Members of each level inside a unit: 3,2.")
+    ] = None,
     blocks: Annotated[str | None, typer.Option(help="Blocks that see every group: 3:12.")] = None,
     ratio: Annotated[
         str | None, typer.Option(help="Units of groups beside each other: 2:1.")
@@ -84,7 +90,8 @@ def plan_command(  # noqa: PLR0913 - one argument per option is how typer reads 
     words = {"value": value, "unit": unit, "block": block, "group": group}
     settings: dict[str, Any] = {
         "blocks": numbers("blocks", blocks) or (),
-        "ratio": None if ratio is None else _ratio(ratio),
+        "subunits": () if subunits is None else _whole("subunits", subunits, ","),
+        "ratio": None if ratio is None else _whole("ratio", ratio, ":"),
         "lost": lost_units,
         "budget": budget,
         "simulations": simulations,
@@ -122,6 +129,7 @@ def plan_command(  # noqa: PLR0913 - one argument per option is how typer reads 
         truth: dict[str, Any] = {name: given for name, given in stated.items() if given is not None}
         truth["groups"] = arguments.group_means(groups)
         truth |= {"source": source}
+        truth |= {} if tau_subunits is None else {"tau_subunits": _spreads(tau_subunits)}
         truth |= {} if tau_block is None else {"tau_block": tau_block}
         truth |= {} if tau_effect is None else {"tau_effect": tau_effect}
         settings["words"] = {name: word for name, word in words.items() if word is not None}
@@ -188,11 +196,19 @@ def numbers(name: str, given: str | None) -> list[int] | None:
     return found
 
 
-def _ratio(given: str) -> tuple[int, ...]:
+def _whole(name: str, given: str, mark: str) -> tuple[int, ...]:
+    """Read whole numbers with a mark between them: `2:1`, or `3,2`."""
     try:
-        return tuple(int(part) for part in given.split(":"))
+        return tuple(int(part) for part in given.split(mark))
     except ValueError:
-        raise DesignError(f"--ratio '{given}': write whole numbers, such as 2:1.") from None
+        raise DesignError(f"--{name} '{given}': write whole numbers, such as 2{mark}1.") from None
+
+
+def _spreads(given: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in given.split(","))
+    except ValueError:
+        raise DesignError(f"--tau-subunits '{given}': write numbers, such as 0.5,0.3.") from None
 
 
 def _costs(unit: float | None, reading: float | None, block: float | None) -> Any:

@@ -162,8 +162,8 @@ def numbers(result: Comparison) -> list[Any]:
     for panel in far.far_out(fit, result.asked) if far.has_distances(fit) else ():
         found.append([row.probability for row in panel.rows])
     if fit.model.design.block is not None:
-        found += [q.values.tolist() for q in between.new_effects(fit, result.asked)]
-        found += [q.values.tolist() for q in between.new_slopes(fit)]
+        found += [list(q.values) for q in between.new_effects(fit, result.asked)]
+        found += [list(q.values) for q in between.new_slopes(fit)]
         found.append(np.nan_to_num(between.raw_effects(fit, result.asked)).tolist())
     found.append(replicated_rows(fit, 20, np.random.default_rng(1)).tolist())
     found.append(fit.log_likelihood.tolist())

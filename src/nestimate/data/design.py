@@ -29,6 +29,7 @@ from nestimate.data.hierarchy import (
     place_subunits,
     place_units,
 )
+from nestimate.data.link import LINKS, Link
 from nestimate.data.statistics import (
     Readings,
     UnitStatistics,
@@ -86,6 +87,11 @@ class Roles:
     value_unit: str | None = None
 
     @property
+    def link(self) -> Link:
+        """How results are said."""
+        return LINKS[self.scale]
+
+    @property
     def value_label(self) -> str:
         """What was measured, with its unit of measurement: `glucose (mg/L)`."""
         unit = self.value_unit
@@ -95,7 +101,7 @@ class Roles:
     @property
     def after_number(self) -> str:
         """What follows a value or difference, ` mg/L`; nothing where ratios are reported."""
-        return "" if self.value_unit is None or self.scale == "log" else f" {self.value_unit}"
+        return "" if self.value_unit is None or self.link.ratios else f" {self.value_unit}"
 
     def unit_columns(self, table: Table) -> tuple[str, ...]:
         """Names of the unit columns, outermost first; a column may have a slash in its name."""
@@ -175,6 +181,22 @@ class Design:
         """The levels inside the experimental unit, outermost first."""
         return self.levels[1:]
 
+    def unit_word(self, otherwise: str = "") -> str:
+        """Return the user's word for the experimental unit, or another where there is none."""
+        return self.levels[0].name if self.levels else otherwise
+
+    def inmost_word(self, otherwise: str = "") -> str:
+        """Return the user's word for what readings are of, or another where there are no units."""
+        return self.levels[-1].name if self.levels else otherwise
+
+    def block_word(self, otherwise: str = "") -> str:
+        """Return the user's word for blocks, or another where there are none."""
+        return self.block.name if self.block is not None else otherwise
+
+    def independent_word(self, otherwise: str = "") -> str:
+        """Return the word for what is left out in turn: the block, the unit, or neither."""
+        return self.block_word(self.unit_word(otherwise))
+
     @property
     def units_per_group(self) -> tuple[int, ...]:
         """Number of experimental units in each group; rows where there is no unit."""
@@ -197,7 +219,7 @@ class Design:
 
     def natural(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return values of the scale that is analysed on the user's scale."""
-        return np.exp(values) if self.roles.scale == "log" else values
+        return self.roles.link.natural(values)
 
     @property
     def unreplicated(self) -> bool:
@@ -229,7 +251,7 @@ class Design:
         notes = list(table.notes)
         value = table.numbers(roles.value)
         summary = summary_columns(table, roles.summary, value)
-        if roles.scale == "log" and summary:
+        if roles.link.ratios and summary:
             raise DesignError(
                 "scale is 'log', but the mean and SD of values do not tell those of their "
                 "logarithms. Give the readings, or summaries of logarithms with scale 'linear'."
@@ -243,7 +265,7 @@ class Design:
         ]
         _check_labelled(table, roles.group, group, keep)
         value = value[keep]
-        if roles.scale == "log":
+        if roles.link.ratios:
             value = logarithms(table, roles.value, value, np.flatnonzero(keep))
             notes.append(
                 f"Logarithms of {roles.value} are analysed: group means are geometric means and "

@@ -269,11 +269,10 @@ def _stratum(
     term: RandomTerm, level: Level, names: Sequence[str], columns: Array, *, heavy: bool
 ) -> Stratum:
     """Return a random term as a stratum."""
-    where = ":".join(term.factors)
-    what = "" if term.expression == "1" else f":{term.expression}"
     return Stratum(
         position=0,
-        name=f"{where}{what}".replace("`", ""),
+        name=":".join(term.factors).replace("`", ""),
+        varying="" if term.expression == "1" else term.expression.replace("`", ""),
         level=level,
         role=Role.TERM,
         effects=tuple(

@@ -84,8 +84,9 @@ class Stratum:
     ----------
     position
         Its place among the strata of the structure, by which its scale is found.
-    name
-        The user's word: `mouse`; of a random term as it is written, `dog:day`.
+    name, varying
+        The user's word, `mouse` or `batch:cask`; and of a random term what differs between its
+        members, `day`, empty where that is their level.
     level, role
         Its members, and what they are to the groups.
     effects
@@ -100,12 +101,18 @@ class Stratum:
 
     position: int
     name: str
+    varying: str = ""
     level: Level
     role: Role
     effects: tuple[Effect, ...]
     heavy: bool = False
     counts: bool = False
     merged: bool = False
+
+    @property
+    def label(self) -> str:
+        """The term as it is written, `dog:day`."""
+        return f"{self.name}:{self.varying}" if self.varying else self.name
 
     @property
     def size(self) -> float:

@@ -6,6 +6,7 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from nestimate.data.structure import Stratum, Structure
 from nestimate.model.families import (
@@ -114,9 +115,9 @@ class Draws:
         return np.broadcast_to(found, (len(found), len(self.structure.groups)))
 
     @property
-    def noise(self) -> Array | None:
-        """SD of a reading, shape (draws, groups) or (draws, 1); None where it is merged."""
-        return self.families.get(NOISE)
+    def noise(self) -> Array:
+        """SD of a reading, (draws, groups) or (draws, 1); 0 where it is part of something else."""
+        return self.families.get(NOISE, np.zeros((len(self), 1)))
 
     @property
     def normality(self) -> Array | None:
@@ -139,6 +140,27 @@ class Draws:
         if stratum.heavy and self.normality is not None:
             return np.asarray(rng.standard_t(np.broadcast_to(self.normality, shape)))
         return rng.standard_normal(shape)
+
+    def root_mixing(self, clusters: int, rng: np.random.Generator) -> Array:
+        """Draw sqrt(lambda) of new clusters, by which heavy deviates are divided."""
+        shape = (len(self), clusters)
+        if self.normality is None:
+            return np.ones(shape)
+        half = np.broadcast_to(0.5 * self.normality, shape)
+        return np.asarray(np.sqrt(rng.gamma(half) / half))
+
+    def reading_deviates(self, rng: np.random.Generator, size: int) -> Array:
+        """Draw standard deviates of new readings, shape (draws, size)."""
+        shape = (len(self), size)
+        if self.reading_normality is None:
+            return rng.standard_normal(shape)
+        return np.asarray(rng.standard_t(np.broadcast_to(self.reading_normality, shape)))
+
+    def below(self, z: Array) -> Array:
+        """Return the probability that a heavy deviate lies below z, shape (draws,)."""
+        if self.normality is None:
+            return np.asarray(special.ndtr(z))
+        return np.asarray(special.stdtr(self.normality[:, 0], z))
 
     def named(self) -> dict[str, Array]:
         """Return the draws by printed name, each of shape (draws, size); see `from_named`."""

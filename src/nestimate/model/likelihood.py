@@ -166,10 +166,15 @@ def normal_units(classes: tuple[UnitClass, ...], mu: Array, tau: Array, sigma: A
     return total
 
 
+def t_constant(nu: Array) -> Array:
+    """Log of the normalising constant of a Student-t of scale 1, shape (draws,)."""
+    half = 0.5 * (nu + 1)
+    return np.asarray(special.gammaln(half) - special.gammaln(0.5 * nu) - 0.5 * np.log(np.pi * nu))
+
+
 def t_values(classes: tuple[UnitClass, ...], mu: Array, tau: Array, nu: Array) -> Array:
     """Log density of values that are Student-t themselves (flat layout); nu (draws,)."""
-    half = 0.5 * (nu + 1)
-    constant = special.gammaln(half) - special.gammaln(0.5 * nu) - 0.5 * np.log(np.pi * nu)
+    half, constant = 0.5 * (nu + 1), t_constant(nu)
     total = np.zeros(mu.shape[1])
     for kind in classes:
         g = kind.group

@@ -19,18 +19,13 @@ from nestimate.model.paired import PairedDensity
 from nestimate.model.parameters import Assumptions, Parameter, affine, choose_parameters
 from nestimate.model.priors import Prior
 from nestimate.model.regression import RegressionDensity
-from nestimate.model.replicates import ReplicateDensity
+from nestimate.model.unit_integral import UnitIntegral
 from nestimate.model.units import UnitDensity
 
 Array = NDArray[np.float64]
 Theta = Mapping[Family, Array]
 Density = (
-    UnitDensity
-    | GroupedDensity
-    | PairedDensity
-    | RegressionDensity
-    | ReplicateDensity
-    | LatentDensity
+    UnitDensity | GroupedDensity | PairedDensity | RegressionDensity | UnitIntegral | LatentDensity
 )
 
 #: Groups from which they are proposed one by one.
@@ -269,7 +264,7 @@ class Model:
         at each end.
         """
         points = []
-        if isinstance(self.density, UnitDensity | ReplicateDensity):
+        if isinstance(self.density, UnitDensity | UnitIntegral):
             columns = {(p.family, p.member): i for i, p in enumerate(self.free)}
             theta = {family: rows[:, 0] for family, rows in self.standard(z[None, :]).items()}
             for g, value in self.density.rivals(theta):
@@ -351,7 +346,7 @@ def _rounded(prior: Prior) -> Prior:
 def _density(design: Design, assumptions: Assumptions) -> type[Density]:
     """Choose the density: special where that is exact or measured to pay, general otherwise."""
     if assumptions.robust_readings:
-        return ReplicateDensity
+        return UnitIntegral
     structure = design.structure
     if structure.crossed:
         return LatentDensity

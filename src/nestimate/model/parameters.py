@@ -248,7 +248,7 @@ def _scale_groups(
 ) -> tuple[str | None, ...]:
     """Return the label of every scale of a stratum: of each group, of the term, or of none."""
     if stratum.role is Role.TERM:
-        return (stratum.name,)
+        return (stratum.label,)
     many = assumptions.tau == "own" or (assumptions.tau is None and len(structure.groups) == 2)
     return structure.groups if many and structure.home is not None and stratum.heavy else (None,)
 
@@ -341,23 +341,25 @@ def _gamma_from_mode(mode: float, sd: float) -> Gamma:
 _TARGET = re.compile(r"^\s*(\w+)\s*(?:\[(.*)\])?\s*$", re.DOTALL)
 
 
+def named(target: str, parameters: tuple[Parameter, ...]) -> list[Parameter]:
+    """Return the parameters that a user's `tau` or `tau[drug]` means, by their printed names."""
+    match = _TARGET.match(target)
+    name, group = (match[1], match[2]) if match else (target, None)
+    return [p for p in parameters if p.name == name and (group is None or p.group == group.strip())]
+
+
 def _with_changes(
     parameters: tuple[Parameter, ...], changes: Mapping[str, str | float]
 ) -> tuple[Parameter, ...]:
     found = list(parameters)
     for target, text in changes.items():
-        match = _TARGET.match(target)
-        name, group = (match[1], match[2]) if match else (target, None)
-        chosen = [
-            i
-            for i, p in enumerate(found)
-            if p.name == name and (group is None or p.group == group.strip())
-        ]
+        chosen = [parameters.index(parameter) for parameter in named(target, parameters)]
         if not chosen:
             labels = list(
                 dict.fromkeys([p.name for p in parameters] + [p.label for p in parameters])
             )
-            extra = " In a flat layout BEST's sigma is called tau." if name == "sigma" else ""
+            sigma = target.strip() == "sigma"
+            extra = " In a flat layout BEST's sigma is called tau." * sigma
             raise DesignError(f"prior: {one_of('parameter', target.strip(), labels)}{extra}")
         prior = parse_prior(text)
         for i in chosen:

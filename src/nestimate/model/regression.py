@@ -6,12 +6,11 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from nestimate.data.design import Design
 from nestimate.data.structure import Structure
 from nestimate.model.families import FIXED, NORMALITY, Family, scale_of
-from nestimate.model.likelihood import LOG_2PI
+from nestimate.model.likelihood import LOG_2PI, t_constant
 
 Array = NDArray[np.float64]
 Theta = Mapping[Family, Array]
@@ -59,8 +58,7 @@ class RegressionDensity:
         if not self.robust:
             return np.asarray(-0.5 * (self.y.size * (LOG_2PI + 2 * np.log(tau)) + far.sum(axis=0)))
         nu = theta[NORMALITY][0]
-        half = 0.5 * (nu + 1)
-        constant = special.gammaln(half) - special.gammaln(0.5 * nu) - 0.5 * np.log(np.pi * nu)
+        half, constant = 0.5 * (nu + 1), t_constant(nu)
         logs = np.log1p(far / nu).sum(axis=0)
         return np.asarray(self.y.size * (constant - np.log(tau)) - half * logs)
 

@@ -89,7 +89,7 @@ def _coords(model: Model) -> dict[str, Any]:
         coords["block"] = design.block.labels
     if design.formula is not None:
         coords["coefficient"] = design.formula.labels
-        coords["term"] = [s.name for s in design.structure.strata if not s.merged]
+        coords["term"] = [s.label for s in design.structure.strata if not s.merged]
         coords["pair"] = [str(p.group) for p in model.parameters if p.family == CORRELATION]
     if design.levels:
         coords["unit"] = design.levels[0].labels

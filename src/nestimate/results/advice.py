@@ -60,7 +60,7 @@ def honesty_sentences(panel: Panel, design: Design) -> list[str]:
 
 
 def _label(method: Method, design: Design) -> str:
-    block = design.block.name if design.block else "block"
+    block = design.block_word("block")
     means = "on the values" if design.layout == "flat" else f"on {_unit(design)} means"
     return {
         "pooled": "all readings pooled (t)",
@@ -72,7 +72,7 @@ def _label(method: Method, design: Design) -> str:
 
 
 def _unit(design: Design) -> str:
-    return design.levels[0].name if design.levels else "value"
+    return design.unit_word("value")
 
 
 def _estimate(method: Method, panel: Panel) -> list[str]:
@@ -198,7 +198,7 @@ def _nearness(gap: float) -> str:
 
 
 def _pooled_blocks(panel: Panel, design: Design) -> list[str]:
-    block = design.block.name if design.block else "block"
+    block = design.block_word("block")
     paired, factor = panel.method("paired"), panel.pooled_factor
     if factor is None or paired is None:
         return []
@@ -225,7 +225,7 @@ def _pooled_blocks(panel: Panel, design: Design) -> list[str]:
 
 
 def _pairs(panel: Panel, design: Design) -> list[str]:
-    block = design.block.name if design.block else "block"
+    block = design.block_word("block")
     paired, answer = panel.method("paired"), panel.methods[-1]
     if paired is None or panel.gap is None:
         return [f"Too few levels of {block} see both sides for a paired t."]

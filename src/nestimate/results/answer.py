@@ -179,19 +179,28 @@ class Answer:
             centre = np.array([row.mean for row in self.groups])
             tau = self.fit.weights @ self.fit.draws.scale(self.design.structure.strata[0])
             apart = np.abs(means - centre[group]) / tau[group % tau.size]
-        return rows[int(np.argmax(apart))].name.rpartition(" | ")[2]
+        subject = rows[int(np.argmax(apart))].subject
+        return subject.of if design.block is None else subject.in_[0]
+
+    @property
+    def decisions(self) -> tuple[str, ...]:
+        """How every interval lies to the region of practical equivalence, where there is one."""
+        rope, after = self.question.rope, self.design.roles.after_number
+        if rope is None or not self.passed:
+            return ()
+        return tuple(cautions.rope_sentences(self.contrasts, rope, after))
 
     @property
     def sentences(self) -> tuple[str, ...]:
         """The answer in words: differences, decisions, and what is to be expected next."""
-        rope, after = self.question.rope, self.design.roles.after_number
+        after = self.design.roles.after_number
         if not self.passed:
             return ()
         return (
             *wording.answer_sentences(self.contrasts, self.asked, self.probabilities, after),
             *slope_sentences(self.design, self.coefficients),
             *wording.simultaneous_sentences(self.contrasts),
-            *(cautions.rope_sentences(self.contrasts, rope, after) if rope is not None else ()),
+            *self.decisions,
             *(
                 sentence
                 for one in self.predictive.contrasts[:MOST_PREDICTED]
@@ -215,7 +224,7 @@ class Answer:
             fit.model.design.groups,
             question.contrasts,
             question.against,
-            ratios=fit.model.design.roles.scale == "log",
+            ratios=fit.model.design.roles.link.ratios,
         )
 
         if question.bayes_factor:

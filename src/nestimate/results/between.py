@@ -12,6 +12,7 @@ from nestimate.results import estimands
 from nestimate.results.classical import Sums
 from nestimate.results.contrasts import Contrast
 from nestimate.results.quantities import Quantity
+from nestimate.results.subjects import Kind, Subject
 
 Array = NDArray[np.float64]
 
@@ -38,7 +39,7 @@ def new_effects(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
     outer = design.structure.heavy[0][0]
     return tuple(
         Quantity(
-            name=contrast.name,
+            subject=Subject(kind=Kind.DIFFERENCE, of=contrast.name),
             values=design.natural(
                 estimands.difference(fit.draws, contrast)
                 + effect_scales(fit, contrast) * fit.draws.deviates(outer, rng)[:, 0]
@@ -55,7 +56,7 @@ def new_slopes(fit: Fit) -> tuple[Quantity, ...]:
     outer = terms.heavy[0][0]
     return tuple(
         Quantity(
-            name=terms.labels[j],
+            subject=Subject(kind=Kind.SLOPE, of=terms.labels[j]),
             values=fit.draws.coefficients[:, j]
             + slope_scales(fit, i) * fit.draws.deviates(outer, rng)[:, 0],
             weights=fit.weights,
@@ -71,7 +72,7 @@ def new_units(fit: Fit) -> tuple[Quantity, ...]:
     tau = fit.draws.by_group(fit.draws.scale(design.structure.strata[0]))
     return tuple(
         Quantity(
-            name=label,
+            subject=Subject(kind=Kind.MEAN, of=label),
             values=design.natural(
                 fit.draws.means[:, g] + tau[:, g] * fit.draws.deviates(outer, rng)[:, 0]
             ),

@@ -88,10 +88,7 @@ def predictive_checks(found: Predictive, design: Design, farthest: str) -> tuple
 
 
 def _feature_name(one: Feature, design: Design) -> str:
-    if design.block is not None:
-        what = design.block.name
-    else:
-        what = design.levels[0].name if design.levels else "value"
+    what = design.independent_word("value")
     return {
         "farthest": f"farthest {what}",
         "skewness": f"skewness over {what}",
@@ -117,7 +114,7 @@ def prediction_sentences(one: Prediction, design: Design) -> list[str]:
     """Say what is to be expected of new units and of a new experiment."""
     said = []
     if one.p_new_unit is not None and one.sides is not None:
-        what = design.levels[0].name if design.levels else "value"
+        what = design.unit_word("value")
         first, second = one.sides
         first = first.removeprefix("the mean of ")
         other = second if design.groups.count(second) == 0 else f"a new {what} of {second}"
@@ -125,10 +122,10 @@ def prediction_sentences(one: Prediction, design: Design) -> list[str]:
             f"P(a new {what} of {first} lies above {other}) {equated(probability(one.p_new_unit))}."
         )
     if one.p_same_sign is not None:
-        null = 1 if design.roles.scale == "log" else 0
+        null = design.roles.link.null
         side = "above" if one.positive else "below"
         said.append(
-            f"P(a new experiment of the same size also finds {one.contrast} {side} {null}) "
+            f"P(a new experiment of the same size also finds {one.contrast} {side} {null:g}) "
             f"{equated(probability(one.p_same_sign))}."
         )
     return said
@@ -182,7 +179,7 @@ def bayes_factor_checks(found: Sequence[BayesFactor]) -> tuple[Check, ...]:
 
 def bayes_factor_sentence(one: BayesFactor, design: Design) -> str:
     """Say the Bayes factor with the prior it follows."""
-    null = 1 if design.roles.scale == "log" else 0
+    null = design.roles.link.null
     ways = [
         (value, name)
         for value, name in ((one.log_bf, "evidence"), (one.log_bf_savage_dickey, "Savage-Dickey"))
@@ -192,13 +189,13 @@ def bayes_factor_sentence(one: BayesFactor, design: Design) -> str:
         return f"The Bayes factor of {one.contrast} could not be worked out; try a larger --ess."
     for_null = ways[0][0] > 0
     shown = [f"{_factor(value if for_null else -value)} by {name}" for value, name in ways]
-    sides = (f"if {one.contrast} is exactly {null}", "under the model")
+    sides = (f"if {one.contrast} is exactly {null:g}", "under the model")
     first, second = sides if for_null else sides[::-1]
     logs = " of its logarithm" if null else ""
     return (
         f"Bayes factor: the data are {' and '.join(shown)} times as probable {first} as {second}. "
         f"This follows the prior{logs}, normal(mean={one.prior_mean:.3g}, sd={one.prior_sd:.3g}): "
-        f"the wider it is, the more it favours {null}, whatever the data."
+        f"the wider it is, the more it favours {null:g}, whatever the data."
     )
 
 
@@ -208,9 +205,7 @@ def _factor(log: float) -> str:
 
 
 def _influence_sentence(one: Influence, design: Design) -> str:
-    what = (
-        design.block.name if design.block else design.levels[0].name if design.levels else "value"
-    )
+    what = design.independent_word("value")
     said = []
     if one.sign_hinges:
         shown = [

@@ -186,7 +186,9 @@ def t_interval(
 
 def on_users_scale(method: Method, design: Design) -> Method:
     """Return the method on the user's scale; errors of ratios by the delta method."""
-    if design.roles.scale != "log":
+    link = design.roles.link
+    if not link.ratios:
         return method
-    mean, low, high = (float(np.exp(x)) for x in (method.mean, method.ci_low, method.ci_high))
+    ends = np.array([method.mean, method.ci_low, method.ci_high])
+    mean, low, high = (float(end) for end in link.natural(ends))
     return replace(method, mean=mean, error=mean * method.error, ci_low=low, ci_high=high)

@@ -78,7 +78,7 @@ def question(answer: Answer) -> list[str]:
     """Say in words what was asked, and of what it is asked."""
     design, asked = answer.design, answer.question
     value, groups, sure = wording.value_label(design), design.groups, "and how sure is that?"
-    how = "By what factor" if design.roles.scale == "log" else "How far"
+    how = "By what factor" if design.roles.link.ratios else "How far"
     others = " and ".join(filter(None, [", ".join(groups[1:-1]), groups[-1]]))
     verb = "does" if len(groups) == 2 else "do"
     named = isinstance(asked.contrasts, tuple) or asked.contrasts not in ("reference", "pairs")
@@ -96,7 +96,7 @@ def question(answer: Answer) -> list[str]:
     rope = []
     if asked.rope is not None:
         low, high = asked.rope
-        what = "Ratios" if design.roles.scale == "log" else "Differences"
+        what = f"{design.roles.link.comparison.capitalize()}s"
         after = design.roles.after_number
         rope = [f"{what} from {low:g} to {high:g}{after} are as good as none (the ROPE)."]
     return [said, *_population(design), *rope]
@@ -117,7 +117,7 @@ def _population(design: Design) -> list[str]:
 
 def _answered(answer: Answer) -> list[Section]:
     said = answer.sentences
-    head = [s for i, s in enumerate(said) if i < len(answer.contrasts) or s.startswith("Decision")]
+    head = [*said[: len(answer.contrasts)], *answer.decisions]
     head = (head or list(said))[:MOST_HEADLINES]
     rest = tuple(sentence for sentence in said if sentence not in head)
     blocks: list[Block] = [Prose(sentences=tuple(head), kind="answer")] if head else []
@@ -162,7 +162,7 @@ def counts(design: Design) -> Grid:
     def inside(here: NDArray[np.bool_]) -> list[str]:
         return [str(np.unique(level.codes[here]).size) for level in levels]
 
-    unit = design.levels[0].name if design.levels else ""
+    unit = design.unit_word()
     return Grid(
         caption=f"How many {'of each level ' if levels else ''}in each group",
         head=(
@@ -184,7 +184,7 @@ def _estimates(answer: Answer) -> Section:
     # Of ratios it is 1 that says "no difference", of everything standardised 0.
     above, zero = wording.above(design), "P(> 0)"
     found = [
-        ("Differences" if design.roles.scale != "log" else "Ratios", answer.contrasts, above, rope),
+        (f"{design.roles.link.comparison.capitalize()}s", answer.contrasts, above, rope),
         ("Means of the groups", answer.groups, zero, False),
         ("Effect sizes", answer.effect_sizes, zero, False),
         ("Coefficients", answer.coefficients, zero, False),
@@ -215,7 +215,7 @@ def _estimated(
         caption=caption,
         head=tuple(head),
         rows=tuple(tuple(wording.table_row(row, signed=signed, rope=rope)) for row in shown),
-        glosses=tuple(wording.gloss(row.name, design) for row in shown),
+        glosses=tuple(wording.gloss(row, design) for row in shown),
         note=f"The first {MOST_ROWS} of {len(rows)} rows; the JSON file holds all of them."
         if left
         else "",

@@ -59,7 +59,7 @@ def to_datatree(answer: Answer) -> "DataTree":
     }
     if design.formula is not None:
         coords["coefficient"] = list(design.formula.labels)
-        coords["term"] = [s.name for s in design.structure.strata if not s.merged]
+        coords["term"] = [s.label for s in design.structure.strata if not s.merged]
         coords["pair"] = [str(p.group) for p in answer.model.parameters if p.family == CORRELATION]
     groups = {"posterior": posterior}
     if fit.effects.size:

@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from nestimate.data.structure import Stratum
 from nestimate.model.draws import Draws
@@ -44,9 +43,7 @@ def total_variance(draws: Draws) -> Array:
     total = np.zeros_like(draws.means)
     for stratum in draws.structure.strata:
         total = total + variance(draws, stratum)
-    if draws.noise is not None:
-        total = total + np.square(draws.by_group(draws.noise))
-    return total
+    return np.asarray(total + np.square(draws.by_group(draws.noise)))
 
 
 def d_total(draws: Draws, contrast: Contrast) -> Array:
@@ -79,9 +76,7 @@ def next_block(draws: Draws, contrast: Contrast) -> Array:
     weights = contrast.weights @ draws.structure.cells
     root = effect_root(draws.structure, draws.theta)
     z = difference(draws, contrast) / np.sqrt(np.square(weights @ root).sum(axis=1))
-    if draws.normality is None:
-        return np.asarray(special.ndtr(z))
-    return np.asarray(special.stdtr(draws.normality[:, 0], z))
+    return draws.below(z)
 
 
 def icc(draws: Draws, group: int) -> Array:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from nestimate.inference.fit import Fit
 from nestimate.results import between, estimands
 from nestimate.results.contrasts import Contrast
-from nestimate.results.quantities import FAR, Far, far_readings, far_units
+from nestimate.results.quantities import Far, far_readings, far_units
+from nestimate.results.subjects import FAR
 
 Array = NDArray[np.float64]
 
@@ -92,11 +93,7 @@ def _blocks(fit: Fit, asked: Sequence[Contrast]) -> Panel:
     rows: list[Distance] = []
     drawn = fit.resampled[: len(fit.effects)]
     varies = design.structure.varies
-    raw = (
-        np.log(between.raw_effects(fit, asked))
-        if design.roles.scale == "log"
-        else between.raw_effects(fit, asked)
-    )
+    raw = design.roles.link.analysed(between.raw_effects(fit, asked))
     for c, contrast in enumerate(asked if varies else ()):
         spread = between.effect_scales(fit, contrast)[drawn]
         overall = estimands.difference(fit.draws, contrast)[drawn]

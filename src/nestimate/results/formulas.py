@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 from nestimate.data.design import Design
-from nestimate.data.structure import Structure
+from nestimate.data.structure import Stratum, Structure
+from nestimate.model.families import What
 from nestimate.results.rounding import estimate, interval_name
+from nestimate.results.subjects import Subject
 from nestimate.results.summaries import Summary
 
 
@@ -20,7 +22,7 @@ def formula_design_sentences(design: Design, terms: Structure) -> list[str]:
         return [*said, f"{readings} readings, each a data point of its own."]
     if terms.crossed:
         return [*said, f"{readings} readings; the random factors {_crossing(terms)} cross."]
-    varying = [stratum.name.replace(":", " x ") for stratum in terms.strata]
+    varying = [stratum.label.replace(":", " x ") for stratum in terms.strata]
     return [
         *said,
         f"{readings} readings; the independent units are the {design.block.size} levels of "
@@ -45,7 +47,7 @@ def formula_model_sentences(terms: Structure, value: str, *, robust: bool) -> li
     outer = terms.outer.name
     jointly = "Student-t with nu degrees of freedom" if robust else "normal"
     said = [f"mean of {value} = {fixed} + the effects below; readings ~ Normal(mean, sigma)"]
-    names = list(dict.fromkeys(f"tau[{stratum.name}]" for stratum, _ in terms.heavy))
+    names = list(dict.fromkeys(f"tau[{stratum.label}]" for stratum, _ in terms.heavy))
     said.append(f"effects of one {outer} are jointly {jointly}, with scales {', '.join(names)}")
     if any(effect.split != 1 for effect in terms.effects):
         said.append(
@@ -57,7 +59,7 @@ def formula_model_sentences(terms: Structure, value: str, *, robust: bool) -> li
         said.append(f"{pairs} of one {outer} are correlated (rho)")
     for stratum, _ in terms.inside:
         where = "" if terms.crossed else " inside"
-        said.append(f"effects of {stratum.level.name}{where}: Normal(0, tau[{stratum.name}])")
+        said.append(f"effects of {stratum.level.name}{where}: Normal(0, tau[{stratum.label}])")
     return said
 
 
@@ -79,25 +81,32 @@ def slope_sentences(design: Design, rows: Sequence[Summary]) -> list[str]:
     return said
 
 
-def formula_gloss(name: str, terms: Structure) -> str:
+def formula_gloss(subject: Subject, terms: Structure) -> str:
     """Say in a few words what a coefficient or scale of a formula is."""
-    family, _, label = name.removesuffix("]").partition("[")
-    outer = terms.outer.name
-    if family == "rho":
-        return f"correlation over the levels of {outer}"
-    if family == "tau" and label:
-        where, _, what = label.partition(":")
-        inside = {s.name: s for s, effect in terms.inside if effect.plain}.get(label)
-        if inside is not None:
-            where = "" if terms.crossed else f" in one {outer}"
-            return f"spread from {inside.level.name} to {inside.level.name}{where}"
-        if not what:
-            return f"spread from {label} to {label}"
-        return f"spread of {what} from {where} to {where}"
-    if family == "tau":
+    outer, family = terms.outer.name, subject.family
+    what = None if family is None else family.what
+    if family is not None and family.stratum is not None:
+        return _scale_gloss(terms.strata[family.stratum], terms)
+    return (
+        {
+            What.CORRELATION: f"correlation over the levels of {outer}",
+            What.NOISE: "SD of readings",
+            What.NORMALITY: "near 1: outliers; above 30: normal",
+        }.get(what, "")
+        if what
+        else ""
+    )
+
+
+def _scale_gloss(stratum: Stratum, terms: Structure) -> str:
+    """Say what a random term lets vary; the scale of a formula without any is the readings'."""
+    if stratum.merged:
         return "spread of the readings"
-    if family == "sigma":
-        return "SD of readings"
-    if family == "nu":
-        return "near 1: outliers; above 30: normal"
-    return ""
+    name, plain = stratum.level.name, stratum.effects[0].plain
+    if plain and not stratum.heavy:
+        where = "" if terms.crossed else f" in one {terms.outer.name}"
+        return f"spread from {name} to {name}{where}"
+    where = stratum.name
+    if plain:
+        return f"spread from {where} to {where}"
+    return f"spread of {stratum.varying} from {where} to {where}"

@@ -15,8 +15,9 @@ from nestimate.data.design import Design, Roles
 from nestimate.data.tables import read_table
 from nestimate.inference.diagnostics import K_LIMIT, mean_and_sd
 from nestimate.inference.fit import Fit
+from nestimate.model.families import FIXED, NORMALITY
 from nestimate.model.model import Model
-from nestimate.model.parameters import Assumptions
+from nestimate.model.parameters import Assumptions, named
 from nestimate.results import classical, estimands, quantities
 from nestimate.results.classical import Method, Name, Sums
 from nestimate.results.contrasts import Contrast
@@ -139,15 +140,14 @@ def _panel(fit: Fit, best: Fit | None, sums: Sums, contrast: Contrast, question:
         averaging_loss=_averaging_loss(fit, contrast) if nested else None,
         pooled_excludes=None if naive is None else naive.excludes(0.0),
         units_excludes=None if units is None else units.excludes(0.0),
-        answer_excludes=answer.excludes(1.0 if design.roles.scale == "log" else 0.0),
+        answer_excludes=answer.excludes(design.roles.link.null),
     )
 
 
 def _analysed_width(answer: Method, design: Design) -> float:
     """Width of the answer's interval on the scale that is analysed."""
-    if design.roles.scale == "log":
-        return float(np.log(answer.ci_high / answer.ci_low))
-    return answer.width
+    gap = design.roles.link.gap(np.array(answer.ci_high), np.array(answer.ci_low))
+    return float(design.roles.link.analysed(gap))
 
 
 def _posterior(name: Name, fit: Fit, contrast: Contrast, question: Question, n: int) -> Method:
@@ -169,7 +169,8 @@ def _posterior(name: Name, fit: Fit, contrast: Contrast, question: Question, n: 
 
 def _best_on_unit_means(fit: Fit, sums: Sums) -> Fit | None:
     """Fit the flat model to the unit means; None where it cannot be done, or not be trusted."""
-    design, assumptions = fit.model.design, fit.model.assumptions
+    model = fit.model
+    design, assumptions = model.design, model.assumptions
     if len(design.groups) > BEST_GROUPS or np.ptp(sums.unit_mean) == 0:
         return None
     table = read_table(
@@ -193,7 +194,11 @@ def _best_on_unit_means(fit: Fit, sums: Sums) -> Fit | None:
             tau=assumptions.tau,
             preset=assumptions.preset,
             # Changed priors of scales are about other scales: here tau holds the error of a mean.
-            priors={k: v for k, v in assumptions.priors.items() if k.split("[")[0] in ("mu", "nu")},
+            priors={
+                target: prior
+                for target, prior in assumptions.priors.items()
+                if all(p.family in (FIXED, NORMALITY) for p in named(target, model.parameters))
+            },
         ),
     )
     found = Fit.from_model(flat, ess=BEST_ESS, seed=fit.seed)
@@ -214,7 +219,7 @@ def _clustering(fit: Fit, contrast: Contrast) -> tuple[float, float]:
     design, draws = fit.model.design, fit.draws
     tau = estimands.variance(draws, draws.structure.strata[0])
     total = estimands.total_variance(draws)
-    noise = np.zeros_like(total) if draws.noise is None else np.square(draws.by_group(draws.noise))
+    noise = np.square(draws.by_group(draws.noise))
     groups = np.flatnonzero(contrast.weights)
     share, group = inner_shares(design), design.statistics.group
     icc, effect = np.zeros(len(draws)), np.zeros(len(draws))
@@ -240,10 +245,9 @@ def _averaging_loss(fit: Fit, contrast: Contrast) -> float:
     for g in np.flatnonzero(contrast.weights):
         mine = np.flatnonzero(statistics.group == g)
         variance = between[:, g][:, None]
-        if draws.noise is not None:
-            sigma = draws.by_group(draws.noise)[:, g]
-            own = np.square(sigma)[:, None] / statistics.n[mine]
-            variance = variance + np.where(statistics.measured[mine], own, 0.0)
+        sigma = draws.by_group(draws.noise)[:, g]
+        own = np.square(sigma)[:, None] / statistics.n[mine]
+        variance = variance + np.where(statistics.measured[mine], own, 0.0)
         variance = variance + np.nan_to_num(spread * statistics.error[mine]) ** 2
         for stratum, part in zip(subunits(design), share, strict=True):
             variance = variance + np.square(draws.scale(stratum)) * part[mine]

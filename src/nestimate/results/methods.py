@@ -28,7 +28,7 @@ def equations(model: Model) -> tuple[Equation, ...]:
     own = {p.name for p in model.parameters if p.group is not None}
     tau = "tau[g]" if own & {"tau", "tau_z"} else "tau"
     family = "Student-t(nu, " if "nu" in names else "Normal("
-    log = design.roles.scale == "log"
+    log = design.roles.link.ratios
     start = [("y[i] = log(value i)", "logarithms are analysed")] if log else []
     if design.layout == "flat":
         said = f"{wording.value_label(design)} of data point i, in group g"
@@ -54,7 +54,7 @@ def _readings(design: Design, names: set[str], own: set[str]) -> list[Equation]:
         if design.unreplicated:
             said = "one reading per cell: its error is part of the variation of the effect"
             return [("y[i] = c[b, g]", said)]
-        block = design.block.name if design.block else "block"
+        block = design.block_word("block")
         return [(f"y[i] ~ Normal(c[b, g], {sigma})", f"reading i, in {block} b and group g")]
     unit, mean = design.levels[-1].name, _symbol(count - 1, count)
     if np.isfinite(rows.error).all():
@@ -86,7 +86,7 @@ def _units(design: Design, family: str, tau: str) -> list[Equation]:
 
 
 def _blocks(design: Design, names: set[str]) -> list[Equation]:
-    block, count = (design.block.name if design.block else ""), len(design.levels)
+    block, count = (design.block_word()), len(design.levels)
     lines = []
     if design.levels:
         said = f"true mean of a {design.levels[0].name} about the mean of its cell"
@@ -109,7 +109,7 @@ def _asked(design: Design) -> list[Equation]:
     if len(design.groups) < 2:
         return []
     first, second = design.groups[1], design.groups[0]
-    if design.roles.scale == "log":
+    if design.roles.link.ratios:
         line = f"{first} / {second} = exp(mu[{first}] - mu[{second}])"
         return [(line, "what is asked, as a ratio of geometric means")]
     return [(f"{first} - {second} = mu[{first}] - mu[{second}]", "what is asked")]
@@ -175,13 +175,13 @@ def methods_paragraph(model: Model, question: Question, fit: Fit, made_with: str
             f", the true means of {inner.name} as normal about that of their {outer.name}"
             for outer, inner in reversed(list(pairwise(design.levels)))
         ),
-        innermost=design.levels[-1].name if design.levels else "",
-        unit=design.levels[0].name if design.levels else "",
-        block=design.block.name if design.block else "",
+        innermost=design.inmost_word(),
+        unit=design.unit_word(),
+        block=design.block_word(),
         formula=design.formula.text if design.formula else "",
         group=design.roles.group,
     )
-    log = "logarithms of " if design.roles.scale == "log" else ""
+    log = "logarithms of " if design.roles.link.ratios else ""
     rope = ""
     if question.rope is not None:
         low, high = question.rope

@@ -28,7 +28,7 @@ def render(answer: Answer) -> str:
     """Return the design, the answer and the checks as a piece of HTML."""
     rope = answer.question.rope is not None
     rows = [*answer.contrasts, *answer.groups, *answer.effect_sizes, *answer.coefficients]
-    named = {id(row): wording.mean_of(row.name) for row in answer.groups}
+    named = {id(row): wording.mean_of(row, answer.design) for row in answer.groups}
     shown = rows[:MOST_ROWS] if answer.passed else []
     failed = [check.text for check in answer.checks if not check.passed]
     doubts = [check.text for check in answer.advice if not check.passed]

@@ -226,7 +226,7 @@ def _within(fit: Fit, n: int, rng: np.random.Generator) -> tuple[Feature, ...]:
     if design.layout != "nested" or design.subunits or several.sum() < 2:
         return ()
     draws = fit.draws.take(fit.resampled[:n])
-    if draws.noise is None:
+    if not draws.noise.any():
         return ()
     freedom, group = statistics.freedom[several], statistics.group[several]
     sigma = draws.by_group(draws.noise)[:, group]

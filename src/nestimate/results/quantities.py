@@ -10,19 +10,19 @@ from numpy.typing import NDArray
 
 from nestimate.data.design import Design
 from nestimate.inference.fit import Fit
-from nestimate.model.draws import Draws
-from nestimate.model.families import What
+from nestimate.model.families import FIXED, What, scale_of
 from nestimate.model.model import FIXED_PART
 from nestimate.results import estimands
 from nestimate.results.contrasts import Contrast
+from nestimate.results.subjects import FAR, Kind, Subject
 
 Array = NDArray[np.float64]
 Contrasts = tuple[Contrast, ...]
 
 #: Blocks up to which every one, and every pair, gets its probability.
 MOST_BLOCKS = 8
-#: What is called far out, in units of tau, and how many candidates are looked at.
-FAR, MOST_OUTLIERS = 3, 20
+#: How many candidates for lying far out are looked at.
+MOST_OUTLIERS = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +31,8 @@ class Quantity:
 
     Attributes
     ----------
-    name
-        As printed: `drug - placebo`, `tau[drug]`.
+    subject
+        What it is: its kind, of what, in what.
     values, weights
         Its draws and their weights, both of shape (draws,).
     null
@@ -43,7 +43,7 @@ class Quantity:
         What stands beside its number where the name alone would not do: `mean of drug`.
     """
 
-    name: str
+    subject: Subject
     values: Array
     weights: Array
     null: float | None = None
@@ -53,13 +53,18 @@ class Quantity:
     def __post_init__(self) -> None:
         object.__setattr__(self, "label", self.label or self.name)
 
+    @property
+    def name(self) -> str:
+        """The name as printed: `drug - placebo`, `tau[drug]`."""
+        return self.subject.name
+
 
 def differences(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
     """Return the contrasts of group means; ratios of geometric means on a log scale."""
     design = fit.model.design
     return tuple(
         Quantity(
-            name=contrast.name,
+            subject=Subject(kind=Kind.DIFFERENCE, of=contrast.name),
             values=design.natural(estimands.difference(fit.draws, contrast)),
             weights=fit.weights,
             null=_null(fit),
@@ -73,18 +78,18 @@ def effect_sizes(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
     """Return the contrasts in units of the spread between units, and of single readings."""
     design = fit.model.design
     structure = design.structure
-    found = {} if design.block is not None else {"effect_size": estimands.effect_size}
+    found = {} if design.block is not None else {Kind.EFFECT_SIZE: estimands.effect_size}
     told = structure.unit is None or not structure.unit.merged
     if not structure.text and told and design.statistics.measured.all():
-        found["d_total"] = estimands.d_total
+        found[Kind.TOTAL_SIZE] = estimands.d_total
     return tuple(
         Quantity(
-            name=f"{name}[{contrast.name}]",
+            subject=Subject(kind=kind, of=contrast.name),
             values=standardised(fit.draws, contrast),
             weights=fit.weights,
             null=0.0,
         )
-        for name, standardised in found.items()
+        for kind, standardised in found.items()
         for contrast in asked
     )
 
@@ -93,7 +98,7 @@ def group_means(fit: Fit) -> tuple[Quantity, ...]:
     """Return the mean of every group, under its label."""
     return tuple(
         Quantity(
-            name=label,
+            subject=Subject(kind=Kind.MEAN, of=label),
             values=fit.model.design.natural(fit.draws.means[:, g]),
             weights=fit.weights,
             label=f"mean of {label}" if len(fit.model.design.groups) > 1 else "mean",
@@ -109,7 +114,7 @@ def coefficients(fit: Fit) -> tuple[Quantity, ...]:
         return ()
     return tuple(
         Quantity(
-            name=f"beta[{label}]",
+            subject=Subject(kind=Kind.COEFFICIENT, of=label, family=FIXED),
             values=fit.draws.coefficients[:, j],
             weights=fit.weights,
             null=None if shift else 0.0,
@@ -124,22 +129,21 @@ def scales(fit: Fit) -> tuple[Quantity, ...]:
     for parameter in fit.model.parameters:
         if parameter.kind in FIXED_PART:
             continue
-        name, values = parameter.label, draws[parameter]
+        name, family, values = parameter.label, parameter.family, draws[parameter]
         if parameter.family.what is What.PLACE:
             # Where a pooled scale lies says little; the scale itself is reported.
             stratum = draws.structure.strata[parameter.family.stratum or 0]
-            name, values = f"tau[{parameter.group}]", draws.scale(stratum)[:, parameter.member]
-        found.append(Quantity(name=name, values=values, weights=fit.weights))
+            name, family = f"tau[{parameter.group}]", scale_of(stratum)
+            values = draws.scale(stratum)[:, parameter.member]
+        subject = Subject(kind=Kind.PARAMETER, of=name, family=family)
+        found.append(Quantity(subject=subject, values=values, weights=fit.weights))
     design = fit.model.design
     if design.layout == "nested" and design.statistics.measured.all():
-        noise = draws.noise
-        own = draws.scale(draws.structure.strata[0]).shape[1] > 1 or (
-            noise is not None and noise.shape[1] > 1
-        )
+        own = max(draws.scale(draws.structure.strata[0]).shape[1], draws.noise.shape[1]) > 1
         for g, label in enumerate(design.groups if own else (None,)):
-            name = "icc" if label is None else f"icc[{label}]"
+            subject = Subject(kind=Kind.ICC, of=label or "")
             values = estimands.icc(draws, g)
-            found.append(Quantity(name=name, values=values, weights=fit.weights))
+            found.append(Quantity(subject=subject, values=values, weights=fit.weights))
     return tuple(found)
 
 
@@ -150,7 +154,11 @@ def unit_means(fit: Fit) -> tuple[Quantity, ...]:
         return ()
     equal = _equal(fit.effects)
     return tuple(
-        Quantity(name=label, values=design.natural(fit.effects[:, j]), weights=equal)
+        Quantity(
+            subject=Subject(kind=Kind.UNIT, of=label),
+            values=design.natural(fit.effects[:, j]),
+            weights=equal,
+        )
         for j, label in enumerate(design.units)
     )
 
@@ -164,7 +172,7 @@ def block_effects(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
     equal = _equal(draws)
     return tuple(
         Quantity(
-            name=f"{contrast.name} | {label}",
+            subject=Subject(kind=Kind.DIFFERENCE, of=contrast.name, in_=(label,)),
             values=design.natural(estimands.block_effect(cells[:, k], contrast)),
             weights=equal,
             null=_null(fit),
@@ -183,7 +191,7 @@ def block_slopes(fit: Fit) -> tuple[Quantity, ...]:
     equal = _equal(fit.slopes)
     return tuple(
         Quantity(
-            name=f"{terms.labels[j]} | {label}",
+            subject=Subject(kind=Kind.SLOPE, of=terms.labels[j], in_=(label,)),
             values=fit.slopes[:, k, position],
             weights=equal,
             null=0.0,
@@ -203,7 +211,7 @@ def probabilities(
         best = fit.draws.means.argmax(axis=1)
         found += [
             Quantity(
-                name=f"P({label} has the largest mean)",
+                subject=Subject(kind=Kind.LARGEST, of=label),
                 values=(best == g).astype(float),
                 weights=fit.weights,
             )
@@ -212,7 +220,9 @@ def probabilities(
     if design.block is not None and design.structure.varies:
         found += [
             Quantity(
-                name=f"P({c.name} > {_null(fit):g} in the next {design.block.name})",
+                subject=Subject(
+                    kind=Kind.NEXT, of=c.name, in_=(design.block.name,), than=f"{_null(fit):g}"
+                ),
                 values=estimands.next_block(fit.draws, c),
                 weights=fit.weights,
             )
@@ -263,7 +273,8 @@ def far_readings(fit: Fit, which: Sequence[int] | None = None) -> list[Far]:
     """Say of readings whether they lie beyond `FAR` sigma of the true mean of their unit."""
     design, readings = fit.model.design, fit.model.design.readings
     drawn = fit.resampled[: len(fit.effects)]
-    sigma = _noise(fit.draws.take(drawn))
+    draws = fit.draws.take(drawn)
+    sigma = draws.by_group(draws.noise)
     found = []
     for i in range(readings.value.size) if which is None else which:
         unit, g = readings.unit[i], readings.group[i]
@@ -271,11 +282,6 @@ def far_readings(fit: Fit, which: Sequence[int] | None = None) -> list[Far]:
         label = f"{design.natural(readings.value[i : i + 1])[0]:.6g}"
         found.append(Far(label=label, inside=design.units[unit], events=events))
     return found
-
-
-def _noise(draws: Draws) -> Array:
-    """SD of a reading of every group, (draws, groups); 0 where none is estimated."""
-    return draws.by_group(np.zeros((len(draws), 1)) if draws.noise is None else draws.noise)
 
 
 def _raw_means(design: Design) -> Array:
@@ -296,20 +302,20 @@ def _outliers(fit: Fit) -> list[Quantity]:
     centre, spread = draws.means.mean(axis=0), np.median(tau, axis=0)
     apart = np.abs(_raw_means(design) - centre[group]) / spread[group]
     named = [
-        (f"{one.label} lies more than {FAR} tau from the mean of {one.inside}", one.events)
+        (Subject(kind=Kind.FAR_UNIT, of=one.label, in_=(one.inside,)), one.events)
         for one in far_units(fit, _largest(apart))
     ]
     if draws.reading_normality is not None:
-        sigma = np.median(_noise(draws), axis=0)
+        sigma = np.median(draws.by_group(draws.noise), axis=0)
         gaps = rows.value - fit.effects.mean(axis=0)[rows.unit]
         unit = design.levels[0].name
         named += [
-            (f"{one.label} lies more than {FAR} sigma from its {unit}, {one.inside}", one.events)
+            (Subject(kind=Kind.FAR_READING, of=one.label, in_=(unit, one.inside)), one.events)
             for one in far_readings(fit, _largest(np.abs(gaps) / sigma[rows.group]))
         ]
     return [
-        Quantity(name=f"P({what})", values=events.astype(float), weights=_equal(events))
-        for what, events in named
+        Quantity(subject=subject, values=events.astype(float), weights=_equal(events))
+        for subject, events in named
         if events.mean() > 0.5
     ]
 
@@ -330,7 +336,7 @@ def _between_blocks(fit: Fit, asked: Contrasts, rope: tuple[float, float] | None
         best = np.argmax([q.values for q in own], axis=0)
         found += [
             Quantity(
-                name=f"P({contrast.name} is largest in {label})",
+                subject=Subject(kind=Kind.LARGEST_IN, of=contrast.name, in_=(label,)),
                 values=(best == k).astype(float),
                 weights=weights,
             )
@@ -339,11 +345,10 @@ def _between_blocks(fit: Fit, asked: Contrasts, rope: tuple[float, float] | None
         for (a, one), (b, other) in combinations(zip(block.labels, own, strict=True), 2):
             if rope is None:
                 continue
-            ratios = fit.model.design.roles.scale == "log"
-            gap = one.values / other.values if ratios else one.values - other.values
+            gap = fit.model.design.roles.link.gap(one.values, other.values)
             found.append(
                 Quantity(
-                    name=f"P({contrast.name} differs between {a} and {b} by more than the ROPE)",
+                    subject=Subject(kind=Kind.BLOCKS_DIFFER, of=contrast.name, in_=(a, b)),
                     values=((gap < rope[0]) | (gap > rope[1])).astype(float),
                     weights=weights,
                 )
@@ -352,7 +357,7 @@ def _between_blocks(fit: Fit, asked: Contrasts, rope: tuple[float, float] | None
 
 
 def _null(fit: Fit) -> float:
-    return 1.0 if fit.model.design.roles.scale == "log" else 0.0
+    return fit.model.design.roles.link.null
 
 
 def _equal(draws: NDArray[Any]) -> Array:

@@ -39,7 +39,7 @@ def replicated_cells(fit: Fit, n: int, rng: np.random.Generator) -> Array:
     design, draws = fit.model.design, fit.draws.take(fit.resampled[:n])
     cells = design.cells
     size = (len(draws), *cells.shape)
-    stretch = 1 / _root_mixing(draws, size[1], rng)
+    stretch = 1 / draws.root_mixing(size[1], rng)
     block, effect = design.structure.strata[:2]
     level = draws.scale(block) * stretch * rng.standard_normal(size[:2])
     own = (draws.scale(effect) / np.sqrt(effect.split) * stretch)[:, :, None]
@@ -62,21 +62,13 @@ def replicated_rows(fit: Fit, n: int, rng: np.random.Generator) -> Array:
     clusters = (len(draws), structure.outer.size)
     effects = len(structure.heavy)
     own = np.einsum("nij,ncj->nci", root, rng.standard_normal((*clusters, effects)))
-    own = own / _root_mixing(draws, structure.outer.size, rng)[:, :, None]
+    own = own / draws.root_mixing(structure.outer.size, rng)[:, :, None]
     for e, effect in enumerate(structure.effects):
         value += own[:, structure.outer.codes, e] * effect.column
     for stratum, effect in structure.inside:
         inside = draws.scale(stratum) * draws.deviates(stratum, rng, stratum.level.size)
         value += inside[:, stratum.level.codes] * effect.column
-    return np.asarray(value + _row_errors(draws, design) * _reading_deviates(draws, rng, size))
-
-
-def _root_mixing(draws: Draws, clusters: int, rng: np.random.Generator) -> Array:
-    """Draw sqrt(lambda) of new clusters, shape (draws, clusters)."""
-    if draws.normality is None:
-        return np.ones((len(draws), clusters))
-    half = np.broadcast_to(0.5 * draws.normality, (len(draws), clusters))
-    return np.asarray(np.sqrt(rng.gamma(half) / half))
+    return np.asarray(value + _row_errors(draws, design) * draws.reading_deviates(rng, size))
 
 
 def inner_shares(design: Design) -> Array:
@@ -99,20 +91,10 @@ def subunits(design: Design) -> tuple[Stratum, ...]:
     return tuple(s for s in design.structure.strata if s.role is Role.SUBUNIT)
 
 
-def _reading_deviates(draws: Draws, rng: np.random.Generator, size: int) -> Array:
-    """Student-t deviates where readings are, otherwise normal ones; shape (draws, size)."""
-    shape = (len(draws), size)
-    if draws.reading_normality is None:
-        return rng.standard_normal(shape)
-    return np.asarray(rng.standard_t(np.broadcast_to(draws.reading_normality, shape)))
-
-
 def _row_errors(draws: Draws, design: Design) -> Array:
     """SD of the error of every row, (draws, rows)."""
     rows = design.readings
     known = np.nan_to_num(rows.error)
-    if draws.noise is None:
-        return np.broadcast_to(known, (len(draws), known.size))
     sigma = draws.by_group(draws.noise)[:, rows.group] / np.sqrt(rows.n)
     return np.where(np.isfinite(rows.error), known, sigma)
 
@@ -121,9 +103,8 @@ def _unit_noise(draws: Draws, design: Design) -> Array:
     """Variance of the error of every unit's mean, (draws, units)."""
     statistics = design.statistics
     noise = np.zeros((len(draws), statistics.n.size))
-    if draws.noise is not None:
-        sigma = draws.by_group(draws.noise)[:, statistics.group]
-        noise += np.where(statistics.measured, np.square(sigma) / statistics.n, 0.0)
+    sigma = draws.by_group(draws.noise)[:, statistics.group]
+    noise += np.where(statistics.measured, np.square(sigma) / statistics.n, 0.0)
     noise += np.square(np.nan_to_num(statistics.error) * design.yardstick.spread)
     for stratum, share in zip(subunits(design), inner_shares(design), strict=True):
         noise += np.square(draws.scale(stratum)) * share
@@ -133,10 +114,7 @@ def _unit_noise(draws: Draws, design: Design) -> Array:
 def _cell_noise(draws: Draws, design: Design) -> Array:
     """Variance of the error of every cell's mean, (draws, blocks, groups)."""
     cells, unit = design.cells, design.structure.unit
-    shape = (len(draws), *cells.shape)
-    if design.block is None or draws.noise is None:
-        return np.zeros(shape)
-    if unit is None:
+    if design.block is None or unit is None:
         sigma = draws.by_group(draws.noise)
         return np.asarray(np.square(sigma)[:, None, :] / np.maximum(cells, 1))
     of_unit = np.zeros(design.statistics.n.size, dtype=np.intp)
@@ -144,4 +122,4 @@ def _cell_noise(draws: Draws, design: Design) -> Array:
     member = np.eye(cells.size)[of_unit]
     count = np.maximum(member.sum(axis=0), 1)
     each = _unit_noise(draws, design) + np.square(draws.scale(unit))
-    return np.asarray((each @ member / np.square(count)).reshape(shape))
+    return np.asarray((each @ member / np.square(count)).reshape(len(draws), *cells.shape))

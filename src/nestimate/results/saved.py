@@ -82,9 +82,12 @@ def _stratum(terms: SimpleNamespace, member: int, name: str) -> Stratum:
         Effect(name="Intercept", column=ones if part.column is None else part.column)
         for part in inner
     ]
+    level = any(effect.name == "Intercept" for effect in effects)
+    where, _, varying = (name, "", "") if level else name.rpartition(":")
     return Stratum(
         position=member,
-        name=name,
+        name=where,
+        varying=varying,
         level=terms.outer if outer else inner[0].level,
         role=Role.TERM,
         effects=tuple(effects),

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from nestimate.data.structure import Role, Stratum, Structure
 from nestimate.inference.fit import Fit
 from nestimate.results.quantities import Quantity
+from nestimate.results.subjects import Kind, Subject
 
 Array = NDArray[np.float64]
 
@@ -33,7 +34,8 @@ class Share:
 
     def quantity(self, group: int) -> Quantity:
         """Return the draws of one group."""
-        return Quantity(name=self.label, values=self.draws[:, group], weights=self.weights)
+        subject = Subject(kind=Kind.SHARE, of=self.label)
+        return Quantity(subject=subject, values=self.draws[:, group], weights=self.weights)
 
 
 def variance_shares(fit: Fit) -> list[Share]:
@@ -56,7 +58,7 @@ def levels(fit: Fit) -> list[tuple[str, str, Array]]:
     if design.formula is not None:
         return _of_formula(fit, design.formula)
     scales = [draws.scale(stratum) for stratum in draws.structure.strata]
-    noise = [] if draws.noise is None else [draws.noise]
+    noise = [draws.noise] if draws.noise.any() else []
     own = any(found.shape[1] > 1 for found in (*scales, *noise))
     groups = len(design.groups) if own else 1
     found = []
@@ -64,7 +66,7 @@ def levels(fit: Fit) -> list[tuple[str, str, Array]]:
         square = np.square(np.broadcast_to(scale, (len(scale), groups)))
         found.append((*_words(stratum), np.asarray(square / stratum.split)))
     for sigma in noise:
-        inside = design.levels[-1].name if design.levels else "cell"
+        inside = design.inmost_word("cell")
         square = np.square(np.broadcast_to(sigma, (len(sigma), groups)))
         found.append(("reading to reading", f"between readings of one {inside}", square))
     return found
@@ -87,17 +89,17 @@ def _to(name: str) -> tuple[str, str]:
 
 
 def _of_formula(fit: Fit, terms: Structure) -> list[tuple[str, str, Array]]:
-    if terms.merged or fit.draws.noise is None:
+    if terms.merged:
         return []
     found = []
     for stratum in terms.strata:
         size = sum(_square(effect.column) / effect.split for effect in stratum.effects)
-        where, _, what = stratum.name.partition(":")
+        where, what = stratum.name, stratum.varying
         label, said = _to(where)
         if what and stratum.heavy:
             label, said = f"{what}, {where} to {where}", f"in how {what} differs between {where}s"
         elif what:
-            label, said = _to(stratum.name)
+            label, said = _to(stratum.label)
         found.append((label, said, size * np.square(fit.draws.scale(stratum))))
     return [*found, ("reading to reading", "between readings", np.square(fit.draws.noise))]
 

@@ -6,7 +6,8 @@ numbers only, and the model is built anew from its design.
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
+from enum import Enum
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,11 +22,13 @@ from nestimate.data.structure import Effect, Factor, Role, Stratum, Structure
 from nestimate.errors import DataError
 from nestimate.inference.fit import Fit
 from nestimate.model.draws import Draws
+from nestimate.model.families import Family, What
 from nestimate.model.model import Model
 from nestimate.model.parameters import Assumptions
 from nestimate.results.answer import Answer
 from nestimate.results.contrasts import Contrast
 from nestimate.results.saved import design_record, rebuilt_design
+from nestimate.results.subjects import Kind, Subject
 from nestimate.results.summaries import Check, Question, Summary
 
 #: What this version writes, and the newest that it reads.
@@ -37,9 +40,10 @@ RECORDS = {
     for record in (
         *(Roles, Level, Readings, UnitStatistics, Yardstick, Structure, Factor, Stratum),
         Effect,
-        *(Assumptions, Fit, Question, Contrast, Summary, Check),
+        *(Assumptions, Fit, Question, Contrast, Subject, Family, Summary, Check),
     )
 }
+CHOICES: dict[str, type[Enum]] = {choice.__name__: choice for choice in (Role, Kind, What)}
 
 
 def write(answer: Answer, path: Path) -> None:
@@ -72,7 +76,7 @@ def read[T: Answer](path: Path, kind: type[T]) -> T:
                     f"this one reads up to {FORMAT}): update nestimate to load it."
                 )
             record = {name: _rebuilt(v, archive) for name, v in told["answer"].items()}
-        return kind(**record)
+        return kind(**record) if told["nestimate_result"] > 1 else _summarised(kind, record)
     except (BadZipFile, KeyError, TypeError, ValueError, AttributeError, EOFError) as error:
         if isinstance(error, DataError):
             raise
@@ -100,8 +104,8 @@ def _plain(value: Any, arrays: list[np.ndarray]) -> Any:
             return {"record": "Design", "fields": kept}
         case Draws():
             return _plain(value.named(), arrays)
-        case Role():
-            return {"role": value.value}
+        case Enum():
+            return {"choice": type(value).__name__, "of": value.value}
         case tuple():
             return {"tuple": [_plain(inner, arrays) for inner in value]}
         case list():
@@ -132,8 +136,8 @@ def _rebuilt(told: Any, archive: ZipFile) -> Any:
             return Model.from_design(
                 _rebuilt(parts["design"], archive), _rebuilt(parts["assumptions"], archive)
             )
-        case {"role": str(name)}:
-            return Role(name)
+        case {"choice": name, "of": str(chosen)}:
+            return CHOICES[name](chosen)
         case {"record": name, "fields": inner}:
             return _record(name, {key: _rebuilt(part, archive) for key, part in inner.items()})
         case dict():
@@ -152,4 +156,21 @@ def _record(name: str, kept: dict[str, Any]) -> Any:
             return SimpleNamespace(**kept)
         case "Effect" if "scale" in kept:
             return SimpleNamespace(**kept)
+        case "Summary" if "name" in kept:
+            return SimpleNamespace(**kept)
     return RECORDS[name](**kept)
+
+
+def _summarised[T: Answer](kind: type[T], record: dict[str, Any]) -> T:
+    """Return an answer of version 0.1, whose numbers only their names told apart.
+
+    They are worked out again from its draws, by the same rules.
+    """
+    answer = kind.from_fit(
+        record["fit"],
+        record["question"],
+        ess=float(record["options"].get("ess", 0.0)),
+        options=record["options"],
+        call=record["call"],
+    )
+    return replace(answer, versions=record["versions"], checks=record["checks"])

@@ -1,7 +1,7 @@
 """Draws in, a few numbers with their Monte Carlo errors out."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any, Literal, Self
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from nestimate.inference import diagnostics
 from nestimate.results.quantities import Quantity
+from nestimate.results.subjects import Subject
 
 Array = NDArray[np.float64]
 Interval = Literal["hdi", "eti", "simultaneous"]
@@ -25,8 +26,8 @@ class Summary:
 
     Attributes
     ----------
-    name
-        What it is: `drug - placebo`, `tau[drug]`.
+    subject
+        What it is: its kind, of what, in what.
     mean, median, sd
         Of the posterior.
     ci_low, ci_high, ci_prob, ci_kind
@@ -41,7 +42,7 @@ class Summary:
         Monte Carlo errors of the interval's two ends.
     """
 
-    name: str
+    subject: Subject
     mean: float
     median: float
     sd: float
@@ -56,10 +57,17 @@ class Summary:
     mcse_ci_low: float
     mcse_ci_high: float
 
+    @property
+    def name(self) -> str:
+        """The name as printed: `drug - placebo`, `tau[drug]`."""
+        return self.subject.name
+
     def record(self) -> dict[str, Any]:
-        """Return the fields as plain values for JSON, which knows no infinity."""
-        fields = asdict(self).items()
-        return {k: None if isinstance(v, float) and not isfinite(v) else v for k, v in fields}
+        """Return the name and the numbers as plain values for JSON, which knows no infinity."""
+        found = {"name": self.name} | {k: v for k, v in vars(self).items() if k != "subject"}
+        return {
+            k: None if isinstance(v, float) and not isfinite(v) else v for k, v in found.items()
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +135,7 @@ class Question:
         error_low, error_high = self._mcse_ci(values, weights, (low, high), ess)
         region = self.rope if quantity.rope else None
         return Summary(
-            name=quantity.name,
+            subject=quantity.subject,
             mean=float(mean),
             median=float(diagnostics.quantile(values, weights, np.array([0.5]))[0]),
             sd=float(sd),

@@ -37,9 +37,9 @@ def _estimates(answer: Answer) -> list[str]:
         interval = f"{rounding.percent(answer.question.ci_prob)} interval"
     rows = [*answer.contrasts, *answer.groups, *answer.effect_sizes]
     rows += [*answer.coefficients, *answer.scales]
-    named = {id(row): wording.mean_of(row.name) for row in answer.groups}
+    named = {id(row): wording.mean_of(row, answer.design) for row in answer.groups}
     if len(answer.contrasts) == 1:
-        named |= {id(row): row.name.split("[", 1)[0] for row in answer.effect_sizes}
+        named |= {id(row): row.subject.kind.value for row in answer.effect_sizes}
     table = _table(
         [
             "",
@@ -53,7 +53,7 @@ def _estimates(answer: Answer) -> list[str]:
             [
                 named.get(id(row), row.name),
                 *wording.short_cells(row, rope=answer.question.rope is not None),
-                wording.gloss(row.name, design),
+                wording.gloss(row, design),
             ]
             for row in rows
         ),
@@ -62,7 +62,7 @@ def _estimates(answer: Answer) -> list[str]:
     if answer.blocks:
         shown = answer.blocks[:MOST_BLOCKS]
         head = ["", "mean", interval, wording.above(design)]
-        block = design.block.name if design.block else ""
+        block = design.block_word()
         title = f"In every {block} (drawn towards what holds overall)"
         if len(answer.blocks) > len(shown):
             title += f", the first {MOST_BLOCKS} of {len(answer.blocks)}"

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.design import Design
+from nestimate.data.structure import Role
+from nestimate.model.families import What
 from nestimate.model.model import Model
 from nestimate.results.contrasts import Contrast
 from nestimate.results.formulas import (
@@ -24,10 +26,11 @@ from nestimate.results.rounding import (
     probability,
     spoken,
 )
+from nestimate.results.subjects import Kind, Sort, sort_of
 from nestimate.results.summaries import Check, Summary
 
-#: How the probability of a pair of blocks ends, and what counts as sure of it.
-MORE_THAN_ROPE, SURE = " by more than the ROPE)", 0.95
+#: Probability that counts as sure of a pair of blocks.
+SURE = 0.95
 #: Pairs of blocks up to which each is said, and pairs named beyond that.
 FEW_PAIRS, MOST_PAIRS = 3, 8
 
@@ -39,43 +42,47 @@ def value_label(design: Design) -> str:
 
 def above(design: Design) -> str:
     """Return the head of the column of probabilities."""
-    return "P(> 1)" if design.roles.scale == "log" else "P(> 0)"
+    return design.roles.link.above
 
 
 def null(design: Design) -> str:
     """Return the value that says "no difference"."""
-    return "1" if design.roles.scale == "log" else "0"
+    return f"{design.roles.link.null:g}"
 
 
-def mean_of(group: str) -> str:
+def mean_of(row: Summary, design: Design) -> str:
     """Return what the mean of a group is called; one mean of everything is just that."""
-    return "mean" if group == "mean" else f"mean of {group}"
+    return "mean" if not design.structure.factors else f"mean of {row.subject.of}"
 
 
-def gloss(name: str, design: Design) -> str:
+def gloss(row: Summary, design: Design) -> str:
     """Say in a few words what a row of a table is; nothing where its name says it."""
     if design.formula is not None:
-        return formula_gloss(name, design.formula)
-    unit = design.levels[0].name if design.levels else "data point"
-    block = design.block.name if design.block else "block"
-    family = name.split("[", 1)[0]
-    inner = {
-        f"tau_{level.name}": f"SD from {level.name} to {level.name}" for level in design.subunits
+        return formula_gloss(row.subject, design.formula)
+    unit = design.unit_word("data point")
+    block = design.block_word("block")
+    family = row.subject.family
+    inner = "" if family is None or family.stratum is None else _level(design, family.stratum)
+    said: dict[Sort, str] = {
+        Kind.EFFECT_SIZE: "difference in units of tau",
+        Kind.TOTAL_SIZE: "in units of the SD of a reading",
+        (Role.UNIT, True): f"spread from {unit} to {unit}",
+        (Role.UNIT, False): f"SD from {unit} to {unit} in one cell",
+        (Role.BLOCK, True): f"spread from {block} to {block}",
+        (Role.EFFECT, True): f"spread of the difference from {block} to {block}",
+        (Role.SUBUNIT, False): f"SD from {inner} to {inner}",
+        What.NOISE: f"SD of readings in one {design.levels[-1].name if design.levels else 'cell'}",
+        What.TYPICAL: "typical tau of the groups",
+        What.FACTOR: "by what factor (log) taus differ",
+        What.READINGS: "of readings: near 1: outliers; above 30: normal",
+        What.NORMALITY: "near 1: outliers; above 30: normal",
+        Kind.ICC: f"variance share of {unit}",
     }
-    return {
-        "effect_size": "difference in units of tau",
-        "d_total": "in units of the SD of a reading",
-        "tau": f"spread from {unit} to {unit}",
-        "tau_unit": f"SD from {unit} to {unit} in one cell",
-        "tau_block": f"spread from {block} to {block}",
-        "tau_effect": f"spread of the difference from {block} to {block}",
-        "sigma": f"SD of readings in one {design.levels[-1].name if design.levels else 'cell'}",
-        "tau_median": "typical tau of the groups",
-        "tau_ratio": "by what factor (log) taus differ",
-        "nu_y": "of readings: near 1: outliers; above 30: normal",
-        "nu": "near 1: outliers; above 30: normal",
-        "icc": f"variance share of {unit}",
-    }.get(family, inner.get(family, ""))
+    return said.get(sort_of(row.subject, design.structure), "")
+
+
+def _level(design: Design, stratum: int) -> str:
+    return design.structure.strata[stratum].name
 
 
 def table_row(row: Summary, *, signed: bool, rope: bool) -> list[str]:
@@ -264,15 +271,15 @@ def answer_sentences(
 
 def _probability_sentences(rows: Sequence[Summary]) -> list[str]:
     """Say probabilities, but of many blocks only the one that is largest and pairs that differ."""
-    largest = [row for row in rows if " is largest in " in row.name]
-    pairs = [row for row in rows if row.name.endswith(MORE_THAN_ROPE)]
+    largest = [row for row in rows if row.subject.kind is Kind.LARGEST_IN]
+    pairs = [row for row in rows if row.subject.kind is Kind.BLOCKS_DIFFER]
     many = {id(row) for row in (*largest, *pairs)} if len(pairs) > FEW_PAIRS else set()
     said = [probability_sentence(row) for row in rows if id(row) not in many]
     if largest and id(largest[0]) in many:
         said.append(probability_sentence(max(largest, key=lambda row: row.mean)))
     if pairs and id(pairs[0]) in many:
-        sure = [row.name for row in pairs if row.mean > SURE]
-        names = [name.split(" differs between ", 1)[1][: -len(MORE_THAN_ROPE)] for name in sure]
+        sure = [row.subject for row in pairs if row.mean > SURE]
+        names = [" and ".join(subject.in_) for subject in sure]
         listed = f": {'; '.join(names[:MOST_PAIRS])}" if names else ""
         more = f"; and {len(names) - MOST_PAIRS} more" if len(names) > MOST_PAIRS else ""
         said.append(

@@ -130,7 +130,7 @@ def value_label(answer: Answer) -> str:
 
 def effect_label(answer: Answer) -> str:
     """Return what a difference is a difference in, for an axis."""
-    what = "ratio of" if answer.design.roles.scale == "log" else "difference in"
+    what = "ratio of" if answer.design.roles.link.ratios else "difference in"
     return f"{what} {value_label(answer)}"
 
 
@@ -141,7 +141,7 @@ def kind(answer: Answer) -> str:
 
 def null(answer: Answer) -> float:
     """Return the value that says "no difference"."""
-    return 1.0 if answer.design.roles.scale == "log" else 0.0
+    return answer.design.roles.link.null
 
 
 def scale_of_effects(ax: "Axes", answer: Answer) -> None:
@@ -149,7 +149,7 @@ def scale_of_effects(ax: "Axes", answer: Answer) -> None:
     if answer.question.rope:
         ax.axvspan(*answer.question.rope, color=ROPE, alpha=0.3, linewidth=0, label="ROPE")
     ax.axvline(null(answer), color=ZERO, linewidth=1, zorder=0.5)
-    if answer.design.roles.scale == "log":
+    if answer.design.roles.link.ratios:
         log_axis(ax, "x")
 
 

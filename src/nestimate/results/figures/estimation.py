@@ -55,7 +55,7 @@ def estimation_plot(answer: Answer) -> "Figure":
         data, effect = figure.subplots(2, 1, height_ratios=(3, 2))
     _draw_data(data, answer)
     _draw_differences(effect, answer)
-    if answer.design.roles.scale == "log":
+    if answer.design.roles.link.ratios:
         canvas.log_axis(data, "y")
     elif paired_axes and answer.asked[0].against == 0:
         _align(data, effect, answer)
@@ -128,7 +128,7 @@ def _draw_units(ax: "Axes", answer: Answer, place: Array) -> None:
     """Draw raw means of units (or cells), and the estimates of their true means."""
     design, readings = answer.design, answer.design.readings
     code = readings.unit
-    what = design.levels[0].name if design.levels else ""
+    what = design.unit_word()
     if design.block is not None:
         code = design.block.codes * len(design.groups) + readings.group
         what = "cell"

@@ -21,7 +21,7 @@ def difference(row: Summary, contrast: Contrast, design: Design) -> str:
         return f"{row.name} = {mean}, {interval}"
     this, that = contrast.sides
     this = f"The{this[3:]}" if this.startswith("the mean of ") else this
-    if design.roles.scale == "log":
+    if design.roles.link.ratios:
         return f"{this} is {mean} times {that}, {interval}"
     where = "below" if mean.startswith("-") else "above"
     return f"{this} lies {mean.lstrip('-')} {where} {that}, {interval}"

@@ -138,7 +138,6 @@ def _block_panels(answer: Answer) -> list[Panel]:
     rows: list[Summary | None] = list(answer.blocks) or [None] * (block.size * len(answer.asked))
     ahead = between.new_effects(answer.fit, answer.asked)
     raw = between.raw_effects(answer.fit, answer.asked)
-    varies = bool(answer.blocks) and "|" in answer.blocks[0].name
     slopes = between.new_slopes(answer.fit)
     effects = answer.asked if len(rows) >= block.size * (len(answer.asked) + len(slopes)) else ()
     for i, contrast in enumerate(effects):
@@ -156,12 +155,10 @@ def _block_panels(answer: Answer) -> list[Panel]:
                 null=canvas.null(answer),
             )
         )
-    rest = rows[len(effects) * block.size :] if varies else []
-    coefficients = {row.name: row for row in answer.coefficients}
+    rest = rows[len(effects) * block.size :] if answer.blocks else []
+    coefficients = {row.subject.of: row for row in answer.coefficients}
     for i, (slope, own) in enumerate(zip(slopes, between.raw_slopes(answer.fit), strict=True)):
-        overall = next(
-            row for name, row in coefficients.items() if name.endswith(f"[{slope.name}]")
-        )
+        overall = coefficients[slope.subject.of]
         found.append(
             Panel(
                 title=f"slope of {slope.name}",
@@ -264,7 +261,7 @@ def _limit(ax: "Axes", panels: Sequence[Panel], answer: Answer) -> None:
         ends += [end for row in panel.rows if row is not None for end in (row.ci_low, row.ci_high)]
         ends += [] if panel.null is None else [panel.null]
         ahead += [panel.ahead.ci_low, panel.ahead.ci_high]
-    log = answer.design.roles.scale == "log" and (panels[0].effect or panels[0].null is None)
+    log = answer.design.roles.link.ratios and (panels[0].effect or panels[0].null is None)
     inner, outer = (np.log(part) if log else np.array(part) for part in (ends, ahead))
     low, high = inner.min(), inner.max()
     wide = 0.6 * (high - low)

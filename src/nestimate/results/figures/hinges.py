@@ -122,7 +122,7 @@ def _draw_left_out(ax: "Axes", answer: Answer, found: Influence, units: list[str
         fontsize=canvas.FONT,
         parse_math=False,
     )
-    if answer.design.roles.scale == "log":
+    if answer.design.roles.link.ratios:
         canvas.log_axis(ax, "x")
 
 
@@ -143,8 +143,7 @@ def _finding(answer: Answer) -> str:
         )
     if answer.influence:
         found = _chosen(answer)
-        what = answer.design.levels[0].name if answer.design.levels else "value"
-        what = what if answer.design.block is None else answer.design.block.name
+        what = answer.design.independent_word("value")
         for verdict, hinges in (
             ("direction", found.sign_hinges),
             ("ROPE verdict", found.rope_hinges),

@@ -10,6 +10,7 @@ from nestimate.results import quantities, rounding, wording
 from nestimate.results.answer import Answer
 from nestimate.results.figures import canvas, findings
 from nestimate.results.quantities import Quantity
+from nestimate.results.subjects import Kind
 from nestimate.results.summaries import Summary
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def _tie(answer: Answer, shown: Sequence[Quantity]) -> str:
     """Say which two quantities depend on each other most."""
     values = np.stack([quantity.values for quantity in shown])
     tied = np.corrcoef(np.argsort(np.argsort(values[:, answer.fit.resampled])))
-    told = _tells(answer, shown)
+    told = _tells(shown)
     if not told.any():
         return findings.differences(answer)
     tied = np.where(told, tied, 0.0)
@@ -113,11 +114,13 @@ def _tie(answer: Answer, shown: Sequence[Quantity]) -> str:
     return f"{one} and {other} depend on each other ({strength})"
 
 
-def _tells(answer: Answer, shown: Sequence[Quantity]) -> NDArray[np.bool_]:
+def _tells(shown: Sequence[Quantity]) -> NDArray[np.bool_]:
     """Which pairs are worth a sentence: not a difference and what it is a difference of."""
-    made = {row.name for row in (*answer.contrasts, *answer.groups, *answer.coefficients)}
-    differs = {row.name for row in (*answer.contrasts, *answer.coefficients)}
-    fixed, difference = (np.array([q.name in some for q in shown]) for some in (made, differs))
+    made = (Kind.DIFFERENCE, Kind.MEAN, Kind.COEFFICIENT)
+    differs = (Kind.DIFFERENCE, Kind.COEFFICIENT)
+    fixed, difference = (
+        np.array([q.subject.kind in some for q in shown]) for some in (made, differs)
+    )
     same = np.outer(fixed, difference) | np.outer(difference, fixed)
     return ~same & ~np.eye(len(shown), dtype=bool)
 
@@ -140,7 +143,7 @@ def _population(answer: Answer) -> list[Quantity]:
     found = [
         *quantities.differences(answer.fit, answer.asked),
         *(quantities.coefficients(answer.fit) or quantities.group_means(answer.fit)),
-        *(q for q in quantities.scales(answer.fit) if not q.name.startswith("icc")),
+        *(q for q in quantities.scales(answer.fit) if q.subject.kind is not Kind.ICC),
     ]
     return [quantity for quantity in found if np.ptp(quantity.values) > 0]
 

@@ -105,7 +105,7 @@ def predictive_plot(answer: Answer) -> "Figure":
     canvas.headline(figure, _finding(answer, panels))
     axes = figure.subplots(len(panels), 1, squeeze=False).ravel()
     for ax, panel in zip(axes, panels, strict=True):
-        _draw(ax, panel, log=answer.design.roles.scale == "log")
+        _draw(ax, panel, log=answer.design.roles.link.ratios)
     canvas.legend_below(figure, axes[0])
     return figure
 
@@ -173,7 +173,7 @@ def _first(answer: Answer, both: Array, levels: Sequence[Level]) -> Panel:
 def _differences(answer: Answer, both: Array, cell: Level) -> Panel:
     """Return the contrasts in every block that has all their groups."""
     design = answer.design
-    name = design.block.name if design.block else ""
+    name = design.block_word()
     filled = design.cells > 0
     cells = np.full((len(both), *filled.shape), np.nan)
     cells[:, filled] = _means(answer, both, cell)
@@ -207,7 +207,7 @@ def _inside(answer: Answer, both: Array, outer: Level, inner: Level | None) -> P
         parent[inner.codes] = outer.codes
         values, what = _means(answer, both, inner) - means[:, parent], f"{inner.name} means"
     named = outer.name if outer.name == "cell" else canvas.short(outer.name, 16)
-    about = "relative to" if design.roles.scale == "log" else "about"
+    about = "relative to" if design.roles.link.ratios else "about"
     formula = design.formula is not None
     return Panel(
         what=what,
@@ -306,8 +306,7 @@ def _finding(answer: Answer, panels: Sequence[Panel]) -> str:
 
 
 def _feature(name: str, answer: Answer) -> str:
-    what = answer.design.levels[0].name if answer.design.levels else "value"
-    what = what if answer.design.block is None else answer.design.block.name
+    what = answer.design.independent_word("value")
     return {
         "farthest": f"one {what} lies far from the others",
         "skewness": "they are skewed",

@@ -1,12 +1,12 @@
-"""Nested layouts whose readings are Student-t as well: one bad well does not drag its unit.
+"""Nested layouts whose readings are not normal: an integral over the true mean of every unit.
 
-For unit j with readings y_1..y_n::
+For unit j with readings y_j and any response::
 
-    p(y_j) = int p(m; mu, tau) prod_i t(y_i; nu_y, m, sigma) dm
+    p(y_j) = int p(m; mu, tau) p(y_j | m) dm
 
 with p(m) Student-t or normal. Far readings make the integrand bumpy, with a bump at most at every
-reading and at mu, so the axis is cut half-way between these and every piece gets Gauss-Legendre
-nodes that crowd around its own anchor.
+anchor of the response and at mu, so the axis is cut half-way between these and every piece gets
+Gauss-Legendre nodes that crowd around its own anchor.
 """
 
 from collections.abc import Mapping
@@ -16,59 +16,48 @@ from typing import Self
 import numpy as np
 from numpy.polynomial.legendre import leggauss
 from numpy.typing import NDArray
-from scipy import special
 
 from nestimate.data.design import Design
-from nestimate.model.families import FIXED, NOISE, NORMALITY, READINGS, Family
-from nestimate.model.likelihood import LOG_2PI, SINGLE, condensed
+from nestimate.model.families import FIXED, NORMALITY, Family
+from nestimate.model.likelihood import LOG_2PI, SINGLE, t_constant
+from nestimate.model.responses.response import Response
+from nestimate.model.responses.student import StudentReadings
 from nestimate.model.units import UnitDensity
 
 Array = NDArray[np.float64]
 Theta = Mapping[Family, Array]
 
-#: Gauss-Legendre nodes of half a piece, for integrals and for drawing; anchors among readings.
-NODES, FINE, ANCHORS = 20, 64, 8
+#: Gauss-Legendre nodes of half a piece, for integrals and for drawing.
+NODES, FINE = 20, 64
 #: How far the outermost pieces reach, in scales of unit and reading together.
 REACH = 300
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReplicateDensity:
-    """Density of readings that are Student-t about the true mean of their unit; standardised.
+class UnitIntegral:
+    """Density of readings of any response inside units; all numbers standardised.
 
     Attributes
     ----------
     moments
         The same design with normal readings, for starting values.
     robust
-        Whether units are Student-t as well.
-    group, points, weights, anchors
-        Of every unit: its group, its readings with how often each occurs, and those of them
-        around which nodes are laid.
+        Whether units are Student-t.
+    response
+        How likely the readings of a unit are given its mean.
     """
 
     moments: UnitDensity
     robust: bool
-    group: NDArray[np.intp]
-    points: tuple[Array, ...]
-    weights: tuple[Array, ...]
-    anchors: tuple[Array, ...]
+    response: Response
 
     @classmethod
     def from_design(cls, design: Design, *, robust: bool) -> Self:
         """Collect the readings of every unit."""
-        readings = design.readings
-        value = design.yardstick.standardised(readings.value)
-        order = np.argsort(readings.unit, kind="stable")
-        parts = np.split(value[order], np.cumsum(np.bincount(readings.unit))[:-1])
-        found = [condensed(part) for part in parts]
         return cls(
             moments=UnitDensity.from_design(design, robust=robust),
             robust=robust,
-            group=design.statistics.group,
-            points=tuple(points for points, _ in found),
-            weights=tuple(weights for _, weights in found),
-            anchors=tuple(_anchors(points) for points, _ in found),
+            response=StudentReadings.from_design(design),
         )
 
     def log_density(self, theta: Theta) -> Array:
@@ -77,21 +66,20 @@ class ReplicateDensity:
 
     def per_cluster(self, theta: Theta) -> Array:
         """Log density of every unit by itself, shape (units, draws)."""
-        total = np.empty((len(self.points), theta[FIXED].shape[1]))
-        constant = _t_constant(theta[READINGS][0])
-        for unit, g in enumerate(self.group):
-            sigma = theta[NOISE][g % len(theta[NOISE])]
-            total[unit] = self.weights[unit].sum() * (constant - np.log(sigma))
+        total = np.empty((self.response.size, theta[FIXED].shape[1]))
+        for unit in range(self.response.size):
             _, log_mass = self._nodes(theta, unit, NODES)
             top = log_mass.max(axis=0)
-            total[unit] += top + np.log(np.exp(log_mass - top).sum(axis=0, dtype=np.float64))
+            mass = np.exp(log_mass - top).sum(axis=0, dtype=np.float64)
+            total[unit] = self.response.constant(theta, unit)
+            total[unit] += top + np.log(mass)
         return total
 
     def effects(self, theta: Theta, rng: np.random.Generator) -> Array:
         """Draw every unit's true mean given parameters and readings, shape (draws, units)."""
         n_draws = theta[FIXED].shape[1]
-        drawn = np.empty((n_draws, len(self.points)))
-        for unit in range(len(self.points)):
+        drawn = np.empty((n_draws, self.response.size))
+        for unit in range(self.response.size):
             nodes, log_mass = self._nodes(theta, unit, FINE)
             mass = np.cumsum(np.exp(log_mass - log_mass.max(axis=0)), axis=0, dtype=np.float64)
             drawn[:, unit] = _between(nodes, mass, rng.random((1, n_draws))[0])
@@ -99,7 +87,7 @@ class ReplicateDensity:
 
     def guess(self) -> dict[Family, Array]:
         """Return parameter values near the bulk of the posterior, from moments."""
-        return {**self.moments.guess(), READINGS: np.array([10.0])}
+        return {**self.moments.guess(), **self.response.guess()}
 
     def information(self, theta: Theta) -> tuple[Array, Array]:
         """Return precision (draws, groups, groups) and linear term (draws, groups) of mu."""
@@ -111,20 +99,12 @@ class ReplicateDensity:
 
     def _nodes(self, theta: Theta, unit: int, count: int) -> tuple[Array, NDArray[np.float32]]:
         """Return ascending nodes in m and log masses up to a constant, both (nodes, draws)."""
-        g = self.group[unit]
-        mu = theta[FIXED][g]
-        tau, sigma = (theta[f][g % len(theta[f])] for f in (self.moments.scale, NOISE))
-        nodes, log_width = _pieces(self.anchors[unit], mu, tau, sigma, count)
-        nu_y = theta[READINGS][0]
-        weights = self.weights[unit]
+        g, scales = self.moments.design.statistics.group[unit], theta[self.moments.scale]
+        mu, tau = theta[FIXED][g], scales[g % len(scales)]
+        anchors = self.response.anchors(theta, unit, (mu, tau))
+        nodes, log_width = _pieces(anchors, mu, tau, count)
         log_mass = (log_width + self._log_prior(nodes, mu, tau, theta)).astype(SINGLE)
-        scale = (1 / (sigma * np.sqrt(nu_y))).astype(SINGLE)
-        half = (0.5 * (nu_y + 1)).astype(SINGLE)
-        logs = np.zeros_like(log_mass)
-        for point, weight in zip(self.points[unit], weights, strict=True):
-            far = np.square((nodes - point).astype(SINGLE) * scale)
-            logs += SINGLE(weight) * np.log1p(far, out=far)
-        log_mass -= half * logs
+        log_mass += self.response.log_density(nodes, theta, unit)
         return nodes, log_mass
 
     def _log_prior(self, nodes: Array, mu: Array, tau: Array, theta: Theta) -> Array:
@@ -132,33 +112,23 @@ class ReplicateDensity:
         if not self.robust:
             return np.asarray(-0.5 * (LOG_2PI + far) - np.log(tau))
         nu = theta[NORMALITY][0]
-        return np.asarray(_t_constant(nu) - np.log(tau) - 0.5 * (nu + 1) * np.log1p(far / nu))
+        return np.asarray(t_constant(nu) - np.log(tau) - 0.5 * (nu + 1) * np.log1p(far / nu))
 
 
-def _t_constant(nu: Array) -> Array:
-    half = 0.5 * (nu + 1)
-    return np.asarray(special.gammaln(half) - special.gammaln(0.5 * nu) - 0.5 * np.log(np.pi * nu))
-
-
-def _anchors(points: Array) -> Array:
-    """Return all readings of a unit, or quantiles of many."""
-    if points.size <= ANCHORS:
-        return points
-    return np.unique(np.quantile(points, np.linspace(0, 1, ANCHORS)))
-
-
-def _pieces(anchors: Array, mu: Array, tau: Array, sigma: Array, count: int) -> tuple[Array, Array]:
+def _pieces(anchors: tuple[Array, Array], mu: Array, tau: Array, count: int) -> tuple[Array, Array]:
     """Lay nodes around every anchor and mu; return them with the log of their widths.
 
     Both of shape (nodes, draws). On each side of an anchor a, up to half-way to the next,
     m = a + w sinh(u) with Gauss-Legendre nodes in u; w is the scale on which the integrand varies
-    there: that of units at mu, that of readings elsewhere.
+    there: that of units at mu, that which the response says elsewhere.
     """
-    places = np.concatenate([np.broadcast_to(anchors[:, None], (anchors.size, mu.size)), mu[None]])
-    width = np.concatenate([np.broadcast_to(sigma, (anchors.size, mu.size)), tau[None]]) * 0.7
+    shape = (max(len(part) for part in anchors), mu.size)
+    at_anchors, own = (np.broadcast_to(part, shape) for part in anchors)
+    places = np.concatenate([at_anchors, mu[None]])
+    width = np.concatenate([own, tau[None]]) * 0.7
     order = np.argsort(places, axis=0)
     places, width = (np.take_along_axis(part, order, axis=0) for part in (places, width))
-    reach = REACH * (sigma + tau)
+    reach = REACH * (own.max(axis=0) + tau)
     edges = np.concatenate(
         [places[:1] - reach, 0.5 * (places[1:] + places[:-1]), places[-1:] + reach]
     )

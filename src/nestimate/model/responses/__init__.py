@@ -1,0 +1,1 @@
+"""Responses: how likely the readings of a unit are, given its true mean."""

@@ -171,7 +171,12 @@ def _built(
     used = {*factors, *path, *parsed.measured}
     unused = tuple(n for n in crossing.names if n not in used and crossing.size(n) > 1)
     return Proposal(
-        roles=Roles(value=value, group=factors[0], unit="/".join(path) or None),
+        roles=Roles(
+            value=value,
+            group=factors[0],
+            unit="/".join(path) or None,
+            relabel_units=bool(path) and _numbered(crossing, path[-1], factors),
+        ),
         candidate=replace(
             best,
             block=None,

@@ -56,6 +56,8 @@ def _by_formula(proposal: Proposal) -> str:
             "animal, sample or well."
         )
     inner = "".join(f", inside it {name}" for name in units[1:])
+    if proposal.roles.relabel_units:
+        inner += f" (the same label under another {' or '.join(factors)} is another {units[-1]})"
     return f"{said}{units[0]} is what was sampled{inner}: its rows do not count towards n."
 
 

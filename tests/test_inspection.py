@@ -16,8 +16,10 @@ from typer.testing import CliRunner
 import nestimate as ne
 from nestimate.apps import cli
 from nestimate.data.design import Design
+from nestimate.data.formula import parse_formula
 from nestimate.data.kinds import describe_column
 from nestimate.data.onegroup import with_one_group
+from nestimate.data.regression import formula_design
 from nestimate.data.tables import Wanted, read_table
 from published import DYES
 
@@ -114,7 +116,8 @@ def file(request, tmp_path):
 
 def commands(text):
     """Return the command lines that a text holds."""
-    return [line.strip() for line in text.splitlines() if line.startswith("   nestimate compare ")]
+    starts = ("   nestimate compare ", "   nestimate fit ")
+    return [line.strip() for line in text.splitlines() if line.startswith(starts)]
 
 
 def best(data):
@@ -146,6 +149,10 @@ def called(call):
         def compare(data, *, options=None, **roles):
             given = {k: str(v) for k, v in (options or {}).items()}
             return data, roles | given
+
+        @staticmethod
+        def fit(formula, data, *, options=None):
+            return data, {"formula": formula} | (options or {})
 
     return eval(call, {"ne": Recorder})
 
@@ -211,7 +218,8 @@ def test_times_of_one_mouse_are_not_data_points():
     frame["mouse"] = frame["treatment"] + frame["mouse"].astype(str)
     found = ne.inspect(frame)
     assert [dict(p.arguments()) for p in found.proposals] == [
-        {"value": "y", "group": "treatment", "unit": "mouse"}
+        {"value": "y", "group": "treatment", "unit": "mouse"},
+        {"formula": "y ~ treatment * C(hour) + (1 | mouse)"},
     ]
     assert "Rows that differ in hour count as readings of the same mouse" in str(found)
 
@@ -223,12 +231,15 @@ def test_wells_are_places_on_a_plate():
     assert "Is it the same well measured again?" in said
 
 
-def test_two_factors_are_offered_in_turn():
+def test_two_factors_are_offered_at_once_and_in_turn():
     frame = built("genotype drug animal", ["wt", "ko"], ["veh", "x"], range(5), repeat=3)
     frame["animal"] = frame[["genotype", "drug", "animal"]].astype(str).sum(axis=1)
-    groups = [proposal.roles.group for proposal in ne.inspect(frame).proposals]
-    assert {"genotype", "drug"} == set(groups)
-    assert "What do you want to compare?" in str(ne.inspect(frame))
+    both, *alone = ne.inspect(frame).proposals
+    assert both.formula == "y ~ drug * genotype + (1 | animal)"
+    assert sorted(proposal.roles.group for proposal in alone) == ["drug", "genotype"]
+    said = " ".join(str(ne.inspect(frame)).split())
+    assert "What do you want to compare?" in said
+    assert "Both at once: design 1" in said
 
 
 def test_a_group_that_is_part_of_a_run_is_said():
@@ -378,6 +389,11 @@ def test_every_proposal_of_any_table_is_a_design(columns, seed, n):
     assert str(found)
     table, _ = with_one_group(read_table(frame, Wanted(value="y")))
     for proposal in found.proposals:
+        if proposal.formula:
+            parsed = parse_formula(proposal.formula)
+            assert formula_design(table, parsed).layout == proposal.layout
+            assert {*proposal.factors} <= {*parsed.fixed_names}
+            continue
         design = Design.from_table(table, proposal.roles)
         assert design.layout == proposal.layout
         assert tuple(branch.label for branch in proposal.branches) == design.groups

@@ -50,14 +50,17 @@ UNEVEN = csv(
     ],
 )
 
+_CHANGES = (
+    "71.4 78.4/76.0 82.3/55.7 66.0/72.9 78.5/68.4 81.1/69.6 81.4/"
+    "74.7 74.7/75.2 75.1/70.5 66.3/74.4 73.8/71.2 70.1/66.2 66.9"
+)
 #: Two times of twelve people, six in each arm.
 TWO_BY_TWO = csv(
     "id,arm,time,y",
     [
         (f"s{i}", "active" if i < 7 else "control", f"t{t}", y)
         for i, pair in enumerate(
-            "71.4 78.4/76.0 82.3/55.7 66.0/72.9 78.5/68.4 81.1/69.6 81.4/"
-            "74.7 74.7/75.2 75.1/70.5 66.3/74.4 73.8/71.2 70.1/66.2 66.9".split("/"),
+            _CHANGES.split("/"),
             start=1,
         )
         for t, y in enumerate(pair.split(), start=1)
@@ -68,9 +71,7 @@ SUBCOLUMNS = (
     "Control_1,Control_2,Control_3,Treated_1,Treated_2,Treated_3\n"
     "32,27,36,41,44,35\n30,29,33,43,45,38\n34,25,38,40,47,36\n31,,37,42,46,\n"
 )
-NESTED = (
-    "Control,,,Treated,,\nRat 1,Rat 2,Rat 3,Rat 1,Rat 2,Rat 3\n" + SUBCOLUMNS.split("\n", 1)[1]
-)
+NESTED = "Control,,,Treated,,\nRat 1,Rat 2,Rat 3,Rat 1,Rat 2,Rat 3\n" + SUBCOLUMNS.split("\n", 1)[1]
 TITLES = "Time,WT,WT,WT,KO,KO,KO\n" + "".join(
     f"{t}," + ",".join(value(t + 1, 0.3) for _ in range(6)) + "\n" for t in (0, 2, 4, 8)
 )
@@ -199,7 +200,7 @@ SHEETS = {
     "C3 two columns of 0 and 1": Sheet(
         csv(
             "drugA,drugB,mouse,y",
-            [(a, b, f"m{a}{b}{i}", value()) for a in "01" for b in "01" for i in "123" for _ in "x"],
+            [(a, b, f"m{a}{b}{i}", value()) for a in "01" for b in "01" for i in "1234"],
         ),
         "fit 'y ~ C(drugA) * C(drugB)'",
         never=("--against",),

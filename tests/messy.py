@@ -238,7 +238,9 @@ COLUMNS = {
         text(header=["arm ", " mouse", "y"]), ("Spaces in column names", "'arm', 'mouse'"), 0
     ),
     "differ in capitals": Case(
-        text([[*r, "1"] for r in ROWS], [*HEADER, "Y"]), ("'y' and 'Y'", "each is taken as it is named"), 0
+        text([[*r, "1"] for r in ROWS], [*HEADER, "Y"]),
+        ("'y' and 'Y'", "each is taken as it is named"),
+        0,
     ),
     "one column in two roles": Case(
         text(),

@@ -27,7 +27,9 @@ def inspected(path, *options):
     done = RUNNER.invoke(cli.app, ["inspect", str(path), *options])
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
     starts = ("   nestimate compare ", "   nestimate fit ")
-    return done.stdout, [line.strip() for line in done.stdout.splitlines() if line.startswith(starts)]
+    return done.stdout, [
+        line.strip() for line in done.stdout.splitlines() if line.startswith(starts)
+    ]
 
 
 def run(line):
@@ -135,7 +137,11 @@ def test_a_flat_proposal_names_every_column_that_it_ignores(name, tmp_path):
             assert {column.name for column in found.columns} - used == {*proposal.candidate.unused}
 
 
-BOOK = [["Glucose"], ["arm", "mouse", "y"], *([a, m, y.replace(".", ",")] for a, m, y in messy.ROWS)]
+BOOK = [
+    ["Glucose"],
+    ["arm", "mouse", "y"],
+    *([a, m, y.replace(".", ",")] for a, m, y in messy.ROWS),
+]
 
 
 def test_proposals_carry_how_the_table_is_read(tmp_path):
@@ -197,7 +203,9 @@ def test_reading_options(tmp_path):
     plain = written(tmp_path, "\n".join(["title", *head[1:-2]]) + "\n")
     for rows in (1, "1"):
         assert used(plain, skip_rows=rows)[0] == 20
-    odd = [row.rsplit(",", 1)[0] + f",{cell}" for row, cell in zip(ROWS, ["ND", "-99.0"], strict=False)]
+    odd = [
+        row.rsplit(",", 1)[0] + f",{cell}" for row, cell in zip(ROWS, ["ND", "-99.0"], strict=False)
+    ]
     path = written(tmp_path, "\n".join(["arm,mouse,y", *odd, *ROWS[2:]]) + "\n")
     count, notes = used(path, na="nd, -99")
     assert count == 18
@@ -237,7 +245,9 @@ def test_two_outcomes_are_not_pooled_as_readings(tmp_path):
     genes = written(
         tmp_path,
         "arm,mouse,GAPDH,ACTB\n"
-        + "".join(f"{g},{g}{i},{18 + i % 3 * 0.4},{25 + i % 4 * 0.3}\n" for g in "ab" for i in range(5)),
+        + "".join(
+            f"{g},{g}{i},{18 + i % 3 * 0.4},{25 + i % 4 * 0.3}\n" for g in "ab" for i in range(5)
+        ),
     )
     roles = {"group": "arm", "unit": "mouse"}
     with pytest.raises(ne.DesignError, match="different outcomes") as caught:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nestimate.data.design import Design, Roles
+from nestimate.data.factorial import worded
 from nestimate.data.formula import parse_formula
 from nestimate.data.onegroup import with_one_group
 from nestimate.data.regression import formula_design
-from nestimate.data.factorial import worded
 from nestimate.data.tables import Table, Wanted, read_table
 from nestimate.errors import DesignError
 from nestimate.inference.fit import Fit

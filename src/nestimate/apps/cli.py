@@ -238,7 +238,7 @@ def _write_json(found: Mapping[str, object], path: Path) -> None:
 
 
 @app.command("inspect", short_help="Say what is in a table, and which command to run.")
-def _inspect(
+def _inspect(  # noqa: PLR0913
     data: arguments.Data,
     json_file: arguments.Json = None,
     overwrite: arguments.Overwrite = False,

@@ -64,8 +64,8 @@ class Table:
         for name in names:
             folded.setdefault(name.casefold(), []).append(name)
         notes += [
-            f"Columns {' and '.join(f"'{name}'" for name in alike)} differ only in capital letters: "
-            "each is taken as it is named."
+            f"Columns {' and '.join(f"'{name}'" for name in alike)} differ only in capital "
+            "letters: each is taken as it is named."
             for alike in folded.values()
             if len(alike) > 1
         ]
@@ -282,7 +282,9 @@ class Table:
         if not is_text(column):
             return []
         text = pc.utf8_trim_whitespace(column.cast(pa.string()))
-        text = pc.if_else(pc.is_in(pc.utf8_lower(text), value_set=pa.array(EMPTY_VALUES)), None, text)
+        text = pc.if_else(
+            pc.is_in(pc.utf8_lower(text), value_set=pa.array(EMPTY_VALUES)), None, text
+        )
         cells, codes, _, wrong = self._cell_by_cell(text)
         return [
             (cells[i], self.row(np.argmax(codes == i)), int(np.count_nonzero(codes == i)))

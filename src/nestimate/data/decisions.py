@@ -46,9 +46,7 @@ def decisions(proposals: Sequence[Proposal]) -> tuple[Decision, ...]:
     return tuple(sorted(found.values(), key=lambda decision: min(decision.choices)))
 
 
-def _between(
-    proposals: Sequence[Proposal], i: int, j: int, *, first: int
-) -> Iterator[Decision]:
+def _between(proposals: Sequence[Proposal], i: int, j: int, *, first: int) -> Iterator[Decision]:
     """Yield what tells two proposals apart, where one question does."""
     if proposals[i].folded != proposals[j].folded:
         return

@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 
 from nestimate.data.candidates import Candidate
-from nestimate.data.crossings import Crossing
 from nestimate.data.cells import is_plain_number
+from nestimate.data.crossings import Crossing
 from nestimate.data.design import Roles
 from nestimate.data.factors import crossed_factors, moments
 from nestimate.data.formula import parse_formula
@@ -48,7 +48,9 @@ def several_factors(
     for name in order:
         if len(chosen) < MOST_FACTORS and all(crossed_factors(crossing, name, c) for c in chosen):
             chosen.append(name)
-    if len(chosen) < 2 or crossing.size(*chosen) < 0.7 * np.prod([crossing.size(n) for n in chosen]):
+    if len(chosen) < 2 or crossing.size(*chosen) < 0.7 * np.prod(
+        [crossing.size(n) for n in chosen]
+    ):
         return None
     best = next((c for c in ranked if c.group == chosen[0]), Candidate(group=chosen[0]))
     return _built(crossing, value, chosen, _path(crossing, chosen), best)
@@ -193,9 +195,7 @@ def _built(
     )
 
 
-def _branches(
-    crossing: Crossing, factors: Sequence[str], path: Sequence[str]
-) -> Iterator[Branch]:
+def _branches(crossing: Crossing, factors: Sequence[str], path: Sequence[str]) -> Iterator[Branch]:
     """Count what each combination of the factors holds."""
     cells = crossing.members(factors)
     levels = [crossing.members([*factors, *path[: i + 1]]) for i in range(len(path))]

@@ -1,4 +1,4 @@
-"""What columns of labels are for: which are labels at all, which number readings, which are compared.
+"""What columns of labels are for: which are labels, which number readings, which are compared.
 
 Names help, but what decides is which labels occur with which.
 """
@@ -27,7 +27,7 @@ _MOMENT = re.compile(
 
 
 def told_apart(crossing: Crossing, columns: Mapping[str, Column], whole: str) -> Crossing:
-    """Return the crossing without numbers that were measured or counted; counters and factors named.
+    """Leave out numbers that were measured or counted, and name counters and factors.
 
     Parameters
     ----------
@@ -47,7 +47,9 @@ def told_apart(crossing: Crossing, columns: Mapping[str, Column], whole: str) ->
         for n in names
         if n not in counters and (_is_compared(kept, n) or _follows_units(kept, n, names))
     ]
-    crossed = {n for a, b in combinations(factors, 2) if crossed_factors(kept, a, b) for n in (a, b)}
+    crossed = {
+        n for a, b in combinations(factors, 2) if crossed_factors(kept, a, b) for n in (a, b)
+    }
     return replace(kept, counters=counters, factors=frozenset(crossed))
 
 

@@ -11,14 +11,14 @@ from typing import Literal
 
 import pyarrow as pa
 
-from nestimate.data.vocabulary import hints
 from nestimate.data.design import Design
 from nestimate.data.groups import CONTROLS
 from nestimate.data.kinds import Column
 from nestimate.data.proposals import Proposal
-from nestimate.data.reshape import Wanted, long_form, stacked, without_tail
+from nestimate.data.reshape import Wanted, long_form, stacked
 from nestimate.data.series import alike_in_size, counts_rows, families, number_like
 from nestimate.data.tables import Table
+from nestimate.data.vocabulary import hints
 from nestimate.errors import NestimateError
 
 #: Designs shown of one folding.
@@ -82,7 +82,7 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
 
 
 def _units(table: Table, names: Sequence[str], rest: Sequence[Column]) -> Folding | None:
-    """Read columns as units whose title is their group; beside them may stand what names the rows."""
+    """Read columns as units with their group as title; what names the rows may stand beside."""
     block = next((c.name for c in rest if c.distinct == table.n_rows), None)
     if len(rest) != (block is not None):
         return None

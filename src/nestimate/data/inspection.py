@@ -211,11 +211,7 @@ def _with_formulas(
     if made is None:
         return (found[0], pair, *found[1:])[:MOST] if pair else found
     # Designs that leave out a factor are said, but never before the one that does not.
-    aside = [
-        n
-        for n in made.factors
-        if hints(n) & {"trait", "block"} or _counted_time(crossing, n)
-    ]
+    aside = [n for n in made.factors if hints(n) & {"trait", "block"} or _counted_time(crossing, n)]
     first = found[:1] if aside and found[0].layout != "flat" else ()
     alone = {p.roles.group: p for p in reversed(found)}
     rest = [p for p in found[len(first) :] if p is alone[p.roles.group]]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -103,7 +104,9 @@ def _number(cell: str) -> bool:
 
 def _continued(grid: Grid) -> list[str]:
     """Return columns of labels that stand once above the rows they are meant for."""
-    named = [(tidy(name), _texts(column)) for name, column in zip(grid.names, grid.columns, strict=True)]
+    named = [
+        (tidy(name), _texts(column)) for name, column in zip(grid.names, grid.columns, strict=True)
+    ]
     numbers = [_numeric(cells) for _, cells in named]
     return [
         name
@@ -132,7 +135,7 @@ def _stands_once(cells: Sequence[str]) -> bool:
     blank = len(cells) - len(filled)
     if not cells or not cells[0] or len(filled) < 2 or blank < max(2, 0.3 * len(cells)):
         return False
-    return all(a != b for a, b in zip(filled, filled[1:], strict=False))
+    return all(a != b for a, b in pairwise(filled))
 
 
 def _beside_values(cells: Sequence[str], columns: Sequence[Sequence[str] | None]) -> bool:

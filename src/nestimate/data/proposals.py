@@ -125,7 +125,9 @@ class Proposal:
         chosen = {"n", "sd", "se", "against", "wide"}
         given = self.arguments()
         roles = [f"{k}={_literal(v)}" for k, v in given if k not in chosen | {"formula"}]
-        options = [f'"{k}": {v if k == "against" else _literal(v)}' for k, v in given if k in chosen]
+        options = [
+            f'"{k}": {v if k == "against" else _literal(v)}' for k, v in given if k in chosen
+        ]
         options += [
             f'"{k}": {v if k == "header_row" else _literal(v)}' for k, v in self.reading.words
         ]

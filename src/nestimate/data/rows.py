@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,7 @@ def check_header(grid: Grid) -> None:
     alike = [i for i in numeric if _could_be_read(names[i], cells[i])]
     digits = {len(names[i].partition(".")[2]) for i in numeric}
     heads = [float(names[i]) for i in numeric]
-    rising = len(heads) > 2 and all(a < b for a, b in zip(heads, heads[1:], strict=False))
+    rising = len(heads) > 2 and all(a < b for a, b in pairwise(heads))
     # Doses rise and are written short: 0, 0.1, 1.
     doses = max(digits) == 0 or (rising and min(digits) < 2)
     if again or (len(alike) == len(numeric) and not doses):
@@ -78,8 +79,9 @@ def _of_kind(name: str, cells: set[str]) -> bool:
     """Return whether a name stands in its own column, or differs from its cells by a number."""
     if not name:
         return False
-    stems = {re.sub(r"\d+", "#", cell) for cell in cells}
-    return name in cells or ("#" in re.sub(r"\d+", "#", name) and stems == {re.sub(r"\d+", "#", name)})
+    stem = re.sub(r"\d+", "#", name)
+    alike = "#" in stem and {re.sub(r"\d+", "#", cell) for cell in cells} == {stem}
+    return name in cells or alike
 
 
 def _could_be_read(name: str, cells: set[str]) -> bool:
@@ -87,10 +89,9 @@ def _could_be_read(name: str, cells: set[str]) -> bool:
     low, high = min(numbers), max(numbers)
     room = high - low
     decimals = {len(cell.partition(".")[2]) for cell in cells}
-    return (
-        low - room <= float(name) <= high + room
-        and min(decimals) <= len(name.partition(".")[2]) <= max(decimals)
-    )
+    digits = len(name.partition(".")[2])
+    in_range = low - room <= float(name) <= high + room
+    return in_range and min(decimals) <= digits <= max(decimals)
 
 
 def without_header_rows(grid: Grid) -> Grid:
@@ -144,7 +145,7 @@ def _plain(text: str) -> str:
 
 
 def numbered_titles(grid: Grid) -> Grid:
-    """Number titles that stand above several columns of numbers each: WT, WT, KO, KO.
+    """Tell titles that stand above several columns of numbers apart by a number: WT, WT, KO, KO.
 
     Titles that occur once, or in no pattern, are left for the check of names.
     """
@@ -202,7 +203,9 @@ def summaries_said(grid: Grid, found: Sequence[int]) -> str:
     plain = all(isinstance(n, int | np.integer) for n in numbers)
     where = spans([int(n) for n in numbers]) if plain else listed([str(n) for n in numbers], 6)
     verb = "is a summary" if len(found) == 1 else "are summaries"
-    said = f"{where} ({listed(list(dict.fromkeys(words)), most=5)}) {verb} of other rows, no reading"
+    said = (
+        f"{where} ({listed(list(dict.fromkeys(words)), most=5)}) {verb} of other rows, no reading"
+    )
     rows = row_list([int(n) for n in numbers]) if plain else ""
     option = f": --skip-rows {rows} (skip_rows='{rows}' in Python)" if plain else ""
     return f"{said}. Leave them out{option}."
@@ -218,11 +221,12 @@ def emptied(grid: Grid, spellings: Sequence[str]) -> Grid:
     for name, column in zip(grid.names, map(_chunked, grid.columns), strict=True):
         hit = _hits(column, wanted, numbers)
         count = int(hit.sum())
-        if count:
-            nothing = pa.scalar("" if is_text(column) else None, column.type)
-            column = pc.if_else(pa.chunked_array([pa.array(hit)]), nothing, column)
-            said.append(f"{count} in {tidy(name)}")
-        columns.append(column)
+        if not count:
+            columns.append(column)
+            continue
+        nothing = pa.scalar("" if is_text(column) else None, column.type)
+        columns.append(pc.if_else(pa.chunked_array([pa.array(hit)]), nothing, column))
+        said.append(f"{count} in {tidy(name)}")
     shown = listed(list(spellings), most=6)
     note = f"Cells with {shown} are taken as empty, as asked: {', '.join(said) or 'none'}."
     return replace(grid, columns=tuple(columns)).noting(note)
@@ -232,7 +236,9 @@ def _hits(column: Any, wanted: set[str], numbers: Sequence[float]) -> Any:
     if is_text(column) or pa.types.is_large_string(column.type):
         cells = {c for c in pc.unique(column).to_pylist() if c is not None}
         same = [c for c in cells if _is_one_of(tidy(c), wanted, numbers)]
-        return np.asarray(pc.fill_null(pc.is_in(column, value_set=pa.array(same, column.type)), False))
+        return np.asarray(
+            pc.fill_null(pc.is_in(column, value_set=pa.array(same, column.type)), False)
+        )
     if numbers and (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
         return np.isin(column.cast(pa.float64(), safe=False).to_numpy(), numbers)
     return np.zeros(len(column), dtype=bool)

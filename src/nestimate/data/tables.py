@@ -49,7 +49,10 @@ def read_table(data: Any, wanted: Wanted | None = None) -> Table:
     """
     wanted = wanted or Wanted()
     wanted.check()
-    named = isinstance(data, Mapping) and {str(name) for name in data} & {wanted.value, wanted.group}
+    named = isinstance(data, Mapping) and {str(name) for name in data} & {
+        wanted.value,
+        wanted.group,
+    }
     if isinstance(data, Mapping) and not named:
         of_files_only(wanted, data)
         return renamed(read_mapping(data, wanted.decimal), wanted)

@@ -30,9 +30,7 @@ _MARKS = (
 )
 
 
-def read_text(
-    content: bytes, source: str, suffix: str, reading: Reading | None = None
-) -> Grid:
+def read_text(content: bytes, source: str, suffix: str, reading: Reading | None = None) -> Grid:
     """Read the bytes of a text file.
 
     Parameters

@@ -28,8 +28,8 @@ WORDS = {
     ),
     "block": (
         "day date batch litter block line donor run session week experiment exp expt plate site "
-        "lab operator observer experimenter center centre pair trial cohort clone round preparation "
-        "prep isolation passage "
+        "lab operator observer experimenter center centre pair trial cohort clone round "
+        "preparation prep isolation passage "
         "tag datum wurf platte charge versuch experiment zelllinie linie labor durchgang woche "
         "jour date portée plaque lot expérience lignée semaine día fecha camada placa lote "
         "experimento línea semana giorno lotto piastra esperimento dia ninhada"
@@ -44,7 +44,8 @@ WORDS = {
         "messung wiederholung mesure répétition medida repetición réplica réplicat ripetizione"
     ),
     "trait": (
-        "sex gender geschlecht sexe sexo age bmi race ethnicity parity bodyweight comment remark note"
+        "sex gender geschlecht sexe sexo age bmi race ethnicity parity bodyweight "
+        "comment remark note"
     ),
     "person": "operator observer experimenter technician scorer rater",
     "kind": (

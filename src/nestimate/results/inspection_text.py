@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterable
 from textwrap import fill
 
-from nestimate.data.vocabulary import hints, summary_role
 from nestimate.data.decisions import Decision, decisions
 from nestimate.data.inspection import Inspection
 from nestimate.data.kinds import Column
 from nestimate.data.proposals import Proposal
+from nestimate.data.vocabulary import hints, summary_role
 from nestimate.results.meaning import meaning, tree
 
 WIDTH = 96
@@ -254,7 +254,9 @@ def question(decision: Decision, inspection: Inspection) -> str:
                 f"{other}? {column}: {first}. {other}: {second}."
             )
         case "which group":
-            both = [i for i, p in enumerate(inspection.proposals) if {column, other} <= {*p.factors}]
+            both = [
+                i for i, p in enumerate(inspection.proposals) if {column, other} <= {*p.factors}
+            ]
             said = f"What do you want to compare? {column}: {first}. {other}: {second}."
             if both:
                 return f"{said} Both at once: design {both[0] + 1}."

@@ -165,9 +165,9 @@ def propose(
         try:
             design = Design.from_table(crossing.table, roles)
         except (DataError, DesignError) as error:
-            waiting = _summarised(crossing, roles, candidate)
-            if waiting is not None and not fit:
-                fit.append(waiting)
+            means = _summarised(crossing, roles, candidate)
+            if means is not None and not fit:
+                fit.append(means)
             else:
                 refused.append(_proposal(roles, candidate, whole, refused=str(error)))
             continue
@@ -195,7 +195,10 @@ def propose(
 
 
 def _summarised(crossing: Crossing, roles: Roles, candidate: Candidate) -> Proposal | None:
-    """Return a design of means with n and their SD or standard error, counted from the labels."""
+    """Return a design of means with n and their SD or standard error, counted from the labels.
+
+    `Design` does not answer them yet: once it does, this goes.
+    """
     spread = {"sd", "se"} & {*roles.summary}
     groups = crossing.labels[roles.group]
     one_each = crossing.most_rows([roles.group]) == 1

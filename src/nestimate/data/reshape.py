@@ -182,7 +182,7 @@ def _from_units(table: Table, wanted: Wanted) -> Table:
             "from its number, as in Control_1, Control_2, Treated_1. "
             + (f"{listed(alone, most=4)} has no such title." if alone else "There is one title.")
         )
-    first = {}
+    first: dict[str, str] = {}
     for name in names:
         first.setdefault(groups[name].casefold(), groups[name])
     values = [table.numbers(name) for name in names]

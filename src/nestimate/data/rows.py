@@ -195,7 +195,7 @@ def check_summaries(grid: Grid) -> None:
 
 def summaries_said(grid: Grid, found: Sequence[int]) -> str:
     """Say which rows hold summaries and how to leave them out."""
-    words = []
+    words: list[str] = []
     for column in filter(is_text, map(_chunked, grid.columns)):
         cells = [column[i].as_py() or "" for i in found]
         words = words or [tidy(c) for c in cells if _stripped(c) in _SUMMARIES]

@@ -235,7 +235,7 @@ def test_two_factors_are_offered_at_once_and_in_turn():
     frame = built("genotype drug animal", ["wt", "ko"], ["veh", "x"], range(5), repeat=3)
     frame["animal"] = frame[["genotype", "drug", "animal"]].astype(str).sum(axis=1)
     both, *alone = ne.inspect(frame).proposals
-    assert both.formula == "y ~ drug * genotype + (1 | animal)"
+    assert both.formula == "y ~ genotype * drug + (1 | animal)"
     assert sorted(proposal.roles.group for proposal in alone) == ["drug", "genotype"]
     said = " ".join(str(ne.inspect(frame)).split())
     assert "What do you want to compare?" in said

@@ -29,13 +29,19 @@ def test_labels_with_zeros_in_front_are_counted_as_labels(inspected):
 
 
 def test_text_among_numbers_is_the_reason_named(inspected):
-    said = inspected(
-        "arm,y\n" + "".join(f"a,{c}\nb,{c}\n" for c in ["1", "2", "NA", "n.d.", "3", "4.4"])
-    )
-    assert "column 'y', row 8: 'n.d.' may mean 'not determined'" in said
+    cells = ["1", "2", "NA", "bad", "3", "4.4"]
+    said = inspected("arm,y\n" + "".join(f"a,{c}\nb,{c}\n" for c in cells))
+    assert "column 'y', row 8: 'bad' is not a number" in said
     assert "No column holds numbers" not in said
-    said = inspected("arm,y\na,1\na,2\na,n.d.\na,1\nb,2\nb,n.d.\n")
-    assert "'n.d.' may mean 'not determined'" in said
+    said = inspected("arm,y\na,1\na,2\na,bad\na,1\nb,2\nb,bad\n")
+    assert "'bad' is not a number" in said
+
+
+def test_cells_that_may_be_empty_are_asked_about(inspected):
+    cells = ["1", "2", "NA", "n.d.", "3", "4.4"]
+    said = inspected("arm,y\n" + "".join(f"a,{c}\nb,{c}\n" for c in cells))
+    assert "--group arm --na n.d." in said
+    assert "If they mean 'not detected', leaving them out biases the answer" in said
 
 
 def test_spellings_of_empty_are_said(inspected):

@@ -9,14 +9,12 @@ from nestimate.errors import DesignError
 
 Data = Annotated[
     Path,
-    typer.Argument(
-        help="Table: CSV, TSV, Excel, Parquet, Feather; - is the standard input.", allow_dash=True
-    ),
+    typer.Argument(help="Table: CSV, Excel, Parquet ...; - is standard input.", allow_dash=True),
 ]
 Reference = Annotated[str | None, typer.Option(help="Group to compare with.")]
-Robust = Annotated[str, typer.Option(help="Student-t: units, replicates, both, none.")]
+Robust = Annotated[str, typer.Option(help="units, replicates, both, none.")]
 Scale = Annotated[str, typer.Option(help="linear, or log (ratios).")]
-Preset = Annotated[str, typer.Option(help="default, kruschke2013 or meredith2021.")]
+Preset = Annotated[str, typer.Option(help="Or kruschke2013, meredith2021.")]
 Prior = Annotated[list[str] | None, typer.Option(help="'tau = halfnormal(2)'; repeatable.")]
 Rope = Annotated[str | None, typer.Option(help="LO,HI: differences as good as none.")]
 Contrasts = Annotated[

@@ -54,9 +54,7 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
     reference: arguments.Reference = None,
     relabel_units: Annotated[
         bool,
-        typer.Option(
-            "--relabel-units", help="Equal labels in different groups are different units."
-        ),
+        typer.Option("--relabel-units", help="Equal labels name different units."),
     ] = False,
     n: Annotated[str | None, typer.Option(help="Readings behind each mean.")] = None,
     sd: Annotated[str | None, typer.Option(help="Their SD.")] = None,
@@ -90,9 +88,11 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
     header_row: arguments.HeaderRow = None,
     na: arguments.Na = None,
     fill_down: arguments.FillDown = None,
-    wide: Annotated[str | None, typer.Option(help="Columns are groups, or replicates.")] = None,
+    wide: Annotated[
+        str | None, typer.Option(help="Columns are groups, units or replicates.")
+    ] = None,
 ) -> None:
-    """Compare groups: nestimate compare data.csv --value y --group arm --unit mouse."""
+    """Compare groups: nestimate compare data.csv --value y --group arm."""
     outputs = {"--json": json_file, "--report": report, "--draws": draws}
     check_outputs(outputs, data, overwrite=overwrite)
     check_report(report)

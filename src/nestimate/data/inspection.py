@@ -1,17 +1,13 @@
 """What is in a table and which designs it can be. Facts only: the words are in `results`."""
 
-import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Self
-
-import numpy as np
+from typing import Self
 
 from nestimate.data.candidates import (
     Candidate,
     candidates,
     could_be_group,
-    counts_within,
     one_unit_each,
     present,
 )
@@ -20,28 +16,15 @@ from nestimate.data.design import Design
 from nestimate.data.factorial import paired, several_factors, share_of_total, worded
 from nestimate.data.factors import moments, told_apart
 from nestimate.data.foldings import Folding, foldings, restated
-from nestimate.data.kinds import MOST_LABELS, Column, describe_column
+from nestimate.data.kinds import Column, describe_column
+from nestimate.data.measured import crossed_labels, share_columns, summary_roles, values_of
 from nestimate.data.onegroup import with_one_group
 from nestimate.data.proposals import MOST, Proposal, propose
 from nestimate.data.reading import Reading
+from nestimate.data.reasons import Reason, likely_groups, reasons
 from nestimate.data.tables import Table
-from nestimate.data.vocabulary import hints, summary_role
+from nestimate.data.vocabulary import hints
 from nestimate.errors import DataError, DesignError
-
-RoleName = Literal["value", "reading", "group", "unit", "block", "counter", "n", "sd", "se"]
-
-#: Words for what a count is a share of.
-_TOTAL = frozenset({"total", "totals", "all", "n", "nuclei", "tested", "scored", "counted", "dapi"})
-#: More columns of labels than this are not crossed with one another.
-MOST_FACTORS = 9
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reason:
-    """A role that a column could play, and why, in a few words."""
-
-    role: RoleName
-    why: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,9 +107,9 @@ class Inspection:
     @classmethod
     def _as_it_stands(cls, table: Table, file: str | None) -> Self:
         columns = tuple(describe_column(table, name) for name in table.columns)
-        summary = _summary(columns)
-        values = _values(columns, summary)
-        part, total = _share(table, columns)
+        summary = summary_roles(columns)
+        values = values_of(columns, summary)
+        part, total = share_columns(table, columns)
         if part is not None:
             values = [part, *(name for name in values if name not in {part, total})]
         extended, whole = with_one_group(table)
@@ -148,7 +131,7 @@ class Inspection:
         )
         if not values:
             return found
-        value, crossing = _crossed(extended, columns, values, summary, whole)
+        value, crossing = crossed_labels(extended, columns, values, summary, whole)
         crossing = told_apart(crossing, {c.name: c for c in columns}, whole)
         aliases = _aliases(crossing, whole)
         doubles = {second for _, second in aliases}
@@ -172,11 +155,11 @@ class Inspection:
             other_values=tuple(others),
             proposals=fit,
             refused=() if fit else _in_full(extended, crossing, refused),
-            roles=_reasons(
+            roles=reasons(
                 crossing,
                 [value, *others],
                 summary,
-                {*_likely(crossing, groups), *(p.candidate.group for p in fit)},
+                {*likely_groups(crossing, groups), *(p.candidate.group for p in fit)},
                 {name for p in fit for name in p.candidate.units},
                 best=best,
                 whole=whole,
@@ -222,23 +205,6 @@ def _counted_time(crossing: Crossing, name: str) -> bool:
     return moments(crossing, name) and all(label.isdigit() for label in crossing.labels[name])
 
 
-def _share(table: Table, columns: Sequence[Column]) -> tuple[str | None, str]:
-    """Return part and total where one column of whole numbers counts some of another."""
-    whole = [c for c in columns if c.whole and c.smallest is not None and c.smallest >= 0]
-    totals = [c for c in whole if _TOTAL & {*re.split(r"[\W\d_]+", c.name.casefold())}]
-    for total in totals:
-        for part in whole:
-            if part is total or "counted" not in hints(part.name) or not (total.smallest or 0) > 0:
-                continue
-            if part in totals or (part.largest or 0) > (total.largest or 0):
-                continue
-            some, every = table.numbers(part.name), table.numbers(total.name)
-            known = ~np.isnan(some) & ~np.isnan(every)
-            if known.any() and bool(np.all(some[known] <= every[known])):
-                return part.name, total.name
-    return None, ""
-
-
 def _unused(proposal: Proposal, every: Sequence[str]) -> tuple[str, ...]:
     """Return the columns that play no role: where rows are data points, every one of them.
 
@@ -272,7 +238,7 @@ def _with_folding[I: Inspection](
         stacked = dict.fromkeys(folding.columns, (Reason(role="unit", why="group in its title"),))
     else:
         group = Reason(role="group", why="a column each")
-        stacked = {name: (*reasons, group) for name, reasons in stacked.items()}
+        stacked = {name: (*known, group) for name, known in stacked.items()}
     beside = {name: inner.roles[name] for name in folding.labels if name in inner.roles}
     first = folding.likely
     return replace(
@@ -284,89 +250,6 @@ def _with_folding[I: Inspection](
         proposals=tuple(ordered[:MOST]),
         refused=(),
     )
-
-
-def _summary(columns: Sequence[Column]) -> dict[str, str]:
-    """Find columns that make a row the summary of several readings: n with sd, or se, or n."""
-    found: dict[str, str] = {}
-    for column in columns:
-        role = summary_role(column) if column.kind != "id" else None
-        if role is not None:
-            found.setdefault(role, column.name)
-    if "n" in found:
-        spread = next((role for role in ("sd", "se") if role in found), None)
-        return {role: found[role] for role in ("n", spread) if role is not None}
-    return {"se": found["se"]} if "se" in found else {}
-
-
-def _values(columns: Sequence[Column], summary: Mapping[str, str]) -> list[str]:
-    """Return the columns that could be the value, the most likely first."""
-
-    def score(column: Column) -> float:
-        spoken = hints(column.name)
-        likely = 3.0 if column.kind == "numbers" else 1.0
-        likely += 0.5 * (not column.whole) + 1.0 * ("value" in spoken)
-        if column.kind == "numbers" and not column.whole:
-            return likely - 2.0 * bool(spoken & {"trait", "sd", "se"})
-        label = {"group", "unit", "block", "counter", "trait", "n", "sd", "se"}
-        return likely - 2.0 * bool(spoken & label) - 1.5 * column.numbering
-
-    able = [c for c in columns if c.measured and c.kind != "id" and c.name not in summary.values()]
-    ranked = sorted(able, key=score, reverse=True)
-    plain = [c.name for c in ranked if c.kind == "numbers" and score(c) > 2.0]
-    # Numbers that are few and repeated are labels, unless the table has nothing else to measure.
-    return plain or [c.name for c in ranked if score(c) > 0][:1]
-
-
-def _crossed(
-    table: Table,
-    columns: Sequence[Column],
-    values: Sequence[str],
-    summary: Mapping[str, str],
-    whole: str,
-) -> tuple[str, Crossing]:
-    """Choose the value and cross the columns of labels over its rows.
-
-    A number that is the same in all rows of a unit (age, dose) is rather a property of the unit
-    than the reading.
-    """
-    crossing, chosen = None, values[0]
-    for value in values[:4]:
-        apart = {value, *summary.values()}
-        names = [c.name for c in columns if c.name not in apart and _factor(c, summary)]
-        names = names[:MOST_FACTORS]
-        filled = ~np.isnan(table.numbers(value))
-        found = Crossing.of_table(table, [*names, whole], filled)
-        if crossing is None:
-            crossing = found
-        if found.rows.max(initial=0) < 2 or _varies(found, value):
-            return value, found
-    if crossing is None:
-        raise AssertionError("at least one value is given")
-    return chosen, crossing
-
-
-def _factor(column: Column, summary: Mapping[str, str]) -> bool:
-    if column.labelled or column.kind == "constant":
-        return True
-    if column.kind == "numbers" and column.whole and column.smallest is not None:
-        # Numbers that may name things: which labels they occur with decides.
-        return column.smallest >= 0 and column.distinct <= MOST_LABELS and column.repeated
-    # With one row per unit the name of the unit is worth having.
-    named = column.kind == "id" and column.smallest is None and column.distinct <= MOST_LABELS
-    return bool(summary) and named
-
-
-def _varies(crossing: Crossing, value: str) -> bool:
-    """Return whether the value differs between rows that share all labels."""
-    numbers = crossing.table.numbers(value)
-    kept = ~np.isnan(numbers)
-    key = np.zeros(int(kept.sum()), dtype=np.intp)
-    for name in crossing.names:
-        codes, labels = crossing.table.labels(name)
-        key = np.unique(key * (len(labels) + 1) + codes[kept] + 1, return_inverse=True)[1]
-    pairs = np.unique(np.stack([key, np.unique(numbers[kept], return_inverse=True)[1]]), axis=1)
-    return bool(pairs.shape[1] > key.max(initial=0) + 1)
 
 
 def _aliases(crossing: Crossing, whole: str) -> tuple[tuple[str, str], ...]:
@@ -386,36 +269,6 @@ def _aliases(crossing: Crossing, whole: str) -> tuple[tuple[str, str], ...]:
                 )
                 found.append((second, first) if better else (first, second))
     return tuple(found)
-
-
-def _likely(crossing: Crossing, able: Sequence[str]) -> list[str]:
-    """Return those of the possible groups that are no units, blocks or counters by name."""
-    names = list(crossing.names)
-    return [
-        name
-        for name in able
-        if "group" in hints(name)
-        or not (
-            hints(name) & {"unit", "block"}
-            or name in crossing.counters
-            or counts_within(crossing, name, names)
-            or _numbered_inside(crossing, name, able)
-        )
-    ]
-
-
-def _numbered_inside(crossing: Crossing, name: str, able: Sequence[str]) -> bool:
-    """Return whether labels such as a1, a2, b1 number things inside a column of groups."""
-    stems = {re.sub(r"\d+", "", label) for label in crossing.labels[name]}
-    return (
-        all(re.search(r"\d", label) for label in crossing.labels[name])
-        and len(stems) < crossing.size(name)
-        and any(
-            crossing.inside(name, other) and crossing.size(other) < crossing.size(name)
-            for other in able
-            if other != name
-        )
-    )
 
 
 def _unlabelled(crossing: Crossing, whole: str) -> tuple[tuple[str, int], ...]:
@@ -441,7 +294,7 @@ def _groups(crossing: Crossing, columns: Mapping[str, Column], whole: str) -> li
         for n in names
         if n not in crossing.table.unnamed and could_be_group(columns[n], present(crossing, n))
     ]
-    likely = _likely(crossing, able)
+    likely = likely_groups(crossing, able)
     if likely:
         return likely
     single = [n for n in names if columns[n].kind == "constant" and "group" in hints(n)]
@@ -459,52 +312,3 @@ def _in_full(table: Table, crossing: Crossing, refused: Sequence[Proposal]) -> t
         except (DataError, DesignError) as error:
             found.append(replace(proposal, refused=str(error)))
     return tuple(found)
-
-
-def _reasons(
-    crossing: Crossing,
-    values: Sequence[str],
-    summary: Mapping[str, str],
-    groups: Collection[str],
-    reused: Collection[str],
-    *,
-    best: str,
-    whole: str,
-) -> dict[str, tuple[Reason, ...]]:
-    """Say which roles a column could play beside the group of the likeliest design, and why."""
-    found: dict[str, tuple[Reason, ...]] = {
-        values[0]: (Reason(role="value", why="numbers that vary"),)
-    }
-    found |= {name: (Reason(role="value", why="numbers too"),) for name in values[1:]}
-    for name in crossing.names:
-        reasons = []
-        count = present(crossing, name)
-        if name == whole or count < 2:
-            continue
-        if name in crossing.counters:
-            found[name] = (Reason(role="counter", why="numbers the readings"),)
-            continue
-        inside = best not in {whole, name} and crossing.inside(name, best)
-        if name in groups and not inside:
-            reasons.append(Reason(role="group", why=f"{count} labels"))
-        if best not in (name, whole) and not crossing.decides([best], name):
-            reasons.append(
-                Reason(role="unit", why=f"in one {best}")
-                if inside
-                else Reason(role="block", why=f"in several {best}")
-            )
-        elif best == whole:
-            single = crossing.most_rows([name]) == 1
-            reasons.append(Reason(role="unit", why="a row each" if single else "repeated"))
-        if name in reused and all(reason.role != "unit" for reason in reasons):
-            reasons.append(Reason(role="unit", why="if labels are reused"))
-        found[name] = tuple(reasons)
-    told = {
-        "n": "readings behind each mean",
-        "sd": "SD of the readings behind each mean",
-        "se": "standard error of each mean",
-    }
-    for role in ("n", "sd", "se"):
-        if role in summary:
-            found[summary[role]] = (Reason(role=role, why=told[role]),)
-    return found

@@ -9,7 +9,7 @@ from nestimate.errors import DesignError
 
 Data = Annotated[
     Path,
-    typer.Argument(help="Table: CSV, Excel, Parquet ...; - is standard input.", allow_dash=True),
+    typer.Argument(help="CSV, Excel, Parquet; - reads standard input.", allow_dash=True),
 ]
 Reference = Annotated[str | None, typer.Option(help="Group to compare with.")]
 Robust = Annotated[str, typer.Option(help="units, replicates, both, none.")]

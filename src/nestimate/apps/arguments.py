@@ -10,13 +10,13 @@ from nestimate.errors import DesignError
 Data = Annotated[
     Path,
     typer.Argument(
-        help="Table: CSV, TSV, Excel, Parquet, Feather; - is the standard input.", allow_dash=True
+        help="CSV, TSV, Excel, Parquet, Feather; - for standard input.", allow_dash=True
     ),
 ]
 Reference = Annotated[str | None, typer.Option(help="Group to compare with.")]
-Robust = Annotated[str, typer.Option(help="Student-t: units, replicates, both, none.")]
+Robust = Annotated[str, typer.Option(help="Student-t: units, replicates.")]
 Scale = Annotated[str, typer.Option(help="linear, or log (ratios).")]
-Preset = Annotated[str, typer.Option(help="default, kruschke2013 or meredith2021.")]
+Preset = Annotated[str, typer.Option(help="default, kruschke2013, meredith2021.", hidden=True)]
 Prior = Annotated[list[str] | None, typer.Option(help="'tau = halfnormal(2)'; repeatable.")]
 Rope = Annotated[str | None, typer.Option(help="LO,HI: differences as good as none.")]
 Contrasts = Annotated[
@@ -43,7 +43,7 @@ Sheet = Annotated[str | None, typer.Option(help="Sheet of a workbook.")]
 ValueUnit = Annotated[str | None, typer.Option(help="Its unit of measurement: mg/L.")]
 Edits = Annotated[
     list[str] | None,
-    typer.Option("--edit", help="'without row 9 # why', 'row 9, y = 5 # why'; repeatable."),
+    typer.Option("--edit", help="'without row 9 # why', 'row 9, y = 5 # why'.", hidden=True),
 ]
 Decimal = Annotated[str | None, typer.Option(help="Decimal mark of the file: . or ,")]
 

@@ -60,9 +60,7 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
     reference: arguments.Reference = None,
     relabel_units: Annotated[
         bool,
-        typer.Option(
-            "--relabel-units", help="Equal labels in different groups are different units."
-        ),
+        typer.Option("--relabel-units", help="Equal labels in two groups are two units."),
     ] = False,
     n: Annotated[str | None, typer.Option(help="Readings behind each mean.")] = None,
     sd: Annotated[str | None, typer.Option(help="Their SD.")] = None,
@@ -99,7 +97,7 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
     edit: arguments.Edits = None,
     wide: Annotated[str | None, typer.Option(help="Columns are groups, or replicates.")] = None,
 ) -> None:
-    """Compare groups: nestimate compare data.csv --value y --group arm --unit mouse."""
+    """Compare: nestimate compare data.csv --value y --group arm --unit mouse."""
     outputs = {"--json": json_file, "--report": report, "--draws": draws}
     check_outputs(outputs, data, overwrite=overwrite)
     check_report(report)

@@ -36,7 +36,7 @@ def test_text_among_numbers_is_the_reason_named(inspected):
     assert "If they mean 'not detected', leaving them out biases the answer" in said
     assert "No column holds numbers" not in said
     said = inspected("arm,y\na,1\na,2\na,n.d.\na,1\nb,2\nb,n.d.\n")
-    assert "'n.d.' may mean 'not determined'" in said
+    assert "Cells with 'n.d.' are taken as no reading" in said
 
 
 def test_spellings_of_empty_are_said(inspected):

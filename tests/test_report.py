@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import typer
 from typer.testing import CliRunner
 
 import nestimate as ne
@@ -401,10 +402,11 @@ def test_every_option_is_said_in_a_form_that_is_read_back(options, tmp_path):
 
 
 def test_every_option_has_a_place_on_the_command_line():
-    done = CliRunner().invoke(cli.app, ["compare", "--help"])
+    command = typer.main.get_command(cli.app).commands["compare"]
+    taken = {word for parameter in command.params for word in parameter.opts}
     for option in fields(ne.Options):
         word = reproduction.SPELLED.get(option.name, f"--{option.name.replace('_', '-')}")
-        assert f"{word} " in done.output
+        assert word in taken
 
 
 def test_data_that_were_no_file_are_named_in_the_call(odd):

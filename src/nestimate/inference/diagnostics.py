@@ -47,7 +47,8 @@ def smooth_weights(log_weights: Array) -> tuple[Array, float]:
         # As in the reference algorithm, k is drawn a little towards 0.5 by a weak prior.
         k = (tail * k + 10 * 0.5) / (tail + 10)
         rank = (np.arange(tail) + 0.5) / tail
-        expected = -np.log1p(-rank) if k == 0 else np.expm1(-k * np.log1p(-rank)) / k
+        with np.errstate(over="ignore"):  # weights are cut off at the largest
+            expected = -np.log1p(-rank) if k == 0 else np.expm1(-k * np.log1p(-rank)) / k
         weights[largest] = np.minimum(cutoff + scale * expected, 1.0)
     return weights / weights.sum(), float(k)
 

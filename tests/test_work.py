@@ -130,6 +130,17 @@ def test_too_few_draws_say_what_to_ask_for():
     assert "ask for" not in wording.withheld(reliability_checks(fit, 10_000))
 
 
+def test_a_prior_far_from_all_data_is_found_out_without_nuts(monkeypatch):
+    def refuse(*_, **__):
+        raise AssertionError("no sampler can mend a prior")
+
+    monkeypatch.setattr(nuts, "sample_twin", refuse)
+    monkeypatch.setattr(nuts, "installed", lambda: True)
+    result = ne.compare(DATA, options={"prior": {"mu": "normal(1e6, 1)"}})
+    assert not result.passed
+    assert "prior" in str(result)
+
+
 def test_nuts_as_the_last_resort_runs_once(monkeypatch):
     calls = []
     usual = importance.sample
@@ -156,3 +167,11 @@ CROSSED = {
     "plate": list("aaabbbcccddd"),
     "day": list("xyzxyzxyzxyz"),
 }
+
+
+def test_crossed_factors_say_what_to_install(monkeypatch):
+    monkeypatch.setattr(nuts, "installed", lambda: False)
+    with pytest.raises(InferenceError) as refused:
+        ne.fit("y ~ arm + (1|plate) + (1|day)", CROSSED)
+    assert "pip install 'nestimate[pymc]'" in str(refused.value)
+    assert "to_pymc" not in str(refused.value)

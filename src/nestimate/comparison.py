@@ -15,7 +15,6 @@ from nestimate.data.tables.door import Table, Wanted, read_table
 from nestimate.data.tables.files import file_name
 from nestimate.data.tables.onegroup import with_one_group
 from nestimate.errors import DesignError
-from nestimate.inference import nuts
 from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
 from nestimate.model.twin import to_pymc
@@ -229,12 +228,6 @@ def fit(
         reference=reference,
         scale=chosen.scale,
     )
-    structure = design.structure
-    if structure.crossed and not nuts.installed():
-        raise DesignError(
-            f"formula '{parsed.text}': these factors cross: "
-            f"{', '.join(structure.crossing)}; this needs PyMC: pip install 'nestimate[pymc]'."
-        )
     if isinstance(reference, Mapping):
         reference = ",".join(f"{name}={label}" for name, label in reference.items())
     return _answered(

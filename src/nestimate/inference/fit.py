@@ -19,7 +19,7 @@ from nestimate.model.draws import Draws
 from nestimate.model.families import Family
 from nestimate.model.grouped import GroupedDensity
 from nestimate.model.latent import LatentDensity
-from nestimate.model.model import Model
+from nestimate.model.model import EDGE, Model
 from nestimate.model.replicates import ReplicateDensity
 from nestimate.model.separable import Separable
 from nestimate.model.units import UnitDensity
@@ -30,8 +30,6 @@ Array = NDArray[np.float64]
 LOST = 0.01
 #: Share of a posterior beyond its prior's end from which it is no answer.
 AT_EDGE = 1e-3
-#: Where a prior ends, in SDs of the engine's coordinates.
-EDGE = 7.5
 #: Most effects drawn, draws x units; with very many units fewer draws are enough each.
 MAX_EFFECTS = 1_000_000
 
@@ -103,11 +101,12 @@ class Fit:
         """
         if isinstance(model.density, LatentDensity):
             if not nuts.installed():
+                structure = model.design.structure
                 raise InferenceError(
-                    "the random terms of this formula cross: none of their factors holds all the "
-                    "others. Such a formula is sampled by PyMC, which is not installed. Install it "
-                    "with pip install 'nestimate[pymc]' and ask the same again; it takes about a "
-                    "minute."
+                    f"formula '{structure.text}': these factors cross: "
+                    f"{', '.join(structure.crossing)}; none holds all the others. Such a formula "
+                    "is sampled by PyMC, which is not installed. Install it with pip install "
+                    "'nestimate[pymc]' and ask the same again; it takes about a minute."
                 )
             return cls._from_chains(model, ess, seed)
         began = perf_counter()
@@ -170,8 +169,12 @@ class Fit:
         """Parameter whose posterior lies most beyond all that its prior holds, and how much of it.
 
         Beyond 7.5 SDs of the engine's coordinates the prior has a mass of 1e-13, and quantile
-        functions end: the posterior would be cut off there.
+        functions end: the posterior would be cut off there. Where the weights cannot be trusted to
+        show it, it is what moments of the data say.
         """
+        contradicted = self.model.contradicted
+        if self.pareto_k > diagnostics.K_LIMIT and contradicted:
+            return contradicted, 1.0
         beyond = self.weights @ (np.abs(self.z) > EDGE)
         if not beyond.size:
             return "", 0.0

@@ -37,6 +37,8 @@ Density = (
 MANY_GROUPS = 5
 #: What is normal given the scales.
 FIXED_PART = ("location", "slope")
+#: Where a prior ends, in SDs of the engine's coordinates.
+EDGE = 7.5
 #: |z| beyond which a standard normal has no mass worth the digits.
 Z_EDGE = 8.0
 #: Points far out in the tails may overflow: their density is then zero, which is right.
@@ -246,6 +248,17 @@ class Model:
 
     def start(self) -> Array:
         """Return a z near the bulk of the posterior, shape (dim,)."""
+        return np.clip(self._moments(), -6, 6)
+
+    @property
+    def contradicted(self) -> str:
+        """The mean or slope that the data put where its prior has no mass; empty where none is."""
+        z = np.abs(self._moments()) * [p.kind in FIXED_PART for p in self.free]
+        worst = int(np.argmax(z))
+        return self.free[worst].label if z[worst] > EDGE else ""
+
+    def _moments(self) -> Array:
+        """Return the z of what moments of the data say, shape (dim,)."""
         guess = self.density.guess()
         for stratum in self.design.structure.strata:
             typical, factor, place = pooled(stratum)
@@ -255,7 +268,7 @@ class Model:
         for parameter, whitening in zip(self.free, self.whitening, strict=True):
             values = guess[parameter.family]
             value = values[parameter.member % len(values)]
-            z.append(float(np.clip(whitening.inverse(float(value)), -6, 6)))
+            z.append(whitening.inverse(float(value)))
         return np.array(z)
 
     def rivals(self, z: Array) -> Array:

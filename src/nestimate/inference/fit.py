@@ -172,9 +172,8 @@ class Fit:
         functions end: the posterior would be cut off there. Where the weights cannot be trusted to
         show it, it is what moments of the data say.
         """
-        contradicted = self.model.contradicted
-        if self.pareto_k > diagnostics.K_LIMIT and contradicted:
-            return contradicted, 1.0
+        if self.pareto_k > diagnostics.K_LIMIT and self.model.contradicted:
+            return self.model.contradicted, 1.0
         beyond = self.weights @ (np.abs(self.z) > EDGE)
         if not beyond.size:
             return "", 0.0

@@ -21,7 +21,7 @@ from nestimate.results.analyses.influence import Influence
 from nestimate.results.analyses.predictive import Predictive
 from nestimate.results.analyses.reliability import reliability_checks
 from nestimate.results.analyses.sensitivity import Sensitivity
-from nestimate.results.estimates import quantities
+from nestimate.results.estimates import factorial, quantities
 from nestimate.results.estimates.contrasts import Contrast, choose_contrasts
 from nestimate.results.estimates.quantities import Quantity
 from nestimate.results.estimates.summaries import Check, Question, Summary
@@ -216,12 +216,7 @@ class Answer:
         call: Mapping[str, Any] | None = None,
     ) -> Self:
         """Summarise the draws of a fit of which `ess` effective draws were asked."""
-        asked = choose_contrasts(
-            fit.model.design.groups,
-            question.contrasts,
-            question.against,
-            fit.model.design.measure,
-        )
+        asked = _asked(fit.model.design, question)
 
         if question.bayes_factor:
             bayes_factor.check(fit.model, asked)
@@ -331,6 +326,14 @@ class Answer:
             "seconds": self.fit.seconds,
             "sampler": list(self.fit.log),
         }
+
+
+def _asked(design: Design, question: Question) -> tuple[Contrast, ...]:
+    """Return the contrasts to report: of groups, or of the factors whose cells they are."""
+    crossing, asked = design.structure.factorial, question.contrasts
+    if crossing is None or question.against is not None or asked == "pairs":
+        return choose_contrasts(design.groups, asked, question.against, design.measure)
+    return factorial.chosen(crossing, asked, design.measure)
 
 
 def _finite(value: float) -> float | None:

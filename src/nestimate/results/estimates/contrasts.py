@@ -27,12 +27,23 @@ class Contrast:
         Stated value that is subtracted.
     sides
         What is said to be above or below what, `("drug", "placebo")`; None for the user's own.
+    changed, at, averaged
+        With several factors: those that change, the levels that are held, and the factors that are
+        averaged over, every level counting the same. More than one that changes is an interaction.
     """
 
     name: str
     weights: NDArray[np.float64]
     against: float = 0.0
     sides: tuple[str, str] | None = None
+    changed: tuple[str, ...] = ()
+    at: tuple[str, ...] = ()
+    averaged: tuple[str, ...] = ()
+
+    @property
+    def interaction(self) -> bool:
+        """Whether it says how far an effect differs."""
+        return len(self.changed) > 1
 
     @property
     def turn(self) -> float:

@@ -10,20 +10,25 @@ import numpy as np
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.levels import Level
 from nestimate.data.designs.scatter import Scatter
+from nestimate.data.designs.strata import role_structure
 from nestimate.data.designs.structure import (
     Effect,
     Factor,
     Role,
     Stratum,
     Structure,
-    role_structure,
 )
 
 
 def design_record(design: Design) -> dict[str, Any]:
     """Return what is kept of a design: structures that roles make are made anew from these."""
     kept = {f.name: getattr(design, f.name) for f in fields(design) if f.name != "structure"}
-    named = {"groups": design.groups, "levels": design.levels, "block": design.block}
+    named: dict[str, Any] = {
+        "groups": design.groups,
+        "levels": design.levels,
+        "block": design.block,
+    }
+    named |= {"blocks": design.structure.blocks, "factorial": design.structure.factorial}
     return kept | named | {"formula": design.formula}
 
 
@@ -33,7 +38,10 @@ def rebuilt_design(kept: Mapping[str, Any]) -> Design:
     readings, formula = kept["readings"], kept.get("formula")
     if formula is None:
         factor = Factor(name=kept["roles"].group, labels=kept["groups"], codes=readings.group)
-        structure = role_structure(factor, kept["levels"], kept["block"], readings.n)
+        old = () if kept["block"] is None else (kept["block"],)
+        structure = role_structure(
+            factor, kept["levels"], kept.get("blocks", old), readings.n, kept.get("factorial")
+        )
     elif isinstance(formula, Structure):
         structure = formula
     else:

@@ -273,7 +273,7 @@ def _placed(
     keep: NDArray[np.bool_],
     compared: Compared,
 ) -> tuple[tuple[Level, ...], NDArray[np.intp], tuple[str, ...], list[str]]:
-    """Return blocks and plots, where units lie (group, or cell), what that is called, and doubts."""
+    """Return blocks and plots, where units lie (group or cell), names of these, and doubts."""
     group, groups = compared.codes, compared.labels
     blocks: tuple[Level, ...] = ()
     for name in roles.block_columns(table):
@@ -321,9 +321,11 @@ def _unit_levels(
 def _check_roles(table: Table, roles: Roles, units: tuple[str, ...]) -> tuple[str, ...]:
     """Return the columns that play a role, value and group first; refuse one with two roles."""
     named = [("value", roles.value)]
-    named += [("group", name) for name in roles.group_columns(table)]
+    factors = roles.group_columns(table)
+    named += [("group", name) for name in factors]
     plots = roles.block_columns(table)
-    named += [("block", name) for name in plots]
+    # The plots of a split plot may be told by their factor: field/variety.
+    named += [("block", name) for name in plots if name not in plots[1:] or name not in factors]
     named += list(roles.summary.items())
     named += [("unit", name) for name in units]
     used: dict[str, str] = {}

@@ -25,12 +25,14 @@ from nestimate.results.estimates import factorial, quantities
 from nestimate.results.estimates.contrasts import Contrast, choose_contrasts
 from nestimate.results.estimates.quantities import Quantity
 from nestimate.results.estimates.summaries import Check, Question, Summary
-from nestimate.results.words import advice, cautions, wording
+from nestimate.results.words import advice, cautions, factors, wording
 from nestimate.results.words.coverage import coverage_checks
 from nestimate.results.words.formulas import slope_sentences
 
 #: Contrasts of which predictions are written out; the JSON holds all of them.
 MOST_PREDICTED = 6
+#: Factors of the interactions that averages are held against.
+PAIR = 2
 
 
 def _versions() -> dict[str, str]:
@@ -161,11 +163,37 @@ class Answer:
             return ()
         return (
             *coverage_checks(self.model, self.question.ci_prob),
+            *self._averages,
             *cautions.sensitivity_checks(self.sensitivity, self.design),
             *(cautions.centre_checks(self.groups, self.model) if self.passed else ()),
             *cautions.influence_checks(self.influence, self.design),
             *cautions.predictive_checks(self.predictive, self.design, self.farthest),
             *cautions.bayes_factor_checks(self.bayes_factor),
+        )
+
+    @property
+    def _averages(self) -> tuple[Check, ...]:
+        """Caution where an effect is averaged over a factor that changes it."""
+        crossing = self.design.structure.factorial
+        if crossing is None:
+            return ()
+        whole, _ = factorial.choose(crossing, "interaction", self.design.measure.sign)
+        pairs = tuple(c for c in whole if len(c.changed) == PAIR)
+        rows = self.question.summaries(quantities.differences(self.fit, pairs), quick=True)
+        return factors.interaction_checks(tuple(zip(pairs, rows, strict=True)), self.asked)
+
+    @property
+    def unanswered(self) -> tuple[str, ...]:
+        """Contrasts of several factors that were asked for and lack a cell."""
+        crossing, asked = self.design.structure.factorial, self.question.contrasts
+        words = (asked,) if isinstance(asked, str) else asked
+        if crossing is None or self.question.against is not None:
+            return ()
+        return tuple(
+            name
+            for word in words
+            if word in factorial.SETS
+            for name in factorial.choose(crossing, word, self.design.measure.sign)[1]
         )
 
     @property
@@ -193,6 +221,7 @@ class Answer:
             return ()
         return (
             *wording.answer_sentences(self.contrasts, self.asked, self.probabilities, after),
+            *factors.average_sentences(self.asked, self.unanswered),
             *slope_sentences(self.design, self.coefficients),
             *wording.simultaneous_sentences(self.contrasts),
             *(cautions.rope_sentences(self.contrasts, rope, after) if rope is not None else ()),

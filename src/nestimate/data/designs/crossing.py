@@ -85,6 +85,19 @@ class Crossing:
             for factor, size in enumerate(self.sizes)
         )
 
+    def possible(self, level: Level, cell: Codes) -> NDArray[np.bool_]:
+        """Return which cells every member of a level can have, shape (members, cells).
+
+        A factor that is constant in every member lies between them: each has one level of it.
+        """
+        found = np.ones((level.size, len(self.cells)), dtype=bool)
+        for f, varies in enumerate(self.varying(level.codes, cell)):
+            if not varies:
+                own = np.zeros(level.size, dtype=np.intp)
+                own[level.codes] = self.cells[cell, f]
+                found &= own[:, None] == self.cells[:, f]
+        return found
+
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Compared:
@@ -198,19 +211,8 @@ class Compared:
         )
 
     def expected(self, block: Level) -> NDArray[np.bool_] | None:
-        """Return which cells every block should have, (blocks, groups): all of its own levels.
-
-        A factor that is constant in every block lies between blocks: each has one level of it.
-        """
-        if self.crossing is None:
-            return None
-        found = np.ones((block.size, len(self.labels)), dtype=bool)
-        for f, varies in enumerate(self.crossing.varying(block.codes, self.codes)):
-            if not varies:
-                own = np.zeros(block.size, dtype=np.intp)
-                own[block.codes] = self.crossing.cells[self.codes, f]
-                found &= own[:, None] == self.crossing.cells[:, f]
-        return found
+        """Return which cells every block should have, (blocks, groups); None: all of them."""
+        return None if self.crossing is None else self.crossing.possible(block, self.codes)
 
     def placed(
         self, table: Table, roles: Roles, keep: NDArray[np.bool_]
@@ -237,9 +239,9 @@ class Compared:
             for wanted in (True, False)
         )
         note = Advice(
-            f"Every {units[0]} has one {' and '.join(between)} and several {' and '.join(within)}, "
-            f"so it is taken as the same {units[0]} measured again. If equal labels are different "
-            f"{units[0]}, add ",
+            f"Every {units[0]} has one level of {' and '.join(between)} and several of "
+            f"{' and '.join(within)}, so it is taken as the same {units[0]} seen again. If equal "
+            f"labels are different {units[0]}, add ",
             Remedy("relabel_units"),
             ".",
         )

@@ -104,6 +104,9 @@ def _estimates(answer: Answer, page: Page) -> list[str]:
 def _beside(answer: Answer, page: Page) -> str:
     """Return other analyses of the same data, and why they agree or differ."""
     panels, design = answer.honesty[:MOST_PANELS], answer.design
+    if design.structure.factorial is not None and len(answer.honesty) > MOST_PANELS:
+        # The last one is the interaction.
+        panels = (*panels[:-1], answer.honesty[-1])
     tables = [page.table(advice.honesty_head(p), advice.honesty_rows(p, design)) for p in panels]
     left = len(answer.honesty) - len(panels)
     told = advice.many(panels, design)

@@ -46,6 +46,11 @@ class Contrast:
         return len(self.changed) > 1
 
     @property
+    def place(self) -> str:
+        """Where it is looked at, ` in WT`; nothing where no level is held."""
+        return f" in {', '.join(self.at)}" if self.at and not self.interaction else ""
+
+    @property
     def turn(self) -> float:
         """The sign of its first weight: the other one for the contrast the other way round."""
         return float(np.sign(self.weights[np.flatnonzero(self.weights)[0]]))

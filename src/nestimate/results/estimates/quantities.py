@@ -177,6 +177,29 @@ def unit_means(fit: Fit) -> tuple[Quantity, ...]:
     )
 
 
+def told_by_blocks(design: Design, asked: Contrasts, *, every: bool = True) -> Contrasts:
+    """Return the contrasts that blocks can show, which have all of their cells.
+
+    Parameters
+    ----------
+    design, asked
+        The design, and the contrasts of it.
+    every
+        Whether every block has to have them; simple effects are then left out, as there are as
+        many of them as cells, and averages and interactions stay. Otherwise one block is enough.
+    """
+    crossing, block = design.structure.factorial, design.block
+    if crossing is None or block is None:
+        return asked
+    possible = crossing.possible(block, design.readings.group)
+    found = []
+    for contrast in asked:
+        whole = possible[:, contrast.weights != 0].all(axis=1)
+        if (whole.all() and not (contrast.at and contrast.sides)) if every else whole.any():
+            found.append(contrast)
+    return tuple(found)
+
+
 def block_effects(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
     """Return the contrasts in every block, `drug - placebo | line 1`."""
     design, draws = fit.model.design, fit.effects
@@ -193,7 +216,7 @@ def block_effects(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
             null=design.measure.null,
             rope=True,
         )
-        for contrast in asked
+        for contrast in told_by_blocks(design, asked)
         for k, label in enumerate(design.block.labels)
     )
 
@@ -235,15 +258,16 @@ def probabilities(
             for g, label in enumerate(design.groups)
         ]
     if design.block is not None and design.structure.varies:
+        # Of a factor that lies between blocks no block will show anything.
         found += [
             Quantity(
                 name=f"P({c.name} > {design.measure.null:g} in the next {design.block.name})",
                 values=estimands.next_block(fit.draws, c),
                 weights=fit.weights,
             )
-            for c in asked
+            for c in told_by_blocks(design, asked, every=False)
         ]
-        found += _between_blocks(fit, asked, rope)
+        found += _between_blocks(fit, told_by_blocks(design, asked), rope)
     return (*found, *_outliers(fit))
 
 

@@ -23,6 +23,7 @@ def difference(row: Summary, contrast: Contrast, design: Design) -> str:
     this = f"The{this[3:]}" if this.startswith("the mean of ") else this
     if design.measure.logarithmic:
         return f"{this} is {mean} times {that}, {interval}"
+    that += contrast.place
     where = "below" if mean.startswith("-") else "above"
     return f"{this} lies {mean.lstrip('-')} {where} {that}, {interval}"
 

@@ -294,7 +294,7 @@ def test_a_balanced_mixed_design_agrees_with_its_closed_form():
         options={"robust": "none", "ess": 2000},
     )
     found = {row.name: row for row in result.contrasts}
-    wide = frame.pivot(index="id", columns="time", values="y")
+    wide = frame.pivot_table(index="id", columns="time", values="y")
     arm = frame.groupby("id").arm.first()
     for name, own in {
         "(t2 - t1 | active) - (t2 - t1 | control)": wide.t2 - wide.t1,

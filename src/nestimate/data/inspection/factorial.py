@@ -22,6 +22,8 @@ from nestimate.errors import DataError, DesignError
 
 #: More factors make a formula that nobody can read.
 MOST_FACTORS = 3
+#: Units of a cell below which several factors are not proposed.
+LEAST = 3
 
 
 def several_factors(
@@ -191,6 +193,8 @@ def _by_roles(
     try:
         design = Design.from_table(crossing.table, roles)
     except (DataError, DesignError):
+        return None
+    if design.block is None and min(design.units_per_group) < LEAST:
         return None
     used = {*factors, *path, value}
     unused = tuple(n for n in crossing.names if n not in used and crossing.size(n) > 1)

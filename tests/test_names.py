@@ -183,8 +183,8 @@ def test_no_name_of_a_column_or_label_changes_a_number(which, turns):
     """Every turn gives every column another word; the layouts together see all of them."""
     case, first = CASES[which], list(CASES).index(which)
     expected = numbers(plain(case))
-    for turn in range(first * turns, (first + 1) * turns):
-        turn %= len(RESERVED)
+    for step in range(turns):
+        turn = (first * turns + step) % len(RESERVED)
         words = RESERVED[turn:] + RESERVED[:turn]
         names = dict(zip(COLUMNS, words, strict=False))
         # Labels that sort as before; every column has the same ones, also those of other columns.

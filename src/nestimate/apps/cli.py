@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from nestimate.apps import arguments, page, progress
+from nestimate.apps.planner import plan_command
 from nestimate.comparison import Comparison, compare, fit
 from nestimate.errors import NestimateError
 from nestimate.options import Options
@@ -288,6 +289,9 @@ def _inspect(  # noqa: PLR0913
         typer.echo(f"json written to {json_file}", err=alone)
     if not found.proposals:
         raise typer.Exit(2)
+
+
+app.command("plan", short_help="How many next time, at what cost.")(plan_command)
 
 
 @app.command("simulate", short_help="Make up data with a known truth.")

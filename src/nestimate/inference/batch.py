@@ -24,10 +24,10 @@ Codes = NDArray[np.intp]
 ROUGH_NODES, NODES = 10, 16
 #: Most Newton steps; a gain below LEAST_GAIN ends them.
 NEWTON, LEAST_GAIN = 8, 1e-2
-#: Points of a round that refines the proposal, and components of its mixture, by pass.
-ROUND, FIRST_PASS, SECOND_PASS = 512, (2,), (4, 4, 4)
+#: Points of every round that refines the proposal, and components of its mixture, by pass.
+FIRST_PASS, SECOND_PASS = ((256, 2),), ((512, 4), (512, 4), (512, 4))
 #: Effective draws below which a data set is worked on again.
-LEAST_KISH = 250.0
+LEAST_KISH = 150.0
 #: Points worked on together: their nodes stay in the cache.
 AT_ONCE = 8192
 
@@ -96,14 +96,14 @@ def _drawn(
     proposal: Proposals,
     points: int,
     numbers: Codes,
-    components: tuple[int, ...],
+    rounds: tuple[tuple[int, int], ...],
 ) -> BatchDraws:
-    """Refine the proposals in as many rounds as there are numbers of components, and draw."""
-    for stage, count in enumerate(components):
-        base, uniform = base_points(ROUND, model.dim, numbers, stage + 1)
+    """Refine the proposals in rounds of so many points and components each, and draw."""
+    for stage, (size, components) in enumerate(rounds):
+        base, uniform = base_points(size, model.dim, numbers, stage + 1)
         x = proposal.draw(base, uniform)
         _, log_density = model.evaluate(x, ROUGH_NODES)
-        proposal = Proposals.fitted(x, log_density - proposal.log_density(x), count)
+        proposal = Proposals.fitted(x, log_density - proposal.log_density(x), components)
     base, uniform = base_points(points, model.dim, numbers, 0)
     x = proposal.draw(base, uniform)
     theta, log_density = model.evaluate(x, NODES)

@@ -7,13 +7,17 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.inference.mixture import DOF, EM_STEPS, WIDTH
+from nestimate.inference.mixture import DOF, WIDTH
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
 #: Share below which a component is given up, and of a covariance that is the whole sample's.
 LEAST_SHARE, WHOLE = 0.02, 0.02
+#: Steps of an EM fit: from seeds spread by weight four do.
+EM_STEPS = 4
+#: Steps of an EM fit: from seeds spread by weight four do.
+EM_STEPS = 4
 #: Share of the wide component that catches long tails.
 WINGS = 0.1
 

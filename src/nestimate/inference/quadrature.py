@@ -25,7 +25,7 @@ Array = NDArray[np.float64]
 #: Nodes over sigma, and over a spread between units or blocks.
 NODES_SIGMA, NODES_TAU = 9, 16
 #: Rounds of zooming in, nodes of each, and the log of the relative density that is left out.
-ZOOMS, ZOOM_NODES, LEFT_OUT = 4, 17, 11.0
+ZOOMS, ZOOM_NODES, LEFT_OUT = 3, 17, 11.0
 #: Classes of SD into which the nodes of a difference are collected.
 CLASSES = 32
 

@@ -41,6 +41,8 @@ FIXED_PART = ("location", "slope")
 EDGE = 7.5
 #: |z| beyond which a standard normal has no mass worth the digits.
 Z_EDGE = 8.0
+#: Steps of the bisection that finds the z of a value.
+BISECTIONS = 60
 #: Points far out in the tails may overflow: their density is then zero, which is right.
 EXTREMES = np.errstate(over="ignore", divide="ignore", invalid="ignore", under="ignore")
 
@@ -65,12 +67,12 @@ class Whitening:
     above: Number
 
     @classmethod
-    def of(cls, prior: Prior, lower: Number | None) -> Self:
-        """Return the map for a prior cut off and renormalised at `lower`."""
+    def of(cls, prior: Prior, lower: Number | None, steps: int = BISECTIONS) -> Self:
+        """Return the map for a prior cut off and renormalised at `lower`; see `inverse`."""
         whole = cls(prior=prior, below=0.0, above=1.0)
         if lower is None:
             return whole
-        edge = whole.inverse(lower)
+        edge = whole.inverse(lower, steps)
         if np.any(edge >= Z_EDGE - 1e-6):
             raise DesignError(
                 f"prior {prior} (in units of the SD of all values) puts no mass above the "
@@ -83,10 +85,10 @@ class Whitening:
         above = self.above * special.ndtr(-z)
         return self.prior.quantile(self.below + self.above * special.ndtr(z), above)
 
-    def inverse(self, value: Number) -> Number:
+    def inverse(self, value: Number, steps: int = BISECTIONS) -> Number:
         """Return the z at which `value` is reached, by bisection on the monotone map."""
         low, high = np.full(np.shape(value), -Z_EDGE), np.full(np.shape(value), Z_EDGE)
-        for _ in range(60):
+        for _ in range(steps):
             middle = np.asarray(0.5 * (low + high))
             beneath = self.value(middle) < value
             low, high = np.where(beneath, middle, low), np.where(beneath, high, middle)

@@ -20,6 +20,9 @@ from nestimate.model.priors import Fixed
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
+#: Steps of the bisection that finds the z of a value: 6e-8.
+BISECTIONS = 28
+
 
 @dataclass(frozen=True, kw_only=True)
 class StackedModel:
@@ -71,7 +74,7 @@ class StackedModel:
             sets=len(stack),
             parameters=parameters,
             whitening=tuple(
-                Whitening.of(prior, None if p.lower is None else p.lower / spread)
+                Whitening.of(prior, None if p.lower is None else p.lower / spread, BISECTIONS)
                 for p, prior in zip(parameters, priors, strict=True)
                 if p.free
             ),
@@ -155,7 +158,7 @@ class StackedModel:
         for parameter, whitening in zip(self.free, self.whitening, strict=True):
             values = guess[parameter.family]
             value = values[parameter.member % len(values)][:, None]
-            z.append(np.clip(whitening.inverse(value), -6, 6))
+            z.append(np.clip(whitening.inverse(value, BISECTIONS), -6, 6))
         columns = np.stack(z, axis=2)
         # The warp puts the means where the scales say: there x is zero.
         columns[:, :, : self._means] = 0.0

@@ -9,7 +9,9 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.structure import Role
 from nestimate.errors import DesignError
 from nestimate.inference.fit import Fit
-from nestimate.studies.shapes import Words
+from nestimate.model.draws import Draws
+from nestimate.studies import closed_form
+from nestimate.studies.shapes import Shape, Words
 from nestimate.studies.truths import Truths
 
 Array = NDArray[np.float64]
@@ -62,14 +64,23 @@ def pilot_truths(fit: Fit, effect: float | str | Mapping[str, float] | None) -> 
         When no effect is named.
     """
     design = fit.model.design
-    draws = fit.draws.take(fit.resampled)
-    mu = draws.means
-    order = np.argsort(mu[:, -1] - mu[:, 0], kind="stable")
-    # Even steps through the posterior of the difference, visited so that any first few are spread.
-    steps = (_scattered(STRATA) * len(order)).astype(np.intp)
-    chosen = order[steps]
-    picked = draws.take(chosen)
-    zero = np.zeros((STRATA, 1))
+    every = _truths(fit.draws.take(fit.resampled), design, effect)
+    # Even steps through how plain the effect is in every truth, visited so that any first few are
+    # spread: so few draws stand for all, and another seed of the pilot gives the same plan.
+    usual = Shape(readings=3, units=(3,) * len(design.groups), blocks=3 if design.block else 0,
+                  subunits=(2,) * len(design.subunits))  # fmt: skip
+    weights = np.zeros(len(design.groups))
+    weights[[0, -1]] = -1, 1
+    error, _ = closed_form.standard_error(usual, every, weights)
+    order = np.argsort(every.mu @ weights / error, kind="stable")
+    return every.taken(order[(_scattered(STRATA) * len(order)).astype(np.intp)])
+
+
+def _truths(
+    picked: Draws, design: Design, effect: float | str | Mapping[str, float] | None
+) -> Truths:
+    size = len(picked)
+    zero = np.zeros((size, 1))
     of = {
         role: [picked.scale(s) for s in design.structure.strata if s.role is role] for role in Role
     }
@@ -85,14 +96,14 @@ def pilot_truths(fit: Fit, effect: float | str | Mapping[str, float] | None) -> 
     return Truths(
         mu=_means(picked.means, effect, design),
         scales={
-            "tau": np.broadcast_to(tau, (STRATA, len(design.groups))).copy(),
+            "tau": np.broadcast_to(tau, (size, len(design.groups))),
             "tau_unit": zero[:, 0] if home else one(Role.UNIT),
             "tau_block": one(Role.BLOCK),
             "tau_effect": one(Role.EFFECT),
-            "tau_subunits": np.stack(subunits, axis=1) if subunits else np.zeros((STRATA, 0)),
+            "tau_subunits": np.stack(subunits, axis=1) if subunits else zero[:, :0],
             "sigma": zero[:, 0] if noise is None else noise.mean(axis=1),
         },
-        nu=np.full(STRATA, np.inf) if normality is None else normality[:, 0],
+        nu=np.full(size, np.inf) if normality is None else normality[:, 0],
     )
 
 

@@ -1,15 +1,12 @@
 """How many next time: the cheapest experiment that does what it is for."""
 
-import os
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from nestimate.errors import DesignError
 from nestimate.options import Options
@@ -21,6 +18,7 @@ from nestimate.studies.search import Search, agreement, costs_of
 from nestimate.studies.shapes import Costs, Shape, Words
 from nestimate.studies.simulations import Ledger, Task
 from nestimate.studies.truths import ROUND, Truths
+from nestimate.studies.workers import workers
 
 #: The effect that is tried beside the stated one, as a share of it.
 SMALLER, SMALLER_ROUNDS = 0.8, 6
@@ -149,7 +147,6 @@ def made(
     source: str,
 ) -> dict[str, Any]:
     """Simulate and return the fields of a `Plan` that follow."""
-    count = settings.threads or os.cpu_count() or 1
     budget = np.inf if settings.budget is None else float(settings.budget)
     prices = costs_of(shapes, costs)
     if prices.min() > budget:
@@ -157,13 +154,10 @@ def made(
             f"plan: the budget of {budget:g} does not pay for the smallest design, which costs "
             f"{prices.min():g}."
         )
-    with (
-        threadpool_limits(1, user_api="blas"),
-        ThreadPoolExecutor(max_workers=count) as threads,
-    ):
+    with workers(settings.threads) as pool:
         ledger = Ledger(
             task=task,
-            threads=threads,
+            workers=pool,
             path=None if settings.resume is None else Path(settings.resume),
             said=settings.progress,
         )
@@ -199,7 +193,7 @@ def made(
 def _smaller(search: Search, at: int) -> Probability | None:
     """Probability of all goals if the effect is smaller than stated, on the same random numbers."""
     task = replace(search.task, truths=search.task.truths.with_effect(SMALLER))
-    ledger = Ledger(task=task, threads=search.ledger.threads, said=search.ledger.said)
+    ledger = Ledger(task=task, workers=search.ledger.workers, said=search.ledger.said)
     beside = replace_search(search, task, ledger)
     beside.simulate([at], SMALLER_ROUNDS)
     return beside.estimate(at)

@@ -186,6 +186,11 @@ class Tally:
         )
 
 
+def run_round(task: Task, shape: Shape, engine: Engine, number: int) -> Tally:
+    """Simulate a round, wherever it is worked out."""
+    return task.run(shape, number, engine)
+
+
 @dataclass(kw_only=True)
 class Ledger:
     """Rounds simulated so far, by size, engine and number.
@@ -194,7 +199,7 @@ class Ledger:
     ----------
     task
         What is simulated.
-    threads
+    workers
         Where rounds are simulated; how many there are changes no number.
     path
         File to which rounds are added as they are done, and from which they are read; None: none.
@@ -203,7 +208,7 @@ class Ledger:
     """
 
     task: Task
-    threads: Executor
+    workers: Executor
     path: Path | None = None
     said: Callable[[int, int], None] | None = None
     rounds: dict[tuple[str, str, int], Tally] = field(default_factory=dict)
@@ -249,7 +254,11 @@ class Ledger:
             if (shape.key, engine, number) not in self.rounds
         ]
         asked = self.done + len(missing)
-        tallies = self.threads.map(lambda job: self.task.run(job[0], job[2], job[1]), missing)
+        tallies = self.workers.map(
+            run_round,
+            [self.task] * len(missing),
+            *([job[i] for job in missing] for i in range(3)),
+        )
         for (shape, engine, number), tally in zip(missing, tallies, strict=True):
             self.rounds[(shape.key, engine, number)] = tally
             self._write(shape, engine, number, tally)

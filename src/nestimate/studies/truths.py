@@ -40,7 +40,10 @@ class Truths:
 
     def of_round(self, number: int) -> Self:
         """Return the truth of each experiment of a round, in turn."""
-        which = (number * ROUND + np.arange(ROUND)) % len(self)
+        return self.taken((number * ROUND + np.arange(ROUND)) % len(self))
+
+    def taken(self, which: NDArray[np.intp]) -> Self:
+        """Return the truths at these positions."""
         scales = {name: values[which] for name, values in self.scales.items()}
         return replace(self, mu=self.mu[which], scales=scales, nu=self.nu[which])
 

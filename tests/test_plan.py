@@ -26,7 +26,7 @@ QUESTION = Question(ci_prob=0.95, ci_kind="hdi", rope=(-0.3, 0.3))
 PAIR = choose_contrasts(("a", "b"), "reference", None, LINEAR)
 ZERO = Goal(kind="excludes 0")
 TRUTH = {"groups": {"placebo": 7, "drug": 8.5}, "tau": 1, "sigma": 0.8}
-FEW = {"simulations": 200, "audit": 0}
+FEW = {"simulations": 200, "audit": 0, "threads": 1}
 
 
 def truths(delta, tau=1.0, sigma=0.0, nu=np.inf, **scales):
@@ -256,7 +256,7 @@ def test_the_curve_recovers_a_shifted_closed_form():
 def planned():
     return ne.plan(
         TRUTH,
-        units=range(5, 16),
+        units=range(10, 13),
         readings=[1, 2, 4],
         costs=(120, 8),
         settings={**FEW, "words": {"unit": "mouse", "value": "glucose"}},
@@ -315,7 +315,7 @@ def test_json_table_figures_and_report_say_the_same(planned, tmp_path):
     found = json.loads(json.dumps(planned.to_dict()))
     best = planned.best
     assert found["best"]["units"] == best.shape.units[0]
-    assert len(planned.table) == len(found["designs"]) == 33
+    assert len(planned.table) == len(found["designs"]) == 9
     for figure in (planned.plot_curve(), planned.plot_surface(), planned.plot_frontier()):
         figure.canvas.draw()
     planned.report(tmp_path / "plan.html")
@@ -335,18 +335,18 @@ def test_threads_and_interruption_change_no_number(tmp_path, monkeypatch):
     def run(**settings):
         return ne.plan(
             TRUTH,
-            units=range(6, 13),
+            units=range(8, 11),
             readings=[2],
             settings={**FEW, **settings},
             options={"robust": "none"},
         )
 
     whole = run(threads=1)
-    assert numbers_of(run(threads=3)) == numbers_of(whole)
+    assert numbers_of(run(threads=2)) == numbers_of(whole)
     kept = tmp_path / "plan.jsonl"
 
     def stop(done, asked):
-        if done == 15:
+        if done == 15 * ROUND:
             raise KeyboardInterrupt
 
     stopped = run(resume=kept, progress=stop, threads=1)
@@ -410,7 +410,7 @@ def test_blocks_several_goals_and_losses():
         readings=[2],
         goals=["excludes 0", "narrower than 3"],
         costs=(1, 1, 20),
-        settings={**FEW, "blocks": range(5, 9), "lost": 0.1, "words": {"block": "litter"}},
+        settings={**FEW, "blocks": [8], "lost": 0.1, "words": {"block": "litter"}},
     )
     assert len(found.nearest.goals) == 2
     for goal in found.nearest.goals:

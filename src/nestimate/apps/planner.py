@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from nestimate.apps import arguments
+from nestimate.apps import arguments, progress
 from nestimate.comparison import Comparison, compare, load
 from nestimate.errors import DesignError
 from nestimate.outputs import check_outputs, check_report, whole
@@ -24,8 +24,12 @@ def plan_command(  # noqa: PLR0913 - one argument per option is how typer reads 
     groups: Annotated[
         str | None, typer.Option(help="No pilot: true means, 'placebo=7,drug=8'.")
     ] = None,
-    tau: Annotated[float | None, typer.Option(help="No pilot: spread between units.")] = None,
-    sigma: Annotated[float | None, typer.Option(help="No pilot: SD of a reading.")] = None,
+    tau: Annotated[
+        str | None, typer.Option(help="No pilot: spread between units. Pilot: as in compare.")
+    ] = None,
+    sigma: Annotated[
+        str | None, typer.Option(help="No pilot: SD of a reading. Pilot: as in compare.")
+    ] = None,
     nu: Annotated[float | None, typer.Option(help="No pilot: normality; left out: normal.")] = None,
     tau_block: Annotated[float | None, typer.Option(help="Spread between blocks.")] = None,
     tau_effect: Annotated[
@@ -39,10 +43,17 @@ def plan_command(  # noqa: PLR0913 - one argument per option is how typer reads 
         str | None, typer.Option(help="With a pilot: effect to find, a number or 'pilot'.")
     ] = None,
     value: Annotated[str | None, typer.Option(help="Pilot's column (else a word): value.")] = None,
+    value_unit: arguments.ValueUnit = None,
     group: Annotated[str | None, typer.Option(help="Pilot's column: group.")] = None,
     unit: Annotated[str | None, typer.Option(help="Pilot's column (else a word): unit.")] = None,
     block: Annotated[str | None, typer.Option(help="Pilot's column (else a word): block.")] = None,
     reference: arguments.Reference = None,
+    relabel_units: Annotated[
+        bool, typer.Option("--relabel-units", help="As in compare.", hidden=True)
+    ] = False,
+    n: Annotated[str | None, typer.Option(help="As in compare.", hidden=True)] = None,
+    sd: Annotated[str | None, typer.Option(help="As in compare.", hidden=True)] = None,
+    se: Annotated[str | None, typer.Option(help="As in compare.", hidden=True)] = None,
     units: Annotated[str | None, typer.Option(help="Units per group: 3:24, or 6,8,10.")] = None,
     readings: Annotated[str | None, typer.Option(help="Readings of a unit: 1:6.")] = None,
     subunits: Annotated[
@@ -67,6 +78,7 @@ def plan_command(  # noqa: PLR0913 - one argument per option is how typer reads 
     preset: arguments.Preset = "default",
     prior: arguments.Prior = None,
     rope: arguments.Rope = None,
+    contrast: arguments.Contrasts = None,
     ci_prob: arguments.CiProb = 0.95,
     ci_kind: arguments.CiKind = "hdi",
     simulations: Annotated[int, typer.Option(help="Experiments of the design named.")] = 1_000,
@@ -78,6 +90,14 @@ def plan_command(  # noqa: PLR0913 - one argument per option is how typer reads 
     report: arguments.Report = None,
     figure: Annotated[Path | None, typer.Option(help="Write the curve: .png, .svg, .pdf.")] = None,
     overwrite: arguments.Overwrite = False,
+    sheet: Annotated[str | None, typer.Option(help="As in compare.", hidden=True)] = None,
+    decimal: Annotated[str | None, typer.Option(help="As in compare.", hidden=True)] = None,
+    skip_rows: Annotated[str | None, typer.Option(help="As in compare.", hidden=True)] = None,
+    header_row: Annotated[int | None, typer.Option(help="As in compare.", hidden=True)] = None,
+    na: Annotated[str | None, typer.Option(help="As in compare.", hidden=True)] = None,
+    fill_down: Annotated[str | None, typer.Option(help="As in compare.", hidden=True)] = None,
+    edit: arguments.Edits = None,
+    wide: Annotated[str | None, typer.Option(help="As in compare.", hidden=True)] = None,
 ) -> None:
     """How many next time: nestimate plan --groups a=7,b=8 --tau 1 --sigma 0.8 --readings 3."""
     check_outputs(
@@ -86,7 +106,6 @@ def plan_command(  # noqa: PLR0913 - one argument per option is how typer reads 
     check_report(report)
     if figure is not None and figure.suffix.lower() not in SUFFIXES:
         raise DesignError(f"--figure {figure} must end in {', '.join(SUFFIXES)}.")
-    stated = {"groups": groups, "tau": tau, "sigma": sigma, "nu": nu}
     words = {"value": value, "unit": unit, "block": block, "group": group}
     settings: dict[str, Any] = {
         "blocks": numbers("blocks", blocks) or (),
@@ -104,6 +123,7 @@ def plan_command(  # noqa: PLR0913 - one argument per option is how typer reads 
         "preset": preset,
         "prior": arguments.priors(prior),
         "rope": arguments.rope(rope),
+        "contrast": arguments.contrasts(contrast),
         "ci_prob": ci_prob,
         "ci_kind": ci_kind,
         "seed": seed,
@@ -126,37 +146,49 @@ def plan_command(  # noqa: PLR0913 - one argument per option is how typer reads 
             raise DesignError(
                 "plan: --effect belongs to a pilot; without one the means in --groups state it."
             )
-        truth: dict[str, Any] = {name: given for name, given in stated.items() if given is not None}
-        truth["groups"] = arguments.group_means(groups)
-        truth |= {"source": source}
-        truth |= {} if tau_subunits is None else {"tau_subunits": _spreads(tau_subunits)}
-        truth |= {} if tau_block is None else {"tau_block": tau_block}
-        truth |= {} if tau_effect is None else {"tau_effect": tau_effect}
+        stated = {
+            "groups": arguments.group_means(groups),
+            "tau": _spread("tau", tau),
+            "sigma": _spread("sigma", sigma),
+            "nu": nu,
+            "tau_block": tau_block,
+            "tau_effect": tau_effect,
+            "tau_subunits": None if tau_subunits is None else _spreads(tau_subunits),
+            "source": source,
+        }
+        truth = {name: given for name, given in stated.items() if given is not None}
         settings["words"] = {name: word for name, word in words.items() if word is not None}
         found = plan(truth, **asked, settings=settings, options=options)
     else:
-        for name, given in stated.items():
+        for name, given in (("groups", groups), ("nu", nu)):
             if given is not None:
                 raise DesignError(f"plan: with a pilot leave --{name} out: the pilot tells it.")
-        found = _after(pilot, words, reference, options).plan(
-            _effect(effect), **asked, settings=settings, options=options
-        )
+        options |= {"tau": tau, "sigma": sigma or "common", "value_unit": value_unit}
+        reading = {
+            "n": n, "sd": sd, "se": se, "sheet": sheet, "decimal": decimal, "wide": wide,
+            "skip_rows": skip_rows, "header_row": header_row, "na": na, "fill_down": fill_down,
+            "edits": edit or (),
+        }  # fmt: skip
+        with progress.shown():
+            known = _pilot(pilot, words, (reference, relabel_units), {**options, **reading})
+        found = known.plan(_effect(effect), **asked, settings=settings, options=options)
     _deliver(found, json_file, report, figure)
 
 
-def _after(
-    path: Path, words: dict[str, str | None], reference: str | None, options: dict[str, Any]
+def _pilot(
+    path: Path,
+    words: dict[str, str | None],
+    groups: tuple[str | None, bool],
+    options: dict[str, Any],
 ) -> Comparison:
     """Load a saved pilot, or analyse its table with the options of the plan."""
     if path.suffix == ".nestimate":
         return load(path)
     return compare(
         path,
-        value=words["value"],
-        group=words["group"],
-        unit=words["unit"],
-        block=words["block"],
-        reference=reference,
+        **words,
+        reference=groups[0],
+        relabel_units=groups[1],
         options={**options, "ess": 4_000},
     )
 
@@ -204,6 +236,16 @@ def _whole(name: str, given: str, mark: str) -> tuple[int, ...]:
         raise DesignError(f"--{name} '{given}': write whole numbers, such as 2{mark}1.") from None
 
 
+def _spread(name: str, given: str | None) -> float | None:
+    """Read a stated spread."""
+    try:
+        return None if given is None else float(given)
+    except ValueError:
+        raise DesignError(
+            f"--{name} '{given}': without a pilot it is a number, such as --{name} 0.8."
+        ) from None
+
+
 def _spreads(given: str) -> tuple[float, ...]:
     try:
         return tuple(float(part) for part in given.split(","))
@@ -227,5 +269,5 @@ def _effect(given: str | None) -> float | str | None:
 def _progress(done: int, asked: int) -> None:
     """Say on the terminal how far it is; Ctrl-C ends the search with what there is."""
     end = "\r" if done < asked else "\r\033[K"
-    said = f"simulated {50 * done:,} of {50 * asked:,} experiments (Ctrl-C: stop here) "
+    said = f"simulated {done:,} of {asked:,} experiments (Ctrl-C: stop here) "
     typer.echo((said if done < asked else "") + end, nl=False, err=True)

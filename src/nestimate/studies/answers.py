@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.stack import Stack
-from nestimate.inference import batch, diagnostics, quadrature
+from nestimate.inference import batch, diagnostics, quadrature, work
 from nestimate.inference.fit import Fit
 from nestimate.inference.normal_mixture import NormalMixture
 from nestimate.inference.smoothed import Smoothed
@@ -194,7 +194,10 @@ def by_full_engine(
     number: int,
 ) -> Answers:
     """Answer one experiment as `compare` does."""
-    fit = Fit.from_model(Model.from_design(design, assumptions), ess=FULL_ESS, seed=int(number))
+    # It is asked by processes that are many already.
+    with work.using(work.Work(threads=1)):
+        model = Model.from_design(design, assumptions)
+        fit = Fit.from_model(model, ess=FULL_ESS, seed=int(number))
     found = Answers.blank(1, len(asked))
     measure, weights = design.roles.measure, fit.weights
     for c, contrast in enumerate(asked):

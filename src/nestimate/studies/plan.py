@@ -17,11 +17,13 @@ from nestimate.studies.request import Settings
 from nestimate.studies.search import Search, agreement, costs_of
 from nestimate.studies.shapes import Costs, Shape, Words
 from nestimate.studies.simulations import Ledger, Task
-from nestimate.studies.truths import ROUND, Truths
+from nestimate.studies.truths import Truths
 from nestimate.studies.workers import workers
 
 #: The effect that is tried beside the stated one, as a share of it.
-SMALLER, SMALLER_ROUNDS = 0.8, 6
+SMALLER = 0.8
+#: Share of the simulations asked for that it gets.
+LESS = 0.3
 #: Designs within this share of the cheapest one's cost are as good as it.
 ALIKE = 0.05
 
@@ -175,13 +177,14 @@ def made(
         at = search.nearest if best is None else best
         if at not in search.simulated:
             search.simulate([at], 1)
-        rounds = 0 if search.stopped else -(-settings.audit // ROUND)
-        same = agreement(search, at, rounds) if rounds and search.own == "own" else {}
+        # Of what quadrature answers exactly there is nothing to audit.
+        wanted = settings.audit and not search.stopped and search.own == "own"
+        count, same = agreement(search, at, settings.audit) if wanted else (0, {})
         smaller = _smaller(search, at) if stated and not search.stopped else None
     return {
         **_found(search, best, at),
         "smaller": smaller,
-        "audit": (rounds * ROUND if same else 0, same),
+        "audit": (count, same),
         "stopped": search.stopped,
         "stated": stated,
         "source": source,
@@ -195,7 +198,7 @@ def _smaller(search: Search, at: int) -> Probability | None:
     task = replace(search.task, truths=search.task.truths.with_effect(SMALLER))
     ledger = Ledger(task=task, workers=search.ledger.workers, said=search.ledger.said)
     beside = replace_search(search, task, ledger)
-    beside.simulate([at], SMALLER_ROUNDS)
+    beside.simulate([at], max(2, round(LESS * search.simulations / ROUND)))
     return beside.estimate(at)
 
 

@@ -143,10 +143,10 @@ class Settings:
     resume
         File that keeps the simulations; an interrupted plan goes on from it.
     threads
-        How many rounds are simulated side by side; None: as many as there are cores. No number
-        depends on it.
+        Processes that simulate side by side; None: as many as there are cores. No number depends
+        on it.
     progress
-        Told of the rounds of 50 experiments that are done, and of how many are asked for so far.
+        Told of the experiments that are done, and of how many are asked for so far.
     """
 
     blocks: Sequence[int] = ()

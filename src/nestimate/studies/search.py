@@ -12,7 +12,7 @@ from nestimate.studies.answers import normal_why_not
 from nestimate.studies.estimates import Probability, Surface, features, pseudo_decisions
 from nestimate.studies.goals import Goal
 from nestimate.studies.shapes import Costs, Shape, template
-from nestimate.studies.simulations import Engine, Events, Ledger, Tally, Task
+from nestimate.studies.simulations import AT_ONCE, Engine, Events, Ledger, Tally, Task
 from nestimate.studies.truths import ROUND
 
 Array = NDArray[np.float64]
@@ -258,11 +258,12 @@ def costs_of(shapes: Sequence[Shape], costs: Costs) -> Array:
     return np.array([costs.of(shape) for shape in shapes])
 
 
-def agreement(search: Search, i: int, rounds: int = 1) -> dict[Goal, int]:
-    """Count simulated experiments of a design in which the full engine decides alike, by goal."""
-    search.ledger.simulate([(search.shapes[i], "audit", rounds)])
+def agreement(search: Search, i: int, experiments: int) -> tuple[int, dict[Goal, int]]:
+    """Analyse experiments of a design by the full engine too: how many, and how many alike."""
+    jobs = -(-experiments // AT_ONCE["audit"])
+    search.ledger.simulate([(search.shapes[i], "audit", jobs)])
     full, own = search.ledger.tally(search.shapes[i], "audit"), search.tally(i)
     assert full is not None
     size = full.right.shape[1]
     same = (full.right == own.right[:, :size]).sum(axis=1)
-    return dict(zip(search.task.goals, map(int, same), strict=True))
+    return size, dict(zip(search.task.goals, map(int, same), strict=True))

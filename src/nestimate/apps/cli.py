@@ -11,8 +11,7 @@ from typing import Annotated
 
 import typer
 
-from nestimate.apps import arguments, page, progress
-from nestimate.apps.planner import plan_command
+from nestimate.apps import arguments, page, planner, progress
 from nestimate.comparison import Comparison, compare, fit
 from nestimate.errors import NestimateError
 from nestimate.options import Options
@@ -291,7 +290,7 @@ def _inspect(  # noqa: PLR0913
         raise typer.Exit(2)
 
 
-app.command("plan", short_help="How many next time, at what cost.")(plan_command)
+planner.add_to(app)
 
 
 @app.command("simulate", short_help="Make up data with a known truth.")

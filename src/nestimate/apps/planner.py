@@ -17,7 +17,12 @@ from nestimate.planning import Planned, plan
 SUFFIXES = (".png", ".svg", ".pdf")
 
 
-def plan_command(  # noqa: PLR0913 - one argument per option is how typer reads a command line
+def add_to(app: typer.Typer) -> None:
+    """Make `plan` a command of the program."""
+    app.command("plan", short_help="How many next time, at what cost.")(_plan)
+
+
+def _plan(  # noqa: PLR0913 - one argument per option is how typer reads a command line
     pilot: Annotated[
         Path | None, typer.Argument(help="Pilot: a table, or a saved result (.nestimate).")
     ] = None,

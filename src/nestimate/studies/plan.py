@@ -17,7 +17,7 @@ from nestimate.studies.request import Settings
 from nestimate.studies.search import Search, agreement, costs_of
 from nestimate.studies.shapes import Costs, Shape, Words
 from nestimate.studies.simulations import Ledger, Task
-from nestimate.studies.truths import Truths
+from nestimate.studies.truths import ROUND, Truths
 from nestimate.studies.workers import workers
 
 #: The effect that is tried beside the stated one, as a share of it.
@@ -82,7 +82,7 @@ class Plan:
     ceiling
         Probability of the goals with any number of units: that the truth lies where they ask.
     smaller
-        Probability with an effect `SMALLER` times as large; None where effects are not stated.
+        Probability with an effect `SMALLER` times as large; None where no one effect is stated.
     exaggeration
         By how much the estimate exceeds the true difference on average in experiments of `nearest`
         that reach the first signed goal; NaN where there is none.
@@ -126,6 +126,20 @@ class Plan:
             if not found or row.together.value > found[-1].together.value + 1e-9:
                 found.append(row)
         return tuple(found)
+
+    @property
+    def enough_readings(self) -> int | None:
+        """Readings beyond which more of them save no unit (or block); None where it is not seen."""
+        fewest: dict[int, int] = {}
+        for row in self.rows:
+            if row.together.value >= self.target:
+                readings, count = row.shape.readings, row.shape.count
+                fewest[readings] = min(count, fewest.get(readings, count))
+        if len(fewest) < 2:
+            return None
+        least = min(fewest.values())
+        enough = min(readings for readings, count in fewest.items() if count == least)
+        return enough if enough < max(fewest) else None
 
     @property
     def alike(self) -> tuple[Row, ...]:
@@ -180,7 +194,8 @@ def made(
         # Of what quadrature answers exactly there is nothing to audit.
         wanted = settings.audit and not search.stopped and search.own == "own"
         count, same = agreement(search, at, settings.audit) if wanted else (0, {})
-        smaller = _smaller(search, at) if stated and not search.stopped else None
+        known = task.truths.one_effect and not search.stopped
+        smaller = _smaller(search, at) if known else None
     return {
         **_found(search, best, at),
         "smaller": smaller,

@@ -98,7 +98,8 @@ def surface(plan: Plan) -> "Figure":
         at = readings.index(row.shape.readings), counts.index(row.shape.count)
         power[at], cost[at] = row.together.value, row.cost
     if len(readings) > 1 and len(counts) > 1:
-        filled = ax.contourf(counts, readings, power, levels=np.linspace(0, 1, 11), cmap="Blues")
+        filled = ax.contourf(counts, readings, power, levels=np.linspace(0, 1, 11),
+                             cmap="Blues", vmin=0, vmax=1.6)  # fmt: skip
         figure.colorbar(filled, ax=ax, ticks=np.linspace(0, 1, 6)).ax.tick_params(labelsize=FONT)
         ax.contour(counts, readings, power, levels=[plan.target], colors=[ZERO], linewidths=1.5)
         lines = ax.contour(counts, readings, cost, levels=6, colors=[INK], linewidths=0.5)

@@ -42,11 +42,12 @@ def size(plan: Plan, shape: Shape) -> str:
     return f"{where} with {reads} each"
 
 
-def short(shape: Shape) -> str:
-    """Return `8 x 3`: units and readings."""
-    parts = [*([str(shape.blocks)] if shape.blocks else [])]
+def short(plan: Plan, shape: Shape) -> str:
+    """Return `8 mice x 3`: units and readings."""
+    parts = [f"{shape.blocks} {many(plan.words.block)}"] if shape.blocks else []
     if not shape.blocks or max(shape.units) > 1:
-        parts.append("+".join(map(str, sorted(set(shape.units)))))
+        counts = shape.units if len(set(shape.units)) > 1 else shape.units[:1]
+        parts.append(f"{'+'.join(map(str, counts))} {many(plan.words.unit)}")
     return " x ".join([*parts, *map(str, shape.subunits), str(shape.readings)])
 
 
@@ -73,7 +74,7 @@ def effect(plan: Plan) -> str:
     words, log = plan.words, plan.words.scale == "log"
     if not plan.stated:
         delta = plan.truths.mu[:, 1:] - plan.truths.mu[:, :1]
-        if np.ptp(delta) > 1e-9 * max(np.abs(delta).max(), 1e-300):
+        if not plan.truths.one_effect:
             shown = np.exp(delta) if log else delta
             low, middle, high = np.quantile(shown[:, -1], [0.1, 0.5, 0.9])
             what = "ratio" if log else "difference"

@@ -75,9 +75,13 @@ def answer(plan: Plan) -> list[str]:
         )
     alike = [r for r in plan.alike if r is not plan.best]
     if plan.best is not None and alike:
-        named = listed([short(r.shape) for r in alike[:6]])
+        named = listed([short(plan, r.shape) for r in alike[:6]])
         more = f" and {len(alike) - 6} more" if len(alike) > 6 else ""
-        found.append(f"As good within 5 % of the cost: {named}{more}.")
+        found.append(f"As good within 5 % of the cost (x readings each): {named}{more}.")
+    if plan.enough_readings is not None:
+        counted = plan.words.block if row.shape.blocks else plan.words.unit
+        few = plan.enough_readings
+        found.append(f"More than {few} reading{'s' if few > 1 else ''} each save no {counted}.")
     if plan.stopped:
         found.append("Stopped early: the numbers rest on fewer simulations than were asked for.")
     return found

@@ -38,6 +38,12 @@ class Truths:
         """Return the number of truths."""
         return len(self.mu)
 
+    @property
+    def one_effect(self) -> bool:
+        """Whether all truths have the same differences, however their spreads differ."""
+        delta = self.mu[:, 1:] - self.mu[:, :1]
+        return bool(np.ptp(delta, axis=0).max() <= 1e-9 * max(np.abs(delta).max(), 1e-300))
+
     def of_round(self, number: int) -> Self:
         """Return the truth of each experiment of a round, in turn."""
         return self.taken((number * ROUND + np.arange(ROUND)) % len(self))

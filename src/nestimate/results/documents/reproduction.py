@@ -39,7 +39,7 @@ def planning(answer: Answer) -> Advice | None:
     called = "result.plan(EFFECT, costs=(UNIT, READING))" if several else "result.plan(EFFECT)"
     what = "ratio" if design.roles.measure.logarithmic else "difference"
     return Advice(
-        f"How many next time, and at what cost (EFFECT: the smallest {what} that would matter):",
+        f"How many next time (EFFECT: the smallest {what} that would matter):",
         Call(typed if words else called, called),
     )
 

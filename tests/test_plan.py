@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from nestimate.apps.cli import app
 from nestimate.data.designs.measures import LINEAR
 from nestimate.errors import DesignError, NestimateError
 from nestimate.model.parameters import Assumptions
+from nestimate.results.documents.terminal import Page, render
 from nestimate.results.estimates.contrasts import choose_contrasts
 from nestimate.results.estimates.summaries import Question
 from nestimate.studies import closed_form
@@ -507,3 +509,45 @@ def test_batch_and_full_engine_reach_goals_equally_often(shape, truth):
         own, full = found.run(shape, number, "own"), found.run(shape, number, "audit")
         gaps.append(own.right.mean(axis=1) - full.right.mean(axis=1))
     assert np.abs(np.mean(gaps, axis=0)).max() <= 0.01
+
+
+@pytest.fixture(scope="module")
+def answered(tmp_path_factory):
+    """A pilot in a file, answered: its folder has a name that a shell would split."""
+    made = ne.simulate(
+        {"groups": {"a": 7, "b": 8}, "units": 4, "readings": 2, "sigma": 0.5}, seed=3
+    )
+    path = tmp_path_factory.mktemp("my data") / "mice.csv"
+    made.table.to_csv(path, index=False)
+    roles = {"value": "value", "group": "group", "unit": "unit", "reference": "a"}
+    return ne.compare(str(path), **roles, options={"ess": 1000, "ci_kind": "eti"})
+
+
+def test_every_answer_ends_with_the_line_that_plans_from_it(answered):
+    """Typed with numbers in place of the capitals, it is understood to the last word."""
+    *_, said, line = render(answered, Page(voice="shell")).splitlines()
+    assert said == "  How many next time (EFFECT: the smallest difference that would matter):"
+    words = shlex.split(line)
+    assert words[:2] == ["nestimate", "plan"]
+    assert words[-6:] == ["--effect", "EFFECT", "--cost-unit", "COST", "--cost-reading", "COST"]
+    typed = [{"EFFECT": "2", "COST": "1"}.get(word, word) for word in words[1:]]
+    few = ["--units", "6", "--readings", "2", "--simulations", "200", "--robust", "none"]
+    done = CliRunner().invoke(app, [*typed, *few])
+    assert done.exit_code == 0, done.output
+    assert "6 units in each group" in done.output
+    assert "95 % ETI" in done.output
+    assert str(answered).endswith("  result.plan(EFFECT, costs=(UNIT, READING))")
+
+
+def test_inspect_ends_with_the_same_line(answered):
+    line = str(ne.inspect(answered.call["data"])).splitlines()[-1]
+    assert shlex.split(line)[:2] == ["nestimate", "plan"]
+    assert line.endswith("--effect EFFECT --cost-unit COST --cost-reading COST")
+
+
+def test_where_no_plan_can_be_made_none_is_offered(answered):
+    data = answered.call["data"]
+    one = ne.compare(data, value="value", options={"ess": 1000, "against": 5.0})
+    spelt = ne.fit("value ~ group + (1 | unit)", data, options={"ess": 1000})
+    for other in (one, spelt):
+        assert "How many next time" not in str(other)

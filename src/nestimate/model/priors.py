@@ -17,8 +17,7 @@ from scipy import special
 from nestimate.errors import DesignError, one_of
 
 Array = NDArray[np.float64]
-#: A number of a prior; of many data sets at once one of each, shape (sets, 1), in any field.
-Number = Any
+Number = Any  # of many data sets at once one of each, shape (sets, 1), in any field of a prior
 
 
 class Prior(Protocol):
@@ -187,8 +186,8 @@ class Uniform:
 
     def __post_init__(self) -> None:
         if not np.all(self.low < self.high):
-            low, high = np.max(self.low), np.min(self.high)
-            raise DesignError(f"prior uniform: low ({low:g}) must be below high ({high:g}).")
+            ends = f"low ({np.max(self.low):g}) must be below high ({np.min(self.high):g})"
+            raise DesignError(f"prior uniform: {ends}.")
 
     def quantile(self, cdf: Array, sf: Array) -> Array:
         width = self.high - self.low

@@ -121,12 +121,13 @@ def spreads(plan: Plan) -> str:
         for i, name in enumerate(words.subunits)
     ]
     parts.append(f"between readings {_typical(s['sigma'])}")
-    tails = _typical(plan.truths.nu)
-    heavy = many(words.block if blocked else words.unit)
-    heavy = f"; {heavy} Student-t with {tails} degrees of freedom"
+    heavy = ""
+    if np.isfinite(plan.truths.nu).any():
+        named = many(words.block if blocked else words.unit)
+        heavy = f"; {named} Student-t with {_typical(plan.truths.nu)} degrees of freedom"
     log = " of logarithms" if words.scale == "log" else ""
     said = f"{log.lstrip()}{' ' if log else ''}{listed(parts)}"
-    return said + (heavy if np.isfinite(plan.truths.nu).any() else "")
+    return said + heavy
 
 
 def _typical(values: NDArray[np.float64]) -> str:

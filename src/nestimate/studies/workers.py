@@ -10,8 +10,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from threading import local
 from typing import Any, BinaryIO
@@ -25,7 +26,7 @@ MOST = 16
 
 
 class Process:
-    """A process that calls functions."""
+    """A process that does jobs."""
 
     def __init__(self) -> None:
         folder = str(Path(nestimate.__file__).parent.parent)
@@ -40,8 +41,8 @@ class Process:
             env={**os.environ, **alone, "PYTHONPATH": path},
         )
 
-    def call(self, function: Callable[..., Any], *args: Any) -> Any:
-        """Call a function there and return what it returns, or raise what it raises.
+    def call(self, job: Callable[[], Any]) -> Any:
+        """Do a job there and return what it returns, or raise what it raises.
 
         Raises
         ------
@@ -52,7 +53,7 @@ class Process:
         assert stdin is not None
         assert stdout is not None
         try:
-            pickle.dump((function, args), stdin)
+            pickle.dump(job, stdin)
             stdin.flush()
             fine, found = pickle.load(stdout)
         except (OSError, EOFError):
@@ -80,15 +81,15 @@ class Workers(Executor):
         self._own = local()
         self._all: list[Process] = []
 
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    def submit[**P, T](self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Call a function in the next free process."""
-        return self._threads.submit(self._call, fn, *args, **kwargs)
+        return self._threads.submit(self._call, partial(fn, *args, **kwargs))
 
-    def _call(self, fn: Callable[..., Any], *args: Any) -> Any:
+    def _call(self, job: Callable[[], Any]) -> Any:
         if not hasattr(self._own, "process"):
             self._own.process = Process()
             self._all.append(self._own.process)
-        return self._own.process.call(fn, *args)
+        return self._own.process.call(job)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Wait for what is being worked on, and let the processes end."""
@@ -113,14 +114,14 @@ def workers(count: int | None) -> Iterator[Executor]:
 
 
 def serve(jobs: BinaryIO, results: BinaryIO) -> None:
-    """Call functions until no more come."""
+    """Do jobs until no more come."""
     while True:
         try:
-            function, args = pickle.load(jobs)
+            job = pickle.load(jobs)
         except EOFError:
             return
         try:
-            answer = (True, function(*args))
+            answer = (True, job())
         except Exception as error:  # noqa: BLE001 - raised again where the answer is waited for
             answer = (False, error)
         pickle.dump(answer, results)

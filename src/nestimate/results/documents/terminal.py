@@ -48,9 +48,10 @@ def render(answer: Answer, page: Page | None = None) -> str:
     following = reproduction.planning(answer) if answer.passed else None
     if following is not None:
         said_first, call = following.parts
+        copied = f"  {lines.visible(said(Advice(call), page.voice))}"
         # A command is copied as it stands: it is not wrapped.
-        copied = lines.visible(said(Advice(call), page.voice))
-        parts.append(f"{page.section('Next', [str(said_first)])}\n  {copied}")
+        kept = copied if lines.COPIED.match(copied) else lines.paragraph(copied.strip(), page.width)
+        parts.append(f"{page.section('Next', [str(said_first)])}\n{kept}")
     return "\n\n".join(parts)
 
 

@@ -95,7 +95,7 @@ def test_parts_come_in_the_order_in_which_they_are_read(mice):
         *("Question", "Answer", "Design", "Estimates", "Beside other analyses"),
         *("How far to trust it", "Figures", "Checks", "Model and priors", "Words"),
         *("For the methods section", "Reporting checklists"),
-        "Provenance: the same numbers again",
+        *("Provenance: the same numbers again", "Next"),
     ]
 
 

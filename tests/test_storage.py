@@ -13,6 +13,8 @@ import nestimate as ne
 from nestimate.comparison import Comparison
 from nestimate.results.exports.storage import FORMAT, TEXT
 
+pytestmark = pytest.mark.usefixtures("shaped_module")
+
 EXAMPLES = Path(__file__).parent.parent / "examples"
 MICE, LINES = str(EXAMPLES / "mice.csv"), str(EXAMPLES / "lines.csv")
 OPTIONS = {"rope": (-0.3, 0.3), "value_unit": "mg/L", "ess": 1000, "prior": {"nu": 30}}

@@ -4,6 +4,7 @@ from nestimate.comparison import Comparison, compare, fit, load
 from nestimate.errors import DataError, DesignError, InferenceError, NestimateError
 from nestimate.options import Options
 from nestimate.overview import Overview, inspect
+from nestimate.planning import Planned, plan
 from nestimate.simulate import Scenario, Simulation, simulate
 
 __all__ = [
@@ -14,11 +15,13 @@ __all__ = [
     "NestimateError",
     "Options",
     "Overview",
+    "Planned",
     "Scenario",
     "Simulation",
     "compare",
     "fit",
     "inspect",
     "load",
+    "plan",
     "simulate",
 ]

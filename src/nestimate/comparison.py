@@ -19,9 +19,9 @@ from nestimate.model.model import Model
 from nestimate.model.twin import to_pymc
 from nestimate.options import Options, options_apart
 from nestimate.outputs import check_report, whole
+from nestimate.planning import Pilot
 from nestimate.remedies import Advice, Remedy
 from nestimate.results import figures
-from nestimate.results.answer import Answer
 from nestimate.results.documents import notebook, terminal
 from nestimate.results.documents.html import render
 from nestimate.results.exports import storage
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from xarray import DataTree
 
 
-class Comparison(Answer):
+class Comparison(Pilot):
     """Groups compared: an `Answer` and the ways out of it."""
 
     def __str__(self) -> str:

@@ -62,21 +62,39 @@ class Remedy:
         return self.shell if voice == "shell" else self.python
 
 
+@dataclass(frozen=True)
+class Call:
+    """A whole command, and the call in Python that does the same."""
+
+    shell: str
+    python: str
+
+    def said(self, voice: Voice) -> str:
+        """Return it in the words of a command line, of Python, or of both."""
+        if voice == "both":
+            return f"{self.shell} ({self.python} in Python)"
+        return self.shell if voice == "shell" else self.python
+
+
+#: What is said in a voice.
+Spoken = Remedy | Call
+
+
 class Advice(str):
     """A sentence with remedies in it; as plain text it says both spellings.
 
     Attributes
     ----------
     parts
-        The pieces of the sentence: text and remedies.
+        The pieces of the sentence: text, remedies and calls.
     """
 
     __slots__ = ("parts",)
-    parts: tuple[str | Remedy, ...]
+    parts: tuple[str | Spoken, ...]
 
-    def __new__(cls, *parts: "str | Remedy | Advice") -> Self:
+    def __new__(cls, *parts: "str | Spoken | Advice") -> Self:
         """Join pieces of text and remedies, in the order in which they are read."""
-        flat: list[str | Remedy] = []
+        flat: list[str | Spoken] = []
         for part in parts:
             flat += part.parts if isinstance(part, Advice) else [part]
         made = super().__new__(cls, _joined(flat, "both"))
@@ -94,5 +112,5 @@ def said(sentence: str, voice: Voice) -> str:
     return _joined(sentence.parts, voice) if isinstance(sentence, Advice) else sentence
 
 
-def _joined(parts: Iterable[str | Remedy], voice: Voice) -> str:
-    return "".join(part.said(voice) if isinstance(part, Remedy) else str(part) for part in parts)
+def _joined(parts: Iterable[str | Spoken], voice: Voice) -> str:
+    return "".join(part.said(voice) if isinstance(part, Spoken) else str(part) for part in parts)

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from nestimate.apps import arguments, page, progress
+from nestimate.apps import arguments, page, planner, progress
 from nestimate.comparison import Comparison, compare, fit
 from nestimate.errors import NestimateError
 from nestimate.options import Options
@@ -288,6 +288,9 @@ def _inspect(  # noqa: PLR0913
         typer.echo(f"json written to {json_file}", err=alone)
     if not found.proposals:
         raise typer.Exit(2)
+
+
+planner.add_to(app)
 
 
 @app.command("simulate", short_help="Make up data with a known truth.")

@@ -284,8 +284,21 @@ def mixing_rule(extreme: Array, gain: Array, noise: Array, nu: Array) -> tuple[A
         Gamma(nu/2, nu/2) raised by the gain, of the same with the likelihood's own fall, and of
         the posterior Gamma((nu+1)/2, (nu+z^2)/2) of the most extreme unit.
     """
-    # Beyond 2e8 degrees of freedom the t is normal to the last digit that log densities keep.
-    half = np.minimum(0.5 * nu, 1e8)
+    half = _half(nu)
+    low, high = mixing_range(extreme, gain, noise, nu)
+    spacing = (high - low) / (NODES - 1)
+    log_weight = spacing * np.arange(NODES)[:, None]
+    log_weight += low
+    mixing = np.exp(log_weight)
+    log_weight -= mixing
+    log_weight *= half
+    log_weight += half * np.log(half) - special.gammaln(half) + np.log(spacing)
+    return np.divide(1, mixing, out=mixing), log_weight
+
+
+def mixing_range(extreme: Array, gain: Array, noise: Array, nu: Array) -> tuple[Array, Array]:
+    """Return the ends of the integral in log(lambda); arguments and reasons as in `mixing_rule`."""
+    half = _half(nu)
     # Gamma(a, rate b) has less than e^LOG_TAIL of its mass below
     # exp((LOG_TAIL + gammaln(a + 1)) / a) / b, the nearer bound where a is small, and by
     # Chernoff's inequality below the x with x - 1 - log x = -LOG_TAIL / a, nearer elsewhere.
@@ -304,14 +317,12 @@ def mixing_rule(extreme: Array, gain: Array, noise: Array, nu: Array) -> tuple[A
     # Wilson-Hilferty quantile of the prior, 6 SD out.
     ninth = 1 / (9 * half)
     high = 3 * np.log(1 - ninth + 6 * np.sqrt(ninth))
-    spacing = (high - low) / (NODES - 1)
-    log_weight = spacing * np.arange(NODES)[:, None]
-    log_weight += low
-    mixing = np.exp(log_weight)
-    log_weight -= mixing
-    log_weight *= half
-    log_weight += half * np.log(half) - special.gammaln(half) + np.log(spacing)
-    return np.divide(1, mixing, out=mixing), log_weight
+    return low, high
+
+
+def _half(nu: Array) -> Array:
+    # Beyond 2e8 degrees of freedom the t is normal to the last digit that log densities keep.
+    return np.minimum(0.5 * nu, 1e8)
 
 
 def _chernoff(excess: Array) -> Array:

@@ -18,7 +18,7 @@ from nestimate.model.independent import RegressionDensity
 from nestimate.model.latent import LatentDensity
 from nestimate.model.paired import PairedDensity
 from nestimate.model.parameters import Assumptions, Parameter, affine, choose_parameters
-from nestimate.model.priors import Prior
+from nestimate.model.priors import Number, Prior
 from nestimate.model.replicates import ReplicateDensity
 from nestimate.model.units import UnitDensity
 
@@ -41,6 +41,8 @@ FIXED_PART = ("location", "slope")
 EDGE = 7.5
 #: |z| beyond which a standard normal has no mass worth the digits.
 Z_EDGE = 8.0
+#: Steps of the bisection that finds the z of a value.
+BISECTIONS = 60
 #: Points far out in the tails may overflow: their density is then zero, which is right.
 EXTREMES = np.errstate(over="ignore", divide="ignore", invalid="ignore", under="ignore")
 
@@ -48,6 +50,9 @@ EXTREMES = np.errstate(over="ignore", divide="ignore", invalid="ignore", under="
 @dataclass(frozen=True, kw_only=True)
 class Whitening:
     """Standardised prior of one free parameter as a function of z ~ N(0, 1).
+
+    Of many data sets at once, its numbers and what it maps have the shapes (sets, 1) and
+    (sets, draws).
 
     Attributes
     ----------
@@ -58,37 +63,35 @@ class Whitening:
     """
 
     prior: Prior
-    below: float
-    above: float
+    below: Number
+    above: Number
 
     @classmethod
-    def of(cls, prior: Prior, lower: float | None) -> Self:
-        """Return the map for a prior cut off and renormalised at `lower`."""
+    def of(cls, prior: Prior, lower: Number | None, steps: int = BISECTIONS) -> Self:
+        """Return the map for a prior cut off and renormalised at `lower`; see `inverse`."""
         whole = cls(prior=prior, below=0.0, above=1.0)
         if lower is None:
             return whole
-        edge = whole.inverse(lower)
-        if edge >= Z_EDGE - 1e-6:
+        edge = whole.inverse(lower, steps)
+        if np.any(edge >= Z_EDGE - 1e-6):
             raise DesignError(
                 f"prior {prior} (in units of the SD of all values) puts no mass above the "
                 "resolution of the data, below which no scale can be told from zero."
             )
-        return cls(prior=prior, below=float(special.ndtr(edge)), above=float(special.ndtr(-edge)))
+        return cls(prior=prior, below=special.ndtr(edge), above=special.ndtr(-edge))
 
     def value(self, z: Array) -> Array:
         """Return the parameter at z."""
         above = self.above * special.ndtr(-z)
         return self.prior.quantile(self.below + self.above * special.ndtr(z), above)
 
-    def inverse(self, value: float) -> float:
+    def inverse(self, value: Number, steps: int = BISECTIONS) -> Number:
         """Return the z at which `value` is reached, by bisection on the monotone map."""
-        low, high = -Z_EDGE, Z_EDGE
-        for _ in range(60):
-            middle = 0.5 * (low + high)
-            if self.value(np.array([middle]))[0] < value:
-                low = middle
-            else:
-                high = middle
+        low, high = np.full(np.shape(value), -Z_EDGE), np.full(np.shape(value), Z_EDGE)
+        for _ in range(steps):
+            middle = np.asarray(0.5 * (low + high))
+            beneath = self.value(middle) < value
+            low, high = np.where(beneath, middle, low), np.where(beneath, high, middle)
         return 0.5 * (low + high)
 
 

@@ -28,6 +28,7 @@ from nestimate.model.priors import (
     HalfNormal,
     HalfStudentT,
     Normal,
+    Number,
     Prior,
     SymmetricBeta,
     Uniform,
@@ -111,7 +112,7 @@ class Parameter:
     group: str | None
     kind: Kind
     prior: Prior
-    lower: float | None = None
+    lower: Number | None = None
 
     @property
     def label(self) -> str:
@@ -124,7 +125,7 @@ class Parameter:
         return not isinstance(self.prior, Fixed)
 
 
-def affine(kind: Kind, design: Design) -> tuple[float, float]:
+def affine(kind: Kind, design: Design) -> tuple[Number, Number]:
     """Centre and spread by which a parameter of this kind is standardised."""
     stick = design.yardstick
     return {
@@ -223,7 +224,7 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
                 prior=_scale_prior(
                     assumptions.preset, design, stratum.position, None if group is None else member
                 ).standardised(0.0, stratum.size),
-                lower=float(floor / stratum.size),
+                lower=floor / stratum.size,
             )
             for member, group in enumerate(_scale_groups(structure, stratum, assumptions))
         ]
@@ -348,10 +349,10 @@ def _scale_prior(preset: str, design: Design, position: int | None, member: int 
     return HalfStudentT(nu=4, scale=one.bound)
 
 
-def _gamma_from_mode(mode: float, sd: float) -> Gamma:
+def _gamma_from_mode(mode: Number, sd: Number) -> Gamma:
     # mode = (shape - 1) scale, sd^2 = shape scale^2: a quadratic in the scale.
     scale = 0.5 * (np.sqrt(mode**2 + 4 * sd**2) - mode)
-    return Gamma(shape=float(1 + mode / scale), scale=float(scale))
+    return Gamma(shape=1 + mode / scale, scale=scale)
 
 
 _TARGET = re.compile(r"^\s*(\w+)\s*(?:\[(.*)\])?\s*$", re.DOTALL)
@@ -391,10 +392,11 @@ def _changed(parameter: Parameter, prior: Prior) -> Parameter:
         )
     if isinstance(prior, Fixed) and parameter.kind in ("scale", "shape") and smallest <= 0:
         raise DesignError(f"prior {parameter.label} = 0: {parameter.name} must be above zero.")
-    if isinstance(prior, Fixed) and parameter.lower is not None and smallest < parameter.lower:
+    least = None if parameter.lower is None else np.max(parameter.lower)
+    if isinstance(prior, Fixed) and least is not None and smallest < least:
         raise DesignError(
             f"prior {parameter.label} = {smallest:g}: the data are recorded to steps so large that "
-            f"no scale below {parameter.lower:.3g} can be told from zero. Fix it at that or more."
+            f"no scale below {least:.3g} can be told from zero. Fix it at that or more."
         )
     lower = None if isinstance(prior, Fixed) else parameter.lower
     return replace(parameter, prior=prior, lower=lower)

@@ -8,7 +8,7 @@ digits.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from scipy import special
 from nestimate.errors import DesignError, one_of
 
 Array = NDArray[np.float64]
+Number = Any  # of many data sets at once one of each, shape (sets, 1), in any field of a prior
 
 
 class Prior(Protocol):
@@ -28,7 +29,7 @@ class Prior(Protocol):
     def log_density(self, value: Array) -> Array:
         """Return the log density at values that it allows, up to a constant."""
 
-    def standardised(self, centre: float, spread: float) -> Self:
+    def standardised(self, centre: Number, spread: Number) -> Self:
         """Return the distribution of (x - centre) / spread."""
 
     def __str__(self) -> str:
@@ -40,10 +41,10 @@ def _show(name: str, **numbers: float) -> str:
     return f"{name}({listed})"
 
 
-def _positive(family: str, **numbers: float) -> None:
+def _positive(family: str, **numbers: Number) -> None:
     for key, value in numbers.items():
-        if not value > 0 or not np.isfinite(value):
-            raise DesignError(f"prior {family}: {key} is {value:g}, it must be a positive number.")
+        for one in np.ravel(value)[~(np.ravel(value) > 0) | ~np.isfinite(np.ravel(value))]:
+            raise DesignError(f"prior {family}: {key} is {one:g}, it must be a positive number.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +59,7 @@ class Fixed:
     def log_density(self, value: Array) -> Array:
         return np.zeros_like(value)
 
-    def standardised(self, centre: float, spread: float) -> "Fixed":
+    def standardised(self, centre: Number, spread: Number) -> "Fixed":
         return Fixed(value=(self.value - centre) / spread)
 
     def __str__(self) -> str:
@@ -82,7 +83,7 @@ class Normal:
     def log_density(self, value: Array) -> Array:
         return -0.5 * np.square((value - self.mean) / self.sd)
 
-    def standardised(self, centre: float, spread: float) -> "Normal":
+    def standardised(self, centre: Number, spread: Number) -> "Normal":
         return Normal(mean=(self.mean - centre) / spread, sd=self.sd / spread)
 
     def __str__(self) -> str:
@@ -109,7 +110,7 @@ class StudentT:
             -0.5 * (self.nu + 1) * np.log1p(np.square((value - self.mean) / self.scale) / self.nu)
         )
 
-    def standardised(self, centre: float, spread: float) -> "StudentT":
+    def standardised(self, centre: Number, spread: Number) -> "StudentT":
         return replace(self, mean=(self.mean - centre) / spread, scale=self.scale / spread)
 
     def __str__(self) -> str:
@@ -127,13 +128,13 @@ class HalfStudentT:
         _positive("halfstudentt", nu=self.nu, scale=self.scale)
 
     def quantile(self, cdf: Array, sf: Array) -> Array:
-        if self.nu == 4:
+        if np.all(self.nu == 4):
             # Closed form for 4 degrees of freedom (W. T. Shaw, J. Comput. Finance 9(4), 2006),
             # with the angle written so that neither tail cancels: sin a = F, cos^2 a = S (2 - S).
             cosine = np.sqrt(sf * (2 - sf))
             angle = np.arctan2(cdf, cosine)
             return self.scale * np.sqrt(8 * np.sin(2 * angle / 3) * np.sin(angle / 3) / cosine)
-        if self.nu == 1:
+        if np.all(self.nu == 1):
             return self.scale * np.where(
                 cdf < sf, np.tan(np.pi / 2 * cdf), 1 / np.tan(np.pi / 2 * np.maximum(sf, 1e-300))
             )
@@ -146,7 +147,7 @@ class HalfStudentT:
     def log_density(self, value: Array) -> Array:
         return -0.5 * (self.nu + 1) * np.log1p(np.square(value / self.scale) / self.nu)
 
-    def standardised(self, centre: float, spread: float) -> "HalfStudentT":  # noqa: ARG002
+    def standardised(self, centre: Number, spread: Number) -> "HalfStudentT":  # noqa: ARG002
         return replace(self, scale=self.scale / spread)
 
     def __str__(self) -> str:
@@ -169,7 +170,7 @@ class HalfNormal:
     def log_density(self, value: Array) -> Array:
         return -0.5 * np.square(value / self.sd)
 
-    def standardised(self, centre: float, spread: float) -> "HalfNormal":  # noqa: ARG002
+    def standardised(self, centre: Number, spread: Number) -> "HalfNormal":  # noqa: ARG002
         return HalfNormal(sd=self.sd / spread)
 
     def __str__(self) -> str:
@@ -184,10 +185,9 @@ class Uniform:
     high: float
 
     def __post_init__(self) -> None:
-        if not self.low < self.high:
-            raise DesignError(
-                f"prior uniform: low ({self.low:g}) must be below high ({self.high:g})."
-            )
+        if not np.all(self.low < self.high):
+            ends = f"low ({np.max(self.low):g}) must be below high ({np.min(self.high):g})"
+            raise DesignError(f"prior uniform: {ends}.")
 
     def quantile(self, cdf: Array, sf: Array) -> Array:
         width = self.high - self.low
@@ -196,7 +196,7 @@ class Uniform:
     def log_density(self, value: Array) -> Array:
         return np.zeros_like(value)
 
-    def standardised(self, centre: float, spread: float) -> "Uniform":
+    def standardised(self, centre: Number, spread: Number) -> "Uniform":
         return Uniform(low=(self.low - centre) / spread, high=(self.high - centre) / spread)
 
     def __str__(self) -> str:
@@ -220,7 +220,7 @@ class Exponential:
     def log_density(self, value: Array) -> Array:
         return -value / self.mean
 
-    def standardised(self, centre: float, spread: float) -> "Exponential":
+    def standardised(self, centre: Number, spread: Number) -> "Exponential":
         return Exponential(mean=self.mean / spread, lower=(self.lower - centre) / spread)
 
     def __str__(self) -> str:
@@ -245,7 +245,7 @@ class Gamma:
     def log_density(self, value: Array) -> Array:
         return (self.shape - 1) * np.log(value) - value / self.scale
 
-    def standardised(self, centre: float, spread: float) -> "Gamma":  # noqa: ARG002
+    def standardised(self, centre: Number, spread: Number) -> "Gamma":  # noqa: ARG002
         return Gamma(shape=self.shape, scale=self.scale / spread)
 
     def __str__(self) -> str:
@@ -269,8 +269,8 @@ class LogNormal:
     def log_density(self, value: Array) -> Array:
         return -np.log(value) - 0.5 * np.square((np.log(value) - self.mu) / self.sigma)
 
-    def standardised(self, centre: float, spread: float) -> "LogNormal":  # noqa: ARG002
-        return LogNormal(mu=self.mu - float(np.log(spread)), sigma=self.sigma)
+    def standardised(self, centre: Number, spread: Number) -> "LogNormal":  # noqa: ARG002
+        return LogNormal(mu=self.mu - np.log(spread), sigma=self.sigma)
 
     def __str__(self) -> str:
         return _show("lognormal", mu=self.mu, sigma=self.sigma)
@@ -293,7 +293,7 @@ class InverseGamma:
     def log_density(self, value: Array) -> Array:
         return -(self.shape + 1) * np.log(value) - self.scale / value
 
-    def standardised(self, centre: float, spread: float) -> "InverseGamma":  # noqa: ARG002
+    def standardised(self, centre: Number, spread: Number) -> "InverseGamma":  # noqa: ARG002
         return replace(self, scale=self.scale / spread)
 
     def __str__(self) -> str:
@@ -316,7 +316,7 @@ class SymmetricBeta:
     def log_density(self, x: Array) -> Array:
         return np.asarray((self.shape - 1) * np.log1p(-np.square(x)))
 
-    def standardised(self, centre: float, spread: float) -> "SymmetricBeta":  # noqa: ARG002
+    def standardised(self, centre: Number, spread: Number) -> "SymmetricBeta":  # noqa: ARG002
         return self
 
     def __str__(self) -> str:

@@ -6,7 +6,7 @@ group cannot be learnt from a large quiet one.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +19,10 @@ Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 #: Position of a stratum (None: readings), and of the scale in it.
 Scale = tuple[int | None, int]
+#: One number, or one of every data set.
+Number = Any
 #: Variance of means, the part of it that is their error, and degrees of freedom.
-Variance = tuple[float, float, int]
+Variance = tuple[Number, Number, int]
 
 #: Confidence of the upper bound of an SD.
 CONFIDENCE = 0.9
@@ -36,26 +38,26 @@ class Scatter:
     Attributes
     ----------
     sd
-        In the unit of the value.
+        In the unit of the value; of many data sets of one design, one each.
     freedom
         Its degrees of freedom.
     """
 
-    sd: float
+    sd: Number
     freedom: int
 
     @property
-    def bound(self) -> float:
+    def bound(self) -> Number:
         """The largest SD that the data do not speak against: upper end of 90 % confidence."""
         chi2 = 2 * special.gammaincinv(0.5 * self.freedom, 1 - CONFIDENCE)
-        return float(self.sd * np.sqrt(self.freedom / chi2))
+        return self.sd * float(np.sqrt(self.freedom / chi2))
 
 
 def pooled(found: Sequence[Scatter]) -> Scatter:
     """Return one SD for several of the same kind."""
     freedom = sum(one.freedom for one in found)
     squares = sum(one.freedom * one.sd**2 for one in found)
-    return Scatter(sd=float(np.sqrt(squares / freedom)), freedom=freedom)
+    return Scatter(sd=np.sqrt(squares / freedom), freedom=freedom)
 
 
 def measure_scatter(
@@ -66,9 +68,9 @@ def measure_scatter(
     Parameters
     ----------
     readings
-        The rows that set scales.
+        The rows that set scales; the values of many data sets have shape (rows, sets).
     stick
-        Their centre, spread and resolution.
+        Their centre, spread and resolution, or those of every data set, (sets,).
     structure
         What is compared, and what scatters.
     keep
@@ -96,9 +98,9 @@ def measure_scatter(
         found[structure.strata[-1].position, 0] = (_ratio(left, freedom), 0.0, freedom)
         return _by_stratum(found, stick)
     levels = _levels(structure, keep)
-    rows = np.arange(y.size)
+    rows = np.arange(len(y))
     sigma, error = (
-        ([], np.zeros(y.size))
+        ([], np.zeros(y.shape))
         if structure.home is not None and structure.merged
         else _readings(readings, stick, (y, x), levels[0].codes, groups)
     )
@@ -162,9 +164,10 @@ class _Stage:
     first
         A row of each member, shape (members,).
     y, x
-        Mean of each member's children, and of the columns of the fixed part.
+        Mean of each member's children, (members,) or (members, sets), and of the columns of the
+        fixed part.
     error
-        Variance of that mean that comes from what lies inside, shape (members,).
+        Variance of that mean that comes from what lies inside, shaped as `y`.
     """
 
     codes: Codes
@@ -174,7 +177,7 @@ class _Stage:
     error: Array
 
     @classmethod
-    def above(cls, codes: Codes, child: Self, variance: float | None) -> Self:
+    def above(cls, codes: Codes, child: Self, variance: Number | None) -> Self:
         """Return the stage whose members hold those of `child`.
 
         Parameters
@@ -188,7 +191,7 @@ class _Stage:
         """
         _, first = np.unique(codes, return_index=True)
         inside, size = codes[child.first], int(codes.max()) + 1
-        errors = child.error if variance is None else np.full(child.first.size, variance)
+        errors = child.error if variance is None else np.broadcast_to(variance, child.y.shape)
         y, count = _group_means(child.y, inside, size)
         x = [_group_means(column, inside, size)[0] for column in child.x.T]
         return cls(
@@ -196,7 +199,7 @@ class _Stage:
             first=first,
             y=y,
             x=np.stack(x, axis=1),
-            error=np.bincount(inside, weights=errors) / np.square(count),
+            error=_over(_sums(errors, inside, size), np.square(count)),
         )
 
     def inside(self, codes: Codes) -> bool:
@@ -231,9 +234,9 @@ class _Level:
     scale: Scale | None
     times: float = 1.0
 
-    def of(self, variance: float, stage: _Stage, freedom: int) -> Variance:
+    def of(self, variance: Number, stage: _Stage, freedom: int) -> Variance:
         """Return the variance of the scale and the part of it that is error."""
-        return self.times * variance, self.times * float(stage.error.mean()), freedom
+        return self.times * variance, self.times * stage.error.mean(axis=0), freedom
 
 
 def _levels(structure: Structure, keep: NDArray[np.bool_]) -> list[_Level]:
@@ -267,12 +270,13 @@ def _readings(
     measured = np.isnan(rows.error)
     weight = np.where(measured, rows.n, 0).astype(np.float64)
     total = np.bincount(cell, weights=weight)
-    centre = np.bincount(cell, weights=weight * y) / np.maximum(total, 1)
+    centre = _over(_sums(_times(y, weight), cell, total.size), np.maximum(total, 1))
     members = np.maximum(np.bincount(cell), 1)
     inside = [column - _group_means(column, cell, members.size)[0][cell] for column in x.T]
-    left, _ = _left(np.sqrt(weight) * (y - centre[cell]), np.stack(inside, axis=1), 0)
+    left, _ = _left(_times(y - centre[cell], np.sqrt(weight)), np.stack(inside, axis=1), 0)
     fitted = np.linalg.matrix_rank(np.stack(inside, axis=1)) if groups == 1 else 0
-    squares = np.square(left) + np.where(measured, rows.ss, 0) / stick.spread**2
+    share = np.multiply.outer(np.where(measured, rows.ss, 0), 1 / np.square(stick.spread))
+    squares = np.square(left) + share
     freedom = np.where(measured, 1 + rows.freedom, 0)
     group = rows.group if groups > 1 else np.zeros_like(rows.group)
     seen = _codes_of(cell, group, groups, total > 0)
@@ -280,11 +284,11 @@ def _readings(
     for g in range(groups):
         mine = group == g
         free = int(freedom[mine].sum() - seen[g] - fitted)
-        found.append((float(squares[mine].sum()) / free, 0.0, free) if free > 0 else UNKNOWN)
+        found.append((squares[mine].sum(axis=0) / free, 0.0, free) if free > 0 else UNKNOWN)
     free = sum(one[2] for one in found)
-    sigma2 = sum(one[0] * one[2] for one in found) / max(free, 1)
-    known = np.square(np.nan_to_num(rows.error) / stick.spread)
-    return found, np.where(measured, sigma2 / rows.n, known)
+    sigma2 = np.broadcast_to(sum(one[0] * one[2] for one in found) / max(free, 1), y.shape[1:])
+    known = np.square(np.divide.outer(np.nan_to_num(rows.error), stick.spread))
+    return found, np.where(measured, np.multiply.outer(1 / rows.n, sigma2).T, known.T).T
 
 
 def _codes_of(cell: Codes, group: Codes, groups: int, measured: NDArray[np.bool_]) -> Codes:
@@ -299,39 +303,61 @@ def _scatters(found: Sequence[Variance], stick: Yardstick) -> tuple[Scatter, ...
     least = stick.resolution / np.sqrt(12)
     seen: list[Scatter] = []
     for variance, error, freedom in found:
-        sd = np.sqrt(max(variance - error, LEAST * variance))
+        sd = np.sqrt(np.maximum(variance - error, LEAST * np.asarray(variance)))
         # Rounded, so that a change of unit does not reach the sampler.
-        seen.append(Scatter(sd=stick.spread * float(f"{sd:.7g}"), freedom=max(int(freedom), 0)))
-    return tuple(
-        one if one.sd > least else Scatter(sd=stick.within, freedom=max(one.freedom, 1))
-        for one in seen
-    )
+        own = stick.spread * _seven_digits(sd)
+        # What no degree of freedom tells is 0, and so below the least.
+        sd = np.where(own > least, own, stick.within)
+        seen.append(Scatter(sd=sd if sd.ndim else float(sd), freedom=max(int(freedom), 1)))
+    return tuple(seen)
+
+
+def _seven_digits(numbers: Array) -> Array:
+    flat = [float(f"{number:.7g}") for number in np.ravel(numbers)]
+    return np.reshape(flat, np.shape(numbers))
 
 
 def _about_groups(y: Array, group: Codes, groups: int) -> tuple[Array, Codes]:
     """Variance about the mean of each group, and its degrees of freedom."""
     means, count = _group_means(y, group, groups)
-    squares = np.bincount(group, weights=np.square(y - means[group]), minlength=groups)
-    return squares / np.maximum(count - 1, 1), count - 1
+    squares = _sums(np.square(y - means[group]), group, groups)
+    return _over(squares, np.maximum(count - 1, 1)), count - 1
 
 
 def _group_means(values: Array, group: Codes, groups: int) -> tuple[Array, Codes]:
     count = np.bincount(group, minlength=groups)
-    total = np.bincount(group, weights=values, minlength=groups)
-    return total / np.maximum(count, 1), count
+    return _over(_sums(values, group, groups), np.maximum(count, 1)), count
+
+
+def _sums(values: Array, group: Codes, groups: int) -> Array:
+    """Add up the rows of each group: (rows,) or (rows, sets) to (groups,) or (groups, sets)."""
+    sets = values[0].size
+    place = (group[:, None] * sets + np.arange(sets)).ravel()
+    found = np.bincount(place, weights=values.ravel(), minlength=groups * sets)
+    return found.reshape(groups, *values.shape[1:])
+
+
+def _times(values: Array, row: Array) -> Array:
+    """Multiply every row by a number of its own."""
+    return (values.T * row).T
+
+
+def _over(values: Array, row: Array | Codes) -> Array:
+    """Divide every row by a number of its own."""
+    return (values.T / row).T
 
 
 def _left(y: Array, x: Array, lost: int) -> tuple[Array, int]:
     """Residual of a regression and its degrees of freedom, of which some are lost already."""
     x = x[:, np.abs(x).max(axis=0, initial=0.0) > 1e-9]
     if not x.size:
-        return y, y.size - lost
+        return y, len(y) - lost
     solved, _, rank, _ = np.linalg.lstsq(x, y)
-    return y - x @ solved, int(y.size - lost - rank)
+    return y - x @ solved, int(len(y) - lost - rank)
 
 
-def _ratio(left: Array, freedom: int) -> float:
-    return float(left @ left) / freedom if freedom > 0 else 0.0
+def _ratio(left: Array, freedom: int) -> Number:
+    return np.square(left).sum(axis=0) / freedom if freedom > 0 else 0.0
 
 
 def _codes(labels: Codes) -> Codes:

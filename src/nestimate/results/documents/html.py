@@ -3,7 +3,7 @@
 import warnings
 from base64 import b64encode
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nestimate.results.answer import Answer
 from nestimate.results.documents import markdown, pages
@@ -22,11 +22,11 @@ def render(answer: Answer, suffix: str = ".html") -> str:
     return pages.template("report.html.j2").render(
         report=said,
         kind=lambda block: type(block).__name__,
-        figure=lambda picture: _figure(picture, answer),
+        figure=lambda picture: embedded(picture, answer),
     )
 
 
-def _figure(picture: Picture, answer: Answer) -> "Markup":
+def embedded(picture: Picture, answer: Any) -> "Markup":
     """Return a picture inside the page, as vectors, with its caption."""
     from markupsafe import Markup  # noqa: PLC0415
     from matplotlib import rc_context, style  # noqa: PLC0415

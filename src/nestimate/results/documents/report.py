@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
+from nestimate.remedies import Call
 from nestimate.results import figures
 from nestimate.results.answer import Answer
 from nestimate.results.documents import glossary, guidelines, reproduction
@@ -34,7 +35,7 @@ def contents(answer: Answer) -> Report:
     parts += [_checks(answer), _model(answer), *_glossary(answer)]
     if answer.passed:
         parts += [_methods(answer), _guidelines(answer)]
-    parts.append(_reproduce(answer))
+    parts += [_reproduce(answer), *_next(answer)]
     return Report(
         title=_title(answer),
         subtitle=f"Bayesian estimation of group differences in {answer.design.source}",
@@ -312,6 +313,18 @@ def _guidelines(answer: Answer) -> Section:
             kind="words",
         ),
     )
+
+
+def _next(answer: Answer) -> list[Section]:
+    following = reproduction.planning(answer) if answer.passed else None
+    if following is None:
+        return []
+    said, call = following.parts
+    assert isinstance(call, Call)
+    typed = [Code(caption="The command", text=call.shell, language="sh")]
+    called = Code(caption="From the result in Python", text=call.python, language="python")
+    both = [*(typed if call.shell != call.python else []), called]
+    return [_section("Next", Prose(sentences=(str(said),)), *both)]
 
 
 def _reproduce(answer: Answer) -> Section:

@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from nestimate.errors import DesignError
+from nestimate.remedies import Advice, Call
 from nestimate.results.answer import Answer
 
+#: Options that are no matter of a plan.
+UNPLANNED = ("against", "bayes_factor", "simultaneous", "ess")
 #: Options whose name on the command line is another, and one of results that version 0.1 saved.
 SPELLED = {"contrasts": "--contrast", "edits": "--edit"}
 
@@ -16,16 +19,43 @@ def command(answer: Answer) -> str:
 
     Empty where the data were not a file, which the command line cannot read.
     """
-    call = dict(answer.call)
+    return shlex.join(_command(answer.call))
+
+
+def planning(answer: Answer) -> Advice | None:
+    """Return what plans the next experiment from this one; None where nothing can.
+
+    What only the user knows stands in capitals: the effect to find, and costs.
+    """
+    design, options = answer.design, answer.options
+    plain = options.get("against") is None and options.get("robust") in ("units", "none")
+    if design.formula is not None or len(design.groups) < 2 or not plain:
+        return None
+    several = bool(design.levels) or (design.block is not None and not design.unreplicated)
+    chosen = {n: v for n, v in answer.call.get("options", {}).items() if n not in UNPLANNED}
+    words = _command({**answer.call, "command": "plan", "options": chosen})
+    typed = f"{shlex.join(words)} --effect EFFECT --cost-unit COST"
+    typed += " --cost-reading COST" if several else ""
+    called = "result.plan(EFFECT, costs=(UNIT, READING))" if several else "result.plan(EFFECT)"
+    what = "ratio" if design.roles.measure.logarithmic else "difference"
+    return Advice(
+        f"How many next time (EFFECT: the smallest {what} that would matter):",
+        Call(typed if words else called, called),
+    )
+
+
+def _command(given: Mapping[str, Any]) -> list[str]:
+    """Return a call as the words of a command line; none where the data were not a file."""
+    call = dict(given)
     verb, data = call.pop("command", None), call.pop("data", None)
     if verb is None or data is None:
-        return ""
+        return []
     path = f"./{data}" if data.startswith("-") and data != "-" else data
     formula, chosen = call.pop("formula", None), call.pop("options", {})
     words = ["nestimate", verb, *([formula] if formula is not None else []), path]
     for name, value in {**call, **chosen}.items():
         words += _words(name, value)
-    return shlex.join(words)
+    return words
 
 
 def python_call(answer: Answer) -> str:

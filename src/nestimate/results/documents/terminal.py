@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from nestimate.remedies import Advice, Voice, said
 from nestimate.results.answer import Answer
+from nestimate.results.documents import reproduction
 from nestimate.results.estimates import naming
 from nestimate.results.words import advice, lines, rounding, wording
 
@@ -44,6 +45,13 @@ def render(answer: Answer, page: Page | None = None) -> str:
     checks = [Advice("ok: " if c.passed else "FAILED: ", c.text) for c in answer.checks]
     parts.append(page.section("Checks", checks))
     parts.append(page.section("Priors", wording.prior_sentences(answer.model)))
+    following = reproduction.planning(answer) if answer.passed else None
+    if following is not None:
+        said_first, call = following.parts
+        copied = f"  {lines.visible(said(Advice(call), page.voice))}"
+        # A command is copied as it stands: it is not wrapped.
+        kept = copied if lines.COPIED.match(copied) else lines.paragraph(copied.strip(), page.width)
+        parts.append(f"{page.section('Next', [str(said_first)])}\n{kept}")
     return "\n\n".join(parts)
 
 

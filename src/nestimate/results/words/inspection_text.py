@@ -35,7 +35,7 @@ def render(inspection: Inspection, data: str) -> str:
         parts.append(_design(i + 1 if count > 1 else None, proposal, inspection, data))
     if asked:
         parts.append(_section("Which one? You decide", asked))
-    parts.append(_section("Next", _next(inspection)))
+    parts.append("\n".join([_section("Next", _next(inspection)), *_plan_line(inspection)]))
     return visible("\n\n".join(parts))
 
 
@@ -307,6 +307,18 @@ def _next(inspection: Inspection) -> list[str]:
             f"{inspection.value}."
         )
     return said
+
+
+def _plan_line(inspection: Inspection) -> list[str]:
+    """Return the command that plans the next experiment from the likeliest design."""
+    proposal = next((p for p in inspection.proposals if not p.formula), None)
+    if proposal is None or proposal.roles.one_group:
+        return []
+    said = "  Later, how many next time (EFFECT: the smallest difference that would matter):"
+    if inspection.file is None:
+        return [said, "    ne.compare(...).plan(EFFECT, costs=(UNIT, READING))"]
+    same = proposal.command(inspection.file).replace("nestimate compare ", "nestimate plan ", 1)
+    return [said, f"    {same} --effect EFFECT --cost-unit COST --cost-reading COST"]
 
 
 def mend(inspection: Inspection) -> list[str]:

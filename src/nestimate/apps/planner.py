@@ -1,0 +1,278 @@
+"""`nestimate plan`: options read, plan made, text printed, files written."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from nestimate.apps import arguments, progress
+from nestimate.comparison import Comparison, compare, load
+from nestimate.errors import DesignError
+from nestimate.outputs import check_outputs, check_report, whole
+from nestimate.planning import Planned, plan
+
+#: Figures by the ending of the name before the suffix.
+SUFFIXES = (".png", ".svg", ".pdf")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Make `plan` a command of the program."""
+    app.command("plan", short_help="How many next time, at what cost.")(_plan)
+
+
+def _plan(  # noqa: PLR0913 - one argument per option is how typer reads a command line
+    pilot: Annotated[
+        Path | None, typer.Argument(help="Pilot: a table, or a saved result (.nestimate).")
+    ] = None,
+    groups: Annotated[
+        str | None, typer.Option(help="No pilot: true means, 'placebo=7,drug=8'.")
+    ] = None,
+    tau: Annotated[
+        str | None, typer.Option(help="No pilot: spread between units. Pilot: as in compare.")
+    ] = None,
+    sigma: Annotated[
+        str | None, typer.Option(help="No pilot: SD of a reading. Pilot: as in compare.")
+    ] = None,
+    nu: Annotated[float | None, typer.Option(help="No pilot: normality; left out: normal.")] = None,
+    tau_block: Annotated[float | None, typer.Option(help="Spread between blocks.")] = None,
+    tau_effect: Annotated[
+        float | None, typer.Option(help="Spread of the effect between blocks.")
+    ] = None,
+    tau_subunits: Annotated[
+        str | None, typer.Option(help="Spread of each level inside a unit: 0.5,0.3.")
+    ] = None,
+    source: Annotated[str, typer.Option(help="Where these come from, for the methods.")] = "",
+    effect: Annotated[
+        str | None, typer.Option(help="With a pilot: effect to find, a number or 'pilot'.")
+    ] = None,
+    value: Annotated[str | None, typer.Option(help="Pilot's column (else a word): value.")] = None,
+    value_unit: arguments.ValueUnit = None,
+    group: Annotated[str | None, typer.Option(help="Pilot's column: group.")] = None,
+    unit: Annotated[str | None, typer.Option(help="Pilot's column (else a word): unit.")] = None,
+    block: Annotated[str | None, typer.Option(help="Pilot's column (else a word): block.")] = None,
+    reference: arguments.Reference = None,
+    relabel_units: Annotated[
+        bool, typer.Option("--relabel-units", help="As in compare.", hidden=True)
+    ] = False,
+    n: Annotated[str | None, typer.Option(help="As in compare.", hidden=True)] = None,
+    sd: Annotated[str | None, typer.Option(help="As in compare.", hidden=True)] = None,
+    se: Annotated[str | None, typer.Option(help="As in compare.", hidden=True)] = None,
+    units: Annotated[str | None, typer.Option(help="Units per group: 3:24, or 6,8,10.")] = None,
+    readings: Annotated[str | None, typer.Option(help="Readings of a unit: 1:6.")] = None,
+    subunits: Annotated[
+        str | None, typer.Option(help="Members of each level inside a unit: 3,2.")
+    ] = None,
+    blocks: Annotated[str | None, typer.Option(help="Blocks that see every group: 3:12.")] = None,
+    ratio: Annotated[
+        str | None, typer.Option(help="Units of groups beside each other: 2:1.")
+    ] = None,
+    goal: Annotated[
+        list[str] | None,
+        typer.Option(help="'excludes 0', 'excludes rope', 'narrower than 1.2' ...; repeatable."),
+    ] = None,
+    target: Annotated[float, typer.Option(help="Probability wanted.")] = 0.8,
+    cost_unit: Annotated[float | None, typer.Option(help="Cost of a unit.")] = None,
+    cost_reading: Annotated[float | None, typer.Option(help="Cost of a reading.")] = None,
+    cost_block: Annotated[float | None, typer.Option(help="Cost of a block.")] = None,
+    budget: Annotated[float | None, typer.Option(help="The most that may be spent.")] = None,
+    lost_units: Annotated[float, typer.Option(help="Share of units (or blocks) lost.")] = 0.0,
+    robust: arguments.Robust = "units",
+    scale: arguments.Scale = "linear",
+    preset: arguments.Preset = "default",
+    prior: arguments.Prior = None,
+    rope: arguments.Rope = None,
+    contrast: arguments.Contrasts = None,
+    ci_prob: arguments.CiProb = 0.95,
+    ci_kind: arguments.CiKind = "hdi",
+    simulations: Annotated[int, typer.Option(help="Experiments of the design named.")] = 1_000,
+    seed: arguments.Seed = 1,
+    resume: Annotated[
+        Path | None, typer.Option(help="File that keeps simulations; go on from it.")
+    ] = None,
+    json_file: arguments.Json = None,
+    report: arguments.Report = None,
+    figure: Annotated[Path | None, typer.Option(help="Write the curve: .png, .svg, .pdf.")] = None,
+    overwrite: arguments.Overwrite = False,
+    sheet: Annotated[str | None, typer.Option(help="As in compare.", hidden=True)] = None,
+    decimal: Annotated[str | None, typer.Option(help="As in compare.", hidden=True)] = None,
+    skip_rows: Annotated[str | None, typer.Option(help="As in compare.", hidden=True)] = None,
+    header_row: Annotated[int | None, typer.Option(help="As in compare.", hidden=True)] = None,
+    na: Annotated[str | None, typer.Option(help="As in compare.", hidden=True)] = None,
+    fill_down: Annotated[str | None, typer.Option(help="As in compare.", hidden=True)] = None,
+    edit: arguments.Edits = None,
+    wide: Annotated[str | None, typer.Option(help="As in compare.", hidden=True)] = None,
+) -> None:
+    """How many next time: nestimate plan --groups a=7,b=8 --tau 1 --sigma 0.8 --readings 3."""
+    check_outputs(
+        {"--json": json_file, "--report": report, "--figure": figure}, pilot, overwrite=overwrite
+    )
+    check_report(report)
+    if figure is not None and figure.suffix.lower() not in SUFFIXES:
+        raise DesignError(f"--figure {figure} must end in {', '.join(SUFFIXES)}.")
+    words = {"value": value, "unit": unit, "block": block, "group": group}
+    settings: dict[str, Any] = {
+        "blocks": numbers("blocks", blocks) or (),
+        "subunits": () if subunits is None else _whole("subunits", subunits, ","),
+        "ratio": None if ratio is None else _whole("ratio", ratio, ":"),
+        "lost": lost_units,
+        "budget": budget,
+        "simulations": simulations,
+        "resume": resume,
+        "progress": _progress if sys.stderr.isatty() else None,
+    }
+    options: dict[str, Any] = {
+        "robust": robust,
+        "scale": scale,
+        "preset": preset,
+        "prior": arguments.priors(prior),
+        "rope": arguments.rope(rope),
+        "contrast": arguments.contrasts(contrast),
+        "ci_prob": ci_prob,
+        "ci_kind": ci_kind,
+        "seed": seed,
+    }
+    costs = _costs(cost_unit, cost_reading, cost_block)
+    asked: dict[str, Any] = {
+        "units": numbers("units", units),
+        "readings": numbers("readings", readings),
+        "goals": goal or "excludes 0",
+        "costs": costs,
+        "target": target,
+    }
+    if pilot is None:
+        if groups is None:
+            raise DesignError(
+                "plan: name a pilot (nestimate plan pilot.csv --value y --group arm --unit mouse "
+                "--effect 1), or state what is true: --groups placebo=7,drug=8 --tau 1 --sigma 0.8."
+            )
+        if effect is not None:
+            raise DesignError(
+                "plan: --effect belongs to a pilot; without one the means in --groups state it."
+            )
+        stated = {
+            "groups": arguments.group_means(groups),
+            "tau": _spread("tau", tau),
+            "sigma": _spread("sigma", sigma),
+            "nu": nu,
+            "tau_block": tau_block,
+            "tau_effect": tau_effect,
+            "tau_subunits": None if tau_subunits is None else _spreads(tau_subunits),
+            "source": source,
+        }
+        truth = {name: given for name, given in stated.items() if given is not None}
+        settings["words"] = {name: word for name, word in words.items() if word is not None}
+        found = plan(truth, **asked, settings=settings, options=options)
+    else:
+        for name, given in (("groups", groups), ("nu", nu)):
+            if given is not None:
+                raise DesignError(f"plan: with a pilot leave --{name} out: the pilot tells it.")
+        options |= {"tau": tau, "sigma": sigma or "common", "value_unit": value_unit}
+        reading = {
+            "n": n, "sd": sd, "se": se, "sheet": sheet, "decimal": decimal, "wide": wide,
+            "skip_rows": skip_rows, "header_row": header_row, "na": na, "fill_down": fill_down,
+            "edits": edit or (),
+        }  # fmt: skip
+        with progress.shown():
+            known = _pilot(pilot, words, (reference, relabel_units), {**options, **reading})
+        found = known.plan(_effect(effect), **asked, settings=settings, options=options)
+    _deliver(found, json_file, report, figure)
+
+
+def _pilot(
+    path: Path,
+    words: dict[str, str | None],
+    groups: tuple[str | None, bool],
+    options: dict[str, Any],
+) -> Comparison:
+    """Load a saved pilot, or analyse its table with the options of the plan."""
+    if path.suffix == ".nestimate":
+        return load(path)
+    return compare(
+        path,
+        **words,
+        reference=groups[0],
+        relabel_units=groups[1],
+        options={**options, "ess": 4_000},
+    )
+
+
+def _deliver(
+    found: Planned, json_file: Path | None, report: Path | None, figure: Path | None
+) -> None:
+    typer.echo(str(found))
+    if json_file:
+        with whole(json_file) as part:
+            part.write_text(json.dumps(found.to_dict(), indent=1) + "\n", encoding="utf-8")
+        typer.echo(f"json written to {json_file}")
+    if report:
+        found.report(report)
+        typer.echo(f"report written to {report}")
+    if figure:
+        with whole(figure) as part:
+            found.plot_curve().savefig(part, dpi=150)
+        typer.echo(f"figure written to {figure}")
+
+
+def numbers(name: str, given: str | None) -> list[int] | None:
+    """Read `3:24` (both ends counted), `6,8,10` or `4`."""
+    if given is None:
+        return None
+    found: list[int] = []
+    try:
+        for piece in given.split(","):
+            first, colon, last = piece.partition(":")
+            found += range(int(first), int(last if colon else first) + 1)
+    except ValueError:
+        found = []
+    if not found:
+        raise DesignError(
+            f"--{name} '{given}': write a range with both its ends, 3:24, or numbers: 6,8,10."
+        )
+    return found
+
+
+def _whole(name: str, given: str, mark: str) -> tuple[int, ...]:
+    """Read whole numbers with a mark between them: `2:1`, or `3,2`."""
+    try:
+        return tuple(int(part) for part in given.split(mark))
+    except ValueError:
+        raise DesignError(f"--{name} '{given}': write whole numbers, such as 2{mark}1.") from None
+
+
+def _spread(name: str, given: str | None) -> float | None:
+    """Read a stated spread."""
+    try:
+        return None if given is None else float(given)
+    except ValueError:
+        raise DesignError(
+            f"--{name} '{given}': without a pilot it is a number, such as --{name} 0.8."
+        ) from None
+
+
+def _spreads(given: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in given.split(","))
+    except ValueError:
+        raise DesignError(f"--tau-subunits '{given}': write numbers, such as 0.5,0.3.") from None
+
+
+def _costs(unit: float | None, reading: float | None, block: float | None) -> Any:
+    if unit is None and reading is None and block is None:
+        return None
+    return (unit or 0.0, reading or 0.0, block or 0.0)
+
+
+def _effect(given: str | None) -> float | str | None:
+    try:
+        return None if given is None else float(given)
+    except ValueError:
+        return given
+
+
+def _progress(done: int, asked: int) -> None:
+    """Say on the terminal how far it is; Ctrl-C ends the search with what there is."""
+    end = "\r" if done < asked else "\r\033[K"
+    said = f"simulated {done:,} of {asked:,} experiments (Ctrl-C: stop here) "
+    typer.echo((said if done < asked else "") + end, nl=False, err=True)

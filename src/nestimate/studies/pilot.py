@@ -1,0 +1,140 @@
+"""A pilot's posterior as the truths of a plan."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.data.designs.design import Design
+from nestimate.data.designs.structure import Role
+from nestimate.errors import DesignError
+from nestimate.inference.fit import Fit
+from nestimate.model.draws import Draws
+from nestimate.studies import closed_form
+from nestimate.studies.shapes import Shape, Words
+from nestimate.studies.truths import Truths
+
+Array = NDArray[np.float64]
+
+#: Truths taken from a posterior: fixed, so that more simulations do not move the question.
+STRATA = 400
+
+
+def pilot_words(design: Design) -> Words:
+    """Return the user's own words for the parts of the experiment.
+
+    Raises
+    ------
+    DesignError
+        When a design like the pilot cannot be planned yet.
+    """
+    if design.formula is not None:
+        raise DesignError(
+            "plan: a result of `fit` cannot be planned from yet. State groups and spreads instead: "
+            "nestimate plan --groups ... --tau ... --sigma ..."
+        )
+    if len(design.groups) < 2:
+        raise DesignError("plan: the pilot has one group; a plan compares two or more.")
+    levels = [level.name for level in design.levels]
+    return Words(
+        groups=design.groups,
+        value=design.roles.value,
+        group=design.roles.group,
+        unit=levels[0] if levels else "unit",
+        block=design.block.name if design.block else "block",
+        subunits=tuple(levels[1:]),
+        scale=design.roles.scale,
+    )
+
+
+def pilot_truths(fit: Fit, effect: float | str | Mapping[str, float] | None) -> Truths:
+    """Return truths drawn from a pilot's posterior.
+
+    Parameters
+    ----------
+    fit
+        The pilot, as analysed.
+    effect
+        The effect to plan for, in the unit of the value (a ratio on a log scale): a number, or
+        group to number; `pilot` takes the pilot's own, with all its uncertainty.
+
+    Raises
+    ------
+    DesignError
+        When no effect is named.
+    """
+    design = fit.model.design
+    every = _truths(fit.draws.take(fit.resampled), design, effect)
+    # Even steps through how plain the effect is in every truth, visited so that any first few are
+    # spread: so few draws stand for all, and another seed of the pilot gives the same plan.
+    usual = Shape(readings=3, units=(3,) * len(design.groups), blocks=3 if design.block else 0,
+                  subunits=(2,) * len(design.subunits))  # fmt: skip
+    weights = np.zeros(len(design.groups))
+    weights[[0, -1]] = -1, 1
+    error, _ = closed_form.standard_error(usual, every, weights)
+    order = np.argsort(every.mu @ weights / error, kind="stable")
+    return every.taken(order[(_scattered(STRATA) * len(order)).astype(np.intp)])
+
+
+def _truths(
+    picked: Draws, design: Design, effect: float | str | Mapping[str, float] | None
+) -> Truths:
+    size = len(picked)
+    zero = np.zeros((size, 1))
+    of = {
+        role: [picked.scale(s) for s in design.structure.strata if s.role is role] for role in Role
+    }
+    # Units inside blocks share one scale; those in groups may have one each.
+    home = design.structure.home is not None
+    tau = of[Role.UNIT][0] if home else zero
+
+    def one(role: Role) -> Array:
+        return (of[role] or [zero])[0][:, 0]
+
+    noise, normality = picked.noise, picked.normality
+    subunits = [scale[:, 0] for scale in of[Role.SUBUNIT]]
+    return Truths(
+        mu=_means(picked.means, effect, design),
+        scales={
+            "tau": np.broadcast_to(tau, (size, len(design.groups))),
+            "tau_unit": zero[:, 0] if home else one(Role.UNIT),
+            "tau_block": one(Role.BLOCK),
+            "tau_effect": one(Role.EFFECT),
+            "tau_subunits": np.stack(subunits, axis=1) if subunits else zero[:, :0],
+            "sigma": zero[:, 0] if noise is None else noise.mean(axis=1),
+        },
+        nu=np.full(size, np.inf) if normality is None else normality[:, 0],
+    )
+
+
+def _means(mu: Array, effect: float | str | Mapping[str, float] | None, design: Design) -> Array:
+    if effect == "pilot":
+        return mu
+    log, groups = design.roles.measure.logarithmic, design.groups
+    if effect is None or isinstance(effect, str):
+        what = "a ratio to" if log else "a difference from"
+        named = "" if effect is None else f" '{effect}' is neither a number nor 'pilot'."
+        raise DesignError(
+            f"plan: which effect is it to find?{named} State {what} {groups[0]} that would matter: "
+            f"--effect 0.8 (effect=0.8 in Python). Small pilots exaggerate effects, so the pilot's "
+            "own is used only when asked for: --effect pilot."
+        )
+    wanted = dict(effect) if isinstance(effect, Mapping) else dict.fromkeys(groups[1:], effect)
+    found = mu.copy()
+    for g, label in enumerate(groups[1:], start=1):
+        if label not in wanted:
+            raise DesignError(
+                f"plan: effect has no number for {label}: name every group but the first."
+            )
+        size = float(wanted[label])
+        if log and size <= 0:
+            raise DesignError(f"plan: effect is {size:g}; on a log scale it is a ratio above 0.")
+        found[:, g] = mu[:, 0] + (np.log(size) if log else size)
+    return found
+
+
+def _scattered(n: int) -> Array:
+    """Midpoints of n equal parts of (0, 1), ordered so that any first few are spread evenly."""
+    golden = 0.5 * (np.sqrt(5) - 1)
+    rank = np.argsort(np.argsort((np.arange(n) * golden) % 1.0))
+    return np.asarray((rank + 0.5) / n)

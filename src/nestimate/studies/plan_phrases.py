@@ -1,0 +1,171 @@
+"""The phrases that texts and pictures of a plan share."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.studies.estimates import Probability
+from nestimate.studies.plan import Plan
+from nestimate.studies.shapes import Shape
+
+
+def goals_said(plan: Plan) -> str:
+    """Return `the 95 % HDI excludes 0`, for all goals."""
+    said = [goal.said(plan.question) for goal in plan.goals]
+    several = f" (for each of {', '.join(plan.contrasts)})" if len(plan.contrasts) > 1 else ""
+    of = f" of {plan.contrasts[0]}"
+    said[0] = said[0].replace(" HDI", f" HDI{of}", 1) if len(plan.contrasts) == 1 else said[0]
+    return f"{' and '.join(said)}{several}"
+
+
+def chance(found: Probability) -> str:
+    """Return `0.82 (0.80 to 0.84)`."""
+    return f"{found.value:.2f} ({found.low:.2f} to {found.high:.2f})"
+
+
+def size(plan: Plan, shape: Shape) -> str:
+    """Return `8 mice in each group with 3 readings each`."""
+    words, reads = plan.words, _reads(plan, shape)
+    unit = words.unit
+    if shape.blocks:
+        inside = ""
+        if max(shape.units) > 1:
+            inside = f" with {shape.units[0]} {many(unit)} of each group"
+        cell = "each" if inside else f"in each {words.group}"
+        return f"{shape.blocks} {many(words.block)}{inside}, {reads} {cell}"
+    if len(set(shape.units)) == 1:
+        where = f"{shape.units[0]} {many(unit)} in each group"
+    else:
+        parts = [f"{n} in {g}" for n, g in zip(shape.units, words.groups, strict=True)]
+        where = f"{many(unit)}: {listed(parts)}"
+    return f"{where} with {reads} each"
+
+
+def short(plan: Plan, shape: Shape) -> str:
+    """Return `8 mice x 3`: units and readings."""
+    parts = [f"{shape.blocks} {many(plan.words.block)}"] if shape.blocks else []
+    if not shape.blocks or max(shape.units) > 1:
+        counts = shape.units if len(set(shape.units)) > 1 else shape.units[:1]
+        parts.append(f"{'+'.join(map(str, counts))} {many(plan.words.unit)}")
+    return " x ".join([*parts, *map(str, shape.subunits), str(shape.readings)])
+
+
+def _reads(plan: Plan, shape: Shape) -> str:
+    inner = [
+        f"{n} {many(name) if n > 1 else name} of"
+        for n, name in zip(shape.subunits, plan.words.subunits, strict=True)
+    ]
+    readings = f"{shape.readings} reading{'s' if shape.readings > 1 else ''}"
+    return " ".join([*inner, readings])
+
+
+def totals(plan: Plan, shape: Shape) -> str:
+    """Return `16 mice, 48 readings`."""
+    blocks = f"{shape.blocks} {many(plan.words.block)}, " if shape.blocks else ""
+    units = ""
+    if not shape.blocks or max(shape.units) > 1:
+        units = f"{shape.total_units} {many(plan.words.unit)}, "
+    return f"{blocks}{units}{shape.total_readings} readings altogether"
+
+
+def effect(plan: Plan) -> str:
+    """Return the effect that is assumed."""
+    words, log = plan.words, plan.words.scale == "log"
+    if not plan.stated:
+        delta = plan.truths.mu[:, 1:] - plan.truths.mu[:, :1]
+        if not plan.truths.one_effect:
+            shown = np.exp(delta) if log else delta
+            low, middle, high = np.quantile(shown[:, -1], [0.1, 0.5, 0.9])
+            what = "ratio" if log else "difference"
+            return (
+                f"the pilot's own {what} of {words.groups[-1]} to {words.groups[0]}, "
+                f"median {middle:.3g} (80 % between {low:.3g} and {high:.3g}), with all its "
+                "uncertainty. Small pilots exaggerate effects"
+            )
+        sizes = [float(np.exp(d) if log else d) for d in delta[0]]
+        sign, what = ("/", "ratio") if log else ("-", "difference")
+        parts = [
+            f"{d:.4g} ({g} {sign} {words.groups[0]})"
+            for g, d in zip(words.groups[1:], sizes, strict=True)
+        ]
+        return f"a stated {what} in {words.value} of {listed(parts)}"
+    means = np.exp(plan.truths.mu[0]) if log else plan.truths.mu[0]
+    parts = [f"{g} {m:g}" for g, m in zip(words.groups, means, strict=True)]
+    if len(parts) == 2:
+        gap = means[1] / means[0] if log else means[1] - means[0]
+        what = "a ratio" if log else "a difference"
+        return f"{what} of {gap:.4g} in {words.value} ({listed(parts)})"
+    return f"means of {words.value} of {listed(parts)}"
+
+
+def spreads(plan: Plan) -> str:
+    """Return the spreads that are assumed."""
+    s, words, blocked = plan.truths.scales, plan.words, bool(plan.rows[0].shape.blocks)
+    parts = []
+    if blocked:
+        parts.append(f"between {many(words.block)} {_typical(s['tau_block'])}")
+        parts.append(
+            f"of the effect from {words.block} to {words.block} {_typical(s['tau_effect'])}"
+        )
+        if (s["tau_unit"] > 0).any() and max(max(r.shape.units) for r in plan.rows) > 1:
+            parts.append(f"between {many(words.unit)} of a cell {_typical(s['tau_unit'])}")
+    else:
+        own = s["tau"]
+        equal = np.ptp(own, axis=1).max() == 0
+        names = [""] if equal else [f" of {g}" for g in words.groups]
+        for g, name in enumerate(names):
+            parts.append(f"between {many(words.unit)}{name} {_typical(own[:, g])}")
+    parts += [
+        f"between {many(name)} {_typical(s['tau_subunits'][:, i])}"
+        for i, name in enumerate(words.subunits)
+    ]
+    parts.append(f"between readings {_typical(s['sigma'])}")
+    heavy = ""
+    if np.isfinite(plan.truths.nu).any():
+        named = many(words.block if blocked else words.unit)
+        heavy = f"; {named} Student-t with {_typical(plan.truths.nu)} degrees of freedom"
+    log = " of logarithms" if words.scale == "log" else ""
+    said = f"{log.lstrip()}{' ' if log else ''}{listed(parts)}"
+    return said + heavy
+
+
+def _typical(values: NDArray[np.float64]) -> str:
+    if values.size == 1 or np.ptp(values) == 0:
+        return f"{values.ravel()[0]:.3g}"
+    low, middle, high = np.quantile(values, [0.1, 0.5, 0.9])
+    return f"{middle:.3g} (80 % between {low:.3g} and {high:.3g})"
+
+
+def lost_word(plan: Plan) -> str:
+    """Return what is lost: units, or blocks where there are some."""
+    return many(plan.words.block if plan.rows[0].shape.blocks else plan.words.unit)
+
+
+#: Plurals that no rule gives.
+IRREGULAR = {"mouse": "mice", "louse": "lice", "person": "people", "child": "children"}
+
+
+def many(word: str) -> str:
+    """Return the plural of a word: `mice`, `dishes`, `flies`, `wells`."""
+    lower = word.casefold()
+    for single, plural in IRREGULAR.items():
+        if lower.endswith(single):
+            return word[: len(word) - len(single)] + plural
+    if not lower.isalpha() and not lower[-1:].isalpha():
+        return word
+    if lower.endswith(("s", "x", "z", "ch", "sh")):
+        return f"{word}es" if lower != "mice" else word
+    if lower.endswith("y") and lower[-2:-1] not in "aeiou":
+        return f"{word[:-1]}ies"
+    return f"{word}s"
+
+
+def money(cost: float) -> str:
+    """Return a cost: `2,304`."""
+    return f"{cost:,.0f}" if cost >= 100 or cost == round(cost) else f"{cost:,.2f}"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Return `a, b and c`."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

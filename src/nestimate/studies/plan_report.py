@@ -1,0 +1,87 @@
+"""A plan as one file: HTML with figures, or Markdown."""
+
+from nestimate.results.documents import html, markdown, pages
+from nestimate.results.documents.blocks import Grid, Picture, Prose, Report, Section
+from nestimate.results.words.rounding import plain
+from nestimate.studies import plan_figures, plan_words
+from nestimate.studies.plan import Plan
+from nestimate.studies.plan_phrases import goals_said
+
+
+def render(plan: Plan, suffix: str) -> str:
+    """Return the report of a plan as HTML or Markdown."""
+    said = contents(plan)
+    if suffix == ".md":
+        return markdown.render(said)
+    return pages.template("report.html.j2").render(
+        report=said,
+        kind=lambda block: type(block).__name__,
+        figure=lambda picture: html.embedded(picture, plan),
+    )
+
+
+def contents(plan: Plan) -> Report:
+    """Return what the report says, part by part."""
+    first, *rest = plan_words.answer(plan)
+    curve = Picture(draw=lambda _: plan_figures.curve(plan), caption="Probability against size")
+    frontier = Picture(
+        draw=lambda _: plan_figures.frontier(plan), caption="Probability against cost"
+    )
+    surface = Picture(draw=lambda _: plan_figures.surface(plan), caption="All designs")
+    several = len({row.shape.readings for row in plan.rows}) > 1
+    options = {
+        "goals": [goal.text for goal in plan.goals],
+        "target": plan.target,
+        "contrasts": list(plan.contrasts),
+        "costs": vars(plan.costs),
+        "lost": plan.lost,
+        "prior changes": dict(plan.options.prior),
+        "robust": plan.options.robust,
+        "preset": plan.options.preset,
+        "seed": plan.options.seed,
+    }
+    return Report(
+        title="How many next time",
+        subtitle=f"{goals_said(plan)}, with probability {plan.target:g}",
+        sections=(
+            Section(
+                title="Answer",
+                blocks=(
+                    Prose(sentences=(first,), kind="answer"),
+                    Prose(sentences=tuple(rest)),
+                    curve,
+                    Grid(
+                        caption="Designs",
+                        head=tuple(plan_words.table_head(plan)),
+                        rows=tuple(map(tuple, plan_words.table_rows(plan))),
+                        note=plan_words.table_note(plan),
+                    ),
+                    frontier,
+                    *((surface,) if several else ()),
+                ),
+            ),
+            Section(
+                title="For the methods section",
+                blocks=(Prose(sentences=(plan_words.methods(plan),)),),
+            ),
+            Section(
+                title="What it rests on",
+                blocks=(Prose(sentences=tuple(plan_words.assumptions(plan)), kind="list"),),
+            ),
+            Section(
+                title="How far to trust it",
+                blocks=(Prose(sentences=tuple(plan_words.trust(plan)), kind="list"),),
+            ),
+            Section(
+                title="What was asked",
+                blocks=(
+                    Grid(
+                        caption="",
+                        head=("", ""),
+                        rows=tuple((name, plain(value)) for name, value in options.items()),
+                        kind="words",
+                    ),
+                ),
+            ),
+        ),
+    )

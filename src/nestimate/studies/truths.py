@@ -1,0 +1,179 @@
+"""What is assumed true of the planned experiment, and readings made up from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.studies.shapes import Shape
+
+Array = NDArray[np.float64]
+
+#: Experiments simulated together.
+ROUND = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Truths:
+    """One truth, or many that are taken in turn.
+
+    Attributes
+    ----------
+    mu
+        Group means on the scale that is analysed, (truths, groups).
+    scales
+        `tau` (truths, groups), `tau_block`, `tau_effect`, `tau_unit`, `sigma` (truths,) and
+        `tau_subunits` (truths, levels); what the layout does not have is 0.
+    nu
+        Degrees of freedom of units or blocks, (truths,); infinite: normal.
+    """
+
+    mu: Array
+    scales: Mapping[str, Array]
+    nu: Array
+
+    def __len__(self) -> int:
+        """Return the number of truths."""
+        return len(self.mu)
+
+    @property
+    def one_effect(self) -> bool:
+        """Whether all truths have the same differences, however their spreads differ."""
+        delta = self.mu[:, 1:] - self.mu[:, :1]
+        return bool(np.ptp(delta, axis=0).max() <= 1e-9 * max(np.abs(delta).max(), 1e-300))
+
+    def of_round(self, number: int) -> Self:
+        """Return the truth of each experiment of a round, in turn."""
+        return self.taken((number * ROUND + np.arange(ROUND)) % len(self))
+
+    def taken(self, which: NDArray[np.intp]) -> Self:
+        """Return the truths at these positions."""
+        scales = {name: values[which] for name, values in self.scales.items()}
+        return replace(self, mu=self.mu[which], scales=scales, nu=self.nu[which])
+
+    def with_effect(self, factor: float) -> Self:
+        """Return the same truths with every difference to the reference times a factor."""
+        first = self.mu[:, :1]
+        return replace(self, mu=first + factor * (self.mu - first))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Round:
+    """The random numbers of one round, of the largest design; smaller ones use a part of them.
+
+    So designs are compared on the same mice and the same errors.
+
+    Attributes
+    ----------
+    truths
+        One for each experiment.
+    block, cell, unit
+        Standardised deviations, (sets, blocks), (sets, blocks, groups), (sets, blocks, groups,
+        units).
+    stretch
+        1 / sqrt(lambda) of blocks (sets, blocks), or of units, shaped as `unit`.
+    subunits
+        Deviations of every level inside a unit, one more axis for each.
+    reading
+        Errors of readings, the last axis.
+    lost
+        A uniform number for each unit (or block): it is lost where this is small.
+    """
+
+    truths: Truths
+    block: Array
+    cell: Array
+    unit: Array
+    stretch: Array
+    subunits: tuple[Array, ...]
+    reading: Array
+    lost: Array
+
+    @classmethod
+    def of(cls, truths: Truths, largest: Shape, seed: int, number: int) -> Self:
+        """Draw the numbers of a round."""
+        rng = np.random.default_rng([seed, number])
+        own = truths.of_round(number)
+        groups, blocks = own.mu.shape[1], max(largest.blocks, 1)
+        units = (ROUND, blocks, groups, max(largest.units))
+        levels = [units + largest.subunits[: i + 1] for i in range(len(largest.subunits))]
+        stretched = (ROUND, blocks) if largest.blocks else units
+        nu = own.nu.reshape(-1, *(1 for _ in stretched[1:]))
+        finite = np.where(np.isfinite(nu), nu, 1.0)
+        mixing = rng.standard_gamma(np.broadcast_to(finite / 2, stretched)) * 2 / finite
+        return cls(
+            truths=own,
+            block=rng.standard_normal((ROUND, blocks)),
+            cell=rng.standard_normal((ROUND, blocks, groups)),
+            unit=rng.standard_normal(units),
+            stretch=np.where(np.isfinite(nu), 1 / np.sqrt(np.maximum(mixing, 1e-300)), 1.0),
+            subunits=tuple(rng.standard_normal(level) for level in levels),
+            reading=rng.standard_normal((levels[-1] if levels else units) + (largest.readings,)),
+            lost=rng.random((ROUND, blocks) if largest.blocks else units[:1] + units[2:]),
+        )
+
+    def left(self, shape: Shape, lost: float) -> list[tuple[Shape, NDArray[np.intp]]]:
+        """Return what is left of an experiment that loses units (or blocks), and of which ones.
+
+        Which unit is lost has nothing to do with its readings, so that those that are left are as
+        good as the first so many.
+        """
+        sets = np.arange(ROUND)
+        if not lost:
+            return [(shape, sets)]
+        if shape.blocks:
+            counts = (self.lost[:, : shape.blocks] >= lost).sum(axis=1)[:, None]
+        else:
+            kept = self.lost >= lost
+            counts = np.stack(
+                [kept[:, g, :n].sum(axis=1) for g, n in enumerate(shape.units)], axis=1
+            )
+        found = []
+        for pattern in np.unique(counts, axis=0):
+            own = sets[(counts == pattern).all(axis=1)]
+            numbers = tuple(int(n) for n in pattern)
+            smaller = (
+                replace(shape, blocks=numbers[0]) if shape.blocks else replace(shape, units=numbers)
+            )
+            found.append((smaller, own))
+        return found
+
+    def values(self, shape: Shape, sets: NDArray[np.intp]) -> Array:
+        """Return readings of experiments of one size, (sets, rows) as `row_places` orders them."""
+        s, blocks = self.truths.scales, max(shape.blocks, 1)
+        mu = self.truths.mu[sets]
+
+        def scale(name: str, axes: int) -> Array:
+            return s[name][sets].reshape(-1, *(1 for _ in range(axes)))
+
+        centre = np.repeat(mu[:, None, :], blocks, axis=1)
+        if shape.blocks:
+            stretch = self.stretch[sets, :blocks]
+            centre = (
+                centre + (scale("tau_block", 1) * stretch * self.block[sets, :blocks])[..., None]
+            )
+            deviation = scale("tau_effect", 2) / np.sqrt(2) * self.cell[sets, :blocks]
+            centre = centre + stretch[..., None] * deviation
+        columns = []
+        for g, count in enumerate(shape.units):
+            unit = self.unit[sets, :blocks, g, :count]
+            if shape.blocks:
+                unit = scale("tau_unit", 2) * unit
+            else:
+                unit = (
+                    s["tau"][sets, g][:, None, None] * unit * self.stretch[sets, :blocks, g, :count]
+                )
+            own = centre[:, :, g, None] + unit
+            for level, (drawn, members) in enumerate(
+                zip(self.subunits, shape.subunits, strict=True)
+            ):
+                picked = drawn[sets, :blocks, g, :count]
+                tau = s["tau_subunits"][sets, level].reshape(-1, *(1 for _ in own.shape))
+                own = own[..., None] + tau * picked
+                assert picked.shape[-1] == members
+            noise = self.reading[sets, :blocks, g, :count][..., : shape.readings]
+            own = own[..., None] + scale("sigma", own.ndim) * noise
+            columns.append(own.reshape(len(sets), blocks, -1))
+        return np.concatenate(columns, axis=2).reshape(len(sets), -1)

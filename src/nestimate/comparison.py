@@ -67,6 +67,10 @@ class Comparison(Pilot):
         """Return readings, units and groups on one axis, the differences beside them."""
         return figures.estimation_plot(self)
 
+    def plot_interaction(self) -> "Figure":
+        """Return the means of the cells of several factors, a line per level."""
+        return figures.interaction_plot(self)
+
     def plot_posterior(self) -> "Figure":
         """Return the posterior of every headline quantity with interval, ROPE and zero."""
         return figures.posterior_plot(self)

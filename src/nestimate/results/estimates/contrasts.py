@@ -9,6 +9,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.designs.design import Design
 from nestimate.data.designs.measures import Measure
 from nestimate.errors import DesignError, listed, one_of
 
@@ -110,6 +111,31 @@ def choose_contrasts(
         )
         for b, a in pairs
     )
+
+
+def told_by_blocks(
+    design: Design, asked: Sequence[Contrast], *, every: bool = True
+) -> tuple[Contrast, ...]:
+    """Return the contrasts that blocks can show, which have all of their cells.
+
+    Parameters
+    ----------
+    design, asked
+        The design, and the contrasts of it.
+    every
+        Whether every block has to have them; simple effects are then left out, as there are as
+        many of them as cells, and averages and interactions stay. Otherwise one block is enough.
+    """
+    crossing, block = design.structure.factorial, design.block
+    if crossing is None or block is None:
+        return tuple(asked)
+    possible = crossing.possible(block, design.readings.group)
+    found = []
+    for contrast in asked:
+        whole = possible[:, contrast.weights != 0].all(axis=1)
+        if (whole.all() and not (contrast.at and contrast.sides)) if every else whole.any():
+            found.append(contrast)
+    return tuple(found)
 
 
 def parse_contrast(text: str, groups: Sequence[str]) -> Contrast:

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.inference.fit import Fit
-from nestimate.results.estimates import between, estimands, quantities
-from nestimate.results.estimates.contrasts import Contrast
+from nestimate.results.estimates import between, estimands
+from nestimate.results.estimates.contrasts import Contrast, told_by_blocks
 from nestimate.results.estimates.quantities import FAR, Far, far_readings, far_units
 
 Array = NDArray[np.float64]
@@ -94,7 +94,7 @@ def _blocks(fit: Fit, asked: Sequence[Contrast]) -> Panel:
     rows: list[Distance] = []
     drawn = fit.resampled[: len(fit.effects)]
     varies = design.structure.varies
-    asked = quantities.told_by_blocks(design, tuple(asked))
+    asked = told_by_blocks(design, asked)
     raw = between.raw_effects(fit, asked)
     for c, contrast in enumerate(asked if varies else ()):
         spread = between.effect_scales(fit, contrast)[drawn]

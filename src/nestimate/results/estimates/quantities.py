@@ -15,7 +15,7 @@ from nestimate.model.draws import Draws
 from nestimate.model.families import What
 from nestimate.model.model import FIXED_PART
 from nestimate.results.estimates import estimands, naming
-from nestimate.results.estimates.contrasts import Contrast
+from nestimate.results.estimates.contrasts import Contrast, told_by_blocks
 
 Array = NDArray[np.float64]
 Contrasts = tuple[Contrast, ...]
@@ -175,29 +175,6 @@ def unit_means(fit: Fit) -> tuple[Quantity, ...]:
         Quantity(name=label, values=fit.effects[:, j], weights=equal, measure=design.measure)
         for j, label in enumerate(design.units)
     )
-
-
-def told_by_blocks(design: Design, asked: Contrasts, *, every: bool = True) -> Contrasts:
-    """Return the contrasts that blocks can show, which have all of their cells.
-
-    Parameters
-    ----------
-    design, asked
-        The design, and the contrasts of it.
-    every
-        Whether every block has to have them; simple effects are then left out, as there are as
-        many of them as cells, and averages and interactions stay. Otherwise one block is enough.
-    """
-    crossing, block = design.structure.factorial, design.block
-    if crossing is None or block is None:
-        return asked
-    possible = crossing.possible(block, design.readings.group)
-    found = []
-    for contrast in asked:
-        whole = possible[:, contrast.weights != 0].all(axis=1)
-        if (whole.all() and not (contrast.at and contrast.sides)) if every else whole.any():
-            found.append(contrast)
-    return tuple(found)
 
 
 def block_effects(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.results.answer import Answer
-from nestimate.results.estimates import between, quantities
+from nestimate.results.estimates import between
+from nestimate.results.estimates.contrasts import told_by_blocks
 from nestimate.results.estimates.summaries import Summary
 from nestimate.results.figures import canvas, findings
 from nestimate.results.words import rounding
@@ -117,7 +118,7 @@ def forest_plot(answer: Answer) -> "Figure":
 def why_not(answer: Answer) -> str:
     """Return why there is no forest plot; nothing where there is one."""
     design = answer.design
-    told = quantities.told_by_blocks(design, answer.asked) or not answer.asked
+    told = told_by_blocks(design, answer.asked) or not answer.asked
     drawn = answer.blocks or (design.unreplicated and told)
     if drawn or (answer.units and design.block is None):
         return ""
@@ -141,7 +142,7 @@ def _block_panels(answer: Answer) -> list[Panel]:
     if block is None:
         return []
     found = []
-    asked = quantities.told_by_blocks(answer.design, answer.asked)
+    asked = told_by_blocks(answer.design, answer.asked)
     overall = dict(zip(map(id, answer.asked), answer.contrasts, strict=True))
     rows: list[Summary | None] = list(answer.blocks) or [None] * (block.size * len(asked))
     ahead = between.new_effects(answer.fit, asked)

@@ -94,13 +94,17 @@ def _blocks(fit: Fit, asked: Sequence[Contrast]) -> Panel:
     rows: list[Distance] = []
     drawn = fit.resampled[: len(fit.effects)]
     varies = design.structure.varies
-    asked = told_by_blocks(design, asked)
+    # Where a factor lies between blocks each shows the effects at its own level.
+    asked = told_by_blocks(design, asked) or told_by_blocks(design, asked, every=False)
     raw = between.raw_effects(fit, asked)
+    partly = design.structure.factorial is not None
     for c, contrast in enumerate(asked if varies else ()):
         spread = between.effect_scales(fit, contrast)[drawn]
         overall = estimands.difference(fit.draws, contrast)[drawn]
         inside = contrast.name if len(asked) > 1 or design.structure.slopes else ""
         for k, label in enumerate(labels):
+            if partly and not np.isfinite(raw[c, k]):
+                continue
             if fit.effects.shape[1]:
                 cells = fit.effects.reshape(len(drawn), len(labels), -1)[:, k]
                 own = estimands.block_effect(cells, contrast)

@@ -295,7 +295,8 @@ def _finding(answer: Answer, panels: Sequence[Panel]) -> str:
         mean, *ends = rounding.estimate(panel.overall)
         interval = f"{rounding.interval_name(panel.overall)} {ends[0]} to {ends[1]}"
         return f"The {panel.title} is {mean}, {interval}; {expected}"
-    said = findings.difference(panel.overall, answer.asked[first], answer.design)
+    contrast = told_by_blocks(answer.design, answer.asked)[first]
+    said = findings.difference(panel.overall, contrast, answer.design)
     return f"{said}; {expected}"
 
 

@@ -286,7 +286,8 @@ def _finding(answer: Answer, panels: Sequence[Panel]) -> str:
     """Say how far the rows differ, and what a new one may do."""
     if answer.design.block is None:
         return _shrinkage(answer, panels)
-    first = findings.clearest(answer.contrasts) if panels[0].effect else 0
+    effects = [panel.overall for panel in panels if panel.effect]
+    first = findings.clearest(effects) if effects else 0
     panel = panels[first]
     _, low, high = rounding.estimate(panel.ahead)
     what = "the effect" if panel.effect else "that"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
+from nestimate.data.designs.model_frame import FACTORS
 from nestimate.data.designs.roles import Roles
 from nestimate.data.tables.door import Table, Wanted, read_table
 from nestimate.data.tables.files import file_name
@@ -24,6 +25,7 @@ from nestimate.remedies import Advice, Remedy
 from nestimate.results import figures
 from nestimate.results.documents import notebook, terminal
 from nestimate.results.documents.html import render
+from nestimate.results.estimates.factorial import asks_of_factors
 from nestimate.results.exports import storage
 from nestimate.results.exports.draws import to_datatree
 from nestimate.results.exports.frame import to_frame
@@ -176,8 +178,9 @@ def fit(
     data
         As for `compare`.
     group
-        Factor of the fixed part whose levels are compared, the others held at balanced reference
-        levels and measurements at their mean; None: the first one.
+        Factor of the fixed part whose levels are compared, or several with commas between, whose
+        cells are; the others are averaged over, and measurements held at their mean. None: the
+        first one; all of them where a contrast asks for more (`simple`, `drug - veh | WT`).
     reference
         The level that the others are compared with, `"control"`; of several factors
         `"time=t1,arm=control"` or `{"time": "t1", "arm": "control"}`. Coefficients are coded
@@ -227,7 +230,7 @@ def fit(
             ),
         ),
         parsed,
-        group=group,
+        group=FACTORS if group is None and asks_of_factors(chosen.contrast) else group,
         reference=reference,
         scale=chosen.scale,
     )

@@ -139,7 +139,7 @@ def _blocked(
     # With plots, or several scales, the error of a reading holds what cells of one reading do.
     parts = [] if crossing is None or len(blocks) > 1 else _parts(block, factor, crossing)
     heavy += [(of, _indicators(part.labels, part.codes, 2)) for of, part in parts]
-    if len(blocks) == 1 and not (parts and alone):
+    if len(blocks) == 1 and not (crossing is not None and alone):
         heavy.append((factor.name if parts else "", _indicators(factor.labels, factor.codes, 2)))
     strata = [
         Stratum(
@@ -151,7 +151,7 @@ def _blocked(
             heavy=True,
             # Units count, where there are any; otherwise it is the blocks that do.
             counts=i == 0 and not levels,
-            merged=bool(i) and not parts and not levels and alone,
+            merged=bool(i) and not levels and alone and crossing is None,
             of=of,
         )
         for i, (of, effects) in enumerate(heavy)

@@ -56,6 +56,12 @@ class Term:
         return found
 
 
+def asks_of_factors(asked: str | Sequence[str]) -> bool:
+    """Whether a contrast asks for what several factors have: a set, or a level after a bar."""
+    texts = (asked,) if isinstance(asked, str) else asked
+    return any("|" in text or text in SETS[1:] for text in texts)
+
+
 def choose(crossing: Crossing, asked: str, sign: str) -> tuple[tuple[Contrast, ...], list[str]]:
     """Return a set of contrasts, and the names of those that a missing cell forbids.
 

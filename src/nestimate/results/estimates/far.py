@@ -51,7 +51,8 @@ def has_distances(fit: Fit) -> bool:
     if fit.model.design.readings.reconstructed:
         return False
     structure = fit.model.design.structure
-    return bool(not structure.text or structure.slopes or structure.varies)
+    alone = not structure.text and structure.home is not None
+    return bool(alone or structure.slopes or structure.varies)
 
 
 def far_out(fit: Fit, asked: Sequence[Contrast]) -> list[Panel]:

@@ -122,7 +122,7 @@ def why_not(answer: Answer) -> str:
     drawn = answer.blocks or (design.unreplicated and told)
     if drawn or (answer.units and design.block is None):
         return ""
-    if design.block is not None and not told:
+    if design.block is not None and design.structure.factorial is not None:
         return f"No forest plot: no {design.block.name} shows any of these differences by itself."
     if design.formula is not None:
         return "No forest plot: in this formula no effect differs between blocks."

@@ -48,10 +48,10 @@ def factor_sentences(design: Design) -> list[str]:
     if not blocks:
         unit = design.levels[0].name if design.levels else "row"
         said.append(f"Every {unit} lies in one cell: {_and(crossing.names)} lie between {unit}.")
-    elif not design.levels and any(s.of for s in design.structure.strata):
+    elif not design.levels and design.cells.max() == 1:
         said.append(
-            "sigma is the error of one reading of a cell; where a cell has one reading it holds "
-            "what differs from cell to cell as well."
+            f"One reading per cell: its error and what else differs from cell to cell of one "
+            f"{blocks[-1].name} cannot be told apart; sigma holds both."
         )
     return said
 

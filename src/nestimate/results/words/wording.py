@@ -198,8 +198,12 @@ def _blocked_sentences(design: Design) -> list[str]:
     low, high = span(design.cells[design.cells > 0])
     said = [
         f"Layout {design.layout}: {roles.group} ({_labels(design)}) is compared within "
-        f"{block.name} ({block.size} levels), and how much the effect differs between them is "
-        "estimated.",
+        f"{block.name} ({block.size} levels)"
+        + (
+            ", and how much the effect differs between them is estimated."
+            if design.structure.varies
+            else "."
+        )
     ]
     said += factors.factor_sentences(design)
     if design.levels:

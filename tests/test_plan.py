@@ -536,7 +536,17 @@ def test_every_answer_ends_with_the_line_that_plans_from_it(answered):
     assert done.exit_code == 0, done.output
     assert "6 units in each group" in done.output
     assert "95 % ETI" in done.output
+    analysed = "--unit unit --reference a --robust none --ci-kind eti"
+    assert analysed in " ".join(done.output.split())
     assert str(answered).endswith("  result.plan(EFFECT, costs=(UNIT, READING))")
+
+
+def test_what_the_analysis_would_ask_and_a_plan_cannot_is_refused(answered):
+    for option in ({"simultaneous": True}, {"against": 5.0}):
+        with pytest.raises(DesignError, match="leave simultaneous and against out"):
+            answered.plan(1, costs=(1, 1), options=option)
+    with pytest.raises(DesignError, match="Student-t readings"):
+        answered.plan(1, costs=(1, 1), options={"robust": "both"})
 
 
 def test_inspect_ends_with_the_same_line(answered):

@@ -37,8 +37,9 @@ def size(plan: Plan, shape: Shape) -> str:
     if len(set(shape.units)) == 1:
         where = f"{shape.units[0]} {many(unit)} in each group"
     else:
-        parts = [f"{n} in {g}" for n, g in zip(shape.units, words.groups, strict=True)]
-        where = f"{many(unit)}: {listed(parts)}"
+        first, *others = zip(shape.units, words.groups, strict=True)
+        parts = [f"{first[0]} {many(unit)} in {first[1]}", *(f"{n} in {g}" for n, g in others)]
+        where = listed(parts)
     return f"{where} with {reads} each"
 
 

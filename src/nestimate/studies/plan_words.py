@@ -1,11 +1,15 @@
 """A plan in words: for a terminal, a report, and a grant or ethics application."""
 
+import shlex
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from importlib.metadata import version
 from textwrap import fill, wrap
 
 import numpy as np
 
+from nestimate.options import Options
+from nestimate.results.documents.reproduction import typed
 from nestimate.results.words.rounding import percent
 from nestimate.studies.estimates import Probability
 from nestimate.studies.plan import SMALLER, Plan, Row
@@ -25,6 +29,11 @@ from nestimate.studies.plan_phrases import (
 
 #: Columns of the text, of the head of a table's column; designs listed.
 WIDTH, HEAD_WIDTH, MOST_ROWS = 80, 12, 16
+#: Options of a plan that are also those of the analysis.
+ANALYSIS = (
+    *("robust", "tau", "sigma", "scale", "preset", "prior", "contrast", "rope"),
+    *("ci_prob", "ci_kind"),
+)
 #: Share of wrong signs that is said in full; below, only that it is small.
 FEW = 0.001
 
@@ -289,13 +298,18 @@ def methods(plan: Plan) -> str:
 
 def following(plan: Plan) -> list[str]:
     """Return what to do next."""
-    words = plan.words
-    unit = f" --unit {words.unit}" if not plan.rows[0].shape.blocks else f" --block {words.block}"
+    words, shape = plan.words, plan.nearest.shape
+    levels = "/".join([words.unit, *words.subunits])
+    roles = {"value": words.value, "group": words.group}
+    roles |= {"block": words.block} if shape.blocks else {}
+    roles |= {"unit": levels} if not shape.blocks or max(shape.units) > 1 else {}
+    chosen = {name: value for name, value in asdict(plan.options).items() if name in ANALYSIS}
+    changed = {n: v for n, v in chosen.items() if v != getattr(Options(), n)}
+    called = shlex.join(typed({**roles, "reference": words.groups[0], **changed}))
     return [
         "Surer numbers: --simulations 4000. A picture: --figure plan.png. All of it: --report "
         "plan.html.",
-        f"When the data are there: nestimate compare data.csv --value {words.value} --group "
-        f"{words.group}{unit}",
+        f"When the data are there: nestimate compare data.csv {called}",
     ]
 
 

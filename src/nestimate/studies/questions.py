@@ -112,6 +112,11 @@ def _read(
     question = options.question
     wanted = parse_goals(goals, question)
     target = probability("target", target)
+    if question.simultaneous or question.against is not None:
+        raise DesignError(
+            "plan: only intervals of one difference between groups at a time can be planned for: "
+            "leave simultaneous and against out (options={'simultaneous': False, 'against': None})."
+        )
     measure = MEASURES[words.scale]
     asked = choose_contrasts(words.groups, question.contrasts, question.against, measure)
     shapes = shapes_of(

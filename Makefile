@@ -18,10 +18,10 @@ demo: $(VENV)/installed                ## run the main job on the bundled exampl
 		--rope=-0.3,0.3 --json demo/answer.json --report demo/report.html --overwrite
 
 test: $(VENV)/test                     ## the fast tests
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses 8
 
 test-all: $(VENV)/bench                ## all tests: PyMC twins, calibration, random designs
-	$(BIN)/pytest -m "slow or not slow"
+	$(BIN)/pytest -m "slow or not slow" --thorough
 
 check: $(VENV)/test                    ## formatting, lint, types, import contracts
 	$(BIN)/ruff format --check .

@@ -13,6 +13,8 @@ import nestimate as ne
 from nestimate.apps import cli
 from nestimate.errors import NestimateError
 
+pytestmark = pytest.mark.usefixtures("shaped_module")
+
 QUICK = ("--ess", "200")
 ROLE_WORDS = ("value", "group", "unit", "block", "reference")
 

@@ -21,6 +21,7 @@ def run(*arguments):
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.usefixtures("shaped")
 def test_compare_answers_and_writes_what_was_asked(tmp_path):
     outputs = {"--json": "a.json", "--report": "r.html", "--draws": "d.nc"}
     files = [piece for option, name in outputs.items() for piece in (option, tmp_path / name)]
@@ -82,6 +83,7 @@ def test_a_prior_that_cuts_the_answer_off_withholds_it(tmp_path):
     assert "where its prior has next to no mass" in done.stdout
 
 
+@pytest.mark.usefixtures("shaped")
 @pytest.mark.parametrize("robust", ["replicates", "both"])
 def test_robust_readings_are_answered_in_full(robust, tmp_path):
     chosen = ["--robust", robust, "--ess", "500", "--report", str(tmp_path / "r.html")]

@@ -84,7 +84,7 @@ def written_out(design, theta, nu):
             total += density(1.0)
             continue
         law = stats.gamma(nu / 2, scale=2 / nu)
-        u = np.linspace(-20, 5, 3000)
+        u = np.linspace(-20, 5, 501)
         log_terms = np.array([density(np.exp(v)) + law.logpdf(np.exp(v)) + v for v in u])
         top = log_terms.max()
         total += top + np.log(integrate.simpson(np.exp(log_terms - top), x=u))

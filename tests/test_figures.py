@@ -23,6 +23,8 @@ from nestimate.results.estimates.replicated import (
 from nestimate.results.figures import canvas, findings, learning
 from nestimate.results.words import rounding
 
+pytestmark = pytest.mark.usefixtures("shaped_module")
+
 OPTIONS = {"ess": 300, "seed": 3}
 GROUPS = ("veh", "drug")
 LONG = "animal of the strain C57BL/6J number"

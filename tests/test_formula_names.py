@@ -12,6 +12,8 @@ from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.tables.door import read_table
 
+pytestmark = pytest.mark.usefixtures("shaped_module")
+
 WORDS = [
     *("mu", "tau", "sigma", "nu", "rho", "unit", "block", "effect", "z", "ratio", "median"),
     *("beta", "group", "chain", "draw", "Intercept", "C", "I", "np", "log", "scale", "poly", "y"),

@@ -8,6 +8,8 @@ from nestimate.errors import DataError, DesignError
 from nestimate.results import figures
 from nestimate.results.documents import terminal
 
+pytestmark = pytest.mark.usefixtures("shaped_module")
+
 #: Two groups of a paper's table; Welch's interval worked out by hand from these six numbers.
 TABLE = {"group": ["control", "drug"], "mean": [12.4, 9.7], "sd": [2.1, 2.6], "n": [8, 7]}
 WELCH = (-2.70, -5.39, -0.01)

@@ -10,7 +10,6 @@ import nestimate as ne
 
 #: A failing example is small enough as it is: looking for a smaller one would take minutes.
 FEW = settings(
-    max_examples=12,
     deadline=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),

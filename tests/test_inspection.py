@@ -23,6 +23,8 @@ from nestimate.data.tables.door import Wanted, read_table
 from nestimate.data.tables.onegroup import with_one_group
 from published import DYES
 
+pytestmark = pytest.mark.usefixtures("shaped_module")
+
 EXAMPLES = Path(__file__).parent.parent / "examples"
 RUNNER = CliRunner()
 

@@ -9,6 +9,8 @@ import nestimate as ne
 from nestimate.results.documents import glossary, terminal
 from nestimate.results.words import wording
 
+pytestmark = pytest.mark.usefixtures("shaped_module")
+
 OPTIONS = {"ess": 500}
 
 

@@ -6,6 +6,8 @@ import pytest
 import nestimate as ne
 from nestimate.results.documents import terminal
 
+pytestmark = pytest.mark.usefixtures("shaped_module")
+
 OPTIONS = {"ess": 500}
 
 

@@ -82,7 +82,7 @@ def test_one_bad_well_does_not_drag_the_answer():
             value="y",
             group="arm",
             unit="mouse",
-            options={"robust": robust, "ess": 3000},
+            options={"robust": robust, "ess": 1000},
         )
         for name, frame in (("clean", clean), ("spoilt", spoilt))
         for robust in ("units", "both")

@@ -22,6 +22,8 @@ from nestimate.results.documents.report import contents
 from nestimate.results.words import rounding
 from worded import assert_numbers_are_those_of
 
+pytestmark = pytest.mark.usefixtures("shaped_module")
+
 EXAMPLES = Path(__file__).parent.parent / "examples"
 MICE, LINES, BEDS = (str(EXAMPLES / f"{name}.csv") for name in ("mice", "lines", "seedlings"))
 ROLES = {"value": "glucose", "group": "arm", "unit": "mouse"}

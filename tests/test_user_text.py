@@ -16,6 +16,8 @@ from nestimate.results.documents import terminal
 from nestimate.results.documents.html import render
 from nestimate.results.words import lines
 
+pytestmark = pytest.mark.usefixtures("shaped_module")
+
 #: Labels that a renderer might take for something else, each with what it is dangerous to.
 HOSTILE = {
     "mathtext": "$a_{1$",

@@ -11,6 +11,8 @@ from nestimate.apps import cli
 from nestimate.data.tables.door import Wanted, read_table
 from nestimate.errors import NestimateError
 
+pytestmark = pytest.mark.usefixtures("shaped_module")
+
 RUNNER = CliRunner()
 
 GENES = (

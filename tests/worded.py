@@ -36,6 +36,10 @@ def assert_numbers_are_those_of(sentences, record, allowed=("0", "1", "2007")):
         for found in re.findall(r"(?<![\w.])-?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?", sentence):
             if found in allowed:
                 continue
+            if found in ("0.001", "0.999") and re.search(f"[<>] {found}", sentence):
+                # A limit is said of a probability beyond it.
+                assert any(0 <= v < 0.001 or 0.999 < v <= 1 for v in known), (found, sentence)
+                continue
             said = found.replace(",", "").rstrip(".")
             places = len(said.partition(".")[2])
             unit = 0.5 * 10**-places * 1.001

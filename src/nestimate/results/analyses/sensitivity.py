@@ -30,7 +30,8 @@ FACTORS, FAR_FACTOR = (0.5, 2.0), 4.0
 #: Share of an interval's width by which an end must move to be another: its first digit, where
 #: the width is ten.
 MOVED = 0.1
-#: Effective draws below which a new fit is better, those of a new fit, and new fits at most.
+#: Effective draws (half of them, where few were wanted) below which a new fit is better; those of
+#: a new fit; and new fits at most.
 LEAST_ESS, REFIT_ESS, REFITS = 400, 1_000, 6
 #: From this sensitivity on a prior counts as informative, and below it the data as weak (as above).
 LIMIT = 0.05
@@ -186,7 +187,8 @@ class _Other:
     @property
     def poor(self) -> bool:
         """Whether the weights cannot be trusted, or leave too few draws."""
-        return not self.k <= K_LIMIT or kish(self.weights) < LEAST_ESS
+        least = min(LEAST_ESS, self.weights.size / 2)
+        return not self.k <= K_LIMIT or kish(self.weights) < least
 
     @property
     def reliable(self) -> bool:

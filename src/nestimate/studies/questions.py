@@ -35,7 +35,8 @@ def plan_from_truth(
     """Read a plan with stated truths; what `made` needs, and what `Plan` keeps."""
     truth = Truth.of_mapping(given)
     blocked = bool(settings.blocks)
-    inner = tuple(f"subunit {i + 1}" for i in range(len(settings.subunits)))
+    deep = len(settings.subunits)
+    inner = ("subunit",) if deep == 1 else tuple(f"subunit {i + 1}" for i in range(deep))
     words = Words(groups=tuple(truth.groups), subunits=inner, scale=options.scale, **settings.words)
     sizes = _sizes(units, blocked=blocked, inner=False)
     truths = truth.truths(

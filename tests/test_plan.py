@@ -29,6 +29,7 @@ QUESTION = Question(ci_prob=0.95, ci_kind="hdi", rope=(-0.3, 0.3))
 PAIR = choose_contrasts(("a", "b"), "reference", None, LINEAR)
 ZERO = Goal(kind="excludes 0")
 TRUTH = {"groups": {"placebo": 7, "drug": 8.5}, "tau": 1, "sigma": 0.8}
+NORMAL = {"robust": "none"}
 FEW = {"simulations": 200, "audit": 0, "threads": 1}
 
 
@@ -259,8 +260,8 @@ def test_the_curve_recovers_a_shifted_closed_form():
 def planned():
     return ne.plan(
         TRUTH,
-        units=range(10, 13),
-        readings=[1, 2, 4],
+        units=range(9, 13),
+        readings=[1, 2],
         costs=(120, 8),
         settings={**FEW, "words": {"unit": "mouse", "value": "glucose"}},
     )
@@ -277,7 +278,7 @@ def test_a_plan_names_the_cheapest_design_that_reaches_the_target(planned):
 
 
 def test_power_never_falls_along_units(planned):
-    for readings in (1, 2, 4):
+    for readings in (1, 2):
         rows = [r for r in planned.rows if r.shape.readings == readings]
         curve = [r.curve.value for r in sorted(rows, key=lambda r: r.shape.count)]
         assert np.all(np.diff(curve) > -1e-6)
@@ -318,7 +319,7 @@ def test_json_table_figures_and_report_say_the_same(planned, tmp_path):
     found = json.loads(json.dumps(planned.to_dict()))
     best = planned.best
     assert found["best"]["units"] == best.shape.units[0]
-    assert len(planned.table) == len(found["designs"]) == 9
+    assert len(planned.table) == len(found["designs"]) == 8
     for figure in (planned.plot_curve(), planned.plot_surface(), planned.plot_frontier()):
         figure.canvas.draw()
     planned.report(tmp_path / "plan.html")
@@ -341,7 +342,7 @@ def test_threads_and_interruption_change_no_number(tmp_path, monkeypatch):
             units=range(8, 11),
             readings=[2],
             settings={**FEW, **settings},
-            options={"robust": "none"},
+            options=NORMAL,
         )
 
     whole = run(threads=1)
@@ -382,7 +383,7 @@ def pilot():
 def test_a_pilot_gives_spreads_and_not_the_effect(pilot):
     with pytest.raises(DesignError, match="which effect is it to find"):
         pilot.plan()
-    found = pilot.plan(1.5, units=[8, 12], readings=[2], settings=FEW)
+    found = pilot.plan(1.5, units=[8, 12], readings=[2], settings=FEW, options=NORMAL)
     assert "a stated difference in value of 1.5 (drug - placebo)" in found.methods()
     delta = found.truths.mu[:, 1] - found.truths.mu[:, 0]
     np.testing.assert_allclose(delta, 1.5)
@@ -399,7 +400,7 @@ def test_a_ceiling_is_said_where_no_number_of_units_will_do(pilot):
         goals="inside rope",
         target=0.9,
         settings=FEW,
-        options={"rope": (-0.1, 0.1)},
+        options={**NORMAL, "rope": (-0.1, 0.1)},
     )
     assert found.best is None
     assert found.ceiling < 0.5
@@ -414,6 +415,7 @@ def test_blocks_several_goals_and_losses():
         goals=["excludes 0", "narrower than 3"],
         costs=(1, 1, 20),
         settings={**FEW, "blocks": [8], "lost": 0.1, "words": {"block": "litter"}},
+        options=NORMAL,
     )
     assert len(found.nearest.goals) == 2
     for goal in found.nearest.goals:

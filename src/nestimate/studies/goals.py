@@ -51,18 +51,18 @@ class Goal:
 
     def said(self, question: Question, measure: Measure) -> str:
         """Return the goal as it follows `the probability that`."""
-        what = "ratio" if measure.logarithmic else "difference"
+        what, null = "ratio" if measure.logarithmic else "difference", f"{measure.null:g}"
         interval = f"the {percent(question.ci_prob)} {question.ci_kind.upper()}"
         region = ""
         if question.rope is not None:
             region = f"the ROPE from {question.rope[0]:g} to {question.rope[1]:g}"
         return {
-            "excludes 0": f"{interval} excludes {measure.null:g}",
+            "excludes 0": f"{interval} excludes {null}",
             "excludes rope": f"{interval} lies outside {region}",
             "inside rope": f"{interval} lies inside {region}",
             "narrower than": f"{interval} is narrower than {self.number:g}",
-            "P(>0) >": f"the probability of a {what} above {measure.null:g} exceeds {self.number:g}",
-            "P(<0) >": f"the probability of a {what} below {measure.null:g} exceeds {self.number:g}",
+            "P(>0) >": f"the probability of a {what} above {null} exceeds {self.number:g}",
+            "P(<0) >": f"the probability of a {what} below {null} exceeds {self.number:g}",
         }[self.kind]
 
     def reached(

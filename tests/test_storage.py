@@ -11,6 +11,7 @@ import pytest
 
 import nestimate as ne
 from nestimate.comparison import Comparison
+from nestimate.inference.nuts import Chains
 from nestimate.results.exports.storage import FORMAT, TEXT
 
 pytestmark = pytest.mark.usefixtures("shaped_module")
@@ -48,6 +49,28 @@ def test_a_saved_result_is_the_same_when_loaded(which, request, tmp_path):
     assert np.array_equal(back.draws["posterior"]["mu"], result.draws["posterior"]["mu"])
     assert np.array_equal(back.fit.effects, result.fit.effects)
     assert not back.design.readings.value.flags.writeable
+
+
+def test_a_result_of_chains_is_the_same_when_loaded(formula, tmp_path):
+    """As NUTS leaves it: no Pareto-k, no evidence, and draws of all chains beside those kept."""
+    draws, count = formula.fit.draws, len(formula.fit.z)
+    chains = Chains(
+        draws=draws,
+        effects=np.arange(3.0 * count).reshape(count, 3),
+        slopes=np.empty((count, 0, 0)),
+        ess=900.0,
+        r_hat=1.003,
+        divergences=0,
+        log=("4 chains",),
+    )
+    result = replace(formula, fit=replace(formula.fit, chains=chains, pareto_k=np.nan))
+    result.save(tmp_path / "a.nestimate")
+    back = ne.load(tmp_path / "a.nestimate")
+    assert back.to_dict() == result.to_dict()
+    assert np.array_equal(back.fit.effects, result.fit.effects)
+    kept = back.fit.chains.draws.named()
+    assert kept.keys() == draws.named().keys()
+    assert all(np.array_equal(kept[name], values) for name, values in draws.named().items())
 
 
 def test_report_of_a_loaded_result_is_the_same_byte_for_byte(mice, tmp_path):

@@ -64,7 +64,10 @@ class StackedModel:
             When the design or the assumptions have no density for many data sets at once.
         """
         if assumptions.robust_readings:
-            raise DesignError("Student-t readings have no density for many data sets at once yet.")
+            raise DesignError(
+                "robust: Student-t readings have no density for many data sets at once, which plan "
+                "needs. Use 'units' or 'none'."
+            )
         design = stack.units
         parameters = choose_parameters(design, assumptions)
         spread = design.yardstick.spread

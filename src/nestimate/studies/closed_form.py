@@ -88,8 +88,7 @@ def _power(
     nodes, weights = special.roots_legendre(NODES)
     chi2 = 2 * special.gammaincinv(freedom[:, None] / 2, 0.5 * (nodes + 1))
     half = critical[:, None] * error[:, None] * np.sqrt(chi2 / freedom[:, None])
-    low, high = question.rope or (0.0, 0.0)
-    low, high = (np.log(low), np.log(high)) if log else (low, high)
+    low, high = _region(question, log=log)
     place, scale = delta[:, None], error[:, None]
     if goal.kind == "inside rope":
         room = special.ndtr((high - half - place) / scale)
@@ -102,6 +101,14 @@ def _power(
     return float(np.mean(inside @ (0.5 * weights)))
 
 
+def _region(question: Question, *, log: bool) -> tuple[float, float]:
+    """Return the ends of the ROPE as they are worked with; of none, the null twice."""
+    if question.rope is None:
+        return 0.0, 0.0
+    low, high = np.log(question.rope) if log else question.rope
+    return float(low), float(high)
+
+
 def ceiling(
     goal: Goal, truths: Truths, question: Question, asked: Sequence[Contrast], *, log: bool
 ) -> float:
@@ -109,8 +116,7 @@ def ceiling(
     if goal.kind == "narrower than":
         return 1.0
     found = np.ones(len(truths), dtype=bool)
-    low, high = question.rope or (0.0, 0.0)
-    low, high = (np.log(low), np.log(high)) if log else (low, high)
+    low, high = _region(question, log=log)
     for contrast in asked:
         delta = truths.mu @ contrast.weights - contrast.against
         found &= {

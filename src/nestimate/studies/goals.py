@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.designs.measures import Measure
 from nestimate.errors import DesignError, one_of
 from nestimate.results.estimates.summaries import Question
 from nestimate.results.words.rounding import percent
@@ -48,19 +49,20 @@ class Goal:
         """Whether the answer names a direction, so that it may name the wrong one."""
         return self.kind in ("excludes 0", "excludes rope")
 
-    def said(self, question: Question, unit: str = "") -> str:
+    def said(self, question: Question, measure: Measure) -> str:
         """Return the goal as it follows `the probability that`."""
+        what, null = "ratio" if measure.logarithmic else "difference", f"{measure.null:g}"
         interval = f"the {percent(question.ci_prob)} {question.ci_kind.upper()}"
         region = ""
         if question.rope is not None:
-            region = f"the ROPE from {question.rope[0]:g} to {question.rope[1]:g}{unit}"
+            region = f"the ROPE from {question.rope[0]:g} to {question.rope[1]:g}"
         return {
-            "excludes 0": f"{interval} excludes 0",
+            "excludes 0": f"{interval} excludes {null}",
             "excludes rope": f"{interval} lies outside {region}",
             "inside rope": f"{interval} lies inside {region}",
-            "narrower than": f"{interval} is narrower than {self.number:g}{unit}",
-            "P(>0) >": f"the probability of a difference above 0 exceeds {self.number:g}",
-            "P(<0) >": f"the probability of a difference below 0 exceeds {self.number:g}",
+            "narrower than": f"{interval} is narrower than {self.number:g}",
+            "P(>0) >": f"the probability of a {what} above {null} exceeds {self.number:g}",
+            "P(<0) >": f"the probability of a {what} below {null} exceeds {self.number:g}",
         }[self.kind]
 
     def reached(

@@ -128,6 +128,11 @@ class Plan:
         return tuple(found)
 
     @property
+    def priced(self) -> bool:
+        """Whether costs were stated; without them the number of units is what is spent."""
+        return self.costs != Costs(unit=1.0)
+
+    @property
     def enough_readings(self) -> int | None:
         """Readings beyond which more of them save no unit (or block); None where it is not seen."""
         fewest: dict[int, int] = {}
@@ -135,7 +140,7 @@ class Plan:
             if row.together.value >= self.target:
                 readings, count = row.shape.readings, row.shape.count
                 fewest[readings] = min(count, fewest.get(readings, count))
-        if len(fewest) < 2:
+        if len(fewest) < 2 or self.best is None:
             return None
         least = min(fewest.values())
         enough = min(readings for readings, count in fewest.items() if count == least)
@@ -194,7 +199,8 @@ def made(
         # Of what quadrature answers exactly there is nothing to audit.
         wanted = settings.audit and not search.stopped and search.own == "own"
         count, same = agreement(search, at, settings.audit) if wanted else (0, {})
-        known = task.truths.one_effect and not search.stopped
+        known = task.truths.one_effect and bool(task.truths.mu.std(axis=1).max())
+        known = known and not search.stopped
         smaller = _smaller(search, at) if known else None
     return {
         **_found(search, best, at),

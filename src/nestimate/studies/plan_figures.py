@@ -74,7 +74,7 @@ def frontier(plan: Plan) -> "Figure":
     ax.axhline(plan.target, color=ZERO, lw=1, ls="--")
     if np.isfinite(plan.budget):
         ax.axvline(plan.budget, color=INK, lw=0.8, ls=":")
-    ax.set_xlabel("cost", fontsize=FONT)
+    ax.set_xlabel("cost" if plan.priced else "cost, in units", fontsize=FONT)
     _probability(ax)
     ax.legend(fontsize=FONT, frameon=False, loc="lower right")
     tidy(ax)
@@ -125,7 +125,7 @@ def _blank(size: tuple[float, float]) -> "Figure":
 def _title(plan: Plan) -> str:
     row = plan.nearest
     said = f"{words.size(plan, row.shape)}: {words.goals_said(plan)} with probability "
-    return f"{said[:1].upper()}{said[1:]}{row.together.value:.2f}, for {words.money(row.cost)}"
+    return f"{said[:1].upper()}{said[1:]}{row.together.value:.2f}{words.price(plan, row.cost)}"
 
 
 def _readings(plan: Plan) -> list[int]:

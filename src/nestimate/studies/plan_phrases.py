@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.designs.measures import MEASURES
 from nestimate.studies.estimates import Probability
 from nestimate.studies.plan import Plan
 from nestimate.studies.shapes import Shape
@@ -12,7 +13,8 @@ from nestimate.studies.shapes import Shape
 
 def goals_said(plan: Plan) -> str:
     """Return `the 95 % HDI excludes 0`, for all goals."""
-    said = [goal.said(plan.question) for goal in plan.goals]
+    measure = MEASURES[plan.words.scale]
+    said = [goal.said(plan.question, measure) for goal in plan.goals]
     several = f" (for each of {', '.join(plan.contrasts)})" if len(plan.contrasts) > 1 else ""
     of = f" of {plan.contrasts[0]}"
     said[0] = said[0].replace(" HDI", f" HDI{of}", 1) if len(plan.contrasts) == 1 else said[0]
@@ -37,8 +39,9 @@ def size(plan: Plan, shape: Shape) -> str:
     if len(set(shape.units)) == 1:
         where = f"{shape.units[0]} {many(unit)} in each group"
     else:
-        parts = [f"{n} in {g}" for n, g in zip(shape.units, words.groups, strict=True)]
-        where = f"{many(unit)}: {listed(parts)}"
+        first, *others = zip(shape.units, words.groups, strict=True)
+        parts = [f"{first[0]} {many(unit)} in {first[1]}", *(f"{n} in {g}" for n, g in others)]
+        where = listed(parts)
     return f"{where} with {reads} each"
 
 
@@ -159,6 +162,11 @@ def many(word: str) -> str:
     if lower.endswith("y") and lower[-2:-1] not in "aeiou":
         return f"{word[:-1]}ies"
     return f"{word}s"
+
+
+def price(plan: Plan, cost: float) -> str:
+    """Return `, for 2,304`; nothing where no costs were stated."""
+    return f", for {money(cost)}" if plan.priced else ""
 
 
 def money(cost: float) -> str:

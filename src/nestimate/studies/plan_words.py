@@ -1,11 +1,15 @@
 """A plan in words: for a terminal, a report, and a grant or ethics application."""
 
+import shlex
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from importlib.metadata import version
 from textwrap import fill, wrap
 
 import numpy as np
 
+from nestimate.options import Options
+from nestimate.results.documents.reproduction import typed
 from nestimate.results.words.rounding import percent
 from nestimate.studies.estimates import Probability
 from nestimate.studies.plan import SMALLER, Plan, Row
@@ -17,6 +21,7 @@ from nestimate.studies.plan_phrases import (
     lost_word,
     many,
     money,
+    price,
     short,
     size,
     spreads,
@@ -25,6 +30,11 @@ from nestimate.studies.plan_phrases import (
 
 #: Columns of the text, of the head of a table's column; designs listed.
 WIDTH, HEAD_WIDTH, MOST_ROWS = 80, 12, 16
+#: Options of a plan that are also those of the analysis.
+ANALYSIS = (
+    *("robust", "tau", "sigma", "scale", "preset", "prior", "contrast", "rope"),
+    *("ci_prob", "ci_kind"),
+)
 #: Share of wrong signs that is said in full; below, only that it is small.
 FEW = 0.001
 
@@ -48,15 +58,17 @@ def answer(plan: Plan) -> list[str]:
     row, found = plan.nearest, []
     goal = goals_said(plan)
     if plan.best is not None:
-        found.append(f"{size(plan, row.shape).capitalize()}: {goal} {_with(row.together)}.")
-        cheapest = f"It is the cheapest of {len(plan.rows)} designs that reaches {plan.target:g}"
-        found.append(f"{cheapest} and costs {money(row.cost)} ({totals(plan, row.shape)}).")
+        found.append(f"{size(plan, row.shape)}: {goal} {_with(row.together)}.")
+        kind = "cheapest" if plan.priced else "smallest"
+        spent = f" and costs {money(row.cost)}" if plan.priced else ""
+        among = f"It is the {kind} of {len(plan.rows)} designs that reaches {plan.target:g}"
+        found.append(f"{among}{spent} ({totals(plan, row.shape)}).")
     else:
         found.append(_no_design(plan))
         limit = "" if np.isinf(plan.budget) else f" within the budget of {money(plan.budget)}"
         found.append(
-            f"The most powerful design looked at{limit} is {size(plan, row.shape)}, for "
-            f"{money(row.cost)}: {goal} {_with(row.together)}."
+            f"The most powerful design looked at{limit} is {size(plan, row.shape)}"
+            f"{price(plan, row.cost)}: {goal} {_with(row.together)}."
         )
     if len(plan.goals) > 1 and row.goals:
         each = "; ".join(
@@ -64,8 +76,9 @@ def answer(plan: Plan) -> list[str]:
         )
         found.append(f"Each goal by itself: {each}.")
     if plan.smaller is not None:
+        scale = " (as a logarithm)" if plan.words.scale == "log" else ""
         found.append(
-            f"If the effect is only {SMALLER:g} times as large, the probability is "
+            f"If the effect is only {SMALLER:g} times as large{scale}, the probability is "
             f"{chance(plan.smaller)}."
         )
     if plan.lost:
@@ -93,7 +106,8 @@ def _no_design(plan: Plan) -> str:
             f"No number of {many(plan.words.unit)} reaches {plan.target:g}: the effect lies where "
             f"the goal asks with probability {plan.ceiling:.2f} only."
         )
-    return f"None of {len(plan.rows)} designs reaches {plan.target:g}."
+    several = f"None of {len(plan.rows)} designs" if len(plan.rows) > 1 else "This design does not"
+    return f"{several} reach{'es' if len(plan.rows) > 1 else ''} {plan.target:g}."
 
 
 def _with(found: Probability) -> str:
@@ -180,7 +194,8 @@ def assumptions(plan: Plan) -> list[str]:
             f"With 1 reading each, spread between {many(plan.words.unit)} and error of a reading "
             "cannot be told apart in the analysis; the difference can be estimated all the same."
         )
-    found.append(f"Costs: {_costs(plan)}.")
+    none = f"none were given, so that the number of {many(plan.words.unit)} counts"
+    found.append(f"Costs: {_costs(plan) if plan.priced else none}.")
     return found
 
 
@@ -289,13 +304,18 @@ def methods(plan: Plan) -> str:
 
 def following(plan: Plan) -> list[str]:
     """Return what to do next."""
-    words = plan.words
-    unit = f" --unit {words.unit}" if not plan.rows[0].shape.blocks else f" --block {words.block}"
+    words, shape = plan.words, plan.nearest.shape
+    levels = "/".join([words.unit, *words.subunits])
+    roles = {"value": words.value, "group": words.group}
+    roles |= {"block": words.block} if shape.blocks else {}
+    roles |= {"unit": levels} if not shape.blocks or max(shape.units) > 1 else {}
+    chosen = {name: value for name, value in asdict(plan.options).items() if name in ANALYSIS}
+    changed = {n: v for n, v in chosen.items() if v != getattr(Options(), n)}
+    called = shlex.join(typed({**roles, "reference": words.groups[0], **changed}))
     return [
         "Surer numbers: --simulations 4000. A picture: --figure plan.png. All of it: --report "
         "plan.html.",
-        f"When the data are there: nestimate compare data.csv --value {words.value} --group "
-        f"{words.group}{unit}",
+        f"When the data are there: nestimate compare data.csv {called}",
     ]
 
 

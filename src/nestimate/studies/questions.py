@@ -35,7 +35,8 @@ def plan_from_truth(
     """Read a plan with stated truths; what `made` needs, and what `Plan` keeps."""
     truth = Truth.of_mapping(given)
     blocked = bool(settings.blocks)
-    inner = tuple(f"subunit {i + 1}" for i in range(len(settings.subunits)))
+    deep = len(settings.subunits)
+    inner = ("subunit",) if deep == 1 else tuple(f"subunit {i + 1}" for i in range(deep))
     words = Words(groups=tuple(truth.groups), subunits=inner, scale=options.scale, **settings.words)
     sizes = _sizes(units, blocked=blocked, inner=False)
     truths = truth.truths(
@@ -112,6 +113,11 @@ def _read(
     question = options.question
     wanted = parse_goals(goals, question)
     target = probability("target", target)
+    if question.simultaneous or question.against is not None:
+        raise DesignError(
+            "plan: only intervals of one difference between groups at a time can be planned for: "
+            "leave simultaneous and against out (options={'simultaneous': False, 'against': None})."
+        )
     measure = MEASURES[words.scale]
     asked = choose_contrasts(words.groups, question.contrasts, question.against, measure)
     shapes = shapes_of(

@@ -17,7 +17,6 @@ from pathlib import Path
 from threading import local
 from typing import Any, BinaryIO
 
-import nestimate
 from nestimate.errors import InferenceError
 from nestimate.inference import work
 
@@ -29,7 +28,7 @@ class Process:
     """A process that does jobs."""
 
     def __init__(self) -> None:
-        folder = str(Path(nestimate.__file__).parent.parent)
+        folder = str(Path(__file__).resolve().parents[2])
         inherited = os.environ.get("PYTHONPATH")
         path = os.pathsep.join(filter(None, (folder, inherited)))
         # Sixteen small matrices gain nothing from threads of linear algebra.

@@ -34,13 +34,13 @@ def planning(answer: Answer) -> Advice | None:
     several = bool(design.levels) or (design.block is not None and not design.unreplicated)
     chosen = {n: v for n, v in answer.call.get("options", {}).items() if n not in UNPLANNED}
     words = _command({**answer.call, "command": "plan", "options": chosen})
-    typed = f"{shlex.join(words)} --effect EFFECT --cost-unit COST"
-    typed += " --cost-reading COST" if several else ""
+    line = f"{shlex.join(words)} --effect EFFECT --cost-unit COST"
+    line += " --cost-reading COST" if several else ""
     called = "result.plan(EFFECT, costs=(UNIT, READING))" if several else "result.plan(EFFECT)"
     what = "ratio" if design.roles.measure.logarithmic else "difference"
     return Advice(
         f"How many next time (EFFECT: the smallest {what} that would matter):",
-        Call(typed if words else called, called),
+        Call(line if words else called, called),
     )
 
 
@@ -53,9 +53,7 @@ def _command(given: Mapping[str, Any]) -> list[str]:
     path = f"./{data}" if data.startswith("-") and data != "-" else data
     formula, chosen = call.pop("formula", None), call.pop("options", {})
     words = ["nestimate", verb, *([formula] if formula is not None else []), path]
-    for name, value in {**call, **chosen}.items():
-        words += _words(name, value)
-    return words
+    return words + typed({**call, **chosen})
 
 
 def python_call(answer: Answer) -> str:
@@ -73,6 +71,11 @@ def python_call(answer: Answer) -> str:
         parts.append(f"options={{{inner}}}")
     lines = ",\n    ".join(parts)
     return f"import nestimate as ne\n\nresult = ne.{verb}(\n    {lines},\n)"
+
+
+def typed(options: Mapping[str, Any]) -> list[str]:
+    """Return options as the words of a command line."""
+    return [word for name, value in options.items() for word in _words(name, value)]
 
 
 def _words(name: str, value: Any) -> list[str]:

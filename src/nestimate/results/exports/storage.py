@@ -24,6 +24,7 @@ from nestimate.data.designs.statistics import Readings, UnitStatistics, Yardstic
 from nestimate.data.designs.structure import Effect, Factor, Role, Stratum, Structure
 from nestimate.errors import DataError
 from nestimate.inference.fit import Fit
+from nestimate.inference.nuts import Chains
 from nestimate.model.draws import Draws
 from nestimate.model.model import Model
 from nestimate.model.parameters import Assumptions
@@ -42,7 +43,7 @@ RECORDS = {
     for record in (
         *(Roles, Level, Readings, UnitStatistics, Yardstick, Scatter, Structure, Factor, Stratum),
         *(Effect, Crossing),
-        *(Assumptions, Fit, Question, Contrast, Summary, Check, Linear, Ratio, Remedy),
+        *(Assumptions, Fit, Chains, Question, Contrast, Summary, Check, Linear, Ratio, Remedy),
     )
 }
 
@@ -156,8 +157,11 @@ def _record(name: str, kept: dict[str, Any]) -> Any:
         case "Design":
             return rebuilt_design(kept)
         case "Fit":
-            return Fit(**{**kept, "draws": kept["model"].draws(kept["draws"])})
-        case "Terms" | "Inner":
+            named, chains = kept["model"].draws, kept.get("chains")
+            if chains is not None:
+                chains = Chains(**{**vars(chains), "draws": named(chains.draws)})
+            return Fit(**{**kept, "draws": named(kept["draws"]), "chains": chains})
+        case "Terms" | "Inner" | "Chains":  # what is made of them needs what stands around them
             return SimpleNamespace(**kept)
         case "Effect" if "scale" in kept:
             return SimpleNamespace(**kept)

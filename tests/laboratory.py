@@ -1,0 +1,405 @@
+"""Tables as laboratories hand them in: what inspect must propose first, and what it must say."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+_RNG = np.random.default_rng(8)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table as text, how it is read, the first proposal and words that must be said."""
+
+    text: str
+    first: str
+    options: tuple = ()
+    says: tuple = ()
+    never: tuple = field(default=())
+
+
+def value(middle=10.0, spread=1.0):
+    return f"{_RNG.normal(middle, spread):.2f}"
+
+
+def csv(head, rows, sep=","):
+    lines = [head.replace(",", sep), *(sep.join(map(str, row)) for row in rows)]
+    return "\n".join(lines) + "\n"
+
+
+#: Readings of 13 mice, numbered, the first six controls; 1 to 12 each.
+MICE = """5.31
+7.50 7.39 7.05 7.13 6.96 6.64
+5.91 5.70 5.53 5.31
+5.75 5.94 6.07 5.25 5.90
+4.56 4.47 5.17
+6.68 6.31 6.10 6.42 6.59 6.51 6.74 6.43 7.07 6.73 7.13 6.61
+4.96 5.46 5.53 5.26 5.34
+5.06 5.10 4.62 4.88
+5.47 5.75 5.62 5.56 5.44
+3.61 3.33 3.74 3.51 3.50 3.44
+4.58 4.69 5.52 5.29
+4.94 4.93 6.01 5.20 5.04
+4.15 4.89 5.27"""
+UNEVEN = csv(
+    "mouse,arm,weight",
+    [
+        (i, "ctl" if i < 7 else "drug", y)
+        for i, line in enumerate(MICE.splitlines(), start=1)
+        for y in line.split()
+    ],
+)
+
+_CHANGES = (
+    "71.4 78.4/76.0 82.3/55.7 66.0/72.9 78.5/68.4 81.1/69.6 81.4/"
+    "74.7 74.7/75.2 75.1/70.5 66.3/74.4 73.8/71.2 70.1/66.2 66.9"
+)
+#: Two times of twelve people, six in each arm.
+TWO_BY_TWO = csv(
+    "id,arm,time,y",
+    [
+        (f"s{i}", "active" if i < 7 else "control", f"t{t}", y)
+        for i, pair in enumerate(
+            _CHANGES.split("/"),
+            start=1,
+        )
+        for t, y in enumerate(pair.split(), start=1)
+    ],
+)
+
+SUBCOLUMNS = (
+    "Control_1,Control_2,Control_3,Treated_1,Treated_2,Treated_3\n"
+    "32,27,36,41,44,35\n30,29,33,43,45,38\n34,25,38,40,47,36\n31,,37,42,46,\n"
+)
+NESTED = "Control,,,Treated,,\nRat 1,Rat 2,Rat 3,Rat 1,Rat 2,Rat 3\n" + SUBCOLUMNS.split("\n", 1)[1]
+TITLES = "Time,WT,WT,WT,KO,KO,KO\n" + "".join(
+    f"{t}," + ",".join(value(t + 1, 0.3) for _ in range(6)) + "\n" for t in (0, 2, 4, 8)
+)
+TRACKMATE = (
+    "LABEL,TRACK_ID,TRACK_MEAN_SPEED,GROUP\nLabel,Track ID,Mean speed,Group\n"
+    "Label,Track ID,Mean sp.,Group\n,,(micron/s),\n"
+    "Track_0,0,0.41,ctl\nTrack_1,1,0.38,ctl\nTrack_2,2,0.52,ctl\n"
+    "Track_3,3,0.29,drug\nTrack_4,4,0.31,drug\nTrack_5,5,0.22,drug\n"
+)
+
+_SIZES = [1, 7, 3, 12, 2, 5, 4, 9, 6, 2, 1, 8]
+
+
+def _numbered(groups, names=None):
+    names = names or range(1, 13)
+    return [
+        (name, groups[i // 6], value())
+        for i, (name, n) in enumerate(zip(names, _SIZES, strict=True))
+        for _ in range(n)
+    ]
+
+
+def _tracks():
+    """Cells numbered through over days and conditions, frames of each."""
+    number, rows = 0, []
+    for day in ("2021-03-02", "2021-03-09", "2021-03-16"):
+        for condition in ("siCtrl", "siX"):
+            for _ in range(4):
+                frames = range(int(_RNG.integers(2, 9)))
+                rows += [(day, condition, number, frame, value()) for frame in frames]
+                number += 1
+    return csv("date,condition,TRACK_ID,FRAME,speed", rows)
+
+
+def _shuffled():
+    rows = _numbered(("chow", "fat"), list(_RNG.choice(range(1000, 1400), 12, replace=False)))
+    return csv("ear,diet,mass", [rows[i] for i in _RNG.permutation(len(rows))])
+
+
+def _cells(head, *levels, label=None):
+    """Rows of all combinations of labels, a unit named after those at `label`."""
+    rows = [()]
+    for level in levels:
+        rows = [(*row, entry) for row in rows for entry in level]
+    if label:
+        at, into = label
+        rows = [
+            tuple("".join(str(row[k]) for k in into) if i == at else e for i, e in enumerate(row))
+            for row in rows
+        ]
+    return csv(head, [(*row, value()) for row in rows])
+
+
+def _drop(text, column):
+    """Leave the last column of each row out of the labels: it repeats rows only."""
+    rows = [line.split(",") for line in text.splitlines()]
+    return "\n".join(",".join([*row[:column], *row[column + 1 :]]) for row in rows) + "\n"
+
+
+_SHARE = csv(
+    "mouse,genotype,field,positive,total",
+    [
+        (f"{g}{m}", g, f, int(_RNG.poisson(3 + 4 * (g == "KO"))), int(_RNG.integers(40, 110)))
+        for g in ("WT", "KO")
+        for m in range(5)
+        for f in range(1, 5)
+    ],
+)
+_FACTORS = _drop(
+    _cells(
+        "genotype,treatment,animal,x,y",
+        ("wt", "ko"),
+        ("veh", "drug"),
+        range(4),
+        range(3),
+        label=(2, (0, 1, 2)),
+    ),
+    3,
+)
+_FILL = csv(
+    "arm,animal,y",
+    [
+        ("ctl" if i == k == 0 else "drug" if (i, k) == (4, 0) else "", i + 1 if k == 0 else "", y)
+        for i in range(8)
+        for k in range(3)
+        for y in [value()]
+    ],
+)
+_REPLICATES = csv(
+    "geno,animal,rep1,rep2,rep3",
+    [
+        (g, f"{g}{i}", value(), "ODD" if i == 2 else value(), value())
+        for g in ("wt", "ko")
+        for i in range(4)
+    ],
+)
+_BEDS = [(g, f"{g}{i}", value()) for g in ("ctl", "trt") for i in range(4) for _ in range(2)]
+
+SHEETS = {
+    "C1 numbered mice": Sheet(UNEVEN, "compare --value weight --group arm --unit mouse"),
+    "C1 tracks": Sheet(
+        _tracks(),
+        "compare --value speed --group condition --unit TRACK_ID --block date",
+        says=("FRAME",),
+        never=("--unit FRAME", "--block FRAME"),
+    ),
+    "C2 arm by time": Sheet(
+        TWO_BY_TWO, "fit 'y ~ arm * time + (1 | id)'", never=("--block arm", "--unit arm")
+    ),
+    "C2 genotype by treatment": Sheet(
+        _FACTORS,
+        "fit 'y ~ genotype * treatment + (1 | animal)'",
+        says=("two factors",),
+        never=("--block",),
+    ),
+    "C3 share of a total": Sheet(
+        _SHARE,
+        "fit 'I(positive / total) ~ genotype + (1 | mouse)'",
+        never=("--value total", "--unit mouse/positive", "--block positive"),
+    ),
+    "C3 0 and 1": Sheet(
+        csv("mouse,treated,y", [(f"m{i}", int(i > 5), value()) for i in range(12) for _ in "ab"]),
+        "compare --value y --group treated --unit mouse",
+        never=("--against",),
+    ),
+    "C3 two columns of 0 and 1": Sheet(
+        csv(
+            "drugA,drugB,mouse,y",
+            [(a, b, f"m{a}{b}{i}", value()) for a in "01" for b in "01" for i in "1234"],
+        ),
+        "fit 'y ~ C(drugA) * C(drugB)'",
+        never=("--against",),
+    ),
+    "C3 counts beside the value": Sheet(
+        csv(
+            "neuron,condition,puncta,intensity",
+            [
+                (f"n{i}", "ctl" if i < 6 else "siRNA", _RNG.poisson(6), value(100, 10))
+                for i in range(12)
+                for _ in range(4)
+            ],
+        ),
+        "compare --value intensity --group condition --unit neuron",
+        never=("--unit neuron/puncta", "--block puncta", "--group puncta"),
+    ),
+    "C3 a second column of animals": Sheet(
+        csv("grp,unit,y", [(g, f"{g}{i}", value()) for g in "ab" for i in "123" for _ in "xy"]),
+        "compare --value y --group grp --unit unit",
+        never=("--group unit",),
+    ),
+    "C5 fill down": Sheet(
+        _FILL,
+        "compare --value y --group arm --unit animal --fill-down arm,animal",
+        says=("continue the label above",),
+    ),
+    "C5 summary rows": Sheet(
+        csv(
+            ",control,low,high",
+            [*((f"exp {i}", value(5), value(6), value(8)) for i in range(6))],
+        )
+        + "Mean,5,6,8\nSD,1,1,1\nn,6,6,6\n",
+        "compare --wide groups --block 'column 1' --skip-rows 8-10",
+        says=("'Mean', 'SD', 'n'",),
+        never=("--against",),
+    ),
+    "C6 n.d. in a replicate": Sheet(
+        _REPLICATES.replace("ODD", "n.d."),
+        "compare --value rep1,rep2,rep3 --group geno --unit animal --na n.d.",
+        says=("not detected",),
+    ),
+    "C6 LOD in a replicate": Sheet(
+        _REPLICATES.replace("ODD", "<LOD"),
+        "compare --value rep1,rep3 --group geno --unit animal",
+        says=("'<LOD' in row 4 and 1 more", "limit of detection", "Left out: rep2"),
+    ),
+    "C8 titles under each group": Sheet(
+        NESTED,
+        "compare --value value --group group --unit unit --relabel-units",
+        says=("Are they the same unit each time?",),
+    ),
+    "C9 numbered titles": Sheet(SUBCOLUMNS, "compare --wide units"),
+    "C9 repeated titles": Sheet(TITLES, "fit 'value ~ group * C(Time)'"),
+    "C9 repeated titles alone": Sheet(
+        "\n".join(line.split(",", 1)[1] for line in TITLES.splitlines()) + "\n",
+        "compare --wide units",
+        says=("'WT_1', 'WT_2'",),
+    ),
+    "C10 four header rows": Sheet(
+        TRACKMATE,
+        "compare --value TRACK_MEAN_SPEED --group GROUP",
+        says=("Row 2 repeats the names", "Row 4 holds units", "Left out: LABEL, TRACK_ID"),
+    ),
+    "German": Sheet(
+        csv(
+            "Maus,Gruppe,Gewicht",
+            [(i, g, y.replace(".", ",")) for i, g, y in _numbered(("Kontrolle", "Behandelt"))],
+            ";",
+        ),
+        "compare --value Gewicht --group Gruppe --unit Maus --decimal ,",
+        ("--decimal", ","),
+    ),
+    "French": Sheet(
+        csv(
+            "souris,traitement,jour,poids",
+            [
+                (f"s{j}{t}{i}", t, j, value())
+                for j in ("lun", "mar", "mer")
+                for t in ("véhicule", "drogue")
+                for i in range(3)
+                for _ in range(2)
+            ],
+        ),
+        "compare --value poids --group traitement --unit souris --block jour",
+    ),
+    "Spanish": Sheet(
+        csv(
+            "ratón,tratamiento,valor",
+            [(f"r{i}", "salina" if i < 5 else "fármaco", value()) for i in range(10) for _ in "ab"],
+        ),
+        "compare --value valor --group tratamiento --unit ratón",
+    ),
+    "ear tags in no order": Sheet(_shuffled(), "compare --value mass --group diet --unit ear"),
+    "Nr names the animals": Sheet(
+        csv("Nr,arm,weight", _numbered(("ctl", "drug"))),
+        "compare --value weight --group arm --unit Nr",
+    ),
+    "cells numbered through": Sheet(
+        csv(
+            "mouse,genotype,cell,area",
+            [(f"m{k // 5}", "wt" if k < 20 else "ko", k + 1, value()) for k in range(40)],
+        ),
+        "compare --value area --group genotype --unit mouse",
+    ),
+    "cells numbered in each mouse": Sheet(
+        csv(
+            "mouse,genotype,cell,area",
+            [(f"m{i}", "wt" if i < 4 else "ko", k, value()) for i in range(8) for k in range(1, 6)],
+        ),
+        "compare --value area --group genotype --unit mouse",
+    ),
+    "cages and mice in numbers": Sheet(
+        csv(
+            "cage,mouse,diet,kg",
+            [
+                (i + 1, i * 3 + k + 1, "chow" if i < 3 else "fat", value())
+                for i in range(6)
+                for k in range(3)
+                for _ in range(2)
+            ],
+        ),
+        "compare --value kg --group diet --unit cage/mouse",
+    ),
+    "before and after": Sheet(
+        csv(
+            "subject,arm,visit,score",
+            [
+                (f"p{i}", "placebo" if i < 6 else "active", v, value())
+                for i in range(12)
+                for v in ("pre", "post")
+            ],
+        ),
+        "fit 'score ~ arm * visit + (1 | subject)'",
+    ),
+    "weeks of a rat": Sheet(
+        csv(
+            "week,rat,diet,kg",
+            [(k, i, "chow" if i < 5 else "fat", value()) for i in range(10) for k in range(1, 6)],
+        ),
+        "compare --value kg --group diet --unit rat",
+        says=("Rows that differ in week", "fit 'kg ~ diet * C(week) + (1 | rat)'"),
+        never=("--block week", "--unit week"),
+    ),
+    "numbers code groups": Sheet(
+        csv(
+            "diet,rat,week,weight",
+            [(d, 4 * d + k, w, value()) for d in (1, 2, 3) for k in range(4) for w in (1, 2, 3)],
+        ),
+        "compare --value weight --group diet --unit rat",
+        says=("fit 'weight ~ C(diet) * C(week) + (1 | rat)'",),
+    ),
+    "wells of two factors on days": Sheet(
+        csv(
+            "day,genotype,drug,well,y",
+            [
+                (f"d{i}", g, t, k, value())
+                for i in range(4)
+                for g in ("wt", "ko")
+                for t in ("veh", "x")
+                for k in (1, 2, 3)
+            ],
+        ),
+        "fit 'y ~ genotype * drug + (genotype + drug || day)'",
+        never=("--unit day",),
+    ),
+    "positions of a plate": Sheet(
+        csv(
+            "plate,position,arm,od",
+            [
+                (f"p{i}", k, a, value())
+                for i in range(5)
+                for k in range(1, 5)
+                for a in ("ctl", "drug")
+            ],
+        ),
+        "compare --value od --group arm --block plate",
+        says=("fit 'od ~ arm + (arm | plate) + (1 | plate:position)'", "they are pairs"),
+    ),
+    "doses as names of columns": Sheet(
+        csv("dish,0,0.1,1,10", [(f"d{i}", *(value() for _ in range(4))) for i in range(6)]),
+        "compare --wide groups --block dish",
+        never=("--against",),
+    ),
+    "a label that is the name of its column": Sheet(
+        csv("control,mouse,y", [(g.replace("ctl", "control"), m, y) for g, m, y in _BEDS]),
+        "compare --value y --group control --unit mouse",
+    ),
+    "SD is a strain": Sheet(
+        csv("strain,rat,y", [(g.replace("trt", "SD"), m, y) for g, m, y in _BEDS]),
+        "compare --value y --group strain --unit rat",
+    ),
+    "a title, skipped": Sheet(
+        "Glucose, March\n" + csv("arm,mouse,y", _BEDS),
+        "compare --value y --group arm --unit mouse --skip-rows 1",
+        ("--skip-rows", "1"),
+    ),
+    "a header further down": Sheet(
+        "Glucose\n\nby me\n" + csv("arm,mouse,y", _BEDS),
+        "compare --value y --group arm --unit mouse --header-row 4",
+        ("--header-row", "4"),
+    ),
+}  # fmt: skip

@@ -1,0 +1,304 @@
+"""Designs that inspect must see in the tables of laboratories; every line it proposes runs."""
+
+import json
+import shlex
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import messy
+import nestimate as ne
+from laboratory import NESTED, SHEETS, SUBCOLUMNS, TWO_BY_TWO, UNEVEN
+from nestimate.apps import cli
+from nestimate.errors import NestimateError
+
+RUNNER = CliRunner()
+SHARED = Path(__file__).parent.parent.parent / "shared" / "cases"
+
+
+def inspected(path, *options):
+    """Return what is said and the command lines in it."""
+    done = RUNNER.invoke(cli.app, ["inspect", str(path), *options])
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    starts = ("   nestimate compare ", "   nestimate fit ")
+    return done.stdout, [
+        line.strip() for line in done.stdout.splitlines() if line.startswith(starts)
+    ]
+
+
+def run(line):
+    """Run a command line as pasted, quickly; return what was printed."""
+    program, *words = shlex.split(line)
+    done = RUNNER.invoke(cli.app, [*words, "--ess", "200"])
+    assert program == "nestimate"
+    assert done.exit_code in {0, 3}, f"{line}\n{done.output}\n{done.exception}"
+    return done.stdout
+
+
+def written(tmp_path, text, name="data.csv"):
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.usefixtures("shaped")
+@pytest.mark.parametrize("name", SHEETS)
+def test_first_proposal_is_what_one_would_draw_and_all_run(name, tmp_path):
+    sheet = SHEETS[name]
+    path = written(tmp_path, sheet.text)
+    said, lines = inspected(path, *sheet.options)
+    plain = " ".join(said.split())
+    assert lines, said
+    assert " ".join(shlex.split(lines[0])).replace(f" {path}", "") == " ".join(
+        ["nestimate", *shlex.split(sheet.first)]
+    )
+    for words in sheet.says:
+        assert words in plain
+    for words in sheet.never:
+        assert not any(words in line for line in lines), lines
+    for line in lines:
+        run(line)
+
+
+@pytest.mark.usefixtures("shaped")
+@pytest.mark.parametrize("path", sorted(SHARED.glob("*.csv")), ids=lambda path: path.name)
+def test_proposals_of_public_tables_run(path):
+    said, lines = inspected(path)
+    assert lines or "No design fits" in said
+    for line in lines:
+        run(line)
+
+
+@pytest.mark.parametrize(
+    ("head", "rows", "line"),
+    [
+        (
+            "group,mean,sd,n",
+            "control,12.4,2.1,8\ndrug,9.7,2.6,7\n",
+            "--value mean --group group --n n --sd sd",
+        ),
+        (
+            "group,mean,sem,n",
+            "control,12.4,0.7,8\ndrug,9.7,1.0,7\n",
+            "--value mean --group group --n n --se sem",
+        ),
+        (
+            "animal,group,mean,sem,n",
+            "a1,sham,4.21,0.18,6\na2,sham,3.77,0.22,5\na3,sham,4.95,0.15,6\n"
+            "b1,stroke,3.11,0.20,6\nb2,stroke,3.64,0.17,6\nb3,stroke,2.72,0.25,5\n",
+            "--value mean --group group --unit animal --n n --se sem",
+        ),
+    ],
+)
+def test_summaries_are_proposed_with_their_n(head, rows, line, tmp_path):
+    path = written(tmp_path, f"{head}\n{rows}")
+    assert [found.split(maxsplit=3)[3] for found in inspected(path)[1]] == [line]
+
+
+def contrast(path, **options):
+    (row,) = ne.compare(path, **options.pop("roles"), options=options).contrasts
+    return row.mean, row.ci_low, row.ci_high
+
+
+def test_answers_of_the_proposals(tmp_path):
+    """Uneven mice: Welch on the 13 means gives -.91; the two arms differ in the change by 9.9."""
+    path = written(tmp_path, UNEVEN)
+    mean, low, high = contrast(path, roles={"value": "weight", "group": "arm", "unit": "mouse"})
+    assert mean == pytest.approx(-0.91, abs=0.05)
+    assert (low, high) == (pytest.approx(-1.9, abs=0.15), pytest.approx(0.1, abs=0.15))
+    path = written(tmp_path, TWO_BY_TWO)
+    (line,) = [line for line in inspected(path)[1] if " fit " in line]
+    fitted = ne.fit(shlex.split(line)[2], path, options={"ess": 2000})
+    interaction = fitted.coefficients[-1]
+    # Changes: 7.0, 6.3, 10.3, 5.6, 12.7, 11.8 and 0, -.1, -4.2, -.6, -1.1, .7.
+    assert abs(interaction.mean) == pytest.approx(9.83, abs=0.6)
+    wide = contrast(written(tmp_path, SUBCOLUMNS), roles={}, wide="units", ess=2000)
+    assert wide[0] == pytest.approx(9.4, abs=0.7)
+    nested = {"value": "value", "group": "group", "unit": "unit", "relabel_units": True}
+    assert contrast(written(tmp_path, NESTED), roles=nested, ess=2000) == pytest.approx(
+        wide, abs=1e-6
+    )
+
+
+@pytest.mark.parametrize("name", [name for name, sheet in SHEETS.items() if not sheet.options])
+def test_a_flat_proposal_names_every_column_that_it_ignores(name, tmp_path):
+    found = ne.inspect(written(tmp_path, SHEETS[name].text))
+    for proposal in found.proposals:
+        if proposal.layout == "flat" and not proposal.folded:
+            roles = proposal.roles
+            used = {roles.value, roles.group, *roles.summary.values()}
+            assert {column.name for column in found.columns} - used == {*proposal.candidate.unused}
+
+
+BOOK = [
+    ["Glucose"],
+    ["arm", "mouse", "y"],
+    *([a, m, y.replace(".", ",")] for a, m, y in messy.ROWS),
+]
+
+
+def test_proposals_carry_how_the_table_is_read(tmp_path):
+    path = tmp_path / "data.xlsx"
+    path.write_bytes(messy.book({"one": BOOK, "two": [["x"]]}))
+    options = ("--sheet", "one", "--decimal", ",", "--header-row", "2", "--na", "n.d.,x")
+    lines = inspected(path, *options)[1]
+    assert lines
+    for line in lines:
+        assert " --sheet one --decimal , --header-row 2 --na n.d.,x" in line
+        run(line)
+    call = ne.inspect(path, sheet="one", decimal=",", header_row=2).proposals[0].call("path")
+    assert '"sheet": "one", "decimal": ",", "header_row": 2' in call
+    assert eval(call, {"ne": ne, "path": path}).passed
+
+
+ROWS = [",".join(row) for row in messy.ROWS]
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ([*ROWS], "the first row holds readings"),
+        (["1.25,3.31", "1.62,3.05", "1.41,2.95", "1.55,3.4"], "the first row holds readings"),
+        (["m1,1.25", "m2,3.31", "m3,1.4"], "the first row holds readings"),
+        (["arm,mouse,y", *ROWS, "Mean,,10.2", "SEM,,0.2"], "--skip-rows 22-23"),
+        (["arm,mouse,y", *ROWS[:10], "Mittelwert,,10", *ROWS[10:]], "--skip-rows 12-12"),
+        (["Glucose", "arm,mouse,y", *ROWS], "--header-row 2"),
+        (["Glucose,,", "arm,mouse,y", *ROWS], "--header-row 2"),
+        (["arm,mouse,y", "-,-,mg", *ROWS], "--skip-rows 2-2"),
+        (["arm,mouse,y", *ROWS[1:], "drug,d9,BLQ", "drug,d9,ND"], "'ND' (first in row 22)"),
+    ],
+)
+def test_refusals_name_the_option_that_mends(lines, says, tmp_path):
+    path = written(tmp_path, "\n".join(lines) + "\n")
+    with pytest.raises(NestimateError) as caught:
+        ne.compare(path, value="y", group="arm", unit="mouse")
+    assert says in str(caught.value)
+
+
+def used(path, **options):
+    """Return the number of readings and the notes of a design read with these options."""
+    roles = {"value": "y", "group": "arm", "unit": "mouse"}
+    design = ne.compare(path, **roles, options={"ess": 200} | options).design
+    return design.readings.count, " ".join(design.notes)
+
+
+def test_reading_options(tmp_path):
+    head = ["by me", "arm,mouse,y", *ROWS, "Mean,,10", "SD,,1"]
+    path = written(tmp_path, "\n".join(head) + "\n")
+    for options in (
+        {"skip_rows": "1,23-24"},
+        {"skip_rows": "1-1,23,24"},
+        {"header_row": 2, "skip_rows": "23-24"},
+    ):
+        count, notes = used(path, **options)
+        assert count == 20
+        assert "as asked" in notes
+    plain = written(tmp_path, "\n".join(["title", *head[1:-2]]) + "\n")
+    for rows in (1, "1"):
+        assert used(plain, skip_rows=rows)[0] == 20
+    odd = [
+        row.rsplit(",", 1)[0] + f",{cell}" for row, cell in zip(ROWS, ["ND", "-99.0"], strict=False)
+    ]
+    path = written(tmp_path, "\n".join(["arm,mouse,y", *odd, *ROWS[2:]]) + "\n")
+    count, notes = used(path, na="nd, -99")
+    assert count == 18
+    assert "taken as empty, as asked: 2 in y" in notes
+    once = ["arm,mouse,y"]
+    for i, (arm, mouse, y) in enumerate(messy.ROWS):
+        once.append(f"{arm if i % 10 == 0 else ''},{mouse if i % 2 == 0 else ''},{y}")
+    count, notes = used(written(tmp_path, "\n".join(once) + "\n"), fill_down="arm,mouse")
+    assert count == 20
+    assert "18 in arm, 10 in mouse" in notes
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"skip_rows": "x"}, "skip_rows is 'x'"),
+        ({"skip_rows": True}, "skip_rows is True"),
+        ({"skip_rows": "90-99"}, "the last row is 21"),
+        ({"header_row": 0}, "header_row is 0"),
+        ({"header_row": 400}, "the last row is 21"),
+        ({"na": 5}, "na is 5"),
+        ({"fill_down": "arn"}, "Did you mean 'arm'"),
+    ],
+)
+def test_reading_options_that_cannot_be(options, says, tmp_path):
+    path = written(tmp_path, "\n".join(["arm,mouse,y", *ROWS]) + "\n")
+    with pytest.raises(NestimateError, match=says):
+        used(path, **options)
+
+
+def test_rows_of_a_frame_are_not_skipped():
+    with pytest.raises(ne.DesignError, match="not a file"):
+        ne.compare(messy.frame(), value="y", group="arm", options={"skip_rows": 1})
+
+
+def test_two_outcomes_are_not_pooled_as_readings(tmp_path):
+    genes = written(
+        tmp_path,
+        "arm,mouse,GAPDH,ACTB\n"
+        + "".join(
+            f"{g},{g}{i},{18 + i % 3 * 0.4},{25 + i % 4 * 0.3}\n" for g in "ab" for i in range(5)
+        ),
+    )
+    roles = {"group": "arm", "unit": "mouse"}
+    with pytest.raises(ne.DesignError, match="different outcomes") as caught:
+        ne.compare(genes, value="GAPDH,ACTB", **roles)
+    assert "--value GAPDH, then --value ACTB" in str(caught.value)
+    assert "--wide replicates" in str(caught.value)
+    assert ne.compare(
+        genes, value="GAPDH,ACTB", **roles, options={"wide": "replicates", "ess": 200}
+    )
+    named = written(tmp_path, genes.read_text().replace("GAPDH", "cd4").replace("ACTB", "cd8"))
+    with pytest.raises(ne.DesignError, match="values do not look like it"):
+        ne.compare(named, value="cd4,cd8", **roles)
+    assert not any("cd4,cd8" in line for line in inspected(named)[1][:1])
+
+
+def test_limits_are_called_limits(tmp_path):
+    for cell in ("undetermined", "BLQ", "<LOD", "<0.5", "n.n.", "not detected"):
+        path = written(tmp_path, "\n".join(["arm,mouse,y", *ROWS[1:], f"drug,d9,{cell}"]) + "\n")
+        with pytest.raises(ne.DataError, match="limit of detection"):
+            used(path)
+        assert "limit of detection" in " ".join(inspected(path)[0].split())
+    commas = [";".join([a, m, y.replace(".", ",")]) for a, m, y in messy.ROWS]
+    path = written(tmp_path, "\n".join(["arm;mouse;y", *commas, "drug;d9;n.d."]) + "\n")
+    with pytest.raises(ne.DataError, match="not determined") as caught:
+        used(path, decimal=",")
+    assert "has a point" not in str(caught.value)
+    with pytest.raises(ne.DataError, match="has a point"):
+        used(written(tmp_path, path.read_text().replace("n.d.", "3.5")), decimal=",")
+
+
+def test_names_that_differ_in_capitals_are_taken_as_named(tmp_path):
+    rows = [f"{a},{m},{y},{1 + i % 3},{i % 5}" for i, (a, m, y) in enumerate(messy.ROWS)]
+    path = written(tmp_path, "\n".join(["arm,mouse,y,n,N", *rows]) + "\n")
+    found = ne.compare(path, value="y", group="arm", unit="mouse", options={"n": "n", "ess": 200})
+    assert found.design.readings.n[2] == 3
+
+
+def test_counts_with_zeros_are_cautioned(tmp_path):
+    rows = [f"{a},{m},{i % 4}" for i, (a, m, _) in enumerate(messy.ROWS)]
+    path = written(tmp_path, "\n".join(["arm,mouse,y", *rows]) + "\n")
+    said = ne.compare(path, value="y", group="arm", unit="mouse", options={"ess": 200})
+    assert any("whole numbers with zeros" in warning for warning in said.design.warnings)
+
+
+def test_several_columns_as_group_point_to_a_formula(tmp_path):
+    path = written(tmp_path, TWO_BY_TWO)
+    for group in ("arm:time", "arm,time", "arm*time"):
+        with pytest.raises(ne.DesignError, match=r"y ~|VALUE ~ arm \* time"):
+            ne.compare(path, value="y", group=group)
+
+
+def test_standard_input_and_output(tmp_path):
+    done = RUNNER.invoke(cli.app, ["inspect", "-", "--json", "-"], input=UNEVEN)
+    assert json.loads(done.stdout)["designs"][0]["command"] == (
+        "nestimate compare - --value weight --group arm --unit mouse"
+    )
+    assert "mouse is the experimental unit" in done.stderr
+    words = ["compare", "-", "--value", "weight", "--group", "arm", "--ess", "200"]
+    done = RUNNER.invoke(cli.app, [*words, "--json", "-"], input=UNEVEN)
+    assert json.loads(done.stdout)["answered"]

@@ -352,6 +352,7 @@ def compare(
         known_sigma="sigma" in chosen.prior,
         scale=chosen.scale,
         reference=reference,
+        order=chosen.order if isinstance(chosen.order, str | None) else ",".join(chosen.order),
         relabel_units=relabel_units,
     )
     return _answered(

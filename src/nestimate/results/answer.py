@@ -3,7 +3,7 @@
 import hashlib
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.metadata import version
 from typing import Any, Self
@@ -21,7 +21,7 @@ from nestimate.results.analyses.influence import Influence
 from nestimate.results.analyses.predictive import Predictive
 from nestimate.results.analyses.reliability import reliability_checks
 from nestimate.results.analyses.sensitivity import Sensitivity
-from nestimate.results.estimates import factorial, quantities
+from nestimate.results.estimates import factorial, ordered, quantities
 from nestimate.results.estimates.contrasts import Contrast, choose_contrasts
 from nestimate.results.estimates.quantities import Quantity
 from nestimate.results.estimates.summaries import Check, Question, Summary
@@ -33,6 +33,8 @@ from nestimate.results.words.formulas import slope_sentences
 MOST_PREDICTED = 6
 #: Factors of the interactions that averages are held against.
 PAIR = 2
+#: What is asked of groups whose order was stated.
+ORDERED = ("steps", "trend")
 
 
 def _versions() -> dict[str, str]:
@@ -360,9 +362,23 @@ class Answer:
 def _asked(design: Design, question: Question) -> tuple[Contrast, ...]:
     """Return the contrasts to report: of groups, or of the factors whose cells they are."""
     crossing, asked = design.structure.factorial, question.contrasts
+    if crossing is None and question.against is None:
+        words = (asked,) if isinstance(asked, str) else asked
+        words = ORDERED if design.roles.order is not None and asked == "reference" else words
+        if ordered.sets(words) and design.structure.factors:
+            return tuple(c for word in words for c in _along(design, word))
     if crossing is None or question.against is not None or asked == "pairs":
         return choose_contrasts(design.groups, asked, question.against, design.measure)
     return factorial.chosen(crossing, asked, design.measure)
+
+
+def _along(design: Design, word: str) -> tuple[Contrast, ...]:
+    """Return the contrasts that a word or an expression asks of ordered groups."""
+    if word in ordered.SETS:
+        found = ordered.choose(design.structure.factors[0], word, design.measure.sign)
+        logs = design.measure.logarithmic
+        return tuple(replace(c, name=f"exp({c.name})") if c.trend and logs else c for c in found)
+    return choose_contrasts(design.groups, word, None, design.measure)
 
 
 def _finite(value: float) -> float | None:

@@ -13,9 +13,10 @@ from nestimate.data.designs.labelled import check_labelled
 from nestimate.data.designs.levels import Level
 from nestimate.data.designs.references import chosen_references
 from nestimate.data.designs.roles import Roles
-from nestimate.data.tables.cells import is_plain_number
+from nestimate.data.tables.cells import is_plain_number, read_label
 from nestimate.data.tables.door import Table
-from nestimate.errors import DesignError, listed
+from nestimate.data.tables.series import split_names
+from nestimate.errors import DesignError, listed, one_of
 from nestimate.remedies import Advice, Remedy
 
 Codes = NDArray[np.intp]
@@ -109,6 +110,8 @@ class Compared:
         What is compared in a word: `arm`, `genotype x treatment`.
     codes, labels
         Group of every row kept, shape (rows,), and the labels, the reference first.
+    places
+        Where labels lie that have an order; () otherwise.
     crossing
         The factors, where there are several.
     notes, warnings
@@ -118,6 +121,7 @@ class Compared:
     name: str
     codes: Codes
     labels: tuple[str, ...]
+    places: tuple[float, ...] = ()
     crossing: Crossing | None
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -143,14 +147,20 @@ class Compared:
         warnings = check_groups(
             names[0], roles.value, group[keep], groups, one_is_enough=roles.one_group
         )
-        codes, labels, chosen = order_groups(
-            group[keep], groups, roles.reference, ordered=table.is_ordered(names[0])
-        )
+        ordered = table.is_ordered(names[0])
+        present = tuple(groups[g] for g in np.unique(group[keep]))
+        order = present if roles.order is None else _stated(roles.order, present, names[0])
+        reference = roles.reference if roles.order is None else roles.reference or order[0]
+        codes, labels, chosen = order_groups(group[keep], groups, reference, ordered=ordered)
         notes += chosen if len(labels) > 1 else []
+        if roles.order is not None:
+            codes, labels = _rearranged(codes, labels, [reference or "", *order])
+            notes.append(f"Order of {names[0]}: {', '.join(order)}, as stated.")
         return cls(
             name=names[0],
             codes=codes,
             labels=labels,
+            places=_places(labels, order, stated=ordered or roles.order is not None),
             crossing=None,
             notes=tuple(notes),
             warnings=tuple(warnings),
@@ -247,6 +257,43 @@ class Compared:
         )
         block = "/".join((*roles.block_columns(table), units[0]))
         return replace(roles, block=block, unit="/".join(units[1:]) or None), [note]
+
+
+def _stated(text: str, present: tuple[str, ...], name: str) -> tuple[str, ...]:
+    """Return all labels in the order that the user stated.
+
+    Raises
+    ------
+    DesignError
+        When a label is unknown, is named twice, or is left out.
+    """
+    order = tuple(read_label(label) or label for label in split_names(text, present, ","))
+    for label in order:
+        if label not in present:
+            raise DesignError(f"order: {one_of(f'label of {name}', label, present)}")
+    left = [label for label in present if label not in order]
+    if left or len(set(order)) < len(order):
+        what = f"{listed(left, most=6)} is left out" if left else "a label stands twice"
+        raise DesignError(
+            f"order '{text}': {what}. Name every label of {name} once: {','.join(present)}."
+        )
+    return order
+
+
+def _rearranged(
+    codes: Codes, labels: tuple[str, ...], order: Sequence[str]
+) -> tuple[Codes, tuple[str, ...]]:
+    """Return codes into the labels as they are ordered."""
+    order = tuple(dict.fromkeys(label for label in order if label in labels))
+    recode = np.array([order.index(label) for label in labels], dtype=np.intp)
+    return recode[codes], order
+
+
+def _places(labels: Sequence[str], order: Sequence[str], *, stated: bool) -> tuple[float, ...]:
+    """Return where labels lie: the numbers that they are, or their positions in a stated order."""
+    if all(map(is_plain_number, labels)):
+        return tuple(float(label) for label in labels)
+    return tuple(float(list(order).index(label)) for label in labels) if stated else ()
 
 
 def _references(given: str | None, factors: Mapping[str, tuple[str, ...]]) -> dict[str, str]:

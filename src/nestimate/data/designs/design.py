@@ -252,7 +252,9 @@ class Design:
                 f"Fewer than five blocks ({block.name}: {block.size}): how much the effect varies "
                 "between them is then known poorly, and the priors count beside the data."
             )
-        factor = Factor(name=compared.name, labels=groups, codes=readings.group)
+        factor = Factor(
+            name=compared.name, labels=groups, codes=readings.group, places=compared.places
+        )
         structure = role_structure(factor, levels, blocks, readings.n, compared.crossing)
         return cls(
             roles=replace(roles, group=compared.name),

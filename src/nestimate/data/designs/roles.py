@@ -25,6 +25,8 @@ class Roles:
     reference
         The group that the others are compared with; None lets `Design` choose and say so. Of
         several factors `genotype=WT,treatment=veh`.
+    order
+        Labels of the groups in their order, commas between: `0,1,3,10`; the first is the reference.
     relabel_units
         True when equal unit labels in different groups are different units.
     one_group
@@ -44,6 +46,7 @@ class Roles:
     unit: str | None = None
     block: str | None = None
     reference: str | None = None
+    order: str | None = None
     relabel_units: bool = False
     one_group: bool = False
     summary: Mapping[str, str] = field(default_factory=dict)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.crossing import Crossing
 from nestimate.data.designs.levels import Level
+from nestimate.data.tables.cells import is_plain_number
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -136,11 +137,19 @@ class Factor:
         The user's column and its labels, the reference first.
     codes
         Shape (rows,).
+    places
+        Where labels lie that have an order: the numbers that they are, or 0, 1, 2; () otherwise.
     """
 
     name: str
     labels: tuple[str, ...]
     codes: Codes
+    places: tuple[float, ...] = ()
+
+    @property
+    def numbered(self) -> bool:
+        """Whether the labels are the numbers of their places."""
+        return bool(self.places) and all(map(is_plain_number, self.labels))
 
     def within(self, level: Level) -> bool:
         """Whether it varies inside the members of a level; otherwise it lies between them."""

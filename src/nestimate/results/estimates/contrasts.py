@@ -31,6 +31,8 @@ class Contrast:
     changed, at, averaged
         With several factors: those that change, the levels that are held, and the factors that are
         averaged over, every level counting the same. More than one that changes is an interaction.
+    trend
+        Whether it is the change along ordered groups.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Contrast:
     changed: tuple[str, ...] = ()
     at: tuple[str, ...] = ()
     averaged: tuple[str, ...] = ()
+    trend: bool = False
 
     @property
     def interaction(self) -> bool:

@@ -14,7 +14,7 @@ from nestimate.inference.fit import Fit
 from nestimate.model.draws import Draws
 from nestimate.model.families import What
 from nestimate.model.model import FIXED_PART
-from nestimate.results.estimates import estimands, naming
+from nestimate.results.estimates import estimands, naming, ordered
 from nestimate.results.estimates.contrasts import Contrast, told_by_blocks
 
 Array = NDArray[np.float64]
@@ -233,6 +233,16 @@ def probabilities(
                 weights=fit.weights,
             )
             for g, label in enumerate(design.groups)
+        ]
+    if any(c.trend for c in asked):
+        rises = ordered.steady(fit.draws.means, design.structure.factors[0])
+        found += [
+            Quantity(
+                name=f"P(the mean {verb} at every step of {design.roles.group})",
+                values=events.astype(float),
+                weights=fit.weights,
+            )
+            for verb, events in zip(("rises", "falls"), rises, strict=True)
         ]
     if design.block is not None and design.structure.varies:
         # Of a factor that lies between blocks no block will show anything.

@@ -29,6 +29,7 @@ def design_record(design: Design) -> dict[str, Any]:
         "block": design.block,
     }
     named |= {"blocks": design.structure.blocks, "factorial": design.structure.factorial}
+    named |= {"places": design.structure.factors[0].places if design.structure.factors else ()}
     return kept | named | {"formula": design.formula}
 
 
@@ -37,7 +38,12 @@ def rebuilt_design(kept: Mapping[str, Any]) -> Design:
     known = {f.name: kept[f.name] for f in fields(Design) if f.name in kept}
     readings, formula = kept["readings"], kept.get("formula")
     if formula is None:
-        factor = Factor(name=kept["roles"].group, labels=kept["groups"], codes=readings.group)
+        factor = Factor(
+            name=kept["roles"].group,
+            labels=kept["groups"],
+            codes=readings.group,
+            places=kept.get("places", ()),
+        )
         old = () if kept["block"] is None else (kept["block"],)
         structure = role_structure(
             factor, kept["levels"], kept.get("blocks", old), readings.n, kept.get("factorial")

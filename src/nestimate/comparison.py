@@ -1,17 +1,18 @@
 """The one call that command line and library share: data in, `Comparison` out."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nestimate.data.designs.adjusted import adjusted_design
+from nestimate.data.designs.crossing import check_names
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.model_frame import FACTORS
 from nestimate.data.designs.roles import Roles
-from nestimate.data.tables.door import Table, Wanted, read_table
+from nestimate.data.tables.door import Wanted, read_table
 from nestimate.data.tables.files import file_name
 from nestimate.data.tables.onegroup import with_one_group
 from nestimate.errors import DesignError
@@ -29,6 +30,7 @@ from nestimate.results.estimates.factorial import asks_of_factors
 from nestimate.results.exports import storage
 from nestimate.results.exports.draws import to_datatree
 from nestimate.results.exports.frame import to_frame
+from nestimate.results.words.adjustment import with_narrowing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -323,7 +325,7 @@ def compare(
             one_group=chosen.against is not None,
         ),
     )
-    _check_group(table, group)
+    check_names(table, group)
     value, group = table.roles.get("value", value), table.roles.get("group", group)
     unit = table.roles.get("unit", unit)
     if group is None and value is not None and chosen.against is not None:
@@ -355,34 +357,29 @@ def compare(
         order=chosen.order if isinstance(chosen.order, str | None) else ",".join(chosen.order),
         relabel_units=relabel_units,
     )
+    if chosen.covariates and (chosen.tau is not None or chosen.sigma != "common"):
+        raise DesignError("adjust: groups have one common spread then; leave out tau and sigma.")
+    adjusted = bool(chosen.covariates)
     return _answered(
-        Design.from_table(table, roles),
+        adjusted_design(table, roles, chosen.covariates)
+        if adjusted
+        else Design.from_table(table, roles),
         chosen,
+        beside=adjusted_design(table, roles, ()) if adjusted else None,
         command="compare",
         data=data,
         named=named | {"relabel_units": relabel_units or None},
     )
 
 
-def _check_group(table: Table, group: str | None) -> None:
-    """Refuse several columns written as a formula writes them, or two readings of one column."""
-    if group is None or group in table.columns:
-        return
-    parts = [part.strip() for part in re.split(r"[,:*+]", group)]
-    known = len(parts) > 1 and all(part in table.columns for part in parts)
-    if known and not re.search(r"[:*+]", group):
-        return
-    if known:
-        raise DesignError(
-            f"{table.source}: group '{group}' names {len(parts)} columns. Several factors are "
-            "named with commas between: ",
-            Remedy("group", ",".join(parts)),
-            ".",
-        )
-
-
 def _answered(
-    design: Design, chosen: Options, *, command: str, data: Any, named: Mapping[str, Any]
+    design: Design,
+    chosen: Options,
+    *,
+    command: str,
+    data: Any,
+    named: Mapping[str, Any],
+    beside: Design | None = None,
 ) -> Comparison:
     roles = replace(design.roles, value_unit=chosen.value_unit)
     assumptions = chosen.assumptions
@@ -390,6 +387,8 @@ def _answered(
         assumptions = replace(assumptions, robust="none")  # a mean and an SD hold no outlier
     model = Model.from_design(replace(design, roles=roles), assumptions)
     found = Fit.from_model(model, ess=chosen.ess, seed=chosen.seed)
+    if beside is not None:
+        found = with_narrowing(found, beside, chosen.covariates)
     options, usual = asdict(chosen), asdict(Options())
     call = {
         "command": command,

@@ -49,6 +49,9 @@ class Options:
     order
         Labels of the groups in their order, `"0,1,3,10"`: each step, the linear trend, and how
         probably the mean rises at every step are then asked for (`contrast` `steps`, `trend`).
+    adjust
+        Covariates, `"age,baseline"`: groups are compared at the mean of these columns of numbers,
+        with one slope for all groups.
     against
         Compare every group with this value instead; one group is then enough, and without a
         column of groups all rows are one.
@@ -100,6 +103,7 @@ class Options:
     prior: Mapping[str, str | float] = field(default_factory=dict)
     contrast: str | Sequence[str] = "reference"
     order: str | Sequence[str] | None = None
+    adjust: str | Sequence[str] | None = None
     against: float | None = None
     rope: tuple[float, float] | None = None
     ci_prob: float = 0.95
@@ -212,6 +216,12 @@ class Options:
             preset=self.preset,
             priors=self.prior,
         )
+
+    @property
+    def covariates(self) -> tuple[str, ...]:
+        """The columns that groups are adjusted for."""
+        given = self.adjust.split(",") if isinstance(self.adjust, str) else self.adjust or ()
+        return tuple(name.strip() for name in given)
 
     @property
     def reading(self) -> Reading:

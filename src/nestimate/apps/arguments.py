@@ -1,11 +1,12 @@
 """The options that commands share, each once, and how their text is read."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from nestimate.errors import DesignError
+from nestimate.options import Options
 
 Data = Annotated[
     Path,
@@ -55,6 +56,11 @@ Na = Annotated[str | None, typer.Option(help="Cells without a reading: 'n.d.,nd'
 FillDown = Annotated[
     str | None, typer.Option(help="Columns whose empty cells continue the label above.")
 ]
+
+
+def options(**typed: Any) -> Options:
+    """Return the options as typed; whether they are words that there are is checked there."""
+    return Options(**typed)
 
 
 def group_means(given: str) -> dict[str, float]:

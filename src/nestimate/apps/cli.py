@@ -14,7 +14,6 @@ import typer
 from nestimate.apps import arguments, page, progress
 from nestimate.comparison import Comparison, compare, fit
 from nestimate.errors import NestimateError
-from nestimate.options import Options
 from nestimate.outputs import STANDARD_OUTPUT, check_outputs, check_report, whole
 from nestimate.overview import inspect
 from nestimate.results.documents import terminal
@@ -110,7 +109,7 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
             block=block,
             reference=reference,
             relabel_units=relabel_units,
-            options=Options(
+            options=arguments.options(
                 robust=robust,
                 tau=tau,
                 scale=scale,
@@ -191,7 +190,7 @@ def _fit(  # noqa: PLR0913
             data,
             group=group,
             reference=reference,
-            options=Options(
+            options=arguments.options(
                 robust=robust,
                 scale=scale,
                 preset=preset,

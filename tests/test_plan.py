@@ -566,6 +566,20 @@ def test_where_no_plan_can_be_made_none_is_offered(answered):
         assert "How many next time" not in str(other)
 
 
+def test_labels_are_text_and_nothing_else():
+    """What a terminal would obey is written out, markup stays text."""
+    label = "a$_{1$\x1b[31m"
+    truth = {"groups": {label: 7, "<b>WT</b>": 9}, "tau": 1, "sigma": 0.8}
+    found = ne.plan(
+        truth, units=[6], readings=[2], settings={**FEW, "ratio": (2, 1)}, options=NORMAL
+    )
+    assert "\x1b" not in str(found)
+    assert "<b>WT</b>" in str(found)
+    assert "12 units in a$_{1$" in str(found)
+    for figure in (found.plot_curve(), found.plot_surface(), found.plot_frontier()):
+        figure.canvas.draw()
+
+
 @pytest.mark.slow
 def test_stated_intervals_hold_the_probability():
     """200 plans of one design: their intervals hold what all 40,000 experiments say.

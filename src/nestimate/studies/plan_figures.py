@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nestimate.results.figures.canvas import COLOURS, FONT, INK, PALE, ZERO, headline, tidy
+from nestimate.results.figures.canvas import COLOURS, FONT, INK, PALE, ZERO, headline, steady, tidy
 from nestimate.studies import plan_phrases as words
 from nestimate.studies.plan import Plan, Row
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 MOST_CURVES = 4
 
 
+@steady
 def curve(plan: Plan) -> "Figure":
     """Return the probability of the goals against units (or blocks)."""
     figure = _blank((6.4, 4.2))
@@ -59,6 +60,7 @@ def curve(plan: Plan) -> "Figure":
     return figure
 
 
+@steady
 def frontier(plan: Plan) -> "Figure":
     """Return the probability that can be had for every cost."""
     figure = _blank((6.4, 4.2))
@@ -74,6 +76,7 @@ def frontier(plan: Plan) -> "Figure":
     ax.axhline(plan.target, color=ZERO, lw=1, ls="--")
     if np.isfinite(plan.budget):
         ax.axvline(plan.budget, color=INK, lw=0.8, ls=":")
+    ax.xaxis.set_major_formatter(lambda cost, _: words.money(cost))
     ax.set_xlabel("cost" if plan.priced else "cost, in units", fontsize=FONT)
     _probability(ax)
     ax.legend(fontsize=FONT, frameon=False, loc="lower right")
@@ -82,6 +85,7 @@ def frontier(plan: Plan) -> "Figure":
     return figure
 
 
+@steady
 def surface(plan: Plan) -> "Figure":
     """Return the probability of every design, units against readings, with its cost."""
     from matplotlib.ticker import MaxNLocator  # noqa: PLC0415
@@ -105,7 +109,7 @@ def surface(plan: Plan) -> "Figure":
         lines = ax.contour(counts, readings, cost, levels=6, colors=[INK], linewidths=0.5)
         ax.clabel(lines, fontsize=FONT - 1.5, fmt=words.money)
     row = plan.nearest
-    ax.plot(row.shape.count, row.shape.readings, "o", ms=8, color=COLOURS[2])
+    ax.plot(row.shape.count, row.shape.readings, "o", ms=8, color=COLOURS[2], clip_on=False)
     ax.set_xlabel(_count_label(plan), fontsize=FONT, parse_math=False)
     ax.set_ylabel("readings each", fontsize=FONT)
     for axis in (ax.xaxis, ax.yaxis):

@@ -17,7 +17,7 @@ from broken import BROKEN
 from calibration import ALPHA, ESS, JOINT, RANKED, Calibration, calibrate, pooled
 from few_units import few_units, lowest
 from fixed_truths import EQUAL, METHODS, TRUTHS, UNEQUAL, study
-from templates import CONTROLS, TEMPLATES
+from templates import CONTROLS, GRID
 
 PAGE = Path(__file__).with_name("calibration.md")
 #: Simulations of a template, data sets of a fixed truth, and processes.
@@ -42,8 +42,8 @@ likely to be anything from 0 to {RANKED}. This is simulation-based calibration (
   distribution (Säilynoja, Bürkner & Vehtari 2022). Its probability is exact, by a recursion over the
   ranks. `p` is the chance that uniform ranks leave the band that those seen just touch; for a
   template it is the smallest p times the number of quantities (Bonferroni). A template fails below
-  {ALPHA:g}: a correct program fails any of the {len(TEMPLATES)} templates with a chance of at most
-  {100 * ALPHA * len(TEMPLATES):.1f} %.
+  {ALPHA:g}: a correct program fails any of the {len(GRID)} templates with a chance of at most
+  {100 * ALPHA * len(GRID):.1f} %.
 * Each fit asks for {ESS} effective draws, fewer than the default, so that the sampler stops as early as
   it can.
   A fit whose Pareto-k exceeds 0.7 or that does not reach its effective draws gives users no answer.
@@ -57,7 +57,7 @@ def main() -> None:
     records = sys.argv[1]
     found = {
         name: _told(calibrate(template, N, path=records, processes=PROCESSES), name)
-        for name, template in TEMPLATES.items()
+        for name, template in GRID.items()
     }
     controls = {
         fault: (
@@ -90,7 +90,7 @@ def _templates(found: dict[str, Calibration]) -> str:
         "|---|---|---:|---:|---:|---:|---|---:|---:|---:|",
     ]
     for name, result in found.items():
-        template = TEMPLATES[name]
+        template = GRID[name]
         priors = ", ".join(f"{k} {template.priors[k]}" for k in template.sizes if k != "mu")
         worst, test = result.worst
         largest = max(record["pareto_k"] for record in result.records)

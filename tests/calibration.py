@@ -20,6 +20,7 @@ import numpy as np
 from broken import BROKEN
 from dense import log_density
 from experiments import draw_data, draw_truth, handed_in, true_quantities
+from formula_ranks import FormulaTemplate, rank_formula
 from nestimate.data.designs.design import Design
 from nestimate.data.tables.door import read_table
 from nestimate.inference.diagnostics import K_LIMIT
@@ -38,6 +39,8 @@ JOINT = "log likelihood"
 
 def simulate_and_rank(template, index, broken=None, ess=ESS):
     """Draw, fit and rank once; a plain record for a line of JSON."""
+    if isinstance(template, FormulaTemplate):
+        return rank_formula(template, index, ess, RANKED)
     seeds = np.random.SeedSequence([*template.name.encode(), index]).generate_state(3)
     truth = draw_truth(template, np.random.default_rng(seeds[0]))
     table, unit_mean, effect = draw_data(template, truth, int(seeds[1]))
@@ -62,7 +65,8 @@ def simulate_and_rank(template, index, broken=None, ess=ESS):
         if template.layout not in ("flat", "paired"):
             last = f"{template.labels[-1]} - a | {first}" if effect else first
             known[last] = (effect or unit_mean)[first]
-        known[JOINT], drawn[JOINT] = joint(template, table, truth, fit)
+        if not template.heavy_readings and not template.known_error:  # no closed form, or no sigma
+            known[JOINT], drawn[JOINT] = joint(template, table, truth, fit)
     ranks = {
         name: int((drawn[name][:RANKED] < value).sum())
         for name, value in known.items()
@@ -95,8 +99,8 @@ def reported(fit):
         *quantities.scales(fit),
     )
     equal = (*quantities.unit_means(fit), *quantities.block_effects(fit, asked))
-    found = {q.name: np.take(q.values, fit.resampled) for q in weighted}
-    return found | {q.name: q.values for q in equal}
+    found = {q.name: q.measure.said(np.take(q.values, fit.resampled)) for q in weighted}
+    return found | {q.name: q.measure.said(q.values) for q in equal}
 
 
 def joint(template, table, truth, fit):

@@ -58,7 +58,8 @@ def _alike(y, group, inner, theta):
     nu = theta["nu"][:, 0] if "nu" in theta else None
     if "sigma" not in theta:
         return _t(residual, mixed, nu)
-    plain = theta["sigma"][:, :, None] ** 2 * np.eye(rows)
+    sigma = theta["sigma"][:, group % theta["sigma"].shape[1]]
+    plain = sigma[:, :, None] ** 2 * np.eye(rows)
     for name, same in inner.items():
         plain = plain + theta[name][:, :, None] ** 2 * same
     root = np.linalg.cholesky(plain)

@@ -38,6 +38,10 @@ class Template:
         `log`: the exponentials of the values are handed in.
     summaries
         Whether units are handed in as mean, n and SD.
+    own_sigma, heavy_readings
+        Whether each group has a sigma of its own, and whether readings are Student-t.
+    known_error
+        SD of a reading that is known: units are handed in as means with their standard errors.
     """
 
     name: str
@@ -54,6 +58,9 @@ class Template:
     own: bool | None = None
     scale: str = "linear"
     summaries: bool = False
+    own_sigma: bool = False
+    heavy_readings: bool = False
+    known_error: float | None = None
 
     @property
     def labels(self):
@@ -80,13 +87,21 @@ class Template:
             block="block" if self.blocks else None,
             reference="a",
             scale=self.scale,
-            summary={"n": "n", "sd": "sd"} if self.summaries else {},
+            summary=(
+                {"se": "se"}
+                if self.known_error
+                else {"n": "n", "sd": "sd"}
+                if self.summaries
+                else {}
+            ),
         )
 
     @property
     def assumptions(self):
+        readings = "both" if self.robust else "replicates"
         return Assumptions(
-            robust="units" if self.robust else "none",
+            robust=readings if self.heavy_readings else "units" if self.robust else "none",
+            sigma="own" if self.own_sigma else "common",
             tau=None if self.own is None else ("own" if self.own else "common"),
             priors={name: self.priors[name] for name in self.sizes},
         )
@@ -100,9 +115,10 @@ class Template:
             {"tau_block": 1, "tau_effect": 1} if self.blocks else {"tau": self.groups if own else 1}
         )
         found |= dict.fromkeys(self.inner.values(), 1)
-        if self.layout not in ("flat", "paired"):
-            found["sigma"] = 1
-        return found | ({"nu": 1} if self.robust else {})
+        if self.layout not in ("flat", "paired") and not self.known_error:
+            found["sigma"] = self.groups if self.own_sigma else 1
+        found |= {"nu": 1} if self.robust else {}
+        return found | ({"nu_y": 1} if self.heavy_readings else {})
 
 
 def draw_truth(template, rng):
@@ -145,11 +161,21 @@ def draw_data(template, truth, seed):
             tau_block=scales.get("tau_block", 0.0),
             tau_effect=scales.get("tau_effect", 0.0),
             tau_subunits=tuple(scales[f"tau_level{i + 1}"] for i in range(len(template.subunits))),
-            sigma=scales.get("sigma", 0.0),  # a value of a flat layout is a unit read without error
+            # A value of a flat layout is a unit read without error.
+            sigma=template.known_error or scales.get("sigma", 0.0),
         ),
         seed=seed,
     )
     table = made.table
+    if template.own_sigma or template.heavy_readings:
+        rng = np.random.default_rng(seed + 1)
+        nu_y = scales.get("nu_y")
+        noise = (
+            rng.standard_normal(len(table)) if nu_y is None else rng.standard_t(nu_y, len(table))
+        )
+        own = dict(zip(template.labels, np.resize(truth["sigma"], template.groups), strict=True))
+        mean = table["unit"].map(made.truth["unit_mean"])
+        table = table.assign(value=mean + table["group"].map(own) * noise)
     if template.subunits:  # labels that are unique, so that no one has to know who lies in whom
         for i in range(len(template.subunits)):
             above = "unit" if i == 0 else f"level{i}"
@@ -172,9 +198,12 @@ def handed_in(template, table):
     """Return the table as the user has it: logarithms undone, readings of a unit summarised."""
     if template.scale == "log":
         return table.assign(value=np.exp(table["value"]))
-    if not template.summaries:
+    if not template.summaries and not template.known_error:
         return table
     units = table.groupby(["group", "unit"], sort=False)["value"]
+    if template.known_error:
+        error = template.known_error / np.sqrt(units.size())
+        return pd.DataFrame({"value": units.mean(), "se": error}).reset_index()
     return pd.DataFrame(
         {"value": units.mean(), "n": units.size(), "sd": units.std()}  # of one reading: empty
     ).reset_index()
@@ -186,15 +215,17 @@ def true_quantities(template, truth):
     sign, natural = ("/", np.exp) if template.scale == "log" else ("-", float)
     found = {label: float(natural(m)) for label, m in zip(labels, mu, strict=True)}
     inner = sum(float(truth[name][0]) ** 2 for name in template.inner.values())
-    noise = inner + float(truth.get("sigma", [0.0])[0]) ** 2
+    noise = inner + np.resize(truth.get("sigma", [0.0]), template.groups) ** 2
     tau = truth.get("tau")
     for name, values in truth.items():
         if name != "mu":
             keys = [f"{name}[{g}]" for g in labels] if len(values) > 1 else [name]
             found |= dict(zip(keys, map(float, values), strict=True))
-    if template.layout == "nested":
-        keys = [f"icc[{g}]" for g in labels] if len(tau) > 1 else ["icc"]
-        found |= {k: float(t**2 / (t**2 + noise)) for k, t in zip(keys, tau, strict=True)}
+    if template.layout == "nested" and not template.known_error:
+        share = np.resize(tau, template.groups) ** 2
+        share = share / (share + noise)
+        keys = [f"icc[{g}]" for g in labels] if np.ptp(share) > 0 else ["icc"]
+        found |= {k: float(one) for k, one in zip(keys, share, strict=False)}
     for g, label in enumerate(labels[1:], start=1):
         contrast, gap = f"{label} {sign} a", float(mu[g] - mu[0])
         found[contrast] = float(natural(gap))
@@ -203,6 +234,7 @@ def true_quantities(template, truth):
             found[f"effect_size[{contrast}]"] = gap / float(np.sqrt(between))
         else:
             between = truth["tau_block"][0] ** 2 + truth["tau_effect"][0] ** 2 / 2
-        if template.layout != "flat":
-            found[f"d_total[{contrast}]"] = gap / float(np.sqrt(between + noise))
+        if template.layout != "flat" and not template.known_error:
+            total = between + (noise[0] + noise[g]) / 2
+            found[f"d_total[{contrast}]"] = gap / float(np.sqrt(total))
     return found

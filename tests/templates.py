@@ -1,6 +1,7 @@
 """The layouts, sizes and priors that are calibrated."""
 
 from experiments import Template
+from formula_ranks import FORMULAS
 
 FREE = "exponential(29, 1)"
 #: Location, and scales: wide (down to zero), about 1, small and large beside 1.
@@ -106,6 +107,32 @@ TEMPLATES = {
             priors=_priors(tau=ONE, sigma=ONE),
         ),
         Template(
+            name="nested, own sigma, 2 x 5 x 3",
+            layout="nested",
+            units=5,
+            readings=3,
+            own_sigma=True,
+            priors=_priors(tau=ONE, sigma=ONE),
+        ),
+        Template(
+            name="nested, Student-t readings, 2 x 4 x 4",
+            layout="nested",
+            units=4,
+            readings=4,
+            robust=False,
+            heavy_readings=True,
+            priors=_priors(tau=ONE, sigma=ONE, nu_y=FREE),
+        ),
+        Template(
+            name="nested, as means with known standard errors, 2 x 6 x 1-3",
+            layout="nested",
+            units=6,
+            readings=3,
+            struck=0.3,
+            known_error=1.0,
+            priors=_priors(tau=ONE),
+        ),
+        Template(
             name="nested, subunits, 2 x 4 x 3 x 2",
             layout="nested",
             units=4,
@@ -181,6 +208,9 @@ TEMPLATES = {
         ),
     )
 }
+
+#: All that is calibrated: roles and formulas.
+GRID = TEMPLATES | FORMULAS
 
 #: What the broken programs are tried on: fault to template.
 CONTROLS = {

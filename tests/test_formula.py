@@ -177,6 +177,7 @@ def test_slopes_of_every_block_are_drawn_towards_the_overall_one(table):
     assert "P(> 0)" in text
 
 
+@pytest.mark.usefixtures("shaped")
 def test_every_way_out_works_with_a_formula(table, tmp_path):
     result = ne.fit("y ~ drug + age + (1 | line)", table, options={"ess": 2000})
     result.report(tmp_path / "out.html")

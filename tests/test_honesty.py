@@ -154,6 +154,7 @@ def test_summaries_without_sd_have_no_pooled_row():
     assert panel.icc is None
 
 
+@pytest.mark.usefixtures("shaped")
 def test_text_and_report_show_the_table_and_the_words(tmp_path):
     result = ne.compare(EVEN, options=OPTIONS)
     said = terminal.render(result)

@@ -87,6 +87,7 @@ def test_report_holds_no_number_when_a_check_fails(failed, tmp_path):
     assert not any(part in page for part in ("Estimates", "drug - placebo = -", "methods section"))
 
 
+@pytest.mark.usefixtures("shaped")
 def test_report_is_one_safe_self_contained_page(tmp_path):
     data = {"<b>drug</b>": DATA["drug"], "placebo": DATA["placebo"]}
     result = ne.compare(data, options=OPTIONS)

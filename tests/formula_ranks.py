@@ -1,0 +1,143 @@
+"""Calibration of formulas: the truth is drawn, simulated and ranked without anything of nestimate.
+
+A cluster's effects share one mixing variable lambda, so that together they are multivariate t.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from experiments import _from_prior
+from nestimate.data.designs.formula import parse_formula
+from nestimate.data.designs.from_formula import formula_design
+from nestimate.data.tables.door import read_table
+from nestimate.inference.fit import Fit
+from nestimate.model.model import Model
+from nestimate.model.parameters import Assumptions
+
+GROUPS = ("a", "b")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FormulaTemplate:
+    """A formula of `group`, `x` and `line`, with priors that do not look at the data.
+
+    Attributes
+    ----------
+    name, formula
+        What it is, and the formula.
+    priors
+        Printed name of every parameter to its prior, in the order `beta`, scales, `sigma`, `nu`.
+        The first beta is the mean at the middle of all columns.
+    effects
+        What each scale multiplies within a line: `1`, `x`, or `group` for one effect a group.
+    lines, readings
+        Number of lines, and of readings at each group and x.
+    """
+
+    name: str
+    formula: str
+    priors: Mapping[str, str]
+    effects: Mapping[str, str]
+    lines: int
+    readings: int = 1
+
+    @property
+    def sizes(self):
+        return self.priors
+
+
+def draw_formula(template, truth, rng):
+    """Simulate one table; x lies at -1, 0 and 1, so that no column but `group` has a middle."""
+    rows = [
+        (f"l{line}", group, x)
+        for line in range(template.lines)
+        for group in GROUPS
+        for x in (-1.0, 0.0, 1.0)
+        for _ in range(template.readings)
+    ]
+    table = pd.DataFrame(rows, columns=["line", "group", "x"])
+    of_b = (table["group"] == "b").to_numpy(float)
+    x, line = table["x"].to_numpy(), table["line"].str[1:].astype(int).to_numpy()
+    betas = [value for name, value in truth.items() if name.startswith("beta")]
+    columns = [np.ones(len(table)), of_b - 0.5, x]
+    mean = sum(beta * column for beta, column in zip(betas, columns, strict=False))
+    half = truth["nu"] / 2
+    mixing = 1 / np.sqrt(rng.gamma(half, 1 / half, template.lines))
+    for name, what in template.effects.items():
+        each = truth[name] * mixing[:, None] * rng.standard_normal((template.lines, 2))
+        if what == "group":  # the scale is that of the difference between two groups
+            mean = mean + each[line, of_b.astype(int)] / np.sqrt(2)
+        else:
+            mean = mean + each[line, 0] * (x if what == "x" else 1)
+    return table.assign(value=mean + truth["sigma"] * rng.standard_normal(len(table)))
+
+
+def rank_formula(template, index, ess, ranked):
+    """Draw, fit and rank once; the record is that of `calibration.simulate_and_rank`."""
+    seeds = np.random.SeedSequence([*template.name.encode(), index]).generate_state(2)
+    rng = np.random.default_rng(seeds[0])
+    truth = {name: float(_from_prior(prior, rng)) for name, prior in template.priors.items()}
+    table = draw_formula(template, truth, rng)
+    design = formula_design(
+        read_table(table), parse_formula(template.formula), group="group", reference="a"
+    )
+    model = Model.from_design(design, Assumptions(priors=dict(template.priors)))
+    assert {p.label for p in model.free} == set(truth)
+    fit = Fit.from_model(model, ess=ess, seed=int(seeds[1]))
+    chosen = fit.resampled[:ranked]
+    ranks = {
+        parameter.label: int((values[chosen] < truth[parameter.label]).sum())
+        for parameter, values in fit.draws.in_prior()
+    }
+    means = fit.draws.means[chosen]
+    slope = next(value for name, value in truth.items() if name.startswith("beta[group"))
+    ranks["b - a"] = int((means[:, 1] - means[:, 0] < slope).sum())
+    return {
+        "template": template.name,
+        "broken": None,
+        "index": index,
+        "failed": bool(fit.pareto_k > 0.7 or fit.ess < ess),
+        "pareto_k": round(fit.pareto_k, 3),
+        "ess": round(fit.ess),
+        "seconds": round(fit.seconds, 3),
+        "ranks": ranks,
+    }
+
+
+FORMULAS = {
+    template.name: template
+    for template in (
+        FormulaTemplate(
+            name="formula, value ~ group + (group | line), 8 lines",
+            formula="value ~ group + (group | line)",
+            priors={
+                "beta[Intercept]": "normal(0, 3)",
+                "beta[group[b]]": "normal(0, 3)",
+                "tau[line]": "lognormal(0, 0.5)",
+                "tau[line:group]": "halfnormal(1)",
+                "sigma": "lognormal(0, 0.5)",
+                "nu": "exponential(29, 1)",
+            },
+            effects={"tau[line]": "1", "tau[line:group]": "group"},
+            lines=8,
+        ),
+        FormulaTemplate(
+            name="formula, value ~ group + x + (x || line), 10 lines",
+            formula="value ~ group + x + (x || line)",
+            priors={
+                "beta[Intercept]": "normal(0, 3)",
+                "beta[group[b]]": "normal(0, 3)",
+                "beta[x]": "normal(0, 3)",
+                "tau[line]": "lognormal(0, 0.5)",
+                "tau[line:x]": "halfnormal(1)",
+                "sigma": "lognormal(0, 0.5)",
+                "nu": "exponential(29, 1)",
+            },
+            effects={"tau[line]": "1", "tau[line:x]": "x"},
+            lines=10,
+        ),
+    )
+}

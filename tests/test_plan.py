@@ -552,6 +552,16 @@ def test_what_the_analysis_would_ask_and_a_plan_cannot_is_refused(answered):
         answered.plan(1, costs=(1, 1), options={"robust": "both"})
 
 
+def test_a_saved_pilot_keeps_its_options(answered, tmp_path):
+    options = {"ess": 1000, "scale": "log", "robust": "none", "ci_kind": "eti"}
+    roles = {"value": "value", "group": "group", "unit": "unit", "reference": "a"}
+    ne.compare(answered.call["data"], **roles, options=options).save(tmp_path / "a.nestimate")
+    few = ["--units", "6", "--readings", "2", "--simulations", "200", "--effect", "1.3"]
+    done = CliRunner().invoke(app, ["plan", str(tmp_path / "a.nestimate"), *few])
+    assert "the 95 % ETI of b / a excludes 1" in " ".join(done.output.split())
+    assert "--scale log --ci-kind eti" in " ".join(done.output.split())
+
+
 def test_inspect_ends_with_the_same_line(answered):
     line = str(ne.inspect(answered.call["data"])).splitlines()[-1]
     assert shlex.split(line)[:2] == ["nestimate", "plan"]

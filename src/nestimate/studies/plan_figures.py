@@ -77,6 +77,7 @@ def frontier(plan: Plan) -> "Figure":
     ax.axhline(plan.target, color=ZERO, lw=1, ls="--")
     if np.isfinite(plan.budget):
         ax.axvline(plan.budget, color=ink(), lw=0.8, ls=":")
+    ax.xaxis.set_major_formatter(lambda cost, _: words.money(cost))
     ax.set_xlabel("cost" if plan.priced else "cost, in units", fontsize=font())
     _probability(ax)
     ax.legend(fontsize=font(), frameon=False, loc="lower right")
@@ -109,7 +110,7 @@ def surface(plan: Plan) -> "Figure":
         lines = ax.contour(counts, readings, cost, levels=6, colors=[ink()], linewidths=0.5)
         ax.clabel(lines, fontsize=font(-1.5), fmt=words.money)
     row = plan.nearest
-    ax.plot(row.shape.count, row.shape.readings, "o", ms=8, color=COLOURS[2])
+    ax.plot(row.shape.count, row.shape.readings, "o", ms=8, color=COLOURS[2], clip_on=False)
     ax.set_xlabel(_count_label(plan), fontsize=font(), parse_math=False)
     ax.set_ylabel("readings each", fontsize=font())
     for axis in (ax.xaxis, ax.yaxis):

@@ -552,6 +552,16 @@ def test_what_the_analysis_would_ask_and_a_plan_cannot_is_refused(answered):
         answered.plan(1, costs=(1, 1), options={"robust": "both"})
 
 
+def test_a_saved_pilot_keeps_its_options(answered, tmp_path):
+    options = {"ess": 1000, "scale": "log", "robust": "none", "ci_kind": "eti"}
+    roles = {"value": "value", "group": "group", "unit": "unit", "reference": "a"}
+    ne.compare(answered.call["data"], **roles, options=options).save(tmp_path / "a.nestimate")
+    few = ["--units", "6", "--readings", "2", "--simulations", "200", "--effect", "1.3"]
+    done = CliRunner().invoke(app, ["plan", str(tmp_path / "a.nestimate"), *few])
+    assert "the 95 % ETI of b / a excludes 1" in " ".join(done.output.split())
+    assert "--scale log --ci-kind eti" in " ".join(done.output.split())
+
+
 def test_inspect_ends_with_the_same_line(answered):
     line = str(ne.inspect(answered.call["data"])).splitlines()[-1]
     assert shlex.split(line)[:2] == ["nestimate", "plan"]
@@ -564,6 +574,20 @@ def test_where_no_plan_can_be_made_none_is_offered(answered):
     spelt = ne.fit("value ~ group + (1 | unit)", data, options={"ess": 1000})
     for other in (one, spelt):
         assert "How many next time" not in str(other)
+
+
+def test_labels_are_text_and_nothing_else():
+    """What a terminal would obey is written out, markup stays text."""
+    label = "a$_{1$\x1b[31m"
+    truth = {"groups": {label: 7, "<b>WT</b>": 9}, "tau": 1, "sigma": 0.8}
+    found = ne.plan(
+        truth, units=[6], readings=[2], settings={**FEW, "ratio": (2, 1)}, options=NORMAL
+    )
+    assert "\x1b" not in str(found)
+    assert "<b>WT</b>" in str(found)
+    assert "12 units in a$_{1$" in str(found)
+    for figure in (found.plot_curve(), found.plot_surface(), found.plot_frontier()):
+        figure.canvas.draw()
 
 
 @pytest.mark.slow

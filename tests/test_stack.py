@@ -23,7 +23,7 @@ SETS = 3
 BALANCED = [
     t
     for t in TEMPLATES.values()
-    if not t.summaries
+    if not (t.summaries or t.known_error or t.heavy_readings)
     and t.units <= 100
     and (not t.struck or (t.layout == "nested" and not t.subunits))
 ]

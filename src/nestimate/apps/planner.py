@@ -10,6 +10,7 @@ import typer
 from nestimate.apps import arguments, progress
 from nestimate.comparison import Comparison, compare, load
 from nestimate.errors import DesignError
+from nestimate.options import Options
 from nestimate.outputs import check_outputs, check_report, whole
 from nestimate.planning import Planned, plan
 
@@ -176,7 +177,10 @@ def _plan(  # noqa: PLR0913 - one argument per option is how typer reads a comma
         }  # fmt: skip
         with progress.shown():
             known = _pilot(pilot, words, (reference, relabel_units), {**options, **reading})
-        found = known.plan(_effect(effect), **asked, settings=settings, options=options)
+        # A saved pilot keeps its own options where the command line names no others.
+        usual = Options()
+        changed = {n: v for n, v in options.items() if v != getattr(usual, n)}
+        found = known.plan(_effect(effect), **asked, settings=settings, options=changed)
     _deliver(found, json_file, report, figure)
 
 

@@ -61,7 +61,7 @@ class Row:
     failed: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Plan:
     """What was asked, simulated and found.
 
@@ -196,22 +196,33 @@ def made(
         at = search.nearest if best is None else best
         if at not in search.simulated:
             search.simulate([at], 1)
-        # Of what quadrature answers exactly there is nothing to audit.
-        wanted = settings.audit and not search.stopped and search.own == "own"
-        count, same = agreement(search, at, settings.audit) if wanted else (0, {})
-        known = task.truths.one_effect and bool(task.truths.mu.std(axis=1).max())
-        known = known and not search.stopped
-        smaller = _smaller(search, at) if known else None
+        beside = _beside(search, at, settings.audit)
     return {
         **_found(search, best, at),
-        "smaller": smaller,
-        "audit": (count, same),
+        **beside,
         "stopped": search.stopped,
         "stated": stated,
         "source": source,
         "costs": costs,
         "budget": budget,
     }
+
+
+def _beside(search: Search, at: int, audit: int) -> dict[str, Any]:
+    """Return what stands beside the design that is named; Ctrl-C ends it with what there is."""
+    truths = search.task.truths
+    found: dict[str, Any] = {"smaller": None, "audit": (0, {})}
+    if search.stopped:
+        return found
+    try:
+        if truths.one_effect and np.ptp(truths.mu, axis=1).max() > 0:
+            found["smaller"] = _smaller(search, at)
+        # Of what quadrature answers exactly there is nothing to audit.
+        if audit and search.own == "own":
+            found["audit"] = agreement(search, at, audit)
+    except KeyboardInterrupt:
+        search.stopped = True
+    return found
 
 
 def _smaller(search: Search, at: int) -> Probability | None:

@@ -17,7 +17,8 @@ def goals_said(plan: Plan) -> str:
     said = [goal.said(plan.question, measure) for goal in plan.goals]
     several = f" (for each of {', '.join(plan.contrasts)})" if len(plan.contrasts) > 1 else ""
     of = f" of {plan.contrasts[0]}"
-    said[0] = said[0].replace(" HDI", f" HDI{of}", 1) if len(plan.contrasts) == 1 else said[0]
+    kind = f" {plan.question.ci_kind.upper()}"
+    said[0] = said[0].replace(kind, f"{kind}{of}", 1) if len(plan.contrasts) == 1 else said[0]
     return f"{' and '.join(said)}{several}"
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from nestimate.options import Options
 from nestimate.results.documents.reproduction import typed
+from nestimate.results.words.lines import visible
 from nestimate.results.words.rounding import percent
 from nestimate.studies.estimates import Probability
 from nestimate.studies.plan import SMALLER, Plan, Row
@@ -50,7 +51,7 @@ def render(plan: Plan) -> str:
         + fill(methods(plan), WIDTH, initial_indent="  ", subsequent_indent="  "),
         _section("Next", following(plan)),
     ]
-    return "\n\n".join(parts)
+    return visible("\n\n".join(parts))
 
 
 def answer(plan: Plan) -> list[str]:

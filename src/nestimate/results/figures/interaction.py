@@ -7,7 +7,7 @@ import numpy as np
 
 from nestimate.data.designs.crossing import Crossing
 from nestimate.results.answer import Answer
-from nestimate.results.figures import canvas, findings
+from nestimate.results.figures import canvas, findings, sheet
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 APART = 0.07
 
 
-@canvas.steady
+@sheet.steady
 def interaction_plot(answer: Answer) -> "Figure":
     """Show the mean of every cell, the levels of the last factor on the axis, a line per level.
 
@@ -29,19 +29,18 @@ def interaction_plot(answer: Answer) -> "Figure":
     InferenceError
         When a check failed, or there is one factor only.
     """
-    canvas.demand(answer, why_not)
+    sheet.demand(answer, why_not)
     crossing = answer.design.structure.factorial
     assert crossing is not None
     outer = range(crossing.sizes[0]) if len(crossing.names) > 2 else [None]
-    figure = canvas.blank(answer, (3.2 + 3.4 * len(outer), 4.6))
-    canvas.headline(figure, findings.interaction(answer))
-    panels = figure.subplots(1, len(outer), sharey=True, squeeze=False)[0]
+    size, title = (3.2 + 3.4 * len(outer), 4.6), findings.interaction(answer)
+    figure, panels = sheet.several(answer, size, title, (1, len(outer)), sharey=True)
     for ax, level in zip(panels, outer, strict=True):
         _draw(ax, answer, crossing, () if level is None else (level,))
         if level is not None:
-            ax.set_title(crossing.level(0, level), fontsize=canvas.FONT + 1, parse_math=False)
+            ax.set_title(crossing.level(0, level), fontsize=sheet.font(1), parse_math=False)
     panels[0].set_ylabel(
-        f"mean of {canvas.value_label(answer)}", fontsize=canvas.FONT + 1, parse_math=False
+        f"mean of {canvas.value_label(answer)}", fontsize=sheet.font(1), parse_math=False
     )
     if answer.design.measure.logarithmic:
         canvas.log_axis(panels[0], "y")
@@ -65,7 +64,7 @@ def _draw(ax: "Axes", answer: Answer, crossing: Crossing, held: tuple[int, ...])
         at = np.array([i for i, cell in enumerate(cells) if cell in place])
         rows = [answer.groups[place[cell]] for cell in cells if cell in place]
         x = at + APART * (line - (lines - 1) / 2)
-        shade = canvas.colour(line)
+        shade = sheet.colour(line)
         factor = len(crossing.names) - 2
         ax.plot(
             x,
@@ -81,7 +80,7 @@ def _draw(ax: "Axes", answer: Answer, crossing: Crossing, held: tuple[int, ...])
         _beneath(ax, answer, [place.get(cell) for cell in cells], APART * (line - lines / 2), shade)
     ax.set_xticks(range(across), crossing.labels[-1], parse_math=False)
     ax.set_xlim(-0.4, across - 0.6)
-    ax.set_xlabel(crossing.names[-1], fontsize=canvas.FONT + 1, parse_math=False)
+    ax.set_xlabel(crossing.names[-1], fontsize=sheet.font(1), parse_math=False)
     canvas.tidy(ax)
 
 

@@ -328,7 +328,7 @@ def test_draws_and_files_hold_every_scale(tmp_path):
         options={"ess": 300},
     )
     scales = result.draws["posterior"]["tau_effect"]
-    assert scales.coords["term"].values.tolist() == [
+    assert scales.coords["term"].to_numpy().tolist() == [
         *("genotype", "treatment", "genotype x treatment")
     ]
     means = {row.name: row.mean for row in result.scales}

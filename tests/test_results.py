@@ -106,7 +106,7 @@ def test_report_is_one_safe_self_contained_page(tmp_path):
 
 def test_draws_are_taken_by_arviz_as_they_are(result):
     posterior = result.draws["posterior"]
-    assert dict(posterior["mu"].sizes) == {"chain": 4, "draw": 500, "group": 2}
+    assert dict(posterior["mu"].sizes) == {"chain": 4, "draw": 500, "groups": 2}
     assert list(posterior["unit_mean"].coords["unit"].to_numpy()) == list("abcdefgh")
     table = arviz_stats.summary(result.draws, var_names=["difference", "mu"], round_to="none")
     row = result.contrasts[0]

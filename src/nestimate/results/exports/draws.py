@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nestimate.model.families import CORRELATION
+from nestimate.results.analyses.influence import cluster_names
+from nestimate.results.analyses.sensitivity import log_priors
 from nestimate.results.answer import Answer
 from nestimate.results.estimates import estimands
 
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 
 #: Independent draws are dealt out to this many chains, so that chain diagnostics can be computed.
 CHAINS = 4
+#: Draws times data points up to which the density of each is given.
+MOST = 20_000_000
 
 
 def to_datatree(answer: Answer) -> "DataTree":
@@ -25,6 +29,13 @@ def to_datatree(answer: Answer) -> "DataTree":
         mu, tau, sigma, nu (dims chain, draw and, where there is one per group, group);
         difference and effect_size (contrast); in nested layouts unit_mean (unit), in
         blocked ones cell_mean (block, group).
+    log_likelihood
+        Log density of the readings of every unit (value, block) by itself, what lies inside it
+        integrated out, on the scale that is analysed: `az.loo` leaves out one of them at a time.
+        Absent where there is no such density (crossed factors, formulas without random terms), and
+        with very many units.
+    log_prior
+        Log density of the priors, for `az.psense_summary`.
     observed_data
         The readings with their group and unit (dim reading); absent where only the mean, SD and n
         of every group are known.
@@ -103,6 +114,30 @@ def _described(tree: "DataTree", answer: Answer) -> "DataTree":
         ess=fit.ess,
         log_evidence=fit.log_evidence,
     )
+    return _weighed(tree, answer)
+
+
+def _weighed(tree: "DataTree", answer: Answer) -> "DataTree":
+    """Add what leaving out and power-scaling need: densities of the data points and of priors."""
+    from xarray import Dataset  # noqa: PLC0415
+
+    fit, design = answer.fit, answer.design
+    if fit.chains is not None or (design.structure.merged and design.structure.home is None):
+        return tree  # no density of a data point by itself: crossed factors, rows of a formula
+    drawn, place = np.unique(fit.resampled, return_inverse=True)
+    if drawn.size * design.structure.outer.codes.max() > MOST:
+        return tree
+    coords = {name: tree["posterior"].coords[name] for name in ("chain", "draw")}
+    each = answer.model.log_likelihood_each(fit.draws.take(drawn))[:, place].T
+    per = np.bincount(design.structure.outer.codes)
+    each = each - per * np.log(design.yardstick.spread)
+    what = "unit" if design.block is None else "block"
+    named = cluster_names(design)
+    found = {"data_point": (("chain", "draw", what), _chains(each))}
+    tree["log_likelihood"] = Dataset(found, coords={**coords, what: list(named)})
+    logs = log_priors(fit)
+    priors = {name: (("chain", "draw"), _chains(own[fit.resampled])) for name, own in logs.items()}
+    tree["log_prior"] = Dataset(priors, coords=coords)
     return tree
 
 

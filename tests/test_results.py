@@ -139,6 +139,8 @@ def test_densities_of_clusters_of_a_formula_add_up_to_that_of_the_data():
         for day in (0.0, 1.0, 4.0)
     ]
     found = ne.fit("y ~ day + (1 | dog)", pd.DataFrame(rows), options={"ess": 200})
+    assert not found.asked
+    assert found.to_dict()["far_out"] == []
     each = found.model.log_likelihood_each(found.fit.draws).sum(axis=0)
     assert each == pytest.approx(found.fit.log_likelihood, abs=1e-3)
 

@@ -151,7 +151,9 @@ class Answer:
     def _summarised(self, found: Callable[[Fit], Sequence[Quantity]]) -> Rows[Summary]:
         if not self.passed:
             return Rows()
-        return Rows(self.question.summaries(found(self.fit), quick=True))
+        # What is new may lie so far out that it has no mean: JSON then holds none.
+        with np.errstate(invalid="ignore", over="ignore"):
+            return Rows(self.question.summaries(found(self.fit), quick=True))
 
     @property
     def design(self) -> Design:

@@ -114,6 +114,37 @@ def test_draws_are_taken_by_arviz_as_they_are(result):
     assert float(arviz_stats.rhat(result.draws)["difference"].max()) < 1.01
 
 
+# One of four units may be as influential as ArviZ warns of.
+@pytest.mark.filterwarnings("ignore:Estimated shape parameter")
+def test_arviz_leaves_out_units_and_scales_priors_as_it_is(result):
+    tree = result.draws
+    assert tree["log_likelihood"]["data_point"].sizes["unit"] == 8
+    whole = tree["log_likelihood"]["data_point"].sum("unit").to_numpy().ravel()
+    rows = result.design.readings.value.size
+    known = result.fit.log_likelihood[result.fit.resampled]
+    known = known - rows * np.log(result.design.yardstick.spread)
+    assert whole == pytest.approx(known, abs=1e-6)
+    assert arviz_stats.loo(tree).n_data_points == 8
+    leans = arviz_stats.psense_summary(tree, var_names=["difference"], round_to=6)
+    ours = result.sensitivity[0]
+    assert leans["likelihood"].iloc[0] == pytest.approx(ours.likelihood, rel=0.15)
+    assert leans["prior"].iloc[0] == pytest.approx(ours.priors["all"], rel=0.15)
+
+
+def test_densities_of_clusters_of_a_formula_add_up_to_that_of_the_data():
+    rng = np.random.default_rng(5)
+    rows = [
+        {"dog": f"d{d}", "day": day, "y": 3 + d % 2 + 0.5 * day + rng.normal(0, 0.3)}
+        for d in range(5)
+        for day in (0.0, 1.0, 4.0)
+    ]
+    found = ne.fit("y ~ day + (1 | dog)", pd.DataFrame(rows), options={"ess": 200})
+    assert not found.asked
+    assert found.to_dict()["far_out"] == []
+    each = found.model.log_likelihood_each(found.fit.draws).sum(axis=0)
+    assert each == pytest.approx(found.fit.log_likelihood, abs=1e-3)
+
+
 def test_draws_survive_a_file(result, tmp_path):
     result.draws.to_netcdf(tmp_path / "draws.nc", engine="h5netcdf")
     with xarray.open_datatree(tmp_path / "draws.nc", engine="h5netcdf") as back:

@@ -261,6 +261,31 @@ def compare(
     >>> result.contrasts[0].name
     'drug - placebo'
     """
+    design, chosen, named = posed(
+        data,
+        value=value,
+        group=group,
+        unit=unit,
+        block=block,
+        reference=reference,
+        relabel_units=relabel_units,
+        options=options,
+    )
+    return _answered(design, chosen, command="compare", data=data, named=named)
+
+
+def posed(
+    data: Any,
+    *,
+    value: str | None,
+    group: str | Sequence[str] | None,
+    unit: str | None,
+    block: str | None,
+    reference: str | Mapping[str, str] | None,
+    relabel_units: bool,
+    options: Options | Words | Mapping[str, Any] | None,
+) -> tuple[Design, Options, dict[str, Any]]:
+    """Return the design that the words of `compare` make, the options, and the words as named."""
     chosen = Options.of(options)
     group = group if group is None or isinstance(group, str) else ",".join(group)
     if isinstance(reference, Mapping):
@@ -315,13 +340,7 @@ def compare(
         order=chosen.order if isinstance(chosen.order, str | None) else ",".join(chosen.order),
         relabel_units=relabel_units,
     )
-    return _answered(
-        Design.from_table(table, roles),
-        chosen,
-        command="compare",
-        data=data,
-        named=named | {"relabel_units": relabel_units or None},
-    )
+    return Design.from_table(table, roles), chosen, named | {"relabel_units": relabel_units or None}
 
 
 def _check_group(table: Table, group: str | None) -> None:
@@ -344,12 +363,7 @@ def _check_group(table: Table, group: str | None) -> None:
 def _answered(
     design: Design, chosen: Options, *, command: str, data: Any, named: Mapping[str, Any]
 ) -> Comparison:
-    roles = replace(design.roles, value_unit=chosen.value_unit)
-    assumptions = chosen.assumptions
-    if design.readings.reconstructed:
-        assumptions = replace(assumptions, robust="none")  # a mean and an SD hold no outlier
-    model = Model.from_design(replace(design, roles=roles), assumptions)
-    found = Fit.from_model(model, ess=chosen.ess, seed=chosen.seed)
+    found = fitted(design, chosen)
     options, usual = asdict(chosen), asdict(Options())
     call = {
         "command": command,
@@ -358,3 +372,13 @@ def _answered(
         "options": {name: given for name, given in options.items() if given != usual[name]},
     }
     return Comparison.from_fit(found, chosen.question, ess=chosen.ess, options=options, call=call)
+
+
+def fitted(design: Design, chosen: Options) -> Fit:
+    """Return the draws that answer a design under the options."""
+    roles = replace(design.roles, value_unit=chosen.value_unit)
+    assumptions = chosen.assumptions
+    if design.readings.reconstructed:
+        assumptions = replace(assumptions, robust="none")  # a mean and an SD hold no outlier
+    model = Model.from_design(replace(design, roles=roles), assumptions)
+    return Fit.from_model(model, ess=chosen.ess, seed=chosen.seed)

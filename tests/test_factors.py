@@ -316,3 +316,26 @@ def test_a_balanced_mixed_design_agrees_with_its_closed_form():
     assert [row.name for row in result.groups] == [
         *("control t1", "control t2", "active t1", "active t2")
     ]
+
+
+def test_draws_and_files_hold_every_scale(tmp_path):
+    """Two factors within blocks: a scale for each, named, in the draws and in a file."""
+    result = ne.compare(
+        made(CELLS, each=2),
+        value="weight",
+        group="genotype,treatment",
+        block="litter",
+        options={"ess": 300},
+    )
+    scales = result.draws["posterior"]["tau_effect"]
+    assert scales.coords["term"].to_numpy().tolist() == [
+        *("genotype", "treatment", "genotype x treatment")
+    ]
+    means = {row.name: row.mean for row in result.scales}
+    assert float(scales.sel(term="treatment").mean()) == pytest.approx(
+        means["tau_effect[treatment]"], rel=0.2
+    )
+    result.save(tmp_path / "a.nestimate")
+    again = ne.load(tmp_path / "a.nestimate")
+    assert str(again) == str(result)
+    assert again.design.structure.factorial.names == ("genotype", "treatment")

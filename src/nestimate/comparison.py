@@ -1,17 +1,18 @@
 """The one call that command line and library share: data in, `Comparison` out."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nestimate.data.designs.adjusted import adjusted_design
+from nestimate.data.designs.crossing import check_names
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.model_frame import FACTORS
 from nestimate.data.designs.roles import Roles
-from nestimate.data.tables.door import Table, Wanted, read_table
+from nestimate.data.tables.door import Wanted, read_table
 from nestimate.data.tables.files import file_name
 from nestimate.data.tables.onegroup import with_one_group
 from nestimate.errors import DesignError
@@ -29,6 +30,7 @@ from nestimate.results.exports import storage
 from nestimate.results.exports.draws import to_datatree
 from nestimate.results.exports.frame import to_frame
 from nestimate.results.figures.pictured import Pictured
+from nestimate.results.words.adjustment import with_narrowing
 from nestimate.words import Words
 
 if TYPE_CHECKING:
@@ -261,7 +263,7 @@ def compare(
     >>> result.contrasts[0].name
     'drug - placebo'
     """
-    design, chosen, named = posed(
+    design, beside, chosen, named = posed(
         data,
         value=value,
         group=group,
@@ -271,7 +273,7 @@ def compare(
         relabel_units=relabel_units,
         options=options,
     )
-    return _answered(design, chosen, command="compare", data=data, named=named)
+    return _answered(design, chosen, command="compare", data=data, named=named, beside=beside)
 
 
 def posed(
@@ -284,8 +286,11 @@ def posed(
     reference: str | Mapping[str, str] | None,
     relabel_units: bool,
     options: Options | Words | Mapping[str, Any] | None,
-) -> tuple[Design, Options, dict[str, Any]]:
-    """Return the design that the words of `compare` make, the options, and the words as named."""
+) -> tuple[Design, Design | None, Options, dict[str, Any]]:
+    """Return the design that the words of `compare` make, the options, and the words as named.
+
+    Second stands the same design without its covariates; None where there are none.
+    """
     chosen = Options.of(options)
     group = group if group is None or isinstance(group, str) else ",".join(group)
     if isinstance(reference, Mapping):
@@ -308,7 +313,7 @@ def posed(
             one_group=chosen.against is not None,
         ),
     )
-    _check_group(table, group)
+    check_names(table, group)
     value, group = table.roles.get("value", value), table.roles.get("group", group)
     unit = table.roles.get("unit", unit)
     if group is None and value is not None and chosen.against is not None:
@@ -340,30 +345,27 @@ def posed(
         order=chosen.order if isinstance(chosen.order, str | None) else ",".join(chosen.order),
         relabel_units=relabel_units,
     )
-    return Design.from_table(table, roles), chosen, named | {"relabel_units": relabel_units or None}
-
-
-def _check_group(table: Table, group: str | None) -> None:
-    """Refuse several columns written as a formula writes them, or two readings of one column."""
-    if group is None or group in table.columns:
-        return
-    parts = [part.strip() for part in re.split(r"[,:*+]", group)]
-    known = len(parts) > 1 and all(part in table.columns for part in parts)
-    if known and not re.search(r"[:*+]", group):
-        return
-    if known:
-        raise DesignError(
-            f"{table.source}: group '{group}' names {len(parts)} columns. Several factors are "
-            "named with commas between: ",
-            Remedy("group", ",".join(parts)),
-            ".",
-        )
+    words: dict[str, Any] = {**named, "relabel_units": relabel_units or None}
+    if not chosen.covariates:
+        return Design.from_table(table, roles), None, chosen, words
+    if chosen.tau is not None or chosen.sigma != "common":
+        raise DesignError("adjust: groups have one common spread then; leave out tau and sigma.")
+    adjusted, plain = (adjusted_design(table, roles, x) for x in (chosen.covariates, ()))
+    return adjusted, plain, chosen, words
 
 
 def _answered(
-    design: Design, chosen: Options, *, command: str, data: Any, named: Mapping[str, Any]
+    design: Design,
+    chosen: Options,
+    *,
+    command: str,
+    data: Any,
+    named: Mapping[str, Any],
+    beside: Design | None = None,
 ) -> Comparison:
     found = fitted(design, chosen)
+    if beside is not None:
+        found = with_narrowing(found, beside, chosen.covariates)
     options, usual = asdict(chosen), asdict(Options())
     call = {
         "command": command,

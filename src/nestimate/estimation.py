@@ -77,7 +77,7 @@ def estimate(
     >>> found.passed, found.contrasts.names
     (True, ('drug - placebo',))
     """
-    design, chosen, _ = posed(
+    design, _, chosen, _ = posed(
         data,
         value=value,
         group=group,

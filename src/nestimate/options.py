@@ -62,6 +62,9 @@ class Options(Value):
     order
         Labels of the groups in their order, `"0,1,3,10"`: each step, the linear trend, and how
         probably the mean rises at every step are then asked for (`contrast` `steps`, `trend`).
+    adjust
+        Covariates, `"age,baseline"`: groups are compared at the mean of these columns of numbers,
+        with one slope for all groups.
     against
         Compare every group with this value instead; one group is then enough, and without a
         column of groups all rows are one.
@@ -115,6 +118,7 @@ class Options(Value):
     prior: Mapping[str, str | float] = field(default_factory=dict)
     contrast: Contrasts | Sequence[str] = "reference"
     order: str | Sequence[str] | None = None
+    adjust: str | Sequence[str] | None = None
     against: float | None = None
     rope: tuple[float, float] | None = None
     ci_prob: float = 0.95
@@ -227,6 +231,12 @@ class Options(Value):
             preset=self.preset,
             priors=self.prior,
         )
+
+    @property
+    def covariates(self) -> tuple[str, ...]:
+        """The columns that groups are adjusted for."""
+        given = self.adjust.split(",") if isinstance(self.adjust, str) else self.adjust or ()
+        return tuple(name.strip() for name in given)
 
     @property
     def reading(self) -> Reading:

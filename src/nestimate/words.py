@@ -30,6 +30,7 @@ class Words(TypedDict, total=False):
     prior: Mapping[str, str | float]
     contrast: Contrasts | Sequence[str]
     order: str | Sequence[str] | None
+    adjust: str | Sequence[str] | None
     against: float | None
     rope: tuple[float, float] | None
     ci_prob: float

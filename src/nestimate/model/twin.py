@@ -91,6 +91,8 @@ def _coords(model: Model) -> dict[str, Any]:
         coords["coefficient"] = design.formula.labels
         coords["term"] = [s.name for s in design.structure.strata if not s.merged]
         coords["pair"] = [str(p.group) for p in model.parameters if p.family == CORRELATION]
+    elif parts := [s.of for s in design.structure.strata if s.heavy and s.of]:
+        coords["term"] = parts
     if design.levels:
         coords["unit"] = design.levels[0].labels
     if not design.structure.merged:

@@ -1,5 +1,6 @@
 """Several factors compared at once: their cells, and which of them lie between or within what."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -309,3 +310,20 @@ def _references(given: str | None, factors: Mapping[str, tuple[str, ...]]) -> di
                 f"'{name}={factors[name][0]}', with commas between several factors."
             )
     return chosen_references(given, factors, None)
+
+
+def check_names(table: Table, group: str | None) -> None:
+    """Refuse several columns written as a formula writes them, or two readings of one column."""
+    if group is None or group in table.columns:
+        return
+    parts = [part.strip() for part in re.split(r"[,:*+]", group)]
+    known = len(parts) > 1 and all(part in table.columns for part in parts)
+    if known and not re.search(r"[:*+]", group):
+        return
+    if known:
+        raise DesignError(
+            f"{table.source}: group '{group}' names {len(parts)} columns. Several factors are "
+            "named with commas between: ",
+            Remedy("group", ",".join(parts)),
+            ".",
+        )

@@ -1,0 +1,122 @@
+"""Groups compared at equal values of covariates: the design of roles as a formula with slopes."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from scipy import special
+
+from nestimate.data.designs.design import Design
+from nestimate.data.designs.formula import parse_formula
+from nestimate.data.designs.from_formula import formula_design
+from nestimate.data.designs.roles import Roles
+from nestimate.data.designs.structure import Role, Stratum
+from nestimate.data.tables.cells import is_plain_number
+from nestimate.data.tables.door import Table
+from nestimate.errors import DesignError
+
+#: P of the F test below which groups are said to differ in a covariate.
+UNEQUAL = 0.05
+
+
+def adjusted_design(table: Table, roles: Roles, covariates: Sequence[str]) -> Design:
+    """Return the design of some roles, the groups compared at the mean of covariates.
+
+    The slope of a covariate is the same in all groups; units and blocks have the strata that the
+    roles give them, groups one common scale.
+
+    Parameters
+    ----------
+    table, roles
+        The data, and what its columns are.
+    covariates
+        Columns of numbers.
+
+    Raises
+    ------
+    DataError, DesignError
+        When the roles or the covariates cannot be read, or a covariate says what groups say.
+    """
+    plain = Design.from_table(table, roles)
+    if roles.relabel_units or roles.summary:
+        raise DesignError(
+            "adjust needs readings, and labels that each mean one unit: give every unit a label of "
+            "its own, and no n, sd or se."
+        )
+    for name in covariates:
+        table.numbers(name)
+        if name in (roles.value, *roles.group_columns(table)):
+            raise DesignError(f"adjust: '{name}' is what is measured or compared already.")
+    factors = [_coded(table, name) for name in roles.group_columns(table)]
+    terms = [" * ".join(factors), *map(_quoted, covariates), *_random(plain, table)]
+    text = f"{_quoted(roles.value)} ~ {' + '.join(terms)}"
+    found = formula_design(
+        table,
+        parse_formula(text),
+        group=",".join(roles.group_columns(table)),
+        reference=roles.reference,
+        scale=roles.scale,
+    )
+    warned = [said for name in covariates for said in _unequal(plain, table, name)]
+    return replace(found, warnings=(*found.warnings, *plain.warnings, *warned))
+
+
+def _quoted(name: str) -> str:
+    return name if name.isidentifier() and name.isascii() else f"`{name}`"
+
+
+def _coded(table: Table, name: str) -> str:
+    numbers = all(map(is_plain_number, table.labels(name)[1]))
+    return f"C({_quoted(name)})" if numbers else _quoted(name)
+
+
+def _random(design: Design, table: Table) -> list[str]:
+    """Return the random terms that the strata of roles are."""
+    structure = design.structure
+    if design.block is None:
+        path = [level.name for level in design.levels]
+        return [f"(1 | {':'.join(map(_quoted, path[: i + 1]))})" for i in range(len(path))]
+    effects = [s for s in structure.strata if s.role is Role.EFFECT and not s.merged]
+    within = [_coded(table, name) for s in effects for name in _varying(s, design)]
+    within = list(dict.fromkeys(within))
+    bar = "||" if len(within) > 1 else "|"
+    block = _quoted(design.block.name)
+    terms = [f"({' + '.join(within) or '1'} {bar if within else '|'} {block})"]
+    path = [level.name for level in (*structure.blocks[1:], *design.levels)]
+    return terms + [
+        f"(1 | {':'.join([block, *map(_quoted, path[: i + 1])])})" for i in range(len(path))
+    ]
+
+
+def _varying(stratum: Stratum, design: Design) -> list[str]:
+    """Return the factors whose effect a stratum lets differ; of cells those inside the blocks."""
+    factors = design.structure.factors
+    named = [factor.name for factor in factors if factor.name == stratum.of]
+    return named or [f.name for f in factors if f.within(design.structure.outer)]
+
+
+def _unequal(design: Design, table: Table, name: str) -> list[str]:
+    """Warn of a covariate in which the groups differ: they may have changed it."""
+    value = table.numbers(name)[~np.isnan(table.numbers(design.roles.value))]
+    unit = design.readings.unit if design.levels else np.arange(design.readings.group.size)
+    if value.size != unit.size or np.isnan(value).any():
+        return []
+    n = np.bincount(unit)
+    means = np.bincount(unit, weights=value) / n
+    group = np.zeros(n.size, dtype=np.intp)
+    group[unit] = design.readings.group
+    found = [means[group == g] for g in range(len(design.groups))]
+    freedom = means.size - len(found)
+    inside = sum(float(np.square(one - one.mean()).sum()) for one in found)
+    apart = sum(one.size * float(one.mean() - means.mean()) ** 2 for one in found)
+    if freedom < 1 or len(found) < 2 or inside <= 0:
+        return []
+    ratio = apart / (len(found) - 1) / (inside / freedom)
+    if special.fdtrc(len(found) - 1, freedom, ratio) > UNEQUAL:
+        return []
+    shown = ", ".join(f"{g}: {one.mean():.4g}" for g, one in zip(design.groups, found, strict=True))
+    return [
+        f"{name} differs between the groups (mean {shown}). If what is compared changed {name}, "
+        "adjusting takes away the part of its effect that goes through it; if it was so before, "
+        "the answer rests on the slope being a straight line where groups hardly overlap."
+    ]

@@ -56,7 +56,7 @@ def test_a_result_of_chains_is_the_same_when_loaded(formula, tmp_path):
     draws, count = formula.fit.draws, len(formula.fit.z)
     chains = Chains(
         draws=draws,
-        effects=np.arange(3.0 * count).reshape(count, 3),
+        effects=np.resize(formula.fit.effects, (count, formula.fit.effects.shape[1])),
         slopes=np.empty((count, 0, 0)),
         ess=900.0,
         r_hat=1.003,

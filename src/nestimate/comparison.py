@@ -22,21 +22,21 @@ from nestimate.options import Options, options_apart
 from nestimate.outputs import check_report, whole
 from nestimate.planning import Pilot
 from nestimate.remedies import Advice, Remedy
-from nestimate.results import figures
 from nestimate.results.documents import notebook, terminal
 from nestimate.results.documents.html import render
 from nestimate.results.exports import storage
 from nestimate.results.exports.draws import to_datatree
 from nestimate.results.exports.frame import to_frame
+from nestimate.results.figures.pictured import Pictured
+from nestimate.words import Words
 
 if TYPE_CHECKING:
     import pandas as pd
     import pymc as pm
-    from matplotlib.figure import Figure
     from xarray import DataTree
 
 
-class Comparison(Pilot):
+class Comparison(Pictured, Pilot):
     """Groups compared: an `Answer` and the ways out of it."""
 
     def __str__(self) -> str:
@@ -63,42 +63,6 @@ class Comparison(Pilot):
     def draws(self) -> "DataTree":
         """Equally weighted posterior draws as a DataTree, for ArviZ."""
         return to_datatree(self)
-
-    def plot_estimation(self) -> "Figure":
-        """Return readings, units and groups on one axis, the differences beside them."""
-        return figures.estimation_plot(self)
-
-    def plot_posterior(self) -> "Figure":
-        """Return the posterior of every headline quantity with interval, ROPE and zero."""
-        return figures.posterior_plot(self)
-
-    def plot_pair(self) -> "Figure":
-        """Return population parameters and differences, each against each."""
-        return figures.pair_plot(self)
-
-    def plot_forest(self) -> "Figure":
-        """Return every block's effect, or unit's mean, raw and as estimated, and a new one's."""
-        return figures.forest_plot(self)
-
-    def plot_variance(self) -> "Figure":
-        """Return the share of the variance of a reading that each level has."""
-        return figures.variance_plot(self)
-
-    def plot_predictive(self) -> "Figure":
-        """Return the data beside data sets replicated from the model, level by level."""
-        return figures.predictive_plot(self)
-
-    def plot_prior(self) -> "Figure":
-        """Return prior and posterior of every free parameter: what the data taught."""
-        return figures.prior_plot(self)
-
-    def plot_outliers(self) -> "Figure":
-        """Return how probably each unit, or block, lies far out, sorted."""
-        return figures.outlier_plot(self)
-
-    def plot_sensitivity(self) -> "Figure":
-        """Return how far differences lean on the priors, and what they are without each unit."""
-        return figures.sensitivity_plot(self)
 
     def report(self, path: str | Path) -> None:
         """Write the whole answer as one self-contained file: `.html`, or `.md` without figures.
@@ -157,7 +121,7 @@ def fit(
     *,
     group: str | None = None,
     reference: str | Mapping[str, str] | None = None,
-    options: Options | Mapping[str, Any] | None = None,
+    options: Options | Words | Mapping[str, Any] | None = None,
 ) -> Comparison:
     """Estimate what a formula says, and how far the levels of a factor differ.
 
@@ -249,7 +213,7 @@ def compare(
     block: str | None = None,
     reference: str | None = None,
     relabel_units: bool = False,
-    options: Options | Mapping[str, Any] | None = None,
+    options: Options | Words | Mapping[str, Any] | None = None,
 ) -> Comparison:
     """Estimate how far groups differ.
 

@@ -5,7 +5,8 @@
     NestimateError
     ├── DataError (ValueError)         the table cannot be read as it stands
     ├── DesignError (ValueError)       the table is fine, the question cannot be asked of it
-    │   └── ArgumentError (TypeError)  there is no argument of that name
+    │   ├── ArgumentError (TypeError)  there is no argument of that name
+    │   └── RowError (KeyError)        an answer has no row of that name
     └── InferenceError (RuntimeError)  the answer cannot be trusted
 
 Every message says what is wrong, where, what is allowed and what to do.
@@ -48,6 +49,10 @@ class DesignError(NestimateError, ValueError):
 
 class ArgumentError(DesignError, TypeError):
     """A call names an argument that there is not."""
+
+
+class RowError(DesignError, KeyError):
+    """An answer has no row of this name."""
 
 
 class InferenceError(NestimateError, RuntimeError):

@@ -16,13 +16,26 @@ from nestimate.errors import ArgumentError, DesignError, one_of
 from nestimate.model.parameters import PRESETS, ROBUST, SIGMA, TAU, Assumptions
 from nestimate.remedies import Remedy
 from nestimate.results.estimates.summaries import Interval, Question
+from nestimate.values import Value
+from nestimate.words import (
+    CiKind,
+    Contrasts,
+    Decimal,
+    Preset,
+    Robust,
+    Scale,
+    Sigma,
+    Tau,
+    Wide,
+    Words,
+)
 
 #: Words of version 0.1, and what they are called now.
 FORMER = {"ci": "ci_prob", "contrasts": "contrast"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Options:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Options(Value):
     """Everything that may be chosen beside the roles; the words of the command line.
 
     Attributes
@@ -86,28 +99,30 @@ class Options:
         Columns whose empty cells continue the label above, several with commas between.
     """
 
-    robust: str = "units"
-    tau: str | None = None
-    scale: str = "linear"
-    sigma: str = "common"
+    __hash__ = Value.__hash__
+
+    robust: Robust = "units"
+    tau: Tau | None = None
+    scale: Scale = "linear"
+    sigma: Sigma = "common"
     n: str | None = None
     sd: str | None = None
     se: str | None = None
-    preset: str = "default"
+    preset: Preset = "default"
     prior: Mapping[str, str | float] = field(default_factory=dict)
-    contrast: str | Sequence[str] = "reference"
+    contrast: Contrasts | Sequence[str] = "reference"
     against: float | None = None
     rope: tuple[float, float] | None = None
     ci_prob: float = 0.95
-    ci_kind: str = "hdi"
+    ci_kind: CiKind = "hdi"
     simultaneous: bool = False
     bayes_factor: bool = False
     ess: float = 10_000
     seed: int = 1
     sheet: str | None = None
-    decimal: str | None = None
+    decimal: Decimal | None = None
     edits: Sequence[str] = ()
-    wide: str | None = None
+    wide: Wide | None = None
     value_unit: str | None = None
     skip_rows: int | str | None = None
     header_row: int | None = None
@@ -186,7 +201,7 @@ class Options:
             )
 
     @classmethod
-    def of(cls, options: "Options | Mapping[str, Any] | None") -> "Options":
+    def of(cls, options: "Options | Words | Mapping[str, Any] | None") -> "Options":
         """Return options given as such, as a mapping of the same words, or not at all."""
         if isinstance(options, Options):
             return options

@@ -24,6 +24,12 @@ class Overview(Inspection):
         """Return columns, designs and commands as text."""
         return inspection_text.render(self, self._data)
 
+    def __repr__(self) -> str:
+        """Say in one line how large the table is, and how many designs it can be."""
+        designs = f"{len(self.proposals)} design{'s' * (len(self.proposals) != 1)}"
+        size = f"{self.n_rows} rows, {len(self.columns)} columns, {designs}"
+        return f"<Overview of {self.source}: {size}>"
+
     @property
     def _data(self) -> str:
         return "data" if self.file in {None, "-"} else dumps(self.file, ensure_ascii=False)

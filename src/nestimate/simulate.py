@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nestimate.errors import DesignError, one_of
+from nestimate.values import Value
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True, kw_only=True)
-class Scenario:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Scenario(Value):
     """An experiment to be simulated.
 
     Attributes
@@ -58,6 +59,8 @@ class Scenario:
     tau_subunits: tuple[float, ...] = ()
     sigma: float | None = None
     total_r2: float | None = None
+
+    __hash__ = Value.__hash__
 
     def __post_init__(self) -> None:
         if len(self.groups) < 1:
@@ -121,6 +124,11 @@ class Simulation:
 
     table: "pd.DataFrame"
     truth: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        """Say how many readings there are of which groups."""
+        groups = ", ".join(map(str, dict.fromkeys(self.table["group"])))
+        return f"<Simulation: {len(self.table)} readings of {groups}>"
 
 
 def simulate(scenario: Scenario | Mapping[str, Any], *, seed: int) -> Simulation:

@@ -32,7 +32,7 @@ LEAST_KISH = 150.0
 AT_ONCE = 8192
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class BatchDraws:
     """Weighted draws for many data sets.
 

@@ -13,7 +13,7 @@ STEPS = 40
 ROOT_2PI = float(np.sqrt(2 * np.pi))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class NormalMixture:
     """Weights, means and SDs, all of shape (sets, components); weights sum to one."""
 

@@ -22,7 +22,7 @@ EM_STEPS = 4
 WINGS = 0.1
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Proposals:
     """One mixture for each data set.
 

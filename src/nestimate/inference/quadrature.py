@@ -30,7 +30,7 @@ ZOOMS, ZOOM_NODES, LEFT_OUT = 3, 17, 11.0
 CLASSES = 32
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Scale:
     """Nodes of one scale: its squares, and the logs of prior mass times spacing.
 
@@ -156,7 +156,7 @@ def _typical(scale: Scale) -> Array:
     return np.asarray(scale.squares[np.arange(len(scale.squares)), chosen])
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class _Sample:
     """Normal values about one mean: how many, their mean and squared deviations; (sets,)."""
 
@@ -231,7 +231,7 @@ def _between_units(model: StackedModel, density: UnitStack, weights: Array) -> N
     return _collected(weight, centre, np.sqrt(variance))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class _Group:
     """The unit means of a group, each of so many readings."""
 

@@ -21,7 +21,7 @@ DEGREE, EDGE = 7, 3.2
 PLACES, NODES = 99, 257
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Smoothed:
     """Polynomials in the normal score, one for each data set.
 

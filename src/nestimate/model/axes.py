@@ -22,7 +22,7 @@ SINGLE_HALF = 500.0
 LEAST_SUM = 1e-30
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Axis:
     """One direction in which the means of clusters scatter.
 

@@ -58,7 +58,7 @@ class StackedDensity(Protocol):
         """Return the density of some of the data sets."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class UnitStack:
     """Units in groups: every unit is a cluster of its own.
 
@@ -167,7 +167,7 @@ class UnitStack:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class BlockStack:
     """Blocks that see every group equally often.
 

@@ -21,7 +21,7 @@ Codes = NDArray[np.intp]
 Theta = Mapping[Family, Array]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Squares:
     """Squares inside one level: members about the mean of what they lie in.
 
@@ -46,7 +46,7 @@ class Squares:
     log_n: float
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Inside:
     """All that lies inside the cells.
 

@@ -24,7 +24,7 @@ Codes = NDArray[np.intp]
 BISECTIONS = 28
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class StackedModel:
     """Parameters, priors and density of many data sets of one design.
 

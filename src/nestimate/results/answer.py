@@ -2,7 +2,7 @@
 
 import hashlib
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
@@ -21,14 +21,21 @@ from nestimate.results.analyses.influence import Influence
 from nestimate.results.analyses.predictive import Predictive
 from nestimate.results.analyses.reliability import reliability_checks
 from nestimate.results.analyses.sensitivity import Sensitivity
-from nestimate.results.estimates import quantities
+from nestimate.results.estimates import between, far, quantities, shares
 from nestimate.results.estimates.contrasts import Contrast, choose_contrasts
+from nestimate.results.estimates.far import Distance
 from nestimate.results.estimates.quantities import Quantity
+from nestimate.results.estimates.rows import Rows
 from nestimate.results.estimates.summaries import Check, Question, Summary
 from nestimate.results.words import advice, cautions, wording
 from nestimate.results.words.coverage import coverage_checks
 from nestimate.results.words.formulas import slope_sentences
 
+#: The parts of an answer that hold estimates, as the JSON lists them.
+ESTIMATES = (
+    *("contrasts", "groups", "scales", "effect_sizes", "coefficients"),
+    *("units", "blocks", "probabilities"),
+)
 #: Contrasts of which predictions are written out; the JSON holds all of them.
 MOST_PREDICTED = 6
 
@@ -91,17 +98,57 @@ class Answer:
     question: Question
     options: Mapping[str, Any]
     asked: tuple[Contrast, ...]
-    contrasts: tuple[Summary, ...]
-    groups: tuple[Summary, ...]
-    scales: tuple[Summary, ...]
-    effect_sizes: tuple[Summary, ...]
-    coefficients: tuple[Summary, ...]
-    units: tuple[Summary, ...]
-    blocks: tuple[Summary, ...]
-    probabilities: tuple[Summary, ...]
+    contrasts: Rows[Summary]
+    groups: Rows[Summary]
+    scales: Rows[Summary]
+    effect_sizes: Rows[Summary]
+    coefficients: Rows[Summary]
+    units: Rows[Summary]
+    blocks: Rows[Summary]
+    probabilities: Rows[Summary]
     checks: tuple[Check, ...]
     versions: Mapping[str, str] = field(default_factory=_versions)
     call: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ESTIMATES:
+            object.__setattr__(self, name, Rows(getattr(self, name)))
+
+    @cached_property
+    def variance(self) -> Rows[Summary]:
+        """Share of the variance of a reading that each level has; empty where there is one only.
+
+        Named as in the figure, `mouse to mouse`, and where groups have scales of their own
+        `mouse to mouse[drug]`.
+        """
+        return self._summarised(shares.variance_quantities)
+
+    @cached_property
+    def new_blocks(self) -> Rows[Summary]:
+        """Every difference, and every slope of a formula, in a block not yet seen."""
+        return self._summarised(lambda fit: between.new_in_blocks(fit, self.asked))
+
+    @cached_property
+    def new_units(self) -> Rows[Summary]:
+        """The true mean of a new unit of every group (a new value of a flat layout)."""
+        return self._summarised(between.new_units)
+
+    @cached_property
+    @work.one_blas_thread()
+    def far_out(self) -> Rows[Distance]:
+        """How probably each unit (value, block) lies far from what it belongs to, as in the data.
+
+        Readings too, where these are Student-t.
+        """
+        wanted = self.passed and far.has_distances(self.fit)
+        found = far.far_out(self.fit, self.asked) if wanted else ()
+        return Rows(row for kind in found for row in kind.rows)
+
+    @work.one_blas_thread()
+    def _summarised(self, found: Callable[[Fit], Sequence[Quantity]]) -> Rows[Summary]:
+        if not self.passed:
+            return Rows()
+        return Rows(self.question.summaries(found(self.fit), quick=True))
 
     @property
     def design(self) -> Design:
@@ -226,8 +273,8 @@ class Answer:
         if question.bayes_factor:
             bayes_factor.check(fit.model, asked)
 
-        def summarised(found: tuple[Quantity, ...], *, quick: bool = False) -> tuple[Summary, ...]:
-            return question.summaries(found, quick=quick)
+        def summarised(found: tuple[Quantity, ...], *, quick: bool = False) -> Rows[Summary]:
+            return Rows(question.summaries(found, quick=quick))
 
         return cls(
             fit=fit,
@@ -236,7 +283,7 @@ class Answer:
             call=call or {},
             asked=asked,
             contrasts=(
-                question.joint_summaries(quantities.differences(fit, asked))
+                Rows(question.joint_summaries(quantities.differences(fit, asked)))
                 if question.simultaneous and asked
                 else summarised(quantities.differences(fit, asked))
             ),
@@ -258,10 +305,7 @@ class Answer:
         """Return everything as plain values, ready for JSON; no estimates if a check failed."""
         estimates = {
             name: [row.record() for row in getattr(self, name)] if self.passed else []
-            for name in (
-                *("contrasts", "groups", "scales", "effect_sizes", "coefficients"),
-                *("units", "blocks", "probabilities"),
-            )
+            for name in (*ESTIMATES, "variance", "new_blocks", "new_units", "far_out")
         }
         design = self.design
         return {

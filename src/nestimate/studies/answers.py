@@ -35,7 +35,7 @@ ENGINES = ("quadrature", "batch", "second pass", "full engine")
 FULL_ESS = 4_000
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Answers:
     """Contrasts of many experiments of one design; all arrays of shape (sets, contrasts).
 

@@ -93,7 +93,7 @@ def pseudo_decisions(own: Events, normal: Events | None) -> tuple[Array, float]:
     return pseudo, float(np.sqrt(rest / n + slope**2 * q.var() / m))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Surface:
     """Power of every design: a probit regression of decisions on what the closed form expects.
 

@@ -61,7 +61,7 @@ class Row:
     failed: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Plan:
     """What was asked, simulated and found.
 

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nestimate.results.figures.canvas import COLOURS, FONT, INK, PALE, ZERO, headline, steady, tidy
+from nestimate.results.figures.canvas import ZERO, tidy
+from nestimate.results.figures.sheet import COLOURS, PALE, font, headline, ink, steady
 from nestimate.studies import plan_phrases as words
 from nestimate.studies.plan import Plan, Row
 
@@ -47,14 +48,14 @@ def curve(plan: Plan) -> "Figure":
                 )
     ax.axhline(plan.target, color=ZERO, lw=1, ls="--")
     ax.text(0.99, plan.target, "target", transform=ax.get_yaxis_transform(), ha="right",
-            va="bottom", fontsize=FONT - 1, color=ZERO)  # fmt: skip
+            va="bottom", fontsize=font(-1), color=ZERO)  # fmt: skip
     if not plan.stated and plan.ceiling < 1:
         ax.axhline(plan.ceiling, color=PALE, lw=1)
         ax.text(0.01, plan.ceiling, "ceiling", transform=ax.get_yaxis_transform(), va="bottom",
-                fontsize=FONT - 1, color=INK)  # fmt: skip
-    ax.set_xlabel(_count_label(plan), fontsize=FONT, parse_math=False)
+                fontsize=font(-1), color=ink())  # fmt: skip
+    ax.set_xlabel(_count_label(plan), fontsize=font(), parse_math=False)
     _probability(ax)
-    ax.legend(fontsize=FONT, frameon=False, loc="lower right")
+    ax.legend(fontsize=font(), frameon=False, loc="lower right")
     tidy(ax)
     headline(figure, _title(plan))
     return figure
@@ -75,11 +76,11 @@ def frontier(plan: Plan) -> "Figure":
             label=words.size(plan, row.shape))  # fmt: skip
     ax.axhline(plan.target, color=ZERO, lw=1, ls="--")
     if np.isfinite(plan.budget):
-        ax.axvline(plan.budget, color=INK, lw=0.8, ls=":")
+        ax.axvline(plan.budget, color=ink(), lw=0.8, ls=":")
     ax.xaxis.set_major_formatter(lambda cost, _: words.money(cost))
-    ax.set_xlabel("cost" if plan.priced else "cost, in units", fontsize=FONT)
+    ax.set_xlabel("cost" if plan.priced else "cost, in units", fontsize=font())
     _probability(ax)
-    ax.legend(fontsize=FONT, frameon=False, loc="lower right")
+    ax.legend(fontsize=font(), frameon=False, loc="lower right")
     tidy(ax)
     headline(figure, _title(plan))
     return figure
@@ -104,14 +105,14 @@ def surface(plan: Plan) -> "Figure":
     if len(readings) > 1 and len(counts) > 1:
         filled = ax.contourf(counts, readings, power, levels=np.linspace(0, 1, 11),
                              cmap="Blues", vmin=0, vmax=1.6)  # fmt: skip
-        figure.colorbar(filled, ax=ax, ticks=np.linspace(0, 1, 6)).ax.tick_params(labelsize=FONT)
+        figure.colorbar(filled, ax=ax, ticks=np.linspace(0, 1, 6)).ax.tick_params(labelsize=font())
         ax.contour(counts, readings, power, levels=[plan.target], colors=[ZERO], linewidths=1.5)
-        lines = ax.contour(counts, readings, cost, levels=6, colors=[INK], linewidths=0.5)
-        ax.clabel(lines, fontsize=FONT - 1.5, fmt=words.money)
+        lines = ax.contour(counts, readings, cost, levels=6, colors=[ink()], linewidths=0.5)
+        ax.clabel(lines, fontsize=font(-1.5), fmt=words.money)
     row = plan.nearest
     ax.plot(row.shape.count, row.shape.readings, "o", ms=8, color=COLOURS[2], clip_on=False)
-    ax.set_xlabel(_count_label(plan), fontsize=FONT, parse_math=False)
-    ax.set_ylabel("readings each", fontsize=FONT)
+    ax.set_xlabel(_count_label(plan), fontsize=font(), parse_math=False)
+    ax.set_ylabel("readings each", fontsize=font())
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_locator(MaxNLocator(integer=True))
     tidy(ax)
@@ -123,7 +124,7 @@ def surface(plan: Plan) -> "Figure":
 def _blank(size: tuple[float, float]) -> "Figure":
     from matplotlib.figure import Figure  # noqa: PLC0415 - text and JSON need no pictures
 
-    return Figure(figsize=size, layout="constrained", facecolor="white")
+    return Figure(figsize=size, layout="constrained")
 
 
 def _title(plan: Plan) -> str:
@@ -162,4 +163,4 @@ def _count_label(plan: Plan) -> str:
 
 def _probability(ax: "Axes") -> None:
     ax.set_ylim(0, 1.02)
-    ax.set_ylabel("probability of reaching the goal", fontsize=FONT)
+    ax.set_ylabel("probability of reaching the goal", fontsize=font())

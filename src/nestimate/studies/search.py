@@ -28,7 +28,7 @@ MOST_CONFIRMED = 4
 SURE = 1.0
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Search:
     """Simulated designs on the way to the cheapest one that reaches the target.
 

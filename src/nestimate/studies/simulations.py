@@ -30,7 +30,7 @@ Engine = Literal["normal", "own", "audit"]
 AT_ONCE: dict[Engine, int] = {"normal": ROUND, "own": ROUND, "audit": 5}
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Task:
     """What is simulated and asked, whatever the size of the experiment.
 
@@ -133,7 +133,7 @@ class Task:
         return sha256(b"".join([text.encode(), *(p.tobytes() for p in parts)])).hexdigest()[:16]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Tally:
     """What came of experiments of one size.
 
@@ -197,7 +197,7 @@ def run_round(task: Task, shape: Shape, engine: Engine, number: int) -> Tally:
     return task.run(shape, number, engine)
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Ledger:
     """Rounds simulated so far, by size, engine and number.
 

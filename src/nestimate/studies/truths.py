@@ -15,7 +15,7 @@ Array = NDArray[np.float64]
 ROUND = 50
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Truths:
     """One truth, or many that are taken in turn.
 
@@ -59,7 +59,7 @@ class Truths:
         return replace(self, mu=first + factor * (self.mu - first))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Round:
     """The random numbers of one round, of the largest design; smaller ones use a part of them.
 

@@ -29,7 +29,7 @@ Codes = NDArray[np.intp]
 Measures = tuple[Yardstick, Mapping[int | None, tuple[Scatter, ...]]]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Stack:
     """Data sets that share everything but their values.
 

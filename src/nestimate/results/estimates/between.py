@@ -32,6 +32,15 @@ def slope_scales(fit: Fit, slope: int) -> Array:
     return np.asarray(np.sqrt(np.square(_root(fit)[:, terms.slopes[slope][1]]).sum(axis=1)))
 
 
+def new_in_blocks(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
+    """Return draws of every contrast and slope in a block not yet seen; none without blocks."""
+    structure = fit.model.design.structure
+    if structure.block is None:
+        return ()
+    effects = new_effects(fit, asked) if structure.varies else ()
+    return (*effects, *new_slopes(fit))
+
+
 def new_effects(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
     """Return draws of every contrast in a block not yet seen."""
     rng, design = np.random.default_rng([fit.seed, 3]), fit.model.design
@@ -68,7 +77,12 @@ def new_slopes(fit: Fit) -> tuple[Quantity, ...]:
 
 
 def new_units(fit: Fit) -> tuple[Quantity, ...]:
-    """Return draws of the true mean of a new unit of every group."""
+    """Return draws of the true mean of a new unit of every group; none with blocks.
+
+    In a flat layout these are new values.
+    """
+    if fit.model.design.structure.home is None:
+        return ()
     rng, design = np.random.default_rng([fit.seed, 5]), fit.model.design
     outer = design.structure.heavy[0][0]
     tau = fit.draws.by_group(fit.draws.scale(design.structure.strata[0]))

@@ -1,7 +1,8 @@
 """How probably each unit, block or reading lies far from what it belongs to."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,23 +15,43 @@ from nestimate.results.estimates.quantities import FAR, Far, far_readings, far_u
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Distance:
     """The probability that one thing lies far out.
 
     Attributes
     ----------
     label, inside, probability
-        What, of which group (or contrast), and how probably.
+        Which one, of which group (or contrast), and how probably.
+    what, measure
+        What it is, `mouse`, and how far that is, `more than 3 tau from the mean of its group`.
+    own
+        Whether the label alone says which one: not where a block has several effects.
     """
 
     label: str
     inside: str
     probability: float
+    what: str
+    measure: str
+    own: bool = True
+
+    @property
+    def name(self) -> str:
+        """Its label, after the contrast where several things of a block are looked at."""
+        return self.label if self.own else f"{self.inside} | {self.label}"
+
+    def __repr__(self) -> str:
+        """Say what lies how far out, how probably."""
+        return f"<{self.name}: P({self.measure}) = {self.probability:.3g}>"
+
+    def record(self) -> dict[str, Any]:
+        """Return the fields as plain values for JSON."""
+        return {"name": self.name, **asdict(self)}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Panel:
+class Distances:
     """Everything of one kind.
 
     Attributes
@@ -54,44 +75,46 @@ def has_distances(fit: Fit) -> bool:
     return bool(not structure.text or structure.slopes or structure.varies)
 
 
-def far_out(fit: Fit, asked: Sequence[Contrast]) -> list[Panel]:
+def far_out(fit: Fit, asked: Sequence[Contrast]) -> tuple[Distances, ...]:
     """Return units, values or blocks, and readings where these are Student-t."""
     design = fit.model.design
     if design.block is not None:
-        return [_blocks(fit, asked)]
-    return [_units(fit), *([_readings(fit)] if fit.draws.reading_normality is not None else [])]
+        return (_blocks(fit, asked),)
+    found = [_units(fit), *([_readings(fit)] if fit.draws.reading_normality is not None else [])]
+    return tuple(found)
 
 
-def _units(fit: Fit) -> Panel:
+def _units(fit: Fit) -> Distances:
     levels = fit.model.design.levels
-    return Panel(
-        what=levels[0].name if levels else "value",
-        measure=f"more than {FAR} tau from the mean of its group",
-        rows=_shares(far_units(fit)),
-    )
+    what = levels[0].name if levels else "value"
+    return _collected(what, f"more than {FAR} tau from the mean of its group", far_units(fit))
 
 
-def _readings(fit: Fit) -> Panel:
+def _readings(fit: Fit) -> Distances:
     unit = fit.model.design.levels[0].name
-    return Panel(
-        what="reading",
-        measure=f"more than {FAR} sigma from its {unit}",
-        rows=_shares(far_readings(fit)),
-    )
+    return _collected("reading", f"more than {FAR} sigma from its {unit}", far_readings(fit))
 
 
-def _shares(found: Sequence[Far]) -> tuple[Distance, ...]:
-    return tuple(
-        Distance(label=one.label, inside=one.inside, probability=float(one.events.mean()))
+def _collected(what: str, measure: str, found: Sequence[Far], *, own: bool = True) -> Distances:
+    rows = tuple(
+        Distance(
+            label=one.label,
+            inside=one.inside,
+            probability=float(one.events.mean()),
+            what=what,
+            measure=measure,
+            own=own or not one.inside,
+        )
         for one in found
     )
+    return Distances(what=what, measure=measure, rows=rows)
 
 
-def _blocks(fit: Fit, asked: Sequence[Contrast]) -> Panel:
+def _blocks(fit: Fit, asked: Sequence[Contrast]) -> Distances:
     """Effects in blocks, and slopes; where every cell has one reading, raw differences."""
     design, block = fit.model.design, fit.model.design.block
     labels = () if block is None else block.labels
-    rows: list[Distance] = []
+    rows: list[Far] = []
     drawn = fit.resampled[: len(fit.effects)]
     varies = design.structure.varies
     raw = between.raw_effects(fit, asked)
@@ -107,23 +130,21 @@ def _blocks(fit: Fit, asked: Sequence[Contrast]) -> Panel:
                 own = np.full(drawn.size, raw[c, k])
             else:
                 continue
-            share = float(np.mean(np.abs(own - overall) > FAR * spread))
-            rows.append(Distance(label=label, inside=inside, probability=share))
+            events = np.abs(own - overall) > FAR * spread
+            rows.append(Far(label=label, inside=inside, events=events))
     rows += _slopes(fit, labels)
     name = "block" if block is None else block.name
     scale = "tau_effect" if design.formula is None else "tau"
-    return Panel(
-        what=name, measure=f"more than {FAR} {scale} from the overall effect", rows=tuple(rows)
-    )
+    return _collected(name, f"more than {FAR} {scale} from the overall effect", rows, own=False)
 
 
-def _slopes(fit: Fit, labels: tuple[str, ...]) -> list[Distance]:
+def _slopes(fit: Fit, labels: tuple[str, ...]) -> list[Far]:
     terms, rows = fit.model.design.structure, []
     drawn = fit.resampled[: len(fit.slopes)]
     for i, (j, _) in enumerate(terms.slopes):
         scale = between.slope_scales(fit, i)[drawn]
         overall = fit.draws.coefficients[drawn, j]
         for k, label in enumerate(labels):
-            share = float(np.mean(np.abs(fit.slopes[:, k, i] - overall) > FAR * scale))
-            rows.append(Distance(label=label, inside=terms.labels[j], probability=share))
+            events = np.abs(fit.slopes[:, k, i] - overall) > FAR * scale
+            rows.append(Far(label=label, inside=terms.labels[j], events=events))
     return rows

@@ -1,6 +1,6 @@
 """How the variance of a single reading divides between the levels of a design."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,8 @@ class Share:
 
     def quantity(self, group: int) -> Quantity:
         """Return the draws of one group."""
-        return Quantity(name=self.label, values=self.draws[:, group], weights=self.weights)
+        values = self.draws[:, group]
+        return Quantity(name=self.label, values=values, weights=self.weights, positive=True)
 
 
 def variance_shares(fit: Fit) -> list[Share]:
@@ -44,6 +45,22 @@ def variance_shares(fit: Fit) -> list[Share]:
         Share(label=label, said=said, draws=square / total, weights=fit.weights)
         for label, said, square in found
     ]
+
+
+def variance_quantities(fit: Fit) -> tuple[Quantity, ...]:
+    """Return every level's share, of every group where they differ; none where there is one level.
+
+    A share is named `mouse to mouse`, or `mouse to mouse[drug]`.
+    """
+    parts = variance_shares(fit)
+    if len(parts) < 2:
+        return ()
+    groups = fit.model.design.groups if parts[0].draws.shape[1] > 1 else ("",)
+    return tuple(
+        replace(part.quantity(g), name=f"{part.label}[{group}]" if group else part.label)
+        for part in parts
+        for g, group in enumerate(groups)
+    )
 
 
 def levels(fit: Fit) -> list[tuple[str, str, Array]]:

@@ -25,7 +25,7 @@ MANY = 100
 NEAR = 0.02
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Summary:
     """One estimated quantity.
 
@@ -72,6 +72,11 @@ class Summary:
     sd_log: float | None = None
     measure: Measure = LINEAR
     positive: bool = False
+
+    def __repr__(self) -> str:
+        """Say the mean and the interval in one line; digits are rounded in `words`."""
+        ends = f"{self.ci_low:.4g} to {self.ci_high:.4g}"
+        return f"<{self.name}: {self.mean:.4g}, {100 * self.ci_prob:g} % {self.ci_kind} {ends}>"
 
     @property
     def reaches_zero(self) -> bool:

@@ -1,11 +1,6 @@
-"""What all figures share: colours, an empty sheet, titles, densities and intervals.
+"""What all figures share: labels, axes, legends, densities and intervals."""
 
-Matplotlib's global state is never changed, and figures are drawn under its defaults, so that one
-looks the same in every session and a user's own settings are left alone.
-"""
-
-from collections.abc import Callable, Sequence
-from functools import wraps
+from collections.abc import Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING, Literal
 
@@ -13,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.measures import Measure
-from nestimate.errors import InferenceError
 from nestimate.inference.diagnostics import quantile
 from nestimate.results.answer import Answer
 from nestimate.results.estimates.quantities import Quantity
 from nestimate.results.estimates.summaries import Summary
+from nestimate.results.figures.sheet import font, owned
 from nestimate.results.words import rounding, wording
 from nestimate.results.words.lines import visible
 
@@ -27,122 +22,25 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-#: Colours that stay apart for colour-blind readers and in grey print (Okabe and Ito, 2008).
-COLOURS = ("#6b7280", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-ZERO, INK, ROPE, PALE = "#c8102e", "#222222", "#f2c14e", "#b8bcc4"
+ZERO, ROPE = "#c8102e", "#f2c14e"
 #: Bins of a histogram; panels of one figure.
 BINS, PANELS = 40, 12
-#: Size of the letters; the longest label, in letters, before it is cut in its middle.
-FONT, LONGEST = 8.5, 26
-#: Inches that the title and one line of it take.
-HEAD, LINE = 0.1, 0.2
-
-
-def steady[**P](draw: "Callable[P, Figure]") -> "Callable[P, Figure]":
-    """Draw a figure that looks the same under every style, and takes no text for markup.
-
-    Within it Matplotlib has its own defaults, whatever style the user has chosen (a dark one would
-    leave half of a figure white on white), and a label such as `$a_{1$` is only text.
-    """
-
-    @wraps(draw)
-    def drawn(*args: P.args, **kwargs: P.kwargs) -> "Figure":
-        import matplotlib as mpl  # noqa: PLC0415 - text and JSON need no pictures
-        from matplotlib import style  # noqa: PLC0415
-        from matplotlib.text import Text  # noqa: PLC0415
-
-        with (
-            style.context("default"),
-            mpl.rc_context({"text.parse_math": False, "text.usetex": False}),
-        ):
-            figure = draw(*args, **kwargs)
-            for ax in figure.axes:
-                # Ticks are made when a figure is shown, under the style of then.
-                ax.tick_params(which="both", color=INK, labelcolor=INK)
-                ax.tick_params(which="both", grid_color=PALE)
-            for text in figure.findobj(Text):
-                text.set_text(visible(text.get_text()))
-        if mpl.rcParams["savefig.facecolor"] != "auto":
-            _underlay(figure)
-        return figure
-
-    return drawn
-
-
-def _underlay(figure: "Figure") -> None:
-    """Put white paper under a figure, where the user's style would save it on another."""
-    from matplotlib.patches import Rectangle  # noqa: PLC0415
-
-    paper = Rectangle((0, 0), 1, 1, transform=figure.transFigure, color="white", zorder=-10)
-    figure.add_artist(paper)
-
-
-def blank(
-    answer: Answer,
-    size: tuple[float, float],
-    layout: Literal["constrained"] | None = "constrained",
-) -> "Figure":
-    """Return an empty figure; a layout engine costs a second where there are many axes.
-
-    Raises
-    ------
-    InferenceError
-        When a check failed: there is nothing to show then.
-    """
-    from matplotlib.figure import Figure  # noqa: PLC0415 - text and JSON need no pictures
-
-    if not answer.passed:
-        raise InferenceError(wording.withheld(answer.checks))
-    return Figure(figsize=size, layout=layout, facecolor="white")
-
-
-def demand(answer: Answer, why_not: Callable[[Answer], str]) -> None:
-    """Refuse to draw what a figure says it cannot show.
-
-    Raises
-    ------
-    InferenceError
-        When a check failed, or there is a reason not to draw.
-    """
-    if not answer.passed:
-        raise InferenceError(wording.withheld(answer.checks))
-    if reason := why_not(answer):
-        raise InferenceError(reason)
-
-
-def headline(figure: "Figure", text: str) -> float:
-    """Write the finding above everything, in as many lines as it takes; return their height."""
-    width, height = figure.get_size_inches()
-    lines = wrap(text, max(int(12.4 * width), 20), break_long_words=False)
-    figure.suptitle(
-        "\n".join(lines),
-        x=0.1 / width,
-        y=1 - 0.06 / height,
-        ha="left",
-        va="top",
-        fontsize=FONT + 1.5,
-        color=INK,
-        parse_math=False,
-    )
-    top = HEAD + LINE * len(lines)
-    engine = figure.get_layout_engine()
-    if engine is not None:
-        engine.set(rect=(0, 0, 1, 1 - (top + HEAD) / height))  # type: ignore[call-arg]
-    return top
+#: The longest label before it is cut in its middle.
+LONGEST = 26
 
 
 def tidy(ax: "Axes") -> None:
     """Take off what tells nothing."""
     ax.spines[["top", "right"]].set_visible(False)
-    ax.tick_params(labelsize=FONT, length=3)
+    ax.tick_params(labelsize=font(), length=3)
 
 
-def rows_axis(ax: "Axes", labels: Sequence[str], size: float = FONT) -> None:
+def rows_axis(ax: "Axes", labels: Sequence[str], size: float | None = None) -> None:
     """Make y an axis of rows, the first on top, with their labels."""
     ax.set_yticks(range(len(labels)), [short(label) for label in labels], parse_math=False)
     ax.set_ylim(len(labels) - 0.4, -0.6)
     tidy(ax)
-    ax.tick_params(axis="y", length=0, labelsize=size)
+    ax.tick_params(axis="y", length=0, labelsize=font() if size is None else size)
     ax.spines["left"].set_visible(False)
 
 
@@ -165,11 +63,6 @@ def stacked(text: str, width: int = 16, most: int = 3) -> str:
     width = max(width, min(max(len(word) for word in text.split() or [text]), int(1.4 * width)))
     lines = wrap(text, width) or [text]
     return "\n".join(lines if len(lines) <= most else wrap(short(text, most * width - 4), width))
-
-
-def colour(g: int) -> str:
-    """Return the colour of a group."""
-    return COLOURS[g % len(COLOURS)]
 
 
 def value_label(answer: Answer) -> str:
@@ -231,7 +124,7 @@ def legend_above(ax: "Axes", columns: int = 2) -> None:
     """Put the legend above the axes, where it can hide nothing."""
     if ax.get_legend_handles_labels()[0]:
         ax.legend(
-            fontsize=FONT - 1.5,
+            fontsize=font(-1.5),
             frameon=False,
             loc="lower left",
             bbox_to_anchor=(0, 1),
@@ -243,13 +136,16 @@ def legend_above(ax: "Axes", columns: int = 2) -> None:
 
 
 def legend_below(figure: "Figure", ax: "Axes") -> None:
-    """Put the legend of one of the axes below them all."""
+    """Put the legend of one of the axes below them all; above it where the axes are the user's."""
+    if owned(ax):
+        legend_above(ax)
+        return
     figure.legend(
         *ax.get_legend_handles_labels(),
         loc="outside lower left",
         ncols=3,
         frameon=False,
-        fontsize=FONT - 1,
+        fontsize=font(-1),
         columnspacing=1.4,
     )
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from nestimate.results.answer import Answer
 from nestimate.results.estimates import naming, quantities
-from nestimate.results.figures import canvas, findings
+from nestimate.results.figures import canvas, findings, sheet
 from nestimate.results.words import wording
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ NAMED = 12
 UPRIGHT = 3
 
 
-@canvas.steady
+@sheet.steady
 def estimation_plot(answer: Answer) -> "Figure":
     """Show readings, units and groups on one axis, and the differences on an axis beside them.
 
@@ -43,14 +43,13 @@ def estimation_plot(answer: Answer) -> "Figure":
     """
     groups = len(answer.design.groups)
     if not answer.asked:
-        figure = canvas.blank(answer, (6.4, 4.8))
-        canvas.headline(figure, findings.differences(answer))
-        _draw_data(figure.subplots(), answer)
+        figure, (ax,) = sheet.several(answer, (6.4, 4.8), findings.differences(answer))
+        _draw_data(ax, answer)
         return figure
     paired_axes = groups == 2 and len(answer.asked) == 1
     size = (7.6, 4.8) if paired_axes else (max(7.6, 1.1 * groups + 2), 7.4)
-    figure = canvas.blank(answer, size)
-    canvas.headline(figure, findings.differences(answer))
+    figure = sheet.blank(answer, size)
+    sheet.headline(figure, findings.differences(answer))
     if paired_axes:
         data, effect = figure.subplots(1, 2, width_ratios=(3, 1))
     else:
@@ -74,7 +73,7 @@ def _align(data: "Axes", effect: "Axes", answer: Answer) -> None:
     low, high = min(low, centre + below), max(high, centre + above)
     data.set_ylim(low, high)
     effect.set_ylim(low - centre, high - centre)
-    data.axhline(centre, color=canvas.COLOURS[0], linewidth=0.6, linestyle=":")
+    data.axhline(centre, color=sheet.colour(0), linewidth=0.6, linestyle=":")
 
 
 def _draw_data(ax: "Axes", answer: Answer) -> None:
@@ -92,7 +91,7 @@ def _draw_data(ax: "Axes", answer: Answer) -> None:
             place[mine],
             design.natural(readings.value[mine]),
             s=size,
-            color=canvas.colour(g),
+            color=sheet.colour(g),
             alpha=0.45 if few else 0.2,
             linewidths=0,
             label=f"one {wording.reading_word(design)}" if g == len(design.groups) - 1 else None,
@@ -101,9 +100,9 @@ def _draw_data(ax: "Axes", answer: Answer) -> None:
     drawn = quantities.group_means(answer.fit)
     middle = naming.centre_name("the group", answer.model)
     for g, row in enumerate(answer.groups):
-        canvas.violin(ax, g + 0.22, 0.2, drawn[g], canvas.colour(g))
-        canvas.upright_interval(ax, g + 0.22, row, canvas.INK)
-    ax.plot([], [], "o-", color=canvas.INK, label=f"{middle}, {canvas.kind(answer)}")
+        canvas.violin(ax, g + 0.22, 0.2, drawn[g], sheet.colour(g))
+        canvas.upright_interval(ax, g + 0.22, row, sheet.ink())
+    ax.plot([], [], "o-", color=sheet.ink(), label=f"{middle}, {canvas.kind(answer)}")
     ax.set_xticks(
         range(len(design.groups)),
         [
@@ -113,7 +112,7 @@ def _draw_data(ax: "Axes", answer: Answer) -> None:
         parse_math=False,
     )
     ax.set_xlim(-0.55, len(design.groups) - 0.45)
-    ax.set_ylabel(canvas.value_label(answer), fontsize=canvas.FONT + 1, parse_math=False)
+    ax.set_ylabel(canvas.value_label(answer), fontsize=sheet.font(1), parse_math=False)
     canvas.legend_above(ax)
     canvas.tidy(ax)
 
@@ -125,7 +124,7 @@ def _draw_spread(ax: "Axes", g: int, value: Array) -> None:
         [value.mean()],
         [value.std(ddof=1)],
         fmt="o",
-        color=canvas.colour(g),
+        color=sheet.colour(g),
         capsize=4,
         label="mean and SD, as given" if g == 0 else None,
     )
@@ -162,7 +161,7 @@ def _draw_units(ax: "Axes", answer: Answer, place: Array) -> None:
         raw,
         "o",
         mfc="none",
-        mec=canvas.INK,
+        mec=sheet.ink(),
         mew=0.7,
         ms=5,
         ls="none",
@@ -173,9 +172,9 @@ def _draw_units(ax: "Axes", answer: Answer, place: Array) -> None:
         ends = np.array([(row.ci_low, row.ci_high) for row in answer.units])[present]
         shift = x + 0.01
         if present.size <= UNITS * len(design.groups):
-            ax.vlines(shift, ends[:, 0], ends[:, 1], color=canvas.INK, linewidth=0.6)
+            ax.vlines(shift, ends[:, 0], ends[:, 1], color=sheet.ink(), linewidth=0.6)
         label = f"estimate of its true mean, {canvas.kind(answer)}"
-        ax.plot(shift, true, "D", color=canvas.INK, ms=3, ls="none", label=label)
+        ax.plot(shift, true, "D", color=sheet.ink(), ms=3, ls="none", label=label)
 
 
 def _join_blocks(
@@ -196,7 +195,7 @@ def _join_blocks(
                 (points[0][first], points[1][first]),
                 xytext=(-3, 3),
                 textcoords="offset points",
-                fontsize=canvas.FONT - 2.5,
+                fontsize=sheet.font(-2.5),
                 ha="right",
                 color="#555555",
                 parse_math=False,
@@ -212,9 +211,9 @@ def _draw_differences(ax: "Axes", answer: Answer) -> None:
     null = measure.null
     ax.axhline(null, color=canvas.ZERO, linewidth=1)
     for i, (row, contrast) in enumerate(zip(answer.contrasts, answer.asked, strict=True)):
-        colour = canvas.colour(int(np.argmax(contrast.weights)))
+        colour = sheet.colour(int(np.argmax(contrast.weights)))
         canvas.violin(ax, i, 0.35, drawn[i], colour)
-        canvas.upright_interval(ax, i, row, canvas.INK)
+        canvas.upright_interval(ax, i, row, sheet.ink())
     edges = [edge for row in answer.contrasts for edge in (row.ci_low, row.ci_high)]
     reach = measure.worked([null, *edges, *(answer.question.rope or ())])
     margin = 0.35 * np.ptp(reach)
@@ -226,6 +225,6 @@ def _draw_differences(ax: "Axes", answer: Answer) -> None:
         for label in ax.get_xticklabels():
             label.set(ha="right", rotation_mode="anchor")
     ax.set_xlim(-0.4, len(answer.contrasts) - 0.4)
-    ax.set_ylabel(canvas.effect_label(answer), fontsize=canvas.FONT + 1, parse_math=False)
+    ax.set_ylabel(canvas.effect_label(answer), fontsize=sheet.font(1), parse_math=False)
     canvas.legend_above(ax)
     canvas.tidy(ax)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from nestimate.results.answer import Answer
 from nestimate.results.estimates import between
 from nestimate.results.estimates.summaries import Summary
-from nestimate.results.figures import canvas, findings
+from nestimate.results.figures import canvas, findings, sheet
 from nestimate.results.words import rounding
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Panel:
         return [int(i) for i in order]
 
 
-@canvas.steady
+@sheet.steady
 def forest_plot(answer: Answer) -> "Figure":
     """Show every block's effect (or unit's mean), raw and as estimated, and what a new one may do.
 
@@ -85,7 +85,7 @@ def forest_plot(answer: Answer) -> "Figure":
         When a check failed, or where nothing is drawn towards anything: flat layouts, and formulas
         in which no effect differs between blocks.
     """
-    canvas.demand(answer, why_not)
+    sheet.demand(answer, why_not)
     panels = _unit_panels(answer) if answer.design.block is None else _block_panels(answer)
     title = _finding(answer, panels)
     shown = panels[: canvas.PANELS]
@@ -95,13 +95,15 @@ def forest_plot(answer: Answer) -> "Figure":
         max(len(p.order) for p in shown[i * columns : (i + 1) * columns]) + 2 for i in range(down)
     ]
     height = sum(n * (ROOMY if n < NAMED / 2 else TIGHT) + 0.75 for n in tallest) + 0.6
-    figure = canvas.blank(answer, (4.9 if columns == 1 else 3.6 * columns, min(height, 22)))
-    if columns == 1:
-        figure.set_figwidth(6.4)
-    canvas.headline(figure, title)
-    axes = figure.subplots(
-        down, columns, squeeze=False, height_ratios=tallest, sharex=answer.design.block is None
-    ).ravel()
+    size = (6.4 if columns == 1 else 3.6 * columns, min(height, 22))
+    figure, axes = sheet.several(
+        answer,
+        size,
+        title,
+        (down, columns),
+        heights=tallest,
+        sharex=answer.design.block is None,
+    )
     for ax, panel in zip(axes, shown, strict=False):
         _draw(ax, answer, panel)
         _limit(ax, shown if answer.design.block is None else [panel])
@@ -216,45 +218,45 @@ def _draw(ax: "Axes", answer: Answer, panel: Panel) -> None:
     kept = [row for row in rows if row is not None]
     if kept:
         mean = np.array([row.mean for row in kept])
-        ax.hlines(at, mean, raw[at.astype(int)], color=canvas.PALE, linewidth=0.8)
+        ax.hlines(at, mean, raw[at.astype(int)], color=sheet.PALE, linewidth=0.8)
         ax.hlines(
             at,
             [row.ci_low for row in kept],
             [row.ci_high for row in kept],
-            color=canvas.COLOURS[1],
+            color=sheet.colour(1),
             linewidth=1.6,
         )
         ax.plot(
             *(mean, at, "o"),
-            color=canvas.COLOURS[1],
+            color=sheet.colour(1),
             ms=4.5,
             label=f"estimate, {rounding.interval_name(kept[0])}",
         )
     ax.plot(
         *(raw, np.arange(n), "o"),
         mfc="none",
-        mec=canvas.INK,
+        mec=sheet.ink(),
         mew=0.8,
         ms=5.5,
         label="its own readings alone",
     )
     _summary_rows(ax, panel, n)
     named = [panel.labels[i] if n <= NAMED else "" for i in order]
-    canvas.rows_axis(ax, [*named, "overall", panel.next_label], canvas.FONT if n < 25 else 7)
-    ax.axhline(n - 0.5, color=canvas.PALE, linewidth=0.6)
+    canvas.rows_axis(ax, [*named, "overall", panel.next_label], sheet.font(0 if n < 25 else -1.5))
+    ax.axhline(n - 0.5, color=sheet.PALE, linewidth=0.6)
     some = f" ({n} of {every})" if every > n else ""
     ax.set_title(
-        canvas.short(panel.title, 44) + some, fontsize=canvas.FONT, loc="right", parse_math=False
+        canvas.short(panel.title, 44) + some, fontsize=sheet.font(), loc="right", parse_math=False
     )
-    ax.set_xlabel(panel.axis, fontsize=canvas.FONT, parse_math=False)
+    ax.set_xlabel(panel.axis, fontsize=sheet.font(), parse_math=False)
 
 
 def _summary_rows(ax: "Axes", panel: Panel, n: int) -> None:
     over, ahead = panel.overall, panel.ahead
-    ax.plot([over.ci_low, over.ci_high], [n, n], color=canvas.INK, linewidth=2.2)
-    ax.plot([over.mean], [n], "D", color=canvas.INK, ms=5)
+    ax.plot([over.ci_low, over.ci_high], [n, n], color=sheet.ink(), linewidth=2.2)
+    ax.plot([over.mean], [n], "D", color=sheet.ink(), ms=5)
     ends = [ahead.ci_low, ahead.ci_high]
-    ax.plot(ends, [n + 1, n + 1], color=canvas.INK, linewidth=1.4, linestyle=(0, (2, 1.5)))
+    ax.plot(ends, [n + 1, n + 1], color=sheet.ink(), linewidth=1.4, linestyle=(0, (2, 1.5)))
 
 
 def _limit(ax: "Axes", panels: Sequence[Panel]) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from nestimate.results.analyses.influence import Influence
 from nestimate.results.analyses.sensitivity import LIMIT, Sensitivity
 from nestimate.results.answer import Answer
-from nestimate.results.figures import canvas, findings
+from nestimate.results.figures import canvas, findings, sheet
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,7 +18,7 @@ MOST, CONTRASTS, FLOOR = 40, 7, 1e-3
 MARKERS = "os^Dv<>"
 
 
-@canvas.steady
+@sheet.steady
 def sensitivity_plot(answer: Answer) -> "Figure":
     """Show how far each difference leans on every prior, and what it is without each unit.
 
@@ -34,14 +34,14 @@ def sensitivity_plot(answer: Answer) -> "Figure":
         When a check failed, or where neither was worked out: many units, and formulas with many
         blocks.
     """
-    canvas.demand(answer, why_not)
+    sheet.demand(answer, why_not)
     leans, hinges = answer.sensitivity, answer.influence
     parts = bool(leans) + bool(hinges)
     units = _units(hinges[0]) if hinges else []
     families = len(_families(leans)) if leans else 0
     height = 0.19 * max(len(hinges[0].left_out[:MOST]) if hinges else 0, 1.4 * families, 6)
-    figure = canvas.blank(answer, (4.4 * parts + 0.6, height + 1.6))
-    canvas.headline(figure, _finding(answer))
+    figure = sheet.blank(answer, (4.4 * parts + 0.6, height + 1.6))
+    sheet.headline(figure, _finding(answer))
     rows = (1.6 * (families + 1), max(len(units[:MOST]) - 1.6 * (families + 1), 0.0))
     grid = figure.add_gridspec(
         2 if rows[1] > 1 else 1, parts, height_ratios=rows[: 1 + (rows[1] > 1)]
@@ -82,7 +82,7 @@ def _draw_priors(ax: "Axes", leans: tuple[Sensitivity, ...]) -> None:
         at = np.arange(len(names) + 1) + step * (i - (len(leans) - 1) / 2)
         value = np.maximum([*(one.priors[name] for name in names), one.likelihood], FLOOR)
         several = len(leans) > 1
-        shade = canvas.colour(i + 1) if several else canvas.COLOURS[1]
+        shade = sheet.colour(i + 1) if several else sheet.colour(1)
         named = several and len(leans) <= CONTRASTS
         ax.plot(
             *(value, at, MARKERS[i % len(MARKERS)]),
@@ -91,14 +91,14 @@ def _draw_priors(ax: "Axes", leans: tuple[Sensitivity, ...]) -> None:
             label=canvas.short(one.contrast) if named else None,
         )
     canvas.rows_axis(ax, [*labels, "the data"])
-    ax.grid(axis="y", color=canvas.PALE, linewidth=0.4)
+    ax.grid(axis="y", color=sheet.PALE, linewidth=0.4)
     ax.axvline(LIMIT, color=canvas.ZERO, linewidth=1)
-    ax.axhline(len(names) - 0.5, color=canvas.PALE, linewidth=0.8)
+    ax.axhline(len(names) - 0.5, color=sheet.PALE, linewidth=0.8)
     largest = max(max(*one.priors.values(), one.likelihood) for one in leans)
     ax.set_xlim(0.8 * FLOOR, max(1.0, 1.5 * largest))
     canvas.log_axis(ax, "x")
     many = f" of {len(leans)} differences" if len(leans) > CONTRASTS else ""
-    ax.set_xlabel(f"power-scaling sensitivity{many}, red: {LIMIT}", fontsize=canvas.FONT)
+    ax.set_xlabel(f"power-scaling sensitivity{many}, red: {LIMIT}", fontsize=sheet.font())
     canvas.legend_above(ax, 1)
 
 
@@ -111,18 +111,18 @@ def _draw_left_out(ax: "Axes", answer: Answer, found: Influence, units: list[str
     far = sorted(range(len(units)), key=lambda j: -apart[j])[:MOST]
     shown = [found.left_out[j] for j in sorted(far, key=lambda j: -found.left_out[j].mean)]
     canvas.scale_of_effects(ax, answer)
-    ax.axvspan(row.ci_low, row.ci_high, color=canvas.PALE, alpha=0.3, linewidth=0)
-    ax.axvline(row.mean, color=canvas.COLOURS[0], linewidth=0.8)
+    ax.axvspan(row.ci_low, row.ci_high, color=sheet.PALE, alpha=0.3, linewidth=0)
+    ax.axvline(row.mean, color=sheet.colour(0), linewidth=0.8)
     for i, one in enumerate(shown):
-        shade = canvas.ZERO if one.name in hinges else canvas.COLOURS[1]
+        shade = canvas.ZERO if one.name in hinges else sheet.colour(1)
         style = "-" if one.reliable else ":"
         ax.plot([one.ci_low, one.ci_high], [i, i], color=shade, linewidth=1.5, linestyle=style)
         ax.plot([one.mean], [i], "o", color=shade, ms=4.5, mfc=shade if one.reliable else "white")
-    canvas.rows_axis(ax, [f"without {canvas.short(one.name, 18)}" for one in shown], 7.5)
+    canvas.rows_axis(ax, [f"without {canvas.short(one.name, 18)}" for one in shown], sheet.font(-1))
     more = f", the {MOST} of {len(units)} that matter most" if len(units) > MOST else ""
     ax.set_xlabel(
         canvas.stacked(f"{found.contrast}, {canvas.kind(answer)}{more}", 44),
-        fontsize=canvas.FONT,
+        fontsize=sheet.font(),
         parse_math=False,
     )
     canvas.measured_axis(ax, "x", row.measure)

@@ -11,7 +11,7 @@ from nestimate.inference.diagnostics import quantile
 from nestimate.model.model import Model, Whitening
 from nestimate.model.parameters import Parameter, affine
 from nestimate.results.answer import Answer
-from nestimate.results.figures import canvas, findings
+from nestimate.results.figures import canvas, findings, sheet
 from nestimate.results.words import rounding
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Family:
         )
 
 
-@canvas.steady
+@sheet.steady
 def prior_plot(answer: Answer) -> "Figure":
     """Show the prior and the posterior of every free parameter, to see what the data taught.
 
@@ -74,18 +74,24 @@ def prior_plot(answer: Answer) -> "Figure":
     InferenceError
         When a check failed.
     """
-    figure = canvas.blank(answer, (6.4, 4.0))
+    figure = sheet.blank(answer, (6.4, 4.0))
     every = families(answer)
     shown = every[: canvas.PANELS]
     columns = 2 if len(shown) == 4 else min(len(shown), 3)
     down = -(-len(shown) // columns)
-    figure.set_size_inches(2.7 * columns + 0.2 if columns > 1 else 4.2, 2.0 * down + 0.9)
-    canvas.headline(figure, _finding(answer, every))
+    sheet.resize(figure, (2.7 * columns + 0.2 if columns > 1 else 4.2, 2.0 * down + 0.9))
+    sheet.headline(figure, _finding(answer, every))
     axes = figure.subplots(down, columns, squeeze=False, gridspec_kw={"hspace": 0.12}).ravel()
     for ax, family in zip(axes, shown, strict=False):
         _draw(ax, answer, family)
         if len(family.members) > 1 or family is shown[0]:
-            ax.legend(fontsize=6.5, frameon=False, loc="upper left", handlelength=1.2, borderpad=0)
+            ax.legend(
+                fontsize=sheet.font(-2),
+                frameon=False,
+                loc="upper left",
+                handlelength=1.2,
+                borderpad=0,
+            )
     for ax in axes[len(shown) :]:
         ax.set_axis_off()
     return figure
@@ -139,14 +145,14 @@ def _draw(ax: "Axes", answer: Answer, family: Family) -> None:
     width = np.diff(family.prior)
     told = width > 0
     height = np.diff(special.ndtr(GRID))[told] / width[told]
-    ax.fill_between(middle[told], height, color=canvas.PALE, alpha=0.6, linewidth=0, label="prior")
-    ax.plot(middle[told], height, color=canvas.COLOURS[0], linewidth=1.2)
+    ax.fill_between(middle[told], height, color=sheet.PALE, alpha=0.6, linewidth=0, label="prior")
+    ax.plot(middle[told], height, color=sheet.colour(0), linewidth=1.2)
     tallest = float(height[(middle[told] >= low) & (middle[told] <= high)].max(initial=0.0))
     for g, (name, values) in enumerate(family.members.items()):
         ends = canvas.span(values, weights)
         found, edges = np.histogram(values, canvas.BINS, range=ends, weights=weights)
         found = found / np.diff(edges)
-        shade = canvas.colour(g) if len(family.members) > 1 else canvas.COLOURS[1]
+        shade = sheet.colour(g) if len(family.members) > 1 else sheet.colour(1)
         label = _label(name, g, len(family.members))
         ax.stairs(found, edges, color=shade, linewidth=1.3, label=label)
         ax.stairs(
@@ -171,7 +177,7 @@ def _words(ax: "Axes", family: Family, weights: Array) -> None:
     canvas.tidy(ax)
     ax.locator_params(nbins=5, axis="x")
     ax.spines["left"].set_visible(False)
-    ax.set_title(canvas.short(family.name, 30), fontsize=canvas.FONT, parse_math=False)
+    ax.set_title(canvas.short(family.name, 30), fontsize=sheet.font(), parse_math=False)
     ratio = family.ratio(weights)
     times = rounding.number(ratio, 0 if ratio >= 9.5 else 1)
     least = "at least " if len(family.members) > 1 else ""
@@ -185,7 +191,7 @@ def _words(ax: "Axes", family: Family, weights: Array) -> None:
         transform=ax.transAxes,
         ha="right",
         va="top",
-        fontsize=7,
+        fontsize=sheet.font(-1.5),
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from nestimate.results.answer import Answer
 from nestimate.results.estimates import far
-from nestimate.results.figures import canvas, findings
+from nestimate.results.figures import canvas, findings, sheet
 from nestimate.results.words import rounding
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MOST, LIKELY = 30, 0.5
 
 
-@canvas.steady
+@sheet.steady
 def outlier_plot(answer: Answer) -> "Figure":
     """Show how probably each unit lies more than 3 tau from the mean of its group, sorted.
 
@@ -33,12 +33,11 @@ def outlier_plot(answer: Answer) -> "Figure":
         When a check failed, or where no unit, block or value has a distance of its own: formulas
         in which no effect differs between blocks.
     """
-    canvas.demand(answer, why_not)
+    sheet.demand(answer, why_not)
     found = [panel for panel in far.far_out(answer.fit, answer.asked) if panel.rows]
     tallest = max(min(len(panel.rows), MOST) for panel in found)
-    figure = canvas.blank(answer, (4.6 * len(found) + 1.2, 0.2 * tallest + 1.5))
-    canvas.headline(figure, _finding(found))
-    axes = figure.subplots(1, len(found), squeeze=False).ravel()
+    size = (4.6 * len(found) + 1.2, 0.2 * tallest + 1.5)
+    figure, axes = sheet.several(answer, size, _finding(found), (1, len(found)))
     for ax, panel in zip(axes, found, strict=True):
         _draw(ax, answer, panel)
         ax.set_ylim(tallest - 0.4, -0.6)
@@ -54,15 +53,15 @@ def why_not(answer: Answer) -> str:
     return "No plot of outliers: in this formula no effect differs between blocks."
 
 
-def _draw(ax: "Axes", answer: Answer, panel: far.Panel) -> None:
+def _draw(ax: "Axes", answer: Answer, panel: far.Distances) -> None:
     rows = sorted(panel.rows, key=lambda row: -row.probability)[:MOST]
     value = np.array([row.probability for row in rows])
     at = np.arange(len(rows))
     likely = value > LIKELY
-    shade = np.where(likely, canvas.ZERO, canvas.COLOURS[1])
+    shade = np.where(likely, canvas.ZERO, sheet.colour(1))
     ax.hlines(at, 0, value, color=shade, linewidth=1.4)
     ax.scatter(value, at, s=26, color=shade, zorder=3)
-    ax.axvline(LIKELY, color=canvas.PALE, linewidth=0.8, linestyle=":")
+    ax.axvline(LIKELY, color=sheet.PALE, linewidth=0.8, linestyle=":")
     several = len(answer.design.groups) > 1 and any(row.inside for row in rows)
     labels = [
         f"{canvas.short(row.label, 24)}  ({canvas.short(row.inside, 14)})"
@@ -76,19 +75,19 @@ def _draw(ax: "Axes", answer: Answer, panel: far.Panel) -> None:
         if probability > LIKELY:
             ax.text(
                 *(min(probability + 0.03, 1.02), i, rounding.probability(probability)),
-                fontsize=7,
+                fontsize=sheet.font(-1.5),
                 va="center",
             )
     ax.set_xlim(0, 1.02)
     more = f" (the first {MOST} of {len(panel.rows)})" if len(panel.rows) > MOST else ""
     ax.set_xlabel(
         canvas.stacked(f"probability of lying {panel.measure}{more}", 44),
-        fontsize=canvas.FONT,
+        fontsize=sheet.font(),
         parse_math=False,
     )
 
 
-def _finding(found: list[far.Panel]) -> str:
+def _finding(found: list[far.Distances]) -> str:
     """Name what is probably an outlier."""
     likely = [(row, panel) for panel in found for row in panel.rows if row.probability > LIKELY]
     likely.sort(key=lambda pair: -pair[0].probability)

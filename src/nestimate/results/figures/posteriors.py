@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from nestimate.results.answer import Answer
 from nestimate.results.estimates import quantities
 from nestimate.results.estimates.quantities import Quantity
+from nestimate.results.estimates.rows import Rows
 from nestimate.results.estimates.summaries import Summary
-from nestimate.results.figures import canvas, findings
+from nestimate.results.figures import canvas, findings, sheet
 from nestimate.results.words import rounding, wording
 
 if TYPE_CHECKING:
@@ -25,23 +26,33 @@ DOTS, PAIRS = 1500, 8
 LOOSE = 0.3
 
 
-@canvas.steady
-def posterior_plot(answer: Answer) -> "Figure":
+@sheet.steady
+def posterior_plot(answer: Answer, name: str | None = None) -> "Figure":
     """Show the posterior of every headline quantity with interval, ROPE and a line at zero.
+
+    Or that of one of them alone, `drug - placebo`.
 
     Raises
     ------
     InferenceError
         When a check failed: there is nothing to show then.
+    DesignError
+        When there is no quantity of this name.
     """
     every = _headline(answer)
+    if name is not None:
+        row = Rows(row for _, row in every)[name]
+        figure, (ax,) = sheet.several(answer, (4.2, 2.6), findings.differences(answer))
+        _draw_posterior(ax, answer, next(q for q, own in every if own is row), row)
+        return figure
     shown = every[: canvas.PANELS]
     columns = min(3, len(shown))
     rows = -(-len(shown) // columns)
     width, height = max(2.7 * columns, 5.4), 2.1 * rows + 0.4
-    figure = canvas.blank(answer, (width, height), layout=None)
+    figure = sheet.blank(answer, (width, height), layout=None)
     said = f"{findings.differences(answer)}{_shortened(len(every), canvas.PANELS)}"
-    top = canvas.headline(figure, said) + 0.25
+    width, height = figure.get_size_inches()
+    top = sheet.headline(figure, said) + 0.25
     left, bottom = 0.15 / width, 0.3 / height
     figure.subplots_adjust(left, bottom, 1 - left, 1 - top / height, 0.1, 0.45)
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
@@ -52,7 +63,7 @@ def posterior_plot(answer: Answer) -> "Figure":
     return figure
 
 
-@canvas.steady
+@sheet.steady
 def pair_plot(answer: Answer) -> "Figure":
     """Show population parameters and differences each against each, zero marked in red.
 
@@ -65,8 +76,9 @@ def pair_plot(answer: Answer) -> "Figure":
     shown = every[:PAIRS]
     n = len(shown)
     width, height = 1.15 * n + 0.9, 1.15 * n + 1.1
-    figure = canvas.blank(answer, (width, height), layout=None)
-    top = canvas.headline(figure, _tie(answer, shown) + _shortened(len(every), PAIRS))
+    figure = sheet.blank(answer, (width, height), layout=None)
+    top = sheet.headline(figure, _tie(answer, shown) + _shortened(len(every), PAIRS))
+    width, height = figure.get_size_inches()
     figure.subplots_adjust(0.85 / width, 0.75 / height, 0.98, 1 - (top + 0.05) / height, 0.12, 0.12)
     grid = figure.add_gridspec(n, n)
     picked = answer.fit.resampled[:DOTS]
@@ -74,7 +86,7 @@ def pair_plot(answer: Answer) -> "Figure":
         for j, across in enumerate(shown[: i + 1]):
             ax = figure.add_subplot(grid[i, j])
             if i == j:
-                canvas.histogram(ax, down, canvas.COLOURS[1])
+                canvas.histogram(ax, down, sheet.colour(1))
                 ax.set_yticks([])
             else:
                 ax.scatter(
@@ -82,7 +94,7 @@ def pair_plot(answer: Answer) -> "Figure":
                     down.said[picked],
                     s=2,
                     alpha=0.25,
-                    color=canvas.COLOURS[1],
+                    color=sheet.colour(1),
                     linewidths=0,
                     rasterized=True,
                 )
@@ -152,7 +164,7 @@ def _population(answer: Answer) -> list[Quantity]:
 
 
 def _draw_posterior(ax: "Axes", answer: Answer, quantity: Quantity, row: Summary) -> None:
-    canvas.histogram(ax, quantity, canvas.COLOURS[1])
+    canvas.histogram(ax, quantity, sheet.colour(1))
     low, high = quantity.measure.worked(canvas.limits(quantity))
     if quantity.null is not None:
         ax.axvline(quantity.null, ymax=0.66, color=canvas.ZERO, linewidth=1)
@@ -164,19 +176,27 @@ def _draw_posterior(ax: "Axes", answer: Answer, quantity: Quantity, row: Summary
     ax.plot(
         [row.ci_low, row.ci_high],
         [0.03, 0.03],
-        color=canvas.INK,
+        color=sheet.ink(),
         linewidth=3,
         solid_capstyle="butt",
     )
     mean, start, end = rounding.estimate(row)
-    ax.set_title(canvas.short(quantity.label, 34), fontsize=canvas.FONT, parse_math=False)
+    ax.set_title(canvas.short(quantity.label, 34), fontsize=sheet.font(), parse_math=False)
     centre = wording.centre_head(row.measure)
     said = [f"{centre} {mean}", f"{rounding.interval_name(row)} {start} to {end}"]
     if row.p_gt_0 is not None:
         said.append(f"P(> {row.measure.null:g}) {rounding.probability(row.p_gt_0)}")
     if row.p_in_rope is not None:
         said[-1] += f", P(ROPE) {rounding.probability(row.p_in_rope)}"
-    ax.text(0.5, 0.99, "\n".join(said), transform=ax.transAxes, ha="center", va="top", fontsize=7)
+    ax.text(
+        0.5,
+        0.99,
+        "\n".join(said),
+        transform=ax.transAxes,
+        ha="center",
+        va="top",
+        fontsize=sheet.font(-1.5),
+    )
     ax.set_xlim(*quantity.measure.said((low, high)))
     canvas.measured_axis(ax, "x", quantity.measure)
     ax.set_ylim(0, 1.6)
@@ -187,17 +207,21 @@ def _draw_posterior(ax: "Axes", answer: Answer, quantity: Quantity, row: Summary
 
 def _pair_labels(ax: "Axes", pair: Sequence[Quantity], position: tuple[int, int], n: int) -> None:
     canvas.tidy(ax)
-    ax.tick_params(labelsize=6)
+    ax.tick_params(labelsize=sheet.font(-2.5))
     ax.locator_params(nbins=3, axis="x")
     i, j = position
     if i == n - 1:
-        ax.set_xlabel(canvas.stacked(pair[1].label, 14, 2), fontsize=7, parse_math=False)
+        ax.set_xlabel(
+            canvas.stacked(pair[1].label, 14, 2), fontsize=sheet.font(-1.5), parse_math=False
+        )
         ax.xaxis.set_label_coords(0.5, -0.38)
         ax.tick_params(axis="x", rotation=30)
     else:
         ax.tick_params(labelbottom=False)
     if j == 0 and i > 0:
-        ax.set_ylabel(canvas.stacked(pair[0].label, 14, 2), fontsize=7, parse_math=False)
+        ax.set_ylabel(
+            canvas.stacked(pair[0].label, 14, 2), fontsize=sheet.font(-1.5), parse_math=False
+        )
         ax.yaxis.set_label_coords(-0.4, 0.5)
     elif i != j:
         ax.tick_params(labelleft=False)

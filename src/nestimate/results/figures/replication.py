@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from nestimate.data.designs.levels import Level
 from nestimate.results.answer import Answer
 from nestimate.results.estimates.replicated import replicated_rows
-from nestimate.results.figures import canvas
+from nestimate.results.figures import canvas, sheet
 from nestimate.results.words import rounding
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Panel:
         return found[:, np.linspace(0, found.shape[1] - 1, RANKS).round().astype(int)]
 
 
-@canvas.steady
+@sheet.steady
 def predictive_plot(answer: Answer) -> "Figure":
     """Show the data beside data sets replicated from the model, level by level.
 
@@ -98,13 +98,11 @@ def predictive_plot(answer: Answer) -> "Figure":
     InferenceError
         When a check failed, or where single values are not known.
     """
-    canvas.demand(answer, why_not)
-    figure = canvas.blank(answer, (7.0, 4.0))
+    sheet.demand(answer, why_not)
     panels = _panels(answer)
     sections = max(len(panel.sections) for panel in panels)
-    figure.set_size_inches(float(np.clip(1.5 * sections + 1.6, 6.2, 15)), 2.5 * len(panels) + 1.0)
-    canvas.headline(figure, _finding(answer, panels))
-    axes = figure.subplots(len(panels), 1, squeeze=False).ravel()
+    size = (float(np.clip(1.5 * sections + 1.6, 6.2, 15)), 2.5 * len(panels) + 1.0)
+    figure, axes = sheet.several(answer, size, _finding(answer, panels), (len(panels), 1))
     for ax, panel in zip(axes, panels, strict=True):
         _draw(ax, panel, log=answer.design.measure.logarithmic)
     canvas.legend_below(figure, axes[0])
@@ -253,11 +251,11 @@ def _draw(ax: "Axes", panel: Panel, *, log: bool) -> None:
         low, high = panel.band(s)
         first = s == 0
         _sheet(ax, x, ordered, (low, high), first=first)
-        shade = canvas.colour(s) if len(panel.sections) > 1 else canvas.COLOURS[1]
+        shade = sheet.colour(s) if len(panel.sections) > 1 else sheet.colour(1)
         ax.plot(x, ordered[0], "o", color=shade, mec="white", mew=0.4, ms=5 if n < 25 else 3.6)
         out = panel.outside(s)
         ax.plot(x[out], ordered[0][out], "o", mfc="none", mec=canvas.ZERO, mew=1.2, ms=8)
-    ax.plot([], [], "o", color=canvas.INK, ms=4.5, label="data, from smallest to largest")
+    ax.plot([], [], "o", color=sheet.ink(), ms=4.5, label="data, from smallest to largest")
     _frame(ax, panel, log=log)
 
 
@@ -265,12 +263,12 @@ def _sheet(ax: "Axes", x: Array, ordered: Array, band: tuple[Array, Array], *, f
     """Draw the replicated data sets of one section."""
     label = f"holds {rounding.percent(BAND)} of replicated data sets" if first else ""
     if x.size > 1:
-        ax.fill_between(x, *band, color=canvas.PALE, alpha=0.45, linewidth=0, label=label)
+        ax.fill_between(x, *band, color=sheet.PALE, alpha=0.45, linewidth=0, label=label)
     else:
-        ax.vlines(x, *band, color=canvas.PALE, alpha=0.45, linewidth=8, label=label)
+        ax.vlines(x, *band, color=sheet.PALE, alpha=0.45, linewidth=8, label=label)
     for i, line in enumerate(ordered[1 : 1 + LINES]):
         one = "single replicated data sets" if first and i == 0 else None
-        ax.plot(x, line, color=canvas.COLOURS[0], linewidth=0.5, alpha=0.6, label=one)
+        ax.plot(x, line, color=sheet.colour(0), linewidth=0.5, alpha=0.6, label=one)
 
 
 def _frame(ax: "Axes", panel: Panel, *, log: bool) -> None:
@@ -292,7 +290,7 @@ def _frame(ax: "Axes", panel: Panel, *, log: bool) -> None:
     names = [canvas.stacked(name, width) for name in panel.sections]
     ax.set_xticks(range(len(names)), names, parse_math=False)
     ax.set_xlim(-0.55, len(names) - 0.45)
-    ax.set_ylabel(canvas.stacked(panel.axis, 32), fontsize=canvas.FONT, parse_math=False)
+    ax.set_ylabel(canvas.stacked(panel.axis, 32), fontsize=sheet.font(), parse_math=False)
     canvas.tidy(ax)
     ax.tick_params(axis="x", length=0)
 

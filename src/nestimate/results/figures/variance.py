@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from nestimate.results.answer import Answer
 from nestimate.results.estimates import naming, shares
-from nestimate.results.figures import canvas
+from nestimate.results.figures import canvas, sheet
 from nestimate.results.words import rounding
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ LIKELY = 0.8
 COLOURED = 7
 
 
-@canvas.steady
+@sheet.steady
 def variance_plot(answer: Answer) -> "Figure":
     """Show which share of the variance of a single reading each level has.
 
@@ -38,14 +38,13 @@ def variance_plot(answer: Answer) -> "Figure":
         When a check failed, or where there is one level only: flat layouts, and formulas without
         random terms.
     """
-    canvas.demand(answer, why_not)
+    sheet.demand(answer, why_not)
     parts = shares.variance_shares(answer.fit)
     groups = answer.design.groups if parts[0].draws.shape[1] > 1 else ("",)
     shown = groups[: canvas.PANELS]
     row = 0.34 + 0.13 * (len(shown) - 1)
-    figure = canvas.blank(answer, (6.4, row * len(parts) + 1.5 + 0.12 * (len(shown) > 3)))
-    canvas.headline(figure, _finding(parts, shown))
-    ax = figure.subplots()
+    size = (6.4, row * len(parts) + 1.5 + 0.12 * (len(shown) > 3))
+    figure, (ax,) = sheet.several(answer, size, _finding(parts, shown))
     _draw(ax, answer, parts, shown)
     return figure
 
@@ -60,14 +59,14 @@ def why_not(answer: Answer) -> str:
 def _draw(ax: "Axes", answer: Answer, parts: list[shares.Share], groups: tuple[str, ...]) -> None:
     step = 0.7 / len(groups)
     for g, group in enumerate(groups):
-        shade = canvas.colour(g) if group else canvas.COLOURS[1]
+        shade = sheet.colour(g) if group else sheet.colour(1)
         rows = [answer.question.summary(part.quantity(g)) for part in parts]
         at = np.arange(len(parts)) + step * (g - (len(groups) - 1) / 2)
         mean = [100 * row.mean for row in rows]
         ax.barh(at, mean, step * 0.92, color=shade, alpha=0.35, linewidth=0)
         ends = [(100 * row.ci_low, 100 * row.ci_high) for row in rows]
-        ax.hlines(at, *zip(*ends, strict=True), color=canvas.INK, linewidth=1.5)
-        ax.plot(mean, at, "os^Dv<>"[g % 7], color=shade, mec=canvas.INK, mew=0.6, ms=4.5)
+        ax.hlines(at, *zip(*ends, strict=True), color=sheet.ink(), linewidth=1.5)
+        ax.plot(mean, at, "os^Dv<>"[g % 7], color=shade, mec=sheet.ink(), mew=0.6, ms=4.5)
         if group:
             label = canvas.short(group)
             ax.plot([], [], "s", color=shade, alpha=0.6, ms=7, label=label)
@@ -77,13 +76,13 @@ def _draw(ax: "Axes", answer: Answer, parts: list[shares.Share], groups: tuple[s
         f"share of the {naming.share_name(answer.model)} of a reading in %, {canvas.kind(answer)}"
         if answer.question.ci_kind
         else "",
-        fontsize=canvas.FONT,
+        fontsize=sheet.font(),
     )
     if len(groups) <= COLOURED:
         canvas.legend_above(ax, 3)
     else:
         ax.legend(
-            fontsize=canvas.FONT - 1.5, frameon=False, loc="center left", bbox_to_anchor=(1, 0.5)
+            fontsize=sheet.font(-1.5), frameon=False, loc="center left", bbox_to_anchor=(1, 0.5)
         )
 
 

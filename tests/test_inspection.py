@@ -221,7 +221,7 @@ def test_times_of_one_mouse_are_not_data_points():
     found = ne.inspect(frame)
     assert [dict(p.arguments()) for p in found.proposals] == [
         {"value": "y", "group": "treatment", "unit": "mouse"},
-        {"formula": "y ~ treatment * C(hour) + (1 | mouse)"},
+        {"value": "y", "group": "treatment,hour", "block": "mouse"},
     ]
     said = " ".join(str(found).split())
     assert "Rows that differ in hour count as readings of the same mouse" in said
@@ -238,7 +238,7 @@ def test_two_factors_are_offered_at_once_and_in_turn():
     frame = built("genotype drug animal", ["wt", "ko"], ["veh", "x"], range(5), repeat=3)
     frame["animal"] = frame[["genotype", "drug", "animal"]].astype(str).sum(axis=1)
     both, *alone = ne.inspect(frame).proposals
-    assert both.formula == "y ~ genotype * drug + (1 | animal)"
+    assert dict(both.arguments()) == {"value": "y", "group": "genotype,drug", "unit": "animal"}
     assert sorted(proposal.roles.group for proposal in alone) == ["drug", "genotype"]
     said = " ".join(str(ne.inspect(frame)).split())
     assert "What do you want to compare?" in said

@@ -1,7 +1,7 @@
 """The one call that command line and library share: data in, `Comparison` out."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
+from nestimate.data.designs.model_frame import FACTORS
 from nestimate.data.designs.roles import Roles
-from nestimate.data.inspection.factorial import worded
 from nestimate.data.tables.door import Table, Wanted, read_table
 from nestimate.data.tables.files import file_name
 from nestimate.data.tables.onegroup import with_one_group
@@ -24,6 +24,7 @@ from nestimate.planning import Pilot
 from nestimate.remedies import Advice, Remedy
 from nestimate.results.documents import notebook, terminal
 from nestimate.results.documents.html import render
+from nestimate.results.estimates.factorial import asks_of_factors
 from nestimate.results.exports import storage
 from nestimate.results.exports.draws import to_datatree
 from nestimate.results.exports.frame import to_frame
@@ -137,8 +138,9 @@ def fit(
     data
         As for `compare`.
     group
-        Factor of the fixed part whose levels are compared, the others held at balanced reference
-        levels and measurements at their mean; None: the first one.
+        Factor of the fixed part whose levels are compared, or several with commas between, whose
+        cells are; the others are averaged over, and measurements held at their mean. None: the
+        first one; all of them where a contrast asks for more (`simple`, `drug - veh | WT`).
     reference
         The level that the others are compared with, `"control"`; of several factors
         `"time=t1,arm=control"` or `{"time": "t1", "arm": "control"}`. Coefficients are coded
@@ -188,7 +190,7 @@ def fit(
             ),
         ),
         parsed,
-        group=group,
+        group=FACTORS if group is None and asks_of_factors(chosen.contrast) else group,
         reference=reference,
         scale=chosen.scale,
     )
@@ -208,10 +210,10 @@ def compare(
     data: Any,
     *,
     value: str | None = None,
-    group: str | None = None,
+    group: str | Sequence[str] | None = None,
     unit: str | None = None,
     block: str | None = None,
-    reference: str | None = None,
+    reference: str | Mapping[str, str] | None = None,
     relabel_units: bool = False,
     options: Options | Words | Mapping[str, Any] | None = None,
 ) -> Comparison:
@@ -225,11 +227,16 @@ def compare(
     value, group, unit
         Column names; value may be several columns of readings, `"rep1,rep2,rep3"`. A mapping and
         a table with a column per group need none of them. `unit` is what was independently assigned
-        or sampled (mouse, well, litter); repeated rows of a unit are its readings.
+        or sampled (mouse, well, litter); repeated rows of a unit are its readings. Two or three
+        factors, `group=["genotype", "treatment"]` or `"genotype,treatment"`, are compared cell by
+        cell: simple effects, averages, and how far an effect differs (the interaction). Which
+        factor lies between and which within units or blocks follows from the data.
     block
-        Column whose levels see several groups: day, litter, cell line.
+        Column whose levels see several groups: day, litter, cell line; with plots inside it, of
+        which each sees some of the cells, `"field/plot"`.
     reference
-        The group that the others are compared with.
+        The group that the others are compared with; of several factors
+        `{"genotype": "WT", "treatment": "veh"}`, or `"genotype=WT,treatment=veh"`.
     relabel_units
         Equal unit labels in different groups are different units.
     options
@@ -255,6 +262,9 @@ def compare(
     'drug - placebo'
     """
     chosen = Options.of(options)
+    group = group if group is None or isinstance(group, str) else ",".join(group)
+    if isinstance(reference, Mapping):
+        reference = ",".join(f"{name}={label}" for name, label in reference.items())
     named = {"value": value, "group": group, "unit": unit, "block": block, "reference": reference}
     for role, name in named.items():
         if name is not None and not isinstance(name, str):
@@ -273,7 +283,7 @@ def compare(
             one_group=chosen.against is not None,
         ),
     )
-    _one_factor(table, group)
+    _check_group(table, group)
     value, group = table.roles.get("value", value), table.roles.get("group", group)
     unit = table.roles.get("unit", unit)
     if group is None and value is not None and chosen.against is not None:
@@ -302,6 +312,7 @@ def compare(
         known_sigma="sigma" in chosen.prior,
         scale=chosen.scale,
         reference=reference,
+        order=chosen.order if isinstance(chosen.order, str | None) else ",".join(chosen.order),
         relabel_units=relabel_units,
     )
     return _answered(
@@ -313,17 +324,20 @@ def compare(
     )
 
 
-def _one_factor(table: Table, group: str | None) -> None:
-    """Refuse several columns as group, which a formula compares."""
+def _check_group(table: Table, group: str | None) -> None:
+    """Refuse several columns written as a formula writes them, or two readings of one column."""
     if group is None or group in table.columns:
         return
     parts = [part.strip() for part in re.split(r"[,:*+]", group)]
-    if len(parts) > 1 and all(part in table.columns for part in parts):
-        fixed = " * ".join(map(worded, parts))
+    known = len(parts) > 1 and all(part in table.columns for part in parts)
+    if known and not re.search(r"[:*+]", group):
+        return
+    if known:
         raise DesignError(
-            f"{table.source}: group '{group}' names {len(parts)} columns, and compare takes one. "
-            f"Compare several factors by a formula: nestimate fit 'VALUE ~ {fixed} + (1 | UNIT)', "
-            "with UNIT what was sampled (ne.fit in Python); nestimate inspect writes it out."
+            f"{table.source}: group '{group}' names {len(parts)} columns. Several factors are "
+            "named with commas between: ",
+            Remedy("group", ",".join(parts)),
+            ".",
         )
 
 

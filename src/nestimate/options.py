@@ -59,6 +59,9 @@ class Options(Value):
     contrast
         `reference` (each group less the reference), `pairs` (all pairs), or expressions in group
         labels: `"(b + c) / 2 - a"`, several in a list.
+    order
+        Labels of the groups in their order, `"0,1,3,10"`: each step, the linear trend, and how
+        probably the mean rises at every step are then asked for (`contrast` `steps`, `trend`).
     against
         Compare every group with this value instead; one group is then enough, and without a
         column of groups all rows are one.
@@ -111,6 +114,7 @@ class Options(Value):
     preset: Preset = "default"
     prior: Mapping[str, str | float] = field(default_factory=dict)
     contrast: Contrasts | Sequence[str] = "reference"
+    order: str | Sequence[str] | None = None
     against: float | None = None
     rope: tuple[float, float] | None = None
     ci_prob: float = 0.95

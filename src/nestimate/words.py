@@ -11,7 +11,9 @@ type Preset = Literal["default", "kruschke2013", "meredith2021"]
 type CiKind = Literal["hdi", "eti"]
 type Decimal = Literal[".", ","]
 type Wide = Literal["groups", "units", "replicates"]
-type Contrasts = Literal["reference", "pairs"] | str
+type Contrasts = (
+    Literal["reference", "pairs", "simple", "main", "interaction", "steps", "trend"] | str
+)
 
 
 class Words(TypedDict, total=False):
@@ -27,6 +29,7 @@ class Words(TypedDict, total=False):
     preset: Preset
     prior: Mapping[str, str | float]
     contrast: Contrasts | Sequence[str]
+    order: str | Sequence[str] | None
     against: float | None
     rope: tuple[float, float] | None
     ci_prob: float

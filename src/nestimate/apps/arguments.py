@@ -16,6 +16,7 @@ Data = Annotated[
 Reference = Annotated[str | None, typer.Option(help="Group to compare with.")]
 Robust = Annotated[str, typer.Option(help="Student-t: units, replicates.")]
 Scale = Annotated[str, typer.Option(help="linear, or log (ratios).")]
+Order = Annotated[str | None, typer.Option(help="Groups in order: 0,1,3,10.", hidden=True)]
 Preset = Annotated[str, typer.Option(help="default, kruschke2013, meredith2021.", hidden=True)]
 Prior = Annotated[list[str] | None, typer.Option(help="'tau = halfnormal(2)'; repeatable.")]
 Rope = Annotated[str | None, typer.Option(help="LO,HI: differences as good as none.")]

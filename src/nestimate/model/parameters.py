@@ -256,8 +256,8 @@ def _scale_groups(
     structure: Structure, stratum: Stratum, assumptions: Assumptions
 ) -> tuple[str | None, ...]:
     """Return the label of every scale of a stratum: of each group, of the term, or of none."""
-    if stratum.role is Role.TERM:
-        return (stratum.name,)
+    if named := {Role.TERM: stratum.name, Role.EFFECT: stratum.of}.get(stratum.role):
+        return (named,)
     many = assumptions.tau == "own" or (assumptions.tau is None and len(structure.groups) == 2)
     return structure.groups if many and structure.home is not None and stratum.heavy else (None,)
 

@@ -3,7 +3,7 @@
 import hashlib
 import platform
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.metadata import version
 from typing import Any, Self
@@ -21,13 +21,13 @@ from nestimate.results.analyses.influence import Influence
 from nestimate.results.analyses.predictive import Predictive
 from nestimate.results.analyses.reliability import reliability_checks
 from nestimate.results.analyses.sensitivity import Sensitivity
-from nestimate.results.estimates import between, far, quantities, shares
+from nestimate.results.estimates import between, factorial, far, ordered, quantities, shares
 from nestimate.results.estimates.contrasts import Contrast, choose_contrasts
 from nestimate.results.estimates.far import Distance
 from nestimate.results.estimates.quantities import Quantity
 from nestimate.results.estimates.rows import Rows
 from nestimate.results.estimates.summaries import Check, Question, Summary
-from nestimate.results.words import advice, cautions, wording
+from nestimate.results.words import advice, cautions, factors, wording
 from nestimate.results.words.coverage import coverage_checks
 from nestimate.results.words.formulas import slope_sentences
 
@@ -38,6 +38,10 @@ ESTIMATES = (
 )
 #: Contrasts of which predictions are written out; the JSON holds all of them.
 MOST_PREDICTED = 6
+#: Factors of the interactions that averages are held against.
+PAIR = 2
+#: What is asked of groups whose order was stated.
+ORDERED = ("steps", "trend")
 
 
 def _versions() -> dict[str, str]:
@@ -208,11 +212,37 @@ class Answer:
             return ()
         return (
             *coverage_checks(self.model, self.question.ci_prob),
+            *self._averages,
             *cautions.sensitivity_checks(self.sensitivity, self.design),
             *(cautions.centre_checks(self.groups, self.model) if self.passed else ()),
             *cautions.influence_checks(self.influence, self.design),
             *cautions.predictive_checks(self.predictive, self.design, self.farthest),
             *cautions.bayes_factor_checks(self.bayes_factor),
+        )
+
+    @property
+    def _averages(self) -> tuple[Check, ...]:
+        """Caution where an effect is averaged over a factor that changes it."""
+        crossing = self.design.structure.factorial
+        if crossing is None:
+            return ()
+        whole, _ = factorial.choose(crossing, "interaction", self.design.measure.sign)
+        pairs = tuple(c for c in whole if len(c.changed) == PAIR)
+        rows = self.question.summaries(quantities.differences(self.fit, pairs), quick=True)
+        return factors.interaction_checks(tuple(zip(pairs, rows, strict=True)), self.asked)
+
+    @property
+    def unanswered(self) -> tuple[str, ...]:
+        """Contrasts of several factors that were asked for and lack a cell."""
+        crossing, asked = self.design.structure.factorial, self.question.contrasts
+        words = (asked,) if isinstance(asked, str) else asked
+        if crossing is None or self.question.against is not None:
+            return ()
+        return tuple(
+            name
+            for word in words
+            if word in factorial.SETS
+            for name in factorial.choose(crossing, word, self.design.measure.sign)[1]
         )
 
     @property
@@ -240,6 +270,7 @@ class Answer:
             return ()
         return (
             *wording.answer_sentences(self.contrasts, self.asked, self.probabilities, after),
+            *factors.average_sentences(self.asked, self.unanswered),
             *slope_sentences(self.design, self.coefficients),
             *wording.simultaneous_sentences(self.contrasts),
             *(cautions.rope_sentences(self.contrasts, rope, after) if rope is not None else ()),
@@ -263,12 +294,7 @@ class Answer:
         call: Mapping[str, Any] | None = None,
     ) -> Self:
         """Summarise the draws of a fit of which `ess` effective draws were asked."""
-        asked = choose_contrasts(
-            fit.model.design.groups,
-            question.contrasts,
-            question.against,
-            fit.model.design.measure,
-        )
+        asked = _asked(fit.model.design, question)
 
         if question.bayes_factor:
             bayes_factor.check(fit.model, asked)
@@ -375,6 +401,28 @@ class Answer:
             "seconds": self.fit.seconds,
             "sampler": list(self.fit.log),
         }
+
+
+def _asked(design: Design, question: Question) -> tuple[Contrast, ...]:
+    """Return the contrasts to report: of groups, or of the factors whose cells they are."""
+    crossing, asked = design.structure.factorial, question.contrasts
+    if crossing is None and question.against is None:
+        words = (asked,) if isinstance(asked, str) else asked
+        words = ORDERED if design.roles.order is not None and asked == "reference" else words
+        if ordered.sets(words) and design.structure.factors:
+            return tuple(c for word in words for c in _along(design, word))
+    if crossing is None or question.against is not None or asked == "pairs":
+        return choose_contrasts(design.groups, asked, question.against, design.measure)
+    return factorial.chosen(crossing, asked, design.measure)
+
+
+def _along(design: Design, word: str) -> tuple[Contrast, ...]:
+    """Return the contrasts that a word or an expression asks of ordered groups."""
+    if word in ordered.SETS:
+        found = ordered.choose(design.structure.factors[0], word, design.measure.sign)
+        logs = design.measure.logarithmic
+        return tuple(replace(c, name=f"exp({c.name})") if c.trend and logs else c for c in found)
+    return choose_contrasts(design.groups, word, None, design.measure)
 
 
 def _finite(value: float) -> float | None:

@@ -19,6 +19,7 @@ from nestimate.data.designs.aggregates import (
     reconstructed,
     summary_columns,
 )
+from nestimate.data.designs.crossing import Compared
 from nestimate.data.designs.doubts import (
     distances,
     doubt_far,
@@ -26,8 +27,8 @@ from nestimate.data.designs.doubts import (
     doubt_values,
     setting_scales,
 )
-from nestimate.data.designs.groups import check_groups, dropped, dropped_units, order_groups
-from nestimate.data.designs.labelled import check_labelled, read_level
+from nestimate.data.designs.groups import dropped_units
+from nestimate.data.designs.labelled import read_level
 from nestimate.data.designs.levels import (
     Level,
     check_blocks,
@@ -49,7 +50,8 @@ from nestimate.data.designs.statistics import (
     measure_yardstick,
     unit_statistics,
 )
-from nestimate.data.designs.structure import Factor, Structure, role_structure
+from nestimate.data.designs.strata import role_structure
+from nestimate.data.designs.structure import Factor, Structure
 from nestimate.data.tables.door import Table
 from nestimate.errors import DataError, DesignError
 
@@ -192,14 +194,9 @@ class Design:
                 "scale is 'log', but the mean and SD of values do not tell those of their "
                 "logarithms. Give the readings, or summaries of logarithms with scale 'linear'."
             )
-        group, groups = table.labels(roles.group)
         keep = ~np.isnan(value)
-        notes += [
-            *table.number_notes(roles.value),
-            *table.label_notes(roles.group),
-            *dropped(keep, group, groups, (roles.value, roles.group)),
-        ]
-        check_labelled(table, roles.group, group, keep)
+        compared = Compared.of(table, roles, keep)
+        notes += [*table.number_notes(roles.value), *compared.notes]
         value = value[keep]
         if roles.scale == "log":
             value = logarithms(table, roles.value, value, np.flatnonzero(keep))
@@ -207,15 +204,12 @@ class Design:
                 f"Logarithms of {roles.value} are analysed: group means are geometric means and "
                 "differences are ratios."
             )
-        warnings = check_groups(
-            roles.group, roles.value, group[keep], groups, one_is_enough=roles.one_group
-        )
-        group, groups, chosen = order_groups(
-            group[keep], groups, roles.reference, ordered=table.is_ordered(roles.group)
-        )
-        notes += chosen if len(groups) > 1 else []
-        block, place, places, doubts = _placed(table, roles, keep, group, groups)
-        warnings += doubts
+        group, groups = compared.codes, compared.labels
+        roles, said = compared.placed(table, roles, keep)
+        notes += said
+        blocks, place, places, doubts = _placed(table, roles, keep, compared)
+        block = blocks[0] if blocks else None
+        warnings = [*compared.warnings, *doubts]
         readings = read_rows(value, group, {name: rows[keep] for name, rows in summary.items()})
         readings, said = reconstructed(readings, groups, alone=_alone(roles))
         warnings += said
@@ -240,8 +234,8 @@ class Design:
         warnings += merged
         if block is not None and levels and levels[0].size == np.unique(place).size:
             warnings.append(
-                f"Every cell of {roles.block} x {roles.group} holds one {levels[0].name}, so their "
-                f"spreads cannot be told apart: readings count as readings of the cell."
+                f"Every cell of {roles.block} x {compared.name} holds one {levels[0].name}, so "
+                f"their spreads cannot be told apart: readings count as readings of the cell."
             )
             levels = levels[1:]
         tame = setting_scales(readings, distance)
@@ -251,17 +245,19 @@ class Design:
             readings = replace(readings, unit=frozen(levels[0].codes))
         statistics = unit_statistics(readings, yardstick)
         if block is None:
-            check_units(statistics, groups, levels, roles.group)
+            check_units(statistics, groups, levels, compared.name)
             warnings += doubt_few(statistics, groups)
         elif block.size < 5:
             warnings.append(
                 f"Fewer than five blocks ({block.name}: {block.size}): how much the effect varies "
                 "between them is then known poorly, and the priors count beside the data."
             )
-        factor = Factor(name=roles.group, labels=groups, codes=readings.group)
-        structure = role_structure(factor, levels, block, readings.n)
+        factor = Factor(
+            name=compared.name, labels=groups, codes=readings.group, places=compared.places
+        )
+        structure = role_structure(factor, levels, blocks, readings.n, compared.crossing)
         return cls(
-            roles=roles,
+            roles=replace(roles, group=compared.name),
             source=table.source,
             structure=structure,
             readings=readings,
@@ -277,16 +273,21 @@ def _placed(
     table: Table,
     roles: Roles,
     keep: NDArray[np.bool_],
-    group: NDArray[np.intp],
-    groups: tuple[str, ...],
-) -> tuple[Level | None, NDArray[np.intp], tuple[str, ...], list[str]]:
-    """Return the blocks, where units lie (group, or cell), names of these places, and doubts."""
-    if roles.block is None:
-        return None, group, groups, []
-    block = read_level(table, roles.block, keep)
-    doubts = check_blocks(block, group, groups, roles.group) + doubt_labels(block)
-    places = tuple(f"{k} x {g}" for k in block.labels for g in groups)
-    return block, block.codes * len(groups) + group, places, doubts
+    compared: Compared,
+) -> tuple[tuple[Level, ...], NDArray[np.intp], tuple[str, ...], list[str]]:
+    """Return blocks and plots, where units lie (group or cell), names of these, and doubts."""
+    group, groups = compared.codes, compared.labels
+    blocks: tuple[Level, ...] = ()
+    for name in roles.block_columns(table):
+        found = read_level(table, name, keep)
+        blocks += (place_subunits(blocks[-1], found) if blocks else found,)
+    if not blocks:
+        return (), group, groups, []
+    doubts = check_blocks(blocks[0], group, groups, compared.name, compared.expected(blocks[0]))
+    doubts += doubt_labels(blocks[0])
+    inner = blocks[-1]
+    places = tuple(f"{k} x {g}" for k in inner.labels for g in groups)
+    return blocks, inner.codes * len(groups) + group, places, doubts
 
 
 def _alone(roles: Roles) -> bool:
@@ -321,7 +322,12 @@ def _unit_levels(
 
 def _check_roles(table: Table, roles: Roles, units: tuple[str, ...]) -> tuple[str, ...]:
     """Return the columns that play a role, value and group first; refuse one with two roles."""
-    named = [("value", roles.value), ("group", roles.group), ("block", roles.block)]
+    named = [("value", roles.value)]
+    factors = roles.group_columns(table)
+    named += [("group", name) for name in factors]
+    plots = roles.block_columns(table)
+    # The plots of a split plot may be told by their factor: field/variety.
+    named += [("block", name) for name in plots if name not in plots[1:] or name not in factors]
     named += list(roles.summary.items())
     named += [("unit", name) for name in units]
     used: dict[str, str] = {}

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.aggregates import logarithms, read_rows
+from nestimate.data.designs.crossing import Crossing
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.doubts import doubt_values
 from nestimate.data.designs.formula import Formula
@@ -45,7 +46,8 @@ def formula_design(
     table, formula
         The data and the parsed formula.
     group
-        Factor of the fixed part whose levels are compared; None: the first one.
+        Factor of the fixed part whose levels are compared, or several with commas between, whose
+        cells are; `FACTORS`: all of them. None: the first one.
     reference
         The level that the others are compared with; of several factors `time=t1,arm=control`, or a
         mapping. Coefficients are coded against the references.
@@ -72,17 +74,16 @@ def formula_design(
     columns = coefficients(common, formula)
     labels = distinct([column.label for column in columns])
     _check_rank(fixed, labels, formula)
-    compared = frame.compared
-    groups = frame.factors[compared] if compared else (MEAN,)
+    factors, crossing = _factors(frame)
+    groups = crossing.groups if crossing else factors[0].labels if factors else (MEAN,)
     grid = frame.grid(formula.variables)
-    belongs = _belonging(grid, compared, groups)
+    belongs = _belonging(grid, factors, crossing)
     new = common.evaluate_new_data(frame.numbered(formula, grid))
     rows = np.asarray(new.design_matrix, dtype=np.float64)
     shifts = _shifts(common, fixed)
     centred = any(not column.atoms for column in columns)
     offsets = np.where(shifts, 0.0, fixed.mean(axis=0) if centred else 0.0)
-    code = frame.data[compared].cat.codes.to_numpy() if compared else np.zeros(value.size)
-    codes = code.astype(np.intp)
+    codes = _codes(factors, crossing, value.size)
     readings = read_rows(value, codes, {})
     random = Random.of(frame, formula, grid)
     yardstick = measure_yardstick(readings, len(groups))
@@ -90,7 +91,8 @@ def formula_design(
     effects = [effect for stratum in random.strata if stratum.heavy for effect in stratum.effects]
     structure = Structure(
         text=formula.text,
-        factors=(Factor(name=compared, labels=groups, codes=codes),) if compared else (),
+        factors=factors,
+        factorial=crossing,
         groups=groups,
         group=codes,
         labels=tuple(labels),
@@ -111,14 +113,14 @@ def formula_design(
         crossed=random.crossed,
     )
     return Design(
-        roles=Roles(value=formula.response, group=compared or MEAN, scale=scale),
+        roles=Roles(value=formula.response, group=" x ".join(frame.compared) or MEAN, scale=scale),
         source=table.source,
         structure=structure,
         readings=readings,
         statistics=unit_statistics(readings, yardstick),
         yardstick=yardstick,
         scatter=measure_scatter(readings, yardstick, structure, np.ones(value.size, dtype=bool)),
-        notes=(*notes, *_balanced(frame, formula, compared)),
+        notes=(*notes, *_balanced(frame, formula)),
         warnings=(
             *random.warnings,
             *misgivings(formula, frame, random.outer),
@@ -159,18 +161,44 @@ def _check_rank(fixed: Array, labels: Sequence[str], formula: Formula) -> None:
             )
 
 
-def _belonging(grid: "pd.DataFrame", compared: str | None, groups: Sequence[str]) -> Array:
+def _factors(frame: ModelFrame) -> tuple[tuple[Factor, ...], Crossing | None]:
+    """Return what is compared, and the cells of several factors that have rows."""
+    factors = tuple(
+        Factor(
+            name=name,
+            labels=frame.factors[name],
+            codes=frame.data[name].cat.codes.to_numpy().astype(np.intp),
+        )
+        for name in frame.compared
+    )
+    if len(factors) < 2:
+        return factors, None
+    cells = np.unique(np.stack([factor.codes for factor in factors], axis=1), axis=0)
+    names, labels = tuple(f.name for f in factors), tuple(f.labels for f in factors)
+    return factors, Crossing(names=names, labels=labels, cells=cells)
+
+
+def _codes(factors: Sequence[Factor], crossing: Crossing | None, size: int) -> NDArray[np.intp]:
+    """Return the group, or the cell, of every row."""
+    if crossing is None:
+        return factors[0].codes if factors else np.zeros(size, dtype=np.intp)
+    rows = np.stack([factor.codes for factor in factors], axis=1)
+    return np.asarray((rows[:, None] == crossing.cells).all(axis=2).argmax(axis=1), dtype=np.intp)
+
+
+def _belonging(grid: "pd.DataFrame", factors: Sequence[Factor], crossing: Crossing | None) -> Array:
     """Weights of the rows of the grid in the mean of each group, shape (groups, rows)."""
-    if compared is None:
+    if not factors:
         return np.full((1, len(grid)), 1 / len(grid))
-    codes = grid[compared].cat.codes.to_numpy()
-    inside = np.equal.outer(np.arange(len(groups)), codes).astype(np.float64)
-    return inside / inside.sum(axis=1, keepdims=True)
+    levels = np.arange(len(factors[0].labels))[:, None] if crossing is None else crossing.cells
+    codes = np.stack([grid[factor.name].cat.codes.to_numpy() for factor in factors], axis=1)
+    inside = (levels[:, None] == codes).all(axis=2).astype(np.float64)
+    return np.asarray(inside / inside.sum(axis=1, keepdims=True))
 
 
-def _balanced(frame: ModelFrame, formula: Formula, compared: str | None) -> list[str]:
+def _balanced(frame: ModelFrame, formula: Formula) -> list[str]:
     """Say at what values of the other columns the means are compared."""
-    others = [name for name in formula.variables if name != compared]
+    others = [name for name in formula.variables if name not in frame.compared]
     factors = [name for name in others if name in frame.factors]
     measured = [f"{n} = {frame.data[n].mean():.4g}" for n in others if n not in frame.factors]
     said = []

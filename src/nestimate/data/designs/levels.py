@@ -121,8 +121,21 @@ def merge_single(levels: tuple[Level, ...]) -> tuple[tuple[Level, ...], list[str
     return levels, warnings
 
 
-def check_blocks(block: Level, group: Codes, groups: Sequence[str], group_name: str) -> list[str]:
+def check_blocks(
+    block: Level,
+    group: Codes,
+    groups: Sequence[str],
+    group_name: str,
+    expected: NDArray[np.bool_] | None = None,
+) -> list[str]:
     """Refuse blocks that cannot compare groups; say which cells are missing.
+
+    Parameters
+    ----------
+    block, group, groups, group_name
+        The blocks, the group of every row, the labels, and what they are groups of.
+    expected
+        Which cells should have values, (blocks, groups); None: all of them.
 
     Raises
     ------
@@ -150,16 +163,14 @@ def check_blocks(block: Level, group: Codes, groups: Sequence[str], group_name: 
             f"group '{lonely[0]}' occurs in one {block.name} only: its difference cannot be told "
             f"from that of a single {block.name}. Each group is needed in at least two."
         )
-    if seen.all():
-        return []
+    whole = np.ones_like(seen) if expected is None else expected
     empty = [
-        f"{label} x {name}"
-        for label, row in zip(block.labels, seen, strict=True)
-        for name, present in zip(groups, row, strict=True)
-        if not present
+        f"{block.labels[k]} x {groups[g]}" for k, g in zip(*np.nonzero(whole & ~seen), strict=True)
     ]
+    if not empty:
+        return []
     return [
-        f"{len(empty)} of {seen.size} cells of {block.name} x {group_name} have no value: "
+        f"{len(empty)} of {int(whole.sum())} cells of {block.name} x {group_name} have no value: "
         f"{listed(empty, most=6)}. The blocks that see several groups carry the comparison."
     ]
 

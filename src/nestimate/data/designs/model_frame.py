@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.atoms import Atom
+from nestimate.data.designs.crossing import MOST_FACTORS
 from nestimate.data.designs.expressions import ALLOWED
 from nestimate.data.designs.formula import Formula
 from nestimate.data.designs.groups import reference_first
 from nestimate.data.designs.references import chosen_references, reference_hint
 from nestimate.data.tables.door import Table
+from nestimate.data.tables.series import split_names
 from nestimate.errors import DataError, DesignError, one_of
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 Codes = tuple[NDArray[np.intp], tuple[str, ...]]
 
+#: Stands for all factors of the fixed part.
+FACTORS = "*"
 #: Most combinations of levels over which means are balanced.
 MOST_COMBINATIONS = 20_000
 
@@ -37,14 +41,14 @@ class ModelFrame:
     kept
         Position of these rows in the table, shape (rows,).
     compared
-        The factor whose levels are compared, or None.
+        The factors whose levels, or cells, are compared; () where there is none.
     notes
         What was left out, and which references were chosen.
     """
 
     data: "pd.DataFrame"
     kept: NDArray[np.intp]
-    compared: str | None
+    compared: tuple[str, ...]
     notes: tuple[str, ...]
 
     @property
@@ -165,7 +169,8 @@ def read_model_frame(
     }
     compared = _compared(formula, [name for name in formula.fixed_names if name in coded], group)
     factors = {name: present[name] for name in formula.variables if name in coded}
-    chosen = chosen_references(reference, factors, compared)
+    alone = compared[0] if len(compared) == 1 else None
+    chosen = chosen_references(reference, factors, alone)
     for name, (codes, labels) in coded.items():
         ordered = list(present[name])
         if name in factors:
@@ -173,7 +178,7 @@ def read_model_frame(
             ordered, why = reference_first(
                 ordered, chosen.get(name), ordered=table.is_ordered(name)
             )
-            hint = reference_hint(name, ordered, alone=name == compared) if why else ""
+            hint = reference_hint(name, ordered, alone=name == alone) if why else ""
             notes.append(f"Reference of {name}: {ordered[0]} ({why or 'as stated'}{hint}).")
         if name in factors and _is_measured(table, name):
             notes.append(f"The numbers of {name} are labels here, not measurements.")
@@ -226,15 +231,25 @@ def _present(
     return tuple(labels[i] for i in np.unique(codes))
 
 
-def _compared(formula: Formula, factors: list[str], group: str | None) -> str | None:
-    """Choose the factor of the fixed part whose levels are compared."""
-    if group is not None and group not in factors:
-        raise DesignError(
-            f"formula '{formula.text}': {one_of('factor in its fixed part', group, factors)}"
-            if factors
-            else f"formula '{formula.text}' has no factor in its fixed part that could be compared."
-        )
-    return group or next(iter(factors), None)
+def _compared(formula: Formula, factors: list[str], group: str | None) -> tuple[str, ...]:
+    """Choose the factors of the fixed part whose levels are compared; `FACTORS` are all of them."""
+    if group == FACTORS:
+        if len(factors) > MOST_FACTORS:
+            raise DesignError(
+                f"formula '{formula.text}' has {len(factors)} factors. Name up to {MOST_FACTORS} "
+                f"that are compared, such as group '{','.join(factors[:2])}'."
+            )
+        return tuple(factors)
+    named = () if group is None else split_names(group, factors, ",")
+    for name in named:
+        if name not in factors:
+            raise DesignError(
+                f"formula '{formula.text}': {one_of('factor in its fixed part', name, factors)}"
+                if factors
+                else f"formula '{formula.text}' has no factor in its fixed part that could be "
+                "compared."
+            )
+    return named or tuple(factors[:1])
 
 
 def _check_computed(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from nestimate.data.designs.measures import MEASURES, Measure
 from nestimate.data.tables.door import Table
+from nestimate.data.tables.series import split_names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,14 +15,18 @@ class Roles:
     Attributes
     ----------
     value, group
-        Column names.
+        Column names; of several factors with commas between, `genotype,treatment`.
     unit
         Column name of the experimental unit, or several joined by a slash, outermost first
         (`litter/animal/slice`); None in a flat layout.
     block
-        Column whose levels see several groups (day, litter, line), or None.
+        Column whose levels see several groups (day, litter, line), or None; with plots inside it,
+        of which each sees some of the cells of several factors, `field/plot`.
     reference
-        The group that the others are compared with; None lets `Design` choose and say so.
+        The group that the others are compared with; None lets `Design` choose and say so. Of
+        several factors `genotype=WT,treatment=veh`.
+    order
+        Labels of the groups in their order, commas between: `0,1,3,10`; the first is the reference.
     relabel_units
         True when equal unit labels in different groups are different units.
     one_group
@@ -41,6 +46,7 @@ class Roles:
     unit: str | None = None
     block: str | None = None
     reference: str | None = None
+    order: str | None = None
     relabel_units: bool = False
     one_group: bool = False
     summary: Mapping[str, str] = field(default_factory=dict)
@@ -65,6 +71,14 @@ class Roles:
         """What follows a value or difference, ` mg/L`; nothing where ratios are reported."""
         unsaid = self.value_unit is None or self.measure.logarithmic
         return "" if unsaid else f" {self.value_unit}"
+
+    def group_columns(self, table: Table) -> tuple[str, ...]:
+        """Names of the factors that are compared; a column may have a comma in its name."""
+        return split_names(self.group, table.columns, ",")
+
+    def block_columns(self, table: Table) -> tuple[str, ...]:
+        """Names of the blocks and the plots inside them, outermost first."""
+        return () if self.block is None else split_names(self.block, table.columns, "/")
 
     def unit_columns(self, table: Table) -> tuple[str, ...]:
         """Names of the unit columns, outermost first; a column may have a slash in its name."""

@@ -9,7 +9,6 @@ Strata whose effects belong to the clusters (a block, a unit, the outermost fact
 share the cluster's mixing variable and may be heavy-tailed; the others lie inside and are normal.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
@@ -18,7 +17,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.designs.crossing import Crossing
 from nestimate.data.designs.levels import Level
+from nestimate.data.tables.cells import is_plain_number
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -34,6 +35,8 @@ class Role(Enum):
     BLOCK = "block"
     #: How the groups differ from block to block.
     EFFECT = "effect"
+    #: What lies in a block and sees some of the cells of several factors, and its own cells.
+    PLOT = "plot"
     #: What was independently treated or sampled; it lies in one group (and block).
     UNIT = "unit"
     #: A level inside the unit.
@@ -97,7 +100,8 @@ class Stratum:
     merged
         Whether each member has one reading, so that the error of a reading is part of it.
     of, between
-        Of a random term: what differs (empty where it is the level itself), and between what.
+        Of a random term: what differs (empty where it is the level itself), and between what. Of
+        effects of one of several factors: the factors.
     """
 
     position: int
@@ -133,11 +137,19 @@ class Factor:
         The user's column and its labels, the reference first.
     codes
         Shape (rows,).
+    places
+        Where labels lie that have an order: the numbers that they are, or 0, 1, 2; () otherwise.
     """
 
     name: str
     labels: tuple[str, ...]
     codes: Codes
+    places: tuple[float, ...] = ()
+
+    @property
+    def numbered(self) -> bool:
+        """Whether the labels are the numbers of their places."""
+        return bool(self.places) and all(map(is_plain_number, self.labels))
 
     def within(self, level: Level) -> bool:
         """Whether it varies inside the members of a level; otherwise it lies between them."""
@@ -157,6 +169,8 @@ class Structure:
         What is compared; none where a formula has measurements only.
     groups, group
         The groups, cells of the factors, and the code of every row, shape (rows,).
+    factorial
+        Where roles named several factors, which of their levels every group has.
     labels, shifts
         What each fixed coefficient is called, and whether it shifts with the data as a mean does;
         the others are slopes. Where roles named the columns the coefficients are the group means.
@@ -186,6 +200,7 @@ class Structure:
     factors: tuple[Factor, ...]
     groups: tuple[str, ...]
     group: Codes
+    factorial: Crossing | None = None
     labels: tuple[str, ...]
     shifts: tuple[bool, ...]
     alone: tuple[bool, ...] = ()
@@ -237,6 +252,13 @@ class Structure:
         return self.outer if seen else None
 
     @property
+    def blocks(self) -> tuple[Level, ...]:
+        """The blocks, and what lies in them and sees some of the cells, outermost first."""
+        if self.block is None:
+            return ()
+        return (self.block, *(s.level for s in self.strata if s.role is Role.PLOT and not s.of))
+
+    @property
     def levels(self) -> tuple[Level, ...]:
         """Units and subunits that have readings, outermost first."""
         inner = (Role.UNIT, Role.SUBUNIT)
@@ -265,11 +287,13 @@ class Structure:
         group = self.group[keep]
         present = np.unique(self.outer.codes[keep])
         strata = []
+        effects_alone = [s.role for s in self.strata if s.heavy] == [Role.BLOCK, Role.EFFECT]
+        plots = any(s.role is Role.PLOT for s in self.strata)
         for s in self.strata:
             level = s.level.kept(keep)
             effects = tuple(replace(effect, column=effect.column[keep]) for effect in s.effects)
             merged = s.merged
-            if s.role is Role.EFFECT and not self.levels:
+            if s.role is Role.EFFECT and effects_alone and not plots and not self.levels:
                 merged = one_reading_each(level, group, n[keep])
             strata.append(replace(s, level=level, effects=effects, merged=merged))
         return replace(
@@ -281,100 +305,6 @@ class Structure:
             outer=self.outer.kept(keep),
             home=None if self.home is None else self.home[present],
         )
-
-
-def role_structure(
-    factor: Factor, levels: Sequence[Level], block: Level | None, n: Codes
-) -> Structure:
-    """Return the structure of a design whose columns have roles.
-
-    With blocks every block has a level and a deviation in every group, symmetric in the groups;
-    units lie inside. Otherwise every unit has a level, whose scale may be its group's own. Without
-    units every row is one, and holds the error of its reading.
-
-    Parameters
-    ----------
-    factor
-        What is compared.
-    levels, block
-        Units and subunits, outermost first, and the blocks.
-    n
-        Readings that each row stands for, shape (rows,).
-    """
-    count, group = len(factor.labels), factor.codes
-    indicators = np.eye(count)[group]
-    ones = Effect(name="1", column=np.ones(group.size))
-
-    def deviations(split: int) -> tuple[Effect, ...]:
-        return tuple(
-            Effect(name=label, column=indicators[:, g], group=g, split=split)
-            for g, label in enumerate(factor.labels)
-        )
-
-    home: Codes | None = None
-    if block is None:
-        rows = Level(name="value", labels=(), codes=np.arange(group.size))
-        outer, inside = (levels[0], levels[1:]) if levels else (rows, ())
-        strata = [
-            Stratum(
-                position=0,
-                name=outer.name,
-                level=outer,
-                role=Role.UNIT,
-                effects=deviations(1),
-                heavy=True,
-                counts=True,
-                merged=not levels,
-            )
-        ]
-        cells = np.eye(count)
-        home = np.zeros(int(outer.codes.max()) + 1, dtype=np.intp)
-        home[outer.codes] = group
-    else:
-        outer, inside = block, levels
-        # Units count, where there are any; otherwise it is the blocks that do.
-        strata = [
-            Stratum(
-                position=i,
-                name=block.name,
-                level=block,
-                role=role,
-                effects=effects,
-                heavy=True,
-                counts=role is Role.BLOCK and not levels,
-                merged=role is Role.EFFECT and not levels and one_reading_each(block, group, n),
-            )
-            for i, (role, effects) in enumerate(
-                ((Role.BLOCK, (ones,)), (Role.EFFECT, deviations(2)))
-            )
-        ]
-        cells = np.hstack([np.ones((count, 1)), np.eye(count)])
-    for level in inside:
-        first = block is not None and level is levels[0]
-        strata.append(
-            Stratum(
-                position=len(strata),
-                name=level.name,
-                level=level,
-                role=Role.UNIT if first else Role.SUBUNIT,
-                effects=(ones,),
-                counts=first,
-            )
-        )
-    return Structure(
-        factors=(factor,),
-        groups=factor.labels,
-        group=group,
-        labels=factor.labels,
-        shifts=(True,) * count,
-        fixed=indicators,
-        offsets=np.zeros(count),
-        means=np.eye(count),
-        strata=tuple(strata),
-        outer=outer,
-        cells=cells,
-        home=home,
-    )
 
 
 def one_reading_each(block: Level, group: Codes, n: Codes) -> bool:

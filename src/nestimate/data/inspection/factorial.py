@@ -1,4 +1,4 @@
-"""Designs that roles cannot say, as formulas: several factors compared, or a share of a total.
+"""Designs of several factors, by roles or a formula, and of a share of a total.
 
 The one place that knows how such a design is asked for.
 """
@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from nestimate.data.designs.design import Design
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.roles import Roles
@@ -21,6 +22,8 @@ from nestimate.errors import DataError, DesignError
 
 #: More factors make a formula that nobody can read.
 MOST_FACTORS = 3
+#: Units of a cell below which several factors are not proposed.
+LEAST = 3
 
 
 def several_factors(
@@ -53,7 +56,9 @@ def several_factors(
     ):
         return None
     best = next((c for c in ranked if c.group == chosen[0]), Candidate(group=chosen[0]))
-    return _built(crossing, value, chosen, _path(crossing, chosen), best)
+    path = _path(crossing, chosen)
+    by_roles = _by_roles(crossing, value, sorted(chosen, key=crossing.names.index), path, best)
+    return by_roles or _built(crossing, value, chosen, path, best)
 
 
 def share_of_total(crossing: Crossing, share: str, best: Candidate) -> Proposal | None:
@@ -157,6 +162,57 @@ def _coded(crossing: Crossing, name: str) -> str:
     """Return a factor as a formula writes it: numbers that are labels stand in C(...)."""
     numbers = all(is_plain_number(label) for label in crossing.labels[name])
     return f"C({worded(name)})" if numbers else worded(name)
+
+
+def _by_roles(
+    crossing: Crossing, value: str, factors: Sequence[str], path: Sequence[str], best: Candidate
+) -> Proposal | None:
+    """Return the design as roles, where what was sampled is labelled once: None otherwise.
+
+    What sees several cells is a block, or a plot inside one; what lies in one cell is a unit.
+    """
+    again = bool(path) and _counts(crossing, path[0])
+    crossed = [
+        f for f in factors if path and not crossing.inside(path[0], f) and not moments(crossing, f)
+    ]
+    if (again and crossed) or any(_numbered(crossing, name, factors) for name in path[1:]):
+        return None
+    cells = crossing.size(*factors)
+    seen = [crossing.size(*path[: i + 1], *factors) for i in range(len(path))]
+    alone = [crossing.size(*path[: i + 1]) == seen[i] for i in range(len(path))]
+    blocks = [name for name, one in zip(path, alone, strict=True) if not one]
+    units = [name for name in path if name not in blocks]
+    roles = Roles(
+        value=value,
+        group=",".join(factors),
+        unit="/".join(units) or None,
+        block="/".join(blocks) or None,
+    )
+    if cells < 2 or roles.group_columns(crossing.table) != tuple(factors):
+        return None
+    try:
+        design = Design.from_table(crossing.table, roles)
+    except (DataError, DesignError):
+        return None
+    if design.block is None and min(design.units_per_group) < LEAST:
+        return None
+    used = {*factors, *path, value}
+    unused = tuple(n for n in crossing.names if n not in used and crossing.size(n) > 1)
+    return Proposal(
+        roles=roles,
+        candidate=replace(
+            best,
+            block=roles.block,
+            units=tuple(units),
+            unused=unused,
+            merged=tuple(n for n in unused if n not in crossing.counters),
+        ),
+        whole=False,
+        layout=design.layout,
+        branches=tuple(_branches(crossing, factors, path)),
+        cautions=design.warnings,
+        factors=tuple(factors),
+    )
 
 
 def _built(

@@ -37,7 +37,7 @@ class Decision:
 def decisions(proposals: Sequence[Proposal]) -> tuple[Decision, ...]:
     """Return the questions that tell the proposals apart, each once."""
     found: dict[tuple[str, ...], Decision] = {}
-    plain = [i for i, proposal in enumerate(proposals) if not proposal.formula]
+    plain = [i for i, proposal in enumerate(proposals) if not proposal.factors]
     for i, j in combinations(plain, 2):
         for decision in _between(proposals, i, j, first=plain[0]):
             once = decision.kind in {"which group", "one group"}

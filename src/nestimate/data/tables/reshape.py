@@ -21,6 +21,7 @@ from nestimate.data.tables.series import (
     counts_rows,
     families,
     number_like,
+    split_names,
 )
 from nestimate.data.tables.table import Table
 from nestimate.errors import DataError, DesignError, listed, one_of
@@ -60,6 +61,13 @@ class Wanted(Reading):
     def unit_names(self) -> list[str]:
         """Columns named as unit, outermost first."""
         return [part.strip() for part in self.unit.split("/")] if self.unit else []
+
+    def beside(self, table: Table) -> list[str]:
+        """Columns that play a role beside the value, outermost first."""
+        columns = table.columns
+        groups = split_names(self.group, columns, ",") if self.group else ()
+        blocks = split_names(self.block, columns, "/") if self.block else ()
+        return [*groups, *self.unit_names, *blocks]
 
 
 def long_form(table: Table, wanted: Wanted) -> Table:
@@ -223,7 +231,7 @@ def _from_replicates(table: Table, columns: Sequence[str], wanted: Wanted) -> Ta
             f"the column for group (what is compared) is not named. Columns left for it: {left}. "
             "Without groups, give a value to compare with (against)."
         )
-    kept = [name for name in (wanted.group, *wanted.unit_names, wanted.block) if name is not None]
+    kept = wanted.beside(table)
     for name in kept:
         table.column(name)
         if name in columns:
@@ -308,7 +316,7 @@ def _replicates(table: Table, wanted: Wanted) -> list[str]:
     family = [] if wanted.value in table.columns else _only_family(table, wanted)
     if family:
         return family
-    taken = {wanted.group, wanted.block, *wanted.unit_names}
+    taken = set(wanted.beside(table))
     free = [name for name in table.columns if name not in taken]
     if len(free) < 2 or not all(number_like(table.columns[name]) for name in free):
         raise DesignError(
@@ -320,7 +328,7 @@ def _replicates(table: Table, wanted: Wanted) -> list[str]:
 
 def _only_family(table: Table, wanted: Wanted) -> list[str]:
     """Return numbered columns of numbers, rep1, rep2, ..., if there is one such family."""
-    taken = {wanted.group, wanted.block, *wanted.unit_names}
+    taken = set(wanted.beside(table))
     found = families([name for name in table.columns if name not in taken])
     found = {
         stem: names
@@ -347,7 +355,7 @@ def _unused_readings(table: Table, wanted: Wanted) -> list[str]:
     """Say that further columns look like readings of the same kind as the value column."""
     for members in families(list(table.columns)).values():
         if wanted.value in members:
-            taken = {wanted.value, wanted.group, wanted.block, *wanted.unit_names}
+            taken = {wanted.value, *wanted.beside(table)}
             others = [name for name in members if name not in taken]
             if others:
                 return [

@@ -1,7 +1,7 @@
 """Series of columns: names that differ in a number alone, and columns that hold numbers."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -79,3 +79,18 @@ def numeric(cells: Sequence[str | None]) -> bool:
     filled = [tidy(cell) for cell in cells if cell and tidy(cell)]
     like = sum(bool(re.fullmatch(r"[<>−+-]?[\d.,]+([eE][+-]?\d+)?%?", cell)) for cell in filled)
     return bool(filled) and like >= 0.5 * len(filled)
+
+
+def split_names(text: str, columns: Collection[str], mark: str) -> tuple[str, ...]:
+    """Return the columns that a text names, several with a mark between; a column may hold it.
+
+    A text that is a column is that column; otherwise the longest names come first.
+    """
+    if text in columns:
+        return (text,)
+    parts = text.split(mark)
+    for size in range(len(parts) - 1, 0, -1):
+        head = mark.join(parts[:size]).strip()
+        if head in columns:
+            return (head, *split_names(mark.join(parts[size:]).strip(), columns, mark))
+    return tuple(part.strip() for part in parts)

@@ -112,6 +112,8 @@ def _panel(fit: Fit, best: Fit | None, sums: Sums, contrast: Contrast, question:
     design = fit.model.design
     nested = design.layout == "nested" and bool(design.statistics.measured.all())
     units = classical.t_interval("paired", *classical.paired(sums, contrast), question.ci_prob)
+    if units is None:
+        units = classical.t_interval("apart", *classical.apart(sums, contrast), question.ci_prob)
     if design.block is None:
         units = classical.t_interval("welch", *classical.welch(sums, contrast), question.ci_prob)
     naive = None

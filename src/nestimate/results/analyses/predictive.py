@@ -23,6 +23,8 @@ from nestimate.results.estimates.replicated import replicated_cells, replicated_
 
 Array = NDArray[np.float64]
 
+#: Groups of a plain difference.
+PAIR = 2
 #: Most and fewest replicated data sets, and the numbers drawn for them at most.
 MOST, FEWEST, CHEAP = 4_000, 1_000, 1_000_000
 #: Share of replicated data sets below which a feature is one that the model does not make.
@@ -181,7 +183,7 @@ def _prediction(
         seen = effects.mean(axis=1) if effects.size else np.zeros(0)
     return Prediction(
         contrast=contrast.name,
-        sides=contrast.sides if sums.cells is None else None,
+        sides=_sides(contrast, fit.model.design.groups) if sums.cells is None else None,
         p_new_unit=_new_unit(taken, contrast, rng) if sums.cells is None else None,
         positive=bool(mean > 0),
         p_same_sign=float(np.mean(np.sign(seen) == np.sign(mean))) if seen.size else None,
@@ -190,10 +192,23 @@ def _prediction(
     )
 
 
+def _sides(contrast: Contrast, groups: Sequence[str]) -> tuple[str, str] | None:
+    """Return the groups of which new units are compared; of a stated value, as it is said."""
+    inside = np.flatnonzero(contrast.weights)
+    if contrast.sides is None or inside.size != PAIR:
+        return contrast.sides
+    above, below = inside[np.argsort(-contrast.weights[inside])]
+    return groups[above], groups[below]
+
+
 def _new_unit(draws: Draws, contrast: Contrast, rng: np.random.Generator) -> float | None:
     """P(a new unit of one group lies above a new unit of the other, or above a stated value)."""
     inside = np.flatnonzero(contrast.weights)
-    if contrast.sides is None or not np.allclose(np.abs(contrast.weights[inside]), 1):
+    if (
+        contrast.interaction
+        or contrast.sides is None
+        or not np.allclose(np.abs(contrast.weights[inside]), 1)
+    ):
         return None
     outer = draws.structure.strata[0]
     tau = draws.by_group(draws.scale(outer))[:, inside]

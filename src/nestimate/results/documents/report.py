@@ -45,6 +45,8 @@ def contents(answer: Answer) -> Report:
 
 #: What the figures show that need no interval named.
 CAPTIONS = {
+    "interaction": "Means of the cells with their intervals; lines run parallel where the effect "
+    "of one factor is the same at every level of the other.",
     "forest": "Hollow: as measured; filled: as estimated, drawn towards what holds overall as far "
     "as the data support.",
     "variance": "Share of each level in the variance of a reading (squared scales), with "

@@ -11,6 +11,8 @@ from nestimate.results.words import advice, lines, rounding, wording
 
 #: Block effects listed in the text; all are in the JSON and the report.
 MOST_BLOCKS = 40
+#: Contrasts up to which effect sizes stand in the text; all are in the JSON and the report.
+MOST_SIZED = 8
 #: Contrasts set beside other analyses in the text; all are in the JSON.
 MOST_PANELS = 3
 
@@ -60,7 +62,8 @@ def _estimates(answer: Answer, page: Page) -> list[str]:
     interval = rounding.interval_name(answer.groups[0])
     if answer.contrasts and answer.contrasts[0].ci_kind != answer.groups[0].ci_kind:
         interval = f"{rounding.percent(answer.question.ci_prob)} interval"
-    rows = [*answer.contrasts, *answer.groups, *answer.effect_sizes]
+    few = len(answer.contrasts) <= MOST_SIZED
+    rows = [*answer.contrasts, *answer.groups, *(answer.effect_sizes if few else ())]
     rows += [*answer.coefficients, *answer.scales]
     named = {id(row): naming.centre_name(row.name, answer.model) for row in answer.groups}
     if len(answer.contrasts) == 1:
@@ -85,6 +88,16 @@ def _estimates(answer: Answer, page: Page) -> list[str]:
     )
     title = f"Answer: {lines.visible(wording.value_label(design))}"
     parts = [f"{title}\n{table}"]
+    if not few and answer.effect_sizes:
+        parts.append(
+            page.section(
+                "Effect sizes",
+                [
+                    f"Those of {len(answer.contrasts)} differences are in the report and "
+                    "the JSON file."
+                ],
+            )
+        )
     if answer.blocks:
         shown = answer.blocks[:MOST_BLOCKS]
         centre = wording.centre_head(answer.blocks[0].measure)
@@ -112,6 +125,9 @@ def _estimates(answer: Answer, page: Page) -> list[str]:
 def _beside(answer: Answer, page: Page) -> str:
     """Return other analyses of the same data, and why they agree or differ."""
     panels, design = answer.honesty[:MOST_PANELS], answer.design
+    if design.structure.factorial is not None and len(answer.honesty) > MOST_PANELS:
+        # The last one is the interaction.
+        panels = (*panels[:-1], answer.honesty[-1])
     tables = [page.table(advice.honesty_head(p), advice.honesty_rows(p, design)) for p in panels]
     left = len(answer.honesty) - len(panels)
     told = advice.many(panels, design)

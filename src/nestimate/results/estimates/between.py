@@ -118,7 +118,7 @@ def raw_effects(fit: Fit, asked: Sequence[Contrast]) -> Array:
         rows = np.stack([contrast.weights @ design.formula.cells for contrast in asked])
         middle = np.array([_mean(fit, estimands.difference(fit.draws, c)) for c in asked])
         found = list(middle[:, None] + _own(fit, design.formula, rows))
-    return np.reshape(found, (len(asked), -1))
+    return np.array(found).reshape(len(asked), -1 if asked else 0)
 
 
 def raw_slopes(fit: Fit) -> Array:

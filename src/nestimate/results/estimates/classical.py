@@ -15,7 +15,7 @@ from nestimate.data.designs.measures import LINEAR, Measure
 from nestimate.results.estimates.contrasts import Contrast
 
 Array = NDArray[np.float64]
-Name = Literal["pooled", "welch", "paired", "best", "answer"]
+Name = Literal["pooled", "welch", "paired", "apart", "best", "answer"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,8 @@ class Method:
     ----------
     name
         `pooled` (every reading an independent data point), `welch` (Welch's t on unit means; on
-        the values of a flat layout), `paired` (t on the differences of block means), `best` (the
+        the values of a flat layout), `paired` (t on the differences of block means), `apart`
+        (Welch's t on one number of every block, where blocks see different cells), `best` (the
         flat model on unit means) or `answer`.
     mean, error
         The difference as it is said, and its standard error or posterior SD: those of the
@@ -174,6 +175,32 @@ def paired(sums: Sums, contrast: Contrast) -> tuple[float, float, float, int]:
         return 0.0, 0.0, 0.0, 0
     error = float(effects.std(ddof=1) / np.sqrt(effects.size))
     return float(effects.mean()), error, float(effects.size - 1), int(effects.size)
+
+
+def apart(sums: Sums, contrast: Contrast) -> tuple[float, float, float, int]:
+    """Welch's t on what every block adds to a contrast, where no block has all of its cells.
+
+    Blocks with the same cells are a sample each: in a design with a factor between blocks and one
+    within, an interaction is Welch's t on the differences of the blocks. Every cell of the contrast
+    has to lie in blocks of one kind; otherwise there is no such analysis.
+    """
+    if sums.cells is None:
+        return 0.0, 0.0, 0.0, 0
+    inside = np.flatnonzero(contrast.weights)
+    cells, weights = sums.cells[:, inside], contrast.weights[inside]
+    seen = np.isfinite(cells)
+    cells, seen = cells[seen.any(axis=1)], seen[seen.any(axis=1)]
+    kinds, kind = np.unique(seen, axis=0, return_inverse=True)
+    if len(kinds) < 2 or (kinds.sum(axis=0) != 1).any() or np.bincount(kind.ravel()).min() < 2:
+        return 0.0, 0.0, 0.0, 0
+    own = np.where(seen, cells, 0.0) @ weights
+    groups = [own[kind.ravel() == k] for k in range(len(kinds))]
+    n = np.array([found.size for found in groups])
+    parts = np.array([found.var(ddof=1) for found in groups]) / n
+    total = float(parts.sum())
+    freedom = total**2 / float((np.square(parts) / (n - 1)).sum()) if total > 0 else 0.0
+    estimate = float(sum(found.mean() for found in groups)) - contrast.against
+    return estimate, float(np.sqrt(total)), freedom, int(n.sum())
 
 
 def t_interval(

@@ -9,6 +9,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.designs.design import Design
 from nestimate.data.designs.measures import Measure
 from nestimate.errors import DesignError, listed, one_of
 
@@ -27,12 +28,31 @@ class Contrast:
         Stated value that is subtracted.
     sides
         What is said to be above or below what, `("drug", "placebo")`; None for the user's own.
+    changed, at, averaged
+        With several factors: those that change, the levels that are held, and the factors that are
+        averaged over, every level counting the same. More than one that changes is an interaction.
+    trend
+        Whether it is the change along ordered groups.
     """
 
     name: str
     weights: NDArray[np.float64]
     against: float = 0.0
     sides: tuple[str, str] | None = None
+    changed: tuple[str, ...] = ()
+    at: tuple[str, ...] = ()
+    averaged: tuple[str, ...] = ()
+    trend: bool = False
+
+    @property
+    def interaction(self) -> bool:
+        """Whether it says how far an effect differs."""
+        return len(self.changed) > 1
+
+    @property
+    def place(self) -> str:
+        """Where it is looked at, ` in WT`; nothing where no level is held."""
+        return f" in {', '.join(self.at)}" if self.at and not self.interaction else ""
 
     @property
     def turn(self) -> float:
@@ -94,6 +114,31 @@ def choose_contrasts(
         )
         for b, a in pairs
     )
+
+
+def told_by_blocks(
+    design: Design, asked: Sequence[Contrast], *, every: bool = True
+) -> tuple[Contrast, ...]:
+    """Return the contrasts that blocks can show, which have all of their cells.
+
+    Parameters
+    ----------
+    design, asked
+        The design, and the contrasts of it.
+    every
+        Whether every block has to have them; simple effects are then left out, as there are as
+        many of them as cells, and averages and interactions stay. Otherwise one block is enough.
+    """
+    crossing, block = design.structure.factorial, design.block
+    if crossing is None or block is None:
+        return tuple(asked)
+    possible = crossing.possible(block, design.readings.group)
+    found = []
+    for contrast in asked:
+        whole = possible[:, contrast.weights != 0].all(axis=1)
+        if (whole.all() and not (contrast.at and contrast.sides)) if every else whole.any():
+            found.append(contrast)
+    return tuple(found)
 
 
 def parse_contrast(text: str, groups: Sequence[str]) -> Contrast:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nestimate.inference.fit import Fit
 from nestimate.results.estimates import between, estimands
-from nestimate.results.estimates.contrasts import Contrast
+from nestimate.results.estimates.contrasts import Contrast, told_by_blocks
 from nestimate.results.estimates.quantities import FAR, Far, far_readings, far_units
 
 Array = NDArray[np.float64]
@@ -72,7 +72,8 @@ def has_distances(fit: Fit) -> bool:
     if fit.model.design.readings.reconstructed:
         return False
     structure = fit.model.design.structure
-    return bool(not structure.text or structure.slopes or structure.varies)
+    alone = not structure.text and structure.home is not None
+    return bool(alone or structure.slopes or structure.varies)
 
 
 def far_out(fit: Fit, asked: Sequence[Contrast]) -> tuple[Distances, ...]:
@@ -117,12 +118,17 @@ def _blocks(fit: Fit, asked: Sequence[Contrast]) -> Distances:
     rows: list[Far] = []
     drawn = fit.resampled[: len(fit.effects)]
     varies = design.structure.varies
+    # Where a factor lies between blocks each shows the effects at its own level.
+    asked = told_by_blocks(design, asked) or told_by_blocks(design, asked, every=False)
     raw = between.raw_effects(fit, asked)
+    partly = design.structure.factorial is not None
     for c, contrast in enumerate(asked if varies else ()):
         spread = between.effect_scales(fit, contrast)[drawn]
         overall = estimands.difference(fit.draws, contrast)[drawn]
         inside = contrast.name if len(asked) > 1 or design.structure.slopes else ""
         for k, label in enumerate(labels):
+            if partly and not np.isfinite(raw[c, k]):
+                continue
             if fit.effects.shape[1]:
                 cells = fit.effects.reshape(len(drawn), len(labels), -1)[:, k]
                 own = estimands.block_effect(cells, contrast)

@@ -14,8 +14,8 @@ from nestimate.inference.fit import Fit
 from nestimate.model.draws import Draws
 from nestimate.model.families import What
 from nestimate.model.model import FIXED_PART
-from nestimate.results.estimates import estimands, naming
-from nestimate.results.estimates.contrasts import Contrast
+from nestimate.results.estimates import estimands, naming, ordered
+from nestimate.results.estimates.contrasts import Contrast, told_by_blocks
 
 Array = NDArray[np.float64]
 Contrasts = tuple[Contrast, ...]
@@ -193,7 +193,7 @@ def block_effects(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
             null=design.measure.null,
             rope=True,
         )
-        for contrast in asked
+        for contrast in told_by_blocks(design, asked)
         for k, label in enumerate(design.block.labels)
     )
 
@@ -234,16 +234,27 @@ def probabilities(
             )
             for g, label in enumerate(design.groups)
         ]
+    if any(c.trend for c in asked):
+        rises = ordered.steady(fit.draws.means, design.structure.factors[0])
+        found += [
+            Quantity(
+                name=f"P(the mean {verb} at every step of {design.roles.group})",
+                values=events.astype(float),
+                weights=fit.weights,
+            )
+            for verb, events in zip(("rises", "falls"), rises, strict=True)
+        ]
     if design.block is not None and design.structure.varies:
+        # Of a factor that lies between blocks no block will show anything.
         found += [
             Quantity(
                 name=f"P({c.name} > {design.measure.null:g} in the next {design.block.name})",
                 values=estimands.next_block(fit.draws, c),
                 weights=fit.weights,
             )
-            for c in asked
+            for c in told_by_blocks(design, asked, every=False)
         ]
-        found += _between_blocks(fit, asked, rope)
+        found += _between_blocks(fit, told_by_blocks(design, asked), rope)
     return (*found, *_outliers(fit))
 
 

@@ -36,8 +36,10 @@ def replicated_cells(fit: Fit, n: int, rng: np.random.Generator) -> Array:
 
     Each is the mean of its units' means where there are units.
     """
-    design, draws = fit.model.design, fit.draws.take(fit.resampled[:n])
-    cells = design.cells
+    design = fit.model.design
+    if design.structure.factorial is not None:
+        return _cell_means(design, replicated_rows(fit, n, rng))
+    draws, cells = fit.draws.take(fit.resampled[:n]), design.cells
     size = (len(draws), *cells.shape)
     stretch = 1 / _root_mixing(draws, size[1], rng)
     block, effect = design.structure.strata[:2]
@@ -47,6 +49,25 @@ def replicated_cells(fit: Fit, n: int, rng: np.random.Generator) -> Array:
     noise = np.sqrt(_cell_noise(draws, design)) * rng.standard_normal(size)
     means = draws.means[:, None, :] + level[:, :, None] + own + noise
     return np.where(cells > 0, means, np.nan)
+
+
+def _cell_means(design: Design, rows: Array) -> Array:
+    """Means of cells of block and group, (n, blocks, groups), from rows, (n, rows)."""
+    cells, readings = design.cells, design.readings
+    cell = np.zeros(0, dtype=np.intp) if design.block is None else design.block.codes
+    cell = cell * cells.shape[1] + readings.group
+    value, weight = rows, readings.n.astype(np.float64)
+    if design.levels:
+        member = np.eye(int(readings.unit.max()) + 1)[readings.unit] * weight[:, None]
+        of_unit = np.zeros(member.shape[1], dtype=np.intp)
+        of_unit[readings.unit] = cell
+        value, weight, cell = rows @ member / member.sum(axis=0), np.ones(len(of_unit)), of_unit
+    member = np.eye(cells.size)[cell] * weight[:, None]
+    total = member.sum(axis=0)
+    means = np.divide(
+        value @ member, total, out=np.full((len(rows), cells.size), np.nan), where=total > 0
+    )
+    return np.asarray(means.reshape(len(rows), *cells.shape))
 
 
 def replicated_rows(fit: Fit, n: int, rng: np.random.Generator) -> Array:

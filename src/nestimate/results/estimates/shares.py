@@ -93,7 +93,8 @@ def _words(stratum: Stratum) -> tuple[str, str]:
     if stratum.role is Role.EFFECT:
         if stratum.merged:
             return f"within a {name}", f"within each {name}"
-        return f"effect, {name} to {name}", f"in how the effect differs between {name}s"
+        what = f"effect of {stratum.of}" if stratum.of else "effect"
+        return f"{what}, {name} to {name}", f"in how the {what} differs between {name}s"
     if stratum.role is Role.UNIT and stratum.merged:
         return "values", "of values"
     return _to(name)

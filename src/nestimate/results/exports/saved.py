@@ -10,20 +10,26 @@ import numpy as np
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.levels import Level
 from nestimate.data.designs.scatter import Scatter
+from nestimate.data.designs.strata import role_structure
 from nestimate.data.designs.structure import (
     Effect,
     Factor,
     Role,
     Stratum,
     Structure,
-    role_structure,
 )
 
 
 def design_record(design: Design) -> dict[str, Any]:
     """Return what is kept of a design: structures that roles make are made anew from these."""
     kept = {f.name: getattr(design, f.name) for f in fields(design) if f.name != "structure"}
-    named = {"groups": design.groups, "levels": design.levels, "block": design.block}
+    named: dict[str, Any] = {
+        "groups": design.groups,
+        "levels": design.levels,
+        "block": design.block,
+    }
+    named |= {"blocks": design.structure.blocks, "factorial": design.structure.factorial}
+    named |= {"places": design.structure.factors[0].places if design.structure.factors else ()}
     return kept | named | {"formula": design.formula}
 
 
@@ -32,8 +38,16 @@ def rebuilt_design(kept: Mapping[str, Any]) -> Design:
     known = {f.name: kept[f.name] for f in fields(Design) if f.name in kept}
     readings, formula = kept["readings"], kept.get("formula")
     if formula is None:
-        factor = Factor(name=kept["roles"].group, labels=kept["groups"], codes=readings.group)
-        structure = role_structure(factor, kept["levels"], kept["block"], readings.n)
+        factor = Factor(
+            name=kept["roles"].group,
+            labels=kept["groups"],
+            codes=readings.group,
+            places=kept.get("places", ()),
+        )
+        old = () if kept["block"] is None else (kept["block"],)
+        structure = role_structure(
+            factor, kept["levels"], kept.get("blocks", old), readings.n, kept.get("factorial")
+        )
     elif isinstance(formula, Structure):
         structure = formula
     else:

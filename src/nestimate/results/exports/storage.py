@@ -14,6 +14,7 @@ from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
 import numpy as np
 
+from nestimate.data.designs.crossing import Crossing
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.levels import Level
 from nestimate.data.designs.measures import Linear, Ratio
@@ -41,7 +42,7 @@ RECORDS = {
     record.__name__: record
     for record in (
         *(Roles, Level, Readings, UnitStatistics, Yardstick, Scatter, Structure, Factor, Stratum),
-        Effect,
+        *(Effect, Crossing),
         *(Assumptions, Fit, Chains, Question, Contrast, Summary, Check, Linear, Ratio, Remedy),
     )
 }

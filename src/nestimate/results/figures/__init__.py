@@ -7,6 +7,7 @@ from nestimate.results.answer import Answer
 from nestimate.results.figures import (
     forest,
     hinges,
+    interaction,
     learning,
     outliers,
     replication,
@@ -15,6 +16,7 @@ from nestimate.results.figures import (
 from nestimate.results.figures.estimation import estimation_plot
 from nestimate.results.figures.forest import forest_plot
 from nestimate.results.figures.hinges import sensitivity_plot
+from nestimate.results.figures.interaction import interaction_plot
 from nestimate.results.figures.learning import prior_plot
 from nestimate.results.figures.outliers import outlier_plot
 from nestimate.results.figures.posteriors import pair_plot, posterior_plot
@@ -29,6 +31,7 @@ __all__ = [
     "available",
     "estimation_plot",
     "forest_plot",
+    "interaction_plot",
     "outlier_plot",
     "pair_plot",
     "posterior_plot",
@@ -41,6 +44,7 @@ __all__ = [
 #: Every figure by its name, in the order in which a reader wants them.
 FIGURES: Mapping[str, "Callable[[Answer], Figure]"] = {
     "estimation": estimation_plot,
+    "interaction": interaction_plot,
     "posterior": posterior_plot,
     "forest": forest_plot,
     "variance": variance_plot,
@@ -52,6 +56,7 @@ FIGURES: Mapping[str, "Callable[[Answer], Figure]"] = {
 }
 
 _WHY_NOT: Mapping[str, Callable[[Answer], str]] = {
+    "interaction": interaction.why_not,
     "forest": forest.why_not,
     "variance": variance.why_not,
     "predictive": replication.why_not,

@@ -224,7 +224,33 @@ def _draw_differences(ax: "Axes", answer: Answer) -> None:
         ax.tick_params(axis="x", rotation=25)
         for label in ax.get_xticklabels():
             label.set(ha="right", rotation_mode="anchor")
+    _part_kinds(ax, answer)
     ax.set_xlim(-0.4, len(answer.contrasts) - 0.4)
     ax.set_ylabel(canvas.effect_label(answer), fontsize=sheet.font(1), parse_math=False)
     canvas.legend_above(ax)
     canvas.tidy(ax)
+
+
+def _part_kinds(ax: "Axes", answer: Answer) -> None:
+    """Head simple effects, averages and interactions of several factors, and part them."""
+    kinds = [
+        "interaction" if c.interaction else "average" if c.averaged else "simple effects"
+        for c in answer.asked
+        if c.changed
+    ]
+    if len(kinds) < len(answer.asked):
+        return
+    starts = [i for i, kind in enumerate(kinds) if i == 0 or kind != kinds[i - 1]]
+    for i in starts:
+        if i:
+            ax.axvline(i - 0.3, color=sheet.PALE, linewidth=0.8)
+        ax.annotate(
+            kinds[i],
+            (i - 0.26, 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(0, -2),
+            textcoords="offset points",
+            va="top",
+            fontsize=sheet.font(-1),
+            color="#555555",
+        )

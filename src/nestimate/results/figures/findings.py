@@ -23,8 +23,23 @@ def difference(row: Summary, contrast: Contrast, design: Design) -> str:
     this = f"The{this[3:]}" if this.startswith("the mean of ") else this
     if design.measure.logarithmic:
         return f"{this} is {mean} times {that}, {interval}"
+    that += contrast.place
     where = "below" if mean.startswith("-") else "above"
     return f"{this} lies {mean.lstrip('-')} {where} {that}, {interval}"
+
+
+def interaction(answer: Answer) -> str:
+    """Say the surest interaction; where none was asked for, what `differences` says."""
+    both = [
+        (row, c)
+        for row, c in zip(answer.contrasts, answer.asked, strict=True)
+        if c.interaction and row.p_gt_0 is not None
+    ]
+    if not both:
+        return differences(answer)
+    row, contrast = both[clearest([row for row, _ in both])]
+    said = difference(row, contrast, answer.design)
+    return f"Interaction: {said}"
 
 
 def differences(answer: Answer) -> str:
@@ -33,6 +48,8 @@ def differences(answer: Answer) -> str:
     if not rows:
         mean, low, high = estimate(answer.groups[0])
         return f"The mean is {mean}, {interval_name(answer.groups[0])} {low} to {high}"
+    if any(c.interaction for c in asked):
+        return interaction(answer)
     if len(rows) == 1:
         return difference(rows[0], asked[0], design)
     clear = [i for i, row in enumerate(rows) if sign_verdict(row.p_gt_0 or 0.0) != "open"]

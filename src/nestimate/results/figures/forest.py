@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from nestimate.results.answer import Answer
 from nestimate.results.estimates import between
+from nestimate.results.estimates.contrasts import told_by_blocks
 from nestimate.results.estimates.summaries import Summary
 from nestimate.results.figures import canvas, findings, sheet
 from nestimate.results.words import rounding
@@ -119,8 +120,12 @@ def forest_plot(answer: Answer) -> "Figure":
 def why_not(answer: Answer) -> str:
     """Return why there is no forest plot; nothing where there is one."""
     design = answer.design
-    if answer.blocks or design.unreplicated or (answer.units and design.block is None):
+    told = told_by_blocks(design, answer.asked) or not answer.asked
+    drawn = answer.blocks or (design.unreplicated and told)
+    if drawn or (answer.units and design.block is None):
         return ""
+    if design.block is not None and design.structure.factorial is not None:
+        return f"No forest plot: no {design.block.name} shows any of these differences by itself."
     if design.formula is not None:
         return "No forest plot: in this formula no effect differs between blocks."
     return (
@@ -139,12 +144,14 @@ def _block_panels(answer: Answer) -> list[Panel]:
     if block is None:
         return []
     found = []
-    rows: list[Summary | None] = list(answer.blocks) or [None] * (block.size * len(answer.asked))
-    ahead = between.new_effects(answer.fit, answer.asked)
-    raw = answer.design.natural(between.raw_effects(answer.fit, answer.asked))
+    asked = told_by_blocks(answer.design, answer.asked)
+    overall = dict(zip(map(id, answer.asked), answer.contrasts, strict=True))
+    rows: list[Summary | None] = list(answer.blocks) or [None] * (block.size * len(asked))
+    ahead = between.new_effects(answer.fit, asked)
+    raw = answer.design.natural(between.raw_effects(answer.fit, asked))
     varies = bool(answer.blocks) and "|" in answer.blocks[0].name
     slopes = between.new_slopes(answer.fit)
-    effects = answer.asked if len(rows) >= block.size * (len(answer.asked) + len(slopes)) else ()
+    effects = asked if len(rows) >= block.size * (len(asked) + len(slopes)) else ()
     for i, contrast in enumerate(effects):
         found.append(
             Panel(
@@ -153,7 +160,7 @@ def _block_panels(answer: Answer) -> list[Panel]:
                 labels=block.labels,
                 raw=raw[i],
                 rows=tuple(rows[i * block.size : (i + 1) * block.size]),
-                overall=answer.contrasts[i],
+                overall=overall[id(contrast)],
                 next_label=f"a new {block.name}",
                 ahead=answer.question.summary(ahead[i]),
                 effect=True,
@@ -164,7 +171,7 @@ def _block_panels(answer: Answer) -> list[Panel]:
     raw_slopes = answer.design.natural(between.raw_slopes(answer.fit))
     change = "ratio" if answer.design.roles.scale == "log" else "change"
     for i, (slope, own) in enumerate(zip(slopes, raw_slopes, strict=True)):
-        overall = answer.coefficients[answer.design.structure.slopes[i][0]]
+        slope_overall = answer.coefficients[answer.design.structure.slopes[i][0]]
         found.append(
             Panel(
                 title=f"slope of {slope.name}",
@@ -172,7 +179,7 @@ def _block_panels(answer: Answer) -> list[Panel]:
                 labels=block.labels,
                 raw=own,
                 rows=tuple(rest[i * block.size : (i + 1) * block.size]),
-                overall=overall,
+                overall=slope_overall,
                 next_label=f"a new {block.name}",
                 ahead=answer.question.summary(slope),
                 null=canvas.null(answer),
@@ -281,7 +288,8 @@ def _finding(answer: Answer, panels: Sequence[Panel]) -> str:
     """Say how far the rows differ, and what a new one may do."""
     if answer.design.block is None:
         return _shrinkage(answer, panels)
-    first = findings.clearest(answer.contrasts) if panels[0].effect else 0
+    effects = [panel.overall for panel in panels if panel.effect]
+    first = findings.clearest(effects) if effects else 0
     panel = panels[first]
     _, low, high = rounding.estimate(panel.ahead)
     what = "the effect" if panel.effect else "that"
@@ -290,7 +298,8 @@ def _finding(answer: Answer, panels: Sequence[Panel]) -> str:
         mean, *ends = rounding.estimate(panel.overall)
         interval = f"{rounding.interval_name(panel.overall)} {ends[0]} to {ends[1]}"
         return f"The {panel.title} is {mean}, {interval}; {expected}"
-    said = findings.difference(panel.overall, answer.asked[first], answer.design)
+    contrast = told_by_blocks(answer.design, answer.asked)[first]
+    said = findings.difference(panel.overall, contrast, answer.design)
     return f"{said}; {expected}"
 
 

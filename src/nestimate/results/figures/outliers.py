@@ -50,7 +50,8 @@ def why_not(answer: Answer) -> str:
         return ""
     if answer.design.readings.reconstructed:
         return "No plot of outliers: single values are not known, only their mean and SD."
-    return "No plot of outliers: in this formula no effect differs between blocks."
+    what = "this formula" if answer.design.formula is not None else "this model"
+    return f"No plot of outliers: in {what} no effect differs between blocks."
 
 
 def _draw(ax: "Axes", answer: Answer, panel: far.Distances) -> None:

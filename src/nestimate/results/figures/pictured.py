@@ -34,6 +34,17 @@ class Pictured(Answer):
         """
         return drawn_on(Sheet(figsize=figsize, bare=bare), figures.estimation_plot, self)
 
+    def plot_interaction(
+        self,
+        *,
+        ax: "Axes | None" = None,
+        figsize: tuple[float, float] | None = None,
+        bare: bool = False,
+    ) -> "Figure":
+        """Return the means of the cells of several factors, a line per level."""
+        sheet = Sheet(ax=ax, figsize=figsize, bare=bare)
+        return drawn_on(sheet, figures.interaction_plot, self)
+
     def plot_posterior(
         self,
         name: str | None = None,

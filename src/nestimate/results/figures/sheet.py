@@ -201,6 +201,7 @@ def several(
     *,
     heights: Sequence[float] | None = None,
     sharex: bool = False,
+    sharey: bool = False,
 ) -> "tuple[Figure, list[Axes]]":
     """Return a figure with its title and axes, row by row; the user's own where one suffices.
 
@@ -208,9 +209,8 @@ def several(
     ----------
     answer, size, title
         What is shown, on how many inches, under which finding.
-    grid, heights, sharex
-        Rows and columns of axes, heights of the rows beside each other, and whether a column
-        shares its axis.
+    grid, heights, sharex, sharey
+        Rows and columns of axes, heights of the rows beside each other, and which axes are one.
     """
     own = _SHEET.get().ax
     if own is not None and grid == (1, 1) and answer.passed:
@@ -221,7 +221,9 @@ def several(
     figure = blank(answer, size)
     headline(figure, title)
     return figure, list(
-        figure.subplots(*grid, squeeze=False, height_ratios=heights, sharex=sharex).ravel()
+        figure.subplots(
+            *grid, squeeze=False, height_ratios=heights, sharex=sharex, sharey=sharey
+        ).ravel()
     )
 
 

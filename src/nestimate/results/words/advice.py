@@ -53,7 +53,9 @@ def honesty_rows(panel: Panel, design: Design) -> list[list[str]]:
 
 def honesty_sentences(panel: Panel, design: Design) -> list[str]:
     """Say why the analyses agree or differ."""
-    if design.block is not None:
+    if panel.method("apart") is not None:
+        said = [_apart(panel, design)]
+    elif design.block is not None:
         said = [*_pooled_blocks(panel, design), *_pairs(panel, design)]
     elif design.levels:
         said = [*_pooled_units(panel, design), *_averages(panel, design)]
@@ -69,6 +71,7 @@ def _label(method: Method, design: Design) -> str:
         "pooled": "all readings pooled (t)",
         "welch": f"Welch's t {means}",
         "paired": f"paired t, one difference per {block}",
+        "apart": f"Welch's t, one number per {block}",
         "best": f"BEST {means}",
         "answer": "this answer",
     }[method.name]
@@ -251,6 +254,21 @@ def _pairs(panel: Panel, design: Design) -> list[str]:
     return [said]
 
 
+def _apart(panel: Panel, design: Design) -> str:
+    """Say what one number of every block gives, where blocks see different cells."""
+    block = design.block.name if design.block else "block"
+    method, answer = panel.method("apart"), panel.methods[-1]
+    if method is None or panel.gap is None:
+        return ""
+    verb = {"agree": "agree", "nearly": "nearly agree", "differ": "differ"}[_nearness(panel.gap)]
+    return (
+        f"Every {block} has some of the cells, so that it gives one number, its own part of this "
+        f"contrast. Welch's t on {method.n} such numbers gives {_difference(method, panel)}, the "
+        f"whole model {_difference(answer, panel)}: they {verb} ({number(panel.gap, 2)} posterior "
+        "SDs apart)."
+    )
+
+
 def _flat(panel: Panel) -> str:
     welch, answer = panel.method("welch"), panel.methods[-1]
     if welch is None or panel.gap is None:
@@ -269,7 +287,7 @@ def _flat(panel: Panel) -> str:
 
 def _widths(panel: Panel, design: Design) -> list[str]:
     """Compare the interval of a sound simple analysis with that of the answer."""
-    simple, ratio = panel.method("paired", "welch"), panel.width_ratio
+    simple, ratio = panel.method("paired", "apart", "welch"), panel.width_ratio
     if simple is None or ratio is None or simple.freedom is None:
         return []
     name = "paired" if simple.name == "paired" else "Welch"

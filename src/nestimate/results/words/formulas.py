@@ -11,7 +11,10 @@ from nestimate.results.words.rounding import estimate, interval_name
 def formula_design_sentences(design: Design, terms: Structure) -> list[str]:
     """Say what is compared, and what the clusters are."""
     value, group = design.roles.value_label, design.roles.group
-    compared = f"{group} ({', '.join(design.groups)}) is compared in {value}"
+    labels = ", ".join(design.groups)
+    if terms.factorial is not None:
+        labels = "; ".join(f"{f.name}: {', '.join(f.labels)}" for f in terms.factors)
+    compared = f"{group} ({labels}) is compared in {value}"
     if len(design.groups) < 2:
         compared = f"no factor is compared; {value} depends on what was measured"
     said = [f"Formula {terms.text}: {compared}."]

@@ -28,7 +28,31 @@ def meaning(proposal: Proposal) -> str:
         said.append(f"{which}, whose mean is compared with a value that you state.")
     if proposal.formula:
         return _by_formula(proposal)
+    if proposal.factors:
+        return " ".join([*said, _by_factors(proposal)])
     return " ".join([*said, _structure(proposal)])
+
+
+def _by_factors(proposal: Proposal) -> str:
+    """Say what several factors ask, and what they are compared within and between."""
+    factors, roles = proposal.factors, proposal.roles
+    named = f"{', '.join(factors[:-1])} and {factors[-1]}"
+    said = (
+        f"{named} are {('two', 'three')[len(factors) - 2]} factors: the effect of each at every "
+        "level of the other, and how far it depends on it (their interaction). "
+    )
+    if roles.block is not None:
+        outer, *plots = roles.block.split("/")
+        said += f"They are compared within each {outer} as far as they vary there"
+        said += f", and within each {plots[-1]} inside it. " if plots else ". "
+    if roles.unit is not None:
+        return f"{said}{roles.unit.split('/')[0]} is the experimental unit."
+    if roles.block is not None:
+        return said.rstrip()
+    return (
+        f"{said}Every row is one data point. Right only if no two rows come from the same animal, "
+        "sample or well."
+    )
 
 
 def _by_formula(proposal: Proposal) -> str:

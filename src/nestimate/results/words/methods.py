@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.structure import Role, Stratum
 from nestimate.errors import listed
 from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
@@ -93,18 +94,42 @@ def _blocks(design: Design, names: set[str]) -> list[Equation]:
     if design.levels:
         said = f"true mean of a {design.levels[0].name} about the mean of its cell"
         lines.append((f"{_symbol(0, count)} ~ Normal(c[b, g], tau_unit)", said))
-    lines.append(("c[b, g] = mu[g] + a[b] + d[b, g]", f"mean of the cell of {block} b and group g"))
+    terms = [_deviation(stratum) for stratum in _deviating(design)]
+    whole = " + ".join(["mu[g] + a[b]", *(symbol for symbol, _, _ in terms)])
+    lines.append((f"c[b, g] = {whole}", f"mean of the cell of {block} b and group g"))
     if "nu" in names:
         said = "; level and effects share one mixing variable, so that a strange one counts less"
         family = "Student-t(nu, "
     else:
         said, family = "", "Normal("
     lines.append((f"a[b] ~ {family}0, tau_block)", f"how far the level of a {block} is off{said}"))
+    for (symbol, scale, said), stratum in zip(terms, _deviating(design), strict=True):
+        drawn = family if stratum.heavy else "Normal("
+        lines.append((f"{symbol} ~ {drawn}0, {scale})", said))
+    return lines
+
+
+def _deviating(design: Design) -> list[Stratum]:
+    """Return what differs inside blocks: groups, factors, and plots."""
+    return [s for s in design.structure.strata if s.role in (Role.EFFECT, Role.PLOT)]
+
+
+def _deviation(stratum: Stratum) -> tuple[str, str, str]:
+    """Return the symbol of a deviation, its scale, and what it is."""
+    name = stratum.name
+    if stratum.role is Role.PLOT:
+        return f"p[b, {name}]", f"tau_{name}", f"how far a {name} is off in its block"
+    if not stratum.of:
+        said = (
+            f"how far a group is off in a {name}; a difference of two groups then varies from "
+            f"{name} to {name} with scale tau_effect"
+        )
+        return "d[b, g]", "tau_effect / sqrt(2)", said
     said = (
-        f"how far a group is off in a {block}; a difference of two groups then varies from "
-        f"{block} to {block} with scale tau_effect"
+        f"how far a level of {stratum.of} is off in a {name}; a difference of two levels then "
+        f"varies from {name} to {name} with scale tau_effect[{stratum.of}]"
     )
-    return [*lines, (f"d[b, g] ~ {family}0, tau_effect / sqrt(2))", said)]
+    return f"d[b, {stratum.of}]", f"tau_effect[{stratum.of}] / sqrt(2)", said
 
 
 def _asked(design: Design) -> list[Equation]:

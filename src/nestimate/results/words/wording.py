@@ -14,6 +14,7 @@ from nestimate.remedies import Advice
 from nestimate.results.estimates import naming
 from nestimate.results.estimates.contrasts import Contrast
 from nestimate.results.estimates.summaries import Check, Summary
+from nestimate.results.words import factors
 from nestimate.results.words.formulas import (
     formula_design_sentences,
     formula_gloss,
@@ -148,8 +149,8 @@ def design_sentences(design: Design) -> list[str]:
             f"Layout flat: every {what} is one independent data point of "
             f"{value_label(design)}; {per_group(design)}."
         )
-        if roles.unit is not None:
-            return [said, f"{n_rows} values."]
+        if roles.unit is not None or design.structure.factorial is not None:
+            return [said, *factors.factor_sentences(design), f"{n_rows} values."]
         return [
             said,
             f"{n_rows} values. If some of them are repeated readings of one animal, sample or "
@@ -157,6 +158,7 @@ def design_sentences(design: Design) -> list[str]:
         ]
     unit = design.levels[0].name
     sentences = [f"Layout nested: the experimental unit is {unit}; {per_group(design)}."]
+    sentences += factors.factor_sentences(design)
     for outer, inner in pairwise(design.levels):
         sentences.append(f"Inside {outer.name} lies {inner.name}: {inner.size} in all.")
     last = design.levels[-1]
@@ -169,13 +171,24 @@ def design_sentences(design: Design) -> list[str]:
     ]
 
 
+def _labels(design: Design) -> str:
+    """Return the labels of what is compared, factor by factor where there are several."""
+    alone = design.structure.factorial is None
+    return ", ".join(design.groups) if alone else factors.compared(design)
+
+
 def per_group(design: Design) -> str:
     """Say how many units (data points) each group has: `6 per group (arm: placebo, drug)`."""
     counts = design.units_per_group
     if len(counts) > 1 and len(set(counts)) == 1:
-        return f"{counts[0]} per group ({design.roles.group}: {', '.join(design.groups)})"
+        return f"{counts[0]} per {group_word(design)} ({factors.compared(design)})"
     shown = ", ".join(f"{g} ({n})" for g, n in zip(design.groups, counts, strict=True))
-    return f"number per group: {shown}"
+    return f"number per {group_word(design)}: {shown}"
+
+
+def group_word(design: Design) -> str:
+    """Return what the groups are: cells where several factors are compared."""
+    return "group" if design.structure.factorial is None else "cell"
 
 
 def _blocked_sentences(design: Design) -> list[str]:
@@ -184,10 +197,15 @@ def _blocked_sentences(design: Design) -> list[str]:
         return []
     low, high = span(design.cells[design.cells > 0])
     said = [
-        f"Layout {design.layout}: {roles.group} ({', '.join(design.groups)}) is compared within "
-        f"{block.name} ({block.size} levels), and how much the effect differs between them is "
-        "estimated.",
+        f"Layout {design.layout}: {roles.group} ({_labels(design)}) is compared within "
+        f"{block.name} ({block.size} levels)"
+        + (
+            ", and how much the effect differs between them is estimated."
+            if design.structure.varies
+            else "."
+        )
     ]
+    said += factors.factor_sentences(design)
     if design.levels:
         said.append(f"The experimental unit is {design.levels[0].name}; {per_group(design)}.")
     readings = design.readings.count
@@ -268,10 +286,14 @@ def answer_sentence(row: Summary, contrast: Contrast, after: str = "") -> str:
         What follows a difference, ` mg/L`; see `Roles.after_number`.
     """
     mean, low, high = estimate(row)
+    if contrast.interaction and row.p_gt_0 is not None:
+        likely = _sure(max(row.p_gt_0, 1 - row.p_gt_0), row)
+        return factors.interaction_sentence(row, contrast, likely)
     sentence = f"{row.name} = {mean}{after}, {interval_name(row)} {low} to {high}{after}"
     if row.p_gt_0 is not None:
         this, that = contrast.sides or ("it", "no difference")
         where, sure = ("above", row.p_gt_0) if row.p_gt_0 >= 0.5 else ("below", 1 - row.p_gt_0)
+        that += contrast.place
         sentence += f"; the probability that {this} is {where} {that} is {_sure(sure, row)}"
     if row.p_in_rope is not None:
         sentence += (

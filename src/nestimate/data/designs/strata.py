@@ -1,0 +1,240 @@
+"""The strata that roles make: units, or blocks with all that differs between and inside them."""
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.data.designs.crossing import Crossing
+from nestimate.data.designs.levels import Level
+from nestimate.data.designs.structure import (
+    Effect,
+    Factor,
+    Role,
+    Stratum,
+    Structure,
+    one_reading_each,
+)
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+
+def role_structure(
+    factor: Factor,
+    levels: Sequence[Level],
+    blocks: Sequence[Level],
+    n: Codes,
+    crossing: Crossing | None = None,
+) -> Structure:
+    """Return the structure of a design whose columns have roles.
+
+    With blocks every block has a level and a deviation in every group, symmetric in the groups;
+    units lie inside. Otherwise every unit has a level, whose scale may be its group's own. Without
+    units every row is one, and holds the error of its reading.
+
+    Parameters
+    ----------
+    factor
+        What is compared.
+    levels, blocks
+        Units and subunits, outermost first; the blocks, and plots inside them.
+    n
+        Readings that each row stands for, shape (rows,).
+    crossing
+        The factors whose cells the groups are, where there are several.
+    """
+    count, group = len(factor.labels), factor.codes
+    home: Codes | None = None
+    strata = _blocked(factor, levels, blocks, n, crossing) if blocks else _by_unit(factor, levels)
+    outer, inside = strata[0].level, levels if blocks else levels[1:]
+    if not blocks:
+        home = np.zeros(int(outer.codes.max()) + 1, dtype=np.intp)
+        home[outer.codes] = group
+    ones = Effect(name="1", column=np.ones(group.size))
+    for level in inside:
+        first = bool(blocks) and level is levels[0]
+        strata.append(
+            Stratum(
+                position=len(strata),
+                name=level.name,
+                level=level,
+                role=Role.UNIT if first else Role.SUBUNIT,
+                effects=(ones,),
+                counts=first,
+            )
+        )
+    return Structure(
+        factors=_factors(factor, crossing),
+        groups=factor.labels,
+        group=group,
+        factorial=crossing,
+        labels=factor.labels,
+        shifts=(True,) * count,
+        fixed=np.eye(count)[group],
+        offsets=np.zeros(count),
+        means=np.eye(count),
+        strata=tuple(strata),
+        outer=outer,
+        cells=_cells(strata, count, crossing),
+        home=home,
+    )
+
+
+def _factors(factor: Factor, crossing: Crossing | None) -> tuple[Factor, ...]:
+    if crossing is None:
+        return (factor,)
+    return tuple(
+        Factor(name=name, labels=labels, codes=crossing.cells[factor.codes, f])
+        for f, (name, labels) in enumerate(zip(crossing.names, crossing.labels, strict=True))
+    )
+
+
+def _indicators(labels: Sequence[str], codes: Codes, split: int) -> tuple[Effect, ...]:
+    """Return an effect for every label."""
+    columns = np.eye(len(labels))[codes]
+    return tuple(
+        Effect(name=label, column=columns[:, g], group=g, split=split)
+        for g, label in enumerate(labels)
+    )
+
+
+def _by_unit(factor: Factor, levels: Sequence[Level]) -> list[Stratum]:
+    """Return the stratum of units, or of rows where there are none."""
+    rows = Level(name="value", labels=(), codes=np.arange(factor.codes.size))
+    outer = levels[0] if levels else rows
+    return [
+        Stratum(
+            position=0,
+            name=outer.name,
+            level=outer,
+            role=Role.UNIT,
+            effects=_indicators(factor.labels, factor.codes, 1),
+            heavy=True,
+            counts=True,
+            merged=not levels,
+        )
+    ]
+
+
+def _blocked(
+    factor: Factor,
+    levels: Sequence[Level],
+    blocks: Sequence[Level],
+    n: Codes,
+    crossing: Crossing | None,
+) -> list[Stratum]:
+    """Return the strata of blocks: levels, how groups differ between them, and plots inside.
+
+    Of several factors each may differ from block to block by itself, with a scale of its own: what
+    is compared between the plots of a block then has the error of plots, not that of readings. A
+    factor that is constant in every block differs with the block itself, and is left out. Where
+    plots are named they say what differs.
+    """
+    block = blocks[0]
+    ones = Effect(name="1", column=np.ones(factor.codes.size))
+    alone = one_reading_each(blocks[-1], factor.codes, n)
+    heavy: list[tuple[str, tuple[Effect, ...]]] = [("", (ones,))]
+    # With plots, or several scales, the error of a reading holds what cells of one reading do.
+    parts = [] if crossing is None or len(blocks) > 1 else _parts(block, factor, crossing)
+    heavy += [(of, _indicators(part.labels, part.codes, 2)) for of, part in parts]
+    if len(blocks) == 1 and not (crossing is not None and alone):
+        heavy.append((factor.name if parts else "", _indicators(factor.labels, factor.codes, 2)))
+    strata = [
+        Stratum(
+            position=i,
+            name=block.name,
+            level=block,
+            role=Role.EFFECT if i else Role.BLOCK,
+            effects=effects,
+            heavy=True,
+            # Units count, where there are any; otherwise it is the blocks that do.
+            counts=i == 0 and not levels,
+            merged=bool(i) and not levels and alone and crossing is None,
+            of=of,
+        )
+        for i, (of, effects) in enumerate(heavy)
+    ]
+    plots = [("", plot) for plot in blocks[1:]]
+    if plots and not alone:
+        plot = blocks[-1]
+        pairs = plot.codes * len(factor.labels) + factor.codes
+        present, codes = np.unique(pairs, return_inverse=True)
+        labels = tuple(
+            f"{plot.labels[k]} x {factor.labels[g]}"
+            for k, g in zip(*np.divmod(present, len(factor.labels)), strict=True)
+        )
+        whole = f"{plot.name} x {factor.name}"
+        cells = Level(name=whole, labels=labels, codes=codes.astype(np.intp))
+        plots.append((factor.name, cells))
+    strata += [
+        Stratum(
+            position=len(strata) + i,
+            name=plot.name,
+            level=plot,
+            role=Role.PLOT,
+            effects=(ones,),
+            of=of,
+        )
+        for i, (of, plot) in enumerate(plots)
+    ]
+    return strata
+
+
+def _parts(block: Level, factor: Factor, crossing: Crossing) -> list[tuple[str, Factor]]:
+    """Return the factors, and pairs of three, that split blocks in ways of their own."""
+
+    def split(part: Codes) -> Codes:
+        _, codes = np.unique(block.codes * (int(part.max()) + 1) + part, return_inverse=True)
+        return np.asarray(codes, dtype=np.intp)
+
+    seen = [block.codes, split(factor.codes)]
+    found = []
+    for names, part in _subsets(crossing):
+        own = Factor(name=names, labels=part.labels, codes=part.codes[factor.codes])
+        cells = split(own.codes)
+        if not any(_same(cells, other) for other in seen):
+            seen.append(cells)
+            found.append((names, own))
+    return found
+
+
+def _subsets(crossing: Crossing) -> list[tuple[str, Factor]]:
+    """Return every factor and every pair of three, with the code of each cell of all."""
+    found = []
+    count = len(crossing.names)
+    for size in range(1, count):
+        for chosen in combinations(range(count), size):
+            present, codes = np.unique(crossing.cells[:, chosen], axis=0, return_inverse=True)
+            labels = tuple(
+                " ".join(crossing.level(f, int(p)) for f, p in zip(chosen, row, strict=True))
+                for row in present
+            )
+            name = " x ".join(crossing.names[f] for f in chosen)
+            codes = codes.reshape(-1).astype(np.intp)
+            found.append((name, Factor(name=name, labels=labels, codes=codes)))
+    return found
+
+
+def _same(one: Codes, other: Codes) -> bool:
+    """Whether two levels have the same members."""
+    pairs = np.unique(one * (int(other.max()) + 1) + other).size
+    return bool(pairs == np.unique(one).size == np.unique(other).size)
+
+
+def _cells(strata: Sequence[Stratum], count: int, crossing: Crossing | None) -> Array:
+    """Weights of the clusters' effects in what each of the groups looks like in one."""
+    columns = []
+    subsets = {} if crossing is None else dict(_subsets(crossing))
+    for stratum in strata:
+        if not stratum.heavy:
+            continue
+        if stratum.role is Role.BLOCK:
+            columns.append(np.ones((count, 1)))
+        elif stratum.of in subsets:
+            part = subsets[stratum.of]
+            columns.append(np.eye(len(part.labels))[part.codes])
+        else:
+            columns.append(np.eye(count))
+    return np.hstack(columns)

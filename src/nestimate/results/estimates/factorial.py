@@ -1,0 +1,326 @@
+"""What is asked of two or three factors: simple effects, averages, and how far effects differ."""
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations, product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.data.designs.crossing import Crossing
+from nestimate.data.designs.measures import Measure
+from nestimate.data.tables.cells import is_plain_number
+from nestimate.errors import DesignError, listed, one_of
+from nestimate.results.estimates.contrasts import Contrast
+
+Array = NDArray[np.float64]
+#: Some levels of some factors: position of the level by that of the factor.
+Place = dict[int, int]
+#: Weighted places; a factor that none of them fixes is averaged over.
+Sum = list[tuple[float, Place]]
+
+#: Words for sets of contrasts.
+SETS = ("reference", "simple", "main", "interaction")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Term:
+    """One comparison in terms of factors.
+
+    Attributes
+    ----------
+    name
+        `drug - veh | WT`, `(drug - veh | KO) - (drug - veh | WT)`.
+    steps
+        The level compared and the one it is compared with, of every factor that changes.
+    at
+        Levels that are held; factors that neither change nor are held are averaged over.
+    """
+
+    name: str
+    steps: tuple[tuple[int, int, int], ...]
+    at: tuple[tuple[int, int], ...]
+
+    @property
+    def whole(self) -> Sum:
+        """The comparison as weighted places."""
+        found: Sum = [(1.0, dict(self.at))]
+        for factor, high, low in self.steps:
+            found = [
+                (sign * weight, {**place, factor: level})
+                for weight, place in found
+                for sign, level in ((1.0, high), (-1.0, low))
+            ]
+        return found
+
+
+def asks_of_factors(asked: str | Sequence[str]) -> bool:
+    """Whether a contrast asks for what several factors have: a set, or a level after a bar."""
+    texts = (asked,) if isinstance(asked, str) else asked
+    return any("|" in text or text in SETS[1:] for text in texts)
+
+
+def choose(crossing: Crossing, asked: str, sign: str) -> tuple[tuple[Contrast, ...], list[str]]:
+    """Return a set of contrasts, and the names of those that a missing cell forbids.
+
+    Parameters
+    ----------
+    crossing
+        The factors and their cells.
+    asked
+        One of `SETS`; `reference` is all of them.
+    sign
+        What stands between the sides of a difference: `-`, or `/` for ratios.
+    """
+    found, lost = [], []
+    for term in _terms(crossing, asked, sign):
+        weights = _weights(term.whole, crossing)
+        if weights is None:
+            lost.append(term.name)
+        else:
+            found.append(_contrast(term, weights, crossing, sign))
+    return tuple(found), lost
+
+
+def _terms(crossing: Crossing, asked: str, sign: str) -> Iterator[Term]:
+    """Give simple effects, the last factor's first, averages, and interactions of two and three."""
+    count = len(crossing.names)
+    last_first = range(count - 1, -1, -1)
+    if asked in ("reference", "simple"):
+        for factor in last_first:
+            others = [f for f in range(count) if f != factor]
+            for levels in product(*(range(crossing.sizes[f]) for f in others)):
+                for step in _steps(crossing, factor):
+                    yield _term(crossing, (step,), tuple(zip(others, levels, strict=True)), sign)
+    if asked in ("reference", "main"):
+        for factor in last_first:
+            for step in _steps(crossing, factor):
+                yield _term(crossing, (step,), (), sign)
+    if asked in ("reference", "interaction"):
+        for size in range(2, count + 1):
+            for changed in combinations(last_first, size):
+                for steps in product(*(_steps(crossing, f) for f in changed)):
+                    yield _term(crossing, steps, (), sign)
+
+
+def _steps(crossing: Crossing, factor: int) -> list[tuple[int, int, int]]:
+    return [(factor, level, 0) for level in range(1, crossing.sizes[factor])]
+
+
+def _term(
+    crossing: Crossing,
+    steps: tuple[tuple[int, int, int], ...],
+    at: tuple[tuple[int, int], ...],
+    sign: str,
+) -> Term:
+    return Term(name=_name(crossing, steps, at, sign), steps=steps, at=at)
+
+
+def _name(
+    crossing: Crossing,
+    steps: tuple[tuple[int, int, int], ...],
+    at: tuple[tuple[int, int], ...],
+    sign: str,
+) -> str:
+    if len(steps) == 1:
+        factor, high, low = steps[0]
+        held = ", ".join(crossing.level(f, level) for f, level in at)
+        said = f"{crossing.level(factor, high)} {sign} {crossing.level(factor, low)}"
+        return f"{said} | {held}" if held else said
+    # The effect of the first of these factors at two levels of the last.
+    factor, high, low = steps[-1]
+    first, second = (
+        _name(crossing, steps[:-1], (*at, (factor, level)), sign) for level in (high, low)
+    )
+    return f"({first}) {sign} ({second})"
+
+
+def _contrast(term: Term, weights: Array, crossing: Crossing, sign: str) -> Contrast:
+    changed = tuple(factor for factor, _, _ in term.steps)
+    held = {factor for factor, _ in term.at}
+    averaged = [f for f in range(len(crossing.names)) if f not in held and f not in changed]
+    if len(changed) == 1:
+        factor, high, low = term.steps[0]
+        sides = (crossing.level(factor, high), crossing.level(factor, low))
+    else:
+        factor, high, low = term.steps[-1]
+        effect = _name(crossing, term.steps[:-1], term.at, sign)
+        sides = (
+            f"{effect} in {crossing.level(factor, high)}",
+            f"{effect} in {crossing.level(factor, low)}",
+        )
+    return Contrast(
+        name=term.name,
+        weights=weights,
+        sides=sides,
+        changed=tuple(crossing.names[f] for f in changed),
+        at=tuple(crossing.level(f, level) for f, level in term.at),
+        averaged=tuple(crossing.names[f] for f in averaged),
+    )
+
+
+def _weights(whole: Sum, crossing: Crossing) -> Array | None:
+    """Return a weight for every cell, levels that are averaged over counting the same.
+
+    None where a cell that is needed has no values.
+    """
+    place = {tuple(map(int, cell)): g for g, cell in enumerate(crossing.cells)}
+    found = np.zeros(len(place))
+    for weight, held in whole:
+        ranges = [(held[f],) if f in held else range(size) for f, size in enumerate(crossing.sizes)]
+        cells = list(product(*ranges))
+        for cell in cells:
+            if cell not in place:
+                return None
+            found[place[cell]] += weight / len(cells)
+    return found
+
+
+def chosen(
+    crossing: Crossing, asked: str | Sequence[str], measure: Measure
+) -> tuple[Contrast, ...]:
+    """Return the contrasts asked for: sets by their words, and expressions.
+
+    Raises
+    ------
+    DesignError
+        When an expression cannot be read, or nothing that was asked for can be estimated.
+    """
+    found: list[Contrast] = []
+    for text in (asked,) if isinstance(asked, str) else asked:
+        if text not in SETS:
+            one = parse(text, crossing)
+            found.append(replace(one, name=f"exp({one.name})") if measure.logarithmic else one)
+            continue
+        several, lost = choose(crossing, text, measure.sign)
+        if not several:
+            raise DesignError(
+                f"contrast '{text}': each of {listed(lost, most=4)} needs a cell that has no "
+                f"values ({listed(crossing.missing, most=6)})."
+            )
+        found += several
+    return tuple(found)
+
+
+def parse(text: str, crossing: Crossing) -> Contrast:
+    """Read `drug - veh | genotype=WT`, `(drug - veh | KO) - (drug - veh | WT)`, or cells.
+
+    Labels that one factor alone has need no name; after the bar stand levels that are held, with
+    commas between. Factors that are not mentioned are averaged over, every level counting the same.
+
+    Raises
+    ------
+    DesignError
+        When it cannot be read, compares nothing, or needs a cell without values.
+    """
+    spelled = _spellings(crossing)
+    pattern = "|".join(
+        rf"'{re.escape(word)}'|\"{re.escape(word)}\"|(?<!\w){re.escape(word)}(?!\w)"
+        for word in sorted(spelled, key=len, reverse=True)
+    )
+    places: list[Place] = []
+
+    def placeholder(match: re.Match[str]) -> str:
+        word = match[0] if match[0] in spelled else match[0][1:-1]
+        places.append(spelled[word])
+        return f"g_{len(places) - 1}"
+
+    spaced = re.sub(r"\s*=\s*", "=", text.strip())
+    try:
+        code = re.sub(pattern, placeholder, spaced).replace(",", "&")
+        whole = _evaluated(ast.parse(code, mode="eval").body, places)
+    except ZeroDivisionError:
+        raise DesignError(f"contrast '{text}' divides by 0. Divide by a number above 0.") from None
+    except (SyntaxError, KeyError, TypeError, OverflowError, ValueError):
+        raise DesignError(_unread(text, crossing)) from None
+    if isinstance(whole, float) or abs(sum(weight for weight, _ in whole)) > 1e-9:
+        raise DesignError(
+            f"contrast '{text}': the weights must cancel, as in "
+            f"'{_example(crossing)}'; otherwise nothing is compared."
+        )
+    weights = _weights(whole, crossing)
+    if weights is None:
+        raise DesignError(
+            f"contrast '{text}' needs a cell that has no values "
+            f"({listed(crossing.missing, most=6)}), so it cannot be estimated."
+        )
+    if not np.any(np.abs(weights) > 1e-12) or not np.isfinite(weights).all():
+        raise DesignError(f"contrast '{text}' compares nothing with nothing.")
+    return Contrast(name=text.strip(), weights=np.where(np.abs(weights) > 1e-12, weights, 0.0))
+
+
+def _example(crossing: Crossing) -> str:
+    return next(_terms(crossing, "simple", "-")).name
+
+
+def _unread(text: str, crossing: Crossing) -> str:
+    labels = [label for labels in crossing.labels for label in labels]
+    words = [w for w in re.findall(r"[^\W\d]\w*", text) if w not in (*labels, *crossing.names)]
+    what = one_of("level", words[0], labels) if words else "it cannot be read."
+    twice = [
+        label
+        for label in dict.fromkeys(labels)
+        if labels.count(label) > 1 or is_plain_number(label)
+    ]
+    told = f" Write {crossing.names[-1]}=... before {listed(twice, most=3)}." if twice else ""
+    return f"contrast '{text}': {what} Write levels as in '{_example(crossing)}'.{told}"
+
+
+def _spellings(crossing: Crossing) -> dict[str, Place]:
+    """Return what can stand in an expression: cells, levels with their factor, and alone."""
+    found: dict[str, Place] = {}
+    for f, (name, labels) in enumerate(zip(crossing.names, crossing.labels, strict=True)):
+        for position, label in enumerate(labels):
+            found[f"{name}={label}"] = {f: position}
+            found[crossing.level(f, position)] = {f: position}
+    for cell in product(*(range(size) for size in crossing.sizes)):
+        found[crossing.cell(cell)] = dict(enumerate(cell))
+    return found
+
+
+def _evaluated(node: ast.expr, places: Sequence[Place]) -> float | Sum:
+    """Evaluate an expression to weighted places, or to a plain number."""
+    match node:
+        case ast.Constant(value=int() | float() as value):
+            return float(value)
+        case ast.Name(id=name) if name.startswith("g_"):
+            return [(1.0, places[int(name[2:])])]
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            inside = _evaluated(operand, places)
+            return -inside if isinstance(inside, float) else _times(inside, -1.0)
+        case ast.BinOp(left=left, op=op, right=right):
+            return _joined(_evaluated(left, places), op, _evaluated(right, places))
+    raise TypeError("only sums of weighted levels")
+
+
+def _joined(a: float | Sum, op: ast.operator, b: float | Sum) -> float | Sum:
+    match op, a, b:
+        case ast.Add() | ast.Sub(), list(), list():
+            return [*a, *_times(b, 1.0 if isinstance(op, ast.Add) else -1.0)]
+        case ast.Add() | ast.Sub(), float(), float():
+            return a + b if isinstance(op, ast.Add) else a - b
+        case ast.BitOr() | ast.BitAnd(), list(), [(_, held)]:
+            return [(weight, _met(place, held)) for weight, place in a]
+        case ast.Mult(), float(), float():
+            return a * b
+        case ast.Mult(), list(), float():
+            return _times(a, b)
+        case ast.Mult(), float(), list():
+            return _times(b, a)
+        case ast.Div(), _, float():
+            if b == 0:
+                raise ZeroDivisionError
+            return a / b if isinstance(a, float) else _times(a, 1 / b)
+    raise TypeError("only sums of weighted levels")
+
+
+def _times(whole: Sum, factor: float) -> Sum:
+    return [(factor * weight, place) for weight, place in whole]
+
+
+def _met(place: Place, held: Place) -> Place:
+    if any(place.get(f, level) != level for f, level in held.items()):
+        raise ValueError("one factor at two levels")
+    return {**place, **held}

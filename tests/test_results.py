@@ -118,8 +118,9 @@ def test_draws_are_taken_by_arviz_as_they_are(result):
 @pytest.mark.filterwarnings("ignore:Estimated shape parameter")
 def test_arviz_leaves_out_units_and_scales_priors_as_it_is(result):
     tree = result.draws
-    assert tree["log_likelihood"]["data_point"].sizes["unit"] == 8
-    whole = tree["log_likelihood"]["data_point"].sum("unit").to_numpy().ravel()
+    (name,) = tree["log_likelihood"].data_vars
+    assert tree["log_likelihood"][name].sizes["unit"] == 8
+    whole = tree["log_likelihood"][name].sum("unit").to_numpy().ravel()
     rows = result.design.readings.value.size
     known = result.fit.log_likelihood[result.fit.resampled]
     known = known - rows * np.log(result.design.yardstick.spread)

@@ -179,11 +179,13 @@ SHEETS = {
         never=("--unit FRAME", "--block FRAME"),
     ),
     "C2 arm by time": Sheet(
-        TWO_BY_TWO, "fit 'y ~ arm * time + (1 | id)'", never=("--block arm", "--unit arm")
+        TWO_BY_TWO,
+        "compare --value y --group arm,time --block id",
+        never=("--block arm", "--unit arm"),
     ),
     "C2 genotype by treatment": Sheet(
         _FACTORS,
-        "fit 'y ~ genotype * treatment + (1 | animal)'",
+        "compare --value y --group genotype,treatment --unit animal",
         says=("two factors",),
         never=("--block",),
     ),
@@ -202,7 +204,7 @@ SHEETS = {
             "drugA,drugB,mouse,y",
             [(a, b, f"m{a}{b}{i}", value()) for a in "01" for b in "01" for i in "1234"],
         ),
-        "fit 'y ~ C(drugA) * C(drugB)'",
+        "compare --value y --group drugA,drugB",
         never=("--against",),
     ),
     "C3 counts beside the value": Sheet(
@@ -253,7 +255,7 @@ SHEETS = {
         says=("Are they the same unit each time?",),
     ),
     "C9 numbered titles": Sheet(SUBCOLUMNS, "compare --wide units"),
-    "C9 repeated titles": Sheet(TITLES, "fit 'value ~ group * C(Time)'"),
+    "C9 repeated titles": Sheet(TITLES, "compare --value value --group group,Time"),
     "C9 repeated titles alone": Sheet(
         "\n".join(line.split(",", 1)[1] for line in TITLES.splitlines()) + "\n",
         "compare --wide units",
@@ -333,7 +335,7 @@ SHEETS = {
                 for v in ("pre", "post")
             ],
         ),
-        "fit 'score ~ arm * visit + (1 | subject)'",
+        "compare --value score --group arm,visit --block subject",
     ),
     "weeks of a rat": Sheet(
         csv(
@@ -341,7 +343,7 @@ SHEETS = {
             [(k, i, "chow" if i < 5 else "fat", value()) for i in range(10) for k in range(1, 6)],
         ),
         "compare --value kg --group diet --unit rat",
-        says=("Rows that differ in week", "fit 'kg ~ diet * C(week) + (1 | rat)'"),
+        says=("Rows that differ in week", "--value kg --group week,diet --block rat"),
         never=("--block week", "--unit week"),
     ),
     "numbers code groups": Sheet(
@@ -350,7 +352,7 @@ SHEETS = {
             [(d, 4 * d + k, w, value()) for d in (1, 2, 3) for k in range(4) for w in (1, 2, 3)],
         ),
         "compare --value weight --group diet --unit rat",
-        says=("fit 'weight ~ C(diet) * C(week) + (1 | rat)'",),
+        says=("--value weight --group diet,week --block rat",),
     ),
     "wells of two factors on days": Sheet(
         csv(

@@ -219,7 +219,7 @@ def _words(figure):
 
 
 @pytest.mark.parametrize("layout", ["twelve", "thirty"])
-@pytest.mark.parametrize("name", figures.FIGURES)
+@pytest.mark.parametrize("name", [name for name in figures.FIGURES if name != "interaction"])
 def test_no_words_hide_others_or_leave_the_page(answers, layout, name):
     figure = figures.FIGURES[name](answers(layout))
     found = _words(figure)

@@ -26,3 +26,12 @@ def test_import_does_not_bring_the_heavy_ones():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_estimate_gives_the_contrasts_of_compare_and_nothing_else():
+    data = {"drug": [5.1, 6.0, 5.5, 5.8], "placebo": [4.1, 4.9, 4.3, 4.6]}
+    words = {"reference": "placebo", "options": {"ess": 300, "rope": (-0.2, 0.2)}}
+    found, whole = nestimate.estimate(data, **words), nestimate.compare(data, **words)
+    assert found.contrasts == whole.contrasts
+    assert found.passed == whole.passed
+    assert "drug - placebo" in repr(found)

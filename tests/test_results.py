@@ -106,12 +106,44 @@ def test_report_is_one_safe_self_contained_page(tmp_path):
 
 def test_draws_are_taken_by_arviz_as_they_are(result):
     posterior = result.draws["posterior"]
-    assert dict(posterior["mu"].sizes) == {"chain": 4, "draw": 500, "group": 2}
+    assert dict(posterior["mu"].sizes) == {"chain": 4, "draw": 500, "groups": 2}
     assert list(posterior["unit_mean"].coords["unit"].to_numpy()) == list("abcdefgh")
     table = arviz_stats.summary(result.draws, var_names=["difference", "mu"], round_to="none")
     row = result.contrasts[0]
     assert table.iloc[0]["mean"] == pytest.approx(row.mean, abs=4.5 * row.sd / np.sqrt(1000))
     assert float(arviz_stats.rhat(result.draws)["difference"].max()) < 1.01
+
+
+# One of four units may be as influential as ArviZ warns of.
+@pytest.mark.filterwarnings("ignore:Estimated shape parameter")
+def test_arviz_leaves_out_units_and_scales_priors_as_it_is(result):
+    tree = result.draws
+    (name,) = tree["log_likelihood"].data_vars
+    assert tree["log_likelihood"][name].sizes["unit"] == 8
+    whole = tree["log_likelihood"][name].sum("unit").to_numpy().ravel()
+    rows = result.design.readings.value.size
+    known = result.fit.log_likelihood[result.fit.resampled]
+    known = known - rows * np.log(result.design.yardstick.spread)
+    assert whole == pytest.approx(known, abs=1e-6)
+    assert arviz_stats.loo(tree).n_data_points == 8
+    leans = arviz_stats.psense_summary(tree, var_names=["difference"], round_to=6)
+    ours = result.sensitivity[0]
+    assert leans["likelihood"].iloc[0] == pytest.approx(ours.likelihood, rel=0.15)
+    assert leans["prior"].iloc[0] == pytest.approx(ours.priors["all"], rel=0.15)
+
+
+def test_densities_of_clusters_of_a_formula_add_up_to_that_of_the_data():
+    rng = np.random.default_rng(5)
+    rows = [
+        {"dog": f"d{d}", "day": day, "y": 3 + d % 2 + 0.5 * day + rng.normal(0, 0.3)}
+        for d in range(5)
+        for day in (0.0, 1.0, 4.0)
+    ]
+    found = ne.fit("y ~ day + (1 | dog)", pd.DataFrame(rows), options={"ess": 200})
+    assert not found.asked
+    assert found.to_dict()["far_out"] == []
+    each = found.model.log_likelihood_each(found.fit.draws).sum(axis=0)
+    assert each == pytest.approx(found.fit.log_likelihood, abs=1e-3)
 
 
 def test_draws_survive_a_file(result, tmp_path):

@@ -45,3 +45,16 @@ def test_what_is_given_twice_is_refused():
     with pytest.raises(DesignError, match="tau already has the prior '1'"):
         arguments.priors(["tau=1", "tau = 2"])
     assert arguments.priors(["tau=1", "nu=2"]) == {"tau": "1", "nu": "2"}
+
+
+@pytest.mark.parametrize("label", ["@SUM(1)", "-2+cmd|' /C calc'!A0", "+HYPERLINK(1)"])
+def test_names_that_a_spreadsheet_would_run_are_not_written(label, tmp_path):
+    words = ["simulate", str(tmp_path / "made.csv"), "--groups", f"a=0,{label}=1", "--sigma", "1"]
+    done = RUNNER.invoke(cli.app, words)
+    assert isinstance(done.exception, DesignError)
+    assert "a spreadsheet would run" in str(done.exception)
+    assert not list(tmp_path.iterdir())
+
+
+def test_genotypes_are_names_like_any_other():
+    assert arguments.group_means("+/+=0,+/-=1,-/-=2") == {"+/+": 0, "+/-": 1, "-/-": 2}

@@ -2,6 +2,7 @@
 
 from nestimate.comparison import Comparison, compare, fit, load
 from nestimate.errors import DataError, DesignError, InferenceError, NestimateError
+from nestimate.estimation import Estimate, estimate
 from nestimate.options import Options
 from nestimate.overview import Overview, inspect
 from nestimate.planning import Planned, plan
@@ -11,6 +12,7 @@ __all__ = [
     "Comparison",
     "DataError",
     "DesignError",
+    "Estimate",
     "InferenceError",
     "NestimateError",
     "Options",
@@ -19,6 +21,7 @@ __all__ = [
     "Scenario",
     "Simulation",
     "compare",
+    "estimate",
     "fit",
     "inspect",
     "load",

@@ -263,6 +263,34 @@ def compare(
     >>> result.contrasts[0].name
     'drug - placebo'
     """
+    design, beside, chosen, named = posed(
+        data,
+        value=value,
+        group=group,
+        unit=unit,
+        block=block,
+        reference=reference,
+        relabel_units=relabel_units,
+        options=options,
+    )
+    return _answered(design, chosen, command="compare", data=data, named=named, beside=beside)
+
+
+def posed(
+    data: Any,
+    *,
+    value: str | None,
+    group: str | Sequence[str] | None,
+    unit: str | None,
+    block: str | None,
+    reference: str | Mapping[str, str] | None,
+    relabel_units: bool,
+    options: Options | Words | Mapping[str, Any] | None,
+) -> tuple[Design, Design | None, Options, dict[str, Any]]:
+    """Return the design that the words of `compare` make, the options, and the words as named.
+
+    Second stands the same design without its covariates; None where there are none.
+    """
     chosen = Options.of(options)
     group = group if group is None or isinstance(group, str) else ",".join(group)
     if isinstance(reference, Mapping):
@@ -317,19 +345,13 @@ def compare(
         order=chosen.order if isinstance(chosen.order, str | None) else ",".join(chosen.order),
         relabel_units=relabel_units,
     )
-    if chosen.covariates and (chosen.tau is not None or chosen.sigma != "common"):
+    words: dict[str, Any] = {**named, "relabel_units": relabel_units or None}
+    if not chosen.covariates:
+        return Design.from_table(table, roles), None, chosen, words
+    if chosen.tau is not None or chosen.sigma != "common":
         raise DesignError("adjust: groups have one common spread then; leave out tau and sigma.")
-    adjusted = bool(chosen.covariates)
-    return _answered(
-        adjusted_design(table, roles, chosen.covariates)
-        if adjusted
-        else Design.from_table(table, roles),
-        chosen,
-        beside=adjusted_design(table, roles, ()) if adjusted else None,
-        command="compare",
-        data=data,
-        named=named | {"relabel_units": relabel_units or None},
-    )
+    adjusted, plain = (adjusted_design(table, roles, x) for x in (chosen.covariates, ()))
+    return adjusted, plain, chosen, words
 
 
 def _answered(
@@ -341,12 +363,7 @@ def _answered(
     named: Mapping[str, Any],
     beside: Design | None = None,
 ) -> Comparison:
-    roles = replace(design.roles, value_unit=chosen.value_unit)
-    assumptions = chosen.assumptions
-    if design.readings.reconstructed:
-        assumptions = replace(assumptions, robust="none")  # a mean and an SD hold no outlier
-    model = Model.from_design(replace(design, roles=roles), assumptions)
-    found = Fit.from_model(model, ess=chosen.ess, seed=chosen.seed)
+    found = fitted(design, chosen)
     if beside is not None:
         found = with_narrowing(found, beside, chosen.covariates)
     options, usual = asdict(chosen), asdict(Options())
@@ -357,3 +374,13 @@ def _answered(
         "options": {name: given for name, given in options.items() if given != usual[name]},
     }
     return Comparison.from_fit(found, chosen.question, ess=chosen.ess, options=options, call=call)
+
+
+def fitted(design: Design, chosen: Options) -> Fit:
+    """Return the draws that answer a design under the options."""
+    roles = replace(design.roles, value_unit=chosen.value_unit)
+    assumptions = chosen.assumptions
+    if design.readings.reconstructed:
+        assumptions = replace(assumptions, robust="none")  # a mean and an SD hold no outlier
+    model = Model.from_design(replace(design, roles=roles), assumptions)
+    return Fit.from_model(model, ess=chosen.ess, seed=chosen.seed)

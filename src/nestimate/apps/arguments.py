@@ -1,5 +1,6 @@
 """The options that commands share, each once, and how their text is read."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -59,6 +60,10 @@ FillDown = Annotated[
 ]
 
 
+#: What a spreadsheet takes for a formula that does something; genotypes such as +/+ are none.
+FORMULA = re.compile(r"[=@\t\r]|[-+].*[(|!]", re.DOTALL)
+
+
 def group_means(given: str) -> dict[str, float]:
     """Read `placebo=100,drug=101`."""
     found: dict[str, float] = {}
@@ -76,6 +81,11 @@ def group_means(given: str) -> dict[str, float]:
             raise DesignError(
                 f"--groups '{given}': write each group with its mean, the reference first: "
                 "'placebo=100,drug=101'."
+            )
+        if FORMULA.match(label.strip()):
+            raise DesignError(
+                f"--groups '{given}': a spreadsheet would run {label.strip()} as a formula when it "
+                "opens the file. Choose a name that starts with a letter or a number."
             )
     return found
 

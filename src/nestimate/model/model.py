@@ -234,11 +234,14 @@ class Model:
         draws
             Parameters in the user's unit, as `natural` gives them.
         """
-        kinds = {p.family: p.kind for p in self.parameters}
-        theta: dict[Family, Array] = {}
-        for family, kind in kinds.items():
-            centre, spread = affine(kind, self.design)
-            theta[family] = np.ascontiguousarray((draws.families[family].T - centre) / spread)
+        rows: dict[Family, list[Array]] = {}
+        families = {**draws.families, FIXED: draws.centred}
+        for parameter in self.parameters:
+            # Of a formula the intercept and the slopes are of two kinds.
+            centre, spread = affine(parameter.kind, self.design)
+            own = (families[parameter.family][:, parameter.member] - centre) / spread
+            rows.setdefault(parameter.family, []).append(own)
+        theta = {family: np.stack(found) for family, found in rows.items()}
         theta = self._with_pooled(theta)
         if isinstance(self.density, RegressionDensity):
             raise DesignError("a formula without random terms has no clusters.")

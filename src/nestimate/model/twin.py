@@ -82,7 +82,7 @@ def to_pymc(model: Model) -> "pm.Model":
 def _coords(model: Model) -> dict[str, Any]:
     design = model.design
     coords: dict[str, Any] = {
-        "group": design.groups,
+        "groups": design.groups,
         "reading": np.arange(design.readings.value.size),
     }
     if design.block is not None:
@@ -123,7 +123,7 @@ def _parameters(model: Model) -> dict[Family, Any]:
         typical, factor, place = pooled(stratum)
         if place in theta:
             scales = theta[typical] * pm.math.exp(theta[factor] * theta[place])
-            theta[scale_of(stratum)] = pm.Deterministic(POOLED, scales, dims="group")
+            theta[scale_of(stratum)] = pm.Deterministic(POOLED, scales, dims="groups")
     return theta
 
 
@@ -149,7 +149,7 @@ def _fixed(model: Model, theta: dict[Family, Any]) -> Any:
     if not terms.text:
         return theta[FIXED][model.design.readings.group]
     centred = theta[FIXED]
-    pm.Deterministic("mu", pm.math.dot(terms.means, centred), dims="group")
+    pm.Deterministic("mu", pm.math.dot(terms.means, centred), dims="groups")
     first = np.eye(len(terms.labels))[0]
     raw = centred - pm.math.dot(terms.offsets, centred) * first
     pm.Deterministic("beta", raw, dims="coefficient")
@@ -185,7 +185,7 @@ def _clusters(model: Model, theta: dict[Family, Any], nu: Any) -> Any:
     if design.formula is None:
         cells = theta[FIXED] + pm.math.dot(effects, terms.cells.T)
         if terms.home is None:
-            pm.Deterministic("cell_mean", cells, dims=("block", "group"))
+            pm.Deterministic("cell_mean", cells, dims=("block", "groups"))
         else:
             own = cells[np.arange(terms.home.size), terms.home]
             pm.Deterministic("unit_mean", own, dims="unit")
@@ -311,7 +311,7 @@ def _named(model: Model, name: str) -> Any:
         # Groups look their scale up, whether they share it or not.
         by_group = structure.home is not None and family in heavy
         return pm.math.ones(len(structure.groups)) * shared if by_group else shared
-    dim = "coefficient" if by_formula else "pair" if family == CORRELATION else "group"
+    dim = "coefficient" if by_formula else "pair" if family == CORRELATION else "groups"
     if len({p.family for p in members}) > 1 or (structure.text and family.what is What.SCALE):
         dim = "term"
     same = all(p.prior == members[0].prior and p.lower == members[0].lower for p in members)

@@ -1,9 +1,8 @@
 """Everything a fit says about the groups, as numbers."""
 
-import hashlib
 import platform
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
 from typing import Any, Self
@@ -11,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.fingerprint import fingerprint
 from nestimate.inference import work
 from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
@@ -21,8 +21,9 @@ from nestimate.results.analyses.influence import Influence
 from nestimate.results.analyses.predictive import Predictive
 from nestimate.results.analyses.reliability import reliability_checks
 from nestimate.results.analyses.sensitivity import Sensitivity
-from nestimate.results.estimates import between, factorial, far, ordered, quantities, shares
-from nestimate.results.estimates.contrasts import Contrast, choose_contrasts
+from nestimate.results.estimates import between, factorial, far, quantities, shares
+from nestimate.results.estimates.asked import asked_contrasts
+from nestimate.results.estimates.contrasts import Contrast
 from nestimate.results.estimates.far import Distance
 from nestimate.results.estimates.quantities import Quantity
 from nestimate.results.estimates.rows import Rows
@@ -40,8 +41,6 @@ ESTIMATES = (
 MOST_PREDICTED = 6
 #: Factors of the interactions that averages are held against.
 PAIR = 2
-#: What is asked of groups whose order was stated.
-ORDERED = ("steps", "trend")
 
 
 def _versions() -> dict[str, str]:
@@ -152,7 +151,9 @@ class Answer:
     def _summarised(self, found: Callable[[Fit], Sequence[Quantity]]) -> Rows[Summary]:
         if not self.passed:
             return Rows()
-        return Rows(self.question.summaries(found(self.fit), quick=True))
+        # What is new may lie so far out that it has no mean: JSON then holds none.
+        with np.errstate(invalid="ignore", over="ignore"):
+            return Rows(self.question.summaries(found(self.fit), quick=True))
 
     @property
     def design(self) -> Design:
@@ -294,7 +295,7 @@ class Answer:
         call: Mapping[str, Any] | None = None,
     ) -> Self:
         """Summarise the draws of a fit of which `ess` effective draws were asked."""
-        asked = _asked(fit.model.design, question)
+        asked = asked_contrasts(fit.model.design, question)
 
         if question.bayes_factor:
             bayes_factor.check(fit.model, asked)
@@ -378,19 +379,10 @@ class Answer:
 
     def provenance(self) -> dict[str, Any]:
         """Return what is needed to get the same answer again."""
-        readings = self.design.readings
-        digest = hashlib.sha256()
-        design = self.design
-        codes = [level.codes for level in (design.block, *design.levels) if level is not None]
-        sums = (readings.n, readings.ss, readings.error)
-        for array in (readings.value, readings.group, readings.unit, *codes, *sums):
-            digest.update(np.ascontiguousarray(array).tobytes())
-        if self.design.formula is not None:
-            digest.update(np.ascontiguousarray(self.design.formula.fixed).tobytes())
         return {
             **self.versions,
             "source": self.design.source,
-            "data_sha256": digest.hexdigest(),
+            "data_sha256": fingerprint(self.design),
             "seed": self.fit.seed,
             "options": dict(self.options),
             "draws": int(self.fit.weights.size),
@@ -401,28 +393,6 @@ class Answer:
             "seconds": self.fit.seconds,
             "sampler": list(self.fit.log),
         }
-
-
-def _asked(design: Design, question: Question) -> tuple[Contrast, ...]:
-    """Return the contrasts to report: of groups, or of the factors whose cells they are."""
-    crossing, asked = design.structure.factorial, question.contrasts
-    if crossing is None and question.against is None:
-        words = (asked,) if isinstance(asked, str) else asked
-        words = ORDERED if design.roles.order is not None and asked == "reference" else words
-        if ordered.sets(words) and design.structure.factors:
-            return tuple(c for word in words for c in _along(design, word))
-    if crossing is None or question.against is not None or asked == "pairs":
-        return choose_contrasts(design.groups, asked, question.against, design.measure)
-    return factorial.chosen(crossing, asked, design.measure)
-
-
-def _along(design: Design, word: str) -> tuple[Contrast, ...]:
-    """Return the contrasts that a word or an expression asks of ordered groups."""
-    if word in ordered.SETS:
-        found = ordered.choose(design.structure.factors[0], word, design.measure.sign)
-        logs = design.measure.logarithmic
-        return tuple(replace(c, name=f"exp({c.name})") if c.trend and logs else c for c in found)
-    return choose_contrasts(design.groups, word, None, design.measure)
 
 
 def _finite(value: float) -> float | None:

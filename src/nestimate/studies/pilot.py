@@ -33,6 +33,11 @@ def pilot_words(design: Design) -> Words:
             "plan: a result of `fit` cannot be planned from yet. State groups and spreads instead: "
             "nestimate plan --groups ... --tau ... --sigma ..."
         )
+    if design.structure.factorial is not None:
+        raise DesignError(
+            "plan: several factors at once cannot be planned yet. Plan the comparison that matters "
+            "most by itself: the rows of one level of the other factor, with one column as group."
+        )
     if len(design.groups) < 2:
         raise DesignError("plan: the pilot has one group; a plan compares two or more.")
     levels = [level.name for level in design.levels]

@@ -121,7 +121,8 @@ def _beside_labels(
 ) -> Table:
     """Stack the columns of the groups; the columns of labels stay beside them."""
     shown = " and ".join(labels)
-    spoken = {*wanted.unit_names, wanted.block, wanted.group, *wanted.named}
+    compared = {part.strip() for part in (wanted.group or "").split(",")}
+    spoken = {*wanted.unit_names, wanted.block, wanted.group, *compared, *wanted.named}
     said = bool(spoken & {*labels})
     said = said or bool(units and wanted.unit)
     if not (said or wanted.as_it_is):
@@ -166,11 +167,11 @@ def _beside_labels(
             f"readings of the same {labels[-1]}."
         )
     notes = [*grid.notes, note]
-    if wanted.group not in {*labels, *told} - {"group"}:
+    if not {wanted.group, *compared} & ({*labels, *told} - {"group"}):
         return stacked(table, values, told, notes, wanted, labels)
     # The user compares other labels, so what spans the columns is another factor.
     found = stacked(table, values, told, notes, replace(wanted, group=None), labels)
-    spoken = {"group", wanted.group}
+    spoken = {"group", wanted.group, *compared}
     roles = {role: name for role, name in found.roles.items() if not {role, name} & spoken}
     return replace(found, roles=roles)
 

@@ -29,7 +29,9 @@ def planning(answer: Answer) -> Advice | None:
     """
     design, options = answer.design, answer.options
     plain = options.get("against") is None and options.get("robust") in ("units", "none")
-    if design.formula is not None or len(design.groups) < 2 or not plain:
+    if design.formula is not None or design.structure.factorial or not plain:
+        return None
+    if len(design.groups) < 2:
         return None
     several = bool(design.levels) or (design.block is not None and not design.unreplicated)
     chosen = {n: v for n, v in answer.call.get("options", {}).items() if n not in UNPLANNED}

@@ -115,7 +115,8 @@ def raw_effects(fit: Fit, asked: Sequence[Contrast]) -> Array:
             cells[:, own] @ c.weights[own] - c.against for own, c in zip(inside, asked, strict=True)
         ]
     else:
-        rows = np.stack([contrast.weights @ design.formula.cells for contrast in asked])
+        every = [contrast.weights @ design.formula.cells for contrast in asked]
+        rows = np.reshape(every, (len(asked), len(design.formula.effects)))
         middle = np.array([_mean(fit, estimands.difference(fit.draws, c)) for c in asked])
         found = list(middle[:, None] + _own(fit, design.formula, rows))
     return np.array(found).reshape(len(asked), -1 if asked else 0)

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nestimate.data.designs.structure import Role
+from nestimate.model.draws import Draws
 from nestimate.model.families import CORRELATION
 from nestimate.results.answer import Answer
 from nestimate.results.estimates import estimands
+from nestimate.results.exports import checking
+from nestimate.results.exports.checking import Clusters
 
 if TYPE_CHECKING:
     from xarray import DataTree
@@ -23,12 +26,20 @@ def to_datatree(answer: Answer) -> "DataTree":
     Groups
     ------
     posterior
-        mu, tau, sigma, nu (dims chain, draw and, where there is one per group, group);
+        mu, tau, sigma, nu (dims chain, draw and, where there is one per group, groups);
         difference and effect_size (contrast); in nested layouts unit_mean (unit), in
-        blocked ones cell_mean (block, group).
-    observed_data
-        The readings with their group and unit (dim reading); absent where only the mean, SD and n
-        of every group are known.
+        blocked ones cell_mean (block, groups).
+    observed_data, posterior_predictive, prior_predictive
+        What was measured, and what it is in data sets replicated with new units and blocks: means
+        of units or blocks (`y_by_unit`), values where the layout is flat. Absent where only the
+        mean, SD and n of every group are known.
+    constant_data, replicated_readings
+        The readings of units or blocks with the labels of both (dim reading), and replicated ones.
+    log_likelihood
+        Of every unit, or block, given the population, of all its readings together; of every value
+        where the layout is flat. Absent where there is no closed form.
+    log_prior, prior
+        Log prior density of every family of parameters at the draws, and draws from the priors.
 
     Notes
     -----
@@ -49,7 +60,7 @@ def to_datatree(answer: Answer) -> "DataTree":
     parts = [s.of for s in design.structure.strata if s.role is Role.EFFECT and s.of]
     own = {"beta": "coefficient", "rho": "pair"} | ({"tau": "term"} if design.formula else {})
     own |= {"tau_effect": "term"} if parts else {}
-    dims = {name: [own.get(name, "group")] for name in draws if name not in shared}
+    dims = {name: [own.get(name, "groups")] for name in draws if name not in shared}
     headline = {"difference": estimands.difference}
     if design.block is None:
         headline["effect_size"] = estimands.effect_size
@@ -57,7 +68,7 @@ def to_datatree(answer: Answer) -> "DataTree":
         posterior[name] = _chains(np.stack([quantity(taken, c) for c in answer.asked], axis=1))
         dims[name] = ["contrast"]
     coords = {
-        "group": list(design.groups),
+        "groups": list(design.groups),
         "contrast": [row.name for row in answer.contrasts],
         "unit": list(design.units),
         "block": [] if design.block is None else list(design.block.labels),
@@ -77,25 +88,63 @@ def to_datatree(answer: Answer) -> "DataTree":
             target["unit_mean"], dims["unit_mean"] = _chains(drawn), ["unit"]
         else:
             cells = drawn.reshape(len(drawn), design.block.size, len(design.groups))
-            target["cell_mean"], dims["cell_mean"] = _chains(cells), ["block", "group"]
+            target["cell_mean"], dims["cell_mean"] = _chains(cells), ["block", "groups"]
     # The value column may be called as a parameter is, whose dims are others.
     value = design.roles.value
     free = value if value not in {*dims, *coords, *posterior, "reading"} else f"{value}_observed"
     if design.readings.reconstructed:
         return _described(from_dict(groups, coords=coords, dims=dims), answer)
-    groups["observed_data"] = {free: design.readings.value}
     dims[free] = ["reading"]
+    clusters = Clusters.of(answer, free)
+    dims[clusters.name] = [clusters.dim]
+    if clusters.dim == "cluster":
+        coords["cluster"] = list(clusters.labels)
+    groups |= _checks(answer, taken, clusters, free, shared)
     tree = from_dict(groups, coords=coords, dims=dims)
     labels = {"reading_group": np.array(design.groups)[design.readings.group]}
     if design.block is not None:
         labels["reading_block"] = np.array(design.block.labels)[design.block.codes]
     if design.levels:
         labels["reading_unit"] = np.array(design.units)[design.readings.unit]
-    observed = tree["observed_data"].to_dataset()
-    tree["observed_data"] = observed.assign_coords(
-        {name: ("reading", found) for name, found in labels.items()}
+    place = "observed_data" if clusters.name == free else "constant_data"
+    tree[place] = (
+        tree[place]
+        .to_dataset()
+        .assign_coords({name: ("reading", found) for name, found in labels.items()})
     )
     return _described(tree, answer)
+
+
+def _checks(
+    answer: Answer, taken: Draws, clusters: Clusters, value: str, shared: set[str]
+) -> dict[str, dict[str, np.ndarray]]:
+    """Return the groups by which a model is checked, each with its variables."""
+    prior = checking.prior_draws(answer)
+    rows = answer.design.natural(answer.design.readings.value)
+    replicated, before = checking.posterior_data(answer), checking.prior_data(answer, prior)
+    found = {
+        "observed_data": {clusters.name: clusters.means(rows)},
+        "posterior_predictive": {clusters.name: _chains(clusters.means(replicated))},
+        "prior_predictive": {clusters.name: _chains(clusters.means(before))},
+        "prior": {
+            name: _chains(drawn[:, 0] if name in shared else drawn)
+            for name, drawn in prior.named().items()
+        },
+        "log_prior": {
+            f"log_prior_{name}": _chains(density)
+            for name, density in checking.log_prior_densities(answer).items()
+        },
+    }
+    if answer.asked:
+        each = [estimands.difference(prior, contrast) for contrast in answer.asked]
+        found["prior"]["difference"] = _chains(np.stack(each, axis=1))
+    if clusters.name != value:
+        found["constant_data"] = {value: rows}
+        found["replicated_readings"] = {value: _chains(replicated)}
+    densities = checking.log_densities(answer, taken, clusters)
+    if densities is not None:
+        found["log_likelihood"] = {clusters.name: _chains(densities)}
+    return found
 
 
 def _described(tree: "DataTree", answer: Answer) -> "DataTree":

@@ -12,7 +12,7 @@ from nestimate.inference.diagnostics import quantile
 from nestimate.results.answer import Answer
 from nestimate.results.estimates.quantities import Quantity
 from nestimate.results.estimates.summaries import Summary
-from nestimate.results.figures.sheet import font, owned
+from nestimate.results.figures.sheet import font, narrow, owned
 from nestimate.results.words import rounding, wording
 from nestimate.results.words.lines import visible
 
@@ -128,7 +128,7 @@ def legend_above(ax: "Axes", columns: int = 2) -> None:
             frameon=False,
             loc="lower left",
             bbox_to_anchor=(0, 1),
-            ncols=columns,
+            ncols=1 if narrow() else columns,
             borderaxespad=0.2,
             handletextpad=0.5,
             columnspacing=1.2,
@@ -143,7 +143,7 @@ def legend_below(figure: "Figure", ax: "Axes") -> None:
     figure.legend(
         *ax.get_legend_handles_labels(),
         loc="outside lower left",
-        ncols=3,
+        ncols=1 if narrow() else 3,
         frameon=False,
         fontsize=font(-1),
         columnspacing=1.4,

@@ -46,7 +46,7 @@ def estimation_plot(answer: Answer) -> "Figure":
         figure, (ax,) = sheet.several(answer, (6.4, 4.8), findings.differences(answer))
         _draw_data(ax, answer)
         return figure
-    paired_axes = groups == 2 and len(answer.asked) == 1
+    paired_axes = groups == 2 and len(answer.asked) == 1 and not sheet.narrow()
     size = (7.6, 4.8) if paired_axes else (max(7.6, 1.1 * groups + 2), 7.4)
     figure = sheet.blank(answer, size)
     sheet.headline(figure, findings.differences(answer))

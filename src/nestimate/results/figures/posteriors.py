@@ -46,7 +46,7 @@ def posterior_plot(answer: Answer, name: str | None = None) -> "Figure":
         _draw_posterior(ax, answer, next(q for q, own in every if own is row), row)
         return figure
     shown = every[: canvas.PANELS]
-    columns = min(3, len(shown))
+    columns = min(2 if sheet.narrow() else 3, len(shown))
     rows = -(-len(shown) // columns)
     width, height = max(2.7 * columns, 5.4), 2.1 * rows + 0.4
     figure = sheet.blank(answer, (width, height), layout=None)

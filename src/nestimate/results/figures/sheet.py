@@ -11,6 +11,8 @@ from functools import wraps
 from textwrap import wrap
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from nestimate.errors import DesignError, InferenceError
 from nestimate.results.answer import Answer
 from nestimate.results.words import wording
@@ -184,6 +186,13 @@ def blank(
 def resize(figure: "Figure", size: tuple[float, float]) -> None:
     """Give a figure the size that its panels need, where the user asked for none."""
     figure.set_size_inches(_fitting(size))
+
+
+def narrow() -> bool:
+    """Whether a figure is one column wide, where a legend has room for one name in a row."""
+    sheet = _SHEET.get()
+    width = sheet.figsize[0] if sheet.figsize is not None else COLUMN if sheet.bare else np.inf
+    return sheet.ax is None and width < 1.3 * COLUMN
 
 
 def _fitting(size: tuple[float, float]) -> tuple[float, float]:

@@ -312,7 +312,7 @@ def _next(inspection: Inspection) -> list[str]:
 def _plan_line(inspection: Inspection) -> list[str]:
     """Return the command that plans the next experiment from the likeliest design."""
     proposal = next((p for p in inspection.proposals if not p.formula), None)
-    if proposal is None or proposal.roles.one_group:
+    if proposal is None or proposal.roles.one_group or proposal.factors:
         return []
     said = "  Later, how many next time (EFFECT: the smallest difference that would matter):"
     if inspection.file is None:

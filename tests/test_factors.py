@@ -318,6 +318,7 @@ def test_a_balanced_mixed_design_agrees_with_its_closed_form():
     ]
 
 
+@pytest.mark.slow
 def test_draws_and_files_hold_every_scale(tmp_path):
     """Two factors within blocks: a scale for each, named, in the draws and in a file."""
     result = ne.compare(

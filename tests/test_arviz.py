@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 import nestimate as ne
+from nestimate.results.estimates.replicated import member_means
+from nestimate.results.exports import checking
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 LINES = str(EXAMPLES / "lines.csv")
@@ -77,3 +79,24 @@ def test_prior_draws_are_those_of_the_priors_that_are_printed(result):
         expected = prior.scale * stats.t(prior.nu).ppf(0.5 + share / 2)
         below = float((drawn < expected).mean())
         assert below == pytest.approx(share, abs=4 * np.sqrt(share * (1 - share) / 1000))
+
+
+def test_many_readings_have_fewer_replicates(monkeypatch):
+    monkeypatch.setattr(checking, "MOST", 400)
+    tree = ne.compare(NESTED, options=OPTIONS).draws
+    (name,) = tree["posterior_predictive"].data_vars
+    made = tree["posterior_predictive"][name]
+    assert made.sizes["chain"] * made.sizes["draw"] == 24  # 16 readings: 400 numbers at most
+    assert "log_likelihood" not in tree
+
+
+def test_means_of_members_are_weighted_ones():
+    rng = np.random.default_rng(1)
+    codes, weights = rng.integers(0, 4, 30), rng.integers(1, 5, 30).astype(float)
+    values = rng.normal(size=(2, 3, 30))
+    found = member_means(values, codes, weights, 5)
+    for member in range(4):
+        mine = codes == member
+        expected = np.average(values[..., mine], axis=-1, weights=weights[mine])
+        assert found[..., member] == pytest.approx(expected)
+    assert np.isnan(found[..., 4]).all()

@@ -35,9 +35,8 @@ OATS = {
         *([70, 89, 104, 117], [63, 70, 109, 99], [97, 99, 119, 121]),
     ],
 }
-#: Standard errors and degrees of freedom that lme4 and emmeans give for
-#: yield ~ Variety * nitro + (1 | Block / Variety).
-PUBLISHED = {
+#: Errors and degrees of freedom of yield ~ Variety * nitro + (1 | Block / Variety) by REML.
+ERRORS = {
     "nitro=0.2 - nitro=0": (4.436, 45),
     "Golden Rain - Victory": (7.079, 10),
     "nitro=0.6 - nitro=0 | Victory": (7.683, 45),
@@ -258,15 +257,39 @@ def split_plot():
         value="yield",
         group=["Variety", "nitro"],
         block="Block/Variety",
-        options={"robust": "none", "ess": 2000, "contrast": list(PUBLISHED)},
+        options={"robust": "none", "ess": 2000, "contrast": list(ERRORS)},
     )
 
 
-@pytest.mark.parametrize("name", PUBLISHED)
+def test_errors_of_oats_are_those_of_its_analysis_of_variance():
+    """Balanced: REML errors are those of the mean squares between and within plots."""
+    y = np.array(list(OATS.values()), dtype=float)
+    varieties, blocks, doses = y.shape
+    # Means of the cells in the documentation of emmeans (MOats).
+    published = [
+        [71.5, 89.7, 110.8, 118.5],
+        [80.0, 98.5, 114.7, 124.8],
+        [86.7, 108.5, 117.2, 126.8],
+    ]
+    assert y.mean(axis=1) == pytest.approx(np.array(published), abs=0.051)
+    plot = y.mean(axis=2)
+    apart = plot - plot.mean(axis=1, keepdims=True) - plot.mean(axis=0) + y.mean()
+    freedom = (varieties - 1) * (blocks - 1), varieties * (blocks - 1) * (doses - 1)
+    between = doses * np.square(apart).sum() / freedom[0]
+    rest = y - plot[:, :, None] - y.mean(axis=1)[:, None, :] + y.mean(axis=(1, 2))[:, None, None]
+    within = np.square(rest).sum() / freedom[1]
+    assert list(ERRORS.values()) == [
+        (pytest.approx(np.sqrt(2 * within / (varieties * blocks)), abs=5e-4), freedom[1]),
+        (pytest.approx(np.sqrt(2 * between / (blocks * doses)), abs=5e-4), freedom[0]),
+        (pytest.approx(np.sqrt(2 * within / blocks), abs=5e-4), freedom[1]),
+    ]
+
+
+@pytest.mark.parametrize("name", ERRORS)
 def test_split_plot_gives_the_published_errors(split_plot, name):
     """Balanced and normal: the mean is the raw difference, the width that of the right stratum."""
     row = next(r for r in split_plot.contrasts if r.name == name)
-    error, freedom = PUBLISHED[name]
+    error, freedom = ERRORS[name]
     asked = next(c for c in split_plot.asked if c.name == name)
     raw = oats().groupby(["Variety", "nitro"], sort=False)["yield"].mean().to_numpy()
     assert row.mean == pytest.approx(asked.weights @ raw, abs=4 * row.mcse_mean + 0.01 * error)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -383,6 +383,7 @@ COLUMN = st.sampled_from(["a b c", "1 2 3", "x y", "p q r s t u v w", "1.5 2.5",
     suppress_health_check=list(HealthCheck),
 )
 @given(st.lists(COLUMN, min_size=1, max_size=4), st.integers(0, 99), st.integers(6, 40))
+@example(["1.5 2.5", "k", "x y"], 87, 27)  # cells of numbers and words
 def test_every_proposal_of_any_table_is_a_design(columns, seed, n):
     draw = np.random.default_rng(seed)
     frame = pd.DataFrame(

@@ -2,8 +2,13 @@
 
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
 
 import nestimate
+
+LINES = Path(__file__).parent.parent / "examples" / "lines.csv"
 
 
 def test_all_is_the_surface():
@@ -35,3 +40,14 @@ def test_estimate_gives_the_contrasts_of_compare_and_nothing_else():
     assert found.contrasts == whole.contrasts
     assert found.passed == whole.passed
     assert "drug - placebo" in repr(found)
+
+
+@pytest.mark.parametrize("option", [{"order": "drug,dmso"}, {"adjust": "age"}])
+def test_options_of_compare_are_no_options_of_a_formula(option):
+    with pytest.raises(nestimate.DesignError, match="order and adjust belong to compare"):
+        nestimate.fit("viability ~ treatment + (1 | line)", str(LINES), options=option)
+
+
+def test_what_estimate_does_not_give_is_refused():
+    with pytest.raises(nestimate.DesignError, match="bayes_factor belongs to compare"):
+        nestimate.estimate({"a": [1.0, 2.0], "b": [2.0, 3.0]}, options={"bayes_factor": True})

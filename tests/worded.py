@@ -30,6 +30,21 @@ def numbers_of(record):
     return [record, 100 * record]
 
 
+def probabilities_of(record, inside=""):
+    """Every probability of the JSON: those of rows, and the means of rows of probabilities."""
+    if isinstance(record, list | tuple):
+        return list(chain.from_iterable(probabilities_of(v, inside) for v in record))
+    if not isinstance(record, dict):
+        return []
+    found = []
+    for key, value in record.items():
+        if key in ("p_gt_0", "p_in_rope") or (inside == "probabilities" and key == "mean"):
+            found += [] if value is None else [value]
+        else:
+            found += probabilities_of(value, key)
+    return found
+
+
 def assert_numbers_are_those_of(sentences, record, allowed=("0", "1", "2007")):
     known = numbers_of(record)
     for sentence in sentences:
@@ -37,8 +52,9 @@ def assert_numbers_are_those_of(sentences, record, allowed=("0", "1", "2007")):
             if found in allowed:
                 continue
             if found in ("0.001", "0.999") and re.search(f"[<>] {found}", sentence):
-                # A limit is said of a probability beyond it.
-                assert any(0 <= v < 0.001 or 0.999 < v <= 1 for v in known), (found, sentence)
+                # A limit is said of a probability that lies beyond it, on either side.
+                extreme = min(min(p, 1 - p) for p in probabilities_of(record))
+                assert extreme < 0.001, (found, sentence)
                 continue
             said = found.replace(",", "").rstrip(".")
             places = len(said.partition(".")[2])

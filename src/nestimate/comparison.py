@@ -176,6 +176,11 @@ def fit(
             "tau, sigma, n, sd and se belong to compare: with a formula every random term has one "
             "spread, and every row is one reading."
         )
+    if chosen.order is not None or chosen.covariates:
+        raise DesignError(
+            "order and adjust belong to compare: in a formula covariates stand beside the factor, "
+            "'y ~ group + age'."
+        )
     parsed = parse_formula(formula)
     if chosen.scale == "log" and not parsed.outcome.arithmetic:
         raise DesignError(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nestimate.comparison import fitted, posed
+from nestimate.errors import DesignError
 from nestimate.inference import work
 from nestimate.inference.fit import Fit
 from nestimate.options import Options, options_apart
@@ -87,10 +88,10 @@ def estimate(
         relabel_units=relabel_units,
         options=options,
     )
+    if chosen.bayes_factor:
+        raise DesignError("bayes_factor belongs to compare: estimate gives the differences alone.")
     fit, question = fitted(design, chosen), chosen.question
     asked = asked_contrasts(fit.model.design, question)
     with work.one_blas_thread():
-        drawn = quantities.differences(fit, asked)
-        joint = question.simultaneous and bool(drawn)
-        rows = question.joint_summaries(drawn) if joint else question.summaries(drawn)
-        return Estimate(fit=fit, contrasts=Rows(rows), checks=reliability_checks(fit, chosen.ess))
+        rows = Rows(question.of_contrasts(quantities.differences(fit, asked)))
+        return Estimate(fit=fit, contrasts=rows, checks=reliability_checks(fit, chosen.ess))

@@ -309,11 +309,7 @@ class Answer:
             options=options,
             call=call or {},
             asked=asked,
-            contrasts=(
-                Rows(question.joint_summaries(quantities.differences(fit, asked)))
-                if question.simultaneous and asked
-                else summarised(quantities.differences(fit, asked))
-            ),
+            contrasts=Rows(question.of_contrasts(quantities.differences(fit, asked))),
             groups=summarised(quantities.group_means(fit)),
             scales=summarised(quantities.scales(fit)),
             effect_sizes=summarised(quantities.effect_sizes(fit, asked)),

@@ -54,11 +54,7 @@ def curve(plan: Plan) -> "Figure":
         ax.text(0.01, plan.ceiling, "ceiling", transform=ax.get_yaxis_transform(), va="bottom",
                 fontsize=font(-1), color=ink())  # fmt: skip
     ax.set_xlabel(_count_label(plan), fontsize=font(), parse_math=False)
-    _probability(ax)
-    ax.legend(fontsize=font(), frameon=False, loc="lower right")
-    tidy(ax)
-    headline(figure, _title(plan))
-    return figure
+    return _finished(figure, ax, plan)
 
 
 @steady
@@ -79,11 +75,7 @@ def frontier(plan: Plan) -> "Figure":
         ax.axvline(plan.budget, color=ink(), lw=0.8, ls=":")
     ax.xaxis.set_major_formatter(lambda cost, _: words.money(cost))
     ax.set_xlabel("cost" if plan.priced else "cost, in units", fontsize=font())
-    _probability(ax)
-    ax.legend(fontsize=font(), frameon=False, loc="lower right")
-    tidy(ax)
-    headline(figure, _title(plan))
-    return figure
+    return _finished(figure, ax, plan)
 
 
 @steady
@@ -118,6 +110,16 @@ def surface(plan: Plan) -> "Figure":
     tidy(ax)
     said = "Blue: probability; red line: the target; thin lines: cost; dot: "
     headline(figure, f"{said}{words.size(plan, row.shape)}")
+    return figure
+
+
+def _finished(figure: "Figure", ax: "Axes", plan: Plan) -> "Figure":
+    """Give a figure of probabilities its axis, legend and finding."""
+    ax.set_ylim(0, 1.02)
+    ax.set_ylabel("probability of reaching the goal", fontsize=font())
+    ax.legend(fontsize=font(), frameon=False, loc="lower right")
+    tidy(ax)
+    headline(figure, _title(plan))
     return figure
 
 
@@ -159,8 +161,3 @@ def _count_label(plan: Plan) -> str:
         if not smallest
         else (f"{words.many(plan.words.unit)}{smallest}")
     )
-
-
-def _probability(ax: "Axes") -> None:
-    ax.set_ylim(0, 1.02)
-    ax.set_ylabel("probability of reaching the goal", fontsize=font())

@@ -67,6 +67,15 @@ class Crossing:
         return tuple(self.cell(positions) for positions in self.cells)
 
     @property
+    def called(self) -> dict[tuple[str, ...], str]:
+        """What each cell with values is called, by its labels."""
+        labels = [
+            tuple(known[at] for known, at in zip(self.labels, cell, strict=True))
+            for cell in self.cells
+        ]
+        return dict(zip(labels, self.groups, strict=True))
+
+    @property
     def missing(self) -> tuple[str, ...]:
         """What the cells without values are called."""
         seen = {tuple(map(int, positions)) for positions in self.cells}

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from nestimate.data.designs.crossing import Crossing as Cells
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
@@ -196,6 +197,10 @@ def _by_roles(
         return None
     if design.block is None and min(design.units_per_group) < LEAST:
         return None
+    cells_of = design.structure.factorial
+    if cells_of is None:
+        return None
+    branches = {found.label: found for found in _branches(crossing, factors, path, cells_of)}
     used = {*factors, *path, value}
     unused = tuple(n for n in crossing.names if n not in used and crossing.size(n) > 1)
     return Proposal(
@@ -209,7 +214,7 @@ def _by_roles(
         ),
         whole=False,
         layout=design.layout,
-        branches=tuple(_branches(crossing, factors, path)),
+        branches=tuple(branches[label] for label in design.groups),
         cautions=design.warnings,
         factors=tuple(factors),
     )
@@ -246,8 +251,11 @@ def _built(
     )
 
 
-def _branches(crossing: Crossing, factors: Sequence[str], path: Sequence[str]) -> Iterator[Branch]:
-    """Count what each combination of the factors holds."""
+def _branches(
+    crossing: Crossing, factors: Sequence[str], path: Sequence[str], cells_of: Cells | None = None
+) -> Iterator[Branch]:
+    """Count what each combination of the factors holds; `cells_of` says what they are called."""
+    called = {} if cells_of is None else cells_of.called
     cells = crossing.members(factors)
     levels = [crossing.members([*factors, *path[: i + 1]]) for i in range(len(path))]
     places = [(crossing.codes[name], crossing.labels[name]) for name in factors]
@@ -256,4 +264,5 @@ def _branches(crossing: Crossing, factors: Sequence[str], path: Sequence[str]) -
         at = int(np.argmax(rows))
         named = [labels[codes[at]] for codes, labels in places if codes[at] >= 0]
         if len(named) == len(places):
-            yield branch(" x ".join(named), rows, levels, path, crossing)
+            label = called.get(tuple(named), " x ".join(named))
+            yield branch(label, rows, levels, path, crossing)

@@ -91,8 +91,8 @@ def _model_items(answer: Answer) -> list[Item]:
         (
             "1E Prior predictive check",
             AUTHORS,
-            "Not done here. The priors are set on the scale of the data; step 5 says whether they "
-            "matter.",
+            "Not shown here; result.draws holds data drawn from the priors. These are set on the "
+            "scale of the data; step 5 says whether they matter.",
         ),
     ]
 
@@ -154,7 +154,7 @@ def _result_items(answer: Answer) -> list[Item]:
         (
             "5 Sensitivity to the priors",
             HERE if looked else AUTHORS,
-            "Power-scaling of every prior: How far to trust it."
+            "Every prior half and twice as wide, and power-scaled: How far to trust it."
             if looked
             else "Not looked at, as it would take long for this many data; fit again with other "
             "priors.",

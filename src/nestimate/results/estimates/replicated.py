@@ -3,6 +3,8 @@
 All on the scale that is analysed (logarithms on a log scale).
 """
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +15,9 @@ from nestimate.model.draws import Draws
 from nestimate.model.grouped import effect_root
 
 Array = NDArray[np.float64]
+
+#: Rows of replicated data sets that are held at once.
+ROWS = 20_000_000
 
 
 def replicated_units(fit: Fit, n: int, rng: np.random.Generator) -> Array:
@@ -38,7 +43,11 @@ def replicated_cells(fit: Fit, n: int, rng: np.random.Generator) -> Array:
     """
     design = fit.model.design
     if design.structure.factorial is not None:
-        return _cell_means(design, replicated_rows(fit, n, rng))
+        # As many data sets at once as memory is spared for.
+        step = max(ROWS // design.readings.value.size, 1)
+        pieces = [fit.resampled[i : min(i + step, n)] for i in range(0, n, step)]
+        made = (replicated_rows(replace(fit, resampled=piece), piece.size, rng) for piece in pieces)
+        return np.concatenate([_cell_means(design, rows) for rows in made])
     draws, cells = fit.draws.take(fit.resampled[:n]), design.cells
     size = (len(draws), *cells.shape)
     stretch = 1 / _root_mixing(draws, size[1], rng)
@@ -58,16 +67,33 @@ def _cell_means(design: Design, rows: Array) -> Array:
     cell = cell * cells.shape[1] + readings.group
     value, weight = rows, readings.n.astype(np.float64)
     if design.levels:
-        member = np.eye(int(readings.unit.max()) + 1)[readings.unit] * weight[:, None]
-        of_unit = np.zeros(member.shape[1], dtype=np.intp)
+        of_unit = np.zeros(int(readings.unit.max()) + 1, dtype=np.intp)
         of_unit[readings.unit] = cell
-        value, weight, cell = rows @ member / member.sum(axis=0), np.ones(len(of_unit)), of_unit
-    member = np.eye(cells.size)[cell] * weight[:, None]
-    total = member.sum(axis=0)
-    means = np.divide(
-        value @ member, total, out=np.full((len(rows), cells.size), np.nan), where=total > 0
-    )
-    return np.asarray(means.reshape(len(rows), *cells.shape))
+        value = member_means(rows, readings.unit, weight, of_unit.size)
+        weight, cell = np.ones(of_unit.size), of_unit
+    return member_means(value, cell, weight, cells.size).reshape(len(rows), *cells.shape)
+
+
+def member_means(
+    values: Array, codes: NDArray[np.intp], weights: Array, size: int
+) -> NDArray[np.float64]:
+    """Weighted means of the values of every member, (..., size); NaN where one has none.
+
+    Parameters
+    ----------
+    values
+        Shape (..., rows).
+    codes, weights
+        Member and weight of every row, shape (rows,).
+    size
+        Number of members.
+    """
+    total = np.bincount(codes, weights, size)
+    each = [np.bincount(codes, weights * row, size) for row in values.reshape(-1, codes.size)]
+    shape = (*values.shape[:-1], size)
+    out = np.full((len(each), size), np.nan)
+    np.divide(np.reshape(each, out.shape), total, out=out, where=total > 0)
+    return out.reshape(shape)
 
 
 def replicated_rows(fit: Fit, n: int, rng: np.random.Generator) -> Array:

@@ -141,6 +141,11 @@ class Question:
         low, high = diagnostics.quantile(values, weights, np.array([tail, 1 - tail]))
         return float(low), float(high)
 
+    def of_contrasts(self, quantities: Sequence[Quantity]) -> tuple[Summary, ...]:
+        """Summarise differences, each by itself or all at once, as was asked."""
+        joint = self.simultaneous and bool(quantities)
+        return self.joint_summaries(quantities) if joint else self.summaries(quantities)
+
     def joint_summaries(self, quantities: Sequence[Quantity]) -> tuple[Summary, ...]:
         """Summarise quantities of the same draws with intervals that hold all at once.
 

@@ -17,13 +17,13 @@ from nestimate.model.independent import RegressionDensity
 from nestimate.model.latent import LatentDensity
 from nestimate.results.analyses.sensitivity import log_priors
 from nestimate.results.answer import Answer
-from nestimate.results.estimates.replicated import replicated_rows
+from nestimate.results.estimates.replicated import member_means, replicated_rows
 
 Array = NDArray[np.float64]
 
-#: Draws of the prior, and replicated data sets from prior and posterior.
-DRAWS = 1000
-#: Most numbers of log densities that are kept, draws times units.
+#: Draws of the prior, and replicated data sets from prior and posterior: fewer of many readings.
+DRAWS, FEWEST = 1000, 20
+#: Most numbers of log densities that are kept, draws times units, and of replicated readings.
 MOST = 20_000_000
 
 
@@ -69,8 +69,7 @@ class Clusters:
         """Return the mean of every cluster, (..., clusters), from rows, (..., rows)."""
         if not self.labels:
             return rows
-        members = np.eye(len(self.labels))[self.codes] * self.weights[:, None]
-        return np.asarray(rows @ (members / members.sum(axis=0)))
+        return member_means(rows, self.codes, self.weights, len(self.labels))
 
 
 def prior_draws(answer: Answer) -> Draws:
@@ -85,15 +84,17 @@ def prior_data(answer: Answer, draws: Draws) -> Array:
     every = np.arange(len(draws))
     weights = np.full(len(draws), 1 / len(draws))
     fit = replace(answer.fit, draws=draws, resampled=every, weights=weights)
-    return _replicated(fit, len(draws), 3)
+    return _replicated(fit, 3)
 
 
 def posterior_data(answer: Answer) -> Array:
     """Return data sets replicated from the posterior, shape (draws, rows), in the user's unit."""
-    return _replicated(answer.fit, DRAWS, 4)
+    return _replicated(answer.fit, 4)
 
 
-def _replicated(fit: Fit, n: int, stream: int) -> Array:
+def _replicated(fit: Fit, stream: int) -> Array:
+    size = fit.model.design.readings.value.size
+    n = int(np.clip(MOST // size // 4 * 4, FEWEST, DRAWS))
     rng = np.random.default_rng([fit.seed, stream])
     with np.errstate(over="ignore"):
         return fit.model.design.natural(replicated_rows(fit, n, rng))

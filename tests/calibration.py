@@ -50,8 +50,8 @@ def simulate_and_rank(template, index, broken=None, ess=ESS):
         design = Design.from_table(read_table(handed_in(template, table)), roles)
         chosen = template.assumptions
         if fault and fault.pooled:  # there is no sigma then
-            priors = {name: prior for name, prior in chosen.priors.items() if name != "sigma"}
-            chosen = replace(chosen, priors=priors)
+            priors = {name: prior for name, prior in chosen.prior.items() if name != "sigma"}
+            chosen = replace(chosen, prior=priors)
         model = Model.from_design(design, chosen)
         fit = Fit.from_model(model, ess=ess, seed=int(seeds[2]))
         drawn = reported(fit)

@@ -9,7 +9,7 @@ import pandas as pd
 
 import nestimate as ne
 from nestimate.data.designs.roles import Roles
-from nestimate.model.parameters import Assumptions
+from nestimate.model.assumptions import Assumptions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +103,7 @@ class Template:
             robust=readings if self.heavy_readings else "units" if self.robust else "none",
             sigma="own" if self.own_sigma else "common",
             tau=None if self.own is None else ("own" if self.own else "common"),
-            priors={name: self.priors[name] for name in self.sizes},
+            prior={name: self.priors[name] for name in self.sizes},
         )
 
     @property

@@ -171,7 +171,7 @@ def fit(
         raise DesignError("bayes_factor belongs to compare: it needs priors of the group means.")
     if chosen.wide is not None:
         raise DesignError("wide belongs to compare: a formula needs one column per quantity.")
-    if chosen.tau is not None or chosen.sigma != "common" or chosen.summary:
+    if chosen.tau is not None or chosen.sigma != "common" or chosen.summary_columns:
         raise DesignError(
             "tau, sigma, n, sd and se belong to compare: with a formula every random term has one "
             "spread, and every row is one reading."
@@ -310,7 +310,6 @@ def posed(
         data,
         Wanted(
             **asdict(chosen.reading),
-            wide=chosen.wide,
             value=value,
             group=group,
             unit=unit,
@@ -343,7 +342,7 @@ def posed(
         unit=unit,
         block=block,
         one_group=chosen.against is not None,
-        summary=chosen.summary,
+        summary=chosen.summary_columns,
         known_sigma="sigma" in chosen.prior,
         scale=chosen.scale,
         reference=reference,

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.reference_free import reference_free
 from nestimate.errors import DesignError
+from nestimate.model.assumptions import Assumptions
 from nestimate.model.draws import Draws
 from nestimate.model.families import FIXED, NORMALITY, Family, pooled, scale_of
 from nestimate.model.grouped import GroupedDensity
 from nestimate.model.independent import RegressionDensity
 from nestimate.model.latent import LatentDensity
 from nestimate.model.paired import PairedDensity
-from nestimate.model.parameters import Assumptions, Parameter, affine, choose_parameters
+from nestimate.model.parameters import Parameter, affine, choose_parameters
 from nestimate.model.priors import Prior
 from nestimate.model.replicates import ReplicateDensity
 from nestimate.model.units import UnitDensity

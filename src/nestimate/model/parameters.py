@@ -1,8 +1,7 @@
 """The parameters of a design with their priors: defaults, presets and the user's changes."""
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -11,6 +10,7 @@ from nestimate.data.designs import scatter
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.structure import Role, Stratum, Structure
 from nestimate.errors import DesignError, one_of
+from nestimate.model.assumptions import TARGET, Assumptions
 from nestimate.model.families import (
     CORRELATION,
     FIXED,
@@ -36,54 +36,6 @@ from nestimate.model.priors import (
 )
 
 Kind = Literal["location", "slope", "scale", "shape", "plain"]
-
-PRESETS = ("default", "kruschke2013", "meredith2021")
-ROBUST = ("units", "replicates", "both", "none")
-TAU = ("own", "common", "pooled")
-SIGMA = ("common", "own")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Assumptions:
-    """What the user may choose about the model.
-
-    Attributes
-    ----------
-    robust
-        `units`: units follow a Student-t, so one outlier does not drag the answer;
-        `replicates`: readings do, for one bad well; `both`; or `none`: all is normal.
-    tau
-        `own`: every group has its own between-unit scale; `common`: all share one; `pooled`:
-        own ones, drawn towards a typical one as far as the data support;
-        None: own for two groups (as BEST), common for more.
-    sigma
-        Replicate SD: `common` to all groups, or each its `own`.
-    preset
-        Named set of priors, one of `PRESETS`.
-    priors
-        Changed priors by parameter, `tau` or `tau[drug]`; text as `parse_prior` reads it.
-    """
-
-    robust: str = "units"
-    tau: str | None = None
-    sigma: str = "common"
-    preset: str = "default"
-    priors: Mapping[str, str | float] = field(default_factory=dict)
-
-    def changes(self, name: str, group: str | None) -> bool:
-        """Whether the user changed the prior of this parameter."""
-        named = (_TARGET.match(target) for target in self.priors)
-        return any(m and m[1] == name and m[2] in (None, group) for m in named)
-
-    @property
-    def robust_units(self) -> bool:
-        """Whether units, blocks or lone readings are Student-t."""
-        return self.robust in ("units", "both")
-
-    @property
-    def robust_readings(self) -> bool:
-        """Whether readings inside a unit are Student-t."""
-        return self.robust in ("replicates", "both")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,15 +97,8 @@ def choose_parameters(design: Design, assumptions: Assumptions) -> tuple[Paramet
     DesignError
         When an assumption or a prior names something that is not there.
     """
-    for what, value, allowed in (
-        ("robust", assumptions.robust, ROBUST),
-        ("tau", assumptions.tau or "own", TAU),
-        ("sigma", assumptions.sigma, SIGMA),
-        ("preset", assumptions.preset, PRESETS),
-    ):
-        if value not in allowed:
-            raise DesignError(f"{what}: {one_of('choice', value, allowed)}")
-    chosen = _with_changes(_defaults(design, assumptions), assumptions.priors)
+    assumptions.check()
+    chosen = _with_changes(_defaults(design, assumptions), assumptions.prior)
     if not any(parameter.free for parameter in chosen):
         raise DesignError("every parameter is fixed by a prior: nothing is left to estimate.")
     return chosen
@@ -353,15 +298,12 @@ def _gamma_from_mode(mode: Number, sd: Number) -> Gamma:
     return Gamma(shape=1 + mode / scale, scale=scale)
 
 
-_TARGET = re.compile(r"^\s*(\w+)\s*(?:\[(.*)\])?\s*$", re.DOTALL)
-
-
 def _with_changes(
     parameters: tuple[Parameter, ...], changes: Mapping[str, str | float]
 ) -> tuple[Parameter, ...]:
     found = list(parameters)
     for target, text in changes.items():
-        match = _TARGET.match(target)
+        match = TARGET.match(target)
         name, group = (match[1], match[2]) if match else (target, None)
         chosen = [
             i

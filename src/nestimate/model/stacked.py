@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from nestimate.data.designs.stack import Stack
 from nestimate.data.designs.structure import Structure
 from nestimate.errors import DesignError
+from nestimate.model.assumptions import Assumptions
 from nestimate.model.balanced import StackedDensity, stacked_density
 from nestimate.model.families import NORMALITY, Family, pooled, scale_of
 from nestimate.model.likelihood import NODES
 from nestimate.model.model import EXTREMES, FIXED_PART
-from nestimate.model.parameters import Assumptions, Parameter, affine, choose_parameters
+from nestimate.model.parameters import Parameter, affine, choose_parameters
 from nestimate.model.priors import Fixed
 from nestimate.model.whitening import Z_EDGE, Whitening
 

@@ -235,7 +235,7 @@ class Answer:
     @property
     def unanswered(self) -> tuple[str, ...]:
         """Contrasts of several factors that were asked for and lack a cell."""
-        crossing, asked = self.design.structure.factorial, self.question.contrasts
+        crossing, asked = self.design.structure.factorial, self.question.contrast
         words = (asked,) if isinstance(asked, str) else asked
         if crossing is None or self.question.against is not None:
             return ()

@@ -66,7 +66,7 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
     se: Annotated[str | None, typer.Option(help="Known standard error.")] = None,
     robust: arguments.Robust = "units",
     tau: Annotated[
-        str | None, typer.Option(help="Scale between units: own, common, pooled.")
+        str | None, typer.Option(help="Spread of units or effects: own, common, pooled.")
     ] = None,
     scale: arguments.Scale = "linear",
     sigma: Annotated[str, typer.Option(help="Replicate SD: common or own.")] = "common",

@@ -126,6 +126,12 @@ class Stratum:
         """By what the scale's square is divided in a reading."""
         return self.effects[0].split
 
+    @property
+    def apart(self) -> tuple[str, ...]:
+        """What its effects pick out where each may have a scale of its own; () where none may."""
+        several = self.heavy and len(self.effects) > 1
+        return tuple(e.name for e in self.effects if several and e.group is not None)
+
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Factor:
@@ -229,6 +235,11 @@ class Structure:
     def effects(self) -> tuple[Effect, ...]:
         """What differs between clusters."""
         return tuple(effect for _, effect in self.heavy)
+
+    def members(self, stratum: Stratum) -> Codes:
+        """Return which effect of a stratum every group has, shape (groups,)."""
+        mine = [s.position == stratum.position for s, _ in self.heavy]
+        return self.cells[:, mine].argmax(axis=1)
 
     def stratum(self, role: Role) -> Stratum | None:
         """Return the outermost stratum of this role, or None."""

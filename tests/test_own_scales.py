@@ -11,14 +11,17 @@ import dense
 import nestimate as ne
 from keyed import named
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.formula import parse_formula
+from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.structure import Role
 from nestimate.data.tables.door import read_table
 from nestimate.errors import DesignError
 from nestimate.model.draws import scale_terms
-from nestimate.model.families import NOISE, scale_of
+from nestimate.model.families import FIXED, NOISE, NORMALITY, scale_of
 from nestimate.model.model import Model
 from nestimate.model.parameters import Assumptions
+from nestimate.results.documents.html import render
 
 #: How far arms scatter about the level of a day: a and b agree, c is its own.
 SCATTER = {"a": 0.1, "b": 0.1, "c": 2.0}
@@ -140,7 +143,7 @@ def test_every_pair_has_its_scale(answers):
     assert not [row.name for row in answers[None].scales if "-" in row.name]
     said = " ".join(str(answers["own"]).split())
     assert "SD of b - a from block to block" in said
-    assert "two groups like a" in said
+    assert "the difference of two groups like a" in said
 
 
 def test_one_scale_for_pairs_that_differ_is_cautioned(answers):
@@ -169,3 +172,97 @@ def test_draws_name_the_group_of_every_scale(answers):
 def test_a_choice_that_would_do_nothing_is_refused(frame, roles, tau, said):
     with pytest.raises(DesignError, match=said):
         ne.compare(frame, value="value", **roles, options={"tau": tau})
+
+
+def mice(readings=2, *, seed=7) -> pd.DataFrame:
+    """Mice of three arms with an age; the last arm scatters most, between mice and in one."""
+    rng, rows = np.random.default_rng(seed), []
+    for i, arm in enumerate("abc"):
+        for u in range(4):
+            age = float(rng.integers(20, 60))
+            mean = i + 0.1 * age + rng.normal(0, 0.3 + i)
+            rows += [
+                (arm, f"{arm}{u}", age, mean + rng.normal(0, 0.2 + i)) for _ in range(readings)
+            ]
+    return pd.DataFrame(rows, columns=["group", "mouse", "age", "value"])
+
+
+def formula_model(frame, text: str, **assumed) -> Model:
+    apart = assumed.get("tau") == "own"
+    found = formula_design(read_table(frame), parse_formula(text), apart=apart)
+    return Model.from_design(found, Assumptions(**assumed))
+
+
+@pytest.mark.parametrize("robust", ["units", "none"])
+@pytest.mark.parametrize(
+    ("text", "readings"), [("value ~ group + age + (1 | mouse)", 2), ("value ~ group + age", 1)]
+)
+def test_formulas_have_scales_of_every_group(text, readings, robust):
+    frame = mice(readings)
+    several = readings > 1
+    model = formula_model(
+        frame, text, tau="own", sigma="own" if several else "common", robust=robust
+    )
+    place = "mouse | " if several else ""
+    labels = [p.label for p in model.parameters if p.name in ("tau", "sigma")]
+    assert labels == [
+        *(f"tau[{place}{g}]" for g in "abc"),
+        *(f"sigma[{g}]" for g in "abc" if several),
+    ]
+    z = model.start() + np.random.default_rng(8).normal(0, 0.5, (4, len(model.free)))
+    standard = model.standard(z)
+    theta = {name: rows.T for name, rows in named(model, standard).items() if name != "beta"}
+    # What the slope adds is taken off: what is left are groups and their scatter.
+    groups = model.group_means(standard)
+    fixed = model.design.structure.fixed @ standard[FIXED]
+    y = model.design.yardstick.standardised(model.design.readings.value)
+    codes = model.design.readings.group
+    for d in range(4):
+        table = frame.assign(value=y - fixed[:, d] + groups[codes, d])
+        one = {name: rows[[d]] for name, rows in theta.items()} | {"mu": groups[:, [d]].T}
+        expected = dense.log_density(table, "mouse" if several else None, {}, one)
+        assert model.log_likelihood(z[[d]])[0] == pytest.approx(expected[0], abs=2e-3)
+
+
+def test_levels_that_differ_in_blocks_of_a_formula_have_scales_of_their_own():
+    """As with roles: the same density, whatever the scales are called."""
+    frame = days(2)
+    by_roles = model_of(frame, tau="own")
+    model = formula_model(frame, "value ~ group + (group | block)", tau="own")
+    assert [p.label for p in model.parameters if p.name == "tau"] == [
+        "tau[block]",
+        *(f"tau[block:group | group[{g}]]" for g in "abc"),
+    ]
+    z = np.random.default_rng(9).normal(0, 0.7, (5, len(by_roles.free)))
+    theta = model.standard(z)
+    told = {scale_of(s): theta[scale_of(s)] for s in model.design.structure.strata}
+    told |= {family: theta[family] for family in (NOISE, NORMALITY)}
+    expected = by_roles.density.log_density({FIXED: model.group_means(theta), **told})
+    assert model.log_likelihood(z) == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "said"),
+    [
+        ("value ~ group + (1 + age | mouse)", {"tau": "own"}, "two bars"),
+        ("value ~ age + (1 | mouse)", {"tau": "own"}, "would do nothing"),
+        ("value ~ group + age", {"sigma": "own"}, "use tau 'own'"),
+        ("value ~ group + (1 | mouse)", {"tau": "pooled"}, "'own' or 'common'"),
+    ],
+)
+def test_formulas_refuse_scales_that_are_not_there(text, options, said):
+    with pytest.raises(DesignError, match=said):
+        ne.fit(text, mice(), options=options)
+
+
+@pytest.mark.usefixtures("shaped")
+def test_groups_adjusted_for_a_covariate_may_have_scales_of_their_own():
+    options = {"adjust": "age", "tau": "own", "sigma": "own"}
+    answer = ne.compare(mice(), value="value", group="group", unit="mouse", options=options)
+    names = [row.name for row in answer.scales]
+    assert "tau[mouse | a]" in names
+    assert "sigma[c]" in names
+    assert "every mouse lies in one group" in render(answer, ".md")
+    assert answer.draws["posterior"]["tau"].coords["term"].to_numpy().tolist() == [
+        f"mouse | {g}" for g in "abc"
+    ]

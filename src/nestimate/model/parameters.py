@@ -155,6 +155,11 @@ def choose_parameters(design: Design, assumptions: Assumptions) -> tuple[Paramet
         if value not in allowed:
             raise DesignError(f"{what}: {one_of('choice', value, allowed)}")
     check_tau(design.structure, assumptions.tau)
+    if assumptions.sigma == "own" and not (_needs_sigma(design) and len(design.groups) > 1):
+        raise DesignError(
+            "sigma: no error of a reading is estimated for several groups here, so 'own' would do "
+            "nothing. The spread of values that stand for themselves is tau: use tau 'own'."
+        )
     chosen = _with_changes(_defaults(design, assumptions), assumptions.priors)
     if not any(parameter.free for parameter in chosen):
         raise DesignError("every parameter is fixed by a prior: nothing is left to estimate.")
@@ -206,7 +211,7 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
         ]
     found += [*hyper, *_correlations(structure)]
     if _needs_sigma(design):
-        own = assumptions.sigma == "own" and not structure.text
+        own = assumptions.sigma == "own" and len(structure.groups) > 1
         found += [
             Parameter(
                 family=NOISE,

@@ -13,8 +13,8 @@ def check_tau(structure: Structure, tau: str | None) -> None:
         )
     if tau == "own" and structure.home is None and not any(s.apart for s in structure.strata):
         raise DesignError(
-            "tau: nothing here may differ from group to group with a scale of its own, so 'own' "
-            "would do nothing. Leave tau out."
+            "tau: nothing here scatters in one group alone, or from group to group in blocks, so "
+            "'own' would do nothing. Leave tau out."
         )
 
 
@@ -48,6 +48,7 @@ def scale_groups(structure: Structure, stratum: Stratum, tau: str | None) -> tup
     """Return the label of every scale of a stratum: of each effect, of the term, or of none."""
     pair = structure.home is not None and len(structure.groups) == 2
     if stratum.apart and (tau == "own" or (tau is None and pair)):
-        return stratum.apart
+        term = f"{stratum.name} | " if stratum.role is Role.TERM else ""
+        return tuple(f"{term}{label}" for label in stratum.apart)
     named = {Role.TERM: stratum.name, Role.EFFECT: stratum.of}.get(stratum.role)
     return (named or None,)

@@ -67,9 +67,8 @@ def to_pymc(model: Model) -> "pm.Model":
             _paired(model, theta, nu)
         elif structure.merged:
             centre, scale = _fixed(model, theta), theta[scale_of(structure.strata[-1])]
-            if structure.home is not None:
-                scale = scale[structure.home]
-            _observe(design.readings.value, centre, scale, nu)
+            own = _per_reading(scale, design.readings.group)
+            _observe(design.readings.value, centre, own, nu)
         elif structure.home is not None and len(structure.strata) == 1:
             _observe_readings(design, _units(model, theta, nu), theta)
         else:

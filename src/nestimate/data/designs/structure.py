@@ -99,6 +99,9 @@ class Stratum:
         Whether members count towards n.
     merged
         Whether each member has one reading, so that the error of a reading is part of it.
+    lone
+        Whether its effects pick out groups and each member has one of them: its level, with the
+        scale of the group that it lies in.
     of, between
         Of a random term: what differs (empty where it is the level itself), and between what. Of
         effects of one of several factors: the factors.
@@ -112,6 +115,7 @@ class Stratum:
     heavy: bool = False
     counts: bool = False
     merged: bool = False
+    lone: bool = False
     of: str = ""
     between: str = ""
 
@@ -283,7 +287,8 @@ class Structure:
     @cached_property
     def varies(self) -> bool:
         """Whether differences between groups may differ between clusters."""
-        return self.home is None and bool((np.ptp(self.cells, axis=0) > ROUNDING).any())
+        lone = np.array([stratum.lone for stratum, _ in self.heavy], dtype=bool)
+        return self.home is None and bool((np.ptp(self.cells[:, ~lone], axis=0) > ROUNDING).any())
 
     def kept(self, keep: NDArray[np.bool_], n: Codes) -> Self:
         """Return the structure of some of the rows.

@@ -109,12 +109,13 @@ def _of_formula(fit: Fit, terms: Structure) -> list[tuple[str, str, Array]]:
         return []
     found = []
     for stratum in terms.strata:
-        size = sum(_square(effect.column) / effect.split for effect in stratum.effects)
+        size = np.array([_square(effect.column) / effect.split for effect in stratum.effects])
         label, said = _to(stratum.between)
         if stratum.of:
             what, where = stratum.of, stratum.between
             label, said = f"{what}, {where} to {where}", f"in how {what} differs between {where}s"
-        found.append((label, said, size * np.square(fit.draws.scale(stratum))))
+        square = np.square(fit.draws.scale(stratum))
+        found.append((label, said, (square * size).sum(axis=1, keepdims=True)))
     return [*found, ("reading to reading", "between readings", np.square(fit.draws.noise))]
 
 

@@ -74,7 +74,7 @@ def difference_of(name: str, model: Model) -> str:
     of = name.partition("[")[2].removesuffix("]")
     if of and model.assumptions.tau == "own":
         apart = {label for stratum in model.design.structure.strata for label in stratum.apart}
-        return f"two groups like {of}" if of in apart else of
+        return f"the difference of two groups like {of}" if of in apart else of
     return "the difference"
 
 

@@ -8,9 +8,9 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.roles import Roles
 from nestimate.data.tables.door import read_table
 from nestimate.errors import DesignError
-from nestimate.model.model import Whitening
 from nestimate.model.parameters import Assumptions, choose_parameters
 from nestimate.model.priors import Fixed, parse_prior
+from nestimate.model.whitening import Whitening
 
 PRIORS = {
     "normal(1, 2)": stats.norm(1, 2),

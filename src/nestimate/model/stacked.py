@@ -13,9 +13,10 @@ from nestimate.errors import DesignError
 from nestimate.model.balanced import StackedDensity, stacked_density
 from nestimate.model.families import NORMALITY, Family, pooled, scale_of
 from nestimate.model.likelihood import NODES
-from nestimate.model.model import EXTREMES, FIXED_PART, Z_EDGE, Whitening
+from nestimate.model.model import EXTREMES, FIXED_PART
 from nestimate.model.parameters import Assumptions, Parameter, affine, choose_parameters
 from nestimate.model.priors import Fixed
+from nestimate.model.whitening import Z_EDGE, Whitening
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]

@@ -350,7 +350,7 @@ HINTS = [
         r"write (C\(.*?\))\.",
         lambda _, hint: f"y ~ {hint} + (1 | plot)",
     ),
-    ("y ~ Variety", r"(?s)--reference (\S+) chooses", lambda *_: "y ~ Variety"),
+    ("y ~ Variety", r"(?s)--reference (\S+) \(reference=", lambda *_: "y ~ Variety"),
 ]
 
 

@@ -82,17 +82,20 @@ class Truth:
         if self.sigma is None:
             raise DesignError(
                 "plan: sigma, the SD of readings of one unit, is not stated: --sigma 0.8 "
-                "(sigma=0.8 in Python). It comes from a pilot (compare), or from repeats of the measurement."
+                "(sigma=0.8 in Python). It comes from a pilot (compare), or from repeats of the "
+                "measurement."
             )
         if blocked and (self.tau_block is None or self.tau_effect is None):
             raise DesignError(
                 "plan: a design with blocks needs tau_block (--tau-block), the spread between "
-                "blocks, and tau_effect (--tau-effect), by how much the effect differs from block to block."
+                "blocks, and tau_effect (--tau-effect), by how much the effect differs from block "
+                "to block."
             )
         if (not blocked or units_in_blocks) and self.tau is None:
             raise DesignError(
                 "plan: tau, the spread between units of a group, is not stated: --tau 1 "
-                "(tau=1 in Python). It comes from a pilot (compare); readings of the same unit do not tell it."
+                "(tau=1 in Python). It comes from a pilot (compare); readings of the same unit do "
+                "not tell it."
             )
         if len(self.tau_subunits) != levels:
             raise DesignError(

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.designs.design import Design
 from nestimate.errors import DesignError
 from nestimate.inference.diagnostics import mean_and_sd
 from nestimate.inference.fit import Fit
@@ -19,7 +20,13 @@ from nestimate.model.model import Model
 from nestimate.results.estimates import estimands
 from nestimate.results.estimates.classical import Sums
 from nestimate.results.estimates.contrasts import Contrast
-from nestimate.results.estimates.replicated import replicated_cells, replicated_units
+from nestimate.results.estimates.least_squares import LeastSquares, cluster_means
+from nestimate.results.estimates.replicated import (
+    ROWS,
+    replicated_cells,
+    replicated_rows,
+    replicated_units,
+)
 
 Array = NDArray[np.float64]
 
@@ -94,11 +101,22 @@ class Feature:
 
 @dataclass(frozen=True, kw_only=True)
 class Predictive:
-    """All predictions, and all features looked at."""
+    """All predictions, and all features looked at.
+
+    Attributes
+    ----------
+    contrasts, features
+        What is to be expected of every contrast, and how the data look beside replicated ones.
+    data_sets
+        How many were replicated.
+    farthest
+        With a formula, the label of what lies farthest from what its fixed part says.
+    """
 
     contrasts: tuple[Prediction, ...] = ()
     features: tuple[Feature, ...] = ()
     data_sets: int = 0
+    farthest: str = ""
 
     @property
     def odd(self) -> tuple[Feature, ...]:
@@ -116,10 +134,10 @@ class Predictive:
 
 
 def predict(fit: Fit, asked: Sequence[Contrast]) -> Predictive:
-    """Replicate the data from the model and say what comes out; nothing with a formula."""
+    """Replicate the data from the model and say what comes out."""
     design = fit.model.design
     if design.formula is not None:
-        return Predictive()
+        return _of_formula(fit, asked)
     sums, rng = Sums.of(design), np.random.default_rng([fit.seed, 2])
     blocked = design.block is not None
     numbers = design.cells.size if blocked else sums.unit_mean.size
@@ -137,6 +155,80 @@ def predict(fit: Fit, asked: Sequence[Contrast]) -> Predictive:
         ),
         data_sets=len(found),
     )
+
+
+def _of_formula(fit: Fit, asked: Sequence[Contrast]) -> Predictive:
+    """Replicate the rows of a formula: what least squares finds in them, and what it leaves.
+
+    Features are of the residuals: of the means of the clusters, and of the rows inside them.
+    """
+    design, rng = fit.model.design, np.random.default_rng([fit.seed, 2])
+    value, squares = design.readings.value, LeastSquares.on_rows(design)
+    n = int(np.clip(CHEAP // value.size, FEWEST, MOST))
+    step = max(ROWS // value.size, 1)
+    pieces = [fit.resampled[i : min(i + step, n)] for i in range(0, n, step)]
+    found: list[tuple[Array, ...]] = [_looked_at(design, squares, asked, value[None])]
+    for piece in pieces:
+        rows = replicated_rows(replace(fit, resampled=piece), piece.size, rng)
+        found.append(_looked_at(design, squares, asked, rows))
+    seen, means, within = (np.concatenate(part) for part in zip(*found, strict=True))
+    return Predictive(
+        contrasts=tuple(
+            _of_squares(fit, contrast, seen[1:, i]) for i, contrast in enumerate(asked)
+        ),
+        features=_residual_features(means, within),
+        farthest=_farthest(design, means[0]),
+        data_sets=len(means) - 1,
+    )
+
+
+def _looked_at(
+    design: Design, squares: LeastSquares, asked: Sequence[Contrast], rows: Array
+) -> tuple[Array, Array, Array]:
+    """Contrasts, means of the clusters' residuals, and their variances inside, by data set."""
+    left = squares.residuals(rows)
+    means = cluster_means(design, left)
+    seen = [squares.estimates(contrast, rows) for contrast in asked]
+    outer = design.structure.outer
+    several = np.bincount(outer.codes) > 1
+    inside = np.zeros((len(rows), 0))
+    if outer.labels and several.sum() > 1:
+        around = np.square(left - means[:, outer.codes])
+        inside = cluster_means(design, around)[:, several]
+    return np.stack(seen, axis=1) if seen else np.zeros((len(rows), 0)), means, inside
+
+
+def _of_squares(fit: Fit, contrast: Contrast, seen: Array) -> Prediction:
+    mean, _ = mean_and_sd(estimands.difference(fit.draws, contrast), fit.weights)
+    return Prediction(
+        contrast=contrast.name,
+        sides=None,
+        p_new_unit=None,
+        positive=bool(mean > 0),
+        p_same_sign=float(np.mean(np.sign(seen) == np.sign(mean))),
+        new_units=0,
+        data_sets=seen.size,
+    )
+
+
+def _residual_features(means: Array, within: Array) -> tuple[Feature, ...]:
+    """Features of what least squares leaves; the first row is that of the data."""
+    found = []
+    if means.shape[1] > PAIR:
+        scaled = means / _positive(means.std(axis=1, ddof=1))[:, None]
+        found += [_feature("farthest", np.abs(scaled).max(axis=1))]
+        found += [_feature("skewness", np.abs((scaled**3).mean(axis=1)))]
+    if within.shape[1]:
+        share = within.max(axis=1) / _positive(within.mean(axis=1))
+        found.append(_feature("within_spread", share))
+    return tuple(found)
+
+
+def _farthest(design: Design, means: Array) -> str:
+    """Label of the cluster, or row, whose residuals lie farthest out."""
+    which = int(np.argmax(np.abs(means)))
+    labels = design.structure.outer.labels
+    return labels[which] if labels else f"{float(design.natural(design.readings.value)[which]):.6g}"
 
 
 def normality_evidence(fit: Fit) -> tuple[float, float]:

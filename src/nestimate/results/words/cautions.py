@@ -288,9 +288,7 @@ def _factor(log: float) -> str:
 
 
 def _influence_sentence(one: Influence, design: Design) -> str:
-    what = (
-        design.block.name if design.block else design.levels[0].name if design.levels else "value"
-    )
+    what = design.structure.sampled
     said = []
     if one.sign_hinges:
         shown = [

@@ -8,7 +8,7 @@ import numpy as np
 
 from nestimate.data.designs import scatter
 from nestimate.data.designs.design import Design
-from nestimate.data.designs.structure import Role, Stratum, Structure
+from nestimate.data.designs.structure import Stratum, Structure
 from nestimate.errors import DesignError, one_of
 from nestimate.model.assumptions import TARGET, Assumptions
 from nestimate.model.families import (
@@ -34,6 +34,7 @@ from nestimate.model.priors import (
     Uniform,
     parse_prior,
 )
+from nestimate.model.scales import check_tau, scale_groups, scale_names
 
 Kind = Literal["location", "slope", "scale", "shape", "plain"]
 
@@ -98,36 +99,16 @@ def choose_parameters(design: Design, assumptions: Assumptions) -> tuple[Paramet
         When an assumption or a prior names something that is not there.
     """
     assumptions.check()
+    check_tau(design.structure, assumptions.tau)
+    if assumptions.sigma == "own" and not (_needs_sigma(design) and len(design.groups) > 1):
+        raise DesignError(
+            "sigma: no error of a reading is estimated for several groups here, so 'own' would do "
+            "nothing. The spread of values that stand for themselves is tau: use tau 'own'."
+        )
     chosen = _with_changes(_defaults(design, assumptions), assumptions.prior)
     if not any(parameter.free for parameter in chosen):
         raise DesignError("every parameter is fixed by a prior: nothing is left to estimate.")
     return chosen
-
-
-#: Words that scales of subunits may not be called, whatever their columns are.
-RESERVED = (
-    *("mu", "beta", "tau", "tau_block", "tau_effect", "tau_unit", "tau_median", "tau_ratio"),
-    *("tau_z", "sigma", "nu", "nu_y", "rho"),
-)
-
-
-def _scale_names(structure: Structure) -> list[str]:
-    """Return what the scale of every stratum is called; no two are called alike."""
-    taken, found = set(RESERVED), []
-    for stratum in structure.strata:
-        name = {
-            Role.BLOCK: "tau_block",
-            Role.EFFECT: "tau_effect",
-            Role.UNIT: "tau" if stratum.heavy else "tau_unit",
-            Role.TERM: "tau",
-        }.get(stratum.role)
-        if name is None:
-            name, number = f"tau_{stratum.name}", 2
-            while name in taken:
-                name, number = f"tau_{stratum.name}_{number}", number + 1
-            taken.add(name)
-        found.append(name)
-    return found
 
 
 def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]:
@@ -154,7 +135,7 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
         )
     ]
     hyper: list[Parameter] = []
-    for stratum, usual in zip(structure.strata, _scale_names(structure), strict=True):
+    for stratum, usual in zip(structure.strata, scale_names(structure), strict=True):
         family, name = scale_of(stratum), usual
         if assumptions.tau == "pooled" and structure.home is not None and stratum.heavy:
             family, name = pooled(stratum)[0], "tau_median"
@@ -171,11 +152,11 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
                 ).standardised(0.0, stratum.size),
                 lower=floor / stratum.size,
             )
-            for member, group in enumerate(_scale_groups(structure, stratum, assumptions))
+            for member, group in enumerate(scale_groups(structure, stratum, assumptions.tau))
         ]
     found += [*hyper, *_correlations(structure)]
     if _needs_sigma(design):
-        own = assumptions.sigma == "own" and not structure.text
+        own = assumptions.sigma == "own" and len(structure.groups) > 1
         found += [
             Parameter(
                 family=NOISE,
@@ -195,16 +176,6 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
     if assumptions.robust_readings:
         found.append(Parameter(family=READINGS, name="nu_y", group=None, kind="shape", prior=nu))
     return tuple(found)
-
-
-def _scale_groups(
-    structure: Structure, stratum: Stratum, assumptions: Assumptions
-) -> tuple[str | None, ...]:
-    """Return the label of every scale of a stratum: of each group, of the term, or of none."""
-    if named := {Role.TERM: stratum.name, Role.EFFECT: stratum.of}.get(stratum.role):
-        return (named,)
-    many = assumptions.tau == "own" or (assumptions.tau is None and len(structure.groups) == 2)
-    return structure.groups if many and structure.home is not None and stratum.heavy else (None,)
 
 
 def _pooled(stratum: Stratum, groups: tuple[str, ...]) -> list[Parameter]:
@@ -288,7 +259,8 @@ def _scale_prior(preset: str, design: Design, position: int | None, member: int 
     if preset == "meredith2021":
         return _gamma_from_mode(mode=stick.spread, sd=5 * stick.spread)
     seen = design.scatter[position]
-    one = scatter.pooled(seen) if member is None else seen[member]
+    # Between blocks the scatter of all groups is one: each group's own leaves too few to tell it.
+    one = seen[member] if member is not None and len(seen) > 1 else scatter.pooled(seen)
     return HalfStudentT(nu=4, scale=one.bound)
 
 

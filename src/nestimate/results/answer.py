@@ -30,7 +30,7 @@ from nestimate.results.analysis import (
     SENSITIVITY,
     Analysis,
 )
-from nestimate.results.estimates import between, factorial, far, quantities, shares
+from nestimate.results.estimates import between, factorial, far, quantities, shares, spreads
 from nestimate.results.estimates.asked import asked_contrasts
 from nestimate.results.estimates.contrasts import Contrast
 from nestimate.results.estimates.far import Distance
@@ -320,7 +320,7 @@ class Answer:
             asked=asked,
             contrasts=Rows(question.of_contrasts(quantities.differences(fit, asked))),
             groups=summarised(quantities.group_means(fit)),
-            scales=summarised(quantities.scales(fit)),
+            scales=summarised(spreads.scales(fit)),
             effect_sizes=summarised(quantities.effect_sizes(fit, asked)),
             coefficients=summarised(quantities.coefficients(fit)),
             units=summarised(quantities.unit_means(fit), quick=True),

@@ -24,7 +24,7 @@ Interval = Literal["hdi", "eti", "simultaneous"]
 #: quantiles times this, measured in simulations from normal and t draws: it may slide a little.
 HDI_EXCESS = 1.5
 #: Quantities of one kind from which their errors are worked out quickly.
-MANY = 100
+MANY = 20
 #: Share of an interval's width below which the lower end of a scale or share is near 0.
 NEAR = 0.02
 

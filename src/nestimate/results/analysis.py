@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from nestimate.data.designs.design import Design
 from nestimate.inference.fit import Fit
 from nestimate.results.analyses import bayes_factor, honesty, influence, predictive, sensitivity
-from nestimate.results.analyses.predictive import Predictive
+from nestimate.results.analyses.features import Predictive
 from nestimate.results.estimates.contrasts import Contrast
 from nestimate.results.estimates.summaries import Check, Question
 from nestimate.results.words import advice, cautions

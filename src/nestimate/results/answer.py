@@ -16,9 +16,9 @@ from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
 from nestimate.results.analyses import bayes_factor, predictive
 from nestimate.results.analyses.bayes_factor import BayesFactor
+from nestimate.results.analyses.features import Predictive
 from nestimate.results.analyses.honesty import Panel
 from nestimate.results.analyses.influence import Influence
-from nestimate.results.analyses.predictive import Predictive
 from nestimate.results.analyses.reliability import reliability_checks
 from nestimate.results.analyses.sensitivity import Sensitivity
 from nestimate.results.analysis import (
@@ -271,7 +271,7 @@ class Answer:
             centre = measure.worked([row.mean for row in self.groups])
             tau = self.fit.weights @ self.fit.draws.scale(self.design.structure.strata[0])
             apart = np.abs(means - centre[group]) / tau[group % tau.size]
-        return rows[int(np.argmax(apart))].name.rpartition(" | ")[2]
+        return rows[int(np.argmax(apart))].of
 
     @property
     def sentences(self) -> tuple[str, ...]:

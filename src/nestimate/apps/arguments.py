@@ -39,7 +39,7 @@ Json = Annotated[
     Path | None,
     typer.Option("--json", help="Write all numbers; - prints them alone.", allow_dash=True),
 ]
-Report = Annotated[Path | None, typer.Option(help="Write a report: .html or .md.")]
+Report = Annotated[Path | None, typer.Option(help="Write a report: .html, .pdf or .md.")]
 Draws = Annotated[Path | None, typer.Option(help="Write the draws (NetCDF).")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace such files.")]
 Sheet = Annotated[str | None, typer.Option(help="Sheet of a workbook.")]
@@ -56,7 +56,12 @@ SkipRows = Annotated[
 HeaderRow = Annotated[int | None, typer.Option(help="Row that names the columns.")]
 Na = Annotated[str | None, typer.Option(help="Cells without a reading: 'n.d.,nd'.")]
 FillDown = Annotated[
-    str | None, typer.Option(help="Columns whose empty cells continue the label above.")
+    str | None,
+    typer.Option(help="Columns whose empty cells continue the label above.", hidden=True),
+]
+Brief = Annotated[bool, typer.Option("--brief", help="Print the few lines that matter most.")]
+EveryFigure = Annotated[
+    bool, typer.Option("--every-figure", help="In the report, all figures.", hidden=True)
 ]
 
 

@@ -14,6 +14,7 @@ import typer
 from nestimate.apps import arguments, page, planner, progress
 from nestimate.comparison import Comparison, compare, fit
 from nestimate.errors import NestimateError
+from nestimate.examples import EXAMPLES, example
 from nestimate.outputs import STANDARD_OUTPUT, check_outputs, check_report, whole
 from nestimate.overview import inspect
 from nestimate.results.documents import terminal
@@ -89,6 +90,8 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
     report: arguments.Report = None,
     draws: arguments.Draws = None,
     overwrite: arguments.Overwrite = False,
+    brief: arguments.Brief = False,
+    every_figure: arguments.EveryFigure = False,
     sheet: arguments.Sheet = None,
     decimal: arguments.Decimal = None,
     skip_rows: arguments.SkipRows = None,
@@ -143,7 +146,7 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
                 "wide": wide,
             },
         )
-    _deliver(result, outputs)
+    _deliver(result, outputs, brief=brief, every_figure=every_figure)
 
 
 @app.command("fit", short_help="Fit a formula and compare the levels of a factor.")
@@ -171,6 +174,8 @@ def _fit(  # noqa: PLR0913
     report: arguments.Report = None,
     draws: arguments.Draws = None,
     overwrite: arguments.Overwrite = False,
+    brief: arguments.Brief = False,
+    every_figure: arguments.EveryFigure = False,
     sheet: arguments.Sheet = None,
     decimal: arguments.Decimal = None,
     skip_rows: arguments.SkipRows = None,
@@ -217,17 +222,20 @@ def _fit(  # noqa: PLR0913
                 "value_unit": value_unit,
             },
         )
-    _deliver(result, outputs)
+    _deliver(result, outputs, brief=brief, every_figure=every_figure)
 
 
-def _deliver(result: Comparison, outputs: Mapping[str, Path | None]) -> None:
+def _deliver(
+    result: Comparison, outputs: Mapping[str, Path | None], *, brief: bool, every_figure: bool
+) -> None:
     """Print the answer and write the files asked for; exit 3 if a check failed."""
     alone = _is_output(outputs["--json"])
     with progress.shown():
-        page = terminal.render(result, terminal.Page(width=_width(), voice="shell"))
+        render = terminal.brief if brief else terminal.render
+        page = render(result, terminal.Page(width=_width(), voice="shell"))
     typer.echo(page, err=alone)
     writers: dict[str, Callable[[Path], object]] = {
-        "--report": result.report,
+        "--report": lambda part: result.report(part, every_figure=every_figure),
         # By way of memory: HDF5 does not survive a disk that fills up while it writes.
         "--draws": lambda part: part.write_bytes(
             bytes(result.draws.to_netcdf(None, engine="h5netcdf"))
@@ -339,6 +347,22 @@ def _simulate(  # noqa: PLR0913
         with whole(truth) as part:
             part.write_text(json.dumps(made.truth, indent=1) + "\n", encoding="utf-8")
         typer.echo(f"truth written to {truth}")
+
+
+@app.command("example", short_help="Write a table that comes with nestimate.")
+def _example(
+    name: Annotated[str, typer.Argument(help=f"{', '.join(EXAMPLES)}; none: list them.")] = "",
+    overwrite: arguments.Overwrite = False,
+) -> None:
+    """Write a table to try things on, NAME.csv, into this folder: nestimate example mice."""
+    if not name:
+        typer.echo("\n".join(f"  {known:10s} {said}" for known, said in EXAMPLES.items()))
+        return
+    table, out = example(name), Path(f"{name}.csv")
+    check_outputs({"NAME": out}, None, overwrite=overwrite)
+    with whole(out) as part:
+        part.write_bytes(table.read_bytes())
+    typer.echo(f"{EXAMPLES[name]}: written to {out}\nnext: nestimate inspect {out}")
 
 
 @app.command("page", short_help="Open the page: everything without a terminal.")

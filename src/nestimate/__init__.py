@@ -6,6 +6,7 @@ from nestimate.estimation import Estimate, estimate
 from nestimate.options import Options
 from nestimate.overview import Overview, inspect
 from nestimate.planning import Planned, plan
+from nestimate.screening import Screen, screen
 from nestimate.simulate import Scenario, Simulation, simulate
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Overview",
     "Planned",
     "Scenario",
+    "Screen",
     "Simulation",
     "compare",
     "estimate",
@@ -26,5 +28,6 @@ __all__ = [
     "inspect",
     "load",
     "plan",
+    "screen",
     "simulate",
 ]

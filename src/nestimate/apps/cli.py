@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from nestimate.apps import arguments, page, planner, progress
+from nestimate.apps import arguments, page, planner, progress, screener
 from nestimate.comparison import Comparison, compare, fit
 from nestimate.errors import NestimateError
 from nestimate.outputs import STANDARD_OUTPUT, check_outputs, check_report, whole
@@ -294,6 +294,7 @@ def _inspect(  # noqa: PLR0913
 
 
 planner.add_to(app)
+screener.add_to(app)
 
 
 @app.command("simulate", short_help="Make up data with a known truth.")

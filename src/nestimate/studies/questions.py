@@ -78,7 +78,7 @@ def plan_from_pilot(
     if flat and rows != (1,):
         raise DesignError(
             "plan: the pilot has one reading of each unit, so it does not tell what more readings "
-            "would do. Plan with --readings 1, or state tau and sigma instead."
+            "would do. Plan with one reading (--readings 1), or state tau and sigma instead."
         )
     source = f"{pilot.STRATA} draws of the posterior of the pilot {design.source}"
     return _read(truths, words, (units, rows), goals, target, settings, options, source)
@@ -119,7 +119,7 @@ def _read(
             "leave simultaneous and against out (options={'simultaneous': False, 'against': None})."
         )
     measure = MEASURES[words.scale]
-    asked = choose_contrasts(words.groups, question.contrasts, question.against, measure)
+    asked = choose_contrasts(words.groups, question.contrast, question.against, measure)
     shapes = shapes_of(
         *sizes,
         ratio=settings.shares(len(words.groups)),

@@ -12,8 +12,6 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.measures import LINEAR, Measure
 from nestimate.inference.fit import Fit
 from nestimate.model.draws import Draws
-from nestimate.model.families import What
-from nestimate.model.model import FIXED_PART
 from nestimate.results.estimates import estimands, naming, ordered
 from nestimate.results.estimates.contrasts import Contrast, told_by_blocks
 
@@ -22,6 +20,8 @@ Contrasts = tuple[Contrast, ...]
 
 #: Blocks up to which every one, and every pair, gets its probability.
 MOST_BLOCKS = 8
+#: Kinds of probabilities about blocks: of showing the largest effect, of two that differ.
+LARGEST, APART = "largest in block", "blocks differ"
 #: What is called far out, in units of tau, and how many candidates are looked at.
 FAR, MOST_OUTLIERS = 3, 20
 
@@ -48,6 +48,9 @@ class Quantity:
         Whether it lies above 0 whatever the data: a scale, or a share of a variance.
     label
         What stands beside its number where the name alone would not do: `centre of drug`.
+    kind, of
+        What it is, and of what or in what, where the words that are made of it need to know:
+        `tau` and `drug`, `in block` and `line 1`. Names are for print alone.
     """
 
     name: str
@@ -58,6 +61,8 @@ class Quantity:
     rope: bool = False
     positive: bool = False
     label: str = ""
+    kind: str = ""
+    of: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "label", self.label or self.name)
@@ -95,6 +100,7 @@ def effect_sizes(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
     return tuple(
         Quantity(
             name=f"{name}[{contrast.name}]",
+            kind=name,
             values=standardised(fit.draws, contrast),
             weights=fit.weights,
             null=0.0,
@@ -139,32 +145,6 @@ def coefficients(fit: Fit) -> tuple[Quantity, ...]:
     )
 
 
-def scales(fit: Fit) -> tuple[Quantity, ...]:
-    """Return scales, normality and, in nested layouts, the share of variance between units."""
-    found, draws = [], fit.draws
-    for parameter in fit.model.parameters:
-        if parameter.kind in FIXED_PART:
-            continue
-        name, values, positive = parameter.label, draws[parameter], parameter.kind == "scale"
-        if parameter.family.what is What.PLACE:
-            # Where a pooled scale lies says little; the scale itself is reported.
-            stratum = draws.structure.strata[parameter.family.stratum or 0]
-            name, values = f"tau[{parameter.group}]", draws.scale(stratum)[:, parameter.member]
-            positive = True
-        found.append(Quantity(name=name, values=values, weights=fit.weights, positive=positive))
-    design = fit.model.design
-    if design.layout == "nested" and design.statistics.measured.all():
-        noise = draws.noise
-        own = draws.scale(draws.structure.strata[0]).shape[1] > 1 or (
-            noise is not None and noise.shape[1] > 1
-        )
-        for g, label in enumerate(design.groups if own else (None,)):
-            name = "icc" if label is None else f"icc[{label}]"
-            values = estimands.icc(draws, g)
-            found.append(Quantity(name=name, values=values, weights=fit.weights, positive=True))
-    return tuple(found)
-
-
 def unit_means(fit: Fit) -> tuple[Quantity, ...]:
     """Return the true mean of every unit of a nested layout."""
     design = fit.model.design
@@ -172,7 +152,9 @@ def unit_means(fit: Fit) -> tuple[Quantity, ...]:
         return ()
     equal = _equal(fit.effects)
     return tuple(
-        Quantity(name=label, values=fit.effects[:, j], weights=equal, measure=design.measure)
+        Quantity(
+            name=label, of=label, values=fit.effects[:, j], weights=equal, measure=design.measure
+        )
         for j, label in enumerate(design.units)
     )
 
@@ -187,6 +169,7 @@ def block_effects(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
     return tuple(
         Quantity(
             name=f"{contrast.name} | {label}",
+            of=label,
             values=estimands.block_effect(cells[:, k], contrast),
             weights=equal,
             measure=design.measure,
@@ -208,6 +191,7 @@ def block_slopes(fit: Fit) -> tuple[Quantity, ...]:
     return tuple(
         Quantity(
             name=f"{terms.labels[j]} | {label}",
+            of=label,
             values=fit.slopes[:, k, position],
             weights=equal,
             measure=design.measure,
@@ -367,6 +351,8 @@ def _between_blocks(fit: Fit, asked: Contrasts, rope: tuple[float, float] | None
         found += [
             Quantity(
                 name=f"P({contrast.name} is largest in {label})",
+                kind=LARGEST,
+                of=label,
                 values=(best == k).astype(float),
                 weights=weights,
             )
@@ -380,6 +366,8 @@ def _between_blocks(fit: Fit, asked: Contrasts, rope: tuple[float, float] | None
             found.append(
                 Quantity(
                     name=f"P({contrast.name} differs between {a} and {b} by more than the ROPE)",
+                    kind=APART,
+                    of=f"{a} and {b}",
                     values=((gap < low) | (gap > high)).astype(float),
                     weights=weights,
                 )

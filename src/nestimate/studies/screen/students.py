@@ -13,8 +13,8 @@ from nestimate.data.designs.stack import Stack
 from nestimate.data.tables.door import Wanted, read_table
 from nestimate.inference import batch
 from nestimate.inference.smoothed import Smoothed
+from nestimate.model.assumptions import Assumptions
 from nestimate.model.families import FIXED, NOISE
-from nestimate.model.parameters import Assumptions
 from nestimate.model.stacked import StackedModel
 from nestimate.studies.screen.effects import shrunk_by
 from nestimate.studies.screen.reduced import Layout
@@ -188,7 +188,7 @@ class Answers:
         priors = learnt.prior.said(1.0, sigma=replicated)
         if rows.paired:
             priors["tau_effect"] = priors.pop("tau")
-        model = StackedModel.of(stack, Assumptions(robust="units", tau="common", priors=priors))
+        model = StackedModel.of(stack, Assumptions(robust="units", tau="common", prior=priors))
         drawn = batch.sample(model, POINTS, numbers)
         spread = np.asarray(stack.yardstick.spread)[:, None]
         mu, weight = drawn.theta[FIXED], drawn.weights

@@ -18,6 +18,8 @@ from nestimate.results.words.formulas import formula_model_sentences
 from nestimate.results.words.rounding import number, percent
 
 Equation = tuple[str, str]
+#: Groups whose n is said one by one.
+MOST_COUNTED = 6
 
 
 def equations(model: Model) -> tuple[Equation, ...]:
@@ -234,6 +236,37 @@ def methods_paragraph(model: Model, question: Question, fit: Fit, made_with: str
     )
 
 
+def brief(model: Model, question: Question, fit: Fit, made_with: str) -> str:
+    """Return in a few lines how the answer came about; the methods section has all of it."""
+    design = model.design
+    kind = "highest density" if question.ci_kind == "hdi" else "equal-tailed"
+    what = {
+        "formula": "a mixed model" if design.block is not None else "a linear model",
+        "flat": "BEST",
+        "nested": f"BEST one level up: readings within {_word(design)}, {_word(design)} in groups",
+        "blocked": f"effects that differ from {_word(design)} to {_word(design)}",
+        "blocked-nested": f"effects that differ from {design.block.name if design.block else ''} "
+        f"to {design.block.name if design.block else ''}, with {_word(design)} inside them",
+    }[design.layout]
+    tails = "Student-t" if "nu" in model.names else "normal"
+    draws = (
+        f"{fit.ess:,.0f} effective draws"
+        if fit.chains is None
+        else f"NUTS, {fit.ess:,.0f} effective draws"
+    )
+    return (
+        f"How: {_sizes(design)} Model: {what} ({tails}), with the priors printed under Model and "
+        f"priors. Intervals: {percent(question.ci_prob)} {kind}. Computed by nestimate "
+        f"{made_with}, {draws}, seed {fit.seed}."
+    )
+
+
+def _word(design: Design) -> str:
+    if design.levels:
+        return design.levels[0].name
+    return design.block.name if design.block else "value"
+
+
 def _computation(fit: Fit) -> str:
     if fit.chains is not None:
         return (
@@ -268,6 +301,9 @@ def _sizes(design: Design) -> str:
     counts = ", ".join(
         f"{g}: {n}" for g, n in zip(design.groups, design.units_per_group, strict=True)
     )
+    if len(design.groups) > MOST_COUNTED:
+        least, most = min(design.units_per_group), max(design.units_per_group)
+        counts = f"{wording.span_text(least, most)} in each of {len(design.groups)} groups"
     if not design.levels:
         if design.readings.reconstructed:
             return f"Values entered by the mean, SD and n of each group ({counts})."

@@ -1,6 +1,8 @@
 """Screens: every number against one worked out another way, and nothing lost or left to chance."""
 
 import json
+import os
+import signal
 from concurrent.futures import Future
 
 import numpy as np
@@ -432,6 +434,7 @@ def _shown(frame):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # of a cluster that loses a worker
 def test_processes_and_dask_give_the_same_bytes_though_a_worker_dies(table, tmp_path):
     distributed = pytest.importorskip("distributed")
     options = {"chunk": 256, "audit": 20}
@@ -442,12 +445,12 @@ def test_processes_and_dask_give_the_same_bytes_though_a_worker_dies(table, tmp_
         distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as here,
         distributed.Client(here) as client,
     ):
-        killed = []
+        pids, killed = list(client.run(os.getpid).values()), []
 
         def kill(done, total, what):
             if not killed and done and what == "endpoints":
-                killed.append(next(iter(here.workers.values())).pid)
-                here.workers[next(iter(here.workers))].process.process.kill()
+                killed.append(pids[0])
+                os.kill(pids[0], signal.SIGKILL)
 
         out = tmp_path / "d.parquet"
         dask = ne.screen(

@@ -21,6 +21,7 @@ from nestimate.studies.screen.request import Options
 from nestimate.studies.screen.scales import Own
 from nestimate.studies.screen.score import FAR, Learnt, Question, lacks
 from nestimate.studies.screen.students import NUMBERS as T_NUMBERS
+from nestimate.studies.screen.students import alike
 from nestimate.studies.screen.tables import Matrix
 
 Array = NDArray[np.float64]
@@ -73,6 +74,7 @@ def run(matrix: Matrix, options: Options) -> Outcome:
             columns = _normal(folder, crew, matrix, options, question)
             audit = _audited(columns, numbers, options)
             chosen = _doubted(columns, audit, options)
+            chosen = chosen[alike(matrix.values[chosen], matrix.layout)]
             _again(folder, crew, columns, (chosen, numbers[chosen]), options, question)
     columns["s_value"] = s_values(columns["lfsr"])
     columns["rank"], columns["rank_low"], columns["rank_high"] = ranks(

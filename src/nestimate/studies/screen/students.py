@@ -106,6 +106,14 @@ def shapes(values: Array, layout: Layout) -> list[tuple[Codes, Rows | None]]:
     return found
 
 
+def alike(values: Array, layout: Layout) -> Codes:
+    """Return an order in which endpoints of one shape stand together."""
+    index = layout.index
+    count = (~np.isnan(np.where(index >= 0, values[:, index], np.nan))).sum(axis=2)
+    sizes = [np.sort(count[:, layout.group == g], axis=1) for g in (0, 1)]
+    return np.asarray(np.lexsort(np.concatenate(sizes, axis=1).T))
+
+
 def _columns(values: Array, index: Codes) -> Codes:
     """Columns of the readings that there are, cell by cell and in each by value."""
     found = []

@@ -10,8 +10,10 @@ import pandas as pd
 import polars as pl
 import pytest
 from scipy import integrate, optimize, special, stats
+from typer.testing import CliRunner
 
 import nestimate as ne
+from nestimate.apps.cli import app
 from nestimate.studies.screen import engines, run, students
 from nestimate.studies.screen.effects import Effects, Flat, Shrunk
 from nestimate.studies.screen.nodes import Likelihood, Nodes
@@ -378,6 +380,18 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(table, tmp_path):
     assert done[0] == (256, 400, "endpoints")
     assert whole.read_bytes() == again.read_bytes()
     assert not parts.exists()
+
+
+def test_the_command_writes_what_the_call_gives(table, found, tmp_path):
+    table.to_csv(tmp_path / "t.csv", index=False)
+    words = [word for role, name in ROLES.items() for word in (f"--{role}", name)]
+    files = ["--out", str(tmp_path / "o.csv"), "--report", str(tmp_path / "r.md")]
+    options = ["--robust", "none", "--workers", "1", "--rope=-0.2,0.2"]
+    done = CliRunner().invoke(app, ["screen", str(tmp_path / "t.csv"), *words, *files, *options])
+    assert done.exit_code == 0, done.output
+    assert str(found).splitlines()[0] in done.output
+    found.save(tmp_path / "p.csv")
+    assert (tmp_path / "o.csv").read_bytes() == (tmp_path / "p.csv").read_bytes()
 
 
 def test_names_of_other_programs(found, tmp_path):

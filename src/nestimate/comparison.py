@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nestimate.data.designs import responses
 from nestimate.data.designs.adjusted import adjusted_design
 from nestimate.data.designs.crossing import check_names
 from nestimate.data.designs.design import Design
@@ -167,20 +168,7 @@ def fit(
     ['beta[Intercept]', 'beta[bed[b]]', 'beta[light]']
     """
     chosen = Options.of(options)
-    if chosen.bayes_factor:
-        raise DesignError("bayes_factor belongs to compare: it needs priors of the group means.")
-    if chosen.wide is not None:
-        raise DesignError("wide belongs to compare: a formula needs one column per quantity.")
-    if chosen.tau is not None or chosen.sigma != "common" or chosen.summary:
-        raise DesignError(
-            "tau, sigma, n, sd and se belong to compare: with a formula every random term has one "
-            "spread, and every row is one reading."
-        )
-    if chosen.order is not None or chosen.covariates:
-        raise DesignError(
-            "order and adjust belong to compare: in a formula covariates stand beside the factor, "
-            "'y ~ group + age'."
-        )
+    chosen.check_formula()
     parsed = parse_formula(formula)
     if chosen.scale == "log" and not parsed.outcome.arithmetic:
         raise DesignError(
@@ -306,11 +294,15 @@ def posed(
             raise DesignError(
                 f"{role} is {name!r}: give its name as text, such as {role}='{name}'."
             )
+    response = responses.named(chosen.response, value, chosen.limit)
+    value = response.value
+    beside = (response.total, chosen.exposure, chosen.limit)
     table = read_table(
         data,
         Wanted(
             **asdict(chosen.reading),
             wide=chosen.wide,
+            named=tuple(name for name in beside if isinstance(name, str)),
             value=value,
             group=group,
             unit=unit,
@@ -347,10 +339,16 @@ def posed(
         known_sigma="sigma" in chosen.prior,
         scale=chosen.scale,
         reference=reference,
+        response=response.word,
+        total=response.total,
+        exposure=chosen.exposure,
+        limit=None if chosen.limit is None else str(chosen.limit),
         order=chosen.order if isinstance(chosen.order, str | None) else ",".join(chosen.order),
         relabel_units=relabel_units,
     )
     words: dict[str, Any] = {**named, "relabel_units": relabel_units or None}
+    if chosen.covariates and response.word != responses.MEASURED:
+        raise DesignError(f"adjust: {response.word} cannot be adjusted for covariates yet.")
     if not chosen.covariates:
         return Design.from_table(table, roles), None, chosen, words
     if chosen.tau is not None or chosen.sigma != "common":
@@ -385,6 +383,8 @@ def fitted(design: Design, chosen: Options) -> Fit:
     """Return the draws that answer a design under the options."""
     roles = replace(design.roles, value_unit=chosen.value_unit)
     assumptions = chosen.assumptions
+    if design.observed is not None and chosen.robust is None:
+        assumptions = replace(assumptions, robust=design.observed.robust)
     if design.readings.reconstructed:
         assumptions = replace(assumptions, robust="none")  # a mean and an SD hold no outlier
     model = Model.from_design(replace(design, roles=roles), assumptions)

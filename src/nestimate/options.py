@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from nestimate.data.designs.responses import MEASURED, WORDS
 from nestimate.data.tables.reading import Reading
 from nestimate.data.tables.reshape import WIDE
 from nestimate.errors import ArgumentError, DesignError, one_of
@@ -40,8 +41,16 @@ class Options(Value):
 
     Attributes
     ----------
+    response
+        What a reading is: `measured`, `counts`, `k/n` (two columns: how many of how many),
+        `proportion` (the values are 0 or 1) or `censored` (`<0.5`, `>100`, `BLQ`, `0.5-1`).
+    exposure
+        Column of the area, time or volume behind each count.
+    limit
+        Limit of detection that words such as `BLQ` stand for, or the column that holds it.
     robust
         `units` (units are Student-t: one outlier does not drag the answer) or `none` (normal).
+        None: units, but none for counts and proportions, whose averages a Student-t has not.
     tau
         `own` or `common` between-unit scale; None: own for two groups, common for more.
     scale
@@ -107,7 +116,10 @@ class Options(Value):
 
     __hash__ = Value.__hash__
 
-    robust: Robust = "units"
+    response: str = "measured"
+    exposure: str | None = None
+    limit: float | str | None = None
+    robust: Robust | None = None
     tau: Tau | None = None
     scale: Scale = "linear"
     sigma: Sigma = "common"
@@ -140,7 +152,7 @@ class Options(Value):
     def __post_init__(self) -> None:
         self._check_kinds()
         for what, value, allowed in (
-            ("robust", self.robust, ROBUST),
+            ("robust", self.robust or ROBUST[0], ROBUST),
             ("tau", self.tau or "own", TAU),
             ("scale", self.scale, ("linear", "log")),
             ("sigma", self.sigma, SIGMA),
@@ -150,6 +162,11 @@ class Options(Value):
         ):
             if not isinstance(value, str) or value not in allowed:
                 raise DesignError(f"{what}: {one_of('choice', str(value), allowed)}")
+        if self.response not in WORDS and "/" not in self.response:
+            raise DesignError(
+                f"response: {one_of('choice', str(self.response), WORDS)} Of how many of how many "
+                "name both columns, 'positive/total'."
+            )
         self.reading.check()
         object.__setattr__(self, "edits", tuple(self.edits))
         if self.against is not None and not isfinite(self.against):
@@ -177,7 +194,7 @@ class Options(Value):
                 or (given is None and what != "against")
             ):
                 raise DesignError(f"{what} is {given!r}: it must be a number.")
-        for what in ("n", "sd", "se", "value_unit"):
+        for what in ("n", "sd", "se", "value_unit", "exposure"):
             given = getattr(self, what)
             if given is not None and not (isinstance(given, str) and given.strip()):
                 raise DesignError(
@@ -221,11 +238,34 @@ class Options(Value):
                 raise DesignError(f"options: {one_of('option', str(name), allowed)}")
         return cls(**given)
 
+    def check_formula(self) -> None:
+        """Refuse what belongs to roles and has no part in a formula."""
+        if self.bayes_factor:
+            raise DesignError(
+                "bayes_factor belongs to compare: it needs priors of the group means."
+            )
+        if self.wide is not None:
+            raise DesignError("wide belongs to compare: a formula needs one column per quantity.")
+        if self.tau is not None or self.sigma != "common" or self.summary:
+            raise DesignError(
+                "tau, sigma, n, sd and se belong to compare: with a formula every random term has "
+                "one spread, and every row is one reading."
+            )
+        if self.response != MEASURED or self.exposure or self.limit:
+            raise DesignError(
+                "response, exposure and limit belong to compare: a formula takes measurements only."
+            )
+        if self.order is not None or self.covariates:
+            raise DesignError(
+                "order and adjust belong to compare: in a formula covariates stand beside the "
+                "factor, 'y ~ group + age'."
+            )
+
     @property
     def assumptions(self) -> Assumptions:
         """The part that chooses the model."""
         return Assumptions(
-            robust=self.robust,
+            robust=self.robust or ROBUST[0],
             tau=self.tau,
             sigma=self.sigma,
             preset=self.preset,

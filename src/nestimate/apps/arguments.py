@@ -15,7 +15,12 @@ Data = Annotated[
     ),
 ]
 Reference = Annotated[str | None, typer.Option(help="Group to compare with.")]
-Robust = Annotated[str, typer.Option(help="Student-t: units, replicates.")]
+Response = Annotated[str, typer.Option(help="What a value is: counts, K/N, proportion, censored.")]
+Exposure = Annotated[str | None, typer.Option(help="Area or time behind a count.", hidden=True)]
+Limit = Annotated[
+    str | None, typer.Option(help="Limit that BLQ stands for, or its column.", hidden=True)
+]
+Robust = Annotated[str | None, typer.Option(help="Student-t: units, replicates.")]
 Scale = Annotated[str, typer.Option(help="linear, or log (ratios).")]
 Adjust = Annotated[str | None, typer.Option(help="Covariates: age,baseline.", hidden=True)]
 Order = Annotated[str | None, typer.Option(help="Groups in order: 0,1,3,10.", hidden=True)]

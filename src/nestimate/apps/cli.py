@@ -64,7 +64,10 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
     n: Annotated[str | None, typer.Option(help="Readings behind each mean.")] = None,
     sd: Annotated[str | None, typer.Option(help="Their SD.")] = None,
     se: Annotated[str | None, typer.Option(help="Known standard error.")] = None,
-    robust: arguments.Robust = "units",
+    response: arguments.Response = "measured",
+    exposure: arguments.Exposure = None,
+    limit: arguments.Limit = None,
+    robust: arguments.Robust = None,
     tau: Annotated[
         str | None, typer.Option(help="Scale between units: own, common, pooled.")
     ] = None,
@@ -112,6 +115,9 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
             reference=reference,
             relabel_units=relabel_units,
             options={
+                "response": response,
+                "exposure": exposure,
+                "limit": limit,
                 "robust": robust,
                 "tau": tau,
                 "scale": scale,

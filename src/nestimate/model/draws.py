@@ -17,7 +17,7 @@ from nestimate.model.families import (
     pooled,
     scale_of,
 )
-from nestimate.model.parameters import Parameter
+from nestimate.model.parameter import Parameter
 
 Array = NDArray[np.float64]
 

@@ -1,9 +1,7 @@
 """The parameters of a design with their priors: defaults, presets and the user's changes."""
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -11,16 +9,18 @@ from nestimate.data.designs import scatter
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.structure import Role, Stratum, Structure
 from nestimate.errors import DesignError, one_of
+from nestimate.model.changes import TARGET, with_changes
 from nestimate.model.families import (
     CORRELATION,
+    EXCESS,
     FIXED,
     NOISE,
     NORMALITY,
     READINGS,
-    Family,
     pooled,
     scale_of,
 )
+from nestimate.model.parameter import Kind, Parameter
 from nestimate.model.priors import (
     Exponential,
     Fixed,
@@ -32,15 +32,14 @@ from nestimate.model.priors import (
     Prior,
     SymmetricBeta,
     Uniform,
-    parse_prior,
 )
-
-Kind = Literal["location", "slope", "scale", "shape", "plain"]
 
 PRESETS = ("default", "kruschke2013", "meredith2021")
 ROBUST = ("units", "replicates", "both", "none")
 TAU = ("own", "common", "pooled")
 SIGMA = ("common", "own")
+#: SD of logits between rows where single yes and no cannot tell it: none to speak of.
+UNSCATTERED = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +71,7 @@ class Assumptions:
 
     def changes(self, name: str, group: str | None) -> bool:
         """Whether the user changed the prior of this parameter."""
-        named = (_TARGET.match(target) for target in self.priors)
+        named = (TARGET.match(target) for target in self.priors)
         return any(m and m[1] == name and m[2] in (None, group) for m in named)
 
     @property
@@ -84,45 +83,6 @@ class Assumptions:
     def robust_readings(self) -> bool:
         """Whether readings inside a unit are Student-t."""
         return self.robust in ("replicates", "both")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Parameter:
-    """One scalar parameter, in the user's unit.
-
-    Attributes
-    ----------
-    family, member
-        What it is, and its position among the parameters of its family.
-    name, group
-        What it is called, `tau` and `drug`: for print and the prior option alone. Group is None
-        where one value serves all groups.
-    kind
-        `location` shifts and scales with the data, `slope` and `scale` only scale, `shape` and
-        `plain` do neither; scales and shapes are positive.
-    prior
-        Its prior.
-    lower
-        Smallest value allowed; the prior is cut off there and renormalised.
-    """
-
-    family: Family
-    member: int = 0
-    name: str
-    group: str | None
-    kind: Kind
-    prior: Prior
-    lower: Number | None = None
-
-    @property
-    def label(self) -> str:
-        """The name as users write it: `tau[drug]` or `sigma`."""
-        return self.name if self.group is None else f"{self.name}[{self.group}]"
-
-    @property
-    def free(self) -> bool:
-        """Whether the parameter is estimated rather than fixed."""
-        return not isinstance(self.prior, Fixed)
 
 
 def affine(kind: Kind, design: Design) -> tuple[Number, Number]:
@@ -153,7 +113,7 @@ def choose_parameters(design: Design, assumptions: Assumptions) -> tuple[Paramet
     ):
         if value not in allowed:
             raise DesignError(f"{what}: {one_of('choice', value, allowed)}")
-    chosen = _with_changes(_defaults(design, assumptions), assumptions.priors)
+    chosen = with_changes(_defaults(design, assumptions), assumptions.priors)
     if not any(parameter.free for parameter in chosen):
         raise DesignError("every parameter is fixed by a prior: nothing is left to estimate.")
     return chosen
@@ -192,6 +152,7 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
     the LKJ(1) prior, which is uniform for two effects.
     """
     structure, stick = design.structure, design.yardstick
+    settled = Fixed(value=UNSCATTERED) if design.unscattered else None
     location, nu = _preset(assumptions.preset, design)
     floor = stick.resolution / np.sqrt(12)
     sizes = np.maximum(structure.fixed.std(axis=0), 1e-300)
@@ -221,7 +182,8 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
                 name=name,
                 group=group,
                 kind="scale",
-                prior=_scale_prior(
+                prior=settled
+                or _scale_prior(
                     assumptions.preset, design, stratum.position, None if group is None else member
                 ).standardised(0.0, stratum.size),
                 lower=floor / stratum.size,
@@ -229,7 +191,10 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
             for member, group in enumerate(_scale_groups(structure, stratum, assumptions))
         ]
     found += [*hyper, *_correlations(structure)]
-    if _needs_sigma(design):
+    if _has_excess(design):
+        prior = _scale_prior(assumptions.preset, design, None, None)
+        found.append(Parameter(family=EXCESS, name="excess", group=None, kind="shape", prior=prior))
+    elif _needs_sigma(design):
         own = assumptions.sigma == "own" and not structure.text
         found += [
             Parameter(
@@ -297,6 +262,11 @@ def _correlations(structure: Structure) -> list[Parameter]:
 
 
 def _check_robust_readings(design: Design) -> None:
+    if design.observed is not None:
+        raise DesignError(
+            f"robust: readings of response '{design.roles.response}' follow a distribution of "
+            "their own. Use 'units' or 'none'."
+        )
     if design.formula is not None:
         raise DesignError("robust: with a formula use 'units' (the clusters) or 'none'.")
     if design.layout != "nested" or design.subunits:
@@ -309,6 +279,11 @@ def _check_robust_readings(design: Design) -> None:
             "robust: readings cannot be Student-t where some rows are summaries (n, sd, se) of "
             "readings that were not kept. Use 'units' or 'none'."
         )
+
+
+def _has_excess(design: Design) -> bool:
+    """Whether readings of a unit may differ by more than chance; in a flat layout units do."""
+    return design.observed is not None and design.observed.excess and not design.structure.merged
 
 
 def _needs_sigma(design: Design) -> bool:
@@ -351,50 +326,3 @@ def _gamma_from_mode(mode: Number, sd: Number) -> Gamma:
     # mode = (shape - 1) scale, sd^2 = shape scale^2: a quadratic in the scale.
     scale = 0.5 * (np.sqrt(mode**2 + 4 * sd**2) - mode)
     return Gamma(shape=1 + mode / scale, scale=scale)
-
-
-_TARGET = re.compile(r"^\s*(\w+)\s*(?:\[(.*)\])?\s*$", re.DOTALL)
-
-
-def _with_changes(
-    parameters: tuple[Parameter, ...], changes: Mapping[str, str | float]
-) -> tuple[Parameter, ...]:
-    found = list(parameters)
-    for target, text in changes.items():
-        match = _TARGET.match(target)
-        name, group = (match[1], match[2]) if match else (target, None)
-        chosen = [
-            i
-            for i, p in enumerate(found)
-            if p.name == name and (group is None or p.group == group.strip())
-        ]
-        if not chosen:
-            labels = list(
-                dict.fromkeys([p.name for p in parameters] + [p.label for p in parameters])
-            )
-            extra = " In a flat layout BEST's sigma is called tau." if name == "sigma" else ""
-            raise DesignError(f"prior: {one_of('parameter', target.strip(), labels)}{extra}")
-        prior = parse_prior(text)
-        for i in chosen:
-            found[i] = _changed(found[i], prior)
-    return tuple(found)
-
-
-def _changed(parameter: Parameter, prior: Prior) -> Parameter:
-    smallest = prior.quantile(np.zeros(1), np.ones(1))[0]
-    if parameter.kind in ("scale", "shape") and smallest < 0:
-        raise DesignError(
-            f"prior {parameter.label} = {prior}: {parameter.name} cannot be negative. "
-            "Use halfnormal, halfstudentt, gamma, lognormal, uniform(low >= 0, high), or a number "
-            "above zero."
-        )
-    if isinstance(prior, Fixed) and parameter.kind in ("scale", "shape") and smallest <= 0:
-        raise DesignError(f"prior {parameter.label} = 0: {parameter.name} must be above zero.")
-    least = None if parameter.lower is None else np.max(parameter.lower)
-    if isinstance(prior, Fixed) and least is not None and smallest < least:
-        raise DesignError(
-            f"prior {parameter.label} = {smallest:g}: the data are recorded to steps so large that "
-            f"no scale below {least:.3g} can be told from zero. Fix it at that or more."
-        )
-    lower = None if isinstance(prior, Fixed) else parameter.lower
-    return replace(parameter, prior=prior, lower=lower)

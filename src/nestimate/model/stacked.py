@@ -14,7 +14,8 @@ from nestimate.model.balanced import StackedDensity, stacked_density
 from nestimate.model.families import NORMALITY, Family, pooled, scale_of
 from nestimate.model.likelihood import NODES
 from nestimate.model.model import EXTREMES, FIXED_PART, Z_EDGE, Whitening
-from nestimate.model.parameters import Assumptions, Parameter, affine, choose_parameters
+from nestimate.model.parameter import Parameter
+from nestimate.model.parameters import Assumptions, affine, choose_parameters
 from nestimate.model.priors import Fixed
 
 Array = NDArray[np.float64]

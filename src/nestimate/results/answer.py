@@ -23,18 +23,19 @@ from nestimate.results.analyses.reliability import reliability_checks
 from nestimate.results.analyses.sensitivity import Sensitivity
 from nestimate.results.estimates import between, factorial, far, quantities, shares
 from nestimate.results.estimates.asked import asked_contrasts
+from nestimate.results.estimates.averages import averages
 from nestimate.results.estimates.contrasts import Contrast
 from nestimate.results.estimates.far import Distance
 from nestimate.results.estimates.quantities import Quantity
 from nestimate.results.estimates.rows import Rows
 from nestimate.results.estimates.summaries import Check, Question, Summary
-from nestimate.results.words import advice, cautions, factors, wording
+from nestimate.results.words import advice, cautions, factors, responses, wording
 from nestimate.results.words.coverage import coverage_checks
 from nestimate.results.words.formulas import slope_sentences
 
 #: The parts of an answer that hold estimates, as the JSON lists them.
 ESTIMATES = (
-    *("contrasts", "groups", "scales", "effect_sizes", "coefficients"),
+    *("contrasts", "groups", "averages", "scales", "effect_sizes", "coefficients"),
     *("units", "blocks", "probabilities"),
 )
 #: Contrasts of which predictions are written out; the JSON holds all of them.
@@ -70,6 +71,8 @@ class Answer:
         Group means.
     scales
         Between-unit scales tau, replicate SD sigma, normality nu, ICC.
+    averages
+        Of counts and proportions: averaged over units, and differences of these; otherwise empty.
     effect_sizes
         Standardised differences.
     coefficients
@@ -110,6 +113,7 @@ class Answer:
     blocks: Rows[Summary]
     probabilities: Rows[Summary]
     checks: tuple[Check, ...]
+    averages: Rows[Summary] = field(default_factory=Rows)
     versions: Mapping[str, str] = field(default_factory=_versions)
     call: Mapping[str, Any] = field(default_factory=dict)
 
@@ -139,10 +143,7 @@ class Answer:
     @cached_property
     @work.one_blas_thread()
     def far_out(self) -> Rows[Distance]:
-        """How probably each unit (value, block) lies far from what it belongs to, as in the data.
-
-        Readings too, where these are Student-t.
-        """
+        """How probably each unit (value, block, Student-t reading) lies far from its own."""
         wanted = self.passed and far.has_distances(self.fit)
         found = far.far_out(self.fit, self.asked) if wanted else ()
         return Rows(row for kind in found for row in kind.rows)
@@ -217,6 +218,7 @@ class Answer:
             *cautions.sensitivity_checks(self.sensitivity, self.design),
             *(cautions.centre_checks(self.groups, self.model) if self.passed else ()),
             *cautions.influence_checks(self.influence, self.design),
+            *responses.excess_checks(self.fit),
             *cautions.predictive_checks(self.predictive, self.design, self.farthest),
             *cautions.bayes_factor_checks(self.bayes_factor),
         )
@@ -227,7 +229,7 @@ class Answer:
         crossing = self.design.structure.factorial
         if crossing is None:
             return ()
-        whole, _ = factorial.choose(crossing, "interaction", self.design.measure.sign)
+        whole, _ = factorial.choose(crossing, "interaction", self.design.differences.sign)
         pairs = tuple(c for c in whole if len(c.changed) == PAIR)
         rows = self.question.summaries(quantities.differences(self.fit, pairs), quick=True)
         return factors.interaction_checks(tuple(zip(pairs, rows, strict=True)), self.asked)
@@ -243,7 +245,7 @@ class Answer:
             name
             for word in words
             if word in factorial.SETS
-            for name in factorial.choose(crossing, word, self.design.measure.sign)[1]
+            for name in factorial.choose(crossing, word, self.design.differences.sign)[1]
         )
 
     @property
@@ -296,7 +298,6 @@ class Answer:
     ) -> Self:
         """Summarise the draws of a fit of which `ess` effective draws were asked."""
         asked = asked_contrasts(fit.model.design, question)
-
         if question.bayes_factor:
             bayes_factor.check(fit.model, asked)
 
@@ -311,6 +312,7 @@ class Answer:
             asked=asked,
             contrasts=Rows(question.of_contrasts(quantities.differences(fit, asked))),
             groups=summarised(quantities.group_means(fit)),
+            averages=summarised(averages(fit, asked), quick=True),
             scales=summarised(quantities.scales(fit)),
             effect_sizes=summarised(quantities.effect_sizes(fit, asked)),
             coefficients=summarised(quantities.coefficients(fit)),

@@ -40,7 +40,7 @@ class Scatter:
     sd
         In the unit of the value; of many data sets of one design, one each.
     freedom
-        Its degrees of freedom.
+        Its degrees of freedom; 0 where the SD is not seen in the data but stated.
     """
 
     sd: Number
@@ -48,7 +48,12 @@ class Scatter:
 
     @property
     def bound(self) -> Number:
-        """The largest SD that the data do not speak against: upper end of 90 % confidence."""
+        """The largest SD that the data do not speak against: upper end of 90 % confidence.
+
+        Of one that is stated, itself.
+        """
+        if not self.freedom:
+            return self.sd
         chi2 = 2 * special.gammaincinv(0.5 * self.freedom, 1 - CONFIDENCE)
         return self.sd * float(np.sqrt(self.freedom / chi2))
 
@@ -56,6 +61,8 @@ class Scatter:
 def pooled(found: Sequence[Scatter]) -> Scatter:
     """Return one SD for several of the same kind."""
     freedom = sum(one.freedom for one in found)
+    if not freedom:
+        return found[0]
     squares = sum(one.freedom * one.sd**2 for one in found)
     return Scatter(sd=np.sqrt(squares / freedom), freedom=freedom)
 

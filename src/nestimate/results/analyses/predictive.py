@@ -19,7 +19,11 @@ from nestimate.model.model import Model
 from nestimate.results.estimates import estimands
 from nestimate.results.estimates.classical import Sums
 from nestimate.results.estimates.contrasts import Contrast
-from nestimate.results.estimates.replicated import replicated_cells, replicated_units
+from nestimate.results.estimates.replicated import (
+    replicated_cells,
+    replicated_data,
+    replicated_units,
+)
 
 Array = NDArray[np.float64]
 
@@ -33,6 +37,8 @@ RARE = 0.01
 REGULAR = 0.999
 #: The same for features whose smallness by itself says what is amiss.
 SMALL = {"block_spread": 1 - RARE}
+#: Features whose smallness says nothing: where there are none, all data sets have as many.
+SMALL |= dict.fromkeys(("zeros", "none", "all", "limits", "largest"), 2.0)
 #: Effective draws behind the evidence of the normal model.
 EVIDENCE_ESS = 1_000
 
@@ -133,7 +139,7 @@ def predict(fit: Fit, asked: Sequence[Contrast]) -> Predictive:
         else (
             _block_features(found, sums, asked[0])
             if blocked
-            else (*_unit_features(fit, found, sums), *_within(fit, n, rng))
+            else (*_unit_features(fit, found, sums), *_inside(fit, n, rng))
         ),
         data_sets=len(found),
     )
@@ -260,6 +266,15 @@ def _block_features(replicated: Array, sums: Sums, contrast: Contrast) -> tuple[
         _feature("skewness", np.abs((scaled**3).mean(axis=1))),
         _feature("block_spread", own),
     )
+
+
+def _inside(fit: Fit, n: int, rng: np.random.Generator) -> tuple[Feature, ...]:
+    """Features of what lies inside units."""
+    seen, unit = fit.model.design.observed, fit.model.design.readings.unit
+    if seen is None:
+        return _within(fit, n, rng)
+    both = [one.features(unit) for one in (seen, *replicated_data(fit, n, rng))]
+    return tuple(_feature(name, np.array([one[name] for one in both])) for name in both[0])
 
 
 def _within(fit: Fit, n: int, rng: np.random.Generator) -> tuple[Feature, ...]:

@@ -76,7 +76,7 @@ def question(answer: Answer) -> list[str]:
     """Say in words what was asked, and of what it is asked."""
     design, asked = answer.design, answer.question
     value, groups, sure = wording.value_label(design), design.groups, "and how sure is that?"
-    how = "By what factor" if design.measure.logarithmic else "How far"
+    how = "By what factor" if design.differences.logarithmic else "How far"
     others = " and ".join(filter(None, [", ".join(groups[1:-1]), groups[-1]]))
     verb = "does" if len(groups) == 2 else "do"
     named = isinstance(asked.contrasts, tuple) or asked.contrasts not in ("reference", "pairs")
@@ -185,6 +185,7 @@ def _estimates(answer: Answer) -> Section:
     found = [
         (wording.differences_head(design), answer.contrasts, above, rope),
         (f"{middle} of the groups", answer.groups, zero, False),
+        ("Averaged over units", answer.averages, "P(> 0 or 1)", False),
         ("Effect sizes", answer.effect_sizes, zero, False),
         ("Coefficients", answer.coefficients, above, False),
         ("Scales", answer.scales, zero, False),

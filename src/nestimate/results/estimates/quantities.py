@@ -12,7 +12,7 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.measures import LINEAR, Measure
 from nestimate.inference.fit import Fit
 from nestimate.model.draws import Draws
-from nestimate.model.families import What
+from nestimate.model.families import EXCESS, What
 from nestimate.model.model import FIXED_PART
 from nestimate.results.estimates import estimands, naming, ordered
 from nestimate.results.estimates.contrasts import Contrast, told_by_blocks
@@ -76,8 +76,8 @@ def differences(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
             name=contrast.name,
             values=estimands.difference(fit.draws, contrast),
             weights=fit.weights,
-            measure=design.measure,
-            null=design.measure.null,
+            measure=design.differences,
+            null=design.differences.null,
             rope=True,
         )
         for contrast in asked
@@ -90,7 +90,9 @@ def effect_sizes(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
     structure = design.structure
     found = {} if design.block is not None else {"effect_size": estimands.effect_size}
     told = structure.unit is None or not structure.unit.merged
-    if not structure.text and told and design.statistics.measured.all():
+    if design.by_chance:
+        return ()  # rates and probabilities are compared as they are
+    if not structure.text and told and design.additive:
         found["d_total"] = estimands.d_total
     return tuple(
         Quantity(
@@ -132,8 +134,8 @@ def coefficients(fit: Fit) -> tuple[Quantity, ...]:
             name=form.format("beta", label),
             values=fit.draws.coefficients[:, j],
             weights=fit.weights,
-            measure=design.measure,
-            null=None if shift else design.measure.null,
+            measure=design.differences,
+            null=None if shift else design.differences.null,
         )
         for j, (label, shift) in enumerate(zip(terms.labels, terms.shifts, strict=True))
     )
@@ -141,9 +143,9 @@ def coefficients(fit: Fit) -> tuple[Quantity, ...]:
 
 def scales(fit: Fit) -> tuple[Quantity, ...]:
     """Return scales, normality and, in nested layouts, the share of variance between units."""
-    found, draws = [], fit.draws
+    found, draws, design = [], fit.draws, fit.model.design
     for parameter in fit.model.parameters:
-        if parameter.kind in FIXED_PART:
+        if parameter.kind in FIXED_PART or (design.unscattered and parameter.kind == "scale"):
             continue
         name, values, positive = parameter.label, draws[parameter], parameter.kind == "scale"
         if parameter.family.what is What.PLACE:
@@ -151,9 +153,9 @@ def scales(fit: Fit) -> tuple[Quantity, ...]:
             stratum = draws.structure.strata[parameter.family.stratum or 0]
             name, values = f"tau[{parameter.group}]", draws.scale(stratum)[:, parameter.member]
             positive = True
+        positive = positive or parameter.family == EXCESS
         found.append(Quantity(name=name, values=values, weights=fit.weights, positive=positive))
-    design = fit.model.design
-    if design.layout == "nested" and design.statistics.measured.all():
+    if design.layout == "nested" and design.additive:
         noise = draws.noise
         own = draws.scale(draws.structure.strata[0]).shape[1] > 1 or (
             noise is not None and noise.shape[1] > 1
@@ -189,8 +191,8 @@ def block_effects(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
             name=f"{contrast.name} | {label}",
             values=estimands.block_effect(cells[:, k], contrast),
             weights=equal,
-            measure=design.measure,
-            null=design.measure.null,
+            measure=design.differences,
+            null=design.differences.null,
             rope=True,
         )
         for contrast in told_by_blocks(design, asked)
@@ -210,8 +212,8 @@ def block_slopes(fit: Fit) -> tuple[Quantity, ...]:
             name=f"{terms.labels[j]} | {label}",
             values=fit.slopes[:, k, position],
             weights=equal,
-            measure=design.measure,
-            null=design.measure.null,
+            measure=design.differences,
+            null=design.differences.null,
         )
         for position, (j, _) in enumerate(terms.slopes)
         for k, label in enumerate(block.labels)
@@ -248,7 +250,7 @@ def probabilities(
         # Of a factor that lies between blocks no block will show anything.
         found += [
             Quantity(
-                name=f"P({c.name} > {design.measure.null:g} in the next {design.block.name})",
+                name=f"P({c.name} > {design.differences.null:g} in the next {design.block.name})",
                 values=estimands.next_block(fit.draws, c),
                 weights=fit.weights,
             )
@@ -289,7 +291,7 @@ def far_units(fit: Fit, which: Sequence[int] | None = None) -> list[Far]:
     for j in range(group.size) if which is None else which:
         g = group[j]
         value = fit.effects[:, j] if design.levels else raw[j]
-        label = design.units[j] if design.levels else f"{design.natural(raw[j : j + 1])[0]:.6g}"
+        label = design.units[j] if design.levels else f"{design.plain.said(design.rows[j]):.6g}"
         events = np.abs(value - mu[:, g]) > FAR * tau[:, g]
         found.append(Far(label=label, inside=design.groups[g], events=events))
     return found

@@ -9,7 +9,8 @@ from scipy import special
 
 from nestimate.inference.diagnostics import quantile
 from nestimate.model.model import Model, Whitening
-from nestimate.model.parameters import Parameter, affine
+from nestimate.model.parameter import Parameter
+from nestimate.model.parameters import affine
 from nestimate.results.answer import Answer
 from nestimate.results.figures import canvas, findings, sheet
 from nestimate.results.words import rounding

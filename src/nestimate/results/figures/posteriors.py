@@ -208,7 +208,8 @@ def _draw_posterior(ax: "Axes", answer: Answer, quantity: Quantity, row: Summary
 def _pair_labels(ax: "Axes", pair: Sequence[Quantity], position: tuple[int, int], n: int) -> None:
     canvas.tidy(ax)
     ax.tick_params(labelsize=sheet.font(-2.5))
-    ax.locator_params(nbins=3, axis="x")
+    if ax.get_xscale() == "linear":  # a logarithmic axis has few numbers as it is
+        ax.locator_params(nbins=3, axis="x")
     i, j = position
     if i == n - 1:
         ax.set_xlabel(

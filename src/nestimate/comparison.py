@@ -188,6 +188,7 @@ def fit(
         group=FACTORS if group is None and asks_of_factors(chosen.contrast) else group,
         reference=reference,
         scale=chosen.scale,
+        apart=chosen.tau == "own",
     )
     if isinstance(reference, Mapping):
         reference = ",".join(f"{name}={label}" for name, label in reference.items())
@@ -301,7 +302,6 @@ def posed(
         data,
         Wanted(
             **asdict(chosen.reading),
-            wide=chosen.wide,
             named=tuple(name for name in beside if isinstance(name, str)),
             value=value,
             group=group,
@@ -335,7 +335,7 @@ def posed(
         unit=unit,
         block=block,
         one_group=chosen.against is not None,
-        summary=chosen.summary,
+        summary=chosen.summary_columns,
         known_sigma="sigma" in chosen.prior,
         scale=chosen.scale,
         reference=reference,
@@ -351,9 +351,8 @@ def posed(
         raise DesignError(f"adjust: {response.word} cannot be adjusted for covariates yet.")
     if not chosen.covariates:
         return Design.from_table(table, roles), None, chosen, words
-    if chosen.tau is not None or chosen.sigma != "common":
-        raise DesignError("adjust: groups have one common spread then; leave out tau and sigma.")
-    adjusted, plain = (adjusted_design(table, roles, x) for x in (chosen.covariates, ()))
+    own = chosen.tau == "own"
+    adjusted, plain = (adjusted_design(table, roles, x, apart=own) for x in (chosen.covariates, ()))
     return adjusted, plain, chosen, words
 
 

@@ -1,15 +1,16 @@
 """The parameters of a design with their priors: defaults, presets and the user's changes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
 from nestimate.data.designs import scatter
 from nestimate.data.designs.design import Design
-from nestimate.data.designs.structure import Role, Stratum, Structure
+from nestimate.data.designs.structure import Stratum, Structure
 from nestimate.errors import DesignError, one_of
-from nestimate.model.changes import TARGET, with_changes
+from nestimate.model.assumptions import TARGET, Assumptions
 from nestimate.model.families import (
     CORRELATION,
     EXCESS,
@@ -17,10 +18,10 @@ from nestimate.model.families import (
     NOISE,
     NORMALITY,
     READINGS,
+    Family,
     pooled,
     scale_of,
 )
-from nestimate.model.parameter import Kind, Parameter
 from nestimate.model.priors import (
     Exponential,
     Fixed,
@@ -32,57 +33,52 @@ from nestimate.model.priors import (
     Prior,
     SymmetricBeta,
     Uniform,
+    parse_prior,
 )
+from nestimate.model.scales import check_tau, scale_groups, scale_names
 
-PRESETS = ("default", "kruschke2013", "meredith2021")
-ROBUST = ("units", "replicates", "both", "none")
-TAU = ("own", "common", "pooled")
-SIGMA = ("common", "own")
 #: SD of logits between rows where single yes and no cannot tell it: none to speak of.
 UNSCATTERED = 1e-3
+Kind = Literal["location", "slope", "scale", "shape", "plain"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Assumptions:
-    """What the user may choose about the model.
+class Parameter:
+    """One scalar parameter, in the user's unit.
 
     Attributes
     ----------
-    robust
-        `units`: units follow a Student-t, so one outlier does not drag the answer;
-        `replicates`: readings do, for one bad well; `both`; or `none`: all is normal.
-    tau
-        `own`: every group has its own between-unit scale; `common`: all share one; `pooled`:
-        own ones, drawn towards a typical one as far as the data support;
-        None: own for two groups (as BEST), common for more.
-    sigma
-        Replicate SD: `common` to all groups, or each its `own`.
-    preset
-        Named set of priors, one of `PRESETS`.
-    priors
-        Changed priors by parameter, `tau` or `tau[drug]`; text as `parse_prior` reads it.
+    family, member
+        What it is, and its position among the parameters of its family.
+    name, group
+        What it is called, `tau` and `drug`: for print and the prior option alone. Group is None
+        where one value serves all groups.
+    kind
+        `location` shifts and scales with the data, `slope` and `scale` only scale, `shape` and
+        `plain` do neither; scales and shapes are positive.
+    prior
+        Its prior.
+    lower
+        Smallest value allowed; the prior is cut off there and renormalised.
     """
 
-    robust: str = "units"
-    tau: str | None = None
-    sigma: str = "common"
-    preset: str = "default"
-    priors: Mapping[str, str | float] = field(default_factory=dict)
-
-    def changes(self, name: str, group: str | None) -> bool:
-        """Whether the user changed the prior of this parameter."""
-        named = (TARGET.match(target) for target in self.priors)
-        return any(m and m[1] == name and m[2] in (None, group) for m in named)
+    family: Family
+    member: int = 0
+    name: str
+    group: str | None
+    kind: Kind
+    prior: Prior
+    lower: Number | None = None
 
     @property
-    def robust_units(self) -> bool:
-        """Whether units, blocks or lone readings are Student-t."""
-        return self.robust in ("units", "both")
+    def label(self) -> str:
+        """The name as users write it: `tau[drug]` or `sigma`."""
+        return self.name if self.group is None else f"{self.name}[{self.group}]"
 
     @property
-    def robust_readings(self) -> bool:
-        """Whether readings inside a unit are Student-t."""
-        return self.robust in ("replicates", "both")
+    def free(self) -> bool:
+        """Whether the parameter is estimated rather than fixed."""
+        return not isinstance(self.prior, Fixed)
 
 
 def affine(kind: Kind, design: Design) -> tuple[Number, Number]:
@@ -105,44 +101,17 @@ def choose_parameters(design: Design, assumptions: Assumptions) -> tuple[Paramet
     DesignError
         When an assumption or a prior names something that is not there.
     """
-    for what, value, allowed in (
-        ("robust", assumptions.robust, ROBUST),
-        ("tau", assumptions.tau or "own", TAU),
-        ("sigma", assumptions.sigma, SIGMA),
-        ("preset", assumptions.preset, PRESETS),
-    ):
-        if value not in allowed:
-            raise DesignError(f"{what}: {one_of('choice', value, allowed)}")
-    chosen = with_changes(_defaults(design, assumptions), assumptions.priors)
+    assumptions.check()
+    check_tau(design.structure, assumptions.tau)
+    if assumptions.sigma == "own" and not (_needs_sigma(design) and len(design.groups) > 1):
+        raise DesignError(
+            "sigma: no error of a reading is estimated for several groups here, so 'own' would do "
+            "nothing. The spread of values that stand for themselves is tau: use tau 'own'."
+        )
+    chosen = _with_changes(_defaults(design, assumptions), assumptions.prior)
     if not any(parameter.free for parameter in chosen):
         raise DesignError("every parameter is fixed by a prior: nothing is left to estimate.")
     return chosen
-
-
-#: Words that scales of subunits may not be called, whatever their columns are.
-RESERVED = (
-    *("mu", "beta", "tau", "tau_block", "tau_effect", "tau_unit", "tau_median", "tau_ratio"),
-    *("tau_z", "sigma", "nu", "nu_y", "rho"),
-)
-
-
-def _scale_names(structure: Structure) -> list[str]:
-    """Return what the scale of every stratum is called; no two are called alike."""
-    taken, found = set(RESERVED), []
-    for stratum in structure.strata:
-        name = {
-            Role.BLOCK: "tau_block",
-            Role.EFFECT: "tau_effect",
-            Role.UNIT: "tau" if stratum.heavy else "tau_unit",
-            Role.TERM: "tau",
-        }.get(stratum.role)
-        if name is None:
-            name, number = f"tau_{stratum.name}", 2
-            while name in taken:
-                name, number = f"tau_{stratum.name}_{number}", number + 1
-            taken.add(name)
-        found.append(name)
-    return found
 
 
 def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]:
@@ -170,7 +139,7 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
         )
     ]
     hyper: list[Parameter] = []
-    for stratum, usual in zip(structure.strata, _scale_names(structure), strict=True):
+    for stratum, usual in zip(structure.strata, scale_names(structure), strict=True):
         family, name = scale_of(stratum), usual
         if assumptions.tau == "pooled" and structure.home is not None and stratum.heavy:
             family, name = pooled(stratum)[0], "tau_median"
@@ -188,14 +157,14 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
                 ).standardised(0.0, stratum.size),
                 lower=floor / stratum.size,
             )
-            for member, group in enumerate(_scale_groups(structure, stratum, assumptions))
+            for member, group in enumerate(scale_groups(structure, stratum, assumptions.tau))
         ]
     found += [*hyper, *_correlations(structure)]
     if _has_excess(design):
         prior = _scale_prior(assumptions.preset, design, None, None)
         found.append(Parameter(family=EXCESS, name="excess", group=None, kind="shape", prior=prior))
     elif _needs_sigma(design):
-        own = assumptions.sigma == "own" and not structure.text
+        own = assumptions.sigma == "own" and len(structure.groups) > 1
         found += [
             Parameter(
                 family=NOISE,
@@ -215,16 +184,6 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
     if assumptions.robust_readings:
         found.append(Parameter(family=READINGS, name="nu_y", group=None, kind="shape", prior=nu))
     return tuple(found)
-
-
-def _scale_groups(
-    structure: Structure, stratum: Stratum, assumptions: Assumptions
-) -> tuple[str | None, ...]:
-    """Return the label of every scale of a stratum: of each group, of the term, or of none."""
-    if named := {Role.TERM: stratum.name, Role.EFFECT: stratum.of}.get(stratum.role):
-        return (named,)
-    many = assumptions.tau == "own" or (assumptions.tau is None and len(structure.groups) == 2)
-    return structure.groups if many and structure.home is not None and stratum.heavy else (None,)
 
 
 def _pooled(stratum: Stratum, groups: tuple[str, ...]) -> list[Parameter]:
@@ -283,12 +242,13 @@ def _check_robust_readings(design: Design) -> None:
 
 def _has_excess(design: Design) -> bool:
     """Whether readings of a unit may differ by more than chance; in a flat layout units do."""
-    return design.observed is not None and design.observed.excess and not design.structure.merged
+    return design.by_chance and not design.structure.merged
 
 
 def _needs_sigma(design: Design) -> bool:
     """Whether a reading has an error that can be told from the spread of what it measures."""
-    return not design.structure.merged and bool(design.statistics.measured.any())
+    told = not design.structure.merged and not design.by_chance
+    return told and bool(design.statistics.measured.any())
 
 
 def _preset(preset: str, design: Design) -> tuple[Prior, Prior]:
@@ -318,7 +278,8 @@ def _scale_prior(preset: str, design: Design, position: int | None, member: int 
     if preset == "meredith2021":
         return _gamma_from_mode(mode=stick.spread, sd=5 * stick.spread)
     seen = design.scatter[position]
-    one = scatter.pooled(seen) if member is None else seen[member]
+    # Between blocks the scatter of all groups is one: each group's own leaves too few to tell it.
+    one = seen[member] if member is not None and len(seen) > 1 else scatter.pooled(seen)
     return HalfStudentT(nu=4, scale=one.bound)
 
 
@@ -326,3 +287,49 @@ def _gamma_from_mode(mode: Number, sd: Number) -> Gamma:
     # mode = (shape - 1) scale, sd^2 = shape scale^2: a quadratic in the scale.
     scale = 0.5 * (np.sqrt(mode**2 + 4 * sd**2) - mode)
     return Gamma(shape=1 + mode / scale, scale=scale)
+
+
+def _with_changes(
+    parameters: tuple[Parameter, ...], changes: Mapping[str, str | float]
+) -> tuple[Parameter, ...]:
+    found = list(parameters)
+    for target, text in changes.items():
+        match = TARGET.match(target)
+        name, group = (match[1], match[2]) if match else (target, None)
+        chosen = [
+            i
+            for i, p in enumerate(found)
+            if p.name == name and (group is None or p.group == group.strip())
+        ]
+        if not chosen:
+            labels = list(
+                dict.fromkeys([p.name for p in parameters] + [p.label for p in parameters])
+            )
+            extra = " In a flat layout BEST's sigma is called tau." if name == "sigma" else ""
+            raise DesignError(f"prior: {one_of('parameter', target.strip(), labels)}{extra}")
+        prior = parse_prior(text)
+        for i in chosen:
+            found[i] = _changed(found[i], prior)
+    return tuple(found)
+
+
+def _changed(parameter: Parameter, prior: Prior) -> Parameter:
+    smallest = prior.quantile(np.zeros(1), np.ones(1))[0]
+    if parameter.family == EXCESS and isinstance(prior, Fixed) and smallest == 0:
+        return replace(parameter, prior=prior)  # nothing but chance
+    if parameter.kind in ("scale", "shape") and smallest < 0:
+        raise DesignError(
+            f"prior {parameter.label} = {prior}: {parameter.name} cannot be negative. "
+            "Use halfnormal, halfstudentt, gamma, lognormal, uniform(low >= 0, high), or a number "
+            "above zero."
+        )
+    if isinstance(prior, Fixed) and parameter.kind in ("scale", "shape") and smallest <= 0:
+        raise DesignError(f"prior {parameter.label} = 0: {parameter.name} must be above zero.")
+    least = None if parameter.lower is None else np.max(parameter.lower)
+    if isinstance(prior, Fixed) and least is not None and smallest < least:
+        raise DesignError(
+            f"prior {parameter.label} = {smallest:g}: the data are recorded to steps so large that "
+            f"no scale below {least:.3g} can be told from zero. Fix it at that or more."
+        )
+    lower = None if isinstance(prior, Fixed) else parameter.lower
+    return replace(parameter, prior=prior, lower=lower)

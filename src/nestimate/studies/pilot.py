@@ -38,6 +38,11 @@ def pilot_words(design: Design) -> Words:
             "plan: several factors at once cannot be planned yet. Plan the comparison that matters "
             "most by itself: the rows of one level of the other factor, with one column as group."
         )
+    if design.observed is not None:
+        raise DesignError(
+            f"plan: experiments of response '{design.roles.response}' cannot be planned yet; a "
+            "plan for measurements would not hold for them."
+        )
     if len(design.groups) < 2:
         raise DesignError("plan: the pilot has one group; a plan compares two or more.")
     levels = [level.name for level in design.levels]
@@ -94,7 +99,7 @@ def _truths(
     tau = of[Role.UNIT][0] if home else zero
 
     def one(role: Role) -> Array:
-        return (of[role] or [zero])[0][:, 0]
+        return np.asarray(np.sqrt(np.square((of[role] or [zero])[0]).mean(axis=1)))
 
     noise, normality = picked.noise, picked.normality
     subunits = [scale[:, 0] for scale in of[Role.SUBUNIT]]

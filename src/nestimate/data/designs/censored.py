@@ -17,6 +17,7 @@ from nestimate.data.tables.cells import OddCellError, is_below, read_number
 from nestimate.data.tables.door import Table
 from nestimate.errors import DataError, DesignError
 from nestimate.remedies import Remedy
+from nestimate.words import Robust
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -40,7 +41,7 @@ class Censored:
     """
 
     word: ClassVar[str] = "censored"
-    robust: ClassVar[str] = "units"
+    robust: ClassVar[Robust] = "units"
     excess: ClassVar[bool] = False
     centre: ClassVar[str] = ""
     scattered: ClassVar[bool] = True

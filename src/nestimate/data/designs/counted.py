@@ -14,6 +14,7 @@ from nestimate.data.designs.statistics import Yardstick, frozen
 from nestimate.data.designs.structure import Structure
 from nestimate.data.tables.door import Table
 from nestimate.errors import DataError, listed
+from nestimate.words import Robust
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -37,7 +38,7 @@ class Counted:
     """
 
     word: ClassVar[str] = "counts"
-    robust: ClassVar[str] = "none"
+    robust: ClassVar[Robust] = "none"
     excess: ClassVar[bool] = True
     centre: ClassVar[str] = "rate"
     scattered: ClassVar[bool] = True

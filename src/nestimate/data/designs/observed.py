@@ -15,6 +15,7 @@ from nestimate.data.designs.measures import Measure
 from nestimate.data.designs.scatter import Scatter
 from nestimate.data.designs.statistics import Yardstick
 from nestimate.data.designs.structure import Structure
+from nestimate.words import Robust
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -58,7 +59,7 @@ class Observed(Protocol):
     """
 
     word: ClassVar[str]
-    robust: ClassVar[str]
+    robust: ClassVar[Robust]
     excess: ClassVar[bool]
     centre: ClassVar[str]
 

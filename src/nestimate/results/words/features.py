@@ -40,6 +40,7 @@ def feature_name(one: Feature, design: Design) -> str:
         "sd_ratio": "ratio of the groups' SDs",
         "within_spread": f"unequal SDs inside {what}",
         "block_spread": f"spread of the differences over {what}",
+        "pair_spread": f"unequal spread of the differences of pairs over {what}",
     }[one.name]
 
 
@@ -56,6 +57,9 @@ def regular_hint(regular: Sequence[Feature]) -> str:
 def hint(odd: Sequence[Feature], design: Design, farthest: str) -> str:
     """Say what to look at where the model rarely makes data like these."""
     names = {one.name for one in odd}
+    if "pair_spread" in names:
+        bad = "Some pairs of groups agree far better than others; give each group its own scale: "
+        return Advice(bad, Remedy("tau", "own"), ".")
     for name in OF_RESPONSES.keys() & names:
         return OF_RESPONSES[name]
     if design.block is not None or names == {"farthest"}:

@@ -20,7 +20,8 @@ from nestimate.overview import Overview, inspect
 from nestimate.results import figures
 from nestimate.results.documents import html, reproduction
 from nestimate.results.documents.blocks import Block, Code, Grid, Picture, Prose, Section
-from nestimate.results.documents.report import CAPTIONS, contents
+from nestimate.results.documents.pictures import CAPTIONS
+from nestimate.results.documents.report import contents
 from nestimate.results.estimates import naming
 from nestimate.results.words import rounding, wording
 
@@ -163,7 +164,7 @@ def short_table(found: Comparison) -> dict[str, Any]:
         "rows": [
             [named.get(id(row), row.name), *wording.short_cells(row, rope=rope)] for row in rows
         ],
-        "glosses": [wording.gloss(row.name, found.model) for row in rows],
+        "glosses": [wording.gloss(row, found.model) for row in rows],
     }
 
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from nestimate.remedies import Advice, Voice, said
 from nestimate.results.answer import Answer
-from nestimate.results.documents import reproduction
+from nestimate.results.documents import front, reproduction
 from nestimate.results.estimates import naming
 from nestimate.results.words import advice, lines, rounding, wording
+from nestimate.results.words.gathered import gathered
 
 #: Block effects listed in the text; all are in the JSON and the report.
 MOST_BLOCKS = 40
@@ -57,6 +58,22 @@ def render(answer: Answer, page: Page | None = None) -> str:
     return "\n\n".join(parts)
 
 
+def brief(answer: Answer, page: Page | None = None) -> str:
+    """Return the few lines that are wanted first, and how much there is to mind."""
+    page = page or Page()
+    if not answer.passed:
+        return page.section("No answer", [wording.withheld(answer.checks)])
+    table = front.short_table(answer)
+    # Letters of a terminal have no bold: the value measured heads its table.
+    title = f"{lines.visible(wording.value_label(answer.design))}\n"
+    parts = [title + page.table(table.head, table.rows), *filter(None, [table.note])]
+    doubts = len(front.doubts(answer))
+    if doubts:
+        what = "one thing" if doubts == 1 else f"{doubts} things"
+        parts.append(f"Mind {what}: without --brief they are said.")
+    return "\n".join(parts)
+
+
 def _estimates(answer: Answer, page: Page) -> list[str]:
     design = answer.design
     interval = rounding.interval_name(answer.groups[0])
@@ -72,7 +89,7 @@ def _estimates(answer: Answer, page: Page) -> list[str]:
     rows += [*answer.coefficients, *answer.scales]
     named = {id(row): naming.centre_name(row.name, answer.model) for row in answer.groups}
     if len(answer.contrasts) == 1:
-        named |= {id(row): row.name.split("[", 1)[0] for row in answer.effect_sizes}
+        named |= {id(row): row.kind for row in answer.effect_sizes}
     table = page.table(
         [
             "",
@@ -86,7 +103,7 @@ def _estimates(answer: Answer, page: Page) -> list[str]:
             [
                 named.get(id(row), row.name),
                 *wording.short_cells(row, rope=answer.question.rope is not None),
-                row.measure.said_as or wording.gloss(row.name, answer.model),
+                row.measure.said_as or wording.gloss(row, answer.model),
             ]
             for row in rows
         ],
@@ -114,14 +131,24 @@ def _estimates(answer: Answer, page: Page) -> list[str]:
         listed = [[row.name, *wording.short_cells(row, rope=False)] for row in shown]
         parts.append(f"{page.section(title, [])}\n{page.table(head, listed)}")
     if answer.sentences:
-        parts.append(page.section("In words", answer.sentences))
+        said = answer.sentences
+        if not few:
+            # The table says each; in words the surest, and what is not of one difference alone.
+            each = {row.name for row in (*answer.contrasts, *answer.probabilities)}
+            rest = [s for s in said if not any(name in s for name in each)]
+            left = f"Each of the {len(answer.contrasts)} in words: in the JSON file."
+            said = (*front.headline(answer), *rest, left)
+        parts.append(page.section("In words", said))
     if answer.honesty:
         parts.append(_beside(answer, page))
     if answer.advice:
         parts.append(
             page.section(
                 "How far to trust it",
-                [Advice("" if c.passed else "Mind: ", c.text) for c in answer.advice],
+                [
+                    Advice("" if passed else "Mind: ", text)
+                    for passed, text in gathered(answer.advice, [r.name for r in answer.contrasts])
+                ],
             )
         )
     return parts

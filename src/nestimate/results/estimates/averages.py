@@ -41,12 +41,19 @@ def _rates(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
         tau = draws.by_group(draws.scale(draws.structure.strata[0]))
         logs = draws.means + 0.5 * np.square(tau)
         rows += [
-            Quantity(name=f"average[{label}]", values=logs[:, g], weights=weights, measure=RATIO)
+            Quantity(
+                name=f"average[{label}]",
+                kind="average",
+                values=logs[:, g],
+                weights=weights,
+                measure=RATIO,
+            )
             for g, label in enumerate(groups)
         ]
         rows += [
             Quantity(
                 name=f"average[{groups[a]} / {groups[b]}]",
+                kind="average",
                 values=logs[:, a] - logs[:, b],
                 weights=weights,
                 measure=RATIO,
@@ -66,12 +73,19 @@ def _probabilities(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
     p = np.exp(logs)
     own = () if fit.model.design.unscattered else range(len(groups))
     rows = [
-        Quantity(name=f"average[{groups[g]}]", values=p[:, g], weights=weights, positive=True)
+        Quantity(
+            name=f"average[{groups[g]}]",
+            kind="average",
+            values=p[:, g],
+            weights=weights,
+            positive=True,
+        )
         for g in own
     ]
     ratios = [
         Quantity(
             name=f"risk_ratio[{groups[a]} / {groups[b]}]",
+            kind="risk_ratio",
             values=logs[:, a] - logs[:, b],
             weights=weights,
             measure=RATIO,
@@ -89,6 +103,7 @@ def _differences(
     return tuple(
         Quantity(
             name=f"{name}[{groups[a]} - {groups[b]}]",
+            kind=name,
             values=values[:, a] - values[:, b],
             weights=fit.weights,
             measure=LINEAR,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from nestimate.data.designs.design import Design
 from nestimate.remedies import Advice, Remedy
-from nestimate.results.analyses.predictive import Feature
+from nestimate.results.analyses.features import Feature
 
 #: What to look at where counts, shares or limits are such as the model rarely makes.
 OF_RESPONSES = {

@@ -8,6 +8,7 @@ import numpy as np
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.structure import Role, Stratum
+from nestimate.data.tables.grid import Lost
 from nestimate.errors import listed
 from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
@@ -18,6 +19,8 @@ from nestimate.results.words.laws import link_prior_reasons, reading_law, respon
 from nestimate.results.words.rounding import number, percent
 
 Equation = tuple[str, str]
+#: Groups whose n is said one by one.
+MOST_COUNTED = 6
 
 
 def equations(model: Model) -> tuple[Equation, ...]:
@@ -35,16 +38,17 @@ def equations(model: Model) -> tuple[Equation, ...]:
     log = design.measure.logarithmic and not design.by_chance
     start = [("y[i] = log(value i)", "logarithms are analysed")] if log else []
     if design.observed is not None:
-        found = [*response_equations(design, names), *_units(design, family, tau)]
+        found = [*response_equations(design, names), *_units(design, tau, heavy="nu" in names)]
     elif design.layout == "flat":
         said = f"{wording.value_label(design)} of data point i, in group g"
         found = [(f"y[i] ~ {family}mu[g], {tau})", said)]
     else:
         found = [*_readings(design, names, own), *_inner(design)]
         apart = model.assumptions.tau == "own"
-        found += (
-            _blocks(design, names, apart=apart) if design.block else _units(design, family, tau)
-        )
+        if design.block is not None:
+            found += _blocks(design, names, apart=apart)
+        else:
+            found += _units(design, tau, heavy="nu" in names)
     if "tau_z" in names:
         towards = "the groups' spreads are drawn towards a typical one"
         found.append(("tau[g] = tau_median * exp(tau_ratio * tau_z[g])", towards))
@@ -87,9 +91,10 @@ def _inner(design: Design) -> list[Equation]:
     ]
 
 
-def _units(design: Design, family: str, tau: str) -> list[Equation]:
+def _units(design: Design, tau: str, *, heavy: bool) -> list[Equation]:
     unit, count = design.levels[0].name if design.levels else "row", len(design.levels)
-    far = "; one far out drags the mean less" if family.startswith("Student") else ""
+    family = "Student-t(nu, " if heavy else "Normal("
+    far = "; one far out drags the mean less" if heavy else ""
     said = f"true mean of a {unit} about the mean of its group g{far}"
     return [(f"{_symbol(0, count)} ~ {family}mu[g], {tau})", said)]
 
@@ -249,6 +254,37 @@ def methods_paragraph(model: Model, question: Question, fit: Fit, made_with: str
     )
 
 
+def brief(model: Model, question: Question, fit: Fit, made_with: str) -> str:
+    """Return in a few lines how the answer came about; the methods section has all of it."""
+    design = model.design
+    kind = "highest density" if question.ci_kind == "hdi" else "equal-tailed"
+    what = {
+        "formula": "a mixed model" if design.block is not None else "a linear model",
+        "flat": "BEST",
+        "nested": f"BEST one level up: readings within {_word(design)}, {_word(design)} in groups",
+        "blocked": f"effects that differ from {_word(design)} to {_word(design)}",
+        "blocked-nested": f"effects that differ from {design.block.name if design.block else ''} "
+        f"to {design.block.name if design.block else ''}, with {_word(design)} inside them",
+    }[design.layout]
+    tails = "Student-t" if "nu" in model.names else "normal"
+    draws = (
+        f"{fit.ess:,.0f} effective draws"
+        if fit.chains is None
+        else f"NUTS, {fit.ess:,.0f} effective draws"
+    )
+    return (
+        f"How: {_sizes(design)} Model: {what} ({tails}), with the priors printed under Model and "
+        f"priors. Intervals: {percent(question.ci_prob)} {kind}. Computed by nestimate "
+        f"{made_with}, {draws}, seed {fit.seed}."
+    )
+
+
+def _word(design: Design) -> str:
+    if design.levels:
+        return design.levels[0].name
+    return design.block.name if design.block else "value"
+
+
 def _computation(fit: Fit) -> str:
     if fit.chains is not None:
         return (
@@ -283,6 +319,9 @@ def _sizes(design: Design) -> str:
     counts = ", ".join(
         f"{g}: {n}" for g, n in zip(design.groups, design.units_per_group, strict=True)
     )
+    if len(design.groups) > MOST_COUNTED:
+        least, most = min(design.units_per_group), max(design.units_per_group)
+        counts = f"{wording.span_text(least, most)} in each of {len(design.groups)} groups"
     if not design.levels:
         if design.readings.reconstructed:
             return f"Values entered by the mean, SD and n of each group ({counts})."
@@ -297,5 +336,5 @@ def _sizes(design: Design) -> str:
 
 def left_out(design: Design) -> str:
     """Say which rows were left out, as the design noted it, in one sentence."""
-    said = [note for note in design.notes if "left out" in note or "not counted" in note]
+    said = [note for note in design.notes if isinstance(note, Lost)]
     return " ".join(said) or f"No row of {listed([design.source], 1)} was left out."

@@ -10,6 +10,7 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import special
 
 Array = NDArray[np.float64]
 
@@ -27,12 +28,20 @@ class Measure(Protocol):
         What stands between the two sides of a difference: `-` or `/`.
     logarithmic
         Whether an axis of such values is a logarithmic one.
+    many, said_as
+        What several of them are called, as a title, and one of them where its name does not say it.
     """
 
     name: ClassVar[str]
     null: ClassVar[float]
     sign: ClassVar[str]
     logarithmic: ClassVar[bool]
+    many: ClassVar[str]
+    said_as: ClassVar[str]
+
+    @property
+    def differences(self) -> "Measure":
+        """How differences of such values, on the scale worked on, are said."""
 
     def said(self, values: ArrayLike) -> Array:
         """Return values as they are said."""
@@ -52,6 +61,13 @@ class Linear:
     null: ClassVar[float] = 0.0
     sign: ClassVar[str] = "-"
     logarithmic: ClassVar[bool] = False
+    many: ClassVar[str] = "Differences"
+    said_as: ClassVar[str] = ""
+
+    @property
+    def differences(self) -> Measure:
+        """They are said as they stand, too."""
+        return self
 
     def said(self, values: ArrayLike) -> Array:
         """Return the values."""
@@ -74,6 +90,13 @@ class Ratio:
     null: ClassVar[float] = 1.0
     sign: ClassVar[str] = "/"
     logarithmic: ClassVar[bool] = True
+    many: ClassVar[str] = "Ratios"
+    said_as: ClassVar[str] = ""
+
+    @property
+    def differences(self) -> Measure:
+        """Differences of logarithms are ratios."""
+        return self
 
     def said(self, values: ArrayLike) -> Array:
         """Return the exponentials; beyond what a number holds, infinity."""
@@ -89,6 +112,46 @@ class Ratio:
         return value * error
 
 
-LINEAR, RATIO = Linear(), Ratio()
+@dataclass(frozen=True)
+class OddsRatio(Ratio):
+    """A ratio of odds p / (1 - p): what a difference of logits is said as."""
+
+    name: ClassVar[str] = "odds ratio"
+    many: ClassVar[str] = "Odds ratios"
+    said_as: ClassVar[str] = "odds ratio"
+
+
+@dataclass(frozen=True)
+class Logit:
+    """A probability that is worked out by the logarithm of its odds."""
+
+    name: ClassVar[str] = "logit"
+    null: ClassVar[float] = 0.5
+    sign: ClassVar[str] = "-"
+    logarithmic: ClassVar[bool] = False
+    many: ClassVar[str] = "Probabilities"
+    said_as: ClassVar[str] = ""
+
+    @property
+    def differences(self) -> Measure:
+        """Differences of logits are odds ratios."""
+        return OddsRatio()
+
+    def said(self, values: ArrayLike) -> Array:
+        """Return the probabilities."""
+        return np.asarray(special.expit(np.asarray(values, dtype=np.float64)))
+
+    def worked(self, values: ArrayLike) -> Array:
+        """Return the logits."""
+        return np.asarray(special.logit(np.asarray(values, dtype=np.float64)))
+
+    def error(self, value: float, error: float) -> float:
+        """Return the error of the probability: p (1 - p) times that of its logit."""
+        return value * (1 - value) * error
+
+
+LINEAR, RATIO, LOGIT = Linear(), Ratio(), Logit()
 #: By the word of the option `scale`.
 MEASURES: dict[str, Measure] = {"linear": LINEAR, "log": RATIO}
+#: By the word of the option `response`, where that says it.
+LINKS: dict[str, Measure] = {"counts": RATIO, "proportion": LOGIT}

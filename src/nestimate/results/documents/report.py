@@ -146,6 +146,7 @@ def _estimates(answer: Answer) -> Section:
     found = [
         (wording.differences_head(design), answer.contrasts, above, rope),
         (f"{middle} of the groups", answer.groups, zero, False),
+        ("Averaged over units", answer.averages, "P(> 0 or 1)", False),
         ("Effect sizes", answer.effect_sizes, zero, False),
         ("Coefficients", answer.coefficients, above, False),
         ("Scales", answer.scales, zero, False),

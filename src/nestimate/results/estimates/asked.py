@@ -21,13 +21,13 @@ def asked_contrasts(design: Design, question: Question) -> tuple[Contrast, ...]:
             return tuple(c for word in words for c in _along(design, word))
     if crossing is None or question.against is not None or asked == "pairs":
         return choose_contrasts(design.groups, asked, question.against, design.measure)
-    return factorial.chosen(crossing, asked, design.measure)
+    return factorial.chosen(crossing, asked, design.differences)
 
 
 def _along(design: Design, word: str) -> tuple[Contrast, ...]:
     """Return the contrasts that a word or an expression asks of ordered groups."""
     if word in ordered.SETS:
-        found = ordered.choose(design.structure.factors[0], word, design.measure.sign)
-        logs = design.measure.logarithmic
+        found = ordered.choose(design.structure.factors[0], word, design.differences.sign)
+        logs = design.differences.logarithmic
         return tuple(replace(c, name=f"exp({c.name})") if c.trend and logs else c for c in found)
     return choose_contrasts(design.groups, word, None, design.measure)

@@ -24,6 +24,9 @@ def centre_name(label: str, model: Model) -> str:
     geometric mean. One middle of everything is just that.
     """
     normal = "geometric mean" if model.design.measure.logarithmic else "mean"
+    seen = model.design.observed
+    if seen is not None and seen.centre:
+        return f"{seen.centre} of {label}"
     what = "centre" if heavy_units(model) else normal
     return what if len(model.design.groups) == 1 and label == "mean" else f"{what} of {label}"
 

@@ -6,9 +6,11 @@ Every number in them is rounded from one that the JSON holds.
 from collections.abc import Sequence
 from math import isfinite
 
+from nestimate.data.designs.censored import Censored
 from nestimate.data.designs.design import Design
 from nestimate.results.analyses.honesty import Panel
 from nestimate.results.estimates.classical import Method
+from nestimate.results.words.responses import chance_sentences, limit_sentences
 from nestimate.results.words.rounding import decimals, number, percent
 from nestimate.results.words.wording import null, span_text
 
@@ -53,6 +55,8 @@ def honesty_rows(panel: Panel, design: Design) -> list[list[str]]:
 
 def honesty_sentences(panel: Panel, design: Design) -> list[str]:
     """Say why the analyses agree or differ."""
+    if design.by_chance:
+        return [*chance_sentences(panel, design), *_claim(panel, design)]
     if design.formula is not None:
         said = _least_squares(panel, design)
     elif panel.method("apart") is not None:
@@ -63,18 +67,23 @@ def honesty_sentences(panel: Panel, design: Design) -> list[str]:
         said = [*_pooled_units(panel, design), *_averages(panel, design)]
     else:
         said = [_flat(panel)]
-    return [*said, *_widths(panel, design)]
+    return [*said, *_widths(panel, design), *limit_sentences([panel], design)]
 
 
 def _label(method: Method, design: Design) -> str:
     block = design.block.name if design.block else "block"
     means = "on the values" if design.layout == "flat" else f"on {_unit(design)} means"
+    if design.by_chance:
+        what = "log rates" if design.measure.logarithmic else "logits"
+        means = f"on {what}" if design.layout == "flat" else f"on {_unit(design)} {what}"
+    cut = isinstance(design.observed, Censored)
     return {
-        "pooled": "all readings pooled (t)"
-        if design.formula is None
-        else "least squares, all readings pooled",
+        "half": f"Welch's t, half of limits, {means}",
+        "pooled": "least squares, all readings pooled"
+        if design.formula is not None
+        else "all readings pooled" + (" (chance alone)" if design.by_chance else " (t)"),
         "squares": f"least squares{_on_means(design)}",
-        "welch": f"Welch's t {means}",
+        "welch": f"Welch's t{', limits as values,' if cut else ''} {means}",
         "paired": f"paired t, one difference per {block}",
         "apart": f"Welch's t, one number per {block}",
         "best": f"BEST {means}",
@@ -184,7 +193,7 @@ def _claim(panel: Panel, design: Design) -> list[str]:
 def _averages(panel: Panel, design: Design) -> list[str]:
     """Say what averaging the readings of each unit does."""
     welch, answer, unit = panel.method("welch"), panel.methods[-1], design.levels[0].name
-    if not design.statistics.measured.all():
+    if not design.additive:
         return [
             f"The means have standard errors of their own: this answer weighs each {unit} by how "
             "well it is known, the analyses of the means take all alike."

@@ -15,6 +15,7 @@ from nestimate.model.model import Model
 from nestimate.results.estimates.summaries import Question
 from nestimate.results.words import wording
 from nestimate.results.words.formulas import formula_model_sentences
+from nestimate.results.words.laws import link_prior_reasons, reading_law, response_equations
 from nestimate.results.words.rounding import number, percent
 
 Equation = tuple[str, str]
@@ -34,9 +35,11 @@ def equations(model: Model) -> tuple[Equation, ...]:
     own = {p.name for p in model.parameters if p.group is not None}
     tau = "tau[g]" if own & {"tau", "tau_z"} else "tau"
     family = "Student-t(nu, " if "nu" in names else "Normal("
-    log = design.measure.logarithmic
+    log = design.measure.logarithmic and not design.by_chance
     start = [("y[i] = log(value i)", "logarithms are analysed")] if log else []
-    if design.layout == "flat":
+    if design.observed is not None:
+        found = [*response_equations(design, names), *_units(design, tau, heavy="nu" in names)]
+    elif design.layout == "flat":
         said = f"{wording.value_label(design)} of data point i, in group g"
         found = [(f"y[i] ~ {family}mu[g], {tau})", said)]
     else:
@@ -89,7 +92,7 @@ def _inner(design: Design) -> list[Equation]:
 
 
 def _units(design: Design, tau: str, *, heavy: bool) -> list[Equation]:
-    unit, count = design.levels[0].name, len(design.levels)
+    unit, count = design.levels[0].name if design.levels else "row", len(design.levels)
     family = "Student-t(nu, " if heavy else "Normal("
     far = "; one far out drags the mean less" if heavy else ""
     said = f"true mean of a {unit} about the mean of its group g{far}"
@@ -140,7 +143,11 @@ def _asked(design: Design) -> list[Equation]:
     if len(design.groups) < 2:
         return []
     first, second = design.groups[1], design.groups[0]
-    if design.measure.logarithmic:
+    if design.observed is not None and design.by_chance:
+        line = f"{first} / {second} = exp(mu[{first}] - mu[{second}])"
+        what = design.differences.said_as or "ratio of rates"
+        return [(line, f"what is asked, as a{'n' * what.startswith('o')} {what}")]
+    if design.differences.logarithmic:
         line = f"{first} / {second} = exp(mu[{first}] - mu[{second}])"
         return [(line, "what is asked, as a ratio of geometric means")]
     return [(f"{first} - {second} = mu[{first}] - mu[{second}]", "what is asked")]
@@ -149,6 +156,8 @@ def _asked(design: Design) -> list[Equation]:
 def prior_reasons(model: Model, options: Mapping[str, Any]) -> list[str]:
     """Say where the priors come from, and which the user changed."""
     stick, preset = model.design.yardstick, model.assumptions.preset
+    if model.design.by_chance and preset == "default":
+        return [link_prior_reasons(model.design), *_changed(options)]
     scale = (
         f"They are set on the scale of these data (mean {stick.centre:.4g}, SD of all values "
         f"{stick.spread:.4g}, SD within groups {stick.within:.4g}), so that another unit of "
@@ -169,10 +178,13 @@ def prior_reasons(model: Model, options: Mapping[str, Any]) -> list[str]:
             "Scales have a smallest value, the resolution of the data over sqrt(12): recorded "
             "numbers cannot tell a smaller one from zero."
         )
+    return [*said, *_changed(options)]
+
+
+def _changed(options: Mapping[str, Any]) -> list[str]:
+    """Name the priors that the user changed."""
     changed = dict(options.get("prior") or {})
-    if changed:
-        said.append(f"Changed by the user: {', '.join(changed)}.")
-    return said
+    return [f"Changed by the user: {', '.join(changed)}."] if changed else []
 
 
 def methods_paragraph(model: Model, question: Question, fit: Fit, made_with: str) -> str:
@@ -186,12 +198,17 @@ def methods_paragraph(model: Model, question: Question, fit: Fit, made_with: str
         The version of nestimate that made the answer.
     """
     design, robust = model.design, "nu" in model.names
+    free = {p.name for p in model.free}
+    by_law = bool(reading_law(design, free))
     what = {
         "formula": "readings by the formula {formula}, with {family} effects of {block} and normal "
         "errors"
         if design.block is not None
         else "readings as {family} about the mean that the formula {formula} gives",
-        "flat": "values as {family} about the mean of their group",
+        "flat": (
+            f"values as {reading_law(design, free)}, their true means as " * by_law or "values as "
+        )
+        + "{family} about the mean of their group",
         "nested": "readings as {readings} about the true mean of their {innermost}{inside} and the "
         "true means of {unit} as {family} about the mean of their group, so that readings do not "
         "count as independent data",
@@ -202,7 +219,8 @@ def methods_paragraph(model: Model, question: Question, fit: Fit, made_with: str
         "each {block} as jointly {family} about those of the population",
     }[design.layout].format(
         family="Student-t distributed" if robust else "normal",
-        readings="Student-t distributed" if "nu_y" in model.names else "normal",
+        readings=reading_law(design, free)
+        or ("Student-t distributed" if "nu_y" in model.names else "normal"),
         inside="".join(
             f", the true means of {inner.name} as normal about that of their {outer.name}"
             for outer, inner in reversed(list(pairwise(design.levels)))
@@ -213,7 +231,7 @@ def methods_paragraph(model: Model, question: Question, fit: Fit, made_with: str
         formula=design.formula.text if design.formula else "",
         group=design.roles.group,
     )
-    log = "logarithms of " if design.measure.logarithmic else ""
+    log = "logarithms of " if design.measure.logarithmic and not design.by_chance else ""
     rope = ""
     if question.rope is not None:
         low, high = question.rope
@@ -224,7 +242,7 @@ def methods_paragraph(model: Model, question: Question, fit: Fit, made_with: str
     of_logs = (
         " of the logarithms, exponentiated, and ratios are given as the exponential of the "
         "posterior mean of their logarithm"
-        if design.measure.logarithmic
+        if design.differences.logarithmic
         else ""
     )
     return (

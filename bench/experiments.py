@@ -14,8 +14,8 @@ import numpy as np
 from nestimate.data.designs.measures import LINEAR
 from nestimate.data.designs.stack import Stack
 from nestimate.inference.fit import Fit
+from nestimate.model.assumptions import Assumptions
 from nestimate.model.model import Model
-from nestimate.model.parameters import Assumptions
 from nestimate.model.twin import to_pymc
 from nestimate.results.estimates.contrasts import choose_contrasts
 from nestimate.results.estimates.summaries import Question

@@ -26,7 +26,7 @@ from nestimate.data.tables.door import read_table
 from nestimate.inference.diagnostics import K_LIMIT
 from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
-from nestimate.results.estimates import quantities
+from nestimate.results.estimates import quantities, spreads
 from nestimate.results.estimates.contrasts import choose_contrasts
 from uniformity import uniformity
 
@@ -50,8 +50,8 @@ def simulate_and_rank(template, index, broken=None, ess=ESS):
         design = Design.from_table(read_table(handed_in(template, table)), roles)
         chosen = template.assumptions
         if fault and fault.pooled:  # there is no sigma then
-            priors = {name: prior for name, prior in chosen.priors.items() if name != "sigma"}
-            chosen = replace(chosen, priors=priors)
+            priors = {name: prior for name, prior in chosen.prior.items() if name != "sigma"}
+            chosen = replace(chosen, prior=priors)
         model = Model.from_design(design, chosen)
         fit = Fit.from_model(model, ess=ess, seed=int(seeds[2]))
         drawn = reported(fit)
@@ -96,7 +96,7 @@ def reported(fit):
         *quantities.group_means(fit),
         *quantities.differences(fit, asked),
         *quantities.effect_sizes(fit, asked),
-        *quantities.scales(fit),
+        *spreads.scales(fit),
     )
     equal = (*quantities.unit_means(fit), *quantities.block_effects(fit, asked))
     found = {q.name: q.measure.said(np.take(q.values, fit.resampled)) for q in weighted}

@@ -52,7 +52,8 @@ def _alike(y, group, inner, theta):
     if "tau_block" in theta:
         cell = np.equal.outer(group, group)
         mixed = theta["tau_block"][:, :, None] ** 2 * together
-        mixed = mixed + theta["tau_effect"][:, :, None] ** 2 / 2 * cell
+        own = theta["tau_effect"][:, group % theta["tau_effect"].shape[1]]
+        mixed = mixed + own[:, :, None] ** 2 / 2 * cell
     else:
         mixed = (theta["tau"][:, group[0] % theta["tau"].shape[1]] ** 2)[:, None, None] * together
     nu = theta["nu"][:, 0] if "nu" in theta else None

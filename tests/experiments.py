@@ -3,13 +3,14 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
 import nestimate as ne
 from nestimate.data.designs.roles import Roles
-from nestimate.model.parameters import Assumptions
+from nestimate.model.assumptions import Assumptions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +34,8 @@ class Template:
     robust
         Whether units or blocks are Student-t.
     own
-        Whether each group has a tau of its own; None: with two groups.
+        Whether each group has a tau (in blocks a tau_effect) of its own; None: with two groups a
+        tau.
     scale
         `log`: the exponentials of the values are handed in.
     summaries
@@ -103,7 +105,7 @@ class Template:
             robust=readings if self.heavy_readings else "units" if self.robust else "none",
             sigma="own" if self.own_sigma else "common",
             tau=None if self.own is None else ("own" if self.own else "common"),
-            priors={name: self.priors[name] for name in self.sizes},
+            prior={name: self.priors[name] for name in self.sizes},
         )
 
     @property
@@ -112,7 +114,9 @@ class Template:
         own = self.groups == 2 if self.own is None else self.own
         found = {"mu": self.groups}
         found |= (
-            {"tau_block": 1, "tau_effect": 1} if self.blocks else {"tau": self.groups if own else 1}
+            {"tau_block": 1, "tau_effect": self.groups if self.own else 1}
+            if self.blocks
+            else {"tau": self.groups if own else 1}
         )
         found |= dict.fromkeys(self.inner.values(), 1)
         if self.layout not in ("flat", "paired") and not self.known_error:
@@ -148,6 +152,7 @@ def draw_data(template, truth, seed):
     """Simulate one data set: readings (logarithms of them), true means of units, block effects."""
     scales = {name: float(values[0]) for name, values in truth.items()}
     tau = truth.get("tau", truth.get("tau_unit", [0.0]))
+    effect = np.resize(truth.get("tau_effect", [0.0]), template.groups)
     flat = template.layout == "flat"
     made = ne.simulate(
         ne.Scenario(
@@ -159,7 +164,7 @@ def draw_data(template, truth, seed):
             tau={g: float(tau[i % len(tau)]) for i, g in enumerate(template.labels)},
             nu=scales.get("nu"),
             tau_block=scales.get("tau_block", 0.0),
-            tau_effect=scales.get("tau_effect", 0.0),
+            tau_effect=dict(zip(template.labels, map(float, effect), strict=True)),
             tau_subunits=tuple(scales[f"tau_level{i + 1}"] for i in range(len(template.subunits))),
             # A value of a flat layout is a unit read without error.
             sigma=template.known_error or scales.get("sigma", 0.0),
@@ -226,6 +231,10 @@ def true_quantities(template, truth):
         share = share / (share + noise)
         keys = [f"icc[{g}]" for g in labels] if np.ptp(share) > 0 else ["icc"]
         found |= {k: float(one) for k, one in zip(keys, share, strict=False)}
+    if len(truth.get("tau_effect", [])) > 1:
+        for (i, a), (j, b) in combinations(enumerate(labels), 2):
+            own = np.square(truth["tau_effect"][[i, j]]).sum() / 2
+            found[f"tau_effect[{b} - {a}]"] = float(np.sqrt(own))
     for g, label in enumerate(labels[1:], start=1):
         contrast, gap = f"{label} {sign} a", float(mu[g] - mu[0])
         found[contrast] = float(natural(gap))
@@ -233,7 +242,8 @@ def true_quantities(template, truth):
             between = (tau[0] ** 2 + tau[g % len(tau)] ** 2) / 2
             found[f"effect_size[{contrast}]"] = gap / float(np.sqrt(between))
         else:
-            between = truth["tau_block"][0] ** 2 + truth["tau_effect"][0] ** 2 / 2
+            own = np.resize(truth["tau_effect"], template.groups)[[0, g]] ** 2
+            between = truth["tau_block"][0] ** 2 + own.sum() / 4
         if template.layout != "flat" and not template.known_error:
             total = between + (noise[0] + noise[g]) / 2
             found[f"d_total[{contrast}]"] = gap / float(np.sqrt(total))

@@ -18,8 +18,8 @@ from nestimate.data.designs.design import Design, Roles
 from nestimate.data.tables.door import read_table
 from nestimate.inference.diagnostics import K_LIMIT, hdi
 from nestimate.inference.fit import Fit
+from nestimate.model.assumptions import Assumptions
 from nestimate.model.model import Model
-from nestimate.model.parameters import Assumptions
 
 ESS = 1000
 #: SD of the logarithms of skewed units: their skewness is then 3.7.

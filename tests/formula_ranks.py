@@ -14,8 +14,8 @@ from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.tables.door import read_table
 from nestimate.inference.fit import Fit
+from nestimate.model.assumptions import Assumptions
 from nestimate.model.model import Model
-from nestimate.model.parameters import Assumptions
 
 GROUPS = ("a", "b")
 
@@ -84,7 +84,7 @@ def rank_formula(template, index, ess, ranked):
     design = formula_design(
         read_table(table), parse_formula(template.formula), group="group", reference="a"
     )
-    model = Model.from_design(design, Assumptions(priors=dict(template.priors)))
+    model = Model.from_design(design, Assumptions(prior=dict(template.priors)))
     assert {p.label for p in model.free} == set(truth)
     fit = Fit.from_model(model, ess=ess, seed=int(seeds[1]))
     chosen = fit.resampled[:ranked]

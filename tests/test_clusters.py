@@ -15,8 +15,8 @@ from keyed import keyed, named
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.roles import Roles
 from nestimate.data.tables.door import read_table
+from nestimate.model.assumptions import Assumptions
 from nestimate.model.model import Model
-from nestimate.model.parameters import Assumptions
 
 
 def _frame(rows, columns):
@@ -70,9 +70,10 @@ def written_out(design, theta, nu):
             inner = inner + theta[name] ** 2 * same
         if design.block:
             same = group[:, None] == group
-            shared = theta["tau_block"] ** 2 + 0.5 * theta["tau_effect"] ** 2 * same
+            own = np.broadcast_to(theta["tau_effect"], len(design.groups))[group]
+            shared = theta["tau_block"] ** 2 + 0.5 * own**2 * same
         else:
-            tau = theta["tau"][group[0]]
+            tau = np.broadcast_to(theta["tau"], len(design.groups))[group[0]]
             shared = np.full(inner.shape, tau**2)
 
         def density(mixing, shared=shared, inner=inner, residual=residual):
@@ -91,19 +92,20 @@ def written_out(design, theta, nu):
     return total
 
 
-@pytest.mark.parametrize("sigma", ["common", "own"])
+@pytest.mark.parametrize(("tau", "sigma"), [("own", "common"), ("own", "own"), (None, "own")])
 @pytest.mark.parametrize("robust", ["units", "none"])
 @pytest.mark.parametrize(
     "design", [blocked(), blocked(n=2, units=2), subunits()], ids=["blocked", "cells", "subunits"]
 )
-def test_log_density_is_that_of_the_full_covariance_matrix(design, robust, sigma):
-    model = Model.from_design(design, Assumptions(robust=robust, tau="own", sigma=sigma))
+def test_log_density_is_that_of_the_full_covariance_matrix(design, robust, tau, sigma):
+    model = Model.from_design(design, Assumptions(robust=robust, tau=tau, sigma=sigma))
     rng = np.random.default_rng(22)
     theta = model.standard(rng.normal(0, 0.6, (3, len(model.free))) - 0.4)
     found = model.density.log_density(theta)
     for draw in range(3):
         one = {name: rows[:, draw] for name, rows in named(model, theta).items()}
-        scalar = {n: v if n in ("mu", "tau", "sigma") else v[0] for n, v in one.items()}
+        several = ("mu", "tau", "tau_effect", "sigma")
+        scalar = {n: v if n in several else v[0] for n, v in one.items()}
         nu = scalar.get("nu") if robust == "units" else None
         assert found[draw] == pytest.approx(written_out(design, scalar, nu), abs=2e-3)
 

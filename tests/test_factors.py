@@ -15,9 +15,9 @@ from nestimate.data.designs.structure import Role
 from nestimate.data.tables.door import read_table
 from nestimate.data.tables.series import split_names
 from nestimate.errors import DesignError
+from nestimate.model.assumptions import Assumptions
 from nestimate.model.families import NOISE, scale_of
 from nestimate.model.model import Model
-from nestimate.model.parameters import Assumptions
 from nestimate.results.estimates import factorial
 
 #: Yates (1935), yields of a split plot: blocks, plots of varieties in them, four doses of nitrogen.

@@ -9,9 +9,9 @@ from keyed import keyed
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.roles import Roles
 from nestimate.data.tables.door import read_table
+from nestimate.model.assumptions import Assumptions
 from nestimate.model.likelihood import condensed
 from nestimate.model.model import Model
-from nestimate.model.parameters import Assumptions
 
 #: tau, sigma, nu in units of the data's SD: small, equal and large, from Cauchy to normal.
 POINTS = [

@@ -10,8 +10,8 @@ from nestimate.data.tables.door import Wanted, read_table
 from nestimate.inference import collapsed, diagnostics, importance, work
 from nestimate.inference.target import Target
 from nestimate.model import likelihood
+from nestimate.model.assumptions import Assumptions
 from nestimate.model.model import Model
-from nestimate.model.parameters import Assumptions
 from nestimate.model.separable import Separable
 
 #: A correct program fails one comparison at this many standard errors once in 100,000.
@@ -44,8 +44,8 @@ ASSUMED = [
     {"tau": "own", "sigma": "own"},
     {"robust": "none"},
     {"robust": "none", "tau": "own"},
-    {"priors": {"sigma": 0.4}},
-    {"priors": {"mu[g002]": "studentt(3, 10, 2)"}},
+    {"prior": {"sigma": 0.4}},
+    {"prior": {"mu[g002]": "studentt(3, 10, 2)"}},
 ]
 
 
@@ -155,9 +155,9 @@ def test_the_same_answer_as_all_parameters_at_once(monkeypatch, assumed, flat):
     priors = {k: v for k, v in PRIORS.items() if k == "mu"}
     if assumed.get("tau") == "pooled":
         # With wider priors the general engine's nodes are too coarse for its evidence.
-        within = model_of(data, priors=priors, **assumed).design.yardstick.within
+        within = model_of(data, prior=priors, **assumed).design.yardstick.within
         priors |= dict.fromkeys(("tau_median", "sigma"), f"halfstudentt(4, {within})")
-    model = model_of(data, priors=priors, **assumed)
+    model = model_of(data, prior=priors, **assumed)
 
     def measure(z, weights):
         return float(diagnostics.ess(z, weights).min())

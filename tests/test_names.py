@@ -21,8 +21,8 @@ from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.tables.door import read_table
 from nestimate.inference.fit import Fit
+from nestimate.model.assumptions import Assumptions
 from nestimate.model.model import Model
-from nestimate.model.parameters import Assumptions
 from nestimate.options import Options
 from nestimate.results.estimates import between, far, shares
 from nestimate.results.estimates.replicated import replicated_rows

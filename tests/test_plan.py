@@ -14,7 +14,7 @@ import nestimate as ne
 from nestimate.apps.cli import app
 from nestimate.data.designs.measures import LINEAR
 from nestimate.errors import DesignError, NestimateError
-from nestimate.model.parameters import Assumptions
+from nestimate.model.assumptions import Assumptions
 from nestimate.results.documents.terminal import Page, render
 from nestimate.results.estimates.contrasts import choose_contrasts
 from nestimate.results.estimates.summaries import Question
@@ -127,7 +127,7 @@ def task(
         truths=truth,
         words=Words(groups=("a", "b")),
         largest=largest,
-        assumptions=Assumptions(robust=robust, preset=preset, tau="common", priors=priors or {}),
+        assumptions=Assumptions(robust=robust, preset=preset, tau="common", prior=priors or {}),
         question=QUESTION,
         asked=PAIR,
         goals=parse_goals(goals, QUESTION),

@@ -8,9 +8,10 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.roles import Roles
 from nestimate.data.tables.door import read_table
 from nestimate.errors import DesignError
-from nestimate.model.model import Whitening
-from nestimate.model.parameters import Assumptions, choose_parameters
+from nestimate.model.assumptions import Assumptions
+from nestimate.model.parameters import choose_parameters
 from nestimate.model.priors import Fixed, parse_prior
+from nestimate.model.whitening import Whitening
 
 PRIORS = {
     "normal(1, 2)": stats.norm(1, 2),
@@ -96,7 +97,7 @@ def design():
 
 def test_changes_by_family_and_by_group(design):
     changed = {"tau": "halfnormal(2)", "tau[drug]": 0.5, "nu": "30"}
-    found = {p.label: p.prior for p in choose_parameters(design, Assumptions(priors=changed))}
+    found = {p.label: p.prior for p in choose_parameters(design, Assumptions(prior=changed))}
     assert found["tau[placebo]"] == parse_prior("halfnormal(2)")
     assert found["tau[drug]"] == Fixed(value=0.5)
     assert found["nu"] == Fixed(value=30.0)
@@ -130,11 +131,11 @@ def test_presets_are_those_published(design):
 
 def test_something_must_be_left_to_estimate(design):
     with pytest.raises(DesignError, match="nothing is left"):
-        choose_parameters(design, Assumptions(priors={"mu": 1.0, "tau": 1.0, "nu": 30.0}))
+        choose_parameters(design, Assumptions(prior={"mu": 1.0, "tau": 1.0, "nu": 30.0}))
 
 
 def test_a_changed_prior_must_name_a_parameter(design):
     with pytest.raises(DesignError, match="Did you mean 'tau'"):
-        choose_parameters(design, Assumptions(priors={"tua": 1.0}))
+        choose_parameters(design, Assumptions(prior={"tua": 1.0}))
     with pytest.raises(DesignError, match="placebo"):
-        choose_parameters(design, Assumptions(priors={"tau[plcebo]": 1.0}))
+        choose_parameters(design, Assumptions(prior={"tau[plcebo]": 1.0}))

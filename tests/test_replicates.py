@@ -10,8 +10,8 @@ from keyed import keyed, named
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.roles import Roles
 from nestimate.data.tables.door import read_table
+from nestimate.model.assumptions import Assumptions
 from nestimate.model.model import Model
-from nestimate.model.parameters import Assumptions
 
 
 def table(seed=1, bad=0.0, readings=(1, 7)):

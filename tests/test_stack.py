@@ -12,9 +12,9 @@ from nestimate.data.tables.door import Wanted, read_table
 from nestimate.errors import DataError, DesignError
 from nestimate.inference import batch, diagnostics, quadrature
 from nestimate.inference.fit import Fit
+from nestimate.model.assumptions import Assumptions
 from nestimate.model.families import FIXED
 from nestimate.model.model import Model
-from nestimate.model.parameters import Assumptions
 from nestimate.model.stacked import StackedModel
 from templates import TEMPLATES
 
@@ -63,7 +63,7 @@ def test_data_sets_are_measured_as_one_by_one(template):
 def test_density_is_that_of_each_data_set(template, own_priors):
     found, assumptions = designs(template), template.assumptions
     if not own_priors:
-        assumptions = replace(assumptions, priors={})
+        assumptions = replace(assumptions, prior={})
     model = StackedModel.of(stacked(found), assumptions)
     x = 0.7 * np.random.default_rng(1).standard_normal((SETS, 20, model.dim))
     theta, _ = model.evaluate(x)
@@ -141,7 +141,7 @@ PLAIN = {
     ),
     "sigma fixed": (
         "nested, 2 x 6 x 5, tau down to 0",
-        Assumptions(robust="none", priors={"sigma": 1.0}),
+        Assumptions(robust="none", prior={"sigma": 1.0}),
     ),
 }
 

@@ -95,6 +95,11 @@ DESIGNS = {
     "litters of animals": (litters(4), {"unit": "litter/animal"}),
     "blocked with replicates": (blocked(5, 6, 4), {"block": "day"}),
     "blocked, one reading per cell": (blocked(6, 10, 1), {"block": "day"}),
+    "a tau_effect for each group": (blocked(18, 6, 4), {"block": "day", "tau": "own"}),
+    "a tau_effect for each group, one reading per cell": (
+        blocked(19, 10, 1),
+        {"block": "day", "tau": "own"},
+    ),
     "units in cells": (blocked(7, 5, 3, units=2), {"block": "day", "unit": "mouse"}),
     "a sigma for each group": (nested(8, (6, 6), 4), {"unit": "mouse", "sigma": "own"}),
     "a sigma for each group, in blocks": (

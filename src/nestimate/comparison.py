@@ -180,10 +180,9 @@ def fit(
         raise DesignError("bayes_factor belongs to compare: it needs priors of the group means.")
     if chosen.wide is not None:
         raise DesignError("wide belongs to compare: a formula needs one column per quantity.")
-    if chosen.tau is not None or chosen.sigma != "common" or chosen.summary:
+    if chosen.summary_columns:
         raise DesignError(
-            "tau, sigma, n, sd and se belong to compare: with a formula every random term has one "
-            "spread, and every row is one reading."
+            "n, sd and se belong to compare: with a formula every row is one reading."
         )
     if chosen.order is not None or chosen.covariates:
         raise DesignError(
@@ -209,6 +208,7 @@ def fit(
         group=FACTORS if group is None and asks_of_factors(chosen.contrast) else group,
         reference=reference,
         scale=chosen.scale,
+        apart=chosen.tau == "own",
     )
     if isinstance(reference, Mapping):
         reference = ",".join(f"{name}={label}" for name, label in reference.items())
@@ -319,7 +319,6 @@ def posed(
         data,
         Wanted(
             **asdict(chosen.reading),
-            wide=chosen.wide,
             value=value,
             group=group,
             unit=unit,
@@ -352,7 +351,7 @@ def posed(
         unit=unit,
         block=block,
         one_group=chosen.against is not None,
-        summary=chosen.summary,
+        summary=chosen.summary_columns,
         known_sigma="sigma" in chosen.prior,
         scale=chosen.scale,
         reference=reference,
@@ -362,9 +361,8 @@ def posed(
     words: dict[str, Any] = {**named, "relabel_units": relabel_units or None}
     if not chosen.covariates:
         return Design.from_table(table, roles), None, chosen, words
-    if chosen.tau is not None or chosen.sigma != "common":
-        raise DesignError("adjust: groups have one common spread then; leave out tau and sigma.")
-    adjusted, plain = (adjusted_design(table, roles, x) for x in (chosen.covariates, ()))
+    own = chosen.tau == "own"
+    adjusted, plain = (adjusted_design(table, roles, x, apart=own) for x in (chosen.covariates, ()))
     return adjusted, plain, chosen, words
 
 

@@ -15,6 +15,7 @@ from nestimate.data.tables.grid import Grid
 from nestimate.errors import NestimateError
 from nestimate.results.words import inspection_text
 from nestimate.results.words.meaning import meaning
+from nestimate.words import Decimal
 
 
 class Overview(Inspection):
@@ -78,7 +79,7 @@ def inspect(
     data: Any,
     *,
     sheet: str | None = None,
-    decimal: str | None = None,
+    decimal: Decimal | None = None,
     skip_rows: int | str | None = None,
     header_row: int | None = None,
     na: str | None = None,

@@ -38,7 +38,8 @@ class Scenario(Value):
     nu
         Degrees of freedom of units or blocks (None: normal).
     tau_block, tau_effect
-        Scale between blocks, and of the effect between blocks.
+        Scale between blocks, and of the effect between blocks; the latter one number, or group to
+        number.
     tau_subunits
         Scale of each level of `subunits`.
     sigma
@@ -55,7 +56,7 @@ class Scenario(Value):
     tau: float | Mapping[str, float] = 1.0
     nu: float | None = None
     tau_block: float = 1.0
-    tau_effect: float = 0.5
+    tau_effect: float | Mapping[str, float] = 0.5
     tau_subunits: tuple[float, ...] = ()
     sigma: float | None = None
     total_r2: float | None = None
@@ -85,13 +86,15 @@ def _check_scales(plan: Scenario) -> None:
     for group, mean in plan.groups.items():
         if not _finite(mean):
             raise DesignError(f"simulate: the mean of {group} is {mean}, it must be a number.")
-    taus = plan.tau if isinstance(plan.tau, Mapping) else {"": plan.tau}
-    if isinstance(plan.tau, Mapping):
+    scales: list[tuple[str, float]] = [("tau_block", plan.tau_block)]
+    for name, given in (("tau", plan.tau), ("tau_effect", plan.tau_effect)):
+        if not isinstance(given, Mapping):
+            scales.append((name, given))
+            continue
         for group in plan.groups:
-            if group not in plan.tau:
-                raise DesignError(f"simulate: tau has no number for {group}: name every group.")
-    scales = [(f"tau {group}".strip(), tau) for group, tau in taus.items()]
-    scales += [("tau_block", plan.tau_block), ("tau_effect", plan.tau_effect)]
+            if group not in given:
+                raise DesignError(f"simulate: {name} has no number for {group}: name every group.")
+        scales += [(f"{name} {group}", scale) for group, scale in given.items()]
     scales += [("tau_subunits", tau) for tau in plan.tau_subunits]
     scales += [] if plan.sigma is None else [("sigma", plan.sigma)]
     for name, scale in scales:
@@ -162,7 +165,10 @@ def simulate(scenario: Scenario | Mapping[str, Any], *, seed: int) -> Simulation
         block = f"b{b + 1}"
         stretch = _stretch(plan, rng) if plan.blocks else 0.0
         level = rng.normal(0, plan.tau_block * stretch)
-        deviation = {g: rng.normal(0, plan.tau_effect / np.sqrt(2) * stretch) for g in plan.groups}
+        deviation = {
+            g: rng.normal(0, _of_group(plan.tau_effect, g) / np.sqrt(2) * stretch)
+            for g in plan.groups
+        }
         names = list(plan.groups)
         effect[block] = (plan.groups[names[-1]] + deviation[names[-1]]) - (
             plan.groups[names[0]] + deviation[names[0]]
@@ -177,7 +183,7 @@ def simulate(scenario: Scenario | Mapping[str, Any], *, seed: int) -> Simulation
                     row["block"] = block
                 if plan.units:
                     row["unit"] = unit
-                    scale = plan.tau if isinstance(plan.tau, int | float) else plan.tau[group]
+                    scale = _of_group(plan.tau, group)
                     scale *= 1.0 if plan.blocks else _stretch(plan, rng)
                     centre = rng.normal(cell, scale)
                     unit_mean[unit] = centre
@@ -197,6 +203,10 @@ def simulate(scenario: Scenario | Mapping[str, Any], *, seed: int) -> Simulation
     if plan.blocks:
         truth["effect"] = effect
     return Simulation(table=table, truth=truth)
+
+
+def _of_group(scale: float | Mapping[str, float], group: str) -> float:
+    return scale[group] if isinstance(scale, Mapping) else scale
 
 
 def _stretch(plan: Scenario, rng: np.random.Generator) -> float:

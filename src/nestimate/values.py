@@ -2,7 +2,14 @@
 
 from collections.abc import Hashable, Mapping, Sequence, Set
 from dataclasses import MISSING, Field, fields
-from typing import Any
+from functools import cache
+from numbers import Real
+from types import NoneType, UnionType
+from typing import Any, Literal, TypeAliasType, Union, get_args, get_origin, get_type_hints
+
+import numpy as np
+
+from nestimate.errors import DesignError, one_of
 
 
 class Value:
@@ -45,3 +52,51 @@ def _key(value: object) -> Hashable:
         case Sequence():
             return tuple(_key(part) for part in value)
     return value
+
+
+def check_fields(record: Any, kind: Any) -> None:
+    """Refuse values that the types of a record's fields do not allow; NumPy's become plain ones.
+
+    Looked at are words (`Literal`), numbers, text, and what is on or off; all else is for the
+    record itself to check.
+
+    Raises
+    ------
+    DesignError
+        Which field it is, and what it takes.
+    """
+    for name, hint in _hints(kind).items():
+        given, kinds = getattr(record, name), _members(hint)
+        if isinstance(given, np.generic):
+            given = given.item()
+            object.__setattr__(record, name, given)
+        if given is None and NoneType in kinds:
+            continue
+        match [one for one in kinds if one is not NoneType]:
+            case [one] if get_origin(one) is Literal:
+                if not (isinstance(given, str) and given in get_args(one)):
+                    raise DesignError(f"{name}: {one_of('choice', str(given), get_args(one))}")
+            case [one] if one is bool:
+                if not isinstance(given, bool):
+                    raise DesignError(f"{name} is {given!r}: it must be True or False.")
+            case [one] if one in {int, float}:
+                if isinstance(given, bool) or not isinstance(given, Real):
+                    raise DesignError(f"{name} is {given!r}: it must be a number.")
+            case [one] if one is str:
+                if not (isinstance(given, str) and given.strip()):
+                    raise DesignError(f"{name} is {given!r}: give it as text, '{given or 'name'}'.")
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    hints = get_type_hints(kind)
+    return {field.name: hints[field.name] for field in _fields(kind)}
+
+
+def _members(hint: Any) -> tuple[Any, ...]:
+    """Return the members of a union, names of types looked up; of another type itself."""
+    if isinstance(hint, TypeAliasType):
+        return _members(hint.__value__)
+    if get_origin(hint) not in {UnionType, Union}:
+        return (hint,)
+    return tuple(member for part in get_args(hint) for member in _members(part))

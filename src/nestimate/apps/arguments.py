@@ -1,12 +1,18 @@
 """The options that commands share, each once, and how their text is read."""
 
 import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, fields, replace
+from functools import wraps
+from inspect import Parameter, signature
+from operator import getitem
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from nestimate.errors import DesignError
+from nestimate.options import Options
 
 Data = Annotated[
     Path,
@@ -15,25 +21,6 @@ Data = Annotated[
     ),
 ]
 Reference = Annotated[str | None, typer.Option(help="Group to compare with.")]
-Robust = Annotated[str, typer.Option(help="Student-t: units, replicates.")]
-Scale = Annotated[str, typer.Option(help="linear, or log (ratios).")]
-Adjust = Annotated[str | None, typer.Option(help="Covariates: age,baseline.", hidden=True)]
-Order = Annotated[str | None, typer.Option(help="Groups in order: 0,1,3,10.", hidden=True)]
-Preset = Annotated[str, typer.Option(help="default, kruschke2013, meredith2021.", hidden=True)]
-Prior = Annotated[list[str] | None, typer.Option(help="'tau = halfnormal(2)'; repeatable.")]
-Rope = Annotated[str | None, typer.Option(help="LO,HI: differences as good as none.")]
-Contrasts = Annotated[
-    list[str] | None, typer.Option("--contrast", help="'(b + c)/2 - a', or 'pairs'; repeatable.")
-]
-Against = Annotated[
-    float | None, typer.Option(help="Compare groups (or all rows) with this value.")
-]
-CiProb = Annotated[float, typer.Option("--ci-prob", "--ci", help="Mass of intervals.")]
-CiKind = Annotated[str, typer.Option(help="hdi or eti.")]
-Simultaneous = Annotated[
-    bool, typer.Option("--simultaneous", help="Intervals hold for all differences at once.")
-]
-Ess = Annotated[float, typer.Option(help="Effective draws wanted.")]
 Seed = Annotated[int, typer.Option(help="Random seed.")]
 Json = Annotated[
     Path | None,
@@ -42,28 +29,56 @@ Json = Annotated[
 Report = Annotated[Path | None, typer.Option(help="Write a report: .html, .pdf or .md.")]
 Draws = Annotated[Path | None, typer.Option(help="Write the draws (NetCDF).")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace such files.")]
-Sheet = Annotated[str | None, typer.Option(help="Sheet of a workbook.")]
-ValueUnit = Annotated[str | None, typer.Option(help="Its unit of measurement: mg/L.")]
-Edits = Annotated[
-    list[str] | None,
-    typer.Option("--edit", help="'without row 9 # why', 'row 9, y = 5 # why'.", hidden=True),
-]
-Decimal = Annotated[str | None, typer.Option(help="Decimal mark of the file: . or ,")]
 
-SkipRows = Annotated[
-    str | None, typer.Option(help="Rows left out: 3 (the first), '2-4', '9,14-16'.")
-]
-HeaderRow = Annotated[int | None, typer.Option(help="Row that names the columns.")]
-Na = Annotated[str | None, typer.Option(help="Cells without a reading: 'n.d.,nd'.")]
-FillDown = Annotated[
-    str | None,
-    typer.Option(help="Columns whose empty cells continue the label above.", hidden=True),
-]
 Brief = Annotated[bool, typer.Option("--brief", help="Print the few lines that matter most.")]
 EveryFigure = Annotated[
     bool, typer.Option("--every-figure", help="In the report, all figures.", hidden=True)
 ]
 
+
+@dataclass(frozen=True, kw_only=True)
+class Spelling:
+    """One of the `Options` as the command line has it.
+
+    Attributes
+    ----------
+    help
+        What its help says.
+    kind
+        What typer reads.
+    read
+        From what was typed to the value of the option.
+    flags
+        Its words; none: its name.
+    word
+        What the command line calls it, where that is not the name of the option.
+    hidden
+        Left out of the help.
+    after
+        Parameter that it follows; `options`: in their place.
+    """
+
+    help: str
+    kind: Any = str | None
+    read: Callable[[Any], Any] | None = None
+    flags: tuple[str, ...] = ()
+    word: str = ""
+    hidden: bool = False
+    after: str = "options"
+
+    def parameter(self, name: str) -> Parameter:
+        """Return the parameter of a function that typer makes this option of."""
+        option = typer.Option(*self.flags, help=self.help, hidden=self.hidden)
+        return Parameter(
+            self.word or name,
+            Parameter.KEYWORD_ONLY,
+            default=None if self.read else USUAL[name],
+            annotation=getitem(Annotated, (self.kind, option)),
+        )
+
+
+#: What holds where nothing is typed.
+USUAL = {field.name: field.default for field in fields(Options)}
 
 #: What a spreadsheet takes for a formula that does something; genotypes such as +/+ are none.
 FORMULA = re.compile(r"[=@\t\r]|[-+].*[(|!]", re.DOTALL)
@@ -133,3 +148,104 @@ def rope(given: str | None) -> tuple[float, float] | None:
             "--rope -0.5,0.5."
         ) from None
     return low, high
+
+
+def _several(given: list[str] | None) -> tuple[str, ...]:
+    return tuple(given or ())
+
+
+_LAST = "overwrite"
+#: Every option of the library on the command line, in the order of the help.
+SPELLINGS = {
+    "value_unit": Spelling(help="Its unit of measurement: mg/L.", after="value"),
+    "n": Spelling(help="Readings behind each mean."),
+    "sd": Spelling(help="Their SD."),
+    "se": Spelling(help="Known standard error."),
+    "robust": Spelling(help="Student-t: units, replicates.", kind=str),
+    "tau": Spelling(help="Scale between units: own, common, pooled."),
+    "scale": Spelling(help="linear, or log (ratios).", kind=str),
+    "sigma": Spelling(help="Replicate SD: common or own.", kind=str),
+    "preset": Spelling(help="default, kruschke2013, meredith2021.", kind=str, hidden=True),
+    "prior": Spelling(
+        help="'tau = halfnormal(2)'; repeatable.", kind=list[str] | None, read=priors
+    ),
+    "rope": Spelling(help="LO,HI: differences as good as none.", read=rope),
+    "contrast": Spelling(
+        help="'(b + c)/2 - a', or 'pairs'; repeatable.", kind=list[str] | None, read=contrasts
+    ),
+    "order": Spelling(help="Groups in order: 0,1,3,10.", hidden=True),
+    "adjust": Spelling(help="Covariates: age,baseline.", hidden=True),
+    "against": Spelling(help="Compare groups (or all rows) with this value.", kind=float | None),
+    "ci_prob": Spelling(help="Mass of intervals.", kind=float, flags=("--ci-prob", "--ci")),
+    "ci_kind": Spelling(help="hdi or eti.", kind=str),
+    "simultaneous": Spelling(
+        help="Intervals hold for all differences at once.", kind=bool, flags=("--simultaneous",)
+    ),
+    "bayes_factor": Spelling(
+        help="For a difference of exactly 0.", kind=bool, flags=("--bayes-factor",)
+    ),
+    "ess": Spelling(help="Effective draws wanted.", kind=float),
+    "seed": Spelling(help="Random seed.", kind=int),
+    "sheet": Spelling(help="Sheet of a workbook.", after=_LAST),
+    "decimal": Spelling(help="Decimal mark of the file: . or ,", after=_LAST),
+    "skip_rows": Spelling(help="Rows left out: 3 (the first), '2-4', '9,14-16'.", after=_LAST),
+    "header_row": Spelling(help="Row that names the columns.", kind=int | None, after=_LAST),
+    "na": Spelling(help="Cells without a reading: 'n.d.,nd'.", after=_LAST),
+    "fill_down": Spelling(
+        help="Columns whose empty cells continue the label above.", hidden=True, after=_LAST
+    ),
+    "edits": Spelling(
+        help="'without row 9 # why', 'row 9, y = 5 # why'.",
+        kind=list[str] | None,
+        read=_several,
+        word="edit",
+        hidden=True,
+        after=_LAST,
+    ),
+    "wide": Spelling(help="Columns are groups, or replicates.", after=_LAST),
+}
+
+
+#: Options that say which rows and cells make a table.
+OF_TABLES = ("sheet", "decimal", "skip_rows", "header_row", "na", "fill_down", "edits")
+
+
+def with_options(
+    names: Collection[str], changes: Mapping[str, Mapping[str, Any]] | None = None
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command the options of these names; its parameter `options` is a mapping of them.
+
+    Parameters
+    ----------
+    names
+        Which of `SPELLINGS`.
+    changes
+        What of a spelling is otherwise in this command, by the name of the option.
+    """
+    taken = {
+        name: replace(one, **(changes or {}).get(name, {}))
+        for name, one in SPELLINGS.items()
+        if name in names
+    }
+
+    def of(command: Callable[..., None]) -> Callable[..., None]:
+        own = signature(command, eval_str=True).parameters
+        placed: list[Parameter] = []
+        for name, parameter in own.items():
+            if name != "options":
+                placed.append(parameter.replace(kind=Parameter.KEYWORD_ONLY))
+            placed += [one.parameter(word) for word, one in taken.items() if one.after == name]
+
+        @wraps(command)
+        def _spelt(**given: Any) -> None:
+            chosen = {name: given.pop(one.word or name) for name, one in taken.items()}
+            for name, one in taken.items():
+                if one.read:
+                    chosen[name] = one.read(chosen[name])
+            command(**given, options=chosen)
+
+        _spelt.__signature__ = signature(command).replace(parameters=placed)  # type: ignore[attr-defined]
+        _spelt.__annotations__ = {one.name: one.annotation for one in placed}
+        return _spelt
+
+    return of

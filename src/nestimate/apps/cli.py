@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from shutil import get_terminal_size
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,6 +15,7 @@ from nestimate.apps import arguments, page, planner, progress
 from nestimate.comparison import Comparison, compare, fit
 from nestimate.errors import NestimateError
 from nestimate.examples import EXAMPLES, example
+from nestimate.options import OF_LAYOUTS
 from nestimate.outputs import STANDARD_OUTPUT, check_outputs, check_report, whole
 from nestimate.overview import inspect
 from nestimate.results.documents import terminal
@@ -46,10 +47,10 @@ def _root(
 
 
 @app.command("compare", short_help="Compare groups, named by columns.")
-def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a command line
+@arguments.with_options(arguments.SPELLINGS)
+def _compare(  # noqa: PLR0913 - one argument per word is how typer reads a command line
     data: arguments.Data,
     value: Annotated[str | None, typer.Option(help="What was measured.")] = None,
-    value_unit: arguments.ValueUnit = None,
     group: Annotated[str | None, typer.Option(help="What is compared; or --against.")] = None,
     unit: Annotated[
         str | None, typer.Option(help="Experimental unit; its rows are readings.")
@@ -62,44 +63,14 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
         bool,
         typer.Option("--relabel-units", help="Equal labels in two groups are two units."),
     ] = False,
-    n: Annotated[str | None, typer.Option(help="Readings behind each mean.")] = None,
-    sd: Annotated[str | None, typer.Option(help="Their SD.")] = None,
-    se: Annotated[str | None, typer.Option(help="Known standard error.")] = None,
-    robust: arguments.Robust = "units",
-    tau: Annotated[
-        str | None, typer.Option(help="Scale between units: own, common, pooled.")
-    ] = None,
-    scale: arguments.Scale = "linear",
-    sigma: Annotated[str, typer.Option(help="Replicate SD: common or own.")] = "common",
-    preset: arguments.Preset = "default",
-    prior: arguments.Prior = None,
-    rope: arguments.Rope = None,
-    contrast: arguments.Contrasts = None,
-    order: arguments.Order = None,
-    adjust: arguments.Adjust = None,
-    against: arguments.Against = None,
-    ci_prob: arguments.CiProb = 0.95,
-    ci_kind: arguments.CiKind = "hdi",
-    simultaneous: arguments.Simultaneous = False,
-    bayes_factor: Annotated[
-        bool, typer.Option("--bayes-factor", help="For a difference of exactly 0.")
-    ] = False,
-    ess: arguments.Ess = 10_000,
-    seed: arguments.Seed = 1,
+    *,
+    options: dict[str, Any],
     json_file: arguments.Json = None,
     report: arguments.Report = None,
     draws: arguments.Draws = None,
     overwrite: arguments.Overwrite = False,
     brief: arguments.Brief = False,
     every_figure: arguments.EveryFigure = False,
-    sheet: arguments.Sheet = None,
-    decimal: arguments.Decimal = None,
-    skip_rows: arguments.SkipRows = None,
-    header_row: arguments.HeaderRow = None,
-    na: arguments.Na = None,
-    fill_down: arguments.FillDown = None,
-    edit: arguments.Edits = None,
-    wide: Annotated[str | None, typer.Option(help="Columns are groups, or replicates.")] = None,
 ) -> None:
     """Compare: nestimate compare data.csv --value y --group arm --unit mouse."""
     outputs = {"--json": json_file, "--report": report, "--draws": draws}
@@ -114,42 +85,19 @@ def _compare(  # noqa: PLR0913 - one argument per option is how typer reads a co
             block=block,
             reference=reference,
             relabel_units=relabel_units,
-            options={
-                "robust": robust,
-                "tau": tau,
-                "scale": scale,
-                "sigma": sigma,
-                "n": n,
-                "sd": sd,
-                "se": se,
-                "preset": preset,
-                "prior": arguments.priors(prior),
-                "contrast": arguments.contrasts(contrast),
-                "order": order,
-                "adjust": adjust,
-                "against": against,
-                "rope": arguments.rope(rope),
-                "ci_prob": ci_prob,
-                "ci_kind": ci_kind,
-                "simultaneous": simultaneous,
-                "bayes_factor": bayes_factor,
-                "ess": ess,
-                "seed": seed,
-                "sheet": sheet,
-                "decimal": decimal,
-                "skip_rows": skip_rows,
-                "header_row": header_row,
-                "na": na,
-                "fill_down": fill_down,
-                "edits": edit or (),
-                "value_unit": value_unit,
-                "wide": wide,
-            },
+            options=options,
         )
     _deliver(result, outputs, brief=brief, every_figure=every_figure)
 
 
 @app.command("fit", short_help="Fit a formula and compare the levels of a factor.")
+@arguments.with_options(
+    arguments.SPELLINGS.keys() - OF_LAYOUTS,
+    {
+        "robust": {"help": "units (Student-t clusters) or none."},
+        "value_unit": {"after": "reference"},
+    },
+)
 def _fit(  # noqa: PLR0913
     formula: Annotated[str, typer.Argument(help="'y ~ drug + (drug | line)'")],
     data: arguments.Data,
@@ -157,32 +105,14 @@ def _fit(  # noqa: PLR0913
     reference: Annotated[
         str | None, typer.Option(help="Level to compare with; 'time=t1,arm=control' for several.")
     ] = None,
-    value_unit: arguments.ValueUnit = None,
-    robust: Annotated[str, typer.Option(help="units (Student-t clusters) or none.")] = "units",
-    scale: arguments.Scale = "linear",
-    preset: arguments.Preset = "default",
-    prior: arguments.Prior = None,
-    rope: arguments.Rope = None,
-    contrast: arguments.Contrasts = None,
-    against: arguments.Against = None,
-    ci_prob: arguments.CiProb = 0.95,
-    ci_kind: arguments.CiKind = "hdi",
-    simultaneous: arguments.Simultaneous = False,
-    ess: arguments.Ess = 10_000,
-    seed: arguments.Seed = 1,
+    *,
+    options: dict[str, Any],
     json_file: arguments.Json = None,
     report: arguments.Report = None,
     draws: arguments.Draws = None,
     overwrite: arguments.Overwrite = False,
     brief: arguments.Brief = False,
     every_figure: arguments.EveryFigure = False,
-    sheet: arguments.Sheet = None,
-    decimal: arguments.Decimal = None,
-    skip_rows: arguments.SkipRows = None,
-    header_row: arguments.HeaderRow = None,
-    na: arguments.Na = None,
-    fill_down: arguments.FillDown = None,
-    edit: arguments.Edits = None,
 ) -> None:
     """Fit a formula: nestimate fit 'y ~ drug + age + (drug | line)' data.csv.
 
@@ -199,28 +129,7 @@ def _fit(  # noqa: PLR0913
             data,
             group=group,
             reference=reference,
-            options={
-                "robust": robust,
-                "scale": scale,
-                "preset": preset,
-                "prior": arguments.priors(prior),
-                "contrast": arguments.contrasts(contrast),
-                "against": against,
-                "rope": arguments.rope(rope),
-                "ci_prob": ci_prob,
-                "ci_kind": ci_kind,
-                "simultaneous": simultaneous,
-                "ess": ess,
-                "seed": seed,
-                "sheet": sheet,
-                "decimal": decimal,
-                "skip_rows": skip_rows,
-                "header_row": header_row,
-                "na": na,
-                "fill_down": fill_down,
-                "edits": edit or (),
-                "value_unit": value_unit,
-            },
+            options=options,
         )
     _deliver(result, outputs, brief=brief, every_figure=every_figure)
 
@@ -268,30 +177,17 @@ def _write_json(found: Mapping[str, object], path: Path) -> None:
 
 
 @app.command("inspect", short_help="Say what is in a table, and which command to run.")
-def _inspect(  # noqa: PLR0913
+@arguments.with_options(arguments.OF_TABLES)
+def _inspect(
     data: arguments.Data,
     json_file: arguments.Json = None,
     overwrite: arguments.Overwrite = False,
-    sheet: arguments.Sheet = None,
-    decimal: arguments.Decimal = None,
-    skip_rows: arguments.SkipRows = None,
-    header_row: arguments.HeaderRow = None,
-    na: arguments.Na = None,
-    fill_down: arguments.FillDown = None,
-    edit: arguments.Edits = None,
+    *,
+    options: dict[str, Any],
 ) -> None:
     """Say what is in a table and which command to run: nestimate inspect data.csv."""
     check_outputs({"--json": json_file}, data, overwrite=overwrite)
-    found = inspect(
-        data,
-        sheet=sheet,
-        decimal=decimal,
-        skip_rows=skip_rows,
-        header_row=header_row,
-        na=na,
-        fill_down=fill_down,
-        edits=edit or (),
-    )
+    found = inspect(data, **options)
     alone = _is_output(json_file)
     typer.echo(lines.fitted(str(found), _width()), err=alone)
     if json_file:

@@ -14,13 +14,22 @@ from nestimate.options import Options
 from nestimate.outputs import check_outputs, check_report, whole
 from nestimate.planning import Planned, plan
 
+#: Options of the analysis that is planned for, and what of them is otherwise than in `compare`.
+ANALYSIS: dict[str, dict[str, Any]] = {
+    name: {}
+    for name in ("robust", "scale", "preset", "prior", "rope", "contrast", "ci_prob", "ci_kind")
+} | {"seed": {"after": "simulations"}}
+#: Options that say how a pilot is read.
+OF_PILOTS = ("value_unit", "n", "sd", "se", *arguments.OF_TABLES, "wide")
 #: Figures by the ending of the name before the suffix.
 SUFFIXES = (".png", ".svg", ".pdf")
 
 
 def add_to(app: typer.Typer) -> None:
     """Make `plan` a command of the program."""
-    app.command("plan", short_help="How many next time, at what cost.")(_plan)
+    own = ANALYSIS | {name: {"hidden": name != "value_unit"} for name in OF_PILOTS}
+    plan = arguments.with_options(own, own)(_plan)
+    app.command("plan", short_help="How many next time, at what cost.")(plan)
 
 
 def _plan(  # noqa: PLR0913 - one argument per option is how typer reads a command line
@@ -49,7 +58,6 @@ def _plan(  # noqa: PLR0913 - one argument per option is how typer reads a comma
         str | None, typer.Option(help="With a pilot: effect to find, a number or 'pilot'.")
     ] = None,
     value: Annotated[str | None, typer.Option(help="Pilot's column (else a word): value.")] = None,
-    value_unit: arguments.ValueUnit = None,
     group: Annotated[str | None, typer.Option(help="Pilot's column: group.")] = None,
     unit: Annotated[str | None, typer.Option(help="Pilot's column (else a word): unit.")] = None,
     block: Annotated[str | None, typer.Option(help="Pilot's column (else a word): block.")] = None,
@@ -57,9 +65,6 @@ def _plan(  # noqa: PLR0913 - one argument per option is how typer reads a comma
     relabel_units: Annotated[
         bool, typer.Option("--relabel-units", help="As in compare.", hidden=True)
     ] = False,
-    n: Annotated[str | None, typer.Option(help="As in compare.", hidden=True)] = None,
-    sd: Annotated[str | None, typer.Option(help="As in compare.", hidden=True)] = None,
-    se: Annotated[str | None, typer.Option(help="As in compare.", hidden=True)] = None,
     units: Annotated[str | None, typer.Option(help="Units per group: 3:24, or 6,8,10.")] = None,
     readings: Annotated[str | None, typer.Option(help="Readings of a unit: 1:6.")] = None,
     subunits: Annotated[
@@ -79,16 +84,9 @@ def _plan(  # noqa: PLR0913 - one argument per option is how typer reads a comma
     cost_block: Annotated[float | None, typer.Option(help="Cost of a block.")] = None,
     budget: Annotated[float | None, typer.Option(help="The most that may be spent.")] = None,
     lost_units: Annotated[float, typer.Option(help="Share of units (or blocks) lost.")] = 0.0,
-    robust: arguments.Robust = "units",
-    scale: arguments.Scale = "linear",
-    preset: arguments.Preset = "default",
-    prior: arguments.Prior = None,
-    rope: arguments.Rope = None,
-    contrast: arguments.Contrasts = None,
-    ci_prob: arguments.CiProb = 0.95,
-    ci_kind: arguments.CiKind = "hdi",
+    *,
+    options: dict[str, Any],
     simulations: Annotated[int, typer.Option(help="Experiments of the design named.")] = 1_000,
-    seed: arguments.Seed = 1,
     resume: Annotated[
         Path | None, typer.Option(help="File that keeps simulations; go on from it.")
     ] = None,
@@ -96,14 +94,6 @@ def _plan(  # noqa: PLR0913 - one argument per option is how typer reads a comma
     report: arguments.Report = None,
     figure: Annotated[Path | None, typer.Option(help="Write the curve: .png, .svg, .pdf.")] = None,
     overwrite: arguments.Overwrite = False,
-    sheet: Annotated[str | None, typer.Option(help="As in compare.", hidden=True)] = None,
-    decimal: Annotated[str | None, typer.Option(help="As in compare.", hidden=True)] = None,
-    skip_rows: Annotated[str | None, typer.Option(help="As in compare.", hidden=True)] = None,
-    header_row: Annotated[int | None, typer.Option(help="As in compare.", hidden=True)] = None,
-    na: Annotated[str | None, typer.Option(help="As in compare.", hidden=True)] = None,
-    fill_down: Annotated[str | None, typer.Option(help="As in compare.", hidden=True)] = None,
-    edit: arguments.Edits = None,
-    wide: Annotated[str | None, typer.Option(help="As in compare.", hidden=True)] = None,
 ) -> None:
     """How many next time: nestimate plan --groups a=7,b=8 --tau 1 --sigma 0.8 --readings 3."""
     check_outputs(
@@ -123,17 +113,7 @@ def _plan(  # noqa: PLR0913 - one argument per option is how typer reads a comma
         "resume": resume,
         "progress": _progress if sys.stderr.isatty() else None,
     }
-    options: dict[str, Any] = {
-        "robust": robust,
-        "scale": scale,
-        "preset": preset,
-        "prior": arguments.priors(prior),
-        "rope": arguments.rope(rope),
-        "contrast": arguments.contrasts(contrast),
-        "ci_prob": ci_prob,
-        "ci_kind": ci_kind,
-        "seed": seed,
-    }
+    reading = {name: options.pop(name) for name in OF_PILOTS}
     costs = _costs(cost_unit, cost_reading, cost_block)
     asked: dict[str, Any] = {
         "units": numbers("units", units),
@@ -169,14 +149,9 @@ def _plan(  # noqa: PLR0913 - one argument per option is how typer reads a comma
         for name, given in (("groups", groups), ("nu", nu)):
             if given is not None:
                 raise DesignError(f"plan: with a pilot leave --{name} out: the pilot tells it.")
-        options |= {"tau": tau, "sigma": sigma or "common", "value_unit": value_unit}
-        reading = {
-            "n": n, "sd": sd, "se": se, "sheet": sheet, "decimal": decimal, "wide": wide,
-            "skip_rows": skip_rows, "header_row": header_row, "na": na, "fill_down": fill_down,
-            "edits": edit or (),
-        }  # fmt: skip
+        options |= {"tau": tau, "sigma": sigma or "common", "value_unit": reading["value_unit"]}
         with progress.shown():
-            known = _pilot(pilot, words, (reference, relabel_units), {**options, **reading})
+            known = _pilot(pilot, words, (reference, relabel_units), options | reading)
         # A saved pilot keeps its own options where the command line names no others.
         usual = Options()
         changed = {n: v for n, v in options.items() if v != getattr(usual, n)}

@@ -112,8 +112,10 @@ class Fit:
         began = perf_counter()
         rng = np.random.default_rng(seed)
         work.say("looking for the bulk of the posterior")
+        drawn, columns = model.drawn
         with work.threads() as threads:
-            found = _sampled(model, ess, rng, threads)
+            found = _sampled(drawn, ess, rng, threads)
+        found = replace(found, z=found.z[:, columns])
         short = found.pareto_k > diagnostics.K_LIMIT or found.ess < ess
         n_rows = model.design.readings.value.size
         fitted = cls(
@@ -249,7 +251,7 @@ def _sampled(model: Model, ess: float, rng: np.random.Generator, threads: Execut
 
 
 def _monitored(model: Model, z: Array) -> Array:
-    """Every parameter and every difference to the reference, shape (draws, quantities)."""
+    """Every parameter and every difference to the first group, shape (draws, quantities)."""
     standard = model.standard(z)
     free = [standard[p.family][p.member] for p in model.free]
     mu = model.group_means(standard)

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from nestimate.inference.normal_mixture import NormalMixture
 from nestimate.model.balanced import BlockStack, UnitStack
 from nestimate.model.families import NOISE, Family, What
-from nestimate.model.model import FIXED_PART, Z_EDGE
+from nestimate.model.model import FIXED_PART
 from nestimate.model.priors import Normal
 from nestimate.model.stacked import StackedModel
+from nestimate.model.whitening import Z_EDGE
 
 Array = NDArray[np.float64]
 

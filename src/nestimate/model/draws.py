@@ -1,6 +1,6 @@
 """Draws of parameters, keyed by what the parameters are."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -14,6 +14,7 @@ from nestimate.model.families import (
     NORMALITY,
     READINGS,
     Family,
+    What,
     pooled,
     scale_of,
 )
@@ -23,6 +24,15 @@ Array = NDArray[np.float64]
 
 #: What scales are called that come from pooled ones.
 POOLED = "tau"
+
+
+def scale_terms(structure: Structure, parameters: Sequence[Parameter]) -> dict[str, list[str]]:
+    """Return what the scales of one name are of, by that name, where that is not the groups."""
+    named: dict[str, list[str]] = {}
+    for p in parameters:
+        if p.family.what is What.SCALE and p.group is not None:
+            named.setdefault(p.name, []).append(p.group)
+    return {name: of for name, of in named.items() if of != list(structure.groups)}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -106,8 +116,15 @@ class Draws:
             yield parameter, centred[:, parameter.member] if fixed else self[parameter]
 
     def scale(self, stratum: Stratum) -> Array:
-        """Return the scale of a stratum, (draws, groups), or (draws, 1) where groups share it."""
+        """Return the scales of a stratum, (draws, effects), or (draws, 1) where they share one."""
         return self.families[scale_of(stratum)]
+
+    def scale_in(self, stratum: Stratum) -> Array:
+        """Return the scale of a stratum in every group, shape (draws, groups)."""
+        found = self.scale(stratum)
+        return self.by_group(
+            found[:, self.structure.members(stratum)] if found.shape[1] > 1 else found
+        )
 
     def by_group(self, found: Array) -> Array:
         """Return something for every group, shape (draws, groups), what they share repeated."""

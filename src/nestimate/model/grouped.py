@@ -33,8 +33,8 @@ class GroupedDensity:
     middle
         Coefficients of the fixed part by least squares, and a scale of what they leave.
     size, within
-        Readings, and their squared deviations inside the innermost cells, of each group (all
-        together with a formula), shape (groups,).
+        Readings, and their squared deviations inside the innermost cells, of each group, shape
+        (groups,).
 
     Notes
     -----
@@ -54,7 +54,7 @@ class GroupedDensity:
         structure, spread = design.structure, design.yardstick.spread
         first, y, n, count, ss = _cells(structure, design)
         fixed, root = structure.fixed[first], np.sqrt(n)
-        sort = design.readings.group[first] if design.formula is None else np.zeros_like(first)
+        sort = design.readings.group[first]
         found = [
             _cluster(structure, first[mine], y[mine], n[mine], (count[mine], ss[mine]), sort[mine])
             for mine in _members(structure.outer.codes[first])
@@ -267,7 +267,7 @@ def _cluster(
         count=within[0],
         ss=within[1],
         sort=sort,
-        sorts=len(structure.groups) if not structure.text else 1,
+        sorts=len(structure.groups),
         z_kind=z_kind,
         x_kind=x_kind,
         w_kind=w_kind,

@@ -19,7 +19,7 @@ Theta = Mapping[Family, Array]
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class RegressionDensity:
-    """y ~ t(nu, X beta, tau); all numbers standardised.
+    """y ~ t(nu, X beta, tau), or a tau for each group; all numbers standardised.
 
     Attributes
     ----------
@@ -54,15 +54,21 @@ class RegressionDensity:
 
     def log_density(self, theta: Theta) -> Array:
         """Log density of the standardised readings, shape (draws,)."""
-        tau = theta[self.scale][0]
-        far = np.square((self.y[:, None] - self.structure.fixed @ theta[FIXED]) / tau)
+        tau = theta[self.scale]
+        kind = self._kind(tau)
+        far = np.square((self.y[:, None] - self.structure.fixed @ theta[FIXED]) / tau[kind])
+        spread = np.bincount(kind, minlength=len(tau)) @ np.log(tau)
         if not self.robust:
-            return np.asarray(-0.5 * (self.y.size * (LOG_2PI + 2 * np.log(tau)) + far.sum(axis=0)))
+            return np.asarray(-0.5 * (self.y.size * LOG_2PI + 2 * spread + far.sum(axis=0)))
         nu = theta[NORMALITY][0]
         half = 0.5 * (nu + 1)
         constant = special.gammaln(half) - special.gammaln(0.5 * nu) - 0.5 * np.log(np.pi * nu)
         logs = np.log1p(far / nu).sum(axis=0)
-        return np.asarray(self.y.size * (constant - np.log(tau)) - half * logs)
+        return np.asarray(self.y.size * constant - spread - half * logs)
+
+    def _kind(self, tau: Array) -> NDArray[np.intp]:
+        """Which of the scales every row has, shape (rows,)."""
+        return np.asarray(self.structure.group % len(tau))
 
     def guess(self) -> dict[Family, Array]:
         """Return parameter values near the bulk of the posterior, by least squares."""
@@ -74,11 +80,13 @@ class RegressionDensity:
 
     def information(self, theta: Theta) -> tuple[Array, Array]:
         """Return precision (draws, l, l) and linear term (draws, l) of the l coefficients."""
-        variance = np.square(theta[self.scale][0])
+        variance = np.square(theta[self.scale])
         if self.robust:
             nu = theta[NORMALITY][0]
             variance = (nu * variance + self.spread**2) / (nu + 1)
-        x = self.structure.fixed
-        shape = (variance.size, x.shape[1], x.shape[1])
-        precision = np.broadcast_to(x.T @ x, shape) / variance[:, None, None]
-        return precision, (x.T @ self.y) / variance[:, None]
+        kind, share = self._kind(variance), 1 / variance
+        rows = [(self.structure.fixed[kind == g], self.y[kind == g]) for g in range(len(share))]
+        products = np.stack([x.T @ x for x, _ in rows])
+        return np.einsum("gd,gij->dij", share, products), share.T @ np.stack(
+            [x.T @ y for x, y in rows]
+        )

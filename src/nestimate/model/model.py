@@ -3,24 +3,27 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.reference_free import reference_free
 from nestimate.errors import DesignError
+from nestimate.model.assumptions import Assumptions
 from nestimate.model.draws import Draws
 from nestimate.model.families import FIXED, NORMALITY, Family, pooled, scale_of
 from nestimate.model.grouped import GroupedDensity
 from nestimate.model.independent import RegressionDensity
 from nestimate.model.latent import LatentDensity
 from nestimate.model.paired import PairedDensity
-from nestimate.model.parameters import Assumptions, Parameter, affine, choose_parameters
-from nestimate.model.priors import Number, Prior
+from nestimate.model.parameters import Parameter, affine, choose_parameters
+from nestimate.model.priors import Prior
 from nestimate.model.replicates import ReplicateDensity
 from nestimate.model.units import UnitDensity
+from nestimate.model.whitening import Z_EDGE, Whitening
 
 Array = NDArray[np.float64]
 Theta = Mapping[Family, Array]
@@ -39,60 +42,8 @@ MANY_GROUPS = 5
 FIXED_PART = ("location", "slope")
 #: Where a prior ends, in SDs of the engine's coordinates.
 EDGE = 7.5
-#: |z| beyond which a standard normal has no mass worth the digits.
-Z_EDGE = 8.0
-#: Steps of the bisection that finds the z of a value.
-BISECTIONS = 60
 #: Points far out in the tails may overflow: their density is then zero, which is right.
 EXTREMES = np.errstate(over="ignore", divide="ignore", invalid="ignore", under="ignore")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Whitening:
-    """Standardised prior of one free parameter as a function of z ~ N(0, 1).
-
-    Of many data sets at once, its numbers and what it maps have the shapes (sets, 1) and
-    (sets, draws).
-
-    Attributes
-    ----------
-    prior
-        The prior in standardised units.
-    below, above
-        Its mass below and above the smallest value allowed; the former is cut off.
-    """
-
-    prior: Prior
-    below: Number
-    above: Number
-
-    @classmethod
-    def of(cls, prior: Prior, lower: Number | None, steps: int = BISECTIONS) -> Self:
-        """Return the map for a prior cut off and renormalised at `lower`; see `inverse`."""
-        whole = cls(prior=prior, below=0.0, above=1.0)
-        if lower is None:
-            return whole
-        edge = whole.inverse(lower, steps)
-        if np.any(edge >= Z_EDGE - 1e-6):
-            raise DesignError(
-                f"prior {prior} (in units of the SD of all values) puts no mass above the "
-                "resolution of the data, below which no scale can be told from zero."
-            )
-        return cls(prior=prior, below=special.ndtr(edge), above=special.ndtr(-edge))
-
-    def value(self, z: Array) -> Array:
-        """Return the parameter at z."""
-        above = self.above * special.ndtr(-z)
-        return self.prior.quantile(self.below + self.above * special.ndtr(z), above)
-
-    def inverse(self, value: Number, steps: int = BISECTIONS) -> Number:
-        """Return the z at which `value` is reached, by bisection on the monotone map."""
-        low, high = np.full(np.shape(value), -Z_EDGE), np.full(np.shape(value), Z_EDGE)
-        for _ in range(steps):
-            middle = np.asarray(0.5 * (low + high))
-            beneath = self.value(middle) < value
-            low, high = np.where(beneath, middle, low), np.where(beneath, high, middle)
-        return 0.5 * (low + high)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -151,6 +102,30 @@ class Model:
     def free(self) -> tuple[Parameter, ...]:
         """The parameters that are estimated, in the order of the columns of z."""
         return tuple(p for p in self.parameters if p.free)
+
+    @cached_property
+    def drawn(self) -> tuple["Model", NDArray[np.intp]]:
+        """The model that is drawn from, whichever the reference; which of its columns are ours."""
+        design, order = reference_free(self.design)
+        if design is self.design:
+            return self, np.arange(len(self.free))
+        place = {g: i for i, g in enumerate(order)}
+        sizes = Counter(p.family for p in self.parameters)
+        families = list(sizes)
+
+        def moved(parameter: Parameter) -> Parameter:
+            if sizes[parameter.family] < len(order):
+                return parameter
+            return replace(parameter, member=place[parameter.member])
+
+        ours = [(p.family, moved(p).member) for p in self.free]
+        # The priors are ours: they follow the groups, and not the order of these.
+        parameters = sorted(
+            map(moved, self.parameters), key=lambda p: (families.index(p.family), p.member)
+        )
+        model = Model.from_design(design, self.assumptions).with_parameters(tuple(parameters))
+        columns = {(p.family, p.member): i for i, p in enumerate(model.free)}
+        return model, np.array([columns[own] for own in ours], dtype=np.intp)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -5,7 +5,8 @@ Nothing but the blocks themselves scatters, so the readings of a block are multi
     y_k ~ t(nu, mu, tau_block^2 J + tau_effect^2 / 2 I)
 
 and with two groups the difference within a block is t(nu, mu_b - mu_a, tau_effect), which is BEST
-on the differences. tau_effect then holds the error of a reading as well: they are merged.
+on the differences. tau_effect then holds the error of a reading as well: they are merged. Groups
+may have a tau_effect each in place of I.
 """
 
 from collections.abc import Mapping
@@ -97,15 +98,14 @@ class PairedDensity:
         precision = np.zeros((n_draws, n_groups, n_groups))
         linear = np.zeros((n_draws, n_groups))
         far, count = np.zeros(n_draws), 0
-        own, block = 0.5 * np.square(theta[self.effect][0]), np.square(theta[self.level][0])
+        precise, block = self._scales(theta)
         for row in self.table:
-            seen = ~np.isnan(row)
-            q = int(seen.sum())
-            shared = block / (own + q * block)
-            inverse = (np.eye(q) - shared[:, None, None]) / own[:, None, None]
-            where = np.flatnonzero(seen)
-            precision[:, where[:, None], where] += inverse
-            linear[:, where] += inverse @ row[seen]
+            where = np.flatnonzero(~np.isnan(row))
+            q, own = where.size, precise[where]
+            shared = block / (1 + block * own.sum(axis=0))
+            inverse = np.eye(q)[:, :, None] * own - shared * own[:, None] * own
+            precision[:, where[:, None], where] += np.moveaxis(inverse, 2, 0)
+            linear[:, where] += np.einsum("ijd,j->di", inverse, row[where])
             distance, _, _ = self._distance(theta, row, guess)
             far, count = far + distance, count + q
         mixing = np.ones(n_draws)
@@ -117,9 +117,15 @@ class PairedDensity:
     def _distance(self, theta: Theta, row: Array, mu: Array) -> tuple[Array, Array, int]:
         """Squared distance of a block, the log determinant of its covariance, and its cells."""
         seen = ~np.isnan(row)
-        q = int(seen.sum())
-        residual = row[seen, None] - mu[seen]
-        own, block = 0.5 * np.square(theta[self.effect][0]), np.square(theta[self.level][0])
-        shared = block / (own + q * block)
-        squares = np.square(residual).sum(axis=0) - shared * np.square(residual.sum(axis=0))
-        return squares / own, (q - 1) * np.log(own) + np.log(own + q * block), q
+        precise, block = self._scales(theta)
+        residual, own = row[seen, None] - mu[seen], precise[seen]
+        total = own.sum(axis=0)
+        middle = (own * residual).sum(axis=0) / total
+        distance = (own * np.square(residual - middle)).sum(axis=0)
+        distance += np.square(middle) * total / (1 + block * total)
+        return distance, np.log1p(block * total) - np.log(own).sum(axis=0), len(own)
+
+    def _scales(self, theta: Theta) -> tuple[Array, Array]:
+        """Precision of a cell about its block, shape (groups, draws), and variance of blocks."""
+        own = 2 / np.square(theta[self.effect])
+        return np.broadcast_to(own, theta[FIXED].shape), np.square(theta[self.level][0])

@@ -1,16 +1,16 @@
 """The parameters of a design with their priors: defaults, presets and the user's changes."""
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from nestimate.data.designs import scatter
 from nestimate.data.designs.design import Design
-from nestimate.data.designs.structure import Role, Stratum, Structure
+from nestimate.data.designs.structure import Stratum, Structure
 from nestimate.errors import DesignError, one_of
+from nestimate.model.assumptions import TARGET, Assumptions
 from nestimate.model.families import (
     CORRELATION,
     FIXED,
@@ -34,56 +34,9 @@ from nestimate.model.priors import (
     Uniform,
     parse_prior,
 )
+from nestimate.model.scales import check_tau, scale_groups, scale_names
 
 Kind = Literal["location", "slope", "scale", "shape", "plain"]
-
-PRESETS = ("default", "kruschke2013", "meredith2021")
-ROBUST = ("units", "replicates", "both", "none")
-TAU = ("own", "common", "pooled")
-SIGMA = ("common", "own")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Assumptions:
-    """What the user may choose about the model.
-
-    Attributes
-    ----------
-    robust
-        `units`: units follow a Student-t, so one outlier does not drag the answer;
-        `replicates`: readings do, for one bad well; `both`; or `none`: all is normal.
-    tau
-        `own`: every group has its own between-unit scale; `common`: all share one; `pooled`:
-        own ones, drawn towards a typical one as far as the data support;
-        None: own for two groups (as BEST), common for more.
-    sigma
-        Replicate SD: `common` to all groups, or each its `own`.
-    preset
-        Named set of priors, one of `PRESETS`.
-    priors
-        Changed priors by parameter, `tau` or `tau[drug]`; text as `parse_prior` reads it.
-    """
-
-    robust: str = "units"
-    tau: str | None = None
-    sigma: str = "common"
-    preset: str = "default"
-    priors: Mapping[str, str | float] = field(default_factory=dict)
-
-    def changes(self, name: str, group: str | None) -> bool:
-        """Whether the user changed the prior of this parameter."""
-        named = (_TARGET.match(target) for target in self.priors)
-        return any(m and m[1] == name and m[2] in (None, group) for m in named)
-
-    @property
-    def robust_units(self) -> bool:
-        """Whether units, blocks or lone readings are Student-t."""
-        return self.robust in ("units", "both")
-
-    @property
-    def robust_readings(self) -> bool:
-        """Whether readings inside a unit are Student-t."""
-        return self.robust in ("replicates", "both")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,44 +98,17 @@ def choose_parameters(design: Design, assumptions: Assumptions) -> tuple[Paramet
     DesignError
         When an assumption or a prior names something that is not there.
     """
-    for what, value, allowed in (
-        ("robust", assumptions.robust, ROBUST),
-        ("tau", assumptions.tau or "own", TAU),
-        ("sigma", assumptions.sigma, SIGMA),
-        ("preset", assumptions.preset, PRESETS),
-    ):
-        if value not in allowed:
-            raise DesignError(f"{what}: {one_of('choice', value, allowed)}")
-    chosen = _with_changes(_defaults(design, assumptions), assumptions.priors)
+    assumptions.check()
+    check_tau(design.structure, assumptions.tau)
+    if assumptions.sigma == "own" and not (_needs_sigma(design) and len(design.groups) > 1):
+        raise DesignError(
+            "sigma: no error of a reading is estimated for several groups here, so 'own' would do "
+            "nothing. The spread of values that stand for themselves is tau: use tau 'own'."
+        )
+    chosen = _with_changes(_defaults(design, assumptions), assumptions.prior)
     if not any(parameter.free for parameter in chosen):
         raise DesignError("every parameter is fixed by a prior: nothing is left to estimate.")
     return chosen
-
-
-#: Words that scales of subunits may not be called, whatever their columns are.
-RESERVED = (
-    *("mu", "beta", "tau", "tau_block", "tau_effect", "tau_unit", "tau_median", "tau_ratio"),
-    *("tau_z", "sigma", "nu", "nu_y", "rho"),
-)
-
-
-def _scale_names(structure: Structure) -> list[str]:
-    """Return what the scale of every stratum is called; no two are called alike."""
-    taken, found = set(RESERVED), []
-    for stratum in structure.strata:
-        name = {
-            Role.BLOCK: "tau_block",
-            Role.EFFECT: "tau_effect",
-            Role.UNIT: "tau" if stratum.heavy else "tau_unit",
-            Role.TERM: "tau",
-        }.get(stratum.role)
-        if name is None:
-            name, number = f"tau_{stratum.name}", 2
-            while name in taken:
-                name, number = f"tau_{stratum.name}_{number}", number + 1
-            taken.add(name)
-        found.append(name)
-    return found
 
 
 def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]:
@@ -209,7 +135,7 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
         )
     ]
     hyper: list[Parameter] = []
-    for stratum, usual in zip(structure.strata, _scale_names(structure), strict=True):
+    for stratum, usual in zip(structure.strata, scale_names(structure), strict=True):
         family, name = scale_of(stratum), usual
         if assumptions.tau == "pooled" and structure.home is not None and stratum.heavy:
             family, name = pooled(stratum)[0], "tau_median"
@@ -226,11 +152,11 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
                 ).standardised(0.0, stratum.size),
                 lower=floor / stratum.size,
             )
-            for member, group in enumerate(_scale_groups(structure, stratum, assumptions))
+            for member, group in enumerate(scale_groups(structure, stratum, assumptions.tau))
         ]
     found += [*hyper, *_correlations(structure)]
     if _needs_sigma(design):
-        own = assumptions.sigma == "own" and not structure.text
+        own = assumptions.sigma == "own" and len(structure.groups) > 1
         found += [
             Parameter(
                 family=NOISE,
@@ -250,16 +176,6 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
     if assumptions.robust_readings:
         found.append(Parameter(family=READINGS, name="nu_y", group=None, kind="shape", prior=nu))
     return tuple(found)
-
-
-def _scale_groups(
-    structure: Structure, stratum: Stratum, assumptions: Assumptions
-) -> tuple[str | None, ...]:
-    """Return the label of every scale of a stratum: of each group, of the term, or of none."""
-    if named := {Role.TERM: stratum.name, Role.EFFECT: stratum.of}.get(stratum.role):
-        return (named,)
-    many = assumptions.tau == "own" or (assumptions.tau is None and len(structure.groups) == 2)
-    return structure.groups if many and structure.home is not None and stratum.heavy else (None,)
 
 
 def _pooled(stratum: Stratum, groups: tuple[str, ...]) -> list[Parameter]:
@@ -343,7 +259,8 @@ def _scale_prior(preset: str, design: Design, position: int | None, member: int 
     if preset == "meredith2021":
         return _gamma_from_mode(mode=stick.spread, sd=5 * stick.spread)
     seen = design.scatter[position]
-    one = scatter.pooled(seen) if member is None else seen[member]
+    # Between blocks the scatter of all groups is one: each group's own leaves too few to tell it.
+    one = seen[member] if member is not None and len(seen) > 1 else scatter.pooled(seen)
     return HalfStudentT(nu=4, scale=one.bound)
 
 
@@ -353,15 +270,12 @@ def _gamma_from_mode(mode: Number, sd: Number) -> Gamma:
     return Gamma(shape=1 + mode / scale, scale=scale)
 
 
-_TARGET = re.compile(r"^\s*(\w+)\s*(?:\[(.*)\])?\s*$", re.DOTALL)
-
-
 def _with_changes(
     parameters: tuple[Parameter, ...], changes: Mapping[str, str | float]
 ) -> tuple[Parameter, ...]:
     found = list(parameters)
     for target, text in changes.items():
-        match = _TARGET.match(target)
+        match = TARGET.match(target)
         name, group = (match[1], match[2]) if match else (target, None)
         chosen = [
             i

@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 
 from nestimate.model import likelihood
 from nestimate.model.families import FIXED, NOISE, NORMALITY, Family, pooled
-from nestimate.model.model import EXTREMES, MANY_GROUPS, Z_EDGE, Model, Whitening
+from nestimate.model.model import EXTREMES, MANY_GROUPS, Model
 from nestimate.model.priors import Normal
 from nestimate.model.units import UnitDensity
+from nestimate.model.whitening import Z_EDGE, Whitening
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]

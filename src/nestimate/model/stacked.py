@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 from nestimate.data.designs.stack import Stack
 from nestimate.data.designs.structure import Structure
 from nestimate.errors import DesignError
+from nestimate.model.assumptions import Assumptions
 from nestimate.model.balanced import StackedDensity, stacked_density
 from nestimate.model.families import NORMALITY, Family, pooled, scale_of
 from nestimate.model.likelihood import NODES
-from nestimate.model.model import EXTREMES, FIXED_PART, Z_EDGE, Whitening
-from nestimate.model.parameters import Assumptions, Parameter, affine, choose_parameters
+from nestimate.model.model import EXTREMES, FIXED_PART
+from nestimate.model.parameters import Parameter, affine, choose_parameters
 from nestimate.model.priors import Fixed
+from nestimate.model.whitening import Z_EDGE, Whitening
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -67,6 +69,11 @@ class StackedModel:
             raise DesignError(
                 "robust: Student-t readings have no density for many data sets at once, which plan "
                 "needs. Use 'units' or 'none'."
+            )
+        if assumptions.tau == "own" and stack.template.block is not None:
+            raise DesignError(
+                "tau: groups with a scale each in blocks have no density for many data sets at "
+                "once, which plan needs. Leave tau out."
             )
         design = stack.units
         parameters = choose_parameters(design, assumptions)

@@ -7,7 +7,7 @@ import numpy as np
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.structure import Stratum, Structure
 from nestimate.errors import NestimateError
-from nestimate.model.draws import POOLED
+from nestimate.model.draws import POOLED, scale_terms
 from nestimate.model.families import (
     CORRELATION,
     FIXED,
@@ -15,7 +15,6 @@ from nestimate.model.families import (
     NORMALITY,
     READINGS,
     Family,
-    What,
     pooled,
     scale_of,
 )
@@ -68,9 +67,8 @@ def to_pymc(model: Model) -> "pm.Model":
             _paired(model, theta, nu)
         elif structure.merged:
             centre, scale = _fixed(model, theta), theta[scale_of(structure.strata[-1])]
-            if structure.home is not None:
-                scale = scale[structure.home]
-            _observe(design.readings.value, centre, scale, nu)
+            own = _per_reading(scale, design.readings.group)
+            _observe(design.readings.value, centre, own, nu)
         elif structure.home is not None and len(structure.strata) == 1:
             _observe_readings(design, _units(model, theta, nu), theta)
         else:
@@ -89,10 +87,9 @@ def _coords(model: Model) -> dict[str, Any]:
         coords["block"] = design.block.labels
     if design.formula is not None:
         coords["coefficient"] = design.formula.labels
-        coords["term"] = [s.name for s in design.structure.strata if not s.merged]
         coords["pair"] = [str(p.group) for p in model.parameters if p.family == CORRELATION]
-    elif parts := [s.of for s in design.structure.strata if s.heavy and s.of]:
-        coords["term"] = parts
+    for of in scale_terms(design.structure, model.parameters).values():
+        coords["term"] = of
     if design.levels:
         coords["unit"] = design.levels[0].labels
     if not design.structure.merged:
@@ -118,7 +115,8 @@ def _parameters(model: Model) -> dict[Family, Any]:
         for family in families:
             theta[family] = named[name]
             if len(families) > 1:
-                theta[family] = named[name][[p.family for p in members].index(family)]
+                mine = [i for i, p in enumerate(members) if p.family == family]
+                theta[family] = named[name][mine if len(mine) > 1 else mine[0]]
     for stratum in model.design.structure.strata:
         typical, factor, place = pooled(stratum)
         if place in theta:
@@ -274,7 +272,7 @@ def _paired(model: Model, theta: dict[Family, Any], nu: Any) -> None:
     block, group = design.block.codes, design.readings.group
     level = pm.Normal("block_z", dims="block")
     scale, spread = (theta[scale_of(stratum)] for stratum in design.structure.strata)
-    own = spread / np.sqrt(2)
+    own = _per_reading(spread, group) / np.sqrt(2)
     effect, error = scale * level[block], own
     if nu is not None:
         mixing = pm.Gamma("block_mixing", alpha=nu / 2, beta=nu / 2, dims="block")
@@ -312,7 +310,7 @@ def _named(model: Model, name: str) -> Any:
         by_group = structure.home is not None and family in heavy
         return pm.math.ones(len(structure.groups)) * shared if by_group else shared
     dim = "coefficient" if by_formula else "pair" if family == CORRELATION else "groups"
-    if len({p.family for p in members}) > 1 or (structure.text and family.what is What.SCALE):
+    if name in scale_terms(structure, model.parameters):
         dim = "term"
     same = all(p.prior == members[0].prior and p.lower == members[0].lower for p in members)
     if same and members[0].free:

@@ -21,7 +21,7 @@ from nestimate.results.analyses.influence import Influence
 from nestimate.results.analyses.predictive import Predictive
 from nestimate.results.analyses.reliability import reliability_checks
 from nestimate.results.analyses.sensitivity import Sensitivity
-from nestimate.results.estimates import between, factorial, far, quantities, shares
+from nestimate.results.estimates import between, factorial, far, quantities, shares, spreads
 from nestimate.results.estimates.asked import asked_contrasts
 from nestimate.results.estimates.contrasts import Contrast
 from nestimate.results.estimates.far import Distance
@@ -235,7 +235,7 @@ class Answer:
     @property
     def unanswered(self) -> tuple[str, ...]:
         """Contrasts of several factors that were asked for and lack a cell."""
-        crossing, asked = self.design.structure.factorial, self.question.contrasts
+        crossing, asked = self.design.structure.factorial, self.question.contrast
         words = (asked,) if isinstance(asked, str) else asked
         if crossing is None or self.question.against is not None:
             return ()
@@ -311,7 +311,7 @@ class Answer:
             asked=asked,
             contrasts=Rows(question.of_contrasts(quantities.differences(fit, asked))),
             groups=summarised(quantities.group_means(fit)),
-            scales=summarised(quantities.scales(fit)),
+            scales=summarised(spreads.scales(fit)),
             effect_sizes=summarised(quantities.effect_sizes(fit, asked)),
             coefficients=summarised(quantities.coefficients(fit)),
             units=summarised(quantities.unit_means(fit), quick=True),

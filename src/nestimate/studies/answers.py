@@ -13,9 +13,9 @@ from nestimate.inference import batch, diagnostics, quadrature, work
 from nestimate.inference.fit import Fit
 from nestimate.inference.normal_mixture import NormalMixture
 from nestimate.inference.smoothed import Smoothed
+from nestimate.model.assumptions import Assumptions
 from nestimate.model.families import FIXED
 from nestimate.model.model import Model
-from nestimate.model.parameters import Assumptions
 from nestimate.model.stacked import StackedModel
 from nestimate.results.estimates.contrasts import Contrast
 from nestimate.results.estimates.summaries import Question

@@ -94,7 +94,7 @@ def _truths(
     tau = of[Role.UNIT][0] if home else zero
 
     def one(role: Role) -> Array:
-        return (of[role] or [zero])[0][:, 0]
+        return np.asarray(np.sqrt(np.square((of[role] or [zero])[0]).mean(axis=1)))
 
     noise, normality = picked.noise, picked.normality
     subunits = [scale[:, 0] for scale in of[Role.SUBUNIT]]

@@ -119,7 +119,7 @@ def _read(
             "leave simultaneous and against out (options={'simultaneous': False, 'against': None})."
         )
     measure = MEASURES[words.scale]
-    asked = choose_contrasts(words.groups, question.contrasts, question.against, measure)
+    asked = choose_contrasts(words.groups, question.contrast, question.against, measure)
     shapes = shapes_of(
         *sizes,
         ratio=settings.shares(len(words.groups)),

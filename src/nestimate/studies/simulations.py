@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from nestimate.data.designs.measures import MEASURES, Measure
 from nestimate.data.designs.stack import Stack
 from nestimate.errors import DataError
-from nestimate.model.parameters import Assumptions
+from nestimate.model.assumptions import Assumptions
 from nestimate.results.estimates.contrasts import Contrast
 from nestimate.results.estimates.summaries import Question
 from nestimate.studies import answers

@@ -1,7 +1,7 @@
 """What the page needs of the rest of nestimate: the only module here that knows where it is."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
 from io import BytesIO
@@ -103,7 +103,7 @@ def have_workbooks() -> bool:
 
 def overview(upload: Upload, reading: Reading) -> Overview:
     """Look at a table."""
-    return inspect(upload.opened(), **asdict(reading))
+    return inspect(upload.opened(), **reading.chosen)
 
 
 def grid_and_steps(upload: Upload, reading: Reading) -> tuple[Cells, list[dict[str, str]]]:

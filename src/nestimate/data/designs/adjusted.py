@@ -19,11 +19,13 @@ from nestimate.errors import DesignError
 UNEQUAL = 0.05
 
 
-def adjusted_design(table: Table, roles: Roles, covariates: Sequence[str]) -> Design:
+def adjusted_design(
+    table: Table, roles: Roles, covariates: Sequence[str], *, apart: bool = False
+) -> Design:
     """Return the design of some roles, the groups compared at the mean of covariates.
 
     The slope of a covariate is the same in all groups; units and blocks have the strata that the
-    roles give them, groups one common scale.
+    roles give them, groups one common scale unless they are kept `apart`.
 
     Parameters
     ----------
@@ -56,6 +58,7 @@ def adjusted_design(table: Table, roles: Roles, covariates: Sequence[str]) -> De
         group=",".join(roles.group_columns(table)),
         reference=roles.reference,
         scale=roles.scale,
+        apart=apart,
     )
     warned = [said for name in covariates for said in _unequal(plain, table, name)]
     return replace(found, warnings=(*found.warnings, *plain.warnings, *warned))

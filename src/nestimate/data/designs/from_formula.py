@@ -13,7 +13,7 @@ from nestimate.data.designs.doubts import doubt_values
 from nestimate.data.designs.formula import Formula
 from nestimate.data.designs.measures import MEASURES
 from nestimate.data.designs.model_frame import ModelFrame, read_model_frame
-from nestimate.data.designs.random_terms import Random, misgivings
+from nestimate.data.designs.random_terms import Homes, Random, misgivings
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.scatter import measure_scatter
 from nestimate.data.designs.statistics import measure_yardstick, unit_statistics
@@ -38,6 +38,7 @@ def formula_design(
     group: str | None = None,
     reference: str | Mapping[str, str] | None = None,
     scale: str = "linear",
+    apart: bool = False,
 ) -> Design:
     """Return the design that a formula makes of a table.
 
@@ -53,6 +54,8 @@ def formula_design(
         mapping. Coefficients are coded against the references.
     scale
         `linear`, or `log`: logarithms of the response are analysed and ratios reported.
+    apart
+        Whether clusters (or rows) that lie in groups have a scale for each group.
 
     Raises
     ------
@@ -85,7 +88,8 @@ def formula_design(
     offsets = np.where(shifts, 0.0, fixed.mean(axis=0) if centred else 0.0)
     codes = _codes(factors, crossing, value.size)
     readings = read_rows(value, codes, {})
-    random = Random.of(frame, formula, grid)
+    homes = Homes(groups=groups, codes=codes, grid=belongs.argmax(axis=0)) if apart else None
+    random = Random.of(frame, formula, grid, homes if len(groups) > 1 else None)
     yardstick = measure_yardstick(readings, len(groups))
     at = {column.key: position for position, column in enumerate(columns)}
     effects = [effect for stratum in random.strata if stratum.heavy for effect in stratum.effects]

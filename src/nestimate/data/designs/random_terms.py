@@ -29,6 +29,38 @@ ONE = ("1", 1)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Homes:
+    """The groups that clusters lie in, where these have scales of their own.
+
+    Attributes
+    ----------
+    groups
+        Their labels.
+    codes, grid
+        Group of every row, (rows,), and of every row of the grid of means.
+    """
+
+    groups: tuple[str, ...]
+    codes: NDArray[np.intp]
+    grid: NDArray[np.intp]
+
+    def hold(self, level: Level) -> bool:
+        """Whether every member of a level lies in one group."""
+        pairs = level.codes * len(self.groups) + self.codes
+        return np.unique(pairs).size == np.unique(level.codes).size
+
+    def apart(self, stratum: Stratum) -> Stratum:
+        """Return a level with an effect for each group in place of the one that all share."""
+        effects = tuple(
+            Effect(name=label, column=column, group=g)
+            for g, (label, column) in enumerate(
+                zip(self.groups, np.eye(len(self.groups))[self.codes].T, strict=True)
+            )
+        )
+        return replace(stratum, effects=effects, lone=True)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Random:
     """What the random terms come to: strata, and the clusters that those outermost share.
 
@@ -57,8 +89,17 @@ class Random:
     crossed: bool
 
     @classmethod
-    def of(cls, frame: ModelFrame, formula: Formula, grid: "pd.DataFrame") -> Self:
-        """Find the outermost factor and sort the terms into it and what lies inside."""
+    def of(
+        cls,
+        frame: ModelFrame,
+        formula: Formula,
+        grid: "pd.DataFrame",
+        homes: Homes | None = None,
+    ) -> Self:
+        """Find the outermost factor and sort the terms into it and what lies inside.
+
+        `homes`: where clusters lie in groups, these have scales of their own.
+        """
         levels: dict[tuple[str, ...], Level] = {}
         for term in formula.random:
             levels.setdefault(term.factors, combined_level(frame, term.factors))
@@ -101,14 +142,27 @@ class Random:
                     f"formula '{formula.text}': inside the outermost factor, effects must be "
                     f"independent: write ({term.bar} || {term.place}) with two bars."
                 )
-            weights += [on_grid] * heavy
-            keys += [found.key for found in named] * heavy
             level = levels[term.factors]
-            strata.append(_stratum(term, level, named, columns, (len(strata), heavy)))
+            found = _stratum(term, level, named, columns, (len(strata), heavy))
+            own: list[Key | None] = [column.key for column in named]
+            if homes is not None and heavy and term.expression == "1" and homes.hold(level):
+                found, on_grid = homes.apart(found), np.eye(len(homes.groups))[homes.grid]
+                own = [None] * len(homes.groups)
+            strata.append(found)
+            weights += [on_grid] * heavy
+            keys += own * heavy
+        if len(correlated) > 1 and any(stratum.lone for stratum in strata):
+            raise DesignError(
+                f"tau: levels with a scale for each group cannot be correlated with slopes. Write "
+                f"two bars in '{formula.text}', (day || mouse), or leave tau out."
+            )
         if not any(stratum.heavy for stratum in strata):
             outer = ()
             strata.append(_readings(len(strata), len(frame.data)))
             keys, weights = [None], [np.ones((len(grid), 1))]
+            if homes is not None:
+                strata[-1] = homes.apart(strata[-1])
+                keys, weights = [None] * len(homes.groups), [np.eye(len(homes.groups))[homes.grid]]
         names = distinct([stratum.name for stratum in strata])
         strata = [replace(s, name=name) for s, name in zip(strata, names, strict=True)]
         return cls(
@@ -144,9 +198,11 @@ def _stratum(
             Effect(
                 name=found.label,
                 column=column,
+                # A level of a factor that another level stands beside; one measurement has none.
+                group=g if heavy and len(named) > 1 else None,
                 split=2 if heavy and len(named) > 1 else 1,
             )
-            for found, column in zip(named, columns.T, strict=True)
+            for g, (found, column) in enumerate(zip(named, columns.T, strict=True))
         ),
         heavy=heavy,
     )

@@ -248,9 +248,12 @@ def _levels(structure: Structure, keep: NDArray[np.bool_]) -> list[_Level]:
         if effect.plain
     ]
     columns: dict[Scale, list[Array]] = {}
-    for stratum, effect in structure.heavy:
-        columns.setdefault(_scale(structure, stratum, effect), []).append(effect.column[keep])
     whole: Scale | None = None
+    for stratum, effect in structure.heavy:
+        if stratum.lone:
+            whole = _scale(structure, stratum, effect)
+        else:
+            columns.setdefault(_scale(structure, stratum, effect), []).append(effect.column[keep])
     for scale, parts in columns.items():
         table = np.stack(parts, axis=1)
         if len(parts) > 1 and (table.sum(axis=1) == 1).all():

@@ -99,6 +99,9 @@ class Stratum:
         Whether members count towards n.
     merged
         Whether each member has one reading, so that the error of a reading is part of it.
+    lone
+        Whether its effects pick out groups and each member has one of them: its level, with the
+        scale of the group that it lies in.
     of, between
         Of a random term: what differs (empty where it is the level itself), and between what. Of
         effects of one of several factors: the factors.
@@ -112,6 +115,7 @@ class Stratum:
     heavy: bool = False
     counts: bool = False
     merged: bool = False
+    lone: bool = False
     of: str = ""
     between: str = ""
 
@@ -125,6 +129,12 @@ class Stratum:
     def split(self) -> int:
         """By what the scale's square is divided in a reading."""
         return self.effects[0].split
+
+    @property
+    def apart(self) -> tuple[str, ...]:
+        """What its effects pick out where each may have a scale of its own; () where none may."""
+        several = self.heavy and len(self.effects) > 1
+        return tuple(e.name for e in self.effects if several and e.group is not None)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -230,6 +240,11 @@ class Structure:
         """What differs between clusters."""
         return tuple(effect for _, effect in self.heavy)
 
+    def members(self, stratum: Stratum) -> Codes:
+        """Return which effect of a stratum every group has, shape (groups,)."""
+        mine = [s.position == stratum.position for s, _ in self.heavy]
+        return self.cells[:, mine].argmax(axis=1)
+
     def stratum(self, role: Role) -> Stratum | None:
         """Return the outermost stratum of this role, or None."""
         return next((s for s in self.strata if s.role is role), None)
@@ -272,7 +287,8 @@ class Structure:
     @cached_property
     def varies(self) -> bool:
         """Whether differences between groups may differ between clusters."""
-        return self.home is None and bool((np.ptp(self.cells, axis=0) > ROUNDING).any())
+        lone = np.array([stratum.lone for stratum, _ in self.heavy], dtype=bool)
+        return self.home is None and bool((np.ptp(self.cells[:, ~lone], axis=0) > ROUNDING).any())
 
     def kept(self, keep: NDArray[np.bool_], n: Codes) -> Self:
         """Return the structure of some of the rows.

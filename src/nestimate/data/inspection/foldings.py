@@ -7,7 +7,7 @@ its designs are then said in the words that read the wide table.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, cast
 
 import pyarrow as pa
 
@@ -20,6 +20,7 @@ from nestimate.data.tables.door import Table
 from nestimate.data.tables.reshape import Wanted, long_form, stacked
 from nestimate.data.tables.series import alike_in_size, counts_rows, families, number_like
 from nestimate.errors import NestimateError
+from nestimate.words import Wide
 
 #: Designs shown of one folding.
 MOST = 3
@@ -202,7 +203,7 @@ def _builds(proposal: Proposal, table: Table, given: dict[str, str | bool]) -> b
         long = long_form(
             table,
             Wanted(
-                wide=words.get("wide"),
+                wide=cast("Wide | None", words.get("wide")),
                 value=words.get("value"),
                 group=words.get("group"),
                 unit=words.get("unit"),

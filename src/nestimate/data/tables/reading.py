@@ -1,4 +1,4 @@
-"""Reading options: which rows and cells of a file make the table, in the user's words."""
+"""Reading options: which rows and cells make the table, and what its columns hold."""
 
 import re
 from collections.abc import Sequence
@@ -6,7 +6,9 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 from nestimate.data.tables.cells import tidy
-from nestimate.errors import DataError, DesignError, one_of
+from nestimate.errors import DataError, DesignError
+from nestimate.values import check_fields
+from nestimate.words import Decimal, Scale, Wide
 
 _RANGE = re.compile(r"(\d+)(?:\s*-\s*(\d+))?")
 #: Options that speak of the rows of a file.
@@ -15,35 +17,55 @@ OF_FILES = ("sheet", "skip_rows", "header_row")
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """How a table is read, before anything is known about its columns.
+    """How a table is read: which of its rows and cells, and what its columns hold.
 
     Attributes
     ----------
     sheet
-        Sheet of a workbook.
+        Sheet of a workbook, where several hold data.
     decimal
-        Decimal mark, `.` or `,`; None: points only, and a comma is refused.
+        Decimal mark of numbers in text, `.` or `,`; the other mark may then group thousands. None:
+        a number with a comma is refused.
     skip_rows
-        How many rows at the top are left out, `3`; or which rows, by the file's own count, in a
-        text with a hyphen or comma: `"2-4"`, `"9,14-16"`.
+        How many rows at the top of a file are left out, `3`; or which, by the file's own count:
+        `"2-4"`, `"9,14-16"`.
     header_row
-        The row that holds the names of the columns; what stands above it is left out. None: the
-        first row that is not blank.
+        Row of a file that names the columns; what stands above is left out. None: the first row
+        that is not blank.
     na
         Cells that stand for no reading, several with commas between: `"n.d.,nd"`.
     fill_down
         Columns whose empty cells continue the label above, several with commas between.
     edits
-        What the user changed in the table, one line each and in order; see `edits`.
+        What is changed in the table before anything else, one line each and in order:
+        `row 9, glucose = 5.1 # why`, `without mouse = m10 # why`. Each is said in the answer.
+    wide
+        `groups` (a column per group), `units` (a column per unit, its group in the title) or
+        `replicates` (a column per reading of the unit in the row). None: such tables are
+        recognised where nothing else can be meant.
+    n, sd, se
+        Columns of summary rows: value is then the mean of n readings with that SD, or a mean with
+        that standard error. A row without n is one reading.
+    value_unit
+        Unit of measurement of the value, such as `mg/L`: stands on axes and after differences.
+    scale
+        `linear`, or `log`: logarithms are analysed, ratios of geometric means reported; the ROPE is
+        then one of ratios, such as (0.9, 1.1).
     """
 
     sheet: str | None = None
-    decimal: str | None = None
+    decimal: Decimal | None = None
     skip_rows: int | str | None = None
     header_row: int | None = None
     na: str | None = None
     fill_down: str | None = None
     edits: Sequence[str] = ()
+    wide: Wide | None = None
+    n: str | None = None
+    sd: str | None = None
+    se: str | None = None
+    value_unit: str | None = None
+    scale: Scale = "linear"
 
     def check(self) -> None:
         """Refuse what no table can be read by.
@@ -53,12 +75,7 @@ class Reading:
         DesignError
             When an option is of the wrong kind.
         """
-        if self.decimal not in {None, ".", ","}:
-            raise DesignError(f"decimal: {one_of('decimal mark', str(self.decimal), ['.', ','])}")
-        for what in ("sheet", "na", "fill_down"):
-            given = getattr(self, what)
-            if given is not None and not (isinstance(given, str) and given.strip()):
-                raise DesignError(f"{what} is {given!r}: give it as text, '{given or 'name'}'.")
+        check_fields(self, Reading)
         row = self.header_row
         if row is not None and (isinstance(row, bool) or not isinstance(row, int) or row < 1):
             raise DesignError(f"header_row is {row!r}: it is the number of a row, 1 or more.")
@@ -67,20 +84,27 @@ class Reading:
             isinstance(lines, Sequence) and all(isinstance(line, str) for line in lines)
         ):
             raise DesignError(f"edits is {lines!r}: give a list of lines of text.")
+        object.__setattr__(self, "edits", tuple(lines))
         self.skipped(1)
 
     @property
     def chosen(self) -> dict[str, Any]:
         """What was chosen, as options in Python."""
-        given = {f.name: getattr(self, f.name) for f in fields(Reading)}
-        given["edits"] = list(self.edits) or None
-        return {name: value for name, value in given.items() if value is not None}
+        given = {f.name: (getattr(self, f.name), f.default) for f in fields(Reading)}
+        given["edits"] = (list(self.edits), [])
+        return {name: value for name, (value, usual) in given.items() if value != usual}
 
     @property
     def words(self) -> list[tuple[str, str]]:
         """What was chosen, as options of the command line and their text."""
         single = [(name, str(value)) for name, value in self.chosen.items() if name != "edits"]
         return [*single, *(("edit", line) for line in self.edits)]
+
+    @property
+    def summary_columns(self) -> dict[str, str]:
+        """The columns of summary rows, by role."""
+        given = {"n": self.n, "sd": self.sd, "se": self.se}
+        return {role: name for role, name in given.items() if name is not None}
 
     @property
     def empty(self) -> tuple[str, ...]:

@@ -26,8 +26,6 @@ from nestimate.data.tables.series import (
 from nestimate.data.tables.table import Table
 from nestimate.errors import DataError, DesignError, listed, one_of
 
-WIDE = ("groups", "units", "replicates")
-
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted(Reading):
@@ -35,9 +33,6 @@ class Wanted(Reading):
 
     Attributes
     ----------
-    wide
-        `groups` (a column per group), `replicates` (a column per reading of the unit in the row),
-        or None: recognised where nothing else can be meant.
     value, group, unit, block
         Column names as the user gave them.
     named
@@ -48,7 +43,6 @@ class Wanted(Reading):
         Columns are left as they are: no wide table is recognised.
     """
 
-    wide: str | None = None
     value: str | None = None
     group: str | None = None
     unit: str | None = None
@@ -80,8 +74,6 @@ def long_form(table: Table, wanted: Wanted) -> Table:
     """
     if wanted.as_it_is:
         return table
-    if wanted.wide not in {None, *WIDE}:
-        raise DesignError(f"wide: {one_of('choice', str(wanted.wide), WIDE)}")
     several = _several(table, wanted.value)
     if wanted.wide == "groups":
         return _from_groups(table, wanted)

@@ -16,8 +16,8 @@ from nestimate.data.designs.roles import Roles
 from nestimate.data.tables.door import read_table
 from nestimate.inference.diagnostics import K_LIMIT, mean_and_sd
 from nestimate.inference.fit import Fit
+from nestimate.model.assumptions import Assumptions
 from nestimate.model.model import Model
-from nestimate.model.parameters import Assumptions
 from nestimate.results.estimates import classical, estimands, quantities
 from nestimate.results.estimates.classical import Method, Name, Sums
 from nestimate.results.estimates.contrasts import Contrast
@@ -211,7 +211,7 @@ def _best_on_unit_means(fit: Fit, sums: Sums) -> Fit | None:
             tau=assumptions.tau,
             preset=assumptions.preset,
             # Changed priors of scales are about other scales: here tau holds the error of a mean.
-            priors={k: v for k, v in assumptions.priors.items() if k.split("[")[0] in ("mu", "nu")},
+            prior={k: v for k, v in assumptions.prior.items() if k.split("[")[0] in ("mu", "nu")},
         ),
     )
     found = Fit.from_model(flat, ess=BEST_ESS, seed=fit.seed)

@@ -6,6 +6,7 @@ are no test of any hypothesis about the groups.
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,8 @@ Array = NDArray[np.float64]
 
 #: Groups of a plain difference.
 PAIR = 2
+#: Blocks from which their differences have a spread to look at.
+FEWEST_BLOCKS = 3
 #: Most and fewest replicated data sets, and the numbers drawn for them at most.
 MOST, FEWEST, CHEAP = 4_000, 1_000, 1_000_000
 #: Share of replicated data sets below which a feature is one that the model does not make.
@@ -78,7 +81,8 @@ class Feature:
         `farthest` (largest distance of a unit from its group's mean, in SDs of the group's units;
         with blocks, of a block's difference from the mean difference), `sd_ratio` (largest over
         smallest SD of unit means between groups), `block_spread` (SD of the differences within
-        blocks), `within_spread` (largest variance inside a
+        blocks), `pair_spread` (largest over smallest of those SDs between pairs of groups),
+        `within_spread` (largest variance inside a
         unit over the mean one) or `skewness` (of the unit means about their groups, its size).
     observed, replicated
         In the data, and the median over replicated data sets.
@@ -153,9 +157,9 @@ def normality_evidence(fit: Fit) -> tuple[float, float]:
     if fit.draws.normality is None:
         raise DesignError("the model is normal already: fit it with robust='units' to compare.")
     chosen = fit.model.assumptions
-    priors = {name: prior for name, prior in chosen.priors.items() if name != "nu"}
+    priors = {name: prior for name, prior in chosen.prior.items() if name != "nu"}
     normal = Fit.from_model(
-        Model.from_design(fit.model.design, replace(chosen, robust="none", priors=priors)),
+        Model.from_design(fit.model.design, replace(chosen, robust="none", prior=priors)),
         ess=EVIDENCE_ESS,
         seed=fit.seed,
     )
@@ -250,7 +254,7 @@ def _block_features(replicated: Array, sums: Sums, contrast: Contrast) -> tuple[
     both = np.concatenate([sums.cells[None], replicated])[:, :, inside]
     effects = both @ contrast.weights[inside]
     effects = effects[:, np.isfinite(effects[0])]
-    if effects.shape[1] < 3:
+    if effects.shape[1] < FEWEST_BLOCKS:
         return ()
     own = effects.std(axis=1, ddof=1)
     spread = _positive(own)[:, None]
@@ -259,7 +263,27 @@ def _block_features(replicated: Array, sums: Sums, contrast: Contrast) -> tuple[
         _feature("farthest", np.abs(scaled).max(axis=1)),
         _feature("skewness", np.abs((scaled**3).mean(axis=1))),
         _feature("block_spread", own),
+        *_pair_spreads(np.concatenate([sums.cells[None], replicated])),
     )
+
+
+def _pair_spreads(cells: Array) -> tuple[Feature, ...]:
+    """How unequally the differences of pairs of groups spread over blocks; nothing of two groups.
+
+    Parameters
+    ----------
+    cells
+        Means of cells, the data first, shape (1 + data sets, blocks, groups).
+    """
+    spreads = []
+    for a, b in combinations(range(cells.shape[2]), 2):
+        apart = cells[:, :, b] - cells[:, :, a]
+        apart = apart[:, np.isfinite(apart[0])]
+        if apart.shape[1] >= FEWEST_BLOCKS:
+            spreads.append(_positive(apart.std(axis=1, ddof=1)))
+    if len(spreads) < PAIR:
+        return ()
+    return (_feature("pair_spread", np.max(spreads, axis=0) / np.min(spreads, axis=0)),)
 
 
 def _within(fit: Fit, n: int, rng: np.random.Generator) -> tuple[Feature, ...]:

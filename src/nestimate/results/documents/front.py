@@ -43,7 +43,7 @@ def question(answer: Answer) -> list[str]:
     if len(groups) > MOST_ASKED:
         others = f"the {len(groups) - 1} other groups of {design.roles.group or 'the table'}"
     verb = "does" if len(groups) == 2 else "do"
-    named = isinstance(asked.contrasts, tuple) or asked.contrasts not in ("reference", "pairs")
+    named = isinstance(asked.contrast, tuple) or asked.contrast not in ("reference", "pairs")
     if asked.against is not None:
         of = "" if groups == ("all",) else f" in {' and '.join(groups)}, each by itself,"
         said = f"{how} does the mean of {value}{of} lie from {asked.against:g}, {sure}"
@@ -51,7 +51,7 @@ def question(answer: Answer) -> list[str]:
         said = f"How does {value} depend on what was measured with it, {sure}"
     elif named:
         said = f"How large is {' and '.join(c.name for c in answer.asked[:6])} in {value}, {sure}"
-    elif asked.contrasts == "pairs" and len(groups) > 2:
+    elif asked.contrast == "pairs" and len(groups) > 2:
         said = f"{how} do {groups[0]}, {others} differ from each other in {value}, {sure}"
     else:
         said = f"{how} {verb} {others} differ from {groups[0]} in {value}, {sure}"

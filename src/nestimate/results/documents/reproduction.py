@@ -29,6 +29,8 @@ def planning(answer: Answer) -> Advice | None:
     """
     design, options = answer.design, answer.options
     plain = options.get("against") is None and options.get("robust") in ("units", "none")
+    if design.block is not None and "own" in (options.get("tau"), options.get("sigma")):
+        return None
     if design.formula is not None or design.structure.factorial or not plain:
         return None
     if len(design.groups) < 2:

@@ -13,7 +13,7 @@ ORDERED = ("steps", "trend")
 
 def asked_contrasts(design: Design, question: Question) -> tuple[Contrast, ...]:
     """Return the contrasts to report: of groups, or of the factors whose cells they are."""
-    crossing, asked = design.structure.factorial, question.contrasts
+    crossing, asked = design.structure.factorial, question.contrast
     if crossing is None and question.against is None:
         words = (asked,) if isinstance(asked, str) else asked
         words = ORDERED if design.roles.order is not None and asked == "reference" else words

@@ -30,7 +30,7 @@ def effect_size(draws: Draws, contrast: Contrast) -> Array:
     count by the size of their weights.
     """
     inside, shares = _shares(contrast)
-    tau = draws.by_group(draws.scale(draws.structure.strata[0]))[:, inside]
+    tau = draws.scale_in(draws.structure.strata[0])[:, inside]
     return difference(draws, contrast) / np.sqrt(np.square(tau) @ shares)
 
 
@@ -43,7 +43,7 @@ def _shares(contrast: Contrast) -> tuple[NDArray[np.intp], Array]:
 
 def variance(draws: Draws, stratum: Stratum, groups: Groups = ALL) -> Array:
     """Return the squared scale that a stratum adds to a reading of groups: (draws, groups)."""
-    square = np.square(draws.by_group(draws.scale(stratum))[:, groups])
+    square = np.square(draws.scale_in(stratum)[:, groups])
     return np.asarray(square / stratum.split)
 
 
@@ -91,6 +91,12 @@ def next_block(draws: Draws, contrast: Contrast) -> Array:
     if draws.normality is None:
         return np.asarray(special.ndtr(z))
     return np.asarray(special.stdtr(draws.normality[:, 0], z))
+
+
+def pair_scale(draws: Draws, stratum: Stratum, first: int, second: int) -> Array:
+    """Return the scale of the difference of two groups from block to block, shape (draws,)."""
+    own = np.square(draws.scale_in(stratum)[:, [first, second]])
+    return np.asarray(np.sqrt(own.sum(axis=1) / stratum.split))
 
 
 def icc(draws: Draws, group: int) -> Array:

@@ -12,8 +12,6 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.measures import LINEAR, Measure
 from nestimate.inference.fit import Fit
 from nestimate.model.draws import Draws
-from nestimate.model.families import What
-from nestimate.model.model import FIXED_PART
 from nestimate.results.estimates import estimands, naming, ordered
 from nestimate.results.estimates.contrasts import Contrast, told_by_blocks
 
@@ -137,32 +135,6 @@ def coefficients(fit: Fit) -> tuple[Quantity, ...]:
         )
         for j, (label, shift) in enumerate(zip(terms.labels, terms.shifts, strict=True))
     )
-
-
-def scales(fit: Fit) -> tuple[Quantity, ...]:
-    """Return scales, normality and, in nested layouts, the share of variance between units."""
-    found, draws = [], fit.draws
-    for parameter in fit.model.parameters:
-        if parameter.kind in FIXED_PART:
-            continue
-        name, values, positive = parameter.label, draws[parameter], parameter.kind == "scale"
-        if parameter.family.what is What.PLACE:
-            # Where a pooled scale lies says little; the scale itself is reported.
-            stratum = draws.structure.strata[parameter.family.stratum or 0]
-            name, values = f"tau[{parameter.group}]", draws.scale(stratum)[:, parameter.member]
-            positive = True
-        found.append(Quantity(name=name, values=values, weights=fit.weights, positive=positive))
-    design = fit.model.design
-    if design.layout == "nested" and design.statistics.measured.all():
-        noise = draws.noise
-        own = draws.scale(draws.structure.strata[0]).shape[1] > 1 or (
-            noise is not None and noise.shape[1] > 1
-        )
-        for g, label in enumerate(design.groups if own else (None,)):
-            name = "icc" if label is None else f"icc[{label}]"
-            values = estimands.icc(draws, g)
-            found.append(Quantity(name=name, values=values, weights=fit.weights, positive=True))
-    return tuple(found)
 
 
 def unit_means(fit: Fit) -> tuple[Quantity, ...]:

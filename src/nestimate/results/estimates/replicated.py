@@ -53,8 +53,8 @@ def replicated_cells(fit: Fit, n: int, rng: np.random.Generator) -> Array:
     stretch = 1 / _root_mixing(draws, size[1], rng)
     block, effect = design.structure.strata[:2]
     level = draws.scale(block) * stretch * rng.standard_normal(size[:2])
-    own = (draws.scale(effect) / np.sqrt(effect.split) * stretch)[:, :, None]
-    own = own * rng.standard_normal(size)
+    apart = draws.scale_in(effect)[:, None, :] / np.sqrt(effect.split)
+    own = apart * stretch[:, :, None] * rng.standard_normal(size)
     noise = np.sqrt(_cell_noise(draws, design)) * rng.standard_normal(size)
     means = draws.means[:, None, :] + level[:, :, None] + own + noise
     return np.where(cells > 0, means, np.nan)

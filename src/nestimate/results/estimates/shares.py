@@ -72,13 +72,13 @@ def levels(fit: Fit) -> list[tuple[str, str, Array]]:
     design, draws = fit.model.design, fit.draws
     if design.formula is not None:
         return _of_formula(fit, design.formula)
-    scales = [draws.scale(stratum) for stratum in draws.structure.strata]
+    strata = draws.structure.strata
     noise = [] if draws.noise is None else [draws.noise]
-    own = any(found.shape[1] > 1 for found in (*scales, *noise))
+    own = any(found.shape[1] > 1 for found in (*map(draws.scale, strata), *noise))
     groups = len(design.groups) if own else 1
     found = []
-    for stratum, scale in zip(draws.structure.strata, scales, strict=True):
-        square = np.square(np.broadcast_to(scale, (len(scale), groups)))
+    for stratum in strata:
+        square = np.square(draws.scale_in(stratum)[:, :groups])
         found.append((*_words(stratum), np.asarray(square / stratum.split)))
     for sigma in noise:
         inside = design.levels[-1].name if design.levels else "cell"
@@ -109,12 +109,13 @@ def _of_formula(fit: Fit, terms: Structure) -> list[tuple[str, str, Array]]:
         return []
     found = []
     for stratum in terms.strata:
-        size = sum(_square(effect.column) / effect.split for effect in stratum.effects)
+        size = np.array([_square(effect.column) / effect.split for effect in stratum.effects])
         label, said = _to(stratum.between)
         if stratum.of:
             what, where = stratum.of, stratum.between
             label, said = f"{what}, {where} to {where}", f"in how {what} differs between {where}s"
-        found.append((label, said, size * np.square(fit.draws.scale(stratum))))
+        square = np.square(fit.draws.scale(stratum))
+        found.append((label, said, (square * size).sum(axis=1, keepdims=True)))
     return [*found, ("reading to reading", "between readings", np.square(fit.draws.noise))]
 
 

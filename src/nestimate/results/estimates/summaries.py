@@ -3,15 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from math import isfinite
+from numbers import Real
 from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.measures import LINEAR, Measure
+from nestimate.errors import DesignError
 from nestimate.inference import diagnostics, work
 from nestimate.remedies import Advice
 from nestimate.results.estimates.quantities import Quantity
+from nestimate.values import check_fields
+from nestimate.words import CiKind, Contrasts
 
 Array = NDArray[np.float64]
 Interval = Literal["hdi", "eti", "simultaneous"]
@@ -20,7 +24,7 @@ Interval = Literal["hdi", "eti", "simultaneous"]
 #: quantiles times this, measured in simulations from normal and t draws: it may slide a little.
 HDI_EXCESS = 1.5
 #: Quantities of one kind from which their errors are worked out quickly.
-MANY = 100
+MANY = 20
 #: Share of an interval's width below which the lower end of a scale or share is near 0.
 NEAR = 0.02
 
@@ -107,31 +111,87 @@ class Summary:
         return {k: None if isinstance(v, float) and not isfinite(v) else v for k, v in fields}
 
 
+def _edges(rope: object) -> tuple[float, float]:
+    """Return the ends of a region of practical equivalence as they were given."""
+    edges = tuple(rope) if isinstance(rope, Sequence | np.ndarray) else ()
+    numbers = all(isinstance(edge, Real) and isfinite(edge) for edge in edges)
+    if len(edges) != 2 or not numbers:
+        raise DesignError(f"rope is {rope}: give two numbers, such as -0.5 and 0.5.")
+    low, high = (float(edge) for edge in edges)
+    if not low < high:
+        raise DesignError(f"rope runs from {low:g} to {high:g}: the lower end comes first.")
+    return low, high
+
+
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """How quantities are to be summarised.
+    """What is asked of the draws, and how quantities are summarised.
 
     Attributes
     ----------
-    ci_prob, ci_kind
-        Mass and kind of the intervals.
+    contrast
+        `reference` (each group less the reference), `pairs` (all pairs), or expressions in group
+        labels: `"(b + c) / 2 - a"`, several in a list.
+    order
+        Labels of the groups in their order, `"0,1,3,10"`: each step, the linear trend, and how
+        probably the mean rises at every step are then asked for (`contrast` `steps`, `trend`).
+    adjust
+        Covariates, `"age,baseline"`: groups are compared at the mean of these columns of numbers,
+        with one slope for all groups.
+    against
+        Compare every group with this value instead; one group is then enough, and without a
+        column of groups all rows are one.
     rope
-        Region of practical equivalence of a difference, in the unit of the value, or None.
-    contrasts, against
-        Which differences are asked for; see `choose_contrasts`.
+        Region of practical equivalence of a difference (low, high), in the unit of the value.
+    ci_prob, ci_kind
+        Mass of the credible intervals, and `hdi` or `eti`.
     simultaneous
-        Whether the intervals of the differences are to hold all at once.
+        Intervals of the differences that hold all at once with that mass.
     bayes_factor
-        Whether Bayes factors for differences of exactly zero are asked for.
+        Also give Bayes factors for differences of exactly zero, with the prior they follow.
     """
 
-    ci_prob: float
-    ci_kind: Interval
-    rope: tuple[float, float] | None
-    contrasts: str | tuple[str, ...] = "reference"
+    contrast: Contrasts | Sequence[str] = "reference"
+    order: str | Sequence[str] | None = None
+    adjust: str | Sequence[str] | None = None
     against: float | None = None
+    rope: tuple[float, float] | None = None
+    ci_prob: float = 0.95
+    ci_kind: CiKind = "hdi"
     simultaneous: bool = False
     bayes_factor: bool = False
+
+    def check(self) -> None:
+        """Refuse what cannot be asked; lists become tuples, as do the ends of the ROPE.
+
+        Raises
+        ------
+        DesignError
+            When an option is of the wrong kind, or out of range.
+        """
+        check_fields(self, Question)
+        if self.against is not None and not isfinite(self.against):
+            raise DesignError(f"against is {self.against}: it must be a finite number.")
+        if not 0 < self.ci_prob < 1:
+            raise DesignError(
+                f"ci_prob is {self.ci_prob:g}: it must lie between 0 and 1, such as 0.95 for a "
+                "95 % interval."
+            )
+        for name, example in (("contrast", "b - a"), ("order", "0,1,3"), ("adjust", "age")):
+            given = getattr(self, name)
+            if isinstance(given, str | None) and (given is not None or name != "contrast"):
+                continue
+            if not (isinstance(given, Sequence) and all(isinstance(c, str) for c in given)):
+                raise DesignError(f"{name} is {given!r}: write '{example}', or a list of such.")
+            object.__setattr__(self, name, tuple(given))
+        if self.rope is not None:
+            object.__setattr__(self, "rope", _edges(self.rope))
+
+    @property
+    def covariates(self) -> tuple[str, ...]:
+        """The columns that groups are adjusted for."""
+        given = self.adjust.split(",") if isinstance(self.adjust, str) else self.adjust or ()
+        return tuple(name.strip() for name in given)
 
     def interval(self, values: Array, weights: Array) -> tuple[float, float]:
         """Return the ends of the interval for one quantity, values of shape (draws,)."""

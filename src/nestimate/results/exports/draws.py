@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nestimate.data.designs.structure import Role
-from nestimate.model.draws import Draws
+from nestimate.model.draws import Draws, scale_terms
 from nestimate.model.families import CORRELATION
 from nestimate.results.answer import Answer
 from nestimate.results.estimates import estimands
@@ -56,10 +55,8 @@ def to_datatree(answer: Answer) -> "DataTree":
     posterior = {
         name: _chains(found[:, 0] if name in shared else found) for name, found in draws.items()
     }
-    # Of several factors each has a scale of how its effect differs between blocks.
-    parts = [s.of for s in design.structure.strata if s.role is Role.EFFECT and s.of]
-    own = {"beta": "coefficient", "rho": "pair"} | ({"tau": "term"} if design.formula else {})
-    own |= {"tau_effect": "term"} if parts else {}
+    terms = scale_terms(design.structure, answer.model.parameters)
+    own = {"beta": "coefficient", "rho": "pair"} | dict.fromkeys(terms, "term")
     dims = {name: [own.get(name, "groups")] for name in draws if name not in shared}
     headline = {"difference": estimands.difference}
     if design.block is None:
@@ -75,10 +72,9 @@ def to_datatree(answer: Answer) -> "DataTree":
     }
     if design.formula is not None:
         coords["coefficient"] = list(design.formula.labels)
-        coords["term"] = [s.name for s in design.structure.strata if not s.merged]
         coords["pair"] = [str(p.group) for p in answer.model.parameters if p.family == CORRELATION]
-    elif parts:
-        coords["term"] = parts
+    for of in terms.values():
+        coords["term"] = of
     groups = {"posterior": posterior}
     if fit.effects.size:
         complete = len(fit.effects) == len(fit.resampled)

@@ -25,9 +25,9 @@ from nestimate.data.designs.structure import Effect, Factor, Role, Stratum, Stru
 from nestimate.errors import DataError
 from nestimate.inference.fit import Fit
 from nestimate.inference.nuts import Chains
+from nestimate.model.assumptions import Assumptions
 from nestimate.model.draws import Draws
 from nestimate.model.model import Model
-from nestimate.model.parameters import Assumptions
 from nestimate.remedies import Advice, Remedy
 from nestimate.results.answer import Answer
 from nestimate.results.estimates.contrasts import Contrast
@@ -38,6 +38,8 @@ from nestimate.results.exports.saved import design_record, rebuilt_design
 FORMAT = 2
 SUFFIX = ".nestimate"
 TEXT = "result.json"
+#: Fields of records that files of before call otherwise.
+FORMER = {("Assumptions", "priors"): "prior", ("Question", "contrasts"): "contrast"}
 RECORDS = {
     record.__name__: record
     for record in (
@@ -153,6 +155,7 @@ def _rebuilt(told: Any, archive: ZipFile) -> Any:
 
 def _record(name: str, kept: dict[str, Any]) -> Any:
     """Return a record from its fields, whichever version wrote them."""
+    kept = {FORMER.get((name, field), field): value for field, value in kept.items()}
     match name:
         case "Design":
             return rebuilt_design(kept)

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from scipy import special
 
 from nestimate.inference.diagnostics import quantile
-from nestimate.model.model import Model, Whitening
+from nestimate.model.model import Model
 from nestimate.model.parameters import Parameter, affine
+from nestimate.model.whitening import Whitening
 from nestimate.results.answer import Answer
 from nestimate.results.figures import canvas, findings, sheet
 from nestimate.results.words import rounding

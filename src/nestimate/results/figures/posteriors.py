@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.results.answer import Answer
-from nestimate.results.estimates import quantities
+from nestimate.results.estimates import quantities, spreads
 from nestimate.results.estimates.quantities import Quantity
 from nestimate.results.estimates.rows import Rows
 from nestimate.results.estimates.summaries import Summary
@@ -160,7 +160,7 @@ def _headline(answer: Answer) -> list[tuple[Quantity, Summary]]:
         *zip(quantities.effect_sizes(fit, asked), answer.effect_sizes, strict=True),
         *zip(quantities.group_means(fit), answer.groups, strict=True),
         *zip(quantities.coefficients(fit), answer.coefficients, strict=True),
-        *zip(quantities.scales(fit), answer.scales, strict=True),
+        *zip(spreads.scales(fit), answer.scales, strict=True),
     ]
     return [(quantity, row) for quantity, row in found if np.ptp(quantity.values) > 0]
 
@@ -170,7 +170,7 @@ def _population(answer: Answer) -> list[Quantity]:
     found = [
         *quantities.differences(answer.fit, answer.asked),
         *(quantities.coefficients(answer.fit) or quantities.group_means(answer.fit)),
-        *(q for q in quantities.scales(answer.fit) if not q.name.startswith("icc")),
+        *(q for q in spreads.scales(answer.fit) if not q.name.startswith("icc")),
     ]
     return [quantity for quantity in found if np.ptp(quantity.values) > 0]
 

@@ -28,8 +28,8 @@ def with_narrowing(fit: Fit, beside: Design, covariates: Sequence[str]) -> Fit:
         What is adjusted for.
     """
     chosen = fit.model.assumptions
-    priors = {n: p for n, p in chosen.priors.items() if not any(c in n for c in covariates)}
-    model = Model.from_design(beside, replace(chosen, priors=priors))
+    priors = {n: p for n, p in chosen.prior.items() if not any(c in n for c in covariates)}
+    model = Model.from_design(beside, replace(chosen, prior=priors))
     said = narrowed(fit, Fit.from_model(model, ess=PLAIN_ESS, seed=fit.seed), covariates)
     design = replace(fit.model.design, notes=(*fit.model.design.notes, said))
     return replace(fit, model=replace(fit.model, design=design))

@@ -162,6 +162,7 @@ def _feature_name(one: Feature, design: Design) -> str:
         "sd_ratio": "ratio of the groups' SDs",
         "within_spread": f"unequal SDs inside {what}",
         "block_spread": f"spread of the differences over {what}",
+        "pair_spread": f"unequal spread of the differences of pairs over {what}",
     }[one.name]
 
 
@@ -176,6 +177,9 @@ def _regular_hint(regular: Sequence[Feature]) -> str:
 
 def _hint(odd: Sequence[Feature], design: Design, farthest: str) -> str:
     names = {one.name for one in odd}
+    if "pair_spread" in names:
+        bad = "Some pairs of groups agree far better than others; give each group its own scale: "
+        return Advice(bad, Remedy("tau", "own"), ".")
     if design.block is not None or names == {"farthest"}:
         return (
             f"Check {farthest} first: a slip, labels that were swapped, or one unlike the others?"

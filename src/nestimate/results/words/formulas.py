@@ -39,12 +39,15 @@ def formula_model_sentences(terms: Structure, value: str, *, robust: bool) -> li
         for label in terms.labels
     )
     if terms.merged:
-        return [f"{value} ~ {family}{fixed}, tau)"]
+        own = "[group]" if terms.strata[-1].lone else ""
+        return [f"{value} ~ {family}{fixed}, tau{own})"]
     outer = terms.outer.name
     jointly = "Student-t with nu degrees of freedom" if robust else "normal"
     said = [f"mean of {value} = {fixed} + the effects below; readings ~ Normal(mean, sigma)"]
     names = list(dict.fromkeys(f"tau[{stratum.name}]" for stratum, _ in terms.heavy))
     said.append(f"effects of one {outer} are jointly {jointly}, with scales {', '.join(names)}")
+    if any(stratum.lone for stratum in terms.strata):
+        said.append(f"every {outer} lies in one group and has the tau of that group")
     if any(effect.split != 1 for effect in terms.effects):
         said.append(
             "every level of a factor right of a bar has a deviation of its own, symmetric in the "
@@ -84,6 +87,11 @@ def formula_gloss(name: str, terms: Structure) -> str:
     for stratum in strata:
         if name == f"tau[{stratum.name}]":
             return _spread(stratum, terms)
+        for label in stratum.apart:
+            if name == f"tau[{stratum.name} | {label}]":
+                return f"{_spread(stratum, terms)}, {label}"
+            if name == f"tau[{label}]" and terms.merged:
+                return f"spread of the readings of {label}"
     family = name.split("[", 1)[0]
     return {
         "rho": f"correlation over the levels of {terms.outer.name}",

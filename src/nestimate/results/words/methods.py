@@ -40,7 +40,10 @@ def equations(model: Model) -> tuple[Equation, ...]:
         found = [(f"y[i] ~ {family}mu[g], {tau})", said)]
     else:
         found = [*_readings(design, names, own), *_inner(design)]
-        found += _blocks(design, names) if design.block else _units(design, family, tau)
+        apart = model.assumptions.tau == "own"
+        found += (
+            _blocks(design, names, apart=apart) if design.block else _units(design, family, tau)
+        )
     if "tau_z" in names:
         towards = "the groups' spreads are drawn towards a typical one"
         found.append(("tau[g] = tau_median * exp(tau_ratio * tau_z[g])", towards))
@@ -90,13 +93,13 @@ def _units(design: Design, family: str, tau: str) -> list[Equation]:
     return [(f"{_symbol(0, count)} ~ {family}mu[g], {tau})", said)]
 
 
-def _blocks(design: Design, names: set[str]) -> list[Equation]:
+def _blocks(design: Design, names: set[str], *, apart: bool) -> list[Equation]:
     block, count = (design.block.name if design.block else ""), len(design.levels)
     lines = []
     if design.levels:
         said = f"true mean of a {design.levels[0].name} about the mean of its cell"
         lines.append((f"{_symbol(0, count)} ~ Normal(c[b, g], tau_unit)", said))
-    terms = [_deviation(stratum) for stratum in _deviating(design)]
+    terms = [_deviation(stratum, apart=apart) for stratum in _deviating(design)]
     whole = " + ".join(["mu[g] + a[b]", *(symbol for symbol, _, _ in terms)])
     lines.append((f"c[b, g] = {whole}", f"mean of the cell of {block} b and group g"))
     if "nu" in names:
@@ -116,22 +119,18 @@ def _deviating(design: Design) -> list[Stratum]:
     return [s for s in design.structure.strata if s.role in (Role.EFFECT, Role.PLOT)]
 
 
-def _deviation(stratum: Stratum) -> tuple[str, str, str]:
+def _deviation(stratum: Stratum, *, apart: bool) -> tuple[str, str, str]:
     """Return the symbol of a deviation, its scale, and what it is."""
     name = stratum.name
     if stratum.role is Role.PLOT:
         return f"p[b, {name}]", f"tau_{name}", f"how far a {name} is off in its block"
-    if not stratum.of:
-        said = (
-            f"how far a group is off in a {name}; a difference of two groups then varies from "
-            f"{name} to {name} with scale tau_effect"
-        )
-        return "d[b, g]", "tau_effect / sqrt(2)", said
-    said = (
-        f"how far a level of {stratum.of} is off in a {name}; a difference of two levels then "
-        f"varies from {name} to {name} with scale tau_effect[{stratum.of}]"
-    )
-    return f"d[b, {stratum.of}]", f"tau_effect[{stratum.of}] / sqrt(2)", said
+    of, what, pair = stratum.of or "g", "a group", "groups"
+    if stratum.of:
+        what, pair = f"a level of {of}", "levels"
+    scale = f"tau_effect[{of}]" if stratum.of or apart else "tau_effect"
+    both = f"sqrt(({scale}^2 + {scale[:-1]}']^2) / 2)" if apart else scale
+    said = f"how far {what} is off in a {name}; a difference of two {pair} then varies from {name} "
+    return f"d[b, {of}]", f"{scale} / sqrt(2)", f"{said}to {name} with scale {both}"
 
 
 def _asked(design: Design) -> list[Equation]:

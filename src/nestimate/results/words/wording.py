@@ -94,7 +94,7 @@ def gloss(name: str, model: Model) -> str:
         "tau": f"{outer} from {unit} to {unit}",
         "tau_unit": f"SD from {unit} to {unit} in one cell",
         "tau_block": f"{outer} from {block} to {block}",
-        "tau_effect": f"{outer} of the difference from {block} to {block}",
+        "tau_effect": f"{outer} of {factors.difference_of(name, model)} from {block} to {block}",
         "sigma": f"{sigma} of readings in one {inside}",
         "tau_median": "typical tau of the groups",
         "tau_ratio": "by what factor (log) taus differ",

@@ -1,0 +1,57 @@
+"""What scatters, by how much: scales, normality, shares of units, and scales of pairs of groups."""
+
+from itertools import combinations
+
+from nestimate.data.designs.structure import Role
+from nestimate.inference.fit import Fit
+from nestimate.model.families import What
+from nestimate.model.model import FIXED_PART
+from nestimate.results.estimates import estimands
+from nestimate.results.estimates.quantities import Quantity
+
+#: Groups of which every pair gets its scale.
+MOST_PAIRED = 6
+
+
+def scales(fit: Fit) -> tuple[Quantity, ...]:
+    """Return scales, normality and, in nested layouts, the share of variance between units."""
+    found, draws = [], fit.draws
+    for parameter in fit.model.parameters:
+        if parameter.kind in FIXED_PART:
+            continue
+        name, values, positive = parameter.label, draws[parameter], parameter.kind == "scale"
+        if parameter.family.what is What.PLACE:
+            # Where a pooled scale lies says little; the scale itself is reported.
+            stratum = draws.structure.strata[parameter.family.stratum or 0]
+            name, values = f"tau[{parameter.group}]", draws.scale(stratum)[:, parameter.member]
+            positive = True
+        found.append(Quantity(name=name, values=values, weights=fit.weights, positive=positive))
+    design = fit.model.design
+    found += _pair_scales(fit)
+    if design.layout == "nested" and design.statistics.measured.all():
+        noise = draws.noise
+        own = draws.scale(draws.structure.strata[0]).shape[1] > 1 or (
+            noise is not None and noise.shape[1] > 1
+        )
+        for g, label in enumerate(design.groups if own else (None,)):
+            name = "icc" if label is None else f"icc[{label}]"
+            values = estimands.icc(draws, g)
+            found.append(Quantity(name=name, values=values, weights=fit.weights, positive=True))
+    return tuple(found)
+
+
+def _pair_scales(fit: Fit) -> list[Quantity]:
+    """Return how far the difference of every pair differs from block to block, where pairs do."""
+    groups, draws = fit.model.design.groups, fit.draws
+    effect = fit.model.design.structure.stratum(Role.EFFECT)
+    if effect is None or effect.apart != groups or draws.scale(effect).shape[1] == 1:
+        return []
+    return [
+        Quantity(
+            name=f"tau_effect[{groups[b]} - {groups[a]}]",
+            values=estimands.pair_scale(draws, effect, a, b),
+            weights=fit.weights,
+            positive=True,
+        )
+        for a, b in combinations(range(min(len(groups), MOST_PAIRED)), 2)
+    ]

@@ -1,0 +1,80 @@
+"""Options in four parts: one list of words for library, editors and command line."""
+
+import inspect
+from dataclasses import fields
+from typing import get_type_hints
+
+import numpy as np
+import pytest
+
+import nestimate as ne
+from nestimate.apps import arguments
+from nestimate.data.tables.reading import Reading
+from nestimate.errors import DesignError
+from nestimate.inference.budget import Budget
+from nestimate.model.assumptions import Assumptions
+from nestimate.options import OF_LAYOUTS, PARTS, Options
+from nestimate.results.estimates.summaries import Question
+from nestimate.words import Words
+
+NAMES = [field.name for field in fields(Options)]
+
+
+def test_options_are_the_fields_of_their_parts():
+    assert [field.name for part in PARTS for field in fields(part)] == NAMES
+    assert len(set(NAMES)) == len(NAMES)
+    chosen = Options(scale="log", robust="none", rope=(0.9, 1.1), seed=7)
+    assert chosen.reading == Reading(scale="log")
+    assert chosen.assumptions == Assumptions(robust="none")
+    assert chosen.question == Question(rope=(0.9, 1.1))
+    assert chosen.budget == Budget(seed=7)
+
+
+def test_editors_know_every_option_by_the_same_type():
+    assert get_type_hints(Words) == {name: get_type_hints(Options)[name] for name in NAMES}
+    assert set(inspect.signature(Options).parameters) == set(NAMES)
+
+
+def test_every_option_is_explained():
+    told = Options.__doc__.partition("Attributes")[2].splitlines()
+    heads = {name for line in told if not line.startswith(" ") for name in line.split(", ")}
+    assert set(NAMES) <= heads
+
+
+def test_every_option_is_one_of_the_command_line():
+    assert arguments.SPELLINGS.keys() == set(NAMES)
+    assert set(NAMES) > OF_LAYOUTS
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"robust": "unit"}, "Did you mean 'units'"),
+        ({"tau": "owned"}, "There is: 'own', 'common', 'pooled'"),
+        ({"decimal": ";"}, "decimal"),
+        ({"sheet": 3}, "sheet is 3: give it as text"),
+        ({"se": " "}, "se is ' ': give it as text"),
+        ({"ess": None}, "ess is None: it must be a number"),
+        ({"seed": True}, "seed is True: it must be a number"),
+        ({"seed": 1.5}, "whole number"),
+        ({"against": "0"}, "against is '0': it must be a number"),
+        ({"simultaneous": "no"}, "simultaneous is 'no': it must be True or False"),
+        ({"contrast": None}, "contrast is None"),
+        ({"order": 3}, "order is 3: write '0,1,3', or a list of such"),
+        ({"adjust": [1]}, "adjust is"),
+        ({"rope": (1, 1)}, "the lower end comes first"),
+        ({"rope": (0.5, 1)}, "does not hold 0"),
+        ({"prior": "tau = 1"}, "prior is 'tau = 1'"),
+    ],
+)
+def test_what_an_option_does_not_take_is_refused_by_its_type(given, said):
+    with pytest.raises(DesignError) as caught:
+        Options.of(given)
+    assert said in str(caught.value)
+
+
+def test_numbers_of_numpy_are_plain_ones():
+    chosen = Options(ess=np.float64(500), seed=np.int64(3), rope=np.array([-1, 1]))
+    assert repr(chosen) == "Options(rope=(-1.0, 1.0), ess=500.0, seed=3)"
+    assert type(chosen.seed) is int
+    assert hash(chosen) == hash(ne.Options(ess=500, seed=3, rope=(-1, 1)))

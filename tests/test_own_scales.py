@@ -1,0 +1,268 @@
+"""Groups with scales of their own in blocks, and in formulas."""
+
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+import dense
+import nestimate as ne
+from keyed import named
+from nestimate.data.designs.design import Design
+from nestimate.data.designs.formula import parse_formula
+from nestimate.data.designs.from_formula import formula_design
+from nestimate.data.designs.roles import Roles
+from nestimate.data.designs.structure import Role
+from nestimate.data.tables.door import read_table
+from nestimate.errors import DesignError
+from nestimate.model.draws import scale_terms
+from nestimate.model.families import FIXED, NOISE, NORMALITY, scale_of
+from nestimate.model.model import Model
+from nestimate.model.parameters import Assumptions
+from nestimate.results.documents.html import render
+
+#: How far arms scatter about the level of a day: a and b agree, c is its own.
+SCATTER = {"a": 0.1, "b": 0.1, "c": 2.0}
+
+
+def days(readings=1, *, seed=1, blocks=10) -> pd.DataFrame:
+    rng, rows = np.random.default_rng(seed), []
+    for k in range(blocks):
+        level = rng.normal(0, 2)
+        for i, (arm, scatter) in enumerate(SCATTER.items()):
+            cell = i / 2 + level + rng.normal(0, scatter)
+            rows += [(f"k{k}", arm, cell + rng.normal(0, 0.1)) for _ in range(readings)]
+    return pd.DataFrame(rows, columns=["block", "group", "value"])
+
+
+def model_of(frame, *, group="group", block="block", **assumed) -> Model:
+    roles = Roles(value="value", group=group, block=block)
+    return Model.from_design(Design.from_table(read_table(frame), roles), Assumptions(**assumed))
+
+
+@pytest.mark.parametrize("tau", ["own", None])
+@pytest.mark.parametrize("robust", ["units", "none"])
+def test_blocks_of_one_reading_a_cell_have_the_density_of_their_full_covariance(tau, robust):
+    frame = days().drop(index=[4, 11, 12])
+    model = model_of(frame, tau=tau, robust=robust)
+    z = np.random.default_rng(2).normal(0, 0.7, (5, len(model.free)))
+    theta = {name: rows.T for name, rows in named(model, model.standard(z)).items()}
+    assert theta["tau_effect"].shape[1] == (3 if tau else 1)
+    stick = model.design.yardstick
+    table = frame.assign(value=(frame["value"] - stick.centre) / stick.spread)
+    expected = dense.log_density(table, "block", {}, theta)
+    assert model.log_likelihood(z) == pytest.approx(expected, rel=1e-9)
+    # What is said of the means, given the scales, is what the density says of them when normal.
+    if robust == "none":
+        precision, linear = model.density.information(model.standard(z))
+        best = np.linalg.solve(precision, linear[:, :, None])[:, :, 0]
+        for step in np.eye(3):
+            near = [
+                dense.log_density(table, "block", {}, {**theta, "mu": best + h * step})
+                for h in (-0.1, 0, 0.1)
+            ]
+            curve = (near[0] - 2 * near[1] + near[2]) / 0.01
+            assert near[2] == pytest.approx(near[0], rel=1e-6)
+            assert -curve == pytest.approx([step @ p @ step for p in precision], rel=1e-4)
+
+
+def two_factors() -> pd.DataFrame:
+    rng = np.random.default_rng(5)
+    rows = [
+        (f"k{k}", g, t, rng.normal(10, 1))
+        for k, g, t, _ in product(range(3), ("WT", "KO"), ("veh", "drug"), range(2))
+    ]
+    return pd.DataFrame(rows, columns=["block", "genotype", "treatment", "value"])
+
+
+def test_levels_of_several_factors_have_scales_of_their_own():
+    frame = two_factors()
+    model = model_of(frame, group="genotype,treatment", tau="own", robust="none")
+    structure = model.design.structure
+    assert scale_terms(structure, model.parameters) == {
+        "tau_effect": [
+            *("WT", "KO", "veh", "drug"),
+            *("WT veh", "WT drug", "KO veh", "KO drug"),
+        ]
+    }
+    z = np.random.default_rng(6).normal(0, 0.7, (3, len(model.free)))
+    theta = model.standard(z)
+    y = model.design.yardstick.standardised(model.design.readings.value)
+    rows = frame[["block", "genotype", "treatment"]].to_numpy()
+    for d in range(3):
+        scales = {
+            label: theta[scale_of(s)][i, d]
+            for s in structure.strata
+            if s.role is Role.EFFECT
+            for i, label in enumerate(s.apart)
+        }
+        level = theta[scale_of(structure.strata[0])][0, d]
+        cover = np.eye(len(y)) * theta[NOISE][0, d] ** 2
+        for i, j in product(range(len(y)), repeat=2):
+            (k, g, t), other = rows[i], rows[j]
+            if k == other[0]:
+                same = (g == other[1], t == other[2])
+                cover[i, j] += level**2
+                cover[i, j] += same[0] * scales[g] ** 2 / 2 + same[1] * scales[t] ** 2 / 2
+                cover[i, j] += all(same) * scales[f"{g} {t}"] ** 2 / 2
+        mean = model.group_means(theta)[:, d][model.design.readings.group]
+        expected = stats.multivariate_normal(mean, cover).logpdf(y)
+        assert model.log_likelihood(z)[d] == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.fixture(scope="module")
+def answers():
+    options = {"ess": 1000, "contrast": "pairs", "robust": "none"}
+    return {
+        tau: ne.compare(
+            days(), value="value", group="group", block="block", options={**options, "tau": tau}
+        )
+        for tau in ("own", None)
+    }
+
+
+def width(answer, name: str) -> float:
+    return next(row.ci_high - row.ci_low for row in answer.contrasts if row.name == name)
+
+
+def test_a_pair_that_agrees_does_not_get_the_width_of_one_that_does_not(answers):
+    frame = days().pivot_table(index="block", columns="group", values="value")
+    for pair in ("b - a", "c - a"):
+        first, second = pair.split(" - ")
+        apart = frame[first] - frame[second]
+        paired_t = 2 * apart.std(ddof=1) / np.sqrt(10) * stats.t(9).ppf(0.975)
+        assert width(answers["own"], pair) == pytest.approx(paired_t, rel=0.25)
+    assert width(answers[None], "b - a") > 4 * width(answers["own"], "b - a")
+
+
+def test_every_pair_has_its_scale(answers):
+    found = {row.name: row.mean for row in answers["own"].scales}
+    assert found["tau_effect[b - a]"] < 0.4 < 1 < found["tau_effect[c - a]"]
+    assert not [row.name for row in answers[None].scales if "-" in row.name]
+    said = " ".join(str(answers["own"]).split())
+    assert "SD of b - a from block to block" in said
+    assert "the difference of two groups like a" in said
+
+
+def test_one_scale_for_pairs_that_differ_is_cautioned(answers):
+    assert "'tau': 'own'" in str(answers[None])
+    assert "'tau': 'own'" not in str(answers["own"])
+
+
+def test_draws_name_the_group_of_every_scale(answers):
+    posterior = answers["own"].draws["posterior"]
+    assert posterior["tau_effect"].dims == ("chain", "draw", "groups")
+    assert float(posterior["tau_effect"].sel(groups="c").mean()) > 1
+
+
+@pytest.mark.parametrize(
+    ("frame", "roles", "tau", "said"),
+    [
+        (days(), {"block": "block", "group": "group"}, "pooled", "'own' or 'common'"),
+        (
+            two_factors(),
+            {"block": "block/genotype", "group": "genotype,treatment"},
+            "own",
+            "would do nothing",
+        ),
+    ],
+)
+def test_a_choice_that_would_do_nothing_is_refused(frame, roles, tau, said):
+    with pytest.raises(DesignError, match=said):
+        ne.compare(frame, value="value", **roles, options={"tau": tau})
+
+
+def mice(readings=2, *, seed=7) -> pd.DataFrame:
+    """Mice of three arms with an age; the last arm scatters most, between mice and in one."""
+    rng, rows = np.random.default_rng(seed), []
+    for i, arm in enumerate("abc"):
+        for u in range(4):
+            age = float(rng.integers(20, 60))
+            mean = i + 0.1 * age + rng.normal(0, 0.3 + i)
+            rows += [
+                (arm, f"{arm}{u}", age, mean + rng.normal(0, 0.2 + i)) for _ in range(readings)
+            ]
+    return pd.DataFrame(rows, columns=["group", "mouse", "age", "value"])
+
+
+def formula_model(frame, text: str, **assumed) -> Model:
+    apart = assumed.get("tau") == "own"
+    found = formula_design(read_table(frame), parse_formula(text), apart=apart)
+    return Model.from_design(found, Assumptions(**assumed))
+
+
+@pytest.mark.parametrize("robust", ["units", "none"])
+@pytest.mark.parametrize(
+    ("text", "readings"), [("value ~ group + age + (1 | mouse)", 2), ("value ~ group + age", 1)]
+)
+def test_formulas_have_scales_of_every_group(text, readings, robust):
+    frame = mice(readings)
+    several = readings > 1
+    model = formula_model(
+        frame, text, tau="own", sigma="own" if several else "common", robust=robust
+    )
+    place = "mouse | " if several else ""
+    labels = [p.label for p in model.parameters if p.name in ("tau", "sigma")]
+    assert labels == [
+        *(f"tau[{place}{g}]" for g in "abc"),
+        *(f"sigma[{g}]" for g in "abc" if several),
+    ]
+    z = model.start() + np.random.default_rng(8).normal(0, 0.5, (4, len(model.free)))
+    standard = model.standard(z)
+    theta = {name: rows.T for name, rows in named(model, standard).items() if name != "beta"}
+    # What the slope adds is taken off: what is left are groups and their scatter.
+    groups = model.group_means(standard)
+    fixed = model.design.structure.fixed @ standard[FIXED]
+    y = model.design.yardstick.standardised(model.design.readings.value)
+    codes = model.design.readings.group
+    for d in range(4):
+        table = frame.assign(value=y - fixed[:, d] + groups[codes, d])
+        one = {name: rows[[d]] for name, rows in theta.items()} | {"mu": groups[:, [d]].T}
+        expected = dense.log_density(table, "mouse" if several else None, {}, one)
+        assert model.log_likelihood(z[[d]])[0] == pytest.approx(expected[0], abs=2e-3)
+
+
+def test_levels_that_differ_in_blocks_of_a_formula_have_scales_of_their_own():
+    """As with roles: the same density, whatever the scales are called."""
+    frame = days(2)
+    by_roles = model_of(frame, tau="own")
+    model = formula_model(frame, "value ~ group + (group | block)", tau="own")
+    assert [p.label for p in model.parameters if p.name == "tau"] == [
+        "tau[block]",
+        *(f"tau[block:group | group[{g}]]" for g in "abc"),
+    ]
+    z = np.random.default_rng(9).normal(0, 0.7, (5, len(by_roles.free)))
+    theta = model.standard(z)
+    told = {scale_of(s): theta[scale_of(s)] for s in model.design.structure.strata}
+    told |= {family: theta[family] for family in (NOISE, NORMALITY)}
+    expected = by_roles.density.log_density({FIXED: model.group_means(theta), **told})
+    assert model.log_likelihood(z) == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "said"),
+    [
+        ("value ~ group + (1 + age | mouse)", {"tau": "own"}, "two bars"),
+        ("value ~ age + (1 | mouse)", {"tau": "own"}, "would do nothing"),
+        ("value ~ group + age", {"sigma": "own"}, "use tau 'own'"),
+        ("value ~ group + (1 | mouse)", {"tau": "pooled"}, "'own' or 'common'"),
+    ],
+)
+def test_formulas_refuse_scales_that_are_not_there(text, options, said):
+    with pytest.raises(DesignError, match=said):
+        ne.fit(text, mice(), options=options)
+
+
+@pytest.mark.usefixtures("shaped")
+def test_groups_adjusted_for_a_covariate_may_have_scales_of_their_own():
+    options = {"adjust": "age", "tau": "own", "sigma": "own"}
+    answer = ne.compare(mice(), value="value", group="group", unit="mouse", options=options)
+    names = [row.name for row in answer.scales]
+    assert "tau[mouse | a]" in names
+    assert "sigma[c]" in names
+    assert "every mouse lies in one group" in render(answer, ".md")
+    assert answer.draws["posterior"]["tau"].coords["term"].to_numpy().tolist() == [
+        f"mouse | {g}" for g in "abc"
+    ]

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 import nestimate as ne
-from nestimate.results.analyses import predictive
+from nestimate.results.analyses import features
 from nestimate.results.documents import terminal
 from nestimate.results.estimates import replicated
 from worded import assert_numbers_are_those_of, nested
@@ -61,12 +61,12 @@ def test_replicated_cells_scatter_as_the_model_says():
 
 def test_data_of_the_model_come_out_of_it_and_an_outlier_does_not():
     usual = ne.compare(DATA, options=OPTIONS | {"robust": "none"})
-    assert all(f.share > predictive.RARE for f in usual.predictive.features)
+    assert all(f.share > features.RARE for f in usual.predictive.features)
     assert usual.advice[-1].passed
     odd = {g: dict(units) for g, units in DATA.items()}
     odd["b"]["b_h"] = [30.0, 30.5, 29.5, 30.2]
     found = ne.compare(odd, options=OPTIONS | {"robust": "none"})
-    assert feature(found, "farthest").share < predictive.RARE
+    assert feature(found, "farthest").share < features.RARE
     assert not found.advice[-1].passed
     assert found.passed
     assert "rarely come out of the model" in terminal.render(found)

@@ -93,8 +93,8 @@ def check_outputs(
         taken[real] = option
         if path.is_file() and not overwrite:
             raise DesignError(
-                f"{option} {path} exists already. Add --overwrite to replace it, or name another "
-                "file."
+                f"{option} {path} exists already. Add --overwrite (overwrite=True in "
+                "Python) to replace it, or name another file."
             )
         _check_writable(option, path)
 

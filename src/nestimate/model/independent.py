@@ -70,6 +70,17 @@ class RegressionDensity:
         """Which of the scales every row has, shape (rows,)."""
         return np.asarray(self.structure.group % len(tau))
 
+    def per_cluster(self, theta: Theta) -> Array:
+        """Log density of every reading by itself, shape (rows, draws)."""
+        tau = theta[self.scale][0]
+        far = np.square((self.y[:, None] - self.structure.fixed @ theta[FIXED]) / tau)
+        if not self.robust:
+            return np.asarray(-0.5 * (LOG_2PI + far) - np.log(tau))
+        nu = theta[NORMALITY][0]
+        half = 0.5 * (nu + 1)
+        constant = special.gammaln(half) - special.gammaln(0.5 * nu) - 0.5 * np.log(np.pi * nu)
+        return np.asarray(constant - np.log(tau) - half * np.log1p(far / nu))
+
     def guess(self) -> dict[Family, Array]:
         """Return parameter values near the bulk of the posterior, by least squares."""
         return {

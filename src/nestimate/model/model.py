@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.reference_free import reference_free
-from nestimate.errors import DesignError
 from nestimate.model.assumptions import Assumptions
 from nestimate.model.draws import Draws
 from nestimate.model.families import FIXED, NORMALITY, Family, pooled, scale_of
@@ -218,8 +217,6 @@ class Model:
             rows.setdefault(parameter.family, []).append(own)
         theta = {family: np.stack(found) for family, found in rows.items()}
         theta = self._with_pooled(theta)
-        if isinstance(self.density, RegressionDensity):
-            raise DesignError("a formula without random terms has no clusters.")
         return self.density.per_cluster(theta)
 
     @EXTREMES

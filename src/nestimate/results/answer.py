@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 
@@ -14,13 +14,22 @@ from nestimate.data.designs.fingerprint import fingerprint
 from nestimate.inference import work
 from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
-from nestimate.results.analyses import bayes_factor, honesty, influence, predictive, sensitivity
+from nestimate.results.analyses import bayes_factor, predictive
 from nestimate.results.analyses.bayes_factor import BayesFactor
+from nestimate.results.analyses.features import Predictive
 from nestimate.results.analyses.honesty import Panel
 from nestimate.results.analyses.influence import Influence
-from nestimate.results.analyses.predictive import Predictive
 from nestimate.results.analyses.reliability import reliability_checks
 from nestimate.results.analyses.sensitivity import Sensitivity
+from nestimate.results.analysis import (
+    ANALYSES,
+    BAYES_FACTOR,
+    HONESTY,
+    INFLUENCE,
+    PREDICTIVE,
+    SENSITIVITY,
+    Analysis,
+)
 from nestimate.results.estimates import between, factorial, far, quantities, shares, spreads
 from nestimate.results.estimates.asked import asked_contrasts
 from nestimate.results.estimates.contrasts import Contrast
@@ -28,7 +37,7 @@ from nestimate.results.estimates.far import Distance
 from nestimate.results.estimates.quantities import Quantity
 from nestimate.results.estimates.rows import Rows
 from nestimate.results.estimates.summaries import Check, Question, Summary
-from nestimate.results.words import advice, cautions, factors, wording
+from nestimate.results.words import cautions, factors, wording
 from nestimate.results.words.coverage import coverage_checks
 from nestimate.results.words.formulas import slope_sentences
 
@@ -37,8 +46,6 @@ ESTIMATES = (
     *("contrasts", "groups", "scales", "effect_sizes", "coefficients"),
     *("units", "blocks", "probabilities"),
 )
-#: Contrasts of which predictions are written out; the JSON holds all of them.
-MOST_PREDICTED = 6
 #: Factors of the interactions that averages are held against.
 PAIR = 2
 
@@ -170,36 +177,42 @@ class Answer:
         """Whether every check held; if not, the numbers are not an answer."""
         return all(check.passed for check in self.checks)
 
+    def found(self, analysis: Analysis) -> Any:
+        """Return what one of the `ANALYSES` finds, worked out once; nothing if a check failed."""
+        if analysis.name not in self._looks:
+            with work.one_blas_thread():
+                found = analysis.found(self.fit, self.asked, self.question)
+            self._looks[analysis.name] = found
+        return self._looks[analysis.name]
+
     @cached_property
-    @work.one_blas_thread()
+    def _looks(self) -> dict[str, Any]:
+        return {} if self.passed else {one.name: one.nothing for one in ANALYSES}
+
+    @property
     def honesty(self) -> tuple[Panel, ...]:
         """Other analyses beside the answer, one panel per contrast; empty if a check failed."""
-        return honesty.panels(self.fit, self.asked, self.question) if self.passed else ()
+        return cast("tuple[Panel, ...]", self.found(HONESTY))
 
-    @cached_property
-    @work.one_blas_thread()
+    @property
     def sensitivity(self) -> tuple[Sensitivity, ...]:
         """How far each contrast leans on the priors; empty if a check failed, or it is dear."""
-        return sensitivity.sensitivities(self.fit, self.asked, self.question) if self.passed else ()
+        return cast("tuple[Sensitivity, ...]", self.found(SENSITIVITY))
 
-    @cached_property
-    @work.one_blas_thread()
+    @property
     def influence(self) -> tuple[Influence, ...]:
         """Whether a verdict hinges on one unit or block; empty if a check failed, or with many."""
-        return influence.influences(self.fit, self.asked, self.question) if self.passed else ()
+        return cast("tuple[Influence, ...]", self.found(INFLUENCE))
 
-    @cached_property
-    @work.one_blas_thread()
+    @property
     def predictive(self) -> Predictive:
         """What is to be expected next, and whether data like these come out of the model."""
-        return predictive.predict(self.fit, self.asked) if self.passed else Predictive()
+        return cast("Predictive", self.found(PREDICTIVE))
 
-    @cached_property
-    @work.one_blas_thread()
+    @property
     def bayes_factor(self) -> tuple[BayesFactor, ...]:
         """Bayes factor of every contrast, where it was asked for and every check held."""
-        wanted = self.passed and self.question.bayes_factor
-        return bayes_factor.bayes_factors(self.fit, self.asked) if wanted else ()
+        return cast("tuple[BayesFactor, ...]", self.found(BAYES_FACTOR))
 
     @work.one_blas_thread()
     def normality_evidence(self) -> tuple[float, float]:
@@ -214,11 +227,8 @@ class Answer:
         return (
             *coverage_checks(self.model, self.question.ci_prob),
             *self._averages,
-            *cautions.sensitivity_checks(self.sensitivity, self.design),
-            *(cautions.centre_checks(self.groups, self.model) if self.passed else ()),
-            *cautions.influence_checks(self.influence, self.design),
-            *cautions.predictive_checks(self.predictive, self.design, self.farthest),
-            *cautions.bayes_factor_checks(self.bayes_factor),
+            *cautions.centre_checks(self.groups, self.model),
+            *(check for analysis in ANALYSES for check in analysis.advice(self)),
         )
 
     @property
@@ -261,7 +271,7 @@ class Answer:
             centre = measure.worked([row.mean for row in self.groups])
             tau = self.fit.weights @ self.fit.draws.scale(self.design.structure.strata[0])
             apart = np.abs(means - centre[group]) / tau[group % tau.size]
-        return rows[int(np.argmax(apart))].name.rpartition(" | ")[2]
+        return rows[int(np.argmax(apart))].of
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -277,10 +287,9 @@ class Answer:
             *(cautions.rope_sentences(self.contrasts, rope, after) if rope is not None else ()),
             *(
                 sentence
-                for one in self.predictive.contrasts[:MOST_PREDICTED]
-                for sentence in cautions.prediction_sentences(one, self.design)
+                for analysis in ANALYSES
+                for sentence in analysis.sentences(self.found(analysis), self.design)
             ),
-            *(cautions.bayes_factor_sentence(one, self.design) for one in self.bayes_factor),
         )
 
     @classmethod
@@ -352,13 +361,7 @@ class Answer:
                 "warnings": list(design.warnings),
             },
             **estimates,
-            "honesty": [
-                p.record() | {"text": advice.honesty_sentences(p, design)} for p in self.honesty
-            ],
-            "sensitivity": [found.record() for found in self.sensitivity],
-            "influence": [found.record() for found in self.influence],
-            "predictive": self.predictive.record(),
-            "bayes_factor": [found.record() for found in self.bayes_factor],
+            **{one.name: one.record(self.found(one), design) for one in ANALYSES},
             "sentences": list(self.sentences),
             "checks": [check.record() for check in (*self.checks, *self.advice)],
             "priors": [

@@ -164,7 +164,7 @@ def short_table(found: Comparison) -> dict[str, Any]:
         "rows": [
             [named.get(id(row), row.name), *wording.short_cells(row, rope=rope)] for row in rows
         ],
-        "glosses": [wording.gloss(row.name, found.model) for row in rows],
+        "glosses": [wording.gloss(row, found.model) for row in rows],
     }
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.tables.cells import look, read_label
+from nestimate.data.tables.grid import Lost
 from nestimate.errors import DataError, DesignError, listed, one_of
 from nestimate.remedies import Advice, Remedy
 
@@ -160,8 +161,9 @@ def dropped(
         raise DataError(f"column '{value}' is empty in every row: there is nothing to compare.")
     per_group = Counter(groups[g] if g >= 0 else "no group" for g in codes[~keep])
     counts = ", ".join(f"{count} in {label}" for label, count in per_group.items())
-    notes = [
-        f"{int((~keep).sum())} of {keep.size} rows have no {value} and are left out ({counts})."
+    missing = int((~keep).sum())
+    notes: list[str] = [
+        Lost(f"{missing} of {keep.size} rows have no {value} and are left out ({counts}).")
     ]
     gone = sorted(set(codes[codes >= 0]) - set(codes[keep]))
     if gone:
@@ -185,5 +187,5 @@ def dropped_units(
     notes = [f"Values are missing in {name} {shown}{more}."]
     lost = [labels[u] for u in touched if not left[u]]
     if lost:
-        notes.append(f"No value is left in {name} {listed(lost, most=8)}: not counted.")
+        notes.append(Lost(f"No value is left in {name} {listed(lost, most=8)}: not counted."))
     return notes

@@ -13,8 +13,9 @@ from nestimate.data.designs.crossing import MOST_FACTORS
 from nestimate.data.designs.expressions import ALLOWED
 from nestimate.data.designs.formula import Formula
 from nestimate.data.designs.groups import reference_first
-from nestimate.data.designs.references import chosen_references, reference_hint
+from nestimate.data.designs.references import chosen_references, said_reference
 from nestimate.data.tables.door import Table
+from nestimate.data.tables.grid import Lost
 from nestimate.data.tables.series import split_names
 from nestimate.errors import DataError, DesignError, one_of
 
@@ -153,12 +154,13 @@ def read_model_frame(
     import pandas as pd  # noqa: PLC0415
 
     columns, coded = _read_columns(table, formula)
-    keep, notes = np.ones(table.n_rows, dtype=bool), []
+    keep = np.ones(table.n_rows, dtype=bool)
+    notes: list[str] = []
     for name, values in columns.items():
         empty = int((keep & np.isnan(values)).sum())
         keep &= ~np.isnan(values)
         if empty:
-            notes.append(f"{empty} of {table.n_rows} rows have no {name} and are left out.")
+            notes.append(Lost(f"{empty} of {table.n_rows} rows have no {name} and are left out."))
     kept = np.flatnonzero(keep)
     if not kept.size:
         raise DataError(f"{table.source}: no row has a number in every column of the formula.")
@@ -178,8 +180,7 @@ def read_model_frame(
             ordered, why = reference_first(
                 ordered, chosen.get(name), ordered=table.is_ordered(name)
             )
-            hint = reference_hint(name, ordered, alone=name == alone) if why else ""
-            notes.append(f"Reference of {name}: {ordered[0]} ({why or 'as stated'}{hint}).")
+            notes.append(said_reference(name, ordered, why, alone=name == alone))
         if name in factors and _is_measured(table, name):
             notes.append(f"The numbers of {name} are labels here, not measurements.")
         data[name] = pd.Categorical(

@@ -250,6 +250,11 @@ class Structure:
         return next((s for s in self.strata if s.role is role), None)
 
     @property
+    def sampled(self) -> str:
+        """What was sampled independently, in the user's word; `value` where each reading was."""
+        return self.outer.name if self.outer.labels else "value"
+
+    @property
     def crossing(self) -> tuple[str, ...]:
         """Names of the factors that something differs between, the clusters first."""
         names = [self.outer.name, *(stratum.level.name for stratum, _ in self.inside)]

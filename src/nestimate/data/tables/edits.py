@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from nestimate.data.tables.cells import read_label, tidy
-from nestimate.data.tables.grid import Grid
+from nestimate.data.tables.grid import Grid, Lost
 from nestimate.errors import DataError, DesignError, listed
 
 HEADER = "header"
@@ -152,7 +152,9 @@ class LeaveOut:
         gone = np.zeros(grid.n_rows, dtype=bool)
         if not self.where:
             gone[_row(grid, self.row, self)] = True
-            return grid.taking(~gone).noting(f"Row {self.row} was left out{_reason(self.why)}")
+            return grid.taking(~gone).noting(
+                Lost(f"Row {self.row} was left out{_reason(self.why)}")
+            )
         gone[:] = True
         for column, label in self.where:
             gone &= _bearing(grid, _column(grid, column, self), label)
@@ -161,7 +163,7 @@ class LeaveOut:
             raise DataError(f"{grid.source}, edit '{self}': no row has {named}.")
         rows = int(gone.sum())
         said = "1 row was" if rows == 1 else f"{rows} rows were"
-        return grid.taking(~gone).noting(f"{named}: {said} left out{_reason(self.why)}")
+        return grid.taking(~gone).noting(Lost(f"{named}: {said} left out{_reason(self.why)}"))
 
 
 Edit = SetCell | Rename | LeaveOut

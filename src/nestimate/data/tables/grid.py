@@ -12,6 +12,12 @@ from nestimate.data.tables.cells import tidy
 from nestimate.errors import DataError
 
 
+class Lost(str):
+    """A note that says which rows of the table do not count."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Grid:
     """A header and columns below it.
@@ -97,7 +103,7 @@ def without_blanks(grid: Grid) -> Grid:
     last = np.flatnonzero(~everywhere)
     inner = int(everywhere[: last[-1]].sum()) if last.size else 0
     grid = grid.taking(~everywhere)
-    return grid.noting(f"{_count(inner, 'blank row')} left out.") if inner else grid
+    return grid.noting(Lost(f"{_count(inner, 'blank row')} left out.")) if inner else grid
 
 
 def check_names(names: Sequence[str], source: str) -> tuple[tuple[str, ...], list[str]]:

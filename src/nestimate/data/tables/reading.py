@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 from nestimate.data.tables.cells import tidy
+from nestimate.data.tables.grid import Lost
 from nestimate.errors import DataError, DesignError
 from nestimate.values import check_fields
 from nestimate.words import Decimal, Scale, Wide
@@ -163,19 +164,19 @@ class Reading:
                 f"{source}: {what} is {getattr(self, what)}, but the last row is {last}."
             )
         kept = [i for i, n in enumerate(numbers) if n >= first and not self.skipped(n)]
-        notes = []
+        notes: list[str] = []
         above = sum(n < first for n in numbers)
         if above:
-            notes.append(f"The header is row {first}, as asked; {above} above it left out.")
+            notes.append(Lost(f"The header is row {first}, as asked; {above} above it left out."))
         below = [n for n in skipped if n >= first]
         if below:
-            notes.append(f"Left out, as asked: {spans(below)}.")
+            notes.append(Lost(f"Left out, as asked: {spans(below)}."))
         return [rows[i] for i in kept], [numbers[i] for i in kept], notes
 
 
 def spans(numbers: Sequence[int]) -> str:
     """Return rows in words: `row 3`, `rows 2-4, 9`."""
-    return f"{'row' if len(numbers) == 1 else 'rows'} {row_list(numbers)}"
+    return f"row {numbers[0]}" if len(numbers) == 1 else f"rows {row_list(numbers)}"
 
 
 def row_list(numbers: Sequence[int]) -> str:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nestimate.data.tables.cells import EMPTY_VALUES, is_plain_number, tidy
-from nestimate.data.tables.grid import Grid, is_text
+from nestimate.data.tables.grid import Grid, Lost, is_text
 from nestimate.data.tables.reading import row_list, spans
 from nestimate.errors import DataError, listed, one_of
 
@@ -112,9 +112,9 @@ def without_header_rows(grid: Grid) -> Grid:
             break
         row = grid.rows[gone]
         said.append(
-            f"Row {row} holds units and is left out: {units}."
+            Lost(f"Row {row} holds units and is left out: {units}.")
             if units
-            else f"Row {row} repeats the names of the columns and is left out."
+            else Lost(f"Row {row} repeats the names of the columns and is left out.")
         )
         gone += 1
     return grid.taking(np.arange(grid.n_rows) >= gone).noting(*said) if gone else grid

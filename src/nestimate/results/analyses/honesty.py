@@ -21,6 +21,7 @@ from nestimate.model.model import Model
 from nestimate.results.estimates import classical, estimands, quantities
 from nestimate.results.estimates.classical import Method, Name, Sums
 from nestimate.results.estimates.contrasts import Contrast
+from nestimate.results.estimates.least_squares import LeastSquares, cluster_means
 from nestimate.results.estimates.replicated import inner_shares, subunits
 from nestimate.results.estimates.summaries import MANY, Question
 
@@ -98,10 +99,10 @@ class Panel:
 
 
 def panels(fit: Fit, asked: Sequence[Contrast], question: Question) -> tuple[Panel, ...]:
-    """Return one panel per contrast; none with a formula, which has no such counterparts."""
-    if fit.model.design.formula is not None:
-        return ()
+    """Return one panel per contrast."""
     sums = Sums.of(fit.model.design)
+    if fit.model.design.formula is not None:
+        return tuple(_formula_panel(fit, sums, contrast, question) for contrast in asked)
     best = _best_on_unit_means(fit, sums) if fit.model.design.layout == "nested" else None
     # A difference that the priors fix has nothing beside it.
     free = [c for c in asked if np.ptp(estimands.difference(fit.draws, c)) > 0]
@@ -149,6 +150,54 @@ def _panel(fit: Fit, best: Fit | None, sums: Sums, contrast: Contrast, question:
         units_excludes=None if units is None else units.excludes_null,
         answer_excludes=answer.excludes_null,
     )
+
+
+def _formula_panel(fit: Fit, sums: Sums, contrast: Contrast, question: Question) -> Panel:
+    """Hold a formula against least squares: on all readings, and on the means of its clusters.
+
+    Where groups meet inside the clusters and no covariate stands beside them, the pairs that they
+    make are taken instead.
+    """
+    design, prob = fit.model.design, question.ci_prob
+    value, clusters = design.readings.value, design.structure.outer
+    by_rows, by_means = LeastSquares.on_rows(design), LeastSquares.on_means(design)
+    naive = classical.t_interval("pooled", *by_rows.interval(contrast, value), prob)
+    means = by_means.interval(contrast, cluster_means(design, value))
+    simple = classical.t_interval("squares", *means, prob)
+    if simple is None and _groups_alone(design):
+        simple = classical.t_interval("paired", *classical.paired(sums, contrast), prob)
+    if not clusters.labels:
+        naive = None
+    answer = _posterior("answer", fit, contrast, question, clusters.size or value.size)
+    centre, sd = mean_and_sd(estimands.difference(fit.draws, contrast), fit.weights)
+    counts = np.bincount(clusters.codes)
+    natural = [None if m is None else classical.as_said(m, design.measure) for m in (naive, simple)]
+    return Panel(
+        contrast=contrast.name,
+        methods=tuple(m for m in (*natural, answer) if m is not None),
+        readings=value.size,
+        per_unit=(int(counts.min()), int(counts.max())),
+        balanced=bool(np.ptp(counts) == 0),
+        robust=fit.draws.normality is not None,
+        icc=None,
+        design_effect=None,
+        effective_readings=None,
+        pooled_factor=simple.width / naive.width if simple and naive else None,
+        noise_error=None,
+        gap=float(abs(simple.mean - centre) / sd) if simple else None,
+        width_ratio=simple.width / answer.width if simple else None,
+        averaging_loss=None,
+        pooled_excludes=None if naive is None else naive.excludes_null,
+        units_excludes=None if simple is None else simple.excludes_null,
+        answer_excludes=answer.excludes_null,
+    )
+
+
+def _groups_alone(design: Design) -> bool:
+    """Whether the fixed part of a formula says nothing but which group a row is of."""
+    structure = design.structure
+    own = np.eye(len(structure.groups))[structure.group]
+    return bool(np.linalg.matrix_rank(np.hstack([own, structure.fixed])) == own.shape[1])
 
 
 def _noise_error(fit: Fit, sums: Sums, contrast: Contrast) -> float | None:

@@ -109,18 +109,30 @@ class Influence:
         return found
 
 
-def influences(fit: Fit, asked: Sequence[Contrast], question: Question) -> tuple[Influence, ...]:
-    """Return the influence of every unit (block) on every contrast.
-
-    None where there are many units, with a formula, or where values are known by their SD.
-    """
+def why_not(fit: Fit, asked: Sequence[Contrast]) -> str:
+    """Say why nothing was left out in turn; nothing where it was."""
     design = fit.model.design
-    nameless = design.formula is not None or design.readings.reconstructed
-    if nameless or fit.chains is not None:
-        return ()
+    size, what = len(cluster_names(design)), design.structure.sampled
+    if design.readings.reconstructed:
+        return "No value was left out in turn: they are known by their mean and SD alone."
+    if fit.chains is not None:
+        return (
+            f"No {what} was left out in turn: the random terms cross, so that the readings of one "
+            "have no density by themselves."
+        )
+    if size > MOST_UNITS or len(asked) * size > 2 * MOST_UNITS:
+        several = "" if len(asked) == 1 else f" and {len(asked)} differences"
+        return (
+            f"No {what} was left out in turn: with {size} of them{several}, it would take long and "
+            "no single one decides."
+        )
+    return ""
+
+
+def influences(fit: Fit, asked: Sequence[Contrast], question: Question) -> tuple[Influence, ...]:
+    """Return the influence of every unit (block) on every contrast; see `why_not`."""
+    design = fit.model.design
     names = cluster_names(design)
-    if len(names) > MOST_UNITS or len(asked) * len(names) > 2 * MOST_UNITS:
-        return ()
     which, base = _draws(fit, len(names))
     draws = fit.draws.take(which)
     with np.errstate(divide="ignore"):
@@ -136,10 +148,10 @@ def influences(fit: Fit, asked: Sequence[Contrast], question: Question) -> tuple
 
 def cluster_names(design: Design) -> tuple[str, ...]:
     """Return the labels of the blocks, units or values that are left out in turn."""
-    if design.block is not None:
-        return design.block.labels
-    if design.levels:
+    if design.formula is None and design.levels and design.block is None:
         return design.units
+    if design.structure.outer.labels:
+        return design.structure.outer.labels
     return tuple(f"{value:.6g}" for value in design.natural(design.readings.value))
 
 

@@ -5,9 +5,8 @@ are no test of any hypothesis about the groups.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +16,22 @@ from nestimate.inference.diagnostics import mean_and_sd
 from nestimate.inference.fit import Fit
 from nestimate.model.draws import Draws
 from nestimate.model.model import Model
+from nestimate.results.analyses.features import (
+    Feature,
+    Prediction,
+    Predictive,
+    data_sets,
+    feature,
+    positive,
+)
+from nestimate.results.analyses.residuals import residual_checks
 from nestimate.results.estimates import estimands
 from nestimate.results.estimates.classical import Sums
 from nestimate.results.estimates.contrasts import Contrast
-from nestimate.results.estimates.replicated import replicated_cells, replicated_units
+from nestimate.results.estimates.replicated import (
+    replicated_cells,
+    replicated_units,
+)
 
 Array = NDArray[np.float64]
 
@@ -28,106 +39,19 @@ Array = NDArray[np.float64]
 PAIR = 2
 #: Blocks from which their differences have a spread to look at.
 FEWEST_BLOCKS = 3
-#: Most and fewest replicated data sets, and the numbers drawn for them at most.
-MOST, FEWEST, CHEAP = 4_000, 1_000, 1_000_000
-#: Share of replicated data sets below which a feature is one that the model does not make.
-RARE = 0.01
-#: Share from which the data are more regular than the model makes them.
-REGULAR = 0.999
-#: The same for features whose smallness by itself says what is amiss.
-SMALL = {"block_spread": 1 - RARE}
 #: Effective draws behind the evidence of the normal model.
 EVIDENCE_ESS = 1_000
 
 
-@dataclass(frozen=True, kw_only=True)
-class Prediction:
-    """What is to be expected of one contrast.
-
-    Attributes
-    ----------
-    contrast
-        `drug - placebo`.
-    sides
-        What a new unit of lies above what, `("drug", "placebo")`; None where `p_new_unit` is.
-    p_new_unit
-        Probability that a new unit of the first lies above a new unit of the second (or above
-        the stated value); None with blocks and for the user's own contrasts.
-    positive
-        Whether the difference is estimated to be above zero.
-    p_same_sign
-        Probability that a new experiment of the same size finds the same sign from plain means;
-        None where no block sees all groups of the contrast.
-    new_units, data_sets
-        How many were drawn: a probability p counted in n of them errs by sqrt(p (1 - p) / n).
-    """
-
-    contrast: str
-    sides: tuple[str, str] | None
-    p_new_unit: float | None
-    positive: bool
-    p_same_sign: float | None
-    new_units: int
-    data_sets: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Feature:
-    """A feature of the data beside that of data replicated from the model.
-
-    Attributes
-    ----------
-    name
-        `farthest` (largest distance of a unit from its group's mean, in SDs of the group's units;
-        with blocks, of a block's difference from the mean difference), `sd_ratio` (largest over
-        smallest SD of unit means between groups), `block_spread` (SD of the differences within
-        blocks), `pair_spread` (largest over smallest of those SDs between pairs of groups),
-        `within_spread` (largest variance inside a
-        unit over the mean one) or `skewness` (of the unit means about their groups, its size).
-    observed, replicated
-        In the data, and the median over replicated data sets.
-    share
-        Share of replicated data sets in which it is at least as large as in the data.
-    """
-
-    name: str
-    observed: float
-    replicated: float
-    share: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Predictive:
-    """All predictions, and all features looked at."""
-
-    contrasts: tuple[Prediction, ...] = ()
-    features: tuple[Feature, ...] = ()
-    data_sets: int = 0
-
-    @property
-    def odd(self) -> tuple[Feature, ...]:
-        """Features that the model rarely makes so large: one rule for text and title."""
-        return tuple(one for one in self.features if one.share < RARE)
-
-    @property
-    def regular(self) -> tuple[Feature, ...]:
-        """Features that the model rarely makes as small as in the data."""
-        return tuple(one for one in self.features if one.share > (SMALL.get(one.name, REGULAR)))
-
-    def record(self) -> dict[str, Any]:
-        """Return the fields as plain values for JSON."""
-        return asdict(self) | {"odd_below": RARE}
-
-
 def predict(fit: Fit, asked: Sequence[Contrast]) -> Predictive:
-    """Replicate the data from the model and say what comes out; nothing with a formula."""
+    """Replicate the data from the model and say what comes out."""
     design = fit.model.design
     if design.formula is not None:
-        return Predictive()
+        return residual_checks(fit, asked)
     sums, rng = Sums.of(design), np.random.default_rng([fit.seed, 2])
     blocked = design.block is not None
     numbers = design.cells.size if blocked else sums.unit_mean.size
-    n = int(np.clip(CHEAP // numbers, FEWEST, MOST))
+    n = data_sets(numbers)
     found = replicated_cells(fit, n, rng) if blocked else replicated_units(fit, n, rng)
     taken = fit.draws.take(fit.resampled)
     return Predictive(
@@ -197,8 +121,10 @@ def _prediction(
 
 
 def _sides(contrast: Contrast, groups: Sequence[str]) -> tuple[str, str] | None:
-    """Return the groups of which new units are compared; of a stated value, as it is said."""
+    """Return the groups of which new units are compared, or the group and a stated value."""
     inside = np.flatnonzero(contrast.weights)
+    if contrast.sides is not None and contrast.stated:
+        return groups[inside[0]], contrast.sides[1]
     if contrast.sides is None or inside.size != PAIR:
         return contrast.sides
     above, below = inside[np.argsort(-contrast.weights[inside])]
@@ -238,11 +164,11 @@ def _unit_features(fit: Fit, replicated: Array, sums: Sums) -> tuple[Feature, ..
     found = []
     # With two units a group, each is as far as the other, whatever they are.
     if whole.shape[1] > 2 * len(spreads) and not fit.model.design.readings.reconstructed:
-        found += [_feature("farthest", np.abs(whole).max(axis=1))]
-        found += [_feature("skewness", np.abs((whole**3).mean(axis=1)))]
+        found += [feature("farthest", np.abs(whole).max(axis=1))]
+        found += [feature("skewness", np.abs((whole**3).mean(axis=1)))]
     if len(spreads) > 1:
         ratio = np.max(spreads, axis=0) / np.min(spreads, axis=0)
-        found.append(_feature("sd_ratio", ratio))
+        found.append(feature("sd_ratio", ratio))
     return tuple(found)
 
 
@@ -257,12 +183,12 @@ def _block_features(replicated: Array, sums: Sums, contrast: Contrast) -> tuple[
     if effects.shape[1] < FEWEST_BLOCKS:
         return ()
     own = effects.std(axis=1, ddof=1)
-    spread = _positive(own)[:, None]
+    spread = positive(own)[:, None]
     scaled = (effects - effects.mean(axis=1, keepdims=True)) / spread
     return (
-        _feature("farthest", np.abs(scaled).max(axis=1)),
-        _feature("skewness", np.abs((scaled**3).mean(axis=1))),
-        _feature("block_spread", own),
+        feature("farthest", np.abs(scaled).max(axis=1)),
+        feature("skewness", np.abs((scaled**3).mean(axis=1))),
+        feature("block_spread", own),
         *_pair_spreads(np.concatenate([sums.cells[None], replicated])),
     )
 
@@ -280,10 +206,10 @@ def _pair_spreads(cells: Array) -> tuple[Feature, ...]:
         apart = cells[:, :, b] - cells[:, :, a]
         apart = apart[:, np.isfinite(apart[0])]
         if apart.shape[1] >= FEWEST_BLOCKS:
-            spreads.append(_positive(apart.std(axis=1, ddof=1)))
+            spreads.append(positive(apart.std(axis=1, ddof=1)))
     if len(spreads) < PAIR:
         return ()
-    return (_feature("pair_spread", np.max(spreads, axis=0) / np.min(spreads, axis=0)),)
+    return (feature("pair_spread", np.max(spreads, axis=0) / np.min(spreads, axis=0)),)
 
 
 def _within(fit: Fit, n: int, rng: np.random.Generator) -> tuple[Feature, ...]:
@@ -301,19 +227,4 @@ def _within(fit: Fit, n: int, rng: np.random.Generator) -> tuple[Feature, ...]:
     own = statistics.ss[several] / freedom * design.yardstick.spread**2
     # Each by what its own group leads one to expect, where the groups have SDs of their own.
     both = np.vstack([own, drawn])
-    return (_feature("within_spread", both.max(axis=1) / _positive(both.mean(axis=1))),)
-
-
-def _feature(name: str, values: Array) -> Feature:
-    """Compare the first value, that of the data, with all others."""
-    observed, others = float(values[0]), values[1:]
-    return Feature(
-        name=name,
-        observed=observed,
-        replicated=float(np.median(others)),
-        share=float(np.mean(others >= observed * (1 - 1e-9))),
-    )
-
-
-def _positive(values: Array) -> Array:
-    return np.maximum(values, 1e-300)
+    return (feature("within_spread", both.max(axis=1) / positive(both.mean(axis=1))),)

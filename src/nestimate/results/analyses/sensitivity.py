@@ -126,20 +126,33 @@ class Sensitivity:
         return asdict(self)
 
 
+def why_not(fit: Fit, asked: Sequence[Contrast]) -> str:
+    """Say why the priors were not varied; nothing where they were."""
+    if fit.chains is not None:
+        return (
+            "The priors were not varied: these draws come from NUTS, whose likelihood is not that "
+            "of the data alone."
+        )
+    families = {p.name for p in fit.model.free}
+    cost = min(fit.resampled.size, MOST_DRAWS) * len(asked) * (len(families) + 2)
+    if not few_units(fit) and cost > CHEAP:
+        what = fit.model.design.structure.sampled
+        return (
+            f"The priors were not varied for {len(asked)} differences: every group has more than "
+            f"{FEW} of {what}, so that priors matter little."
+        )
+    return ""
+
+
 def sensitivities(
     fit: Fit, asked: Sequence[Contrast], question: Question
 ) -> tuple[Sensitivity, ...]:
-    """Return the sensitivity of every contrast; none where there are many units and it is dear."""
-    if fit.chains is not None:
-        return ()  # the likelihood of chains' draws is not that of the data alone
+    """Return the sensitivity of every contrast; see `why_not`."""
     # Equally weighted draws: the measure is normalised by their range, which draws of next to no
     # weight would stretch.
     which = fit.resampled[:MOST_DRAWS]
     weights = np.full(which.size, 1 / which.size)
     families = {p.name for p in fit.model.free}
-    cost = which.size * len(asked) * (len(families) + 2)
-    if not few_units(fit) and cost > CHEAP:
-        return ()
     priors = {name: found[which] for name, found in log_priors(fit).items()}
     priors["all"] = np.sum(list(priors.values()), axis=0)
     likelihood = fit.log_likelihood[which]

@@ -7,8 +7,8 @@ from nestimate.results.words import rounding, wording
 
 def glossary(answer: Answer) -> list[tuple[str, str]]:
     """Return every term of this answer with its meaning."""
-    families = {row.name.split("[", 1)[0] for row in (*answer.scales, *answer.effect_sizes)}
-    sizes = {name: text for name, text in _sizes(answer).items() if name in families}
+    kinds = {row.kind for row in (*answer.scales, *answer.effect_sizes)}
+    sizes = {name: text for name, text in _sizes(answer).items() if name in kinds}
     return [*_intervals(answer), *sizes.items(), *_computation()]
 
 

@@ -176,7 +176,7 @@ def _estimated(
         caption=caption,
         head=tuple(head),
         rows=tuple(tuple(wording.table_row(row, signed=signed, rope=rope)) for row in shown),
-        glosses=tuple(wording.gloss(row.name, answer.model) for row in shown),
+        glosses=tuple(wording.gloss(row, answer.model) for row in shown),
         note=f"The first {MOST_ROWS} of {len(rows)} rows; the JSON file holds all of them."
         if left
         else "",

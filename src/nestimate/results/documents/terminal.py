@@ -84,7 +84,7 @@ def _estimates(answer: Answer, page: Page) -> list[str]:
     rows += [*answer.coefficients, *answer.scales]
     named = {id(row): naming.centre_name(row.name, answer.model) for row in answer.groups}
     if len(answer.contrasts) == 1:
-        named |= {id(row): row.name.split("[", 1)[0] for row in answer.effect_sizes}
+        named |= {id(row): row.kind for row in answer.effect_sizes}
     table = page.table(
         [
             "",
@@ -98,7 +98,7 @@ def _estimates(answer: Answer, page: Page) -> list[str]:
             [
                 named.get(id(row), row.name),
                 *wording.short_cells(row, rope=answer.question.rope is not None),
-                wording.gloss(row.name, answer.model),
+                wording.gloss(row, answer.model),
             ]
             for row in rows
         ],

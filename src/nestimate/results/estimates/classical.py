@@ -15,7 +15,7 @@ from nestimate.data.designs.measures import LINEAR, Measure
 from nestimate.results.estimates.contrasts import Contrast
 
 Array = NDArray[np.float64]
-Name = Literal["pooled", "welch", "paired", "apart", "best", "answer"]
+Name = Literal["pooled", "welch", "paired", "apart", "squares", "best", "answer"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,8 +27,9 @@ class Method:
     name
         `pooled` (every reading an independent data point), `welch` (Welch's t on unit means; on
         the values of a flat layout), `paired` (t on the differences of block means), `apart`
-        (Welch's t on one number of every block, where blocks see different cells), `best` (the
-        flat model on unit means) or `answer`.
+        (Welch's t on one number of every block, where blocks see different cells), `squares` (least
+        squares with the columns of a formula, on the means of its clusters), `best` (the flat model
+        on unit means) or `answer`. With a formula `pooled` is least squares on all readings.
     mean, error
         The difference as it is said, and its standard error or posterior SD: those of the
         logarithm where it is a ratio.

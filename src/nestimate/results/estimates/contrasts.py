@@ -50,6 +50,11 @@ class Contrast:
         return len(self.changed) > 1
 
     @property
+    def stated(self) -> bool:
+        """Whether one group is held against a stated value."""
+        return np.count_nonzero(self.weights) == 1 and self.sides is not None
+
+    @property
     def place(self) -> str:
         """Where it is looked at, ` in WT`; nothing where no level is held."""
         return f" in {', '.join(self.at)}" if self.at and not self.interaction else ""

@@ -20,6 +20,8 @@ Contrasts = tuple[Contrast, ...]
 
 #: Blocks up to which every one, and every pair, gets its probability.
 MOST_BLOCKS = 8
+#: Kinds of probabilities about blocks: of showing the largest effect, of two that differ.
+LARGEST, APART = "largest in block", "blocks differ"
 #: What is called far out, in units of tau, and how many candidates are looked at.
 FAR, MOST_OUTLIERS = 3, 20
 
@@ -46,6 +48,9 @@ class Quantity:
         Whether it lies above 0 whatever the data: a scale, or a share of a variance.
     label
         What stands beside its number where the name alone would not do: `centre of drug`.
+    kind, of
+        What it is, and of what or in what, where the words that are made of it need to know:
+        `tau` and `drug`, `in block` and `line 1`. Names are for print alone.
     """
 
     name: str
@@ -56,6 +61,8 @@ class Quantity:
     rope: bool = False
     positive: bool = False
     label: str = ""
+    kind: str = ""
+    of: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "label", self.label or self.name)
@@ -93,6 +100,7 @@ def effect_sizes(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
     return tuple(
         Quantity(
             name=f"{name}[{contrast.name}]",
+            kind=name,
             values=standardised(fit.draws, contrast),
             weights=fit.weights,
             null=0.0,
@@ -144,7 +152,9 @@ def unit_means(fit: Fit) -> tuple[Quantity, ...]:
         return ()
     equal = _equal(fit.effects)
     return tuple(
-        Quantity(name=label, values=fit.effects[:, j], weights=equal, measure=design.measure)
+        Quantity(
+            name=label, of=label, values=fit.effects[:, j], weights=equal, measure=design.measure
+        )
         for j, label in enumerate(design.units)
     )
 
@@ -159,6 +169,7 @@ def block_effects(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
     return tuple(
         Quantity(
             name=f"{contrast.name} | {label}",
+            of=label,
             values=estimands.block_effect(cells[:, k], contrast),
             weights=equal,
             measure=design.measure,
@@ -180,6 +191,7 @@ def block_slopes(fit: Fit) -> tuple[Quantity, ...]:
     return tuple(
         Quantity(
             name=f"{terms.labels[j]} | {label}",
+            of=label,
             values=fit.slopes[:, k, position],
             weights=equal,
             measure=design.measure,
@@ -339,6 +351,8 @@ def _between_blocks(fit: Fit, asked: Contrasts, rope: tuple[float, float] | None
         found += [
             Quantity(
                 name=f"P({contrast.name} is largest in {label})",
+                kind=LARGEST,
+                of=label,
                 values=(best == k).astype(float),
                 weights=weights,
             )
@@ -352,6 +366,8 @@ def _between_blocks(fit: Fit, asked: Contrasts, rope: tuple[float, float] | None
             found.append(
                 Quantity(
                     name=f"P({contrast.name} differs between {a} and {b} by more than the ROPE)",
+                    kind=APART,
+                    of=f"{a} and {b}",
                     values=((gap < low) | (gap > high)).astype(float),
                     weights=weights,
                 )

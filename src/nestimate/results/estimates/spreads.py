@@ -9,6 +9,8 @@ from nestimate.model.model import FIXED_PART
 from nestimate.results.estimates import estimands
 from nestimate.results.estimates.quantities import Quantity
 
+#: What the share of variance between units is called.
+SHARE = "icc"
 #: Groups of which every pair gets its scale.
 MOST_PAIRED = 6
 
@@ -20,12 +22,17 @@ def scales(fit: Fit) -> tuple[Quantity, ...]:
         if parameter.kind in FIXED_PART:
             continue
         name, values, positive = parameter.label, draws[parameter], parameter.kind == "scale"
+        kind, of = parameter.name, parameter.group or ""
         if parameter.family.what is What.PLACE:
             # Where a pooled scale lies says little; the scale itself is reported.
             stratum = draws.structure.strata[parameter.family.stratum or 0]
             name, values = f"tau[{parameter.group}]", draws.scale(stratum)[:, parameter.member]
-            positive = True
-        found.append(Quantity(name=name, values=values, weights=fit.weights, positive=positive))
+            kind, positive = "tau", True
+        found.append(
+            Quantity(
+                name=name, kind=kind, of=of, values=values, weights=fit.weights, positive=positive
+            )
+        )
     design = fit.model.design
     found += _pair_scales(fit)
     if design.layout == "nested" and design.statistics.measured.all():
@@ -36,7 +43,16 @@ def scales(fit: Fit) -> tuple[Quantity, ...]:
         for g, label in enumerate(design.groups if own else (None,)):
             name = "icc" if label is None else f"icc[{label}]"
             values = estimands.icc(draws, g)
-            found.append(Quantity(name=name, values=values, weights=fit.weights, positive=True))
+            found.append(
+                Quantity(
+                    name=name,
+                    kind=SHARE,
+                    of=label or "",
+                    values=values,
+                    weights=fit.weights,
+                    positive=True,
+                )
+            )
     return tuple(found)
 
 
@@ -49,6 +65,8 @@ def _pair_scales(fit: Fit) -> list[Quantity]:
     return [
         Quantity(
             name=f"tau_effect[{groups[b]} - {groups[a]}]",
+            kind="tau_effect",
+            of=f"{groups[b]} - {groups[a]}",
             values=estimands.pair_scale(draws, effect, a, b),
             weights=fit.weights,
             positive=True,

@@ -23,6 +23,8 @@ Interval = Literal["hdi", "eti", "simultaneous"]
 #: Where the errors of an HDI are not worked out one by one (units, blocks) they are those of
 #: quantiles times this, measured in simulations from normal and t draws: it may slide a little.
 HDI_EXCESS = 1.5
+#: Fields of a summary that its record leaves out: the words that are made of them stand in it.
+UNTOLD = ("kind", "of")
 #: Quantities of one kind from which their errors are worked out quickly.
 MANY = 20
 #: Share of an interval's width below which the lower end of a scale or share is near 0.
@@ -57,6 +59,8 @@ class Summary:
         How it is worked out and said: as it stands, or as a ratio.
     positive
         Whether it lies above 0 whatever the data, as a scale or a share does.
+    kind, of
+        What it is, and of what; see `Quantity`.
     """
 
     name: str
@@ -76,6 +80,8 @@ class Summary:
     sd_log: float | None = None
     measure: Measure = LINEAR
     positive: bool = False
+    kind: str = ""
+    of: str = ""
 
     def __repr__(self) -> str:
         """Say the mean and the interval in one line; digits are rounded in `words`."""
@@ -108,7 +114,11 @@ class Summary:
     def record(self) -> dict[str, Any]:
         """Return the fields as plain values for JSON, which knows no infinity."""
         fields = (asdict(self) | {"measure": self.measure.name}).items()
-        return {k: None if isinstance(v, float) and not isfinite(v) else v for k, v in fields}
+        return {
+            k: None if isinstance(v, float) and not isfinite(v) else v
+            for k, v in fields
+            if k not in UNTOLD
+        }
 
 
 def _edges(rope: object) -> tuple[float, float]:
@@ -273,6 +283,8 @@ class Question:
             mcse_ci_high=measure.error(end, error_high),
             measure=measure,
             positive=quantity.positive,
+            kind=quantity.kind,
+            of=quantity.of,
         )
 
     def _mcse_ci(

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from nestimate.inference.fit import Fit
 from nestimate.model.draws import Draws
-from nestimate.model.independent import RegressionDensity
 from nestimate.model.latent import LatentDensity
 from nestimate.results.analyses.sensitivity import log_priors
 from nestimate.results.answer import Answer
@@ -103,12 +102,12 @@ def _replicated(fit: Fit, stream: int) -> Array:
 def log_densities(answer: Answer, taken: Draws, clusters: Clusters) -> Array | None:
     """Log density of the readings of every cluster, shape (draws, clusters).
 
-    None where there is none in closed form (factors that cross, rows of a formula without random
-    terms), where many values were condensed into few, or where they would be too many.
+    None where there is none in closed form (factors that cross), where many values were condensed
+    into few, or where they would be too many.
     """
     model, design = answer.model, answer.design
     count = len(clusters.labels) or design.readings.value.size
-    closed = not isinstance(model.density, LatentDensity | RegressionDensity)
+    closed = not isinstance(model.density, LatentDensity)
     if not closed or count * len(taken) > MOST:
         return None
     found = model.log_likelihood_each(taken)

@@ -18,6 +18,8 @@ from nestimate.data.designs.structure import (
     Stratum,
     Structure,
 )
+from nestimate.data.tables.grid import Lost
+from nestimate.results.estimates.quantities import APART, LARGEST
 
 
 def design_record(design: Design) -> dict[str, Any]:
@@ -52,8 +54,29 @@ def rebuilt_design(kept: Mapping[str, Any]) -> Design:
         structure = formula
     else:
         structure = _from_terms(formula, kept)
+    if "scatter" not in kept:
+        known["notes"] = tuple(
+            Lost(note) if "left out" in note or "not counted" in note else note
+            for note in kept["notes"]
+        )
     known.setdefault("scatter", _scatter_0_1(structure, kept["yardstick"].within))
     return Design(**{**known, "structure": structure})
+
+
+def with_kind(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row with what it is, which files of version 0.1 say in its name alone."""
+    if "kind" in kept:
+        return dict(kept)
+    name, inside = kept["name"], " differs between "
+    kind, _, of = name.partition("[")
+    if " is largest in " in name:
+        kind, of = LARGEST, name.rpartition(" is largest in ")[2].removesuffix(")")
+    elif inside in name:
+        kind = APART
+        of = name.partition(inside)[2].removesuffix(" by more than the ROPE)")
+    elif " | " in name:
+        of = name.rpartition(" | ")[2]
+    return {**kept, "kind": kind, "of": of.removesuffix("]") or name}
 
 
 def _scatter_0_1(structure: Structure, within: float) -> dict[int | None, tuple[Scatter, ...]]:

@@ -22,6 +22,7 @@ from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.scatter import Scatter
 from nestimate.data.designs.statistics import Readings, UnitStatistics, Yardstick
 from nestimate.data.designs.structure import Effect, Factor, Role, Stratum, Structure
+from nestimate.data.tables.grid import Lost
 from nestimate.errors import DataError
 from nestimate.inference.fit import Fit
 from nestimate.inference.nuts import Chains
@@ -32,7 +33,7 @@ from nestimate.remedies import Advice, Remedy
 from nestimate.results.answer import Answer
 from nestimate.results.estimates.contrasts import Contrast
 from nestimate.results.estimates.summaries import Check, Question, Summary
-from nestimate.results.exports.saved import design_record, rebuilt_design
+from nestimate.results.exports.saved import design_record, rebuilt_design, with_kind
 
 #: What this version writes, and the newest that it reads.
 FORMAT = 2
@@ -96,7 +97,7 @@ def _plain(value: Any, arrays: list[np.ndarray]) -> Any:
         case Advice():
             return {"advice": [_plain(part, arrays) for part in value.parts]}
         case None | bool() | int() | float() | str():
-            return value.item() if isinstance(value, np.generic) else value
+            return _simple(value)
         case np.generic():
             return value.item()
         case np.ndarray():
@@ -124,6 +125,12 @@ def _plain(value: Any, arrays: list[np.ndarray]) -> Any:
     return {"record": type(value).__name__, "fields": inner}
 
 
+def _simple(value: Any) -> Any:
+    if isinstance(value, Lost):
+        return {"lost": str(value)}
+    return value.item() if isinstance(value, np.generic) else value
+
+
 def _rebuilt(told: Any, archive: ZipFile) -> Any:
     """Return what `_plain` was given."""
     match told:
@@ -144,6 +151,8 @@ def _rebuilt(told: Any, archive: ZipFile) -> Any:
             )
         case {"role": str(name)}:
             return Role(name)
+        case {"lost": str(text)}:
+            return Lost(text)
         case {"advice": parts}:
             return Advice(*(_rebuilt(part, archive) for part in parts))
         case {"record": name, "fields": inner}:
@@ -157,6 +166,8 @@ def _record(name: str, kept: dict[str, Any]) -> Any:
     """Return a record from its fields, whichever version wrote them."""
     kept = {FORMER.get((name, field), field): value for field, value in kept.items()}
     match name:
+        case "Summary":
+            return Summary(**with_kind(kept))
         case "Design":
             return rebuilt_design(kept)
         case "Fit":

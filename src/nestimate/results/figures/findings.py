@@ -20,7 +20,7 @@ def difference(row: Summary, contrast: Contrast, design: Design) -> str:
     if contrast.sides is None:
         return f"{row.name} = {mean}, {interval}"
     this, that = contrast.sides
-    this = f"The{this[3:]}" if this.startswith("the mean of ") else this
+    this = f"{this[0].upper()}{this[1:]}" if contrast.stated else this
     if design.measure.logarithmic:
         return f"{this} is {mean} times {that}, {interval}"
     that += contrast.place

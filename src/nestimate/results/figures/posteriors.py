@@ -170,7 +170,7 @@ def _population(answer: Answer) -> list[Quantity]:
     found = [
         *quantities.differences(answer.fit, answer.asked),
         *(quantities.coefficients(answer.fit) or quantities.group_means(answer.fit)),
-        *(q for q in spreads.scales(answer.fit) if not q.name.startswith("icc")),
+        *(q for q in spreads.scales(answer.fit) if q.kind != spreads.SHARE),
     ]
     return [quantity for quantity in found if np.ptp(quantity.values) > 0]
 

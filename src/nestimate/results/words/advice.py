@@ -53,7 +53,9 @@ def honesty_rows(panel: Panel, design: Design) -> list[list[str]]:
 
 def honesty_sentences(panel: Panel, design: Design) -> list[str]:
     """Say why the analyses agree or differ."""
-    if panel.method("apart") is not None:
+    if design.formula is not None:
+        said = _least_squares(panel, design)
+    elif panel.method("apart") is not None:
         said = [_apart(panel, design)]
     elif design.block is not None:
         said = [*_pooled_blocks(panel, design), *_pairs(panel, design)]
@@ -68,13 +70,50 @@ def _label(method: Method, design: Design) -> str:
     block = design.block.name if design.block else "block"
     means = "on the values" if design.layout == "flat" else f"on {_unit(design)} means"
     return {
-        "pooled": "all readings pooled (t)",
+        "pooled": "all readings pooled (t)"
+        if design.formula is None
+        else "least squares, all readings pooled",
+        "squares": f"least squares{_on_means(design)}",
         "welch": f"Welch's t {means}",
         "paired": f"paired t, one difference per {block}",
         "apart": f"Welch's t, one number per {block}",
         "best": f"BEST {means}",
         "answer": "this answer",
     }[method.name]
+
+
+def _on_means(design: Design) -> str:
+    return f" on {design.structure.sampled} means" if design.structure.outer.labels else ""
+
+
+def _least_squares(panel: Panel, design: Design) -> list[str]:
+    """Say what a formula gives without its random terms, and on the means of its clusters."""
+    if panel.method("paired") is not None:
+        return [*_pooled_blocks(panel, design), *_pairs(panel, design)]
+    simple, answer, factor = panel.method("squares"), panel.methods[-1], panel.pooled_factor
+    what = design.structure.sampled
+    if simple is None or panel.gap is None:
+        return [
+            f"Least squares on all readings takes {panel.readings} readings for independent, which "
+            f"those of one {what} are not. No simple analysis of what each {what} shows stands "
+            "beside it: too few tell the groups apart, or covariates differ inside them."
+        ]
+    verb = {"agree": "agree", "nearly": "nearly agree", "differ": "differ"}[_nearness(panel.gap)]
+    said = [
+        f"Least squares{_on_means(design)} gives {_difference(simple, panel)}, the whole model "
+        f"{_difference(answer, panel)}: they {verb} ({number(panel.gap, 2)} posterior SDs apart)."
+    ]
+    if factor is not None and factor >= 1 + WIDE:
+        said.append(
+            f"On all {panel.readings} readings as if they were independent it makes the interval "
+            f"too narrow by a factor of {short(factor)}, held against that on {what} means."
+        )
+    elif factor is not None:
+        said.append(
+            f"On all {panel.readings} readings as if they were independent its interval is no "
+            f"narrower (factor {short(factor)}): that is luck of these data, not a reason to pool."
+        )
+    return [*said, *_claim(panel, design)]
 
 
 def _unit(design: Design) -> str:
@@ -287,10 +326,10 @@ def _flat(panel: Panel) -> str:
 
 def _widths(panel: Panel, design: Design) -> list[str]:
     """Compare the interval of a sound simple analysis with that of the answer."""
-    simple, ratio = panel.method("paired", "apart", "welch"), panel.width_ratio
+    simple, ratio = panel.method("paired", "apart", "welch", "squares"), panel.width_ratio
     if simple is None or ratio is None or simple.freedom is None:
         return []
-    name = "paired" if simple.name == "paired" else "Welch"
+    name = {"paired": "paired", "squares": "least-squares"}.get(simple.name, "Welch")
     if abs(ratio - 1) < WIDE:
         said = f"The {name} interval is about as wide as this answer's (ratio {number(ratio, 2)})."
     elif ratio > 1:

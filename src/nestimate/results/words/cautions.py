@@ -7,8 +7,8 @@ from nestimate.data.designs.design import Design
 from nestimate.model.model import Model
 from nestimate.remedies import Advice, Remedy
 from nestimate.results.analyses.bayes_factor import BayesFactor
+from nestimate.results.analyses.features import RARE, Feature, Prediction, Predictive
 from nestimate.results.analyses.influence import Influence
-from nestimate.results.analyses.predictive import RARE, Feature, Prediction, Predictive
 from nestimate.results.analyses.sensitivity import LIMIT, Scaled, Sensitivity
 from nestimate.results.estimates import naming
 from nestimate.results.estimates.summaries import Check, Summary
@@ -199,7 +199,6 @@ def prediction_sentences(one: Prediction, design: Design) -> list[str]:
     if one.p_new_unit is not None and one.sides is not None:
         what = design.levels[0].name if design.levels else "value"
         first, second = one.sides
-        first = first.removeprefix("the mean of ")
         other = second if design.groups.count(second) == 0 else f"a new {what} of {second}"
         said.append(
             f"P(a new {what} of {first} lies above {other}) "
@@ -292,9 +291,7 @@ def _factor(log: float) -> str:
 
 
 def _influence_sentence(one: Influence, design: Design) -> str:
-    what = (
-        design.block.name if design.block else design.levels[0].name if design.levels else "value"
-    )
+    what = design.structure.sampled
     said = []
     if one.sign_hinges:
         shown = [

@@ -61,17 +61,16 @@ def _and(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def difference_of(name: str, model: Model) -> str:
+def difference_of(of: str, model: Model) -> str:
     """Return what a scale of effects between blocks is of: the difference, or one of several.
 
     Parameters
     ----------
-    name
-        As printed: `tau_effect`, `tau_effect[drug]`, `tau_effect[drug - placebo]`.
+    of
+        Of what: nothing, `drug`, or `drug - placebo`.
     model
         Whose scale it is.
     """
-    of = name.partition("[")[2].removesuffix("]")
     if of and model.assumptions.tau == "own":
         apart = {label for stratum in model.design.structure.strata for label in stratum.apart}
         return f"the difference of two groups like {of}" if of in apart else of

@@ -79,9 +79,9 @@ def slope_sentences(design: Design, rows: Sequence[Summary]) -> list[str]:
     return said
 
 
-def formula_gloss(name: str, terms: Structure) -> str:
+def formula_gloss(row: Summary, terms: Structure) -> str:
     """Say in a few words what a coefficient or scale of a formula is."""
-    strata = terms.strata
+    strata, name = terms.strata, row.name
     if name == "tau":
         return "spread of the readings" if terms.merged else _spread(strata[0], terms)
     for stratum in strata:
@@ -92,12 +92,11 @@ def formula_gloss(name: str, terms: Structure) -> str:
                 return f"{_spread(stratum, terms)}, {label}"
             if name == f"tau[{label}]" and terms.merged:
                 return f"spread of the readings of {label}"
-    family = name.split("[", 1)[0]
     return {
         "rho": f"correlation over the levels of {terms.outer.name}",
         "sigma": "SD of readings",
         "nu": "near 1: outliers; above 30: normal",
-    }.get(family, "")
+    }.get(row.kind, "")
 
 
 def _spread(stratum: Stratum, terms: Structure) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.structure import Role, Stratum
+from nestimate.data.tables.grid import Lost
 from nestimate.errors import listed
 from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
@@ -41,9 +42,10 @@ def equations(model: Model) -> tuple[Equation, ...]:
     else:
         found = [*_readings(design, names, own), *_inner(design)]
         apart = model.assumptions.tau == "own"
-        found += (
-            _blocks(design, names, apart=apart) if design.block else _units(design, family, tau)
-        )
+        if design.block is not None:
+            found += _blocks(design, names, apart=apart)
+        else:
+            found += _units(design, tau, heavy="nu" in names)
     if "tau_z" in names:
         towards = "the groups' spreads are drawn towards a typical one"
         found.append(("tau[g] = tau_median * exp(tau_ratio * tau_z[g])", towards))
@@ -86,9 +88,10 @@ def _inner(design: Design) -> list[Equation]:
     ]
 
 
-def _units(design: Design, family: str, tau: str) -> list[Equation]:
+def _units(design: Design, tau: str, *, heavy: bool) -> list[Equation]:
     unit, count = design.levels[0].name, len(design.levels)
-    far = "; one far out drags the mean less" if family.startswith("Student") else ""
+    family = "Student-t(nu, " if heavy else "Normal("
+    far = "; one far out drags the mean less" if heavy else ""
     said = f"true mean of a {unit} about the mean of its group g{far}"
     return [(f"{_symbol(0, count)} ~ {family}mu[g], {tau})", said)]
 
@@ -315,5 +318,5 @@ def sizes(design: Design) -> str:
 
 def left_out(design: Design) -> str:
     """Say which rows were left out, as the design noted it, in one sentence."""
-    said = [note for note in design.notes if "left out" in note or "not counted" in note]
+    said = [note for note in design.notes if isinstance(note, Lost)]
     return " ".join(said) or f"No row of {listed([design.source], 1)} was left out."

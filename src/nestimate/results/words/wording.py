@@ -13,6 +13,7 @@ from nestimate.model.model import Model
 from nestimate.remedies import Advice
 from nestimate.results.estimates import naming
 from nestimate.results.estimates.contrasts import Contrast
+from nestimate.results.estimates.quantities import APART, LARGEST
 from nestimate.results.estimates.summaries import Check, Summary
 from nestimate.results.words import factors
 from nestimate.results.words.formulas import (
@@ -31,8 +32,8 @@ from nestimate.results.words.rounding import (
     spread_at,
 )
 
-#: How the probability of a pair of blocks ends, and what counts as sure of it.
-MORE_THAN_ROPE, SURE = " by more than the ROPE)", 0.95
+#: Probability from which two blocks surely differ.
+SURE = 0.95
 #: Pairs of blocks up to which each is said, and pairs named beyond that.
 FEW_PAIRS, MOST_PAIRS = 3, 8
 
@@ -72,11 +73,11 @@ def spread_head(measure: Measure) -> str:
     return "sd of log" if measure.logarithmic else "sd"
 
 
-def gloss(name: str, model: Model) -> str:
+def gloss(row: Summary, model: Model) -> str:
     """Say in a few words what a row of a table is; nothing where its name says it."""
     design = model.design
     if design.formula is not None:
-        return formula_gloss(name, design.formula)
+        return formula_gloss(row, design.formula)
     far = naming.heavy_units(model)
     inside = design.levels[-1].name if design.levels else "cell"
     outer = naming.spread_name(heavy=far)
@@ -84,7 +85,6 @@ def gloss(name: str, model: Model) -> str:
     whole = "scale" if far or naming.heavy_readings(model) else "SD"
     unit = design.levels[0].name if design.levels else "data point"
     block = design.block.name if design.block else "block"
-    family = name.split("[", 1)[0]
     inner = {
         f"tau_{level.name}": f"SD from {level.name} to {level.name}" for level in design.subunits
     }
@@ -94,14 +94,14 @@ def gloss(name: str, model: Model) -> str:
         "tau": f"{outer} from {unit} to {unit}",
         "tau_unit": f"SD from {unit} to {unit} in one cell",
         "tau_block": f"{outer} from {block} to {block}",
-        "tau_effect": f"{outer} of {factors.difference_of(name, model)} from {block} to {block}",
+        "tau_effect": f"{outer} of {factors.difference_of(row.of, model)} from {block} to {block}",
         "sigma": f"{sigma} of readings in one {inside}",
         "tau_median": "typical tau of the groups",
         "tau_ratio": "by what factor (log) taus differ",
         "nu_y": "of readings: near 1: outliers; above 30: normal",
         "nu": "near 1: outliers; above 30: normal",
         "icc": f"share of {unit} in the {naming.share_name(model)}",
-    }.get(family, inner.get(family, ""))
+    }.get(row.kind, inner.get(row.kind, ""))
 
 
 def table_row(row: Summary, *, signed: bool, rope: bool) -> list[str]:
@@ -322,19 +322,18 @@ def answer_sentences(
 
 def _probability_sentences(rows: Sequence[Summary]) -> list[str]:
     """Say probabilities, but of many blocks only the one that is largest and pairs that differ."""
-    largest = [row for row in rows if " is largest in " in row.name]
-    pairs = [row for row in rows if row.name.endswith(MORE_THAN_ROPE)]
+    largest = [row for row in rows if row.kind == LARGEST]
+    pairs = [row for row in rows if row.kind == APART]
     many = {id(row) for row in (*largest, *pairs)} if len(pairs) > FEW_PAIRS else set()
     said = [probability_sentence(row) for row in rows if id(row) not in many]
     if largest and id(largest[0]) in many:
         said.append(probability_sentence(max(largest, key=lambda row: row.mean)))
     if pairs and id(pairs[0]) in many:
-        sure = [row.name for row in pairs if row.mean > SURE]
-        names = [name.split(" differs between ", 1)[1][: -len(MORE_THAN_ROPE)] for name in sure]
+        names = [row.of for row in pairs if row.mean > SURE]
         listed = f": {'; '.join(names[:MOST_PAIRS])}" if names else ""
         more = f"; and {len(names) - MOST_PAIRS} more" if len(names) > MOST_PAIRS else ""
         said.append(
-            f"{len(sure)} of {len(pairs)} pairs differ by more than the ROPE with a probability "
+            f"{len(names)} of {len(pairs)} pairs differ by more than the ROPE with a probability "
             f"above {SURE}{listed}{more}."
         )
     return said

@@ -3,6 +3,8 @@
 from importlib.metadata import version as installed
 from pathlib import Path
 
+from sphinx_gallery.scrapers import figure_rst
+
 project = "nestimate"
 author = "the nestimate maintainers"
 copyright = author  # noqa: A001
@@ -32,11 +34,24 @@ autosummary_generate = True
 numpydoc_show_class_members = False
 autodoc_typehints = "none"
 
+
+def shown(block, block_vars, gallery_conf):
+    """Save the `figure` that a block makes: figures of nestimate are none of pyplot's."""
+    figure = block_vars["example_globals"].pop("figure", None)
+    if figure is None:
+        return ""
+    path = next(block_vars["image_path_iterator"])
+    figure.savefig(path, dpi=120)
+    return figure_rst([path], gallery_conf["src_dir"])
+
+
 sphinx_gallery_conf = {
     "examples_dirs": "gallery_src",
     "gallery_dirs": "gallery",
     "filename_pattern": r"/plot_",
-    "image_scrapers": ("matplotlib",),
+    "image_scrapers": (shown,),
+    "within_subsection_order": "FileNameSortKey",
+    "write_computation_times": False,
     "download_all_examples": False,
     "show_signature": False,
     "plot_gallery": True,

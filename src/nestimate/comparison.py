@@ -19,7 +19,7 @@ from nestimate.options import Options, options_apart
 from nestimate.outputs import whole, write_report
 from nestimate.planning import Pilot
 from nestimate.posing import fitted, posed
-from nestimate.results.documents import notebook, terminal
+from nestimate.results.documents import notebook, pictures, terminal
 from nestimate.results.documents.html import render
 from nestimate.results.estimates.factorial import asks_of_factors
 from nestimate.results.exports import storage
@@ -64,18 +64,10 @@ class Comparison(Pictured, Pilot):
         return to_datatree(self)
 
     def report(self, path: str | Path, *, every_figure: bool = False) -> None:
-        """Write the whole answer as one self-contained file: `.html`, `.pdf`, or `.md`.
+        """Write the answer as one self-contained file: `.html`, `.pdf` (by Chromium), or `.md`.
 
         The first page is the answer and can be read alone; the rest is folded on a screen and
-        follows in print. Markdown holds texts and tables.
-
-        Parameters
-        ----------
-        path
-            The file, which says what kind it is. A PDF is printed by Chromium, Chrome or Edge.
-        every_figure
-            Whether figures that say nothing of this answer (no outlier, every posterior by itself,
-            all pairs) stand in it as well.
+        follows in print. `every_figure` brings those that say nothing of this answer as well.
 
         Raises
         ------
@@ -83,6 +75,10 @@ class Comparison(Pictured, Pilot):
             When the name has another ending, or the file cannot be written.
         """
         write_report(path, lambda kind: render(self, kind, every_figure=every_figure))
+
+    def legend(self, name: str = "estimation") -> str:
+        """Return the text below a figure in a paper: what it shows, n at each level, intervals."""
+        return pictures.legend(self, name)
 
     def save(self, path: str | Path) -> None:
         """Write the whole result to a file, `name.nestimate`, from which `load` reads it.

@@ -248,7 +248,7 @@ def methods_paragraph(model: Model, question: Question, fit: Fit, made_with: str
     return (
         f"{_compared(design, question)} in {log}{wording.value_label(design)} by Bayesian "
         f"estimation (nestimate {made_with}), describing {what} (the model of Kruschke 2013, "
-        f"J. Exp. Psychol. Gen. 142:573, extended to designs with replicates). {_sizes(design)} "
+        f"J. Exp. Psychol. Gen. 142:573, extended to designs with replicates). {sizes(design)} "
         f"Priors: {'; '.join(wording.prior_sentences(model))}. {_computation(fit)} Intervals are "
         f"{percent(question.ci_prob)} {kind} intervals{of_logs}.{rope}"
     )
@@ -273,7 +273,7 @@ def brief(model: Model, question: Question, fit: Fit, made_with: str) -> str:
         else f"NUTS, {fit.ess:,.0f} effective draws"
     )
     return (
-        f"How: {_sizes(design)} Model: {what} ({tails}), with the priors printed under Model and "
+        f"How: {sizes(design)} Model: {what} ({tails}), with the priors printed under Model and "
         f"priors. Intervals: {percent(question.ci_prob)} {kind}. Computed by nestimate "
         f"{made_with}, {draws}, seed {fit.seed}."
     )
@@ -307,7 +307,7 @@ def _compared(design: Design, question: Question) -> str:
     return f"Groups of {design.roles.group} ({', '.join(design.groups)}) were compared"
 
 
-def _sizes(design: Design) -> str:
+def sizes(design: Design) -> str:
     """Say what n is, in one sentence."""
     readings = design.readings.count
     if design.block is not None and not design.levels:

@@ -22,9 +22,9 @@ class Assumptions:
         `units`: units follow a Student-t, so one outlier does not drag the answer;
         `replicates`: readings do, for one bad well; `both`; or `none`: all is normal.
     tau
-        `own`: every group has its own between-unit scale; `common`: all share one; `pooled`:
-        own ones, drawn towards a typical one as far as the data support;
-        None: own for two groups (as BEST), common for more.
+        `own`: every group has its own between-unit scale, in blocks its own scale of the effect;
+        `common`: all share one; `pooled`: own ones between units, drawn towards a typical one as
+        far as the data support; None: own for units of two groups (as BEST), otherwise common.
     sigma
         Replicate SD: `common` to all groups, or each its `own`.
     preset

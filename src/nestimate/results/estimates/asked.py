@@ -21,7 +21,8 @@ def asked_contrasts(design: Design, question: Question) -> tuple[Contrast, ...]:
             return tuple(c for word in words for c in _along(design, word))
     if crossing is None or question.against is not None or asked == "pairs":
         return choose_contrasts(design.groups, asked, question.against, design.measure)
-    return factorial.chosen(crossing, asked, design.measure)
+    whole = (asked, "trend") if design.roles.order is not None and asked == "reference" else asked
+    return factorial.chosen(crossing, whole, design.measure)
 
 
 def _along(design: Design, word: str) -> tuple[Contrast, ...]:

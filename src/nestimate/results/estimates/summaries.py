@@ -134,7 +134,8 @@ class Question:
         labels: `"(b + c) / 2 - a"`, several in a list.
     order
         Labels of the groups in their order, `"0,1,3,10"`: each step, the linear trend, and how
-        probably the mean rises at every step are then asked for (`contrast` `steps`, `trend`).
+        probably the mean rises at every step are then asked for (`contrast` `steps`, `trend`). Of
+        several factors the one that has an order is named, `"day=0,1,3"`.
     adjust
         Covariates, `"age,baseline"`: groups are compared at the mean of these columns of numbers,
         with one slope for all groups.

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,6 @@ from nestimate.data.designs.crossing import check_names
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
-from nestimate.data.designs.model_frame import FACTORS
 from nestimate.data.designs.roles import Roles
 from nestimate.data.tables.door import Wanted, read_table
 from nestimate.data.tables.files import file_name
@@ -25,7 +25,7 @@ from nestimate.planning import Pilot
 from nestimate.remedies import Advice, Remedy
 from nestimate.results.documents import notebook, terminal
 from nestimate.results.documents.html import render
-from nestimate.results.estimates.factorial import asks_of_factors
+from nestimate.results.estimates.asked import asked_design
 from nestimate.results.exports import storage
 from nestimate.results.exports.draws import to_datatree
 from nestimate.results.exports.frame import to_frame
@@ -186,21 +186,23 @@ def fit(
             f"scale is 'log', and the formula already transforms what was measured "
             f"('{parsed.response}'). Do one or the other."
         )
-    design = formula_design(
-        read_table(
-            data,
-            Wanted(
-                **asdict(chosen.reading),
-                value=next(iter(parsed.measured), None),
-                named=(*parsed.variables, *parsed.grouping),
-            ),
+    table = read_table(
+        data,
+        Wanted(
+            **asdict(chosen.reading),
+            value=next(iter(parsed.measured), None),
+            named=(*parsed.variables, *parsed.grouping),
         ),
+    )
+    make = partial(
+        formula_design,
+        table,
         parsed,
-        group=FACTORS if group is None and asks_of_factors(chosen.contrast) else group,
         reference=reference,
         scale=chosen.scale,
         apart=chosen.tau == "own",
     )
+    design = make(group=group) if group is not None else asked_design(make, chosen.question)
     if isinstance(reference, Mapping):
         reference = ",".join(f"{name}={label}" for name, label in reference.items())
     return _answered(

@@ -11,6 +11,7 @@ from nestimate.data.designs.crossing import check_names
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
+from nestimate.data.designs.relative import relative
 from nestimate.data.designs.roles import Roles
 from nestimate.data.tables.door import Wanted, read_table
 from nestimate.data.tables.files import file_name
@@ -175,10 +176,10 @@ def fit(
         raise DesignError(
             "n, sd and se belong to compare: with a formula every row is one reading."
         )
-    if chosen.order is not None or chosen.covariates:
+    if chosen.order is not None or chosen.covariates or chosen.relative_to is not None:
         raise DesignError(
-            "order and adjust belong to compare: in a formula covariates stand beside the factor, "
-            "'y ~ group + age'."
+            "order, adjust and relative_to belong to compare: in a formula covariates stand beside "
+            "the factor, 'y ~ group + age'."
         )
     parsed = parse_formula(formula)
     if chosen.scale == "log" and not parsed.outcome.arithmetic:
@@ -302,6 +303,7 @@ def posed(
     group = group if group is None or isinstance(group, str) else ",".join(group)
     if isinstance(reference, Mapping):
         reference = ",".join(f"{name}={label}" for name, label in reference.items())
+    reference = chosen.relative_to if reference is None else reference
     named = {"value": value, "group": group, "unit": unit, "block": block, "reference": reference}
     for role, name in named.items():
         if name is not None and not isinstance(name, str):
@@ -353,10 +355,10 @@ def posed(
     )
     words: dict[str, Any] = {**named, "relabel_units": relabel_units or None}
     if not chosen.covariates:
-        return Design.from_table(table, roles), None, chosen, words
+        return relative(Design.from_table(table, roles), chosen.relative_to), None, chosen, words
     own = chosen.tau == "own"
     adjusted, plain = (adjusted_design(table, roles, x, apart=own) for x in (chosen.covariates, ()))
-    return adjusted, plain, chosen, words
+    return relative(adjusted, chosen.relative_to), plain, chosen, words
 
 
 def _answered(

@@ -18,7 +18,7 @@ from nestimate.words import Words
 #: Words of version 0.1, and what they are called now.
 FORMER = {"ci": "ci_prob", "contrasts": "contrast"}
 #: Options of layouts: a formula says such things itself, or has no place for them.
-OF_LAYOUTS = frozenset({"wide", "n", "sd", "se", "order", "adjust", "bayes_factor"})
+OF_LAYOUTS = frozenset({"wide", "n", "sd", "se", "order", "adjust", "relative_to", "bayes_factor"})
 #: What the options are made of. Each part checks what is its own.
 PARTS: tuple[type[Any], ...] = (Reading, Assumptions, Question, Budget)
 
@@ -35,6 +35,8 @@ class Options(Value, Budget, Question, Assumptions, Reading):
     __hash__ = Value.__hash__
 
     def __post_init__(self) -> None:
+        if self.relative_to is not None:
+            object.__setattr__(self, "scale", "log")
         for part in PARTS:
             part.check(self)
         if self.rope is None:

@@ -165,7 +165,7 @@ SPELLINGS = {
     "exposure": Spelling(help="Area or time behind a count.", hidden=True),
     "limit": Spelling(help="Limit that BLQ stands for, or its column.", hidden=True),
     "robust": Spelling(help="Student-t: units, replicates."),
-    "tau": Spelling(help="Scale between units: own, common, pooled."),
+    "tau": Spelling(help="Spread of units or effects: own, common, pooled."),
     "scale": Spelling(help="linear, or log (ratios).", kind=str),
     "sigma": Spelling(help="Replicate SD: common or own.", kind=str),
     "preset": Spelling(help="default, kruschke2013, meredith2021.", kind=str, hidden=True),
@@ -176,8 +176,9 @@ SPELLINGS = {
     "contrast": Spelling(
         help="'(b + c)/2 - a', or 'pairs'; repeatable.", kind=list[str] | None, read=contrasts
     ),
-    "order": Spelling(help="Groups in order: 0,1,3,10.", hidden=True),
+    "order": Spelling(help="Groups in order: 0,1,3,10; of factors day=0,1,3.", hidden=True),
     "adjust": Spelling(help="Covariates: age,baseline.", hidden=True),
+    "relative_to": Spelling(help="Control of each block: ratios to it.", hidden=True),
     "against": Spelling(help="Compare groups (or all rows) with this value.", kind=float | None),
     "ci_prob": Spelling(help="Mass of intervals.", kind=float, flags=("--ci-prob", "--ci")),
     "ci_kind": Spelling(help="hdi or eti.", kind=str),

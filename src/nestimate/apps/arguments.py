@@ -161,7 +161,7 @@ SPELLINGS = {
     "n": Spelling(help="Readings behind each mean."),
     "sd": Spelling(help="Their SD."),
     "se": Spelling(help="Known standard error."),
-    "response": Spelling(help="What a value is: counts, K/N, proportion, censored.", kind=str),
+    "response": Spelling(help="Or: counts, K/N, censored.", kind=str),
     "exposure": Spelling(help="Area or time behind a count.", hidden=True),
     "limit": Spelling(help="Limit that BLQ stands for, or its column.", hidden=True),
     "robust": Spelling(help="Student-t: units, replicates."),

@@ -391,7 +391,7 @@ def test_shares_of_variance_sum_to_one_and_agree_with_the_icc(answers):
 
 def test_variance_title_names_the_level_that_has_most(answers):
     title = _title(answers("thirty").plot_variance())
-    assert title.startswith("Most variance lies between one unit and another: ")
+    assert title.startswith("Most of the squared scales lies between one unit and another: ")
 
 
 @pytest.mark.parametrize("layout", ["nested", "subunits", "blocked", "blocked-nested", "paired"])

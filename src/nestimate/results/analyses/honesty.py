@@ -52,6 +52,8 @@ class Panel:
         Whether every unit holds the same number of readings, every subunit too.
     robust
         Whether the answer's units (blocks) are Student-t, so that one far out counts less.
+    robust_readings
+        Whether its readings are.
     icc, design_effect, effective_readings
         Share of variance between units, averaged over the groups; by how much it inflates the
         variance of a group's mean over that of independent readings; and how many independent
@@ -78,6 +80,7 @@ class Panel:
     per_unit: tuple[int, int]
     balanced: bool
     robust: bool
+    robust_readings: bool
     icc: float | None
     design_effect: float | None
     effective_readings: float | None
@@ -146,6 +149,7 @@ def _panel(fit: Fit, best: Fit | None, sums: Sums, contrast: Contrast, question:
         per_unit=(int(counts.min()), int(counts.max())),
         balanced=bool(counts.min() == counts.max()) and _even(design),
         robust=fit.draws.normality is not None,
+        robust_readings=fit.draws.reading_normality is not None,
         icc=icc,
         design_effect=effect,
         effective_readings=None if effect is None else readings / effect,
@@ -189,6 +193,7 @@ def _formula_panel(fit: Fit, sums: Sums, contrast: Contrast, question: Question)
         per_unit=(int(counts.min()), int(counts.max())),
         balanced=bool(np.ptp(counts) == 0),
         robust=fit.draws.normality is not None,
+        robust_readings=fit.draws.reading_normality is not None,
         icc=None,
         design_effect=None,
         effective_readings=None,

@@ -44,7 +44,9 @@ def variance_plot(answer: Answer) -> "Figure":
     shown = groups[: canvas.PANELS]
     row = 0.34 + 0.13 * (len(shown) - 1)
     size = (6.4, row * len(parts) + 1.5 + 0.12 * (len(shown) > 3))
-    figure, (ax,) = sheet.several(answer, size, _finding(parts, shown))
+    figure, (ax,) = sheet.several(
+        answer, size, _finding(parts, shown, naming.share_name(answer.model))
+    )
     _draw(ax, answer, parts, shown)
     return figure
 
@@ -86,8 +88,8 @@ def _draw(ax: "Axes", answer: Answer, parts: list[shares.Share], groups: tuple[s
         )
 
 
-def _finding(parts: list[shares.Share], groups: tuple[str, ...]) -> str:
-    """Say which level has most of the variance, in how many groups, how surely."""
+def _finding(parts: list[shares.Share], groups: tuple[str, ...], of: str) -> str:
+    """Say which level has most of what is shared, in how many groups, how surely."""
     values = np.stack([part.draws for part in parts])[:, :, : len(groups)]
     weights = parts[0].weights
     largest = np.einsum("d,ldg->lg", weights, values == values.max(axis=0))
@@ -95,16 +97,18 @@ def _finding(parts: list[shares.Share], groups: tuple[str, ...]) -> str:
     best = mean.argmax(axis=0)
     if (best != best[0]).any():
         said = {parts[i].said for i in best}
-        return f"Where most variance lies differs between the groups: {' or '.join(sorted(said))}"
+        return (
+            f"Where most of the {of} lies differs between the groups: {' or '.join(sorted(said))}"
+        )
     top = int(best[0])
     low, high = (
         rounding.percent(round(float(end), 2)) for end in (mean[top].min(), mean[top].max())
     )
     size = low if low == high else f"{low} to {high}"
     if largest[top].min() < LIKELY:
-        return "No level clearly holds the largest part of the variance"
+        return f"No level clearly holds the largest part of the {of}"
     if largest[top].min() < SURE:
-        return f"The largest part of the variance probably lies {parts[top].said}"
+        return f"The largest part of the {of} probably lies {parts[top].said}"
     if mean[top].min() > 0.5:
-        return f"Most variance lies {parts[top].said}: {size}"
-    return f"The largest part of the variance lies {parts[top].said}: {size}"
+        return f"Most of the {of} lies {parts[top].said}: {size}"
+    return f"The largest part of the {of} lies {parts[top].said}: {size}"

@@ -155,7 +155,8 @@ def _pooled_units(panel: Panel, design: Design) -> list[str]:
         return []
     worth = (
         f"Differences from {unit} to {unit} are {percent(round(icc, 2))} of the "
-        f"{'squared scales' if panel.robust else 'variance'} of a reading (ICC), so "
+        f"{'squared scales' if panel.robust or panel.robust_readings else 'variance'} of a reading "
+        "(ICC), so "
         f"{panel.readings} readings say as much about the group means as "
         f"{round(panel.effective_readings)} independent ones would (design effect "
         f"{short(panel.design_effect or 1.0)})."
@@ -202,6 +203,11 @@ def _averages(panel: Panel, design: Design) -> list[str]:
         return [f"The means of each {unit} do not scatter: no interval can be built on them."]
     mine, theirs = _difference(answer, panel), _difference(welch, panel)
     both = f"{theirs} from the averages, {mine} from the whole model"
+    if panel.robust_readings:
+        return [
+            f"An average gives every reading the same weight, also one far out; the Student-t of "
+            f"the readings of this answer gives that one less: {both}."
+        ]
     near = _nearness(panel.gap)
     loss = percent(round(panel.averaging_loss, 2))
     if panel.balanced and near == "differ" and panel.robust:

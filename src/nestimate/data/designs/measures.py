@@ -27,12 +27,21 @@ class Measure(Protocol):
         What stands between the two sides of a difference: `-` or `/`.
     logarithmic
         Whether an axis of such values is a logarithmic one.
+    difference, average, centre
+        What is said between two such values, `difference` or `ratio`; what their mean is called;
+        and the head of a column of posterior means.
+    of_log
+        What follows the name of an SD or a prior: ` of log`, or nothing.
     """
 
     name: ClassVar[str]
     null: ClassVar[float]
     sign: ClassVar[str]
     logarithmic: ClassVar[bool]
+    difference: ClassVar[str]
+    average: ClassVar[str]
+    centre: ClassVar[str]
+    of_log: ClassVar[str]
 
     def said(self, values: ArrayLike) -> Array:
         """Return values as they are said."""
@@ -43,6 +52,12 @@ class Measure(Protocol):
     def error(self, value: float, error: float) -> float:
         """Return a small error on the scale worked on as an error of the value said."""
 
+    def spreads(self, sd: float) -> dict[str, float | None]:
+        """Return a posterior SD under the name it has: of the value, or of its logarithm."""
+
+    def written(self, name: str) -> str:
+        """Return the name of a contrast or coefficient with what is done to it, `exp(a - b)`."""
+
 
 @dataclass(frozen=True)
 class Linear:
@@ -52,6 +67,10 @@ class Linear:
     null: ClassVar[float] = 0.0
     sign: ClassVar[str] = "-"
     logarithmic: ClassVar[bool] = False
+    difference: ClassVar[str] = "difference"
+    average: ClassVar[str] = "mean"
+    centre: ClassVar[str] = "mean"
+    of_log: ClassVar[str] = ""
 
     def said(self, values: ArrayLike) -> Array:
         """Return the values."""
@@ -65,6 +84,14 @@ class Linear:
         """Return the error."""
         return error
 
+    def spreads(self, sd: float) -> dict[str, float | None]:
+        """Return that of the value."""
+        return {"sd": sd, "sd_log": None}
+
+    def written(self, name: str) -> str:
+        """Return the name."""
+        return name
+
 
 @dataclass(frozen=True)
 class Ratio:
@@ -74,6 +101,10 @@ class Ratio:
     null: ClassVar[float] = 1.0
     sign: ClassVar[str] = "/"
     logarithmic: ClassVar[bool] = True
+    difference: ClassVar[str] = "ratio"
+    average: ClassVar[str] = "geometric mean"
+    centre: ClassVar[str] = "exp(mean log)"
+    of_log: ClassVar[str] = " of log"
 
     def said(self, values: ArrayLike) -> Array:
         """Return the exponentials; beyond what a number holds, infinity."""
@@ -87,6 +118,14 @@ class Ratio:
     def error(self, value: float, error: float) -> float:
         """Return the error of the exponential: the value times that of its logarithm."""
         return value * error
+
+    def spreads(self, sd: float) -> dict[str, float | None]:
+        """Return that of the logarithm: the value's own has no stable value."""
+        return {"sd": None, "sd_log": sd}
+
+    def written(self, name: str) -> str:
+        """Return its exponential."""
+        return f"exp({name})"
 
 
 LINEAR, RATIO = Linear(), Ratio()

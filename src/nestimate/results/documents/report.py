@@ -160,7 +160,7 @@ def counts(design: Design) -> Grid:
     def inside(here: NDArray[np.bool_]) -> list[str]:
         return [str(np.unique(level.codes[here]).size) for level in levels]
 
-    unit = design.levels[0].name if design.levels else ""
+    unit = design.structure.unit_name("")
     return Grid(
         caption=f"How many {'of each level ' if levels else ''}in each group",
         head=(

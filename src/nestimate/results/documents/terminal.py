@@ -102,7 +102,7 @@ def _estimates(answer: Answer, page: Page) -> list[str]:
         shown = answer.blocks[:MOST_BLOCKS]
         centre = wording.centre_head(answer.blocks[0].measure)
         head = ["", centre, interval, wording.above(design)]
-        block = design.block.name if design.block else ""
+        block = design.structure.block_name("")
         title = f"In every {block} (drawn towards what holds overall)"
         if len(answer.blocks) > len(shown):
             title += f", the first {MOST_BLOCKS} of {len(answer.blocks)}"

@@ -28,6 +28,6 @@ def _along(design: Design, word: str) -> tuple[Contrast, ...]:
     """Return the contrasts that a word or an expression asks of ordered groups."""
     if word in ordered.SETS:
         found = ordered.choose(design.structure.factors[0], word, design.measure.sign)
-        logs = design.measure.logarithmic
-        return tuple(replace(c, name=f"exp({c.name})") if c.trend and logs else c for c in found)
+        written = design.measure.written
+        return tuple(replace(c, name=written(c.name)) if c.trend else c for c in found)
     return choose_contrasts(design.groups, word, None, design.measure)

@@ -23,8 +23,7 @@ def centre_name(label: str, model: Model) -> str:
     Of a Student-t it is the centre, near which most of its units lie; of normal logarithms the
     geometric mean. One middle of everything is just that.
     """
-    normal = "geometric mean" if model.design.measure.logarithmic else "mean"
-    what = "centre" if heavy_units(model) else normal
+    what = "centre" if heavy_units(model) else model.design.measure.average
     return what if len(model.design.groups) == 1 and label == "mean" else f"{what} of {label}"
 
 

@@ -72,7 +72,7 @@ def value_label(answer: Answer) -> str:
 
 def effect_label(answer: Answer) -> str:
     """Return what a difference is a difference in, for an axis."""
-    what = "ratio of" if answer.design.measure.logarithmic else "difference in"
+    what = {"difference": "difference in", "ratio": "ratio of"}[answer.design.measure.difference]
     return f"{what} {value_label(answer)}"
 
 

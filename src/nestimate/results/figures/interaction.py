@@ -42,8 +42,7 @@ def interaction_plot(answer: Answer) -> "Figure":
     panels[0].set_ylabel(
         f"mean of {canvas.value_label(answer)}", fontsize=sheet.font(1), parse_math=False
     )
-    if answer.design.measure.logarithmic:
-        canvas.log_axis(panels[0], "y")
+    canvas.measured_axis(panels[0], "y", answer.design.measure)
     canvas.legend_above(panels[0], columns=crossing.sizes[-2])
     return figure
 

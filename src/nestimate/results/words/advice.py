@@ -34,8 +34,14 @@ def short(value: float) -> str:
 def honesty_head(panel: Panel) -> list[str]:
     """Return the head of the table of analyses."""
     prob = percent(panel.methods[-1].ci_prob)
-    logs = " of log" if panel.methods[-1].measure.logarithmic else ""
-    return ["", panel.contrast, f"{prob} interval", f"SE or SD{logs}", "n", "kind"]
+    return [
+        "",
+        panel.contrast,
+        f"{prob} interval",
+        f"SE or SD{panel.methods[-1].measure.of_log}",
+        "n",
+        "kind",
+    ]
 
 
 def honesty_rows(panel: Panel, design: Design) -> list[list[str]]:
@@ -53,26 +59,32 @@ def honesty_rows(panel: Panel, design: Design) -> list[list[str]]:
 
 def honesty_sentences(panel: Panel, design: Design) -> list[str]:
     """Say why the analyses agree or differ."""
-    if design.formula is not None:
-        said = _least_squares(panel, design)
-    elif panel.method("apart") is not None:
-        said = [_apart(panel, design)]
-    elif design.block is not None:
-        said = [*_pooled_blocks(panel, design), *_pairs(panel, design)]
-    elif design.levels:
-        said = [*_pooled_units(panel, design), *_averages(panel, design)]
-    else:
-        said = [_flat(panel)]
+    said = {
+        "formula": _least_squares,
+        "flat": _flat,
+        "nested": _averaged,
+        "blocked": _blocked,
+        "blocked-nested": _blocked,
+    }[design.layout](panel, design)
     return [*said, *_widths(panel, design)]
 
 
+def _averaged(panel: Panel, design: Design) -> list[str]:
+    return [*_pooled_units(panel, design), *_averages(panel, design)]
+
+
+def _blocked(panel: Panel, design: Design) -> list[str]:
+    if panel.method("apart") is not None:
+        return [_apart(panel, design)]
+    return [*_pooled_blocks(panel, design), *_pairs(panel, design)]
+
+
 def _label(method: Method, design: Design) -> str:
-    block = design.block.name if design.block else "block"
-    means = "on the values" if design.layout == "flat" else f"on {_unit(design)} means"
+    block = design.structure.block_name()
+    means = {"flat": "on the values"}.get(design.layout, f"on {_unit(design)} means")
+    pooled = {"formula": "least squares, all readings pooled"}
     return {
-        "pooled": "all readings pooled (t)"
-        if design.formula is None
-        else "least squares, all readings pooled",
+        "pooled": pooled.get(design.layout, "all readings pooled (t)"),
         "squares": f"least squares{_on_means(design)}",
         "welch": f"Welch's t {means}",
         "paired": f"paired t, one difference per {block}",
@@ -117,7 +129,7 @@ def _least_squares(panel: Panel, design: Design) -> list[str]:
 
 
 def _unit(design: Design) -> str:
-    return design.levels[0].name if design.levels else "value"
+    return design.structure.unit_name()
 
 
 def _estimate(method: Method, panel: Panel) -> list[str]:
@@ -248,7 +260,7 @@ def _nearness(gap: float) -> str:
 
 
 def _pooled_blocks(panel: Panel, design: Design) -> list[str]:
-    block = design.block.name if design.block else "block"
+    block = design.structure.block_name()
     paired, factor = panel.method("paired"), panel.pooled_factor
     if factor is None or paired is None:
         return []
@@ -275,7 +287,7 @@ def _pooled_blocks(panel: Panel, design: Design) -> list[str]:
 
 
 def _pairs(panel: Panel, design: Design) -> list[str]:
-    block = design.block.name if design.block else "block"
+    block = design.structure.block_name()
     paired, answer = panel.method("paired"), panel.methods[-1]
     if paired is None or panel.gap is None:
         return [f"Too few levels of {block} see both sides for a paired t."]
@@ -295,7 +307,7 @@ def _pairs(panel: Panel, design: Design) -> list[str]:
 
 def _apart(panel: Panel, design: Design) -> str:
     """Say what one number of every block gives, where blocks see different cells."""
-    block = design.block.name if design.block else "block"
+    block = design.structure.block_name()
     method, answer = panel.method("apart"), panel.methods[-1]
     if method is None or panel.gap is None:
         return ""
@@ -308,7 +320,11 @@ def _apart(panel: Panel, design: Design) -> str:
     )
 
 
-def _flat(panel: Panel) -> str:
+def _flat(panel: Panel, _: Design) -> list[str]:
+    return [_values(panel)]
+
+
+def _values(panel: Panel) -> str:
     welch, answer = panel.method("welch"), panel.methods[-1]
     if welch is None or panel.gap is None:
         return "The values of a group do not scatter: Welch's t cannot be computed."

@@ -74,7 +74,7 @@ def main() -> None:
 
 def _page() -> None:
     """Write the tables that the page brings along."""
-    for name in ("mice.csv", "seedlings.csv"):
+    for name in ("mice.csv", "lines.csv", "seedlings.csv"):
         shutil.copy(HERE / name, PAGE / name)
 
     # docs/founding_question.py, parts 1 and 3.

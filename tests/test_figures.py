@@ -3,9 +3,11 @@
 Fits are small: what is checked is that figures show the numbers, not the numbers.
 """
 
+import pickle
 import re
 from dataclasses import replace
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,7 +22,8 @@ from nestimate.results.estimates.replicated import (
     replicated_rows,
     replicated_units,
 )
-from nestimate.results.figures import canvas, findings, learning
+from nestimate.results.figures import canvas, findings, learning, sheet
+from nestimate.results.figures.sheet import Sheet, drawn_on
 from nestimate.results.words import rounding
 
 pytestmark = pytest.mark.usefixtures("shaped_module")
@@ -206,22 +209,67 @@ def test_every_figure_is_drawn_or_refused_in_one_sentence(answers, layout):
 def _words(figure):
     """Return the words on a figure that must keep apart, with their boxes."""
     FigureCanvasAgg(figure).draw()
-    texts = [figure._suptitle]
+    texts = [figure._suptitle, *(t for one in figure.legends for t in one.get_texts())]
     for ax in figure.axes:
         if not ax.axison:
             continue
         texts += [ax.title, ax._right_title, ax.xaxis.label, ax.yaxis.label]
+        legend = ax.get_legend()
+        texts += legend.get_texts() if legend else []
         for axis in (ax.xaxis, ax.yaxis):
             low, high = sorted(axis.get_view_interval())
             texts += [t.label1 for t in axis.get_major_ticks() if low <= t.get_loc() <= high]
-    texts = [text for text in texts if text.get_text().strip() and text.get_visible()]
+    texts = [text for text in texts if text and text.get_text().strip() and text.get_visible()]
     return [(text, text.get_window_extent()) for text in texts]
 
 
 @pytest.mark.parametrize("layout", ["twelve", "thirty"])
 @pytest.mark.parametrize("name", [name for name in figures.FIGURES if name != "interaction"])
 def test_no_words_hide_others_or_leave_the_page(answers, layout, name):
-    figure = figures.FIGURES[name](answers(layout))
+    _keep_apart(figures.FIGURES[name](answers(layout)))
+
+
+@pytest.mark.parametrize("layout", ["flat", "nested", "blocked", "crossed", "twelve"])
+@pytest.mark.parametrize("width", [89, pytest.param(183, marks=pytest.mark.slow)])
+def test_words_keep_apart_at_the_widths_of_journals(answers, layout, width):
+    answer = answers(layout)
+    for name in figures.available(answer):
+        figure = drawn_on(Sheet(width=width, bare=True), figures.FIGURES[name], answer)
+        assert figure.get_size_inches()[0] == pytest.approx(width / 25.4)
+        assert figure.get_size_inches()[1] < 14
+        _keep_apart(figure)
+        letters = [text.get_fontsize() for text, _ in _words(figure)]
+        assert min(letters) >= 5
+
+
+def test_text_of_saved_figures_stays_text(answers, tmp_path):
+    figure = answers("flat").plot_posterior(width=89)
+    figure.savefig(tmp_path / "f.svg")
+    page = (tmp_path / "f.svg").read_text(encoding="utf-8")
+    assert ">b - a</text>" in page
+    figure.savefig(tmp_path / "f.pdf")
+    assert b"/FontFile2" in (tmp_path / "f.pdf").read_bytes()
+    assert plt.rcParams["svg.fonttype"] == "path"
+    assert pickle.loads(pickle.dumps(figure)).get_size_inches() == pytest.approx(
+        figure.get_size_inches()
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [({"width": -1}, "give millimetres"), ({"width": 89, "figsize": (3, 3)}, "exclude each other")],
+)
+def test_a_width_that_is_none_is_refused(answers, kind, says):
+    with pytest.raises(ne.DesignError, match=says):
+        answers("flat").plot_estimation(**kind)
+
+
+def test_twenty_groups_are_told_apart_by_colour_and_line():
+    assert len({(sheet.colour(g), sheet.dash(g)) for g in range(20)}) == 20
+
+
+def _keep_apart(figure):
+    """Hold that no words of a figure leave it or run into others."""
     found = _words(figure)
     page = figure.bbox.padded(1.5)
     for text, box in found:

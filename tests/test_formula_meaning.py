@@ -350,7 +350,7 @@ HINTS = [
         r"write (C\(.*?\))\.",
         lambda _, hint: f"y ~ {hint} + (1 | plot)",
     ),
-    ("y ~ Variety", r"(?s)--reference (\S+) chooses", lambda *_: "y ~ Variety"),
+    ("y ~ Variety", r"(?s)--reference (\S+) \(reference=", lambda *_: "y ~ Variety"),
 ]
 
 
@@ -376,13 +376,13 @@ def test_what_is_printed_about_references_is_accepted(oats):
     odd["the, kind=x"] = odd["the, kind=x"].map({"gold": "a b", "mar": "-c", "vic": "it's"})
     text = "y ~ Block + `the, kind=x`"
     notes = " ".join(design_of(text, odd).notes)
-    hints = re.findall(r"(--reference[ =].*?) chooses another", notes)
+    hints = re.findall(r"another: (--reference[ =].*?) \(reference=", notes)
     assert len(hints) == 2
     for hint in hints:
         words = shlex.split(hint)
         stated = words[1] if len(words) == 2 else words[0].partition("=")[2]
         left = " ".join(design_of(text, odd, reference=stated).notes)
-        assert left.count("chooses another") == 1
+        assert left.count("another: ") == 1
 
 
 def test_nested_effects_of_a_factor_run_as_they_are_written(oats):

@@ -70,7 +70,7 @@ def test_ctrl_c_leaves_no_half_written_file(tmp_path):
 def test_report_in_python_is_whole_or_not_there(data, tmp_path, monkeypatch):
     result = ne.compare(data, value="y", group="arm", unit="mouse", options={"ess": 200})
 
-    def broken(*_):
+    def broken(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(sys.modules["nestimate.comparison"], "render", broken)

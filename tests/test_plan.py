@@ -325,7 +325,7 @@ def test_json_table_figures_and_report_say_the_same(planned, tmp_path):
     planned.report(tmp_path / "plan.html")
     planned.report(tmp_path / "plan.md")
     page = (tmp_path / "plan.html").read_text(encoding="utf-8")
-    assert page.count("<figure>") == 3
+    assert page.count("<figure") == 3
     said = f"{best.shape.count} mice in each group"
     assert said in page
     assert said in (tmp_path / "plan.md").read_text(encoding="utf-8")
@@ -559,7 +559,8 @@ def test_a_saved_pilot_keeps_its_options(answered, tmp_path):
     few = ["--units", "6", "--readings", "2", "--simulations", "200", "--effect", "1.3"]
     done = CliRunner().invoke(app, ["plan", str(tmp_path / "a.nestimate"), *few])
     assert "the 95 % ETI of b / a excludes 1" in " ".join(done.output.split())
-    assert "--scale log --ci-kind eti" in " ".join(done.output.split())
+    said = " ".join(done.output.split())
+    assert all(option in said for option in ("--scale log", "--ci-kind eti", "--robust none"))
 
 
 def test_inspect_ends_with_the_same_line(answered):

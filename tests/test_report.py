@@ -92,7 +92,7 @@ def part(result, title):
 
 def test_parts_come_in_the_order_in_which_they_are_read(mice):
     assert [s.title for s in contents(mice).sections] == [
-        *("Question", "Answer", "Design", "Estimates", "Beside other analyses"),
+        *("Question", "Answer", "Design", "Estimates", "What to expect", "Beside other analyses"),
         *("How far to trust it", "Figures", "Checks", "Model and priors", "Words"),
         *("For the methods section", "Reporting checklists"),
         *("Provenance: the same numbers again", "Next"),
@@ -114,14 +114,18 @@ def test_question_says_what_is_asked_and_of_what(mice, lines, formula, odd):
 
 
 def test_answer_stands_first_with_what_must_be_minded(mice, lines):
-    assert contents(lines).sections[1].blocks[1].kind == "mind"
-    assert "Fewer than five blocks" in contents(lines).sections[1].blocks[1].sentences[0]
+    answer, table, picture, mind, how = contents(lines).sections[1].blocks
+    assert (answer.kind, mind.kind, how.kind) == ("answer", "mind", "lead")
+    assert len(table.rows) == 3
+    assert isinstance(picture, Picture)
+    assert "Fewer than five blocks" in mind.sentences[0]
+    assert how.sentences[0].startswith("How: ")
     section = contents(mice).sections[1]
-    assert [b.kind for b in section.blocks[:2]] == ["answer", "list"]
+    assert section.blocks[0].kind == "answer"
     assert section.blocks[0].sentences[0].startswith("drug - placebo = -0.8")
     assert "mg/L" in section.blocks[0].sentences[0]
     assert section.blocks[0].sentences[1].startswith("Decision: undecided")
-    assert isinstance(section.blocks[-1], Picture)
+    assert "P(a new mouse" in part(mice, "What to expect")
 
 
 def test_design_counts_every_level_and_says_what_was_dropped(mice, lines, odd, formula):
@@ -301,7 +305,7 @@ def contents_of_code(text):
     return Report(title="", subtitle="", sections=(section,))
 
 
-@pytest.mark.parametrize("name", ["r.pdf", "r", "r.txt"])
+@pytest.mark.parametrize("name", ["r.docx", "r", "r.txt"])
 def test_other_endings_are_refused_before_fitting(mice, tmp_path, monkeypatch, name):
     with pytest.raises(ne.DesignError, match=r"must end in \.html"):
         mice.report(tmp_path / name)

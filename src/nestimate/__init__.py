@@ -3,6 +3,7 @@
 from nestimate.comparison import Comparison, compare, fit, load
 from nestimate.errors import DataError, DesignError, InferenceError, NestimateError
 from nestimate.estimation import Estimate, estimate
+from nestimate.examples import example
 from nestimate.options import Options
 from nestimate.overview import Overview, inspect
 from nestimate.planning import Planned, plan
@@ -22,6 +23,7 @@ __all__ = [
     "Simulation",
     "compare",
     "estimate",
+    "example",
     "fit",
     "inspect",
     "load",

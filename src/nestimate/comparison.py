@@ -20,7 +20,7 @@ from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
 from nestimate.model.twin import to_pymc
 from nestimate.options import Options, options_apart
-from nestimate.outputs import check_report, whole
+from nestimate.outputs import whole, write_report
 from nestimate.planning import Pilot
 from nestimate.remedies import Advice, Remedy
 from nestimate.results.documents import notebook, terminal
@@ -67,17 +67,26 @@ class Comparison(Pictured, Pilot):
         """Equally weighted posterior draws as a DataTree, for ArviZ."""
         return to_datatree(self)
 
-    def report(self, path: str | Path) -> None:
-        """Write the whole answer as one self-contained file: `.html`, or `.md` without figures.
+    def report(self, path: str | Path, *, every_figure: bool = False) -> None:
+        """Write the whole answer as one self-contained file: `.html`, `.pdf`, or `.md`.
+
+        The first page is the answer and can be read alone; the rest is folded on a screen and
+        follows in print. Markdown holds texts and tables.
+
+        Parameters
+        ----------
+        path
+            The file, which says what kind it is. A PDF is printed by Chromium, Chrome or Edge.
+        every_figure
+            Whether figures that say nothing of this answer (no outlier, every posterior by itself,
+            all pairs) stand in it as well.
 
         Raises
         ------
         DesignError
             When the name has another ending, or the file cannot be written.
         """
-        check_report(path)
-        with whole(Path(path)) as part:
-            part.write_text(render(self, Path(path).suffix.lower()), encoding="utf-8")
+        write_report(path, lambda kind: render(self, kind, every_figure=every_figure))
 
     def save(self, path: str | Path) -> None:
         """Write the whole result to a file, `name.nestimate`, from which `load` reads it.

@@ -1,27 +1,61 @@
 """Files are written whole or not at all, and never over another one without a word."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 
 from nestimate.errors import DesignError
+from nestimate.printing import check_browser, print_pdf
 
 #: The name that stands for the standard output.
 STANDARD_OUTPUT = "-"
 #: Endings of a report.
-REPORTS = (".html", ".htm", ".md")
+REPORTS = (".html", ".htm", ".pdf", ".md")
 
 
 def check_report(path: str | Path | None) -> None:
-    """Refuse a report that is neither HTML nor Markdown, before any time is spent on it."""
+    """Refuse a report that cannot be written, before any time is spent on it.
+
+    Raises
+    ------
+    DesignError
+        When it is neither HTML, PDF nor Markdown, or a PDF that nothing here can print.
+    """
     if path is None or (Path(path).exists() and not Path(path).is_file()):
         return  # none is wanted, or a pipe has no ending
-    if Path(path).suffix.lower() not in REPORTS:
+    kind = Path(path).suffix.lower()
+    if kind not in REPORTS:
         raise DesignError(
-            f"the report {path} must end in .html (with figures) or .md (text and tables)."
+            f"the report {path} must end in .html or .pdf (with figures) or .md (text and tables)."
         )
+    if kind == ".pdf":
+        check_browser(path)
+
+
+def write_report(path: str | Path, rendered: Callable[[str], str]) -> None:
+    """Write a report, whole or not at all.
+
+    Parameters
+    ----------
+    path
+        Its file, which says what kind it is.
+    rendered
+        Returns the report as `.html` or `.md`.
+
+    Raises
+    ------
+    DesignError
+        When the name has another ending, or the file cannot be written.
+    """
+    check_report(path)
+    kind = Path(path).suffix.lower()
+    with whole(Path(path)) as part:
+        if kind == ".pdf":
+            print_pdf(rendered(".html"), part)
+        else:
+            part.write_text(rendered(kind), encoding="utf-8")
 
 
 def check_outputs(
@@ -59,8 +93,8 @@ def check_outputs(
         taken[real] = option
         if path.is_file() and not overwrite:
             raise DesignError(
-                f"{option} {path} exists already. Add --overwrite to replace it, or name another "
-                "file."
+                f"{option} {path} exists already. Add --overwrite (overwrite=True in "
+                "Python) to replace it, or name another file."
             )
         _check_writable(option, path)
 

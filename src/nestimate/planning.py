@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nestimate.errors import DesignError
 from nestimate.options import Options
-from nestimate.outputs import check_report, whole
+from nestimate.outputs import write_report
 from nestimate.results.answer import Answer
 from nestimate.studies import plan_figures, plan_report, plan_words
 from nestimate.studies.plan import Plan, Row, made
@@ -56,16 +56,16 @@ class Planned(Plan):
         return plan_figures.frontier(self)
 
     def report(self, path: str | Path) -> None:
-        """Write the whole plan as one self-contained file: `.html`, or `.md` without figures.
+        """Write the whole plan as one self-contained file: `.html`, `.pdf`, or `.md`.
+
+        Markdown holds texts and tables; a PDF is printed by Chromium, Chrome or Edge.
 
         Raises
         ------
         DesignError
             When the name has another ending, or the file cannot be written.
         """
-        check_report(path)
-        with whole(Path(path)) as part:
-            part.write_text(plan_report.render(self, Path(path).suffix.lower()), encoding="utf-8")
+        write_report(path, lambda kind: plan_report.render(self, kind))
 
     def to_dict(self) -> dict[str, Any]:
         """Return all of it in plain types, for JSON."""

@@ -26,9 +26,14 @@ Json = Annotated[
     Path | None,
     typer.Option("--json", help="Write all numbers; - prints them alone.", allow_dash=True),
 ]
-Report = Annotated[Path | None, typer.Option(help="Write a report: .html or .md.")]
+Report = Annotated[Path | None, typer.Option(help="Write a report: .html, .pdf or .md.")]
 Draws = Annotated[Path | None, typer.Option(help="Write the draws (NetCDF).")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace such files.")]
+
+Brief = Annotated[bool, typer.Option("--brief", help="Print the few lines that matter most.")]
+EveryFigure = Annotated[
+    bool, typer.Option("--every-figure", help="In the report, all figures.", hidden=True)
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,7 +191,9 @@ SPELLINGS = {
     "skip_rows": Spelling(help="Rows left out: 3 (the first), '2-4', '9,14-16'.", after=_LAST),
     "header_row": Spelling(help="Row that names the columns.", kind=int | None, after=_LAST),
     "na": Spelling(help="Cells without a reading: 'n.d.,nd'.", after=_LAST),
-    "fill_down": Spelling(help="Columns whose empty cells continue the label above.", after=_LAST),
+    "fill_down": Spelling(
+        help="Columns whose empty cells continue the label above.", hidden=True, after=_LAST
+    ),
     "edits": Spelling(
         help="'without row 9 # why', 'row 9, y = 5 # why'.",
         kind=list[str] | None,

@@ -14,6 +14,7 @@ import typer
 from nestimate.apps import arguments, page, planner, progress
 from nestimate.comparison import Comparison, compare, fit
 from nestimate.errors import NestimateError
+from nestimate.examples import EXAMPLES, example
 from nestimate.options import OF_LAYOUTS
 from nestimate.outputs import STANDARD_OUTPUT, check_outputs, check_report, whole
 from nestimate.overview import inspect
@@ -68,6 +69,8 @@ def _compare(  # noqa: PLR0913 - one argument per word is how typer reads a comm
     report: arguments.Report = None,
     draws: arguments.Draws = None,
     overwrite: arguments.Overwrite = False,
+    brief: arguments.Brief = False,
+    every_figure: arguments.EveryFigure = False,
 ) -> None:
     """Compare: nestimate compare data.csv --value y --group arm --unit mouse."""
     outputs = {"--json": json_file, "--report": report, "--draws": draws}
@@ -84,7 +87,7 @@ def _compare(  # noqa: PLR0913 - one argument per word is how typer reads a comm
             relabel_units=relabel_units,
             options=options,
         )
-    _deliver(result, outputs)
+    _deliver(result, outputs, brief=brief, every_figure=every_figure)
 
 
 @app.command("fit", short_help="Fit a formula and compare the levels of a factor.")
@@ -108,6 +111,8 @@ def _fit(  # noqa: PLR0913
     report: arguments.Report = None,
     draws: arguments.Draws = None,
     overwrite: arguments.Overwrite = False,
+    brief: arguments.Brief = False,
+    every_figure: arguments.EveryFigure = False,
 ) -> None:
     """Fit a formula: nestimate fit 'y ~ drug + age + (drug | line)' data.csv.
 
@@ -126,17 +131,20 @@ def _fit(  # noqa: PLR0913
             reference=reference,
             options=options,
         )
-    _deliver(result, outputs)
+    _deliver(result, outputs, brief=brief, every_figure=every_figure)
 
 
-def _deliver(result: Comparison, outputs: Mapping[str, Path | None]) -> None:
+def _deliver(
+    result: Comparison, outputs: Mapping[str, Path | None], *, brief: bool, every_figure: bool
+) -> None:
     """Print the answer and write the files asked for; exit 3 if a check failed."""
     alone = _is_output(outputs["--json"])
     with progress.shown():
-        page = terminal.render(result, terminal.Page(width=_width(), voice="shell"))
+        render = terminal.brief if brief else terminal.render
+        page = render(result, terminal.Page(width=_width(), voice="shell"))
     typer.echo(page, err=alone)
     writers: dict[str, Callable[[Path], object]] = {
-        "--report": result.report,
+        "--report": lambda part: result.report(part, every_figure=every_figure),
         # By way of memory: HDF5 does not survive a disk that fills up while it writes.
         "--draws": lambda part: part.write_bytes(
             bytes(result.draws.to_netcdf(None, engine="h5netcdf"))
@@ -235,6 +243,22 @@ def _simulate(  # noqa: PLR0913
         with whole(truth) as part:
             part.write_text(json.dumps(made.truth, indent=1) + "\n", encoding="utf-8")
         typer.echo(f"truth written to {truth}")
+
+
+@app.command("example", short_help="Write a table that comes with nestimate.")
+def _example(
+    name: Annotated[str, typer.Argument(help=f"{', '.join(EXAMPLES)}; none: list them.")] = "",
+    overwrite: arguments.Overwrite = False,
+) -> None:
+    """Write a table to try things on, NAME.csv, into this folder: nestimate example mice."""
+    if not name:
+        typer.echo("\n".join(f"  {known:10s} {said}" for known, said in EXAMPLES.items()))
+        return
+    table, out = example(name), Path(f"{name}.csv")
+    check_outputs({"NAME": out}, None, overwrite=overwrite)
+    with whole(out) as part:
+        part.write_bytes(table.read_bytes())
+    typer.echo(f"{EXAMPLES[name]}: written to {out}\nnext: nestimate inspect {out}")
 
 
 @app.command("page", short_help="Open the page: everything without a terminal.")

@@ -31,7 +31,7 @@ def pilot_words(design: Design) -> Words:
     if design.formula is not None:
         raise DesignError(
             "plan: a result of `fit` cannot be planned from yet. State groups and spreads instead: "
-            "nestimate plan --groups ... --tau ... --sigma ..."
+            "--groups, --tau and --sigma (groups, tau and sigma in Python)."
         )
     if design.structure.factorial is not None:
         raise DesignError(
@@ -122,7 +122,7 @@ def _means(mu: Array, effect: float | str | Mapping[str, float] | None, design: 
         raise DesignError(
             f"plan: which effect is it to find?{named} State {what} {groups[0]} that would matter: "
             f"--effect 0.8 (effect=0.8 in Python). Small pilots exaggerate effects, so the pilot's "
-            "own is used only when asked for: --effect pilot."
+            "own is used only when asked for: --effect pilot (effect='pilot' in Python)."
         )
     wanted = dict(effect) if isinstance(effect, Mapping) else dict.fromkeys(groups[1:], effect)
     found = mu.copy()

@@ -68,18 +68,22 @@ def contents(plan: Plan) -> Report:
             ),
             Section(
                 title="For the methods section",
+                folded=True,
                 blocks=(Prose(sentences=(plan_words.methods(plan),)),),
             ),
             Section(
                 title="What it rests on",
+                folded=True,
                 blocks=(Prose(sentences=tuple(plan_words.assumptions(plan)), kind="list"),),
             ),
             Section(
                 title="How far to trust it",
+                folded=True,
                 blocks=(Prose(sentences=tuple(plan_words.trust(plan)), kind="list"),),
             ),
             Section(
                 title="What was asked",
+                folded=True,
                 blocks=(
                     Grid(
                         caption="",

@@ -78,7 +78,7 @@ def plan_from_pilot(
     if flat and rows != (1,):
         raise DesignError(
             "plan: the pilot has one reading of each unit, so it does not tell what more readings "
-            "would do. Plan with --readings 1, or state tau and sigma instead."
+            "would do. Plan with one reading (--readings 1), or state tau and sigma instead."
         )
     source = f"{pilot.STRATA} draws of the posterior of the pilot {design.source}"
     return _read(truths, words, (units, rows), goals, target, settings, options, source)

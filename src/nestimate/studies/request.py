@@ -54,7 +54,7 @@ class Truth:
         if not isinstance(self.groups, Mapping) or len(self.groups) < 2:
             raise DesignError(
                 "plan: name at least two groups with their means, the reference first: "
-                "--groups placebo=7,drug=8."
+                "--groups placebo=7,drug=8 (groups={'placebo': 7, 'drug': 8} in Python)."
             )
         for label, mean in self.groups.items():
             _number(f"the mean of {label}", mean)
@@ -81,18 +81,21 @@ class Truth:
         labels = list(self.groups)
         if self.sigma is None:
             raise DesignError(
-                "plan: sigma, the SD of readings of one unit, is not stated: --sigma 0.8. It comes "
-                "from a pilot (nestimate compare), or from repeats of the measurement."
+                "plan: sigma, the SD of readings of one unit, is not stated: --sigma 0.8 "
+                "(sigma=0.8 in Python). It comes from a pilot (compare), or from repeats of the "
+                "measurement."
             )
         if blocked and (self.tau_block is None or self.tau_effect is None):
             raise DesignError(
-                "plan: a design with blocks needs --tau-block, the spread between blocks, and "
-                "--tau-effect, by how much the effect differs from block to block."
+                "plan: a design with blocks needs tau_block (--tau-block), the spread between "
+                "blocks, and tau_effect (--tau-effect), by how much the effect differs from block "
+                "to block."
             )
         if (not blocked or units_in_blocks) and self.tau is None:
             raise DesignError(
-                "plan: tau, the spread between units of a group, is not stated: --tau 1. It comes "
-                "from a pilot (nestimate compare); readings of the same unit do not tell it."
+                "plan: tau, the spread between units of a group, is not stated: --tau 1 "
+                "(tau=1 in Python). It comes from a pilot (compare); readings of the same unit do "
+                "not tell it."
             )
         if len(self.tau_subunits) != levels:
             raise DesignError(
@@ -191,7 +194,7 @@ class Settings:
         if len(self.ratio) != groups:
             raise DesignError(
                 f"plan: ratio has {len(self.ratio)} numbers for {groups} groups: one for each, the "
-                "reference first, such as --ratio 2:1."
+                "reference first, such as --ratio 2:1 (ratio=(2, 1) in Python)."
             )
         if self.blocks:
             raise DesignError("plan: in blocks every group has as many units: leave ratio out.")

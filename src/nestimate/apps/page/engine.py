@@ -20,7 +20,8 @@ from nestimate.overview import Overview, inspect
 from nestimate.results import figures
 from nestimate.results.documents import html, reproduction
 from nestimate.results.documents.blocks import Block, Code, Grid, Picture, Prose, Section
-from nestimate.results.documents.report import CAPTIONS, contents
+from nestimate.results.documents.pictures import CAPTIONS
+from nestimate.results.documents.report import contents
 from nestimate.results.estimates import naming
 from nestimate.results.words import rounding, wording
 

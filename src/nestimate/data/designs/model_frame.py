@@ -13,7 +13,7 @@ from nestimate.data.designs.crossing import MOST_FACTORS
 from nestimate.data.designs.expressions import ALLOWED
 from nestimate.data.designs.formula import Formula
 from nestimate.data.designs.groups import reference_first
-from nestimate.data.designs.references import chosen_references, reference_hint
+from nestimate.data.designs.references import chosen_references, said_reference
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.grid import Lost
 from nestimate.data.tables.series import split_names
@@ -180,8 +180,7 @@ def read_model_frame(
             ordered, why = reference_first(
                 ordered, chosen.get(name), ordered=table.is_ordered(name)
             )
-            hint = reference_hint(name, ordered, alone=name == alone) if why else ""
-            notes.append(f"Reference of {name}: {ordered[0]} ({why or 'as stated'}{hint}).")
+            notes.append(said_reference(name, ordered, why, alone=name == alone))
         if name in factors and _is_measured(table, name):
             notes.append(f"The numbers of {name} are labels here, not measurements.")
         data[name] = pd.Categorical(

@@ -1,10 +1,10 @@
 """The reference level of every factor of a formula: as the user states it, and as it is offered."""
 
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
 from nestimate.data.tables.cells import read_label
 from nestimate.errors import DesignError, one_of
+from nestimate.remedies import Advice, Remedy
 
 Factors = Mapping[str, Sequence[str]]
 
@@ -51,22 +51,23 @@ def chosen_references(
     return found
 
 
-def reference_hint(name: str, levels: Sequence[str], *, alone: bool) -> str:
-    """Say how another reference of a factor is chosen; nothing where there is no other level.
+def said_reference(name: str, levels: Sequence[str], why: str, *, alone: bool) -> str:
+    """Say what the reference of a factor is, why, and how another is chosen where there is one.
 
     Parameters
     ----------
     name, levels
         The factor and its levels, the reference first.
+    why
+        How it was chosen; empty where it was stated.
     alone
         Whether its level can be given without its name.
     """
-    if len(levels) < 2:
-        return ""
-    named = levels[1] if alone else f"{name}={levels[1]}"
-    word = shlex.quote(named)
-    option = f"--reference={word}" if named.startswith("-") else f"--reference {word}"
-    return f"; {option} chooses another"
+    said = f"Reference of {name}: {levels[0]} ({why or 'as stated'}"
+    if not why or len(levels) < 2:
+        return f"{said})."
+    other = Remedy("reference", levels[1] if alone else f"{name}={levels[1]}")
+    return Advice(f"{said}; another: ", other, ").")
 
 
 def _level(name: str, label: str, factors: Factors) -> str:

@@ -102,7 +102,7 @@ def read_file(data: str | Path | BinaryIO, reading: Reading | None = None) -> Gr
             + (": it seems to be text. Rename it to .csv." if b"\0" not in content else ".")
         )
     if sheet is not None:
-        raise DataError(f"{path.name} has no sheets: leave out --sheet '{sheet}'.")
+        raise DataError(f"{path.name} has no sheets: leave out the sheet '{sheet}'.")
     if kind in {"parquet", "feather"}:
         of_files_only(replace(reading, sheet=None), path)
         return _read_arrow(content, kind, path)

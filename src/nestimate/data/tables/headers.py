@@ -9,6 +9,7 @@ from nestimate.data.tables.reshape import Wanted, stacked, without_tail
 from nestimate.data.tables.series import numeric
 from nestimate.data.tables.table import Table, is_text
 from nestimate.errors import DataError, DesignError, listed
+from nestimate.remedies import Remedy
 
 
 def spanning_header(grid: Grid, wanted: Wanted) -> Table | None:
@@ -52,8 +53,9 @@ def _nested_header(grid: Grid, wanted: Wanted) -> Table | None:
         raise DataError(
             f"{grid.source}: column {names.index('') + 1} has numbers and no name. If the columns "
             f"beside '{filled[names.index('')]}' are its units, name them in a second row (m1, m2, "
-            "..., not numbers alone); if they are its readings, give every column a name and use "
-            "--wide replicates."
+            "..., not numbers alone); if they are its readings, give every column a name and use ",
+            Remedy("wide", "replicates"),
+            ".",
         )
     if not all(second) or grid.n_rows < 2:
         return None
@@ -126,12 +128,16 @@ def _beside_labels(
     said = bool(spoken & {*labels})
     said = said or bool(units and wanted.unit)
     if not (said or wanted.as_it_is):
-        readings = "--unit unit" if units else "delete it"
         raise DesignError(
             f"{grid.source}: {listed([name for name, _ in groups], most=4)} each span "
-            f"{groups[0][1]} columns, beside {shown}. Say what {shown} is: --block {labels[0]} if "
-            f"every {labels[0]} is seen by all groups, --unit {labels[0]} if each lies in one of "
-            f"them; if its rows are repeated readings of the units in the columns, {readings}."
+            f"{groups[0][1]} columns, beside {shown}. Say what {shown} is: ",
+            Remedy("block", labels[0]),
+            f" if every {labels[0]} is seen by all groups, ",
+            Remedy("unit", labels[0]),
+            " if each lies in one of them; if its rows are repeated readings of the units in the "
+            "columns, ",
+            Remedy("unit", "unit") if units else "delete it",
+            ".",
         )
     names = [name for name, width in groups for _ in range(width)]
     table = Table(

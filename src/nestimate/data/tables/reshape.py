@@ -25,6 +25,7 @@ from nestimate.data.tables.series import (
 )
 from nestimate.data.tables.table import Table
 from nestimate.errors import DataError, DesignError, listed, one_of
+from nestimate.remedies import Advice, Remedy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,14 +122,16 @@ def _from_groups(table: Table, wanted: Wanted) -> Table:
     for role, named in (("value", wanted.value), ("group", wanted.group)):
         if named in table.columns:
             raise DesignError(
-                f"--wide groups says that every column is a group, but '{named}' is given as "
-                f"{role}. Leave one of them out."
+                Remedy("wide", "groups"),
+                f" says that every column is a group, but '{named}' is given as {role}. Leave one "
+                "of them out.",
             )
     groups = [name for name in table.columns if name not in kept]
     if len(groups) < 2:
         raise DesignError(
-            f"{table.source}: --wide groups needs a column per group, and there is "
-            f"{listed(groups, most=2) or 'none'}."
+            f"{table.source}: ",
+            Remedy("wide", "groups"),
+            f" needs a column per group, and there is {listed(groups, most=2) or 'none'}.",
         )
     values = []
     for name in groups:
@@ -136,8 +139,9 @@ def _from_groups(table: Table, wanted: Wanted) -> Table:
         if not number_like(column) or counts_rows(name, column):
             why = "does not hold numbers" if not number_like(column) else "seems to number the rows"
             raise DataError(
-                f"{table.source}: column '{name}' {why}, so it cannot be a group. "
-                "With --wide groups every column is a group, but those named by --unit or --block."
+                f"{table.source}: column '{name}' {why}, so it cannot be a group. With ",
+                Remedy("wide", "groups"),
+                " every column is a group, but those named as unit (--unit) or block (--block).",
             )
         found = table.numbers(name)
         if not kept:
@@ -169,8 +173,9 @@ def _from_units(table: Table, wanted: Wanted) -> Table:
         table.column(name)
     if wanted.unit is not None and wanted.unit in table.columns:
         raise DesignError(
-            f"--wide units says that the columns are the units, but '{wanted.unit}' is given as "
-            "unit. Give the column that names the rows as --block, or leave it out of the table."
+            Remedy("wide", "units"),
+            f" says that the columns are the units, but '{wanted.unit}' is given as unit. Give the "
+            "column that names the rows as block, or leave it out of the table.",
         )
     names = [name for name in table.columns if name not in kept]
     found = families(names)
@@ -178,9 +183,11 @@ def _from_units(table: Table, wanted: Wanted) -> Table:
     alone = [name for name in names if name not in groups]
     if alone or len(found) < 2:
         raise DataError(
-            f"{table.source}: --wide units reads the group from the title of a column and the unit "
-            "from its number, as in Control_1, Control_2, Treated_1. "
-            + (f"{listed(alone, most=4)} has no such title." if alone else "There is one title.")
+            f"{table.source}: ",
+            Remedy("wide", "units"),
+            " reads the group from the title of a column and the unit from its number, as in "
+            "Control_1, Control_2, Treated_1. "
+            + (f"{listed(alone, most=4)} has no such title." if alone else "There is one title."),
         )
     first: dict[str, str] = {}
     for name in names:
@@ -210,9 +217,10 @@ def _from_replicates(table: Table, columns: Sequence[str], wanted: Wanted) -> Ta
             "quantity, but their "
             + ("names" if alike_in_size(values) else "values")
             + " do not look like it. If they are different outcomes (two genes, two assays), "
-            f"compare one at a time: --value {columns[0]}, then --value {columns[1]}. If they are "
-            "repeated readings of the same, say so: add --wide replicates (options={'wide': "
-            "'replicates'} in Python)."
+            f"compare one at a time, {columns[0]} as value and then {columns[1]}. If they are "
+            "repeated readings of the same, say so: add ",
+            Remedy("wide", "replicates"),
+            ".",
         )
     if wanted.group is None and wanted.one_group:
         table, group = with_one_group(table)
@@ -312,8 +320,9 @@ def _replicates(table: Table, wanted: Wanted) -> list[str]:
     free = [name for name in table.columns if name not in taken]
     if len(free) < 2 or not all(number_like(table.columns[name]) for name in free):
         raise DesignError(
-            f"{table.source}: which columns are the readings? Name them, with commas between: "
-            f"--value {','.join(free[:3]) or 'rep1,rep2,rep3'}."
+            f"{table.source}: which columns are the readings? Name them, with commas between: ",
+            Remedy("value", ",".join(free[:3]) or "rep1,rep2,rep3"),
+            ".",
         )
     return free
 
@@ -331,7 +340,7 @@ def _only_family(table: Table, wanted: Wanted) -> list[str]:
         said = "; ".join(",".join(names[:3]) for names in found.values())
         raise DesignError(
             f"{table.source}: several sets of columns look like readings ({said}). Say which are "
-            "meant: --value with the columns, commas between."
+            "meant: give the columns as value, commas between."
         )
     return next(iter(found.values()), [])
 
@@ -351,8 +360,12 @@ def _unused_readings(table: Table, wanted: Wanted) -> list[str]:
             others = [name for name in members if name not in taken]
             if others:
                 return [
-                    f"Only {wanted.value} is used. {listed(others, most=4)} look like further "
-                    f"readings: --value {','.join(members[:6])} would use them."
+                    Advice(
+                        f"Only {wanted.value} is used. {listed(others, most=4)} look like further "
+                        "readings: ",
+                        Remedy("value", ",".join(members[:6])),
+                        " would use them.",
+                    )
                 ]
     return []
 

@@ -349,7 +349,7 @@ class Table:
             row = self.row(bad[0])
             more = (
                 " All rows below hold numbers: if this row holds the units, delete it, or add "
-                f"--skip-rows {row}-{row}."
+                f"--skip-rows {row}-{row} (skip_rows='{row}-{row}' in Python)."
             )
         raise DataError(
             f"{self.source}: column '{name}', row {self.row(bad[0])}: '{shown}' {wrong[first]}."

@@ -9,6 +9,9 @@ from nestimate.results.answer import Answer
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+#: Rows of a table that a page holds beside other things; letters across half a page.
+SHORT, NARROW = 16, 66
+
 
 @dataclass(frozen=True, kw_only=True)
 class Prose:
@@ -44,6 +47,14 @@ class Grid:
     note: str = ""
     kind: Literal["numbers", "words", "formulas"] = "numbers"
 
+    @property
+    def long(self) -> bool:
+        """Whether it is so long and so narrow that print sets it in two columns."""
+        if self.kind != "numbers" or any(self.glosses) or len(self.rows) <= SHORT:
+            return False
+        columns = zip(*self.rows, strict=True)
+        return sum(max(map(len, cells)) + 2 for cells in columns) <= NARROW
+
 
 @dataclass(frozen=True, kw_only=True)
 class Code:
@@ -56,10 +67,25 @@ class Code:
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """A figure, drawn only where it can be shown, and what it shows in words."""
+    """A figure, drawn only where it can be shown, and what it shows in words.
+
+    Attributes
+    ----------
+    draw, caption
+        What draws it, and what it shows.
+    width
+        Its width in millimetres; None: as wide as it needs.
+    phone
+        Its width where there is no room for that one, on a phone; None: the same picture.
+    bare
+        Whether it goes without the title that says what is found, where a sentence says it above.
+    """
 
     draw: Callable[[Answer], "Figure"]
     caption: str
+    width: float | None = None
+    phone: float | None = None
+    bare: bool = False
 
 
 Block = Prose | Grid | Code | Picture
@@ -67,10 +93,11 @@ Block = Prose | Grid | Code | Picture
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """A part of a report under a title of its own."""
+    """A part of a report under a title of its own; folded where it is not the first page's."""
 
     title: str
     blocks: tuple[Block, ...]
+    folded: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

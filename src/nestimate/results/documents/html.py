@@ -9,14 +9,15 @@ from nestimate.results.answer import Answer
 from nestimate.results.documents import markdown, pages
 from nestimate.results.documents.blocks import Picture
 from nestimate.results.documents.report import contents
+from nestimate.results.figures.sheet import COLUMN, Sheet, drawn_on
 
 if TYPE_CHECKING:
     from markupsafe import Markup
 
 
-def render(answer: Answer, suffix: str = ".html") -> str:
+def render(answer: Answer, suffix: str = ".html", *, every_figure: bool = False) -> str:
     """Return the report as HTML or Markdown; without a number or picture if a check failed."""
-    said = contents(answer)
+    said = contents(answer, every_figure=every_figure)
     if suffix == ".md":
         return markdown.render(said)
     return pages.template("report.html.j2").render(
@@ -29,6 +30,21 @@ def render(answer: Answer, suffix: str = ".html") -> str:
 def embedded(picture: Picture, answer: Any) -> "Markup":
     """Return a picture inside the page, as vectors, with its caption."""
     from markupsafe import Markup  # noqa: PLC0415
+
+    phone = Markup("")
+    if picture.phone is not None:
+        phone = Markup('<source media="(max-width: 36rem)" srcset="{}">').format(
+            _drawn(picture, answer, picture.phone)
+        )
+    kind = "page" if picture.width is None or picture.width > COLUMN else "column"
+    return Markup(
+        '<figure class="{0}"><picture>{1}<img alt="{2}" src="{3}"></picture>'
+        "<figcaption>{2}</figcaption></figure>"
+    ).format(kind, phone, picture.caption, _drawn(picture, answer, picture.width))
+
+
+def _drawn(picture: Picture, answer: Any, width: float | None) -> str:
+    """Return a picture of this width as the address of itself."""
     from matplotlib import rc_context, style  # noqa: PLC0415
 
     written = BytesIO()
@@ -40,9 +56,7 @@ def embedded(picture: Picture, answer: Any) -> "Markup":
     ):
         # The reader's own fonts draw the text; what ours lack is no matter.
         warnings.filterwarnings("ignore", "Glyph .* missing from")
-        picture.draw(answer).savefig(written, format="svg", metadata={"Date": None})
+        figure = drawn_on(Sheet(width=width, bare=picture.bare), picture.draw, answer)
+        figure.savefig(written, format="svg", metadata={"Date": None})
     source = b64encode(written.getvalue()).decode("ascii")
-    return Markup(
-        '<figure><div class="wide"><img alt="{0}" src="data:image/svg+xml;base64,{1}"></div>'
-        "<figcaption>{0}</figcaption></figure>"
-    ).format(picture.caption, source)
+    return f"data:image/svg+xml;base64,{source}"

@@ -7,130 +7,91 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
 from nestimate.remedies import Call
-from nestimate.results import figures
 from nestimate.results.answer import Answer
-from nestimate.results.documents import glossary, guidelines, reproduction
-from nestimate.results.documents.blocks import Block, Code, Grid, Picture, Prose, Report, Section
+from nestimate.results.documents import front, glossary, guidelines, pictures, reproduction
+from nestimate.results.documents.blocks import Block, Code, Grid, Prose, Report, Section
 from nestimate.results.estimates import naming
 from nestimate.results.estimates.summaries import Summary
-from nestimate.results.words import advice, methods, rounding, wording
+from nestimate.results.words import advice, methods, rounding, side_by_side, wording
+from nestimate.results.words.gathered import gathered
 
 #: Rows of a table in the report; the JSON file holds all of them.
-MOST_ROWS = 200
-#: Sentences in the box of the answer; the tables hold the rest.
-MOST_HEADLINES = 8
-#: Contrasts named in the title.
-MOST_TITLED = 2
+MOST_ROWS = 120
 
 
-def contents(answer: Answer) -> Report:
-    """Return the whole report; without a number or picture if a check failed."""
+def contents(answer: Answer, *, every_figure: bool = False) -> Report:
+    """Return the whole report; without a number or picture if a check failed.
+
+    Parameters
+    ----------
+    answer
+        What is reported.
+    every_figure
+        Whether figures that say nothing stand in it as well.
+    """
+    asked = Section(title="Question", blocks=(Prose(sentences=tuple(front.question(answer))),))
     parts = [
-        _section("Question", Prose(sentences=tuple(question(answer)))),
-        *(_answered(answer) if answer.passed else [_withheld(answer)]),
+        asked,
+        front.answered(answer) if answer.passed else _withheld(answer),
         _design(answer.design, warn=not answer.passed),
     ]
     if answer.passed:
-        parts += [_estimates(answer), *_beside(answer), *_trust(answer), *_posteriors(answer)]
+        parts += [_estimates(answer), *_expected(answer), *_beside(answer), *_trust(answer)]
+        parts += _figures(answer, every=every_figure)
     parts += [_checks(answer), _model(answer), *_glossary(answer)]
     if answer.passed:
         parts += [_methods(answer), _guidelines(answer)]
     parts += [_reproduce(answer), *_next(answer)]
     return Report(
-        title=_title(answer),
+        title=front.title(answer),
         subtitle=f"Bayesian estimation of group differences in {answer.design.source}",
         sections=tuple(parts),
     )
 
 
-#: What the figures show that need no interval named.
-CAPTIONS = {
-    "interaction": "Means of the cells with their intervals; lines run parallel where the effect "
-    "of one factor is the same at every level of the other.",
-    "forest": "Hollow: as measured; filled: as estimated, drawn towards what holds overall as far "
-    "as the data support.",
-    "variance": "Share of each level in the variance of a reading (squared scales), with "
-    "intervals.",
-    "predictive": "The data beside data sets replicated from the model.",
-    "prior": "Grey: prior; coloured: posterior. What the data have taught.",
-    "sensitivity": "How far the differences lean on each prior, and on each single unit.",
-    "outlier": "Probability of lying far out.",
-}
-
-
 def _section(title: str, *blocks: Block) -> Section:
-    return Section(title=title, blocks=blocks)
-
-
-def _title(answer: Answer) -> str:
-    design = answer.design
-    named = [c.name for c in answer.asked[:MOST_TITLED]] or [
-        design.formula.text if design.formula else ""
-    ]
-    left = len(answer.asked) - MOST_TITLED
-    more = f" and {left} more" if left > 0 else ""
-    return f"{wording.value_label(design)}: {' and '.join(named)}{more}"
-
-
-def question(answer: Answer) -> list[str]:
-    """Say in words what was asked, and of what it is asked."""
-    design, asked = answer.design, answer.question
-    value, groups, sure = wording.value_label(design), design.groups, "and how sure is that?"
-    how = "By what factor" if design.measure.logarithmic else "How far"
-    others = " and ".join(filter(None, [", ".join(groups[1:-1]), groups[-1]]))
-    verb = "does" if len(groups) == 2 else "do"
-    named = isinstance(asked.contrast, tuple) or asked.contrast not in ("reference", "pairs")
-    if asked.against is not None:
-        of = "" if groups == ("all",) else f" in {' and '.join(groups)}, each by itself,"
-        said = f"{how} does the mean of {value}{of} lie from {asked.against:g}, {sure}"
-    elif not answer.asked:
-        said = f"How does {value} depend on what was measured with it, {sure}"
-    elif named:
-        said = f"How large is {' and '.join(c.name for c in answer.asked[:6])} in {value}, {sure}"
-    elif asked.contrast == "pairs" and len(groups) > 2:
-        said = f"{how} do {groups[0]}, {others} differ from each other in {value}, {sure}"
-    else:
-        said = f"{how} {verb} {others} differ from {groups[0]} in {value}, {sure}"
-    rope = []
-    if asked.rope is not None:
-        low, high = asked.rope
-        what = wording.differences_head(design)
-        after = design.roles.after_number
-        rope = [f"{what} from {low:g} to {high:g}{after} are as good as none (the ROPE)."]
-    return [said, *_population(design), *rope]
-
-
-def _population(design: Design) -> list[str]:
-    """Say of what the answer is to hold beyond what was measured."""
-    if design.block is not None:
-        what, n = design.block.name, design.block.size
-    elif design.levels:
-        what, n = design.levels[0].name, design.levels[0].size
-    else:
-        return []
-    return [
-        f"The answer is meant for every {what} of the kind measured here, not for these {n} alone."
-    ]
-
-
-def _answered(answer: Answer) -> list[Section]:
-    said = answer.sentences
-    head = [s for i, s in enumerate(said) if i < len(answer.contrasts) or s.startswith("Decision")]
-    head = (head or list(said))[:MOST_HEADLINES]
-    rest = tuple(sentence for sentence in said if sentence not in head)
-    blocks: list[Block] = [Prose(sentences=tuple(head), kind="answer")] if head else []
-    doubts = [*answer.design.warnings, *(c.text for c in answer.advice if not c.passed)]
-    if doubts:
-        blocks.append(Prose(sentences=tuple(f"Mind: {text}" for text in doubts), kind="mind"))
-    if rest:
-        blocks.append(Prose(sentences=rest, kind="list"))
-    caption = wording.estimation_caption(answer.design)
-    blocks.append(Picture(draw=figures.estimation_plot, caption=caption))
-    return [_section("Answer", *blocks)]
+    return Section(title=title, blocks=blocks, folded=True)
 
 
 def _withheld(answer: Answer) -> Section:
-    return _section("Answer", Prose(sentences=(wording.withheld(answer.checks),), kind="withheld"))
+    said = Prose(sentences=(wording.withheld(answer.checks),), kind="withheld")
+    return Section(title="Answer", blocks=(said,))
+
+
+def _expected(answer: Answer) -> list[Section]:
+    """Return what is to be expected next, beside the differences themselves."""
+    first = front.headline(answer)
+    said = [s for s in answer.sentences[len(answer.contrasts) :] if s not in first]
+    if len(answer.contrasts) <= front.MOST_SAID:
+        block: Block = Prose(sentences=tuple(said), kind="list")
+        return [_section("What to expect", block)] if said else []
+    # Of many differences the same is said of each: a table says it in less room.
+    rows = [*answer.probabilities]
+    kept = {wording.probability_sentence(row) for row in rows}
+    others = tuple(s for s in said if s not in kept and not s.startswith("P("))
+    blocks: list[Block] = [Prose(sentences=others, kind="list")] if others else []
+    ahead = [one for one in answer.predictive.contrasts if one.p_same_sign is not None]
+    if ahead:
+        blocks.append(
+            Grid(
+                caption="What comes next",
+                head=("", "P(a new unit lies above)", "P(a new experiment: same sign)"),
+                rows=tuple(
+                    (
+                        one.contrast,
+                        ""
+                        if one.p_new_unit is None
+                        else rounding.probability(one.p_new_unit, one.new_units),
+                        rounding.probability(one.p_same_sign or 0.0, one.data_sets),
+                    )
+                    for one in ahead
+                ),
+            )
+        )
+    if rows:
+        told = tuple((row.name, rounding.probability(row.mean, row.ess)) for row in rows)
+        blocks.append(Grid(caption="Probabilities", head=("", ""), rows=told))
+    return [_section("What to expect", *blocks)] if blocks else []
 
 
 def _design(design: Design, *, warn: bool) -> Section:
@@ -225,6 +186,11 @@ def _estimated(
 def _beside(answer: Answer) -> list[Section]:
     if not answer.honesty:
         return []
+    if len(answer.honesty) > front.MOST_SAID:
+        head, rows = side_by_side.table(answer.honesty, answer.design)
+        said: tuple[str, ...] = (side_by_side.sentence(answer.honesty),)
+        whole = Grid(caption="Each difference by every analysis", head=head, rows=rows)
+        return [_section("Beside other analyses", whole, Prose(sentences=said))]
     grids = [
         Grid(
             caption=panel.contrast,
@@ -238,26 +204,15 @@ def _beside(answer: Answer) -> list[Section]:
 
 
 def _trust(answer: Answer) -> list[Section]:
-    said = tuple(f"{'' if check.passed else 'Mind: '}{check.text}" for check in answer.advice)
+    names = [row.name for row in answer.contrasts]
+    found = gathered(answer.advice, names)
+    said = tuple(f"{'' if passed else 'Mind: '}{text}" for passed, text in found)
     return [_section("How far to trust it", Prose(sentences=said, kind="list"))] if said else []
 
 
-def _posteriors(answer: Answer) -> list[Section]:
-    interval, null = rounding.interval_name(answer.groups[0]), wording.null(answer.design)
-    rope = "; yellow band: region of practical equivalence" if answer.question.rope else ""
-    posterior = f"Posterior distributions. Black bar: {interval}; red line: {null}{rope}."
-    pairs = (
-        "Differences and population parameters, each against each: how knowing one would change "
-        f"another. Red lines: a difference of {null}."
-    )
-    found = {"posterior": posterior, "pair": pairs, **CAPTIONS}
-    shown = [name for name in figures.available(answer) if name in found]
-    return [
-        _section(
-            "Figures",
-            *(Picture(draw=figures.FIGURES[name], caption=found[name]) for name in shown),
-        )
-    ]
+def _figures(answer: Answer, *, every: bool) -> list[Section]:
+    shown = pictures.rest(answer, every=every)
+    return [Section(title="Figures", blocks=shown, folded=True)] if shown else []
 
 
 def _checks(answer: Answer) -> Section:

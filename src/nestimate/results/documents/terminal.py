@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from nestimate.remedies import Advice, Voice, said
 from nestimate.results.answer import Answer
-from nestimate.results.documents import reproduction
+from nestimate.results.documents import front, reproduction
 from nestimate.results.estimates import naming
 from nestimate.results.words import advice, lines, rounding, wording
+from nestimate.results.words.gathered import gathered
 
 #: Block effects listed in the text; all are in the JSON and the report.
 MOST_BLOCKS = 40
@@ -55,6 +56,22 @@ def render(answer: Answer, page: Page | None = None) -> str:
         kept = copied if lines.COPIED.match(copied) else lines.paragraph(copied.strip(), page.width)
         parts.append(f"{page.section('Next', [str(said_first)])}\n{kept}")
     return "\n\n".join(parts)
+
+
+def brief(answer: Answer, page: Page | None = None) -> str:
+    """Return the few lines that are wanted first, and how much there is to mind."""
+    page = page or Page()
+    if not answer.passed:
+        return page.section("No answer", [wording.withheld(answer.checks)])
+    table = front.short_table(answer)
+    # Letters of a terminal have no bold: the value measured heads its table.
+    title = f"{lines.visible(wording.value_label(answer.design))}\n"
+    parts = [title + page.table(table.head, table.rows), *filter(None, [table.note])]
+    doubts = len(front.doubts(answer))
+    if doubts:
+        what = "one thing" if doubts == 1 else f"{doubts} things"
+        parts.append(f"Mind {what}: without --brief they are said.")
+    return "\n".join(parts)
 
 
 def _estimates(answer: Answer, page: Page) -> list[str]:
@@ -109,14 +126,24 @@ def _estimates(answer: Answer, page: Page) -> list[str]:
         listed = [[row.name, *wording.short_cells(row, rope=False)] for row in shown]
         parts.append(f"{page.section(title, [])}\n{page.table(head, listed)}")
     if answer.sentences:
-        parts.append(page.section("In words", answer.sentences))
+        said = answer.sentences
+        if not few:
+            # The table says each; in words the surest, and what is not of one difference alone.
+            each = {row.name for row in (*answer.contrasts, *answer.probabilities)}
+            rest = [s for s in said if not any(name in s for name in each)]
+            left = f"Each of the {len(answer.contrasts)} in words: in the JSON file."
+            said = (*front.headline(answer), *rest, left)
+        parts.append(page.section("In words", said))
     if answer.honesty:
         parts.append(_beside(answer, page))
     if answer.advice:
         parts.append(
             page.section(
                 "How far to trust it",
-                [Advice("" if c.passed else "Mind: ", c.text) for c in answer.advice],
+                [
+                    Advice("" if passed else "Mind: ", text)
+                    for passed, text in gathered(answer.advice, [r.name for r in answer.contrasts])
+                ],
             )
         )
     return parts

@@ -24,6 +24,20 @@ def asked_contrasts(design: Design, question: Question) -> tuple[Contrast, ...]:
     return factorial.chosen(crossing, asked, design.measure)
 
 
+def lost_contrasts(design: Design, question: Question) -> tuple[str, ...]:
+    """Return names of contrasts of several factors that were asked for and lack a cell."""
+    crossing, asked = design.structure.factorial, question.contrast
+    words = (asked,) if isinstance(asked, str) else asked
+    if crossing is None or question.against is not None:
+        return ()
+    return tuple(
+        name
+        for word in words
+        if word in factorial.SETS
+        for name in factorial.choose(crossing, word, design.measure.sign)[1]
+    )
+
+
 def _along(design: Design, word: str) -> tuple[Contrast, ...]:
     """Return the contrasts that a word or an expression asks of ordered groups."""
     if word in ordered.SETS:

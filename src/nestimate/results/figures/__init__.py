@@ -10,6 +10,7 @@ from nestimate.results.figures import (
     interaction,
     learning,
     outliers,
+    posteriors,
     replication,
     variance,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "predictive_plot",
     "prior_plot",
     "sensitivity_plot",
+    "telling",
     "variance_plot",
 ]
 
@@ -71,3 +73,18 @@ def available(answer: Answer) -> tuple[str, ...]:
     if not answer.passed:
         return ()
     return tuple(name for name in FIGURES if name not in _WHY_NOT or not _WHY_NOT[name](answer))
+
+
+#: Whether a figure says something that is not seen at once, for those that may say nothing.
+_SAYS: Mapping[str, Callable[[Answer], bool]] = {
+    "posterior": posteriors.says,
+    "forest": forest.says,
+    "sensitivity": hinges.says,
+    "outlier": outliers.says,
+    "pair": posteriors.says,
+}
+
+
+def telling(answer: Answer) -> tuple[str, ...]:
+    """Return the names of those that suit the layout and say something of this answer."""
+    return tuple(name for name in available(answer) if name not in _SAYS or _SAYS[name](answer))

@@ -25,6 +25,8 @@ Array = NDArray[np.float64]
 ZERO, ROPE = "#c8102e", "#f2c14e"
 #: Bins of a histogram; panels of one figure.
 BINS, PANELS = 40, 12
+#: Inches from which a legend has room for three names in a row.
+WIDE = 7.0
 #: The longest label before it is cut in its middle.
 LONGEST = 26
 
@@ -143,7 +145,7 @@ def legend_below(figure: "Figure", ax: "Axes") -> None:
     figure.legend(
         *ax.get_legend_handles_labels(),
         loc="outside lower left",
-        ncols=1 if narrow() else 3,
+        ncols=1 if narrow() else 3 if figure.get_figwidth() > WIDE else 2,
         frameon=False,
         fontsize=font(-1),
         columnspacing=1.4,

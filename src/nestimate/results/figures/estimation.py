@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from nestimate.results.answer import Answer
 from nestimate.results.estimates import naming, quantities
-from nestimate.results.figures import canvas, findings, sheet
+from nestimate.results.figures import canvas, findings, ranked, sheet
 from nestimate.results.words import wording
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ def estimation_plot(answer: Answer) -> "Figure":
     filled diamonds the estimates of their true means, drawn towards the group by as much as the
     data support. Half-violins are posteriors. With two groups the axis of the difference has its
     zero at the mean of the reference and the same scale, unless the difference would then be too
-    small to read; with more groups it stands below.
+    small to read; with more groups it stands below. Many groups are rows, sorted by their
+    differences.
 
     Raises
     ------
@@ -42,12 +43,14 @@ def estimation_plot(answer: Answer) -> "Figure":
         When a check failed: there is nothing to show then.
     """
     groups = len(answer.design.groups)
+    if ranked.many(answer):
+        return ranked.ranked_plot(answer)
     if not answer.asked:
         figure, (ax,) = sheet.several(answer, (6.4, 4.8), findings.differences(answer))
         _draw_data(ax, answer)
         return figure
     paired_axes = groups == 2 and len(answer.asked) == 1 and not sheet.narrow()
-    size = (7.6, 4.8) if paired_axes else (max(7.6, 1.1 * groups + 2), 7.4)
+    size = (7.6, 4.8) if paired_axes else (max(7.6, 1.1 * groups + 2), 6.4)
     figure = sheet.blank(answer, size)
     sheet.headline(figure, findings.differences(answer))
     if paired_axes:

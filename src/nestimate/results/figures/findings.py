@@ -72,7 +72,13 @@ def differences(answer: Answer) -> str:
 
 def clearest(rows: Sequence[Summary]) -> int:
     """Return the position of the difference whose direction is the surest."""
-    return max(range(len(rows)), key=lambda i: abs((rows[i].p_gt_0 or 0.0) - 0.5))
+    return max(range(len(rows)), key=lambda i: sureness(rows[i]))
+
+
+def sureness(row: Summary) -> tuple[float, float]:
+    """Return by what differences are ordered, the surest last: probability, then size."""
+    size = abs(float(row.measure.worked(row.mean))) / row.spread if row.spread else 0.0
+    return abs((0.5 if row.p_gt_0 is None else row.p_gt_0) - 0.5), size
 
 
 def names(found: Sequence[str]) -> str:

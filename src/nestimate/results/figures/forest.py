@@ -24,6 +24,8 @@ Array = NDArray[np.float64]
 NAMED, SHOWN, TALL = 40, 60, 44
 #: Height of a row in inches: of few and of many.
 ROOMY, TIGHT = 0.24, 0.15
+#: Groups up to which every unit is worth a row in a report.
+FEW = 4
 #: Loss of scatter below which estimates are nearly the raw means.
 KEPT = 0.02
 
@@ -134,9 +136,15 @@ def why_not(answer: Answer) -> str:
     )
 
 
+def says(answer: Answer) -> bool:
+    """Whether the rows are few enough to be looked at: of blocks always, of units in few groups."""
+    return answer.design.block is not None or len(answer.design.groups) <= FEW
+
+
 def _columns(panels: Sequence[Panel]) -> int:
     rows = sum(len(panel.order) + 3 for panel in panels)
-    return 1 if rows <= TALL else min(len(panels), 3 if len(panels) > 4 else 2)
+    most = 3 if len(panels) > 4 and not sheet.narrow() else 2
+    return 1 if rows <= TALL else min(len(panels), most)
 
 
 def _block_panels(answer: Answer) -> list[Panel]:

@@ -39,7 +39,15 @@ def sensitivity_plot(answer: Answer) -> "Figure":
     parts = bool(leans) + bool(hinges)
     units = _units(hinges[0]) if hinges else []
     families = len(_families(leans)) if leans else 0
-    height = 0.19 * max(len(hinges[0].left_out[:MOST]) if hinges else 0, 1.4 * families, 6)
+    named = len(units[:MOST])
+    if sheet.narrow() and parts > 1:
+        figure = sheet.blank(answer, (4.4, 0.19 * (named + 1.4 * families) + 3.0))
+        sheet.headline(figure, _finding(answer))
+        above, below = figure.subplots(2, 1, height_ratios=(1.4 * families + 2, named + 2))
+        _draw_priors(above, leans)
+        _draw_left_out(below, answer, _chosen(answer), units)
+        return figure
+    height = 0.19 * max(named, 1.4 * families, 6)
     figure = sheet.blank(answer, (4.4 * parts + 0.6, height + 1.6))
     sheet.headline(figure, _finding(answer))
     rows = (1.6 * (families + 1), max(len(units[:MOST]) - 1.6 * (families + 1), 0.0))
@@ -58,6 +66,12 @@ def why_not(answer: Answer) -> str:
     if answer.sensitivity or answer.influence:
         return ""
     return "No plot of sensitivities: with so many units neither a prior nor a unit decides."
+
+
+def says(answer: Answer) -> bool:
+    """Whether the answer leans on a prior or hinges on a unit."""
+    leans = any(one.verdict != "robust" for one in answer.sensitivity)
+    return leans or any(one.sign_hinges or one.rope_hinges for one in answer.influence)
 
 
 def _chosen(answer: Answer) -> Influence:

@@ -63,12 +63,13 @@ def _draw(ax: "Axes", answer: Answer, crossing: Crossing, held: tuple[int, ...])
         at = np.array([i for i, cell in enumerate(cells) if cell in place])
         rows = [answer.groups[place[cell]] for cell in cells if cell in place]
         x = at + APART * (line - (lines - 1) / 2)
-        shade = sheet.colour(line)
+        shade, dash = sheet.colour(line), sheet.dash(line)
         factor = len(crossing.names) - 2
         ax.plot(
             x,
             [row.mean for row in rows],
-            "o-",
+            marker="o",
+            linestyle=dash,
             color=shade,
             ms=6,
             label=f"{crossing.names[factor]}: {crossing.labels[factor][line]}",

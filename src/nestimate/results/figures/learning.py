@@ -78,13 +78,15 @@ def prior_plot(answer: Answer) -> "Figure":
     figure = sheet.blank(answer, (6.4, 4.0))
     every = families(answer)
     shown = every[: canvas.PANELS]
-    columns = 2 if len(shown) == 4 else min(len(shown), 3)
+    columns = 2 if len(shown) == 4 or sheet.narrow() else min(len(shown), 3)
     down = -(-len(shown) // columns)
     sheet.resize(figure, (2.7 * columns + 0.2 if columns > 1 else 4.2, 2.0 * down + 0.9))
     sheet.headline(figure, _finding(answer, every))
     axes = figure.subplots(down, columns, squeeze=False, gridspec_kw={"hspace": 0.12}).ravel()
     for ax, family in zip(axes, shown, strict=False):
         _draw(ax, answer, family)
+        if sheet.narrow():
+            continue
         if len(family.members) > 1 or family is shown[0]:
             ax.legend(
                 fontsize=sheet.font(-2),
@@ -95,6 +97,9 @@ def prior_plot(answer: Answer) -> "Figure":
             )
     for ax in axes[len(shown) :]:
         ax.set_axis_off()
+    if sheet.narrow():
+        most = max(range(len(shown)), key=lambda i: len(shown[i].members))
+        canvas.legend_below(figure, axes[most])
     return figure
 
 
@@ -178,7 +183,11 @@ def _words(ax: "Axes", family: Family, weights: Array) -> None:
     canvas.tidy(ax)
     ax.locator_params(nbins=5, axis="x")
     ax.spines["left"].set_visible(False)
-    ax.set_title(canvas.short(family.name, 30), fontsize=sheet.font(), parse_math=False)
+    ax.set_title(
+        canvas.short(family.name, 24 if sheet.narrow() else 30),
+        fontsize=sheet.font(),
+        parse_math=False,
+    )
     ratio = family.ratio(weights)
     times = rounding.number(ratio, 0 if ratio >= 9.5 else 1)
     least = "at least " if len(family.members) > 1 else ""

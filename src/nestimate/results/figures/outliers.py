@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: Rows of a panel at most, and probability from which something is called an outlier.
 MOST, LIKELY = 30, 0.5
+#: Probability of lying far out that is worth a picture.
+WORTH = 0.25
 
 
 @sheet.steady
@@ -52,6 +54,11 @@ def why_not(answer: Answer) -> str:
         return "No plot of outliers: single values are not known, only their mean and SD."
     what = {"formula": "this formula"}.get(answer.design.layout, "this model")
     return f"No plot of outliers: in {what} no effect differs between blocks."
+
+
+def says(answer: Answer) -> bool:
+    """Whether anything lies far out with a probability worth a look."""
+    return any(row.probability >= WORTH for row in answer.far_out)
 
 
 def _draw(ax: "Axes", answer: Answer, panel: far.Distances) -> None:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-#: Draws shown as dots; side of the pair plot, at most.
-DOTS, PAIRS = 1500, 8
+#: Draws shown as dots; side of the pair plot, at most, and in one column; inches of its panels.
+DOTS, PAIRS, FEW, PANEL = 1500, 8, 5, 1.15
 #: Rank correlation below which two estimates hardly depend on each other.
 LOOSE = 0.3
 
@@ -48,7 +48,7 @@ def posterior_plot(answer: Answer, name: str | None = None) -> "Figure":
     shown = every[: canvas.PANELS]
     columns = min(2 if sheet.narrow() else 3, len(shown))
     rows = -(-len(shown) // columns)
-    width, height = max(2.7 * columns, 5.4), 2.1 * rows + 0.4
+    width, height = max(2.7 * columns, 5.4), 2.0 * rows + 0.4
     figure = sheet.blank(answer, (width, height), layout=None)
     said = f"{findings.differences(answer)}{_shortened(len(every), canvas.PANELS)}"
     width, height = figure.get_size_inches()
@@ -73,13 +73,14 @@ def pair_plot(answer: Answer) -> "Figure":
         When a check failed: there is nothing to show then.
     """
     every = _population(answer)
-    shown = every[:PAIRS]
+    most = PAIRS if sheet.room(PANEL * PAIRS) >= PANEL * PAIRS else FEW
+    shown = every[:most]
     n = len(shown)
-    width, height = 1.15 * n + 0.9, 1.15 * n + 1.1
+    width, height = PANEL * n + 0.9, PANEL * n + 1.1
     figure = sheet.blank(answer, (width, height), layout=None)
-    top = sheet.headline(figure, _tie(answer, shown) + _shortened(len(every), PAIRS))
+    top = sheet.headline(figure, _tie(answer, shown) + _shortened(len(every), most))
     width, height = figure.get_size_inches()
-    figure.subplots_adjust(0.85 / width, 0.75 / height, 0.98, 1 - (top + 0.05) / height, 0.12, 0.12)
+    figure.subplots_adjust(0.85 / width, 0.8 / height, 0.98, 1 - (top + 0.05) / height, 0.12, 0.12)
     grid = figure.add_gridspec(n, n)
     picked = answer.fit.resampled[:DOTS]
     for i, down in enumerate(shown):
@@ -108,7 +109,18 @@ def pair_plot(answer: Answer) -> "Figure":
             if across.null is not None:
                 ax.axvline(across.null, color=canvas.ZERO, linewidth=1)
             _pair_labels(ax, (down, across), (i, j), n)
+    if len(every) > most and not figure.get_suptitle():
+        said = f"the first {most} of\n{len(every)} quantities"
+        figure.text(0.98, 0.98, said, ha="right", va="top", fontsize=sheet.font(-1))
     return figure
+
+
+def says(answer: Answer) -> bool:
+    """Whether posteriors one by one say more than that of the difference, which is pictured first.
+
+    They do where there is none: a formula that compares nothing has coefficients alone.
+    """
+    return not answer.asked
 
 
 def _shortened(n: int, most: int) -> str:
@@ -181,7 +193,11 @@ def _draw_posterior(ax: "Axes", answer: Answer, quantity: Quantity, row: Summary
         solid_capstyle="butt",
     )
     mean, start, end = rounding.estimate(row)
-    ax.set_title(canvas.short(quantity.label, 34), fontsize=sheet.font(), parse_math=False)
+    ax.set_title(
+        canvas.short(quantity.label, 24 if sheet.narrow() else 34),
+        fontsize=sheet.font(),
+        parse_math=False,
+    )
     centre = wording.centre_head(row.measure)
     said = [f"{centre} {mean}", f"{rounding.interval_name(row)} {start} to {end}"]
     if row.p_gt_0 is not None:
@@ -210,18 +226,18 @@ def _pair_labels(ax: "Axes", pair: Sequence[Quantity], position: tuple[int, int]
     ax.tick_params(labelsize=sheet.font(-2.5))
     ax.locator_params(nbins=3, axis="x")
     i, j = position
+    # Letters of a column take more of its small panels.
+    width, lines, down, left = (9, 3, -0.5, -0.66) if sheet.narrow() else (14, 2, -0.38, -0.4)
     if i == n - 1:
-        ax.set_xlabel(
-            canvas.stacked(pair[1].label, 14, 2), fontsize=sheet.font(-1.5), parse_math=False
-        )
-        ax.xaxis.set_label_coords(0.5, -0.38)
+        said = canvas.stacked(pair[1].label, width, lines)
+        ax.set_xlabel(said, fontsize=sheet.font(-1.5), parse_math=False)
+        ax.xaxis.set_label_coords(0.5, down)
         ax.tick_params(axis="x", rotation=30)
     else:
         ax.tick_params(labelbottom=False)
     if j == 0 and i > 0:
-        ax.set_ylabel(
-            canvas.stacked(pair[0].label, 14, 2), fontsize=sheet.font(-1.5), parse_math=False
-        )
-        ax.yaxis.set_label_coords(-0.4, 0.5)
+        said = canvas.stacked(pair[0].label, width, lines)
+        ax.set_ylabel(said, fontsize=sheet.font(-1.5), parse_math=False)
+        ax.yaxis.set_label_coords(left, 0.5)
     elif i != j:
         ax.tick_params(labelleft=False)

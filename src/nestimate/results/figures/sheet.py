@@ -4,17 +4,16 @@ Matplotlib's global state is never changed. Figures of a report are drawn under 
 that one answer gives one file.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from textwrap import wrap
-from typing import TYPE_CHECKING, Literal
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Literal
 
 from nestimate.errors import DesignError, InferenceError
 from nestimate.results.answer import Answer
+from nestimate.results.figures.settling import settled
 from nestimate.results.words import wording
 from nestimate.results.words.lines import visible
 
@@ -25,12 +24,22 @@ if TYPE_CHECKING:
 #: Colours that stay apart for colour-blind readers and in grey print (Okabe and Ito, 2008).
 COLOURS = ("#6b7280", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 PALE = "#b8bcc4"
-#: Size of the letters, of the size that the style has.
-LETTERS = 0.85
-#: Width of one column of a journal, in inches.
-COLUMN = 89 / 25.4
-#: Inches that the title and one line of it take.
-HEAD, LINE = 0.1, 0.2
+#: Size of the letters, of the size that the style has; and where a figure is one column wide.
+LETTERS, SMALL = 0.85, 0.7
+#: Height of what is one column wide, of that of a figure as wide as it likes.
+LOWER = 0.74
+#: Letters smaller than this, in points, cannot be read in print.
+SMALLEST = 5.0
+#: Millimetres in an inch; widths of a journal's column and page in millimetres.
+INCH, COLUMN, PAGE = 25.4, 89.0, 183.0
+#: Widest figure, in inches, that is taken for one column.
+NARROW = 1.3 * COLUMN / INCH
+#: Inches above the title; height of a line of it, in heights of its letters.
+HEAD, LINE = 0.1, 1.36
+#: What keeps text text, so that an editor of vectors can search and change it.
+REAL_TEXT: Mapping[str, Any] = {"svg.fonttype": "none", "pdf.fonttype": 42, "ps.fonttype": 42}
+#: Dashes that tell groups apart once colours repeat.
+DASHES: tuple[str, ...] = ("-", "--", ":")
 
 
 def colour(g: int) -> str:
@@ -44,6 +53,11 @@ def colour(g: int) -> str:
     return own[g % len(own)]
 
 
+def dash(g: int) -> str:
+    """Return the line of a group: with the colours it tells 21 groups apart."""
+    return DASHES[g // len(COLOURS) % len(DASHES)]
+
+
 def ink() -> str:
     """Return the colour of what is written and drawn in black."""
     from matplotlib import rcParams  # noqa: PLC0415
@@ -55,7 +69,8 @@ def font(step: float = 0.0) -> float:
     """Return the size of letters: that of the style, a little smaller, and a step off it."""
     from matplotlib import rcParams  # noqa: PLC0415
 
-    return LETTERS * float(rcParams["font.size"]) + step
+    scale = SMALL if narrow() else LETTERS
+    return max(scale * (float(rcParams["font.size"]) + step), SMALLEST)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,13 +83,26 @@ class Sheet:
         Axes of the user's own; None: a new figure.
     figsize
         Width and height in inches; None: as large as it needs.
+    width
+        Width in millimetres (a journal's column has 89, its page 183), the height following from
+        what is shown; None: as wide as it needs.
     bare
         Without its title, for a paper, one column wide where no size is given.
     """
 
     ax: "Axes | None" = None
     figsize: tuple[float, float] | None = None
+    width: float | None = None
     bare: bool = False
+
+    @property
+    def across(self) -> float | None:
+        """Width that was asked for, in inches."""
+        if self.figsize is not None:
+            return self.figsize[0]
+        if self.width is not None:
+            return self.width / INCH
+        return COLUMN / INCH if self.bare and self.ax is None else None
 
     def check(self) -> None:
         """Refuse what nothing can be drawn on.
@@ -82,8 +110,16 @@ class Sheet:
         Raises
         ------
         DesignError
-            When a size is none, or is given beside axes.
+            When a size is none, or is given twice, or beside axes.
         """
+        if self.width is not None:
+            if not isinstance(self.width, int | float) or not self.width > 0:
+                raise DesignError(
+                    f"width is {self.width!r}: give millimetres, such as 89 (a column) or 183 "
+                    "(a page)."
+                )
+            if self.ax is not None or self.figsize is not None:
+                raise DesignError("width, figsize and ax exclude each other: give one of them.")
         if self.figsize is None:
             return
         size = tuple(self.figsize)
@@ -151,9 +187,24 @@ def steady[**P](draw: "Callable[P, Figure]") -> "Callable[P, Figure]":
                     text.set_text(visible(text.get_text()))
             for text in figure.texts if own is None else ():
                 text.set_text(visible(text.get_text()))
+            if own is None:
+                settled(figure)
+        if own is None:
+            figure.savefig = partial(_saved, figure)  # type: ignore[method-assign]
         return figure
 
     return drawn
+
+
+def _saved(figure: "Figure", *args: Any, **kwargs: Any) -> None:
+    """Save with text that stays text, where the user's style has not said otherwise."""
+    import matplotlib as mpl  # noqa: PLC0415
+
+    own: Any = mpl.rcParams
+    usual: Any = mpl.rcParamsDefault
+    real: Any = {name: kind for name, kind in REAL_TEXT.items() if own[name] == usual[name]}
+    with mpl.rc_context(real):
+        type(figure).savefig(figure, *args, **kwargs)
 
 
 def _shown(label: str, tick: str) -> str:
@@ -190,16 +241,24 @@ def resize(figure: "Figure", size: tuple[float, float]) -> None:
 
 def narrow() -> bool:
     """Whether a figure is one column wide, where a legend has room for one name in a row."""
-    sheet = _SHEET.get()
-    width = sheet.figsize[0] if sheet.figsize is not None else COLUMN if sheet.bare else np.inf
-    return sheet.ax is None and width < 1.3 * COLUMN
+    across = _SHEET.get().across
+    return across is not None and across < NARROW
+
+
+def room(wanted: float) -> float:
+    """Return the width that a figure gets where it would like so many inches."""
+    across = _SHEET.get().across
+    return wanted if across is None else across
 
 
 def _fitting(size: tuple[float, float]) -> tuple[float, float]:
     sheet = _SHEET.get()
     if sheet.figsize is not None:
         return sheet.figsize
-    return (COLUMN, size[1] * min(1.0, COLUMN / size[0] + 0.25)) if sheet.bare else size
+    if sheet.across is None:
+        return size
+    # Letters of a column are smaller, and so are rows of them.
+    return sheet.across, size[1] * (LOWER if narrow() else 1.0)
 
 
 def several(
@@ -255,18 +314,20 @@ def headline(figure: "Figure", text: str) -> float:
     if _SHEET.get().bare:
         return 0.0
     width, height = figure.get_size_inches()
-    lines = wrap(text, max(int(12.4 * width), 20), break_long_words=False)
+    size = font(1.5)
+    # A letter of running text is a little more than half as wide as it is high.
+    lines = wrap(text, max(int(72 * (width - 0.2) / (0.56 * size)), 20), break_long_words=False)
     figure.suptitle(
         "\n".join(lines),
         x=0.1 / width,
         y=1 - 0.06 / height,
         ha="left",
         va="top",
-        fontsize=font(1.5),
+        fontsize=size,
         color=ink(),
         parse_math=False,
     )
-    top = HEAD + LINE * len(lines)
+    top = HEAD + LINE * size / 72 * len(lines)
     engine = figure.get_layout_engine()
     if engine is not None:
         engine.set(rect=(0, 0, 1, 1 - (top + HEAD) / height))  # type: ignore[call-arg]

@@ -183,7 +183,7 @@ def _no_groups(inspection: Inspection) -> str:
     return (
         f"{said} If {inspection.value}, {others[0]} ... each hold the values of one group, add "
         "--wide groups (options={'wide': 'groups'} in Python) to nestimate compare; if they are "
-        "replicates of one unit, --wide replicates."
+        "replicates of one unit, --wide replicates ('replicates' in Python)."
     )
 
 
@@ -193,13 +193,14 @@ def _summaries(inspection: Inspection) -> Iterable[str]:
     if "se" in taken and "n" not in taken:
         yield (
             f"{taken['se']} is taken as the standard error of {inspection.value}. If it is the SD "
-            "of several readings, use --sd instead of --se, with --n for their number."
+            "of several readings, use --sd instead of --se (sd, se in Python), with --n for their "
+            "number."
         )
     for column in inspection.columns:
         if summary_role(column) == "sd" and column.name not in taken.values():
             yield (
-                f"{column.name} looks like an SD, but no column says of how many readings (--n): "
-                "it is not used."
+                f"{column.name} looks like an SD, but no column says of how many readings "
+                "(--n, n in Python): it is not used."
             )
 
 

@@ -107,7 +107,7 @@ def _structure(proposal: Proposal) -> str:
         if proposal.folded == "groups":
             said += (
                 " If the values in a row belong together, add a column that names the rows and "
-                "give it as --block."
+                "give it as --block (block=... in Python)."
             )
         return said
     unit = branches[0].steps[0].name

@@ -18,6 +18,8 @@ from nestimate.results.words.formulas import formula_model_sentences
 from nestimate.results.words.rounding import number, percent
 
 Equation = tuple[str, str]
+#: Groups whose n is said one by one.
+MOST_COUNTED = 6
 
 #: What stands before the value, and what is said of intervals, by the word of the option `scale`.
 SCALES = {
@@ -263,6 +265,37 @@ def methods_paragraph(model: Model, question: Question, fit: Fit, made_with: str
     )
 
 
+def brief(model: Model, question: Question, fit: Fit, made_with: str) -> str:
+    """Return in a few lines how the answer came about; the methods section has all of it."""
+    design = model.design
+    kind = "highest density" if question.ci_kind == "hdi" else "equal-tailed"
+    what = {
+        "formula": "a mixed model" if design.block is not None else "a linear model",
+        "flat": "BEST",
+        "nested": f"BEST one level up: readings within {_word(design)}, {_word(design)} in groups",
+        "blocked": f"effects that differ from {_word(design)} to {_word(design)}",
+        "blocked-nested": f"effects that differ from {design.block.name if design.block else ''} "
+        f"to {design.block.name if design.block else ''}, with {_word(design)} inside them",
+    }[design.layout]
+    tails = "Student-t" if "nu" in model.names else "normal"
+    draws = (
+        f"{fit.ess:,.0f} effective draws"
+        if fit.chains is None
+        else f"NUTS, {fit.ess:,.0f} effective draws"
+    )
+    return (
+        f"How: {_sizes(design)} Model: {what} ({tails}), with the priors printed under Model and "
+        f"priors. Intervals: {percent(question.ci_prob)} {kind}. Computed by nestimate "
+        f"{made_with}, {draws}, seed {fit.seed}."
+    )
+
+
+def _word(design: Design) -> str:
+    if design.levels:
+        return design.levels[0].name
+    return design.block.name if design.block else "value"
+
+
 def _computation(fit: Fit) -> str:
     if fit.chains is not None:
         return (
@@ -303,9 +336,10 @@ def _rows(design: Design) -> str:
 
 
 def _counts(design: Design) -> str:
-    return ", ".join(
-        f"{g}: {n}" for g, n in zip(design.groups, design.units_per_group, strict=True)
-    )
+    counts = design.units_per_group
+    if len(counts) > MOST_COUNTED:
+        return f"{wording.span_text(min(counts), max(counts))} in each of {len(counts)} groups"
+    return ", ".join(f"{group}: {n}" for group, n in zip(design.groups, counts, strict=True))
 
 
 def _values(design: Design) -> str:

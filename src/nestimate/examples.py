@@ -1,0 +1,40 @@
+"""The tables that come with nestimate: small, made up, with the slips of real ones."""
+
+from importlib.resources import files
+from pathlib import Path
+
+from nestimate.errors import DesignError
+
+#: Every table by its name, with what it is.
+EXAMPLES = {
+    "mice": "blood glucose of two groups of mice, about five readings each",
+    "lines": "viability of four cell lines, each with and without a drug, five readings a cell",
+    "seedlings": "height of seedlings in two kinds of bed, every one a data point",
+    "messy": "an enzyme in two groups of animals, with what a spreadsheet brings along",
+}
+
+
+def example(name: str) -> Path:
+    """Return the path of a table that comes with nestimate.
+
+    Parameters
+    ----------
+    name
+        `mice` (readings in units), `lines` (blocks), `seedlings` (values by themselves) or `messy`
+        (cells that are no numbers).
+
+    Raises
+    ------
+    DesignError
+        When there is no such table.
+
+    Examples
+    --------
+    >>> import nestimate as ne
+    >>> ne.example("mice").name
+    'mice.csv'
+    """
+    if name not in EXAMPLES:
+        every = ", ".join(f"{known} ({said})" for known, said in EXAMPLES.items())
+        raise DesignError(f"there is no example '{name}': there are {every}.")
+    return Path(str(files("nestimate"))) / "apps" / "page" / "examples" / f"{name}.csv"

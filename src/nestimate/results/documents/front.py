@@ -1,0 +1,143 @@
+"""The first page of a report: the question, the answer, one picture, what to mind, how it was done.
+
+It is meant to be read, and printed, alone.
+"""
+
+from nestimate.data.designs.design import Design
+from nestimate.results.answer import Answer
+from nestimate.results.documents import pictures
+from nestimate.results.documents.blocks import Block, Grid, Prose, Section
+from nestimate.results.estimates import naming
+from nestimate.results.figures import findings
+from nestimate.results.words import methods, rounding, wording
+from nestimate.results.words.gathered import gathered
+
+#: Differences that are said in a sentence each; of more the surest is said.
+MOST_SAID = 3
+#: Rows of the table, and differences among them where there are more.
+MOST_ROWS, MOST_CONTRASTS = 6, 5
+#: Contrasts named in the title, and groups named in the question.
+MOST_TITLED, MOST_ASKED = 2, 6
+#: Doubts on the first page; all of them stand under "How far to trust it".
+MOST_DOUBTS = 3
+
+
+def title(answer: Answer) -> str:
+    """Return what was measured and what is compared."""
+    design, asked = answer.design, answer.asked
+    value = wording.value_label(design)
+    if len(asked) > MOST_SAID and len(design.groups) > MOST_SAID:
+        return f"{value}: {len(design.groups)} groups of {design.roles.group or 'the table'}"
+    named = [c.name for c in asked[:MOST_TITLED]] or [design.formula.text if design.formula else ""]
+    left = len(asked) - MOST_TITLED
+    more = f" and {left} more" if left > 0 else ""
+    return f"{value}: {' and '.join(named)}{more}"
+
+
+def question(answer: Answer) -> list[str]:
+    """Say in words what was asked, and of what it is asked."""
+    design, asked = answer.design, answer.question
+    value, groups, sure = wording.value_label(design), design.groups, "and how sure is that?"
+    how = "By what factor" if design.measure.logarithmic else "How far"
+    others = " and ".join(filter(None, [", ".join(groups[1:-1]), groups[-1]]))
+    if len(groups) > MOST_ASKED:
+        others = f"the {len(groups) - 1} other groups of {design.roles.group or 'the table'}"
+    verb = "does" if len(groups) == 2 else "do"
+    named = isinstance(asked.contrast, tuple) or asked.contrast not in ("reference", "pairs")
+    if asked.against is not None:
+        of = "" if groups == ("all",) else f" in {' and '.join(groups)}, each by itself,"
+        said = f"{how} does the mean of {value}{of} lie from {asked.against:g}, {sure}"
+    elif not answer.asked:
+        said = f"How does {value} depend on what was measured with it, {sure}"
+    elif named:
+        said = f"How large is {' and '.join(c.name for c in answer.asked[:6])} in {value}, {sure}"
+    elif asked.contrast == "pairs" and len(groups) > 2:
+        said = f"{how} do {groups[0]}, {others} differ from each other in {value}, {sure}"
+    else:
+        said = f"{how} {verb} {others} differ from {groups[0]} in {value}, {sure}"
+    rope = []
+    if asked.rope is not None:
+        low, high = asked.rope
+        what = wording.differences_head(design)
+        after = design.roles.after_number
+        rope = [f"{what} from {low:g} to {high:g}{after} are as good as none (the ROPE)."]
+    return [said, *_population(design), *rope]
+
+
+def _population(design: Design) -> list[str]:
+    """Say of what the answer is to hold beyond what was measured."""
+    if design.block is not None:
+        what, n = design.block.name, design.block.size
+    elif design.levels:
+        what, n = design.levels[0].name, design.levels[0].size
+    else:
+        return []
+    return [
+        f"The answer is meant for every {what} of the kind measured here, not for these {n} alone."
+    ]
+
+
+def answered(answer: Answer) -> Section:
+    """Return the answer: a sentence, the table of a few lines, the picture, doubts, methods."""
+    blocks: list[Block] = [Prose(sentences=tuple(headline(answer)), kind="answer")]
+    table = short_table(answer)
+    if table.rows:
+        blocks.append(table)
+    blocks.append(pictures.first(answer))
+    raised = doubts(answer)
+    left = len(raised) - MOST_DOUBTS
+    if left > 0:
+        more = f"{left} more stand under Design and How far to trust it."
+        raised = [*raised[:MOST_DOUBTS], more]
+    if raised:
+        blocks.append(Prose(sentences=tuple(f"Mind: {text}" for text in raised), kind="mind"))
+    else:
+        quiet = "Nothing to mind: neither the priors, nor a single unit, nor the shape of the data "
+        blocks.append(Prose(sentences=(f"{quiet}casts doubt on the answer.",), kind="lead"))
+    made = answer.versions["nestimate"]
+    said = methods.brief(answer.model, answer.question, answer.fit, made)
+    blocks.append(Prose(sentences=(said,), kind="lead"))
+    return Section(title="Answer", blocks=tuple(blocks))
+
+
+def headline(answer: Answer) -> list[str]:
+    """Return the sentences that answer: of few differences each, of many the surest."""
+    said = answer.sentences
+    if len(answer.contrasts) > MOST_SAID:
+        return [f"{findings.differences(answer)}."]
+    head = [*said[: len(answer.contrasts)], *answer.decisions]
+    return head or list(said[:MOST_SAID]) or [f"{findings.differences(answer)}."]
+
+
+def short_table(answer: Answer) -> Grid:
+    """Return the few lines that are wanted first: differences and means, or the surest ones."""
+    rope = answer.question.rope is not None
+    rows = [*answer.contrasts, *answer.groups]
+    note = ""
+    if len(rows) > MOST_ROWS:
+        rows = list(answer.contrasts) or list(answer.groups)
+        rows.sort(key=findings.sureness, reverse=True)
+        left = len(rows) - MOST_CONTRASTS
+        rows = rows[:MOST_CONTRASTS]
+        kind = "differences" if answer.contrasts else "groups"
+        note = f"The {len(rows)} surest of {len(rows) + left} {kind}." if left > 0 else ""
+    named = {id(row): naming.centre_name(row.name, answer.model) for row in answer.groups}
+    interval = rounding.interval_name(answer.groups[0])
+    if answer.contrasts and answer.contrasts[0].ci_kind != answer.groups[0].ci_kind:
+        interval = f"{rounding.percent(answer.question.ci_prob)} interval"
+    head = ["", wording.centre_head(answer.groups[0].measure, mixed=True), interval]
+    return Grid(
+        caption="",
+        head=(*head, wording.above(answer.design), *(["P(in ROPE)"] * rope)),
+        rows=tuple(
+            (named.get(id(row), row.name), *wording.short_cells(row, rope=rope)) for row in rows
+        ),
+        note=note,
+    )
+
+
+def doubts(answer: Answer) -> list[str]:
+    """Return what must be minded."""
+    names = [row.name for row in answer.contrasts]
+    raised = [text for passed, text in gathered(answer.advice, names) if not passed]
+    return [*answer.design.warnings, *raised]

@@ -10,12 +10,25 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 # Without compiled modules every command would start three times slower.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-all check format bench calibration clean
+.PHONY: demo demo-screen test test-all check format bench calibration clean
 
 demo: $(VENV)/installed                ## run the main job on the bundled example
 	@mkdir -p demo
 	$(BIN)/nestimate compare examples/mice.csv --value glucose --group arm --unit mouse \
 		--rope=-0.3,0.3 --json demo/answer.json --report demo/report.html --overwrite
+
+# A scheduler and two workers of Dask on this machine, as on a cluster; they end with the screen.
+demo-screen: $(VENV)/test              ## screen 20,000 made-up proteins on two Dask workers
+	@mkdir -p demo
+	$(BIN)/python examples/make_screen.py demo/proteins.parquet
+	$(BIN)/dask scheduler --host 127.0.0.1 --port 8786 --no-dashboard \
+		>demo/scheduler.log 2>&1 & scheduler=$$!; \
+	$(BIN)/dask worker tcp://127.0.0.1:8786 --nworkers 2 --nthreads 1 \
+		--no-dashboard >demo/workers.log 2>&1 & workers=$$!; \
+	trap 'kill $$workers $$scheduler 2>/dev/null' EXIT INT TERM; sleep 5; \
+	$(BIN)/nestimate screen demo/proteins.parquet --endpoint protein --value log2 --group arm \
+		--unit mouse --out demo/hits.parquet --report demo/screen.html --figure demo/volcano.png \
+		--scheduler tcp://127.0.0.1:8786 --overwrite
 
 test: $(VENV)/test                     ## the fast tests
 	$(BIN)/pytest -n auto --maxprocesses 8

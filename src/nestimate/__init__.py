@@ -7,6 +7,7 @@ from nestimate.examples import example
 from nestimate.options import Options
 from nestimate.overview import Overview, inspect
 from nestimate.planning import Planned, plan
+from nestimate.screening import Screen, screen
 from nestimate.simulate import Scenario, Simulation, simulate
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Overview",
     "Planned",
     "Scenario",
+    "Screen",
     "Simulation",
     "compare",
     "estimate",
@@ -28,5 +30,6 @@ __all__ = [
     "inspect",
     "load",
     "plan",
+    "screen",
     "simulate",
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.model_frame import FACTORS
 from nestimate.data.designs.roles import Roles
+from nestimate.data.designs.spreads import by_spread, uneven
 from nestimate.data.tables.door import Wanted, read_table
 from nestimate.data.tables.files import file_name
 from nestimate.data.tables.onegroup import with_one_group
@@ -195,21 +197,20 @@ def fit(
             f"scale is 'log', and the formula already transforms what was measured "
             f"('{parsed.response}'). Do one or the other."
         )
-    design = formula_design(
-        read_table(
-            data,
-            Wanted(
-                **asdict(chosen.reading),
-                value=next(iter(parsed.measured), None),
-                named=(*parsed.variables, *parsed.grouping),
-            ),
-        ),
+    wanted = Wanted(
+        **asdict(chosen.reading),
+        value=next(iter(parsed.measured), None),
+        named=(*parsed.variables, *parsed.grouping),
+    )
+    build = partial(
+        formula_design,
+        read_table(data, wanted),
         parsed,
         group=FACTORS if group is None and asks_of_factors(chosen.contrast) else group,
         reference=reference,
         scale=chosen.scale,
-        apart=chosen.tau == "own",
     )
+    design = by_spread(lambda apart: build(apart=apart), chosen.tau)
     if isinstance(reference, Mapping):
         reference = ",".join(f"{name}={label}" for name, label in reference.items())
     return _answered(
@@ -361,9 +362,11 @@ def posed(
     words: dict[str, Any] = {**named, "relabel_units": relabel_units or None}
     if not chosen.covariates:
         return Design.from_table(table, roles), None, chosen, words
-    own = chosen.tau == "own"
-    adjusted, plain = (adjusted_design(table, roles, x, apart=own) for x in (chosen.covariates, ()))
-    return adjusted, plain, chosen, words
+    adjusted = by_spread(
+        lambda apart: adjusted_design(table, roles, chosen.covariates, apart=apart), chosen.tau
+    )
+    own = chosen.tau == "own" or uneven(adjusted) is not None
+    return adjusted, adjusted_design(table, roles, (), apart=own), chosen, words
 
 
 def _answered(
@@ -391,8 +394,11 @@ def _answered(
 def fitted(design: Design, chosen: Options) -> Fit:
     """Return the draws that answer a design under the options."""
     roles = replace(design.roles, value_unit=chosen.value_unit)
-    assumptions = chosen.assumptions
+    assumptions, shown = chosen.assumptions, uneven(design) if chosen.tau is None else None
     if design.readings.reconstructed:
         assumptions = replace(assumptions, robust="none")  # a mean and an SD hold no outlier
+    if shown:
+        assumptions = replace(assumptions, tau="own")
+        design = replace(design, notes=(*design.notes, shown.said))
     model = Model.from_design(replace(design, roles=roles), assumptions)
     return Fit.from_model(model, ess=chosen.ess, seed=chosen.seed)

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from nestimate.apps import arguments, page, planner, progress
+from nestimate.apps import arguments, page, planner, progress, screener
 from nestimate.comparison import Comparison, compare, fit
 from nestimate.errors import NestimateError
 from nestimate.examples import EXAMPLES, example
@@ -198,6 +198,7 @@ def _inspect(
 
 
 planner.add_to(app)
+screener.add_to(app)
 
 
 @app.command("simulate", short_help="Make up data with a known truth.")

@@ -38,7 +38,7 @@ from nestimate.results.estimates.quantities import Quantity
 from nestimate.results.estimates.rows import Rows
 from nestimate.results.estimates.summaries import Check, Question, Summary
 from nestimate.results.words import cautions, factors, wording
-from nestimate.results.words.coverage import coverage_checks
+from nestimate.results.words.coverage import coverage_checks, spread_checks
 from nestimate.results.words.formulas import slope_sentences
 
 #: The parts of an answer that hold estimates, as the JSON lists them.
@@ -226,6 +226,7 @@ class Answer:
             return ()
         return (
             *coverage_checks(self.model, self.question.ci_prob),
+            *spread_checks(self.model),
             *self._averages,
             *cautions.centre_checks(self.groups, self.model),
             *(check for analysis in ANALYSES for check in analysis.advice(self)),

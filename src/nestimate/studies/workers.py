@@ -57,8 +57,9 @@ class Process:
             fine, found = pickle.load(stdout)
         except (OSError, EOFError):
             raise InferenceError(
-                "a process that simulates experiments has ended before its time, for want of "
-                "memory perhaps. Try settings={'threads': 1}, or smaller designs."
+                "a process that works beside this one has ended before its time, for want of "
+                "memory perhaps. Try fewer of them (a plan: settings={'threads': 1}, smaller "
+                "designs; a screen: --workers 1, and --resume goes on from what is done)."
             ) from None
         if not fine:
             raise found
@@ -76,6 +77,7 @@ class Workers(Executor):
     """An executor whose threads each have a process that does their work."""
 
     def __init__(self, count: int) -> None:
+        self.count = count
         self._threads = ThreadPoolExecutor(max_workers=count)
         self._own = local()
         self._all: list[Process] = []

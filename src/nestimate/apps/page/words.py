@@ -20,7 +20,8 @@ WORDS = {
     "P(> 0)": "Probability that the quantity is above 0: near 1 surely above, near 0 surely below.",
     "P(> 1)": "Probability that the ratio is above 1: near 1 surely above, near 0 surely below.",
     "P(in ROPE)": "Probability that the difference is too small to matter.",
-    "effect_size": "The difference in units of tau: large where groups hardly overlap.",
+    "effect_size": "The difference in units of tau: large where groups hardly overlap. Its point "
+    "is the posterior median.",
     "d_total": "The difference in units of the spread of a single reading.",
     "ess": "Effective draws: as many independent draws would know the number as well.",
     "MCSE": "Monte Carlo error: how far another seed would move the number.",

@@ -52,8 +52,16 @@ class Measure(Protocol):
     def error(self, value: float, error: float) -> float:
         """Return a small error on the scale worked on as an error of the value said."""
 
-    def spreads(self, sd: float) -> dict[str, float | None]:
-        """Return a posterior SD under the name it has: of the value, or of its logarithm."""
+    def spreads(self, sd: float | None, worked: float) -> dict[str, float | None]:
+        """Return a posterior SD under the name it has: of the value, or of its logarithm.
+
+        Parameters
+        ----------
+        sd
+            That of the value; None where it has none.
+        worked
+            That of what is worked with.
+        """
 
     def written(self, name: str) -> str:
         """Return the name of a contrast or coefficient with what is done to it, `exp(a - b)`."""
@@ -84,7 +92,7 @@ class Linear:
         """Return the error."""
         return error
 
-    def spreads(self, sd: float) -> dict[str, float | None]:
+    def spreads(self, sd: float | None, worked: float) -> dict[str, float | None]:  # noqa: ARG002
         """Return that of the value."""
         return {"sd": sd, "sd_log": None}
 
@@ -119,9 +127,9 @@ class Ratio:
         """Return the error of the exponential: the value times that of its logarithm."""
         return value * error
 
-    def spreads(self, sd: float) -> dict[str, float | None]:
+    def spreads(self, sd: float | None, worked: float) -> dict[str, float | None]:  # noqa: ARG002
         """Return that of the logarithm: the value's own has no stable value."""
-        return {"sd": None, "sd_log": sd}
+        return {"sd": None, "sd_log": worked}
 
     def written(self, name: str) -> str:
         """Return its exponential."""

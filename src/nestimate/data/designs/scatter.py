@@ -28,6 +28,8 @@ Variance = tuple[Number, Number, int]
 CONFIDENCE = 0.9
 #: Least share of a variance that is left when the error of the means is taken off.
 LEAST = 0.25
+#: Degrees of freedom from which a group of a formula has a scatter of its own.
+MOSTLY = 0.5
 UNKNOWN: Variance = (0.0, 0.0, 0)
 
 
@@ -94,8 +96,9 @@ def measure_scatter(
     found: dict[Scale, Variance] = {}
     if structure.outer.size == 0 and structure.home is None:
         # Every row is a data point of its own, about what a formula says.
-        left, freedom = _left(y, x, 0)
-        found[structure.strata[-1].position, 0] = (_ratio(left, freedom), 0.0, freedom)
+        only = structure.strata[-1]
+        for g, (variance, freedom) in _by_home(y, x, _homes(only, keep)).items():
+            found[only.position, g] = (variance, 0.0, freedom)
         return _by_stratum(found, stick)
     levels = _levels(structure, keep)
     rows = np.arange(len(y))
@@ -129,10 +132,38 @@ def measure_scatter(
         lost, _ = _group_means(clusters.error, home, groups)
         own = structure.heavy[0][0].position
         found |= {(own, g): (apart[g], lost[g], int(freedoms[g])) for g in range(groups)}
-    elif whole is not None:
-        left, freedom = _left(clusters.y, clusters.x, 0)
-        found[whole] = levels[-1].of(_ratio(left, freedom), clusters, freedom)
+    elif whole is not None and whole[0] is not None:
+        position = whole[0]
+        homes = _homes(structure.strata[position], keep)[clusters.first]
+        for g, (variance, freedom) in _by_home(clusters.y, clusters.x, homes).items():
+            found[position, g] = levels[-1].of(variance, clusters, freedom)
     return _by_stratum(found, stick)
+
+
+def _homes(stratum: Stratum, keep: NDArray[np.bool_]) -> Codes:
+    """Return the group of every row where a formula gives groups scales of their own; else 0."""
+    if not stratum.lone:
+        return np.zeros(int(keep.sum()), dtype=np.intp)
+    columns = np.stack([effect.column[keep] for effect in stratum.effects])
+    return columns.argmax(axis=0).astype(np.intp)
+
+
+def _by_home(y: Array, x: Array, home: Codes) -> Mapping[int, tuple[Number, int]]:
+    """Return variances about a regression and their degrees of freedom, by group.
+
+    A group's are its members less their leverages: what the regression took of them.
+    """
+    left, freedom = _left(y, x, 0)
+    if not home.any():
+        return {0: (_ratio(left, freedom), freedom)}
+    leverage = np.einsum("ij,ji->i", x, np.linalg.pinv(x))
+    free = np.bincount(home, 1 - leverage)
+    squares = np.bincount(home, np.square(left))
+    found: dict[int, tuple[Number, int]] = {}
+    for g, (square, share) in enumerate(zip(squares, free, strict=True)):
+        own = share > MOSTLY
+        found[g] = (square / share, max(1, int(share + MOSTLY))) if own else (0.0, 0)
+    return found
 
 
 def _scale(structure: Structure, stratum: Stratum, effect: Effect) -> Scale:

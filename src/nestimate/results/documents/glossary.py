@@ -68,7 +68,8 @@ def _sizes(answer: Answer) -> dict[str, str]:
     whole = "scale" if far or naming.heavy_readings(answer.model) else "SD"
     of = naming.share_name(answer.model)
     return {
-        "effect_size": "The difference in units of tau: large where groups hardly overlap.",
+        "effect_size": "The difference in units of tau: large where groups hardly overlap. Its "
+        "point is the posterior median, because tau next to 0 leaves it without a mean.",
         "d_total": f"The difference in units of the {whole} of a single reading (the root of the "
         f"summed squared {'scales' if whole == 'scale' else 'SDs'} of all levels).",
         "tau": {"formula": "Spreads of what the formula lets vary."}.get(design.layout, spread),

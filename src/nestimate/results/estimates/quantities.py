@@ -46,6 +46,9 @@ class Quantity:
         Whether it is a difference to which the region of practical equivalence applies.
     positive
         Whether it lies above 0 whatever the data: a scale, or a share of a variance.
+    mean_exists
+        Whether its posterior has a mean: a difference over a scale that may be next to 0 has none,
+        and its point is the median.
     label
         What stands beside its number where the name alone would not do: `centre of drug`.
     kind, of
@@ -60,6 +63,7 @@ class Quantity:
     null: float | None = None
     rope: bool = False
     positive: bool = False
+    mean_exists: bool = True
     label: str = ""
     kind: str = ""
     of: str = ""
@@ -104,6 +108,7 @@ def effect_sizes(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
             values=standardised(fit.draws, contrast),
             weights=fit.weights,
             null=0.0,
+            mean_exists=False,
         )
         for name, standardised in found.items()
         for contrast in asked

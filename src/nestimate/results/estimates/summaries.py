@@ -29,6 +29,8 @@ UNTOLD = ("kind", "of")
 MANY = 20
 #: Share of an interval's width below which the lower end of a scale or share is near 0.
 NEAR = 0.02
+#: Width of the 95 % interval of a normal in SDs.
+NORMAL = 3.92
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -40,11 +42,12 @@ class Summary:
     name
         What it is: `drug - placebo`, `tau[drug]`.
     mean, median
-        Of the posterior. Of a ratio `mean` is the exponential of the mean of its logarithm (its
-        geometric mean), so that the ratio the other way round is its inverse.
+        Of the posterior. Of an effect size, whose mean need not exist, both are the median. Of a
+        ratio `mean` is the exponential of the mean of its logarithm (its geometric mean), so that
+        the ratio the other way round is its inverse.
     sd, sd_log
-        SD of the posterior; None for a ratio, whose SD has no stable value: `sd_log` is then the
-        SD of its logarithm.
+        SD of the posterior; None for an effect size, and for a ratio, whose SD has no stable
+        value: `sd_log` is then the SD of its logarithm.
     ci_low, ci_high, ci_prob, ci_kind
         Credible interval, its mass, and `hdi` (narrowest), `eti` (equal tails) or `simultaneous`
         (the mass is that of all differences being inside at once).
@@ -97,6 +100,8 @@ class Summary:
     @property
     def spread(self) -> float:
         """SD on the scale on which it is worked out: of a ratio, that of its logarithm."""
+        if self.sd is None and self.sd_log is None:
+            return self.width / NORMAL
         return (self.sd if self.sd_log is None else self.sd_log) or 0.0
 
     @property
@@ -256,6 +261,12 @@ class Question:
             error_low, error_high = diagnostics.mcse_hdi(values, weights, self.ci_prob)
         else:
             error_low, error_high = self._mcse_ci(values, weights, (low, high), ess)
+        error_point = float(diagnostics.mcse_mean(values, weights))
+        if not quantity.mean_exists:
+            by = 0.5 / np.sqrt(ess)
+            steps = np.array([0.5 - by, 0.5, 0.5 + by]).clip(0, 1)
+            below, mean, above = diagnostics.quantile(values, weights, steps)
+            error_point = 0.5 * float(above - below)
         measure, null = quantity.measure, quantity.null
         region = measure.worked(self.rope) if quantity.rope and self.rope else None
         middle = diagnostics.quantile(values, weights, np.array([0.5]))[0]
@@ -265,7 +276,7 @@ class Question:
             name=quantity.name,
             mean=centre,
             median=median,
-            **measure.spreads(float(sd)),
+            **measure.spreads(float(sd) if quantity.mean_exists else None, float(sd)),
             ci_low=start,
             ci_high=end,
             ci_prob=self.ci_prob,
@@ -277,7 +288,7 @@ class Question:
                 else _mass((values >= region[0]) & (values <= region[1]), weights)
             ),
             ess=ess,
-            mcse_mean=measure.error(centre, float(diagnostics.mcse_mean(values, weights))),
+            mcse_mean=measure.error(centre, error_point),
             mcse_ci_low=measure.error(start, error_low),
             mcse_ci_high=measure.error(end, error_high),
             measure=measure,

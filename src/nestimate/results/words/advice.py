@@ -61,7 +61,7 @@ def honesty_sentences(panel: Panel, design: Design) -> list[str]:
     """Say why the analyses agree or differ."""
     said = {
         "formula": _least_squares,
-        "flat": _flat,
+        "flat": lambda panel, _: [_values(panel)],
         "nested": _averaged,
         "blocked": _blocked,
         "blocked-nested": _blocked,
@@ -318,10 +318,6 @@ def _apart(panel: Panel, design: Design) -> str:
         f"whole model {_difference(answer, panel)}: they {verb} ({number(panel.gap, 2)} posterior "
         "SDs apart)."
     )
-
-
-def _flat(panel: Panel, _: Design) -> list[str]:
-    return [_values(panel)]
 
 
 def _values(panel: Panel) -> str:

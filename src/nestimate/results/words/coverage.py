@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
+from nestimate.data.designs.spreads import Spreads
 from nestimate.model.model import Model
+from nestimate.remedies import Advice, Remedy
 from nestimate.results.estimates.summaries import Check
 from nestimate.results.words.rounding import (
     percent,
@@ -23,6 +25,37 @@ COVERED: Mapping[tuple[str, int], int] = {
     ("blocks", 4): 92,
 }
 TRIED, ENOUGH = 0.95, 93
+PAIR = 2
+
+
+def spread_checks(model: Model) -> tuple[Check, ...]:
+    """Say where groups are given one spread and show several."""
+    design = model.design
+    if model.assumptions.tau in ("own", "pooled") or (
+        design.structure.home is not None and len(design.groups) <= PAIR
+    ):
+        return ()
+    found = Spreads.of(design)
+    if found is None:
+        return ()
+    return (
+        Check.of(
+            "spreads",
+            found.p,
+            passed=not found.uneven,
+            text=Advice(
+                f"One spread serves all groups, and they scatter differently ({found.shown}; "
+                f"Bartlett's test P = {found.p:.2g}): intervals are too narrow where the scatter "
+                "is large and too wide where it is small. A spread for each: ",
+                Remedy("tau", "own"),
+                ".",
+            )
+            if found.uneven
+            else f"One spread serves all groups; theirs differ no more than by chance "
+            f"({found.shown}; Bartlett's test P = {found.p:.2g}).",
+            withholds=False,
+        ),
+    )
 
 
 def coverage_checks(model: Model, ci_prob: float) -> tuple[Check, ...]:
@@ -31,6 +64,8 @@ def coverage_checks(model: Model, ci_prob: float) -> tuple[Check, ...]:
     Only with the default priors and 95 % intervals, of which the simulations speak.
     """
     design, chosen = model.design, model.assumptions
+    if len(design.groups) > PAIR and design.block is None and chosen.tau != "own":
+        return ()  # one spread for several groups: it holds as far as their spreads are alike
     if design.formula is not None or chosen.preset != "default" or ci_prob != TRIED:
         return ()
     if any(p.kind == "scale" and chosen.changes(p.name, p.group) for p in model.parameters):

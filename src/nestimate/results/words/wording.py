@@ -89,8 +89,8 @@ def _gloss(row: Summary, model: Model) -> str:
         f"tau_{level.name}": f"SD from {level.name} to {level.name}" for level in design.subunits
     }
     return {
-        "effect_size": "difference in units of tau",
-        "d_total": f"in units of the {whole} of a reading",
+        "effect_size": "difference in units of tau (median)",
+        "d_total": f"in units of the {whole} of a reading (median)",
         "tau": f"{outer} from {unit} to {unit}",
         "tau_unit": f"SD from {unit} to {unit} in one cell",
         "tau_block": f"{outer} from {block} to {block}",

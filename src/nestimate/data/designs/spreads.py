@@ -1,0 +1,143 @@
+"""Whether groups that are given one spread show one.
+
+A spread that all share is too wide for quiet groups and too narrow for noisy ones, and with it
+the intervals of their differences.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from nestimate.data.designs.design import Design
+from nestimate.remedies import Advice, Remedy
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+#: Probability of such spreads, were they equal, below which they are taken as different: for a
+#: preliminary test higher than for one that is the answer (Bancroft, Ann. Math. Stat. 15, 1944).
+LEVEL = 0.1
+#: Most groups that get spreads of their own without being asked for them.
+MOST_OWN = 12
+#: Groups whose SDs are told one by one.
+MOST_SHOWN = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spreads:
+    """SDs of what was sampled in each group, and what chance makes of their differences.
+
+    Attributes
+    ----------
+    groups, sds
+        The groups with two members or more, and the SDs of their members, in the unit of the value
+        (of its logarithm on the log scale).
+    p
+        Probability of spreads at least so different were all one: Bartlett's test.
+
+    Notes
+    -----
+    Bartlett, Proc. R. Soc. A 160, 1937. With heavy tails it speaks up too often, which costs a
+    little width; the tests that do not need more members than most experiments have.
+    """
+
+    groups: tuple[str, ...]
+    sds: tuple[float, ...]
+    p: float
+
+    @property
+    def uneven(self) -> bool:
+        """Whether one spread would be wrong for some."""
+        return self.p < LEVEL
+
+    @property
+    def shown(self) -> str:
+        """The SDs in words, those of many groups cut short."""
+        each = [f"{sd:.3g} in {g}" for g, sd in zip(self.groups, self.sds, strict=True)]
+        more = f" and {len(each) - MOST_SHOWN} more" if len(each) > MOST_SHOWN else ""
+        return f"SD {', '.join(each[:MOST_SHOWN])}{more}"
+
+    @property
+    def said(self) -> str:
+        """What follows from it, in a sentence."""
+        return Advice(
+            f"Groups scatter differently ({self.shown}; Bartlett's test P = {self.p:.2g}), so each "
+            "has a spread of its own (one for all: ",
+            Remedy("tau", "common"),
+            ").",
+        )
+
+    @classmethod
+    def of(cls, design: Design) -> Self | None:
+        """Return the spreads of a design; None where members do not lie in one group each."""
+        found = _members(design)
+        if found is None:
+            return None
+        value, group = found
+        least = design.yardstick.resolution / np.sqrt(12)
+        sizes = np.bincount(group, minlength=len(design.groups))
+        several = np.flatnonzero(sizes > 1)
+        if several.size < 2:
+            return None
+        sds = np.array([max(value[group == g].std(ddof=1), least) for g in several])
+        return cls(
+            groups=tuple(design.groups[g] for g in several),
+            sds=tuple(map(float, sds)),
+            p=_bartlett(sds, sizes[several] - 1),
+        )
+
+
+def _members(design: Design) -> tuple[Array, Codes] | None:
+    """Return a number of every unit, or row that stands for itself, and the group it lies in."""
+    structure, statistics = design.structure, design.statistics
+    if structure.home is not None:
+        return design.yardstick.spread * statistics.mean, statistics.group
+    if not structure.text or len(design.groups) < 2:
+        return None
+    fitted = structure.fixed @ np.linalg.lstsq(structure.fixed, design.readings.value)[0]
+    left, group = design.readings.value - fitted, structure.group
+    codes = structure.outer.codes if structure.outer.size else np.arange(group.size)
+    size = int(codes.max()) + 1
+    home = np.zeros(size, dtype=np.intp)
+    home[codes] = group
+    if (home[codes] != group).any():
+        return None
+    return np.bincount(codes, left, size) / np.bincount(codes, minlength=size), home
+
+
+def _bartlett(sds: Array, freedom: Codes) -> float:
+    whole, k = freedom.sum(), sds.size
+    pooled = (freedom @ np.square(sds)) / whole
+    apart = whole * np.log(pooled) - freedom @ np.log(np.square(sds))
+    correction = 1 + ((1 / freedom).sum() - 1 / whole) / (3 * (k - 1))
+    return float(special.chdtrc(k - 1, apart / correction))
+
+
+def by_spread(build: Callable[[bool], Design], tau: str | None) -> Design:
+    """Return a design whose groups have spreads of their own where that was chosen, or is shown.
+
+    Parameters
+    ----------
+    build
+        The design, given whether groups may have spreads of their own.
+    tau
+        The choice; None leaves it to the data.
+    """
+    design = build(tau == "own")
+    return build(True) if tau is None and uneven(design) else design
+
+
+def uneven(design: Design) -> Spreads | None:
+    """Return the spreads of groups that share one by default, where they show that it is wrong.
+
+    Of many groups each has too little to tell its spread by: it is then said, and no more.
+    """
+    pair = len(design.groups) == 2 and design.structure.home is not None
+    if pair or not 1 < len(design.groups) <= MOST_OWN:
+        return None
+    found = Spreads.of(design)
+    return found if found and found.uneven and len(found.groups) == len(design.groups) else None

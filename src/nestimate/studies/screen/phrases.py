@@ -1,0 +1,161 @@
+"""A screen in words: for a terminal, a report, and the methods of a paper."""
+
+from collections import Counter
+
+import numpy as np
+
+from nestimate.results.words.lines import visible
+from nestimate.studies.screen.found import Found
+from nestimate.studies.screen.pools import POOLS
+from nestimate.studies.screen.run import DOUBTED, LEARN_EFFECTS, LEARN_SCALES
+from nestimate.studies.screen.score import FAR
+
+#: False sign rate that texts speak of, and rows that they show.
+RATE, SHOWN = 0.05, 12
+
+
+def render(found: Found) -> str:
+    """Return the screen as text."""
+    head, rows = hits_head(found), hits_rows(found, SHOWN)
+    lines = [*design(found), "", *answer(found), ""]
+    if rows:
+        widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
+        for row in [head, *rows]:
+            first = row[0].ljust(widths[0])
+            rest = (cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))
+            lines.append("  ".join([first, *rest]))
+        lines.append("")
+    return "\n".join([*lines, *trust(found)])
+
+
+def design(found: Found) -> list[str]:
+    """Say what was screened."""
+    columns, layout = found.outcome.columns, found.matrix.layout
+    readings = int(columns["readings_0"].sum() + columns["readings_1"].sum())
+    if found.paired:
+        units = f"{int((layout.group == 0).sum())} blocks ({found.roles.block}) that saw both"
+    else:
+        counts = [int((layout.group == g).sum()) for g in (1, 0)]
+        low, high = found.groups
+        unit = found.roles.unit or "unit"
+        units = f"{unit}: {counts[0]} in {high}, {counts[1]} in {low}"
+    said = [
+        visible(
+            f"{len(found.matrix.names):,} endpoints, {found.contrast}; {units}; "
+            f"{readings:,} readings."
+        )
+    ]
+    slots = [int((layout.group[layout.cell] == g).sum()) for g in (0, 1)]
+    lost = [
+        slots[g] * len(found.matrix.names) - int(columns[f"readings_{g}"].sum()) for g in (0, 1)
+    ]
+    if any(lost):
+        shares = [lost[g] / max(slots[g] * len(found.matrix.names), 1) for g in (1, 0)]
+        low, high = found.groups
+        said.append(
+            f"Missing: {shares[0]:.1%} of the readings of {high}, {shares[1]:.1%} of {low}; "
+            "nothing is filled in. Where what is weak is missing more often, differences are "
+            "understated."
+        )
+    out = Counter(found.columns()["status"][~found.estimated].tolist())
+    if out:
+        listed = "; ".join(f"{why}: {count:,}" for why, count in out.most_common(6))
+        said.append(f"Not estimated, and listed with the reason: {sum(out.values()):,} ({listed}).")
+    return [*said, *found.matrix.notes]
+
+
+def answer(found: Found) -> list[str]:
+    """Say what was found."""
+    hits = found.selected(RATE)
+    up = int((found.outcome.columns["shrunk"][hits] > 0).sum())
+    low, high = found.groups
+    if not hits.size:
+        return [
+            f"No hits: of no set of endpoints can it be said which way they differ with at most "
+            f"{RATE:.0%} of the signs wrong."
+        ]
+    return [
+        f"{hits.size:,} hits at a false sign rate of {RATE:.0%}: {up:,} higher in {high}, "
+        f"{hits.size - up:,} higher in {low}. About {RATE:.0%} of these signs at most are wrong, "
+        "or there is no difference."
+    ]
+
+
+def hits_head(found: Found) -> list[str]:
+    """Return the heads of the table of hits."""
+    interval = f"{found.options.ci_prob:.0%} interval"
+    return ["endpoint", "mean", interval, "shrunk", "lfsr", "s value", "rank", "engine"]
+
+
+def hits_rows(found: Found, most: int) -> list[list[str]]:
+    """Return the surest hits."""
+    c = found.outcome.columns
+    return [
+        [
+            visible(str(found.matrix.names[i])),
+            f"{c['mean'][i]:.3g}",
+            f"{c['ci_low'][i]:.3g} to {c['ci_high'][i]:.3g}",
+            f"{c['shrunk'][i]:.3g}",
+            f"{c['lfsr'][i]:.2g}",
+            f"{c['s_value'][i]:.2g}",
+            f"{c['rank'][i]:.0f} ({c['rank_low'][i]:.0f}-{c['rank_high'][i]:.0f})",
+            str(c["engine"][i]),
+        ]
+        for i in found.selected(RATE)[:most]
+    ]
+
+
+def trust(found: Found) -> list[str]:
+    """Say what it rests on, and how the two engines agree."""
+    c, pool = found.outcome.columns, POOLS[found.options.pool]
+    said = [f"Pooling ({pool.name}): {pool.says}."]
+    typical = ", ".join(f"{name} {value:.3g}" for name, value in found.typical.items())
+    said.append(f"Median over endpoints: {typical}.")
+    engines = Counter(c["engine"].tolist())
+    if engines["t"]:
+        said.append(
+            f"{engines['t']:,} endpoints (lfsr below {DOUBTED:g}, a unit more than {FAR:g} SDs "
+            "off, or drawn at random) were analysed again with Student-t units: column engine."
+        )
+    if engines["normal (t failed)"]:
+        said.append(
+            f"{engines['normal (t failed)']:,} of them could not be sampled well enough and keep "
+            "the numbers of normal units: look at them by `compare`."
+        )
+    audit = found.outcome.audit[c["engine"][found.outcome.audit] == "t"]
+    if audit.size:
+        gap = np.abs(c["lfsr"][audit] - c["lfsr_normal"][audit])
+        said.append(
+            f"Of {audit.size:,} drawn at random the lfsr of normal and of Student-t units differ "
+            f"by {np.median(gap):.2g} (median), {gap.max():.2g} at most."
+        )
+    return said
+
+
+def methods(found: Found) -> str:
+    """Return the paragraph for a paper."""
+    low, high = found.groups
+    prior = "; ".join(
+        f"{name} ~ {text}"
+        for name, text in found.outcome.learnt.prior.said(
+            1.0, sigma=found.matrix.layout.replicated
+        ).items()
+    )
+    unit = f"blocks ({found.roles.block})" if found.paired else (found.roles.unit or "unit")
+    mixture = (
+        "The effects were taken to come from a mixture of normals about zero and exactly zero, "
+        f"learnt by EM from up to {LEARN_EFFECTS:,} endpoints (Stephens 2017), with the likelihood "
+        "of the nested design. "
+        if found.options.effects == "mixture"
+        else "Effects had flat priors. "
+    )
+    return (
+        f"Differences between {high} and {low} were estimated for {len(found.matrix.names):,} "
+        f"endpoints by a hierarchical model in which the experimental unit is {unit}: readings "
+        "scatter about units (SD sigma), units about their group (SD tau), both SDs being the "
+        "endpoint's own. "
+        f"Priors ({found.options.pool}, from up to {LEARN_SCALES:,} endpoints): {prior}. {mixture}"
+        "Endpoints that might be hits were analysed again with Student-t units. Hits were "
+        f"selected at a false sign rate of {RATE:g}, the mean local false sign rate of those "
+        "selected. Missing readings were not imputed."
+    )

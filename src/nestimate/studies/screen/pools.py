@@ -1,0 +1,65 @@
+"""How the scales of endpoints are pooled, by the words of the command line."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from nestimate.studies.screen.reduced import Reduced
+from nestimate.studies.screen.scales import Box, Own, Ratio, ScalePrior, learn_pooled, learn_ratio
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pool:
+    """A way to pool scales.
+
+    Attributes
+    ----------
+    name
+        Its word.
+    least
+        Fewest endpoints that it can be learnt from.
+    learn
+        Endpoints, and whether there is a sigma, to the prior and where the scales lie.
+    says
+        What it takes for granted.
+    """
+
+    name: str
+    least: int
+    learn: Callable[[Reduced, bool], tuple[ScalePrior, Box]]
+    says: str
+
+
+def _scales(reduced: Reduced, sigma: bool) -> tuple[ScalePrior, Box]:
+    box = Box.of(reduced, sigma=sigma)
+    return learn_pooled(reduced, box), box
+
+
+def _ratio(reduced: Reduced, sigma: bool) -> tuple[ScalePrior, Box]:
+    reduced = reduced.over(Ratio(ratio=(0.0, 1.0)).unit(reduced))
+    box = Box.of(reduced, sds=6.0, sigma=sigma)
+    return learn_ratio(reduced, box), box
+
+
+def _own(reduced: Reduced, sigma: bool) -> tuple[ScalePrior, Box]:
+    prior = Own()
+    return prior, Box.of(reduced.over(prior.unit(reduced)), sds=6.0, sigma=sigma)
+
+
+POOLS = {
+    pool.name: pool
+    for pool in (
+        Pool(
+            name="scales",
+            least=50,
+            learn=_scales,
+            says="all endpoints are measured in one unit (log2, say), and their spreads are alike",
+        ),
+        Pool(
+            name="icc",
+            least=50,
+            learn=_ratio,
+            says="endpoints have units of their own, and share how tau and sigma compare",
+        ),
+        Pool(name="none", least=1, learn=_own, says="every endpoint has spreads of its own"),
+    )
+}

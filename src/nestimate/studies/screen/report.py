@@ -1,0 +1,86 @@
+"""A screen as one file: HTML with figures, or Markdown."""
+
+from nestimate.results.documents import html, markdown, pages
+from nestimate.results.documents.blocks import Grid, Picture, Prose, Report, Section
+from nestimate.results.words.rounding import plain
+from nestimate.studies.screen import figures, phrases
+from nestimate.studies.screen.found import Found
+
+#: Hits that the report lists; the table holds all.
+LISTED = 50
+
+
+def render(found: Found, suffix: str) -> str:
+    """Return the report of a screen as HTML or Markdown."""
+    said = contents(found)
+    if suffix == ".md":
+        return markdown.render(said)
+    return pages.template("report.html.j2").render(
+        report=said,
+        kind=lambda block: type(block).__name__,
+        figure=lambda picture: html.embedded(picture, found),
+    )
+
+
+def contents(found: Found) -> Report:
+    """Return what the report says, part by part."""
+    hits = found.selected(phrases.RATE)
+    listed = Grid(
+        caption="Hits",
+        head=tuple(phrases.hits_head(found)),
+        rows=tuple(map(tuple, phrases.hits_rows(found, LISTED))),
+        note=f"The surest {min(LISTED, hits.size)} of {hits.size:,}. lfsr: probability that the "
+        "sign is wrong or there is no difference; s value: its mean over all endpoints as sure or "
+        "surer; shrunk: the effect in the light of all others; rank: by its size, with a 95 % "
+        "interval.",
+    )
+    volcano = Picture(
+        draw=lambda _: figures.volcano(found, phrases.RATE),
+        caption="Shrunken effects against the local false sign rate; the largest hits are named.",
+    )
+    ranked = Picture(
+        draw=lambda _: figures.ranks(found, figures.RANKED),
+        caption="The largest effects: rank of the shrunken effect with its 95 % interval.",
+    )
+    scales = Picture(
+        draw=lambda _: figures.scales(found), caption="Spreads of all endpoints, as estimated."
+    )
+    options = {"pool": found.options.pool, **found.options.statistics}
+    return Report(
+        title=f"Screen of {len(found.matrix.names):,} endpoints",
+        subtitle=found.contrast,
+        sections=(
+            Section(
+                title="Answer",
+                blocks=(
+                    Prose(sentences=tuple(phrases.answer(found)), kind="answer"),
+                    volcano,
+                    *((listed,) if hits.size else ()),
+                    ranked,
+                ),
+            ),
+            Section(
+                title="What was screened",
+                blocks=(Prose(sentences=tuple(phrases.design(found)), kind="list"), scales),
+            ),
+            Section(
+                title="How far to trust it",
+                blocks=(Prose(sentences=tuple(phrases.trust(found)), kind="list"),),
+            ),
+            Section(
+                title="For the methods section",
+                blocks=(Prose(sentences=(phrases.methods(found),)),),
+            ),
+            Section(
+                title="What was asked",
+                blocks=(
+                    Grid(
+                        caption="",
+                        head=("", ""),
+                        rows=tuple((name, plain(value)) for name, value in options.items()),
+                        kind="words",
+                    ),
+                ),
+            ),
+        ),
+    )

@@ -1,0 +1,162 @@
+"""What a screen is asked for, checked before any time is spent on it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
+from math import isfinite
+from numbers import Real
+from pathlib import Path
+from typing import Any, Self
+
+from nestimate.errors import DesignError, one_of
+from nestimate.studies.screen.pools import POOLS
+
+#: Endings of a table that is written.
+TABLES = (".parquet", ".csv")
+#: Words of the options that are one of a few.
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "pool": tuple(POOLS),
+    "effects": ("mixture", "flat"),
+    "robust": ("hits", "all", "none"),
+    "scale": ("linear", "log2"),
+}
+#: Endpoints in a chunk are a multiple of this many: what is worked on together never depends on it.
+BLOCK = 256
+#: Told how many are done of how many, and of what.
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Roles:
+    """The user's words for the columns.
+
+    Attributes
+    ----------
+    endpoint, value
+        Columns of a table with one reading per row; in a wide one `endpoint` names each row.
+    group, unit, block
+        As in `compare`; of a wide table, columns of the sheet of samples.
+    sample
+        Column that names the samples, in the sheet; in a long table each sample gives one reading.
+    """
+
+    endpoint: str | None = None
+    value: str | None = None
+    group: str | None = None
+    unit: str | None = None
+    block: str | None = None
+    sample: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Everything that may be chosen beside the roles.
+
+    Attributes
+    ----------
+    reference
+        The group that the other is compared with.
+    contrast
+        Of more than two groups the two that are compared, `"drug - placebo"`.
+    pool
+        `scales`: spreads are learnt from all endpoints, which are measured in one unit (log2, say).
+        `icc`: endpoints have units of their own; only tau / sigma is learnt. `none`.
+    effects
+        `mixture`: effects are shrunk by their distribution among endpoints; `flat`: they are not.
+    robust
+        `hits`: what may be a hit, what has a unit far out and an audit sample are analysed again
+        with Student-t units; `all` endpoints are; `none`.
+    rope
+        Effects as good as none (low, high), in the unit of the value.
+    ci_prob
+        Mass of the intervals.
+    scale
+        `linear`, or `log2`: logarithms are analysed.
+    layer
+        Layer of an AnnData object; None: its X.
+    audit
+        Endpoints drawn at random that are analysed with Student-t units as well.
+    seed
+        One seed, one answer.
+    out
+        Table to write, .parquet or .csv; parts of it stand beside it until all is done.
+    overwrite
+        Whether it may be replaced.
+    resume
+        Go on from the parts of a run that was stopped.
+    workers
+        Processes on this machine; None: one per core.
+    scheduler
+        Address of a Dask scheduler, `tcp://...`, or a `dask.distributed.Client`.
+    chunk
+        Endpoints of one job.
+    progress
+        Told now and then how many are done, of how many, and of what.
+    """
+
+    reference: str | None = None
+    contrast: str | None = None
+    pool: str = "scales"
+    effects: str = "mixture"
+    robust: str = "hits"
+    rope: tuple[float, float] | None = None
+    ci_prob: float = 0.95
+    scale: str = "linear"
+    layer: str | None = None
+    audit: int = 200
+    seed: int = 1
+    out: str | Path | None = None
+    overwrite: bool = False
+    resume: bool = False
+    workers: int | None = None
+    scheduler: Any = None
+    chunk: int = 2_048
+    progress: Progress | None = None
+
+    def __post_init__(self) -> None:
+        for name, allowed in CHOICES.items():
+            given = getattr(self, name)
+            if given not in allowed:
+                raise DesignError(f"{name}: {one_of('choice', str(given), allowed)}")
+        if not 0 < self.ci_prob < 1:
+            raise DesignError(f"ci_prob is {self.ci_prob!r}: it must lie between 0 and 1.")
+        for name, least in (("audit", 0), ("seed", 0), ("chunk", 1), ("workers", 1)):
+            given = getattr(self, name)
+            if given is None and name == "workers":
+                continue
+            if not isinstance(given, int) or given < least:
+                raise DesignError(f"{name} is {given!r}: it must be a whole number from {least}.")
+        if self.rope is not None:
+            edges = tuple(self.rope)
+            plain = all(isinstance(edge, Real) and isfinite(edge) for edge in edges)
+            if len(edges) != 2 or not plain or not edges[0] < edges[1] or edges[0] * edges[1] > 0:
+                raise DesignError(
+                    f"rope is {self.rope}: give two numbers with 0 between them, such as -0.5, 0.5."
+                )
+        if self.out is not None and Path(self.out).suffix.lower() not in TABLES:
+            raise DesignError(f"out is {self.out}: it must end in {' or '.join(TABLES)}.")
+        if self.resume and self.out is None:
+            raise DesignError("resume: name the table that was to be written, out='hits.parquet'.")
+
+    @classmethod
+    def of(cls, options: "Options | Mapping[str, Any] | None") -> Self:
+        """Return options given as such, as a mapping of the same words, or not at all."""
+        if isinstance(options, cls):
+            return options
+        given = dict(options or {}) if not isinstance(options, Options) else asdict(options)
+        allowed = [f.name for f in fields(cls)]
+        for name in given:
+            if name not in allowed:
+                raise DesignError(f"options: {one_of('option', str(name), allowed)}")
+        return cls(**given)
+
+    @property
+    def statistics(self) -> dict[str, Any]:
+        """What the numbers depend on, in plain types: the rest is how they are worked out."""
+        names = ("pool", "effects", "robust", "rope", "ci_prob", "scale", "audit", "seed")
+        found = {name: getattr(self, name) for name in names}
+        return {**found, "rope": None if self.rope is None else [float(x) for x in self.rope]}
+
+    @property
+    def together(self) -> int:
+        """Endpoints of a chunk, rounded up to whole blocks."""
+        return -(-self.chunk // BLOCK) * BLOCK

@@ -1,0 +1,541 @@
+"""Screens: every number against one worked out another way, and nothing lost or left to chance."""
+
+import json
+import os
+import signal
+from concurrent.futures import Future
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from scipy import integrate, optimize, special, stats
+from typer.testing import CliRunner
+
+import nestimate as ne
+from nestimate.apps.cli import app
+from nestimate.studies.screen import engines, run, students
+from nestimate.studies.screen.effects import Effects, Flat, Shrunk
+from nestimate.studies.screen.nodes import Likelihood, Nodes
+from nestimate.studies.screen.ranks import ranks, s_values
+from nestimate.studies.screen.reduced import Layout, Reduced, patterns
+from nestimate.studies.screen.scales import Box, Pooled, learn_pooled
+
+ROLES = {"endpoint": "protein", "value": "y", "group": "arm", "unit": "mouse"}
+FAST = {"workers": 1, "robust": "none"}
+
+
+def layout(units, readings):
+    cells = 2 * units
+    return Layout(
+        groups=("placebo", "drug"),
+        cell=np.repeat(np.arange(cells), readings),
+        group=np.repeat([0, 1], units),
+        pair=None,
+        names=tuple(f"m{c}" for c in range(cells)),
+    )
+
+
+def made(size, units, readings, *, share=0.1, sds=(0.5, 0.3), seed=0):
+    """Readings (size, 2, units, readings) and effects: the screens of the plan."""
+    rng = np.random.default_rng(seed)
+    tau = 0.4 * np.exp(sds[0] * rng.standard_normal(size))
+    sigma = 0.5 * np.exp(sds[1] * rng.standard_normal(size))
+    effect = np.where(rng.random(size) < share, rng.standard_normal(size), 0.0)
+    unit = tau[:, None, None] * rng.standard_normal((size, 2, units))
+    unit[:, 1] += effect[:, None]
+    noise = rng.standard_normal((size, 2, units, readings))
+    return unit[..., None] + sigma[:, None, None, None] * noise, effect
+
+
+def long(values):
+    endpoint, group, unit, _ = (index.ravel() for index in np.indices(values.shape))
+    return pd.DataFrame(
+        {
+            "protein": [f"p{e:05d}" for e in endpoint],
+            "arm": np.array(["placebo", "drug"])[group],
+            "mouse": [f"m{g}{u}" for g, u in zip(group, unit, strict=True)],
+            "y": values.ravel(),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def table():
+    values, _ = made(400, 3, 2, share=0.3, seed=4)
+    frame = long(values)
+    rng = np.random.default_rng(5)
+    return frame[rng.random(len(frame)) > 0.08].reset_index(drop=True)
+
+
+@pytest.fixture(scope="module")
+def found(table):
+    return ne.screen(table, **ROLES, options={**FAST, "rope": (-0.2, 0.2)})
+
+
+def test_flat_screen_is_the_moderated_t():
+    # Smyth 2004: with 1 / tau^2 ~ chi^2_d0 / (d0 s0^2) the posterior of an effect is a t with
+    # d0 + d degrees of freedom and the moderated scale.
+    values, _ = made(40, 4, 1, seed=2)
+    reduced = Reduced.of(values.reshape(40, -1), layout(4, 1))
+    d0, s0 = 4.7, 0.6
+    nodes = Nodes.product(np.linspace(-6, 6, 600), None)
+    nodes = nodes.weighted(-d0 * nodes.log_tau - 0.5 * d0 * s0**2 / nodes.tau2)
+    (pattern,) = patterns(reduced)
+    known = Likelihood.of(pattern, nodes)
+    above = Flat.of(known, known.share(nodes)).above(np.zeros(40))
+    flat = values[:, :, :, 0]
+    d = 6
+    s2 = (d0 * s0**2 + flat.var(axis=2, ddof=1).sum(axis=1) * 3) / (d0 + d)
+    t = (flat[:, 1].mean(axis=1) - flat[:, 0].mean(axis=1)) / np.sqrt(s2 * 2 / 4)
+    np.testing.assert_allclose(above, stats.t.cdf(t, d0 + d), rtol=1e-10)
+
+
+def test_known_scales_give_the_closed_form_of_ashr():
+    effects = Effects(sd=np.array([0.0, 0.5, 2.0]), weight=np.array([0.6, 0.3, 0.1]))
+    x, error = np.array([0.1, -1.0, 3.0, -9.0]), 0.7
+    known = Likelihood(log=np.zeros((4, 1)), effect=x[:, None], variance=np.array([error**2]))
+    rope = tuple(np.full((4, 1), edge) for edge in (-0.3, 0.4))
+    got = Shrunk.of(effects, known, np.ones((4, 1)), rope)
+    sd = np.sqrt(effects.sd**2 + error**2)
+    evidence = effects.weight * stats.norm.pdf(x[:, None], 0, sd)
+    share = evidence / evidence.sum(axis=1, keepdims=True)
+    pull = effects.sd**2 / sd**2
+    centre, width = pull * x[:, None], np.sqrt(pull) * error
+    with np.errstate(invalid="ignore", divide="ignore"):
+        below = (share * np.where(width > 0, stats.norm.cdf(-centre / width), 0)).sum(axis=1)
+        above = (share * np.where(width > 0, stats.norm.sf(-centre / width), 0)).sum(axis=1)
+    null = share[:, 0]
+    np.testing.assert_allclose(got.lfsr, null + np.minimum(below, above), rtol=1e-8)
+    np.testing.assert_allclose(got.mean, (share * centre).sum(axis=1), rtol=1e-8)
+    second = (share * (centre**2 + width**2)).sum(axis=1)
+    np.testing.assert_allclose(got.sd, np.sqrt(second - got.mean**2), rtol=1e-8)
+    within = stats.norm.cdf(0.4, centre[:, 1:], width[1:]) - stats.norm.cdf(
+        -0.3, centre[:, 1:], width[1:]
+    )
+    np.testing.assert_allclose(got.inside, null + (share[:, 1:] * within).sum(axis=1), rtol=1e-8)
+    assert (got.lfsr > 0).all()
+
+
+def test_likelihood_of_uneven_units_is_that_of_the_whole_covariance():
+    rng = np.random.default_rng(8)
+    values = rng.normal(size=(1, 12))
+    values[0, [1, 4, 5, 9]] = np.nan
+    own = layout(3, 2)
+    (pattern,) = patterns(Reduced.of(values, own))
+    nodes = Nodes.product(np.array([-1.5, -0.3, 0.8]), np.array([-1.0, 0.2]))
+    got = Likelihood.of(pattern, nodes)
+    known = ~np.isnan(values[0])
+    y, cell = values[0, known], own.cell[known]
+    group = own.group[cell]
+    design = np.stack([group == 0, group == 1], axis=1).astype(float)
+    logs, effects, variances = [], [], []
+    for tau, sigma in zip(np.exp(nodes.log_tau), np.exp(nodes.log_sigma), strict=True):
+        v = tau**2 * (cell[:, None] == cell) + sigma**2 * np.eye(y.size)
+        inverse = np.linalg.inv(v)
+        covariance = np.linalg.inv(design.T @ inverse @ design)
+        mean = covariance @ design.T @ inverse @ y
+        rest = y - design @ mean
+        log = np.linalg.slogdet(v)[1] - np.linalg.slogdet(covariance)[1] + rest @ inverse @ rest
+        logs.append(-0.5 * log)
+        effects.append(mean[1] - mean[0])
+        variances.append(covariance[0, 0] + covariance[1, 1])
+    np.testing.assert_allclose(np.diff(got.log[0]), np.diff(logs), rtol=1e-9)
+    np.testing.assert_allclose(got.effect[0], effects, rtol=1e-9)
+    np.testing.assert_allclose(got.variance, variances, rtol=1e-9)
+
+
+def test_gathered_nodes_hardly_move_a_probability():
+    values, _ = made(64, 3, 3, share=0.5, seed=3)
+    reduced = Reduced.of(values.reshape(64, -1), layout(3, 3))
+    nodes = Pooled(tau=(-0.9, 0.5), sigma=(-0.7, 0.3)).nodes(Box.of(reduced, sigma=True))
+    (pattern,) = patterns(reduced)
+    known = Likelihood.of(pattern, nodes)
+    share = known.share(nodes)
+    effects = Effects(sd=np.array([0, 0.3, 1.0]), weight=np.array([0.8, 0.1, 0.1]))
+    exact = Shrunk.of(effects, known, share, None)
+    fewer, gathered = known.gathered(share)
+    assert fewer.variance.size < nodes.weight.size / 2
+    got = Shrunk.of(effects, fewer, gathered, None)
+    np.testing.assert_allclose(got.lfsr, exact.lfsr, rtol=0.01)
+
+
+def test_intervals_hold_their_mass():
+    rng = np.random.default_rng(1)
+    share = rng.dirichlet(np.ones(9), 5)
+    flat = Flat(centre=rng.normal(size=(5, 9)), width=rng.uniform(0.1, 3, 9), share=share)
+    low, high = flat.interval(0.9)
+    np.testing.assert_allclose(flat.below(low), 0.05, atol=1e-9)
+    np.testing.assert_allclose(flat.above(high), 0.05, atol=1e-9)
+
+
+def test_scales_are_learnt_within_five_percent():
+    values, _ = made(4_000, 4, 3, seed=6)
+    reduced = Reduced.of(values.reshape(4_000, -1), layout(4, 3))
+    prior = learn_pooled(reduced, run.POOLS["scales"].learn(reduced.take(slice(60)), True)[1])
+    assert np.exp(prior.tau[0]) == pytest.approx(0.4, rel=0.05)
+    assert prior.tau[1] == pytest.approx(0.5, rel=0.07)  # two standard errors
+    assert np.exp(prior.sigma[0]) == pytest.approx(0.5, rel=0.05)
+    assert prior.sigma[1] == pytest.approx(0.3, rel=0.05)
+
+
+def test_nothing_is_lost_and_every_reason_is_said(table):
+    odd = table[~((table.protein == "p00003") & (table.arm == "drug"))]
+    one = (odd.protein == "p00004") & (odd.arm == "placebo") & (odd.mouse != "m00")
+    odd = odd[~one].copy()
+    odd.loc[odd.protein == "p00005", "y"] = 7.0
+    found = ne.screen(odd, **ROLES, options=FAST).table.set_index("endpoint")
+    assert len(found) == 400
+    assert found.status["p00003"] == "no readings in drug"
+    assert found.status["p00004"] == "one unit in placebo"
+    assert found.status["p00005"] == "no scatter within groups"
+    lacking = found.status[found.status != "estimated"]
+    assert set(lacking) <= {
+        "no readings in drug",
+        "one unit in placebo",
+        "no scatter within groups",
+    }
+    assert found.lfsr.isna().equals(found.status != "estimated")
+    assert (
+        found.loc[["p00003", "p00004", "p00005"], ["lfsr", "s_value", "rank"]].isna().all(axis=None)
+    )
+    slots = found.readings_drug + found.missing_drug
+    assert (slots == slots.iloc[0]).all()
+
+
+def test_rows_chunks_and_kind_of_table_change_no_digit(found, table, tmp_path):
+    table.to_parquet(tmp_path / "t.parquet", row_group_size=97)
+    table.to_csv(tmp_path / "t.csv", index=False)
+    asked = {**FAST, "rope": (-0.2, 0.2)}
+    for data, options in (
+        (table.sample(frac=1, random_state=3), asked),
+        (tmp_path / "t.parquet", {**asked, "chunk": 100}),
+        (tmp_path / "t.csv", asked),
+        (pl.from_pandas(table), asked),
+        (table.to_dict("list"), asked),
+    ):
+        again = ne.screen(data, **ROLES, options=options)
+        pd.testing.assert_frame_equal(again.table, found.table, check_exact=True)
+
+
+def test_wide_tables_are_the_long_ones(table, tmp_path):
+    whole = long(made(120, 3, 2, seed=9)[0])
+    whole["run"] = whole.mouse + "_" + whole.groupby(["protein", "mouse"]).cumcount().astype(str)
+    wide = whole.pivot_table(index="protein", columns="run", values="y").reset_index()
+    sheet = whole[["run", "arm", "mouse"]].drop_duplicates()
+    got = ne.screen(wide, group="arm", unit="mouse", samples=sheet, options=FAST)
+    pd.testing.assert_frame_equal(
+        got.table, ne.screen(whole, **ROLES, options=FAST).table, check_exact=True
+    )
+
+    class Annotated:
+        obs = sheet.set_index("run")
+        var_names = wide.protein
+        layers = ()
+        X = wide.set_index("protein")[list(sheet.run)].T.to_numpy()
+        var = pd.DataFrame(index=wide.protein)
+
+    again = ne.screen(Annotated(), group="arm", unit="mouse", options=FAST)
+    pd.testing.assert_frame_equal(again.table, got.table, check_exact=True)
+    again.to_anndata(Annotated)
+    np.testing.assert_array_equal(Annotated.var["nestimate_lfsr"], got.table.lfsr)
+
+
+@pytest.mark.parametrize("pool", ["scales", "none", "icc"])
+def test_a_row_is_what_compare_says_under_that_prior(table, pool):
+    screen = ne.screen(table, **ROLES, options={**FAST, "pool": pool, "effects": "flat"})
+    rows = screen.table.set_index("endpoint")
+    for name in ("p00001", "p00007"):
+        row = rows.loc[name]
+        one = screen.endpoint(name, {"robust": "none", "ess": 4_000, "ci_kind": "eti"})
+        contrast = one.contrasts["drug - placebo"]
+        sd = contrast.sd
+        # Monte Carlo errors of 4,000 draws, and a prior of 5 SDs on the means (ratios: of sigma).
+        slack = 0.2 if pool == "icc" else 0.1
+        assert row["mean"] == pytest.approx(contrast.mean, abs=slack * sd)
+        assert row.ci_low == pytest.approx(contrast.ci_low, abs=2.5 * slack * sd)
+        assert row.ci_high == pytest.approx(contrast.ci_high, abs=2.5 * slack * sd)
+        assert row.p_gt_0 == pytest.approx(contrast.p_gt_0, abs=0.03)
+
+
+def test_icc_pooling_knows_no_units_of_measurement(table):
+    rng = np.random.default_rng(3)
+    names = table.protein.unique()
+    scale = dict(zip(names, rng.lognormal(0, 3, names.size), strict=True))
+    other = table.assign(y=5 + table.y * table.protein.map(scale))
+    options = {**FAST, "pool": "icc"}
+    one, two = (ne.screen(data, **ROLES, options=options).table for data in (table, other))
+    np.testing.assert_allclose(one.lfsr, two.lfsr, rtol=1e-5)
+
+
+def test_pairs_are_compared_inside_their_blocks():
+    rng = np.random.default_rng(2)
+    values, _ = made(150, 5, 2, share=0.3, seed=12)
+    frame = long(values)
+    frame["patient"] = "s" + frame.mouse.str[-1]
+    level = dict(zip(frame.patient.unique(), rng.normal(0, 5, 5), strict=True))
+    frame["y"] += frame.patient.map(level)
+    roles = {"endpoint": "protein", "value": "y", "group": "arm", "block": "patient"}
+    screen = ne.screen(frame, **roles, options={**FAST, "effects": "flat"})
+    name = "p00002"
+    row = screen.table.set_index("endpoint").loc[name]
+    one = screen.endpoint(name, {"robust": "none", "ess": 4_000, "ci_kind": "eti"})
+    contrast = one.contrasts["drug - placebo"]
+    assert row["mean"] == pytest.approx(contrast.mean, abs=0.1 * contrast.sd)
+    assert row.ci_low == pytest.approx(contrast.ci_low, abs=0.25 * contrast.sd)
+    again = ne.screen(frame, **roles, options={"workers": 1, "audit": 8}).table
+    assert {"t", "normal"} >= set(again.engine)
+    assert (again.engine == "t").sum() >= 8
+
+
+def test_t_units_agree_with_compare_and_odd_endpoints_get_them(table):
+    odd = table.copy()
+    odd.loc[odd.mouse.eq("m10") & odd.protein.eq("p00007"), "y"] += 15
+    screen = ne.screen(odd, **ROLES, options={"workers": 1, "audit": 5})
+    rows = screen.table.set_index("endpoint")
+    # So far off that a batch may not do: then it is said.
+    assert rows.engine["p00007"] in {"t", "normal (t failed)"}
+    audit, columns = screen.outcome.audit, screen.outcome.columns
+    assert audit.size == 5
+    assert np.abs(columns["lfsr"][audit] - columns["lfsr_normal"][audit]).max() < 0.2
+    name = next(n for n in screen.matrix.names[audit] if rows.engine[n] == "t")
+    contrast = screen.endpoint(name, {"ess": 4_000, "ci_kind": "eti"}).contrasts[0]
+    assert rows["mean"][name] == pytest.approx(contrast.mean, abs=0.15 * contrast.sd)
+    assert rows.ci_low[name] == pytest.approx(contrast.ci_low, abs=0.3 * contrast.sd)
+
+
+def test_tails_of_drawn_effects_are_those_of_their_t():
+    rng = np.random.default_rng(6)
+    drawn = stats.t(9, loc=2.5, scale=0.6).rvs((40, 1_024), random_state=rng)
+    known, share = students.smoothed(drawn, np.full(drawn.shape, 1 / 1_024))
+    got = Flat(centre=known.effect, width=np.sqrt(known.variance), share=share).below(np.zeros(40))
+    exact = stats.t(9, loc=2.5, scale=0.6).cdf(0)  # 0.0012, of which there is one draw
+    assert np.exp(np.log(got).mean()) == pytest.approx(exact, rel=0.25)
+    assert np.log(got / exact).std() < 0.6
+
+
+def test_s_values_are_means_of_the_surest():
+    lfsr = np.array([0.3, 0.01, np.nan, 0.05, 0.05])
+    expected = [0.41 / 4, 0.01, np.nan, 0.11 / 3, 0.11 / 3]
+    np.testing.assert_allclose(s_values(lfsr), expected)
+
+
+def test_ranks_know_how_sure_they_are():
+    mean = np.array([5.0, -3.0, 1.0, np.nan, 0.01])
+    first, low, high = ranks(mean, np.array([0.1, 0.1, 0.1, 1, 0.05]), np.array([0, 0, 0, 0, 0.9]))
+    np.testing.assert_array_equal(first, [1, 2, 3, np.nan, 4])
+    assert (low[[0, 1, 2]] == [1, 2, 3]).all() or (high[[0, 1, 2]] >= [1, 2, 3]).all()
+    assert high[4] == 4
+
+
+@pytest.mark.parametrize(
+    ("change", "words", "said"),
+    [
+        (lambda t: t.assign(y=(t.y * 0 + 250).round()), {}, "look like raw counts"),
+        (lambda t: t.assign(arm=t.arm.mask(t.mouse == "m00", "x")), {}, "3 groups"),
+        (lambda t: t.assign(mouse="m" + t.mouse.str[-1]), {}, "occurs in both groups"),
+        (lambda t: t.assign(y=t.y.mask(t.index == 3, np.inf)), {}, "the value is infinite"),
+        (lambda t: t, {"value": None}, "endpoint and value are not named"),
+        (lambda t: t, {"group": None}, "group is not named"),
+        (lambda t: t, {"block": "mouse"}, "not yet both"),
+        (lambda t: t, {"options": {"pool": "scale"}}, "Did you mean 'scales'"),
+        (lambda t: t, {"options": {"scale": "log2"}}, "0 or below"),
+        (lambda t: t, {"options": {"contrast": "a - b"}}, "write two groups"),
+        (lambda t: t, {"options": {"out": "x.xlsx"}}, "must end in .parquet or .csv"),
+        (lambda t: t[t.protein < "p00010"], {}, "too few to learn from"),
+        (lambda t: t.assign(protein=t.protein.mask(t.index == 5)), {}, "is empty in 1 rows"),
+    ],
+)
+def test_what_cannot_be_screened_is_refused_with_what_to_do(table, change, words, said):
+    options = {**FAST, **words.get("options", {})}
+    with pytest.raises(ne.NestimateError, match=said):
+        ne.screen(change(table), **{**ROLES, **words, "options": options})
+
+
+def test_a_stopped_run_goes_on_to_the_same_bytes(table, tmp_path):
+    class StoppedError(Exception):
+        pass
+
+    def stop(done, total, what):
+        if done >= 256 and what == "endpoints":
+            raise StoppedError
+
+    options = {"workers": 1, "audit": 0, "robust": "none", "chunk": 256}
+    whole, again = tmp_path / "whole.parquet", tmp_path / "again.parquet"
+    ne.screen(table, **ROLES, options={**options, "out": whole})
+    with pytest.raises(StoppedError):
+        ne.screen(table, **ROLES, options={**options, "out": again, "progress": stop})
+    parts = tmp_path / "again.parquet.parts"
+    assert len(list(parts.glob("normal-*"))) == 1
+    with pytest.raises(ne.DesignError, match="parts of a run that was stopped"):
+        ne.screen(table, **ROLES, options={**options, "out": again})
+    with pytest.raises(ne.DesignError, match="seed differ"):
+        ne.screen(table, **ROLES, options={**options, "out": again, "resume": True, "seed": 2})
+    done = []
+    ne.screen(
+        table,
+        **ROLES,
+        options={**options, "out": again, "resume": True, "progress": lambda *n: done.append(n)},
+    )
+    assert done[0] == (256, 400, "endpoints")
+    assert whole.read_bytes() == again.read_bytes()
+    assert not parts.exists()
+
+
+def test_the_command_writes_what_the_call_gives(table, found, tmp_path):
+    table.to_csv(tmp_path / "t.csv", index=False)
+    words = [word for role, name in ROLES.items() for word in (f"--{role}", name)]
+    files = ["--out", str(tmp_path / "o.csv"), "--report", str(tmp_path / "r.md")]
+    options = ["--robust", "none", "--workers", "1", "--rope=-0.2,0.2"]
+    done = CliRunner().invoke(app, ["screen", str(tmp_path / "t.csv"), *words, *files, *options])
+    assert done.exit_code == 0, done.output
+    assert str(found).splitlines()[0] in done.output
+    found.save(tmp_path / "p.csv")
+    assert (tmp_path / "o.csv").read_bytes() == (tmp_path / "p.csv").read_bytes()
+
+
+def test_names_of_other_programs(found, tmp_path):
+    assert {"ID", "logFC", "CI.L"} <= set(found.to_frame("limma").columns)
+    assert {"log2FoldChange", "lfcSE", "svalue"} <= set(found.to_frame("deseq2").columns)
+    with pytest.raises(ne.DesignError, match="no style 'edger'"):
+        found.to_frame("edger")
+    hits = found.hits(0.1)
+    assert (hits.s_value <= 0.1).all()
+    assert hits.lfsr.mean() <= 0.1
+    found.save(tmp_path / "t.csv")
+    assert len(pd.read_csv(tmp_path / "t.csv")) == 400
+
+
+def test_texts_reports_and_figures(found, tmp_path):
+    assert "hits at a false sign rate of 5%" in str(found)
+    assert "Missing: " in str(found)
+    assert "lognormal" in found.methods()
+    found.report(tmp_path / "r.html")
+    found.report(tmp_path / "r.md")
+    assert "false sign rate" in (tmp_path / "r.md").read_text(encoding="utf-8")
+    for draw in (found.plot_volcano, found.plot_ranks, found.plot_scales):
+        assert draw().axes
+    with pytest.raises(ne.DesignError, match="no endpoint 'p9'"):
+        found.endpoint("p9")
+    json.dumps(found.options.statistics)
+
+
+def test_all_null_screens_have_no_hits():
+    for seed in range(2):
+        values, _ = made(500, 3, 2, share=0, seed=seed)
+        assert not len(ne.screen(long(values), **ROLES, options=FAST).hits())
+
+
+def test_marginal_of_an_effect_is_the_integral_over_its_distribution():
+    nodes = Nodes.product(np.linspace(-2, 1, 30), None)
+    values, _ = made(1, 3, 1, seed=1)
+    (pattern,) = patterns(Reduced.of(values.reshape(1, -1), layout(3, 1)))
+    known = Likelihood.of(pattern, nodes)
+    share = known.share(nodes)
+    effects = Effects(sd=np.array([0.8]), weight=np.ones(1))
+    x, width = known.effect[0, 0], np.sqrt(known.variance)
+
+    def density(effect):
+        own = stats.norm.pdf(effect, 0, 0.8) * (share[0] * stats.norm.pdf(x, effect, width)).sum()
+        return own * np.sqrt(2 * np.pi)
+
+    exact, _ = integrate.quad(density, -8, 8, epsabs=1e-11)
+    assert effects.likelihood(known, share)[0, 0] == pytest.approx(exact, rel=1e-7)
+
+
+def _shown(frame):
+    return frame.to_csv(index=False)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # of a cluster that loses a worker
+def test_processes_and_dask_give_the_same_bytes_though_a_worker_dies(table, tmp_path):
+    distributed = pytest.importorskip("distributed")
+    options = {"chunk": 256, "audit": 20}
+    alone = ne.screen(table, **ROLES, options={**options, "workers": 1})
+    two = ne.screen(table, **ROLES, options={**options, "workers": 2})
+    assert _shown(alone.table) == _shown(two.table)
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as here,
+        distributed.Client(here) as client,
+    ):
+        pids, killed = list(client.run(os.getpid).values()), []
+
+        def kill(done, total, what):
+            if not killed and done and what == "endpoints":
+                killed.append(pids[0])
+                os.kill(pids[0], signal.SIGKILL)
+
+        out = tmp_path / "d.parquet"
+        dask = ne.screen(
+            table,
+            **ROLES,
+            options={**options, "scheduler": client, "out": out, "progress": kill},
+        )
+        assert killed
+    assert _shown(alone.table) == _shown(dask.table)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("units", "readings", "sds", "least"),
+    [
+        (3, 3, (0.5, 0.3), 1.2),
+        (3, 3, (0.9, 0.6), 1.2),
+        (4, 2, (0.5, 0.3), 1.0),
+        (6, 4, (0.5, 0.3), 1.0),
+    ],
+)
+def test_hits_are_right_as_often_as_said(units, readings, sds, least):
+    ours, theirs, wrong, hits = 0, 0, 0, 0
+    for seed in range(4):
+        values, effect = made(6_000, units, readings, sds=sds, seed=seed)
+        table = ne.screen(long(values), **ROLES, options=FAST).table
+        chosen = (table.s_value <= 0.05).to_numpy()
+        right = np.sign(table.shrunk.to_numpy()) == np.sign(effect)
+        hits, wrong = hits + chosen.sum(), wrong + (chosen & ~right).sum()
+        ours += (chosen & right).sum()
+        theirs += _limma(values, effect)
+    assert wrong / hits <= 0.075
+    assert ours >= least * theirs * 0.999
+
+
+def _limma(values, effect):
+    """True hits of moderated t tests on unit means at a false discovery rate of .05."""
+    mean = values.mean(axis=3)
+    units = mean.shape[2]
+    d = 2 * (units - 1)
+    s2 = mean.var(axis=2, ddof=1).mean(axis=1)
+    log = np.log(s2) - special.digamma(d / 2) + np.log(d / 2)
+    extra = log.var(ddof=1) - special.polygamma(1, d / 2)
+    d0, s0 = 1e6, np.exp(log.mean())
+    if extra > 0:
+        d0 = 2 * optimize.brentq(lambda x: special.polygamma(1, x) - extra, 1e-3, 1e6)
+        s0 = np.exp(log.mean() + special.digamma(d0 / 2) - np.log(d0 / 2))
+    difference = mean[:, 1].mean(axis=1) - mean[:, 0].mean(axis=1)
+    t = difference / np.sqrt((d0 * s0 + d * s2) / (d0 + d) * 2 / units)
+    p = 2 * stats.t.sf(np.abs(t), d + d0)
+    chosen = stats.false_discovery_control(p) <= 0.05
+    return (chosen & (effect != 0) & (np.sign(difference) == np.sign(effect))).sum()
+
+
+def test_jobs_are_handed_out_a_few_at_a_time():
+    class Pool:
+        def __init__(self):
+            self.out, self.most = 0, 0
+
+        def submit(self, fn, *args):
+            future = Future()
+            self.out += 1
+            self.most = max(self.most, self.out)
+            future.set_result(fn(*args))
+            return future
+
+    pool = Pool()
+    crew = engines.Processes(pool, 8)
+    count = 0
+    for got in crew.run((int, (i,)) for i in range(100)):
+        pool.out -= 1
+        count += got
+    assert count == 4_950
+    assert pool.most <= 8

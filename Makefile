@@ -10,7 +10,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 # Without compiled modules every command would start three times slower.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo demo-screen test test-all check format bench calibration clean
+.PHONY: demo demo-screen test test-all check format bench calibration docs clean
 
 demo: $(VENV)/installed                ## run the main job on the bundled example
 	@mkdir -p demo
@@ -54,8 +54,11 @@ calibration: $(VENV)/test              ## simulation-based calibration; writes d
 	PYTHONPATH=tests $(BIN)/python docs/calibrate.py $(VENV)/calibration.jsonl
 	rm $(VENV)/calibration.jsonl
 
+docs: $(VENV)/docs                     ## the site: build/site/index.html; every cell is run
+	$(BIN)/sphinx-build -q -W --keep-going -j auto docs build/site
+
 clean:
-	rm -rf $(VENV) demo dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) demo dist docs/gallery docs/jupyter_execute build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/created:
 	@test -n "$(PYTHON)" || { echo "nestimate needs Python 3.12 or newer; none was found. \
@@ -70,6 +73,10 @@ $(VENV)/installed: $(VENV)/created pyproject.toml constraints.txt
 
 $(VENV)/test: $(VENV)/installed
 	$(INSTALL) --group test --group check
+	@touch $@
+
+$(VENV)/docs: $(VENV)/installed
+	$(INSTALL) --group docs
 	@touch $@
 
 $(VENV)/bench: $(VENV)/test

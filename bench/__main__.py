@@ -1,4 +1,4 @@
-"""Run every case with every program, in turn, and put the table into README.md."""
+"""Run every case with every program, in turn, and put the table into docs/benchmark.md."""
 
 import json
 import os
@@ -27,7 +27,7 @@ Runs = dict[str, list[dict[str, float]]]
 
 
 def main() -> None:
-    """Print the tables and put them between the marks in README.md."""
+    """Print the tables and put them between the marks in docs/benchmark.md."""
     names = sys.argv[1:] or list(CASES)
     with tempfile.TemporaryDirectory() as folder:
         lines = _beside_peers(names, Path(folder))
@@ -37,11 +37,11 @@ def main() -> None:
     print(text)
     if sys.argv[1:]:
         return
-    readme = ROOT / "README.md"
+    page = ROOT / "docs" / "benchmark.md"
     marked = re.compile(r"(<!-- bench -->\n).*?(\n<!-- /bench -->)", re.DOTALL)
-    old = readme.read_text(encoding="utf-8")
+    old = page.read_text(encoding="utf-8")
     new = marked.sub(lambda found: found[1] + text + found[2], old)
-    readme.write_text(new, encoding="utf-8")
+    page.write_text(new, encoding="utf-8")
 
 
 def _beside_peers(names: list[str], folder: Path) -> list[str]:

@@ -122,3 +122,12 @@ def test_a_pdf_that_nothing_prints_is_refused_before_fitting(monkeypatch, answer
     with pytest.raises(ne.DesignError, match=r"none was found\. Write .*out\.html instead"):
         answers[2].report(tmp_path / "out.pdf")
     assert not list(tmp_path.iterdir())
+
+
+def test_legend_of_a_figure_has_n_at_each_level(answers):
+    said = answers[2].legend()
+    assert "compound A: 5, compound B: 5" in said
+    assert "30 readings" in said
+    assert "Intervals are 95 % HDIs." in said
+    with pytest.raises(ne.DesignError, match="no figure 'pie'"):
+        answers[2].legend("pie")

@@ -9,7 +9,8 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.roles import Roles
-from nestimate.data.designs.scatter import LEAST, Scatter, pooled
+from nestimate.data.designs.scatter import LEAST
+from nestimate.data.designs.shown import Scatter, pooled
 from nestimate.data.designs.structure import Role
 from nestimate.data.tables.door import read_table
 

@@ -1,31 +1,25 @@
 """The one call that command line and library share: data in, `Comparison` out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nestimate.data.designs.adjusted import adjusted_design
-from nestimate.data.designs.crossing import check_names
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.model_frame import FACTORS
-from nestimate.data.designs.roles import Roles
-from nestimate.data.designs.spreads import by_spread, uneven
+from nestimate.data.designs.spreads import by_spread
 from nestimate.data.tables.door import Wanted, read_table
 from nestimate.data.tables.files import file_name
-from nestimate.data.tables.onegroup import with_one_group
 from nestimate.errors import DesignError
-from nestimate.inference.fit import Fit
-from nestimate.model.model import Model
 from nestimate.model.twin import to_pymc
 from nestimate.options import Options, options_apart
 from nestimate.outputs import whole, write_report
 from nestimate.planning import Pilot
-from nestimate.remedies import Advice, Remedy
-from nestimate.results.documents import notebook, terminal
+from nestimate.posing import fitted, posed
+from nestimate.results.documents import notebook, pictures, terminal
 from nestimate.results.documents.html import render
 from nestimate.results.estimates.factorial import asks_of_factors
 from nestimate.results.exports import storage
@@ -70,18 +64,10 @@ class Comparison(Pictured, Pilot):
         return to_datatree(self)
 
     def report(self, path: str | Path, *, every_figure: bool = False) -> None:
-        """Write the whole answer as one self-contained file: `.html`, `.pdf`, or `.md`.
+        """Write the answer as one self-contained file: `.html`, `.pdf` (by Chromium), or `.md`.
 
         The first page is the answer and can be read alone; the rest is folded on a screen and
-        follows in print. Markdown holds texts and tables.
-
-        Parameters
-        ----------
-        path
-            The file, which says what kind it is. A PDF is printed by Chromium, Chrome or Edge.
-        every_figure
-            Whether figures that say nothing of this answer (no outlier, every posterior by itself,
-            all pairs) stand in it as well.
+        follows in print. `every_figure` brings those that say nothing of this answer as well.
 
         Raises
         ------
@@ -89,6 +75,10 @@ class Comparison(Pictured, Pilot):
             When the name has another ending, or the file cannot be written.
         """
         write_report(path, lambda kind: render(self, kind, every_figure=every_figure))
+
+    def legend(self, name: str = "estimation") -> str:
+        """Return the text below a figure in a paper: what it shows, n at each level, intervals."""
+        return pictures.legend(self, name)
 
     def save(self, path: str | Path) -> None:
         """Write the whole result to a file, `name.nestimate`, from which `load` reads it.
@@ -178,19 +168,7 @@ def fit(
     ['beta[Intercept]', 'beta[bed[b]]', 'beta[light]']
     """
     chosen = Options.of(options)
-    if chosen.bayes_factor:
-        raise DesignError("bayes_factor belongs to compare: it needs priors of the group means.")
-    if chosen.wide is not None:
-        raise DesignError("wide belongs to compare: a formula needs one column per quantity.")
-    if chosen.summary_columns:
-        raise DesignError(
-            "n, sd and se belong to compare: with a formula every row is one reading."
-        )
-    if chosen.order is not None or chosen.covariates:
-        raise DesignError(
-            "order and adjust belong to compare: in a formula covariates stand beside the factor, "
-            "'y ~ group + age'."
-        )
+    chosen.check_formula()
     parsed = parse_formula(formula)
     if chosen.scale == "log" and not parsed.outcome.arithmetic:
         raise DesignError(
@@ -291,84 +269,6 @@ def compare(
     return _answered(design, chosen, command="compare", data=data, named=named, beside=beside)
 
 
-def posed(
-    data: Any,
-    *,
-    value: str | None,
-    group: str | Sequence[str] | None,
-    unit: str | None,
-    block: str | None,
-    reference: str | Mapping[str, str] | None,
-    relabel_units: bool,
-    options: Options | Words | Mapping[str, Any] | None,
-) -> tuple[Design, Design | None, Options, dict[str, Any]]:
-    """Return the design that the words of `compare` make, the options, and the words as named.
-
-    Second stands the same design without its covariates; None where there are none.
-    """
-    chosen = Options.of(options)
-    group = group if group is None or isinstance(group, str) else ",".join(group)
-    if isinstance(reference, Mapping):
-        reference = ",".join(f"{name}={label}" for name, label in reference.items())
-    named = {"value": value, "group": group, "unit": unit, "block": block, "reference": reference}
-    for role, name in named.items():
-        if name is not None and not isinstance(name, str):
-            raise DesignError(
-                f"{role} is {name!r}: give its name as text, such as {role}='{name}'."
-            )
-    table = read_table(
-        data,
-        Wanted(
-            **asdict(chosen.reading),
-            value=value,
-            group=group,
-            unit=unit,
-            block=block,
-            one_group=chosen.against is not None,
-        ),
-    )
-    check_names(table, group)
-    value, group = table.roles.get("value", value), table.roles.get("group", group)
-    unit = table.roles.get("unit", unit)
-    if group is None and value is not None and chosen.against is not None:
-        table, group = with_one_group(table)
-    if value is None or group is None:
-        hint = Advice(
-            " If each of them is a group, add ",
-            Remedy("wide", "groups"),
-            "; a column that is none is then named as unit or block.",
-        )
-        missing = "value (what was measured)" if value is None else "group (what is compared)"
-        stated = Advice(" Without groups, give a value: ", Remedy("against", "VALUE"), ".")
-        raise DesignError(
-            f"the column for {missing} is not named. {table.source} has the columns: "
-            f"{', '.join(table.columns)}.",
-            *([hint] if value is group is None else []),
-            *([] if value is None else [stated]),
-        )
-    roles = Roles(
-        value=value,
-        group=group,
-        unit=unit,
-        block=block,
-        one_group=chosen.against is not None,
-        summary=chosen.summary_columns,
-        known_sigma="sigma" in chosen.prior,
-        scale=chosen.scale,
-        reference=reference,
-        order=chosen.order if isinstance(chosen.order, str | None) else ",".join(chosen.order),
-        relabel_units=relabel_units,
-    )
-    words: dict[str, Any] = {**named, "relabel_units": relabel_units or None}
-    if not chosen.covariates:
-        return Design.from_table(table, roles), None, chosen, words
-    adjusted = by_spread(
-        lambda apart: adjusted_design(table, roles, chosen.covariates, apart=apart), chosen.tau
-    )
-    own = chosen.tau == "own" or uneven(adjusted) is not None
-    return adjusted, adjusted_design(table, roles, (), apart=own), chosen, words
-
-
 def _answered(
     design: Design,
     chosen: Options,
@@ -389,16 +289,3 @@ def _answered(
         "options": {name: given for name, given in options.items() if given != usual[name]},
     }
     return Comparison.from_fit(found, chosen.question, ess=chosen.ess, options=options, call=call)
-
-
-def fitted(design: Design, chosen: Options) -> Fit:
-    """Return the draws that answer a design under the options."""
-    roles = replace(design.roles, value_unit=chosen.value_unit)
-    assumptions, shown = chosen.assumptions, uneven(design) if chosen.tau is None else None
-    if design.readings.reconstructed:
-        assumptions = replace(assumptions, robust="none")  # a mean and an SD hold no outlier
-    if shown:
-        assumptions = replace(assumptions, tau="own")
-        design = replace(design, notes=(*design.notes, shown.said))
-    model = Model.from_design(replace(design, roles=roles), assumptions)
-    return Fit.from_model(model, ess=chosen.ess, seed=chosen.seed)

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nestimate.comparison import fitted, posed
 from nestimate.errors import DesignError
 from nestimate.inference import work
 from nestimate.inference.fit import Fit
 from nestimate.options import Options, options_apart
+from nestimate.posing import fitted, posed
 from nestimate.results.analyses.reliability import reliability_checks
 from nestimate.results.estimates import quantities
 from nestimate.results.estimates.asked import asked_contrasts

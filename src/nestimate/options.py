@@ -6,6 +6,7 @@ from functools import wraps
 from inspect import cleandoc, signature
 from typing import Any, cast
 
+from nestimate.data.designs.responses import MEASURED, WORDS
 from nestimate.data.tables.reading import Reading
 from nestimate.errors import ArgumentError, DesignError, one_of
 from nestimate.inference.budget import Budget
@@ -18,7 +19,10 @@ from nestimate.words import Words
 #: Words of version 0.1, and what they are called now.
 FORMER = {"ci": "ci_prob", "contrasts": "contrast"}
 #: Options of layouts: a formula says such things itself, or has no place for them.
-OF_LAYOUTS = frozenset({"wide", "n", "sd", "se", "tau", "sigma", "order", "adjust", "bayes_factor"})
+OF_LAYOUTS = frozenset(
+    {"wide", "n", "sd", "se", "tau", "sigma", "order", "adjust", "bayes_factor"}
+    | {"response", "exposure", "limit"}
+)
 #: What the options are made of. Each part checks what is its own.
 PARTS: tuple[type[Any], ...] = (Reading, Assumptions, Question, Budget)
 
@@ -37,6 +41,11 @@ class Options(Value, Budget, Question, Assumptions, Reading):
     def __post_init__(self) -> None:
         for part in PARTS:
             part.check(self)
+        if self.response not in WORDS and "/" not in self.response:
+            raise DesignError(
+                f"response: {one_of('choice', self.response, WORDS)} Of how many of how many name "
+                "both columns, 'positive/total'."
+            )
         if self.rope is None:
             return
         low, high = self.rope
@@ -59,6 +68,28 @@ class Options(Value, Budget, Question, Assumptions, Reading):
             if name not in allowed:
                 raise DesignError(f"options: {one_of('option', str(name), allowed)}")
         return cls(**given)
+
+    def check_formula(self) -> None:
+        """Refuse what belongs to roles and has no part in a formula."""
+        if self.bayes_factor:
+            raise DesignError(
+                "bayes_factor belongs to compare: it needs priors of the group means."
+            )
+        if self.wide is not None:
+            raise DesignError("wide belongs to compare: a formula needs one column per quantity.")
+        if self.summary_columns:
+            raise DesignError(
+                "n, sd and se belong to compare: with a formula every row is one reading."
+            )
+        if self.response != MEASURED or self.exposure or self.limit:
+            raise DesignError(
+                "response, exposure and limit belong to compare: a formula takes measurements only."
+            )
+        if self.order is not None or self.covariates:
+            raise DesignError(
+                "order and adjust belong to compare: in a formula covariates stand beside the "
+                "factor, 'y ~ group + age'."
+            )
 
     @property
     def reading(self) -> Reading:

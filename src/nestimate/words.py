@@ -19,7 +19,10 @@ type Contrasts = (
 class Words(TypedDict, total=False):
     """A mapping of options; what each means, and what it is usually, stands at `Options`."""
 
-    robust: Robust
+    response: str
+    exposure: str | None
+    limit: float | str | None
+    robust: Robust | None
     tau: Tau | None
     scale: Scale
     sigma: Sigma

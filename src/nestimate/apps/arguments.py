@@ -161,7 +161,10 @@ SPELLINGS = {
     "n": Spelling(help="Readings behind each mean."),
     "sd": Spelling(help="Their SD."),
     "se": Spelling(help="Known standard error."),
-    "robust": Spelling(help="Student-t: units, replicates.", kind=str),
+    "response": Spelling(help="What a value is: counts, K/N, proportion, censored.", kind=str),
+    "exposure": Spelling(help="Area or time behind a count.", hidden=True),
+    "limit": Spelling(help="Limit that BLQ stands for, or its column.", hidden=True),
+    "robust": Spelling(help="Student-t: units, replicates."),
     "tau": Spelling(help="Scale between units: own, common, pooled."),
     "scale": Spelling(help="linear, or log (ratios).", kind=str),
     "sigma": Spelling(help="Replicate SD: common or own.", kind=str),
@@ -189,7 +192,9 @@ SPELLINGS = {
     "sheet": Spelling(help="Sheet of a workbook.", after=_LAST),
     "decimal": Spelling(help="Decimal mark of the file: . or ,", after=_LAST),
     "skip_rows": Spelling(help="Rows left out: 3 (the first), '2-4', '9,14-16'.", after=_LAST),
-    "header_row": Spelling(help="Row that names the columns.", kind=int | None, after=_LAST),
+    "header_row": Spelling(
+        help="Row that names the columns.", kind=int | None, hidden=True, after=_LAST
+    ),
     "na": Spelling(help="Cells without a reading: 'n.d.,nd'.", after=_LAST),
     "fill_down": Spelling(
         help="Columns whose empty cells continue the label above.", hidden=True, after=_LAST

@@ -20,8 +20,8 @@ from nestimate.model.families import Family
 from nestimate.model.grouped import GroupedDensity
 from nestimate.model.latent import LatentDensity
 from nestimate.model.model import EDGE, Model
-from nestimate.model.replicates import ReplicateDensity
 from nestimate.model.separable import Separable
+from nestimate.model.unit_integral import UnitIntegral
 from nestimate.model.units import UnitDensity
 
 Array = NDArray[np.float64]
@@ -193,7 +193,7 @@ class Fit:
         if self.chains is not None:
             return self.chains.effects[self.resampled]
         if design.structure.merged or not isinstance(
-            density, UnitDensity | GroupedDensity | ReplicateDensity
+            density, UnitDensity | GroupedDensity | UnitIntegral
         ):
             return np.empty((self.resampled.size, 0))
         stick = design.yardstick

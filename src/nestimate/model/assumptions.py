@@ -21,6 +21,7 @@ class Assumptions:
     robust
         `units`: units follow a Student-t, so one outlier does not drag the answer;
         `replicates`: readings do, for one bad well; `both`; or `none`: all is normal.
+        None: `units`, but `none` for counts and proportions, so that they have averages.
     tau
         `own`: every group has its own between-unit scale; `common`: all share one; `pooled`:
         own ones, drawn towards a typical one as far as the data support;
@@ -34,7 +35,7 @@ class Assumptions:
         a number fixes the parameter.
     """
 
-    robust: Robust = "units"
+    robust: Robust | None = None
     tau: Tau | None = None
     sigma: Sigma = "common"
     preset: Preset = "default"
@@ -60,7 +61,7 @@ class Assumptions:
     @property
     def robust_units(self) -> bool:
         """Whether units, blocks or lone readings are Student-t."""
-        return self.robust in ("units", "both")
+        return self.robust in (None, "units", "both")
 
     @property
     def robust_readings(self) -> bool:

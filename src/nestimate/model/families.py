@@ -23,6 +23,8 @@ class What(Enum):
     PLACE = "place of a scale"
     #: SD of a reading, one or one for each group.
     NOISE = "noise"
+    #: By how much readings differ beyond chance: counts beyond Poisson, shares beyond binomial.
+    EXCESS = "excess"
     #: Degrees of freedom of what is heavy-tailed, and of readings.
     NORMALITY = "normality"
     READINGS = "normality of readings"
@@ -48,6 +50,7 @@ class Family:
 
 FIXED = Family(What.FIXED)
 NOISE = Family(What.NOISE)
+EXCESS = Family(What.EXCESS)
 NORMALITY = Family(What.NORMALITY)
 READINGS = Family(What.READINGS)
 CORRELATION = Family(What.CORRELATION)

@@ -386,3 +386,9 @@ def draw_unit_means(
         share = spread / (spread + noise)
         row[:] = mu + share * distance + np.sqrt(share * noise) * rng.standard_normal(mu.size)
     return drawn
+
+
+def t_constant(nu: Array) -> Array:
+    """Return the log of what makes a standard Student-t density integrate to 1."""
+    half = 0.5 * (nu + 1)
+    return np.asarray(special.gammaln(half) - special.gammaln(0.5 * nu) - 0.5 * np.log(np.pi * nu))

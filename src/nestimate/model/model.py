@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.reference_free import reference_free
 from nestimate.model.assumptions import Assumptions
+from nestimate.model.cut_off import CutOffDensity
 from nestimate.model.draws import Draws
 from nestimate.model.families import FIXED, NORMALITY, Family, pooled, scale_of
 from nestimate.model.grouped import GroupedDensity
@@ -20,7 +21,9 @@ from nestimate.model.latent import LatentDensity
 from nestimate.model.paired import PairedDensity
 from nestimate.model.parameters import Parameter, affine, choose_parameters
 from nestimate.model.priors import Prior
-from nestimate.model.replicates import ReplicateDensity
+from nestimate.model.responses.response import Response
+from nestimate.model.responses.table import integrated, response_of
+from nestimate.model.unit_integral import UnitIntegral
 from nestimate.model.units import UnitDensity
 from nestimate.model.whitening import Z_EDGE, Whitening
 
@@ -31,7 +34,8 @@ Density = (
     | GroupedDensity
     | PairedDensity
     | RegressionDensity
-    | ReplicateDensity
+    | UnitIntegral
+    | CutOffDensity
     | LatentDensity
 )
 
@@ -59,6 +63,8 @@ class Model:
         Log density of the readings given standardised parameters.
     whitening
         One map per free parameter.
+    response
+        What a reading is, where it is no normal one.
 
     Notes
     -----
@@ -71,6 +77,7 @@ class Model:
     parameters: tuple[Parameter, ...]
     density: Density
     whitening: tuple[Whitening, ...]
+    response: Response | None = None
 
     @classmethod
     def from_design(cls, design: Design, assumptions: Assumptions) -> Self:
@@ -82,14 +89,17 @@ class Model:
             When an assumption or a prior names something that is not there.
         """
         parameters = choose_parameters(design, assumptions)
+        response = response_of(design, student=assumptions.robust_readings)
+        robust = assumptions.robust_units
         return cls(
             design=design,
             assumptions=assumptions,
             parameters=parameters,
-            density=_density(design, assumptions).from_design(
-                design, robust=assumptions.robust_units
-            ),
+            density=_density(design).from_design(design, robust=robust)
+            if response is None
+            else integrated(design, response, robust=robust),
             whitening=_whitening(design, parameters),
+            response=response,
         )
 
     def with_parameters(self, parameters: tuple[Parameter, ...]) -> Self:
@@ -256,7 +266,7 @@ class Model:
         at each end.
         """
         points = []
-        if isinstance(self.density, UnitDensity | ReplicateDensity):
+        if isinstance(self.density, UnitDensity | UnitIntegral | CutOffDensity):
             columns = {(p.family, p.member): i for i, p in enumerate(self.free)}
             theta = {family: rows[:, 0] for family, rows in self.standard(z[None, :]).items()}
             for g, value in self.density.rivals(theta):
@@ -347,10 +357,10 @@ def _rounded(prior: Prior) -> Prior:
     return rounded
 
 
-def _density(design: Design, assumptions: Assumptions) -> type[Density]:
+def _density(
+    design: Design,
+) -> type[UnitDensity | GroupedDensity | PairedDensity | RegressionDensity | LatentDensity]:
     """Choose the density: special where that is exact or measured to pay, general otherwise."""
-    if assumptions.robust_readings:
-        return ReplicateDensity
     structure = design.structure
     if structure.crossed:
         return LatentDensity

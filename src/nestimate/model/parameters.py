@@ -6,13 +6,14 @@ from typing import Literal
 
 import numpy as np
 
-from nestimate.data.designs import scatter
+from nestimate.data.designs import shown
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.structure import Stratum, Structure
 from nestimate.errors import DesignError, one_of
 from nestimate.model.assumptions import TARGET, Assumptions
 from nestimate.model.families import (
     CORRELATION,
+    EXCESS,
     FIXED,
     NOISE,
     NORMALITY,
@@ -36,6 +37,8 @@ from nestimate.model.priors import (
 )
 from nestimate.model.scales import check_tau, scale_groups, scale_names
 
+#: SD of logits between rows where single yes and no cannot tell it: none to speak of.
+UNSCATTERED = 1e-3
 Kind = Literal["location", "slope", "scale", "shape", "plain"]
 
 
@@ -118,6 +121,7 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
     the LKJ(1) prior, which is uniform for two effects.
     """
     structure, stick = design.structure, design.yardstick
+    settled = Fixed(value=UNSCATTERED) if design.unscattered else None
     location, nu = _preset(assumptions.preset, design)
     floor = stick.resolution / np.sqrt(12)
     sizes = np.maximum(structure.fixed.std(axis=0), 1e-300)
@@ -147,7 +151,8 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
                 name=name,
                 group=group,
                 kind="scale",
-                prior=_scale_prior(
+                prior=settled
+                or _scale_prior(
                     assumptions.preset, design, stratum.position, None if group is None else member
                 ).standardised(0.0, stratum.size),
                 lower=floor / stratum.size,
@@ -155,7 +160,10 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
             for member, group in enumerate(scale_groups(structure, stratum, assumptions.tau))
         ]
     found += [*hyper, *_correlations(structure)]
-    if _needs_sigma(design):
+    if _has_excess(design):
+        prior = _scale_prior(assumptions.preset, design, None, None)
+        found.append(Parameter(family=EXCESS, name="excess", group=None, kind="shape", prior=prior))
+    elif _needs_sigma(design):
         own = assumptions.sigma == "own" and len(structure.groups) > 1
         found += [
             Parameter(
@@ -213,6 +221,11 @@ def _correlations(structure: Structure) -> list[Parameter]:
 
 
 def _check_robust_readings(design: Design) -> None:
+    if design.observed is not None:
+        raise DesignError(
+            f"robust: readings of response '{design.roles.response}' follow a distribution of "
+            "their own. Use 'units' or 'none'."
+        )
     if design.formula is not None:
         raise DesignError("robust: with a formula use 'units' (the clusters) or 'none'.")
     if design.layout != "nested" or design.subunits:
@@ -227,9 +240,15 @@ def _check_robust_readings(design: Design) -> None:
         )
 
 
+def _has_excess(design: Design) -> bool:
+    """Whether readings of a unit may differ by more than chance; in a flat layout units do."""
+    return design.by_chance and not design.structure.merged
+
+
 def _needs_sigma(design: Design) -> bool:
     """Whether a reading has an error that can be told from the spread of what it measures."""
-    return not design.structure.merged and bool(design.statistics.measured.any())
+    told = not design.structure.merged and not design.by_chance
+    return told and bool(design.statistics.measured.any())
 
 
 def _preset(preset: str, design: Design) -> tuple[Prior, Prior]:
@@ -260,7 +279,7 @@ def _scale_prior(preset: str, design: Design, position: int | None, member: int 
         return _gamma_from_mode(mode=stick.spread, sd=5 * stick.spread)
     seen = design.scatter[position]
     # Between blocks the scatter of all groups is one: each group's own leaves too few to tell it.
-    one = seen[member] if member is not None and len(seen) > 1 else scatter.pooled(seen)
+    one = seen[member] if member is not None and len(seen) > 1 else shown.pooled(seen)
     return HalfStudentT(nu=4, scale=one.bound)
 
 
@@ -296,6 +315,8 @@ def _with_changes(
 
 def _changed(parameter: Parameter, prior: Prior) -> Parameter:
     smallest = prior.quantile(np.zeros(1), np.ones(1))[0]
+    if parameter.family == EXCESS and isinstance(prior, Fixed) and smallest == 0:
+        return replace(parameter, prior=prior)  # nothing but chance
     if parameter.kind in ("scale", "shape") and smallest < 0:
         raise DesignError(
             f"prior {parameter.label} = {prior}: {parameter.name} cannot be negative. "

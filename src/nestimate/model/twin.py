@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nestimate.data.designs.censored import Censored
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.structure import Stratum, Structure
 from nestimate.errors import NestimateError
@@ -13,7 +14,6 @@ from nestimate.model.families import (
     FIXED,
     NOISE,
     NORMALITY,
-    READINGS,
     Family,
     pooled,
     scale_of,
@@ -34,6 +34,7 @@ from nestimate.model.priors import (
     SymmetricBeta,
     Uniform,
 )
+from nestimate.model.responses.censored import observe_ends
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -65,12 +66,18 @@ def to_pymc(model: Model) -> "pm.Model":
         nu = theta.get(NORMALITY)
         if design.unreplicated:
             _paired(model, theta, nu)
-        elif structure.merged:
+        elif structure.merged and isinstance(design.observed, Censored):
+            _cut_off(model, theta, nu)
+        elif structure.merged and model.response is None:
             centre, scale = _fixed(model, theta), theta[scale_of(structure.strata[-1])]
             own = _per_reading(scale, design.readings.group)
             _observe(design.readings.value, centre, own, nu)
         elif structure.home is not None and len(structure.strata) == 1:
-            _observe_readings(design, _units(model, theta, nu), theta)
+            centre = _units(model, theta, nu)
+            if model.response is None:
+                _observe_readings(design, centre, theta)
+            else:
+                model.response.observe(design, centre, theta)
         else:
             centre = _fixed(model, theta) + _clusters(model, theta, nu) + _inside(model, theta)
             _observe_readings(design, centre, theta)
@@ -92,6 +99,8 @@ def _coords(model: Model) -> dict[str, Any]:
         coords["term"] = of
     if design.levels:
         coords["unit"] = design.levels[0].labels
+    elif design.observed is not None:
+        coords["unit"] = coords["reading"]
     if not design.structure.merged:
         coords["effect"] = [effect.name for effect in design.structure.effects]
         for stratum, _ in design.structure.inside:
@@ -137,6 +146,24 @@ def _units(model: Model, theta: dict[Family, Any], nu: Any) -> Any:
         effect = effect / pm.math.sqrt(pm.Gamma("unit_mixing", nu / 2, nu / 2, dims="unit"))
     unit_mean = pm.Deterministic("unit_mean", theta[FIXED][group] + effect, dims="unit")
     return unit_mean[design.readings.unit]
+
+
+def _cut_off(model: Model, theta: dict[Family, Any], nu: Any) -> None:
+    """Observe values and limits of a flat layout."""
+    import pymc as pm  # noqa: PLC0415
+
+    design, rows = model.design, model.design.observed
+    if not isinstance(rows, Censored):
+        raise NestimateError("this design has no limits.")
+    centre = theta[FIXED][design.readings.group]
+    scale = theta[scale_of(design.structure.strata[0])][design.readings.group]
+
+    def distribution(i: Any) -> Any:
+        if nu is None:
+            return pm.Normal.dist(centre[i], scale[i])
+        return pm.StudentT.dist(nu=nu, mu=centre[i], sigma=scale[i])
+
+    observe_ends(rows, distribution)
 
 
 def _fixed(model: Model, theta: dict[Family, Any]) -> Any:
@@ -248,9 +275,6 @@ def _observe_readings(design: Design, centre: Any, theta: dict[Family, Any]) -> 
         pm.Normal("y", centre, readings.error, observed=readings.value, dims="reading")
         return
     sigma = theta[NOISE]
-    if READINGS in theta:
-        _observe(readings.value, centre, _per_reading(sigma, readings.group), theta[READINGS])
-        return
     own = _per_reading(sigma, readings.group)
     error = own / np.sqrt(readings.n) if (readings.n > 1).any() else own
     pm.Normal("y", centre, error, observed=readings.value, dims="reading")

@@ -32,18 +32,19 @@ from nestimate.results.analysis import (
 )
 from nestimate.results.estimates import between, factorial, far, quantities, shares, spreads
 from nestimate.results.estimates.asked import asked_contrasts, lost_contrasts
+from nestimate.results.estimates.averages import averages
 from nestimate.results.estimates.contrasts import Contrast
 from nestimate.results.estimates.far import Distance
 from nestimate.results.estimates.quantities import Quantity
 from nestimate.results.estimates.rows import Rows
 from nestimate.results.estimates.summaries import Check, Question, Summary
-from nestimate.results.words import cautions, factors, wording
+from nestimate.results.words import cautions, factors, responses, wording
 from nestimate.results.words.coverage import coverage_checks, spread_checks
 from nestimate.results.words.formulas import slope_sentences
 
 #: The parts of an answer that hold estimates, as the JSON lists them.
 ESTIMATES = (
-    *("contrasts", "groups", "scales", "effect_sizes", "coefficients"),
+    *("contrasts", "groups", "averages", "scales", "effect_sizes", "coefficients"),
     *("units", "blocks", "probabilities"),
 )
 #: Factors of the interactions that averages are held against.
@@ -77,8 +78,8 @@ class Answer:
         Group means.
     scales
         Between-unit scales tau, replicate SD sigma, normality nu, ICC.
-    effect_sizes
-        Standardised differences.
+    averages, effect_sizes
+        Averages over units and their differences, of counts and proportions; standardised ones.
     coefficients
         Of a formula, as it is written.
     units
@@ -117,6 +118,7 @@ class Answer:
     blocks: Rows[Summary]
     probabilities: Rows[Summary]
     checks: tuple[Check, ...]
+    averages: Rows[Summary] = field(default_factory=Rows)
     versions: Mapping[str, str] = field(default_factory=_versions)
     call: Mapping[str, Any] = field(default_factory=dict)
 
@@ -146,10 +148,7 @@ class Answer:
     @cached_property
     @work.one_blas_thread()
     def far_out(self) -> Rows[Distance]:
-        """How probably each unit (value, block) lies far from what it belongs to, as in the data.
-
-        Readings too, where these are Student-t.
-        """
+        """How probably each unit (value, block, Student-t reading) lies far from its own."""
         wanted = self.passed and far.has_distances(self.fit)
         found = far.far_out(self.fit, self.asked) if wanted else ()
         return Rows(row for kind in found for row in kind.rows)
@@ -229,6 +228,7 @@ class Answer:
             *spread_checks(self.model),
             *self._averages,
             *cautions.centre_checks(self.groups, self.model),
+            *responses.excess_checks(self.fit),
             *(check for analysis in ANALYSES for check in analysis.advice(self)),
         )
 
@@ -238,7 +238,7 @@ class Answer:
         crossing = self.design.structure.factorial
         if crossing is None:
             return ()
-        whole, _ = factorial.choose(crossing, "interaction", self.design.measure.sign)
+        whole, _ = factorial.choose(crossing, "interaction", self.design.differences.sign)
         pairs = tuple(c for c in whole if len(c.changed) == PAIR)
         rows = self.question.summaries(quantities.differences(self.fit, pairs), quick=True)
         return factors.interaction_checks(tuple(zip(pairs, rows, strict=True)), self.asked)
@@ -305,7 +305,6 @@ class Answer:
     ) -> Self:
         """Summarise the draws of a fit of which `ess` effective draws were asked."""
         asked = asked_contrasts(fit.model.design, question)
-
         if question.bayes_factor:
             bayes_factor.check(fit.model, asked)
 
@@ -320,6 +319,7 @@ class Answer:
             asked=asked,
             contrasts=Rows(question.of_contrasts(quantities.differences(fit, asked))),
             groups=summarised(quantities.group_means(fit)),
+            averages=summarised(averages(fit, asked), quick=True),
             scales=summarised(spreads.scales(fit)),
             effect_sizes=summarised(quantities.effect_sizes(fit, asked)),
             coefficients=summarised(quantities.coefficients(fit)),

@@ -38,6 +38,11 @@ def pilot_words(design: Design) -> Words:
             "plan: several factors at once cannot be planned yet. Plan the comparison that matters "
             "most by itself: the rows of one level of the other factor, with one column as group."
         )
+    if design.observed is not None:
+        raise DesignError(
+            f"plan: experiments of response '{design.roles.response}' cannot be planned yet; a "
+            "plan for measurements would not hold for them."
+        )
     if len(design.groups) < 2:
         raise DesignError("plan: the pilot has one group; a plan compares two or more.")
     levels = [level.name for level in design.levels]

@@ -42,7 +42,7 @@ def contents(plan: Plan) -> Report:
         "costs": vars(plan.costs),
         "lost": plan.lost,
         "prior changes": dict(plan.options.prior),
-        "robust": plan.options.robust,
+        "robust": plan.options.robust or "units",
         "preset": plan.options.preset,
         "seed": plan.options.seed,
     }

@@ -253,7 +253,7 @@ def methods(plan: Plan) -> str:
     unit = f"{words.group} within a {words.block}" if alone else words.unit
     source = plan.source or "[state where these numbers come from]"
     options = plan.options
-    robust = options.robust in ("units", "both")
+    robust = options.robust_units
     heavy = words.block if blocked else words.unit
     family = f"Student-t distributed {many(heavy)}" if robust else "normal errors at every level"
     changed = ", ".join(f"{name} ~ {prior}" for name, prior in options.prior.items())

@@ -83,12 +83,27 @@ CHOICES = (
         part="What is compared",
     ),
     Choice(
+        name="response",
+        label="What a value is",
+        help="A measurement; a count of things; 0 or 1, no or yes; or a measurement of which some "
+        "are only known to lie below or above a limit (<0.5, >100).",
+        kind="choice",
+        values=(
+            ("measured", "a measurement"),
+            ("counts", "a count"),
+            ("proportion", "no or yes (0 or 1)"),
+            ("censored", "a measurement or a limit"),
+        ),
+        part="What is compared",
+    ),
+    Choice(
         name="robust",
         label="A value far out",
         help="Units may be allowed to lie far out without dragging the answer along, and so may "
         "single readings.",
         kind="choice",
         values=(
+            ("", "as suits what a value is"),
             ("units", "counts less if it is a unit"),
             ("replicates", "counts less if it is a reading"),
             ("both", "counts less, unit or reading"),

@@ -4,7 +4,7 @@ The layout is derived, never asked: no unit column is `flat`, units with reading
 block is `blocked`, and both together `blocked-nested`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, Self
@@ -38,10 +38,13 @@ from nestimate.data.designs.levels import (
     place_subunits,
     place_units,
 )
-from nestimate.data.designs.measures import Measure
+from nestimate.data.designs.measures import LINEAR, Measure
+from nestimate.data.designs.observed import Observed
 from nestimate.data.designs.pairing import Rows, doubt_normalised, doubt_pairs
-from nestimate.data.designs.roles import Roles
-from nestimate.data.designs.scatter import Scatter, measure_scatter
+from nestimate.data.designs.responses import observe
+from nestimate.data.designs.roles import Roles, check_roles
+from nestimate.data.designs.scatter import measure_scatter
+from nestimate.data.designs.shown import Scatter
 from nestimate.data.designs.statistics import (
     Readings,
     UnitStatistics,
@@ -72,6 +75,9 @@ class Design:
         The rows used, their sums per experimental unit, and the data's own scales.
     scatter
         The scatter that default priors of scales take their unit from; see `measure_scatter`.
+    observed
+        What stands in the rows where these are no measurements: counts, shares, limits. `readings`
+        then holds a value on the scale that is analysed for each.
     notes, warnings
         What was done to the data, and what to keep in mind: sentences for the user.
     """
@@ -85,6 +91,7 @@ class Design:
     scatter: Mapping[int | None, tuple[Scatter, ...]]
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
+    observed: Observed | None = None
 
     @cached_property
     def layout(self) -> Layout:
@@ -155,9 +162,40 @@ class Design:
         return self.measure.said(values)
 
     @property
+    def plain(self) -> Measure:
+        """How rows are averaged and said for pictures: rates and shares as they stand."""
+        return LINEAR if self.by_chance else self.measure
+
+    @property
+    def rows(self) -> NDArray[np.float64]:
+        """What stands in every row, on the scale on which `plain` averages; shape (rows,)."""
+        seen = self.observed
+        return seen.shown if seen is not None and seen.excess else self.readings.value
+
+    @property
     def measure(self) -> Measure:
-        """How values and their differences are worked out and said."""
+        """How values and group means are worked out and said."""
         return self.roles.measure
+
+    @property
+    def differences(self) -> Measure:
+        """How differences of groups are worked out and said."""
+        return self.measure.differences
+
+    @property
+    def by_chance(self) -> bool:
+        """Whether readings scatter by chance and an excess over it, and have no SD of their own."""
+        return self.observed is not None and self.observed.excess
+
+    @property
+    def additive(self) -> bool:
+        """Whether the variance of a reading is the sum of those of its levels, all estimated."""
+        return not self.by_chance and bool(self.statistics.measured.all())
+
+    @property
+    def unscattered(self) -> bool:
+        """Whether single yes and no are all there is: rows then tell no scatter beyond chance."""
+        return self.layout == "flat" and self.observed is not None and not self.observed.scattered
 
     @property
     def unreplicated(self) -> bool:
@@ -185,32 +223,19 @@ class Design:
 
     @classmethod
     def _derived(cls, table: Table, roles: Roles) -> Self:
-        used = _check_roles(table, roles, roles.unit_columns(table))
+        used = check_roles(table, roles, roles.unit_columns(table))
         notes = list(table.notes)
-        value = table.numbers(roles.value)
-        summary = summary_columns(table, roles.summary, value)
-        if roles.scale == "log" and summary:
-            raise DesignError(
-                "scale is 'log', but the mean and SD of values do not tell those of their "
-                "logarithms. Give the readings, or summaries of logarithms with scale 'linear'."
-            )
-        keep = ~np.isnan(value)
+        keep, value, observed, summary = _values(table, roles)
         compared = Compared.of(table, roles, keep)
         notes += [*table.number_notes(roles.value), *compared.notes]
-        value = value[keep]
-        if roles.scale == "log":
-            value = logarithms(table, roles.value, value, np.flatnonzero(keep))
-            notes.append(
-                f"Logarithms of {roles.value} are analysed: group means are geometric means and "
-                "differences are ratios."
-            )
+        notes += _analysed(roles) if observed is None else observed.notes
         group, groups = compared.codes, compared.labels
         roles, said = compared.placed(table, roles, keep)
         notes += said
         blocks, place, places, doubts = _placed(table, roles, keep, compared)
         block = blocks[0] if blocks else None
         warnings = [*compared.warnings, *doubts]
-        readings = read_rows(value, group, {name: rows[keep] for name, rows in summary.items()})
+        readings = read_rows(value, group, summary)
         readings, said = reconstructed(readings, groups, alone=_alone(roles))
         warnings += said
         levels, said = _unit_levels(table, roles, keep, place, places)
@@ -219,10 +244,10 @@ class Design:
         kept = np.flatnonzero(keep)
         distance = distances(readings, len(groups))
         warnings += [
-            *doubt_far(roles.value, distance, lambda i: table.row(kept[i]), levels),
             *(
-                doubt_normalised(roles.value, rows, roles.measure)
-                or doubt_values(roles.value, readings, groups, levels, roles.measure.said)
+                _doubts(roles, rows, distance, lambda i: table.row(kept[i]))
+                if observed is None
+                else observed.warnings(group, groups, _place(levels, group))
             ),
             *doubt_pairs(table, used, rows),
             *(said for level in levels for said in doubt_labels(level)),
@@ -240,7 +265,8 @@ class Design:
             levels = levels[1:]
         tame = setting_scales(readings, distance)
         setting = readings.where(tame)
-        yardstick = measure_yardstick(setting, len(groups))
+        stick = observed.yardstick() if observed is not None else None
+        yardstick = stick or measure_yardstick(setting, len(groups))
         if levels:
             readings = replace(readings, unit=frozen(levels[0].codes))
         statistics = unit_statistics(readings, yardstick)
@@ -256,6 +282,7 @@ class Design:
             name=compared.name, labels=groups, codes=readings.group, places=compared.places
         )
         structure = role_structure(factor, levels, blocks, readings.n, compared.crossing)
+        scatter = observed.scatter(structure) if observed is not None else None
         return cls(
             roles=replace(roles, group=compared.name),
             source=table.source,
@@ -263,10 +290,59 @@ class Design:
             readings=readings,
             statistics=statistics,
             yardstick=yardstick,
-            scatter=measure_scatter(setting, yardstick, structure, tame),
+            scatter=scatter or measure_scatter(setting, yardstick, structure, tame),
             notes=tuple(notes),
             warnings=tuple(warnings),
+            observed=observed,
         )
+
+
+def _values(
+    table: Table, roles: Roles
+) -> tuple[NDArray[np.bool_], NDArray[np.float64], Observed | None, dict[str, NDArray[np.float64]]]:
+    """Return which rows have a value, and of these what is analysed, observed and summarised."""
+    observed = observe(table, roles)
+    value = table.numbers(roles.value) if observed is None else observed.working
+    summary = summary_columns(table, roles.summary, value)
+    if roles.scale == "log" and summary:
+        raise DesignError(
+            "scale is 'log', but the mean and SD of values do not tell those of their "
+            "logarithms. Give the readings, or summaries of logarithms with scale 'linear'."
+        )
+    keep = ~np.isnan(value)
+    value, summary = value[keep], {name: rows[keep] for name, rows in summary.items()}
+    if observed is not None:
+        return keep, value, observed.where(keep), summary
+    if roles.scale == "log":
+        value = logarithms(table, roles.value, value, np.flatnonzero(keep))
+    return keep, value, None, summary
+
+
+def _analysed(roles: Roles) -> tuple[str, ...]:
+    """Say that logarithms are analysed, where they are."""
+    if roles.scale != "log":
+        return ()
+    return (
+        f"Logarithms of {roles.value} are analysed: group means are geometric means and "
+        "differences are ratios.",
+    )
+
+
+def _doubts(
+    roles: Roles, rows: Rows, distance: NDArray[np.float64], row: Callable[[int], str]
+) -> list[str]:
+    """Return what looks wrong in measurements."""
+    name, readings = roles.value, rows.readings
+    normalised = doubt_normalised(name, rows, roles.measure)
+    return [
+        *doubt_far(name, distance, row, rows.levels),
+        *(normalised or doubt_values(name, readings, rows.groups, rows.levels, roles.measure.said)),
+    ]
+
+
+def _place(levels: tuple[Level, ...], group: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return the unit of every row; rows themselves where there are none."""
+    return levels[0].codes if levels else np.arange(group.size)
 
 
 def _placed(
@@ -318,27 +394,3 @@ def _unit_levels(
             notes += placed
         levels += (place_subunits(levels[-1], found) if levels else found,)
     return levels, notes
-
-
-def _check_roles(table: Table, roles: Roles, units: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the columns that play a role, value and group first; refuse one with two roles."""
-    named = [("value", roles.value)]
-    factors = roles.group_columns(table)
-    named += [("group", name) for name in factors]
-    plots = roles.block_columns(table)
-    # The plots of a split plot may be told by their factor: field/variety.
-    named += [("block", name) for name in plots if name not in plots[1:] or name not in factors]
-    named += list(roles.summary.items())
-    named += [("unit", name) for name in units]
-    used: dict[str, str] = {}
-    for role, name in named:
-        if name is None:
-            continue
-        table.column(name)
-        if name in used:
-            raise DesignError(
-                f"column '{name}' is given as {used[name]} and as {role}. "
-                "Each role needs a column of its own."
-            )
-        used[name] = role
-    return tuple(used)

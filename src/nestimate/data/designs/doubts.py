@@ -37,23 +37,30 @@ def doubt_values(
         Turns what is analysed, such as logarithms, into what the user wrote.
     """
     value = natural(readings.value)
-    warnings = []
+    warnings: list[str] = []
     distinct, which = np.unique(value, return_inverse=True)
     if distinct.size == 2 and value.size > 4 and not readings.summarised:
         low, high = (f"{edge:g}" for edge in distinct)
         if (low, high) == ("0", "1"):
-            warnings.append(
+            said = Advice(
                 f"{name} holds 0 and 1 only: yes or no, not a measurement. Differences are then "
-                "those of proportions, and intervals from this model are rough."
+                "those of proportions, and intervals from this model are rough. As yes and no: ",
+                Remedy("response", "proportion"),
+                ".",
             )
+            warnings.append(said)
         else:
             warnings.append(f"{name} holds two different values only, {low} and {high}.")
-    if _counted(value) and not readings.summarised:
-        warnings.append(
+    if counted(value) and not readings.summarised:
+        said = Advice(
             f"{name} holds whole numbers with zeros, as counts do, and is analysed as a "
             "measurement: near 0 an interval of a mean may reach below 0, and the spread of counts "
-            "grows with their mean. Trust the difference of groups more than such an end."
+            "grows with their mean. Trust the difference of groups more than such an end. As "
+            "counts: ",
+            Remedy("response", "counts"),
+            ".",
         )
+        warnings.append(said)
     for g, label in enumerate(groups):
         inside = value[readings.group == g]
         if inside.size > 1 and np.ptp(inside) == 0 and distinct.size > 1:
@@ -75,7 +82,7 @@ def doubt_values(
     return warnings
 
 
-def _counted(value: NDArray[np.float64]) -> bool:
+def counted(value: NDArray[np.float64]) -> bool:
     """Return whether values are counts with zeros among them."""
     whole = bool(np.all(value == np.floor(value)) and value.min() == 0)
     return whole and np.unique(value).size > 2

@@ -10,6 +10,7 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import special
 
 Array = NDArray[np.float64]
 
@@ -32,6 +33,8 @@ class Measure(Protocol):
         and the head of a column of posterior means.
     of_log
         What follows the name of an SD or a prior: ` of log`, or nothing.
+    many, said_as
+        What several of them are called, as a title, and one of them where its name does not say it.
     """
 
     name: ClassVar[str]
@@ -42,6 +45,12 @@ class Measure(Protocol):
     average: ClassVar[str]
     centre: ClassVar[str]
     of_log: ClassVar[str]
+    many: ClassVar[str]
+    said_as: ClassVar[str]
+
+    @property
+    def differences(self) -> "Measure":
+        """How differences of such values, on the scale worked on, are said."""
 
     def said(self, values: ArrayLike) -> Array:
         """Return values as they are said."""
@@ -79,6 +88,13 @@ class Linear:
     average: ClassVar[str] = "mean"
     centre: ClassVar[str] = "mean"
     of_log: ClassVar[str] = ""
+    many: ClassVar[str] = "Differences"
+    said_as: ClassVar[str] = ""
+
+    @property
+    def differences(self) -> Measure:
+        """They are said as they stand, too."""
+        return self
 
     def said(self, values: ArrayLike) -> Array:
         """Return the values."""
@@ -113,6 +129,13 @@ class Ratio:
     average: ClassVar[str] = "geometric mean"
     centre: ClassVar[str] = "exp(mean log)"
     of_log: ClassVar[str] = " of log"
+    many: ClassVar[str] = "Ratios"
+    said_as: ClassVar[str] = ""
+
+    @property
+    def differences(self) -> Measure:
+        """Differences of logarithms are ratios."""
+        return self
 
     def said(self, values: ArrayLike) -> Array:
         """Return the exponentials; beyond what a number holds, infinity."""
@@ -136,6 +159,58 @@ class Ratio:
         return f"exp({name})"
 
 
-LINEAR, RATIO = Linear(), Ratio()
+@dataclass(frozen=True)
+class OddsRatio(Ratio):
+    """A ratio of odds p / (1 - p): what a difference of logits is said as."""
+
+    name: ClassVar[str] = "odds ratio"
+    many: ClassVar[str] = "Odds ratios"
+    said_as: ClassVar[str] = "odds ratio"
+
+
+@dataclass(frozen=True)
+class Logit:
+    """A probability that is worked out by the logarithm of its odds."""
+
+    name: ClassVar[str] = "logit"
+    null: ClassVar[float] = 0.5
+    sign: ClassVar[str] = "-"
+    logarithmic: ClassVar[bool] = False
+    difference: ClassVar[str] = "difference"
+    average: ClassVar[str] = "mean"
+    centre: ClassVar[str] = "mean"
+    of_log: ClassVar[str] = ""
+    many: ClassVar[str] = "Probabilities"
+    said_as: ClassVar[str] = ""
+
+    @property
+    def differences(self) -> Measure:
+        """Differences of logits are odds ratios."""
+        return OddsRatio()
+
+    def said(self, values: ArrayLike) -> Array:
+        """Return the probabilities."""
+        return np.asarray(special.expit(np.asarray(values, dtype=np.float64)))
+
+    def worked(self, values: ArrayLike) -> Array:
+        """Return the logits."""
+        return np.asarray(special.logit(np.asarray(values, dtype=np.float64)))
+
+    def error(self, value: float, error: float) -> float:
+        """Return the error of the probability: p (1 - p) times that of its logit."""
+        return value * (1 - value) * error
+
+    def spreads(self, sd: float | None, worked: float) -> dict[str, float | None]:  # noqa: ARG002
+        """Return that of the value."""
+        return {"sd": sd, "sd_log": None}
+
+    def written(self, name: str) -> str:
+        """Return the name."""
+        return name
+
+
+LINEAR, RATIO, LOGIT = Linear(), Ratio(), Logit()
 #: By the word of the option `scale`.
 MEASURES: dict[str, Measure] = {"linear": LINEAR, "log": RATIO}
+#: By the word of the option `response`, where that says it.
+LINKS: dict[str, Measure] = {"counts": RATIO, "proportion": LOGIT}

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from nestimate.data.designs.measures import MEASURES, Measure
+from nestimate.data.designs.measures import LINKS, MEASURES, Measure
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.series import split_names
+from nestimate.errors import DesignError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +38,9 @@ class Roles:
         `linear`, or `log`: logarithms are analysed and ratios of geometric means reported.
     known_sigma
         True when the SD of a reading is given, so that means without SDs say what they are worth.
+    response, total, exposure, limit
+        What a reading is, `measured` or a word of `responses.READERS`; column of the totals of a
+        proportion, of the area or time behind a count, of limits of detection (or one limit).
     value_unit
         Unit of measurement of the value, `mg/L`, for texts and axes; None: none is said.
     """
@@ -52,12 +56,16 @@ class Roles:
     summary: Mapping[str, str] = field(default_factory=dict)
     known_sigma: bool = False
     scale: str = "linear"
+    response: str = "measured"
+    total: str | None = None
+    exposure: str | None = None
+    limit: str | None = None
     value_unit: str | None = None
 
     @property
     def measure(self) -> Measure:
         """How values and their differences are worked out and said."""
-        return MEASURES[self.scale]
+        return LINKS.get(self.response, MEASURES[self.scale])
 
     @property
     def value_label(self) -> str:
@@ -69,7 +77,7 @@ class Roles:
     @property
     def after_number(self) -> str:
         """What follows a value or difference, ` mg/L`; nothing where ratios are reported."""
-        unsaid = self.value_unit is None or self.measure.logarithmic
+        unsaid = self.value_unit is None or self.measure.differences.logarithmic
         return "" if unsaid else f" {self.value_unit}"
 
     def group_columns(self, table: Table) -> tuple[str, ...]:
@@ -87,3 +95,33 @@ class Roles:
         if self.unit in table.columns:
             return (self.unit,)
         return tuple(part.strip() for part in self.unit.split("/"))
+
+
+def check_roles(table: Table, roles: Roles, units: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the columns that play a role, value and group first.
+
+    Raises
+    ------
+    DesignError
+        When one of them has two roles.
+    """
+    named: list[tuple[str, str | None]] = [("value", roles.value)]
+    factors = roles.group_columns(table)
+    named += [("group", name) for name in factors]
+    plots = roles.block_columns(table)
+    # The plots of a split plot may be told by their factor: field/variety.
+    named += [("block", name) for name in plots if name not in plots[1:] or name not in factors]
+    named += [*roles.summary.items(), ("total", roles.total), ("exposure", roles.exposure)]
+    named += [("unit", name) for name in units]
+    used: dict[str, str] = {}
+    for role, name in named:
+        if name is None:
+            continue
+        table.column(name)
+        if name in used:
+            raise DesignError(
+                f"column '{name}' is given as {used[name]} and as {role}. "
+                "Each role needs a column of its own."
+            )
+        used[name] = role
+    return tuple(used)

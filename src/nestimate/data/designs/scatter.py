@@ -6,12 +6,12 @@ group cannot be learnt from a large quiet one.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
+from nestimate.data.designs.shown import Number, Scatter
 from nestimate.data.designs.statistics import Readings, Yardstick
 from nestimate.data.designs.structure import Effect, Stratum, Structure
 
@@ -19,47 +19,14 @@ Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 #: Position of a stratum (None: readings), and of the scale in it.
 Scale = tuple[int | None, int]
-#: One number, or one of every data set.
-Number = Any
 #: Variance of means, the part of it that is their error, and degrees of freedom.
 Variance = tuple[Number, Number, int]
 
-#: Confidence of the upper bound of an SD.
-CONFIDENCE = 0.9
 #: Least share of a variance that is left when the error of the means is taken off.
 LEAST = 0.25
 #: Degrees of freedom from which a group of a formula has a scatter of its own.
 MOSTLY = 0.5
 UNKNOWN: Variance = (0.0, 0.0, 0)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Scatter:
-    """An SD as the data show it, and how well they can know it.
-
-    Attributes
-    ----------
-    sd
-        In the unit of the value; of many data sets of one design, one each.
-    freedom
-        Its degrees of freedom.
-    """
-
-    sd: Number
-    freedom: int
-
-    @property
-    def bound(self) -> Number:
-        """The largest SD that the data do not speak against: upper end of 90 % confidence."""
-        chi2 = 2 * special.gammaincinv(0.5 * self.freedom, 1 - CONFIDENCE)
-        return self.sd * float(np.sqrt(self.freedom / chi2))
-
-
-def pooled(found: Sequence[Scatter]) -> Scatter:
-    """Return one SD for several of the same kind."""
-    freedom = sum(one.freedom for one in found)
-    squares = sum(one.freedom * one.sd**2 for one in found)
-    return Scatter(sd=np.sqrt(squares / freedom), freedom=freedom)
 
 
 def measure_scatter(

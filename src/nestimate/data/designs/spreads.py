@@ -73,8 +73,11 @@ class Spreads:
 
     @classmethod
     def of(cls, design: Design) -> Self | None:
-        """Return the spreads of a design; None where members do not lie in one group each."""
-        found = _members(design)
+        """Return the spreads of a design; None where members do not lie in one group each.
+
+        Nor of counts and shares, whose scatter follows their size.
+        """
+        found = _members(design) if design.observed is None else None
         if found is None:
             return None
         value, group = found

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.doubts import FAR, distances, setting_scales
-from nestimate.data.designs.scatter import Scatter, measure_scatter
+from nestimate.data.designs.scatter import measure_scatter
+from nestimate.data.designs.shown import Scatter
 from nestimate.data.designs.statistics import (
     Readings,
     UnitStatistics,

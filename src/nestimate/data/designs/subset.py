@@ -22,5 +22,6 @@ def without_cluster(design: Design, position: int) -> Design:
         design,
         structure=structure,
         readings=readings,
+        observed=None if design.observed is None else design.observed.where(keep),
         statistics=unit_statistics(readings, design.yardstick),
     )

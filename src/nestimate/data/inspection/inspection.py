@@ -29,6 +29,7 @@ from nestimate.data.inspection.relations import (
     likely_labels,
     unlabelled,
 )
+from nestimate.data.inspection.responded import responded
 from nestimate.data.inspection.vocabulary import hints
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.onegroup import with_one_group
@@ -163,11 +164,16 @@ class Inspection:
         groups = group_columns(crossing, {c.name: c for c in columns}, whole)
         ranked = candidates(crossing, groups, whole, single=bool(summary))
         fit, refused = propose(crossing, ranked, value=value, summary=summary, whole=whole)
+        fit = responded(extended, fit, part, total)
         counted = [c.name for c in columns if c.measured and c.kind == "numbers as labels"]
         dropped = [n for n in counted if n not in {value, *crossing.names, *summary.values()}]
         others = [name for name in [*values, *dropped] if name != value]
         best = fit[0].roles.group if fit else groups[0]
-        share = None if part is None else f"I({worded(part)} / {worded(total)})"
+        share = (
+            None
+            if part is None or any(p.roles.total for p in fit)
+            else f"I({worded(part)} / {worded(total)})"
+        )
         fit = _with_formulas(crossing, value, groups, ranked, fit, share)
         return replace(
             found,

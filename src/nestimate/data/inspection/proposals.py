@@ -95,7 +95,9 @@ class Proposal:
         if self.formula:
             return [("formula", self.formula)]
         given: list[tuple[str, str | bool | None]] = [
-            ("value", roles.value),
+            ("value", None if roles.total else roles.value),
+            ("response", roles.total and f"{roles.value}/{roles.total}"),
+            ("response", roles.response if roles.response == "counts" else None),
             ("group", None if self.whole else roles.group),
             ("unit", roles.unit),
             ("block", roles.block),
@@ -123,7 +125,7 @@ class Proposal:
 
     def call(self, data: str) -> str:
         """Return the call in Python; `data` is an expression."""
-        chosen = {"n", "sd", "se", "against", "wide"}
+        chosen = {"n", "sd", "se", "against", "wide", "response"}
         given = self.arguments()
         roles = [f"{k}={_literal(v)}" for k, v in given if k not in chosen | {"formula"}]
         options = [

@@ -24,6 +24,10 @@ _BEYOND = frozenset(
     | {"lloq", "uloq", "lod", "loq", "bdl", "mdl", "below detection", "below lod", "below loq"}
     | {"n.n.", "n. n.", "oor", "out of range", "overflow", "ovrflw", "saturated", "tntc"}
 )
+#: Those of them that say "too high", or do not say which.
+_ABOVE = frozenset(
+    {"uloq", "oor", "out of range", "overflow", "ovrflw", "saturated", "tntc", "undetermined"}
+)
 #: Cells that say "not detected" or "not determined": a limit, or no reading.
 _DOUBTFUL = frozenset({"nd", "n.d.", "n.d", "n. d.", "n/d"})
 #: Cells that say "no reading" in words that are read as empty only if the user says so.
@@ -112,6 +116,11 @@ def is_limit(cell: str) -> bool:
     return cell.startswith(tuple(_BOUND)) or cell.casefold() in _BEYOND | _DOUBTFUL
 
 
+def is_below(cell: str) -> bool:
+    """Return whether a cell says "below what can be measured" without saying where that is."""
+    return cell.casefold() in (_BEYOND - _ABOVE) | _DOUBTFUL
+
+
 def may_be_empty(cell: str) -> bool:
     """Return whether a cell may stand for no reading, which only the user can say."""
     return cell.casefold() in _ABSENT | _DOUBTFUL
@@ -126,9 +135,9 @@ def _censored(cell: str) -> str:
             "means 'not detected', it is a limit of detection, not a reading"
         )
     return (
-        f"{what}. Censored values are not supported: leaving them out or replacing them by the "
-        f"limit would bias the answer. Until they are, run it both ways (--na '{cell}' leaves them "
-        "out; then with the limit written into the cells) and believe only what both answers say"
+        f"{what}. Leaving it out or putting the limit in its place would bias the answer: add "
+        "--response censored (options={'response': 'censored'} in Python), which takes <0.5, >100 "
+        "and 0.5-1 as they stand, and words such as BLQ with --limit 0.5"
     )
 
 

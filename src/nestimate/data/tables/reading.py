@@ -47,6 +47,13 @@ class Reading:
     n, sd, se
         Columns of summary rows: value is then the mean of n readings with that SD, or a mean with
         that standard error. A row without n is one reading.
+    response
+        What a reading is: `measured`, `counts`, `k/n` (two columns: how many of how many),
+        `proportion` (the values are 0 or 1) or `censored` (`<0.5`, `>100`, `BLQ`, `0.5-1`).
+    exposure
+        Column of the area, time or volume behind each count.
+    limit
+        Limit of detection that words such as `BLQ` stand for, or the column that holds it.
     value_unit
         Unit of measurement of the value, such as `mg/L`: stands on axes and after differences.
     scale
@@ -65,6 +72,9 @@ class Reading:
     n: str | None = None
     sd: str | None = None
     se: str | None = None
+    response: str = "measured"
+    exposure: str | None = None
+    limit: float | str | None = None
     value_unit: str | None = None
     scale: Scale = "linear"
 

@@ -182,6 +182,11 @@ class Table:
                 recode[i] = order.setdefault(label, len(order))
         return recode[indices], tuple(order)
 
+    def cells(self, name: str) -> list[str | None]:
+        """Return a column as text, cell by cell; None where it is empty."""
+        codes, cells = self._raw_labels(name)
+        return [[*cells, None][code] for code in codes]
+
     def is_categorical(self, name: str) -> bool:
         """Return whether a data frame says that a column holds categories."""
         return bool(pa.types.is_dictionary(self.column(name).type))

@@ -16,6 +16,8 @@ RARE = 0.01
 REGULAR = 0.999
 #: The same for features whose smallness by itself says what is amiss.
 SMALL = {"block_spread": 1 - RARE}
+#: Features whose smallness says nothing: where there are none, all data sets have as many.
+SMALL |= dict.fromkeys(("zeros", "none", "all", "limits", "largest"), 2.0)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.designs.censored import Censored
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.roles import Roles
 from nestimate.data.tables.door import read_table
@@ -152,8 +153,12 @@ def panels(fit: Fit, asked: Sequence[Contrast], question: Question) -> tuple[Pan
 def _panel(fit: Fit, best: Fit | None, sums: Sums, contrast: Contrast, question: Question) -> Panel:
     design = fit.model.design
     simple = SIMPLE[design.layout]
-    nested = simple.averages and bool(design.statistics.measured.all())
+    nested = simple.averages and design.additive
     units = simple.interval(sums, contrast, question.ci_prob)
+    seen, half = design.observed, None
+    if isinstance(seen, Censored) and seen.counts[0]:
+        halves = Sums.of(design, seen.substituted(0.5))
+        half = classical.t_interval("half", *classical.welch(halves, contrast), question.ci_prob)
     naive = None
     if simple.pools and sums.complete:
         naive = classical.t_interval("pooled", *classical.pooled(sums, contrast), question.ci_prob)
@@ -167,7 +172,10 @@ def _panel(fit: Fit, best: Fit | None, sums: Sums, contrast: Contrast, question:
     readings = int(sums.n[involved].sum())
     counts = sums.unit_n[involved[sums.unit_group]] if design.block is None else design.cells
     counts = counts[counts > 0]
-    natural = [None if m is None else classical.as_said(m, design.measure) for m in (naive, units)]
+    natural = [
+        None if m is None else classical.as_said(m, design.differences)
+        for m in (naive, units, half)
+    ]
     return Panel(
         contrast=contrast.name,
         methods=tuple(m for m in (*natural, fitted, answer) if m is not None),
@@ -208,7 +216,9 @@ def _formula_panel(fit: Fit, sums: Sums, contrast: Contrast, question: Question)
     answer = _posterior("answer", fit, contrast, question, clusters.size or value.size)
     centre, sd = mean_and_sd(estimands.difference(fit.draws, contrast), fit.weights)
     counts = np.bincount(clusters.codes)
-    natural = [None if m is None else classical.as_said(m, design.measure) for m in (naive, simple)]
+    natural = [
+        None if m is None else classical.as_said(m, design.differences) for m in (naive, simple)
+    ]
     return Panel(
         contrast=contrast.name,
         methods=tuple(m for m in (*natural, answer) if m is not None),
@@ -274,6 +284,8 @@ def _posterior(name: Name, fit: Fit, contrast: Contrast, question: Question, n: 
 def _best_on_unit_means(fit: Fit, sums: Sums) -> Fit | None:
     """Fit the flat model to the unit means; None where it cannot be done, or not be trusted."""
     design, assumptions = fit.model.design, fit.model.assumptions
+    if design.observed is not None:
+        return None  # its readings are no measurements
     if len(design.groups) > BEST_GROUPS or np.ptp(sums.unit_mean) == 0:
         return None
     table = read_table(

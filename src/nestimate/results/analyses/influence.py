@@ -152,7 +152,7 @@ def cluster_names(design: Design) -> tuple[str, ...]:
         return design.units
     if design.structure.outer.labels:
         return design.structure.outer.labels
-    return tuple(f"{value:.6g}" for value in design.natural(design.readings.value))
+    return tuple(f"{value:.6g}" for value in design.plain.said(design.rows))
 
 
 def _draws(fit: Fit, clusters: int) -> tuple[NDArray[np.intp], Array]:
@@ -206,7 +206,7 @@ def _influence(
     step = MARGIN * _error(whole, fit.weights)
     borderline = len({sign_verdict(whole.p_gt_0 + side * step) for side in (-1, 1)}) > 1
     rope = question.rope and rope_verdict(whole.ci_low, whole.ci_high, question.rope)
-    measure = design.measure
+    measure = design.differences
     return Influence(
         contrast=contrast.name,
         p_gt_0=whole.p_gt_0,
@@ -239,11 +239,11 @@ def _left_out(
     design: Design,
     refit_k: float | None = None,
 ) -> LeftOut:
-    low, high = design.measure.said(question.interval(values, weights))
+    low, high = design.differences.said(question.interval(values, weights))
     reached = k if refit_k is None else refit_k
     return LeftOut(
         name=name,
-        mean=float(design.measure.said(mean_and_sd(values, weights)[0])),
+        mean=float(design.differences.said(mean_and_sd(values, weights)[0])),
         ci_low=float(low),
         ci_high=float(high),
         p_gt_0=float(np.clip(weights @ (values > 0), 0.0, 1.0)),

@@ -30,6 +30,7 @@ from nestimate.results.estimates.classical import Sums
 from nestimate.results.estimates.contrasts import Contrast
 from nestimate.results.estimates.replicated import (
     replicated_cells,
+    replicated_data,
     replicated_units,
 )
 
@@ -61,7 +62,7 @@ def predict(fit: Fit, asked: Sequence[Contrast]) -> Predictive:
         else (
             _block_features(found, sums, asked[0])
             if blocked
-            else (*_unit_features(fit, found, sums), *_within(fit, n, rng))
+            else (*_unit_features(fit, found, sums), *_inside(fit, n, rng))
         ),
         data_sets=len(found),
     )
@@ -191,6 +192,15 @@ def _block_features(replicated: Array, sums: Sums, contrast: Contrast) -> tuple[
         feature("block_spread", own),
         *_pair_spreads(np.concatenate([sums.cells[None], replicated])),
     )
+
+
+def _inside(fit: Fit, n: int, rng: np.random.Generator) -> tuple[Feature, ...]:
+    """Features of what lies inside units."""
+    seen, unit = fit.model.design.observed, fit.model.design.readings.unit
+    if seen is None:
+        return _within(fit, n, rng)
+    both = [one.features(unit) for one in (seen, *replicated_data(fit, n, rng))]
+    return tuple(feature(name, np.array([one[name] for one in both])) for name in both[0])
 
 
 def _pair_spreads(cells: Array) -> tuple[Feature, ...]:

@@ -259,7 +259,7 @@ def _scaled(
     values: Array,
     others: Sequence[_Other],
 ) -> tuple[Scaled, ...]:
-    measure = fit.model.design.measure
+    measure = fit.model.design.differences
     order = np.argsort(values, kind="stable")
     values = values[order]
 

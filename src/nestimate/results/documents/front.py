@@ -38,7 +38,7 @@ def question(answer: Answer) -> list[str]:
     """Say in words what was asked, and of what it is asked."""
     design, asked = answer.design, answer.question
     value, groups, sure = wording.value_label(design), design.groups, "and how sure is that?"
-    how = "By what factor" if design.measure.logarithmic else "How far"
+    how = "By what factor" if design.differences.logarithmic else "How far"
     others = " and ".join(filter(None, [", ".join(groups[1:-1]), groups[-1]]))
     if len(groups) > MOST_ASKED:
         others = f"the {len(groups) - 1} other groups of {design.roles.group or 'the table'}"

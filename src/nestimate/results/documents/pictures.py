@@ -1,10 +1,11 @@
 """The figures of a report: what each shows in words, and which of them stand in it."""
 
+from nestimate.errors import DesignError
 from nestimate.results import figures
 from nestimate.results.answer import Answer
 from nestimate.results.documents.blocks import Picture
 from nestimate.results.figures.sheet import COLUMN, PAGE
-from nestimate.results.words import rounding, wording
+from nestimate.results.words import methods, rounding, wording
 
 #: What the figures show that need no interval named.
 CAPTIONS = {
@@ -36,14 +37,7 @@ def first(answer: Answer) -> Picture:
 
 def rest(answer: Answer, *, every: bool) -> tuple[Picture, ...]:
     """Return the other pictures: those that say something, or every one that suits the layout."""
-    interval, null = rounding.interval_name(answer.groups[0]), wording.null(answer.design)
-    rope = "; yellow band: region of practical equivalence" if answer.question.rope else ""
-    captions = {
-        "posterior": f"Posterior distributions. Black bar: {interval}; red line: {null}{rope}.",
-        "pair": "Differences and population parameters, each against each: how knowing one would "
-        f"change another. Red lines: a difference of {null}.",
-        **CAPTIONS,
-    }
+    captions = _captions(answer)
     shown = figures.available(answer) if every else figures.telling(answer)
     return tuple(
         Picture(
@@ -52,5 +46,30 @@ def rest(answer: Answer, *, every: bool) -> tuple[Picture, ...]:
             width=PAGE if name in WIDE else COLUMN,
         )
         for name in shown
-        if name in captions
+        if name != "estimation"
     )
+
+
+def legend(answer: Answer, name: str) -> str:
+    """Return what stands below a figure in a paper: what it shows, and n at each level."""
+    captions = _captions(answer)
+    there = figures.available(answer)
+    if name not in there:
+        raise DesignError(
+            f"there is no figure '{name}' of this answer: there are {', '.join(there)}."
+        )
+    kind = f"Intervals are {rounding.interval_name(answer.groups[0])}s."
+    return f"{captions[name]} {methods.sizes(answer.design)} {kind}"
+
+
+def _captions(answer: Answer) -> dict[str, str]:
+    """Return what every figure shows, in words."""
+    interval, null = rounding.interval_name(answer.groups[0]), wording.null(answer.design)
+    rope = "; yellow band: region of practical equivalence" if answer.question.rope else ""
+    return {
+        "estimation": wording.estimation_caption(answer.design),
+        "posterior": f"Posterior distributions. Black bar: {interval}; red line: {null}{rope}.",
+        "pair": "Differences and population parameters, each against each: how knowing one would "
+        f"change another. Red lines: a difference of {null}.",
+        **CAPTIONS,
+    }

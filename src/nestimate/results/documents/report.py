@@ -12,7 +12,7 @@ from nestimate.results.documents import front, glossary, guidelines, pictures, r
 from nestimate.results.documents.blocks import Block, Code, Grid, Prose, Report, Section
 from nestimate.results.estimates import naming
 from nestimate.results.estimates.summaries import Summary
-from nestimate.results.words import advice, methods, rounding, side_by_side, wording
+from nestimate.results.words import advice, beside, methods, rounding, side_by_side, wording
 from nestimate.results.words.gathered import gathered
 
 #: Rows of a table in the report; the JSON file holds all of them.
@@ -146,6 +146,7 @@ def _estimates(answer: Answer) -> Section:
     found = [
         (wording.differences_head(design), answer.contrasts, above, rope),
         (f"{middle} of the groups", answer.groups, zero, False),
+        ("Averaged over units", answer.averages, "P(> 0 or 1)", False),
         ("Effect sizes", answer.effect_sizes, zero, False),
         ("Coefficients", answer.coefficients, above, False),
         ("Scales", answer.scales, zero, False),
@@ -194,8 +195,8 @@ def _beside(answer: Answer) -> list[Section]:
     grids = [
         Grid(
             caption=panel.contrast,
-            head=tuple(advice.honesty_head(panel)),
-            rows=tuple(tuple(row) for row in advice.honesty_rows(panel, answer.design)),
+            head=tuple(beside.honesty_head(panel)),
+            rows=tuple(tuple(row) for row in beside.honesty_rows(panel, answer.design)),
         )
         for panel in answer.honesty
     ]

@@ -28,12 +28,12 @@ def planning(answer: Answer) -> Advice | None:
     What only the user knows stands in capitals: the effect to find, and costs.
     """
     design, options = answer.design, answer.options
-    plain = options.get("against") is None and options.get("robust") in ("units", "none")
+    plain = options.get("against") is None and options.get("robust") in (None, "units", "none")
     if design.block is not None and "own" in (options.get("tau"), options.get("sigma")):
         return None
     if design.formula is not None or design.structure.factorial or not plain:
         return None
-    if len(design.groups) < 2:
+    if len(design.groups) < 2 or design.observed is not None:
         return None
     several = bool(design.levels) or (design.block is not None and not design.unreplicated)
     chosen = {n: v for n, v in answer.call.get("options", {}).items() if n not in UNPLANNED}

@@ -80,7 +80,12 @@ def _estimates(answer: Answer, page: Page) -> list[str]:
     if answer.contrasts and answer.contrasts[0].ci_kind != answer.groups[0].ci_kind:
         interval = f"{rounding.percent(answer.question.ci_prob)} interval"
     few = len(answer.contrasts) <= MOST_SIZED
-    rows = [*answer.contrasts, *answer.groups, *(answer.effect_sizes if few else ())]
+    rows = [
+        *answer.contrasts,
+        *answer.groups,
+        *answer.averages,
+        *(answer.effect_sizes if few else ()),
+    ]
     rows += [*answer.coefficients, *answer.scales]
     named = {id(row): naming.centre_name(row.name, answer.model) for row in answer.groups}
     if len(answer.contrasts) == 1:
@@ -98,7 +103,7 @@ def _estimates(answer: Answer, page: Page) -> list[str]:
             [
                 named.get(id(row), row.name),
                 *wording.short_cells(row, rope=answer.question.rope is not None),
-                wording.gloss(row, answer.model),
+                row.measure.said_as or wording.gloss(row, answer.model),
             ]
             for row in rows
         ],
@@ -155,7 +160,7 @@ def _beside(answer: Answer, page: Page) -> str:
     if design.structure.factorial is not None and len(answer.honesty) > MOST_PANELS:
         # The last one is the interaction.
         panels = (*panels[:-1], answer.honesty[-1])
-    tables = [page.table(advice.honesty_head(p), advice.honesty_rows(p, design)) for p in panels]
+    tables = [page.table(beside.honesty_head(p), beside.honesty_rows(p, design)) for p in panels]
     left = len(answer.honesty) - len(panels)
     told = advice.many(panels, design)
     if left:

@@ -21,7 +21,7 @@ def asked_contrasts(design: Design, question: Question) -> tuple[Contrast, ...]:
             return tuple(c for word in words for c in _along(design, word))
     if crossing is None or question.against is not None or asked == "pairs":
         return choose_contrasts(design.groups, asked, question.against, design.measure)
-    return factorial.chosen(crossing, asked, design.measure)
+    return factorial.chosen(crossing, asked, design.differences)
 
 
 def lost_contrasts(design: Design, question: Question) -> tuple[str, ...]:
@@ -34,14 +34,14 @@ def lost_contrasts(design: Design, question: Question) -> tuple[str, ...]:
         name
         for word in words
         if word in factorial.SETS
-        for name in factorial.choose(crossing, word, design.measure.sign)[1]
+        for name in factorial.choose(crossing, word, design.differences.sign)[1]
     )
 
 
 def _along(design: Design, word: str) -> tuple[Contrast, ...]:
     """Return the contrasts that a word or an expression asks of ordered groups."""
     if word in ordered.SETS:
-        found = ordered.choose(design.structure.factors[0], word, design.measure.sign)
-        written = design.measure.written
+        found = ordered.choose(design.structure.factors[0], word, design.differences.sign)
+        written = design.differences.written
         return tuple(replace(c, name=written(c.name)) if c.trend else c for c in found)
     return choose_contrasts(design.groups, word, None, design.measure)

@@ -53,7 +53,7 @@ def new_effects(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
             # this one, draw by draw.
             + contrast.turn * effect_scales(fit, contrast) * fit.draws.deviates(outer, rng)[:, 0],
             weights=fit.weights,
-            measure=design.measure,
+            measure=design.differences,
         )
         for contrast in asked
     )
@@ -69,7 +69,7 @@ def new_slopes(fit: Fit) -> tuple[Quantity, ...]:
             name=terms.labels[j],
             values=fit.draws.coefficients[:, j]
             + slope_scales(fit, i) * fit.draws.deviates(outer, rng)[:, 0],
-            measure=design.measure,
+            measure=design.differences,
             weights=fit.weights,
         )
         for i, (j, _) in enumerate(terms.slopes)

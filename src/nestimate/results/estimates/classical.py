@@ -15,7 +15,7 @@ from nestimate.data.designs.measures import LINEAR, Measure
 from nestimate.results.estimates.contrasts import Contrast
 
 Array = NDArray[np.float64]
-Name = Literal["pooled", "welch", "paired", "apart", "squares", "best", "answer"]
+Name = Literal["pooled", "welch", "half", "paired", "apart", "squares", "best", "answer"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,10 +26,12 @@ class Method:
     ----------
     name
         `pooled` (every reading an independent data point), `welch` (Welch's t on unit means; on
-        the values of a flat layout), `paired` (t on the differences of block means), `apart`
-        (Welch's t on one number of every block, where blocks see different cells), `squares` (least
-        squares with the columns of a formula, on the means of its clusters), `best` (the flat model
-        on unit means) or `answer`. With a formula `pooled` is least squares on all readings.
+        the values of a flat layout; limits in the place of what lies beyond them), `half` (the
+        same with half of each limit in the place of what lies below it), `paired` (t on the
+        differences of block means), `apart` (Welch's t on one number of every block, where blocks
+        see different cells), `squares` (least squares with the columns of a formula, on the means
+        of its clusters), `best` (the flat model on unit means) or `answer`. With a formula `pooled`
+        is least squares on all readings.
     mean, error
         The difference as it is said, and its standard error or posterior SD: those of the
         logarithm where it is a ratio.
@@ -38,7 +40,7 @@ class Method:
     n
         What it takes for independent data points.
     freedom
-        Degrees of freedom of a t interval; None otherwise.
+        Degrees of freedom of a t interval; None otherwise, as where chance alone tells the error.
     mcse_mean, mcse_ci
         Monte Carlo errors of the mean and of the less certain end, on the scale of `error`; 0
         where nothing is drawn.
@@ -90,6 +92,9 @@ class Sums:
         Whether all readings, or summaries that lose nothing of them, are there.
     unit_group, unit_n, unit_mean
         Of every unit (or value), shape (units,).
+    chance
+        Variance of each group's mean by chance alone, where rows are counts or shares; None where
+        the scatter of readings tells it.
     cells
         Mean of every cell, shape (blocks, groups), NaN where there is none; of its units' means
         where there are units. None without blocks.
@@ -103,15 +108,22 @@ class Sums:
     unit_n: Array
     unit_mean: Array
     cells: Array | None
+    chance: Array | None = None
 
     @classmethod
-    def of(cls, design: Design) -> "Sums":
-        """Return the sums of a design."""
+    def of(cls, design: Design, value: Array | None = None) -> "Sums":
+        """Return the sums of a design; of other values in the place of its own, if given."""
         rows, groups = design.readings, len(design.groups)
+        rows = rows if value is None else replace(rows, value=value)
         weight = rows.n.astype(float)
         n, mean = _means(rows.value, weight, rows.group, groups)
+        chance = None
+        if design.observed is not None and design.by_chance:
+            mean, chance = design.observed.together(rows.group, groups)
         deviation = weight * np.square(rows.value - mean[rows.group]) + rows.ss
         unit_n, unit_mean = _means(rows.value, weight, rows.unit, int(rows.unit.max()) + 1)
+        if design.observed is not None and design.by_chance:
+            unit_mean = design.observed.together(rows.unit, unit_n.size).value
         cells = None
         if design.block is not None:
             cell = design.block.codes * groups + rows.group
@@ -131,6 +143,7 @@ class Sums:
             unit_n=unit_n,
             unit_mean=unit_mean,
             cells=cells,
+            chance=chance,
         )
 
 
@@ -142,9 +155,16 @@ def _means(value: Array, weight: Array, where: NDArray[np.intp], size: int) -> t
 
 
 def pooled(sums: Sums, contrast: Contrast) -> tuple[float, float, float, int]:
-    """Estimate, standard error, degrees of freedom and n of pooled readings, equal variances."""
+    """Estimate, standard error, degrees of freedom and n of pooled readings, equal variances.
+
+    Of counts and shares: log ratio of the totals, with the error of Poisson or binomial chance.
+    """
     inside = contrast.weights != 0
     n, weights = sums.n[inside], contrast.weights[inside]
+    if sums.chance is not None:
+        total = float(np.square(weights) @ sums.chance[inside])
+        estimate = float(weights @ sums.mean[inside]) - contrast.against
+        return estimate, float(np.sqrt(total)), np.inf, int(n.sum())
     freedom = float(n.sum() - inside.sum())
     variance = sums.squares[inside].sum() / max(freedom, 1)
     estimate = float(weights @ sums.mean[inside]) - contrast.against
@@ -210,7 +230,10 @@ def t_interval(
     """Confidence interval; None where there is no scatter to build it from."""
     if freedom <= 0 or error <= 0:
         return None
-    reach = error * float(special.stdtrit(freedom, 0.5 * (1 + prob)))
+    mass = 0.5 * (1 + prob)
+    reach = error * float(
+        special.ndtri(mass) if np.isinf(freedom) else special.stdtrit(freedom, mass)
+    )
     return Method(
         name=name,
         mean=estimate,
@@ -220,7 +243,7 @@ def t_interval(
         ci_prob=prob,
         ci_kind="confidence",
         n=n,
-        freedom=freedom,
+        freedom=freedom if np.isfinite(freedom) else None,
     )
 
 

@@ -79,22 +79,26 @@ def choose_contrasts(
     against
         A stated value that every group is compared with instead, or None.
     measure
-        How differences are said: those of logarithms as ratios.
+        How group means are said: differences of logarithms are ratios.
 
     Raises
     ------
     DesignError
         When an expression cannot be read, or does not compare groups.
     """
-    sign = measure.sign
+    sign = measure.differences.sign
     if against is not None:
-        if measure.logarithmic and against <= 0:
-            raise DesignError(f"against is {against:g}: on a log scale it must be above 0.")
+        with np.errstate(divide="ignore", invalid="ignore"):
+            stated = float(measure.worked(against))
+        if not np.isfinite(stated):
+            on = "on a log scale" if measure.logarithmic else "as a probability"
+            below = "" if measure.logarithmic else " and below 1"
+            raise DesignError(f"against is {against:g}: {on} it must be above 0{below}.")
         return tuple(
             Contrast(
                 name=f"{label} {sign} {against:g}",
                 weights=row,
-                against=float(measure.worked(against)),
+                against=stated,
                 sides=(f"the mean of {label}", f"{against:g}"),
             )
             for label, row in zip(groups, np.eye(len(groups)), strict=True)
@@ -107,7 +111,7 @@ def choose_contrasts(
         return choose_contrasts(groups, (asked,), against, measure)
     else:
         found = tuple(parse_contrast(text, groups) for text in asked)
-        return tuple(replace(c, name=measure.written(c.name)) for c in found)
+        return tuple(replace(c, name=measure.differences.written(c.name)) for c in found)
     unit = np.eye(len(groups))
     return tuple(
         Contrast(

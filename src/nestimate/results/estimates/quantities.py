@@ -85,8 +85,8 @@ def differences(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
             name=contrast.name,
             values=estimands.difference(fit.draws, contrast),
             weights=fit.weights,
-            measure=design.measure,
-            null=design.measure.null,
+            measure=design.differences,
+            null=design.differences.null,
             rope=True,
         )
         for contrast in asked
@@ -99,7 +99,9 @@ def effect_sizes(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
     structure = design.structure
     found = {} if design.block is not None else {"effect_size": estimands.effect_size}
     told = structure.unit is None or not structure.unit.merged
-    if not structure.text and told and design.statistics.measured.all():
+    if design.by_chance:
+        return ()  # rates and probabilities are compared as they are
+    if not structure.text and told and design.additive:
         found["d_total"] = estimands.d_total
     return tuple(
         Quantity(
@@ -139,11 +141,11 @@ def coefficients(fit: Fit) -> tuple[Quantity, ...]:
         return ()
     return tuple(
         Quantity(
-            name=design.measure.written(f"beta[{label}]"),
+            name=design.differences.written(f"beta[{label}]"),
             values=fit.draws.coefficients[:, j],
             weights=fit.weights,
-            measure=design.measure,
-            null=None if shift else design.measure.null,
+            measure=design.differences,
+            null=None if shift else design.differences.null,
         )
         for j, (label, shift) in enumerate(zip(terms.labels, terms.shifts, strict=True))
     )
@@ -176,8 +178,8 @@ def block_effects(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
             of=label,
             values=estimands.block_effect(cells[:, k], contrast),
             weights=equal,
-            measure=design.measure,
-            null=design.measure.null,
+            measure=design.differences,
+            null=design.differences.null,
             rope=True,
         )
         for contrast in told_by_blocks(design, asked)
@@ -198,8 +200,8 @@ def block_slopes(fit: Fit) -> tuple[Quantity, ...]:
             of=label,
             values=fit.slopes[:, k, position],
             weights=equal,
-            measure=design.measure,
-            null=design.measure.null,
+            measure=design.differences,
+            null=design.differences.null,
         )
         for position, (j, _) in enumerate(terms.slopes)
         for k, label in enumerate(block.labels)
@@ -236,7 +238,7 @@ def probabilities(
         # Of a factor that lies between blocks no block will show anything.
         found += [
             Quantity(
-                name=f"P({c.name} > {design.measure.null:g} in the next {design.block.name})",
+                name=f"P({c.name} > {design.differences.null:g} in the next {design.block.name})",
                 values=estimands.next_block(fit.draws, c),
                 weights=fit.weights,
             )
@@ -277,7 +279,7 @@ def far_units(fit: Fit, which: Sequence[int] | None = None) -> list[Far]:
     for j in range(group.size) if which is None else which:
         g = group[j]
         value = fit.effects[:, j] if design.levels else raw[j]
-        label = design.units[j] if design.levels else f"{design.natural(raw[j : j + 1])[0]:.6g}"
+        label = design.units[j] if design.levels else f"{design.plain.said(design.rows[j]):.6g}"
         events = np.abs(value - mu[:, g]) > FAR * tau[:, g]
         found.append(Far(label=label, inside=design.groups[g], events=events))
     return found

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.observed import Observed
 from nestimate.data.designs.structure import Role, Stratum
 from nestimate.inference.fit import Fit
 from nestimate.model.draws import Draws
@@ -25,6 +26,10 @@ def replicated_units(fit: Fit, n: int, rng: np.random.Generator) -> Array:
 
     In a flat layout these are new values.
     """
+    if fit.model.design.observed is not None:
+        unit = fit.model.design.readings.unit
+        size = fit.model.design.statistics.n.size
+        return np.stack([one.together(unit, size).value for one in replicated_data(fit, n, rng)])
     design, draws = fit.model.design, fit.draws.take(fit.resampled[:n])
     group, outer = design.statistics.group, design.structure.strata[0]
     tau = draws.by_group(draws.scale(outer))[:, group]
@@ -34,6 +39,20 @@ def replicated_units(fit: Fit, n: int, rng: np.random.Generator) -> Array:
     return np.asarray(
         means + np.sqrt(_unit_noise(draws, design)) * rng.standard_normal(means.shape)
     )
+
+
+def replicated_data(fit: Fit, n: int, rng: np.random.Generator) -> list[Observed]:
+    """Replicate data sets of counts, shares or limits, with new units; at most n."""
+    design, draws = fit.model.design, fit.draws.take(fit.resampled[:n])
+    seen, response = design.observed, fit.model.response
+    if seen is None or response is None:
+        return []
+    group, outer = design.statistics.group, design.structure.strata[0]
+    tau = draws.by_group(draws.scale(outer))[:, group]
+    means = draws.means[:, group] + tau * draws.deviates(outer, rng, group.size)
+    eta = means[:, design.readings.unit]
+    data = response.replicated(design, eta, draws.theta, rng)
+    return [seen.with_data(*rows) for rows in zip(*data, strict=True)]
 
 
 def replicated_cells(fit: Fit, n: int, rng: np.random.Generator) -> Array:
@@ -98,6 +117,9 @@ def member_means(
 
 def replicated_rows(fit: Fit, n: int, rng: np.random.Generator) -> Array:
     """Rows of new data sets, with new units and blocks in place of those there are: (n, rows)."""
+    if fit.model.design.observed is not None:
+        chance, made = fit.model.design.by_chance, replicated_data(fit, n, rng)
+        return np.stack([one.shown if chance else one.working for one in made])
     design, draws = fit.model.design, fit.draws.take(fit.resampled[:n])
     structure, size = design.structure, design.readings.value.size
     value = np.asarray(draws.centred @ structure.fixed.T)

@@ -4,7 +4,7 @@ from itertools import combinations
 
 from nestimate.data.designs.structure import Role
 from nestimate.inference.fit import Fit
-from nestimate.model.families import What
+from nestimate.model.families import EXCESS, What
 from nestimate.model.model import FIXED_PART
 from nestimate.results.estimates import estimands
 from nestimate.results.estimates.quantities import Quantity
@@ -17,9 +17,9 @@ MOST_PAIRED = 6
 
 def scales(fit: Fit) -> tuple[Quantity, ...]:
     """Return scales, normality and, in nested layouts, the share of variance between units."""
-    found, draws = [], fit.draws
+    found, draws, design = [], fit.draws, fit.model.design
     for parameter in fit.model.parameters:
-        if parameter.kind in FIXED_PART:
+        if parameter.kind in FIXED_PART or (design.unscattered and parameter.kind == "scale"):
             continue
         name, values, positive = parameter.label, draws[parameter], parameter.kind == "scale"
         kind, of = parameter.name, parameter.group or ""
@@ -28,14 +28,14 @@ def scales(fit: Fit) -> tuple[Quantity, ...]:
             stratum = draws.structure.strata[parameter.family.stratum or 0]
             name, values = f"tau[{parameter.group}]", draws.scale(stratum)[:, parameter.member]
             kind, positive = "tau", True
+        positive = positive or parameter.family == EXCESS
         found.append(
             Quantity(
                 name=name, kind=kind, of=of, values=values, weights=fit.weights, positive=positive
             )
         )
-    design = fit.model.design
     found += _pair_scales(fit)
-    if design.layout == "nested" and design.statistics.measured.all():
+    if design.layout == "nested" and design.additive:
         noise = draws.noise
         own = draws.scale(draws.structure.strata[0]).shape[1] > 1 or (
             noise is not None and noise.shape[1] > 1

@@ -95,7 +95,7 @@ def _replicated(fit: Fit, stream: int) -> Array:
     n = int(np.clip(MOST // size // 4 * 4, FEWEST, DRAWS))
     rng = np.random.default_rng([fit.seed, stream])
     with np.errstate(over="ignore"):
-        return fit.model.design.natural(replicated_rows(fit, n, rng))
+        return fit.model.design.plain.said(replicated_rows(fit, n, rng))
 
 
 def log_densities(answer: Answer, taken: Draws, clusters: Clusters) -> Array | None:
@@ -113,6 +113,8 @@ def log_densities(answer: Answer, taken: Draws, clusters: Clusters) -> Array | N
     if len(found) != count:
         return None
     rows = np.bincount(clusters.codes, minlength=count)
+    if design.by_chance:
+        return np.asarray(found.T)  # probabilities, whose unit is none
     return np.asarray(found.T - rows * np.log(design.yardstick.spread))
 
 

@@ -116,7 +116,7 @@ def _checks(
 ) -> dict[str, dict[str, np.ndarray]]:
     """Return the groups by which a model is checked, each with its variables."""
     prior = checking.prior_draws(answer)
-    rows = answer.design.natural(answer.design.readings.value)
+    rows = answer.design.plain.said(answer.design.rows)
     replicated, before = checking.posterior_data(answer), checking.prior_data(answer, prior)
     found = {
         "observed_data": {clusters.name: clusters.means(rows)},

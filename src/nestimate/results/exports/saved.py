@@ -9,7 +9,7 @@ import numpy as np
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.levels import Level
-from nestimate.data.designs.scatter import Scatter
+from nestimate.data.designs.shown import Scatter
 from nestimate.data.designs.strata import role_structure
 from nestimate.data.designs.structure import (
     Effect,

@@ -14,12 +14,15 @@ from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
 import numpy as np
 
+from nestimate.data.designs.censored import Censored
+from nestimate.data.designs.counted import Counted
 from nestimate.data.designs.crossing import Crossing
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.levels import Level
-from nestimate.data.designs.measures import Linear, Ratio
+from nestimate.data.designs.measures import Linear, Logit, OddsRatio, Ratio
+from nestimate.data.designs.proportions import Proportions
 from nestimate.data.designs.roles import Roles
-from nestimate.data.designs.scatter import Scatter
+from nestimate.data.designs.shown import Scatter
 from nestimate.data.designs.statistics import Readings, UnitStatistics, Yardstick
 from nestimate.data.designs.structure import Effect, Factor, Role, Stratum, Structure
 from nestimate.data.tables.grid import Lost
@@ -47,6 +50,7 @@ RECORDS = {
         *(Roles, Level, Readings, UnitStatistics, Yardstick, Scatter, Structure, Factor, Stratum),
         *(Effect, Crossing),
         *(Assumptions, Fit, Chains, Question, Contrast, Summary, Check, Linear, Ratio, Remedy),
+        *(Logit, OddsRatio, Counted, Proportions, Censored),
     )
 }
 

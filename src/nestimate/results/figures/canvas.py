@@ -74,7 +74,8 @@ def value_label(answer: Answer) -> str:
 
 def effect_label(answer: Answer) -> str:
     """Return what a difference is a difference in, for an axis."""
-    what = {"difference": "difference in", "ratio": "ratio of"}[answer.design.measure.difference]
+    measure = answer.design.differences
+    what = {"difference": "difference in", "ratio": "ratio of"}[measure.difference]
     return f"{what} {value_label(answer)}"
 
 
@@ -85,7 +86,7 @@ def kind(answer: Answer) -> str:
 
 def null(answer: Answer) -> float:
     """Return the value that says "no difference"."""
-    return answer.design.measure.null
+    return answer.design.differences.null
 
 
 def scale_of_effects(ax: "Axes", answer: Answer) -> None:
@@ -93,7 +94,7 @@ def scale_of_effects(ax: "Axes", answer: Answer) -> None:
     if answer.question.rope:
         ax.axvspan(*answer.question.rope, color=ROPE, alpha=0.3, linewidth=0, label="ROPE")
     ax.axvline(null(answer), color=ZERO, linewidth=1, zorder=0.5)
-    measured_axis(ax, "x", answer.design.measure)
+    measured_axis(ax, "x", answer.design.differences)
 
 
 def measured_axis(ax: "Axes", which: Literal["x", "y"], measure: Measure) -> None:

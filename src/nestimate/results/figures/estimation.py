@@ -59,8 +59,8 @@ def estimation_plot(answer: Answer) -> "Figure":
         data, effect = figure.subplots(2, 1, height_ratios=(3, 2))
     _draw_data(data, answer)
     _draw_differences(effect, answer)
-    canvas.measured_axis(data, "y", answer.design.measure)
-    if answer.design.measure.logarithmic:
+    canvas.measured_axis(data, "y", answer.design.plain)
+    if answer.design.differences.logarithmic:
         canvas.log_axis(effect, "y")
     elif paired_axes and answer.asked[0].against == 0:
         _align(data, effect, answer)
@@ -92,7 +92,7 @@ def _draw_data(ax: "Axes", answer: Answer) -> None:
         mine = readings.group == g
         ax.scatter(
             place[mine],
-            design.natural(readings.value[mine]),
+            design.plain.said(design.rows[mine]),
             s=size,
             color=sheet.colour(g),
             alpha=0.45 if few else 0.2,
@@ -155,7 +155,7 @@ def _draw_units(ax: "Axes", answer: Answer, place: Array) -> None:
         what = "cell"
     present, code = np.unique(code, return_inverse=True)
     n = np.bincount(code, weights=readings.n)
-    raw = design.natural(np.bincount(code, weights=readings.n * readings.value) / n)
+    raw = design.plain.said(np.bincount(code, weights=readings.n * design.rows) / n)
     x = np.bincount(code, weights=readings.n * place) / n
     if design.block is not None:
         _join_blocks(ax, (x, raw), present, design.block.labels, len(design.groups))

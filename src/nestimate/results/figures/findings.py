@@ -21,7 +21,7 @@ def difference(row: Summary, contrast: Contrast, design: Design) -> str:
         return f"{row.name} = {mean}, {interval}"
     this, that = contrast.sides
     this = f"{this[0].upper()}{this[1:]}" if contrast.stated else this
-    if design.measure.logarithmic:
+    if design.differences.logarithmic:
         return f"{this} is {mean} times {that}, {interval}"
     that += contrast.place
     where = "below" if mean.startswith("-") else "above"

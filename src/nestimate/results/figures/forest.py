@@ -156,7 +156,7 @@ def _block_panels(answer: Answer) -> list[Panel]:
     overall = dict(zip(map(id, answer.asked), answer.contrasts, strict=True))
     rows: list[Summary | None] = list(answer.blocks) or [None] * (block.size * len(asked))
     ahead = between.new_effects(answer.fit, asked)
-    raw = answer.design.natural(between.raw_effects(answer.fit, asked))
+    raw = answer.design.differences.said(between.raw_effects(answer.fit, asked))
     varies = bool(answer.blocks) and "|" in answer.blocks[0].name
     slopes = between.new_slopes(answer.fit)
     effects = asked if len(rows) >= block.size * (len(asked) + len(slopes)) else ()
@@ -176,8 +176,8 @@ def _block_panels(answer: Answer) -> list[Panel]:
             )
         )
     rest = rows[len(effects) * block.size :] if varies else []
-    raw_slopes = answer.design.natural(between.raw_slopes(answer.fit))
-    change = {"difference": "change"}.get(answer.design.measure.difference, "ratio")
+    raw_slopes = answer.design.differences.said(between.raw_slopes(answer.fit))
+    change = {"difference": "change"}.get(answer.design.differences.difference, "ratio")
     for i, (slope, own) in enumerate(zip(slopes, raw_slopes, strict=True)):
         slope_overall = answer.coefficients[answer.design.structure.slopes[i][0]]
         found.append(
@@ -314,7 +314,7 @@ def _finding(answer: Answer, panels: Sequence[Panel]) -> str:
 def _shrinkage(answer: Answer, panels: Sequence[Panel]) -> str:
     """Say by how much less estimates scatter than raw means do."""
     unit = answer.design.levels[0].name
-    measure = answer.design.measure
+    measure = answer.design.differences
     estimates = sum(
         _spread(measure.worked([row.mean for row in p.rows if row is not None])) for p in panels
     )

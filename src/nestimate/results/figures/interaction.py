@@ -42,7 +42,7 @@ def interaction_plot(answer: Answer) -> "Figure":
     panels[0].set_ylabel(
         f"mean of {canvas.value_label(answer)}", fontsize=sheet.font(1), parse_math=False
     )
-    canvas.measured_axis(panels[0], "y", answer.design.measure)
+    canvas.measured_axis(panels[0], "y", answer.design.plain)
     canvas.legend_above(panels[0], columns=crossing.sizes[-2])
     return figure
 
@@ -94,18 +94,18 @@ def _beneath(
     for (i, g), k in product(present, np.unique(code)):
         mine = (readings.group == g) & (code == k)
         if mine.any():
-            mean = design.natural(
-                np.atleast_1d(np.average(readings.value[mine], weights=readings.n[mine]))
+            mean = design.plain.said(
+                np.atleast_1d(np.average(design.rows[mine], weights=readings.n[mine]))
             )
             ax.plot([i + shift], mean, "o", mfc="none", mec=shade, alpha=0.5, ms=3.5, zorder=0.5)
     if design.block is None:
         return
     for k in range(design.block.size):
         points = [
-            (i + shift, np.average(readings.value[mine], weights=readings.n[mine]))
+            (i + shift, np.average(design.rows[mine], weights=readings.n[mine]))
             for i, g in present
             if (mine := (readings.group == g) & (code == k)).any()
         ]
         if len(points) > 1:
             x, y = np.array(points).T
-            ax.plot(x, design.natural(y), color=shade, alpha=0.3, linewidth=0.7, zorder=0.4)
+            ax.plot(x, design.plain.said(y), color=shade, alpha=0.3, linewidth=0.7, zorder=0.4)

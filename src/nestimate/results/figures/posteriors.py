@@ -224,7 +224,8 @@ def _draw_posterior(ax: "Axes", answer: Answer, quantity: Quantity, row: Summary
 def _pair_labels(ax: "Axes", pair: Sequence[Quantity], position: tuple[int, int], n: int) -> None:
     canvas.tidy(ax)
     ax.tick_params(labelsize=sheet.font(-2.5))
-    ax.locator_params(nbins=3, axis="x")
+    if ax.get_xscale() == "linear":  # a logarithmic axis has few numbers as it is
+        ax.locator_params(nbins=3, axis="x")
     i, j = position
     # Letters of a column take more of its small panels.
     width, lines, down, left = (9, 3, -0.5, -0.66) if sheet.narrow() else (14, 2, -0.38, -0.4)

@@ -105,7 +105,7 @@ def predictive_plot(answer: Answer) -> "Figure":
     size = (float(np.clip(1.5 * sections + 1.6, 6.2, 15)), 2.5 * len(panels) + 1.0)
     figure, axes = sheet.several(answer, size, _finding(answer, panels), (len(panels), 1))
     for ax, panel in zip(axes, panels, strict=True):
-        _draw(ax, panel, log=answer.design.measure.logarithmic)
+        _draw(ax, panel, log=answer.design.plain.logarithmic)
     canvas.legend_below(figure, axes[0])
     return figure
 
@@ -119,7 +119,7 @@ def why_not(answer: Answer) -> str:
 
 def _panels(answer: Answer) -> list[Panel]:
     design = answer.design
-    value = design.readings.value
+    value = design.rows
     n = int(np.clip(CHEAP // value.size, FEWEST, MOST))
     drawn = replicated_rows(answer.fit, n, np.random.default_rng([answer.fit.seed, 6]))
     both = np.vstack([value, drawn])
@@ -169,7 +169,7 @@ def _first(answer: Answer, both: Array, levels: Sequence[Level]) -> Panel:
             axis=f"{what if levels else canvas.value_label(answer)} about the formula",
             sections=("",),
             section=np.zeros(levels[0].size if levels else both.shape[1], dtype=np.intp),
-            both=design.natural(_means(answer, both, levels[0]) if levels else both),
+            both=design.plain.said(_means(answer, both, levels[0]) if levels else both),
         )
     if design.block is not None and answer.asked:
         return _differences(answer, both, levels[0])
@@ -179,7 +179,7 @@ def _first(answer: Answer, both: Array, levels: Sequence[Level]) -> Panel:
         axis=f"{canvas.value_label(answer)}: {what}" if levels else canvas.value_label(answer),
         sections=design.groups,
         section=_section(answer, levels[0] if levels else None),
-        both=design.natural(_means(answer, both, levels[0]) if levels else both),
+        both=design.plain.said(_means(answer, both, levels[0]) if levels else both),
     )
 
 
@@ -202,7 +202,7 @@ def _differences(answer: Answer, both: Array, cell: Level) -> Panel:
         axis=f"{canvas.effect_label(answer)}, in each {name}",
         sections=tuple(contrast.name for contrast in answer.asked),
         section=np.array(section, dtype=np.intp),
-        both=design.natural(np.hstack(found)),
+        both=design.plain.said(np.hstack(found)),
     )
 
 
@@ -220,14 +220,14 @@ def _inside(answer: Answer, both: Array, outer: Level, inner: Level | None) -> P
         parent[inner.codes] = outer.codes
         values, what = _means(answer, both, inner) - means[:, parent], f"{inner.name} means"
     named = outer.name if outer.name == "cell" else canvas.short(outer.name, 16)
-    about = {"difference": "about", "ratio": "relative to"}[design.measure.difference]
+    about = {"difference": "about", "ratio": "relative to"}[design.plain.difference]
     formula = design.formula is not None
     return Panel(
         what=what,
         axis=f"{what} {about} their {named}",
         sections=("",) if formula else design.groups,
         section=np.zeros(values.shape[1], dtype=np.intp) if formula else _section(answer, inner),
-        both=design.natural(values),
+        both=design.plain.said(values),
     )
 
 
@@ -328,6 +328,12 @@ def _feature(name: str, answer: Answer) -> str:
     return {
         "farthest": f"one {what} lies far from the others",
         "skewness": "they are skewed",
+        "zeros": "more zeros than it makes",
+        "largest": "a count larger than it makes",
+        "none": "more rows with none than it makes",
+        "all": "more rows with all than it makes",
+        "excess": f"readings of one {what} scatter more than it makes them",
+        "limits": "more limits than it makes",
         "sd_ratio": "the groups scatter more unequally",
         "within_spread": f"readings scatter more in one {what} than in another",
         "block_spread": f"the difference varies more from one {what} to another",

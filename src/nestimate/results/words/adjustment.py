@@ -53,7 +53,7 @@ def narrowed(adjusted: Fit, plain: Fit, covariates: Sequence[str]) -> str:
         for fit in (adjusted, plain)
     )
     ratio = float(own / other)
-    sign = adjusted.model.design.measure.sign
+    sign = adjusted.model.design.differences.sign
     what = (
         f"Adjusted for {', '.join(covariates)} the posterior of {groups[1]} {sign} {groups[0]} is"
     )

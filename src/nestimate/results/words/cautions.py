@@ -7,12 +7,13 @@ from nestimate.data.designs.design import Design
 from nestimate.model.model import Model
 from nestimate.remedies import Advice, Remedy
 from nestimate.results.analyses.bayes_factor import BayesFactor
-from nestimate.results.analyses.features import RARE, Feature, Prediction, Predictive
+from nestimate.results.analyses.features import RARE, Prediction, Predictive
 from nestimate.results.analyses.influence import Influence
 from nestimate.results.analyses.sensitivity import LIMIT, Scaled, Sensitivity
 from nestimate.results.estimates import naming
 from nestimate.results.estimates.summaries import Check, Summary
 from nestimate.results.estimates.verdicts import rope_verdict
+from nestimate.results.words.features import feature_name, hint, regular_hint
 from nestimate.results.words.rounding import (
     decimals,
     equated,
@@ -68,9 +69,9 @@ def centre_checks(groups: Sequence[Summary], model: Model) -> tuple[Check, ...]:
     if not found:
         return ()
     unit = design.structure.unit_name()
-    kind = {"mean": "arithmetic mean"}.get(design.measure.average, design.measure.average)
+    kind = {"difference": "arithmetic", "ratio": "geometric"}[design.differences.difference]
     shown = "; ".join(
-        f"of {row.name} {estimate(row)[0]}, while the {kind} of its {unit}{_means(design)} is "
+        f"of {row.name} {estimate(row)[0]}, while the {kind} mean of its {unit}{_means(design)} is "
         f"{number(mean, decimals(row.mcse_mean, spread_at(row, mean)))}"
         for row, mean, _ in found[:MOST_NAMED]
     )
@@ -98,7 +99,7 @@ def _means(design: Design) -> str:
 
 def _skewed(design: Design) -> bool:
     """Whether logarithms could be analysed."""
-    return not design.measure.logarithmic and bool((design.readings.value > 0).all())
+    return not design.differences.logarithmic and bool((design.readings.value > 0).all())
 
 
 def influence_checks(found: Sequence[Influence], design: Design) -> tuple[Check, ...]:
@@ -121,22 +122,22 @@ def predictive_checks(found: Predictive, design: Design, farthest: str) -> tuple
         return ()
     odd, regular = found.odd, found.regular
     usual = ", ".join(
-        f"{_feature_name(one, design)} {probability(one.share)}" for one in found.features
+        f"{feature_name(one, design)} {probability(one.share)}" for one in found.features
     )
     said = (
         "Share of data sets replicated from the model that are at least as extreme as these data "
         f"(below {RARE} is odd): {usual}."
     )
     if odd:
-        names = " and ".join(_feature_name(one, design) for one in odd)
-        hint = _hint(odd, design, farthest or "the farthest")
+        names = " and ".join(feature_name(one, design) for one in odd)
+        look = hint(odd, design, farthest or "the farthest")
         rare = f" Data like these rarely come out of the model in respect of {names}. "
-        said = Advice(said, rare, hint)
+        said = Advice(said, rare, look)
     elif regular:
-        names = " and ".join(_feature_name(one, design) for one in regular)
+        names = " and ".join(feature_name(one, design) for one in regular)
         said += (
             " These data are more regular than what comes out of the model, in respect of "
-            f"{names}: {_regular_hint(regular)}."
+            f"{names}: {regular_hint(regular)}."
         )
     else:
         said += " Data like these come out of the model."
@@ -151,45 +152,6 @@ def predictive_checks(found: Predictive, design: Design, farthest: str) -> tuple
     )
 
 
-def _feature_name(one: Feature, design: Design) -> str:
-    what = design.structure.sampled
-    return {
-        "farthest": f"farthest {what}",
-        "skewness": f"skewness over {what}",
-        "sd_ratio": "ratio of the groups' SDs",
-        "within_spread": f"unequal SDs inside {what}",
-        "block_spread": f"spread of the differences over {what}",
-        "pair_spread": f"unequal spread of the differences of pairs over {what}",
-    }[one.name]
-
-
-def _regular_hint(regular: Sequence[Feature]) -> str:
-    if any(one.name == "block_spread" for one in regular):
-        return (
-            "differences agree better than the error of their readings would let them, as where "
-            "something left out pairs these readings across the groups (position, subject, litter)"
-        )
-    return "look for copied or coarsely rounded values"
-
-
-def _hint(odd: Sequence[Feature], design: Design, farthest: str) -> str:
-    names = {one.name for one in odd}
-    if "pair_spread" in names:
-        bad = "Some pairs of groups agree far better than others; give each group its own scale: "
-        return Advice(bad, Remedy("tau", "own"), ".")
-    if design.block is not None or names == {"farthest"}:
-        return (
-            f"Check {farthest} first: a slip, labels that were swapped, or one unlike the others?"
-        )
-    if "skewness" in names:
-        may = "Where values are positive and skewed, logarithms may fit better: "
-        return Advice(may, Remedy("scale", "log"), ".")
-    if "within_spread" in names:
-        bad = "Look for a bad reading; the groups may also differ: "
-        return Advice(bad, Remedy("sigma", "own"), ".")
-    return "The groups' spreads differ more than the model makes them."
-
-
 def prediction_sentences(one: Prediction, design: Design) -> list[str]:
     """Say what is to be expected of new units and of a new experiment."""
     said = []
@@ -202,7 +164,7 @@ def prediction_sentences(one: Prediction, design: Design) -> list[str]:
             f"{equated(probability(one.p_new_unit, one.new_units))}."
         )
     if one.p_same_sign is not None:
-        null = f"{design.measure.null:g}"
+        null = f"{design.differences.null:g}"
         side = "above" if one.positive else "below"
         said.append(
             f"P(a new experiment of the same size also finds {one.contrast} {side} {null}) "
@@ -261,7 +223,7 @@ def bayes_factor_checks(found: Sequence[BayesFactor]) -> tuple[Check, ...]:
 
 def bayes_factor_sentence(one: BayesFactor, design: Design) -> str:
     """Say the Bayes factor with the prior it follows."""
-    null = f"{design.measure.null:g}"
+    null = f"{design.differences.null:g}"
     ways = [
         (value, name)
         for value, name in ((one.log_bf, "evidence"), (one.log_bf_savage_dickey, "Savage-Dickey"))
@@ -274,7 +236,7 @@ def bayes_factor_sentence(one: BayesFactor, design: Design) -> str:
     shown = [f"{_factor(value if for_null else -value)} by {name}" for value, name in ways]
     sides = (f"if {one.contrast} is exactly {null}", "under the model")
     first, second = sides if for_null else sides[::-1]
-    logs = {"difference": "", "ratio": " of its logarithm"}[design.measure.difference]
+    logs = {"difference": "", "ratio": " of its logarithm"}[design.differences.difference]
     return (
         f"Bayes factor: the data are {' and '.join(shown)} times as probable {first} as {second}. "
         f"This follows the prior{logs}, normal(mean={one.prior_mean:.3g}, sd={one.prior_sd:.3g}): "
@@ -372,7 +334,7 @@ def _sensitivity_sentence(one: Sensitivity, design: Design) -> str:
 
 
 def _asked_of(design: Design) -> str:
-    return f"{design.measure.null:g} and of the ROPE, if there is one"
+    return f"{design.differences.null:g} and of the ROPE, if there is one"
 
 
 def _with_width(one: Scaled) -> str:

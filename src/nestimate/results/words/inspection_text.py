@@ -315,6 +315,8 @@ def _plan_line(inspection: Inspection) -> list[str]:
     proposal = next((p for p in inspection.proposals if not p.formula), None)
     if proposal is None or proposal.roles.one_group or proposal.factors:
         return []
+    if proposal.roles.response != "measured":
+        return []  # such experiments cannot be planned yet
     said = "  Later, how many next time (EFFECT: the smallest difference that would matter):"
     if inspection.file is None:
         return [said, "    ne.compare(...).plan(EFFECT, costs=(UNIT, READING))"]

@@ -15,32 +15,35 @@ from nestimate.model.model import Model
 from nestimate.results.estimates.summaries import Question
 from nestimate.results.words import wording
 from nestimate.results.words.formulas import formula_model_sentences
+from nestimate.results.words.laws import link_prior_reasons, reading_law, response_equations
 from nestimate.results.words.rounding import number, percent
 
 Equation = tuple[str, str]
 #: Groups whose n is said one by one.
 MOST_COUNTED = 6
 
-#: What stands before the value, and what is said of intervals, by the word of the option `scale`.
-SCALES = {
-    "linear": ("", ""),
-    "log": (
-        "logarithms of ",
-        " of the logarithms, exponentiated, and ratios are given as the exponential of the "
-        "posterior mean of their logarithm",
-    ),
+#: What stands before the value, by the word of the option `scale`.
+LOGARITHMS = {"linear": "", "log": "logarithms of "}
+#: What is said of intervals, by what is said between groups.
+EXPONENTIATED = {
+    "difference": "",
+    "ratio": " of the logarithms, exponentiated, and ratios are given as the exponential of the "
+    "posterior mean of their logarithm",
 }
 
 
 def equations(model: Model) -> tuple[Equation, ...]:
     """Return every line of the model with what it says, from the readings up to the groups."""
+    design = model.design
+    kind = "response" if design.observed is not None else design.layout
     found = {
+        "response": _response,
         "formula": _formula,
         "flat": _flat,
         "nested": _nested,
         "blocked": _blocked,
         "blocked-nested": _blocked,
-    }[model.design.layout](model)
+    }[kind](model)
     return tuple(found)
 
 
@@ -49,6 +52,10 @@ def _formula(model: Model) -> list[Equation]:
     value = {"linear": "{}", "log": "log({})"}[design.roles.scale].format(design.roles.value)
     lines = formula_model_sentences(design.structure, value, robust="nu" in model.names)
     return [(line, "") for line in lines]
+
+
+def _response(model: Model) -> list[Equation]:
+    return _whole(model, [*response_equations(model.design, set(model.names)), *_units(model)])
 
 
 def _flat(model: Model) -> list[Equation]:
@@ -126,7 +133,7 @@ def _inner(design: Design) -> list[Equation]:
 
 def _units(model: Model) -> list[Equation]:
     design, family, tau = model.design, _family(model), _tau(model)
-    unit, count = design.levels[0].name, len(design.levels)
+    unit, count = design.structure.unit_name("row"), len(design.levels)
     far = "; one far out drags the mean less" if "nu" in model.names else ""
     said = f"true mean of a {unit} about the mean of its group g{far}"
     return [(f"{_symbol(0, count)} ~ {family}mu[g], {tau})", said)]
@@ -175,7 +182,11 @@ def _asked(design: Design) -> list[Equation]:
     if len(design.groups) < 2:
         return []
     first, second = design.groups[1], design.groups[0]
-    measure, gap = design.measure, f"mu[{first}] - mu[{second}]"
+    measure, gap = design.differences, f"mu[{first}] - mu[{second}]"
+    if design.by_chance:
+        what = measure.said_as or "ratio of rates"
+        line = f"{first} / {second} = exp({gap})"
+        return [(line, f"what is asked, as a{'n' * what.startswith('o')} {what}")]
     written = {"-": gap, "/": f"exp({gap})"}[measure.sign]
     as_what = {"-": "", "/": ", as a ratio of geometric means"}[measure.sign]
     return [(f"{first} {measure.sign} {second} = {written}", f"what is asked{as_what}")]
@@ -184,6 +195,8 @@ def _asked(design: Design) -> list[Equation]:
 def prior_reasons(model: Model, options: Mapping[str, Any]) -> list[str]:
     """Say where the priors come from, and which the user changed."""
     stick, preset = model.design.yardstick, model.assumptions.preset
+    if model.design.by_chance and preset == "default":
+        return [link_prior_reasons(model.design), *_changed(options)]
     scale = (
         f"They are set on the scale of these data (mean {stick.centre:.4g}, SD of all values "
         f"{stick.spread:.4g}, SD within groups {stick.within:.4g}), so that another unit of "
@@ -204,10 +217,13 @@ def prior_reasons(model: Model, options: Mapping[str, Any]) -> list[str]:
             "Scales have a smallest value, the resolution of the data over sqrt(12): recorded "
             "numbers cannot tell a smaller one from zero."
         )
+    return [*said, *_changed(options)]
+
+
+def _changed(options: Mapping[str, Any]) -> list[str]:
+    """Name the priors that the user changed."""
     changed = dict(options.get("prior") or {})
-    if changed:
-        said.append(f"Changed by the user: {', '.join(changed)}.")
-    return said
+    return [f"Changed by the user: {', '.join(changed)}."] if changed else []
 
 
 def methods_paragraph(model: Model, question: Question, fit: Fit, made_with: str) -> str:
@@ -221,12 +237,17 @@ def methods_paragraph(model: Model, question: Question, fit: Fit, made_with: str
         The version of nestimate that made the answer.
     """
     design, robust = model.design, "nu" in model.names
+    free = {p.name for p in model.free}
+    by_law = bool(reading_law(design, free))
     what = {
         "formula": "readings by the formula {formula}, with {family} effects of {block} and normal "
         "errors"
         if design.structure.outer.labels
         else "readings as {family} about the mean that the formula {formula} gives",
-        "flat": "values as {family} about the mean of their group",
+        "flat": (
+            f"values as {reading_law(design, free)}, their true means as " * by_law or "values as "
+        )
+        + "{family} about the mean of their group",
         "nested": "readings as {readings} about the true mean of their {innermost}{inside} and the "
         "true means of {unit} as {family} about the mean of their group, so that readings do not "
         "count as independent data",
@@ -237,7 +258,8 @@ def methods_paragraph(model: Model, question: Question, fit: Fit, made_with: str
         "each {block} as jointly {family} about those of the population",
     }[design.layout].format(
         family="Student-t distributed" if robust else "normal",
-        readings="Student-t distributed" if "nu_y" in model.names else "normal",
+        readings=reading_law(design, free)
+        or ("Student-t distributed" if "nu_y" in model.names else "normal"),
         inside="".join(
             f", the true means of {inner.name} as normal about that of their {outer.name}"
             for outer, inner in reversed(list(pairwise(design.levels)))
@@ -248,7 +270,8 @@ def methods_paragraph(model: Model, question: Question, fit: Fit, made_with: str
         formula=design.structure.text,
         group=design.roles.group,
     )
-    log, of_logs = SCALES[design.roles.scale]
+    log = LOGARITHMS[design.roles.scale]
+    of_logs = EXPONENTIATED[design.differences.difference]
     rope = ""
     if question.rope is not None:
         low, high = question.rope
@@ -259,7 +282,7 @@ def methods_paragraph(model: Model, question: Question, fit: Fit, made_with: str
     return (
         f"{_compared(design, question)} in {log}{wording.value_label(design)} by Bayesian "
         f"estimation (nestimate {made_with}), describing {what} (the model of Kruschke 2013, "
-        f"J. Exp. Psychol. Gen. 142:573, extended to designs with replicates). {_sizes(design)} "
+        f"J. Exp. Psychol. Gen. 142:573, extended to designs with replicates). {sizes(design)} "
         f"Priors: {'; '.join(wording.prior_sentences(model))}. {_computation(fit)} Intervals are "
         f"{percent(question.ci_prob)} {kind} intervals{of_logs}.{rope}"
     )
@@ -284,7 +307,7 @@ def brief(model: Model, question: Question, fit: Fit, made_with: str) -> str:
         else f"NUTS, {fit.ess:,.0f} effective draws"
     )
     return (
-        f"How: {_sizes(design)} Model: {what} ({tails}), with the priors printed under Model and "
+        f"How: {sizes(design)} Model: {what} ({tails}), with the priors printed under Model and "
         f"priors. Intervals: {percent(question.ci_prob)} {kind}. Computed by nestimate "
         f"{made_with}, {draws}, seed {fit.seed}."
     )
@@ -318,7 +341,7 @@ def _compared(design: Design, question: Question) -> str:
     return f"Groups of {design.roles.group} ({', '.join(design.groups)}) were compared"
 
 
-def _sizes(design: Design) -> str:
+def sizes(design: Design) -> str:
     """Say what n is, in one sentence."""
     return {
         "formula": _rows,

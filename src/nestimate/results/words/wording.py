@@ -50,12 +50,12 @@ def above(design: Design) -> str:
 
 def null(design: Design) -> str:
     """Return the value that says "no difference"."""
-    return f"{design.measure.null:g}"
+    return f"{design.differences.null:g}"
 
 
 def differences_head(design: Design) -> str:
     """Return what differences between groups are called, as a title."""
-    return f"{design.measure.difference.capitalize()}s"
+    return design.differences.many
 
 
 def centre_head(measure: Measure, *, mixed: bool = False) -> str:
@@ -89,9 +89,10 @@ def _gloss(row: Summary, model: Model) -> str:
         f"tau_{level.name}": f"SD from {level.name} to {level.name}" for level in design.subunits
     }
     return {
+        **_averaged(design, unit),
         "effect_size": "difference in units of tau (median)",
         "d_total": f"in units of the {whole} of a reading (median)",
-        "tau": f"{outer} from {unit} to {unit}",
+        "tau": f"{outer} from {unit} to {unit}{_link(design)}",
         "tau_unit": f"SD from {unit} to {unit} in one cell",
         "tau_block": f"{outer} from {block} to {block}",
         "tau_effect": f"{outer} of {factors.difference_of(row.of, model)} from {block} to {block}",
@@ -102,6 +103,26 @@ def _gloss(row: Summary, model: Model) -> str:
         "nu": "near 1: outliers; above 30: normal",
         "icc": f"share of {unit} in the {naming.share_name(model)}",
     }.get(row.kind, inner.get(row.kind, ""))
+
+
+def _averaged(design: Design, unit: str) -> dict[str, str]:
+    """Say what is averaged over units, and what an excess is."""
+    if design.observed is None:
+        return {}
+    alone = design.unscattered
+    return {
+        "average": f"averaged over every {unit} of the kind",
+        "difference": f"of the rates of a typical {unit}",
+        **dict.fromkeys(("risk_difference", "risk_ratio"), "" if alone else f"over every {unit}"),
+        "excess": "of readings beyond chance; 0: Poisson, binomial",
+    }
+
+
+def _link(design: Design) -> str:
+    """Say on which scale units of counts and proportions scatter."""
+    if not design.by_chance:
+        return ""
+    return f", of {'log rates' if design.measure.logarithmic else 'logits'}"
 
 
 def table_row(row: Summary, *, signed: bool, rope: bool) -> list[str]:
@@ -302,7 +323,9 @@ def answer_sentence(row: Summary, contrast: Contrast, after: str = "") -> str:
     if contrast.interaction and row.p_gt_0 is not None:
         likely = _sure(max(row.p_gt_0, 1 - row.p_gt_0), row)
         return factors.interaction_sentence(row, contrast, likely)
-    sentence = f"{row.name} = {mean}{after}, {interval_name(row)} {low} to {high}{after}"
+    of = f"{row.measure.said_as} " if row.measure.said_as else ""
+    sentence = f"{of}{row.name} = {mean}{after}, {interval_name(row)} {low} to {high}{after}"
+    sentence = sentence[0].upper() + sentence[1:] if of else sentence
     if row.p_gt_0 is not None:
         this, that = contrast.sides or ("it", "no difference")
         where, sure = ("above", row.p_gt_0) if row.p_gt_0 >= 0.5 else ("below", 1 - row.p_gt_0)

@@ -1,0 +1,13 @@
+"""
+The data beside replicated data
+===============================
+
+Whether data like these come out of the model.
+"""
+
+import nestimate as ne
+
+result = ne.compare(
+    ne.example("mice"), value="glucose", group="arm", unit="mouse", options={"rope": (-0.3, 0.3)}
+)
+figure = result.plot_predictive()

@@ -1,0 +1,13 @@
+"""
+Prior and posterior
+===================
+
+What the data taught.
+"""
+
+import nestimate as ne
+
+result = ne.compare(
+    ne.example("mice"), value="glucose", group="arm", unit="mouse", options={"rope": (-0.3, 0.3)}
+)
+figure = result.plot_prior()

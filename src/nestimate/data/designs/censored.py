@@ -1,0 +1,246 @@
+"""Values below or above what can be measured: `<0.5`, `>100`, `BLQ` with its limit, `0.5-1`."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.data.designs.measures import MEASURES, Measure
+from nestimate.data.designs.observed import Together
+from nestimate.data.designs.shown import Scatter
+from nestimate.data.designs.statistics import Yardstick, frozen
+from nestimate.data.designs.structure import Structure
+from nestimate.data.tables.cells import OddCellError, is_below, read_number
+from nestimate.data.tables.door import Table
+from nestimate.errors import DataError, DesignError
+from nestimate.remedies import Remedy
+from nestimate.words import Robust
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
+Ends = tuple[float, float]
+
+_BOUND = re.compile(r"(<=|>=|[<>≤≥])\s*(.+)")
+_RANGE = re.compile(r"(\d[\d.,]*)\s*(?:-|–|to)\s*(\d[\d.,]*)")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Censored:
+    """Values of which some are known by limits only; see `Observed`.
+
+    Attributes
+    ----------
+    lower, upper
+        Ends between which the value lies, equal where it was measured; -inf or inf where there
+        is none. On the scale that is analysed, shape (rows,); NaN where the row holds nothing.
+    log
+        Whether these are logarithms.
+    """
+
+    word: ClassVar[str] = "censored"
+    robust: ClassVar[Robust] = "units"
+    excess: ClassVar[bool] = False
+    centre: ClassVar[str] = ""
+    scattered: ClassVar[bool] = True
+
+    lower: Array
+    upper: Array
+    log: bool
+
+    @classmethod
+    def from_table(cls, table: Table, value: str, limit: str | None, scale: str) -> Self:
+        """Read values and limits.
+
+        Raises
+        ------
+        DataError
+            When a cell is neither, or says "below the limit" and no limit is known.
+        DesignError
+            When nothing was measured.
+        """
+        cells, below = table.cells(value), _limits(table, limit)
+        ends = np.array([_read(table, value, i, cell, below[i]) for i, cell in enumerate(cells)])
+        ends = ends.reshape(-1, 2)
+        lower, upper = ends.T
+        if scale == "log":
+            with np.errstate(invalid="ignore"):
+                wrong = (upper <= 0) | ((lower <= 0) & (lower == upper))
+            if wrong.any():
+                row = int(np.argmax(wrong))
+                raise DataError(
+                    f"column '{value}', row {table.row(row)}: '{cells[row]}' has no logarithm. On "
+                    "a log scale every value and limit must be above 0: mend it, or use ",
+                    Remedy("scale", "linear"),
+                    ".",
+                )
+            with np.errstate(divide="ignore", invalid="ignore"):
+                lower, upper = np.log(np.maximum(lower, 0)), np.log(upper)
+        found = cls(lower=frozen(lower), upper=frozen(upper), log=scale == "log")
+        if np.unique(found.working[~np.isnan(found.working)]).size < 2:
+            raise DesignError(
+                f"column '{value}': nothing is known but one limit. No difference can be estimated "
+                "from it."
+            )
+        return found
+
+    @property
+    def measure(self) -> Measure:
+        """As on the scale that was chosen."""
+        return MEASURES["log" if self.log else "linear"]
+
+    @property
+    def exact(self) -> NDArray[np.bool_]:
+        """Whether each value was measured."""
+        return np.equal(self.lower, self.upper)
+
+    @property
+    def working(self) -> Array:
+        """The value, its limit, or the middle of its ends."""
+        with np.errstate(invalid="ignore"):
+            middle = 0.5 * (self.lower + self.upper)
+        middle = np.where(np.isinf(self.lower), self.upper, middle)
+        return np.where(np.isinf(self.upper), self.lower, middle)
+
+    @property
+    def shown(self) -> Array:
+        """The value, or the limit where there is none."""
+        return self.measure.said(self.working)
+
+    @property
+    def counts(self) -> tuple[int, int, int]:
+        """How many lie below a limit, above one, and between two."""
+        below, above = np.isinf(self.lower), np.isinf(self.upper)
+        return int(below.sum()), int(above.sum()), int((~self.exact & ~below & ~above).sum())
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Say how many values are limits, and what becomes of them."""
+        below, above, between = self.counts
+        sides = [
+            f"{count} {side}"
+            for count, side in (
+                (below, "below a limit"),
+                (above, "above a limit"),
+                (between, "between two limits"),
+            )
+            if count
+        ]
+        if not sides:
+            return ("No value is censored: all were measured.",)
+        ratios = (
+            " Logarithms are analysed: group means are geometric means and differences are ratios."
+            if self.log
+            else ""
+        )
+        many = below + above + between
+        are = "is not measured but known by a limit" if many == 1 else "are known by limits only"
+        return (
+            f"{many} of {self.lower.size} values {are} ({', '.join(sides)}): each counts with the "
+            f"probability of lying there.{ratios}",
+        )
+
+    def warnings(self, group: Codes, groups: tuple[str, ...], unit: Codes) -> list[str]:
+        """Say where limits are all that is known."""
+        of_group = np.bincount(group, weights=self.exact, minlength=len(groups)) == 0
+        of_unit = np.bincount(unit, weights=self.exact) == 0
+        found = [
+            f"In {label} no value was measured: its mean rests on the limits and on the priors, "
+            "so that only one end of its interval comes from the data."
+            for label, none in zip(groups, of_group, strict=True)
+            if none
+        ]
+        if of_unit.any() and not found and of_unit.size < unit.size:
+            found.append(
+                f"{int(of_unit.sum())} of {of_unit.size} units have limits only; they count with "
+                "what these tell."
+            )
+        return found
+
+    def substituted(self, share: float) -> Array:
+        """Return the values with lower limits put in times `share`, as is often done."""
+        low = np.log(share) if self.log else 0.0
+        value = self.working
+        below = np.isinf(self.lower)
+        return np.where(below, value + low if self.log else value * share, value)
+
+    def together(self, codes: Codes, size: int) -> Together:
+        """Return means with limits in the place of values."""
+        n = np.maximum(np.bincount(codes, minlength=size), 1)
+        total = np.bincount(codes, weights=self.working, minlength=size)
+        return Together(value=total / n, variance=np.full(size, np.nan))
+
+    def inflation(self, excess: Array) -> Array:
+        """Return 1: an SD tells how values scatter, and no excess."""
+        return np.ones_like(excess)
+
+    def with_data(self, *data: Array) -> Self:
+        """Return other values and limits."""
+        return replace(self, lower=data[0], upper=data[1])
+
+    def features(self, unit: Codes) -> Mapping[str, float]:  # noqa: ARG002
+        """Share of values that are known by limits only."""
+        return {"limits": float((~self.exact).mean())}
+
+    def where(self, rows: NDArray[np.bool_]) -> Self:
+        """Return the rows chosen."""
+        lower, upper = frozen(self.lower[rows]), frozen(self.upper[rows])
+        return type(self)(lower=lower, upper=upper, log=self.log)
+
+    def yardstick(self) -> Yardstick | None:
+        """Return none of its own."""
+        return None
+
+    def scatter(self, structure: Structure) -> Mapping[int | None, tuple[Scatter, ...]] | None:  # noqa: ARG002
+        """Return none of its own."""
+        return None
+
+
+def _limits(table: Table, limit: str | None) -> list[float]:
+    """Return the limit of each row: a number for all, or a column; NaN where none is stated."""
+    if limit is None:
+        return [np.nan] * table.n_rows
+    if limit in table.columns:
+        return list(table.numbers(limit))
+    try:
+        return [float(limit)] * table.n_rows
+    except ValueError:
+        table.column(limit)
+        raise
+
+
+def _read(table: Table, name: str, i: int, cell: str | None, limit: float) -> Ends:
+    """Return the ends between which the value of a cell lies."""
+    text = (cell or "").strip()
+    where = f"column '{name}', row {table.row(i)}: '{text}'"
+    try:
+        if is_below(text):
+            if np.isnan(limit):
+                raise DataError(
+                    f"{where} says that the value is too low to be measured, but not where the "
+                    "limit lies: ",
+                    Remedy("limit", "0.5"),
+                    ", or name the column that holds the limits. If it means that there is no "
+                    "reading: ",
+                    Remedy("na", text),
+                    ".",
+                )
+            return -np.inf, limit
+        bound = _BOUND.fullmatch(text)
+        if bound and bound[1][0] in "<≤" and is_below(bound[2]):
+            return _read(table, name, i, bound[2], limit)
+        if bound:
+            edge = read_number(bound[2], table.decimal)
+            edge = np.nan if edge is None else edge
+            return (-np.inf, edge) if bound[1][0] in "<≤" else (edge, np.inf)
+        if between := _RANGE.fullmatch(text):
+            low, high = (read_number(part, table.decimal) for part in between.groups())
+            if low is None or high is None or not low < high:
+                raise DataError(f"{where} is no interval: the lower end comes first.")
+            return low, high
+        number = read_number(text, table.decimal)
+    except OddCellError as odd:
+        raise DataError(f"{where} {odd}.") from None
+    return (np.nan, np.nan) if number is None else (number, number)

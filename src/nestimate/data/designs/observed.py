@@ -1,0 +1,132 @@
+"""What stands in a row that is no plain measurement: a count, a share of a total, a limit.
+
+Readings that are counted or cut off are known by their likelihood, which `model.responses` holds.
+Here they are read, checked and kept; a value on the scale that is analysed stands for each row
+where no more than an order of magnitude is needed: for starting values and for pictures.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar, NamedTuple, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.data.designs.measures import Measure
+from nestimate.data.designs.shown import Scatter
+from nestimate.data.designs.statistics import Yardstick
+from nestimate.data.designs.structure import Structure
+from nestimate.words import Robust
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+#: Prior SD of a group's log rate or logit about that of all rows: 95 % within a factor of 130.
+LOCATION_SD = 2.5
+#: Default priors are so many spreads of the yardstick wide.
+SPREADS = 5
+#: Scale of the half-t of an SD between units, on the log or the logit scale.
+SCALE = 1.0
+
+
+class Together(NamedTuple):
+    """Rows taken as one, as an analysis would that knows of no units; shape (members,).
+
+    Attributes
+    ----------
+    value
+        On the scale that is analysed: log rate, logit, mean.
+    variance
+        Its variance by chance alone (Poisson, binomial); NaN where only scatter tells it.
+    """
+
+    value: Array
+    variance: Array
+
+
+class Observed(Protocol):
+    """What was observed in every row; arrays have shape (rows,).
+
+    Attributes
+    ----------
+    word
+        Of the option `response`.
+    robust
+        What the option `robust` is where the user says nothing.
+    excess
+        Whether readings of a unit scatter by chance and an excess over it, instead of an SD.
+    centre
+        What the middle of a group is called, `rate`; empty: as for measurements.
+    """
+
+    word: ClassVar[str]
+    robust: ClassVar[Robust]
+    excess: ClassVar[bool]
+    centre: ClassVar[str]
+
+    @property
+    def measure(self) -> Measure:
+        """How the middle of a group is worked out and said."""
+
+    @property
+    def working(self) -> Array:
+        """A value on the scale that is analysed for every row; NaN where the row holds none."""
+
+    @property
+    def shown(self) -> Array:
+        """What stands in the row, on the scale on which results are said."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """How the rows are taken: sentences for the user."""
+
+    @property
+    def scattered(self) -> bool:
+        """Whether rows that stand for themselves tell how far they differ beyond chance."""
+
+    def warnings(self, group: Codes, groups: tuple[str, ...], unit: Codes) -> list[str]:
+        """Return what to keep in mind of these rows."""
+
+    def together(self, codes: Codes, size: int) -> Together:
+        """Return the rows of each member as one."""
+
+    def inflation(self, excess: Array) -> Array:
+        """Return by how much an excess inflates the variance of the average row; of its shape."""
+
+    def with_data(self, *data: Array) -> Self:
+        """Return the same rows with other data in them, as `Response.replicated` draws them."""
+
+    def features(self, unit: Codes) -> Mapping[str, float]:
+        """Return what replicated data are compared in, beside the means of units."""
+
+    def where(self, rows: NDArray[np.bool_]) -> Self:
+        """Return the rows chosen."""
+
+    def yardstick(self) -> Yardstick | None:
+        """Return centre and scales for default priors; None: those of the working values."""
+
+    def scatter(self, structure: Structure) -> Mapping[int | None, tuple[Scatter, ...]] | None:
+        """Return what default priors of scales take their unit from; None: as for readings."""
+
+
+def link_scatter(structure: Structure, excess: float) -> Mapping[int | None, tuple[Scatter, ...]]:
+    """Return scales on the log or logit scale, where they need no unit from the data.
+
+    Parameters
+    ----------
+    structure
+        What is compared, and what scatters.
+    excess
+        Scale of the half-t of the excess of readings over chance.
+    """
+    groups = max(len(structure.groups), 1)
+
+    def stated(sd: float) -> tuple[Scatter, ...]:
+        return (Scatter(sd=sd, freedom=0),) * groups
+
+    return {None: stated(excess), **{s.position: stated(SCALE) for s in structure.strata}}
+
+
+def link_yardstick(centre: float) -> Yardstick:
+    """Return the yardstick of a log or logit scale about the centre of all rows."""
+    spread = LOCATION_SD / SPREADS
+    return Yardstick(centre=centre, spread=spread, within=spread, resolution=1e-6)

@@ -1,0 +1,166 @@
+"""Proportions: how many of how many, `positive/total`, or yes and no."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.data.designs.measures import LOGIT, Measure
+from nestimate.data.designs.observed import Together, link_scatter, link_yardstick
+from nestimate.data.designs.shown import Scatter
+from nestimate.data.designs.statistics import Yardstick, frozen
+from nestimate.data.designs.structure import Structure
+from nestimate.data.tables.door import Table
+from nestimate.errors import DataError, listed
+from nestimate.words import Robust
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+#: What is added to both sides where a logit stands for a share.
+HALF = 0.5
+#: Largest total whose density keeps its digits.
+MOST = 1e9
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Proportions:
+    """How many of how many; see `Observed`.
+
+    Attributes
+    ----------
+    k, n
+        Shape (rows,); NaN where the row holds none.
+    of
+        Column of the totals; empty where every row is a yes or no.
+    """
+
+    word: ClassVar[str] = "proportion"
+    robust: ClassVar[Robust] = "none"
+    excess: ClassVar[bool] = True
+    centre: ClassVar[str] = "probability"
+
+    k: Array
+    n: Array
+    of: str = ""
+
+    @classmethod
+    def from_table(cls, table: Table, value: str, total: str | None) -> Self:
+        """Read k and n, or 0 and 1.
+
+        Raises
+        ------
+        DataError
+            When a row is not of the form k of n.
+        """
+        k = table.numbers(value)
+        n = np.ones(k.size) if total is None else table.numbers(total)
+        seen = ~np.isnan(k)
+        with np.errstate(invalid="ignore"):
+            whole = (k == np.floor(k)) & (n == np.floor(n)) & (n <= MOST)
+            wrong = seen & ~(whole & (k >= 0) & (k <= n) & (n >= 1))
+        if wrong.any():
+            row = int(np.argmax(wrong))
+            rule = (
+                f"'{value}' must hold 0 or 1. Where several were looked at in each row, name both "
+                f"columns: response {value}/TOTAL."
+                if total is None
+                else f"'{value}' of '{total}' must be whole numbers, 0 to the total, and the total "
+                "1 or more; leave both empty where nothing was looked at."
+            )
+            seen_n = "" if total is None else f" of {n[row]:g}"
+            raise DataError(
+                f"column '{value}', row {table.row(row)}: {k[row]:g}{seen_n} is no share of a "
+                f"whole. {rule}"
+            )
+        return cls(k=frozen(k), n=frozen(n), of=total or "")
+
+    @property
+    def measure(self) -> Measure:
+        """Probabilities are worked out by the logarithm of their odds."""
+        return LOGIT
+
+    @property
+    def working(self) -> Array:
+        """Empirical logit: of half a yes and half a no more."""
+        return np.log((self.k + HALF) / (self.n - self.k + HALF))
+
+    @property
+    def shown(self) -> Array:
+        """The share of every row."""
+        return np.asarray(self.k / self.n)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Say what is compared."""
+        what = f"shares of {self.of}" if self.of else "yes (1) and no (0)"
+        return (
+            f"Rows are analysed as {what}: what is compared are probabilities, and their "
+            "differences are said as odds ratios.",
+        )
+
+    @property
+    def scattered(self) -> bool:
+        """Whether any row holds more than a single yes or no."""
+        return bool((self.n > 1).any())
+
+    def warnings(self, group: Codes, groups: tuple[str, ...], unit: Codes) -> list[str]:  # noqa: ARG002
+        """Name the groups in which all or none are."""
+        k, n = (np.bincount(group, weights=x, minlength=len(groups)) for x in (self.k, self.n))
+        flat = [
+            f"{label} ({'none' if a == 0 else 'all'} of {b:g})"
+            for label, a, b in zip(groups, k, n, strict=True)
+            if a in (0, b)
+        ]
+        if not flat:
+            return []
+        return [
+            f"In {listed(flat, 4).replace("'", '')} the probability may be as near to 0 or 1 as "
+            "the prior of its logit allows, so that only the other end of its interval comes from "
+            "the data."
+        ]
+
+    def together(self, codes: Codes, size: int) -> Together:
+        """Return logits of all rows of each member."""
+        k, n = (np.bincount(codes, weights=x, minlength=size) for x in (self.k, self.n))
+        yes, no = k + HALF, n - k + HALF
+        return Together(value=np.log(yes / no), variance=1 / yes + 1 / no)
+
+    def inflation(self, excess: Array) -> Array:
+        """Return 1 + (n - 1) rho at the mean total, rho being the correlation inside a row."""
+        rho = np.square(excess) / (1 + np.square(excess))
+        return np.asarray(1 + (self.n.mean() - 1) * rho)
+
+    def with_data(self, *data: Array) -> Self:
+        """Return others of the same totals."""
+        return replace(self, k=data[0])
+
+    def features(self, unit: Codes) -> Mapping[str, float]:
+        """Share of rows with none, with all, and the scatter inside units over that of chance."""
+        found = {"none": float((self.k == 0).mean()), "all": float((self.k == self.n).mean())}
+        yes, total = np.bincount(unit, self.k), np.bincount(unit, self.n)
+        p = (yes / total)[unit]
+        freedom = unit.size - total.size
+        if freedom > 0:
+            chance = self.n * p * (1 - p)
+            far = np.square(self.k - self.n * p) / np.where(chance > 0, chance, 1.0)
+            found["excess"] = float(far.sum() / freedom)
+        return found if self.scattered else {}
+
+    def where(self, rows: NDArray[np.bool_]) -> Self:
+        """Return the rows chosen."""
+        return type(self)(k=frozen(self.k[rows]), n=frozen(self.n[rows]), of=self.of)
+
+    def yardstick(self) -> Yardstick:
+        """Return the logit of all rows as the centre."""
+        return link_yardstick(float(self.together(np.zeros(self.k.size, np.intp), 1).value[0]))
+
+    def scatter(self, structure: Structure) -> Mapping[int | None, tuple[Scatter, ...]]:
+        """Return scales of logits, and of the excess over the binomial.
+
+        An excess (see `responses.proportions`) moves the logit by itself over sqrt(p (1 - p)).
+        """
+        p = (self.k.sum() + HALF) / (self.n.sum() + 2 * HALF)
+        return link_scatter(structure, excess=float(np.sqrt(p * (1 - p))))

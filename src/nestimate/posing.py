@@ -1,0 +1,123 @@
+"""From the user's words to a design and its draws: what every call that asks has in common."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from nestimate.data.designs import responses
+from nestimate.data.designs.adjusted import adjusted_design
+from nestimate.data.designs.crossing import check_names
+from nestimate.data.designs.design import Design
+from nestimate.data.designs.roles import Roles
+from nestimate.data.designs.spreads import by_spread, uneven
+from nestimate.data.tables.door import Wanted, read_table
+from nestimate.data.tables.onegroup import with_one_group
+from nestimate.errors import DesignError
+from nestimate.inference.fit import Fit
+from nestimate.model.model import Model
+from nestimate.options import Options
+from nestimate.remedies import Advice, Remedy
+from nestimate.words import Words
+
+
+def posed(
+    data: Any,
+    *,
+    value: str | None,
+    group: str | Sequence[str] | None,
+    unit: str | None,
+    block: str | None,
+    reference: str | Mapping[str, str] | None,
+    relabel_units: bool,
+    options: Options | Words | Mapping[str, Any] | None,
+) -> tuple[Design, Design | None, Options, dict[str, Any]]:
+    """Return the design that the words of `compare` make, the options, and the words as named.
+
+    Second stands the same design without its covariates; None where there are none.
+    """
+    chosen = Options.of(options)
+    group = group if group is None or isinstance(group, str) else ",".join(group)
+    if isinstance(reference, Mapping):
+        reference = ",".join(f"{name}={label}" for name, label in reference.items())
+    named = {"value": value, "group": group, "unit": unit, "block": block, "reference": reference}
+    for role, name in named.items():
+        if name is not None and not isinstance(name, str):
+            raise DesignError(
+                f"{role} is {name!r}: give its name as text, such as {role}='{name}'."
+            )
+    response = responses.named(chosen.response, value, chosen.limit)
+    value = response.value
+    beside = (response.total, chosen.exposure, chosen.limit)
+    table = read_table(
+        data,
+        Wanted(
+            **asdict(chosen.reading),
+            named=tuple(name for name in beside if isinstance(name, str)),
+            value=value,
+            group=group,
+            unit=unit,
+            block=block,
+            one_group=chosen.against is not None,
+        ),
+    )
+    check_names(table, group)
+    value, group = table.roles.get("value", value), table.roles.get("group", group)
+    unit = table.roles.get("unit", unit)
+    if group is None and value is not None and chosen.against is not None:
+        table, group = with_one_group(table)
+    if value is None or group is None:
+        hint = Advice(
+            " If each of them is a group, add ",
+            Remedy("wide", "groups"),
+            "; a column that is none is then named as unit or block.",
+        )
+        missing = "value (what was measured)" if value is None else "group (what is compared)"
+        stated = Advice(" Without groups, give a value: ", Remedy("against", "VALUE"), ".")
+        raise DesignError(
+            f"the column for {missing} is not named. {table.source} has the columns: "
+            f"{', '.join(table.columns)}.",
+            *([hint] if value is group is None else []),
+            *([] if value is None else [stated]),
+        )
+    roles = Roles(
+        value=value,
+        group=group,
+        unit=unit,
+        block=block,
+        one_group=chosen.against is not None,
+        summary=chosen.summary_columns,
+        known_sigma="sigma" in chosen.prior,
+        scale=chosen.scale,
+        reference=reference,
+        response=response.word,
+        total=response.total,
+        exposure=chosen.exposure,
+        limit=None if chosen.limit is None else str(chosen.limit),
+        order=chosen.order if isinstance(chosen.order, str | None) else ",".join(chosen.order),
+        relabel_units=relabel_units,
+    )
+    words: dict[str, Any] = {**named, "relabel_units": relabel_units or None}
+    if chosen.covariates and response.word != responses.MEASURED:
+        raise DesignError(f"adjust: {response.word} cannot be adjusted for covariates yet.")
+    if not chosen.covariates:
+        return Design.from_table(table, roles), None, chosen, words
+    adjusted = by_spread(
+        lambda apart: adjusted_design(table, roles, chosen.covariates, apart=apart), chosen.tau
+    )
+    own = chosen.tau == "own" or uneven(adjusted) is not None
+    return adjusted, adjusted_design(table, roles, (), apart=own), chosen, words
+
+
+def fitted(design: Design, chosen: Options) -> Fit:
+    """Return the draws that answer a design under the options."""
+    roles = replace(design.roles, value_unit=chosen.value_unit)
+    assumptions, shown = chosen.assumptions, uneven(design) if chosen.tau is None else None
+    if design.observed is not None and chosen.robust is None:
+        assumptions = replace(assumptions, robust=design.observed.robust)
+    if design.readings.reconstructed:
+        assumptions = replace(assumptions, robust="none")  # a mean and an SD hold no outlier
+    if shown:
+        assumptions = replace(assumptions, tau="own")
+        design = replace(design, notes=(*design.notes, shown.said))
+    model = Model.from_design(replace(design, roles=roles), assumptions)
+    return Fit.from_model(model, ess=chosen.ess, seed=chosen.seed)

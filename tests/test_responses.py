@@ -1,0 +1,378 @@
+"""Counts, proportions and limits of detection, against integrals written here and identities."""
+
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import special, stats
+
+import nestimate as ne
+from keyed import keyed
+from nestimate.data.designs.design import Design
+from nestimate.data.designs.roles import Roles
+from nestimate.data.tables.door import read_table
+from nestimate.errors import DataError, DesignError
+from nestimate.model.model import Model
+from nestimate.model.parameters import Assumptions
+from nestimate.model.responses.rising import log_rising
+
+#: Two groups of three units: a few readings each, unequal, one unit with none at all.
+UNITS = [("a", "a1"), ("a", "a2"), ("a", "a3"), ("b", "b1"), ("b", "b2"), ("b", "b3")]
+
+
+def table(kind, *, seed=3, readings=3):
+    """Made-up rows of a kind, as a user would have them."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for j, (group, unit) in enumerate(UNITS):
+        eta = rng.normal(0.7 * (group == "b"), 0.5)
+        for i in range(readings + j % 2):
+            area, total = float(rng.choice([1.0, 2.5])), int(rng.integers(8, 40))
+            value = rng.normal(eta, 0.6)
+            rows.append(
+                {
+                    "arm": group,
+                    "mouse": unit,
+                    "count": 0 if unit == "a3" else rng.poisson(3 * area * np.exp(eta)),
+                    "area": area,
+                    "positive": 0 if unit == "a3" else rng.binomial(total, special.expit(eta - 1)),
+                    "total": total,
+                    "y": f"<{-0.3}" if value < -0.3 else ">1.8" if value > 1.8 else f"{value:.6f}",
+                    "z": "0.2-0.5" if i == 0 and unit == "b1" else f"{value:.6f}",
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+ROLES = {
+    "counts": {"value": "count", "response": "counts", "exposure": "area"},
+    "proportion": {"value": "positive", "response": "proportion", "total": "total"},
+    "censored": {"value": "y", "response": "censored"},
+}
+
+
+def model_of(kind, robust="none", *, flat=False, **changes):
+    roles = Roles(group="arm", unit=None if flat else "mouse", **ROLES[kind])
+    frame = table(kind)
+    if flat and kind != "censored":
+        frame = frame.groupby(["arm", "mouse"], as_index=False)[
+            ["count", "area", "positive", "total"]
+        ].sum()
+    design = Design.from_table(read_table(frame), roles)
+    return Model.from_design(design, Assumptions(robust=robust, **changes))
+
+
+def log_reading(kind, model, row, eta, theta):
+    """Log probability of one row given the true mean of its unit, by SciPy's own distributions."""
+    seen = model.design.observed
+    excess = theta.get("excess", 0.0)
+    if kind == "counts":
+        mean = seen.exposure[row] * np.exp(np.clip(eta, -300, 300))
+        if not excess:
+            return stats.poisson.logpmf(seen.count[row], mean)
+        shape = excess**-2
+        return stats.nbinom.logpmf(seen.count[row], shape, shape / (shape + mean))
+    if kind == "proportion":
+        p = special.expit(eta)
+        if not excess:
+            return stats.binom.logpmf(seen.k[row], seen.n[row], p)
+        precision = excess**-2
+        return stats.betabinom.logpmf(
+            seen.k[row], seen.n[row], precision * p, precision * special.expit(-eta)
+        )
+    low, high, sigma = seen.lower[row], seen.upper[row], theta["sigma"]
+    if low == high:
+        return stats.norm.logpdf(low, eta, sigma)
+    return np.log(stats.norm.cdf(high, eta, sigma) - stats.norm.cdf(low, eta, sigma))
+
+
+def by_quadrature(kind, model, unit, theta):
+    """Log probability of a unit's rows: trapezoids far finer than every scale, and far beyond."""
+    design = model.design
+    g = design.statistics.group[unit]
+    mu, tau = theta["mu"][g], theta["tau"][g]
+    law = stats.t(theta["nu"], mu, tau) if "nu" in theta else stats.norm(mu, tau)
+    eta = mu + tau * np.sinh(np.linspace(-9, 9, 6001))
+    with np.errstate(divide="ignore"):
+        logs = law.logpdf(eta) + sum(
+            log_reading(kind, model, i, eta, theta)
+            for i in np.flatnonzero(design.readings.unit == unit)
+        )
+    top = np.nanmax(logs)
+    return top + np.log(np.trapezoid(np.nan_to_num(np.exp(logs - top)), eta))
+
+
+CASES = [
+    *(("counts", x, r) for x, r in product((0.0, 0.45), ("none", "units"))),
+    *(("proportion", x, r) for x, r in product((0.0, 0.3), ("none", "units"))),
+    ("censored", 0.0, "none"),
+    ("censored", 0.0, "units"),
+]
+
+
+@pytest.mark.parametrize(("kind", "excess", "robust"), CASES)
+def test_density_of_a_unit_is_the_integral_over_its_mean(kind, excess, robust):
+    model = model_of(kind, robust)
+    stick = model.design.yardstick
+    theta = {"mu": [0.4, 1.1], "tau": [0.5, 0.8], "excess": excess, "sigma": 0.5, "nu": 4.0}
+    if robust == "none":
+        del theta["nu"]
+    centre, spread = stick.centre, stick.spread
+    standard = {
+        "mu": (np.array(theta["mu"])[:, None] - centre) / spread,
+        "tau": np.array(theta["tau"])[:, None] / spread,
+        "excess": np.array([[theta["excess"]]]),
+        "sigma": np.array([[theta["sigma"] / spread]]),
+        "nu": np.array([[4.0]]),
+    }
+    found = model.density.per_cluster(keyed(model, standard))[:, 0]
+    rows = model.design.observed
+    if kind == "censored":
+        exact = np.bincount(model.design.readings.unit, rows.exact)
+        found = found - exact * np.log(spread)
+    expected = [by_quadrature(kind, model, j, theta) for j in range(len(UNITS))]
+    np.testing.assert_allclose(found, expected, atol=2e-4)
+
+
+@pytest.mark.parametrize("robust", ["none", "units"])
+def test_density_of_flat_values_with_limits_is_that_of_the_distribution(robust):
+    model = model_of("censored", robust, flat=True)
+    stick, rows = model.design.yardstick, model.design.observed
+    law = stats.norm(0.5, 0.9) if robust == "none" else stats.t(3.0, 0.5, 0.9)
+    standard = {
+        "mu": np.full((2, 1), (0.5 - stick.centre) / stick.spread),
+        "tau": np.full((2, 1), 0.9 / stick.spread),
+        "nu": np.array([[3.0]]),
+    }
+    found = model.density.per_cluster(keyed(model, standard))[:, 0]
+    inside = law.cdf(rows.upper) - law.cdf(rows.lower)
+    expected = np.where(
+        rows.exact,
+        law.logpdf(rows.lower) + np.log(stick.spread),
+        np.log(np.where(rows.exact, 1, inside)),
+    )
+    np.testing.assert_allclose(found, expected, atol=1e-7)
+
+
+def test_flat_rows_are_units_of_one_reading():
+    model = model_of("counts", flat=True)
+    assert "excess" not in model.names
+    theta = {"mu": [0.4, 1.1], "tau": [0.5, 0.8]}
+    stick = model.design.yardstick
+    standard = {
+        "mu": (np.array(theta["mu"])[:, None] - stick.centre) / stick.spread,
+        "tau": np.array(theta["tau"])[:, None] / stick.spread,
+    }
+    found = model.density.per_cluster(keyed(model, standard))[:, 0]
+    expected = [by_quadrature("counts", model, j, theta) for j in range(len(UNITS))]
+    np.testing.assert_allclose(found, expected, atol=2e-4)
+
+
+def test_rising_factorials_keep_their_digits():
+    x, k = np.array([1e-6, 0.3, 5.0, 80.0]), np.array([[0.0], [1.0], [7.0], [250.0]])
+    np.testing.assert_allclose(
+        log_rising(x, k), special.gammaln(x + k) - special.gammaln(x), rtol=1e-10, atol=1e-9
+    )
+    # Of a huge x only k log x is left: the difference of two log Gammas has lost it.
+    assert log_rising(np.array([1e14]), np.array([3.0])) == pytest.approx(
+        3 * np.log(1e14), rel=1e-12
+    )
+
+
+def compared(frame, **words):
+    given = {"group": "arm", "unit": "mouse"} | words
+    options = {"ess": 1_000, **given.pop("options", {})}
+    return ne.compare(frame, **given, options=options)
+
+
+def ratio(result):
+    row = result.contrasts[0]
+    return np.log([row.mean, row.ci_low, row.ci_high])
+
+
+def test_exposure_times_c_divides_rates_by_c():
+    frame = table("counts")
+    one = compared(frame, value="count", options={"response": "counts", "exposure": "area"})
+    frame["area"] *= 100
+    other = compared(frame, value="count", options={"response": "counts", "exposure": "area"})
+    np.testing.assert_allclose(ratio(one), ratio(other), rtol=1e-6)
+    for row, scaled in zip(one.groups, other.groups, strict=True):
+        assert scaled.mean == pytest.approx(row.mean / 100, rel=1e-6)
+
+
+def density(frame, words, named, robust="none", **changes):
+    """Log densities of every row set at parameters that all its models have."""
+    design = Design.from_table(read_table(frame), Roles(group="arm", **words))
+    model = Model.from_design(design, Assumptions(robust=robust, **changes))
+    return model.density.log_density(keyed(model, named))
+
+
+def draws(size=40):
+    """Standardised parameters here and there."""
+    rng = np.random.default_rng(8)
+    return {
+        "mu": rng.normal(0, 1, (2, size)),
+        "tau": np.exp(rng.normal(0, 0.7, (2, size))),
+        "excess": np.exp(rng.normal(-1, 0.7, (1, size))),
+        "sigma": np.exp(rng.normal(0, 0.3, (1, size))),
+        "nu": 1 + np.exp(rng.normal(2, 1, (1, size))),
+    }
+
+
+@pytest.mark.parametrize("robust", ["none", "units"])
+def test_the_others_turn_odds_round(robust):
+    frame = table("proportion").assign(negative=lambda f: f["total"] - f["positive"])
+    named = draws()
+    turned = named | {"mu": -named["mu"]}
+    one, other = (
+        density(
+            frame,
+            {"value": name, "total": "total", "response": "proportion", "unit": "mouse"},
+            theta,
+            robust,
+        )
+        for name, theta in (("positive", named), ("negative", turned))
+    )
+    np.testing.assert_allclose(one, other, atol=1e-7)
+
+
+def test_poisson_rows_or_their_sums_give_one_answer():
+    frame = table("counts")
+    whole = frame.groupby(["arm", "mouse"], as_index=False)[["count", "area"]].sum()
+    words = {"value": "count", "exposure": "area", "response": "counts"}
+    named = draws() | {"excess": np.zeros((1, 40))}
+    gap = density(frame, {**words, "unit": "mouse"}, named) - density(whole, words, named)
+    np.testing.assert_allclose(gap, gap[0], atol=1e-4)  # the nodes are laid alike, not the same
+
+
+@pytest.mark.parametrize("robust", ["none", "units"])
+@pytest.mark.parametrize("unit", ["mouse", None])
+def test_without_limits_the_density_is_that_of_the_values(robust, unit):
+    frame = table("censored")
+    frame["whole"] = np.random.default_rng(1).normal(size=len(frame))
+    named = draws()
+    measured, cut = (
+        density(frame, {"value": "whole", "unit": unit, "response": response}, named, robust)
+        for response in ("measured", "censored")
+    )
+    np.testing.assert_allclose(cut, measured, atol=1e-6)
+
+
+def test_a_limit_that_goes_down_leaves_the_values():
+    frame = table("censored")
+    frame["whole"] = np.random.default_rng(1).normal(size=len(frame))
+    named, lowest = draws(), frame["whole"].idxmin()
+    words = {"value": "cut", "unit": "mouse", "response": "censored"}
+    gaps = []
+    for width in (1.0, 0.1, 0.01):
+        # The smallest value is known to lie in an ever narrower range.
+        value = frame["whole"].astype(object)
+        value[lowest] = f"{6 + value[lowest] - width / 2}-{6 + value[lowest] + width / 2}"
+        value[value.index != lowest] = 6 + frame["whole"][value.index != lowest]
+        given = density(frame.assign(cut=value.astype(str)), words, named)
+        whole = density(frame.assign(cut=6 + frame["whole"]), words, named)
+        gap = given - whole
+        gaps.append(np.ptp(gap))
+    assert gaps[1] < 0.1 * gaps[0]
+    assert gaps[2] < 0.02 * gaps[1]
+
+
+@pytest.mark.parametrize("kind", ["counts", "proportion"])
+def test_groups_of_nothing_are_answered(kind):
+    frame = table(kind)
+    frame.loc[frame["arm"] == "a", ["count", "positive"]] = 0
+    response = "positive/total" if kind == "proportion" else "counts"
+    value = None if kind == "proportion" else "count"
+    result = compared(frame, value=value, options={"response": response})
+    numbers = [x for row in (*result.contrasts, *result.groups) for x in (row.ci_low, row.ci_high)]
+    assert result.passed
+    assert np.isfinite(numbers).all()
+    assert result.contrasts[0].p_gt_0 > 0.9
+    assert any("prior" in said for said in result.design.warnings)
+
+
+def test_single_yes_and_no_are_compared_by_their_shares():
+    rows = [("a", 1)] * 3 + [("a", 0)] * 17 + [("b", 1)] * 12 + [("b", 0)] * 8
+    frame = pd.DataFrame(rows, columns=["arm", "alive"])
+    result = ne.compare(
+        frame, value="alive", group="arm", options={"response": "proportion", "ess": 4_000}
+    )
+    # Independent binomials with the same normal priors, on a grid.
+    grid = np.linspace(-9, 7, 4001)
+    centre = np.log(15.5 / 25.5)
+    means = []
+    for k in (3, 12):
+        logs = stats.binom.logpmf(k, 20, special.expit(grid)) + stats.norm.logpdf(grid, centre, 2.5)
+        weight = np.exp(logs - logs.max())
+        means.append(weight @ grid / weight.sum())
+    error = result.contrasts[0].worked_error("mean")
+    assert np.log(result.contrasts[0].mean) == pytest.approx(means[1] - means[0], abs=5 * error)
+    assert "tau" not in [row.name for row in result.scales]
+
+
+def test_what_is_no_count_share_or_limit_is_refused_by_row():
+    frame = table("counts")
+    for column, value, words, said in (
+        ("count", 2.5, {"value": "count", "options": {"response": "counts"}}, "2.5 is no count"),
+        (
+            "area",
+            0.0,
+            {"value": "count", "options": {"response": "counts", "exposure": "area"}},
+            "above 0",
+        ),
+        ("positive", 99.0, {"options": {"response": "positive/total"}}, "no share"),
+        ("y", "BLQ", {"value": "y", "options": {"response": "censored"}}, "where the limit lies"),
+        ("y", "5-1", {"value": "y", "options": {"response": "censored"}}, "no interval"),
+    ):
+        wrong = frame.astype({column: object})
+        wrong.loc[1, column] = value
+        with pytest.raises(DataError, match=said) as refused:
+            compared(wrong, **words)
+        assert f"column '{column}'" in str(refused.value)
+        assert "row 1" in str(refused.value)
+    for words, said in (
+        ({"response": "count"}, "counts"),
+        ({"exposure": "area"}, "belongs to response"),
+        ({"response": "counts", "scale": "log"}, "Leave out"),
+        ({"response": "counts", "robust": "both"}, "of their own"),
+    ):
+        with pytest.raises(DesignError, match=said):
+            compared(frame, value="count", options=words)
+
+
+def test_words_for_too_low_take_the_limit_of_their_row():
+    frame = table("censored")
+    frame["low"] = -0.3
+    frame["word"] = frame["y"].replace("<-0.3", "BLQ")
+    words = {"group": "arm", "unit": "mouse", "response": "censored"}
+    ends = []
+    for value, limit in (("y", None), ("word", "-0.3"), ("word", "low")):
+        roles = Roles(value=value, limit=limit, **words)
+        rows = Design.from_table(read_table(frame), roles).observed
+        assert rows.counts[0] > 0
+        ends.append(rows.upper)
+    np.testing.assert_array_equal(ends[0], ends[1])
+    np.testing.assert_array_equal(ends[0], ends[2])
+
+
+def test_what_substitution_would_give_stands_beside_the_answer():
+    options = {"response": "censored", "robust": "none", "ess": 300}
+    result = compared(table("censored"), value="y", options=options)
+    below = result.design.observed.counts[0]
+    assert f"{below} below a limit" in " ".join(result.design.notes)
+    assert {"welch", "half"} <= {method.name for method in result.honesty[0].methods}
+
+
+def test_intervals_lie_between_the_ends():
+    model = Model.from_design(
+        Design.from_table(
+            read_table(table("censored")),
+            Roles(value="z", group="arm", unit="mouse", response="censored"),
+        ),
+        Assumptions(robust="none"),
+    )
+    rows = model.design.observed
+    assert rows.counts == (0, 0, 1)
+    which = int(np.flatnonzero(~rows.exact)[0])
+    assert (rows.lower[which], rows.upper[which]) == (0.2, 0.5)

@@ -45,3 +45,53 @@ def test_architecture_names_every_module_by_path():
     named = set(re.findall(r"^\| `([\w/]+)` \|", page, flags=re.MULTILINE))
     found = {str(p.relative_to(ROOT).with_suffix("")) for p in MODULES if p.name != "__init__.py"}
     assert named == found
+
+
+#: Conditionals that ask what kind of design there is; new kinds belong into types and tables.
+MOST_QUESTIONS = 160
+
+
+def test_what_a_design_is_stands_in_types_and_is_asked_in_few_places():
+    """Counted is every condition that asks for layout, block, levels, formula or logarithms.
+
+    Conditions are those of `if`, `while`, `assert`, conditional expressions, comprehensions, and
+    what `match` looks at. One asks if it holds an attribute of `ASKED`, compares with a layout or
+    the word of a scale, or looks for a name among draws. Once 246 by this count.
+    """
+    asking = [
+        f"{path.relative_to(ROOT)}:{test.lineno}: {ast.unparse(test)}"
+        for path in MODULES
+        for test in _conditions(ast.parse(path.read_text(encoding="utf-8")))
+        if any(map(_asks, ast.walk(test)))
+    ]
+    assert len(asking) <= MOST_QUESTIONS, "\n".join(asking)
+
+
+ASKED = {"layout", "block", "levels", "formula", "logarithmic"}
+KINDS = {"log", "linear", "flat", "nested", "blocked", "blocked-nested"}
+
+
+def _conditions(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If | ast.IfExp | ast.While | ast.Assert):
+            yield node.test
+        elif isinstance(node, ast.comprehension):
+            yield from node.ifs
+        elif isinstance(node, ast.Match):
+            yield node.subject
+        elif isinstance(node, ast.match_case) and node.guard:
+            yield node.guard
+
+
+def _asks(node):
+    if isinstance(node, ast.Attribute):
+        return node.attr in ASKED
+    if not isinstance(node, ast.Compare):
+        return False
+    sides = [node.left, *node.comparators]
+    named = any(isinstance(side, ast.Constant) and side.value in KINDS for side in sides)
+    pairs = zip(node.ops, node.comparators, strict=True)
+    return named or any(
+        isinstance(operator, ast.In | ast.NotIn) and "draws" in ast.unparse(side)
+        for operator, side in pairs
+    )

@@ -98,8 +98,10 @@ def test_any_name_works_everywhere(name, tmp_path):
         path = tmp_path / f"odd{i}.csv"
         body = [[f"{a} {name}", m, y] for a, m, y in messy.ROWS]
         path.write_bytes(messy.text(body, names))
-        # Files take a second: they are written where the name is that of the value.
-        kinds = {"--json": "json", "--draws": "nc"} if i == 2 else {}
+        # Files take a second: they are written where the name is that of the value, draws for a
+        # name of each kind (of a parameter, with brackets, with markup).
+        kinds = {"--json": "json"} if i == 2 else {}
+        kinds |= {"--draws": "nc"} if i == 2 and name in {"mu", "tau", "x[1]", "<b>&"} else {}
         kinds |= {"--report": "html"} if i == 2 and name == "x[1]" else {}
         outputs = [p for o, e in kinds.items() for p in (o, str(tmp_path / f"{i}.{e}"))]
         roles = [f"--group={names[0]}", f"--unit={names[1]}", f"--value={names[2]}"]

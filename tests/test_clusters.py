@@ -77,16 +77,18 @@ def written_out(design, theta, nu):
             shared = np.full(inner.shape, tau**2)
 
         def density(mixing, shared=shared, inner=inner, residual=residual):
-            cov = shared / mixing + inner
+            """Of every mixing value, shape (values,)."""
+            cov = shared / np.reshape(mixing, (-1, 1, 1)) + inner
             _, log_det = np.linalg.slogdet(2 * np.pi * cov)
-            return -0.5 * (log_det + residual @ np.linalg.solve(cov, residual))
+            far = np.linalg.solve(cov, residual[:, None])[..., 0] @ residual
+            return -0.5 * (log_det + far)
 
         if nu is None:
-            total += density(1.0)
+            total += density(1.0)[0]
             continue
         law = stats.gamma(nu / 2, scale=2 / nu)
         u = np.linspace(-20, 5, 501)
-        log_terms = np.array([density(np.exp(v)) + law.logpdf(np.exp(v)) + v for v in u])
+        log_terms = density(np.exp(u)) + law.logpdf(np.exp(u)) + u
         top = log_terms.max()
         total += top + np.log(integrate.simpson(np.exp(log_terms - top), x=u))
     return total

@@ -82,6 +82,7 @@ def test_order_of_rows_does_not_matter(table, seed):
         assert abs(one[key].mean - two[key].mean) < 6 * error
 
 
+@pytest.mark.usefixtures("shaped")
 @FEW
 @given(table=tables())
 def test_names_do_not_matter(table):
@@ -93,6 +94,7 @@ def test_names_do_not_matter(table):
     assert [r.mean for r in one.units] == [r.mean for r in two.units]
 
 
+@pytest.mark.usefixtures("shaped")
 @FEW
 @given(table=tables())
 def test_swapping_the_reference_flips_the_sign(table):
@@ -117,6 +119,7 @@ def test_balanced_normal_difference_is_that_of_the_raw_means(table):
         assert abs(row.mean - raw) < 6 * row.mcse_mean
 
 
+@pytest.mark.usefixtures("shaped")
 @FEW
 @given(table=tables(balanced=True))
 def test_one_reading_per_unit_is_flat_best(table):

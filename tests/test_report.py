@@ -223,7 +223,7 @@ def test_checklists_say_what_only_the_authors_can_add(mice, formula):
     assert f"{least:,.0f}" in said["2C Resolution"]
     section = next(s for s in contents(formula).sections if s.title == "Reporting checklists")
     barg = section.blocks[-1]
-    assert ("3A Posterior predictive check", "for the authors") in [row[:2] for row in barg.rows]
+    assert ("3A Posterior predictive check", "filled in") in [row[:2] for row in barg.rows]
 
 
 def test_words_are_explained_where_they_occur(mice, lines):

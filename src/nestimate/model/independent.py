@@ -72,7 +72,8 @@ class RegressionDensity:
 
     def per_cluster(self, theta: Theta) -> Array:
         """Log density of every reading by itself, shape (rows, draws)."""
-        tau = theta[self.scale][0]
+        scales = theta[self.scale]
+        tau = scales[self._kind(scales)]
         far = np.square((self.y[:, None] - self.structure.fixed @ theta[FIXED]) / tau)
         if not self.robust:
             return np.asarray(-0.5 * (LOG_2PI + far) - np.log(tau))

@@ -31,7 +31,7 @@ from nestimate.results.analysis import (
     Analysis,
 )
 from nestimate.results.estimates import between, factorial, far, quantities, shares, spreads
-from nestimate.results.estimates.asked import asked_contrasts
+from nestimate.results.estimates.asked import asked_contrasts, lost_contrasts
 from nestimate.results.estimates.averages import averages
 from nestimate.results.estimates.contrasts import Contrast
 from nestimate.results.estimates.far import Distance
@@ -246,16 +246,7 @@ class Answer:
     @property
     def unanswered(self) -> tuple[str, ...]:
         """Contrasts of several factors that were asked for and lack a cell."""
-        crossing, asked = self.design.structure.factorial, self.question.contrast
-        words = (asked,) if isinstance(asked, str) else asked
-        if crossing is None or self.question.against is not None:
-            return ()
-        return tuple(
-            name
-            for word in words
-            if word in factorial.SETS
-            for name in factorial.choose(crossing, word, self.design.differences.sign)[1]
-        )
+        return lost_contrasts(self.design, self.question)
 
     @property
     def farthest(self) -> str:
@@ -275,9 +266,17 @@ class Answer:
         return rows[int(np.argmax(apart))].of
 
     @property
+    def decisions(self) -> tuple[str, ...]:
+        """How every difference lies to the ROPE, in words; nothing without one."""
+        rope, after = self.question.rope, self.design.roles.after_number
+        if rope is None or not self.passed:
+            return ()
+        return tuple(cautions.rope_sentences(self.contrasts, rope, after))
+
+    @property
     def sentences(self) -> tuple[str, ...]:
         """The answer in words: differences, decisions, and what is to be expected next."""
-        rope, after = self.question.rope, self.design.roles.after_number
+        after = self.design.roles.after_number
         if not self.passed:
             return ()
         return (
@@ -285,7 +284,7 @@ class Answer:
             *factors.average_sentences(self.asked, self.unanswered),
             *slope_sentences(self.design, self.coefficients),
             *wording.simultaneous_sentences(self.contrasts),
-            *(cautions.rope_sentences(self.contrasts, rope, after) if rope is not None else ()),
+            *self.decisions,
             *(
                 sentence
                 for analysis in ANALYSES
@@ -345,13 +344,13 @@ class Answer:
             "answered": self.passed,
             "design": {
                 "layout": design.layout,
-                "formula": None if design.formula is None else design.formula.text,
+                "formula": design.structure.text or None,
                 "value": design.roles.value,
                 "value_unit": design.roles.value_unit,
                 "group": design.roles.group,
                 "unit": design.roles.unit,
                 "block": design.roles.block,
-                "blocks": [] if design.block is None else list(design.block.labels),
+                "blocks": [x for block in design.structure.blocks[:1] for x in block.labels],
                 "reference": design.reference,
                 "scale": design.roles.scale,
                 "groups": list(design.groups),

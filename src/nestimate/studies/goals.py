@@ -51,7 +51,7 @@ class Goal:
 
     def said(self, question: Question, measure: Measure) -> str:
         """Return the goal as it follows `the probability that`."""
-        what, null = "ratio" if measure.logarithmic else "difference", f"{measure.null:g}"
+        what, null = measure.difference, f"{measure.null:g}"
         interval = f"the {percent(question.ci_prob)} {question.ci_kind.upper()}"
         region = ""
         if question.rope is not None:

@@ -51,7 +51,7 @@ def pilot_words(design: Design) -> Words:
         value=design.roles.value,
         group=design.roles.group,
         unit=levels[0] if levels else "unit",
-        block=design.block.name if design.block else "block",
+        block=design.structure.block_name(),
         subunits=tuple(levels[1:]),
         scale=design.roles.scale,
     )

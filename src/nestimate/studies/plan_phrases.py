@@ -129,8 +129,7 @@ def spreads(plan: Plan) -> str:
     if np.isfinite(plan.truths.nu).any():
         named = many(words.block if blocked else words.unit)
         heavy = f"; {named} Student-t with {_typical(plan.truths.nu)} degrees of freedom"
-    log = " of logarithms" if words.scale == "log" else ""
-    said = f"{log.lstrip()}{' ' if log else ''}{listed(parts)}"
+    said = {"log": "of logarithms "}.get(words.scale, "") + listed(parts)
     return said + heavy
 
 

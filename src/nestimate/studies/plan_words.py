@@ -77,7 +77,7 @@ def answer(plan: Plan) -> list[str]:
         )
         found.append(f"Each goal by itself: {each}.")
     if plan.smaller is not None:
-        scale = " (as a logarithm)" if plan.words.scale == "log" else ""
+        scale = {"log": " (as a logarithm)"}.get(plan.words.scale, "")
         found.append(
             f"If the effect is only {SMALLER:g} times as large{scale}, the probability is "
             f"{chance(plan.smaller)}."

@@ -28,6 +28,11 @@ class Measure(Protocol):
         What stands between the two sides of a difference: `-` or `/`.
     logarithmic
         Whether an axis of such values is a logarithmic one.
+    difference, average, centre
+        What is said between two such values, `difference` or `ratio`; what their mean is called;
+        and the head of a column of posterior means.
+    of_log
+        What follows the name of an SD or a prior: ` of log`, or nothing.
     many, said_as
         What several of them are called, as a title, and one of them where its name does not say it.
     """
@@ -36,6 +41,10 @@ class Measure(Protocol):
     null: ClassVar[float]
     sign: ClassVar[str]
     logarithmic: ClassVar[bool]
+    difference: ClassVar[str]
+    average: ClassVar[str]
+    centre: ClassVar[str]
+    of_log: ClassVar[str]
     many: ClassVar[str]
     said_as: ClassVar[str]
 
@@ -52,6 +61,20 @@ class Measure(Protocol):
     def error(self, value: float, error: float) -> float:
         """Return a small error on the scale worked on as an error of the value said."""
 
+    def spreads(self, sd: float | None, worked: float) -> dict[str, float | None]:
+        """Return a posterior SD under the name it has: of the value, or of its logarithm.
+
+        Parameters
+        ----------
+        sd
+            That of the value; None where it has none.
+        worked
+            That of what is worked with.
+        """
+
+    def written(self, name: str) -> str:
+        """Return the name of a contrast or coefficient with what is done to it, `exp(a - b)`."""
+
 
 @dataclass(frozen=True)
 class Linear:
@@ -61,6 +84,10 @@ class Linear:
     null: ClassVar[float] = 0.0
     sign: ClassVar[str] = "-"
     logarithmic: ClassVar[bool] = False
+    difference: ClassVar[str] = "difference"
+    average: ClassVar[str] = "mean"
+    centre: ClassVar[str] = "mean"
+    of_log: ClassVar[str] = ""
     many: ClassVar[str] = "Differences"
     said_as: ClassVar[str] = ""
 
@@ -81,6 +108,14 @@ class Linear:
         """Return the error."""
         return error
 
+    def spreads(self, sd: float | None, worked: float) -> dict[str, float | None]:  # noqa: ARG002
+        """Return that of the value."""
+        return {"sd": sd, "sd_log": None}
+
+    def written(self, name: str) -> str:
+        """Return the name."""
+        return name
+
 
 @dataclass(frozen=True)
 class Ratio:
@@ -90,6 +125,10 @@ class Ratio:
     null: ClassVar[float] = 1.0
     sign: ClassVar[str] = "/"
     logarithmic: ClassVar[bool] = True
+    difference: ClassVar[str] = "ratio"
+    average: ClassVar[str] = "geometric mean"
+    centre: ClassVar[str] = "exp(mean log)"
+    of_log: ClassVar[str] = " of log"
     many: ClassVar[str] = "Ratios"
     said_as: ClassVar[str] = ""
 
@@ -111,6 +150,14 @@ class Ratio:
         """Return the error of the exponential: the value times that of its logarithm."""
         return value * error
 
+    def spreads(self, sd: float | None, worked: float) -> dict[str, float | None]:  # noqa: ARG002
+        """Return that of the logarithm: the value's own has no stable value."""
+        return {"sd": None, "sd_log": worked}
+
+    def written(self, name: str) -> str:
+        """Return its exponential."""
+        return f"exp({name})"
+
 
 @dataclass(frozen=True)
 class OddsRatio(Ratio):
@@ -129,6 +176,10 @@ class Logit:
     null: ClassVar[float] = 0.5
     sign: ClassVar[str] = "-"
     logarithmic: ClassVar[bool] = False
+    difference: ClassVar[str] = "difference"
+    average: ClassVar[str] = "mean"
+    centre: ClassVar[str] = "mean"
+    of_log: ClassVar[str] = ""
     many: ClassVar[str] = "Probabilities"
     said_as: ClassVar[str] = ""
 
@@ -148,6 +199,14 @@ class Logit:
     def error(self, value: float, error: float) -> float:
         """Return the error of the probability: p (1 - p) times that of its logit."""
         return value * (1 - value) * error
+
+    def spreads(self, sd: float | None, worked: float) -> dict[str, float | None]:  # noqa: ARG002
+        """Return that of the value."""
+        return {"sd": sd, "sd_log": None}
+
+    def written(self, name: str) -> str:
+        """Return the name."""
+        return name
 
 
 LINEAR, RATIO, LOGIT = Linear(), Ratio(), Logit()

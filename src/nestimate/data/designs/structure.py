@@ -255,6 +255,32 @@ class Structure:
         return self.outer.name if self.outer.labels else "value"
 
     @property
+    def sample_size(self) -> int:
+        """How many blocks there are; without blocks, units (values) of the smallest group."""
+        if self.block is not None:
+            return self.block.size
+        units = self.levels[0].codes if self.levels else np.arange(self.group.size)
+        first = np.unique(units, return_index=True)[1]
+        return int(np.bincount(self.group[first], minlength=len(self.groups)).min())
+
+    def block_name(self, otherwise: str = "block") -> str:
+        """Return the user's word for the blocks, or another one where there are none."""
+        return otherwise if self.block is None else self.block.name
+
+    def unit_name(self, otherwise: str = "value") -> str:
+        """Return the user's word for what counts towards n, or another one for single values."""
+        return self.levels[0].name if self.levels else otherwise
+
+    def innermost_name(self, otherwise: str = "cell") -> str:
+        """Return the user's word for what readings repeat, or another one where nothing has one."""
+        return self.levels[-1].name if self.levels else otherwise
+
+    @property
+    def reading_name(self) -> str:
+        """What one row is called: `value` where each stands for itself, else `reading`."""
+        return "reading" if self.levels or self.block is not None else "value"
+
+    @property
     def crossing(self) -> tuple[str, ...]:
         """Names of the factors that something differs between, the clusters first."""
         names = [self.outer.name, *(stratum.level.name for stratum, _ in self.inside)]

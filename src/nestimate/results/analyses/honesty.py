@@ -4,7 +4,7 @@ What a bench scientist would otherwise do: pool all readings, average them and t
 cell means within blocks, or run BEST on unit means. Numbers only; the sentences are in `advice`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -32,6 +32,45 @@ Array = NDArray[np.float64]
 BEST_ESS, BEST_GROUPS = 2_000, 6
 #: Equally weighted draws from which the worth of every unit's mean is worked out.
 LOSS_DRAWS = 500
+
+
+#: The name of an analysis, and what it makes of the sums of the readings.
+type Simply = tuple[Name, Callable[[Sums, Contrast], tuple[float, float, float, int]]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Simple:
+    """What stands beside a layout.
+
+    Attributes
+    ----------
+    methods
+        Analyses of units or blocks, the first that can be done is taken.
+    pools, averages
+        Whether readings may be pooled, or averaged by unit, before the analysis.
+    """
+
+    methods: tuple[Simply, ...]
+    pools: bool = True
+    averages: bool = False
+
+    def interval(self, sums: Sums, contrast: Contrast, prob: float) -> Method | None:
+        """Return the interval of the first analysis that can be done."""
+        found = (classical.t_interval(name, *of(sums, contrast), prob) for name, of in self.methods)
+        return next((method for method in found if method is not None), None)
+
+
+_WELCH: Simply = ("welch", classical.welch)
+_PAIRED: Simply = ("paired", classical.paired)
+_APART: Simply = ("apart", classical.apart)
+_BLOCKS = Simple(methods=(_PAIRED, _APART))
+#: By layout; a formula is held against least squares.
+SIMPLE = {
+    "flat": Simple(methods=(_WELCH,), pools=False),
+    "nested": Simple(methods=(_WELCH,), averages=True),
+    "blocked": _BLOCKS,
+    "blocked-nested": _BLOCKS,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,10 +143,11 @@ class Panel:
 
 def panels(fit: Fit, asked: Sequence[Contrast], question: Question) -> tuple[Panel, ...]:
     """Return one panel per contrast."""
-    sums = Sums.of(fit.model.design)
-    if fit.model.design.formula is not None:
+    design, sums = fit.model.design, Sums.of(fit.model.design)
+    simple = SIMPLE.get(design.layout)
+    if simple is None:
         return tuple(_formula_panel(fit, sums, contrast, question) for contrast in asked)
-    best = _best_on_unit_means(fit, sums) if fit.model.design.layout == "nested" else None
+    best = _best_on_unit_means(fit, sums) if simple.averages else None
     # A difference that the priors fix has nothing beside it.
     free = [c for c in asked if np.ptp(estimands.difference(fit.draws, c)) > 0]
     return tuple(_panel(fit, best, sums, contrast, question) for contrast in free)
@@ -115,18 +155,15 @@ def panels(fit: Fit, asked: Sequence[Contrast], question: Question) -> tuple[Pan
 
 def _panel(fit: Fit, best: Fit | None, sums: Sums, contrast: Contrast, question: Question) -> Panel:
     design = fit.model.design
-    nested = design.layout == "nested" and design.additive
-    units = classical.t_interval("paired", *classical.paired(sums, contrast), question.ci_prob)
-    if units is None:
-        units = classical.t_interval("apart", *classical.apart(sums, contrast), question.ci_prob)
-    if design.block is None:
-        units = classical.t_interval("welch", *classical.welch(sums, contrast), question.ci_prob)
+    simple = SIMPLE[design.layout]
+    nested = simple.averages and design.additive
+    units = simple.interval(sums, contrast, question.ci_prob)
     seen, half = design.observed, None
     if isinstance(seen, Censored) and seen.counts[0]:
         halves = Sums.of(design, seen.substituted(0.5))
         half = classical.t_interval("half", *classical.welch(halves, contrast), question.ci_prob)
     naive = None
-    if design.layout != "flat" and sums.complete:
+    if simple.pools and sums.complete:
         naive = classical.t_interval("pooled", *classical.pooled(sums, contrast), question.ci_prob)
     involved = contrast.weights != 0
     count = int(involved[sums.unit_group].sum()) if design.block is None else design.block.size

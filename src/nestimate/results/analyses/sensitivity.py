@@ -296,10 +296,7 @@ def _scaled(
 
 def few_units(fit: Fit) -> bool:
     """Whether a group has so few units, or the design so few blocks, that priors may matter."""
-    design = fit.model.design
-    if design.block is not None:
-        return design.block.size <= FEW
-    return min(design.units_per_group) <= FEW
+    return fit.model.design.structure.sample_size <= FEW
 
 
 def log_priors(fit: Fit) -> dict[str, Array]:

@@ -105,7 +105,7 @@ def headline(answer: Answer) -> list[str]:
     said = answer.sentences
     if len(answer.contrasts) > MOST_SAID:
         return [f"{findings.differences(answer)}."]
-    head = [s for i, s in enumerate(said) if i < len(answer.contrasts) or s.startswith("Decision")]
+    head = [*said[: len(answer.contrasts)], *answer.decisions]
     return head or list(said[:MOST_SAID]) or [f"{findings.differences(answer)}."]
 
 

@@ -55,8 +55,8 @@ def _intervals(answer: Answer) -> list[tuple[str, str]]:
 
 def _sizes(answer: Answer) -> dict[str, str]:
     design = answer.design
-    unit = design.levels[0].name if design.levels else "data point"
-    block = design.block.name if design.block else "block"
+    unit = design.structure.unit_name("data point")
+    block = design.structure.block_name()
     far = naming.heavy_units(answer.model)
     spread = f"How much the true means of {unit} differ inside a group: their " + (
         "scale as a Student-t. With small nu it is less than their SD, and with nu of 2 or less "
@@ -72,7 +72,7 @@ def _sizes(answer: Answer) -> dict[str, str]:
         "point is the posterior median, because tau next to 0 leaves it without a mean.",
         "d_total": f"The difference in units of the {whole} of a single reading (the root of the "
         f"summed squared {'scales' if whole == 'scale' else 'SDs'} of all levels).",
-        "tau": "Spreads of what the formula lets vary." if design.formula else spread,
+        "tau": {"formula": "Spreads of what the formula lets vary."}.get(design.layout, spread),
         "tau_median": "The typical tau of the groups.",
         "tau_block": f"How much the level differs from {block} to {block}.",
         "tau_effect": f"How much the difference between two groups differs from {block} to "

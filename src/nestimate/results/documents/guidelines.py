@@ -74,8 +74,7 @@ def barg(answer: Answer) -> tuple[Item, ...]:
 def _model_items(answer: Answer) -> list[Item]:
     design = answer.design
     sources = [f"{design.roles.group} (compared)", *(level.name for level in design.levels)]
-    if design.block is not None:
-        sources.append(design.block.name)
+    sources += [block.name for block in design.structure.blocks[:1]]
     return [
         ("Preamble A: why Bayesian", AUTHORS, "If readers ask for it."),
         ("Preamble B: goals", HERE, "Question."),
@@ -83,7 +82,7 @@ def _model_items(answer: Answer) -> list[Item]:
             "1A Data variables",
             HERE,
             f"Predicted: {wording.value_label(design)}. Predictors: "
-            f"{design.formula.text if design.formula else ', '.join(sources)}.",
+            f"{design.structure.text or ', '.join(sources)}.",
         ),
         ("1B Likelihood and parameters", HERE, "Model, with every parameter in words."),
         ("1C Priors and their reasons", HERE, "Priors, below the model."),

@@ -12,7 +12,7 @@ from nestimate.results.documents import front, glossary, guidelines, pictures, r
 from nestimate.results.documents.blocks import Block, Code, Grid, Prose, Report, Section
 from nestimate.results.estimates import naming
 from nestimate.results.estimates.summaries import Summary
-from nestimate.results.words import advice, methods, rounding, side_by_side, wording
+from nestimate.results.words import advice, beside, methods, rounding, side_by_side, wording
 from nestimate.results.words.gathered import gathered
 
 #: Rows of a table in the report; the JSON file holds all of them.
@@ -121,7 +121,7 @@ def counts(design: Design) -> Grid:
     def inside(here: NDArray[np.bool_]) -> list[str]:
         return [str(np.unique(level.codes[here]).size) for level in levels]
 
-    unit = design.levels[0].name if design.levels else ""
+    unit = design.structure.unit_name("")
     return Grid(
         caption=f"How many {'of each level ' if levels else ''}in each group",
         head=(
@@ -195,8 +195,8 @@ def _beside(answer: Answer) -> list[Section]:
     grids = [
         Grid(
             caption=panel.contrast,
-            head=tuple(advice.honesty_head(panel)),
-            rows=tuple(tuple(row) for row in advice.honesty_rows(panel, answer.design)),
+            head=tuple(beside.honesty_head(panel)),
+            rows=tuple(tuple(row) for row in beside.honesty_rows(panel, answer.design)),
         )
         for panel in answer.honesty
     ]

@@ -7,7 +7,7 @@ from nestimate.remedies import Advice, Voice, said
 from nestimate.results.answer import Answer
 from nestimate.results.documents import front, reproduction
 from nestimate.results.estimates import naming
-from nestimate.results.words import advice, lines, rounding, wording
+from nestimate.results.words import advice, beside, lines, rounding, wording
 from nestimate.results.words.gathered import gathered
 
 #: Block effects listed in the text; all are in the JSON and the report.
@@ -124,7 +124,7 @@ def _estimates(answer: Answer, page: Page) -> list[str]:
         shown = answer.blocks[:MOST_BLOCKS]
         centre = wording.centre_head(answer.blocks[0].measure)
         head = ["", centre, interval, wording.above(design)]
-        block = design.block.name if design.block else ""
+        block = design.structure.block_name("")
         title = f"In every {block} (drawn towards what holds overall)"
         if len(answer.blocks) > len(shown):
             title += f", the first {MOST_BLOCKS} of {len(answer.blocks)}"
@@ -160,7 +160,7 @@ def _beside(answer: Answer, page: Page) -> str:
     if design.structure.factorial is not None and len(answer.honesty) > MOST_PANELS:
         # The last one is the interaction.
         panels = (*panels[:-1], answer.honesty[-1])
-    tables = [page.table(advice.honesty_head(p), advice.honesty_rows(p, design)) for p in panels]
+    tables = [page.table(beside.honesty_head(p), beside.honesty_rows(p, design)) for p in panels]
     left = len(answer.honesty) - len(panels)
     told = advice.many(panels, design)
     if left:

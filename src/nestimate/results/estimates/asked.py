@@ -52,10 +52,24 @@ def asked_design(make: Callable[..., Design], question: Question) -> Design:
     return design
 
 
+def lost_contrasts(design: Design, question: Question) -> tuple[str, ...]:
+    """Return names of contrasts of several factors that were asked for and lack a cell."""
+    crossing, asked = design.structure.factorial, question.contrast
+    words = (asked,) if isinstance(asked, str) else asked
+    if crossing is None or question.against is not None:
+        return ()
+    return tuple(
+        name
+        for word in words
+        if word in factorial.SETS
+        for name in factorial.choose(crossing, word, design.differences.sign)[1]
+    )
+
+
 def _along(design: Design, word: str) -> tuple[Contrast, ...]:
     """Return the contrasts that a word or an expression asks of ordered groups."""
     if word in ordered.SETS:
         found = ordered.choose(design.structure.factors[0], word, design.differences.sign)
-        logs = design.differences.logarithmic
-        return tuple(replace(c, name=f"exp({c.name})") if c.trend and logs else c for c in found)
+        written = design.differences.written
+        return tuple(replace(c, name=written(c.name)) if c.trend else c for c in found)
     return choose_contrasts(design.groups, word, None, design.measure)

@@ -111,9 +111,7 @@ def choose_contrasts(
         return choose_contrasts(groups, (asked,), against, measure)
     else:
         found = tuple(parse_contrast(text, groups) for text in asked)
-        if measure.differences.logarithmic:
-            found = tuple(replace(c, name=f"exp({c.name})") for c in found)
-        return found
+        return tuple(replace(c, name=measure.differences.written(c.name)) for c in found)
     unit = np.eye(len(groups))
     return tuple(
         Contrast(

@@ -111,7 +111,7 @@ def chosen(
     for text in (asked,) if isinstance(asked, str) else asked:
         if text not in SETS:
             one = parse(text, crossing)
-            found.append(replace(one, name=f"exp({one.name})") if measure.logarithmic else one)
+            found.append(replace(one, name=measure.written(one.name)))
             continue
         if text in ORDERED and not crossing.ordered:
             last = crossing.names[-1]

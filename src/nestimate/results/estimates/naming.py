@@ -23,11 +23,10 @@ def centre_name(label: str, model: Model) -> str:
     Of a Student-t it is the centre, near which most of its units lie; of normal logarithms the
     geometric mean. One middle of everything is just that.
     """
-    normal = "geometric mean" if model.design.measure.logarithmic else "mean"
     seen = model.design.observed
     if seen is not None and seen.centre:
         return f"{seen.centre} of {label}"
-    what = "centre" if heavy_units(model) else normal
+    what = "centre" if heavy_units(model) else model.design.measure.average
     return what if len(model.design.groups) == 1 and label == "mean" else f"{what} of {label}"
 
 

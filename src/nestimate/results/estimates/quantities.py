@@ -139,10 +139,9 @@ def coefficients(fit: Fit) -> tuple[Quantity, ...]:
     design, terms = fit.model.design, fit.model.design.formula
     if terms is None:
         return ()
-    form = "exp({}[{}])" if design.roles.scale == "log" else "{}[{}]"
     return tuple(
         Quantity(
-            name=form.format("beta", label),
+            name=design.differences.written(f"beta[{label}]"),
             values=fit.draws.coefficients[:, j],
             weights=fit.weights,
             measure=design.differences,

@@ -81,7 +81,7 @@ def levels(fit: Fit) -> list[tuple[str, str, Array]]:
         square = np.square(draws.scale_in(stratum)[:, :groups])
         found.append((*_words(stratum), np.asarray(square / stratum.split)))
     for sigma in noise:
-        inside = design.levels[-1].name if design.levels else "cell"
+        inside = design.structure.innermost_name()
         square = np.square(np.broadcast_to(sigma, (len(sigma), groups)))
         found.append(("reading to reading", f"between readings of one {inside}", square))
     return found

@@ -54,8 +54,7 @@ class Clusters:
         if not outer.labels:
             rows = np.arange(design.readings.value.size)
             return cls(name=value, dim="reading", labels=(), codes=rows, weights=weights)
-        dim = "block" if design.block is not None else "unit"
-        dim = "cluster" if design.formula is not None else dim
+        dim = {"nested": "unit", "formula": "cluster"}.get(design.layout, "block")
         return cls(
             name=f"{value}_by_{dim}",
             dim=dim,

@@ -68,7 +68,7 @@ def to_datatree(answer: Answer) -> "DataTree":
         "groups": list(design.groups),
         "contrast": [row.name for row in answer.contrasts],
         "unit": list(design.units),
-        "block": [] if design.block is None else list(design.block.labels),
+        "block": [label for block in design.structure.blocks[:1] for label in block.labels],
     }
     if design.formula is not None:
         coords["coefficient"] = list(design.formula.labels)

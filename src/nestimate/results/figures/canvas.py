@@ -76,7 +76,8 @@ def value_label(answer: Answer) -> str:
 
 def effect_label(answer: Answer) -> str:
     """Return what a difference is a difference in, for an axis."""
-    what = "ratio of" if answer.design.differences.logarithmic else "difference in"
+    measure = answer.design.differences
+    what = {"difference": "difference in", "ratio": "ratio of"}[measure.difference]
     return f"{what} {value_label(answer)}"
 
 

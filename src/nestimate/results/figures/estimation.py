@@ -158,7 +158,7 @@ def _draw_units(ax: "Axes", answer: Answer, place: Array) -> None:
     """Draw raw means of units (or cells), and the estimates of their true means."""
     design, readings = answer.design, answer.design.readings
     code = readings.unit
-    what = design.levels[0].name if design.levels else ""
+    what = design.structure.unit_name("")
     if design.block is not None:
         code = design.block.codes * len(design.groups) + readings.group
         what = "cell"

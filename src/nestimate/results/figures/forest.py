@@ -177,7 +177,7 @@ def _block_panels(answer: Answer) -> list[Panel]:
         )
     rest = rows[len(effects) * block.size :] if varies else []
     raw_slopes = answer.design.differences.said(between.raw_slopes(answer.fit))
-    change = "ratio" if answer.design.roles.scale == "log" else "change"
+    change = {"difference": "change"}.get(answer.design.differences.difference, "ratio")
     for i, (slope, own) in enumerate(zip(slopes, raw_slopes, strict=True)):
         slope_overall = answer.coefficients[answer.design.structure.slopes[i][0]]
         found.append(

@@ -159,8 +159,7 @@ def _finding(answer: Answer) -> str:
         )
     if answer.influence:
         found = _chosen(answer)
-        what = answer.design.levels[0].name if answer.design.levels else "value"
-        what = what if answer.design.block is None else answer.design.block.name
+        what = answer.design.structure.sampled
         for verdict, hinges in (
             ("direction", found.sign_hinges),
             ("ROPE verdict", found.rope_hinges),

@@ -45,8 +45,7 @@ def interaction_plot(answer: Answer) -> "Figure":
     panels[0].set_ylabel(
         f"mean of {canvas.value_label(answer)}", fontsize=sheet.font(1), parse_math=False
     )
-    if answer.design.plain.logarithmic:
-        canvas.log_axis(panels[0], "y")
+    canvas.measured_axis(panels[0], "y", answer.design.plain)
     canvas.legend_above(panels[0], columns=crossing.sizes[line])
     return figure
 

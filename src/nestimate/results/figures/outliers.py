@@ -52,7 +52,7 @@ def why_not(answer: Answer) -> str:
         return ""
     if answer.design.readings.reconstructed:
         return "No plot of outliers: single values are not known, only their mean and SD."
-    what = "this formula" if answer.design.formula is not None else "this model"
+    what = {"formula": "this formula"}.get(answer.design.layout, "this model")
     return f"No plot of outliers: in {what} no effect differs between blocks."
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.designs.design import Design
 from nestimate.data.designs.levels import Level
 from nestimate.results.answer import Answer
 from nestimate.results.estimates.replicated import replicated_rows
@@ -133,15 +134,26 @@ def _panels(answer: Answer) -> list[Panel]:
 
 def _levels(answer: Answer) -> list[Level]:
     """Return the levels from the outermost to the innermost that holds readings."""
-    design = answer.design
-    if design.formula is not None:
-        if design.formula.merged:
-            return []
-        inner = [s.level for s, effect in design.formula.inside if effect.plain]
-        return [design.formula.outer, *inner]
-    if design.block is None:
-        return list(design.levels)
-    cell = design.block.codes * len(design.groups) + design.readings.group
+    return {
+        "formula": _clusters,
+        "flat": lambda _: [],
+        "nested": lambda design: list(design.levels),
+        "blocked": _cells,
+        "blocked-nested": _cells,
+    }[answer.design.layout](answer.design)
+
+
+def _clusters(design: Design) -> list[Level]:
+    """Return the clusters of a formula, and what lies inside them."""
+    structure = design.structure
+    inner = [stratum.level for stratum, effect in structure.inside if effect.plain]
+    return [] if structure.merged else [structure.outer, *inner]
+
+
+def _cells(design: Design) -> list[Level]:
+    """Return the cells of blocks and groups, and the units inside them."""
+    block = design.structure.outer
+    cell = block.codes * len(design.groups) + design.readings.group
     _, codes = np.unique(cell, return_inverse=True)
     labels = tuple(str(c) for c in range(int(codes.max()) + 1))
     return [Level(name="cell", labels=labels, codes=codes.astype(np.intp)), *design.levels]
@@ -174,7 +186,7 @@ def _first(answer: Answer, both: Array, levels: Sequence[Level]) -> Panel:
 def _differences(answer: Answer, both: Array, cell: Level) -> Panel:
     """Return the contrasts in every block that has all their groups."""
     design = answer.design
-    name = design.block.name if design.block else ""
+    name = design.structure.block_name("")
     filled = design.cells > 0
     cells = np.full((len(both), *filled.shape), np.nan)
     cells[:, filled] = _means(answer, both, cell)
@@ -208,7 +220,7 @@ def _inside(answer: Answer, both: Array, outer: Level, inner: Level | None) -> P
         parent[inner.codes] = outer.codes
         values, what = _means(answer, both, inner) - means[:, parent], f"{inner.name} means"
     named = outer.name if outer.name == "cell" else canvas.short(outer.name, 16)
-    about = "relative to" if design.plain.logarithmic else "about"
+    about = {"difference": "about", "ratio": "relative to"}[design.plain.difference]
     formula = design.formula is not None
     return Panel(
         what=what,
@@ -221,7 +233,7 @@ def _inside(answer: Answer, both: Array, outer: Level, inner: Level | None) -> P
 
 def _row_word(answer: Answer) -> str:
     """Return what the rows of the table are called, in the plural."""
-    return "residuals" if answer.design.formula is not None else "readings"
+    return {"formula": "residuals"}.get(answer.design.layout, "readings")
 
 
 def _means(answer: Answer, both: Array, level: Level) -> Array:
@@ -312,8 +324,7 @@ def _finding(answer: Answer, panels: Sequence[Panel]) -> str:
 
 
 def _feature(name: str, answer: Answer) -> str:
-    what = answer.design.levels[0].name if answer.design.levels else "value"
-    what = what if answer.design.block is None else answer.design.block.name
+    what = answer.design.structure.sampled
     return {
         "farthest": f"one {what} lies far from the others",
         "skewness": "they are skewed",

@@ -4,14 +4,16 @@ Every number in them is rounded from one that the JSON holds.
 """
 
 from collections.abc import Sequence
-from math import isfinite
 
-from nestimate.data.designs.censored import Censored
 from nestimate.data.designs.design import Design
 from nestimate.results.analyses.honesty import Panel
-from nestimate.results.estimates.classical import Method
+from nestimate.results.words.beside import (
+    difference,
+    on_means,
+    short,
+)
 from nestimate.results.words.responses import chance_sentences, limit_sentences
-from nestimate.results.words.rounding import decimals, number, percent
+from nestimate.results.words.rounding import number, percent
 from nestimate.results.words.wording import null, span_text
 
 #: Intervals whose widths differ by less than this share are called about equally wide.
@@ -26,73 +28,28 @@ QUIET = 0.5
 FEW = 15
 
 
-def short(value: float) -> str:
-    """Return a factor with two digits, or as a whole number: `0.93`, `2.7`, `14`."""
-    if not isfinite(value):
-        return "n/a"
-    return number(value, 0 if abs(value) >= 10 else decimals(0.0, max(abs(value), 1e-3)))
-
-
-def honesty_head(panel: Panel) -> list[str]:
-    """Return the head of the table of analyses."""
-    prob = percent(panel.methods[-1].ci_prob)
-    logs = " of log" if panel.methods[-1].measure.logarithmic else ""
-    return ["", panel.contrast, f"{prob} interval", f"SE or SD{logs}", "n", "kind"]
-
-
-def honesty_rows(panel: Panel, design: Design) -> list[list[str]]:
-    """Return the table of analyses."""
-    return [
-        [
-            _label(method, design),
-            *_estimate(method, panel),
-            str(method.n),
-            "confidence" if method.ci_kind == "confidence" else f"credible ({method.ci_kind})",
-        ]
-        for method in panel.methods
-    ]
-
-
 def honesty_sentences(panel: Panel, design: Design) -> list[str]:
     """Say why the analyses agree or differ."""
     if design.by_chance:
         return [*chance_sentences(panel, design), *_claim(panel, design)]
-    if design.formula is not None:
-        said = _least_squares(panel, design)
-    elif panel.method("apart") is not None:
-        said = [_apart(panel, design)]
-    elif design.block is not None:
-        said = [*_pooled_blocks(panel, design), *_pairs(panel, design)]
-    elif design.levels:
-        said = [*_pooled_units(panel, design), *_averages(panel, design)]
-    else:
-        said = [_flat(panel)]
+    said = {
+        "formula": _least_squares,
+        "flat": lambda panel, _: [_values(panel)],
+        "nested": _averaged,
+        "blocked": _blocked,
+        "blocked-nested": _blocked,
+    }[design.layout](panel, design)
     return [*said, *_widths(panel, design), *limit_sentences([panel], design)]
 
 
-def _label(method: Method, design: Design) -> str:
-    block = design.block.name if design.block else "block"
-    means = "on the values" if design.layout == "flat" else f"on {_unit(design)} means"
-    if design.by_chance:
-        what = "log rates" if design.measure.logarithmic else "logits"
-        means = f"on {what}" if design.layout == "flat" else f"on {_unit(design)} {what}"
-    cut = isinstance(design.observed, Censored)
-    return {
-        "half": f"Welch's t, half of limits, {means}",
-        "pooled": "least squares, all readings pooled"
-        if design.formula is not None
-        else "all readings pooled" + (" (chance alone)" if design.by_chance else " (t)"),
-        "squares": f"least squares{_on_means(design)}",
-        "welch": f"Welch's t{', limits as values,' if cut else ''} {means}",
-        "paired": f"paired t, one difference per {block}",
-        "apart": f"Welch's t, one number per {block}",
-        "best": f"BEST {means}",
-        "answer": "this answer",
-    }[method.name]
+def _averaged(panel: Panel, design: Design) -> list[str]:
+    return [*_pooled_units(panel, design), *_averages(panel, design)]
 
 
-def _on_means(design: Design) -> str:
-    return f" on {design.structure.sampled} means" if design.structure.outer.labels else ""
+def _blocked(panel: Panel, design: Design) -> list[str]:
+    if panel.method("apart") is not None:
+        return [_apart(panel, design)]
+    return [*_pooled_blocks(panel, design), *_pairs(panel, design)]
 
 
 def _least_squares(panel: Panel, design: Design) -> list[str]:
@@ -109,8 +66,8 @@ def _least_squares(panel: Panel, design: Design) -> list[str]:
         ]
     verb = {"agree": "agree", "nearly": "nearly agree", "differ": "differ"}[_nearness(panel.gap)]
     said = [
-        f"Least squares{_on_means(design)} gives {_difference(simple, panel)}, the whole model "
-        f"{_difference(answer, panel)}: they {verb} ({number(panel.gap, 2)} posterior SDs apart)."
+        f"Least squares{on_means(design)} gives {difference(simple, panel)}, the whole model "
+        f"{difference(answer, panel)}: they {verb} ({number(panel.gap, 2)} posterior SDs apart)."
     ]
     if factor is not None and factor >= 1 + WIDE:
         said.append(
@@ -123,28 +80,6 @@ def _least_squares(panel: Panel, design: Design) -> list[str]:
             f"narrower (factor {short(factor)}): that is luck of these data, not a reason to pool."
         )
     return [*said, *_claim(panel, design)]
-
-
-def _unit(design: Design) -> str:
-    return design.levels[0].name if design.levels else "value"
-
-
-def _estimate(method: Method, panel: Panel) -> list[str]:
-    quarter, measure = panel.methods[-1].width / 4, method.measure
-    # As finely as the answer, so that they can be compared, but no finer than was drawn.
-    low, high = (
-        number(end, decimals(measure.error(end, method.mcse_ci), measure.error(end, quarter)))
-        for end in (method.ci_low, method.ci_high)
-    )
-    error = number(method.error, decimals(method.mcse_mean, quarter))
-    return [_difference(method, panel), f"{low} to {high}", error]
-
-
-def _difference(method: Method, panel: Panel) -> str:
-    answer, said = panel.methods[-1], method.measure.error
-    error = max(method.mcse_mean, answer.mcse_mean)
-    places = decimals(said(method.mean, error), said(method.mean, answer.width / 4))
-    return number(method.mean, places)
 
 
 def _pooled_units(panel: Panel, design: Design) -> list[str]:
@@ -201,7 +136,7 @@ def _averages(panel: Panel, design: Design) -> list[str]:
         ]
     if welch is None or panel.gap is None or panel.averaging_loss is None:
         return [f"The means of each {unit} do not scatter: no interval can be built on them."]
-    mine, theirs = _difference(answer, panel), _difference(welch, panel)
+    mine, theirs = difference(answer, panel), difference(welch, panel)
     both = f"{theirs} from the averages, {mine} from the whole model"
     if panel.robust_readings:
         return [
@@ -263,7 +198,7 @@ def _nearness(gap: float) -> str:
 
 
 def _pooled_blocks(panel: Panel, design: Design) -> list[str]:
-    block = design.block.name if design.block else "block"
+    block = design.structure.block_name()
     paired, factor = panel.method("paired"), panel.pooled_factor
     if factor is None or paired is None:
         return []
@@ -290,14 +225,14 @@ def _pooled_blocks(panel: Panel, design: Design) -> list[str]:
 
 
 def _pairs(panel: Panel, design: Design) -> list[str]:
-    block = design.block.name if design.block else "block"
+    block = design.structure.block_name()
     paired, answer = panel.method("paired"), panel.methods[-1]
     if paired is None or panel.gap is None:
         return [f"Too few levels of {block} see both sides for a paired t."]
     verb = {"agree": "agree", "nearly": "nearly agree", "differ": "differ"}[_nearness(panel.gap)]
     said = (
-        f"The paired t on {paired.n} {block} differences gives {_difference(paired, panel)}, the "
-        f"whole model {_difference(answer, panel)}: they {verb} ({number(panel.gap, 2)} posterior "
+        f"The paired t on {paired.n} {block} differences gives {difference(paired, panel)}, the "
+        f"whole model {difference(answer, panel)}: they {verb} ({number(panel.gap, 2)} posterior "
         "SDs apart)."
     )
     if verb == "differ" and panel.robust:
@@ -310,26 +245,26 @@ def _pairs(panel: Panel, design: Design) -> list[str]:
 
 def _apart(panel: Panel, design: Design) -> str:
     """Say what one number of every block gives, where blocks see different cells."""
-    block = design.block.name if design.block else "block"
+    block = design.structure.block_name()
     method, answer = panel.method("apart"), panel.methods[-1]
     if method is None or panel.gap is None:
         return ""
     verb = {"agree": "agree", "nearly": "nearly agree", "differ": "differ"}[_nearness(panel.gap)]
     return (
         f"Every {block} has some of the cells, so that it gives one number, its own part of this "
-        f"contrast. Welch's t on {method.n} such numbers gives {_difference(method, panel)}, the "
-        f"whole model {_difference(answer, panel)}: they {verb} ({number(panel.gap, 2)} posterior "
+        f"contrast. Welch's t on {method.n} such numbers gives {difference(method, panel)}, the "
+        f"whole model {difference(answer, panel)}: they {verb} ({number(panel.gap, 2)} posterior "
         "SDs apart)."
     )
 
 
-def _flat(panel: Panel) -> str:
+def _values(panel: Panel) -> str:
     welch, answer = panel.method("welch"), panel.methods[-1]
     if welch is None or panel.gap is None:
         return "The values of a group do not scatter: Welch's t cannot be computed."
     verb = {"agree": "agree", "nearly": "nearly agree", "differ": "differ"}[_nearness(panel.gap)]
     said = (
-        f"Welch's t gives {_difference(welch, panel)}, this answer {_difference(answer, panel)}: "
+        f"Welch's t gives {difference(welch, panel)}, this answer {difference(answer, panel)}: "
         f"they {verb} ({number(panel.gap, 2)} posterior SDs apart)."
     )
     if verb == "agree":

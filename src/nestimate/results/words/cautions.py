@@ -68,8 +68,8 @@ def centre_checks(groups: Sequence[Summary], model: Model) -> tuple[Check, ...]:
             found.append((row, float(row.measure.said(mean)), abs(gap)))
     if not found:
         return ()
-    unit = design.levels[0].name if design.levels else "value"
-    kind = "geometric" if design.differences.logarithmic else "arithmetic"
+    unit = design.structure.unit_name()
+    kind = {"difference": "arithmetic", "ratio": "geometric"}[design.differences.difference]
     shown = "; ".join(
         f"of {row.name} {estimate(row)[0]}, while the {kind} mean of its {unit}{_means(design)} is "
         f"{number(mean, decimals(row.mcse_mean, spread_at(row, mean)))}"
@@ -156,7 +156,7 @@ def prediction_sentences(one: Prediction, design: Design) -> list[str]:
     """Say what is to be expected of new units and of a new experiment."""
     said = []
     if one.p_new_unit is not None and one.sides is not None:
-        what = design.levels[0].name if design.levels else "value"
+        what = design.structure.unit_name()
         first, second = one.sides
         other = second if design.groups.count(second) == 0 else f"a new {what} of {second}"
         said.append(
@@ -236,7 +236,7 @@ def bayes_factor_sentence(one: BayesFactor, design: Design) -> str:
     shown = [f"{_factor(value if for_null else -value)} by {name}" for value, name in ways]
     sides = (f"if {one.contrast} is exactly {null}", "under the model")
     first, second = sides if for_null else sides[::-1]
-    logs = " of its logarithm" if design.differences.logarithmic else ""
+    logs = {"difference": "", "ratio": " of its logarithm"}[design.differences.difference]
     return (
         f"Bayes factor: the data are {' and '.join(shown)} times as probable {first} as {second}. "
         f"This follows the prior{logs}, normal(mean={one.prior_mean:.3g}, sd={one.prior_sd:.3g}): "
@@ -334,7 +334,7 @@ def _sensitivity_sentence(one: Sensitivity, design: Design) -> str:
 
 
 def _asked_of(design: Design) -> str:
-    return f"{1 if design.roles.scale == 'log' else 0} and of the ROPE, if there is one"
+    return f"{design.differences.null:g} and of the ROPE, if there is one"
 
 
 def _with_width(one: Scaled) -> str:
@@ -349,6 +349,5 @@ def _with_width(one: Scaled) -> str:
 
 
 def _what(design: Design) -> str:
-    if design.block is not None:
-        return f"levels of {design.block.name}"
-    return f"levels of {design.levels[0].name}" if design.levels else "values"
+    one = design.structure.sampled
+    return f"levels of {one}" if design.structure.outer.labels else "values"

@@ -75,7 +75,7 @@ def coverage_checks(model: Model, ci_prob: float) -> tuple[Check, ...]:
         said = f"With {fewest} blocks ({design.block.name})"
     else:
         kind, fewest = "one" if len(design.groups) == 1 else "groups", min(design.units_per_group)
-        unit = design.levels[0].name if design.levels else "value"
+        unit = design.structure.unit_name()
         said = f"With as few as {fewest} units ({unit}) in a group"
     held = COVERED.get((kind, fewest))
     if held is None:

@@ -47,7 +47,7 @@ def factor_sentences(design: Design) -> list[str]:
             verb = "varies" if len(within) == 1 else "vary"
             said.append(f"{_and(within)} {verb} within each {level.name}.")
     if not blocks:
-        unit = design.levels[0].name if design.levels else "row"
+        unit = design.structure.unit_name("row")
         said.append(f"Every {unit} lies in one cell: {_and(crossing.names)} lie between {unit}.")
     elif not design.levels and design.cells.max() == 1:
         said.append(

@@ -24,10 +24,7 @@ OF_RESPONSES = {
 
 def feature_name(one: Feature, design: Design) -> str:
     """Return what a feature is called."""
-    if design.block is not None:
-        what = design.block.name
-    else:
-        what = design.levels[0].name if design.levels else "value"
+    what = design.structure.sampled
     return {
         "farthest": f"farthest {what}",
         "skewness": f"skewness over {what}",

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.structure import Stratum, Structure
+from nestimate.model.model import Model
 from nestimate.results.estimates.summaries import Summary
 from nestimate.results.words.rounding import estimate, interval_name
 
 
-def formula_design_sentences(design: Design, terms: Structure) -> list[str]:
+def formula_design_sentences(design: Design) -> list[str]:
     """Say what is compared, and what the clusters are."""
+    terms = design.structure
     value, group = design.roles.value_label, design.roles.group
     labels = ", ".join(design.groups)
     if terms.factorial is not None:
@@ -74,13 +76,14 @@ def slope_sentences(design: Design, rows: Sequence[Summary]) -> list[str]:
         mean, low, high = estimate(row)
         interval = f"({interval_name(row)} {low} to {high})"
         value, after = design.roles.value, design.roles.after_number
-        effect = f"{mean} times" if design.roles.scale == "log" else f"{mean}{after} more of"
+        effect = mean + {"linear": f"{after} more of", "log": " times"}[design.roles.scale]
         said.append(f"One unit more of {label} goes with {effect} {value} {interval}.")
     return said
 
 
-def formula_gloss(row: Summary, terms: Structure) -> str:
+def formula_gloss(row: Summary, model: Model) -> str:
     """Say in a few words what a coefficient or scale of a formula is."""
+    terms = model.design.structure
     strata, name = terms.strata, row.name
     if name == "tau":
         return "spread of the readings" if terms.merged else _spread(strata[0], terms)

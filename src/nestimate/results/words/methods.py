@@ -22,37 +22,76 @@ Equation = tuple[str, str]
 #: Groups whose n is said one by one.
 MOST_COUNTED = 6
 
+#: What stands before the value, by the word of the option `scale`.
+LOGARITHMS = {"linear": "", "log": "logarithms of "}
+#: What is said of intervals, by what is said between groups.
+EXPONENTIATED = {
+    "difference": "",
+    "ratio": " of the logarithms, exponentiated, and ratios are given as the exponential of the "
+    "posterior mean of their logarithm",
+}
+
 
 def equations(model: Model) -> tuple[Equation, ...]:
     """Return every line of the model with what it says, from the readings up to the groups."""
-    design, names = model.design, set(model.names)
-    if design.formula is not None:
-        robust = "nu" in names
-        value = design.roles.value
-        value = f"log({value})" if design.roles.scale == "log" else value
-        lines = formula_model_sentences(design.formula, value, robust=robust)
-        return tuple((line, "") for line in lines)
-    own = {p.name for p in model.parameters if p.group is not None}
-    tau = "tau[g]" if own & {"tau", "tau_z"} else "tau"
-    family = "Student-t(nu, " if "nu" in names else "Normal("
-    log = design.measure.logarithmic and not design.by_chance
-    start = [("y[i] = log(value i)", "logarithms are analysed")] if log else []
-    if design.observed is not None:
-        found = [*response_equations(design, names), *_units(design, tau, heavy="nu" in names)]
-    elif design.layout == "flat":
-        said = f"{wording.value_label(design)} of data point i, in group g"
-        found = [(f"y[i] ~ {family}mu[g], {tau})", said)]
-    else:
-        found = [*_readings(design, names, own), *_inner(design)]
-        apart = model.assumptions.tau == "own"
-        if design.block is not None:
-            found += _blocks(design, names, apart=apart)
-        else:
-            found += _units(design, tau, heavy="nu" in names)
-    if "tau_z" in names:
+    design = model.design
+    kind = "response" if design.observed is not None else design.layout
+    found = {
+        "response": _response,
+        "formula": _formula,
+        "flat": _flat,
+        "nested": _nested,
+        "blocked": _blocked,
+        "blocked-nested": _blocked,
+    }[kind](model)
+    return tuple(found)
+
+
+def _formula(model: Model) -> list[Equation]:
+    design = model.design
+    value = {"linear": "{}", "log": "log({})"}[design.roles.scale].format(design.roles.value)
+    lines = formula_model_sentences(design.structure, value, robust="nu" in model.names)
+    return [(line, "") for line in lines]
+
+
+def _response(model: Model) -> list[Equation]:
+    return _whole(model, [*response_equations(model.design, set(model.names)), *_units(model)])
+
+
+def _flat(model: Model) -> list[Equation]:
+    said = f"{wording.value_label(model.design)} of data point i, in group g"
+    return _whole(model, [(f"y[i] ~ {_family(model)}mu[g], {_tau(model)})", said)])
+
+
+def _nested(model: Model) -> list[Equation]:
+    return _whole(model, [*_readings(model), *_inner(model.design), *_units(model)])
+
+
+def _blocked(model: Model) -> list[Equation]:
+    return _whole(model, [*_readings(model), *_inner(model.design), *_blocks(model)])
+
+
+def _whole(model: Model, found: list[Equation]) -> list[Equation]:
+    """Put what all layouts of roles have before and behind."""
+    logs = ("y[i] = log(value i)", "logarithms are analysed")
+    start = {"linear": [], "log": [logs]}[model.design.roles.scale]
+    if "tau_z" in model.names:
         towards = "the groups' spreads are drawn towards a typical one"
-        found.append(("tau[g] = tau_median * exp(tau_ratio * tau_z[g])", towards))
-    return (*start, *found, *_asked(design))
+        found = [*found, ("tau[g] = tau_median * exp(tau_ratio * tau_z[g])", towards)]
+    return [*start, *found, *_asked(model.design)]
+
+
+def _family(model: Model) -> str:
+    return "Student-t(nu, " if "nu" in model.names else "Normal("
+
+
+def _own(model: Model) -> set[str]:
+    """Names of the parameters of which every group has its own."""
+    return {p.name for p in model.parameters if p.group is not None}
+
+
+def _tau(model: Model) -> str:
+    return "tau[g]" if _own(model) & {"tau", "tau_z"} else "tau"
 
 
 def _symbol(position: int, count: int) -> str:
@@ -60,14 +99,15 @@ def _symbol(position: int, count: int) -> str:
     return f"m{position + 1 if count > 1 else ''}[{'jklpqr'[min(position, 5)]}]"
 
 
-def _readings(design: Design, names: set[str], own: set[str]) -> list[Equation]:
+def _readings(model: Model) -> list[Equation]:
+    design, names = model.design, model.names
     rows, count = design.readings, len(design.levels)
-    sigma = "sigma[g]" if "sigma" in own else "sigma"
-    if not design.levels:
+    sigma = "sigma[g]" if "sigma" in _own(model) else "sigma"
+    if not count:
         if design.unreplicated:
             said = "one reading per cell: its error is part of the variation of the effect"
             return [("y[i] = c[b, g]", said)]
-        block = design.block.name if design.block else "block"
+        block = design.structure.block_name()
         return [(f"y[i] ~ Normal(c[b, g], {sigma})", f"reading i, in {block} b and group g")]
     unit, mean = design.levels[-1].name, _symbol(count - 1, count)
     if np.isfinite(rows.error).all():
@@ -91,28 +131,27 @@ def _inner(design: Design) -> list[Equation]:
     ]
 
 
-def _units(design: Design, tau: str, *, heavy: bool) -> list[Equation]:
-    unit, count = design.levels[0].name if design.levels else "row", len(design.levels)
-    family = "Student-t(nu, " if heavy else "Normal("
-    far = "; one far out drags the mean less" if heavy else ""
+def _units(model: Model) -> list[Equation]:
+    design, family, tau = model.design, _family(model), _tau(model)
+    unit, count = design.structure.unit_name("row"), len(design.levels)
+    far = "; one far out drags the mean less" if "nu" in model.names else ""
     said = f"true mean of a {unit} about the mean of its group g{far}"
     return [(f"{_symbol(0, count)} ~ {family}mu[g], {tau})", said)]
 
 
-def _blocks(design: Design, names: set[str], *, apart: bool) -> list[Equation]:
-    block, count = (design.block.name if design.block else ""), len(design.levels)
+def _blocks(model: Model) -> list[Equation]:
+    design, family, apart = model.design, _family(model), model.assumptions.tau == "own"
+    block, count = design.structure.block_name(""), len(design.levels)
     lines = []
-    if design.levels:
-        said = f"true mean of a {design.levels[0].name} about the mean of its cell"
+    for unit in design.levels[:1]:
+        said = f"true mean of a {unit.name} about the mean of its cell"
         lines.append((f"{_symbol(0, count)} ~ Normal(c[b, g], tau_unit)", said))
     terms = [_deviation(stratum, apart=apart) for stratum in _deviating(design)]
     whole = " + ".join(["mu[g] + a[b]", *(symbol for symbol, _, _ in terms)])
     lines.append((f"c[b, g] = {whole}", f"mean of the cell of {block} b and group g"))
-    if "nu" in names:
+    said = ""
+    if "nu" in model.names:
         said = "; level and effects share one mixing variable, so that a strange one counts less"
-        family = "Student-t(nu, "
-    else:
-        said, family = "", "Normal("
     lines.append((f"a[b] ~ {family}0, tau_block)", f"how far the level of a {block} is off{said}"))
     for (symbol, scale, said), stratum in zip(terms, _deviating(design), strict=True):
         drawn = family if stratum.heavy else "Normal("
@@ -143,14 +182,14 @@ def _asked(design: Design) -> list[Equation]:
     if len(design.groups) < 2:
         return []
     first, second = design.groups[1], design.groups[0]
-    if design.observed is not None and design.by_chance:
-        line = f"{first} / {second} = exp(mu[{first}] - mu[{second}])"
-        what = design.differences.said_as or "ratio of rates"
+    measure, gap = design.differences, f"mu[{first}] - mu[{second}]"
+    if design.by_chance:
+        what = measure.said_as or "ratio of rates"
+        line = f"{first} / {second} = exp({gap})"
         return [(line, f"what is asked, as a{'n' * what.startswith('o')} {what}")]
-    if design.differences.logarithmic:
-        line = f"{first} / {second} = exp(mu[{first}] - mu[{second}])"
-        return [(line, "what is asked, as a ratio of geometric means")]
-    return [(f"{first} - {second} = mu[{first}] - mu[{second}]", "what is asked")]
+    written = {"-": gap, "/": f"exp({gap})"}[measure.sign]
+    as_what = {"-": "", "/": ", as a ratio of geometric means"}[measure.sign]
+    return [(f"{first} {measure.sign} {second} = {written}", f"what is asked{as_what}")]
 
 
 def prior_reasons(model: Model, options: Mapping[str, Any]) -> list[str]:
@@ -203,7 +242,7 @@ def methods_paragraph(model: Model, question: Question, fit: Fit, made_with: str
     what = {
         "formula": "readings by the formula {formula}, with {family} effects of {block} and normal "
         "errors"
-        if design.block is not None
+        if design.structure.outer.labels
         else "readings as {family} about the mean that the formula {formula} gives",
         "flat": (
             f"values as {reading_law(design, free)}, their true means as " * by_law or "values as "
@@ -225,13 +264,14 @@ def methods_paragraph(model: Model, question: Question, fit: Fit, made_with: str
             f", the true means of {inner.name} as normal about that of their {outer.name}"
             for outer, inner in reversed(list(pairwise(design.levels)))
         ),
-        innermost=design.levels[-1].name if design.levels else "",
-        unit=design.levels[0].name if design.levels else "",
-        block=design.block.name if design.block else "",
-        formula=design.formula.text if design.formula else "",
+        innermost=design.structure.innermost_name(""),
+        unit=design.structure.unit_name(""),
+        block=design.structure.block_name(""),
+        formula=design.structure.text,
         group=design.roles.group,
     )
-    log = "logarithms of " if design.measure.logarithmic and not design.by_chance else ""
+    log = LOGARITHMS[design.roles.scale]
+    of_logs = EXPONENTIATED[design.differences.difference]
     rope = ""
     if question.rope is not None:
         low, high = question.rope
@@ -239,12 +279,6 @@ def methods_paragraph(model: Model, question: Question, fit: Fit, made_with: str
         what_none = wording.differences_head(design)
         rope = f" {what_none} from {low:g} to {high:g}{after} were regarded as practically none."
     kind = "highest density" if question.ci_kind == "hdi" else "equal-tailed"
-    of_logs = (
-        " of the logarithms, exponentiated, and ratios are given as the exponential of the "
-        "posterior mean of their logarithm"
-        if design.differences.logarithmic
-        else ""
-    )
     return (
         f"{_compared(design, question)} in {log}{wording.value_label(design)} by Bayesian "
         f"estimation (nestimate {made_with}), describing {what} (the model of Kruschke 2013, "
@@ -309,28 +343,39 @@ def _compared(design: Design, question: Question) -> str:
 
 def sizes(design: Design) -> str:
     """Say what n is, in one sentence."""
-    readings = design.readings.count
-    if design.block is not None and not design.levels:
-        return (
-            f"There were {readings} readings in {design.block.size} levels of {design.block.name}."
-        )
-    if design.formula is not None:
-        return f"There were {readings} readings."
-    counts = ", ".join(
-        f"{g}: {n}" for g, n in zip(design.groups, design.units_per_group, strict=True)
-    )
-    if len(design.groups) > MOST_COUNTED:
-        least, most = min(design.units_per_group), max(design.units_per_group)
-        counts = f"{wording.span_text(least, most)} in each of {len(design.groups)} groups"
-    if not design.levels:
-        if design.readings.reconstructed:
-            return f"Values entered by the mean, SD and n of each group ({counts})."
-        what = design.roles.unit or "row"
-        return f"Every {what} was one independent value ({counts})."
-    block = f", in {design.block.size} levels of {design.block.name}" if design.block else ""
+    return {
+        "formula": _rows,
+        "blocked": _rows,
+        "flat": _values,
+        "nested": _experimental,
+        "blocked-nested": _experimental,
+    }[design.layout](design)
+
+
+def _rows(design: Design) -> str:
+    outer = design.structure.outer
+    place = f" in {outer.size} levels of {outer.name}" if outer.labels else ""
+    return f"There were {design.readings.count} readings{place}."
+
+
+def _counts(design: Design) -> str:
+    counts = design.units_per_group
+    if len(counts) > MOST_COUNTED:
+        return f"{wording.span_text(min(counts), max(counts))} in each of {len(counts)} groups"
+    return ", ".join(f"{group}: {n}" for group, n in zip(design.groups, counts, strict=True))
+
+
+def _values(design: Design) -> str:
+    if design.readings.reconstructed:
+        return f"Values entered by the mean, SD and n of each group ({_counts(design)})."
+    return f"Every {design.roles.unit or 'row'} was one independent value ({_counts(design)})."
+
+
+def _experimental(design: Design) -> str:
+    places = [f", in {b.size} levels of {b.name}" for b in design.structure.blocks[:1]]
     return (
-        f"The experimental unit was {design.levels[0].name} ({counts}{block}), with {readings} "
-        "readings in all."
+        f"The experimental unit was {design.levels[0].name} ({_counts(design)}{''.join(places)}), "
+        f"with {design.readings.count} readings in all."
     )
 
 

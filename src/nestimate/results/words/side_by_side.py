@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from nestimate.data.designs.design import Design
 from nestimate.results.analyses.honesty import Panel
-from nestimate.results.words import advice
+from nestimate.results.words import beside
 
 #: Differences named in the sentence.
 MOST_NAMED = 3
@@ -17,7 +17,7 @@ def table(
     methods: dict[str, None] = {}
     found = []
     for panel in panels:
-        cells = {row[0]: f"{row[1]} ({row[2]})" for row in advice.honesty_rows(panel, design)}
+        cells = {row[0]: f"{row[1]} ({row[2]})" for row in beside.honesty_rows(panel, design)}
         methods |= dict.fromkeys(cells)
         found.append((panel.contrast, cells))
     rows = tuple((name, *(cells.get(one, "") for one in methods)) for name, cells in found)

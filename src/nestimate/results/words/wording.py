@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
-from nestimate.data.designs.measures import Measure
+from nestimate.data.designs.measures import LINEAR, Measure
 from nestimate.model.model import Model
 from nestimate.remedies import Advice
 from nestimate.results.estimates import naming
@@ -63,28 +63,28 @@ def centre_head(measure: Measure, *, mixed: bool = False) -> str:
 
     `mixed` is a table that also holds quantities which are no ratios.
     """
-    if not measure.logarithmic:
-        return "mean"
-    return "estimate" if mixed else "exp(mean log)"
+    return "estimate" if mixed and measure != LINEAR else measure.centre
 
 
 def spread_head(measure: Measure) -> str:
     """Return the head of the column of posterior SDs."""
-    return "sd of log" if measure.logarithmic else "sd"
+    return f"sd{measure.of_log}"
 
 
 def gloss(row: Summary, model: Model) -> str:
     """Say in a few words what a row of a table is; nothing where its name says it."""
+    return {"formula": formula_gloss}.get(model.design.layout, _gloss)(row, model)
+
+
+def _gloss(row: Summary, model: Model) -> str:
     design = model.design
-    if design.formula is not None:
-        return formula_gloss(row, design.formula)
     far = naming.heavy_units(model)
-    inside = design.levels[-1].name if design.levels else "cell"
+    inside = design.structure.innermost_name()
     outer = naming.spread_name(heavy=far)
     sigma = naming.spread_name(heavy=naming.heavy_readings(model))
     whole = "scale" if far or naming.heavy_readings(model) else "SD"
-    unit = design.levels[0].name if design.levels else "data point"
-    block = design.block.name if design.block else "block"
+    unit = design.structure.unit_name("data point")
+    block = design.structure.block_name()
     inner = {
         f"tau_{level.name}": f"SD from {level.name} to {level.name}" for level in design.subunits
     }
@@ -154,30 +154,38 @@ def count(ess: float) -> str:
 
 def design_sentences(design: Design) -> list[str]:
     """Say what is compared, what the experimental unit is, and what does not count towards n."""
+    return {
+        "formula": formula_design_sentences,
+        "blocked": _blocked_sentences,
+        "blocked-nested": _blocked_sentences,
+        "flat": _flat_sentences,
+        "nested": _nested_sentences,
+    }[design.layout](design)
+
+
+def _flat_sentences(design: Design) -> list[str]:
     roles, n_rows = design.roles, design.readings.count
-    if design.formula is not None:
-        return formula_design_sentences(design, design.formula)
-    if design.block is not None:
-        return _blocked_sentences(design)
-    if design.layout == "flat":
-        if design.readings.reconstructed:
-            return [
-                f"Layout flat: each group is known by the mean, SD and n of its values of "
-                f"{value_label(design)}, each an independent data point; {per_group(design)}."
-            ]
-        what = roles.unit or "row"
-        said = (
-            f"Layout flat: every {what} is one independent data point of "
-            f"{value_label(design)}; {per_group(design)}."
-        )
-        if roles.unit is not None or design.structure.factorial is not None:
-            return [said, *factors.factor_sentences(design), f"{n_rows} values."]
+    if design.readings.reconstructed:
         return [
-            said,
-            f"{n_rows} values. If some of them are repeated readings of one animal, sample or "
-            "well, name its column as unit.",
+            f"Layout flat: each group is known by the mean, SD and n of its values of "
+            f"{value_label(design)}, each an independent data point; {per_group(design)}."
         ]
-    unit = design.levels[0].name
+    what = roles.unit or "row"
+    said = (
+        f"Layout flat: every {what} is one independent data point of "
+        f"{value_label(design)}; {per_group(design)}."
+    )
+    if roles.unit is not None or len(design.structure.factors) > 1:
+        return [said, *factors.factor_sentences(design), f"{n_rows} values."]
+    return [
+        said,
+        f"{n_rows} values. If some of them are repeated readings of one animal, sample or "
+        "well, name its column as unit.",
+    ]
+
+
+def _nested_sentences(design: Design) -> list[str]:
+    unit, n_rows = design.levels[0].name, design.readings.count
     sentences = [f"Layout nested: the experimental unit is {unit}; {per_group(design)}."]
     sentences += factors.factor_sentences(design)
     for outer, inner in pairwise(design.levels):
@@ -213,9 +221,7 @@ def group_word(design: Design) -> str:
 
 
 def _blocked_sentences(design: Design) -> list[str]:
-    block, roles = design.block, design.roles
-    if block is None:
-        return []
+    block, roles = design.structure.outer, design.roles
     low, high = span(design.cells[design.cells > 0])
     said = [
         f"Layout {design.layout}: {roles.group} ({_labels(design)}) is compared within "
@@ -227,8 +233,7 @@ def _blocked_sentences(design: Design) -> list[str]:
         )
     ]
     said += factors.factor_sentences(design)
-    if design.levels:
-        said.append(f"The experimental unit is {design.levels[0].name}; {per_group(design)}.")
+    said += [f"The experimental unit is {u.name}; {per_group(design)}." for u in design.levels[:1]]
     readings = design.readings.count
     said.append(f"{readings} readings of {value_label(design)}, {span_text(low, high)} per cell.")
     if design.unreplicated:
@@ -241,16 +246,20 @@ def _blocked_sentences(design: Design) -> list[str]:
 
 def reading_word(design: Design) -> str:
     """Return what one row of the table is called."""
-    return "reading" if design.levels or design.block is not None else "value"
+    return design.structure.reading_name
 
 
 def count_of(design: Design, n: int) -> str:
-    """Return `n = 6 mouse`: the number of experimental units of a group, with their name."""
-    if design.formula is not None:
-        return ""
-    if design.block is not None and not design.levels:
-        return f"n = {n} ({design.block.name})" if design.unreplicated else ""
-    return f"n = {n}" + (f" ({design.levels[0].name})" if design.levels else "")
+    """Return `n = 6 (mouse)`: the number of experimental units of a group, with their name."""
+    blocks = {False: "", True: f"n = {n} ({design.structure.outer.name})"}[design.unreplicated]
+    units = f"n = {n} ({design.structure.unit_name()})"
+    return {
+        "formula": "",
+        "blocked": blocks,
+        "flat": f"n = {n}",
+        "nested": units,
+        "blocked-nested": units,
+    }[design.layout]
 
 
 def span(counts: NDArray[np.intp]) -> tuple[int, int]:
@@ -284,15 +293,19 @@ def estimation_caption(design: Design) -> str:
             "Bars: mean and SD of each group, as given. Shaded: posterior of the group means and "
             "of the difference, with intervals."
         )
-    said = f"Dots: {'readings' if design.levels or design.block else 'values'}"
-    if design.levels and design.block is None:
-        unit = design.levels[0].name
-        said += (
-            f", one column per {unit}; circles: raw means of each {unit}; diamonds: estimates of "
-            "their true means, drawn towards the group as far as the data support"
-        )
-    elif design.block is not None:
-        said += f"; circles: raw means of cells, a line joins those of one {design.block.name}"
+    unit, said = design.structure.unit_name(), f"Dots: {design.structure.reading_name}s"
+    cells = (
+        f"; circles: raw means of cells, a line joins those of one {design.structure.outer.name}"
+    )
+    said += {
+        "nested": f", one column per {unit}; circles: raw means of each {unit}; "
+        "diamonds: estimates of their true means, drawn towards the group as far as the data "
+        "support",
+        "blocked": cells,
+        "blocked-nested": cells,
+        "formula": cells if design.structure.outer.labels else "",
+        "flat": "",
+    }[design.layout]
     return said + ". Shaded: posterior of the group means and of the difference, with intervals."
 
 

@@ -191,7 +191,7 @@ SHEETS = {
     ),
     "C3 share of a total": Sheet(
         _SHARE,
-        "fit 'I(positive / total) ~ genotype + (1 | mouse)'",
+        "compare --response positive/total --group genotype --unit mouse",
         never=("--value total", "--unit mouse/positive", "--block positive"),
     ),
     "C3 0 and 1": Sheet(

@@ -20,7 +20,7 @@ ROLES = {"value": "glucose", "group": "arm", "unit": "mouse"}
 
 @pytest.fixture(scope="module")
 def spelt():
-    return ne.fit("glucose ~ arm + (1 | mouse)", MICE, options={"ess": 2000})
+    return ne.fit("glucose ~ arm + (1 | mouse)", MICE, options={"ess": 2000, "tau": "common"})
 
 
 @pytest.fixture(scope="module")

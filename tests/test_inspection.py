@@ -332,7 +332,7 @@ def test_other_measurements_are_named():
         ),
         (
             pd.DataFrame({"arm": ["a", "b"] * 6, "y": ["1.5", "<0.5", *map(str, rows(10))]}),
-            "not supported",
+            "--response censored",
         ),
         (days().assign(mouse=lambda f: f["mouse"].where(f.index != 5)), "'mouse' is empty in 1 of"),
     ],

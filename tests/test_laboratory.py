@@ -245,7 +245,7 @@ def test_two_outcomes_are_not_pooled_as_readings(tmp_path):
     roles = {"group": "arm", "unit": "mouse"}
     with pytest.raises(ne.DesignError, match="different outcomes") as caught:
         ne.compare(genes, value="GAPDH,ACTB", **roles)
-    assert "--value GAPDH, then --value ACTB" in str(caught.value)
+    assert "GAPDH as value and then ACTB" in str(caught.value)
     assert "--wide replicates" in str(caught.value)
     assert ne.compare(
         genes, value="GAPDH,ACTB", **roles, options={"wide": "replicates", "ess": 200}

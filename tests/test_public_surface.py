@@ -42,9 +42,13 @@ def test_estimate_gives_the_contrasts_of_compare_and_nothing_else():
     assert "drug - placebo" in repr(found)
 
 
-@pytest.mark.parametrize("option", [{"order": "drug,dmso"}, {"adjust": "age"}])
+@pytest.mark.parametrize(
+    "option", [{"order": "drug,dmso"}, {"adjust": "age"}, {"relative_to": "dmso"}]
+)
 def test_options_of_compare_are_no_options_of_a_formula(option):
-    with pytest.raises(nestimate.DesignError, match="order and adjust belong to compare"):
+    with pytest.raises(
+        nestimate.DesignError, match="order, adjust and relative_to belong to compare"
+    ):
         nestimate.fit("viability ~ treatment + (1 | line)", str(LINES), options=option)
 
 

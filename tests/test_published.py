@@ -25,7 +25,7 @@ def _rows(result):
 def test_iq_against_r_best(iq, name):
     mean, low, high, draws = IQ_BEST[name]
     row = _rows(iq)[name]
-    theirs = row.sd / np.sqrt(draws)
+    theirs = row.spread / np.sqrt(draws)
     assert abs(row.mean - mean) < 4.5 * np.hypot(row.mcse_mean, theirs) + 0.0005
     # The ends of an HDI of Markov chain draws err about six times as much as the mean.
     for ours, end, error in (

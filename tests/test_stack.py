@@ -24,6 +24,7 @@ BALANCED = [
     t
     for t in TEMPLATES.values()
     if not (t.summaries or t.known_error or t.heavy_readings)
+    and not (t.own and t.blocks)
     and t.units <= 100
     and (not t.struck or (t.layout == "nested" and not t.subunits))
 ]

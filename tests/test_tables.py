@@ -64,7 +64,7 @@ def test_cell_is_read_by_stated_rules(cell, decimal, number):
         ("1.5", ",", "has a point"),
         ("1.2.3", None, "not a number"),
         ("5 %", None, "percentage"),
-        ("≤3", None, "Censored"),
+        ("≤3", None, "--response censored"),
         ("01/02/2024", None, "date"),
         ("Mar-05", None, "date"),
         ("12:30", None, "date or time"),

@@ -141,7 +141,8 @@ def _from_groups(table: Table, wanted: Wanted) -> Table:
             raise DataError(
                 f"{table.source}: column '{name}' {why}, so it cannot be a group. With ",
                 Remedy("wide", "groups"),
-                " every column is a group, but those named as unit (--unit) or block (--block).",
+                " every column is a group, but those named by --unit or --block (unit, block in "
+                "Python).",
             )
         found = table.numbers(name)
         if not kept:

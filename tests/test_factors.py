@@ -363,3 +363,58 @@ def test_draws_and_files_hold_every_scale(tmp_path):
     again = ne.load(tmp_path / "a.nestimate")
     assert str(again) == str(result)
     assert again.design.structure.factorial.names == ("genotype", "treatment")
+
+
+FORMULA = "weight ~ genotype * treatment + (1 | litter)"
+
+
+@pytest.mark.usefixtures("shaped")
+@pytest.mark.parametrize(
+    ("contrast", "names"),
+    [
+        ("KO - WT", ["KO - WT"]),
+        ("drug - veh", ["drug - veh"]),
+        ("WT drug - KO drug", ["WT drug - KO drug"]),
+        ("drug - veh | genotype=WT", ["drug - veh | genotype=WT"]),
+        ("simple", ["drug - veh | WT", "drug - veh | KO", "KO - WT | veh", "KO - WT | drug"]),
+        ("main", ["drug - veh", "KO - WT"]),
+    ],
+)
+def test_a_formula_answers_what_is_asked_of_any_of_its_factors(contrast, names):
+    frame = made(CELLS, blocks=3, each=2)
+    options = {"contrast": contrast, "robust": "none"}
+    result = ne.fit(FORMULA, frame, options=options)
+    assert [row.name for row in result.contrasts] == names
+    cells = frame.groupby(["genotype", "treatment"]).weight.mean()
+    expected = {
+        "KO - WT": cells["KO"].mean() - cells["WT"].mean(),
+        "drug - veh": (cells[:, "drug"] - cells[:, "veh"]).mean(),
+        "WT drug - KO drug": cells["WT", "drug"] - cells["KO", "drug"],
+    }
+    for row in result.contrasts:
+        if row.name in expected:
+            assert row.mean == pytest.approx(expected[row.name], abs=0.2)
+
+
+def test_a_contrast_that_no_factor_of_a_formula_has_is_refused_with_all_levels():
+    with pytest.raises(DesignError, match="drug"):
+        ne.fit(FORMULA, made(CELLS), options={"contrast": "drog - veh"})
+
+
+@pytest.mark.parametrize(
+    ("roles", "options", "said"),
+    [
+        ({"group": "genotype,genotype"}, {}, "named twice as group"),
+        ({"group": "genotype", "unit": "pup"}, {"adjust": "treatment"}, "holds labels"),
+    ],
+)
+def test_columns_that_cannot_play_their_part_are_told(roles, options, said):
+    with pytest.raises(DesignError, match=said):
+        ne.compare(made(CELLS), value="weight", **roles, options=options)
+
+
+def test_doses_inside_plots_are_proposed_as_a_factor():
+    """Yates's oats: nitrogen is applied to the subplots of every variety's plot."""
+    first = ne.inspect(oats()).proposals[0]
+    assert set(first.factors) == {"Variety", "nitro"}
+    assert "Block" in (first.roles.block or "")

@@ -7,7 +7,8 @@ import pytest
 import nestimate as ne
 from nestimate.data.designs.structure import Factor
 from nestimate.errors import DesignError
-from nestimate.results.estimates import ordered
+from nestimate.results.estimates import factorial, ordered
+from nestimate.results.figures import canvas
 
 DOSES = Factor(
     name="dose", labels=("0", "10", "1", "3"), codes=np.arange(4), places=(0.0, 10.0, 1.0, 3.0)
@@ -35,7 +36,7 @@ def test_steps_lead_from_each_place_to_the_next():
 
 def test_means_that_rise_at_every_step_are_counted():
     means = np.array([[0.0, 3, 1, 2], [3, 0, 2, 1], [0, 3, 2, 1]])
-    rises, falls = ordered.steady(means, DOSES)
+    rises, falls = ordered.steady(means, np.argsort(DOSES.places))
     assert rises.tolist() == [True, False, False]
     assert falls.tolist() == [False, True, False]
 
@@ -78,3 +79,107 @@ def test_labels_without_an_order_have_no_trend():
     data = frame().assign(stage=lambda d: "d" + d.dose.astype(str))
     with pytest.raises(DesignError, match="no order"):
         ne.compare(data, value="y", group="stage", options={"contrast": "trend"})
+
+
+def days(drop=()):
+    """Mice of two arms on three days; the drug raises the mean by two a day."""
+    rng, rows = np.random.default_rng(2), []
+    for arm, slope in (("veh", 0.0), ("drug", 2.0)):
+        for k in range(6):
+            level = rng.normal(10, 1)
+            rows += [
+                (f"{arm}{k}", arm, day, level + slope * day + rng.normal(0, 0.3))
+                for day in (3, 0, 1)
+                if (arm, day) not in drop
+            ]
+    return pd.DataFrame(rows, columns=["mouse", "arm", "day", "y"])
+
+
+ROLES = {"value": "y", "group": "arm,day", "unit": "mouse"}
+TRENDS = [
+    "change per unit of day | veh",
+    "change per unit of day | drug",
+    "change per unit of day",
+    "(change per unit of day | drug) - (change per unit of day | veh)",
+]
+
+
+@pytest.fixture(scope="module")
+def course():
+    options = {"order": "day=0,1,3", "robust": "none", "ess": 1000}
+    return ne.compare(days(), **ROLES, options=options)
+
+
+def test_a_factor_in_order_has_a_trend_at_every_level_of_the_other(course):
+    assert course.design.structure.factorial.labels == (("veh", "drug"), ("0", "1", "3"))
+    assert [row.name for row in course.contrasts][-4:] == TRENDS
+    wide = days().pivot_table(index="mouse", columns="day", values="y", sort=False)[[0, 1, 3]]
+    slope = pd.Series(np.polyfit([0, 1, 3], wide.to_numpy().T, 1)[0], index=wide.index)
+    by_arm = slope.groupby(slope.index.str[:3]).mean()
+    veh, drug = by_arm["veh"], by_arm["dru"]
+    for name, expected in zip(TRENDS, (veh, drug, (veh + drug) / 2, drug - veh), strict=True):
+        row = next(r for r in course.contrasts if r.name == name)
+        assert row.mean == pytest.approx(expected, abs=4 * row.mcse_mean + 0.01)
+    rises = {row.name: row.mean for row in course.probabilities}
+    assert rises["P(the mean rises at every step of day | drug)"] > 0.99
+    assert rises["P(the mean rises at every step of day | veh)"] < 0.9
+
+
+@pytest.mark.parametrize("name", TRENDS)
+def test_the_name_of_a_trend_is_an_expression_that_means_it(course, name):
+    crossing = course.design.structure.factorial
+    asked = next(c for c in course.asked if c.name == name)
+    assert factorial.parse(name, crossing).weights == pytest.approx(asked.weights)
+
+
+def test_steps_of_a_factor_lead_from_each_level_to_the_next(course):
+    found, lost = factorial.choose(course.design.structure.factorial, "steps", "-")
+    assert not lost
+    assert [c.name for c in found][:2] == ["day=1 - day=0 | veh", "day=3 - day=1 | veh"]
+    assert "(day=3 - day=1 | drug) - (day=3 - day=1 | veh)" in {c.name for c in found}
+
+
+@pytest.mark.usefixtures("shaped")
+def test_days_stand_to_scale_on_the_axis(course):
+    ax = course.plot_interaction().axes[0]
+    assert ax.get_xticks().tolist() == [0, 1, 3]
+    assert [line.get_label() for line in ax.lines if "arm" in str(line.get_label())] == [
+        *("arm: veh", "arm: drug")
+    ]
+    dose = ne.compare(frame(), value="y", group="dose", options={"order": "0,1,3,10"})
+    ax = dose.plot_estimation().axes[0]
+    assert ax.get_xticks().tolist() == [0, 1, 3, 10]
+    assert ax.get_xlabel() == "dose"
+
+
+def test_levels_too_unequal_to_be_told_apart_stand_one_by_one():
+    assert canvas.to_scale((0.0, 1.0, 1000.0), 3).tolist() == [0, 1, 2]
+    assert canvas.to_scale((30.0, 10.0, 20.0), 3).tolist() == [2, 0, 1]
+    assert canvas.to_scale((), 2).tolist() == [0, 1]
+
+
+def test_a_trend_needs_every_level_and_says_which_is_missing():
+    frame = days(drop={("drug", 3)})
+    result = ne.compare(frame, **ROLES, options={"contrast": "trend", "robust": "none", "ess": 300})
+    assert [row.name for row in result.contrasts] == TRENDS[:1]
+    assert set(result.unanswered) == set(TRENDS[1:])
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"order": "0,1,3"}, "'day=3,0,1'"),
+        ({"order": "dya=0,1,3"}, "'day=3,0,1'"),
+        ({"order": "day=0,1"}, "'3' is left out"),
+    ],
+)
+def test_an_order_of_several_factors_names_its_factor(options, said):
+    with pytest.raises(DesignError, match="order") as error:
+        ne.compare(days(), **ROLES, options=options)
+    assert said in str(error.value)
+
+
+def test_a_trend_of_factors_without_an_order_is_refused():
+    frame = days().assign(day=lambda d: "d" + d.day.astype(str))
+    with pytest.raises(DesignError, match="no factor has an order"):
+        ne.compare(frame, **ROLES, options={"contrast": "trend"})

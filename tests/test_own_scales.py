@@ -112,6 +112,24 @@ def test_levels_of_several_factors_have_scales_of_their_own():
         assert model.log_likelihood(z)[d] == pytest.approx(expected, rel=1e-9)
 
 
+def test_levels_keep_their_scales_whichever_the_reference():
+    frame = two_factors()
+    frame.loc[frame.treatment == "drug", "value"] *= 3
+    roles = {"value": "value", "group": "genotype,treatment", "block": "block"}
+    found = [
+        ne.compare(
+            frame,
+            **roles,
+            reference=reference,
+            options={"tau": "own", "sigma": "own", "robust": "none", "ess": 200},
+        )
+        for reference in ("treatment=veh", "genotype=KO,treatment=drug")
+    ]
+    first, second = ({row.name: row.mean for row in one.scales} for one in found)
+    assert first == second
+    assert len(first) == 1 + 8 + 4
+
+
 @pytest.fixture(scope="module")
 def answers():
     options = {"ess": 1000, "contrast": "pairs", "robust": "none"}

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
-from nestimate.data.designs.model_frame import FACTORS
 from nestimate.data.designs.spreads import by_spread
 from nestimate.data.tables.door import Wanted, read_table
 from nestimate.data.tables.files import file_name
@@ -21,7 +20,7 @@ from nestimate.planning import Pilot
 from nestimate.posing import fitted, posed
 from nestimate.results.documents import notebook, pictures, terminal
 from nestimate.results.documents.html import render
-from nestimate.results.estimates.factorial import asks_of_factors
+from nestimate.results.estimates.asked import asked_design
 from nestimate.results.exports import storage
 from nestimate.results.exports.draws import to_datatree
 from nestimate.results.exports.frame import to_frame
@@ -180,15 +179,19 @@ def fit(
         value=next(iter(parsed.measured), None),
         named=(*parsed.variables, *parsed.grouping),
     )
-    build = partial(
+    make = partial(
         formula_design,
         read_table(data, wanted),
         parsed,
-        group=FACTORS if group is None and asks_of_factors(chosen.contrast) else group,
         reference=reference,
         scale=chosen.scale,
     )
-    design = by_spread(lambda apart: build(apart=apart), chosen.tau)
+
+    def build(apart: bool) -> Design:
+        own = partial(make, apart=apart)
+        return own(group=group) if group is not None else asked_design(own, chosen.question)
+
+    design = by_spread(build, chosen.tau)
     if isinstance(reference, Mapping):
         reference = ",".join(f"{name}={label}" for name, label in reference.items())
     return _answered(

@@ -20,7 +20,7 @@ from nestimate.words import Words
 FORMER = {"ci": "ci_prob", "contrasts": "contrast"}
 #: Options of layouts: a formula says such things itself, or has no place for them.
 OF_LAYOUTS = frozenset(
-    {"wide", "n", "sd", "se", "tau", "sigma", "order", "adjust", "bayes_factor"}
+    {"wide", "n", "sd", "se", "order", "adjust", "relative_to", "bayes_factor"}
     | {"response", "exposure", "limit"}
 )
 #: What the options are made of. Each part checks what is its own.
@@ -39,6 +39,8 @@ class Options(Value, Budget, Question, Assumptions, Reading):
     __hash__ = Value.__hash__
 
     def __post_init__(self) -> None:
+        if self.relative_to is not None:
+            object.__setattr__(self, "scale", "log")
         for part in PARTS:
             part.check(self)
         if self.response not in WORDS and "/" not in self.response:
@@ -85,10 +87,10 @@ class Options(Value, Budget, Question, Assumptions, Reading):
             raise DesignError(
                 "response, exposure and limit belong to compare: a formula takes measurements only."
             )
-        if self.order is not None or self.covariates:
+        if self.order is not None or self.covariates or self.relative_to is not None:
             raise DesignError(
-                "order and adjust belong to compare: in a formula covariates stand beside the "
-                "factor, 'y ~ group + age'."
+                "order, adjust and relative_to belong to compare: in a formula covariates stand "
+                "beside the factor, 'y ~ group + age'."
             )
 
     @property

@@ -8,6 +8,7 @@ from nestimate.data.designs import responses
 from nestimate.data.designs.adjusted import adjusted_design
 from nestimate.data.designs.crossing import check_names
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.relative import relative
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.spreads import by_spread, uneven
 from nestimate.data.tables.door import Wanted, read_table
@@ -39,6 +40,7 @@ def posed(
     group = group if group is None or isinstance(group, str) else ",".join(group)
     if isinstance(reference, Mapping):
         reference = ",".join(f"{name}={label}" for name, label in reference.items())
+    reference = chosen.relative_to if reference is None else reference
     named = {"value": value, "group": group, "unit": unit, "block": block, "reference": reference}
     for role, name in named.items():
         if name is not None and not isinstance(name, str):
@@ -100,12 +102,13 @@ def posed(
     if chosen.covariates and response.word != responses.MEASURED:
         raise DesignError(f"adjust: {response.word} cannot be adjusted for covariates yet.")
     if not chosen.covariates:
-        return Design.from_table(table, roles), None, chosen, words
+        return relative(Design.from_table(table, roles), chosen.relative_to), None, chosen, words
     adjusted = by_spread(
         lambda apart: adjusted_design(table, roles, chosen.covariates, apart=apart), chosen.tau
     )
     own = chosen.tau == "own" or uneven(adjusted) is not None
-    return adjusted, adjusted_design(table, roles, (), apart=own), chosen, words
+    plain = adjusted_design(table, roles, (), apart=own)
+    return relative(adjusted, chosen.relative_to), plain, chosen, words
 
 
 def fitted(design: Design, chosen: Options) -> Fit:

@@ -23,9 +23,9 @@ class Assumptions:
         `replicates`: readings do, for one bad well; `both`; or `none`: all is normal.
         None: `units`, but `none` for counts and proportions, so that they have averages.
     tau
-        `own`: every group has its own between-unit scale; `common`: all share one; `pooled`:
-        own ones, drawn towards a typical one as far as the data support;
-        None: own for two groups (as BEST), common for more.
+        `own`: every group has its own between-unit scale, in blocks its own scale of the effect;
+        `common`: all share one; `pooled`: own ones between units, drawn towards a typical one as
+        far as the data support; None: own for units of two groups (as BEST), otherwise common.
     sigma
         Replicate SD: `common` to all groups, or each its `own`.
     preset

@@ -123,7 +123,13 @@ class Model:
         families = list(sizes)
 
         def moved(parameter: Parameter) -> Parameter:
-            if sizes[parameter.family] < len(order):
+            size, stratum = sizes[parameter.family], parameter.family.stratum
+            if size > 1 and stratum is not None:
+                ours, theirs = (
+                    one.structure.strata[stratum].apart for one in (self.design, design)
+                )
+                return replace(parameter, member=theirs.index(ours[parameter.member]))
+            if size < len(order):
                 return parameter
             return replace(parameter, member=place[parameter.member])
 

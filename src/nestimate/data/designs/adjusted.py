@@ -13,7 +13,7 @@ from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.structure import Role, Stratum
 from nestimate.data.tables.cells import is_plain_number
 from nestimate.data.tables.door import Table
-from nestimate.errors import DesignError
+from nestimate.errors import DesignError, listed
 
 #: P of the F test below which groups are said to differ in a covariate.
 UNEQUAL = 0.05
@@ -46,7 +46,7 @@ def adjusted_design(
             "its own, and no n, sd or se."
         )
     for name in covariates:
-        table.numbers(name)
+        _check_numbers(table, name)
         if name in (roles.value, *roles.group_columns(table)):
             raise DesignError(f"adjust: '{name}' is what is measured or compared already.")
     factors = [_coded(table, name) for name in roles.group_columns(table)]
@@ -62,6 +62,19 @@ def adjusted_design(
     )
     warned = [said for name in covariates for said in _unequal(plain, table, name)]
     return replace(found, warnings=(*found.warnings, *plain.warnings, *warned))
+
+
+def _check_numbers(table: Table, name: str) -> None:
+    """Refuse a column of labels: it has no slope."""
+    known = table.labels(name)[1] if name in table.columns else ()
+    labels = [label for label in known if not is_plain_number(label)]
+    if len(labels) == len(known) > 0:
+        raise DesignError(
+            f"adjust: '{name}' holds labels ({listed(labels, most=3)}); a covariate is a column "
+            "of numbers. What differs between labels is compared as a factor beside the others, "
+            f"group '...,{name}', or is a block."
+        )
+    table.numbers(name)
 
 
 def _quoted(name: str) -> str:

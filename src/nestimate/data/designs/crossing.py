@@ -36,16 +36,24 @@ class Crossing:
         The user's columns, and the labels of each, the reference first.
     cells
         Position of the level of every factor in each cell that has values, (cells, factors).
+    places
+        Where the levels of each factor lie, () where they have no order; () where none has.
     """
 
     names: tuple[str, ...]
     labels: tuple[tuple[str, ...], ...]
     cells: Codes
+    places: tuple[tuple[float, ...], ...] = ()
 
     @property
     def sizes(self) -> tuple[int, ...]:
         """Number of levels of every factor."""
         return tuple(map(len, self.labels))
+
+    @property
+    def ordered(self) -> dict[int, tuple[float, ...]]:
+        """Where the levels lie of every factor, by its position, whose levels have an order."""
+        return {f: places for f, places in enumerate(self.places) if places}
 
     def level(self, factor: int, position: int) -> str:
         """Return what a level is called: `drug`, or `dose=3` where the label alone says nothing."""
@@ -196,11 +204,17 @@ class Compared:
             read[name] = (group[keep], groups)
         present = {n: tuple(found[g] for g in np.unique(c)) for n, (c, found) in read.items()}
         given = _references(roles.reference, present)
-        labels, columns = [], []
+        stated = _orders(roles.order, present)
+        labels, columns, places = [], [], []
         for name, (codes, found) in read.items():
-            first, why = reference_first(
-                present[name], given.get(name), ordered=table.is_ordered(name)
-            )
+            order = stated.get(name, present[name])
+            known = name in stated or table.is_ordered(name)
+            own = given.get(name, order[0] if name in stated else None)
+            first, why = reference_first(order, own, ordered=known)
+            if name in stated:
+                why = ""
+                notes.append(f"Order of {name}: {', '.join(order)}, as stated.")
+            places.append(_places(first, order, stated=known))
             recode = np.full(len(found), -1, dtype=np.intp)
             for position, label in enumerate(first):
                 recode[found.index(label)] = position
@@ -214,7 +228,9 @@ class Compared:
                     )
                 )
         cells, codes = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)
-        crossing = Crossing(names=names, labels=tuple(labels), cells=cells.astype(np.intp))
+        crossing = Crossing(
+            names=names, labels=tuple(labels), cells=cells.astype(np.intp), places=tuple(places)
+        )
         if crossing.missing:
             warnings.append(
                 f"No value in {listed(crossing.missing, most=6)}: what needs "
@@ -267,6 +283,21 @@ class Compared:
         )
         block = "/".join((*roles.block_columns(table), units[0]))
         return replace(roles, block=block, unit="/".join(units[1:]) or None), [note]
+
+
+def _orders(text: str | None, present: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Return the orders that were stated, `time=0,1,3; dose=low,high`, by factor."""
+    found = {}
+    for part in (text or "").split(";") if text else ():
+        name, _, order = (piece.strip() for piece in part.partition("="))
+        if name not in present:
+            raise DesignError(
+                f"order '{part.strip()}': say of which factor, "
+                f"'{(last := list(present)[-1])}={','.join(present[last])}', with semicolons "
+                "between several."
+            )
+        found[name] = _stated(order, present[name], name)
+    return found
 
 
 def _stated(text: str, present: tuple[str, ...], name: str) -> tuple[str, ...]:

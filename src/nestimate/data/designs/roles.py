@@ -119,9 +119,9 @@ def check_roles(table: Table, roles: Roles, units: tuple[str, ...]) -> tuple[str
             continue
         table.column(name)
         if name in used:
-            raise DesignError(
-                f"column '{name}' is given as {used[name]} and as {role}. "
-                "Each role needs a column of its own."
-            )
+            what = f"given as {used[name]} and as {role}"
+            if used[name] == role:
+                what = f"named twice as {role}"
+            raise DesignError(f"column '{name}' is {what}. Each role needs a column of its own.")
         used[name] = role
     return tuple(used)

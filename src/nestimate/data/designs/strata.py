@@ -86,7 +86,12 @@ def _factors(factor: Factor, crossing: Crossing | None) -> tuple[Factor, ...]:
     if crossing is None:
         return (factor,)
     return tuple(
-        Factor(name=name, labels=labels, codes=crossing.cells[factor.codes, f])
+        Factor(
+            name=name,
+            labels=labels,
+            codes=crossing.cells[factor.codes, f],
+            places=crossing.ordered.get(f, ()),
+        )
         for f, (name, labels) in enumerate(zip(crossing.names, crossing.labels, strict=True))
     )
 

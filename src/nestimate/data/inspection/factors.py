@@ -14,6 +14,7 @@ from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.vocabulary import hints
+from nestimate.data.tables.cells import is_plain_number
 
 #: A column of more labels is not compared.
 MOST_GROUPS = 12
@@ -133,7 +134,15 @@ def _is_compared(crossing: Crossing, name: str) -> bool:
         return True
     if "trait" in spoken or moments(crossing, name):
         return True
-    return crossing.size(name) == 2
+    return crossing.size(name) == 2 or _doses(labels)
+
+
+def _doses(labels: Sequence[str]) -> bool:
+    """Return whether labels are amounts, none among them: numbers with gaps that start at 0."""
+    if not all(map(is_plain_number, labels)):
+        return False
+    numbers = sorted(map(float, labels))
+    return numbers[0] == 0 and numbers != list(range(len(numbers)))
 
 
 def _follows_units(crossing: Crossing, name: str, names: Sequence[str]) -> bool:

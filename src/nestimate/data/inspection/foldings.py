@@ -16,6 +16,7 @@ from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.proposals import Proposal
 from nestimate.data.inspection.vocabulary import hints
+from nestimate.data.tables.cells import is_plain_number
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.reshape import Wanted, long_form, stacked
 from nestimate.data.tables.series import alike_in_size, counts_rows, families, number_like
@@ -158,7 +159,10 @@ def _groups(table: Table, measured: Sequence[Column], named: Sequence[Column]) -
         labels=tuple(kept),
         row="",
         table=long,
-        likely=control or all(low <= high for (_, high), (low, _) in pairwise(ranges)),
+        # Numbers for names are doses, or days: no quantity is called 10.
+        likely=control
+        or all(map(is_plain_number, names))
+        or all(low <= high for (_, high), (low, _) in pairwise(ranges)),
     )
 
 

@@ -28,6 +28,8 @@ _SUMMARIES = _MIDDLES | frozenset(
     | {"standardabweichung", "stabw", "anzahl", "summe", "écart type", "ecart type", "desviación"}
     | {"ci", "95% ci", "iqr", "q1", "q3"}
 )
+#: How far from the readings of its column, as a share of these, a number is as one of them.
+NEARBY = 0.25
 
 
 def check_title(grid: Grid) -> None:
@@ -61,6 +63,7 @@ def check_header(grid: Grid) -> None:
     if not numeric or not all(is_plain_number(names[i]) for i in numeric):
         return
     again = [i for i, name in enumerate(names) if i not in numeric and _of_kind(name, cells[i])]
+    again += [i for i in numeric if _counts_on(names[i], grid.columns[i].to_pylist())]
     alike = [i for i in numeric if _could_be_read(names[i], cells[i])]
     digits = {len(names[i].partition(".")[2]) for i in numeric}
     heads = [float(names[i]) for i in numeric]
@@ -68,7 +71,7 @@ def check_header(grid: Grid) -> None:
     # Doses rise and are written short: 0, 0.1, 1.
     doses = max(digits, default=0) == 0 or (rising and min(digits) < 2)
     if again or (len(alike) == len(numeric) and not doses):
-        shown = listed([names[i] for i in (*again, *numeric)], most=4)
+        shown = listed(list(dict.fromkeys(names[i] for i in (*again, *numeric))), most=4)
         raise DataError(
             f"{grid.source}: the first row holds readings, not the names of the columns: {shown}. "
             "Write a row above it that names every column, such as group, unit, value."
@@ -85,10 +88,17 @@ def _of_kind(name: str, cells: set[str]) -> bool:
     )
 
 
+def _counts_on(name: str, cells: Sequence[str | None]) -> bool:
+    """Return whether a column goes on counting where its name stands: 1 above 2, 3, 4."""
+    found = [tidy(cell or "") for cell in cells]
+    start = int(name) if name.isdigit() else -1
+    return start >= 0 and found == [str(start + 1 + i) for i in range(len(found))]
+
+
 def _could_be_read(name: str, cells: set[str]) -> bool:
     numbers = [float(cell) for cell in cells]
     low, high = min(numbers), max(numbers)
-    room = high - low
+    room = max(high - low, NEARBY * max(abs(low), abs(high)))
     decimals = {len(cell.partition(".")[2]) for cell in cells}
     return low - room <= float(name) <= high + room and min(decimals) <= len(
         name.partition(".")[2]

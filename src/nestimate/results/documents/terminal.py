@@ -7,7 +7,7 @@ from nestimate.remedies import Advice, Voice, said
 from nestimate.results.answer import Answer
 from nestimate.results.documents import front, reproduction
 from nestimate.results.estimates import naming
-from nestimate.results.words import advice, lines, rounding, wording
+from nestimate.results.words import advice, beside, lines, rounding, wording
 from nestimate.results.words.gathered import gathered
 
 #: Block effects listed in the text; all are in the JSON and the report.

@@ -1,8 +1,11 @@
 """Which contrasts an answer reports: of groups, of ordered groups, or of factors."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.model_frame import FACTORS
+from nestimate.errors import DesignError
 from nestimate.results.estimates import factorial, ordered
 from nestimate.results.estimates.contrasts import Contrast, choose_contrasts
 from nestimate.results.estimates.summaries import Question
@@ -21,7 +24,32 @@ def asked_contrasts(design: Design, question: Question) -> tuple[Contrast, ...]:
             return tuple(c for word in words for c in _along(design, word))
     if crossing is None or question.against is not None or asked == "pairs":
         return choose_contrasts(design.groups, asked, question.against, design.measure)
-    return factorial.chosen(crossing, asked, design.differences)
+    whole = (asked, "trend") if design.roles.order is not None and asked == "reference" else asked
+    return factorial.chosen(crossing, whole, design.differences)
+
+
+def asked_design(make: Callable[..., Design], question: Question) -> Design:
+    """Return the design of a formula that compares what is asked of: a factor, or all cells.
+
+    Parameters
+    ----------
+    make
+        Makes the design, given its `group`.
+    question
+        Sets that several factors have, and levels that the first factor has not, ask for all.
+    """
+    if factorial.asks_of_factors(question.contrast):
+        return make(group=FACTORS)
+    design = make(group=None)
+    try:
+        asked_contrasts(design, question)
+    except DesignError:
+        whole = make(group=FACTORS)
+        if whole.structure.factorial is None:
+            raise
+        asked_contrasts(whole, question)
+        return whole
+    return design
 
 
 def lost_contrasts(design: Design, question: Question) -> tuple[str, ...]:

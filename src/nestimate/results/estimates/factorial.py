@@ -2,9 +2,9 @@
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import combinations, product
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,52 +14,27 @@ from nestimate.data.designs.measures import Measure
 from nestimate.data.tables.cells import is_plain_number
 from nestimate.errors import DesignError, listed, one_of
 from nestimate.results.estimates.contrasts import Contrast
+from nestimate.results.estimates.terms import (
+    Place,
+    Sum,
+    Term,
+    along_order,
+    called,
+    ends,
+    of_levels,
+    trend,
+)
 
 Array = NDArray[np.float64]
-#: Some levels of some factors: position of the level by that of the factor.
-Place = dict[int, int]
-#: Weighted places; a factor that none of them fixes is averaged over.
-Sum = list[tuple[float, Place]]
-
-#: Words for sets of contrasts.
-SETS = ("reference", "simple", "main", "interaction")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Term:
-    """One comparison in terms of factors.
-
-    Attributes
-    ----------
-    name
-        `drug - veh | WT`, `(drug - veh | KO) - (drug - veh | WT)`.
-    steps
-        The level compared and the one it is compared with, of every factor that changes.
-    at
-        Levels that are held; factors that neither change nor are held are averaged over.
-    """
-
-    name: str
-    steps: tuple[tuple[int, int, int], ...]
-    at: tuple[tuple[int, int], ...]
-
-    @property
-    def whole(self) -> Sum:
-        """The comparison as weighted places."""
-        found: Sum = [(1.0, dict(self.at))]
-        for factor, high, low in self.steps:
-            found = [
-                (sign * weight, {**place, factor: level})
-                for weight, place in found
-                for sign, level in ((1.0, high), (-1.0, low))
-            ]
-        return found
+#: Words for sets of contrasts: of levels with each other, and of levels that have an order.
+LEVELS, ORDERED = ("simple", "main", "interaction"), ("steps", "trend")
+SETS = ("reference", *LEVELS, *ORDERED)
 
 
 def asks_of_factors(asked: str | Sequence[str]) -> bool:
     """Whether a contrast asks for what several factors have: a set, or a level after a bar."""
     texts = (asked,) if isinstance(asked, str) else asked
-    return any("|" in text or text in SETS[1:] for text in texts)
+    return any("|" in text or text in LEVELS for text in texts)
 
 
 def choose(crossing: Crossing, asked: str, sign: str) -> tuple[tuple[Contrast, ...], list[str]]:
@@ -75,7 +50,8 @@ def choose(crossing: Crossing, asked: str, sign: str) -> tuple[tuple[Contrast, .
         What stands between the sides of a difference: `-`, or `/` for ratios.
     """
     found, lost = [], []
-    for term in _terms(crossing, asked, sign):
+    every = along_order if asked in ORDERED else of_levels
+    for term in every(crossing, asked, sign):
         weights = _weights(term.whole, crossing)
         if weights is None:
             lost.append(term.name)
@@ -84,73 +60,15 @@ def choose(crossing: Crossing, asked: str, sign: str) -> tuple[tuple[Contrast, .
     return tuple(found), lost
 
 
-def _terms(crossing: Crossing, asked: str, sign: str) -> Iterator[Term]:
-    """Give simple effects, the last factor's first, averages, and interactions of two and three."""
-    count = len(crossing.names)
-    last_first = range(count - 1, -1, -1)
-    if asked in ("reference", "simple"):
-        for factor in last_first:
-            others = [f for f in range(count) if f != factor]
-            for levels in product(*(range(crossing.sizes[f]) for f in others)):
-                for step in _steps(crossing, factor):
-                    yield _term(crossing, (step,), tuple(zip(others, levels, strict=True)), sign)
-    if asked in ("reference", "main"):
-        for factor in last_first:
-            for step in _steps(crossing, factor):
-                yield _term(crossing, (step,), (), sign)
-    if asked in ("reference", "interaction"):
-        for size in range(2, count + 1):
-            for changed in combinations(last_first, size):
-                for steps in product(*(_steps(crossing, f) for f in changed)):
-                    yield _term(crossing, steps, (), sign)
-
-
-def _steps(crossing: Crossing, factor: int) -> list[tuple[int, int, int]]:
-    return [(factor, level, 0) for level in range(1, crossing.sizes[factor])]
-
-
-def _term(
-    crossing: Crossing,
-    steps: tuple[tuple[int, int, int], ...],
-    at: tuple[tuple[int, int], ...],
-    sign: str,
-) -> Term:
-    return Term(name=_name(crossing, steps, at, sign), steps=steps, at=at)
-
-
-def _name(
-    crossing: Crossing,
-    steps: tuple[tuple[int, int, int], ...],
-    at: tuple[tuple[int, int], ...],
-    sign: str,
-) -> str:
-    if len(steps) == 1:
-        factor, high, low = steps[0]
-        held = ", ".join(crossing.level(f, level) for f, level in at)
-        said = f"{crossing.level(factor, high)} {sign} {crossing.level(factor, low)}"
-        return f"{said} | {held}" if held else said
-    # The effect of the first of these factors at two levels of the last.
-    factor, high, low = steps[-1]
-    first, second = (
-        _name(crossing, steps[:-1], (*at, (factor, level)), sign) for level in (high, low)
-    )
-    return f"({first}) {sign} ({second})"
-
-
 def _contrast(term: Term, weights: Array, crossing: Crossing, sign: str) -> Contrast:
-    changed = tuple(factor for factor, _, _ in term.steps)
+    changed = tuple(step.factor for step in term.steps)
     held = {factor for factor, _ in term.at}
     averaged = [f for f in range(len(crossing.names)) if f not in held and f not in changed]
-    if len(changed) == 1:
-        factor, high, low = term.steps[0]
-        sides = (crossing.level(factor, high), crossing.level(factor, low))
-    else:
-        factor, high, low = term.steps[-1]
-        effect = _name(crossing, term.steps[:-1], term.at, sign)
-        sides = (
-            f"{effect} in {crossing.level(factor, high)}",
-            f"{effect} in {crossing.level(factor, low)}",
-        )
+    last = term.steps[-1]
+    sides = None if last.trend else ends(crossing, last)
+    if sides is not None and len(changed) > 1:
+        effect = called(crossing, term.steps[:-1], term.at, sign)
+        sides = f"{effect} in {sides[0]}", f"{effect} in {sides[1]}"
     return Contrast(
         name=term.name,
         weights=weights,
@@ -158,6 +76,7 @@ def _contrast(term: Term, weights: Array, crossing: Crossing, sign: str) -> Cont
         changed=tuple(crossing.names[f] for f in changed),
         at=tuple(crossing.level(f, level) for f, level in term.at),
         averaged=tuple(crossing.names[f] for f in averaged),
+        trend=bool(term.steps[0].trend),
     )
 
 
@@ -194,7 +113,17 @@ def chosen(
             one = parse(text, crossing)
             found.append(replace(one, name=measure.written(one.name)))
             continue
-        several, lost = choose(crossing, text, measure.sign)
+        if text in ORDERED and not crossing.ordered:
+            last = crossing.names[-1]
+            raise DesignError(
+                f"contrast '{text}': no factor has an order. State it: "
+                f"order '{last}={','.join(crossing.labels[-1])}'."
+            )
+        # The change along a logarithm is one of logarithms: it is said as a ratio as a whole.
+        logs = text == "trend" and measure.logarithmic
+        several, lost = choose(crossing, text, "-" if logs else measure.sign)
+        if logs:
+            several = tuple(replace(one, name=f"exp({one.name})") for one in several)
         if not several:
             raise DesignError(
                 f"contrast '{text}': each of {listed(lost, most=4)} needs a cell that has no "
@@ -220,7 +149,7 @@ def parse(text: str, crossing: Crossing) -> Contrast:
         rf"'{re.escape(word)}'|\"{re.escape(word)}\"|(?<!\w){re.escape(word)}(?!\w)"
         for word in sorted(spelled, key=len, reverse=True)
     )
-    places: list[Place] = []
+    places: list[Sum] = []
 
     def placeholder(match: re.Match[str]) -> str:
         word = match[0] if match[0] in spelled else match[0][1:-1]
@@ -252,7 +181,7 @@ def parse(text: str, crossing: Crossing) -> Contrast:
 
 
 def _example(crossing: Crossing) -> str:
-    return next(_terms(crossing, "simple", "-")).name
+    return next(of_levels(crossing, "simple", "-")).name
 
 
 def _unread(text: str, crossing: Crossing) -> str:
@@ -268,8 +197,18 @@ def _unread(text: str, crossing: Crossing) -> str:
     return f"contrast '{text}': {what} Write levels as in '{_example(crossing)}'.{told}"
 
 
-def _spellings(crossing: Crossing) -> dict[str, Place]:
-    """Return what can stand in an expression: cells, levels with their factor, and alone."""
+def _spellings(crossing: Crossing) -> dict[str, Sum]:
+    """Return what can stand in an expression: trends, cells, levels with their factor or alone."""
+    return {
+        **{word: [(1.0, place)] for word, place in _levels(crossing).items()},
+        **{
+            (step := trend(crossing, f)).trend: [(w, {f: level}) for w, level in step.weights]
+            for f in crossing.ordered
+        },
+    }
+
+
+def _levels(crossing: Crossing) -> dict[str, Place]:
     found: dict[str, Place] = {}
     for f, (name, labels) in enumerate(zip(crossing.names, crossing.labels, strict=True)):
         for position, label in enumerate(labels):
@@ -280,13 +219,13 @@ def _spellings(crossing: Crossing) -> dict[str, Place]:
     return found
 
 
-def _evaluated(node: ast.expr, places: Sequence[Place]) -> float | Sum:
+def _evaluated(node: ast.expr, places: Sequence[Sum]) -> float | Sum:
     """Evaluate an expression to weighted places, or to a plain number."""
     match node:
         case ast.Constant(value=int() | float() as value):
             return float(value)
         case ast.Name(id=name) if name.startswith("g_"):
-            return [(1.0, places[int(name[2:])])]
+            return places[int(name[2:])]
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             inside = _evaluated(operand, places)
             return -inside if isinstance(inside, float) else _times(inside, -1.0)

@@ -1,16 +1,17 @@
 """What is asked of ordered groups: each step, and how much the mean changes along the order."""
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.designs.structure import Factor
+from nestimate.data.designs.structure import Factor, Structure
 from nestimate.errors import DesignError
 from nestimate.results.estimates.contrasts import Contrast
 
 Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
 Events = NDArray[np.bool_]
 
 #: Words for sets of contrasts.
@@ -71,17 +72,39 @@ def _named(factor: Factor, position: int) -> str:
     return f"{factor.name} {label}" if factor.numbered else label
 
 
-def steady(means: Array, factor: Factor) -> tuple[Events, Events]:
+def rising(structure: Structure) -> list[tuple[str, Codes]]:
+    """Return what can rise step by step with its groups in order: `time`, `time | drug`.
+
+    Of several factors at each level of the others where none of the cells is missing.
+    """
+    crossing = structure.factorial
+    if crossing is None:
+        factor = structure.factors[0]
+        return [(factor.name, np.argsort(factor.places))] if factor.places else []
+    found = []
+    place = {tuple(map(int, cell)): g for g, cell in enumerate(crossing.cells)}
+    for f, places in crossing.ordered.items():
+        order = np.argsort(places)
+        others = [range(size) if i != f else (0,) for i, size in enumerate(crossing.sizes)]
+        for held in product(*others):
+            cells = [(*held[:f], int(level), *held[f + 1 :]) for level in order]
+            at = ", ".join(crossing.level(i, level) for i, level in enumerate(held) if i != f)
+            if all(cell in place for cell in cells):
+                found.append((f"{crossing.names[f]} | {at}", np.array([place[c] for c in cells])))
+    return found
+
+
+def steady(means: Array, groups: Codes) -> tuple[Events, Events]:
     """Say draw by draw whether means rise at every step, and whether they fall at every one.
 
     Parameters
     ----------
     means
         Group means, shape (draws, groups).
-    factor
-        Their order.
+    groups
+        Those that are looked at, in their order.
     """
-    steps = np.diff(means[:, np.argsort(factor.places)], axis=1)
+    steps = np.diff(means[:, groups], axis=1)
     return (steps > 0).all(axis=1), (steps < 0).all(axis=1)
 
 

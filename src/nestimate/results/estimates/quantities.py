@@ -225,14 +225,16 @@ def probabilities(
             for g, label in enumerate(design.groups)
         ]
     if any(c.trend for c in asked):
-        rises = ordered.steady(fit.draws.means, design.structure.factors[0])
         found += [
             Quantity(
-                name=f"P(the mean {verb} at every step of {design.roles.group})",
+                name=f"P(the mean {verb} at every step of {what})",
                 values=events.astype(float),
                 weights=fit.weights,
             )
-            for verb, events in zip(("rises", "falls"), rises, strict=True)
+            for what, groups in ordered.rising(design.structure)
+            for verb, events in zip(
+                ("rises", "falls"), ordered.steady(fit.draws.means, groups), strict=True
+            )
         ]
     if design.block is not None and design.structure.varies:
         # Of a factor that lies between blocks no block will show anything.

@@ -149,10 +149,14 @@ class Question:
         labels: `"(b + c) / 2 - a"`, several in a list.
     order
         Labels of the groups in their order, `"0,1,3,10"`: each step, the linear trend, and how
-        probably the mean rises at every step are then asked for (`contrast` `steps`, `trend`).
+        probably the mean rises at every step are then asked for (`contrast` `steps`, `trend`). Of
+        several factors the one that has an order is named, `"day=0,1,3"`.
     adjust
         Covariates, `"age,baseline"`: groups are compared at the mean of these columns of numbers,
         with one slope for all groups.
+    relative_to
+        The control that raw values are taken relative to inside each block: ratios to it, worked
+        out as differences of logarithms (`scale` `log` with this `reference`).
     against
         Compare every group with this value instead; one group is then enough, and without a
         column of groups all rows are one.
@@ -169,6 +173,7 @@ class Question:
     contrast: Contrasts | Sequence[str] = "reference"
     order: str | Sequence[str] | None = None
     adjust: str | Sequence[str] | None = None
+    relative_to: str | None = None
     against: float | None = None
     rope: tuple[float, float] | None = None
     ci_prob: float = 0.95

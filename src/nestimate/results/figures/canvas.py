@@ -27,6 +27,8 @@ ZERO, ROPE = "#c8102e", "#f2c14e"
 BINS, PANELS = 40, 12
 #: Inches from which a legend has room for three names in a row.
 WIDE = 7.0
+#: Length of an axis of numbers in units of the smallest gap, up to which they stand to scale.
+MOST_GAPS = 12
 #: The longest label before it is cut in its middle.
 LONGEST = 26
 
@@ -205,3 +207,24 @@ def upright_interval(ax: "Axes", x: float, row: Summary, shade: str) -> None:
     """Draw an interval and its mean above x."""
     ax.plot([x, x], [row.ci_low, row.ci_high], color=shade, linewidth=2.2, solid_capstyle="butt")
     ax.plot([x], [row.mean], "o", color=shade, markersize=5.5)
+
+
+def to_scale(places: Sequence[float], size: int) -> Array:
+    """Return where levels stand on an axis, the nearest two 1 apart, shape (levels,).
+
+    Parameters
+    ----------
+    places
+        Where they lie, as numbers; () where they have no order: they then stand one after another.
+    size
+        How many levels there are. So do those that lie so unequally that the nearest would be
+        drawn on top of each other.
+    """
+    one_by_one = np.arange(size, dtype=np.float64)
+    if len(places) < 2:
+        return one_by_one
+    found = np.array(places)
+    gap = np.diff(np.sort(found)).min()
+    if gap <= 0 or np.ptp(found) > MOST_GAPS * gap:
+        return one_by_one
+    return np.asarray((found - found.min()) / gap)

@@ -81,12 +81,12 @@ def _align(data: "Axes", effect: "Axes", answer: Answer) -> None:
 
 def _draw_data(ax: "Axes", answer: Answer) -> None:
     design, readings = answer.design, answer.design.readings
-    place = _places(answer)
+    at, place = _positions(answer), _places(answer)
     few = design.statistics.n.size <= UNITS * len(design.groups)
     if design.levels or design.block is not None:
         _draw_units(ax, answer, place)
     for g in range(len(design.groups)) if readings.reconstructed else ():
-        _draw_spread(ax, g, readings.value[readings.group == g])
+        _draw_spread(ax, at[g], readings.value[readings.group == g], g)
     size = 14 if readings.value.size < 500 else 5
     for g in range(len(design.groups)) if not readings.reconstructed else ():
         mine = readings.group == g
@@ -103,27 +103,29 @@ def _draw_data(ax: "Axes", answer: Answer) -> None:
     drawn = quantities.group_means(answer.fit)
     middle = naming.centre_name("the group", answer.model)
     for g, row in enumerate(answer.groups):
-        canvas.violin(ax, g + 0.22, 0.2, drawn[g], sheet.colour(g))
-        canvas.upright_interval(ax, g + 0.22, row, sheet.ink())
+        canvas.violin(ax, at[g] + 0.22, 0.2, drawn[g], sheet.colour(g))
+        canvas.upright_interval(ax, at[g] + 0.22, row, sheet.ink())
     ax.plot([], [], "o-", color=sheet.ink(), label=f"{middle}, {canvas.kind(answer)}")
     ax.set_xticks(
-        range(len(design.groups)),
+        at,
         [
             f"{canvas.stacked(label)}\n{wording.count_of(design, n)}"
             for label, n in zip(design.groups, design.units_per_group, strict=True)
         ],
         parse_math=False,
     )
-    ax.set_xlim(-0.55, len(design.groups) - 0.45)
+    ax.set_xlim(-0.55, at.max() + 0.55)
+    if not np.array_equal(at, np.arange(at.size)):
+        ax.set_xlabel(design.structure.factors[0].name, fontsize=sheet.font(1), parse_math=False)
     ax.set_ylabel(canvas.value_label(answer), fontsize=sheet.font(1), parse_math=False)
     canvas.legend_above(ax)
     canvas.tidy(ax)
 
 
-def _draw_spread(ax: "Axes", g: int, value: Array) -> None:
+def _draw_spread(ax: "Axes", at: float, value: Array, g: int) -> None:
     """Draw the mean and SD of a group whose values are not known."""
     ax.errorbar(
-        [g - 0.14],
+        [at - 0.14],
         [value.mean()],
         [value.std(ddof=1)],
         fmt="o",
@@ -133,15 +135,22 @@ def _draw_spread(ax: "Axes", g: int, value: Array) -> None:
     )
 
 
+def _positions(answer: Answer) -> Array:
+    """Return x of every group: numbers of one factor to scale, otherwise one after another."""
+    structure = answer.design.structure
+    numbers = structure.factors[0].places if len(structure.factors) == 1 else ()
+    return canvas.to_scale(numbers, len(answer.design.groups))
+
+
 def _places(answer: Answer) -> Array:
     """Return x of every reading: units side by side left of the group's posterior."""
     design, readings = answer.design, answer.design.readings
     code = readings.unit if design.block is None else design.block.codes
-    place = np.empty(readings.value.size)
+    at, place = _positions(answer), np.empty(readings.value.size)
     for g in range(len(design.groups)):
         mine = readings.group == g
         _, rank = np.unique(code[mine], return_inverse=True)
-        place[mine] = g - 0.4 + 0.52 * (rank + 0.5) / (rank.max() + 1)
+        place[mine] = at[g] - 0.4 + 0.52 * (rank + 0.5) / (rank.max() + 1)
     return place
 
 
@@ -237,7 +246,13 @@ def _draw_differences(ax: "Axes", answer: Answer) -> None:
 def _part_kinds(ax: "Axes", answer: Answer) -> None:
     """Head simple effects, averages and interactions of several factors, and part them."""
     kinds = [
-        "interaction" if c.interaction else "average" if c.averaged else "simple effects"
+        "trend"
+        if c.trend
+        else "interaction"
+        if c.interaction
+        else "average"
+        if c.averaged
+        else "simple effects"
         for c in answer.asked
         if c.changed
     ]

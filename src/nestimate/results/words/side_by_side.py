@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from nestimate.data.designs.design import Design
 from nestimate.results.analyses.honesty import Panel
+from nestimate.results.words import beside
 
 #: Differences named in the sentence.
 MOST_NAMED = 3

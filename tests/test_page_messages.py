@@ -268,7 +268,7 @@ def test_an_error_of_ours_is_said_and_does_not_end_the_process(desk, monkeypatch
 
 def test_examples_that_the_page_brings_are_answered(desk):
     names = [name for name in shipped() if name.startswith("examples/")]
-    assert len(names) == 5
+    assert len(names) == 6
     for name in names:
         content = shipped()[name].read_bytes()
         found = looked(desk, content, name)

@@ -20,7 +20,8 @@ ROLES = {"value": "glucose", "group": "arm", "unit": "mouse"}
 
 @pytest.fixture(scope="module")
 def spelt():
-    return ne.fit("glucose ~ arm + (1 | mouse)", MICE, options={"ess": 2000, "tau": "common"})
+    options = {"ess": 2000, "tau": "common"}
+    return ne.fit("glucose ~ arm + (1 | mouse)", MICE, options=options)
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def named():
 
 @pytest.fixture(scope="module")
 def plain():
-    return ne.fit("glucose ~ arm", MICE, options={"ess": 1000})
+    return ne.fit("glucose ~ arm", MICE, options={"ess": 1000, "tau": "own"})
 
 
 def test_every_analysis_is_a_part_of_the_answer_and_of_its_json(named):

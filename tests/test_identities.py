@@ -59,10 +59,10 @@ def test_change_of_unit_transforms_the_answer_exactly(table, steps, factor):
         scale = 1.0 if part in free or name.startswith(("nu", "icc")) else factor
         origin = shift if part in located else 0.0
         other = there[part, name]
-        tolerance = 2e-3 * row.sd * scale
+        tolerance = 2e-3 * row.spread * scale
         assert other.mean == pytest.approx(origin + scale * row.mean, abs=tolerance)
         assert other.ci_low == pytest.approx(origin + scale * row.ci_low, abs=tolerance * 10)
-        assert other.sd == pytest.approx(scale * row.sd, rel=2e-3)
+        assert other.spread == pytest.approx(scale * row.spread, rel=2e-3)
 
 
 @FEW
@@ -146,7 +146,7 @@ def test_intervals_and_probabilities_are_coherent(table):
     for part in LISTS:
         for row in getattr(result, part):
             assert row.ci_low <= row.median <= row.ci_high
-            assert row.sd > 0
+            assert row.spread > 0
             assert row.ess > 0
     for row in result.contrasts:
         assert 0 <= row.p_in_rope <= 1

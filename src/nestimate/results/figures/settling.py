@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 REACH, APART = 1.0, 2.0
 #: Numbers along an axis: how many are tried, from many to few.
 TICKS = (5, 4, 3, 2)
+#: Share of a figure's height that what stands above it may take.
+MOST_SAID = 0.3
 
 
 def settled(figure: "Figure") -> None:
@@ -28,7 +30,14 @@ def settled(figure: "Figure") -> None:
 
 
 def _settle(figure: "Figure") -> None:
-    figure.draw_without_rendering()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "constrained_layout not applied")
+        figure.draw_without_rendering()
+    # A finding of many lines gets room of its own: the picture below it keeps its height.
+    said = sum(text.get_window_extent().height for text in figure.texts if text.get_text())
+    if said > MOST_SAID * figure.bbox.height:
+        figure.set_figheight(figure.get_figheight() + said / figure.dpi)
+        figure.draw_without_rendering()
     changed = False
     for ax in figure.axes:
         if ax.axison:

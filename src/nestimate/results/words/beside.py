@@ -47,10 +47,8 @@ def _label(method: Method, design: Design) -> str:
     on, pooled = f"on {design.structure.unit_name()} means", "all readings pooled (t)"
     if design.by_chance:
         what = "log rates" if design.measure.logarithmic else "logits"
-        on, pooled = (
-            f"on {design.structure.unit_name()} {what}",
-            "all readings pooled (chance alone)",
-        )
+        on = f"on {design.structure.unit_name()} {what}"
+        pooled = "all readings pooled (chance alone)"
         means = {"flat": f"on {what}"}.get(design.layout, on)
     else:
         means = {"flat": "on the values"}.get(design.layout, on)

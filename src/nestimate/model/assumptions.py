@@ -25,7 +25,8 @@ class Assumptions:
     tau
         `own`: every group has its own between-unit scale, in blocks its own scale of the effect;
         `common`: all share one; `pooled`: own ones between units, drawn towards a typical one as
-        far as the data support; None: own for units of two groups (as BEST), otherwise common.
+        far as the data support; None: own for units of two groups (as BEST); otherwise
+        common, or own where groups scatter differently.
     sigma
         Replicate SD: `common` to all groups, or each its `own`.
     preset

@@ -20,6 +20,7 @@ COVERED: Mapping[tuple[str, int], int] = {
     ("groups", 2): 96,
     ("groups", 3): 93,
     ("groups", 4): 96,
+    ("several", 3): 88,
     ("blocks", 2): 98,
     ("blocks", 3): 94,
     ("blocks", 4): 92,
@@ -64,7 +65,8 @@ def coverage_checks(model: Model, ci_prob: float) -> tuple[Check, ...]:
     Only with the default priors and 95 % intervals, of which the simulations speak.
     """
     design, chosen = model.design, model.assumptions
-    if len(design.groups) > PAIR and design.block is None and chosen.tau != "own":
+    several = len(design.groups) > PAIR and design.block is None
+    if several and chosen.tau not in (None, "own"):
         return ()  # one spread for several groups: it holds as far as their spreads are alike
     if design.formula is not None or chosen.preset != "default" or ci_prob != TRIED:
         return ()
@@ -74,7 +76,8 @@ def coverage_checks(model: Model, ci_prob: float) -> tuple[Check, ...]:
         kind, fewest = "blocks", design.block.size
         said = f"With {fewest} blocks ({design.block.name})"
     else:
-        kind, fewest = "one" if len(design.groups) == 1 else "groups", min(design.units_per_group)
+        kind = "several" if several else "one" if len(design.groups) == 1 else "groups"
+        fewest = min(design.units_per_group)
         unit = design.structure.unit_name()
         said = f"With as few as {fewest} units ({unit}) in a group"
     held = COVERED.get((kind, fewest))

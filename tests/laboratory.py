@@ -207,6 +207,19 @@ SHEETS = {
         "compare --value y --group drugA,drugB",
         never=("--against",),
     ),
+    "limits of detection": Sheet(
+        csv(
+            "animal,arm,rep,cytokine",
+            [
+                (f"{arm}{i}", arm, r, "<2.5" if i + r == 2 else value(6, 1))
+                for arm in ("vehicle", "LPS")
+                for i in range(5)
+                for r in (1, 2)
+            ],
+        ),
+        "compare --value cytokine --response censored --group arm --unit animal",
+        never=("--na",),
+    ),
     "C3 counts beside the value": Sheet(
         csv(
             "neuron,condition,puncta,intensity",

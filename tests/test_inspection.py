@@ -330,10 +330,6 @@ def test_other_measurements_are_named():
             pd.DataFrame({"arm": ["wt", "ko"] * 6, "animal": ["w1", "k1"] * 6, "y": rows(12)}),
             "every group has one animal",
         ),
-        (
-            pd.DataFrame({"arm": ["a", "b"] * 6, "y": ["1.5", "<0.5", *map(str, rows(10))]}),
-            "--response censored",
-        ),
         (days().assign(mouse=lambda f: f["mouse"].where(f.index != 5)), "'mouse' is empty in 1 of"),
     ],
 )

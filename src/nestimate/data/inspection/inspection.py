@@ -29,12 +29,12 @@ from nestimate.data.inspection.relations import (
     likely_labels,
     unlabelled,
 )
-from nestimate.data.inspection.responded import responded
+from nestimate.data.inspection.responded import by_limits, responded, without_limits
 from nestimate.data.inspection.vocabulary import hints
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.onegroup import with_one_group
 from nestimate.data.tables.reading import Reading
-from nestimate.errors import DataError, DesignError
+from nestimate.errors import DataError, DesignError, listed
 
 RoleName = Literal["value", "reading", "group", "unit", "block", "counter", "n", "sd", "se"]
 
@@ -114,7 +114,19 @@ class Inspection:
         reading
             The options that a command needs to read it so.
         """
-        found = cls._as_it_stands(table, file)
+        plain, limited = without_limits(table)
+        found = cls._as_it_stands(plain, file)
+        if limited:
+            answered = by_limits(table, found.proposals, limited)
+            said = (
+                f"Cells of {listed(limited, most=3)} are limits of detection: they count as "
+                "limits, not as readings."
+            )
+            found = (
+                replace(found, proposals=answered, notes=(*found.notes, said))
+                if answered
+                else cls._as_it_stands(table, file)
+            )
         for folding in foldings(table, found.columns):
             inner = cls._as_it_stands(folding.table, file)
             found = _with_folding(found, inner, folding, restated(inner.proposals, folding, table))

@@ -97,7 +97,7 @@ class Proposal:
         given: list[tuple[str, str | bool | None]] = [
             ("value", None if roles.total else roles.value),
             ("response", roles.total and f"{roles.value}/{roles.total}"),
-            ("response", roles.response if roles.response == "counts" else None),
+            ("response", roles.response if roles.response in ("counts", "censored") else None),
             ("group", None if self.whole else roles.group),
             ("unit", roles.unit),
             ("block", roles.block),

@@ -1,16 +1,20 @@
-"""Designs whose values are counts or shares of a total: the same, with what a reading is."""
+"""Designs whose values are counts, shares or limits: the same, with what a reading is."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 
+from nestimate.data.designs.censored import Censored
 from nestimate.data.designs.counted import Counted
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.doubts import counted
 from nestimate.data.designs.proportions import Proportions
 from nestimate.data.inspection.proposals import Proposal
+from nestimate.data.tables.cells import is_limit
 from nestimate.data.tables.door import Table
+from nestimate.data.tables.series import number_like
 from nestimate.errors import DataError, DesignError
 
 
@@ -48,3 +52,43 @@ def _responded(table: Table, proposal: Proposal, part: str | None, total: str) -
     if design.structure.home is None or design.subunits:
         return proposal
     return replace(proposal, roles=roles, cautions=design.warnings)
+
+
+def without_limits(table: Table) -> tuple[Table, tuple[str, ...]]:
+    """Return the table with limits of detection in place of what lies beyond them.
+
+    To be looked at, not to be analysed. Second stand the columns in which there are some.
+    """
+    columns, found, cells = dict(table.columns), [], table.cells
+    for name in table.columns:
+        if not number_like(table.column(name)) or not any(map(is_limit, filter(None, cells(name)))):
+            continue
+        try:
+            read = Censored.from_table(table, name, None, "linear")
+        except (DataError, DesignError):
+            continue
+        columns[name] = pa.chunked_array([pa.array(read.working, from_pandas=True)])
+        found.append(name)
+    return replace(table, columns=columns), tuple(found)
+
+
+def by_limits(
+    table: Table, proposals: Sequence[Proposal], limited: Sequence[str]
+) -> tuple[Proposal, ...]:
+    """Return the designs of a table with limits that are answered: those that take them as such."""
+    found = []
+    for proposal in proposals:
+        roles = proposal.roles
+        if proposal.formula or proposal.typed or roles.summary or roles.one_group:
+            continue
+        if roles.value in limited:
+            roles = replace(roles, response=Censored.word)
+        try:
+            design = Design.from_table(table, roles)
+        except (DataError, DesignError):
+            continue
+        if roles.response != Censored.word or (
+            design.structure.home is not None and not design.subunits
+        ):
+            found.append(replace(proposal, roles=roles, cautions=design.warnings))
+    return tuple(found)

@@ -13,6 +13,7 @@ from nestimate.data.designs.doubts import doubt_values
 from nestimate.data.designs.formula import Formula
 from nestimate.data.designs.measures import MEASURES
 from nestimate.data.designs.model_frame import ModelFrame, read_model_frame
+from nestimate.data.designs.pairing import Rows, doubt_normalised
 from nestimate.data.designs.random_terms import Homes, Random, misgivings
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.scatter import measure_scatter
@@ -116,6 +117,8 @@ def formula_design(
         ),
         crossed=random.crossed,
     )
+    every = np.ones(value.size, dtype=bool)
+    whole = Rows(keep=every, readings=readings, groups=groups, levels=(), block=structure.block)
     return Design(
         roles=Roles(value=formula.response, group=" x ".join(frame.compared) or MEAN, scale=scale),
         source=table.source,
@@ -123,12 +126,15 @@ def formula_design(
         readings=readings,
         statistics=unit_statistics(readings, yardstick),
         yardstick=yardstick,
-        scatter=measure_scatter(readings, yardstick, structure, np.ones(value.size, dtype=bool)),
+        scatter=measure_scatter(readings, yardstick, structure, every),
         notes=(*notes, *_balanced(frame, formula)),
         warnings=(
             *random.warnings,
             *misgivings(formula, frame, random.outer),
-            *doubt_values(formula.response, readings, groups, (), MEASURES[scale].said),
+            *(
+                doubt_normalised(formula.response, whole, MEASURES[scale])
+                or doubt_values(formula.response, readings, groups, (), MEASURES[scale].said)
+            ),
         ),
     )
 

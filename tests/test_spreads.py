@@ -100,3 +100,19 @@ def test_an_effect_size_without_a_mean_is_told_by_its_median():
         assert row.sd is None
     points = np.array([row.mean for row in found])
     assert np.ptp(points) < 6 * max(row.mcse_mean for row in found) < 4
+
+
+def test_a_formula_that_cannot_have_own_spreads_keeps_one_and_says_so():
+    rng = np.random.default_rng(6)
+    rows = [
+        (arm, f"{arm}{m}", day, sd * level + 0.3 * day + rng.normal(0, 0.3))
+        for arm, sd in (("a", 6.0), ("b", 0.5))
+        for m in range(6)
+        for level in [rng.normal()]
+        for day in (0.0, 1.0, 2.0)
+    ]
+    data = pd.DataFrame(rows, columns=["arm", "mouse", "day", "y"])
+    answer = ne.fit("y ~ arm + day + (day | mouse)", data, options={"ess": 500})
+    assert answer.model.assumptions.tau is None
+    (check,) = (check for check in answer.advice if check.name == "spreads")
+    assert not check.passed

@@ -114,7 +114,9 @@ def posed(
 def fitted(design: Design, chosen: Options) -> Fit:
     """Return the draws that answer a design under the options."""
     roles = replace(design.roles, value_unit=chosen.value_unit)
-    assumptions, shown = chosen.assumptions, uneven(design) if chosen.tau is None else None
+    assumptions, structure = chosen.assumptions, design.structure
+    may = structure.home is not None or any(stratum.apart for stratum in structure.strata)
+    shown = uneven(design) if chosen.tau is None and may else None
     if design.observed is not None and chosen.robust is None:
         assumptions = replace(assumptions, robust=design.observed.robust)
     if design.readings.reconstructed:

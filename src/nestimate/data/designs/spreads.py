@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from nestimate.data.designs.design import Design
+from nestimate.errors import DesignError
 from nestimate.remedies import Advice, Remedy
 
 Array = NDArray[np.float64]
@@ -131,7 +132,12 @@ def by_spread(build: Callable[[bool], Design], tau: str | None) -> Design:
         The choice; None leaves it to the data.
     """
     design = build(tau == "own")
-    return build(True) if tau is None and uneven(design) else design
+    if tau is not None or not uneven(design):
+        return design
+    try:
+        return build(True)
+    except DesignError:
+        return design  # slopes that are correlated with the level: it is said beside the answer
 
 
 def uneven(design: Design) -> Spreads | None:
@@ -140,7 +146,7 @@ def uneven(design: Design) -> Spreads | None:
     Of many groups each has too little to tell its spread by: it is then said, and no more.
     """
     pair = len(design.groups) == 2 and design.structure.home is not None
-    if pair or not 1 < len(design.groups) <= MOST_OWN:
+    if pair or design.structure.crossed or not 1 < len(design.groups) <= MOST_OWN:
         return None
     found = Spreads.of(design)
     return found if found and found.uneven and len(found.groups) == len(design.groups) else None

@@ -254,7 +254,7 @@ def test_a_control_of_one_in_every_block_is_called_one():
         }
     )
     design = design_of("y ~ arm + (1|block)", table, scale="log")
-    assert any("in control are 1:" in said for said in design.warnings)
+    assert any("is 1 for control in every block" in said for said in design.warnings)
     roles = {"value": "y", "group": "arm", "block": "block"}
     result = ne.compare(table, **roles, options={"scale": "log", "ess": 500})
     assert any("is 1 for control in every block" in said for said in result.design.warnings)

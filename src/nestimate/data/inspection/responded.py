@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from nestimate.data.designs.censored import Censored
 from nestimate.data.designs.counted import Counted
@@ -12,8 +13,9 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.doubts import counted
 from nestimate.data.designs.proportions import Proportions
 from nestimate.data.inspection.proposals import Proposal
-from nestimate.data.tables.cells import is_limit
+from nestimate.data.tables.cells import is_limit, tidy
 from nestimate.data.tables.door import Table
+from nestimate.data.tables.grid import is_text
 from nestimate.data.tables.series import number_like
 from nestimate.errors import DataError, DesignError
 
@@ -59,9 +61,12 @@ def without_limits(table: Table) -> tuple[Table, tuple[str, ...]]:
 
     To be looked at, not to be analysed. Second stand the columns in which there are some.
     """
-    columns, found, cells = dict(table.columns), [], table.cells
+    columns, found = dict(table.columns), []
     for name in table.columns:
-        if not number_like(table.column(name)) or not any(map(is_limit, filter(None, cells(name)))):
+        column = table.column(name)
+        if not is_text(column) or not number_like(column):
+            continue
+        if not any(is_limit(tidy(cell or "")) for cell in pc.unique(column).to_pylist()):
             continue
         try:
             read = Censored.from_table(table, name, None, "linear")

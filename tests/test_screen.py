@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from matplotlib.text import Text
 from scipy import integrate, optimize, special, stats
 from typer.testing import CliRunner
 
 import nestimate as ne
 from nestimate.apps.cli import app
-from nestimate.studies.screen import engines, run, students
+from nestimate.studies.screen import engines, phrases, run, students
 from nestimate.studies.screen.effects import Effects, Flat, Shrunk
 from nestimate.studies.screen.nodes import Likelihood, Nodes
 from nestimate.studies.screen.ranks import ranks, s_values
@@ -389,7 +390,8 @@ def test_the_command_writes_what_the_call_gives(table, found, tmp_path):
     options = ["--robust", "none", "--workers", "1", "--rope=-0.2,0.2"]
     done = CliRunner().invoke(app, ["screen", str(tmp_path / "t.csv"), *words, *files, *options])
     assert done.exit_code == 0, done.output
-    assert str(found).splitlines()[0] in done.output
+    assert phrases.render(found, "shell") in done.output
+    assert "--reference" in done.output
     found.save(tmp_path / "p.csv")
     assert (tmp_path / "o.csv").read_bytes() == (tmp_path / "p.csv").read_bytes()
 
@@ -413,8 +415,20 @@ def test_texts_reports_and_figures(found, tmp_path):
     found.report(tmp_path / "r.html")
     found.report(tmp_path / "r.md")
     assert "false sign rate" in (tmp_path / "r.md").read_text(encoding="utf-8")
+    seen = {}
     for draw in (found.plot_volcano, found.plot_ranks, found.plot_scales):
-        assert draw().axes
+        figure = draw()
+        figure.draw_without_rendering()
+        # Labels of users are no markup, so that numbers of axes must be plain, too.
+        assert not any("$" in text.get_text() for text in figure.findobj(Text))
+        (ax,) = figure.axes
+        seen[draw.__name__] = [line.get_xydata() for line in ax.get_lines()]
+    others, up, down = (len(points) for points in seen["plot_volcano"][:3])
+    hits = found.hits(0.05)
+    assert others + up + down == int(found.estimated.sum())
+    assert (up, down) == (int((hits.shrunk > 0).sum()), int((hits.shrunk < 0).sum()))
+    ranked = np.sort(found.table["rank"])[: len(seen["plot_ranks"][0])]
+    assert np.sort(seen["plot_ranks"][0][:, 0]) == pytest.approx(ranked)
     with pytest.raises(ne.DesignError, match="no endpoint 'p9'"):
         found.endpoint("p9")
     json.dumps(found.options.statistics)

@@ -7,6 +7,7 @@ from scipy import stats
 
 import nestimate as ne
 from nestimate.data.designs.spreads import Spreads, uneven
+from nestimate.results.words.wording import table_row
 
 OPTIONS = {"ess": 600}
 #: Three values that scatter, beside many that do not (Welch: -1.72 to 10.22).
@@ -98,6 +99,7 @@ def test_an_effect_size_without_a_mean_is_told_by_its_median():
     for row in found:
         assert row.mean == row.median
         assert row.sd is None
+        assert "" in table_row(row, signed=True, rope=False)
     points = np.array([row.mean for row in found])
     assert np.ptp(points) < 6 * max(row.mcse_mean for row in found) < 4
 

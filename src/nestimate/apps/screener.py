@@ -12,6 +12,7 @@ from nestimate.apps.planner import SUFFIXES
 from nestimate.errors import DesignError
 from nestimate.outputs import check_outputs, check_report, whole
 from nestimate.screening import screen
+from nestimate.studies.screen import phrases
 
 #: Seconds between two lines where the output is no terminal.
 PATIENCE = 30.0
@@ -95,7 +96,7 @@ def _screen(  # noqa: PLR0913 - one argument per option is how typer reads a com
         samples=samples,
         options=options,
     )
-    typer.echo(str(found))
+    typer.echo(phrases.render(found, "shell"))
     if out:
         typer.echo(f"table written to {out}")
     if report:

@@ -1,6 +1,6 @@
 """A plan as one file: HTML with figures, or Markdown."""
 
-from nestimate.results.documents import html, markdown, pages
+from nestimate.results.documents import html
 from nestimate.results.documents.blocks import Grid, Picture, Prose, Report, Section
 from nestimate.results.words.rounding import plain
 from nestimate.studies import plan_figures, plan_words
@@ -10,14 +10,7 @@ from nestimate.studies.plan_phrases import goals_said
 
 def render(plan: Plan, suffix: str) -> str:
     """Return the report of a plan as HTML or Markdown."""
-    said = contents(plan)
-    if suffix == ".md":
-        return markdown.render(said)
-    return pages.template("report.html.j2").render(
-        report=said,
-        kind=lambda block: type(block).__name__,
-        figure=lambda picture: html.embedded(picture, plan),
-    )
+    return html.written(contents(plan), plan, suffix)
 
 
 def contents(plan: Plan) -> Report:

@@ -16,11 +16,6 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
     "connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
-#: WebAssembly must be compiled, and its worker started, where Python runs in the browser. A meta
-#: element knows no frame-ancestors.
-POLICY_IN_BROWSER = POLICY.replace(
-    "script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'"
-).replace("; frame-ancestors 'none'", "")
 
 
 def shipped() -> dict[str, Traversable]:

@@ -169,19 +169,12 @@ class OddsRatio(Ratio):
 
 
 @dataclass(frozen=True)
-class Logit:
+class Logit(Linear):
     """A probability that is worked out by the logarithm of its odds."""
 
     name: ClassVar[str] = "logit"
     null: ClassVar[float] = 0.5
-    sign: ClassVar[str] = "-"
-    logarithmic: ClassVar[bool] = False
-    difference: ClassVar[str] = "difference"
-    average: ClassVar[str] = "mean"
-    centre: ClassVar[str] = "mean"
-    of_log: ClassVar[str] = ""
     many: ClassVar[str] = "Probabilities"
-    said_as: ClassVar[str] = ""
 
     @property
     def differences(self) -> Measure:
@@ -199,14 +192,6 @@ class Logit:
     def error(self, value: float, error: float) -> float:
         """Return the error of the probability: p (1 - p) times that of its logit."""
         return value * (1 - value) * error
-
-    def spreads(self, sd: float | None, worked: float) -> dict[str, float | None]:  # noqa: ARG002
-        """Return that of the value."""
-        return {"sd": sd, "sd_log": None}
-
-    def written(self, name: str) -> str:
-        """Return the name."""
-        return name
 
 
 LINEAR, RATIO, LOGIT = Linear(), Ratio(), Logit()

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design, Layout
+from nestimate.data.designs.responses import MEASURED
 from nestimate.data.designs.roles import Roles
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.crossings import Crossing
@@ -97,7 +98,7 @@ class Proposal:
         given: list[tuple[str, str | bool | None]] = [
             ("value", None if roles.total else roles.value),
             ("response", roles.total and f"{roles.value}/{roles.total}"),
-            ("response", roles.response if roles.response in ("counts", "censored") else None),
+            ("response", None if roles.total or roles.response == MEASURED else roles.response),
             ("group", None if self.whole else roles.group),
             ("unit", roles.unit),
             ("block", roles.block),

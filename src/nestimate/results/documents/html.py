@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nestimate.results.answer import Answer
 from nestimate.results.documents import markdown, pages
-from nestimate.results.documents.blocks import Picture
+from nestimate.results.documents.blocks import Picture, Report
 from nestimate.results.documents.report import contents
 from nestimate.results.figures.sheet import COLUMN, Sheet, drawn_on
 
@@ -17,13 +17,27 @@ if TYPE_CHECKING:
 
 def render(answer: Answer, suffix: str = ".html", *, every_figure: bool = False) -> str:
     """Return the report as HTML or Markdown; without a number or picture if a check failed."""
-    said = contents(answer, every_figure=every_figure)
+    return written(contents(answer, every_figure=every_figure), answer, suffix)
+
+
+def written(report: Report, subject: Any, suffix: str) -> str:
+    """Return any report as HTML or Markdown.
+
+    Parameters
+    ----------
+    report
+        What it says.
+    subject
+        What its pictures are drawn of.
+    suffix
+        `.md`, or what is written as HTML.
+    """
     if suffix == ".md":
-        return markdown.render(said)
+        return markdown.render(report)
     return pages.template("report.html.j2").render(
-        report=said,
+        report=report,
         kind=lambda block: type(block).__name__,
-        figure=lambda picture: embedded(picture, answer),
+        figure=lambda picture: embedded(picture, subject),
     )
 
 

@@ -13,8 +13,8 @@ CAPTIONS = {
     "of one factor is the same at every level of the other.",
     "forest": "Hollow: as measured; filled: as estimated, drawn towards what holds overall as far "
     "as the data support.",
-    "variance": "Share of each level in the variance of a reading (squared scales), with "
-    "intervals.",
+    "variance": "Share of each level in the squared scales of a reading (its variance, where all "
+    "is normal), with intervals.",
     "predictive": "The data beside data sets replicated from the model.",
     "prior": "Grey: prior; coloured: posterior. What the data have taught.",
     "sensitivity": "How far the differences lean on each prior, and on each single unit.",

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from nestimate.data.designs.counted import Counted
-from nestimate.data.designs.measures import LINEAR, RATIO
+from nestimate.data.designs.measures import LINEAR, RATIO, Measure
 from nestimate.data.designs.proportions import Proportions
 from nestimate.inference.fit import Fit
 from nestimate.results.estimates.contrasts import Contrast
@@ -50,17 +50,7 @@ def _rates(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
             )
             for g, label in enumerate(groups)
         ]
-        rows += [
-            Quantity(
-                name=f"average[{groups[a]} / {groups[b]}]",
-                kind="average",
-                values=logs[:, a] - logs[:, b],
-                weights=weights,
-                measure=RATIO,
-                null=1.0,
-            )
-            for a, b in _pairs(asked)
-        ]
+        rows += _ratios("average", logs, fit, asked)
     with np.errstate(over="ignore"):
         rates = np.exp(draws.means)
     return (*rows, *_differences("difference", rates, fit, asked))
@@ -82,32 +72,34 @@ def _probabilities(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
         )
         for g in own
     ]
-    ratios = [
-        Quantity(
-            name=f"risk_ratio[{groups[a]} / {groups[b]}]",
-            kind="risk_ratio",
-            values=logs[:, a] - logs[:, b],
-            weights=weights,
-            measure=RATIO,
-            null=1.0,
-        )
-        for a, b in _pairs(asked)
-    ]
-    return (*rows, *_differences("risk_difference", p, fit, asked), *ratios)
+    differences = _differences("risk_difference", p, fit, asked)
+    return (*rows, *differences, *_ratios("risk_ratio", logs, fit, asked))
 
 
 def _differences(
     name: str, values: Array, fit: Fit, asked: Sequence[Contrast]
 ) -> tuple[Quantity, ...]:
+    """Differences of what groups have, by the plain comparisons of two of them."""
+    return _compared(name, values, LINEAR, fit, asked)
+
+
+def _ratios(name: str, logs: Array, fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
+    """Ratios of what groups have, given by its logarithms."""
+    return _compared(name, logs, RATIO, fit, asked)
+
+
+def _compared(
+    name: str, values: Array, measure: Measure, fit: Fit, asked: Sequence[Contrast]
+) -> tuple[Quantity, ...]:
     groups = fit.model.design.groups
     return tuple(
         Quantity(
-            name=f"{name}[{groups[a]} - {groups[b]}]",
+            name=f"{name}[{groups[a]} {measure.sign} {groups[b]}]",
             kind=name,
             values=values[:, a] - values[:, b],
             weights=fit.weights,
-            measure=LINEAR,
-            null=0.0,
+            measure=measure,
+            null=measure.null,
         )
         for a, b in _pairs(asked)
     )

@@ -99,7 +99,10 @@ class Summary:
 
     @property
     def spread(self) -> float:
-        """SD on the scale on which it is worked out: of a ratio, that of its logarithm."""
+        """SD on the scale on which it is worked out: of a ratio, that of its logarithm.
+
+        What has none is measured by its interval.
+        """
         if self.sd is None and self.sd_log is None:
             return self.width / NORMAL
         return (self.sd if self.sd_log is None else self.sd_log) or 0.0

@@ -210,7 +210,11 @@ def _design(number: int | None, proposal: Proposal, inspection: Inspection, data
     command = [] if inspection.file is None else [f"   {proposal.command(inspection.file)}"]
     if (number or 1) > MOST_TREES:
         left = proposal.candidate.unused
-        short = [fill(_left_out(proposal), WIDTH, initial_indent="     ")] if left else []
+        short = (
+            [fill(_left_out(proposal), WIDTH, initial_indent="     ", subsequent_indent="       ")]
+            if left
+            else []
+        )
         return "\n".join([said, *short, *(command or [f"   Python: {proposal.call(data)}"])])
     lines = [said, *tree(proposal)]
     lines += [
@@ -218,7 +222,9 @@ def _design(number: int | None, proposal: Proposal, inspection: Inspection, data
         for text in proposal.cautions[:2]
     ]
     if proposal.candidate.unused:
-        lines.append(fill(_left_out(proposal), WIDTH, initial_indent="     "))
+        lines.append(
+            fill(_left_out(proposal), WIDTH, initial_indent="     ", subsequent_indent="       ")
+        )
     return "\n".join([*lines, *command, f"   Python: {proposal.call(data)}"])
 
 

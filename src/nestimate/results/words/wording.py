@@ -132,6 +132,8 @@ def table_row(row: Summary, *, signed: bool, rope: bool) -> list[str]:
     error, quarter = 1.25 * row.mcse_mean, row.width / 4
     places = decimals(error, spread_at(row, row.mean))
     spread = number(row.spread, decimals(row.worked_error("mean") * 1.25, max(quarter, 1e-300)))
+    if row.sd is None and row.sd_log is None:
+        spread = ""
     cells = [row.name, mean, f"{low} to {high}"]
     cells += ["" if row.p_gt_0 is None else probability(row.p_gt_0, row.ess)] * signed
     cells += [probability(row.p_in_rope or 0.0, row.ess)] * rope

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.groups import reference_first
 from nestimate.errors import DesignError, listed
+from nestimate.remedies import Advice, Remedy
 from nestimate.studies.screen.reduced import Layout
 from nestimate.studies.screen.request import Options, Roles
 
@@ -89,5 +90,9 @@ def _two(groups: tuple[str, ...], options: Options, roles: Roles) -> tuple[int, 
             "compares two. Name them: contrast='A - B' (--contrast 'A - B')."
         )
     (first, second), why = reference_first(list(groups), options.reference)
-    said = [f"{second} is compared with {first}; reference='{second}' turns it round."]
-    return groups.index(first), groups.index(second), said if why else []
+    said = Advice(
+        f"{second} is compared with {first} ({why}; the other way round: ",
+        Remedy("reference", second),
+        ").",
+    )
+    return groups.index(first), groups.index(second), [said] if why else []

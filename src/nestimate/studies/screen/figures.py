@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nestimate.results.figures.canvas import ZERO, rows_axis, short, tidy
+from nestimate.results.figures.canvas import ZERO, log_axis, rows_axis, short, tidy
 from nestimate.results.figures.sheet import COLOURS, PALE, font, headline, ink, steady
 from nestimate.studies.screen.found import Found
 
@@ -79,7 +79,7 @@ def ranks(found: Found, most: int) -> "Figure":
               color=COLOURS[1], lw=1.6)  # fmt: skip
     ax.plot(columns["rank"][order], places, "o", ms=4, color=COLOURS[2])
     rows_axis(ax, [str(found.matrix.names[i]) for i in order])
-    ax.set_xscale("log")
+    log_axis(ax, "x")
     ax.set_xlabel("rank by size of the shrunken effect (1: largest)", fontsize=font())
     headline(figure, "The largest effects, and how sure their rank is")
     return figure
@@ -96,8 +96,8 @@ def scales(found: Found) -> "Figure":
         ax.plot(sigma, tau, ".", ms=2.5, color=COLOURS[1], alpha=0.5, rasterized=known.size > 5_000)
         ends = [float(min(sigma.min(), tau.min())), float(max(sigma.max(), tau.max()))]
         ax.plot(ends, ends, color=ZERO, lw=0.8, ls="--")
-        ax.set_xscale("log")
-        ax.set_yscale("log")
+        log_axis(ax, "x")
+        log_axis(ax, "y")
         ax.set_xlabel("sigma, SD of a reading", fontsize=font())
         ax.set_ylabel("tau, SD between units", fontsize=font())
         said = f"ICC {np.nanmedian(columns['icc']):.2f} in the median endpoint; line: tau = sigma"

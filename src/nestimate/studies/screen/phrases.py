@@ -1,10 +1,12 @@
 """A screen in words: for a terminal, a report, and the methods of a paper."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
-from nestimate.results.words.lines import visible
+from nestimate.remedies import Voice, said
+from nestimate.results.words import lines
 from nestimate.studies.screen.found import Found
 from nestimate.studies.screen.pools import POOLS
 from nestimate.studies.screen.run import DOUBTED, LEARN_EFFECTS, LEARN_SCALES
@@ -14,18 +16,21 @@ from nestimate.studies.screen.score import FAR
 RATE, SHOWN = 0.05, 12
 
 
-def render(found: Found) -> str:
-    """Return the screen as text."""
-    head, rows = hits_head(found), hits_rows(found, SHOWN)
-    lines = [*design(found), "", *answer(found), ""]
-    if rows:
-        widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
-        for row in [head, *rows]:
-            first = row[0].ljust(widths[0])
-            rest = (cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))
-            lines.append("  ".join([first, *rest]))
-        lines.append("")
-    return "\n".join([*lines, *trust(found)])
+def render(found: Found, voice: Voice = "python") -> str:
+    """Return the screen as text, options said in one voice."""
+    rows = hits_rows(found, SHOWN)
+    parts = [
+        _section("Design", design(found), voice),
+        _section("Answer", answer(found), voice),
+        *(["Hits\n" + lines.table(hits_head(found), rows)] if rows else []),
+        _section("How far to trust it", trust(found), voice),
+    ]
+    return "\n\n".join(parts)
+
+
+def _section(title: str, sentences: Sequence[str], voice: Voice) -> str:
+    told = (lines.paragraph(lines.visible(said(sentence, voice))) for sentence in sentences)
+    return "\n".join([title, *told])
 
 
 def design(found: Found) -> list[str]:
@@ -39,11 +44,8 @@ def design(found: Found) -> list[str]:
         low, high = found.groups
         unit = found.roles.unit or "unit"
         units = f"{unit}: {counts[0]} in {high}, {counts[1]} in {low}"
-    said = [
-        visible(
-            f"{len(found.matrix.names):,} endpoints, {found.contrast}; {units}; "
-            f"{readings:,} readings."
-        )
+    told: list[str] = [
+        f"{len(found.matrix.names):,} endpoints, {found.contrast}; {units}; {readings:,} readings."
     ]
     slots = [int((layout.group[layout.cell] == g).sum()) for g in (0, 1)]
     lost = [
@@ -52,7 +54,7 @@ def design(found: Found) -> list[str]:
     if any(lost):
         shares = [lost[g] / max(slots[g] * len(found.matrix.names), 1) for g in (1, 0)]
         low, high = found.groups
-        said.append(
+        told.append(
             f"Missing: {shares[0]:.1%} of the readings of {high}, {shares[1]:.1%} of {low}; "
             "nothing is filled in. Where what is weak is missing more often, differences are "
             "understated."
@@ -60,8 +62,8 @@ def design(found: Found) -> list[str]:
     out = Counter(found.columns()["status"][~found.estimated].tolist())
     if out:
         listed = "; ".join(f"{why}: {count:,}" for why, count in out.most_common(6))
-        said.append(f"Not estimated, and listed with the reason: {sum(out.values()):,} ({listed}).")
-    return [*said, *found.matrix.notes]
+        told.append(f"Not estimated, and listed with the reason: {sum(out.values()):,} ({listed}).")
+    return [*told, *found.matrix.notes]
 
 
 def answer(found: Found) -> list[str]:
@@ -92,7 +94,7 @@ def hits_rows(found: Found, most: int) -> list[list[str]]:
     c = found.outcome.columns
     return [
         [
-            visible(str(found.matrix.names[i])),
+            lines.visible(str(found.matrix.names[i])),
             f"{c['mean'][i]:.3g}",
             f"{c['ci_low'][i]:.3g} to {c['ci_high'][i]:.3g}",
             f"{c['shrunk'][i]:.3g}",
@@ -108,28 +110,28 @@ def hits_rows(found: Found, most: int) -> list[list[str]]:
 def trust(found: Found) -> list[str]:
     """Say what it rests on, and how the two engines agree."""
     c, pool = found.outcome.columns, POOLS[found.options.pool]
-    said = [f"Pooling ({pool.name}): {pool.says}."]
+    told = [f"Pooling ({pool.name}): {pool.says}."]
     typical = ", ".join(f"{name} {value:.3g}" for name, value in found.typical.items())
-    said.append(f"Median over endpoints: {typical}.")
+    told.append(f"Median over endpoints: {typical}.")
     engines = Counter(c["engine"].tolist())
     if engines["t"]:
-        said.append(
+        told.append(
             f"{engines['t']:,} endpoints (lfsr below {DOUBTED:g}, a unit more than {FAR:g} SDs "
             "off, or drawn at random) were analysed again with Student-t units: column engine."
         )
     if engines["normal (t failed)"]:
-        said.append(
+        told.append(
             f"{engines['normal (t failed)']:,} of them could not be sampled well enough and keep "
             "the numbers of normal units: look at them by `compare`."
         )
     audit = found.outcome.audit[c["engine"][found.outcome.audit] == "t"]
     if audit.size:
         gap = np.abs(c["lfsr"][audit] - c["lfsr_normal"][audit])
-        said.append(
+        told.append(
             f"Of {audit.size:,} drawn at random the lfsr of normal and of Student-t units differ "
             f"by {np.median(gap):.2g} (median), {gap.max():.2g} at most."
         )
-    return said
+    return told
 
 
 def methods(found: Found) -> str:

@@ -1,6 +1,6 @@
 """A screen as one file: HTML with figures, or Markdown."""
 
-from nestimate.results.documents import html, markdown, pages
+from nestimate.results.documents import html
 from nestimate.results.documents.blocks import Grid, Picture, Prose, Report, Section
 from nestimate.results.words.rounding import plain
 from nestimate.studies.screen import figures, phrases
@@ -12,14 +12,7 @@ LISTED = 50
 
 def render(found: Found, suffix: str) -> str:
     """Return the report of a screen as HTML or Markdown."""
-    said = contents(found)
-    if suffix == ".md":
-        return markdown.render(said)
-    return pages.template("report.html.j2").render(
-        report=said,
-        kind=lambda block: type(block).__name__,
-        figure=lambda picture: html.embedded(picture, found),
-    )
+    return html.written(contents(found), found, suffix)
 
 
 def contents(found: Found) -> Report:

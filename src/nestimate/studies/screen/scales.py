@@ -234,13 +234,7 @@ class Own:
 
 
 def _with_edge(nodes: Nodes, edge: NDArray[np.bool_], *, only: bool = False) -> Nodes:
-    return Nodes(
-        log_tau=nodes.log_tau,
-        log_sigma=nodes.log_sigma,
-        weight=nodes.weight,
-        edge=edge if only else edge | nodes.edge,
-        sigma=nodes.sigma,
-    )
+    return replace(nodes, edge=edge if only else edge | nodes.edge)
 
 
 def _reach(mean: float, sd: float) -> tuple[float, float]:

@@ -129,11 +129,10 @@ def table_row(row: Summary, *, signed: bool, rope: bool) -> list[str]:
     """Return the cells of a full table: name, mean, interval, ..., median, sd, ess, MCSE."""
     mean, low, high = estimate(row)
     # For a normal posterior the median errs by 1.25 times as much as the mean, the SD by less.
-    error, quarter = 1.25 * row.mcse_mean, row.width / 4
+    error, exists = 1.25 * row.mcse_mean, row.sd is not None or row.sd_log is not None
     places = decimals(error, spread_at(row, row.mean))
-    spread = number(row.spread, decimals(row.worked_error("mean") * 1.25, max(quarter, 1e-300)))
-    if row.sd is None and row.sd_log is None:
-        spread = ""
+    least = decimals(row.worked_error("mean") * 1.25, max(row.width / 4, 1e-300))
+    spread = number(row.spread, least) if exists else ""
     cells = [row.name, mean, f"{low} to {high}"]
     cells += ["" if row.p_gt_0 is None else probability(row.p_gt_0, row.ess)] * signed
     cells += [probability(row.p_in_rope or 0.0, row.ess)] * rope

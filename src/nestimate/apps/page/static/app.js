@@ -72,7 +72,8 @@ function startScreen() {
   fill(find("data"),
     h("div.hero", {},
       h("h1", { id: "data-title" }, "How far do your groups differ, and how sure is that?"),
-      h("p.lead", {}, "Paste a table with all its readings. You see how it is understood, choose what it is, and get an answer with a figure and a report. ", h("strong", {}, carrier.where))),
+      h("p.lead", {}, "Paste a table with all its readings. You see how it is understood, choose what it is, and get an answer with a figure and a report. ", h("strong", {}, carrier.where)),
+      carrier.needs ? h("p.help", {}, carrier.needs) : null),
     h("div.start", {},
       h("div.paste", {},
         h("label.big", { htmlFor: "cells" }, "Paste cells from your spreadsheet"),
@@ -127,9 +128,11 @@ async function take(name, bytes) {
 }
 
 function progress(text, share) {
-  announce(text);
+  const bar = find("loading");
+  if (bar) { bar.value = share; find("loading-text").textContent = text; return; }
+  announce(`Loading what is needed: ${text}`);
   fill(find("data"), h("div.hero", {}, h("h1", { id: "data-title" }, "Loading what is needed, once"),
-    h("p.lead", {}, text), h("progress", { max: 1, value: share, "aria-label": text })));
+    h("p.lead", { id: "loading-text" }, text), h("progress", { id: "loading", max: 1, value: share, "aria-label": "Loaded" })));
 }
 
 function refuse(refusal) {
@@ -176,7 +179,7 @@ function showUnreadable(refusal) {
 
 function dataHead() {
   const look = state.look;
-  const facts = look ? `${look.n_rows.toLocaleString("en")} ${look.n_rows === 1 ? "row" : "rows"}, ${look.names.length} columns` : "";
+  const facts = look ? `${look.n_rows.toLocaleString("en")} ${look.n_rows === 1 ? "row" : "rows"}, ${look.names.length} ${look.names.length === 1 ? "column" : "columns"}` : "";
   return h("div.head", {}, h("h2", { id: "data-title", tabIndex: -1 }, state.file.name === "pasted.txt" ? "Pasted cells" : state.file.name), h("p.lead", {}, facts),
     h("button.quiet", { type: "button", onclick: again }, "Other data"));
 }

@@ -38,6 +38,8 @@ CONDENSE_FROM = 100
 CELL_WIDTH, GAUSS_POINTS = 0.75, 5
 
 LOG_2PI = float(np.log(2 * np.pi))
+#: Readings of a unit, and the known error of its mean; 0 where there is none.
+Noise = tuple[int, float]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -63,6 +65,11 @@ class UnitClass:
     members: NDArray[np.intp]
     points: Array
     weights: Array
+
+    @property
+    def noise(self) -> Noise:
+        """What decides how far the units' means err: readings, and a known error."""
+        return self.n, float(np.nan_to_num(self.error))
 
 
 def unit_classes(statistics: UnitStatistics) -> tuple[UnitClass, ...]:

@@ -329,4 +329,5 @@ def _answered(
         **{name: given for name, given in named.items() if given is not None},
         "options": {name: given for name, given in options.items() if given != usual[name]},
     }
-    return Comparison.from_fit(found, chosen.question, ess=chosen.ess, options=options, call=call)
+    wanted = chosen.budget.draws(len(design.groups))
+    return Comparison.from_fit(found, chosen.question, ess=wanted, options=options, call=call)

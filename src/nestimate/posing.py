@@ -133,4 +133,4 @@ def fitted(design: Design, chosen: Options) -> Fit:
         assumptions = replace(assumptions, tau="own")
         design = replace(design, notes=(*design.notes, shown.said))
     model = Model.from_design(replace(design, roles=roles), assumptions)
-    return Fit.from_model(model, ess=chosen.ess, seed=chosen.seed)
+    return Fit.from_model(model, ess=chosen.budget.draws(len(design.groups)), seed=chosen.seed)

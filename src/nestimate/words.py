@@ -42,7 +42,7 @@ class Words(TypedDict, total=False):
     ci_kind: CiKind
     simultaneous: bool
     bayes_factor: bool
-    ess: float
+    ess: float | None
     seed: int
     sheet: str | None
     decimal: Decimal | None

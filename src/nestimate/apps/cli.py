@@ -295,9 +295,24 @@ def _example(
 def _page(
     port: Annotated[int, typer.Option(help="Port on this machine; 0: a free one.")] = 0,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Print the address.")] = False,
+    export: Annotated[
+        Path | None, typer.Option(help="Write the page as files for a web server instead.")
+    ] = None,
+    pyodide: Annotated[
+        Path | None, typer.Option(help="For --export: an unpacked full Pyodide distribution.")
+    ] = None,
+    overwrite: arguments.Overwrite = False,
 ) -> None:
     """Open the page in the browser; it talks to this machine alone, until Ctrl-C."""
-    page.serve(port, browser=not no_browser)
+    if export is None:
+        page.serve(port, browser=not no_browser)
+        return
+    if pyodide is None:
+        raise DesignError(
+            "--export needs --pyodide FOLDER, an unpacked full distribution of Pyodide: Python "
+            "for the browser."
+        )
+    typer.echo(page.export(export, pyodide, overwrite=overwrite))
 
 
 def _width() -> int:

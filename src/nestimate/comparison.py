@@ -186,6 +186,7 @@ def fit(
         parsed,
         reference=reference,
         scale=chosen.scale,
+        at=chosen.values_at,
     )
 
     def build(apart: bool) -> Design:

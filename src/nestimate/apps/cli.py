@@ -109,6 +109,7 @@ def _compare(  # noqa: PLR0913 - one argument per word is how typer reads a comm
     {
         "robust": {"help": "units (Student-t clusters) or none."},
         "value_unit": {"after": "reference"},
+        "at": {"hidden": False},
     },
 )
 def _fit(  # noqa: PLR0913

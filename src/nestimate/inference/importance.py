@@ -32,6 +32,8 @@ GUARD, WINGS = 0.1, 0.05
 K_POOR, POOR = 0.5, 3.0
 #: Poor proposals are improved in small steps so many times, then with as many draws as there are.
 SMALL_ROUNDS = 8
+#: First draws after adaptation for each effective one wanted, where few are.
+FIRST = 1.5
 #: Draws come in multiples of this.
 STEP = 512
 #: Draws to which a mixture is fitted.
@@ -106,7 +108,7 @@ def sample(
         proposal = draws.refit(components)
     log = [f"{len(peaks)} peaks"] if len(peaks) > 1 else []
     draws.forget()
-    draws.extend(proposal, 3_000 + 200 * dim)
+    draws.extend(proposal, min(3_000 + 200 * dim, int(FIRST * wanted) + 200 * dim))
     room = MAX_DRAWS * max(1.0, wanted / 10_000)
     stage = 0
     while True:

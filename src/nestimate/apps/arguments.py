@@ -178,6 +178,7 @@ SPELLINGS = {
     ),
     "order": Spelling(help="Groups in order: 0,1,3,10; of factors day=0,1,3.", hidden=True),
     "adjust": Spelling(help="Covariates: age,baseline.", hidden=True),
+    "at": Spelling(help="Measurements where groups are compared: 'age=20,40'.", hidden=True),
     "relative_to": Spelling(help="Control of each block: ratios to it.", hidden=True),
     "against": Spelling(help="Compare groups (or all rows) with this value.", kind=float | None),
     "ci_prob": Spelling(help="Mass of intervals.", kind=float, flags=("--ci-prob", "--ci")),

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
-from nestimate.model.likelihood import Noise, UnitClass, noise_of
+from nestimate.model.likelihood import Noise, UnitClass, variance_of
 
 Array = NDArray[np.float64]
 
@@ -85,7 +85,7 @@ class UnitCurve:
         kinds = list(kinds)
         tau, sigma, nu = scales
         inverse, log_weight = nodes
-        noise = noise_of(kinds[0], sigma)
+        noise = variance_of(kinds[0].noise, sigma)
         variance = tau**2 * inverse + noise
         log_weight = log_weight - 0.5 * np.log(variance)
         farthest = max(float(np.abs(kind.points - middles[kind.group]).max()) for kind in kinds)

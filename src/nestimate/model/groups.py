@@ -21,6 +21,7 @@ from nestimate.model.likelihood import (
     UnitClass,
     log_sum_exp,
     mixing_rule,
+    variance_of,
 )
 
 Array = NDArray[np.float64]
@@ -57,11 +58,6 @@ class UnitsAlike:
         )
         return cls(noise=kinds[0].noise, points=points, weights=weights)
 
-    def variance(self, sigma: Array) -> Array:
-        """Variance of the error of a unit's mean, of the shape of sigma."""
-        n, known = self.noise
-        return np.full_like(sigma, known**2) if known else sigma**2 / n
-
     @property
     def size(self) -> Array:
         """Units of every group, shape (groups, 1, 1)."""
@@ -72,7 +68,7 @@ def normal_groups(alike: Sequence[UnitsAlike], mu: Array, tau: Array, sigma: Arr
     """Log density of the unit means when units are normal, (groups, candidates, draws)."""
     total = np.zeros(mu.shape)
     for units in alike:
-        variance = tau**2 + units.variance(sigma)
+        variance = tau**2 + variance_of(units.noise, sigma)
         centre = (units.weights * units.points).sum(axis=0) / units.size
         inside = (units.weights * np.square(units.points - centre)).sum(axis=0)
         squares = inside + units.size * np.square(centre - mu)
@@ -110,7 +106,7 @@ def t_groups(
             total += np.einsum("pg,pgcd->gcd", units.weights[:, :, 0, 0], logs)
             continue
         terms = np.empty((len(inverse), *mu.shape), dtype=SINGLE)
-        variance = (tau**2 * inverse + units.variance(sigma)).astype(SINGLE)
+        variance = (tau**2 * inverse + variance_of(units.noise, sigma)).astype(SINGLE)
         offset: Single = np.asarray(log_weight - SINGLE(0.5) * np.log(variance), dtype=SINGLE)
         slope = np.divide(SINGLE(-0.5), variance, out=variance)
         for point, weight in zip(units.points, units.weights, strict=True):
@@ -150,7 +146,7 @@ def group_nodes(
     for units in alike:
         ends = units.points.max(axis=0), units.points.min(axis=0)
         far = np.maximum(*(np.abs(end - mu) for end in ends))
-        error = units.variance(sigma) / squared
+        error = variance_of(units.noise, sigma) / squared
         extreme = np.maximum(extreme, np.square(far) / squared)
         gain = np.maximum(gain, np.square(far) / squared / (1 + error))
         noise = np.maximum(noise, error)

@@ -174,7 +174,7 @@ class UnitDensity:
         means = self.design.statistics.mean
         drawn = np.empty((mu.shape[1], means.size))
         for kind in self.classes:
-            g, noise = kind.group, likelihood.noise_of(kind, sigma[kind.group])
+            g, noise = kind.group, likelihood.variance_of(kind.noise, sigma[kind.group])
             drawn[:, kind.members] = likelihood.draw_unit_means(
                 kind, means[kind.members], mu[g], tau[g], noise, nu, rng
             ).T

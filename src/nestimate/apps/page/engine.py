@@ -183,7 +183,8 @@ def comparison(
     if "formula" in design:
         kept = {name: named[name] for name in ("group", "reference") if name in named}
         return fit(str(design["formula"]), upload.opened(), **kept, options=chosen)
-    return compare(upload.opened(), **named, options=chosen)
+    found: Comparison = compare(upload.opened(), **named, options=chosen)
+    return found
 
 
 def short_table(found: Comparison) -> dict[str, Any]:

@@ -100,8 +100,9 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """The whole of it."""
+    """The whole of it; what is reported together follows as `parts`, a page each."""
 
     title: str
     subtitle: str
     sections: tuple[Section, ...]
+    parts: tuple["Report", ...] = ()

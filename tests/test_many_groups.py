@@ -9,6 +9,7 @@ from nestimate.data.designs.design import Design, Roles
 from nestimate.data.tables.door import Wanted, read_table
 from nestimate.inference import collapsed, diagnostics, importance, work
 from nestimate.inference.target import Target
+from nestimate.model import likelihood
 from nestimate.model.assumptions import Assumptions
 from nestimate.model.curves import UnitCurve
 from nestimate.model.likelihood import UnitClass

@@ -43,8 +43,8 @@ class Summary:
         What it is: `drug - placebo`, `tau[drug]`.
     mean, median
         Of the posterior. Where no mean need exist (an effect size, a Student-t unit not yet seen)
-        both are the median. Of a ratio `mean` is the exponential of the mean of its logarithm (its geometric mean), so that
-        the ratio the other way round is its inverse.
+        both are the median. Of a ratio `mean` is the exponential of the mean of its logarithm (its
+        geometric mean), so that the ratio the other way round is its inverse.
     sd, sd_log
         SD of the posterior; None where no mean exists, and for a ratio, whose SD has no stable
         value: `sd_log` is then the SD of its logarithm.

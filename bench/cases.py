@@ -64,6 +64,14 @@ CASES = {
         peers=("pymc", "nutpie", "bambi"),
         goal=100,
     ),
+    "mixed": Case(
+        title="two factors: 2 arms x 6 animals, each at 2 times x 3 readings",
+        roles={"value": "y", "group": "arm,time", "block": "mouse"},
+        formula="y ~ arm * time + (time | mouse)",
+        family="gaussian",
+        peers=("pymc", "nutpie", "bambi"),
+        goal=100,
+    ),
     "wide": Case(
         title="nested: 12 groups x 6 units x 4 readings, tau of their own",
         roles={"value": "y", "group": "arm", "unit": "mouse"},
@@ -101,6 +109,8 @@ def table(name: str) -> pd.DataFrame:
         }
         found = ne.simulate(scenario, seed=1).table
         return found.rename(columns={"group": "arm", "block": "line", "value": "y"})
+    if name == "mixed":
+        return _mixed()
     groups = {"placebo": 10.0, "drug": 11.0}
     if name == "wide":
         groups = {f"g{i:02d}": 10.0 + 0.3 * i for i in range(12)}
@@ -116,6 +126,18 @@ def table(name: str) -> pd.DataFrame:
     mean = np.repeat(list(groups.values()), units) + rng.standard_t(4, len(groups) * units)
     value = np.repeat(mean, readings) + rng.normal(0, 0.8, arm.size)
     return pd.DataFrame({"arm": arm, "mouse": np.repeat(label, readings), "y": value.round(4)})
+
+
+def _mixed() -> pd.DataFrame:
+    """Animals of two arms before and after, three readings each time."""
+    rng = np.random.default_rng(1)
+    arm = np.repeat(["placebo", "drug"], 36)
+    time = np.tile(np.repeat(["before", "after"], 3), 12)
+    mouse = np.repeat([f"m{k}" for k in range(12)], 6)
+    level, change = np.repeat(rng.standard_t(4, 12), 6), np.repeat(rng.normal(0, 0.4, 12), 6)
+    after = time == "after"
+    value = 10 + level + after * (0.5 + (arm == "drug") + change) + rng.normal(0, 0.8, arm.size)
+    return pd.DataFrame({"arm": arm, "time": time, "mouse": mouse, "y": value.round(4)})
 
 
 def _iq() -> pd.DataFrame:

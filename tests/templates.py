@@ -1,6 +1,7 @@
 """The layouts, sizes and priors that are calibrated."""
 
 from experiments import Template
+from factor_ranks import FACTORS
 from formula_ranks import FORMULAS
 
 FREE = "exponential(29, 1)"
@@ -227,8 +228,8 @@ TEMPLATES = {
     )
 }
 
-#: All that is calibrated: roles and formulas.
-GRID = TEMPLATES | FORMULAS
+#: All that is calibrated: groups, formulas, and what is compared of several factors.
+GRID = TEMPLATES | FORMULAS | FACTORS
 
 #: What the broken programs are tried on: fault to template.
 CONTROLS = {

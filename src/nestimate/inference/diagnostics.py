@@ -120,8 +120,8 @@ def mcse_quantiles(values: Array, weights: Array, at: Array) -> Array:
 
 def hdi(values: Array, weights: Array, probability: float) -> tuple[float, float]:
     """Narrowest interval that holds `probability` of the weight, values of shape (draws,)."""
-    edges = quantile(values, weights, _edges(probability))
-    return _narrowest(*np.split(edges, 2))
+    low, high = _narrowest(*np.split(quantile(values, weights, _edges(probability)), 2))
+    return float(low), float(high)
 
 
 def _edges(probability: float) -> Array:
@@ -133,20 +133,24 @@ def _edges(probability: float) -> Array:
     return np.concatenate([below, below + probability])
 
 
-def _narrowest(low: Array, high: Array) -> tuple[float, float]:
-    """Return the ends of the narrowest of intervals whose mass below grows evenly.
+def _narrowest(low: Array, high: Array) -> Array:
+    """Return the ends, (..., 2), of the narrowest of intervals (..., places).
 
-    The width as a function of the mass below the interval is smoothed by a quartic around its
-    minimum: the minimum is so flat that its raw position is noisier than any quantile.
+    The mass below them grows evenly along the places. The width as a function of it is smoothed by
+    a quartic around its minimum: the minimum is so flat that its raw position is noisier than any
+    quantile.
     """
-    width = high - low
-    best = int(np.argmin(width))
-    wide = np.flatnonzero(width > 1.1 * width[best])
-    first = int(np.max(wide[wide < best], initial=-1)) + 1
-    last = int(np.min(wide[wide > best], initial=width.size))
-    if last - first > 5:
-        best = first + int(np.argmin(_quartic(last - first) @ width[first:last]))
-    return float(low[best]), float(high[best])
+    width = np.atleast_2d(high - low)
+    best, places = width.argmin(axis=1), np.arange(width.shape[1])
+    wide = width > 1.1 * width.min(axis=1, keepdims=True)
+    left, right = places < best[:, None], places > best[:, None]
+    first = np.where(wide & left, places, -1).max(axis=1) + 1
+    last = np.where(wide & right, places, places.size).min(axis=1)
+    for row in np.flatnonzero(last - first > 5):
+        near = slice(first[row], last[row])
+        best[row] = first[row] + (_quartic(int(last[row] - first[row])) @ width[row, near]).argmin()
+    ends = np.stack([low, high], axis=-1).reshape(*width.shape, 2)
+    return np.asarray(ends[np.arange(len(best)), best].reshape(*low.shape[:-1], 2))
 
 
 @cache
@@ -188,8 +192,8 @@ def _spread_of_ends(values: Array, weights: Array, probability: float) -> tuple[
     varied = np.random.default_rng(0).standard_gamma(shape, (REPEATS, at.size)) / shape
     others = np.cumsum(mass * varied, axis=1)
     others /= others[:, -1:]
-    ends = [_narrowest(*np.split(np.interp(wanted, other, values[at]), 2)) for other in others]
-    low, high = np.std(ends, axis=0, ddof=1)
+    edges = np.array([np.interp(wanted, other, values[at]) for other in others])
+    low, high = np.std(_narrowest(*np.split(edges, 2, axis=1)), axis=0, ddof=1)
     return float(low), float(high)
 
 

@@ -37,6 +37,8 @@ GUARD, WINGS = 0.1, 0.05
 K_POOR, POOR = 0.5, 3.0
 #: Poor proposals are improved in small steps so many times, then with as many draws as there are.
 SMALL_ROUNDS = 8
+#: First draws after adaptation for each effective one wanted, where few are.
+FIRST = 1.5
 #: Strands of draws, each with proposals fitted to the draws of the other; and of how many draws
 #: of both together there are multiples.
 STRANDS, STEP = 2, 512
@@ -114,7 +116,7 @@ def sample(
     # Draws of poor proposals cost more in densities than they are worth: both strands start anew.
     strands = [_Draws(target=target, rng=rng, guards=draws.guards) for _ in range(STRANDS)]
     proposals = [proposal] * STRANDS
-    _extend(strands, proposals, 3_000 + 200 * dim)
+    _extend(strands, proposals, min(3_000, int(FIRST * wanted)) + 200 * dim)
     room = MAX_DRAWS * max(1.0, wanted / 10_000)
     stage = 0
     while True:

@@ -1,11 +1,12 @@
-"""The page: all of nestimate without a terminal, served on this machine."""
+"""The page: all of nestimate without a terminal, served on this machine or as static files."""
 
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 
 from nestimate.errors import DesignError
 
-__all__ = ["serve"]
+__all__ = ["export", "serve"]
 
 
 def serve(port: int = 0, *, browser: bool = True) -> None:
@@ -24,3 +25,11 @@ def serve(port: int = 0, *, browser: bool = True) -> None:
         )
     # The other commands need no server.
     import_module("nestimate.apps.page.serve").serve(port, browser=browser)
+
+
+def export(target: Path, pyodide: Path, *, overwrite: bool = False) -> str:
+    """Write the page as static files; see `export.export`."""
+    written: str = import_module("nestimate.apps.page.export").export(
+        target, pyodide, overwrite=overwrite
+    )
+    return written

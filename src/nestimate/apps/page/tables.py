@@ -33,7 +33,7 @@ def looked_at(upload: engine.Upload, reading: engine.Reading) -> dict[str, Any]:
         "columns": engine.column_names(grid),
         "rows": rows(grid, 0),
         "n_rows": grid.n_rows,
-        "doubts": doubts(grid, reading.decimal),
+        "doubts": doubts(grid, reading),
         "steps": steps,
         "refused": None,
         "designs": [],
@@ -47,7 +47,18 @@ def looked_at(upload: engine.Upload, reading: engine.Reading) -> dict[str, Any]:
     except NestimateError as error:
         return found | {"refused": refusal(str(error))}
     told = overview.to_dict()
+    limited = {
+        design["roles"]["value"]
+        for design in told["designs"][:1]
+        if design["roles"].get("response") == "censored"
+    }
     return found | {
+        # What the likeliest design takes as a limit is no slip.
+        "doubts": [
+            doubt
+            for doubt in found["doubts"]
+            if doubt["column"] not in limited or not engine.is_limit(doubt["cell"])
+        ],
         "designs": [_worded(design, reading) for design in told["designs"]],
         "questions": told["questions"],
         "kinds": {column["name"]: _kind(column) for column in told["columns"]},
@@ -72,18 +83,22 @@ def rows(grid: engine.Cells, start: int) -> list[list[str]]:
     return [list(row) for row in zip(numbers, *cells, strict=True)]
 
 
-def doubts(grid: engine.Cells, decimal: str | None) -> list[dict[str, Any]]:
+def doubts(grid: engine.Cells, reading: engine.Reading) -> list[dict[str, Any]]:
     """Return cells that look wrong, with the reason and, where one edit would mend them, that edit.
 
     They are those that are no number in a column that holds numbers otherwise, and labels that
-    differ from a commoner one in their spelling only.
+    differ from a commoner one in their spelling only. Rows of names or units below the header are
+    left alone.
     """
+    head = engine.header_rows(grid, reading)
     found: list[dict[str, Any]] = []
     names = engine.column_names(grid)
     for place, column in enumerate(grid.columns):
         if not pa.types.is_string(column.type):
             continue
-        for at, cell, why, mended in (*_odd(column, decimal), *_spelt(column)):
+        body = column.slice(head)
+        for below, cell, why, mended in (*_odd(body, reading.decimal), *_spelt(body)):
+            at = below + head
             doubt = {"at": at, "row": str(grid.rows[at]), "place": place, "column": names[place]}
             doubt |= {"cell": cell, "why": in_page_terms(why)}
             if mended:

@@ -1,6 +1,6 @@
 """Groups compared at equal values of covariates: the design of roles as a formula with slopes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -20,7 +20,12 @@ UNEQUAL = 0.05
 
 
 def adjusted_design(
-    table: Table, roles: Roles, covariates: Sequence[str], *, apart: bool = False
+    table: Table,
+    roles: Roles,
+    covariates: Sequence[str],
+    *,
+    apart: bool = False,
+    at: Mapping[str, tuple[float, ...]] | None = None,
 ) -> Design:
     """Return the design of some roles, the groups compared at the mean of covariates.
 
@@ -33,6 +38,8 @@ def adjusted_design(
         The data, and what its columns are.
     covariates
         Columns of numbers.
+    at
+        Values of these at which groups are compared; left out, their means.
 
     Raises
     ------
@@ -59,6 +66,7 @@ def adjusted_design(
         reference=roles.reference,
         scale=roles.scale,
         apart=apart,
+        at=at,
     )
     warned = [said for name in covariates for said in _unequal(plain, table, name)]
     return replace(found, warnings=(*found.warnings, *plain.warnings, *warned))

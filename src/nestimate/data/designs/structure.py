@@ -168,6 +168,31 @@ class Factor:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Surface:
+    """Means of the groups at other values of measurements, or their slopes along one.
+
+    Attributes
+    ----------
+    of
+        `age=40`, or `slope of age`.
+    slope
+        Whether it is a slope.
+    weights
+        Weights of the coefficients, shape (groups, coefficients).
+    """
+
+    of: str
+    slope: bool
+    weights: Array
+
+    def called(self, what: str) -> str:
+        """Return what the value of a group, or of a contrast, is called."""
+        if self.slope:
+            return f"{self.of}: {what}"
+        return f"{what}{', ' if ' | ' in what else ' | '}{self.of}"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Structure:
     """Everything that the readings of a design are made of.
 
@@ -202,6 +227,8 @@ class Structure:
         The group of each cluster where its members lie in one and may have scales of their own.
     slopes
         (coefficient, effect) of measurements whose slope differs between clusters.
+    surfaces
+        What else the coefficients say of the groups: elsewhere along measurements, and slopes.
     crossed
         Whether some strata are not inside the clusters but cross them.
     """
@@ -223,6 +250,7 @@ class Structure:
     cells: Array
     home: Codes | None = None
     slopes: tuple[tuple[int, int], ...] = ()
+    surfaces: tuple[Surface, ...] = ()
     crossed: bool = False
 
     @cached_property

@@ -1,10 +1,11 @@
 """Readings, units, groups and their differences in one picture."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.errors import DesignError, one_of
 from nestimate.results.answer import Answer
 from nestimate.results.estimates import naming, quantities
 from nestimate.results.figures import canvas, findings, ranked, sheet
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
 
 #: Units a group up to which they are drawn one by one.
 UNITS = 60
@@ -22,12 +24,17 @@ UNITS = 60
 ALIGNED = 0.12
 #: Blocks up to which each is named.
 NAMED = 12
-#: Contrasts up to which their names stand upright.
-UPRIGHT = 3
+#: Letters of all names beside each other up to which they stand upright.
+UPRIGHT = 70
+
+
+#: Ways to arrange the same marks: differences beside the data (Gardner & Altman 1986) or below them
+#: (Cumming 2012), or the data alone with a colour for each unit or block (Lord et al. 2020).
+Kind = Literal["gardner-altman", "cumming", "superplot"]
 
 
 @sheet.steady
-def estimation_plot(answer: Answer) -> "Figure":
+def estimation_plot(answer: Answer, kind: Kind | None = None) -> "Figure":
     """Show readings, units and groups on one axis, and the differences on an axis beside them.
 
     Every dot is a reading and every column of dots a unit; open circles are the units' raw means,
@@ -35,21 +42,27 @@ def estimation_plot(answer: Answer) -> "Figure":
     data support. Half-violins are posteriors. With two groups the axis of the difference has its
     zero at the mean of the reference and the same scale, unless the difference would then be too
     small to read; with more groups it stands below. Many groups are rows, sorted by their
-    differences.
+    differences. So it is where no kind is stated.
 
     Raises
     ------
+    DesignError
+        When there is no such kind, or it has no room for so many groups.
     InferenceError
         When a check failed: there is nothing to show then.
     """
+    _check_kind(kind, answer)
     groups = len(answer.design.groups)
-    if ranked.many(answer):
+    if kind is None and ranked.many(answer):
         return ranked.ranked_plot(answer)
-    if not answer.asked:
-        figure, (ax,) = sheet.several(answer, (6.4, 4.8), findings.differences(answer))
-        _draw_data(ax, answer)
+    if not answer.asked or kind == "superplot":
+        title = findings.differences(answer)
+        figure, (ax,) = sheet.several(answer, (max(6.4, 1.1 * groups + 2), 4.8), title)
+        _draw_data(ax, answer, by_unit=kind == "superplot")
+        canvas.measured_axis(ax, "y", answer.design.plain)
         return figure
-    paired_axes = groups == 2 and len(answer.asked) == 1 and not sheet.narrow()
+    single = groups == 2 and len(answer.asked) == 1
+    paired_axes = single and not sheet.narrow() if kind is None else kind == "gardner-altman"
     size = (7.6, 4.8) if paired_axes else (max(7.6, 1.1 * groups + 2), 6.4)
     figure = sheet.blank(answer, size)
     sheet.headline(figure, findings.differences(answer))
@@ -58,13 +71,31 @@ def estimation_plot(answer: Answer) -> "Figure":
     else:
         data, effect = figure.subplots(2, 1, height_ratios=(3, 2))
     _draw_data(data, answer)
-    _draw_differences(effect, answer)
+    _draw_differences(effect, answer, below=not paired_axes)
     canvas.measured_axis(data, "y", answer.design.plain)
     if answer.design.differences.logarithmic:
         canvas.log_axis(effect, "y")
     elif paired_axes and answer.asked[0].against == 0:
         _align(data, effect, answer)
     return figure
+
+
+def _check_kind(kind: Kind | None, answer: Answer) -> None:
+    if kind is not None:
+        if kind not in get_args(Kind):
+            raise DesignError(one_of("kind of estimation plot", str(kind), get_args(Kind)))
+        if ranked.many(answer):
+            raise DesignError(
+                f"kind '{kind}' stands groups side by side, and here are "
+                f"{len(answer.design.groups)} groups and {len(answer.asked)} differences: leave "
+                f"kind out, and each has a row (up to {ranked.UPRIGHT} stand side by side)."
+            )
+    if kind == "gardner-altman" and (len(answer.design.groups) != 2 or len(answer.asked) != 1):
+        raise DesignError(
+            "kind 'gardner-altman' has one difference of two groups beside the data, and here are "
+            f"{len(answer.design.groups)} groups and {len(answer.asked)} differences: use "
+            "'cumming', which has them below."
+        )
 
 
 def _align(data: "Axes", effect: "Axes", answer: Answer) -> None:
@@ -79,27 +110,16 @@ def _align(data: "Axes", effect: "Axes", answer: Answer) -> None:
     data.axhline(centre, color=sheet.colour(0), linewidth=0.6, linestyle=":")
 
 
-def _draw_data(ax: "Axes", answer: Answer) -> None:
+def _draw_data(ax: "Axes", answer: Answer, *, by_unit: bool = False) -> None:
+    """Draw readings, units and groups; in a superplot in a colour for each unit, or block."""
     design, readings = answer.design, answer.design.readings
     at, place = _positions(answer), _places(answer)
-    few = design.statistics.n.size <= UNITS * len(design.groups)
-    if design.levels or design.block is not None:
-        _draw_units(ax, answer, place)
     for g in range(len(design.groups)) if readings.reconstructed else ():
         _draw_spread(ax, at[g], readings.value[readings.group == g], g)
-    size = 14 if readings.value.size < 500 else 5
-    for g in range(len(design.groups)) if not readings.reconstructed else ():
-        mine = readings.group == g
-        ax.scatter(
-            place[mine],
-            design.plain.said(design.rows[mine]),
-            s=size,
-            color=sheet.colour(g),
-            alpha=0.45 if few else 0.2,
-            linewidths=0,
-            label=f"one {wording.reading_word(design)}" if g == len(design.groups) - 1 else None,
-            rasterized=readings.value.size > 2000,
-        )
+    if by_unit and (design.levels or design.block is not None):
+        _draw_by_unit(ax, answer, place)
+    else:
+        _draw_by_group(ax, answer, place)
     drawn = quantities.group_means(answer.fit)
     middle = naming.centre_name("the group", answer.model)
     for g, row in enumerate(answer.groups):
@@ -120,6 +140,71 @@ def _draw_data(ax: "Axes", answer: Answer) -> None:
     ax.set_ylabel(canvas.value_label(answer), fontsize=sheet.font(1), parse_math=False)
     canvas.legend_above(ax)
     canvas.tidy(ax)
+
+
+def _draw_by_group(ax: "Axes", answer: Answer, place: Array) -> None:
+    """Draw readings in a colour for each group, and what their units' means are estimated to be."""
+    design, readings = answer.design, answer.design.readings
+    few = design.statistics.n.size <= UNITS * len(design.groups)
+    if design.levels or design.block is not None:
+        _draw_units(ax, answer, place)
+    size = 14 if readings.value.size < 500 else 5
+    for g in range(len(design.groups)) if not readings.reconstructed else ():
+        mine = readings.group == g
+        ax.scatter(
+            place[mine],
+            design.plain.said(design.rows[mine]),
+            s=size,
+            color=sheet.colour(g),
+            alpha=0.45 if few else 0.2,
+            linewidths=0,
+            label=f"one {wording.reading_word(design)}" if g == len(design.groups) - 1 else None,
+            rasterized=readings.value.size > 2000,
+        )
+
+
+def _draw_by_unit(ax: "Axes", answer: Answer, place: Array) -> None:
+    """Draw readings small and means of units large, in a colour for each unit, or block."""
+    design, readings = answer.design, answer.design.readings
+    cells, code, raw = _cells(answer)
+    n_groups = len(design.groups)
+    if design.block is None:
+        group = np.zeros(cells.size, dtype=np.intp)
+        group[code] = readings.group
+        # Units of one group are told apart; the first of every group has the first colour.
+        shade = np.array([(group[:i] == group[i]).sum() for i in range(cells.size)])
+    else:
+        shade = cells // n_groups
+    x = np.bincount(code, weights=place) / np.bincount(code)
+    if design.block is not None:
+        _join_blocks(ax, (x, raw), cells, design.block.labels, n_groups)
+    said = design.plain.said(design.rows)
+    for k in range(int(shade.max()) + 1):
+        mine = shade[code] == k
+        ax.scatter(
+            place[mine],
+            said[mine],
+            s=10,
+            color=sheet.colour(k),
+            marker=sheet.marker(k),
+            alpha=0.4,
+            linewidths=0,
+            label=f"one {wording.reading_word(design)}" if k == 0 else None,
+            rasterized=readings.value.size > 2000,
+        )
+    what = design.structure.unit_name("") if design.block is None else "cell"
+    for k in range(int(shade.max()) + 1):
+        ax.plot(
+            x[shade == k],
+            raw[shade == k],
+            sheet.marker(k),
+            color=sheet.colour(k),
+            mec=sheet.ink(),
+            mew=0.8,
+            ms=8,
+            ls="none",
+            label=f"mean of a {what}" if k == 0 else None,
+        )
 
 
 def _draw_spread(ax: "Axes", at: float, value: Array, g: int) -> None:
@@ -157,15 +242,9 @@ def _places(answer: Answer) -> Array:
 def _draw_units(ax: "Axes", answer: Answer, place: Array) -> None:
     """Draw raw means of units (or cells), and the estimates of their true means."""
     design, readings = answer.design, answer.design.readings
-    code = readings.unit
-    what = design.structure.unit_name("")
-    if design.block is not None:
-        code = design.block.codes * len(design.groups) + readings.group
-        what = "cell"
-    present, code = np.unique(code, return_inverse=True)
-    n = np.bincount(code, weights=readings.n)
-    raw = design.plain.said(np.bincount(code, weights=readings.n * design.rows) / n)
-    x = np.bincount(code, weights=readings.n * place) / n
+    what = design.structure.unit_name("") if design.block is None else "cell"
+    present, code, raw = _cells(answer)
+    x = np.bincount(code, weights=readings.n * place) / np.bincount(code, weights=readings.n)
     if design.block is not None:
         _join_blocks(ax, (x, raw), present, design.block.labels, len(design.groups))
     ax.plot(
@@ -187,6 +266,20 @@ def _draw_units(ax: "Axes", answer: Answer, place: Array) -> None:
             ax.vlines(shift, ends[:, 0], ends[:, 1], color=sheet.ink(), linewidth=0.6)
         label = f"estimate of its true mean, {canvas.kind(answer)}"
         ax.plot(shift, true, "D", color=sheet.ink(), ms=3, ls="none", label=label)
+
+
+def _cells(answer: Answer) -> tuple[Codes, Codes, Array]:
+    """Units, or cells of blocks, that have readings: which, of every reading, and their raw means.
+
+    A cell is numbered block x groups + group.
+    """
+    design, readings = answer.design, answer.design.readings
+    code = readings.unit
+    if design.block is not None:
+        code = design.block.codes * len(design.groups) + readings.group
+    present, code = np.unique(code, return_inverse=True)
+    n = np.bincount(code, weights=readings.n)
+    return present, code, design.plain.said(np.bincount(code, weights=readings.n * design.rows) / n)
 
 
 def _join_blocks(
@@ -214,8 +307,14 @@ def _join_blocks(
             )
 
 
-def _draw_differences(ax: "Axes", answer: Answer) -> None:
-    fit = answer.fit
+def _draw_differences(ax: "Axes", answer: Answer, *, below: bool) -> None:
+    """Draw differences; below the data each under its group, where all are held against one."""
+    fit, paired = answer.fit, ranked.against_one(answer) if below else None
+    at = np.arange(len(answer.asked), dtype=np.float64)
+    limits = -0.4, at.size - 0.4
+    if paired is not None:
+        every = _positions(answer)
+        at, limits = every[paired[0]], (-0.55, every.max() + 0.55)
     if answer.question.rope:
         ax.axhspan(*answer.question.rope, color=canvas.ROPE, alpha=0.3, linewidth=0, label="ROPE")
     drawn = quantities.differences(fit, answer.asked)
@@ -224,20 +323,20 @@ def _draw_differences(ax: "Axes", answer: Answer) -> None:
     ax.axhline(null, color=canvas.ZERO, linewidth=1)
     for i, (row, contrast) in enumerate(zip(answer.contrasts, answer.asked, strict=True)):
         colour = sheet.colour(int(np.argmax(contrast.weights)))
-        canvas.violin(ax, i, 0.35, drawn[i], colour)
-        canvas.upright_interval(ax, i, row, sheet.ink())
+        canvas.violin(ax, at[i], 0.35, drawn[i], colour)
+        canvas.upright_interval(ax, at[i], row, sheet.ink())
     edges = [edge for row in answer.contrasts for edge in (row.ci_low, row.ci_high)]
     reach = measure.worked([null, *edges, *(answer.question.rope or ())])
     margin = 0.35 * np.ptp(reach)
     ax.set_ylim(*measure.said((reach.min() - margin, reach.max() + margin)))
     names = [canvas.stacked(row.name, 24) for row in answer.contrasts]
-    ax.set_xticks(range(len(names)), names, parse_math=False)
-    if len(names) > UPRIGHT:
+    ax.set_xticks(at, names, parse_math=False)
+    if sum(max(map(len, name.split("\n"))) for name in names) > UPRIGHT:
         ax.tick_params(axis="x", rotation=25)
         for label in ax.get_xticklabels():
             label.set(ha="right", rotation_mode="anchor")
     _part_kinds(ax, answer)
-    ax.set_xlim(-0.4, len(answer.contrasts) - 0.4)
+    ax.set_xlim(*limits)
     ax.set_ylabel(canvas.effect_label(answer), fontsize=sheet.font(1), parse_math=False)
     canvas.legend_above(ax)
     canvas.tidy(ax)

@@ -34,7 +34,7 @@ def ranked_plot(answer: Answer) -> "Figure":
     Where every difference is one group's to the reference both share their rows.
     """
     shown = _surest(answer)
-    paired = _paired(answer)
+    paired = against_one(answer)
     title = findings.differences(answer)
     if paired is not None:
         order = [paired[1], *(paired[0][i] for i in shown)]
@@ -67,7 +67,7 @@ def _surest(answer: Answer) -> list[int]:
     return sorted(sure, key=lambda i: -rows[i].mean)
 
 
-def _paired(answer: Answer) -> tuple[list[int], int] | None:
+def against_one(answer: Answer) -> tuple[list[int], int] | None:
     """Return the group of every difference and the one all are held against, if there is one."""
     asked = answer.asked
     if not asked or any(not _simple(c) for c in asked):

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from nestimate.errors import DesignError
 from nestimate.outputs import whole
 from nestimate.studies.screen import students
+from nestimate.studies.screen.matrix import Matrix
 from nestimate.studies.screen.reduced import Layout, Reduced
 from nestimate.studies.screen.request import BLOCK, Options
 from nestimate.studies.screen.score import Learnt, Question, normal_units
-from nestimate.studies.screen.tables import Matrix
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -121,12 +121,14 @@ def folder_beside(out: Path) -> Folder:
 def _manifest(matrix: Matrix, options: Options) -> dict[str, Any]:
     """Return what a run is of: parts of another cannot be mixed with it."""
     names = hashlib.sha256("\0".join(matrix.names).encode()).hexdigest()
-    values = hashlib.sha256(np.ascontiguousarray(matrix.values).tobytes()).hexdigest()
+    values = hashlib.sha256()
+    for block in matrix.blocks():
+        values.update(np.ascontiguousarray(block))
     words = json.dumps(matrix.layout.words())
     return {
         "version": version("nestimate"),
         "endpoints": names,
-        "values": values,
+        "values": values.hexdigest(),
         "layout": hashlib.sha256(words.encode()).hexdigest(),
         "chunk": options.together,
         **options.statistics,

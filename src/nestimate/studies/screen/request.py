@@ -46,6 +46,16 @@ class Roles:
     block: str | None = None
     sample: str | None = None
 
+    @property
+    def inner(self) -> str | None:
+        """Column of what lies in groups, or of the blocks that see both."""
+        return self.unit or self.block
+
+    @property
+    def inner_role(self) -> str:
+        """The role of that column."""
+        return "unit" if self.block is None else "block"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Options:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from nestimate.inference import work
 from nestimate.studies.screen.engines import Engine, Job, engine
+from nestimate.studies.screen.matrix import Matrix
 from nestimate.studies.screen.parts import Folder, folder_beside, normal_part, t_part
 from nestimate.studies.screen.pools import POOLS
 from nestimate.studies.screen.ranks import ranks, s_values
@@ -22,7 +23,6 @@ from nestimate.studies.screen.scales import Own
 from nestimate.studies.screen.score import FAR, Learnt, Question, lacks
 from nestimate.studies.screen.students import NUMBERS as T_NUMBERS
 from nestimate.studies.screen.students import alike
-from nestimate.studies.screen.tables import Matrix
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]

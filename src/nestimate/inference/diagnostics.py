@@ -120,8 +120,7 @@ def mcse_quantiles(values: Array, weights: Array, at: Array) -> Array:
 
 def hdi(values: Array, weights: Array, probability: float) -> tuple[float, float]:
     """Narrowest interval that holds `probability` of the weight, values of shape (draws,)."""
-    edges = quantile(values, weights, _edges(probability))
-    low, high = _narrowest(*np.split(edges, 2))
+    low, high = _narrowest(*np.split(quantile(values, weights, _edges(probability)), 2))
     return float(low), float(high)
 
 

@@ -316,8 +316,8 @@ def _sensitivity_sentence(one: Sensitivity, design: Design) -> str:
         )
     elif one.verdict == "prior-dependent":
         said = (
-            f"{one.contrast} is prior-dependent: {_with_width(worst, design)}. Report it beside that "
-            f"of another sensible prior, or measure more {_what(design)}."
+            f"{one.contrast} is prior-dependent: {_with_width(worst, design)}. Report it beside "
+            f"that of another sensible prior, or measure more {_what(design)}."
         )
     else:
         shown = number(one.likelihood, 3)

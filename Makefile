@@ -72,13 +72,13 @@ $(VENV)/installed: $(VENV)/created pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/test: $(VENV)/installed
-	$(INSTALL) --group test --group check
+	$(INSTALL) --group test --group check --editable '.[arviz]'
 	@touch $@
 
 $(VENV)/docs: $(VENV)/installed
-	$(INSTALL) --group docs
+	$(INSTALL) --group docs --editable '.[arviz]'
 	@touch $@
 
 $(VENV)/bench: $(VENV)/test
-	$(INSTALL) --group bench --editable '.[pymc]'
+	$(INSTALL) --group bench --editable '.[arviz,pymc]'
 	@touch $@

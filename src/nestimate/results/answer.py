@@ -159,7 +159,7 @@ class Answer:
             return Rows()
         # What is new may lie so far out that it has no mean: JSON then holds none.
         with np.errstate(invalid="ignore", over="ignore"):
-            return Rows(self.question.summaries(found(self.fit), quick=True))
+            return Rows(self.question.summaries(found(self.fit)))
 
     @property
     def design(self) -> Design:

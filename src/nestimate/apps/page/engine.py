@@ -17,6 +17,7 @@ from nestimate.data.tables.cells import (
     is_plain_number,
     read_label,
     read_number,
+    refused_label,
     tidy,
 )
 from nestimate.data.tables.edits import Rename, column_names, parse_edit
@@ -26,6 +27,7 @@ from nestimate.data.tables.headers import spanning_header
 from nestimate.data.tables.reading import Reading
 from nestimate.data.tables.reshape import Wanted
 from nestimate.data.tables.rows import without_header_rows
+from nestimate.data.tables.workbooks import UNKNOWN_CELLS
 from nestimate.errors import NestimateError
 from nestimate.inference.work import Work, using
 from nestimate.overview import Overview, inspect
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EMPTY_VALUES",
+    "UNKNOWN_CELLS",
     "Block",
     "Cells",
     "Code",
@@ -60,9 +63,11 @@ __all__ = [
     "Upload",
     "column_names",
     "is_limit",
+    "is_plain_number",
     "look_alikes",
     "read_label",
     "read_number",
+    "refused_label",
 ]
 
 #: The words of a design that are arguments of `compare`; all others are options.
@@ -89,17 +94,30 @@ class Upload:
         As the user calls it, and its bytes.
     sheets
         Sheets that hold anything, of a workbook.
+    likely
+        Of several, the first that looks like a table; the first where none does.
     """
 
     name: str
     content: bytes
     sheets: tuple[str, ...] = ()
+    likely: str | None = None
 
     @classmethod
     def of(cls, name: str, content: bytes) -> "Upload":
         """Look which sheets there are."""
         plain = cls(name=name, content=content)
-        return cls(name=name, content=content, sheets=sheets(plain.opened()))
+        found = sheets(plain.opened())
+        likely = next(filter(plain.holds_table, found), found[0]) if len(found) > 1 else None
+        return cls(name=name, content=content, sheets=found, likely=likely)
+
+    def holds_table(self, sheet: str) -> bool:
+        """Return whether a sheet has columns and rows enough to be a table of readings."""
+        try:
+            grid = read_file(self.opened(), Reading(sheet=sheet))
+        except NestimateError:
+            return False
+        return len(grid.names) > 1 and grid.n_rows > 3
 
     def opened(self) -> BytesIO:
         """Return the file as `compare` and `inspect` take it."""

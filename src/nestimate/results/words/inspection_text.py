@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from shlex import quote
 from textwrap import fill
 
+from nestimate.data.inspection.candidates import lasts
 from nestimate.data.inspection.inspection import Inspection
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.proposals import Proposal
@@ -237,6 +238,10 @@ def _left_out(proposal: Proposal) -> str:
     if not candidate.merged or not (candidate.units or candidate.block):
         return said
     within = candidate.units[-1] if candidate.units else "cell"
+    others = [name for name in candidate.merged if lasts(name)]
+    if not candidate.units and others == [*candidate.merged]:
+        named = " and ".join(others)
+        return f"{said} Right if every row is another {named}, equal labels or not."
     return (
         f"{said} Rows that differ in {' or '.join(candidate.merged)} count as readings of the same "
         f"{within}."

@@ -340,7 +340,9 @@ def _plan_line(inspection: Inspection) -> list[str]:
 
 def _kinds(inspection: Inspection) -> list[Column]:
     """Return the columns that seem to say what was measured: proteins, genes, assays."""
-    return [c for c in inspection.columns if c.labelled and c.distinct > 2 and "kind" in hints(c.name)]
+    return [
+        c for c in inspection.columns if c.labelled and c.distinct > 2 and "kind" in hints(c.name)
+    ]
 
 
 def _screen_line(inspection: Inspection) -> list[str]:
@@ -354,7 +356,10 @@ def _screen_line(inspection: Inspection) -> list[str]:
         roles |= {"unit": unit for unit in candidate.units[:1] if unit != column.name}
         words = [f"--{role} {quote(str(name))}" for role, name in roles.items()]
         command = " ".join(["nestimate screen", quote(inspection.file), *words, "--out hits.csv"])
-        found += [f"  The same of every {column.name} ({column.distinct} of them):", f"    {command}"]
+        found += [
+            f"  The same of every {column.name} ({column.distinct} of them):",
+            f"    {command}",
+        ]
     return found
 
 

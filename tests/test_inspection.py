@@ -34,6 +34,18 @@ def rows(n, *, seed=3):
     return np.random.default_rng(seed).normal(50, 5, n).round(2)
 
 
+def test_many_kinds_of_value_are_screened_by_the_line_that_is_printed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    RUNNER.invoke(cli.app, ["example", "proteins"])
+    said = RUNNER.invoke(cli.app, ["inspect", "proteins.csv"]).stdout
+    (line,) = [line for line in said.splitlines() if "nestimate screen" in line]
+    words = [*shlex.split(line)[1:], "--robust", "none", "--workers", "1"]
+    found = RUNNER.invoke(cli.app, words)
+    assert found.exit_code == 0, found.output
+    assert "300 endpoints, " in found.stdout
+    assert "4 in drug, 4 in placebo" in found.stdout
+
+
 def pastes():
     """Casks a, b, c of ten batches, two readings each: labels are reused (Davies 1972, layout)."""
     found = [(b, c, f"{b}:{c}") for b in "ABCDEFGHIJ" for c in "abc" for _ in range(2)]

@@ -31,6 +31,8 @@ PAGE = Path(engine.__file__).parent / "examples"
 #: axe-core is fetched by the test job (npm pack axe-core); it is no part of this repository.
 AXE = Path(os.environ.get("AXE", "dist/axe/package/axe.min.js"))
 SECRET = "zebrafish-4711"
+#: Milliseconds that a busy machine may take for one step.
+PATIENCE = 240_000
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +52,7 @@ def browser():
 @pytest.fixture
 def context(browser):
     made = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    made.set_default_timeout(PATIENCE)
     made.grant_permissions(["clipboard-read", "clipboard-write"])
     yield made
     made.close()
@@ -72,8 +75,8 @@ def page(context, served):
 
 
 def quiet(page):
-    page.wait_for_selector(".example, .sheet, .notice")
-    page.wait_for_selector("#busy", state="hidden", timeout=60_000)
+    page.wait_for_selector(".example, .sheet, .notice", timeout=PATIENCE)
+    page.wait_for_selector("#busy", state="hidden", timeout=PATIENCE)
 
 
 def paste(page, text):
@@ -90,7 +93,7 @@ def give(page, name, content):
 
 def estimate(page):
     page.click("#estimate")
-    page.wait_for_selector("#trust-title", timeout=60_000)
+    page.wait_for_selector("#trust-title", timeout=PATIENCE)
     quiet(page)
 
 
@@ -185,7 +188,8 @@ def test_wrong_keys_hosts_origins_and_paths_are_refused(served):
     assert served.request("GET", "/", Host=f"evil.example:{served.port}")[0] == 400
     assert served.request("POST", "/ask/hello", body, Origin="http://evil.example")[0] == 403
     assert served.request("POST", "/ask/hello", body, Origin="null")[0] == 403
-    assert served.request("POST", "/stop", b"", X_Nestimate_Key=None)[0] == 403
+    for path in ("/stop", "/progress"):
+        assert served.request("POST", path, b"", X_Nestimate_Key=None)[0] == 403
     assert served.request("POST", "/ask/handle", body)[0] == 404
     for path in (
         "/..%2f..%2fetc/passwd",
@@ -255,6 +259,7 @@ def test_words_are_explained_on_hover_and_on_focus(page):
 @pytest.mark.parametrize("width", [375, 900, 1440])
 def test_nothing_is_wider_than_the_screen(browser, served, width):
     context = browser.new_context(viewport={"width": width, "height": 812})
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.goto(served.address)
     quiet(page)
@@ -308,7 +313,7 @@ def test_a_messy_workbook_by_keyboard_to_an_answer(page):
     quiet(page)
     page.focus("#estimate")
     page.keyboard.press("Enter")
-    page.wait_for_selector("#trust-title", timeout=60_000)
+    page.wait_for_selector("#trust-title", timeout=PATIENCE)
     assert "--sheet 'Plate 2'" in page.inner_text("#take")
 
 
@@ -350,6 +355,7 @@ def test_nothing_of_the_data_is_on_disk_afterwards(browser, tmp_path):
     shared = {path.name for path in Path("/dev/shm").iterdir()}
     with serving(tmp_path) as served:
         context = browser.new_context(accept_downloads=True)
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.goto(served.address)
         quiet(page)
@@ -414,7 +420,7 @@ def test_a_plan_says_how_far_it_is_and_ends_with_all_its_processes(page, served)
     page.fill("#option-effect", "0,5")
     page.keyboard.press("Tab")
     page.click("#make-plan")
-    page.wait_for_selector("#busy-text:has-text('experiments simulated')", timeout=120_000)
+    page.wait_for_selector("#busy-text:has-text('experiments simulated')", timeout=PATIENCE)
     child = served.child()
     busy = [child, *descendants(child)]
     began = time.monotonic()
@@ -470,6 +476,7 @@ def test_axe_finds_nothing_at_any_step(browser, served, scheme):
     context = browser.new_context(
         bypass_csp=True, color_scheme=scheme, viewport={"width": 1280, "height": 900}
     )
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.goto(served.address)
     quiet(page)
@@ -525,6 +532,6 @@ def test_the_whole_way_by_keyboard(page):
         if page.evaluate("document.activeElement.id") == "estimate":
             break
     page.keyboard.press("Enter")
-    page.wait_for_selector("#trust-title", timeout=60_000)
+    page.wait_for_selector("#trust-title", timeout=PATIENCE)
     assert page.evaluate("document.activeElement.id") == "answer-title"
     assert re.search(r"drug - placebo = −0\.8", page.inner_text(".finding"))

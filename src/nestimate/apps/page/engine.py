@@ -1,6 +1,7 @@
 """What the page needs of the rest of nestimate: the only module here that knows where it is."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -81,6 +82,8 @@ DRAWINGS: Mapping[str, Callable[[Any], "Figure"]] = {
 }
 
 
+#: Differences whose effect sizes stand beside them; those of more stand among the estimates.
+FEW = 3
 _COSTS = ("unit", "reading", "block")
 
 
@@ -180,7 +183,7 @@ def header_rows(grid: Cells, reading: Reading) -> int:
     return int(table is not None and not any(map(is_plain_number, named)))
 
 
-def told(tell: Callable[[str], None]) -> Any:
+def told(tell: Callable[[str], None]) -> AbstractContextManager[None]:
     """Tell how far the work inside has come."""
     return using(Work(progress=tell))
 
@@ -208,7 +211,9 @@ def comparison(
 def short_table(found: Comparison) -> dict[str, Any]:
     """Return the head and the rows of the few numbers that a reader wants first."""
     rope = found.question.rope is not None
-    rows = [*found.contrasts, *found.groups, *found.effect_sizes, *found.coefficients]
+    rows = [*found.contrasts, *found.groups]
+    if len(found.contrasts) <= FEW:
+        rows += [*found.effect_sizes, *found.coefficients]
     named = {id(row): naming.centre_name(row.name, found.model) for row in found.groups}
     if len(found.contrasts) == 1:
         named |= {id(row): row.name.split("[", 1)[0] for row in found.effect_sizes}

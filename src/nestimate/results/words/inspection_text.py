@@ -353,7 +353,8 @@ def _screen_line(inspection: Inspection) -> list[str]:
             continue
         candidate = inspection.proposals[0].candidate
         roles = {"endpoint": column.name, "value": inspection.value, "group": candidate.group}
-        roles |= {"unit": unit for unit in candidate.units[:1] if unit != column.name}
+        if candidate.units and candidate.units[0] != column.name:
+            roles["unit"] = candidate.units[0]
         words = [f"--{role} {quote(str(name))}" for role, name in roles.items()]
         command = " ".join(["nestimate screen", quote(inspection.file), *words, "--out hits.csv"])
         found += [

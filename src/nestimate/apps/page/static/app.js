@@ -506,17 +506,22 @@ function showAnswer(found, number) {
   fill(section,
     h("h2", { id: "answer-title", tabIndex: -1 }, "Answer"),
     h("p.finding", {}, explained(first ?? "", once)),
-    others.map((text) => h("p.after", {}, explained(text, once))),
+    folded(`The other ${others.length} findings`, others.map((text) => h("p.after", {}, explained(text, once)))),
     found.mind.length ? notice("mind", found.mind) : null,
     h("div.pair", {}, figure("estimation", found.figures.find((one) => one.name === "estimation")?.caption ?? "", { now: true, alt: first }),
       h("div", {}, block({ block: "grid", kind: "numbers three", ...found.table }))),
-    found.rest.length ? h("ul.said", {}, found.rest.map((text) => h("li", {}, explained(text, once)))) : null,
+    folded(`What follows from it (${found.rest.length})`, found.rest.map((text) => h("p.after", {}, explained(text, once)))),
     h("details", {}, h("summary", {}, "What was analysed"), h("ul.said", {}, found.design.map((text) => h("li", {}, explained(text, once))))));
   section.dataset.number = number;
   progressNav();
 }
 
 const titles = (name) => state.hello.titles[name] ?? name;
+
+// A few sentences stand as they are; many are folded.
+function folded(title, sentences) {
+  return sentences.length > 3 ? h("details", {}, h("summary", {}, title), sentences) : sentences;
+}
 
 // A figure is drawn when it is looked at.
 function figure(name, caption, { now = false, alt = "", asked = state.asked ?? question() } = {}) {

@@ -10,7 +10,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from matplotlib.text import Text
-from scipy import integrate, optimize, sparse, special, stats
+from scipy import integrate, sparse, stats
 from typer.testing import CliRunner
 
 import nestimate as ne
@@ -19,46 +19,9 @@ from nestimate.studies.screen import engines, long, phrases, pieces, run, studen
 from nestimate.studies.screen.effects import Effects, Flat, Shrunk
 from nestimate.studies.screen.nodes import Likelihood, Nodes
 from nestimate.studies.screen.ranks import ranks, s_values
-from nestimate.studies.screen.reduced import Layout, Reduced, patterns
+from nestimate.studies.screen.reduced import Reduced, patterns
 from nestimate.studies.screen.scales import Box, Pooled, learn_pooled
-
-ROLES = {"endpoint": "protein", "value": "y", "group": "arm", "unit": "mouse"}
-FAST = {"workers": 1, "robust": "none"}
-
-
-def layout(units, readings):
-    cells = 2 * units
-    return Layout(
-        groups=("placebo", "drug"),
-        cell=np.repeat(np.arange(cells), readings),
-        group=np.repeat([0, 1], units),
-        pair=None,
-        names=tuple(f"m{c}" for c in range(cells)),
-    )
-
-
-def made(size, units, readings, *, share=0.1, sds=(0.5, 0.3), seed=0):
-    """Readings (size, 2, units, readings) and effects: the screens of the plan."""
-    rng = np.random.default_rng(seed)
-    tau = 0.4 * np.exp(sds[0] * rng.standard_normal(size))
-    sigma = 0.5 * np.exp(sds[1] * rng.standard_normal(size))
-    effect = np.where(rng.random(size) < share, rng.standard_normal(size), 0.0)
-    unit = tau[:, None, None] * rng.standard_normal((size, 2, units))
-    unit[:, 1] += effect[:, None]
-    noise = rng.standard_normal((size, 2, units, readings))
-    return unit[..., None] + sigma[:, None, None, None] * noise, effect
-
-
-def as_rows(values):
-    endpoint, group, unit, _ = (index.ravel() for index in np.indices(values.shape))
-    return pd.DataFrame(
-        {
-            "protein": [f"p{e:05d}" for e in endpoint],
-            "arm": np.array(["placebo", "drug"])[group],
-            "mouse": [f"m{g}{u}" for g, u in zip(group, unit, strict=True)],
-            "y": values.ravel(),
-        }
-    )
+from screens import FAST, ROLES, as_rows, layout, made
 
 
 @pytest.fixture(scope="module")
@@ -540,49 +503,6 @@ def test_processes_and_dask_give_the_same_bytes_though_a_worker_dies(table, tmp_
     assert _shown(alone.table) == _shown(dask.table)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("units", "readings", "sds", "least"),
-    [
-        (3, 3, (0.5, 0.3), 1.2),
-        (3, 3, (0.9, 0.6), 1.2),
-        (4, 2, (0.5, 0.3), 1.0),
-        (6, 4, (0.5, 0.3), 1.0),
-    ],
-)
-def test_hits_are_right_as_often_as_said(units, readings, sds, least):
-    ours, theirs, wrong, hits = 0, 0, 0, 0
-    for seed in range(4):
-        values, effect = made(6_000, units, readings, sds=sds, seed=seed)
-        table = ne.screen(as_rows(values), **ROLES, options=FAST).table
-        chosen = (table.s_value <= 0.05).to_numpy()
-        right = np.sign(table.shrunk.to_numpy()) == np.sign(effect)
-        hits, wrong = hits + chosen.sum(), wrong + (chosen & ~right).sum()
-        ours += (chosen & right).sum()
-        theirs += _limma(values, effect)
-    assert wrong / hits <= 0.075
-    assert ours >= least * theirs * 0.999
-
-
-def _limma(values, effect):
-    """True hits of moderated t tests on unit means at a false discovery rate of .05."""
-    mean = values.mean(axis=3)
-    units = mean.shape[2]
-    d = 2 * (units - 1)
-    s2 = mean.var(axis=2, ddof=1).mean(axis=1)
-    log = np.log(s2) - special.digamma(d / 2) + np.log(d / 2)
-    extra = log.var(ddof=1) - special.polygamma(1, d / 2)
-    d0, s0 = 1e6, np.exp(log.mean())
-    if extra > 0:
-        d0 = 2 * optimize.brentq(lambda x: special.polygamma(1, x) - extra, 1e-3, 1e6)
-        s0 = np.exp(log.mean() + special.digamma(d0 / 2) - np.log(d0 / 2))
-    difference = mean[:, 1].mean(axis=1) - mean[:, 0].mean(axis=1)
-    t = difference / np.sqrt((d0 * s0 + d * s2) / (d0 + d) * 2 / units)
-    p = 2 * stats.t.sf(np.abs(t), d + d0)
-    chosen = stats.false_discovery_control(p) <= 0.05
-    return (chosen & (effect != 0) & (np.sign(difference) == np.sign(effect))).sum()
-
-
 def test_jobs_are_handed_out_a_few_at_a_time():
     class Pool:
         def __init__(self):
@@ -603,3 +523,34 @@ def test_jobs_are_handed_out_a_few_at_a_time():
         count += got
     assert count == 4_950
     assert pool.most <= 8
+
+
+def test_spreads_are_learnt_by_the_level_of_readings():
+    # Weak signals scatter three times as much as strong ones, and are no hits for that.
+    values, effect = made(1_600, 3, 3, sds=(0.2, 0.2), seed=13)
+    level = np.random.default_rng(14).uniform(-1, 1, 1_600)
+    unit = np.exp(-0.55 * level)
+    y = (24 + 2 * level)[:, None, None, None] + values * unit[:, None, None, None]
+    effect = effect * unit
+    found, alike = (
+        ne.screen(as_rows(y), **ROLES, options={**FAST, "trend": trend}) for trend in (True, False)
+    )
+    classes = found.outcome.learnt.learnt
+    low, high = (classes[i].prior.middle for i in (0, -1))
+    # Mean of the level in the lowest and highest quarter: 1.5 apart.
+    assert len(classes) == 4
+    assert low["sigma"] / high["sigma"] == pytest.approx(np.exp(0.55 * 1.5), rel=0.1)
+    assert low["tau"] / high["tau"] == pytest.approx(np.exp(0.55 * 1.5), rel=0.2)
+    right = [
+        ((s.table.s_value <= 0.05) & (np.sign(s.table.shrunk) == np.sign(effect))).sum()
+        for s in (found, alike)
+    ]
+    assert right[0] > right[1]
+    assert "4 classes by the mean of the readings" in str(found)
+    assert "in each of 4 classes" in found.methods()
+    # A row is still what `compare` says under the prior of its class.
+    name = found.matrix.names[np.argmin(level)]
+    contrast = found.endpoint(name, {"robust": "none", "ci_kind": "eti"}).contrasts[0]
+    row = found.table.set_index("endpoint").loc[name]
+    assert row["mean"] == pytest.approx(contrast.mean, abs=0.1 * contrast.sd)
+    assert row.ci_high == pytest.approx(contrast.ci_high, abs=0.25 * contrast.sd)

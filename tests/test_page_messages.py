@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections import Counter
 from dataclasses import fields
 from pathlib import Path
@@ -91,6 +92,7 @@ def test_numbers_are_those_of_the_command(desk, tmp_path):
 def test_sheets_are_offered_and_an_error_cell_is_pointed_out(desk, workbook):
     told = ask(desk, "open", {"name": "plates.xlsx"}, workbook)
     assert told["sheets"] == ["Plate 1", "Plate 2"]
+    assert told["sheet"] == "Plate 1"
     first = looked(desk, workbook, "plates.xlsx", sheet="Plate 1")
     assert not first["doubts"]
     assert first["designs"]
@@ -105,6 +107,29 @@ def test_sheets_are_offered_and_an_error_cell_is_pointed_out(desk, workbook):
     assert not mended["doubts"]
     assert mended["designs"]
     assert mended["steps"][0]["said"].endswith("was emptied: no reading.")
+    assert any("without a known content" in note for note in second["notes"])
+    assert not any("without a known content" in note for note in mended["notes"])
+
+
+def test_of_several_sheets_the_first_that_holds_a_table_is_shown(desk, workbook):
+    book = openpyxl.load_workbook(io.BytesIO(workbook))
+    notes = book.create_sheet("Read me", 0)
+    for line in ("Experiment 12, protocol v3", "Anna, 14 May"):
+        notes.append([line])
+    file = io.BytesIO()
+    book.save(file)
+    told = ask(desk, "open", {"name": "plates.xlsx"}, file.getvalue())
+    assert (told["sheets"][0], told["sheet"]) == ("Read me", "Plate 1")
+    assert ask(desk, "open", {"name": "one.csv"}, b"g,y\na,1\n")["sheet"] is None
+
+
+def test_a_decimal_comma_among_points_is_mended_at_a_click(desk):
+    table = b'arm,y\na,1.5\na,"2,5"\na,3.5\nb,1.1\nb,2.2\nb,3.3\n'
+    (doubt,) = looked(desk, table)["doubts"]
+    assert (doubt["cell"], doubt["mended"]) == ("2,5", "2.5")
+    mended = looked(desk, table, edits=[doubt["edit"]])
+    assert mended["doubts"] == []
+    assert mended["steps"][0]["said"].endswith("changed to '2.5': decimal comma.")
 
 
 def test_every_kind_of_doubt_of_the_messy_example_is_marked_and_mended(desk):
@@ -119,6 +144,15 @@ def test_every_kind_of_doubt_of_the_messy_example_is_marked_and_mended(desk):
         ("23", "36,4"),
     ]
     assert not found["designs"]
+    limits = [doubt.get("limit") for doubt in found["doubts"]]
+    assert limits == ["word", "stated", "word", None, None, None]
+    # A limit may stay, and a word may be written as one.
+    edits = [found["doubts"][3]["edit"], found["doubts"][5]["edit"]]
+    limited = looked(
+        desk, content, edits=[*edits, 'every "enzyme (U/l)" n.d. = "<5" # not detected']
+    )
+    assert limited["doubts"] == []
+    assert limited["designs"][0]["roles"]["response"] == "censored"
     edits = [
         'every "enzyme (U/l)" n.d. = ""',
         'row 11, "enzyme (U/l)" = ""',
@@ -269,8 +303,10 @@ def test_an_error_of_ours_is_said_and_does_not_end_the_process(desk, monkeypatch
 
 
 def test_examples_that_the_page_brings_are_answered(desk):
-    names = [name for name in shipped() if name.startswith("examples/")]
-    assert len(names) == 6
+    script = shipped()["app.js"].read_text(encoding="utf-8")
+    listed = script.split("const EXAMPLES = [")[1].split("];")[0]
+    names = [f"examples/{name}" for name in re.findall(r'\["([\w-]+\.csv)"', listed)]
+    assert len(names) >= 5
     for name in names:
         content = shipped()[name].read_bytes()
         found = looked(desk, content, name)

@@ -15,6 +15,7 @@ from nestimate.apps import arguments, page, planner, progress, screener
 from nestimate.comparison import Comparison, compare, fit
 from nestimate.errors import DesignError, NestimateError
 from nestimate.examples import EXAMPLES, example
+from nestimate.extras import require
 from nestimate.options import OF_LAYOUTS, Options
 from nestimate.outcomes import Outcomes, split_outcomes
 from nestimate.outputs import STANDARD_OUTPUT, check_outputs, check_report, whole
@@ -80,8 +81,7 @@ def _compare(  # noqa: PLR0913 - one argument per word is how typer reads a comm
 ) -> None:
     """Compare: nestimate compare data.csv --value y --group arm --unit mouse."""
     outputs = {"--json": json_file, "--report": report, "--draws": draws}
-    check_outputs(outputs, data, overwrite=overwrite)
-    check_report(report)
+    _check(outputs, data, overwrite=overwrite)
     if outcomes and (value is None or draws is not None):
         raise DesignError(
             "--outcomes: name them with --value weight,length; --draws are those of one outcome."
@@ -135,8 +135,7 @@ def _fit(  # noqa: PLR0913
     standardize, I(x**2), poly(x, 2), bs(x, 4), and no others.
     """
     outputs = {"--json": json_file, "--report": report, "--draws": draws}
-    check_outputs(outputs, data, overwrite=overwrite)
-    check_report(report)
+    _check(outputs, data, overwrite=overwrite)
     with progress.shown():
         result = fit(
             formula,
@@ -146,6 +145,14 @@ def _fit(  # noqa: PLR0913
             options=options,
         )
     _deliver(result, outputs, brief=brief, every_figure=every_figure)
+
+
+def _check(outputs: Mapping[str, Path | None], data: Path, *, overwrite: bool) -> None:
+    """Find what cannot be written before any time is spent on it."""
+    check_outputs(outputs, data, overwrite=overwrite)
+    check_report(outputs["--report"])
+    if outputs["--draws"]:
+        require("--draws", "arviz", "arviz_base", "xarray", "h5netcdf", "h5py")
 
 
 def _deliver(

@@ -17,7 +17,7 @@ K_LIMIT = 0.7
 PLACES = 201
 #: How often a distribution function is varied to see how an HDI errs, and at how many quantiles
 #: beyond those intervals, each half as far from the end of the draws as the one before.
-REPEATS, TAIL = 25, 8
+REPEATS, TAIL = 40, 8
 
 
 def smooth_weights(log_weights: Array) -> tuple[Array, float]:
@@ -103,12 +103,34 @@ def quantile(values: Array, weights: Array, probabilities: Array) -> Array:
     return np.asarray(np.interp(at, middle, values[order]))
 
 
+def mcse_quantiles(values: Array, weights: Array, at: Array) -> Array:
+    """Monte Carlo errors of quantiles, values of one quantity that lie there; both one-dimensional.
+
+    Those of the mass below, carried over by the quantile function.
+    """
+    least = 1 / kish(weights)
+    below = (values[:, None] < at).T @ weights
+    event = np.where(values < at[:, None], 1 - below[:, None], below[:, None])
+    below = np.clip(below, least, 1 - least)
+    error = np.maximum(np.sqrt(np.square(event) @ np.square(weights)), least)
+    masses = np.concatenate([below - error, below + error]).clip(0, 1)
+    low, high = np.split(quantile(values, weights, masses), 2)
+    return 0.5 * (high - low)
+
+
 def hdi(values: Array, weights: Array, probability: float) -> tuple[float, float]:
     """Narrowest interval that holds `probability` of the weight, values of shape (draws,)."""
-    below = np.linspace(0, 1 - probability, PLACES)
-    edges = quantile(values, weights, np.concatenate([below, below + probability]))
-    low, high = _narrowest(*np.split(edges, 2))
+    low, high = _narrowest(*np.split(quantile(values, weights, _edges(probability)), 2))
     return float(low), float(high)
+
+
+def _edges(probability: float) -> Array:
+    """Mass below the ends of the intervals that are compared, (2 * `PLACES`,): low ones first.
+
+    None of them reaches to the outermost draws, which say next to nothing of where a tail ends.
+    """
+    below = np.linspace(0, 1 - probability, PLACES + 2)[1:-1]
+    return np.concatenate([below, below + probability])
 
 
 def _narrowest(low: Array, high: Array) -> Array:
@@ -158,9 +180,8 @@ def mcse_hdi(values: Array, weights: Array, probability: float) -> tuple[float, 
 def _spread_of_ends(values: Array, weights: Array, probability: float) -> tuple[float, float]:
     cumulative = np.cumsum(weights)
     middle = (cumulative - 0.5 * weights) / cumulative[-1]
-    below = np.linspace(0, 1 - probability, PLACES)
-    tails = below[1] * 0.5 ** np.arange(1, TAIL)
-    wanted = np.concatenate([below, below + probability])
+    wanted = _edges(probability)
+    tails = wanted[0] * 0.5 ** np.arange(1, TAIL)
     inside = np.linspace(0, 1, PLACES)
     cuts = np.searchsorted(middle, np.concatenate([wanted, inside, tails, 1 - tails]))
     at = np.unique(np.clip(np.concatenate([[0], cuts]), 0, values.size - 1))

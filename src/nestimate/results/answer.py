@@ -137,7 +137,7 @@ class Answer:
 
     @cached_property
     def along(self) -> Rows[Summary]:
-        """Groups and contrasts at other values of measurements, and slopes that differ."""
+        """Marginal means, groups and contrasts at other values, and slopes that differ."""
         return self._summarised(lambda fit: along(fit, self.asked))
 
     @cached_property
@@ -159,7 +159,7 @@ class Answer:
             return Rows()
         # What is new may lie so far out that it has no mean: JSON then holds none.
         with np.errstate(invalid="ignore", over="ignore"):
-            return Rows(self.question.summaries(found(self.fit), quick=True))
+            return Rows(self.question.summaries(found(self.fit)))
 
     @property
     def design(self) -> Design:

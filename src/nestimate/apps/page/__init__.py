@@ -1,10 +1,9 @@
 """The page: all of nestimate without a terminal, served on this machine or as static files."""
 
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 
-from nestimate.errors import DesignError
+from nestimate.extras import require
 
 __all__ = ["export", "serve"]
 
@@ -17,12 +16,7 @@ def serve(port: int = 0, *, browser: bool = True) -> None:
     DesignError
         When the extra `page` is not installed.
     """
-    missing = [name for name in ("starlette", "uvicorn") if find_spec(name) is None]
-    if missing:
-        raise DesignError(
-            f"the page needs {' and '.join(missing)}: pip install 'nestimate[page]', then "
-            "nestimate page."
-        )
+    require("the page", "page", "starlette", "uvicorn")
     # The other commands need no server.
     import_module("nestimate.apps.page.serve").serve(port, browser=browser)
 

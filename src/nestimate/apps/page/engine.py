@@ -1,6 +1,7 @@
 """What the page needs of the rest of nestimate: the only module here that knows where it is."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -17,6 +18,7 @@ from nestimate.data.tables.cells import (
     is_plain_number,
     read_label,
     read_number,
+    refused_label,
     tidy,
 )
 from nestimate.data.tables.edits import Rename, column_names, parse_edit
@@ -26,6 +28,7 @@ from nestimate.data.tables.headers import spanning_header
 from nestimate.data.tables.reading import Reading
 from nestimate.data.tables.reshape import Wanted
 from nestimate.data.tables.rows import without_header_rows
+from nestimate.data.tables.workbooks import UNKNOWN_CELLS
 from nestimate.errors import NestimateError
 from nestimate.inference.work import Work, using
 from nestimate.overview import Overview, inspect
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EMPTY_VALUES",
+    "UNKNOWN_CELLS",
     "Block",
     "Cells",
     "Code",
@@ -60,9 +64,11 @@ __all__ = [
     "Upload",
     "column_names",
     "is_limit",
+    "is_plain_number",
     "look_alikes",
     "read_label",
     "read_number",
+    "refused_label",
 ]
 
 #: The words of a design that are arguments of `compare`; all others are options.
@@ -76,6 +82,8 @@ DRAWINGS: Mapping[str, Callable[[Any], "Figure"]] = {
 }
 
 
+#: Differences whose effect sizes stand beside them; those of more stand among the estimates.
+FEW = 3
 _COSTS = ("unit", "reading", "block")
 
 
@@ -89,17 +97,30 @@ class Upload:
         As the user calls it, and its bytes.
     sheets
         Sheets that hold anything, of a workbook.
+    likely
+        Of several, the first that looks like a table; the first where none does.
     """
 
     name: str
     content: bytes
     sheets: tuple[str, ...] = ()
+    likely: str | None = None
 
     @classmethod
     def of(cls, name: str, content: bytes) -> "Upload":
         """Look which sheets there are."""
         plain = cls(name=name, content=content)
-        return cls(name=name, content=content, sheets=sheets(plain.opened()))
+        found = sheets(plain.opened())
+        likely = next(filter(plain.holds_table, found), found[0]) if len(found) > 1 else None
+        return cls(name=name, content=content, sheets=found, likely=likely)
+
+    def holds_table(self, sheet: str) -> bool:
+        """Return whether a sheet has columns and rows enough to be a table of readings."""
+        try:
+            grid = read_file(self.opened(), Reading(sheet=sheet))
+        except NestimateError:
+            return False
+        return len(grid.names) > 1 and grid.n_rows > 3
 
     def opened(self) -> BytesIO:
         """Return the file as `compare` and `inspect` take it."""
@@ -162,7 +183,7 @@ def header_rows(grid: Cells, reading: Reading) -> int:
     return int(table is not None and not any(map(is_plain_number, named)))
 
 
-def told(tell: Callable[[str], None]) -> Any:
+def told(tell: Callable[[str], None]) -> AbstractContextManager[None]:
     """Tell how far the work inside has come."""
     return using(Work(progress=tell))
 
@@ -190,7 +211,9 @@ def comparison(
 def short_table(found: Comparison) -> dict[str, Any]:
     """Return the head and the rows of the few numbers that a reader wants first."""
     rope = found.question.rope is not None
-    rows = [*found.contrasts, *found.groups, *found.effect_sizes, *found.coefficients]
+    rows = [*found.contrasts, *found.groups]
+    if len(found.contrasts) <= FEW:
+        rows += [*found.effect_sizes, *found.coefficients]
     named = {id(row): naming.centre_name(row.name, found.model) for row in found.groups}
     if len(found.contrasts) == 1:
         named |= {id(row): row.name.split("[", 1)[0] for row in found.effect_sizes}

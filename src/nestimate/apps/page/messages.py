@@ -97,7 +97,12 @@ class Desk:
         upload = engine.Upload.of(str(asked["name"]), content)
         digest = sha256(upload.name.encode() + b"\0" + content).hexdigest()
         _keep(self.files, digest, upload, KEPT_FILES)
-        return {"data": digest, "name": upload.name, "sheets": list(upload.sheets)}
+        return {
+            "data": digest,
+            "name": upload.name,
+            "sheets": list(upload.sheets),
+            "sheet": upload.likely,
+        }
 
     def _upload(self, asked: Mapping[str, Any]) -> engine.Upload:
         found = self.files.get(str(asked.get("data")))

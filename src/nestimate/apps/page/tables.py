@@ -16,6 +16,8 @@ ROWS, DOUBTS = 100, 200
 DISTINCT = 20_000
 #: More labels than this are not compared in their spelling.
 MOST_LABELS = 2_000
+#: Why labels are made one, in the list of changes.
+SPELLED = "two spellings of one label"
 
 
 def looked_at(upload: engine.Upload, reading: engine.Reading) -> dict[str, Any]:
@@ -47,6 +49,8 @@ def looked_at(upload: engine.Upload, reading: engine.Reading) -> dict[str, Any]:
     except NestimateError as error:
         return found | {"refused": refusal(str(error))}
     told = overview.to_dict()
+    # A note about cells that have been mended since is no longer true.
+    unknown = any(engine.refused_label(doubt["cell"]) for doubt in found["doubts"])
     limited = {
         design["roles"]["value"]
         for design in told["designs"][:1]
@@ -64,7 +68,11 @@ def looked_at(upload: engine.Upload, reading: engine.Reading) -> dict[str, Any]:
         "kinds": {column["name"]: _kind(column) for column in told["columns"]},
         "value": told["value"],
         "other_values": told["other_values"],
-        "notes": [in_page_terms(note) for note in overview.notes],
+        "notes": [
+            in_page_terms(note)
+            for note in overview.notes
+            if unknown or not note.startswith(engine.UNKNOWN_CELLS)
+        ],
         "look_at": [in_page_terms(said) for c in told["columns"] for said in c["remarks"]],
         "refused": refusal(" ".join(told["refused"])) if told["refused"] else None,
     }
@@ -101,10 +109,12 @@ def doubts(grid: engine.Cells, reading: engine.Reading) -> list[dict[str, Any]]:
             at = below + head
             doubt = {"at": at, "row": str(grid.rows[at]), "place": place, "column": names[place]}
             doubt |= {"cell": cell, "why": in_page_terms(why)}
+            if engine.is_limit(cell):
+                # What lies below a limit is known to: emptied, it would bias the answer.
+                doubt |= {"limit": "word" if cell[0].isalpha() else "stated"}
             if mended:
-                edit = engine.Rename(
-                    column=names[place], label=cell, text=mended, why="two spellings of one label"
-                )
+                said = "decimal comma" if engine.is_plain_number(mended) else SPELLED
+                edit = engine.Rename(column=names[place], label=cell, text=mended, why=said)
                 doubt |= {"edit": str(edit), "mended": mended}
             found.append(doubt)
     return sorted(found[:DOUBTS], key=lambda doubt: (doubt["at"], doubt["place"]))
@@ -160,7 +170,14 @@ def _odd(column: Any, decimal: str | None) -> list[tuple[int, str, str, str]]:
     commas = all("," in cells[codes[i]] for i in bad)
     if not bad or (2 * len(bad) >= filled and not commas):
         return []
-    return [(i, cells[codes[i]], wrong[codes[i]], "") for i in bad]
+    mended = {code: _pointed(cells[code], decimal) for code in wrong}
+    return [(i, cells[codes[i]], wrong[codes[i]], mended[codes[i]]) for i in bad]
+
+
+def _pointed(cell: str, decimal: str | None) -> str:
+    """Return a number that has the one comma among points with a point; else nothing."""
+    pointed = cell.replace(",", ".", 1)
+    return pointed if decimal is None and engine.is_plain_number(pointed) else ""
 
 
 def _texts(column: Any) -> list[str]:

@@ -42,11 +42,11 @@ class Summary:
     name
         What it is: `drug - placebo`, `tau[drug]`.
     mean, median
-        Of the posterior. Of an effect size, whose mean need not exist, both are the median. Of a
-        ratio `mean` is the exponential of the mean of its logarithm (its geometric mean), so that
-        the ratio the other way round is its inverse.
+        Of the posterior. Where no mean need exist (an effect size, a Student-t unit not yet seen)
+        both are the median. Of a ratio `mean` is the exponential of the mean of its logarithm (its
+        geometric mean), so that the ratio the other way round is its inverse.
     sd, sd_log
-        SD of the posterior; None for an effect size, and for a ratio, whose SD has no stable
+        SD of the posterior; None where no mean exists, and for a ratio, whose SD has no stable
         value: `sd_log` is then the SD of its logarithm.
     ci_low, ci_high, ci_prob, ci_kind
         Credible interval, its mass, and `hdi` (narrowest), `eti` (equal tails) or `simultaneous`
@@ -307,16 +307,15 @@ class Question:
         if self.ci_kind == "hdi" and not quick and values[0] < values[-1]:
             error_low, error_high = diagnostics.mcse_hdi(values, weights, self.ci_prob)
         else:
-            error_low, error_high = self._mcse_ci(values, weights, (low, high), ess)
-        error_point = float(diagnostics.mcse_mean(values, weights))
+            ends = diagnostics.mcse_quantiles(values, weights, np.array([low, high]))
+            error_low, error_high = (HDI_EXCESS if self.ci_kind == "hdi" else 1.0) * ends
+        middle = diagnostics.quantile(values, weights, np.array([0.5]))[0]
+        error_point = diagnostics.mcse_mean(values, weights)
         if not quantity.mean_exists:
-            by = 0.5 / np.sqrt(ess)
-            steps = np.array([0.5 - by, 0.5, 0.5 + by]).clip(0, 1)
-            below, mean, above = diagnostics.quantile(values, weights, steps)
-            error_point = 0.5 * float(above - below)
+            mean = middle
+            error_point = diagnostics.mcse_quantiles(values, weights, np.array([middle]))[0]
         measure, null = quantity.measure, quantity.null
         region = measure.worked(self.rope) if quantity.rope and self.rope else None
-        middle = diagnostics.quantile(values, weights, np.array([0.5]))[0]
         said = measure.said((float(mean), float(middle), low, high))
         centre, median, start, end = (float(number) for number in said)
         return Summary(
@@ -335,27 +334,14 @@ class Question:
                 else _mass((values >= region[0]) & (values <= region[1]), weights)
             ),
             ess=ess,
-            mcse_mean=measure.error(centre, error_point),
-            mcse_ci_low=measure.error(start, error_low),
-            mcse_ci_high=measure.error(end, error_high),
+            mcse_mean=measure.error(centre, float(error_point)),
+            mcse_ci_low=measure.error(start, float(error_low)),
+            mcse_ci_high=measure.error(end, float(error_high)),
             measure=measure,
             positive=quantity.positive,
             kind=quantity.kind,
             of=quantity.of,
         )
-
-    def _mcse_ci(
-        self, values: Array, weights: Array, ends: tuple[float, float], ess: float
-    ) -> tuple[float, float]:
-        """Errors of quantiles: those of the mass below, carried over by the quantile function."""
-        below = np.array([weights @ (values < end) for end in ends])
-        below = np.clip(below, 1 / ess, 1 - 1 / ess)
-        error = np.sqrt(below * (1 - below) / ess)
-        masses = np.concatenate([np.maximum(below - error, 0), np.minimum(below + error, 1)])
-        low, high = np.split(diagnostics.quantile(values, weights, masses), 2)
-        excess = HDI_EXCESS if self.ci_kind == "hdi" else 1.0
-        error_low, error_high = excess * 0.5 * (high - low)
-        return float(error_low), float(error_high)
 
 
 @dataclass(frozen=True, kw_only=True)

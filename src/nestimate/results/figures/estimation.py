@@ -9,6 +9,7 @@ from nestimate.errors import DesignError, one_of
 from nestimate.results.answer import Answer
 from nestimate.results.estimates import naming, quantities
 from nestimate.results.figures import canvas, findings, ranked, sheet
+from nestimate.results.figures.points import Points
 from nestimate.results.words import wording
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Array = NDArray[np.float64]
-Codes = NDArray[np.intp]
 
 #: Units a group up to which they are drawn one by one.
 UNITS = 60
@@ -113,13 +113,12 @@ def _align(data: "Axes", effect: "Axes", answer: Answer) -> None:
 def _draw_data(ax: "Axes", answer: Answer, *, by_unit: bool = False) -> None:
     """Draw readings, units and groups; in a superplot in a colour for each unit, or block."""
     design, readings = answer.design, answer.design.readings
-    at, place = _positions(answer), _places(answer)
+    at, points = _positions(answer), Points.of(answer)
+    place = _places(answer, points)
     for g in range(len(design.groups)) if readings.reconstructed else ():
         _draw_spread(ax, at[g], readings.value[readings.group == g], g)
-    if by_unit and (design.levels or design.block is not None):
-        _draw_by_unit(ax, answer, place)
-    else:
-        _draw_by_group(ax, answer, place)
+    draw = _draw_by_unit if by_unit and points.averaged else _draw_by_group
+    draw(ax, answer, points, place)
     drawn = quantities.group_means(answer.fit)
     middle = naming.centre_name("the group", answer.model)
     for g, row in enumerate(answer.groups):
@@ -142,12 +141,12 @@ def _draw_data(ax: "Axes", answer: Answer, *, by_unit: bool = False) -> None:
     canvas.tidy(ax)
 
 
-def _draw_by_group(ax: "Axes", answer: Answer, place: Array) -> None:
+def _draw_by_group(ax: "Axes", answer: Answer, points: Points, place: Array) -> None:
     """Draw readings in a colour for each group, and what their units' means are estimated to be."""
     design, readings = answer.design, answer.design.readings
     few = design.statistics.n.size <= UNITS * len(design.groups)
-    if design.levels or design.block is not None:
-        _draw_units(ax, answer, place)
+    if points.averaged:
+        _draw_units(ax, answer, points, points.middle(place))
     size = 14 if readings.value.size < 500 else 5
     for g in range(len(design.groups)) if not readings.reconstructed else ():
         mine = readings.group == g
@@ -163,24 +162,13 @@ def _draw_by_group(ax: "Axes", answer: Answer, place: Array) -> None:
         )
 
 
-def _draw_by_unit(ax: "Axes", answer: Answer, place: Array) -> None:
+def _draw_by_unit(ax: "Axes", answer: Answer, points: Points, place: Array) -> None:
     """Draw readings small and means of units large, in a colour for each unit, or block."""
-    design, readings = answer.design, answer.design.readings
-    cells, code, raw = _cells(answer)
-    n_groups = len(design.groups)
-    if design.block is None:
-        group = np.zeros(cells.size, dtype=np.intp)
-        group[code] = readings.group
-        # Units of one group are told apart; the first of every group has the first colour.
-        shade = np.array([(group[:i] == group[i]).sum() for i in range(cells.size)])
-    else:
-        shade = cells // n_groups
-    x = np.bincount(code, weights=place) / np.bincount(code)
-    if design.block is not None:
-        _join_blocks(ax, (x, raw), cells, design.block.labels, n_groups)
+    design, x = answer.design, points.middle(place)
+    _join(ax, points, x)
     said = design.plain.said(design.rows)
-    for k in range(int(shade.max()) + 1):
-        mine = shade[code] == k
+    for k in range(int(points.rank.max()) + 1):
+        mine = points.rank[points.code] == k
         ax.scatter(
             place[mine],
             said[mine],
@@ -190,20 +178,19 @@ def _draw_by_unit(ax: "Axes", answer: Answer, place: Array) -> None:
             alpha=0.4,
             linewidths=0,
             label=f"one {wording.reading_word(design)}" if k == 0 else None,
-            rasterized=readings.value.size > 2000,
+            rasterized=place.size > 2000,
         )
-    what = design.structure.unit_name("") if design.block is None else "cell"
-    for k in range(int(shade.max()) + 1):
+    for k in range(int(points.rank.max()) + 1):
         ax.plot(
-            x[shade == k],
-            raw[shade == k],
+            x[points.rank == k],
+            points.raw[points.rank == k],
             sheet.marker(k),
             color=sheet.colour(k),
             mec=sheet.ink(),
             mew=0.8,
             ms=8,
             ls="none",
-            label=f"mean of a {what}" if k == 0 else None,
+            label=f"mean of a {points.word}" if k == 0 else None,
         )
 
 
@@ -227,77 +214,50 @@ def _positions(answer: Answer) -> Array:
     return canvas.to_scale(numbers, len(answer.design.groups))
 
 
-def _places(answer: Answer) -> Array:
+def _places(answer: Answer, points: Points) -> Array:
     """Return x of every reading: units side by side left of the group's posterior."""
-    design, readings = answer.design, answer.design.readings
-    code = readings.unit if design.block is None else design.block.codes
-    at, place = _positions(answer), np.empty(readings.value.size)
-    for g in range(len(design.groups)):
-        mine = readings.group == g
-        _, rank = np.unique(code[mine], return_inverse=True)
+    at, place = _positions(answer), np.empty(points.code.size)
+    for g in range(len(answer.design.groups)):
+        mine = points.group[points.code] == g
+        _, rank = np.unique(points.member[points.code[mine]], return_inverse=True)
         place[mine] = at[g] - 0.4 + 0.52 * (rank + 0.5) / (rank.max() + 1)
     return place
 
 
-def _draw_units(ax: "Axes", answer: Answer, place: Array) -> None:
+def _draw_units(ax: "Axes", answer: Answer, points: Points, x: Array) -> None:
     """Draw raw means of units (or cells), and the estimates of their true means."""
-    design, readings = answer.design, answer.design.readings
-    what = design.structure.unit_name("") if design.block is None else "cell"
-    present, code, raw = _cells(answer)
-    x = np.bincount(code, weights=readings.n * place) / np.bincount(code, weights=readings.n)
-    if design.block is not None:
-        _join_blocks(ax, (x, raw), present, design.block.labels, len(design.groups))
+    _join(ax, points, x)
     ax.plot(
         x,
-        raw,
+        points.raw,
         "o",
         mfc="none",
         mec=sheet.ink(),
         mew=0.7,
         ms=5,
         ls="none",
-        label=f"raw mean of a {what}",
+        label=f"raw mean of a {points.word}",
     )
     if answer.units:
-        true = np.array([row.mean for row in answer.units])[present]
-        ends = np.array([(row.ci_low, row.ci_high) for row in answer.units])[present]
+        true = np.array([row.mean for row in answer.units])[points.number]
+        ends = np.array([(row.ci_low, row.ci_high) for row in answer.units])[points.number]
         shift = x + 0.01
-        if present.size <= UNITS * len(design.groups):
+        if x.size <= UNITS * len(answer.groups):
             ax.vlines(shift, ends[:, 0], ends[:, 1], color=sheet.ink(), linewidth=0.6)
         label = f"estimate of its true mean, {canvas.kind(answer)}"
         ax.plot(shift, true, "D", color=sheet.ink(), ms=3, ls="none", label=label)
 
 
-def _cells(answer: Answer) -> tuple[Codes, Codes, Array]:
-    """Units, or cells of blocks, that have readings: which, of every reading, and their raw means.
-
-    A cell is numbered block x groups + group.
-    """
-    design, readings = answer.design, answer.design.readings
-    code = readings.unit
-    if design.block is not None:
-        code = design.block.codes * len(design.groups) + readings.group
-    present, code = np.unique(code, return_inverse=True)
-    n = np.bincount(code, weights=readings.n)
-    return present, code, design.plain.said(np.bincount(code, weights=readings.n * design.rows) / n)
-
-
-def _join_blocks(
-    ax: "Axes",
-    points: tuple[Array, Array],
-    cell: NDArray[np.intp],
-    labels: tuple[str, ...],
-    n_groups: int,
-) -> None:
-    block = cell // n_groups
-    for k in np.unique(block):
-        mine = block == k
-        ax.plot(points[0][mine], points[1][mine], color="#bbbbbb", linewidth=0.7, zorder=0)
-        if len(labels) <= NAMED:
-            first = int(np.argmin(np.where(mine, points[0], np.inf)))
+def _join(ax: "Axes", points: Points, x: Array) -> None:
+    """Join the cells of every block, and name the blocks where they are few."""
+    for k, label in enumerate(points.joined):
+        mine = points.member == k
+        ax.plot(x[mine], points.raw[mine], color="#bbbbbb", linewidth=0.7, zorder=0)
+        if mine.any() and len(points.joined) <= NAMED:
+            first = int(np.argmin(np.where(mine, x, np.inf)))
             ax.annotate(
-                labels[k],
-                (points[0][first], points[1][first]),
+                label,
+                (x[first], points.raw[first]),
                 xytext=(-3, 3),
                 textcoords="offset points",
                 fontsize=sheet.font(-2.5),

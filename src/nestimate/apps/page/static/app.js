@@ -121,7 +121,7 @@ async function take(name, bytes) {
     const opened = await handOver().finally(idle);
     if (opened.refused) { state.file = null; refuse(opened.refused); return; }
     Object.assign(state.file, { data: opened.data, sheets: opened.sheets });
-    if (opened.sheets.length > 1) state.reading.sheet = opened.sheets[0];
+    state.reading.sheet = opened.sheet;
     await look();
     find("data-title")?.focus();
   } catch (error) { refuse({ text: error.message, remedies: [] }); }
@@ -232,16 +232,30 @@ function doubtList() {
     const [doubt] = found;
     const where = found.length === 1 ? `Row ${doubt.row}, ${doubt.column}` : `${found.length} cells of ${doubt.column}`;
     const all = found.length === 1 ? "Empty it" : `Empty all ${found.length}`;
-    return h("li", {}, h("p", {}, h("strong", {}, `${where}: `), h("mark", {}, doubt.cell), ` ${doubt.why}.`),
+    const every = (text, why) => change([found.length === 1 ? `row ${word(doubt.row)}, ${word(doubt.column)} = ${word(text)} # ${why}` : `every ${word(doubt.column)} ${word(doubt.cell)} = ${word(text)} # ${why}`]);
+    const why = { stated: "is a limit of detection. It can stay: as soon as the other cells are mended it counts as what it says.", word: "says that there is no reading, or that nothing was detected. Which is it?" }[doubt.limit] ?? `${doubt.why}.`;
+    return h("li", {}, h("p", {}, h("strong", {}, `${where}: `), h("mark", {}, doubt.cell), ` ${why}`),
       h("div.row", {},
-        doubt.edit
-          ? h("button", { type: "button", onclick: () => change([doubt.edit]) }, `Write ${doubt.mended}`)
-          : h("button", { type: "button", onclick: () => change([found.length === 1 ? `row ${word(doubt.row)}, ${word(doubt.column)} = "" # no reading` : `every ${word(doubt.column)} ${word(doubt.cell)} = "" # no reading`]) }, all),
+        doubt.edit ? h("button", { type: "button", onclick: () => change([doubt.edit]) }, `Write ${doubt.mended}`) : null,
+        doubt.edit || doubt.limit === "stated" ? null : h("button", { type: "button", onclick: () => every("", "no reading") }, doubt.limit ? `No reading: ${all.toLowerCase()}` : all),
+        doubt.limit === "word" ? below(doubt, every) : null,
         found.length === 1 ? h("button", { type: "button", onclick: (event) => edit({ row: doubt.row, at: doubt.at, place: doubt.place, text: doubt.cell, name: doubt.column, why: doubt.why }, event.target) }, "Change it") : null));
   });
   return h("div.notice.mind.doubts", { role: "group", "aria-label": "Cells to look at" },
     h("h3", {}, `${doubts.length} ${doubts.length === 1 ? "cell is" : "cells are"} doubtful`),
     h("ul", {}, entries), kinds.size > 8 ? h("p", {}, `and ${kinds.size - 8} more, marked in the table.`) : null);
+}
+
+// A word in place of a value below what can be measured becomes that limit.
+function below(doubt, every) {
+  const id = `limit-${doubt.at}-${doubt.place}`;
+  const limit = h("input", { id, type: "text", inputMode: "decimal", size: 7, autocomplete: "off", placeholder: "limit" });
+  const write = () => {
+    const text = limit.value.trim().replace(",", ".");
+    limit.setAttribute("aria-invalid", !text || !Number.isFinite(Number(text)));
+    if (limit.getAttribute("aria-invalid") === "false") every(`<${text}`, "not detected");
+  };
+  return h("span.row", {}, h("label", { htmlFor: id }, "or not detected, below"), limit, h("button", { type: "button", onclick: write }, "Write the limit"));
 }
 
 // --- edits, undo and redo -----------------------------------------------------------------------
@@ -492,17 +506,22 @@ function showAnswer(found, number) {
   fill(section,
     h("h2", { id: "answer-title", tabIndex: -1 }, "Answer"),
     h("p.finding", {}, explained(first ?? "", once)),
-    others.map((text) => h("p.after", {}, explained(text, once))),
+    folded(`The other ${others.length} findings`, others.map((text) => h("p.after", {}, explained(text, once)))),
     found.mind.length ? notice("mind", found.mind) : null,
     h("div.pair", {}, figure("estimation", found.figures.find((one) => one.name === "estimation")?.caption ?? "", { now: true, alt: first }),
       h("div", {}, block({ block: "grid", kind: "numbers three", ...found.table }))),
-    found.rest.length ? h("ul.said", {}, found.rest.map((text) => h("li", {}, explained(text, once)))) : null,
+    folded(`What follows from it (${found.rest.length})`, found.rest.map((text) => h("p.after", {}, explained(text, once)))),
     h("details", {}, h("summary", {}, "What was analysed"), h("ul.said", {}, found.design.map((text) => h("li", {}, explained(text, once))))));
   section.dataset.number = number;
   progressNav();
 }
 
 const titles = (name) => state.hello.titles[name] ?? name;
+
+// A few sentences stand as they are; many are folded.
+function folded(title, sentences) {
+  return sentences.length > 3 ? h("details", {}, h("summary", {}, title), sentences) : sentences;
+}
 
 // A figure is drawn when it is looked at.
 function figure(name, caption, { now = false, alt = "", asked = state.asked ?? question() } = {}) {

@@ -187,6 +187,8 @@ def fit(
         reference=reference,
         scale=chosen.scale,
         at=chosen.values_at,
+        # What is said of a coefficient's prior is said of it as it is called with the reference.
+        as_stated=any(target.strip().startswith("beta") for target in chosen.prior),
     )
 
     def build(apart: bool) -> Design:

@@ -139,15 +139,17 @@ def coefficients(fit: Fit) -> tuple[Quantity, ...]:
     design, terms = fit.model.design, fit.model.design.formula
     if terms is None:
         return ()
+    said, values = terms.stated or terms, fit.draws.coefficients
+    values = values if terms.stated is None else terms.stated.said(values)
     return tuple(
         Quantity(
             name=design.differences.written(f"beta[{label}]"),
-            values=fit.draws.coefficients[:, j],
+            values=values[:, j],
             weights=fit.weights,
             measure=design.differences,
             null=None if shift else design.differences.null,
         )
-        for j, (label, shift) in enumerate(zip(terms.labels, terms.shifts, strict=True))
+        for j, (label, shift) in enumerate(zip(said.labels, said.shifts, strict=True))
     )
 
 

@@ -26,8 +26,8 @@ def example(name: str) -> Path:
     ----------
     name
         `mice` (readings in units), `lines` (blocks), `seedlings` (values by themselves), `litters`
-        (two factors), `fields` (counts), `stained` (shares), `elisa` (values below detection), `proteins`
-        (many endpoints) or `messy` (cells that are no numbers).
+        (two factors), `fields` (counts), `stained` (shares), `elisa` (values below detection),
+        `proteins` (many endpoints) or `messy` (cells that are no numbers).
 
     Raises
     ------

@@ -52,8 +52,10 @@ def adjusted_design(
             "adjust needs readings, and labels that each mean one unit: give every unit a label of "
             "its own, and no n, sd or se."
         )
-    for name in covariates:
+    for i, name in enumerate(covariates):
         _check_numbers(table, name)
+        if name in covariates[:i]:
+            raise DesignError(f"adjust names '{name}' twice. Name every covariate once.")
         if name in (roles.value, *roles.group_columns(table)):
             raise DesignError(f"adjust: '{name}' is what is measured or compared already.")
     factors = [_coded(table, name) for name in roles.group_columns(table)]

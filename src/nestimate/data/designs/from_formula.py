@@ -1,6 +1,8 @@
 """A formula and a table, as a design: fixed columns, clusters, and the means to be compared."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -8,6 +10,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.aggregates import logarithms, read_rows
 from nestimate.data.designs.along import Along
+from nestimate.data.designs.coding import Coding, turned
 from nestimate.data.designs.crossing import Crossing
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.doubts import doubt_values
@@ -16,6 +19,7 @@ from nestimate.data.designs.measures import MEASURES
 from nestimate.data.designs.model_frame import ModelFrame, read_model_frame
 from nestimate.data.designs.pairing import Rows, doubt_normalised
 from nestimate.data.designs.random_terms import Homes, Random, misgivings
+from nestimate.data.designs.reference_free import regrouped
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.scatter import measure_scatter
 from nestimate.data.designs.statistics import measure_yardstick, unit_statistics
@@ -42,6 +46,7 @@ def formula_design(
     scale: str = "linear",
     apart: bool = False,
     at: Mapping[str, tuple[float, ...]] | None = None,
+    as_stated: bool = False,
 ) -> Design:
     """Return the design that a formula makes of a table.
 
@@ -63,16 +68,70 @@ def formula_design(
         Values of measurements at which groups are compared, the first of each first; the others are
         compared at their mean.
 
+    as_stated
+        Whether coefficients are drawn as they are coded against stated references. Otherwise they
+        are drawn as with none and turned, so that no reference that is stated changes an answer.
+
     Raises
     ------
     DataError, DesignError
         When a column is absent, a cell cannot be read, or the terms cannot be told apart.
     """
-    frame = read_model_frame(table, formula, group=group, reference=reference)
+    read = partial(read_model_frame, table, formula, group=group)
+    said = read(reference=reference)
+    design = partial(_design, table, formula, said, scale=scale, apart=apart, at=at or {})
+    if reference is None or as_stated:
+        return design(said)
+    return _stated(design(read(reference=None)), formula, said) or design(said)
+
+
+def _stated(design: Design, formula: Formula, frame: ModelFrame) -> Design | None:
+    """Return a design with groups and coefficients as they are said with stated references.
+
+    What is drawn stays: its priors speak of the coefficients that no stated reference decides. None
+    where coefficients cannot be told from those, or own slopes of clusters are among them.
+    """
+    common, structure = frame.matrices(formula.fixed, formula).common, design.structure
+    fixed = np.asarray(common.design_matrix, dtype=np.float64)
+    columns = coefficients(common, formula)
+    turn = turned(structure.fixed + structure.offsets, fixed)
+    if turn is None:
+        return None
+    labels = distinct([column.label for column in columns])
+    moved = {labels[j] for j in np.flatnonzero((turn != np.eye(len(turn))).any(axis=1))}
+    if any(structure.labels[j] in moved for j, _ in structure.slopes):
+        return None
+    coding = Coding(
+        labels=tuple(labels),
+        shifts=tuple(bool(shift) for shift in _shifts(common, fixed)),
+        alone=_alone(columns, formula),
+        turn=turn,
+    )
+    factors, crossing = _factors(frame)
+    codes = _codes(factors, crossing, len(fixed))
+    _, first = np.unique(codes, return_index=True)
+    found = regrouped(design, structure.group[first].tolist()) if factors else design
+    structure = replace(found.structure, factors=factors, factorial=crossing)
+    if moved:
+        structure = replace(structure, stated=coding)
+    return replace(found, structure=structure)
+
+
+def _design(
+    table: Table,
+    formula: Formula,
+    said: ModelFrame,
+    frame: ModelFrame,
+    *,
+    scale: str,
+    apart: bool,
+    at: Mapping[str, tuple[float, ...]],
+) -> Design:
+    """Return the design coded against the references of `frame`; those of `said` are told of."""
     common = frame.matrices(formula.fixed, formula).common
     if common is None:
         raise DesignError(f"formula '{formula.text}': the fixed part is empty; write y ~ 1 + ...")
-    value, notes = _response(table, frame, formula), [*table.notes, *frame.notes]
+    value, notes = _response(table, frame, formula), [*table.notes, *said.notes]
     if scale == "log":
         value = logarithms(table, formula.response, value, frame.kept)
         notes.append(
@@ -85,7 +144,7 @@ def formula_design(
     _check_rank(fixed, labels, formula)
     factors, crossing = _factors(frame)
     groups = crossing.groups if crossing else factors[0].labels if factors else (MEAN,)
-    along = Along.of(frame, formula, common, at or {})
+    along = Along.of(frame, formula, common, at)
     grid = along.grid
     belongs = _belonging(grid, factors, crossing)
     shifts = _shifts(common, fixed)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from shlex import quote
 from textwrap import fill
 
+from nestimate.data.inspection.candidates import lasts
 from nestimate.data.inspection.inspection import Inspection
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.proposals import Proposal
@@ -237,6 +238,10 @@ def _left_out(proposal: Proposal) -> str:
     if not candidate.merged or not (candidate.units or candidate.block):
         return said
     within = candidate.units[-1] if candidate.units else "cell"
+    others = [name for name in candidate.merged if lasts(name)]
+    if not candidate.units and others == [*candidate.merged]:
+        named = " and ".join(others)
+        return f"{said} Right if every row is another {named}, equal labels or not."
     return (
         f"{said} Rows that differ in {' or '.join(candidate.merged)} count as readings of the same "
         f"{within}."
@@ -335,7 +340,9 @@ def _plan_line(inspection: Inspection) -> list[str]:
 
 def _kinds(inspection: Inspection) -> list[Column]:
     """Return the columns that seem to say what was measured: proteins, genes, assays."""
-    return [c for c in inspection.columns if c.labelled and c.distinct > 2 and "kind" in hints(c.name)]
+    return [
+        c for c in inspection.columns if c.labelled and c.distinct > 2 and "kind" in hints(c.name)
+    ]
 
 
 def _screen_line(inspection: Inspection) -> list[str]:
@@ -346,10 +353,14 @@ def _screen_line(inspection: Inspection) -> list[str]:
             continue
         candidate = inspection.proposals[0].candidate
         roles = {"endpoint": column.name, "value": inspection.value, "group": candidate.group}
-        roles |= {"unit": unit for unit in candidate.units[:1] if unit != column.name}
+        if candidate.units and candidate.units[0] != column.name:
+            roles["unit"] = candidate.units[0]
         words = [f"--{role} {quote(str(name))}" for role, name in roles.items()]
         command = " ".join(["nestimate screen", quote(inspection.file), *words, "--out hits.csv"])
-        found += [f"  The same of every {column.name} ({column.distinct} of them):", f"    {command}"]
+        found += [
+            f"  The same of every {column.name} ({column.distinct} of them):",
+            f"    {command}",
+        ]
     return found
 
 

@@ -32,7 +32,7 @@ def chance_sentences(panel: Panel, design: Design) -> list[str]:
             found.append(
                 f"Pooling takes {events} as independent ({law}; a chi-square test of the totals "
                 f"does the same): its interval is too narrow by a factor of {_short(factor)}, held "
-                f"against this answer, which lets {unit}s differ."
+                f"against this answer, in which one {unit} differs from another."
             )
         else:
             found.append(

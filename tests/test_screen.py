@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 import nestimate as ne
 from nestimate.apps.cli import app
-from nestimate.studies.screen import engines, long, phrases, pieces, run, students
+from nestimate.studies.screen import engines, learnt, long, phrases, pieces, run, students
 from nestimate.studies.screen.effects import Effects, Flat, Shrunk
 from nestimate.studies.screen.nodes import Likelihood, Nodes
 from nestimate.studies.screen.ranks import ranks, s_values
@@ -525,6 +525,15 @@ def test_jobs_are_handed_out_a_few_at_a_time():
         count += got
     assert count == 4_950
     assert pool.most <= 8
+
+
+def test_classes_of_level_are_of_equally_many_or_none():
+    rng = np.random.default_rng(1)
+    level = rng.normal(size=1_700)
+    edges = learnt._edges(level)
+    assert np.bincount(np.searchsorted(edges, level)).tolist() == [425] * 4
+    for few in (level[:799], np.zeros(5_000), np.where(level > 2, 1.0, 0.0)):
+        assert learnt._edges(few).size == 0
 
 
 def test_spreads_are_learnt_by_the_level_of_readings():

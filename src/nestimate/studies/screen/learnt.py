@@ -104,6 +104,16 @@ class Learnt:
         return np.array([row]), Likelihood.of(pattern, nodes), nodes
 
 
+def _edges(level: Array) -> Array:
+    """Return what lies between classes of equally many; none where levels are too few, or alike."""
+    count = min(LEVELS, level.size // LEAST)
+    if count < 2:
+        return np.zeros(0)
+    edges = np.unique(np.quantile(level, np.arange(1, count) / count))
+    sizes = np.bincount(np.searchsorted(edges, level), minlength=edges.size + 1)
+    return edges if sizes.min() >= LEAST // 2 else np.zeros(0)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Levels:
     """What endpoints have in common, by the level of their readings.
@@ -145,9 +155,7 @@ class Levels:
                 f"their scales (pool='{pool.name}') needs {pool.least}. Use pool='none', or "
                 "`compare` for each of them."
             )
-        count = min(LEVELS, len(reduced) // LEAST) if trend else 1
-        shares = np.arange(1, count) / max(count, 1)
-        edges = np.unique(np.quantile(reduced.level, shares)) if shares.size else np.zeros(0)
+        edges = _edges(reduced.level) if trend else np.zeros(0)
         place = np.searchsorted(edges, reduced.level)
         found = cls(
             edges=edges,

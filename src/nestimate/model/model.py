@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.reference_free import reference_free
 from nestimate.model.assumptions import Assumptions
+from nestimate.model.cluster_integral import ClusterIntegral
 from nestimate.model.cut_off import CutOffDensity
 from nestimate.model.draws import Draws
 from nestimate.model.families import FIXED, NORMALITY, Family, pooled, scale_of
@@ -36,6 +37,7 @@ Density = (
     | RegressionDensity
     | UnitIntegral
     | CutOffDensity
+    | ClusterIntegral
     | LatentDensity
 )
 
@@ -374,6 +376,6 @@ def _density(
         return PairedDensity
     if structure.merged and structure.home is None:
         return RegressionDensity
-    if structure.home is not None and len(structure.strata) == 1:
+    if structure.alone_in_groups:
         return UnitDensity
     return GroupedDensity

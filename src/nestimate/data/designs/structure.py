@@ -311,6 +311,29 @@ class Structure:
         return tuple(s.level for s in self.strata if s.role in inner and not s.merged)
 
     @property
+    def alone_in_groups(self) -> bool:
+        """Whether units, or rows, lie in groups, and nothing lies about or inside them."""
+        return self.home is not None and len(self.strata) == 1
+
+    @property
+    def innermost(self) -> Codes:
+        """Member of what every row repeats: a level, a cell of block and group, or the row."""
+        if self.levels:
+            return self.levels[-1].codes
+        if self.block is None:
+            return np.arange(self.group.size)
+        if self.text:
+            return self.outer.codes
+        pairs = self.blocks[-1].codes * len(self.groups) + self.group
+        return np.asarray(np.unique(pairs, return_inverse=True)[1], dtype=np.intp)
+
+    @property
+    def repeated(self) -> str:
+        """What `innermost` is called, in the user's word where there is one."""
+        inside = "row" if self.block is None else self.outer.name if self.text else "cell"
+        return self.innermost_name(inside)
+
+    @property
     def merged(self) -> bool:
         """Whether the error of a reading is part of the scatter of something else."""
         return any(stratum.merged for stratum in self.strata)

@@ -33,8 +33,13 @@ demo-screen: $(VENV)/test              ## screen 20,000 made-up proteins on two 
 test: $(VENV)/test                     ## the fast tests
 	$(BIN)/pytest -n auto --maxprocesses 8
 
-test-all: $(VENV)/bench                ## all tests: PyMC twins, calibration, random designs
+test-all: $(VENV)/bench dist/axe       ## all tests: PyMC twins, calibration, random designs
 	$(BIN)/pytest -m "slow or not slow" --thorough
+
+# The page is tested for accessibility by axe-core, where npm is.
+dist/axe:
+	@mkdir -p $@ && cd $@ && npm pack --silent axe-core@4.14.1 && tar -xzf axe-core-*.tgz || \
+		echo "axe-core is not there: its test is skipped"
 
 check: $(VENV)/test                    ## formatting, lint, types, import contracts
 	$(BIN)/ruff format --check .
@@ -72,13 +77,13 @@ $(VENV)/installed: $(VENV)/created pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/test: $(VENV)/installed
-	$(INSTALL) --group test --group check
+	$(INSTALL) --group test --group check --editable '.[arviz]'
 	@touch $@
 
 $(VENV)/docs: $(VENV)/installed
-	$(INSTALL) --group docs
+	$(INSTALL) --group docs --editable '.[arviz]'
 	@touch $@
 
 $(VENV)/bench: $(VENV)/test
-	$(INSTALL) --group bench --editable '.[pymc]'
+	$(INSTALL) --group bench --editable '.[arviz,pymc]'
 	@touch $@

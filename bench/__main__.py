@@ -105,11 +105,14 @@ def _commands(folder: Path) -> list[str]:
     for title, name, more in (
         ("nested 2 x 6 x 5, text and JSON", "nested", []),
         ("the same with the report", "nested", ["--report", str(folder / "report.html")]),
+        ("two factors, 12 animals x 2 x 3, text and JSON", "mixed", []),
         ("nested 2 x 500 x 10", "large", []),
         ("nested 2 x 500 x 1,000: 1,000,000 rows", "million", []),
     ):
         path = write(name, folder)
-        runs = [_command(path, folder / "answer.json", more) for _ in range(3)]
+        roles = CASES[name].roles if name in CASES else CASES["nested"].roles
+        words = [word for role, column in roles.items() for word in (f"--{role}", column)]
+        runs = [_command(path, folder / "answer.json", [*words, *more]) for _ in range(3)]
         wall, fit, memory = (statistics.median(part) for part in zip(*runs, strict=True))
         lines.append(f"| {title} | {wall:.1f} | {fit:.2f} | {memory:,.0f} |")
     return lines
@@ -117,18 +120,7 @@ def _commands(folder: Path) -> list[str]:
 
 def _command(path: Path, answer: Path, more: list[str]) -> tuple[float, float, float]:
     command = [str(Path(sys.executable).with_name("nestimate")), "compare", str(path)]
-    command += [
-        "--value",
-        "y",
-        "--group",
-        "arm",
-        "--unit",
-        "mouse",
-        "--json",
-        str(answer),
-        "--overwrite",
-        *more,
-    ]
+    command += ["--json", str(answer), "--overwrite", *more]
     began = time.time()
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         _, status, usage = os.wait4(process.pid, 0)

@@ -64,6 +64,38 @@ CASES = {
         peers=("pymc", "nutpie", "bambi"),
         goal=100,
     ),
+    "mixed": Case(
+        title="two factors: 2 arms x 6 animals, each at 2 times x 3 readings",
+        roles={"value": "y", "group": "arm,time", "block": "mouse"},
+        formula="y ~ arm * time + (time | mouse)",
+        family="gaussian",
+        peers=("pymc", "nutpie", "bambi"),
+        goal=100,
+    ),
+    "counts": Case(
+        title="counts: 2 groups x 6 units x 5 readings",
+        roles={"value": "y", "group": "arm", "unit": "mouse"},
+        formula="y ~ arm + (1 | mouse)",
+        family="negativebinomial",
+        peers=("pymc", "nutpie", "bambi"),
+        goal=30,
+    ),
+    "shares": Case(
+        title="shares: 2 groups x 6 units x 5 readings of 20",
+        roles={"value": "y", "group": "arm", "unit": "mouse"},
+        formula="p(y, total) ~ arm + (1 | mouse)",
+        family="binomial",
+        peers=("pymc", "nutpie", "bambi"),
+        goal=30,
+    ),
+    "blocked counts": Case(
+        title="counts in blocks: 6 litters x 2 arms x 3 fields",
+        roles={"value": "y", "group": "arm", "block": "litter"},
+        formula="y ~ arm + (arm | litter)",
+        family="negativebinomial",
+        peers=("pymc", "nutpie", "bambi"),
+        goal=30,
+    ),
     "wide": Case(
         title="nested: 12 groups x 6 units x 4 readings, tau of their own",
         roles={"value": "y", "group": "arm", "unit": "mouse"},
@@ -74,7 +106,22 @@ CASES = {
     ),
 }
 #: What is chosen beside the roles, by case.
-OPTIONS = {"wide": {"tau": "own"}}
+OPTIONS = {
+    "wide": {"tau": "own"},
+    "counts": {"response": "counts", "robust": "none"},
+    "shares": {"response": "y/total", "robust": "none"},
+    "blocked counts": {"response": "counts", "robust": "none"},
+}
+#: What is simulated of counts and shares; groups are log rates, or logits.
+COUNTED = {
+    "counts": {"response": "counts", "units": 6, "readings": 5, "tau": 0.4, "excess": 0.3},
+    "shares": {"response": "proportion", "units": 6, "readings": 5, "tau": 0.5, "excess": 0.1},
+    "blocked counts": {
+        **{"response": "counts", "units": None, "blocks": 6, "readings": 3},
+        **{"tau_block": 0.5, "tau_effect": 0.3, "excess": 0.2},
+    },
+}
+COLUMNS = {"group": "arm", "unit": "mouse", "block": "litter", "value": "y"}
 
 
 def write(name: str, folder: Path) -> Path:
@@ -101,6 +148,11 @@ def table(name: str) -> pd.DataFrame:
         }
         found = ne.simulate(scenario, seed=1).table
         return found.rename(columns={"group": "arm", "block": "line", "value": "y"})
+    if name == "mixed":
+        return _mixed()
+    if name in COUNTED:
+        scenario = {"groups": {"placebo": 1.5, "drug": 2.0}, **COUNTED[name]}
+        return ne.simulate(scenario, seed=1).table.rename(columns=COLUMNS)
     groups = {"placebo": 10.0, "drug": 11.0}
     if name == "wide":
         groups = {f"g{i:02d}": 10.0 + 0.3 * i for i in range(12)}
@@ -116,6 +168,18 @@ def table(name: str) -> pd.DataFrame:
     mean = np.repeat(list(groups.values()), units) + rng.standard_t(4, len(groups) * units)
     value = np.repeat(mean, readings) + rng.normal(0, 0.8, arm.size)
     return pd.DataFrame({"arm": arm, "mouse": np.repeat(label, readings), "y": value.round(4)})
+
+
+def _mixed() -> pd.DataFrame:
+    """Animals of two arms before and after, three readings each time."""
+    rng = np.random.default_rng(1)
+    arm = np.repeat(["placebo", "drug"], 36)
+    time = np.tile(np.repeat(["before", "after"], 3), 12)
+    mouse = np.repeat([f"m{k}" for k in range(12)], 6)
+    level, change = np.repeat(rng.standard_t(4, 12), 6), np.repeat(rng.normal(0, 0.4, 12), 6)
+    after = time == "after"
+    value = 10 + level + after * (0.5 + (arm == "drug") + change) + rng.normal(0, 0.8, arm.size)
+    return pd.DataFrame({"arm": arm, "time": time, "mouse": mouse, "y": value.round(4)})
 
 
 def _iq() -> pd.DataFrame:

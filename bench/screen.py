@@ -4,10 +4,10 @@ import time
 
 import numpy as np
 
+from nestimate.studies.screen.matrix import Matrix
 from nestimate.studies.screen.reduced import Layout
 from nestimate.studies.screen.request import Options
 from nestimate.studies.screen.run import run
-from nestimate.studies.screen.tables import Matrix
 
 SHAPES = ((3, 3), (6, 3), (6, 4))
 SIZE, ALL_T = 10_000, 256

@@ -1,7 +1,6 @@
 """How the site is built: `make docs`. Every cell and every picture is run; a warning ends the build."""
 
 from importlib.metadata import version as installed
-from pathlib import Path
 
 from sphinx_gallery.scrapers import figure_rst
 
@@ -75,17 +74,3 @@ html_theme_options = {
     "logo": {"text": "nestimate"},
     "show_prev_next": True,
 }
-
-
-def _join(app, page, source):
-    """Put pages that no table of contents names among the designs: none is left without a way in."""
-    if page != "designs/index":
-        return
-    docs = Path(app.srcdir)
-    named = (docs / "index.md").read_text(encoding="utf-8") + source[0]
-    rest = [p.stem for p in sorted(docs.glob("*.md")) if p.stem != "index" and p.stem not in named]
-    source[0] = source[0].replace("PAGES-NAMED-NOWHERE-ELSE", "\n".join(f"../{r}" for r in rest))
-
-
-def setup(app):
-    app.connect("source-read", _join)

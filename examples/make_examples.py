@@ -70,6 +70,79 @@ def main() -> None:
     )
 
     _page()
+    _factors()
+    _counts()
+    _detection()
+    _endpoints()
+
+
+def _factors() -> None:
+    """Write pups of two genotypes and two treatments in six litters, each weighed twice."""
+    rng = np.random.default_rng(21)
+    rows: list[object] = [("litter", "pup", "genotype", "treatment", "weight")]
+    pup = 0
+    for litter in "ABCDEF":
+        level = rng.normal(11.0, 0.8)
+        for genotype, treatment in (("WT", "veh"), ("WT", "drug"), ("KO", "veh"), ("KO", "drug")):
+            mean = level - 0.6 * (genotype == "KO") + 0.3 * (treatment == "drug")
+            mean += 1.2 * (genotype == "KO" and treatment == "drug")
+            for _ in range(int(rng.integers(1, 3))):
+                pup += 1
+                weight = rng.normal(mean, 0.5)
+                rows += [
+                    (litter, f"p{pup:02d}", genotype, treatment, f"{rng.normal(weight, 0.15):.2f}")
+                    for _ in range(2)
+                ]
+    _write("litters.csv", rows)
+
+
+def _counts() -> None:
+    """Write cells per field, and cells stained of all: five mice a genotype, four fields each."""
+    rng = np.random.default_rng(22)
+    fields: list[object] = [("genotype", "mouse", "cells")]
+    stained: list[object] = [("genotype", "mouse", "positive", "total")]
+    for mouse in range(10):
+        genotype = "WT" if mouse < 5 else "KO"
+        level = rng.normal(np.log(7 if genotype == "WT" else 3.5), 0.25)
+        share = rng.normal(-1.4 if genotype == "WT" else -0.6, 0.35)
+        for _ in range(4):
+            cells = rng.negative_binomial(5, 5 / (5 + np.exp(level)))
+            total = int(rng.integers(20, 60))
+            positive = rng.binomial(total, 1 / (1 + np.exp(-share)))
+            fields.append((genotype, f"m{mouse + 1:02d}", cells))
+            stained.append((genotype, f"m{mouse + 1:02d}", positive, total))
+    _write("fields.csv", fields)
+    _write("stained.csv", stained)
+
+
+def _detection() -> None:
+    """Write a cytokine, two wells a mouse; below 0.5 pg/ml nothing can be measured."""
+    rng = np.random.default_rng(23)
+    rows: list[object] = [("arm", "mouse", "cytokine")]
+    for mouse in range(16):
+        arm = "vehicle" if mouse < 8 else "treated"
+        level = rng.normal(np.log(2.2 if arm == "vehicle" else 0.8), 0.5)
+        for value in np.exp(rng.normal(level, 0.2, 2)):
+            rows.append((arm, f"m{mouse + 1:02d}", f"{value:.2f}" if value >= 0.5 else "<0.5"))
+    _write("elisa.csv", rows)
+
+
+def _endpoints() -> None:
+    """Write 300 proteins of two groups of four mice, two runs each; one in ten differs."""
+    rng = np.random.default_rng(24)
+    rows: list[object] = [("protein", "arm", "mouse", "log2")]
+    for protein in range(300):
+        level, tau, sigma = rng.normal(24, 2), np.exp(rng.normal(-1, 0.4)), 0.3
+        effect = rng.normal(0, 1.5) if protein % 10 == 0 else 0.0
+        for mouse in range(8):
+            arm = "placebo" if mouse < 4 else "drug"
+            mean = rng.normal(level + effect * (arm == "drug"), tau)
+            rows += [
+                (f"P{protein + 1:03d}", arm, f"m{mouse + 1}", f"{value:.2f}")
+                for value in rng.normal(mean, sigma, 2)
+                if rng.random() > 1 / (1 + np.exp(value - 20))
+            ]
+    _write("proteins.csv", rows)
 
 
 def _page() -> None:

@@ -19,8 +19,7 @@ import numpy as np
 
 from broken import BROKEN
 from dense import log_density
-from experiments import draw_data, draw_truth, handed_in, true_quantities
-from formula_ranks import FormulaTemplate, rank_formula
+from experiments import Template, draw_data, draw_truth, handed_in, true_quantities
 from nestimate.data.designs.design import Design
 from nestimate.data.tables.door import read_table
 from nestimate.inference.diagnostics import K_LIMIT
@@ -39,8 +38,8 @@ JOINT = "log likelihood"
 
 def simulate_and_rank(template, index, broken=None, ess=ESS):
     """Draw, fit and rank once; a plain record for a line of JSON."""
-    if isinstance(template, FormulaTemplate):
-        return rank_formula(template, index, ess, RANKED)
+    if not isinstance(template, Template):
+        return template.rank(index, ess, RANKED)
     seeds = np.random.SeedSequence([*template.name.encode(), index]).generate_state(3)
     truth = draw_truth(template, np.random.default_rng(seeds[0]))
     table, unit_mean, effect = draw_data(template, truth, int(seeds[1]))
@@ -222,6 +221,12 @@ def pooled(calibrations):
 
 def kind_of(name):
     """Return what kind of quantity a name is of: `tau` for tau[a], `difference` for b - a."""
+    if name.startswith("("):
+        return "interaction"
+    if name.startswith("change per"):
+        return "trend"
+    if re.fullmatch(r"t2 - t1 \| [a-f]", name):
+        return "simple effect"
     if "|" in name:
         return "effect in a block"
     if re.fullmatch("[a-f] [-/] [a-f]", name):

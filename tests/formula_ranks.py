@@ -48,6 +48,37 @@ class FormulaTemplate:
     def sizes(self):
         return self.priors
 
+    def rank(self, index, ess, ranked):
+        """Draw, fit and rank once; the record is that of `calibration.simulate_and_rank`."""
+        seeds = np.random.SeedSequence([*self.name.encode(), index]).generate_state(2)
+        rng = np.random.default_rng(seeds[0])
+        truth = {name: float(_from_prior(prior, rng)) for name, prior in self.priors.items()}
+        table = draw_formula(self, truth, rng)
+        design = formula_design(
+            read_table(table), parse_formula(self.formula), group="group", reference="a"
+        )
+        model = Model.from_design(design, Assumptions(prior=dict(self.priors)))
+        assert {p.label for p in model.free} == set(truth)
+        fit = Fit.from_model(model, ess=ess, seed=int(seeds[1]))
+        chosen = fit.resampled[:ranked]
+        ranks = {
+            parameter.label: int((values[chosen] < truth[parameter.label]).sum())
+            for parameter, values in fit.draws.in_prior()
+        }
+        means = fit.draws.means[chosen]
+        slope = next(value for name, value in truth.items() if name.startswith("beta[group"))
+        ranks["b - a"] = int((means[:, 1] - means[:, 0] < slope).sum())
+        return {
+            "template": self.name,
+            "broken": None,
+            "index": index,
+            "failed": bool(fit.pareto_k > 0.7 or fit.ess < ess),
+            "pareto_k": round(fit.pareto_k, 3),
+            "ess": round(fit.ess),
+            "seconds": round(fit.seconds, 3),
+            "ranks": ranks,
+        }
+
 
 def draw_formula(template, truth, rng):
     """Simulate one table; x lies at -1, 0 and 1, so that no column but `group` has a middle."""
@@ -73,38 +104,6 @@ def draw_formula(template, truth, rng):
         else:
             mean = mean + each[line, 0] * (x if what == "x" else 1)
     return table.assign(value=mean + truth["sigma"] * rng.standard_normal(len(table)))
-
-
-def rank_formula(template, index, ess, ranked):
-    """Draw, fit and rank once; the record is that of `calibration.simulate_and_rank`."""
-    seeds = np.random.SeedSequence([*template.name.encode(), index]).generate_state(2)
-    rng = np.random.default_rng(seeds[0])
-    truth = {name: float(_from_prior(prior, rng)) for name, prior in template.priors.items()}
-    table = draw_formula(template, truth, rng)
-    design = formula_design(
-        read_table(table), parse_formula(template.formula), group="group", reference="a"
-    )
-    model = Model.from_design(design, Assumptions(prior=dict(template.priors)))
-    assert {p.label for p in model.free} == set(truth)
-    fit = Fit.from_model(model, ess=ess, seed=int(seeds[1]))
-    chosen = fit.resampled[:ranked]
-    ranks = {
-        parameter.label: int((values[chosen] < truth[parameter.label]).sum())
-        for parameter, values in fit.draws.in_prior()
-    }
-    means = fit.draws.means[chosen]
-    slope = next(value for name, value in truth.items() if name.startswith("beta[group"))
-    ranks["b - a"] = int((means[:, 1] - means[:, 0] < slope).sum())
-    return {
-        "template": template.name,
-        "broken": None,
-        "index": index,
-        "failed": bool(fit.pareto_k > 0.7 or fit.ess < ess),
-        "pareto_k": round(fit.pareto_k, 3),
-        "ess": round(fit.ess),
-        "seconds": round(fit.seconds, 3),
-        "ranks": ranks,
-    }
 
 
 FORMULAS = {

@@ -1,7 +1,9 @@
 """The layouts, sizes and priors that are calibrated."""
 
 from experiments import Template
+from factor_ranks import FACTORS
 from formula_ranks import FORMULAS
+from response_ranks import RESPONSES
 
 FREE = "exponential(29, 1)"
 #: Location, and scales: wide (down to zero), about 1, small and large beside 1.
@@ -227,8 +229,8 @@ TEMPLATES = {
     )
 }
 
-#: All that is calibrated: roles and formulas.
-GRID = TEMPLATES | FORMULAS
+#: All that is calibrated: groups, formulas, and what is compared of several factors.
+GRID = TEMPLATES | FORMULAS | FACTORS | RESPONSES
 
 #: What the broken programs are tried on: fault to template.
 CONTROLS = {

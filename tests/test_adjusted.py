@@ -60,6 +60,9 @@ def test_a_covariate_that_groups_differ_in_is_warned_of():
         assert (said in " ".join(result.design.warnings)) is warned
 
 
-def test_what_cannot_be_adjusted_for_is_refused():
-    with pytest.raises(DesignError, match="already"):
-        ne.compare(frame(), value="y", group="arm", options={"adjust": "y"})
+@pytest.mark.parametrize(
+    ("covariates", "said"), [("y", "already"), ("age,age", "twice"), ("mouse", "holds labels")]
+)
+def test_what_cannot_be_adjusted_for_is_refused(covariates, said):
+    with pytest.raises(DesignError, match=said):
+        ne.compare(frame(), value="y", group="arm", options={"adjust": covariates})

@@ -12,7 +12,10 @@ import pytest
 from scipy import special, stats
 
 import nestimate as ne
+from keyed import named
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.formula import parse_formula
+from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.roles import Roles
 from nestimate.data.tables.door import read_table
 from nestimate.model import cubature
@@ -438,3 +441,46 @@ def test_the_likelihood_of_a_formula_is_highest_where_glmer_puts_it_and_as_high(
             assert deviance(moved, GLMER_SD) > best + 0.02
     assert deviance(raw, 0.0001) > best
     assert deviance(raw, 0.25) > best
+
+
+def test_rows_of_a_formula_without_random_terms_are_integrated_one_by_one():
+    frame = FRAME.assign(x=np.linspace(-1, 1, len(FRAME)))
+    design = formula_design(
+        read_table(frame),
+        parse_formula("count ~ arm + x"),
+        roles=Roles(value="count", group="", response="counts", exposure="area"),
+    )
+    model = Model.from_design(design, Assumptions(robust="none"))
+    assert "excess" not in model.names
+    rng = np.random.default_rng(3)
+    theta = model.standard(0.4 * rng.standard_normal((1, len(model.free))))
+    found = model.density.per_cluster(theta)[:, 0]
+    stick, by_name = design.yardstick, named(model, theta)
+    mean = stick.centre + stick.spread * (design.structure.fixed @ by_name["beta"][:, 0])
+    tau = stick.spread * by_name["tau"][0, 0]
+    grid = np.linspace(-9, 9, 4001)
+    weight = stats.norm.pdf(grid) * (grid[1] - grid[0])
+    seen = design.observed
+    expected = [
+        np.log(weight @ stats.poisson.pmf(y, e * np.exp(m + tau * grid)))
+        for y, e, m in zip(seen.count, seen.exposure, mean, strict=True)
+    ]
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def test_limits_of_a_formula_without_random_terms_need_no_integral():
+    design = formula_design(
+        read_table(FRAME),
+        parse_formula("y ~ arm"),
+        roles=Roles(value="y", group="", response="censored"),
+    )
+    model = Model.from_design(design, Assumptions(robust="none"))
+    theta = model.standard(np.zeros((1, len(model.free))))
+    found = model.density.log_density(theta)[0]
+    stick, by_name, seen = design.yardstick, named(model, theta), design.observed
+    mean = stick.centre + stick.spread * (design.structure.fixed @ by_name["beta"][:, 0])
+    law = stats.norm(mean, stick.spread * by_name["tau"][0, 0])
+    logs = np.where(
+        seen.exact, law.logpdf(seen.working) + np.log(stick.spread), law.logcdf(seen.upper)
+    )
+    assert found == pytest.approx(logs.sum(), abs=1e-5)

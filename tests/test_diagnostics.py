@@ -93,29 +93,55 @@ def test_draws_without_weight_do_not_divide_by_zero():
     assert 0 < diagnostics.ess(values, weights)[0] <= 3.1
 
 
+def _spiked(rng, n):
+    """Draws of a scale of which a part is as good as 0."""
+    return np.where(rng.random(n) < 0.3, rng.exponential(0.03, n), abs(rng.normal(1, 0.3, n)))
+
+
 @pytest.mark.parametrize(
     ("draw", "ends"),
     [
         (lambda rng, n: rng.standard_normal(n), (True, True)),
         (lambda rng, n: rng.standard_t(3, n), (True, True)),
-        (lambda rng, n: rng.uniform(0, 1, n), (True, True)),
+        (lambda rng, n: rng.standard_t(1.5, n), (True, True)),
+        (lambda rng, n: rng.normal(np.where(rng.random(n) < 0.5, -2, 2)), (True, True)),
         (lambda rng, n: abs(rng.standard_normal(n)), (False, True)),
         (lambda rng, n: rng.exponential(1, n), (False, True)),
         (lambda rng, n: rng.beta(0.8, 1.2, n), (False, True)),
         (lambda rng, n: rng.beta(5, 1.1, n), (True, False)),
+        (_spiked, (False, True)),
         (lambda rng, n: rng.gamma(2, 1, n), (True, True)),
+        (lambda rng, n: rng.gamma(1.5, 1, n) ** -0.5, (True, True)),
+        (lambda rng, n: np.exp(0.7 * rng.standard_normal(n)), (True, True)),
     ],
-    ids=["normal", "t3", "flat", "half-normal", "exponential", "share", "share of 1", "gamma"],
+    ids=[
+        *("normal", "t3", "t1.5", "two peaks", "half-normal", "exponential", "share"),
+        *("share of 1", "second peak at 0", "gamma", "scale of few", "lognormal"),
+    ],
 )
 def test_stated_errors_of_an_hdi_are_those_seen(draw, ends):
-    """Ends at the edge of the support, which hardly err at all, are left out.
+    """Within a factor 1.3; ends at the edge of the support, `near 0` in print, are left out.
 
-    The spread over 100 samples errs by 7 %, and the stated error, from 25 repeats, by 14 % each.
+    The spread over 300 samples errs by 4 %, the mean of 20 stated errors by 7 %, and by as much
+    again for the random numbers that they share.
     """
-    rng, n, samples = np.random.default_rng(7), 4000, 100
+    rng, n = np.random.default_rng(7), 4000
     weights = np.full(n, 1 / n)
-    drawn = [np.sort(draw(rng, n)) for _ in range(samples)]
-    seen = np.std([diagnostics.hdi(x, weights, 0.95) for x in drawn], axis=0, ddof=1)
+    seen = np.std([diagnostics.hdi(draw(rng, n), weights, 0.95) for _ in range(300)], axis=0)
+    drawn = [np.sort(draw(rng, n)) for _ in range(20)]
     stated = np.mean([diagnostics.mcse_hdi(x, weights, 0.95) for x in drawn], axis=0)
     for ratio, inside in zip(stated / seen, ends, strict=True):
-        assert not inside or 1 / 1.5 < ratio < 1.5
+        assert not inside or 1 / 1.3 < ratio < 1.3
+
+
+def test_errors_of_quantiles_are_those_seen_with_weights():
+    exact = stats.norm.ppf([0.025, 0.5, 0.9])
+    found, stated = [], []
+    for seed in range(200):
+        x, log_weights = _skewed_draws(2000, seed=seed)
+        weights, _ = diagnostics.smooth_weights(log_weights)
+        found.append(diagnostics.quantile(x, weights, np.array([0.025, 0.5, 0.9])))
+        stated.append(diagnostics.mcse_quantiles(x, weights, found[-1]))
+    # The spread over 200 samples errs by 5 %.
+    assert np.mean(stated, axis=0) / np.std(found, axis=0) == pytest.approx(1, abs=0.2)
+    assert np.mean(found, axis=0) == pytest.approx(exact, abs=0.02)

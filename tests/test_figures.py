@@ -242,6 +242,36 @@ def test_words_keep_apart_at_the_widths_of_journals(answers, layout, width):
         assert min(letters) >= 5
 
 
+@pytest.mark.parametrize("kind", ["gardner-altman", "cumming", "superplot"])
+@pytest.mark.parametrize("layout", ["nested", "three", "blocked"])
+def test_kinds_of_estimation_plots_are_drawn_as_they_are_known(answers, layout, kind):
+    answer = answers(layout)
+    groups = len(answer.groups)
+    if kind == "gardner-altman" and groups > 2:
+        with pytest.raises(ne.DesignError, match=f"here are {groups} groups.*'cumming'"):
+            answer.plot_estimation(kind)
+        return
+    figure = answer.plot_estimation(kind)
+    _keep_apart(figure)
+    data, *effect = figure.axes
+    below = [ax.get_position().y1 < data.get_position().y0 for ax in effect]
+    assert below == {"gardner-altman": [False], "cumming": [True], "superplot": []}[kind]
+    if kind == "cumming":
+        # Every difference stands under its group.
+        assert np.array_equal(effect[0].get_xticks(), data.get_xticks()[1:])
+        assert effect[0].get_xlim() == data.get_xlim()
+    if kind == "superplot" and layout != "three":  # values by themselves have no units
+        design = answer.design
+        size = design.units_per_group[0] if design.block is None else len(design.block.labels)
+        large = [line for line in data.lines if line.get_markersize() > 7]
+        assert len({line.get_color() for line in large}) == min(size, len(sheet.COLOURS))
+
+
+def test_a_kind_of_plot_that_is_none_is_refused(answers):
+    with pytest.raises(ne.DesignError, match="superplot"):
+        answers("nested").plot_estimation("super-plot")
+
+
 def test_text_of_saved_figures_stays_text(answers, tmp_path):
     figure = answers("flat").plot_posterior(width=89)
     figure.savefig(tmp_path / "f.svg")

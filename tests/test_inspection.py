@@ -34,6 +34,18 @@ def rows(n, *, seed=3):
     return np.random.default_rng(seed).normal(50, 5, n).round(2)
 
 
+def test_many_kinds_of_value_are_screened_by_the_line_that_is_printed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    RUNNER.invoke(cli.app, ["example", "proteins"])
+    said = RUNNER.invoke(cli.app, ["inspect", "proteins.csv"]).stdout
+    (line,) = [line for line in said.splitlines() if "nestimate screen" in line]
+    words = [*shlex.split(line)[1:], "--robust", "none", "--workers", "1"]
+    found = RUNNER.invoke(cli.app, words)
+    assert found.exit_code == 0, found.output
+    assert "300 endpoints, " in found.stdout
+    assert "4 in drug, 4 in placebo" in found.stdout
+
+
 def pastes():
     """Casks a, b, c of ten batches, two readings each: labels are reused (Davies 1972, layout)."""
     found = [(b, c, f"{b}:{c}") for b in "ABCDEFGHIJ" for c in "abc" for _ in range(2)]
@@ -397,3 +409,56 @@ def test_every_proposal_of_any_table_is_a_design(columns, seed, n):
         design = Design.from_table(table, proposal.roles)
         assert design.layout == proposal.layout
         assert tuple(branch.label for branch in proposal.branches) == design.groups
+
+
+#: Animals with labels that return in every treatment and on every day; order of the columns.
+RETURNING = {
+    "numbered, followed over days": ("treatment animal day", range(1, 5), 1, "animal"),
+    "named, day first": ("day treatment animal", ["m1", "m2", "m3", "m4"], 1, "animal"),
+    "numbered within the day": ("day treatment animal", range(1, 5), 1, None),
+    "read twice, day first": ("day treatment animal", range(1, 5), 2, "animal"),
+    "read twice": ("treatment animal day", range(1, 5), 2, "animal"),
+}
+
+
+@pytest.mark.parametrize("name", RETURNING)
+def test_animals_whose_labels_return_are_not_pooled_without_a_question(name):
+    """The same animals again, or others with the same labels: the table cannot tell."""
+    columns, labels, repeat, unit = RETURNING[name]
+    levels = {"treatment": ["ctrl", "drug"], "animal": labels, "day": ["d1", "d2", "d3"]}
+    order = columns.split()
+    found = ne.inspect(built(columns, *(levels[column] for column in order), repeat=repeat))
+    assert found.proposals[0].roles.unit == unit
+    followed = [p.roles.unit for p in found.proposals if p.roles.block is None and p.roles.unit]
+    assert any(one.split("/")[0] == "animal" for one in followed)
+    said = " ".join(str(found).split())
+    assert "Is it the same animal measured again?" in said
+    assert "Rows that differ in animal count as readings" not in said
+
+
+@pytest.mark.parametrize("letters", ["", "row", "Row", "well", "replicate", "letter"])
+def test_numbered_columns_under_letters_are_groups_whatever_the_letters_are_called(letters):
+    plate = pd.DataFrame({letters: list("ABCD")})
+    for k in range(4):
+        plate[str(k + 1)] = np.round(0.3 + 0.1 * k + rows(4, seed=k) / 1000, 3)
+    found = ne.inspect(plate)
+    assert {p.folded for p in found.proposals} == {"groups"}
+    asked = [dict(p.arguments()) for p in found.proposals]
+    assert [("block" in one, "relabel_units" in one) for one in asked] == [
+        (True, False),
+        (False, True),
+    ]
+    assert "Are they the same" in " ".join(str(found).split())
+
+
+def test_means_with_n_are_counted_by_what_n_counts():
+    arms = pd.DataFrame({"arm": ["a", "b"], "mean": [1.2, 3.4], "sd": [0.3, 0.4], "n": [8, 7]})
+    said = " ".join(str(ne.inspect(arms)).split())
+    assert "Each of these values is one data point: 8 in a, 7 in b" in said
+    assert "a 8 values b 7 values" in said
+    mice = pd.DataFrame(
+        {"arm": list("aaabbb"), "mouse": list("uvwxyz"), "mean": rows(6), "n": [8, 8, 5, 6, 7, 6]}
+    ).assign(sem=[0.3, 0.2, 0.4, 0.3, 0.2, 0.5])
+    said = " ".join(str(ne.inspect(mice)).split())
+    assert "a 3 mouse x 5 to 8 readings b 3 mouse x 6 to 7 readings" in said
+    assert "readings behind each mean do not count towards n" in said

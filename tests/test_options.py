@@ -54,7 +54,7 @@ def test_every_option_is_one_of_the_command_line():
         ({"decimal": ";"}, "decimal"),
         ({"sheet": 3}, "sheet is 3: give it as text"),
         ({"se": " "}, "se is ' ': give it as text"),
-        ({"ess": None}, "ess is None: it must be a number"),
+        ({"ess": "many"}, "ess is 'many': it must be a number"),
         ({"seed": True}, "seed is True: it must be a number"),
         ({"seed": 1.5}, "whole number"),
         ({"against": "0"}, "against is '0': it must be a number"),

@@ -1,6 +1,6 @@
 """The page in a browser, as a user has it: every check that issue 11 is held to.
 
-They run by `make test-all`, where Chromium is installed.
+The first two run by `make test`, all of them by `make test-all`, where Chromium is installed.
 """
 
 import csv
@@ -17,11 +17,10 @@ import pytest
 import nestimate as ne
 from nestimate.apps.page import engine
 from nestimate.apps.page.messages import MOST_BYTES
-from page_server import CHROMIUM, QUIET, cpu_seconds, serving
+from page_server import CHROMIUM, QUIET, cpu_seconds, descendants, serving
 
 sync_api = pytest.importorskip("playwright.sync_api")
 pytestmark = [
-    pytest.mark.slow,
     pytest.mark.page,
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
     # Playwright's own event loop leaves sockets to the garbage collector.
@@ -32,6 +31,8 @@ PAGE = Path(engine.__file__).parent / "examples"
 #: axe-core is fetched by the test job (npm pack axe-core); it is no part of this repository.
 AXE = Path(os.environ.get("AXE", "dist/axe/package/axe.min.js"))
 SECRET = "zebrafish-4711"
+#: Milliseconds that a busy machine may take for one step.
+PATIENCE = 240_000
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +52,7 @@ def browser():
 @pytest.fixture
 def context(browser):
     made = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    made.set_default_timeout(PATIENCE)
     made.grant_permissions(["clipboard-read", "clipboard-write"])
     yield made
     made.close()
@@ -73,8 +75,8 @@ def page(context, served):
 
 
 def quiet(page):
-    page.wait_for_selector(".example, .sheet, .notice")
-    page.wait_for_selector("#busy", state="hidden", timeout=60_000)
+    page.wait_for_selector(".example, .sheet, .notice", timeout=PATIENCE)
+    page.wait_for_selector("#busy", state="hidden", timeout=PATIENCE)
 
 
 def paste(page, text):
@@ -91,7 +93,7 @@ def give(page, name, content):
 
 def estimate(page):
     page.click("#estimate")
-    page.wait_for_selector("#trust-title", timeout=60_000)
+    page.wait_for_selector("#trust-title", timeout=PATIENCE)
     quiet(page)
 
 
@@ -125,6 +127,7 @@ def test_from_pasted_cells_to_a_report_with_the_numbers_of_the_command(page, tmp
     assert page.locator("#answer .paper img").get_attribute("alt").startswith("Estimation. ")
 
 
+@pytest.mark.slow
 def test_an_excluded_unit_changes_the_answer_and_undo_brings_it_back_exactly(page):
     give(page, "mice.csv", (PAGE / "mice.csv").read_bytes())
     page.wait_for_selector(".sheet")
@@ -163,6 +166,7 @@ def test_an_excluded_unit_changes_the_answer_and_undo_brings_it_back_exactly(pag
     assert page.inner_text("#answer .pair") == left_out
 
 
+@pytest.mark.slow
 def test_markup_in_a_table_is_text(page):
     evil = "<img src=x onerror=alert(1)>"
     page.on("dialog", lambda _: pytest.fail("a script ran"))
@@ -184,7 +188,8 @@ def test_wrong_keys_hosts_origins_and_paths_are_refused(served):
     assert served.request("GET", "/", Host=f"evil.example:{served.port}")[0] == 400
     assert served.request("POST", "/ask/hello", body, Origin="http://evil.example")[0] == 403
     assert served.request("POST", "/ask/hello", body, Origin="null")[0] == 403
-    assert served.request("POST", "/stop", b"", X_Nestimate_Key=None)[0] == 403
+    for path in ("/stop", "/progress"):
+        assert served.request("POST", path, b"", X_Nestimate_Key=None)[0] == 403
     assert served.request("POST", "/ask/handle", body)[0] == 404
     for path in (
         "/..%2f..%2fetc/passwd",
@@ -201,11 +206,13 @@ def test_wrong_keys_hosts_origins_and_paths_are_refused(served):
     assert not [name for name in headers if name.startswith("access-control")]
 
 
+@pytest.mark.slow
 def test_one_byte_over_the_largest_size_is_refused_while_it_comes(served):
     line = b'{"name": "big.csv"}\n'
     assert served.request("POST", "/ask/open", line + bytes(MOST_BYTES + 1))[0] == 413
 
 
+@pytest.mark.slow
 def test_the_link_holds_settings_and_no_data_nor_key(page, served, context):
     give(page, "mice.csv", (PAGE / "mice.csv").read_bytes())
     page.wait_for_selector("#estimate")
@@ -229,6 +236,7 @@ def test_the_link_holds_settings_and_no_data_nor_key(page, served, context):
     assert other.url.split("#")[1] == link
 
 
+@pytest.mark.slow
 def test_words_are_explained_on_hover_and_on_focus(page):
     give(page, "mice.csv", (PAGE / "mice.csv").read_bytes())
     page.wait_for_selector("#estimate")
@@ -247,9 +255,11 @@ def test_words_are_explained_on_hover_and_on_focus(page):
     assert "interval" in page.locator(f"#{described}").text_content()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [375, 900, 1440])
 def test_nothing_is_wider_than_the_screen(browser, served, width):
     context = browser.new_context(viewport={"width": width, "height": 812})
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.goto(served.address)
     quiet(page)
@@ -259,12 +269,15 @@ def test_nothing_is_wider_than_the_screen(browser, served, width):
     page.wait_for_selector("#estimate")
     page.click("summary:has-text('Options')")
     page.check("#design-own")
+    page.click("summary:has-text('so many of so many')")
     assert page.evaluate(over) == 0
-    page.check("#design-0")
+    give_again(page, "mice.csv", (PAGE / "mice.csv").read_bytes())
+    page.wait_for_selector("#estimate")
     estimate(page)
     for summary in page.locator("#trust summary").all():
         summary.click()
     quiet(page)
+    assert page.locator("#plan #option-effect").is_visible()
     assert page.evaluate(over) == 0
     context.close()
 
@@ -300,7 +313,7 @@ def test_a_messy_workbook_by_keyboard_to_an_answer(page):
     quiet(page)
     page.focus("#estimate")
     page.keyboard.press("Enter")
-    page.wait_for_selector("#trust-title", timeout=60_000)
+    page.wait_for_selector("#trust-title", timeout=PATIENCE)
     assert "--sheet 'Plate 2'" in page.inner_text("#take")
 
 
@@ -342,6 +355,7 @@ def test_nothing_of_the_data_is_on_disk_afterwards(browser, tmp_path):
     shared = {path.name for path in Path("/dev/shm").iterdir()}
     with serving(tmp_path) as served:
         context = browser.new_context(accept_downloads=True)
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.goto(served.address)
         quiet(page)
@@ -396,6 +410,27 @@ def test_stop_frees_the_processor_within_a_second(page, served):
 
 
 @pytest.mark.slow
+def test_a_plan_says_how_far_it_is_and_ends_with_all_its_processes(page, served):
+    give(page, "mice.csv", (PAGE / "mice.csv").read_bytes())
+    page.wait_for_selector("#estimate")
+    estimate(page)
+    page.click("#make-plan")
+    page.wait_for_selector("#planned .notice.bad")
+    assert "--" not in page.inner_text("#planned")
+    page.fill("#option-effect", "0,5")
+    page.keyboard.press("Tab")
+    page.click("#make-plan")
+    page.wait_for_selector("#busy-text:has-text('experiments simulated')", timeout=PATIENCE)
+    child = served.child()
+    busy = [child, *descendants(child)]
+    began = time.monotonic()
+    page.click("#stop")
+    while any(cpu_seconds(pid) is not None for pid in busy) and time.monotonic() - began < 1:
+        time.sleep(0.02)
+    assert [pid for pid in busy if cpu_seconds(pid) is not None] == []
+
+
+@pytest.mark.slow
 def test_the_largest_file_is_looked_at_within_ten_seconds(served):
     row = b"placebo,m%06d,%d.25\n"
     lines = [row % (i % 400_000, i % 97) for i in range(MOST_BYTES // 21)]
@@ -441,6 +476,7 @@ def test_axe_finds_nothing_at_any_step(browser, served, scheme):
     context = browser.new_context(
         bypass_csp=True, color_scheme=scheme, viewport={"width": 1280, "height": 900}
     )
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.goto(served.address)
     quiet(page)
@@ -463,8 +499,10 @@ def test_axe_finds_nothing_at_any_step(browser, served, scheme):
     page.wait_for_selector(".question")
     page.check("#design-own")
     page.click("summary:has-text('Options')")
+    page.click("summary:has-text('so many of so many')")
     assert violations() == []
-    page.check("#design-0")
+    give_again(page, "mice.csv", (PAGE / "mice.csv").read_bytes())
+    page.wait_for_selector("#estimate")
     estimate(page)
     for summary in page.locator("#trust summary").all():
         if summary.evaluate("element => !element.parentElement.open"):
@@ -494,6 +532,6 @@ def test_the_whole_way_by_keyboard(page):
         if page.evaluate("document.activeElement.id") == "estimate":
             break
     page.keyboard.press("Enter")
-    page.wait_for_selector("#trust-title", timeout=60_000)
+    page.wait_for_selector("#trust-title", timeout=PATIENCE)
     assert page.evaluate("document.activeElement.id") == "answer-title"
     assert re.search(r"drug - placebo = −0\.8", page.inner_text(".finding"))

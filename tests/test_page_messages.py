@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections import Counter
 from dataclasses import fields
 from pathlib import Path
@@ -11,6 +12,7 @@ import openpyxl
 import pytest
 from typer.testing import CliRunner
 
+import nestimate as ne
 from nestimate.apps import cli
 from nestimate.apps.page import choices, drawings, engine, words
 from nestimate.apps.page.files import shipped
@@ -90,6 +92,7 @@ def test_numbers_are_those_of_the_command(desk, tmp_path):
 def test_sheets_are_offered_and_an_error_cell_is_pointed_out(desk, workbook):
     told = ask(desk, "open", {"name": "plates.xlsx"}, workbook)
     assert told["sheets"] == ["Plate 1", "Plate 2"]
+    assert told["sheet"] == "Plate 1"
     first = looked(desk, workbook, "plates.xlsx", sheet="Plate 1")
     assert not first["doubts"]
     assert first["designs"]
@@ -104,6 +107,29 @@ def test_sheets_are_offered_and_an_error_cell_is_pointed_out(desk, workbook):
     assert not mended["doubts"]
     assert mended["designs"]
     assert mended["steps"][0]["said"].endswith("was emptied: no reading.")
+    assert any("without a known content" in note for note in second["notes"])
+    assert not any("without a known content" in note for note in mended["notes"])
+
+
+def test_of_several_sheets_the_first_that_holds_a_table_is_shown(desk, workbook):
+    book = openpyxl.load_workbook(io.BytesIO(workbook))
+    notes = book.create_sheet("Read me", 0)
+    for line in ("Experiment 12, protocol v3", "Anna, 14 May"):
+        notes.append([line])
+    file = io.BytesIO()
+    book.save(file)
+    told = ask(desk, "open", {"name": "plates.xlsx"}, file.getvalue())
+    assert (told["sheets"][0], told["sheet"]) == ("Read me", "Plate 1")
+    assert ask(desk, "open", {"name": "one.csv"}, b"g,y\na,1\n")["sheet"] is None
+
+
+def test_a_decimal_comma_among_points_is_mended_at_a_click(desk):
+    table = b'arm,y\na,1.5\na,"2,5"\na,3.5\nb,1.1\nb,2.2\nb,3.3\n'
+    (doubt,) = looked(desk, table)["doubts"]
+    assert (doubt["cell"], doubt["mended"]) == ("2,5", "2.5")
+    mended = looked(desk, table, edits=[doubt["edit"]])
+    assert mended["doubts"] == []
+    assert mended["steps"][0]["said"].endswith("changed to '2.5': decimal comma.")
 
 
 def test_every_kind_of_doubt_of_the_messy_example_is_marked_and_mended(desk):
@@ -118,6 +144,15 @@ def test_every_kind_of_doubt_of_the_messy_example_is_marked_and_mended(desk):
         ("23", "36,4"),
     ]
     assert not found["designs"]
+    limits = [doubt.get("limit") for doubt in found["doubts"]]
+    assert limits == ["word", "stated", "word", None, None, None]
+    # A limit may stay, and a word may be written as one.
+    edits = [found["doubts"][3]["edit"], found["doubts"][5]["edit"]]
+    limited = looked(
+        desk, content, edits=[*edits, 'every "enzyme (U/l)" n.d. = "<5" # not detected']
+    )
+    assert limited["doubts"] == []
+    assert limited["designs"][0]["roles"]["response"] == "censored"
     edits = [
         'every "enzyme (U/l)" n.d. = ""',
         'row 11, "enzyme (U/l)" = ""',
@@ -172,12 +207,13 @@ def test_refusals_speak_of_the_page_and_not_of_the_command_line(desk):
         ),
         (
             "add --scale log (options={'scale': 'log'} in Python).",
-            "add ‘Differences or ratios: log’.",
+            "add ‘Differences or ratios: ratios’.",
         ),
         (
             "Say which: --sheet 'a b' (options={'sheet': 'a b'} in Python).",
             "Say which: ‘Sheet: a b’.",
         ),
+        ("add --response censored.", "add ‘What a value is: a measurement or a limit’."),
         ("nothing -- to change - here", "nothing -- to change - here"),
     ],
 )
@@ -188,9 +224,9 @@ def test_words_of_the_command_line_become_those_of_the_page(said, here):
 def test_every_choice_is_an_option_and_every_value_of_it_is_taken():
     known = {field.name: field for field in fields(Options)}
     for choice in choices.CHOICES:
-        if choice.kind == "group":
+        assert choice.name in {*known, "reference"}, choice.name
+        if choice.kind in ("group", "column"):
             continue
-        assert choice.name in known, choice.name
         for value, _ in choice.values:
             Options.of({choice.name: value or None})
         if choice.values:
@@ -267,8 +303,10 @@ def test_an_error_of_ours_is_said_and_does_not_end_the_process(desk, monkeypatch
 
 
 def test_examples_that_the_page_brings_are_answered(desk):
-    names = [name for name in shipped() if name.startswith("examples/")]
-    assert len(names) == 6
+    script = shipped()["app.js"].read_text(encoding="utf-8")
+    listed = script.split("const EXAMPLES = [")[1].split("];")[0]
+    names = [f"examples/{name}" for name in re.findall(r'\["([\w-]+\.csv)"', listed)]
+    assert len(names) >= 5
     for name in names:
         content = shipped()[name].read_bytes()
         found = looked(desk, content, name)
@@ -289,3 +327,78 @@ def test_warm_up_answers(monkeypatch):
     monkeypatch.setattr(Desk, "handle", lambda *asked: told.append(handle(*asked)) or told[-1])
     warm_up()
     assert [b'refused": {' in reply.body for reply in told] == [False, False, False]
+
+
+def test_rows_of_units_and_limits_are_not_doubtful(desk):
+    units = b"arm,mouse,y\n,,mg/dl\n" + b"".join(
+        b"%s,%s%d,%d.5\n" % (a, a, i, i) for a in (b"a", b"b") for i in range(6)
+    )
+    assert looked(desk, units)["doubts"] == []
+    nested = b"a,,b,\nr1,r2,r3,r4\n1,2,3,4\n2,3,4,6\n3,1,2,2\n"
+    found = looked(desk, nested)
+    assert found["doubts"] == []
+    assert found["designs"]
+    limits = b"arm,y\n" + b"".join(
+        b"%s,%s\n" % (a, v) for a in (b"a", b"b") for v in (b"<2.5", b"3.1", b"4.2", b"5", b"6.1")
+    )
+    found = looked(desk, limits)
+    assert found["designs"][0]["roles"]["response"] == "censored"
+    assert found["doubts"] == []
+
+
+def test_every_figure_has_a_title():
+    assert set(words.FIGURES) == set(engine.DRAWINGS)
+
+
+PILOT = {"effect": 4.0, "readings": 2, "cost_unit": 15, "cost_reading": 1, "narrower": 9}
+
+
+def test_a_plan_is_that_of_the_library_and_says_how_to_make_it_again(tmp_path, monkeypatch):
+    calls = []
+    plan = ne.Comparison.plan
+
+    def small(self, **said):
+        """Plan as asked, but with few experiments, once."""
+        few = {"simulations": 200, "audit": 0, "threads": 1, **said.pop("settings", {})}
+        progress = few.pop("progress", None)
+        made = calls or plan(self, **said, units=[5], settings={**few, "progress": progress})
+        said.pop("options", None)
+        calls.append({"target": 0.8, "settings": few} | {n: v for n, v in said.items() if v})
+        return made
+
+    monkeypatch.setattr(ne.Comparison, "plan", small)
+    said = []
+    desk = Desk(tell=said.append)
+    content = (EXAMPLES / "mice.csv").read_bytes()
+    (tmp_path / "mice.csv").write_bytes(content)
+    asked = {
+        "data": opened(desk, content, "mice.csv"),
+        "design": {"value": "glucose", "group": "arm", "unit": "mouse"},
+        "options": {"ess": 400},
+    }
+    assert ask(desk, "answer", asked)["readings"] == 5
+    asked |= {"plan": PILOT}
+    told = ask(desk, "plan", asked)
+    assert said[-1].endswith("experiments simulated")
+    mine = json.loads(ask(desk, "file", asked | {"kind": "json"}))
+    assert told["sections"][0]["blocks"][0]["sentences"] == mine["answer"][:1]
+    assert b"How many next time" in ask(desk, "file", asked | {"kind": "html"})
+    assert ask(desk, "figure", asked | {"figure": "curve", "kind": "csv"}).count(b"\n") > 3
+    assert "--goal 'narrower than 9'" in told["command"]
+    assert "--cost-unit 15 --cost-reading 1" in told["command"]
+    monkeypatch.chdir(tmp_path)
+    exec(told["python"], {})
+    assert calls[0] == calls[1]
+
+
+def test_what_cannot_be_planned_is_said(desk):
+    lines = ["a,b,u,y"] + [
+        f"{a},{b},{a}{b}{i},{i % 3}.5" for a in "xz" for b in "vw" for i in range(5)
+    ]
+    data = opened(desk, "\n".join(lines).encode())
+    asked = {"data": data, "design": {"value": "y", "group": "a,b"}, "options": {"ess": 400}}
+    answer = ask(desk, "answer", asked)
+    assert "several factors" in answer["no_plan"]
+    assert "--" not in answer["no_plan"]
+    refused = ask(desk, "plan", asked | {"plan": PILOT})["refused"]["text"]
+    assert "several factors" in refused

@@ -145,3 +145,17 @@ def test_a_ratio_has_a_logarithmic_axis_wherever_it_is_drawn():
     assert figure.axes[0].get_xscale() == "log"
     assert figures.forest_plot(result).axes[0].get_xscale() == "log"
     assert figures.estimation_plot(result).axes[1].get_yscale() == "log"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "measure", "said"),
+    [
+        (0.0143, 87.6, RATIO, "0.014 to 88"),
+        (0.91, 1.234, RATIO, "0.91 to 1.23"),
+        (-0.143, 87.6, LINEAR, "-0.1 to 88"),
+        (0.143, 0.876, LINEAR, "0.14 to 0.88"),
+        (0.0, 87.6, LINEAR, "0 to 88"),
+    ],
+)
+def test_ends_of_an_interval_are_rounded_by_what_they_need(low, high, measure, said):
+    assert rounding.ends(low, high, measure) == said

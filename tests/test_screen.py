@@ -10,61 +10,24 @@ import pandas as pd
 import polars as pl
 import pytest
 from matplotlib.text import Text
-from scipy import integrate, optimize, special, stats
+from scipy import integrate, sparse, stats
 from typer.testing import CliRunner
 
 import nestimate as ne
 from nestimate.apps.cli import app
-from nestimate.studies.screen import engines, phrases, run, students
+from nestimate.studies.screen import engines, long, phrases, pieces, run, students
 from nestimate.studies.screen.effects import Effects, Flat, Shrunk
 from nestimate.studies.screen.nodes import Likelihood, Nodes
 from nestimate.studies.screen.ranks import ranks, s_values
-from nestimate.studies.screen.reduced import Layout, Reduced, patterns
+from nestimate.studies.screen.reduced import Reduced, patterns
 from nestimate.studies.screen.scales import Box, Pooled, learn_pooled
-
-ROLES = {"endpoint": "protein", "value": "y", "group": "arm", "unit": "mouse"}
-FAST = {"workers": 1, "robust": "none"}
-
-
-def layout(units, readings):
-    cells = 2 * units
-    return Layout(
-        groups=("placebo", "drug"),
-        cell=np.repeat(np.arange(cells), readings),
-        group=np.repeat([0, 1], units),
-        pair=None,
-        names=tuple(f"m{c}" for c in range(cells)),
-    )
-
-
-def made(size, units, readings, *, share=0.1, sds=(0.5, 0.3), seed=0):
-    """Readings (size, 2, units, readings) and effects: the screens of the plan."""
-    rng = np.random.default_rng(seed)
-    tau = 0.4 * np.exp(sds[0] * rng.standard_normal(size))
-    sigma = 0.5 * np.exp(sds[1] * rng.standard_normal(size))
-    effect = np.where(rng.random(size) < share, rng.standard_normal(size), 0.0)
-    unit = tau[:, None, None] * rng.standard_normal((size, 2, units))
-    unit[:, 1] += effect[:, None]
-    noise = rng.standard_normal((size, 2, units, readings))
-    return unit[..., None] + sigma[:, None, None, None] * noise, effect
-
-
-def long(values):
-    endpoint, group, unit, _ = (index.ravel() for index in np.indices(values.shape))
-    return pd.DataFrame(
-        {
-            "protein": [f"p{e:05d}" for e in endpoint],
-            "arm": np.array(["placebo", "drug"])[group],
-            "mouse": [f"m{g}{u}" for g, u in zip(group, unit, strict=True)],
-            "y": values.ravel(),
-        }
-    )
+from screens import FAST, ROLES, as_rows, layout, made
 
 
 @pytest.fixture(scope="module")
 def table():
     values, _ = made(400, 3, 2, share=0.3, seed=4)
-    frame = long(values)
+    frame = as_rows(values)
     rng = np.random.default_rng(5)
     return frame[rng.random(len(frame)) > 0.08].reset_index(drop=True)
 
@@ -219,8 +182,32 @@ def test_rows_chunks_and_kind_of_table_change_no_digit(found, table, tmp_path):
         pd.testing.assert_frame_equal(again.table, found.table, check_exact=True)
 
 
+def test_a_table_in_pieces_is_the_table(found, table, tmp_path, monkeypatch):
+    table.to_parquet(tmp_path / "t.parquet", row_group_size=700)
+    monkeypatch.setattr(pieces, "_together", lambda _: 97)
+    monkeypatch.setattr(long, "KEPT", 1_000)
+    monkeypatch.setattr(long, "ROWS", 101)
+    asked = {**FAST, "rope": (-0.2, 0.2)}
+    for data in (tmp_path / "t.parquet", table.sample(frac=1, random_state=7)):
+        again = ne.screen(data, **ROLES, options=asked)
+        pd.testing.assert_frame_equal(again.table, found.table, check_exact=True)
+    table.assign(arm=table.arm.mask(table.index == 1_234)).to_parquet(tmp_path / "e.parquet")
+    with pytest.raises(ne.DataError, match="the first is row 1234"):
+        ne.screen(tmp_path / "e.parquet", **ROLES, options=asked)
+
+
+def test_several_rows_of_one_sample_are_refused(table):
+    runs = table.assign(run=table.mouse + "_" + (table.index % 7).astype(str))
+    twice = runs.protein.eq("p00001") & runs.mouse.eq("m10")
+    runs = runs.drop_duplicates(["protein", "run"])
+    ne.screen(runs, **ROLES, options={**FAST, "sample": "run"})
+    more = pd.concat([runs, runs[twice.loc[runs.index]].iloc[:1]])
+    with pytest.raises(ne.DataError, match="endpoint 'p00001' has several rows of sample 'm10_"):
+        ne.screen(more, **ROLES, options={**FAST, "sample": "run"})
+
+
 def test_wide_tables_are_the_long_ones(table, tmp_path):
-    whole = long(made(120, 3, 2, seed=9)[0])
+    whole = as_rows(made(120, 3, 2, seed=9)[0])
     whole["run"] = whole.mouse + "_" + whole.groupby(["protein", "mouse"]).cumcount().astype(str)
     wide = whole.pivot_table(index="protein", columns="run", values="y").reset_index()
     sheet = whole[["run", "arm", "mouse"]].drop_duplicates()
@@ -229,17 +216,43 @@ def test_wide_tables_are_the_long_ones(table, tmp_path):
         got.table, ne.screen(whole, **ROLES, options=FAST).table, check_exact=True
     )
 
-    class Annotated:
-        obs = sheet.set_index("run")
-        var_names = wide.protein
-        layers = ()
-        X = wide.set_index("protein")[list(sheet.run)].T.to_numpy()
-        var = pd.DataFrame(index=wide.protein)
 
-    again = ne.screen(Annotated(), group="arm", unit="mouse", options=FAST)
-    pd.testing.assert_frame_equal(again.table, got.table, check_exact=True)
-    again.to_anndata(Annotated)
-    np.testing.assert_array_equal(Annotated.var["nestimate_lfsr"], got.table.lfsr)
+@pytest.mark.filterwarnings("ignore:The .* option is deprecated")  # of anndata beside pandas 3.1
+def test_an_anndata_object_is_screened_and_takes_the_results(tmp_path):
+    anndata = pytest.importorskip("anndata")
+    values, _ = made(120, 3, 2, seed=9)
+    whole = as_rows(values)
+    whole["run"] = whole.mouse + "_" + whole.groupby(["protein", "mouse"]).cumcount().astype(str)
+    whole.loc[whole.protein.eq("p00002") & whole.arm.eq("drug"), "y"] = np.nan
+    wide = whole.pivot_table(index="run", columns="protein", values="y", dropna=False)
+    obs = whole[["run", "arm", "mouse"]].drop_duplicates().set_index("run").loc[wide.index]
+    order = np.random.default_rng(2).permutation(120)
+    wide = wide.iloc[:, order]
+    made_of = anndata.AnnData(
+        X=np.exp2(wide.to_numpy()),
+        obs=obs.astype({"arm": "category"}),
+        var=pd.DataFrame(index=wide.columns.astype(str)),
+        layers={"log2": sparse.csr_matrix(wide.to_numpy())},
+    )
+    expected = ne.screen(whole, **ROLES, options=FAST).table
+    for options in ({"layer": "log2"}, {"scale": "log2"}):
+        got = ne.screen(made_of, group="arm", unit="mouse", options={**FAST, **options})
+        pd.testing.assert_frame_equal(got.table, expected, rtol=1e-9)
+    assert list(made_of.var.columns) == []
+    got.to_anndata(made_of)
+    by_name = expected.set_index("endpoint").loc[made_of.var_names]
+    np.testing.assert_allclose(made_of.var["nestimate_lfsr"], by_name.lfsr, rtol=1e-9)
+    assert made_of.var["nestimate_status"]["p00002"] == "no readings in drug"
+    made_of.write_h5ad(tmp_path / "a.h5ad")
+    again = anndata.read_h5ad(tmp_path / "a.h5ad").var["nestimate_engine"]
+    assert list(again) == list(by_name.engine)
+    with pytest.raises(ne.DesignError, match="not the endpoints of this screen"):
+        got.to_anndata(made_of[:, :50])
+    with pytest.raises(ne.DataError, match="no layer 'log'"):
+        ne.screen(made_of, group="arm", unit="mouse", options={**FAST, "layer": "log"})
+    empty = anndata.AnnData(obs=made_of.obs, var=made_of.var, layers={"log2": made_of.X})
+    with pytest.raises(ne.DataError, match="no X: name the layer"):
+        ne.screen(empty, group="arm", unit="mouse", options=FAST)
 
 
 @pytest.mark.parametrize("pool", ["scales", "none", "icc"])
@@ -272,7 +285,7 @@ def test_icc_pooling_knows_no_units_of_measurement(table):
 def test_pairs_are_compared_inside_their_blocks():
     rng = np.random.default_rng(2)
     values, _ = made(150, 5, 2, share=0.3, seed=12)
-    frame = long(values)
+    frame = as_rows(values)
     frame["patient"] = "s" + frame.mouse.str[-1]
     level = dict(zip(frame.patient.unique(), rng.normal(0, 5, 5), strict=True))
     frame["y"] += frame.patient.map(level)
@@ -437,7 +450,7 @@ def test_texts_reports_and_figures(found, tmp_path):
 def test_all_null_screens_have_no_hits():
     for seed in range(2):
         values, _ = made(500, 3, 2, share=0, seed=seed)
-        assert not len(ne.screen(long(values), **ROLES, options=FAST).hits())
+        assert not len(ne.screen(as_rows(values), **ROLES, options=FAST).hits())
 
 
 def test_marginal_of_an_effect_is_the_integral_over_its_distribution():
@@ -490,49 +503,6 @@ def test_processes_and_dask_give_the_same_bytes_though_a_worker_dies(table, tmp_
     assert _shown(alone.table) == _shown(dask.table)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("units", "readings", "sds", "least"),
-    [
-        (3, 3, (0.5, 0.3), 1.2),
-        (3, 3, (0.9, 0.6), 1.2),
-        (4, 2, (0.5, 0.3), 1.0),
-        (6, 4, (0.5, 0.3), 1.0),
-    ],
-)
-def test_hits_are_right_as_often_as_said(units, readings, sds, least):
-    ours, theirs, wrong, hits = 0, 0, 0, 0
-    for seed in range(4):
-        values, effect = made(6_000, units, readings, sds=sds, seed=seed)
-        table = ne.screen(long(values), **ROLES, options=FAST).table
-        chosen = (table.s_value <= 0.05).to_numpy()
-        right = np.sign(table.shrunk.to_numpy()) == np.sign(effect)
-        hits, wrong = hits + chosen.sum(), wrong + (chosen & ~right).sum()
-        ours += (chosen & right).sum()
-        theirs += _limma(values, effect)
-    assert wrong / hits <= 0.075
-    assert ours >= least * theirs * 0.999
-
-
-def _limma(values, effect):
-    """True hits of moderated t tests on unit means at a false discovery rate of .05."""
-    mean = values.mean(axis=3)
-    units = mean.shape[2]
-    d = 2 * (units - 1)
-    s2 = mean.var(axis=2, ddof=1).mean(axis=1)
-    log = np.log(s2) - special.digamma(d / 2) + np.log(d / 2)
-    extra = log.var(ddof=1) - special.polygamma(1, d / 2)
-    d0, s0 = 1e6, np.exp(log.mean())
-    if extra > 0:
-        d0 = 2 * optimize.brentq(lambda x: special.polygamma(1, x) - extra, 1e-3, 1e6)
-        s0 = np.exp(log.mean() + special.digamma(d0 / 2) - np.log(d0 / 2))
-    difference = mean[:, 1].mean(axis=1) - mean[:, 0].mean(axis=1)
-    t = difference / np.sqrt((d0 * s0 + d * s2) / (d0 + d) * 2 / units)
-    p = 2 * stats.t.sf(np.abs(t), d + d0)
-    chosen = stats.false_discovery_control(p) <= 0.05
-    return (chosen & (effect != 0) & (np.sign(difference) == np.sign(effect))).sum()
-
-
 def test_jobs_are_handed_out_a_few_at_a_time():
     class Pool:
         def __init__(self):
@@ -553,3 +523,34 @@ def test_jobs_are_handed_out_a_few_at_a_time():
         count += got
     assert count == 4_950
     assert pool.most <= 8
+
+
+def test_spreads_are_learnt_by_the_level_of_readings():
+    # Weak signals scatter three times as much as strong ones, and are no hits for that.
+    values, effect = made(1_600, 3, 3, sds=(0.2, 0.2), seed=13)
+    level = np.random.default_rng(14).uniform(-1, 1, 1_600)
+    unit = np.exp(-0.55 * level)
+    y = (24 + 2 * level)[:, None, None, None] + values * unit[:, None, None, None]
+    effect = effect * unit
+    found, alike = (
+        ne.screen(as_rows(y), **ROLES, options={**FAST, "trend": trend}) for trend in (True, False)
+    )
+    classes = found.outcome.learnt.learnt
+    low, high = (classes[i].prior.middle for i in (0, -1))
+    # Mean of the level in the lowest and highest quarter: 1.5 apart.
+    assert len(classes) == 4
+    assert low["sigma"] / high["sigma"] == pytest.approx(np.exp(0.55 * 1.5), rel=0.1)
+    assert low["tau"] / high["tau"] == pytest.approx(np.exp(0.55 * 1.5), rel=0.2)
+    right = [
+        ((s.table.s_value <= 0.05) & (np.sign(s.table.shrunk) == np.sign(effect))).sum()
+        for s in (found, alike)
+    ]
+    assert right[0] > right[1]
+    assert "4 classes by the mean of the readings" in str(found)
+    assert "in each of 4 classes" in found.methods()
+    # A row is still what `compare` says under the prior of its class.
+    name = found.matrix.names[np.argmin(level)]
+    contrast = found.endpoint(name, {"robust": "none", "ci_kind": "eti"}).contrasts[0]
+    row = found.table.set_index("endpoint").loc[name]
+    assert row["mean"] == pytest.approx(contrast.mean, abs=0.1 * contrast.sd)
+    assert row.ci_high == pytest.approx(contrast.ci_high, abs=0.25 * contrast.sd)

@@ -84,6 +84,37 @@ def summaries(seed, *, known=False):
     return table.drop(columns=["n", "sd"] if known else ["se"])
 
 
+def crossed(seed, *, plots):
+    """Two arms and two times: within blocks, inside plots of an arm if there are any."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for b in range(6):
+        level = rng.standard_t(4)
+        for arm in "ab":
+            plot = level + rng.normal(0, 0.6) + (arm == "b")
+            for time in ("t1", "t2"):
+                cell = plot + rng.normal(0, 0.3) + (time == "t2") * (1 + (arm == "b"))
+                rows += [
+                    (arm, time, f"d{b}", f"d{b}{arm}", f"d{b}{arm}{time}{k}", cell + own)
+                    for k in range(1 if plots else 2)
+                    for own in rng.normal(0, 0.4) + rng.normal(0, 0.3, 2)
+                ]
+    return pd.DataFrame(rows, columns=["arm", "time", "day", "plot", "pup", "y"])
+
+
+def changed(seed):
+    """Animals of two arms before and after, two readings at each time."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for arm in "ab":
+        for k in range(7):
+            level = rng.standard_t(4)
+            for time in ("t1", "t2"):
+                cell = 10 + level + rng.normal(0, 0.4) + (time == "t2") * (1 + (arm == "b"))
+                rows += [(arm, time, f"{arm}{k}", cell + rng.normal(0, 0.5)) for _ in range(2)]
+    return pd.DataFrame(rows, columns=["arm", "time", "id", "y"])
+
+
 SUMMARY = {"n": "n", "sd": "sd"}
 DESIGNS = {
     "balanced": (nested(11, (6, 6), 5), {"unit": "mouse"}),
@@ -113,6 +144,12 @@ DESIGNS = {
     ),
     "mixed summaries": (summaries(10), {"unit": "mouse", **SUMMARY}),
     "means with standard errors": (summaries(12, known=True), {"unit": "mouse", "se": "se"}),
+    "split plot": (crossed(20, plots=True), {"group": "arm,time", "block": "day/plot"}),
+    "mixed pre and post": (changed(21), {"group": "arm,time", "block": "id"}),
+    "two factors inside litters": (
+        crossed(22, plots=False),
+        {"group": "arm,time", "block": "day", "unit": "pup"},
+    ),
     "formula: slopes, sides, a covariate": (
         dogs(13),
         {"formula": "y ~ arm + age + day + (day | dog) + (1 | dog:side)"},
@@ -120,7 +157,7 @@ DESIGNS = {
     "formula: factor by block": (blocked(14, 6, 4), {"formula": "y ~ arm + (arm || day)"}),
     "formula: no random terms": (dogs(15), {"formula": "y ~ arm * age + day"}),
 }
-ROLES = ("unit", "block")
+ROLES = ("group", "unit", "block")
 
 
 def answered(table, chosen):
@@ -129,8 +166,8 @@ def answered(table, chosen):
     options |= {name: v for name, v in chosen.items() if name not in (*ROLES, "formula")}
     if "formula" in chosen:
         return ne.fit(chosen["formula"], table, options=options)
-    roles = {name: v for name, v in chosen.items() if name in ROLES}
-    return ne.compare(table, value="y", group="arm", **roles, options=options)
+    roles = {"group": "arm"} | {name: v for name, v in chosen.items() if name in ROLES}
+    return ne.compare(table, value="y", **roles, options=options)
 
 
 @pytest.mark.slow

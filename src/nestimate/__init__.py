@@ -5,6 +5,7 @@ from nestimate.errors import DataError, DesignError, InferenceError, NestimateEr
 from nestimate.estimation import Estimate, estimate
 from nestimate.examples import example
 from nestimate.options import Options
+from nestimate.outcomes import Outcomes
 from nestimate.overview import Overview, inspect
 from nestimate.planning import Planned, plan
 from nestimate.screening import Screen, screen
@@ -18,6 +19,7 @@ __all__ = [
     "InferenceError",
     "NestimateError",
     "Options",
+    "Outcomes",
     "Overview",
     "Planned",
     "Scenario",

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from nestimate.data.designs import responses
 from nestimate.data.designs.design import Design
@@ -17,6 +17,7 @@ from nestimate.data.tables.files import file_name
 from nestimate.errors import DesignError
 from nestimate.model.twin import to_pymc
 from nestimate.options import Options, options_apart
+from nestimate.outcomes import Outcomes, columns_of
 from nestimate.outputs import whole, write_report
 from nestimate.planning import Pilot
 from nestimate.posing import fitted, posed
@@ -200,6 +201,7 @@ def fit(
             exposure=chosen.exposure,
             limit=None if chosen.limit is None else str(chosen.limit),
         ),
+        at=chosen.values_at,
     )
 
     def build(apart: bool) -> Design:
@@ -218,7 +220,7 @@ def fit(
     )
 
 
-@options_apart
+@overload
 def compare(
     data: Any,
     *,
@@ -229,7 +231,35 @@ def compare(
     reference: str | Mapping[str, str] | None = None,
     relabel_units: bool = False,
     options: Options | Words | Mapping[str, Any] | None = None,
-) -> Comparison:
+) -> Comparison: ...
+
+
+@overload
+def compare(
+    data: Any,
+    *,
+    value: list[str] | tuple[str, ...],
+    group: str | Sequence[str] | None = None,
+    unit: str | None = None,
+    block: str | None = None,
+    reference: str | Mapping[str, str] | None = None,
+    relabel_units: bool = False,
+    options: Options | Words | Mapping[str, Any] | None = None,
+) -> Outcomes[Comparison]: ...
+
+
+@options_apart
+def compare(
+    data: Any,
+    *,
+    value: str | Sequence[str] | None = None,
+    group: str | Sequence[str] | None = None,
+    unit: str | None = None,
+    block: str | None = None,
+    reference: str | Mapping[str, str] | None = None,
+    relabel_units: bool = False,
+    options: Options | Words | Mapping[str, Any] | None = None,
+) -> Comparison | Outcomes[Comparison]:
     """Estimate how far groups differ.
 
     Parameters
@@ -238,10 +268,11 @@ def compare(
         A file (path, or open binary file), a data frame (pandas, polars, Arrow), a dict of columns,
         a list of records, or a mapping: group -> values, or group -> unit -> readings.
     value, group, unit
-        Column names; value may be several columns of readings, `"rep1,rep2,rep3"`. A mapping and
-        a table with a column per group need none of them. `unit` is what was independently assigned
-        or sampled (mouse, well, litter); repeated rows of a unit are its readings. Two or three
-        factors, `group=["genotype", "treatment"]` or `"genotype,treatment"`, are compared cell by
+        Column names; value may be several columns of readings, `"rep1,rep2,rep3"`, or a list of
+        outcomes, `["weight", "length"]`, each answered by itself. A mapping and a table with a
+        column per group need none of them. `unit` is what was independently assigned or sampled
+        (mouse, well, litter); repeated rows of a unit are its readings. Two or three factors,
+        `group=["genotype", "treatment"]` or `"genotype,treatment"`, are compared cell by
         cell: simple effects, averages, and how far an effect differs (the interaction). Which
         factor lies between and which within units or blocks follows from the data.
     block
@@ -258,7 +289,8 @@ def compare(
     Returns
     -------
     Comparison
-        Look at `passed` before using its numbers.
+        Look at `passed` before using its numbers. Of a list of outcomes `Outcomes`, a mapping from
+        each to its `Comparison`.
 
     Raises
     ------
@@ -274,17 +306,23 @@ def compare(
     >>> result.contrasts[0].name
     'drug - placebo'
     """
-    design, beside, chosen, named = posed(
-        data,
-        value=value,
-        group=group,
-        unit=unit,
-        block=block,
-        reference=reference,
-        relabel_units=relabel_units,
-        options=options,
-    )
-    return _answered(design, chosen, command="compare", data=data, named=named, beside=beside)
+
+    def answer(value: str | None) -> Comparison:
+        design, beside, chosen, named = posed(
+            data,
+            value=value,
+            group=group,
+            unit=unit,
+            block=block,
+            reference=reference,
+            relabel_units=relabel_units,
+            options=options,
+        )
+        return _answered(design, chosen, command="compare", data=data, named=named, beside=beside)
+
+    if value is None or isinstance(value, str):
+        return answer(value)
+    return Outcomes.of(value, columns_of(data, Options.of(options).reading), answer)
 
 
 def _answered(
@@ -306,4 +344,5 @@ def _answered(
         **{name: given for name, given in named.items() if given is not None},
         "options": {name: given for name, given in options.items() if given != usual[name]},
     }
-    return Comparison.from_fit(found, chosen.question, ess=chosen.ess, options=options, call=call)
+    wanted = chosen.budget.draws(len(design.groups))
+    return Comparison.from_fit(found, chosen.question, ess=wanted, options=options, call=call)

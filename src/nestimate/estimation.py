@@ -92,6 +92,7 @@ def estimate(
         raise DesignError("bayes_factor belongs to compare: estimate gives the differences alone.")
     fit, question = fitted(design, chosen), chosen.question
     asked = asked_contrasts(fit.model.design, question)
+    wanted = chosen.budget.draws(len(design.groups))
     with work.one_blas_thread():
         rows = Rows(question.of_contrasts(quantities.differences(fit, asked)))
-        return Estimate(fit=fit, contrasts=rows, checks=reliability_checks(fit, chosen.ess))
+        return Estimate(fit=fit, contrasts=rows, checks=reliability_checks(fit, wanted))

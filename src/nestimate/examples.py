@@ -10,6 +10,11 @@ EXAMPLES = {
     "mice": "blood glucose of two groups of mice, about five readings each",
     "lines": "viability of four cell lines, each with and without a drug, five readings a cell",
     "seedlings": "height of seedlings in two kinds of bed, every one a data point",
+    "litters": "weight of pups of two genotypes and two treatments, in six litters",
+    "fields": "cells counted in four fields of each mouse, two genotypes",
+    "stained": "how many cells of how many were positive, four fields of each mouse",
+    "elisa": "a cytokine in two groups of mice, some of it below what can be measured",
+    "proteins": "300 proteins in two groups of four mice, for `screen`",
     "messy": "an enzyme in two groups of animals, with what a spreadsheet brings along",
 }
 
@@ -20,8 +25,9 @@ def example(name: str) -> Path:
     Parameters
     ----------
     name
-        `mice` (readings in units), `lines` (blocks), `seedlings` (values by themselves) or `messy`
-        (cells that are no numbers).
+        `mice` (readings in units), `lines` (blocks), `seedlings` (values by themselves), `litters`
+        (two factors), `fields` (counts), `stained` (shares), `elisa` (values below detection),
+        `proteins` (many endpoints) or `messy` (cells that are no numbers).
 
     Raises
     ------

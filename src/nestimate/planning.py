@@ -155,7 +155,7 @@ def plan(
     >>> truth = {"groups": {"placebo": 7, "drug": 9}, "tau": 1, "sigma": 0.8}
     >>> found = ne.plan(truth, units=range(4, 9), readings=[2], settings={"simulations": 200})
     >>> found.best.shape.units
-    (6, 6)
+    (7, 7)
     """
     chosen, more = Options.of(options), Settings.of_mapping(settings)
     task, shapes, kept = plan_from_truth(

@@ -99,11 +99,19 @@ def posed(
         relabel_units=relabel_units,
     )
     words: dict[str, Any] = {**named, "relabel_units": relabel_units or None}
+    if chosen.at is not None and not chosen.covariates:
+        raise DesignError(
+            "at: these are values of covariates. Name the columns that groups are adjusted for: ",
+            Remedy("adjust", ",".join(chosen.values_at)),
+            ".",
+        )
     if not chosen.covariates:
         return relative(Design.from_table(table, roles), chosen.relative_to), None, chosen, words
-    adjusted = by_spread(
-        lambda apart: adjusted_design(table, roles, chosen.covariates, apart=apart), chosen.tau
-    )
+
+    def build(apart: bool) -> Design:
+        return adjusted_design(table, roles, chosen.covariates, apart=apart, at=chosen.values_at)
+
+    adjusted = by_spread(build, chosen.tau)
     own = chosen.tau == "own" or uneven(adjusted) is not None
     plain = adjusted_design(table, roles, (), apart=own)
     return relative(adjusted, chosen.relative_to), plain, chosen, words
@@ -125,4 +133,4 @@ def fitted(design: Design, chosen: Options) -> Fit:
         assumptions = replace(assumptions, tau="own")
         design = replace(design, notes=(*design.notes, shown.said))
     model = Model.from_design(replace(design, roles=roles), assumptions)
-    return Fit.from_model(model, ess=chosen.ess, seed=chosen.seed)
+    return Fit.from_model(model, ess=chosen.budget.draws(len(design.groups)), seed=chosen.seed)

@@ -129,8 +129,9 @@ class Screen(Found):
         if not self.estimated[row]:
             raise DesignError(f"endpoint '{name}': {self.columns()['status'][row]}.")
         layout = self.matrix.layout
-        prior = self.outcome.learnt.prior
         own = self.reduced(row)
+        ((_, learnt),) = self.outcome.learnt.split(own)
+        prior = learnt.prior
         priors = prior.said(float(prior.unit(own)[0]), sigma=bool(own.freedom[0]))
         chosen: dict[str, Any] = {"ci_prob": self.options.ci_prob, "rope": self.options.rope}
         if self.paired:

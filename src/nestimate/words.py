@@ -34,6 +34,7 @@ class Words(TypedDict, total=False):
     contrast: Contrasts | Sequence[str]
     order: str | Sequence[str] | None
     adjust: str | Sequence[str] | None
+    at: str | Mapping[str, float | Sequence[float]] | None
     relative_to: str | None
     against: float | None
     rope: tuple[float, float] | None
@@ -41,7 +42,7 @@ class Words(TypedDict, total=False):
     ci_kind: CiKind
     simultaneous: bool
     bayes_factor: bool
-    ess: float
+    ess: float | None
     seed: int
     sheet: str | None
     decimal: Decimal | None

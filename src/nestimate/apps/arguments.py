@@ -178,6 +178,7 @@ SPELLINGS = {
     ),
     "order": Spelling(help="Groups in order: 0,1,3,10; of factors day=0,1,3.", hidden=True),
     "adjust": Spelling(help="Covariates: age,baseline.", hidden=True),
+    "at": Spelling(help="Measurements where groups are compared: 'age=20,40'.", hidden=True),
     "relative_to": Spelling(help="Control of each block: ratios to it.", hidden=True),
     "against": Spelling(help="Compare groups (or all rows) with this value.", kind=float | None),
     "ci_prob": Spelling(help="Mass of intervals.", kind=float, flags=("--ci-prob", "--ci")),
@@ -188,7 +189,7 @@ SPELLINGS = {
     "bayes_factor": Spelling(
         help="For a difference of exactly 0.", kind=bool, flags=("--bayes-factor",)
     ),
-    "ess": Spelling(help="Effective draws wanted.", kind=float),
+    "ess": Spelling(help="Effective draws wanted [10,000; 20 groups: 4,000].", kind=float),
     "seed": Spelling(help="Random seed.", kind=int),
     "sheet": Spelling(help="Sheet of a workbook.", after=_LAST),
     "decimal": Spelling(help="Decimal mark of the file: . or ,", after=_LAST),

@@ -13,9 +13,11 @@ import typer
 
 from nestimate.apps import arguments, page, planner, progress, screener
 from nestimate.comparison import Comparison, compare, fit
-from nestimate.errors import NestimateError
+from nestimate.errors import DesignError, NestimateError
 from nestimate.examples import EXAMPLES, example
-from nestimate.options import OF_LAYOUTS
+from nestimate.extras import require
+from nestimate.options import OF_LAYOUTS, Options
+from nestimate.outcomes import Outcomes, split_outcomes
 from nestimate.outputs import STANDARD_OUTPUT, check_outputs, check_report, whole
 from nestimate.overview import inspect
 from nestimate.results.documents import terminal
@@ -50,7 +52,12 @@ def _root(
 @arguments.with_options(arguments.SPELLINGS)
 def _compare(  # noqa: PLR0913 - one argument per word is how typer reads a command line
     data: arguments.Data,
-    value: Annotated[str | None, typer.Option(help="What was measured.")] = None,
+    value: Annotated[
+        str | None, typer.Option(help="What was measured; several: --outcomes.")
+    ] = None,
+    outcomes: Annotated[
+        bool, typer.Option("--outcomes", help="Each of --value by itself.", hidden=True)
+    ] = False,
     group: Annotated[str | None, typer.Option(help="What is compared; or --against.")] = None,
     unit: Annotated[
         str | None, typer.Option(help="Experimental unit; its rows are readings.")
@@ -74,12 +81,18 @@ def _compare(  # noqa: PLR0913 - one argument per word is how typer reads a comm
 ) -> None:
     """Compare: nestimate compare data.csv --value y --group arm --unit mouse."""
     outputs = {"--json": json_file, "--report": report, "--draws": draws}
-    check_outputs(outputs, data, overwrite=overwrite)
-    check_report(report)
+    _check(outputs, data, overwrite=overwrite)
+    if outcomes and (value is None or draws is not None):
+        raise DesignError(
+            "--outcomes: name them with --value weight,length; --draws are those of one outcome."
+        )
+    named: str | tuple[str, ...] | None = value
+    if outcomes and value:
+        named = split_outcomes(data, value, Options.of(options).reading)
     with progress.shown():
         result = compare(
             data,
-            value=value,
+            value=named,
             group=group,
             unit=unit,
             block=block,
@@ -96,6 +109,7 @@ def _compare(  # noqa: PLR0913 - one argument per word is how typer reads a comm
     {
         "robust": {"help": "units (Student-t clusters) or none."},
         "value_unit": {"after": "reference"},
+        "at": {"hidden": False},
     },
 )
 def _fit(  # noqa: PLR0913
@@ -121,8 +135,7 @@ def _fit(  # noqa: PLR0913
     standardize, I(x**2), poly(x, 2), bs(x, 4), and no others.
     """
     outputs = {"--json": json_file, "--report": report, "--draws": draws}
-    check_outputs(outputs, data, overwrite=overwrite)
-    check_report(report)
+    _check(outputs, data, overwrite=overwrite)
     with progress.shown():
         result = fit(
             formula,
@@ -134,22 +147,32 @@ def _fit(  # noqa: PLR0913
     _deliver(result, outputs, brief=brief, every_figure=every_figure)
 
 
+def _check(outputs: Mapping[str, Path | None], data: Path, *, overwrite: bool) -> None:
+    """Find what cannot be written before any time is spent on it."""
+    check_outputs(outputs, data, overwrite=overwrite)
+    check_report(outputs["--report"])
+    if outputs["--draws"]:
+        require("--draws", "arviz", "arviz_base", "xarray", "h5netcdf", "h5py")
+
+
 def _deliver(
-    result: Comparison, outputs: Mapping[str, Path | None], *, brief: bool, every_figure: bool
+    result: Comparison | Outcomes[Comparison],
+    outputs: Mapping[str, Path | None],
+    *,
+    brief: bool,
+    every_figure: bool,
 ) -> None:
-    """Print the answer and write the files asked for; exit 3 if a check failed."""
+    """Print the answer and write the files asked for; exit 2 or 3 if there is none."""
     alone = _is_output(outputs["--json"])
+    page = terminal.Page(width=_width(), voice="shell")
+    writers: dict[str, Callable[[Path], object]] = {"--report": result.report}
     with progress.shown():
-        render = terminal.brief if brief else terminal.render
-        page = render(result, terminal.Page(width=_width(), voice="shell"))
-    typer.echo(page, err=alone)
-    writers: dict[str, Callable[[Path], object]] = {
-        "--report": lambda part: result.report(part, every_figure=every_figure),
-        # By way of memory: HDF5 does not survive a disk that fills up while it writes.
-        "--draws": lambda part: part.write_bytes(
-            bytes(result.draws.to_netcdf(None, engine="h5netcdf"))
-        ),
-    }
+        if isinstance(result, Outcomes):
+            text = result.text(page, brief=brief)
+        else:
+            text = (terminal.brief if brief else terminal.render)(result, page)
+            writers = _writers(result, every_figure=every_figure)
+    typer.echo(text, err=alone)
     for option, path in outputs.items():
         if path and option == "--json":
             _write_json(result.to_dict(), path)
@@ -158,8 +181,21 @@ def _deliver(
                 writers[option](part)
         if path:
             typer.echo(f"{option[2:]} written to {path}", err=alone)
+    if isinstance(result, Outcomes) and result.refused:
+        raise typer.Exit(2)
     if not result.passed:
         raise typer.Exit(3)
+
+
+def _writers(result: Comparison, *, every_figure: bool) -> dict[str, Callable[[Path], object]]:
+    """Return what writes the files of one answer."""
+    return {
+        "--report": lambda part: result.report(part, every_figure=every_figure),
+        # By way of memory: HDF5 does not survive a disk that fills up while it writes.
+        "--draws": lambda part: part.write_bytes(
+            bytes(result.draws.to_netcdf(None, engine="h5netcdf"))
+        ),
+    }
 
 
 def _is_output(path: Path | None) -> bool:
@@ -266,9 +302,24 @@ def _example(
 def _page(
     port: Annotated[int, typer.Option(help="Port on this machine; 0: a free one.")] = 0,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Print the address.")] = False,
+    export: Annotated[
+        Path | None, typer.Option(help="Write the page as files for a web server instead.")
+    ] = None,
+    pyodide: Annotated[
+        Path | None, typer.Option(help="For --export: an unpacked full Pyodide distribution.")
+    ] = None,
+    overwrite: arguments.Overwrite = False,
 ) -> None:
     """Open the page in the browser; it talks to this machine alone, until Ctrl-C."""
-    page.serve(port, browser=not no_browser)
+    if export is None:
+        page.serve(port, browser=not no_browser)
+        return
+    if pyodide is None:
+        raise DesignError(
+            "--export needs --pyodide FOLDER, an unpacked full distribution of Pyodide: Python "
+            "for the browser."
+        )
+    typer.echo(page.export(export, pyodide, overwrite=overwrite))
 
 
 def _width() -> int:

@@ -44,6 +44,9 @@ def _screen(  # noqa: PLR0913 - one argument per option is how typer reads a com
     pool: Annotated[
         str, typer.Option(help="Spreads learnt from all endpoints: scales, icc, none.")
     ] = "scales",
+    trend: Annotated[
+        bool, typer.Option(help="Spreads learnt by the level of the readings.")
+    ] = True,
     effects: Annotated[str, typer.Option(help="mixture (shrunk), or flat.")] = "mixture",
     robust: Annotated[str, typer.Option(help="Student-t units: hits, all, none.")] = "hits",
     rope: Annotated[str | None, typer.Option(help="LO,HI: effects as good as none.")] = None,
@@ -72,6 +75,7 @@ def _screen(  # noqa: PLR0913 - one argument per option is how typer reads a com
         "contrast": contrast,
         "scale": scale,
         "pool": pool,
+        "trend": trend,
         "effects": effects,
         "robust": robust,
         "rope": arguments.rope(rope),

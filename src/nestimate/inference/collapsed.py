@@ -13,7 +13,6 @@ over it is nearly the integral (Cranley & Patterson 1976), so the weights stay a
 s alone. Time grows with the number of groups, and no faster.
 """
 
-from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -26,8 +25,10 @@ from nestimate.inference.diagnostics import K_LIMIT, smooth_weights
 from nestimate.inference.importance import Measure, Sample
 from nestimate.inference.peaks import laplace
 from nestimate.model.separable import Separable, Shared
+from nestimate.model.units import Batch
 
 Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
 
 #: Candidates by the number of a group's own parameters.
 CANDIDATES = {1: 8, 2: 21, 3: 55}
@@ -85,17 +86,22 @@ class Proposals:
     slope: Array
     root: Array
 
-    def candidates(self, g: int, s: Array, v: Array) -> tuple[Array, Array]:
-        """Candidates of a group, and their log density, from points v of the unit cube.
+    def candidates(self, which: Codes, s: Array, v: Array) -> tuple[Array, Array]:
+        """Candidates of groups, and their log density, from points v of the unit cube.
 
-        Shapes (own, candidates, points) both of v and of the candidates, (candidates, points).
+        Shapes (own, groups, candidates, points) both of v and of the candidates, and
+        (groups, candidates, points).
         """
         both = v * (1 - v)
         standard = (v - 0.5) * np.sqrt(2 / both)
+        root = self.root[which]
         log_q = 1.5 * np.log(4 * both).sum(axis=0)
-        log_q -= len(v) * 1.5 * np.log(2) + np.log(np.diagonal(self.root[g])).sum()
-        centre = self.centre[g][:, None] + self.slope[g] @ (s - self.middle).T
-        return centre[:, None, :] + np.tensordot(self.root[g], standard, axes=1), log_q
+        size = np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1)
+        log_q -= len(v) * 1.5 * np.log(2) + size[:, None, None]
+        centre = self.centre[which][:, :, None] + self.slope[which] @ (s - self.middle).T
+        x = np.einsum("gij,jgkp->igkp", root, standard)
+        x += centre.transpose(1, 0, 2)[:, :, None, :]
+        return x, log_q
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -156,19 +162,20 @@ class Collapsed:
     def refitted(self, s: Array, count: int) -> "Collapsed":
         """Fit every proposal anew at points s, each with as many candidates."""
         shared, middle = self.model.at(s), s.mean(axis=0)
-        base = lattice(count, self.model.own)[:, :, None]
-        streams = self.rng.spawn(len(self.model.blocks))
         gaps = s - middle
         spread = gaps.T @ gaps / len(s)
 
-        def one(g: int) -> tuple[Array, Array, Array]:
-            v = _shifted(base, streams[g].random((self.model.own, 1, len(s))))
-            x, log_q = self.proposals.candidates(g, s, v)
-            _, logs = self.model.log_density(g, shared, x)
-            return _moments(x, logs - log_q, gaps, spread)
+        def one(batch: Batch, stream: np.random.Generator) -> tuple[Array, Array, Array]:
+            x, _, logs = self._terms(batch, s, shared, stream, count)
+            found = [_moments(x[:, i], logs[i], gaps, spread) for i in range(len(logs))]
+            centre, slope, root = zip(*found, strict=True)
+            return np.stack(centre), np.stack(slope), np.stack(root)
 
-        found = zip(*self.threads.map(one, range(len(self.model.blocks))), strict=True)
-        centre, slope, root = (np.stack(part) for part in found)
+        batches = self.model.batches(_room(count * len(s)))
+        streams = self.rng.spawn(len(batches))
+        parts = zip(*self.threads.map(one, batches, streams), strict=True)
+        order = np.argsort(np.concatenate([batch.members for batch in batches]))
+        centre, slope, root = (np.concatenate(part)[order] for part in parts)
         fitted = Proposals(middle=middle, centre=centre, slope=slope, root=root)
         return replace(self, proposals=fitted)
 
@@ -203,58 +210,78 @@ class Collapsed:
             Pareto-k of the same ratio; minus infinity where it is so even that its tail says
             nothing. Shape (groups,).
         """
-        shared, fine = self.model.at(s), replace(self, candidates=FINER * self.candidates)
-        streams = self.rng.spawn(len(self.model.blocks))
+        shared = self.model.at(s)
 
-        def one(g: int) -> tuple[float, float]:
-            logs = _log_mean(self._terms(g, s, shared, streams[g])[1])
-            logs -= _log_mean(fine._terms(g, s, shared, streams[g])[1])
-            spread = float(np.exp(logs).std())
-            return spread, smooth_weights(logs)[1] if spread > EVEN else -np.inf
+        def one(batch: Batch, stream: np.random.Generator) -> tuple[Array, Array]:
+            usual, fine = (
+                _log_mean(self._terms(batch, s, shared, stream, count)[2])
+                for count in (self.candidates, FINER * self.candidates)
+            )
+            logs = usual - fine
+            spread = np.exp(logs).std(axis=1)
+            k = [
+                smooth_weights(own)[1] if wide else -np.inf
+                for own, wide in zip(logs, spread > EVEN, strict=True)
+            ]
+            return spread, np.array(k)
 
-        spread, k = zip(*self.threads.map(one, range(len(self.model.blocks))), strict=True)
-        return np.array(spread), np.array(k)
+        batches = self.model.batches(_room(FINER * self.candidates * len(s)))
+        streams = self.rng.spawn(len(batches))
+        parts = zip(*self.threads.map(one, batches, streams), strict=True)
+        order = np.argsort(np.concatenate([batch.members for batch in batches]))
+        spread, k = (np.concatenate(part)[order] for part in parts)
+        return spread, k
 
     def _parts(self, x: Array) -> list[Array]:
         size = max(CHUNK // self.candidates, 1)
         return [x[i : i + size] for i in range(0, len(x), size)]
 
     def _terms(
-        self, g: int, s: Array, shared: Shared, stream: np.random.Generator | None
-    ) -> tuple[Array, Array]:
-        """Candidates of a group in z, and the logs of their terms."""
-        base = lattice(self.candidates, self.model.own)[:, :, None]
-        size = (self.model.own, 1, len(s))
+        self,
+        batch: Batch,
+        s: Array,
+        shared: Shared,
+        stream: np.random.Generator | None,
+        count: int,
+    ) -> tuple[Array, Array, Array]:
+        """Candidates of groups in x and in z, and the logs of their terms."""
+        base = lattice(count, self.model.own)[:, None, :, None]
+        size = (self.model.own, batch.members.size, 1, len(s))
         # Half a step off the corner, where the lattice is symmetric.
-        shift = np.full(size, 0.5 / self.candidates) if stream is None else stream.random(size)
-        x, log_q = self.proposals.candidates(g, s, _shifted(base, shift))
-        z, logs = self.model.log_density(g, shared, x)
-        return z, logs - log_q
+        shift = np.full(size, 0.5 / count) if stream is None else stream.random(size)
+        x, log_q = self.proposals.candidates(batch.members, s, _shifted(base, shift))
+        z, logs = self.model.log_density(batch, shared, x)
+        return x, z, logs - log_q
 
     def _still(self, s: Array) -> Array:
-        shared = self.model.at(s)
-        return sum(
-            (_log_mean(self._terms(g, s, shared, None)[1]) for g in self._groups()),
-            start=np.zeros(len(s)),
-        )
+        shared, total = self.model.at(s), np.zeros(len(s))
+        for batch in self.model.batches(_room(self.candidates * len(s))):
+            logs = self._terms(batch, s, shared, None, self.candidates)[2]
+            total += _log_mean(logs).sum(axis=0)
+        return total
 
     def _drawn(self, s: Array, stream: np.random.Generator) -> tuple[Array, Array]:
         """Draw every group's own parameters; return all columns of z and the log integral."""
         shared, total = self.model.at(s), np.zeros(len(s))
         drawn = np.empty((len(s), self.model.shared.size + self.model.blocks.size))
         drawn[:, self.model.shared] = s
-        columns = np.arange(len(s))
-        for g in self._groups():
-            z, logs = self._terms(g, s, shared, stream)
-            top = logs.max(axis=0)
-            mass = np.cumsum(np.exp(logs - np.where(np.isfinite(top), top, 0.0)), axis=0)
-            total += top + np.log(np.maximum(mass[-1], 1e-300) / len(logs))
-            chosen = (mass < stream.random(len(s)) * mass[-1]).sum(axis=0)
-            drawn[:, self.model.blocks[g]] = z[:, np.minimum(chosen, len(z[0]) - 1), columns].T
+        for batch in self.model.batches(_room(self.candidates * len(s))):
+            _, z, logs = self._terms(batch, s, shared, stream, self.candidates)
+            top = logs.max(axis=1)
+            safe = np.where(np.isfinite(top), top, 0.0)
+            mass = np.cumsum(np.exp(logs - safe[:, None]), axis=1)
+            whole = mass[:, -1]
+            total += (top + np.log(np.maximum(whole, 1e-300) / self.candidates)).sum(axis=0)
+            chosen = (mass < (stream.random(whole.shape) * whole)[:, None]).sum(axis=1)
+            chosen = np.minimum(chosen, self.candidates - 1)
+            own = np.take_along_axis(z, chosen[None, :, None, :], axis=2)[:, :, 0]
+            drawn[:, self.model.blocks[batch.members]] = own.transpose(2, 1, 0)
         return drawn, total
 
-    def _groups(self) -> Iterator[int]:
-        return iter(range(len(self.model.blocks)))
+
+def _room(points: int) -> int:
+    """Return how many groups are evaluated together where each has so many points."""
+    return max(CHUNK // points, 1)
 
 
 def sample(
@@ -309,11 +336,11 @@ def _shifted(base: Array, shift: Array) -> Array:
 
 
 def _log_mean(logs: Array) -> Array:
-    """Log of the mean of exponentials over the first axis."""
-    top = logs.max(axis=0)
+    """Log of the mean of exponentials over the axis of candidates, the last but one."""
+    top = logs.max(axis=-2)
     safe = np.where(np.isfinite(top), top, 0.0)
     with np.errstate(divide="ignore"):
-        return np.asarray(safe + np.log(np.exp(logs - safe).mean(axis=0)))
+        return np.asarray(safe + np.log(np.exp(logs - safe[..., None, :]).mean(axis=-2)))
 
 
 def _log_normal(x: Array) -> Array:

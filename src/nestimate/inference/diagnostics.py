@@ -17,7 +17,7 @@ K_LIMIT = 0.7
 PLACES = 201
 #: How often a distribution function is varied to see how an HDI errs, and at how many quantiles
 #: beyond those intervals, each half as far from the end of the draws as the one before.
-REPEATS, TAIL = 25, 8
+REPEATS, TAIL = 40, 8
 
 
 def smooth_weights(log_weights: Array) -> tuple[Array, float]:
@@ -103,27 +103,54 @@ def quantile(values: Array, weights: Array, probabilities: Array) -> Array:
     return np.asarray(np.interp(at, middle, values[order]))
 
 
+def mcse_quantiles(values: Array, weights: Array, at: Array) -> Array:
+    """Monte Carlo errors of quantiles, values of one quantity that lie there; both one-dimensional.
+
+    Those of the mass below, carried over by the quantile function.
+    """
+    least = 1 / kish(weights)
+    below = (values[:, None] < at).T @ weights
+    event = np.where(values < at[:, None], 1 - below[:, None], below[:, None])
+    below = np.clip(below, least, 1 - least)
+    error = np.maximum(np.sqrt(np.square(event) @ np.square(weights)), least)
+    masses = np.concatenate([below - error, below + error]).clip(0, 1)
+    low, high = np.split(quantile(values, weights, masses), 2)
+    return 0.5 * (high - low)
+
+
 def hdi(values: Array, weights: Array, probability: float) -> tuple[float, float]:
     """Narrowest interval that holds `probability` of the weight, values of shape (draws,)."""
-    below = np.linspace(0, 1 - probability, PLACES)
-    edges = quantile(values, weights, np.concatenate([below, below + probability]))
-    return _narrowest(*np.split(edges, 2))
+    low, high = _narrowest(*np.split(quantile(values, weights, _edges(probability)), 2))
+    return float(low), float(high)
 
 
-def _narrowest(low: Array, high: Array) -> tuple[float, float]:
-    """Return the ends of the narrowest of intervals whose mass below grows evenly.
+def _edges(probability: float) -> Array:
+    """Mass below the ends of the intervals that are compared, (2 * `PLACES`,): low ones first.
 
-    The width as a function of the mass below the interval is smoothed by a quartic around its
-    minimum: the minimum is so flat that its raw position is noisier than any quantile.
+    None of them reaches to the outermost draws, which say next to nothing of where a tail ends.
     """
-    width = high - low
-    best = int(np.argmin(width))
-    wide = np.flatnonzero(width > 1.1 * width[best])
-    first = int(np.max(wide[wide < best], initial=-1)) + 1
-    last = int(np.min(wide[wide > best], initial=width.size))
-    if last - first > 5:
-        best = first + int(np.argmin(_quartic(last - first) @ width[first:last]))
-    return float(low[best]), float(high[best])
+    below = np.linspace(0, 1 - probability, PLACES + 2)[1:-1]
+    return np.concatenate([below, below + probability])
+
+
+def _narrowest(low: Array, high: Array) -> Array:
+    """Return the ends, (..., 2), of the narrowest of intervals (..., places).
+
+    The mass below them grows evenly along the places. The width as a function of it is smoothed by
+    a quartic around its minimum: the minimum is so flat that its raw position is noisier than any
+    quantile.
+    """
+    width = np.atleast_2d(high - low)
+    best, places = width.argmin(axis=1), np.arange(width.shape[1])
+    wide = width > 1.1 * width.min(axis=1, keepdims=True)
+    left, right = places < best[:, None], places > best[:, None]
+    first = np.where(wide & left, places, -1).max(axis=1) + 1
+    last = np.where(wide & right, places, places.size).min(axis=1)
+    for row in np.flatnonzero(last - first > 5):
+        near = slice(first[row], last[row])
+        best[row] = first[row] + (_quartic(int(last[row] - first[row])) @ width[row, near]).argmin()
+    ends = np.stack([low, high], axis=-1).reshape(*width.shape, 2)
+    return np.asarray(ends[np.arange(len(best)), best].reshape(*low.shape[:-1], 2))
 
 
 @cache
@@ -153,9 +180,8 @@ def mcse_hdi(values: Array, weights: Array, probability: float) -> tuple[float, 
 def _spread_of_ends(values: Array, weights: Array, probability: float) -> tuple[float, float]:
     cumulative = np.cumsum(weights)
     middle = (cumulative - 0.5 * weights) / cumulative[-1]
-    below = np.linspace(0, 1 - probability, PLACES)
-    tails = below[1] * 0.5 ** np.arange(1, TAIL)
-    wanted = np.concatenate([below, below + probability])
+    wanted = _edges(probability)
+    tails = wanted[0] * 0.5 ** np.arange(1, TAIL)
     inside = np.linspace(0, 1, PLACES)
     cuts = np.searchsorted(middle, np.concatenate([wanted, inside, tails, 1 - tails]))
     at = np.unique(np.clip(np.concatenate([[0], cuts]), 0, values.size - 1))
@@ -166,8 +192,8 @@ def _spread_of_ends(values: Array, weights: Array, probability: float) -> tuple[
     varied = np.random.default_rng(0).standard_gamma(shape, (REPEATS, at.size)) / shape
     others = np.cumsum(mass * varied, axis=1)
     others /= others[:, -1:]
-    ends = [_narrowest(*np.split(np.interp(wanted, other, values[at]), 2)) for other in others]
-    low, high = np.std(ends, axis=0, ddof=1)
+    edges = np.array([np.interp(wanted, other, values[at]) for other in others])
+    low, high = np.std(_narrowest(*np.split(edges, 2, axis=1)), axis=0, ddof=1)
     return float(low), float(high)
 
 

@@ -16,8 +16,6 @@ Codes = NDArray[np.intp]
 LEAST_SHARE, WHOLE = 0.02, 0.02
 #: Steps of an EM fit: from seeds spread by weight four do.
 EM_STEPS = 4
-#: Steps of an EM fit: from seeds spread by weight four do.
-EM_STEPS = 4
 #: Share of the wide component that catches long tails.
 WINGS = 0.1
 

@@ -209,7 +209,7 @@ class ClusterIntegral:
 
     def _columns(self, kind: Kind, theta: Theta) -> Array:
         """Return A, (draws, k, effects)."""
-        parts = []
+        parts = [np.zeros((theta[FIXED].shape[1], kind.cells.shape[1], 0))]
         if self.structure.heavy:
             parts.append(kind.z @ effect_root(self.structure, theta))
         scales = [theta[scale_of(s)][0] for s, _ in self.structure.inside]
@@ -338,11 +338,13 @@ class ClusterIntegral:
 def told_apart(design: Design) -> tuple[Structure, Stratum | None]:
     """Return the structure of what readings can tell, and the stratum that is their own error.
 
-    Where every cell has one measured value, what is its own is the error of that value.
+    Where every cell has one measured value, what is its own is the error of that value. Units that
+    lie in groups and are all there is stay what they are.
     """
     structure = design.structure
     merged = next((s for s in structure.strata if s.merged), None)
-    if merged is None or design.by_chance or design.observed is None:
+    measured = design.observed is not None and not design.by_chance
+    if merged is None or not measured or structure.alone_in_groups:
         return structure, None
     mine = np.array([s.position == merged.position for s, _ in structure.heavy])
     strata = tuple(s for s in structure.strata if s is not merged)
@@ -351,7 +353,7 @@ def told_apart(design: Design) -> tuple[Structure, Stratum | None]:
 
 def _portions(kind: Kind, numbers: int) -> Iterator[Kind]:
     """Give clusters in portions for which there is room, each so many numbers a cell."""
-    step = max(1, ROOM // (numbers * kind.cells.shape[1]))
+    step = max(1, ROOM // max(1, numbers * kind.cells.shape[1]))
     for i in range(0, kind.members.size, step):
         part = slice(i, i + step)
         yield replace(kind, members=kind.members[part], cells=kind.cells[part], x=kind.x[part])

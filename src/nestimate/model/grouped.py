@@ -16,6 +16,8 @@ from nestimate.model.families import CORRELATION, FIXED, NOISE, NORMALITY, Famil
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 Theta = Mapping[Family, Array]
+#: Classes of clusters, and what the scales have made of each.
+Parts = list[tuple[ClusterClass, Collapsed]]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -71,11 +73,11 @@ class GroupedDensity:
             within=np.bincount(sort, weights=ss),
         )
 
-    def log_density(self, theta: Theta) -> Array:
-        """Log density of the standardised readings, shape (draws,)."""
+    def log_density(self, theta: Theta, parts: Parts | None = None) -> Array:
+        """Log density of the standardised readings, shape (draws,); `parts` as `collapsed`."""
         fixed = theta[FIXED]
         total = np.zeros(fixed.shape[1])
-        for kind, part in self._collapsed(theta):
+        for kind, part in parts or self.collapsed(theta):
             total += clusters.log_density(kind, part, fixed[kind.x_kind].T, self._nu(theta))
         # However the effects lie, no density exceeds that of readings about the means of their own
         # cells: what does has lost its digits, with scales as extreme as they are impossible.
@@ -88,7 +90,7 @@ class GroupedDensity:
         size = sum(kind.members.size for kind in self.classes)
         fixed = theta[FIXED]
         found = np.empty((size, fixed.shape[1]))
-        for kind, part in self._collapsed(theta):
+        for kind, part in self.collapsed(theta):
             beta = fixed[kind.x_kind].T
             for c, member in enumerate(kind.members):
                 one = clusters.only(kind, part, c)
@@ -114,7 +116,7 @@ class GroupedDensity:
         """Draw every cluster's effects, shape (draws, clusters, effects)."""
         fixed = theta[FIXED]
         drawn = np.empty((fixed.shape[1], self.structure.outer.size, len(self.structure.effects)))
-        for kind, part in self._collapsed(theta):
+        for kind, part in self.collapsed(theta):
             found = clusters.draw_effects(part, fixed[kind.x_kind].T, self._nu(theta), rng)
             drawn[:, kind.members] = np.swapaxes(found, 1, 2)
         return drawn
@@ -130,14 +132,14 @@ class GroupedDensity:
             CORRELATION: np.zeros(1),
         }
 
-    def information(self, theta: Theta) -> tuple[Array, Array]:
+    def information(self, theta: Theta, parts: Parts | None = None) -> tuple[Array, Array]:
         """Return precision (draws, l, l) and linear term (draws, l) of the l fixed coefficients.
 
         Given the scales they are normal with these, lambda being held at what it is on the whole.
         """
         n_fixed, n_draws = theta[FIXED].shape
         guess = np.broadcast_to(self.middle[0], (n_draws, n_fixed))
-        parts = self._collapsed(theta)
+        parts = parts or self.collapsed(theta)
         mixing = np.ones(n_draws)
         nu = self._nu(theta)
         if nu is not None:
@@ -154,7 +156,8 @@ class GroupedDensity:
             linear[:, kind.x_kind] += pull
         return precision, linear
 
-    def _collapsed(self, theta: Theta) -> list[tuple[ClusterClass, Collapsed]]:
+    def collapsed(self, theta: Theta) -> Parts:
+        """Return what the scales alone make of every class of clusters."""
         sigma2 = np.square(theta[NOISE])
         inner = [np.square(theta[scale_of(s)][0]) for s, _ in self.structure.inside]
         root = effect_root(self.structure, theta)

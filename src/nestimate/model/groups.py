@@ -1,19 +1,27 @@
-"""Densities of one group's readings at several group means for each draw of what groups share.
+"""Densities of several groups' readings at several group means for each draw of what they share.
 
-The axes are (candidates, draws); scales may have one candidate that serves all. See `likelihood`.
+The axes are (groups, candidates, draws); scales may have one group, or one candidate, that serves
+all. Groups are evaluated together where their units are as many, with as many readings. See
+`likelihood`.
 """
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from nestimate.model.curves import Mixing
 from nestimate.model.likelihood import (
     LOG_2PI,
     SINGLE,
+    Noise,
     UnitClass,
     log_sum_exp,
     mixing_rule,
-    noise_of,
+    variance_of,
 )
 
 Array = NDArray[np.float64]
@@ -22,56 +30,87 @@ FAINT = -60.0
 #: Share of the candidates that the nodes of the mixing integral are laid for.
 CENTRAL = 0.9
 Single = NDArray[np.float32]
-Classes = tuple[UnitClass, ...]
 
 
-def normal_group(classes: Classes, mu: Array, tau: Array, sigma: Array) -> Array:
-    """Log density of the unit means when units are normal, shape (candidates, draws)."""
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class UnitsAlike:
+    """Units of several groups, as many in each, whose means err alike.
+
+    Attributes
+    ----------
+    noise
+        What decides how far their means err.
+    points, weights
+        Their means and how often each occurs, or points that stand for them; shape
+        (points, groups, 1, 1).
+    """
+
+    noise: Noise
+    points: Array
+    weights: Array
+
+    @classmethod
+    def of(cls, kinds: Sequence[UnitClass]) -> Self:
+        """Put together the same class of every group."""
+        points, weights = (
+            np.stack([getattr(kind, name) for kind in kinds], axis=1)[:, :, None, None]
+            for name in ("points", "weights")
+        )
+        return cls(noise=kinds[0].noise, points=points, weights=weights)
+
+    @property
+    def size(self) -> Array:
+        """Units of every group, shape (groups, 1, 1)."""
+        return np.asarray(self.weights.sum(axis=0))
+
+
+def normal_groups(alike: Sequence[UnitsAlike], mu: Array, tau: Array, sigma: Array) -> Array:
+    """Log density of the unit means when units are normal, (groups, candidates, draws)."""
     total = np.zeros(mu.shape)
-    for kind in classes:
-        variance = tau**2 + noise_of(kind, sigma)
-        size = kind.weights.sum()
-        centre = kind.weights @ kind.points / size
-        squares = kind.weights @ (kind.points - centre) ** 2 + size * (centre - mu) ** 2
-        total -= 0.5 * (size * (LOG_2PI + np.log(variance)) + squares / variance)
+    for units in alike:
+        variance = tau**2 + variance_of(units.noise, sigma)
+        centre = (units.weights * units.points).sum(axis=0) / units.size
+        inside = (units.weights * np.square(units.points - centre)).sum(axis=0)
+        squares = inside + units.size * np.square(centre - mu)
+        total -= 0.5 * (units.size * (LOG_2PI + np.log(variance)) + squares / variance)
     return total
 
 
-def t_group_values(classes: Classes, mu: Array, tau: Array, nu: Array) -> Array:
+def t_groups_values(alike: Sequence[UnitsAlike], mu: Array, tau: Array, nu: Array) -> Array:
     """Log density of values that are Student-t themselves (flat layout); nu (draws,)."""
     half = 0.5 * (nu + 1)
     constant = special.gammaln(half) - special.gammaln(0.5 * nu) - 0.5 * np.log(np.pi * nu)
     total = np.zeros(mu.shape)
     scale = 1 / (tau * np.sqrt(nu))
-    for kind in classes:
+    for units in alike:
         logs = np.zeros(mu.shape)
-        for point, weight in zip(kind.points, kind.weights, strict=True):
+        for point, weight in zip(units.points, units.weights, strict=True):
             logs += weight * np.log1p(np.square((point - mu) * scale))
-        total += kind.weights.sum() * (constant - np.log(tau)) - half * logs
+        total += units.size * (constant - np.log(tau)) - half * logs
     return total
 
 
-def t_group(
-    classes: Classes, mu: Array, tau: Array, sigma: Array, nodes: tuple[Array, Array]
+def t_groups(
+    alike: Sequence[UnitsAlike], mu: Array, tau: Array, sigma: Array, mixing: Mixing
 ) -> Array:
-    """Log density of the unit means when units are Student-t, shape (candidates, draws).
-
-    Parameters
-    ----------
-    nodes
-        1 / lambda and log weights of the mixing integral, both (nodes, draws).
-    """
-    inverse, log_weight = (part[:, None, :] for part in nodes)
+    """Log density of the unit means when units are Student-t, (groups, candidates, draws)."""
     total = np.zeros(mu.shape)
-    prior = log_weight.astype(SINGLE)
-    terms = np.empty((len(inverse), *mu.shape), dtype=SINGLE)
-    for kind in classes:
-        variance = (tau**2 * inverse + noise_of(kind, sigma)).astype(SINGLE)
-        offset: Single = np.asarray(prior - SINGLE(0.5) * np.log(variance), dtype=SINGLE)
+    inverse, log_weight = (
+        np.expand_dims(part, (1, 2) if part.ndim == 2 else 2) for part in mixing.nodes
+    )
+    for units in alike:
+        total -= 0.5 * units.size * LOG_2PI
+        curve = mixing.curves.get(units.noise)
+        if curve is not None:
+            logs = curve(np.square(units.points - mu))
+            total += np.einsum("pg,pgcd->gcd", units.weights[:, :, 0, 0], logs)
+            continue
+        terms = np.empty((len(inverse), *mu.shape), dtype=SINGLE)
+        variance = (tau**2 * inverse + variance_of(units.noise, sigma)).astype(SINGLE)
+        offset: Single = np.asarray(log_weight - SINGLE(0.5) * np.log(variance), dtype=SINGLE)
         slope = np.divide(SINGLE(-0.5), variance, out=variance)
-        for point, weight in zip(kind.points, kind.weights, strict=True):
+        for point, weight in zip(units.points, units.weights, strict=True):
             total += weight * _log_sum(np.square(point - mu).astype(SINGLE), slope, offset, terms)
-        total -= 0.5 * kind.weights.sum() * LOG_2PI
     return total
 
 
@@ -86,32 +125,35 @@ def _log_sum(squared: Single, slope: Single, offset: Single, terms: Single) -> A
     found = np.log(terms.sum(axis=0), dtype=np.float64)
     lost = np.nonzero(~(found > FAINT))
     if lost[0].size:
-        column = lost[1]
-        slope, offset = (
-            part[:, lost[0] if part.shape[1] > 1 else 0, column] for part in (slope, offset)
-        )
+        at: Any = (slice(None), *lost)
+        slope, offset = (np.broadcast_to(part, terms.shape)[at] for part in (slope, offset))
         found[lost] = log_sum_exp(slope * squared[lost] + offset)
     return found
 
 
 def group_nodes(
-    classes: Classes, mu: Array, tau: Array, sigma: Array, nu: Array
+    alike: Sequence[UnitsAlike], mu: Array, tau: Array, sigma: Array, nu: Array
 ) -> tuple[Array, Array]:
-    """Nodes of the mixing integral for each draw, serving its candidates.
+    """Nodes of the mixing integral of every group for each draw, serving its candidates.
+
+    Shapes (nodes, groups, draws).
 
     The tenth of them that lie farthest out are left to make do: for their sake the nodes would
     lie too far apart for all.
     """
     squared = np.square(tau)
     extreme, gain, noise = np.zeros(mu.shape), np.zeros(mu.shape), np.zeros(mu.shape)
-    for kind in classes:
-        far = np.maximum(np.abs(kind.points.max() - mu), np.abs(kind.points.min() - mu))
-        error = noise_of(kind, sigma) / squared
+    for units in alike:
+        ends = units.points.max(axis=0), units.points.min(axis=0)
+        far = np.maximum(*(np.abs(end - mu) for end in ends))
+        error = variance_of(units.noise, sigma) / squared
         extreme = np.maximum(extreme, np.square(far) / squared)
         gain = np.maximum(gain, np.square(far) / squared / (1 + error))
         noise = np.maximum(noise, error)
-    farthest = int(CENTRAL * (len(mu) - 1))
+    farthest = int(CENTRAL * (mu.shape[1] - 1))
     extreme, gain, noise = (
-        np.partition(part, farthest, axis=0)[farthest] for part in (extreme, gain, noise)
+        np.partition(part, farthest, axis=1)[:, farthest] for part in (extreme, gain, noise)
     )
-    return mixing_rule(extreme, gain, noise, nu)
+    shape, flat = extreme.shape, np.broadcast_to(nu, extreme.shape).ravel()
+    inverse, log_weight = mixing_rule(extreme.ravel(), gain.ravel(), noise.ravel(), flat)
+    return inverse.reshape(-1, *shape), log_weight.reshape(-1, *shape)

@@ -38,6 +38,8 @@ CONDENSE_FROM = 100
 CELL_WIDTH, GAUSS_POINTS = 0.75, 5
 
 LOG_2PI = float(np.log(2 * np.pi))
+#: Readings of a unit, and the known error of its mean; 0 where there is none.
+Noise = tuple[int, float]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -53,8 +55,7 @@ class UnitClass:
     members
         Positions of the units, shape (units in the class,).
     points, weights
-        Their means and how often each occurs, or fewer points that stand for them; see
-        `condensed`. Shape (points,).
+        Their means and how often each occurs, or stand-ins for them (`condensed`); (points,).
     """
 
     group: int
@@ -63,6 +64,11 @@ class UnitClass:
     members: NDArray[np.intp]
     points: Array
     weights: Array
+
+    @property
+    def noise(self) -> Noise:
+        """What decides how far the units' means err."""
+        return self.n, float(np.nan_to_num(self.error))
 
 
 def unit_classes(statistics: UnitStatistics) -> tuple[UnitClass, ...]:
@@ -87,10 +93,10 @@ def unit_classes(statistics: UnitStatistics) -> tuple[UnitClass, ...]:
     return tuple(found)
 
 
-def noise_of(kind: UnitClass, sigma: Array) -> Array:
-    """Variance of the error of a unit's mean, given sigma of its group, shape (draws,)."""
-    known = np.isfinite(kind.error)
-    return np.full_like(sigma, kind.error**2) if known else sigma**2 / kind.n
+def variance_of(noise: Noise, sigma: Array) -> Array:
+    """Variance of the error of a unit's mean, given sigma of its group, of the shape of sigma."""
+    n, known = noise
+    return np.full_like(sigma, known**2) if known else sigma**2 / n
 
 
 def condensed(values: Array) -> tuple[Array, Array]:
@@ -158,7 +164,7 @@ def normal_units(classes: tuple[UnitClass, ...], mu: Array, tau: Array, sigma: A
     total = np.zeros(mu.shape[1])
     for kind in classes:
         g = kind.group
-        variance = tau[g] ** 2 + noise_of(kind, sigma[g])
+        variance = tau[g] ** 2 + variance_of(kind.noise, sigma[g])
         size = kind.weights.sum()
         centre = kind.weights @ kind.points / size
         squares = kind.weights @ (kind.points - centre) ** 2 + size * (centre - mu[g]) ** 2
@@ -230,7 +236,7 @@ def _unit_densities(
     terms = np.empty_like(prior)
     for kind in classes:
         g = kind.group
-        variance = (tau[g] ** 2 * inverse + noise_of(kind, sigma[g])).astype(SINGLE)
+        variance = (tau[g] ** 2 * inverse + variance_of(kind.noise, sigma[g])).astype(SINGLE)
         offset = prior - 0.5 * np.log(variance)
         slope = np.divide(-0.5, variance, out=variance)
         middle = mu[g]
@@ -253,7 +259,7 @@ def mixing_nodes(
     for kind in classes:
         g = kind.group
         far = np.maximum(np.abs(kind.points.max() - mu[g]), np.abs(kind.points.min() - mu[g]))
-        error = noise_of(kind, sigma[g]) / np.square(tau[g])
+        error = variance_of(kind.noise, sigma[g]) / np.square(tau[g])
         squared = np.square(far / tau[g])
         extreme = np.maximum(extreme, squared)
         gain = np.maximum(gain, squared / (1 + error))

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.reference_free import reference_free
 from nestimate.model.assumptions import Assumptions
-from nestimate.model.cluster_integral import ClusterIntegral
 from nestimate.model.cut_off import CutOffDensity
 from nestimate.model.draws import Draws
 from nestimate.model.families import FIXED, NORMALITY, Family, pooled, scale_of
@@ -23,23 +22,14 @@ from nestimate.model.paired import PairedDensity
 from nestimate.model.parameters import Parameter, affine, choose_parameters
 from nestimate.model.priors import Prior
 from nestimate.model.responses.response import Response
-from nestimate.model.responses.table import integrated, response_of
+from nestimate.model.responses.table import Integrated, integrated, response_of
 from nestimate.model.unit_integral import UnitIntegral
 from nestimate.model.units import UnitDensity
 from nestimate.model.whitening import Z_EDGE, Whitening
 
 Array = NDArray[np.float64]
 Theta = Mapping[Family, Array]
-Density = (
-    UnitDensity
-    | GroupedDensity
-    | PairedDensity
-    | RegressionDensity
-    | UnitIntegral
-    | CutOffDensity
-    | ClusterIntegral
-    | LatentDensity
-)
+Density = UnitDensity | GroupedDensity | PairedDensity | RegressionDensity | Integrated
 
 #: Groups from which they are proposed one by one.
 MANY_GROUPS = 5
@@ -49,6 +39,22 @@ FIXED_PART = ("location", "slope")
 EDGE = 7.5
 #: Points far out in the tails may overflow: their density is then zero, which is right.
 EXTREMES = np.errstate(over="ignore", divide="ignore", invalid="ignore", under="ignore")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Shared:
+    """What the coordinates and the density of the same draws have in common.
+
+    Attributes
+    ----------
+    scales
+        The parameters that are not group means, as `Model.standard` gives them.
+    parts
+        What the density has made of them, where that costs as much as the rest: its last argument.
+    """
+
+    scales: Theta
+    parts: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -158,7 +164,7 @@ class Model:
         z
             Shape (draws, dim).
         scales
-            What `warp` returned for the same z: only the group means are then worked out.
+            Those that `warp` found for the same z: only the group means are then worked out.
         """
         free = iter(range(z.shape[1]))
         rows: dict[Family, list[Array]] = {}
@@ -238,9 +244,11 @@ class Model:
         return self.density.per_cluster(theta)
 
     @EXTREMES
-    def log_likelihood(self, z: Array, scales: Theta | None = None) -> Array:
-        """Log density of the standardised readings at z, shape (draws,); see `standard`."""
-        return self.density.log_density(self.standard(z, scales))
+    def log_likelihood(self, z: Array, shared: Shared | None = None) -> Array:
+        """Log density of the standardised readings at z, shape (draws,); see `warp`."""
+        if shared is None:
+            return self.density.log_density(self.standard(z))
+        return self.density.log_density(self.standard(z, shared.scales), *shared.parts)
 
     def start(self) -> Array:
         """Return a z near the bulk of the posterior, shape (dim,)."""
@@ -313,7 +321,7 @@ class Model:
         return found if len(found) >= MANY_GROUPS and inside < len(self.free) else ()
 
     @EXTREMES
-    def warp(self, z: Array) -> tuple[Array, Array, Array, dict[Family, Array]]:
+    def warp(self, z: Array) -> tuple[Array, Array, Array, Shared]:
         """Return the centre, axes and widths that make the first l columns of z round.
 
         Those columns are the free group means. They are the better known the smaller the scales
@@ -325,8 +333,8 @@ class Model:
         -------
         centre, axes, widths
             Shapes (draws, l), (draws, l, l), (draws, l).
-        scales
-            The parameters that are not group means, as `standard` gives them.
+        shared
+            What depends on the scales alone, so that `log_likelihood` need not find it again.
         """
         locations = [p for p in self.parameters if p.kind in FIXED_PART]
         free = np.array([p.free for p in locations])
@@ -336,14 +344,17 @@ class Model:
         slope = np.zeros(len(locations))
         steps = [w.value(np.array([-0.5, 0.5])) for w in self.whitening[:count]]
         slope[free] = [high - low for low, high in steps]
-        precision, linear = self.density.information({**theta, FIXED: origin.T})
+        parts: Any = ()
+        if isinstance(self.density, GroupedDensity):
+            parts = (self.density.collapsed(theta),)
+        precision, linear = self.density.information({**theta, FIXED: origin.T}, *parts)
         linear = linear - (precision @ origin[:, :, None])[:, :, 0]
         inside = precision[:, free][:, :, free] * np.outer(slope[free], slope[free])
         known, axes = np.linalg.eigh(np.nan_to_num(inside))
         widths = 1 / np.sqrt(1 + np.maximum(known, 0))
         pull = np.nan_to_num(linear * slope)[:, free]
         centre = np.einsum("dij,dj->di", axes, widths**2 * np.einsum("dji,dj->di", axes, pull))
-        return centre, axes, widths, theta
+        return centre, axes, widths, Shared(scales=theta, parts=parts)
 
 
 def _whitening(design: Design, parameters: tuple[Parameter, ...]) -> tuple[Whitening, ...]:

@@ -18,10 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.model import likelihood
+from nestimate.model.curves import FEWEST, Mixing, UnitCurve
 from nestimate.model.families import FIXED, NOISE, NORMALITY, Family, pooled
+from nestimate.model.likelihood import Noise, UnitClass
 from nestimate.model.model import EXTREMES, MANY_GROUPS, Model
 from nestimate.model.priors import Normal
-from nestimate.model.units import UnitDensity
+from nestimate.model.units import Batch, Scales, UnitDensity
 from nestimate.model.whitening import Z_EDGE, Whitening
 
 Array = NDArray[np.float64]
@@ -76,13 +78,12 @@ class Shared:
     ----------
     theta
         Standardised parameters by family, each of shape (points,).
-    nodes
-        1 / lambda and log weights of the mixing integral, both (nodes, points); None where the
-        groups' scales differ, or no such integral is needed.
+    mixing
+        The mixing integral; None where the groups' scales differ, or no such integral is needed.
     """
 
     theta: Mapping[Family, Array]
-    nodes: tuple[Array, Array] | None
+    mixing: Mixing | None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -157,57 +158,103 @@ class Separable:
         density, scale = self.density, self.density.scale
         own = {*self.families, *((scale,) if self._pooled[2] in self.families else ())}
         theta = {family: rows[0] for family, rows in standard.items() if family not in own}
-        nodes = None
+        mixing = None
         if density.robust and density.design.levels and not {scale, NOISE} & own:
             middles = np.broadcast_to(density.middles()[:, None], (len(self.blocks), len(s)))
             tau = np.broadcast_to(theta[scale], middles.shape)
             sigma = np.broadcast_to(theta.get(NOISE, np.zeros(1)), middles.shape)
             nodes = likelihood.mixing_nodes(density.classes, middles, tau, sigma, theta[NORMALITY])
-        return Shared(theta=theta, nodes=nodes)
+            scales = theta[scale], theta.get(NOISE, np.zeros(len(s))), theta[NORMALITY]
+            curves = {
+                noise: UnitCurve.of(kinds, self._middles, scales, nodes)
+                for noise, kinds in self._alike.items()
+            }
+            mixing = Mixing(nodes=nodes, curves=curves)
+        return Shared(theta=theta, mixing=mixing)
+
+    def batches(self, size: int) -> tuple[Batch, ...]:
+        """Return all groups, in batches of so many at most that are evaluated together."""
+        return tuple(
+            self.density.batch(which[i : i + size])
+            for which in self._of_one_shape
+            for i in range(0, which.size, size)
+        )
+
+    @cached_property
+    def _of_one_shape(self) -> tuple[Codes, ...]:
+        """Groups of the same numbers of units and readings, and of the same own priors."""
+        found: dict[object, list[int]] = {}
+        for g, columns in enumerate(self.blocks):
+            priors = tuple(self.model.whitening[i] for i in columns)
+            found.setdefault((self.density.signature(g), priors), []).append(g)
+        return tuple(np.array(members) for members in found.values())
 
     @EXTREMES
-    def log_density(self, g: int, shared: Shared, x: Array) -> tuple[Array, Array]:
-        """Log density of group g's readings and of its own parameters.
+    def log_density(self, batch: Batch, shared: Shared, x: Array) -> tuple[Array, Array]:
+        """Log density of the readings of groups and of their own parameters.
 
         Parameters
         ----------
-        g
-            Group.
+        batch
+            Groups.
         shared
-            What the groups share at each point.
+            What all groups share at each point.
         x
-            Candidates of the group's own parameters, shape (own, candidates, points); the first is
-            its mean, from where the other parameters lead one to expect it, in units of how well
-            they do.
+            Candidates of the groups' own parameters, shape (own, groups, candidates, points); the
+            first is the mean, from where the other parameters lead one to expect it, in units of
+            how well they do.
 
         Returns
         -------
         z
             The candidates in the engine's coordinates, of the shape of x.
         log_density
-            As a density of x, shape (candidates, points).
+            As a density of x, shape (groups, candidates, points).
         """
         z = x.copy()
-        columns = self.blocks[g]
-        theta = {family: row[None, :] for family, row in shared.theta.items()}
-        for j in range(1, self.own):
-            theta[self.families[j]] = self.curves[columns[j]](x[j])
+        scales = self._scales(batch, shared, x)
+        centre, width = self._expected(batch, scales)
+        z[0] = centre + width * x[0]
+        mean = self.curves[self.blocks[batch.members[0]][0]]
+        logs = self.density.of_groups(batch, scales, mean(z[0]), shared.mixing)
+        logs = logs - 0.5 * (np.square(z).sum(axis=0) + self.own * LOG_2PI) + np.log(width)
+        return z, np.where(np.isnan(logs), -np.inf, logs)
+
+    def _scales(self, batch: Batch, shared: Shared, x: Array) -> Scales:
+        """Tau and sigma, (groups or 1, candidates or 1, points), and nu, of a batch."""
+        theta = {family: row[None, None, :] for family, row in shared.theta.items()}
+        for column, family, z in zip(
+            self.blocks[batch.members[0]][1:], self.families[1:], x[1:], strict=True
+        ):
+            theta[family] = self.curves[column](z)
         typical, factor, place = self._pooled
         scale = self.density.scale
         if place in theta:
             theta[scale] = theta[typical] * np.exp(theta[factor] * theta[place])
-        nu = theta[NORMALITY][0] if self.density.robust else None
         tau = theta[scale]
-        sigma = theta.get(NOISE, np.zeros_like(tau[:1]))
-        mean = self.curves[columns[0]]
-        precision = self.density.precision(g, tau, sigma, nu)
+        sigma = theta.get(NOISE, np.zeros_like(tau[:1, :1]))
+        return tau, sigma, theta[NORMALITY][0, 0] if self.density.robust else None
+
+    def _expected(self, batch: Batch, scales: Scales) -> tuple[Array, Array]:
+        """Where the coordinate of a group's mean lies given the scales, and how well it is known.
+
+        Shapes (groups, candidates or 1, points).
+        """
+        mean = self.curves[self.blocks[batch.members[0]][0]]
+        precision = self.density.precision(batch.known, *scales)
         width = 1 / np.sqrt(1 + precision * mean.slope**2)
-        pull = precision * mean.slope * (self._middles[g] - mean.low)
-        z[0] = width**2 * pull + width * x[0]
-        logs = self.density.of_group(g, (tau, sigma, nu), mean(z[0]), shared.nodes)
-        logs = logs - 0.5 * (np.square(z).sum(axis=0) + self.own * LOG_2PI) + np.log(width)
-        return z, np.where(np.isnan(logs), -np.inf, logs)
+        middles = self._middles[batch.members, None, None]
+        return width**2 * precision * mean.slope * (middles - mean.low), width
 
     @cached_property
     def _middles(self) -> Array:
         return self.density.middles()
+
+    @cached_property
+    def _alike(self) -> Mapping[Noise, list[UnitClass]]:
+        """Units whose means err alike, where they are many."""
+        found: dict[Noise, list[UnitClass]] = {}
+        for kind in self.density.classes:
+            found.setdefault(kind.noise, []).append(kind)
+        sizes = {noise: sum(kind.points.size for kind in kinds) for noise, kinds in found.items()}
+        return {noise: kinds for noise, kinds in found.items() if sizes[noise] >= FEWEST}

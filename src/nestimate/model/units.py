@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
 from nestimate.model import groups, likelihood
+from nestimate.model.curves import Mixing
 from nestimate.model.families import FIXED, NOISE, NORMALITY, Family, scale_of
 
 Array = NDArray[np.float64]
 Theta = Mapping[Family, Array]
+#: tau, sigma, and nu; the last is None where units are normal.
+Scales = tuple[Array, Array, Array | None]
 
 #: In groups of so few units the outlier and the rest may be confused.
 MOST_RIVALS = 5
@@ -87,47 +90,59 @@ class UnitDensity:
                     found[j] = likelihood.normal_units(one, mu, tau, noise)
         return found if flat else found + self._within_each(theta)
 
-    def of_group(
+    def of_groups(
         self,
-        g: int,
-        scales: tuple[Array, Array, Array | None],
+        batch: "Batch",
+        scales: Scales,
         mu: Array,
-        nodes: tuple[Array, Array] | None,
+        mixing: Mixing | None,
     ) -> Array:
-        """Log density of the readings of one group at several means for each draw.
+        """Log density of the readings of groups at several means for each draw.
 
         Parameters
         ----------
-        g
-            Group.
+        batch
+            The groups.
         scales
-            Its tau and sigma, of shape (candidates, draws) or (1, draws), and nu, (draws,); None
-            where units are normal.
+            Their tau and sigma, of shape (groups or 1, candidates or 1, draws), and nu, (draws,);
+            None where units are normal.
         mu
-            Its mean, shape (candidates, draws).
-        nodes
-            Those of `likelihood.mixing_nodes` where they serve all groups; None: the group's own.
+            Their means, shape (groups, candidates, draws).
+        mixing
+            The mixing integral where it serves all groups; None: the groups' own.
 
         Returns
         -------
         Array
-            Shape (candidates, draws).
+            Shape (groups, candidates, draws).
         """
         tau, sigma, nu = scales
-        classes = self._classes_by_group[g]
         if nu is None:
             noise = sigma if self.design.levels else np.zeros_like(sigma)
-            found = groups.normal_group(classes, mu, tau, noise)
+            found = groups.normal_groups(batch.alike, mu, tau, noise)
         elif self.design.layout == "flat":
-            found = groups.t_group_values(classes, mu, tau, nu)
+            found = groups.t_groups_values(batch.alike, mu, tau, nu)
         else:
-            rule = nodes or groups.group_nodes(classes, mu, tau, sigma, nu)
-            found = groups.t_group(classes, mu, tau, sigma, rule)
-        freedom, ss, log_n = self._scatter[g]
-        if freedom:
-            per_sigma = freedom * (likelihood.LOG_2PI + 2 * np.log(sigma)) + ss / sigma**2
-            found = found - 0.5 * (per_sigma + log_n)
+            own = mixing or Mixing(nodes=groups.group_nodes(batch.alike, mu, tau, sigma, nu))
+            found = groups.t_groups(batch.alike, mu, tau, sigma, own)
+        if batch.freedom.any():
+            per_sigma = batch.freedom * (likelihood.LOG_2PI + 2 * np.log(sigma))
+            found = found - 0.5 * (per_sigma + batch.ss / sigma**2 + batch.log_n)
         return found
+
+    def batch(self, which: NDArray[np.intp]) -> "Batch":
+        """Return groups of one `signature`, to be evaluated together."""
+        by_group = [self._classes_by_group[g] for g in which]
+        return Batch(
+            members=which,
+            alike=tuple(groups.UnitsAlike.of(kinds) for kinds in zip(*by_group, strict=True)),
+            known=tuple(column[which, None, None] for column in self._noise),
+            **{name: column[which, None, None] for name, column in self._scatter.items()},
+        )
+
+    def signature(self, g: int) -> tuple[tuple[likelihood.Noise, int], ...]:
+        """Return what groups must have in common to be evaluated together."""
+        return tuple((kind.noise, kind.points.size) for kind in self._classes_by_group[g])
 
     @cached_property
     def _classes_by_group(self) -> tuple[tuple[likelihood.UnitClass, ...], ...]:
@@ -137,15 +152,19 @@ class UnitDensity:
         )
 
     @cached_property
-    def _scatter(self) -> tuple[tuple[float, float, float], ...]:
+    def _scatter(self) -> Mapping[str, Array]:
         """Of every group: degrees of freedom and squares within units, and the sum of log n."""
-        statistics, found = self.design.statistics, []
-        for g in range(len(self.design.groups)):
-            inside = (statistics.group == g) & (statistics.freedom > 0)
-            log_n = np.log(statistics.n[inside]).sum()
-            freedom, ss = statistics.freedom[inside].sum(), statistics.ss[inside].sum()
-            found.append((float(freedom), float(ss), float(log_n)))
-        return tuple(found)
+        statistics, count = self.design.statistics, len(self.design.groups)
+        inside = statistics.freedom > 0
+        columns = {
+            "freedom": statistics.freedom[inside],
+            "ss": statistics.ss[inside],
+            "log_n": np.log(statistics.n[inside]),
+        }
+        return {
+            name: np.bincount(statistics.group[inside], weights=values, minlength=count)
+            for name, values in columns.items()
+        }
 
     def effects(self, theta: Theta, rng: np.random.Generator) -> Array:
         """Draw every unit's true mean given parameters and readings, shape (draws, units)."""
@@ -155,7 +174,7 @@ class UnitDensity:
         means = self.design.statistics.mean
         drawn = np.empty((mu.shape[1], means.size))
         for kind in self.classes:
-            g, noise = kind.group, likelihood.noise_of(kind, sigma[kind.group])
+            g, noise = kind.group, likelihood.variance_of(kind.noise, sigma[kind.group])
             drawn[:, kind.members] = likelihood.draw_unit_means(
                 kind, means[kind.members], mu[g], tau[g], noise, nu, rng
             ).T
@@ -240,13 +259,23 @@ class UnitDensity:
         tau = np.broadcast_to(theta[self.scale], theta[FIXED].shape)
         sigma = self._sigma(theta)
         nu = theta[NORMALITY][0] if self.robust else None
-        found = [self.precision(g, tau[g], sigma[g], nu) for g in range(len(tau))]
-        own = np.stack(found, axis=1)
+        known = tuple(column[:, None] for column in self._noise)
+        own = self.precision(known, tau, sigma, nu).T
         return own[:, :, None] * np.eye(own.shape[1]), own * self.middles()
 
-    def precision(self, g: int, tau: Array, sigma: Array, nu: Array | None) -> Array:
-        """Return how well the scales let the mean of group g be known, lambda being held."""
-        count, share, known, seen = self._noise[g]
+    def precision(
+        self, noise: tuple[Array, ...], tau: Array, sigma: Array, nu: Array | None
+    ) -> Array:
+        """Return how well the scales let means of groups be known, lambda being held.
+
+        Parameters
+        ----------
+        noise
+            Of every group: units, sum of 1 / n, known squared errors, and variance of the means.
+        tau, sigma, nu
+            Scales and normality, of shapes that fit.
+        """
+        count, share, known, seen = noise
         variance = tau**2
         if self.design.levels:
             variance = variance + (sigma**2 * share + known) / count
@@ -256,7 +285,7 @@ class UnitDensity:
         return np.asarray(count / variance)
 
     @cached_property
-    def _noise(self) -> tuple[tuple[int, float, float, float], ...]:
+    def _noise(self) -> tuple[Array, ...]:
         """Of every group: units, sum of 1 / n, known squared errors, and variance of the means."""
         statistics, found = self.design.statistics, []
         for g in range(len(self.design.groups)):
@@ -264,9 +293,33 @@ class UnitDensity:
             own = inside & statistics.measured
             known = np.square(np.nan_to_num(statistics.error[inside])).sum()
             share, seen = (1 / statistics.n[own]).sum(), np.var(statistics.mean[inside])
-            found.append((int(inside.sum()), float(share), float(known), float(seen)))
-        return tuple(found)
+            found.append((inside.sum(), share, known, seen))
+        return tuple(np.array(found, dtype=np.float64).T)
 
     def _by_group(self) -> list[Array]:
         statistics = self.design.statistics
         return [statistics.mean[statistics.group == g] for g in range(len(self.design.groups))]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Batch:
+    """Groups of as many units with as many readings, evaluated together.
+
+    Attributes
+    ----------
+    members
+        Their codes, shape (groups,).
+    alike
+        Their units, by how far the means err.
+    known
+        What `UnitDensity.precision` takes.
+    freedom, ss, log_n
+        Degrees of freedom and squares within units, and the sum of log n, (groups, 1, 1).
+    """
+
+    members: NDArray[np.intp]
+    alike: tuple[groups.UnitsAlike, ...]
+    known: tuple[Array, ...]
+    freedom: Array
+    ss: Array
+    log_n: Array

@@ -31,6 +31,7 @@ from nestimate.results.analysis import (
     Analysis,
 )
 from nestimate.results.estimates import between, factorial, far, quantities, shares, spreads
+from nestimate.results.estimates.along import along
 from nestimate.results.estimates.asked import asked_contrasts, lost_contrasts
 from nestimate.results.estimates.averages import averages
 from nestimate.results.estimates.contrasts import Contrast
@@ -47,8 +48,6 @@ ESTIMATES = (
     *("contrasts", "groups", "averages", "scales", "effect_sizes", "coefficients"),
     *("units", "blocks", "probabilities"),
 )
-#: Factors of the interactions that averages are held against.
-PAIR = 2
 
 
 def _versions() -> dict[str, str]:
@@ -128,17 +127,18 @@ class Answer:
 
     @cached_property
     def variance(self) -> Rows[Summary]:
-        """Share of the variance of a reading that each level has; empty where there is one only.
-
-        Named as in the figure, `mouse to mouse`, and where groups have scales of their own
-        `mouse to mouse[drug]`.
-        """
+        """Share of a reading's variance at each level, `mouse to mouse[drug]`; none of one."""
         return self._summarised(shares.variance_quantities)
 
     @cached_property
     def new_blocks(self) -> Rows[Summary]:
         """Every difference, and every slope of a formula, in a block not yet seen."""
         return self._summarised(lambda fit: between.new_in_blocks(fit, self.asked))
+
+    @cached_property
+    def along(self) -> Rows[Summary]:
+        """Groups and contrasts at other values of measurements, and slopes that differ."""
+        return self._summarised(lambda fit: along(fit, self.asked))
 
     @cached_property
     def new_units(self) -> Rows[Summary]:
@@ -159,7 +159,7 @@ class Answer:
             return Rows()
         # What is new may lie so far out that it has no mean: JSON then holds none.
         with np.errstate(invalid="ignore", over="ignore"):
-            return Rows(self.question.summaries(found(self.fit), quick=True))
+            return Rows(self.question.summaries(found(self.fit)))
 
     @property
     def design(self) -> Design:
@@ -239,7 +239,7 @@ class Answer:
         if crossing is None:
             return ()
         whole, _ = factorial.choose(crossing, "interaction", self.design.differences.sign)
-        pairs = tuple(c for c in whole if len(c.changed) == PAIR)
+        pairs = tuple(c for c in whole if c.paired)
         rows = self.question.summaries(quantities.differences(self.fit, pairs), quick=True)
         return factors.interaction_checks(tuple(zip(pairs, rows, strict=True)), self.asked)
 
@@ -337,7 +337,7 @@ class Answer:
         """Return everything as plain values, ready for JSON; no estimates if a check failed."""
         estimates = {
             name: [row.record() for row in getattr(self, name)] if self.passed else []
-            for name in (*ESTIMATES, "variance", "new_blocks", "new_units", "far_out")
+            for name in (*ESTIMATES, "along", "variance", "new_blocks", "new_units", "far_out")
         }
         design = self.design
         return {

@@ -17,16 +17,12 @@ def contents(plan: Plan) -> Report:
     """Return what the report says, part by part."""
     first, *rest = plan_words.answer(plan)
     curve = Picture(
-        draw=lambda _: plan_figures.curve(plan),
+        draw=plan_figures.curve,
         caption="Probability of the goal against size. Band: 95 % of the curve; dots with bars: "
         "designs simulated for themselves.",
     )
-    frontier = Picture(
-        draw=lambda _: plan_figures.frontier(plan), caption="What can be had for every cost."
-    )
-    surface = Picture(
-        draw=lambda _: plan_figures.surface(plan), caption="All designs: units against readings."
-    )
+    frontier = Picture(draw=plan_figures.frontier, caption="What can be had for every cost.")
+    surface = Picture(draw=plan_figures.surface, caption="All designs: units against readings.")
     several = len({row.shape.readings for row in plan.rows}) > 1
     options = {
         "goals": [goal.text for goal in plan.goals],

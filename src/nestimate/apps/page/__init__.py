@@ -1,11 +1,11 @@
-"""The page: all of nestimate without a terminal, served on this machine."""
+"""The page: all of nestimate without a terminal, served on this machine or as static files."""
 
 from importlib import import_module
-from importlib.util import find_spec
+from pathlib import Path
 
-from nestimate.errors import DesignError
+from nestimate.extras import require
 
-__all__ = ["serve"]
+__all__ = ["export", "serve"]
 
 
 def serve(port: int = 0, *, browser: bool = True) -> None:
@@ -16,11 +16,14 @@ def serve(port: int = 0, *, browser: bool = True) -> None:
     DesignError
         When the extra `page` is not installed.
     """
-    missing = [name for name in ("starlette", "uvicorn") if find_spec(name) is None]
-    if missing:
-        raise DesignError(
-            f"the page needs {' and '.join(missing)}: pip install 'nestimate[page]', then "
-            "nestimate page."
-        )
+    require("the page", "page", "starlette", "uvicorn")
     # The other commands need no server.
     import_module("nestimate.apps.page.serve").serve(port, browser=browser)
+
+
+def export(target: Path, pyodide: Path, *, overwrite: bool = False) -> str:
+    """Write the page as static files; see `export.export`."""
+    written: str = import_module("nestimate.apps.page.export").export(
+        target, pyodide, overwrite=overwrite
+    )
+    return written

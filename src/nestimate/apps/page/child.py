@@ -14,6 +14,8 @@ from nestimate.apps.page.messages import Desk, warm_up
 
 #: Lengths of the two parts of a message.
 LENGTHS = struct.Struct(">II")
+#: In place of the type of a reply: how far the work has come, the reply is still to come.
+PROGRESS = "progress"
 
 
 def read_message(file: BinaryIO) -> tuple[bytes, bytes] | None:
@@ -36,11 +38,15 @@ def main() -> None:
     # Whatever a library prints must not fall between the replies, nor into a log.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     warm_up()
-    desk = Desk()
+
+    def send(head: str, body: bytes) -> None:
+        replies.write(message(head.encode(), body))
+        replies.flush()
+
+    desk = Desk(tell=lambda said: send(PROGRESS, said.encode()))
     while (asked := read_message(sys.stdin.buffer)) is not None:
         reply = desk.handle(asked[0].decode(), asked[1])
-        replies.write(message(f"{reply.type}\n{reply.name}".encode(), reply.body))
-        replies.flush()
+        send(f"{reply.type}\n{reply.name}", reply.body)
 
 
 if __name__ == "__main__":

@@ -27,8 +27,17 @@ class Choice:
     name: str
     label: str
     help: str
-    kind: Literal["choice", "number", "range", "text", "flag", "group"]
-    part: Literal["What counts", "What is compared", "The model", "The computation"]
+    kind: Literal["choice", "number", "range", "text", "flag", "group", "column"]
+    part: Literal[
+        "What counts",
+        "What is compared",
+        "What a value is",
+        "The model",
+        "The computation",
+        "What it is for",
+        "What it may be",
+        "What it costs",
+    ]
     values: tuple[tuple[str, str], ...] = ()
     usual: str = ""
 
@@ -60,9 +69,19 @@ CHOICES = (
     Choice(
         name="contrast",
         label="Which differences",
-        help="Each group less the reference, or every group less every other one.",
+        help="Each group less the reference, or every group less every other one. Of two factors: "
+        "the effect of one at each level of the other, on average, or whether it differs between "
+        "them. Of groups in order: from step to step, or the trend.",
         kind="choice",
-        values=(("reference", "each with the reference"), ("pairs", "all pairs")),
+        values=(
+            ("reference", "each with the reference"),
+            ("pairs", "all pairs"),
+            ("simple", "two factors: at each level of the other"),
+            ("main", "two factors: on average over the other"),
+            ("interaction", "two factors: whether the effect differs"),
+            ("steps", "in order: each with the one before"),
+            ("trend", "in order: the trend"),
+        ),
         part="What is compared",
     ),
     Choice(
@@ -71,6 +90,30 @@ CHOICES = (
         help="Instead of with each other, all groups are compared with this number: 100 for "
         "per cent of control, 0 for changes.",
         kind="number",
+        part="What is compared",
+    ),
+    Choice(
+        name="order",
+        label="Order of the groups",
+        help="Doses or days in their order, with commas between: 0, 1, 3, 10. The answer then also "
+        "says how probably the mean rises at every step.",
+        kind="text",
+        part="What is compared",
+    ),
+    Choice(
+        name="adjust",
+        label="Compare at equal values of",
+        help="A column of numbers that also makes values differ, such as age or a baseline: groups "
+        "are compared at its mean.",
+        kind="column",
+        part="What is compared",
+    ),
+    Choice(
+        name="relative_to",
+        label="Values relative to a control of the same block",
+        help="Raw values, each block with its own control: they are divided by it inside the "
+        "analysis, so that the error of the control counts too. Do not divide them beforehand.",
+        kind="group",
         part="What is compared",
     ),
     Choice(
@@ -94,7 +137,21 @@ CHOICES = (
             ("proportion", "no or yes (0 or 1)"),
             ("censored", "a measurement or a limit"),
         ),
-        part="What is compared",
+        part="What a value is",
+    ),
+    Choice(
+        name="exposure",
+        label="Counted in how much",
+        help="For counts: the column that says in what area, volume or time each was counted.",
+        kind="column",
+        part="What a value is",
+    ),
+    Choice(
+        name="limit",
+        label="Limit of detection",
+        help="For words such as BLQ or n.d. in place of a value: the limit that they stand for.",
+        kind="number",
+        part="What a value is",
     ),
     Choice(
         name="robust",
@@ -184,7 +241,97 @@ CHOICES = (
     ),
 )
 
+#: What is asked about the next experiment.
+PLANNING = (
+    Choice(
+        name="effect",
+        label="Smallest difference that would matter",
+        help="In the unit of your values; a factor where ratios are compared. Decide it from what "
+        "matters in your field: too small an experiment misses it, too large a one wastes animals.",
+        kind="number",
+        part="What it is for",
+    ),
+    Choice(
+        name="as_seen",
+        label="Plan for the difference seen here instead",
+        help="With all its uncertainty. It tends to be too large where a first experiment was "
+        "small.",
+        kind="flag",
+        part="What it is for",
+    ),
+    Choice(
+        name="goal",
+        label="The experiment has succeeded when",
+        help="The two about the range need ‘Differences too small to matter’ among the options.",
+        kind="choice",
+        values=(
+            ("excludes 0", "the interval leaves out no difference"),
+            ("excludes rope", "the interval lies outside the range too small to matter"),
+            ("inside rope", "the interval lies inside the range too small to matter"),
+        ),
+        part="What it is for",
+    ),
+    Choice(
+        name="narrower",
+        label="and the interval is narrower than",
+        help="Left empty, its width does not matter.",
+        kind="number",
+        part="What it is for",
+    ),
+    Choice(
+        name="target",
+        label="Probability of success",
+        help="0.8 means that four of five such experiments succeed if the difference is as above.",
+        kind="number",
+        usual="0.8",
+        part="What it is for",
+    ),
+    Choice(
+        name="readings",
+        label="Readings of each unit",
+        help="One number. Left empty, 1 to 8 are weighed against more units, by what both cost.",
+        kind="number",
+        part="What it may be",
+    ),
+    Choice(
+        name="lost",
+        label="Share that will be lost",
+        help="Of the units, or of the blocks: 0.1 for one in ten. The plan then starts with more.",
+        kind="number",
+        usual="0",
+        part="What it may be",
+    ),
+    Choice(
+        name="cost_unit",
+        label="Cost of a unit",
+        help="In any currency, or beside that of a reading: 15 and 1.",
+        kind="number",
+        part="What it costs",
+    ),
+    Choice(
+        name="cost_reading",
+        label="Cost of a reading",
+        help="Of one more measurement of the same unit.",
+        kind="number",
+        part="What it costs",
+    ),
+    Choice(
+        name="cost_block",
+        label="Cost of a block",
+        help="Where there are blocks: of one more day, litter or cell line.",
+        kind="number",
+        part="What it costs",
+    ),
+    Choice(
+        name="budget",
+        label="The most that may be spent",
+        help="Left empty, there is no limit.",
+        kind="number",
+        part="What it costs",
+    ),
+)
 
-def records() -> list[dict[str, Any]]:
-    """Return all of them as plain values."""
-    return [asdict(choice) for choice in CHOICES]
+
+def records(choices: tuple[Choice, ...]) -> list[dict[str, Any]]:
+    """Return options as plain values."""
+    return [asdict(choice) for choice in choices]

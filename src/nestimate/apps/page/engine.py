@@ -1,6 +1,7 @@
 """What the page needs of the rest of nestimate: the only module here that knows where it is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -10,13 +11,28 @@ from typing import TYPE_CHECKING, Any
 
 from nestimate.comparison import Comparison, compare, fit
 from nestimate.data.designs.groups import look_alikes
-from nestimate.data.tables.cells import EMPTY_VALUES, OddCellError, read_label, read_number
+from nestimate.data.tables.cells import (
+    EMPTY_VALUES,
+    OddCellError,
+    is_limit,
+    is_plain_number,
+    read_label,
+    read_number,
+    refused_label,
+    tidy,
+)
 from nestimate.data.tables.edits import Rename, column_names, parse_edit
 from nestimate.data.tables.files import read_file, sheets
 from nestimate.data.tables.grid import Grid as Cells
+from nestimate.data.tables.headers import spanning_header
 from nestimate.data.tables.reading import Reading
+from nestimate.data.tables.reshape import Wanted
+from nestimate.data.tables.rows import without_header_rows
+from nestimate.data.tables.workbooks import UNKNOWN_CELLS
 from nestimate.errors import NestimateError
+from nestimate.inference.work import Work, using
 from nestimate.overview import Overview, inspect
+from nestimate.planning import Planned
 from nestimate.results import figures
 from nestimate.results.documents import html, reproduction
 from nestimate.results.documents.blocks import Block, Code, Grid, Picture, Prose, Section
@@ -24,12 +40,14 @@ from nestimate.results.documents.pictures import CAPTIONS
 from nestimate.results.documents.report import contents
 from nestimate.results.estimates import naming
 from nestimate.results.words import rounding, wording
+from nestimate.studies import pilot, plan_figures, plan_report
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
     "EMPTY_VALUES",
+    "UNKNOWN_CELLS",
     "Block",
     "Cells",
     "Code",
@@ -38,19 +56,35 @@ __all__ = [
     "OddCellError",
     "Overview",
     "Picture",
+    "Planned",
     "Prose",
     "Reading",
     "Rename",
     "Section",
     "Upload",
     "column_names",
+    "is_limit",
+    "is_plain_number",
     "look_alikes",
     "read_label",
     "read_number",
+    "refused_label",
 ]
 
 #: The words of a design that are arguments of `compare`; all others are options.
 ROLES = frozenset({"value", "group", "unit", "block", "reference", "relabel_units"})
+#: What can be drawn, by name: of an answer, and of a plan.
+DRAWINGS: Mapping[str, Callable[[Any], "Figure"]] = {
+    **figures.FIGURES,
+    "curve": plan_figures.curve,
+    "frontier": plan_figures.frontier,
+    "surface": plan_figures.surface,
+}
+
+
+#: Differences whose effect sizes stand beside them; those of more stand among the estimates.
+FEW = 3
+_COSTS = ("unit", "reading", "block")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,17 +97,30 @@ class Upload:
         As the user calls it, and its bytes.
     sheets
         Sheets that hold anything, of a workbook.
+    likely
+        Of several, the first that looks like a table; the first where none does.
     """
 
     name: str
     content: bytes
     sheets: tuple[str, ...] = ()
+    likely: str | None = None
 
     @classmethod
     def of(cls, name: str, content: bytes) -> "Upload":
         """Look which sheets there are."""
         plain = cls(name=name, content=content)
-        return cls(name=name, content=content, sheets=sheets(plain.opened()))
+        found = sheets(plain.opened())
+        likely = next(filter(plain.holds_table, found), found[0]) if len(found) > 1 else None
+        return cls(name=name, content=content, sheets=found, likely=likely)
+
+    def holds_table(self, sheet: str) -> bool:
+        """Return whether a sheet has columns and rows enough to be a table of readings."""
+        try:
+            grid = read_file(self.opened(), Reading(sheet=sheet))
+        except NestimateError:
+            return False
+        return len(grid.names) > 1 and grid.n_rows > 3
 
     def opened(self) -> BytesIO:
         """Return the file as `compare` and `inspect` take it."""
@@ -123,6 +170,24 @@ def grid_and_steps(upload: Upload, reading: Reading) -> tuple[Cells, list[dict[s
     return grid, steps
 
 
+def header_rows(grid: Cells, reading: Reading) -> int:
+    """Return how many rows below the first hold names or units, and no readings."""
+    units = grid.n_rows - without_header_rows(grid).n_rows
+    if units or not grid.n_rows:
+        return units
+    try:
+        table = spanning_header(grid, Wanted(decimal=reading.decimal, as_it_is=True))
+    except NestimateError:
+        return 0
+    named = (tidy(str(column[0].as_py() or "")) for column in grid.columns)
+    return int(table is not None and not any(map(is_plain_number, named)))
+
+
+def told(tell: Callable[[str], None]) -> AbstractContextManager[None]:
+    """Tell how far the work inside has come."""
+    return using(Work(progress=tell))
+
+
 def comparison(
     upload: Upload, reading: Reading, design: Mapping[str, Any], options: Mapping[str, Any]
 ) -> Comparison:
@@ -139,13 +204,16 @@ def comparison(
     if "formula" in design:
         kept = {name: named[name] for name in ("group", "reference") if name in named}
         return fit(str(design["formula"]), upload.opened(), **kept, options=chosen)
-    return compare(upload.opened(), **named, options=chosen)
+    found: Comparison = compare(upload.opened(), **named, options=chosen)
+    return found
 
 
 def short_table(found: Comparison) -> dict[str, Any]:
     """Return the head and the rows of the few numbers that a reader wants first."""
     rope = found.question.rope is not None
-    rows = [*found.contrasts, *found.groups, *found.effect_sizes, *found.coefficients]
+    rows = [*found.contrasts, *found.groups]
+    if len(found.contrasts) <= FEW:
+        rows += [*found.effect_sizes, *found.coefficients]
     named = {id(row): naming.centre_name(row.name, found.model) for row in found.groups}
     if len(found.contrasts) == 1:
         named |= {id(row): row.name.split("[", 1)[0] for row in found.effect_sizes}
@@ -173,9 +241,9 @@ def parts(found: Comparison) -> tuple[Section, ...]:
     return contents(found).sections
 
 
-def drawn(found: Comparison, name: str) -> "Figure":
+def drawn(found: Comparison | Planned, name: str) -> "Figure":
     """Draw a figure by its name."""
-    return figures.FIGURES[name](found)
+    return DRAWINGS[name](found)
 
 
 def available(found: Comparison) -> tuple[str, ...]:
@@ -192,22 +260,70 @@ def caption(found: Comparison, name: str) -> str:
 
 def drawing_name(draw: object) -> str:
     """Return the name of the figure that a picture of a report draws."""
-    return next(name for name, known in figures.FIGURES.items() if known is draw)
+    return next(name for name, known in DRAWINGS.items() if known is draw)
 
 
-def whole_report(found: Comparison, kind: str) -> bytes:
-    """Return the report as a file: `.html` or `.md`."""
-    return html.render(found, kind).encode()
-
-
-def as_json(found: Comparison) -> bytes:
-    """Return every number, as `--json` writes them."""
-    return (dumps(found.to_dict(), indent=1) + "\n").encode()
+def written(found: Comparison | Planned, kind: str) -> bytes:
+    """Return a report, or all numbers, as a file: `html`, `md` or `json`."""
+    if kind == "json":
+        return (dumps(found.to_dict(), indent=1) + "\n").encode()
+    if isinstance(found, Planned):
+        return plan_report.render(found, f".{kind}").encode()
+    return html.render(found, f".{kind}").encode()
 
 
 def reproduced(found: Comparison) -> dict[str, str]:
     """Return the command and the Python call that give the same numbers."""
     return {"command": reproduction.command(found), "python": reproduction.python_call(found)}
+
+
+def why_no_plan(found: Comparison) -> str:
+    """Return why the next experiment cannot be planned from an answer; empty where it can."""
+    try:
+        pilot.pilot_words(found.design)
+    except NestimateError as error:
+        return str(error)
+    return ""
+
+
+def usual_readings(found: Comparison) -> int:
+    """Return how many readings a unit has here, at most."""
+    return found.design.readings_per_unit[1]
+
+
+def planned(
+    found: Comparison, said: Mapping[str, Any], tell: Callable[[int, int], None]
+) -> tuple[Planned, dict[str, str]]:
+    """Plan the next experiment with an answer as its pilot, and how that is said elsewhere.
+
+    Parameters
+    ----------
+    said
+        By the names of `choices.PLANNING`; what is left out is as usual.
+    tell
+        Told of the experiments that are simulated, and of how many are asked for.
+    """
+    goals = [str(said.get("goal", "excludes 0"))]
+    if "narrower" in said:
+        goals.append(f"narrower than {said['narrower']:g}")
+    costs = {name: said[f"cost_{name}"] for name in _COSTS if f"cost_{name}" in said}
+    call: dict[str, Any] = {
+        "effect": "pilot" if said.get("as_seen") else said.get("effect"),
+        "readings": None if "readings" not in said else [int(said["readings"])],
+        "goals": goals,
+        "costs": {"unit": 0.0, **costs} if costs else None,
+        "target": float(said.get("target", 0.8)),
+        "settings": {name: float(said[name]) for name in ("lost", "budget") if name in said},
+    }
+    settings = {**call["settings"], "progress": tell}
+    options = {"simultaneous": False, "against": None}
+    plan = found.plan(**{**call, "settings": settings, "options": options})
+    return plan, reproduction.plan_again(found, call)
+
+
+def plan_parts(plan: Planned) -> tuple[Section, ...]:
+    """Return what the report of a plan says, part by part."""
+    return plan_report.contents(plan).sections
 
 
 def said(found: Comparison) -> dict[str, Sequence[str]]:

@@ -16,6 +16,12 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
     "connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
+#: Of the page as files: its worker, which inherits this, and WebAssembly besides.
+BROWSER_POLICY = (
+    "default-src 'none'; script-src 'self' blob: 'wasm-unsafe-eval'; worker-src blob:; "
+    "style-src 'self'; img-src 'self' blob:; connect-src 'self'; form-action 'none'; "
+    "base-uri 'none'"
+)
 
 
 def shipped() -> dict[str, Traversable]:

@@ -45,16 +45,30 @@ class Reply:
         return cls(type=JSON, body=json.dumps(said, allow_nan=False).encode())
 
 
+#: A plan, and the command and the call that make it again.
+Plan = tuple[engine.Planned, dict[str, str]]
+
+
 class NotHereError(Exception):
     """The file of a question is not in this process: the page hands it over again."""
 
 
 @dataclass
 class Desk:
-    """Answers questions; keeps the last files and answers in memory, and nothing anywhere else."""
+    """Answers questions; keeps the last files and answers in memory, and nothing anywhere else.
+
+    Attributes
+    ----------
+    files, answers, plans
+        What was handed over and worked out last.
+    tell
+        Told in a few words how far the work has come.
+    """
 
     files: OrderedDict[str, engine.Upload] = field(default_factory=OrderedDict)
     answers: OrderedDict[str, engine.Comparison] = field(default_factory=OrderedDict)
+    plans: OrderedDict[str, Plan] = field(default_factory=OrderedDict)
+    tell: Callable[[str], None] = lambda _: None
 
     def handle(self, ask: str, payload: bytes) -> Reply:
         """Answer one question; a refusal is an answer too."""
@@ -63,7 +77,8 @@ class Desk:
             asked = json.loads(line or b"{}")
             if ask == "open":
                 return Reply.of(self._open(asked, content))
-            return _ASKS[ask](self, asked)
+            with engine.told(self.tell):
+                return _ASKS[ask](self, asked)
         except NotHereError:
             return Reply.of({"again": "open"})
         except NestimateError as error:
@@ -82,7 +97,12 @@ class Desk:
         upload = engine.Upload.of(str(asked["name"]), content)
         digest = sha256(upload.name.encode() + b"\0" + content).hexdigest()
         _keep(self.files, digest, upload, KEPT_FILES)
-        return {"data": digest, "name": upload.name, "sheets": list(upload.sheets)}
+        return {
+            "data": digest,
+            "name": upload.name,
+            "sheets": list(upload.sheets),
+            "sheet": upload.likely,
+        }
 
     def _upload(self, asked: Mapping[str, Any]) -> engine.Upload:
         found = self.files.get(str(asked.get("data")))
@@ -91,8 +111,7 @@ class Desk:
         return found
 
     def _answer(self, asked: Mapping[str, Any]) -> engine.Comparison:
-        named = ("data", "reading", "design", "options")
-        key = json.dumps([asked.get(name) for name in named], sort_keys=True)
+        key = _key(asked, "data", "reading", "design", "options")
         found = self.answers.get(key)
         if found is None:
             found = engine.comparison(
@@ -104,13 +123,32 @@ class Desk:
         _keep(self.answers, key, found, KEPT_ANSWERS)
         return found
 
+    def _plan(self, asked: Mapping[str, Any]) -> Plan:
+        key = _key(asked, "data", "reading", "design", "options", "plan")
+        found = self.plans.get(key)
+        if found is None:
+            pilot = self._answer(asked)
+
+            def tell(done: int, most: int) -> None:
+                self.tell(f"{done:,} of {most:,} experiments simulated")
+
+            found = engine.planned(pilot, asked["plan"], tell)
+        _keep(self.plans, key, found, KEPT_ANSWERS)
+        return found
+
+    def _shown(self, asked: Mapping[str, Any]) -> engine.Comparison | engine.Planned:
+        """Return what a file is asked of: a plan where one is named, otherwise the answer."""
+        return self._plan(asked)[0] if "plan" in asked else self._answer(asked)
+
     def hello(self, _asked: Mapping[str, Any]) -> Reply:
         """Say what the page needs to know before there are data."""
         return Reply.of(
             {
                 "version": engine.nestimate_version(),
-                "choices": choices.records(),
+                "choices": choices.records(choices.CHOICES),
+                "planning": choices.records(choices.PLANNING),
                 "words": words.WORDS,
+                "titles": words.FIGURES,
                 "workbooks": engine.have_workbooks(),
                 "most_bytes": MOST_BYTES,
             }
@@ -142,6 +180,7 @@ class Desk:
                     for name in engine.available(found)
                 ],
                 **engine.reproduced(found),
+                **_plan_offered(found),
                 "seconds": round(perf_counter() - began, 2),
             }
         )
@@ -149,40 +188,49 @@ class Desk:
     def parts(self, asked: Mapping[str, Any]) -> Reply:
         """Return what the report says, part by part, with figures by their names."""
         found = self._answer(asked)
-        sections = [
-            {"title": part.title, "blocks": [_block(block) for block in part.blocks]}
-            for part in engine.parts(found)
-        ]
+        sections = _sections(engine.parts(found))
         doubts = [check.text for check in found.advice if not check.passed] if found.passed else []
         return Reply.of({"sections": sections, "mind": [words.in_page_terms(d) for d in doubts]})
+
+    def plan(self, asked: Mapping[str, Any]) -> Reply:
+        """Return the plan of the next experiment, part by part."""
+        plan, again = self._plan(asked)
+        return Reply.of({"sections": _sections(engine.plan_parts(plan)), **again})
 
     def figure(self, asked: Mapping[str, Any]) -> Reply:
         """Return a figure, or the data behind it, as a file."""
         name, kind = str(asked["figure"]), str(asked["kind"])
-        body = drawings.written(engine.drawn(self._answer(asked), name), kind)
+        body = drawings.written(engine.drawn(self._shown(asked), name), kind)
         return Reply(type=drawings.TYPES[kind], body=body, name=f"{name}.{kind}")
 
     def file(self, asked: Mapping[str, Any]) -> Reply:
         """Return the answer as a file: the report, or all numbers."""
-        found, kind = self._answer(asked), str(asked["kind"])
-        if kind == "json":
-            return Reply(type=JSON, body=engine.as_json(found), name="answer.json")
-        body = engine.whole_report(found, f".{kind}")
-        media = {"html": "text/html; charset=utf-8", "md": "text/markdown; charset=utf-8"}
-        return Reply(type=media[kind], body=body, name=f"report.{kind}")
+        found, kind = self._shown(asked), str(asked["kind"])
+        stem = "plan" if "plan" in asked else "answer" if kind == "json" else "report"
+        return Reply(type=_FILES[kind], body=engine.written(found, kind), name=f"{stem}.{kind}")
 
 
+_FILES = {
+    "html": "text/html; charset=utf-8",
+    "md": "text/markdown; charset=utf-8",
+    "json": JSON,
+}
 _ASKS: Mapping[str, Callable[[Desk, Mapping[str, Any]], Reply]] = {
     "hello": Desk.hello,
     "look": Desk.look,
     "rows": Desk.rows,
     "answer": Desk.answer,
     "parts": Desk.parts,
+    "plan": Desk.plan,
     "figure": Desk.figure,
     "file": Desk.file,
 }
 #: Every question that may be asked.
 ASKS = frozenset({"open", *_ASKS})
+
+
+def _key(asked: Mapping[str, Any], *named: str) -> str:
+    return json.dumps([asked.get(name) for name in named], sort_keys=True)
 
 
 def _keep(kept: OrderedDict[str, Any], key: str, thing: Any, most: int) -> None:
@@ -197,6 +245,21 @@ def _said(found: engine.Comparison) -> dict[str, list[str]]:
         name: [words.in_page_terms(sentence) for sentence in sentences]
         for name, sentences in engine.said(found).items()
     }
+
+
+def _plan_offered(found: engine.Comparison) -> dict[str, Any]:
+    """Return why there is no plan, or how many readings of a unit it starts from."""
+    why = engine.why_no_plan(found)
+    return (
+        {"no_plan": words.in_page_terms(why)} if why else {"readings": engine.usual_readings(found)}
+    )
+
+
+def _sections(sections: tuple[engine.Section, ...]) -> list[dict[str, Any]]:
+    return [
+        {"title": part.title, "blocks": [_block(block) for block in part.blocks]}
+        for part in sections
+    ]
 
 
 def _block(block: engine.Block) -> dict[str, Any]:

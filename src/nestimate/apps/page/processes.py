@@ -2,12 +2,13 @@
 
 import asyncio
 import os
+import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from nestimate.apps.page.child import LENGTHS, message
+from nestimate.apps.page.child import LENGTHS, PROGRESS, message
 from nestimate.apps.page.messages import JSON, Reply
 
 #: One thread for linear algebra: nestimate shares out the work itself.
@@ -27,11 +28,14 @@ class Worker:
         Held by the question that is being answered.
     stopped
         The child that was ended on purpose last.
+    progress
+        How far it has come with the question, in its own words.
     """
 
     process: Process | None = None
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     stopped: Process | None = None
+    progress: str = ""
 
     async def start(self) -> Process:
         """Return the child, a new one where there is none."""
@@ -43,6 +47,8 @@ class Worker:
                 # What a library complains about may quote the data: it is kept nowhere.
                 stderr=DEVNULL,
                 env={**os.environ, **_ONE_THREAD},
+                # A group of its own, so that what it starts ends with it.
+                start_new_session=True,
             )
         return self.process
 
@@ -55,10 +61,15 @@ class Worker:
             try:
                 process.stdin.write(message(ask.encode(), payload))
                 await process.stdin.drain()
-                head = await process.stdout.readexactly(LENGTHS.size)
-                first, second = LENGTHS.unpack(head)
-                media, _, name = (await process.stdout.readexactly(first)).decode().partition("\n")
-                return Reply(type=media, name=name, body=await process.stdout.readexactly(second))
+                while True:
+                    head = await process.stdout.readexactly(LENGTHS.size)
+                    first, second = LENGTHS.unpack(head)
+                    said = (await process.stdout.readexactly(first)).decode()
+                    body = await process.stdout.readexactly(second)
+                    if said != PROGRESS:
+                        media, _, name = said.partition("\n")
+                        return Reply(type=media, name=name, body=body)
+                    self.progress = body.decode()
             except (asyncio.IncompleteReadError, ConnectionError):
                 code = await process.wait()
                 if process is self.stopped:
@@ -68,20 +79,28 @@ class Worker:
                     "started. If it happens again, the table may need more memory than there is."
                 )
                 return Reply.of({"refused": {"text": text, "remedies": []}})
+            finally:
+                self.progress = ""
 
     async def stop(self) -> None:
         """End the child at once, and start another one so that the next question need not wait."""
         if (process := self.process) is not None:
             self.stopped = process
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+            await _end(process)
         async with self.turn:
             await self.start()
 
     async def close(self) -> None:
         """End the child for good."""
         if self.process is not None:
-            with suppress(ProcessLookupError):
-                self.process.kill()
-            await self.process.wait()
+            await _end(self.process)
+
+
+async def _end(process: Process) -> None:
+    """Kill a child and all that it has started."""
+    with suppress(ProcessLookupError):
+        if sys.platform == "win32":
+            process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()

@@ -71,6 +71,9 @@ def app(key: str, port: int, worker: Worker) -> Starlette:
         await worker.stop()
         return PlainTextResponse("stopped", headers=_HEADERS)
 
+    async def progress(_: Request) -> Response:
+        return PlainTextResponse(worker.progress, headers=_HEADERS)
+
     def guarded(
         inner: Callable[[Request], Awaitable[Response]], *, keyed: bool
     ) -> Callable[[Request], Awaitable[Response]]:
@@ -99,6 +102,7 @@ def app(key: str, port: int, worker: Worker) -> Starlette:
     return Starlette(
         routes=[
             Route("/stop", guarded(stop, keyed=True), methods=["POST"]),
+            Route("/progress", guarded(progress, keyed=True), methods=["POST"]),
             Route("/ask/{name}", guarded(asked, keyed=True), methods=["POST"]),
             Route("/{path:path}", guarded(file, keyed=False), methods=["GET"]),
         ],

@@ -16,6 +16,8 @@ ROWS, DOUBTS = 100, 200
 DISTINCT = 20_000
 #: More labels than this are not compared in their spelling.
 MOST_LABELS = 2_000
+#: Why labels are made one, in the list of changes.
+SPELLED = "two spellings of one label"
 
 
 def looked_at(upload: engine.Upload, reading: engine.Reading) -> dict[str, Any]:
@@ -33,7 +35,7 @@ def looked_at(upload: engine.Upload, reading: engine.Reading) -> dict[str, Any]:
         "columns": engine.column_names(grid),
         "rows": rows(grid, 0),
         "n_rows": grid.n_rows,
-        "doubts": doubts(grid, reading.decimal),
+        "doubts": doubts(grid, reading),
         "steps": steps,
         "refused": None,
         "designs": [],
@@ -47,13 +49,30 @@ def looked_at(upload: engine.Upload, reading: engine.Reading) -> dict[str, Any]:
     except NestimateError as error:
         return found | {"refused": refusal(str(error))}
     told = overview.to_dict()
+    # A note about cells that have been mended since is no longer true.
+    unknown = any(engine.refused_label(doubt["cell"]) for doubt in found["doubts"])
+    limited = {
+        design["roles"]["value"]
+        for design in told["designs"][:1]
+        if design["roles"].get("response") == "censored"
+    }
     return found | {
+        # What the likeliest design takes as a limit is no slip.
+        "doubts": [
+            doubt
+            for doubt in found["doubts"]
+            if doubt["column"] not in limited or not engine.is_limit(doubt["cell"])
+        ],
         "designs": [_worded(design, reading) for design in told["designs"]],
         "questions": told["questions"],
         "kinds": {column["name"]: _kind(column) for column in told["columns"]},
         "value": told["value"],
         "other_values": told["other_values"],
-        "notes": [in_page_terms(note) for note in overview.notes],
+        "notes": [
+            in_page_terms(note)
+            for note in overview.notes
+            if unknown or not note.startswith(engine.UNKNOWN_CELLS)
+        ],
         "look_at": [in_page_terms(said) for c in told["columns"] for said in c["remarks"]],
         "refused": refusal(" ".join(told["refused"])) if told["refused"] else None,
     }
@@ -72,24 +91,30 @@ def rows(grid: engine.Cells, start: int) -> list[list[str]]:
     return [list(row) for row in zip(numbers, *cells, strict=True)]
 
 
-def doubts(grid: engine.Cells, decimal: str | None) -> list[dict[str, Any]]:
+def doubts(grid: engine.Cells, reading: engine.Reading) -> list[dict[str, Any]]:
     """Return cells that look wrong, with the reason and, where one edit would mend them, that edit.
 
     They are those that are no number in a column that holds numbers otherwise, and labels that
-    differ from a commoner one in their spelling only.
+    differ from a commoner one in their spelling only. Rows of names or units below the header are
+    left alone.
     """
+    head = engine.header_rows(grid, reading)
     found: list[dict[str, Any]] = []
     names = engine.column_names(grid)
     for place, column in enumerate(grid.columns):
         if not pa.types.is_string(column.type):
             continue
-        for at, cell, why, mended in (*_odd(column, decimal), *_spelt(column)):
+        body = column.slice(head)
+        for below, cell, why, mended in (*_odd(body, reading.decimal), *_spelt(body)):
+            at = below + head
             doubt = {"at": at, "row": str(grid.rows[at]), "place": place, "column": names[place]}
             doubt |= {"cell": cell, "why": in_page_terms(why)}
+            if engine.is_limit(cell):
+                # What lies below a limit is known to: emptied, it would bias the answer.
+                doubt |= {"limit": "word" if cell[0].isalpha() else "stated"}
             if mended:
-                edit = engine.Rename(
-                    column=names[place], label=cell, text=mended, why="two spellings of one label"
-                )
+                said = "decimal comma" if engine.is_plain_number(mended) else SPELLED
+                edit = engine.Rename(column=names[place], label=cell, text=mended, why=said)
                 doubt |= {"edit": str(edit), "mended": mended}
             found.append(doubt)
     return sorted(found[:DOUBTS], key=lambda doubt: (doubt["at"], doubt["place"]))
@@ -145,7 +170,14 @@ def _odd(column: Any, decimal: str | None) -> list[tuple[int, str, str, str]]:
     commas = all("," in cells[codes[i]] for i in bad)
     if not bad or (2 * len(bad) >= filled and not commas):
         return []
-    return [(i, cells[codes[i]], wrong[codes[i]], "") for i in bad]
+    mended = {code: _pointed(cells[code], decimal) for code in wrong}
+    return [(i, cells[codes[i]], wrong[codes[i]], mended[codes[i]]) for i in bad]
+
+
+def _pointed(cell: str, decimal: str | None) -> str:
+    """Return a number that has the one comma among points with a point; else nothing."""
+    pointed = cell.replace(",", ".", 1)
+    return pointed if decimal is None and engine.is_plain_number(pointed) else ""
 
 
 def _texts(column: Any) -> list[str]:

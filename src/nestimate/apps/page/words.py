@@ -2,7 +2,7 @@
 
 import re
 
-from nestimate.apps.page.choices import CHOICES
+from nestimate.apps.page.choices import CHOICES, PLANNING
 
 #: Term to meaning; an answer's own glossary takes precedence.
 WORDS = {
@@ -30,6 +30,23 @@ WORDS = {
     "posterior": "What is known about a quantity after the data are seen.",
 }
 
+#: What each figure is called.
+FIGURES = {
+    "estimation": "Estimation",
+    "interaction": "Cell by cell",
+    "posterior": "Posteriors",
+    "forest": "One by one",
+    "variance": "Where the variance lies",
+    "predictive": "Does the model fit",
+    "prior": "What was learned",
+    "sensitivity": "What it hinges on",
+    "outlier": "What lies far out",
+    "pair": "Pairs",
+    "curve": "Probability of success",
+    "frontier": "What can be had for every cost",
+    "surface": "All designs",
+}
+
 #: What the page calls the controls that are not among the options.
 CONTROLS = {
     "decimal": "Decimal mark",
@@ -39,13 +56,21 @@ CONTROLS = {
     "value": "Value",
     "group": "Group",
     "wide": "Columns are",
+    "goal": "The experiment has succeeded when",
+    "n": "Number of readings",
+    "sd": "SD of readings",
+    "se": "Standard error",
     "edit": "Changes",
     "na": "Cells without a reading",
     "fill_down": "Empty cells continue the label above",
     "skip_rows": "Rows left out",
 }
 #: Controls whose value a button beside the message can set.
-_BUTTONS = frozenset({"decimal", "sheet", "sigma", "scale", "robust"})
+_BUTTONS = frozenset({"decimal", "sheet", "sigma", "scale", "robust", "response"})
+_LABELS = {choice.name: choice.label for choice in (*CHOICES, *PLANNING)} | CONTROLS
+_VALUES = {
+    (choice.name, value): said for choice in CHOICES for value, said in choice.values if value
+}
 _IN_PYTHON = re.compile(r" ?\([^()]*(\([^()]*\)[^()]*)* in Python\)")
 _OPTION = re.compile(r"--(?P<name>[a-z][a-z-]*)(?: (?P<value>'[^']*'|[a-z,.]+\b|[,.](?=\s|$)))?")
 
@@ -58,9 +83,11 @@ def in_page_terms(text: str) -> str:
         label = _label(name)
         if label is None:
             return found[0]
-        known = value is not None and (name in _BUTTONS or found["value"].startswith("'"))
-        tail = f": {value}" if known else f" {value}" if value else ""
-        return f"‘{label}{tail}’" if known or not tail else f"‘{label}’{tail}"
+        if value is None:
+            return f"‘{label}’"
+        if name in _BUTTONS or found["value"].startswith("'"):
+            return f"‘{label}: {_worded(name, value)}’"
+        return f"‘{label}’ {value}"
 
     return _OPTION.sub(control, _IN_PYTHON.sub("", text))
 
@@ -71,7 +98,8 @@ def remedies(text: str) -> list[dict[str, str]]:
     for match in _OPTION.finditer(text):
         name, value = _named(match)
         if name in _BUTTONS and value:
-            found.append({"option": name, "value": value, "label": f"{_label(name)}: {value}"})
+            label = f"{_label(name)}: {_worded(name, value)}"
+            found.append({"option": name, "value": value, "label": label})
     return [one for i, one in enumerate(found) if one not in found[:i]]
 
 
@@ -82,5 +110,9 @@ def _named(found: re.Match[str]) -> tuple[str, str | None]:
 
 
 def _label(name: str) -> str | None:
-    labels = {choice.name: choice.label for choice in CHOICES} | CONTROLS
-    return labels.get(name)
+    return _LABELS.get(name)
+
+
+def _worded(name: str, value: str) -> str:
+    """Return what the page calls a value of an option."""
+    return _VALUES.get((name, value), value)

@@ -1,6 +1,6 @@
 """Groups compared at equal values of covariates: the design of roles as a formula with slopes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -24,7 +24,12 @@ UNEQUAL = 0.05
 
 
 def adjusted_design(
-    table: Table, roles: Roles, covariates: Sequence[str], *, apart: bool = False
+    table: Table,
+    roles: Roles,
+    covariates: Sequence[str],
+    *,
+    apart: bool = False,
+    at: Mapping[str, tuple[float, ...]] | None = None,
 ) -> Design:
     """Return the design of some roles, the groups compared at the mean of covariates.
 
@@ -37,6 +42,8 @@ def adjusted_design(
         The data, and what its columns are.
     covariates
         Columns of numbers.
+    at
+        Values of these at which groups are compared; left out, their means.
 
     Raises
     ------
@@ -49,8 +56,10 @@ def adjusted_design(
             "adjust needs readings, and labels that each mean one unit: give every unit a label of "
             "its own, and no n, sd or se."
         )
-    for name in covariates:
+    for i, name in enumerate(covariates):
         _check_numbers(table, name)
+        if name in covariates[:i]:
+            raise DesignError(f"adjust names '{name}' twice. Name every covariate once.")
         if name in (roles.value, *roles.group_columns(table)):
             raise DesignError(f"adjust: '{name}' is what is measured or compared already.")
     factors = [_coded(table, name) for name in roles.group_columns(table)]
@@ -63,6 +72,7 @@ def adjusted_design(
         reference=roles.reference,
         roles=roles,
         apart=apart,
+        at=at,
     )
     seen = observe(table, roles)
     given = table.numbers(roles.value) if seen is None else seen.working

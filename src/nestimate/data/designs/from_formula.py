@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.aggregates import logarithms, read_rows
+from nestimate.data.designs.along import Along
 from nestimate.data.designs.crossing import Crossing
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.doubts import doubt_values
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
+#: Roles of columns beside the response.
+BESIDE = ("total", "exposure", "limit")
 #: What the mean of a formula without factors is called.
 MEAN = "mean"
 
@@ -42,6 +45,7 @@ def formula_design(
     reference: str | Mapping[str, str] | None = None,
     roles: Roles | None = None,
     apart: bool = False,
+    at: Mapping[str, tuple[float, ...]] | None = None,
 ) -> Design:
     """Return the design that a formula makes of a table.
 
@@ -60,13 +64,21 @@ def formula_design(
         what a reading is where it is no measurement; None: measurements as they stand.
     apart
         Whether clusters (or rows) that lie in groups have a scale for each group.
+    at
+        Values of measurements at which groups are compared, the first of each first; the others are
+        compared at their mean.
 
     Raises
     ------
     DataError, DesignError
         When a column is absent, a cell cannot be read, or the terms cannot be told apart.
     """
-    roles = replace(roles or Roles(value="", group=""), value=formula.response)
+    given = roles or Roles(value=formula.response, group=MEAN)
+    roles = Roles(
+        value=formula.response,
+        group=MEAN,
+        **{name: getattr(given, name) for name in ("scale", "response", *BESIDE)},
+    )
     observed = _observed(table, formula, roles)
     frame = read_model_frame(
         table,
@@ -94,10 +106,9 @@ def formula_design(
     _check_rank(fixed, labels, formula)
     factors, crossing = _factors(frame)
     groups = crossing.groups if crossing else factors[0].labels if factors else (MEAN,)
-    grid = frame.grid(formula.variables)
+    along = Along.of(frame, formula, common, at or {})
+    grid = along.grid
     belongs = _belonging(grid, factors, crossing)
-    new = common.evaluate_new_data(frame.numbered(formula, grid))
-    rows = np.asarray(new.design_matrix, dtype=np.float64)
     shifts = _shifts(common, fixed)
     centred = any(not column.atoms for column in columns)
     offsets = np.where(shifts, 0.0, fixed.mean(axis=0) if centred else 0.0)
@@ -107,7 +118,7 @@ def formula_design(
     random = Random.of(frame, formula, grid, homes if len(groups) > 1 else None)
     stick = None if observed is None else observed.yardstick()
     yardstick = stick or measure_yardstick(readings, len(groups))
-    at = {column.key: position for position, column in enumerate(columns)}
+    place = {column.key: position for position, column in enumerate(columns)}
     effects = [effect for stratum in random.strata if stratum.heavy for effect in stratum.effects]
     structure = Structure(
         text=formula.text,
@@ -120,16 +131,17 @@ def formula_design(
         alone=_alone(columns, formula),
         fixed=fixed - offsets,
         offsets=offsets,
-        means=belongs @ (rows - offsets),
+        means=belongs @ (along.rows() - offsets),
         strata=random.strata,
         outer=random.outer,
         correlated=random.correlated,
         cells=belongs @ random.grid,
         slopes=tuple(
-            (at[key], position)
+            (place[key], position)
             for position, (effect, key) in enumerate(zip(effects, random.keys, strict=True))
-            if key in at and key[0] and effect.split == 1
+            if key in place and key[0] and effect.split == 1
         ),
+        surfaces=along.surfaces(belongs, offsets),
         crossed=random.crossed,
     )
     every = np.ones(value.size, dtype=bool)
@@ -149,8 +161,9 @@ def formula_design(
         statistics=unit_statistics(readings, yardstick),
         yardstick=yardstick,
         scatter=scatter or measure_scatter(readings, yardstick, structure, every),
-        notes=(*notes, *_balanced(frame, formula)),
+        notes=(*notes, *along.notes),
         warnings=(
+            *along.warnings,
             *random.warnings,
             *misgivings(formula, frame, random.outer),
             *doubts,
@@ -234,19 +247,6 @@ def _belonging(grid: "pd.DataFrame", factors: Sequence[Factor], crossing: Crossi
     codes = np.stack([grid[factor.name].cat.codes.to_numpy() for factor in factors], axis=1)
     inside = (levels[:, None] == codes).all(axis=2).astype(np.float64)
     return np.asarray(inside / inside.sum(axis=1, keepdims=True))
-
-
-def _balanced(frame: ModelFrame, formula: Formula) -> list[str]:
-    """Say at what values of the other columns the means are compared."""
-    others = [name for name in formula.variables if name not in frame.compared]
-    factors = [name for name in others if name in frame.factors]
-    measured = [f"{n} = {frame.data[n].mean():.4g}" for n in others if n not in frame.factors]
-    said = []
-    if factors:
-        said.append(f"averaged over {', '.join(factors)}, every level counting the same")
-    if measured:
-        said.append(f"at the mean of what was measured ({', '.join(measured)})")
-    return [f"Means are compared {' and '.join(said)}."] if said else []
 
 
 def _shifts(common: Any, fixed: Array) -> NDArray[np.bool_]:

@@ -103,8 +103,10 @@ class ModelFrame:
         )
         return atom.value.evaluate(given, data)
 
-    def grid(self, names: tuple[str, ...]) -> "pd.DataFrame":
-        """Return every combination of the factors among `names`, measurements at their mean.
+    def grid(self, names: tuple[str, ...], at: Mapping[str, float] | None = None) -> "pd.DataFrame":
+        """Return every combination of the factors among `names`.
+
+        Measurements have the values that are stated, `at`, or their mean.
 
         Raises
         ------
@@ -128,7 +130,7 @@ class ModelFrame:
         }
         for name in names:
             if name not in factors:
-                columns[name] = np.full(size, self.data[name].mean())
+                columns[name] = np.full(size, (at or {}).get(name, self.data[name].mean()))
         return pd.DataFrame(columns, index=range(size))
 
 

@@ -168,6 +168,31 @@ class Factor:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Surface:
+    """Means of the groups at other values of measurements, or their slopes along one.
+
+    Attributes
+    ----------
+    of
+        `age=40`, or `slope of age`.
+    slope
+        Whether it is a slope.
+    weights
+        Weights of the coefficients, shape (groups, coefficients).
+    """
+
+    of: str
+    slope: bool
+    weights: Array
+
+    def called(self, what: str) -> str:
+        """Return what the value of a group, or of a contrast, is called."""
+        if self.slope:
+            return f"{self.of}: {what}"
+        return f"{what}{', ' if ' | ' in what else ' | '}{self.of}"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Structure:
     """Everything that the readings of a design are made of.
 
@@ -202,6 +227,8 @@ class Structure:
         The group of each cluster where its members lie in one and may have scales of their own.
     slopes
         (coefficient, effect) of measurements whose slope differs between clusters.
+    surfaces
+        What else the coefficients say of the groups: elsewhere along measurements, and slopes.
     crossed
         Whether some strata are not inside the clusters but cross them.
     """
@@ -223,6 +250,7 @@ class Structure:
     cells: Array
     home: Codes | None = None
     slopes: tuple[tuple[int, int], ...] = ()
+    surfaces: tuple[Surface, ...] = ()
     crossed: bool = False
 
     @cached_property
@@ -314,24 +342,6 @@ class Structure:
     def alone_in_groups(self) -> bool:
         """Whether units, or rows, lie in groups, and nothing lies about or inside them."""
         return self.home is not None and len(self.strata) == 1
-
-    @property
-    def innermost(self) -> Codes:
-        """Member of what every row repeats: a level, a cell of block and group, or the row."""
-        if self.levels:
-            return self.levels[-1].codes
-        if self.block is None:
-            return np.arange(self.group.size)
-        if self.text:
-            return self.outer.codes
-        pairs = self.blocks[-1].codes * len(self.groups) + self.group
-        return np.asarray(np.unique(pairs, return_inverse=True)[1], dtype=np.intp)
-
-    @property
-    def repeated(self) -> str:
-        """What `innermost` is called, in the user's word where there is one."""
-        inside = "row" if self.block is None else self.outer.name if self.text else "cell"
-        return self.innermost_name(inside)
 
     @property
     def merged(self) -> bool:

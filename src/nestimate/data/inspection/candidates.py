@@ -49,6 +49,26 @@ class Candidate:
         """Group, block and units."""
         return (self.group, *([self.block] if self.block else []), *self.units)
 
+    def follows(self, other: "Candidate") -> bool:
+        """Whether it takes for one thing measured again what is another in every block of `other`.
+
+        Where labels of animals return on every day the table cannot tell which: both are shown.
+        """
+        if self.block is not None or not self.units or other.block is None:
+            return False
+        outer = self.units[0]
+        anew = outer in other.merged or (other.relabel and other.units[:1] == (outer,))
+        across = other.block in (*self.merged, *self.units[1:])
+        return self.group == other.group and anew and across and lasts(outer)
+
+
+def lasts(name: str) -> bool:
+    """Return whether a column names what can be met again another day, as a place or count is not.
+
+    A mouse can; a well, or a replicate, is there for the day.
+    """
+    return "unit" in hints(name) and not hints(name) & {"place", "counter", "block"}
+
 
 def candidates(
     crossing: Crossing, groups: Sequence[str], whole: str, *, single: bool
@@ -193,6 +213,8 @@ def _scored(
         score -= 0.5 if numbering or name in crossing.counters or "trait" in hints(name) else 1.5
         # Days and plates make a difference: rows that differ in them are no plain readings.
         score -= 1.5 * ("block" in hints(name))
+        # So do animals: where their labels return they may be the same ones, and are not pooled.
+        score -= 3.0 * (lasts(name) and _of_days(candidate))
     for name in used:
         if name not in names or not counts_within(crossing, name, names):
             continue
@@ -234,6 +256,13 @@ def _scored(
         score=score,
         unused=tuple(unused),
         merged=tuple(name for name in untold if name not in crossing.counters),
+    )
+
+
+def _of_days(candidate: Candidate) -> bool:
+    """Return whether rows are put together by days, plates and the like."""
+    return candidate.block is not None or (
+        candidate.relabel and "block" in hints(candidate.units[0])
     )
 
 

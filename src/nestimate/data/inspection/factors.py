@@ -27,7 +27,9 @@ _MOMENT = re.compile(
 )
 
 
-def told_apart(crossing: Crossing, columns: Mapping[str, Column], whole: str) -> Crossing:
+def told_apart(
+    crossing: Crossing, columns: Mapping[str, Column], whole: str, rows: Sequence[str] = ()
+) -> Crossing:
     """Return the crossing without measured or counted numbers; counters and factors named.
 
     Parameters
@@ -38,11 +40,15 @@ def told_apart(crossing: Crossing, columns: Mapping[str, Column], whole: str) ->
         The columns by name.
     whole
         The column that makes all rows one group.
+    rows
+        Columns that name the rows of a wide table: what a row is, is no number of a reading.
     """
     measured = {n for n in crossing.names if n != whole and _is_measured(crossing, columns[n])}
     kept = crossing.without(measured)
     names = [name for name in kept.names if name != whole and kept.size(name) > 1]
-    counters = frozenset(name for name in names if _numbers_readings(kept, columns, name, names))
+    counters = frozenset(
+        n for n in names if n not in rows and _numbers_readings(kept, columns, n, names)
+    )
     factors = [
         n
         for n in names

@@ -128,7 +128,8 @@ class Inspection:
                 else cls._as_it_stands(table, file)
             )
         for folding in foldings(table, found.columns):
-            inner = cls._as_it_stands(folding.table, file)
+            rows = folding.labels if folding.kind == "groups" else ()
+            inner = cls._as_it_stands(folding.table, file, rows)
             found = _with_folding(found, inner, folding, restated(inner.proposals, folding, table))
         every = [column.name for column in found.columns]
         proposals = tuple(
@@ -142,7 +143,7 @@ class Inspection:
         return replace(found, proposals=proposals)
 
     @classmethod
-    def _as_it_stands(cls, table: Table, file: str | None) -> Self:
+    def _as_it_stands(cls, table: Table, file: str | None, rows: Sequence[str] = ()) -> Self:
         columns = tuple(describe_column(table, name) for name in table.columns)
         summary = summary_columns(columns)
         values = value_columns(table, columns, summary)
@@ -169,12 +170,16 @@ class Inspection:
         if not values:
             return found
         value, crossing = crossed_labels(extended, columns, values, summary, whole)
-        crossing = told_apart(crossing, {c.name: c for c in columns}, whole)
+        crossing = told_apart(crossing, {c.name: c for c in columns}, whole, rows)
         aliases = alike(crossing, whole)
         doubles = {second for _, second in aliases}
         crossing = crossing.without(doubles)
         groups = group_columns(crossing, {c.name: c for c in columns}, whole)
-        ranked = candidates(crossing, groups, whole, single=bool(summary))
+        ranked = candidates(crossing, groups, whole, single=bool(summary or rows))
+        # Columns beside those that are groups have to be named: else they would be groups. What
+        # stands in one row belongs together, unless the user says otherwise.
+        named = [found for found in ranked if {*rows} <= {*found.used}]
+        ranked = sorted(named, key=lambda found: bool(rows) and found.block is None) or ranked
         fit, refused = propose(crossing, ranked, value=value, summary=summary, whole=whole)
         fit = responded(extended, fit, part, total)
         counted = [c.name for c in columns if c.measured and c.kind == "numbers as labels"]

@@ -58,6 +58,9 @@ class Proposal:
         Derived by `Design`.
     branches
         Counts of every group, the reference first.
+    counted
+        What the last step counts where rows hold means with their n: the values of a group that is
+        one row, or readings behind each mean; otherwise rows.
     cautions
         What `Design` warns about.
     refused
@@ -79,6 +82,7 @@ class Proposal:
     whole: bool
     layout: Layout = "flat"
     branches: tuple[Branch, ...] = ()
+    counted: Literal["", "value", "reading"] = ""
     cautions: tuple[str, ...] = field(default=())
     refused: str = ""
     typed: tuple[tuple[str, str | bool], ...] = ()
@@ -164,8 +168,11 @@ def propose(
     refused: list[Proposal] = []
     seen: set[tuple[bytes, ...]] = set()
     for candidate in ranked[:TRIALS]:
-        if len(fit) == MOST or (fit and candidate.score < fit[0].candidate.score - FAR):
+        if len(fit) == MOST:
             break
+        far = fit and candidate.score < fit[0].candidate.score - FAR
+        if far and not candidate.follows(fit[0].candidate):
+            continue
         if any(_lesser(candidate, proposal.candidate) for proposal in fit):
             continue
         roles = _roles(candidate, crossing, value, summary, whole)
@@ -185,15 +192,13 @@ def propose(
         if divided in seen:
             continue
         seen.add(divided)
-        made = _proposal(roles, candidate, whole)
-        fit.append(
-            replace(
-                made,
-                layout=design.layout,
-                branches=tuple(_branches(crossing, design, parts[1:])),
-                cautions=design.warnings,
-            )
+        made = replace(
+            _proposal(roles, candidate, whole),
+            layout=design.layout,
+            branches=tuple(_branches(crossing, design, parts[1:])),
+            cautions=design.warnings,
         )
+        fit.append(_by_n(made, design))
     if fit and refused and refused[0].candidate.score > fit[0].candidate.score:
         # A better design that waits for a few labels is not to be passed over in silence.
         empty = {name for name in refused[0].candidate.used if crossing.empty(name)}
@@ -295,6 +300,21 @@ def branch(
     counts = counts[counts > 0].astype(int)
     last = Step(name="rows", low=int(counts.min()), high=int(counts.max()))
     return Branch(label=label, steps=(*steps, last))
+
+
+def _by_n(made: Proposal, design: Design) -> Proposal:
+    """Return a design of means whose last step counts what lies behind them, as n says."""
+    readings, whole = design.readings, design.readings.reconstructed
+    behind = whole or ("n" in made.roles.summary and all(len(b.steps) > 1 for b in made.branches))
+    if not behind:
+        return made
+    branches = []
+    for found in made.branches:
+        n = readings.n[readings.group == design.groups.index(found.label)]
+        n = np.array([n.sum()]) if whole else n
+        last = Step(name="rows", low=int(n.min()), high=int(n.max()))
+        branches.append(replace(found, steps=(*found.steps[:-1], last)))
+    return replace(made, branches=tuple(branches), counted="value" if whole else "reading")
 
 
 def _step(name: str, outer: NDArray[np.intp]) -> Step:

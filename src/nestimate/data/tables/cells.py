@@ -61,6 +61,8 @@ class OddCellError(ValueError):
 
 def tidy(text: str) -> str:
     """Return a text without outer spaces and unseen characters, inner spaces made single."""
+    if text.isascii():
+        return " ".join(text.split())  # a million labels are read so
     kept = text.translate(dict.fromkeys(map(ord, UNSEEN)))
     return unicodedata.normalize("NFC", " ".join(kept.split()))
 

@@ -162,7 +162,7 @@ class Table:
         DataError
             When the content of a cell of a workbook is not known.
         """
-        indices, raw = self._raw_labels(name)
+        indices, raw = self.raw_labels(name)
         present = {read_label(text) for text in raw}
         stated = [read_label(text) for text in self._stated_order(name)]
         order = {
@@ -184,7 +184,7 @@ class Table:
 
     def cells(self, name: str) -> list[str | None]:
         """Return a column as text, cell by cell; None where it is empty."""
-        codes, cells = self._raw_labels(name)
+        codes, cells = self.raw_labels(name)
         return [[*cells, None][code] for code in codes]
 
     def is_categorical(self, name: str) -> bool:
@@ -236,7 +236,7 @@ class Table:
 
     def label_notes(self, name: str) -> list[str]:
         """Say which labels were told apart by spaces only and are one."""
-        raw = self._raw_labels(name)[1]
+        raw = self.raw_labels(name)[1]
         cells = [text for text in raw if text is not None]
         spaced = sorted({read_label(text) or "" for text in cells if text != text.strip()} - {""})
         if not spaced:
@@ -244,7 +244,7 @@ class Table:
         named = ", ".join(f"'{label}'" for label in spaced[:6]) + ", ..." * (len(spaced) > 6)
         return [f"Spaces around labels of {name} do not count: {named}."]
 
-    def _raw_labels(self, name: str) -> tuple[NDArray[np.intp], list[str | None]]:
+    def raw_labels(self, name: str) -> tuple[NDArray[np.intp], list[str | None]]:
         """Return codes and the cells they stand for; an empty cell's code is the last, -1 + 1."""
         column = _plain(self.column(name))
         try:

@@ -17,6 +17,8 @@ from nestimate.data.tables.grid import Grid
 from nestimate.data.tables.reading import Reading
 from nestimate.errors import DataError, one_of
 
+#: How the note about cells begins whose content a workbook does not hold.
+UNKNOWN_CELLS = "Cells without a known content"
 SUFFIXES = frozenset({".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"})
 _ERROR = re.compile(
     rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]+\d+)"[^>]*?\bt="e"[^>]*>.*?</(?:\w+:)?c>', re.S
@@ -171,7 +173,7 @@ def _with_unknown(
     first = next(iter(unknown.values()))
     more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
     note = (
-        f"Cells without a known content ('{first}'{more}): formulas that failed or whose results "
+        f"{UNKNOWN_CELLS} ('{first}'{more}): formulas that failed or whose results "
         "are not stored in the file. Columns that hold them cannot be used."
     )
     return rows, [note]

@@ -16,6 +16,8 @@ from nestimate.model.responses.response import Response
 from nestimate.model.responses.student import StudentReadings
 from nestimate.model.unit_integral import UnitIntegral
 
+#: Densities of readings that are not normal.
+Integrated = UnitIntegral | CutOffDensity | ClusterIntegral | LatentDensity
 #: By what stands in the rows.
 RESPONSES: Mapping[type, type[Response]] = {
     Counted: CountReadings,
@@ -37,9 +39,7 @@ def response_of(design: Design, *, student: bool) -> Response | None:
     return RESPONSES[type(design.observed)].from_design(design)
 
 
-def integrated(
-    design: Design, response: Response, *, robust: bool
-) -> UnitIntegral | CutOffDensity | ClusterIntegral | LatentDensity:
+def integrated(design: Design, response: Response, *, robust: bool) -> Integrated:
     """Return the density of a design whose readings are not normal.
 
     What no integral holds, factors that cross and clusters that are Student-t, is left to the PyMC

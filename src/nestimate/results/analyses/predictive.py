@@ -11,6 +11,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.designs.strata import innermost
 from nestimate.errors import DesignError
 from nestimate.inference.diagnostics import mean_and_sd
 from nestimate.inference.fit import Fit
@@ -201,7 +202,7 @@ def _inside(fit: Fit, n: int, rng: np.random.Generator) -> tuple[Feature, ...]:
 
 def _counted(fit: Fit, n: int, rng: np.random.Generator) -> tuple[Feature, ...]:
     """Features of counts, shares and limits; nothing of measurements."""
-    seen, inner = fit.model.design.observed, fit.model.design.structure.innermost
+    seen, inner = fit.model.design.observed, innermost(fit.model.design.structure)
     if seen is None:
         return ()
     both = [one.features(inner) for one in (seen, *replicated_data(fit, n, rng))]

@@ -2,9 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
-
-from nestimate.results.answer import Answer
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -72,7 +70,7 @@ class Picture:
     Attributes
     ----------
     draw, caption
-        What draws it, and what it shows.
+        What draws it of the subject of its report, and what it shows.
     width
         Its width in millimetres; None: as wide as it needs.
     phone
@@ -81,7 +79,7 @@ class Picture:
         Whether it goes without the title that says what is found, where a sentence says it above.
     """
 
-    draw: Callable[[Answer], "Figure"]
+    draw: Callable[[Any], "Figure"]
     caption: str
     width: float | None = None
     phone: float | None = None
@@ -102,8 +100,9 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """The whole of it."""
+    """The whole of it; what is reported together follows as `parts`, a page each."""
 
     title: str
     subtitle: str
     sections: tuple[Section, ...]
+    parts: tuple["Report", ...] = ()

@@ -14,14 +14,16 @@ STARTS = re.compile(r"^(\d*)([-+=.)])(?=\s|[-=]|$)")
 
 def render(report: Report) -> str:
     """Return the report as one Markdown text."""
-    lines = [f"# {_safe(report.title)}", "", _safe(report.subtitle)]
+    lines: list[str] = []
     pictures = False
-    for section in report.sections:
-        shown = [block for block in section.blocks if not isinstance(block, Picture)]
-        pictures = pictures or len(shown) < len(section.blocks)
-        if shown:
-            lines += ["", f"## {_safe(section.title)}"]
-            lines += [line for block in shown for line in ("", *_block(block))]
+    for part in (report, *report.parts):
+        lines += [*([""] if lines else []), f"# {_safe(part.title)}", "", _safe(part.subtitle)]
+        for section in part.sections:
+            shown = [block for block in section.blocks if not isinstance(block, Picture)]
+            pictures = pictures or len(shown) < len(section.blocks)
+            if shown:
+                lines += ["", f"## {_safe(section.title)}"]
+                lines += [line for block in shown for line in ("", *_block(block))]
     if pictures:
         said = (
             "The figures are in the HTML report: `--report out.html`, `result.report('out.html')`."

@@ -29,12 +29,7 @@ def contents(answer: Answer, *, every_figure: bool = False) -> Report:
     every_figure
         Whether figures that say nothing stand in it as well.
     """
-    asked = Section(title="Question", blocks=(Prose(sentences=tuple(front.question(answer))),))
-    parts = [
-        asked,
-        front.answered(answer) if answer.passed else _withheld(answer),
-        _design(answer.design, warn=not answer.passed),
-    ]
+    parts = _first(answer)
     if answer.passed:
         parts += [_estimates(answer), *_expected(answer), *_beside(answer), *_trust(answer)]
         parts += _figures(answer, every=every_figure)
@@ -42,6 +37,26 @@ def contents(answer: Answer, *, every_figure: bool = False) -> Report:
     if answer.passed:
         parts += [_methods(answer), _guidelines(answer)]
     parts += [_reproduce(answer), *_next(answer)]
+    return _report(answer, parts)
+
+
+def page(answer: Answer) -> Report:
+    """Return the first page of a report with the numbers behind it: one of several outcomes."""
+    parts = _first(answer)
+    if answer.passed:
+        parts += [_estimates(answer), *_beside(answer), *_trust(answer)]
+    return _report(answer, [*parts, _checks(answer), _model(answer), _reproduce(answer)])
+
+
+def _first(answer: Answer) -> list[Section]:
+    return [
+        Section(title="Question", blocks=(Prose(sentences=tuple(front.question(answer))),)),
+        front.answered(answer) if answer.passed else _withheld(answer),
+        _design(answer.design, warn=not answer.passed),
+    ]
+
+
+def _report(answer: Answer, parts: Sequence[Section]) -> Report:
     return Report(
         title=front.title(answer),
         subtitle=f"Bayesian estimation of group differences in {answer.design.source}",
@@ -148,6 +163,7 @@ def _estimates(answer: Answer) -> Section:
         (f"{middle} of the groups", answer.groups, zero, False),
         ("Averaged over units", answer.averages, "P(> 0 or 1)", False),
         ("Effect sizes", answer.effect_sizes, zero, False),
+        ("At other values of what was measured, and slopes there", answer.along, above, rope),
         ("Coefficients", answer.coefficients, above, False),
         ("Scales", answer.scales, zero, False),
         (f"In every {block}, drawn towards what holds overall", answer.blocks, above, rope),

@@ -11,7 +11,7 @@ from nestimate.results.answer import Answer
 #: Options that are no matter of a plan.
 UNPLANNED = ("against", "bayes_factor", "simultaneous", "ess")
 #: Options whose name on the command line is another, and one of results that version 0.1 saved.
-SPELLED = {"contrasts": "--contrast", "edits": "--edit"}
+SPELLED = {"contrasts": "--contrast", "edits": "--edit", "goals": "--goal", "lost": "--lost-units"}
 
 
 def command(answer: Answer) -> str:
@@ -36,8 +36,7 @@ def planning(answer: Answer) -> Advice | None:
     if len(design.groups) < 2 or design.observed is not None:
         return None
     several = bool(design.levels) or (design.block is not None and not design.unreplicated)
-    chosen = {n: v for n, v in answer.call.get("options", {}).items() if n not in UNPLANNED}
-    words = _command({**answer.call, "command": "plan", "options": chosen})
+    words = _plan_command(answer)
     line = f"{shlex.join(words)} --effect EFFECT --cost-unit COST"
     line += " --cost-reading COST" if several else ""
     called = "result.plan(EFFECT, costs=(UNIT, READING))" if several else "result.plan(EFFECT)"
@@ -46,6 +45,33 @@ def planning(answer: Answer) -> Advice | None:
         f"How many next time (EFFECT: the smallest {what} that would matter):",
         Call(line if words else called, called),
     )
+
+
+def plan_again(answer: Answer, call: Mapping[str, Any]) -> dict[str, str]:
+    """Return the command and the Python call of a plan that has an answer as its pilot.
+
+    Parameters
+    ----------
+    call
+        What `result.plan` was given. What is as usual is not said.
+    """
+    usual = {"goals": ["excludes 0"], "target": 0.8}
+    given = {n: v for n, v in call.items() if v not in (None, {}) and v != usual.get(n)}
+    costs, settings = given.get("costs", {}), given.get("settings", {})
+    plain = {n: v for n, v in given.items() if n not in ("costs", "settings")}
+    flat = {**plain, **{f"cost_{name}": cost for name, cost in costs.items()}, **settings}
+    words = _plan_command(answer)
+    parts = ",\n    ".join(f"{name}={_plain(value)!r}" for name, value in given.items())
+    return {
+        "command": shlex.join([*words, *typed(flat)]) if words else "",
+        "python": f"{python_call(answer)}\nplan = result.plan(\n    {parts},\n)",
+    }
+
+
+def _plan_command(answer: Answer) -> list[str]:
+    """Return the words of a command that plans from the table of an answer, but for its goal."""
+    chosen = {n: v for n, v in answer.call.get("options", {}).items() if n not in UNPLANNED}
+    return _command({**answer.call, "command": "plan", "options": chosen})
 
 
 def _command(given: Mapping[str, Any]) -> list[str]:

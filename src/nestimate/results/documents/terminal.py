@@ -86,7 +86,7 @@ def _estimates(answer: Answer, page: Page) -> list[str]:
         *answer.averages,
         *(answer.effect_sizes if few else ()),
     ]
-    rows += [*answer.coefficients, *answer.scales]
+    rows += [*answer.along, *answer.coefficients, *answer.scales]
     named = {id(row): naming.centre_name(row.name, answer.model) for row in answer.groups}
     if len(answer.contrasts) == 1:
         named |= {id(row): row.kind for row in answer.effect_sizes}

@@ -42,7 +42,10 @@ def new_in_blocks(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
 
 
 def new_effects(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
-    """Return draws of every contrast in a block not yet seen."""
+    """Return draws of every contrast in a block not yet seen.
+
+    Where blocks are Student-t with a nu that may be as good as 1 they have no mean.
+    """
     rng, design = np.random.default_rng([fit.seed, 3]), fit.model.design
     outer = design.structure.heavy[0][0]
     return tuple(
@@ -54,6 +57,7 @@ def new_effects(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
             + contrast.turn * effect_scales(fit, contrast) * fit.draws.deviates(outer, rng)[:, 0],
             weights=fit.weights,
             measure=design.differences,
+            mean_exists=not fit.model.assumptions.robust_units,
         )
         for contrast in asked
     )
@@ -71,6 +75,7 @@ def new_slopes(fit: Fit) -> tuple[Quantity, ...]:
             + slope_scales(fit, i) * fit.draws.deviates(outer, rng)[:, 0],
             measure=design.differences,
             weights=fit.weights,
+            mean_exists=not fit.model.assumptions.robust_units,
         )
         for i, (j, _) in enumerate(terms.slopes)
     )
@@ -92,6 +97,7 @@ def new_units(fit: Fit) -> tuple[Quantity, ...]:
             values=fit.draws.means[:, g] + tau[:, g] * fit.draws.deviates(outer, rng)[:, 0],
             weights=fit.weights,
             measure=design.measure,
+            mean_exists=not fit.model.assumptions.robust_units,
         )
         for g, label in enumerate(design.groups)
     )

@@ -50,6 +50,11 @@ class Contrast:
         return len(self.changed) > 1
 
     @property
+    def paired(self) -> bool:
+        """Whether it is an interaction of two factors, which averages are held against."""
+        return len(self.changed) == 2
+
+    @property
     def stated(self) -> bool:
         """Whether one group is held against a stated value."""
         return np.count_nonzero(self.weights) == 1 and self.sides is not None

@@ -1,6 +1,6 @@
 """Draws in, a few numbers with their Monte Carlo errors out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from math import isfinite
 from numbers import Real
@@ -42,11 +42,11 @@ class Summary:
     name
         What it is: `drug - placebo`, `tau[drug]`.
     mean, median
-        Of the posterior. Of an effect size, whose mean need not exist, both are the median. Of a
-        ratio `mean` is the exponential of the mean of its logarithm (its geometric mean), so that
-        the ratio the other way round is its inverse.
+        Of the posterior. Where no mean need exist (an effect size, a Student-t unit not yet seen)
+        both are the median. Of a ratio `mean` is the exponential of the mean of its logarithm (its
+        geometric mean), so that the ratio the other way round is its inverse.
     sd, sd_log
-        SD of the posterior; None for an effect size, and for a ratio, whose SD has no stable
+        SD of the posterior; None where no mean exists, and for a ratio, whose SD has no stable
         value: `sd_log` is then the SD of its logarithm.
     ci_low, ci_high, ci_prob, ci_kind
         Credible interval, its mass, and `hdi` (narrowest), `eti` (equal tails) or `simultaneous`
@@ -141,6 +141,33 @@ def _edges(rope: object) -> tuple[float, float]:
     return low, high
 
 
+def _values(at: object) -> dict[str, tuple[float, ...]]:
+    """Return the values stated of measurements: `age=20,40; dose=1`, or a mapping of them."""
+    given: dict[str, Any] = {}
+    if isinstance(at, Mapping):
+        given = {str(name): value for name, value in at.items()}
+    for part in at.split(";") if isinstance(at, str) else ():
+        name, _, text = part.partition("=")
+        given[name.strip()] = text.split(",")
+    found: dict[str, tuple[float, ...]] = {}
+    for name, values in given.items():
+        several = values if isinstance(values, Sequence | np.ndarray) else [values]
+        try:
+            numbers = tuple(float(value) for value in several)
+        except (TypeError, ValueError):
+            numbers = ()
+        if not (name and numbers and all(map(isfinite, numbers))):
+            found = {}
+            break
+        found[name] = tuple(dict.fromkeys(numbers))
+    if not found:
+        raise DesignError(
+            f"at is {at!r}: write a measurement and a number, 'age=40'; several values with "
+            "commas, several measurements with semicolons, 'age=20,40; dose=1'."
+        )
+    return found
+
+
 @dataclass(frozen=True, kw_only=True)
 class Question:
     """What is asked of the draws, and how quantities are summarised.
@@ -157,6 +184,10 @@ class Question:
     adjust
         Covariates, `"age,baseline"`: groups are compared at the mean of these columns of numbers,
         with one slope for all groups.
+    at
+        Values of measurements of a formula, or of covariates, at which groups are compared,
+        `"age=40"` or `{"age": 40}`; of several, `"age=20,40"`, at the first, and at the others as
+        well. Left out: at their mean.
     relative_to
         The control that raw values are taken relative to inside each block: ratios to it, worked
         out as differences of logarithms (`scale` `log` with this `reference`).
@@ -176,6 +207,7 @@ class Question:
     contrast: Contrasts | Sequence[str] = "reference"
     order: str | Sequence[str] | None = None
     adjust: str | Sequence[str] | None = None
+    at: str | Mapping[str, float | Sequence[float]] | None = None
     relative_to: str | None = None
     against: float | None = None
     rope: tuple[float, float] | None = None
@@ -209,12 +241,19 @@ class Question:
             object.__setattr__(self, name, tuple(given))
         if self.rope is not None:
             object.__setattr__(self, "rope", _edges(self.rope))
+        if self.at is not None:
+            object.__setattr__(self, "at", _values(self.at))
 
     @property
     def covariates(self) -> tuple[str, ...]:
         """The columns that groups are adjusted for."""
         given = self.adjust.split(",") if isinstance(self.adjust, str) else self.adjust or ()
         return tuple(name.strip() for name in given)
+
+    @property
+    def values_at(self) -> dict[str, tuple[float, ...]]:
+        """The values of measurements at which groups are compared; none where none is stated."""
+        return {} if self.at is None else _values(self.at)
 
     def interval(self, values: Array, weights: Array) -> tuple[float, float]:
         """Return the ends of the interval for one quantity, values of shape (draws,)."""
@@ -268,16 +307,15 @@ class Question:
         if self.ci_kind == "hdi" and not quick and values[0] < values[-1]:
             error_low, error_high = diagnostics.mcse_hdi(values, weights, self.ci_prob)
         else:
-            error_low, error_high = self._mcse_ci(values, weights, (low, high), ess)
-        error_point = float(diagnostics.mcse_mean(values, weights))
+            ends = diagnostics.mcse_quantiles(values, weights, np.array([low, high]))
+            error_low, error_high = (HDI_EXCESS if self.ci_kind == "hdi" else 1.0) * ends
+        middle = diagnostics.quantile(values, weights, np.array([0.5]))[0]
+        error_point = diagnostics.mcse_mean(values, weights)
         if not quantity.mean_exists:
-            by = 0.5 / np.sqrt(ess)
-            steps = np.array([0.5 - by, 0.5, 0.5 + by]).clip(0, 1)
-            below, mean, above = diagnostics.quantile(values, weights, steps)
-            error_point = 0.5 * float(above - below)
+            mean = middle
+            error_point = diagnostics.mcse_quantiles(values, weights, np.array([middle]))[0]
         measure, null = quantity.measure, quantity.null
         region = measure.worked(self.rope) if quantity.rope and self.rope else None
-        middle = diagnostics.quantile(values, weights, np.array([0.5]))[0]
         said = measure.said((float(mean), float(middle), low, high))
         centre, median, start, end = (float(number) for number in said)
         return Summary(
@@ -296,27 +334,14 @@ class Question:
                 else _mass((values >= region[0]) & (values <= region[1]), weights)
             ),
             ess=ess,
-            mcse_mean=measure.error(centre, error_point),
-            mcse_ci_low=measure.error(start, error_low),
-            mcse_ci_high=measure.error(end, error_high),
+            mcse_mean=measure.error(centre, float(error_point)),
+            mcse_ci_low=measure.error(start, float(error_low)),
+            mcse_ci_high=measure.error(end, float(error_high)),
             measure=measure,
             positive=quantity.positive,
             kind=quantity.kind,
             of=quantity.of,
         )
-
-    def _mcse_ci(
-        self, values: Array, weights: Array, ends: tuple[float, float], ess: float
-    ) -> tuple[float, float]:
-        """Errors of quantiles: those of the mass below, carried over by the quantile function."""
-        below = np.array([weights @ (values < end) for end in ends])
-        below = np.clip(below, 1 / ess, 1 - 1 / ess)
-        error = np.sqrt(below * (1 - below) / ess)
-        masses = np.concatenate([np.maximum(below - error, 0), np.minimum(below + error, 1)])
-        low, high = np.split(diagnostics.quantile(values, weights, masses), 2)
-        excess = HDI_EXCESS if self.ci_kind == "hdi" else 1.0
-        error_low, error_high = excess * 0.5 * (high - low)
-        return float(error_low), float(error_high)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nestimate.extras import require
 from nestimate.model.draws import Draws, scale_terms
 from nestimate.model.families import CORRELATION
 from nestimate.results.answer import Answer
@@ -45,8 +46,14 @@ def to_datatree(answer: Answer) -> "DataTree":
     With very many units, unit_mean has fewer draws than the parameters and stands in a group of
     its own, unit_posterior. The draws are independent and each has weight one; means and errors
     printed by nestimate come from the weighted draws and are a little more precise.
+
+    Raises
+    ------
+    DesignError
+        When the extra `arviz` is not installed.
     """
-    from arviz_base import from_dict  # noqa: PLC0415
+    require("result.draws", "arviz", "arviz_base", "xarray")
+    from arviz_base import from_dict  # noqa: PLC0415 - most answers are read without it
 
     design, fit = answer.design, answer.fit
     taken = fit.draws.take(fit.resampled)

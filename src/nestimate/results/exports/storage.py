@@ -24,7 +24,14 @@ from nestimate.data.designs.proportions import Proportions
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.shown import Scatter
 from nestimate.data.designs.statistics import Readings, UnitStatistics, Yardstick
-from nestimate.data.designs.structure import Effect, Factor, Role, Stratum, Structure
+from nestimate.data.designs.structure import (
+    Effect,
+    Factor,
+    Role,
+    Stratum,
+    Structure,
+    Surface,
+)
 from nestimate.data.tables.grid import Lost
 from nestimate.errors import DataError
 from nestimate.inference.fit import Fit
@@ -48,7 +55,7 @@ RECORDS = {
     record.__name__: record
     for record in (
         *(Roles, Level, Readings, UnitStatistics, Yardstick, Scatter, Structure, Factor, Stratum),
-        *(Effect, Crossing),
+        *(Effect, Crossing, Surface),
         *(Assumptions, Fit, Chains, Question, Contrast, Summary, Check, Linear, Ratio, Remedy),
         *(Logit, OddsRatio, Counted, Proportions, Censored),
     )

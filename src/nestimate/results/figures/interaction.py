@@ -1,6 +1,5 @@
 """Cell means of several factors: one line per level, which run apart where effects differ."""
 
-from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,6 +7,7 @@ import numpy as np
 from nestimate.data.designs.crossing import Crossing
 from nestimate.results.answer import Answer
 from nestimate.results.figures import canvas, findings, sheet
+from nestimate.results.figures.points import Points
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -100,23 +100,14 @@ def _draw(
 
 def _beneath(ax: "Axes", answer: Answer, present: list[tuple[float, int]], shade: str) -> None:
     """Draw what lies behind the means: a thin line per block, or a dot per unit or value."""
-    design, readings = answer.design, answer.design.readings
-    code = readings.unit if design.block is None else design.block.codes
-    for (x, g), k in product(present, np.unique(code)):
-        mine = (readings.group == g) & (code == k)
-        if mine.any():
-            mean = design.plain.said(
-                np.atleast_1d(np.average(design.rows[mine], weights=readings.n[mine]))
-            )
-            ax.plot([x], mean, "o", mfc="none", mec=shade, alpha=0.5, ms=3.5, zorder=0.5)
-    if design.block is None:
-        return
-    for k in range(design.block.size):
-        points = [
-            (x, np.average(design.rows[mine], weights=readings.n[mine]))
-            for x, g in present
-            if (mine := (readings.group == g) & (code == k)).any()
-        ]
-        if len(points) > 1:
-            along, y = np.array(points).T
-            ax.plot(along, design.plain.said(y), color=shade, alpha=0.3, linewidth=0.7, zorder=0.4)
+    points = Points.of(answer)
+    for x, g in present:
+        raw = points.raw[points.group == g]
+        ax.plot(
+            np.full(raw.size, x), raw, "o", mfc="none", mec=shade, alpha=0.5, ms=3.5, zorder=0.5
+        )
+    for k in range(len(points.joined)):
+        own = {int(points.group[i]): points.raw[i] for i in np.flatnonzero(points.member == k)}
+        along = [(x, own[g]) for x, g in present if g in own]
+        if len(along) > 1:
+            ax.plot(*zip(*along, strict=True), color=shade, alpha=0.3, linewidth=0.7, zorder=0.4)

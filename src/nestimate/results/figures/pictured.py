@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from nestimate.results import figures
 from nestimate.results.answer import Answer
+from nestimate.results.figures import estimation
 from nestimate.results.figures.sheet import Sheet, drawn_on
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ class Pictured(Answer):
 
     def plot_estimation(
         self,
+        kind: estimation.Kind | None = None,
         *,
         figsize: tuple[float, float] | None = None,
         width: float | None = None,
@@ -25,6 +27,11 @@ class Pictured(Answer):
 
         Parameters
         ----------
+        kind
+            "gardner-altman": the difference beside the data, zero at the mean of the reference;
+            "cumming": differences below the data; "superplot": the data alone, readings small and
+            means of units large, a colour for each unit or block. None: what has room. Of several
+            factors the differences of differences (delta-delta) stand last below the data.
         figsize
             Width and height in inches; None: as large as it needs.
         width
@@ -37,7 +44,7 @@ class Pictured(Answer):
         stays text.
         """
         return drawn_on(
-            Sheet(figsize=figsize, width=width, bare=bare), figures.estimation_plot, self
+            Sheet(figsize=figsize, width=width, bare=bare), figures.estimation_plot, self, kind
         )
 
     def plot_interaction(

@@ -9,6 +9,7 @@ from nestimate.results.answer import Answer
 from nestimate.results.estimates.contrasts import Contrast
 from nestimate.results.estimates.summaries import Summary
 from nestimate.results.figures import canvas, findings, sheet
+from nestimate.results.figures.points import Points
 from nestimate.results.words import wording
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def ranked_plot(answer: Answer) -> "Figure":
     Where every difference is one group's to the reference both share their rows.
     """
     shown = _surest(answer)
-    paired = _paired(answer)
+    paired = against_one(answer)
     title = findings.differences(answer)
     if paired is not None:
         order = [paired[1], *(paired[0][i] for i in shown)]
@@ -67,7 +68,7 @@ def _surest(answer: Answer) -> list[int]:
     return sorted(sure, key=lambda i: -rows[i].mean)
 
 
-def _paired(answer: Answer) -> tuple[list[int], int] | None:
+def against_one(answer: Answer) -> tuple[list[int], int] | None:
     """Return the group of every difference and the one all are held against, if there is one."""
     asked = answer.asked
     if not asked or any(not _simple(c) for c in asked):
@@ -83,20 +84,21 @@ def _simple(contrast: Contrast) -> bool:
 
 
 def _draw_groups(ax: "Axes", answer: Answer, order: list[int]) -> None:
-    design = answer.design
-    group, raw = _points(answer)
-    what = design.levels[0].name if design.levels else wording.reading_word(design)
+    design, points = answer.design, Points.of(answer)
+    what = f"one {wording.reading_word(design)}"
+    if points.averaged:
+        what = f"raw mean of a {points.word}"
+    known = not design.readings.reconstructed
     for row, g in enumerate(order):
         shade = sheet.colour(0) if g == 0 else sheet.colour(1)
-        mine = raw[group == g]
-        label = f"raw mean of a {what}" if design.levels else f"one {what}"
+        mine = points.raw[(points.group == g) & known]
         ax.plot(
             *(mine, np.full(mine.size, row), "o"),
             mfc="none",
             mec=shade,
             mew=0.7,
             ms=4,
-            label=label if row == 0 and mine.size else None,
+            label=what if row == 0 and mine.size else None,
         )
         middle = f"mean of the group, {canvas.kind(answer)}"
         _bar(ax, answer.groups[g], row, sheet.ink(), middle if row == 0 else None)
@@ -107,19 +109,6 @@ def _draw_groups(ax: "Axes", answer: Answer, order: list[int]) -> None:
     canvas.measured_axis(ax, "x", design.measure)
     ax.grid(axis="y", color=sheet.PALE, linewidth=0.3)
     canvas.legend_above(ax, 1)
-
-
-def _points(answer: Answer) -> tuple[NDArray[np.intp], Array]:
-    """Return the group and the raw mean of every unit, cell or value."""
-    design, readings = answer.design, answer.design.readings
-    if readings.reconstructed:
-        return np.empty(0, dtype=np.intp), np.empty(0)
-    code = readings.unit if design.block is None else design.block.codes
-    _, code = np.unique(code * len(design.groups) + readings.group, return_inverse=True)
-    total = np.bincount(code, weights=readings.n * readings.value)
-    group = np.zeros(total.size, dtype=np.intp)
-    group[code] = readings.group
-    return group, design.natural(total / np.bincount(code, weights=readings.n))
 
 
 def _draw_effects(ax: "Axes", answer: Answer, shown: list[int], first: int) -> None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.levels import Level
+from nestimate.data.designs.strata import repeated
 from nestimate.results.answer import Answer
 from nestimate.results.estimates.replicated import replicated_rows
 from nestimate.results.figures import canvas, sheet
@@ -324,7 +325,7 @@ def _finding(answer: Answer, panels: Sequence[Panel]) -> str:
 
 
 def _feature(name: str, answer: Answer) -> str:
-    what, inner = answer.design.structure.sampled, answer.design.structure.repeated
+    what, inner = answer.design.structure.sampled, repeated(answer.design.structure)
     return {
         "farthest": f"one {what} lies far from the others",
         "skewness": "they are skewed",

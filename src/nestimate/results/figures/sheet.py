@@ -40,6 +40,8 @@ HEAD, LINE = 0.1, 1.36
 REAL_TEXT: Mapping[str, Any] = {"svg.fonttype": "none", "pdf.fonttype": 42, "ps.fonttype": 42}
 #: Dashes that tell groups apart once colours repeat.
 DASHES: tuple[str, ...] = ("-", "--", ":")
+#: Marks that tell units apart once colours repeat.
+MARKERS: tuple[str, ...] = ("o", "s", "^", "D", "v")
 
 
 def colour(g: int) -> str:
@@ -56,6 +58,11 @@ def colour(g: int) -> str:
 def dash(g: int) -> str:
     """Return the line of a group: with the colours it tells 21 groups apart."""
     return DASHES[g // len(COLOURS) % len(DASHES)]
+
+
+def marker(g: int) -> str:
+    """Return the mark of a unit: with the colours it tells 35 of them apart."""
+    return MARKERS[g // len(COLOURS) % len(MARKERS)]
 
 
 def ink() -> str:

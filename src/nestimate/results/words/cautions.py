@@ -16,6 +16,7 @@ from nestimate.results.estimates.verdicts import rope_verdict
 from nestimate.results.words.features import feature_name, hint, regular_hint
 from nestimate.results.words.rounding import (
     decimals,
+    ends,
     equated,
     estimate,
     interval_name,
@@ -315,15 +316,15 @@ def _sensitivity_sentence(one: Sensitivity, design: Design) -> str:
         )
     elif one.verdict == "prior-dependent":
         said = (
-            f"{one.contrast} is prior-dependent: {_with_width(worst)}. Report it beside that of "
-            f"another sensible prior, or measure more {_what(design)}."
+            f"{one.contrast} is prior-dependent: {_with_width(worst, design)}. Report it beside "
+            f"that of another sensible prior, or measure more {_what(design)}."
         )
     else:
         shown = number(one.likelihood, 3)
         said = (
             f"{one.contrast} is not estimable from these data: it follows the priors "
-            f"({_with_width(worst)}) and hardly the data (sensitivity {shown}; below {LIMIT} "
-            "counts as weak)."
+            f"({_with_width(worst, design)}) and hardly the data (sensitivity {shown}; below "
+            f"{LIMIT} counts as weak)."
         )
     if one.unscaled:
         said += (
@@ -337,15 +338,14 @@ def _asked_of(design: Design) -> str:
     return f"{design.differences.null:g} and of the ROPE, if there is one"
 
 
-def _with_width(one: Scaled) -> str:
+def _with_width(one: Scaled, design: Design) -> str:
     """Say what another width of a prior makes of the interval."""
     width = {0.5: "half", 2.0: "twice", 4.0: "four times"}[one.factor]
     if not one.reliable:
         return f"what a prior of {one.family} {width} as wide would make of it is not known"
-    places = decimals((one.ci_high - one.ci_low) / 50, (one.ci_high - one.ci_low) / 4)
-    ends = f"{number(one.ci_low, places)} to {number(one.ci_high, places)}"
     what = "says something else" if one.sign or one.decision else "is another"
-    return f"with a prior of {one.family} {width} as wide its interval {what}, {ends}"
+    shown = ends(one.ci_low, one.ci_high, design.differences)
+    return f"with a prior of {one.family} {width} as wide its interval {what}, {shown}"
 
 
 def _what(design: Design) -> str:

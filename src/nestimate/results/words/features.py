@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.strata import repeated
 from nestimate.remedies import Advice, Remedy
 from nestimate.results.analyses.features import Feature
 
@@ -32,7 +33,7 @@ def feature_name(one: Feature, design: Design) -> str:
         "largest": "the largest count",
         "none": "share of rows with none",
         "all": "share of rows with all",
-        "excess": f"scatter inside {design.structure.repeated} beyond chance",
+        "excess": f"scatter inside {repeated(design.structure)} beyond chance",
         "limits": "share of limits",
         "sd_ratio": "ratio of the groups' SDs",
         "within_spread": f"unequal SDs inside {what}",

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterable
+from shlex import quote
 from textwrap import fill
 
+from nestimate.data.inspection.candidates import lasts
 from nestimate.data.inspection.inspection import Inspection
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.proposals import Proposal
@@ -18,6 +20,8 @@ MOST_COLUMNS = 16
 #: Designs shown with their counts; those after them with their meaning and command only.
 MOST_TREES = 3
 MOST_QUESTIONS = 2
+#: From so many kinds of value on a screen is meant rather than one comparison.
+MANY_KINDS = 20
 
 
 def render(inspection: Inspection, data: str) -> str:
@@ -35,7 +39,8 @@ def render(inspection: Inspection, data: str) -> str:
         parts.append(_design(i + 1 if count > 1 else None, proposal, inspection, data))
     if asked:
         parts.append(_section("Which one? You decide", asked))
-    parts.append("\n".join([_section("Next", _next(inspection)), *_plan_line(inspection)]))
+    later = [*_plan_line(inspection), *_screen_line(inspection)]
+    parts.append("\n".join([_section("Next", _next(inspection)), *later]))
     return visible("\n\n".join(parts))
 
 
@@ -126,12 +131,11 @@ def _look_at(inspection: Inspection) -> Iterable[str]:
             f"{name} is empty in {_count(empty, 'row')} with a value: fill in the label or delete "
             f"these rows before {name} can be used."
         )
-    for column in inspection.columns:
-        if column.labelled and column.distinct > 2 and "kind" in hints(column.name):
-            yield (
-                f"Does {column.name} say what was measured? Then keep the rows of one "
-                f"{column.name}: a comparison is about one kind of value."
-            )
+    for column in _kinds(inspection):
+        yield (
+            f"Does {column.name} say what was measured? Then keep the rows of one {column.name}: a "
+            "comparison is about one kind of value."
+        )
     for name in inspection.untried:
         yield (
             f"{name} has too many labels to be tried beside the other columns. If its rows are "
@@ -234,6 +238,10 @@ def _left_out(proposal: Proposal) -> str:
     if not candidate.merged or not (candidate.units or candidate.block):
         return said
     within = candidate.units[-1] if candidate.units else "cell"
+    others = [name for name in candidate.merged if lasts(name)]
+    if not candidate.units and others == [*candidate.merged]:
+        named = " and ".join(others)
+        return f"{said} Right if every row is another {named}, equal labels or not."
     return (
         f"{said} Rows that differ in {' or '.join(candidate.merged)} count as readings of the same "
         f"{within}."
@@ -328,6 +336,32 @@ def _plan_line(inspection: Inspection) -> list[str]:
         return [said, "    ne.compare(...).plan(EFFECT, costs=(UNIT, READING))"]
     same = proposal.command(inspection.file).replace("nestimate compare ", "nestimate plan ", 1)
     return [said, f"    {same} --effect EFFECT --cost-unit COST --cost-reading COST"]
+
+
+def _kinds(inspection: Inspection) -> list[Column]:
+    """Return the columns that seem to say what was measured: proteins, genes, assays."""
+    return [
+        c for c in inspection.columns if c.labelled and c.distinct > 2 and "kind" in hints(c.name)
+    ]
+
+
+def _screen_line(inspection: Inspection) -> list[str]:
+    """Return the command that asks the question of every kind, where kinds are many."""
+    found = []
+    for column in _kinds(inspection):
+        if column.distinct < MANY_KINDS or inspection.file is None:
+            continue
+        candidate = inspection.proposals[0].candidate
+        roles = {"endpoint": column.name, "value": inspection.value, "group": candidate.group}
+        if candidate.units and candidate.units[0] != column.name:
+            roles["unit"] = candidate.units[0]
+        words = [f"--{role} {quote(str(name))}" for role, name in roles.items()]
+        command = " ".join(["nestimate screen", quote(inspection.file), *words, "--out hits.csv"])
+        found += [
+            f"  The same of every {column.name} ({column.distinct} of them):",
+            f"    {command}",
+        ]
+    return found
 
 
 def mend(inspection: Inspection) -> list[str]:

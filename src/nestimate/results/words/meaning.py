@@ -96,6 +96,11 @@ def _structure(proposal: Proposal) -> str:
     readings = row if rows == "1" else f"{row}s"
     if roles.block is not None:
         return _blocked(proposal, f"{rows} {readings}")
+    if proposal.counted == "value":
+        return (
+            f"Each of these {row}s is one data point: {_per_group(branches)}. Right only if no two "
+            f"{row}s come from the same animal, sample or well."
+        )
     if len(branches[0].steps) == 1:
         each = f"Every {roles.unit or row} is one data point"
         if roles.unit or roles.summary:
@@ -117,6 +122,8 @@ def _structure(proposal: Proposal) -> str:
         said += f"The same {unit} label in another group is another {unit}. "
     if rows == "1" and roles.summary:
         return said.rstrip()
+    if proposal.counted:
+        return f"{said}The {rows} {readings} behind each mean do not count towards n."
     if inner:
         return said + _inside(unit, inner, branches, f"{rows} {readings}", first=1)
     return f"{said}Its {rows} {readings} each are readings: they do not count towards n."
@@ -124,7 +131,7 @@ def _structure(proposal: Proposal) -> str:
 
 def _row(proposal: Proposal) -> str:
     """Return what a reading is in the table as it stands."""
-    return "value" if proposal.folded else "row"
+    return proposal.counted or ("value" if proposal.folded else "row")
 
 
 def _blocked(proposal: Proposal, rows: str) -> str:
@@ -165,16 +172,17 @@ def _inside(
 
 def _summary_sentence(proposal: Proposal) -> str:
     named, value = proposal.roles.summary, proposal.roles.value
+    what = "values, one row a group" if proposal.counted == "value" else "readings"
     if "se" in named and "n" in named:
         return (
-            f"Each row is the mean ({value}) of several readings, as many as {named['n']} says, "
+            f"Each row is the mean ({value}) of several {what}, as many as {named['n']} says, "
             f"with its standard error ({named['se']}), which gives their SD."
         )
     if "se" in named:
         return f"Each row is a mean ({value}) with its standard error ({named['se']})."
     spread = f" with their SD ({named['sd']})" if "sd" in named else ""
     return (
-        f"Each row is the mean ({value}) of several readings, as many as {named['n']} says{spread}."
+        f"Each row is the mean ({value}) of several {what}, as many as {named['n']} says{spread}."
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.strata import repeated
 from nestimate.data.designs.structure import Role, Stratum
 from nestimate.data.tables.grid import Lost
 from nestimate.errors import listed
@@ -58,11 +59,11 @@ def _formula(model: Model) -> list[Equation]:
 def _response(model: Model) -> list[Equation]:
     design, count = model.design, len(model.design.levels)
     if design.formula is not None:
-        law = response_equations(design, set(model.names), "m[i]", design.structure.repeated)
+        law = response_equations(design, set(model.names), "m[i]", repeated(design.structure))
         return [*law, *_formula(model)]
     mean = _symbol(count - 1, count) if count else "m[i]" if design.block is None else "c[b, g]"
     above = _units(model) if design.block is None else _blocks(model)
-    law = response_equations(design, set(model.names), mean, design.structure.repeated)
+    law = response_equations(design, set(model.names), mean, repeated(design.structure))
     return _whole(model, [*law, *_inner(design), *above])
 
 

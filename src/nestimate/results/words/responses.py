@@ -6,6 +6,7 @@ import numpy as np
 
 from nestimate.data.designs.censored import Censored
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.strata import repeated
 from nestimate.inference.diagnostics import quantile
 from nestimate.inference.fit import Fit
 from nestimate.model.families import EXCESS
@@ -32,7 +33,7 @@ def chance_sentences(panel: Panel, design: Design) -> list[str]:
             found.append(
                 f"Pooling takes {events} as independent ({law}; a chi-square test of the totals "
                 f"does the same): its interval is too narrow by a factor of {_short(factor)}, held "
-                f"against this answer, which lets {unit}s differ."
+                f"against this answer, in which one {unit} differs from another."
             )
         else:
             found.append(
@@ -65,7 +66,7 @@ def excess_checks(fit: Fit) -> tuple[Check, ...]:
         else ("binomial", "beta-binomial")
     )
     said = (
-        f"Readings of one {design.structure.repeated} have {_short(middle)} times the variance of "
+        f"Readings of one {repeated(design.structure)} have {_short(middle)} times the variance of "
         f"{law} chance at the average reading (90 % interval {_short(low)} to {_short(high)}): "
     )
     if high < LITTLE:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from math import floor, isfinite, log10, sqrt
 
+from nestimate.data.designs.measures import Measure
 from nestimate.results.estimates.summaries import Summary
 
 #: Digits that a floating-point number holds.
@@ -97,6 +98,24 @@ def estimate(summary: Summary) -> tuple[str, str, str]:
     mean = number(summary.mean, decimals(summary.mcse_mean, spread_at(summary, summary.mean)))
     low = "near 0" if summary.reaches_zero else end(summary.ci_low, errors[0])
     return mean, low, end(summary.ci_high, errors[1])
+
+
+def ends(low: float, high: float, measure: Measure) -> str:
+    """Return an interval without Monte Carlo errors of its own: `0.4 to 1.9`.
+
+    To a fiftieth of its width; of a ratio, each end as finely as its own size needs. An end that is
+    not zero is not made zero by that.
+    """
+    bottom, top = (float(end) for end in measure.worked((low, high)))
+    width = min(top - bottom, 1.0) if measure.logarithmic else top - bottom
+    said = []
+    for end in (low, high):
+        own = measure.error(end, width)
+        places = decimals(own / 50, own / 4)
+        if end and not round(end, places):
+            places = -floor(log10(abs(end)))
+        said.append(number(end, places))
+    return " to ".join(said)
 
 
 def spread_at(summary: Summary, value: float) -> float:

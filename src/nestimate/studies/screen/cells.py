@@ -16,18 +16,29 @@ Codes = NDArray[np.intp]
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Cells:
-    """Rows of a table, or samples of a sheet, by what they belong to; all of shape (rows,)."""
+    """What rows of a table, or samples of a sheet, belong to.
+
+    Attributes
+    ----------
+    group, unit
+        Numbers of labels, shape (cells,); the same pair may occur again.
+    groups, units
+        The labels.
+    rows
+        How many rows or samples belong to each, shape (cells,).
+    """
 
     group: Codes
     unit: Codes
     groups: tuple[str, ...]
     units: tuple[str, ...]
+    rows: Codes
 
 
 def arranged(
     cells: Cells, roles: Roles, options: Options
 ) -> tuple[NDArray[np.bool_], Codes, Layout, list[str]]:
-    """Choose the two groups, and number the cells: which rows are kept, and the cell of each."""
+    """Choose the two groups, and number their cells: which are kept, and the number of each."""
     low, high, said = _two(cells.groups, options, roles)
     place = np.full(len(cells.groups), -1)
     place[[low, high]] = 0, 1
@@ -35,7 +46,9 @@ def arranged(
     kept = side >= 0
     if len(cells.groups) > 2:
         others = [g for i, g in enumerate(cells.groups) if i not in (low, high)]
-        said.append(f"Left out, being of other groups: {listed(others, 5)} ({(~kept).sum():,}).")
+        said.append(
+            f"Left out, being of other groups: {listed(others, 5)} ({cells.rows[~kept].sum():,})."
+        )
     key = np.where(kept, side, 0) * len(cells.units) + cells.unit
     distinct = np.unique(key[kept])
     group, unit = np.divmod(distinct, len(cells.units))

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.errors import DesignError
+from nestimate.studies.screen.matrix import Matrix
 from nestimate.studies.screen.reduced import LACKING, Reduced
 from nestimate.studies.screen.request import Options, Roles
 from nestimate.studies.screen.run import ESTIMATED, Outcome
-from nestimate.studies.screen.tables import Matrix
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]

@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 from nestimate.errors import DesignError
 from nestimate.outputs import whole
 from nestimate.studies.screen import students
+from nestimate.studies.screen.learnt import Levels
+from nestimate.studies.screen.matrix import Matrix
 from nestimate.studies.screen.reduced import Layout, Reduced
 from nestimate.studies.screen.request import BLOCK, Options
-from nestimate.studies.screen.score import Learnt, Question, normal_units
-from nestimate.studies.screen.tables import Matrix
+from nestimate.studies.screen.score import Question, normal_units
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -78,7 +79,7 @@ class Folder:
             part.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
         return found
 
-    def keep(self, learnt: Learnt) -> None:
+    def keep(self, learnt: Levels) -> None:
         """Write what was learnt, for workers to read."""
         with whole(self.path / LEARNT) as part:
             part.write_bytes(pickle.dumps(learnt))
@@ -121,12 +122,14 @@ def folder_beside(out: Path) -> Folder:
 def _manifest(matrix: Matrix, options: Options) -> dict[str, Any]:
     """Return what a run is of: parts of another cannot be mixed with it."""
     names = hashlib.sha256("\0".join(matrix.names).encode()).hexdigest()
-    values = hashlib.sha256(np.ascontiguousarray(matrix.values).tobytes()).hexdigest()
+    values = hashlib.sha256()
+    for block in matrix.blocks():
+        values.update(np.ascontiguousarray(block))
     words = json.dumps(matrix.layout.words())
     return {
         "version": version("nestimate"),
         "endpoints": names,
-        "values": values,
+        "values": values.hexdigest(),
         "layout": hashlib.sha256(words.encode()).hexdigest(),
         "chunk": options.together,
         **options.statistics,
@@ -134,16 +137,16 @@ def _manifest(matrix: Matrix, options: Options) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=2)
-def _opened(path: Path, _: int) -> tuple[NDArray[Any], Layout, Learnt]:
+def _opened(path: Path, _: int) -> tuple[NDArray[Any], Layout, Levels]:
     """Read what workers need, once for each process and state of the folder."""
     values = np.load(path / VALUES, mmap_mode="r")
     layout = Layout.of_words(json.loads((path / LAYOUT).read_text(encoding="utf-8")))
     # Written by the process that hands out the jobs, which are pickles themselves.
-    learnt: Learnt = pickle.loads((path / LEARNT).read_bytes())
+    learnt: Levels = pickle.loads((path / LEARNT).read_bytes())
     return values, layout, learnt
 
 
-def _open(path: Path) -> tuple[NDArray[Any], Layout, Learnt]:
+def _open(path: Path) -> tuple[NDArray[Any], Layout, Levels]:
     return _opened(path, (path / LEARNT).stat().st_mtime_ns)
 
 
@@ -178,22 +181,25 @@ def t_part(
     """
     values, layout, learnt = _open(path)
     own = np.asarray(values[rows])
-    units = learnt.prior.unit(Reduced.of(own, layout))
+    reduced = Reduced.of(own, layout)
     found = {name: np.full(len(rows), np.nan) for name in students.NUMBERS}
     trusted = np.zeros(len(rows), dtype=bool)
-    for at, shape in students.shapes(own, layout):
-        if shape is None:
-            continue
-        answers = students.Answers.of(
-            np.take_along_axis(own[at], shape.value, axis=1),
-            shape,
-            units[at],
-            learnt,
-            question,
-            numbers[at],
-        )
-        trusted[at] = answers.trusted
-        for name, column in answers.numbers.items():
-            found[name][at] = column
+    for of_level, one in learnt.split(reduced):
+        units = one.prior.unit(reduced.take(of_level))
+        for at, shape in students.shapes(own[of_level], layout):
+            if shape is None:
+                continue
+            where = of_level[at]
+            answers = students.Answers.of(
+                np.take_along_axis(own[where], shape.value, axis=1),
+                shape,
+                units[at],
+                one,
+                question,
+                numbers[where],
+            )
+            trusted[where] = answers.trusted
+            for name, column in answers.numbers.items():
+                found[name][where] = column
     Folder(path=path).write("t", *span, {"row": rows, **found, "trusted": trusted})
     return len(rows)

@@ -8,8 +8,9 @@ import numpy as np
 from nestimate.remedies import Voice, said
 from nestimate.results.words import lines
 from nestimate.studies.screen.found import Found
+from nestimate.studies.screen.learnt import MOST
 from nestimate.studies.screen.pools import POOLS
-from nestimate.studies.screen.run import DOUBTED, LEARN_EFFECTS, LEARN_SCALES
+from nestimate.studies.screen.run import DOUBTED, LEARN
 from nestimate.studies.screen.score import FAR
 
 #: False sign rate that texts speak of, and rows that they show.
@@ -110,7 +111,7 @@ def hits_rows(found: Found, most: int) -> list[list[str]]:
 def trust(found: Found) -> list[str]:
     """Say what it rests on, and how the two engines agree."""
     c, pool = found.outcome.columns, POOLS[found.options.pool]
-    told = [f"Pooling ({pool.name}): {pool.says}."]
+    told = [f"Pooling ({pool.name}): {pool.says}.", *_trend(found)]
     typical = ", ".join(f"{name} {value:.3g}" for name, value in found.typical.items())
     told.append(f"Median over endpoints: {typical}.")
     engines = Counter(c["engine"].tolist())
@@ -137,16 +138,11 @@ def trust(found: Found) -> list[str]:
 def methods(found: Found) -> str:
     """Return the paragraph for a paper."""
     low, high = found.groups
-    prior = "; ".join(
-        f"{name} ~ {text}"
-        for name, text in found.outcome.learnt.prior.said(
-            1.0, sigma=found.matrix.layout.replicated
-        ).items()
-    )
+    prior = _priors(found)
     unit = f"blocks ({found.roles.block})" if found.paired else (found.roles.unit or "unit")
     mixture = (
         "The effects were taken to come from a mixture of normals about zero and exactly zero, "
-        f"learnt by EM from up to {LEARN_EFFECTS:,} endpoints (Stephens 2017), with the likelihood "
+        f"learnt by EM from up to {LEARN:,} endpoints (Stephens 2017), with the likelihood "
         "of the nested design. "
         if found.options.effects == "mixture"
         else "Effects had flat priors. "
@@ -156,8 +152,37 @@ def methods(found: Found) -> str:
         f"endpoints by a hierarchical model in which the experimental unit is {unit}: readings "
         "scatter about units (SD sigma), units about their group (SD tau), both SDs being the "
         "endpoint's own. "
-        f"Priors ({found.options.pool}, from up to {LEARN_SCALES:,} endpoints): {prior}. {mixture}"
+        f"Priors ({found.options.pool}, {prior}. {mixture}"
         "Endpoints that might be hits were analysed again with Student-t units. Hits were "
         f"selected at a false sign rate of {RATE:g}, the mean local false sign rate of those "
         "selected. Missing readings were not imputed."
     )
+
+
+def _priors(found: Found) -> str:
+    """Say which priors the scales have."""
+    levels, sigma = found.outcome.learnt, found.matrix.layout.replicated
+    told = [
+        "; ".join(f"{name} ~ {text}" for name, text in one.prior.said(1.0, sigma=sigma).items())
+        for one in (levels.learnt[0], levels.learnt[-1])
+    ]
+    count = len(levels.learnt)
+    if count == 1:
+        return f"from up to {MOST:,} endpoints): {told[0]}"
+    return (
+        f"from up to {MOST:,} endpoints in each of {count} classes by the mean of their readings): "
+        f"{told[0]} in the lowest, {told[1]} in the highest"
+    )
+
+
+def _trend(found: Found) -> list[str]:
+    """Say how spreads follow the level."""
+    classes = found.outcome.learnt.learnt
+    if len(classes) == 1:
+        return []
+    low, high = (one.prior.middle for one in (classes[0], classes[-1]))
+    told = ", ".join(f"{name} {value:.3g} and {high[name]:.3g}" for name, value in low.items())
+    return [
+        f"Spreads are learnt in {len(classes)} classes by the mean of the readings; medians in "
+        f"the lowest and the highest: {told}."
+    ]

@@ -21,12 +21,15 @@ class Pool:
         Endpoints, and whether there is a sigma, to the prior and where the scales lie.
     says
         What it takes for granted.
+    by_level
+        Whether spreads can be learnt by the level of the readings: endpoints have one unit.
     """
 
     name: str
     least: int
     learn: Callable[[Reduced, bool], tuple[ScalePrior, Box]]
     says: str
+    by_level: bool = False
 
 
 def _scales(reduced: Reduced, sigma: bool) -> tuple[ScalePrior, Box]:
@@ -53,6 +56,7 @@ POOLS = {
             least=50,
             learn=_scales,
             says="all endpoints are measured in one unit (log2, say), and their spreads are alike",
+            by_level=True,
         ),
         Pool(
             name="icc",

@@ -111,6 +111,8 @@ class Reduced:
         Observed means and readings of each group, shape (endpoints, 2).
     size
         Largest absolute reading, (endpoints,).
+    level
+        Mean of the means of cells, (endpoints,).
     """
 
     mean: Array
@@ -122,6 +124,7 @@ class Reduced:
     units: Codes
     readings: Codes
     size: Array
+    level: Array
 
     @classmethod
     def of(cls, values: Array, layout: Layout) -> Self:
@@ -140,6 +143,8 @@ class Reduced:
         readings = np.stack([count[:, own].sum(axis=1) for own in by_group], axis=1)
         size = np.abs(filled).max(axis=(1, 2))
         share = 1 / np.where(count, count, np.nan)
+        seen = np.maximum((count > 0).sum(axis=1), 1)
+        level = np.where(count > 0, mean, 0.0).sum(axis=1) / seen
         arm = layout.group
         if layout.pair is not None:
             low, high = _sides(layout)
@@ -156,6 +161,7 @@ class Reduced:
             units=units,
             readings=readings,
             size=size,
+            level=level,
         )
 
     def __len__(self) -> int:
@@ -164,7 +170,7 @@ class Reduced:
 
     def take(self, rows: Any) -> "Reduced":
         """Return some of the endpoints."""
-        names = ("mean", "share", "squares", "freedom", "units", "readings", "size")
+        names = ("mean", "share", "squares", "freedom", "units", "readings", "size", "level")
         return replace(self, **{name: getattr(self, name)[rows] for name in names})
 
     def over(self, unit: Array) -> "Reduced":

@@ -46,6 +46,16 @@ class Roles:
     block: str | None = None
     sample: str | None = None
 
+    @property
+    def inner(self) -> str | None:
+        """Column of what lies in groups, or of the blocks that see both."""
+        return self.unit or self.block
+
+    @property
+    def inner_role(self) -> str:
+        """The role of that column."""
+        return "unit" if self.block is None else "block"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
@@ -60,6 +70,8 @@ class Options:
     pool
         `scales`: spreads are learnt from all endpoints, which are measured in one unit (log2, say).
         `icc`: endpoints have units of their own; only tau / sigma is learnt. `none`.
+    trend
+        Whether `scales` are learnt by the level of the readings: weak signals scatter more.
     effects
         `mixture`: effects are shrunk by their distribution among endpoints; `flat`: they are not.
     robust
@@ -96,6 +108,7 @@ class Options:
     reference: str | None = None
     contrast: str | None = None
     pool: str = "scales"
+    trend: bool = True
     effects: str = "mixture"
     robust: str = "hits"
     rope: tuple[float, float] | None = None
@@ -152,7 +165,7 @@ class Options:
     @property
     def statistics(self) -> dict[str, Any]:
         """What the numbers depend on, in plain types: the rest is how they are worked out."""
-        names = ("pool", "effects", "robust", "rope", "ci_prob", "scale", "audit", "seed")
+        names = ("pool", "trend", "effects", "robust", "rope", "ci_prob", "scale", "audit", "seed")
         found = {name: getattr(self, name) for name in names}
         return {**found, "rope": None if self.rope is None else [float(x) for x in self.rope]}
 

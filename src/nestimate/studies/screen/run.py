@@ -13,23 +13,24 @@ from numpy.typing import NDArray
 
 from nestimate.inference import work
 from nestimate.studies.screen.engines import Engine, Job, engine
+from nestimate.studies.screen.learnt import Levels
+from nestimate.studies.screen.matrix import Matrix
 from nestimate.studies.screen.parts import Folder, folder_beside, normal_part, t_part
 from nestimate.studies.screen.pools import POOLS
 from nestimate.studies.screen.ranks import ranks, s_values
 from nestimate.studies.screen.reduced import Reduced
 from nestimate.studies.screen.request import Options
 from nestimate.studies.screen.scales import Own
-from nestimate.studies.screen.score import FAR, Learnt, Question, lacks
+from nestimate.studies.screen.score import FAR, Question, lacks
 from nestimate.studies.screen.students import NUMBERS as T_NUMBERS
 from nestimate.studies.screen.students import alike
-from nestimate.studies.screen.tables import Matrix
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 Columns = dict[str, NDArray[Any]]
 
-#: Endpoints, at random, from which scales are learnt, and from which the mixture of effects is.
-LEARN_SCALES, LEARN_EFFECTS = 4_000, 50_000
+#: Endpoints, at random, that are learnt from.
+LEARN = 50_000
 #: Local false sign rate below which an endpoint is looked at again.
 DOUBTED = 0.2
 #: Endpoints of one job with t units.
@@ -52,7 +53,7 @@ class Outcome:
     """
 
     columns: Columns
-    learnt: Learnt
+    learnt: Levels
     audit: Codes
 
 
@@ -105,19 +106,20 @@ def _folder(matrix: Matrix, options: Options) -> Iterator[Folder]:
     yield Folder.begun(folder_beside(Path(options.out)).path, matrix, options)
 
 
-def _learnt(matrix: Matrix, options: Options, order: Codes) -> Learnt:
+def _learnt(matrix: Matrix, options: Options, order: Codes) -> Levels:
     """Learn from endpoints at random: the same ones whatever the order of rows."""
-    rows = order[:LEARN_EFFECTS]
+    rows = order[:LEARN]
     reduced = Reduced.of(matrix.values[rows], matrix.layout)
     # The strictest prior of the pool says what is too little for it.
     strict = Own() if options.pool != "scales" else None
     able = reduced.lacking == "" if strict is None else lacks(reduced, strict) == ""
     if options.pool == "icc":
         able &= reduced.squares > 0
-    return Learnt.of(
+    pool = POOLS[options.pool]
+    return Levels.of(
         reduced.take(np.flatnonzero(able)),
-        POOLS[options.pool],
-        scales=LEARN_SCALES,
+        pool,
+        trend=options.trend and pool.by_level,
         mixture=options.effects == "mixture",
         sigma=matrix.layout.replicated,
     )

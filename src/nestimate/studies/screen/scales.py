@@ -8,6 +8,7 @@ Lognormal priors are ones that `compare` takes too, so that any row can be looke
 """
 
 from dataclasses import dataclass, replace
+from math import exp
 from typing import Protocol, Self
 
 import numpy as np
@@ -42,6 +43,10 @@ class ScalePrior(Protocol):
 
     def said(self, unit: float, *, sigma: bool) -> dict[str, str]:
         """Return the priors as `compare` takes them, for an endpoint of this unit."""
+
+    @property
+    def middle(self) -> dict[str, float]:
+        """Median of what was learnt, by name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +127,12 @@ class Pooled:
     tau: tuple[float, float]
     sigma: tuple[float, float] | None
 
+    @property
+    def middle(self) -> dict[str, float]:
+        """Median of tau, and of sigma where there is one."""
+        sigma = {} if self.sigma is None else {"sigma": exp(self.sigma[0])}
+        return {"tau": exp(self.tau[0]), **sigma}
+
     def unit(self, reduced: Reduced) -> Array:
         """Return ones: all endpoints are measured in one unit."""
         return np.ones(len(reduced))
@@ -164,6 +175,11 @@ class Ratio:
 
     ratio: tuple[float, float]
 
+    @property
+    def middle(self) -> dict[str, float]:
+        """Median of tau / sigma."""
+        return {"tau / sigma": exp(self.ratio[0])}
+
     def unit(self, reduced: Reduced) -> Array:
         """Return the SD of readings of one unit."""
         return _own_sd(reduced.squares, reduced.freedom)
@@ -200,6 +216,11 @@ class Ratio:
 @dataclass(frozen=True, kw_only=True)
 class Own:
     """Half-t with 4 degrees of freedom on both, in units of the endpoint's own scatter."""
+
+    @property
+    def middle(self) -> dict[str, float]:
+        """Nothing was learnt."""
+        return {}
 
     def unit(self, reduced: Reduced) -> Array:
         """Return the SD of readings within groups, near enough."""

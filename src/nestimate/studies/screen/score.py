@@ -1,4 +1,4 @@
-"""What is learnt from all endpoints, and what it makes of each: normal units, no sampling."""
+"""What was learnt makes of each endpoint: normal units, no sampling."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,17 +6,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.errors import DataError
-from nestimate.studies.screen.effects import Effects, Flat, shrunk_by
+from nestimate.studies.screen.effects import Flat, shrunk_by
+from nestimate.studies.screen.learnt import TOGETHER, Learnt, Levels
 from nestimate.studies.screen.nodes import Likelihood, Nodes
-from nestimate.studies.screen.pools import Pool
-from nestimate.studies.screen.reduced import NO_SCATTER, Reduced, patterns
-from nestimate.studies.screen.scales import Box, ScalePrior
+from nestimate.studies.screen.reduced import NO_SCATTER, Reduced
+from nestimate.studies.screen.scales import ScalePrior
 
 Array = NDArray[np.float64]
 
-#: Mass on the edge of the nodes above which an endpoint gets nodes of its own.
-MOST_EDGE = 1e-3
 #: Means this many SDs from their group's are said to be far out.
 FAR = 3.0
 
@@ -44,96 +41,6 @@ class Question:
         return low, high
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Learnt:
-    """What endpoints have in common.
-
-    Attributes
-    ----------
-    prior
-        That of the scales.
-    box
-        Where the scales of most lie.
-    nodes
-        Nodes under that prior.
-    effects
-        Distribution of effects; None: flat.
-    """
-
-    prior: ScalePrior
-    box: Box
-    nodes: Nodes
-    effects: Effects | None
-
-    @classmethod
-    def of(
-        cls, reduced: Reduced, pool: Pool, *, scales: int, mixture: bool, sigma: bool
-    ) -> "Learnt":
-        """Learn from endpoints that can be estimated, in an order that has nothing to do with them.
-
-        Parameters
-        ----------
-        reduced, pool
-            The endpoints, and how their scales are pooled.
-        scales
-            How many of them the scales are learnt from; effects are learnt from all.
-        mixture
-            Whether the distribution of effects is learnt.
-        sigma
-            Whether readings have an SD of their own.
-
-        Raises
-        ------
-        DataError
-            When there are too few.
-        """
-        if len(reduced) < pool.least:
-            raise DataError(
-                f"{len(reduced)} endpoints can be estimated, too few to learn from: pooling of "
-                f"their scales (pool='{pool.name}') needs {pool.least}. Use pool='none', or "
-                "`compare` for each of them."
-            )
-        prior, box = pool.learn(reduced.take(slice(0, scales)), sigma)
-        nodes = prior.nodes(box)
-        found = cls(prior=prior, box=box, nodes=nodes, effects=None)
-        return found._with_effects(reduced) if mixture else found
-
-    def _with_effects(self, reduced: Reduced) -> "Learnt":
-        units = self.prior.unit(reduced)
-        reduced = reduced.over(units)
-        effect, error = np.empty(len(reduced)), np.empty(len(reduced))
-        for pattern in patterns(reduced):
-            known = Likelihood.of(pattern, self.nodes)
-            flat = Flat.of(known, known.share(self.nodes))
-            effect[pattern.rows], error[pattern.rows] = flat.mean, flat.sd
-        start = Effects.spread(effect, error)
-        table = np.empty((len(reduced), start.sd.size))
-        for first in range(0, len(reduced), TOGETHER):
-            some = np.arange(first, min(first + TOGETHER, len(reduced)))
-            for rows, known, nodes in self.located(reduced.take(some)):
-                table[some[rows]] = start.likelihood(*known.gathered(known.share(nodes)))
-        return Learnt(prior=self.prior, box=self.box, nodes=self.nodes, effects=start.learnt(table))
-
-    def located(self, reduced: Reduced) -> "list[tuple[NDArray[np.intp], Likelihood, Nodes]]":
-        """Endpoints in units of their own, on nodes that hold their posteriors."""
-        found = []
-        for pattern in patterns(reduced):
-            known = Likelihood.of(pattern, self.nodes)
-            beyond = known.share(self.nodes)[:, self.nodes.edge].sum(axis=1) > MOST_EDGE
-            found.append((pattern.rows[~beyond], known.take(~beyond), self.nodes))
-            found += [self._alone(reduced, row) for row in pattern.rows[beyond]]
-        return [one for one in found if one[0].size]
-
-    def _alone(self, reduced: Reduced, row: int) -> "tuple[NDArray[np.intp], Likelihood, Nodes]":
-        one = reduced.take(np.array([row]))
-        box = Box.of(one, share=0.0, sds=6.0, sigma=self.nodes.sigma)
-        nodes = self.prior.wide(box)
-        (pattern,) = patterns(one)
-        return np.array([row]), Likelihood.of(pattern, nodes), nodes
-
-
-#: Endpoints worked on together: their nodes stay in the cache.
-TOGETHER = 64
 #: Columns of numbers that an endpoint gets.
 NUMBERS = (
     *("mean", "ci_low", "ci_high", "p_gt_0", "shrunk", "shrunk_sd", "lfsr", "p_null"),
@@ -141,7 +48,7 @@ NUMBERS = (
 )
 
 
-def normal_units(reduced: Reduced, learnt: Learnt, question: Question) -> dict[str, Array]:
+def normal_units(reduced: Reduced, levels: Levels, question: Question) -> dict[str, Array]:
     """Estimate those endpoints that can be, and say of the others why not.
 
     Returns
@@ -150,12 +57,12 @@ def normal_units(reduced: Reduced, learnt: Learnt, question: Question) -> dict[s
         By the names of `NUMBERS`, NaN where nothing is estimated, and `lacking`, counts of units
         and readings of both groups; each of shape (endpoints,).
     """
-    lacking = lacks(reduced, learnt.prior)
+    lacking = lacks(reduced, levels.learnt[0].prior)
     able = np.flatnonzero(lacking == "")
     table: dict[str, Any] = {name: np.full(len(reduced), np.nan) for name in NUMBERS}
-    if able.size:
-        for name, values in score(reduced.take(able), learnt, question).items():
-            table[name][able] = values
+    for rows, learnt in levels.split(reduced.take(able)):
+        for name, values in score(reduced.take(able[rows]), learnt, question).items():
+            table[name][able[rows]] = values
     for g in (0, 1):
         table[f"units_{g}"] = reduced.units[:, g]
         table[f"readings_{g}"] = reduced.readings[:, g]

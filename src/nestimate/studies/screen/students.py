@@ -17,8 +17,9 @@ from nestimate.model.assumptions import Assumptions
 from nestimate.model.families import FIXED, NOISE
 from nestimate.model.stacked import StackedModel
 from nestimate.studies.screen.effects import shrunk_by
+from nestimate.studies.screen.learnt import Learnt
 from nestimate.studies.screen.reduced import Layout
-from nestimate.studies.screen.score import Learnt, Question
+from nestimate.studies.screen.score import Question
 from nestimate.studies.screen.tails import smoothed
 
 Array = NDArray[np.float64]

@@ -6,6 +6,7 @@ import { announce, copier, fill, find, h, save } from "./dom.js";
 import { counted, cut, drawing, groupClass } from "./drawing.js";
 import { form, summary } from "./options.js";
 import { ask as askCell, table, word } from "./table.js";
+import { planner } from "./plan.js";
 import { explained, learn, listen, minus } from "./words.js";
 
 const EXAMPLES = [
@@ -15,8 +16,8 @@ const EXAMPLES = [
   ["seedlings.csv", "Thirty seedlings", "Two beds, one height each: every row counts."],
   ["messy.csv", "A messy table", "As it comes from a busy week: limits of detection, a comma, two spellings of one group."],
 ];
-const STEPS = [["data", "Data"], ["design", "Design"], ["answer", "Answer"], ["trust", "Trust"], ["take", "Take away"]];
-const FIGURES = { estimation: "Estimation", posterior: "Posteriors", forest: "One by one", variance: "Where the variance lies", predictive: "Does the model fit", prior: "What was learned", sensitivity: "What it hinges on", outlier: "What lies far out", pair: "Pairs" };
+const STEPS = [["data", "Data"], ["design", "Design"], ["answer", "Answer"], ["trust", "Trust"], ["plan", "Next time"], ["take", "Take away"]];
+const AFTER = ["answer", "trust", "plan", "take"];
 const OPEN_PARTS = new Set(["Beside other analyses", "How far to trust it"]);
 const NOT_REPEATED = new Set(["Question", "Answer", "Figures", "Words"]);
 
@@ -26,17 +27,20 @@ const state = {
   design: null, card: -1, options: {}, answer: null, asked: null, estimated: false, number: 0,
 };
 
+const hide = (ids) => { for (const id of ids) find(id).hidden = true; };
+
 // --- asking -------------------------------------------------------------------------------------
 
 let working = 0;
 
 async function ask(name, said = {}, words = "Working") {
   busy(words);
+  const heard = (told) => { find("busy-text").textContent = told; };
   try {
-    const reply = await carrier.ask(name, said);
+    const reply = await carrier.ask(name, said, null, heard);
     if (reply.again === "open") {
       await handOver();
-      return await carrier.ask(name, said);
+      return await carrier.ask(name, said, null, heard);
     }
     return reply;
   } finally {
@@ -68,7 +72,8 @@ function startScreen() {
   fill(find("data"),
     h("div.hero", {},
       h("h1", { id: "data-title" }, "How far do your groups differ, and how sure is that?"),
-      h("p.lead", {}, "Paste a table with all its readings. You see how it is understood, choose what it is, and get an answer with a figure and a report. ", h("strong", {}, carrier.where))),
+      h("p.lead", {}, "Paste a table with all its readings. You see how it is understood, choose what it is, and get an answer with a figure and a report. ", h("strong", {}, carrier.where)),
+      carrier.needs ? h("p.help", {}, carrier.needs) : null),
     h("div.start", {},
       h("div.paste", {},
         h("label.big", { htmlFor: "cells" }, "Paste cells from your spreadsheet"),
@@ -109,23 +114,25 @@ async function takeExample(name) {
 
 async function take(name, bytes) {
   Object.assign(state, { file: { name, bytes, data: null, sheets: [] }, reading: { sheet: null, decimal: settings.decimal ?? null }, edits: [], past: [], future: [], design: null, card: -1, options: {}, answer: null, look: null, estimated: false });
-  for (const id of ["design", "answer", "trust", "take"]) find(id).hidden = true;
+  hide(["design", ...AFTER]);
   try {
     await carrier.start(progress);
     busy("Reading the table");
     const opened = await handOver().finally(idle);
     if (opened.refused) { state.file = null; refuse(opened.refused); return; }
     Object.assign(state.file, { data: opened.data, sheets: opened.sheets });
-    if (opened.sheets.length > 1) state.reading.sheet = opened.sheets[0];
+    state.reading.sheet = opened.sheet;
     await look();
     find("data-title")?.focus();
   } catch (error) { refuse({ text: error.message, remedies: [] }); }
 }
 
 function progress(text, share) {
-  announce(text);
+  const bar = find("loading");
+  if (bar) { bar.value = share; find("loading-text").textContent = text; return; }
+  announce(`Loading what is needed: ${text}`);
   fill(find("data"), h("div.hero", {}, h("h1", { id: "data-title" }, "Loading what is needed, once"),
-    h("p.lead", {}, text), h("progress", { max: 1, value: share, "aria-label": text })));
+    h("p.lead", { id: "loading-text" }, text), h("progress", { id: "loading", max: 1, value: share, "aria-label": "Loaded" })));
 }
 
 function refuse(refusal) {
@@ -160,26 +167,26 @@ async function look() {
   showDesign();
   announce(`${found.source}: ${found.n_rows} rows. ${found.designs.length} designs are possible.`);
   if (state.estimated && state.design) await estimate();
-  else { state.answer = null; for (const id of ["answer", "trust", "take"]) find(id).hidden = true; }
+  else { state.answer = null; hide(AFTER); }
 }
 
 function showUnreadable(refusal) {
   fill(find("data"), dataHead(), notice("bad", [refusal.text], remedyButtons(refusal)), readingControls());
-  for (const id of ["design", "answer", "trust", "take"]) find(id).hidden = true;
+  hide(["design", ...AFTER]);
   progressNav();
   announce(refusal.text);
 }
 
 function dataHead() {
   const look = state.look;
-  const facts = look ? `${look.n_rows.toLocaleString("en")} ${look.n_rows === 1 ? "row" : "rows"}, ${look.names.length} columns` : "";
+  const facts = look ? `${look.n_rows.toLocaleString("en")} ${look.n_rows === 1 ? "row" : "rows"}, ${look.names.length} ${look.names.length === 1 ? "column" : "columns"}` : "";
   return h("div.head", {}, h("h2", { id: "data-title", tabIndex: -1 }, state.file.name === "pasted.txt" ? "Pasted cells" : state.file.name), h("p.lead", {}, facts),
     h("button.quiet", { type: "button", onclick: again }, "Other data"));
 }
 
 function again() {
   Object.assign(state, { file: null, look: null, answer: null, design: null });
-  for (const id of ["design", "answer", "trust", "take"]) find(id).hidden = true;
+  hide(["design", ...AFTER]);
   startScreen();
   progressNav();
   find("cells").focus();
@@ -225,16 +232,30 @@ function doubtList() {
     const [doubt] = found;
     const where = found.length === 1 ? `Row ${doubt.row}, ${doubt.column}` : `${found.length} cells of ${doubt.column}`;
     const all = found.length === 1 ? "Empty it" : `Empty all ${found.length}`;
-    return h("li", {}, h("p", {}, h("strong", {}, `${where}: `), h("mark", {}, doubt.cell), ` ${doubt.why}.`),
+    const every = (text, why) => change([found.length === 1 ? `row ${word(doubt.row)}, ${word(doubt.column)} = ${word(text)} # ${why}` : `every ${word(doubt.column)} ${word(doubt.cell)} = ${word(text)} # ${why}`]);
+    const why = { stated: "is a limit of detection. It can stay: as soon as the other cells are mended it counts as what it says.", word: "says that there is no reading, or that nothing was detected. Which is it?" }[doubt.limit] ?? `${doubt.why}.`;
+    return h("li", {}, h("p", {}, h("strong", {}, `${where}: `), h("mark", {}, doubt.cell), ` ${why}`),
       h("div.row", {},
-        doubt.edit
-          ? h("button", { type: "button", onclick: () => change([doubt.edit]) }, `Write ${doubt.mended}`)
-          : h("button", { type: "button", onclick: () => change([found.length === 1 ? `row ${word(doubt.row)}, ${word(doubt.column)} = "" # no reading` : `every ${word(doubt.column)} ${word(doubt.cell)} = "" # no reading`]) }, all),
+        doubt.edit ? h("button", { type: "button", onclick: () => change([doubt.edit]) }, `Write ${doubt.mended}`) : null,
+        doubt.edit || doubt.limit === "stated" ? null : h("button", { type: "button", onclick: () => every("", "no reading") }, doubt.limit ? `No reading: ${all.toLowerCase()}` : all),
+        doubt.limit === "word" ? below(doubt, every) : null,
         found.length === 1 ? h("button", { type: "button", onclick: (event) => edit({ row: doubt.row, at: doubt.at, place: doubt.place, text: doubt.cell, name: doubt.column, why: doubt.why }, event.target) }, "Change it") : null));
   });
   return h("div.notice.mind.doubts", { role: "group", "aria-label": "Cells to look at" },
     h("h3", {}, `${doubts.length} ${doubts.length === 1 ? "cell is" : "cells are"} doubtful`),
     h("ul", {}, entries), kinds.size > 8 ? h("p", {}, `and ${kinds.size - 8} more, marked in the table.`) : null);
+}
+
+// A word in place of a value below what can be measured becomes that limit.
+function below(doubt, every) {
+  const id = `limit-${doubt.at}-${doubt.place}`;
+  const limit = h("input", { id, type: "text", inputMode: "decimal", size: 7, autocomplete: "off", placeholder: "limit" });
+  const write = () => {
+    const text = limit.value.trim().replace(",", ".");
+    limit.setAttribute("aria-invalid", !text || !Number.isFinite(Number(text)));
+    if (limit.getAttribute("aria-invalid") === "false") every(`<${text}`, "not detected");
+  };
+  return h("span.row", {}, h("label", { htmlFor: id }, "or not detected, below"), limit, h("button", { type: "button", onclick: write }, "Write the limit"));
 }
 
 // --- edits, undo and redo -----------------------------------------------------------------------
@@ -302,22 +323,32 @@ document.addEventListener("keydown", (event) => {
 
 // --- step 2: design -----------------------------------------------------------------------------
 
-const same = (a, b) => JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort());
-
 // How the table must be read, as it was found with a design: it follows the table, not the choice.
 const FOUND = ["skip_rows", "na", "fill_down"];
 const split = (roles, found) => Object.fromEntries(Object.entries(roles).filter(([name]) => FOUND.includes(name) === found));
 
+// Whether a design is what was chosen: some of it may stand among the options, as in a link.
+function isChosen(design, chosen) {
+  const roles = Object.entries(split(design.roles, false));
+  const others = DESIGNING.filter((name) => chosen[name] !== undefined && !(name in design.roles));
+  return !others.length && roles.every(([name, value]) => String(chosen[name]) === String(value));
+}
+
 function chooseDesign() {
   const { designs, columns, value } = state.look;
-  const wanted = state.design ?? (Object.keys(settings.design).length ? settings.design : null);
+  const linked = state.design === null && Object.keys(settings.design).length > 0;
+  const wanted = state.design ?? (linked ? settings.design : null);
   if (wanted) {
-    const plain = split(wanted, false);
-    state.card = designs.findIndex((design) => same(split(design.roles, false), plain));
+    const chosen = linked ? { ...settings.options, ...settings.design } : wanted;
+    state.card = designs.findIndex((design) => isChosen(design, chosen));
+    const found = designs[state.card];
     const named = ["value", "group", "unit", "block"].flatMap((role) => (wanted[role] ?? "").split(/[,/]/)).filter(Boolean);
-    if (state.card >= 0 || named.every((name) => columns.includes(name))) {
-      state.design = { ...plain, ...split((designs[state.card] ?? designs[0])?.roles ?? {}, true) };
-      if (wanted === settings.design) { state.options = { ...settings.options }; settings.design = {}; }
+    if (found || named.every((name) => columns.includes(name))) {
+      state.design = { ...(found ? split(found.roles, false) : split(wanted, false)), ...split((found ?? designs[0])?.roles ?? {}, true) };
+      if (linked) {
+        state.options = Object.fromEntries(Object.entries(settings.options).filter(([name]) => !(name in state.design)));
+        settings.design = {};
+      }
       return;
     }
   }
@@ -340,7 +371,8 @@ function after() {
   if (state.estimated && state.design) estimate();
 }
 
-const manual = () => state.design ?? { value: state.look.value ?? "" };
+const OWN = ["value", "group", "unit", "block", "relabel_units", "n", "sd", "se", "response"];
+const manual = () => Object.fromEntries(Object.entries(state.design ?? { value: state.look.value ?? "" }).filter(([name]) => OWN.includes(name)));
 
 function showDesign() {
   const section = find("design");
@@ -388,31 +420,41 @@ const designs = () => state.look.designs;
 
 function ownCard() {
   const on = state.card < 0;
-  const columns = state.look.columns;
   const roles = on ? manual() : {};
+  // A share is two columns of one role: how many, of how many.
+  const [share, total = ""] = roles.response?.includes("/") ? roles.response.split("/") : [];
+  const now = { ...roles, value: share ?? roles.value, total };
+  const take = (role, name) => {
+    const { total: of, ...next } = { ...now, [role]: name };
+    if (of) Object.assign(next, { response: `${next.value}/${of}`, value: "" });
+    else if (share !== undefined) next.response = "";
+    state.design = Object.fromEntries(Object.entries(next).filter(([, said]) => said));
+    if (role === "group" && !name) state.options.against ??= 0;
+    after();
+  };
   const field = (role, label, none) => h("span.control", {}, h("label", { htmlFor: `own-${role}` }, label),
-    h("select", { id: `own-${role}`, onchange: (event) => {
-      const next = { ...manual() };
-      if (event.target.value) next[role] = event.target.value; else delete next[role];
-      state.design = next;
-      if (role === "group" && !next.group) state.options.against ??= 0;
-      after();
-    } }, [["", none], ...columns.map((name) => [name, name])].map(([value, words]) => h("option", { value, selected: value === (roles[role] ?? "") }, words))));
+    h("select", { id: `own-${role}`, onchange: (event) => take(role, event.target.value) },
+      [["", none], ...state.look.columns.map((name) => [name, name])].map(([value, words]) => h("option", { value, selected: value === (now[role] ?? "") }, words))));
   return h("div.card.own", { className: on ? "card own on" : "card own" },
     h("label.choose", {}, h("input", { type: "radio", name: "design", id: "design-own", checked: on, onchange: () => pick(-1) }), h("strong", {}, designs().length ? "None of these" : "Say it yourself"), h("em", {}, "name the columns yourself")),
-    on ? h("div.fields", {},
-      field("value", "What was measured", "choose"),
+    on ? [h("div.fields", {},
+      field("value", "What was measured or counted", "choose"),
       field("group", "What is compared", "nothing: one group"),
       field("unit", "Treated or sampled by itself (unit)", "every row"),
-      field("block", "Saw several groups (block)", "nothing"),
-      h("label.check", {}, h("input", { type: "checkbox", id: "own-relabel", checked: Boolean(roles.relabel_units), onchange: (event) => { state.design = { ...manual(), relabel_units: event.target.checked || undefined }; after(); } }), " Equal labels in different groups are different units")) : null);
+      field("block", "Saw several groups (block)", "nothing")),
+    h("label.check", {}, h("input", { type: "checkbox", id: "own-relabel", checked: Boolean(roles.relabel_units), onchange: (event) => take("relabel_units", event.target.checked) }), " Equal labels in different groups are different units"),
+    h("details.rarer", { open: Boolean(total || now.n || now.sd || now.se) }, h("summary", {}, "The values are so many of so many, or means"), h("div.fields", {},
+      field("total", "Out of how many", "the values are no shares"),
+      field("n", "Readings behind each mean", "the values are no means"),
+      field("sd", "Their standard deviation", "none"),
+      field("se", "or standard error", "none")))] : null);
 }
 
 function optionsPanel() {
   const groups = state.answer?.groups ?? state.look.designs[Math.max(state.card, 0)]?.groups.map((branch) => branch.label) ?? [];
   const changed = () => { remember(); find("estimate").nextSibling.textContent = chosenWords(); if (state.estimated) estimate(); };
   const open = find("options")?.open ?? Object.keys(state.options).length > 0;
-  return h("details.options", { id: "options", open }, h("summary", {}, "Options, in plain words"), h("div.parts", {}, form(state.hello.choices, state.options, groups, changed)));
+  return h("details.options", { id: "options", open }, h("summary", {}, "Options, in plain words"), h("div.parts", {}, form(state.hello.choices, state.options, { groups, columns: state.look.columns }, changed)));
 }
 
 // --- step 3: the answer -------------------------------------------------------------------------
@@ -430,7 +472,7 @@ async function estimate(moved = false) {
   if (number !== state.number) return;
   find("answer").classList.remove("stale");
   if (found.stopped) { announce("Stopped."); state.estimated = false; return; }
-  for (const id of ["trust", "take"]) find(id).hidden = true;
+  hide(AFTER.slice(1));
   state.answer = found.refused ? null : found;
   state.asked = question();
   showAnswer(found, number);
@@ -443,6 +485,7 @@ async function estimate(moved = false) {
   const parts = await ask("parts", state.asked, "Setting it beside other analyses");
   if (number !== state.number || parts.stopped || parts.refused) return;
   showTrust(parts);
+  showPlan();
 }
 
 function showAnswer(found, number) {
@@ -463,20 +506,26 @@ function showAnswer(found, number) {
   fill(section,
     h("h2", { id: "answer-title", tabIndex: -1 }, "Answer"),
     h("p.finding", {}, explained(first ?? "", once)),
-    others.map((text) => h("p.after", {}, explained(text, once))),
+    folded(`The other ${others.length} findings`, others.map((text) => h("p.after", {}, explained(text, once)))),
     found.mind.length ? notice("mind", found.mind) : null,
     h("div.pair", {}, figure("estimation", found.figures.find((one) => one.name === "estimation")?.caption ?? "", { now: true, alt: first }),
       h("div", {}, block({ block: "grid", kind: "numbers three", ...found.table }))),
-    found.rest.length ? h("ul.said", {}, found.rest.map((text) => h("li", {}, explained(text, once)))) : null,
+    folded(`What follows from it (${found.rest.length})`, found.rest.map((text) => h("p.after", {}, explained(text, once)))),
     h("details", {}, h("summary", {}, "What was analysed"), h("ul.said", {}, found.design.map((text) => h("li", {}, explained(text, once))))));
   section.dataset.number = number;
   progressNav();
 }
 
+const titles = (name) => state.hello.titles[name] ?? name;
+
+// A few sentences stand as they are; many are folded.
+function folded(title, sentences) {
+  return sentences.length > 3 ? h("details", {}, h("summary", {}, title), sentences) : sentences;
+}
+
 // A figure is drawn when it is looked at.
-function figure(name, caption, { now = false, alt = "" } = {}) {
+function figure(name, caption, { now = false, alt = "", asked = state.asked ?? question() } = {}) {
   const place = h("div.paper", { "aria-busy": "true" }, h("span.wait", {}, "Drawing"));
-  const asked = state.asked ?? question();
   const files = ["svg", "pdf", "png", "csv"].map((kind) => h("button.quiet.small", { type: "button", "data-file": `${name}.${kind}`, onclick: () => download("figure", { figure: name, kind }, asked) }, kind === "csv" ? "data behind it (CSV)" : kind.toUpperCase()));
   const made = h("figure.drawn", { "data-figure": name }, place, h("figcaption", {}, caption), h("div.row.files", {}, files));
   const draw = async () => {
@@ -484,7 +533,7 @@ function figure(name, caption, { now = false, alt = "" } = {}) {
     place.removeAttribute("aria-busy");
     if (!file.bytes) { fill(place, h("p", {}, file.refused?.text ?? "This figure could not be drawn.")); return; }
     const address = URL.createObjectURL(new Blob([file.bytes], { type: "image/svg+xml" }));
-    const image = h("img", { src: address, alt: `${FIGURES[name] ?? name}. ${alt} ${caption}`.replace(/\s+/g, " ") });
+    const image = h("img", { src: address, alt: `${titles(name)}. ${alt} ${caption}`.replace(/\s+/g, " ") });
     image.addEventListener("load", () => URL.revokeObjectURL(address));
     fill(place, image);
   };
@@ -514,7 +563,7 @@ function showTrust(parts) {
   fill(section,
     h("h2", { id: "trust-title", tabIndex: -1 }, "Honesty and trust"),
     parts.sections.filter((part) => OPEN_PARTS.has(part.title)).map((part) => panel(part.title, true, part.blocks.map((one) => block(one, drawn)))),
-    gallery.length ? panel("Figures", false, h("div.gallery", {}, gallery.map((one) => h("div", {}, h("h4", {}, FIGURES[one.name] ?? one.name), drawn(one.name, one.caption))))) : null,
+    gallery.length ? panel("Figures", false, h("div.gallery", {}, gallery.map((one) => h("div", {}, h("h4", {}, titles(one.name)), drawn(one.name, one.caption))))) : null,
     parts.sections.filter((part) => !OPEN_PARTS.has(part.title) && !NOT_REPEATED.has(part.title)).map((part) => panel(part.title, false, part.blocks.map((one) => block(one, drawn)))));
   progressNav();
 }
@@ -525,6 +574,19 @@ function panel(title, open, inside) {
   made.addEventListener("toggle", drawAll);
   drawAll();
   return made;
+}
+
+// --- the next experiment ------------------------------------------------------------------------
+
+function showPlan() {
+  const section = find("plan");
+  section.hidden = false;
+  fill(section, h("h2", { id: "plan-title", tabIndex: -1 }, "The next experiment"),
+    state.answer.no_plan
+      ? h("p.lead", {}, state.answer.no_plan)
+      : planner(state.hello.planning, { readings: state.answer.readings },
+        { ask: (said, words) => ask("plan", { ...state.asked, plan: said }, words), figure, panel, download, asked: state.asked }));
+  progressNav();
 }
 
 // --- step 5: take it away -----------------------------------------------------------------------
@@ -554,7 +616,9 @@ function showTake() {
 
 // --- settings in the link -----------------------------------------------------------------------
 
-const ROLES = ["value", "group", "unit", "block", "relabel_units", "n", "sd", "se", "wide"];
+const ROLES = ["formula", "value", "group", "unit", "block", "relabel_units", "n", "sd", "se", "wide"];
+// What tells designs apart.
+const DESIGNING = [...ROLES, "response"];
 const settings = readSettings();
 
 function readSettings() {
@@ -567,7 +631,6 @@ function readSettings() {
     else if (ROLES.includes(name)) found.design[name] = name === "relabel_units" ? true : text;
     else if (name !== "key") found.options[name] = value;
   }
-  if (found.options.against === 0 && found.design.value && !found.design.group) found.design.against = "0";
   return found;
 }
 

@@ -31,8 +31,12 @@ export const carrier = {
   where: "Your data stay on this machine.",
   needs: null,
   async start() {},
-  async ask(name, said, bytes) {
-    const reply = await post(`ask/${name}`, new Blob([JSON.stringify(said), "\n", bytes ?? ""]));
+  async ask(name, said, bytes, heard = () => {}) {
+    const asking = setInterval(async () => {
+      const told = await post("progress", "").then((reply) => reply.text(), () => "");
+      if (told) heard(told);
+    }, 700);
+    const reply = await post(`ask/${name}`, new Blob([JSON.stringify(said), "\n", bytes ?? ""])).finally(() => clearInterval(asking));
     const saved = reply.headers.get("content-disposition");
     if (!saved) return reply.json();
     return {

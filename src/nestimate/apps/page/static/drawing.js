@@ -5,7 +5,8 @@ import { svg } from "./dom.js";
 const MOST = [6, 3, 3];
 const DOTS = 5;
 const GROUPS = 4;
-const LEFT = 78;
+const LETTER = 5.8;
+const LONGEST = 16;
 const WIDEST = 300;
 const NARROWEST = 210;
 
@@ -14,9 +15,11 @@ export const groupClass = (index) => `g${index % 7}`;
 export function drawing(design) {
   const rows = design.groups.slice(0, GROUPS);
   const blocked = design.layout.startsWith("blocked");
-  const made = rows.map((branch, index) => row(branch, index, blocked));
+  const labels = rows.map((branch) => within(branch.label, LONGEST));
+  const left = 16 + LETTER * Math.max(6, ...labels.map((label) => label.length));
+  const made = rows.map((branch, index) => row(branch, labels[index], index, blocked, left));
   const gap = 8;
-  const width = Math.min(WIDEST, Math.max(NARROWEST, ...made.map((one) => LEFT + one.width + 6)));
+  const width = Math.min(WIDEST, Math.max(NARROWEST, ...made.map((one) => left + one.width + 6)));
   let y = blocked ? 16 : 4;
   const parts = [];
   for (const one of made) {
@@ -24,30 +27,30 @@ export function drawing(design) {
     parts.push(one.shape);
     y += one.height + gap;
   }
-  const left = design.groups.length - rows.length;
-  if (left > 0) {
-    parts.push(svg("text", { x: LEFT, y: y + 8, class: "note" }, `and ${left} more`));
+  if (blocked && made.length) parts.unshift(bands(made[0].columns, rows[0].steps[0].name, y - gap, left));
+  const others = design.groups.length - rows.length;
+  if (others > 0) {
+    parts.push(svg("text", { x: left - 3, y: y + 8, class: "note" }, `and ${others} more`));
     y += 14;
   }
-  if (blocked && made.length) parts.unshift(bands(made[0].columns, rows[0].steps[0].name, y - gap));
   return svg("svg", { viewBox: `0 0 ${width} ${y}`, preserveAspectRatio: "xMinYMid meet", class: "drawing", "aria-hidden": "true", focusable: "false" }, parts);
 }
 
-function bands(columns, name, bottom) {
+function bands(columns, name, bottom, left) {
   return svg("g", { class: "bands" },
     columns.map(([x, width]) => svg("rect", { x: x - 3, y: 12, width: width + 6, height: bottom - 10, rx: 6 })),
-    svg("text", { x: LEFT - 3, y: 8, class: "note" }, cut(name, 30)));
+    svg("text", { x: left - 3, y: 8, class: "note" }, cut(name, 30)));
 }
 
-function row(branch, index, blocked) {
+function row(branch, label, index, blocked, left) {
   const inner = level(branch.steps, 0, blocked ? 1 : 0);
   const shape = svg("g", { class: groupClass(index) },
-    svg("text", { x: LEFT - 10, y: inner.height / 2 + 4, class: "label", "text-anchor": "end" }, cut(branch.label, 12)),
-    svg("g", { transform: `translate(${LEFT} 0)` }, inner.shape));
-  const fit = (WIDEST - LEFT - 6) / inner.width;
+    svg("text", { x: left - 10, y: inner.height / 2 + 4, class: "label", "text-anchor": "end" }, label),
+    svg("g", { transform: `translate(${left} 0)` }, inner.shape));
+  const fit = (WIDEST - left - 6) / inner.width;
   if (fit < 1) inner.shape.setAttribute("transform", `scale(${fit})`);
   const scale = Math.min(fit, 1);
-  const columns = inner.columns.map(([x, width]) => [LEFT + x * scale, width * scale]);
+  const columns = inner.columns.map(([x, width]) => [left + x * scale, width * scale]);
   return { shape, width: inner.width * scale, height: inner.height * scale, columns };
 }
 
@@ -85,6 +88,9 @@ function dots(count, uneven) {
   const shape = svg("g", {}, places.map(([cx, cy], i) => svg("circle", { cx, cy, r: 2.3, class: uneven && i === shown - 1 ? "dot maybe" : "dot" })));
   return { shape, width: shown === 1 ? 16 : 18, height: shown < 3 ? 16 : 18, columns: [] };
 }
+
+// Labels of cells differ at their end: what does not fit is left out in the middle.
+const within = (text, most) => (text.length <= most ? text : `${text.slice(0, most / 2 - 1)}…${text.slice(-most / 2)}`);
 
 export const cut = (text, most) => (text.length <= most ? text : `${text.slice(0, most - 1)}…`);
 

@@ -3,14 +3,15 @@
 import { h } from "./dom.js";
 import { explained } from "./words.js";
 
-// `given` holds what differs from the usual; `changed` is called after every change.
-export function form(choices, given, groups, changed) {
+// `given` holds what differs from the usual; `known` the groups and columns that can be chosen;
+// `changed` is called after every change.
+export function form(choices, given, known, changed) {
   const parts = [...new Set(choices.map((choice) => choice.part))];
   return parts.map((part) => h("fieldset", {}, h("legend", {}, part),
-    choices.filter((choice) => choice.part === part).map((choice) => control(choice, given, groups, changed))));
+    choices.filter((choice) => choice.part === part).map((choice) => control(choice, given, known, changed))));
 }
 
-function control(choice, given, groups, changed) {
+function control(choice, given, known, changed) {
   const id = `option-${choice.name}`;
   const help = h("p.help", { id: `${id}-help` }, explained(choice.help));
   const set = (value) => {
@@ -24,8 +25,11 @@ function control(choice, given, groups, changed) {
     case "flag":
       return h("div.option.flag", {}, h("input", { ...described, type: "checkbox", checked: Boolean(given[choice.name]), onchange: (event) => set(event.target.checked || null) }), label(), help);
     case "choice":
+    case "column":
     case "group": {
-      const values = choice.kind === "group" ? [["", "as the labels suggest"], ...groups.map((group) => [group, group])] : choice.values;
+      const listed = { group: known.groups, column: known.columns }[choice.kind];
+      const none = choice.name === "reference" ? "as the labels suggest" : "nothing";
+      const values = listed ? [["", none], ...listed.map((one) => [one, one])] : choice.values;
       return h("div.option", {}, label(), h("select", { ...described, onchange: (event) => set(event.target.value) },
         values.map(([value, words]) => h("option", { value, selected: value === (given[choice.name] ?? "") }, words))), help);
     }

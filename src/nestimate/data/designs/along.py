@@ -1,0 +1,156 @@
+"""At which values of measurements the groups of a formula are compared, and their slopes there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.data.designs.formula import Formula
+from nestimate.data.designs.model_frame import ModelFrame
+from nestimate.data.designs.structure import Surface
+from nestimate.errors import DesignError, one_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = NDArray[np.float64]
+
+#: Step of a slope, as a share of the SD of what was measured; and what is taken for rounding.
+STEP, ROUNDING = 1e-3, 1e-6
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Along:
+    """The measurements among the variables of a formula, and the values stated of them.
+
+    Attributes
+    ----------
+    frame, formula, common
+        The rows, the formula, and formulae's matrix of its fixed part.
+    at
+        Stated values by measurement, the first of which groups are compared at.
+    """
+
+    frame: ModelFrame
+    formula: Formula
+    common: Any
+    at: Mapping[str, tuple[float, ...]]
+
+    @classmethod
+    def of(
+        cls,
+        frame: ModelFrame,
+        formula: Formula,
+        common: Any,
+        at: Mapping[str, tuple[float, ...]],
+    ) -> Self:
+        """Check that values are stated of measurements alone.
+
+        Raises
+        ------
+        DesignError
+            When the formula has no such measurement.
+        """
+        found = cls(frame=frame, formula=formula, common=common, at=at)
+        for name in at:
+            if name in frame.factors:
+                raise DesignError(
+                    f"at: '{name}' holds labels. What differs at one of them is a contrast: "
+                    f"contrast '... | {name}={frame.factors[name][0]}'."
+                )
+            if name not in found.measured:
+                known = one_of("measurement", name, found.measured)
+                raise DesignError(
+                    f"at: {known if found.measured else 'the formula has no measurement.'}"
+                )
+        return found
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The measurements that the formula names right of the tilde."""
+        return tuple(n for n in self.formula.variables if n not in self.frame.factors)
+
+    @property
+    def first(self) -> dict[str, float]:
+        """The values at which groups are compared."""
+        return {name: values[0] for name, values in self.at.items()}
+
+    @property
+    def grid(self) -> "pd.DataFrame":
+        """Every combination of the factors, there."""
+        return self.frame.grid(self.formula.variables, self.first)
+
+    def rows(self, at: Mapping[str, float] | None = None) -> Array:
+        """Return the columns of the fixed part in the rows of the grid, there or elsewhere."""
+        grid = self.frame.grid(self.formula.variables, {**self.first, **(at or {})})
+        new = self.common.evaluate_new_data(self.frame.numbered(self.formula, grid))
+        return np.asarray(new.design_matrix, dtype=np.float64)
+
+    def surfaces(self, belongs: Array, offsets: Array) -> tuple[Surface, ...]:
+        """Return the groups at the other values, and slopes that are more than one coefficient.
+
+        Parameters
+        ----------
+        belongs
+            Weights of the rows of the grid in the mean of each group, (groups, rows).
+        offsets
+            What was taken off each column.
+        """
+        found = []
+        for values in list(product(*self.at.values()))[1:]:
+            there = dict(zip(self.at, values, strict=True))
+            said = ", ".join(f"{name}={value:g}" for name, value in there.items())
+            weights = belongs @ (self.rows(there) - offsets)
+            found.append(Surface(of=said, slope=False, weights=weights))
+        for name in self.measured:
+            centre = self.first.get(name, float(self.frame.data[name].mean()))
+            step = STEP * float(self.frame.data[name].std()) or STEP
+            low, high = (self.rows({name: centre + side * step}) for side in (-1, 1))
+            weights = belongs @ (high - low) / (2 * step)
+            if not _one_coefficient(weights):
+                found.append(Surface(of=f"slope of {name}", slope=True, weights=weights))
+        return tuple(found)
+
+    @property
+    def notes(self) -> list[str]:
+        """At what values of the other columns the means are compared, in a sentence."""
+        others = [name for name in self.formula.variables if name not in self.frame.compared]
+        factors = [name for name in others if name in self.frame.factors]
+        means = [n for n in self.measured if n not in self.at]
+        said = []
+        if factors:
+            said.append(f"averaged over {', '.join(factors)}, every level counting the same")
+        if self.at:
+            stated = ", ".join(f"{name} = {value:g}" for name, value in self.first.items())
+            said.append(f"at {stated}, as stated")
+        if means:
+            shown = ", ".join(f"{n} = {self.frame.data[n].mean():.4g}" for n in means)
+            said.append(f"at the mean of what was measured ({shown})")
+        return [f"Means are compared {' and '.join(said)}."] if said else []
+
+    @property
+    def warnings(self) -> list[str]:
+        """Values stated where nothing was measured."""
+        said = []
+        for name, values in self.at.items():
+            low, high = float(self.frame.data[name].min()), float(self.frame.data[name].max())
+            said += [
+                f"{name} = {value:g} lies outside what was measured ({low:.4g} to {high:.4g}): "
+                "what is said there rests on the formula alone."
+                for value in values
+                if not low <= value <= high
+            ]
+        return said
+
+
+def _one_coefficient(weights: Array) -> bool:
+    """Whether all slopes are one and the same coefficient, which stands among these, or nothing."""
+    scale = np.abs(weights).max()
+    if scale <= ROUNDING:
+        return True
+    alike = np.abs(weights - weights[0]).max() <= ROUNDING * scale
+    own = np.abs(weights[0]) > ROUNDING * scale
+    return bool(alike and own.sum() == 1 and abs(weights[0][own][0] - 1) <= ROUNDING)

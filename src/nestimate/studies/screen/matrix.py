@@ -1,0 +1,90 @@
+"""Readings of all endpoints as a matrix."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.errors import DataError
+from nestimate.studies.screen.reduced import Layout
+from nestimate.studies.screen.request import Options
+
+Array = NDArray[np.float64]
+
+#: Whole numbers as large as this, none below 0, are taken for counts.
+COUNTS = 100
+#: Endpoints looked at together.
+ROWS = 1 << 14
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Matrix:
+    """Readings of all endpoints.
+
+    Attributes
+    ----------
+    names
+        Endpoints, sorted, shape (endpoints,).
+    values
+        Readings, NaN where there is none, (endpoints, columns).
+    layout
+        What the columns are.
+    notes
+        What was left out or repaired, in sentences.
+    """
+
+    names: NDArray[np.object_]
+    values: Array
+    layout: Layout
+    notes: tuple[str, ...]
+
+    def blocks(self) -> Iterator[Array]:
+        """Give the readings of some endpoints after the other."""
+        for first in range(0, len(self.values), ROWS):
+            yield self.values[first : first + ROWS]
+
+    def checked(self, options: Options) -> Self:
+        """Refuse what cannot be analysed as it stands; take logarithms where they are asked for.
+
+        Raises
+        ------
+        DataError
+            When values are infinite, counts, or have no logarithm.
+        """
+        known = infinite = low = 0
+        least, most, whole = np.inf, -np.inf, True
+        for block in self.blocks():
+            values = block[~np.isnan(block)]
+            known += values.size
+            infinite += int(np.isinf(values).sum())
+            low += int((values <= 0).sum())
+            least, most = (
+                min(least, values.min(initial=np.inf)),
+                max(most, values.max(initial=-np.inf)),
+            )
+            whole = whole and bool((values == np.round(values)).all())
+        if not known:
+            raise DataError("there is no reading of these two groups.")
+        if infinite:
+            raise DataError(
+                f"{infinite:,} readings are infinite, the logarithm of 0 perhaps: leave them "
+                "empty, so that they count as missing."
+            )
+        if options.scale == "log2":
+            if low:
+                raise DataError(
+                    f"scale is log2, and {low:,} readings are 0 or below. If 0 stands for 'not "
+                    "found', leave these cells empty: they then count as missing."
+                )
+            for block in self.blocks():
+                np.log2(block, out=block)
+        elif whole and least >= 0 and most >= COUNTS:
+            raise DataError(
+                "the values look like raw counts: whole numbers, none below 0, up to "
+                f"{most:,.0f}. Their scatter grows with their mean, which a screen does not "
+                "model: use a method for counts (DESeq2, edgeR, PyDESeq2), or give logarithms of "
+                "normalised values (or scale='log2' for intensities)."
+            )
+        return self

@@ -1,0 +1,238 @@
+"""Calibration of several factors, covariates and trends: each drawn and ranked by a stated law.
+
+Clusters of rows are added up from independent effects, one for every scale, of which nestimate only
+sees the sum. What is compared has its weights written down here.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from experiments import _from_prior
+from nestimate.data.designs.adjusted import adjusted_design
+from nestimate.data.designs.design import Design
+from nestimate.data.designs.roles import Roles
+from nestimate.data.tables.door import read_table
+from nestimate.inference.fit import Fit
+from nestimate.model.assumptions import Assumptions
+from nestimate.model.model import Model
+from nestimate.results.estimates.asked import asked_contrasts
+from nestimate.results.estimates.summaries import Question
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactorTemplate:
+    """A table without its values, the law they are drawn by, and the roles they are read by.
+
+    Attributes
+    ----------
+    name
+        What it is, in words.
+    rows
+        Makes the table, given a generator of random numbers: a covariate differs between data sets.
+    roles, covariates, contrast
+        How it is read, what is adjusted for, and which set of contrasts is asked.
+    priors
+        Printed name of every free parameter to its prior; those of means first.
+    means
+        Gives the columns that the parameters of means multiply, (rows, parameters).
+    effects
+        Each scale to the columns whose combinations have an effect of their own.
+    outer
+        Column of what shares a Student-t mixing variable.
+    known
+        Contrasts as weights of the parameters of means.
+    """
+
+    name: str
+    rows: Callable[[np.random.Generator], pd.DataFrame]
+    roles: Roles
+    priors: Mapping[str, str]
+    means: Callable[[pd.DataFrame], np.ndarray]
+    effects: Mapping[str, tuple[str, ...]]
+    outer: str
+    known: Mapping[str, tuple[float, ...]]
+    covariates: tuple[str, ...] = ()
+    contrast: str = field(default="reference")
+
+    @property
+    def sizes(self):
+        return self.priors
+
+    def draw(self, truth, rng):
+        """Simulate one table."""
+        table = self.rows(rng)
+        columns = self.means(table)
+        value = columns @ np.array(list(truth.values()))[: columns.shape[1]]
+        _, outer = np.unique(table[self.outer], return_inverse=True)
+        half = truth["nu"] / 2
+        mixing = 1 / np.sqrt(rng.gamma(half, 1 / half, outer.max() + 1))
+        for name, of in self.effects.items():
+            own = table.groupby(list(of), sort=False).ngroup().to_numpy()
+            # The scale of an effect is that of the difference between two cells.
+            scale = truth[name] / np.sqrt(2 if name.startswith("tau_effect") else 1)
+            value = value + scale * mixing[outer] * rng.standard_normal(own.max() + 1)[own]
+        return table.assign(value=value + truth["sigma"] * rng.standard_normal(len(table)))
+
+    def design(self, table):
+        """Return the design as `compare` makes it."""
+        read = read_table(table)
+        if self.covariates:
+            return adjusted_design(read, self.roles, self.covariates)
+        return Design.from_table(read, self.roles)
+
+    def rank(self, index, ess, ranked):
+        """Draw, fit and rank once; the record is that of `calibration.simulate_and_rank`."""
+        seeds = np.random.SeedSequence([*self.name.encode(), index]).generate_state(2)
+        rng = np.random.default_rng(seeds[0])
+        truth = {name: float(_from_prior(prior, rng)) for name, prior in self.priors.items()}
+        design = self.design(self.draw(truth, rng))
+        model = Model.from_design(design, Assumptions(prior=dict(self.priors)))
+        assert [p.label for p in model.free] == list(truth)
+        fit = Fit.from_model(model, ess=ess, seed=int(seeds[1]))
+        chosen = fit.resampled[:ranked]
+        drawn = {p.label: values[chosen] for p, values in fit.draws.in_prior()}
+        asked = asked_contrasts(design, Question(contrast=self.contrast))
+        drawn |= {c.name: fit.draws.means[chosen] @ c.weights for c in asked}
+        count = self.means(self.rows(rng)).shape[1]
+        of_means = np.array(list(truth.values()))[:count]
+        truth |= {name: float(np.dot(weights, of_means)) for name, weights in self.known.items()}
+        return {
+            "template": self.name,
+            "broken": None,
+            "index": index,
+            "failed": bool(fit.pareto_k > 0.7 or fit.ess < ess),
+            "pareto_k": round(fit.pareto_k, 3),
+            "ess": round(fit.ess),
+            "seconds": round(fit.seconds, 3),
+            "ranks": {name: int((drawn[name] < value).sum()) for name, value in truth.items()},
+        }
+
+
+def _cells(arms, animals, *, between, readings):
+    """Return animals seen at two times, each in one arm or in all."""
+    rows = [
+        (f"{arm if between else ''}{k}", arm, time)
+        for arm in arms
+        for k in range(animals)
+        for time in ("t1", "t2")
+        for _ in range(readings)
+    ]
+    return pd.DataFrame(rows, columns=["animal", "arm", "time"])
+
+
+def _of_cells(table):
+    """Return the indicator of each of four cells."""
+    cell = 2 * (table["arm"] == "b") + (table["time"] == "t2")
+    return np.eye(4)[cell.to_numpy(int)]
+
+
+def _aged(rng):
+    """Return two groups of eight animals of their own ages, read twice; ages have the mean 0."""
+    rows = [(arm, f"{arm}{k}") for arm in "ab" for k in range(8)]
+    table = pd.DataFrame(rows, columns=["arm", "animal"])
+    age = rng.standard_normal(len(table))
+    table = table.assign(age=age - age.mean())
+    return table.loc[table.index.repeat(2)].reset_index(drop=True)
+
+
+def _of_age(table):
+    return np.column_stack([np.ones(len(table)), (table["arm"] == "b") - 0.5, table["age"]])
+
+
+DOSES = ("0", "1", "3", "10")
+
+
+def _dosed(_):
+    rows = [(f"d{day}", dose) for day in range(6) for dose in DOSES for _ in range(2)]
+    return pd.DataFrame(rows, columns=["day", "dose"])
+
+
+def _of_dose(table):
+    return np.eye(4)[[DOSES.index(dose) for dose in table["dose"]]]
+
+
+_PLACES = np.array([float(dose) for dose in DOSES])
+_SLOPE = (_PLACES - _PLACES.mean()) / np.square(_PLACES - _PLACES.mean()).sum()
+MU, ONE, WIDE = "normal(0, 3)", "lognormal(0, 0.5)", "halfnormal(1)"
+NOISE = {"sigma": ONE, "nu": "exponential(29, 1)"}
+TWO_BY_TWO = {
+    "t2 - t1 | a": (-1, 1, 0, 0),
+    "b - a": (-0.5, -0.5, 0.5, 0.5),
+    "(t2 - t1 | b) - (t2 - t1 | a)": (1, -1, -1, 1),
+}
+CROSSED = Roles(value="value", group="arm,time", block="animal", reference="arm=a,time=t1")
+OF_CELLS = {f"mu[{arm} {time}]": MU for arm in "ab" for time in ("t1", "t2")}
+
+FACTORS = {
+    template.name: template
+    for template in (
+        FactorTemplate(
+            name="two factors, one between 2 x 6 animals and one within, 3 readings",
+            rows=lambda _: _cells("ab", 6, between=True, readings=3),
+            roles=CROSSED,
+            priors={**OF_CELLS, "tau_block": ONE, "tau_effect": WIDE, **NOISE},
+            means=_of_cells,
+            effects={"tau_block": ("animal",), "tau_effect": ("animal", "time")},
+            outer="animal",
+            known=TWO_BY_TWO,
+        ),
+        FactorTemplate(
+            name="two factors, both within 6 animals, 2 readings",
+            rows=lambda _: _cells("ab", 6, between=False, readings=2),
+            roles=CROSSED,
+            priors={
+                **OF_CELLS,
+                "tau_block": ONE,
+                "tau_effect[arm]": ONE,
+                "tau_effect[time]": ONE,
+                "tau_effect[arm x time]": WIDE,
+                **NOISE,
+            },
+            means=_of_cells,
+            effects={
+                "tau_block": ("animal",),
+                "tau_effect[arm]": ("animal", "arm"),
+                "tau_effect[time]": ("animal", "time"),
+                "tau_effect[arm x time]": ("animal", "arm", "time"),
+            },
+            outer="animal",
+            known=TWO_BY_TWO,
+        ),
+        FactorTemplate(
+            name="a covariate of the unit, 2 x 8 x 2",
+            rows=_aged,
+            roles=Roles(value="value", group="arm", unit="animal", reference="a"),
+            covariates=("age",),
+            priors={
+                "beta[Intercept]": MU,
+                "beta[arm[b]]": MU,
+                "beta[age]": MU,
+                "tau[animal]": ONE,
+                **NOISE,
+            },
+            means=_of_age,
+            effects={"tau[animal]": ("animal",)},
+            outer="animal",
+            known={"b - a": (0, 1, 0)},
+        ),
+        FactorTemplate(
+            name="a trend over 4 doses in 6 blocks, 2 readings",
+            rows=_dosed,
+            roles=Roles(value="value", group="dose", block="day", order="0,1,3,10"),
+            contrast="trend",
+            priors={
+                **{f"mu[{dose}]": MU for dose in DOSES},
+                "tau_block": ONE,
+                "tau_effect": WIDE,
+                **NOISE,
+            },
+            means=_of_dose,
+            effects={"tau_block": ("day",), "tau_effect": ("day", "dose")},
+            outer="day",
+            known={"change per unit of dose": tuple(_SLOPE)},
+        ),
+    )
+}

@@ -281,6 +281,16 @@ def test_a_notebook_shows_figures_without_pyplot(answers):
     assert height > 200
 
 
+def test_an_odds_ratio_is_no_ratio_of_probabilities():
+    rows = [(g, k, 12) for g, ks in (("ctl", (11, 12, 9, 10)), ("drug", (6, 9, 3, 7))) for k in ks]
+    table = pd.DataFrame(rows, columns=["arm", "alive", "pups"])
+    options = OPTIONS | {"response": "alive/pups"}
+    answer = ne.compare(table, group="arm", reference="ctl", options=options)
+    picture = answer.plot_estimation()
+    assert _title(picture).startswith("odds ratio of drug to ctl is 0.")
+    assert "odds ratio of alive" in {ax.get_ylabel() for ax in picture.axes}
+
+
 def test_text_of_saved_figures_stays_text(answers, tmp_path):
     figure = answers("flat").plot_posterior(width=89)
     figure.savefig(tmp_path / "f.svg")

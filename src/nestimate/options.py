@@ -19,10 +19,7 @@ from nestimate.words import Words
 #: Words of version 0.1, and what they are called now.
 FORMER = {"ci": "ci_prob", "contrasts": "contrast"}
 #: Options of layouts: a formula says such things itself, or has no place for them.
-OF_LAYOUTS = frozenset(
-    {"wide", "n", "sd", "se", "order", "adjust", "relative_to", "bayes_factor"}
-    | {"response", "exposure", "limit"}
-)
+OF_LAYOUTS = frozenset({"wide", "n", "sd", "se", "order", "adjust", "relative_to", "bayes_factor"})
 #: What the options are made of. Each part checks what is its own.
 PARTS: tuple[type[Any], ...] = (Reading, Assumptions, Question, Budget)
 

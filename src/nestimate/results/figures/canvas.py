@@ -77,7 +77,8 @@ def value_label(answer: Answer) -> str:
 def effect_label(answer: Answer) -> str:
     """Return what a difference is a difference in, for an axis."""
     measure = answer.design.differences
-    what = {"difference": "difference in", "ratio": "ratio of"}[measure.difference]
+    ratio = f"{measure.said_as or 'ratio'} of"
+    what = {"difference": "difference in", "ratio": ratio}[measure.difference]
     return f"{what} {value_label(answer)}"
 
 

@@ -24,7 +24,7 @@ suppress_warnings = ["config.cache"]
 # Cells are run at each build, one kernel a page; what a cell raises ends the build.
 nb_execution_mode = "force"
 nb_execution_raise_on_error = True
-nb_execution_timeout = 120
+nb_execution_timeout = 300
 nb_merge_streams = True
 myst_enable_extensions = ["colon_fence", "deflist", "attrs_inline"]
 myst_heading_anchors = 3

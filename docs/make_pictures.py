@@ -31,7 +31,7 @@ def main() -> None:
     )
     rcParams["svg.hashsalt"] = "nestimate"
     result.plot_estimation().savefig(STATIC / "mice.svg", metadata={"Date": None})
-    console = Console(record=True, width=92, file=StringIO())
+    console = Console(record=True, width=96, file=StringIO())
     console.print(Text(f"$ {COMMAND}", style="bold"))
     console.print(Text(terminal.brief(result)))
     # The font of the reader: nothing is loaded from elsewhere.

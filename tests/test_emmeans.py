@@ -65,6 +65,8 @@ def test_warpbreaks_are_those_of_emmeans():
     means = {"A L": 44.6, "A M": 24.0, "A H": 24.6, "B L": 28.2, "B M": 28.8, "B H": 18.8}
     for name, mean in means.items():
         agree(found[name], mean, 3.65, 48, rounding=0.05)
+    for level, mean in {"L": 36.4, "M": 26.4, "H": 21.7}.items():
+        agree(found[f"{level}, over wool"], mean, 2.58, 48, rounding=0.05)
     # Their linear contrasts, -20.00 and -9.44 with 5.16, are twice the change per step.
     agree(found["change per step of tension | A"], -10.0, 2.58, 48)
     agree(found["change per step of tension | B"], -4.72, 2.58, 48)
@@ -85,6 +87,8 @@ def test_a_missing_cell_leaves_the_rest_as_it_is():
     agree(found["B - A | L"], means["B", "L"] - means["A", "L"], error * np.sqrt(2) / 3, freedom)
     apart = (means["B", "M"] - means["B", "L"]) - (means["A", "M"] - means["A", "L"])
     agree(found["(M - L | B) - (M - L | A)"], apart, error * 2 / 3, freedom)
+    assert "L, over wool" in found
+    assert not {"H, over wool", "B, over tension"} & set(found)
     assert {"H - L | B", "B - A | H", "H - L", "B - A"} <= set(result.unanswered)
     assert "No value in 'B H'" in " ".join(result.design.warnings)
 

@@ -12,15 +12,21 @@ from typer.testing import CliRunner
 
 import nestimate as ne
 from nestimate.apps.cli import app
+from nestimate.data.designs.design import Design
 from nestimate.data.designs.measures import LINEAR
+from nestimate.data.designs.roles import Roles
+from nestimate.data.tables.door import Wanted, read_table
 from nestimate.errors import DesignError, NestimateError
+from nestimate.inference.fit import Fit
 from nestimate.model.assumptions import Assumptions
+from nestimate.model.model import Model
 from nestimate.results.documents.terminal import Page, render
 from nestimate.results.estimates.contrasts import choose_contrasts
 from nestimate.results.estimates.summaries import Question
 from nestimate.studies import closed_form
 from nestimate.studies.estimates import Probability, Surface, pseudo_decisions
 from nestimate.studies.goals import Goal, parse_goals
+from nestimate.studies.pilot import pilot_truths
 from nestimate.studies.shapes import Costs, Shape, Words
 from nestimate.studies.simulations import Task
 from nestimate.studies.truths import ROUND, Round, Truths
@@ -36,11 +42,13 @@ FEW = {"simulations": 200, "audit": 0, "threads": 1}
 def truths(delta, tau=1.0, sigma=0.0, nu=np.inf, **scales):
     delta = np.atleast_1d(delta)
     size = delta.size
-    given = {"tau_block": 0.0, "tau_effect": 0.0, "tau_unit": 0.0, "sigma": sigma} | scales
+    given = {"tau_block": 0.0, "tau_unit": 0.0, "sigma": sigma} | scales
+    effects = np.broadcast_to(given.pop("tau_effect", 0.0), (size, 2))
     return Truths(
         mu=np.stack([np.zeros(size), delta], axis=1),
         scales={name: np.full(size, value) for name, value in given.items()}
-        | {"tau": np.full((size, 2), tau), "tau_subunits": np.zeros((size, 0))},
+        | {"tau": np.full((size, 2), tau), "tau_effect": effects}
+        | {"tau_subunits": np.zeros((size, 0))},
         nu=np.full(size, nu),
     )
 
@@ -187,6 +195,11 @@ def test_experiments_share_their_random_numbers():
             Shape(readings=2, units=(1, 1), blocks=6),
             {"tau_effect": 2.0, "tau_block": 5.0, "sigma": 0.5},
             2 + 0.25 / 2,
+        ),
+        (
+            Shape(readings=2, units=(1, 1), blocks=6),
+            {"tau_effect": [1.0, 3.0], "tau_block": 5.0, "sigma": 0.5},
+            (0.5 + 4.5) / 2 + 0.25 / 2,
         ),
         (
             Shape(readings=2, units=(3, 3), blocks=5),
@@ -390,6 +403,31 @@ def test_a_pilot_gives_spreads_and_not_the_effect(pilot):
     # Even steps through the posterior, so its median is that of the draws.
     drawn = np.median(pilot.fit.draws.noise[pilot.fit.resampled])
     assert np.median(found.truths.scales["sigma"]) == pytest.approx(drawn, rel=0.05)
+
+
+def test_a_pilot_of_blocks_keeps_the_spread_of_every_group():
+    rng = np.random.default_rng(8)
+    blocks = np.repeat(np.arange(8), 3)
+    group = np.tile(np.arange(3), 8)
+    y = (
+        group
+        + 2 * rng.standard_normal(8)[blocks]
+        + np.array([0.1, 0.1, 2.0])[group] * (rng.standard_normal(24))
+    )
+    table = {"y": y.tolist(), "dose": [f"d{g}" for g in group], "litter": [f"l{b}" for b in blocks]}
+    roles = Roles(value="y", group="dose", block="litter")
+    design = Design.from_table(read_table(table, Wanted(value="y", group="dose")), roles)
+    fit = Fit.from_model(Model.from_design(design, Assumptions(tau="own")), ess=300, seed=1)
+    found = pilot_truths(fit, 1.0)
+    low, _, high = np.median(found.scales["tau_effect"], axis=0)
+    assert high > 3 * low
+    # The pair of the quiet groups is known far better than that with the third.
+    shape = Shape(readings=1, units=(1, 1, 1), blocks=8)
+    near, far = (
+        np.median(closed_form.standard_error(shape, found, np.array(weights))[0])
+        for weights in ([-1.0, 1.0, 0.0], [-1.0, 0.0, 1.0])
+    )
+    assert far > 1.5 * near
 
 
 def test_a_ceiling_is_said_where_no_number_of_units_will_do(pilot):

@@ -6,9 +6,12 @@ import pytest
 
 import nestimate as ne
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.formula import parse_formula
+from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.reference_free import reference_free
 from nestimate.data.designs.roles import Roles
-from nestimate.data.tables.door import read_table
+from nestimate.data.tables.door import Wanted, read_table
+from nestimate.results.estimates import quantities
 
 RNG = np.random.default_rng(8)
 ESS = 1000
@@ -76,6 +79,97 @@ def test_another_reference_of_either_factor_turns_effects_round(block):
     up, down = first.contrasts["g1 / g0 | t1"], second.contrasts["g0 / g1 | t1"]
     assert up.mean * down.mean == pytest.approx(1, rel=1e-12)
     assert up.ci_low * down.ci_high == pytest.approx(1, rel=1e-12)
+
+
+FORMULAS = {
+    "y ~ arm + (1 | id)": {},
+    "y ~ arm + (1|id)": {"tau": "own"},
+    "y ~ arm * time + (1 | id)": {"robust": "none"},
+    "y ~ time * arm + x + (time | id)": {"scale": "log"},
+    "y ~ arm * x + (1 | id)": {},
+    "y ~ 0 + arm + time + (1 + x | id)": {},
+    "y ~ arm + x": {"scale": "log"},
+}
+
+
+@pytest.fixture(scope="module")
+def measured():
+    """Twelve units in three arms, at two times, with a measurement beside."""
+    rng = np.random.default_rng(2)
+    rows = [
+        (f"g{u % 3}", f"t{t}", f"m{u}", float(x), float(np.exp(1 + rng.normal(0, 0.3) + 0.1 * x)))
+        for u in range(12)
+        for t in (0, 1)
+        for x in rng.normal(size=2)
+    ]
+    return pd.DataFrame(rows, columns=["arm", "time", "id", "x", "y"])
+
+
+STATED = ("g0", "g2", {"arm": "g1"})
+
+
+def draws_of(found):
+    """Return draws by name."""
+    return {q.name: q.values for q in found}  # noqa: PD011
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_another_reference_turns_the_contrasts_of_a_formula_round(shaped_module, measured, text):
+    how = {"ess": ESS, "contrast": "pairs", **FORMULAS[text]}
+    found = [ne.fit(text, measured, group="arm", reference=s, options=how) for s in STATED]
+    sign = " / " if "scale" in how else " - "
+    first = draws_of(quantities.differences(found[0].fit, found[0].asked))
+    for one in found[1:]:
+        assert one.fit.log_evidence == found[0].fit.log_evidence
+        own = draws_of(quantities.differences(one.fit, one.asked))
+        for name, draws in first.items():
+            turned = sign.join(reversed(name.split(sign)))
+            same = own[name] if name in own else -own[turned]
+            assert same == pytest.approx(draws, abs=1e-10)
+            row = found[0].contrasts[name]
+            other = one.contrasts[name if name in own else turned]
+            ends = row.measure.worked((row.ci_low, row.ci_high))
+            turn = 1 if name in own else -1
+            ours = sorted(turn * other.measure.worked((other.ci_low, other.ci_high)))
+            assert ours == pytest.approx(list(ends), abs=1e-10)
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_coefficients_turned_to_a_stated_reference_say_the_same(shaped_module, measured, text):
+    how, stated = FORMULAS[text], {"arm": "g1"} | ({"time": "t1"} if "time" in text else {})
+    found = ne.fit(text, measured, reference=stated, options={"ess": ESS, **how})
+    coded = formula_design(
+        read_table(measured, Wanted(value="y")),
+        parse_formula(text),
+        reference=stated,
+        as_stated=True,
+    ).structure
+    drawn = found.design.structure
+    said = draws_of(quantities.coefficients(found.fit))
+    said = {name.removeprefix("exp(").rstrip(")"): draws for name, draws in said.items()}
+    assert list(said) == [f"beta[{label}]" for label in coded.labels]
+    assert drawn.labels != coded.labels
+    means = (drawn.fixed + drawn.offsets) @ found.fit.draws.coefficients.T
+    assert (coded.fixed + coded.offsets) @ np.stack(list(said.values())) == pytest.approx(
+        means, abs=1e-9
+    )
+
+
+def test_a_prior_of_a_coefficient_is_of_the_one_that_is_told(shaped_module, measured):
+    how = {"ess": ESS, "prior": {"beta[arm[g0]]": "normal(0.5, 0.001)"}}
+    found = ne.fit("y ~ arm + (1 | id)", measured, reference="g1", options=how)
+    row = next(row for row in found.coefficients if row.name == "beta[arm[g0]]")
+    assert row.mean == pytest.approx(0.5, abs=0.01)
+
+
+def test_a_formula_with_a_stated_reference_is_kept_whole(shaped_module, measured, tmp_path):
+    found = ne.fit("y ~ arm * time", measured, reference="arm=g2", options={"ess": ESS})
+    found.save(tmp_path / "kept.nestimate")
+    again = ne.load(tmp_path / "kept.nestimate")
+    before, after = (quantities.coefficients(one.fit) for one in (found, again))
+    assert [q.name for q in before] == [q.name for q in after]
+    for one, other in zip(before, after, strict=True):
+        np.testing.assert_array_equal(one.values, other.values)
 
 
 def test_what_is_drawn_from_has_no_reference():

@@ -352,6 +352,7 @@ def test_ranks_know_how_sure_they_are():
         (lambda t: t, {"value": None}, "endpoint and value are not named"),
         (lambda t: t, {"group": None}, "group is not named"),
         (lambda t: t, {"block": "mouse"}, "not yet both"),
+        (lambda t: t, {"group": "arm,day"}, "names several"),
         (lambda t: t, {"options": {"pool": "scale"}}, "Did you mean 'scales'"),
         (lambda t: t, {"options": {"scale": "log2"}}, "0 or below"),
         (lambda t: t, {"options": {"contrast": "a - b"}}, "write two groups"),
@@ -423,6 +424,7 @@ def test_names_of_other_programs(found, tmp_path):
 
 def test_texts_reports_and_figures(found, tmp_path):
     assert "hits at a false sign rate of 5%" in str(found)
+    assert "lfsr: probability that the sign is wrong" in str(found)
     assert "Missing: " in str(found)
     assert "lognormal" in found.methods()
     found.report(tmp_path / "r.html")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
+import nestimate as ne
 from nestimate.apps import cli
 from nestimate.examples import EXAMPLES
 
@@ -78,6 +79,12 @@ def test_every_page_is_three_clicks_away_at_most():
         near = {page for at in near for page in links(at)} - seen
         seen = seen | near
     assert set(PAGES) <= seen
+
+
+def test_every_public_name_is_in_the_reference():
+    text = (DOCS / "api.md").read_text(encoding="utf-8")
+    named = re.findall(r"^\.\. auto(?:function|class|exception):: (\w+)$", text, re.MULTILINE)
+    assert set(named) == set(ne.__all__)
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=lambda path: path.name)

@@ -24,7 +24,6 @@ BALANCED = [
     t
     for t in TEMPLATES.values()
     if not (t.summaries or t.known_error or t.heavy_readings)
-    and not (t.own and t.blocks)
     and t.units <= 100
     and (not t.struck or (t.layout == "nested" and not t.subunits))
 ]
@@ -145,6 +144,26 @@ PLAIN = {
         Assumptions(robust="none", prior={"sigma": 1.0}),
     ),
 }
+
+
+def test_blocks_with_a_spread_for_each_group_agree_with_the_full_engine():
+    template = designs(TEMPLATES["blocked, 8 x 3 x 2, own tau_effect"])[0]
+    rng = np.random.default_rng(1)
+    block, group = template.block.codes, template.readings.group
+    cells = 2 * rng.standard_normal((3, 8, 1)) + [0.1, 0.3, 1.0] * rng.standard_normal((3, 8, 3))
+    values = group + cells[:, block, group] + 0.5 * rng.standard_normal((3, group.size))
+    stack = Stack.of(template, values)
+    drawn = batch.sample(StackedModel.of(stack, Assumptions(tau="own")), 2048, np.arange(3))
+    assert drawn.kish.min() > batch.LEAST_KISH
+    for k, design in enumerate(stack.designs()):
+        model = Model.from_design(design, Assumptions(tau="own"))
+        fit = Fit.from_model(model, ess=6_000, seed=1)
+        for high in (1, 2):
+            exact = fit.draws.means[:, high] - fit.draws.means[:, 0]
+            mean, sd = diagnostics.mean_and_sd(exact, fit.weights)
+            moved = drawn.theta[FIXED][high, k] - drawn.theta[FIXED][0, k]
+            mine = drawn.weights[k] @ (design.yardstick.spread * moved)
+            assert abs(mine - mean) < 0.15 * sd  # four errors of some 400 effective draws
 
 
 @pytest.mark.parametrize("case", PLAIN, ids=str)

@@ -23,7 +23,7 @@ from nestimate.planning import Pilot
 from nestimate.posing import fitted, posed
 from nestimate.results.documents import notebook, pictures, terminal
 from nestimate.results.documents.html import render
-from nestimate.results.estimates.asked import asked_design
+from nestimate.results.estimates.asked import asked_contrasts, asked_design
 from nestimate.results.exports import storage
 from nestimate.results.exports.draws import to_datatree
 from nestimate.results.exports.frame import to_frame
@@ -202,6 +202,8 @@ def fit(
             limit=None if chosen.limit is None else str(chosen.limit),
         ),
         at=chosen.values_at,
+        # What is said of a coefficient's prior is said of it as it is called with the reference.
+        as_stated=any(target.strip().startswith("beta") for target in chosen.prior),
     )
 
     def build(apart: bool) -> Design:
@@ -336,7 +338,8 @@ def _answered(
 ) -> Comparison:
     found = fitted(design, chosen)
     if beside is not None:
-        found = with_narrowing(found, beside, chosen.covariates)
+        asked = asked_contrasts(design, chosen.question)
+        found = with_narrowing(found, beside, chosen.covariates, asked)
     options, usual = asdict(chosen), asdict(Options())
     call = {
         "command": command,

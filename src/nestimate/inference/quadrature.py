@@ -94,6 +94,8 @@ def why_not(model: StackedModel, weights: Array) -> str:
         alike = all(np.array_equal(numbers[0], other) for other in numbers)
         if not alike or abs(weights.sum()) > 1e-9:
             return "the contrast does not cancel what blocks have in common"
+        if len(_places(model, density.scales[1])) > 1:
+            return "groups differ from block to block with a spread each"
         return ""
     assert isinstance(density, UnitStack)
     if any(np.ptp(density.inside.members[density.group == g]) for g in range(len(located))):

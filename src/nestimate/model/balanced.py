@@ -12,7 +12,7 @@ strata of squares with a chi-squared each. Arrays have the data sets on the axis
 draws on the last: `theta[FIXED]` is (groups, sets, draws).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol, Self
 
@@ -176,7 +176,7 @@ class BlockStack:
     inside
         What lies inside the cells of block and group; cells are numbered block by block.
     scales
-        The scale of the blocks, and of the effect between them.
+        The scale of the blocks, and of the effect between them: one, or one of each group.
     groups
         How many groups each block sees.
     robust, within
@@ -221,16 +221,32 @@ class BlockStack:
         """Log density of the standardised readings, shape (sets, draws)."""
         mu = theta[FIXED]
         residual = self._cells[:, :, :, None] - mu
-        level = np.square(residual.sum(axis=1)) / self.groups
-        rest = np.maximum(np.square(residual).sum(axis=1) - level, 0)
-        (along, across), noise = self._stretched(theta), self._noise(theta)
-        kind = (
-            Axis.of(along, noise, 1, level),
-            *((Axis.of(across, noise, self.groups - 1, rest),) if self.groups > 1 else ()),
-        )
+        axes = self._alike if len(theta[self.scales[1]]) == 1 else self._apart
+        kind = tuple(axes(theta, residual))
         nu = theta[NORMALITY][0].reshape(-1) if self.robust else None
         outer = mixed_density([kind], nu, nodes, exact=not self.inside.strata)
         return np.asarray(self.inside.log_density(theta) + outer.reshape(mu.shape[1:]))
+
+    def _alike(self, theta: Theta, residual: Array) -> Iterator[Axis]:
+        """Mean over the groups, and all directions in which they differ."""
+        level = np.square(residual.sum(axis=1)) / self.groups
+        rest = np.maximum(np.square(residual).sum(axis=1) - level, 0)
+        stretched, noise = self._stretched(theta), self._noise(theta)
+        yield Axis.of(stretched[0], noise, 1, level)
+        if self.groups > 1:
+            yield Axis.of(stretched[1], noise, self.groups - 1, rest)
+
+    def _apart(self, theta: Theta, residual: Array) -> Iterator[Axis]:
+        """Directions that every draw has of its own: what errs is alike along all of them."""
+        level, effects = (np.square(theta[scale]) for scale in self.scales)
+        covariance = (
+            level[0][:, :, None, None]
+            + np.eye(self.groups) * np.moveaxis(0.5 * effects, 0, 2)[:, :, None]
+        )
+        variances, directions = np.linalg.eigh(covariance)
+        along = np.einsum("bgsd,sdge->ebsd", residual, directions)
+        for e in range(self.groups):
+            yield Axis.of(variances[:, :, e], self._noise(theta), 1, np.square(along[e]))
 
     def guess(self) -> dict[Family, Array]:
         """Return parameters near the bulk of the posterior, each of shape (size, sets)."""
@@ -251,17 +267,15 @@ class BlockStack:
         """Precision and middle of the means given the scales, along `basis`."""
         cells, noise = self._cells, self._noise(theta)
         middle = cells.mean(axis=0)
-        along, across = self._stretched(theta)
+        stretched = self._stretched(theta)
         if self.robust:
             spread = np.square(cells - middle)
             seen = spread.sum(axis=(0, 1))[:, None] / cells[:, :, 0].size
             nu = theta[NORMALITY][0]
-            typical = (along + (self.groups - 1) * across) / self.groups + noise
+            typical = stretched.mean(axis=0) + noise
             # On the whole lambda is what makes the scatter seen typical; see `GroupedDensity`.
-            factor = (nu + seen / typical) / (nu + 1)
-            along, across = along * factor, across * factor
-        variance = [along + noise] + [across + noise] * (self.groups - 1)
-        return len(cells) / np.stack(variance), (self.basis.T @ middle)[:, :, None]
+            stretched = stretched * ((nu + seen / typical) / (nu + 1))
+        return len(cells) / (stretched + noise), (self.basis.T @ middle)[:, :, None]
 
     @property
     def _cells(self) -> Array:
@@ -269,10 +283,12 @@ class BlockStack:
         means = self.inside.means
         return means.reshape(-1, self.groups, means.shape[1])
 
-    def _stretched(self, theta: Theta) -> tuple[Array, Array]:
-        """Variance of a block's mean over groups (times root groups), and across them."""
-        level, effect = (np.square(theta[scale][0]) for scale in self.scales)
-        return self.groups * level + 0.5 * effect, 0.5 * effect
+    def _stretched(self, theta: Theta) -> Array:
+        """Variance along `basis` of what the mixing variable stretches, (groups, sets, draws)."""
+        level, effects = (np.square(theta[scale]) for scale in self.scales)
+        effects = np.broadcast_to(effects, (self.groups, *effects.shape[1:]))
+        common = np.square(self.basis.sum(axis=0))[:, None, None] * level
+        return np.asarray(common + 0.5 * np.einsum("ge,gsd->esd", np.square(self.basis), effects))
 
     def _noise(self, theta: Theta) -> Array:
         error = self.inside.error(theta)

@@ -137,7 +137,7 @@ class Model:
                     one.structure.strata[stratum].apart for one in (self.design, design)
                 )
                 return replace(parameter, member=theirs.index(ours[parameter.member]))
-            if size < len(order):
+            if size < len(order) or (parameter.family == FIXED and self.design.formula):
                 return parameter
             return replace(parameter, member=place[parameter.member])
 

@@ -70,11 +70,6 @@ class StackedModel:
                 "robust: Student-t readings have no density for many data sets at once, which plan "
                 "needs. Use 'units' or 'none'."
             )
-        if assumptions.tau == "own" and stack.template.block is not None:
-            raise DesignError(
-                "tau: groups with a scale each in blocks have no density for many data sets at "
-                "once, which plan needs. Leave tau out."
-            )
         design = stack.units
         parameters = choose_parameters(design, assumptions)
         spread = design.yardstick.spread

@@ -137,7 +137,7 @@ class Answer:
 
     @cached_property
     def along(self) -> Rows[Summary]:
-        """Groups and contrasts at other values of measurements, and slopes that differ."""
+        """Marginal means, groups and contrasts at other values, and slopes that differ."""
         return self._summarised(lambda fit: along(fit, self.asked))
 
     @cached_property

@@ -31,8 +31,9 @@ POINTS, MANY_POINTS = 512, 1024
 TOGETHER = 10
 #: How a data set was analysed: by the position of its word here.
 ENGINES = ("quadrature", "batch", "second pass", "full engine")
-#: Effective draws asked of the full engine.
-FULL_ESS = 4_000
+#: Effective draws asked of the full engine: where it is the measure of others, and where it takes
+#: over what others could not do, of which few are enough for a decision and each is dear.
+FULL_ESS, ENOUGH_ESS = 4_000, 1_000
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -181,7 +182,9 @@ def by_batch(
         for place, design in zip(poor, designs, strict=True):
             found.put(
                 np.array([place]),
-                by_full_engine(design, assumptions, question, asked, int(numbers[place])),
+                by_full_engine(
+                    design, assumptions, question, asked, int(numbers[place]), ENOUGH_ESS
+                ),
             )
     return found
 
@@ -192,12 +195,13 @@ def by_full_engine(
     question: Question,
     asked: Sequence[Contrast],
     number: int,
+    ess: int = FULL_ESS,
 ) -> Answers:
-    """Answer one experiment as `compare` does."""
+    """Answer one experiment as `compare` does, from so many effective draws."""
     # It is asked by processes that are many already.
     with work.using(work.Work(threads=1)):
         model = Model.from_design(design, assumptions)
-        fit = Fit.from_model(model, ess=FULL_ESS, seed=int(number))
+        fit = Fit.from_model(model, ess=ess, seed=int(number))
     found = Answers.blank(1, len(asked))
     measure, weights = design.roles.measure, fit.weights
     for c, contrast in enumerate(asked):
@@ -211,7 +215,5 @@ def by_full_engine(
         if question.rope is not None:
             low, high = measure.worked(question.rope)
             found.inside[0, c] = own @ ((values >= low) & (values <= high))
-    found.failed[:] = fit.chains is None and (
-        fit.pareto_k > diagnostics.K_LIMIT or fit.ess < FULL_ESS
-    )
+    found.failed[:] = fit.chains is None and (fit.pareto_k > diagnostics.K_LIMIT or fit.ess < ess)
     return found

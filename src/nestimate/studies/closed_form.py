@@ -3,7 +3,7 @@ r"""Power by the t distribution, on means of units or differences within blocks:
 It knows neither priors nor Student-t units, so it does not answer; it says where to simulate. The
 contrast of unit means has standard error sqrt(sum_g w_g^2 v_g / n_g), v_g = tau_g^2 + error of a
 unit's mean, with the degrees of freedom of Welch and Satterthwaite; that of differences within K
-blocks has sqrt(sum_g w_g^2 (tau_effect^2 / 2 + error) / K) with K - 1.
+blocks has sqrt(sum_g w_g^2 (tau_effect_g^2 / 2 + error) / K) with K - 1.
 """
 
 from collections.abc import Sequence
@@ -37,9 +37,9 @@ def standard_error(shape: Shape, truths: Truths, weights: Array) -> tuple[Array,
     heavy = np.minimum(1 / np.maximum(1 - 2 / truths.nu, 1e-9), HEAVY)
     if shape.blocks:
         inside = (np.square(s["tau_unit"]) + error) / shape.units[0]
-        variance = 0.5 * heavy * np.square(s["tau_effect"]) + inside
+        own = 0.5 * heavy[:, None] * np.square(s["tau_effect"]) + inside[:, None]
         freedom = np.full(len(truths), shape.blocks - 1.0)
-        return np.sqrt(np.square(weights).sum() * variance / shape.blocks), freedom
+        return np.sqrt(own @ np.square(weights) / shape.blocks), freedom
     own = heavy[:, None] * np.square(s["tau"]) + error[:, None]
     counts = np.array(shape.units)
     parts = np.square(weights) * own / counts

@@ -94,13 +94,14 @@ def _truths(
     of = {
         role: [picked.scale(s) for s in design.structure.strata if s.role is role] for role in Role
     }
-    # Units inside blocks share one scale; those in groups may have one each.
+    # Units inside blocks share one scale; those in groups and effects of blocks may have one each.
     home = design.structure.home is not None
     tau = of[Role.UNIT][0] if home else zero
 
     def one(role: Role) -> Array:
         return np.asarray(np.sqrt(np.square((of[role] or [zero])[0]).mean(axis=1)))
 
+    effects = (of[Role.EFFECT] or [zero])[0]
     noise, normality = picked.noise, picked.normality
     subunits = [scale[:, 0] for scale in of[Role.SUBUNIT]]
     return Truths(
@@ -109,7 +110,7 @@ def _truths(
             "tau": np.broadcast_to(tau, (size, len(design.groups))),
             "tau_unit": zero[:, 0] if home else one(Role.UNIT),
             "tau_block": one(Role.BLOCK),
-            "tau_effect": one(Role.EFFECT),
+            "tau_effect": np.broadcast_to(effects, (size, len(design.groups))),
             "tau_subunits": np.stack(subunits, axis=1) if subunits else zero[:, :0],
             "sigma": zero[:, 0] if noise is None else noise.mean(axis=1),
         },

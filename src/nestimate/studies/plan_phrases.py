@@ -109,17 +109,17 @@ def spreads(plan: Plan) -> str:
     parts = []
     if blocked:
         parts.append(f"between {many(words.block)} {_typical(s['tau_block'])}")
-        parts.append(
-            f"of the effect from {words.block} to {words.block} {_typical(s['tau_effect'])}"
-        )
+        parts += [
+            f"of the effect from {words.block} to {words.block}{name} {value}"
+            for name, value in _by_group(s["tau_effect"], words.groups)
+        ]
         if (s["tau_unit"] > 0).any() and max(max(r.shape.units) for r in plan.rows) > 1:
             parts.append(f"between {many(words.unit)} of a cell {_typical(s['tau_unit'])}")
     else:
-        own = s["tau"]
-        equal = np.ptp(own, axis=1).max() == 0
-        names = [""] if equal else [f" of {g}" for g in words.groups]
-        for g, name in enumerate(names):
-            parts.append(f"between {many(words.unit)}{name} {_typical(own[:, g])}")
+        parts += [
+            f"between {many(words.unit)}{name} {value}"
+            for name, value in _by_group(s["tau"], words.groups)
+        ]
     parts += [
         f"between {many(name)} {_typical(s['tau_subunits'][:, i])}"
         for i, name in enumerate(words.subunits)
@@ -131,6 +131,13 @@ def spreads(plan: Plan) -> str:
         heavy = f"; {named} Student-t with {_typical(plan.truths.nu)} degrees of freedom"
     said = {"log": "of logarithms "}.get(words.scale, "") + listed(parts)
     return said + heavy
+
+
+def _by_group(own: NDArray[np.float64], groups: Sequence[str]) -> list[tuple[str, str]]:
+    """Name and typical value of the spread of each group, or of the one that they share."""
+    if np.ptp(own, axis=1).max() == 0:
+        return [("", _typical(own[:, 0]))]
+    return [(f" of {g}", _typical(own[:, i])) for i, g in enumerate(groups)]
 
 
 def _typical(values: NDArray[np.float64]) -> str:

@@ -113,7 +113,7 @@ class Truth:
                 "tau": own,
                 "tau_unit": own.mean(axis=1),
                 "tau_block": np.array([self.tau_block or 0.0]),
-                "tau_effect": np.array([self.tau_effect or 0.0]),
+                "tau_effect": np.full(own.shape, self.tau_effect or 0.0),
                 "tau_subunits": np.array([self.tau_subunits], dtype=np.float64).reshape(1, -1),
                 "sigma": np.array([float(self.sigma)]),
             },

@@ -24,7 +24,7 @@ class Truths:
     mu
         Group means on the scale that is analysed, (truths, groups).
     scales
-        `tau` (truths, groups), `tau_block`, `tau_effect`, `tau_unit`, `sigma` (truths,) and
+        `tau` and `tau_effect` (truths, groups), `tau_block`, `tau_unit`, `sigma` (truths,) and
         `tau_subunits` (truths, levels); what the layout does not have is 0.
     nu
         Degrees of freedom of units or blocks, (truths,); infinite: normal.
@@ -154,7 +154,7 @@ class Round:
             centre = (
                 centre + (scale("tau_block", 1) * stretch * self.block[sets, :blocks])[..., None]
             )
-            deviation = scale("tau_effect", 2) / np.sqrt(2) * self.cell[sets, :blocks]
+            deviation = s["tau_effect"][sets][:, None] / np.sqrt(2) * self.cell[sets, :blocks]
             centre = centre + stretch[..., None] * deviation
         columns = []
         for g, count in enumerate(shape.units):

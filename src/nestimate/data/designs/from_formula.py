@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.aggregates import logarithms, read_rows
 from nestimate.data.designs.along import Along
+from nestimate.data.designs.coding import Coding, turned
 from nestimate.data.designs.crossing import Crossing
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.doubts import doubt_values
@@ -17,6 +19,7 @@ from nestimate.data.designs.model_frame import ModelFrame, read_model_frame
 from nestimate.data.designs.observed import Observed
 from nestimate.data.designs.pairing import Rows, doubt_normalised
 from nestimate.data.designs.random_terms import Homes, Random, misgivings
+from nestimate.data.designs.reference_free import regrouped
 from nestimate.data.designs.responses import MEASURED, observe
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.scatter import measure_scatter
@@ -46,6 +49,7 @@ def formula_design(
     roles: Roles | None = None,
     apart: bool = False,
     at: Mapping[str, tuple[float, ...]] | None = None,
+    as_stated: bool = False,
 ) -> Design:
     """Return the design that a formula makes of a table.
 
@@ -68,6 +72,10 @@ def formula_design(
         Values of measurements at which groups are compared, the first of each first; the others are
         compared at their mean.
 
+    as_stated
+        Whether coefficients are drawn as they are coded against stated references. Otherwise they
+        are drawn as with none and turned, so that no reference that is stated changes an answer.
+
     Raises
     ------
     DataError, DesignError
@@ -80,17 +88,70 @@ def formula_design(
         **{name: getattr(given, name) for name in ("scale", "response", *BESIDE)},
     )
     observed = _observed(table, formula, roles)
-    frame = read_model_frame(
+    read = partial(
+        read_model_frame,
         table,
         formula,
         group=group,
-        reference=reference,
         working=None if observed is None else observed.working,
     )
+    said = read(reference=reference)
+    design = partial(
+        _design, table, formula, said, roles=roles, observed=observed, apart=apart, at=at or {}
+    )
+    if reference is None or as_stated:
+        return design(said)
+    return _stated(design(read(reference=None)), formula, said) or design(said)
+
+
+def _stated(design: Design, formula: Formula, frame: ModelFrame) -> Design | None:
+    """Return a design with groups and coefficients as they are said with stated references.
+
+    What is drawn stays: its priors speak of the coefficients that no stated reference decides. None
+    where coefficients cannot be told from those, or own slopes of clusters are among them.
+    """
+    common, structure = frame.matrices(formula.fixed, formula).common, design.structure
+    fixed = np.asarray(common.design_matrix, dtype=np.float64)
+    columns = coefficients(common, formula)
+    turn = turned(structure.fixed + structure.offsets, fixed)
+    if turn is None:
+        return None
+    labels = distinct([column.label for column in columns])
+    moved = {labels[j] for j in np.flatnonzero((turn != np.eye(len(turn))).any(axis=1))}
+    if any(structure.labels[j] in moved for j, _ in structure.slopes):
+        return None
+    coding = Coding(
+        labels=tuple(labels),
+        shifts=tuple(bool(shift) for shift in _shifts(common, fixed)),
+        alone=_alone(columns, formula),
+        turn=turn,
+    )
+    factors, crossing = _factors(frame)
+    codes = _codes(factors, crossing, len(fixed))
+    _, first = np.unique(codes, return_index=True)
+    found = regrouped(design, structure.group[first].tolist()) if factors else design
+    structure = replace(found.structure, factors=factors, factorial=crossing)
+    if moved:
+        structure = replace(structure, stated=coding)
+    return replace(found, structure=structure)
+
+
+def _design(
+    table: Table,
+    formula: Formula,
+    said: ModelFrame,
+    frame: ModelFrame,
+    *,
+    roles: Roles,
+    observed: Observed | None,
+    apart: bool,
+    at: Mapping[str, tuple[float, ...]],
+) -> Design:
+    """Return the design coded against the references of `frame`; those of `said` are told of."""
     common = frame.matrices(formula.fixed, formula).common
     if common is None:
         raise DesignError(f"formula '{formula.text}': the fixed part is empty; write y ~ 1 + ...")
-    value, notes = _response(table, frame, formula), [*table.notes, *frame.notes]
+    value, notes = _response(table, frame, formula), [*table.notes, *said.notes]
     if observed is not None:
         observed = observed.where(np.isin(np.arange(table.n_rows), frame.kept))
         notes += observed.notes
@@ -106,7 +167,7 @@ def formula_design(
     _check_rank(fixed, labels, formula)
     factors, crossing = _factors(frame)
     groups = crossing.groups if crossing else factors[0].labels if factors else (MEAN,)
-    along = Along.of(frame, formula, common, at or {})
+    along = Along.of(frame, formula, common, at)
     grid = along.grid
     belongs = _belonging(grid, factors, crossing)
     shifts = _shifts(common, fixed)

@@ -5,6 +5,7 @@ name its groups: the same numbers come out whichever group the others are compar
 swapping the reference turns a difference round and inverts a ratio to the last digit.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -22,13 +23,13 @@ Codes = NDArray[np.intp]
 def reference_free(design: Design) -> tuple[Design, tuple[int, ...]]:
     """Return the design in the order of the data, and where each of its groups was before.
 
-    Coefficients of a formula are told from its references: such a design stays as it is.
+    The coefficients of a formula are coded as no stated reference decides; see `Structure.stated`.
     """
     structure = design.structure
-    if structure.text:
-        return design, tuple(range(len(design.groups)))
     group = structure.group
     order = tuple(dict.fromkeys(group.tolist()))
+    if structure.text:
+        return regrouped(design, order), order
     crossing = structure.factorial
     moved = None if crossing is None else _crossing(crossing, group, order)
     same = crossing is None or moved is None or np.array_equal(moved.cells, crossing.cells)
@@ -48,6 +49,28 @@ def reference_free(design: Design) -> tuple[Design, tuple[int, ...]]:
         readings=readings,
         statistics=unit_statistics(readings, design.yardstick),
     ), order
+
+
+def regrouped(design: Design, order: Sequence[int]) -> Design:
+    """Return the design of a formula with its groups in another order: where each was before."""
+    order = list(order)
+    if order == sorted(order):
+        return design
+    place, structure = frozen(np.argsort(order)), design.structure
+    readings = replace(design.readings, group=frozen(place[design.readings.group]))
+    return replace(
+        design,
+        structure=replace(
+            structure,
+            groups=tuple(structure.groups[g] for g in order),
+            group=readings.group,
+            means=structure.means[order],
+            cells=structure.cells[order],
+            surfaces=tuple(replace(s, weights=s.weights[order]) for s in structure.surfaces),
+        ),
+        readings=readings,
+        statistics=unit_statistics(readings, design.yardstick),
+    )
 
 
 def _crossing(crossing: Crossing, group: Codes, order: tuple[int, ...]) -> Crossing:

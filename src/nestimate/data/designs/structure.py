@@ -17,6 +17,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.designs.coding import Coding
 from nestimate.data.designs.crossing import Crossing
 from nestimate.data.designs.levels import Level
 from nestimate.data.tables.cells import is_plain_number
@@ -231,6 +232,8 @@ class Structure:
         What else the coefficients say of the groups: elsewhere along measurements, and slopes.
     crossed
         Whether some strata are not inside the clusters but cross them.
+    stated
+        Coefficients as coded against stated references; None where those drawn are so.
     """
 
     text: str = ""
@@ -252,6 +255,7 @@ class Structure:
     slopes: tuple[tuple[int, int], ...] = ()
     surfaces: tuple[Surface, ...] = ()
     crossed: bool = False
+    stated: Coding | None = None
 
     @cached_property
     def heavy(self) -> tuple[tuple[Stratum, Effect], ...]:

@@ -27,8 +27,9 @@ from nestimate.results.estimates.verdicts import Rope, Sign, rope_verdict, sign_
 
 Array = NDArray[np.float64]
 
-#: Draws times units (clusters) that cost about 50 ms; and the fewest and most draws used.
-CHEAP_UNITS, CHEAP_CLUSTERS = 250_000, 20_000
+#: Draws times units (clusters) that cost about 50 (150) ms, less than the new fits that so many
+#: draws spare; and the fewest and most draws used.
+CHEAP_UNITS, CHEAP_CLUSTERS = 250_000, 60_000
 FEWEST_DRAWS, MOST_DRAWS = 2_000, 20_000
 #: Among more units than this no single one decides.
 MOST_UNITS = 100

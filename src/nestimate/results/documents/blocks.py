@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 #: Rows of a table that a page holds beside other things; letters across half a page.
-SHORT, NARROW = 16, 66
+SHORT, NARROW = 8, 66
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -163,7 +163,12 @@ def _estimates(answer: Answer) -> Section:
         (f"{middle} of the groups", answer.groups, zero, False),
         ("Averaged over units", answer.averages, "P(> 0 or 1)", False),
         ("Effect sizes", answer.effect_sizes, zero, False),
-        ("At other values of what was measured, and slopes there", answer.along, above, rope),
+        (
+            "Over other factors, at other values of what was measured, and slopes",
+            answer.along,
+            above,
+            rope,
+        ),
         ("Coefficients", answer.coefficients, above, False),
         ("Scales", answer.scales, zero, False),
         (f"In every {block}, drawn towards what holds overall", answer.blocks, above, rope),

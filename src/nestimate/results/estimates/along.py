@@ -1,6 +1,8 @@
-"""What a formula says of the groups elsewhere along its measurements, and of their slopes."""
+"""Means beside those of the groups: of levels over other factors, elsewhere along measurements."""
 
 from collections.abc import Sequence
+
+import numpy as np
 
 from nestimate.inference.fit import Fit
 from nestimate.results.estimates.contrasts import Contrast
@@ -8,9 +10,9 @@ from nestimate.results.estimates.quantities import Quantity
 
 
 def along(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
-    """Return groups and contrasts at other values of measurements, and slopes that differ."""
+    """Return marginal means, groups and contrasts at other values, and slopes that differ."""
     design = fit.model.design
-    found = []
+    found = _marginal(fit)
     for surface in design.structure.surfaces:
         values = fit.draws.centred @ surface.weights.T
         found += [
@@ -36,3 +38,30 @@ def along(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
             if not (surface.slope and contrast.stated)
         ]
     return tuple(found)
+
+
+def _marginal(fit: Fit) -> list[Quantity]:
+    """Return the mean of every level of several factors over the others, each counting the same.
+
+    A level that lacks a cell has none.
+    """
+    design, crossing = fit.model.design, fit.model.design.structure.factorial
+    if crossing is None:
+        return []
+    found = []
+    for f, (name, size) in enumerate(zip(crossing.names, crossing.sizes, strict=True)):
+        others = [other for other in crossing.names if other != name]
+        for position in range(size):
+            cells = np.flatnonzero(crossing.cells[:, f] == position)
+            if cells.size * size != np.prod(crossing.sizes):
+                continue
+            over = f"{crossing.level(f, position)}, over {' and '.join(others)}"
+            found.append(
+                Quantity(
+                    name=over,
+                    values=fit.draws.means[:, cells].mean(axis=1),
+                    weights=fit.weights,
+                    measure=design.measure,
+                )
+            )
+    return found

@@ -139,15 +139,17 @@ def coefficients(fit: Fit) -> tuple[Quantity, ...]:
     design, terms = fit.model.design, fit.model.design.formula
     if terms is None:
         return ()
+    said, values = terms.stated or terms, fit.draws.coefficients
+    values = values if terms.stated is None else terms.stated.said(values)
     return tuple(
         Quantity(
             name=design.differences.written(f"beta[{label}]"),
-            values=fit.draws.coefficients[:, j],
+            values=values[:, j],
             weights=fit.weights,
             measure=design.differences,
             null=None if shift else design.differences.null,
         )
-        for j, (label, shift) in enumerate(zip(terms.labels, terms.shifts, strict=True))
+        for j, (label, shift) in enumerate(zip(said.labels, said.shifts, strict=True))
     )
 
 
@@ -167,8 +169,12 @@ def unit_means(fit: Fit) -> tuple[Quantity, ...]:
 
 def block_effects(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
     """Return the contrasts in every block, `drug - placebo | line 1`."""
-    design, draws = fit.model.design, fit.effects
-    if design.block is None or not draws.size or not design.structure.varies:
+    design = fit.model.design
+    told = told_by_blocks(design, asked)
+    if design.block is None or not told or not design.structure.varies:
+        return ()
+    draws = fit.effects
+    if not draws.size:
         return ()
     cells = draws.reshape(len(draws), design.block.size, len(design.groups))
     equal = _equal(draws)
@@ -182,7 +188,7 @@ def block_effects(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
             null=design.differences.null,
             rope=True,
         )
-        for contrast in told_by_blocks(design, asked)
+        for contrast in told
         for k, label in enumerate(design.block.labels)
     )
 

@@ -15,6 +15,7 @@ from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 import numpy as np
 
 from nestimate.data.designs.censored import Censored
+from nestimate.data.designs.coding import Coding
 from nestimate.data.designs.counted import Counted
 from nestimate.data.designs.crossing import Crossing
 from nestimate.data.designs.design import Design
@@ -55,7 +56,7 @@ RECORDS = {
     record.__name__: record
     for record in (
         *(Roles, Level, Readings, UnitStatistics, Yardstick, Scatter, Structure, Factor, Stratum),
-        *(Effect, Crossing, Surface),
+        *(Effect, Crossing, Surface, Coding),
         *(Assumptions, Fit, Chains, Question, Contrast, Summary, Check, Linear, Ratio, Remedy),
         *(Logit, OddsRatio, Counted, Proportions, Censored),
     )

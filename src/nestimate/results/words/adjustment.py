@@ -3,10 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from nestimate.data.designs.design import Design
 from nestimate.inference.diagnostics import mean_and_sd
 from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
+from nestimate.results.estimates.contrasts import Contrast
+from nestimate.results.estimates.estimands import difference
 from nestimate.results.words.rounding import number
 
 #: Change of an error that is called next to none, as a share.
@@ -15,8 +19,10 @@ ALIKE = 0.05
 PLAIN_ESS = 2_000
 
 
-def with_narrowing(fit: Fit, beside: Design, covariates: Sequence[str]) -> Fit:
-    """Return the fit, its design saying how wide the first difference is without covariates.
+def with_narrowing(
+    fit: Fit, beside: Design, covariates: Sequence[str], asked: Sequence[Contrast]
+) -> Fit:
+    """Return the fit, its design saying how wide the differences are without covariates.
 
     Parameters
     ----------
@@ -24,39 +30,40 @@ def with_narrowing(fit: Fit, beside: Design, covariates: Sequence[str]) -> Fit:
         The model with the slopes.
     beside
         The same design without them.
-    covariates
-        What is adjusted for.
+    covariates, asked
+        What is adjusted for, and the differences that are asked for.
     """
     chosen = fit.model.assumptions
     priors = {n: p for n, p in chosen.prior.items() if not any(c in n for c in covariates)}
     model = Model.from_design(beside, replace(chosen, prior=priors))
-    said = narrowed(fit, Fit.from_model(model, ess=PLAIN_ESS, seed=fit.seed), covariates)
-    design = replace(fit.model.design, notes=(*fit.model.design.notes, said))
+    said = narrowed(fit, Fit.from_model(model, ess=PLAIN_ESS, seed=fit.seed), covariates, asked)
+    design = replace(fit.model.design, notes=(*fit.model.design.notes, *said))
     return replace(fit, model=replace(fit.model, design=design))
 
 
-def narrowed(adjusted: Fit, plain: Fit, covariates: Sequence[str]) -> str:
-    """Say how wide the first difference is with covariates beside what it is without.
+def narrowed(
+    adjusted: Fit, plain: Fit, covariates: Sequence[str], asked: Sequence[Contrast]
+) -> list[str]:
+    """Say how wide differences are with covariates beside what they are without; or nothing.
 
     Parameters
     ----------
     adjusted, plain
         The model with the slopes, and the same without them.
-    covariates
-        What is adjusted for.
+    covariates, asked
+        What is adjusted for, and the differences that are asked for.
     """
-    groups = adjusted.model.design.groups
-    if len(groups) < 2:
-        return "Nothing is compared."
-    (_, own), (_, other) = (
-        mean_and_sd(fit.draws.means[:, 1] - fit.draws.means[:, 0], fit.weights)
+    if not asked:
+        return []
+    own, other = (
+        np.array([mean_and_sd(difference(fit.draws, c), fit.weights)[1] for c in asked])
         for fit in (adjusted, plain)
     )
-    ratio = float(own / other)
-    sign = adjusted.model.design.differences.sign
-    what = (
-        f"Adjusted for {', '.join(covariates)} the posterior of {groups[1]} {sign} {groups[0]} is"
-    )
-    if abs(ratio - 1) < ALIKE:
-        return f"{what} about as wide as without."
-    return f"{what} {number(ratio, 2)} times as wide as without."
+    low, high = (float(end) for end in (np.min(own / other), np.max(own / other)))
+    what = f"{asked[0].name} is" if len(asked) == 1 else f"the {len(asked)} differences is"
+    what = f"Adjusted for {', '.join(covariates)} the posterior of {what}"
+    if max(abs(low - 1), abs(high - 1)) < ALIKE:
+        return [f"{what} about as wide as without."]
+    span = number(low, 2) if number(low, 2) == number(high, 2) else ""
+    span = span or f"{number(low, 2)} to {number(high, 2)}"
+    return [f"{what} {span} times as wide as without."]

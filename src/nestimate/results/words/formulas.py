@@ -41,9 +41,11 @@ def formula_model_sentences(terms: Structure, value: str, *, robust: bool) -> li
         "beta[Intercept]" if label == "Intercept" else f"beta[{label}] * {label}"
         for label in terms.labels
     )
+    told = "told are coefficients as coded against the stated reference; priors speak of those here"
+    turned = [] if terms.stated is None else [told]
     if terms.merged:
         own = "[group]" if terms.strata[-1].lone else ""
-        return [f"{value} ~ {family}{fixed}, tau{own})"]
+        return [f"{value} ~ {family}{fixed}, tau{own})", *turned]
     outer = terms.outer.name
     jointly = "Student-t with nu degrees of freedom" if robust else "normal"
     said = [f"mean of {value} = {fixed} + the effects below; readings ~ Normal(mean, sigma)"]
@@ -58,6 +60,7 @@ def formula_model_sentences(terms: Structure, value: str, *, robust: bool) -> li
             "every level of a factor right of a bar has a deviation of its own, symmetric in the "
             "levels; its tau is the scale of the difference between two of them"
         )
+    said += turned
     if terms.correlated:
         pairs = ", ".join(terms.effects[i].name for i in terms.correlated)
         said.append(f"{pairs} of one {outer} are correlated (rho)")
@@ -73,7 +76,8 @@ def slope_sentences(design: Design, rows: Sequence[Summary]) -> list[str]:
     if terms is None:
         return []
     said = []
-    for label, alone, row in zip(terms.labels, terms.alone, rows, strict=True):
+    coding = terms.stated or terms
+    for label, alone, row in zip(coding.labels, coding.alone, rows, strict=True):
         if not alone:
             continue
         mean, low, high = estimate(row)

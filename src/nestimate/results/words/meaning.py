@@ -206,7 +206,9 @@ def tree(proposal: Proposal) -> list[str]:
     head = "all rows" if proposal.whole else head
     labels = [branch.label for branch in branches]
     if len({branch.steps for branch in branches}) == 1 and len(branches) > 2:
-        shown = ", ".join(labels[:MOST_BRANCHES]) + (", ..." if len(labels) > MOST_BRANCHES else "")
+        between = "; " if any("," in label for label in labels) else ", "
+        more = [*labels[:MOST_BRANCHES], *(["..."] if len(labels) > MOST_BRANCHES else [])]
+        shown = between.join(more)
         return [f"     {head}: each of {shown}", f"       {steps(branches[0].steps)}"]
     if len(branches) == 1:
         return [f"     {head}: {steps(branches[0].steps)}"]

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nestimate.results.figures.canvas import ZERO, log_axis, rows_axis, short, tidy
 from nestimate.results.figures.sheet import COLOURS, PALE, font, headline, ink, steady
@@ -14,8 +15,11 @@ if TYPE_CHECKING:
 
 #: Hits that are named in the volcano, and rows of the plot of ranks.
 NAMED, RANKED = 10, 25
-#: Least lfsr that has a place of its own.
-LEAST = 1e-12
+#: Least lfsr that has a place of its own, and height of a name as a share of the picture's.
+LEAST, CLOSE = 1e-12, 0.04
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
 
 
 def _blank(size: tuple[float, float]) -> "tuple[Figure, Axes]":
@@ -40,9 +44,8 @@ def volcano(found: Found, fsr: float) -> "Figure":
         higher = found.groups[1 if sign > 0 else 0]
         ax.plot(effect[own], sure[own], "o", ms=3.5, color=colour, alpha=0.8,
                 label=f"{own.size:,} higher in {short(higher)}")  # fmt: skip
-    # The outermost hits are named: next to each other their names would hide each other.
-    outer = hits[np.argsort(-np.abs(effect[hits]), kind="stable")][:NAMED]
-    for i in outer:
+    outer = hits[np.argsort(-np.abs(effect[hits]), kind="stable")]
+    for i in _apart(outer, effect, sure)[:NAMED]:
         right = effect[i] < 0
         ax.annotate(
             short(str(found.matrix.names[i])),
@@ -65,6 +68,17 @@ def volcano(found: Found, fsr: float) -> "Figure":
     tidy(ax)
     headline(figure, f"{hits.size:,} hits at a false sign rate of {fsr:g}")
     return figure
+
+
+def _apart(order: Codes, effect: Array, sure: Array) -> Codes:
+    """Leave out hits whose names would hide those of hits before them, on the same side."""
+    named: list[int] = []
+    height = CLOSE * float(np.nanmax(sure, initial=1.0))
+    for i in order[: 4 * NAMED]:
+        beside = [j for j in named if effect[i] * effect[j] > 0]
+        if all(abs(sure[i] - sure[j]) > height for j in beside):
+            named.append(int(i))
+    return np.array(named, dtype=np.intp)
 
 
 @steady

@@ -85,6 +85,7 @@ class Matrix:
                 "the values look like raw counts: whole numbers, none below 0, up to "
                 f"{most:,.0f}. Their scatter grows with their mean, which a screen does not "
                 "model: use a method for counts (DESeq2, edgeR, PyDESeq2), or give logarithms of "
-                "normalised values (or scale='log2' for intensities)."
+                "normalised values. If they are intensities: --scale log2 (scale='log2' in "
+                "Python)."
             )
         return self

@@ -16,6 +16,13 @@ from nestimate.studies.screen.score import FAR
 #: False sign rate that texts speak of, and rows that they show.
 RATE, SHOWN = 0.05, 12
 
+#: What the numbers of hits are.
+KEY = (
+    "lfsr: probability that the sign is wrong or there is no difference; s value: its mean over "
+    "all endpoints as sure or surer; shrunk: the effect in the light of all others; rank: by its "
+    "size, with a 95% interval."
+)
+
 
 def render(found: Found, voice: Voice = "python") -> str:
     """Return the screen as text, options said in one voice."""
@@ -23,7 +30,11 @@ def render(found: Found, voice: Voice = "python") -> str:
     parts = [
         _section("Design", design(found), voice),
         _section("Answer", answer(found), voice),
-        *(["Hits\n" + lines.table(hits_head(found), rows)] if rows else []),
+        *(
+            ["Hits\n" + lines.table(hits_head(found), rows) + "\n" + lines.paragraph(KEY)]
+            if rows
+            else []
+        ),
         _section("How far to trust it", trust(found), voice),
     ]
     return "\n\n".join(parts)

@@ -55,7 +55,7 @@ POOLS = {
             name="scales",
             least=50,
             learn=_scales,
-            says="all endpoints are measured in one unit (log2, say), and their spreads are alike",
+            says="all endpoints have one unit (log2, say), and spreads at one level are alike",
             by_level=True,
         ),
         Pool(

@@ -22,10 +22,7 @@ def contents(found: Found) -> Report:
         caption="Hits",
         head=tuple(phrases.hits_head(found)),
         rows=tuple(map(tuple, phrases.hits_rows(found, LISTED))),
-        note=f"The surest {min(LISTED, hits.size)} of {hits.size:,}. lfsr: probability that the "
-        "sign is wrong or there is no difference; s value: its mean over all endpoints as sure or "
-        "surer; shrunk: the effect in the light of all others; rank: by its size, with a 95 % "
-        "interval.",
+        note=f"The surest {min(LISTED, hits.size)} of {hits.size:,}. {phrases.KEY}",
     )
     volcano = Picture(
         draw=lambda _: figures.volcano(found, phrases.RATE),

@@ -37,6 +37,13 @@ def read(data: Any, roles: Roles, samples: Any, options: Options) -> Matrix:
     """
     if roles.group is None:
         raise DesignError("group is not named: the column that says what is compared.")
+    if "," in roles.group:
+        raise DesignError(
+            f"group: a screen compares two groups of one factor, and '{roles.group}' names "
+            "several. Put them into one column (drug day 3, drug day 7, ...) and name the two: "
+            "contrast='A - B' (--contrast 'A - B'). `compare` takes several factors for single "
+            "endpoints."
+        )
     if roles.unit is not None and roles.block is not None:
         raise DesignError(
             "unit and block: a screen takes units in groups (unit), or groups inside blocks "

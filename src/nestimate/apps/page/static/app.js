@@ -180,7 +180,7 @@ function showUnreadable(refusal) {
 function dataHead() {
   const look = state.look;
   const facts = look ? `${look.n_rows.toLocaleString("en")} ${look.n_rows === 1 ? "row" : "rows"}, ${look.names.length} ${look.names.length === 1 ? "column" : "columns"}` : "";
-  return h("div.head", {}, h("h2", { id: "data-title", tabIndex: -1 }, state.file.name === "pasted.txt" ? "Pasted cells" : state.file.name), h("p.lead", {}, facts),
+  return h("div.head", {}, h("h1.title", { id: "data-title", tabIndex: -1 }, state.file.name === "pasted.txt" ? "Pasted cells" : state.file.name), h("p.lead", {}, facts),
     h("button.quiet", { type: "button", onclick: again }, "Other data"));
 }
 
@@ -242,7 +242,7 @@ function doubtList() {
         found.length === 1 ? h("button", { type: "button", onclick: (event) => edit({ row: doubt.row, at: doubt.at, place: doubt.place, text: doubt.cell, name: doubt.column, why: doubt.why }, event.target) }, "Change it") : null));
   });
   return h("div.notice.mind.doubts", { role: "group", "aria-label": "Cells to look at" },
-    h("h3", {}, `${doubts.length} ${doubts.length === 1 ? "cell is" : "cells are"} doubtful`),
+    h("h2.plain", {}, `${doubts.length} ${doubts.length === 1 ? "cell is" : "cells are"} doubtful`),
     h("ul", {}, entries), kinds.size > 8 ? h("p", {}, `and ${kinds.size - 8} more, marked in the table.`) : null);
 }
 
@@ -305,7 +305,7 @@ async function redo() {
 function steps() {
   if (!state.edits.length && !state.past.length && !state.future.length) return null;
   return h("div.changes", { role: "group", "aria-labelledby": "changes-title" },
-    h("div.head", {}, h("h3", { id: "changes-title" }, state.edits.length ? `Changes (${state.edits.length})` : "No changes"),
+    h("div.head", {}, h("h2.plain", { id: "changes-title" }, state.edits.length ? `Changes (${state.edits.length})` : "No changes"),
       h("span.row", {}, h("button.quiet", { type: "button", id: "undo", disabled: !state.past.length, onclick: undo }, "Undo"), h("button.quiet", { type: "button", id: "redo", disabled: !state.future.length, onclick: redo }, "Redo"))),
     h("ol", {}, state.edits.map((text, i) => {
       const step = state.look.steps[i];

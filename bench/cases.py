@@ -72,6 +72,30 @@ CASES = {
         peers=("pymc", "nutpie", "bambi"),
         goal=100,
     ),
+    "counts": Case(
+        title="counts: 2 groups x 6 units x 5 readings",
+        roles={"value": "y", "group": "arm", "unit": "mouse"},
+        formula="y ~ arm + (1 | mouse)",
+        family="negativebinomial",
+        peers=("pymc", "nutpie", "bambi"),
+        goal=30,
+    ),
+    "shares": Case(
+        title="shares: 2 groups x 6 units x 5 readings of 20",
+        roles={"value": "y", "group": "arm", "unit": "mouse"},
+        formula="p(y, total) ~ arm + (1 | mouse)",
+        family="binomial",
+        peers=("pymc", "nutpie", "bambi"),
+        goal=30,
+    ),
+    "blocked counts": Case(
+        title="counts in blocks: 6 litters x 2 arms x 3 fields",
+        roles={"value": "y", "group": "arm", "block": "litter"},
+        formula="y ~ arm + (arm | litter)",
+        family="negativebinomial",
+        peers=("pymc", "nutpie", "bambi"),
+        goal=30,
+    ),
     "wide": Case(
         title="nested: 12 groups x 6 units x 4 readings, tau of their own",
         roles={"value": "y", "group": "arm", "unit": "mouse"},
@@ -82,7 +106,22 @@ CASES = {
     ),
 }
 #: What is chosen beside the roles, by case.
-OPTIONS = {"wide": {"tau": "own"}}
+OPTIONS = {
+    "wide": {"tau": "own"},
+    "counts": {"response": "counts", "robust": "none"},
+    "shares": {"response": "y/total", "robust": "none"},
+    "blocked counts": {"response": "counts", "robust": "none"},
+}
+#: What is simulated of counts and shares; groups are log rates, or logits.
+COUNTED = {
+    "counts": {"response": "counts", "units": 6, "readings": 5, "tau": 0.4, "excess": 0.3},
+    "shares": {"response": "proportion", "units": 6, "readings": 5, "tau": 0.5, "excess": 0.1},
+    "blocked counts": {
+        **{"response": "counts", "units": None, "blocks": 6, "readings": 3},
+        **{"tau_block": 0.5, "tau_effect": 0.3, "excess": 0.2},
+    },
+}
+COLUMNS = {"group": "arm", "unit": "mouse", "block": "litter", "value": "y"}
 
 
 def write(name: str, folder: Path) -> Path:
@@ -111,6 +150,9 @@ def table(name: str) -> pd.DataFrame:
         return found.rename(columns={"group": "arm", "block": "line", "value": "y"})
     if name == "mixed":
         return _mixed()
+    if name in COUNTED:
+        scenario = {"groups": {"placebo": 1.5, "drug": 2.0}, **COUNTED[name]}
+        return ne.simulate(scenario, seed=1).table.rename(columns=COLUMNS)
     groups = {"placebo": 10.0, "drug": 11.0}
     if name == "wide":
         groups = {f"g{i:02d}": 10.0 + 0.3 * i for i in range(12)}

@@ -12,7 +12,7 @@ from typing import Any
 from bench.cases import CASES, OPTIONS
 
 #: Quantities compared, by the names that they have in either program.
-QUANTITIES = ("mu", "tau", "sigma", "nu", "difference", "tau_block", "tau_effect")
+QUANTITIES = ("mu", "tau", "sigma", "nu", "difference", "tau_block", "tau_effect", "excess")
 
 
 def main() -> None:
@@ -39,13 +39,13 @@ def nuts(name: str, path: str, sampler: str) -> Any:
     import pymc as pm
 
     import nestimate as ne
-    from nestimate.data.designs.design import Design, Roles
-    from nestimate.data.tables.door import read_table
     from nestimate.model.model import Model
     from nestimate.model.twin import to_pymc
+    from nestimate.posing import posed
 
-    design = Design.from_table(read_table(path), Roles(**CASES[name].roles))
-    chosen = ne.Options.of(OPTIONS.get(name))
+    given = {"unit": None, "block": None, "reference": None, "relabel_units": False}
+    roles = {**given, **CASES[name].roles}
+    design, _, chosen, _ = posed(path, **roles, options=ne.Options.of(OPTIONS.get(name)))
     with to_pymc(Model.from_design(design, chosen.assumptions)):
         trace = pm.sample(nuts_sampler=sampler, random_seed=1, progressbar=False)
     return lambda: _worth(trace, QUANTITIES)

@@ -3,6 +3,7 @@
 from experiments import Template
 from factor_ranks import FACTORS
 from formula_ranks import FORMULAS
+from response_ranks import RESPONSES
 
 FREE = "exponential(29, 1)"
 #: Location, and scales: wide (down to zero), about 1, small and large beside 1.
@@ -229,7 +230,7 @@ TEMPLATES = {
 }
 
 #: All that is calibrated: groups, formulas, and what is compared of several factors.
-GRID = TEMPLATES | FORMULAS | FACTORS
+GRID = TEMPLATES | FORMULAS | FACTORS | RESPONSES
 
 #: What the broken programs are tried on: fault to template.
 CONTROLS = {

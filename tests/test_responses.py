@@ -376,3 +376,17 @@ def test_intervals_lie_between_the_ends():
     assert rows.counts == (0, 0, 1)
     which = int(np.flatnonzero(~rows.exact)[0])
     assert (rows.lower[which], rows.upper[which]) == (0.2, 0.5)
+
+
+def test_scores_are_told_from_counts_and_what_numbers_assume_of_them_is_said():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"arm": ["a", "b"] * 12, "score": rng.integers(1, 6, 24)})
+    for scores, expected in (
+        (frame["score"], True),
+        (frame["score"] - 1, False),  # zeros: counts
+        (frame["score"] * 1.5, False),
+        (frame["score"] * 3, False),
+    ):
+        table = read_table(frame.assign(score=scores))
+        design = Design.from_table(table, Roles(value="score", group="arm"))
+        assert any("as scores do" in said for said in design.warnings) == expected

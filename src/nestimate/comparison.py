@@ -6,9 +6,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
+from nestimate.data.designs import responses
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
+from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.spreads import by_spread
 from nestimate.data.tables.door import Wanted, read_table
 from nestimate.data.tables.files import file_name
@@ -170,6 +172,7 @@ def fit(
     chosen = Options.of(options)
     chosen.check_formula()
     parsed = parse_formula(formula)
+    response = responses.named(chosen.response, parsed.response, chosen.limit)
     if chosen.scale == "log" and not parsed.outcome.arithmetic:
         raise DesignError(
             f"scale is 'log', and the formula already transforms what was measured "
@@ -178,14 +181,26 @@ def fit(
     wanted = Wanted(
         **asdict(chosen.reading),
         value=next(iter(parsed.measured), None),
-        named=(*parsed.variables, *parsed.grouping),
+        named=(
+            *parsed.variables,
+            *parsed.grouping,
+            *(n for n in (response.total, chosen.exposure, chosen.limit) if isinstance(n, str)),
+        ),
     )
     make = partial(
         formula_design,
         read_table(data, wanted),
         parsed,
         reference=reference,
-        scale=chosen.scale,
+        roles=Roles(
+            value=parsed.response,
+            group="",
+            scale=chosen.scale,
+            response=response.word,
+            total=response.total,
+            exposure=chosen.exposure,
+            limit=None if chosen.limit is None else str(chosen.limit),
+        ),
         at=chosen.values_at,
         # What is said of a coefficient's prior is said of it as it is called with the reference.
         as_stated=any(target.strip().startswith("beta") for target in chosen.prior),

@@ -6,7 +6,7 @@ from functools import wraps
 from inspect import cleandoc, signature
 from typing import Any, cast
 
-from nestimate.data.designs.responses import MEASURED, WORDS
+from nestimate.data.designs.responses import WORDS
 from nestimate.data.tables.reading import Reading
 from nestimate.errors import ArgumentError, DesignError, one_of
 from nestimate.inference.budget import Budget
@@ -82,10 +82,6 @@ class Options(Value, Budget, Question, Assumptions, Reading):
         if self.summary_columns:
             raise DesignError(
                 "n, sd and se belong to compare: with a formula every row is one reading."
-            )
-        if self.response != MEASURED or self.exposure or self.limit:
-            raise DesignError(
-                "response, exposure and limit belong to compare: a formula takes measurements only."
             )
         if self.order is not None or self.covariates or self.relative_to is not None:
             raise DesignError(

@@ -99,8 +99,6 @@ def posed(
         relabel_units=relabel_units,
     )
     words: dict[str, Any] = {**named, "relabel_units": relabel_units or None}
-    if chosen.covariates and response.word != responses.MEASURED:
-        raise DesignError(f"adjust: {response.word} cannot be adjusted for covariates yet.")
     if chosen.at is not None and not chosen.covariates:
         raise DesignError(
             "at: these are values of covariates. Name the columns that groups are adjusted for: ",
@@ -126,7 +124,9 @@ def fitted(design: Design, chosen: Options) -> Fit:
     may = structure.home is not None or any(stratum.apart for stratum in structure.strata)
     shown = uneven(design) if chosen.tau is None and may else None
     if design.observed is not None and chosen.robust is None:
-        assumptions = replace(assumptions, robust=design.observed.robust)
+        # Integrals hold Student-t units of groups, and no Student-t blocks or clusters.
+        usual = design.observed.robust if structure.alone_in_groups else "none"
+        assumptions = replace(assumptions, robust=usual)
     if design.readings.reconstructed:
         assumptions = replace(assumptions, robust="none")  # a mean and an SD hold no outlier
     if shown:

@@ -3,17 +3,25 @@
 Nothing here is shared with the likelihood, so that simulation can be a referee of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from nestimate.data.designs.responses import MEASURED
 from nestimate.errors import DesignError, one_of
 from nestimate.values import Value
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Array = NDArray[np.float64]
+#: Columns of the readings, and what is known of them beside the scenario.
+Read = tuple[dict[str, Any], dict[str, Any]]
+#: Largest rate of which a count is drawn.
+LARGEST = 1e18
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -46,6 +54,15 @@ class Scenario(Value):
         SD of a reading. None: from `total_r2`.
     total_r2
         Share of the variance of the readings that groups, units and blocks explain; sets sigma.
+    response
+        What a reading is: `measured`, `counts` (means are then of log rates), `proportion` (of
+        logits) or `censored` (measured, and known by `limit` only where it is below).
+    excess
+        Of counts over Poisson and of shares over binomial, as `compare` estimates it.
+    total
+        Of how many each row of shares is.
+    limit
+        Below which a value is written `<limit`.
     """
 
     groups: Mapping[str, float]
@@ -60,6 +77,10 @@ class Scenario(Value):
     tau_subunits: tuple[float, ...] = ()
     sigma: float | None = None
     total_r2: float | None = None
+    response: str = MEASURED
+    excess: float = 0.0
+    total: int = 20
+    limit: float | None = None
 
     __hash__ = Value.__hash__
 
@@ -70,8 +91,9 @@ class Scenario(Value):
             raise DesignError(
                 "simulate: give one scale in tau_subunits for each level of subunits."
             )
-        if (self.sigma is None) == (self.total_r2 is None):
-            raise DesignError("simulate: give either sigma or total_r2.")
+        if self.response not in READINGS:
+            raise DesignError(f"simulate: {one_of('response', self.response, list(READINGS))}")
+        READINGS[self.response].check(self)
         if self.total_r2 is not None and not 0 < self.total_r2 < 1:
             raise DesignError(f"simulate: total_r2 is {self.total_r2:g}, it lies between 0 and 1.")
         _check_scales(self)
@@ -119,7 +141,7 @@ class Simulation:
     Attributes
     ----------
     table
-        Columns value, group and, where the design has them, block, unit and level1, level2, ...
+        Columns value, group and, where the design has them, total, block, unit and level1, ...
     truth
         Parameters (mu by group, tau, sigma, ...), `unit_mean` by unit, and `effect` by block:
         true difference of the last group to the first.
@@ -190,6 +212,15 @@ def simulate(scenario: Scenario | Mapping[str, Any], *, seed: int) -> Simulation
                 for labels, mean_of_row in _inside(plan, row, centre, 0, rng):
                     rows.append(labels)
                     centres.append(mean_of_row)
+    columns, known = READINGS[plan.response].draw(plan, np.array(centres), rng)
+    table = pd.DataFrame(rows).assign(**columns)
+    truth = asdict(plan) | known | {"mu": dict(plan.groups), "unit_mean": unit_mean}
+    if plan.blocks:
+        truth["effect"] = effect
+    return Simulation(table=table, truth=truth)
+
+
+def _measured(plan: Scenario, centres: Array, rng: np.random.Generator) -> Read:
     sigma = plan.sigma
     if sigma is None:
         # R^2 = V / (V + sigma^2), V being the variance of all that is not reading error.
@@ -198,11 +229,70 @@ def simulate(scenario: Scenario | Mapping[str, Any], *, seed: int) -> Simulation
     values = rng.normal(centres, sigma)
     if not np.isfinite(values).all():
         raise DesignError("simulate: values are too large for a computer: choose smaller spreads.")
-    table = pd.DataFrame(rows).assign(value=values)
-    truth = asdict(plan) | {"sigma": sigma, "mu": dict(plan.groups), "unit_mean": unit_mean}
-    if plan.blocks:
-        truth["effect"] = effect
-    return Simulation(table=table, truth=truth)
+    return {"value": values}, {"sigma": sigma}
+
+
+def _counts(plan: Scenario, centres: Array, rng: np.random.Generator) -> Read:
+    own = rng.gamma(plan.excess**-2, plan.excess**2, centres.size) if plan.excess else 1.0
+    with np.errstate(over="ignore"):
+        rates = np.exp(centres) * own
+    if not (rates < LARGEST).all():
+        raise DesignError(
+            "simulate: counts are too large for a computer. Means of counts are logarithms of "
+            "rates: {'a': 2.3} is 10 a reading."
+        )
+    return {"value": rng.poisson(rates)}, {"sigma": None}
+
+
+def _shares(plan: Scenario, centres: Array, rng: np.random.Generator) -> Read:
+    p = 1 / (1 + np.exp(-np.clip(centres, -500, 500)))
+    if plan.excess:
+        a, b = (np.maximum(one / plan.excess**2, 1e-300) for one in (p, 1 - p))
+        p = rng.beta(a, b)
+    return {"value": rng.binomial(plan.total, p), "total": plan.total}, {"sigma": None}
+
+
+def _cut_off(plan: Scenario, centres: Array, rng: np.random.Generator) -> Read:
+    columns, known = _measured(plan, centres, rng)
+    values, limit = columns["value"], plan.limit
+    below = values < (-np.inf if limit is None else limit)
+    text = [f"<{limit:g}" if b else repr(float(v)) for v, b in zip(values, below, strict=True)]
+    return {"value": text}, known
+
+
+def _with_sd(plan: Scenario) -> None:
+    """Refuse a plan without an SD of a reading, or with two."""
+    if (plan.sigma is None) == (plan.total_r2 is None):
+        raise DesignError("simulate: give either sigma or total_r2.")
+
+
+def _by_chance(plan: Scenario) -> None:
+    """Refuse an SD where readings scatter by chance, and an excess that none has."""
+    if plan.sigma is not None or plan.total_r2 is not None:
+        raise DesignError(
+            f"simulate: {plan.response} scatter by chance and have no sigma or total_r2; excess "
+            "is what they scatter beyond."
+        )
+    if not (_finite(plan.excess) and plan.excess >= 0):
+        raise DesignError(f"simulate: excess is {plan.excess}, it is a number of 0 or more.")
+    if plan.total < 1:
+        raise DesignError(f"simulate: total is {plan.total}, it must be 1 or more.")
+
+
+class _Reading(NamedTuple):
+    """How readings are checked and drawn, given their means."""
+
+    check: Callable[[Scenario], None]
+    draw: Callable[[Scenario, Array, np.random.Generator], Read]
+
+
+#: What a reading is, by the word of the option `response`.
+READINGS: Mapping[str, _Reading] = {
+    MEASURED: _Reading(_with_sd, _measured),
+    "counts": _Reading(_by_chance, _counts),
+    "proportion": _Reading(_by_chance, _shares),
+    "censored": _Reading(_with_sd, _cut_off),
+}
 
 
 def _of_group(scale: float | Mapping[str, float], group: str) -> float:

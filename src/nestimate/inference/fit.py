@@ -15,6 +15,7 @@ from nestimate.inference import collapsed, diagnostics, importance, nuts, work
 from nestimate.inference.importance import Sample
 from nestimate.inference.nuts import Chains
 from nestimate.inference.target import CHUNK, Target
+from nestimate.model.cluster_integral import ClusterIntegral
 from nestimate.model.draws import Draws
 from nestimate.model.families import Family
 from nestimate.model.grouped import GroupedDensity
@@ -30,6 +31,8 @@ Array = NDArray[np.float64]
 LOST = 0.01
 #: Share of a posterior beyond its prior's end from which it is no answer.
 AT_EDGE = 1e-3
+#: Draws at which integrals are done again, and the SD of their errors that is no answer.
+TRIED, LOOSE = 100, 0.1
 #: Most effects drawn, draws x units; with very many units fewer draws are enough each.
 MAX_EFFECTS = 1_000_000
 
@@ -101,12 +104,10 @@ class Fit:
         """
         if isinstance(model.density, LatentDensity):
             if not nuts.installed():
-                structure = model.design.structure
                 raise InferenceError(
-                    f"formula '{structure.text}': these factors cross: "
-                    f"{', '.join(structure.crossing)}; none holds all the others. Such a formula "
-                    "is sampled by PyMC, which is not installed. Install it with pip install "
-                    "'nestimate[pymc]' and ask the same again; it takes about a minute."
+                    f"{_only_sampled(model)} is sampled by PyMC, which is not installed. Install "
+                    "it with pip install 'nestimate[pymc]' and ask the same again; it takes about "
+                    "a minute."
                 )
             return cls._from_chains(model, ess, seed)
         began = perf_counter()
@@ -116,7 +117,7 @@ class Fit:
         with work.threads() as threads:
             found = _sampled(drawn, ess, rng, threads)
         found = replace(found, z=found.z[:, columns])
-        short = found.pareto_k > diagnostics.K_LIMIT or found.ess < ess
+        few = found.pareto_k > diagnostics.K_LIMIT or found.ess < ess
         n_rows = model.design.readings.value.size
         fitted = cls(
             model=model,
@@ -134,6 +135,7 @@ class Fit:
             log=found.log,
         )
         # A prior that the data contradict is no matter of the sampler.
+        short = few or fitted.integral_error > LOOSE
         hopeless = found.ess <= LOST * ess or fitted.at_edge[1] > AT_EDGE
         if not short or hopeless or not nuts.installed():
             return fitted
@@ -183,6 +185,18 @@ class Fit:
         return self.model.free[worst].label, float(beyond[worst])
 
     @cached_property
+    def integral_error(self) -> float:
+        """SD over draws of what the log density errs by, as many more points show it.
+
+        Of the integrals over clusters; 0 where the density is known to be exact enough.
+        """
+        density = self.model.density
+        if self.chains is not None or not isinstance(density, ClusterIntegral):
+            return 0.0
+        some = self.z[self.resampled[:TRIED]]
+        return float(density.error_of(self.model.standard(some)).std())
+
+    @cached_property
     def effects(self) -> Array:
         """True means of the units, or of the cells of a blocked design, in the user's unit.
 
@@ -193,7 +207,7 @@ class Fit:
         if self.chains is not None:
             return self.chains.effects[self.resampled]
         if design.structure.merged or not isinstance(
-            density, UnitDensity | GroupedDensity | UnitIntegral
+            density, UnitDensity | GroupedDensity | UnitIntegral | ClusterIntegral
         ):
             return np.empty((self.resampled.size, 0))
         stick = design.yardstick
@@ -209,7 +223,10 @@ class Fit:
         density = self.model.density
         if self.chains is not None:
             return self.chains.slopes[self.resampled]
-        if not isinstance(density, GroupedDensity) or not density.structure.slopes:
+        if (
+            not isinstance(density, GroupedDensity | ClusterIntegral)
+            or not density.structure.slopes
+        ):
             return np.empty((self.resampled.size, 0, 0))
         return self.model.design.yardstick.spread * self._drawn(density.slopes)
 
@@ -228,6 +245,20 @@ class Fit:
                 streams,
             )
             return np.concatenate(list(drawn))
+
+
+def _only_sampled(model: Model) -> str:
+    """Say why a density is not worked out; the sentence goes on."""
+    design = model.design
+    if not design.structure.crossed:
+        return (
+            f"response '{design.roles.response}': {design.structure.sampled} with Student-t "
+            "effects (robust 'units'; 'none' needs no PyMC)"
+        )
+    return (
+        f"formula '{design.structure.text}': these factors cross: "
+        f"{', '.join(design.structure.crossing)}; none holds all the others. Such a formula"
+    )
 
 
 def _sampled(model: Model, ess: float, rng: np.random.Generator, threads: Executor) -> Sample:

@@ -106,18 +106,11 @@ class GroupedDensity:
             Blocked: the mean of every cell, shape (draws, blocks x groups), where cells without
             readings are drawn from the model. Otherwise the true unit means, (draws, units).
         """
-        structure = self.structure
-        mu = theta[FIXED].T @ structure.means.T
-        cells = mu[:, None, :] + self._deviations(theta, rng) @ structure.cells.T
-        if structure.home is None:
-            return np.asarray(cells.reshape(len(cells), -1))
-        return np.asarray(cells[:, np.arange(structure.home.size), structure.home])
+        return looks(self.structure, theta, self._deviations(theta, rng))
 
     def slopes(self, theta: Theta, rng: np.random.Generator) -> Array:
         """Draw every cluster's own slopes, shape (draws, clusters, slopes)."""
-        fixed, deviations = theta[FIXED].T, self._deviations(theta, rng)
-        found = [fixed[:, None, j] + deviations[:, :, e] for j, e in self.structure.slopes]
-        return np.stack(found, axis=2)
+        return slopes_of(self.structure, theta, self._deviations(theta, rng))
 
     def _deviations(self, theta: Theta, rng: np.random.Generator) -> Array:
         """Draw every cluster's effects, shape (draws, clusters, effects)."""
@@ -174,6 +167,28 @@ class GroupedDensity:
         return theta[NORMALITY][0] if self.robust else None
 
 
+def looks(structure: Structure, theta: Theta, deviations: Array) -> Array:
+    """Return what the groups look like in every cluster, or every unit's true mean.
+
+    Parameters
+    ----------
+    deviations
+        Effects of every cluster, shape (draws, clusters, effects).
+    """
+    mu = theta[FIXED].T @ structure.means.T
+    cells = mu[:, None, :] + deviations @ structure.cells.T
+    if structure.home is None:
+        return np.asarray(cells.reshape(len(cells), -1))
+    return np.asarray(cells[:, np.arange(structure.home.size), structure.home])
+
+
+def slopes_of(structure: Structure, theta: Theta, deviations: Array) -> Array:
+    """Return every cluster's own slopes, shape (draws, clusters, slopes); see `looks`."""
+    fixed = theta[FIXED].T
+    found = [fixed[:, None, j] + deviations[:, :, e] for j, e in structure.slopes]
+    return np.stack(found, axis=2)
+
+
 def effect_root(structure: Structure, theta: Theta) -> Array:
     """Return L with L L' = Omega, the covariance of a cluster's effects; (draws, effects, effects).
 
@@ -221,6 +236,20 @@ def correlation_root(partial: Array, size: int) -> Array:
     return root
 
 
+def cell_codes(structure: Structure) -> tuple[Codes, Codes]:
+    """Return a row of each cell, and the cell of every row: what no column tells apart."""
+    columns = [structure.outer.codes, *structure.fixed.T, *(e.column for e in structure.effects)]
+    for stratum, effect in structure.inside:
+        columns += [stratum.level.codes, effect.column]
+    first = cell = np.zeros(len(structure.fixed), dtype=np.intp)
+    for column in columns:
+        _, codes = np.unique(column, return_inverse=True)
+        _, first, cell = np.unique(
+            cell * (codes.max() + 1) + codes, return_index=True, return_inverse=True
+        )
+    return first, cell
+
+
 def _cells(structure: Structure, design: Design) -> tuple[Codes, Array, Codes, Codes, Array]:
     """Reduce rows that no column tells apart to their mean.
 
@@ -230,15 +259,7 @@ def _cells(structure: Structure, design: Design) -> tuple[Codes, Array, Codes, C
         One row of each cell, the cell's standardised mean, its readings, those whose scatter is
         known, and their squared deviations from the mean; all of shape (cells,).
     """
-    columns = [structure.outer.codes, *structure.fixed.T, *(e.column for e in structure.effects)]
-    for stratum, effect in structure.inside:
-        columns += [stratum.level.codes, effect.column]
-    cell = np.zeros(len(structure.fixed), dtype=np.intp)
-    for column in columns:
-        _, codes = np.unique(column, return_inverse=True)
-        _, first, cell = np.unique(
-            cell * (codes.max() + 1) + codes, return_index=True, return_inverse=True
-        )
+    first, cell = cell_codes(structure)
     readings, stick = design.readings, design.yardstick
     value = stick.standardised(readings.value)
     n = np.bincount(cell, weights=readings.n)
@@ -260,7 +281,7 @@ def _cluster(
     """Columns of one cluster, a row per cell; those that are zero throughout are left out."""
     z = np.stack([effect.column[rows] for effect in structure.effects], axis=1)
     z_kind, x_kind = (np.flatnonzero(part.any(axis=0)) for part in (z, structure.fixed[rows]))
-    w, w_kind = _inner_columns(structure, rows)
+    w, w_kind = inner_columns(structure, rows)
     return Cluster(
         z=z[:, z_kind],
         x=structure.fixed[rows][:, x_kind],
@@ -277,7 +298,8 @@ def _cluster(
     )
 
 
-def _inner_columns(structure: Structure, rows: Codes) -> tuple[Array, Codes]:
+def inner_columns(structure: Structure, rows: Codes) -> tuple[Array, Codes]:
+    """Return the columns of what lies inside a cluster, for some rows, and the effect of each."""
     columns: list[Array] = [np.empty((rows.size, 0))]
     kinds: list[int] = []
     for number, (stratum, effect) in enumerate(structure.inside):

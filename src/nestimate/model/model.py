@@ -22,22 +22,14 @@ from nestimate.model.paired import PairedDensity
 from nestimate.model.parameters import Parameter, affine, choose_parameters
 from nestimate.model.priors import Prior
 from nestimate.model.responses.response import Response
-from nestimate.model.responses.table import integrated, response_of
+from nestimate.model.responses.table import Integrated, integrated, response_of
 from nestimate.model.unit_integral import UnitIntegral
 from nestimate.model.units import UnitDensity
 from nestimate.model.whitening import Z_EDGE, Whitening
 
 Array = NDArray[np.float64]
 Theta = Mapping[Family, Array]
-Density = (
-    UnitDensity
-    | GroupedDensity
-    | PairedDensity
-    | RegressionDensity
-    | UnitIntegral
-    | CutOffDensity
-    | LatentDensity
-)
+Density = UnitDensity | GroupedDensity | PairedDensity | RegressionDensity | Integrated
 
 #: Groups from which they are proposed one by one.
 MANY_GROUPS = 5
@@ -395,6 +387,6 @@ def _density(
         return PairedDensity
     if structure.merged and structure.home is None:
         return RegressionDensity
-    if structure.home is not None and len(structure.strata) == 1:
+    if structure.alone_in_groups:
         return UnitDensity
     return GroupedDensity

@@ -151,7 +151,7 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
                 name=name,
                 group=group,
                 kind="scale",
-                prior=settled
+                prior=(settled if stratum.merged else None)
                 or _scale_prior(
                     assumptions.preset, design, stratum.position, None if group is None else member
                 ).standardised(0.0, stratum.size),
@@ -241,8 +241,13 @@ def _check_robust_readings(design: Design) -> None:
 
 
 def _has_excess(design: Design) -> bool:
-    """Whether readings of a unit may differ by more than chance; in a flat layout units do."""
-    return design.by_chance and not design.structure.merged
+    """Whether readings of a unit may differ by more than chance.
+
+    Where every row is a unit, or a cell, its own scatter holds that; of single yes and no nothing
+    tells it.
+    """
+    told = design.observed is not None and design.observed.scattered
+    return told and design.by_chance and not design.structure.merged
 
 
 def _needs_sigma(design: Design) -> bool:

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nestimate.data.designs.censored import Censored
-from nestimate.data.designs.design import Design
 from nestimate.data.designs.structure import Stratum, Structure
 from nestimate.errors import NestimateError
+from nestimate.model.cluster_integral import told_apart
 from nestimate.model.draws import POOLED, scale_terms
 from nestimate.model.families import (
     CORRELATION,
@@ -63,24 +63,25 @@ def to_pymc(model: Model) -> "pm.Model":
     design, structure = model.design, model.design.structure
     with pm.Model(coords=_coords(model)) as twin:
         theta = _parameters(model)
-        nu = theta.get(NORMALITY)
-        if design.unreplicated:
+        nu, alone = theta.get(NORMALITY), structure.alone_in_groups
+        if design.unreplicated and design.observed is None:
             _paired(model, theta, nu)
-        elif structure.merged and isinstance(design.observed, Censored):
+        elif isinstance(design.observed, Censored) and structure.merged and alone:
             _cut_off(model, theta, nu)
         elif structure.merged and model.response is None:
             centre, scale = _fixed(model, theta), theta[scale_of(structure.strata[-1])]
             own = _per_reading(scale, design.readings.group)
             _observe(design.readings.value, centre, own, nu)
-        elif structure.home is not None and len(structure.strata) == 1:
-            centre = _units(model, theta, nu)
-            if model.response is None:
-                _observe_readings(design, centre, theta)
-            else:
-                model.response.observe(design, centre, theta)
+        elif alone:
+            _observe_readings(model, _units(model, theta, nu), theta)
         else:
-            centre = _fixed(model, theta) + _clusters(model, theta, nu) + _inside(model, theta)
-            _observe_readings(design, centre, theta)
+            terms, own = told_apart(design)
+            centre = _fixed(model, theta) + _inside(model, theta)
+            if terms.heavy:
+                centre = centre + _clusters(model, theta, nu, terms)
+            if own is not None:
+                theta[NOISE] = theta[scale_of(own)] * own.effects[0].share
+            _observe_readings(model, centre, theta)
     return twin
 
 
@@ -101,8 +102,8 @@ def _coords(model: Model) -> dict[str, Any]:
         coords["unit"] = design.levels[0].labels
     elif design.observed is not None:
         coords["unit"] = coords["reading"]
-    if not design.structure.merged:
-        coords["effect"] = [effect.name for effect in design.structure.effects]
+    if not design.structure.merged or design.observed is not None:
+        coords["effect"] = [effect.name for effect in told_apart(design)[0].effects]
         for stratum, _ in design.structure.inside:
             coords[_dim(stratum)] = stratum.level.labels
     return coords
@@ -181,11 +182,11 @@ def _fixed(model: Model, theta: dict[Family, Any]) -> Any:
     return pm.math.dot(terms.fixed, centred)
 
 
-def _clusters(model: Model, theta: dict[Family, Any], nu: Any) -> Any:
+def _clusters(model: Model, theta: dict[Family, Any], nu: Any, terms: Structure) -> Any:
     """Return what the effects of its block (or unit with subunits) add to every reading."""
     import pymc as pm  # noqa: PLC0415
 
-    design, terms = model.design, model.design.structure
+    design = model.design
     outer = "unit" if design.block is None else "block"
     z = pm.Normal("effect_z", dims=(outer, "effect"))
     scales = [e.share * _member(theta[scale_of(s)], e.group) for s, e in terms.heavy]
@@ -265,11 +266,14 @@ def _inside(model: Model, theta: dict[Family, Any]) -> Any:
     return total
 
 
-def _observe_readings(design: Design, centre: Any, theta: dict[Family, Any]) -> None:
+def _observe_readings(model: Model, centre: Any, theta: dict[Family, Any]) -> None:
     """Observe readings, or the summaries of several: their mean, and the scatter behind an SD."""
     import pymc as pm  # noqa: PLC0415
 
-    readings = design.readings
+    readings = model.design.readings
+    if model.response is not None:
+        model.response.observe(model.design, centre, theta)
+        return
     known = np.isfinite(readings.error)
     if known.all():
         pm.Normal("y", centre, readings.error, observed=readings.value, dims="reading")

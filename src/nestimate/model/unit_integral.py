@@ -41,8 +41,8 @@ MORE, FAR_REACH, FAR_GROWTH = 12, 8.0, 0.5
 POWER = 3
 #: Steps of Newton's method, and the longest, in SDs of units.
 STEPS, LONGEST = 6, 3.0
-#: Numbers held at once.
-ROOM = 1_000_000
+#: Numbers held at once: few enough that they stay in the cache.
+ROOM = 40_000
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

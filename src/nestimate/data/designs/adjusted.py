@@ -4,16 +4,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
+from nestimate.data.designs.responses import observe
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.structure import Role, Stratum
 from nestimate.data.tables.cells import is_plain_number
 from nestimate.data.tables.door import Table
 from nestimate.errors import DesignError, listed
+
+Array = NDArray[np.float64]
 
 #: P of the F test below which groups are said to differ in a covariate.
 UNEQUAL = 0.05
@@ -66,11 +70,16 @@ def adjusted_design(
         parse_formula(text),
         group=",".join(roles.group_columns(table)),
         reference=roles.reference,
-        scale=roles.scale,
+        roles=roles,
         apart=apart,
         at=at,
     )
-    warned = [said for name in covariates for said in _unequal(plain, table, name)]
+    seen = observe(table, roles)
+    given = table.numbers(roles.value) if seen is None else seen.working
+    kept = ~np.isnan(given)
+    warned = [
+        said for name in covariates for said in _unequal(plain, table.numbers(name)[kept], name)
+    ]
     return replace(found, warnings=(*found.warnings, *plain.warnings, *warned))
 
 
@@ -121,9 +130,8 @@ def _varying(stratum: Stratum, design: Design) -> list[str]:
     return named or [f.name for f in factors if f.within(design.structure.outer)]
 
 
-def _unequal(design: Design, table: Table, name: str) -> list[str]:
+def _unequal(design: Design, value: Array, name: str) -> list[str]:
     """Warn of a covariate in which the groups differ: they may have changed it."""
-    value = table.numbers(name)[~np.isnan(table.numbers(design.roles.value))]
     unit = design.readings.unit if design.levels else np.arange(design.readings.group.size)
     if value.size != unit.size or np.isnan(value).any():
         return []

@@ -109,7 +109,7 @@ class Design:
 
     @cached_property
     def levels(self) -> tuple[Level, ...]:
-        """The unit and its subunits, outermost first; empty where every row is a data point."""
+        """The unit and its subunits, outermost first."""
         return self.structure.levels
 
     @cached_property
@@ -195,7 +195,7 @@ class Design:
     @property
     def unscattered(self) -> bool:
         """Whether single yes and no are all there is: rows then tell no scatter beyond chance."""
-        return self.layout == "flat" and self.observed is not None and not self.observed.scattered
+        return self.structure.merged and self.observed is not None and not self.observed.scattered
 
     @property
     def unreplicated(self) -> bool:

@@ -14,6 +14,8 @@ from nestimate.remedies import Advice, Remedy
 #: Robust SDs from the middle of the group: beyond FAR a value is named and does not help to set the
 #: scales of the priors, beyond ABSURD no arithmetic can use it.
 FAR, ABSURD = 100.0, 1e9
+#: Steps of scores.
+FEWEST_SCORES, MOST_SCORES = 3, 7
 
 
 def doubt_values(
@@ -61,6 +63,13 @@ def doubt_values(
             ".",
         )
         warnings.append(said)
+    if scored(value) and not readings.summarised:
+        warnings.append(
+            f"{name} holds whole numbers from 1 to {value.max():g} only, as scores do, and is "
+            "analysed as a measurement: every step is taken to be worth the same, from 1 to 2 as "
+            f"from {value.max() - 1:g} to {value.max():g}, and no group to crowd at an end. Where "
+            "that is so, a difference of mean scores means what it says."
+        )
     for g, label in enumerate(groups):
         inside = value[readings.group == g]
         if inside.size > 1 and np.ptp(inside) == 0 and distinct.size > 1:
@@ -86,6 +95,14 @@ def counted(value: NDArray[np.float64]) -> bool:
     """Return whether values are counts with zeros among them."""
     whole = bool(np.all(value == np.floor(value)) and value.min() == 0)
     return whole and np.unique(value).size > 2
+
+
+def scored(value: NDArray[np.float64]) -> bool:
+    """Return whether values look like scores: whole numbers from 1 to a few, many of each."""
+    top = float(value.max())
+    few = value.min() == 1 and FEWEST_SCORES <= top <= MOST_SCORES
+    whole = few and bool(np.all(value == np.floor(value)))
+    return whole and value.size >= 2 * top and np.unique(value).size >= FEWEST_SCORES
 
 
 def _copied(name: str, value: NDArray[np.float64], unit: Level) -> list[str]:

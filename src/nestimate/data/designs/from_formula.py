@@ -15,11 +15,12 @@ from nestimate.data.designs.crossing import Crossing
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.doubts import doubt_values
 from nestimate.data.designs.formula import Formula
-from nestimate.data.designs.measures import MEASURES
 from nestimate.data.designs.model_frame import ModelFrame, read_model_frame
+from nestimate.data.designs.observed import Observed
 from nestimate.data.designs.pairing import Rows, doubt_normalised
 from nestimate.data.designs.random_terms import Homes, Random, misgivings
 from nestimate.data.designs.reference_free import regrouped
+from nestimate.data.designs.responses import MEASURED, observe
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.scatter import measure_scatter
 from nestimate.data.designs.statistics import measure_yardstick, unit_statistics
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
+#: Roles of columns beside the response.
+BESIDE = ("total", "exposure", "limit")
 #: What the mean of a formula without factors is called.
 MEAN = "mean"
 
@@ -43,7 +46,7 @@ def formula_design(
     *,
     group: str | None = None,
     reference: str | Mapping[str, str] | None = None,
-    scale: str = "linear",
+    roles: Roles | None = None,
     apart: bool = False,
     at: Mapping[str, tuple[float, ...]] | None = None,
     as_stated: bool = False,
@@ -60,8 +63,9 @@ def formula_design(
     reference
         The level that the others are compared with; of several factors `time=t1,arm=control`, or a
         mapping. Coefficients are coded against the references.
-    scale
-        `linear`, or `log`: logarithms of the response are analysed and ratios reported.
+    roles
+        Of these the scale (`log`: logarithms of the response are analysed and ratios reported), and
+        what a reading is where it is no measurement; None: measurements as they stand.
     apart
         Whether clusters (or rows) that lie in groups have a scale for each group.
     at
@@ -77,9 +81,19 @@ def formula_design(
     DataError, DesignError
         When a column is absent, a cell cannot be read, or the terms cannot be told apart.
     """
-    read = partial(read_model_frame, table, formula, group=group)
+    given = roles or Roles(value=formula.response, group=MEAN)
+    roles = Roles(
+        value=formula.response,
+        group=MEAN,
+        **{name: getattr(given, name) for name in ("scale", "response", *BESIDE)},
+    )
+    observed = _observed(table, formula, roles)
+    working = None if observed is None else observed.working
+    read = partial(read_model_frame, table, formula, group=group, working=working)
     said = read(reference=reference)
-    design = partial(_design, table, formula, said, scale=scale, apart=apart, at=at or {})
+    design = partial(
+        _design, table, formula, said, roles=roles, observed=observed, apart=apart, at=at or {}
+    )
     if reference is None or as_stated:
         return design(said)
     return _stated(design(read(reference=None)), formula, said) or design(said)
@@ -123,7 +137,8 @@ def _design(
     said: ModelFrame,
     frame: ModelFrame,
     *,
-    scale: str,
+    roles: Roles,
+    observed: Observed | None,
     apart: bool,
     at: Mapping[str, tuple[float, ...]],
 ) -> Design:
@@ -132,7 +147,10 @@ def _design(
     if common is None:
         raise DesignError(f"formula '{formula.text}': the fixed part is empty; write y ~ 1 + ...")
     value, notes = _response(table, frame, formula), [*table.notes, *said.notes]
-    if scale == "log":
+    if observed is not None:
+        observed = observed.where(np.isin(np.arange(table.n_rows), frame.kept))
+        notes += observed.notes
+    elif roles.scale == "log":
         value = logarithms(table, formula.response, value, frame.kept)
         notes.append(
             f"Logarithms of {formula.response} are analysed: group means are geometric means, "
@@ -154,7 +172,8 @@ def _design(
     readings = read_rows(value, codes, {})
     homes = Homes(groups=groups, codes=codes, grid=belongs.argmax(axis=0)) if apart else None
     random = Random.of(frame, formula, grid, homes if len(groups) > 1 else None)
-    yardstick = measure_yardstick(readings, len(groups))
+    stick = None if observed is None else observed.yardstick()
+    yardstick = stick or measure_yardstick(readings, len(groups))
     place = {column.key: position for position, column in enumerate(columns)}
     effects = [effect for stratum in random.strata if stratum.heavy for effect in stratum.effects]
     structure = Structure(
@@ -183,25 +202,40 @@ def _design(
     )
     every = np.ones(value.size, dtype=bool)
     whole = Rows(keep=every, readings=readings, groups=groups, levels=(), block=structure.block)
+    measure, scatter = roles.measure, None if observed is None else observed.scatter(structure)
+    doubts = (
+        doubt_normalised(formula.response, whole, measure)
+        or doubt_values(formula.response, readings, groups, (), measure.said)
+        if observed is None
+        else observed.warnings(codes, groups, np.arange(codes.size))
+    )
     return Design(
-        roles=Roles(value=formula.response, group=" x ".join(frame.compared) or MEAN, scale=scale),
+        roles=replace(roles, group=" x ".join(frame.compared) or MEAN),
         source=table.source,
         structure=structure,
         readings=readings,
         statistics=unit_statistics(readings, yardstick),
         yardstick=yardstick,
-        scatter=measure_scatter(readings, yardstick, structure, every),
+        scatter=scatter or measure_scatter(readings, yardstick, structure, every),
         notes=(*notes, *along.notes),
         warnings=(
             *along.warnings,
             *random.warnings,
             *misgivings(formula, frame, random.outer),
-            *(
-                doubt_normalised(formula.response, whole, MEASURES[scale])
-                or doubt_values(formula.response, readings, groups, (), MEASURES[scale].said)
-            ),
+            *doubts,
         ),
+        observed=observed,
     )
+
+
+def _observed(table: Table, formula: Formula, roles: Roles) -> Observed | None:
+    """Return the rows where they hold counts, shares or limits; None where measurements."""
+    if roles.response != MEASURED and not formula.outcome.plain:
+        raise DesignError(
+            f"formula '{formula.text}': with response '{roles.response}' the column itself stands "
+            "left of the tilde; its link is part of the response."
+        )
+    return observe(table, roles)
 
 
 def _alone(columns: Sequence[Column], formula: Formula) -> tuple[bool, ...]:

@@ -140,11 +140,17 @@ def read_model_frame(
     *,
     group: str | None,
     reference: str | Mapping[str, str] | None,
+    working: Array | None = None,
 ) -> ModelFrame:
     """Read every column that a formula names; rows with an empty measurement are left out.
 
     A column holds measurements if every cell is a number or empty, unless it stands right of a
     bar or in C(...), or something is computed from it.
+
+    Parameters
+    ----------
+    working
+        What stands for the response in every row of the table where it is no measurement.
 
     Raises
     ------
@@ -155,7 +161,7 @@ def read_model_frame(
     """
     import pandas as pd  # noqa: PLC0415
 
-    columns, coded = _read_columns(table, formula)
+    columns, coded = _read_columns(table, formula, working)
     keep = np.ones(table.n_rows, dtype=bool)
     notes: list[str] = []
     for name, values in columns.items():
@@ -193,7 +199,9 @@ def read_model_frame(
     return ModelFrame(data=frame, kept=kept, compared=compared, notes=tuple(notes))
 
 
-def _read_columns(table: Table, formula: Formula) -> tuple[dict[str, Array], dict[str, Codes]]:
+def _read_columns(
+    table: Table, formula: Formula, working: Array | None
+) -> tuple[dict[str, Array], dict[str, Codes]]:
     """Read every column that a formula names, as numbers or as codes and their labels."""
     twice = [name for name in formula.grouping if name in formula.measured]
     if twice:
@@ -207,7 +215,9 @@ def _read_columns(table: Table, formula: Formula) -> tuple[dict[str, Array], dic
         if name not in table.columns:
             more = f" {ALLOWED}" if "." in name or "__" in name else ""
             raise DataError(f"{table.source}: {one_of('column', name, table.columns)}{more}")
-        if name in formula.measured or name in formula.computed:
+        if name in formula.measured and working is not None:
+            columns[name] = working
+        elif name in formula.measured or name in formula.computed:
             columns[name] = table.numbers(name)
         elif name in labelled or not _is_measured(table, name):
             coded[name] = table.labels(name)

@@ -243,3 +243,21 @@ def _cells(strata: Sequence[Stratum], count: int, crossing: Crossing | None) -> 
         else:
             columns.append(np.eye(count))
     return np.hstack(columns)
+
+
+def innermost(structure: Structure) -> Codes:
+    """Return the member of what rows repeat: a level, a cell of block and group, or the row."""
+    if structure.levels:
+        return structure.levels[-1].codes
+    if structure.block is None:
+        return np.arange(structure.group.size)
+    if structure.text:
+        return structure.outer.codes
+    pairs = structure.blocks[-1].codes * len(structure.groups) + structure.group
+    return np.asarray(np.unique(pairs, return_inverse=True)[1], dtype=np.intp)
+
+
+def repeated(structure: Structure) -> str:
+    """Return what `innermost` is called, in the user's word where there is one."""
+    named = structure.outer.name if structure.text else "cell"
+    return structure.innermost_name("row" if structure.block is None else named)

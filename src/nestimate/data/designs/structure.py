@@ -343,6 +343,11 @@ class Structure:
         return tuple(s.level for s in self.strata if s.role in inner and not s.merged)
 
     @property
+    def alone_in_groups(self) -> bool:
+        """Whether units, or rows, lie in groups, and nothing lies about or inside them."""
+        return self.home is not None and len(self.strata) == 1
+
+    @property
     def merged(self) -> bool:
         """Whether the error of a reading is part of the scatter of something else."""
         return any(stratum.merged for stratum in self.strata)

@@ -50,9 +50,6 @@ def _responded(table: Table, proposal: Proposal, part: str | None, total: str) -
         design = Design.from_table(table, roles)
     except (DataError, DesignError):
         return proposal
-    # With blocks or subunits there is no exact answer of counts and shares yet.
-    if design.structure.home is None or design.subunits:
-        return proposal
     return replace(proposal, roles=roles, cautions=design.warnings)
 
 
@@ -92,8 +89,5 @@ def by_limits(
             design = Design.from_table(table, roles)
         except (DataError, DesignError):
             continue
-        if roles.response != Censored.word or (
-            design.structure.home is not None and not design.subunits
-        ):
-            found.append(replace(proposal, roles=roles, cautions=design.warnings))
+        found.append(replace(proposal, roles=roles, cautions=design.warnings))
     return tuple(found)

@@ -40,6 +40,7 @@ class CensoredReadings:
     """
 
     peaks: ClassVar[int] = 1
+    exact: ClassVar[bool] = True
 
     group: NDArray[np.intp]
     n: Array

@@ -18,6 +18,7 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.proportions import HALF, Proportions
 from nestimate.model.families import EXCESS, Family
 from nestimate.model.responses.padded import condensed, padded
+from nestimate.model.responses.rising import Risings
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -42,9 +43,10 @@ class ShareReadings:
         Of logits, as standardised.
     yes, no, total
         Sums over the rows of each unit, shape (units,).
-    k, n, times
-        The different rows of each unit, and how often each occurs there; shape (units, rows), 0
-        where a unit has fewer.
+    risen, fallen
+        Steps of k and of n - k that the rows of each unit take.
+    rows
+        Number of rows of each unit, shape (units,).
     totals, occur
         The totals that occur and how often in each unit, (totals,) and (units, totals).
     offset
@@ -52,14 +54,15 @@ class ShareReadings:
     """
 
     peaks: ClassVar[int] = 1
+    exact: ClassVar[bool] = False
 
     centre: float
     spread: float
     yes: Array
     no: Array
-    k: Array
-    n: Array
-    times: Array
+    risen: Risings
+    fallen: Risings
+    rows: Array
     totals: Array
     occur: Array
     offset: Array
@@ -81,9 +84,9 @@ class ShareReadings:
             spread=design.yardstick.spread,
             yes=np.bincount(unit, seen.k, size),
             no=np.bincount(unit, seen.n - seen.k, size),
-            k=padded(k, member, size),
-            n=padded(n, member, size),
-            times=padded(times, member, size),
+            risen=Risings.of(*(padded(part, member, size) for part in (k, times))),
+            fallen=Risings.of(*(padded(part, member, size) for part in (n - k, times))),
+            rows=np.bincount(unit, minlength=size).astype(np.float64),
             totals=totals,
             occur=occur,
             offset=np.bincount(unit, choose, size),
@@ -124,13 +127,7 @@ class ShareReadings:
             return np.asarray(self.yes[units][:, None] * eta + total * log_no)
         precision = 1 / np.maximum(rho, 1 / MOST_PRECISION)
         a, b = (np.maximum(precision * special.expit(x), TINY) for x in (eta, -eta))
-        rows = self.times[units].sum(axis=1)[:, None]
-        found = -rows * (gammaln(a) + gammaln(b))
-        for k, n, times in zip(
-            *(part[units].T[:, :, None] for part in (self.k, self.n, self.times)), strict=True
-        ):
-            found += times * (gammaln(a + k) + gammaln(b + (n - k)))
-        return found
+        return self.risen.sums(a, units) + self.fallen.sums(b, units)
 
     def constant(self, theta: Theta) -> Array:
         """Return the rest of it, (units, draws)."""
@@ -179,8 +176,7 @@ class ShareReadings:
     def _inflation(self, theta: Theta, units: Codes) -> Array:
         """By how much the excess inflates the variance of a unit's share, (units, draws)."""
         rho = np.square(_excess(theta))
-        rows = np.maximum(self.times[units].sum(axis=1), 1)
-        mean = ((self.yes + self.no)[units] / rows)[:, None]
+        mean = ((self.yes + self.no)[units] / self.rows[units])[:, None]
         return np.asarray(1 + (mean - 1) * rho / (1 + rho))
 
 

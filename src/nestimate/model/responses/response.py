@@ -9,7 +9,7 @@ standardised by the yardstick of the design, as everything in the engine.
 """
 
 from collections.abc import Mapping
-from typing import Any, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,11 @@ class Response(Protocol):
     ----------
     peaks
         How many peaks the density of a unit's readings may have, each at one of the anchors.
+    exact
+        Whether `slopes` are those of the density; about those of it otherwise.
     """
+
+    exact: ClassVar[bool]
 
     @property
     def peaks(self) -> int: ...  # noqa: D102

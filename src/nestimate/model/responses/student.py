@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,8 @@ class StudentReadings:
     places
         Those around which nodes are laid, (units, anchors).
     """
+
+    exact: ClassVar[bool] = False
 
     group: NDArray[np.intp]
     points: Array

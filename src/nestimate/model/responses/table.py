@@ -6,8 +6,9 @@ from nestimate.data.designs.censored import Censored
 from nestimate.data.designs.counted import Counted
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.proportions import Proportions
-from nestimate.errors import DesignError
+from nestimate.model.cluster_integral import ClusterIntegral
 from nestimate.model.cut_off import CutOffDensity
+from nestimate.model.latent import LatentDensity
 from nestimate.model.responses.censored import CensoredReadings
 from nestimate.model.responses.counts import CountReadings
 from nestimate.model.responses.proportions import ShareReadings
@@ -15,6 +16,8 @@ from nestimate.model.responses.response import Response
 from nestimate.model.responses.student import StudentReadings
 from nestimate.model.unit_integral import UnitIntegral
 
+#: Densities of readings that are not normal.
+Integrated = UnitIntegral | CutOffDensity | ClusterIntegral | LatentDensity
 #: By what stands in the rows.
 RESPONSES: Mapping[type, type[Response]] = {
     Counted: CountReadings,
@@ -36,23 +39,17 @@ def response_of(design: Design, *, student: bool) -> Response | None:
     return RESPONSES[type(design.observed)].from_design(design)
 
 
-def integrated(design: Design, response: Response, *, robust: bool) -> UnitIntegral | CutOffDensity:
+def integrated(design: Design, response: Response, *, robust: bool) -> Integrated:
     """Return the density of a design whose readings are not normal.
 
-    Raises
-    ------
-    DesignError
-        When the design is of a kind for which there is no integral yet.
+    What no integral holds, factors that cross and clusters that are Student-t, is left to the PyMC
+    twin.
     """
     structure = design.structure
-    if structure.home is None or len(structure.strata) > 1:
-        raise DesignError(
-            f"response '{design.roles.response}' is answered where units lie in groups, with or "
-            f"without repeated readings; this design is {design.layout}"
-            f"{' with subunits' if design.subunits else ''}, and for such there is no exact answer "
-            "yet. Until there is: analyse one value of each unit (a rate, a share) as a "
-            "measurement."
-        )
-    if structure.merged and isinstance(design.observed, Censored):
-        return CutOffDensity.from_design(design, robust=robust)
-    return UnitIntegral.from_response(design, response, robust=robust)
+    if structure.alone_in_groups:
+        if structure.merged and isinstance(design.observed, Censored):
+            return CutOffDensity.from_design(design, robust=robust)
+        return UnitIntegral.from_response(design, response, robust=robust)
+    if structure.crossed or robust:
+        return LatentDensity.from_design(design, robust=robust)
+    return ClusterIntegral.from_design(design, type(response))

@@ -11,6 +11,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.designs.strata import innermost
 from nestimate.errors import DesignError
 from nestimate.inference.diagnostics import mean_and_sd
 from nestimate.inference.fit import Fit
@@ -60,7 +61,7 @@ def predict(fit: Fit, asked: Sequence[Contrast]) -> Predictive:
         features=()
         if fit.draws.reading_normality is not None  # replicates are normal here
         else (
-            _block_features(found, sums, asked[0])
+            (*_block_features(found, sums, asked[0]), *_counted(fit, n, rng))
             if blocked
             else (*_unit_features(fit, found, sums), *_inside(fit, n, rng))
         ),
@@ -196,10 +197,15 @@ def _block_features(replicated: Array, sums: Sums, contrast: Contrast) -> tuple[
 
 def _inside(fit: Fit, n: int, rng: np.random.Generator) -> tuple[Feature, ...]:
     """Features of what lies inside units."""
-    seen, unit = fit.model.design.observed, fit.model.design.readings.unit
+    return _counted(fit, n, rng) or _within(fit, n, rng)
+
+
+def _counted(fit: Fit, n: int, rng: np.random.Generator) -> tuple[Feature, ...]:
+    """Features of counts, shares and limits; nothing of measurements."""
+    seen, inner = fit.model.design.observed, innermost(fit.model.design.structure)
     if seen is None:
-        return _within(fit, n, rng)
-    both = [one.features(unit) for one in (seen, *replicated_data(fit, n, rng))]
+        return ()
+    both = [one.features(inner) for one in (seen, *replicated_data(fit, n, rng))]
     return tuple(feature(name, np.array([one[name] for one in both])) for name in both[0])
 
 

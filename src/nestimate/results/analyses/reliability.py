@@ -1,8 +1,9 @@
 """What must hold of the draws for an answer to be shown."""
 
 from nestimate.inference.diagnostics import K_LIMIT
-from nestimate.inference.fit import AT_EDGE, Fit
+from nestimate.inference.fit import AT_EDGE, LOOSE, Fit
 from nestimate.inference.nuts import R_HAT_LIMIT, Chains
+from nestimate.model.cluster_integral import ClusterIntegral
 from nestimate.remedies import Advice, Remedy
 from nestimate.results.estimates.summaries import Check
 
@@ -29,6 +30,7 @@ def reliability_checks(fit: Fit, wanted: float) -> tuple[Check, ...]:
             text=f"Pareto k of the importance weights is {k:.2f} (at most {K_LIMIT} is reliable).",
         ),
         enough,
+        *_integral_checks(fit),
         *_edge_checks(fit),
     )
 
@@ -44,6 +46,22 @@ def _ess_text(fit: Fit, wanted: float) -> str:
         f"{said} Intervals steady to fewer digits need no more: ask for ",
         Remedy("ess", enough),
         ".",
+    )
+
+
+def _integral_checks(fit: Fit) -> tuple[Check, ...]:
+    """Return how exact integrals over clusters are; nothing where there are none."""
+    if not isinstance(fit.model.density, ClusterIntegral):
+        return ()
+    error, what = fit.integral_error, fit.model.design.structure.sampled
+    return (
+        Check.of(
+            "integral",
+            error,
+            passed=error <= LOOSE,
+            text=f"Integrals over every {what}, done again with many more points: log densities "
+            f"differ by {error:.2g} (SD over draws; at most {LOOSE} changes no answer).",
+        ),
     )
 
 

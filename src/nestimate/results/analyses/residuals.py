@@ -20,7 +20,7 @@ from nestimate.results.analyses.features import (
 from nestimate.results.estimates import estimands
 from nestimate.results.estimates.contrasts import Contrast
 from nestimate.results.estimates.least_squares import LeastSquares, cluster_means
-from nestimate.results.estimates.replicated import ROWS, replicated_rows
+from nestimate.results.estimates.replicated import ROWS, replicated_values
 
 Array = NDArray[np.float64]
 
@@ -40,7 +40,7 @@ def residual_checks(fit: Fit, asked: Sequence[Contrast]) -> Predictive:
     pieces = [fit.resampled[i : min(i + step, n)] for i in range(0, n, step)]
     found: list[tuple[Array, ...]] = [_looked_at(design, squares, asked, value[None])]
     for piece in pieces:
-        rows = replicated_rows(replace(fit, resampled=piece), piece.size, rng)
+        rows = replicated_values(replace(fit, resampled=piece), piece.size, rng)
         found.append(_looked_at(design, squares, asked, rows))
     seen, means, within = (np.concatenate(part) for part in zip(*found, strict=True))
     return Predictive(

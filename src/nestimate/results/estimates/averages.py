@@ -15,6 +15,8 @@ from nestimate.data.designs.counted import Counted
 from nestimate.data.designs.measures import LINEAR, RATIO, Measure
 from nestimate.data.designs.proportions import Proportions
 from nestimate.inference.fit import Fit
+from nestimate.model.draws import Draws
+from nestimate.results.estimates import estimands
 from nestimate.results.estimates.contrasts import Contrast
 from nestimate.results.estimates.quantities import Quantity
 
@@ -28,6 +30,7 @@ def averages(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
     """Return averages over units and their differences; none where readings are measurements.
 
     Of counts whose units are Student-t there are none: a Student-t of logarithms has no average.
+    Nor where the slope of a measurement differs inside clusters.
     """
     found = _AVERAGES.get(type(fit.model.design.observed))
     return () if found is None else found(fit, asked)
@@ -37,9 +40,9 @@ def _rates(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
     """Average rates, their ratios, and differences of typical rates."""
     draws, weights = fit.draws, fit.weights
     groups, rows = fit.model.design.groups, []
-    if draws.normality is None:
-        tau = draws.by_group(draws.scale(draws.structure.strata[0]))
-        logs = draws.means + 0.5 * np.square(tau)
+    variance = estimands.unit_variance(draws)
+    if draws.normality is None and variance is not None:
+        logs = draws.means + 0.5 * variance
         rows += [
             Quantity(
                 name=f"average[{label}]",
@@ -59,7 +62,10 @@ def _rates(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
 def _probabilities(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
     """Average probabilities, their differences and ratios."""
     groups, weights = fit.model.design.groups, fit.weights
-    logs = _average_logs(fit)
+    variance = estimands.unit_variance(fit.draws)
+    if variance is None:
+        return ()
+    logs = _average_logs(fit.draws, np.sqrt(variance))
     p = np.exp(logs)
     own = () if fit.model.design.unscattered else range(len(groups))
     rows = [
@@ -116,10 +122,14 @@ def _pairs(asked: Sequence[Contrast]) -> list[tuple[int, int]]:
     return found
 
 
-def _average_logs(fit: Fit) -> Array:
-    """Return the logarithm of each group's probability averaged over its units, (draws, groups)."""
-    draws = fit.draws
-    tau = draws.by_group(draws.scale(draws.structure.strata[0]))
+def _average_logs(draws: Draws, tau: Array) -> Array:
+    """Return the logarithm of each group's probability averaged over its units, (draws, groups).
+
+    Parameters
+    ----------
+    tau
+        SD of what differs between units, or their scale, shape (draws, groups).
+    """
     u = np.linspace(-REACH, REACH, NODES)
     x = np.sinh(u)
     if draws.normality is None:

@@ -12,6 +12,7 @@ from scipy import special
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.measures import LINEAR, Measure
+from nestimate.data.designs.observed import Observed
 from nestimate.results.estimates.contrasts import Contrast
 
 Array = NDArray[np.float64]
@@ -126,14 +127,7 @@ class Sums:
             unit_mean = design.observed.together(rows.unit, unit_n.size).value
         cells = None
         if design.block is not None:
-            cell = design.block.codes * groups + rows.group
-            size = design.block.size * groups
-            value, counts, where = rows.value, weight, cell
-            if design.levels:
-                of_unit = np.zeros(unit_mean.size, dtype=np.intp)
-                of_unit[rows.unit] = cell
-                value, counts, where = unit_mean, np.ones_like(unit_mean), of_unit
-            cells = _means(value, counts, where, size)[1].reshape(design.block.size, groups)
+            cells = _cells(design, rows.value, unit_mean)
         return cls(
             n=n,
             mean=mean,
@@ -145,6 +139,38 @@ class Sums:
             cells=cells,
             chance=chance,
         )
+
+
+def seen_cells(design: Design, seen: Observed) -> Array:
+    """Mean of every cell as `Sums` has it, (blocks, groups), of other data in the same rows."""
+    value = seen.working
+    rows = replace(design.readings, value=value)
+    n = design.statistics.n.size
+    unit = (
+        seen.together(rows.unit, n).value
+        if design.by_chance
+        else _means(value, rows.n.astype(float), rows.unit, n)[1]
+    )
+    return _cells(replace(design, observed=seen, readings=rows), value, unit)
+
+
+def _cells(design: Design, value: Array, unit_mean: Array) -> Array:
+    """Mean of every cell, (blocks, groups), NaN where there is none; of units where there are."""
+    rows, seen = design.readings, design.observed
+    size = design.cells.size
+    cell = np.zeros(0, dtype=np.intp) if design.block is None else design.block.codes
+    cell = cell * len(design.groups) + rows.group
+    if design.levels:
+        of_unit = np.zeros(unit_mean.size, dtype=np.intp)
+        of_unit[rows.unit] = cell
+        found = _means(unit_mean, np.ones_like(unit_mean), of_unit, size)[1]
+    elif seen is not None and design.by_chance:
+        found = np.where(
+            np.bincount(cell, minlength=size) > 0, seen.together(cell, size).value, np.nan
+        )
+    else:
+        found = _means(value, rows.n.astype(float), cell, size)[1]
+    return found.reshape(design.cells.shape)
 
 
 def _means(value: Array, weight: Array, where: NDArray[np.intp], size: int) -> tuple[Array, Array]:

@@ -57,6 +57,24 @@ def total_variance(draws: Draws, groups: Groups = ALL) -> Array:
     return total
 
 
+def unit_variance(draws: Draws) -> Array | None:
+    """Return the squared scales of everything but readings, summed: (draws, groups).
+
+    At the mean of measurements whose slopes differ between clusters; None where slopes differ
+    inside them.
+    """
+    structure = draws.structure
+    if not all(effect.plain for _, effect in structure.inside):
+        return None
+    total = np.zeros_like(draws.means)
+    if structure.heavy:
+        root = structure.cells @ effect_root(structure, draws.theta)
+        total = total + np.square(root).sum(axis=2)
+    for stratum, _ in structure.inside:
+        total = total + np.square(draws.scale(stratum))
+    return np.asarray(total)
+
+
 def d_total(draws: Draws, contrast: Contrast) -> Array:
     """Return the difference over the root of the groups' mean total variance, shape (draws,).
 

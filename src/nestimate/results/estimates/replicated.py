@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.observed import Observed
-from nestimate.data.designs.structure import Role, Stratum
+from nestimate.data.designs.structure import Role, Stratum, Structure
 from nestimate.inference.fit import Fit
+from nestimate.model.cluster_integral import told_apart
 from nestimate.model.draws import Draws
+from nestimate.model.families import NOISE, scale_of
 from nestimate.model.grouped import effect_root
+from nestimate.results.estimates.classical import seen_cells
 
 Array = NDArray[np.float64]
 
@@ -47,11 +50,11 @@ def replicated_data(fit: Fit, n: int, rng: np.random.Generator) -> list[Observed
     seen, response = design.observed, fit.model.response
     if seen is None or response is None:
         return []
-    group, outer = design.statistics.group, design.structure.strata[0]
-    tau = draws.by_group(draws.scale(outer))[:, group]
-    means = draws.means[:, group] + tau * draws.deviates(outer, rng, group.size)
-    eta = means[:, design.readings.unit]
-    data = response.replicated(design, eta, draws.theta, rng)
+    structure, error = told_apart(design)
+    theta = draws.theta
+    if error is not None:
+        theta[NOISE] = theta[scale_of(error)] * error.effects[0].share
+    data = response.replicated(design, _row_means(structure, draws, rng), theta, rng)
     return [seen.with_data(*rows) for rows in zip(*data, strict=True)]
 
 
@@ -61,6 +64,8 @@ def replicated_cells(fit: Fit, n: int, rng: np.random.Generator) -> Array:
     Each is the mean of its units' means where there are units.
     """
     design = fit.model.design
+    if design.observed is not None:
+        return np.stack([seen_cells(design, one) for one in replicated_data(fit, n, rng)])
     if design.structure.factorial is not None:
         # As many data sets at once as memory is spared for.
         step = max(ROWS // design.readings.value.size, 1)
@@ -122,22 +127,36 @@ def replicated_rows(fit: Fit, n: int, rng: np.random.Generator) -> Array:
         return np.stack([one.shown if chance else one.working for one in made])
     design, draws = fit.model.design, fit.draws.take(fit.resampled[:n])
     structure, size = design.structure, design.readings.value.size
-    value = np.asarray(draws.centred @ structure.fixed.T)
     if structure.outer.labels == ():
+        value = np.asarray(draws.centred @ structure.fixed.T)
         outer = structure.strata[-1]
         tau = draws.by_group(draws.scale(outer))[:, design.readings.group]
         return np.asarray(value + tau * draws.deviates(outer, rng, size))
-    root = effect_root(structure, draws.theta)
-    clusters = (len(draws), structure.outer.size)
-    effects = len(structure.heavy)
-    own = np.einsum("nij,ncj->nci", root, rng.standard_normal((*clusters, effects)))
-    own = own / _root_mixing(draws, structure.outer.size, rng)[:, :, None]
-    for e, effect in enumerate(structure.effects):
-        value += own[:, structure.outer.codes, e] * effect.column
+    value = _row_means(structure, draws, rng)
+    return np.asarray(value + _row_errors(draws, design) * _reading_deviates(draws, rng, size))
+
+
+def replicated_values(fit: Fit, n: int, rng: np.random.Generator) -> Array:
+    """Values of new data sets on the scale that is analysed, (n, rows); see `replicated_rows`."""
+    if fit.model.design.observed is None:
+        return replicated_rows(fit, n, rng)
+    return np.stack([one.working for one in replicated_data(fit, n, rng)])
+
+
+def _row_means(structure: Structure, draws: Draws, rng: np.random.Generator) -> Array:
+    """Return the mean of every row, clusters and all that lies in them being new: (draws, rows)."""
+    value = np.asarray(draws.centred @ structure.fixed.T)
+    if structure.heavy:
+        root = effect_root(structure, draws.theta)
+        size = (len(draws), int(structure.outer.codes.max()) + 1)
+        own = np.einsum("nij,ncj->nci", root, rng.standard_normal((*size, len(structure.heavy))))
+        own = own / _root_mixing(draws, size[1], rng)[:, :, None]
+        for e, effect in enumerate(structure.effects):
+            value += own[:, structure.outer.codes, e] * effect.column
     for stratum, effect in structure.inside:
         inside = draws.scale(stratum) * draws.deviates(stratum, rng, stratum.level.size)
         value += inside[:, stratum.level.codes] * effect.column
-    return np.asarray(value + _row_errors(draws, design) * _reading_deviates(draws, rng, size))
+    return value
 
 
 def _root_mixing(draws: Draws, clusters: int, rng: np.random.Generator) -> Array:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.levels import Level
+from nestimate.data.designs.strata import repeated
 from nestimate.results.answer import Answer
 from nestimate.results.estimates.replicated import replicated_rows
 from nestimate.results.figures import canvas, sheet
@@ -324,7 +325,7 @@ def _finding(answer: Answer, panels: Sequence[Panel]) -> str:
 
 
 def _feature(name: str, answer: Answer) -> str:
-    what = answer.design.structure.sampled
+    what, inner = answer.design.structure.sampled, repeated(answer.design.structure)
     return {
         "farthest": f"one {what} lies far from the others",
         "skewness": "they are skewed",
@@ -332,9 +333,10 @@ def _feature(name: str, answer: Answer) -> str:
         "largest": "a count larger than it makes",
         "none": "more rows with none than it makes",
         "all": "more rows with all than it makes",
-        "excess": f"readings of one {what} scatter more than it makes them",
+        "excess": f"readings of one {inner} scatter more than it makes them",
         "limits": "more limits than it makes",
         "sd_ratio": "the groups scatter more unequally",
         "within_spread": f"readings scatter more in one {what} than in another",
         "block_spread": f"the difference varies more from one {what} to another",
+        "pair_spread": f"the differences of pairs vary more unequally from {what} to {what}",
     }[name]

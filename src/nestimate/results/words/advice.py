@@ -30,7 +30,7 @@ FEW = 15
 
 def honesty_sentences(panel: Panel, design: Design) -> list[str]:
     """Say why the analyses agree or differ."""
-    if design.by_chance:
+    if design.by_chance and design.formula is None:
         return [*chance_sentences(panel, design), *_claim(panel, design)]
     said = {
         "formula": _least_squares,

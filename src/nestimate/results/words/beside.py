@@ -45,18 +45,21 @@ def honesty_rows(panel: Panel, design: Design) -> list[list[str]]:
 def _label(method: Method, design: Design) -> str:
     block = design.structure.block_name()
     on, pooled = f"on {design.structure.unit_name()} means", "all readings pooled (t)"
+    what = "log rates" if design.measure.logarithmic else "logits"
     if design.by_chance:
-        what = "log rates" if design.measure.logarithmic else "logits"
         on = f"on {design.structure.unit_name()} {what}"
         pooled = "all readings pooled (chance alone)"
         means = {"flat": f"on {what}"}.get(design.layout, on)
     else:
         means = {"flat": "on the values"}.get(design.layout, on)
+    link = f" ({what})" if design.by_chance else ""
     cut = isinstance(design.observed, Censored)
     return {
         "half": f"Welch's t, half of limits, {means}",
-        "pooled": {"formula": "least squares, all readings pooled"}.get(design.layout, pooled),
-        "squares": f"least squares{on_means(design)}",
+        "pooled": {"formula": f"least squares, all readings pooled{link}"}.get(
+            design.layout, pooled
+        ),
+        "squares": f"least squares{on_means(design)}{link}",
         "welch": f"Welch's t{', limits as values,' if cut else ''} {means}",
         "paired": f"paired t, one difference per {block}",
         "apart": f"Welch's t, one number per {block}",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.strata import repeated
 from nestimate.remedies import Advice, Remedy
 from nestimate.results.analyses.features import Feature
 
@@ -15,8 +16,8 @@ OF_RESPONSES = {
     "positive?",
     "all": "More rows with all than the model makes: is there a kind of row that cannot be "
     "negative?",
-    "excess": "Readings of one unit scatter more than the model makes them: is there a level that "
-    "is not named, such as a batch or a section?",
+    "excess": "Readings of one unit, or cell, scatter more than the model makes them: is there a "
+    "level that is not named, such as a batch or a section?",
     "limits": "More values are known by limits only than the model makes: does the limit differ "
     "from row to row?",
 }
@@ -32,7 +33,7 @@ def feature_name(one: Feature, design: Design) -> str:
         "largest": "the largest count",
         "none": "share of rows with none",
         "all": "share of rows with all",
-        "excess": f"scatter inside {what} beyond chance",
+        "excess": f"scatter inside {repeated(design.structure)} beyond chance",
         "limits": "share of limits",
         "sd_ratio": "ratio of the groups' SDs",
         "within_spread": f"unequal SDs inside {what}",

@@ -6,6 +6,7 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.structure import Stratum, Structure
 from nestimate.model.model import Model
 from nestimate.results.estimates.summaries import Summary
+from nestimate.results.words.laws import averaged
 from nestimate.results.words.rounding import estimate, interval_name
 
 
@@ -48,6 +49,8 @@ def formula_model_sentences(terms: Structure, value: str, *, robust: bool) -> li
     outer = terms.outer.name
     jointly = "Student-t with nu degrees of freedom" if robust else "normal"
     said = [f"mean of {value} = {fixed} + the effects below; readings ~ Normal(mean, sigma)"]
+    if value == "m[i]":
+        said = [f"{value} = {fixed} + the effects below"]
     names = list(dict.fromkeys(f"tau[{stratum.name}]" for stratum, _ in terms.heavy))
     said.append(f"effects of one {outer} are jointly {jointly}, with scales {', '.join(names)}")
     if any(stratum.lone for stratum in terms.strata):
@@ -80,9 +83,17 @@ def slope_sentences(design: Design, rows: Sequence[Summary]) -> list[str]:
         mean, low, high = estimate(row)
         interval = f"({interval_name(row)} {low} to {high})"
         value, after = design.roles.value, design.roles.after_number
-        effect = mean + {"linear": f"{after} more of", "log": " times"}[design.roles.scale]
+        effect = mean + _more(design, after)
         said.append(f"One unit more of {label} goes with {effect} {value} {interval}.")
     return said
+
+
+def _more(design: Design, after: str) -> str:
+    """Say what a coefficient does to the response: adds to it, or multiplies it or its odds."""
+    measure = design.differences
+    if not measure.logarithmic:
+        return f"{after} more of"
+    return " times the odds of" if "odds" in measure.said_as else " times"
 
 
 def formula_gloss(row: Summary, model: Model) -> str:
@@ -100,6 +111,7 @@ def formula_gloss(row: Summary, model: Model) -> str:
             if name == f"tau[{label}]" and terms.merged:
                 return f"spread of the readings of {label}"
     return {
+        **averaged(model.design, terms.outer.name if terms.outer.labels else "row"),
         "rho": f"correlation over the levels of {terms.outer.name}",
         "sigma": "SD of readings",
         "nu": "near 1: outliers; above 30: normal",

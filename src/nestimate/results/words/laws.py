@@ -11,11 +11,17 @@ from nestimate.data.designs.proportions import Proportions
 Equation = tuple[str, str]
 
 
-def response_equations(design: Design, names: set[str]) -> list[Equation]:
-    """Return the lines that say how a reading comes out of the true mean of its unit."""
+def response_equations(design: Design, names: set[str], mean: str, unit: str) -> list[Equation]:
+    """Return the lines that say how a reading comes out of the true mean of its unit.
+
+    Parameters
+    ----------
+    names
+        Of the parameters.
+    mean, unit
+        What that mean is called, `m[j]`, and what it is the mean of.
+    """
     seen, excess = design.observed, "excess" in names
-    unit = design.levels[0].name if design.levels else "row"
-    mean = "m[j]" if design.levels else "m[i]"
     match seen:
         case Counted():
             over = f"{seen.of}[i] * " if seen.of else ""
@@ -37,8 +43,8 @@ def response_equations(design: Design, names: set[str]) -> list[Equation]:
             ]
         case Censored():
             limits = "of a value below or above its limit the probability of lying there counts"
-            if not design.levels:
-                return [("y[i] = m[i]", limits)]
+            if "sigma" not in names:
+                return [(f"y[i] = {mean}", limits)]
             return [(f"y[i] ~ Normal({mean}, sigma)", f"reading i of a {unit}; {limits}")]
     return []
 
@@ -65,3 +71,16 @@ def link_prior_reasons(design: Design) -> str:
         f"{SCALE:g} (a typical unit differs from the middle by a factor of 2.7, and may by much "
         "more), and so is the excess of readings over chance, on that same scale."
     )
+
+
+def averaged(design: Design, unit: str) -> dict[str, str]:
+    """Say what is averaged over units, and what an excess is, by the kind of a row."""
+    if design.observed is None:
+        return {}
+    alone = design.unscattered
+    return {
+        "average": f"averaged over every {unit} of the kind",
+        "difference": f"of the rates of a typical {unit}",
+        **dict.fromkeys(("risk_difference", "risk_ratio"), "" if alone else f"over every {unit}"),
+        "excess": "of readings beyond chance; 0: Poisson, binomial",
+    }

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.strata import repeated
 from nestimate.data.designs.structure import Role, Stratum
 from nestimate.data.tables.grid import Lost
 from nestimate.errors import listed
@@ -50,12 +51,20 @@ def equations(model: Model) -> tuple[Equation, ...]:
 def _formula(model: Model) -> list[Equation]:
     design = model.design
     value = {"linear": "{}", "log": "log({})"}[design.roles.scale].format(design.roles.value)
+    value = value if design.observed is None else "m[i]"
     lines = formula_model_sentences(design.structure, value, robust="nu" in model.names)
     return [(line, "") for line in lines]
 
 
 def _response(model: Model) -> list[Equation]:
-    return _whole(model, [*response_equations(model.design, set(model.names)), *_units(model)])
+    design, count = model.design, len(model.design.levels)
+    if design.formula is not None:
+        law = response_equations(design, set(model.names), "m[i]", repeated(design.structure))
+        return [*law, *_formula(model)]
+    mean = _symbol(count - 1, count) if count else "m[i]" if design.block is None else "c[b, g]"
+    above = _units(model) if design.block is None else _blocks(model)
+    law = response_equations(design, set(model.names), mean, repeated(design.structure))
+    return _whole(model, [*law, *_inner(design), *above])
 
 
 def _flat(model: Model) -> list[Equation]:
@@ -240,8 +249,8 @@ def methods_paragraph(model: Model, question: Question, fit: Fit, made_with: str
     free = {p.name for p in model.free}
     by_law = bool(reading_law(design, free))
     what = {
-        "formula": "readings by the formula {formula}, with {family} effects of {block} and normal "
-        "errors"
+        "formula": "readings by the formula {formula}, with {family} effects of {block} and "
+        + ("{readings} readings" if by_law else "normal errors")
         if design.structure.outer.labels
         else "readings as {family} about the mean that the formula {formula} gives",
         "flat": (
@@ -251,11 +260,11 @@ def methods_paragraph(model: Model, question: Question, fit: Fit, made_with: str
         "nested": "readings as {readings} about the true mean of their {innermost}{inside} and the "
         "true means of {unit} as {family} about the mean of their group, so that readings do not "
         "count as independent data",
-        "blocked": "readings as normal about the mean of their {block} x {group} cell, and level "
-        "and effects of each {block} as jointly {family} about those of the population",
-        "blocked-nested": "readings as normal about the true mean of their {innermost}{inside}, "
-        "{unit} as normal about the mean of their {block} x {group} cell, and level and effects of "
-        "each {block} as jointly {family} about those of the population",
+        "blocked": "readings as {readings} about the mean of their {block} x {group} cell, and "
+        "level and effects of each {block} as jointly {family} about those of the population",
+        "blocked-nested": "readings as {readings} about the true mean of their {innermost}{inside}"
+        ", {unit} as normal about the mean of their {block} x {group} cell, and level and effects "
+        "of each {block} as jointly {family} about those of the population",
     }[design.layout].format(
         family="Student-t distributed" if robust else "normal",
         readings=reading_law(design, free)

@@ -6,6 +6,7 @@ import numpy as np
 
 from nestimate.data.designs.censored import Censored
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.strata import repeated
 from nestimate.inference.diagnostics import quantile
 from nestimate.inference.fit import Fit
 from nestimate.model.families import EXCESS
@@ -26,7 +27,7 @@ def chance_sentences(panel: Panel, design: Design) -> list[str]:
     events = "every single count" if design.measure.logarithmic else "every single yes or no"
     found = []
     if pooled is not None:
-        unit = design.levels[0].name if design.levels else "row"
+        unit = design.structure.sampled if design.structure.outer.labels else "row"
         factor = answer.width / pooled.width
         if factor >= ABOUT:
             found.append(
@@ -64,10 +65,9 @@ def excess_checks(fit: Fit) -> tuple[Check, ...]:
         if design.measure.logarithmic
         else ("binomial", "beta-binomial")
     )
-    unit = design.levels[0].name
     said = (
-        f"Readings of one {unit} have {_short(middle)} times the variance of {law} chance at the "
-        f"average reading (90 % interval {_short(low)} to {_short(high)}): "
+        f"Readings of one {repeated(design.structure)} have {_short(middle)} times the variance of "
+        f"{law} chance at the average reading (90 % interval {_short(low)} to {_short(high)}): "
     )
     if high < LITTLE:
         said += f"{law} readings would do, and give about the same answer."

@@ -20,6 +20,7 @@ from nestimate.results.words.formulas import (
     formula_design_sentences,
     formula_gloss,
 )
+from nestimate.results.words.laws import averaged
 from nestimate.results.words.rounding import (
     decimals,
     equated,
@@ -89,12 +90,12 @@ def _gloss(row: Summary, model: Model) -> str:
         f"tau_{level.name}": f"SD from {level.name} to {level.name}" for level in design.subunits
     }
     return {
-        **_averaged(design, unit),
+        **averaged(design, design.structure.unit_name(design.structure.block_name("data point"))),
         "effect_size": "difference in units of tau (median)",
         "d_total": f"in units of the {whole} of a reading (median)",
         "tau": f"{outer} from {unit} to {unit}{_link(design)}",
-        "tau_unit": f"SD from {unit} to {unit} in one cell",
-        "tau_block": f"{outer} from {block} to {block}",
+        "tau_unit": f"SD from {unit} to {unit} in one cell{_link(design)}",
+        "tau_block": f"{outer} from {block} to {block}{_link(design)}",
         "tau_effect": f"{outer} of {factors.difference_of(row.of, model)} from {block} to {block}",
         "sigma": f"{sigma} of readings in one {inside}",
         "tau_median": "typical tau of the groups",
@@ -103,19 +104,6 @@ def _gloss(row: Summary, model: Model) -> str:
         "nu": "near 1: outliers; above 30: normal",
         "icc": f"share of {unit} in the {naming.share_name(model)}",
     }.get(row.kind, inner.get(row.kind, ""))
-
-
-def _averaged(design: Design, unit: str) -> dict[str, str]:
-    """Say what is averaged over units, and what an excess is."""
-    if design.observed is None:
-        return {}
-    alone = design.unscattered
-    return {
-        "average": f"averaged over every {unit} of the kind",
-        "difference": f"of the rates of a typical {unit}",
-        **dict.fromkeys(("risk_difference", "risk_ratio"), "" if alone else f"over every {unit}"),
-        "excess": "of readings beyond chance; 0: Poisson, binomial",
-    }
 
 
 def _link(design: Design) -> str:

@@ -393,8 +393,10 @@ def test_stop_frees_the_processor_within_a_second(page, served):
     page.click("#estimate")
     child = served.child()
     start = cpu_seconds(child)
-    time.sleep(2)
-    assert cpu_seconds(child) > start + 0.3
+    waited = time.monotonic()
+    while cpu_seconds(child) < start + 0.3:
+        assert time.monotonic() - waited < 60
+        time.sleep(0.1)
     began = time.monotonic()
     page.click("#stop")
     while cpu_seconds(child) is not None and time.monotonic() - began < 1:

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 from concurrent.futures import Future
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from typer.testing import CliRunner
 
 import nestimate as ne
 from nestimate.apps.cli import app
-from nestimate.studies.screen import engines, long, phrases, pieces, run, students
+from nestimate.studies.screen import engines, learnt, long, phrases, pieces, run, students
 from nestimate.studies.screen.effects import Effects, Flat, Shrunk
 from nestimate.studies.screen.nodes import Likelihood, Nodes
 from nestimate.studies.screen.ranks import ranks, s_values
@@ -525,6 +526,20 @@ def test_jobs_are_handed_out_a_few_at_a_time():
         count += got
     assert count == 4_950
     assert pool.most <= 8
+
+
+def test_classes_of_level_are_of_equally_many_or_none():
+    values, _ = made(1_700, 3, 2, seed=3)
+    reduced = Reduced.of(values.reshape(1_700, -1), layout(3, 2))
+    level = np.random.default_rng(1).normal(0, 3, 1_700)
+    edges = learnt._edges(replace(reduced, level=level))
+    assert np.bincount(np.searchsorted(edges, level)).tolist() == [425] * 4
+    # Too few; alike; levels that are the effects and the scatter, seen once more.
+    assert learnt._edges(replace(reduced, level=level).take(slice(799))).size == 0
+    assert learnt._edges(replace(reduced, level=np.where(level > 6, 9.0, 0.0))).size == 0
+    assert learnt._edges(reduced).size == 0
+    arms = values.mean(axis=(2, 3))
+    np.testing.assert_allclose(reduced.difference, arms[:, 1] - arms[:, 0])
 
 
 def test_spreads_are_learnt_by_the_level_of_readings():

@@ -133,7 +133,8 @@ def sample(
         if k > K_POOR or missing > POOR * len(weights):
             # The proposal is poor: what the draws so far have taught pays for itself.
             stage += 1
-            taught = [s.refit(COMPONENTS[min(stage, len(COMPONENTS)) - 1]) for s in strands]
+            components = COMPONENTS[min(stage, len(COMPONENTS)) - 1]
+            taught = [s.refit(components, EM_DRAWS // STRANDS) for s in strands]
             proposals = taught[1:] + taught[:1]
             batch = 2_000 + 200 * dim if stage <= SMALL_ROUNDS else len(weights)
             missing = batch if k > K_POOR else max(min(missing, batch), 2_000.0)
@@ -204,10 +205,10 @@ class _Draws:
         )
         return np.concatenate([np.empty(0), *pieces])
 
-    def refit(self, components: int) -> Proposal:
+    def refit(self, components: int, most: int = EM_DRAWS) -> Proposal:
         """Fit a new proposal to the weighted draws, flattened where few draws carry the weight."""
         weights = _flattened(self.log_weights, 4 * self.x.shape[1] + 20)
-        few = min(EM_DRAWS, len(weights))
+        few = min(most, len(weights))
         edges = np.cumsum(weights)
         points = (np.arange(few) + self.rng.random()) / few * edges[-1]
         chosen, counts = np.unique(np.searchsorted(edges, points), return_counts=True)

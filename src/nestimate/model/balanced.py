@@ -244,6 +244,8 @@ class BlockStack:
             + np.eye(self.groups) * np.moveaxis(0.5 * effects, 0, 2)[:, :, None]
         )
         variances, directions = np.linalg.eigh(covariance)
+        # None is below the smallest effect's, which rounding beside a large level would hide.
+        variances = np.maximum(variances, 0.5 * effects.min(axis=0)[:, :, None])
         along = np.einsum("bgsd,sdge->ebsd", residual, directions)
         for e in range(self.groups):
             yield Axis.of(variances[:, :, e], self._noise(theta), 1, np.square(along[e]))

@@ -29,6 +29,8 @@ TOGETHER = 64
 #: Classes of level at most, endpoints that each is learnt from at least, and that its scales are
 #: learnt from at most.
 LEVELS, LEAST, MOST = 10, 400, 4_000
+#: How many times as far as half the differences between groups levels must spread.
+APART = 4.0
 
 
 def _together(size: int) -> Iterator[Codes]:
@@ -104,6 +106,27 @@ class Learnt:
         return np.array([row]), Likelihood.of(pattern, nodes), nodes
 
 
+def _edges(reduced: Reduced) -> Array:
+    """Return what lies between classes of equally many; none where levels are too few, or alike.
+
+    Half a difference errs as the level does, and holds the effects: where levels differ by little
+    more, a class would be one of endpoints that differ, or scatter, and not of a level.
+    """
+    level = reduced.level
+    count = min(LEVELS, level.size // LEAST)
+    if count < 2 or _spread(level) < APART * _spread(0.5 * reduced.difference):
+        return np.zeros(0)
+    edges = np.unique(np.quantile(level, np.arange(1, count) / count))
+    sizes = np.bincount(np.searchsorted(edges, level), minlength=edges.size + 1)
+    return edges if sizes.min() >= LEAST // 2 else np.zeros(0)
+
+
+def _spread(values: Array) -> float:
+    """Half of what two thirds in the middle span."""
+    low, high = np.quantile(values, [0.16, 0.84])
+    return 0.5 * float(high - low)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Levels:
     """What endpoints have in common, by the level of their readings.
@@ -145,9 +168,7 @@ class Levels:
                 f"their scales (pool='{pool.name}') needs {pool.least}. Use pool='none', or "
                 "`compare` for each of them."
             )
-        count = min(LEVELS, len(reduced) // LEAST) if trend else 1
-        shares = np.arange(1, count) / max(count, 1)
-        edges = np.unique(np.quantile(reduced.level, shares)) if shares.size else np.zeros(0)
+        edges = _edges(reduced) if trend else np.zeros(0)
         place = np.searchsorted(edges, reduced.level)
         found = cls(
             edges=edges,

@@ -183,6 +183,16 @@ class Reduced:
         )
 
     @property
+    def difference(self) -> Array:
+        """Difference between the arms' plain means, (endpoints,); arms must have some."""
+        known = ~np.isnan(self.mean)
+        found = np.zeros(len(self))
+        for a, sign in enumerate(self.signs):
+            own = known & (self.arm == a)
+            found += sign * np.where(own, self.mean, 0.0).sum(axis=1) / own.sum(axis=1)
+        return found
+
+    @property
     def between(self) -> tuple[Array, Array]:
         """Squared deviations of observed means from their arm's, and degrees of freedom."""
         squares, freedom = np.zeros(len(self)), np.zeros(len(self))

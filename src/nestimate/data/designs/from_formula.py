@@ -93,13 +93,8 @@ def formula_design(
         **{name: getattr(given, name) for name in ("scale", "response", *BESIDE)},
     )
     observed = _observed(table, formula, roles)
-    read = partial(
-        read_model_frame,
-        table,
-        formula,
-        group=group,
-        working=None if observed is None else observed.working,
-    )
+    working = None if observed is None else observed.working
+    read = partial(read_model_frame, table, formula, group=group, working=working)
     said = read(reference=reference)
     design = partial(
         _design, table, formula, said, roles=roles, observed=observed, apart=apart, at=at or {}

@@ -272,6 +272,15 @@ def test_a_kind_of_plot_that_is_none_is_refused(answers):
         answers("nested").plot_estimation("super-plot")
 
 
+def test_a_notebook_shows_figures_without_pyplot(answers):
+    # IPython asks an object it does not know for `_repr_png_`; without pyplot it knows no figure.
+    picture = answers("nested").plot_estimation()._repr_png_()
+    assert picture.startswith(b"\x89PNG")
+    width, height = (int.from_bytes(picture[at : at + 4]) for at in (16, 20))
+    assert width > 500
+    assert height > 200
+
+
 def test_text_of_saved_figures_stays_text(answers, tmp_path):
     figure = answers("flat").plot_posterior(width=89)
     figure.savefig(tmp_path / "f.svg")

@@ -36,6 +36,11 @@ Array = NDArray[np.float64]
 
 #: Roles of columns beside the response.
 BESIDE = ("total", "exposure", "limit")
+#: What is said where coefficients are turned to a stated reference.
+STATED = (
+    "Coefficients are told against the stated reference; what is drawn, and what priors speak of, "
+    "is the same whichever is stated."
+)
 #: What the mean of a formula without factors is called.
 MEAN = "mean"
 
@@ -88,8 +93,13 @@ def formula_design(
         **{name: getattr(given, name) for name in ("scale", "response", *BESIDE)},
     )
     observed = _observed(table, formula, roles)
-    working = None if observed is None else observed.working
-    read = partial(read_model_frame, table, formula, group=group, working=working)
+    read = partial(
+        read_model_frame,
+        table,
+        formula,
+        group=group,
+        working=None if observed is None else observed.working,
+    )
     said = read(reference=reference)
     design = partial(
         _design, table, formula, said, roles=roles, observed=observed, apart=apart, at=at or {}
@@ -126,9 +136,10 @@ def _stated(design: Design, formula: Formula, frame: ModelFrame) -> Design | Non
     _, first = np.unique(codes, return_index=True)
     found = regrouped(design, structure.group[first].tolist()) if factors else design
     structure = replace(found.structure, factors=factors, factorial=crossing)
-    if moved:
-        structure = replace(structure, stated=coding)
-    return replace(found, structure=structure)
+    if not moved:
+        return replace(found, structure=structure)
+    structure = replace(structure, stated=coding)
+    return replace(found, structure=structure, notes=(*found.notes, STATED))
 
 
 def _design(

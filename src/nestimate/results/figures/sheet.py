@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial, wraps
+from io import BytesIO
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -198,6 +199,7 @@ def steady[**P](draw: "Callable[P, Figure]") -> "Callable[P, Figure]":
                 settled(figure)
         if own is None:
             figure.savefig = partial(_saved, figure)  # type: ignore[method-assign]
+            figure._repr_png_ = partial(_png, figure)  # type: ignore[attr-defined]
         return figure
 
     return drawn
@@ -212,6 +214,13 @@ def _saved(figure: "Figure", *args: Any, **kwargs: Any) -> None:
     real: Any = {name: kind for name, kind in REAL_TEXT.items() if own[name] == usual[name]}
     with mpl.rc_context(real):
         type(figure).savefig(figure, *args, **kwargs)
+
+
+def _png(figure: "Figure") -> bytes:
+    """Return what a notebook shows: IPython knows figures only once pyplot was imported."""
+    picture = BytesIO()
+    _saved(figure, picture, format="png")
+    return picture.getvalue()
 
 
 def _shown(label: str, tick: str) -> str:

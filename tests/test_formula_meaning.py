@@ -11,6 +11,7 @@ import nestimate as ne
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.references import chosen_references
+from nestimate.data.designs.roles import Roles
 from nestimate.data.tables.door import read_table
 from nestimate.results.documents.terminal import render
 
@@ -253,7 +254,8 @@ def test_a_control_of_one_in_every_block_is_called_one():
             "y": [1, 1.42, 0.71, 1, 1.87, 0.93, 1, 1.18, 0.66, 1, 1.55, 1.02],
         }
     )
-    design = design_of("y ~ arm + (1|block)", table, scale="log")
+    logs = Roles(value="y", group="arm", scale="log")
+    design = design_of("y ~ arm + (1|block)", table, roles=logs)
     assert any("is 1 for control in every block" in said for said in design.warnings)
     roles = {"value": "y", "group": "arm", "block": "block"}
     result = ne.compare(table, **roles, options={"scale": "log", "ess": 500})

@@ -36,6 +36,11 @@ Array = NDArray[np.float64]
 
 #: Roles of columns beside the response.
 BESIDE = ("total", "exposure", "limit")
+#: What is said where coefficients are turned to a stated reference.
+STATED = (
+    "Coefficients are told against the stated reference; what is drawn, and what priors speak of, "
+    "is the same whichever is stated."
+)
 #: What the mean of a formula without factors is called.
 MEAN = "mean"
 
@@ -126,9 +131,10 @@ def _stated(design: Design, formula: Formula, frame: ModelFrame) -> Design | Non
     _, first = np.unique(codes, return_index=True)
     found = regrouped(design, structure.group[first].tolist()) if factors else design
     structure = replace(found.structure, factors=factors, factorial=crossing)
-    if moved:
-        structure = replace(structure, stated=coding)
-    return replace(found, structure=structure)
+    if not moved:
+        return replace(found, structure=structure)
+    structure = replace(structure, stated=coding)
+    return replace(found, structure=structure, notes=(*found.notes, STATED))
 
 
 def _design(

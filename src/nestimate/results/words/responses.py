@@ -41,11 +41,12 @@ def chance_sentences(panel: Panel, design: Design) -> list[str]:
                 f"(this answer's interval is {_short(factor)} times as wide). It is luck of these "
                 "data, not a reason to pool."
             )
-    if welch is not None:
+    if welch is not None or panel.method("paired") is not None:
         half = "half a count" if design.measure.logarithmic else "half a yes and half a no"
         what = "log rates" if design.measure.logarithmic else "logits"
+        test = "Welch's t" if welch is not None else "The paired t"
         found.append(
-            f"Welch's t on {what} adds {half} to each, so that there is one where nothing was "
+            f"{test} on {what} adds {half} to each, so that there is one where nothing was "
             "seen, and takes all alike however much they rest on."
         )
     return found

@@ -23,7 +23,7 @@ def bare(monkeypatch):
 
 def test_what_is_missing_is_said_before_any_time_is_spent(bare, tmp_path):
     with pytest.raises(ne.DesignError, match=r"the page needs starlette and uvicorn, which are"):
-        page.serve()
+        page.serve_page()
     result = ne.compare(ROOT / "examples" / "seedlings.csv", value="height_cm", group="bed")
     with pytest.raises(ne.DesignError, match=r"pip install 'nestimate\[arviz\]'"):
         _ = result.draws

@@ -57,7 +57,7 @@ DATA = {
 
 @pytest.mark.parametrize("data", ["few", "many"])
 def test_sensitivities_are_those_of_arviz_on_the_same_draws(data):
-    result = ne.compare(DATA[data], options={"ess": 4000})
+    result = ne.compare(DATA[data], options={"ess": 10_000})
     fit, mine = result.fit, result.sensitivity[0]
     draws = fit.draws.take(fit.resampled).named()
     logs = sensitivity.log_priors(fit)
@@ -103,7 +103,7 @@ def test_verdicts_on_data_built_for_them(data, prior, verdict):
 
 def test_a_prior_twice_as_far_off_is_felt_more():
     near, far = (
-        ne.compare(DATA["many"], options={"ess": 2000, "prior": {"mu": f"normal({m}, 0.5)"}})
+        ne.compare(DATA["many"], options={"ess": 10_000, "prior": {"mu": f"normal({m}, 0.5)"}})
         for m in (2, 4)
     )
     assert far.sensitivity[0].priors["mu"] > near.sensitivity[0].priors["mu"]

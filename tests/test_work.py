@@ -117,7 +117,8 @@ def test_linear_algebra_keeps_to_one_thread_in_summaries_too(monkeypatch, part):
 
 
 def _fit(**known):
-    return SimpleNamespace(ess=9000.0, pareto_k=0.2, chains=None, at_edge=("", 0.0), **known)
+    held = {"model": SimpleNamespace(density=None), "chains": None, "at_edge": ("", 0.0)} | known
+    return SimpleNamespace(ess=9000.0, pareto_k=0.2, **held)
 
 
 def test_too_few_draws_say_what_to_ask_for():

@@ -312,14 +312,14 @@ def _page(
 ) -> None:
     """Open the page in the browser; it talks to this machine alone, until Ctrl-C."""
     if export is None:
-        page.serve(port, browser=not no_browser)
+        page.serve_page(port, browser=not no_browser)
         return
     if pyodide is None:
         raise DesignError(
             "--export needs --pyodide FOLDER, an unpacked full distribution of Pyodide: Python "
             "for the browser."
         )
-    typer.echo(page.export(export, pyodide, overwrite=overwrite))
+    typer.echo(page.export_page(export, pyodide, overwrite=overwrite))
 
 
 def _width() -> int:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from nestimate.extras import require
 
-__all__ = ["export", "serve"]
+__all__ = ["export_page", "serve_page"]
 
 
-def serve(port: int = 0, *, browser: bool = True) -> None:
+def serve_page(port: int = 0, *, browser: bool = True) -> None:
     """Serve the page until Ctrl-C; see `serve.serve`.
 
     Raises
@@ -21,7 +21,7 @@ def serve(port: int = 0, *, browser: bool = True) -> None:
     import_module("nestimate.apps.page.serve").serve(port, browser=browser)
 
 
-def export(target: Path, pyodide: Path, *, overwrite: bool = False) -> str:
+def export_page(target: Path, pyodide: Path, *, overwrite: bool = False) -> str:
     """Write the page as static files; see `export.export`."""
     written: str = import_module("nestimate.apps.page.export").export(
         target, pyodide, overwrite=overwrite

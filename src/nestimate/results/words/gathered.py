@@ -1,5 +1,6 @@
 """What is said alike of many differences, said once."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from nestimate.remedies import Advice
@@ -25,17 +26,26 @@ def gathered(checks: Sequence[Check], names: Sequence[str]) -> list[tuple[bool, 
         name = "" if isinstance(check.text, Advice) else _named(check.text, names)
         common = check.text.replace(name, "\0") if name else check.text
         alike.setdefault((check.passed, check.name, common), []).append(name or check.text)
-    said = []
-    for (passed, _, common), found in alike.items():
+    said, apart = [], Counter[tuple[bool, str]]()
+    rest: dict[tuple[bool, str], list[str]] = {}
+    for (passed, kind, common), found in alike.items():
         if "\0" not in common:
             # An advice keeps its remedies: every voice says them in its own words.
             said += [(passed, check.text) for check in checks if str(check.text) == common][:1]
         elif len(found) <= MOST:
-            said += [(passed, common.replace("\0", name)) for name in found]
+            # Of many that differ in their numbers the first are said, and which the others are.
+            room = max(MOST - apart[passed, kind], 0)
+            apart[passed, kind] += len(found)
+            said += [(passed, common.replace("\0", name)) for name in found[:room]]
+            rest.setdefault((passed, kind), []).extend(found[room:])
         else:
             every = f"each of {len(found)} differences"
             text = common.replace("\0", every)
             said.append((passed, f"{text[0].upper()}{text[1:]}{_who(found, names)}"))
+    for (passed, _), others in rest.items():
+        if others:
+            many = f"{len(others)} more differences" if len(others) > 1 else "one more difference"
+            said.append((passed, f"The like holds of {many}: {'; '.join(others)}."))
     return said
 
 

@@ -32,8 +32,9 @@ Codes = NDArray[np.intp]
 
 #: Candidates by the number of a group's own parameters.
 CANDIDATES = {1: 8, 2: 21, 3: 55}
-#: Candidates of all draws evaluated together.
-CHUNK = 4096
+#: Candidates of one group in the draws of a part, the work of one thread; and candidates of all the
+#: groups that are evaluated together.
+CHUNK, TOGETHER = 8192, 32_768
 #: Scale of a proposal of 2 degrees of freedom beside the SD of what it is for.
 SCALE = 0.85
 #: Steps of the first fit of the groups' proposals, and candidates of each.
@@ -281,7 +282,7 @@ class Collapsed:
 
 def _room(points: int) -> int:
     """Return how many groups are evaluated together where each has so many points."""
-    return max(CHUNK // points, 1)
+    return max(TOGETHER // points, 1)
 
 
 def sample(

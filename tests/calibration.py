@@ -19,10 +19,9 @@ import numpy as np
 
 from broken import BROKEN
 from dense import log_density
-from experiments import Template, draw_data, draw_truth, handed_in, true_quantities
+from experiments import Template, draw_data, draw_truth, handed_in, ranking, true_quantities
 from nestimate.data.designs.design import Design
 from nestimate.data.tables.door import read_table
-from nestimate.inference.diagnostics import K_LIMIT
 from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
 from nestimate.results.estimates import quantities, spreads
@@ -71,16 +70,7 @@ def simulate_and_rank(template, index, broken=None, ess=ESS):
         for name, value in known.items()
         if name in drawn and np.ptp(drawn[name]) > 0
     }
-    return {
-        "template": template.name,
-        "broken": broken,
-        "index": index,
-        "failed": bool(fit.pareto_k > K_LIMIT or fit.ess < ess),
-        "pareto_k": round(fit.pareto_k, 3),
-        "ess": round(fit.ess),
-        "seconds": round(fit.seconds, 3),
-        "ranks": ranks,
-    }
+    return ranking(template, index, fit, ess, ranks, broken)
 
 
 def reported(fit):

@@ -10,6 +10,7 @@ import pandas as pd
 
 import nestimate as ne
 from nestimate.data.designs.roles import Roles
+from nestimate.inference.diagnostics import K_LIMIT
 from nestimate.model.assumptions import Assumptions
 
 
@@ -248,3 +249,17 @@ def true_quantities(template, truth):
             total = between + (noise[0] + noise[g]) / 2
             found[f"d_total[{contrast}]"] = gap / float(np.sqrt(total))
     return found
+
+
+def ranking(template, index, fit, ess, ranks, broken=None):
+    """Return the record of one simulated experiment: how its fit went, and the ranks of truths."""
+    return {
+        "template": template.name,
+        "broken": broken,
+        "index": index,
+        "failed": bool(fit.pareto_k > K_LIMIT or fit.ess < ess),
+        "pareto_k": round(fit.pareto_k, 3),
+        "ess": round(fit.ess),
+        "seconds": round(fit.seconds, 3),
+        "ranks": ranks,
+    }

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from experiments import _from_prior
+from experiments import _from_prior, ranking
 from nestimate.data.designs.adjusted import adjusted_design
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.roles import Roles
@@ -99,16 +99,13 @@ class FactorTemplate:
         count = self.means(self.rows(rng)).shape[1]
         of_means = np.array(list(truth.values()))[:count]
         truth |= {name: float(np.dot(weights, of_means)) for name, weights in self.known.items()}
-        return {
-            "template": self.name,
-            "broken": None,
-            "index": index,
-            "failed": bool(fit.pareto_k > 0.7 or fit.ess < ess),
-            "pareto_k": round(fit.pareto_k, 3),
-            "ess": round(fit.ess),
-            "seconds": round(fit.seconds, 3),
-            "ranks": {name: int((drawn[name] < value).sum()) for name, value in truth.items()},
-        }
+        return ranking(
+            self,
+            index,
+            fit,
+            ess,
+            {name: int((drawn[name] < value).sum()) for name, value in truth.items()},
+        )
 
 
 def _cells(arms, animals, *, between, readings):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from experiments import _from_prior
+from experiments import _from_prior, ranking
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.tables.door import read_table
@@ -68,16 +68,7 @@ class FormulaTemplate:
         means = fit.draws.means[chosen]
         slope = next(value for name, value in truth.items() if name.startswith("beta[group"))
         ranks["b - a"] = int((means[:, 1] - means[:, 0] < slope).sum())
-        return {
-            "template": self.name,
-            "broken": None,
-            "index": index,
-            "failed": bool(fit.pareto_k > 0.7 or fit.ess < ess),
-            "pareto_k": round(fit.pareto_k, 3),
-            "ess": round(fit.ess),
-            "seconds": round(fit.seconds, 3),
-            "ranks": ranks,
-        }
+        return ranking(self, index, fit, ess, ranks)
 
 
 def draw_formula(template, truth, rng):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 import nestimate as ne
-from experiments import _from_prior
+from experiments import _from_prior, ranking
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.roles import Roles
 from nestimate.data.tables.door import read_table
@@ -51,16 +51,7 @@ class ResponseTemplate:
         means = fit.draws.means[chosen]
         gap = truth["mu[b]"] - truth["mu[a]"]
         ranks["b - a"] = int((means[:, 1] - means[:, 0] < gap).sum())
-        return {
-            "template": self.name,
-            "broken": None,
-            "index": index,
-            "failed": bool(fit.pareto_k > 0.7 or fit.ess < ess),
-            "pareto_k": round(fit.pareto_k, 3),
-            "ess": round(fit.ess),
-            "seconds": round(fit.seconds, 3),
-            "ranks": ranks,
-        }
+        return ranking(self, index, fit, ess, ranks)
 
     @property
     def roles(self):

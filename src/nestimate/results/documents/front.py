@@ -38,7 +38,8 @@ def question(answer: Answer) -> list[str]:
     """Say in words what was asked, and of what it is asked."""
     design, asked = answer.design, answer.question
     value, groups, sure = wording.value_label(design), design.groups, "and how sure is that?"
-    how = "By what factor" if design.differences.logarithmic else "How far"
+    ratio = f"By what {design.differences.said_as or 'factor'}"
+    how = ratio if design.differences.logarithmic else "How far"
     others = " and ".join(filter(None, [", ".join(groups[1:-1]), groups[-1]]))
     if len(groups) > MOST_ASKED:
         others = f"the {len(groups) - 1} other groups of {design.roles.group or 'the table'}"
@@ -49,6 +50,13 @@ def question(answer: Answer) -> list[str]:
         said = f"{how} does the mean of {value}{of} lie from {asked.against:g}, {sure}"
     elif not answer.asked:
         said = f"How does {value} depend on what was measured with it, {sure}"
+    elif design.structure.factorial is not None and asked.contrast == "reference":
+        first, *rest = design.structure.factorial.names
+        factors = " and ".join([", ".join([first, *rest[:-1]]), rest[-1]])
+        said = (
+            f"What do {factors} do to {value}, at each level of the other and on average, and does "
+            f"the effect of one differ with the other, {sure}"
+        )
     elif named:
         said = f"How large is {' and '.join(c.name for c in answer.asked[:6])} in {value}, {sure}"
     elif asked.contrast == "pairs" and len(groups) > 2:

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.stack import Stack
+from nestimate.data.designs.structure import Layout
 from nestimate.errors import DesignError
 from nestimate.model.axes import Axis, mixed_density
 from nestimate.model.families import FIXED, NORMALITY, Family, scale_of
@@ -199,11 +200,9 @@ class BlockStack:
             When cells are empty or unequal.
         """
         design = stack.template
-        assert design.block is not None
-        count = len(design.groups)
-        place = design.block.codes * count + design.readings.group
+        count, place = len(design.groups), design.structure.cell
         level, effect = (s for s in design.structure.strata if s.heavy)
-        if np.ptp(np.bincount(place, minlength=design.block.size * count)):
+        if np.ptp(np.bincount(place, minlength=design.cells.size)):
             raise DesignError("cells of block and group hold unequal numbers of readings.")
         return cls(
             inside=Inside.of(stack, place),
@@ -301,6 +300,15 @@ class BlockStack:
         return np.asarray(error[0] / self.inside.members[0])
 
 
+#: By layout.
+STACKS: dict[Layout, type[UnitStack | BlockStack]] = {
+    "flat": UnitStack,
+    "nested": UnitStack,
+    "blocked": BlockStack,
+    "blocked-nested": BlockStack,
+}
+
+
 def stacked_density(stack: Stack, *, robust: bool) -> StackedDensity:
     """Choose the density of a design.
 
@@ -309,9 +317,7 @@ def stacked_density(stack: Stack, *, robust: bool) -> StackedDensity:
     DesignError
         When the design has none in closed form.
     """
-    design = stack.template
-    if design.formula is not None:
+    kind = STACKS.get(stack.template.layout)
+    if kind is None:
         raise DesignError("a formula has no density for many data sets at once yet.")
-    if design.block is None:
-        return UnitStack.of(stack, robust=robust)
-    return BlockStack.of(stack, robust=robust)
+    return kind.of(stack, robust=robust)

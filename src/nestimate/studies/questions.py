@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from nestimate.data.designs.measures import MEASURES
+from nestimate.data.designs.scales import SCALES
 from nestimate.errors import DesignError
 from nestimate.inference.fit import Fit
 from nestimate.options import Options
@@ -118,7 +118,7 @@ def _read(
             "plan: only intervals of one difference between groups at a time can be planned for: "
             "leave simultaneous and against out (options={'simultaneous': False, 'against': None})."
         )
-    measure = MEASURES[words.scale]
+    measure = SCALES[words.scale].measure
     asked = choose_contrasts(words.groups, question.contrast, question.against, measure)
     shapes = shapes_of(
         *sizes,

@@ -28,7 +28,7 @@ def title(answer: Answer) -> str:
     value = wording.value_label(design)
     if len(asked) > MOST_SAID and len(design.groups) > MOST_SAID:
         return f"{value}: {len(design.groups)} groups of {design.roles.group or 'the table'}"
-    named = [c.name for c in asked[:MOST_TITLED]] or [design.formula.text if design.formula else ""]
+    named = [c.name for c in asked[:MOST_TITLED]] or [design.structure.text]
     left = len(asked) - MOST_TITLED
     more = f" and {left} more" if left > 0 else ""
     return f"{value}: {' and '.join(named)}{more}"
@@ -38,7 +38,7 @@ def question(answer: Answer) -> list[str]:
     """Say in words what was asked, and of what it is asked."""
     design, asked = answer.design, answer.question
     value, groups, sure = wording.value_label(design), design.groups, "and how sure is that?"
-    how = "By what factor" if design.differences.logarithmic else "How far"
+    how = design.differences.how
     others = " and ".join(filter(None, [", ".join(groups[1:-1]), groups[-1]]))
     if len(groups) > MOST_ASKED:
         others = f"the {len(groups) - 1} other groups of {design.roles.group or 'the table'}"
@@ -66,14 +66,12 @@ def question(answer: Answer) -> list[str]:
 
 def _population(design: Design) -> list[str]:
     """Say of what the answer is to hold beyond what was measured."""
-    if design.block is not None:
-        what, n = design.block.name, design.block.size
-    elif design.levels:
-        what, n = design.levels[0].name, design.levels[0].size
-    else:
+    of = design.structure.population
+    if not of.size:
         return []
     return [
-        f"The answer is meant for every {what} of the kind measured here, not for these {n} alone."
+        f"The answer is meant for every {of.name} of the kind measured here, not for these "
+        f"{of.size} alone."
     ]
 
 

@@ -12,7 +12,15 @@ from nestimate.results.documents import front, glossary, guidelines, pictures, r
 from nestimate.results.documents.blocks import Block, Code, Grid, Prose, Report, Section
 from nestimate.results.estimates import naming
 from nestimate.results.estimates.summaries import Summary
-from nestimate.results.words import advice, beside, methods, rounding, side_by_side, wording
+from nestimate.results.words import (
+    advice,
+    beside,
+    equations,
+    methods,
+    rounding,
+    side_by_side,
+    wording,
+)
 from nestimate.results.words.gathered import gathered
 
 #: Rows of a table in the report; the JSON file holds all of them.
@@ -125,7 +133,7 @@ def _design(design: Design, *, warn: bool) -> Section:
 def counts(design: Design) -> Grid:
     """Return the tree of counts: how many of each level lie in each group."""
     readings = design.readings
-    levels = [*([design.block] if design.block else []), *design.levels]
+    levels = [*design.structure.blocks[:1], *design.levels]
     reading = wording.reading_word(design)
     rows = [(g, readings.group == i) for i, g in enumerate(design.groups)]
     if len(rows) > 1:
@@ -244,7 +252,7 @@ def _checks(answer: Answer) -> Section:
 
 def _model(answer: Answer) -> Section:
     priors = tuple(tuple(line.split(" ", 1)) for line in wording.prior_sentences(answer.model))
-    lines = methods.equations(answer.model)
+    lines = equations.equations(answer.model)
     model: Block = Prose(sentences=tuple(line for line, _ in lines), kind="list")
     if any(said for _, said in lines):
         model = Grid(caption="Model", head=("", "in words"), rows=lines, kind="formulas")

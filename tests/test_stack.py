@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from experiments import draw_data, draw_truth, handed_in
+from experiments import _from_prior, draw_data, draw_truth, handed_in
+from factor_ranks import FACTORS
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.stack import Stack
 from nestimate.data.tables.door import Wanted, read_table
@@ -61,9 +62,25 @@ def test_data_sets_are_measured_as_one_by_one(template):
 @pytest.mark.parametrize("own_priors", [True, False], ids=["own priors", "default priors"])
 @pytest.mark.parametrize("template", BALANCED, ids=lambda t: t.name)
 def test_density_is_that_of_each_data_set(template, own_priors):
-    found, assumptions = designs(template), template.assumptions
+    assumptions = template.assumptions
     if not own_priors:
         assumptions = replace(assumptions, prior={})
+    assert_density_is_that_of_each(designs(template), assumptions)
+
+
+CROSSED = [FACTORS[name] for name in FACTORS if name.startswith("two factors")]
+
+
+@pytest.mark.parametrize("tau", [None, "own"])
+@pytest.mark.parametrize("template", CROSSED, ids=lambda t: t.name)
+def test_density_of_two_factors_is_that_of_each_data_set(template, tau):
+    rng = np.random.default_rng(4)
+    truth = {name: float(_from_prior(prior, rng)) for name, prior in template.priors.items()}
+    found = [template.design(template.draw(truth, rng)) for _ in range(SETS)]
+    assert_density_is_that_of_each(found, Assumptions(tau=tau))
+
+
+def assert_density_is_that_of_each(found, assumptions):
     model = StackedModel.of(stacked(found), assumptions)
     x = 0.7 * np.random.default_rng(1).standard_normal((SETS, 20, model.dim))
     theta, _ = model.evaluate(x)

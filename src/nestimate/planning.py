@@ -167,7 +167,7 @@ def plan(
         settings=more,
         options=chosen,
     )
-    several = len({shape.readings for shape in shapes}) > 1 or bool(more.blocks)
+    several = len({shape.readings for shape in shapes}) > 1 or _in_blocks(shapes)
     return _planned(task, shapes, kept, read_costs(costs, several), more, stated=True)
 
 
@@ -219,8 +219,13 @@ class Pilot(Answer):
             if isinstance(options, Options)
             else Options.of({**self.options, **(options or {})}),
         )
-        several = len({s.readings for s in shapes}) > 1 or bool(shapes[0].blocks)
+        several = len({s.readings for s in shapes}) > 1 or _in_blocks(shapes)
         return _planned(task, shapes, kept, read_costs(costs, several), more, stated=False)
+
+
+def _in_blocks(shapes: tuple[Shape, ...]) -> bool:
+    """Whether designs differ in their blocks and in the units of each."""
+    return bool(shapes[0].blocks) and len({shape.units for shape in shapes}) > 1
 
 
 def _planned(

@@ -39,6 +39,13 @@ def _plan(  # noqa: PLR0913 - one argument per option is how typer reads a comma
     groups: Annotated[
         str | None, typer.Option(help="No pilot: true means, 'placebo=7,drug=8'.")
     ] = None,
+    factors: Annotated[
+        str | None,
+        typer.Option(help="Factors of the cells in --groups: 'arm,time' and 'a/t1=7,a/t2=7,...'."),
+    ] = None,
+    within: Annotated[
+        str | None, typer.Option(help="Factors that vary inside a block: time; left out: all.")
+    ] = None,
     tau: Annotated[
         str | None, typer.Option(help="No pilot: spread between units. Pilot: as in compare.")
     ] = None,
@@ -48,7 +55,8 @@ def _plan(  # noqa: PLR0913 - one argument per option is how typer reads a comma
     nu: Annotated[float | None, typer.Option(help="No pilot: normality; left out: normal.")] = None,
     tau_block: Annotated[float | None, typer.Option(help="Spread between blocks.")] = None,
     tau_effect: Annotated[
-        float | None, typer.Option(help="Spread of the effect between blocks.")
+        str | None,
+        typer.Option(help="Spread of the effect between blocks: 0.5, or 'arm=0.3,time=0.2'."),
     ] = None,
     tau_subunits: Annotated[
         str | None, typer.Option(help="Spread of each level inside a unit: 0.5,0.3.")
@@ -138,15 +146,18 @@ def _plan(  # noqa: PLR0913 - one argument per option is how typer reads a comma
             "sigma": _spread("sigma", sigma),
             "nu": nu,
             "tau_block": tau_block,
-            "tau_effect": tau_effect,
+            "tau_effect": effects(tau_effect),
             "tau_subunits": None if tau_subunits is None else _spreads(tau_subunits),
+            "factors": _names(factors),
+            "within": _names(within),
             "source": source,
         }
         truth = {name: given for name, given in stated.items() if given is not None}
         settings["words"] = {name: word for name, word in words.items() if word is not None}
         found = plan(truth, **asked, settings=settings, options=options)
     else:
-        for name, given in (("groups", groups), ("nu", nu)):
+        told = {"groups": groups, "nu": nu, "factors": factors, "within": within}
+        for name, given in told.items():
             if given is not None:
                 raise DesignError(f"plan: with a pilot leave --{name} out: the pilot tells it.")
         options |= {"tau": tau, "sigma": sigma or "common", "value_unit": reading["value_unit"]}
@@ -227,6 +238,26 @@ def _spread(name: str, given: str | None) -> float | None:
     except ValueError:
         raise DesignError(
             f"--{name} '{given}': without a pilot it is a number, such as --{name} 0.8."
+        ) from None
+
+
+def _names(given: str | None) -> tuple[str, ...] | None:
+    return None if given is None else tuple(part.strip() for part in given.split(","))
+
+
+def effects(given: str | None) -> float | dict[str, float] | None:
+    """Read one number, or factors each with its own: `arm=0.3,time=0.2,arm x time=0.2`."""
+    if given is None:
+        return None
+    try:
+        if "=" not in given:
+            return float(given)
+        pairs = [part.rpartition("=") for part in given.split(",")]
+        return {name.strip(): float(number) for name, _, number in pairs}
+    except ValueError:
+        raise DesignError(
+            f"--tau-effect '{given}': write a number, such as 0.5, or one for each factor: "
+            "'arm=0.3,time=0.2,arm x time=0.2'."
         ) from None
 
 

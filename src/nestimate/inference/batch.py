@@ -24,8 +24,10 @@ Codes = NDArray[np.intp]
 ROUGH_NODES, NODES = 10, 16
 #: Most Newton steps; a gain below LEAST_GAIN ends them.
 NEWTON, LEAST_GAIN = 8, 1e-2
-#: Points of every round that refines the proposal, and components of its mixture, by pass.
-FIRST_PASS, SECOND_PASS = ((256, 2),), ((512, 4), (512, 4), (512, 4))
+#: Points of every round that refines the proposal, and components of its mixture, by pass; beyond
+#: MANY parameters the first round needs more points to see them all.
+FIRST_PASS, SECOND_PASS = ((256, 2),), ((1024, 2), (1024, 2), (1024, 2))
+MANY, FIRST_OF_MANY = 8, ((512, 2),)
 #: Effective draws below which a data set is worked on again.
 LEAST_KISH = 150.0
 #: Points worked on together: their nodes stay in the cache.
@@ -70,9 +72,10 @@ def sample(model: StackedModel, points: int, numbers: Codes) -> BatchDraws:
     start = Proposals.around(mode, covariance, model.ridge)
     pieces = []
     at_once = max(1, AT_ONCE // points)
+    rounds = FIRST_OF_MANY if model.dim > MANY else FIRST_PASS
     for first in range(0, len(model), at_once):
         own = slice(first, first + at_once)
-        pieces.append(_drawn(model.take(own), start.take(own), points, numbers[own], FIRST_PASS))
+        pieces.append(_drawn(model.take(own), start.take(own), points, numbers[own], rounds))
     found = _joined(pieces)
     poor = np.flatnonzero(found.kish < LEAST_KISH)
     for k in poor:

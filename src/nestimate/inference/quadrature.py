@@ -94,7 +94,9 @@ def why_not(model: StackedModel, weights: Array) -> str:
         alike = all(np.array_equal(numbers[0], other) for other in numbers)
         if not alike or abs(weights.sum()) > 1e-9:
             return "the contrast does not cancel what blocks have in common"
-        if len(_places(model, density.scales[1])) > 1:
+        if len(density.kinds) > 1 or not density.kinds[0].alone:
+            return "several factors differ from block to block"
+        if len(_places(model, density.kinds[0].scales[1])) > 1:
             return "groups differ from block to block with a spread each"
         return ""
     assert isinstance(density, UnitStack)
@@ -280,7 +282,8 @@ def _across_blocks(model: StackedModel, density: BlockStack, weights: Array) -> 
     ]
     noise = _noise(model)
     typical = _typical(noise)[:, None] / density.inside.members[0]
-    (level,), (effect,) = (_places(model, scale) for scale in density.scales)
+    (kind,) = density.kinds
+    (level,), (effect,) = (_places(model, scale) for scale in kind.scales)
     across = Scale.of(
         model,
         effect,

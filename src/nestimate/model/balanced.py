@@ -20,9 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.stack import Stack
+from nestimate.data.designs.stratum import Role
 from nestimate.data.designs.structure import Layout
 from nestimate.errors import DesignError
 from nestimate.model.axes import Axis, mixed_density
+from nestimate.model.directions import Directions, directions
 from nestimate.model.families import FIXED, NORMALITY, Family, scale_of
 from nestimate.model.inside import Inside
 from nestimate.model.likelihood import NODES
@@ -170,22 +172,22 @@ class UnitStack:
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class BlockStack:
-    """Blocks that see every group equally often.
+    """Blocks that see every group equally often, or every group of some of the cells.
 
     Attributes
     ----------
     inside
-        What lies inside the cells of block and group; cells are numbered block by block.
-    scales
-        The scale of the blocks, and of the effect between them: one, or one of each group.
+        What lies inside the cells of block and group.
+    kinds
+        Blocks by the groups that they see, and the axes of each.
     groups
-        How many groups each block sees.
+        How many groups there are.
     robust, within
         As in `UnitStack`.
     """
 
     inside: Inside
-    scales: tuple[Family, Family]
+    kinds: tuple[Directions, ...]
     groups: int
     robust: bool
     within: Array
@@ -197,16 +199,18 @@ class BlockStack:
         Raises
         ------
         DesignError
-            When cells are empty or unequal.
+            When cells are empty or unequal, or plots lie in the blocks.
         """
         design = stack.template
-        count, place = len(design.groups), design.structure.cell
-        level, effect = (s for s in design.structure.strata if s.heavy)
-        if np.ptp(np.bincount(place, minlength=design.cells.size)):
+        if any(s.role is Role.PLOT for s in design.structure.strata):
+            raise DesignError("plots in blocks have no density for many data sets at once yet.")
+        count = len(design.groups)
+        _, place, sizes = np.unique(design.structure.cell, return_inverse=True, return_counts=True)
+        if np.ptp(sizes):
             raise DesignError("cells of block and group hold unequal numbers of readings.")
         return cls(
             inside=Inside.of(stack, place),
-            scales=(scale_of(level), scale_of(effect)),
+            kinds=directions(design.structure, design.structure.blocking.codes, place),
             groups=count,
             robust=robust,
             within=np.asarray(stack.yardstick.within / stack.yardstick.spread),
@@ -219,82 +223,84 @@ class BlockStack:
     def log_density(self, theta: Theta, nodes: int = NODES) -> Array:
         """Log density of the standardised readings, shape (sets, draws)."""
         mu = theta[FIXED]
-        residual = self._cells[:, :, :, None] - mu
-        axes = self._alike if len(theta[self.scales[1]]) == 1 else self._apart
-        kind = tuple(axes(theta, residual))
+        kinds = [tuple(self._axes(kind, theta)) for kind in self.kinds]
         nu = theta[NORMALITY][0].reshape(-1) if self.robust else None
-        outer = mixed_density([kind], nu, nodes, exact=not self.inside.strata)
+        outer = mixed_density(kinds, nu, nodes, exact=not self.inside.strata)
         return np.asarray(self.inside.log_density(theta) + outer.reshape(mu.shape[1:]))
 
-    def _alike(self, theta: Theta, residual: Array) -> Iterator[Axis]:
-        """Mean over the groups, and all directions in which they differ."""
-        level = np.square(residual.sum(axis=1)) / self.groups
-        rest = np.maximum(np.square(residual).sum(axis=1) - level, 0)
-        stretched, noise = self._stretched(theta), self._noise(theta)
-        yield Axis.of(stretched[0], noise, 1, level)
-        if self.groups > 1:
-            yield Axis.of(stretched[1], noise, self.groups - 1, rest)
+    def _axes(self, kind: Directions, theta: Theta) -> Iterator[Axis]:
+        residual = self.inside.means[kind.cells][:, :, :, None] - theta[FIXED][kind.groups]
+        noise = self._noise(theta)
+        return (self._apart if kind.apart(theta) else self._alike)(kind, theta, residual, noise)
 
-    def _apart(self, theta: Theta, residual: Array) -> Iterator[Axis]:
+    def _alike(
+        self, kind: Directions, theta: Theta, residual: Array, noise: Array
+    ) -> Iterator[Axis]:
+        """Axes that are the same in every draw; the largest class has what the others leave."""
+        stretched = kind.stretched(theta)
+        *others, largest = sorted(kind.classes, key=len)
+        left = np.square(residual).sum(axis=1)
+        for members in others:
+            along = np.einsum("bgsd,ge->ebsd", residual, kind.axes[:, members])
+            own = np.square(along).sum(axis=0)
+            left = np.maximum(left - own, 0)
+            yield Axis.of(stretched[members[0]], noise, members.size, own)
+        yield Axis.of(stretched[largest[0]], noise, largest.size, left)
+
+    def _apart(
+        self, kind: Directions, theta: Theta, residual: Array, noise: Array
+    ) -> Iterator[Axis]:
         """Directions that every draw has of its own: what errs is alike along all of them."""
-        level, effects = (np.square(theta[scale]) for scale in self.scales)
-        covariance = (
-            level[0][:, :, None, None]
-            + np.eye(self.groups) * np.moveaxis(0.5 * effects, 0, 2)[:, :, None]
-        )
-        variances, directions = np.linalg.eigh(covariance)
+        variances, turned = np.linalg.eigh(kind.covariance(theta))
         # None is below the smallest effect's, which rounding beside a large level would hide.
-        variances = np.maximum(variances, 0.5 * effects.min(axis=0)[:, :, None])
-        along = np.einsum("bgsd,sdge->ebsd", residual, directions)
-        for e in range(self.groups):
-            yield Axis.of(variances[:, :, e], self._noise(theta), 1, np.square(along[e]))
+        variances = np.maximum(variances, kind.least(theta)[:, :, None])
+        along = np.einsum("bgsd,sdge->ebsd", residual, turned)
+        for e in range(kind.groups.size):
+            yield Axis.of(variances[:, :, e], noise, 1, np.square(along[e]))
 
     def guess(self) -> dict[Family, Array]:
         """Return parameters near the bulk of the posterior, each of shape (size, sets)."""
         half = 0.5 * self.within[None, :]
+        middle = np.empty((self.groups, self.within.size))
+        for kind in self.kinds:
+            middle[kind.groups] = self.inside.means[kind.cells].mean(axis=0)
         return {
-            FIXED: self._cells.mean(axis=0),
-            **dict.fromkeys(self.scales, half),
+            FIXED: middle,
+            **dict.fromkeys(self.kinds[0].scales, half),
             **self.inside.guess(self.within),
         }
 
     @property
     def basis(self) -> Array:
-        """The mean over groups, and the directions in which they differ."""
-        ones = np.hstack([np.ones((self.groups, 1)), np.eye(self.groups)[:, 1:]])
-        return np.asarray(np.linalg.qr(ones)[0])
+        """The axes of all kinds of blocks, each of its own groups."""
+        found = np.zeros((self.groups, self.groups))
+        for kind in self.kinds:
+            found[np.ix_(kind.groups, kind.groups)] = kind.axes
+        return found
 
     def information(self, theta: Theta) -> tuple[Array, Array]:
         """Precision and middle of the means given the scales, along `basis`."""
-        cells, noise = self._cells, self._noise(theta)
-        middle = cells.mean(axis=0)
-        stretched = self._stretched(theta)
-        if self.robust:
-            spread = np.square(cells - middle)
-            seen = spread.sum(axis=(0, 1))[:, None] / cells[:, :, 0].size
-            nu = theta[NORMALITY][0]
-            typical = stretched.mean(axis=0) + noise
-            # On the whole lambda is what makes the scatter seen typical; see `GroupedDensity`.
-            stretched = stretched * ((nu + seen / typical) / (nu + 1))
-        return len(cells) / (stretched + noise), (self.basis.T @ middle)[:, :, None]
-
-    @property
-    def _cells(self) -> Array:
-        """Mean of every cell, shape (blocks, groups, sets)."""
-        means = self.inside.means
-        return means.reshape(-1, self.groups, means.shape[1])
-
-    def _stretched(self, theta: Theta) -> Array:
-        """Variance along `basis` of what the mixing variable stretches, (groups, sets, draws)."""
-        level, effects = (np.square(theta[scale]) for scale in self.scales)
-        effects = np.broadcast_to(effects, (self.groups, *effects.shape[1:]))
-        common = np.square(self.basis.sum(axis=0))[:, None, None] * level
-        return np.asarray(common + 0.5 * np.einsum("ge,gsd->esd", np.square(self.basis), effects))
+        noise = self._noise(theta)
+        precision = np.empty((self.groups, *noise.shape))
+        middle = np.empty((self.groups, self.within.size, 1))
+        for kind in self.kinds:
+            cells = self.inside.means[kind.cells]
+            mean, stretched = cells.mean(axis=0), kind.stretched(theta)
+            if self.robust:
+                spread = np.square(cells - mean)
+                seen = spread.sum(axis=(0, 1))[:, None] / cells[:, :, 0].size
+                nu = theta[NORMALITY][0]
+                typical = stretched.mean(axis=0) + noise
+                # On the whole lambda is what makes the scatter seen typical; see `GroupedDensity`.
+                stretched = stretched * ((nu + seen / typical) / (nu + 1))
+            precision[kind.groups] = len(cells) / (stretched + noise)
+            middle[kind.groups] = (kind.axes.T @ mean)[:, :, None]
+        return precision, middle
 
     def _noise(self, theta: Theta) -> Array:
         error = self.inside.error(theta)
         if error is None:
-            return np.zeros(theta[self.scales[1]].shape[1:])
+            return np.zeros(theta[self.kinds[0].scales[0]].shape[1:])
         if len(error) > 1:
             raise DesignError("groups with an SD of a reading each have no closed form in blocks.")
         return np.asarray(error[0] / self.inside.members[0])

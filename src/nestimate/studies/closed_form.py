@@ -3,7 +3,8 @@ r"""Power by the t distribution, on means of units or differences within blocks:
 It knows neither priors nor Student-t units, so it does not answer; it says where to simulate. The
 contrast of unit means has standard error sqrt(sum_g w_g^2 v_g / n_g), v_g = tau_g^2 + error of a
 unit's mean, with the degrees of freedom of Welch and Satterthwaite; that of differences within K
-blocks has sqrt(sum_g w_g^2 (tau_effect_g^2 / 2 + error) / K) with K - 1.
+blocks has sqrt(sum_g w_g^2 (tau_effect_g^2 / 2 + error) / K) with K - 1. Factors within blocks add
+their own parts, and what lies between kinds of blocks the scatter of blocks.
 """
 
 from collections.abc import Sequence
@@ -38,8 +39,14 @@ def standard_error(shape: Shape, truths: Truths, weights: Array) -> tuple[Array,
     if shape.blocks:
         inside = (np.square(s["tau_unit"]) + error) / shape.units[0]
         own = 0.5 * heavy[:, None] * np.square(s["tau_effect"]) + inside[:, None]
-        freedom = np.full(len(truths), shape.blocks - 1.0)
-        return np.sqrt(own @ np.square(weights) / shape.blocks), freedom
+        variance = own @ np.square(weights)
+        kinds = truths.kind_of_group
+        variance = variance + heavy * sum(part.variance(kinds, weights) for part in truths.parts)
+        # What blocks of one kind have in common cancels unless they are compared with others.
+        common = np.square(np.bincount(kinds, weights)).sum()
+        variance = variance + heavy * np.square(s["tau_block"]) * common
+        freedom = np.full(len(truths), shape.kinds * (shape.blocks - 1.0))
+        return np.sqrt(variance / shape.blocks), freedom
     own = heavy[:, None] * np.square(s["tau"]) + error[:, None]
     counts = np.array(shape.units)
     parts = np.square(weights) * own / counts

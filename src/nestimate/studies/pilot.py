@@ -1,6 +1,7 @@
 """A pilot's posterior as the truths of a plan."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +11,11 @@ from nestimate.data.designs.stratum import Role
 from nestimate.errors import DesignError
 from nestimate.inference.fit import Fit
 from nestimate.model.draws import Draws
+from nestimate.results.estimates.contrasts import Contrast
 from nestimate.studies import closed_form
+from nestimate.studies.factors import Factors
 from nestimate.studies.shapes import Shape, Words
-from nestimate.studies.truths import Truths
+from nestimate.studies.truths import Part, Truths
 
 Array = NDArray[np.float64]
 
@@ -33,11 +36,6 @@ def pilot_words(design: Design) -> Words:
             "plan: a result of `fit` cannot be planned from yet. State groups and spreads instead: "
             "--groups, --tau and --sigma (groups, tau and sigma in Python)."
         )
-    if design.structure.factorial is not None:
-        raise DesignError(
-            "plan: several factors at once cannot be planned yet. Plan the comparison that matters "
-            "most by itself: the rows of one level of the other factor, with one column as group."
-        )
     if design.observed is not None:
         raise DesignError(
             f"plan: experiments of response '{design.roles.response}' cannot be planned yet; a "
@@ -54,10 +52,15 @@ def pilot_words(design: Design) -> Words:
         block=design.structure.block_name(),
         subunits=tuple(levels[1:]),
         scale=design.roles.scale,
+        factors=Factors.of(design),
     )
 
 
-def pilot_truths(fit: Fit, effect: float | str | Mapping[str, float] | None) -> Truths:
+def pilot_truths(
+    fit: Fit,
+    effect: float | str | Mapping[str, float] | None,
+    asked: Sequence[Contrast],
+) -> Truths:
     """Return truths drawn from a pilot's posterior.
 
     Parameters
@@ -67,6 +70,8 @@ def pilot_truths(fit: Fit, effect: float | str | Mapping[str, float] | None) -> 
     effect
         The effect to plan for, in the unit of the value (a ratio on a log scale): a number, or
         group to number; `pilot` takes the pilot's own, with all its uncertainty.
+    asked
+        What is asked of the experiment: of several factors every contrast has the effect stated.
 
     Raises
     ------
@@ -74,22 +79,21 @@ def pilot_truths(fit: Fit, effect: float | str | Mapping[str, float] | None) -> 
         When no effect is named.
     """
     design = fit.model.design
-    every = _truths(fit.draws.take(fit.resampled), design, effect)
+    every = _truths(fit.draws.take(fit.resampled), design, Factors.of(design))
+    every = replace(every, mu=_means(every.mu, effect, design, asked))
     # Even steps through how plain the effect is in every truth, visited so that any first few are
     # spread: so few draws stand for all, and another seed of the pilot gives the same plan.
     usual = Shape(readings=3, units=(3,) * len(design.groups), blocks=3 if design.block else 0,
-                  subunits=(2,) * len(design.subunits))  # fmt: skip
-    weights = np.zeros(len(design.groups))
-    weights[[0, -1]] = -1, 1
+                  subunits=(2,) * len(design.subunits),
+                  kinds=max(every.kinds, default=0) + 1)  # fmt: skip
+    weights = asked[-1].weights
     error, _ = closed_form.standard_error(usual, every, weights)
     order = np.argsort(every.mu @ weights / error, kind="stable")
     return every.taken(order[(_scattered(STRATA) * len(order)).astype(np.intp)])
 
 
-def _truths(
-    picked: Draws, design: Design, effect: float | str | Mapping[str, float] | None
-) -> Truths:
-    size = len(picked)
+def _truths(picked: Draws, design: Design, factors: Factors | None) -> Truths:
+    size, count = len(picked), len(design.groups)
     zero = np.zeros((size, 1))
     of = {
         role: [picked.scale(s) for s in design.structure.strata if s.role is role] for role in Role
@@ -101,35 +105,56 @@ def _truths(
     def one(role: Role) -> Array:
         return np.asarray(np.sqrt(np.square((of[role] or [zero])[0]).mean(axis=1)))
 
-    effects = (of[Role.EFFECT] or [zero])[0]
+    # Of several factors the whole cells come last, where they differ by themselves.
+    strata = [s for s in design.structure.strata if s.role is Role.EFFECT]
+    parts = [s for s in strata if len(s.effects) < count]
+    effects = next((picked.scale(s) for s in strata if s not in parts), zero)
     noise, normality = picked.noise, picked.normality
     subunits = [scale[:, 0] for scale in of[Role.SUBUNIT]]
     return Truths(
-        mu=_means(picked.means, effect, design),
+        mu=picked.means,
         scales={
-            "tau": np.broadcast_to(tau, (size, len(design.groups))),
+            "tau": np.broadcast_to(tau, (size, count)),
             "tau_unit": zero[:, 0] if home else one(Role.UNIT),
             "tau_block": one(Role.BLOCK),
-            "tau_effect": np.broadcast_to(effects, (size, len(design.groups))),
+            "tau_effect": np.broadcast_to(effects, (size, count)),
             "tau_subunits": np.stack(subunits, axis=1) if subunits else zero[:, :0],
             "sigma": zero[:, 0] if noise is None else noise.mean(axis=1),
         },
         nu=np.full(size, np.inf) if normality is None else normality[:, 0],
+        parts=tuple(
+            Part(
+                of=s.of,
+                codes=design.structure.members(s),
+                spread=np.sqrt(np.square(picked.scale(s)).mean(axis=1)),
+            )
+            for s in parts
+        ),
+        kinds=() if factors is None else factors.kinds,
     )
 
 
-def _means(mu: Array, effect: float | str | Mapping[str, float] | None, design: Design) -> Array:
+def _means(
+    mu: Array,
+    effect: float | str | Mapping[str, float] | None,
+    design: Design,
+    asked: Sequence[Contrast],
+) -> Array:
     if effect == "pilot":
         return mu
     log, groups = design.roles.measure.logarithmic, design.groups
     if effect is None or isinstance(effect, str):
-        what = "a ratio to" if log else "a difference from"
+        what = f"{'a ratio to' if log else 'a difference from'} {groups[0]}"
+        if design.structure.factorial is not None:
+            what = f"a size of {asked[-1].name}"
         named = "" if effect is None else f" '{effect}' is neither a number nor 'pilot'."
         raise DesignError(
-            f"plan: which effect is it to find?{named} State {what} {groups[0]} that would matter: "
+            f"plan: which effect is it to find?{named} State {what} that would matter: "
             f"--effect 0.8 (effect=0.8 in Python). Small pilots exaggerate effects, so the pilot's "
             "own is used only when asked for: --effect pilot (effect='pilot' in Python)."
         )
+    if design.structure.factorial is not None:
+        return _shifted(mu, effect, asked, log=log)
     wanted = dict(effect) if isinstance(effect, Mapping) else dict.fromkeys(groups[1:], effect)
     found = mu.copy()
     for g, label in enumerate(groups[1:], start=1):
@@ -142,6 +167,28 @@ def _means(mu: Array, effect: float | str | Mapping[str, float] | None, design: 
             raise DesignError(f"plan: effect is {size:g}; on a log scale it is a ratio above 0.")
         found[:, g] = mu[:, 0] + (np.log(size) if log else size)
     return found
+
+
+def _shifted(
+    mu: Array, effect: float | Mapping[str, float], asked: Sequence[Contrast], *, log: bool
+) -> Array:
+    """Return means moved as little as possible until every contrast has the size stated."""
+    if isinstance(effect, Mapping):
+        raise DesignError(
+            "plan: with several factors the effect is one number, the size of the contrast that is "
+            f"asked for: {asked[-1].name}."
+        )
+    if log and effect <= 0:
+        raise DesignError(f"plan: effect is {effect:g}; on a log scale it is a ratio above 0.")
+    size = float(np.log(effect)) if log else float(effect)
+    weights = np.stack([c.weights for c in asked])
+    missing = size - mu @ weights.T
+    if np.linalg.matrix_rank(weights) < len(asked):
+        raise DesignError(
+            f"plan: {len(asked)} contrasts cannot all have the size {effect:g}, for some follow "
+            "from others. Ask for one: --contrast '(b - a | y) - (b - a | x)'."
+        )
+    return np.asarray(mu + missing @ np.linalg.pinv(weights).T)
 
 
 def _scattered(n: int) -> Array:

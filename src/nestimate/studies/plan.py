@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from nestimate.errors import DesignError
 from nestimate.options import Options
+from nestimate.results.estimates.contrasts import Contrast
 from nestimate.results.estimates.summaries import Question
 from nestimate.studies.estimates import Probability
 from nestimate.studies.goals import Goal
@@ -69,7 +70,7 @@ class Plan:
     ----------
     truths, stated, source
         What is assumed true; whether it is one stated truth or draws of a posterior; from where.
-    words, assumptions, question, goals, costs
+    words, options, question, asked, goals, costs
         The experiment's words, its analysis, what it is for, and what it costs.
     target, budget, lost
         Probability wanted, the most to be spent (infinite: no limit), and the share of units lost.
@@ -101,7 +102,7 @@ class Plan:
     words: Words
     options: Options
     question: Question
-    contrasts: tuple[str, ...]
+    asked: tuple[Contrast, ...]
     goals: tuple[Goal, ...]
     costs: Costs
     target: float
@@ -117,6 +118,11 @@ class Plan:
     engines: tuple[int, ...]
     simulations: int
     stopped: bool
+
+    @property
+    def contrasts(self) -> tuple[str, ...]:
+        """Names of what is compared."""
+        return tuple(c.name for c in self.asked)
 
     @property
     def frontier(self) -> tuple[Row, ...]:
@@ -215,7 +221,7 @@ def _beside(search: Search, at: int, audit: int) -> dict[str, Any]:
     if search.stopped:
         return found
     try:
-        if truths.one_effect and np.ptp(truths.mu, axis=1).max() > 0:
+        if truths.one_effect(search.task.asked) and np.ptp(truths.mu, axis=1).max() > 0:
             found["smaller"] = _smaller(search, at)
         # Of what quadrature answers exactly there is nothing to audit.
         if audit and search.own == "own":

@@ -154,10 +154,11 @@ def _of(plan: Plan, readings: int) -> list[Row]:
 
 def _count_label(plan: Plan) -> str:
     if plan.nearest.shape.blocks:
-        return words.many(plan.words.block)
+        each = f" for each {plan.words.between}" if plan.words.between else ""
+        return f"{words.many(plan.words.block)}{each}"
     smallest = "" if len(set(plan.nearest.shape.units)) == 1 else " of the smallest group"
     return (
-        f"{words.many(plan.words.unit)} in each group"
+        f"{words.many(plan.words.unit)} in each {plan.words.cell}"
         if not smallest
         else (f"{words.many(plan.words.unit)}{smallest}")
     )

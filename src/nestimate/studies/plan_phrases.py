@@ -34,11 +34,12 @@ def size(plan: Plan, shape: Shape) -> str:
     if shape.blocks:
         inside = ""
         if max(shape.units) > 1:
-            inside = f" with {shape.units[0]} {many(unit)} of each group"
-        cell = "each" if inside else f"in each {words.group}"
-        return f"{shape.blocks} {many(words.block)}{inside}, {reads} {cell}"
+            inside = f" with {shape.units[0]} {many(unit)} of each {words.cell}"
+        cell = "each" if inside else f"for each {words.inside}"
+        kinds = f" for each {words.between}" if words.between else ""
+        return f"{shape.blocks} {many(words.block)}{kinds}{inside}, {reads} {cell}"
     if len(set(shape.units)) == 1:
-        where = f"{shape.units[0]} {many(unit)} in each group"
+        where = f"{shape.units[0]} {many(unit)} in each {words.cell}"
     else:
         first, *others = zip(shape.units, words.groups, strict=True)
         parts = [f"{first[0]} {many(unit)} in {first[1]}", *(f"{n} in {g}" for n, g in others)]
@@ -66,7 +67,7 @@ def _reads(plan: Plan, shape: Shape) -> str:
 
 def totals(plan: Plan, shape: Shape) -> str:
     """Return `16 mice, 48 readings`."""
-    blocks = f"{shape.blocks} {many(plan.words.block)}, " if shape.blocks else ""
+    blocks = f"{shape.total_blocks} {many(plan.words.block)}, " if shape.blocks else ""
     units = ""
     if not shape.blocks or max(shape.units) > 1:
         units = f"{shape.total_units} {many(plan.words.unit)}, "
@@ -77,22 +78,17 @@ def effect(plan: Plan) -> str:
     """Return the effect that is assumed."""
     words, log = plan.words, plan.words.scale == "log"
     if not plan.stated:
-        delta = plan.truths.mu[:, 1:] - plan.truths.mu[:, :1]
-        if not plan.truths.one_effect:
-            shown = np.exp(delta) if log else delta
-            low, middle, high = np.quantile(shown[:, -1], [0.1, 0.5, 0.9])
-            what = "ratio" if log else "difference"
+        gaps = plan.truths.mu @ np.stack([c.weights for c in plan.asked]).T
+        said = np.exp(gaps) if log else gaps
+        what = "ratio" if log else "difference"
+        if not plan.truths.one_effect(plan.asked):
+            low, middle, high = np.quantile(said[:, -1], [0.1, 0.5, 0.9])
             return (
-                f"the pilot's own {what} of {words.groups[-1]} to {words.groups[0]}, "
-                f"median {middle:.3g} (80 % between {low:.3g} and {high:.3g}), with all its "
-                "uncertainty. Small pilots exaggerate effects"
+                f"the pilot's own {what} {plan.contrasts[-1]}, median {middle:.3g} (80 % between "
+                f"{low:.3g} and {high:.3g}), with all its uncertainty. Small pilots exaggerate "
+                "effects"
             )
-        sizes = [float(np.exp(d) if log else d) for d in delta[0]]
-        sign, what = ("/", "ratio") if log else ("-", "difference")
-        parts = [
-            f"{d:.4g} ({g} {sign} {words.groups[0]})"
-            for g, d in zip(words.groups[1:], sizes, strict=True)
-        ]
+        parts = [f"{d:.4g} ({name})" for name, d in zip(plan.contrasts, said[0], strict=True)]
         return f"a stated {what} in {words.value} of {listed(parts)}"
     means = np.exp(plan.truths.mu[0]) if log else plan.truths.mu[0]
     parts = [f"{g} {m:g}" for g, m in zip(words.groups, means, strict=True)]
@@ -112,6 +108,11 @@ def spreads(plan: Plan) -> str:
         parts += [
             f"of the effect from {words.block} to {words.block}{name} {value}"
             for name, value in _by_group(s["tau_effect"], words.groups)
+        ]
+        parts += [
+            f"of the effect of {part.of} from {words.block} to {words.block} "
+            f"{_typical(part.spread)}"
+            for part in plan.truths.parts
         ]
         if (s["tau_unit"] > 0).any() and max(max(r.shape.units) for r in plan.rows) > 1:
             parts.append(f"between {many(words.unit)} of a cell {_typical(s['tau_unit'])}")

@@ -120,9 +120,10 @@ def _with(found: Probability) -> str:
 def table_head(plan: Plan) -> list[str]:
     """Return the heads of the table of designs."""
     words = plan.words
-    first = [many(words.block)] if plan.rows[0].shape.blocks else []
+    each = f" per {words.between}" if words.between else ""
+    first = [f"{many(words.block)}{each}"] if plan.rows[0].shape.blocks else []
     if not first or max(max(r.shape.units) for r in plan.rows) > 1:
-        first.append(f"{many(words.unit)} per {'cell' if first else 'group'}")
+        first.append(f"{many(words.unit)} per {'cell' if first else words.cell}")
     return [*first, "readings each", "cost", "probability", "95 % interval", "simulated", ""]
 
 
@@ -203,7 +204,7 @@ def assumptions(plan: Plan) -> list[str]:
 def _costs(plan: Plan) -> str:
     names = {"unit": plan.words.unit, "reading": "reading", "block": plan.words.block}
     if plan.rows[0].shape.blocks and max(max(r.shape.units) for r in plan.rows) == 1:
-        names["unit"] = f"cell of {plan.words.block} and {plan.words.group}"
+        names["unit"] = f"cell of {plan.words.block} and {plan.words.inside}"
     found = [
         f"{money(cost)} for a {names[name]}" for name, cost in vars(plan.costs).items() if cost
     ]
@@ -250,7 +251,9 @@ def methods(plan: Plan) -> str:
     words, row = plan.words, plan.nearest
     blocked = bool(row.shape.blocks)
     alone = blocked and max(row.shape.units) == 1
-    unit = f"{words.group} within a {words.block}" if alone else words.unit
+    unit = f"{words.inside} within each {words.block}" if alone else words.unit
+    if alone and words.between:
+        unit = f"{words.block} for {words.between}, and the {unit} for {words.inside}"
     source = plan.source or "[state where these numbers come from]"
     options = plan.options
     robust = options.robust_units
@@ -307,12 +310,12 @@ def following(plan: Plan) -> list[str]:
     """Return what to do next."""
     words, shape = plan.words, plan.nearest.shape
     levels = "/".join([words.unit, *words.subunits])
-    roles = {"value": words.value, "group": words.group}
+    roles = {"value": words.value, "group": ",".join(words.columns)}
     roles |= {"block": words.block} if shape.blocks else {}
     roles |= {"unit": levels} if not shape.blocks or max(shape.units) > 1 else {}
     chosen = {name: value for name, value in asdict(plan.options).items() if name in ANALYSIS}
     changed = {n: v for n, v in chosen.items() if v != getattr(Options(), n)}
-    called = shlex.join(typed({**roles, "reference": words.groups[0], **changed}))
+    called = shlex.join(typed({**roles, "reference": words.reference, **changed}))
     return [
         "Surer numbers: --simulations 4000. A picture: --figure plan.png. All of it: --report "
         "plan.html.",

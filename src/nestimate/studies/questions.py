@@ -5,18 +5,23 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from nestimate.data.designs.scales import SCALES
-from nestimate.errors import DesignError
+import numpy as np
+
+from nestimate.data.designs.design import Design
+from nestimate.data.designs.stratum import Role
+from nestimate.errors import DesignError, one_of
 from nestimate.inference.fit import Fit
 from nestimate.options import Options
-from nestimate.results.estimates.contrasts import choose_contrasts
+from nestimate.results.estimates.asked import asked_contrasts
+from nestimate.results.estimates.summaries import Question
 from nestimate.studies import pilot
+from nestimate.studies.factors import Factors
 from nestimate.studies.goals import parse_goals
 from nestimate.studies.request import Settings, Truth, counts, probability
 from nestimate.studies.search import shapes_of
-from nestimate.studies.shapes import Shape, Words
+from nestimate.studies.shapes import Shape, Words, template
 from nestimate.studies.simulations import Task
-from nestimate.studies.truths import Truths
+from nestimate.studies.truths import Part, Truths
 
 #: Sizes looked at where none are named, and the most of them.
 UNITS, READINGS, MOST_SHAPES = range(3, 41), range(1, 9), 5_000
@@ -35,9 +40,16 @@ def plan_from_truth(
     """Read a plan with stated truths; what `made` needs, and what `Plan` keeps."""
     truth = Truth.of_mapping(given)
     blocked = bool(settings.blocks)
+    factors = _factors(truth, blocked=blocked)
     deep = len(settings.subunits)
     inner = ("subunit",) if deep == 1 else tuple(f"subunit {i + 1}" for i in range(deep))
-    words = Words(groups=tuple(truth.groups), subunits=inner, scale=options.scale, **settings.words)
+    words = Words(
+        groups=tuple(truth.groups),
+        subunits=inner,
+        scale=options.scale,
+        factors=factors,
+        **settings.words,
+    )
     sizes = _sizes(units, blocked=blocked, inner=False)
     truths = truth.truths(
         blocked=blocked,
@@ -46,7 +58,66 @@ def plan_from_truth(
         log=options.scale == "log",
     )
     rows = counts("readings", READINGS if readings is None else readings, least=1)
+    words, truths = _aligned(words, truths, blocked=blocked)
+    truths = _with_parts(words, truths, truth, blocked=blocked)
     return _read(truths, words, (sizes, rows), goals, target, settings, options, truth.source)
+
+
+def _factors(truth: Truth, *, blocked: bool) -> Factors | None:
+    if not truth.factors:
+        return None
+    if truth.within and not blocked:
+        raise DesignError(
+            "plan: factors vary within something: say how many of it there are, --blocks 6:20, and "
+            "what it is called, --block animal (blocks and words in settings in Python)."
+        )
+    return Factors.read(truth.factors, truth.groups, truth.within if blocked else ())
+
+
+def _small(words: Words, *, blocked: bool) -> Design:
+    """Return a small experiment of the planned kind, to see how the analysis reads it."""
+    units = 1 if blocked else 2
+    shape = Shape(
+        readings=2,
+        units=(units,) * len(words.groups),
+        blocks=2 if blocked else 0,
+        kinds=max(words.kinds, default=0) + 1,
+        subunits=(2,) * len(words.subunits),
+    )
+    return template(shape, words)
+
+
+def _aligned(words: Words, truths: Truths, *, blocked: bool) -> tuple[Words, Truths]:
+    """Return words and truths with the cells of factors as the analysis orders and calls them."""
+    factors = words.factors
+    if factors is None:
+        return words, truths
+    design = _small(words, blocked=blocked)
+    order = factors.of_group(design)
+    known = replace(factors, cells=tuple(factors.cells[c] for c in order))
+    called = replace(words, groups=design.groups, factors=known)
+    return called, truths.ordered(order, known.kinds)
+
+
+def _with_parts(words: Words, truths: Truths, truth: Truth, *, blocked: bool) -> Truths:
+    """Return the truths with what each of several factors does between blocks."""
+    strata = []
+    if words.factors is not None and blocked:
+        structure = _small(words, blocked=blocked).structure
+        strata = [s for s in structure.strata if s.role is Role.EFFECT]
+    known = [s.of for s in strata]
+    for of in truth.effects:
+        if of and of not in known:
+            raise DesignError(f"plan: tau_effect: {one_of('factor', of, known)}")
+    if not strata:
+        return truths
+    *inner, whole = strata
+    spread = np.full(truths.mu.shape, truth.effect(whole.of))
+    parts = tuple(
+        Part(of=s.of, codes=structure.members(s), spread=np.array([truth.effect(s.of)]))
+        for s in inner
+    )
+    return replace(truths, scales={**truths.scales, "tau_effect": spread}, parts=parts)
 
 
 def plan_from_pilot(
@@ -62,7 +133,9 @@ def plan_from_pilot(
     """Read a plan whose truths are a pilot's posterior; see `plan_from_truth`."""
     design = fit.model.design
     words = pilot.pilot_words(design)
-    truths = pilot.pilot_truths(fit, effect)
+    asked = asked_contrasts(design, _asked(words, options.question))
+    truths = pilot.pilot_truths(fit, effect, asked)
+    words, truths = _aligned(words, truths, blocked=design.block is not None)
     inside = _inner_counts(fit)
     if design.block is not None and not settings.blocks:
         settings = replace(settings, blocks=tuple(range(2, 31)))
@@ -110,7 +183,7 @@ def _read(
     options: Options,
     source: str,
 ) -> tuple[Task, tuple[Shape, ...], dict[str, Any]]:
-    question = options.question
+    question = _asked(words, options.question)
     wanted = parse_goals(goals, question)
     target = probability("target", target)
     if question.simultaneous or question.against is not None:
@@ -118,13 +191,18 @@ def _read(
             "plan: only intervals of one difference between groups at a time can be planned for: "
             "leave simultaneous and against out (options={'simultaneous': False, 'against': None})."
         )
-    measure = SCALES[words.scale].measure
-    asked = choose_contrasts(words.groups, question.contrast, question.against, measure)
+    kinds = max(words.kinds, default=0) + 1
+    if settings.lost and kinds > 1:
+        raise DesignError(
+            "plan: losses are not simulated where a factor lies between blocks: leave lost out "
+            "(--lost-units), and start with as many more as you expect to lose."
+        )
     shapes = shapes_of(
         *sizes,
         ratio=settings.shares(len(words.groups)),
         blocks=counts("blocks", settings.blocks, least=2, empty=True),
         subunits=settings.subunits,
+        kinds=kinds,
     )
     if len(shapes) > MOST_SHAPES:
         raise DesignError(
@@ -136,7 +214,9 @@ def _read(
         units=(max(max(s.units) for s in shapes),) * len(words.groups),
         blocks=max(s.blocks for s in shapes),
         subunits=settings.subunits,
+        kinds=kinds,
     )
+    asked = asked_contrasts(template(shapes[0], words), question)
     task = Task(
         truths=truths,
         words=words,
@@ -154,13 +234,20 @@ def _read(
         "words": words,
         "options": options,
         "question": question,
-        "contrasts": tuple(c.name for c in asked),
+        "asked": asked,
         "goals": wanted,
         "target": target,
         "lost": settings.lost,
         "source": source,
     }
     return task, shapes, kept
+
+
+def _asked(words: Words, question: Question) -> Question:
+    """Return the question; of all that several factors tell, the interaction takes most units."""
+    if words.factors is not None and question.contrast == "reference":
+        return replace(question, contrast="interaction")
+    return question
 
 
 def _check(task: Task, shape: Shape) -> None:

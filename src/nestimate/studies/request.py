@@ -21,7 +21,8 @@ class Truth:
     Attributes
     ----------
     groups
-        Group to its mean, the reference first: `{"placebo": 7, "drug": 8}`.
+        Group to its mean, the reference first: `{"placebo": 7, "drug": 8}`; with factors, cell to
+        its mean: `{"WT/veh": 7, "WT/drug": 9, "KO/veh": 7, "KO/drug": 7}`.
     tau
         Spread between units; one number, or group to number.
     sigma
@@ -29,9 +30,14 @@ class Truth:
     nu
         Degrees of freedom of units or blocks; None: normal.
     tau_block, tau_effect
-        Spread between blocks, and of the effect between blocks.
+        Spread between blocks, and of the effect between blocks; of several factors within blocks
+        one number for all, or `{"arm": 0.3, "time": 0.2, "arm x time": 0.2}`.
     tau_subunits
         Spread of each level inside a unit.
+    factors
+        Columns of two or three factors whose cells the groups are: `("genotype", "treatment")`.
+    within
+        With blocks: factors that vary inside a block, the others lie between blocks; None: all.
     source
         Where these numbers come from, for the methods paragraph: `a pilot of 2025`.
     """
@@ -41,8 +47,10 @@ class Truth:
     sigma: float | None = None
     nu: float | None = None
     tau_block: float | None = None
-    tau_effect: float | None = None
+    tau_effect: float | Mapping[str, float] | None = None
     tau_subunits: tuple[float, ...] = ()
+    factors: tuple[str, ...] = ()
+    within: tuple[str, ...] | None = None
     source: str = ""
 
     @classmethod
@@ -60,15 +68,44 @@ class Truth:
             _number(f"the mean of {label}", mean)
         if self.nu is not None:
             _number("nu", self.nu, least=1.0)
-        for name in ("sigma", "tau_block", "tau_effect"):
+        for name in ("sigma", "tau_block"):
             if getattr(self, name) is not None:
                 _number(name, getattr(self, name), least=0.0)
+        for of, spread in self.effects.items():
+            _number(f"tau_effect{f' of {of}' if of else ''}", spread, least=0.0)
+        if self.within is not None and not self.factors:
+            raise DesignError(
+                "plan: within names factors, and none are stated: --factors arm,time."
+            )
         taus = self.tau if isinstance(self.tau, Mapping) else dict.fromkeys(self.groups, self.tau)
         for label in self.groups:
             if label not in taus:
                 raise DesignError(f"plan: tau has no number for {label}: name every group.")
             if taus[label] is not None:
                 _number(f"tau of {label}", taus[label], least=0.0)
+
+    @property
+    def effects(self) -> dict[str, float]:
+        """Spread of effects between blocks, by factors; one number stands under ''."""
+        if isinstance(self.tau_effect, Mapping):
+            return dict(self.tau_effect)
+        return {} if self.tau_effect is None else {"": self.tau_effect}
+
+    def effect(self, of: str) -> float:
+        """Return the spread of what some factors do between blocks.
+
+        Raises
+        ------
+        DesignError
+            When a mapping names other factors.
+        """
+        found = self.effects
+        if of not in found and "" not in found:
+            raise DesignError(
+                f"plan: tau_effect has no number for {of}: name each, such as "
+                f"--tau-effect '{of}=0.3', or state one number for all."
+            )
+        return float(found.get(of, found.get("", 0.0)))
 
     def truths(self, *, blocked: bool, units_in_blocks: bool, levels: int, log: bool) -> Truths:
         """Return the one truth stated, with what the layout needs.
@@ -113,7 +150,7 @@ class Truth:
                 "tau": own,
                 "tau_unit": own.mean(axis=1),
                 "tau_block": np.array([self.tau_block or 0.0]),
-                "tau_effect": np.full(own.shape, self.tau_effect or 0.0),
+                "tau_effect": np.full(own.shape, self.effects.get("", 0.0)),
                 "tau_subunits": np.array([self.tau_subunits], dtype=np.float64).reshape(1, -1),
                 "sigma": np.array([float(self.sigma)]),
             },

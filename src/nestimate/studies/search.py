@@ -241,6 +241,7 @@ def shapes_of(
     ratio: tuple[int, ...],
     blocks: Sequence[int],
     subunits: tuple[int, ...],
+    kinds: int = 1,
 ) -> tuple[Shape, ...]:
     """Return every size: `units` are those of the smallest group; in blocks, of each cell."""
     least = min(ratio)
@@ -249,7 +250,9 @@ def shapes_of(
         for n in units:
             counts = tuple(round(n * share / least) for share in ratio)
             for b in blocks or (0,):
-                found.append(Shape(readings=r, units=counts, blocks=b, subunits=subunits))
+                found.append(
+                    Shape(readings=r, units=counts, blocks=b, subunits=subunits, kinds=kinds)
+                )
     return tuple(dict.fromkeys(found))
 
 

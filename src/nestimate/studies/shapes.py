@@ -1,5 +1,6 @@
 """The size of an experiment that has not been done yet, its cost, and the design it would be."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -10,6 +11,7 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.roles import Roles
 from nestimate.data.tables.door import Wanted, read_table
 from nestimate.errors import DesignError
+from nestimate.studies.factors import Factors
 
 Array = NDArray[np.float64]
 
@@ -28,6 +30,8 @@ class Words:
         Words of the levels inside the unit, outermost first.
     scale
         `linear` or `log`.
+    factors
+        Those whose cells the groups are, where there are several.
     """
 
     groups: tuple[str, ...]
@@ -37,6 +41,42 @@ class Words:
     block: str = "block"
     subunits: tuple[str, ...] = ()
     scale: str = "linear"
+    factors: Factors | None = None
+
+    @property
+    def kinds(self) -> tuple[int, ...]:
+        """Which kind of block sees each group; (): all groups are seen by all blocks."""
+        return () if self.factors is None else self.factors.kinds
+
+    @property
+    def columns(self) -> dict[str, tuple[str, ...]]:
+        """Columns that say which group a row is of, with the label of each group."""
+        if self.factors is None:
+            return {self.group: self.groups}
+        return dict(zip(self.factors.names, zip(*self.factors.cells, strict=True), strict=True))
+
+    @property
+    def cell(self) -> str:
+        """What holds units, or readings, that are compared with others."""
+        return "group" if self.factors is None else "cell"
+
+    @property
+    def inside(self) -> str:
+        """What differs inside a block: the groups, or the factors within."""
+        return self.group if self.factors is None else self.factors.inner
+
+    @property
+    def between(self) -> str:
+        """The factors between blocks; empty where there are none."""
+        return "" if self.factors is None else self.factors.between
+
+    @property
+    def reference(self) -> str:
+        """The reference, as `compare` takes it."""
+        if self.factors is None:
+            return self.groups[0]
+        pairs = zip(self.factors.names, self.factors.cells[0], strict=True)
+        return ",".join(f"{name}={level}" for name, level in pairs)
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -50,20 +90,28 @@ class Shape:
     units
         Units of each group (in each block, where there are blocks); () in blocks without units.
     blocks
-        Blocks that each see every group; 0: none.
+        Blocks that each see every group, or of each kind that sees its own; 0: none.
     subunits
         Members of each level inside a unit, outermost first.
+    kinds
+        Kinds of blocks: combinations of the factors that lie between them.
     """
 
     readings: int
     units: tuple[int, ...]
     blocks: int = 0
     subunits: tuple[int, ...] = ()
+    kinds: int = 1
 
     @property
     def count(self) -> int:
         """What power grows with: blocks, or units of the smallest group."""
         return self.blocks or min(self.units)
+
+    @property
+    def total_blocks(self) -> int:
+        """Blocks altogether."""
+        return self.blocks * self.kinds
 
     @property
     def total_units(self) -> int:
@@ -118,7 +166,7 @@ class Costs:
         return (
             self.unit * shape.total_units
             + self.reading * shape.total_readings
-            + self.block * shape.blocks
+            + self.block * shape.total_blocks
         )
 
 
@@ -133,12 +181,12 @@ def template(shape: Shape, words: Words) -> Design:
 
 @lru_cache(maxsize=512)
 def _template(shape: Shape, words: Words) -> Design:
-    place, parts = row_places(shape)
+    place, parts = row_places(shape, words.kinds)
     group = place["group"]
     columns: dict[str, list[str] | list[float]] = {
-        words.group: [words.groups[g] for g in group],
-        words.value: list(np.random.default_rng(1).normal(size=group.size)),
+        name: [labels[g] for g in group] for name, labels in words.columns.items()
     }
+    columns[words.value] = list(np.random.default_rng(1).normal(size=group.size))
     levels = [words.unit, *words.subunits] if "unit" in place else []
     if shape.blocks:
         columns[words.block] = [f"{words.block} {b + 1}" for b in place["block"]]
@@ -147,25 +195,33 @@ def _template(shape: Shape, words: Words) -> Design:
     # Labels of a level are told apart by what they lie in, so running numbers will do.
     roles = Roles(
         value=words.value,
-        group=words.group,
+        group=",".join(words.columns),
         unit="/".join(levels) or None,
         block=words.block if shape.blocks else None,
-        reference=words.groups[0],
+        reference=words.reference,
     )
-    wanted = Wanted(value=words.value, group=words.group, unit=roles.unit, block=roles.block)
+    wanted = Wanted(value=words.value, group=roles.group, unit=roles.unit, block=roles.block)
     found = Design.from_table(read_table(columns, wanted), roles)
     return replace(found, roles=replace(found.roles, scale=words.scale))
 
 
-def row_places(shape: Shape) -> tuple[dict[str, NDArray[np.intp]], list[NDArray[np.intp]]]:
-    """Group, block and unit of every row, and codes of unit and subunits, outermost first."""
+def row_places(
+    shape: Shape, kinds: Sequence[int] = ()
+) -> tuple[dict[str, NDArray[np.intp]], list[NDArray[np.intp]]]:
+    """Group, block and unit of every row, and codes of unit and subunits, outermost first.
+
+    Parameters
+    ----------
+    kinds
+        Which kind of block sees each group; (): all groups are seen by all blocks.
+    """
     rows: dict[str, list[int]] = {"group": [], "block": [], "unit": []}
     units, inside = 0, int(np.prod(shape.subunits, dtype=int)) * shape.readings
     for b in range(max(shape.blocks, 1)):
         for g, count in enumerate(shape.units):
             for _ in range(count):
                 rows["group"] += [g] * inside
-                rows["block"] += [b] * inside
+                rows["block"] += [b * shape.kinds + (kinds[g] if kinds else 0)] * inside
                 rows["unit"] += [units] * inside
                 units += 1
     found = {name: np.array(codes, dtype=np.intp) for name, codes in rows.items()}

@@ -125,6 +125,7 @@ class Task:
     def fingerprint(self) -> str:
         """A hash of everything that the numbers depend on."""
         parts = [self.truths.mu, self.truths.nu, *self.truths.scales.values()]
+        parts += [part.spread for part in self.truths.parts]
         text = repr(
             (
                 self.words, self.largest, self.assumptions, self.question, self.goals, self.lost,

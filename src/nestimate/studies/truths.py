@@ -1,18 +1,44 @@
 """What is assumed true of the planned experiment, and readings made up from it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.results.estimates.contrasts import Contrast
 from nestimate.studies.shapes import Shape
 
 Array = NDArray[np.float64]
 
 #: Experiments simulated together.
 ROUND = 50
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Part:
+    """How the effect of some of the factors differs between blocks.
+
+    Attributes
+    ----------
+    of
+        The factors: `time`.
+    codes
+        Which level of them each group has, shape (groups,).
+    spread
+        SD, between blocks, of the difference of two levels; shape (truths,).
+    """
+
+    of: str
+    codes: NDArray[np.intp]
+    spread: Array
+
+    def variance(self, kinds: NDArray[np.intp], weights: Array) -> Array:
+        """Variance that it adds to a contrast, of one block of each kind; shape (truths,)."""
+        of_levels = np.bincount(self.codes + kinds * (self.codes.max() + 1), weights)
+        found: Array = 0.5 * np.square(self.spread) * np.square(of_levels).sum()
+        return found
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -26,6 +52,10 @@ class Truths:
     scales
         `tau` and `tau_effect` (truths, groups), `tau_block`, `tau_unit`, `sigma` (truths,) and
         `tau_subunits` (truths, levels); what the layout does not have is 0.
+    parts
+        How the effects of several factors within blocks differ between blocks.
+    kinds
+        Which kind of block sees each group; (): all groups are seen by all blocks.
     nu
         Degrees of freedom of units or blocks, (truths,); infinite: normal.
     """
@@ -33,16 +63,22 @@ class Truths:
     mu: Array
     scales: Mapping[str, Array]
     nu: Array
+    parts: tuple[Part, ...] = ()
+    kinds: tuple[int, ...] = ()
+
+    @property
+    def kind_of_group(self) -> NDArray[np.intp]:
+        """Which kind of block sees each group, shape (groups,)."""
+        return np.array(self.kinds or [0] * self.mu.shape[1], dtype=np.intp)
 
     def __len__(self) -> int:
         """Return the number of truths."""
         return len(self.mu)
 
-    @property
-    def one_effect(self) -> bool:
-        """Whether all truths have the same differences, however their spreads differ."""
-        delta = self.mu[:, 1:] - self.mu[:, :1]
-        return bool(np.ptp(delta, axis=0).max() <= 1e-9 * max(np.abs(delta).max(), 1e-300))
+    def one_effect(self, asked: Sequence[Contrast]) -> bool:
+        """Whether all truths have the same contrasts, however their spreads differ."""
+        found = self.mu @ np.stack([c.weights for c in asked]).T
+        return bool(np.ptp(found, axis=0).max() <= 1e-9 * max(np.abs(found).max(), 1e-300))
 
     def of_round(self, number: int) -> Self:
         """Return the truth of each experiment of a round, in turn."""
@@ -51,7 +87,15 @@ class Truths:
     def taken(self, which: NDArray[np.intp]) -> Self:
         """Return the truths at these positions."""
         scales = {name: values[which] for name, values in self.scales.items()}
-        return replace(self, mu=self.mu[which], scales=scales, nu=self.nu[which])
+        parts = tuple(replace(part, spread=part.spread[which]) for part in self.parts)
+        return replace(self, mu=self.mu[which], scales=scales, nu=self.nu[which], parts=parts)
+
+    def ordered(self, order: NDArray[np.intp], kinds: tuple[int, ...]) -> Self:
+        """Return the truths of the groups in another order, with the kinds of blocks in that."""
+        of_groups = ("tau", "tau_effect")
+        scales = {n: v[:, order] if n in of_groups else v for n, v in self.scales.items()}
+        parts = tuple(replace(part, codes=part.codes[order]) for part in self.parts)
+        return replace(self, mu=self.mu[:, order], scales=scales, parts=parts, kinds=kinds)
 
     def with_effect(self, factor: float) -> Self:
         """Return the same truths with every difference to the reference times a factor."""
@@ -70,10 +114,12 @@ class Round:
     truths
         One for each experiment.
     block, cell, unit
-        Standardised deviations, (sets, blocks), (sets, blocks, groups), (sets, blocks, groups,
-        units).
+        Standardised deviations, (sets, blocks, kinds), (sets, blocks, groups), (sets, blocks,
+        groups, units).
+    parts
+        Those of the parts of the truths, each (sets, blocks, kinds, levels).
     stretch
-        1 / sqrt(lambda) of blocks (sets, blocks), or of units, shaped as `unit`.
+        1 / sqrt(lambda) of blocks, shaped as `block`, or of units, shaped as `unit`.
     subunits
         Deviations of every level inside a unit, one more axis for each.
     reading
@@ -86,6 +132,7 @@ class Round:
     block: Array
     cell: Array
     unit: Array
+    parts: tuple[Array, ...]
     stretch: Array
     subunits: tuple[Array, ...]
     reading: Array
@@ -99,19 +146,21 @@ class Round:
         groups, blocks = own.mu.shape[1], max(largest.blocks, 1)
         units = (ROUND, blocks, groups, max(largest.units))
         levels = [units + largest.subunits[: i + 1] for i in range(len(largest.subunits))]
-        stretched = (ROUND, blocks) if largest.blocks else units
+        each = (ROUND, blocks, largest.kinds)
+        stretched = each if largest.blocks else units
         nu = own.nu.reshape(-1, *(1 for _ in stretched[1:]))
         finite = np.where(np.isfinite(nu), nu, 1.0)
         mixing = rng.standard_gamma(np.broadcast_to(finite / 2, stretched)) * 2 / finite
         return cls(
             truths=own,
-            block=rng.standard_normal((ROUND, blocks)),
+            block=rng.standard_normal(each),
             cell=rng.standard_normal((ROUND, blocks, groups)),
             unit=rng.standard_normal(units),
             stretch=np.where(np.isfinite(nu), 1 / np.sqrt(np.maximum(mixing, 1e-300)), 1.0),
             subunits=tuple(rng.standard_normal(level) for level in levels),
             reading=rng.standard_normal((levels[-1] if levels else units) + (largest.readings,)),
             lost=rng.random((ROUND, blocks) if largest.blocks else units[:1] + units[2:]),
+            parts=tuple(rng.standard_normal((*each, part.codes.max() + 1)) for part in own.parts),
         )
 
     def left(self, shape: Shape, lost: float) -> list[tuple[Shape, NDArray[np.intp]]]:
@@ -150,12 +199,15 @@ class Round:
 
         centre = np.repeat(mu[:, None, :], blocks, axis=1)
         if shape.blocks:
-            stretch = self.stretch[sets, :blocks]
-            centre = (
-                centre + (scale("tau_block", 1) * stretch * self.block[sets, :blocks])[..., None]
+            kind = self.truths.kind_of_group
+            deviation = scale("tau_block", 2) * self.block[sets, :blocks][:, :, kind]
+            deviation = deviation + (
+                s["tau_effect"][sets][:, None] / np.sqrt(2) * self.cell[sets, :blocks]
             )
-            deviation = s["tau_effect"][sets][:, None] / np.sqrt(2) * self.cell[sets, :blocks]
-            centre = centre + stretch[..., None] * deviation
+            for part, drawn in zip(self.truths.parts, self.parts, strict=True):
+                own = drawn[sets, :blocks][:, :, kind, part.codes]
+                deviation = deviation + part.spread[sets][:, None, None] / np.sqrt(2) * own
+            centre = centre + self.stretch[sets, :blocks][:, :, kind] * deviation
         columns = []
         for g, count in enumerate(shape.units):
             unit = self.unit[sets, :blocks, g, :count]

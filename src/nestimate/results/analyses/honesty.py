@@ -33,9 +33,10 @@ BEST_ESS, BEST_GROUPS = 2_000, 6
 #: Equally weighted draws from which the worth of every unit's mean is worked out.
 LOSS_DRAWS = 500
 
-
 #: The name of an analysis, and what it makes of the sums of the readings.
 type Simply = tuple[Name, Callable[[Sums, Contrast], tuple[float, float, float, int]]]
+#: From the groups involved to how many units or blocks there are, and the readings of each.
+type Counting = Callable[[Design, Sums, NDArray[np.bool_]], tuple[int, NDArray[Any]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +56,7 @@ class Simple:
     methods: tuple[Simply, ...]
     pools: bool = True
     averages: bool = False
-    counted: Callable[[Design, Sums, NDArray[np.bool_]], tuple[int, NDArray[Any]]]
+    counted: Counting
 
     def interval(self, sums: Sums, contrast: Contrast, prob: float) -> Method | None:
         """Return the interval of the first analysis that can be done."""

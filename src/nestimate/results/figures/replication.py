@@ -255,6 +255,11 @@ def _means(answer: Answer, both: Array, level: Level) -> Array:
     return np.add.reduceat(both[:, order] * n, start, axis=1) / np.add.reduceat(n, start)
 
 
+type Levels = Callable[[Design], list[Level]]
+type First = Callable[[Answer, Array, Sequence[Level]], Panel]
+type Left = Callable[[Answer, Array], Array]
+
+
 @dataclass(frozen=True)
 class Kind:
     """What is looked at in data of a layout.
@@ -269,9 +274,9 @@ class Kind:
         Returns what is looked at of the values of all rows, shape (data sets, rows).
     """
 
-    levels: Callable[[Design], list[Level]]
-    first: Callable[[Answer, Array, Sequence[Level]], Panel]
-    left: Callable[[Answer, Array], Array] = _as_they_are
+    levels: Levels
+    first: First
+    left: Left = _as_they_are
 
 
 #: By layout.

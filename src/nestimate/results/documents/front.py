@@ -119,19 +119,35 @@ def short_table(answer: Answer) -> Grid:
         rows = rows[:MOST_CONTRASTS]
         kind = "differences" if answer.contrasts else "groups"
         note = f"The {len(rows)} surest of {len(rows) + left} {kind}." if left > 0 else ""
-    named = {id(row): naming.centre_name(row.name, answer.model) for row in answer.groups}
-    interval = rounding.interval_name(answer.groups[0])
-    if answer.contrasts and answer.contrasts[0].ci_kind != answer.groups[0].ci_kind:
-        interval = f"{rounding.percent(answer.question.ci_prob)} interval"
-    head = ["", wording.centre_head(answer.groups[0].measure, mixed=True), interval]
+    named = called(answer)
     return Grid(
         caption="",
-        head=(*head, wording.above(answer.design), *(["P(in ROPE)"] * rope)),
+        head=head(answer),
         rows=tuple(
             (named.get(id(row), row.name), *wording.short_cells(row, rope=rope)) for row in rows
         ),
         note=note,
     )
+
+
+def head(answer: Answer) -> tuple[str, ...]:
+    """Return the heads of a table of differences and means."""
+    centre = wording.centre_head(answer.groups[0].measure, mixed=True)
+    rope = answer.question.rope is not None
+    above = wording.above(answer.design)
+    return ("", centre, interval(answer), above, *(["P(in ROPE)"] * rope))
+
+
+def interval(answer: Answer) -> str:
+    """Return the head of a column of intervals, which may be of several kinds."""
+    if answer.contrasts and answer.contrasts[0].ci_kind != answer.groups[0].ci_kind:
+        return f"{rounding.percent(answer.question.ci_prob)} interval"
+    return rounding.interval_name(answer.groups[0])
+
+
+def called(answer: Answer) -> dict[int, str]:
+    """Return what the rows of groups are called in a table: `centre of drug`."""
+    return {id(row): naming.centre_name(row.name, answer.model) for row in answer.groups}
 
 
 def doubts(answer: Answer) -> list[str]:

@@ -151,10 +151,11 @@ class Counted:
         ]
 
     def together(self, codes: Codes, size: int) -> Together:
-        """Return rates of all rows of each member."""
+        """Return rates of all rows of each member; NaN where it has none."""
         total = np.bincount(codes, weights=self.count, minlength=size) + HALF
         over = np.bincount(codes, weights=self.exposure, minlength=size)
-        return Together(value=np.log(total / over), variance=1 / total)
+        rate = np.divide(total, over, out=np.full(total.size, np.nan), where=over > 0)
+        return Together(value=np.log(rate), variance=1 / total)
 
     def inflation(self, excess: Array) -> Array:
         """Return 1 + excess^2 times the mean count."""

@@ -41,6 +41,10 @@ class StackedDensity(Protocol):
     def inside(self) -> Inside:
         """What lies inside the cells, by the sums that stand for it."""
 
+    @property
+    def compared(self) -> Family:
+        """The scale by which what is compared scatters: of units, or of effects between blocks."""
+
     def log_density(self, theta: Theta, nodes: int = NODES) -> Array:
         """Log density of the standardised readings of every data set, shape (sets, draws)."""
 
@@ -97,6 +101,11 @@ class UnitStack:
             robust=robust,
             within=np.asarray(stack.yardstick.within / stack.yardstick.spread),
         )
+
+    @property
+    def compared(self) -> Family:
+        """The scale of the units."""
+        return self.scale
 
     def take(self, chosen: slice | Codes) -> "UnitStack":
         """Keep some of the data sets."""
@@ -215,6 +224,11 @@ class BlockStack:
             robust=robust,
             within=np.asarray(stack.yardstick.within / stack.yardstick.spread),
         )
+
+    @property
+    def compared(self) -> Family:
+        """The scale of the effect between blocks, of several the last: of whole cells."""
+        return self.kinds[0].scales[-1]
 
     def take(self, chosen: slice | Codes) -> "BlockStack":
         """Keep some of the data sets."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from textwrap import wrap
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -144,9 +144,13 @@ def log_axis(ax: "Axes", which: Literal["x", "y"]) -> None:
 
 
 def legend_above(ax: "Axes", columns: int = 2) -> None:
-    """Put the legend above the axes, where it can hide nothing."""
-    if ax.get_legend_handles_labels()[0]:
+    """Put the legend above the axes, where it can hide nothing; each name once."""
+    named: dict[Any, Any] = {}
+    for mark, name in zip(*ax.get_legend_handles_labels(), strict=True):
+        named.setdefault(name, mark)
+    if named:
         ax.legend(
+            *(named.values(), named.keys()),
             fontsize=font(-1.5),
             frameon=False,
             loc="lower left",

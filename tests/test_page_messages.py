@@ -236,6 +236,7 @@ def test_every_choice_is_an_option_and_every_value_of_it_is_taken():
             assert float(choice.usual) == usual.get(choice.name, known[choice.name].default)
 
 
+@pytest.mark.usefixtures("shaped")
 def test_the_data_behind_a_figure_hold_every_reading(desk):
     content = (EXAMPLES / "mice.csv").read_bytes()
     asked = {
@@ -260,6 +261,7 @@ def test_the_data_behind_a_figure_hold_every_reading(desk):
             }
 
 
+@pytest.mark.usefixtures("shaped")
 def test_figures_are_vectors_whose_text_is_text(desk):
     content = (EXAMPLES / "seedlings.csv").read_bytes()
     asked = {
@@ -278,6 +280,7 @@ def test_figures_are_vectors_whose_text_is_text(desk):
     assert set(drawings.TYPES) == {"svg", "pdf", "png", "csv"}
 
 
+@pytest.mark.usefixtures("shaped")
 def test_parts_are_those_of_the_report(desk):
     content = (EXAMPLES / "lines.csv").read_bytes()
     asked = {
@@ -303,6 +306,7 @@ def test_an_error_of_ours_is_said_and_does_not_end_the_process(desk, monkeypatch
     assert "ZeroDivisionError" in told["refused"]["text"]
 
 
+@pytest.mark.usefixtures("shaped")
 def test_examples_that_the_page_brings_are_answered(desk):
     script = shipped()["app.js"].read_text(encoding="utf-8")
     listed = script.split("const EXAMPLES = [")[1].split("];")[0]
@@ -322,6 +326,7 @@ def test_examples_are_those_of_the_repository():
         assert (PAGE / name).read_bytes() == (EXAMPLES / name).read_bytes()
 
 
+@pytest.mark.usefixtures("shaped")
 def test_warm_up_answers(monkeypatch):
     told = []
     handle = Desk.handle
@@ -392,6 +397,7 @@ def test_a_plan_is_that_of_the_library_and_says_how_to_make_it_again(tmp_path, m
     assert calls[0] == calls[1]
 
 
+@pytest.mark.usefixtures("shaped")
 def test_what_cannot_be_planned_is_said(desk):
     lines = ["a,y", *(f"{a},{i}" for a in "xz" for i in range(9))]
     data = opened(desk, "\n".join(lines).encode())

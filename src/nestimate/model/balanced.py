@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.stack import Stack
-from nestimate.data.designs.structure import Role
+from nestimate.data.designs.stratum import Role
+from nestimate.data.designs.structure import Layout
 from nestimate.errors import DesignError
 from nestimate.model.axes import Axis, mixed_density
 from nestimate.model.directions import Directions, directions
@@ -201,17 +202,15 @@ class BlockStack:
             When cells are empty or unequal, or plots lie in the blocks.
         """
         design = stack.template
-        assert design.block is not None
         if any(s.role is Role.PLOT for s in design.structure.strata):
             raise DesignError("plots in blocks have no density for many data sets at once yet.")
         count = len(design.groups)
-        pairs = design.block.codes * count + design.readings.group
-        _, place, sizes = np.unique(pairs, return_inverse=True, return_counts=True)
+        _, place, sizes = np.unique(design.structure.cell, return_inverse=True, return_counts=True)
         if np.ptp(sizes):
             raise DesignError("cells of block and group hold unequal numbers of readings.")
         return cls(
             inside=Inside.of(stack, place),
-            kinds=directions(design.structure, design.block.codes, place),
+            kinds=directions(design.structure, design.structure.blocking.codes, place),
             groups=count,
             robust=robust,
             within=np.asarray(stack.yardstick.within / stack.yardstick.spread),
@@ -307,6 +306,15 @@ class BlockStack:
         return np.asarray(error[0] / self.inside.members[0])
 
 
+#: By layout.
+STACKS: dict[Layout, type[UnitStack | BlockStack]] = {
+    "flat": UnitStack,
+    "nested": UnitStack,
+    "blocked": BlockStack,
+    "blocked-nested": BlockStack,
+}
+
+
 def stacked_density(stack: Stack, *, robust: bool) -> StackedDensity:
     """Choose the density of a design.
 
@@ -315,9 +323,7 @@ def stacked_density(stack: Stack, *, robust: bool) -> StackedDensity:
     DesignError
         When the design has none in closed form.
     """
-    design = stack.template
-    if design.formula is not None:
+    kind = STACKS.get(stack.template.layout)
+    if kind is None:
         raise DesignError("a formula has no density for many data sets at once yet.")
-    if design.block is None:
-        return UnitStack.of(stack, robust=robust)
-    return BlockStack.of(stack, robust=robust)
+    return kind.of(stack, robust=robust)

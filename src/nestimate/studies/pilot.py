@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
-from nestimate.data.designs.structure import Role
+from nestimate.data.designs.stratum import Role
 from nestimate.errors import DesignError
 from nestimate.inference.fit import Fit
 from nestimate.model.draws import Draws

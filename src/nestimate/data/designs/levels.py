@@ -49,6 +49,10 @@ class Level:
         return replace(self, labels=labels, codes=codes.astype(np.intp))
 
 
+#: What stands in for a level of which a design has none: it has no name and no members.
+NO_LEVEL = Level(name="", labels=(), codes=np.zeros(0, dtype=np.intp))
+
+
 def place_units(
     unit: Level, place: Codes, places: Sequence[str], *, relabel: bool
 ) -> tuple[Level, list[str]]:

@@ -108,9 +108,8 @@ def _gloss(row: Summary, model: Model) -> str:
 
 def _link(design: Design) -> str:
     """Say on which scale units of counts and proportions scatter."""
-    if not design.by_chance:
-        return ""
-    return f", of {'log rates' if design.measure.logarithmic else 'logits'}"
+    link = design.chance.link
+    return link and f", of {link}"
 
 
 def table_row(row: Summary, *, signed: bool, rope: bool) -> list[str]:

@@ -269,6 +269,14 @@ def test_kinds_of_estimation_plots_are_drawn_as_they_are_known(answers, layout, 
         assert len({(line.get_color(), line.get_marker()) for line in large}) == size
 
 
+def test_a_legend_takes_no_room_from_the_data(answers):
+    # Between a column and a page the names of the legend were wider than the panel below them.
+    figure = drawn_on(Sheet(width=140), figures.FIGURES["estimation"], answers("nested"))
+    data, effect = (ax.get_position() for ax in figure.axes)
+    assert data.width > 0.5
+    assert effect.x0 - data.x1 < 0.2
+
+
 def test_a_kind_of_plot_that_is_none_is_refused(answers):
     with pytest.raises(ne.DesignError, match="superplot"):
         answers("nested").plot_estimation("super-plot")
@@ -318,6 +326,7 @@ def test_a_title_is_broken_at_its_semicolon_and_never_inside_an_interval():
     said = "compound F lies 26.7 below compound A, 95 % HDI -33.5 to -20.0"
     first = "5 of 11 differences have a clear direction;"
     assert typesetting.broken(f"{first} {said}", 360, 10) == [first, said]
+    assert typesetting.broken("a; b c d e; f g h i", 70, 10) == ["a; b c d e;", "f g h i"]
     for room in range(150, 320, 10):
         lines = typesetting.broken(said, room, 10)
         assert " ".join(lines) == said

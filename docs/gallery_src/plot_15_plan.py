@@ -10,7 +10,7 @@ import nestimate as ne
 planned = ne.plan(
     {"groups": {"placebo": 7, "drug": 8.5}, "tau": 1, "sigma": 0.8},
     units=range(6, 17),
-    readings=[1, 3],
+    readings=[1, 2, 3],
     costs=(120, 8),
     settings={"simulations": 200, "audit": 10},
 )

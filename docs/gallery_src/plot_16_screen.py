@@ -20,7 +20,3 @@ figure = found.plot_volcano()
 # %%
 # The largest effects, and how sure their rank is.
 figure = found.plot_ranks()
-
-# %%
-# How endpoints scatter between mice and between readings.
-figure = found.plot_scales()

@@ -38,8 +38,8 @@ def pilot_words(design: Design) -> Words:
         )
     if design.observed is not None:
         raise DesignError(
-            f"plan: experiments of response '{design.roles.response}' cannot be planned yet; a "
-            "plan for measurements would not hold for them."
+            "plan: counts, shares and limits cannot be planned yet; a plan for measurements would "
+            "not hold for them."
         )
     if len(design.groups) < 2:
         raise DesignError("plan: the pilot has one group; a plan compares two or more.")

@@ -293,7 +293,8 @@ def why_no_plan(found: Comparison) -> str:
     try:
         pilot.pilot_words(found.design)
     except NestimateError as error:
-        return str(error)
+        said = str(error).removeprefix("plan: ")
+        return f"{said[:1].upper()}{said[1:]}"
     return ""
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from textwrap import wrap
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from nestimate.inference.diagnostics import quantile
 from nestimate.results.answer import Answer
 from nestimate.results.estimates.quantities import Quantity
 from nestimate.results.estimates.summaries import Summary
-from nestimate.results.figures.sheet import font, narrow, owned
+from nestimate.results.figures.sheet import font, narrow, owned, room
 from nestimate.results.words import rounding, wording
 from nestimate.results.words.lines import visible
 
@@ -27,7 +27,7 @@ Array = NDArray[np.float64]
 ZERO, ROPE = "#c8102e", "#f2c14e"
 #: Bins of a histogram, and of what is smoothed; panels of one figure.
 BINS, FINE, PANELS = 40, 256, 12
-#: Inches from which a legend has room for three names in a row.
+#: Inches from which a legend has room for names beside each other (below a figure for three).
 WIDE = 7.0
 #: Length of an axis of numbers in units of the smallest gap, up to which they stand to scale.
 MOST_GAPS = 12
@@ -144,14 +144,18 @@ def log_axis(ax: "Axes", which: Literal["x", "y"]) -> None:
 
 
 def legend_above(ax: "Axes", columns: int = 2) -> None:
-    """Put the legend above the axes, where it can hide nothing."""
-    if ax.get_legend_handles_labels()[0]:
+    """Put the legend above the axes, where it can hide nothing; each name once."""
+    named: dict[Any, Any] = {}
+    for mark, name in zip(*ax.get_legend_handles_labels(), strict=True):
+        named.setdefault(name, mark)
+    if named:
         ax.legend(
+            *(named.values(), named.keys()),
             fontsize=font(-1.5),
             frameon=False,
             loc="lower left",
             bbox_to_anchor=(0, 1),
-            ncols=1 if narrow() else columns,
+            ncols=columns if room(WIDE) >= WIDE else 1,
             borderaxespad=0.2,
             handletextpad=0.5,
             columnspacing=1.2,

@@ -152,7 +152,7 @@ def _draw_by_group(ax: "Axes", answer: Answer, points: Points, place: Array) -> 
         _draw_units(ax, answer, points, points.middle(place))
     size = 14 if readings.value.size < 500 else 5
     for g in range(len(design.groups)) if not readings.reconstructed else ():
-        for side, mark in MARKS.items():
+        for side, said in points.sides(design).items():
             mine = (readings.group == g) & (points.beyond == side)
             ax.scatter(
                 place[mine],
@@ -160,19 +160,11 @@ def _draw_by_group(ax: "Axes", answer: Answer, points: Points, place: Array) -> 
                 s=size if side == 0 else 2 * size,
                 facecolors="none" if side else sheet.colour(g),
                 edgecolors=sheet.colour(g) if side else "none",
-                marker=mark,
+                marker=MARKS[side],
                 alpha=0.45 if few else 0.2,
+                label=said if mine.any() else None,
                 rasterized=readings.value.size > 2000,
             )
-    for side, said in () if readings.reconstructed else points.sides(design).items():
-        ax.scatter(
-            *([], []),
-            s=size if side == 0 else 2 * size,
-            facecolors="none" if side else sheet.GREY,
-            edgecolors=sheet.GREY,
-            marker=MARKS[side],
-            label=said,
-        )
 
 
 def _draw_by_unit(ax: "Axes", answer: Answer, points: Points, place: Array) -> None:

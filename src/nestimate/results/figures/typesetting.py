@@ -10,7 +10,7 @@ _TIED = "\u00a0"
 
 
 def broken(text: str, room: float, size: float) -> list[str]:
-    """Break a title into lines no wider than `room` points: at a semicolon if that will do.
+    """Break a title into lines no wider than `room` points: at one semicolon if that will do.
 
     Parameters
     ----------
@@ -20,11 +20,14 @@ def broken(text: str, room: float, size: float) -> list[str]:
         Width of a line and size of its letters, in points.
     """
     fits = _fitting(room, size)
-    first, parted, second = text.partition("; ")
     if fits(text):
         return [text]
-    if parted and fits(f"{first};") and fits(second):
-        return [f"{first};", second]
+    parts = [
+        (text[: at + 1], text[at + 2 :]) for at in range(len(text)) if text[at : at + 2] == "; "
+    ]
+    halves = [list(both) for both in parts if all(map(fits, both))]
+    if halves:
+        return min(halves, key=lambda both: abs(len(both[0]) - len(both[1])))
     tied = _INTERVAL.sub(lambda found: found[0].replace(" ", _TIED), text)
     lines = [""]
     for word in tied.split(" "):

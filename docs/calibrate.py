@@ -91,7 +91,9 @@ def _templates(found: dict[str, Calibration]) -> str:
     ]
     for name, result in found.items():
         template = GRID[name]
-        priors = ", ".join(f"{k} {template.priors[k]}" for k in template.sizes if k != "mu")
+        priors = ", ".join(
+            f"{k} {template.priors[k]}" for k in template.sizes if not k.startswith("mu")
+        )
         worst, test = result.worst
         largest = max(record["pareto_k"] for record in result.records)
         lines.append(

@@ -16,6 +16,7 @@ import messy
 import nestimate as ne
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.roles import Roles
+from nestimate.data.tables import rows
 from nestimate.data.tables.cells import OddCellError, look, read_label, read_number
 from nestimate.data.tables.door import Wanted, read_table
 from nestimate.errors import DataError, NestimateError
@@ -375,6 +376,22 @@ def test_a_million_rows_are_read_as_text_at_once(tmp_path):
     table = read_table(write(tmp_path, out.getvalue()))
     assert table.numbers("y") == pytest.approx(frame["y"].to_numpy())
     assert isinstance(table.rows, range)
+
+
+def test_cells_of_a_large_table_are_not_looked_at_one_by_one(tmp_path, monkeypatch):
+    """Of 90,000 cells those that hold a word are looked at once each."""
+    seen = []
+    known = rows._stripped
+    monkeypatch.setattr(rows, "_stripped", lambda cell: seen.append(cell) or known(cell))
+    size = 30_000
+    data = {
+        "y": [f"{i / 7:.4f}" for i in range(size)],
+        "arm": ["drug" if i % 2 else "placebo" for i in range(size)],
+        "mouse": [f"m{i % 20}" for i in range(size)],
+    }
+    text = pd.DataFrame(data).to_csv(index=False).encode()
+    assert len(read_table(write(tmp_path, text)).rows) == size
+    assert 0 < len(seen) <= 22
 
 
 def test_reading_options_reach_the_reader(tmp_path):

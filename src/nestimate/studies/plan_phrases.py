@@ -108,6 +108,7 @@ def spreads(plan: Plan) -> str:
         parts += [
             f"of the effect from {words.block} to {words.block}{name} {value}"
             for name, value in _by_group(s["tau_effect"], words.groups)
+            if s["tau_effect"].any()
         ]
         parts += [
             f"of the effect of {part.of} from {words.block} to {words.block} "

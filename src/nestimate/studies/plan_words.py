@@ -264,7 +264,8 @@ def methods(plan: Plan) -> str:
     priors += f", except {changed}" if changed else ""
     wrong = ""
     if row.simulated and any(goal.signed for goal in plan.goals):
-        share = f"less than {FEW:g}" if row.wrong_sign < FEW else f"{row.wrong_sign:.3f}"
+        few = f"less than {100 * FEW:g} %"
+        share = few if row.wrong_sign < FEW else f"{100 * row.wrong_sign:.1f} %"
         wrong = f" The probability of a difference of the wrong sign is {share}"
         if np.isfinite(plan.exaggeration):
             wrong += (

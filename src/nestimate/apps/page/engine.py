@@ -39,6 +39,7 @@ from nestimate.results.documents.blocks import Block, Code, Grid, Picture, Prose
 from nestimate.results.documents.pictures import CAPTIONS
 from nestimate.results.documents.report import contents
 from nestimate.results.estimates import naming
+from nestimate.results.figures.sheet import COLUMN, PAGE, Sheet, drawn_on
 from nestimate.results.words import rounding, wording
 from nestimate.studies import pilot, plan_figures, plan_report
 
@@ -241,9 +242,19 @@ def parts(found: Comparison) -> tuple[Section, ...]:
     return contents(found).sections
 
 
-def drawn(found: Comparison | Planned, name: str) -> "Figure":
-    """Draw a figure by its name."""
-    return DRAWINGS[name](found)
+def drawn(found: Comparison | Planned, name: str, room: float | None = None) -> "Figure":
+    """Draw a figure by its name: for a screen as wide as its room, so that letters can be read.
+
+    Parameters
+    ----------
+    found, name
+        Of what, and which.
+    room
+        Millimetres that there are; None: as large as it needs, for a file.
+    """
+    if room is None or isinstance(found, Planned):
+        return DRAWINGS[name](found)
+    return drawn_on(Sheet(width=min(max(room, COLUMN), PAGE)), DRAWINGS[name], found)
 
 
 def available(found: Comparison) -> tuple[str, ...]:

@@ -116,6 +116,11 @@ class Censored:
         return self.measure.said(self.working)
 
     @property
+    def beyond(self) -> Codes:
+        """-1 where only an upper end is known, 1 where only a lower one."""
+        return np.isinf(self.upper).astype(np.intp) - np.isinf(self.lower)
+
+    @property
     def counts(self) -> tuple[int, int, int]:
         """How many lie below a limit, above one, and between two."""
         below, above = np.isinf(self.lower), np.isinf(self.upper)

@@ -116,6 +116,11 @@ class Counted:
         return np.asarray(self.count / self.exposure)
 
     @property
+    def beyond(self) -> Codes:
+        """No count is a limit."""
+        return np.zeros(self.count.size, np.intp)
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What is counted per what."""
         per = f" per unit of {self.of}" if self.of else " per row"

@@ -256,6 +256,7 @@ class OddsRatio(Ratio):
     name: ClassVar[str] = "odds ratio"
     many: ClassVar[str] = "Odds ratios"
     said_as: ClassVar[str] = "odds ratio"
+    how: ClassVar[str] = "By what odds ratio"
 
     def compared(self, this: str, that: str, number: str, place: str) -> str:  # noqa: ARG002
         """Say the ratio of their odds."""

@@ -114,6 +114,11 @@ class Proportions:
         return np.asarray(self.k / self.n)
 
     @property
+    def beyond(self) -> Codes:
+        """No share is a limit."""
+        return np.zeros(self.k.size, np.intp)
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """Say what is compared."""
         what = f"shares of {self.of}" if self.of else "yes (1) and no (0)"

@@ -49,6 +49,13 @@ def question(answer: Answer) -> list[str]:
         said = f"{how} does the mean of {value}{of} lie from {asked.against:g}, {sure}"
     elif not answer.asked:
         said = f"How does {value} depend on what was measured with it, {sure}"
+    elif design.structure.factorial is not None and asked.contrast == "reference":
+        first, *rest = design.structure.factorial.names
+        factors = " and ".join([", ".join([first, *rest[:-1]]), rest[-1]])
+        said = (
+            f"What do {factors} do to {value}, at each level of the other and on average, and does "
+            f"the effect of one differ with the other, {sure}"
+        )
     elif named:
         said = f"How large is {' and '.join(c.name for c in answer.asked[:6])} in {value}, {sure}"
     elif asked.contrast == "pairs" and len(groups) > 2:

@@ -20,6 +20,8 @@ CAPTIONS = {
     "sensitivity": "How far the differences lean on each prior, and on each single unit.",
     "outlier": "Probability of lying far out.",
 }
+#: Height in millimetres of the picture on the first page.
+TALLEST = 104.0
 #: What needs the width of a page.
 WIDE = frozenset({"posterior", "pair"})
 
@@ -32,6 +34,7 @@ def first(answer: Answer) -> Picture:
         width=PAGE,
         phone=COLUMN,
         bare=True,
+        tallest=TALLEST,
     )
 
 

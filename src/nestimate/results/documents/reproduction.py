@@ -31,7 +31,7 @@ def planning(answer: Answer) -> Advice | None:
     plain = options.get("against") is None and options.get("robust") in (None, "units", "none")
     if design.block is not None and "own" in (options.get("tau"), options.get("sigma")):
         return None
-    if design.formula is not None or design.structure.factorial or not plain:
+    if design.formula is not None or len(design.structure.blocks) > 1 or not plain:
         return None
     if len(design.groups) < 2 or design.observed is not None:
         return None
@@ -41,6 +41,8 @@ def planning(answer: Answer) -> Advice | None:
     line += " --cost-reading COST" if several else ""
     called = "result.plan(EFFECT, costs=(UNIT, READING))" if several else "result.plan(EFFECT)"
     what = design.roles.measure.difference
+    if design.structure.factorial is not None:
+        what += f" of {what}s"  # the interaction is what sizes it
     return Advice(
         f"How many next time (EFFECT: the smallest {what} that would matter):",
         Call(line if words else called, called),

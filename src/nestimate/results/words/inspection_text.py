@@ -327,11 +327,12 @@ def _next(inspection: Inspection) -> list[str]:
 def _plan_line(inspection: Inspection) -> list[str]:
     """Return the command that plans the next experiment from the likeliest design."""
     proposal = next((p for p in inspection.proposals if not p.formula), None)
-    if proposal is None or proposal.roles.one_group or proposal.factors:
+    if proposal is None or proposal.roles.one_group:
         return []
-    if proposal.roles.response != "measured":
+    if proposal.roles.response != "measured" or "/" in (proposal.roles.block or ""):
         return []  # such experiments cannot be planned yet
-    said = "  Later, how many next time (EFFECT: the smallest difference that would matter):"
+    what = "difference of differences" if proposal.factors else "difference"
+    said = f"  Later, how many next time (EFFECT: the smallest {what} that would matter):"
     if inspection.file is None:
         return [said, "    ne.compare(...).plan(EFFECT, costs=(UNIT, READING))"]
     same = proposal.command(inspection.file).replace("nestimate compare ", "nestimate plan ", 1)

@@ -129,13 +129,16 @@ def brief(model: Model, question: Question, fit: Fit, made_with: str) -> str:
     kind = "highest density" if question.ci_kind == "hdi" else "equal-tailed"
     what = {
         "formula": "a mixed model" if design.block is not None else "a linear model",
-        "flat": "BEST",
-        "nested": f"BEST one level up: readings within {_word(design)}, {_word(design)} in groups",
+        "flat": "BEST" if design.observed is None else "values in groups",
+        "nested": f"{'BEST one level up: ' if design.observed is None else ''}readings within "
+        f"{_word(design)}, {_word(design)} in groups",
         "blocked": f"effects that differ from {_word(design)} to {_word(design)}",
         "blocked-nested": f"effects that differ from {block} to {block}, with {_word(design)} "
         "inside them",
     }[design.layout]
     tails = "Student-t" if "nu" in model.names else "normal"
+    law = reading_law(design, model.names)
+    tails += f"; readings {law.rstrip(',')}" if law else ""
     draws = (
         f"{fit.ess:,.0f} effective draws"
         if fit.chains is None

@@ -88,7 +88,7 @@ def limit_sentences(panels: Sequence[Panel], design: Design) -> list[str]:
         other = "" if half is None else f", half of the limit {number(half.mean, places)}"
         found.append(
             f"{share} are limits. Putting the limit in the place of what lies beyond it would give "
-            f" {panel.contrast} = {number(welch.mean, places)}{other}; this answer, "
+            f"{panel.contrast} = {number(welch.mean, places)}{other}; this answer, "
             f"{number(answer.mean, places)}, puts nothing in."
         )
     return found

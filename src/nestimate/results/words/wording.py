@@ -294,6 +294,8 @@ def estimation_caption(design: Design) -> str:
         "formula": cells if design.structure.outer.labels else "",
         "flat": "",
     }[design.layout]
+    if design.observed is not None and design.observed.beyond.any():
+        said += "; hollow triangles: limits, pointing to where the value lies"
     return said + ". Shaded: posterior of the group means and of the difference, with intervals."
 
 

@@ -90,6 +90,11 @@ class Roles:
         """Names of the factors that are compared; a column may have a comma in its name."""
         return split_names(self.group, table.columns, ",")
 
+    @property
+    def in_plots(self) -> bool:
+        """Whether plots lie in the blocks: `field/plot`."""
+        return "/" in (self.block or "")
+
     def block_columns(self, table: Table) -> tuple[str, ...]:
         """Names of the blocks and the plots inside them, outermost first."""
         return () if self.block is None else split_names(self.block, table.columns, "/")

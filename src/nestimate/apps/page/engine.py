@@ -34,9 +34,8 @@ from nestimate.inference.work import Work, using
 from nestimate.overview import Overview, inspect
 from nestimate.planning import Planned
 from nestimate.results import figures
-from nestimate.results.documents import html, reproduction
+from nestimate.results.documents import html, pictures, reproduction
 from nestimate.results.documents.blocks import Block, Code, Grid, Picture, Prose, Section
-from nestimate.results.documents.pictures import CAPTIONS
 from nestimate.results.documents.report import contents
 from nestimate.results.estimates import naming
 from nestimate.results.figures.sheet import COLUMN, PAGE, Sheet, drawn_on
@@ -265,8 +264,8 @@ def available(found: Comparison) -> tuple[str, ...]:
 def caption(found: Comparison, name: str) -> str:
     """Return what a figure shows, in words."""
     if name == "estimation":
-        return wording.estimation_caption(found.design)
-    return CAPTIONS.get(name, "")
+        return pictures.estimation(found)
+    return pictures.CAPTIONS.get(name, "")
 
 
 def drawing_name(draw: object) -> str:

@@ -18,6 +18,9 @@ from nestimate.remedies import Remedy
 
 Codes = NDArray[np.intp]
 
+#: Groups up to which each is named.
+NAMED = 6
+
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Level:
@@ -206,7 +209,12 @@ def doubt_few(statistics: UnitStatistics, groups: tuple[str, ...]) -> list[str]:
     few = [f"{groups[g]} ({counts[g]})" for g in np.flatnonzero(counts < 5)]
     if not few:
         return []
+    where = ", ".join(few)
+    if len(few) > NAMED:
+        low, high = np.unique(counts[counts < 5])[[0, -1]]
+        span = f"{low}" if low == high else f"{low} to {high}"
+        where = f"{len(few)} of {len(groups)} groups ({span} each)"
     return [
-        f"Fewer than five units in {', '.join(few)}: the priors then count beside the data; how "
+        f"Fewer than five units in {where}: the priors then count beside the data; how "
         "much, the answer says."
     ]

@@ -276,7 +276,8 @@ class Far:
 def far_units(fit: Fit, which: Sequence[int] | None = None) -> list[Far]:
     """Say of units (values of a flat layout) whether they lie beyond `FAR` tau of their group.
 
-    Of all of them, in the order of the data, or of the positions in `which`.
+    Of all of them, in the order of the data, or of the positions in `which`: those whose place is
+    known.
     """
     design = fit.model.design
     drawn = fit.resampled[: len(fit.effects)] if design.levels else fit.resampled
@@ -285,6 +286,8 @@ def far_units(fit: Fit, which: Sequence[int] | None = None) -> list[Far]:
     group, raw = design.statistics.group, _raw_means(design)
     found = []
     for j in range(group.size) if which is None else which:
+        if not design.placed[j]:
+            continue
         g = group[j]
         value = fit.effects[:, j] if design.levels else raw[j]
         label = design.units[j] if design.levels else f"{design.plain.said(design.rows[j]):.6g}"
@@ -299,7 +302,10 @@ def far_readings(fit: Fit, which: Sequence[int] | None = None) -> list[Far]:
     drawn = fit.resampled[: len(fit.effects)]
     sigma = _noise(fit.draws.take(drawn))
     found = []
+    exact = None if design.observed is None else design.observed.exact
     for i in range(readings.value.size) if which is None else which:
+        if exact is not None and not exact[i]:
+            continue
         unit, g = readings.unit[i], readings.group[i]
         events = np.abs(readings.value[i] - fit.effects[:, unit]) > FAR * sigma[:, g]
         label = f"{design.natural(readings.value[i : i + 1])[0]:.6g}"

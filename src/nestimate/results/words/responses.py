@@ -25,6 +25,11 @@ def chance_sentences(panel: Panel, design: Design) -> list[str]:
     pooled, welch, answer = panel.method("pooled"), panel.method("welch"), panel.methods[-1]
     law = "Poisson" if design.measure.logarithmic else "binomial"
     events = "every single count" if design.measure.logarithmic else "every single yes or no"
+    if pooled is not None and design.unscattered:
+        return [
+            "Every row is one yes or no, so that the totals hold all there is (a chi-square test "
+            "of them asks the same); half a yes and half a no are added to each."
+        ]
     found = []
     if pooled is not None:
         unit = design.structure.sampled if design.structure.outer.labels else "row"
@@ -95,7 +100,7 @@ def limit_sentences(panels: Sequence[Panel], design: Design) -> list[str]:
         other = "" if half is None else f", half of the limit {number(half.mean, places)}"
         found.append(
             f"{share} are limits. Putting the limit in the place of what lies beyond it would give "
-            f" {panel.contrast} = {number(welch.mean, places)}{other}; this answer, "
+            f"{panel.contrast} = {number(welch.mean, places)}{other}; this answer, "
             f"{number(answer.mean, places)}, puts nothing in."
         )
     return found

@@ -462,3 +462,63 @@ def test_means_with_n_are_counted_by_what_n_counts():
     said = " ".join(str(ne.inspect(mice)).split())
     assert "a 3 mouse x 5 to 8 readings b 3 mouse x 6 to 7 readings" in said
     assert "readings behind each mean do not count towards n" in said
+
+
+#: Amounts with their unit.
+DOSES = ["0.0cwt", "0.2cwt", "0.4cwt"]
+
+
+@pytest.mark.parametrize(
+    ("frame", "line"),
+    [
+        # R's warpbreaks: neither name says what its column is for.
+        (
+            built("wool tension", "AB", "LMH", repeat=9),
+            {"value": "y", "group": "wool,tension"},
+        ),
+        # A split plot as in MASS: doses with their unit of measurement.
+        (
+            built("B V N", ["I", "II", "III", "IV"], ["Victory", "Golden", "Marvel"], DOSES),
+            {"value": "y", "group": "V,N", "block": "B"},
+        ),
+        # R's npk: N is nitrogen, given or not, and no number of readings.
+        (
+            built("block N P K", range(1, 4), "01", "01", "01"),
+            {"value": "y", "group": "N,P,K", "block": "block"},
+        ),
+    ],
+)
+def test_factors_are_seen_whatever_their_names(frame, line):
+    assert best(frame) == line
+    assert "into one column" not in str(ne.inspect(frame))
+
+
+def test_shares_and_yes_or_no_are_proposed_as_such():
+    some = [3, 2, 5, 4, 6, 7, 1, 4]
+    arms = ["ctl"] * 4 + ["drug"] * 4
+    shares = pd.DataFrame({"arm": arms, "died": some, "n": [10, 12, 11, 10, 9, 11, 8, 10]})
+    for part in ("died", "pos", "y"):
+        renamed = shares.rename(columns={"died": part})
+        assert best(renamed) == {"response": f"{part}/n", "group": "arm"}
+    # Means of n readings have an SD beside them, or are not whole.
+    assert best(shares.assign(sd=0.5))["value"] == "died"
+    assert best(shares.assign(died=rows(8)))["n"] == "n"
+    yes = pd.DataFrame({"arm": arms, "outcome": [0, 1, 0, 1, 1, 1, 0, 1]})
+    assert best(yes) == {"value": "outcome", "response": "proportion", "group": "arm"}
+
+
+def test_counts_of_two_factors_are_proposed_as_counts():
+    frame = built("genotype drug", ["wt", "ko"], ["veh", "x"], repeat=8)
+    frame["y"] = np.arange(32) % 7
+    assert best(frame) == {"value": "y", "response": "counts", "group": "genotype,drug"}
+
+
+@pytest.mark.parametrize("words", [("no", "yes"), ("n", "y"), (False, True), ("neg", "pos")])
+def test_yes_and_no_in_words_are_yes_and_no(words):
+    code = np.array([0, 1, 0, 1, 1, 1, 0, 1, 1, 1])
+    frame = pd.DataFrame({"arm": ["ctl"] * 5 + ["drug"] * 5, "cured": [words[i] for i in code]})
+    line = {"value": "cured", "response": "proportion", "group": "arm"}
+    assert best(frame) == line
+    roles = {"value": "cured", "group": "arm", "options": {"response": "proportion", "ess": 200}}
+    told = ne.compare(frame, **roles).contrasts[0].mean
+    assert told == ne.compare(frame.assign(cured=code), **roles).contrasts[0].mean

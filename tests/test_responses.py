@@ -399,3 +399,52 @@ def test_scores_are_told_from_counts_and_what_numbers_assume_of_them_is_said():
         table = read_table(frame.assign(score=scores))
         design = Design.from_table(table, Roles(value="score", group="arm"))
         assert any("as scores do" in said for said in design.warnings) == expected
+
+
+def test_pooled_chance_stands_beside_rows_of_shares_and_counts():
+    # Three dishes an arm; what people do instead is to add them up.
+    dishes = pd.DataFrame(
+        {"arm": [*"aaabbb"], "k": [3, 2, 5, 4, 6, 7], "n": [10, 12, 11, 10, 9, 11]}
+    )
+    options = {"ess": 500}
+    shares = ne.compare(dishes, group="arm", options=options | {"response": "k/n"}).honesty[0]
+    pooled = shares.method("pooled")
+    a, b = (10.5, 23.5), (17.5, 13.5)
+    assert np.log(pooled.mean) == pytest.approx(np.log(b[0] / b[1]) - np.log(a[0] / a[1]))
+    assert pooled.error == pytest.approx(np.sqrt(sum(1 / x for x in a + b)))
+    roles = {"value": "k", "group": "arm", "options": options | {"response": "counts"}}
+    counts = ne.compare(dishes, **roles).honesty[0]
+    assert np.log(counts.method("pooled").mean) == pytest.approx(np.log(17.5 / 10.5))
+
+
+def test_yes_and_no_of_one_row_each_are_held_against_their_totals():
+    # An average of logits of single yes and no would be an odds ratio of nothing: here 1.55.
+    rows = pd.DataFrame(
+        {"arm": ["a"] * 10 + ["b"] * 10, "y": [1] * 6 + [0] * 4 + [1] * 8 + [0] * 2}
+    )
+    options = {"response": "proportion", "ess": 500}
+    result = ne.compare(rows, value="y", group="arm", options=options)
+    assert [method.name for method in result.honesty[0].methods] == ["pooled", "answer"]
+    ratio = (8.5 / 2.5) / (6.5 / 4.5)
+    assert result.honesty[0].method("pooled").mean == pytest.approx(ratio)
+    assert "a chi-square test of them asks the same" in " ".join(str(result).split())
+
+
+@pytest.mark.parametrize(
+    ("values", "response"),
+    [
+        ([1, 1, 0, 1, 0, 1, 1, 1, 1, 0], "proportion"),
+        (["<0.5"] * 4 + [0.7, 2.2, 3.5, 1.2, 2.6, "<0.5"], "censored"),
+        ([0, 1, 0, 9, 2, 12, 14, 30, 11, 8], "counts"),
+    ],
+)
+def test_no_row_is_called_far_out_by_a_limit_or_by_chance(values, response):
+    rows = pd.DataFrame({"arm": ["a"] * 5 + ["b"] * 5, "y": list(map(str, values))})
+    options = {"response": response, "ess": 300}
+    result = ne.compare(rows, value="y", group="arm", options=options)
+    said = str(result)
+    assert "lies more than" not in said
+    # Limits are neither values to take a mean of, nor far out.
+    assert "arithmetic mean" not in said
+    assert "a value far out" not in said
+    assert ("a new value of" in said) == (response != "proportion")

@@ -129,6 +129,11 @@ class Counted:
             "differences are said as ratios.",
         )
 
+    @property
+    def exact(self) -> NDArray[np.bool_]:
+        """None: how far a row lies from the middle is in part chance."""
+        return np.zeros(self.count.size, dtype=np.bool_)
+
     def warnings(self, group: Codes, groups: tuple[str, ...], unit: Codes) -> list[str]:  # noqa: ARG002
         """Name the groups in which nothing was counted."""
         total = np.bincount(group, weights=self.count, minlength=len(groups))

@@ -133,8 +133,7 @@ class Design:
     @property
     def units_per_group(self) -> tuple[int, ...]:
         """Number of experimental units in each group; rows where there is no unit."""
-        counts = np.bincount(self.statistics.group, minlength=len(self.groups))
-        return tuple(int(n) for n in counts)
+        return tuple(np.bincount(self.statistics.group, minlength=len(self.groups)).tolist())
 
     @property
     def readings_per_unit(self) -> tuple[int, int]:
@@ -193,6 +192,12 @@ class Design:
     def unscattered(self) -> bool:
         """Whether single yes and no are all there is: rows then tell no scatter beyond chance."""
         return self.structure.merged and self.observed is not None and not self.observed.scattered
+
+    @property
+    def placed(self) -> NDArray[np.bool_]:
+        """Whether it is known where each unit lies: a row by itself may be a limit, or a count."""
+        known = np.ones(self.statistics.group.size, dtype=np.bool_)
+        return known if self.levels or self.observed is None else self.observed.exact
 
     @property
     def unreplicated(self) -> bool:
@@ -329,10 +334,7 @@ def _place(levels: tuple[Level, ...], group: NDArray[np.intp]) -> NDArray[np.int
 
 
 def _placed(
-    table: Table,
-    roles: Roles,
-    keep: NDArray[np.bool_],
-    compared: Compared,
+    table: Table, roles: Roles, keep: NDArray[np.bool_], compared: Compared
 ) -> tuple[tuple[Level, ...], NDArray[np.intp], tuple[str, ...], list[str]]:
     """Return blocks and plots, where units lie (group or cell), names of these, and doubts."""
     group, groups = compared.codes, compared.labels

@@ -155,6 +155,10 @@ class Observed(Protocol):
     def scattered(self) -> bool:
         """Whether rows that stand for themselves tell how far they differ beyond chance."""
 
+    @property
+    def exact(self) -> NDArray[np.bool_]:
+        """Whether each row says what its own true mean is: not by a limit, nor but for chance."""
+
     def warnings(self, group: Codes, groups: tuple[str, ...], unit: Codes) -> list[str]:
         """Return what to keep in mind of these rows."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from nestimate.data.designs.measures import LOGIT, Measure
@@ -20,16 +21,36 @@ from nestimate.data.designs.shown import Scatter
 from nestimate.data.designs.statistics import Yardstick, frozen
 from nestimate.data.designs.structure import Structure
 from nestimate.data.tables.door import Table
+from nestimate.data.tables.table import is_text
 from nestimate.errors import DataError, listed
 from nestimate.words import Robust
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
+#: Words for yes and no, as they stand in cells.
+YES = frozenset({"yes", "y", "true", "t", "positive", "pos", "1"})
+NO = frozenset({"no", "n", "false", "f", "negative", "neg", "0"})
 #: What is added to both sides where a logit stands for a share.
 HALF = 0.5
 #: Largest total whose density keeps its digits.
 MOST = 1e9
+
+
+def answers(table: Table, name: str) -> Array | None:
+    """Return 1 for yes and 0 for no in words, shape (rows,), NaN where a cell is empty.
+
+    None where the column holds numbers, or other words.
+    """
+    column = table.column(name)
+    worded = is_text(column) or pa.types.is_boolean(column.type) or table.is_categorical(name)
+    if not worded:
+        return None
+    codes, labels = table.labels(name)
+    words = [label.casefold() for label in labels]
+    if not words or not all(word in YES or word in NO for word in words):
+        return None
+    return np.array([*(float(word in YES) for word in words), np.nan])[codes]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -64,14 +85,15 @@ class Proportions:
 
     @classmethod
     def from_table(cls, table: Table, value: str, total: str | None) -> Self:
-        """Read k and n, or 0 and 1.
+        """Read k and n, or 0 and 1, or yes and no in words.
 
         Raises
         ------
         DataError
             When a row is not of the form k of n.
         """
-        k = table.numbers(value)
+        said = answers(table, value) if total is None else None
+        k = table.numbers(value) if said is None else said
         n = np.ones(k.size) if total is None else table.numbers(total)
         seen = ~np.isnan(k)
         with np.errstate(invalid="ignore"):
@@ -80,8 +102,8 @@ class Proportions:
         if wrong.any():
             row = int(np.argmax(wrong))
             rule = (
-                f"'{value}' must hold 0 or 1. Where several were looked at in each row, name both "
-                f"columns: response {value}/TOTAL."
+                f"'{value}' must hold 0 or 1, or yes and no. Where several were looked at in each "
+                f"row, name both columns: response {value}/TOTAL."
                 if total is None
                 else f"'{value}' of '{total}' must be whole numbers, 0 to the total, and the total "
                 "1 or more; leave both empty where nothing was looked at."
@@ -131,6 +153,11 @@ class Proportions:
     def scattered(self) -> bool:
         """Whether any row holds more than a single yes or no."""
         return bool((self.n > 1).any())
+
+    @property
+    def exact(self) -> NDArray[np.bool_]:
+        """None: how far a row lies from the middle is in part chance."""
+        return np.zeros(self.k.size, dtype=np.bool_)
 
     def warnings(self, group: Codes, groups: tuple[str, ...], unit: Codes) -> list[str]:  # noqa: ARG002
         """Name the groups in which all or none are."""

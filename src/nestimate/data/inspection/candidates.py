@@ -315,6 +315,8 @@ def counts_within(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
     first = labels[0] if labels else ""
     if not before or first not in {"0", "1", "a", "A"}:
         return False
+    if labels == ["0", "1"] and "counter" not in hints(name):
+        return False  # no and yes
     start = ord(first) if first.isalpha() else int(first)
     run = [chr(start + i) if first.isalpha() else str(start + i) for i in range(len(labels))]
     return run == labels and "group" not in hints(name)

@@ -18,6 +18,15 @@ from nestimate.data.tables.cells import is_plain_number
 
 #: A column of more labels is not compared.
 MOST_GROUPS = 12
+#: Days of the week and months.
+_CALENDAR = re.compile(
+    r"(mon|tues?|wed(nes)?|thu(rs?)?|fri|sat(ur)?|sun)(day)?"
+    r"|jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?|aug(ust)?|sep(t(ember)?)?"
+    r"|oct(ober)?|nov(ember)?|dec(ember)?"
+)
+_ROMAN = frozenset(["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"])
+#: More labels than this are not taken for kinds without a name that says so.
+MOST_KINDS = 4
 #: Rows that repeat a number inside one group each: so many are no coincidence.
 _ENOUGH = 6
 _LABEL_ROLES = frozenset({"group", "unit", "block", "counter", "time", "place"})
@@ -81,7 +90,8 @@ def _is_measured(crossing: Crossing, column: Column) -> bool:
         return not inside or int(crossing.rows.sum()) - column.distinct < _ENOUGH
     if spoken & (_LABEL_ROLES | {"trait"}) or column.kind != "numbers as labels":
         return False
-    if spoken & {"counted", "value", "n", "sd", "se"}:
+    # How many readings there were is never 0: a column N of 0 and 1 is nitrogen.
+    if spoken & {"counted", "value", "sd", "se"} or ("n" in spoken and column.smallest > 0):
         return True
     if column.distinct <= 3 or inside:
         return False
@@ -140,15 +150,29 @@ def _is_compared(crossing: Crossing, name: str) -> bool:
         return True
     if "trait" in spoken or moments(crossing, name):
         return True
-    return crossing.size(name) == 2 or _doses(labels)
+    return crossing.size(name) == 2 or _doses(labels) or (not spoken and _kinds(crossing, name))
 
 
 def _doses(labels: Sequence[str]) -> bool:
-    """Return whether labels are amounts, none among them: numbers with gaps that start at 0."""
-    if not all(map(is_plain_number, labels)):
+    """Return whether labels are amounts, none among them: numbers with gaps that start at 0.
+
+    A unit of measurement may stand behind each of them, the same: `0.2cwt`.
+    """
+    parts = [re.fullmatch(r"([\d.]+)\s*(\D*)", label) for label in labels]
+    amounts = [part[1] for part in parts if part is not None and is_plain_number(part[1])]
+    if len(amounts) < len(labels) or len({part[2] for part in parts if part is not None}) > 1:
         return False
-    numbers = sorted(map(float, labels))
+    numbers = sorted(map(float, amounts))
     return numbers[0] == 0 and numbers != list(range(len(numbers)))
+
+
+def _kinds(crossing: Crossing, name: str) -> bool:
+    """Return whether a few labels name kinds of something: words, neither counted nor numbered."""
+    labels = crossing.labels[name]
+    words = all(re.fullmatch(r"[^\W\d_]+([ ._-][^\W\d_]+)*", label) for label in labels)
+    run = sorted(labels) == [chr(ord("A") + i) for i in range(len(labels))]
+    days = any(_CALENDAR.fullmatch(label.casefold()) for label in labels)
+    return words and len(labels) <= MOST_KINDS and not (run or days or {*labels} <= _ROMAN)
 
 
 def _follows_units(crossing: Crossing, name: str, names: Sequence[str]) -> bool:

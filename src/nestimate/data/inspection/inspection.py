@@ -29,7 +29,7 @@ from nestimate.data.inspection.relations import (
     likely_labels,
     unlabelled,
 )
-from nestimate.data.inspection.responded import by_limits, responded, without_limits
+from nestimate.data.inspection.responded import by_limits, responded, with_answers, without_limits
 from nestimate.data.inspection.vocabulary import hints
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.onegroup import with_one_group
@@ -116,6 +116,8 @@ class Inspection:
         """
         plain, limited = without_limits(table)
         found = cls._as_it_stands(plain, file)
+        if found.value is None and (yes := with_answers(plain)) is not None:
+            found = cls._as_it_stands(yes, file)
         if limited:
             answered = by_limits(table, found.proposals, limited)
             said = (
@@ -147,9 +149,12 @@ class Inspection:
         columns = tuple(describe_column(table, name) for name in table.columns)
         summary = summary_columns(columns)
         values = value_columns(table, columns, summary)
-        part, total = share_columns(table, columns)
+        # Beside an SD whole numbers are means.
+        spread = {"sd", "se"} & {*summary}
+        part, total = (None, "") if spread else share_columns(table, columns)
         if part is not None:
             values = [part, *(name for name in values if name not in {part, total})]
+            summary = {role: name for role, name in summary.items() if name != total}
         extended, whole = with_one_group(table)
         found = cls(
             source=table.source,
@@ -192,6 +197,7 @@ class Inspection:
             else f"I({worded(part)} / {worded(total)})"
         )
         fit = _with_formulas(crossing, value, groups, ranked, fit, share)
+        fit = responded(extended, fit, part, total)
         return replace(
             found,
             aliases=aliases,

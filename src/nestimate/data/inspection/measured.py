@@ -20,10 +20,10 @@ MOST_FACTORS = 9
 def share_columns(table: Table, columns: Sequence[Column]) -> tuple[str | None, str]:
     """Return part and total where one column of whole numbers counts some of another."""
     whole = [c for c in columns if c.whole and c.smallest is not None and c.smallest >= 0]
-    totals = [c for c in whole if _TOTAL & {*re.split(r"[\W\d_]+", c.name.casefold())}]
+    totals = [c for c in whole if _TOTAL & _words(c.name)]
     for total in totals:
         for part in whole:
-            if part is total or "counted" not in hints(part.name) or not (total.smallest or 0) > 0:
+            if part is total or not (total.smallest or 0) > 0 or not _may_be_part(part, total):
                 continue
             if part in totals or (part.largest or 0) > (total.largest or 0):
                 continue
@@ -32,6 +32,23 @@ def share_columns(table: Table, columns: Sequence[Column]) -> tuple[str | None, 
             if known.any() and bool(np.all(some[known] <= every[known])):
                 return part.name, total.name
     return None, ""
+
+
+def _may_be_part(part: Column, total: Column) -> bool:
+    """Return whether a name speaks of what is counted, or whole numbers stand beside an n.
+
+    A mean of n readings is hardly ever a whole number, and not in every row.
+    """
+    spoken, named = hints(part.name), _words(part.name)
+    if "counted" in spoken or "pos" in named:
+        return True
+    numbers = part.kind in {"numbers", "numbers as labels", "id"} and part.distinct > 2
+    plain = spoken == {"value"} or (not spoken and not part.numbering)
+    return numbers and plain and bool(_words(total.name) & {"n", "total", "totals"})
+
+
+def _words(name: str) -> set[str]:
+    return {*re.split(r"[\W\d_]+", name.casefold())}
 
 
 def summary_columns(columns: Sequence[Column]) -> dict[str, str]:

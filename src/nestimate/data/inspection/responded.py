@@ -11,9 +11,10 @@ from nestimate.data.designs.censored import Censored
 from nestimate.data.designs.counted import Counted
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.doubts import counted
-from nestimate.data.designs.proportions import Proportions
+from nestimate.data.designs.proportions import Proportions, answers
 from nestimate.data.designs.scales import SCALES
 from nestimate.data.inspection.proposals import Proposal
+from nestimate.data.inspection.vocabulary import hints
 from nestimate.data.tables.cells import is_limit, tidy
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.grid import is_text
@@ -44,9 +45,13 @@ def _responded(table: Table, proposal: Proposal, part: str | None, total: str) -
         roles = replace(roles, response=Proportions.word, total=total)
     else:
         values = table.numbers(roles.value)
-        if not counted(values[~np.isnan(values)]):
+        seen = {*np.unique(values[~np.isnan(values)]).tolist()}
+        if seen == {0.0, 1.0}:
+            roles = replace(roles, response=Proportions.word)
+        elif counted(values[~np.isnan(values)]):
+            roles = replace(roles, response=Counted.word)
+        else:
             return proposal
-        roles = replace(roles, response=Counted.word)
     try:
         design = Design.from_table(table, roles)
     except (DataError, DesignError):
@@ -73,6 +78,19 @@ def without_limits(table: Table) -> tuple[Table, tuple[str, ...]]:
         columns[name] = pa.chunked_array([pa.array(read.working, from_pandas=True)])
         found.append(name)
     return replace(table, columns=columns), tuple(found)
+
+
+def with_answers(table: Table) -> Table | None:
+    """Return the table with 0 and 1 in a column of yes and no: the last that is no group by name.
+
+    None where there is none. It is for tables in which nothing else was measured.
+    """
+    for name in reversed([name for name in table.columns if "group" not in hints(name)]):
+        said = answers(table, name)
+        if said is not None and {0.0, 1.0} <= {*said.tolist()}:
+            numbers = pa.chunked_array([pa.array(said, from_pandas=True)])
+            return replace(table, columns={**table.columns, name: numbers})
+    return None
 
 
 def by_limits(

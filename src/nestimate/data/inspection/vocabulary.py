@@ -48,13 +48,14 @@ WORDS = {
         "sex gender geschlecht sexe sexo age bmi race ethnicity parity bodyweight comment remark "
         "note"
     ),
-    "person": "operator observer experimenter technician scorer rater",
+    "person": "operator observer experimenter technician scorer rater judge assessor panelist",
     "kind": (
         "feature gene protein marker analyte metabolite cytokine channel probe peptide taxon otu "
         "parameter variable assay transcript"
     ),
     "counted": (
-        "positive positives hits events dead alive survivors infected successes success responders "
+        "positive positives hits events dead deaths died cases alive survivors infected successes "
+        "success responders "
         "counts count total totals foci spines colonies plaques puncta synapses nuclei vesicles "
         "bouts lesions tumours tumors eggs offspring"
     ),

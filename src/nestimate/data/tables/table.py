@@ -129,7 +129,8 @@ class Table:
         if pa.types.is_boolean(column.type):
             raise DataError(
                 f"{self.source}: column '{name}' holds true/false, not measurements. "
-                "Give the column of measured values as value."
+                "Give the column of measured values as value; yes and no are compared with "
+                "response 'proportion'."
             )
         if is_text(column):
             values = self._parse(name, column)

@@ -182,13 +182,15 @@ def _panel(fit: Fit, best: Fit | None, sums: Sums, contrast: Contrast, question:
     design = fit.model.design
     simple = SIMPLE[design.layout]
     nested = simple.averages and design.additive
-    units = simple.interval(sums, contrast, question.ci_prob)
+    # Of single yes and no there is nothing to average: their logits are one number or its negative.
+    alone = design.unscattered
+    units = None if alone else simple.interval(sums, contrast, question.ci_prob)
     seen, half = design.observed, None
     if isinstance(seen, Censored) and seen.counts[0]:
         halves = Sums.of(design, seen.substituted(0.5))
         half = classical.t_interval("half", *classical.welch(halves, contrast), question.ci_prob)
     naive = None
-    if simple.pools and sums.complete:
+    if (simple.pools or design.by_chance) and sums.complete:
         naive = classical.t_interval("pooled", *classical.pooled(sums, contrast), question.ci_prob)
     involved = contrast.weights != 0
     count, counts = simple.counted(design, sums, involved)
@@ -219,7 +221,8 @@ def _panel(fit: Fit, best: Fit | None, sums: Sums, contrast: Contrast, question:
         gap=abs(units.mean - centre) / sd if units else None,
         width_ratio=units.width / answer.width if units else None,
         averaging_loss=_averaging_loss(fit, contrast) if nested else None,
-        pooled_excludes=None if naive is None else naive.excludes_null,
+        # Where totals hold all there is, no one was misled by them.
+        pooled_excludes=None if naive is None or alone else naive.excludes_null,
         units_excludes=None if units is None else units.excludes_null,
         answer_excludes=answer.excludes_null,
     )

@@ -137,7 +137,12 @@ def _prediction(
     return Prediction(
         contrast=contrast.name,
         sides=_sides(contrast, fit.model.design.groups) if sums.cells is None else None,
-        p_new_unit=_new_unit(taken, contrast, rng) if sums.cells is None else None,
+        # Of yes and no none lies above another but by the whole of it.
+        p_new_unit=(
+            None
+            if sums.cells is not None or fit.model.design.unscattered
+            else _new_unit(taken, contrast, rng)
+        ),
         positive=bool(mean > 0),
         p_same_sign=float(np.mean(np.sign(seen) == np.sign(mean))) if seen.size else None,
         new_units=fit.resampled.size,

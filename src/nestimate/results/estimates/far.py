@@ -71,6 +71,8 @@ def has_distances(fit: Fit) -> bool:
     """Whether anything has a distance from what it belongs to."""
     if fit.model.design.readings.reconstructed:
         return False
+    if not fit.model.design.placed.any():
+        return False
     structure = fit.model.design.structure
     alone = not structure.text and structure.home is not None
     return bool(alone or structure.slopes or structure.varies)

@@ -37,7 +37,8 @@ class Far:
 def far_units(fit: Fit, which: Sequence[int] | None = None) -> list[Far]:
     """Say of units (values of a flat layout) whether they lie beyond `FAR` tau of their group.
 
-    Of all of them, in the order of the data, or of the positions in `which`.
+    Of all of them, in the order of the data, or of the positions in `which`: those whose place is
+    known.
     """
     design = fit.model.design
     seen = _means_of_units(fit) if design.levels else _values_themselves(fit)
@@ -45,6 +46,8 @@ def far_units(fit: Fit, which: Sequence[int] | None = None) -> list[Far]:
     mu, tau = draws.means, draws.by_group(draws.scale(design.structure.strata[0]))
     group, found = design.statistics.group, []
     for j in range(group.size) if which is None else which:
+        if not design.placed[j]:
+            continue
         g = group[j]
         events = np.abs(seen.values[:, j] - mu[:, g]) > FAR * tau[:, g]
         found.append(Far(label=seen.labels[j], inside=design.groups[g], events=events))
@@ -76,7 +79,10 @@ def far_readings(fit: Fit, which: Sequence[int] | None = None) -> list[Far]:
     drawn = fit.resampled[: len(fit.effects)]
     sigma = noise_of(fit.draws.take(drawn))
     found = []
+    exact = None if design.observed is None else design.observed.exact
     for i in range(readings.value.size) if which is None else which:
+        if exact is not None and not exact[i]:
+            continue
         unit, g = readings.unit[i], readings.group[i]
         events = np.abs(readings.value[i] - fit.effects[:, unit]) > FAR * sigma[:, g]
         label = f"{design.natural(readings.value[i : i + 1])[0]:.6g}"

@@ -55,6 +55,8 @@ def why_not(answer: Answer) -> str:
         return ""
     if answer.design.readings.reconstructed:
         return "No plot of outliers: single values are not known, only their mean and SD."
+    if not answer.design.placed.any():
+        return "No plot of outliers: how far a row lies from the middle is in part chance."
     what = {"formula": "this formula"}.get(answer.design.layout, "this model")
     return f"No plot of outliers: in {what} no effect differs between blocks."
 

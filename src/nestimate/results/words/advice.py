@@ -34,7 +34,7 @@ def honesty_sentences(panel: Panel, design: Design) -> list[str]:
         return [*chance_sentences(panel, design), *_claim(panel, design)]
     said = {
         "formula": _least_squares,
-        "flat": lambda panel, _: [_values(panel)],
+        "flat": lambda panel, design: [_values(panel, design)],
         "nested": _averaged,
         "blocked": _blocked,
         "blocked-nested": _blocked,
@@ -258,7 +258,7 @@ def _apart(panel: Panel, design: Design) -> str:
     )
 
 
-def _values(panel: Panel) -> str:
+def _values(panel: Panel, design: Design) -> str:
     welch, answer = panel.method("welch"), panel.methods[-1]
     if welch is None or panel.gap is None:
         return "The values of a group do not scatter: Welch's t cannot be computed."
@@ -269,6 +269,8 @@ def _values(panel: Panel) -> str:
     )
     if verb == "agree":
         return said
+    if design.observed is not None:
+        return f"{said} Welch's t takes limits for values."
     if not panel.robust:
         return f"{said} The priors pull this answer."
     return f"{said} Welch's t gives a value far out full weight, the Student-t of this answer less."

@@ -49,6 +49,7 @@ def _label(method: Method, design: Design) -> str:
     if design.by_chance:
         on = f"on {design.structure.unit_name()} {what}"
         pooled = "all readings pooled (chance alone)"
+        pooled = "totals (chance alone)" if design.unscattered else pooled
         means = {"flat": f"on {what}"}.get(design.layout, on)
     else:
         means = {"flat": "on the values"}.get(design.layout, on)

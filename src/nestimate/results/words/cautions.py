@@ -59,6 +59,8 @@ def centre_checks(groups: Sequence[Summary], model: Model) -> tuple[Check, ...]:
     design = model.design
     if not naming.heavy_units(model) or design.block is not None or design.formula is not None:
         return ()
+    if design.observed is not None and not design.observed.exact.all():
+        return ()  # limits are no values to take a mean of
     stick, statistics = design.yardstick, design.statistics
     raw = stick.centre + stick.spread * statistics.mean
     found = []

@@ -287,7 +287,7 @@ def question_and_answers(decision: Decision, inspection: Inspection) -> tuple[st
             at_once = (
                 f" Both at once: design {both[0] + 1}."
                 if both
-                else f" To compare their combinations, write {column} and {other} into one column."
+                else f" To compare their combinations, name both as the group: {column},{other}."
             )
             return (
                 f"What do you want to compare?{at_once}",

@@ -45,10 +45,13 @@ def averaged(design: Design, unit: str) -> dict[str, str]:
     """Say what is averaged over units, and what an excess is, by the kind of a row."""
     if design.observed is None:
         return {}
-    alone = design.unscattered
+    over = [] if design.unscattered else [f"over every {unit}"]
+    # They stand among ratios, under P(> 1).
+    above = "P is that of a difference above 0"
     return {
         "average": f"averaged over every {unit} of the kind",
-        "difference": f"of the rates of a typical {unit}",
-        **dict.fromkeys(("risk_difference", "risk_ratio"), "" if alone else f"over every {unit}"),
+        "difference": f"of the rates of a typical {unit}; {above}",
+        "risk_difference": "; ".join([*over, above]),
+        "risk_ratio": "".join(over),
         "excess": "of readings beyond chance; 0: Poisson, binomial",
     }

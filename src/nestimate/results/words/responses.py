@@ -25,6 +25,11 @@ def chance_sentences(panel: Panel, design: Design) -> list[str]:
     pooled, welch, answer = panel.method("pooled"), panel.method("welch"), panel.methods[-1]
     chance, found = design.chance, []
     law, events = chance.law, f"every single {chance.event}"
+    if pooled is not None and design.unscattered:
+        return [
+            "Every row is one yes or no, so that the totals hold all there is (a chi-square test "
+            "of them asks the same); half a yes and half a no are added to each."
+        ]
     if pooled is not None:
         unit = design.structure.sampled if design.structure.outer.labels else "row"
         factor = answer.width / pooled.width

@@ -83,7 +83,8 @@ def _templates(found: dict[str, Calibration]) -> str:
         "## Templates",
         "",
         "Sizes are groups x units x readings, or blocks x groups x units x readings; `a-b` where they",
-        "are unequal. `mu` has the prior normal(0, 3) throughout.",
+        "are unequal. `mu` has the prior normal(0, 3); of counts, shares and limits normal(1, 1), normal(-1, 1)",
+        "and normal(0, 1).",
         "",
         "| template | other priors | simulations | no answer | largest k | quantities | least uniform "
         "| its gap | its p | p of the template |",
@@ -91,7 +92,9 @@ def _templates(found: dict[str, Calibration]) -> str:
     ]
     for name, result in found.items():
         template = GRID[name]
-        priors = ", ".join(f"{k} {template.priors[k]}" for k in template.sizes if k != "mu")
+        priors = ", ".join(
+            f"{k} {template.priors[k]}" for k in template.sizes if not k.startswith("mu")
+        )
         worst, test = result.worst
         largest = max(record["pareto_k"] for record in result.records)
         lines.append(

@@ -1,6 +1,7 @@
 """How the site is built: `make docs`. Every cell and every picture is run; a warning ends the build."""
 
 from importlib.metadata import version as installed
+from pathlib import Path
 
 from sphinx_gallery.scrapers import figure_rst
 
@@ -58,15 +59,20 @@ sphinx_gallery_conf = {
     "min_reported_time": 1000,
 }
 
+highlight_language = "none"  # blocks that name no language are commands
 html_theme = "pydata_sphinx_theme"
 html_title = "nestimate"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sourcelink = False
+# Only designs and figures have neighbours to list beside the page.
+html_sidebars = {
+    page.stem: [] for page in Path(__file__).parent.glob("*.md") if page.stem != "two-factors"
+} | {"coming-from/*": []}
 html_theme_options = {
     "navbar_end": ["theme-switcher"],
-    "header_links_before_dropdown": 6,
+    "header_links_before_dropdown": 5,
     "show_toc_level": 2,
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],

@@ -34,6 +34,7 @@ def main() -> None:
     console = Console(record=True, width=96, file=StringIO())
     console.print(Text(f"$ {COMMAND}", style="bold"))
     console.print(Text(terminal.brief(result)))
+    console.print()  # the last line of the picture cuts off what hangs below letters
     # The font of the reader: nothing is loaded from elsewhere.
     page = console.export_svg(title="nestimate", unique_id="nestimate")
     start, end = page.index("@font-face"), page.index(".nestimate-matrix")

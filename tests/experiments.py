@@ -263,3 +263,9 @@ def ranking(template, index, fit, ess, ranks, broken=None):
         "seconds": round(fit.seconds, 3),
         "ranks": ranks,
     }
+
+
+def refused(template, index):
+    """Return the record of an experiment that the program says nothing can be told from."""
+    told = {"template": template.name, "broken": None, "index": index, "failed": True}
+    return told | {"pareto_k": 0.0, "ess": 0, "seconds": 0.0, "ranks": {}}

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 import nestimate as ne
-from experiments import _from_prior, ranking
+from experiments import _from_prior, ranking, refused
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.roles import Roles
 from nestimate.data.tables.door import read_table
+from nestimate.errors import DesignError
 from nestimate.inference.fit import Fit
 from nestimate.model.assumptions import Assumptions
 from nestimate.model.model import Model
@@ -41,7 +42,10 @@ class ResponseTemplate:
         seeds = np.random.SeedSequence([*self.name.encode(), index]).generate_state(3)
         rng = np.random.default_rng(seeds[0])
         truth = {name: float(_from_prior(prior, rng)) for name, prior in self.priors.items()}
-        design = Design.from_table(read_table(self.table(truth, int(seeds[1]))), self.roles)
+        try:
+            design = Design.from_table(read_table(self.table(truth, int(seeds[1]))), self.roles)
+        except DesignError:  # every value is below the limit: there is no answer, nor a rank
+            return refused(self, index)
         assumed = Assumptions(robust="none", prior=dict(self.priors))
         model = Model.from_design(design, assumed)
         assert {p.label for p in model.free} == set(truth)
@@ -52,6 +56,10 @@ class ResponseTemplate:
         gap = truth["mu[b]"] - truth["mu[a]"]
         ranks["b - a"] = int((means[:, 1] - means[:, 0] < gap).sum())
         return ranking(self, index, fit, ess, ranks)
+
+    @property
+    def sizes(self):
+        return self.priors
 
     @property
     def roles(self):
@@ -138,19 +146,19 @@ RESPONSES = {
             name="limits, nested, 2 x 5 x 3",
             response="censored",
             priors=_priors(VALUES) | NESTED | {"sigma": SCALE},
-            plan={"units": 5, "readings": 3, "limit": -0.3},
+            plan={"units": 5, "readings": 3, "limit": -0.8},
         ),
         ResponseTemplate(
             name="limits, blocked, 5 x 2 x 3",
             response="censored",
             priors=_priors(VALUES) | BLOCKED | {"sigma": SCALE},
-            plan={"units": None, "blocks": 5, "readings": 3, "limit": -0.3},
+            plan={"units": None, "blocks": 5, "readings": 3, "limit": -0.8},
         ),
         ResponseTemplate(
             name="limits, blocked-nested, 4 x 2 x 3 x 2",
             response="censored",
             priors=_priors(VALUES) | BLOCKED | {"tau_unit": SMALL, "sigma": SCALE},
-            plan={"units": 3, "blocks": 4, "readings": 2, "limit": -0.3},
+            plan={"units": 3, "blocks": 4, "readings": 2, "limit": -0.8},
         ),
     )
 }

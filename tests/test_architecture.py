@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,15 @@ ROOT = Path(nestimate.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 
 
+@cache
+def _tree(path):
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def _functions(path):
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return [
+        n for n in ast.walk(_tree(path)) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
@@ -33,7 +40,7 @@ def test_module_keeps_the_house_rules(path):
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_module_does_not_import_ourselves_late(path):
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = _tree(path)
     for node in ast.walk(tree):
         if isinstance(node, ast.Import | ast.ImportFrom) and node not in tree.body:
             names = [getattr(node, "module", None) or "", *(alias.name for alias in node.names)]
@@ -48,7 +55,7 @@ def test_architecture_names_every_module_by_path():
 
 
 #: Conditionals that ask what kind of design there is; new kinds belong into types and tables.
-MOST_QUESTIONS = 195
+MOST_QUESTIONS = 92
 
 
 def test_what_a_design_is_stands_in_types_and_is_asked_in_few_places():
@@ -61,7 +68,7 @@ def test_what_a_design_is_stands_in_types_and_is_asked_in_few_places():
     asking = [
         f"{path.relative_to(ROOT)}:{test.lineno}: {ast.unparse(test)}"
         for path in MODULES
-        for test in _conditions(ast.parse(path.read_text(encoding="utf-8")))
+        for test in _conditions(_tree(path))
         if any(map(_asks, ast.walk(test)))
     ]
     assert len(asking) <= MOST_QUESTIONS, "\n".join(asking)

@@ -11,7 +11,7 @@ import nestimate as ne
 from nestimate.data.designs.crossing import Crossing
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.roles import Roles
-from nestimate.data.designs.structure import Role
+from nestimate.data.designs.stratum import Role
 from nestimate.data.tables.door import read_table
 from nestimate.data.tables.series import split_names
 from nestimate.errors import DesignError

@@ -31,7 +31,7 @@ RESERVED = (
     *("beta", "block", "chain", "draw", "effect", "group", "median", "mu", "nu", "nu_y", "ratio"),
     *("rho", "sigma", "tau", "unit", "z"),
 )
-DRAWS = 200
+DRAWS = 60
 COLUMNS = ("value", "group", "unit", "sub", "part", "block")
 
 

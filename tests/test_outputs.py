@@ -22,6 +22,9 @@ def data(tmp_path):
     return path
 
 
+pytestmark = pytest.mark.usefixtures("shaped_module")
+
+
 def compare(data, *more):
     return CliRunner().invoke(cli.app, ["compare", str(data), *messy.ROLES, "--ess", "200", *more])
 

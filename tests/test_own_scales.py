@@ -14,7 +14,7 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.roles import Roles
-from nestimate.data.designs.structure import Role
+from nestimate.data.designs.stratum import Role
 from nestimate.data.tables.door import read_table
 from nestimate.errors import DesignError
 from nestimate.model.draws import scale_terms

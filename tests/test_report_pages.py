@@ -84,6 +84,7 @@ def test_many_differences_are_one_table_and_one_figure(answers):
     assert len(table.rows) == 5
     assert table.note == "The 5 surest of 19 differences."
     assert picture.draw is figures.estimation_plot
+    assert picture.caption.startswith("Circles: raw means of each unit; dots with bars: means of")
     (beside, said) = sections["Beside other analyses"]
     assert len(beside.rows) == 19
     assert len(said.sentences) == 1

@@ -9,6 +9,7 @@ from scipy import special, stats
 
 import nestimate as ne
 from keyed import keyed
+from nestimate.data.designs.counted import Counted
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.roles import Roles
 from nestimate.data.tables.door import read_table
@@ -101,6 +102,14 @@ def by_quadrature(kind, model, unit, theta):
         )
     top = np.nanmax(logs)
     return top + np.log(np.trapezoid(np.nan_to_num(np.exp(logs - top)), eta))
+
+
+def test_members_without_rows_have_no_rate_and_raise_no_warning():
+    """Blocks in one group each leave cells of block and group empty."""
+    counts = Counted(count=np.array([3.0, 5.0, 2.0]), exposure=np.ones(3))
+    rates = np.exp(counts.together(np.array([0, 0, 2]), 4).value)
+    assert rates[[0, 2]] == pytest.approx([8.5 / 2, 2.5])
+    assert np.isnan(rates[[1, 3]]).all()
 
 
 CASES = [

@@ -11,7 +11,7 @@ from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.scatter import LEAST
 from nestimate.data.designs.shown import Scatter, pooled
-from nestimate.data.designs.structure import Role
+from nestimate.data.designs.stratum import Role
 from nestimate.data.tables.door import read_table
 
 

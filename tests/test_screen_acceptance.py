@@ -94,7 +94,8 @@ def test_a_hundred_rows_are_what_compare_says_under_that_prior(inner, robust):
     most = np.array([0.035, 0.12, 0.12, 0.012])
     assert (np.sqrt(np.square(gaps).mean(axis=0)) < most).all(), gaps.std(axis=0)
     assert (np.abs(gaps).max(axis=0) < 5 * most).all()
-    assert (np.abs(gaps.mean(axis=0)) < 0.02).all()
+    # On average they agree, within four standard errors of these.
+    assert (np.abs(gaps.mean(axis=0)) < 4 * most / np.sqrt(len(gaps))).all()
 
 
 def test_killed_half_way_and_gone_on_with_it_is_the_same_file(tmp_path):

@@ -1,5 +1,6 @@
 """The site as it is read: every question is few clicks away, and what is written there is so."""
 
+import html
 import re
 import shlex
 from pathlib import Path
@@ -10,6 +11,7 @@ from typer.main import get_command
 import nestimate as ne
 from nestimate.apps import cli
 from nestimate.examples import EXAMPLES
+from nestimate.results.documents import terminal
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -107,6 +109,23 @@ def test_options_that_are_named_exist(text):
     inline = re.findall(r"`[^`\n]*`", text.read_text(encoding="utf-8"))
     said = {word for code in inline for word in re.findall(r"(?<![\w-])--[a-z][a-z-]*[a-z]", code)}
     assert said <= every, said - every
+
+
+def test_the_terminal_of_the_readme_shows_what_is_printed():
+    picture = (DOCS / "_static" / "terminal.svg").read_text(encoding="utf-8")
+    lines = re.findall(r"<text[^>]*>(.*?)</text>", picture)
+    shown = [html.unescape(line).replace("\u00a0", " ").rstrip() for line in lines]
+    mice = ne.compare(
+        ne.example("mice"),
+        value="glucose",
+        group="arm",
+        unit="mouse",
+        options={"rope": (-0.3, 0.3)},
+    )
+    printed = [line.rstrip() for line in terminal.brief(mice).splitlines() if line.strip()]
+    assert [line for line in printed if line not in shown] == []
+    (typed,) = [line for line in commands(ROOT / "README.md") if "--brief" in line]
+    assert shlex.split(shown[1])[2:] == typed
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=lambda path: path.name)

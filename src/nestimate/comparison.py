@@ -11,6 +11,7 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.roles import Roles
+from nestimate.data.designs.scales import SCALES
 from nestimate.data.designs.spreads import by_spread
 from nestimate.data.tables.door import Wanted, read_table
 from nestimate.data.tables.files import file_name
@@ -173,11 +174,7 @@ def fit(
     chosen.check_formula()
     parsed = parse_formula(formula)
     response = responses.named(chosen.response, parsed.response, chosen.limit)
-    if chosen.scale == "log" and not parsed.outcome.arithmetic:
-        raise DesignError(
-            f"scale is 'log', and the formula already transforms what was measured "
-            f"('{parsed.response}'). Do one or the other."
-        )
+    SCALES[chosen.scale].check_formula(parsed.response, plain=parsed.outcome.arithmetic)
     wanted = Wanted(
         **asdict(chosen.reading),
         value=next(iter(parsed.measured), None),

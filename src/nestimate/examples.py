@@ -1,4 +1,4 @@
-"""The tables that come with nestimate: small, made up, with the slips of real ones."""
+"""The tables that come with nestimate: small; two are published, the others made up."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -10,9 +10,11 @@ EXAMPLES = {
     "mice": "blood glucose of two groups of mice, about five readings each",
     "lines": "viability of four cell lines, each with and without a drug, five readings a cell",
     "seedlings": "height of seedlings in two kinds of bed, every one a data point",
+    "teeth": "cells of teeth of guinea pigs: two supplements, three doses (Crampton, 1947)",
     "litters": "weight of pups of two genotypes and two treatments, in six litters",
     "fields": "cells counted in four fields of each mouse, two genotypes",
     "stained": "how many cells of how many were positive, four fields of each mouse",
+    "zinc": "zinc in ground water of two zones, some below two limits (Millard, Deverel, 1988)",
     "elisa": "a cytokine in two groups of mice, some of it below what can be measured",
     "proteins": "300 proteins in two groups of four mice, for `screen`",
     "messy": "an enzyme in two groups of animals, with what a spreadsheet brings along",
@@ -25,9 +27,10 @@ def example(name: str) -> Path:
     Parameters
     ----------
     name
-        `mice` (readings in units), `lines` (blocks), `seedlings` (values by themselves), `litters`
-        (two factors), `fields` (counts), `stained` (shares), `elisa` (values below detection),
-        `proteins` (many endpoints) or `messy` (cells that are no numbers).
+        `mice` (readings in units), `lines` (blocks), `seedlings` (values by themselves), `teeth`
+        and `litters` (two factors), `fields` (counts), `stained` (shares), `zinc` and `elisa`
+        (values below detection), `proteins` (many endpoints) or `messy` (cells that are no
+        numbers). `teeth` and `zinc` are published data, the others are made up.
 
     Raises
     ------

@@ -7,6 +7,7 @@ from inspect import cleandoc, signature
 from typing import Any, cast
 
 from nestimate.data.designs.responses import WORDS
+from nestimate.data.designs.scales import SCALES
 from nestimate.data.tables.reading import Reading
 from nestimate.errors import ArgumentError, DesignError, one_of
 from nestimate.inference.budget import Budget
@@ -48,11 +49,12 @@ class Options(Value, Budget, Question, Assumptions, Reading):
         if self.rope is None:
             return
         low, high = self.rope
-        null, what = (1, "ratios") if self.scale == "log" else (0, "differences")
+        measure = SCALES[self.scale].measure
+        null = measure.null
         if not low <= null <= high or (null and low <= 0):
             raise DesignError(
-                f"rope runs from {low:g} to {high:g} and does not hold {null}: it is the range of "
-                f"{what} that are as good as none."
+                f"rope runs from {low:g} to {high:g} and does not hold {null:g}: it is the range "
+                f"of {measure.many.lower()} that are as good as none."
             )
 
     @classmethod

@@ -6,7 +6,7 @@ from typing import Any
 
 from nestimate.data.designs import responses
 from nestimate.data.designs.adjusted import adjusted_design
-from nestimate.data.designs.crossing import check_names
+from nestimate.data.designs.compared import check_names
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.relative import relative
 from nestimate.data.designs.roles import Roles

@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.stack import Stack
-from nestimate.data.designs.structure import Role
+from nestimate.data.designs.stratum import Role
+from nestimate.data.designs.structure import Layout
 from nestimate.errors import DesignError
 from nestimate.model.axes import Axis, mixed_density
 from nestimate.model.directions import Directions, directions
@@ -39,6 +40,10 @@ class StackedDensity(Protocol):
     @property
     def inside(self) -> Inside:
         """What lies inside the cells, by the sums that stand for it."""
+
+    @property
+    def compared(self) -> Family:
+        """The scale by which what is compared scatters: of units, or of effects between blocks."""
 
     def log_density(self, theta: Theta, nodes: int = NODES) -> Array:
         """Log density of the standardised readings of every data set, shape (sets, draws)."""
@@ -96,6 +101,11 @@ class UnitStack:
             robust=robust,
             within=np.asarray(stack.yardstick.within / stack.yardstick.spread),
         )
+
+    @property
+    def compared(self) -> Family:
+        """The scale of the units."""
+        return self.scale
 
     def take(self, chosen: slice | Codes) -> "UnitStack":
         """Keep some of the data sets."""
@@ -201,21 +211,24 @@ class BlockStack:
             When cells are empty or unequal, or plots lie in the blocks.
         """
         design = stack.template
-        assert design.block is not None
         if any(s.role is Role.PLOT for s in design.structure.strata):
             raise DesignError("plots in blocks have no density for many data sets at once yet.")
         count = len(design.groups)
-        pairs = design.block.codes * count + design.readings.group
-        _, place, sizes = np.unique(pairs, return_inverse=True, return_counts=True)
+        _, place, sizes = np.unique(design.structure.cell, return_inverse=True, return_counts=True)
         if np.ptp(sizes):
             raise DesignError("cells of block and group hold unequal numbers of readings.")
         return cls(
             inside=Inside.of(stack, place),
-            kinds=directions(design.structure, design.block.codes, place),
+            kinds=directions(design.structure, design.structure.blocking.codes, place),
             groups=count,
             robust=robust,
             within=np.asarray(stack.yardstick.within / stack.yardstick.spread),
         )
+
+    @property
+    def compared(self) -> Family:
+        """The scale of the effect between blocks, of several the last: of whole cells."""
+        return self.kinds[0].scales[-1]
 
     def take(self, chosen: slice | Codes) -> "BlockStack":
         """Keep some of the data sets."""
@@ -307,6 +320,15 @@ class BlockStack:
         return np.asarray(error[0] / self.inside.members[0])
 
 
+#: By layout.
+STACKS: dict[Layout, type[UnitStack | BlockStack]] = {
+    "flat": UnitStack,
+    "nested": UnitStack,
+    "blocked": BlockStack,
+    "blocked-nested": BlockStack,
+}
+
+
 def stacked_density(stack: Stack, *, robust: bool) -> StackedDensity:
     """Choose the density of a design.
 
@@ -315,9 +337,7 @@ def stacked_density(stack: Stack, *, robust: bool) -> StackedDensity:
     DesignError
         When the design has none in closed form.
     """
-    design = stack.template
-    if design.formula is not None:
+    kind = STACKS.get(stack.template.layout)
+    if kind is None:
         raise DesignError("a formula has no density for many data sets at once yet.")
-    if design.block is None:
-        return UnitStack.of(stack, robust=robust)
-    return BlockStack.of(stack, robust=robust)
+    return kind.of(stack, robust=robust)

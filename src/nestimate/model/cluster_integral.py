@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.statistics import unit_statistics
-from nestimate.data.designs.structure import Stratum, Structure
+from nestimate.data.designs.stratum import Stratum
+from nestimate.data.designs.structure import Structure
 from nestimate.model import cubature
 from nestimate.model.cluster_kinds import Kind, kinds_of
 from nestimate.model.cubature import Rule

@@ -158,6 +158,6 @@ def _common(parts: Sequence[Array]) -> Array:
         turned = axes.T @ part @ axes
         if np.abs(turned - np.diag(np.diagonal(turned))).max() > ROUNDING * np.abs(part).max():
             raise DesignError("what differs between blocks has no axes in common.")
-    # The sign is a convention: the first entry that is not zero is positive.
+    # The sign is a convention: the largest entry is positive.
     lead = axes[np.abs(axes).argmax(axis=0), np.arange(len(axes))]
     return np.asarray(axes * np.sign(lead))

@@ -7,7 +7,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.designs.structure import Stratum, Structure
+from nestimate.data.designs.stratum import Stratum
+from nestimate.data.designs.structure import Structure
 from nestimate.model.families import (
     FIXED,
     NOISE,

@@ -7,7 +7,7 @@ one. Printed names are made once, in `parameters`, for print and for the prior o
 from dataclasses import dataclass
 from enum import Enum
 
-from nestimate.data.designs.structure import Stratum
+from nestimate.data.designs.stratum import Stratum
 
 
 class What(Enum):

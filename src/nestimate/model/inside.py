@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.stack import Stack, reduced
-from nestimate.data.designs.structure import Stratum
+from nestimate.data.designs.stratum import Stratum
 from nestimate.errors import DesignError
 from nestimate.model.families import NOISE, NORMALITY, Family, scale_of
 from nestimate.model.likelihood import LOG_2PI

@@ -44,10 +44,9 @@ class PairedDensity:
     @classmethod
     def from_design(cls, design: Design, *, robust: bool) -> Self:
         """Lay the readings out as a table of blocks and groups."""
-        assert design.block is not None
-        readings, stick = design.readings, design.yardstick
-        table = np.full((design.block.size, len(design.groups)), np.nan)
-        table[design.block.codes, readings.group] = stick.standardised(readings.value)
+        readings, stick, block = design.readings, design.yardstick, design.structure.blocking
+        table = np.full((block.size, len(design.groups)), np.nan)
+        table[block.codes, readings.group] = stick.standardised(readings.value)
         return cls(design=design, robust=robust, table=table)
 
     @property

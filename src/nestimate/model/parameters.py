@@ -8,7 +8,8 @@ import numpy as np
 
 from nestimate.data.designs import shown
 from nestimate.data.designs.design import Design
-from nestimate.data.designs.structure import Stratum, Structure
+from nestimate.data.designs.stratum import Stratum
+from nestimate.data.designs.structure import Structure
 from nestimate.errors import DesignError, one_of
 from nestimate.model.assumptions import TARGET, Assumptions
 from nestimate.model.families import (

@@ -1,6 +1,7 @@
 """Which scales there are: of every stratum one, or one for each of what may scatter by itself."""
 
-from nestimate.data.designs.structure import Role, Stratum, Structure
+from nestimate.data.designs.stratum import Role, Stratum
+from nestimate.data.designs.structure import Structure
 from nestimate.errors import DesignError
 
 

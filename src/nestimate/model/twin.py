@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nestimate.data.designs.censored import Censored
-from nestimate.data.designs.structure import Stratum, Structure
+from nestimate.data.designs.stratum import Stratum
+from nestimate.data.designs.structure import Structure
 from nestimate.errors import NestimateError
 from nestimate.model.cluster_integral import told_apart
 from nestimate.model.draws import POOLED, scale_terms
@@ -295,9 +296,7 @@ def _paired(model: Model, theta: dict[Family, Any], nu: Any) -> None:
     import pymc as pm  # noqa: PLC0415
 
     design = model.design
-    if design.block is None:
-        raise NestimateError("this design has no blocks.")
-    block, group = design.block.codes, design.readings.group
+    block, group = design.structure.blocking.codes, design.readings.group
     level = pm.Normal("block_z", dims="block")
     scale, spread = (theta[scale_of(stratum)] for stratum in design.structure.strata)
     own = _per_reading(spread, group) / np.sqrt(2)

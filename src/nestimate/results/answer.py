@@ -252,7 +252,7 @@ class Answer:
     def farthest(self) -> str:
         """The block, or unit, that lies farthest from the others; empty where there is none."""
         design, group = self.design, self.design.statistics.group
-        rows = self.units if design.block is None else self.blocks[: design.block.size]
+        rows = (*self.units, *self.blocks[: design.structure.block_level.size])
         if not rows:
             return ""
         measure = design.measure

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.crossing import MOST_FACTORS
 from nestimate.data.designs.design import Design
-from nestimate.data.designs.structure import Role
+from nestimate.data.designs.stratum import Role
 from nestimate.errors import DesignError, one_of
 
 Codes = NDArray[np.intp]

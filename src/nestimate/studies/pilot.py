@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
-from nestimate.data.designs.structure import Role
+from nestimate.data.designs.stratum import Role
 from nestimate.errors import DesignError
 from nestimate.inference.fit import Fit
 from nestimate.model.draws import Draws
@@ -38,8 +38,8 @@ def pilot_words(design: Design) -> Words:
         )
     if design.observed is not None:
         raise DesignError(
-            f"plan: experiments of response '{design.roles.response}' cannot be planned yet; a "
-            "plan for measurements would not hold for them."
+            "plan: counts, shares and limits cannot be planned yet; a plan for measurements would "
+            "not hold for them."
         )
     if len(design.groups) < 2:
         raise DesignError("plan: the pilot has one group; a plan compares two or more.")

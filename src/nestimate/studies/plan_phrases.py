@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.designs.measures import MEASURES
+from nestimate.data.designs.scales import SCALES
 from nestimate.studies.estimates import Probability
 from nestimate.studies.plan import Plan
 from nestimate.studies.shapes import Shape
@@ -13,7 +13,7 @@ from nestimate.studies.shapes import Shape
 
 def goals_said(plan: Plan) -> str:
     """Return `the 95 % HDI excludes 0`, for all goals."""
-    measure = MEASURES[plan.words.scale]
+    measure = SCALES[plan.words.scale].measure
     said = [goal.said(plan.question, measure) for goal in plan.goals]
     several = f" (for each of {', '.join(plan.contrasts)})" if len(plan.contrasts) > 1 else ""
     of = f" of {plan.contrasts[0]}"

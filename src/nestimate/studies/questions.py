@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from nestimate.data.designs.design import Design
-from nestimate.data.designs.structure import Role
+from nestimate.data.designs.stratum import Role
 from nestimate.errors import DesignError, one_of
 from nestimate.inference.fit import Fit
 from nestimate.options import Options

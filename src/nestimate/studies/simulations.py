@@ -11,7 +11,8 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.designs.measures import MEASURES, Measure
+from nestimate.data.designs.measures import Measure
+from nestimate.data.designs.scales import SCALES
 from nestimate.data.designs.stack import Stack
 from nestimate.errors import DataError
 from nestimate.model.assumptions import Assumptions
@@ -64,7 +65,7 @@ class Task:
     @property
     def measure(self) -> Measure:
         """How differences are worked out and said."""
-        return MEASURES[self.words.scale]
+        return SCALES[self.words.scale].measure
 
     def effects(self, truths: Truths) -> Array:
         """Return true contrasts on the user's scale, (truths, contrasts)."""

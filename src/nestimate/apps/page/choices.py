@@ -46,7 +46,7 @@ CHOICES = (
     Choice(
         name="rope",
         label="Differences too small to matter",
-        help="From, to, in the unit of your values (for ratios: 0.9 to 1.1). The answer then also "
+        help="From, to, as your values are measured (for ratios: 0.9 to 1.1). The answer then also "
         "says how probable it is that the difference is practically nil. Decide it from what "
         "matters in your field, not from these data. This range is the ROPE.",
         kind="range",
@@ -246,7 +246,7 @@ PLANNING = (
     Choice(
         name="effect",
         label="Smallest difference that would matter",
-        help="In the unit of your values; a factor where ratios are compared. Decide it from what "
+        help="As your values are measured; a factor where ratios are compared. Decide it from what "
         "matters in your field: too small an experiment misses it, too large a one wastes animals.",
         kind="number",
         part="What it is for",

@@ -55,6 +55,8 @@ def _marks(ax: "Axes") -> Iterator[tuple[str, str, Any]]:
     for collection in ax.collections:
         offsets = np.asarray(collection.get_offsets(), dtype=float)
         paths = [path for path in collection.get_paths() if np.size(path.vertices)]
+        if not len(offsets):
+            continue
         if len(offsets) > 1 or (len(offsets) == 1 and offsets.any()):
             yield "points", _label(collection), offsets
         else:

@@ -34,11 +34,11 @@ from nestimate.inference.work import Work, using
 from nestimate.overview import Overview, inspect
 from nestimate.planning import Planned
 from nestimate.results import figures
-from nestimate.results.documents import html, reproduction
+from nestimate.results.documents import html, pictures, reproduction
 from nestimate.results.documents.blocks import Block, Code, Grid, Picture, Prose, Section
-from nestimate.results.documents.pictures import CAPTIONS
 from nestimate.results.documents.report import contents
 from nestimate.results.estimates import naming
+from nestimate.results.figures.sheet import COLUMN, PAGE, Sheet, drawn_on
 from nestimate.results.words import rounding, wording
 from nestimate.studies import pilot, plan_figures, plan_report
 
@@ -241,9 +241,19 @@ def parts(found: Comparison) -> tuple[Section, ...]:
     return contents(found).sections
 
 
-def drawn(found: Comparison | Planned, name: str) -> "Figure":
-    """Draw a figure by its name."""
-    return DRAWINGS[name](found)
+def drawn(found: Comparison | Planned, name: str, room: float | None = None) -> "Figure":
+    """Draw a figure by its name: for a screen as wide as its room, so that letters can be read.
+
+    Parameters
+    ----------
+    found, name
+        Of what, and which.
+    room
+        Millimetres that there are; None: as large as it needs, for a file.
+    """
+    if room is None or isinstance(found, Planned):
+        return DRAWINGS[name](found)
+    return drawn_on(Sheet(width=min(max(room, COLUMN), PAGE)), DRAWINGS[name], found)
 
 
 def available(found: Comparison) -> tuple[str, ...]:
@@ -254,8 +264,8 @@ def available(found: Comparison) -> tuple[str, ...]:
 def caption(found: Comparison, name: str) -> str:
     """Return what a figure shows, in words."""
     if name == "estimation":
-        return wording.estimation_caption(found.design)
-    return CAPTIONS.get(name, "")
+        return pictures.estimation(found)
+    return pictures.CAPTIONS.get(name, "")
 
 
 def drawing_name(draw: object) -> str:
@@ -282,7 +292,8 @@ def why_no_plan(found: Comparison) -> str:
     try:
         pilot.pilot_words(found.design)
     except NestimateError as error:
-        return str(error)
+        said = str(error).removeprefix("plan: ")
+        return f"{said[:1].upper()}{said[1:]}"
     return ""
 
 

@@ -200,7 +200,8 @@ class Desk:
     def figure(self, asked: Mapping[str, Any]) -> Reply:
         """Return a figure, or the data behind it, as a file."""
         name, kind = str(asked["figure"]), str(asked["kind"])
-        body = drawings.written(engine.drawn(self._shown(asked), name), kind)
+        room = float(asked["room"]) if asked.get("room") else None
+        body = drawings.written(engine.drawn(self._shown(asked), name, room), kind)
         return Reply(type=drawings.TYPES[kind], body=body, name=f"{name}.{kind}")
 
     def file(self, asked: Mapping[str, Any]) -> Reply:

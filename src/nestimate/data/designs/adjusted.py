@@ -12,7 +12,7 @@ from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.responses import observe
 from nestimate.data.designs.roles import Roles
-from nestimate.data.designs.structure import Role, Stratum
+from nestimate.data.designs.stratum import Role, Stratum
 from nestimate.data.tables.cells import is_plain_number
 from nestimate.data.tables.door import Table
 from nestimate.errors import DesignError, listed
@@ -132,7 +132,7 @@ def _varying(stratum: Stratum, design: Design) -> list[str]:
 
 def _unequal(design: Design, value: Array, name: str) -> list[str]:
     """Warn of a covariate in which the groups differ: they may have changed it."""
-    unit = design.readings.unit if design.levels else np.arange(design.readings.group.size)
+    unit = design.readings.unit
     if value.size != unit.size or np.isnan(value).any():
         return []
     n = np.bincount(unit)

@@ -177,19 +177,3 @@ def merge_means(
         ".",
     )
     return levels[:-1], replace(readings, n=one), [said]
-
-
-def logarithms(
-    table: Table, name: str, value: NDArray[np.float64], row: NDArray[np.intp]
-) -> NDArray[np.float64]:
-    """Return logarithms of the values of a column, or say in which row there is none."""
-    low = np.flatnonzero(value <= 0)
-    if low.size:
-        many = f" ({low.size} such rows)" if low.size > 1 else ""
-        told = (
-            f"{table.source}: column '{name}', row {table.row(row[low[0]])}: "
-            f"{value[low[0]]:g} has no logarithm{many}. On a log scale every "
-            "value must be above 0: mend the value, or use "
-        )
-        raise DataError(told, Remedy("scale", "linear"), ".")
-    return np.log(value)

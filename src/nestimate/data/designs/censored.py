@@ -8,8 +8,9 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.designs.measures import MEASURES, Measure
-from nestimate.data.designs.observed import Together
+from nestimate.data.designs.measures import LINEAR, RATIO, Measure
+from nestimate.data.designs.observed import Chance, Columns, Equation, Together
+from nestimate.data.designs.scales import Scale
 from nestimate.data.designs.shown import Scatter
 from nestimate.data.designs.statistics import Yardstick, frozen
 from nestimate.data.designs.structure import Structure
@@ -41,17 +42,20 @@ class Censored:
     """
 
     word: ClassVar[str] = "censored"
+    takes: ClassVar[tuple[str, ...]] = ("limit",)
+    link: ClassVar[Measure | None] = None
     robust: ClassVar[Robust] = "units"
     excess: ClassVar[bool] = False
     centre: ClassVar[str] = ""
     scattered: ClassVar[bool] = True
+    chance: ClassVar[Chance] = Chance()
 
     lower: Array
     upper: Array
     log: bool
 
     @classmethod
-    def from_table(cls, table: Table, value: str, limit: str | None, scale: str) -> Self:
+    def from_table(cls, table: Table, value: str, limit: str | None, scale: Scale) -> Self:
         """Read values and limits.
 
         Raises
@@ -65,20 +69,17 @@ class Censored:
         ends = np.array([_read(table, value, i, cell, below[i]) for i, cell in enumerate(cells)])
         ends = ends.reshape(-1, 2)
         lower, upper = ends.T
-        if scale == "log":
-            with np.errstate(invalid="ignore"):
-                wrong = (upper <= 0) | ((lower <= 0) & (lower == upper))
-            if wrong.any():
-                row = int(np.argmax(wrong))
-                raise DataError(
-                    f"column '{value}', row {table.row(row)}: '{cells[row]}' has no logarithm. On "
-                    "a log scale every value and limit must be above 0: mend it, or use ",
-                    Remedy("scale", "linear"),
-                    ".",
-                )
-            with np.errstate(divide="ignore", invalid="ignore"):
-                lower, upper = np.log(np.maximum(lower, 0)), np.log(upper)
-        found = cls(lower=frozen(lower), upper=frozen(upper), log=scale == "log")
+        wrong = scale.outside(lower, upper)
+        if wrong.any():
+            row = int(np.argmax(wrong))
+            raise DataError(
+                f"column '{value}', row {table.row(row)}: '{cells[row]}' has no logarithm. On "
+                "a log scale every value and limit must be above 0: mend it, or use ",
+                Remedy("scale", "linear"),
+                ".",
+            )
+        lower, upper = frozen(scale.ends(lower)), frozen(scale.ends(upper))
+        found = cls(lower=lower, upper=upper, log=scale.measure.logarithmic)
         if np.unique(found.working[~np.isnan(found.working)]).size < 2:
             raise DesignError(
                 f"column '{value}': nothing is known but one limit. No difference can be estimated "
@@ -86,10 +87,15 @@ class Censored:
             )
         return found
 
+    @classmethod
+    def from_columns(cls, table: Table, columns: Columns) -> Self:
+        """Read values and limits."""
+        return cls.from_table(table, columns.value, columns.limit, columns.scaled)
+
     @property
     def measure(self) -> Measure:
         """As on the scale that was chosen."""
-        return MEASURES["log" if self.log else "linear"]
+        return RATIO if self.log else LINEAR
 
     @property
     def exact(self) -> NDArray[np.bool_]:
@@ -108,6 +114,11 @@ class Censored:
     def shown(self) -> Array:
         """The value, or the limit where there is none."""
         return self.measure.said(self.working)
+
+    @property
+    def beyond(self) -> Codes:
+        """-1 where only an upper end is known, 1 where only a lower one."""
+        return np.isinf(self.upper).astype(np.intp) - np.isinf(self.lower)
 
     @property
     def counts(self) -> tuple[int, int, int]:
@@ -165,6 +176,17 @@ class Censored:
         value = self.working
         below = np.isinf(self.lower)
         return np.where(below, value + low if self.log else value * share, value)
+
+    def law(self, *, scatter: bool) -> str:  # noqa: ARG002
+        """Return that they are normal, as far as they are known."""
+        return "normal, with the probability of lying beyond its limit for each censored one,"
+
+    def equations(self, mean: str, unit: str, *, scatter: bool) -> list[Equation]:
+        """Return the line of readings, or of values that stand for themselves."""
+        limits = "of a value below or above its limit the probability of lying there counts"
+        if not scatter:
+            return [(f"y[i] = {mean}", limits)]
+        return [(f"y[i] ~ Normal({mean}, sigma)", f"reading i of a {unit}; {limits}")]
 
     def together(self, codes: Codes, size: int) -> Together:
         """Return means with limits in the place of values."""

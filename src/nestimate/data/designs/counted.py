@@ -8,7 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.measures import RATIO, Measure
-from nestimate.data.designs.observed import Together, link_scatter, link_yardstick
+from nestimate.data.designs.observed import (
+    Chance,
+    Columns,
+    Equation,
+    Together,
+    link_scatter,
+    link_yardstick,
+)
 from nestimate.data.designs.shown import Scatter
 from nestimate.data.designs.statistics import Yardstick, frozen
 from nestimate.data.designs.structure import Structure
@@ -38,10 +45,19 @@ class Counted:
     """
 
     word: ClassVar[str] = "counts"
+    takes: ClassVar[tuple[str, ...]] = ("exposure",)
+    link: ClassVar[Measure | None] = RATIO
     robust: ClassVar[Robust] = "none"
     excess: ClassVar[bool] = True
     centre: ClassVar[str] = "rate"
     scattered: ClassVar[bool] = True
+    chance: ClassVar[Chance] = Chance(
+        link="log rates",
+        law="Poisson",
+        more="negative binomial",
+        event="count",
+        half="half a count",
+    )
 
     count: Array
     exposure: Array
@@ -79,6 +95,11 @@ class Counted:
             )
         return cls(count=frozen(count), exposure=frozen(over), of=exposure or "")
 
+    @classmethod
+    def from_columns(cls, table: Table, columns: Columns) -> Self:
+        """Read counts and exposures."""
+        return cls.from_table(table, columns.value, columns.exposure)
+
     @property
     def measure(self) -> Measure:
         """Rates are worked out by their logarithm."""
@@ -93,6 +114,11 @@ class Counted:
     def shown(self) -> Array:
         """The rate of every row."""
         return np.asarray(self.count / self.exposure)
+
+    @property
+    def beyond(self) -> Codes:
+        """No count is a limit."""
+        return np.zeros(self.count.size, np.intp)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -119,11 +145,27 @@ class Counted:
             "its logarithm allows, so that only the upper end of its interval comes from the data."
         ]
 
+    def law(self, *, scatter: bool) -> str:
+        """Return `negative binomial`, or of counts that scatter by chance alone Poisson."""
+        return self.chance.more if scatter else "Poisson distributed"
+
+    def equations(self, mean: str, unit: str, *, scatter: bool) -> list[Equation]:
+        """Return the lines of counts and of their mean."""
+        over = f"{self.of}[i] * " if self.of else ""
+        law = "NegativeBinomial(lambda[i], excess)" if scatter else "Poisson(lambda[i])"
+        said = f"count i of a {unit}, of the mean lambda[i]"
+        said += "; variance lambda + excess^2 lambda^2" if scatter else ""
+        return [
+            (f"y[i] ~ {law}", said),
+            (f"lambda[i] = {over}exp({mean})", f"by the rate of its {unit}"),
+        ]
+
     def together(self, codes: Codes, size: int) -> Together:
-        """Return rates of all rows of each member."""
+        """Return rates of all rows of each member; NaN where it has none."""
         total = np.bincount(codes, weights=self.count, minlength=size) + HALF
         over = np.bincount(codes, weights=self.exposure, minlength=size)
-        return Together(value=np.log(total / over), variance=1 / total)
+        rate = np.divide(total, over, out=np.full(total.size, np.nan), where=over > 0)
+        return Together(value=np.log(rate), variance=1 / total)
 
     def inflation(self, excess: Array) -> Array:
         """Return 1 + excess^2 times the mean count."""

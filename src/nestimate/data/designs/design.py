@@ -7,19 +7,18 @@ block is `blocked`, and both together `blocked-nested`.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.aggregates import (
-    logarithms,
     merge_means,
     read_rows,
     reconstructed,
     summary_columns,
 )
-from nestimate.data.designs.crossing import Compared
+from nestimate.data.designs.compared import Compared
 from nestimate.data.designs.doubts import (
     distances,
     doubt_far,
@@ -39,7 +38,7 @@ from nestimate.data.designs.levels import (
     place_units,
 )
 from nestimate.data.designs.measures import LINEAR, Measure
-from nestimate.data.designs.observed import Observed
+from nestimate.data.designs.observed import Chance, Observed
 from nestimate.data.designs.pairing import Rows, doubt_normalised, doubt_pairs
 from nestimate.data.designs.responses import observe
 from nestimate.data.designs.roles import Roles, check_roles
@@ -54,11 +53,9 @@ from nestimate.data.designs.statistics import (
     unit_statistics,
 )
 from nestimate.data.designs.strata import role_structure
-from nestimate.data.designs.structure import Factor, Structure
+from nestimate.data.designs.structure import Factor, Layout, Structure
 from nestimate.data.tables.door import Table
 from nestimate.errors import DataError, DesignError
-
-Layout = Literal["flat", "nested", "blocked", "blocked-nested", "formula"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -96,11 +93,7 @@ class Design:
     @cached_property
     def layout(self) -> Layout:
         """The structure in one word: `flat`, `nested`, `blocked`, `blocked-nested`, `formula`."""
-        if self.formula is not None:
-            return "formula"
-        if self.block is not None:
-            return "blocked-nested" if self.levels else "blocked"
-        return "nested" if self.levels else "flat"
+        return self.structure.layout
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -130,7 +123,7 @@ class Design:
     @property
     def units(self) -> tuple[str, ...]:
         """Labels of the experimental units; empty where every row is a data point."""
-        return self.levels[0].labels if self.levels else ()
+        return self.structure.unit_level.labels
 
     @property
     def subunits(self) -> tuple[Level, ...]:
@@ -150,10 +143,9 @@ class Design:
     @property
     def cells(self) -> NDArray[np.intp]:
         """Readings in each block and group, shape (blocks, groups)."""
-        if self.block is None:
-            raise DesignError("this design has no blocks.")
-        counts = np.zeros((self.block.size, len(self.groups)), dtype=np.intp)
-        np.add.at(counts, (self.block.codes, self.readings.group), self.readings.n)
+        shape = self.structure.blocking.size, len(self.groups)
+        counts = np.zeros(shape, dtype=np.intp)
+        np.add.at(counts.reshape(-1), self.structure.cell, self.readings.n)
         return counts
 
     def natural(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -185,6 +177,11 @@ class Design:
     def by_chance(self) -> bool:
         """Whether readings scatter by chance and an excess over it, and have no SD of their own."""
         return self.observed is not None and self.observed.excess
+
+    @property
+    def chance(self) -> Chance:
+        """What is said of readings that scatter by chance; empty of those that do not."""
+        return Chance() if self.observed is None else self.observed.chance
 
     @property
     def additive(self) -> bool:
@@ -233,7 +230,8 @@ class Design:
         keep, value, observed, summary = _values(table, roles)
         compared = Compared.of(table, roles, keep)
         notes += [*table.number_notes(roles.value), *compared.notes]
-        notes += _analysed(roles) if observed is None else observed.notes
+        analysed = roles.scaled.notes(roles.value, " and differences")
+        notes += analysed if observed is None else observed.notes
         group, groups = compared.codes, compared.labels
         roles, said = compared.placed(table, roles, keep)
         notes += said
@@ -309,28 +307,13 @@ def _values(
     observed = observe(table, roles)
     value = table.numbers(roles.value) if observed is None else observed.working
     summary = summary_columns(table, roles.summary, value)
-    if roles.scale == "log" and summary:
-        raise DesignError(
-            "scale is 'log', but the mean and SD of values do not tell those of their "
-            "logarithms. Give the readings, or summaries of logarithms with scale 'linear'."
-        )
+    roles.scaled.check_summaries(summary)
     keep = ~np.isnan(value)
     value, summary = value[keep], {name: rows[keep] for name, rows in summary.items()}
     if observed is not None:
         return keep, value, observed.where(keep), summary
-    if roles.scale == "log":
-        value = logarithms(table, roles.value, value, np.flatnonzero(keep))
-    return keep, value, None, summary
-
-
-def _analysed(roles: Roles) -> tuple[str, ...]:
-    """Say that logarithms are analysed, where they are."""
-    if roles.scale != "log":
-        return ()
-    return (
-        f"Logarithms of {roles.value} are analysed: group means are geometric means and "
-        "differences are ratios.",
-    )
+    taken = roles.scaled.taken(table, roles.value, value, np.flatnonzero(keep))
+    return keep, taken, None, summary
 
 
 def _doubts(

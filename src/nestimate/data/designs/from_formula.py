@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.designs.aggregates import logarithms, read_rows
+from nestimate.data.designs.aggregates import read_rows
 from nestimate.data.designs.along import Along
 from nestimate.data.designs.coding import Coding, turned
 from nestimate.data.designs.crossing import Crossing
@@ -156,12 +156,9 @@ def _design(
     if observed is not None:
         observed = observed.where(np.isin(np.arange(table.n_rows), frame.kept))
         notes += observed.notes
-    elif roles.scale == "log":
-        value = logarithms(table, formula.response, value, frame.kept)
-        notes.append(
-            f"Logarithms of {formula.response} are analysed: group means are geometric means, "
-            "differences and coefficients are ratios."
-        )
+    else:
+        value = roles.scaled.taken(table, formula.response, value, frame.kept)
+        notes += roles.scaled.notes(formula.response, ", differences and coefficients")
     fixed = np.asarray(common.design_matrix, dtype=np.float64)
     columns = coefficients(common, formula)
     labels = distinct([column.label for column in columns])

@@ -18,6 +18,9 @@ from nestimate.remedies import Remedy
 
 Codes = NDArray[np.intp]
 
+#: Groups up to which each is named.
+NAMED = 6
+
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Level:
@@ -47,6 +50,10 @@ class Level:
         present, codes = np.unique(self.codes[keep], return_inverse=True)
         labels = tuple(self.labels[i] for i in present) if self.labels else ()
         return replace(self, labels=labels, codes=codes.astype(np.intp))
+
+
+#: What stands in for a level of which a design has none: it has no name and no members.
+NO_LEVEL = Level(name="", labels=(), codes=np.zeros(0, dtype=np.intp))
 
 
 def place_units(
@@ -202,7 +209,12 @@ def doubt_few(statistics: UnitStatistics, groups: tuple[str, ...]) -> list[str]:
     few = [f"{groups[g]} ({counts[g]})" for g in np.flatnonzero(counts < 5)]
     if not few:
         return []
+    where = ", ".join(few)
+    if len(few) > NAMED:
+        low, high = np.unique(counts[counts < 5])[[0, -1]]
+        span = f"{low}" if low == high else f"{low} to {high}"
+        where = f"{len(few)} of {len(groups)} groups ({span} each)"
     return [
-        f"Fewer than five units in {', '.join(few)}: the priors then count beside the data; how "
+        f"Fewer than five units in {where}: the priors then count beside the data; how "
         "much, the answer says."
     ]

@@ -35,6 +35,12 @@ class Measure(Protocol):
         What follows the name of an SD or a prior: ` of log`, or nothing.
     many, said_as
         What several of them are called, as a title, and one of them where its name does not say it.
+    how
+        How one asks for a difference between such values: `How far`.
+    domain
+        What a value must be to have a place on the scale worked on.
+    explained
+        What a posterior mean of such a value is, where that needs to be said.
     """
 
     name: ClassVar[str]
@@ -47,10 +53,44 @@ class Measure(Protocol):
     of_log: ClassVar[str]
     many: ClassVar[str]
     said_as: ClassVar[str]
+    how: ClassVar[str]
+    domain: ClassVar[str]
+    explained: ClassVar[tuple[str, ...]]
 
     @property
     def differences(self) -> "Measure":
         """How differences of such values, on the scale worked on, are said."""
+
+    def after(self, unit: str) -> str:
+        """Return what follows a number in a unit of measurement: ` mg/L`, or nothing."""
+
+    def compared(self, this: str, that: str, number: str, place: str) -> str:
+        """Say how one side of a difference lies to the other: `drug lies 0.8 below placebo`.
+
+        Parameters
+        ----------
+        this, that
+            The two sides.
+        number
+            The difference, as text.
+        place
+            What follows the other side where it is a place: ` at 20`.
+        """
+
+    def goes_with(self, number: str, unit: str) -> str:
+        """Say what a coefficient does to a value named next: `0.8 mg/L more of`."""
+
+    def alike(self, own: int, both: int) -> int:
+        """Return to how many digits one end of an interval is said.
+
+        Parameters
+        ----------
+        own, both
+            As its own error supports, and as that of both ends does.
+        """
+
+    def told(self, width: float) -> float:
+        """Return the width worked on up to which ends grow no finer: that of errors said."""
 
     def said(self, values: ArrayLike) -> Array:
         """Return values as they are said."""
@@ -90,11 +130,35 @@ class Linear:
     of_log: ClassVar[str] = ""
     many: ClassVar[str] = "Differences"
     said_as: ClassVar[str] = ""
+    how: ClassVar[str] = "How far"
+    domain: ClassVar[str] = "it must be a number"
+    explained: ClassVar[tuple[str, ...]] = ()
 
     @property
     def differences(self) -> Measure:
         """They are said as they stand, too."""
         return self
+
+    def after(self, unit: str) -> str:
+        """Return the unit."""
+        return unit and f" {unit}"
+
+    def compared(self, this: str, that: str, number: str, place: str) -> str:
+        """Say by how much it lies above or below."""
+        where = "below" if number.startswith("-") else "above"
+        return f"{this} lies {number.lstrip('-')} {where} {that}{place}"
+
+    def goes_with(self, number: str, unit: str) -> str:
+        """Say that it is added."""
+        return f"{number}{unit} more of"
+
+    def alike(self, own: int, both: int) -> int:  # noqa: ARG002
+        """Return that of both: an error is the same everywhere."""
+        return both
+
+    def told(self, width: float) -> float:
+        """Return the width."""
+        return width
 
     def said(self, values: ArrayLike) -> Array:
         """Return the values."""
@@ -131,11 +195,37 @@ class Ratio:
     of_log: ClassVar[str] = " of log"
     many: ClassVar[str] = "Ratios"
     said_as: ClassVar[str] = ""
+    how: ClassVar[str] = "By what factor"
+    domain: ClassVar[str] = "on a log scale it must be above 0"
+    explained: ClassVar[tuple[str, ...]] = (
+        "The exponential of the posterior mean of the logarithm, as intervals are those of the "
+        "logarithm: the ratio the other way round is then its inverse in every number.",
+    )
 
     @property
     def differences(self) -> Measure:
         """Differences of logarithms are ratios."""
         return self
+
+    def after(self, unit: str) -> str:  # noqa: ARG002
+        """Return nothing: ratios have no unit."""
+        return ""
+
+    def compared(self, this: str, that: str, number: str, place: str) -> str:  # noqa: ARG002
+        """Say how many times the other it is."""
+        return f"{this} is {number} times {that}"
+
+    def goes_with(self, number: str, unit: str) -> str:  # noqa: ARG002
+        """Say that it multiplies."""
+        return f"{number} times"
+
+    def alike(self, own: int, both: int) -> int:  # noqa: ARG002
+        """Return its own: an error grows with the value."""
+        return own
+
+    def told(self, width: float) -> float:
+        """Return a factor of e at most: a wider one says no more of how fine an end is."""
+        return min(width, 1.0)
 
     def said(self, values: ArrayLike) -> Array:
         """Return the exponentials; beyond what a number holds, infinity."""
@@ -166,6 +256,15 @@ class OddsRatio(Ratio):
     name: ClassVar[str] = "odds ratio"
     many: ClassVar[str] = "Odds ratios"
     said_as: ClassVar[str] = "odds ratio"
+    how: ClassVar[str] = "By what odds ratio"
+
+    def compared(self, this: str, that: str, number: str, place: str) -> str:  # noqa: ARG002
+        """Say the ratio of their odds."""
+        return f"odds ratio of {this} to {that} is {number}"
+
+    def goes_with(self, number: str, unit: str) -> str:  # noqa: ARG002
+        """Say that it multiplies the odds."""
+        return f"{number} times the odds of"
 
 
 @dataclass(frozen=True)
@@ -175,6 +274,7 @@ class Logit(Linear):
     name: ClassVar[str] = "logit"
     null: ClassVar[float] = 0.5
     many: ClassVar[str] = "Probabilities"
+    domain: ClassVar[str] = "as a probability it must be above 0 and below 1"
 
     @property
     def differences(self) -> Measure:
@@ -195,7 +295,3 @@ class Logit(Linear):
 
 
 LINEAR, RATIO, LOGIT = Linear(), Ratio(), Logit()
-#: By the word of the option `scale`.
-MEASURES: dict[str, Measure] = {"linear": LINEAR, "log": RATIO}
-#: By the word of the option `response`, where that says it.
-LINKS: dict[str, Measure] = {"counts": RATIO, "proportion": LOGIT}

@@ -6,19 +6,23 @@ where no more than an order of magnitude is needed: for starting values and for 
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import ClassVar, NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.measures import Measure
+from nestimate.data.designs.scales import Scale
 from nestimate.data.designs.shown import Scatter
 from nestimate.data.designs.statistics import Yardstick
 from nestimate.data.designs.structure import Structure
+from nestimate.data.tables.door import Table
 from nestimate.words import Robust
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
+Equation = tuple[str, str]
 
 #: Prior SD of a group's log rate or logit about that of all rows: 95 % within a factor of 130.
 LOCATION_SD = 2.5
@@ -26,6 +30,27 @@ LOCATION_SD = 2.5
 SPREADS = 5
 #: Scale of the half-t of an SD between units, on the log or the logit scale.
 SCALE = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chance:
+    """What is said where readings scatter by chance; all empty where they do not.
+
+    Attributes
+    ----------
+    link
+        What means of groups are worked out as: `log rates`.
+    law, more
+        What readings follow by chance alone, and where they differ by more: `Poisson`.
+    event, half
+        What pooling takes as independent, and what is added where a logarithm needs it.
+    """
+
+    link: str = ""
+    law: str = ""
+    more: str = ""
+    event: str = ""
+    half: str = ""
 
 
 class Together(NamedTuple):
@@ -43,6 +68,30 @@ class Together(NamedTuple):
     variance: Array
 
 
+class Columns(Protocol):
+    """The user's words for the columns, as `Roles` has them."""
+
+    @property
+    def value(self) -> str:
+        """Column of values."""
+
+    @property
+    def total(self) -> str | None:
+        """Column of totals."""
+
+    @property
+    def exposure(self) -> str | None:
+        """Column of what lies behind a count."""
+
+    @property
+    def limit(self) -> str | None:
+        """Column of limits, or one limit for all."""
+
+    @property
+    def scaled(self) -> Scale:
+        """On which scale measurements are analysed."""
+
+
 class Observed(Protocol):
     """What was observed in every row; arrays have shape (rows,).
 
@@ -50,18 +99,37 @@ class Observed(Protocol):
     ----------
     word
         Of the option `response`.
+    takes
+        Options that belong to it.
+    link
+        How means are worked out and said whatever the option `scale`; None: as that says.
     robust
         What the option `robust` is where the user says nothing.
     excess
         Whether readings of a unit scatter by chance and an excess over it, instead of an SD.
     centre
         What the middle of a group is called, `rate`; empty: as for measurements.
+    chance
+        What is said of chance.
     """
 
     word: ClassVar[str]
+    takes: ClassVar[tuple[str, ...]]
+    link: ClassVar[Measure | None]
     robust: ClassVar[Robust]
     excess: ClassVar[bool]
     centre: ClassVar[str]
+    chance: ClassVar[Chance]
+
+    @classmethod
+    def from_columns(cls, table: Table, columns: Columns) -> Self:
+        """Read what stands in the rows.
+
+        Raises
+        ------
+        DataError
+            When a cell is not of the kind.
+        """
 
     @property
     def measure(self) -> Measure:
@@ -74,6 +142,10 @@ class Observed(Protocol):
     @property
     def shown(self) -> Array:
         """What stands in the row, on the scale on which results are said."""
+
+    @property
+    def beyond(self) -> Codes:
+        """Which way a row lies from what stands in it: -1 below, 1 above, 0 where measured."""
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -89,6 +161,20 @@ class Observed(Protocol):
 
     def warnings(self, group: Codes, groups: tuple[str, ...], unit: Codes) -> list[str]:
         """Return what to keep in mind of these rows."""
+
+    def law(self, *, scatter: bool) -> str:
+        """Return what readings are taken to be, inside a sentence: `binomial`."""
+
+    def equations(self, mean: str, unit: str, *, scatter: bool) -> list[Equation]:
+        """Return the lines that say how a reading comes out of the true mean of its unit.
+
+        Parameters
+        ----------
+        mean, unit
+            What that mean is called, `m[j]`, and what it is the mean of.
+        scatter
+            Whether readings have a scatter of their own: beyond chance, or at all.
+        """
 
     def together(self, codes: Codes, size: int) -> Together:
         """Return the rows of each member as one."""

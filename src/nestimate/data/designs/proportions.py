@@ -9,7 +9,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from nestimate.data.designs.measures import LOGIT, Measure
-from nestimate.data.designs.observed import Together, link_scatter, link_yardstick
+from nestimate.data.designs.observed import (
+    Chance,
+    Columns,
+    Equation,
+    Together,
+    link_scatter,
+    link_yardstick,
+)
 from nestimate.data.designs.shown import Scatter
 from nestimate.data.designs.statistics import Yardstick, frozen
 from nestimate.data.designs.structure import Structure
@@ -59,9 +66,18 @@ class Proportions:
     """
 
     word: ClassVar[str] = "proportion"
+    takes: ClassVar[tuple[str, ...]] = ("total",)
+    link: ClassVar[Measure | None] = LOGIT
     robust: ClassVar[Robust] = "none"
     excess: ClassVar[bool] = True
     centre: ClassVar[str] = "probability"
+    chance: ClassVar[Chance] = Chance(
+        link="logits",
+        law="binomial",
+        more="beta-binomial",
+        event="yes or no",
+        half="half a yes and half a no",
+    )
 
     k: Array
     n: Array
@@ -99,6 +115,11 @@ class Proportions:
             )
         return cls(k=frozen(k), n=frozen(n), of=total or "")
 
+    @classmethod
+    def from_columns(cls, table: Table, columns: Columns) -> Self:
+        """Read how many of how many."""
+        return cls.from_table(table, columns.value, columns.total)
+
     @property
     def measure(self) -> Measure:
         """Probabilities are worked out by the logarithm of their odds."""
@@ -113,6 +134,11 @@ class Proportions:
     def shown(self) -> Array:
         """The share of every row."""
         return np.asarray(self.k / self.n)
+
+    @property
+    def beyond(self) -> Codes:
+        """No share is a limit."""
+        return np.zeros(self.k.size, np.intp)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -147,6 +173,21 @@ class Proportions:
             f"In {listed(flat, 4).replace("'", '')} the probability may be as near to 0 or 1 as "
             "the prior of its logit allows, so that only the other end of its interval comes from "
             "the data."
+        ]
+
+    def law(self, *, scatter: bool) -> str:
+        """Return `beta-binomial`, or of what scatters by chance alone `binomial`."""
+        return self.chance.more if scatter else self.chance.law
+
+    def equations(self, mean: str, unit: str, *, scatter: bool) -> list[Equation]:
+        """Return the lines of shares and of their probability."""
+        total = f"{self.of}[i]" if self.of else "1"
+        law = f"BetaBinomial({total}, p[i], excess)" if scatter else f"Binomial({total}, p[i])"
+        said = f"how many of how many, in a {unit}"
+        said += "; precision of the beta distribution 1 / excess^2" if scatter else ""
+        return [
+            (f"y[i] ~ {law}", said),
+            (f"p[i] = 1 / (1 + exp(-{mean}))", f"by the probability of its {unit}"),
         ]
 
     def together(self, codes: Codes, size: int) -> Together:

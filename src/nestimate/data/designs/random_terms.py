@@ -13,7 +13,7 @@ from nestimate.data.designs.expressions import quoted
 from nestimate.data.designs.formula import Formula, RandomTerm
 from nestimate.data.designs.levels import Level, place_subunits
 from nestimate.data.designs.model_frame import ModelFrame
-from nestimate.data.designs.structure import Effect, Role, Stratum
+from nestimate.data.designs.stratum import Effect, Role, Stratum
 from nestimate.data.designs.term_columns import Column, Key, distinct, term_columns
 from nestimate.errors import DesignError
 

@@ -1,22 +1,21 @@
 """Which kinds of readings there are beside measurements, and how their columns are named."""
 
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
 
 from nestimate.data.designs.censored import Censored
 from nestimate.data.designs.counted import Counted
-from nestimate.data.designs.observed import Observed
+from nestimate.data.designs.observed import Columns, Observed
 from nestimate.data.designs.proportions import Proportions
-from nestimate.data.designs.roles import Roles
 from nestimate.data.tables.door import Table
 from nestimate.errors import DesignError
 
-#: What a reading is, by the word of the option `response`: a table to be added to.
-READERS: Mapping[str, Callable[[Table, Roles], Observed]] = {
-    Counted.word: lambda table, r: Counted.from_table(table, r.value, r.exposure),
-    Proportions.word: lambda table, r: Proportions.from_table(table, r.value, r.total),
-    Censored.word: lambda table, r: Censored.from_table(table, r.value, r.limit, r.scale),
-}
+#: What a reading may be beside a measurement: a table to be added to.
+KINDS: tuple[type[Observed], ...] = (Counted, Proportions, Censored)
+#: By the word of the option `response`.
+READERS = {kind.word: kind for kind in KINDS}
+#: How means are worked out and said, of those that do not leave it to the option `scale`.
+LINKS = {kind.word: kind.link for kind in KINDS if kind.link is not None}
 #: What an ordinary reading is.
 MEASURED = "measured"
 WORDS = (MEASURED, *READERS)
@@ -42,6 +41,18 @@ def named(response: str, value: str | None, limit: str | float | None) -> "Named
     return Named(word=Censored.word if beyond else response, value=value, total=None)
 
 
+class Asked(Columns, Protocol):
+    """The user's words for the columns, and for what is in them."""
+
+    @property
+    def response(self) -> str:
+        """A word of `READERS` or `MEASURED`."""
+
+    @property
+    def summary(self) -> Mapping[str, str]:
+        """Columns of summaries."""
+
+
 class Named(NamedTuple):
     """A word of `READERS` or `MEASURED`, the column of values, and that of totals."""
 
@@ -50,8 +61,13 @@ class Named(NamedTuple):
     total: str | None
 
 
-def observe(table: Table, roles: Roles) -> Observed | None:
+def observe(table: Table, columns: Asked) -> Observed | None:
     """Return what stands in the column of values; None where it holds measurements.
+
+    Parameters
+    ----------
+    table, columns
+        The table, and what its columns are called.
 
     Raises
     ------
@@ -60,19 +76,18 @@ def observe(table: Table, roles: Roles) -> Observed | None:
     DesignError
         When an option is named that has no part in it.
     """
-    for name, belongs in (("exposure", Counted.word), ("limit", Censored.word)):
-        if getattr(roles, name) is not None and roles.response != belongs:
-            raise DesignError(f"{name} belongs to response '{belongs}'; this is {roles.response}.")
-    if roles.response == MEASURED:
+    word = columns.response
+    for name, given in (("exposure", columns.exposure), ("limit", columns.limit)):
+        belongs = [kind.word for kind in KINDS if name in kind.takes]
+        if given is not None and word not in belongs:
+            raise DesignError(f"{name} belongs to response '{belongs[0]}'; this is {word}.")
+    if word == MEASURED:
         return None
-    if roles.summary:
+    if columns.summary:
         raise DesignError(
-            f"n, sd and se are summaries of measurements; response '{roles.response}' needs the "
+            f"n, sd and se are summaries of measurements; response '{word}' needs the "
             "rows themselves."
         )
-    if roles.scale == "log" and roles.response != Censored.word:
-        raise DesignError(
-            f"scale is 'log', and {roles.response} are compared as ratios as they are. Leave out "
-            "scale."
-        )
-    return READERS[roles.response](table, roles)
+    if word in LINKS:
+        columns.scaled.check_link(word)
+    return READERS[word].from_columns(table, columns)

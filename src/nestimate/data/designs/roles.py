@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from nestimate.data.designs.measures import LINKS, MEASURES, Measure
+from nestimate.data.designs.measures import Measure
+from nestimate.data.designs.responses import LINKS
+from nestimate.data.designs.scales import SCALES, Scale
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.series import split_names
 from nestimate.errors import DesignError
@@ -65,7 +67,12 @@ class Roles:
     @property
     def measure(self) -> Measure:
         """How values and their differences are worked out and said."""
-        return LINKS.get(self.response, MEASURES[self.scale])
+        return LINKS.get(self.response, self.scaled.measure)
+
+    @property
+    def scaled(self) -> Scale:
+        """On which scale measurements are analysed."""
+        return SCALES[self.scale]
 
     @property
     def value_label(self) -> str:
@@ -77,12 +84,16 @@ class Roles:
     @property
     def after_number(self) -> str:
         """What follows a value or difference, ` mg/L`; nothing where ratios are reported."""
-        unsaid = self.value_unit is None or self.measure.differences.logarithmic
-        return "" if unsaid else f" {self.value_unit}"
+        return self.measure.differences.after(self.value_unit or "")
 
     def group_columns(self, table: Table) -> tuple[str, ...]:
         """Names of the factors that are compared; a column may have a comma in its name."""
         return split_names(self.group, table.columns, ",")
+
+    @property
+    def in_plots(self) -> bool:
+        """Whether plots lie in the blocks: `field/plot`."""
+        return "/" in (self.block or "")
 
     def block_columns(self, table: Table) -> tuple[str, ...]:
         """Names of the blocks and the plots inside them, outermost first."""

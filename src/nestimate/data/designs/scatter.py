@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.shown import Number, Scatter
 from nestimate.data.designs.statistics import Readings, Yardstick
-from nestimate.data.designs.structure import Effect, Stratum, Structure
+from nestimate.data.designs.stratum import Effect, Stratum
+from nestimate.data.designs.structure import Structure
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]

@@ -8,14 +8,8 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.crossing import Crossing
 from nestimate.data.designs.levels import Level
-from nestimate.data.designs.structure import (
-    Effect,
-    Factor,
-    Role,
-    Stratum,
-    Structure,
-    one_reading_each,
-)
+from nestimate.data.designs.stratum import Effect, Role, Stratum
+from nestimate.data.designs.structure import Factor, Structure, one_reading_each
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -247,12 +241,8 @@ def _cells(strata: Sequence[Stratum], count: int, crossing: Crossing | None) -> 
 
 def innermost(structure: Structure) -> Codes:
     """Return the member of what rows repeat: a level, a cell of block and group, or the row."""
-    if structure.levels:
-        return structure.levels[-1].codes
-    if structure.block is None:
-        return np.arange(structure.group.size)
-    if structure.text:
-        return structure.outer.codes
+    if structure.layout != "blocked":
+        return (structure.outer, *structure.levels)[-1].codes
     pairs = structure.blocks[-1].codes * len(structure.groups) + structure.group
     return np.asarray(np.unique(pairs, return_inverse=True)[1], dtype=np.intp)
 

@@ -10,132 +10,32 @@ share the cluster's mixing variable and may be heavy-tailed; the others lie insi
 """
 
 from dataclasses import dataclass, replace
-from enum import Enum
 from functools import cached_property
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.coding import Coding
 from nestimate.data.designs.crossing import Crossing
-from nestimate.data.designs.levels import Level
+from nestimate.data.designs.levels import NO_LEVEL, Level
+from nestimate.data.designs.stratum import Effect, Role, Stratum
 from nestimate.data.tables.cells import is_plain_number
+from nestimate.errors import DesignError
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
+Layout = Literal["flat", "nested", "blocked", "blocked-nested", "formula"]
+#: The layout that roles make: by whether there are blocks, and units with readings.
+LAYOUTS: dict[tuple[bool, bool], Layout] = {
+    (False, False): "flat",
+    (False, True): "nested",
+    (True, False): "blocked",
+    (True, True): "blocked-nested",
+}
 #: Weights of cells closer than this are equal.
 ROUNDING = 1e-9
-
-
-class Role(Enum):
-    """What the members of a stratum are to the groups."""
-
-    #: A level that sees several groups.
-    BLOCK = "block"
-    #: How the groups differ from block to block.
-    EFFECT = "effect"
-    #: What lies in a block and sees some of the cells of several factors, and its own cells.
-    PLOT = "plot"
-    #: What was independently treated or sampled; it lies in one group (and block).
-    UNIT = "unit"
-    #: A level inside the unit.
-    SUBUNIT = "subunit"
-    #: A random term of a formula.
-    TERM = "term"
-
-
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Effect:
-    """A column whose coefficient differs from member to member of a stratum.
-
-    Attributes
-    ----------
-    name
-        `1` or `Intercept` for the level of a member, otherwise as in the formula: `drug[B]`.
-    column
-        What the coefficient multiplies, shape (rows,).
-    group
-        Code of the group that the column picks out: where groups have scales of their own it has
-        that one. None where it picks out none.
-    split
-        By what the scale's square is divided: 2 for the levels of a factor, so that the scale is
-        that of the DIFFERENCE between two of them.
-    """
-
-    name: str
-    column: Array
-    group: int | None = None
-    split: int = 1
-
-    @property
-    def share(self) -> float:
-        """What the scale is multiplied by."""
-        return float(1 / np.sqrt(self.split))
-
-    @property
-    def plain(self) -> bool:
-        """Whether it is the level of a member itself."""
-        return bool((self.column == 1).all())
-
-
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Stratum:
-    """One source of scatter.
-
-    Attributes
-    ----------
-    position
-        Its place among the strata of the structure, by which its scale is found.
-    name
-        The user's word: `mouse`; of a random term as it is written, `dog:day`.
-    level, role
-        Its members, and what they are to the groups.
-    effects
-        What differs between members.
-    heavy
-        Whether it shares the mixing variable of the clusters: it may be Student-t.
-    counts
-        Whether members count towards n.
-    merged
-        Whether each member has one reading, so that the error of a reading is part of it.
-    lone
-        Whether its effects pick out groups and each member has one of them: its level, with the
-        scale of the group that it lies in.
-    of, between
-        Of a random term: what differs (empty where it is the level itself), and between what. Of
-        effects of one of several factors: the factors.
-    """
-
-    position: int
-    name: str
-    level: Level
-    role: Role
-    effects: tuple[Effect, ...]
-    heavy: bool = False
-    counts: bool = False
-    merged: bool = False
-    lone: bool = False
-    of: str = ""
-    between: str = ""
-
-    @property
-    def size(self) -> float:
-        """Size of what the scale multiplies: the SD of a measurement, or 1."""
-        column = self.effects[0].column
-        return 1.0 if np.isin(column, (0, 1)).all() else float(column.std())
-
-    @property
-    def split(self) -> int:
-        """By what the scale's square is divided in a reading."""
-        return self.effects[0].split
-
-    @property
-    def apart(self) -> tuple[str, ...]:
-        """What its effects pick out where each may have a scale of its own; () where none may."""
-        several = self.heavy and len(self.effects) > 1
-        return tuple(e.name for e in self.effects if several and e.group is not None)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -282,6 +182,29 @@ class Structure:
         return next((s for s in self.strata if s.role is role), None)
 
     @property
+    def layout(self) -> Layout:
+        """What it is in one word."""
+        return "formula" if self.text else LAYOUTS[bool(self.blocks), bool(self.levels)]
+
+    @property
+    def blocking(self) -> Level:
+        """The blocks, for what is done in blocks alone.
+
+        Raises
+        ------
+        DesignError
+            When there are none.
+        """
+        if not self.blocks:
+            raise DesignError("this design has no blocks.")
+        return self.blocks[0]
+
+    @property
+    def cell(self) -> Codes:
+        """Cell of every row, block x groups + group."""
+        return np.asarray(self.blocking.codes * len(self.groups) + self.group)
+
+    @property
     def sampled(self) -> str:
         """What was sampled independently, in the user's word; `value` where each reading was."""
         return self.outer.name if self.outer.labels else "value"
@@ -291,21 +214,40 @@ class Structure:
         """How many blocks there are; without blocks, units (values) of the smallest group."""
         if self.block is not None:
             return self.block.size
-        units = self.levels[0].codes if self.levels else np.arange(self.group.size)
-        first = np.unique(units, return_index=True)[1]
+        first = np.unique(self.outer.codes, return_index=True)[1]
         return int(np.bincount(self.group[first], minlength=len(self.groups)).min())
+
+    @property
+    def unit_level(self) -> Level:
+        """What counts towards n and has readings; of no members where every row is a value."""
+        return (*self.levels, NO_LEVEL)[0]
+
+    @property
+    def innermost_level(self) -> Level:
+        """What readings repeat; of no members where there are no units."""
+        return (NO_LEVEL, *self.levels)[-1]
+
+    @property
+    def block_level(self) -> Level:
+        """The blocks, or clusters of a formula; of no members where there are none."""
+        return (*self.blocks, NO_LEVEL)[0]
+
+    @property
+    def population(self) -> Level:
+        """What the answer is to hold for beyond the members measured: blocks, or units."""
+        return (*self.blocks[:1], *self.levels, NO_LEVEL)[0]
 
     def block_name(self, otherwise: str = "block") -> str:
         """Return the user's word for the blocks, or another one where there are none."""
-        return otherwise if self.block is None else self.block.name
+        return self.block_level.name or otherwise
 
     def unit_name(self, otherwise: str = "value") -> str:
         """Return the user's word for what counts towards n, or another one for single values."""
-        return self.levels[0].name if self.levels else otherwise
+        return self.unit_level.name or otherwise
 
     def innermost_name(self, otherwise: str = "cell") -> str:
         """Return the user's word for what readings repeat, or another one where nothing has one."""
-        return self.levels[-1].name if self.levels else otherwise
+        return self.innermost_level.name or otherwise
 
     @property
     def reading_name(self) -> str:
@@ -326,15 +268,14 @@ class Structure:
     @property
     def block(self) -> Level | None:
         """The clusters where they see several groups, or are those of a formula; or None."""
-        seen = any(s.heavy and s.role in (Role.BLOCK, Role.TERM) for s in self.strata)
-        return self.outer if seen else None
+        return next(iter(self.blocks), None)
 
     @property
     def blocks(self) -> tuple[Level, ...]:
         """The blocks, and what lies in them and sees some of the cells, outermost first."""
-        if self.block is None:
+        if not any(s.heavy and s.role in (Role.BLOCK, Role.TERM) for s in self.strata):
             return ()
-        return (self.block, *(s.level for s in self.strata if s.role is Role.PLOT and not s.of))
+        return (self.outer, *(s.level for s in self.strata if s.role is Role.PLOT and not s.of))
 
     @property
     def levels(self) -> tuple[Level, ...]:
@@ -371,13 +312,12 @@ class Structure:
         group = self.group[keep]
         present = np.unique(self.outer.codes[keep])
         strata = []
-        effects_alone = [s.role for s in self.strata if s.heavy] == [Role.BLOCK, Role.EFFECT]
-        plots = any(s.role is Role.PLOT for s in self.strata)
+        effects_alone = [s.role for s in self.strata] == [Role.BLOCK, Role.EFFECT]
         for s in self.strata:
             level = s.level.kept(keep)
             effects = tuple(replace(effect, column=effect.column[keep]) for effect in s.effects)
             merged = s.merged
-            if s.role is Role.EFFECT and effects_alone and not plots and not self.levels:
+            if s.role is Role.EFFECT and effects_alone:
                 merged = one_reading_each(level, group, n[keep])
             strata.append(replace(s, level=level, effects=effects, merged=merged))
         return replace(

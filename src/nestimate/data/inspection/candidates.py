@@ -45,9 +45,19 @@ class Candidate:
     merged: tuple[str, ...] = field(default=())
 
     @property
+    def blocks(self) -> tuple[str, ...]:
+        """The block, where there is one."""
+        return (self.block,) if self.block else ()
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """Group and block."""
+        return (self.group, *self.blocks)
+
+    @property
     def used(self) -> tuple[str, ...]:
         """Group, block and units."""
-        return (self.group, *([self.block] if self.block else []), *self.units)
+        return (*self.place, *self.units)
 
     def follows(self, other: "Candidate") -> bool:
         """Whether it takes for one thing measured again what is another in every block of `other`.
@@ -223,7 +233,7 @@ def _scored(
         score -= 3.0 * (crossing.most_rows([*before, name]) == 1 < crossing.most_rows(before))
     if candidate.units:
         outer, *inner = candidate.units
-        place = [candidate.group, *([candidate.block] if candidate.block else [])]
+        place = candidate.place
         # A well is a place on a plate: without the plate it names nothing.
         apart = any("block" in hints(name) for name in untold)
         score -= 2.5 * ("place" in hints(outer) and apart)

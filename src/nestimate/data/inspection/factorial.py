@@ -16,7 +16,7 @@ from nestimate.data.designs.roles import Roles
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.factors import crossed_factors, moments
-from nestimate.data.inspection.proposals import Branch, Proposal, branch
+from nestimate.data.inspection.proposals import Branch, FormulaProposal, Proposal, branch
 from nestimate.data.inspection.vocabulary import hints
 from nestimate.data.tables.cells import is_plain_number
 from nestimate.errors import DataError, DesignError
@@ -64,7 +64,7 @@ def several_factors(
 
 def share_of_total(crossing: Crossing, share: str, best: Candidate) -> Proposal | None:
     """Return a likely design with a share, `I(positive / total)`, in place of its value."""
-    path = [*([best.block] if best.block else []), *best.units]
+    path = [*best.blocks, *best.units]
     return _built(crossing, share, [best.group], path, best)
 
 
@@ -233,7 +233,7 @@ def _built(
         return None
     used = {*factors, *path, *parsed.measured}
     unused = tuple(n for n in crossing.names if n not in used and crossing.size(n) > 1)
-    return Proposal(
+    return FormulaProposal(
         roles=Roles(value=value, group=factors[0], unit="/".join(path) or None),
         candidate=replace(
             best,
@@ -243,7 +243,6 @@ def _built(
             merged=tuple(n for n in unused if n not in crossing.counters),
         ),
         whole=False,
-        layout="formula",
         branches=tuple(_branches(crossing, factors, path)),
         cautions=design.warnings,
         formula=formula,

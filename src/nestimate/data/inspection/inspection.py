@@ -138,7 +138,7 @@ class Inspection:
             replace(
                 proposal,
                 reading=reading or Reading(),
-                candidate=replace(proposal.candidate, unused=_unused(proposal, every)),
+                candidate=replace(proposal.candidate, unused=proposal.unused(every)),
             )
             for proposal in found.proposals
         )
@@ -256,21 +256,6 @@ def _with_formulas(
 
 def _counted_time(crossing: Crossing, name: str) -> bool:
     return moments(crossing, name) and all(label.isdigit() for label in crossing.labels[name])
-
-
-def _unused(proposal: Proposal, every: Sequence[str]) -> tuple[str, ...]:
-    """Return the columns that play no role: where rows are data points, every one of them.
-
-    So it is where columns are put below each other.
-    """
-    roles = proposal.roles
-    if proposal.layout not in {"flat", "formula"} and not proposal.folded:
-        return proposal.candidate.unused
-    if proposal.formula and proposal.candidate.units:
-        return proposal.candidate.unused
-    taken = {roles.value, *proposal.candidate.used, *roles.summary.values(), *proposal.factors}
-    taken |= {*proposal.folded_columns}
-    return tuple(name for name in every if name not in taken)
 
 
 def _with_folding[I: Inspection](

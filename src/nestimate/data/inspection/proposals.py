@@ -10,9 +10,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.designs.design import Design, Layout
+from nestimate.data.designs.design import Design
 from nestimate.data.designs.responses import MEASURED
 from nestimate.data.designs.roles import Roles
+from nestimate.data.designs.structure import Layout
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.tables.reading import Reading
@@ -92,13 +93,39 @@ class Proposal:
     factors: tuple[str, ...] = ()
     reading: Reading = field(default_factory=Reading)
 
+    @property
+    def plain(self) -> bool:
+        """Whether columns have roles, each row a reading: what a reading is can be said beside."""
+        return not (self.typed or self.roles.summary or self.roles.one_group)
+
+    def unused(self, every: Sequence[str]) -> tuple[str, ...]:
+        """Return the columns that play no role: where rows are data points, all that have none.
+
+        So it is where columns are put below each other.
+
+        Parameters
+        ----------
+        every
+            All columns.
+        """
+        return self.candidate.unused if self._grouped else self._without_role(every)
+
+    @property
+    def _grouped(self) -> bool:
+        """Whether rows are told to belong together."""
+        return self.layout != "flat" and not self.folded
+
+    def _without_role(self, every: Sequence[str]) -> tuple[str, ...]:
+        roles = self.roles
+        taken = {roles.value, *self.candidate.used, *roles.summary.values(), *self.factors}
+        taken |= {*self.folded_columns}
+        return tuple(name for name in every if name not in taken)
+
     def arguments(self) -> list[tuple[str, str | bool]]:
         """Return the roles in the words of the command line; `against` has 0 as a stand-in."""
         if self.typed:
             return list(self.typed)
         roles = self.roles
-        if self.formula:
-            return [("formula", self.formula)]
         given: list[tuple[str, str | bool | None]] = [
             ("value", None if roles.total else roles.value),
             ("response", roles.total and f"{roles.value}/{roles.total}"),
@@ -115,10 +142,9 @@ class Proposal:
     def command(self, file: str) -> str:
         """Return the command line, quoted for a shell."""
         path = f"./{file}" if file.startswith("-") and file != "-" else file
-        given = [*self.arguments(), *self.reading.words]
-        verb, named = ("fit", given[1:]) if self.formula else ("compare", given)
-        words = ["nestimate", verb, *([quote(self.formula)] if self.formula else []), quote(path)]
-        for name, value in named:
+        verb, first = self._verb
+        words = ["nestimate", verb, *map(quote, first), quote(path)]
+        for name, value in [*self._named, *self.reading.words]:
             option = f"--{name.replace('_', '-')}"
             if value is True:
                 words.append(option)
@@ -131,8 +157,8 @@ class Proposal:
     def call(self, data: str) -> str:
         """Return the call in Python; `data` is an expression."""
         chosen = {"n", "sd", "se", "against", "wide", "response"}
-        given = self.arguments()
-        roles = [f"{k}={_literal(v)}" for k, v in given if k not in chosen | {"formula"}]
+        given, (verb, first) = self._named, self._verb
+        roles = [f"{k}={_literal(v)}" for k, v in given if k not in chosen]
         options = [
             f'"{k}": {v if k == "against" else _literal(v)}' for k, v in given if k in chosen
         ]
@@ -143,9 +169,45 @@ class Proposal:
             for k, v in self.reading.chosen.items()
         ]
         tail = [f"options={{{', '.join(options)}}}"] if options else []
-        if self.formula:
-            return f"ne.fit({', '.join([_literal(self.formula), data, *tail])})"
-        return f"ne.compare({', '.join([data, *roles, *tail])})"
+        return f"ne.{verb}({', '.join([*map(_literal, first), data, *roles, *tail])})"
+
+    @property
+    def _verb(self) -> tuple[str, tuple[str, ...]]:
+        """The command, and what stands before the table."""
+        return "compare", ()
+
+    @property
+    def _named(self) -> list[tuple[str, str | bool]]:
+        """What is named behind it."""
+        return self.arguments()
+
+
+@dataclass(frozen=True, kw_only=True)
+class FormulaProposal(Proposal):
+    """A design that only a formula says."""
+
+    layout: Layout = "formula"
+
+    @property
+    def plain(self) -> bool:
+        """It is not: a formula says what its rows are."""
+        return False
+
+    @property
+    def _grouped(self) -> bool:
+        return bool(self.candidate.units)
+
+    def arguments(self) -> list[tuple[str, str | bool]]:
+        """Return the formula."""
+        return [("formula", self.formula)]
+
+    @property
+    def _verb(self) -> tuple[str, tuple[str, ...]]:
+        return "fit", (self.formula,)
+
+    @property
+    def _named(self) -> list[tuple[str, str | bool]]:
+        return []
 
 
 def _literal(value: str | bool) -> str:
@@ -186,7 +248,7 @@ def propose(
                 refused.append(_proposal(roles, candidate, whole, refused=str(error)))
             continue
         path = [level.name for level in design.levels if level.name in crossing.codes]
-        parts = [roles.group, *([roles.block] if roles.block else []), *path]
+        parts = [*candidate.place, *path]
         divided = tuple(_canonical(crossing.members(parts[: i + 1])) for i in range(len(parts)))
         divided += (design.layout.encode(),)
         if divided in seen:

@@ -12,6 +12,7 @@ from nestimate.data.designs.counted import Counted
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.doubts import counted
 from nestimate.data.designs.proportions import Proportions, answers
+from nestimate.data.designs.scales import SCALES
 from nestimate.data.inspection.proposals import Proposal
 from nestimate.data.inspection.vocabulary import hints
 from nestimate.data.tables.cells import is_limit, tidy
@@ -38,7 +39,7 @@ def responded(
 
 def _responded(table: Table, proposal: Proposal, part: str | None, total: str) -> Proposal:
     roles = proposal.roles
-    if proposal.formula or proposal.typed or roles.summary or roles.one_group:
+    if not proposal.plain:
         return proposal
     if part is not None and roles.value == part:
         roles = replace(roles, response=Proportions.word, total=total)
@@ -71,7 +72,7 @@ def without_limits(table: Table) -> tuple[Table, tuple[str, ...]]:
         if not any(is_limit(tidy(cell or "")) for cell in pc.unique(column).to_pylist()):
             continue
         try:
-            read = Censored.from_table(table, name, None, "linear")
+            read = Censored.from_table(table, name, None, SCALES["linear"])
         except (DataError, DesignError):
             continue
         columns[name] = pa.chunked_array([pa.array(read.working, from_pandas=True)])
@@ -99,7 +100,7 @@ def by_limits(
     found = []
     for proposal in proposals:
         roles = proposal.roles
-        if proposal.formula or proposal.typed or roles.summary or roles.one_group:
+        if not proposal.plain:
             continue
         if roles.value in limited:
             roles = replace(roles, response=Censored.word)

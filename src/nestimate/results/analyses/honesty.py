@@ -33,9 +33,10 @@ BEST_ESS, BEST_GROUPS = 2_000, 6
 #: Equally weighted draws from which the worth of every unit's mean is worked out.
 LOSS_DRAWS = 500
 
-
 #: The name of an analysis, and what it makes of the sums of the readings.
 type Simply = tuple[Name, Callable[[Sums, Contrast], tuple[float, float, float, int]]]
+#: From the groups involved to how many units or blocks there are, and the readings of each.
+type Counting = Callable[[Design, Sums, NDArray[np.bool_]], tuple[int, NDArray[Any]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,11 +49,14 @@ class Simple:
         Analyses of units or blocks, the first that can be done is taken.
     pools, averages
         Whether readings may be pooled, or averaged by unit, before the analysis.
+    counted
+        How many units or blocks a contrast rests on, and the readings of each (of every cell).
     """
 
     methods: tuple[Simply, ...]
     pools: bool = True
     averages: bool = False
+    counted: Counting
 
     def interval(self, sums: Sums, contrast: Contrast, prob: float) -> Method | None:
         """Return the interval of the first analysis that can be done."""
@@ -63,11 +67,32 @@ class Simple:
 _WELCH: Simply = ("welch", classical.welch)
 _PAIRED: Simply = ("paired", classical.paired)
 _APART: Simply = ("apart", classical.apart)
-_BLOCKS = Simple(methods=(_PAIRED, _APART))
+
+
+def _by_unit(
+    design: Design,  # noqa: ARG001
+    sums: Sums,
+    involved: NDArray[np.bool_],
+) -> tuple[int, NDArray[Any]]:
+    """Return how many units lie in the groups involved, and the readings of each."""
+    inside = involved[sums.unit_group]
+    return int(inside.sum()), sums.unit_n[inside]
+
+
+def _by_block(
+    design: Design,
+    sums: Sums,  # noqa: ARG001
+    involved: NDArray[np.bool_],  # noqa: ARG001
+) -> tuple[int, NDArray[Any]]:
+    """Return how many blocks there are, and the readings of every cell."""
+    return design.structure.blocking.size, design.cells
+
+
+_BLOCKS = Simple(methods=(_PAIRED, _APART), counted=_by_block)
 #: By layout; a formula is held against least squares.
 SIMPLE = {
-    "flat": Simple(methods=(_WELCH,), pools=False),
-    "nested": Simple(methods=(_WELCH,), averages=True),
+    "flat": Simple(methods=(_WELCH,), pools=False, counted=_by_unit),
+    "nested": Simple(methods=(_WELCH,), averages=True, counted=_by_unit),
     "blocked": _BLOCKS,
     "blocked-nested": _BLOCKS,
 }
@@ -168,14 +193,13 @@ def _panel(fit: Fit, best: Fit | None, sums: Sums, contrast: Contrast, question:
     if (simple.pools or design.by_chance) and sums.complete:
         naive = classical.t_interval("pooled", *classical.pooled(sums, contrast), question.ci_prob)
     involved = contrast.weights != 0
-    count = int(involved[sums.unit_group].sum()) if design.block is None else design.block.size
+    count, counts = simple.counted(design, sums, involved)
     answer = _posterior("answer", fit, contrast, question, count)
     fitted = None if best is None else _posterior("best", best, contrast, question, count)
     values = estimands.difference(fit.draws, contrast)
     centre, sd = (float(found) for found in mean_and_sd(values, fit.weights))
     icc, effect = _clustering(fit, contrast) if nested and sums.complete else (None, None)
     readings = int(sums.n[involved].sum())
-    counts = sums.unit_n[involved[sums.unit_group]] if design.block is None else design.cells
     counts = counts[counts > 0]
     natural = [
         None if m is None else classical.as_said(m, design.differences)

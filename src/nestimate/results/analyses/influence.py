@@ -149,8 +149,6 @@ def influences(fit: Fit, asked: Sequence[Contrast], question: Question) -> tuple
 
 def cluster_names(design: Design) -> tuple[str, ...]:
     """Return the labels of the blocks, units or values that are left out in turn."""
-    if design.formula is None and design.levels and design.block is None:
-        return design.units
     if design.structure.outer.labels:
         return design.structure.outer.labels
     return tuple(f"{value:.6g}" for value in design.plain.said(design.rows))

@@ -4,7 +4,7 @@ Shares of replicated data sets say whether a feature of the data is one that the
 are no test of any hypothesis about the groups.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import combinations
 
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.strata import innermost
+from nestimate.data.designs.structure import Layout
 from nestimate.errors import DesignError
 from nestimate.inference.diagnostics import mean_and_sd
 from nestimate.inference.fit import Fit
@@ -47,26 +48,48 @@ EVIDENCE_ESS = 1_000
 
 def predict(fit: Fit, asked: Sequence[Contrast]) -> Predictive:
     """Replicate the data from the model and say what comes out."""
-    design = fit.model.design
-    if design.formula is not None:
-        return residual_checks(fit, asked)
-    sums, rng = Sums.of(design), np.random.default_rng([fit.seed, 2])
-    blocked = design.block is not None
-    numbers = design.cells.size if blocked else sums.unit_mean.size
-    n = data_sets(numbers)
-    found = replicated_cells(fit, n, rng) if blocked else replicated_units(fit, n, rng)
-    taken = fit.draws.take(fit.resampled)
+    return LOOKS[fit.model.design.layout](fit, asked)
+
+
+def _by_unit(fit: Fit, asked: Sequence[Contrast]) -> Predictive:
+    """Look at new data sets of means of units, or of values."""
+    sums, rng = Sums.of(fit.model.design), np.random.default_rng([fit.seed, 2])
+    n = data_sets(sums.unit_mean.size)
+    found = replicated_units(fit, n, rng)
+    contrasts = _predictions(fit, asked, found, sums, rng)
+    features: tuple[Feature, ...] = ()
+    if fit.draws.reading_normality is None:  # replicates are normal here
+        features = (*_unit_features(fit, found, sums), *_inside(fit, n, rng))
+    return Predictive(contrasts=contrasts, features=features, data_sets=len(found))
+
+
+def _by_block(fit: Fit, asked: Sequence[Contrast]) -> Predictive:
+    """Look at new data sets of means of cells of block and group."""
+    design, rng = fit.model.design, np.random.default_rng([fit.seed, 2])
+    sums, n = Sums.of(design), data_sets(design.cells.size)
+    found = replicated_cells(fit, n, rng)
     return Predictive(
-        contrasts=tuple(_prediction(fit, taken, contrast, found, sums, rng) for contrast in asked),
-        features=()
-        if fit.draws.reading_normality is not None  # replicates are normal here
-        else (
-            (*_block_features(found, sums, asked[0]), *_counted(fit, n, rng))
-            if blocked
-            else (*_unit_features(fit, found, sums), *_inside(fit, n, rng))
-        ),
+        contrasts=_predictions(fit, asked, found, sums, rng),
+        features=(*_block_features(found, sums, asked[0]), *_counted(fit, n, rng)),
         data_sets=len(found),
     )
+
+
+#: By layout.
+LOOKS: dict[Layout, Callable[[Fit, Sequence[Contrast]], Predictive]] = {
+    "formula": residual_checks,
+    "flat": _by_unit,
+    "nested": _by_unit,
+    "blocked": _by_block,
+    "blocked-nested": _by_block,
+}
+
+
+def _predictions(
+    fit: Fit, asked: Sequence[Contrast], found: Array, sums: Sums, rng: np.random.Generator
+) -> tuple[Prediction, ...]:
+    taken = fit.draws.take(fit.resampled)
+    return tuple(_prediction(fit, taken, contrast, found, sums, rng) for contrast in asked)
 
 
 def normality_evidence(fit: Fit) -> tuple[float, float]:

@@ -77,6 +77,9 @@ class Picture:
         Its width where there is no room for that one, on a phone; None: the same picture.
     bare
         Whether it goes without the title that says what is found, where a sentence says it above.
+    tallest
+        Its height in millimetres at most, so that letters keep their size on a page that holds
+        more; None: as tall as it needs.
     """
 
     draw: Callable[[Any], "Figure"]
@@ -84,6 +87,7 @@ class Picture:
     width: float | None = None
     phone: float | None = None
     bare: bool = False
+    tallest: float | None = None
 
 
 Block = Prose | Grid | Code | Picture

@@ -28,7 +28,7 @@ def title(answer: Answer) -> str:
     value = wording.value_label(design)
     if len(asked) > MOST_SAID and len(design.groups) > MOST_SAID:
         return f"{value}: {len(design.groups)} groups of {design.roles.group or 'the table'}"
-    named = [c.name for c in asked[:MOST_TITLED]] or [design.formula.text if design.formula else ""]
+    named = [c.name for c in asked[:MOST_TITLED]] or [design.structure.text]
     left = len(asked) - MOST_TITLED
     more = f" and {left} more" if left > 0 else ""
     return f"{value}: {' and '.join(named)}{more}"
@@ -38,7 +38,7 @@ def question(answer: Answer) -> list[str]:
     """Say in words what was asked, and of what it is asked."""
     design, asked = answer.design, answer.question
     value, groups, sure = wording.value_label(design), design.groups, "and how sure is that?"
-    how = "By what factor" if design.differences.logarithmic else "How far"
+    how = design.differences.how
     others = " and ".join(filter(None, [", ".join(groups[1:-1]), groups[-1]]))
     if len(groups) > MOST_ASKED:
         others = f"the {len(groups) - 1} other groups of {design.roles.group or 'the table'}"
@@ -49,6 +49,13 @@ def question(answer: Answer) -> list[str]:
         said = f"{how} does the mean of {value}{of} lie from {asked.against:g}, {sure}"
     elif not answer.asked:
         said = f"How does {value} depend on what was measured with it, {sure}"
+    elif design.structure.factorial is not None and asked.contrast == "reference":
+        first, *rest = design.structure.factorial.names
+        factors = " and ".join([", ".join([first, *rest[:-1]]), rest[-1]])
+        said = (
+            f"What do {factors} do to {value}, at each level of the other and on average, and does "
+            f"the effect of one differ with the other, {sure}"
+        )
     elif named:
         said = f"How large is {' and '.join(c.name for c in answer.asked[:6])} in {value}, {sure}"
     elif asked.contrast == "pairs" and len(groups) > 2:
@@ -66,14 +73,12 @@ def question(answer: Answer) -> list[str]:
 
 def _population(design: Design) -> list[str]:
     """Say of what the answer is to hold beyond what was measured."""
-    if design.block is not None:
-        what, n = design.block.name, design.block.size
-    elif design.levels:
-        what, n = design.levels[0].name, design.levels[0].size
-    else:
+    of = design.structure.population
+    if not of.size:
         return []
     return [
-        f"The answer is meant for every {what} of the kind measured here, not for these {n} alone."
+        f"The answer is meant for every {of.name} of the kind measured here, not for these "
+        f"{of.size} alone."
     ]
 
 
@@ -121,19 +126,35 @@ def short_table(answer: Answer) -> Grid:
         rows = rows[:MOST_CONTRASTS]
         kind = "differences" if answer.contrasts else "groups"
         note = f"The {len(rows)} surest of {len(rows) + left} {kind}." if left > 0 else ""
-    named = {id(row): naming.centre_name(row.name, answer.model) for row in answer.groups}
-    interval = rounding.interval_name(answer.groups[0])
-    if answer.contrasts and answer.contrasts[0].ci_kind != answer.groups[0].ci_kind:
-        interval = f"{rounding.percent(answer.question.ci_prob)} interval"
-    head = ["", wording.centre_head(answer.groups[0].measure, mixed=True), interval]
+    named = called(answer)
     return Grid(
         caption="",
-        head=(*head, wording.above(answer.design), *(["P(in ROPE)"] * rope)),
+        head=head(answer),
         rows=tuple(
             (named.get(id(row), row.name), *wording.short_cells(row, rope=rope)) for row in rows
         ),
         note=note,
     )
+
+
+def head(answer: Answer) -> tuple[str, ...]:
+    """Return the heads of a table of differences and means."""
+    centre = wording.centre_head(answer.groups[0].measure, mixed=True)
+    rope = answer.question.rope is not None
+    above = wording.above(answer.design)
+    return ("", centre, interval(answer), above, *(["P(in ROPE)"] * rope))
+
+
+def interval(answer: Answer) -> str:
+    """Return the head of a column of intervals, which may be of several kinds."""
+    if answer.contrasts and answer.contrasts[0].ci_kind != answer.groups[0].ci_kind:
+        return f"{rounding.percent(answer.question.ci_prob)} interval"
+    return rounding.interval_name(answer.groups[0])
+
+
+def called(answer: Answer) -> dict[int, str]:
+    """Return what the rows of groups are called in a table: `centre of drug`."""
+    return {id(row): naming.centre_name(row.name, answer.model) for row in answer.groups}
 
 
 def doubts(answer: Answer) -> list[str]:

@@ -28,14 +28,7 @@ def _intervals(answer: Answer) -> list[tuple[str, str]]:
             f"a probability of {mass}; {which}.",
         )
     ]
-    if row.measure.logarithmic:
-        found.append(
-            (
-                wording.centre_head(row.measure),
-                "The exponential of the posterior mean of the logarithm, as intervals are those of "
-                "the logarithm: the ratio the other way round is then its inverse in every number.",
-            )
-        )
+    found += [(wording.centre_head(row.measure), text) for text in row.measure.explained]
     if answer.contrasts:
         null = wording.null(design)
         said = f"Probability that the quantity lies above {null}: near 1 it is surely above, near "

@@ -48,17 +48,18 @@ def embedded(picture: Picture, answer: Any) -> "Markup":
     phone = Markup("")
     if picture.phone is not None:
         phone = Markup('<source media="(max-width: 36rem)" srcset="{}">').format(
-            _drawn(picture, answer, picture.phone)
+            _drawn(picture, answer, Sheet(width=picture.phone, bare=picture.bare))
         )
     kind = "page" if picture.width is None or picture.width > COLUMN else "column"
+    whole = Sheet(width=picture.width, bare=picture.bare, tallest=picture.tallest)
     return Markup(
         '<figure class="{0}"><picture>{1}<img alt="{2}" src="{3}"></picture>'
         "<figcaption>{2}</figcaption></figure>"
-    ).format(kind, phone, picture.caption, _drawn(picture, answer, picture.width))
+    ).format(kind, phone, picture.caption, _drawn(picture, answer, whole))
 
 
-def _drawn(picture: Picture, answer: Any, width: float | None) -> str:
-    """Return a picture of this width as the address of itself."""
+def _drawn(picture: Picture, answer: Any, sheet: Sheet) -> str:
+    """Return a picture on this sheet as the address of itself."""
     from matplotlib import rc_context, style  # noqa: PLC0415
 
     written = BytesIO()
@@ -70,7 +71,7 @@ def _drawn(picture: Picture, answer: Any, width: float | None) -> str:
     ):
         # The reader's own fonts draw the text; what ours lack is no matter.
         warnings.filterwarnings("ignore", "Glyph .* missing from")
-        figure = drawn_on(Sheet(width=width, bare=picture.bare), picture.draw, answer)
+        figure = drawn_on(sheet, picture.draw, answer)
         figure.savefig(written, format="svg", metadata={"Date": None})
     source = b64encode(written.getvalue()).decode("ascii")
     return f"data:image/svg+xml;base64,{source}"

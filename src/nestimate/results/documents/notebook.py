@@ -2,8 +2,7 @@
 
 from nestimate.remedies import said
 from nestimate.results.answer import Answer
-from nestimate.results.documents import pages
-from nestimate.results.estimates import naming
+from nestimate.results.documents import front, pages
 from nestimate.results.words import lines, rounding, wording
 
 #: Rows shown of each part; `str(result)` and the report hold all of them.
@@ -32,20 +31,14 @@ def render(answer: Answer) -> str:
     """Return the design, the answer and the checks as a piece of HTML."""
     rope = answer.question.rope is not None
     rows = [*answer.contrasts, *answer.groups, *answer.effect_sizes, *answer.coefficients]
-    named = {id(row): naming.centre_name(row.name, answer.model) for row in answer.groups}
+    named = front.called(answer)
     shown = rows[:MOST_ROWS] if answer.passed else []
     failed = [check.text for check in answer.checks if not check.passed]
     doubts = [check.text for check in answer.advice if not check.passed]
     return pages.template("notebook.html.j2").render(
         design=wording.design_sentences(answer.design)[0],
         value=wording.value_label(answer.design),
-        head=[
-            "",
-            wording.centre_head(answer.groups[0].measure, mixed=True),
-            rounding.interval_name(answer.groups[0]),
-            wording.above(answer.design),
-            *["P(in ROPE)"] * rope,
-        ],
+        head=front.head(answer),
         rows=[
             [named.get(id(row), row.name), *wording.short_cells(row, rope=rope)] for row in shown
         ],

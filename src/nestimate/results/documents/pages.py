@@ -3,6 +3,8 @@
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from nestimate.results.words.lines import typeset
+
 if TYPE_CHECKING:
     from jinja2 import Template
 
@@ -14,5 +16,6 @@ def template(name: str) -> "Template":
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    environment.filters["typeset"] = typeset
     source = files("nestimate.results.documents").joinpath(name).read_text(encoding="utf-8")
     return environment.from_string(source)

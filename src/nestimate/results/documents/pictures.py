@@ -4,6 +4,8 @@ from nestimate.errors import DesignError
 from nestimate.results import figures
 from nestimate.results.answer import Answer
 from nestimate.results.documents.blocks import Picture
+from nestimate.results.figures import ranked
+from nestimate.results.figures.points import Points
 from nestimate.results.figures.sheet import COLUMN, PAGE
 from nestimate.results.words import methods, rounding, wording
 
@@ -20,6 +22,8 @@ CAPTIONS = {
     "sensitivity": "How far the differences lean on each prior, and on each single unit.",
     "outlier": "Probability of lying far out.",
 }
+#: Height in millimetres of the picture on the first page.
+TALLEST = 104.0
 #: What needs the width of a page.
 WIDE = frozenset({"posterior", "pair"})
 
@@ -28,10 +32,23 @@ def first(answer: Answer) -> Picture:
     """Return the picture of the first page; on a phone it is one column wide."""
     return Picture(
         draw=figures.estimation_plot,
-        caption=wording.estimation_caption(answer.design),
+        caption=estimation(answer),
         width=PAGE,
         phone=COLUMN,
         bare=True,
+        tallest=TALLEST,
+    )
+
+
+def estimation(answer: Answer) -> str:
+    """Say what the estimation plot shows, many groups as rows included."""
+    if not ranked.many(answer):
+        return wording.estimation_caption(answer.design)
+    points = Points.of(answer)
+    what = f"raw means of each {points.word}" if points.averaged else "values"
+    return (
+        f"Circles: {what}; dots with bars: means of the groups, and their differences, with "
+        "intervals, the largest difference first."
     )
 
 
@@ -67,7 +84,7 @@ def _captions(answer: Answer) -> dict[str, str]:
     interval, null = rounding.interval_name(answer.groups[0]), wording.null(answer.design)
     rope = "; yellow band: region of practical equivalence" if answer.question.rope else ""
     return {
-        "estimation": wording.estimation_caption(answer.design),
+        "estimation": estimation(answer),
         "posterior": f"Posterior distributions. Black bar: {interval}; red line: {null}{rope}.",
         "pair": "Differences and population parameters, each against each: how knowing one would "
         f"change another. Red lines: a difference of {null}.",

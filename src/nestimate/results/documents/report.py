@@ -8,12 +8,18 @@ from numpy.typing import NDArray
 from nestimate.data.designs.design import Design
 from nestimate.remedies import Call
 from nestimate.results.answer import Answer
-from nestimate.results.documents import front, glossary, guidelines, pictures, reproduction
+from nestimate.results.documents import front, glossary, guidelines, pictures, reproduction, trust
 from nestimate.results.documents.blocks import Block, Code, Grid, Prose, Report, Section
 from nestimate.results.estimates import naming
 from nestimate.results.estimates.summaries import Summary
-from nestimate.results.words import advice, beside, methods, rounding, side_by_side, wording
-from nestimate.results.words.gathered import gathered
+from nestimate.results.words import (
+    advice,
+    equations,
+    methods,
+    rounding,
+    side_by_side,
+    wording,
+)
 
 #: Rows of a table in the report; the JSON file holds all of them.
 MOST_ROWS = 120
@@ -125,7 +131,7 @@ def _design(design: Design, *, warn: bool) -> Section:
 def counts(design: Design) -> Grid:
     """Return the tree of counts: how many of each level lie in each group."""
     readings = design.readings
-    levels = [*([design.block] if design.block else []), *design.levels]
+    levels = [*design.structure.blocks[:1], *design.levels]
     reading = wording.reading_word(design)
     rows = [(g, readings.group == i) for i, g in enumerate(design.groups)]
     if len(rows) > 1:
@@ -213,22 +219,13 @@ def _beside(answer: Answer) -> list[Section]:
         said: tuple[str, ...] = (side_by_side.sentence(answer.honesty),)
         whole = Grid(caption="Each difference by every analysis", head=head, rows=rows)
         return [_section("Beside other analyses", whole, Prose(sentences=said))]
-    grids = [
-        Grid(
-            caption=panel.contrast,
-            head=tuple(beside.honesty_head(panel)),
-            rows=tuple(tuple(row) for row in beside.honesty_rows(panel, answer.design)),
-        )
-        for panel in answer.honesty
-    ]
+    grids = [trust.beside_grid(panel, answer.design) for panel in answer.honesty]
     said = tuple(advice.many(answer.honesty, answer.design))
     return [_section("Beside other analyses", *grids, Prose(sentences=said))]
 
 
 def _trust(answer: Answer) -> list[Section]:
-    names = [row.name for row in answer.contrasts]
-    found = gathered(answer.advice, names)
-    said = tuple(f"{'' if passed else 'Mind: '}{text}" for passed, text in found)
+    said = trust.doubted(answer)
     return [_section("How far to trust it", Prose(sentences=said, kind="list"))] if said else []
 
 
@@ -238,13 +235,12 @@ def _figures(answer: Answer, *, every: bool) -> list[Section]:
 
 
 def _checks(answer: Answer) -> Section:
-    said = tuple(f"{'ok' if c.passed else 'FAILED'}: {c.text}" for c in answer.checks)
-    return _section("Checks", Prose(sentences=said, kind="list"))
+    return _section("Checks", Prose(sentences=trust.checks(answer), kind="list"))
 
 
 def _model(answer: Answer) -> Section:
     priors = tuple(tuple(line.split(" ", 1)) for line in wording.prior_sentences(answer.model))
-    lines = methods.equations(answer.model)
+    lines = equations.equations(answer.model)
     model: Block = Prose(sentences=tuple(line for line, _ in lines), kind="list")
     if any(said for _, said in lines):
         model = Grid(caption="Model", head=("", "in words"), rows=lines, kind="formulas")

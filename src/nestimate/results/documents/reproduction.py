@@ -40,7 +40,7 @@ def planning(answer: Answer) -> Advice | None:
     line = f"{shlex.join(words)} --effect EFFECT --cost-unit COST"
     line += " --cost-reading COST" if several else ""
     called = "result.plan(EFFECT, costs=(UNIT, READING))" if several else "result.plan(EFFECT)"
-    what = "ratio" if design.roles.measure.logarithmic else "difference"
+    what = design.roles.measure.difference
     if design.structure.factorial is not None:
         what += f" of {what}s"  # the interaction is what sizes it
     return Advice(

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from nestimate.remedies import Advice, Voice, said
 from nestimate.results.answer import Answer
-from nestimate.results.documents import front, reproduction
-from nestimate.results.estimates import naming
-from nestimate.results.words import advice, beside, lines, rounding, wording
-from nestimate.results.words.gathered import gathered
+from nestimate.results.documents import front, reproduction, trust
+from nestimate.results.documents.blocks import Block, Grid, Prose, Section
+from nestimate.results.words import advice, lines, wording
 
 #: Block effects listed in the text; all are in the JSON and the report.
 MOST_BLOCKS = 40
@@ -25,10 +24,33 @@ class Page:
     width: int = lines.PAGE
     voice: Voice = "python"
 
+    def shown(self, section: Section) -> str:
+        """Return a part of an answer as text."""
+        parts = [lines.visible(section.title)]
+        for block in section.blocks:
+            parts += self._block(block)
+        return "\n".join(parts)
+
+    def _block(self, block: Block) -> list[str]:
+        """Return a block as pieces of text; pictures are not shown."""
+        match block:
+            case Prose(sentences=sentences):
+                return [self._sentence(one) for one in sentences]
+            case Grid(head=head, rows=rows, glosses=()):
+                return [self.table(head, rows)]
+            case Grid(head=head, rows=rows, glosses=glosses):
+                glossed = [(*row, gloss) for row, gloss in zip(rows, glosses, strict=True)]
+                return [self.table((*head, ""), glossed)]
+        return []
+
+    def _sentence(self, sentence: str) -> str:
+        spoken = lines.visible(said(sentence, self.voice))
+        # A command is copied as it stands: it is not wrapped.
+        return f"  {spoken}" if lines.COPIED.match(spoken) else lines.paragraph(spoken, self.width)
+
     def section(self, title: str, sentences: Sequence[str]) -> str:
         """Return a title and its sentences."""
-        spoken = (lines.visible(said(one, self.voice)) for one in sentences)
-        return lines.section(lines.visible(title), spoken, self.width)
+        return self.shown(_said(title, sentences))
 
     def table(self, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         """Return a table no wider than the page."""
@@ -37,25 +59,31 @@ class Page:
 
 def render(answer: Answer, page: Page | None = None) -> str:
     """Return the whole answer as text for a terminal."""
-    page, design = page or Page(), answer.design
-    parts = [page.section("Design", [*wording.design_sentences(design), *design.notes])]
+    page = page or Page()
+    return "\n\n".join(page.shown(section) for section in contents(answer))
+
+
+def contents(answer: Answer) -> list[Section]:
+    """Return what a terminal says of an answer, part by part."""
+    design = answer.design
+    parts = [_said("Design", (*wording.design_sentences(design), *design.notes))]
     if design.warnings:
-        parts.append(page.section("Mind", design.warnings))
+        parts.append(_said("Mind", design.warnings))
     if answer.passed:
-        parts += _estimates(answer, page)
+        parts += _estimates(answer)
     else:
-        parts.append(page.section("No answer", [wording.withheld(answer.checks)]))
-    checks = [Advice("ok: " if c.passed else "FAILED: ", c.text) for c in answer.checks]
-    parts.append(page.section("Checks", checks))
-    parts.append(page.section("Priors", wording.prior_sentences(answer.model)))
+        parts.append(_said("No answer", (wording.withheld(answer.checks),)))
+    parts.append(_said("Checks", trust.checks(answer)))
+    parts.append(_said("Priors", wording.prior_sentences(answer.model)))
     following = reproduction.planning(answer) if answer.passed else None
     if following is not None:
-        said_first, call = following.parts
-        copied = f"  {lines.visible(said(Advice(call), page.voice))}"
-        # A command is copied as it stands: it is not wrapped.
-        kept = copied if lines.COPIED.match(copied) else lines.paragraph(copied.strip(), page.width)
-        parts.append(f"{page.section('Next', [str(said_first)])}\n{kept}")
-    return "\n\n".join(parts)
+        first, call = following.parts
+        parts.append(_said("Next", (str(first), Advice(call))))
+    return parts
+
+
+def _said(title: str, sentences: Sequence[str]) -> Section:
+    return Section(title=title, blocks=(Prose(sentences=tuple(sentences)),))
 
 
 def brief(answer: Answer, page: Page | None = None) -> str:
@@ -74,62 +102,14 @@ def brief(answer: Answer, page: Page | None = None) -> str:
     return "\n".join(parts)
 
 
-def _estimates(answer: Answer, page: Page) -> list[str]:
-    design = answer.design
-    interval = rounding.interval_name(answer.groups[0])
-    if answer.contrasts and answer.contrasts[0].ci_kind != answer.groups[0].ci_kind:
-        interval = f"{rounding.percent(answer.question.ci_prob)} interval"
+def _estimates(answer: Answer) -> list[Section]:
     few = len(answer.contrasts) <= MOST_SIZED
-    rows = [
-        *answer.contrasts,
-        *answer.groups,
-        *answer.averages,
-        *(answer.effect_sizes if few else ()),
-    ]
-    rows += [*answer.along, *answer.coefficients, *answer.scales]
-    named = {id(row): naming.centre_name(row.name, answer.model) for row in answer.groups}
-    if len(answer.contrasts) == 1:
-        named |= {id(row): row.kind for row in answer.effect_sizes}
-    table = page.table(
-        [
-            "",
-            wording.centre_head(answer.groups[0].measure, mixed=True),
-            interval,
-            wording.above(design),
-            *(["P(in ROPE)"] if answer.question.rope else []),
-            "",
-        ],
-        [
-            [
-                named.get(id(row), row.name),
-                *wording.short_cells(row, rope=answer.question.rope is not None),
-                row.measure.said_as or wording.gloss(row, answer.model),
-            ]
-            for row in rows
-        ],
-    )
-    title = f"Answer: {lines.visible(wording.value_label(design))}"
-    parts = [f"{title}\n{table}"]
+    parts = [_answer(answer, sized=few)]
     if not few and answer.effect_sizes:
-        parts.append(
-            page.section(
-                "Effect sizes",
-                [
-                    f"Those of {len(answer.contrasts)} differences are in the report and "
-                    "the JSON file."
-                ],
-            )
-        )
+        where = f"Those of {len(answer.contrasts)} differences are in the report and the JSON file."
+        parts.append(_said("Effect sizes", (where,)))
     if answer.blocks:
-        shown = answer.blocks[:MOST_BLOCKS]
-        centre = wording.centre_head(answer.blocks[0].measure)
-        head = ["", centre, interval, wording.above(design)]
-        block = design.structure.block_name("")
-        title = f"In every {block} (drawn towards what holds overall)"
-        if len(answer.blocks) > len(shown):
-            title += f", the first {MOST_BLOCKS} of {len(answer.blocks)}"
-        listed = [[row.name, *wording.short_cells(row, rope=False)] for row in shown]
-        parts.append(f"{page.section(title, [])}\n{page.table(head, listed)}")
+        parts.append(_blocks(answer))
     if answer.sentences:
         said = answer.sentences
         if not few:
@@ -138,31 +118,57 @@ def _estimates(answer: Answer, page: Page) -> list[str]:
             rest = [s for s in said if not any(name in s for name in each)]
             left = f"Each of the {len(answer.contrasts)} in words: in the JSON file."
             said = (*front.headline(answer), *rest, left)
-        parts.append(page.section("In words", said))
+        parts.append(_said("In words", said))
     if answer.honesty:
-        parts.append(_beside(answer, page))
+        parts.append(_beside(answer))
     if answer.advice:
-        parts.append(
-            page.section(
-                "How far to trust it",
-                [
-                    Advice("" if passed else "Mind: ", text)
-                    for passed, text in gathered(answer.advice, [r.name for r in answer.contrasts])
-                ],
-            )
-        )
+        parts.append(_said("How far to trust it", trust.doubted(answer)))
     return parts
 
 
-def _beside(answer: Answer, page: Page) -> str:
+def _answer(answer: Answer, *, sized: bool) -> Section:
+    """Return the table of all that is reported, but for blocks and units."""
+    rows = [*answer.contrasts, *answer.groups, *answer.averages]
+    rows += [*(answer.effect_sizes if sized else ()), *answer.along, *answer.coefficients]
+    rows += answer.scales
+    named = front.called(answer)
+    if len(answer.contrasts) == 1:
+        named |= {id(row): row.kind for row in answer.effect_sizes}
+    rope = answer.question.rope is not None
+    table = Grid(
+        caption="",
+        head=front.head(answer),
+        rows=tuple(
+            (named.get(id(row), row.name), *wording.short_cells(row, rope=rope)) for row in rows
+        ),
+        glosses=tuple(row.measure.said_as or wording.gloss(row, answer.model) for row in rows),
+    )
+    return Section(title=f"Answer: {wording.value_label(answer.design)}", blocks=(table,))
+
+
+def _blocks(answer: Answer) -> Section:
+    """Return the table of what every block shows."""
+    design, shown = answer.design, answer.blocks[:MOST_BLOCKS]
+    block = design.structure.block_name("")
+    title = f"In every {block} (drawn towards what holds overall)"
+    if len(answer.blocks) > len(shown):
+        title += f", the first {MOST_BLOCKS} of {len(answer.blocks)}"
+    centre = wording.centre_head(answer.blocks[0].measure)
+    rows = tuple((row.name, *wording.short_cells(row, rope=False)) for row in shown)
+    head = ("", centre, front.interval(answer), wording.above(design))
+    return Section(title=title, blocks=(Grid(caption="", head=head, rows=rows),))
+
+
+def _beside(answer: Answer) -> Section:
     """Return other analyses of the same data, and why they agree or differ."""
     panels, design = answer.honesty[:MOST_PANELS], answer.design
     if design.structure.factorial is not None and len(answer.honesty) > MOST_PANELS:
         # The last one is the interaction.
         panels = (*panels[:-1], answer.honesty[-1])
-    tables = [page.table(beside.honesty_head(p), beside.honesty_rows(p, design)) for p in panels]
     left = len(answer.honesty) - len(panels)
     told = advice.many(panels, design)
     if left:
         told.append(f"{left} further contrasts are in the JSON file.")
-    return page.section("\n".join(["Beside other analyses", *tables]), told)
+    grids = [trust.beside_grid(panel, design) for panel in panels]
+    blocks: tuple[Block, ...] = (*grids, Prose(sentences=tuple(told)))
+    return Section(title="Beside other analyses", blocks=blocks)

@@ -35,8 +35,6 @@ def slope_scales(fit: Fit, slope: int) -> Array:
 def new_in_blocks(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
     """Return draws of every contrast and slope in a block not yet seen; none without blocks."""
     structure = fit.model.design.structure
-    if structure.block is None:
-        return ()
     effects = new_effects(fit, asked) if structure.varies else ()
     return (*effects, *new_slopes(fit))
 

@@ -158,8 +158,7 @@ def _cells(design: Design, value: Array, unit_mean: Array) -> Array:
     """Mean of every cell, (blocks, groups), NaN where there is none; of units where there are."""
     rows, seen = design.readings, design.observed
     size = design.cells.size
-    cell = np.zeros(0, dtype=np.intp) if design.block is None else design.block.codes
-    cell = cell * len(design.groups) + rows.group
+    cell = design.structure.cell
     if design.levels:
         of_unit = np.zeros(unit_mean.size, dtype=np.intp)
         of_unit[rows.unit] = cell

@@ -96,9 +96,7 @@ def choose_contrasts(
         with np.errstate(divide="ignore", invalid="ignore"):
             stated = float(measure.worked(against))
         if not np.isfinite(stated):
-            on = "on a log scale" if measure.logarithmic else "as a probability"
-            below = "" if measure.logarithmic else " and below 1"
-            raise DesignError(f"against is {against:g}: {on} it must be above 0{below}.")
+            raise DesignError(f"against is {against:g}: {measure.domain}.")
         return tuple(
             Contrast(
                 name=f"{label} {sign} {against:g}",

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from nestimate.data.designs.structure import Stratum
+from nestimate.data.designs.stratum import Stratum
 from nestimate.model.draws import Draws
 from nestimate.model.grouped import effect_root
 from nestimate.results.estimates.contrasts import Contrast

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from nestimate.inference.fit import Fit
 from nestimate.results.estimates import between, estimands
 from nestimate.results.estimates.contrasts import Contrast, told_by_blocks
-from nestimate.results.estimates.quantities import FAR, Far, far_readings, far_units
+from nestimate.results.estimates.outlying import FAR, Far, far_readings, far_units
 
 Array = NDArray[np.float64]
 

@@ -1,6 +1,5 @@
 """What is reported of a fit: every quantity by name, with its draws."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -8,12 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.designs.design import Design
 from nestimate.data.designs.measures import LINEAR, Measure
 from nestimate.inference.fit import Fit
-from nestimate.model.draws import Draws
 from nestimate.results.estimates import estimands, naming, ordered
 from nestimate.results.estimates.contrasts import Contrast, told_by_blocks
+from nestimate.results.estimates.outlying import FAR, far_readings, far_units, noise_of, raw_means
 
 Array = NDArray[np.float64]
 Contrasts = tuple[Contrast, ...]
@@ -22,8 +20,8 @@ Contrasts = tuple[Contrast, ...]
 MOST_BLOCKS = 8
 #: Kinds of probabilities about blocks: of showing the largest effect, of two that differ.
 LARGEST, APART = "largest in block", "blocks differ"
-#: What is called far out, in units of tau, and how many candidates are looked at.
-FAR, MOST_OUTLIERS = 3, 20
+#: How many candidates are looked at for what lies far out.
+MOST_OUTLIERS = 20
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -171,12 +169,11 @@ def block_effects(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
     """Return the contrasts in every block, `drug - placebo | line 1`."""
     design = fit.model.design
     told = told_by_blocks(design, asked)
-    if design.block is None or not told or not design.structure.varies:
-        return ()
     draws = fit.effects
-    if not draws.size:
+    if not told or not design.structure.varies or not draws.size:
         return ()
-    cells = draws.reshape(len(draws), design.block.size, len(design.groups))
+    block = design.structure.blocking
+    cells = draws.reshape(len(draws), block.size, len(design.groups))
     equal = _equal(draws)
     return tuple(
         Quantity(
@@ -189,7 +186,7 @@ def block_effects(fit: Fit, asked: Contrasts) -> tuple[Quantity, ...]:
             rope=True,
         )
         for contrast in told
-        for k, label in enumerate(design.block.labels)
+        for k, label in enumerate(block.labels)
     )
 
 
@@ -242,11 +239,12 @@ def probabilities(
                 ("rises", "falls"), ordered.steady(fit.draws.means, groups), strict=True
             )
         ]
-    if design.block is not None and design.structure.varies:
+    if design.structure.varies:
         # Of a factor that lies between blocks no block will show anything.
+        block = design.structure.block_name()
         found += [
             Quantity(
-                name=f"P({c.name} > {design.differences.null:g} in the next {design.block.name})",
+                name=f"P({c.name} > {design.differences.null:g} in the next {block})",
                 values=estimands.next_block(fit.draws, c),
                 weights=fit.weights,
             )
@@ -254,72 +252,6 @@ def probabilities(
         ]
         found += _between_blocks(fit, told_by_blocks(design, asked), rope)
     return (*found, *_outliers(fit))
-
-
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Far:
-    """Whether one unit, value or reading lies far out, draw by draw.
-
-    Attributes
-    ----------
-    label, inside
-        What, and of which group or unit.
-    events
-        Shape (equally weighted draws,).
-    """
-
-    label: str
-    inside: str
-    events: NDArray[np.bool_]
-
-
-def far_units(fit: Fit, which: Sequence[int] | None = None) -> list[Far]:
-    """Say of units (values of a flat layout) whether they lie beyond `FAR` tau of their group.
-
-    Of all of them, in the order of the data, or of the positions in `which`: those whose place is
-    known.
-    """
-    design = fit.model.design
-    drawn = fit.resampled[: len(fit.effects)] if design.levels else fit.resampled
-    draws = fit.draws.take(drawn)
-    mu, tau = draws.means, draws.by_group(draws.scale(design.structure.strata[0]))
-    group, raw = design.statistics.group, _raw_means(design)
-    found = []
-    for j in range(group.size) if which is None else which:
-        if not design.placed[j]:
-            continue
-        g = group[j]
-        value = fit.effects[:, j] if design.levels else raw[j]
-        label = design.units[j] if design.levels else f"{design.plain.said(design.rows[j]):.6g}"
-        events = np.abs(value - mu[:, g]) > FAR * tau[:, g]
-        found.append(Far(label=label, inside=design.groups[g], events=events))
-    return found
-
-
-def far_readings(fit: Fit, which: Sequence[int] | None = None) -> list[Far]:
-    """Say of readings whether they lie beyond `FAR` sigma of the true mean of their unit."""
-    design, readings = fit.model.design, fit.model.design.readings
-    drawn = fit.resampled[: len(fit.effects)]
-    sigma = _noise(fit.draws.take(drawn))
-    found = []
-    exact = None if design.observed is None else design.observed.exact
-    for i in range(readings.value.size) if which is None else which:
-        if exact is not None and not exact[i]:
-            continue
-        unit, g = readings.unit[i], readings.group[i]
-        events = np.abs(readings.value[i] - fit.effects[:, unit]) > FAR * sigma[:, g]
-        label = f"{design.natural(readings.value[i : i + 1])[0]:.6g}"
-        found.append(Far(label=label, inside=design.units[unit], events=events))
-    return found
-
-
-def _noise(draws: Draws) -> Array:
-    """SD of a reading of every group, (draws, groups); 0 where none is estimated."""
-    return draws.by_group(np.zeros((len(draws), 1)) if draws.noise is None else draws.noise)
-
-
-def _raw_means(design: Design) -> Array:
-    return design.yardstick.centre + design.yardstick.spread * design.statistics.mean
 
 
 def _outliers(fit: Fit) -> list[Quantity]:
@@ -334,13 +266,13 @@ def _outliers(fit: Fit) -> list[Quantity]:
     group, rows = design.statistics.group, design.readings
     tau = draws.by_group(draws.scale(design.structure.strata[0]))
     centre, spread = draws.means.mean(axis=0), np.median(tau, axis=0)
-    apart = np.abs(_raw_means(design) - centre[group]) / spread[group]
+    apart = np.abs(raw_means(design) - centre[group]) / spread[group]
     named = [
         (f"{one.label} lies more than {FAR} tau from the mean of {one.inside}", one.events)
         for one in far_units(fit, _largest(apart))
     ]
     if draws.reading_normality is not None:
-        sigma = np.median(_noise(draws), axis=0)
+        sigma = np.median(noise_of(draws), axis=0)
         gaps = rows.value - fit.effects.mean(axis=0)[rows.unit]
         unit = design.levels[0].name
         named += [

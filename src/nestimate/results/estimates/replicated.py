@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.observed import Observed
-from nestimate.data.designs.structure import Role, Stratum, Structure
+from nestimate.data.designs.stratum import Role, Stratum
+from nestimate.data.designs.structure import Structure
 from nestimate.inference.fit import Fit
 from nestimate.model.cluster_integral import told_apart
 from nestimate.model.draws import Draws
@@ -87,8 +88,7 @@ def replicated_cells(fit: Fit, n: int, rng: np.random.Generator) -> Array:
 def _cell_means(design: Design, rows: Array) -> Array:
     """Means of cells of block and group, (n, blocks, groups), from rows, (n, rows)."""
     cells, readings = design.cells, design.readings
-    cell = np.zeros(0, dtype=np.intp) if design.block is None else design.block.codes
-    cell = cell * cells.shape[1] + readings.group
+    cell = design.structure.cell
     value, weight = rows, readings.n.astype(np.float64)
     if design.levels:
         of_unit = np.zeros(int(readings.unit.max()) + 1, dtype=np.intp)
@@ -222,13 +222,13 @@ def _cell_noise(draws: Draws, design: Design) -> Array:
     """Variance of the error of every cell's mean, (draws, blocks, groups)."""
     cells, unit = design.cells, design.structure.unit
     shape = (len(draws), *cells.shape)
-    if design.block is None or draws.noise is None:
+    if draws.noise is None:
         return np.zeros(shape)
     if unit is None:
         sigma = draws.by_group(draws.noise)
         return np.asarray(np.square(sigma)[:, None, :] / np.maximum(cells, 1))
     of_unit = np.zeros(design.statistics.n.size, dtype=np.intp)
-    of_unit[design.readings.unit] = design.block.codes * cells.shape[1] + design.readings.group
+    of_unit[design.readings.unit] = design.structure.cell
     member = np.eye(cells.size)[of_unit]
     count = np.maximum(member.sum(axis=0), 1)
     each = _unit_noise(draws, design) + np.square(draws.scale(unit))

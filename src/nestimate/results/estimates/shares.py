@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.designs.structure import Role, Stratum, Structure
+from nestimate.data.designs.stratum import Role, Stratum
+from nestimate.data.designs.structure import Structure
 from nestimate.inference.fit import Fit
 from nestimate.results.estimates.quantities import Quantity
 

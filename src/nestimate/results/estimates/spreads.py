@@ -2,7 +2,7 @@
 
 from itertools import combinations
 
-from nestimate.data.designs.structure import Role
+from nestimate.data.designs.stratum import Role
 from nestimate.inference.fit import Fit
 from nestimate.model.families import EXCESS, What
 from nestimate.model.model import FIXED_PART

@@ -75,7 +75,7 @@ def to_datatree(answer: Answer) -> "DataTree":
         "groups": list(design.groups),
         "contrast": [row.name for row in answer.contrasts],
         "unit": list(design.units),
-        "block": [label for block in design.structure.blocks[:1] for label in block.labels],
+        "block": list(design.structure.block_level.labels),
     }
     if design.formula is not None:
         coords["coefficient"] = list(design.formula.labels)
@@ -105,10 +105,12 @@ def to_datatree(answer: Answer) -> "DataTree":
     groups |= _checks(answer, taken, clusters, free, shared)
     tree = from_dict(groups, coords=coords, dims=dims)
     labels = {"reading_group": np.array(design.groups)[design.readings.group]}
-    if design.block is not None:
-        labels["reading_block"] = np.array(design.block.labels)[design.block.codes]
-    if design.levels:
-        labels["reading_unit"] = np.array(design.units)[design.readings.unit]
+    for what, level in (
+        ("block", design.structure.block_level),
+        ("unit", design.structure.unit_level),
+    ):
+        if level.size:
+            labels[f"reading_{what}"] = np.array(level.labels)[level.codes]
     place = "observed_data" if clusters.name == free else "constant_data"
     tree[place] = (
         tree[place]

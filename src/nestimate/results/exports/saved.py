@@ -11,13 +11,8 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.levels import Level
 from nestimate.data.designs.shown import Scatter
 from nestimate.data.designs.strata import role_structure
-from nestimate.data.designs.structure import (
-    Effect,
-    Factor,
-    Role,
-    Stratum,
-    Structure,
-)
+from nestimate.data.designs.stratum import Effect, Role, Stratum
+from nestimate.data.designs.structure import Factor, Structure
 from nestimate.data.tables.grid import Lost
 from nestimate.results.estimates.quantities import APART, LARGEST
 

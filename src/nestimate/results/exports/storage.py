@@ -14,25 +14,17 @@ from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
 import numpy as np
 
-from nestimate.data.designs.censored import Censored
 from nestimate.data.designs.coding import Coding
-from nestimate.data.designs.counted import Counted
 from nestimate.data.designs.crossing import Crossing
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.levels import Level
 from nestimate.data.designs.measures import Linear, Logit, OddsRatio, Ratio
-from nestimate.data.designs.proportions import Proportions
+from nestimate.data.designs.responses import KINDS
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.shown import Scatter
 from nestimate.data.designs.statistics import Readings, UnitStatistics, Yardstick
-from nestimate.data.designs.structure import (
-    Effect,
-    Factor,
-    Role,
-    Stratum,
-    Structure,
-    Surface,
-)
+from nestimate.data.designs.stratum import Effect, Role, Stratum
+from nestimate.data.designs.structure import Factor, Structure, Surface
 from nestimate.data.tables.grid import Lost
 from nestimate.errors import DataError
 from nestimate.inference.fit import Fit
@@ -52,15 +44,14 @@ SUFFIX = ".nestimate"
 TEXT = "result.json"
 #: Fields of records that files of before call otherwise.
 FORMER = {("Assumptions", "priors"): "prior", ("Question", "contrasts"): "contrast"}
-RECORDS = {
-    record.__name__: record
-    for record in (
-        *(Roles, Level, Readings, UnitStatistics, Yardstick, Scatter, Structure, Factor, Stratum),
-        *(Effect, Crossing, Surface, Coding),
-        *(Assumptions, Fit, Chains, Question, Contrast, Summary, Check, Linear, Ratio, Remedy),
-        *(Logit, OddsRatio, Counted, Proportions, Censored),
-    )
-}
+_RECORDS: tuple[type[Any], ...] = (
+    *(Roles, Level, Readings, UnitStatistics, Yardstick, Scatter, Structure, Factor, Stratum),
+    *(Effect, Crossing, Surface, Coding),
+    *(Assumptions, Fit, Chains, Question, Contrast, Summary, Check, Linear, Ratio, Remedy),
+    *(Logit, OddsRatio),
+    *KINDS,
+)
+RECORDS = {record.__name__: record for record in _RECORDS}
 
 
 def write(answer: Answer, path: Path) -> None:

@@ -1,18 +1,20 @@
 """What all figures share: labels, axes, legends, densities and intervals."""
 
+import re
 from collections.abc import Sequence
 from textwrap import wrap
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
 
 from nestimate.data.designs.measures import Measure
 from nestimate.inference.diagnostics import quantile
 from nestimate.results.answer import Answer
 from nestimate.results.estimates.quantities import Quantity
 from nestimate.results.estimates.summaries import Summary
-from nestimate.results.figures.sheet import font, narrow, owned
+from nestimate.results.figures.sheet import font, narrow, owned, room
 from nestimate.results.words import rounding, wording
 from nestimate.results.words.lines import visible
 
@@ -23,14 +25,18 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 ZERO, ROPE = "#c8102e", "#f2c14e"
-#: Bins of a histogram; panels of one figure.
-BINS, PANELS = 40, 12
-#: Inches from which a legend has room for three names in a row.
+#: Bins of a histogram, and of what is smoothed; panels of one figure.
+BINS, FINE, PANELS = 40, 256, 12
+#: Inches from which a legend has room for names beside each other (below a figure for three).
 WIDE = 7.0
 #: Length of an axis of numbers in units of the smallest gap, up to which they stand to scale.
 MOST_GAPS = 12
 #: The longest label before it is cut in its middle.
 LONGEST = 26
+#: Names in the legend of one column up to which each has a line.
+BELOW = 3
+#: Where the name of a difference of differences is broken into lines.
+_PARTS = re.compile(r" (?=\| )|(?<=\)) (?=- \()")
 
 
 def tidy(ax: "Axes") -> None:
@@ -67,6 +73,17 @@ def stacked(text: str, width: int = 16, most: int = 3) -> str:
     width = max(width, min(max(len(word) for word in text.split() or [text]), int(1.4 * width)))
     lines = wrap(text, width) or [text]
     return "\n".join(lines if len(lines) <= most else wrap(short(text, most * width - 4), width))
+
+
+def parted(name: str, width: int) -> str:
+    """Break the name of a difference into lines: before the level it holds for, and between two.
+
+    `drug - veh | KO` has a second line, `| KO`, where it is longer than `width`.
+    """
+    name = visible(name)
+    if len(name) <= width:
+        return name
+    return "\n".join(stacked(part, int(1.3 * width), 2) for part in _PARTS.split(name))
 
 
 def value_label(answer: Answer) -> str:
@@ -127,14 +144,18 @@ def log_axis(ax: "Axes", which: Literal["x", "y"]) -> None:
 
 
 def legend_above(ax: "Axes", columns: int = 2) -> None:
-    """Put the legend above the axes, where it can hide nothing."""
-    if ax.get_legend_handles_labels()[0]:
+    """Put the legend above the axes, where it can hide nothing; each name once."""
+    named: dict[Any, Any] = {}
+    for mark, name in zip(*ax.get_legend_handles_labels(), strict=True):
+        named.setdefault(name, mark)
+    if named:
         ax.legend(
+            *(named.values(), named.keys()),
             fontsize=font(-1.5),
             frameon=False,
             loc="lower left",
             bbox_to_anchor=(0, 1),
-            ncols=1 if narrow() else columns,
+            ncols=columns if room(WIDE) >= WIDE else 1,
             borderaxespad=0.2,
             handletextpad=0.5,
             columnspacing=1.2,
@@ -146,10 +167,12 @@ def legend_below(figure: "Figure", ax: "Axes") -> None:
     if owned(ax):
         legend_above(ax)
         return
+    names = ax.get_legend_handles_labels()[1]
+    beside = len(names) > BELOW and max(map(len, names)) <= LONGEST
     figure.legend(
         *ax.get_legend_handles_labels(),
         loc="outside lower left",
-        ncols=1 if narrow() else 3 if figure.get_figwidth() > WIDE else 2,
+        ncols=(2 if beside else 1) if narrow() else 3 if figure.get_figwidth() > WIDE else 2,
         frameon=False,
         fontsize=font(-1),
         columnspacing=1.4,
@@ -190,18 +213,28 @@ def histogram(ax: "Axes", quantity: Quantity, shade: str) -> None:
     ax.set_ylim(0, 1.3)
 
 
+def smooth(quantity: Quantity) -> tuple[Array, Array]:
+    """Return heights, largest 1, of a kernel density, and where they are, as the quantity is said.
+
+    Its width is Silverman's (1986, eq. 3.31) for as many draws as the weights are worth.
+    """
+    values, weights = quantity.values, quantity.weights / quantity.weights.sum()
+    ends = span(values, weights)
+    counts, edges = np.histogram(values, FINE, range=ends, weights=weights)
+    low, high = quantile(values, weights, np.array([0.25, 0.75]))
+    middle = np.average(values, weights=weights)
+    sd = np.sqrt(np.average(np.square(values - middle), weights=weights))
+    spread = min(sd, (high - low) / 1.34) or sd
+    kernel = 0.9 * spread * float(np.square(weights).sum()) ** 0.2
+    step = float(edges[1] - edges[0])
+    heights = gaussian_filter1d(counts, kernel / step, mode="nearest")
+    return heights / heights.max(), quantity.measure.said(0.5 * (edges[1:] + edges[:-1]))
+
+
 def violin(ax: "Axes", x: float, width: float, quantity: Quantity, shade: str) -> None:
     """Draw a posterior upright, growing to the right from x."""
-    heights, edges = density(quantity)
-    ax.stairs(
-        x + width * heights,
-        edges,
-        baseline=x,
-        orientation="horizontal",
-        fill=True,
-        color=shade,
-        alpha=0.35,
-    )
+    heights, at = smooth(quantity)
+    ax.fill_betweenx(at, x, x + width * heights, color=shade, alpha=0.35, linewidth=0)
 
 
 def upright_interval(ax: "Axes", x: float, row: Summary, shade: str) -> None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from nestimate.errors import DesignError, one_of
 from nestimate.results.answer import Answer
 from nestimate.results.estimates import naming, quantities
-from nestimate.results.figures import canvas, findings, ranked, sheet
+from nestimate.results.figures import canvas, findings, ranked, settling, sheet
 from nestimate.results.figures.points import Points
 from nestimate.results.words import wording
 
@@ -24,8 +24,11 @@ UNITS = 60
 ALIGNED = 0.12
 #: Blocks up to which each is named.
 NAMED = 12
-#: Letters of all names beside each other up to which they stand upright.
-UPRIGHT = 70
+#: Marks of what was measured, and of what lies below or above the limit where it stands.
+MARKS = {0: "o", -1: "v", 1: "^"}
+#: Letters of all differences' names beside each other up to which a name has one line; letters of
+#: a line where it has several.
+UPRIGHT, NARROWEST = 70, 14
 
 
 #: Ways to arrange the same marks: differences beside the data (Gardner & Altman 1986) or below them
@@ -57,14 +60,14 @@ def estimation_plot(answer: Answer, kind: Kind | None = None) -> "Figure":
         return ranked.ranked_plot(answer)
     if not answer.asked or kind == "superplot":
         title = findings.differences(answer)
-        figure, (ax,) = sheet.several(answer, (max(6.4, 1.1 * groups + 2), 4.8), title)
+        figure, (ax,) = sheet.several(answer, (max(6.4, 1.1 * groups + 2), sheet.lower(4.8)), title)
         _draw_data(ax, answer, by_unit=kind == "superplot")
         canvas.measured_axis(ax, "y", answer.design.plain)
         return figure
     single = groups == 2 and len(answer.asked) == 1
     paired_axes = single and not sheet.narrow() if kind is None else kind == "gardner-altman"
     size = (7.6, 4.8) if paired_axes else (max(7.6, 1.1 * groups + 2), 6.4)
-    figure = sheet.blank(answer, size)
+    figure = sheet.blank(answer, (size[0], sheet.lower(size[1])))
     sheet.headline(figure, findings.differences(answer))
     if paired_axes:
         data, effect = figure.subplots(1, 2, width_ratios=(3, 1))
@@ -149,17 +152,19 @@ def _draw_by_group(ax: "Axes", answer: Answer, points: Points, place: Array) -> 
         _draw_units(ax, answer, points, points.middle(place))
     size = 14 if readings.value.size < 500 else 5
     for g in range(len(design.groups)) if not readings.reconstructed else ():
-        mine = readings.group == g
-        ax.scatter(
-            place[mine],
-            design.plain.said(design.rows[mine]),
-            s=size,
-            color=sheet.colour(g),
-            alpha=0.45 if few else 0.2,
-            linewidths=0,
-            label=f"one {wording.reading_word(design)}" if g == len(design.groups) - 1 else None,
-            rasterized=readings.value.size > 2000,
-        )
+        for side, said in points.sides(design).items():
+            mine = (readings.group == g) & (points.beyond == side)
+            ax.scatter(
+                place[mine],
+                design.plain.said(design.rows[mine]),
+                s=size if side == 0 else 2 * size,
+                facecolors="none" if side else sheet.colour(g),
+                edgecolors=sheet.colour(g) if side else "none",
+                marker=MARKS[side],
+                alpha=0.45 if few else 0.2,
+                label=said if mine.any() else None,
+                rasterized=readings.value.size > 2000,
+            )
 
 
 def _draw_by_unit(ax: "Axes", answer: Answer, points: Points, place: Array) -> None:
@@ -167,8 +172,8 @@ def _draw_by_unit(ax: "Axes", answer: Answer, points: Points, place: Array) -> N
     design, x = answer.design, points.middle(place)
     _join(ax, points, x)
     said = design.plain.said(design.rows)
-    for k in range(int(points.rank.max()) + 1):
-        mine = points.rank[points.code] == k
+    for k in range(int(points.look.max()) + 1):
+        mine = points.look[points.code] == k
         ax.scatter(
             place[mine],
             said[mine],
@@ -180,10 +185,10 @@ def _draw_by_unit(ax: "Axes", answer: Answer, points: Points, place: Array) -> N
             label=f"one {wording.reading_word(design)}" if k == 0 else None,
             rasterized=place.size > 2000,
         )
-    for k in range(int(points.rank.max()) + 1):
+    for k in range(int(points.look.max()) + 1):
         ax.plot(
-            x[points.rank == k],
-            points.raw[points.rank == k],
+            x[points.look == k],
+            points.raw[points.look == k],
             sheet.marker(k),
             color=sheet.colour(k),
             mec=sheet.ink(),
@@ -236,7 +241,7 @@ def _draw_units(ax: "Axes", answer: Answer, points: Points, x: Array) -> None:
         mew=0.7,
         ms=5,
         ls="none",
-        label=f"raw mean of a {points.word}",
+        label=f"raw mean of a {points.word}{points.limits}",
     )
     if answer.units:
         true = np.array([row.mean for row in answer.units])[points.number]
@@ -255,16 +260,8 @@ def _join(ax: "Axes", points: Points, x: Array) -> None:
         ax.plot(x[mine], points.raw[mine], color="#bbbbbb", linewidth=0.7, zorder=0)
         if mine.any() and len(points.joined) <= NAMED:
             first = int(np.argmin(np.where(mine, x, np.inf)))
-            ax.annotate(
-                label,
-                (x[first], points.raw[first]),
-                xytext=(-3, 3),
-                textcoords="offset points",
-                fontsize=sheet.font(-2.5),
-                ha="right",
-                color="#555555",
-                parse_math=False,
-            )
+            at = float(x[first]), float(points.raw[first])
+            settling.named(ax, canvas.short(label), at, sheet.font(-2.5))
 
 
 def _draw_differences(ax: "Axes", answer: Answer, *, below: bool) -> None:
@@ -289,12 +286,10 @@ def _draw_differences(ax: "Axes", answer: Answer, *, below: bool) -> None:
     reach = measure.worked([null, *edges, *(answer.question.rope or ())])
     margin = 0.35 * np.ptp(reach)
     ax.set_ylim(*measure.said((reach.min() - margin, reach.max() + margin)))
-    names = [canvas.stacked(row.name, 24) for row in answer.contrasts]
-    ax.set_xticks(at, names, parse_math=False)
+    names = [canvas.parted(row.name, 24) for row in answer.contrasts]
     if sum(max(map(len, name.split("\n"))) for name in names) > UPRIGHT:
-        ax.tick_params(axis="x", rotation=25)
-        for label in ax.get_xticklabels():
-            label.set(ha="right", rotation_mode="anchor")
+        names = [canvas.parted(row.name, NARROWEST) for row in answer.contrasts]
+    ax.set_xticks(at, names, parse_math=False)
     _part_kinds(ax, answer)
     ax.set_xlim(*limits)
     ax.set_ylabel(canvas.effect_label(answer), fontsize=sheet.font(1), parse_math=False)

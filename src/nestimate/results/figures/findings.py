@@ -21,13 +21,7 @@ def difference(row: Summary, contrast: Contrast, design: Design) -> str:
         return f"{row.name} = {mean}, {interval}"
     this, that = contrast.sides
     this = f"{this[0].upper()}{this[1:]}" if contrast.stated else this
-    if design.differences.logarithmic:
-        if design.differences.said_as:
-            return f"{design.differences.said_as} of {this} to {that} is {mean}, {interval}"
-        return f"{this} is {mean} times {that}, {interval}"
-    that += contrast.place
-    where = "below" if mean.startswith("-") else "above"
-    return f"{this} lies {mean.lstrip('-')} {where} {that}, {interval}"
+    return f"{design.differences.compared(this, that, mean, contrast.place)}, {interval}"
 
 
 def interaction(answer: Answer) -> str:

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.designs.structure import Layout
 from nestimate.results.answer import Answer
 from nestimate.results.estimates import between
 from nestimate.results.estimates.contrasts import told_by_blocks
@@ -89,8 +90,9 @@ def forest_plot(answer: Answer) -> "Figure":
         in which no effect differs between blocks.
     """
     sheet.demand(answer, why_not)
-    panels = _unit_panels(answer) if answer.design.block is None else _block_panels(answer)
-    title = _finding(answer, panels)
+    rows = ROWS[answer.design.layout]
+    panels = rows.panels(answer)
+    title = rows.finding(answer, panels)
     shown = panels[: canvas.PANELS]
     columns = _columns(shown)
     down = -(-len(shown) // columns)
@@ -105,14 +107,14 @@ def forest_plot(answer: Answer) -> "Figure":
         title,
         (down, columns),
         heights=tallest,
-        sharex=answer.design.block is None,
+        sharex=rows.alike,
     )
     for ax, panel in zip(axes, shown, strict=False):
         _draw(ax, answer, panel)
-        _limit(ax, shown if answer.design.block is None else [panel])
+        _limit(ax, shown if rows.alike else [panel])
     for ax in axes[len(shown) :]:
         ax.set_axis_off()
-    if answer.design.block is None:
+    if rows.alike:
         for ax in axes[: max(len(shown) - columns, 0)]:
             ax.set_xlabel("")
     canvas.legend_below(figure, axes[0])
@@ -121,24 +123,12 @@ def forest_plot(answer: Answer) -> "Figure":
 
 def why_not(answer: Answer) -> str:
     """Return why there is no forest plot; nothing where there is one."""
-    design = answer.design
-    told = told_by_blocks(design, answer.asked) or not answer.asked
-    drawn = answer.blocks or (design.unreplicated and told)
-    if drawn or (answer.units and design.block is None):
-        return ""
-    if design.block is not None and design.structure.factorial is not None:
-        return f"No forest plot: no {design.block.name} shows any of these differences by itself."
-    if design.formula is not None:
-        return "No forest plot: in this formula no effect differs between blocks."
-    return (
-        f"No forest plot: in a {design.layout} layout every value stands for itself, so that "
-        "nothing is drawn towards anything."
-    )
+    return ROWS[answer.design.layout].why_not(answer)
 
 
 def says(answer: Answer) -> bool:
     """Whether the rows are few enough to be looked at: of blocks always, of units in few groups."""
-    return answer.design.block is not None or len(answer.design.groups) <= FEW
+    return ROWS[answer.design.layout].says(answer)
 
 
 def _columns(panels: Sequence[Panel]) -> int:
@@ -148,10 +138,7 @@ def _columns(panels: Sequence[Panel]) -> int:
 
 
 def _block_panels(answer: Answer) -> list[Panel]:
-    block = answer.design.block
-    if block is None:
-        return []
-    found = []
+    block, found = answer.design.structure.blocking, []
     asked = told_by_blocks(answer.design, answer.asked)
     overall = dict(zip(map(id, answer.asked), answer.contrasts, strict=True))
     rows: list[Summary | None] = list(answer.blocks) or [None] * (block.size * len(asked))
@@ -292,10 +279,8 @@ def _limit(ax: "Axes", panels: Sequence[Panel]) -> None:
     canvas.measured_axis(ax, "x", measure)
 
 
-def _finding(answer: Answer, panels: Sequence[Panel]) -> str:
-    """Say how far the rows differ, and what a new one may do."""
-    if answer.design.block is None:
-        return _shrinkage(answer, panels)
+def _expected(answer: Answer, panels: Sequence[Panel]) -> str:
+    """Say how far the blocks differ, and what a new one may do."""
     effects = [panel.overall for panel in panels if panel.effect]
     first = findings.clearest(effects) if effects else 0
     panel = panels[first]
@@ -330,3 +315,85 @@ def _shrinkage(answer: Answer, panels: Sequence[Panel]) -> str:
 
 def _spread(values: Array) -> float:
     return float(np.std(values))
+
+
+class UnitRows:
+    """Units, a panel for each group.
+
+    Attributes
+    ----------
+    alike
+        Whether all panels have one x axis.
+    """
+
+    alike: ClassVar[bool] = True
+
+    def panels(self, answer: Answer) -> list[Panel]:
+        """Return the panels."""
+        return _unit_panels(answer)
+
+    def finding(self, answer: Answer, panels: Sequence[Panel]) -> str:
+        """Return what the title says."""
+        return _shrinkage(answer, panels)
+
+    def says(self, answer: Answer) -> bool:
+        """Whether the rows are few enough to be looked at."""
+        return len(answer.design.groups) <= FEW
+
+    def why_not(self, answer: Answer) -> str:
+        """Return why nothing is drawn; empty where something is."""
+        return "" if answer.units else self.nothing(answer)
+
+    def nothing(self, answer: Answer) -> str:
+        """Say that nothing is drawn towards anything."""
+        return (
+            f"No forest plot: in a {answer.design.layout} layout every value stands for itself, so "
+            "that nothing is drawn towards anything."
+        )
+
+
+class BlockRows(UnitRows):
+    """Blocks, a panel for each difference and each slope."""
+
+    alike: ClassVar[bool] = False
+
+    def panels(self, answer: Answer) -> list[Panel]:
+        """Return the panels."""
+        return _block_panels(answer)
+
+    def finding(self, answer: Answer, panels: Sequence[Panel]) -> str:
+        """Return what the title says."""
+        return _expected(answer, panels)
+
+    def says(self, answer: Answer) -> bool:  # noqa: ARG002
+        """Blocks are always worth a look."""
+        return True
+
+    def why_not(self, answer: Answer) -> str:
+        """Return why nothing is drawn; empty where something is."""
+        design = answer.design
+        told = told_by_blocks(design, answer.asked) or not answer.asked
+        if answer.blocks or (design.unreplicated and told):
+            return ""
+        if design.structure.factorial is not None and design.block is not None:
+            name = design.block.name
+            return f"No forest plot: no {name} shows any of these differences by itself."
+        return self.nothing(answer)
+
+
+class ClusterRows(BlockRows):
+    """Clusters of a formula."""
+
+    def nothing(self, answer: Answer) -> str:  # noqa: ARG002
+        """Say that no effect differs."""
+        return "No forest plot: in this formula no effect differs between blocks."
+
+
+#: By layout.
+ROWS: dict[Layout, UnitRows] = {
+    "formula": ClusterRows(),
+    "flat": UnitRows(),
+    "nested": UnitRows(),
+    "blocked": BlockRows(),
+    "blocked-nested": BlockRows(),
+}

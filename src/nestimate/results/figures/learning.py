@@ -27,8 +27,10 @@ GRID = np.linspace(-4.5, 4.5, 451)
 REACH, BINS = 3.0, 60
 #: From this ratio of widths on the data taught something.
 TAUGHT = 1.5
-#: Members of a family that get a line in the legend.
+#: Groups that get a line each in the legend.
 NAMED = 4
+#: Colour of words beside the data.
+GREY = "#555555"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -80,27 +82,32 @@ def prior_plot(answer: Answer) -> "Figure":
     shown = every[: canvas.PANELS]
     columns = 2 if len(shown) == 4 or sheet.narrow() else min(len(shown), 3)
     down = -(-len(shown) // columns)
-    sheet.resize(figure, (2.7 * columns + 0.2 if columns > 1 else 4.2, 2.0 * down + 0.9))
+    sheet.resize(figure, (2.7 * columns + 0.2 if columns > 1 else 4.2, 1.8 * down + 0.9))
     sheet.headline(figure, _finding(answer, every))
     axes = figure.subplots(down, columns, squeeze=False, gridspec_kw={"hspace": 0.12}).ravel()
     for ax, family in zip(axes, shown, strict=False):
         _draw(ax, answer, family)
-        if sheet.narrow():
-            continue
-        if len(family.members) > 1 or family is shown[0]:
-            ax.legend(
-                fontsize=sheet.font(-2),
-                frameon=False,
-                loc="upper left",
-                handlelength=1.2,
-                borderpad=0,
-            )
     for ax in axes[len(shown) :]:
         ax.set_axis_off()
-    if sheet.narrow():
-        most = max(range(len(shown)), key=lambda i: len(shown[i].members))
-        canvas.legend_below(figure, axes[most])
+    _explain(axes[0], answer, shown)
+    canvas.legend_below(figure, axes[0])
     return figure
+
+
+def _explain(ax: "Axes", answer: Answer, shown: list[Family]) -> None:
+    """Say in the legend what is the prior, and which colour is whose posterior."""
+    groups = answer.design.groups
+    members = {name for family in shown for name in family.members}
+    own = [g for g, label in enumerate(groups) if label in members]
+    ax.plot([], [], color=sheet.GREY, linestyle="--", label="prior")
+    for g in own if len(own) <= NAMED else ():
+        said = f"posterior, {canvas.short(groups[g], 18)}"
+        ax.plot([], [], color=sheet.colour(g), linewidth=3, alpha=0.6, label=said)
+    if len(own) > NAMED:
+        ax.plot([], [], color=sheet.GREY, linewidth=3, alpha=0.6, label="posteriors of the groups")
+    if members - set(groups):
+        said = "posterior, all groups" if own else "posterior"
+        ax.plot([], [], color=sheet.ink(), linewidth=3, alpha=0.4, label=said)
 
 
 def why_not(answer: Answer) -> str:  # noqa: ARG001
@@ -151,57 +158,51 @@ def _draw(ax: "Axes", answer: Answer, family: Family) -> None:
     width = np.diff(family.prior)
     told = width > 0
     height = np.diff(special.ndtr(GRID))[told] / width[told]
-    ax.fill_between(middle[told], height, color=sheet.PALE, alpha=0.6, linewidth=0, label="prior")
-    ax.plot(middle[told], height, color=sheet.colour(0), linewidth=1.2)
+    ax.fill_between(middle[told], height, color=sheet.PALE, alpha=0.3, linewidth=0)
+    ax.plot(middle[told], height, color=sheet.GREY, linewidth=1.2, linestyle="--")
     tallest = float(height[(middle[told] >= low) & (middle[told] <= high)].max(initial=0.0))
-    for g, (name, values) in enumerate(family.members.items()):
+    groups = answer.design.groups
+    for name, values in family.members.items():
         ends = canvas.span(values, weights)
         found, edges = np.histogram(values, canvas.BINS, range=ends, weights=weights)
         found = found / np.diff(edges)
-        shade = sheet.colour(g) if len(family.members) > 1 else sheet.colour(1)
-        label = _label(name, g, len(family.members))
-        ax.stairs(found, edges, color=shade, linewidth=1.3, label=label)
+        shade = sheet.colour(groups.index(name)) if name in groups else sheet.ink()
+        ax.stairs(found, edges, color=shade, linewidth=1.3)
         ax.stairs(
             found, edges, fill=True, color=shade, alpha=0.25 if len(family.members) < 4 else 0.1
         )
         # The first bins of a posterior that piles up at its limit may not squeeze the rest.
         tallest = max(tallest, float(found.max()))
     ax.set_xlim(low, high)
-    ax.set_ylim(0, 1.5 * tallest)
+    ax.set_ylim(0, 1.08 * tallest)
     ax.set_yticks([])
     _words(ax, family, weights)
-
-
-def _label(name: str, position: int, members: int) -> str | None:
-    """Name a posterior in the legend: by its group, or all of them at once."""
-    if members == 1 or (members > NAMED and position == 0):
-        return "posterior" if members == 1 else "posteriors"
-    return canvas.short(name, 18) if members <= NAMED else None
 
 
 def _words(ax: "Axes", family: Family, weights: Array) -> None:
     canvas.tidy(ax)
     ax.locator_params(nbins=5, axis="x")
     ax.spines["left"].set_visible(False)
-    ax.set_title(
-        canvas.short(family.name, 24 if sheet.narrow() else 30),
-        fontsize=sheet.font(),
-        parse_math=False,
-    )
     ratio = family.ratio(weights)
     times = rounding.number(ratio, 0 if ratio >= 9.5 else 1)
     least = "at least " if len(family.members) > 1 else ""
-    words = (
-        f"prior {least}{times}\ntimes as wide"
-        if ratio >= TAUGHT
-        else "hardly narrower\nthan the prior"
+    taught = f"prior {least}{times} times as wide"
+    ax.set_title(
+        canvas.short(family.name, 24 if sheet.narrow() else 30),
+        fontsize=sheet.font(),
+        pad=1.5 * sheet.font(-1.5) + 3,
+        parse_math=False,
     )
-    ax.text(
-        *(0.98, 0.99, words),
-        transform=ax.transAxes,
-        ha="right",
-        va="top",
+    ax.annotate(
+        taught if ratio >= TAUGHT else "hardly narrower than the prior",
+        (0.5, 1),
+        xycoords="axes fraction",
+        xytext=(0, 3),
+        textcoords="offset points",
+        ha="center",
+        va="bottom",
         fontsize=sheet.font(-1.5),
+        color=GREY,
     )
 
 

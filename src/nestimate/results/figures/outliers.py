@@ -8,13 +8,16 @@ from nestimate.results.answer import Answer
 from nestimate.results.estimates import far
 from nestimate.results.figures import canvas, findings, sheet
 from nestimate.results.words import rounding
+from nestimate.results.words.lines import typeset
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: Rows of a panel at most, and probability from which something is called an outlier.
-MOST, LIKELY = 30, 0.5
+#: Rows of a panel at most and at least, and probability from which something is an outlier.
+MOST, LEAST, LIKELY = 30, 5, 0.5
+#: Probability below which a row says nothing.
+NOTHING = 0.01
 #: Probability of lying far out that is worth a picture.
 WORTH = 0.25
 
@@ -26,7 +29,7 @@ def outlier_plot(answer: Answer) -> "Figure":
     For the question whether an animal, a day or a well is strange. In a flat layout the values
     themselves are looked at; with blocks the effect in each block against the overall effect; and
     where readings are Student-t (robust="replicates") readings against the mean of their unit, in
-    3 sigma. The most probable ones are shown where there are many. A probability is no reason to
+    3 sigma. The most probable ones are shown. A probability is no reason to
     leave anything out: the model has given it the weight it deserves.
 
     Raises
@@ -37,7 +40,7 @@ def outlier_plot(answer: Answer) -> "Figure":
     """
     sheet.demand(answer, why_not)
     found = [panel for panel in far.far_out(answer.fit, answer.asked) if panel.rows]
-    tallest = max(min(len(panel.rows), MOST) for panel in found)
+    tallest = max(len(_shown(panel)) for panel in found)
     size = (4.6 * len(found) + 1.2, 0.2 * tallest + 1.5)
     figure, axes = sheet.several(answer, size, _finding(found), (1, len(found)))
     for ax, panel in zip(axes, found, strict=True):
@@ -63,8 +66,15 @@ def says(answer: Answer) -> bool:
     return any(row.probability >= WORTH for row in answer.far_out)
 
 
-def _draw(ax: "Axes", answer: Answer, panel: far.Distances) -> None:
+def _shown(panel: far.Distances) -> list[far.Distance]:
+    """Return the most probable ones: those that say something, and a few for comparison."""
     rows = sorted(panel.rows, key=lambda row: -row.probability)[:MOST]
+    telling = sum(row.probability >= NOTHING for row in rows)
+    return rows[: max(telling, LEAST)]
+
+
+def _draw(ax: "Axes", answer: Answer, panel: far.Distances) -> None:
+    rows = _shown(panel)
     value = np.array([row.probability for row in rows])
     at = np.arange(len(rows))
     likely = value > LIKELY
@@ -80,7 +90,7 @@ def _draw(ax: "Axes", answer: Answer, panel: far.Distances) -> None:
         for row in rows
     ]
     canvas.rows_axis(ax, labels)
-    ax.set_yticks(at, labels, parse_math=False)
+    ax.set_yticks(at, [typeset(label) for label in labels], parse_math=False)
     for i, probability in enumerate(value):
         if probability > LIKELY:
             ax.text(
@@ -89,7 +99,7 @@ def _draw(ax: "Axes", answer: Answer, panel: far.Distances) -> None:
                 va="center",
             )
     ax.set_xlim(0, 1.02)
-    more = f" (the first {MOST} of {len(panel.rows)})" if len(panel.rows) > MOST else ""
+    more = f" (the first {len(rows)} of {len(panel.rows)})" if len(panel.rows) > len(rows) else ""
     ax.set_xlabel(
         canvas.stacked(f"probability of lying {panel.measure}{more}", 44),
         fontsize=sheet.font(),

@@ -7,7 +7,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.designs.design import Design
 from nestimate.results.answer import Answer
+from nestimate.results.words import wording
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -32,6 +34,8 @@ class Points:
         Raw means, as they are said.
     joined
         Labels of the blocks, of which each joins points; () where nothing does.
+    beyond
+        Of every reading: -1 where it lies below what is drawn, a limit, 1 where above, else 0.
     """
 
     word: str
@@ -42,6 +46,7 @@ class Points:
     group: Codes
     raw: Array
     joined: tuple[str, ...]
+    beyond: Codes
 
     @classmethod
     def of(cls, answer: Answer) -> Self:
@@ -67,18 +72,27 @@ class Points:
             group=readings.group[first],
             raw=design.plain.said(means),
             joined=joined,
+            beyond=np.zeros_like(code) if design.observed is None else design.observed.beyond,
         )
 
+    @property
+    def limits(self) -> str:
+        """What is said beside raw means where some readings are limits."""
+        return ", limits as they stand" if self.beyond.any() else ""
+
+    def sides(self, design: Design) -> dict[int, str]:
+        """Return what readings and limits are called, by the side; of those that occur."""
+        said = {
+            0: f"one {wording.reading_word(design)}",
+            -1: "below this limit",
+            1: "above this limit",
+        }
+        return {side: words for side, words in said.items() if (self.beyond == side).any()}
+
     @cached_property
-    def rank(self) -> Codes:
-        """Place of every point among those of its group; blocks have the same one in all groups."""
-        if self.joined:
-            return self.member
-        rank = np.empty(self.group.size, dtype=np.intp)
-        for g in np.unique(self.group):
-            mine = np.flatnonzero(self.group == g)
-            rank[mine] = np.arange(mine.size)
-        return rank
+    def look(self) -> Codes:
+        """Number of every unit among all, of every block among all: what looks alike is one."""
+        return np.unique(self.member, return_inverse=True)[1]
 
     def middle(self, place: Array) -> Array:
         """Where points stand whose readings stand at `place`."""

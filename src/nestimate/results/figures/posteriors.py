@@ -22,6 +22,8 @@ Array = NDArray[np.float64]
 
 #: Draws shown as dots; side of the pair plot, at most, and in one column; inches of its panels.
 DOTS, PAIRS, FEW, PANEL = 1500, 8, 5, 1.15
+#: Inches below the panels of the pair plot, for numbers and names; letters of a line of a name.
+BELOW, LABEL = 0.64, 14
 #: Rank correlation below which two estimates hardly depend on each other.
 LOOSE = 0.3
 
@@ -42,8 +44,10 @@ def posterior_plot(answer: Answer, name: str | None = None) -> "Figure":
     every = _headline(answer)
     if name is not None:
         row = Rows(row for _, row in every)[name]
-        figure, (ax,) = sheet.several(answer, (4.2, 2.6), findings.differences(answer))
+        figure, (ax,) = sheet.several(answer, (4.2, 2.8), findings.differences(answer))
         _draw_posterior(ax, answer, next(q for q, own in every if own is row), row)
+        axis = _axis(answer, row)
+        ax.set_xlabel(axis, fontsize=sheet.font(), parse_math=False)
         return figure
     shown = every[: canvas.PANELS]
     columns = min(2 if sheet.narrow() else 3, len(shown))
@@ -80,7 +84,11 @@ def pair_plot(answer: Answer) -> "Figure":
     figure = sheet.blank(answer, (width, height), layout=None)
     top = sheet.headline(figure, _tie(answer, shown) + _shortened(len(every), most))
     width, height = figure.get_size_inches()
-    figure.subplots_adjust(0.85 / width, 0.8 / height, 0.98, 1 - (top + 0.05) / height, 0.12, 0.12)
+    lines = max(len(canvas.stacked(q.label, LABEL, 2).split("\n")) for q in shown)
+    below = BELOW + (0.16 if lines > 1 or sheet.narrow() else 0.0)
+    figure.subplots_adjust(
+        0.85 / width, below / height, 0.98, 1 - (top + 0.05) / height, 0.12, 0.12
+    )
     grid = figure.add_gridspec(n, n)
     picked = answer.fit.resampled[:DOTS]
     for i, down in enumerate(shown):
@@ -165,6 +173,13 @@ def _headline(answer: Answer) -> list[tuple[Quantity, Summary]]:
     return [(quantity, row) for quantity, row in found if np.ptp(quantity.values) > 0]
 
 
+def _axis(answer: Answer, row: Summary) -> str:
+    """Return what is measured along the axis of a difference or of a group's mean."""
+    if any(row is own for own in answer.contrasts):
+        return canvas.effect_label(answer)
+    return canvas.value_label(answer) if any(row is own for own in answer.groups) else ""
+
+
 def _population(answer: Answer) -> list[Quantity]:
     """Return differences, group means and free scales."""
     found = [
@@ -228,7 +243,7 @@ def _pair_labels(ax: "Axes", pair: Sequence[Quantity], position: tuple[int, int]
         ax.locator_params(nbins=3, axis="x")
     i, j = position
     # Letters of a column take more of its small panels.
-    width, lines, down, left = (9, 3, -0.5, -0.66) if sheet.narrow() else (14, 2, -0.38, -0.4)
+    width, lines, down, left = (9, 3, -0.5, -0.66) if sheet.narrow() else (LABEL, 2, -0.38, -0.4)
     if i == n - 1:
         said = canvas.stacked(pair[1].label, width, lines)
         ax.set_xlabel(said, fontsize=sheet.font(-1.5), parse_math=False)

@@ -1,6 +1,6 @@
 """The data beside data sets that the model makes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.levels import Level
 from nestimate.data.designs.strata import repeated
+from nestimate.data.designs.structure import Layout
 from nestimate.results.answer import Answer
 from nestimate.results.estimates.replicated import replicated_rows
 from nestimate.results.figures import canvas, sheet
@@ -123,25 +124,11 @@ def _panels(answer: Answer) -> list[Panel]:
     value = design.rows
     n = int(np.clip(CHEAP // value.size, FEWEST, MOST))
     drawn = replicated_rows(answer.fit, n, np.random.default_rng([answer.fit.seed, 6]))
-    both = np.vstack([value, drawn])
-    if design.formula is not None:
-        middle = answer.fit.weights @ answer.fit.draws.centred
-        both = both - design.formula.fixed @ middle
-    levels = _levels(answer)
-    panels = [_first(answer, both, levels)]
+    kind = KINDS[design.layout]
+    both, levels = kind.left(answer, np.vstack([value, drawn])), kind.levels(design)
+    panels = [kind.first(answer, both, levels)]
     pairs = zip(levels, [*levels[1:], None], strict=False)
     return [*panels, *(p for outer, inner in pairs if (p := _inside(answer, both, outer, inner)))]
-
-
-def _levels(answer: Answer) -> list[Level]:
-    """Return the levels from the outermost to the innermost that holds readings."""
-    return {
-        "formula": _clusters,
-        "flat": lambda _: [],
-        "nested": lambda design: list(design.levels),
-        "blocked": _cells,
-        "blocked-nested": _cells,
-    }[answer.design.layout](answer.design)
 
 
 def _clusters(design: Design) -> list[Level]:
@@ -160,20 +147,43 @@ def _cells(design: Design) -> list[Level]:
     return [Level(name="cell", labels=labels, codes=codes.astype(np.intp)), *design.levels]
 
 
-def _first(answer: Answer, both: Array, levels: Sequence[Level]) -> Panel:
-    """Return the values of highest level: of groups, of contrasts in blocks, or of residuals."""
-    design = answer.design
-    if design.formula is not None:
-        what = f"{levels[0].name} means" if levels else "values"
-        return Panel(
-            what=what,
-            axis=f"{what if levels else canvas.value_label(answer)} about the formula",
-            sections=("",),
-            section=np.zeros(levels[0].size if levels else both.shape[1], dtype=np.intp),
-            both=design.plain.said(_means(answer, both, levels[0]) if levels else both),
-        )
-    if design.block is not None and answer.asked:
+def _units(design: Design) -> list[Level]:
+    """Return units and what lies inside them; none of values by themselves."""
+    return list(design.levels)
+
+
+def _as_they_are(answer: Answer, both: Array) -> Array:  # noqa: ARG001
+    return both
+
+
+def _residuals(answer: Answer, both: Array) -> Array:
+    """Return what the fixed part of a formula leaves."""
+    middle = answer.fit.weights @ answer.fit.draws.centred
+    return both - answer.design.structure.fixed @ middle
+
+
+def _about_formula(answer: Answer, both: Array, levels: Sequence[Level]) -> Panel:
+    """Return means of clusters, or values, about a formula."""
+    what = f"{levels[0].name} means" if levels else "values"
+    return Panel(
+        what=what,
+        axis=f"{what if levels else canvas.value_label(answer)} about the formula",
+        sections=("",),
+        section=np.zeros(levels[0].size if levels else both.shape[1], dtype=np.intp),
+        both=answer.design.plain.said(_means(answer, both, levels[0]) if levels else both),
+    )
+
+
+def _in_blocks(answer: Answer, both: Array, levels: Sequence[Level]) -> Panel:
+    """Return the contrasts in blocks; where none is asked for, means of cells."""
+    if answer.asked:
         return _differences(answer, both, levels[0])
+    return _of_groups(answer, both, levels)
+
+
+def _of_groups(answer: Answer, both: Array, levels: Sequence[Level]) -> Panel:
+    """Return means of the outermost level, or values, in groups."""
+    design = answer.design
     what = f"{levels[0].name} means" if levels else "values"
     return Panel(
         what=what,
@@ -243,6 +253,40 @@ def _means(answer: Answer, both: Array, level: Level) -> Array:
     start = np.searchsorted(level.codes[order], np.arange(level.size))
     n = answer.design.readings.n[order]
     return np.add.reduceat(both[:, order] * n, start, axis=1) / np.add.reduceat(n, start)
+
+
+type Levels = Callable[[Design], list[Level]]
+type First = Callable[[Answer, Array, Sequence[Level]], Panel]
+type Left = Callable[[Answer, Array], Array]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What is looked at in data of a layout.
+
+    Attributes
+    ----------
+    levels
+        Returns the levels from the outermost to the innermost that holds readings.
+    first
+        Returns the values of highest level: of groups, of contrasts in blocks, or of residuals.
+    left
+        Returns what is looked at of the values of all rows, shape (data sets, rows).
+    """
+
+    levels: Levels
+    first: First
+    left: Left = _as_they_are
+
+
+#: By layout.
+KINDS: dict[Layout, Kind] = {
+    "formula": Kind(_clusters, _about_formula, _residuals),
+    "flat": Kind(_units, _of_groups),
+    "nested": Kind(_units, _of_groups),
+    "blocked": Kind(_cells, _in_blocks),
+    "blocked-nested": Kind(_cells, _in_blocks),
+}
 
 
 def _section(answer: Answer, level: Level | None) -> Codes:

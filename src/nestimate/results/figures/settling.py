@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
-    from matplotlib.text import Text
+    from matplotlib.text import Annotation, Text
     from matplotlib.transforms import BboxBase
 
 #: Share of the length of its axes that a label may take, and pixels between two ticks' labels.
@@ -19,14 +19,21 @@ REACH, APART = 1.0, 2.0
 TICKS = (5, 4, 3, 2)
 #: Share of a figure's height that what stands above it may take.
 MOST_SAID = 0.3
+#: What marks the name of a point, and the corners beside the point where it may stand.
+NAME = "name of a point"
+CORNERS = (("right", "bottom"), ("right", "top"), ("left", "bottom"), ("left", "top"))
+#: Points between a name and its point; colour of names.
+BESIDE, GREY = 3.0, "#555555"
 
 
 def settled(figure: "Figure") -> None:
-    """Wrap labels of axes that are longer than their axes, and thin out ticks that touch."""
+    """Wrap labels longer than their axes, thin out ticks that touch, part names of points."""
     with warnings.catch_warnings():
         # Letters that the font lacks are said when the figure is drawn for someone.
         warnings.filterwarnings("ignore", "Glyph .* missing from")
         _settle(figure)
+        for ax in figure.axes:
+            _part_names(ax)
 
 
 def _settle(figure: "Figure") -> None:
@@ -97,3 +104,49 @@ def _thin(ax: "Axes", count: int) -> None:
         ax.xaxis.set_major_locator(LogLocator(numticks=count))
     else:
         ax.xaxis.set_major_locator(MaxNLocator(count, steps=[1, 2, 5, 10], min_n_ticks=2))
+
+
+def named(ax: "Axes", name: str, at: tuple[float, float], size: float) -> None:
+    """Write the name of a point beside it, at the corner where it hides no other name."""
+    ax.annotate(
+        name,
+        at,
+        xytext=(-BESIDE, BESIDE),
+        textcoords="offset points",
+        ha="right",
+        fontsize=size,
+        color=GREY,
+        gid=NAME,
+        parse_math=False,
+    )
+
+
+def _part_names(ax: "Axes") -> None:
+    """Move each name to the first corner of its point that is free; hide it if none is."""
+    from matplotlib.transforms import Bbox  # noqa: PLC0415
+
+    frame, taken = ax.get_window_extent(), list[Bbox]()
+    pixels = BESIDE * ax.figure.dpi / 72
+    for text in ax.texts:
+        if text.get_gid() != NAME:
+            continue
+        name: Annotation = text  # type: ignore[assignment]
+        size = name.get_window_extent()
+        x, y = ax.transData.transform(name.xy)
+        for sideways, upright in CORNERS:
+            left = x - pixels - size.width if sideways == "right" else x + pixels
+            low = y + pixels if upright == "bottom" else y - pixels - size.height
+            box = Bbox.from_bounds(left, low, size.width, size.height)
+            inside = frame.x0 <= box.x0 and frame.y0 <= box.y0
+            inside = inside and box.x1 <= frame.x1 and box.y1 <= frame.y1
+            if inside and not any(box.overlaps(other) for other in taken):
+                break
+        else:
+            name.set_visible(False)
+            continue
+        taken.append(box)
+        name.set(ha=sideways, va=upright)
+        name.xyann = (
+            -BESIDE if sideways == "right" else BESIDE,
+            BESIDE if upright == "bottom" else -BESIDE,
+        )

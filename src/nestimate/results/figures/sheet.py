@@ -9,14 +9,14 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial, wraps
 from io import BytesIO
-from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Literal
 
 from nestimate.errors import DesignError, InferenceError
 from nestimate.results.answer import Answer
 from nestimate.results.figures.settling import settled
+from nestimate.results.figures.typesetting import broken
 from nestimate.results.words import wording
-from nestimate.results.words.lines import visible
+from nestimate.results.words.lines import typeset, visible
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 #: Colours that stay apart for colour-blind readers and in grey print (Okabe and Ito, 2008).
 COLOURS = ("#6b7280", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-PALE = "#b8bcc4"
+PALE, GREY = "#b8bcc4", "#8a8f99"
 #: Size of the letters, of the size that the style has; and where a figure is one column wide.
 LETTERS, SMALL = 0.85, 0.7
 #: Height of what is one column wide, of that of a figure as wide as it likes.
@@ -35,8 +35,8 @@ SMALLEST = 5.0
 INCH, COLUMN, PAGE = 25.4, 89.0, 183.0
 #: Widest figure, in inches, that is taken for one column.
 NARROW = 1.3 * COLUMN / INCH
-#: Inches above the title; height of a line of it, in heights of its letters.
-HEAD, LINE = 0.1, 1.36
+#: Inches above and below the title; height of a line of it, in heights of its letters.
+HEAD, LINE = 0.07, 1.36
 #: What keeps text text, so that an editor of vectors can search and change it.
 REAL_TEXT: Mapping[str, Any] = {"svg.fonttype": "none", "pdf.fonttype": 42, "ps.fonttype": 42}
 #: Dashes that tell groups apart once colours repeat.
@@ -96,12 +96,15 @@ class Sheet:
         what is shown; None: as wide as it needs.
     bare
         Without its title, for a paper, one column wide where no size is given.
+    tallest
+        Height in millimetres at most of what has no rows; None: as tall as it needs.
     """
 
     ax: "Axes | None" = None
     figsize: tuple[float, float] | None = None
     width: float | None = None
     bare: bool = False
+    tallest: float | None = None
 
     @property
     def across(self) -> float | None:
@@ -192,9 +195,9 @@ def steady[**P](draw: "Callable[P, Figure]") -> "Callable[P, Figure]":
                 )
                 ax.tick_params(which="both", grid_color=PALE)
                 for text in ax.findobj(Text):
-                    text.set_text(visible(text.get_text()))
+                    text.set_text(typeset(visible(text.get_text())))
             for text in figure.texts if own is None else ():
-                text.set_text(visible(text.get_text()))
+                text.set_text(typeset(visible(text.get_text())))
             if own is None:
                 settled(figure)
         if own is None:
@@ -267,6 +270,12 @@ def room(wanted: float) -> float:
     return wanted if across is None else across
 
 
+def lower(height: float) -> float:
+    """Return the height in inches that a figure without rows gets where it would like so much."""
+    most = _SHEET.get().tallest
+    return height if most is None else min(height, most / INCH)
+
+
 def _fitting(size: tuple[float, float]) -> tuple[float, float]:
     sheet = _SHEET.get()
     if sheet.figsize is not None:
@@ -331,20 +340,19 @@ def headline(figure: "Figure", text: str) -> float:
         return 0.0
     width, height = figure.get_size_inches()
     size = font(1.5)
-    # A letter of running text is a little more than half as wide as it is high.
-    lines = wrap(text, max(int(72 * (width - 0.2) / (0.56 * size)), 20), break_long_words=False)
+    lines = broken(text, 72 * (width - 0.2), size)
     figure.suptitle(
         "\n".join(lines),
         x=0.1 / width,
-        y=1 - 0.06 / height,
+        y=1 - HEAD / height,
         ha="left",
         va="top",
         fontsize=size,
         color=ink(),
         parse_math=False,
     )
-    top = HEAD + LINE * size / 72 * len(lines)
+    top = 2 * HEAD + LINE * size / 72 * len(lines)
     engine = figure.get_layout_engine()
     if engine is not None:
-        engine.set(rect=(0, 0, 1, 1 - (top + HEAD) / height))  # type: ignore[call-arg]
+        engine.set(rect=(0, 0, 1, 1 - top / height))  # type: ignore[call-arg]
     return top

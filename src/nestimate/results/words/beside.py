@@ -45,7 +45,7 @@ def honesty_rows(panel: Panel, design: Design) -> list[list[str]]:
 def _label(method: Method, design: Design) -> str:
     block = design.structure.block_name()
     on, pooled = f"on {design.structure.unit_name()} means", "all readings pooled (t)"
-    what = "log rates" if design.measure.logarithmic else "logits"
+    what = design.chance.link
     if design.by_chance:
         on = f"on {design.structure.unit_name()} {what}"
         pooled = "all readings pooled (chance alone)"

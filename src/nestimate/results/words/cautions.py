@@ -319,7 +319,7 @@ def _sensitivity_sentence(one: Sensitivity, design: Design) -> str:
     elif one.verdict == "prior-dependent":
         said = (
             f"{one.contrast} is prior-dependent: {_with_width(worst, design)}. Report it beside "
-            f"that of another sensible prior, or measure more {_what(design)}."
+            f"that of another sensible prior, or {_more(design)}."
         )
     else:
         shown = number(one.likelihood, 3)
@@ -350,6 +350,6 @@ def _with_width(one: Scaled, design: Design) -> str:
     return f"with a prior of {one.family} {width} as wide its interval {what}, {shown}"
 
 
-def _what(design: Design) -> str:
+def _more(design: Design) -> str:
     one = design.structure.sampled
-    return f"levels of {one}" if design.structure.outer.labels else "values"
+    return f"increase n ({one})" if design.structure.outer.labels else "measure more values"

@@ -48,7 +48,8 @@ def factor_sentences(design: Design) -> list[str]:
             said.append(f"{_and(within)} {verb} within each {level.name}.")
     if not blocks:
         unit = design.structure.unit_name("row")
-        said.append(f"Every {unit} lies in one cell: {_and(crossing.names)} lie between {unit}.")
+        names = _and(crossing.names)
+        said.append(f"Every {unit} lies in one cell: {names} vary from {unit} to {unit}.")
     elif not design.levels and design.cells.max() == 1:
         said.append(
             f"One reading per cell: its error and what else differs from cell to cell of one "

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from nestimate.data.designs.design import Design
-from nestimate.data.designs.structure import Stratum, Structure
+from nestimate.data.designs.stratum import Stratum
+from nestimate.data.designs.structure import Structure
 from nestimate.model.model import Model
 from nestimate.results.estimates.summaries import Summary
 from nestimate.results.words.laws import averaged
@@ -83,17 +84,9 @@ def slope_sentences(design: Design, rows: Sequence[Summary]) -> list[str]:
         mean, low, high = estimate(row)
         interval = f"({interval_name(row)} {low} to {high})"
         value, after = design.roles.value, design.roles.after_number
-        effect = mean + _more(design, after)
+        effect = design.differences.goes_with(mean, after)
         said.append(f"One unit more of {label} goes with {effect} {value} {interval}.")
     return said
-
-
-def _more(design: Design, after: str) -> str:
-    """Say what a coefficient does to the response: adds to it, or multiplies it or its odds."""
-    measure = design.differences
-    if not measure.logarithmic:
-        return f"{after} more of"
-    return " times the odds of" if "odds" in measure.said_as else " times"
 
 
 def formula_gloss(row: Summary, model: Model) -> str:

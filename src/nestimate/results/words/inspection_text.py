@@ -329,7 +329,7 @@ def _plan_line(inspection: Inspection) -> list[str]:
     proposal = next((p for p in inspection.proposals if not p.formula), None)
     if proposal is None or proposal.roles.one_group:
         return []
-    if proposal.roles.response != "measured" or "/" in (proposal.roles.block or ""):
+    if proposal.roles.response != "measured" or proposal.roles.in_plots:
         return []  # such experiments cannot be planned yet
     what = "difference of differences" if proposal.factors else "difference"
     said = f"  Later, how many next time (EFFECT: the smallest {what} that would matter):"

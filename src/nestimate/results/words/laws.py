@@ -2,13 +2,11 @@
 
 from collections.abc import Iterable
 
-from nestimate.data.designs.censored import Censored
-from nestimate.data.designs.counted import Counted
 from nestimate.data.designs.design import Design
-from nestimate.data.designs.observed import LOCATION_SD, SCALE
-from nestimate.data.designs.proportions import Proportions
+from nestimate.data.designs.observed import LOCATION_SD, SCALE, Equation
 
-Equation = tuple[str, str]
+#: Parameters by which readings have a scatter of their own.
+SCATTER = {"excess", "sigma"}
 
 
 def response_equations(design: Design, names: set[str], mean: str, unit: str) -> list[Equation]:
@@ -21,49 +19,19 @@ def response_equations(design: Design, names: set[str], mean: str, unit: str) ->
     mean, unit
         What that mean is called, `m[j]`, and what it is the mean of.
     """
-    seen, excess = design.observed, "excess" in names
-    match seen:
-        case Counted():
-            over = f"{seen.of}[i] * " if seen.of else ""
-            law = "NegativeBinomial(lambda[i], excess)" if excess else "Poisson(lambda[i])"
-            said = f"count i of a {unit}, of the mean lambda[i]"
-            said += "; variance lambda + excess^2 lambda^2" if excess else ""
-            return [
-                (f"y[i] ~ {law}", said),
-                (f"lambda[i] = {over}exp({mean})", f"by the rate of its {unit}"),
-            ]
-        case Proportions():
-            total = f"{seen.of}[i]" if seen.of else "1"
-            law = f"BetaBinomial({total}, p[i], excess)" if excess else f"Binomial({total}, p[i])"
-            said = f"how many of how many, in a {unit}"
-            said += "; precision of the beta distribution 1 / excess^2" if excess else ""
-            return [
-                (f"y[i] ~ {law}", said),
-                (f"p[i] = 1 / (1 + exp(-{mean}))", f"by the probability of its {unit}"),
-            ]
-        case Censored():
-            limits = "of a value below or above its limit the probability of lying there counts"
-            if "sigma" not in names:
-                return [(f"y[i] = {mean}", limits)]
-            return [(f"y[i] ~ Normal({mean}, sigma)", f"reading i of a {unit}; {limits}")]
-    return []
+    seen, scatter = design.observed, bool(SCATTER & names)
+    return [] if seen is None else seen.equations(mean, unit, scatter=scatter)
 
 
 def reading_law(design: Design, names: Iterable[str]) -> str:
     """Return what readings are taken to be: `negative binomial`; nothing where they are normal."""
-    match design.observed:
-        case Counted():
-            return "negative binomial" if "excess" in names else "Poisson distributed"
-        case Proportions():
-            return "beta-binomial" if "excess" in names else "binomial"
-        case Censored():
-            return "normal, with the probability of lying beyond its limit for each censored one,"
-    return ""
+    seen, scatter = design.observed, bool(SCATTER & {*names})
+    return "" if seen is None else seen.law(scatter=scatter)
 
 
 def link_prior_reasons(design: Design) -> str:
     """Say where the priors of log rates and logits come from."""
-    what = "log rates" if design.measure.logarithmic else "logits"
+    what = design.chance.link
     return (
         f"The default priors are stated on the scale of {what}, where they need no unit from the "
         f"data: group means lie about the {what[:-1]} of all rows with an SD of {LOCATION_SD:g} "

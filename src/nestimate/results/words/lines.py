@@ -15,6 +15,8 @@ PAGE = 80
 TURNING = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 #: Narrowest column of names, and of words beside numbers.
 NAMES, WORDS = 10, 22
+#: A hyphen before a number that follows no letter, digit, bracket or equals sign: a minus.
+MINUS = re.compile(r"(?<![\w.)\]=-])-(?=\.?\d)")
 #: Lines that are to be copied as they stand.
 COPIED = re.compile(r"^\s*(Python: |nestimate |ne\.)")
 
@@ -26,6 +28,11 @@ def visible(text: str) -> str:
     return "".join(
         _escaped(c) if c != "\n" and unicodedata.category(c) in ("Cc", "Cs") else c for c in text
     )
+
+
+def typeset(text: str) -> str:
+    """Write minus signs as print has them; hyphens of words, and what is to be typed, stay."""
+    return text if "--" in text else MINUS.sub("\u2212", text)
 
 
 def _written(found: re.Match[str]) -> str:

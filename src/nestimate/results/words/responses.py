@@ -23,14 +23,13 @@ ABOUT = 1.1
 def chance_sentences(panel: Panel, design: Design) -> list[str]:
     """Say why an analysis by chance alone is too sure of counts or shares."""
     pooled, welch, answer = panel.method("pooled"), panel.method("welch"), panel.methods[-1]
-    law = "Poisson" if design.measure.logarithmic else "binomial"
-    events = "every single count" if design.measure.logarithmic else "every single yes or no"
+    chance, found = design.chance, []
+    law, events = chance.law, f"every single {chance.event}"
     if pooled is not None and design.unscattered:
         return [
             "Every row is one yes or no, so that the totals hold all there is (a chi-square test "
             "of them asks the same); half a yes and half a no are added to each."
         ]
-    found = []
     if pooled is not None:
         unit = design.structure.sampled if design.structure.outer.labels else "row"
         factor = answer.width / pooled.width
@@ -47,12 +46,10 @@ def chance_sentences(panel: Panel, design: Design) -> list[str]:
                 "data, not a reason to pool."
             )
     if welch is not None or panel.method("paired") is not None:
-        half = "half a count" if design.measure.logarithmic else "half a yes and half a no"
-        what = "log rates" if design.measure.logarithmic else "logits"
         test = "Welch's t" if welch is not None else "The paired t"
         found.append(
-            f"{test} on {what} adds {half} to each, so that there is one where nothing was "
-            "seen, and takes all alike however much they rest on."
+            f"{test} on {chance.link} adds {chance.half} to each, so that there is one where "
+            "nothing was seen, and takes all alike however much they rest on."
         )
     return found
 
@@ -66,11 +63,7 @@ def excess_checks(fit: Fit) -> tuple[Check, ...]:
     inflation = seen.inflation(draws[:, 0])
     low, high = quantile(inflation, fit.weights, np.array([0.05, 0.95]))
     middle = float(fit.weights @ inflation)
-    law, more = (
-        ("Poisson", "negative binomial")
-        if design.measure.logarithmic
-        else ("binomial", "beta-binomial")
-    )
+    law, more = seen.chance.law, seen.chance.more
     said = (
         f"Readings of one {repeated(design.structure)} have {_short(middle)} times the variance of "
         f"{law} chance at the average reading (90 % interval {_short(low)} to {_short(high)}): "

@@ -90,10 +90,9 @@ def estimate(summary: Summary) -> tuple[str, str, str]:
 
     def end(value: float, error: float) -> str:
         own = decimals(error, spread_at(summary, value))
-        if summary.measure.logarithmic:
-            return number(value, own)  # each as finely as its own size needs
+        places = summary.measure.alike(own, both)
         # Rounded as the other end, but an end that is not zero is not made zero by that.
-        return number(value, both if round(value, both) else own)
+        return number(value, places if round(value, places) else own)
 
     mean = number(summary.mean, decimals(summary.mcse_mean, spread_at(summary, summary.mean)))
     low = "near 0" if summary.reaches_zero else end(summary.ci_low, errors[0])
@@ -107,7 +106,7 @@ def ends(low: float, high: float, measure: Measure) -> str:
     not zero is not made zero by that.
     """
     bottom, top = (float(end) for end in measure.worked((low, high)))
-    width = min(top - bottom, 1.0) if measure.logarithmic else top - bottom
+    width = measure.told(top - bottom)
     said = []
     for end in (low, high):
         own = measure.error(end, width)

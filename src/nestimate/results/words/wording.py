@@ -108,9 +108,8 @@ def _gloss(row: Summary, model: Model) -> str:
 
 def _link(design: Design) -> str:
     """Say on which scale units of counts and proportions scatter."""
-    if not design.by_chance:
-        return ""
-    return f", of {'log rates' if design.measure.logarithmic else 'logits'}"
+    link = design.chance.link
+    return link and f", of {link}"
 
 
 def table_row(row: Summary, *, signed: bool, rope: bool) -> list[str]:
@@ -295,6 +294,8 @@ def estimation_caption(design: Design) -> str:
         "formula": cells if design.structure.outer.labels else "",
         "flat": "",
     }[design.layout]
+    if design.observed is not None and design.observed.beyond.any():
+        said += "; hollow triangles: limits, pointing to where the value lies"
     return said + ". Shaded: posterior of the group means and of the difference, with intervals."
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.results.figures.canvas import ZERO, log_axis, rows_axis, short, tidy
+from nestimate.results.figures.canvas import ZERO, legend_above, log_axis, rows_axis, short, tidy
 from nestimate.results.figures.sheet import COLOURS, PALE, font, headline, ink, steady
 from nestimate.studies.screen.found import Found
 
@@ -62,9 +62,7 @@ def volcano(found: Found, fsr: float) -> "Figure":
     ax.set_xlabel(f"shrunken effect, {found.contrast}", fontsize=font(), parse_math=False)
     ax.set_ylabel("-log10 local false sign rate", fontsize=font())
     if hits.size:
-        # Above all points, which crowd the middle below.
-        ax.legend(fontsize=font(), frameon=False, loc="upper center")
-        ax.set_ylim(top=1.22 * max(float(np.nanmax(sure)), 0.5))
+        legend_above(ax)
     tidy(ax)
     headline(figure, f"{hits.size:,} hits at a false sign rate of {fsr:g}")
     return figure

@@ -87,7 +87,7 @@ class Found:
         if self.options.rope is not None:
             found["p_in_rope"] = made["p_in_rope"]
             found["p_beyond_rope"] = 1 - made["p_in_rope"]
-        scales = ("tau", "sigma", "icc") if self.matrix.layout.replicated else ("tau",)
+        scales = self.matrix.layout.scales
         found |= {name: made[name] for name in ("rank", "rank_low", "rank_high", *scales, "far")}
         low, high = groups
         words = {raw: raw.format(low, high) for pair in LACKING for raw in pair}
@@ -146,5 +146,5 @@ class Found:
         """Median of each scale among endpoints."""
         return {
             name: float(np.nanmedian(self.outcome.columns[name]))
-            for name in (("tau", "sigma", "icc") if self.matrix.layout.replicated else ("tau",))
+            for name in self.matrix.layout.scales
         }

@@ -45,6 +45,11 @@ class Layout:
     names: tuple[str, ...]
 
     @property
+    def scales(self) -> tuple[str, ...]:
+        """Names of what can be told of how an endpoint scatters."""
+        return ("tau", "sigma", "icc") if self.replicated else ("tau",)
+
+    @property
     def replicated(self) -> bool:
         """Whether some cell has several columns, so that readings have an SD of their own."""
         return bool(np.bincount(self.cell).max() > 1)

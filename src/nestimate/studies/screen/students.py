@@ -221,9 +221,7 @@ class Answers:
 
 def _scales(model: StackedModel, drawn: batch.BatchDraws, unit: Array) -> dict[str, Array]:
     """Typical tau and sigma, and the mean of the ICC."""
-    density = model.density
-    family = density.scale if hasattr(density, "scale") else density.scales[1]  # type: ignore[attr-defined]
-    tau, weight = drawn.theta[family][0], drawn.weights
+    tau, weight = drawn.theta[model.density.compared][0], drawn.weights
     none = np.full(len(unit), np.nan)
     found = {"tau": unit * np.exp((weight * np.log(tau)).sum(axis=1)), "sigma": none, "icc": none}
     if NOISE in drawn.theta:

@@ -14,6 +14,9 @@ const EXAMPLES = [
   ["founding-lines.csv", "The same lines in both arms", "Four knock-out lines, each with and without the drug: is the effect the same in all?"],
   ["mice.csv", "Glucose of twelve mice", "Six mice an arm, five readings each. One mouse did not respond, three readings were lost."],
   ["seedlings.csv", "Thirty seedlings", "Two beds, one height each: every row counts."],
+  ["teeth.csv", "Two factors", "Vitamin C from two sources in three doses (Crampton, 1947): does one matter at every level of the other?"],
+  ["fields.csv", "Counts", "Cells in four fields of each mouse, two genotypes: the mouse counts, not the field."],
+  ["zinc.csv", "Values below a limit", "Zinc in ground water (1988): 20 of 117 samples read <3 or <10, and are taken as just that."],
   ["messy.csv", "A messy table", "As it comes from a busy week: limits of detection, a comma, two spellings of one group."],
 ];
 const STEPS = [["data", "Data"], ["design", "Design"], ["answer", "Answer"], ["trust", "Trust"], ["plan", "Next time"], ["take", "Take away"]];
@@ -529,7 +532,9 @@ function figure(name, caption, { now = false, alt = "", asked = state.asked ?? q
   const files = ["svg", "pdf", "png", "csv"].map((kind) => h("button.quiet.small", { type: "button", "data-file": `${name}.${kind}`, onclick: () => download("figure", { figure: name, kind }, asked) }, kind === "csv" ? "data behind it (CSV)" : kind.toUpperCase()));
   const made = h("figure.drawn", { "data-figure": name }, place, h("figcaption", {}, caption), h("div.row.files", {}, files));
   const draw = async () => {
-    const file = await ask("figure", { ...asked, figure: name, kind: "svg" }, "Drawing").catch(() => ({}));
+    await null; // By then the place stands in the page and has a width: letters keep their size.
+    const room = Math.round(place.clientWidth / 96 * 25.4);
+    const file = await ask("figure", { ...asked, figure: name, kind: "svg", room }, "Drawing").catch(() => ({}));
     place.removeAttribute("aria-busy");
     if (!file.bytes) { fill(place, h("p", {}, file.refused?.text ?? "This figure could not be drawn.")); return; }
     const address = URL.createObjectURL(new Blob([file.bytes], { type: "image/svg+xml" }));

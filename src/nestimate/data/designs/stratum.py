@@ -1,0 +1,120 @@
+"""One source of scatter: what its members are, and what differs between them."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.data.designs.levels import Level
+
+Array = NDArray[np.float64]
+
+
+class Role(Enum):
+    """What the members of a stratum are to the groups."""
+
+    #: A level that sees several groups.
+    BLOCK = "block"
+    #: How the groups differ from block to block.
+    EFFECT = "effect"
+    #: What lies in a block and sees some of the cells of several factors, and its own cells.
+    PLOT = "plot"
+    #: What was independently treated or sampled; it lies in one group (and block).
+    UNIT = "unit"
+    #: A level inside the unit.
+    SUBUNIT = "subunit"
+    #: A random term of a formula.
+    TERM = "term"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Effect:
+    """A column whose coefficient differs from member to member of a stratum.
+
+    Attributes
+    ----------
+    name
+        `1` or `Intercept` for the level of a member, otherwise as in the formula: `drug[B]`.
+    column
+        What the coefficient multiplies, shape (rows,).
+    group
+        Code of the group that the column picks out: where groups have scales of their own it has
+        that one. None where it picks out none.
+    split
+        By what the scale's square is divided: 2 for the levels of a factor, so that the scale is
+        that of the DIFFERENCE between two of them.
+    """
+
+    name: str
+    column: Array
+    group: int | None = None
+    split: int = 1
+
+    @property
+    def share(self) -> float:
+        """What the scale is multiplied by."""
+        return float(1 / np.sqrt(self.split))
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is the level of a member itself."""
+        return bool((self.column == 1).all())
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Stratum:
+    """One source of scatter.
+
+    Attributes
+    ----------
+    position
+        Its place among the strata of the structure, by which its scale is found.
+    name
+        The user's word: `mouse`; of a random term as it is written, `dog:day`.
+    level, role
+        Its members, and what they are to the groups.
+    effects
+        What differs between members.
+    heavy
+        Whether it shares the mixing variable of the clusters: it may be Student-t.
+    counts
+        Whether members count towards n.
+    merged
+        Whether each member has one reading, so that the error of a reading is part of it.
+    lone
+        Whether its effects pick out groups and each member has one of them: its level, with the
+        scale of the group that it lies in.
+    of, between
+        Of a random term: what differs (empty where it is the level itself), and between what. Of
+        effects of one of several factors: the factors.
+    """
+
+    position: int
+    name: str
+    level: Level
+    role: Role
+    effects: tuple[Effect, ...]
+    heavy: bool = False
+    counts: bool = False
+    merged: bool = False
+    lone: bool = False
+    of: str = ""
+    between: str = ""
+
+    @property
+    def size(self) -> float:
+        """Size of what the scale multiplies: the SD of a measurement, or 1."""
+        column = self.effects[0].column
+        return 1.0 if np.isin(column, (0, 1)).all() else float(column.std())
+
+    @property
+    def split(self) -> int:
+        """By what the scale's square is divided in a reading."""
+        return self.effects[0].split
+
+    @property
+    def apart(self) -> tuple[str, ...]:
+        """What its effects pick out where each may have a scale of its own; () where none may."""
+        several = self.heavy and len(self.effects) > 1
+        return tuple(e.name for e in self.effects if several and e.group is not None)

@@ -347,6 +347,7 @@ def test_ranks_know_how_sure_they_are():
     ("change", "words", "said"),
     [
         (lambda t: t.assign(y=(t.y * 0 + 250).round()), {}, "look like raw counts"),
+        (lambda t: t.assign(y=np.arange(len(t)) % 30), {}, "look like raw counts"),
         (lambda t: t.assign(arm=t.arm.mask(t.mouse == "m00", "x")), {}, "3 groups"),
         (lambda t: t.assign(mouse="m" + t.mouse.str[-1]), {}, "occurs in both groups"),
         (lambda t: t.assign(y=t.y.mask(t.index == 3, np.inf)), {}, "the value is infinite"),
@@ -366,6 +367,17 @@ def test_what_cannot_be_screened_is_refused_with_what_to_do(table, change, words
     options = {**FAST, **words.get("options", {})}
     with pytest.raises(ne.NestimateError, match=said):
         ne.screen(change(table), **{**ROLES, **words, "options": options})
+
+
+def test_rows_pasted_twice_and_several_units_of_measurement_are_doubted(found, table):
+    twice = ne.screen(pd.concat([table, table.iloc[:3]]), **ROLES, options=FAST)
+    said = " ".join(str(twice).split())
+    assert "'p00000' has 4 readings of 'm00', where 2 are usual: were rows pasted twice?" in said
+    milli = table.assign(y=table.y * np.where(table.protein.str[-1].isin([*"02468"]), 1000, 1))
+    said = " ".join(str(ne.screen(milli, **ROLES, options=FAST)).split())
+    assert "Do all have one unit of measurement?" in said
+    assert "options={'pool': 'icc'}" in said
+    assert not any(words in str(found) for words in ("pasted twice", "one unit of measurement?"))
 
 
 def test_a_stopped_run_goes_on_to_the_same_bytes(table, tmp_path):

@@ -199,10 +199,7 @@ def _panel(fit: Fit, best: Fit | None, sums: Sums, contrast: Contrast, question:
     icc, effect = clustering(fit, contrast) if nested and sums.complete else (None, None)
     readings = int(sums.n[involved].sum())
     counts = counts[counts > 0]
-    natural = [
-        None if m is None else classical.as_said(m, design.differences)
-        for m in (naive, units, half)
-    ]
+    natural = [classical.as_said(m, design.differences) for m in (naive, units, half) if m]
     return Panel(
         contrast=contrast.name,
         methods=tuple(m for m in (*natural, fitted, answer) if m is not None),

@@ -24,6 +24,8 @@ Codes = NDArray[np.intp]
 
 #: Bytes of coded rows that memory holds, and rows that are laid out at once.
 KEPT, ROWS = 1 << 24, 1 << 19
+#: Share of endpoints whose further readings of a unit are odd.
+FEW = 0.05
 
 
 class Coded:
@@ -159,8 +161,17 @@ def read_long(data: Any, roles: Roles, options: Options) -> Matrix:
         place, endpoints = coded.labels["endpoint"].ordered()
         coded.check_samples(place, endpoints)
         kept, cell, layout, said = arranged(coded.cells(), roles, options)
-        values, column_cell = _filled(coded, place, np.where(kept, cell, -1), layout.group.size)
+        values, column_cell, crowded = _filled(
+            coded, place, np.where(kept, cell, -1), layout.group.size
+        )
     layout = replace(layout, cell=column_cell)
+    if crowded is not None and roles.inner is not None:
+        endpoint, own, n, usual = crowded
+        said.append(
+            f"Endpoint '{endpoints[endpoint]}' has {n} readings of '{layout.names[own]}', where "
+            f"{usual} are usual: were rows pasted twice? What is missing is counted from the most "
+            "that any endpoint has. Name the column of samples, and each gives one reading."
+        )
     if roles.inner is None:
         values, layout = _alone(values, layout)
     return Matrix(
@@ -171,8 +182,12 @@ def read_long(data: Any, roles: Roles, options: Options) -> Matrix:
     )
 
 
-def _filled(coded: Coded, place: Codes, cell: Codes, cells: int) -> tuple[Array, Codes]:
+def _filled(
+    coded: Coded, place: Codes, cell: Codes, cells: int
+) -> tuple[Array, Codes, tuple[int, int, int, int] | None]:
     """Return readings as a matrix, as many columns for a cell as it has readings at most.
+
+    Third stands an endpoint with more readings than others, see `_crowded`.
 
     Parameters
     ----------
@@ -189,6 +204,7 @@ def _filled(coded: Coded, place: Codes, cell: Codes, cells: int) -> tuple[Array,
     for key, _ in _known(coded, place, cell, cells):
         np.add.at(count, key, 1)
     most = count.reshape(-1, cells).max(axis=0, initial=0)
+    crowded = _crowded(count.reshape(-1, cells))
     begin = np.concatenate([[0], np.cumsum(most)])
     matrix = np.full((place.size, int(begin[-1])), np.nan)
     count[:] = 0  # from here on: readings that have their column
@@ -201,7 +217,22 @@ def _filled(coded: Coded, place: Codes, cell: Codes, cells: int) -> tuple[Array,
         row, own = np.divmod(ordered, cells)
         matrix[row, begin[own] + rank] = value[order]
         count[ordered[starts]] += sizes.astype(np.int32)
-    return matrix, np.repeat(np.arange(cells), most)
+    return matrix, np.repeat(np.arange(cells), most), crowded
+
+
+def _crowded(count: NDArray[np.int32]) -> tuple[int, int, int, int] | None:
+    """Return where rows may have been pasted twice; None where nothing says so.
+
+    An endpoint, a cell, its readings and how many are usual there: where a few endpoints have more
+    readings of a unit than nearly all others that have any.
+    """
+    for cell, column in enumerate(count.T):
+        some = column[column > 0]
+        usual = int(np.median(some)) if some.size else 0
+        over = np.flatnonzero(column > usual)
+        if over.size and over.size <= FEW * some.size:
+            return int(over[0]), cell, int(column[over[0]]), usual
+    return None
 
 
 def _known(coded: Coded, place: Codes, cell: Codes, cells: int) -> Iterator[tuple[Codes, Array]]:

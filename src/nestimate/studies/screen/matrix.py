@@ -14,7 +14,7 @@ from nestimate.studies.screen.request import Options
 Array = NDArray[np.float64]
 
 #: Whole numbers as large as this, none below 0, are taken for counts.
-COUNTS = 100
+COUNTS = 10
 #: Endpoints looked at together.
 ROWS = 1 << 14
 

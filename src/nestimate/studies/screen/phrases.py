@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nestimate.remedies import Voice, said
+from nestimate.remedies import Advice, Remedy, Voice, said
 from nestimate.results.words import lines
 from nestimate.studies.screen.found import Found
 from nestimate.studies.screen.learnt import MOST
@@ -15,6 +15,8 @@ from nestimate.studies.screen.score import FAR
 
 #: False sign rate that texts speak of, and rows that they show.
 RATE, SHOWN = 0.05, 12
+#: By which factor spreads of endpoints of one unit of measurement hardly ever differ.
+ONE_UNIT = 100.0
 
 #: What the numbers of hits are.
 KEY = (
@@ -125,6 +127,7 @@ def trust(found: Found) -> list[str]:
     told = [f"Pooling ({pool.name}): {pool.says}.", *_trend(found)]
     typical = ", ".join(f"{name} {value:.3g}" for name, value in found.typical.items())
     told.append(f"Median over endpoints: {typical}.")
+    told += _units_of_measurement(found)
     engines = Counter(c["engine"].tolist())
     if engines["t"]:
         told.append(
@@ -144,6 +147,27 @@ def trust(found: Found) -> list[str]:
             f"by {np.median(gap):.2g} (median), {gap.max():.2g} at most."
         )
     return told
+
+
+def _units_of_measurement(found: Found) -> list[str]:
+    """Doubt that all endpoints have one unit of measurement, where their spreads are too unlike."""
+    if found.options.pool != "scales" or not found.estimated.any():
+        return []
+    columns = found.columns()
+    spread = np.hypot(columns["tau"], columns.get("sigma", 0.0))
+    low, high = np.quantile(spread[found.estimated], [0.05, 0.95])
+    if high < ONE_UNIT * low:
+        return []
+    return [
+        Advice(
+            f"Mind: spreads of endpoints reach from {low:.2g} to {high:.2g} (nine of ten). Do all "
+            "have one unit of measurement? Where not, what is learnt from all of them fits none: ",
+            Remedy("pool", "icc"),
+            ", or logarithms, ",
+            Remedy("scale", "log2"),
+            ".",
+        )
+    ]
 
 
 def methods(found: Found) -> str:

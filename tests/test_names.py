@@ -266,7 +266,8 @@ def unequal():
             for group, units in UNEQUAL.items()
         }
         # The referee had scales with the priors of version 0.1, as wide as one SD within groups.
-        within = ne.compare(data, options={"ess": 500}).design.yardstick.within
+        roles = Roles(value="value", group="group", unit="unit")
+        within = Design.from_table(read_table(data), roles).yardstick.within
         prior = dict.fromkeys(("tau_median", "sigma"), f"halfstudentt(4, {within})")
         return ne.compare(data, options={"tau": "pooled", "ess": 4000, "prior": prior})
 

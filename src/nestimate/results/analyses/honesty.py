@@ -19,19 +19,17 @@ from nestimate.inference.diagnostics import K_LIMIT, mean_and_sd
 from nestimate.inference.fit import Fit
 from nestimate.model.assumptions import Assumptions
 from nestimate.model.model import Model
+from nestimate.results.analyses.pooling import averaging_loss, clustering, evenly_divided
 from nestimate.results.estimates import classical, estimands, quantities
 from nestimate.results.estimates.classical import Method, Name, Sums
 from nestimate.results.estimates.contrasts import Contrast
 from nestimate.results.estimates.least_squares import LeastSquares, cluster_means
-from nestimate.results.estimates.replicated import inner_shares, subunits
 from nestimate.results.estimates.summaries import MANY, Question
 
 Array = NDArray[np.float64]
 
 #: Effective draws of BEST on unit means, and the most groups for which it is fitted.
 BEST_ESS, BEST_GROUPS = 2_000, 6
-#: Equally weighted draws from which the worth of every unit's mean is worked out.
-LOSS_DRAWS = 500
 
 #: The name of an analysis, and what it makes of the sums of the readings.
 type Simply = tuple[Name, Callable[[Sums, Contrast], tuple[float, float, float, int]]]
@@ -198,7 +196,7 @@ def _panel(fit: Fit, best: Fit | None, sums: Sums, contrast: Contrast, question:
     fitted = None if best is None else _posterior("best", best, contrast, question, count)
     values = estimands.difference(fit.draws, contrast)
     centre, sd = (float(found) for found in mean_and_sd(values, fit.weights))
-    icc, effect = _clustering(fit, contrast) if nested and sums.complete else (None, None)
+    icc, effect = clustering(fit, contrast) if nested and sums.complete else (None, None)
     readings = int(sums.n[involved].sum())
     counts = counts[counts > 0]
     natural = [classical.as_said(m, design.differences) for m in (naive, units, half) if m]
@@ -207,7 +205,7 @@ def _panel(fit: Fit, best: Fit | None, sums: Sums, contrast: Contrast, question:
         methods=tuple(m for m in (*natural, fitted, answer) if m is not None),
         readings=readings,
         per_unit=(int(counts.min()), int(counts.max())),
-        balanced=bool(counts.min() == counts.max()) and _even(design),
+        balanced=bool(counts.min() == counts.max()) and evenly_divided(design),
         robust=fit.draws.normality is not None,
         robust_readings=fit.draws.reading_normality is not None,
         icc=icc,
@@ -217,7 +215,7 @@ def _panel(fit: Fit, best: Fit | None, sums: Sums, contrast: Contrast, question:
         noise_error=_noise_error(fit, sums, contrast),
         gap=abs(units.mean - centre) / sd if units else None,
         width_ratio=units.width / answer.width if units else None,
-        averaging_loss=_averaging_loss(fit, contrast) if nested else None,
+        averaging_loss=averaging_loss(fit, contrast) if nested else None,
         # Where totals hold all there is, no one was misled by them.
         pooled_excludes=None if naive is None or alone else naive.excludes_null,
         units_excludes=None if units is None else units.excludes_null,
@@ -343,58 +341,3 @@ def _best_on_unit_means(fit: Fit, sums: Sums) -> Fit | None:
     )
     found = Fit.from_model(flat, ess=BEST_ESS, seed=fit.seed)
     return found if found.pareto_k <= K_LIMIT else None
-
-
-def _even(design: Design) -> bool:
-    """Whether all units are divided alike."""
-    return bool((np.ptp(inner_shares(design), axis=1) < 1e-9).all())
-
-
-def _clustering(fit: Fit, contrast: Contrast) -> tuple[float, float]:
-    """ICC and design effect, posterior means, averaged over the groups of the contrast.
-
-    The design effect is the variance of a group's mean of all readings over that of as many
-    independent ones: 1 + (n - 1) ICC where every unit has n readings and no subunits.
-    """
-    design, draws = fit.model.design, fit.draws
-    groups = np.flatnonzero(contrast.weights)
-    between = estimands.variance(draws, draws.structure.strata[0], groups)
-    total = estimands.total_variance(draws, groups)
-    share, group = inner_shares(design), design.statistics.group
-    noise = np.zeros_like(total)
-    if draws.noise is not None:
-        noise = np.square(draws.by_group(draws.noise)[:, groups])
-    icc, effect = np.zeros(len(draws)), np.zeros(len(draws))
-    for g, tau, sigma, whole in zip(groups, between.T, noise.T, total.T, strict=True):
-        n = design.statistics.n[group == g].astype(float)
-        size = float(np.square(n).sum() / n.sum())
-        own = size * tau
-        for stratum, part in zip(subunits(design), share, strict=True):
-            factor = float((np.square(n) * part[group == g]).sum() / n.sum())
-            own = own + factor * np.square(draws.scale(stratum)[:, 0])
-        icc += tau / whole / groups.size
-        effect += (own + sigma) / whole / groups.size
-    return float(fit.weights @ icc), float(fit.weights @ effect)
-
-
-def _averaging_loss(fit: Fit, contrast: Contrast) -> float:
-    """Error of the difference with all unit means alike, over that with each at its worth, - 1."""
-    design = fit.model.design
-    draws = fit.draws.take(fit.resampled[:LOSS_DRAWS])
-    statistics, spread = design.statistics, design.yardstick.spread
-    share, between = inner_shares(design), estimands.variance(draws, draws.structure.strata[0])
-    alike, weighted = np.zeros(len(draws)), np.zeros(len(draws))
-    for g in np.flatnonzero(contrast.weights):
-        mine = np.flatnonzero(statistics.group == g)
-        variance = between[:, g][:, None]
-        if draws.noise is not None:
-            sigma = draws.by_group(draws.noise)[:, g]
-            own = np.square(sigma)[:, None] / statistics.n[mine]
-            variance = variance + np.where(statistics.measured[mine], own, 0.0)
-        variance = variance + np.nan_to_num(spread * statistics.error[mine]) ** 2
-        for stratum, part in zip(subunits(design), share, strict=True):
-            variance = variance + np.square(draws.scale(stratum)) * part[mine]
-        squared = contrast.weights[g] ** 2
-        alike += squared * variance.sum(axis=1) / mine.size**2
-        weighted += squared / (1 / variance).sum(axis=1)
-    return max(float(np.sqrt(alike / weighted).mean()) - 1, 0.0)

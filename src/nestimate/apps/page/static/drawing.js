@@ -5,7 +5,7 @@ import { svg } from "./dom.js";
 const MOST = [6, 3, 3];
 const DOTS = 5;
 const GROUPS = 4;
-const LETTER = 5.8;
+const LETTER = 6.9;
 const LONGEST = 16;
 const WIDEST = 300;
 const NARROWEST = 210;

@@ -500,6 +500,10 @@ def test_shares_and_yes_or_no_are_proposed_as_such():
     for part in ("died", "pos", "y"):
         renamed = shares.rename(columns={"died": part})
         assert best(renamed) == {"response": f"{part}/n", "group": "arm"}
+    # Temperatures are no share of n, and stand before what is.
+    warm = shares.assign(temp=[10, 15, 20, 10, 15, 20, 10, 15], n=20)[["temp", "arm", "died", "n"]]
+    assert best(warm)["response"] == "died/n"
+    assert best(warm.assign(died=rows(8)))["value"] == "died"
     # Means of n readings have an SD beside them, or are not whole.
     assert best(shares.assign(sd=0.5))["value"] == "died"
     assert best(shares.assign(died=rows(8)))["n"] == "n"

@@ -189,7 +189,7 @@ class Inspection:
         fit = responded(extended, fit, part, total)
         counted = [c.name for c in columns if c.measured and c.kind == "numbers as labels"]
         dropped = [n for n in counted if n not in {value, *crossing.names, *summary.values()}]
-        others = [name for name in [*values, *dropped] if name != value]
+        others = [name for name in [*values, *dropped] if name not in {value, total}]
         best = fit[0].roles.group if fit else groups[0]
         share = (
             None

@@ -21,8 +21,10 @@ def share_columns(table: Table, columns: Sequence[Column]) -> tuple[str | None, 
     """Return part and total where one column of whole numbers counts some of another."""
     whole = [c for c in columns if c.whole and c.smallest is not None and c.smallest >= 0]
     totals = [c for c in whole if _TOTAL & _words(c.name)]
+    # What a name says is counted comes before what may be.
+    parts = sorted(whole, key=lambda c: "counted" not in hints(c.name))
     for total in totals:
-        for part in whole:
+        for part in parts:
             if part is total or not (total.smallest or 0) > 0 or not _may_be_part(part, total):
                 continue
             if part in totals or (part.largest or 0) > (total.largest or 0):
@@ -42,9 +44,11 @@ def _may_be_part(part: Column, total: Column) -> bool:
     spoken, named = hints(part.name), _words(part.name)
     if "counted" in spoken or "pos" in named:
         return True
-    numbers = part.kind in {"numbers", "numbers as labels", "id"} and part.distinct > 2
-    plain = spoken == {"value"} or (not spoken and not part.numbering)
-    return numbers and plain and bool(_words(total.name) & {"n", "total", "totals"})
+    if not _words(total.name) & {"n", "total", "totals"} or part.distinct < 3:
+        return False
+    # Few numbers that are repeated are levels of a factor, unless the name says otherwise.
+    numbers = part.kind in {"numbers", "id"} and not part.numbering
+    return spoken == {"value"} or (numbers and not spoken)
 
 
 def _words(name: str) -> set[str]:

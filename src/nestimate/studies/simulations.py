@@ -117,9 +117,10 @@ class Task:
 
     @property
     def points(self) -> int:
-        """Draws for each experiment, as its goals need."""
+        """Draws for each experiment, as its goals and its number of parameters need."""
         wide = any(goal.kind in ("inside rope", "narrower than") for goal in self.goals)
-        return answers.MANY_POINTS if wide else answers.POINTS
+        many = wide or len(self.words.groups) > 2
+        return answers.MANY_POINTS if many else answers.POINTS
 
     @property
     def fingerprint(self) -> str:

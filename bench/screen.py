@@ -8,6 +8,7 @@ of units, and on readings with one consensus correlation). On a quiet machine.
 import sys
 import time
 from collections.abc import Callable, Iterable
+from operator import neg
 from pathlib import Path
 
 import numpy as np
@@ -74,11 +75,6 @@ def speed() -> None:
         print(f"| 2 x {units} x {readings} | {normal:,.0f} | {t:,.0f} |", flush=True)
 
 
-def nothing(_: int) -> int:
-    """Do no work: what is left is what handing out costs."""
-    return 1
-
-
 def workers() -> None:
     """Print wall times of the same screen, and of jobs that do nothing."""
     from distributed import Client, LocalCluster
@@ -91,14 +87,15 @@ def workers() -> None:
         print(f"{count} processes: {1 / walls[count]:,.0f} endpoints/s", flush=True)
     print(f"2 processes do {walls[1] / walls[2]:.2f} times as many as 1")
     chunk = 1_000 * walls[2]
+    # What does next to no work shows what handing out costs.
     with (
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as here,
         Client(here) as client,
     ):
         for what, options in (("processes", (2, None)), ("Dask", (None, client))):
             with engine(*options) as crew:
-                each = _each(crew.run((nothing, (i,)) for i in range(50)), 50)
-                each = _each(crew.run((nothing, (i,)) for i in range(JOBS)), JOBS)
+                each = _each(crew.run((neg, (i,)) for i in range(50)), 50)
+                each = _each(crew.run((neg, (i,)) for i in range(JOBS)), JOBS)
             print(f"{what}: {1e3 * each:.2f} ms a job, {each / chunk:.1%} of 1,000 endpoints")
 
 

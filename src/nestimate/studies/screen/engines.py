@@ -70,13 +70,17 @@ class Cluster:
 
         waiting = iter(jobs)
         running = as_completed([])
-        count = self._hand_out(running, waiting, 0)
+        count = most = self._hand_out(running, waiting, 0)
         try:
             for future in running:
                 if future.status == "error":
                     raise _lost(future)
                 yield int(future.result())
-                count = self._hand_out(running, waiting, count - 1)
+                count -= 1
+                # Half of them at a time: each round asks the scheduler how many workers there are.
+                if count <= most // 2:
+                    count = self._hand_out(running, waiting, count)
+                    most = max(count, most)
         finally:
             self._client.cancel(list(running.futures))
 

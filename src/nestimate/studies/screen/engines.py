@@ -14,7 +14,7 @@ from nestimate.errors import DesignError, InferenceError
 from nestimate.studies.workers import Workers, workers
 
 #: Jobs handed out for each worker; a scheduler of Dask stalls on millions (distributed, PR 2181).
-IN_FLIGHT = 4
+IN_FLIGHT = 8
 #: Times that a job is done again when the worker it was on is lost.
 RETRIES = 3
 
@@ -69,13 +69,14 @@ class Cluster:
         from distributed import as_completed  # noqa: PLC0415 - of the extra nestimate[dask]
 
         waiting = iter(jobs)
-        running = as_completed([])
+        # With their results, which then come in one message for several.
+        running = as_completed([], with_results=True, raise_errors=False)
         count = most = self._hand_out(running, waiting, 0)
         try:
-            for future in running:
+            for future, done in running:
                 if future.status == "error":
                     raise _lost(future)
-                yield int(future.result())
+                yield int(done)
                 count -= 1
                 # Half of them at a time: each round asks the scheduler how many workers there are.
                 if count <= most // 2:

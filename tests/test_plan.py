@@ -695,6 +695,7 @@ def two_by_two():
         ({"factors": ("genotype",)}, "two or three different names"),
         ({"within": ("treatment",)}, "factors vary within something"),
         ({"tau_effect": {"treatment": 1.0}}, "tau_effect: there is no factor 'treatment'"),
+        ({"factors": "genotype"}, "two or three different names"),
     ],
 )
 def test_what_cells_lack_is_said(change, said):

@@ -148,8 +148,8 @@ def _plan(  # noqa: PLR0913 - one argument per option is how typer reads a comma
             "tau_block": tau_block,
             "tau_effect": effects(tau_effect),
             "tau_subunits": None if tau_subunits is None else _spreads(tau_subunits),
-            "factors": _names(factors),
-            "within": _names(within),
+            "factors": factors,
+            "within": within,
             "source": source,
         }
         truth = {name: given for name, given in stated.items() if given is not None}
@@ -239,10 +239,6 @@ def _spread(name: str, given: str | None) -> float | None:
         raise DesignError(
             f"--{name} '{given}': without a pilot it is a number, such as --{name} 0.8."
         ) from None
-
-
-def _names(given: str | None) -> tuple[str, ...] | None:
-    return None if given is None else tuple(part.strip() for part in given.split(","))
 
 
 def effects(given: str | None) -> float | dict[str, float] | None:

@@ -105,8 +105,13 @@ def _with_parts(words: Words, truths: Truths, truth: Truth, *, blocked: bool) ->
     if words.factors is not None and blocked:
         structure = _small(words, blocked=blocked).structure
         strata = [s for s in structure.strata if s.role is Role.EFFECT]
-    known = [s.of for s in strata]
+    known = [s.of for s in strata if s.of]
     for of in truth.effects:
+        if of and not known:
+            raise DesignError(
+                f"plan: tau_effect: there is no factor '{of}' that differs from block to block by "
+                "itself here: state one number, --tau-effect 0.5 (tau_effect=0.5 in Python)."
+            )
         if of and of not in known:
             raise DesignError(f"plan: tau_effect: {one_of('factor', of, known)}")
     if not strata:

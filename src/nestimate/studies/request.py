@@ -49,8 +49,8 @@ class Truth:
     tau_block: float | None = None
     tau_effect: float | Mapping[str, float] | None = None
     tau_subunits: tuple[float, ...] = ()
-    factors: tuple[str, ...] = ()
-    within: tuple[str, ...] | None = None
+    factors: tuple[str, ...] | str = ()
+    within: tuple[str, ...] | str | None = None
     source: str = ""
 
     @classmethod
@@ -73,6 +73,11 @@ class Truth:
                 _number(name, getattr(self, name), least=0.0)
         for of, spread in self.effects.items():
             _number(f"tau_effect{f' of {of}' if of else ''}", spread, least=0.0)
+        for name in ("factors", "within"):
+            given = getattr(self, name)
+            if isinstance(given, str):  # as `compare` takes its groups: "arm,time"
+                parts = tuple(part.strip() for part in given.split(","))
+                object.__setattr__(self, name, parts)
         if self.within is not None and not self.factors:
             raise DesignError(
                 "plan: within names factors, and none are stated: --factors arm,time."

@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from nestimate.data.tables.cells import EMPTY_LABELS, EMPTY_VALUES, is_limit, may_be_empty
@@ -99,10 +98,11 @@ def describe_column(table: Table, name: str) -> Column:
     """Say what a column holds."""
     column = pa.chunked_array(table.column(name))
     try:
-        raw = pc.unique(column)
+        raw = table.encoded(name).dictionary
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError):
         return Column(name=name, kind="other", distinct=0, empty=column.null_count)
     cells = _cells(raw)
+    distinct = len(raw) + bool(column.null_count)
     temporal = pa.types.is_temporal(column.type)
     dates = temporal or (bool(cells) and all(_DATE.fullmatch(cell) for cell in cells))
     filled = [cell for cell in cells if cell.casefold() not in EMPTY_VALUES]
@@ -116,14 +116,14 @@ def describe_column(table: Table, name: str) -> Column:
         else:
             spelled = table.read_as_empty(name, EMPTY_VALUES)
             return replace(_by_label(found, table), read_as_empty=tuple(spelled.items()))
-    many = len(raw) > 12 or any("." in cell for cell in filled if _NUMBER.fullmatch(cell))
+    many = distinct > 12 or any("." in cell for cell in filled if _NUMBER.fullmatch(cell))
     strange = [c for c in filled if not _NUMBER.fullmatch(c)]
     told = bool(strange) and all(is_limit(c) or may_be_empty(c) for c in strange)
     if trouble and ((many and numeric >= 0.8 * len(filled)) or told):
         return Column(
             name=name,
             kind="numbers and text",
-            distinct=len(raw),
+            distinct=distinct,
             empty=column.null_count,
             examples=tuple(cells[:4]),
             remarks=(trouble,),
@@ -131,12 +131,12 @@ def describe_column(table: Table, name: str) -> Column:
             odd=tuple(table.odd_cells(name)),
         )
     try:
-        labels = _labels(table, name, dates=dates, distinct=len(raw))
+        labels = _labels(table, name, dates=dates, distinct=distinct)
     except DataError as error:
         return Column(
             name=name,
             kind="other",
-            distinct=len(raw),
+            distinct=distinct,
             empty=column.null_count,
             remarks=(str(error),),
             trouble=str(error),

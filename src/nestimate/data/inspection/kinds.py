@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from nestimate.data.designs.percentages import spoken
 from nestimate.data.tables.cells import EMPTY_LABELS, EMPTY_VALUES, is_limit, may_be_empty
 from nestimate.data.tables.door import Table
 from nestimate.errors import DataError
@@ -265,6 +266,9 @@ def _odd_numbers(name: str, distinct: NDArray[np.float64], counts: NDArray[np.in
     top = int(np.argmax(often))
     share = often[top] / often.sum()
     edge = {0: "smallest", kept.size - 1: "largest"}.get(top)
+    if edge and spoken(name) is not None:
+        # None of the cells, or all of them: that is how many there were.
+        return said
     if often[top] < 5 or often[top] < 4 * np.median(often) or share < (0.1 if edge else 0.3):
         return said
     if edge:

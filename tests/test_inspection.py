@@ -322,6 +322,17 @@ def test_genotypes_and_wells_are_not_look_alikes():
     assert describe_column(read_table(pd.DataFrame({"c": cells})), "c").remarks == ()
 
 
+@pytest.mark.parametrize("spelled", ["WT.", "wt", "W T", "W-T", "WT;", "W.T"])
+def test_inspect_and_compare_take_the_same_labels_for_look_alikes(spelled):
+    """Units: both warn; before, each had a rule of its own for points and for leading zeros."""
+    frame = pd.DataFrame({"arm": ["a"] * 4 + ["b"] * 4, "unit": list("stuv") + list("wxyz")})
+    frame = frame.assign(y=rows(8)).replace({"unit": {"s": "WT", "t": spelled}})
+    said = describe_column(read_table(pd.concat([frame, frame])), "unit").remarks
+    assert [f"'WT' and '{spelled}' look alike" in one for one in said] == [True]
+    design = Design.from_table(read_table(frame), Roles(value="y", group="arm", unit="unit"))
+    assert any("look alike" in one for one in design.warnings)
+
+
 def test_columns_that_say_the_same_are_used_once():
     frame = days().assign(name=lambda f: "Mus " + f["mouse"])
     found = ne.inspect(frame)

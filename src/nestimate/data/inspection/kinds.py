@@ -8,6 +8,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from nestimate.data.designs.groups import look_alikes
+from nestimate.data.designs.percentages import spoken
 from nestimate.data.tables.cells import EMPTY_LABELS, EMPTY_VALUES, is_limit, may_be_empty
 from nestimate.data.tables.door import Table
 from nestimate.errors import DataError
@@ -31,7 +33,6 @@ CODES = (-9.0, -99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 99999.0)
 
 _DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([ T].*)?|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})")
 _NUMBER = re.compile(r"[<>~≤≥]?\s*[-+−]?\d*[.,]?\d[\d.,]*([eE][-+−]?\d+)?\s*[%*]?")
-_BETWEEN = re.compile(r"(?<=[^\W\d])[\s_.,;:/-]+(?=\w)|(?<=\w)[\s_.,;:/-]+(?=[^\W\d])")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -265,6 +266,9 @@ def _odd_numbers(name: str, distinct: NDArray[np.float64], counts: NDArray[np.in
     top = int(np.argmax(often))
     share = often[top] / often.sum()
     edge = {0: "smallest", kept.size - 1: "largest"}.get(top)
+    if edge and spoken(name) is not None:
+        # None of the cells, or all of them: that is how many there were.
+        return said
     if often[top] < 5 or often[top] < 4 * np.median(often) or share < (0.1 if edge else 0.3):
         return said
     if edge:
@@ -282,13 +286,8 @@ def _rows(count: int) -> str:
 
 
 def _alike(name: str, labels: tuple[str, ...]) -> tuple[str, ...]:
-    """Find labels that differ by case, spaces or punctuation only."""
-    if len(labels) > MOST_LABELS:
-        return ()
-    same: dict[str, list[str]] = {}
-    for label in labels:
-        same.setdefault(_BETWEEN.sub("", label.casefold()), []).append(label)
-    sets = [found for found in same.values() if len(found) > 1]
+    """Say which labels a reader would take for one."""
+    sets = look_alikes(labels) if len(labels) <= MOST_LABELS else []
     if not sets:
         return ()
     shown = "; ".join(" and ".join(f"'{label}'" for label in found) for found in sets[:3])

@@ -22,7 +22,9 @@ const EXAMPLES = [
 const STEPS = [["data", "Data"], ["design", "Design"], ["answer", "Answer"], ["trust", "Trust"], ["plan", "Next time"], ["take", "Take away"]];
 const AFTER = ["answer", "trust", "plan", "take"];
 const OPEN_PARTS = new Set(["Beside other analyses", "How far to trust it"]);
-const NOT_REPEATED = new Set(["Question", "Answer", "Figures", "Words"]);
+// What stands elsewhere on the page: the next experiment is planned there and not in a terminal.
+const NOT_REPEATED = new Set(["Question", "Answer", "Figures", "Words", "Next"]);
+const FOR_PAPERS = "For the methods section";
 
 const state = {
   hello: null, file: null, reading: { sheet: null, decimal: null, header_row: null }, look: null,
@@ -586,9 +588,12 @@ function showTrust(parts) {
     h("h2", { id: "trust-title", tabIndex: -1 }, "Honesty and trust"),
     parts.sections.filter((part) => OPEN_PARTS.has(part.title)).map((part) => panel(part.title, true, part.blocks.map((one) => block(one, drawn)))),
     gallery.length ? panel("Figures", false, h("div.gallery", {}, gallery.map((one) => h("div", {}, h("h4", {}, titles(one.name)), drawn(one.name, one.caption))))) : null,
-    parts.sections.filter((part) => !OPEN_PARTS.has(part.title) && !NOT_REPEATED.has(part.title)).map((part) => panel(part.title, false, part.blocks.map((one) => block(one, drawn)))));
+    parts.sections.filter((part) => !OPEN_PARTS.has(part.title) && !NOT_REPEATED.has(part.title)).map((part) => panel(part.title, false, [part.blocks.map((one) => block(one, drawn)), part.title === FOR_PAPERS ? copied(part) : null])));
   progressNav();
 }
+
+// What is written for a paper is taken there by a click.
+const copied = (part) => h("div.row.files", {}, copier(minus(part.blocks.flatMap((one) => one.sentences ?? []).join(" ")), "Copy this text"));
 
 function panel(title, open, inside) {
   const made = h("details.panel", { open }, h("summary", {}, h("h3", {}, title)), h("div.inside", {}, inside));
@@ -606,7 +611,7 @@ function showPlan() {
   fill(section, h("h2", { id: "plan-title", tabIndex: -1 }, "The next experiment"),
     state.answer.no_plan
       ? h("p.lead", {}, state.answer.no_plan)
-      : planner(state.hello.planning, { readings: state.answer.readings },
+      : planner(state.hello.planning.filter((choice) => choice.name !== "cost_block" || state.asked.design.block), { readings: state.answer.readings },
         { ask: (said, words) => ask("plan", { ...state.asked, plan: said }, words), figure, panel, download, asked: state.asked }));
   progressNav();
 }

@@ -328,6 +328,15 @@ def test_parts_are_those_of_the_report(desk):
     assert "--edit" in report
 
 
+def test_two_factors_are_an_answer_of_the_question(desk):
+    found = looked(desk, (PAGE / "teeth.csv").read_bytes())
+    (question,) = found["questions"]
+    assert question["ask"] == "What do you want to compare?"
+    groups = [found["designs"][i]["roles"]["group"] for i in question["designs"]]
+    assert groups == ["dose", "supplement", "supplement,dose"]
+    assert question["answers"] == ["dose", "supplement", "Both at once"]
+
+
 def test_an_error_of_ours_is_said_and_does_not_end_the_process(desk, monkeypatch):
     monkeypatch.setattr(engine, "comparison", lambda *_: 1 / 0)
     asked = {"data": opened(desk, b"g,y\na,1\n"), "design": {"value": "y"}}

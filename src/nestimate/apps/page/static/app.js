@@ -429,7 +429,7 @@ function card(design, index) {
     h("span.choose", {}, h("input", { type: "radio", name: "design", id: `design-${index}`, checked: on, onchange: () => pick(index) }), h("strong", {}, `Design ${index + 1}`), index === 0 && state.look.designs.length > 1 ? h("em", {}, "likeliest") : null),
     drawing(design),
     h("span.meaning", {}, design.meaning),
-    h("span.counts", {}, design.groups.slice(0, 4).map((branch, i) => h("span", {}, h("i", { className: `swatch ${groupClass(i)}` }), `${cut(branch.label, 22)}: ${counted(branch)}`))),
+    h("span.counts", {}, design.groups.slice(0, 4).map((branch, i) => h("span", {}, h("i", { className: `swatch ${groupClass(i)}` }), `${cut(branch.label, 34)}: ${counted(branch)}`)), design.groups.length > 4 ? h("span", {}, `and ${design.groups.length - 4} more`) : null),
     design.unused.length ? h("span.help", {}, `Columns not used: ${design.unused.join(", ")}`) : null,
     design.cautions.slice(0, 2).map((text) => h("span.caution", {}, text)));
 }

@@ -159,6 +159,7 @@ def test_an_excluded_unit_changes_the_answer_and_undo_brings_it_back_exactly(pag
     page.keyboard.press("Enter")
     page.wait_for_selector("dialog", state="detached")
     quiet(page)
+    assert page.evaluate("document.activeElement.textContent") == "95"
     assert page.inner_text("#answer .pair") != left_out
     page.locator("td", has_text="m01").first.focus()
     page.keyboard.press("Control+z")
@@ -318,10 +319,19 @@ def test_a_messy_workbook_by_keyboard_to_an_answer(page):
     page.keyboard.press("Enter")
     page.wait_for_selector(".changes")
     quiet(page)
+    # Nothing is doubtful any more: the keyboard goes on with the design.
+    assert page.evaluate("document.activeElement.id") == "design-title"
     page.focus("#estimate")
     page.keyboard.press("Enter")
     page.wait_for_selector("#trust-title", timeout=PATIENCE)
     assert "--sheet 'Plate 2' --header-row 3" in page.inner_text("#take")
+    # What was changed is not lost without a question.
+    page.once("dialog", lambda asked: asked.dismiss())
+    page.click("#home")
+    assert page.locator(".changes").is_visible()
+    page.once("dialog", lambda asked: asked.accept())
+    page.click("#home")
+    page.wait_for_selector("#cells")
 
 
 @pytest.mark.slow

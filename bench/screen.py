@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from nestimate.studies.screen.engines import engine
+from nestimate.studies.screen.layout import Layout
 from nestimate.studies.screen.matrix import Matrix
-from nestimate.studies.screen.reduced import Layout
 from nestimate.studies.screen.request import Options
 from nestimate.studies.screen.run import run
 
@@ -40,8 +40,8 @@ def made(size: int, units: int, readings: int) -> Matrix:
             groups=("placebo", "drug"),
             cell=np.repeat(np.arange(2 * units), readings),
             group=np.repeat([0, 1], units),
-            pair=None,
-            names=tuple(f"m{i}" for i in range(2 * units)),
+            expected=np.full(2 * units, readings),
+            labels=(("mouse", tuple(f"m{i}" for i in range(2 * units))),),
         ),
         notes=(),
     )

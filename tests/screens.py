@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from nestimate.studies.screen.reduced import Layout
+from nestimate.studies.screen.layout import Layout
 
 ROLES = {"endpoint": "protein", "value": "y", "group": "arm", "unit": "mouse"}
 FAST = {"workers": 1, "robust": "none"}
@@ -15,8 +15,8 @@ def layout(units, readings):
         groups=("placebo", "drug"),
         cell=np.repeat(np.arange(cells), readings),
         group=np.repeat([0, 1], units),
-        pair=None,
-        names=tuple(f"m{c}" for c in range(cells)),
+        expected=np.full(cells, readings),
+        labels=(("mouse", tuple(f"m{c}" for c in range(cells))),),
     )
 
 
@@ -42,3 +42,67 @@ def as_rows(values):
             "y": values.ravel(),
         }
     )
+
+
+#: Roles of a screen of units inside blocks, and of subunits inside units.
+INSIDE = {
+    "blocks": {
+        "endpoint": "protein",
+        "value": "y",
+        "group": "arm",
+        "unit": "pup",
+        "block": "litter",
+    },
+    "subunits": {"endpoint": "protein", "value": "y", "group": "arm", "unit": "mouse/slice"},
+}
+
+
+def made_inside(layout, size, outer, inner, readings, *, share=0.1, sds=(0.5, 0.4, 0.3), seed=0):
+    """Readings of units inside blocks or subunits inside units, as rows, and effects.
+
+    Arrays are (size, 2, outer, inner, readings), outer being blocks or the units of a group.
+    """
+    rng = np.random.default_rng(seed)
+    spread = np.array([0.3, 0.4, 0.5]) * np.exp(np.array(sds) * rng.standard_normal((size, 3)))
+    tau, between, sigma = (own[:, None, None, None, None] for own in spread.T)
+    effect = np.where(rng.random(size) < share, rng.standard_normal(size), 0.0)
+    y = tau * rng.standard_normal((size, 2, outer, 1, 1))
+    if layout == "blocks":
+        # A difference has twice the variance of what each group shows of a block.
+        y = y / np.sqrt(2) + 5 * rng.standard_normal((size, 1, outer, 1, 1))
+    y = y + between * rng.standard_normal((size, 2, outer, inner, 1))
+    y = y + sigma * rng.standard_normal((size, 2, outer, inner, readings))
+    y[:, 1] += effect[:, None, None, None]
+    return y, effect
+
+
+def layout_inside(layout, outer, inner, readings):
+    """What the columns of `made_inside` are."""
+    cells = 2 * outer * inner
+    block = np.tile(np.repeat(np.arange(outer), inner), 2)
+    return Layout(
+        groups=("placebo", "drug"),
+        cell=np.repeat(np.arange(cells), readings),
+        group=np.repeat([0, 1], outer * inner),
+        expected=np.full(cells, readings),
+        block=block if layout == "blocks" else None,
+        place=np.repeat(np.arange(2 * outer), inner),
+        labels=tuple((name, tuple(map(str, range(cells)))) for name in ("outer", "inner")),
+    )
+
+
+def as_rows_inside(layout, values):
+    endpoint, group, outer, inner, _ = (index.ravel() for index in np.indices(values.shape))
+    arm = np.array(["placebo", "drug"])[group]
+    if layout == "blocks":
+        names = {
+            "litter": [f"l{b}" for b in outer],
+            "pup": [f"{a}{b}.{u}" for a, b, u in zip(group, outer, inner, strict=True)],
+        }
+    else:
+        names = {
+            "mouse": [f"m{a}{u}" for a, u in zip(group, outer, strict=True)],
+            "slice": [f"s{i}" for i in inner],
+        }
+    protein = [f"p{e:05d}" for e in endpoint]
+    return pd.DataFrame({"protein": protein, "arm": arm, **names, "y": values.ravel()})

@@ -22,7 +22,14 @@ from nestimate.studies.screen.nodes import Likelihood, Nodes
 from nestimate.studies.screen.ranks import ranks, s_values
 from nestimate.studies.screen.reduced import Reduced, patterns
 from nestimate.studies.screen.scales import Box, Pooled, learn_pooled
-from screens import FAST, ROLES, as_rows, layout, made
+from screens import (
+    FAST,
+    ROLES,
+    as_rows,
+    layout,
+    layout_inside,
+    made,
+)
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +51,8 @@ def test_flat_screen_is_the_moderated_t():
     values, _ = made(40, 4, 1, seed=2)
     reduced = Reduced.of(values.reshape(40, -1), layout(4, 1))
     d0, s0 = 4.7, 0.6
-    nodes = Nodes.product(np.linspace(-6, 6, 600), None)
-    nodes = nodes.weighted(-d0 * nodes.log_tau - 0.5 * d0 * s0**2 / nodes.tau2)
+    nodes = Nodes.product(np.linspace(-6, 6, 600), sigma=False)
+    nodes = nodes.weighted(-d0 * nodes.logs[0] - 0.5 * d0 * s0**2 / np.exp(2 * nodes.logs[0]))
     (pattern,) = patterns(reduced)
     known = Likelihood.of(pattern, nodes)
     above = Flat.of(known, known.share(nodes)).above(np.zeros(40))
@@ -88,14 +95,14 @@ def test_likelihood_of_uneven_units_is_that_of_the_whole_covariance():
     values[0, [1, 4, 5, 9]] = np.nan
     own = layout(3, 2)
     (pattern,) = patterns(Reduced.of(values, own))
-    nodes = Nodes.product(np.array([-1.5, -0.3, 0.8]), np.array([-1.0, 0.2]))
+    nodes = Nodes.product(np.array([-1.5, -0.3, 0.8]), np.array([-1.0, 0.2]), sigma=True)
     got = Likelihood.of(pattern, nodes)
     known = ~np.isnan(values[0])
     y, cell = values[0, known], own.cell[known]
     group = own.group[cell]
     design = np.stack([group == 0, group == 1], axis=1).astype(float)
     logs, effects, variances = [], [], []
-    for tau, sigma in zip(np.exp(nodes.log_tau), np.exp(nodes.log_sigma), strict=True):
+    for tau, sigma in zip(*np.exp(nodes.logs), strict=True):
         v = tau**2 * (cell[:, None] == cell) + sigma**2 * np.eye(y.size)
         inverse = np.linalg.inv(v)
         covariance = np.linalg.inv(design.T @ inverse @ design)
@@ -110,10 +117,47 @@ def test_likelihood_of_uneven_units_is_that_of_the_whole_covariance():
     np.testing.assert_allclose(got.variance, variances, rtol=1e-9)
 
 
+@pytest.mark.parametrize("where", ["blocks", "subunits"])
+def test_likelihood_of_what_lies_inside_is_that_of_the_whole_covariance(where):
+    rng = np.random.default_rng(8)
+    values = rng.normal(size=(1, 36))
+    values[0, [1, 4, 5, 9, 10, 13, 20]] = np.nan
+    values[0, 24:30] = np.nan  # a cell of the second group, so that its block says nothing
+    own = layout_inside(where, 3, 3, 2)
+    (pattern,) = patterns(Reduced.of(values, own))
+    axes = [np.array([-1.5, 0.3]), np.array([-0.7, 0.4]), np.array([-1.0, 0.2])]
+    nodes = Nodes.product(*axes, sigma=True)
+    got = Likelihood.of(pattern, nodes)
+    known = ~np.isnan(values[0])
+    y, cell = values[0, known], own.cell[known]
+    group, place = own.group[cell], own.place[cell]
+    fixed = [group == 0, group == 1]
+    if where == "blocks":
+        # Levels of blocks are free, and each group has half the variance of a difference.
+        fixed = [group == 1, *(own.block[cell] == b for b in range(3))]
+    design = np.stack(fixed, axis=1).astype(float)
+    logs, effects, variances = [], [], []
+    for tau, inner, sigma in zip(*np.exp(nodes.logs), strict=True):
+        outer = tau**2 / 2 if where == "blocks" else tau**2
+        v = outer * (place[:, None] == place) + inner**2 * (cell[:, None] == cell)
+        inverse = np.linalg.inv(v + sigma**2 * np.eye(y.size))
+        covariance = np.linalg.inv(design.T @ inverse @ design)
+        mean = covariance @ design.T @ inverse @ y
+        rest = y - design @ mean
+        log = np.linalg.slogdet(inverse)[1] + np.linalg.slogdet(covariance)[1]
+        logs.append(0.5 * (log - rest @ inverse @ rest))
+        weight = np.array([1, 0, 0, 0] if where == "blocks" else [-1, 1])
+        effects.append(weight @ mean)
+        variances.append(weight @ covariance @ weight)
+    np.testing.assert_allclose(np.diff(got.log[0]), np.diff(logs), rtol=1e-9)
+    np.testing.assert_allclose(got.effect[0], effects, rtol=1e-9)
+    np.testing.assert_allclose(got.variance, variances, rtol=1e-9)
+
+
 def test_gathered_nodes_hardly_move_a_probability():
     values, _ = made(64, 3, 3, share=0.5, seed=3)
     reduced = Reduced.of(values.reshape(64, -1), layout(3, 3))
-    nodes = Pooled(tau=(-0.9, 0.5), sigma=(-0.7, 0.3)).nodes(Box.of(reduced, sigma=True))
+    nodes = Pooled(learnt={"tau": (-0.9, 0.5), "sigma": (-0.7, 0.3)}).nodes(Box.of(reduced))
     (pattern,) = patterns(reduced)
     known = Likelihood.of(pattern, nodes)
     share = known.share(nodes)
@@ -137,11 +181,11 @@ def test_intervals_hold_their_mass():
 def test_scales_are_learnt_within_five_percent():
     values, _ = made(4_000, 4, 3, seed=6)
     reduced = Reduced.of(values.reshape(4_000, -1), layout(4, 3))
-    prior = learn_pooled(reduced, run.POOLS["scales"].learn(reduced.take(slice(60)), True)[1])
-    assert np.exp(prior.tau[0]) == pytest.approx(0.4, rel=0.05)
-    assert prior.tau[1] == pytest.approx(0.5, rel=0.07)  # two standard errors
-    assert np.exp(prior.sigma[0]) == pytest.approx(0.5, rel=0.05)
-    assert prior.sigma[1] == pytest.approx(0.3, rel=0.05)
+    prior = learn_pooled(reduced, run.POOLS["scales"].learn(reduced.take(slice(60)))[1])
+    assert np.exp(prior.learnt["tau"][0]) == pytest.approx(0.4, rel=0.05)
+    assert prior.learnt["tau"][1] == pytest.approx(0.5, rel=0.07)  # two standard errors
+    assert np.exp(prior.learnt["sigma"][0]) == pytest.approx(0.5, rel=0.05)
+    assert prior.learnt["sigma"][1] == pytest.approx(0.3, rel=0.05)
 
 
 def test_nothing_is_lost_and_every_reason_is_said(table):
@@ -353,7 +397,6 @@ def test_ranks_know_how_sure_they_are():
         (lambda t: t.assign(y=t.y.mask(t.index == 3, np.inf)), {}, "the value is infinite"),
         (lambda t: t, {"value": None}, "endpoint and value are not named"),
         (lambda t: t, {"group": None}, "group is not named"),
-        (lambda t: t, {"block": "mouse"}, "not yet both"),
         (lambda t: t, {"group": "arm,day"}, "names several"),
         (lambda t: t, {"options": {"pool": "scale"}}, "Did you mean 'scales'"),
         (lambda t: t, {"options": {"scale": "log2"}}, "0 or below"),
@@ -378,6 +421,41 @@ def test_rows_pasted_twice_and_several_units_of_measurement_are_doubted(found, t
     assert "Do all have one unit of measurement?" in said
     assert "options={'pool': 'icc'}" in said
     assert not any(words in str(found) for words in ("pasted twice", "one unit of measurement?"))
+
+
+def test_what_is_missing_is_counted_from_what_a_whole_endpoint_has():
+    whole = as_rows(made(60, 3, 2, seed=9)[0])
+    whole["run"] = whole.mouse + "_" + whole.groupby(["protein", "mouse"]).cumcount().astype(str)
+    # Rows of one endpoint pasted twice are missing nowhere else.
+    twice = pd.concat([whole, whole[whole.protein.eq("p00000") & whole.mouse.eq("m10")]])
+    found = ne.screen(twice, **ROLES, options=FAST)
+    assert not found.table[["missing_drug", "missing_placebo"]].to_numpy().any()
+    # One of two runs of a mouse is missing everywhere: that there are two the runs say alone.
+    odd = whole.protein.str[-1].isin([*"13579"])
+    one = whole[~(whole.mouse.eq("m10") & (whole.run.str[-1] == np.where(odd, "0", "1")))]
+    by_rows = ne.screen(one, **ROLES, options=FAST)
+    by_runs = ne.screen(one, **ROLES, options={**FAST, "sample": "run"})
+    assert (by_rows.table.missing_drug == 0).all()
+    assert (by_runs.table.missing_drug == 1).all()
+    assert "counted from the samples that are named" in " ".join(str(by_runs).split())
+    few = whole.drop(index=whole.index[5])
+    said = " ".join(str(ne.screen(few, **ROLES, options=FAST)).split())
+    assert "counted from the most readings of a mouse that more than 5% of the endpoints" in said
+    wide = one.pivot_table(index="protein", columns="run", values="y").reset_index()
+    sheet = whole[["run", "arm", "mouse"]].drop_duplicates()
+    got = ne.screen(wide, group="arm", unit="mouse", samples=sheet, options=FAST)
+    assert (got.table.missing_drug == 1).all()
+    assert "counted from the samples of the sheet" in " ".join(str(got).split())
+
+
+def test_whole_numbers_are_screened_when_they_are_said_to_be_measurements(table):
+    percent = table.assign(y=(50 + 10 * table.y).round().clip(0, 100))
+    with pytest.raises(ne.DataError, match=r"such as percentages.*--response measured"):
+        ne.screen(percent, **ROLES, options=FAST)
+    found = ne.screen(percent, **ROLES, options={**FAST, "response": "measured"})
+    assert found.estimated.sum() > 390
+    with pytest.raises(ne.DesignError, match="DESeq2, edgeR or PyDESeq2"):
+        ne.screen(percent, **ROLES, options={**FAST, "response": "counts"})
 
 
 def test_a_stopped_run_goes_on_to_the_same_bytes(table, tmp_path):
@@ -469,7 +547,7 @@ def test_all_null_screens_have_no_hits():
 
 
 def test_marginal_of_an_effect_is_the_integral_over_its_distribution():
-    nodes = Nodes.product(np.linspace(-2, 1, 30), None)
+    nodes = Nodes.product(np.linspace(-2, 1, 30), sigma=False)
     values, _ = made(1, 3, 1, seed=1)
     (pattern,) = patterns(Reduced.of(values.reshape(1, -1), layout(3, 1)))
     known = Likelihood.of(pattern, nodes)

@@ -34,8 +34,8 @@ def test_limma_says_the_same_of_flat_designs_under_its_own_prior():
     fit = pylimma.e_bayes(pylimma.lm_fit(flat, design))
     d0, s2 = float(fit["df_prior"]), float(fit["s2_prior"])
     reduced = Reduced.of(flat, layout(units, 1))
-    nodes = Nodes.product(np.linspace(-6, 6, 800), None)
-    nodes = nodes.weighted(-d0 * nodes.log_tau - 0.5 * d0 * s2 / nodes.tau2)
+    nodes = Nodes.product(np.linspace(-6, 6, 800), sigma=False)
+    nodes = nodes.weighted(-d0 * nodes.logs[0] - 0.5 * d0 * s2 / np.exp(2 * nodes.logs[0]))
     (pattern,) = patterns(reduced)
     known = Likelihood.of(pattern, nodes)
     posterior = Flat.of(known, known.share(nodes))
@@ -45,10 +45,12 @@ def test_limma_says_the_same_of_flat_designs_under_its_own_prior():
     # So does what stands for limma below.
     np.testing.assert_allclose(moderated(values[:, :, :, None])[1], p, rtol=1e-5)
     # The lognormal that is learnt has the median and the SD of limma's prior of log tau.
-    prior = learn_pooled(reduced, run.POOLS["scales"].learn(reduced.take(slice(60)), False)[1])
+    prior = learn_pooled(reduced, run.POOLS["scales"].learn(reduced.take(slice(60)))[1])
     middle = 0.5 * (np.log(s2) + np.log(d0 / 2) - special.digamma(d0 / 2))
-    assert np.exp(prior.tau[0]) == pytest.approx(np.exp(middle), rel=0.05)
-    assert prior.tau[1] == pytest.approx(0.5 * np.sqrt(special.polygamma(1, d0 / 2)), rel=0.05)
+    assert np.exp(prior.learnt["tau"][0]) == pytest.approx(np.exp(middle), rel=0.05)
+    assert prior.learnt["tau"][1] == pytest.approx(
+        0.5 * np.sqrt(special.polygamma(1, d0 / 2)), rel=0.05
+    )
 
 
 def test_twenty_screens_without_effects_have_no_hit():

@@ -134,16 +134,16 @@ class Screen(Found):
         prior = learnt.prior
         priors = prior.said(float(prior.unit(own)[0]), sigma=bool(own.freedom[0]))
         chosen: dict[str, Any] = {"ci_prob": self.options.ci_prob, "rope": self.options.rope}
-        if self.paired:
-            priors["tau_effect"] = priors.pop("tau")
-        else:
+        if not self.paired:
             chosen["tau"] = "common"
+        names = [name for name, _ in self.labels]
+        block = names.pop(0) if self.paired else None
         return compare(
             self.readings(row),
             value=self.roles.value or "value",
             group=self.roles.group,
-            unit=None if self.paired else self.inner,
-            block=self.inner if self.paired else None,
+            unit="/".join(names) or None,
+            block=block,
             reference=layout.groups[0],
             options={**chosen, "prior": priors, **(options or {})},
         )
@@ -170,10 +170,12 @@ class Screen(Found):
         Raises
         ------
         DesignError
-            When the screen was of blocks, or something cannot be meant.
+            When the screen was of blocks or subunits, or something cannot be meant.
         """
-        if self.paired:
-            raise DesignError("plan: of blocks state the spreads yourself, in nestimate.plan.")
+        if self.paired or self.matrix.layout.place is not None:
+            raise DesignError(
+                "plan: of blocks and subunits state the spreads yourself, in nestimate.plan."
+            )
         scales = {name: value for name, value in self.typical.items() if name != "icc"}
         low, high = self.groups
         return plan(
@@ -240,7 +242,8 @@ def screen(
         file (CSV, Parquet ...), a data frame, or an AnnData object, whose `obs` holds the roles.
     endpoint, value, group, unit, block
         Column names. `unit` is what was independently treated or sampled (mouse, patient); its rows
-        are its readings. `block` sees both groups. Without both every reading is a unit.
+        are its readings, `mouse/slice` has slices inside mice. `block` sees both groups, and may
+        have units of its own inside. Without both every reading is a unit.
     samples
         Of a wide table: the sheet of samples, with a row for each column of `data` and the columns
         group, unit or block. Its first column, or that named in the option `sample`, names them.

@@ -29,9 +29,11 @@ def _screen(  # noqa: PLR0913 - one argument per option is how typer reads a com
     value: Annotated[str | None, typer.Option(help="What was measured (long tables).")] = None,
     group: Annotated[str | None, typer.Option(help="What is compared.")] = None,
     unit: Annotated[
-        str | None, typer.Option(help="Experimental unit; its rows are readings.")
+        str | None, typer.Option(help="Experimental unit, mouse or mouse/slice; rows: readings.")
     ] = None,
-    block: Annotated[str | None, typer.Option(help="Sees both groups: patient, day.")] = None,
+    block: Annotated[
+        str | None, typer.Option(help="Sees both groups: patient; units may lie inside.")
+    ] = None,
     samples: Annotated[
         Path | None, typer.Option(help="Sheet of samples: DATA has a column for each of its rows.")
     ] = None,
@@ -41,6 +43,9 @@ def _screen(  # noqa: PLR0913 - one argument per option is how typer reads a com
         str | None, typer.Option(help="Of more groups, two: 'drug - placebo'.")
     ] = None,
     scale: Annotated[str, typer.Option(help="linear, or log2 (intensities).")] = "linear",
+    response: Annotated[
+        str | None, typer.Option(help="measured: whole numbers that are no counts.")
+    ] = None,
     pool: Annotated[
         str, typer.Option(help="Spreads learnt from all endpoints: scales, icc, none.")
     ] = "scales",
@@ -74,6 +79,7 @@ def _screen(  # noqa: PLR0913 - one argument per option is how typer reads a com
         "reference": reference,
         "contrast": contrast,
         "scale": scale,
+        "response": response,
         "pool": pool,
         "trend": trend,
         "effects": effects,

@@ -1,6 +1,6 @@
 """Which group and unit every row or sample belongs to, as the layout of a matrix."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from nestimate.data.designs.groups import reference_first
 from nestimate.errors import DesignError, listed
 from nestimate.remedies import Advice, Remedy
-from nestimate.studies.screen.reduced import Layout
+from nestimate.studies.screen.layout import Layout
 from nestimate.studies.screen.request import Options, Roles
 
 Codes = NDArray[np.intp]
@@ -20,18 +20,23 @@ class Cells:
 
     Attributes
     ----------
-    group, unit
-        Numbers of labels, shape (cells,); the same pair may occur again.
-    groups, units
+    group
+        Numbers of labels, shape (cells,); the same cell may occur again.
+    groups
         The labels.
+    members
+        Numbers of labels of the block, the unit, the subunit, those that are named; (levels,
+        cells).
+    labels
+        Of each, with the column's name.
     rows
         How many rows or samples belong to each, shape (cells,).
     """
 
     group: Codes
-    unit: Codes
     groups: tuple[str, ...]
-    units: tuple[str, ...]
+    members: Codes
+    labels: tuple[tuple[str, tuple[str, ...]], ...]
     rows: Codes
 
 
@@ -49,41 +54,72 @@ def arranged(
         said.append(
             f"Left out, being of other groups: {listed(others, 5)} ({cells.rows[~kept].sum():,})."
         )
-    key = np.where(kept, side, 0) * len(cells.units) + cells.unit
-    distinct = np.unique(key[kept])
-    group, unit = np.divmod(distinct, len(cells.units))
-    if roles.unit is not None:
-        both = np.intersect1d(unit[group == 0], unit[group == 1])
-        if both.size:
-            raise DesignError(
-                f"unit '{cells.units[both[0]]}' occurs in both groups"
-                + (f", and {both.size - 1} more do" if both.size > 1 else "")
-                + ". If it saw both, name the column as block; if two units are called alike, "
-                "rename them."
-            )
+    key = np.stack([side, *cells.members], axis=1)
+    distinct = np.unique(key[kept], axis=0)
+    if roles.block:
+        group, block = distinct[:, 0], distinct[:, 1]
+        complete = np.isin(block, np.intersect1d(block[group == 0], block[group == 1]))
+        if not complete.all():
+            names = cells.labels[0][1]
+            lost = sorted({names[b] for b in block[~complete]})
+            said.append(f"Left out, having seen one group only: {roles.block} {listed(lost, 5)}.")
+            distinct = distinct[complete]
+    if roles.units:
+        _check_units(distinct, cells.labels, bool(roles.block))
+    # The number of each cell among those that are left; -1: left out.
+    number = {tuple(row): i for i, row in enumerate(distinct.tolist())}
+    cell = np.array([number.get(tuple(row), -1) for row in key.tolist()], dtype=np.intp)
+    group, *members = distinct.T
+    lies_in = None
+    if len(members) > 1:
+        _, lies_in = np.unique(distinct[:, :-1], axis=0, return_inverse=True)
+        lies_in = lies_in.reshape(-1)
     layout = Layout(
         groups=(cells.groups[low], cells.groups[high]),
-        cell=np.arange(distinct.size),
+        cell=np.arange(len(distinct)),
         group=group,
-        pair=unit if roles.block else None,
-        names=tuple(cells.units[u] for u in unit),
+        expected=np.bincount(cell[cell >= 0], minlength=len(distinct)),
+        block=members[0] if roles.block else None,
+        place=lies_in,
+        labels=tuple(
+            (name, tuple(own[c] for c in codes))
+            for (name, own), codes in zip(cells.labels, members, strict=True)
+        ),
     )
-    if roles.block:
-        complete = np.isin(unit, np.intersect1d(unit[group == 0], unit[group == 1]))
-        if not complete.all():
-            lost = sorted({cells.units[u] for u in unit[~complete]})
-            said.append(f"Left out, having seen one group only: {roles.block} {listed(lost, 5)}.")
-            kept &= np.isin(key, distinct[complete])
-            distinct = distinct[complete]
-            layout = replace(
-                layout,
-                cell=np.arange(distinct.size),
-                group=group[complete],
-                pair=unit[complete],
-                names=tuple(cells.units[u] for u in unit[complete]),
-            )
-    cell = np.searchsorted(distinct, key)
-    return kept, cell, layout, said
+    return kept & (cell >= 0), cell, layout, said
+
+
+def _check_units(
+    distinct: Codes, labels: tuple[tuple[str, tuple[str, ...]], ...], blocked: bool
+) -> None:
+    """Refuse a unit that lies in several places.
+
+    Parameters
+    ----------
+    distinct
+        Group, block, unit and subunit of every cell, (cells, levels).
+    labels
+        Of block, unit and subunit.
+    blocked
+        Whether units lie inside blocks.
+    """
+    at = 1 + blocked
+    units = np.unique(distinct[:, : at + 1], axis=0)
+    several = np.flatnonzero(np.bincount(units[:, at]) > 1)
+    if not several.size:
+        return
+    name, own = labels[blocked]
+    more = f", and {several.size - 1} more do" if several.size > 1 else ""
+    if blocked:
+        raise DesignError(
+            f"unit '{own[several[0]]}' occurs in several cells of {labels[0][0]} and group{more}. "
+            f"If units are called alike, give each a name of its own, {labels[0][0]} and {name} in "
+            f"one; if '{name}' numbers the readings of a cell, leave it out."
+        )
+    raise DesignError(
+        f"unit '{own[several[0]]}' occurs in both groups{more}. If it saw both, name the column as "
+        "block; if two units are called alike, rename them."
+    )
 
 
 def _two(groups: tuple[str, ...], options: Options, roles: Roles) -> tuple[int, int, list[str]]:

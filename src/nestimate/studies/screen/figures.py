@@ -102,22 +102,40 @@ def scales(found: Found) -> "Figure":
     """Return tau against sigma of all endpoints, or tau alone where there is no sigma."""
     figure, ax = _blank((5.4, 4.4))
     columns, known = found.outcome.columns, np.flatnonzero(found.estimated)
-    tau = columns["tau"][known]
-    if found.matrix.layout.replicated:
+    layout = found.matrix.layout
+    words = dict(layout.scales)
+    if layout.replicated:
+        del words["sigma"]
         sigma = columns["sigma"][known]
-        ax.plot(sigma, tau, ".", ms=2.5, color=COLOURS[1], alpha=0.5, rasterized=known.size > 5_000)
-        ends = [float(min(sigma.min(), tau.min())), float(max(sigma.max(), tau.max()))]
+        ends = [float(sigma.min()), float(sigma.max())]
+        for (name, said), colour in zip(words.items(), COLOURS[1:], strict=False):
+            tau = columns[name][known]
+            ax.plot(sigma, tau, ".", ms=2.5, color=colour, alpha=0.5, label=said,
+                    rasterized=known.size > 5_000)  # fmt: skip
+            ends = [min(ends[0], float(tau.min())), max(ends[1], float(tau.max()))]
         ax.plot(ends, ends, color=ZERO, lw=0.8, ls="--")
         log_axis(ax, "x")
         log_axis(ax, "y")
         ax.set_xlabel("sigma, SD of a reading", fontsize=font())
-        ax.set_ylabel("tau, SD between units", fontsize=font())
+        ax.set_ylabel(" and ".join(_spread(found, name) for name in words), fontsize=font())
+        if len(words) > 1:
+            legend_above(ax)
         said = f"ICC {np.nanmedian(columns['icc']):.2f} in the median endpoint; line: tau = sigma"
     else:
+        tau = columns["tau"][known]
         ax.hist(np.log10(tau), bins=50, color=COLOURS[1])
-        ax.set_xlabel("log10 tau, SD between units", fontsize=font())
+        ax.set_xlabel(f"log10 {_spread(found, 'tau')}", fontsize=font())
         ax.set_ylabel("endpoints", fontsize=font())
-        said = f"SD between units: {np.nanmedian(tau):.3g} in the median endpoint"
+        said = f"{words['tau']}: {np.nanmedian(tau):.3g} in the median endpoint"
     tidy(ax)
     headline(figure, said)
     return figure
+
+
+def _spread(found: Found, name: str) -> str:
+    """Return a scale with what it is the SD of."""
+    layout = found.matrix.layout
+    if name == "tau_inner":
+        return f"{layout.scales[name]}, SD {'inside cells' if found.paired else 'inside units'}"
+    what = "of the difference between blocks" if found.paired else "between units"
+    return f"{layout.scales[name]}, SD {what}"

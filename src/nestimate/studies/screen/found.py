@@ -43,7 +43,7 @@ class Found:
     @property
     def paired(self) -> bool:
         """Whether both groups are seen inside blocks."""
-        return self.matrix.layout.pair is not None
+        return self.matrix.layout.block is not None
 
     @property
     def contrast(self) -> str:
@@ -74,21 +74,26 @@ class Found:
         """Return everything of every endpoint under the names that users see."""
         made, groups = self.outcome.columns, self.groups
         found: dict[str, NDArray[Any]] = {"endpoint": self.matrix.names}
-        slots = self.matrix.layout.group[self.matrix.layout.cell]
-        unit = "blocks" if self.paired else "units"
-        for g in (1, 0):
-            if g or not self.paired:
-                found[unit if self.paired else f"{unit}_{groups[g]}"] = made[f"units_{g}"]
-        for g in (1, 0):
-            found[f"readings_{groups[g]}"] = made[f"readings_{g}"]
-            found[f"missing_{groups[g]}"] = (slots == g).sum() - made[f"readings_{g}"]
+        layout = self.matrix.layout
+        counts = [("units", "units"), ("readings", "readings"), ("missing", "missing")]
+        if self.paired:
+            found["blocks"] = made["units_1"]
+            counts[0] = ("units", "inner")
+        elif layout.place is not None:
+            counts.insert(1, ("subunits", "inner"))
+        if self.paired and layout.place is None:
+            del counts[0]
+        for said, name in counts:
+            for g in (1, 0):
+                found[f"{said}_{groups[g]}"] = made[f"{name}_{g}"]
         plain = ("mean", "ci_low", "ci_high", "p_gt_0", "shrunk", "shrunk_sd", "lfsr", "s_value")
         found |= {name: made[name] for name in plain}
         if self.options.rope is not None:
             found["p_in_rope"] = made["p_in_rope"]
             found["p_beyond_rope"] = 1 - made["p_in_rope"]
-        scales = self.matrix.layout.scales
-        found |= {name: made[name] for name in ("rank", "rank_low", "rank_high", *scales, "far")}
+        found |= {name: made[name] for name in ("rank", "rank_low", "rank_high")}
+        found |= {said: made[name] for name, said in self.scales.items()}
+        found["far"] = made["far"]
         low, high = groups
         words = {raw: raw.format(low, high) for pair in LACKING for raw in pair}
         if self.paired:
@@ -126,25 +131,28 @@ class Found:
         cells = layout.cell[known]
         group = self.roles.group or "group"
         value = self.roles.value or "value"
-        found: dict[str, list[Any]] = {
+        return {
             value: values[known].tolist(),
             group: [self.groups[layout.group[c]] for c in cells],
+            **{name: [own[c] for c in cells] for name, own in self.labels},
         }
-        if self.inner is not None:
-            found[self.inner] = [layout.names[c] for c in cells]
-        return found
 
     @property
-    def inner(self) -> str | None:
-        """Column of the units or blocks; None where every reading is a unit."""
-        if self.paired:
-            return self.roles.block
-        return (self.roles.unit or "unit") if self.matrix.layout.replicated else None
+    def labels(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Columns of blocks, units and subunits, as far as these are not the readings."""
+        layout = self.matrix.layout
+        return layout.labels if self.paired or layout.replicated else ()
+
+    @property
+    def scales(self) -> dict[str, str]:
+        """What is said of how an endpoint scatters: our names, and those of columns."""
+        layout = self.matrix.layout
+        return {**layout.scales, "icc": "icc"} if layout.replicated else dict(layout.scales)
 
     @property
     def typical(self) -> dict[str, float]:
         """Median of each scale among endpoints."""
         return {
-            name: float(np.nanmedian(self.outcome.columns[name]))
-            for name in self.matrix.layout.scales
+            said: float(np.nanmedian(self.outcome.columns[name]))
+            for name, said in self.scales.items()
         }

@@ -61,9 +61,9 @@ class Learnt:
     effects: Effects | None
 
     @classmethod
-    def of(cls, reduced: Reduced, pool: Pool, *, sigma: bool) -> Self:
+    def of(cls, reduced: Reduced, pool: Pool) -> Self:
         """Learn the scales from endpoints that can be estimated; effects are left flat."""
-        prior, box = pool.learn(reduced, sigma)
+        prior, box = pool.learn(reduced)
         return cls(prior=prior, box=box, nodes=prior.nodes(box), effects=None)
 
     def standard(self, reduced: Reduced) -> Reduced:
@@ -100,7 +100,7 @@ class Learnt:
 
     def _alone(self, reduced: Reduced, row: int) -> tuple[Codes, Likelihood, Nodes]:
         one = reduced.take(np.array([row]))
-        box = Box.of(one, share=0.0, sds=6.0, sigma=self.nodes.sigma)
+        box = Box.of(one, share=0.0, sds=6.0)
         nodes = self.prior.wide(box)
         (pattern,) = patterns(one)
         return np.array([row]), Likelihood.of(pattern, nodes), nodes
@@ -143,7 +143,7 @@ class Levels:
     learnt: tuple[Learnt, ...]
 
     @classmethod
-    def of(cls, reduced: Reduced, pool: Pool, *, trend: bool, mixture: bool, sigma: bool) -> Self:
+    def of(cls, reduced: Reduced, pool: Pool, *, trend: bool, mixture: bool) -> Self:
         """Learn from endpoints that can be estimated, in an order that has nothing to do with them.
 
         Parameters
@@ -154,8 +154,6 @@ class Levels:
             Whether scales are learnt by level.
         mixture
             Whether the distribution of effects is learnt.
-        sigma
-            Whether readings have an SD of their own.
 
         Raises
         ------
@@ -173,7 +171,7 @@ class Levels:
         found = cls(
             edges=edges,
             learnt=tuple(
-                Learnt.of(reduced.take(np.flatnonzero(place == k)[:MOST]), pool, sigma=sigma)
+                Learnt.of(reduced.take(np.flatnonzero(place == k)[:MOST]), pool)
                 for k in range(edges.size + 1)
             ),
         )

@@ -4,7 +4,7 @@ Sixteen bytes of a reading go to a file without a name, twenty where samples are
 memory holds the matrix and no row.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, Self
@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from nestimate.errors import DataError, DesignError
 from nestimate.studies.screen.cells import Cells, arranged
+from nestimate.studies.screen.layout import Layout
 from nestimate.studies.screen.matrix import Matrix
 from nestimate.studies.screen.pieces import Labels, pieces
-from nestimate.studies.screen.reduced import Layout
 from nestimate.studies.screen.request import Options, Roles
 
 Array = NDArray[np.float64]
@@ -44,13 +44,13 @@ class Coded:
         given = {
             "endpoint": roles.endpoint,
             "group": roles.group,
-            roles.inner_role: roles.inner,
+            **roles.inside,
             "sample": roles.sample,
         }
         self.labels = {role: Labels(name, role) for role, name in given.items() if name is not None}
         self.notes: list[str] = []
-        #: Numbers of group and unit that occur together, and rows of each.
-        self._pairs: dict[tuple[int, int], int] = {}
+        #: Numbers of group, block and unit that occur together, and rows of each.
+        self._pairs: dict[tuple[int, ...], int] = {}
         self._rows: list[int] = []
         names = ("endpoint", "pair", *(("sample",) if roles.sample else ()))
         self._kind = np.dtype([*((name, "<i4") for name in names), ("value", "<f8")])
@@ -69,11 +69,10 @@ class Coded:
         names = [labels.name for labels in found.labels.values()]
         for table in pieces(data, (roles.value, *names)):
             codes = {role: labels.codes(table) for role, labels in found.labels.items()}
-            inner = codes.get(roles.inner_role, np.zeros(table.n_rows, dtype=np.intp))
             rows = np.empty(table.n_rows, dtype=found._kind)
             rows["value"] = table.numbers(roles.value)
             rows["endpoint"] = codes["endpoint"]
-            rows["pair"] = found._paired(codes["group"], inner)
+            rows["pair"] = found._paired([codes[role] for role in ("group", *roles.inside)])
             if roles.sample:
                 rows["sample"] = codes["sample"]
             found._file.write(rows.tobytes())
@@ -82,32 +81,33 @@ class Coded:
             raise DataError("the table has no rows: one row per reading is needed.")
         return found
 
-    def _paired(self, group: Codes, inner: Codes) -> Codes:
-        """Return the number of each row's pair."""
-        width = int(inner.max(initial=0)) + 1
-        distinct, place, rows = np.unique(
-            group * width + inner, return_inverse=True, return_counts=True
-        )
+    def _paired(self, codes: Sequence[Codes]) -> Codes:
+        """Return the number of what occurs together in each row."""
+        widths = [int(own.max(initial=0)) + 1 for own in codes]
+        key = np.ravel_multi_index(tuple(codes), widths) if codes[0].size else codes[0]
+        distinct, place, rows = np.unique(key, return_inverse=True, return_counts=True)
         known = np.empty(distinct.size, dtype=np.intp)
-        for i, key in enumerate(distinct):
-            pair = divmod(int(key), width)
-            known[i] = self._pairs.setdefault(pair, len(self._pairs))
+        for i, pair in enumerate(zip(*np.unravel_index(distinct, widths), strict=True)):
+            known[i] = self._pairs.setdefault(tuple(map(int, pair)), len(self._pairs))
             if known[i] == len(self._rows):
                 self._rows.append(0)
             self._rows[known[i]] += int(rows[i])
         return known[place]
 
     def cells(self) -> Cells:
-        """Return the pairs of group and unit, as what cells are made of."""
-        group, inner = np.array(list(self._pairs), dtype=np.intp).T
+        """Return what occurs together, as what cells are made of."""
+        group, *inner = np.array(list(self._pairs), dtype=np.intp).T
         place, groups = self.labels["group"].ordered()
-        named = self.labels.get(self.roles.inner_role)
-        within, units = named.ordered() if named else (np.zeros(1, dtype=np.intp), ("",))
+        within = [self.labels[role].ordered() for role in self.roles.inside]
+        members = [order[own] for (order, _), own in zip(within, inner, strict=True)]
         return Cells(
             group=place[group],
-            unit=within[inner],
             groups=groups,
-            units=units,
+            members=np.array(members, dtype=np.intp).reshape(len(members), group.size),
+            labels=tuple(
+                (name, labels)
+                for name, (_, labels) in zip(self.roles.inside.values(), within, strict=True)
+            ),
             rows=np.array(self._rows),
         )
 
@@ -141,6 +141,22 @@ class Coded:
                 "readings."
             )
 
+    def samples(self, cell: Codes, cells: int) -> Codes:
+        """Return how many samples lie in each cell, whatever endpoints they read, (cells,).
+
+        Parameters
+        ----------
+        cell
+            Cell of each pair of group and unit; -1: left out.
+        cells
+            How many there are.
+        """
+        count = len(self.labels["sample"])
+        seen = np.zeros((cells + 1) * count, dtype=bool)
+        for rows in self:
+            seen[cell[rows["pair"]] * count + rows["sample"]] = True
+        return seen.reshape(-1, count)[:cells].sum(axis=1)
+
 
 def read_long(data: Any, roles: Roles, options: Options) -> Matrix:
     """Read a table with one reading per row.
@@ -161,33 +177,43 @@ def read_long(data: Any, roles: Roles, options: Options) -> Matrix:
         place, endpoints = coded.labels["endpoint"].ordered()
         coded.check_samples(place, endpoints)
         kept, cell, layout, said = arranged(coded.cells(), roles, options)
-        values, column_cell, crowded = _filled(
-            coded, place, np.where(kept, cell, -1), layout.group.size
-        )
-    layout = replace(layout, cell=column_cell)
-    if crowded is not None and roles.inner is not None:
+        cell = np.where(kept, cell, -1)
+        count = _counted(coded, place, cell, layout.group.size)
+        expected = coded.samples(cell, layout.group.size) if roles.sample else _usual(count)
+        crowded = _crowded(count)
+        most = np.maximum(count.max(axis=0, initial=0), expected)
+        values = _filled(coded, place, cell, most, count)
+    column_cell = np.repeat(np.arange(layout.group.size), most)
+    layout = replace(layout, cell=column_cell, expected=expected)
+    if crowded is not None and roles.inside:
         endpoint, own, n, usual = crowded
         said.append(
-            f"Endpoint '{endpoints[endpoint]}' has {n} readings of '{layout.names[own]}', where "
-            f"{usual} are usual: were rows pasted twice? What is missing is counted from the most "
-            "that any endpoint has. Name the column of samples, and each gives one reading."
+            f"Endpoint '{endpoints[endpoint]}' has {n} readings of '{layout.labels[-1][1][own]}', "
+            f"where {usual} are usual: were rows pasted twice? Name the column of samples, and "
+            "each gives one reading."
         )
-    if roles.inner is None:
+    if not roles.inside:
         values, layout = _alone(values, layout)
     return Matrix(
         names=np.array(endpoints, dtype=object),
         values=values,
         layout=layout,
         notes=(*coded.notes, *said),
+        complete="the samples that are named"
+        if roles.sample
+        else f"the most readings of a {_innermost(roles)} that more than {FEW:.0%} of the "
+        "endpoints have",
     )
 
 
-def _filled(
-    coded: Coded, place: Codes, cell: Codes, cells: int
-) -> tuple[Array, Codes, tuple[int, int, int, int] | None]:
-    """Return readings as a matrix, as many columns for a cell as it has readings at most.
+def _innermost(roles: Roles) -> str:
+    if roles.units:
+        return roles.units[-1]
+    return f"{roles.block} in a group" if roles.block else "group"
 
-    Third stands an endpoint with more readings than others, see `_crowded`.
+
+def _counted(coded: Coded, place: Codes, cell: Codes, cells: int) -> NDArray[np.int32]:
+    """Count the readings of each endpoint in each cell, (endpoints, cells).
 
     Parameters
     ----------
@@ -203,21 +229,42 @@ def _filled(
     count = np.zeros(place.size * cells, dtype=np.int32)
     for key, _ in _known(coded, place, cell, cells):
         np.add.at(count, key, 1)
-    most = count.reshape(-1, cells).max(axis=0, initial=0)
-    crowded = _crowded(count.reshape(-1, cells))
+    return count.reshape(-1, cells)
+
+
+def _usual(count: NDArray[np.int32]) -> Codes:
+    """Return the most readings of each cell that more than a few endpoints have, (cells,).
+
+    Of those that have any: what one endpoint has twice by mistake is missing nowhere else.
+    """
+    found = np.zeros(count.shape[1], dtype=np.intp)
+    for cell, column in enumerate(count.T):
+        some = np.sort(column[column > 0])
+        if some.size:
+            found[cell] = some[-1 - int(FEW * some.size)]
+    return found
+
+
+def _filled(coded: Coded, place: Codes, cell: Codes, most: Codes, done: NDArray[np.int32]) -> Array:
+    """Return readings as a matrix, as many columns for a cell as is said.
+
+    Memory of the counts is used again, for how many readings have their column.
+    """
+    cells = most.size
     begin = np.concatenate([[0], np.cumsum(most)])
     matrix = np.full((place.size, int(begin[-1])), np.nan)
-    count[:] = 0  # from here on: readings that have their column
+    done = done.reshape(-1)
+    done[:] = 0
     for key, value in _known(coded, place, cell, cells):
         order = np.argsort(key, kind="stable")
         ordered = key[order]
         starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
         sizes = np.diff([*starts, ordered.size])
-        rank = np.arange(ordered.size) - np.repeat(starts, sizes) + count[ordered]
+        rank = np.arange(ordered.size) - np.repeat(starts, sizes) + done[ordered]
         row, own = np.divmod(ordered, cells)
         matrix[row, begin[own] + rank] = value[order]
-        count[ordered[starts]] += sizes.astype(np.int32)
-    return matrix, np.repeat(np.arange(cells), most), crowded
+        done[ordered[starts]] += sizes.astype(np.int32)
+    return matrix
 
 
 def _crowded(count: NDArray[np.int32]) -> tuple[int, int, int, int] | None:
@@ -254,5 +301,7 @@ def _alone(matrix: Array, layout: Layout) -> tuple[Array, Layout]:
         layout,
         cell=np.arange(size),
         group=layout.group[layout.cell],
-        names=tuple(str(i + 1) for i in range(size)),
+        expected=np.concatenate(
+            [np.arange((layout.cell == c).sum()) < n for c, n in enumerate(layout.expected)]
+        ).astype(np.intp),
     )

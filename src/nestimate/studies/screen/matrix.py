@@ -1,14 +1,14 @@
 """Readings of all endpoints as a matrix."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.errors import DataError
-from nestimate.studies.screen.reduced import Layout
+from nestimate.studies.screen.layout import Layout
 from nestimate.studies.screen.request import Options
 
 Array = NDArray[np.float64]
@@ -33,12 +33,28 @@ class Matrix:
         What the columns are.
     notes
         What was left out or repaired, in sentences.
+    complete
+        What missing readings are counted from, in words.
     """
 
     names: NDArray[np.object_]
     values: Array
     layout: Layout
     notes: tuple[str, ...]
+    complete: str = "the samples of the sheet"
+
+    @property
+    def single(self) -> Self:
+        """The same without a level of which each member has one reading."""
+        layout = self.layout.single
+        if layout is self.layout:
+            return self
+        name = self.layout.labels[-1][0]
+        note = (
+            f"Every {name} has one reading, so readings and {name} cannot be told apart: the level "
+            "is left out, and sigma includes the error of a single reading."
+        )
+        return replace(self, layout=layout, notes=(*self.notes, note))
 
     def blocks(self) -> Iterator[Array]:
         """Give the readings of some endpoints after the other."""
@@ -80,12 +96,13 @@ class Matrix:
                 )
             for block in self.blocks():
                 np.log2(block, out=block)
-        elif whole and least >= 0 and most >= COUNTS:
+        elif options.response is None and whole and least >= 0 and most >= COUNTS:
             raise DataError(
                 "the values look like raw counts: whole numbers, none below 0, up to "
                 f"{most:,.0f}. Their scatter grows with their mean, which a screen does not "
                 "model: use a method for counts (DESeq2, edgeR, PyDESeq2), or give logarithms of "
                 "normalised values. If they are intensities: --scale log2 (scale='log2' in "
-                "Python)."
+                "Python). If they are measurements in whole numbers, such as percentages, scores, "
+                "or logarithms that were rounded: --response measured (response='measured')."
             )
         return self

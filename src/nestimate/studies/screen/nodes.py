@@ -1,4 +1,4 @@
-r"""Likelihood of the scales of many endpoints on nodes of (log tau, log sigma) that they share.
+r"""Likelihood of the scales of many endpoints on nodes, in logarithms, that they share.
 
 With arms' means integrated out under flat priors, v = tau^2 + share sigma^2 and W the sum of 1 / v
 in an arm::
@@ -9,6 +9,10 @@ in an arm::
 Q is linear in squared deviations of classes of equal v and in squared gaps between their means, so
 that on the nodes the likelihood of all endpoints of one pattern is one product of matrices. The
 effect given the scales is normal about `effect`, with variance `variance`.
+
+Where arms are places that make up something in their turn, differences inside blocks or units with
+subunits, v has the inner scale, and the mean of a place errs with 1 / W. What places make up then
+scatters with V = tau^2 + sum 1 / W about its own arm, and the same formula holds once more.
 """
 
 from dataclasses import dataclass, replace
@@ -18,12 +22,15 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.studies.screen.layout import Above
 from nestimate.studies.screen.reduced import Pattern
 
 Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
 
-#: Distance of nodes in SDs of the narrowest posterior: the trapezoid rule errs by 1e-13 there.
-STEP = 0.8
+#: Distance of nodes in SDs of the narrowest posterior, by the number of scales: the trapezoid rule
+#: errs by 1e-13 at 0.8, by 2e-6 at 1.2.
+STEPS = (0.8, 0.8, 1.2)
 #: Distance of variances, in logarithms, onto which nodes are gathered where effects depend on the
 #: variance alone: probabilities, tails included, err by a few parts in a thousand of themselves.
 GATHERED = 0.05
@@ -31,40 +38,35 @@ GATHERED = 0.05
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Nodes:
-    """Nodes of the scales, each array of shape (nodes,).
+    """Nodes of the scales.
 
     Attributes
     ----------
-    log_tau, log_sigma
-        Where they lie; log_sigma is 0 throughout where there is no sigma.
+    logs
+        Where they lie, the outermost scale first, shape (scales, nodes).
     weight
-        Prior mass, summing to one.
+        Prior mass, summing to one, shape (nodes,).
     edge
-        Nodes on which next to nothing may lie: else the posterior reaches beyond them.
+        Nodes on which next to nothing may lie: else the posterior reaches beyond them; (nodes,).
     sigma
-        Whether there is one.
+        Whether the last of the scales is that of readings.
     """
 
-    log_tau: Array
-    log_sigma: Array
+    logs: Array
     weight: Array
     edge: NDArray[np.bool_]
     sigma: bool
 
     @classmethod
-    def product(cls, log_tau: Array, log_sigma: Array | None) -> Self:
+    def product(cls, *axes: Array, sigma: bool) -> Self:
         """Lay nodes on a rectangle, all of one weight, its rim being the edge."""
-        sigmas = np.zeros(1) if log_sigma is None else log_sigma
-        t, s = (part.ravel() for part in np.meshgrid(log_tau, sigmas, indexing="ij"))
-        rim = (t <= log_tau[0]) | (t >= log_tau[-1])
-        if log_sigma is not None:
-            rim |= (s <= log_sigma[0]) | (s >= log_sigma[-1])
+        logs = np.stack([part.ravel() for part in np.meshgrid(*axes, indexing="ij")])
+        rims = [(x <= axis[0]) | (x >= axis[-1]) for x, axis in zip(logs, axes, strict=True)]
         return cls(
-            log_tau=t,
-            log_sigma=s,
-            weight=np.full(t.size, 1 / t.size),
-            edge=rim,
-            sigma=log_sigma is not None,
+            logs=logs,
+            weight=np.full(logs.shape[1], 1 / logs.shape[1]),
+            edge=np.logical_or.reduce(rims),
+            sigma=sigma,
         )
 
     def weighted(self, log_density: Array) -> "Nodes":
@@ -76,22 +78,18 @@ class Nodes:
         """Return some of the nodes."""
         weight = self.weight[kept]
         return replace(
-            self,
-            log_tau=self.log_tau[kept],
-            log_sigma=self.log_sigma[kept],
-            edge=self.edge[kept],
-            weight=weight / weight.sum(),
+            self, logs=self.logs[:, kept], edge=self.edge[kept], weight=weight / weight.sum()
         )
 
     @property
-    def tau2(self) -> Array:
-        """Squares of tau."""
-        return np.asarray(np.exp(2 * self.log_tau))
+    def between(self) -> Array:
+        """Logs of the scales that are not those of readings, (scales, nodes)."""
+        return self.logs[: len(self.logs) - self.sigma]
 
     @property
-    def sigma2(self) -> Array:
-        """Squares of sigma; 0 where there is none."""
-        return np.exp(2 * self.log_sigma) if self.sigma else np.zeros_like(self.log_sigma)
+    def log_sigma(self) -> Array:
+        """Logs of sigma, (nodes,); minus infinity where there is none."""
+        return self.logs[-1] if self.sigma else np.full(self.weight.size, -np.inf)
 
 
 def line(low: float, high: float, step: float) -> Array:
@@ -121,22 +119,28 @@ class Likelihood:
     @classmethod
     def of(cls, pattern: Pattern, nodes: Nodes) -> Self:
         """Work out the likelihood of all endpoints of a pattern."""
-        v = nodes.tau2 + pattern.share[:, None] * nodes.sigma2
+        outer, inner = np.exp(2 * nodes.between[[0, -1]])
+        sigma2 = np.exp(2 * nodes.log_sigma)
+        v = inner + pattern.share[:, None] * sigma2
         count = pattern.count[:, None]
         w = count / v
-        arms = range(len(pattern.signs))
+        arms = np.unique(pattern.arm)
         total = np.stack([w[pattern.arm == a].sum(axis=0) for a in arms])
         features = [pattern.squares.T]
         rates = [1 / v]
-        for a in arms:
+        for a, whole in zip(arms, total, strict=True):
             for i, j in combinations(np.flatnonzero(pattern.arm == a), 2):
                 features.append(np.square(pattern.mean[:, i] - pattern.mean[:, j])[None])
-                rates.append((w[i] * w[j] / total[a])[None])
+                rates.append((w[i] * w[j] / whole)[None])
         if nodes.sigma:
             features += [pattern.inside[None], pattern.freedom[None]]
-            rates += [1 / nodes.sigma2[None], 2 * nodes.log_sigma[None]]
+            rates += [1 / sigma2[None], 2 * nodes.log_sigma[None]]
         base = (count * np.log(v)).sum(axis=0) + np.log(total).sum(axis=0)
         log = -0.5 * (base + np.concatenate(features).T @ np.concatenate(rates))
+        if pattern.above is not None:
+            shown = Shown.of(pattern, pattern.above, w, total)
+            more, effect, variance = shown.of_arms(outer, pattern.signs)
+            return cls(log=log + more, effect=effect, variance=variance)
         sign = pattern.signs[pattern.arm]
         if pattern.arm.size == len(pattern.signs):
             effect = (pattern.mean * sign).sum(axis=1, keepdims=True)
@@ -166,8 +170,79 @@ class Likelihood:
             return self, share
         at = (logs - low) / GATHERED
         left = np.minimum(at.astype(np.intp), size - 2)
-        spread, rows = np.zeros((logs.size, size)), np.arange(logs.size)
-        spread[rows, left] = 1 - (at - left)
-        spread[rows, left + 1] += at - left
+        order = np.argsort(left, kind="stable")
+        there, starts = np.unique(left[order], return_index=True)
+        beyond = share * (at - left)
+        found = np.zeros((len(share), size))
+        found[:, there] = np.add.reduceat((share - beyond)[:, order], starts, axis=1)
+        found[:, there + 1] += np.add.reduceat(beyond[:, order], starts, axis=1)
         variance = np.exp(low + GATHERED * np.arange(size))
-        return replace(self, log=share[:, :0], variance=variance), share @ spread
+        return replace(self, log=share[:, :0], variance=variance), found
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Shown:
+    """What places make up, given the scales inside it.
+
+    Attributes
+    ----------
+    mean
+        (endpoints, observed, nodes), or (endpoints, observed, 1) where no scale changes it.
+    error
+        Variance with which it is known, (observed, nodes).
+    arm
+        (observed,)
+    """
+
+    mean: Array
+    error: Array
+    arm: Codes
+
+    @classmethod
+    def of(cls, pattern: Pattern, above: Above, w: Array, total: Array) -> Self:
+        """Put places together; what lacks one of its places is left out.
+
+        Parameters
+        ----------
+        pattern, above
+            The endpoints, and what places make up.
+        w
+            Precision of each class of means, (classes, nodes).
+        total
+            That of each place that has some, (places, nodes).
+        """
+        places, at = np.unique(pattern.arm, return_inverse=True)
+        plain = at.size == places.size
+        # In one class the mean of a place is that of the class, whatever the scales are.
+        width = 1 if plain else total.shape[1]
+        wanted = np.bincount(above.observed)
+        there = np.bincount(above.observed[places], minlength=wanted.size)
+        chosen = np.flatnonzero(there == wanted)
+        mean = np.zeros((len(pattern.mean), wanted.size, width))
+        error = np.zeros((wanted.size, total.shape[1]))
+        for c, (p, own) in enumerate(zip(at, pattern.mean.T, strict=True)):
+            part = np.ones(1) if plain else w[c] / total[p]
+            k = above.observed[places[p]]
+            mean[:, k] += above.sign[places[p]] * own[:, None] * part
+        for p, place in enumerate(places):
+            error[above.observed[place]] += 1 / total[p]
+        return cls(mean=mean[:, chosen], error=error[chosen], arm=above.arm[chosen])
+
+    def of_arms(self, tau2: Array, signs: Codes) -> tuple[Array, Array, Array]:
+        """Integrate over the arms' means: log likelihood, effect and its variance.
+
+        Shapes (endpoints, nodes), (endpoints, nodes or 1) and (nodes,).
+        """
+        log, effect, variance = 0.0, 0.0, 0.0
+        for a, sign in enumerate(signs):
+            own = self.arm == a
+            v, mean = tau2 + self.error[own], self.mean[:, own]
+            whole = (1 / v).sum(axis=0)
+            alike = mean.shape[2] == 1 and bool((v == v[0]).all())
+            centre = mean.mean(axis=1) if alike else (mean / v).sum(axis=1) / whole
+            squares = np.square(mean - centre[:, None])
+            # The same by a product of matrices where no scale changes the means.
+            far = squares[:, :, 0] @ (1 / v) if alike else (squares / v).sum(axis=1)
+            log = log - 0.5 * (np.log(v).sum(axis=0) + np.log(whole) + far)
+            effect, variance = effect + sign * centre, variance + 1 / whole
+        return np.asarray(log), np.asarray(effect), np.asarray(variance)

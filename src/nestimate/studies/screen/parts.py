@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from nestimate.errors import DesignError
 from nestimate.outputs import whole
 from nestimate.studies.screen import students
+from nestimate.studies.screen.layout import Layout
 from nestimate.studies.screen.learnt import Levels
 from nestimate.studies.screen.matrix import Matrix
-from nestimate.studies.screen.reduced import Layout, Reduced
+from nestimate.studies.screen.reduced import Reduced
 from nestimate.studies.screen.request import BLOCK, Options
 from nestimate.studies.screen.score import Question, normal_units
 

@@ -51,33 +51,41 @@ def design(found: Found) -> list[str]:
     """Say what was screened."""
     columns, layout = found.outcome.columns, found.matrix.layout
     readings = int(columns["readings_0"].sum() + columns["readings_1"].sum())
-    if found.paired:
-        units = f"{int((layout.group == 0).sum())} blocks ({found.roles.block}) that saw both"
-    else:
-        counts = [int((layout.group == g).sum()) for g in (1, 0)]
-        low, high = found.groups
-        unit = found.roles.unit or "unit"
-        units = f"{unit}: {counts[0]} in {high}, {counts[1]} in {low}"
     told: list[str] = [
-        f"{len(found.matrix.names):,} endpoints, {found.contrast}; {units}; {readings:,} readings."
+        f"{len(found.matrix.names):,} endpoints, {found.contrast}; {_members(found)}; "
+        f"{readings:,} readings."
     ]
-    slots = [int((layout.group[layout.cell] == g).sum()) for g in (0, 1)]
-    lost = [
-        slots[g] * len(found.matrix.names) - int(columns[f"readings_{g}"].sum()) for g in (0, 1)
-    ]
+    lost = [int(columns[f"missing_{g}"].sum()) for g in (0, 1)]
     if any(lost):
-        shares = [lost[g] / max(slots[g] * len(found.matrix.names), 1) for g in (1, 0)]
+        whole = [int(layout.expected[layout.group == g].sum()) for g in (0, 1)]
+        shares = [lost[g] / max(whole[g] * len(found.matrix.names), 1) for g in (1, 0)]
         low, high = found.groups
         told.append(
-            f"Missing: {shares[0]:.1%} of the readings of {high}, {shares[1]:.1%} of {low}; "
-            "nothing is filled in. Where what is weak is missing more often, differences are "
-            "understated."
+            f"Missing: {shares[0]:.1%} of the readings of {high}, {shares[1]:.1%} of {low}, "
+            f"counted from {found.matrix.complete}; nothing is filled in. Where what is weak is "
+            "missing more often, differences are understated."
         )
     out = Counter(found.columns()["status"][~found.estimated].tolist())
     if out:
         listed = "; ".join(f"{why}: {count:,}" for why, count in out.most_common(6))
         told.append(f"Not estimated, and listed with the reason: {sum(out.values()):,} ({listed}).")
     return [*told, *found.matrix.notes]
+
+
+def _members(found: Found) -> str:
+    """Say how many blocks and units there are."""
+    layout = found.matrix.layout
+    told, units = [], [name for name, _ in found.labels] or [found.roles.unit or "unit"]
+    if layout.block is not None:
+        told.append(f"{np.unique(layout.block).size} blocks ({units.pop(0)}) that saw both")
+    outer = layout.group
+    if layout.block is None and layout.place is not None:
+        outer = outer[np.unique(layout.place, return_index=True)[1]]
+    each = [outer, layout.group] if len(units) > 1 else [outer]
+    low, high = found.groups
+    for name, group in zip(units, each, strict=False):
+        told.append(f"{name}: {(group == 1).sum()} in {high}, {(group == 0).sum()} in {low}")
+    return "; ".join(told)
 
 
 def answer(found: Found) -> list[str]:
@@ -136,8 +144,9 @@ def trust(found: Found) -> list[str]:
         )
     if engines["normal (t failed)"]:
         told.append(
-            f"{engines['normal (t failed)']:,} of them could not be sampled well enough and keep "
-            "the numbers of normal units: look at them by `compare`."
+            f"{engines['normal (t failed)']:,} of them could not be sampled well enough, or hold "
+            "unequal numbers of readings in their blocks or subunits, and keep the numbers of "
+            "normal units: look at them by `compare`."
         )
     audit = found.outcome.audit[c["engine"][found.outcome.audit] == "t"]
     if audit.size:
@@ -154,7 +163,8 @@ def _units_of_measurement(found: Found) -> list[str]:
     if found.options.pool != "scales" or not found.estimated.any():
         return []
     columns = found.columns()
-    spread = np.hypot(columns["tau"], columns.get("sigma", 0.0))
+    each = [columns[name] for name in found.matrix.layout.scales.values()]
+    spread = np.sqrt(np.square(each).sum(axis=0))
     low, high = np.quantile(spread[found.estimated], [0.05, 0.95])
     if high < ONE_UNIT * low:
         return []
@@ -174,7 +184,7 @@ def methods(found: Found) -> str:
     """Return the paragraph for a paper."""
     low, high = found.groups
     prior = _priors(found)
-    unit = f"blocks ({found.roles.block})" if found.paired else (found.roles.unit or "unit")
+    unit, scatter = _model(found)
     mixture = (
         "The effects were taken to come from a mixture of normals about zero and exactly zero, "
         f"learnt by EM from up to {LEARN:,} endpoints (Stephens 2017), with the likelihood "
@@ -184,9 +194,8 @@ def methods(found: Found) -> str:
     )
     return (
         f"Differences between {high} and {low} were estimated for {len(found.matrix.names):,} "
-        f"endpoints by a hierarchical model in which the experimental unit is {unit}: readings "
-        "scatter about units (SD sigma), units about their group (SD tau), both SDs being the "
-        "endpoint's own. "
+        f"endpoints by a hierarchical model in which the experimental unit is {unit}: {scatter}, "
+        "all SDs being the endpoint's own. "
         f"Priors ({found.options.pool}, {prior}. {mixture}"
         "Endpoints that might be hits were analysed again with Student-t units. Hits were "
         f"selected at a false sign rate of {RATE:g}, the mean local false sign rate of those "
@@ -194,11 +203,32 @@ def methods(found: Found) -> str:
     )
 
 
+def _model(found: Found) -> tuple[str, str]:
+    """Name the experimental unit, and say what scatters about what."""
+    layout = found.matrix.layout
+    names = [name for name, _ in found.labels]
+    block = names.pop(0) if found.paired else ""
+    outer, *inner = names or [found.roles.unit or "unit"]
+    words = list(layout.scales.values())
+    told = []
+    if not found.paired:
+        told.append(f"{outer} values scatter about their group (SD {words[0]})")
+        told += [f"{name} values about their {outer} (SD {words[1]})" for name in inner]
+    else:
+        told.append(f"the difference between the groups scatters from {block} to {block} "
+                    f"(SD {words[0]}), whose levels are free")  # fmt: skip
+        told += [f"{name} values about their {block} and group (SD {words[1]})" for name in names]
+    if layout.replicated:
+        told.append(f"readings about their {(*names, 'cell')[-1 - bool(names)]} (SD sigma)")
+    unit = f"blocks ({block})" if found.paired and not names else outer
+    return unit, ", ".join(told)
+
+
 def _priors(found: Found) -> str:
     """Say which priors the scales have."""
-    levels, sigma = found.outcome.learnt, found.matrix.layout.replicated
+    levels = found.outcome.learnt
     told = [
-        "; ".join(f"{name} ~ {text}" for name, text in one.prior.said(1.0, sigma=sigma).items())
+        "; ".join(f"{name} ~ {text}" for name, text in one.prior.said(1.0, sigma=True).items())
         for one in (levels.learnt[0], levels.learnt[-1])
     ]
     count = len(levels.learnt)

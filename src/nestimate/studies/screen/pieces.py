@@ -44,16 +44,33 @@ def pieces(data: Any, wanted: Sequence[str | None]) -> Iterator[Table]:
         )
 
 
+def columns_of(data: Any) -> tuple[str, ...]:
+    """Return the names of the columns of a table.
+
+    Raises
+    ------
+    DataError
+        When it cannot be read.
+    """
+    if isinstance(data, str | Path) and Path(data).suffix.lower() == ".parquet":
+        with _parquet(Path(data)) as file:
+            return tuple(file.schema_arrow.names)
+    return tuple(read_grid(data, Reading()).names)
+
+
 def _together(columns: int) -> int:
     return max(CELLS // max(columns, 1), 1_024)
 
 
-def _of_parquet(path: Path, names: list[str]) -> Iterator[Table]:
+def _parquet(path: Path) -> pq.ParquetFile:
     try:
-        file = pq.ParquetFile(path, buffer_size=BYTES, pre_buffer=False)
+        return pq.ParquetFile(path, buffer_size=BYTES, pre_buffer=False)
     except (OSError, ValueError) as error:
         raise DataError(f"{path.name} cannot be read as Parquet: {error}.") from None
-    with file:
+
+
+def _of_parquet(path: Path, names: list[str]) -> Iterator[Table]:
+    with _parquet(path) as file:
         there = file.schema_arrow.names
         for name in names:
             if name not in there:

@@ -18,7 +18,7 @@ class Pool:
     least
         Fewest endpoints that it can be learnt from.
     learn
-        Endpoints, and whether there is a sigma, to the prior and where the scales lie.
+        Endpoints to the prior, and to where the scales lie.
     says
         What it takes for granted.
     by_level
@@ -27,25 +27,25 @@ class Pool:
 
     name: str
     least: int
-    learn: Callable[[Reduced, bool], tuple[ScalePrior, Box]]
+    learn: Callable[[Reduced], tuple[ScalePrior, Box]]
     says: str
     by_level: bool = False
 
 
-def _scales(reduced: Reduced, sigma: bool) -> tuple[ScalePrior, Box]:
-    box = Box.of(reduced, sigma=sigma)
+def _scales(reduced: Reduced) -> tuple[ScalePrior, Box]:
+    box = Box.of(reduced)
     return learn_pooled(reduced, box), box
 
 
-def _ratio(reduced: Reduced, sigma: bool) -> tuple[ScalePrior, Box]:
-    reduced = reduced.over(Ratio(ratio=(0.0, 1.0)).unit(reduced))
-    box = Box.of(reduced, sds=6.0, sigma=sigma)
+def _ratio(reduced: Reduced) -> tuple[ScalePrior, Box]:
+    reduced = reduced.over(Ratio(learnt={}).unit(reduced))
+    box = Box.of(reduced, sds=6.0)
     return learn_ratio(reduced, box), box
 
 
-def _own(reduced: Reduced, sigma: bool) -> tuple[ScalePrior, Box]:
-    prior = Own()
-    return prior, Box.of(reduced.over(prior.unit(reduced)), sds=6.0, sigma=sigma)
+def _own(reduced: Reduced) -> tuple[ScalePrior, Box]:
+    prior = Own(names=reduced.scales)
+    return prior, Box.of(reduced.over(prior.unit(reduced)), sds=6.0)
 
 
 POOLS = {

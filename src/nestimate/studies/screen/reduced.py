@@ -7,6 +7,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.studies.screen.layout import Above, Layout
+
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
@@ -21,113 +23,50 @@ NO_SCATTER = "no scatter within groups"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Layout:
-    """What the columns of a matrix of readings are.
-
-    Attributes
-    ----------
-    groups
-        The reference, and the group that is compared with it.
-    cell
-        Cell of each column, shape (columns,): a unit, or what a block shows of a group.
-    group
-        Group of each cell, 0 or 1, shape (cells,).
-    pair
-        Block of each cell, shape (cells,); None where units lie in groups.
-    names
-        Unit (or block) of each cell, for messages and for single endpoints.
-    """
-
-    groups: tuple[str, str]
-    cell: Codes
-    group: Codes
-    pair: Codes | None
-    names: tuple[str, ...]
-
-    @property
-    def scales(self) -> tuple[str, ...]:
-        """Names of what can be told of how an endpoint scatters."""
-        return ("tau", "sigma", "icc") if self.replicated else ("tau",)
-
-    @property
-    def replicated(self) -> bool:
-        """Whether some cell has several columns, so that readings have an SD of their own."""
-        return bool(np.bincount(self.cell).max() > 1)
-
-    @property
-    def arms(self) -> Codes:
-        """Sign with which each observed mean counts towards the effect, by arm."""
-        return np.array([-1, 1]) if self.pair is None else np.array([1])
-
-    @property
-    def index(self) -> Codes:
-        """Columns of each cell, filled up with -1: shape (cells, most readings)."""
-        order = np.argsort(self.cell, kind="stable")
-        sizes = np.bincount(self.cell, minlength=self.group.size)
-        found = np.full((sizes.size, int(sizes.max())), -1, dtype=np.intp)
-        first = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-        inside = np.arange(order.size) - np.repeat(first, sizes)
-        found[self.cell[order], inside] = order
-        return found
-
-    def words(self) -> dict[str, Any]:
-        """Return it in plain types, for a file."""
-        return {
-            "groups": list(self.groups),
-            "cell": self.cell.tolist(),
-            "group": self.group.tolist(),
-            "pair": None if self.pair is None else self.pair.tolist(),
-            "names": list(self.names),
-        }
-
-    @classmethod
-    def of_words(cls, words: dict[str, Any]) -> Self:
-        """Read what `words` gave."""
-        low, high = words["groups"]
-        pair = words["pair"]
-        return cls(
-            groups=(low, high),
-            cell=np.array(words["cell"], dtype=np.intp),
-            group=np.array(words["group"], dtype=np.intp),
-            pair=None if pair is None else np.array(pair, dtype=np.intp),
-            names=tuple(words["names"]),
-        )
-
-
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Reduced:
     """Observed means of endpoints, and what scatters inside them.
 
     An observed mean scatters about its arm's with variance tau^2 + share * sigma^2. In groups of
     units it is the mean of a unit, share one over its readings; in blocks it is the difference
-    between two groups inside one, and tau the spread of that difference.
+    between two groups inside one, and tau the spread of that difference. Where units lie inside
+    blocks, or subunits inside units, arms are the places they lie in, and `above` says what these
+    make up; the spread is then the inner one, and tau that of what they make up.
 
     Attributes
     ----------
+    scales
+        What scatters, from the outermost, in the words of `compare`; of these sigma is the last.
     mean, share
         Shape (endpoints, observed); NaN where nothing was read.
     arm
         Arm of each observed mean, shape (observed,).
+    above
+        What arms make up, where they are places.
     signs
-        Sign with which an arm counts towards the effect, shape (arms,).
+        Sign with which an arm (of what places make up) counts towards the effect, shape (arms,).
     squares, freedom
         Squared deviations of readings inside cells, and their degrees of freedom, (endpoints,).
-    units, readings
-        Observed means and readings of each group, shape (endpoints, 2).
+    units, inner, readings, missing
+        Observed means (of what places make up), cells, readings, and readings that are missing, of
+        each group, (endpoints, 2).
     size
         Largest absolute reading, (endpoints,).
     level
         Mean of the means of cells, (endpoints,).
     """
 
+    scales: tuple[str, ...]
     mean: Array
     share: Array
     arm: Codes
+    above: Above | None
     signs: Codes
     squares: Array
     freedom: Array
     units: Codes
+    inner: Codes
     readings: Codes
+    missing: Codes
     size: Array
     level: Array
 
@@ -144,27 +83,32 @@ class Reduced:
         mean = filled.sum(axis=2) / np.where(count, count, np.nan)
         squares = np.where(known, np.square(cube - mean[:, :, None]), 0.0).sum(axis=(1, 2))
         freedom = np.maximum(count - 1, 0).sum(axis=1).astype(float)
-        by_group = [layout.group == g for g in (0, 1)]
-        readings = np.stack([count[:, own].sum(axis=1) for own in by_group], axis=1)
         size = np.abs(filled).max(axis=(1, 2))
         share = 1 / np.where(count, count, np.nan)
         seen = np.maximum((count > 0).sum(axis=1), 1)
         level = np.where(count > 0, mean, 0.0).sum(axis=1) / seen
-        arm = layout.group
-        if layout.pair is not None:
+        arm, above = layout.group, layout.above
+        if above is not None:
+            assert layout.place is not None
+            arm = layout.place
+        elif layout.block is not None:
             low, high = _sides(layout)
             mean, share = mean[:, high] - mean[:, low], share[:, high] + share[:, low]
             arm = np.zeros(len(low), dtype=np.intp)
-        units = _counted(share, arm, layout)
+        whole = mean if above is None else above.plain(mean, arm)
         return cls(
+            scales=tuple(layout.scales.values()),
             mean=mean,
             share=share,
             arm=arm,
-            signs=layout.arms,
+            above=above,
+            signs=layout.signs,
             squares=squares,
             freedom=freedom,
-            units=units,
-            readings=readings,
+            units=_by_group(~np.isnan(whole), arm if above is None else above.arm, layout.signs),
+            inner=_by_group(count > 0, layout.group),
+            readings=_by_group(count, layout.group),
+            missing=_by_group(np.maximum(layout.expected - count, 0), layout.group),
             size=size,
             level=level,
         )
@@ -173,9 +117,15 @@ class Reduced:
         """Return the number of endpoints."""
         return len(self.mean)
 
+    @property
+    def sigma(self) -> bool:
+        """Whether readings have an SD of their own."""
+        return self.scales[-1] == "sigma"
+
     def take(self, rows: Any) -> "Reduced":
         """Return some of the endpoints."""
-        names = ("mean", "share", "squares", "freedom", "units", "readings", "size", "level")
+        of_each = ("mean", "share", "squares", "freedom", "size", "level")
+        names = (*of_each, "units", "inner", "readings", "missing")
         return replace(self, **{name: getattr(self, name)[rows] for name in names})
 
     def over(self, unit: Array) -> "Reduced":
@@ -188,27 +138,33 @@ class Reduced:
         )
 
     @property
+    def observed(self) -> tuple[Array, Codes]:
+        """What counts towards the effect by plain means, (endpoints, observed), and its arms."""
+        if self.above is None:
+            return self.mean, self.arm
+        return self.above.plain(self.mean, self.arm), self.above.arm
+
+    @property
     def difference(self) -> Array:
         """Difference between the arms' plain means, (endpoints,); arms must have some."""
-        known = ~np.isnan(self.mean)
+        mean, arm = self.observed
+        known = ~np.isnan(mean)
         found = np.zeros(len(self))
         for a, sign in enumerate(self.signs):
-            own = known & (self.arm == a)
-            found += sign * np.where(own, self.mean, 0.0).sum(axis=1) / own.sum(axis=1)
+            own = known & (arm == a)
+            found += sign * np.where(own, mean, 0.0).sum(axis=1) / own.sum(axis=1)
         return found
 
     @property
-    def between(self) -> tuple[Array, Array]:
-        """Squared deviations of observed means from their arm's, and degrees of freedom."""
-        squares, freedom = np.zeros(len(self)), np.zeros(len(self))
-        for a in range(len(self.signs)):
-            own = self.mean[:, self.arm == a]
-            known = ~np.isnan(own)
-            count = known.sum(axis=1)
-            middle = np.where(known, own, 0).sum(axis=1) / np.maximum(count, 1)
-            squares += np.where(known, np.square(own - middle[:, None]), 0).sum(axis=1)
-            freedom += np.maximum(count - 1, 0)
-        return squares, freedom
+    def scatter(self) -> list[tuple[Array, Array]]:
+        """Squared deviations and degrees of freedom, (endpoints,), for each of the scales.
+
+        Of means from their arm's, from the outermost, and of readings inside cells.
+        """
+        found = [_about(*self.observed)]
+        if self.above is not None:
+            found.append(_about(self.mean, self.arm))
+        return [*found, (self.squares, self.freedom)] if self.sigma else found
 
     @property
     def lacking(self) -> NDArray[np.object_]:
@@ -218,27 +174,40 @@ class Reduced:
             found[self.units[:, g] == 1] = LACKING[0][g]
         for g in (1, 0):
             found[self.units[:, g] == 0] = LACKING[1][g]
-        squares, _ = self.between
-        still = (squares + self.squares) <= np.square(ROUNDING * np.maximum(self.size, 1e-300))
+        squares = sum(squares for squares, _ in self.scatter)
+        still = squares <= np.square(ROUNDING * np.maximum(self.size, 1e-300))
         found[(found == "") & still] = NO_SCATTER
         return found
 
 
 def _sides(layout: Layout) -> tuple[Codes, Codes]:
     """Cells of the reference and of the other group, block by block."""
-    assert layout.pair is not None
+    assert layout.block is not None
     sides = []
     for g in (0, 1):
         own = np.flatnonzero(layout.group == g)
-        sides.append(own[np.argsort(layout.pair[own], kind="stable")])
+        sides.append(own[np.argsort(layout.block[own], kind="stable")])
     return sides[0], sides[1]
 
 
-def _counted(share: Array, arm: Codes, layout: Layout) -> Codes:
-    known = ~np.isnan(share)
-    if layout.pair is not None:
-        return np.repeat(known.sum(axis=1)[:, None], 2, axis=1)
-    return np.stack([known[:, arm == g].sum(axis=1) for g in (0, 1)], axis=1)
+def _by_group(count: NDArray[Any], group: Codes, signs: Codes | None = None) -> Codes:
+    """Sum over the members of each group, (endpoints, 2); one arm stands for both."""
+    if signs is not None and signs.size == 1:
+        return np.repeat(count.sum(axis=1)[:, None], 2, axis=1)
+    return np.stack([count[:, group == g].sum(axis=1) for g in (0, 1)], axis=1)
+
+
+def _about(mean: Array, arm: Codes) -> tuple[Array, Array]:
+    """Squared deviations of means from their arm's, and degrees of freedom, (endpoints,)."""
+    squares, freedom = np.zeros(len(mean)), np.zeros(len(mean))
+    for a in np.unique(arm):
+        own = mean[:, arm == a]
+        known = ~np.isnan(own)
+        count = known.sum(axis=1)
+        middle = np.where(known, own, 0).sum(axis=1) / np.maximum(count, 1)
+        squares += np.where(known, np.square(own - middle[:, None]), 0).sum(axis=1)
+        freedom += np.maximum(count - 1, 0)
+    return squares, freedom
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -255,7 +224,7 @@ class Pattern:
         Mean of each class, and squared deviations from it; (endpoints, classes).
     inside, freedom
         Squares and degrees of freedom inside cells, (endpoints,).
-    signs
+    above, signs
         As in `Reduced`.
     """
 
@@ -267,16 +236,17 @@ class Pattern:
     squares: Array
     inside: Array
     freedom: Array
+    above: Above | None
     signs: Codes
 
 
 def patterns(reduced: Reduced) -> Iterator[Pattern]:
-    """Sort endpoints by what is known of them; they must have some mean in every arm."""
+    """Sort endpoints by what is known of them; some mean must be in every arm of the effect."""
     known = ~np.isnan(reduced.share)
     shares, codes = np.unique(reduced.share[known], return_inverse=True)
     place = np.full(reduced.share.shape, -1)
     place[known] = codes
-    kinds = [(a, s) for a in range(len(reduced.signs)) for s in range(shares.size)]
+    kinds = [(a, s) for a in np.unique(reduced.arm) for s in range(shares.size)]
     member = {(a, s): (place == s) & (reduced.arm == a) for a, s in kinds}
     counts = np.stack([member[kind].sum(axis=1) for kind in kinds], axis=1)
     distinct, which = np.unique(counts, axis=0, return_inverse=True)
@@ -301,5 +271,6 @@ def patterns(reduced: Reduced) -> Iterator[Pattern]:
             squares=np.stack(squares, axis=1),
             inside=reduced.squares[rows],
             freedom=reduced.freedom[rows],
+            above=reduced.above,
             signs=reduced.signs,
         )

@@ -1,12 +1,13 @@
 """What a screen is asked for, checked before any time is spent on it."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from math import isfinite
 from numbers import Real
 from pathlib import Path
 from typing import Any, Self
 
+from nestimate.data.tables.series import split_names
 from nestimate.errors import DesignError, one_of
 from nestimate.studies.screen.pools import POOLS
 
@@ -21,6 +22,8 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 }
 #: Endpoints in a chunk are a multiple of this many: what is worked on together never depends on it.
 BLOCK = 256
+#: Blocks, units and subunits that may lie inside each other.
+MOST_LEVELS = 2
 #: Told how many are done of how many, and of what.
 Progress = Callable[[int, int, str], None]
 
@@ -37,6 +40,8 @@ class Roles:
         As in `compare`; of a wide table, columns of the sheet of samples.
     sample
         Column that names the samples, in the sheet; in a long table each sample gives one reading.
+    nested
+        The columns that `unit` names, outermost first; left out: it is one column.
     """
 
     endpoint: str | None = None
@@ -45,16 +50,39 @@ class Roles:
     unit: str | None = None
     block: str | None = None
     sample: str | None = None
+    nested: tuple[str, ...] = ()
 
     @property
-    def inner(self) -> str | None:
-        """Column of what lies in groups, or of the blocks that see both."""
-        return self.unit or self.block
+    def units(self) -> tuple[str, ...]:
+        """Columns of units and of subunits inside them."""
+        return self.nested or ((self.unit,) if self.unit else ())
 
     @property
-    def inner_role(self) -> str:
-        """The role of that column."""
-        return "unit" if self.block is None else "block"
+    def inside(self) -> dict[str, str]:
+        """Columns of what lies in groups or sees both, by role, outermost first."""
+        block = {"block": self.block} if self.block else {}
+        return {**block, **dict(zip(("unit", "subunit"), self.units, strict=False))}
+
+    def among(self, columns: Collection[str]) -> "Roles":
+        """Return them with units told apart from subunits, `mouse/slice`.
+
+        Raises
+        ------
+        DesignError
+            When more lies inside each other than a screen estimates.
+        """
+        if self.unit is None or "/" not in self.unit:
+            return self
+        nested = split_names(self.unit, columns, "/")
+        if len(nested) + bool(self.block) > MOST_LEVELS:
+            raise DesignError(
+                f"unit '{self.unit}'{' in blocks' if self.block else ''}: a screen takes units in "
+                "groups (unit), subunits in them (unit='mouse/slice'), groups inside blocks "
+                "(block), and units in blocks (block and unit), not more. Average the innermost "
+                "readings first and leave its column out; `compare` takes more for single "
+                "endpoints."
+            )
+        return replace(self, nested=nested)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +111,9 @@ class Options:
         Mass of the intervals.
     scale
         `linear`, or `log2`: logarithms are analysed.
+    response
+        `measured`: whole numbers are measurements all the same (percentages, scores, logarithms
+        that were rounded); None: those that look like counts are refused.
     layer
         Layer of an AnnData object; None: its X.
     audit
@@ -114,6 +145,7 @@ class Options:
     rope: tuple[float, float] | None = None
     ci_prob: float = 0.95
     scale: str = "linear"
+    response: str | None = None
     layer: str | None = None
     audit: int = 200
     seed: int = 1
@@ -130,6 +162,13 @@ class Options:
             given = getattr(self, name)
             if given not in allowed:
                 raise DesignError(f"{name}: {one_of('choice', str(given), allowed)}")
+        if self.response not in (None, "measured"):
+            raise DesignError(
+                f"response is '{self.response}': a screen is of measurements. For counts use "
+                "DESeq2, edgeR or PyDESeq2, or give logarithms of normalised values; `compare` "
+                "takes counts, shares and limits for single endpoints. For measurements in whole "
+                "numbers: --response measured (response='measured' in Python)."
+            )
         if not 0 < self.ci_prob < 1:
             raise DesignError(f"ci_prob is {self.ci_prob!r}: it must lie between 0 and 1.")
         for name, least in (("audit", 0), ("seed", 0), ("chunk", 1), ("workers", 1)):

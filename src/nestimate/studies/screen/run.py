@@ -111,7 +111,7 @@ def _learnt(matrix: Matrix, options: Options, order: Codes) -> Levels:
     rows = order[:LEARN]
     reduced = Reduced.of(matrix.values[rows], matrix.layout)
     # The strictest prior of the pool says what is too little for it.
-    strict = Own() if options.pool != "scales" else None
+    strict = Own(names=reduced.scales) if options.pool != "scales" else None
     able = reduced.lacking == "" if strict is None else lacks(reduced, strict) == ""
     if options.pool == "icc":
         able &= reduced.squares > 0
@@ -121,7 +121,6 @@ def _learnt(matrix: Matrix, options: Options, order: Codes) -> Levels:
         pool,
         trend=options.trend and pool.by_level,
         mixture=options.effects == "mixture",
-        sigma=matrix.layout.replicated,
     )
 
 

@@ -2,11 +2,14 @@
 
     scales   log tau and log sigma are normal: endpoints are measured in one unit
     icc      log (tau / sigma) is normal: endpoints in units of their own share this ratio alone
-    none     half-t on both, as wide as the endpoint's own scatter: nothing is learnt
+    none     half-t on all, as wide as the endpoint's own scatter: nothing is learnt
+
+Where units lie inside blocks, or subunits inside units, there is a tau of each: independent.
 
 Lognormal priors are ones that `compare` takes too, so that any row can be looked at by itself.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import exp
 from typing import Protocol, Self
@@ -14,7 +17,7 @@ from typing import Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.studies.screen.nodes import STEP, Likelihood, Nodes, line
+from nestimate.studies.screen.nodes import STEPS, Likelihood, Nodes, line
 from nestimate.studies.screen.reduced import Reduced, patterns
 
 Array = NDArray[np.float64]
@@ -23,14 +26,17 @@ Array = NDArray[np.float64]
 ROUNDS, SETTLED = 400, 1e-5
 #: Least SD of a logarithm among endpoints: less cannot be told from nothing.
 LEAST_SD = 0.03
-#: SDs of a learnt prior that nodes span, and beyond which they are the edge.
-SPAN, EDGE = 5.2, 4.0
-#: Numbers of likelihoods worked on at once while a prior is learnt.
-MOST = 12_000_000
+#: SDs of a learnt prior that nodes span, and beyond which they are the edge, by the number of
+#: scales.
+SPANS, EDGES = (5.2, 5.2, 5.5), (4.0, 4.0, 4.4)
+#: Numbers of likelihoods worked on at once while a prior is learnt, and endpoints whose are made.
+MOST, TOGETHER = 12_000_000, 256
+#: Logs of a scale that half-t priors allow, in units of the endpoint's own scatter.
+OWN = (-5.0, 2.5)
 
 
 class ScalePrior(Protocol):
-    """A prior of tau and sigma for all endpoints."""
+    """A prior of the scales for all endpoints."""
 
     def unit(self, reduced: Reduced) -> Array:
         """Return what the values of each endpoint are divided by first, (endpoints,)."""
@@ -55,18 +61,20 @@ class Box:
 
     Attributes
     ----------
-    tau, sigma
-        Lowest and highest that any likelihood supports; sigma None where there is none.
+    names
+        Of the scales, from the outermost; `sigma` is the last where readings have an SD.
+    reach
+        Lowest and highest that any likelihood supports, of each.
     freedom
         Most degrees of freedom of each.
     """
 
-    tau: tuple[float, float]
-    sigma: tuple[float, float] | None
-    freedom: tuple[float, float]
+    names: tuple[str, ...]
+    reach: tuple[tuple[float, float], ...]
+    freedom: tuple[float, ...]
 
     @classmethod
-    def of(cls, reduced: Reduced, *, share: float = 0.001, sds: float = 2.0, sigma: bool) -> Self:
+    def of(cls, reduced: Reduced, *, share: float = 0.001, sds: float = 2.0) -> Self:
         """Measure endpoints.
 
         Parameters
@@ -77,34 +85,44 @@ class Box:
             Share of the lowest and of the highest that is left out.
         sds
             Posterior SDs to go beyond what is left.
-        sigma
-            Whether readings have an SD of their own.
         """
-        squares, freedom = reduced.between
-        tau = _range(squares, freedom, share, sds)
+        scatter = reduced.scatter
+        reach = [_range(squares, freedom, share, sds) for squares, freedom in scatter]
         # Between units there may be next to nothing: a tenth of the smallest scatter is nothing.
-        tau = (tau[0] - np.log(10), tau[1] + np.log(2))
-        inner = None
-        if sigma:
-            inner = _range(reduced.squares, reduced.freedom, share, sds)
-            inner = (inner[0] - 0.5, inner[1] + 0.5)
-            tau = (min(tau[0], inner[0] - np.log(10)), tau[1])
-        return cls(tau=tau, sigma=inner, freedom=(_most(freedom), _most(reduced.freedom)))
-
-    def steps(self, known: tuple[float, float] = (0.0, 0.0)) -> tuple[float, float]:
-        """Return distances of nodes along both, given precisions of the prior."""
-        first, second = (
-            STEP / np.sqrt(2 * (freedom + 2) + precision)
-            for freedom, precision in zip(self.freedom, known, strict=True)
+        found = [(low - np.log(10), high + np.log(2)) for low, high in reach]
+        if reduced.sigma:
+            found[-1] = (reach[-1][0] - 0.5, reach[-1][1] + 0.5)
+            least = found[-1][0] - np.log(10)
+            found[:-1] = [(min(low, least), high) for low, high in found[:-1]]
+        return cls(
+            names=reduced.scales,
+            reach=tuple(found),
+            freedom=tuple(_most(freedom) for _, freedom in scatter),
         )
-        return first, second
 
-    def nodes(self) -> Nodes:
-        """Lay nodes over the whole of it."""
-        tau, sigma = self.steps()
-        return Nodes.product(
-            line(*self.tau, tau), None if self.sigma is None else line(*self.sigma, sigma)
-        )
+    @property
+    def sigma(self) -> bool:
+        """Whether readings have an SD of their own."""
+        return self.names[-1] == "sigma"
+
+    def laid(self, reach: Sequence[tuple[float, float]], known: Sequence[float] = ()) -> Nodes:
+        """Lay nodes on a rectangle.
+
+        Parameters
+        ----------
+        reach
+            Ends of each axis.
+        known
+            Precision of the prior along each; left out: none.
+        """
+        step = STEPS[len(reach) - 1]
+        lines = [
+            line(*ends, float(step / np.sqrt(2 * (freedom + 2) + precision)))
+            for ends, freedom, precision in zip(
+                reach, self.freedom, known or [0.0] * len(reach), strict=True
+            )
+        ]
+        return Nodes.product(*lines, sigma=self.sigma)
 
 
 def _most(freedom: Array) -> float:
@@ -122,16 +140,14 @@ def _range(squares: Array, freedom: Array, share: float, sds: float) -> tuple[fl
 
 @dataclass(frozen=True, kw_only=True)
 class Pooled:
-    """Lognormal tau and sigma: means and SDs of their logarithms."""
+    """Lognormal scales: means and SDs of their logarithms, by name."""
 
-    tau: tuple[float, float]
-    sigma: tuple[float, float] | None
+    learnt: dict[str, tuple[float, float]]
 
     @property
     def middle(self) -> dict[str, float]:
-        """Median of tau, and of sigma where there is one."""
-        sigma = {} if self.sigma is None else {"sigma": exp(self.sigma[0])}
-        return {"tau": exp(self.tau[0]), **sigma}
+        """Median of every scale."""
+        return {name: exp(mean) for name, (mean, _) in self.learnt.items()}
 
     def unit(self, reduced: Reduced) -> Array:
         """Return ones: all endpoints are measured in one unit."""
@@ -139,46 +155,39 @@ class Pooled:
 
     def nodes(self, box: Box) -> Nodes:
         """Span the prior."""
-        return self._laid(box, _reach(*self.tau), self.sigma and _reach(*self.sigma), cut=True)
+        found, square = self._laid(box, [_reach(*own) for own in self.learnt.values()])
+        last = len(self.learnt) - 1
+        return _with_edge(found, square > EDGES[last] ** 2).where(square <= SPANS[last] ** 2)
 
     def wide(self, box: Box) -> Nodes:
         """Span the prior and the box."""
-        sigma = self.sigma and box.sigma and _hull(_reach(*self.sigma), box.sigma)
-        return self._laid(box, _hull(_reach(*self.tau), box.tau), sigma, cut=False)
+        both = zip(self.learnt.values(), box.reach, strict=True)
+        return self._laid(box, [_hull(_reach(*own), reach) for own, reach in both])[0]
 
-    def _laid(
-        self, box: Box, tau: tuple[float, float], sigma: tuple[float, float] | None, *, cut: bool
-    ) -> Nodes:
-        known = (self.tau[1] ** -2, self.sigma[1] ** -2 if self.sigma else 0.0)
-        first, second = box.steps(known)
-        found = Nodes.product(line(*tau, first), None if sigma is None else line(*sigma, second))
-        square = np.square((found.log_tau - self.tau[0]) / self.tau[1])
-        if self.sigma is not None:
-            square = square + np.square((found.log_sigma - self.sigma[0]) / self.sigma[1])
-        found = found.weighted(-0.5 * square)
-        if not cut:
-            return found
-        return _with_edge(found, square > EDGE**2).where(square <= SPAN**2)
+    def _laid(self, box: Box, reach: Sequence[tuple[float, float]]) -> tuple[Nodes, Array]:
+        """Nodes under the prior, and squared distances from its middle."""
+        mean, sd = np.array(list(self.learnt.values())).T
+        found = box.laid(reach, list(sd**-2))
+        square = np.square((found.logs - mean[:, None]) / sd[:, None]).sum(axis=0)
+        return found.weighted(-0.5 * square), square
 
     def said(self, unit: float, *, sigma: bool) -> dict[str, str]:
         """Return lognormal priors."""
         shift = np.log(unit)
-        found = {"tau": _lognormal(self.tau, shift)}
-        if sigma and self.sigma is not None:
-            found["sigma"] = _lognormal(self.sigma, shift)
-        return found
+        found = {name: _lognormal(own, shift) for name, own in self.learnt.items()}
+        return found if sigma else _without_sigma(found)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ratio:
-    """Lognormal tau / sigma, sigma being anything."""
+    """Lognormal tau / sigma of every tau, sigma being anything."""
 
-    ratio: tuple[float, float]
+    learnt: dict[str, tuple[float, float]]
 
     @property
     def middle(self) -> dict[str, float]:
         """Median of tau / sigma."""
-        return {"tau / sigma": exp(self.ratio[0])}
+        return {f"{name} / sigma": exp(mean) for name, (mean, _) in self.learnt.items()}
 
     def unit(self, reduced: Reduced) -> Array:
         """Return the SD of readings of one unit."""
@@ -186,36 +195,34 @@ class Ratio:
 
     def nodes(self, box: Box) -> Nodes:
         """Span the prior of the ratio, and sigma about the SD of readings."""
-        assert box.sigma is not None
-        return self._laid(box, _reach(*self.ratio), box.sigma)
+        return self._laid(box, [_reach(*own) for own in self.learnt.values()])
 
     def wide(self, box: Box) -> Nodes:
         """Span the box too."""
-        assert box.sigma is not None
-        own = (box.tau[0] - box.sigma[1], box.tau[1] - box.sigma[0])
-        return self._laid(box, _hull(_reach(*self.ratio), own), box.sigma)
-
-    def _laid(self, box: Box, ratio: tuple[float, float], sigma: tuple[float, float]) -> Nodes:
-        first, second = box.steps((self.ratio[1] ** -2, 0.0))
-        found = Nodes.product(line(*ratio, first), line(*sigma, second))
-        square = np.square((found.log_tau - self.ratio[0]) / self.ratio[1])
-        turned = Nodes(
-            log_tau=found.log_tau + found.log_sigma,
-            log_sigma=found.log_sigma,
-            weight=found.weight,
-            edge=found.edge | (square > EDGE**2),
-            sigma=True,
+        low, high = box.reach[-1]
+        both = zip(self.learnt.values(), box.reach[:-1], strict=True)
+        return self._laid(
+            box, [_hull(_reach(*own), (tau[0] - high, tau[1] - low)) for own, tau in both]
         )
+
+    def _laid(self, box: Box, ratio: Sequence[tuple[float, float]]) -> Nodes:
+        mean, sd = np.array(list(self.learnt.values())).T
+        found = box.laid([*ratio, box.reach[-1]], [*sd**-2, 0.0])
+        square = np.square((found.between - mean[:, None]) / sd[:, None]).sum(axis=0)
+        logs = np.concatenate([found.between + found.log_sigma, found.logs[-1:]])
+        turned = replace(found, logs=logs, edge=found.edge | (square > EDGES[len(ratio)] ** 2))
         return turned.weighted(-0.5 * square)
 
     def said(self, unit: float, *, sigma: bool) -> dict[str, str]:  # noqa: ARG002
         """Return the prior of tau at the sigma that was seen; that of sigma is the usual one."""
-        return {"tau": _lognormal(self.ratio, np.log(unit))}
+        return {name: _lognormal(own, np.log(unit)) for name, own in self.learnt.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Own:
-    """Half-t with 4 degrees of freedom on both, in units of the endpoint's own scatter."""
+    """Half-t with 4 degrees of freedom on all, in units of the endpoint's own scatter."""
+
+    names: tuple[str, ...]
 
     @property
     def middle(self) -> dict[str, float]:
@@ -224,42 +231,50 @@ class Own:
 
     def unit(self, reduced: Reduced) -> Array:
         """Return the SD of readings within groups, near enough."""
-        between = np.square(_own_sd(*reduced.between))
-        return np.sqrt(between + np.square(_own_sd(reduced.squares, reduced.freedom, 0.0)))
+        outer, *inner = reduced.scatter
+        own = (np.square(_own_sd(*scatter, 0.0)) for scatter in inner)
+        return np.asarray(np.sqrt(np.square(_own_sd(*outer)) + sum(own)))
 
     def nodes(self, box: Box) -> Nodes:
         """Span what half-t priors allow."""
-        sigma = box.sigma and (min(-3.0, box.sigma[0]), max(1.5, box.sigma[1]))
-        laid = Box(tau=(-5.0, 2.5), sigma=sigma, freedom=box.freedom)
-        return self._weighted(laid.nodes())
+        reach = [OWN] * len(box.names)
+        if box.sigma:
+            reach[-1] = (min(-3.0, box.reach[-1][0]), max(1.5, box.reach[-1][1]))
+        return self._weighted(box.laid(reach))
 
     def wide(self, box: Box) -> Nodes:
         """Span the box too."""
-        return self._weighted(replace(box, tau=_hull((-5.0, 2.5), box.tau)).nodes())
+        taus = len(box.names) - box.sigma
+        reach = [_hull(OWN, own) for own in box.reach[:taus]]
+        return self._weighted(box.laid([*reach, *box.reach[taus:]]))
 
     @staticmethod
     def _weighted(found: Nodes) -> Nodes:
-        log_density = found.log_tau - 2.5 * np.log1p(found.tau2 / 4)
-        if found.sigma:
-            log_density += found.log_sigma - 2.5 * np.log1p(found.sigma2 / 4)
+        log_density = (found.logs - 2.5 * np.log1p(np.exp(2 * found.logs) / 4)).sum(axis=0)
         # Towards tau = 0 the posterior is the prior, which is cut off where it no longer matters.
-        low = found.log_tau <= found.log_tau.min()
-        inner = found.log_sigma
-        rim = found.sigma & ((inner <= inner.min()) | (inner >= inner.max()))
-        return _with_edge(found, (found.edge & ~low) | rim, only=True).weighted(log_density)
+        edge = (found.between >= found.between.max(axis=1, keepdims=True)).any(axis=0)
+        if found.sigma:
+            inner = found.log_sigma
+            edge |= (inner <= inner.min()) | (inner >= inner.max())
+        return replace(found, edge=edge).weighted(log_density)
 
     def said(self, unit: float, *, sigma: bool) -> dict[str, str]:
         """Return half-t priors."""
-        both = ("tau", "sigma") if sigma else ("tau",)
-        return dict.fromkeys(both, f"halfstudentt(4, {unit:.9g})")
+        found = dict.fromkeys(self.names, f"halfstudentt(4, {unit:.9g})")
+        return found if sigma else _without_sigma(found)
 
 
-def _with_edge(nodes: Nodes, edge: NDArray[np.bool_], *, only: bool = False) -> Nodes:
-    return replace(nodes, edge=edge if only else edge | nodes.edge)
+def _without_sigma(priors: dict[str, str]) -> dict[str, str]:
+    """Leave out the prior of the scale of readings, for an endpoint that repeats none."""
+    return {name: text for name, text in priors.items() if name != "sigma"}
+
+
+def _with_edge(nodes: Nodes, edge: NDArray[np.bool_]) -> Nodes:
+    return replace(nodes, edge=edge | nodes.edge)
 
 
 def _reach(mean: float, sd: float) -> tuple[float, float]:
-    return mean - SPAN * sd, mean + SPAN * sd
+    return mean - max(SPANS) * sd, mean + max(SPANS) * sd
 
 
 def _hull(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:
@@ -279,9 +294,11 @@ def _own_sd(squares: Array, freedom: Array, without: float = np.nan) -> Array:
 def _tables(reduced: Reduced, nodes: Nodes) -> Array:
     """Likelihoods of all endpoints on the nodes, the highest of each being one."""
     found = np.empty((len(reduced), nodes.weight.size))
-    for pattern in patterns(reduced):
-        log = Likelihood.of(pattern, nodes).log
-        found[pattern.rows] = np.exp(log - log.max(axis=1, keepdims=True))
+    for first in range(0, len(reduced), TOGETHER):
+        some = np.arange(first, min(first + TOGETHER, len(reduced)))
+        for pattern in patterns(reduced.take(some)):
+            log = Likelihood.of(pattern, nodes).log
+            found[some[pattern.rows]] = np.exp(log - log.max(axis=1, keepdims=True))
     return found
 
 
@@ -305,22 +322,24 @@ def _normal_by_em(table: Array, along: Array, start: tuple[Array, Array]) -> tup
 
 
 def learn_pooled(reduced: Reduced, box: Box) -> Pooled:
-    """Learn lognormal priors of both scales from endpoints that can be estimated."""
-    nodes = box.nodes()
-    reduced = reduced.take(slice(0, max(MOST // nodes.weight.size, 200)))
-    along = np.stack([nodes.log_tau, nodes.log_sigma][: 1 + nodes.sigma])
-    start = along.mean(axis=1), along.var(axis=1)
-    mean, variance = _normal_by_em(_tables(reduced, nodes), along, start)
-    found = [(float(m), float(s)) for m, s in zip(mean, np.sqrt(variance), strict=True)]
-    return Pooled(tau=found[0], sigma=found[1] if nodes.sigma else None)
+    """Learn lognormal priors of all scales from endpoints that can be estimated."""
+    nodes = box.laid(box.reach)
+    return Pooled(learnt=_learnt(reduced, nodes, nodes.logs, box.names))
 
 
 def learn_ratio(reduced: Reduced, box: Box) -> Ratio:
-    """Learn the prior of tau / sigma from endpoints in units of their readings' SD."""
-    nodes = box.nodes()
+    """Learn the priors of tau / sigma from endpoints in units of their readings' SD."""
+    nodes = box.laid(box.reach)
+    along = nodes.between - nodes.log_sigma
+    return Ratio(learnt=_learnt(reduced, nodes, along, box.names[:-1]))
+
+
+def _learnt(
+    reduced: Reduced, nodes: Nodes, along: Array, names: Sequence[str]
+) -> dict[str, tuple[float, float]]:
+    """Means and SDs of what is normal among endpoints, (scales, nodes), by name."""
     reduced = reduced.take(slice(0, max(MOST // nodes.weight.size, 200)))
-    along = (nodes.log_tau - nodes.log_sigma)[None]
-    mean, variance = _normal_by_em(
-        _tables(reduced, nodes), along, (along.mean(axis=1), along.var(axis=1))
-    )
-    return Ratio(ratio=(float(mean[0]), float(np.sqrt(variance[0]))))
+    start = along.mean(axis=1), along.var(axis=1)
+    mean, variance = _normal_by_em(_tables(reduced, nodes), along, start)
+    both = zip(names, mean, np.sqrt(variance), strict=True)
+    return {name: (float(m), float(s)) for name, m, s in both}

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from nestimate.studies.screen.effects import Flat, shrunk_by
 from nestimate.studies.screen.learnt import TOGETHER, Learnt, Levels
@@ -13,6 +14,7 @@ from nestimate.studies.screen.reduced import NO_SCATTER, Reduced
 from nestimate.studies.screen.scales import ScalePrior
 
 Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
 
 #: Means this many SDs from their group's are said to be far out.
 FAR = 3.0
@@ -44,8 +46,11 @@ class Question:
 #: Columns of numbers that an endpoint gets.
 NUMBERS = (
     *("mean", "ci_low", "ci_high", "p_gt_0", "shrunk", "shrunk_sd", "lfsr", "p_null"),
-    *("p_in_rope", "tau", "sigma", "icc", "far", "unlike"),
+    *("p_in_rope", "tau", "tau_inner", "sigma", "icc", "far", "unlike"),
 )
+
+#: What is counted of an endpoint in each group.
+COUNTS = ("units", "inner", "readings", "missing")
 
 
 def normal_units(reduced: Reduced, levels: Levels, question: Question) -> dict[str, Array]:
@@ -54,8 +59,8 @@ def normal_units(reduced: Reduced, levels: Levels, question: Question) -> dict[s
     Returns
     -------
     dict
-        By the names of `NUMBERS`, NaN where nothing is estimated, and `lacking`, counts of units
-        and readings of both groups; each of shape (endpoints,).
+        By the names of `NUMBERS`, NaN where nothing is estimated, and `lacking`, and `COUNTS` of
+        both groups; each of shape (endpoints,).
     """
     lacking = lacks(reduced, levels.learnt[0].prior)
     able = np.flatnonzero(lacking == "")
@@ -64,8 +69,8 @@ def normal_units(reduced: Reduced, levels: Levels, question: Question) -> dict[s
         for name, values in score(reduced.take(able[rows]), learnt, question).items():
             table[name][able[rows]] = values
     for g in (0, 1):
-        table[f"units_{g}"] = reduced.units[:, g]
-        table[f"readings_{g}"] = reduced.readings[:, g]
+        for name in COUNTS:
+            table[f"{name}_{g}"] = getattr(reduced, name)[:, g]
     return {**table, "lacking": lacking}
 
 
@@ -108,30 +113,54 @@ def _numbers(
     flat = Flat.of(known, share)
     low, high = flat.interval(question.ci_prob)
     shrunk = shrunk_by(learnt.effects, known, share, question.edges(unit))
-    none = np.full(len(unit), np.nan)
-    tau2, sigma2 = nodes.tau2, nodes.sigma2
     return {
         "mean": unit * flat.mean,
         "ci_low": unit * low,
         "ci_high": unit * high,
         "p_gt_0": flat.above(np.zeros(len(share))),
         **shrunk.columns(unit),
-        "tau": unit * np.exp(of_scales @ nodes.log_tau),
-        "sigma": unit * np.exp(of_scales @ nodes.log_sigma) if nodes.sigma else none,
-        "icc": of_scales @ (tau2 / (tau2 + sigma2)) if nodes.sigma else none,
+        **_scales(of_scales, nodes, unit),
     }
+
+
+def _scales(share: Array, nodes: Nodes, unit: Array) -> dict[str, Array]:
+    """Typical scales, and the mean of the ICC: of readings of one unit, inside what it lies in."""
+    typical = (unit * np.exp(share @ log) for log in nodes.between)
+    found = dict(zip(("tau", "tau_inner"), typical, strict=False))
+    if nodes.sigma:
+        ratio = special.expit(2 * (nodes.between[-1] - nodes.log_sigma))
+        found |= {"sigma": unit * np.exp(share @ nodes.log_sigma), "icc": share @ ratio}
+    return found
 
 
 def _far(reduced: Reduced, table: dict[str, Array], unit: Array) -> Array:
     """Distance of the farthest observed mean from its arm's, in SDs of such means."""
-    tau, sigma = table["tau"] / unit, np.nan_to_num(table["sigma"] / unit)
-    sd = np.sqrt(np.square(tau)[:, None] + reduced.share * np.square(sigma)[:, None])
-    found = np.zeros(len(reduced))
-    for a in range(len(reduced.signs)):
-        own = reduced.arm == a
-        known = ~np.isnan(reduced.mean[:, own])
-        values = np.where(known, reduced.mean[:, own], 0)
+    tau, inner, sigma = (
+        np.square(np.nan_to_num(table[name] / unit))[:, None]
+        for name in ("tau", "tau_inner", "sigma")
+    )
+    if reduced.above is None:
+        return _away(reduced.mean, reduced.arm, tau + reduced.share * sigma)
+    own = inner + reduced.share * sigma
+    # The mean of a place errs with the mean of its members' variances over their number.
+    known = ~np.isnan(own)
+    error = np.zeros((len(reduced), reduced.above.arm.size))
+    for p, k in enumerate(reduced.above.observed):
+        at = reduced.arm == p
+        count = np.maximum(known[:, at].sum(axis=1), 1)
+        error[:, k] += np.where(known[:, at], own[:, at], 0).sum(axis=1) / np.square(count)
+    outer = _away(*reduced.observed, tau + error)
+    return np.maximum(outer, _away(reduced.mean, reduced.arm, own))
+
+
+def _away(mean: Array, arm: Codes, variance: Array) -> Array:
+    """Largest distance of means from the middle of their arm, in SDs, (endpoints,)."""
+    found = np.zeros(len(mean))
+    for a in np.unique(arm):
+        own = arm == a
+        known = ~np.isnan(mean[:, own])
+        values = np.where(known, mean[:, own], 0)
         middle = values.sum(axis=1) / np.maximum(known.sum(axis=1), 1)
-        away = np.where(known, np.abs(reduced.mean[:, own] - middle[:, None]) / sd[:, own], 0)
-        found = np.maximum(found, away.max(axis=1))
+        gap = np.abs(values - middle[:, None]) / np.sqrt(variance[:, own])
+        found = np.maximum(found, np.where(known, gap, 0).max(axis=1))
     return found

@@ -1,7 +1,7 @@
 """Endpoints with Student-t units under the learnt prior, many of one design at once."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,8 @@ from nestimate.model.assumptions import Assumptions
 from nestimate.model.families import FIXED, NOISE
 from nestimate.model.stacked import StackedModel
 from nestimate.studies.screen.effects import shrunk_by
+from nestimate.studies.screen.layout import Layout
 from nestimate.studies.screen.learnt import Learnt
-from nestimate.studies.screen.reduced import Layout
 from nestimate.studies.screen.score import Question
 from nestimate.studies.screen.tails import smoothed
 
@@ -30,7 +30,7 @@ POINTS = 1_024
 #: Columns that an endpoint gets.
 NUMBERS = (
     *("mean", "ci_low", "ci_high", "p_gt_0", "shrunk", "shrunk_sd", "lfsr", "p_null"),
-    *("p_in_rope", "tau", "sigma", "icc"),
+    *("p_in_rope", "tau", "tau_inner", "sigma", "icc"),
 )
 
 
@@ -42,31 +42,41 @@ class Rows:
     ----------
     value
         Column of the matrix of each reading, for each endpoint, (endpoints, rows).
-    group, cell
-        Group and unit (or block) of each reading, (rows,).
-    paired
-        Whether the latter are blocks.
+    group
+        Group of each reading, (rows,).
+    inside
+        By role, outermost first, the block, unit or subunit of each reading, (rows,).
+    repeated
+        Whether some cell is read several times.
     """
 
     value: Codes
     group: Codes
-    cell: Codes
-    paired: bool
+    inside: dict[str, Codes]
+    repeated: bool
 
     def design(self, values: Array) -> Design:
         """Return the design of one endpoint."""
-        inner = "block" if self.paired else "unit"
-        table = {
+        table: dict[str, list[Any]] = {
             "value": values.tolist(),
             "group": ["ba"[g] for g in self.group],
-            inner: [f"{'x' if self.paired else 'ba'[g]}{c}" for g, c in zip(
-                self.group, self.cell, strict=True)],
-        }  # fmt: skip
-        unit, block = (None, inner) if self.paired else (inner, None)
-        roles = Roles(value="value", group="group", reference="b", unit=unit, block=block)
-        return Design.from_table(
-            read_table(table, Wanted(value="value", group="group", unit=unit, block=block)), roles
-        )
+            **{role: [f"{role}{c}" for c in own] for role, own in self.inside.items()},
+        }
+        units = [role for role in self.inside if role != "block"]
+        named: dict[str, Any] = {
+            "value": "value",
+            "group": "group",
+            "unit": "/".join(units) or None,
+            "block": "block" if "block" in self.inside else None,
+        }
+        return Design.from_table(read_table(table, Wanted(**named)), Roles(**named, reference="b"))
+
+    def renamed(self, priors: dict[str, str]) -> dict[str, str]:
+        """Return priors of scales by the names that they have in this design."""
+        tau, *inner = priors.items()
+        if "subunit" in self.inside and inner:
+            inner[0] = ("tau_subunit", inner[0][1])
+        return dict([tau, *inner])
 
 
 def shapes(values: Array, layout: Layout) -> list[tuple[Codes, Rows | None]]:
@@ -75,36 +85,79 @@ def shapes(values: Array, layout: Layout) -> list[tuple[Codes, Rows | None]]:
     Returns
     -------
     list
-        Positions of endpoints, and what their readings are; None where units are blocks of unequal
-        numbers of readings, for which there is no density of many data sets at once.
+        Positions of endpoints, and what their readings are; None where blocks, or what subunits
+        lie in, hold unequal numbers, for which there is no density of many data sets at once.
     """
     index = layout.index
     known = ~np.isnan(np.where(index >= 0, values[:, index], np.nan))
-    count = known.sum(axis=2)
-    if layout.pair is not None:
-        return _paired(values, layout, count)
-    order = np.lexsort((np.broadcast_to(layout.group, count.shape), -count), axis=1)
-    order = np.take_along_axis(
-        order, np.argsort(layout.group[order], axis=1, kind="stable"), axis=1
-    )
-    sizes = np.take_along_axis(count, order, axis=1)
-    distinct, which = np.unique(sizes, axis=0, return_inverse=True)
+    alike: dict[Shape | None, list[int]] = {}
+    cells: list[Codes] = []
+    for k, count in enumerate(known.sum(axis=2)):
+        shape, order = _shape(count, layout)
+        alike.setdefault(shape, []).append(k)
+        cells.append(order)
     found: list[tuple[Codes, Rows | None]] = []
-    for i, size in enumerate(distinct):
-        at = np.flatnonzero(which.reshape(-1) == i)
-        group = np.sort(layout.group)
-        found.append(
-            (
-                at,
-                Rows(
-                    value=np.stack([_columns(values[k], index[order[k]]) for k in at]),
-                    group=np.repeat(group, size),
-                    cell=np.repeat(np.arange(size.size), size),
-                    paired=False,
-                ),
-            )
-        )
+    for shape, own in alike.items():
+        if shape is None:
+            found.append((np.array(own), None))
+            continue
+        value = np.stack([_columns(values[k], index[cells[k]]) for k in own])
+        found.append((np.array(own), shape.rows(value, layout)))
     return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """Cells of an endpoint in order: the group, the place and the readings of each.
+
+    Attributes
+    ----------
+    group, place, size
+        Of every cell; places are numbered as they come.
+    """
+
+    group: tuple[int, ...]
+    place: tuple[int, ...]
+    size: tuple[int, ...]
+
+    def rows(self, value: Codes, layout: Layout) -> Rows:
+        """Return what readings are, `value` being their columns."""
+        size = np.array(self.size)
+        group, place = (np.repeat(codes, size) for codes in (self.group, self.place))
+        cell = np.repeat(np.arange(size.size), size)
+        inside = {"unit": cell} if layout.block is None else {"block": place // 2}
+        if layout.place is not None:
+            inside = {**inside, "unit": cell} if layout.block is not None else {
+                "unit": place, "subunit": cell}  # fmt: skip
+        return Rows(value=value, group=group, inside=inside, repeated=int(size.max()) > 1)
+
+
+def _shape(count: Codes, layout: Layout) -> tuple[Shape | None, Codes]:
+    """Shape of an endpoint, and its cells in order, from the readings of each cell."""
+    there = np.flatnonzero(count)
+    place = np.arange(count.size) if layout.place is None else layout.place
+    places = [there[place[there] == p] for p in np.unique(place[there])]
+    # Those that hold most come first; equal ones in the order they have.
+    places = [own[np.argsort(-count[own], kind="stable")] for own in places]
+    places.sort(key=lambda own: (layout.group[own[0]], *(-count[own])))
+    if layout.block is not None:
+        by = [{layout.block[own[0]]: own for own in places if layout.group[own[0]] == g}
+              for g in (0, 1)]  # fmt: skip
+        places = [side[b] for b in sorted(by[0].keys() & by[1].keys()) for side in by]
+    order = np.concatenate([*places, there[:0]])
+    sizes = count[order]
+    members = [own.size for own in places]
+    uneven = layout.place is not None and np.ptp(sizes) > 0
+    if layout.block is not None:
+        uneven = np.ptp(sizes) > 0 or np.ptp(members) > 0
+    if uneven:
+        return None, order
+    shape = Shape(
+        group=tuple(layout.group[order].tolist()),
+        place=tuple(np.repeat(np.arange(len(places)), members).tolist()),
+        size=tuple(sizes.tolist()),
+    )
+    return shape, order
 
 
 def alike(values: Array, layout: Layout) -> Codes:
@@ -123,39 +176,6 @@ def _columns(values: Array, index: Codes) -> Codes:
         own = own[~np.isnan(values[own])]
         found.append(own[np.argsort(values[own], kind="stable")])
     return np.concatenate(found)
-
-
-def _paired(values: Array, layout: Layout, count: Codes) -> list[tuple[Codes, Rows | None]]:
-    assert layout.pair is not None
-    _, place = np.unique(layout.pair, return_inverse=True)
-    both = np.stack([count[:, layout.group == g][:, np.argsort(place[layout.group == g])]
-                     for g in (0, 1)], axis=2)  # fmt: skip
-    complete = (both > 0).all(axis=2)
-    equal = np.where(complete[:, :, None], both, 0).max(axis=(1, 2))
-    even = ((both == equal[:, None, None]) | ~complete[:, :, None]).all(axis=(1, 2))
-    found: list[tuple[Codes, Rows | None]] = [(np.flatnonzero(~even), None)]
-    index = layout.index
-    kinds = np.stack([complete.sum(axis=1), equal], axis=1)
-    for number, size in np.unique(kinds[even], axis=0):
-        at = np.flatnonzero(even & (kinds == (number, size)).all(axis=1))
-        rows = []
-        for k in at:
-            own = np.flatnonzero(complete[k])
-            cells = [np.flatnonzero((place == b) & (layout.group == g))[0]
-                     for b in own for g in (0, 1)]  # fmt: skip
-            rows.append(_columns(values[k], index[cells]))
-        found.append(
-            (
-                at,
-                Rows(
-                    value=np.stack(rows),
-                    group=np.tile(np.repeat([0, 1], size), number),
-                    cell=np.repeat(np.arange(number), 2 * size),
-                    paired=True,
-                ),
-            )
-        )
-    return [one for one in found if one[0].size]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -193,10 +213,7 @@ class Answers:
         standard = values / units[:, None]
         template = rows.design(standard[0])
         stack = Stack.of(template, standard)
-        replicated = bool(np.bincount(rows.cell * 2 + rows.group).max() > 1)
-        priors = learnt.prior.said(1.0, sigma=replicated)
-        if rows.paired:
-            priors["tau_effect"] = priors.pop("tau")
+        priors = rows.renamed(learnt.prior.said(1.0, sigma=rows.repeated))
         model = StackedModel.of(stack, Assumptions(robust="units", tau="common", prior=priors))
         drawn = batch.sample(model, POINTS, numbers)
         spread = np.asarray(stack.yardstick.spread)[:, None]
@@ -220,13 +237,17 @@ class Answers:
 
 
 def _scales(model: StackedModel, drawn: batch.BatchDraws, unit: Array) -> dict[str, Array]:
-    """Typical tau and sigma, and the mean of the ICC."""
-    tau, weight = drawn.theta[model.density.compared][0], drawn.weights
-    none = np.full(len(unit), np.nan)
-    found = {"tau": unit * np.exp((weight * np.log(tau)).sum(axis=1)), "sigma": none, "icc": none}
+    """Typical scales, and the mean of the ICC."""
+    inner = model.density.inside.strata
+    between = [model.density.compared, *(s.scale for s in inner[:0:-1])]
+    logs = [np.log(drawn.theta[scale][0]) for scale in between]
+    weight = drawn.weights
+    found = {
+        name: unit * np.exp((weight * log).sum(axis=1))
+        for name, log in zip(("tau", "tau_inner"), logs, strict=False)
+    }
     if NOISE in drawn.theta:
-        sigma = drawn.theta[NOISE][0]
-        ratio = special.expit(2 * (np.log(tau) - np.log(sigma)))
-        found["sigma"] = unit * np.exp((weight * np.log(sigma)).sum(axis=1))
-        found["icc"] = (weight * ratio).sum(axis=1)
+        sigma = np.log(drawn.theta[NOISE][0])
+        found["sigma"] = unit * np.exp((weight * sigma).sum(axis=1))
+        found["icc"] = (weight * special.expit(2 * (logs[-1] - sigma))).sum(axis=1)
     return found

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from nestimate.data.tables.door import Reading, Table, read_grid
 from nestimate.errors import DataError, DesignError, listed, one_of
 from nestimate.studies.screen.cells import Cells, arranged
+from nestimate.studies.screen.layout import Layout
 from nestimate.studies.screen.long import read_long
 from nestimate.studies.screen.matrix import Matrix
-from nestimate.studies.screen.pieces import coded, pieces
-from nestimate.studies.screen.reduced import Layout
+from nestimate.studies.screen.pieces import coded, columns_of, pieces
 from nestimate.studies.screen.request import Options, Roles
 
 Array = NDArray[np.float64]
@@ -44,18 +44,28 @@ def read(data: Any, roles: Roles, samples: Any, options: Options) -> Matrix:
             "contrast='A - B' (--contrast 'A - B'). `compare` takes several factors for single "
             "endpoints."
         )
-    if roles.unit is not None and roles.block is not None:
-        raise DesignError(
-            "unit and block: a screen takes units in groups (unit), or groups inside blocks "
-            "(block), not yet both. Name one; `compare` takes both for single endpoints."
-        )
+    if roles.unit is not None and "/" in roles.unit:
+        roles = roles.among(columns(data, samples))
     if _is_anndata(data):
         found = _annotated(data, roles, options)
     elif samples is not None:
         found = _wide(data, samples, roles, options)
     else:
         found = read_long(data, roles, options)
-    return found.checked(options)
+    return found.single.checked(options)
+
+
+def columns(data: Any, samples: Any) -> tuple[str, ...]:
+    """Return the names of the columns that may say what readings belong to.
+
+    Raises
+    ------
+    DataError
+        When the table, or the sheet of samples, cannot be read.
+    """
+    if _is_anndata(data):
+        return tuple(map(str, data.obs.columns))
+    return columns_of(data if samples is None else samples)
 
 
 def _is_anndata(data: Any) -> bool:
@@ -72,9 +82,16 @@ def _sheet(table: Table, roles: Roles, options: Options) -> tuple[Any, ...]:
     names = [labels[c] for c in codes]
     assert roles.group is not None
     group, groups = coded(table, roles.group, "group")
-    unit, units = coded(table, roles.inner or sample, roles.inner_role)
-    rows = np.ones(len(group), dtype=np.intp)
-    cells = Cells(group=group, unit=unit, groups=groups, units=units, rows=rows)
+    # Where nothing else is named every sample is a unit.
+    inside = roles.inside or {"unit": sample}
+    found = {name: coded(table, name, role) for role, name in inside.items()}
+    cells = Cells(
+        group=group,
+        groups=groups,
+        members=np.stack([own for own, _ in found.values()]),
+        labels=tuple((name, own) for name, (_, own) in found.items()),
+        rows=np.ones(len(group), dtype=np.intp),
+    )
     return names, *arranged(cells, roles, options)
 
 

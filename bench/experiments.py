@@ -48,8 +48,9 @@ def main() -> None:
 
 
 def _rates(shape: Shape, spreads: dict[str, float]) -> dict[str, float]:
-    scales = {name: ZERO + spreads.get(name, 0) for name in ("tau_block", "tau_effect", "tau_unit")}
-    scales |= {"tau": np.full((1, 2), spreads.get("tau", 0.0)), "sigma": ZERO + 1}
+    scales = {name: ZERO + spreads.get(name, 0) for name in ("tau_block", "tau_unit")}
+    scales |= {name: np.full((1, 2), spreads.get(name, 0.0)) for name in ("tau", "tau_effect")}
+    scales |= {"sigma": ZERO + 1}
     scales |= {"tau_subunits": np.zeros((1, 0))}
     truths = Truths(mu=np.array([[0.0, 1.2]]), scales=scales, nu=ZERO + np.inf)
     task = Task(

@@ -18,6 +18,7 @@ from nestimate.apps import cli
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
+from nestimate.data.designs.roles import Roles
 from nestimate.data.inspection.kinds import describe_column
 from nestimate.data.tables.door import Wanted, read_table
 from nestimate.data.tables.onegroup import with_one_group
@@ -321,6 +322,17 @@ def test_genotypes_and_wells_are_not_look_alikes():
     assert describe_column(read_table(pd.DataFrame({"c": cells})), "c").remarks == ()
 
 
+@pytest.mark.parametrize("spelled", ["WT.", "wt", "W T", "W-T", "WT;", "W.T"])
+def test_inspect_and_compare_take_the_same_labels_for_look_alikes(spelled):
+    """Units: both warn; before, each had a rule of its own for points and for leading zeros."""
+    frame = pd.DataFrame({"arm": ["a"] * 4 + ["b"] * 4, "unit": list("stuv") + list("wxyz")})
+    frame = frame.assign(y=rows(8)).replace({"unit": {"s": "WT", "t": spelled}})
+    said = describe_column(read_table(pd.concat([frame, frame])), "unit").remarks
+    assert [f"'WT' and '{spelled}' look alike" in one for one in said] == [True]
+    design = Design.from_table(read_table(frame), Roles(value="y", group="arm", unit="unit"))
+    assert any("look alike" in one for one in design.warnings)
+
+
 def test_columns_that_say_the_same_are_used_once():
     frame = days().assign(name=lambda f: "Mus " + f["mouse"])
     found = ne.inspect(frame)
@@ -509,6 +521,74 @@ def test_shares_and_yes_or_no_are_proposed_as_such():
     assert best(shares.assign(died=rows(8)))["n"] == "n"
     yes = pd.DataFrame({"arm": arms, "outcome": [0, 1, 0, 1, 1, 1, 0, 1]})
     assert best(yes) == {"value": "outcome", "response": "proportion", "group": "arm"}
+
+
+def colonies(*, decimals=1, whole=100):
+    """Return shares of plates as people keep them: how many, of how many, and in percent."""
+    rng = np.random.default_rng(5)
+    n = rng.integers(20, 110, 24)
+    k = rng.binomial(n, 0.1)
+    frame = pd.DataFrame({"arm": ["ctl"] * 12 + ["drug"] * 12, "plate": np.arange(24) // 3})
+    frame["plate"] = [f"p{i}" for i in frame["plate"]]
+    return frame.assign(k=k, share=np.round(whole * k / n, decimals), total=n)
+
+
+@pytest.mark.parametrize(
+    ("name", "decimals", "whole"),
+    [("percent dead", 1, 100), ("dead", 2, 100), ("fraction_dead", 4, 1), ("dead", 6, 1)],
+)
+def test_percentages_of_a_total_are_proposed_as_shares(name, decimals, whole):
+    frame = colonies(decimals=decimals, whole=whole).rename(columns={"share": name})
+    kept = frame.drop(columns="k")
+    assert best(kept) == {"response": f"{name}/total", "group": "arm", "unit": "plate"}
+    # Beside the counts they say nothing new.
+    both = ne.inspect(frame.rename(columns={"k": "positive"}))
+    assert dict(both.proposals[0].arguments())["response"] == "positive/total"
+    assert both.other_values == ()
+    assert f"{name} says as shares what positive of total says." in both.notes
+    # Numbers that happen to lie between 0 and the whole are measurements.
+    other = kept.assign(**{name: np.random.default_rng(1).uniform(0, whole, 24).round(6)})
+    assert best(other)["value"] == name
+
+
+@pytest.mark.parametrize(
+    ("cells", "name", "says"),
+    [
+        ([0, 12.5, 37.5, 25, 62.5, 50, 12.5, 25], "y", "goes in steps of one in 8"),
+        ([20, 40, 60, 80, 40, 20, 60, 40], "% alive", "goes in steps of one in 5"),
+        ([33.3, 66.7, 100, 0, 33.3, 66.7, 0, 100], "y", "goes in steps of one in 3"),
+        ([0.143, 0.857, 0.286, 0.571, 0.714, 0.429, 1, 0], "y", "goes in steps of one in 7"),
+        ([0, 11.32, 4.12, 8.71, 6.02, 0, 3.33, 7.4], "percent", "none or all of it"),
+        ([20, 40, 60, 80, 40, 20, 60, 40], "dose", ""),
+        ([0.1, 0.2, 0.3, 0.5, 0.4, 0.2, 0.9, 0.6], "od", ""),
+        ([11.3, 4.1, 8.7, 6.0, 3.3, 7.4, 5.2, 9.9], "percent", ""),
+        ([12.5, 37.5, 112.5, 25, 62.5, 50, 12.5, 25], "y", ""),
+    ],
+)
+def test_shares_without_their_totals_are_doubted(cells, name, says):
+    frame = pd.DataFrame({"arm": ["ctl"] * 4 + ["drug"] * 4, name: cells})
+    cautions = Design.from_table(read_table(frame), Roles(value=name, group="arm")).warnings
+    told = [said for said in cautions if "As shares: --response K/N" in said]
+    assert [says in said for said in told] == [True] * bool(says)
+
+
+def test_a_formula_is_proposed_with_what_its_rows_are():
+    """Positions of a plate that pair its readings, counted: of so many, or colonies."""
+    rng = np.random.default_rng(2)
+    frame = pd.DataFrame(
+        [(f"p{i}", j, arm) for i in range(6) for j in range(1, 5) for arm in ("ctl", "drug")],
+        columns=["plate", "position", "arm"],
+    )
+    level = np.repeat(rng.normal(0, 1, 24), 2)
+    shares = frame.assign(positive=rng.binomial(20, 1 / (1 + np.exp(-level))), total=20)
+    counts = frame.assign(colonies=rng.poisson(np.exp(level)))
+    for table, response in ((shares, "positive/total"), (counts, "counts")):
+        found = [p for p in ne.inspect(table).proposals if p.formula]
+        assert [dict(p.arguments())["response"] for p in found] == [response]
+        assert found[0].command("t.csv").endswith(f" t.csv --response {response}")
+        assert found[0].call("t").endswith(f'options={{"response": "{response}"}})')
+    roles = ne.inspect(shares).proposals[0]
+    assert [" with --response positive/total " in said for said in roles.cautions] == [True]
 
 
 def test_counts_of_two_factors_are_proposed_as_counts():

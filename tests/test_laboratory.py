@@ -175,6 +175,28 @@ def test_refusals_name_the_option_that_mends(lines, says, tmp_path):
     assert says in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "above",
+    [
+        ["Glucose of ten mice,,"],
+        ["Glucose of ten mice,,", ",,", "by me on 14 May,,"],
+        [",,", "Glucose of ten mice,,", ",,"],
+        ["Glucose,,,", "Date:,14 May,,", ",,,"],
+    ],
+)
+def test_inspect_finds_the_names_below_titles(above, tmp_path):
+    wide = above[0].count(",") - 2
+    rows = [row + "," * wide for row in ("arm,mouse,y", *ROWS)]
+    path = written(tmp_path, "\n".join([*above, *rows]) + "\n")
+    at = len(above) + 1
+    (first, *_), notes = ne.inspect(path).proposals, ne.inspect(path).notes
+    assert f"--header-row {at}" in first.command("data.csv")
+    assert any(f"row {at} names the columns" in note for note in notes)
+    assert used(path, header_row=at)[0] == len(ROWS)
+    # Titles are found in a file alone, and not above readings.
+    assert ne.inspect(written(tmp_path, "\n".join(["arm,mouse,y", *ROWS]))).notes == ()
+
+
 def used(path, **options):
     """Return the number of readings and the notes of a design read with these options."""
     roles = {"value": "y", "group": "arm", "unit": "mouse"}

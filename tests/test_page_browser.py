@@ -283,15 +283,20 @@ def test_nothing_is_wider_than_the_screen(browser, served, width):
 
 
 def workbook():
+    """Return a workbook whose second sheet has a title above its names and a remark at its end."""
     book = openpyxl.Workbook()
     book.active.title = "Plate 1"
-    for sheet, shift in ((book.active, 0), (book.create_sheet("Plate 2"), 5)):
+    second = book.create_sheet("Plate 2")
+    second.append(("Optical density, read by Anna on 14 May",))
+    second.append(())
+    for sheet, shift in ((book.active, 0), (second, 5)):
         sheet.append(("arm", "well", "od"))
         for arm in "xy":
             for i in range(12):
                 sheet.append((arm, f"{arm}{i // 3}", shift + i % 5 / 7 + (arm == "y")))
-    book["Plate 2"]["C5"] = "#DIV/0!"
-    book["Plate 2"]["C5"].data_type = "e"
+    second.append(("* wells of one column are of one dish",))
+    second["C7"] = "#DIV/0!"
+    second["C7"].data_type = "e"
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()
@@ -306,6 +311,8 @@ def test_a_messy_workbook_by_keyboard_to_an_answer(page):
     page.select_option("#sheet", "Plate 2")
     page.wait_for_selector(".doubts")
     quiet(page)
+    assert page.input_value("#header-row") == "3"
+    assert "1 cell is doubtful" in page.inner_text(".doubts")
     assert "#DIV/0!" in page.inner_text(".doubts")
     page.locator(".doubts button").first.focus()
     page.keyboard.press("Enter")
@@ -314,7 +321,7 @@ def test_a_messy_workbook_by_keyboard_to_an_answer(page):
     page.focus("#estimate")
     page.keyboard.press("Enter")
     page.wait_for_selector("#trust-title", timeout=PATIENCE)
-    assert "--sheet 'Plate 2'" in page.inner_text("#take")
+    assert "--sheet 'Plate 2' --header-row 3" in page.inner_text("#take")
 
 
 @pytest.mark.slow

@@ -123,6 +123,30 @@ def test_of_several_sheets_the_first_that_holds_a_table_is_shown(desk, workbook)
     assert ask(desk, "open", {"name": "one.csv"}, b"g,y\na,1\n")["sheet"] is None
 
 
+def test_names_below_a_title_are_found_and_may_be_chosen(desk):
+    lines = ["Experiment 12: IL-6\t\t", "\t\t", "arm\tmouse\ty"]
+    lines += [f"{arm}\t{arm}{i // 2}\t{i % 5 + 1}.5" for arm in "ab" for i in range(8)]
+    lines += ["\t\t", "* wells with clogged tips repeated\t\t"]
+    content = "\n".join(lines).encode()
+    found = looked(desk, content, "pasted.txt")
+    assert (found["header_row"], found["doubts"]) == (3, [])
+    assert found["names"] == ["arm", "mouse", "y"]
+    assert found["rows"][0] == ["4", "a", "a0", "1.5"]
+    roles = found["designs"][0]["roles"]
+    assert roles == {"value": "y", "group": "arm", "unit": "mouse"}
+    # What the user chose is not found anew, and edits name the columns as they are shown.
+    assert looked(desk, content, "pasted.txt", header_row=1)["names"][1:] == ["", ""]
+    reading = {"header_row": 3, "edits": ["row 4, y = 2.5 # slip"]}
+    again = looked(desk, content, "pasted.txt", **reading)
+    assert again["rows"][0] == ["4", "a", "a0", "2.5"]
+    asked = {"data": opened(desk, content, "pasted.txt"), "reading": reading, "design": roles}
+    answer = ask(desk, "answer", asked | {"options": {"ess": 400}})
+    assert "--header-row 3" in answer["command"]
+    ragged = b"My title\narm,mouse,y\na,a1,1\na,a2,2\nb,b1,3\nb,b2,4\n"
+    (remedy,) = looked(desk, ragged)["refused"]["remedies"]
+    assert remedy == {"option": "header_row", "value": "2", "label": "Column names in row: 2"}
+
+
 def test_a_decimal_comma_among_points_is_mended_at_a_click(desk):
     table = b'arm,y\na,1.5\na,"2,5"\na,3.5\nb,1.1\nb,2.2\nb,3.3\n'
     (doubt,) = looked(desk, table)["doubts"]
@@ -192,6 +216,8 @@ def test_refusals_speak_of_the_page_and_not_of_the_command_line(desk):
     found = looked(desk, b"g;y\na;1,5\na;1,7\na;1,2\nb;2,5\nb;2,1\nb;2,8\n")
     assert "--" not in json.dumps(found)
     assert found["refused"]["remedies"][0]["option"] == "decimal"
+    # A comma in all cells is one question, not one for each cell.
+    assert found["doubts"] == []
     again = looked(desk, b"g;y\na;1,5\na;1,7\na;1,2\nb;2,5\nb;2,1\nb;2,8\n", decimal=",")
     assert again["designs"]
     assert again["refused"] is None
@@ -200,7 +226,10 @@ def test_refusals_speak_of_the_page_and_not_of_the_command_line(desk):
 @pytest.mark.parametrize(
     ("said", "here"),
     [
-        ("say so: --decimal , or --decimal .", "say so: ‘Decimal mark: ,’ or ‘Decimal mark: .’"),
+        (
+            "say so: --decimal , or --decimal .",
+            "say so: ‘Decimal mark: comma (1,5)’ or ‘Decimal mark: point (1.5)’",
+        ),
         (
             "(its label says so; --reference chooses another).",
             "(its label says so; ‘Compare the others with’ chooses another).",
@@ -213,6 +242,7 @@ def test_refusals_speak_of_the_page_and_not_of_the_command_line(desk):
             "Say which: --sheet 'a b' (options={'sheet': 'a b'} in Python).",
             "Say which: ‘Sheet: a b’.",
         ),
+        ("add --header-row 3 (header_row=3 in Python).", "add ‘Column names in row: 3’."),
         ("add --response censored.", "add ‘What a value is: a measurement or a limit’."),
         ("nothing -- to change - here", "nothing -- to change - here"),
     ],
@@ -296,6 +326,15 @@ def test_parts_are_those_of_the_report(desk):
     assert all(f"<h2>{title}</h2>" in report for title in titles)
     assert "Row 2 was left out: spilled." in report
     assert "--edit" in report
+
+
+def test_two_factors_are_an_answer_of_the_question(desk):
+    found = looked(desk, (PAGE / "teeth.csv").read_bytes())
+    (question,) = found["questions"]
+    assert question["ask"] == "What do you want to compare?"
+    groups = [found["designs"][i]["roles"]["group"] for i in question["designs"]]
+    assert groups == ["dose", "supplement", "supplement,dose"]
+    assert question["answers"] == ["dose", "supplement", "Both at once"]
 
 
 def test_an_error_of_ours_is_said_and_does_not_end_the_process(desk, monkeypatch):

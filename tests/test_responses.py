@@ -11,6 +11,8 @@ import nestimate as ne
 from keyed import keyed
 from nestimate.data.designs.counted import Counted
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.percentages import counted_parts
+from nestimate.data.designs.proportions import Proportions
 from nestimate.data.designs.roles import Roles
 from nestimate.data.tables.door import read_table
 from nestimate.errors import DataError, DesignError
@@ -448,3 +450,45 @@ def test_no_row_is_called_far_out_by_a_limit_or_by_chance(values, response):
     assert "arithmetic mean" not in said
     assert "a value far out" not in said
     assert ("a new value of" in said) == (response != "proportion")
+
+
+@pytest.mark.parametrize(("name", "decimals", "whole"), [("percent", 2, 100), ("y", 6, 1)])
+def test_percentages_of_a_total_are_the_counts_that_they_were(name, decimals, whole):
+    """All numbers equal to those of the counts, and it is said how the cells were read."""
+    frame = table("proportion")
+    roles = {"group": "arm", "unit": "mouse"}
+    counted = ne.compare(frame, **roles, options={"response": "positive/total", "ess": 400})
+    share = (whole * frame["positive"] / frame["total"]).round(decimals)
+    shares = frame.drop(columns="positive").assign(**{name: share})
+    told = ne.compare(shares, **roles, options={"response": f"{name}/total", "ess": 400})
+    assert told.contrasts[0].mean == counted.contrasts[0].mean
+    assert told.contrasts[0].ci_low == counted.contrasts[0].ci_low
+    assert any("Values are read as " in said for said in told.design.notes)
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "total", "says"),
+    [
+        # A whole percent of more than 100 may be one count or the next.
+        ("percent", [2.0, 3.0], [110, 150], r"row 0: 2 of 110 .* with more decimals"),
+        ("percent", [50.0, 1.9], [8, 8], r"row 1: 1.9 of 8 .* By its name 'percent' holds perc"),
+        ("fraction", [0.5, 2.0], [8, 8], r"row 1: 2 of 8 .* 'fraction' holds fractions"),
+        ("y", [50.0, 1.9], [8, 8], r"row 0: 50 of 8 .* Percentages do too"),
+        ("percent", [101.0, 1.0], [8, 8], r"row 0: 101 of 8 "),
+    ],
+)
+def test_shares_that_give_no_whole_number_are_named(name, cells, total, says):
+    frame = pd.DataFrame({"arm": "a", name: cells, "n": total})
+    with pytest.raises(DataError, match=says):
+        Proportions.from_table(read_table(frame), name, "n")
+
+
+@pytest.mark.parametrize("whole", [100.0, 1.0])
+def test_counts_survive_being_written_as_shares(whole):
+    """Any k of any n up to 400, in as many decimals as tell neighbours apart."""
+    n = np.repeat(np.arange(1.0, 401.0), 3)
+    k = np.floor(np.random.default_rng(1).uniform(0, n + 1))
+    written = np.round(whole * k / n, 3 if whole == 100 else 5)
+    found = counted_parts(written, n, "percent" if whole == 100 else "fraction")
+    assert found is not None
+    assert np.array_equal(found[0], k)

@@ -9,7 +9,7 @@ from nestimate.data.inspection.inspection import Inspection
 from nestimate.data.inspection.mending import mended
 from nestimate.data.inspection.proposals import Proposal
 from nestimate.data.inspection.questions import decisions
-from nestimate.data.tables.door import Reading, Wanted, read_grid, read_table, table_of
+from nestimate.data.tables.door import Reading, Wanted, read_cells, read_table, table_of
 from nestimate.data.tables.files import file_name
 from nestimate.data.tables.grid import Grid
 from nestimate.errors import NestimateError
@@ -131,7 +131,7 @@ def inspect(
     if isinstance(data, Mapping):
         table = read_table(data, Wanted(**asdict(reading), as_it_is=True))
         return Overview.from_table(table, file, reading)
-    found = mended(read_grid(data, reading), reading)
+    found = mended(read_cells(data, reading), reading, titles=file is not None)
     table = table_of(found.grid, Wanted(**asdict(found.reading), as_it_is=True))
     overview = Overview.from_table(table.noting(*found.said), file, found.reading)
     if not table.roles:

@@ -262,12 +262,13 @@ PLANNING = (
     Choice(
         name="goal",
         label="The experiment has succeeded when",
-        help="The two about the range need ‘Differences too small to matter’ among the options.",
+        help="The ROPE is the range of ‘Differences too small to matter’ among the options above; "
+        "outside it the effect matters, inside it there is practically none.",
         kind="choice",
         values=(
-            ("excludes 0", "the interval leaves out no difference"),
-            ("excludes rope", "the interval lies outside the range too small to matter"),
-            ("inside rope", "the interval lies inside the range too small to matter"),
+            ("excludes 0", "the interval excludes 0"),
+            ("excludes rope", "it lies outside the ROPE"),
+            ("inside rope", "it lies inside the ROPE"),
         ),
         part="What it is for",
     ),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from importlib.util import find_spec
 from io import BytesIO
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from nestimate.comparison import Comparison, compare, fit
 from nestimate.data.designs.groups import look_alikes
+from nestimate.data.inspection.mending import below_titles
 from nestimate.data.tables.cells import (
     EMPTY_VALUES,
     OddCellError,
@@ -21,6 +22,7 @@ from nestimate.data.tables.cells import (
     refused_label,
     tidy,
 )
+from nestimate.data.tables.columns import plain_numbers
 from nestimate.data.tables.edits import Rename, column_names, parse_edit
 from nestimate.data.tables.files import read_file, sheets
 from nestimate.data.tables.grid import Grid as Cells
@@ -66,6 +68,7 @@ __all__ = [
     "is_limit",
     "is_plain_number",
     "look_alikes",
+    "plain_numbers",
     "read_label",
     "read_number",
     "refused_label",
@@ -99,12 +102,15 @@ class Upload:
         Sheets that hold anything, of a workbook.
     likely
         Of several, the first that looks like a table; the first where none does.
+    read
+        The cells as they were read last, by the options that they were read with.
     """
 
     name: str
     content: bytes
     sheets: tuple[str, ...] = ()
     likely: str | None = None
+    read: dict[Reading, Cells] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, name: str, content: bytes) -> "Upload":
@@ -117,10 +123,19 @@ class Upload:
     def holds_table(self, sheet: str) -> bool:
         """Return whether a sheet has columns and rows enough to be a table of readings."""
         try:
-            grid = read_file(self.opened(), Reading(sheet=sheet))
+            grid = self.cells(Reading(sheet=sheet))
         except NestimateError:
             return False
         return len(grid.names) > 1 and grid.n_rows > 3
+
+    def cells(self, reading: Reading) -> Cells:
+        """Return the cells as they stand; a large file is read once for all that is asked of it."""
+        asked = replace(reading, edits=())
+        if asked not in self.read:
+            found = read_file(self.opened(), asked)
+            self.read.clear()
+            self.read[asked] = found
+        return self.read[asked]
 
     def opened(self) -> BytesIO:
         """Return the file as `compare` and `inspect` take it."""
@@ -134,8 +149,14 @@ def reading_of(asked: Mapping[str, Any]) -> Reading:
     return Reading(
         sheet=asked.get("sheet") or None,
         decimal=asked.get("decimal") or None,
+        header_row=int(asked["header_row"]) if asked.get("header_row") else None,
         edits=tuple(asked.get("edits") or ()),
     )
+
+
+def below_title(upload: Upload, reading: Reading) -> Reading:
+    """Return how a file is read whose columns are named below a title."""
+    return below_titles(upload.cells(reading), reading)[1]
 
 
 def nestimate_version() -> str:
@@ -150,7 +171,7 @@ def have_workbooks() -> bool:
 
 def overview(upload: Upload, reading: Reading) -> Overview:
     """Look at a table."""
-    return inspect(upload.opened(), **reading.chosen)
+    return inspect(upload.cells(reading), **reading.chosen)
 
 
 def grid_and_steps(upload: Upload, reading: Reading) -> tuple[Cells, list[dict[str, str]]]:
@@ -158,7 +179,7 @@ def grid_and_steps(upload: Upload, reading: Reading) -> tuple[Cells, list[dict[s
 
     What follows an edit that cannot be done is left undone.
     """
-    grid = read_file(upload.opened(), reading)
+    grid = upload.cells(reading)
     steps = []
     for text in reading.edits:
         try:

@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -28,8 +29,10 @@ def looked_at(upload: engine.Upload, reading: engine.Reading) -> dict[str, Any]:
     NestimateError
         When there are no rows of cells to show.
     """
+    reading = engine.below_title(upload, reading)
     grid, steps = engine.grid_and_steps(upload, reading)
     found: dict[str, Any] = {
+        "header_row": reading.header_row,
         "source": grid.source,
         "names": list(grid.names),
         "columns": engine.column_names(grid),
@@ -104,8 +107,13 @@ def doubts(grid: engine.Cells, reading: engine.Reading) -> list[dict[str, Any]]:
     for place, column in enumerate(grid.columns):
         if not pa.types.is_string(column.type):
             continue
-        body = column.slice(head)
-        for below, cell, why, mended in (*_odd(body, reading.decimal), *_spelt(body)):
+        if (told_apart := _told_apart(column.slice(head))) is None:
+            continue
+        codes, cells = told_apart
+        for below, cell, why, mended in (
+            *_odd(codes, cells, reading.decimal),
+            *_spelt(codes, cells),
+        ):
             at = below + head
             doubt = {"at": at, "row": str(grid.rows[at]), "place": place, "column": names[place]}
             doubt |= {"cell": cell, "why": in_page_terms(why)}
@@ -113,65 +121,75 @@ def doubts(grid: engine.Cells, reading: engine.Reading) -> list[dict[str, Any]]:
                 # What lies below a limit is known to: emptied, it would bias the answer.
                 doubt |= {"limit": "word" if cell[0].isalpha() else "stated"}
             if mended:
-                said = "decimal comma" if engine.is_plain_number(mended) else SPELLED
+                comma = engine.is_plain_number(mended)
+                if comma:
+                    doubt["why"] = "has a comma where other cells have a point"
+                said = "decimal comma" if comma else SPELLED
                 edit = engine.Rename(column=names[place], label=cell, text=mended, why=said)
                 doubt |= {"edit": str(edit), "mended": mended}
             found.append(doubt)
     return sorted(found[:DOUBTS], key=lambda doubt: (doubt["at"], doubt["place"]))
 
 
-def _spelt(column: Any) -> list[tuple[int, str, str, str]]:
-    """Return cells whose label differs from a commoner one in its spelling only."""
+def _told_apart(column: Any) -> tuple[Any, list[str]] | None:
+    """Return which of the different cells is in each row, -1 where none, and these cells.
+
+    None where nothing can be doubtful: all are numbers, or there are too many different ones.
+    """
+    if engine.plain_numbers(column) is not None:
+        return None
+    # Of two million different cells the first few thousand say that they are many.
+    if len(pc.unique(column.slice(0, 4 * DISTINCT))) > DISTINCT:
+        return None
     encoded = column.dictionary_encode().combine_chunks()
-    labels = [engine.read_label(cell) for cell in encoded.dictionary.to_pylist()]
-    codes = encoded.indices.fill_null(-1).to_pylist()
-    if not codes or len(labels) > min(MOST_LABELS, max(len(codes) // 2, 1)):
+    cells = encoded.dictionary.to_pylist()
+    if len(cells) > DISTINCT:
+        return None
+    return encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False), cells
+
+
+def _spelt(codes: Any, cells: list[str]) -> list[tuple[int, str, str, str]]:
+    """Return cells whose label differs from a commoner one in its spelling only."""
+    if len(cells) > min(MOST_LABELS, max(len(codes) // 2, 1)):
         return []
-    counts = Counter(labels[code] for code in codes if code >= 0)
+    labels = [engine.read_label(cell) for cell in cells]
+    times = np.bincount(codes[codes >= 0], minlength=len(cells)).tolist()
+    counts = Counter[str | None]()
+    for label, count in zip(labels, times, strict=True):
+        counts[label] += count
     words = [label for label in counts if label and any(letter.isalpha() for letter in label)]
     better: dict[str, str] = {}
     for alike in engine.look_alikes(words):
         common, *rarer = sorted(alike, key=lambda label: -counts[label])
         better |= dict.fromkeys(rarer, common)
-    found = []
-    for at, code in enumerate(codes):
-        label = labels[code] if code >= 0 else None
-        if label in better:
-            why = f"looks like '{better[label]}' and counts as another label"
-            found.append((at, label, why, better[label]))
-    return found
+    rare = {i: (label, better[label]) for i, label in enumerate(labels) if label in better}
+    return [
+        (at, label, f"looks like '{common}' and counts as another label", common)
+        for at in np.flatnonzero(np.isin(codes, list(rare))).tolist()
+        for label, common in [rare[int(codes[at])]]
+    ]
 
 
-def _odd(column: Any, decimal: str | None) -> list[tuple[int, str, str, str]]:
+def _odd(codes: Any, cells: list[str], decimal: str | None) -> list[tuple[int, str, str, str]]:
     """Return cells that are no number where most others of the column are."""
-    text = pc.utf8_trim_whitespace(column)
-    empty = pc.is_in(pc.utf8_lower(text), value_set=pa.array(engine.EMPTY_VALUES))
-    text = pc.if_else(empty, None, text)
-    try:
-        text.cast(pa.float64())
-    except pa.ArrowInvalid:
-        pass
-    else:
-        return []
-    encoded = pa.chunked_array(text).dictionary_encode().combine_chunks()
-    cells = encoded.dictionary.to_pylist()
-    if len(cells) > DISTINCT:
-        return []
     wrong: dict[int, str] = {}
     for i, cell in enumerate(cells):
         try:
             engine.read_number(cell, decimal)
         except engine.OddCellError as odd:
             wrong[i] = str(odd)
-    codes = encoded.indices.fill_null(-1).to_pylist()
-    filled = sum(code >= 0 for code in codes)
-    bad = [i for i, code in enumerate(codes) if code in wrong]
-    # A column of labels is not a column of odd numbers.
-    commas = all("," in cells[codes[i]] for i in bad)
-    if not bad or (2 * len(bad) >= filled and not commas):
+    times = np.bincount(codes[codes >= 0], minlength=len(cells))
+    nothing = [i for i, cell in enumerate(cells) if cell.strip().lower() in engine.EMPTY_VALUES]
+    filled, bad = times.sum() - times[nothing].sum(), times[list(wrong)].sum()
+    # A column of labels is not a column of odd numbers, and where most have a comma it is the
+    # decimal mark, which is said once.
+    if 2 * bad >= filled:
         return []
-    mended = {code: _pointed(cells[code], decimal) for code in wrong}
-    return [(i, cells[codes[i]], wrong[codes[i]], mended[codes[i]]) for i in bad]
+    return [
+        (at, cells[i].strip(), wrong[i], _pointed(cells[i].strip(), decimal))
+        for at in np.flatnonzero(np.isin(codes, list(wrong))).tolist()
+        for i in [int(codes[at])]
+    ]
 
 
 def _pointed(cell: str, decimal: str | None) -> str:

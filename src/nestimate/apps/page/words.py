@@ -51,6 +51,7 @@ FIGURES = {
 CONTROLS = {
     "decimal": "Decimal mark",
     "sheet": "Sheet",
+    "header_row": "Column names in row",
     "unit": "Unit",
     "block": "Block",
     "value": "Value",
@@ -66,13 +67,15 @@ CONTROLS = {
     "skip_rows": "Rows left out",
 }
 #: Controls whose value a button beside the message can set.
-_BUTTONS = frozenset({"decimal", "sheet", "sigma", "scale", "robust", "response"})
+_BUTTONS = frozenset({"decimal", "sheet", "header_row", "sigma", "scale", "robust", "response"})
 _LABELS = {choice.name: choice.label for choice in (*CHOICES, *PLANNING)} | CONTROLS
 _VALUES = {
     (choice.name, value): said for choice in CHOICES for value, said in choice.values if value
-}
+} | {("decimal", ","): "comma (1,5)", ("decimal", "."): "point (1.5)"}
 _IN_PYTHON = re.compile(r" ?\([^()]*(\([^()]*\)[^()]*)* in Python\)")
-_OPTION = re.compile(r"--(?P<name>[a-z][a-z-]*)(?: (?P<value>'[^']*'|[a-z,.]+\b|[,.](?=\s|$)))?")
+_OPTION = re.compile(
+    r"--(?P<name>[a-z][a-z-]*)(?: (?P<value>'[^']*'|[a-z,.]+\b|\d+\b|[,.](?=\s|$)))?"
+)
 
 
 def in_page_terms(text: str) -> str:

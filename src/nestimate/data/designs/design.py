@@ -252,7 +252,7 @@ class Design:
                 if observed is None
                 else observed.warnings(group, groups, _place(levels, group))
             ),
-            *doubt_pairs(table, used, rows),
+            *doubt_pairs(table, roles, used, rows),
             *(said for level in levels for said in doubt_labels(level)),
         ]
         if levels and readings.summarised:

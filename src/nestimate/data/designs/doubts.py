@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.groups import look_alikes
 from nestimate.data.designs.levels import Level
+from nestimate.data.designs.percentages import at_an_end, parts_of
 from nestimate.data.designs.statistics import Readings
 from nestimate.errors import DataError, listed
 from nestimate.remedies import Advice, Remedy
@@ -60,6 +61,24 @@ def doubt_values(
             "grows with their mean. Trust the difference of groups more than such an end. As "
             "counts: ",
             Remedy("response", "counts"),
+            ".",
+        )
+        warnings.append(said)
+    elif (of := parts_of(value, name)) is not None and not readings.summarised:
+        said = Advice(
+            f"{name} goes in steps of one in {of}, as shares of {of} do, and is analysed as a "
+            f"measurement. If it counts some of {of}, put how many and of how many into two "
+            "columns and name both: how surely a share is known follows from them. As shares: ",
+            Remedy("response", "K/N"),
+            ".",
+        )
+        warnings.append(said)
+    elif at_an_end(value, name) and not readings.summarised:
+        said = Advice(
+            f"{name} is called a share and holds none or all of it, and is analysed as a "
+            "measurement: 0 of 20 then weighs as much as 0 of 1,000. If it counts some of a whole, "
+            "put how many and of how many into two columns and name both. As shares: ",
+            Remedy("response", "K/N"),
             ".",
         )
         warnings.append(said)

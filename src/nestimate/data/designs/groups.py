@@ -118,7 +118,8 @@ def _check_spelling(name: str, labels: dict[str, int]) -> list[str]:
     for alike in look_alikes(list(labels)):
         said = ", ".join(f"'{label}' ({labels[label]} rows)" for label in alike)
         same = len({look(label, capitals=True) for label in alike}) < len(alike)
-        if same or all(_plain_word(label) for label in alike):
+        cased = len({look(label) for label in alike}) < len(alike)
+        if same or (cased and all(_plain_word(label) for label in alike)):
             raise DesignError(
                 f"column '{name}' has labels that differ in spelling only: {said}. If they are one "
                 "group, write them in one way; if not, give them names that cannot be confused."
@@ -128,10 +129,10 @@ def _check_spelling(name: str, labels: dict[str, int]) -> list[str]:
 
 
 def look_alikes(labels: Sequence[str]) -> list[list[str]]:
-    """Return sets of labels that differ in capitals, spaces, hyphens or leading zeros only."""
+    """Return sets of labels that differ in capitals, spaces, punctuation or leading zeros only."""
     found: dict[str, list[str]] = {}
     for label in labels:
-        found.setdefault(look(label), []).append(label)
+        found.setdefault(look(label, punctuation=False), []).append(label)
     return [alike for alike in found.values() if len(alike) > 1]
 
 

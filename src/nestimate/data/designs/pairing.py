@@ -9,6 +9,7 @@ from scipy import special
 
 from nestimate.data.designs.levels import Level
 from nestimate.data.designs.measures import Measure
+from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.statistics import Readings
 from nestimate.data.tables.door import Table
 from nestimate.errors import DataError
@@ -50,7 +51,7 @@ class Rows:
         return self.levels[0] if self.levels else None
 
 
-def doubt_pairs(table: Table, used: Sequence[str], rows: Rows) -> list[str]:
+def doubt_pairs(table: Table, roles: Roles, used: Sequence[str], rows: Rows) -> list[str]:
     """Name a column left out that pairs values one to one across groups, where that shows.
 
     Numbers of replicates also occur once in every group; so a column is named only where values
@@ -59,7 +60,7 @@ def doubt_pairs(table: Table, used: Sequence[str], rows: Rows) -> list[str]:
 
     Parameters
     ----------
-    table, used
+    table, roles, used
         The table, and its columns that play a role.
     rows
         The rows that are compared.
@@ -79,7 +80,7 @@ def doubt_pairs(table: Table, used: Sequence[str], rows: Rows) -> list[str]:
     if not found:
         return []
     ratio, name = max(found)
-    return [_advice(name, ratio, used, rows)]
+    return [_advice(name, ratio, roles, rows)]
 
 
 def _ratio(codes: Codes, rows: Rows) -> float | None:
@@ -121,11 +122,11 @@ def _ratio(codes: Codes, rows: Rows) -> float | None:
     return ratio if chance < ALIKE else None
 
 
-def _advice(name: str, ratio: float, used: Sequence[str], rows: Rows) -> str:
+def _advice(name: str, ratio: float, roles: Roles, rows: Rows) -> str:
     """Say which column pairs what, and what uses it."""
     what = "readings" if rows.unit is None else f"levels of {rows.unit.name}"
     listed = " and ".join([", ".join(rows.groups[:-1]), rows.groups[-1]])
-    value, group = used[0], used[1]
+    value, group = roles.value, roles.group
     where = "" if rows.block is None else f"in every {rows.block.name} "
     alike = "very much" if ratio > 10 else "clearly"
     start = (
@@ -138,11 +139,19 @@ def _advice(name: str, ratio: float, used: Sequence[str], rows: Rows) -> str:
     block = rows.block.name
     formula = f"{value} ~ {group} + ({group} | {block}) + (1 | {block}:{name})"
     plain = all(word.isidentifier() for word in (value, group, block, name))
-    how = f'A formula uses the pairs: nestimate fit "{formula}", ne.fit in Python.' if plain else ""
+    start += (
+        "Without it the differences between them count as error of a reading, and the interval is "
+        "too wide."
+    )
+    if not plain:
+        return start
+    how = f'{start} A formula uses the pairs: nestimate fit "{formula}", ne.fit in Python'
+    response = roles.said_response
     return (
-        f"{start}Without it the differences between them count as error of a reading, and the "
-        f"interval is too wide. {how}"
-    ).strip()
+        f"{how}."
+        if response is None
+        else Advice(f"{how}, with ", Remedy("response", response), ".")
+    )
 
 
 def doubt_normalised(name: str, rows: Rows, measure: Measure) -> list[str]:

@@ -17,6 +17,7 @@ from nestimate.data.designs.observed import (
     link_scatter,
     link_yardstick,
 )
+from nestimate.data.designs.percentages import WHOLES, counted_parts, spoken, unclear
 from nestimate.data.designs.shown import Scatter
 from nestimate.data.designs.statistics import Yardstick, frozen
 from nestimate.data.designs.structure import Structure
@@ -63,6 +64,8 @@ class Proportions:
         Shape (rows,); NaN where the row holds none.
     of
         Column of the totals; empty where every row is a yes or no.
+    written
+        `percentages` or `fractions` of the totals, where k stood in the table so; otherwise empty.
     """
 
     word: ClassVar[str] = "proportion"
@@ -82,10 +85,11 @@ class Proportions:
     k: Array
     n: Array
     of: str = ""
+    written: str = ""
 
     @classmethod
     def from_table(cls, table: Table, value: str, total: str | None) -> Self:
-        """Read k and n, or 0 and 1, or yes and no in words.
+        """Read k and n, or 0 and 1, or yes and no in words; k may be written as a share of n.
 
         Raises
         ------
@@ -99,15 +103,33 @@ class Proportions:
         with np.errstate(invalid="ignore"):
             whole = (k == np.floor(k)) & (n == np.floor(n)) & (n <= MOST)
             wrong = seen & ~(whole & (k >= 0) & (k <= n) & (n >= 1))
+        shares = None if total is None else spoken(value)
+        if total is not None and (wrong.any() or shares is not None):
+            parts = counted_parts(k, n, value)
+            if parts is not None:
+                return cls(k=frozen(parts[0]), n=frozen(n), of=total, written=WHOLES[parts[1]])
+        if shares is not None:
+            # What its name calls a share is no count, though it may happen to be whole.
+            wrong = unclear(k, n, shares)
         if wrong.any():
             row = int(np.argmax(wrong))
-            rule = (
-                f"'{value}' must hold 0 or 1, or yes and no. Where several were looked at in each "
-                f"row, name both columns: response {value}/TOTAL."
-                if total is None
-                else f"'{value}' of '{total}' must be whole numbers, 0 to the total, and the total "
-                "1 or more; leave both empty where nothing was looked at."
-            )
+            if total is None:
+                rule = (
+                    f"'{value}' must hold 0 or 1, or yes and no. Where several were looked at in "
+                    f"each row, name both columns: response {value}/TOTAL."
+                )
+            elif shares is None:
+                rule = (
+                    f"'{value}' of '{total}' must be whole numbers, 0 to the total, and the total "
+                    "1 or more; leave both empty where nothing was looked at. Percentages do too, "
+                    "where each gives one whole number."
+                )
+            else:
+                rule = (
+                    f"By its name '{value}' holds {WHOLES[shares]}, and each must give one whole "
+                    f"number of '{total}'. Write them with more decimals, or name the column of "
+                    "counts."
+                )
             seen_n = "" if total is None else f" of {n[row]:g}"
             raise DataError(
                 f"column '{value}', row {table.row(row)}: {k[row]:g}{seen_n} is no share of a "
@@ -144,9 +166,17 @@ class Proportions:
     def notes(self) -> tuple[str, ...]:
         """Say what is compared."""
         what = f"shares of {self.of}" if self.of else "yes (1) and no (0)"
-        return (
+        said = (
             f"Rows are analysed as {what}: what is compared are probabilities, and their "
             "differences are said as odds ratios.",
+        )
+        if not self.written:
+            return said
+        first = int(np.argmax(~np.isnan(self.k)))
+        return (
+            *said,
+            f"Values are read as {self.written} of {self.of}: each gives a whole number, in the "
+            f"first row {self.k[first]:g} of {self.n[first]:g}.",
         )
 
     @property
@@ -219,7 +249,7 @@ class Proportions:
 
     def where(self, rows: NDArray[np.bool_]) -> Self:
         """Return the rows chosen."""
-        return type(self)(k=frozen(self.k[rows]), n=frozen(self.n[rows]), of=self.of)
+        return replace(self, k=frozen(self.k[rows]), n=frozen(self.n[rows]))
 
     def yardstick(self) -> Yardstick:
         """Return the logit of all rows as the centre."""

@@ -86,6 +86,13 @@ class Roles:
         """What follows a value or difference, ` mg/L`; nothing where ratios are reported."""
         return self.measure.differences.after(self.value_unit or "")
 
+    @property
+    def said_response(self) -> str | None:
+        """The option `response` as it is written, `positive/total`; None of measurements."""
+        if self.total:
+            return f"{self.value}/{self.total}"
+        return None if self.response == "measured" else self.response
+
     def group_columns(self, table: Table) -> tuple[str, ...]:
         """Names of the factors that are compared; a column may have a comma in its name."""
         return split_names(self.group, table.columns, ",")

@@ -203,8 +203,7 @@ class _Stage:
 
     def inside(self, codes: Codes) -> bool:
         """Whether every member lies in one member of another level, given by its codes."""
-        pairs = self.codes * (int(codes.max()) + 1) + codes
-        return bool(np.unique(pairs).size == self.first.size)
+        return bool(np.array_equal(codes[self.first][self.codes], codes))
 
     def residual(self, parent: Codes) -> tuple[Array, int]:
         """Return what the parents' means and the fixed part leave of the means, and its freedom."""

@@ -159,4 +159,4 @@ def _rows_of(table: Table, kept: NDArray[np.intp]) -> Table:
     if kept.size == table.n_rows:
         return table
     columns: dict[str, Any] = {name: cells.take(kept) for name, cells in table.columns.items()}
-    return replace(table, columns=columns, rows=[table.rows[int(i)] for i in kept])
+    return replace(table, columns=columns, rows=[table.rows[int(i)] for i in kept], known={})

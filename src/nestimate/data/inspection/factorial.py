@@ -62,12 +62,6 @@ def several_factors(
     return by_roles or _built(crossing, value, chosen, path, best)
 
 
-def share_of_total(crossing: Crossing, share: str, best: Candidate) -> Proposal | None:
-    """Return a likely design with a share, `I(positive / total)`, in place of its value."""
-    path = [*best.blocks, *best.units]
-    return _built(crossing, share, [best.group], path, best)
-
-
 def paired(crossing: Crossing, value: str, best: Candidate) -> Proposal | None:
     """Return the design in which a left-out column pairs the readings of a block, or None.
 

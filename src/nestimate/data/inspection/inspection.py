@@ -11,13 +11,14 @@ from nestimate.data.inspection.candidates import (
     present,
 )
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.factorial import paired, several_factors, share_of_total, worded
+from nestimate.data.inspection.factorial import paired, several_factors
 from nestimate.data.inspection.factors import moments, told_apart
 from nestimate.data.inspection.foldings import Folding, foldings, restated
 from nestimate.data.inspection.kinds import Column, describe_column
 from nestimate.data.inspection.measured import (
     crossed_labels,
     share_columns,
+    shares_again,
     summary_columns,
     value_columns,
 )
@@ -37,11 +38,6 @@ from nestimate.data.tables.reading import Reading
 from nestimate.errors import DataError, DesignError, listed
 
 RoleName = Literal["value", "reading", "group", "unit", "block", "counter", "n", "sd", "se"]
-
-#: Words for what a count is a share of.
-_TOTAL = frozenset({"total", "totals", "all", "n", "nuclei", "tested", "scored", "counted", "dapi"})
-#: More columns of labels than this are not crossed with one another.
-MOST_FACTORS = 9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +151,7 @@ class Inspection:
         if part is not None:
             values = [part, *(name for name in values if name not in {part, total})]
             summary = {role: name for role, name in summary.items() if name != total}
+        again = shares_again(table, columns, part, total)
         extended, whole = with_one_group(table)
         found = cls(
             source=table.source,
@@ -170,7 +167,10 @@ class Inspection:
             other_values=(),
             proposals=(),
             refused=(),
-            notes=table.notes,
+            notes=(
+                *table.notes,
+                *(f"{name} says as shares what {part} of {total} says." for name in again),
+            ),
         )
         if not values:
             return found
@@ -186,17 +186,11 @@ class Inspection:
         named = [found for found in ranked if {*rows} <= {*found.used}]
         ranked = sorted(named, key=lambda found: bool(rows) and found.block is None) or ranked
         fit, refused = propose(crossing, ranked, value=value, summary=summary, whole=whole)
-        fit = responded(extended, fit, part, total)
         counted = [c.name for c in columns if c.measured and c.kind == "numbers as labels"]
         dropped = [n for n in counted if n not in {value, *crossing.names, *summary.values()}]
-        others = [name for name in [*values, *dropped] if name not in {value, total}]
+        others = [n for n in [*values, *dropped] if n not in {value, total, *again}]
         best = fit[0].roles.group if fit else groups[0]
-        share = (
-            None
-            if part is None or any(p.roles.total for p in fit)
-            else f"I({worded(part)} / {worded(total)})"
-        )
-        fit = _with_formulas(crossing, value, groups, ranked, fit, share)
+        fit = _with_formulas(crossing, value, groups, ranked, fit)
         fit = responded(extended, fit, part, total)
         return replace(
             found,
@@ -230,18 +224,14 @@ def _with_formulas(
     groups: Sequence[str],
     ranked: Sequence[Candidate],
     found: tuple[Proposal, ...],
-    share: str | None,
 ) -> tuple[Proposal, ...]:
-    """Add what roles cannot say: a share of a total comes first, and so do several factors.
+    """Add what roles cannot say: several factors come first.
 
     Numbers of hours or weeks, and traits, are factors beside what is compared: they come second.
     """
     compared = [proposal.candidate for proposal in found if not proposal.whole]
     if not compared:
         return found
-    if share is not None:
-        made = share_of_total(crossing, share, compared[0])
-        return (made, *found)[:MOST] if made else found
     made = several_factors(crossing, value, groups, ranked)
     pair = paired(crossing, value, compared[0])
     if made is None:

@@ -6,9 +6,10 @@ from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from nestimate.data.designs.groups import look_alikes
+from nestimate.data.designs.percentages import spoken
 from nestimate.data.tables.cells import EMPTY_LABELS, EMPTY_VALUES, is_limit, may_be_empty
 from nestimate.data.tables.door import Table
 from nestimate.errors import DataError
@@ -32,7 +33,6 @@ CODES = (-9.0, -99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 99999.0)
 
 _DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([ T].*)?|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})")
 _NUMBER = re.compile(r"[<>~≤≥]?\s*[-+−]?\d*[.,]?\d[\d.,]*([eE][-+−]?\d+)?\s*[%*]?")
-_BETWEEN = re.compile(r"(?<=[^\W\d])[\s_.,;:/-]+(?=\w)|(?<=\w)[\s_.,;:/-]+(?=[^\W\d])")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,10 +99,11 @@ def describe_column(table: Table, name: str) -> Column:
     """Say what a column holds."""
     column = pa.chunked_array(table.column(name))
     try:
-        raw = pc.unique(column)
+        raw = table.encoded(name).dictionary
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError):
         return Column(name=name, kind="other", distinct=0, empty=column.null_count)
     cells = _cells(raw)
+    distinct = len(raw) + bool(column.null_count)
     temporal = pa.types.is_temporal(column.type)
     dates = temporal or (bool(cells) and all(_DATE.fullmatch(cell) for cell in cells))
     filled = [cell for cell in cells if cell.casefold() not in EMPTY_VALUES]
@@ -116,14 +117,14 @@ def describe_column(table: Table, name: str) -> Column:
         else:
             spelled = table.read_as_empty(name, EMPTY_VALUES)
             return replace(_by_label(found, table), read_as_empty=tuple(spelled.items()))
-    many = len(raw) > 12 or any("." in cell for cell in filled if _NUMBER.fullmatch(cell))
+    many = distinct > 12 or any("." in cell for cell in filled if _NUMBER.fullmatch(cell))
     strange = [c for c in filled if not _NUMBER.fullmatch(c)]
     told = bool(strange) and all(is_limit(c) or may_be_empty(c) for c in strange)
     if trouble and ((many and numeric >= 0.8 * len(filled)) or told):
         return Column(
             name=name,
             kind="numbers and text",
-            distinct=len(raw),
+            distinct=distinct,
             empty=column.null_count,
             examples=tuple(cells[:4]),
             remarks=(trouble,),
@@ -131,12 +132,12 @@ def describe_column(table: Table, name: str) -> Column:
             odd=tuple(table.odd_cells(name)),
         )
     try:
-        labels = _labels(table, name, dates=dates, distinct=len(raw))
+        labels = _labels(table, name, dates=dates, distinct=distinct)
     except DataError as error:
         return Column(
             name=name,
             kind="other",
-            distinct=len(raw),
+            distinct=distinct,
             empty=column.null_count,
             remarks=(str(error),),
             trouble=str(error),
@@ -265,6 +266,9 @@ def _odd_numbers(name: str, distinct: NDArray[np.float64], counts: NDArray[np.in
     top = int(np.argmax(often))
     share = often[top] / often.sum()
     edge = {0: "smallest", kept.size - 1: "largest"}.get(top)
+    if edge and spoken(name) is not None:
+        # None of the cells, or all of them: that is how many there were.
+        return said
     if often[top] < 5 or often[top] < 4 * np.median(often) or share < (0.1 if edge else 0.3):
         return said
     if edge:
@@ -282,13 +286,8 @@ def _rows(count: int) -> str:
 
 
 def _alike(name: str, labels: tuple[str, ...]) -> tuple[str, ...]:
-    """Find labels that differ by case, spaces or punctuation only."""
-    if len(labels) > MOST_LABELS:
-        return ()
-    same: dict[str, list[str]] = {}
-    for label in labels:
-        same.setdefault(_BETWEEN.sub("", label.casefold()), []).append(label)
-    sets = [found for found in same.values() if len(found) > 1]
+    """Say which labels a reader would take for one."""
+    sets = look_alikes(labels) if len(labels) <= MOST_LABELS else []
     if not sets:
         return ()
     shown = "; ".join(" and ".join(f"'{label}'" for label in found) for found in sets[:3])

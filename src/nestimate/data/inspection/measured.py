@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.designs.percentages import counted_parts, spoken, surely_parts
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.kinds import MOST_LABELS, Column
 from nestimate.data.inspection.vocabulary import hints, summary_role
@@ -18,22 +19,45 @@ MOST_FACTORS = 9
 
 
 def share_columns(table: Table, columns: Sequence[Column]) -> tuple[str | None, str]:
-    """Return part and total where one column of whole numbers counts some of another."""
+    """Return part and total where one column counts some of another, or holds shares of it."""
     whole = [c for c in columns if c.whole and c.smallest is not None and c.smallest >= 0]
-    totals = [c for c in whole if _TOTAL & _words(c.name)]
+    totals = [c for c in whole if _TOTAL & _words(c.name) and (c.smallest or 0) > 0]
     # What a name says is counted comes before what may be.
     parts = sorted(whole, key=lambda c: "counted" not in hints(c.name))
     for total in totals:
         for part in parts:
-            if part is total or not (total.smallest or 0) > 0 or not _may_be_part(part, total):
+            if part in totals or not _may_be_part(part, total):
                 continue
-            if part in totals or (part.largest or 0) > (total.largest or 0):
+            if (part.largest or 0) > (total.largest or 0) or spoken(part.name) is not None:
                 continue
             some, every = table.numbers(part.name), table.numbers(total.name)
             known = ~np.isnan(some) & ~np.isnan(every)
             if known.any() and bool(np.all(some[known] <= every[known])):
                 return part.name, total.name
+    for total in totals:
+        every = table.numbers(total.name)
+        for part in columns:
+            if part.measured and part not in totals:
+                shares = table.numbers(part.name)
+                if surely_parts(shares, every, part.name):
+                    return part.name, total.name
     return None, ""
+
+
+def shares_again(
+    table: Table, columns: Sequence[Column], part: str | None, total: str
+) -> tuple[str, ...]:
+    """Return the columns that say as percentages or fractions what part and total say."""
+    if part is None:
+        return ()
+    k, n = table.numbers(part), table.numbers(total)
+    found = []
+    for column in columns:
+        if column.measured and column.name not in {part, total} and not column.whole:
+            read = counted_parts(table.numbers(column.name), n, column.name)
+            if read is not None and np.array_equal(read[0], k, equal_nan=True):
+                found.append(column.name)
+    return tuple(found)
 
 
 def _may_be_part(part: Column, total: Column) -> bool:

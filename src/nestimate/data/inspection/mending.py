@@ -10,11 +10,14 @@ import pyarrow.compute as pc
 
 from nestimate.data.inspection.vocabulary import hints
 from nestimate.data.tables.cells import EMPTY_VALUES, is_limit, is_plain_number, may_be_empty, tidy
+from nestimate.data.tables.door import prepared
 from nestimate.data.tables.grid import Grid, is_text
 from nestimate.data.tables.reading import Reading
 from nestimate.data.tables.rows import (
     emptied,
     filled_down,
+    headed,
+    names_below,
     summaries_said,
     summary_rows,
     without_header_rows,
@@ -41,14 +44,26 @@ class Mended:
     said: tuple[str, ...]
 
 
-def mended(grid: Grid, reading: Reading) -> Mended:
+def mended(cells: Grid, reading: Reading, *, titles: bool) -> Mended:
     """Find what a table needs in order to be read: rows left out, cells emptied, labels filled.
 
     Only what the user can say in an option is done, and every option is named.
+
+    Parameters
+    ----------
+    cells
+        As they stand in the file, before the user's own changes.
+    reading
+        What the user said of them.
+    titles
+        Whether there may be rows above the names of the columns: in a file.
     """
+    said: list[str] = []
+    if titles:
+        cells, reading, said = below_titles(cells, reading)
+    grid = prepared(cells, reading)
     if grid.n_rows > _MOST:
-        return Mended(grid=grid, reading=reading, said=())
-    said = []
+        return Mended(grid=grid, reading=reading, said=tuple(said))
     rows = summary_rows(grid)
     plain = all(isinstance(grid.rows[i], int | np.integer) for i in rows)
     if rows and plain:
@@ -78,6 +93,21 @@ def mended(grid: Grid, reading: Reading) -> Mended:
         grid = replace(filled_down(grid, names), notes=grid.notes)
         reading = replace(reading, fill_down=given)
     return Mended(grid=grid, reading=reading, said=tuple(said))
+
+
+def below_titles(cells: Grid, reading: Reading) -> tuple[Grid, Reading, list[str]]:
+    """Name the columns by the row below the titles, where there are any, and say so."""
+    at = None if reading.header_row is not None else names_below(cells)
+    if at is None:
+        return cells, reading, []
+    row = int(cells.rows[at])
+    title = next(filter(None, map(tidy, cells.names)))
+    shown = title if len(title) <= 40 else f"{title[:37]}..."
+    said = (
+        f"'{shown}' is a title: row {row} names the columns: --header-row {row} "
+        f"(header_row={row} in Python)."
+    )
+    return headed(cells, at), replace(reading, header_row=row), [said]
 
 
 def _texts(column: Any) -> list[str] | None:

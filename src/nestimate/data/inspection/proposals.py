@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
-from nestimate.data.designs.responses import MEASURED
+from nestimate.data.designs.formula import parse_formula
+from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.structure import Layout
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.crossings import Crossing
+from nestimate.data.tables.door import Table
 from nestimate.data.tables.reading import Reading
 from nestimate.errors import DataError, DesignError
 
@@ -98,6 +100,10 @@ class Proposal:
         """Whether columns have roles, each row a reading: what a reading is can be said beside."""
         return not (self.typed or self.roles.summary or self.roles.one_group)
 
+    def designed(self, table: Table, roles: Roles) -> Design:
+        """Return the design that other roles make of the same words."""
+        return Design.from_table(table, roles)
+
     def unused(self, every: Sequence[str]) -> tuple[str, ...]:
         """Return the columns that play no role: where rows are data points, all that have none.
 
@@ -128,8 +134,7 @@ class Proposal:
         roles = self.roles
         given: list[tuple[str, str | bool | None]] = [
             ("value", None if roles.total else roles.value),
-            ("response", roles.total and f"{roles.value}/{roles.total}"),
-            ("response", None if roles.total or roles.response == MEASURED else roles.response),
+            ("response", roles.said_response),
             ("group", None if self.whole else roles.group),
             ("unit", roles.unit),
             ("block", roles.block),
@@ -188,18 +193,17 @@ class FormulaProposal(Proposal):
 
     layout: Layout = "formula"
 
-    @property
-    def plain(self) -> bool:
-        """It is not: a formula says what its rows are."""
-        return False
+    def designed(self, table: Table, roles: Roles) -> Design:
+        """Return the design of the same formula."""
+        return formula_design(table, parse_formula(self.formula), roles=roles)
 
     @property
     def _grouped(self) -> bool:
         return bool(self.candidate.units)
 
     def arguments(self) -> list[tuple[str, str | bool]]:
-        """Return the formula."""
-        return [("formula", self.formula)]
+        """Return the formula, and what a reading is."""
+        return [("formula", self.formula), *self._named]
 
     @property
     def _verb(self) -> tuple[str, tuple[str, ...]]:
@@ -207,7 +211,8 @@ class FormulaProposal(Proposal):
 
     @property
     def _named(self) -> list[tuple[str, str | bool]]:
-        return []
+        response = self.roles.said_response
+        return [("response", response)] if response else []
 
 
 def _literal(value: str | bool) -> str:

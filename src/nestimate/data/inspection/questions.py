@@ -25,13 +25,14 @@ class Decision:
     column, other
         Columns that it is about.
     choices
-        Index of the proposal that follows from each answer, in the order of the question.
+        Index of the proposal that follows from each answer, in the order of the question; of
+        `which group` a third one where both can be compared at once.
     """
 
     kind: Kind
     column: str
     other: str = ""
-    choices: tuple[int, int]
+    choices: tuple[int, ...]
 
 
 def decisions(proposals: Sequence[Proposal]) -> tuple[Decision, ...]:
@@ -43,7 +44,7 @@ def decisions(proposals: Sequence[Proposal]) -> tuple[Decision, ...]:
             once = decision.kind in {"which group", "one group"}
             key = (decision.kind, *(() if once else (decision.column, decision.other)))
             found.setdefault(key, decision)
-    return tuple(sorted(found.values(), key=lambda decision: min(decision.choices)))
+    return tuple(sorted(found.values(), key=lambda decision: min(decision.choices[:2])))
 
 
 def _between(proposals: Sequence[Proposal], i: int, j: int, *, first: int) -> Iterator[Decision]:
@@ -57,7 +58,14 @@ def _between(proposals: Sequence[Proposal], i: int, j: int, *, first: int) -> It
             group = proposals[several].candidate.group
             yield Decision(kind="one group", column=group, choices=(several, whole))
         elif i == first:
-            yield Decision(kind="which group", column=one.group, other=other.group, choices=(i, j))
+            named = {one.group, other.group}
+            both = [k for k, proposal in enumerate(proposals) if named <= {*proposal.factors}]
+            yield Decision(
+                kind="which group",
+                column=one.group,
+                other=other.group,
+                choices=(i, j, *both[:1]),
+            )
         return
     for a, b in ((i, j), (j, i)):
         this, that = proposals[a].candidate, proposals[b].candidate

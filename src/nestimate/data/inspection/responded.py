@@ -9,7 +9,6 @@ import pyarrow.compute as pc
 
 from nestimate.data.designs.censored import Censored
 from nestimate.data.designs.counted import Counted
-from nestimate.data.designs.design import Design
 from nestimate.data.designs.doubts import counted
 from nestimate.data.designs.proportions import Proportions, answers
 from nestimate.data.designs.scales import SCALES
@@ -53,7 +52,7 @@ def _responded(table: Table, proposal: Proposal, part: str | None, total: str) -
         else:
             return proposal
     try:
-        design = Design.from_table(table, roles)
+        design = proposal.designed(table, roles)
     except (DataError, DesignError):
         return proposal
     return replace(proposal, roles=roles, cautions=design.warnings)
@@ -105,7 +104,7 @@ def by_limits(
         if roles.value in limited:
             roles = replace(roles, response=Censored.word)
         try:
-            design = Design.from_table(table, roles)
+            design = proposal.designed(table, roles)
         except (DataError, DesignError):
             continue
         found.append(replace(proposal, roles=roles, cautions=design.warnings))

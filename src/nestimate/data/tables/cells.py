@@ -18,6 +18,10 @@ UNSEEN = "\u200b\u200c\u200d\u2060\ufeff"
 NOT_STORED = "result not stored"
 _UNKNOWN = re.compile(rf"({NOT_STORED}|#[A-Z/0?!]+), cell [A-Z]+\d+")
 
+#: Between two letters, between a letter and a digit, and behind the last of them.
+_BESIDE_LETTERS = re.compile(
+    r"(?<=[^\W\d])[\s_.,;:/-]+(?=\w)|(?<=\w)[\s_.,;:/-]+(?=[^\W\d])|(?<=\w)[\s_.,;:]+$"
+)
 #: Cells that say "too low, or too high, to be measured" without saying where the limit lies.
 _BEYOND = frozenset(
     {"undetermined", "undet", "undetected", "not detected", "not detectable", "blq", "bloq", "bql"}
@@ -199,17 +203,19 @@ def read_label(text: str | None) -> str | None:
     return whole if dot and not decimals.strip("0") and whole.lstrip("-").isdigit() else label
 
 
-def look(label: str, *, capitals: bool = False) -> str:
+def look(label: str, *, capitals: bool = False, punctuation: bool = True) -> str:
     """Return what labels have in common that a reader would take for one.
 
     The kind of dash or space, leading zeros, how a number is written, and, if not asked for,
-    capitals do not count.
+    capitals do not count; nor do, if so told, points and the like beside letters: `WT.`, `a/1`.
     """
     folded = unicodedata.normalize("NFKC", label)
     folded = folded if capitals else folded.casefold()
     folded = re.sub(r"[‐‑‒–—−]", "-", folded)
     if is_plain_number(folded):
         return repr(float(folded))
+    if not punctuation:
+        folded = _BESIDE_LETTERS.sub("", folded)
     folded = re.sub(r"(?<=\w)[\s_-]+(?=\w)", " ", folded)
     folded = re.sub(r"(?<=[^\W\d]) (?=\d)", "", folded)
     return re.sub(r"(?<![\d.])0+(?=\d)", "", folded)

@@ -27,7 +27,16 @@ from nestimate.data.tables.rows import (
 from nestimate.data.tables.table import Table
 from nestimate.errors import DataError, DesignError
 
-__all__ = ["Reading", "Table", "Wanted", "read_grid", "read_table", "table_of"]
+__all__ = [
+    "Reading",
+    "Table",
+    "Wanted",
+    "prepared",
+    "read_cells",
+    "read_grid",
+    "read_table",
+    "table_of",
+]
 
 
 def read_table(data: Any, wanted: Wanted | None = None) -> Table:
@@ -69,19 +78,32 @@ def read_grid(data: Any, reading: Reading) -> Grid:
     DataError
         When it cannot be read.
     """
+    return prepared(read_cells(data, reading), reading)
+
+
+def read_cells(data: Any, reading: Reading) -> Grid:
+    """Read anything but a mapping of groups as cells, as they stand.
+
+    Raises
+    ------
+    DataError
+        When it cannot be read.
+    """
+    if isinstance(data, Grid):
+        return data
     if is_file(data):
-        return _edited(read_file(data, reading), reading)
+        return read_file(data, reading)
     of_files_only(reading, data)
     if isinstance(data, Mapping):
-        return _edited(read_columns(data), reading)
+        return read_columns(data)
     if isinstance(data, list | tuple):
         if not data:
             raise DataError("the list of records is empty: one record per reading is needed.")
-        return _edited(read_records(data), reading)
-    return _edited(read_frame(data), reading)
+        return read_records(data)
+    return read_frame(data)
 
 
-def _edited(grid: Grid, reading: Reading) -> Grid:
+def prepared(grid: Grid, reading: Reading) -> Grid:
     """Return cells after the user's own changes, which name the rows of the file as it is."""
     grid = without_blanks(edited(grid, reading.edits))
     return filled_down(emptied(grid, reading.empty), reading.continued)

@@ -12,5 +12,5 @@ def with_one_group(table: Table) -> tuple[Table, str]:
     name = "rows"
     while name in table.columns:
         name = f"all {name}"
-    column = pa.chunked_array([pa.array(["all"] * table.n_rows, pa.string())])
+    column = pa.chunked_array([pa.repeat("all", table.n_rows)])
     return replace(table, columns={**table.columns, name: column}), name

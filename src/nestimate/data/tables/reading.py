@@ -177,7 +177,8 @@ class Reading:
         notes: list[str] = []
         above = sum(n < first for n in numbers)
         if above:
-            notes.append(Lost(f"The header is row {first}, as asked; {above} above it left out."))
+            gone = "1 row above it is" if above == 1 else f"{above} rows above it are"
+            notes.append(Lost(f"Row {first} names the columns; {gone} left out."))
         below = [n for n in skipped if n >= first]
         if below:
             notes.append(Lost(f"Left out, as asked: {spans(below)}."))

@@ -17,6 +17,8 @@ from nestimate.errors import DataError, listed, one_of
 
 #: Rows of names and units that a header may have below its first.
 MOST_HEADERS = 5
+#: Rows of titles and remarks that a table may have above its names.
+MOST_TITLES = 20
 _MIDDLES = frozenset(
     {"mean", "means", "average", "avg", "median", "mittelwert", "mittel", "mw", "moyenne", "media"}
     | {"promedio", "média", "geomean", "geometric mean"}
@@ -32,19 +34,54 @@ _SUMMARIES = _MIDDLES | frozenset(
 NEARBY = 0.25
 
 
+def names_below(grid: Grid) -> int | None:
+    """Return the position of the row that names the columns where titles stand above it.
+
+    A title, a date or a remark fills one cell of a table of several columns, or the first two of a
+    wider one; the row of names fills more, none of them a number.
+    """
+    named = _title([tidy(name) for name in grid.names])
+    if not named or not _all_text(grid):
+        return None
+    for at in range(min(grid.n_rows, MOST_TITLES)):
+        cells = [tidy(column[at].as_py() or "") for column in grid.columns]
+        filled = [cell for cell in cells if cell]
+        if any(map(is_plain_number, filled)):
+            return None
+        if len(filled) > named and not _title(cells):
+            return at
+    return None
+
+
+def _title(cells: Sequence[str]) -> int:
+    """Return how many cells a row of a title fills; 0 where a row is none."""
+    filled = [i for i, cell in enumerate(cells) if cell]
+    beside = filled == [0, 1] and len(cells) > 3
+    return len(filled) if (len(filled) == 1 and len(cells) > 2) or beside else 0
+
+
+def headed(grid: Grid, at: int) -> Grid:
+    """Return a table whose columns are named by one of its rows; what stands above is left out."""
+    return replace(
+        grid,
+        names=tuple(column[at].as_py() or "" for column in grid.columns),
+        columns=tuple(column.slice(at + 1) for column in grid.columns),
+        rows=grid.rows[at + 1 :],
+    )
+
+
 def check_title(grid: Grid) -> None:
     """Refuse a first row that is no header but a title above it."""
     named = [tidy(name) for name in grid.names if tidy(name)]
-    if len(named) == 1 and len(grid.names) > 2 and _all_text(grid):
+    at = names_below(grid)
+    if at is not None or (len(named) == 1 and len(grid.names) > 2 and _all_text(grid)):
+        row = grid.rows[at or 0] if grid.n_rows else 2
+        few = "one column" if len(named) == 1 else f"{len(named)} columns"
         raise DataError(
-            f"{grid.source}: the first row names one column of {len(grid.names)}, '{named[0]}'. If "
-            f"it is a title, delete it{_remedy(grid)}: the first row must name the columns."
+            f"{grid.source}: the first row names {few} of {len(grid.names)}, '{named[0]}'. If "
+            f"it is a title, delete it, or add --header-row {row} (header_row={row} in Python): "
+            "the first row must name the columns."
         )
-
-
-def _remedy(grid: Grid) -> str:
-    row = grid.rows[0] if grid.n_rows else 2
-    return f", or add --header-row {row} (header_row={row} in Python)"
 
 
 def check_header(grid: Grid) -> None:
@@ -55,7 +92,7 @@ def check_header(grid: Grid) -> None:
     size and digits. Doses in rising order name groups.
     """
     names = [tidy(name) for name in grid.names]
-    if grid.n_rows < 2 or not _all_text(grid):
+    if grid.n_rows < 2 or not _all_text(grid) or not any(map(is_plain_number, names)):
         return
     cells = [{tidy(c or "") for c in pc.unique(column).to_pylist()} for column in grid.columns]
     cells = [{c for c in found if c.casefold() not in EMPTY_VALUES} for found in cells]

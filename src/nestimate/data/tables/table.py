@@ -1,7 +1,7 @@
 """Table: named columns, read as numbers or as labels by stated rules, with every row's number."""
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -13,12 +13,17 @@ from numpy.typing import NDArray
 from nestimate.data.tables.cells import (
     EMPTY_VALUES,
     MINUS,
-    OddCellError,
     is_plain_number,
     read_label,
     read_number,
-    refused_label,
     tidy,
+)
+from nestimate.data.tables.columns import (
+    as_labels,
+    cell_by_cell,
+    different_cells,
+    plain_numbers,
+    with_points,
 )
 from nestimate.data.tables.grid import Grid, check_names
 from nestimate.errors import DataError, listed, one_of
@@ -46,6 +51,9 @@ class Table:
         mapping or of a wide table.
     unnamed
         Columns that the header says nothing above, called by their place.
+    known
+        What was read of columns before, by name and what, with the column it was read of: tables
+        made of this one share it.
     """
 
     source: str
@@ -55,6 +63,9 @@ class Table:
     decimal: str | None = None
     roles: Mapping[str, str] = field(default_factory=dict)
     unnamed: tuple[str, ...] = field(default=())
+    known: dict[tuple[str, str], tuple[Any, Any]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     @classmethod
     def from_grid(cls, grid: Grid, decimal: str | None = None) -> Self:
@@ -163,25 +174,26 @@ class Table:
         DataError
             When the content of a cell of a workbook is not known.
         """
-        indices, raw = self.raw_labels(name)
-        present = {read_label(text) for text in raw}
-        stated = [read_label(text) for text in self._stated_order(name)]
-        order = {
-            label: code
-            for code, label in enumerate(x for x in dict.fromkeys(stated) if x in present and x)
-        }
-        recode = np.full(len(raw) + 1, -1, dtype=np.intp)
-        for i, text in enumerate(raw):
-            label = read_label(text)
-            why = refused_label(text) if text else None
-            if why:
-                raise DataError(
-                    f"{self.source}: column '{name}', row {self.row(np.argmax(indices == i))}: "
-                    f"'{text}' {why}."
-                )
-            if label is not None:
-                recode[i] = order.setdefault(label, len(order))
-        return recode[indices], tuple(order)
+        return self._once(name, "labels", self._labels)
+
+    def _labels(self, name: str) -> tuple[NDArray[np.intp], tuple[str, ...]]:
+        codes, cells = self.raw_labels(name)
+        label, labels, refused = as_labels(cells, self._stated_order(name))
+        for i, why in refused.items():
+            raise DataError(
+                f"{self.source}: column '{name}', row {self.row(np.argmax(codes == i))}: "
+                f"'{cells[i]}' {why}."
+            )
+        return label[codes], labels
+
+    def _once[T](self, name: str, what: str, read: Callable[[str], T]) -> T:
+        """Return what is read of a column, which is read once however often it is asked for."""
+        column = self.column(name)
+        kept = self.known.get((name, what))
+        if kept is None or kept[0] is not column:
+            kept = self.known[name, what] = (column, read(name))
+        found: T = kept[1]
+        return found
 
     def cells(self, name: str) -> list[str | None]:
         """Return a column as text, cell by cell; None where it is empty."""
@@ -247,59 +259,53 @@ class Table:
 
     def raw_labels(self, name: str) -> tuple[NDArray[np.intp], list[str | None]]:
         """Return codes and the cells they stand for; an empty cell's code is the last, -1 + 1."""
-        column = _plain(self.column(name))
+        return self._once(name, "cells", self._raw_labels)
+
+    def _raw_labels(self, name: str) -> tuple[NDArray[np.intp], list[str | None]]:
         try:
-            encoded = column.dictionary_encode().combine_chunks()
-            cells = encoded.dictionary.cast(pa.string()).to_pylist()
+            return different_cells(self.encoded(name))
         except pa.ArrowException:
             raise DataError(
-                f"{self.source}: column '{name}' holds {column.type}, which cannot be labels. "
-                "Labels are text or numbers."
+                f"{self.source}: column '{name}' holds {_plain(self.column(name)).type}, which "
+                "cannot be labels. Labels are text or numbers."
             ) from None
-        codes = encoded.indices.fill_null(len(cells)).to_numpy(zero_copy_only=False)
-        if pa.types.is_boolean(column.type):
-            cells = [None if c is None else c.capitalize() for c in cells]
-        midnight = " 00:00:00"
-        if pa.types.is_temporal(column.type):
-            cells = [None if c is None else c.split(midnight, 1)[0] for c in cells]
-        return codes.astype(np.intp), cells
+
+    def encoded(self, name: str) -> Any:
+        """Return a column as a dictionary array: its different cells, and the one of each row.
+
+        Raises
+        ------
+        pa.ArrowException
+            When it holds what cannot be told apart, such as lists.
+        """
+        return self._once(
+            name,
+            "encoded",
+            lambda _: (
+                pa.chunked_array(_plain(self.column(name))).dictionary_encode().combine_chunks()
+            ),
+        )
 
     def _parse(self, name: str, column: Any) -> NDArray[np.float64]:
         """Convert text; fast where every cell is plain, cell by distinct cell where one is not."""
+        if self.decimal != "," and (found := plain_numbers(column)) is not None:
+            return found
         text = pc.utf8_trim_whitespace(column.cast(pa.string()))
         empty = pc.is_in(pc.utf8_lower(text), value_set=pa.array(EMPTY_VALUES))
         text = pc.if_else(empty, None, text)
         try:
-            plain = self._with_points(text)
+            plain = with_points(text) if self.decimal == "," else text
             values = np.array(plain.cast(pa.float64()).to_numpy(), dtype=np.float64)
             strange = np.isnan(values) & ~np.asarray(pc.is_null(text))
             if not strange.any() and not np.isinf(values).any():
                 return values
         except pa.ArrowInvalid:
             pass
-        cells, codes, found, wrong = self._cell_by_cell(text)
+        cells, codes, found, wrong = cell_by_cell(text, self.decimal)
         if wrong:
             self._refuse(name, codes, cells, wrong)
         parsed: NDArray[np.float64] = found[codes]
         return parsed
-
-    def _cell_by_cell(
-        self, text: Any
-    ) -> tuple[list[str], NDArray[np.intp], NDArray[np.float64], dict[int, str]]:
-        """Return distinct cells, the one of each row, their numbers, and why some are none."""
-        encoded = pa.chunked_array(text).dictionary_encode().combine_chunks()
-        cells = encoded.dictionary.to_pylist()
-        codes = encoded.indices.fill_null(len(cells)).to_numpy(zero_copy_only=False)
-        found = np.full(len(cells) + 1, np.nan)
-        wrong: dict[int, str] = {}
-        for i, cell in enumerate(cells):
-            try:
-                number = read_number(cell, self.decimal)
-            except OddCellError as odd:
-                wrong[i] = str(odd)
-            else:
-                found[i] = np.nan if number is None else number
-        return cells, codes, found, wrong
 
     def odd_cells(self, name: str) -> list[tuple[str, str, int]]:
         """Return the different cells of a column of text that are no numbers.
@@ -313,19 +319,11 @@ class Table:
         text = pc.if_else(
             pc.is_in(pc.utf8_lower(text), value_set=pa.array(EMPTY_VALUES)), None, text
         )
-        cells, codes, _, wrong = self._cell_by_cell(text)
+        cells, codes, _, wrong = cell_by_cell(text, self.decimal)
         return [
             (cells[i], self.row(np.argmax(codes == i)), int(np.count_nonzero(codes == i)))
             for i in wrong
         ]
-
-    def _with_points(self, text: Any) -> Any:
-        """Return numbers with points where the comma is stated to be the decimal mark."""
-        if self.decimal != ",":
-            return text
-        if pc.any(pc.match_substring(text, ".")).as_py():
-            raise pa.ArrowInvalid("points beside commas")
-        return pc.replace_substring(text, ",", ".")
 
     def _refuse(
         self, name: str, codes: NDArray[np.intp], cells: Sequence[str], wrong: Mapping[int, str]

@@ -255,8 +255,8 @@ def question(decision: Decision, inspection: Inspection) -> str:
     return " ".join([asked, *leads])
 
 
-def question_and_answers(decision: Decision, inspection: Inspection) -> tuple[str, str, str]:
-    """Return the question and its two answers, in the order of the choices."""
+def question_and_answers(decision: Decision, inspection: Inspection) -> tuple[str, ...]:
+    """Return the question and its answers, in the order of the choices."""
     column, other = decision.column, decision.other
     labels = ", ".join(inspection.column(column).examples[:3])
     several = f"{column} {labels} ... occur in more than one {other}."
@@ -281,19 +281,11 @@ def question_and_answers(decision: Decision, inspection: Inspection) -> tuple[st
                 other,
             )
         case "which group":
-            both = [
-                i for i, p in enumerate(inspection.proposals) if {column, other} <= {*p.factors}
-            ]
-            at_once = (
-                f" Both at once: design {both[0] + 1}."
-                if both
-                else f" To compare their combinations, name both as the group: {column},{other}."
-            )
-            return (
-                f"What do you want to compare?{at_once}",
-                column,
-                other,
-            )
+            asked = "What do you want to compare?"
+            if decision.choices[2:]:
+                return asked, column, other, "Both at once"
+            hint = f"To compare their combinations, name both as the group: {column},{other}."
+            return f"{asked} {hint}", column, other
         case "one group":
             return (
                 f"Do you want to compare each {column} with the others?",

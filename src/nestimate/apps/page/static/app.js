@@ -22,10 +22,12 @@ const EXAMPLES = [
 const STEPS = [["data", "Data"], ["design", "Design"], ["answer", "Answer"], ["trust", "Trust"], ["plan", "Next time"], ["take", "Take away"]];
 const AFTER = ["answer", "trust", "plan", "take"];
 const OPEN_PARTS = new Set(["Beside other analyses", "How far to trust it"]);
-const NOT_REPEATED = new Set(["Question", "Answer", "Figures", "Words"]);
+// What stands elsewhere on the page: the next experiment is planned there and not in a terminal.
+const NOT_REPEATED = new Set(["Question", "Answer", "Figures", "Words", "Next"]);
+const FOR_PAPERS = "For the methods section";
 
 const state = {
-  hello: null, file: null, reading: { sheet: null, decimal: null }, look: null,
+  hello: null, file: null, reading: { sheet: null, decimal: null, header_row: null }, look: null,
   edits: [], past: [], future: [],
   design: null, card: -1, options: {}, answer: null, asked: null, estimated: false, number: 0,
 };
@@ -116,7 +118,7 @@ async function takeExample(name) {
 }
 
 async function take(name, bytes) {
-  Object.assign(state, { file: { name, bytes, data: null, sheets: [] }, reading: { sheet: null, decimal: settings.decimal ?? null }, edits: [], past: [], future: [], design: null, card: -1, options: {}, answer: null, look: null, estimated: false });
+  Object.assign(state, { file: { name, bytes, data: null, sheets: [] }, reading: { sheet: null, decimal: settings.decimal ?? null, header_row: null }, edits: [], past: [], future: [], design: null, card: -1, options: {}, answer: null, look: null, estimated: false });
   hide(["design", ...AFTER]);
   try {
     await carrier.start(progress);
@@ -165,6 +167,8 @@ async function look() {
     return;
   }
   state.look = found;
+  // Below a title the names of the columns are found; which row was taken is shown and can be changed.
+  state.reading.header_row = found.header_row;
   chooseDesign();
   showData();
   showDesign();
@@ -199,8 +203,18 @@ function readingControls() {
   const select = (id, label, values, now, set) => h("span.control", {}, h("label", { htmlFor: id }, label),
     h("select", { id, onchange: (event) => { set(event.target.value || null); look(); } }, values.map(([value, words]) => h("option", { value, selected: value === (now ?? "") }, words))));
   return h("div.controls", {},
-    state.file.sheets.length > 1 ? select("sheet", "Sheet", state.file.sheets.map((sheet) => [sheet, sheet]), state.reading.sheet, (value) => { state.reading.sheet = value; state.edits = []; state.past = []; state.future = []; }) : null,
-    select("decimal", "Decimal mark", [["", "point, as it stands"], [",", "comma: 1,5"], [".", "point: 1.5"]], state.reading.decimal, (value) => { state.reading.decimal = value; }));
+    state.file.sheets.length > 1 ? select("sheet", "Sheet", state.file.sheets.map((sheet) => [sheet, sheet]), state.reading.sheet, (value) => { state.reading.sheet = value; state.reading.header_row = null; state.edits = []; state.past = []; state.future = []; }) : null,
+    namedInRow() ? select("header-row", "Column names in", headerRows(), `${state.reading.header_row ?? ""}`, (value) => { state.reading.header_row = Number(value) || null; }) : null,
+    select("decimal", "Decimal mark", [["", "point, as usual"], [",", "comma: 1,5"], [".", "point: 1,000.5"]], state.reading.decimal, (value) => { state.reading.decimal = value; }));
+}
+
+// Text and workbooks may have titles above the names of their columns; other files have none.
+const namedInRow = () => !/\.(parquet|feather|arrow)$/i.test(state.file.name);
+
+function headerRows() {
+  const now = state.reading.header_row;
+  const rows = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].concat(now > 10 ? [now] : []);
+  return [...(now ? [] : [["", "the first row"]]), ...rows.map((row) => [`${row}`, `row ${row}`])];
 }
 
 function showData() {
@@ -267,11 +281,12 @@ async function edit(fact, from) {
   const roles = state.design ?? {};
   const context = {
     roles,
+    canName: namedInRow() && fact.at >= 0 && fact.at < 12,
     measured: (name) => name === state.look.value || state.look.kinds?.[name]?.kind === "numbers" || state.look.value?.split(",").includes(name),
     row: (cell) => { const row = state.look.rows.find(([number]) => number === cell.row); return row ? state.look.columns.map((name, i) => [name, row[i + 1].trim()]) : []; },
   };
-  const edits = await askCell(fact, context);
-  if (edits) await change(edits);
+  const said = await askCell(fact, context);
+  if (said?.names) { state.reading.header_row = said.names; await look(); } else if (said) await change(said);
   else from?.focus();
 }
 
@@ -414,8 +429,8 @@ function card(design, index) {
     h("span.choose", {}, h("input", { type: "radio", name: "design", id: `design-${index}`, checked: on, onchange: () => pick(index) }), h("strong", {}, `Design ${index + 1}`), index === 0 && state.look.designs.length > 1 ? h("em", {}, "likeliest") : null),
     drawing(design),
     h("span.meaning", {}, design.meaning),
-    h("span.counts", {}, design.groups.slice(0, 4).map((branch, i) => h("span", {}, h("i", { className: `swatch ${groupClass(i)}` }), `${cut(branch.label, 22)}: ${counted(branch)}`))),
-    design.unused.length ? h("span.help", {}, `Left out: ${design.unused.join(", ")}`) : null,
+    h("span.counts", {}, design.groups.slice(0, 4).map((branch, i) => h("span", {}, h("i", { className: `swatch ${groupClass(i)}` }), `${cut(branch.label, 34)}: ${counted(branch)}`)), design.groups.length > 4 ? h("span", {}, `and ${design.groups.length - 4} more`) : null),
+    design.unused.length ? h("span.help", {}, `Columns not used: ${design.unused.join(", ")}`) : null,
     design.cautions.slice(0, 2).map((text) => h("span.caution", {}, text)));
 }
 
@@ -426,9 +441,12 @@ function ownCard() {
   const roles = on ? manual() : {};
   // A share is two columns of one role: how many, of how many.
   const [share, total = ""] = roles.response?.includes("/") ? roles.response.split("/") : [];
-  const now = { ...roles, value: share ?? roles.value, total };
+  // Two factors are two columns of one role as well.
+  const [group = "", ...factors] = (roles.group ?? "").split(",");
+  const now = { ...roles, value: share ?? roles.value, total, group, second: factors.join(",") };
   const take = (role, name) => {
-    const { total: of, ...next } = { ...now, [role]: name };
+    const { total: of, second, ...next } = { ...now, [role]: name };
+    next.group = [next.group, second].filter(Boolean).join(",");
     if (of) Object.assign(next, { response: `${next.value}/${of}`, value: "" });
     else if (share !== undefined) next.response = "";
     state.design = Object.fromEntries(Object.entries(next).filter(([, said]) => said));
@@ -443,9 +461,10 @@ function ownCard() {
     on ? [h("div.fields", {},
       field("value", "What was measured or counted", "choose"),
       field("group", "What is compared", "nothing: one group"),
+      field("second", "and a second factor", "none"),
       field("unit", "Treated or sampled by itself (unit)", "every row"),
       field("block", "Saw several groups (block)", "nothing")),
-    h("label.check", {}, h("input", { type: "checkbox", id: "own-relabel", checked: Boolean(roles.relabel_units), onchange: (event) => take("relabel_units", event.target.checked) }), " Equal labels in different groups are different units"),
+    h("label.check", {}, h("input", { type: "checkbox", id: "own-relabel", checked: Boolean(roles.relabel_units), onchange: (event) => take("relabel_units", event.target.checked) }), " Equal labels in different groups are different units: mouse 1 of one is not mouse 1 of the other"),
     h("details.rarer", { open: Boolean(total || now.n || now.sd || now.se) }, h("summary", {}, "The values are so many of so many, or means"), h("div.fields", {},
       field("total", "Out of how many", "the values are no shares"),
       field("n", "Readings behind each mean", "the values are no means"),
@@ -569,9 +588,12 @@ function showTrust(parts) {
     h("h2", { id: "trust-title", tabIndex: -1 }, "Honesty and trust"),
     parts.sections.filter((part) => OPEN_PARTS.has(part.title)).map((part) => panel(part.title, true, part.blocks.map((one) => block(one, drawn)))),
     gallery.length ? panel("Figures", false, h("div.gallery", {}, gallery.map((one) => h("div", {}, h("h4", {}, titles(one.name)), drawn(one.name, one.caption))))) : null,
-    parts.sections.filter((part) => !OPEN_PARTS.has(part.title) && !NOT_REPEATED.has(part.title)).map((part) => panel(part.title, false, part.blocks.map((one) => block(one, drawn)))));
+    parts.sections.filter((part) => !OPEN_PARTS.has(part.title) && !NOT_REPEATED.has(part.title)).map((part) => panel(part.title, false, [part.blocks.map((one) => block(one, drawn)), part.title === FOR_PAPERS ? copied(part) : null])));
   progressNav();
 }
+
+// What is written for a paper is taken there by a click.
+const copied = (part) => h("div.row.files", {}, copier(minus(part.blocks.flatMap((one) => one.sentences ?? []).join(" ")), "Copy this text"));
 
 function panel(title, open, inside) {
   const made = h("details.panel", { open }, h("summary", {}, h("h3", {}, title)), h("div.inside", {}, inside));
@@ -589,7 +611,7 @@ function showPlan() {
   fill(section, h("h2", { id: "plan-title", tabIndex: -1 }, "The next experiment"),
     state.answer.no_plan
       ? h("p.lead", {}, state.answer.no_plan)
-      : planner(state.hello.planning, { readings: state.answer.readings },
+      : planner(state.hello.planning.filter((choice) => choice.name !== "cost_block" || state.asked.design.block), { readings: state.answer.readings },
         { ask: (said, words) => ask("plan", { ...state.asked, plan: said }, words), figure, panel, download, asked: state.asked }));
   progressNav();
 }

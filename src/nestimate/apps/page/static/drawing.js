@@ -6,7 +6,7 @@ const MOST = [6, 3, 3];
 const DOTS = 5;
 const GROUPS = 4;
 const LETTER = 6.9;
-const LONGEST = 16;
+const LONGEST = [16, 30];
 const WIDEST = 300;
 const NARROWEST = 210;
 
@@ -15,7 +15,10 @@ export const groupClass = (index) => `g${index % 7}`;
 export function drawing(design) {
   const rows = design.groups.slice(0, GROUPS);
   const blocked = design.layout.startsWith("blocked");
-  const labels = rows.map((branch) => within(branch.label, LONGEST));
+  // What the shapes leave of the width is for the labels.
+  const room = (WIDEST - 22 - Math.max(0, ...rows.map((branch) => level(branch.steps, 0, blocked ? 1 : 0).width))) / LETTER;
+  const longest = 2 * Math.floor(Math.min(LONGEST[1], Math.max(LONGEST[0], room)) / 2);
+  const labels = rows.map((branch) => within(branch.label, longest));
   const left = 16 + LETTER * Math.max(6, ...labels.map((label) => label.length));
   const made = rows.map((branch, index) => row(branch, labels[index], index, blocked, left));
   const gap = 8;

@@ -11,7 +11,7 @@ export function planner(choices, usual, act) {
   const button = h("button.primary", { type: "button", id: "make-plan", onclick: () => plan(given, found, act) }, "Plan it");
   return [
     h("p.lead", {}, "How many next time, and how many readings of each: this answer is the pilot. Experiments are made up and analysed as yours was, which takes from half a minute to a few; Stop ends it."),
-    h("div.parts", {}, form(choices, given, {}, () => {})),
+    h("div.parts.beside", {}, form(choices, given, {}, () => {})),
     h("div.go", {}, button),
     found,
   ];

@@ -103,7 +103,7 @@ function roving(grid, act) {
   });
 }
 
-// What can be done with a cell. Resolves to a list of edits, or null.
+// What can be done with a cell. Resolves to a list of edits, to the row that names the columns, or to null.
 export function ask(fact, context) {
   return new Promise((resolve) => {
     const header = fact.row === "header";
@@ -127,6 +127,8 @@ export function ask(fact, context) {
           labelled ? h("button", { type: "button", id: "change-all", onclick: () => done(text.value === fact.text ? null : [`every ${word(fact.name)} ${word(label)} = ${word(text.value)}${because()}`]) }, `Change every ${short(label)}`) : null,
           header || label === "" ? null : h("button", { type: "button", onclick: () => done(set("")) }, "Empty the cell"),
           h("button.quiet", { type: "button", onclick: () => done(null) }, "Cancel")),
+        context.canName && /^\d+$/.test(fact.row) ? h("div.out", {}, h("p", {}, "Or, if titles stand above the names of the columns"),
+          h("div.row", {}, h("button", { type: "button", id: "names-here", onclick: () => done({ names: Number(fact.row) }) }, `Row ${fact.row} names the columns`))) : null,
         header ? null : h("div.out", {}, h("p", {}, "Or leave out of the analysis"),
           h("div.row", {}, out(`row ${fact.row}`, () => `row ${word(fact.row)}`, "out-row"),
             labelled ? out(`every row with ${fact.name} ${short(label)}`, () => `${word(fact.name)} = ${word(label)}`, "out-label") : null,

@@ -1,0 +1,124 @@
+"""Shares written as percentages or fractions: how many of how many they were."""
+
+import re
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+#: What all of a whole is written as, and what such a number is called.
+WHOLES = {100.0: "percentages", 1.0: "fractions"}
+_PERCENT = re.compile(r"(?i)%|(?<![a-z])(percent|percentage|perc|pct|prozent|pourcent)(?![a-z])")
+_FRACTION = re.compile(r"(?i)(?<![a-z])(fraction|frac|proportion|prop)(?![a-z])")
+#: Parts of a whole that is not named: of more, a step is too fine to be told from rounding.
+FEWEST_PARTS, MOST_PARTS = 3, 20
+#: Numbers that are no shares come out whole as often as this before they are taken for shares.
+BY_CHANCE = 1e-4
+
+
+def spoken(name: str) -> float | None:
+    """Return what all of a whole is, 100 or 1, where a column's name speaks of shares."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    if _PERCENT.search(spaced):
+        return 100.0
+    return 1.0 if _FRACTION.search(spaced) else None
+
+
+def counted_parts(share: Array, total: Array, name: str) -> tuple[Array, float] | None:
+    """Return how many each share is of its total, and what all of a whole was written as.
+
+    None where that cannot be told: a share gives no whole number within its rounding, or two of
+    them; or both ways to write shares give some, and the name does not say which.
+
+    Parameters
+    ----------
+    share, total
+        Shape (rows,); NaN where there is none.
+    name
+        The column of shares: `percent positive` holds percentages.
+    """
+    said = spoken(name)
+    found: dict[float, Array] = {}
+    for whole in WHOLES if said is None else (said,):
+        k = _parts(share, total, whole)
+        if k is not None:
+            found[whole] = k
+    if len({k.tobytes() for k in found.values()}) != 1:
+        return None
+    whole, k = next(iter(found.items()))
+    return k, whole
+
+
+def surely_parts(share: Array, total: Array, name: str) -> bool:
+    """Return whether a column holds shares of another, rather than anything else."""
+    found = counted_parts(share, total, name)
+    if found is None:
+        return False
+    known = ~np.isnan(share) & ~np.isnan(total)
+    pairs = np.unique(np.stack([share[known], total[known]]), axis=1)
+    return spoken(name) is not None or _by_chance(pairs[0], pairs[1], found[1]) < BY_CHANCE
+
+
+def at_an_end(share: Array, name: str) -> bool:
+    """Return whether a column of shares by its name holds none or all of a whole."""
+    whole = spoken(name)
+    if whole is None or share.min() < 0 or share.max() > whole:
+        return False
+    return bool(share.min() == 0 or share.max() == whole)
+
+
+def parts_of(share: Array, name: str) -> int | None:
+    """Return of how many the shares of a column are, where no column says it; None: of no few."""
+    said = spoken(name)
+    known = np.unique(share[~np.isnan(share)])
+    for whole in WHOLES if said is None else (said,):
+        inner = known[(known > 0) & (known < whole)]
+        if inner.size < 2 or known[0] < 0 or known[-1] > whole:
+            continue
+        if said is None and not _rounding(inner) < whole / 100:
+            # Steps of whole percents, or of tenths, are how other things are written too.
+            continue
+        for n in range(FEWEST_PARTS, MOST_PARTS + 1):
+            all_n = np.full(inner.size, float(n))
+            whole_numbers = _parts(inner, all_n, whole) is not None
+            if whole_numbers and _by_chance(inner, all_n, whole) < BY_CHANCE:
+                return n
+    return None
+
+
+def _rounding(share: Array) -> float:
+    """Return the unit of the last decimal that is written."""
+    for decimals in range(16):
+        if np.array_equal(np.round(share, decimals), share):
+            return float(10.0**-decimals)
+    return 0.0
+
+
+def _slack(share: Array, total: Array, whole: float) -> Array:
+    """Return how far from a whole number rounding may bring what a share is of its total."""
+    return np.asarray(total / whole * (_rounding(share) / 2) + 1e-9 * total)
+
+
+def _by_chance(share: Array, total: Array, whole: float) -> float:
+    """Return the probability that numbers taken anywhere would all come out whole."""
+    return float(np.prod(np.minimum(2 * _slack(share, total, whole), 1.0)))
+
+
+def unclear(share: Array, total: Array, whole: float) -> NDArray[np.bool_]:
+    """Return which shares do not give one whole number of their total, shape (rows,)."""
+    known = ~np.isnan(share)
+    wrong = np.zeros(share.size, dtype=np.bool_)
+    p, n = share[known], total[known]
+    with np.errstate(invalid="ignore"):
+        slack, exact = _slack(p, n, whole), p * n / whole
+        counted = (n >= 1) & (n == np.floor(n)) & (p >= 0) & (p <= whole)
+        wrong[known] = ~(counted & (slack < 0.5) & (np.abs(exact - np.round(exact)) <= slack))
+    return wrong
+
+
+def _parts(share: Array, total: Array, whole: float) -> Array | None:
+    """Return the whole numbers behind shares; None where a row has none, or two."""
+    if np.isnan(share).all() or unclear(share, total, whole).any():
+        return None
+    return np.round(share * total / whole)

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from nestimate.studies.screen.engines import engine
-from nestimate.studies.screen.layout import Layout
+from nestimate.studies.screen.layout import Layout, Member
 from nestimate.studies.screen.matrix import Matrix
 from nestimate.studies.screen.request import Options
 from nestimate.studies.screen.run import run
@@ -41,7 +41,9 @@ def made(size: int, units: int, readings: int) -> Matrix:
             cell=np.repeat(np.arange(2 * units), readings),
             group=np.repeat([0, 1], units),
             expected=np.full(2 * units, readings),
-            labels=(("mouse", tuple(f"m{i}" for i in range(2 * units))),),
+            members=(
+                Member(role="unit", name="m", labels=tuple(f"m{i}" for i in range(2 * units))),
+            ),
         ),
         notes=(),
     )

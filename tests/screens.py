@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from nestimate.studies.screen.layout import Layout
+from nestimate.studies.screen.layout import Layout, Member
 
 ROLES = {"endpoint": "protein", "value": "y", "group": "arm", "unit": "mouse"}
 FAST = {"workers": 1, "robust": "none"}
@@ -16,7 +16,7 @@ def layout(units, readings):
         cell=np.repeat(np.arange(cells), readings),
         group=np.repeat([0, 1], units),
         expected=np.full(cells, readings),
-        labels=(("mouse", tuple(f"m{c}" for c in range(cells))),),
+        members=(Member(role="unit", name="mouse", labels=tuple(f"m{c}" for c in range(cells))),),
     )
 
 
@@ -79,15 +79,19 @@ def made_inside(layout, size, outer, inner, readings, *, share=0.1, sds=(0.5, 0.
 def layout_inside(layout, outer, inner, readings):
     """What the columns of `made_inside` are."""
     cells = 2 * outer * inner
-    block = np.tile(np.repeat(np.arange(outer), inner), 2)
+    roles = {"blocks": ("block", "unit"), "subunits": ("unit", "subunit")}[layout]
+    place = np.repeat(np.arange(2 * outer), inner)
+    if layout == "blocks":
+        place = np.tile(place[: outer * inner], 2)
     return Layout(
         groups=("placebo", "drug"),
         cell=np.repeat(np.arange(cells), readings),
         group=np.repeat([0, 1], outer * inner),
         expected=np.full(cells, readings),
-        block=block if layout == "blocks" else None,
-        place=np.repeat(np.arange(2 * outer), inner),
-        labels=tuple((name, tuple(map(str, range(cells)))) for name in ("outer", "inner")),
+        members=tuple(
+            Member(role=role, name=role, labels=tuple(f"{c:03d}" for c in codes))
+            for role, codes in zip(roles, (place, np.arange(cells)), strict=True)
+        ),
     )
 
 

@@ -134,7 +134,7 @@ def test_likelihood_of_what_lies_inside_is_that_of_the_whole_covariance(where):
     fixed = [group == 0, group == 1]
     if where == "blocks":
         # Levels of blocks are free, and each group has half the variance of a difference.
-        fixed = [group == 1, *(own.block[cell] == b for b in range(3))]
+        fixed = [group == 1, *(own.members[0].codes[cell] == b for b in range(3))]
     design = np.stack(fixed, axis=1).astype(float)
     logs, effects, variances = [], [], []
     for tau, inner, sigma in zip(*np.exp(nodes.logs), strict=True):

@@ -134,15 +134,15 @@ class Screen(Found):
         prior = learnt.prior
         priors = prior.said(float(prior.unit(own)[0]), sigma=bool(own.freedom[0]))
         chosen: dict[str, Any] = {"ci_prob": self.options.ci_prob, "rope": self.options.rope}
-        if not self.paired:
+        if "tau" in layout.scales.values():
             chosen["tau"] = "common"
-        names = [name for name, _ in self.labels]
-        block = names.pop(0) if self.paired else None
+        named = {own.role: own.name for own in self.members}
+        block = named.pop("block", None)
         return compare(
             self.readings(row),
             value=self.roles.value or "value",
             group=self.roles.group,
-            unit="/".join(names) or None,
+            unit="/".join(named.values()) or None,
             block=block,
             reference=layout.groups[0],
             options={**chosen, "prior": priors, **(options or {})},
@@ -172,7 +172,7 @@ class Screen(Found):
         DesignError
             When the screen was of blocks or subunits, or something cannot be meant.
         """
-        if self.paired or self.matrix.layout.place is not None:
+        if set(self.typical) - {"tau", "sigma", "icc"}:
             raise DesignError(
                 "plan: of blocks and subunits state the spreads yourself, in nestimate.plan."
             )

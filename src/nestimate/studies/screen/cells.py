@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from nestimate.data.designs.groups import reference_first
 from nestimate.errors import DesignError, listed
 from nestimate.remedies import Advice, Remedy
-from nestimate.studies.screen.layout import Layout
+from nestimate.studies.screen.layout import Layout, Member
 from nestimate.studies.screen.request import Options, Roles
 
 Codes = NDArray[np.intp]
@@ -28,7 +28,7 @@ class Cells:
         Numbers of labels of the block, the unit, the subunit, those that are named; (levels,
         cells).
     labels
-        Of each, with the column's name.
+        Of each its role, the column's name, and the labels.
     rows
         How many rows or samples belong to each, shape (cells,).
     """
@@ -36,7 +36,7 @@ class Cells:
     group: Codes
     groups: tuple[str, ...]
     members: Codes
-    labels: tuple[tuple[str, tuple[str, ...]], ...]
+    labels: tuple[tuple[str, str, tuple[str, ...]], ...]
     rows: Codes
 
 
@@ -60,7 +60,7 @@ def arranged(
         group, block = distinct[:, 0], distinct[:, 1]
         complete = np.isin(block, np.intersect1d(block[group == 0], block[group == 1]))
         if not complete.all():
-            names = cells.labels[0][1]
+            *_, names = cells.labels[0]
             lost = sorted({names[b] for b in block[~complete]})
             said.append(f"Left out, having seen one group only: {roles.block} {listed(lost, 5)}.")
             distinct = distinct[complete]
@@ -69,28 +69,22 @@ def arranged(
     # The number of each cell among those that are left; -1: left out.
     number = {tuple(row): i for i, row in enumerate(distinct.tolist())}
     cell = np.array([number.get(tuple(row), -1) for row in key.tolist()], dtype=np.intp)
-    group, *members = distinct.T
-    lies_in = None
-    if len(members) > 1:
-        _, lies_in = np.unique(distinct[:, :-1], axis=0, return_inverse=True)
-        lies_in = lies_in.reshape(-1)
+    group, *codes = distinct.T
     layout = Layout(
         groups=(cells.groups[low], cells.groups[high]),
         cell=np.arange(len(distinct)),
         group=group,
         expected=np.bincount(cell[cell >= 0], minlength=len(distinct)),
-        block=members[0] if roles.block else None,
-        place=lies_in,
-        labels=tuple(
-            (name, tuple(own[c] for c in codes))
-            for (name, own), codes in zip(cells.labels, members, strict=True)
+        members=tuple(
+            Member(role=role, name=name, labels=tuple(labels[c] for c in own))
+            for (role, name, labels), own in zip(cells.labels, codes, strict=True)
         ),
     )
     return kept & (cell >= 0), cell, layout, said
 
 
 def _check_units(
-    distinct: Codes, labels: tuple[tuple[str, tuple[str, ...]], ...], blocked: bool
+    distinct: Codes, labels: tuple[tuple[str, str, tuple[str, ...]], ...], blocked: bool
 ) -> None:
     """Refuse a unit that lies in several places.
 
@@ -108,12 +102,13 @@ def _check_units(
     several = np.flatnonzero(np.bincount(units[:, at]) > 1)
     if not several.size:
         return
-    name, own = labels[blocked]
+    _, name, own = labels[blocked]
+    _, outer, _ = labels[0]
     more = f", and {several.size - 1} more do" if several.size > 1 else ""
     if blocked:
         raise DesignError(
-            f"unit '{own[several[0]]}' occurs in several cells of {labels[0][0]} and group{more}. "
-            f"If units are called alike, give each a name of its own, {labels[0][0]} and {name} in "
+            f"unit '{own[several[0]]}' occurs in several cells of {outer} and group{more}. "
+            f"If units are called alike, give each a name of its own, {outer} and {name} in "
             f"one; if '{name}' numbers the readings of a cell, leave it out."
         )
     raise DesignError(

@@ -135,7 +135,4 @@ def scales(found: Found) -> "Figure":
 def _spread(found: Found, name: str) -> str:
     """Return a scale with what it is the SD of."""
     layout = found.matrix.layout
-    if name == "tau_inner":
-        return f"{layout.scales[name]}, SD {'inside cells' if found.paired else 'inside units'}"
-    what = "of the difference between blocks" if found.paired else "between units"
-    return f"{layout.scales[name]}, SD {what}"
+    return f"{layout.scales[name]}, {layout.kind.spreads[name == 'tau_inner']}"

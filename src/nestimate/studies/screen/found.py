@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.errors import DesignError
+from nestimate.studies.screen.layout import LACKING, Member
 from nestimate.studies.screen.matrix import Matrix
-from nestimate.studies.screen.reduced import LACKING, Reduced
+from nestimate.studies.screen.reduced import Reduced
 from nestimate.studies.screen.request import Options, Roles
 from nestimate.studies.screen.run import ESTIMATED, Outcome
 
@@ -41,11 +42,6 @@ class Found:
         return self.matrix.layout.groups
 
     @property
-    def paired(self) -> bool:
-        """Whether both groups are seen inside blocks."""
-        return self.matrix.layout.block is not None
-
-    @property
     def contrast(self) -> str:
         """Name of the effect."""
         low, high = self.groups
@@ -74,15 +70,9 @@ class Found:
         """Return everything of every endpoint under the names that users see."""
         made, groups = self.outcome.columns, self.groups
         found: dict[str, NDArray[Any]] = {"endpoint": self.matrix.names}
-        layout = self.matrix.layout
-        counts = [("units", "units"), ("readings", "readings"), ("missing", "missing")]
-        if self.paired:
-            found["blocks"] = made["units_1"]
-            counts[0] = ("units", "inner")
-        elif layout.place is not None:
-            counts.insert(1, ("subunits", "inner"))
-        if self.paired and layout.place is None:
-            del counts[0]
+        kind = self.matrix.layout.kind
+        found |= dict.fromkeys(kind.whole, made["units_1"])
+        counts = (*kind.counts, ("readings", "readings"), ("missing", "missing"))
         for said, name in counts:
             for g in (1, 0):
                 found[f"{said}_{groups[g]}"] = made[f"{name}_{g}"]
@@ -94,12 +84,8 @@ class Found:
         found |= {name: made[name] for name in ("rank", "rank_low", "rank_high")}
         found |= {said: made[name] for name, said in self.scales.items()}
         found["far"] = made["far"]
-        low, high = groups
-        words = {raw: raw.format(low, high) for pair in LACKING for raw in pair}
-        if self.paired:
-            inner = self.roles.block
-            words |= dict.fromkeys(LACKING[0], f"one {inner} with both groups")
-            words |= dict.fromkeys(LACKING[1], f"no {inner} with both groups")
+        pairs = zip(sum(LACKING, ()), sum(kind.lacking, ()), strict=True)
+        words = {raw: said.format(*groups, self.roles.block) for raw, said in pairs}
         status = [words.get(text, text) for text in made["status"]]
         found["status"] = np.array(status, dtype=object)
         found["engine"], found["lfsr_normal"] = made["engine"], made["lfsr_normal"]
@@ -134,14 +120,15 @@ class Found:
         return {
             value: values[known].tolist(),
             group: [self.groups[layout.group[c]] for c in cells],
-            **{name: [own[c] for c in cells] for name, own in self.labels},
+            **{own.name: [own.labels[c] for c in cells] for own in self.members},
         }
 
     @property
-    def labels(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Columns of blocks, units and subunits, as far as these are not the readings."""
+    def members(self) -> tuple[Member, ...]:
+        """Blocks, units and subunits, as far as these are not the readings."""
         layout = self.matrix.layout
-        return layout.labels if self.paired or layout.replicated else ()
+        repeated = layout.replicated or bool(layout.kind.whole)
+        return layout.members if repeated else ()
 
     @property
     def scales(self) -> dict[str, str]:

@@ -105,8 +105,8 @@ class Coded:
             groups=groups,
             members=np.array(members, dtype=np.intp).reshape(len(members), group.size),
             labels=tuple(
-                (name, labels)
-                for name, (_, labels) in zip(self.roles.inside.values(), within, strict=True)
+                (role, name, labels)
+                for (role, name), (_, labels) in zip(self.roles.inside.items(), within, strict=True)
             ),
             rows=np.array(self._rows),
         )
@@ -187,9 +187,10 @@ def read_long(data: Any, roles: Roles, options: Options) -> Matrix:
     layout = replace(layout, cell=column_cell, expected=expected)
     if crowded is not None and roles.inside:
         endpoint, own, n, usual = crowded
+        label = layout.members[-1].labels[own]
         said.append(
-            f"Endpoint '{endpoints[endpoint]}' has {n} readings of '{layout.labels[-1][1][own]}', "
-            f"where {usual} are usual: were rows pasted twice? Name the column of samples, and "
+            f"Endpoint '{endpoints[endpoint]}' has {n} readings of '{label}', where "
+            f"{usual} are usual: were rows pasted twice? Name the column of samples, and "
             "each gives one reading."
         )
     if not roles.inside:

@@ -49,7 +49,7 @@ class Matrix:
         layout = self.layout.single
         if layout is self.layout:
             return self
-        name = self.layout.labels[-1][0]
+        name = self.layout.members[-1].name
         note = (
             f"Every {name} has one reading, so readings and {name} cannot be told apart: the level "
             "is left out, and sigma includes the error of a single reading."

@@ -74,17 +74,16 @@ def design(found: Found) -> list[str]:
 
 def _members(found: Found) -> str:
     """Say how many blocks and units there are."""
-    layout = found.matrix.layout
-    told, units = [], [name for name, _ in found.labels] or [found.roles.unit or "unit"]
-    if layout.block is not None:
-        told.append(f"{np.unique(layout.block).size} blocks ({units.pop(0)}) that saw both")
-    outer = layout.group
-    if layout.block is None and layout.place is not None:
-        outer = outer[np.unique(layout.place, return_index=True)[1]]
-    each = [outer, layout.group] if len(units) > 1 else [outer]
-    low, high = found.groups
-    for name, group in zip(units, each, strict=False):
-        told.append(f"{name}: {(group == 1).sum()} in {high}, {(group == 0).sum()} in {low}")
+    layout, (low, high) = found.matrix.layout, found.groups
+    names = [own.name for own in found.members] or [found.roles.unit or "unit"]
+    told = []
+    for _ in layout.kind.whole:
+        blocks = np.unique(layout.members[0].labels).size
+        told.append(f"{blocks} blocks ({names.pop(0)}) that saw both")
+    groups = {"units": layout.group[layout.first], "inner": layout.group}
+    for name, (_, which) in zip(names, layout.kind.counts, strict=True):
+        own = groups[which]
+        told.append(f"{name}: {(own == 1).sum()} in {high}, {(own == 0).sum()} in {low}")
     return "; ".join(told)
 
 
@@ -206,22 +205,13 @@ def methods(found: Found) -> str:
 def _model(found: Found) -> tuple[str, str]:
     """Name the experimental unit, and say what scatters about what."""
     layout = found.matrix.layout
-    names = [name for name, _ in found.labels]
-    block = names.pop(0) if found.paired else ""
-    outer, *inner = names or [found.roles.unit or "unit"]
-    words = list(layout.scales.values())
-    told = []
-    if not found.paired:
-        told.append(f"{outer} values scatter about their group (SD {words[0]})")
-        told += [f"{name} values about their {outer} (SD {words[1]})" for name in inner]
-    else:
-        told.append(f"the difference between the groups scatters from {block} to {block} "
-                    f"(SD {words[0]}), whose levels are free")  # fmt: skip
-        told += [f"{name} values about their {block} and group (SD {words[1]})" for name in names]
+    kind, words = layout.kind, layout.scales.values()
+    names = [own.name for own in found.members] or [found.roles.unit or "unit"]
+    scatters = [text.format(*names) for text in kind.scatters]
     if layout.replicated:
-        told.append(f"readings about their {(*names, 'cell')[-1 - bool(names)]} (SD sigma)")
-    unit = f"blocks ({block})" if found.paired and not names else outer
-    return unit, ", ".join(told)
+        scatters.append(f"readings about their {kind.repeated.format(*names)}")
+    told = [f"{text} (SD {word})" for text, word in zip(scatters, words, strict=True)]
+    return kind.experimental.format(*names), ", ".join(told)
 
 
 def _priors(found: Found) -> str:

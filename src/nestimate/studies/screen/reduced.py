@@ -7,18 +7,13 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.studies.screen.layout import Above, Layout
+from nestimate.studies.screen.layout import LACKING, Above, Layout
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
 #: A spread below this share of the values themselves is the rounding of the computer.
 ROUNDING = 1e-12
-#: What endpoints may lack, {0} and {1} being the groups: one unit, or none, of each.
-LACKING = (
-    ("one unit in {0}", "one unit in {1}"),
-    ("no readings in {0}", "no readings in {1}"),
-)
 NO_SCATTER = "no scatter within groups"
 
 
@@ -87,14 +82,8 @@ class Reduced:
         share = 1 / np.where(count, count, np.nan)
         seen = np.maximum((count > 0).sum(axis=1), 1)
         level = np.where(count > 0, mean, 0.0).sum(axis=1) / seen
-        arm, above = layout.group, layout.above
-        if above is not None:
-            assert layout.place is not None
-            arm = layout.place
-        elif layout.block is not None:
-            low, high = _sides(layout)
-            mean, share = mean[:, high] - mean[:, low], share[:, high] + share[:, low]
-            arm = np.zeros(len(low), dtype=np.intp)
+        kind = layout.kind
+        mean, share, arm, above = kind.observed(layout, mean, share)
         whole = mean if above is None else above.plain(mean, arm)
         return cls(
             scales=tuple(layout.scales.values()),
@@ -102,10 +91,10 @@ class Reduced:
             share=share,
             arm=arm,
             above=above,
-            signs=layout.signs,
+            signs=np.array(kind.signs),
             squares=squares,
             freedom=freedom,
-            units=_by_group(~np.isnan(whole), arm if above is None else above.arm, layout.signs),
+            units=_by_group(~np.isnan(whole), arm if above is None else above.arm),
             inner=_by_group(count > 0, layout.group),
             readings=_by_group(count, layout.group),
             missing=_by_group(np.maximum(layout.expected - count, 0), layout.group),
@@ -180,19 +169,9 @@ class Reduced:
         return found
 
 
-def _sides(layout: Layout) -> tuple[Codes, Codes]:
-    """Cells of the reference and of the other group, block by block."""
-    assert layout.block is not None
-    sides = []
-    for g in (0, 1):
-        own = np.flatnonzero(layout.group == g)
-        sides.append(own[np.argsort(layout.block[own], kind="stable")])
-    return sides[0], sides[1]
-
-
-def _by_group(count: NDArray[Any], group: Codes, signs: Codes | None = None) -> Codes:
+def _by_group(count: NDArray[Any], group: Codes) -> Codes:
     """Sum over the members of each group, (endpoints, 2); one arm stands for both."""
-    if signs is not None and signs.size == 1:
+    if not group.any():
         return np.repeat(count.sum(axis=1)[:, None], 2, axis=1)
     return np.stack([count[:, group == g].sum(axis=1) for g in (0, 1)], axis=1)
 

@@ -74,9 +74,10 @@ class Roles:
         if self.unit is None or "/" not in self.unit:
             return self
         nested = split_names(self.unit, columns, "/")
-        if len(nested) + bool(self.block) > MOST_LEVELS:
+        inside = len(nested) + bool(self.block)
+        if inside > MOST_LEVELS:
             raise DesignError(
-                f"unit '{self.unit}'{' in blocks' if self.block else ''}: a screen takes units in "
+                f"unit '{self.unit}': a screen takes units in "
                 "groups (unit), subunits in them (unit='mouse/slice'), groups inside blocks "
                 "(block), and units in blocks (block and unit), not more. Average the innermost "
                 "readings first and leave its column out; `compare` takes more for single "

@@ -125,32 +125,22 @@ class Shape:
         size = np.array(self.size)
         group, place = (np.repeat(codes, size) for codes in (self.group, self.place))
         cell = np.repeat(np.arange(size.size), size)
-        inside = {"unit": cell} if layout.block is None else {"block": place // 2}
-        if layout.place is not None:
-            inside = {**inside, "unit": cell} if layout.block is not None else {
-                "unit": place, "subunit": cell}  # fmt: skip
+        inside = layout.kind.inside(place, cell)
         return Rows(value=value, group=group, inside=inside, repeated=int(size.max()) > 1)
 
 
 def _shape(count: Codes, layout: Layout) -> tuple[Shape | None, Codes]:
     """Shape of an endpoint, and its cells in order, from the readings of each cell."""
-    there = np.flatnonzero(count)
-    place = np.arange(count.size) if layout.place is None else layout.place
+    place, there = layout.place, np.flatnonzero(count)
     places = [there[place[there] == p] for p in np.unique(place[there])]
     # Those that hold most come first; equal ones in the order they have.
     places = [own[np.argsort(-count[own], kind="stable")] for own in places]
     places.sort(key=lambda own: (layout.group[own[0]], *(-count[own])))
-    if layout.block is not None:
-        by = [{layout.block[own[0]]: own for own in places if layout.group[own[0]] == g}
-              for g in (0, 1)]  # fmt: skip
-        places = [side[b] for b in sorted(by[0].keys() & by[1].keys()) for side in by]
+    places = layout.kind.paired(places, layout)
     order = np.concatenate([*places, there[:0]])
-    sizes = count[order]
     members = [own.size for own in places]
-    uneven = layout.place is not None and np.ptp(sizes) > 0
-    if layout.block is not None:
-        uneven = np.ptp(sizes) > 0 or np.ptp(members) > 0
-    if uneven:
+    sizes = count[order]
+    if not layout.kind.even(sizes, members):
         return None, order
     shape = Shape(
         group=tuple(layout.group[order].tolist()),

@@ -84,12 +84,12 @@ def _sheet(table: Table, roles: Roles, options: Options) -> tuple[Any, ...]:
     group, groups = coded(table, roles.group, "group")
     # Where nothing else is named every sample is a unit.
     inside = roles.inside or {"unit": sample}
-    found = {name: coded(table, name, role) for role, name in inside.items()}
+    found = {(role, name): coded(table, name, role) for role, name in inside.items()}
     cells = Cells(
         group=group,
         groups=groups,
         members=np.stack([own for own, _ in found.values()]),
-        labels=tuple((name, own) for name, (_, own) in found.items()),
+        labels=tuple((*said, own) for said, (_, own) in found.items()),
         rows=np.ones(len(group), dtype=np.intp),
     )
     return names, *arranged(cells, roles, options)

@@ -313,6 +313,14 @@ def test_a_messy_workbook_by_keyboard_to_an_answer(page):
     page.wait_for_selector(".doubts")
     quiet(page)
     assert page.input_value("#header-row") == "3"
+    # Another row may name the columns, by the list or by a click on it.
+    page.select_option("#header-row", "1")
+    page.wait_for_selector("th:has-text('Optical density')")
+    page.locator("td", has_text="well").first.click()
+    page.click("#names-here")
+    page.wait_for_selector("th:has-text('well')")
+    quiet(page)
+    assert page.input_value("#header-row") == "3"
     assert "1 cell is doubtful" in page.inner_text(".doubts")
     assert "#DIV/0!" in page.inner_text(".doubts")
     page.locator(".doubts button").first.focus()

@@ -305,7 +305,8 @@ async function edit(fact, from) {
   const roles = state.design ?? {};
   const context = {
     roles,
-    canName: namedInRow() && fact.at >= 0 && fact.at < 12,
+    // Names hold no numbers.
+    canName: (cells) => namedInRow() && fact.at >= 0 && fact.at < 12 && cells.filter(([, text]) => text).length > 1 && cells.every(([, text]) => !/^[+-]?[\d.,]+$/.test(text)),
     measured: (name) => name === state.look.value || state.look.kinds?.[name]?.kind === "numbers" || state.look.value?.split(",").includes(name),
     row: (cell) => { const row = state.look.rows.find(([number]) => number === cell.row); return row ? state.look.columns.map((name, i) => [name, row[i + 1].trim()]) : []; },
   };

@@ -159,6 +159,7 @@ def test_an_excluded_unit_changes_the_answer_and_undo_brings_it_back_exactly(pag
     page.keyboard.press("Enter")
     page.wait_for_selector("dialog", state="detached")
     quiet(page)
+    assert page.evaluate("document.activeElement.textContent") == "95"
     assert page.inner_text("#answer .pair") != left_out
     page.locator("td", has_text="m01").first.focus()
     page.keyboard.press("Control+z")
@@ -312,16 +313,33 @@ def test_a_messy_workbook_by_keyboard_to_an_answer(page):
     page.wait_for_selector(".doubts")
     quiet(page)
     assert page.input_value("#header-row") == "3"
+    # Another row may name the columns, by the list or by a click on it.
+    page.select_option("#header-row", "1")
+    page.wait_for_selector("th:has-text('Optical density')")
+    page.locator("td", has_text="well").first.click()
+    page.click("#names-here")
+    page.wait_for_selector("th:has-text('well')")
+    quiet(page)
+    assert page.input_value("#header-row") == "3"
     assert "1 cell is doubtful" in page.inner_text(".doubts")
     assert "#DIV/0!" in page.inner_text(".doubts")
     page.locator(".doubts button").first.focus()
     page.keyboard.press("Enter")
     page.wait_for_selector(".changes")
     quiet(page)
+    # Nothing is doubtful any more: the keyboard goes on with the design.
+    assert page.evaluate("document.activeElement.id") == "design-title"
     page.focus("#estimate")
     page.keyboard.press("Enter")
     page.wait_for_selector("#trust-title", timeout=PATIENCE)
     assert "--sheet 'Plate 2' --header-row 3" in page.inner_text("#take")
+    # What was changed is not lost without a question.
+    page.once("dialog", lambda asked: asked.dismiss())
+    page.click("#home")
+    assert page.locator(".changes").is_visible()
+    page.once("dialog", lambda asked: asked.accept())
+    page.click("#home")
+    page.wait_for_selector("#cells")
 
 
 @pytest.mark.slow

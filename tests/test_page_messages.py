@@ -242,6 +242,10 @@ def test_refusals_speak_of_the_page_and_not_of_the_command_line(desk):
             "Say which: --sheet 'a b' (options={'sheet': 'a b'} in Python).",
             "Say which: ‘Sheet: a b’.",
         ),
+        (
+            "State it: --decimal . (decimal='.' in Python). Mend it and inspect the table again.",
+            "State it: ‘Decimal mark: point (1.5)’.",
+        ),
         ("add --header-row 3 (header_row=3 in Python).", "add ‘Column names in row: 3’."),
         ("add --response censored.", "add ‘What a value is: a measurement or a limit’."),
         ("nothing -- to change - here", "nothing -- to change - here"),
@@ -326,6 +330,21 @@ def test_parts_are_those_of_the_report(desk):
     assert all(f"<h2>{title}</h2>" in report for title in titles)
     assert "Row 2 was left out: spilled." in report
     assert "--edit" in report
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("fields", "The values are counts: rates are compared"),
+        ("stained", "The values are positive of total: shares are compared."),
+        ("zinc", "Some values are limits, such as <5"),
+        ("mice", "they do not count towards n."),
+    ],
+)
+def test_a_card_says_what_the_values_are(desk, name, said):
+    found = looked(desk, (PAGE / f"{name}.csv").read_bytes())
+    assert said in found["designs"][0]["meaning"]
+    assert ("The values" in found["designs"][0]["meaning"]) == (name in {"fields", "stained"})
 
 
 def test_two_factors_are_an_answer_of_the_question(desk):

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nestimate.apps.page import engine
-from nestimate.apps.page.words import in_page_terms, remedies
+from nestimate.apps.page.words import in_page_terms, of_values, remedies
 from nestimate.errors import NestimateError
 
 #: Rows that go out at once; doubtful cells that are pointed out one by one.
@@ -212,6 +212,6 @@ def _worded(design: dict[str, Any], reading: engine.Reading) -> dict[str, Any]:
     found = {name: said for name, said in design["reading"].items() if name not in asked}
     return design | {
         "roles": design["roles"] | found,
-        "meaning": in_page_terms(design["meaning"]),
+        "meaning": in_page_terms(design["meaning"]) + of_values(design["roles"].get("response")),
         "cautions": [in_page_terms(caution) for caution in design["cautions"]],
     }

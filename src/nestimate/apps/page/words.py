@@ -47,6 +47,13 @@ FIGURES = {
     "surface": "All designs",
 }
 
+#: What stands on the card of a design whose values are no measurements, by the word of the option.
+RESPONSES = {
+    "counts": "The values are counts: rates are compared, by what factor they differ.",
+    "proportion": "The values are yes or no: how often it is yes is compared.",
+    "censored": "Some values are limits, such as <5: they count as limits, not as readings.",
+}
+
 #: What the page calls the controls that are not among the options.
 CONTROLS = {
     "decimal": "Decimal mark",
@@ -72,9 +79,11 @@ _LABELS = {choice.name: choice.label for choice in (*CHOICES, *PLANNING)} | CONT
 _VALUES = {
     (choice.name, value): said for choice in CHOICES for value, said in choice.values if value
 } | {("decimal", ","): "comma (1,5)", ("decimal", "."): "point (1.5)"}
+#: What is done by itself here.
+_AGAIN = " Mend it and inspect the table again."
 _IN_PYTHON = re.compile(r" ?\([^()]*(\([^()]*\)[^()]*)* in Python\)")
 _OPTION = re.compile(
-    r"--(?P<name>[a-z][a-z-]*)(?: (?P<value>'[^']*'|[a-z,.]+\b|\d+\b|[,.](?=\s|$)))?"
+    r"--(?P<name>[a-z][a-z-]*)(?: (?P<value>'[^']*'|[a-z,.]+\b|\d+\b|[,.](?=[\s.]|$)))?"
 )
 
 
@@ -92,7 +101,15 @@ def in_page_terms(text: str) -> str:
             return f"‘{label}: {_worded(name, value)}’"
         return f"‘{label}’ {value}"
 
-    return _OPTION.sub(control, _IN_PYTHON.sub("", text))
+    return _OPTION.sub(control, _IN_PYTHON.sub("", text)).removesuffix(_AGAIN)
+
+
+def of_values(response: str | None) -> str:
+    """Return what the values of a design are, in a sentence; nothing of measurements."""
+    part, share, whole = (response or "").partition("/")
+    if share:
+        return f" The values are {part} of {whole}: shares are compared."
+    return f" {RESPONSES[part]}" if part in RESPONSES else ""
 
 
 def remedies(text: str) -> list[dict[str, str]]:

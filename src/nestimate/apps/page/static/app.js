@@ -118,6 +118,7 @@ async function takeExample(name) {
 }
 
 async function take(name, bytes) {
+  if (!mayLeave()) return;
   Object.assign(state, { file: { name, bytes, data: null, sheets: [] }, reading: { sheet: null, decimal: settings.decimal ?? null, header_row: null }, edits: [], past: [], future: [], design: null, card: -1, options: {}, answer: null, look: null, estimated: false });
   hide(["design", ...AFTER]);
   try {
@@ -170,8 +171,8 @@ async function look() {
   // Below a title the names of the columns are found; which row was taken is shown and can be changed.
   state.reading.header_row = found.header_row;
   chooseDesign();
-  showData();
   showDesign();
+  showData();
   announce(`${found.source}: ${found.n_rows} rows. ${found.designs.length} designs are possible.`);
   if (state.estimated && state.design) await estimate();
   else { state.answer = null; hide(AFTER); }
@@ -191,8 +192,12 @@ function dataHead() {
     h("button.quiet", { type: "button", onclick: again }, "Other data"));
 }
 
+// What was changed is kept in this page alone: it is not lost without a question.
+const mayLeave = () => !state.edits.length || confirm("Leave this table? Its changes are lost.");
+
 function again() {
-  Object.assign(state, { file: null, look: null, answer: null, design: null });
+  if (!mayLeave()) return;
+  Object.assign(state, { file: null, look: null, answer: null, design: null, edits: [] });
   hide(["design", ...AFTER]);
   startScreen();
   progressNav();
@@ -217,7 +222,26 @@ function headerRows() {
   return [...(now ? [] : [["", "the first row"]]), ...rows.map((row) => [`${row}`, `row ${row}`])];
 }
 
+// Where the keyboard was, found again after the table and what stands about it are made anew.
+function focusAgain(render) {
+  const old = document.activeElement;
+  const within = ["doubts", "changes"].find((part) => old?.closest(`.${part}`));
+  const cell = old?.closest(".cells td, .cells th");
+  const row = cell?.parentElement.cells[0].textContent;
+  render();
+  const same = old?.id ? find(old.id) : null;
+  const rows = [...document.querySelectorAll(".cells tr")];
+  const there = cell && rows.find((one) => one.cells[0].textContent === row)?.cells[cell.cellIndex];
+  // After the last doubt comes the choice of the design.
+  const next = within === "doubts" ? document.querySelector(".doubts button") ?? find("design-title") : within ? find("changes-title") : null;
+  [same, there, next].find((one) => one && !one.disabled)?.focus({ preventScroll: true });
+}
+
 function showData() {
+  focusAgain(() => showTable());
+}
+
+function showTable() {
   const { look } = state;
   fill(find("data"), dataHead(), readingControls(), doubtList(), refusal(),
     table(look, state.design ?? {}, { edit, more: async (start) => (await ask("rows", { data: state.file.data, reading: reading(), start }, "Fetching rows")).rows }),
@@ -281,7 +305,8 @@ async function edit(fact, from) {
   const roles = state.design ?? {};
   const context = {
     roles,
-    canName: namedInRow() && fact.at >= 0 && fact.at < 12,
+    // Names hold no numbers.
+    canName: (cells) => namedInRow() && fact.at >= 0 && fact.at < 12 && cells.filter(([, text]) => text).length > 1 && cells.every(([, text]) => !/^[+-]?[\d.,]+$/.test(text)),
     measured: (name) => name === state.look.value || state.look.kinds?.[name]?.kind === "numbers" || state.look.value?.split(",").includes(name),
     row: (cell) => { const row = state.look.rows.find(([number]) => number === cell.row); return row ? state.look.columns.map((name, i) => [name, row[i + 1].trim()]) : []; },
   };
@@ -323,7 +348,7 @@ async function redo() {
 function steps() {
   if (!state.edits.length && !state.past.length && !state.future.length) return null;
   return h("div.changes", { role: "group", "aria-labelledby": "changes-title" },
-    h("div.head", {}, h("h2.plain", { id: "changes-title" }, state.edits.length ? `Changes (${state.edits.length})` : "No changes"),
+    h("div.head", {}, h("h2.plain", { id: "changes-title", tabIndex: -1 }, state.edits.length ? `Changes (${state.edits.length})` : "No changes"),
       h("span.row", {}, h("button.quiet", { type: "button", id: "undo", disabled: !state.past.length, onclick: undo }, "Undo"), h("button.quiet", { type: "button", id: "redo", disabled: !state.future.length, onclick: redo }, "Redo"))),
     h("ol", {}, state.edits.map((text, i) => {
       const step = state.look.steps[i];
@@ -683,6 +708,7 @@ async function begin() {
   listen();
   find("stop").addEventListener("click", async () => { state.number += 1; announce("Stopping."); await carrier.stop(); find("answer").classList.remove("stale"); announce("Stopped."); });
   find("home").addEventListener("click", (event) => { event.preventDefault(); again(); });
+  addEventListener("beforeunload", (event) => { if (state.edits.length) event.preventDefault(); });
   document.addEventListener("dragover", (event) => { event.preventDefault(); document.body.classList.add("over"); });
   document.addEventListener("dragleave", (event) => { if (!event.relatedTarget) document.body.classList.remove("over"); });
   document.addEventListener("drop", (event) => {

@@ -29,7 +29,7 @@ export function table(look, roles, act) {
         const names = [numeric[place] ? "figure" : "", why ? "doubt" : "", EMPTY.has(text.trim().toLowerCase()) ? "none" : ""];
         const group = look.columns[place] === roles.group ? groups.indexOf(text.trim()) : -1;
         const shown = group >= 0 ? [h("i", { className: `swatch ${groupClass(group)}` }), text] : [text.trim() === "" ? h("span.unseen", {}, "empty") : text];
-        return cell("td", { row: number, at: start + i, place, text, name: look.columns[place], why }, { role: "gridcell", className: names.filter(Boolean).join(" "), title: why ?? "" }, shown);
+        return cell("td", { row: number, at: start + i, place, text, name: look.columns[place], why }, { role: "gridcell", className: names.filter(Boolean).join(" "), title: why ?? (text.length > 20 ? text : "") }, shown);
       }))));
   }
 
@@ -127,7 +127,7 @@ export function ask(fact, context) {
           labelled ? h("button", { type: "button", id: "change-all", onclick: () => done(text.value === fact.text ? null : [`every ${word(fact.name)} ${word(label)} = ${word(text.value)}${because()}`]) }, `Change every ${short(label)}`) : null,
           header || label === "" ? null : h("button", { type: "button", onclick: () => done(set("")) }, "Empty the cell"),
           h("button.quiet", { type: "button", onclick: () => done(null) }, "Cancel")),
-        context.canName && /^\d+$/.test(fact.row) ? h("div.out", {}, h("p", {}, "Or, if titles stand above the names of the columns"),
+        !header && context.canName(context.row(fact)) && /^\d+$/.test(fact.row) ? h("div.out", {}, h("p", {}, "Or, if titles stand above the names of the columns"),
           h("div.row", {}, h("button", { type: "button", id: "names-here", onclick: () => done({ names: Number(fact.row) }) }, `Row ${fact.row} names the columns`))) : null,
         header ? null : h("div.out", {}, h("p", {}, "Or leave out of the analysis"),
           h("div.row", {}, out(`row ${fact.row}`, () => `row ${word(fact.row)}`, "out-row"),

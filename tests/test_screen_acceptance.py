@@ -16,7 +16,7 @@ from nestimate.studies.screen.effects import Flat
 from nestimate.studies.screen.nodes import Likelihood, Nodes
 from nestimate.studies.screen.reduced import Reduced, patterns
 from nestimate.studies.screen.scales import learn_pooled
-from screens import FAST, ROLES, as_rows, layout, made
+from screens import FAST, INSIDE, ROLES, as_rows, as_rows_inside, layout, made, made_inside
 
 pytestmark = pytest.mark.slow
 
@@ -61,6 +61,60 @@ def test_twenty_screens_without_effects_have_no_hit():
     assert hits == [0] * 20
 
 
+@pytest.mark.parametrize("where", ["blocks", "subunits"])
+def test_hits_inside_blocks_and_units_are_right_as_often_as_said(where):
+    wrong, hits, right = np.zeros((3, 2))
+    for seed in range(2):
+        values, effect = made_inside(where, 3_000, 4, 3, 2, seed=seed)
+        frame = as_rows_inside(where, values)
+        # A broken screen: as if the effect were the same in every litter, or slices were mice.
+        naive = frame.assign(y=frame.y, mouse=frame.get("mouse", "") + frame.get("slice", ""))
+        unit = "mouse"
+        if where == "blocks":
+            naive["y"] -= frame.groupby(["protein", "litter"])["y"].transform("mean")
+            unit = "pup"
+        roles = {**INSIDE[where], "block": None, "unit": unit}
+        for k, found in enumerate(
+            (
+                ne.screen(frame, **INSIDE[where], options=FAST),
+                ne.screen(naive, **roles, options=FAST),
+            )
+        ):
+            table = found.table
+            chosen = (table.s_value <= 0.05).to_numpy()
+            good = np.sign(table.shrunk.to_numpy()) == np.sign(effect)
+            hits[k] += chosen.sum()
+            wrong[k] += (chosen & ~good).sum()
+            right[k] += (chosen & good).sum()
+    assert wrong[0] / hits[0] <= 0.075, (hits, wrong)
+    assert right[0] > 60
+    assert wrong[1] / hits[1] > 0.15, (hits, wrong)
+
+
+@pytest.mark.parametrize("where", ["blocks", "subunits"])
+def test_screens_inside_blocks_and_units_without_effects_have_no_hit(where):
+    hits = []
+    for seed in range(4):
+        values, _ = made_inside(where, 2_000, 4, 3, 2, share=0, seed=50 + seed)
+        found = ne.screen(as_rows_inside(where, values), **INSIDE[where], options={"workers": 1})
+        hits.append(len(found.hits()))
+    assert hits == [0] * 4
+
+
+@pytest.mark.parametrize("where", ["blocks", "subunits"])
+@pytest.mark.parametrize("robust", ["none", "all"])
+def test_rows_inside_blocks_and_units_are_what_compare_says_under_that_prior(where, robust):
+    frame = as_rows_inside(where, made_inside(where, 60, 4, 3, 2, share=0.3, seed=21)[0])
+    if robust == "none":
+        kept = np.random.default_rng(5).random(len(frame)) > 0.1
+        frame = frame[kept].reset_index(drop=True)
+    options = {"workers": 1, "robust": robust, "effects": "flat"}
+    screen = ne.screen(frame, **INSIDE[where], options=options)
+    rows = screen.table.set_index("endpoint").iloc[:30]
+    assert set(rows.engine) == {{"none": "normal", "all": "t"}[robust]}
+    as_compare_says(screen, rows, robust)
+
+
 @pytest.mark.parametrize("inner", ["mouse", "patient"])
 @pytest.mark.parametrize("robust", ["none", "all"])
 def test_a_hundred_rows_are_what_compare_says_under_that_prior(inner, robust):
@@ -77,6 +131,10 @@ def test_a_hundred_rows_are_what_compare_says_under_that_prior(inner, robust):
     screen = ne.screen(frame, **roles, options=options)
     rows = screen.table.set_index("endpoint")
     assert set(rows.engine) == {{"none": "normal", "all": "t"}[robust]}
+    as_compare_says(screen, rows, robust)
+
+
+def as_compare_says(screen, rows, robust):
     own = {"robust": {"none": "none", "all": "units"}[robust], "ess": 4_000, "ci_kind": "eti"}
     gaps = []
     for name, row in rows.iterrows():

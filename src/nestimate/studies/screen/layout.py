@@ -317,7 +317,7 @@ class Blocks(Units):
     whole = ("blocks",)
     lacking = (("one {2} with both groups",) * 2, ("no {2} with both groups",) * 2)
     scatters: tuple[str, ...] = (
-        "the difference between the groups scatters from {0} to {0}, whose levels are free",
+        "levels of {0} are free, and differences between the groups scatter from one to another",
     )
     spreads = ("SD of the difference between blocks", "SD inside cells")
     experimental, repeated = "blocks ({0})", "cell"

@@ -107,6 +107,30 @@ def test_a_difference_made_by_one_unit_is_said_to_hinge_on_it():
     assert "hinges on one unit" in terminal.render(result)
 
 
+def test_values_that_are_the_same_are_told_apart():
+    """A 1 in either group: each row says what leaving out that very one gives."""
+    a, b = [1, 1.2, 1.4, 1.1, 1.3, 3], [2.2, 2.4, 2.1, 2.6, 2.5, 1]
+    found = ne.compare({"a": a, "b": b}, options={"ess": 4000}).influence[0]
+    names = [one.name for one in found.left_out]
+    assert len({*names}) == len(names)
+    for group, values in (("a", a), ("b", b)):
+        rest = {"a": a, "b": b} | {group: [y for y in values if y != 1]}
+        own = ne.compare(rest, options={"ess": 4000}).contrasts[0].p_gt_0
+        assert found.without(f"1 in {group}").p_gt_0 == pytest.approx(own, abs=0.015)
+    assert found.without("1 in a").p_gt_0 < 0.93 < 0.97 < found.without("1 in b").p_gt_0
+
+
+def test_values_known_by_limits_are_named_as_such():
+    table = {
+        "arm": ["a"] * 5 + ["b"] * 5,
+        "y": ["<1", "1", "2", "3", "<1", "4", "5", "<1", "6", "9"],
+    }
+    roles = {"value": "y", "group": "arm", "options": {"response": "censored", "ess": 1000}}
+    names = [one.name for one in ne.compare(table, **roles).influence[0].left_out]
+    assert names[:5] == ["<1 in a (1 of 2)", "1", "2", "3", "<1 in a (2 of 2)"]
+    assert names[7] == "<1 in b"
+
+
 def test_a_clear_difference_hinges_on_none():
     data = nested(means={"a": 0, "b": 5}, tau=0.5, sigma=0.2, readings=4, seed=3, units=6)
     result = ne.compare(data, options={"ess": 2000, "rope": (-0.5, 0.5)})

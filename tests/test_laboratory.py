@@ -11,6 +11,9 @@ import messy
 import nestimate as ne
 from laboratory import NESTED, SHEETS, SUBCOLUMNS, TWO_BY_TWO, UNEVEN
 from nestimate.apps import cli
+from nestimate.data.tables import text_files
+from nestimate.data.tables.files import read_file
+from nestimate.data.tables.reading import Reading
 from nestimate.errors import NestimateError
 
 RUNNER = CliRunner()
@@ -195,6 +198,32 @@ def test_inspect_finds_the_names_below_titles(above, tmp_path):
     assert used(path, header_row=at)[0] == len(ROWS)
     # Titles are found in a file alone, and not above readings.
     assert ne.inspect(written(tmp_path, "\n".join(["arm,mouse,y", *ROWS]))).notes == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "t,,\n,,\na,b,c\n1,2,3\n4,5,6\n",
+        "sep=;\nt;\na;b\n1;2\n",
+        't,\n"a\nb",c\n1,2\n',
+        "t,\na,b\n\n1,2",
+        "\ufefft,\r\na,b\r\n1,2\r\n",
+    ],
+)
+def test_rows_below_a_header_are_those_of_the_slow_reader(text, tmp_path, monkeypatch):
+    path = written(tmp_path, text)
+
+    def found(row):
+        try:
+            grid = read_file(path, Reading(header_row=row))
+        except NestimateError as error:
+            return str(error)
+        return grid.names, [c.to_pylist() for c in grid.columns], [*grid.rows], grid.notes
+
+    rows = (None, 1, 2, 3, 4, 5, 6)
+    fast = [found(row) for row in rows]
+    monkeypatch.setattr(text_files, "_read_fast", lambda *_: None)
+    assert fast == [found(row) for row in rows]
 
 
 def used(path, **options):

@@ -369,7 +369,8 @@ def test_downloads_open_without_a_network(page, browser, tmp_path):
     opened.goto(report.as_uri())
     assert "glucose" in opened.inner_text("h1")
     widths = opened.evaluate("[...document.images].map(image => image.naturalWidth)")
-    assert len(widths) == 9
+    # The figure of the answer, and those that say something of it.
+    assert len(widths) > 3
     assert min(widths) > 100
     assert all(url.startswith(("file:", "data:")) for url in asked)
     alone.close()

@@ -33,6 +33,34 @@ def test_new_unit_and_replication_are_those_of_normal_theory():
     assert one.positive
 
 
+@pytest.mark.parametrize("asked", ["groups", "blocks", "formula"])
+def test_a_new_experiment_finds_a_difference_without_limits_in_it(asked):
+    """Half of one group below the limit: what is found again is that of the values behind it.
+
+    By hand, of normal theory with all scales fixed, from the posterior of the difference.
+    """
+    rng = np.random.default_rng(3)
+    low, high = rng.normal(0.0, 1, 12), rng.normal(0.6, 1, 12)
+    cells = [f"{y:.4f}" if y > 0 else "<0" for y in (*low, *high)]
+    table = {"arm": ["a"] * 12 + ["b"] * 12, "day": [f"d{i}" for i in range(12)] * 2, "y": cells}
+    options = {"response": "censored", "ess": 2000, "robust": "none"}
+    if asked == "groups":
+        prior, scale2 = {"tau": 1.0}, 2.0
+        result = ne.compare(table, value="y", group="arm", options=options | {"prior": prior})
+    elif asked == "blocks":
+        prior, scale2 = {"tau_block": 0.5, "tau_effect": 1.0}, 1.0
+        roles = {"value": "y", "group": "arm", "block": "day"}
+        result = ne.compare(table, **roles, options=options | {"prior": prior})
+    else:
+        prior, scale2 = {"tau": 1.0}, 2.0
+        result = ne.fit("y ~ arm", table, options=options | {"prior": prior})
+    draws = result.fit.draws.means[result.fit.resampled]
+    gap = draws[:, 1] - draws[:, 0]
+    right = float(stats.norm.cdf(np.sign(gap.mean()) * gap / np.sqrt(scale2 / 12)).mean())
+    found = result.predictive.contrasts[0]
+    assert found.p_same_sign == pytest.approx(right, abs=4 * np.sqrt(0.25 / found.data_sets))
+
+
 def test_replicated_cells_scatter_as_the_model_says():
     table = ne.simulate(
         {"groups": {"a": 0, "b": 1}, "units": 3, "blocks": 5, "readings": 2, "sigma": 1.0}, seed=1

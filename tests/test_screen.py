@@ -579,6 +579,8 @@ def test_processes_and_dask_give_the_same_bytes_though_a_worker_dies(table, tmp_
         distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as here,
         distributed.Client(here) as client,
     ):
+        # More than keep all busy, so that several make a task, and what is left makes single ones.
+        assert sum(engines.Cluster(client).run((int, (i,)) for i in range(150))) == 11_175
         pids, killed = list(client.run(os.getpid).values()), []
 
         def kill(done, total, what):

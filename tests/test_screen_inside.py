@@ -133,6 +133,16 @@ def test_texts_figures_and_files_name_what_scatters(where, table, found, tmp_pat
     assert inner in report.replace("\\", "")
 
 
+def test_standard_input_is_read_once():
+    table, _ = table_of("subunits", size=3, lacking=0)
+    words = [word for role, name in INSIDE["subunits"].items() for word in (f"--{role}", name)]
+    asked = ["--robust", "none", "--workers", "1", "--pool", "none", "--effects", "flat"]
+    read = ["screen", "-", *words, *asked]
+    done = CliRunner().invoke(app, read, input=table.to_csv(index=False))
+    assert done.exit_code == 0, done.output
+    assert "tau_slice" in done.output
+
+
 def test_units_read_once_each_are_the_readings_of_their_cell(where):
     values, _ = made_inside(where, 60, 4, 3, 1, seed=3)
     frame = as_rows_inside(where, values)

@@ -11,7 +11,7 @@ from scipy import special, stats
 
 import nestimate as ne
 from nestimate.model import priors
-from nestimate.results.analyses import sensitivity
+from nestimate.results.analyses import power_scaling, sensitivity
 from nestimate.results.documents import terminal
 from worded import assert_numbers_are_those_of, nested
 
@@ -44,7 +44,7 @@ def test_measure_is_that_of_arviz_to_the_last_digits():
         scaled = np.exp((power - 1) * logs)
         weights.append(scaled / scaled.sum())
     theirs = array_stats.power_scale_sense(values[None], *(w[None] for w in weights), 0.99, 1.01)
-    mine = sensitivity.power_scaling(values, np.full(4000, 1 / 4000), logs)
+    mine = power_scaling.power_scaling(values, np.full(4000, 1 / 4000), logs)
     assert mine == pytest.approx(float(theirs), rel=1e-6)
 
 
@@ -60,7 +60,7 @@ def test_sensitivities_are_those_of_arviz_on_the_same_draws(data):
     result = ne.compare(DATA[data], options={"ess": 10_000})
     fit, mine = result.fit, result.sensitivity[0]
     draws = fit.draws.take(fit.resampled).named()
-    logs = sensitivity.log_priors(fit)
+    logs = power_scaling.log_priors(fit)
     tree = from_dict(
         {
             "posterior": {"d": (draws["mu"][:, 1] - draws["mu"][:, 0])[None, :]},
@@ -163,6 +163,20 @@ def test_priors_that_make_a_noisy_group_look_quiet_are_not_called_robust():
     assert wider[4.0].ci_low < 0
     own = ne.compare(BESIDE, reference="a", options={"ess": 4000})
     assert own.contrasts[0].ci_low < 0 < own.contrasts[0].ci_high
+
+
+def test_an_end_at_zero_to_within_its_error_is_not_called_the_same():
+    """Groups known by mean, SD and n: with tau's prior half as wide the exact interval is below 0.
+
+    By quadrature [-5.435, -.030], beside [-5.71, .29]: no seed may call that robust.
+    """
+    rows = {"g": ["control", "drug"], "mean": [12.4, 9.7], "sd": [2.1, 2.6], "n": [8, 7]}
+    for seed in (1, 4, 6):
+        options = {"n": "n", "sd": "sd", "seed": seed}
+        found = ne.compare(rows, value="mean", group="g", options=options).sensitivity[0]
+        half = next(one for one in found.scaled if (one.family, one.factor) == ("tau", 0.5))
+        assert half.sign or half.unsure
+        assert found.verdict == "prior-dependent"
 
 
 def test_reweighting_gives_what_a_fit_with_the_other_prior_gives():

@@ -118,3 +118,25 @@ def test_a_formula_that_cannot_have_own_spreads_keeps_one_and_says_so():
     assert answer.model.assumptions.tau is None
     (check,) = (check for check in answer.advice if check.name == "spreads")
     assert not check.passed
+
+
+@pytest.mark.parametrize("noisy", [1.0, 8.0])
+def test_blocks_of_a_factor_between_them_that_scatter_differently_are_doubted(noisy):
+    """Bartlett's test of the blocks' means, of the levels that lie between blocks."""
+    rng = np.random.default_rng(7)
+    rows = []
+    for arm, spread in (("ctl", 0.5), ("drug", 0.5 * noisy)):
+        for animal in range(6):
+            level = rng.normal(0, spread)
+            rows += [(arm, f"{arm}{animal}", day, level + rng.normal(0, 0.1)) for day in "xyz"]
+    table = pd.DataFrame(rows, columns=["arm", "animal", "day", "y"])
+    roles = {"value": "y", "group": "arm,day", "block": "animal"}
+    result = ne.compare(table, **roles, options=OPTIONS)
+    means = table.groupby(["arm", "animal"])["y"].mean()
+    own = [means[arm].to_numpy() for arm in ("ctl", "drug")]
+    check = next(one for one in result.advice if one.name == "spreads")
+    assert Spreads.of(result.design).sds == pytest.approx([x.std(ddof=1) for x in own], rel=1e-6)
+    assert check.passed == (stats.bartlett(*own).pvalue >= 0.1)
+    assert check.passed == (noisy == 1.0)
+    if not check.passed:
+        assert 'the formula "y ~ arm * day + (1 | animal)"' in str(check.text)

@@ -118,6 +118,8 @@ class Task:
     @property
     def points(self) -> int:
         """Draws for each experiment, as its goals and its number of parameters need."""
+        if self.largest.blocks and max(self.largest.units) > 1:
+            return answers.MOST_POINTS
         wide = any(goal.kind in ("inside rope", "narrower than") for goal in self.goals)
         many = wide or len(self.words.groups) > 2
         return answers.MANY_POINTS if many else answers.POINTS

@@ -116,6 +116,11 @@ class Censored:
         return self.measure.said(self.working)
 
     @property
+    def unlimited(self) -> Self:
+        """Values without limits, in as many rows; they lie at the limits."""
+        return self.with_data(self.working, self.working)
+
+    @property
     def beyond(self) -> Codes:
         """-1 where only an upper end is known, 1 where only a lower one."""
         return np.isinf(self.upper).astype(np.intp) - np.isinf(self.lower)

@@ -116,6 +116,11 @@ class Counted:
         return np.asarray(self.count / self.exposure)
 
     @property
+    def unlimited(self) -> Self:
+        """Itself: nothing limits what is counted."""
+        return self
+
+    @property
     def beyond(self) -> Codes:
         """No count is a limit."""
         return np.zeros(self.count.size, np.intp)

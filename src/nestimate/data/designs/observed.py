@@ -144,6 +144,10 @@ class Observed(Protocol):
         """What stands in the row, on the scale on which results are said."""
 
     @property
+    def unlimited(self) -> Self:
+        """Rows in which everything was measured: what a new experiment is about."""
+
+    @property
     def beyond(self) -> Codes:
         """Which way a row lies from what stands in it: -1 below, 1 above, 0 where measured."""
 

@@ -158,6 +158,11 @@ class Proportions:
         return np.asarray(self.k / self.n)
 
     @property
+    def unlimited(self) -> Self:
+        """Itself: nothing limits what is counted."""
+        return self
+
+    @property
     def beyond(self) -> Codes:
         """No share is a limit."""
         return np.zeros(self.k.size, np.intp)

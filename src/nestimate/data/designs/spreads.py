@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.structure import Structure
 from nestimate.errors import DesignError
 from nestimate.remedies import Advice, Remedy
 
@@ -81,36 +82,62 @@ class Spreads:
         found = _members(design) if design.observed is None else None
         if found is None:
             return None
-        value, group = found
+        value, group, names = found
         least = design.yardstick.resolution / np.sqrt(12)
-        sizes = np.bincount(group, minlength=len(design.groups))
+        sizes = np.bincount(group, minlength=len(names))
         several = np.flatnonzero(sizes > 1)
         if several.size < 2:
             return None
         sds = np.array([max(value[group == g].std(ddof=1), least) for g in several])
         return cls(
-            groups=tuple(design.groups[g] for g in several),
+            groups=tuple(names[g] for g in several),
             sds=tuple(map(float, sds)),
             p=_bartlett(sds, sizes[several] - 1),
         )
 
 
-def _members(design: Design) -> tuple[Array, Codes] | None:
-    """Return a number of every unit, or row that stands for itself, and the group it lies in."""
+def _members(design: Design) -> tuple[Array, Codes, tuple[str, ...]] | None:
+    """Return a number of every unit, block, or row that stands for itself, and where it lies.
+
+    That is its group; of blocks that see some of the cells, the level that they have in common.
+    """
     structure, statistics = design.structure, design.statistics
     if structure.home is not None:
-        return design.yardstick.spread * statistics.mean, statistics.group
-    if not structure.text or len(design.groups) < 2:
+        return design.yardstick.spread * statistics.mean, statistics.group, design.groups
+    between = _between(structure)
+    if not (structure.text or between) or len(design.groups) < 2:
         return None
+    group, names = structure.group, design.groups
+    if between:
+        names = tuple(dict.fromkeys(between))
+        group = np.array([names.index(name) for name in between], dtype=np.intp)[group]
     fitted = structure.fixed @ np.linalg.lstsq(structure.fixed, design.readings.value)[0]
-    left, group = design.readings.value - fitted, structure.group
+    left = design.readings.value - fitted
     codes = structure.outer.codes if structure.outer.size else np.arange(group.size)
     size = int(codes.max()) + 1
     home = np.zeros(size, dtype=np.intp)
     home[codes] = group
     if (home[codes] != group).any():
         return None
-    return np.bincount(codes, left, size) / np.bincount(codes, minlength=size), home
+    return np.bincount(codes, left, size) / np.bincount(codes, minlength=size), home, names
+
+
+def _between(structure: Structure) -> tuple[str, ...]:
+    """Return what the factors that lie between blocks say of each group; () where none does."""
+    crossing, block = structure.factorial, structure.block
+    if crossing is None or block is None:
+        return ()
+    levels = crossing.cells[structure.group]
+    parted = [
+        f
+        for f in range(levels.shape[1])
+        if np.unique(np.stack([block.codes, levels[:, f]]), axis=1).shape[1] == block.size
+    ]
+    return (
+        tuple(" ".join(crossing.level(f, int(cell[f])) for f in parted) for cell in crossing.cells)
+        if parted
+        else ()
+    )
 
 
 def _bartlett(sds: Array, freedom: Codes) -> float:

@@ -211,9 +211,10 @@ class Structure:
 
     @property
     def sample_size(self) -> int:
-        """How many blocks there are; without blocks, units (values) of the smallest group."""
+        """How many blocks see the group that the fewest see; without blocks, its units (values)."""
         if self.block is not None:
-            return self.block.size
+            seen = np.unique(np.stack([self.group, self.block.codes]), axis=1)[0]
+            return int(np.bincount(seen, minlength=len(self.groups)).min())
         first = np.unique(self.outer.codes, return_index=True)[1]
         return int(np.bincount(self.group[first], minlength=len(self.groups)).min())
 

@@ -69,9 +69,13 @@ def read_text(content: bytes, source: str, suffix: str, reading: Reading | None 
         )
     offset = 2 if stated else 1
     reading = reading or Reading()
-    whole = reading.skip_rows is None and reading.header_row is None
-    grid = _read_fast(content, separator, source, offset) if whole else None
-    if grid is None:
+    header = max(reading.header_row or offset, offset)
+    below = _below(content, header - offset) if reading.skip_rows is None else None
+    grid = None if below is None else _read_fast(below, separator, source, header)
+    if grid is not None:
+        above = range(offset, header + 1)
+        notes += reading.taken(above, above, source)[2]
+    else:
         rows, lines = _rows(content.decode("utf-8"), separator, source, offset)
         rows, lines, said = reading.taken(rows, lines, source)
         notes += said
@@ -171,6 +175,18 @@ def _widths(peek: str, separator: str) -> list[int]:
         pass
     # The last row may be cut off.
     return found[:-1] if len(found) > 2 and len(peek) >= 1 << 15 else found
+
+
+def _below(content: bytes, lines: int) -> bytes | None:
+    """Return what stands below a number of lines; None where rows have to be told one by one."""
+    start = 0
+    for _ in range(lines):
+        start = content.find(b"\n", start) + 1
+        if not start:
+            return None
+    # A cell in quotation marks may go over several lines.
+    found = None if b'"' in content[:start] else content[start:]
+    return found if found and found.strip() else None
 
 
 def _read_fast(content: bytes, separator: str, source: str, offset: int) -> Grid | None:

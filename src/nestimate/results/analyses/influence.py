@@ -5,6 +5,7 @@ The density of a unit's readings divides out of the weights of the draws there a
 fitted again without the unit, a few times at most.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -148,10 +149,30 @@ def influences(fit: Fit, asked: Sequence[Contrast], question: Question) -> tuple
 
 
 def cluster_names(design: Design) -> tuple[str, ...]:
-    """Return the labels of the blocks, units or values that are left out in turn."""
+    """Return the labels of the blocks, units or values that are left out in turn, all different.
+
+    Values that are the same are told apart by their groups, and then by their order.
+    """
     if design.structure.outer.labels:
         return design.structure.outer.labels
-    return tuple(f"{value:.6g}" for value in design.plain.said(design.rows))
+    seen = design.observed
+    beyond = np.zeros(design.rows.size, np.intp) if seen is None else seen.beyond
+    names = [
+        f"{'' if side == 0 else '<' if side < 0 else '>'}{value:.6g}"
+        for value, side in zip(design.plain.said(design.rows), beyond, strict=True)
+    ]
+    often = Counter(names)
+    groups = [design.groups[g] for g in design.readings.group]
+    names = [
+        name if often[name] == 1 else f"{name} in {group}"
+        for name, group in zip(names, groups, strict=True)
+    ]
+    often, so_far = Counter(names), Counter[str]()
+    for i, name in enumerate(names):
+        if often[name] > 1:
+            so_far[name] += 1
+            names[i] = f"{name} ({so_far[name]} of {often[name]})"
+    return tuple(names)
 
 
 def _draws(fit: Fit, clusters: int) -> tuple[NDArray[np.intp], Array]:

@@ -34,6 +34,7 @@ from nestimate.results.estimates.replicated import (
     replicated_cells,
     replicated_data,
     replicated_units,
+    without_limits,
 )
 
 Array = NDArray[np.float64]
@@ -56,7 +57,9 @@ def _by_unit(fit: Fit, asked: Sequence[Contrast]) -> Predictive:
     sums, rng = Sums.of(fit.model.design), np.random.default_rng([fit.seed, 2])
     n = data_sets(sums.unit_mean.size)
     found = replicated_units(fit, n, rng)
-    contrasts = _predictions(fit, asked, found, sums, rng)
+    new = without_limits(fit)
+    means = found if new is fit else replicated_units(new, n, rng)
+    contrasts = _predictions(fit, asked, means, sums, rng)
     features: tuple[Feature, ...] = ()
     if fit.draws.reading_normality is None:  # replicates are normal here
         features = (*_unit_features(fit, found, sums), *_inside(fit, n, rng))
@@ -68,8 +71,10 @@ def _by_block(fit: Fit, asked: Sequence[Contrast]) -> Predictive:
     design, rng = fit.model.design, np.random.default_rng([fit.seed, 2])
     sums, n = Sums.of(design), data_sets(design.cells.size)
     found = replicated_cells(fit, n, rng)
+    new = without_limits(fit)
+    means = found if new is fit else replicated_cells(new, n, rng)
     return Predictive(
-        contrasts=_predictions(fit, asked, found, sums, rng),
+        contrasts=_predictions(fit, asked, means, sums, rng),
         features=(*_block_features(found, sums, asked[0]), *_counted(fit, n, rng)),
         data_sets=len(found),
     )

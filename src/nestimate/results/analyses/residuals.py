@@ -20,7 +20,7 @@ from nestimate.results.analyses.features import (
 from nestimate.results.estimates import estimands
 from nestimate.results.estimates.contrasts import Contrast
 from nestimate.results.estimates.least_squares import LeastSquares, cluster_means
-from nestimate.results.estimates.replicated import ROWS, replicated_values
+from nestimate.results.estimates.replicated import ROWS, replicated_values, without_limits
 
 Array = NDArray[np.float64]
 
@@ -39,14 +39,17 @@ def residual_checks(fit: Fit, asked: Sequence[Contrast]) -> Predictive:
     step = max(ROWS // value.size, 1)
     pieces = [fit.resampled[i : min(i + step, n)] for i in range(0, n, step)]
     found: list[tuple[Array, ...]] = [_looked_at(design, squares, asked, value[None])]
+    new, new_seen = without_limits(fit), []
     for piece in pieces:
         rows = replicated_values(replace(fit, resampled=piece), piece.size, rng)
         found.append(_looked_at(design, squares, asked, rows))
+        if new is not fit:
+            rows = replicated_values(replace(new, resampled=piece), piece.size, rng)
+            new_seen.append(_looked_at(design, squares, asked, rows)[0])
     seen, means, within = (np.concatenate(part) for part in zip(*found, strict=True))
+    seen = np.concatenate(new_seen) if new_seen else seen[1:]
     return Predictive(
-        contrasts=tuple(
-            _of_squares(fit, contrast, seen[1:, i]) for i, contrast in enumerate(asked)
-        ),
+        contrasts=tuple(_of_squares(fit, contrast, seen[:, i]) for i, contrast in enumerate(asked)),
         features=_residual_features(means, within),
         farthest=_farthest(design, means[0]),
         data_sets=len(means) - 1,

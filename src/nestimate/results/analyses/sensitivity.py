@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from nestimate.inference.diagnostics import K_LIMIT, kish, smooth_weights
 from nestimate.inference.fit import Fit
 from nestimate.model.priors import Exponential, Normal, Prior, StudentT, SymmetricBeta, Uniform
+from nestimate.results.analyses.power_scaling import log_priors, power_scaling
 from nestimate.results.estimates import estimands
 from nestimate.results.estimates.contrasts import Contrast
 from nestimate.results.estimates.summaries import Question
@@ -30,13 +31,14 @@ FACTORS, FAR_FACTOR = (0.5, 2.0), 4.0
 #: Share of an interval's width by which an end must move to be another: its first digit, where
 #: the width is ten.
 MOVED = 0.1
+#: Monte Carlo errors within which an end may as well lie on the other side of zero, or of a limit
+#: of the ROPE; and the share of an interval's width within which that is looked at.
+SURE, CLOSE = 2.0, 0.1
 #: Effective draws (half of them, where few were wanted) below which a new fit is better; those of
 #: a new fit; and new fits at most.
 LEAST_ESS, REFIT_ESS, REFITS = 400, 1_000, 6
 #: From this sensitivity on a prior counts as informative, and below it the data as weak (as above).
 LIMIT = 0.05
-#: Powers between which the gradient is taken.
-LOWER, UPPER = 0.99, 1.01
 #: Units (blocks) in a group up to which the sensitivity is always looked at.
 FEW = 5
 #: Otherwise it is where it costs little: draws times distances, about 50 ms.
@@ -58,6 +60,9 @@ class Scaled:
     sign, decision, moved
         Whether the interval then says something else of zero (a ratio: one) or of the ROPE, and
         whether an end moves by more than a tenth of the interval's width.
+    unsure
+        Whether an end lies at zero, or a limit of the ROPE, to within its Monte Carlo error, where
+        the answer's own does not: it may then say something else.
     refitted, reliable
         Whether it comes from a new fit, and whether it can be trusted.
     """
@@ -69,13 +74,19 @@ class Scaled:
     sign: bool
     decision: bool
     moved: bool
+    unsure: bool
     refitted: bool
     reliable: bool
 
     @property
+    def how(self) -> tuple[bool, ...]:
+        """What is another, the worst first."""
+        return self.sign, self.decision, self.moved, self.unsure
+
+    @property
     def matters(self) -> bool:
         """Whether the answer would be another, or cannot be known to be the same."""
-        return self.sign or self.decision or self.moved or not self.reliable
+        return any(self.how) or not self.reliable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +130,7 @@ class Sensitivity:
         found = [one for one in self.scaled if one.matters]
         if not found:
             return None
-        return max(found, key=lambda one: (one.sign, one.decision, one.moved, -abs(one.factor - 2)))
+        return max(found, key=lambda one: (*one.how, -abs(one.factor - 2)))
 
     def record(self) -> dict[str, Any]:
         """Return the fields as plain values for JSON."""
@@ -270,14 +281,18 @@ def _scaled(
         rope = question.rope and rope_verdict(start, end, question.rope)
         return low <= 0 <= high, rope
 
-    usual = question.interval(values, np.full(values.size, 1 / values.size))
+    limits = [0.0, *(measure.worked(question.rope) if question.rope else ())]
+    even = np.full(values.size, 1 / values.size)
+    usual = question.interval(values, even)
     says, found = verdicts(*usual), []
+    settled = not _unsure(question, values, even, usual, limits)
     for other in others:
-        if other.refit is None:
-            low, high = question.interval(values, other.weights[order])
-        else:
+        own, weights = values, other.weights[order]
+        if other.refit is not None:
             own = estimands.difference(other.refit.draws, contrast)
-            low, high = question.interval(own, other.refit.weights)
+            ascending = np.argsort(own, kind="stable")
+            own, weights = own[ascending], other.refit.weights[ascending]
+        low, high = question.interval(own, weights)
         sign, decision = verdicts(low, high)
         step = max(abs(low - usual[0]), abs(high - usual[1]))
         found.append(
@@ -289,6 +304,7 @@ def _scaled(
                 sign=sign != says[0],
                 decision=decision != says[1],
                 moved=bool(step > MOVED * (usual[1] - usual[0])),
+                unsure=settled and _unsure(question, own, weights, (low, high), limits),
                 refitted=other.refit is not None,
                 reliable=other.reliable,
             )
@@ -296,73 +312,24 @@ def _scaled(
     return tuple(found)
 
 
+def _unsure(
+    question: Question,
+    values: Array,
+    weights: Array,
+    ends: tuple[float, float],
+    limits: Sequence[float],
+) -> bool:
+    """Whether an end may as well lie on the other side of a limit; values ascending."""
+    gaps = np.abs(np.subtract.outer(ends, limits)).min(axis=1)
+    if gaps.min() > CLOSE * (ends[1] - ends[0]):
+        return False
+    errors = question.errors(values, weights, ends)
+    return bool((gaps < SURE * np.array(errors)).any())
+
+
 def few_units(fit: Fit) -> bool:
     """Whether a group has so few units, or the design so few blocks, that priors may matter."""
     return fit.model.design.structure.sample_size <= FEW
-
-
-def log_priors(fit: Fit) -> dict[str, Array]:
-    """Return the log prior density of every free family at the draws, up to a constant.
-
-    It is the density of the parameter itself, in its own unit, that is scaled; that of the engine's
-    coordinates would change with the map to them.
-    """
-    found: dict[str, Array] = {}
-    for parameter, values in fit.draws.in_prior():
-        if parameter.free:
-            logs = parameter.prior.log_density(values)
-            found[parameter.name] = found.get(parameter.name, 0.0) + logs
-    return found
-
-
-def power_scaling(values: Array, weights: Array, logs: Array) -> float:
-    """Sensitivity of a quantity to a component of the posterior.
-
-    Parameters
-    ----------
-    values, weights
-        Draws of the quantity and their weights, which sum to one; shape (draws,).
-    logs
-        Log density of the component at the draws, up to a constant.
-
-    Returns
-    -------
-    float
-        Gradient of the cumulative Jensen-Shannon distance by the log2 of the power.
-    """
-    order = np.argsort(values, kind="stable")
-    order = order[weights[order] > 0]
-    values, weights, logs = values[order], weights[order], logs[order]
-    logs = logs - weights @ logs
-    width = np.diff(values)
-    gradients = []
-    for power in (LOWER, UPPER):
-        scaled = weights * np.exp((power - 1) * logs)
-        scaled /= scaled.sum()
-        below = np.cumsum(weights)[:-1], np.cumsum(scaled)[:-1]
-        above = tuple(np.cumsum(part[::-1])[-2::-1] for part in (weights, scaled))
-        distance = max(_distance(width, *below), _distance(width, above[0], above[1]))
-        gradients.append(distance / abs(np.log2(power)))
-    return float(np.mean(gradients))
-
-
-def _distance(width: Array, p: Array, q: Array) -> float:
-    """Cumulative Jensen-Shannon distance, normalised (Nguyen & Vreeken 2015).
-
-    Parameters
-    ----------
-    width
-        Gaps between the sorted values, shape (draws - 1,).
-    p, q
-        Two distribution functions in these gaps.
-    """
-    whole = float(width @ (p + q))
-    if whole <= 0:
-        return 0.0
-    middle = np.log2(0.5 * (p + q))
-    # The terms beside the logarithms cancel in the sum of both directions.
-    both = width @ (p * (np.log2(p) - middle) + q * (np.log2(q) - middle))
-    return float(np.sqrt(max(float(both), 0.0) / whole))
 
 
 def _verdict(scaled: Sequence[Scaled], likelihood: float) -> Verdict:

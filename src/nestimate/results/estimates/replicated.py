@@ -59,6 +59,20 @@ def replicated_data(fit: Fit, n: int, rng: np.random.Generator) -> list[Observed
     return [seen.with_data(*rows) for rows in zip(*data, strict=True)]
 
 
+def without_limits(fit: Fit) -> Fit:
+    """Return the fit whose new data have no limits; itself where the data have none.
+
+    What a new experiment finds is the difference, into which its own analysis puts no limits: means
+    of values with limits in their place are shifted.
+    """
+    design = fit.model.design
+    seen = design.observed
+    if seen is None or not seen.beyond.any():
+        return fit
+    measured = replace(design, observed=seen.unlimited)
+    return replace(fit, model=replace(fit.model, design=measured))
+
+
 def replicated_cells(fit: Fit, n: int, rng: np.random.Generator) -> Array:
     """Means of the cells of new blocks: (n, blocks, groups); NaN where a cell is empty.
 

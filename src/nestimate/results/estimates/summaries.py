@@ -263,6 +263,16 @@ class Question:
         low, high = diagnostics.quantile(values, weights, np.array([tail, 1 - tail]))
         return float(low), float(high)
 
+    def errors(
+        self, values: Array, weights: Array, ends: tuple[float, float], *, quick: bool = False
+    ) -> tuple[float, float]:
+        """Return the Monte Carlo errors of the ends of an interval, values ascending."""
+        if self.ci_kind == "hdi" and not quick and values[0] < values[-1]:
+            return diagnostics.mcse_hdi(values, weights, self.ci_prob)
+        found = diagnostics.mcse_quantiles(values, weights, np.array(ends))
+        low, high = (HDI_EXCESS if self.ci_kind == "hdi" else 1.0) * found
+        return float(low), float(high)
+
     def of_contrasts(self, quantities: Sequence[Quantity]) -> tuple[Summary, ...]:
         """Summarise differences, each by itself or all at once, as was asked."""
         joint = self.simultaneous and bool(quantities)
@@ -304,11 +314,7 @@ class Question:
         mean, sd = diagnostics.mean_and_sd(values, weights)
         low, high = self.interval(values, weights)
         ess = float(diagnostics.ess(values[:, None], weights)[0])
-        if self.ci_kind == "hdi" and not quick and values[0] < values[-1]:
-            error_low, error_high = diagnostics.mcse_hdi(values, weights, self.ci_prob)
-        else:
-            ends = diagnostics.mcse_quantiles(values, weights, np.array([low, high]))
-            error_low, error_high = (HDI_EXCESS if self.ci_kind == "hdi" else 1.0) * ends
+        error_low, error_high = self.errors(values, weights, (low, high), quick=quick)
         middle = diagnostics.quantile(values, weights, np.array([0.5]))[0]
         error_point = diagnostics.mcse_mean(values, weights)
         if not quantity.mean_exists:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from nestimate.inference.fit import Fit
 from nestimate.model.draws import Draws
 from nestimate.model.latent import LatentDensity
-from nestimate.results.analyses.sensitivity import log_priors
+from nestimate.results.analyses.power_scaling import log_priors
 from nestimate.results.answer import Answer
 from nestimate.results.estimates.replicated import member_means, replicated_rows
 

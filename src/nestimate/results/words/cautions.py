@@ -346,6 +346,8 @@ def _with_width(one: Scaled, design: Design) -> str:
     if not one.reliable:
         return f"what a prior of {one.family} {width} as wide would make of it is not known"
     what = "says something else" if one.sign or one.decision else "is another"
+    if one.unsure and not (one.sign or one.decision or one.moved):
+        what = "may say something else (an end is there to within its Monte Carlo error)"
     shown = ends(one.ci_low, one.ci_high, design.differences)
     return f"with a prior of {one.family} {width} as wide its interval {what}, {shown}"
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
+from nestimate.data.designs.design import Design
 from nestimate.data.designs.spreads import Spreads
 from nestimate.model.model import Model
-from nestimate.remedies import Advice, Remedy
+from nestimate.remedies import Advice, Remedy, Spoken
 from nestimate.results.estimates.summaries import Check
 from nestimate.results.words.rounding import (
     percent,
@@ -45,18 +46,35 @@ def spread_checks(model: Model) -> tuple[Check, ...]:
             found.p,
             passed=not found.uneven,
             text=Advice(
-                f"One spread serves all groups, and they scatter differently ({found.shown}; "
-                f"Bartlett's test P = {found.p:.2g}): intervals are too narrow where the scatter "
-                "is large and too wide where it is small. A spread for each: ",
-                Remedy("tau", "own"),
+                f"One spread serves {_all_of(design)}, and they scatter differently "
+                f"({found.shown}; Bartlett's test P = {found.p:.2g}): intervals are too narrow "
+                "where the scatter is large and too wide where it is small. A spread for each: ",
+                *_own_spreads(design),
                 ".",
             )
             if found.uneven
-            else f"One spread serves all groups; theirs differ no more than by chance "
+            else f"One spread serves {_all_of(design)}; theirs differ no more than by chance "
             f"({found.shown}; Bartlett's test P = {found.p:.2g}).",
             withholds=False,
         ),
     )
+
+
+def _all_of(design: Design) -> str:
+    """Say what has one spread: groups, or the blocks that lie in some of them."""
+    return "all groups" if design.block is None else f"every {design.block.name}"
+
+
+def _own_spreads(design: Design) -> tuple[Spoken | str, ...]:
+    """Return what gives groups spreads of their own; of blocks that is a formula."""
+    if design.block is None:
+        return (Remedy("tau", "own"),)
+    crossing, block = design.structure.factorial, design.block.name
+    factors = () if crossing is None else crossing.names
+    plain = all(word.isidentifier() for word in (design.roles.value, *factors, block))
+    if not (plain and factors) or len(design.structure.blocks) > 1:
+        return ("a formula with (1 | BLOCK)",)
+    return (f'the formula "{design.roles.value} ~ {" * ".join(factors)} + (1 | {block})"',)
 
 
 def coverage_checks(model: Model, ci_prob: float) -> tuple[Check, ...]:

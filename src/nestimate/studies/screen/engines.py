@@ -4,10 +4,12 @@ A job is a function and its arguments, writes its own part and returns how many 
 that next to nothing travels; no more jobs are handed out than keep everyone busy.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice
+from operator import call
 from typing import Any, Protocol
 
 from nestimate.errors import DesignError, InferenceError
@@ -15,6 +17,8 @@ from nestimate.studies.workers import Workers, workers
 
 #: Jobs handed out for each worker; a scheduler of Dask stalls on millions (distributed, PR 2181).
 IN_FLIGHT = 8
+#: Jobs that make one task of Dask at most: a task costs milliseconds, whatever it does.
+SEVERAL = 4
 #: Times that a job is done again when the worker it was on is lost.
 RETRIES = 3
 
@@ -88,11 +92,19 @@ class Cluster:
     def _hand_out(self, running: Any, waiting: Iterator[Job], count: int) -> int:
         """Hand out jobs up to the most, and return how many are out."""
         threads = max(sum(self._client.nthreads().values()), 1)
-        for function, given in islice(waiting, max(IN_FLIGHT * threads - count, 0)):
-            future = self._client.submit(function, *given, pure=False, retries=RETRIES)
-            running.add(future)
-            count += 1
-        return count
+        free = max(IN_FLIGHT * threads - count, 0)
+        own = list(islice(waiting, SEVERAL * free))
+        # Where there are more jobs than keep all busy several make a task; all go in one message.
+        size = max(len(own) // max(free, 1), 1)
+        tasks = [partial(_in_turn, own[first : first + size]) for first in range(0, len(own), size)]
+        futures = self._client.map(call, tasks, pure=False, retries=RETRIES) if tasks else []
+        running.update(futures)
+        return count + len(futures)
+
+
+def _in_turn(jobs: Sequence[Job]) -> int:
+    """Do jobs one after the other; returns the sum of what they return."""
+    return sum(function(*given) for function, given in jobs)
 
 
 def _lost(future: Any) -> Exception:

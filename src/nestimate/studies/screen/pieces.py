@@ -44,8 +44,8 @@ def pieces(data: Any, wanted: Sequence[str | None]) -> Iterator[Table]:
         )
 
 
-def columns_of(data: Any) -> tuple[str, ...]:
-    """Return the names of the columns of a table.
+def opened(data: Any) -> tuple[Any, tuple[str, ...]]:
+    """Return a table that can be read once more, and the names of its columns.
 
     Raises
     ------
@@ -54,8 +54,9 @@ def columns_of(data: Any) -> tuple[str, ...]:
     """
     if isinstance(data, str | Path) and Path(data).suffix.lower() == ".parquet":
         with _parquet(Path(data)) as file:
-            return tuple(file.schema_arrow.names)
-    return tuple(read_grid(data, Reading()).names)
+            return data, tuple(file.schema_arrow.names)
+    grid = read_grid(data, Reading())
+    return grid, tuple(grid.names)
 
 
 def _together(columns: int) -> int:

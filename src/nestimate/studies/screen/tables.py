@@ -20,7 +20,7 @@ from nestimate.studies.screen.cells import Cells, arranged
 from nestimate.studies.screen.layout import Layout
 from nestimate.studies.screen.long import read_long
 from nestimate.studies.screen.matrix import Matrix
-from nestimate.studies.screen.pieces import coded, columns_of, pieces
+from nestimate.studies.screen.pieces import coded, opened, pieces
 from nestimate.studies.screen.request import Options, Roles
 
 Array = NDArray[np.float64]
@@ -45,7 +45,14 @@ def read(data: Any, roles: Roles, samples: Any, options: Options) -> Matrix:
             "endpoints."
         )
     if roles.unit is not None and "/" in roles.unit:
-        roles = roles.among(columns(data, samples))
+        # Which columns these are only the table says, or the sheet: standard input is read once.
+        if _is_anndata(data):
+            names = tuple(map(str, data.obs.columns))
+        elif samples is None:
+            data, names = opened(data)
+        else:
+            samples, names = opened(samples)
+        roles = roles.among(names)
     if _is_anndata(data):
         found = _annotated(data, roles, options)
     elif samples is not None:
@@ -53,19 +60,6 @@ def read(data: Any, roles: Roles, samples: Any, options: Options) -> Matrix:
     else:
         found = read_long(data, roles, options)
     return found.single.checked(options)
-
-
-def columns(data: Any, samples: Any) -> tuple[str, ...]:
-    """Return the names of the columns that may say what readings belong to.
-
-    Raises
-    ------
-    DataError
-        When the table, or the sheet of samples, cannot be read.
-    """
-    if _is_anndata(data):
-        return tuple(map(str, data.obs.columns))
-    return columns_of(data if samples is None else samples)
 
 
 def _is_anndata(data: Any) -> bool:

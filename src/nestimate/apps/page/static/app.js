@@ -651,7 +651,7 @@ function showTake() {
   fill(section,
     h("h2", { id: "take-title", tabIndex: -1 }, "Take it away"),
     h("ul.downloads", {},
-      file("get-report", "Report", "One HTML file with every figure, table and check; opens anywhere, prints well.", () => download("file", { kind: "html" })),
+      file("get-report", "Report", "One HTML file: the answer on a page, its figures, tables and checks folded below. Opens anywhere, prints well.", () => download("file", { kind: "html" })),
       file("get-svg", "Figure, SVG", "Vectors with real text, for Inkscape or Illustrator.", () => download("figure", { figure: "estimation", kind: "svg" })),
       file("get-pdf", "Figure, PDF", "The same for LaTeX and printers.", () => download("figure", { figure: "estimation", kind: "pdf" })),
       file("get-csv", "Data behind the figure", "Every mark as numbers, CSV.", () => download("figure", { figure: "estimation", kind: "csv" })),

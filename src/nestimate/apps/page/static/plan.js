@@ -27,7 +27,7 @@ async function plan(given, place, act) {
   const [answer, ...others] = told.sections;
   const file = (id, title, kind) => h("button", { type: "button", id, onclick: () => act.download("file", { kind }, asked) }, title);
   fill(place,
-    h("h3", { id: "planned-title", tabIndex: -1 }, answer.title),
+    h("h3", { id: "planned-title", tabIndex: -1 }, "The plan"),
     answer.blocks.map((one) => block(one, drawn)),
     others.map((part) => act.panel(part.title, false, part.blocks.map((one) => block(one, drawn)))),
     h("div.row", {}, file("get-plan", "Plan as a report", "html"), file("get-plan-md", "Text (Markdown)", "md"), file("get-plan-json", "All numbers (JSON)", "json")),

@@ -689,6 +689,9 @@ def test_counts_beside_an_exposure_are_counts_per_exposure(exposure, counts):
     for proposal in found.proposals:
         assert {exposure, counts}.isdisjoint({*proposal.candidate.used, *proposal.candidate.unused})
     assert found.other_values == (exposure,)
+    said = " ".join(str(found).split())
+    assert f"in place of {counts}, without --response and --exposure" in said
+    assert f"exposure (of {counts})" in said
     assert "--unit" not in first.call("frame")
     said = eval(first.call("frame").replace("{", '{"ess": 200, ', 1), {"ne": ne, "frame": frame})
     assert f"Counts are analysed as counts per unit of {exposure}" in " ".join(said.design.notes)

@@ -154,6 +154,32 @@ def test_proposals_carry_how_the_table_is_read(tmp_path):
     assert eval(call, {"ne": ne, "path": path}).passed
 
 
+def test_the_sheet_that_is_named_looks_like_a_table(tmp_path):
+    path = tmp_path / "data.xlsx"
+    few = [["arm", "mean"], ["ctl", "5"], ["drug", "6"]]
+    path.write_bytes(messy.book({"Notes": [["Nothing here"]], "Summary": few, "Data": BOOK}))
+    with pytest.raises(NestimateError, match="--sheet 'Data'"):
+        ne.inspect(path)
+    path.write_bytes(messy.book({"Notes": [["Nothing here"]], "Summary": few}))
+    with pytest.raises(NestimateError, match="--sheet 'Notes'"):
+        ne.inspect(path)
+
+
+@pytest.mark.parametrize("cell", ["undetected", "<LLOQ", "BLQ"])
+def test_a_limit_that_only_the_assay_knows_is_to_be_filled_in(cell, tmp_path):
+    text = "\n".join(["arm,mouse,IL 6", *ROWS[1:], f"drug,d9,{cell}"]) + "\n"
+    said = " ".join(inspected(written(tmp_path, text))[0].split())
+    asked = "--value 'IL 6' --response censored --limit LIMIT"
+    assert asked in said
+    assert "inspect the table again" not in said
+    line = asked.replace("LIMIT", "0.5")
+    assert "Answer: IL 6" in run(
+        f"nestimate compare {tmp_path / 'data.csv'} {line} --group arm --unit mouse"
+    )
+    mixed = written(tmp_path, text.replace(ROWS[3], "ctl,c2,abc"))
+    assert "LIMIT" not in inspected(mixed)[0]
+
+
 ROWS = [",".join(row) for row in messy.ROWS]
 
 

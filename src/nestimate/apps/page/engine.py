@@ -30,7 +30,7 @@ from nestimate.data.tables.headers import spanning_header
 from nestimate.data.tables.reading import Reading
 from nestimate.data.tables.reshape import Wanted
 from nestimate.data.tables.rows import without_header_rows
-from nestimate.data.tables.workbooks import UNKNOWN_CELLS
+from nestimate.data.tables.workbooks import UNKNOWN_CELLS, holds_readings
 from nestimate.errors import NestimateError
 from nestimate.inference.work import Work, using
 from nestimate.overview import Overview, inspect
@@ -126,7 +126,7 @@ class Upload:
             grid = self.cells(Reading(sheet=sheet))
         except NestimateError:
             return False
-        return len(grid.names) > 1 and grid.n_rows > 3
+        return holds_readings(len(grid.names), grid.n_rows)
 
     def cells(self, reading: Reading) -> Cells:
         """Return the cells as they stand; a large file is read once for all that is asked of it."""

@@ -352,7 +352,7 @@ def _reasons(
         if role in summary:
             found[summary[role]] = (Reason(role=role, why=told[role]),)
     if beside is not None:
-        why = "of how many" if beside.role == "total" else f"what {beside.value} were counted on"
+        why = "of how many" if beside.role == "total" else f"of {beside.value}"
         also = found.get(beside.column, ())
         found[beside.column] = (Reason(role=beside.role, why=why), *also)
     return found

@@ -90,6 +90,13 @@ class Column:
         return self.smallest is not None and self.distinct > 1
 
     @property
+    def waits_for_limit(self) -> bool:
+        """Whether all that keeps it from being read are limits, some of them without a number."""
+        cells = [cell for cell, _, _ in self.odd]
+        words = any(not re.search(r"\d", cell) for cell in cells)
+        return words and all(map(is_limit, cells))
+
+    @property
     def labelled(self) -> bool:
         """Whether its entries are repeated, so that they can tell rows apart by kind."""
         return self.kind in {"labels", "numbers as labels", "dates"}

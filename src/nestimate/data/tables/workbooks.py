@@ -63,9 +63,10 @@ def read_workbook(content: bytes, path: Path, reading: Reading) -> Grid:
         )
     if len(filled) > 1:
         listed = ", ".join(f"'{name}'" for name in filled)
+        likely = next((name for name in filled if _tabular(sheets[name])), filled[0])
         raise DataError(
             f"{path.name} has {len(filled)} sheets with data: {listed}. Say which one is meant: "
-            f"--sheet '{filled[0]}' (options={{'sheet': '{filled[0]}'}} in Python)."
+            f"--sheet '{likely}' (options={{'sheet': '{likely}'}} in Python)."
         )
     name = filled[0]
     notes = [] if len(book.sheet_names) == 1 else [f"Sheet '{name}' of {path.name} is used."]
@@ -94,6 +95,17 @@ def _wanted(names: list[str], sheet: str | None, source: str) -> list[str]:
 
 def _filled(rows: list[list[Any]]) -> bool:
     return any(cell not in ("", None) for row in rows for cell in row)
+
+
+def _tabular(rows: list[list[Any]]) -> bool:
+    """Return whether a sheet has columns and rows enough to be a table of readings."""
+    full = [row for row in rows if sum(cell not in ("", None) for cell in row) > 1]
+    return holds_readings(max(map(len, full), default=0), len(full) - 1)
+
+
+def holds_readings(columns: int, rows: int) -> bool:
+    """Return whether so many columns, and rows below their names, may be a table of readings."""
+    return columns > 1 and rows > 3
 
 
 def _text(cell: Any) -> str:

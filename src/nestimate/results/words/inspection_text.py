@@ -309,9 +309,11 @@ def _next(inspection: Inspection) -> list[str]:
         said.append("Put the value that you compare with in place of 0 (against).")
     others = inspection.other_values
     if others:
+        read_as = inspection.proposals[0].roles
+        without = ", without --response and --exposure" if read_as.exposure else ""
         said.append(
             f"The value could also be {', '.join(others[:8])}: name it in place of "
-            f"{inspection.value}."
+            f"{inspection.value}{without}."
         )
     return said
 
@@ -369,7 +371,13 @@ def mend(inspection: Inspection) -> list[str]:
     if mixed:
         # All problems at once, so that the table is mended once.
         sure = [c.trouble for c in mixed if c.kind == "numbers and text"]
-        return [*(sure or [mixed[0].trouble]), "Mend it and inspect the table again."]
+        last = "Mend it and inspect the table again."
+        if sure and all(c.waits_for_limit for c in mixed[: len(sure)]):
+            last = (
+                f"Only the assay says where the limit of {mixed[0].name} lies. Fill it in: --value "
+                f"{quote(mixed[0].name)} --response censored --limit LIMIT, and name the group."
+            )
+        return [*(sure or [mixed[0].trouble]), last]
     return [
         "No column holds numbers that vary, so there is no value to compare: a column with one "
         "measurement in every row is needed."

@@ -606,3 +606,163 @@ def test_yes_and_no_in_words_are_yes_and_no(words):
     roles = {"value": "cured", "group": "arm", "options": {"response": "proportion", "ess": 200}}
     told = ne.compare(frame, **roles).contrasts[0].mean
     assert told == ne.compare(frame.assign(cured=code), **roles).contrasts[0].mean
+
+
+def fish(rows_each, columns, *, seed=5, whole=100, decimals=1):
+    """Return shares of what was counted in each fish, without how many they were."""
+    rng = np.random.default_rng(seed)
+    animals = [(g, f"{g}{i}") for g in ("WT", "KO") for i in range(6) for _ in range(rows_each)]
+    frame = pd.DataFrame(animals, columns=["genotype", "fish"])
+    n = rng.integers(30, 90, len(frame))
+    share = np.round(whole * rng.binomial(n, 0.3) / n, decimals)
+    return frame.assign(**dict(zip(columns, (share, n), strict=True)))
+
+
+@pytest.mark.parametrize(
+    ("columns", "whole", "decimals"),
+    [
+        (("fraction", "eggs"), 1, 3),
+        (("% dead", "cells counted"), 100, 1),
+        (("% positive", "cells"), 100, 1),
+        (("% positive", "n cells"), 100, 1),
+        (("infected", "larvae"), 100, 2),
+        (("percent_dead", "n"), 100, 1),
+    ],
+)
+@pytest.mark.parametrize("rows_each", [1, 3])
+def test_a_total_is_known_by_its_numbers_and_plays_no_other_role(
+    columns, whole, decimals, rows_each
+):
+    share, total = columns
+    frame = fish(rows_each, columns, whole=whole, decimals=decimals)
+    found = ne.inspect(frame)
+    line = {"response": f"{share}/{total}", "group": "genotype"}
+    assert best(frame) == line | ({"unit": "fish"} if rows_each > 1 else {})
+    for proposal in found.proposals:
+        assert total not in {*proposal.candidate.used, *proposal.candidate.unused}
+    assert f"Left out: {total}" not in str(found)
+    assert total not in found.other_values
+    # What was counted, kept beside both, is the part.
+    k = np.round(frame[share] * frame[total] / whole).astype(int)
+    both = best(frame.assign(counted_ones=k))
+    assert both["response"] == f"counted_ones/{total}"
+
+
+@pytest.mark.parametrize(
+    ("value", "beside"),
+    [
+        # Whatever is read in tens, or in quarters, comes out whole of ten, or of four.
+        ([10, 20, 30, 40, 50, 60, 20, 30, 40, 50, 70, 80], [10, 20] * 6),
+        ([0.25, 0.5, 0.75, 0.5, 0.25, 0.75, 0.5, 0.5, 0.25, 0.75, 0.5, 0.25], [4, 8] * 6),
+        ([0.0, 0.5, 1.0, 0.5, 0.0, 1.0, 0.5, 0.5, 0.0, 1.0, 0.5, 0.0], [2, 4, 6] * 4),
+        (list(np.random.default_rng(2).uniform(0, 1, 12).round(3)), list(range(30, 42))),
+    ],
+)
+@pytest.mark.parametrize("name", ["y", "fraction"])
+def test_numbers_that_come_out_whole_by_chance_are_no_shares(name, value, beside):
+    frame = pd.DataFrame({"arm": ["ctl"] * 6 + ["drug"] * 6, "age": beside, name: value})
+    assert "/age" not in " ".join(str(p.arguments()) for p in ne.inspect(frame).proposals)
+
+
+def dendrites(exposure, counts, *, decimals=1):
+    rng = np.random.default_rng(11)
+    animals = [(g, f"{g}{i}") for g in ("WT", "KO") for i in range(5) for _ in range(4)]
+    size = rng.uniform(2, 6, 40).round(decimals + 1)
+    seen = rng.poisson(size)
+    frame = pd.DataFrame(animals, columns=["genotype", "mouse"])
+    return frame.assign(**{exposure: size, counts: seen})
+
+
+@pytest.mark.parametrize("counts", ["cells", "spine_count", "nuclei", "n_spines", "Anzahl Zellen"])
+@pytest.mark.parametrize("exposure", ["area_mm2", "length_um", "Volume (ml)", "offset"])
+def test_counts_beside_an_exposure_are_counts_per_exposure(exposure, counts):
+    frame = dendrites(exposure, counts)
+    found = ne.inspect(frame)
+    first = found.proposals[0]
+    assert dict(first.arguments()) == {
+        "value": counts,
+        "response": "counts",
+        "exposure": exposure,
+        "group": "genotype",
+        "unit": "mouse",
+    }
+    for proposal in found.proposals:
+        assert {exposure, counts}.isdisjoint({*proposal.candidate.used, *proposal.candidate.unused})
+    assert found.other_values == (exposure,)
+    assert "--unit" not in first.call("frame")
+    said = eval(first.call("frame").replace("{", '{"ess": 200, ', 1), {"ne": ne, "frame": frame})
+    assert f"Counts are analysed as counts per unit of {exposure}" in " ".join(said.design.notes)
+
+
+def test_no_exposure_is_guessed():
+    # Numbers that nobody says were counted; moments; a second measurement; a count of nothing.
+    assert best(dendrites("area", "y"))["value"] == "area"
+    for moments in ([1, 2, 4, 8] * 10, [*np.arange(20) / 2 + 0.5] * 2):
+        timed = dendrites("minutes", "spines").assign(minutes=moments)
+        assert "exposure" not in best(timed)
+    third = best(dendrites("area", "spines").assign(intensity=rows(40)))
+    assert third["value"] == "intensity"
+    none = dendrites("area", "spines").assign(area=lambda f: f["area"] * (f.index > 0))
+    assert "exposure" not in best(none)
+    diluted = dendrites("dilution", "colonies").assign(dilution=[10, 100, 1000, 10_000] * 10)
+    assert "exposure" not in best(diluted)
+
+
+@pytest.mark.parametrize(
+    ("name", "top", "score"),
+    [
+        ("score", 4, True),
+        ("clinical score", 4, True),
+        ("EAE_score", 5, True),
+        ("Stadium", 4, True),
+        ("puntuación", 10, True),
+        ("Likert", 5, True),
+        ("lesions", 4, False),
+    ],
+)
+def test_scores_from_0_are_no_counts(name, top, score):
+    cells = np.random.default_rng(4).integers(0, top + 1, 24)
+    cells[:2] = 0, top
+    frame = pd.DataFrame({"arm": ["ctl"] * 12 + ["drug"] * 12, name: cells})
+    assert ("response" in best(frame)) != score
+    cautions = Design.from_table(read_table(frame), Roles(value=name, group="arm")).warnings
+    assert any("as scores do" in said for said in cautions) == score
+    assert any("As counts" in said for said in cautions) != score
+
+
+NUMBERED_INSIDE = {
+    "pups": ("litter pup arm", range(1, 7), range(1, 5), True),
+    "wells of numbered plates": ("plate well arm", range(1, 4), ["A1", "A2", "B1", "B2"], False),
+    "wells of experiments": ("experiment well arm", ["e1", "e2"], ["A1", "A2", "B1", "B2"], False),
+    "replicates of donors": ("donor replicate arm", ["D1", "D2", "D3", "D4"], range(1, 7), False),
+    "mice of experiments": ("experiment mouse arm", range(1, 4), ["m1", "m2", "m3", "m4"], True),
+    "pups first": ("pup litter arm", None, range(1, 5), True),
+    "wells first": ("well plate arm", None, ["A1", "A2", "B1", "B2"], False),
+    "sections of mice": ("mouse section region", ["a", "b", "c", "d"], range(1, 7), False),
+}
+
+
+@pytest.mark.parametrize("name", NUMBERED_INSIDE)
+@pytest.mark.parametrize("repeat", [1, 2])
+def test_what_is_numbered_anew_is_no_unit_across(name, repeat):
+    """Pup 1 of one litter is not pup 1 of the next: litters are the blocks."""
+    columns, holders, inner, asked = NUMBERED_INSIDE[name]
+    holder, label, arm = columns.split()
+    if holders is None:
+        holder, label, holders = label, holder, range(1, 4)
+    half = len(inner) // 2
+    found = [
+        {holder: h, label: one, arm: ("ctl", "drug")[k >= half]}
+        for h in holders
+        for k, one in enumerate(inner)
+        for _ in range(repeat)
+    ]
+    frame = pd.DataFrame(found)[columns.split()].assign(y=rows(len(found)))
+    seen = ne.inspect(frame)
+    first = dict(seen.proposals[0].arguments())
+    assert (first["group"], first["block"]) == (arm, holder)
+    assert first.get("unit") == (label if repeat == 2 else None)
+    units = [p.candidate.units[:1] for p in seen.proposals if not p.roles.block]
+    assert ((label,) in units) == asked
+    said = " ".join(str(seen).split())
+    assert (f"Is it the same {label} measured again?" in said) == asked

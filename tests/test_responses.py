@@ -394,7 +394,7 @@ def test_scores_are_told_from_counts_and_what_numbers_assume_of_them_is_said():
     frame = pd.DataFrame({"arm": ["a", "b"] * 12, "score": rng.integers(1, 6, 24)})
     for scores, expected in (
         (frame["score"], True),
-        (frame["score"] - 1, False),  # zeros: counts
+        (frame["score"] - 1, True),  # zeros, but it is called a score
         (frame["score"] * 1.5, False),
         (frame["score"] * 3, False),
     ):

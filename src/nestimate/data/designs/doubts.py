@@ -1,5 +1,6 @@
 """What looks wrong in values that can be analysed all the same: said beside the answer."""
 
+import re
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -15,8 +16,13 @@ from nestimate.remedies import Advice, Remedy
 #: Robust SDs from the middle of the group: beyond FAR a value is named and does not help to set the
 #: scales of the priors, beyond ABSURD no arithmetic can use it.
 FAR, ABSURD = 100.0, 1e9
-#: Steps of scores.
-FEWEST_SCORES, MOST_SCORES = 3, 7
+#: Steps of scores, the most also where a column's name speaks of scores.
+FEWEST_SCORES, MOST_SCORES, MOST_NAMED = 3, 7, 20
+_SCORE = re.compile(
+    r"(?i)(?<![^\W_])(scores?|grades?|grading|stages?|rating|scale|likert|punkt(e|zahl)|stadium"
+    r"|schweregrad|skala|bewertung|stade|échelle|cotation|puntuación|puntaje|puntos|grado|estadio"
+    r"|escala)(?![^\W\d_])"
+)
 
 
 def doubt_values(
@@ -54,7 +60,8 @@ def doubt_values(
             warnings.append(said)
         else:
             warnings.append(f"{name} holds two different values only, {low} and {high}.")
-    if counted(value) and not readings.summarised:
+    scores = scored(value, name)
+    if counted(value) and not scores and not readings.summarised:
         said = Advice(
             f"{name} holds whole numbers with zeros, as counts do, and is analysed as a "
             "measurement: near 0 an interval of a mean may reach below 0, and the spread of counts "
@@ -82,12 +89,13 @@ def doubt_values(
             ".",
         )
         warnings.append(said)
-    if scored(value) and not readings.summarised:
+    if scores and not readings.summarised:
+        least, most = float(value.min()), float(value.max())
         warnings.append(
-            f"{name} holds whole numbers from 1 to {value.max():g} only, as scores do, and is "
-            "analysed as a measurement: every step is taken to be worth the same, from 1 to 2 as "
-            f"from {value.max() - 1:g} to {value.max():g}, and no group to crowd at an end. Where "
-            "that is so, a difference of mean scores means what it says."
+            f"{name} holds whole numbers from {least:g} to {most:g} only, as scores do, and is "
+            "analysed as a measurement: every step is taken to be worth the same, from "
+            f"{least:g} to {least + 1:g} as from {most - 1:g} to {most:g}, and no group to crowd "
+            "at an end. Where that is so, a difference of mean scores means what it says."
         )
     for g, label in enumerate(groups):
         inside = value[readings.group == g]
@@ -116,12 +124,18 @@ def counted(value: NDArray[np.float64]) -> bool:
     return whole and np.unique(value).size > 2
 
 
-def scored(value: NDArray[np.float64]) -> bool:
-    """Return whether values look like scores: whole numbers from 1 to a few, many of each."""
-    top = float(value.max())
-    few = value.min() == 1 and FEWEST_SCORES <= top <= MOST_SCORES
-    whole = few and bool(np.all(value == np.floor(value)))
-    return whole and value.size >= 2 * top and np.unique(value).size >= FEWEST_SCORES
+def scored(value: NDArray[np.float64], name: str) -> bool:
+    """Return whether values look like scores: whole numbers from 1 to a few, many of each.
+
+    Where the column is called a score they may start at 0, and need not be many.
+    """
+    low, top = float(value.min()), float(value.max())
+    if np.any(value != np.floor(value)) or np.unique(value).size < FEWEST_SCORES:
+        return False
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    if _SCORE.search(spaced) and low in {0, 1} and top <= MOST_NAMED:
+        return True
+    return low == 1 and FEWEST_SCORES <= top <= MOST_SCORES and value.size >= 2 * top
 
 
 def _copied(name: str, value: NDArray[np.float64], unit: Level) -> list[str]:

@@ -15,6 +15,10 @@ _FRACTION = re.compile(r"(?i)(?<![a-z])(fraction|frac|proportion|prop)(?![a-z])"
 FEWEST_PARTS, MOST_PARTS = 3, 20
 #: Numbers that are no shares come out whole as often as this before they are taken for shares.
 BY_CHANCE = 1e-4
+#: Steps to a whole from which on how often they come out whole follows from the rounding alone.
+FINEST = 2_000
+#: Rows that are enough to tell.
+ENOUGH = 200
 
 
 def spoken(name: str) -> float | None:
@@ -50,14 +54,29 @@ def counted_parts(share: Array, total: Array, name: str) -> tuple[Array, float] 
     return k, whole
 
 
-def surely_parts(share: Array, total: Array, name: str) -> bool:
-    """Return whether a column holds shares of another, rather than anything else."""
+def surely_parts(share: Array, total: Array, name: str, *, named: bool = True) -> bool:
+    """Return whether a column holds shares of another, rather than anything else.
+
+    Parameters
+    ----------
+    share, total
+        Shape (rows,); NaN where there is none.
+    name
+        The column of shares.
+    named
+        Whether the other column is called a total. Otherwise numbers alone have to tell: what is
+        written in tens comes out whole of ten whatever it is.
+    """
     found = counted_parts(share, total, name)
     if found is None:
         return False
+    whole = found[1]
     known = ~np.isnan(share) & ~np.isnan(total)
-    pairs = np.unique(np.stack([share[known], total[known]]), axis=1)
-    return spoken(name) is not None or _by_chance(pairs[0], pairs[1], found[1]) < BY_CHANCE
+    p, n = np.unique(np.stack([share[known], total[known]]), axis=1)
+    if named:
+        return spoken(name) is not None or _by_chance(p, n, whole) < BY_CHANCE
+    inner = (p > 0) & (p < whole)
+    return bool(inner.any()) and _on_grid(p[inner], n[inner], whole) < BY_CHANCE
 
 
 def at_an_end(share: Array, name: str) -> bool:
@@ -103,6 +122,21 @@ def _slack(share: Array, total: Array, whole: float) -> Array:
 def _by_chance(share: Array, total: Array, whole: float) -> float:
     """Return the probability that numbers taken anywhere would all come out whole."""
     return float(np.prod(np.minimum(2 * _slack(share, total, whole), 1.0)))
+
+
+def _on_grid(share: Array, total: Array, whole: float) -> float:
+    """Return the same of numbers that are written in the steps in which these are written."""
+    unit = _rounding(share)
+    if not unit:
+        return 1.0
+    step = float(np.gcd.reduce(np.round(share / unit).astype(np.int64))) * unit
+    if whole / step > FINEST:
+        return _by_chance(share, total, whole)
+    # More of them make it only less likely.
+    some = total[:ENOUGH, None]
+    slack = _slack(share, some, whole)
+    exact = np.arange(step, whole, step) * some / whole
+    return float(np.prod(np.mean(np.abs(exact - np.round(exact)) <= slack, axis=1)))
 
 
 def unclear(share: Array, total: Array, whole: float) -> NDArray[np.bool_]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.factors import MOST_GROUPS, moments
+from nestimate.data.inspection.factors import MOST_GROUPS, begins_anew, moments
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.vocabulary import hints
 
@@ -158,6 +158,11 @@ def _must_be_named(crossing: Crossing, place: Sequence[str], name: str) -> bool:
     """Return whether rows would be taken as independent although they share a unit of this name."""
     if name in crossing.counters or crossing.decides(place, name):
         return False
+    if any(
+        begins_anew(crossing, name, block) and crossing.most_rows([block, name]) == 1
+        for block in place[1:]
+    ):
+        return False
     return _shared(crossing, place, name) or crossing.most_rows([*place, name]) > 1
 
 
@@ -241,6 +246,8 @@ def _scored(
         # A day is what its wells lie in, not another one under every treatment.
         score -= 3.0 * (candidate.relabel and bool(inner) and "unit" not in hints(outer))
         score -= 6.0 * any(not crossing.decides(place, name) for name in holders)
+        again = any(begins_anew(crossing, outer, n) for n in names if n not in {*place, outer})
+        score -= 5.0 * (again and not candidate.relabel)
         score += _told(outer, {"unit": 1.5, "counter": -3.0, "group": -2.5})
         score += sum(_told(n, {"unit": 0.5, "counter": -1.0, "group": -2.0}) for n in inner)
         # Labels that return in every unit, without a name that says why, are rarely subunits.

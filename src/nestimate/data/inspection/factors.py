@@ -77,6 +77,37 @@ def crossed_factors(crossing: Crossing, one: str, other: str) -> bool:
     return both >= 0.7 * a * b and both > max(a, b)
 
 
+def begins_anew(crossing: Crossing, name: str, holder: str) -> bool:
+    """Return whether labels of a column are given anew in every label of another.
+
+    Pup 1 of one litter is not pup 1 of the next, nor is well A1 that of the next plate. Days hold
+    nothing: an animal can be met again on each.
+    """
+    said, held = hints(name), hints(holder)
+    placed = said & {"place", "counter"}
+    if not held & {"unit", "block"} or held & {"place", "counter", "person", "kind", "group"}:
+        return False
+    if not placed and (moments(crossing, holder) or not _counting(crossing.labels[name])):
+        return False
+    # An animal that stands first is rather measured again in what follows, litters aside.
+    before = crossing.names.index(holder) < crossing.names.index(name)
+    if not (placed or before or held >= {"unit", "block"}):
+        return False
+    both = crossing.size(holder, name)
+    return both > max(crossing.size(holder), crossing.size(name)) and both >= 0.7 * (
+        crossing.size(holder) * crossing.size(name)
+    )
+
+
+def _counting(labels: Sequence[str]) -> bool:
+    """Return whether labels count from 0 or 1, with the same letters before each number or none."""
+    parts = [re.fullmatch(r"(\D*)0*(\d+)", label) for label in labels]
+    found = [part for part in parts if part is not None]
+    numbers = sorted(int(part[2]) for part in found)
+    alike = len(found) == len(labels) and len({part[1] for part in found}) == 1
+    return alike and any(numbers == [*range(k, k + len(numbers))] for k in (0, 1))
+
+
 def _is_measured(crossing: Crossing, column: Column) -> bool:
     """Return whether numbers were measured or counted, so that they tell no rows apart by kind."""
     if column.smallest is None:
@@ -190,6 +221,11 @@ def _follows_units(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
 
 
 def moments(crossing: Crossing, name: str) -> bool:
-    """Return whether a column says when something was measured: its name does, or its labels."""
-    labels = crossing.labels[name]
-    return "time" in hints(name) or all(_MOMENT.fullmatch(label.casefold()) for label in labels)
+    """Return whether a column says when something was measured: its name does, or its labels.
+
+    Donors D1, D2 are no days: what a name says comes before what labels look like.
+    """
+    spoken, labels = hints(name), crossing.labels[name]
+    if "time" in spoken or "unit" in spoken:
+        return "time" in spoken
+    return all(_MOMENT.fullmatch(label.casefold()) for label in labels)

@@ -16,11 +16,13 @@ from nestimate.data.inspection.factors import moments, told_apart
 from nestimate.data.inspection.foldings import Folding, foldings, restated
 from nestimate.data.inspection.kinds import Column, describe_column
 from nestimate.data.inspection.measured import (
+    Beside,
+    beside_columns,
     crossed_labels,
-    share_columns,
     shares_again,
     summary_columns,
     value_columns,
+    with_counts,
 )
 from nestimate.data.inspection.proposals import MOST, Proposal, propose
 from nestimate.data.inspection.relations import (
@@ -37,7 +39,9 @@ from nestimate.data.tables.onegroup import with_one_group
 from nestimate.data.tables.reading import Reading
 from nestimate.errors import DataError, DesignError, listed
 
-RoleName = Literal["value", "reading", "group", "unit", "block", "counter", "n", "sd", "se"]
+RoleName = Literal[
+    "value", "reading", "group", "unit", "block", "counter", "n", "sd", "se", "total", "exposure"
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,12 +150,12 @@ class Inspection:
         summary = summary_columns(columns)
         values = value_columns(table, columns, summary)
         # Beside an SD whole numbers are means.
-        spread = {"sd", "se"} & {*summary}
-        part, total = (None, "") if spread else share_columns(table, columns)
-        if part is not None:
-            values = [part, *(name for name in values if name not in {part, total})]
-            summary = {role: name for role, name in summary.items() if name != total}
-        again = shares_again(table, columns, part, total)
+        beside = None if {"sd", "se"} & {*summary} else beside_columns(table, columns)
+        if beside is not None:
+            values = with_counts(values, columns, beside)
+            taken = {beside.value, beside.column}
+            summary = {role: name for role, name in summary.items() if name not in taken}
+        again = shares_again(table, columns, beside)
         extended, whole = with_one_group(table)
         found = cls(
             source=table.source,
@@ -169,12 +173,16 @@ class Inspection:
             refused=(),
             notes=(
                 *table.notes,
-                *(f"{name} says as shares what {part} of {total} says." for name in again),
+                *(
+                    f"{name} says as shares what {beside.value} of {beside.column} says."
+                    for name in again
+                    if beside is not None
+                ),
             ),
         )
         if not values:
             return found
-        value, crossing = crossed_labels(extended, columns, values, summary, whole)
+        value, crossing = crossed_labels(extended, columns, values, summary, beside, whole)
         crossing = told_apart(crossing, {c.name: c for c in columns}, whole, rows)
         aliases = alike(crossing, whole)
         doubles = {second for _, second in aliases}
@@ -187,11 +195,13 @@ class Inspection:
         ranked = sorted(named, key=lambda found: bool(rows) and found.block is None) or ranked
         fit, refused = propose(crossing, ranked, value=value, summary=summary, whole=whole)
         counted = [c.name for c in columns if c.measured and c.kind == "numbers as labels"]
+        total = beside.column if beside is not None and beside.role == "total" else ""
         dropped = [n for n in counted if n not in {value, *crossing.names, *summary.values()}]
         others = [n for n in [*values, *dropped] if n not in {value, total, *again}]
+        others = list(dict.fromkeys(others))
         best = fit[0].roles.group if fit else groups[0]
         fit = _with_formulas(crossing, value, groups, ranked, fit)
-        fit = responded(extended, fit, part, total)
+        fit = responded(extended, fit, beside)
         return replace(
             found,
             aliases=aliases,
@@ -208,6 +218,7 @@ class Inspection:
                 summary,
                 {*likely_labels(crossing, groups), *(p.candidate.group for p in fit)},
                 {name for p in fit for name in p.candidate.units},
+                beside if beside is not None and beside.value == value else None,
                 best=best,
                 whole=whole,
             ),
@@ -299,6 +310,7 @@ def _reasons(
     summary: Mapping[str, str],
     groups: Collection[str],
     reused: Collection[str],
+    beside: Beside | None,
     *,
     best: str,
     whole: str,
@@ -339,4 +351,8 @@ def _reasons(
     for role in ("n", "sd", "se"):
         if role in summary:
             found[summary[role]] = (Reason(role=role, why=told[role]),)
+    if beside is not None:
+        why = "of how many" if beside.role == "total" else f"what {beside.value} were counted on"
+        also = found.get(beside.column, ())
+        found[beside.column] = (Reason(role=beside.role, why=why), *also)
     return found

@@ -1,7 +1,7 @@
 """Which column was measured, which columns sum readings up, and which labels lie beside it."""
 
-import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -10,18 +10,80 @@ from numpy.typing import NDArray
 from nestimate.data.designs.percentages import counted_parts, spoken, surely_parts
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.kinds import MOST_LABELS, Column
-from nestimate.data.inspection.vocabulary import hints, summary_role
+from nestimate.data.inspection.vocabulary import exposes, hints, summary_role, words
 from nestimate.data.tables.door import Table
 
-RoleName = Literal["value", "reading", "group", "unit", "block", "counter", "n", "sd", "se"]
 _TOTAL = frozenset({"total", "totals", "all", "n", "nuclei", "tested", "scored", "counted", "dapi"})
 MOST_FACTORS = 9
 
 
-def share_columns(table: Table, columns: Sequence[Column]) -> tuple[str | None, str]:
-    """Return part and total where one column counts some of another, or holds shares of it."""
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """What was counted, and the column beside it without which it says little.
+
+    Attributes
+    ----------
+    value, column
+        Columns: what was counted, or shares of it; and of how many, or on which area.
+    role
+        What `column` is.
+    """
+
+    value: str
+    column: str
+    role: Literal["total", "exposure"]
+
+
+def beside_columns(table: Table, columns: Sequence[Column]) -> Beside | None:
+    """Return what was counted, with its total or its exposure, where there is one."""
+    return share_columns(table, columns) or _exposed(table, columns)
+
+
+def with_counts(values: Sequence[str], columns: Sequence[Column], beside: Beside) -> list[str]:
+    """Return the columns that could be the value, with what was counted where it belongs.
+
+    Beside an area other measurements come first; what is counted on one comes before it.
+    """
+    plain = {c.name for c in columns if c.measured and not c.whole}
+    rest = [name for name in values if name not in {beside.value, beside.column}]
+    if beside.role == "total":
+        return [beside.value, *rest]
+    others = [name for name in rest if name in plain]
+    return list(dict.fromkeys([*others, beside.value, *rest, beside.column]))
+
+
+def _exposed(table: Table, columns: Sequence[Column]) -> Beside | None:
+    """Return counts beside an area, length, volume or time: both by their names.
+
+    Areas that are few and repeated are groups, and moments too.
+    """
+    counts = [
+        c.name
+        for c in columns
+        if c.whole and c.smallest is not None and c.smallest >= 0 and "counted" in hints(c.name)
+    ]
+    for column in columns:
+        if column.name in counts or column.kind != "numbers" or column.numbering:
+            continue
+        # A time that recurs is a moment, not how long was counted.
+        if "time" in hints(column.name) and 2 * column.distinct <= table.n_rows:
+            continue
+        # Undiluted is 1: a dilution of 100 says of how much less.
+        over = "dilution" in words(column.name) and (column.largest or 0) > 1
+        if counts and exposes(column.name) and (column.smallest or 0) > 0 and not over:
+            seen = ~np.isnan(table.numbers(counts[0]))
+            if not np.isnan(table.numbers(column.name)[seen]).any():
+                return Beside(value=counts[0], column=column.name, role="exposure")
+    return None
+
+
+def share_columns(table: Table, columns: Sequence[Column]) -> Beside | None:
+    """Return part and total where one column counts some of another, or holds shares of it.
+
+    A total is known by its name, or by shares that surely are parts of it.
+    """
     whole = [c for c in columns if c.whole and c.smallest is not None and c.smallest >= 0]
-    totals = [c for c in whole if _TOTAL & _words(c.name) and (c.smallest or 0) > 0]
+    totals = [c for c in whole if _TOTAL & words(c.name) and (c.smallest or 0) > 0]
     # What a name says is counted comes before what may be.
     parts = sorted(whole, key=lambda c: "counted" not in hints(c.name))
     for total in totals:
@@ -33,27 +95,40 @@ def share_columns(table: Table, columns: Sequence[Column]) -> tuple[str | None, 
             some, every = table.numbers(part.name), table.numbers(total.name)
             known = ~np.isnan(some) & ~np.isnan(every)
             if known.any() and bool(np.all(some[known] <= every[known])):
-                return part.name, total.name
-    for total in totals:
+                return Beside(value=part.name, column=total.name, role="total")
+    unnamed = [c for c in whole if c not in totals and c.distinct > 1 and (c.smallest or 0) > 0]
+    for total in [*totals, *unnamed]:
         every = table.numbers(total.name)
-        for part in columns:
-            if part.measured and part not in totals:
-                shares = table.numbers(part.name)
-                if surely_parts(shares, every, part.name):
-                    return part.name, total.name
-    return None, ""
+        for share in columns:
+            if share.measured and share not in totals and share is not total:
+                read, named = table.numbers(share.name), total in totals
+                if surely_parts(read, every, share.name, named=named):
+                    counted = _counted_in(table, whole, read, total.name, share.name)
+                    return Beside(value=counted or share.name, column=total.name, role="total")
+    return None
 
 
-def shares_again(
-    table: Table, columns: Sequence[Column], part: str | None, total: str
-) -> tuple[str, ...]:
+def _counted_in(
+    table: Table, whole: Sequence[Column], share: NDArray[np.float64], total: str, name: str
+) -> str | None:
+    """Return the column of the numbers that shares stand for, where the table holds it too."""
+    read = counted_parts(share, table.numbers(total), name)
+    if read is None:
+        return None
+    same = (c.name for c in whole if np.array_equal(table.numbers(c.name), read[0], equal_nan=True))
+    return next(same, None)
+
+
+def shares_again(table: Table, columns: Sequence[Column], beside: Beside | None) -> tuple[str, ...]:
     """Return the columns that say as percentages or fractions what part and total say."""
-    if part is None:
+    if beside is None or beside.role != "total":
         return ()
-    k, n = table.numbers(part), table.numbers(total)
+    k, n = table.numbers(beside.value), table.numbers(beside.column)
     found = []
     for column in columns:
-        if column.measured and column.name not in {part, total} and not column.whole:
+        if column.measured and column.name not in {beside.value, beside.column}:
+            if column.whole and spoken(column.name) is None:
+                continue
             read = counted_parts(table.numbers(column.name), n, column.name)
             if read is not None and np.array_equal(read[0], k, equal_nan=True):
                 found.append(column.name)
@@ -65,18 +140,14 @@ def _may_be_part(part: Column, total: Column) -> bool:
 
     A mean of n readings is hardly ever a whole number, and not in every row.
     """
-    spoken, named = hints(part.name), _words(part.name)
-    if "counted" in spoken or "pos" in named:
+    said, named = hints(part.name), words(part.name)
+    if "counted" in said or "pos" in named:
         return True
-    if not _words(total.name) & {"n", "total", "totals"} or part.distinct < 3:
+    if not words(total.name) & {"n", "total", "totals"} or part.distinct < 3:
         return False
     # Few numbers that are repeated are levels of a factor, unless the name says otherwise.
     numbers = part.kind in {"numbers", "id"} and not part.numbering
-    return spoken == {"value"} or (numbers and not spoken)
-
-
-def _words(name: str) -> set[str]:
-    return {*re.split(r"[\W\d_]+", name.casefold())}
+    return said == {"value"} or (numbers and not said)
 
 
 def summary_columns(columns: Sequence[Column]) -> dict[str, str]:
@@ -124,6 +195,7 @@ def crossed_labels(
     columns: Sequence[Column],
     values: Sequence[str],
     summary: Mapping[str, str],
+    beside: Beside | None,
     whole: str,
 ) -> tuple[str, Crossing]:
     """Choose the value and cross the columns of labels over its rows.
@@ -133,7 +205,7 @@ def crossed_labels(
     """
     crossing, chosen = None, values[0]
     for value in values[:4]:
-        apart = {value, *summary.values()}
+        apart = {value, *summary.values(), *([beside.column] if beside else [])}
         names = [c.name for c in columns if c.name not in apart and is_factor(c, summary)]
         names = names[:MOST_FACTORS]
         filled = ~np.isnan(table.numbers(value))

@@ -124,6 +124,7 @@ class Proposal:
     def _without_role(self, every: Sequence[str]) -> tuple[str, ...]:
         roles = self.roles
         taken = {roles.value, *self.candidate.used, *roles.summary.values(), *self.factors}
+        taken |= {name for name in (roles.total, roles.exposure) if name}
         taken |= {*self.folded_columns}
         return tuple(name for name in every if name not in taken)
 
@@ -134,7 +135,7 @@ class Proposal:
         roles = self.roles
         given: list[tuple[str, str | bool | None]] = [
             ("value", None if roles.total else roles.value),
-            ("response", roles.said_response),
+            *self._read_as,
             ("group", None if self.whole else roles.group),
             ("unit", roles.unit),
             ("block", roles.block),
@@ -161,7 +162,7 @@ class Proposal:
 
     def call(self, data: str) -> str:
         """Return the call in Python; `data` is an expression."""
-        chosen = {"n", "sd", "se", "against", "wide", "response"}
+        chosen = {"n", "sd", "se", "against", "wide", "response", "exposure"}
         given, (verb, first) = self._named, self._verb
         roles = [f"{k}={_literal(v)}" for k, v in given if k not in chosen]
         options = [
@@ -175,6 +176,11 @@ class Proposal:
         ]
         tail = [f"options={{{', '.join(options)}}}"] if options else []
         return f"ne.{verb}({', '.join([*map(_literal, first), data, *roles, *tail])})"
+
+    @property
+    def _read_as(self) -> list[tuple[str, str | None]]:
+        """What a reading is, and the column that belongs to it."""
+        return [("response", self.roles.said_response), ("exposure", self.roles.exposure)]
 
     @property
     def _verb(self) -> tuple[str, tuple[str, ...]]:
@@ -211,8 +217,7 @@ class FormulaProposal(Proposal):
 
     @property
     def _named(self) -> list[tuple[str, str | bool]]:
-        response = self.roles.said_response
-        return [("response", response)] if response else []
+        return [(name, value) for name, value in self._read_as if value]
 
 
 def _literal(value: str | bool) -> str:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 from nestimate.data.inspection.candidates import (
     could_be_group,
@@ -13,10 +12,6 @@ from nestimate.data.inspection.candidates import (
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.vocabulary import hints
-
-RoleName = Literal["value", "reading", "group", "unit", "block", "counter", "n", "sd", "se"]
-_TOTAL = frozenset({"total", "totals", "all", "n", "nuclei", "tested", "scored", "counted", "dapi"})
-MOST_FACTORS = 9
 
 
 def alike(crossing: Crossing, whole: str) -> tuple[tuple[str, str], ...]:

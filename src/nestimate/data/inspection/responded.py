@@ -9,9 +9,11 @@ import pyarrow.compute as pc
 
 from nestimate.data.designs.censored import Censored
 from nestimate.data.designs.counted import Counted
-from nestimate.data.designs.doubts import counted
+from nestimate.data.designs.doubts import counted, scored
 from nestimate.data.designs.proportions import Proportions, answers
+from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.scales import SCALES
+from nestimate.data.inspection.measured import Beside
 from nestimate.data.inspection.proposals import Proposal
 from nestimate.data.inspection.vocabulary import hints
 from nestimate.data.tables.cells import is_limit, tidy
@@ -22,32 +24,24 @@ from nestimate.errors import DataError, DesignError
 
 
 def responded(
-    table: Table, proposals: Sequence[Proposal], part: str | None, total: str
+    table: Table, proposals: Sequence[Proposal], beside: Beside | None
 ) -> tuple[Proposal, ...]:
-    """Return the proposals, counts and shares analysed as such where that is answered.
-
-    Parameters
-    ----------
-    table, proposals
-        The table, and its designs.
-    part, total
-        Columns of which one counts some of the other; None where there are none.
-    """
-    return tuple(_responded(table, proposal, part, total) for proposal in proposals)
+    """Return the proposals, counts and shares analysed as such where that is answered."""
+    return tuple(_responded(table, proposal, beside) for proposal in proposals)
 
 
-def _responded(table: Table, proposal: Proposal, part: str | None, total: str) -> Proposal:
+def _responded(table: Table, proposal: Proposal, beside: Beside | None) -> Proposal:
     roles = proposal.roles
     if not proposal.plain:
         return proposal
-    if part is not None and roles.value == part:
-        roles = replace(roles, response=Proportions.word, total=total)
+    if beside is not None and roles.value == beside.value:
+        roles = _with(roles, beside)
     else:
         values = table.numbers(roles.value)
-        seen = {*np.unique(values[~np.isnan(values)]).tolist()}
-        if seen == {0.0, 1.0}:
+        values = values[~np.isnan(values)]
+        if {*np.unique(values).tolist()} == {0.0, 1.0}:
             roles = replace(roles, response=Proportions.word)
-        elif counted(values[~np.isnan(values)]):
+        elif counted(values) and not scored(values, roles.value):
             roles = replace(roles, response=Counted.word)
         else:
             return proposal
@@ -56,6 +50,12 @@ def _responded(table: Table, proposal: Proposal, part: str | None, total: str) -
     except (DataError, DesignError):
         return proposal
     return replace(proposal, roles=roles, cautions=design.warnings)
+
+
+def _with(roles: Roles, beside: Beside) -> Roles:
+    if beside.role == "total":
+        return replace(roles, response=Proportions.word, total=beside.column)
+    return replace(roles, response=Counted.word, exposure=beside.column)
 
 
 def without_limits(table: Table) -> tuple[Table, tuple[str, ...]]:

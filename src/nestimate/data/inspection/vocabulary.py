@@ -57,7 +57,8 @@ WORDS = {
         "positive positives hits events dead deaths died cases alive survivors infected successes "
         "success responders "
         "counts count total totals foci spines colonies plaques puncta synapses nuclei vesicles "
-        "bouts lesions tumours tumors eggs offspring"
+        "bouts lesions tumours tumors eggs offspring cells neurons zellen neuronen cellules "
+        "células anzahl kolonien colonias"
     ),
     "place": "well lane position slot dish tube vial flask slide field section cask bottle",
     "n": "n count nobs nreps nreadings",
@@ -68,19 +69,40 @@ WORDS = {
 _ROLE = {word: role for role in ("n", "sd", "se") for word in WORDS[role].split()}
 
 
+#: Words for what things were counted on, in or during, and its units of measurement.
+EXPOSURES = frozenset(
+    (
+        "area length volume time duration minutes hours seconds exposure offset dilution fields "
+        "mm um µm cm ml ul µl mm² µm² cm² fläche länge volumen zeit dauer verdünnung felder "
+        "surface longueur durée champs área longitud superficie tiempo duración campos"
+    )
+    .casefold()
+    .split()
+)
+
+
+def words(name: str) -> frozenset[str]:
+    """Return the words of a column's name, in small letters."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).casefold()
+    return frozenset(word for word in re.split(r"[\W\d_]+", spaced) if word)
+
+
+def exposes(name: str) -> bool:
+    """Return whether a column's name speaks of an area, a length, a volume or a time."""
+    return bool(EXPOSURES & words(name))
+
+
 @cache
 def hints(name: str) -> frozenset[str]:
     """Return the roles that a column's name speaks for."""
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).casefold()
-    words = {word for word in re.split(r"[\W\d_]+", spaced) if word}
-    words |= {word.removesuffix("s") for word in words}
-    return frozenset(role for role, known in WORDS.items() if words & {*known.split()})
+    said = words(name) | {word.removesuffix("s") for word in words(name)}
+    return frozenset(role for role, known in WORDS.items() if said & {*known.split()})
 
 
 def summary_role(column: Column) -> str | None:
     """Return `n`, `sd` or `se` where name and numbers speak for it."""
-    words = re.split(r"[\W\d_]+", column.name.casefold().replace("standard error", "se"))
-    role = next((_ROLE[word] for word in words if word in _ROLE), None)
+    said = re.split(r"[\W\d_]+", column.name.casefold().replace("standard error", "se"))
+    role = next((_ROLE[word] for word in said if word in _ROLE), None)
     low = column.smallest
     if role is None or low is None or (role == "n" and not (column.whole and low >= 1)):
         return None

@@ -99,7 +99,7 @@ def _could_be(column: Column, inspection: Inspection) -> str:
     reasons = inspection.roles.get(column.name, ())
     said = [
         f"{reason.role} ({reason.why})"
-        if reason.role in {"unit", "block", "n", "sd", "se"}
+        if reason.role in {"unit", "block", "n", "sd", "se", "total", "exposure"}
         else reason.role
         for reason in reasons
     ]

@@ -10,6 +10,7 @@ from scipy import stats
 import nestimate as ne
 from nestimate.results.documents import terminal
 from nestimate.results.words import advice
+from nestimate.results.words.rounding import exact_end
 from worded import assert_numbers_are_those_of, nested
 
 OPTIONS = {"ess": 2000}
@@ -178,3 +179,9 @@ def test_every_contrast_has_a_panel():
     )
     assert second.readings == 16
     assert len(advice.many(result.honesty, result.design)) == 2
+
+
+@pytest.mark.parametrize(("end", "said"), [(-0.0052, "-0.005"), (0.0, "0.0"), (0.26, "0.3")])
+def test_an_exact_end_is_not_made_zero_by_rounding(end, said):
+    """Welch's t of two groups by mean, SD and n ends at -0.005 and was shown as 0.0, which holds 0."""
+    assert exact_end(end, 1) == said

@@ -10,6 +10,7 @@ import nestimate as ne
 from nestimate.results.analyses import features
 from nestimate.results.documents import terminal
 from nestimate.results.estimates import replicated
+from nestimate.results.words import features as words
 from worded import assert_numbers_are_those_of, nested
 
 OPTIONS = {"ess": 4000}
@@ -154,3 +155,38 @@ def test_ties_are_no_surprise_where_data_are_coarse(data):
     result = ne.compare(data, options={"ess": 1000})
     assert all(f.share > 0.1 for f in result.predictive.features)
     assert "NaN" not in json.dumps(result.to_dict()["predictive"])
+
+
+def test_yes_and_no_have_no_ratio_of_sds():
+    """1 of 12 beside 11 of 12: both SDs follow from the share, and are the same."""
+    cured = [1] + [0] * 11 + [1] * 11 + [0]
+    table = {"arm": ["a"] * 12 + ["b"] * 12, "cured": cured}
+    options = {"response": "proportion", "ess": 400}
+    result = ne.compare(table, value="cured", group="arm", options=options)
+    assert [one for one in result.predictive.features if one.name == "sd_ratio"] == []
+
+
+@pytest.mark.parametrize("low", [0.0, 1.0])
+def test_logarithms_are_advised_only_where_there_are_any(low):
+    values = low + np.array([0, 0, 1, 1, 0, 2, 1, 0, 40, 1, 0, 1])
+    design = ne.estimate({"a": values, "b": values[::-1]}, options={"ess": 400}).fit.model.design
+    odd = [
+        features.feature("skewness", np.array([9.0, 1.0])),
+        features.feature("farthest", np.array([9.0, 1.0])),
+    ]
+    said = str(words.hint(odd, design, "b1"))
+    assert ("--scale log" in said) == (low > 0)
+
+
+def test_brief_says_what_was_asked_for():
+    rng = np.random.default_rng(1)
+    pre = rng.normal(50, 4, 12)
+    table = {"arm": ["a"] * 6 + ["b"] * 6, "pre": pre, "post": pre + rng.normal(0, 2, 12)}
+    options = {"adjust": "pre", "at": "pre=48,52", "ess": 400}
+    said = terminal.brief(ne.compare(table, value="post", group="arm", options=options))
+    assert "b - a | pre=52" in said
+    assert "at pre = 48 where no other value stands" in said
+    options = {"bayes_factor": True, "ess": 2000}
+    assert "Bayes factor: " in terminal.brief(
+        ne.compare(table, value="post", group="arm", options=options)
+    )

@@ -34,6 +34,8 @@ CHEAP_UNITS, CHEAP_CLUSTERS = 250_000, 60_000
 FEWEST_DRAWS, MOST_DRAWS = 2_000, 20_000
 #: Among more units than this no single one decides.
 MOST_UNITS = 100
+#: Units times differences above which it would take long.
+MOST_LOOKS = 600
 #: Refits without a unit at most, and effective draws of each.
 REFITS, REFIT_ESS = 3, 1_000
 #: Effective draws below which a new fit is better.
@@ -122,11 +124,15 @@ def why_not(fit: Fit, asked: Sequence[Contrast]) -> str:
             f"No {what} was left out in turn: the random terms cross, so that the readings of one "
             "have no density by themselves."
         )
-    if size > MOST_UNITS or len(asked) * size > 2 * MOST_UNITS:
-        several = "" if len(asked) == 1 else f" and {len(asked)} differences"
+    if size > MOST_UNITS:
         return (
-            f"No {what} was left out in turn: with {size} of them{several}, it would take long and "
-            "no single one decides."
+            f"No {what} was left out in turn: with {size} of them it would take long, and one "
+            "among so many seldom decides."
+        )
+    if len(asked) * size > MOST_LOOKS:
+        return (
+            f"No {what} was left out in turn: with {size} of them and {len(asked)} differences it "
+            "would take long. Whether one of them decides is not known."
         )
     return ""
 

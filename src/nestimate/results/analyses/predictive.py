@@ -201,7 +201,8 @@ def _unit_features(fit: Fit, replicated: Array, sums: Sums) -> tuple[Feature, ..
     if whole.shape[1] > 2 * len(spreads) and not fit.model.design.readings.reconstructed:
         found += [feature("farthest", np.abs(whole).max(axis=1))]
         found += [feature("skewness", np.abs((whole**3).mean(axis=1)))]
-    if len(spreads) > 1:
+    # The SD of yes and no follows from their share.
+    if len(spreads) > 1 and not fit.model.design.unscattered:
         ratio = np.max(spreads, axis=0) / np.min(spreads, axis=0)
         found.append(feature("sd_ratio", ratio))
     return tuple(found)

@@ -126,6 +126,11 @@ def short_table(answer: Answer) -> Grid:
         rows = rows[:MOST_CONTRASTS]
         kind = "differences" if answer.contrasts else "groups"
         note = f"The {len(rows)} surest of {len(rows) + left} {kind}." if left > 0 else ""
+    asked = answer.question.values_at
+    if asked:
+        first = ", ".join(f"{name} = {values[0]:g}" for name, values in asked.items())
+        note = f"{note} Means and differences are at {first} where no other value stands.".strip()
+        rows += [row for row in answer.along if "slope of" not in row.name][:MOST_ROWS]
     named = called(answer)
     return Grid(
         caption="",

@@ -7,7 +7,7 @@ from nestimate.remedies import Advice, Voice, said
 from nestimate.results.answer import Answer
 from nestimate.results.documents import front, reproduction, trust
 from nestimate.results.documents.blocks import Block, Grid, Prose, Section
-from nestimate.results.words import advice, lines, wording
+from nestimate.results.words import advice, cautions, lines, wording
 
 #: Block effects listed in the text; all are in the JSON and the report.
 MOST_BLOCKS = 40
@@ -35,7 +35,7 @@ class Page:
         """Return a block as pieces of text; pictures are not shown."""
         match block:
             case Prose(sentences=sentences):
-                return [self._sentence(one) for one in sentences]
+                return [self.sentence(one) for one in sentences]
             case Grid(head=head, rows=rows, glosses=()):
                 return [self.table(head, rows)]
             case Grid(head=head, rows=rows, glosses=glosses):
@@ -43,7 +43,8 @@ class Page:
                 return [self.table((*head, ""), glossed)]
         return []
 
-    def _sentence(self, sentence: str) -> str:
+    def sentence(self, sentence: str) -> str:
+        """Return a sentence in lines; a command as it stands."""
         spoken = lines.visible(said(sentence, self.voice))
         # A command is copied as it stands: it is not wrapped.
         return f"  {spoken}" if lines.COPIED.match(spoken) else lines.paragraph(spoken, self.width)
@@ -95,6 +96,10 @@ def brief(answer: Answer, page: Page | None = None) -> str:
     # Letters of a terminal have no bold: the value measured heads its table.
     title = f"{lines.visible(wording.value_label(answer.design))}\n"
     parts = [title + page.table(table.head, table.rows), *filter(None, [table.note])]
+    parts += [
+        page.sentence(cautions.bayes_factor_sentence(one, answer.design))
+        for one in answer.bayes_factor
+    ]
     doubts = len(front.doubts(answer))
     if doubts:
         what = "one thing" if doubts == 1 else f"{doubts} things"

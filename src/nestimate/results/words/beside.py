@@ -6,7 +6,7 @@ from nestimate.data.designs.censored import Censored
 from nestimate.data.designs.design import Design
 from nestimate.results.analyses.honesty import Panel
 from nestimate.results.estimates.classical import Method
-from nestimate.results.words.rounding import decimals, number, percent
+from nestimate.results.words.rounding import decimals, exact_end, number, percent
 
 
 def short(value: float) -> str:
@@ -77,8 +77,9 @@ def on_means(design: Design) -> str:
 def _estimate(method: Method, panel: Panel) -> list[str]:
     quarter, measure = panel.methods[-1].width / 4, method.measure
     # As finely as the answer, so that they can be compared, but no finer than was drawn.
+    shown = number if method.mcse_ci else exact_end
     low, high = (
-        number(end, decimals(measure.error(end, method.mcse_ci), measure.error(end, quarter)))
+        shown(end, decimals(measure.error(end, method.mcse_ci), measure.error(end, quarter)))
         for end in (method.ci_low, method.ci_high)
     )
     error = number(method.error, decimals(method.mcse_mean, quarter))

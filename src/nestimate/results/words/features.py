@@ -64,6 +64,9 @@ def hint(odd: Sequence[Feature], design: Design, farthest: str) -> str:
         return (
             f"Check {farthest} first: a slip, labels that were swapped, or one unlike the others?"
         )
+    positive = design.observed is None and bool((design.natural(design.readings.value) > 0).all())
+    if "skewness" in names and not positive:
+        return f"Check {farthest} first; what is skewed and not all above 0 has no logarithms."
     if "skewness" in names:
         may = "Where values are positive and skewed, logarithms may fit better: "
         return Advice(may, Remedy("scale", "log"), ".")

@@ -110,11 +110,15 @@ def ends(low: float, high: float, measure: Measure) -> str:
     said = []
     for end in (low, high):
         own = measure.error(end, width)
-        places = decimals(own / 50, own / 4)
-        if end and not round(end, places):
-            places = -floor(log10(abs(end)))
-        said.append(number(end, places))
+        said.append(exact_end(end, decimals(own / 50, own / 4)))
     return " to ".join(said)
+
+
+def exact_end(end: float, places: int) -> str:
+    """Return an end known exactly: not made zero by rounding, for then it has a side."""
+    if end and not round(end, places):
+        places = -floor(log10(abs(end)))
+    return number(end, places)
 
 
 def spread_at(summary: Summary, value: float) -> float:

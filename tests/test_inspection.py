@@ -512,6 +512,8 @@ def test_shares_and_yes_or_no_are_proposed_as_such():
     for part in ("died", "pos", "y"):
         renamed = shares.rename(columns={"died": part})
         assert best(renamed) == {"response": f"{part}/n", "group": "arm"}
+    cells = shares.assign(cells=shares["n"] - 1)[["arm", "cells", "died", "n"]]
+    assert best(cells)["response"] == "died/n"
     # Temperatures are no share of n, and stand before what is.
     warm = shares.assign(temp=[10, 15, 20, 10, 15, 20, 10, 15], n=20)[["temp", "arm", "died", "n"]]
     assert best(warm)["response"] == "died/n"

@@ -85,7 +85,8 @@ def share_columns(table: Table, columns: Sequence[Column]) -> Beside | None:
     whole = [c for c in columns if c.whole and c.smallest is not None and c.smallest >= 0]
     totals = [c for c in whole if _TOTAL & words(c.name) and (c.smallest or 0) > 0]
     # What a name says is counted comes before what may be.
-    parts = sorted(whole, key=lambda c: "counted" not in hints(c.name))
+    # Cells are counted, and may be of what something else is counted.
+    parts = sorted(whole, key=lambda c: ("counted" not in hints(c.name), "unit" in hints(c.name)))
     for total in totals:
         for part in parts:
             if part in totals or not _may_be_part(part, total):

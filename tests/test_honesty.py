@@ -183,5 +183,5 @@ def test_every_contrast_has_a_panel():
 
 @pytest.mark.parametrize(("end", "said"), [(-0.0052, "-0.005"), (0.0, "0.0"), (0.26, "0.3")])
 def test_an_exact_end_is_not_made_zero_by_rounding(end, said):
-    """Welch's t of two groups by mean, SD and n ends at -0.005 and was shown as 0.0, which holds 0."""
+    """Welch's t of two groups ends at -0.005, and was shown as ending at 0.0, which holds 0."""
     assert exact_end(end, 1) == said

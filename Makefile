@@ -10,7 +10,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 # Without compiled modules every command would start three times slower.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo demo-screen test test-all check format bench calibration docs clean
+.PHONY: demo demo-screen test quick test-all check format bench calibration docs clean
 
 demo: $(VENV)/installed                ## run the main job on the bundled example
 	@mkdir -p demo
@@ -32,6 +32,9 @@ demo-screen: $(VENV)/test              ## screen 20,000 made-up proteins on two 
 
 test: $(VENV)/test                     ## the fast tests
 	$(BIN)/pytest -n auto --maxprocesses 8
+
+quick: $(VENV)/test                    ## half of the fast tests, in under a minute
+	$(BIN)/pytest -n auto --maxprocesses 2 -m "quick and not slow"
 
 test-all: $(VENV)/bench dist/axe       ## all tests: PyMC twins, calibration, random designs
 	$(BIN)/pytest -m "slow or not slow" --thorough

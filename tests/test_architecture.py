@@ -9,6 +9,8 @@ import pytest
 
 import nestimate
 
+pytestmark = pytest.mark.quick
+
 ROOT = Path(nestimate.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 

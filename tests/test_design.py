@@ -11,6 +11,8 @@ from nestimate.data.tables.onegroup import with_one_group
 from nestimate.errors import DataError, DesignError
 from nestimate.results.words import wording
 
+pytestmark = pytest.mark.quick
+
 
 def design(rows, columns="arm mouse y", **roles):
     table = read_table(pd.DataFrame(rows, columns=columns.split()))

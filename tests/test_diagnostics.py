@@ -7,6 +7,8 @@ from scipy import stats
 
 from nestimate.inference import diagnostics
 
+pytestmark = pytest.mark.quick
+
 
 def _skewed_draws(n=20_000, dof=3.0, seed=0):
     """Draws of N(0, 1) with the weights of a t proposal that is too narrow."""

@@ -15,6 +15,8 @@ from nestimate.data.tables.edits import LeaveOut, Rename, SetCell, parse_edit
 from nestimate.errors import DataError, DesignError, NestimateError
 from nestimate.results.documents import reproduction
 
+pytestmark = pytest.mark.quick
+
 TABLE = (
     b"arm,mouse,y\na,m1,1.5\na,m1,1.7\nA,m2,2.1\nb,m3,n.d.\nb,m3,3.3\nb,m4,3.9\n"
     b"b,m5,4.1\na,m6,2.0\n"

@@ -15,6 +15,8 @@ from nestimate.data.designs.roles import Roles
 from nestimate.data.tables.door import read_table
 from nestimate.results.documents.terminal import render
 
+pytestmark = pytest.mark.quick
+
 
 def design_of(text, table, **how):
     return formula_design(read_table(table), parse_formula(text), **how)

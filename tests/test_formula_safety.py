@@ -10,6 +10,8 @@ from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.tables.door import read_table
 
+pytestmark = pytest.mark.quick
+
 #: What would write a file called `file`, run something, or look where it has no business.
 CALLS = [
     "np.save(file, y)",

@@ -5,6 +5,8 @@ import pytest
 
 import nestimate as ne
 
+pytestmark = pytest.mark.quick
+
 GROUPS = "arm,y\n" + "".join(f"{g},{i * 1.3 + 1:.1f}\n" for g in "ab" for i in range(5))
 
 

@@ -13,6 +13,8 @@ from nestimate.model.assumptions import Assumptions
 from nestimate.model.likelihood import condensed
 from nestimate.model.model import Model
 
+pytestmark = pytest.mark.quick
+
 #: tau, sigma, nu in units of the data's SD: small, equal and large, from Cauchy to normal.
 POINTS = [
     (0.05, 1.0, 1.2),

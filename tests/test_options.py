@@ -17,6 +17,8 @@ from nestimate.options import OF_LAYOUTS, PARTS, Options
 from nestimate.results.estimates.summaries import Question
 from nestimate.words import Words
 
+pytestmark = pytest.mark.quick
+
 NAMES = [field.name for field in fields(Options)]
 
 

@@ -10,6 +10,8 @@ from nestimate.errors import DesignError
 from nestimate.results.estimates import factorial, ordered
 from nestimate.results.figures import canvas
 
+pytestmark = pytest.mark.quick
+
 DOSES = Factor(
     name="dose", labels=("0", "10", "1", "3"), codes=np.arange(4), places=(0.0, 10.0, 1.0, 3.0)
 )

@@ -13,6 +13,8 @@ from nestimate.model.parameters import choose_parameters
 from nestimate.model.priors import Fixed, parse_prior
 from nestimate.model.whitening import Whitening
 
+pytestmark = pytest.mark.quick
+
 PRIORS = {
     "normal(1, 2)": stats.norm(1, 2),
     "studentt(3, 1, 2)": stats.t(3, 1, 2),

@@ -8,6 +8,8 @@ import pytest
 
 import nestimate
 
+pytestmark = pytest.mark.quick
+
 LINES = Path(__file__).parent.parent / "examples" / "lines.csv"
 
 

@@ -8,6 +8,8 @@ import nestimate as ne
 from nestimate.apps import arguments, cli
 from nestimate.errors import DesignError
 
+pytestmark = pytest.mark.quick
+
 RUNNER = CliRunner()
 
 

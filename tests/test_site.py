@@ -13,6 +13,8 @@ from nestimate.apps import cli
 from nestimate.examples import EXAMPLES
 from nestimate.results.documents import terminal
 
+pytestmark = pytest.mark.quick
+
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PAGES = sorted(p for p in DOCS.rglob("*.md") if "jupyter_execute" not in p.parts)

@@ -6,6 +6,8 @@ import pytest
 
 import nestimate as ne
 
+pytestmark = pytest.mark.quick
+
 #: Rubin (1981): effects of coaching on test scores in eight schools, and their standard errors.
 SCHOOLS = pd.DataFrame(
     {

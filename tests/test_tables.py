@@ -21,6 +21,8 @@ from nestimate.data.tables.cells import OddCellError, look, read_label, read_num
 from nestimate.data.tables.door import Wanted, read_table
 from nestimate.errors import DataError, NestimateError
 
+pytestmark = pytest.mark.quick
+
 Y = np.array([float(row[2]) for row in messy.ROWS])
 
 

@@ -14,6 +14,8 @@ import nestimate
 import nestimate as ne
 from nestimate.results.answer import Answer
 
+pytestmark = pytest.mark.quick
+
 
 def _dataclasses():
     for found in pkgutil.walk_packages(nestimate.__path__, "nestimate."):

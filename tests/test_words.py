@@ -11,6 +11,8 @@ from nestimate.options import Options
 from nestimate.remedies import Advice, Remedy, said
 from nestimate.results.estimates.contrasts import parse_contrast
 
+pytestmark = pytest.mark.quick
+
 DATA = {"a": [1.0, 2.0, 3.0], "b": [2.0, 3.0, 5.0]}
 
 

@@ -373,6 +373,10 @@ VALUES = {
     ),
     "unknown decimal mark": Case(text(), ("decimal", "','"), options=(*ROLES, "--decimal", ";")),
     "percent": Case(one("y", "5%"), ("row 5", "'5%' is a percentage")),
+    "mean and spread": Case(
+        one("y", "5.1 ± 0.4"), ("row 5", "is a mean and its spread", "two columns")
+    ),
+    "mean and spread in letters": Case(one("y", "5.1 +/- 0.4"), ("row 5", "is a mean and its")),
     "below a limit": Case(one("y", "<0.5"), ("row 5", "'<0.5'", "--response censored")),
     "minus signs": Case(
         text(rows(y={3: "−1.5", 4: "−2"})), ("2 typographic minus signs (−) in y",), 0

@@ -18,6 +18,7 @@ UNSEEN = "\u200b\u200c\u200d\u2060\ufeff"
 NOT_STORED = "result not stored"
 _UNKNOWN = re.compile(rf"({NOT_STORED}|#[A-Z/0?!]+), cell [A-Z]+\d+")
 
+_WITH_SPREAD = re.compile(r"[-+−]?[\d.,]*\d\s*(±|\+/?[-−])\s*\d[\d.,]*")
 #: Between two letters, between a letter and a digit, and behind the last of them.
 _BESIDE_LETTERS = re.compile(
     r"(?<=[^\W\d])[\s_.,;:/-]+(?=\w)|(?<=\w)[\s_.,;:/-]+(?=[^\W\d])|(?<=\w)[\s_.,;:]+$"
@@ -171,6 +172,11 @@ def _why(cell: str) -> str:
         )
     if cell.endswith("%"):
         return "is a percentage. Write the number alone and the percent sign into the column's name"
+    if _WITH_SPREAD.fullmatch(cell):
+        return (
+            "is a mean and its spread. Write them into two columns, and beside them the number n "
+            "behind each, and name all: value with n and sd (or se)"
+        )
     if is_limit(cell):
         return _censored(cell)
     if may_be_empty(cell):

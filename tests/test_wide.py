@@ -126,6 +126,8 @@ def numbered(text, name):
         (without(REPS, "geno", "animal"), "--value rep1,rep2,rep3 --against 0"),
         (SIDE, "--wide groups"),
         (numbered(SIDE, "line"), "--wide groups --block line"),
+        # A title that occurs three times, as data frames write it.
+        ("WT,WT.1,WT.2,KO,KO.1\n9.4,11.5,11.6,11.1,9.5\n9.9,9.2,8.5,10.7,12\n", "--wide units"),
         (
             "mouse,ctl,drug\n" + "".join(f"m{i // 2},{i * 1.1 + 1:.1f},\n" for i in range(6))
             + "".join(f"n{i // 2},,{i * 1.3 + 1:.1f}\n" for i in range(6)),

@@ -180,7 +180,7 @@ def _from_units(table: Table, wanted: Wanted) -> Table:
         )
     names = [name for name in table.columns if name not in kept]
     found = families(names)
-    groups = {n: title for members in found.values() for n in members if (title := _title(n))}
+    groups = {n: _title(n) for members in found.values() for n in members}
     alone = [name for name in names if name not in groups]
     if alone or len(found) < 2:
         raise DataError(
@@ -206,7 +206,7 @@ def _from_units(table: Table, wanted: Wanted) -> Table:
 
 def _title(name: str) -> str:
     match = NUMBERED.fullmatch(name)
-    return match[1] if match else ""
+    return match[1] if match else name
 
 
 def _from_replicates(table: Table, columns: Sequence[str], wanted: Wanted) -> Table:
@@ -347,10 +347,7 @@ def _only_family(table: Table, wanted: Wanted) -> list[str]:
 
 
 def _stem(columns: Sequence[str]) -> str:
-    if len(families(columns)) == 1:
-        match = NUMBERED.fullmatch(columns[0])
-        return match[1] if match else "value"
-    return "value"
+    return _title(columns[0]) if len(families(columns)) == 1 else "value"
 
 
 def _unused_readings(table: Table, wanted: Wanted) -> list[str]:

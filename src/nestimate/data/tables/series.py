@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from nestimate.data.tables.cells import read_label, tidy
+from nestimate.data.tables.cells import is_plain_number, read_label, tidy
 from nestimate.data.tables.table import is_text
 
 NUMBERED = re.compile(r"(.*?)[\s_.#-]*(\d+)")
@@ -28,6 +28,11 @@ def families(names: Sequence[str]) -> dict[str, list[str]]:
         match = NUMBERED.fullmatch(name)
         if match and match[1]:
             found.setdefault(match[1].casefold(), []).append(name)
+    for name in names:
+        # Data frames write a title that occurs three times as WT, WT.1 and WT.2; 0.1 is a number.
+        members = found.get(name.casefold(), [])
+        if f"{name}.1" in members and not is_plain_number(name):
+            members.insert(0, name)
     return {stem: members for stem, members in found.items() if len(members) > 1}
 
 

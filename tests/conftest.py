@@ -102,6 +102,8 @@ def _content(model):
     design, arrays = model.design, []
     parts = (design.structure, design.readings, design.scatter, design.yardstick)
     told = [storage._plain(part, arrays) for part in (*parts, design.roles, model.assumptions)]
+    # A fit with another prior is another fit, whatever the assumptions say.
+    told.append([(p.label, repr(p.prior)) for p in model.parameters])
     digest = sha256(json.dumps(told).encode())
     for array in arrays:
         digest.update(repr((array.shape, array.dtype.str)).encode())

@@ -185,6 +185,7 @@ def test_brief_says_what_was_asked_for():
     options = {"adjust": "pre", "at": "pre=48,52", "ess": 400}
     said = terminal.brief(ne.compare(table, value="post", group="arm", options=options))
     assert "b - a | pre=52" in said
+    assert "slope" not in said
     assert "at pre = 48 where no other value stands" in said
     options = {"bayes_factor": True, "ess": 2000}
     assert "Bayes factor: " in terminal.brief(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from nestimate.data.designs.measures import Measure
-from nestimate.data.designs.responses import LINKS
+from nestimate.data.designs.responses import LINKS, MEASURED
 from nestimate.data.designs.scales import SCALES, Scale
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.series import split_names
@@ -58,7 +58,7 @@ class Roles:
     summary: Mapping[str, str] = field(default_factory=dict)
     known_sigma: bool = False
     scale: str = "linear"
-    response: str = "measured"
+    response: str = MEASURED
     total: str | None = None
     exposure: str | None = None
     limit: str | None = None
@@ -91,7 +91,7 @@ class Roles:
         """The option `response` as it is written, `positive/total`; None of measurements."""
         if self.total:
             return f"{self.value}/{self.total}"
-        return None if self.response == "measured" else self.response
+        return None if self.response == MEASURED else self.response
 
     def group_columns(self, table: Table) -> tuple[str, ...]:
         """Names of the factors that are compared; a column may have a comma in its name."""

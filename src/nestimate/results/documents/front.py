@@ -8,6 +8,7 @@ from nestimate.results.answer import Answer
 from nestimate.results.documents import pictures
 from nestimate.results.documents.blocks import Block, Grid, Prose, Section
 from nestimate.results.estimates import naming
+from nestimate.results.estimates.summaries import Summary
 from nestimate.results.figures import findings
 from nestimate.results.words import methods, rounding, wording
 from nestimate.results.words.gathered import gathered
@@ -130,7 +131,7 @@ def short_table(answer: Answer) -> Grid:
     if asked:
         first = ", ".join(f"{name} = {values[0]:g}" for name, values in asked.items())
         note = f"{note} Means and differences are at {first} where no other value stands.".strip()
-        rows += [row for row in answer.along if "slope of" not in row.name][:MOST_ROWS]
+        rows += _elsewhere(answer)[:MOST_ROWS]
     named = called(answer)
     return Grid(
         caption="",
@@ -140,6 +141,15 @@ def short_table(answer: Answer) -> Grid:
         ),
         note=note,
     )
+
+
+def _elsewhere(answer: Answer) -> list[Summary]:
+    """Return means and differences at the other values that were asked for."""
+    formula = answer.design.formula
+    surfaces = [] if formula is None else [s for s in formula.surfaces if not s.slope]
+    named = [row.name for row in (*answer.groups, *answer.contrasts)]
+    wanted = {surface.called(name) for surface in surfaces for name in named}
+    return [row for row in answer.along if row.name in wanted]
 
 
 def head(answer: Answer) -> tuple[str, ...]:

@@ -222,3 +222,12 @@ def _agree(ours, theirs, ess, what):
         *np.quantile(theirs, [0.9, 0.1])
     )
     assert abs(np.log(inner)) < LIMIT * 1.5 * np.sqrt(1 / n + 1 / ess), f"{what}: spread"
+
+
+def test_a_term_by_itself_has_one_scale_in_the_twin():
+    pytest.importorskip("pymc")
+    # A vector of one number had made effects of three dimensions of it, which PyMC refuses.
+    table = nested(11, (4, 4), 2)
+    for formula in ("y ~ arm + (1 | mouse)", "y ~ 1 + (1 | mouse)"):
+        twin = ne.fit(formula, table, options={"ess": 200}).to_pymc()
+        assert twin["effects"].ndim == 2

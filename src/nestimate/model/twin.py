@@ -251,8 +251,8 @@ def _by_index(terms: Structure) -> list[tuple[int, np.ndarray]]:
 
 
 def _member(family: Any, member: int | None) -> Any:
-    """Return one member of a family, or the one value that serves all."""
-    return family[member] if getattr(family, "ndim", 0) else family
+    """Return one member of a family, or the one value that serves all: a number, or the first."""
+    return family[member or 0] if getattr(family, "ndim", 0) else family
 
 
 def _inside(model: Model, theta: dict[Family, Any]) -> Any:

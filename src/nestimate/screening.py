@@ -113,6 +113,9 @@ class Screen(Found):
     def endpoint(self, name: str, options: Mapping[str, Any] | None = None) -> Comparison:
         """Return one endpoint as a whole answer, under the scales' priors that were learnt.
 
+        An effect of more than two groups within blocks, or between units that are seen in several,
+        is looked at in the whole design, whose scales between blocks keep the usual priors.
+
         Parameters
         ----------
         name
@@ -128,24 +131,25 @@ class Screen(Found):
         row = self.row(name)
         if not self.estimated[row]:
             raise DesignError(f"endpoint '{name}': {self.columns()['status'][row]}.")
-        layout = self.matrix.layout
         own = self.reduced(row)
         ((_, learnt),) = self.outcome.learnt.split(own)
         prior = learnt.prior
         priors = prior.said(float(prior.unit(own)[0]), sigma=bool(own.freedom[0]))
         chosen: dict[str, Any] = {"ci_prob": self.options.ci_prob, "rope": self.options.rope}
-        if "tau" in layout.scales.values():
+        asked = self.question
+        if not asked.alone:
+            # The whole design has other scales for what its effects do between blocks.
+            priors.pop(next(iter(self.matrix.layout.scales.values())), None)
+        if "tau" in priors:
             chosen["tau"] = "common"
-        named = {own.role: own.name for own in self.members}
-        block = named.pop("block", None)
         return compare(
             self.readings(row),
             value=self.roles.value or "value",
-            group=self.roles.group,
-            unit="/".join(named.values()) or None,
-            block=block,
-            reference=layout.groups[0],
-            options={**chosen, "prior": priors, **(options or {})},
+            group=asked.group,
+            unit=asked.unit,
+            block=asked.block,
+            reference=asked.reference,
+            options={**chosen, **asked.options, "prior": priors, **(options or {})},
         )
 
     def plan(
@@ -170,11 +174,13 @@ class Screen(Found):
         Raises
         ------
         DesignError
-            When the screen was of blocks or subunits, or something cannot be meant.
+            When the screen was of blocks, subunits or more than two groups, or something cannot be
+            meant.
         """
-        if set(self.typical) - {"tau", "sigma", "icc"}:
+        if set(self.typical) - {"tau", "sigma", "icc"} or not self.matrix.layout.asked.plain:
             raise DesignError(
-                "plan: of blocks and subunits state the spreads yourself, in nestimate.plan."
+                "plan: of blocks, subunits and more than two groups state the spreads yourself, in "
+                "nestimate.plan."
             )
         scales = {name: value for name, value in self.typical.items() if name != "icc"}
         low, high = self.groups

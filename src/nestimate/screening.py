@@ -239,7 +239,7 @@ def screen(
     samples: Any = None,
     options: Options | Mapping[str, Any] | None = None,
 ) -> Screen:
-    """Estimate the difference between two groups for thousands of endpoints, and learn from all.
+    """Estimate one effect for thousands of endpoints, and learn from all of them.
 
     Parameters
     ----------
@@ -247,9 +247,11 @@ def screen(
         A table with one reading per row, or with one endpoint per row and a column per sample; a
         file (CSV, Parquet ...), a data frame, or an AnnData object, whose `obs` holds the roles.
     endpoint, value, group, unit, block
-        Column names. `unit` is what was independently treated or sampled (mouse, patient); its rows
-        are its readings, `mouse/slice` has slices inside mice. `block` sees both groups, and may
-        have units of its own inside. Without both every reading is a unit.
+        Column names. `group` is what is compared, `arm,time` two factors; of more than two groups
+        the option `contrast` names the effect. `unit` is what was independently treated or sampled
+        (mouse, patient); its rows are its readings, `mouse/slice` has slices inside mice. `block`
+        sees several groups, and may have units of its own inside. Without both every reading is a
+        unit.
     samples
         Of a wide table: the sheet of samples, with a row for each column of `data` and the columns
         group, unit or block. Its first column, or that named in the option `sample`, names them.

@@ -311,10 +311,8 @@ class Blocks(Kind):
 
     @staticmethod
     def _few(layout: Layout, seen: NDArray[np.bool_]) -> tuple[str, str]:
-        own = [layout.groups[g] for g in np.flatnonzero(seen)]
-        both = layout.asked.plain
-        what = "both groups" if both else listed(own, most=4)
-        name = layout.members[0].name
+        own, name = [layout.groups[g] for g in np.flatnonzero(seen)], layout.members[0].name
+        what = "both groups" if layout.asked.plain else listed(own, most=4)
         return f"one {name} with {what}", f"no {name} with {what}"
 
     def inside(self, place: Codes, cell: Codes) -> dict[str, Codes]:  # noqa: ARG002

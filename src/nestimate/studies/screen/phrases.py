@@ -158,8 +158,8 @@ def trust(found: Found) -> list[str]:
     if engines["normal (t failed)"]:
         told.append(
             f"{engines['normal (t failed)']:,} of them could not be sampled well enough, or hold "
-            "unequal numbers of readings in their blocks or subunits, and keep the numbers of "
-            "normal units: look at them by `compare`."
+            "unequal numbers of readings in their subunits (or units in blocks), and keep the "
+            "numbers of normal units: look at them by `compare`."
         )
     audit = found.outcome.audit[c["engine"][found.outcome.audit] == "t"]
     if audit.size:

@@ -177,7 +177,7 @@ class Screen(Found):
             When the screen was of blocks, subunits or more than two groups, or something cannot be
             meant.
         """
-        if set(self.typical) - {"tau", "sigma", "icc"} or not self.matrix.layout.asked.plain:
+        if set(self.typical) - {"tau", "sigma", "icc"} or len(self.groups) > 2:
             raise DesignError(
                 "plan: of blocks, subunits and more than two groups state the spreads yourself, in "
                 "nestimate.plan."

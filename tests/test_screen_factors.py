@@ -260,6 +260,6 @@ def test_the_command_takes_factors_and_effects(table, tmp_path):
     options += ["--figure", str(tmp_path / "v.png")]
     done = CliRunner().invoke(app, ["screen", str(tmp_path / "t.csv"), *words, *files, *options])
     assert done.exit_code == 0, done.output
-    assert "8 blocks (mouse) that saw several groups" in " ".join(done.output.split())
+    assert "blocks (mouse): 4 saw drug t1 and drug t2, 4 saw placebo t1 and" in " ".join(done.output.split())
     report = (tmp_path / "r.md").read_text(encoding="utf-8").replace("\\", "")
     assert "The effect (t2 - t1 | drug) - (t2 - t1 | placebo) was estimated" in report

@@ -82,15 +82,28 @@ def _members(found: Found) -> str:
     names = [own.name for own in found.members] or [found.roles.unit or "unit"]
     told = []
     if layout.kind.whole:
-        count = np.unique(layout.members[0].labels).size
-        seen = "both" if layout.asked.plain else "several groups"
-        told.append(f"{count} {layout.kind.whole} ({names.pop(0)}) that saw {seen}")
+        told.append(f"{layout.kind.whole} ({names.pop(0)}): {', '.join(_seen(found))}")
     groups = {"units": layout.group[layout.first], "inner": layout.group}
     for name, (_, which) in zip(names, layout.kind.counts, strict=True):
         sizes = np.bincount(groups[which], minlength=len(found.groups))
         own = [f"{n} in {g}" for n, g in zip(sizes[::-1], found.groups[::-1], strict=True)]
         told.append(f"{name}: {', '.join(own)}")
     return "; ".join(told)
+
+
+def _seen(found: Found) -> list[str]:
+    """Say how many blocks saw which groups."""
+    layout = found.matrix.layout
+    pairs = zip(layout.members[0].labels, layout.group, strict=True)
+    seen: dict[str, set[int]] = {}
+    for block, group in pairs:
+        seen.setdefault(block, set()).add(int(group))
+    counts = Counter(tuple(sorted(own)) for own in seen.values())
+    told = []
+    for own, count in sorted(counts.items(), reverse=True):
+        what = " and ".join(layout.groups[g] for g in own)
+        told.append(f"{count} saw {'both' if layout.asked.plain else what}")
+    return told
 
 
 def answer(found: Found) -> list[str]:

@@ -12,7 +12,7 @@ from nestimate.studies.screen.nodes import Likelihood, Nodes
 from nestimate.studies.screen.reduced import Reduced, patterns
 from nestimate.studies.screen.request import Options, Roles
 from nestimate.studies.screen.tables import read
-from screens import FAST, made_crossed
+from screens import FAST, INSIDE, as_rows_inside, made_crossed, made_inside
 
 ROLES = {"endpoint": "protein", "value": "y", "group": "arm,time", "unit": "mouse"}
 PLAIN = {**FAST, "effects": "flat"}
@@ -260,6 +260,33 @@ def test_the_command_takes_factors_and_effects(table, tmp_path):
     options += ["--figure", str(tmp_path / "v.png")]
     done = CliRunner().invoke(app, ["screen", str(tmp_path / "t.csv"), *words, *files, *options])
     assert done.exit_code == 0, done.output
-    assert "blocks (mouse): 4 saw drug t1 and drug t2, 4 saw placebo t1 and" in " ".join(done.output.split())
+    assert "blocks (mouse): 4 saw drug t1 and drug t2, 4 saw placebo t1 and" in " ".join(
+        done.output.split()
+    )
     report = (tmp_path / "r.md").read_text(encoding="utf-8").replace("\\", "")
     assert "The effect (t2 - t1 | drug) - (t2 - t1 | placebo) was estimated" in report
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("where", "sizes", "said"),
+    [
+        ("blocks", {"units": [2]}, "of the effect from litter to litter"),
+        ("subunits", {}, "2 subunits of 2"),
+    ],
+)
+def test_the_next_experiment_of_blocks_and_subunits_is_planned(where, sizes, said):
+    table = as_rows_inside(where, made_inside(where, 60, 4, 2, 2)[0])
+    found = ne.screen(table, **INSIDE[where], options=FAST)
+    settings = {"simulations": 200, "audit": 0}
+    text = " ".join(str(found.plan(1.0, readings=[2], settings=settings, **sizes)).split())
+    assert said in text
+    # The truths are the medians of the screen.
+    for name in found.typical.keys() - {"icc"}:
+        assert f"{found.typical[name]:.3g}".rstrip("0") in text, name
+
+
+def test_effects_of_several_groups_are_not_planned(table):
+    found = ne.screen(table, **ROLES, options={**PLAIN, "contrast": "interaction"})
+    with pytest.raises(ne.DesignError, match="more than two groups"):
+        found.plan(1.0)

@@ -160,6 +160,7 @@ class Screen(Found):
         readings: Sequence[int] | None = None,
         costs: Any = None,
         target: float = 0.8,
+        settings: Mapping[str, Any] | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> Planned:
         """Plan the next experiment for an endpoint of median spreads.
@@ -168,28 +169,29 @@ class Screen(Found):
         ----------
         effect
             Smallest effect that matters, in the unit of the values.
-        units, readings, costs, target, options
-            As in `nestimate.plan`.
+        units, readings, costs, target, settings, options
+            As in `nestimate.plan`; blocks and subunits are numbers in `settings`, by default 2 to
+            30 blocks and as many subunits as here.
 
         Raises
         ------
         DesignError
-            When the screen was of blocks, subunits or more than two groups, or something cannot be
-            meant.
+            When the screen was of more than two groups, or something cannot be meant.
         """
-        if set(self.typical) - {"tau", "sigma", "icc"} or len(self.groups) > 2:
+        if len(self.groups) > 2:
             raise DesignError(
-                "plan: of blocks, subunits and more than two groups state the spreads yourself, in "
-                "nestimate.plan."
+                "plan: a screen of more than two groups does not say what their means would be: "
+                "state them, and these spreads, in nestimate.plan (found.typical has the medians)."
             )
-        scales = {name: value for name, value in self.typical.items() if name != "icc"}
         low, high = self.groups
+        truth, sizes = self.planned
         return plan(
-            {"groups": {low: 0.0, high: effect}, "source": "medians of a screen", **scales},
+            {"groups": {low: 0.0, high: effect}, "source": "medians of a screen", **truth},
             units=units,
             readings=readings,
             costs=costs,
             target=target,
+            settings={"words": self.words, **sizes, **(settings or {})},
             options=options,
         )
 

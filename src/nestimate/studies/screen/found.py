@@ -17,6 +17,10 @@ Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
 
+#: Numbers of blocks that a plan looks at where none are named.
+BLOCKS = range(2, 31)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Whole:
     """The words with which `compare` is asked about one endpoint.
@@ -168,6 +172,35 @@ class Found:
             options={} if alone else {"contrast": layout.asked.name},
             alone=alone or not outer,
         )
+
+    @property
+    def words(self) -> dict[str, str]:
+        """What things are called in a plan."""
+        group = next(iter(self.labels))
+        named = {own.role: own.name for own in self.members if own.role in ("block", "unit")}
+        return {"value": self.roles.value or "value", "group": group, **named}
+
+    @property
+    def planned(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Spreads of an endpoint in the middle, and sizes that go with them, as `plan` takes them.
+
+        Blocks differ by the SD of their plain means, which hardly counts: their level is free.
+        """
+        layout, columns = self.matrix.layout, self.outcome.columns
+        middle = {name: float(np.nanmedian(columns[name])) for name in layout.scales}
+        sigma = {"sigma": middle["sigma"]} if "sigma" in middle else {}
+        if layout.kind.whole:
+            block = layout.members[0].codes[layout.cell]
+            means = [np.nanmean(self.matrix.values[:, block == b], axis=1) for b in set(block)]
+            level = float(np.nanmedian(np.nanstd(means, axis=0, ddof=1)))
+            within = {"tau_effect": middle["tau"], "tau_block": level, **sigma}
+            inner = {"tau": middle["tau_inner"]} if "tau_inner" in middle else {}
+            return {**within, **inner}, {"blocks": tuple(BLOCKS)}
+        if "tau_inner" not in middle:
+            return {"tau": middle["tau"], **sigma}, {}
+        count = round(layout.group.size / layout.first.size)
+        truth = {"tau": middle["tau"], "tau_subunits": (middle["tau_inner"],), **sigma}
+        return truth, {"subunits": (count,)}
 
     @property
     def members(self) -> tuple[Member, ...]:

@@ -88,7 +88,7 @@ def posed(
         block=block,
         one_group=chosen.against is not None,
         summary=chosen.summary_columns,
-        known_sigma="sigma" in chosen.prior,
+        known_sigma="sigma" in chosen.priors,
         scale=chosen.scale,
         reference=reference,
         response=response.word,

@@ -16,7 +16,8 @@ from nestimate.data.designs.roles import Roles
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.factors import crossed_factors, moments
-from nestimate.data.inspection.proposals import Branch, FormulaProposal, Proposal, branch
+from nestimate.data.inspection.proposals import Branch, FormulaProposal, Proposal
+from nestimate.data.inspection.trials import branch
 from nestimate.data.inspection.vocabulary import hints
 from nestimate.data.tables.cells import is_plain_number
 from nestimate.errors import DataError, DesignError

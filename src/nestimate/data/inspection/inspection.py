@@ -24,7 +24,7 @@ from nestimate.data.inspection.measured import (
     value_columns,
     with_counts,
 )
-from nestimate.data.inspection.proposals import MOST, Proposal, propose
+from nestimate.data.inspection.proposals import MOST, Proposal
 from nestimate.data.inspection.relations import (
     alike,
     confounded,
@@ -33,6 +33,7 @@ from nestimate.data.inspection.relations import (
     unlabelled,
 )
 from nestimate.data.inspection.responded import by_limits, responded, with_answers, without_limits
+from nestimate.data.inspection.trials import propose
 from nestimate.data.inspection.vocabulary import hints
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.onegroup import with_one_group

@@ -105,8 +105,11 @@ def read_cells(data: Any, reading: Reading) -> Grid:
 
 def prepared(grid: Grid, reading: Reading) -> Grid:
     """Return cells after the user's own changes, which name the rows of the file as it is."""
-    grid = without_blanks(edited(grid, reading.edits))
-    return filled_down(emptied(grid, reading.empty), reading.continued)
+
+    def labelled(grid: Grid) -> Grid:
+        return filled_down(emptied(without_blanks(grid), reading.empty), reading.continued)
+
+    return edited(grid, reading.edits, labelled)
 
 
 def table_of(grid: Grid, wanted: Wanted) -> Table:

@@ -63,6 +63,8 @@ class Proposal:
         What reads the design from a wide table, in the words of the command line; otherwise empty.
     folded, folded_columns
         `replicates`, `units` or `groups`: what the columns of a wide table are; "" for a long one.
+    along
+        The column of times, doses or positions at which the columns of a wide table were read.
     formula
         What says the design where roles cannot; otherwise "".
     factors
@@ -82,6 +84,7 @@ class Proposal:
     typed: tuple[tuple[str, str | bool], ...] = ()
     folded: Literal["", "replicates", "units", "groups"] = ""
     folded_columns: tuple[str, ...] = ()
+    along: str = ""
     formula: str = ""
     factors: tuple[str, ...] = ()
     reading: Reading = field(default_factory=Reading)

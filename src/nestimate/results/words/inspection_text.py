@@ -103,7 +103,7 @@ def _could_be(column: Column, inspection: Inspection) -> str:
         else reason.role
         for reason in reasons
     ]
-    if [reason.role for reason in reasons] == ["counter"]:
+    if [reason.role for reason in reasons] in (["counter"], ["kind"], ["along"]):
         return reasons[0].why
     return f"could be {' or '.join(said)}" if said else ""
 

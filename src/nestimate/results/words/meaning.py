@@ -47,6 +47,11 @@ def _by_factors(proposal: Proposal) -> str:
         said += f", and within each {plots[-1]} inside it. " if plots else ". "
     if roles.unit is not None:
         return f"{said}{roles.unit.split('/')[0]} is the experimental unit."
+    if proposal.along and roles.block is not None:
+        return (
+            f"{said}Right if a column is one {roles.block}, read at every {proposal.along}. If "
+            f"each value is of another one, leave out --block {roles.block} (block in Python)."
+        )
     if roles.block is not None:
         return said.rstrip()
     return (

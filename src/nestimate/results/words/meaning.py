@@ -47,16 +47,22 @@ def _by_factors(proposal: Proposal) -> str:
         said += f", and within each {plots[-1]} inside it. " if plots else ". "
     if roles.unit is not None:
         return f"{said}{roles.unit.split('/')[0]} is the experimental unit."
-    if proposal.along and roles.block is not None:
-        return (
-            f"{said}Right if a column is one {roles.block}, read at every {proposal.along}. If "
-            f"each value is of another one, leave out --block {roles.block} (block in Python)."
-        )
     if roles.block is not None:
-        return said.rstrip()
+        return f"{said}{_followed(proposal)}".rstrip()
     return (
         f"{said}Every row is one data point. Right only if no two rows come from the same animal, "
         "sample or well."
+    )
+
+
+def _followed(proposal: Proposal) -> str:
+    """Say when the columns of a wide table are units that were followed; nothing of others."""
+    if not proposal.along:
+        return ""
+    unit = proposal.roles.block
+    return (
+        f"Right if a column is one {unit}, read at every {proposal.along}. If each value is of "
+        f"another one, leave out --block {unit} (block in Python)."
     )
 
 

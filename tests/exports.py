@@ -109,4 +109,41 @@ EXPORTS = {
         "compare --value MFI --group arm,cytokine --block donor",
         never=("--edit",),
     ),
+    **{
+        f"{before} and {after} in columns": Sheet(
+            csv(f"animal,arm,{before},{after}", [(m, g, value(50), value(55)) for m, g in MICE]),
+            f"compare --value {after!r} --group arm --adjust {before!r}",
+            says=(f"Groups are compared at equal {before}", f"The change, {after} less {before},"),
+            never=(f"--value {before}", "--wide replicates"),
+        )
+        for before, after in (
+            ("pre", "post"),
+            ("baseline", "week4"),
+            ("before", "after"),
+            ("weight_pre", "weight_post"),
+            ("glucose day 0", "glucose day 28"),
+            ("baseline score", "score"),
+        )
+    },
+    "a baseline and two later visits": Sheet(
+        csv(
+            "animal,arm,sex,baseline,week 2,week 4",
+            [(m, g, "mf"[i % 2], *(value() for _ in "abc")) for i, (m, g) in enumerate(MICE)],
+        ),
+        "compare --value 'week 4' --group arm --adjust baseline",
+        says=("The value could also be week 2",),
+    ),
+    "before and after in pairs": Sheet(
+        csv("mouse,before,after", [(m, value(), value()) for m, _ in MICE]),
+        "compare --wide groups --block mouse",
+    ),
+    "before and after of readings of a mouse": Sheet(
+        csv("mouse,arm,pre,post", [(m, g, value(), value()) for m, g in MICE for _ in "ab"]),
+        "compare --value post --group arm --unit mouse --adjust pre",
+        says=("fit 'post - pre ~ arm + (1 | mouse)'",),
+    ),
+    "phases of the same animals": Sheet(
+        long("animal,arm,phase,trial,latency", ("pre", "post"), (1, 2, 3), rows=MICE),
+        "compare --value latency --group arm,phase --block animal",
+    ),
 }  # fmt: skip

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.groups import CONTROLS
+from nestimate.data.inspection.baselines import Baseline
 from nestimate.data.inspection.factors import MOST_GROUPS
 from nestimate.data.inspection.kinds import Column, describe_column
 from nestimate.data.inspection.proposals import Proposal
@@ -81,10 +82,11 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
     some = any(c.kind == "numbers" for c in rest)
     if some and len(found) < 2 and any(c.kind != "numbers" for c in numbered):
         return
-    if len(found) == 1:
+    baseline = Baseline.of(columns)
+    if len(found) == 1 and (baseline is None or baseline.before not in {c.name for c in numbered}):
         labels = [c for c in rest if c.kind not in {"numbers", "constant"}]
         made = _replicates(table, [c.name for c in numbered], labels)
-    elif not found:
+    elif len(found) < 2:
         made = _groups(table, measured, named)
     else:
         made = _units(table, [c.name for c in numbered], [c for c in rest if c.kind != "constant"])
@@ -214,6 +216,7 @@ def _groups(table: Table, measured: Sequence[Column], named: Sequence[Column]) -
         table=long,
         # Numbers for names are doses, or days: no quantity is called 10.
         likely=control
+        or Baseline.of(groups) is not None
         or all(map(is_plain_number, names))
         or all(low <= high for (_, high), (low, _) in pairwise(ranges)),
     )

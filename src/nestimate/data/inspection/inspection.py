@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from nestimate.data.designs.design import Design
+from nestimate.data.inspection.baselines import Baseline
 from nestimate.data.inspection.candidates import (
     Candidate,
     candidates,
@@ -187,6 +188,9 @@ class Inspection:
             taken = {beside.value, beside.column}
             summary = {role: name for role, name in summary.items() if name not in taken}
         again = shares_again(table, columns, beside)
+        baseline = None if summary or beside else Baseline.of(columns)
+        apart = [baseline.before, *baseline.after] if baseline else []
+        values = baseline.first(values) if baseline else values
         extended, whole = with_one_group(table)
         found = cls(
             source=table.source,
@@ -213,7 +217,7 @@ class Inspection:
         )
         if not values:
             return found
-        value, crossing = crossed_labels(extended, columns, values, summary, beside, whole)
+        value, crossing = crossed_labels(extended, columns, values, summary, beside, whole, apart)
         crossing = told_apart(crossing, {c.name: c for c in columns}, whole, rows, along)
         aliases = alike(crossing, whole)
         doubles = {second for _, second in aliases}
@@ -233,6 +237,9 @@ class Inspection:
         best = fit[0].roles.group if fit else groups[0]
         fit = _with_formulas(crossing, value, groups, ranked, fit, first=bool(along))
         fit = responded(extended, fit, beside)
+        if baseline is not None:
+            fit = baseline.proposed(extended, fit)[:MOST]
+            others = [name for name in others if name != baseline.before]
         fit = tuple(replace(proposal, along="".join(along)) for proposal in fit)
         moment = Reason(role="along", why="when, at which dose or where units were read")
         return replace(
@@ -255,7 +262,8 @@ class Inspection:
                 best=best,
                 whole=whole,
             )
-            | dict.fromkeys(along, (moment,)),
+            | dict.fromkeys(along, (moment,))
+            | dict.fromkeys(apart[:1], (Reason(role="baseline", why="the same before"),)),
         )
 
     def column(self, name: str) -> Column:

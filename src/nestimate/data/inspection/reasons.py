@@ -17,6 +17,7 @@ RoleName = Literal[
     "counter",
     "kind",
     "along",
+    "baseline",
     "n",
     "sd",
     "se",

@@ -60,7 +60,7 @@ def one_of_several(inspection: Inspection) -> Iterable[str]:
     given = f"{first.roles.group},{said.column}"
     how = (
         ""
-        if first.whole or first.folded or first.formula
+        if first.whole or first.factors or not first.plain
         else f" If {said.column} was given rather than measured, it is a second factor: the group "
         f"is then {given}, without --edit."
     )

@@ -54,7 +54,7 @@ def posed(
         data,
         Wanted(
             **asdict(chosen.reading),
-            named=tuple(name for name in beside if isinstance(name, str)),
+            named=(*(name for name in beside if isinstance(name, str)), *chosen.covariates),
             value=value,
             group=group,
             unit=unit,

@@ -13,13 +13,17 @@ import pyarrow as pa
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.groups import CONTROLS
-from nestimate.data.inspection.kinds import Column
+from nestimate.data.inspection.baselines import Baseline
+from nestimate.data.inspection.factors import MOST_GROUPS
+from nestimate.data.inspection.kinds import Column, describe_column
 from nestimate.data.inspection.proposals import Proposal
 from nestimate.data.inspection.vocabulary import hints
 from nestimate.data.tables.cells import is_plain_number
 from nestimate.data.tables.door import Table
-from nestimate.data.tables.reshape import Wanted, long_form, stacked
-from nestimate.data.tables.series import alike_in_size, counts_rows, families, number_like
+from nestimate.data.tables.reshape import long_form
+from nestimate.data.tables.series import alike_in_size, counts_rows, number_like
+from nestimate.data.tables.stacking import Wanted, stacked
+from nestimate.data.tables.titles import bare, common_word, families, titles
 from nestimate.errors import NestimateError
 from nestimate.words import Wide
 
@@ -48,6 +52,8 @@ class Folding:
         The long table.
     likely
         Whether names and numbers speak for it.
+    along
+        The column of the times, doses or positions at which units were read; otherwise "".
     """
 
     kind: Literal["replicates", "units", "groups"]
@@ -56,6 +62,7 @@ class Folding:
     row: str
     table: Table
     likely: bool
+    along: str = ""
 
 
 def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
@@ -67,15 +74,19 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
     measured = [c for c in named if number_like(table.column(c.name)) and c.measured]
     # One of several readings may be the same in every row.
     able = [c for c in named if number_like(table.column(c.name)) and c.smallest is not None]
-    found = families([c.name for c in able if not counts_rows(c.name, table.column(c.name))])
+    found = families([c.name for c in able])
+    if len(found) < 2:
+        found = families([c.name for c in able if not counts_rows(c.name, table.column(c.name))])
     numbered = [c for names in found.values() for c in able if c.name in names]
     rest = [c for c in named if c not in numbered]
-    if any(c.kind == "numbers" for c in rest) and any(c.kind != "numbers" for c in numbered):
+    some = any(c.kind == "numbers" for c in rest)
+    if some and len(found) < 2 and any(c.kind != "numbers" for c in numbered):
         return
-    if len(found) == 1:
+    baseline = Baseline.of(columns)
+    if len(found) == 1 and (baseline is None or baseline.before not in {c.name for c in numbered}):
         labels = [c for c in rest if c.kind not in {"numbers", "constant"}]
         made = _replicates(table, [c.name for c in numbered], labels)
-    elif not found:
+    elif len(found) < 2:
         made = _groups(table, measured, named)
     else:
         made = _units(table, [c.name for c in numbered], [c for c in rest if c.kind != "constant"])
@@ -84,22 +95,66 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
 
 
 def _units(table: Table, names: Sequence[str], rest: Sequence[Column]) -> Folding | None:
-    """Read columns as units titled by their group; beside them may stand names of the rows."""
-    block = next((c.name for c in rest if c.distinct == table.n_rows), None)
-    if len(rest) != (block is not None):
+    """Read columns as units titled by their group; beside them may stand names of the rows.
+
+    These are blocks of which the columns hold readings, or times, doses and positions at which the
+    units were read.
+    """
+    beside = next((c for c in rest if is_along(c)), None)
+    beside = beside or next((c for c in rest if c.distinct == table.n_rows), None)
+    if len(rest) != (beside is not None):
         return None
+    along = beside.name if beside is not None and is_along(beside) else ""
+    word = common_word(titles(list(names)).values())
+    paired = not rest and bool(hints(word) & {"block", "time"})
+    if along:
+        wanted = Wanted(wide="units", unit="unit", named=(along,))
+    else:
+        block = None if beside is None else beside.name
+        wanted = Wanted(wide="units", block=block, named=(word,) if paired else ())
     try:
-        long = long_form(table, Wanted(wide="units", block=block))
+        long = replace(long_form(table, wanted), notes=())
     except NestimateError:
         return None
+    if not paired:
+        dropped = {word} if along else {word, *([] if beside is None else ["unit"])}
+        columns = {n: c for n, c in long.columns.items() if n not in dropped or n == along}
+        long = replace(long, columns=columns)
     return Folding(
         kind="units",
         columns=tuple(names),
-        labels=() if block is None else (block,),
+        labels=() if beside is None else (beside.name,),
         row="",
-        table=replace(long, notes=()),
+        table=along_labels(long, along) if along else long,
         likely=True,
+        along=along,
     )
+
+
+def is_along(column: Column) -> bool:
+    """Return whether numbers say when, at which dose or where, rather than name what was read."""
+    said = hints(column.name)
+    named = said & {"unit", "counter", "person"} or (said >= {"block"} and "time" not in said)
+    return column.smallest is not None and column.distinct > 1 and not named
+
+
+def followed(table: Table) -> str:
+    """Return the column of times, doses or positions along which a header spans columns, or ""."""
+    if "unit" not in table.columns or not table.roles or "unit" in table.roles.values():
+        return ""
+    beside = [name for name in table.columns if name not in {"unit", *table.roles.values()}]
+    found = [name for name in beside if is_along(describe_column(table, name))]
+    return found[0] if len(beside) == len(found) == 1 else ""
+
+
+def along_labels(table: Table, name: str) -> Table:
+    """Return a table with labels in place of times, doses or positions; without where too many."""
+    codes, labels = table.labels(name)
+    columns = {n: c for n, c in table.columns.items() if n != name}
+    if len(labels) <= MOST_GROUPS:
+        cells = pa.array([None if code < 0 else labels[code] for code in codes], pa.string())
+        columns[name] = pa.chunked_array([cells])
+    return replace(table, columns=columns, known={})
 
 
 def _replicates(table: Table, names: Sequence[str], labels: Sequence[Column]) -> Folding | None:
@@ -130,14 +185,14 @@ def _replicates(table: Table, names: Sequence[str], labels: Sequence[Column]) ->
 
 
 def _groups(table: Table, measured: Sequence[Column], named: Sequence[Column]) -> Folding | None:
-    control = any(c.name.casefold() in CONTROLS for c in measured)
+    control = any(bare(c.name).casefold() in CONTROLS for c in measured)
     groups = [
         c
         for c in measured
         if (c.kind == "numbers" or control)
         and c.kind != "id"
         and not counts_rows(c.name, table.column(c.name))
-        and not hints(c.name) & _OTHER
+        and not hints(bare(c.name)) & _OTHER
     ]
     labels = [c for c in named if c not in groups and c.kind != "constant"]
     told = [c for c in labels if c.labelled and not hints(c.name) & {"unit", "block", "counter"}]
@@ -161,6 +216,7 @@ def _groups(table: Table, measured: Sequence[Column], named: Sequence[Column]) -
         table=long,
         # Numbers for names are doses, or days: no quantity is called 10.
         likely=control
+        or Baseline.of(groups) is not None
         or all(map(is_plain_number, names))
         or all(low <= high for (_, high), (low, _) in pairwise(ranges)),
     )
@@ -174,16 +230,29 @@ def restated(proposals: Sequence[Proposal], folding: Folding, table: Table) -> t
     found = []
     for proposal in proposals:
         roles = proposal.roles
-        if folding.kind != "replicates" and roles.group != "group":
+        if folding.kind != "replicates" and roles.group.split(",")[0] != "group":
             continue
-        if proposal.formula or (folding.kind == "units" and not folding.labels and not roles.unit):
+        told = roles.unit or roles.block
+        if proposal.formula or (
+            folding.kind == "units"
+            and not told
+            and table.n_rows > 1
+            and (folding.along or not folding.labels)
+        ):
             continue
         unit = None if folding.row and roles.unit == folding.row else roles.unit
+        # Readings along a column of times are those of the unit where the user says so.
+        own = folding.kind == "units" and unit == "unit" and not folding.along
         typed: list[tuple[str, str | bool | None]] = [
             ("wide", None if folding.kind == "replicates" else folding.kind),
             ("value", ",".join(folding.columns) if folding.kind == "replicates" else None),
-            ("group", roles.group if folding.kind == "replicates" and not proposal.whole else None),
-            ("unit", None if folding.kind == "units" and unit == "unit" else unit),
+            (
+                "group",
+                roles.group
+                if not proposal.whole and (folding.kind == "replicates" or roles.group != "group")
+                else None,
+            ),
+            ("unit", None if own else unit),
             ("block", roles.block),
             ("relabel_units", roles.relabel_units),
             ("against", "0" if roles.one_group else None),
@@ -194,6 +263,7 @@ def restated(proposals: Sequence[Proposal], folding: Folding, table: Table) -> t
             typed=given,
             folded=folding.kind,
             folded_columns=folding.columns,
+            along=folding.along,
         )
         if _builds(restatement, table, dict(given)):
             found.append(restatement)

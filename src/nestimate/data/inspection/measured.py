@@ -198,15 +198,16 @@ def crossed_labels(
     summary: Mapping[str, str],
     beside: Beside | None,
     whole: str,
+    measured: Sequence[str] = (),
 ) -> tuple[str, Crossing]:
     """Choose the value and cross the columns of labels over its rows.
 
     A number that is the same in all rows of a unit (age, dose) is rather a property of the unit
-    than the reading.
+    than the reading. What is surely `measured` labels nothing.
     """
     crossing, chosen = None, values[0]
     for value in values[:4]:
-        apart = {value, *summary.values(), *([beside.column] if beside else [])}
+        apart = {value, *summary.values(), *measured, *([beside.column] if beside else [])}
         names = [c.name for c in columns if c.name not in apart and is_factor(c, summary)]
         names = names[:MOST_FACTORS]
         filled = ~np.isnan(table.numbers(value))

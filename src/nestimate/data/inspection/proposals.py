@@ -6,6 +6,7 @@ from json import dumps
 from shlex import quote
 from typing import Literal
 
+from nestimate.data.designs.adjusted import adjusted_design
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
@@ -63,6 +64,10 @@ class Proposal:
         What reads the design from a wide table, in the words of the command line; otherwise empty.
     folded, folded_columns
         `replicates`, `units` or `groups`: what the columns of a wide table are; "" for a long one.
+    adjust
+        The column of values before, which groups are compared at equal values of; otherwise "".
+    along
+        The column of times, doses or positions at which the columns of a wide table were read.
     formula
         What says the design where roles cannot; otherwise "".
     factors
@@ -82,6 +87,8 @@ class Proposal:
     typed: tuple[tuple[str, str | bool], ...] = ()
     folded: Literal["", "replicates", "units", "groups"] = ""
     folded_columns: tuple[str, ...] = ()
+    adjust: str = ""
+    along: str = ""
     formula: str = ""
     factors: tuple[str, ...] = ()
     reading: Reading = field(default_factory=Reading)
@@ -93,6 +100,8 @@ class Proposal:
 
     def designed(self, table: Table, roles: Roles) -> Design:
         """Return the design that other roles make of the same words."""
+        if self.adjust:
+            return adjusted_design(table, roles, [self.adjust])
         return Design.from_table(table, roles)
 
     def unused(self, every: Sequence[str]) -> tuple[str, ...]:
@@ -115,7 +124,7 @@ class Proposal:
     def _without_role(self, every: Sequence[str]) -> tuple[str, ...]:
         roles = self.roles
         taken = {roles.value, *self.candidate.used, *roles.summary.values(), *self.factors}
-        taken |= {name for name in (roles.total, roles.exposure) if name}
+        taken |= {name for name in (roles.total, roles.exposure, self.adjust) if name}
         taken |= {*self.folded_columns}
         return tuple(name for name in every if name not in taken)
 
@@ -131,6 +140,7 @@ class Proposal:
             ("unit", roles.unit),
             ("block", roles.block),
             ("relabel_units", roles.relabel_units),
+            ("adjust", self.adjust),
             *roles.summary.items(),
             ("against", "0" if roles.one_group else None),
         ]
@@ -153,7 +163,7 @@ class Proposal:
 
     def call(self, data: str) -> str:
         """Return the call in Python; `data` is an expression."""
-        chosen = {"n", "sd", "se", "against", "wide", "response", "exposure"}
+        chosen = {"n", "sd", "se", "against", "wide", "response", "exposure", "adjust"}
         given, (verb, first) = self._named, self._verb
         roles = [f"{k}={_literal(v)}" for k, v in given if k not in chosen]
         options = [
@@ -186,9 +196,16 @@ class Proposal:
 
 @dataclass(frozen=True, kw_only=True)
 class FormulaProposal(Proposal):
-    """A design that only a formula says."""
+    """A design that only a formula says.
+
+    Attributes
+    ----------
+    change
+        Columns whose difference is compared, after and before; empty where none is.
+    """
 
     layout: Layout = "formula"
+    change: tuple[str, ...] = ()
 
     def designed(self, table: Table, roles: Roles) -> Design:
         """Return the design of the same formula."""
@@ -197,6 +214,10 @@ class FormulaProposal(Proposal):
     @property
     def _grouped(self) -> bool:
         return bool(self.candidate.units)
+
+    def _without_role(self, every: Sequence[str]) -> tuple[str, ...]:
+        found = super()._without_role(every)
+        return tuple(name for name in found if name not in self.change)
 
     def arguments(self) -> list[tuple[str, str | bool]]:
         """Return the formula, and what a reading is."""

@@ -51,7 +51,9 @@ WORDS = {
     "person": "operator observer experimenter technician scorer rater judge assessor panelist",
     "kind": (
         "feature gene protein marker analyte metabolite cytokine channel probe peptide taxon otu "
-        "parameter variable assay transcript"
+        "parameter variable assay transcript target biomarker chemokine mrna mirna readout metric "
+        "endpoint analyt zytokin zielgen gène marqueur protéine cytokine gen marcador proteína "
+        "citoquina analito"
     ),
     "counted": (
         "positive positives hits events dead deaths died cases alive survivors infected successes "
@@ -68,6 +70,13 @@ WORDS = {
 }
 _ROLE = {word: role for role in ("n", "sd", "se") for word in WORDS[role].split()}
 
+
+#: Kinds that others are set in relation to: housekeeping genes, loading controls, stains of all.
+REFERENCE_KINDS = frozenset(
+    {"gapdh", "actb", "bactin", "βactin", "betaactin", "actin", "18s", "18srrna", "28s", "hprt"}
+    | {"hprt1", "tbp", "b2m", "rplp0", "ppia", "ywhaz", "pgk1", "gusb", "rpl13a", "ubc"}
+    | {"tubulin", "vinculin", "dapi", "hoechst"}
+)
 
 #: Words for what things were counted on, in or during, and its units of measurement.
 EXPOSURES = frozenset(

@@ -14,7 +14,7 @@ from nestimate.data.tables.frames import read_columns, read_frame, read_mapping,
 from nestimate.data.tables.grid import Grid, without_blanks
 from nestimate.data.tables.headers import spanning_header
 from nestimate.data.tables.reading import Reading, of_files_only
-from nestimate.data.tables.reshape import Wanted, long_form, renamed
+from nestimate.data.tables.reshape import long_form
 from nestimate.data.tables.rows import (
     check_header,
     check_summaries,
@@ -24,6 +24,7 @@ from nestimate.data.tables.rows import (
     numbered_titles,
     without_header_rows,
 )
+from nestimate.data.tables.stacking import Wanted, renamed
 from nestimate.data.tables.table import Table
 from nestimate.errors import DataError, DesignError
 

@@ -20,6 +20,8 @@ MOST_COLUMNS = 16
 #: Designs shown with their counts; those after them with their meaning and command only.
 MOST_TREES = 3
 MOST_QUESTIONS = 2
+#: Roles that say what a column is by themselves: the reason is all that is shown.
+TELLING = ("counter", "kind", "along", "baseline")
 #: From so many kinds of value on a screen is meant rather than one comparison.
 MANY_KINDS = 20
 
@@ -103,7 +105,7 @@ def _could_be(column: Column, inspection: Inspection) -> str:
         else reason.role
         for reason in reasons
     ]
-    if [reason.role for reason in reasons] == ["counter"]:
+    if len(reasons) == 1 and reasons[0].role in TELLING:
         return reasons[0].why
     return f"could be {' or '.join(said)}" if said else ""
 
@@ -223,7 +225,7 @@ def _plan_line(inspection: Inspection) -> list[str]:
     proposal = next((p for p in inspection.proposals if not p.formula), None)
     if proposal is None or proposal.roles.one_group:
         return []
-    if proposal.roles.response != "measured" or proposal.roles.in_plots:
+    if proposal.adjust or proposal.roles.response != "measured" or proposal.roles.in_plots:
         return []  # such experiments cannot be planned yet
     what = "difference of differences" if proposal.factors else "difference"
     said = f"  Later, how many next time (EFFECT: the smallest {what} that would matter):"

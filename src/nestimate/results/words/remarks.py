@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from nestimate.data.inspection.inspection import Inspection
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.vocabulary import hints, summary_role
+from nestimate.errors import listed
 
 
 def remarks(inspection: Inspection) -> Iterable[str]:
@@ -31,7 +32,8 @@ def remarks(inspection: Inspection) -> Iterable[str]:
             f"{name} is empty in {how_many(empty, 'row')} with a value: fill in the label or "
             f"delete these rows before {name} can be used."
         )
-    for column in kinds_of_value(inspection):
+    yield from one_of_several(inspection)
+    for column in [] if inspection.measurand else kinds_of_value(inspection):
         yield (
             f"Does {column.name} say what was measured? Then keep the rows of one {column.name}: a "
             "comparison is about one kind of value."
@@ -46,6 +48,32 @@ def remarks(inspection: Inspection) -> Iterable[str]:
         yield (
             f"Every {groups[0]} occurs in one {coarse} only: a difference between groups from "
             f"different {coarse} may be one between {coarse} and {coarse}."
+        )
+
+
+def one_of_several(inspection: Inspection) -> Iterable[str]:
+    """Say that the designs are of one of several outcomes, and how another one is named."""
+    said = inspection.measurand
+    if said is None:
+        return
+    first = inspection.proposals[0]
+    given = f"{first.roles.group},{said.column}"
+    how = (
+        ""
+        if first.whole or first.factors or not first.plain
+        else f" If {said.column} was given rather than measured, it is a second factor: the group "
+        f"is then {given}, without --edit."
+    )
+    yield (
+        f"{said.column} says what was measured ({listed(said.kinds, most=4)}): outcomes of their "
+        f"own, which are compared one at a time. The designs are of {said.chosen}; for another one "
+        f"put its name in place of {said.chosen} behind --edit (edits in Python).{how}"
+    )
+    if said.references and len(said.kinds) > len(said.references):
+        yield (
+            f"{listed(said.references, most=3)} is usually what others are set in relation to. To "
+            f"compare {said.chosen} relative to it, subtract or divide in a column of its own "
+            "first, sample by sample (delta Ct, for one), and compare that column."
         )
 
 

@@ -90,5 +90,5 @@ def test_labels_that_are_numbers_are_told_from_weights(text, weights):
 def test_numbers_that_may_be_weights_or_labels_are_asked_about():
     with pytest.raises(DesignError, match="Put labels that are numbers in quotes"):
         parse_contrast("(1 + 2) / 2 - 0", ["-1", "0", "1", "2"])
-    with pytest.raises(DesignError, match="no group 'contrl'. Did you mean 'control'"):
+    with pytest.raises(DesignError, match=r"no group 'contrl'\. Did you mean 'control'"):
         parse_contrast("a:b - contrl", ["a:b", "control"])

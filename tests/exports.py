@@ -131,7 +131,11 @@ EXPORTS = {
             [(m, g, "mf"[i % 2], *(value() for _ in "abc")) for i, (m, g) in enumerate(MICE)],
         ),
         "compare --value 'week 4' --group arm --adjust baseline",
-        says=("The value could also be week 2",),
+        says=(
+            "The value could also be week 2",
+            "fit '`week 4` - baseline ~ arm'",
+            "fit '`week 4` ~ arm * sex + baseline'",
+        ),
     ),
     "before and after in pairs": Sheet(
         csv("mouse,before,after", [(m, value(), value()) for m, _ in MICE]),

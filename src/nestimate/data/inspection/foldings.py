@@ -158,7 +158,8 @@ def along_labels(table: Table, name: str) -> Table:
 
 
 def _replicates(table: Table, names: Sequence[str], labels: Sequence[Column]) -> Folding | None:
-    if any("," in name for name in names):
+    # Channels 1, 2, 3 measure different things.
+    if any("," in name for name in names) or "kind" in hints(names[0]):
         return None
     kept = [column.name for column in labels]
     row = ""

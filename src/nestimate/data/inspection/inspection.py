@@ -296,7 +296,7 @@ def _with_formulas(
     aside = [n for n in made.factors if hints(n) & {"trait", "block"} or _counted_time(crossing, n)]
     ahead = found[:1] if aside and found[0].layout != "flat" and not first else ()
     alone = {p.roles.group: p for p in reversed(found)}
-    rest = [p for p in found[len(ahead) :] if p is alone[p.roles.group]]
+    rest = [p for p in found[len(ahead) :] if ahead or p is alone[p.roles.group]]
     return (*ahead, made, *rest)[:MOST]
 
 

@@ -102,8 +102,8 @@ def _grouped_header(grid: Grid, wanted: Wanted) -> Table | None:
     if second and any(low and high for low, high in zip(named, labels, strict=True)):
         return None
     labels = [high or (low if second else "") for low, high in zip(named, labels, strict=True)]
-    if "" in labels:
-        return None
+    # Prism writes nothing above the titles of rows.
+    labels = [name or f"column {i}" for i, name in enumerate(labels, start=1)]
     rest = grid.taking([i > 0 for i in range(grid.n_rows)]) if second else grid
     if not rest.n_rows or not all(
         numeric(column.to_pylist()) for column in rest.columns[len(labels) :]

@@ -18,7 +18,7 @@ WIDTH = 80
 #: Columns shown one by one.
 MOST_COLUMNS = 16
 #: Designs shown with their counts; those after them with their meaning and command only.
-MOST_TREES = 3
+MOST_TREES = 2
 MOST_QUESTIONS = 2
 #: Roles that say what a column is by themselves: the reason is all that is shown.
 TELLING = ("counter", "kind", "along", "baseline")

@@ -27,7 +27,7 @@ def meaning(proposal: Proposal) -> str:
         which = f"{group} holds one group" if not proposal.whole else "All rows are one group"
         said.append(f"{which}, whose mean is compared with a value that you state.")
     if proposal.formula:
-        return _by_formula(proposal)
+        return " ".join([_by_formula(proposal), *_at_equal(proposal)])
     if proposal.factors:
         return " ".join([*said, _by_factors(proposal), *_at_equal(proposal)])
     return " ".join([*said, _structure(proposal), *_at_equal(proposal)])

@@ -318,6 +318,9 @@ def _with_folding[I: Inspection](
     stacked = {name: found.roles.get(name, ()) for name in folding.columns}
     if folding.kind == "replicates":
         stacked = dict.fromkeys(folding.columns, (Reason(role="reading", why="numbered"),))
+    elif folding.kind == "times":
+        moment = Reason(role="along", why="the same again, at another time")
+        stacked = dict.fromkeys(folding.columns, (moment,))
     elif folding.kind == "units":
         stacked = dict.fromkeys(folding.columns, (Reason(role="unit", why="group in its title"),))
     else:

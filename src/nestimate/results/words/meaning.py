@@ -16,6 +16,8 @@ def meaning(proposal: Proposal) -> str:
     columns = listing(proposal.folded_columns)
     if proposal.folded == "groups":
         said.append(f"Every column is a group: {columns}.")
+    elif proposal.folded == "times":
+        said.append(f"{columns} are the levels of a factor.")
     elif proposal.folded == "units" and not proposal.roles.block:
         said.append(f"Every column is a unit, with its group as title: {columns}.")
     elif proposal.folded == "units":

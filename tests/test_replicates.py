@@ -129,3 +129,36 @@ def test_readings_that_cannot_be_robust_are_refused(roles, options):
     frame["mouse"] = frame.mouse.str[1:] if "block" in roles else frame.mouse
     with pytest.raises(ne.DesignError, match="robust"):
         ne.compare(frame, value="y", group="arm", **roles, options={"robust": "both", **options})
+
+
+def test_units_that_do_not_scatter_are_readings_about_the_group_mean():
+    # Nodes that could not be told from their centre had made a peak of thousands of it.
+    model = model_of(table(), "replicates")
+    theta = model.standard(np.random.default_rng(4).normal(0, 0.5, (5, len(model.free))))
+    at, scale = named(model, theta), model.density.moments.scale
+    y = model.design.yardstick.standardised(model.design.readings.value)
+    group = model.design.readings.group
+    law = stats.t(at["nu_y"][0], at["mu"][group], at["sigma"][0])
+    for tau in (1e-4, 1e-9, 1e-60, 1e-200):
+        found = model.density.log_density({**theta, scale: np.full_like(theta[scale], tau)})
+        assert found == pytest.approx(law.logpdf(y[:, None]).sum(axis=0), abs=0.05)
+
+
+def test_effects_scatter_as_the_integrand_does():
+    model = model_of(table(bad=3.0), "both")
+    theta = model.standard(np.random.default_rng(4).normal(0, 0.3, (1, len(model.free))))
+    draws = 4_000
+    many = {family: np.repeat(rows, draws, axis=1) for family, rows in theta.items()}
+    drawn = model.density.effects(many, np.random.default_rng(1))
+    at = named(model, theta)
+    y = model.design.yardstick.standardised(model.design.readings.value)
+    for unit, g in enumerate(model.design.statistics.group[:3]):
+        own = y[model.design.readings.unit == unit]
+        m = np.linspace(own.min() - 15, own.max() + 15, 20_001)
+        logs = stats.t.logpdf(m, at["nu"][0, 0], at["mu"][g, 0], at["tau"][g, 0])
+        logs += stats.t.logpdf(m[:, None], at["nu_y"][0, 0], own, at["sigma"][0, 0]).sum(axis=1)
+        mass = np.exp(logs - logs.max())
+        mean = np.average(m, weights=mass)
+        sd = np.sqrt(np.average((m - mean) ** 2, weights=mass))
+        assert drawn[:, unit].mean() == pytest.approx(mean, abs=4 * sd / np.sqrt(draws))
+        assert drawn[:, unit].std() == pytest.approx(sd, rel=0.04)

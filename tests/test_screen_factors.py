@@ -1,5 +1,7 @@
 """Screens of several groups and of several factors: each effect against what it stands for."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -97,7 +99,9 @@ def test_likelihood_of_an_effect_is_that_of_the_whole_covariance(ragged, contras
 
 def of_compare(screen, name, options=None):
     asked = {"ess": 4_000, "ci_kind": "eti", "robust": "none", **(options or {})}
-    return screen.endpoint(name, asked).contrasts[0]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return screen.endpoint(name, asked).contrasts[0]
 
 
 @pytest.mark.parametrize("contrast", ["interaction", EFFECTS["within one arm"], EFFECTS["between"]])
@@ -108,6 +112,11 @@ def test_a_row_is_what_compare_says_of_the_whole_design(table, contrast):
     assert one.name == screen.contrast.removesuffix(" | drug")
     assert row["mean"] == pytest.approx(one.mean, abs=0.1 * one.sd)
     # In the whole design scales between mice have the usual priors.
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        screen.endpoint("p00001", {"robust": "none", "ess": 1_000})
+    told = any("its interval is not that of the screen" in str(w.message) for w in said)
+    assert told == (contrast != EFFECTS["within one arm"])
     width = row.ci_high - row.ci_low
     assert width == pytest.approx(one.ci_high - one.ci_low, rel=0.35)
 
@@ -222,7 +231,7 @@ def test_what_an_effect_needs_and_lacks_is_said(table):
     gone = some.protein.eq("p00003") & some.arm.eq("drug") & ~some.mouse.isin(["m10"])
     found = ne.screen(some[~gone], **ROLES, options={**FAST, "contrast": "interaction"})
     said = " ".join(str(found).split())
-    assert "Left out, lacking a group: mouse 'm00'." in said
+    assert "Left out, lacking a group of the effect: mouse 'm00'." in said
     rows = found.table.set_index("endpoint")
     assert rows.status["p00003"] == "one mouse with 'drug t1', 'drug t2'"
     assert rows.blocks[["p00003", "p00004"]].tolist() == [4, 7]
@@ -265,6 +274,51 @@ def test_the_command_takes_factors_and_effects(table, tmp_path):
     )
     report = (tmp_path / "r.md").read_text(encoding="utf-8").replace("\\", "")
     assert "The effect (t2 - t1 | drug) - (t2 - t1 | placebo) was estimated" in report
+
+
+def test_references_are_the_first_by_name_and_said_to_be(table):
+    # Rows come in any order, so that it says nothing; `compare` takes the first of the rows.
+    turned = table.assign(arm=table.arm.map({"placebo": "pl", "drug": "dr"}))
+    found = ne.screen(turned, **ROLES, options={**PLAIN, "contrast": "interaction"})
+    assert found.contrast == "(t2 - t1 | pl) - (t2 - t1 | dr)"
+    assert "Reference of arm: dr (it comes first by name;" in " ".join(str(found).split())
+    assert of_compare(found, "p00001").name == found.contrast
+
+
+def test_slices_seen_again_are_not_taken_for_others(table):
+    number = table.groupby(["protein", "arm", "time", "mouse"]).cumcount()
+    again = table.assign(slice="s" + number.astype(str))
+    roles = {**ROLES, "unit": "mouse/slice"}
+    asked = {**PLAIN, "contrast": "interaction"}
+    with pytest.raises(ne.DesignError, match="slice 's0' is seen in several groups of one mouse"):
+        ne.screen(again, **roles, options=asked)
+    # Others at every time they are its readings, one each.
+    others = again.assign(slice=again.slice + again.time)
+    got = ne.screen(others, **roles, options=asked).table
+    expected = ne.screen(table, **ROLES, options=asked).table
+    np.testing.assert_allclose(got["mean"], expected["mean"], rtol=1e-12)
+    # At one time mice are units, with slices inside.
+    one = {**PLAIN, "contrast": "drug - placebo | time=t2"}
+    assert list(ne.screen(again, **roles, options=one).typical) == ["tau", "sigma", "icc"]
+
+
+def test_what_a_block_shows_is_the_effect_itself():
+    # The SD of what litters show of a main effect, of an interaction, and of a change.
+    for contrast, weights, between in (
+        ("drug - placebo", {"drug": 0.5, "placebo": -0.5}, False),
+        ("interaction", None, False),
+        ("t2 - t1", None, True),
+    ):
+        table, _ = made_crossed(300, mice=6, seed=4, between=between)
+        unit = {"unit": "mouse"} if between else {"unit": None, "block": "mouse"}
+        asked = {**PLAIN, "contrast": contrast, "pool": "none"}
+        found = ne.screen(table.drop_duplicates(["protein", "arm", "time", "mouse"]),
+                          **{**ROLES, **unit}, options=asked)  # fmt: skip
+        # One reading a cell: the variance of each is tau^2 / 2 and sigma^2.
+        own = {"drug - placebo": 0.5, "interaction": 2.0, "t2 - t1": 1.0}[contrast]
+        expected = np.sqrt(own * (0.4**2 * np.exp(0.4**2) + 2 * 0.5**2 * np.exp(0.3**2)))
+        assert found.typical["tau_effect"] == pytest.approx(expected, rel=0.2), contrast
+        assert weights is None or sum(weights.values()) == 0
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """The one call that command line and library share: many endpoints in, a `Screen` out."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -38,6 +39,13 @@ STYLES: Mapping[str, Mapping[str, str]] = {
 }
 
 
+#: Said of an endpoint whose effect is looked at in a design with more scales than the screen's.
+OWN_PRIORS = (
+    "endpoint '{0}': `compare` looks at the whole design, in which other scales say how the effect "
+    "scatters; these keep their usual priors, so that its interval is not that of the screen."
+)
+
+
 class Screen(Found):
     """Many endpoints screened, and the ways out of it."""
 
@@ -47,7 +55,8 @@ class Screen(Found):
 
     def __repr__(self) -> str:
         """Return the screen in one line."""
-        return f"<screen: {len(self.matrix.names):,} endpoints, {phrases.answer(self)[0]}>"
+        hits = f"{self.selected(phrases.RATE).size:,} hits"
+        return f"<screen of {self.contrast}: {len(self.matrix.names):,} endpoints, {hits}>"
 
     @property
     def table(self) -> "pd.DataFrame":
@@ -114,7 +123,8 @@ class Screen(Found):
         """Return one endpoint as a whole answer, under the scales' priors that were learnt.
 
         An effect of more than two groups within blocks, or between units that are seen in several,
-        is looked at in the whole design, whose scales between blocks keep the usual priors.
+        is looked at in the whole design, whose scales between blocks keep the usual priors: a
+        warning says so.
 
         Parameters
         ----------
@@ -139,7 +149,8 @@ class Screen(Found):
         asked = self.question
         if not asked.alone:
             # The whole design has other scales for what its effects do between blocks.
-            priors.pop(next(iter(self.matrix.layout.scales.values())), None)
+            del priors[next(iter(self.matrix.layout.scales.values()))]
+            warnings.warn(OWN_PRIORS.format(name), UserWarning, stacklevel=2)
         if "tau" in priors:
             chosen["tau"] = "common"
         return compare(

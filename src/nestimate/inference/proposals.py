@@ -84,7 +84,7 @@ class Proposals:
             whitened -= offset[:, k][:, None]
             distance[:, k] = np.einsum("sni,sni->sn", whitened, whitened)
         logs = (constant + log_det + np.log(self.share))[:, :, None]
-        return logs - half * np.log1p(distance / DOF), distance
+        return logs - half * np.log(1 + distance / DOF), distance
 
     @classmethod
     def fitted(cls, x: Array, log_weights: Array, components: int) -> Self:

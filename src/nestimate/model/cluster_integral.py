@@ -26,7 +26,7 @@ from nestimate.model.cluster_kinds import Kind, kinds_of
 from nestimate.model.cubature import Rule
 from nestimate.model.families import CORRELATION, FIXED, NOISE, Family, scale_of
 from nestimate.model.grouped import cell_codes, effect_root, looks, slopes_of
-from nestimate.model.likelihood import LOG_2PI
+from nestimate.model.likelihood import LOG_2PI, SINGLE
 from nestimate.model.responses.response import Response
 
 Array = NDArray[np.float64]
@@ -145,8 +145,8 @@ class ClusterIntegral:
                 peak = self._peak(part, root, theta)
                 for window, log_mass in self._masses(part, peak, rule, theta):
                     top = log_mass.max(axis=0)
-                    mass = np.exp(log_mass - top)
-                    found[part.members, window] += top + np.log(mass.sum(axis=0))
+                    mass = np.exp((log_mass - top).astype(SINGLE))
+                    found[part.members, window] += top + np.log(mass.sum(axis=0, dtype=np.float64))
                 found[part.members] += peak.log_axes.T
         return found
 
@@ -318,7 +318,8 @@ class ClusterIntegral:
                 peak = self._peak(part, root, theta)
                 x = np.empty_like(peak.e)
                 for window, log_mass in self._masses(part, peak, rule, theta):
-                    weight = np.cumsum(np.exp(log_mass - log_mass.max(axis=0)), axis=0)
+                    mass = np.exp((log_mass - log_mass.max(axis=0)).astype(SINGLE))
+                    weight = np.cumsum(mass, axis=0, dtype=np.float64)
                     taken = (weight < rng.random(weight.shape[1:]) * weight[-1]).sum(axis=0)
                     x[window] = rule.points[taken.T]
                 e = peak.e + (peak.axes @ x[..., None])[..., 0]

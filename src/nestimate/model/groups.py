@@ -85,7 +85,7 @@ def t_groups_values(alike: Sequence[UnitsAlike], mu: Array, tau: Array, nu: Arra
     for units in alike:
         logs = np.zeros(mu.shape)
         for point, weight in zip(units.points, units.weights, strict=True):
-            logs += weight * np.log1p(np.square((point - mu) * scale))
+            logs += weight * np.log(1 + np.square((point - mu) * scale))
         total += units.size * (constant - np.log(tau)) - half * logs
     return total
 

@@ -31,8 +31,8 @@ Array = NDArray[np.float64]
 Theta = Mapping[Family, Array]
 Density = UnitDensity | GroupedDensity | PairedDensity | RegressionDensity | Integrated
 
-#: Groups from which they are proposed one by one.
-MANY_GROUPS = 5
+#: Groups from which they are proposed one by one, and parameters of their own from which they are.
+MANY_GROUPS, MANY_OWN = 5, 9
 #: What is normal given the scales.
 FIXED_PART = ("location", "slope")
 #: Where a prior ends, in SDs of the engine's coordinates.
@@ -318,7 +318,8 @@ class Model:
         ]
         found = tuple(columns for columns in of_group if columns.size)
         inside = sum(columns.size for columns in found)
-        return found if len(found) >= MANY_GROUPS and inside < len(self.free) else ()
+        many = len(found) >= MANY_GROUPS or inside >= MANY_OWN
+        return found if many and inside < len(self.free) else ()
 
     @EXTREMES
     def warp(self, z: Array) -> tuple[Array, Array, Array, Shared]:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
 from nestimate.model.families import FIXED, NORMALITY, Family
-from nestimate.model.likelihood import LOG_2PI, t_constant
+from nestimate.model.likelihood import LOG_2PI, SINGLE, t_constant
 from nestimate.model.pieces import between, pieces
 from nestimate.model.responses.response import Response
 from nestimate.model.units import UnitDensity
@@ -34,15 +34,18 @@ Theta = Mapping[Family, Array]
 #: Nodes about one peak: steps of the trapezoid rule, how far they reach, and how fast they grow.
 NODES, REACH, GROWTH = 17, 5.6, 0.35
 #: The same for drawing, and Gauss-Legendre nodes of half a piece.
-FINE, HALF_NODES, HALF_FINE = 65, 20, 64
+FINE, HALF_NODES, HALF_FINE = 65, 16, 40
 #: Of each of two grids: more nodes for each of one, how far they reach, and how fast they grow.
 MORE, FAR_REACH, FAR_GROWTH = 12, 8.0, 0.5
 #: How sharply the two are told apart.
 POWER = 3
 #: Steps of Newton's method, and the longest, in SDs of units.
 STEPS, LONGEST = 6, 3.0
+#: Scales below this count as this: nodes could not be told from their centre, and would all weigh
+#: as much as it.
+LEAST = 1e-5
 #: Numbers held at once: few enough that they stay in the cache.
-ROOM = 40_000
+ROOM = 30_000
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -87,23 +90,23 @@ class UnitIntegral:
         normal = self.response.normal
         if normal.any():
             total[normal] = self.moments.per_cluster(theta)[normal]
-        for units in self._portions(draws, NODES, np.flatnonzero(~normal)):
-            _, log_mass = self._nodes(theta, units, NODES)
-            top = log_mass.max(axis=0)
-            total[units] += top + np.log(np.exp(log_mass - top).sum(axis=0, dtype=np.float64))
+        for units, window in self._portions(draws, NODES, np.flatnonzero(~normal)):
+            _, width, mass, top = self._nodes(_of(theta, window), units, NODES)
+            mass *= width
+            total[units, window] += top + np.log(mass.sum(axis=0, dtype=np.float64))
         return total
 
     def effects(self, theta: Theta, rng: np.random.Generator) -> Array:
         """Draw every unit's true mean given parameters and readings, shape (draws, units)."""
         draws = theta[FIXED].shape[1]
         drawn = np.empty((draws, self.response.size))
-        for units in self._portions(draws, FINE, np.arange(self.response.size)):
-            nodes, log_mass = self._nodes(theta, units, FINE)
-            mass = np.cumsum(np.exp(log_mass - log_mass.max(axis=0)), axis=0, dtype=np.float64)
+        for units, window in self._portions(draws, FINE, np.arange(self.response.size)):
+            nodes, width, mass, _ = self._nodes(_of(theta, window), units, FINE)
+            mass = np.cumsum(mass * width, axis=0, dtype=np.float64)
             uniform = rng.random(nodes.shape[1:])
             flat = [part.reshape(len(part), -1) for part in (nodes, mass)]
             found = between(flat[0], flat[1], uniform.reshape(-1))
-            drawn[:, units] = found.reshape(uniform.shape).T
+            drawn[window, units] = found.reshape(uniform.shape).T
         return drawn
 
     def guess(self) -> dict[Family, Array]:
@@ -128,29 +131,34 @@ class UnitIntegral:
         """Return (group, mean) of outermost units that the group's mean might as well sit at."""
         return self.moments.rivals(theta)
 
-    def _portions(self, draws: int, nodes: int, units: Codes) -> Iterator[Codes]:
-        """Give the units in portions for which there is room."""
+    def _portions(self, draws: int, nodes: int, units: Codes) -> Iterator[tuple[Codes, slice]]:
+        """Give the units and draws in portions for which there is room."""
         if self.response.peaks > 1:
             nodes = 2 * _half(nodes) * (1 + self.response.peaks)
         elif self.robust:
             nodes = 2 * (nodes + MORE)
-        step = max(1, ROOM // (draws * nodes))
+        length = min(draws, max(1, ROOM // nodes))
+        step = max(1, ROOM // (length * nodes))
         for first in range(0, units.size, step):
-            yield units[first : first + step]
+            for start in range(0, draws, length):
+                yield units[first : first + step], slice(start, start + length)
 
     def _prior(self, theta: Theta, units: Codes) -> tuple[Array, Array, Array | None]:
         """Return centre and scale of every unit's mean, (units, draws), and nu, (draws,)."""
-        group, scales = self.group[units], theta[self.moments.scale]
+        group, scales = self.group[units], np.maximum(theta[self.moments.scale], LEAST)
         nu = theta[NORMALITY][0] if self.robust else None
         mu = theta[FIXED][group]
         return mu, np.broadcast_to(scales[group % len(scales)], mu.shape), nu
 
-    def _nodes(self, theta: Theta, units: Codes, count: int) -> tuple[Array, Array]:
-        """Return ascending nodes in m and log masses, both (nodes, units, draws)."""
+    def _nodes(self, theta: Theta, units: Codes, count: int) -> tuple[Array, Array, Array, Array]:
+        """Return ascending nodes in m, their widths and the integrand, (nodes, units, draws).
+
+        The integrand is divided by the largest of it, whose logarithm comes last, (units, draws).
+        """
         mu, tau, nu = prior = self._prior(theta, units)
         if self.response.peaks == 1:
             found = self._peak(theta, units, prior)
-            nodes, log_width = (
+            nodes, width = (
                 _about_peak(*found, count) if nu is None else _two_grids(found, (mu, tau), count)
             )
         else:
@@ -158,10 +166,12 @@ class UnitIntegral:
             shape = (len(at), *mu.shape)
             at, wide = (np.broadcast_to(part, shape).reshape(len(at), -1) for part in (at, wide))
             laid = pieces((at, wide), mu.reshape(-1), tau.reshape(-1), _half(count))
-            nodes, log_width = (part.reshape(-1, *mu.shape) for part in laid)
-        log_mass = log_width + _log_prior(nodes, mu, tau, nu)
-        readings = self.response.log_density(nodes, theta, units)
-        return nodes, log_mass.astype(readings.dtype) + readings
+            nodes, width = (part.reshape(-1, *mu.shape) for part in laid)
+        logs = self.response.log_density(nodes, theta, units)
+        logs += _log_prior(nodes, mu, tau, nu)
+        top = logs.max(axis=0)
+        logs -= top
+        return nodes, width, np.exp(logs.astype(SINGLE)), top
 
     def _peak(
         self, theta: Theta, units: Codes, prior: tuple[Array, Array, Array | None]
@@ -186,17 +196,22 @@ class UnitIntegral:
         return peak, 1 / np.sqrt(curve)
 
 
+def _of(theta: Theta, window: slice) -> Theta:
+    """Return the parameters of some draws."""
+    return {family: rows[:, window] for family, rows in theta.items()}
+
+
 def _half(count: int) -> int:
     """Return the nodes of half a piece."""
     return HALF_FINE if count == FINE else HALF_NODES
 
 
 def _about_peak(peak: Array, width: Array, count: int) -> tuple[Array, Array]:
-    """Lay nodes about the peak of an integrand; return them with the log of their widths."""
+    """Lay nodes about the peak of an integrand; return them with their widths."""
     x = np.linspace(-REACH, REACH, count)[:, None, None]
     nodes = peak + width / GROWTH * np.sinh(GROWTH * x)
     step = 2 * REACH / (count - 1)
-    return nodes, np.log(width * step) + np.log(np.cosh(GROWTH * x))
+    return nodes, width * step * np.cosh(GROWTH * x)
 
 
 def _two_grids(
@@ -213,17 +228,24 @@ def _two_grids(
         nodes = centre + width / FAR_GROWTH * np.sinh(FAR_GROWTH * x)
         spacing = width * np.cosh(FAR_GROWTH * x)
         there = np.square(wide) + np.square(FAR_GROWTH * (nodes - other))
-        laid.append(
-            (nodes, np.log(spacing * step) - np.log1p((np.square(spacing) / there) ** POWER))
-        )
-    nodes, log_width = (np.concatenate(parts) for parts in zip(*laid, strict=True))
+        laid.append((nodes, spacing * step / (1 + (np.square(spacing) / there) ** POWER)))
+    nodes, widths = (np.concatenate(parts) for parts in zip(*laid, strict=True))
     order = np.argsort(nodes, axis=0)
-    return np.take_along_axis(nodes, order, axis=0), np.take_along_axis(log_width, order, axis=0)
+    return np.take_along_axis(nodes, order, axis=0), np.take_along_axis(widths, order, axis=0)
 
 
 def _log_prior(nodes: Array, mu: Array, tau: Array, nu: Array | None) -> Array:
     """Return log density of a unit's mean at nodes."""
-    far = np.square((nodes - mu) / tau)
+    far = nodes - mu
+    far *= 1 / (tau if nu is None else tau * np.sqrt(nu))
+    np.square(far, out=far)
     if nu is None:
-        return np.asarray(-0.5 * (LOG_2PI + far) - np.log(tau))
-    return np.asarray(t_constant(nu) - np.log(tau) - 0.5 * (nu + 1) * np.log1p(far / nu))
+        far *= -0.5
+        far -= 0.5 * LOG_2PI + np.log(tau)
+        return far
+    # Not log1p, which takes three times as long.
+    far += 1
+    np.log(far, out=far)
+    far *= -0.5 * (nu + 1)
+    far += t_constant(nu) - np.log(tau)
+    return far

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from nestimate.data.designs.design import Design
 from nestimate.errors import NestimateError
 from nestimate.model.families import NOISE, READINGS, Family
-from nestimate.model.likelihood import SINGLE, condensed, t_constant
+from nestimate.model.likelihood import condensed, t_constant
 from nestimate.model.responses.padded import padded
 
 Array = NDArray[np.float64]
@@ -19,6 +19,8 @@ Theta = Mapping[Family, Array]
 
 #: Anchors among the readings of a unit, at most.
 ANCHORS = 8
+#: Readings whose factors are multiplied before a logarithm is taken: no double overflows.
+FACTORS = 8
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -84,16 +86,33 @@ class StudentReadings:
         raise NestimateError("Student-t readings have no single peak.")
 
     def log_density(self, m: Array, theta: Theta, units: Codes) -> Array:
-        """Return log p(readings | m), in single precision."""
+        """Return log p(readings | m), (nodes, units, draws)."""
         nu = theta[READINGS][0]
-        scale = (1 / (self._sigma(theta, units) * np.sqrt(nu))).astype(SINGLE)
-        half = (0.5 * (nu + 1)).astype(SINGLE)
-        logs = np.zeros(m.shape, SINGLE)
-        parts = (self.points[units].T, self.weights[units].astype(SINGLE).T)
-        for point, weight in zip(*parts, strict=True):
-            far = np.square((m - point[:, None]).astype(SINGLE) * scale)
-            logs += weight[:, None] * np.log1p(far, out=far)
-        return np.asarray(-half * logs)
+        scale = 1 / (self._sigma(theta, units) * np.sqrt(nu))
+        scaled, logs, product = m * scale, np.zeros(m.shape), np.ones(m.shape)
+        far, factors = np.empty(m.shape), 0
+        for point, weight in zip(self.points[units].T, self.weights[units].T, strict=True):
+            np.subtract(scaled, point[:, None] * scale, out=far)
+            np.square(far, out=far)
+            # One logarithm of many readings, and not log1p: either takes longer than all the rest.
+            if weight.max() > 1:
+                far += 1
+                np.log(far, out=far)
+                far *= weight[:, None]
+                logs += far
+                continue
+            if weight.min() < 1:
+                far *= weight[:, None]
+            far += 1
+            product *= far
+            factors += 1
+            if factors % FACTORS == 0:
+                logs += np.log(product)
+                product.fill(1.0)
+        if factors % FACTORS:
+            logs += np.log(product, out=product)
+        logs *= -0.5 * (nu + 1)
+        return logs
 
     def constant(self, theta: Theta) -> Array:
         """Return the rest of it, (units, draws)."""

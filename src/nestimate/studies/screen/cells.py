@@ -36,8 +36,8 @@ class Cells:
         cells).
     labels
         Of each its role, the column's name, and the labels.
-    rows
-        How many rows or samples belong to each, shape (cells,).
+    rows, what
+        How many rows or samples belong to each, shape (cells,), and which of both these are.
     """
 
     levels: Codes
@@ -45,6 +45,7 @@ class Cells:
     members: Codes
     labels: Labels
     rows: Codes
+    what: str
 
 
 def arranged(
@@ -62,15 +63,15 @@ def arranged(
     if labels and labels[0][0] == "block":
         kept = weights[groups.codes] != 0
         labels, whole, lost = _blocks(groups, np.unique(key, axis=0), labels, weights)
-        said += _left_out(groups, asked, cells.rows[~kept].sum())
-        why = "having seen one group only" if np.count_nonzero(weights) == 2 else "lacking a group"
+        said += _left_out(groups, asked, f"{cells.rows[~kept].sum():,} {cells.what}")
+        both = groups.crossing is None and np.count_nonzero(weights) == 2
+        why = "having seen one group only" if both else "lacking a group of the effect"
         said += [f"Left out, {why}: {labels[0][1]} {lost}."] if lost else []
         kept &= np.isin(key[:, 1], whole)
     else:
         said += _lending(groups, asked)
     distinct = np.unique(key[kept], axis=0)
-    if (roles.units and roles.block) or (labels and labels[0][0] == "unit"):
-        _check_units(distinct, labels)
+    _check_units(distinct, labels, cells.labels, roles)
     # The number of each cell among those that are left; -1: left out.
     number = {tuple(row): i for i, row in enumerate(distinct.tolist())}
     cell = np.array([number.get(tuple(row), -1) for row in key.tolist()], dtype=np.intp)
@@ -106,9 +107,9 @@ def _some(factors: Factors | None, chosen: Codes) -> Factors | None:
     return replace(factors, levels=tuple(factors.levels[g] for g in chosen))
 
 
-def _left_out(groups: Groups, asked: Asked, rows: int) -> list[str]:
+def _left_out(groups: Groups, asked: Asked, rows: str) -> list[str]:
     others = [g for g, w in zip(groups.labels, asked.weights, strict=True) if not w]
-    return [f"Left out, being of other groups: {listed(others, 5)} ({rows:,})."] if others else []
+    return [f"Left out, being of other groups: {listed(others, 5)} ({rows})."] if others else []
 
 
 def _lending(groups: Groups, asked: Asked) -> list[str]:
@@ -181,32 +182,46 @@ def _blocks(
     return _as(role, labels), blocks[whole], lost
 
 
-def _check_units(distinct: Codes, labels: Labels) -> None:
-    """Refuse a unit that lies in several places.
+def _check_units(distinct: Codes, labels: Labels, named: Labels, roles: Roles) -> None:
+    """Refuse a unit, or what lies in units that are seen again, that lies in several places.
 
     Parameters
     ----------
     distinct
         Group, block, unit and subunit of every cell, (cells, levels).
-    labels
-        Of block, unit and subunit.
+    labels, named
+        Of block, unit and subunit, as they are to the effect, and as the roles name them.
+    roles
+        The user's words.
     """
-    blocked = labels[0][0] != "unit"
-    at = 1 + blocked
-    units = np.unique(distinct[:, : at + 1], axis=0)
-    several = np.flatnonzero(np.bincount(units[:, at]) > 1)
+    again = labels[:1] != named[:1] and not roles.block
+    inside = int(again or bool(roles.block))
+    if len(labels) <= inside:
+        return
+    places = np.unique(distinct[:, : 2 + inside], axis=0)
+    # What lies in units that are seen again is called anew in each of them.
+    units, counts = np.unique(places[:, 1 if again else -1 :], axis=0, return_counts=True)
+    several = np.flatnonzero(counts > 1)
     if not several.size:
         return
-    _, name, own = labels[blocked]
-    _, outer, _ = labels[0]
-    more = f", and {several.size - 1} more do" if several.size > 1 else ""
-    if blocked:
+    (_, outer, _), (_, name, own) = labels[0], labels[inside]
+    label = own[units[several[0], -1]]
+    more = f", and {several.size - 1} more" if several.size > 1 else ""
+    if again:
         raise DesignError(
-            f"unit '{own[several[0]]}' occurs in several cells of {outer} and group{more}. "
-            f"If units are called alike, give each a name of its own, {outer} and {name} in "
-            f"one; if '{name}' numbers the readings of a cell, leave it out."
+            f"{name} '{label}' is seen in several groups of one {outer}{more}: how a {name} "
+            f"changes a screen does not estimate. Name {outer} alone (--unit {outer}), and what "
+            f"lies in it is its readings; or, if they are different ones, give each {name} a name "
+            "of its own."
+        )
+    if roles.block:
+        raise DesignError(
+            f"unit '{label}' occurs in several cells of {outer} and group{more}. If units are "
+            f"called alike, give each a name of its own, {outer} and {name} in one; if '{name}' "
+            f"numbers the readings of a cell, leave it out; if it is one {name} seen again, leave "
+            f"out {outer}, or use `compare`, which takes both, endpoint by endpoint."
         )
     raise DesignError(
-        f"unit '{own[several[0]]}' occurs in several groups{more}. If it saw them all, name the "
+        f"unit '{label}' occurs in several groups{more}. If it saw them all, name the "
         "column as block; if units are called alike, rename them."
     )

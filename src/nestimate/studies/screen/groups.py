@@ -1,13 +1,13 @@
 """Which groups there are, by one column or several, and which effect is asked of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.designs.compared import Compared
+from nestimate.data.designs.compared import Compared, stated_references
 from nestimate.data.designs.crossing import Crossing
 from nestimate.data.designs.groups import reference_first
 from nestimate.data.designs.roles import Roles
@@ -24,6 +24,8 @@ Codes = NDArray[np.intp]
 #: A screen is of measurements, or of their logarithms as they are: effects are differences.
 MEASURE = SCALES["linear"].measure
 SIGN = MEASURE.differences.sign
+#: Rows come in any order, so that the first of labels is so by name.
+BY_NAME = "it comes first by name"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -74,7 +76,7 @@ class Groups:
             raise DesignError(
                 f"column '{name}' holds one group, '{labels[0]}': comparing needs at least two."
             )
-        first, why = reference_first(list(labels), reference)
+        first, why = reference_first(list(labels), reference, otherwise=BY_NAME)
         place = np.array([first.index(label) for label in labels], dtype=np.intp)
         said = Advice(
             f"Reference group: {first[0]} ({why}; another: ", Remedy("reference", first[-1]), ")."
@@ -97,26 +99,33 @@ class Groups:
         cls, factors: Mapping[str, tuple[str, ...]], levels: Codes, reference: str | None
     ) -> Self:
         """Read the cells of several factors by the door of `compare`, one row for each cell."""
+        given = stated_references(reference, factors)
+        notes: list[str] = []
+        first = []
+        for name, labels in factors.items():
+            own, why = reference_first(list(labels), given.get(name), otherwise=BY_NAME)
+            first.append(f"{name}={own[0]}")
+            other = Remedy("reference", f"{name}={own[-1]}")
+            notes += [
+                Advice(f"Reference of {name}: {own[0]} ({why}; another: ", other, ").")
+            ] * bool(why)
         value = next(name for name in ("value", "y", "y ") if name not in factors)
-        order = np.lexsort(levels[::-1])
         table = {
-            name: [labels[c] for c in own[order]]
+            name: [labels[c] for c in own]
             for (name, labels), own in zip(factors.items(), levels, strict=True)
         }
         rows = read_table(
-            {**table, value: np.arange(order.size, dtype=float).tolist()},
+            {**table, value: np.arange(float(levels.shape[1])).tolist()},
             Wanted(value=value, group=",".join(factors)),
         )
-        roles = Roles(value=value, group=",".join(factors), reference=reference)
-        found = Compared.of(rows, roles, np.ones(order.size, dtype=bool))
-        codes = np.empty(order.size, dtype=np.intp)
-        codes[order] = found.codes
-        return cls(
-            labels=found.labels,
-            codes=codes,
-            crossing=found.crossing,
-            notes=(*found.notes, *found.warnings),
-        )
+        roles = Roles(value=value, group=",".join(factors), reference=",".join(first))
+        found = Compared.of(rows, roles, np.ones(levels.shape[1], dtype=bool))
+        crossing = found.crossing
+        assert crossing is not None
+        if crossing.missing:
+            lost = listed(crossing.missing, most=6)
+            notes.append(f"No value in {lost}: effects that need it cannot be asked for.")
+        return cls(labels=found.labels, codes=found.codes, crossing=crossing, notes=tuple(notes))
 
     @property
     def factors(self) -> Factors | None:
@@ -149,13 +158,11 @@ class Groups:
         found = self._offered() if contrast is None else self._chosen(contrast)
         if len(found) == 1:
             return self._effect(found[0])
-        effects = "; ".join(c.name for c in found[:12])
-        more = f"; and {len(found) - 12} more" if len(found) > 12 else ""
         last = found[-1].name
         raise DesignError(
             f"'{name}' has {len(self.labels)} groups ({listed(self.labels, most=6)}), and a screen "
             f"is of one effect. Name it: contrast='{last}' (--contrast '{last}'). There is: "
-            f"{effects}{more}. Others are written as for `compare`, "
+            f"{_names(found)}. Others are written as for `compare`, "
             f"{self._example()}."
         )
 
@@ -172,9 +179,12 @@ class Groups:
         return factorial.choose(self.crossing, "reference", SIGN)[0]
 
     def _chosen(self, text: str) -> tuple[Contrast, ...]:
-        if self.crossing is not None:
-            return factorial.chosen(self.crossing, text, MEASURE.differences)
-        return choose_contrasts(self.labels, text, None, MEASURE)
+        try:
+            if self.crossing is not None:
+                return factorial.chosen(self.crossing, text, MEASURE.differences)
+            return choose_contrasts(self.labels, text, None, MEASURE)
+        except DesignError as error:
+            raise DesignError(f"{error} There is: {_names(self._offered())}.") from None
 
     def _effect(self, contrast: Contrast) -> Asked:
         """Return a contrast as an effect; a difference of two groups as `compare` writes it."""
@@ -184,3 +194,9 @@ class Groups:
             return replace(Asked.difference(low, high), weights=weights)
         sides = None if contrast.interaction else contrast.sides
         return Asked(name=contrast.name, weights=weights, sides=sides)
+
+
+def _names(contrasts: Sequence[Contrast]) -> str:
+    """Names of contrasts, the first of many."""
+    more = f"; and {len(contrasts) - 12} more" if len(contrasts) > 12 else ""
+    return "; ".join(c.name for c in contrasts[:12]) + more

@@ -269,7 +269,7 @@ class Blocks(Kind):
     counts: tuple[tuple[str, str], ...] = ()
     whole = "blocks"
     scatters: tuple[str, ...] = (
-        "levels of {0} are free, and the effect scatters from one to another",
+        "levels of {0} are free, and what each shows of the effect scatters",
     )
     spreads = ("SD of the effect between blocks", "SD inside cells")
     experimental, repeated = "blocks ({0})", "cell"
@@ -288,11 +288,11 @@ class Blocks(Kind):
         )
 
     def size(self, weights: Array) -> Array:
-        """Return how much more than what blocks show the effect counts, from weights of groups.
+        """Return the weight of what blocks show in the effect, from weights of groups.
 
-        What they show is scaled as a difference of two groups is, so that it scatters as one does.
+        They show all of it, unless it is an average over kinds of blocks.
         """
-        return np.asarray(np.sqrt(0.5 * np.square(weights).sum(axis=1)))
+        return np.asarray(np.minimum(np.maximum(weights, 0.0).sum(axis=1), 1.0))
 
     def _shown(self, layout: Layout, mean: Array, share: Array) -> Observed:
         """Give means of what lies in places; those of a block make up what it shows."""

@@ -108,6 +108,7 @@ class Coded:
                 for (role, name), (_, labels) in zip(self.roles.inside.items(), within, strict=True)
             ),
             rows=np.array(self._rows),
+            what="readings",
         )
 
     def __iter__(self) -> Iterator[NDArray[Any]]:

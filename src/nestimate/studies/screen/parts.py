@@ -127,12 +127,14 @@ def _manifest(matrix: Matrix, options: Options) -> dict[str, Any]:
     values = hashlib.sha256()
     for block in matrix.blocks():
         values.update(np.ascontiguousarray(block))
-    words = json.dumps(matrix.layout.words())
+    words = matrix.layout.words()
+    effect = words.pop("asked")
     return {
         "version": version("nestimate"),
         "endpoints": names,
         "values": values.hexdigest(),
-        "layout": hashlib.sha256(words.encode()).hexdigest(),
+        "effect": [effect["name"], list(effect["weights"])],
+        "layout": hashlib.sha256(json.dumps(words).encode()).hexdigest(),
         "chunk": options.together,
         **options.statistics,
     }

@@ -118,9 +118,19 @@ def answer(found: Found) -> list[str]:
         ]
     return [
         f"{hits.size:,} hits at a false sign rate of {RATE:.0%}: {up:,} {above}, "
-        f"{hits.size - up:,} {below}. About {RATE:.0%} of these signs at most are wrong, "
-        "or there is no difference."
+        f"{hits.size - up:,} {below}. {_rate(found)}"
     ]
+
+
+def _rate(found: Found) -> str:
+    """Say what the rate of false signs is one of."""
+    if found.options.effects == "flat":
+        return (
+            "Of these signs: with flat effects no endpoint is taken for one without a difference, "
+            "so that among thousands without any some are listed here all the same. Leave effects "
+            "at 'mixture' to know."
+        )
+    return f"About {RATE:.0%} of these signs at most are wrong, or there is no difference."
 
 
 def sides(found: Found) -> tuple[str, str]:
@@ -164,9 +174,11 @@ def trust(found: Found) -> list[str]:
     told += _units_of_measurement(found)
     engines = Counter(c["engine"].tolist())
     if engines["t"]:
+        chosen = f"lfsr below {DOUBTED:g}, a unit more than {FAR:g} SDs off, or drawn at random"
+        which = f" ({chosen})" if found.options.robust == "hits" else ""
         told.append(
-            f"{engines['t']:,} endpoints (lfsr below {DOUBTED:g}, a unit more than {FAR:g} SDs "
-            "off, or drawn at random) were analysed again with Student-t units: column engine."
+            f"{engines['t']:,} endpoints{which} were analysed again with Student-t units: column "
+            "engine."
         )
     if engines["normal (t failed)"]:
         told.append(
@@ -222,10 +234,17 @@ def methods(found: Found) -> str:
         f"hierarchical model in which the experimental unit is {unit}: {scatter}, "
         "all SDs being the endpoint's own. "
         f"Priors ({found.options.pool}, {prior}. {mixture}"
-        "Endpoints that might be hits were analysed again with Student-t units. Hits were "
+        f"{_again(found)}Hits were "
         f"selected at a false sign rate of {RATE:g}, the mean local false sign rate of those "
         "selected. Missing readings were not imputed."
     )
+
+
+def _again(found: Found) -> str:
+    """Say which endpoints were analysed again, for the methods of a paper."""
+    said = {"all": "All endpoints", "hits": "Endpoints that might be hits", "none": ""}
+    which = said[found.options.robust]
+    return which and f"{which} were analysed again with Student-t units. "
 
 
 def _estimated(found: Found) -> str:
@@ -234,7 +253,8 @@ def _estimated(found: Found) -> str:
     if asked.plain and asked.sides is not None:
         high, low = asked.sides
         return f"Differences between {high} and {low} were estimated"
-    return f"The effect {asked.name} was estimated"
+    lent = " (all groups counting for the spreads)" if 0 in asked.weights else ""
+    return f"The effect {asked.name} was estimated{lent}"
 
 
 def _model(found: Found) -> tuple[str, str]:

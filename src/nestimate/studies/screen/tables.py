@@ -77,6 +77,7 @@ def _sheet(table: Table, roles: Roles, options: Options) -> tuple[Any, ...]:
         members=np.stack([own for own, _ in found.values()]),
         labels=tuple((*said, own) for said, (_, own) in found.items()),
         rows=np.ones(len(names), dtype=np.intp),
+        what="samples",
     )
     return names, *arranged(cells, roles, options)
 

@@ -220,6 +220,26 @@ EXPORTS = {
         long("Plate,Drug,Dose (uM),Replicate,Viability (%)", "123", "AB", (0, 1, 10), (1, 2, 3)),
         "fit '`Viability (%)` ~ Drug * C(`Dose (uM)`) + (Drug + C(`Dose (uM)`) || Plate)'",
     ),
+    "objects of images of wells": Sheet(
+        long(
+            "ImageNumber,ObjectNumber,Metadata_Compound,Metadata_Well,Metadata_Site,Area",
+            rows=[
+                (2 * w + s, o, "DMSO" if w < 4 else "cmpd", f"{'AB'[w // 4]}0{w % 4}", s)
+                for w in range(8)
+                for s in (1, 2)
+                for o in range(1, 5)
+            ],
+        ),
+        "compare --value Area --group Metadata_Compound --unit Metadata_Well/Metadata_Site",
+    ),
+    "labels of images": Sheet(
+        csv(
+            " ,Label,Area,Mean",
+            [(i, f"{m}_m{i // 3}_{i % 3}.tif", value(), value()) for i, (m, _) in enumerate(MICE)],
+        ),
+        "compare --value Mean --against 0",
+        says=("Label seems to hold several labels in one (wt0_m0_0.tif)",),
+    ),
     "channels along time": Sheet(
         columns(("Channel 1", "Channel 2", "Channel 3"), [k / 10 for k in range(30)], "Time (s)"),
         "compare --value 'Channel 1' --against 0",

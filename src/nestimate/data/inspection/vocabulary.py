@@ -71,6 +71,8 @@ WORDS = {
 _ROLE = {word: role for role in ("n", "sd", "se") for word in WORDS[role].split()}
 
 
+#: Words for where a microscope looked, which count anew in every well.
+VIEWS = frozenset({"site", "sites", "field", "fov", "view", "image", "tile", "position"})
 _CLOCK = frozenset({"time", "zeit", "temps", "tiempo", "tempo"})
 #: Kinds that others are set in relation to: housekeeping genes, loading controls, stains of all.
 REFERENCE_KINDS = frozenset(

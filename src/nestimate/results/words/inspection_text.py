@@ -256,6 +256,11 @@ def _screen_line(inspection: Inspection) -> list[str]:
 
 def mend(inspection: Inspection) -> list[str]:
     """Say why the table allows no comparison, and what to do about it."""
+    if inspection.plate:
+        return [
+            "This is a plate as it lies: the letters and numbers are places of wells, no groups.",
+            "Write one row for each well: well, sample, group, value. Then inspect that table.",
+        ]
     if inspection.refused:
         proposal = inspection.refused[0]
         said = [f"The likeliest is refused: {proposal.refused}"]

@@ -240,6 +240,19 @@ EXPORTS = {
         "compare --value Mean --against 0",
         says=("Label seems to hold several labels in one (wt0_m0_0.tif)",),
     ),
+    "merged cells, groups above days": Sheet(
+        "Control,,,Treated,,\n"
+        + columns(("Day 0", "Day 7", "Day 14", "Day 0", "Day 7", "Day 14"), rows=6),
+        "compare --value value --group group,time --block unit",
+        says=("each row of a group is one unit",),
+        never=("--relabel-units",),
+    ),
+    "merged cells, groups above days, animals beside": Sheet(
+        "Animal,Control,,,Treated,,\n"
+        + columns(("Day 0", "Day 7", "Day 14", "Day 0", "Day 7", "Day 14"), "abcdef", "Animal")
+        .replace("Animal", "", 1),
+        "compare --value value --group group,time --block Animal",
+    ),
     "channels along time": Sheet(
         columns(("Channel 1", "Channel 2", "Channel 3"), [k / 10 for k in range(30)], "Time (s)"),
         "compare --value 'Channel 1' --against 0",

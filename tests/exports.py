@@ -131,7 +131,11 @@ EXPORTS = {
             [(m, g, "mf"[i % 2], *(value() for _ in "abc")) for i, (m, g) in enumerate(MICE)],
         ),
         "compare --value 'week 4' --group arm --adjust baseline",
-        says=("The value could also be week 2",),
+        says=(
+            "The value could also be week 2",
+            "fit '`week 4` - baseline ~ arm'",
+            "fit '`week 4` ~ arm * sex + baseline'",
+        ),
     ),
     "before and after in pairs": Sheet(
         csv("mouse,before,after", [(m, value(), value()) for m, _ in MICE]),
@@ -145,5 +149,113 @@ EXPORTS = {
     "phases of the same animals": Sheet(
         long("animal,arm,phase,trial,latency", ("pre", "post"), (1, 2, 3), rows=MICE),
         "compare --value latency --group arm,phase --block animal",
+    ),
+    "weeks in columns": Sheet(
+        csv(
+            "Mouse,Diet,Week 1,Week 2,Week 3,Week 4",
+            [(m, g, *(value() for _ in range(4))) for m, g in MICE],
+        ),
+        "compare --wide groups --group Diet,Week --block Mouse",
+        says=("are the levels of a factor", "--value 'Week 1,Week 2,Week 3,Week 4' --group Diet"),
+        never=("--value 'Week 1' ",),
+    ),
+    "trials in columns": Sheet(
+        csv("Mouse,Genotype,Trial 1,Trial 2", [(m, g, value(), value()) for m, g in MICE]),
+        "compare --value 'Trial 1,Trial 2' --group Genotype --unit Mouse",
+    ),
+    "grouped table of Prism": Sheet(
+        ",Control,,,Treated,,\n"
+        + "".join(f"{sex},{','.join(value() for _ in range(6))}\n" for sex in ("Male", "Female")),
+        "compare --value value --group 'group,column 1'",
+        never=("--against",),
+    ),
+    "qPCR plate": Sheet(
+        "Block Type,96well,,,,\nExperiment,x,,,,\n,,,,,\n"
+        + long(
+            "Well,Sample Name,Biological Group,Target Name,Reporter,CT",
+            ("Gapdh", "Il6"),
+            ("SYBR",),
+            rows=[(f"A{i}{k}", f"{m}x", g) for i, (m, g) in enumerate(MICE) for k in (1, 2)],
+        ),
+        "compare --value CT --group 'Biological Group' --unit 'Sample Name' --header-row 4 "
+        "--edit 'only \"Target Name\" = Il6'",
+    ),
+    "ELISA reader": Sheet(
+        csv(
+            "Plate,Well,Sample,Group,Dilution,OD450,pg_ml",
+            [
+                (f"P{i % 2}", f"{'ABC'[d]}{i}{k}", m, g, d, value(1, 0.1), value(200, 20))
+                for i, (m, g) in enumerate(MICE)
+                for d in (1, 2)
+                for k in "ab"
+            ],
+        ),
+        "compare --value OD450 --group Group --unit Sample --block Plate",
+        never=("Dilution",),
+    ),
+    "flow cytometry": Sheet(
+        csv(
+            "Sample,Group,CD3+ | Freq. of Parent,CD4+ | Freq. of Parent,Count",
+            [(f"{m}.fcs", g, value(50), value(30), 9000 + 7 * i) for i, (m, g) in enumerate(MICE)],
+        ),
+        "compare --value 'CD3+ | Freq. of Parent' --group Group",
+        never=("--n Count",),
+    ),
+    "populations of one parent": Sheet(
+        long("Mouse,Genotype,Population,Percent", ("T cells", "B cells"), rows=MICE),
+        "compare --value Percent --group Genotype --edit 'only Population = \"T cells\"'",
+    ),
+    "a western blot": Sheet(
+        csv(
+            "Blot,Lane,Condition,Actin,pERK,pERK/Actin",
+            [
+                (f"B{b}", lane, c, value(1000, 50), value(500, 50), value(1, 0.1))
+                for b in range(4)
+                for lane, c in enumerate(("ctl", "EGF", "EGF+inh"), start=1)
+            ],
+        ),
+        "compare --value pERK/Actin --group Condition --block Blot",
+    ),
+    "drug by dose, names with spaces": Sheet(
+        long("Plate,Drug,Dose (uM),Replicate,Viability (%)", "123", "AB", (0, 1, 10), (1, 2, 3)),
+        "fit '`Viability (%)` ~ Drug * C(`Dose (uM)`) + (Drug + C(`Dose (uM)`) || Plate)'",
+    ),
+    "objects of images of wells": Sheet(
+        long(
+            "ImageNumber,ObjectNumber,Metadata_Compound,Metadata_Well,Metadata_Site,Area",
+            rows=[
+                (2 * w + s, o, "DMSO" if w < 4 else "cmpd", f"{'AB'[w // 4]}0{w % 4}", s)
+                for w in range(8)
+                for s in (1, 2)
+                for o in range(1, 5)
+            ],
+        ),
+        "compare --value Area --group Metadata_Compound --unit Metadata_Well/Metadata_Site",
+    ),
+    "labels of images": Sheet(
+        csv(
+            " ,Label,Area,Mean",
+            [(i, f"{m}_m{i // 3}_{i % 3}.tif", value(), value()) for i, (m, _) in enumerate(MICE)],
+        ),
+        "compare --value Mean --against 0",
+        says=("Label seems to hold several labels in one (wt0_m0_0.tif)",),
+    ),
+    "merged cells, groups above days": Sheet(
+        "Control,,,Treated,,\n"
+        + columns(("Day 0", "Day 7", "Day 14", "Day 0", "Day 7", "Day 14"), rows=6),
+        "compare --value value --group group,time --block unit",
+        says=("each row of a group is one unit",),
+        never=("--relabel-units",),
+    ),
+    "merged cells, groups above days, animals beside": Sheet(
+        "Animal,Control,,,Treated,,\n"
+        + columns(("Day 0", "Day 7", "Day 14", "Day 0", "Day 7", "Day 14"), "abcdef", "Animal")
+        .replace("Animal", "", 1),
+        "compare --value value --group group,time --block Animal",
+    ),
+    "channels along time": Sheet(
+        columns(("Channel 1", "Channel 2", "Channel 3"), [k / 10 for k in range(30)], "Time (s)"),
+        "compare --value 'Channel 1' --against 0",
+        never=("--value Time", "Channel 1,Channel 2"),
     ),
 }  # fmt: skip

@@ -71,6 +71,14 @@ def test_first_proposal_is_what_one_would_draw_and_all_run(name, tmp_path):
         run(line)
 
 
+def test_a_plate_as_it_lies_is_no_design(tmp_path):
+    head = ",".join(["", *map(str, range(1, 13))])
+    rows = [",".join([letter, *(f"{k * 1.7 % 3:.2f}" for k in range(12))]) for letter in "ABCDEFGH"]
+    said, lines = inspected(written(tmp_path, "\n".join([head, *rows]) + "\n"))
+    assert not lines
+    assert "This is a plate as it lies" in said
+
+
 class PosedError(NestimateError):
     """A command came as far as its model."""
 

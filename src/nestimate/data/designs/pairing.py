@@ -56,6 +56,11 @@ class Rows:
         return self.levels[0] if self.levels else None
 
     @property
+    def held(self) -> str:
+        """What the blocks are called, "" where there are none."""
+        return "" if self.block is None else self.block.name
+
+    @property
     def repeated(self) -> tuple[str, ...]:
         """Names of the levels whose members have several readings."""
         several = [level for level in self.levels if level.size < self.readings.value.size]
@@ -115,16 +120,16 @@ class Tie:
         name = self.name
         what = "readings" if rows.unit is None else f"levels of {rows.unit.name}"
         listed = " and ".join([", ".join(rows.groups[:-1]), rows.groups[-1]])
-        where = "" if rows.block is None else f"in every {rows.block.name} "
+        block = rows.held
+        where = f"in every {block} " if block else ""
         often = "once" if self.once else "equally often"
         start = (
             f"Column {name} is left out, and it {'pairs' if self.once else 'ties'} the {what}: "
             f"{where}each {name} occurs {often} in {listed}, and what shares a {name} is "
             f"{self._alike} more alike than the rest (F = {self.ratio:.3g}). "
         )
-        if rows.block is None:
+        if not block:
             return Advice(start, "Compare within it: ", Remedy("block", name), ".")
-        block = rows.block.name
         start += (
             "Without it the differences between them count as error of "
             f"{'a reading' if rows.unit is None else f'a {rows.unit.name}'}, and the interval is "
@@ -153,9 +158,9 @@ class InsideTie(Tie):
             f"(F = {self.ratio:.3g}). Without it these differences count as error of a reading, "
             f"and where a {unit} lacks some {name} its mean is off."
         )
-        outer = "" if rows.block is None else f"{rows.block.name}:"
-        clusters = [] if rows.block is None else [f"({roles.group} | {rows.block.name})"]
-        clusters += [f"(1 | {outer}{level})" for level in rows.repeated]
+        block = rows.held
+        clusters = [f"({roles.group} | {block})"] if block else []
+        clusters += [f"(1 | {block}{':' * bool(block)}{level})" for level in rows.repeated]
         number = f"C({name})"
         how = "A formula takes them into account"
         return _by_formula(start, how, roles, (roles.group, number, *clusters), (name,))

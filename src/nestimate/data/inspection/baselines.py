@@ -15,6 +15,7 @@ from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.factorial import worded
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.proposals import FormulaProposal, Proposal
+from nestimate.data.inspection.vocabulary import hints
 from nestimate.data.tables.door import Table
 from nestimate.errors import DataError, DesignError
 
@@ -87,18 +88,25 @@ class Baseline:
                 made += [adjusted, *([changed] if changed else [])]
             else:
                 made.append(adjusted)
-        return tuple(made)
+        # Sex beside the arm asks more than was asked.
+        return tuple(sorted(made, key=lambda p: any("trait" in hints(f) for f in p.factors)))
 
     def _adjusted(self, table: Table, proposal: Proposal) -> Proposal:
         roles = proposal.roles
         if not proposal.plain or proposal.whole or roles.value not in self.after:
             return proposal
+        formula = proposal.formula and f"{proposal.formula} + {worded(self.before)}"
         try:
-            design = adjusted_design(table, roles, [self.before])
+            design = (
+                formula_design(table, parse_formula(formula))
+                if formula
+                else adjusted_design(table, roles, [self.before])
+            )
         except (DataError, DesignError):
             return proposal
         return replace(
             proposal,
+            formula=formula,
             adjust=self.before,
             candidate=_without(proposal, self.before),
             cautions=design.warnings,
@@ -107,7 +115,7 @@ class Baseline:
     def _changed(self, table: Table, proposal: Proposal) -> Proposal | None:
         """Return the design of the change, by a formula: of one factor, in units or rows."""
         roles, units = proposal.roles, proposal.candidate.units
-        if proposal.factors or roles.block or roles.response != MEASURED:
+        if proposal.factors or proposal.candidate.blocks or roles.response != MEASURED:
             return None
         change = f"{worded(roles.value)} - {worded(self.before)}"
         several = any(len(branch.steps) > 1 for branch in proposal.branches)

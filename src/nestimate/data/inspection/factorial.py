@@ -85,6 +85,11 @@ def worded(name: str) -> str:
     return name if name.isidentifier() and name.isascii() else f"`{name}`"
 
 
+def _valued(crossing: Crossing, value: str) -> str:
+    """Return what was measured as a formula writes it: a column, or an expression as it is."""
+    return worded(value) if value in crossing.table.columns else value
+
+
 def _path(crossing: Crossing, factors: Sequence[str]) -> list[str]:
     """Return what was sampled, outermost first: columns that lie in one another."""
     apart = crossing.counters | crossing.factors
@@ -220,7 +225,9 @@ def _built(
 ) -> Proposal | None:
     """Return the proposal if the engine takes its formula."""
     fixed = " * ".join(_coded(crossing, name) for name in factors)
-    formula = " + ".join([f"{value} ~ {fixed}", *_random(crossing, factors, path)])
+    formula = " + ".join(
+        [f"{_valued(crossing, value)} ~ {fixed}", *_random(crossing, factors, path)]
+    )
     try:
         parsed = parse_formula(formula)
         design = formula_design(crossing.table, parsed)

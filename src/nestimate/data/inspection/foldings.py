@@ -4,7 +4,8 @@ Each folding puts columns below each other, so that the long table can be looked
 its designs are then said in the words that read the wide table.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal, cast
@@ -43,7 +44,8 @@ class Folding:
     ----------
     kind
         `replicates`: `columns` are readings of what is in the row; `units`: each is a unit, its
-        group in its title; `groups`: each is a group.
+        group in its title; `groups`: each is a group; `times`: each is a time at which what is in
+        the row was measured again.
     columns, labels
         The columns put below each other, and those of labels beside them.
     row
@@ -56,7 +58,7 @@ class Folding:
         The column of the times, doses or positions at which units were read; otherwise "".
     """
 
-    kind: Literal["replicates", "units", "groups"]
+    kind: Literal["replicates", "units", "groups", "times"]
     columns: tuple[str, ...]
     labels: tuple[str, ...]
     row: str
@@ -75,23 +77,33 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
     # One of several readings may be the same in every row.
     able = [c for c in named if number_like(table.column(c.name)) and c.smallest is not None]
     found = families([c.name for c in able])
-    if len(found) < 2:
+    timed = len(found) == 1 and _says_when(next(iter(found)))
+    if len(found) < 2 and not timed:
         found = families([c.name for c in able if not counts_rows(c.name, table.column(c.name))])
     numbered = [c for names in found.values() for c in able if c.name in names]
     rest = [c for c in named if c not in numbered]
     some = any(c.kind == "numbers" for c in rest)
     if some and len(found) < 2 and any(c.kind != "numbers" for c in numbered):
         return
-    baseline = Baseline.of(columns)
-    if len(found) == 1 and (baseline is None or baseline.before not in {c.name for c in numbered}):
+    if timed:
+        baseline = Baseline.of(columns)
+        made = _times(table, [c.name for c in numbered], rest, likely=baseline is None)
+        if baseline is not None and baseline.before not in {c.name for c in numbered}:
+            made = None
+    elif len(found) == 1:
         labels = [c for c in rest if c.kind not in {"numbers", "constant"}]
         made = _replicates(table, [c.name for c in numbered], labels)
-    elif len(found) < 2:
+    elif not found:
         made = _groups(table, measured, named)
     else:
         made = _units(table, [c.name for c in numbered], [c for c in rest if c.kind != "constant"])
     if made is not None:
         yield made
+
+
+def _says_when(stem: str) -> bool:
+    """Return whether numbers behind a word are times: week 1, glucose day 7, t2."""
+    return "time" in hints(stem) or stem in {"t", "d", "tp"}
 
 
 def _units(table: Table, names: Sequence[str], rest: Sequence[Column]) -> Folding | None:
@@ -158,7 +170,8 @@ def along_labels(table: Table, name: str) -> Table:
 
 
 def _replicates(table: Table, names: Sequence[str], labels: Sequence[Column]) -> Folding | None:
-    if any("," in name for name in names):
+    # Channels 1, 2, 3 measure different things.
+    if any("," in name for name in names) or "kind" in hints(names[0]):
         return None
     kept = [column.name for column in labels]
     row = ""
@@ -181,6 +194,35 @@ def _replicates(table: Table, names: Sequence[str], labels: Sequence[Column]) ->
         likely="time" not in hints(names[0])
         and bool(labels or "counter" in hints(names[0]))
         and alike_in_size(values),
+    )
+
+
+def _times(
+    table: Table, names: Sequence[str], rest: Sequence[Column], *, likely: bool
+) -> Folding | None:
+    """Read columns as the times at which what stands in the row was measured again."""
+    labels = [c.name for c in rest if c.kind not in {"numbers", "constant"}]
+    found = titles(names)
+    factor = re.split(r"[\s_.-]+", found[names[0]].stem)[-1] if names[0] in found else ""
+    followed = any(c.name in labels and c.distinct == table.n_rows for c in rest)
+    if not followed or not factor or factor in table.columns or any("," in name for name in names):
+        return None
+    try:
+        values = [table.numbers(name) for name in names]
+        long = stacked(table, values, {factor: names}, [], Wanted(), labels)
+        # What is compared comes before when.
+        others = {name: cells for name, cells in long.columns.items() if name != factor}
+        long = replace(long, columns={**others, factor: long.columns[factor]})
+    except NestimateError:
+        return None
+    return Folding(
+        kind="times",
+        columns=tuple(names),
+        labels=tuple(labels),
+        row="",
+        table=long,
+        likely=likely,
+        along=factor,
     )
 
 
@@ -229,49 +271,75 @@ def restated(proposals: Sequence[Proposal], folding: Folding, table: Table) -> t
     """
     found = []
     for proposal in proposals:
-        roles = proposal.roles
-        if folding.kind != "replicates" and roles.group.split(",")[0] != "group":
+        typed = None if proposal.formula else _typed(proposal, folding, table)
+        if typed is None:
             continue
-        told = roles.unit or roles.block
-        if proposal.formula or (
-            folding.kind == "units"
-            and not told
-            and table.n_rows > 1
-            and (folding.along or not folding.labels)
-        ):
-            continue
-        unit = None if folding.row and roles.unit == folding.row else roles.unit
-        # Readings along a column of times are those of the unit where the user says so.
-        own = folding.kind == "units" and unit == "unit" and not folding.along
-        typed: list[tuple[str, str | bool | None]] = [
-            ("wide", None if folding.kind == "replicates" else folding.kind),
-            ("value", ",".join(folding.columns) if folding.kind == "replicates" else None),
-            (
-                "group",
-                roles.group
-                if not proposal.whole and (folding.kind == "replicates" or roles.group != "group")
-                else None,
-            ),
-            ("unit", None if own else unit),
-            ("block", roles.block),
-            ("relabel_units", roles.relabel_units),
-            ("against", "0" if roles.one_group else None),
-        ]
         given = tuple((name, value) for name, value in typed if value)
+        along = folding.along if folding.kind == "units" else ""
+        told = dict(given)
         restatement = replace(
             _with_rows(proposal, folding.row),
             typed=given,
-            folded=folding.kind,
+            folded="times" if "wide" in told and folding.kind == "times" else _kind(folding),
             folded_columns=folding.columns,
-            along=folding.along,
+            along=along,
         )
-        if _builds(restatement, table, dict(given)):
-            found.append(restatement)
+        design = _built(restatement, table, told)
+        if design is not None:
+            found.append(replace(restatement, cautions=design.warnings))
     return tuple(found[:MOST])
 
 
-def _builds(proposal: Proposal, table: Table, given: dict[str, str | bool]) -> bool:
-    """Return whether the wide table makes this design when it is read as the command reads it."""
+def _kind(folding: Folding) -> Literal["replicates", "units", "groups"]:
+    """Return what columns are where no factor says that they are times."""
+    return "replicates" if folding.kind == "times" else folding.kind
+
+
+def _typed(
+    proposal: Proposal, folding: Folding, table: Table
+) -> list[tuple[str, str | bool | None]] | None:
+    """Return a design in the words that read the wide table; None where these have none."""
+    roles, kind, unit = proposal.roles, folding.kind, proposal.roles.unit
+    joined: str | None = ",".join(folding.columns)
+    group: str | None = None if proposal.whole else roles.group
+    wide: str | None = folding.kind
+    if kind == "units":
+        if roles.group.split(",")[0] != "group":
+            return None
+        told = unit or roles.block
+        if not told and table.n_rows > 1 and (folding.along or not folding.labels):
+            return None
+        # Readings along a column of times are those of the unit where the user says so.
+        unit = None if unit == "unit" and not folding.along else unit
+        joined, group = None, None if group == "group" else group
+    elif kind == "groups":
+        if roles.group != "group":
+            return None
+        joined = group = None
+    elif kind == "times" and folding.along in roles.group.split(","):
+        wide = "groups"
+        used = {*proposal.candidate.used, *folding.columns, *proposal.factors}
+        joined = joined if {*table.columns} - used else None
+    else:
+        if kind == "times" and not folding.likely:
+            return None  # what was before is no reading of what came after
+        wide = None
+    return [
+        ("wide", wide),
+        ("value", joined),
+        ("group", group),
+        ("unit", None if folding.row and unit == folding.row else unit),
+        ("block", roles.block),
+        ("relabel_units", roles.relabel_units),
+        ("against", "0" if roles.one_group else None),
+    ]
+
+
+def _built(proposal: Proposal, table: Table, given: Mapping[str, str | bool]) -> Design | None:
+    """Return the design that the wide table makes when it is read as the command reads it.
+
+    None where it makes none, or another one.
+    """
     words = {name: str(value) for name, value in given.items()}
     try:
         long = long_form(
@@ -293,8 +361,8 @@ def _builds(proposal: Proposal, table: Table, given: dict[str, str | bool]) -> b
         )
         design = Design.from_table(long, roles)
     except NestimateError:
-        return False
-    return design.layout == proposal.layout
+        return None
+    return design if design.layout == proposal.layout else None
 
 
 def _with_rows(proposal: Proposal, row: str) -> Proposal:
@@ -315,7 +383,6 @@ def _with_rows(proposal: Proposal, row: str) -> Proposal:
         branches=branches,
         roles=replace(proposal.roles, unit="row"),
         candidate=replace(proposal.candidate, units=("row",)),
-        cautions=tuple(caution.replace(row, "row") for caution in proposal.cautions),
     )
 
 

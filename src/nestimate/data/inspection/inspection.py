@@ -14,7 +14,7 @@ from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.factorial import paired, several_factors
 from nestimate.data.inspection.factors import moments, told_apart
 from nestimate.data.inspection.foldings import Folding, along_labels, foldings, followed, restated
-from nestimate.data.inspection.kinds import Column, describe_column
+from nestimate.data.inspection.kinds import Column, describe_column, is_plate
 from nestimate.data.inspection.measurands import Measurand, measurands
 from nestimate.data.inspection.measured import (
     beside_columns,
@@ -68,6 +68,8 @@ class Inspection:
         The column taken as measured, None where there is none, and those it may be instead.
     measurand
         The column that says what was measured, where one does: the designs are of one kind.
+    plate
+        Whether the table is a plate as it lies, so that it says nothing of groups.
     proposals
         Designs that the table can be, the most likely first.
     refused
@@ -91,6 +93,7 @@ class Inspection:
     refused: tuple[Proposal, ...]
     notes: tuple[str, ...]
     measurand: Measurand | None = None
+    plate: bool = False
 
     @classmethod
     def from_table(
@@ -143,6 +146,9 @@ class Inspection:
 
     @classmethod
     def _looked_at(cls, table: Table, file: str | None) -> Self:
+        if is_plate(table):
+            empty = cls._of(table, file)
+            return replace(empty, plate=True)
         plain, limited = without_limits(table)
         named = followed(plain)
         found = cls._as_it_stands(
@@ -171,32 +177,13 @@ class Inspection:
         return found
 
     @classmethod
-    def _as_it_stands(
-        cls,
-        table: Table,
-        file: str | None,
-        rows: Sequence[str] = (),
-        along: Sequence[str] = (),
-    ) -> Self:
-        columns = tuple(describe_column(table, name) for name in table.columns)
-        summary = summary_columns(columns)
-        values = value_columns(table, columns, summary)
-        # Beside an SD whole numbers are means.
-        beside = None if {"sd", "se"} & {*summary} else beside_columns(table, columns)
-        if beside is not None:
-            values = with_counts(values, columns, beside)
-            taken = {beside.value, beside.column}
-            summary = {role: name for role, name in summary.items() if name not in taken}
-        again = shares_again(table, columns, beside)
-        baseline = None if summary or beside else Baseline.of(columns)
-        apart = [baseline.before, *baseline.after] if baseline else []
-        values = baseline.first(values) if baseline else values
-        extended, whole = with_one_group(table)
-        found = cls(
+    def _of(cls, table: Table, file: str | None) -> Self:
+        """Return the columns of a table, before any design."""
+        return cls(
             source=table.source,
             file=file,
             n_rows=table.n_rows,
-            columns=columns,
+            columns=tuple(describe_column(table, name) for name in table.columns),
             roles={},
             aliases=(),
             unlabelled=(),
@@ -206,15 +193,37 @@ class Inspection:
             other_values=(),
             proposals=(),
             refused=(),
-            notes=(
-                *table.notes,
-                *(
-                    f"{name} says as shares what {beside.value} of {beside.column} says."
-                    for name in again
-                    if beside is not None
-                ),
-            ),
+            notes=tuple(table.notes),
         )
+
+    @classmethod
+    def _as_it_stands(
+        cls,
+        table: Table,
+        file: str | None,
+        rows: Sequence[str] = (),
+        along: Sequence[str] = (),
+    ) -> Self:
+        found = cls._of(table, file)
+        columns = found.columns
+        summary = summary_columns(columns)
+        values = value_columns(table, columns, summary)
+        # Beside an SD whole numbers are means.
+        beside = None if {"sd", "se"} & {*summary} else beside_columns(table, columns)
+        if beside is not None:
+            values = with_counts(values, columns, beside)
+            taken = {beside.value, beside.column}
+            summary = {role: name for role, name in summary.items() if name not in taken}
+        again = shares_again(table, columns, beside)
+        if beside is not None:
+            said = [
+                f"{n} says as shares what {beside.value} of {beside.column} says." for n in again
+            ]
+            found = replace(found, notes=(*found.notes, *said))
+        baseline = None if summary or beside else Baseline.of(columns)
+        apart = [baseline.before, *baseline.after] if baseline else []
+        values = baseline.first(values) if baseline else values
+        extended, whole = with_one_group(table)
         if not values:
             return found
         value, crossing = crossed_labels(extended, columns, values, summary, beside, whole, apart)
@@ -296,7 +305,7 @@ def _with_formulas(
     aside = [n for n in made.factors if hints(n) & {"trait", "block"} or _counted_time(crossing, n)]
     ahead = found[:1] if aside and found[0].layout != "flat" and not first else ()
     alone = {p.roles.group: p for p in reversed(found)}
-    rest = [p for p in found[len(ahead) :] if p is alone[p.roles.group]]
+    rest = [p for p in found[len(ahead) :] if ahead or p is alone[p.roles.group]]
     return (*ahead, made, *rest)[:MOST]
 
 
@@ -318,6 +327,9 @@ def _with_folding[I: Inspection](
     stacked = {name: found.roles.get(name, ()) for name in folding.columns}
     if folding.kind == "replicates":
         stacked = dict.fromkeys(folding.columns, (Reason(role="reading", why="numbered"),))
+    elif folding.kind == "times":
+        moment = Reason(role="along", why="the same again, at another time")
+        stacked = dict.fromkeys(folding.columns, (moment,))
     elif folding.kind == "units":
         stacked = dict.fromkeys(folding.columns, (Reason(role="unit", why="group in its title"),))
     else:

@@ -9,7 +9,7 @@ from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.inspection.candidates import could_be_group
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.kinds import describe_column
-from nestimate.data.inspection.vocabulary import REFERENCE_KINDS, hints
+from nestimate.data.inspection.vocabulary import hints, is_reference
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.edits import KeepOnly
 from nestimate.data.tables.series import number_like
@@ -43,7 +43,7 @@ class Measurand:
     @property
     def references(self) -> tuple[str, ...]:
         """Kinds that others are usually set in relation to: a housekeeping gene, a stain of all."""
-        return tuple(kind for kind in self.kinds if _is_reference(kind))
+        return tuple(kind for kind in self.kinds if is_reference(kind))
 
     def taken(self, table: Table) -> Table:
         """Return the rows of the kind, without the column: it says the same in all of them."""
@@ -80,7 +80,7 @@ def measurands(table: Table) -> Iterator[Measurand]:
         compared = any(_crossed(crossing, name, group) for group in able)
         wide = not able and crossing.most_rows([name]) == 1 and len(measured) > 3
         if compared or wide:
-            likely = sorted(labels, key=_is_reference)[:TRIED]
+            likely = sorted(labels, key=is_reference)[:TRIED]
             yield from (Measurand(column=name, kinds=labels, chosen=kind) for kind in likely)
             return
 
@@ -91,7 +91,3 @@ def _crossed(crossing: Crossing, name: str, group: str) -> bool:
         return False
     both = crossing.size(name, group)
     return both >= 0.7 * crossing.size(name) * crossing.size(group) and both > crossing.size(name)
-
-
-def _is_reference(kind: str) -> bool:
-    return "".join(filter(str.isalnum, kind.casefold())) in REFERENCE_KINDS

@@ -63,7 +63,8 @@ class Proposal:
     typed
         What reads the design from a wide table, in the words of the command line; otherwise empty.
     folded, folded_columns
-        `replicates`, `units` or `groups`: what the columns of a wide table are; "" for a long one.
+        `replicates`, `units`, `groups` or `times`: what the columns of a wide table are; "" for a
+        long one.
     adjust
         The column of values before, which groups are compared at equal values of; otherwise "".
     along
@@ -85,7 +86,7 @@ class Proposal:
     cautions: tuple[str, ...] = field(default=())
     refused: str = ""
     typed: tuple[tuple[str, str | bool], ...] = ()
-    folded: Literal["", "replicates", "units", "groups"] = ""
+    folded: Literal["", "replicates", "units", "groups", "times"] = ""
     folded_columns: tuple[str, ...] = ()
     adjust: str = ""
     along: str = ""

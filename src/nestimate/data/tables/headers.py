@@ -4,11 +4,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
 from nestimate.data.tables.cells import is_plain_number, read_label, tidy
 from nestimate.data.tables.grid import Grid
-from nestimate.data.tables.series import numeric
+from nestimate.data.tables.series import numeric, split_names
 from nestimate.data.tables.stacking import Wanted, stacked, without_tail
 from nestimate.data.tables.table import Table, is_text
+from nestimate.data.tables.titles import says_when
 from nestimate.errors import DataError, DesignError, listed
 from nestimate.remedies import Remedy
 
@@ -70,6 +76,8 @@ def _nested_header(grid: Grid, wanted: Wanted) -> Table | None:
         for group, unit, column in zip(filled, second, grid.columns, strict=True)
     ]
     values = [without_tail(part.numbers(next(iter(part.columns)))) for part in parts]
+    if all(map(says_when, second)):
+        return _times_below(grid, parts[0], values, (filled, second), wanted)
     note = (
         f"Two header rows: {len(set(filled))} groups ({', '.join(dict.fromkeys(filled))}) above "
         f"{len(second)} units, with readings below them."
@@ -81,6 +89,40 @@ def _nested_header(grid: Grid, wanted: Wanted) -> Table | None:
         inner: [read_label(u) or u for u in second],
     }
     return stacked(parts[0], values, labels, [*grid.notes, note], wanted)
+
+
+def _times_below(
+    grid: Grid,
+    table: Table,
+    values: Sequence[NDArray[np.float64]],
+    header: tuple[Sequence[str], Sequence[str]],
+    wanted: Wanted,
+) -> Table:
+    """Stack columns of groups above times: the rows of a group are units, met at each of them."""
+    groups, times = header
+    compared = split_names(wanted.group, ("group", "time"), ",") if wanted.group else ()
+    named = {*compared, *wanted.unit_names, wanted.block} & {"time", "unit"}
+    if not (named or wanted.as_it_is):
+        raise DesignError(
+            f"{grid.source}: {listed(list(dict.fromkeys(times)), most=3)} in the second header row "
+            "say when, so they are no units. Compare groups and times, the rows of a group being "
+            "units that were followed: ",
+            Remedy("group", "group,time"),
+            " with ",
+            Remedy("block", "unit"),
+            "; without the block where every value is of another one.",
+        )
+    rows = pa.chunked_array([pa.array([str(i + 1) for i in range(len(table.rows))])])
+    table = replace(table, columns={**table.columns, "unit": rows})
+    note = f"Two header rows: groups ({', '.join(dict.fromkeys(groups))}) above times; each row of "
+    note += "a group is one unit."
+    labels = {"group": groups, "time": times}
+    plain = replace(wanted, group=None, unit=None)
+    found = stacked(table, values, labels, [*grid.notes, note], plain, ["unit"])
+    unit = pc.binary_join_element_wise(found.columns["group"], found.columns["unit"], " ")
+    roles = {**found.roles, "group": wanted.group or "group"}
+    roles |= {"unit": "unit"} if wanted.unit else {}
+    return replace(found, columns={**found.columns, "unit": unit}, roles=roles, known={})
 
 
 def _grouped_header(grid: Grid, wanted: Wanted) -> Table | None:
@@ -102,8 +144,8 @@ def _grouped_header(grid: Grid, wanted: Wanted) -> Table | None:
     if second and any(low and high for low, high in zip(named, labels, strict=True)):
         return None
     labels = [high or (low if second else "") for low, high in zip(named, labels, strict=True)]
-    if "" in labels:
-        return None
+    # Prism writes nothing above the titles of rows.
+    labels = [name or f"column {i}" for i, name in enumerate(labels, start=1)]
     rest = grid.taking([i > 0 for i in range(grid.n_rows)]) if second else grid
     if not rest.n_rows or not all(
         numeric(column.to_pylist()) for column in rest.columns[len(labels) :]
@@ -167,6 +209,15 @@ def _beside_labels(
             " with ",
             Remedy("group", f"group,{labels[0]}"),
         )
+        if units and all(map(says_when, units)):
+            raise DesignError(
+                f"{grid.source}: {listed(list(dict.fromkeys(units)), most=3)} in the second header "
+                f"row say when. If {shown} names what was met at each of them: ",
+                Remedy("block", labels[0]),
+                " with ",
+                Remedy("group", "group,time"),
+                ".",
+            )
         raise DesignError(
             f"{grid.source}: {listed([name for name, _ in groups], most=4)} each span "
             f"{groups[0][1]} columns, beside {shown}. Say what {shown} is: ",
@@ -180,7 +231,10 @@ def _beside_labels(
             ".",
         )
     note = f"A header that spans columns: {', '.join(name for name, _ in groups)}, each "
-    if units:
+    if units and all(map(says_when, units)):
+        told["time"] = units
+        note += f"above {len(units) // len(groups)} times, with the rows of {shown} below them."
+    elif units:
         if {*wanted.unit_names} & {*labels}:
             raise DesignError(
                 f"{grid.source}: the second header row names units, and {wanted.unit} is given as "

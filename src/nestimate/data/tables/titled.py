@@ -55,9 +55,11 @@ def from_groups(table: Table, wanted: Wanted) -> Table:
             f" needs a column per group, and there is {listed(groups, most=2) or 'none'}.",
         )
     values = []
+    # Weeks 1, 2, 3 number no rows.
+    series = {name for members in families(groups).values() for name in members}
     for name in groups:
         column = table.column(name)
-        if not number_like(column) or counts_rows(name, column):
+        if not number_like(column) or (name not in series and counts_rows(name, column)):
             why = "does not hold numbers" if not number_like(column) else "seems to number the rows"
             raise DataError(
                 f"{table.source}: column '{name}' {why}, so it cannot be a group. With ",

@@ -29,6 +29,7 @@ _LED = re.compile(
     r"(?P<stem>[^\W\d].*)"
 )
 _LETTERED = re.compile(rf"(?P<stem>.+?){_BETWEEN}+(?P<mark>[A-Za-z])")
+_MOMENT = re.compile(r"(?P<word>[^\W\d]+)[\s_.-]*\d+|\d+[\s_.-]*(?P<unit>[^\W\d]+)")
 _WORD = re.compile(rf"(?P<stem>.+?){_BETWEEN}+(?P<word>[^\W\d]+)\.?")
 
 
@@ -75,6 +76,12 @@ def families(names: Sequence[str]) -> dict[str, list[str]]:
     """Return names that differ in their number or letter alone, by what they have in common."""
     members = _by_stem(titles(names))
     return {stem: [*found] for stem, found in members.items() if len(found) > 1}
+
+
+def says_when(name: str) -> bool:
+    """Return whether a title is a time: Day 7, week 2, t1, 24 h."""
+    match = _MOMENT.fullmatch(name)
+    return match is not None and (match["word"] or match["unit"]).casefold() in _WHEN | {"t"}
 
 
 def bare(name: str) -> str:

@@ -18,7 +18,7 @@ WIDTH = 80
 #: Columns shown one by one.
 MOST_COLUMNS = 16
 #: Designs shown with their counts; those after them with their meaning and command only.
-MOST_TREES = 3
+MOST_TREES = 2
 MOST_QUESTIONS = 2
 #: Roles that say what a column is by themselves: the reason is all that is shown.
 TELLING = ("counter", "kind", "along", "baseline")
@@ -256,6 +256,11 @@ def _screen_line(inspection: Inspection) -> list[str]:
 
 def mend(inspection: Inspection) -> list[str]:
     """Say why the table allows no comparison, and what to do about it."""
+    if inspection.plate:
+        return [
+            "This is a plate as it lies: the letters and numbers are places of wells, no groups.",
+            "Write one row for each well: well, sample, group, value. Then inspect that table.",
+        ]
     if inspection.refused:
         proposal = inspection.refused[0]
         said = [f"The likeliest is refused: {proposal.refused}"]

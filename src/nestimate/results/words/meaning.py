@@ -16,6 +16,8 @@ def meaning(proposal: Proposal) -> str:
     columns = listing(proposal.folded_columns)
     if proposal.folded == "groups":
         said.append(f"Every column is a group: {columns}.")
+    elif proposal.folded == "times":
+        said.append(f"{columns} are the levels of a factor.")
     elif proposal.folded == "units" and not proposal.roles.block:
         said.append(f"Every column is a unit, with its group as title: {columns}.")
     elif proposal.folded == "units":
@@ -27,7 +29,7 @@ def meaning(proposal: Proposal) -> str:
         which = f"{group} holds one group" if not proposal.whole else "All rows are one group"
         said.append(f"{which}, whose mean is compared with a value that you state.")
     if proposal.formula:
-        return _by_formula(proposal)
+        return " ".join([_by_formula(proposal), *_at_equal(proposal)])
     if proposal.factors:
         return " ".join([*said, _by_factors(proposal), *_at_equal(proposal)])
     return " ".join([*said, _structure(proposal), *_at_equal(proposal)])

@@ -1,5 +1,6 @@
 """What to look at in a table before it is analysed: slips of the pen, columns that need a word."""
 
+import re
 from collections.abc import Iterable
 
 from nestimate.data.inspection.inspection import Inspection
@@ -109,6 +110,12 @@ def _read_as_empty(inspection: Inspection) -> Iterable[str]:
 def _no_groups(inspection: Inspection) -> str:
     said = "There is no column of groups (arm, treatment), so there is nothing to compare but a "
     said += "mean with a stated value."
+    joined = next((c for c in inspection.columns if _joined(c)), None)
+    if joined is not None:
+        return (
+            f"{said} {joined.name} seems to hold several labels in one ({joined.examples[0]}): "
+            "give each of them a column of its own, then inspect the table again."
+        )
     others = inspection.other_values
     if not others:
         return said
@@ -117,6 +124,15 @@ def _no_groups(inspection: Inspection) -> str:
         "--wide groups (options={'wide': 'groups'} in Python) to nestimate compare; if they are "
         "replicates of one unit, --wide replicates ('replicates' in Python)."
     )
+
+
+def _joined(column: Column) -> bool:
+    """Return whether labels are made of parts, some of which return: ctl_mouse1_img2.tif."""
+    parts = [re.split(r"[_\s-]+", label) for label in column.examples]
+    if column.smallest is not None or len(parts) < 3 or len({*map(len, parts)}) > 1:
+        return False
+    different = [len({*found}) for found in zip(*parts, strict=True)]
+    return len(different) > 1 and min(different) < len(parts) and column.kind in {"id", "labels"}
 
 
 def _summaries(inspection: Inspection) -> Iterable[str]:

@@ -189,12 +189,22 @@ def _spread_of_ends(values: Array, weights: Array, probability: float) -> tuple[
     squares = np.diff(np.concatenate([[0.0], np.cumsum(np.square(weights))[at]]))
     shape = np.square(mass) / np.maximum(squares, 1e-300)
     shape = np.maximum(shape, 1e-3)  # draws of next to no weight
-    varied = np.random.default_rng(0).standard_gamma(shape, (REPEATS, at.size)) / shape
+    # Gamma variables by the cube of normal ones (Wilson & Hilferty 1931).
+    third = 1 / (9 * shape)
+    varied = np.maximum(1 - third + np.sqrt(third) * _normal(at.size), 0.0) ** 3
     others = np.cumsum(mass * varied, axis=1)
     others /= others[:, -1:]
-    edges = np.array([np.interp(wanted, other, values[at]) for other in others])
+    # All at once, one behind the other.
+    behind = 2.0 * np.arange(REPEATS)[:, None]
+    edges = np.interp(wanted + behind, (others + behind).ravel(), np.tile(values[at], REPEATS))
     low, high = np.std(_narrowest(*np.split(edges, 2, axis=1)), axis=0, ddof=1)
     return float(low), float(high)
+
+
+@cache
+def _normal(size: int) -> Array:
+    """Return the same normal variables for every quantity, (`REPEATS`, size)."""
+    return np.random.default_rng(0).standard_normal((REPEATS, size))
 
 
 def ess(values: Array, weights: Array) -> Array:

@@ -76,11 +76,15 @@ class Target:
 
     def to_x(self, z: Array) -> Array:
         """Coordinates x of points z."""
+        return self.from_z(z)[0]
+
+    def from_z(self, z: Array) -> tuple[Array, Array]:
+        """Coordinates x of points z, and the log prior N(0, I) of z as a density of x."""
         centre, axes, widths, _ = self.warp(z)
         x = z.copy()
         first = centre.shape[1]
         x[:, :first] = _stretched(z[:, :first] - centre, axes, 1 / widths)
-        return x
+        return x, _log_normal(z) + np.log(widths).sum(axis=1)
 
     def evaluate(self, x: Array) -> tuple[Array, Array, Array]:
         """Points z of coordinates x, their log prior N(0, I) as a density of x, and log likelihood.
@@ -101,13 +105,17 @@ class Target:
         z = x.copy()
         first = centre.shape[1]
         z[:, :first] = centre + _stretched(x[:, :first], axes, widths)
-        normal = -0.5 * (np.square(z).sum(axis=1) + z.shape[1] * LOG_2PI)
-        return z, normal + np.log(widths).sum(axis=1), self.log_likelihood(z, shared)
+        log_prior = _log_normal(z) + np.log(widths).sum(axis=1)
+        return z, log_prior, self.log_likelihood(z, shared)
 
     def log_posterior(self, x: Array) -> Array:
         """Log density in x, up to the evidence."""
         _, log_prior, log_likelihood = self.evaluate(x)
         return np.maximum(log_prior + log_likelihood, -1e300)
+
+
+def _log_normal(z: Array) -> Array:
+    return np.asarray(-0.5 * (np.square(z).sum(axis=1) + z.shape[1] * LOG_2PI))
 
 
 def _stretched(points: Array, axes: Array, factors: Array) -> Array:

@@ -1,13 +1,13 @@
 """Does the verdict hinge on one animal? Every unit, or block, left out in turn.
 
 The density of a unit's readings divides out of the weights of the draws there are (Vehtari, Gelman
-& Gabry, Stat. Comput. 27:1413, 2017); where the weights then cannot be trusted, the model is
-fitted again without the unit, a few times at most.
+& Gabry, Stat. Comput. 27:1413, 2017); where the weights then cannot be trusted, the draws are moved
+to where they lie without the unit, or the model is fitted again without it, a few times at most.
 """
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from nestimate.data.designs.measures import Measure
 from nestimate.data.designs.subset import without_cluster
 from nestimate.inference.diagnostics import K_LIMIT, kish, mean_and_sd, smooth_weights
 from nestimate.inference.fit import Fit
+from nestimate.inference.moved import Moved, moved
 from nestimate.model.draws import Draws
 from nestimate.model.model import Model
 from nestimate.model.units import UnitDensity
@@ -147,10 +148,9 @@ def influences(fit: Fit, asked: Sequence[Contrast], question: Question) -> tuple
         log_base = np.log(base)
     each = fit.model.log_likelihood_each(draws)
     smoothed = [smooth_weights(log_base - np.nan_to_num(own, neginf=-1e300)) for own in each]
-    order = np.argsort([-k for _, k in smoothed], kind="stable")[:REFITS]
-    refits = {int(j): _refit(fit, int(j)) for j in order if _poor(*smoothed[j])}
+    others = _others(fit, smoothed)
     return tuple(
-        _influence(contrast, question, fit, draws, names, smoothed, refits) for contrast in asked
+        _influence(contrast, question, fit, draws, names, smoothed, others) for contrast in asked
     )
 
 
@@ -197,11 +197,26 @@ def _poor(weights: Array, k: float) -> bool:
     return not k <= K_LIMIT or kish(weights) < LEAST_ESS
 
 
-def _refit(fit: Fit, position: int) -> Fit:
-    """Fit without one unit or block; the priors stay those of the whole data."""
-    model = fit.model
-    rest = Model.from_design(without_cluster(model.design, position), model.assumptions)
-    return Fit.from_model(rest, ess=REFIT_ESS, seed=fit.seed)
+def _others(fit: Fit, smoothed: Sequence[tuple[Array, float]]) -> dict[int, Fit | Moved]:
+    """Return other draws, without one unit or block, where those there are will not do."""
+    found: dict[int, Fit | Moved] = {}
+    refits = 0
+    for j in np.argsort([-k for _, k in smoothed], kind="stable").tolist():
+        if not _poor(*smoothed[j]):
+            continue
+        rest = _without(fit.model, j)
+        other = moved(fit, rest)
+        if other is not None and other.enough(LEAST_ESS):
+            found[j] = other
+        elif refits < REFITS:
+            found[j] = Fit.from_model(rest, ess=REFIT_ESS, seed=fit.seed)
+            refits += 1
+    return found
+
+
+def _without(model: Model, position: int) -> Model:
+    """Return the model without one unit or block; the priors stay those of the whole data."""
+    return Model.from_design(without_cluster(model.design, position), model.assumptions)
 
 
 def _influence(
@@ -211,7 +226,7 @@ def _influence(
     draws: Draws,
     names: tuple[str, ...],
     smoothed: list[tuple[Array, float]],
-    refits: dict[int, Fit],
+    others: Mapping[int, Fit | Moved],
 ) -> Influence:
     design, values = fit.model.design, estimands.difference(fit.draws, contrast)
     whole = _left_out("", values, fit.weights, -np.inf, question, design)
@@ -220,14 +235,15 @@ def _influence(
     values = values[order]
     found, errors = [], []
     for j, (name, (weights, k)) in enumerate(zip(names, smoothed, strict=True)):
-        refit = refits.get(j)
-        if refit is None:
+        other = others.get(j)
+        if other is None:
             found.append(_left_out(name, values, weights[order], k, question, design))
             errors.append(_error(found[-1], weights))
         else:
-            own = estimands.difference(refit.draws, contrast)
-            found.append(_left_out(name, own, refit.weights, k, question, design, refit.pareto_k))
-            errors.append(_error(found[-1], refit.weights))
+            own = estimands.difference(other.draws, contrast)
+            one = _left_out(name, own, other.weights, k, question, design, other.pareto_k)
+            found.append(replace(one, refitted=isinstance(other, Fit)))
+            errors.append(_error(found[-1], other.weights))
     sign = sign_verdict(whole.p_gt_0)
     step = MARGIN * _error(whole, fit.weights)
     borderline = len({sign_verdict(whole.p_gt_0 + side * step) for side in (-1, 1)}) > 1
@@ -263,10 +279,10 @@ def _left_out(
     k: float,
     question: Question,
     design: Design,
-    refit_k: float | None = None,
+    other_k: float | None = None,
 ) -> LeftOut:
     low, high = design.differences.said(question.interval(values, weights))
-    reached = k if refit_k is None else refit_k
+    reached = k if other_k is None else other_k
     return LeftOut(
         name=name,
         mean=float(design.differences.said(mean_and_sd(values, weights)[0])),
@@ -274,7 +290,7 @@ def _left_out(
         ci_high=float(high),
         p_gt_0=float(np.clip(weights @ (values > 0), 0.0, 1.0)),
         pareto_k=float(k),
-        refitted=refit_k is not None,
+        refitted=False,
         reliable=bool(reached <= K_LIMIT),
     )
 

@@ -1,10 +1,11 @@
 """How far each difference leans on the priors: what it is with others, and how fast it moves.
 
 The verdict comes from priors half and twice as wide, one family at a time, by reweighting the draws
-there are, or by a new fit where the weights cannot be trusted. Beside it stands the power-scaling
-sensitivity: a prior, or the likelihood, is raised to a power slightly off 1, and how fast the
-posterior of a difference then moves is its sensitivity (Kallioinen, Paananen, Buerkner & Vehtari,
-Stat. Comput. 34:57, 2024). That of a half-t hardly changes its scale, so it cannot tell alone.
+there are, as they are or moved, or by a new fit where the weights cannot be trusted. Beside it
+stands the power-scaling sensitivity: a prior, or the likelihood, is raised to a power slightly off
+1, and how fast the posterior of a difference then moves is its sensitivity (Kallioinen, Paananen,
+Buerkner & Vehtari, Stat. Comput. 34:57, 2024). That of a half-t hardly changes its scale, so it
+cannot tell alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,9 @@ from numpy.typing import NDArray
 
 from nestimate.inference.diagnostics import K_LIMIT, kish, smooth_weights
 from nestimate.inference.fit import Fit
+from nestimate.inference.moved import moved
+from nestimate.model.draws import Draws
+from nestimate.model.model import Model
 from nestimate.model.priors import Exponential, Normal, Prior, StudentT, SymmetricBeta, Uniform
 from nestimate.results.analyses.power_scaling import log_priors, power_scaling
 from nestimate.results.estimates import estimands
@@ -200,15 +204,18 @@ class _Other:
         Whose prior, and how many times as wide.
     weights, k
         Smoothed weights of the draws, and their Pareto-k.
-    refit
-        The new fit, where one was needed.
+    draws
+        The draws; None where they are those of the answer.
+    refitted
+        Whether they come from a new fit.
     """
 
     family: str
     factor: float
     weights: Array
     k: float
-    refit: Fit | None = None
+    draws: Draws | None = None
+    refitted: bool = False
 
     @property
     def poor(self) -> bool:
@@ -218,12 +225,12 @@ class _Other:
 
     @property
     def reliable(self) -> bool:
-        """Whether either way gave numbers that can be trusted."""
-        return not self.poor if self.refit is None else self.refit.pareto_k <= K_LIMIT
+        """Whether the numbers can be trusted."""
+        return self.k <= K_LIMIT if self.refitted else not self.poor
 
 
 def _others(fit: Fit, which: NDArray[np.intp], families: Sequence[str]) -> list[_Other]:
-    """Reweight the draws to every other width of a prior; fit anew where that will not do."""
+    """Reweight the draws to every other width of a prior; move them or fit anew where need be."""
     factors = (*FACTORS, FAR_FACTOR) if few_units(fit) else FACTORS
     draws = {p.label: values[which] for p, values in fit.draws.in_prior()}
     found = []
@@ -238,17 +245,31 @@ def _others(fit: Fit, which: NDArray[np.intp], families: Sequence[str]) -> list[
                     ratio += other.log_density(values) - parameter.prior.log_density(values)
             weights, k = smooth_weights(np.nan_to_num(ratio, nan=-1e300, neginf=-1e300))
             found.append(_Other(family=family, factor=factor, weights=weights, k=k))
+    found = [_moved(fit, one) if one.poor else one for one in found]
     worst = sorted((one for one in found if one.poor), key=lambda one: -one.k)[:REFITS]
-    return [replace(one, refit=_refit(fit, one)) if one in worst else one for one in found]
+    return [_refitted(fit, one) if one in worst else one for one in found]
 
 
-def _refit(fit: Fit, other: _Other) -> Fit:
-    """Fit with the prior of one family of another width."""
+def _moved(fit: Fit, other: _Other) -> _Other:
+    """Move the draws to where the other prior puts what the data do not; if that does better."""
+    found = moved(fit, _with_prior(fit.model, other))
+    if found is None or not found.enough(LEAST_ESS):
+        return other
+    return replace(other, draws=found.draws, weights=found.weights, k=found.pareto_k)
+
+
+def _refitted(fit: Fit, other: _Other) -> _Other:
+    new = Fit.from_model(_with_prior(fit.model, other), ess=REFIT_ESS, seed=fit.seed)
+    return replace(other, draws=new.draws, weights=new.weights, k=new.pareto_k, refitted=True)
+
+
+def _with_prior(model: Model, other: _Other) -> Model:
+    """Return the model with the prior of one family of another width."""
     changed = tuple(
         replace(p, prior=widened(p.prior, other.factor)) if p.free and p.name == other.family else p
-        for p in fit.model.parameters
+        for p in model.parameters
     )
-    return Fit.from_model(fit.model.with_parameters(changed), ess=REFIT_ESS, seed=fit.seed)
+    return model.with_parameters(changed)
 
 
 def widened(prior: Prior, factor: float) -> Prior:
@@ -287,11 +308,12 @@ def _scaled(
     says, found = verdicts(*usual), []
     settled = not _unsure(question, values, even, usual, limits)
     for other in others:
-        own, weights = values, other.weights[order]
-        if other.refit is not None:
-            own = estimands.difference(other.refit.draws, contrast)
+        own, ascending = values, order
+        if other.draws is not None:
+            own = estimands.difference(other.draws, contrast)
             ascending = np.argsort(own, kind="stable")
-            own, weights = own[ascending], other.refit.weights[ascending]
+            own = own[ascending]
+        weights = other.weights[ascending]
         low, high = question.interval(own, weights)
         sign, decision = verdicts(low, high)
         step = max(abs(low - usual[0]), abs(high - usual[1]))
@@ -305,7 +327,7 @@ def _scaled(
                 decision=decision != says[1],
                 moved=bool(step > MOVED * (usual[1] - usual[0])),
                 unsure=settled and _unsure(question, own, weights, (low, high), limits),
-                refitted=other.refit is not None,
+                refitted=other.refitted,
                 reliable=other.reliable,
             )
         )

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from nestimate.studies.screen.asked import Asked
 from nestimate.studies.screen.engines import engine
 from nestimate.studies.screen.layout import Layout, Member
 from nestimate.studies.screen.matrix import Matrix
@@ -38,6 +39,7 @@ def made(size: int, units: int, readings: int) -> Matrix:
         values=values.reshape(size, -1),
         layout=Layout(
             groups=("placebo", "drug"),
+            asked=Asked.difference("placebo", "drug"),
             cell=np.repeat(np.arange(2 * units), readings),
             group=np.repeat([0, 1], units),
             expected=np.full(2 * units, readings),

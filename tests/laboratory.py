@@ -268,7 +268,11 @@ SHEETS = {
         says=("Are they the same unit each time?",),
     ),
     "C9 numbered titles": Sheet(SUBCOLUMNS, "compare --wide units"),
-    "C9 repeated titles": Sheet(TITLES, "compare --value value --group group,Time"),
+    "C9 repeated titles": Sheet(
+        TITLES,
+        "compare --value value --group group,Time --block unit",
+        says=("Right if a column is one unit, read at every Time", "leave out --block unit"),
+    ),
     "C9 repeated titles alone": Sheet(
         "\n".join(line.split(",", 1)[1] for line in TITLES.splitlines()) + "\n",
         "compare --wide units",

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from nestimate.studies.screen.asked import Asked
 from nestimate.studies.screen.layout import Layout, Member
 
 ROLES = {"endpoint": "protein", "value": "y", "group": "arm", "unit": "mouse"}
@@ -13,6 +14,7 @@ def layout(units, readings):
     cells = 2 * units
     return Layout(
         groups=("placebo", "drug"),
+        asked=Asked.difference("placebo", "drug"),
         cell=np.repeat(np.arange(cells), readings),
         group=np.repeat([0, 1], units),
         expected=np.full(cells, readings),
@@ -85,6 +87,7 @@ def layout_inside(layout, outer, inner, readings):
         place = np.tile(place[: outer * inner], 2)
     return Layout(
         groups=("placebo", "drug"),
+        asked=Asked.difference("placebo", "drug"),
         cell=np.repeat(np.arange(cells), readings),
         group=np.repeat([0, 1], outer * inner),
         expected=np.full(cells, readings),
@@ -110,3 +113,35 @@ def as_rows_inside(layout, values):
         }
     protein = [f"p{e:05d}" for e in endpoint]
     return pd.DataFrame({"protein": protein, "arm": arm, **names, "y": values.ravel()})
+
+
+def made_crossed(size, *, mice=4, readings=2, share=0.2, seed=0, between=True, effect=None):
+    """Rows of two arms at two times, the arm between mice or within, and the effects.
+
+    What a mouse shows at a time has half the variance of a difference, as `compare` has it.
+    """
+    rng = np.random.default_rng(seed)
+    tau, sigma = (
+        own[:, None, None, None, None]
+        for own in np.array([[0.4], [0.5]])
+        * np.exp(np.array([[0.4], [0.3]]) * rng.standard_normal((2, size)))
+    )
+    if effect is None:
+        effect = np.where(rng.random(size) < share, rng.standard_normal(size), 0.0)
+    # Arms, mice, times, readings.
+    y = 2 * rng.standard_normal((size, 2 if between else 1, mice, 1, 1))
+    y = y + tau / np.sqrt(2) * rng.standard_normal((size, 2, mice, 2, 1))
+    y = y + sigma * rng.standard_normal((size, 2, mice, 2, readings))
+    y[:, 1, :, 1] += effect[:, None, None]
+    endpoint, arm, mouse, time, _ = (index.ravel() for index in np.indices(y.shape))
+    name = [f"m{a if between else ''}{m}" for a, m in zip(arm, mouse, strict=True)]
+    frame = pd.DataFrame(
+        {
+            "protein": [f"p{e:05d}" for e in endpoint],
+            "arm": np.array(["placebo", "drug"])[arm],
+            "time": np.array(["t1", "t2"])[time],
+            "mouse": name,
+            "y": y.ravel(),
+        }
+    )
+    return frame, effect

@@ -40,7 +40,7 @@ def test_compare_answers_and_writes_what_was_asked(tmp_path):
         (["--value", "glucos", "--group", "arm"], "Did you mean 'glucose'"),
         (["--value", "arm", "--group", "mouse"], "'placebo' is not a number"),
         ([*ROLES, "--rope", "0.3"], "write two numbers"),
-        ([*ROLES, "--prior", "tau"], "--prior 'tau'"),
+        ([*ROLES, "--prior", "tau"], "prior 'tau'"),
         ([*ROLES, "--json", "/nowhere/a.json"], "/nowhere does not exist"),
         ([*ROLES, "--report", str(MICE)], "would overwrite the data"),
     ],

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import nestimate as ne
 from nestimate.apps import cli
 from nestimate.data.tables.door import Wanted, read_table
-from nestimate.data.tables.edits import LeaveOut, Rename, SetCell, parse_edit
+from nestimate.data.tables.edits import KeepOnly, LeaveOut, Rename, SetCell, parse_edit
 from nestimate.errors import DataError, DesignError, NestimateError
 from nestimate.results.documents import reproduction
 
@@ -44,6 +44,7 @@ def test_an_edit_is_read_as_it_is_written(row, column, text, why):
         Rename(column=column, label=row, text=text, why=why),
         LeaveOut(row=row, why=why),
         LeaveOut(where=((column, row), (row, text or "x")), why=why),
+        KeepOnly(where=((column, row), (row, text or "x")), why=why),
     ):
         assert parse_edit(str(edit)) == edit
 
@@ -143,3 +144,32 @@ def test_an_open_file_is_read_like_its_path(tmp_path):
 def test_edits_are_lines():
     with pytest.raises(NestimateError, match="list of lines"):
         ne.Options(edits="without row 1")
+
+
+def test_rows_are_left_out_with_the_labels_that_they_bear_in_every_row():
+    """The rows below a label that is not repeated keep it, whatever is left out above them."""
+    once = file(b"arm,mouse,y\na,m1,1.0\n,,1.2\n,m2,2.0\n,,2.2\nb,m3,3.0\n,,3.2\n,m4,4.0\n,,4.2\n")
+    down = "arm,mouse"
+    for edit, left in (
+        ("without row 8", "m1 m1 m2 m2 m3 m3 m4"),
+        ("without mouse = m3", "m1 m1 m2 m2 m4 m4"),
+        ("without arm = a", "m3 m3 m4 m4"),
+        ("only mouse = m2", "m2 m2"),
+    ):
+        once.seek(0)
+        table = read_table(once, Wanted(edits=[edit], fill_down=down, as_it_is=True))
+        codes, labels = table.labels("mouse")
+        assert [labels[code] for code in codes] == left.split(), edit
+        arms = [table.labels("arm")[1][code] for code in table.labels("arm")[0]]
+        assert arms == ["a" if mouse in {"m1", "m2"} else "b" for mouse in left.split()]
+
+
+def test_only_the_rows_that_are_asked_for_are_kept_and_the_others_counted():
+    table = read("only arm = b # the drug alone", "only mouse = m5")
+    assert [table.row(i) for i in range(table.n_rows)] == ["8"]
+    said = " ".join(table.notes)
+    assert "Only arm b is looked at; 4 rows were left out: the drug alone." in said
+    assert "Only mouse m5 is looked at; 3 rows were left out." in said
+    assert "none is left out" in " ".join(read("only arm = b", "only arm = b").notes)
+    with pytest.raises(DataError, match="no row has arm c"):
+        read("only arm = c")

@@ -9,7 +9,9 @@ from typer.testing import CliRunner
 
 import messy
 import nestimate as ne
+from exports import EXPORTS
 from laboratory import NESTED, SHEETS, SUBCOLUMNS, TWO_BY_TWO, UNEVEN
+from nestimate import comparison
 from nestimate.apps import cli
 from nestimate.data.tables import text_files
 from nestimate.data.tables.files import read_file
@@ -17,6 +19,7 @@ from nestimate.data.tables.reading import Reading
 from nestimate.errors import NestimateError
 
 RUNNER = CliRunner()
+EVERY = SHEETS | EXPORTS
 SHARED = Path(__file__).parent.parent.parent / "shared" / "cases"
 
 
@@ -45,10 +48,8 @@ def written(tmp_path, text, name="data.csv"):
     return path
 
 
-@pytest.mark.usefixtures("shaped")
-@pytest.mark.parametrize("name", SHEETS)
-def test_first_proposal_is_what_one_would_draw_and_all_run(name, tmp_path):
-    sheet = SHEETS[name]
+def proposed(sheet, tmp_path):
+    """Return the lines that are proposed for a table, the first of them and the words checked."""
     path = written(tmp_path, sheet.text)
     said, lines = inspected(path, *sheet.options)
     plain = " ".join(said.split())
@@ -60,8 +61,39 @@ def test_first_proposal_is_what_one_would_draw_and_all_run(name, tmp_path):
         assert words in plain
     for words in sheet.never:
         assert not any(words in line for line in lines), lines
-    for line in lines:
+    return lines
+
+
+@pytest.mark.usefixtures("shaped")
+@pytest.mark.parametrize("name", SHEETS)
+def test_first_proposal_is_what_one_would_draw_and_all_run(name, tmp_path):
+    for line in proposed(SHEETS[name], tmp_path):
         run(line)
+
+
+def test_a_plate_as_it_lies_is_no_design(tmp_path):
+    head = ",".join(["", *map(str, range(1, 13))])
+    rows = [",".join([letter, *(f"{k * 1.7 % 3:.2f}" for k in range(12))]) for letter in "ABCDEFGH"]
+    said, lines = inspected(written(tmp_path, "\n".join([head, *rows]) + "\n"))
+    assert not lines
+    assert "This is a plate as it lies" in said
+
+
+class PosedError(NestimateError):
+    """A command came as far as its model."""
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_what_is_proposed_for_exports_is_what_one_would_draw_and_can_be_posed(
+    name, tmp_path, monkeypatch
+):
+    def posed(*_):
+        raise PosedError("It can be posed.")
+
+    monkeypatch.setattr(comparison, "fitted", posed)
+    for line in proposed(EXPORTS[name], tmp_path):
+        done = RUNNER.invoke(cli.app, shlex.split(line)[1:])
+        assert isinstance(done.exception, PosedError), f"{line}\n{done.output}\n{done.exception}"
 
 
 @pytest.mark.usefixtures("shaped")
@@ -123,14 +155,16 @@ def test_answers_of_the_proposals(tmp_path):
     )
 
 
-@pytest.mark.parametrize("name", [name for name, sheet in SHEETS.items() if not sheet.options])
+@pytest.mark.parametrize("name", [name for name, sheet in EVERY.items() if not sheet.options])
 def test_a_flat_proposal_names_every_column_that_it_ignores(name, tmp_path):
-    found = ne.inspect(written(tmp_path, SHEETS[name].text))
+    found = ne.inspect(written(tmp_path, EVERY[name].text))
+    kind = {found.measurand.column} if found.measurand else set()
     for proposal in found.proposals:
         if proposal.layout == "flat" and not proposal.folded:
             roles = proposal.roles
-            used = {roles.value, *roles.group.split(","), *roles.summary.values()}
-            assert {column.name for column in found.columns} - used == {*proposal.candidate.unused}
+            used = {roles.value, *roles.group.split(","), *roles.summary.values(), proposal.adjust}
+            named = {column.name for column in found.columns} - kind
+            assert named - used == {*proposal.candidate.unused}
 
 
 BOOK = [

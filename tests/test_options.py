@@ -67,6 +67,9 @@ def test_every_option_is_one_of_the_command_line():
         ({"rope": (1, 1)}, "the lower end comes first"),
         ({"rope": (0.5, 1)}, "does not hold 0"),
         ({"prior": "tau = 1"}, "prior is 'tau = 1'"),
+        ({"prior": [{"tau": "1"}]}, "or lines in a list, ['tau = halfnormal(2)']"),
+        ({"prior": ["tau"]}, "prior 'tau': write the parameter, =, and its prior"),
+        ({"prior": ["tau=1", "tau = 2"]}, "tau already has the prior '1'"),
     ],
 )
 def test_what_an_option_does_not_take_is_refused_by_its_type(given, said):
@@ -80,3 +83,23 @@ def test_numbers_of_numpy_are_plain_ones():
     assert repr(chosen) == "Options(rope=(-1.0, 1.0), ess=500.0, seed=3)"
     assert type(chosen.seed) is int
     assert hash(chosen) == hash(ne.Options(ess=500, seed=3, rope=(-1, 1)))
+
+
+def test_priors_are_lines_or_a_mapping_in_every_call():
+    lines = ["tau = halfnormal(2)", "nu=30"]
+    mapping = {"tau": "halfnormal(2)", "nu": "30"}
+    assert Options(prior=lines) == Options(prior=tuple(lines)) == Options(prior=mapping)
+    assert hash(Options(prior=lines)) == hash(Options(prior=mapping))
+    assert repr(Options(prior=lines)) == f"Options(prior={mapping})"
+    assert Options(prior=lines).assumptions.changes("tau", "drug")
+    arm, y = ["a", "b"] * 4, [1.0, 2.1, 1.4, 2.6, 0.7, 1.9, 1.2, 2.4]
+    one, other = (
+        ne.compare({"arm": arm, "y": y}, value="y", group="arm", options={"prior": p, "ess": 200})
+        for p in (["nu = 30"], {"nu": 30})
+    )
+    assert one.contrasts[0].mean == other.contrasts[0].mean
+    formula = {"arm": arm, "y": y}
+    fitted = ne.fit("y ~ arm", formula, options={"prior": ["nu = 30"], "ess": 200})
+    assert "nu" not in {parameter.name for parameter in fitted.model.free}
+    with pytest.raises(DesignError, match="no parameter 'taau'"):
+        ne.compare(formula, value="y", group="arm", options={"prior": ["taau = 1"]})

@@ -89,3 +89,93 @@ def test_a_control_that_is_one_in_every_block_was_divided_by(scale):
         assert remedy in said
     free = data | {"ratio": [r + 0.01 * i for i, r in enumerate(ratio)]}
     assert "divided by" not in warned(free, **roles)
+
+
+def laid_out(spec, seed=5, sigma=0.3):
+    """Return columns of all combinations of a layout; what some columns add is in their labels."""
+    rng = np.random.default_rng(seed)
+    rows = [{}]
+    for name, (count, inside, sd) in spec.items():
+        adds, made = {}, []
+        for row in rows:
+            for k in range(count):
+                label = ".".join([*(row[other] for other in inside), f"{name[0]}{k}"])
+                add = adds.setdefault(label, rng.normal(0, sd))
+                made.append({**row, name: label, "y": row.get("y", 10.0) + add})
+        rows = made
+    for row in rows:
+        row["y"] = round(row["y"] + rng.normal(0, sigma), 3)
+    return {name: [row[name] for row in rows] for name in rows[0]}
+
+
+def advised(data, **roles):
+    """Return the advice about columns left out, and the contrasts that its formulas give."""
+    found = [w for w in ne.compare(data, **roles, options=OPTIONS).design.warnings if "left" in w]
+    formulas = [said.split('"')[1] for said in found if "nestimate fit" in said]
+    return " ".join(found), [ne.fit(one, data, options=OPTIONS).contrasts[0] for one in formulas]
+
+
+def test_what_tells_readings_of_a_unit_apart_is_named_with_its_formula():
+    spec = {"arm": (2, (), 0.0), "mouse": (4, ("arm",), 0.5), "position": (4, (), 3.0)}
+    data = laid_out(spec)
+    said, (fitted,) = advised(data, value="y", group="arm", unit="mouse")
+    assert "Column position is left out, and it tells the readings of one mouse apart" in said
+    assert 'nestimate fit "y ~ arm + C(position) + (1 | mouse)"' in said
+    alone = ne.compare(data, value="y", group="arm", unit="mouse", options=OPTIONS).contrasts[0]
+    assert fitted.mean == pytest.approx(alone.mean, abs=0.3)
+    # A number of replicates makes nothing alike.
+    plain = laid_out(spec | {"position": (4, (), 0.0)})
+    assert advised(plain, value="y", group="arm", unit="mouse") == ("", [])
+
+
+def test_a_day_of_several_units_of_each_group_is_named():
+    data = laid_out(
+        {"day": (5, (), 3.0), "arm": (2, (), 0.0), "mouse": (2, ("day", "arm"), 0.5)}
+        | {"cell": (3, ("day", "arm", "mouse"), 0.0)}
+    )
+    said, _ = advised(data, value="y", group="arm", unit="mouse")
+    assert (
+        "Column day is left out, and it ties the levels of mouse: each day occurs equally" in said
+    )
+    assert "--block day" in said
+    roles = {"value": "y", "group": "arm", "unit": "mouse", "options": OPTIONS}
+    alone = ne.compare(data, **roles).contrasts[0]
+    within = ne.compare(data, **roles, block="day").contrasts[0]
+    assert within.ci_high - within.ci_low < 0.6 * (alone.ci_high - alone.ci_low)
+
+
+def test_what_pairs_units_inside_blocks_is_named_and_its_formula_runs():
+    data = laid_out(
+        {"litter": (5, (), 1.0), "row": (4, ("litter",), 3.0), "arm": (2, (), 0.0)}
+        | {"pup": (1, ("litter", "row", "arm"), 0.2), "scan": (2, (), 0.0)}
+    )
+    said, (fitted,) = advised(data, value="y", group="arm", block="litter", unit="pup")
+    assert "Column row is left out, and it pairs the levels of pup: in every litter" in said
+    assert "(1 | litter:row) + (1 | litter:pup)" in said
+    roles = {"value": "y", "group": "arm", "block": "litter", "unit": "pup", "options": OPTIONS}
+    alone = ne.compare(data, **roles).contrasts[0]
+    assert fitted.ci_high - fitted.ci_low < 0.6 * (alone.ci_high - alone.ci_low)
+
+
+def test_both_what_ties_units_and_what_differs_inside_them_is_said():
+    data = laid_out(
+        {"plate": (6, (), 3.0), "arm": (2, (), 0.0), "dish": (1, ("plate", "arm"), 0.4)}
+        | {"run": (3, (), 3.0)}
+    )
+    said, _ = advised(data, value="y", group="arm", unit="dish")
+    assert said.index("Column plate is left out, and it pairs the levels of dish") == 0
+    assert "Column run is left out, and it tells the readings of one dish apart" in said
+
+
+def test_another_outcome_and_what_is_adjusted_for_tie_nothing():
+    rng = np.random.default_rng(3)
+    data = laid_out({"arm": (2, (), 0.0), "mouse": (6, ("arm",), 1.0), "scan": (6, (), 0.0)})
+    y = np.asarray(data["y"])
+    data["score"] = np.digitize(y + rng.normal(0, 0.2, y.size), np.quantile(y, [0.3, 0.6])).tolist()
+    assert "score" not in advised(data, value="y", group="arm", unit="mouse")[0]
+    day = laid_out({"day": (6, (), 3.0), "arm": (2, (), 0.0), "mouse": (2, ("day", "arm"), 0.3)})
+    day["day"] = [int(label[1:]) for label in day["day"]]
+    assert "Column day" in advised(day, value="y", group="arm")[0]
+    chosen = OPTIONS | {"adjust": "day"}
+    warnings = ne.compare(day, value="y", group="arm", options=chosen).design.warnings
+    assert not any("Column day" in said for said in warnings)

@@ -16,7 +16,17 @@ from nestimate.studies.screen.effects import Flat
 from nestimate.studies.screen.nodes import Likelihood, Nodes
 from nestimate.studies.screen.reduced import Reduced, patterns
 from nestimate.studies.screen.scales import learn_pooled
-from screens import FAST, INSIDE, ROLES, as_rows, as_rows_inside, layout, made, made_inside
+from screens import (
+    FAST,
+    INSIDE,
+    ROLES,
+    as_rows,
+    as_rows_inside,
+    layout,
+    made,
+    made_crossed,
+    made_inside,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -99,6 +109,29 @@ def test_screens_inside_blocks_and_units_without_effects_have_no_hit(where):
         found = ne.screen(as_rows_inside(where, values), **INSIDE[where], options={"workers": 1})
         hits.append(len(found.hits()))
     assert hits == [0] * 4
+
+
+CROSSED = {"endpoint": "protein", "value": "y", "group": "arm,time", "unit": "mouse"}
+
+
+@pytest.mark.parametrize("contrast", ["interaction", "t2 - t1 | drug", "drug - placebo"])
+def test_hits_of_two_factors_are_right_as_often_as_said(contrast):
+    wrong, hits = np.zeros((2, 2))
+    for seed in range(3):
+        frame, effect = made_crossed(3_000, share=0.1, seed=seed + 1)
+        null = made_crossed(3_000, share=0, seed=seed + 11)[0]
+        asked = {**FAST, "contrast": contrast}
+        found = ne.screen(frame, **CROSSED, options=asked)
+        # A broken screen: readings of four mice are taken for mice.
+        broken = ne.screen(frame, **{**CROSSED, "unit": None}, options=asked)
+        for k, table in enumerate((found.table, broken.table)):
+            chosen = (table.s_value <= 0.05).to_numpy()
+            hits[k] += chosen.sum()
+            wrong[k] += (chosen & (np.sign(table.shrunk.to_numpy()) != np.sign(effect))).sum()
+        assert not len(ne.screen(null, **CROSSED, options=asked).hits())
+    assert wrong[0] <= 0.075 * hits[0], (hits, wrong)
+    if contrast == "drug - placebo":  # what mice share is nothing to changes within them
+        assert wrong[1] > 0.5 * hits[1], (hits, wrong)
 
 
 @pytest.mark.parametrize("where", ["blocks", "subunits"])

@@ -117,7 +117,7 @@ def test_texts_figures_and_files_name_what_scatters(where, table, found, tmp_pat
     figure = found.plot_scales()
     assert len(figure.axes[0].get_lines()) == 3
     counts = {
-        "blocks": "3 blocks (litter) that saw both; pup: 6 in drug, 6 in placebo",
+        "blocks": "blocks (litter): 3 saw both; pup: 6 in drug, 6 in placebo",
         "subunits": "mouse: 3 in drug, 3 in placebo; slice: 6 in drug, 6 in placebo",
     }
     assert counts[where] in " ".join(str(found).split())

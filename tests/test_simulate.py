@@ -45,9 +45,6 @@ def test_a_spread_of_nothing_and_scales_by_group():
 def test_what_is_given_twice_is_refused():
     with pytest.raises(DesignError, match="a is given twice"):
         arguments.group_means("a=0, a=1")
-    with pytest.raises(DesignError, match="tau already has the prior '1'"):
-        arguments.priors(["tau=1", "tau = 2"])
-    assert arguments.priors(["tau=1", "nu=2"]) == {"tau": "1", "nu": "2"}
 
 
 @pytest.mark.parametrize("label", ["@SUM(1)", "-2+cmd|' /C calc'!A0", "+HYPERLINK(1)"])

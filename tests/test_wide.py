@@ -65,7 +65,10 @@ def test_groups_that_span_the_readings_of_a_row(table):
     found = ne.compare(path, block="gene", options={"wide": "groups", "ess": 200})
     assert [row.name for row in found.contrasts] == ["drug - ctl"]
     assert "--block gene" in refused(path)
-    assert "--value value --group group --block gene" in answered(path)[0]
+    # Genes are outcomes of their own: one at a time.
+    assert answered(path) == ["--value value --group group --edit only gene = A"]
+    other = table(GENES.replace("gene", "exp", 1))
+    assert "--value value --group group --block exp" in answered(other)[0]
 
 
 def test_groups_that_span_named_units_beside_labels(table):

@@ -72,3 +72,23 @@ def test_a_remedy_is_said_in_the_words_of_who_reads_it(remedy, shell, python):
     assert str(sentence) == f"Try {shell} ({python} in Python)."
     assert said(Advice("Mind: ", sentence), "shell") == f"Mind: Try {shell}."
     assert sentence.remedies == (remedy,)
+
+
+@pytest.mark.parametrize(
+    ("text", "weights"),
+    [
+        ("2 - 0", [0, -1, 0, 1]),
+        ("2 - -1", [-1, 0, 0, 1]),
+        ("('1' + '2') / 2 - '0'", [0, -1, 0.5, 0.5]),
+        ("0.5 * '1' + 0.5 * '2' - '0'", [0, -1, 0.5, 0.5]),
+    ],
+)
+def test_labels_that_are_numbers_are_told_from_weights(text, weights):
+    np.testing.assert_array_equal(parse_contrast(text, ["-1", "0", "1", "2"]).weights, weights)
+
+
+def test_numbers_that_may_be_weights_or_labels_are_asked_about():
+    with pytest.raises(DesignError, match="Put labels that are numbers in quotes"):
+        parse_contrast("(1 + 2) / 2 - 0", ["-1", "0", "1", "2"])
+    with pytest.raises(DesignError, match=r"no group 'contrl'\. Did you mean 'control'"):
+        parse_contrast("a:b - contrl", ["a:b", "control"])

@@ -200,7 +200,7 @@ def fit(
         ),
         at=chosen.values_at,
         # What is said of a coefficient's prior is said of it as it is called with the reference.
-        as_stated=any(target.strip().startswith("beta") for target in chosen.prior),
+        as_stated=any(target.strip().startswith("beta") for target in chosen.priors),
     )
 
     def build(apart: bool) -> Design:

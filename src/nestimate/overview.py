@@ -10,10 +10,11 @@ from nestimate.data.inspection.mending import mended
 from nestimate.data.inspection.proposals import Proposal
 from nestimate.data.inspection.questions import decisions
 from nestimate.data.tables.door import Reading, Wanted, read_cells, read_table, table_of
+from nestimate.data.tables.edits import edited
 from nestimate.data.tables.files import file_name
 from nestimate.data.tables.grid import Grid
 from nestimate.errors import NestimateError
-from nestimate.results.words import inspection_text
+from nestimate.results.words import inspection_text, remarks
 from nestimate.results.words.meaning import meaning
 from nestimate.words import Decimal
 
@@ -47,6 +48,7 @@ class Overview(Inspection):
             "aliases": [list(pair) for pair in self.aliases],
             "value": self.value,
             "other_values": list(self.other_values),
+            "outcomes": list(remarks.one_of_several(self)),
             "designs": [
                 {
                     "layout": proposal.layout,
@@ -137,7 +139,12 @@ def inspect(
     if not table.roles:
         return overview
     # Columns of a header that spans others are read by the roles that are named.
-    kept = tuple(p for p in overview.proposals if _can_be_read(found.grid, p))
+    asked = len(found.reading.edits)
+    kept = tuple(
+        p
+        for p in overview.proposals
+        if _can_be_read(edited(found.grid, p.reading.edits[asked:]), p)
+    )
     return replace(overview, proposals=kept)
 
 

@@ -54,7 +54,7 @@ def posed(
         data,
         Wanted(
             **asdict(chosen.reading),
-            named=tuple(name for name in beside if isinstance(name, str)),
+            named=(*(name for name in beside if isinstance(name, str)), *chosen.covariates),
             value=value,
             group=group,
             unit=unit,
@@ -88,7 +88,7 @@ def posed(
         block=block,
         one_group=chosen.against is not None,
         summary=chosen.summary_columns,
-        known_sigma="sigma" in chosen.prior,
+        known_sigma="sigma" in chosen.priors,
         scale=chosen.scale,
         reference=reference,
         response=response.word,

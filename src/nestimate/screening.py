@@ -1,5 +1,6 @@
 """The one call that command line and library share: many endpoints in, a `Screen` out."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -38,6 +39,13 @@ STYLES: Mapping[str, Mapping[str, str]] = {
 }
 
 
+#: Said of an endpoint whose effect is looked at in a design with more scales than the screen's.
+OWN_PRIORS = (
+    "endpoint '{0}': `compare` looks at the whole design, in which other scales say how the effect "
+    "scatters; these keep their usual priors, so that its interval is not that of the screen."
+)
+
+
 class Screen(Found):
     """Many endpoints screened, and the ways out of it."""
 
@@ -47,7 +55,8 @@ class Screen(Found):
 
     def __repr__(self) -> str:
         """Return the screen in one line."""
-        return f"<screen: {len(self.matrix.names):,} endpoints, {phrases.answer(self)[0]}>"
+        hits = f"{self.selected(phrases.RATE).size:,} hits"
+        return f"<screen of {self.contrast}: {len(self.matrix.names):,} endpoints, {hits}>"
 
     @property
     def table(self) -> "pd.DataFrame":
@@ -113,6 +122,10 @@ class Screen(Found):
     def endpoint(self, name: str, options: Mapping[str, Any] | None = None) -> Comparison:
         """Return one endpoint as a whole answer, under the scales' priors that were learnt.
 
+        An effect of more than two groups within blocks, or between units that are seen in several,
+        is looked at in the whole design, whose scales between blocks keep the usual priors: a
+        warning says so.
+
         Parameters
         ----------
         name
@@ -128,24 +141,26 @@ class Screen(Found):
         row = self.row(name)
         if not self.estimated[row]:
             raise DesignError(f"endpoint '{name}': {self.columns()['status'][row]}.")
-        layout = self.matrix.layout
         own = self.reduced(row)
         ((_, learnt),) = self.outcome.learnt.split(own)
         prior = learnt.prior
         priors = prior.said(float(prior.unit(own)[0]), sigma=bool(own.freedom[0]))
         chosen: dict[str, Any] = {"ci_prob": self.options.ci_prob, "rope": self.options.rope}
-        if "tau" in layout.scales.values():
+        asked = self.question
+        if not asked.alone:
+            # The whole design has other scales for what its effects do between blocks.
+            del priors[next(iter(self.matrix.layout.scales.values()))]
+            warnings.warn(OWN_PRIORS.format(name), UserWarning, stacklevel=2)
+        if "tau" in priors:
             chosen["tau"] = "common"
-        named = {own.role: own.name for own in self.members}
-        block = named.pop("block", None)
         return compare(
             self.readings(row),
             value=self.roles.value or "value",
-            group=self.roles.group,
-            unit="/".join(named.values()) or None,
-            block=block,
-            reference=layout.groups[0],
-            options={**chosen, "prior": priors, **(options or {})},
+            group=asked.group,
+            unit=asked.unit,
+            block=asked.block,
+            reference=asked.reference,
+            options={**chosen, **asked.options, "prior": priors, **(options or {})},
         )
 
     def plan(
@@ -156,6 +171,7 @@ class Screen(Found):
         readings: Sequence[int] | None = None,
         costs: Any = None,
         target: float = 0.8,
+        settings: Mapping[str, Any] | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> Planned:
         """Plan the next experiment for an endpoint of median spreads.
@@ -164,26 +180,29 @@ class Screen(Found):
         ----------
         effect
             Smallest effect that matters, in the unit of the values.
-        units, readings, costs, target, options
-            As in `nestimate.plan`.
+        units, readings, costs, target, settings, options
+            As in `nestimate.plan`; blocks and subunits are numbers in `settings`, by default 2 to
+            30 blocks and as many subunits as here.
 
         Raises
         ------
         DesignError
-            When the screen was of blocks or subunits, or something cannot be meant.
+            When the screen was of more than two groups, or something cannot be meant.
         """
-        if set(self.typical) - {"tau", "sigma", "icc"}:
+        if len(self.groups) > 2:
             raise DesignError(
-                "plan: of blocks and subunits state the spreads yourself, in nestimate.plan."
+                "plan: a screen of more than two groups does not say what their means would be: "
+                "state them, and these spreads, in nestimate.plan (found.typical has the medians)."
             )
-        scales = {name: value for name, value in self.typical.items() if name != "icc"}
         low, high = self.groups
+        truth, sizes = self.planned
         return plan(
-            {"groups": {low: 0.0, high: effect}, "source": "medians of a screen", **scales},
+            {"groups": {low: 0.0, high: effect}, "source": "medians of a screen", **truth},
             units=units,
             readings=readings,
             costs=costs,
             target=target,
+            settings={"words": self.words, **sizes, **(settings or {})},
             options=options,
         )
 
@@ -233,7 +252,7 @@ def screen(
     samples: Any = None,
     options: Options | Mapping[str, Any] | None = None,
 ) -> Screen:
-    """Estimate the difference between two groups for thousands of endpoints, and learn from all.
+    """Estimate one effect for thousands of endpoints, and learn from all of them.
 
     Parameters
     ----------
@@ -241,9 +260,11 @@ def screen(
         A table with one reading per row, or with one endpoint per row and a column per sample; a
         file (CSV, Parquet ...), a data frame, or an AnnData object, whose `obs` holds the roles.
     endpoint, value, group, unit, block
-        Column names. `unit` is what was independently treated or sampled (mouse, patient); its rows
-        are its readings, `mouse/slice` has slices inside mice. `block` sees both groups, and may
-        have units of its own inside. Without both every reading is a unit.
+        Column names. `group` is what is compared, `arm,time` two factors; of more than two groups
+        the option `contrast` names the effect. `unit` is what was independently treated or sampled
+        (mouse, patient); its rows are its readings, `mouse/slice` has slices inside mice. `block`
+        sees several groups, and may have units of its own inside. Without both every reading is a
+        unit.
     samples
         Of a wide table: the sheet of samples, with a row for each column of `data` and the columns
         group, unit or block. Its first column, or that named in the option `sample`, names them.

@@ -30,7 +30,7 @@ class Words(TypedDict, total=False):
     sd: str | None
     se: str | None
     preset: Preset
-    prior: Mapping[str, str | float]
+    prior: Mapping[str, str | float] | Sequence[str]
     contrast: Contrasts | Sequence[str]
     order: str | Sequence[str] | None
     adjust: str | Sequence[str] | None

@@ -117,25 +117,6 @@ def contrasts(given: list[str] | None) -> str | tuple[str, ...]:
     return given[0] if given in (["pairs"], ["reference"]) else tuple(given)
 
 
-def priors(given: list[str] | None) -> dict[str, str]:
-    """Read `tau = halfnormal(2)`, several of them."""
-    found: dict[str, str] = {}
-    for text in given or []:
-        name, equals, prior = text.partition("=")
-        if not equals or not prior.strip():
-            raise DesignError(
-                f"--prior '{text}': write the parameter, =, and its prior: 'tau = halfnormal(2)', "
-                "or a number to fix it: 'nu = 30'."
-            )
-        if name.strip() in found:
-            raise DesignError(
-                f"--prior '{text}': {name.strip()} already has the prior "
-                f"'{found[name.strip()]}'. Give one prior for each parameter."
-            )
-        found[name.strip()] = prior.strip()
-    return found
-
-
 def rope(given: str | None) -> tuple[float, float] | None:
     """Read `-0.5,0.5`."""
     if given is None:
@@ -170,7 +151,7 @@ SPELLINGS = {
     "sigma": Spelling(help="Replicate SD: common or own.", kind=str),
     "preset": Spelling(help="default, kruschke2013, meredith2021.", kind=str, hidden=True),
     "prior": Spelling(
-        help="'tau = halfnormal(2)'; repeatable.", kind=list[str] | None, read=priors
+        help="'tau = halfnormal(2)'; repeatable.", kind=list[str] | None, read=_several
     ),
     "rope": Spelling(help="LO,HI: differences as good as none.", read=rope),
     "contrast": Spelling(

@@ -27,12 +27,12 @@ def _screen(  # noqa: PLR0913 - one argument per option is how typer reads a com
     data: arguments.Data,
     endpoint: Annotated[str | None, typer.Option(help="Column that names the endpoints.")] = None,
     value: Annotated[str | None, typer.Option(help="What was measured (long tables).")] = None,
-    group: Annotated[str | None, typer.Option(help="What is compared.")] = None,
+    group: Annotated[str | None, typer.Option(help="What is compared; factors: arm,time.")] = None,
     unit: Annotated[
         str | None, typer.Option(help="Experimental unit, mouse or mouse/slice; rows: readings.")
     ] = None,
     block: Annotated[
-        str | None, typer.Option(help="Sees both groups: patient; units may lie inside.")
+        str | None, typer.Option(help="Sees several groups: patient; units may lie inside.")
     ] = None,
     samples: Annotated[
         Path | None, typer.Option(help="Sheet of samples: DATA has a column for each of its rows.")
@@ -40,7 +40,7 @@ def _screen(  # noqa: PLR0913 - one argument per option is how typer reads a com
     sample: Annotated[str | None, typer.Option(help="Its column that names the samples.")] = None,
     reference: arguments.Reference = None,
     contrast: Annotated[
-        str | None, typer.Option(help="Of more groups, two: 'drug - placebo'.")
+        str | None, typer.Option(help="The effect: 'drug - placebo', interaction ...")
     ] = None,
     scale: Annotated[str, typer.Option(help="linear, or log2 (intensities).")] = "linear",
     response: Annotated[

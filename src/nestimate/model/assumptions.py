@@ -1,7 +1,7 @@
 """Options of the model: which parts are Student-t, what groups share, and which priors hold."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nestimate.errors import DesignError
@@ -32,15 +32,16 @@ class Assumptions:
     preset
         Set of priors: `default`, `kruschke2013` or `meredith2021`.
     prior
-        Changed priors, `{"tau": "halfnormal(2)", "nu": 30}`, of all groups or of one, `tau[drug]`;
-        a number fixes the parameter.
+        Changed priors, `{"tau": "halfnormal(2)", "nu": 30}`, or as lines in a list,
+        `["tau = halfnormal(2)", "nu = 30"]`; of all groups or of one, `tau[drug]`. A number fixes
+        the parameter.
     """
 
     robust: Robust | None = None
     tau: Tau | None = None
     sigma: Sigma = "common"
     preset: Preset = "default"
-    prior: Mapping[str, str | float] = field(default_factory=dict)
+    prior: Mapping[str, str | float] | Sequence[str] = field(default_factory=dict)
 
     def check(self) -> None:
         """Refuse words that no model has.
@@ -51,12 +52,32 @@ class Assumptions:
             When an option is of the wrong kind.
         """
         check_fields(self, Assumptions)
-        if not isinstance(self.prior, Mapping):
-            raise DesignError(f"prior is {self.prior!r}: write {{'tau': 'halfnormal(2)'}}.")
+        # However they are given, they are kept as one mapping: equal priors make equal options.
+        object.__setattr__(self, "prior", self.priors)
+
+    @property
+    def priors(self) -> dict[str, str | float]:
+        """The changed priors, by parameter.
+
+        Raises
+        ------
+        DesignError
+            When they are neither a mapping nor lines, or a line is none.
+        """
+        given = self.prior
+        if isinstance(given, Mapping):
+            return dict(given)
+        lines = isinstance(given, Sequence) and not isinstance(given, str)
+        if not lines or not all(isinstance(line, str) for line in given):
+            raise DesignError(
+                f"prior is {given!r}: write {{'tau': 'halfnormal(2)'}}, or lines in a list, "
+                "['tau = halfnormal(2)']."
+            )
+        return _by_parameter(given)
 
     def changes(self, name: str, group: str | None) -> bool:
         """Whether the user changed the prior of this parameter."""
-        named = (TARGET.match(target) for target in self.prior)
+        named = (TARGET.match(target) for target in self.priors)
         return any(m and m[1] == name and m[2] in (None, group) for m in named)
 
     @property
@@ -68,3 +89,22 @@ class Assumptions:
     def robust_readings(self) -> bool:
         """Whether readings inside a unit are Student-t."""
         return self.robust in ("replicates", "both")
+
+
+def _by_parameter(lines: Sequence[str]) -> dict[str, str | float]:
+    """Read lines such as `tau = halfnormal(2)`, one for each parameter."""
+    found: dict[str, str | float] = {}
+    for line in lines:
+        name, equals, prior = (part.strip() for part in line.partition("="))
+        if not equals or not prior:
+            raise DesignError(
+                f"prior '{line}': write the parameter, =, and its prior: 'tau = halfnormal(2)', "
+                "or a number to fix it: 'nu = 30'."
+            )
+        if name in found:
+            raise DesignError(
+                f"prior '{line}': {name} already has the prior '{found[name]}'. Give one prior for "
+                "each parameter."
+            )
+        found[name] = prior
+    return found

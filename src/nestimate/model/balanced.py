@@ -127,12 +127,17 @@ class UnitStack:
         return np.asarray(self.inside.log_density(theta) + outer.reshape(shape))
 
     @property
-    def _classes(self) -> list[tuple[int, int, Codes]]:
-        """Group, members and positions of units that share variances."""
+    def _classes(self) -> list[tuple[int, float, Codes]]:
+        """Group, members and positions of units that share variances.
+
+        What stands for readings (`Inside.members`) may count as a broken number of them.
+        """
         kinds = np.stack([self.group, self.inside.members])
         distinct, codes = np.unique(kinds, axis=1, return_inverse=True)
         codes = codes.reshape(-1)
-        return [(int(g), int(n), np.flatnonzero(codes == i)) for i, (g, n) in enumerate(distinct.T)]
+        return [
+            (int(g), float(n), np.flatnonzero(codes == i)) for i, (g, n) in enumerate(distinct.T)
+        ]
 
     def guess(self) -> dict[Family, Array]:
         """Return parameters near the bulk of the posterior, each of shape (size, sets)."""

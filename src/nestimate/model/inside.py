@@ -57,12 +57,12 @@ class Inside:
     means
         Mean of each cell, shape (cells, sets).
     members
-        Members of the outermost stratum in each cell, shape (cells,).
+        Members of the outermost stratum in each cell, or as many as its mean counts as, (cells,).
     """
 
     strata: tuple[Squares, ...]
     means: Array
-    members: Codes
+    members: Codes | Array
 
     def log_density(self, theta: Theta) -> Array | float:
         """Log density of everything about the means of the cells, shape (sets, draws)."""

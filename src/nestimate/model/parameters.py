@@ -109,7 +109,7 @@ def choose_parameters(design: Design, assumptions: Assumptions) -> tuple[Paramet
             "sigma: no error of a reading is estimated for several groups here, so 'own' would do "
             "nothing. The spread of values that stand for themselves is tau: use tau 'own'."
         )
-    chosen = _with_changes(_defaults(design, assumptions), assumptions.prior)
+    chosen = _with_changes(_defaults(design, assumptions), assumptions.priors)
     if not any(parameter.free for parameter in chosen):
         raise DesignError("every parameter is fixed by a prior: nothing is left to estimate.")
     return chosen

@@ -30,7 +30,7 @@ def contents(plan: Plan) -> Report:
         "contrasts": list(plan.contrasts),
         "costs": vars(plan.costs),
         "lost": plan.lost,
-        "prior changes": dict(plan.options.prior),
+        "prior changes": plan.options.priors,
         "robust": plan.options.robust or "units",
         "preset": plan.options.preset,
         "seed": plan.options.seed,

@@ -259,7 +259,7 @@ def methods(plan: Plan) -> str:
     robust = options.robust_units
     heavy = words.block if blocked else words.unit
     family = f"Student-t distributed {many(heavy)}" if robust else "normal errors at every level"
-    changed = ", ".join(f"{name} ~ {prior}" for name, prior in options.prior.items())
+    changed = ", ".join(f"{name} ~ {prior}" for name, prior in options.priors.items())
     priors = f"the {options.preset} priors of nestimate, whose scales follow each data set"
     priors += f", except {changed}" if changed else ""
     wrong = ""

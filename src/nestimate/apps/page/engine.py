@@ -28,8 +28,8 @@ from nestimate.data.tables.files import read_file, sheets
 from nestimate.data.tables.grid import Grid as Cells
 from nestimate.data.tables.headers import spanning_header
 from nestimate.data.tables.reading import Reading
-from nestimate.data.tables.reshape import Wanted
 from nestimate.data.tables.rows import without_header_rows
+from nestimate.data.tables.stacking import Wanted
 from nestimate.data.tables.workbooks import UNKNOWN_CELLS, holds_readings
 from nestimate.errors import NestimateError
 from nestimate.inference.work import Work, using
@@ -221,7 +221,8 @@ def comparison(
         chosen["against"] = float(chosen["against"])
     if chosen.get("rope"):
         chosen["rope"] = tuple(chosen["rope"])
-    chosen |= reading.chosen
+    edits = (*reading.edits, *chosen.get("edits", ()))
+    chosen |= replace(reading, edits=edits).chosen
     if "formula" in design:
         kept = {name: named[name] for name in ("group", "reference") if name in named}
         return fit(str(design["formula"]), upload.opened(), **kept, options=chosen)

@@ -76,7 +76,10 @@ def looked_at(upload: engine.Upload, reading: engine.Reading) -> dict[str, Any]:
             for note in overview.notes
             if unknown or not note.startswith(engine.UNKNOWN_CELLS)
         ],
-        "look_at": [in_page_terms(said) for c in told["columns"] for said in c["remarks"]],
+        "look_at": [
+            *map(in_page_terms, told["outcomes"]),
+            *(in_page_terms(said) for c in told["columns"] for said in c["remarks"]),
+        ],
         "refused": refusal(" ".join(told["refused"])) if told["refused"] else None,
     }
 
@@ -210,6 +213,10 @@ def _worded(design: dict[str, Any], reading: engine.Reading) -> dict[str, Any]:
     """Return a design in the page's terms, with the reading options that were found for it."""
     asked = reading.chosen
     found = {name: said for name, said in design["reading"].items() if name not in asked}
+    # Its own edits follow those of the user.
+    own = design["reading"].get("edits", [])[len(reading.edits) :]
+    found = {name: said for name, said in found.items() if name != "edits"}
+    found |= {"edits": own} if own else {}
     return design | {
         "roles": design["roles"] | found,
         "meaning": in_page_terms(design["meaning"]) + of_values(design["roles"].get("response")),

@@ -50,7 +50,6 @@ def adjusted_design(
     DataError, DesignError
         When the roles or the covariates cannot be read, or a covariate says what groups say.
     """
-    plain = Design.from_table(table, roles)
     if roles.relabel_units or roles.summary:
         raise DesignError(
             "adjust needs readings, and labels that each mean one unit: give every unit a label of "
@@ -62,6 +61,9 @@ def adjusted_design(
             raise DesignError(f"adjust names '{name}' twice. Name every covariate once.")
         if name in (roles.value, *roles.group_columns(table)):
             raise DesignError(f"adjust: '{name}' is what is measured or compared already.")
+    # What groups are adjusted for is not left out, whatever it ties together.
+    others = {name: column for name, column in table.columns.items() if name not in covariates}
+    plain = Design.from_table(replace(table, columns=others), roles)
     factors = [_coded(table, name) for name in roles.group_columns(table)]
     terms = [" * ".join(factors), *map(_quoted, covariates), *_random(plain, table)]
     text = f"{_quoted(roles.value)} ~ {' + '.join(terms)}"

@@ -108,7 +108,7 @@ class Compared:
             warnings += check_groups(name, roles.value, group[keep], groups, one_is_enough=False)
             read[name] = (group[keep], groups)
         present = {n: tuple(found[g] for g in np.unique(c)) for n, (c, found) in read.items()}
-        given = _references(roles.reference, present)
+        given = stated_references(roles.reference, present)
         stated = _orders(roles.order, present)
         labels, columns, places = [], [], []
         for name, (codes, found) in read.items():
@@ -242,7 +242,7 @@ def _places(labels: Sequence[str], order: Sequence[str], *, stated: bool) -> tup
     return tuple(float(list(order).index(label)) for label in labels) if stated else ()
 
 
-def _references(given: str | None, factors: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+def stated_references(given: str | None, factors: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
     """Return the references that were stated; a level that one factor alone has needs no name."""
     if isinstance(given, str):
         holders = [name for name, labels in factors.items() if given in labels]

@@ -22,7 +22,11 @@ Codes = NDArray[np.intp]
 
 
 def reference_first(
-    labels: Sequence[str], reference: str | None, *, ordered: bool = False
+    labels: Sequence[str],
+    reference: str | None,
+    *,
+    ordered: bool = False,
+    otherwise: str = "it comes first in the data",
 ) -> tuple[list[str], str]:
     """Put the reference first, and say why it is one; nothing if it was named.
 
@@ -35,6 +39,8 @@ def reference_first(
         The label that was named, or None.
     ordered
         Whether the order of the labels was stated by the user.
+    otherwise
+        What is said of the first where no label says that it is the reference.
 
     Raises
     ------
@@ -46,7 +52,7 @@ def reference_first(
         controls = [label for label in labels if label.casefold() in CONTROLS]
         told = len(controls) == 1 and not ordered
         reference = controls[0] if told else labels[0]
-        why = "its label says so" if told else "it comes first in the data"
+        why = "its label says so" if told else otherwise
         why = "it is the first of its ordered categories" if ordered else why
     else:
         reference = reference if reference in labels else read_label(reference) or reference

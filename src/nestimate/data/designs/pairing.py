@@ -16,9 +16,14 @@ from nestimate.errors import DataError
 from nestimate.remedies import Advice, Remedy
 
 Codes = NDArray[np.intp]
+Values = NDArray[np.float64]
 
 #: Chance below which members of a pair are called more alike than others, and fewest pairs.
 ALIKE, FEWEST = 0.01, 4
+#: Share of the scatter that labels have to explain; labels inside units that are looked at.
+MUCH, MOST_INSIDE = 0.1, 30
+#: Rounds in which means of labels and cells are taken off in turn: exact where these are balanced.
+SWEEPS = 20
 #: Columns left out that are looked at.
 MOST_COLUMNS = 30
 #: Blocks from which a constant control is no chance.
@@ -50,13 +55,24 @@ class Rows:
         """The experimental unit, or None where every row is a data point."""
         return self.levels[0] if self.levels else None
 
+    @property
+    def held(self) -> str:
+        """What the blocks are called, "" where there are none."""
+        return "" if self.block is None else self.block.name
+
+    @property
+    def repeated(self) -> tuple[str, ...]:
+        """Names of the levels whose members have several readings."""
+        several = [level for level in self.levels if level.size < self.readings.value.size]
+        return tuple(level.name for level in several)
+
 
 def doubt_pairs(table: Table, roles: Roles, used: Sequence[str], rows: Rows) -> list[str]:
-    """Name a column left out that pairs values one to one across groups, where that shows.
+    """Name a column left out that ties values together across groups, where that shows.
 
-    Numbers of replicates also occur once in every group; so a column is named only where values
-    that share its label are more alike than others (an F test of pairs within blocks). Nothing is
-    said where units lie in blocks.
+    A day, a plate or a position is met equally often in all groups; so are numbers of replicates,
+    and a column is named only where values that share its label are more alike than others: by an
+    F test of labels beside groups (within blocks), or beside units where it differs inside them.
 
     Parameters
     ----------
@@ -65,93 +81,185 @@ def doubt_pairs(table: Table, roles: Roles, used: Sequence[str], rows: Rows) -> 
     rows
         The rows that are compared.
     """
-    blind = rows.readings.reconstructed or (rows.unit is not None and rows.block is not None)
-    if blind or len(rows.groups) < 2:
+    if rows.readings.reconstructed or len(rows.groups) < 2:
         return []
     found = []
     for name in [name for name in table.columns if name not in used][:MOST_COLUMNS]:
         try:
-            codes = table.labels(name)[0]
+            codes = table.labels(name)[0][rows.keep]
         except DataError:
             continue  # what cannot be labels pairs nothing
-        ratio = _ratio(codes[rows.keep], rows)
-        if ratio is not None:
-            found.append((ratio, name))
-    if not found:
-        return []
-    ratio, name = max(found)
-    return [_advice(name, ratio, roles, rows)]
+        tie = _tie(name, codes, rows)
+        if tie is not None:
+            found.append(tie)
+    # What ties units together tells on the interval; what differs inside them on their readings.
+    inside = [tie for tie in found if isinstance(tie, InsideTie)]
+    between = [tie for tie in found if tie not in inside]
+    best = [max(ties, key=lambda tie: tie.ratio) for ties in (between, inside) if ties]
+    return [tie.advice(roles, rows) for tie in best]
 
 
-def _ratio(codes: Codes, rows: Rows) -> float | None:
-    """Variance of pairs over that inside them; None where there are no pairs, or it is chance."""
+@dataclass(frozen=True, kw_only=True)
+class Tie:
+    """A column left out whose labels make values alike.
+
+    Attributes
+    ----------
+    name, ratio
+        The column, and the variance between its labels over that inside them.
+    once
+        Whether each label occurs once in every group (of a block).
+    """
+
+    name: str
+    ratio: float
+    once: bool
+
+    def advice(self, roles: Roles, rows: Rows) -> str:
+        """Say which column pairs what, and what uses it."""
+        name = self.name
+        what = "readings" if rows.unit is None else f"levels of {rows.unit.name}"
+        listed = " and ".join([", ".join(rows.groups[:-1]), rows.groups[-1]])
+        block = rows.held
+        where = f"in every {block} " if block else ""
+        often = "once" if self.once else "equally often"
+        start = (
+            f"Column {name} is left out, and it {'pairs' if self.once else 'ties'} the {what}: "
+            f"{where}each {name} occurs {often} in {listed}, and what shares a {name} is "
+            f"{self._alike} more alike than the rest (F = {self.ratio:.3g}). "
+        )
+        if not block:
+            return Advice(start, "Compare within it: ", Remedy("block", name), ".")
+        start += (
+            "Without it the differences between them count as error of "
+            f"{'a reading' if rows.unit is None else f'a {rows.unit.name}'}, and the interval is "
+            "too wide."
+        )
+        inner = [f"{block}:{name}", *(f"{block}:{level}" for level in rows.repeated)]
+        terms = [f"({roles.group} | {block})", *(f"(1 | {cluster})" for cluster in inner)]
+        how = "A formula uses the pairs" if self.once else "A formula takes them into account"
+        return _by_formula(start, how, roles, (roles.group, *terms), (name, block))
+
+    @property
+    def _alike(self) -> str:
+        return "very much" if self.ratio > 10 else "clearly"
+
+
+@dataclass(frozen=True, kw_only=True)
+class InsideTie(Tie):
+    """A column left out that differs between the readings of a unit, alike in all units."""
+
+    def advice(self, roles: Roles, rows: Rows) -> str:
+        """Say which column tells readings apart, and what uses it."""
+        unit, name = rows.levels[0].name, self.name
+        start = (
+            f"Column {name} is left out, and it tells the readings of one {unit} apart: readings "
+            f"of the same {name} are {self._alike} more alike than others in every {unit} "
+            f"(F = {self.ratio:.3g}). Without it these differences count as error of a reading, "
+            f"and where a {unit} lacks some {name} its mean is off."
+        )
+        block = rows.held
+        clusters = [f"({roles.group} | {block})"] if block else []
+        clusters += [f"(1 | {block}{':' * bool(block)}{level})" for level in rows.repeated]
+        number = f"C({name})"
+        how = "A formula takes them into account"
+        return _by_formula(start, how, roles, (roles.group, number, *clusters), (name,))
+
+
+def _by_formula(
+    start: str, how: str, roles: Roles, terms: Sequence[str], names: Sequence[str]
+) -> str:
+    """Add the formula that does it, where names can stand in one and labels mean one unit."""
+    said = [roles.value, roles.group, *names, *(roles.unit or "").split("/")]
+    if roles.relabel_units or not all(word.isidentifier() for word in said if word):
+        return start
+    formula = f"{roles.value} ~ {' + '.join(terms)}"
+    how = f'{start} {how}: nestimate fit "{formula}", ne.fit in Python'
+    response = roles.said_response
+    if response is None:
+        return f"{how}."
+    return Advice(f"{how}, with ", Remedy("response", response), ".")
+
+
+def _tie(name: str, codes: Codes, rows: Rows) -> Tie | None:
+    """Return how a column ties values together; None where it does not, or by chance."""
+    if (codes < 0).any():
+        return None
     value, group = rows.readings.value, rows.readings.group
     inside = np.zeros(value.size, dtype=np.intp) if rows.block is None else rows.block.codes
     if rows.unit is not None:
         first = np.unique(rows.unit.codes, return_index=True)[1]
         if (codes != codes[first][rows.unit.codes]).any():
-            return None  # a unit has several of them
+            return _inside(name, codes, rows.unit, group, value)
         n = np.bincount(rows.unit.codes)
         value = np.bincount(rows.unit.codes, weights=value) / n
         codes, group, inside = codes[first], group[first], inside[first]
-    if (codes < 0).any():
-        return None
     groups, size = len(rows.groups), int(codes.max()) + 1
     pairs, pair = np.unique(inside * size + codes, return_inverse=True)
     counts = np.zeros((pairs.size, groups), dtype=np.intp)
     np.add.at(counts, (pair, group), 1)
-    whole = (counts == 1).all(axis=1)
-    blocks = pairs // size
-    if counts.max() > 1 or whole.sum() < max(FEWEST, 0.8 * pairs.size):
+    # What a design balances is met equally often in all groups; what came about is not.
+    whole = (counts == counts[:, :1]).all(axis=1)
+    if whole.sum() < max(FEWEST, 0.8 * pairs.size):
         return None
-    table = np.zeros((pairs.size, groups))
-    table[pair, group] = value
-    squares = freedom = 0.0
-    rest = 0.0
-    for block in np.unique(blocks[whole]):
-        cells = table[whole & (blocks == block)]
-        own = cells - cells.mean(axis=0)
-        middle = own.mean(axis=1, keepdims=True)
-        squares += groups * float(np.square(middle).sum())
-        rest += float(np.square(own - middle).sum())
-        freedom += len(cells) - 1
-    if freedom < FEWEST - 1 or squares <= 0:
-        return None
-    ratio = (groups - 1) * squares / rest if rest > 0 else np.inf
-    chance = float(special.fdtrc(freedom, freedom * (groups - 1), ratio))
-    return ratio if chance < ALIKE else None
+    kept = whole[pair]
+    cell = inside * groups + group
+    ratio = _ratio(value[kept], pair[kept], cell[kept], inside[kept])
+    return None if ratio is None else Tie(name=name, ratio=ratio, once=bool(counts.max() == 1))
 
 
-def _advice(name: str, ratio: float, roles: Roles, rows: Rows) -> str:
-    """Say which column pairs what, and what uses it."""
-    what = "readings" if rows.unit is None else f"levels of {rows.unit.name}"
-    listed = " and ".join([", ".join(rows.groups[:-1]), rows.groups[-1]])
-    value, group = roles.value, roles.group
-    where = "" if rows.block is None else f"in every {rows.block.name} "
-    alike = "very much" if ratio > 10 else "clearly"
-    start = (
-        f"Column {name} is left out, and it pairs the {what}: {where}each {name} occurs once "
-        f"in {listed}, and what shares a {name} is {alike} more alike than the rest "
-        f"(F = {ratio:.3g}). "
-    )
-    if rows.block is None:
-        return Advice(start, "Compare within it: ", Remedy("block", name), ".")
-    block = rows.block.name
-    formula = f"{value} ~ {group} + ({group} | {block}) + (1 | {block}:{name})"
-    plain = all(word.isidentifier() for word in (value, group, block, name))
-    start += (
-        "Without it the differences between them count as error of a reading, and the interval is "
-        "too wide."
-    )
-    if not plain:
-        return start
-    how = f'{start} A formula uses the pairs: nestimate fit "{formula}", ne.fit in Python'
-    response = roles.said_response
-    return (
-        f"{how}."
-        if response is None
-        else Advice(f"{how}, with ", Remedy("response", response), ".")
-    )
+def _inside(name: str, codes: Codes, unit: Level, group: Codes, value: Values) -> Tie | None:
+    """Return a tie of readings inside units: most units have every label, in every group."""
+    labels = np.unique(codes).size
+    if labels > MOST_INSIDE:
+        return None
+    counts = np.zeros((unit.size, int(codes.max()) + 1), dtype=np.intp)
+    np.add.at(counts, (unit.codes, codes), 1)
+    seen = np.unique(np.stack([group, codes]), axis=1).shape[1]
+    # A design reads each of them equally often in every unit; what came about does not.
+    regular = (counts == counts.max(axis=1, keepdims=True)) | (counts == 0)
+    even = regular.all(axis=1).mean() >= 0.8 and (counts > 0).sum() >= 0.8 * labels * unit.size
+    if not even or seen < labels * np.unique(group).size:
+        return None
+    ratio = _ratio(value, codes, unit.codes, np.zeros_like(codes), fewest=1)
+    return None if ratio is None else InsideTie(name=name, ratio=ratio, once=False)
+
+
+def _ratio(
+    value: Values, label: Codes, cell: Codes, inside: Codes, *, fewest: int = FEWEST - 1
+) -> float | None:
+    """Variance between labels, beside cells, over what neither explains; None where it is chance.
+
+    Parameters
+    ----------
+    value, label, cell, inside
+        Of each item its value, label, cell (group of a block, or unit) and what holds both; shape
+        (items,). Labels meet cells equally often, or nearly.
+    fewest
+        Degrees of freedom of labels below which nothing is said.
+    """
+    plain = value - _means(value, cell)
+    rest = value
+    for _ in range(SWEEPS):
+        rest = rest - _means(rest, label)
+        rest = rest - _means(rest, cell)
+    labels, cells = np.unique(label).size, np.unique(cell).size
+    freedom = labels - np.unique(inside).size
+    left = value.size - cells - freedom
+    squares = float(plain @ plain - rest @ rest)
+    error = float(rest @ rest)
+    if freedom < fewest or left < 1 or squares <= 1e-12 * float(plain @ plain):
+        return None
+    ratio = squares / freedom / (error / left) if error > 1e-12 * squares else np.inf
+    share = 1 - (error / left) / (float(plain @ plain) / (value.size - cells))
+    chance = float(special.fdtrc(freedom, left, ratio))
+    return ratio if chance < ALIKE and share >= MUCH else None
+
+
+def _means(value: Values, codes: Codes) -> Values:
+    """Return for every item the mean of those that share its code."""
+    n = np.bincount(codes)
+    return np.asarray((np.bincount(codes, weights=value) / np.maximum(n, 1))[codes])
 
 
 def doubt_normalised(name: str, rows: Rows, measure: Measure) -> list[str]:

@@ -13,7 +13,7 @@ from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.factors import MOST_GROUPS, begins_anew, moments
 from nestimate.data.inspection.kinds import Column
-from nestimate.data.inspection.vocabulary import hints
+from nestimate.data.inspection.vocabulary import VIEWS, hints, words
 
 MOST_SUBUNITS = 3
 
@@ -240,7 +240,7 @@ def _scored(
         outer, *inner = candidate.units
         place = candidate.place
         # A well is a place on a plate: without the plate it names nothing.
-        apart = any("block" in hints(name) for name in untold)
+        apart = any("block" in hints(n) and not _sites(crossing, n, outer, names) for n in untold)
         score -= 2.5 * ("place" in hints(outer) and apart)
         holders = names[: names.index(outer)] if counts_within(crossing, outer, names) else ()
         # A day is what its wells lie in, not another one under every treatment.
@@ -276,6 +276,15 @@ def _scored(
     )
 
 
+def _sites(crossing: Crossing, name: str, place: str, names: Sequence[str]) -> bool:
+    """Return whether a column counts 1, 2, 3 in every well or slide that stands before it."""
+    if not words(name) & VIEWS:
+        return False
+    before = place in names and name in names and names.index(place) < names.index(name)
+    full = crossing.size(place, name) == crossing.size(place) * crossing.size(name)
+    return before and "place" in hints(place) and full and counts_within(crossing, name, names)
+
+
 def _of_days(candidate: Candidate) -> bool:
     """Return whether rows are put together by days, plates and the like."""
     return candidate.block is not None or (
@@ -299,7 +308,9 @@ def _block_score(crossing: Crossing, candidate: Candidate, names: Sequence[str])
     counting = "block" not in hints(block) and counts_within(crossing, block, names)
     holders = names[: names.index(block)] if counting else ()
     inner = any(name != candidate.group for name in holders)
-    return score - 2.5 * bool(finer) - 3.0 * inner
+    # Sites 1, 2 of every well lie in it, whatever sites are elsewhere.
+    sites = any(_sites(crossing, block, place, names) for place in names)
+    return score - 2.5 * bool(finer) - 3.0 * inner - 5.0 * sites
 
 
 def one_unit_each(crossing: Crossing, name: str, group: str) -> bool:

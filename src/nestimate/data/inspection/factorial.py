@@ -16,7 +16,8 @@ from nestimate.data.designs.roles import Roles
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.factors import crossed_factors, moments
-from nestimate.data.inspection.proposals import Branch, FormulaProposal, Proposal, branch
+from nestimate.data.inspection.proposals import Branch, FormulaProposal, Proposal
+from nestimate.data.inspection.trials import branch
 from nestimate.data.inspection.vocabulary import hints
 from nestimate.data.tables.cells import is_plain_number
 from nestimate.errors import DataError, DesignError
@@ -82,6 +83,11 @@ def paired(crossing: Crossing, value: str, best: Candidate) -> Proposal | None:
 def worded(name: str) -> str:
     """Return a column's name as a formula writes it."""
     return name if name.isidentifier() and name.isascii() else f"`{name}`"
+
+
+def _valued(crossing: Crossing, value: str) -> str:
+    """Return what was measured as a formula writes it: a column, or an expression as it is."""
+    return worded(value) if value in crossing.table.columns else value
 
 
 def _path(crossing: Crossing, factors: Sequence[str]) -> list[str]:
@@ -219,7 +225,9 @@ def _built(
 ) -> Proposal | None:
     """Return the proposal if the engine takes its formula."""
     fixed = " * ".join(_coded(crossing, name) for name in factors)
-    formula = " + ".join([f"{value} ~ {fixed}", *_random(crossing, factors, path)])
+    formula = " + ".join(
+        [f"{_valued(crossing, value)} ~ {fixed}", *_random(crossing, factors, path)]
+    )
     try:
         parsed = parse_formula(formula)
         design = formula_design(crossing.table, parsed)

@@ -37,7 +37,11 @@ _MOMENT = re.compile(
 
 
 def told_apart(
-    crossing: Crossing, columns: Mapping[str, Column], whole: str, rows: Sequence[str] = ()
+    crossing: Crossing,
+    columns: Mapping[str, Column],
+    whole: str,
+    rows: Sequence[str] = (),
+    compared: Sequence[str] = (),
 ) -> Crossing:
     """Return the crossing without measured or counted numbers; counters and factors named.
 
@@ -51,17 +55,22 @@ def told_apart(
         The column that makes all rows one group.
     rows
         Columns that name the rows of a wide table: what a row is, is no number of a reading.
+    compared
+        Columns known to be compared, whatever they are called.
     """
     measured = {n for n in crossing.names if n != whole and _is_measured(crossing, columns[n])}
     kept = crossing.without(measured)
     names = [name for name in kept.names if name != whole and kept.size(name) > 1]
     counters = frozenset(
-        n for n in names if n not in rows and _numbers_readings(kept, columns, n, names)
+        n
+        for n in names
+        if n not in {*rows, *compared} and _numbers_readings(kept, columns, n, names)
     )
     factors = [
         n
         for n in names
-        if n not in counters and (_is_compared(kept, n) or _follows_units(kept, n, names))
+        if n in compared
+        or (n not in counters and (_is_compared(kept, n) or _follows_units(kept, n, names)))
     ]
     crossed = {
         n for a, b in combinations(factors, 2) if crossed_factors(kept, a, b) for n in (a, b)
@@ -175,10 +184,13 @@ def _is_compared(crossing: Crossing, name: str) -> bool:
         return False
     if "group" in spoken:
         return True
-    if spoken & {"unit", "counter", "place", "person", "block", "kind"}:
+    if spoken & {"unit", "counter", "place", "person", "block"}:
         return False
+    # A cytokine that is none, or a gene that is a control, was given rather than measured.
     if any(label.casefold() in CONTROLS for label in labels):
         return True
+    if "kind" in spoken:
+        return False
     if "trait" in spoken or moments(crossing, name):
         return True
     return crossing.size(name) == 2 or _doses(labels) or (not spoken and _kinds(crossing, name))

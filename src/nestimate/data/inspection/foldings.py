@@ -4,7 +4,8 @@ Each folding puts columns below each other, so that the long table can be looked
 its designs are then said in the words that read the wide table.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal, cast
@@ -13,13 +14,17 @@ import pyarrow as pa
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.groups import CONTROLS
-from nestimate.data.inspection.kinds import Column
+from nestimate.data.inspection.baselines import Baseline
+from nestimate.data.inspection.factors import MOST_GROUPS
+from nestimate.data.inspection.kinds import Column, describe_column
 from nestimate.data.inspection.proposals import Proposal
 from nestimate.data.inspection.vocabulary import hints
 from nestimate.data.tables.cells import is_plain_number
 from nestimate.data.tables.door import Table
-from nestimate.data.tables.reshape import Wanted, long_form, stacked
-from nestimate.data.tables.series import alike_in_size, counts_rows, families, number_like
+from nestimate.data.tables.reshape import long_form
+from nestimate.data.tables.series import alike_in_size, counts_rows, number_like
+from nestimate.data.tables.stacking import Wanted, stacked
+from nestimate.data.tables.titles import bare, common_word, families, titles
 from nestimate.errors import NestimateError
 from nestimate.words import Wide
 
@@ -39,7 +44,8 @@ class Folding:
     ----------
     kind
         `replicates`: `columns` are readings of what is in the row; `units`: each is a unit, its
-        group in its title; `groups`: each is a group.
+        group in its title; `groups`: each is a group; `times`: each is a time at which what is in
+        the row was measured again.
     columns, labels
         The columns put below each other, and those of labels beside them.
     row
@@ -48,14 +54,17 @@ class Folding:
         The long table.
     likely
         Whether names and numbers speak for it.
+    along
+        The column of the times, doses or positions at which units were read; otherwise "".
     """
 
-    kind: Literal["replicates", "units", "groups"]
+    kind: Literal["replicates", "units", "groups", "times"]
     columns: tuple[str, ...]
     labels: tuple[str, ...]
     row: str
     table: Table
     likely: bool
+    along: str = ""
 
 
 def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
@@ -67,12 +76,21 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
     measured = [c for c in named if number_like(table.column(c.name)) and c.measured]
     # One of several readings may be the same in every row.
     able = [c for c in named if number_like(table.column(c.name)) and c.smallest is not None]
-    found = families([c.name for c in able if not counts_rows(c.name, table.column(c.name))])
+    found = families([c.name for c in able])
+    timed = len(found) == 1 and _says_when(next(iter(found)))
+    if len(found) < 2 and not timed:
+        found = families([c.name for c in able if not counts_rows(c.name, table.column(c.name))])
     numbered = [c for names in found.values() for c in able if c.name in names]
     rest = [c for c in named if c not in numbered]
-    if any(c.kind == "numbers" for c in rest) and any(c.kind != "numbers" for c in numbered):
+    some = any(c.kind == "numbers" for c in rest)
+    if some and len(found) < 2 and any(c.kind != "numbers" for c in numbered):
         return
-    if len(found) == 1:
+    if timed:
+        baseline = Baseline.of(columns)
+        made = _times(table, [c.name for c in numbered], rest, likely=baseline is None)
+        if baseline is not None and baseline.before not in {c.name for c in numbered}:
+            made = None
+    elif len(found) == 1:
         labels = [c for c in rest if c.kind not in {"numbers", "constant"}]
         made = _replicates(table, [c.name for c in numbered], labels)
     elif not found:
@@ -83,27 +101,77 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
         yield made
 
 
+def _says_when(stem: str) -> bool:
+    """Return whether numbers behind a word are times: week 1, glucose day 7, t2."""
+    return "time" in hints(stem) or stem in {"t", "d", "tp"}
+
+
 def _units(table: Table, names: Sequence[str], rest: Sequence[Column]) -> Folding | None:
-    """Read columns as units titled by their group; beside them may stand names of the rows."""
-    block = next((c.name for c in rest if c.distinct == table.n_rows), None)
-    if len(rest) != (block is not None):
+    """Read columns as units titled by their group; beside them may stand names of the rows.
+
+    These are blocks of which the columns hold readings, or times, doses and positions at which the
+    units were read.
+    """
+    beside = next((c for c in rest if is_along(c)), None)
+    beside = beside or next((c for c in rest if c.distinct == table.n_rows), None)
+    if len(rest) != (beside is not None):
         return None
+    along = beside.name if beside is not None and is_along(beside) else ""
+    word = common_word(titles(list(names)).values())
+    paired = not rest and bool(hints(word) & {"block", "time"})
+    if along:
+        wanted = Wanted(wide="units", unit="unit", named=(along,))
+    else:
+        block = None if beside is None else beside.name
+        wanted = Wanted(wide="units", block=block, named=(word,) if paired else ())
     try:
-        long = long_form(table, Wanted(wide="units", block=block))
+        long = replace(long_form(table, wanted), notes=())
     except NestimateError:
         return None
+    if not paired:
+        dropped = {word} if along else {word, *([] if beside is None else ["unit"])}
+        columns = {n: c for n, c in long.columns.items() if n not in dropped or n == along}
+        long = replace(long, columns=columns)
     return Folding(
         kind="units",
         columns=tuple(names),
-        labels=() if block is None else (block,),
+        labels=() if beside is None else (beside.name,),
         row="",
-        table=replace(long, notes=()),
+        table=along_labels(long, along) if along else long,
         likely=True,
+        along=along,
     )
 
 
+def is_along(column: Column) -> bool:
+    """Return whether numbers say when, at which dose or where, rather than name what was read."""
+    said = hints(column.name)
+    named = said & {"unit", "counter", "person"} or (said >= {"block"} and "time" not in said)
+    return column.smallest is not None and column.distinct > 1 and not named
+
+
+def followed(table: Table) -> str:
+    """Return the column of times, doses or positions along which a header spans columns, or ""."""
+    if "unit" not in table.columns or not table.roles or "unit" in table.roles.values():
+        return ""
+    beside = [name for name in table.columns if name not in {"unit", *table.roles.values()}]
+    found = [name for name in beside if is_along(describe_column(table, name))]
+    return found[0] if len(beside) == len(found) == 1 else ""
+
+
+def along_labels(table: Table, name: str) -> Table:
+    """Return a table with labels in place of times, doses or positions; without where too many."""
+    codes, labels = table.labels(name)
+    columns = {n: c for n, c in table.columns.items() if n != name}
+    if len(labels) <= MOST_GROUPS:
+        cells = pa.array([None if code < 0 else labels[code] for code in codes], pa.string())
+        columns[name] = pa.chunked_array([cells])
+    return replace(table, columns=columns, known={})
+
+
 def _replicates(table: Table, names: Sequence[str], labels: Sequence[Column]) -> Folding | None:
-    if any("," in name for name in names):
+    # Channels 1, 2, 3 measure different things.
+    if any("," in name for name in names) or "kind" in hints(names[0]):
         return None
     kept = [column.name for column in labels]
     row = ""
@@ -129,15 +197,44 @@ def _replicates(table: Table, names: Sequence[str], labels: Sequence[Column]) ->
     )
 
 
+def _times(
+    table: Table, names: Sequence[str], rest: Sequence[Column], *, likely: bool
+) -> Folding | None:
+    """Read columns as the times at which what stands in the row was measured again."""
+    labels = [c.name for c in rest if c.kind not in {"numbers", "constant"}]
+    found = titles(names)
+    factor = re.split(r"[\s_.-]+", found[names[0]].stem)[-1] if names[0] in found else ""
+    followed = any(c.name in labels and c.distinct == table.n_rows for c in rest)
+    if not followed or not factor or factor in table.columns or any("," in name for name in names):
+        return None
+    try:
+        values = [table.numbers(name) for name in names]
+        long = stacked(table, values, {factor: names}, [], Wanted(), labels)
+        # What is compared comes before when.
+        others = {name: cells for name, cells in long.columns.items() if name != factor}
+        long = replace(long, columns={**others, factor: long.columns[factor]})
+    except NestimateError:
+        return None
+    return Folding(
+        kind="times",
+        columns=tuple(names),
+        labels=tuple(labels),
+        row="",
+        table=long,
+        likely=likely,
+        along=factor,
+    )
+
+
 def _groups(table: Table, measured: Sequence[Column], named: Sequence[Column]) -> Folding | None:
-    control = any(c.name.casefold() in CONTROLS for c in measured)
+    control = any(bare(c.name).casefold() in CONTROLS for c in measured)
     groups = [
         c
         for c in measured
         if (c.kind == "numbers" or control)
         and c.kind != "id"
         and not counts_rows(c.name, table.column(c.name))
-        and not hints(c.name) & _OTHER
+        and not hints(bare(c.name)) & _OTHER
     ]
     labels = [c for c in named if c not in groups and c.kind != "constant"]
     told = [c for c in labels if c.labelled and not hints(c.name) & {"unit", "block", "counter"}]
@@ -161,6 +258,7 @@ def _groups(table: Table, measured: Sequence[Column], named: Sequence[Column]) -
         table=long,
         # Numbers for names are doses, or days: no quantity is called 10.
         likely=control
+        or Baseline.of(groups) is not None
         or all(map(is_plain_number, names))
         or all(low <= high for (_, high), (low, _) in pairwise(ranges)),
     )
@@ -173,35 +271,75 @@ def restated(proposals: Sequence[Proposal], folding: Folding, table: Table) -> t
     """
     found = []
     for proposal in proposals:
-        roles = proposal.roles
-        if folding.kind != "replicates" and roles.group != "group":
+        typed = None if proposal.formula else _typed(proposal, folding, table)
+        if typed is None:
             continue
-        if proposal.formula or (folding.kind == "units" and not folding.labels and not roles.unit):
-            continue
-        unit = None if folding.row and roles.unit == folding.row else roles.unit
-        typed: list[tuple[str, str | bool | None]] = [
-            ("wide", None if folding.kind == "replicates" else folding.kind),
-            ("value", ",".join(folding.columns) if folding.kind == "replicates" else None),
-            ("group", roles.group if folding.kind == "replicates" and not proposal.whole else None),
-            ("unit", None if folding.kind == "units" and unit == "unit" else unit),
-            ("block", roles.block),
-            ("relabel_units", roles.relabel_units),
-            ("against", "0" if roles.one_group else None),
-        ]
         given = tuple((name, value) for name, value in typed if value)
+        along = folding.along if folding.kind == "units" else ""
+        told = dict(given)
         restatement = replace(
             _with_rows(proposal, folding.row),
             typed=given,
-            folded=folding.kind,
+            folded="times" if "wide" in told and folding.kind == "times" else _kind(folding),
             folded_columns=folding.columns,
+            along=along,
         )
-        if _builds(restatement, table, dict(given)):
-            found.append(restatement)
+        design = _built(restatement, table, told)
+        if design is not None:
+            found.append(replace(restatement, cautions=design.warnings))
     return tuple(found[:MOST])
 
 
-def _builds(proposal: Proposal, table: Table, given: dict[str, str | bool]) -> bool:
-    """Return whether the wide table makes this design when it is read as the command reads it."""
+def _kind(folding: Folding) -> Literal["replicates", "units", "groups"]:
+    """Return what columns are where no factor says that they are times."""
+    return "replicates" if folding.kind == "times" else folding.kind
+
+
+def _typed(
+    proposal: Proposal, folding: Folding, table: Table
+) -> list[tuple[str, str | bool | None]] | None:
+    """Return a design in the words that read the wide table; None where these have none."""
+    roles, kind, unit = proposal.roles, folding.kind, proposal.roles.unit
+    joined: str | None = ",".join(folding.columns)
+    group: str | None = None if proposal.whole else roles.group
+    wide: str | None = folding.kind
+    if kind == "units":
+        if roles.group.split(",")[0] != "group":
+            return None
+        told = unit or roles.block
+        if not told and table.n_rows > 1 and (folding.along or not folding.labels):
+            return None
+        # Readings along a column of times are those of the unit where the user says so.
+        unit = None if unit == "unit" and not folding.along else unit
+        joined, group = None, None if group == "group" else group
+    elif kind == "groups":
+        if roles.group != "group":
+            return None
+        joined = group = None
+    elif kind == "times" and folding.along in roles.group.split(","):
+        wide = "groups"
+        used = {*proposal.candidate.used, *folding.columns, *proposal.factors}
+        joined = joined if {*table.columns} - used else None
+    else:
+        if kind == "times" and not folding.likely:
+            return None  # what was before is no reading of what came after
+        wide = None
+    return [
+        ("wide", wide),
+        ("value", joined),
+        ("group", group),
+        ("unit", None if folding.row and unit == folding.row else unit),
+        ("block", roles.block),
+        ("relabel_units", roles.relabel_units),
+        ("against", "0" if roles.one_group else None),
+    ]
+
+
+def _built(proposal: Proposal, table: Table, given: Mapping[str, str | bool]) -> Design | None:
+    """Return the design that the wide table makes when it is read as the command reads it.
+
+    None where it makes none, or another one.
+    """
     words = {name: str(value) for name, value in given.items()}
     try:
         long = long_form(
@@ -223,8 +361,8 @@ def _builds(proposal: Proposal, table: Table, given: dict[str, str | bool]) -> b
         )
         design = Design.from_table(long, roles)
     except NestimateError:
-        return False
-    return design.layout == proposal.layout
+        return None
+    return design if design.layout == proposal.layout else None
 
 
 def _with_rows(proposal: Proposal, row: str) -> Proposal:
@@ -245,7 +383,6 @@ def _with_rows(proposal: Proposal, row: str) -> Proposal:
         branches=branches,
         roles=replace(proposal.roles, unit="row"),
         candidate=replace(proposal.candidate, units=("row",)),
-        cautions=tuple(caution.replace(row, "row") for caution in proposal.cautions),
     )
 
 

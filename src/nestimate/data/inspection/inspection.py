@@ -1,22 +1,22 @@
 """What is in a table and which designs it can be. Facts only: the words are in `results`."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Self
+from typing import Self
 
 from nestimate.data.designs.design import Design
+from nestimate.data.inspection.baselines import Baseline
 from nestimate.data.inspection.candidates import (
     Candidate,
     candidates,
-    present,
 )
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.factorial import paired, several_factors
 from nestimate.data.inspection.factors import moments, told_apart
-from nestimate.data.inspection.foldings import Folding, foldings, restated
-from nestimate.data.inspection.kinds import Column, describe_column
+from nestimate.data.inspection.foldings import Folding, along_labels, foldings, followed, restated
+from nestimate.data.inspection.kinds import Column, describe_column, is_plate
+from nestimate.data.inspection.measurands import Measurand, measurands
 from nestimate.data.inspection.measured import (
-    Beside,
     beside_columns,
     crossed_labels,
     shares_again,
@@ -24,7 +24,8 @@ from nestimate.data.inspection.measured import (
     value_columns,
     with_counts,
 )
-from nestimate.data.inspection.proposals import MOST, Proposal, propose
+from nestimate.data.inspection.proposals import MOST, Proposal
+from nestimate.data.inspection.reasons import Reason, reasons
 from nestimate.data.inspection.relations import (
     alike,
     confounded,
@@ -33,23 +34,12 @@ from nestimate.data.inspection.relations import (
     unlabelled,
 )
 from nestimate.data.inspection.responded import by_limits, responded, with_answers, without_limits
+from nestimate.data.inspection.trials import propose
 from nestimate.data.inspection.vocabulary import hints
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.onegroup import with_one_group
 from nestimate.data.tables.reading import Reading
 from nestimate.errors import DataError, DesignError, listed
-
-RoleName = Literal[
-    "value", "reading", "group", "unit", "block", "counter", "n", "sd", "se", "total", "exposure"
-]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reason:
-    """A role that a column could play, and why, in a few words."""
-
-    role: RoleName
-    why: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +66,10 @@ class Inspection:
         Columns that every group of the likeliest design has one label of, and some share.
     value, other_values
         The column taken as measured, None where there is none, and those it may be instead.
+    measurand
+        The column that says what was measured, where one does: the designs are of one kind.
+    plate
+        Whether the table is a plate as it lies, so that it says nothing of groups.
     proposals
         Designs that the table can be, the most likely first.
     refused
@@ -98,6 +92,8 @@ class Inspection:
     proposals: tuple[Proposal, ...]
     refused: tuple[Proposal, ...]
     notes: tuple[str, ...]
+    measurand: Measurand | None = None
+    plate: bool = False
 
     @classmethod
     def from_table(
@@ -114,8 +110,52 @@ class Inspection:
         reading
             The options that a command needs to read it so.
         """
+        reading = reading or Reading()
+        for measurand in measurands(table):
+            found = cls._looked_at(measurand.taken(table), file)
+            if found.proposals:
+                edits = (*reading.edits, measurand.edit)
+                return found._of_kind(table, measurand)._read(replace(reading, edits=edits))
+        return cls._looked_at(table, file)._read(reading)
+
+    def _read(self, reading: Reading) -> Self:
+        """Return the same with how the table is read, and what each design leaves out."""
+        kind = () if self.measurand is None else (self.measurand.column,)
+        every = [column.name for column in self.columns if column.name not in kind]
+        proposals = tuple(
+            replace(
+                proposal,
+                reading=reading,
+                candidate=replace(proposal.candidate, unused=proposal.unused(every)),
+            )
+            for proposal in self.proposals
+        )
+        return replace(self, proposals=proposals)
+
+    def _of_kind(self, table: Table, measurand: Measurand) -> Self:
+        """Return the same for the whole table, of which one kind was looked at."""
+        columns = tuple(describe_column(table, name) for name in table.columns)
+        kind = Reason(role="kind", why="says what was measured")
+        return replace(
+            self,
+            n_rows=table.n_rows,
+            columns=columns,
+            roles={**self.roles, measurand.column: (kind,)},
+            measurand=measurand,
+        )
+
+    @classmethod
+    def _looked_at(cls, table: Table, file: str | None) -> Self:
+        if is_plate(table):
+            empty = cls._of(table, file)
+            return replace(empty, plate=True)
         plain, limited = without_limits(table)
-        found = cls._as_it_stands(plain, file)
+        named = followed(plain)
+        found = cls._as_it_stands(
+            along_labels(plain, named) if named else plain,
+            file,
+            along=[named] if named else [],
+        )
         if found.value is None and (yes := with_answers(plain)) is not None:
             found = cls._as_it_stands(yes, file)
         if limited:
@@ -131,37 +171,19 @@ class Inspection:
             )
         for folding in foldings(table, found.columns):
             rows = folding.labels if folding.kind == "groups" else ()
-            inner = cls._as_it_stands(folding.table, file, rows)
+            along = (folding.along,) if folding.along in folding.table.columns else ()
+            inner = cls._as_it_stands(folding.table, file, rows, along)
             found = _with_folding(found, inner, folding, restated(inner.proposals, folding, table))
-        every = [column.name for column in found.columns]
-        proposals = tuple(
-            replace(
-                proposal,
-                reading=reading or Reading(),
-                candidate=replace(proposal.candidate, unused=proposal.unused(every)),
-            )
-            for proposal in found.proposals
-        )
-        return replace(found, proposals=proposals)
+        return found
 
     @classmethod
-    def _as_it_stands(cls, table: Table, file: str | None, rows: Sequence[str] = ()) -> Self:
-        columns = tuple(describe_column(table, name) for name in table.columns)
-        summary = summary_columns(columns)
-        values = value_columns(table, columns, summary)
-        # Beside an SD whole numbers are means.
-        beside = None if {"sd", "se"} & {*summary} else beside_columns(table, columns)
-        if beside is not None:
-            values = with_counts(values, columns, beside)
-            taken = {beside.value, beside.column}
-            summary = {role: name for role, name in summary.items() if name not in taken}
-        again = shares_again(table, columns, beside)
-        extended, whole = with_one_group(table)
-        found = cls(
+    def _of(cls, table: Table, file: str | None) -> Self:
+        """Return the columns of a table, before any design."""
+        return cls(
             source=table.source,
             file=file,
             n_rows=table.n_rows,
-            columns=columns,
+            columns=tuple(describe_column(table, name) for name in table.columns),
             roles={},
             aliases=(),
             unlabelled=(),
@@ -171,19 +193,41 @@ class Inspection:
             other_values=(),
             proposals=(),
             refused=(),
-            notes=(
-                *table.notes,
-                *(
-                    f"{name} says as shares what {beside.value} of {beside.column} says."
-                    for name in again
-                    if beside is not None
-                ),
-            ),
+            notes=tuple(table.notes),
         )
+
+    @classmethod
+    def _as_it_stands(
+        cls,
+        table: Table,
+        file: str | None,
+        rows: Sequence[str] = (),
+        along: Sequence[str] = (),
+    ) -> Self:
+        found = cls._of(table, file)
+        columns = found.columns
+        summary = summary_columns(columns)
+        values = value_columns(table, columns, summary)
+        # Beside an SD whole numbers are means.
+        beside = None if {"sd", "se"} & {*summary} else beside_columns(table, columns)
+        if beside is not None:
+            values = with_counts(values, columns, beside)
+            taken = {beside.value, beside.column}
+            summary = {role: name for role, name in summary.items() if name not in taken}
+        again = shares_again(table, columns, beside)
+        if beside is not None:
+            said = [
+                f"{n} says as shares what {beside.value} of {beside.column} says." for n in again
+            ]
+            found = replace(found, notes=(*found.notes, *said))
+        baseline = None if summary or beside else Baseline.of(columns)
+        apart = [baseline.before, *baseline.after] if baseline else []
+        values = baseline.first(values) if baseline else values
+        extended, whole = with_one_group(table)
         if not values:
             return found
-        value, crossing = crossed_labels(extended, columns, values, summary, beside, whole)
-        crossing = told_apart(crossing, {c.name: c for c in columns}, whole, rows)
+        value, crossing = crossed_labels(extended, columns, values, summary, beside, whole, apart)
+        crossing = told_apart(crossing, {c.name: c for c in columns}, whole, rows, along)
         aliases = alike(crossing, whole)
         doubles = {second for _, second in aliases}
         crossing = crossing.without(doubles)
@@ -200,8 +244,13 @@ class Inspection:
         others = [n for n in [*values, *dropped] if n not in {value, total, *again}]
         others = list(dict.fromkeys(others))
         best = fit[0].roles.group if fit else groups[0]
-        fit = _with_formulas(crossing, value, groups, ranked, fit)
+        fit = _with_formulas(crossing, value, groups, ranked, fit, first=bool(along))
         fit = responded(extended, fit, beside)
+        if baseline is not None:
+            fit = baseline.proposed(extended, fit)[:MOST]
+            others = [name for name in others if name != baseline.before]
+        fit = tuple(replace(proposal, along="".join(along)) for proposal in fit)
+        moment = Reason(role="along", why="when, at which dose or where units were read")
         return replace(
             found,
             aliases=aliases,
@@ -212,7 +261,7 @@ class Inspection:
             other_values=tuple(others),
             proposals=fit,
             refused=() if fit else _in_full(extended, crossing, refused),
-            roles=_reasons(
+            roles=reasons(
                 crossing,
                 [value, *others],
                 summary,
@@ -221,7 +270,9 @@ class Inspection:
                 beside if beside is not None and beside.value == value else None,
                 best=best,
                 whole=whole,
-            ),
+            )
+            | dict.fromkeys(along, (moment,))
+            | dict.fromkeys(apart[:1], (Reason(role="baseline", why="the same before"),)),
         )
 
     def column(self, name: str) -> Column:
@@ -235,10 +286,13 @@ def _with_formulas(
     groups: Sequence[str],
     ranked: Sequence[Candidate],
     found: tuple[Proposal, ...],
+    *,
+    first: bool = False,
 ) -> tuple[Proposal, ...]:
     """Add what roles cannot say: several factors come first.
 
-    Numbers of hours or weeks, and traits, are factors beside what is compared: they come second.
+    Numbers of hours or weeks, and traits, are factors beside what is compared: they come second,
+    unless the table was laid out along them.
     """
     compared = [proposal.candidate for proposal in found if not proposal.whole]
     if not compared:
@@ -249,10 +303,10 @@ def _with_formulas(
         return (found[0], pair, *found[1:])[:MOST] if pair else found
     # Designs that leave out a factor are said, but never before the one that does not.
     aside = [n for n in made.factors if hints(n) & {"trait", "block"} or _counted_time(crossing, n)]
-    first = found[:1] if aside and found[0].layout != "flat" else ()
+    ahead = found[:1] if aside and found[0].layout != "flat" and not first else ()
     alone = {p.roles.group: p for p in reversed(found)}
-    rest = [p for p in found[len(first) :] if p is alone[p.roles.group]]
-    return (*first, made, *rest)[:MOST]
+    rest = [p for p in found[len(ahead) :] if ahead or p is alone[p.roles.group]]
+    return (*ahead, made, *rest)[:MOST]
 
 
 def _counted_time(crossing: Crossing, name: str) -> bool:
@@ -273,6 +327,9 @@ def _with_folding[I: Inspection](
     stacked = {name: found.roles.get(name, ()) for name in folding.columns}
     if folding.kind == "replicates":
         stacked = dict.fromkeys(folding.columns, (Reason(role="reading", why="numbered"),))
+    elif folding.kind == "times":
+        moment = Reason(role="along", why="the same again, at another time")
+        stacked = dict.fromkeys(folding.columns, (moment,))
     elif folding.kind == "units":
         stacked = dict.fromkeys(folding.columns, (Reason(role="unit", why="group in its title"),))
     else:
@@ -302,57 +359,3 @@ def _in_full(table: Table, crossing: Crossing, refused: Sequence[Proposal]) -> t
         except (DataError, DesignError) as error:
             found.append(replace(proposal, refused=str(error)))
     return tuple(found)
-
-
-def _reasons(
-    crossing: Crossing,
-    values: Sequence[str],
-    summary: Mapping[str, str],
-    groups: Collection[str],
-    reused: Collection[str],
-    beside: Beside | None,
-    *,
-    best: str,
-    whole: str,
-) -> dict[str, tuple[Reason, ...]]:
-    """Say which roles a column could play beside the group of the likeliest design, and why."""
-    found: dict[str, tuple[Reason, ...]] = {
-        values[0]: (Reason(role="value", why="numbers that vary"),)
-    }
-    found |= {name: (Reason(role="value", why="numbers too"),) for name in values[1:]}
-    for name in crossing.names:
-        reasons = []
-        count = present(crossing, name)
-        if name == whole or count < 2:
-            continue
-        if name in crossing.counters:
-            found[name] = (Reason(role="counter", why="numbers the readings"),)
-            continue
-        inside = best not in {whole, name} and crossing.inside(name, best)
-        if name in groups and not inside:
-            reasons.append(Reason(role="group", why=f"{count} labels"))
-        if best not in (name, whole) and not crossing.decides([best], name):
-            reasons.append(
-                Reason(role="unit", why=f"in one {best}")
-                if inside
-                else Reason(role="block", why=f"in several {best}")
-            )
-        elif best == whole:
-            single = crossing.most_rows([name]) == 1
-            reasons.append(Reason(role="unit", why="a row each" if single else "repeated"))
-        if name in reused and all(reason.role != "unit" for reason in reasons):
-            reasons.append(Reason(role="unit", why="if labels are reused"))
-        found[name] = tuple(reasons)
-    told = {
-        "n": "readings behind each mean",
-        "sd": "SD of the readings behind each mean",
-        "se": "standard error of each mean",
-    }
-    for role in ("n", "sd", "se"):
-        if role in summary:
-            found[summary[role]] = (Reason(role=role, why=told[role]),)
-    if beside is not None:
-        why = "of how many" if beside.role == "total" else f"of {beside.value}"
-        also = found.get(beside.column, ())
-        found[beside.column] = (Reason(role=beside.role, why=why), *also)
-    return found

@@ -28,6 +28,8 @@ Kind = Literal[
 
 #: More labels than this are not listed one by one, nor searched for look-alikes.
 MOST_LABELS = 20_000
+#: Columns from which numbers above them may be those of a plate.
+FEWEST_WELLS = 6
 #: Numbers that people write where there is no number.
 CODES = (-9.0, -99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 99999.0)
 
@@ -102,6 +104,15 @@ class Column:
     def labelled(self) -> bool:
         """Whether its entries are repeated, so that they can tell rows apart by kind."""
         return self.kind in {"labels", "numbers as labels", "dates"}
+
+
+def is_plate(table: Table) -> bool:
+    """Return whether a table is a plate as it lies: rows A, B, C and columns 1, 2, 3."""
+    first, *rest = list(table.columns)
+    if len(rest) < FEWEST_WELLS or rest != [str(i + 1) for i in range(len(rest))]:
+        return False
+    labels = [cell or "" for cell in table.cells(first)]
+    return len(labels) > 1 and labels == [chr(ord("A") + i) for i in range(len(labels))]
 
 
 def describe_column(table: Table, name: str) -> Column:

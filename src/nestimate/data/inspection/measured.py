@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 from nestimate.data.designs.percentages import counted_parts, spoken, surely_parts
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.kinds import MOST_LABELS, Column
-from nestimate.data.inspection.vocabulary import exposes, hints, summary_role, words
+from nestimate.data.inspection.vocabulary import (
+    clocks,
+    exposes,
+    hints,
+    is_reference,
+    summary_role,
+    words,
+)
 from nestimate.data.tables.door import Table
 
 _TOTAL = frozenset({"total", "totals", "all", "n", "nuclei", "tested", "scored", "counted", "dapi"})
@@ -158,6 +165,10 @@ def summary_columns(columns: Sequence[Column]) -> dict[str, str]:
         role = summary_role(column) if column.kind != "id" else None
         if role is not None:
             found.setdefault(role, column.name)
+    alone = not {"sd", "se"} & {*found}
+    if alone and "n" in found and "count" in words(found["n"]):
+        # Counted events are no readings behind a mean, unless an SD says that it is one.
+        del found["n"]
     if "n" in found:
         spread = next((role for role in ("sd", "se") if role in found), None)
         return {role: found[role] for role in ("n", spread) if role is not None}
@@ -171,11 +182,15 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
         spoken = hints(column.name)
         likely = 3.0 if column.kind == "numbers" else 1.0
         likely += 0.5 * (not column.whole) + 1.0 * ("value" in spoken)
+        # What others are divided by comes last, the quotient first.
+        likely -= 2.0 * is_reference(column.name)
+        likely += 1.0 * any(f"{a}/{b}" == column.name for a in named for b in named)
         if column.kind == "numbers" and not column.whole:
-            return likely - 2.0 * bool(spoken & {"trait", "sd", "se"})
+            return likely - 2.0 * bool(spoken & {"trait", "sd", "se"} or clocks(column.name))
         label = {"group", "unit", "block", "counter", "trait", "n", "sd", "se"}
         return likely - 2.0 * bool(spoken & label) - 1.5 * column.numbering
 
+    named = [c.name for c in columns]
     able = [c for c in columns if c.measured and c.kind != "id" and c.name not in summary.values()]
     ranked = sorted(able, key=score, reverse=True)
     plain = [c.name for c in ranked if c.kind == "numbers" and score(c) > 2.0]
@@ -198,15 +213,16 @@ def crossed_labels(
     summary: Mapping[str, str],
     beside: Beside | None,
     whole: str,
+    measured: Sequence[str] = (),
 ) -> tuple[str, Crossing]:
     """Choose the value and cross the columns of labels over its rows.
 
     A number that is the same in all rows of a unit (age, dose) is rather a property of the unit
-    than the reading.
+    than the reading. What is surely `measured` labels nothing.
     """
     crossing, chosen = None, values[0]
     for value in values[:4]:
-        apart = {value, *summary.values(), *([beside.column] if beside else [])}
+        apart = {value, *summary.values(), *measured, *([beside.column] if beside else [])}
         names = [c.name for c in columns if c.name not in apart and is_factor(c, summary)]
         names = names[:MOST_FACTORS]
         filled = ~np.isnan(table.numbers(value))

@@ -41,7 +41,7 @@ WORDS = {
     ),
     "counter": (
         "rep reps replicate repeat reading read measurement measure meas techrep technical scan "
-        "index idx row no nr number obs observation pass shot injection repetition frame "
+        "index idx row no nr number obs observation pass shot injection repetition frame dilution "
         "messung wiederholung mesure répétition medida repetición réplica réplicat ripetizione"
     ),
     "trait": (
@@ -51,7 +51,9 @@ WORDS = {
     "person": "operator observer experimenter technician scorer rater judge assessor panelist",
     "kind": (
         "feature gene protein marker analyte metabolite cytokine channel probe peptide taxon otu "
-        "parameter variable assay transcript"
+        "parameter variable assay transcript target biomarker chemokine mrna mirna readout metric "
+        "endpoint population subset analyt zytokin zielgen gène marqueur protéine gen marcador "
+        "proteína citoquina analito"
     ),
     "counted": (
         "positive positives hits events dead deaths died cases alive survivors infected successes "
@@ -69,6 +71,16 @@ WORDS = {
 _ROLE = {word: role for role in ("n", "sd", "se") for word in WORDS[role].split()}
 
 
+#: Words for where a microscope looked, which count anew in every well.
+VIEWS = frozenset({"site", "sites", "field", "fov", "view", "image", "tile", "position"})
+_CLOCK = frozenset({"time", "zeit", "temps", "tiempo", "tempo"})
+#: Kinds that others are set in relation to: housekeeping genes, loading controls, stains of all.
+REFERENCE_KINDS = frozenset(
+    {"gapdh", "actb", "bactin", "βactin", "betaactin", "actin", "18s", "18srrna", "28s", "hprt"}
+    | {"hprt1", "tbp", "b2m", "rplp0", "ppia", "ywhaz", "pgk1", "gusb", "rpl13a", "ubc"}
+    | {"tubulin", "vinculin", "dapi", "hoechst"}
+)
+
 #: Words for what things were counted on, in or during, and its units of measurement.
 EXPOSURES = frozenset(
     (
@@ -79,6 +91,17 @@ EXPOSURES = frozenset(
     .casefold()
     .split()
 )
+
+
+def clocks(name: str) -> bool:
+    """Return whether a column's name is time and nothing else: `Time (s)`, not reaction time."""
+    said = words(name)
+    return bool(said & _CLOCK) and said <= _CLOCK | {"s", "sec", "ms", "min", "h", "hr", "hours"}
+
+
+def is_reference(name: str) -> bool:
+    """Return whether others are usually set in relation to what has this name: actin, GAPDH."""
+    return "".join(filter(str.isalnum, name.casefold())) in REFERENCE_KINDS
 
 
 def words(name: str) -> frozenset[str]:

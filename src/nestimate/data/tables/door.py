@@ -14,7 +14,7 @@ from nestimate.data.tables.frames import read_columns, read_frame, read_mapping,
 from nestimate.data.tables.grid import Grid, without_blanks
 from nestimate.data.tables.headers import spanning_header
 from nestimate.data.tables.reading import Reading, of_files_only
-from nestimate.data.tables.reshape import Wanted, long_form, renamed
+from nestimate.data.tables.reshape import long_form
 from nestimate.data.tables.rows import (
     check_header,
     check_summaries,
@@ -24,6 +24,7 @@ from nestimate.data.tables.rows import (
     numbered_titles,
     without_header_rows,
 )
+from nestimate.data.tables.stacking import Wanted, renamed
 from nestimate.data.tables.table import Table
 from nestimate.errors import DataError, DesignError
 
@@ -105,8 +106,11 @@ def read_cells(data: Any, reading: Reading) -> Grid:
 
 def prepared(grid: Grid, reading: Reading) -> Grid:
     """Return cells after the user's own changes, which name the rows of the file as it is."""
-    grid = without_blanks(edited(grid, reading.edits))
-    return filled_down(emptied(grid, reading.empty), reading.continued)
+
+    def labelled(grid: Grid) -> Grid:
+        return filled_down(emptied(without_blanks(grid), reading.empty), reading.continued)
+
+    return edited(grid, reading.edits, labelled)
 
 
 def table_of(grid: Grid, wanted: Wanted) -> Table:

@@ -7,12 +7,13 @@ An edit is one line of text, so that a command, a call and a report can all hold
     every arm Drug = drug # two spellings
     without row 14 # pipette failed
     without mouse = m10, arm = drug # did not respond
+    only gene = Il6
 
 A name or cell that is more than one plain word stands in double quotation marks, as in JSON.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from json import dumps, loads
 
@@ -144,29 +145,56 @@ class LeaveOut:
 
     def __str__(self) -> str:
         """Return the edit as one line."""
-        pairs = ", ".join(f"{_word(column)} = {_word(label)}" for column, label in self.where)
-        return f"without {pairs or f'row {_word(self.row)}'}{_because(self.why)}"
+        which = _pairs(self.where) or f"row {_word(self.row)}"
+        return f"without {which}{_because(self.why)}"
 
     def applied(self, grid: Grid) -> Grid:
         """Return the table without the rows."""
-        gone = np.zeros(grid.n_rows, dtype=bool)
         if not self.where:
+            gone = np.zeros(grid.n_rows, dtype=bool)
             gone[_row(grid, self.row, self)] = True
             return grid.taking(~gone).noting(
                 Lost(f"Row {self.row} was left out{_reason(self.why)}")
             )
-        gone[:] = True
-        for column, label in self.where:
-            gone &= _bearing(grid, _column(grid, column, self), label)
-        named = " and ".join(f"{column} {label}" for column, label in self.where)
-        if not gone.any():
-            raise DataError(f"{grid.source}, edit '{self}': no row has {named}.")
-        rows = int(gone.sum())
-        said = "1 row was" if rows == 1 else f"{rows} rows were"
-        return grid.taking(~gone).noting(Lost(f"{named}: {said} left out{_reason(self.why)}"))
+        gone = _meeting(grid, self.where, self)
+        named = _named(self.where)
+        return grid.taking(~gone).noting(
+            Lost(f"{named}: {_rows(gone)} left out{_reason(self.why)}")
+        )
 
 
-Edit = SetCell | Rename | LeaveOut
+@dataclass(frozen=True, kw_only=True)
+class KeepOnly:
+    """The rows that bear certain labels were kept, all others left out.
+
+    Attributes
+    ----------
+    where
+        Pairs of column and label that must all be met.
+    why
+        The user's reason; may be empty.
+    """
+
+    where: tuple[tuple[str, str], ...]
+    why: str = ""
+
+    def __str__(self) -> str:
+        """Return the edit as one line."""
+        return f"only {_pairs(self.where)}{_because(self.why)}"
+
+    def applied(self, grid: Grid) -> Grid:
+        """Return the table without the other rows."""
+        kept = _meeting(grid, self.where, self)
+        if kept.all():
+            return grid.noting(f"Every row has {_named(self.where)}: none is left out.")
+        # What is asked for is reason enough.
+        why = f": {' '.join(self.why.split()).rstrip('.')}." if self.why.strip() else "."
+        return grid.taking(kept).noting(
+            Lost(f"Only {_named(self.where)} is looked at; {_rows(~kept)} left out{why}")
+        )
+
+
+Edit = SetCell | Rename | LeaveOut | KeepOnly
 
 
 def parse_edit(text: str) -> Edit:
@@ -195,26 +223,43 @@ def parse_edit(text: str) -> Edit:
     match words:
         case ["without", "row", row]:
             return LeaveOut(row=_read(row), why=why)
-        case ["without", *pairs] if len(pairs) % 4 == 3 and _paired(pairs):
+        case ["without" | "only" as which, *pairs] if len(pairs) % 4 == 3 and _paired(pairs):
             where = tuple((_read(pairs[i]), _read(pairs[i + 2])) for i in range(0, len(pairs), 4))
-            return LeaveOut(where=where, why=why)
+            kind = LeaveOut if which == "without" else KeepOnly
+            return kind(where=where, why=why)
     raise DesignError(
         f"edit '{text}': write 'row 9, glucose = 5.1 # why', 'header, \"column 3\" = weight', "
-        "'every arm Drug = drug', 'without row 14 # why' or 'without mouse = m10, arm = drug'. "
-        'What is more than one word stands in "quotation marks".'
+        "'every arm Drug = drug', 'without row 14 # why', 'without mouse = m10, arm = drug' or "
+        "'only gene = Il6'. What is more than one word stands in \"quotation marks\"."
     )
 
 
-def edited(grid: Grid, edits: Sequence[str]) -> Grid:
+def edited(
+    grid: Grid, edits: Sequence[str], labelled: Callable[[Grid], Grid] = lambda grid: grid
+) -> Grid:
     """Return the table after all edits, in their order; each leaves a note.
+
+    Parameters
+    ----------
+    grid, edits
+        Cells as they stand in the file, and one line for each edit.
+    labelled
+        Writes the labels that empty cells continue: a row that is left out would take with it what
+        the rows below it are called.
 
     Raises
     ------
     DataError, DesignError
         When an edit is not one, or there is no such row, column or label.
     """
-    for text in edits:
-        grid = parse_edit(text).applied(grid)
+    found = [parse_edit(text) for text in edits]
+    which = [i for i, edit in enumerate(found) if isinstance(edit, LeaveOut | KeepOnly)]
+    first = which[0] if which else len(found)
+    for edit in found[:first]:
+        grid = edit.applied(grid)
+    grid = labelled(grid)
+    for edit in found[first:]:
+        grid = edit.applied(grid)
     return grid
 
 
@@ -262,6 +307,29 @@ def _bearing(grid: Grid, place: int, label: str) -> NDArray[np.bool_]:
     codes = [i for i, c in enumerate(encoded.dictionary.to_pylist()) if read_label(c) == wanted]
     indices = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
     return np.asarray(np.isin(indices, codes if wanted is not None else [*codes, -1]))
+
+
+def _meeting(grid: Grid, where: Sequence[tuple[str, str]], edit: Edit) -> NDArray[np.bool_]:
+    """Return which rows bear all of some labels: at least one, or it is said."""
+    found = np.ones(grid.n_rows, dtype=bool)
+    for column, label in where:
+        found &= _bearing(grid, _column(grid, column, edit), label)
+    if not found.any():
+        raise DataError(f"{grid.source}, edit '{edit}': no row has {_named(where)}.")
+    return found
+
+
+def _named(where: Sequence[tuple[str, str]]) -> str:
+    return " and ".join(f"{column} {label}" for column, label in where)
+
+
+def _pairs(where: Sequence[tuple[str, str]]) -> str:
+    return ", ".join(f"{_word(column)} = {_word(label)}" for column, label in where)
+
+
+def _rows(which: NDArray[np.bool_]) -> str:
+    count = int(which.sum())
+    return "1 row was" if count == 1 else f"{count} rows were"
 
 
 def _tokens(text: str) -> tuple[list[str], str]:

@@ -2,12 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from nestimate.data.tables.cells import is_plain_number, read_label, tidy
 from nestimate.data.tables.grid import Grid
-from nestimate.data.tables.reshape import Wanted, stacked, without_tail
-from nestimate.data.tables.series import numeric
+from nestimate.data.tables.series import numeric, split_names
+from nestimate.data.tables.stacking import Wanted, stacked, without_tail
 from nestimate.data.tables.table import Table, is_text
+from nestimate.data.tables.titles import says_when
 from nestimate.errors import DataError, DesignError, listed
 from nestimate.remedies import Remedy
 
@@ -48,7 +55,7 @@ def _nested_header(grid: Grid, wanted: Wanted) -> Table | None:
     if not all(numeric(cells) for cells in below):
         return None
     if all(is_plain_number(cell) or not cell for cell in second):
-        if "" not in names:
+        if "" not in names or _labels_and_groups(names) is not None:
             return None
         raise DataError(
             f"{grid.source}: column {names.index('') + 1} has numbers and no name. If the columns "
@@ -69,6 +76,8 @@ def _nested_header(grid: Grid, wanted: Wanted) -> Table | None:
         for group, unit, column in zip(filled, second, grid.columns, strict=True)
     ]
     values = [without_tail(part.numbers(next(iter(part.columns)))) for part in parts]
+    if all(map(says_when, second)):
+        return _times_below(grid, parts[0], values, (filled, second), wanted)
     note = (
         f"Two header rows: {len(set(filled))} groups ({', '.join(dict.fromkeys(filled))}) above "
         f"{len(second)} units, with readings below them."
@@ -82,19 +91,50 @@ def _nested_header(grid: Grid, wanted: Wanted) -> Table | None:
     return stacked(parts[0], values, labels, [*grid.notes, note], wanted)
 
 
+def _times_below(
+    grid: Grid,
+    table: Table,
+    values: Sequence[NDArray[np.float64]],
+    header: tuple[Sequence[str], Sequence[str]],
+    wanted: Wanted,
+) -> Table:
+    """Stack columns of groups above times: the rows of a group are units, met at each of them."""
+    groups, times = header
+    compared = split_names(wanted.group, ("group", "time"), ",") if wanted.group else ()
+    named = {*compared, *wanted.unit_names, wanted.block} & {"time", "unit"}
+    if not (named or wanted.as_it_is):
+        raise DesignError(
+            f"{grid.source}: {listed(list(dict.fromkeys(times)), most=3)} in the second header row "
+            "say when, so they are no units. Compare groups and times, the rows of a group being "
+            "units that were followed: ",
+            Remedy("group", "group,time"),
+            " with ",
+            Remedy("block", "unit"),
+            "; without the block where every value is of another one.",
+        )
+    rows = pa.chunked_array([pa.array([str(i + 1) for i in range(len(table.rows))])])
+    table = replace(table, columns={**table.columns, "unit": rows})
+    note = f"Two header rows: groups ({', '.join(dict.fromkeys(groups))}) above times; each row of "
+    note += "a group is one unit."
+    labels = {"group": groups, "time": times}
+    plain = replace(wanted, group=None, unit=None)
+    found = stacked(table, values, labels, [*grid.notes, note], plain, ["unit"])
+    unit = pc.binary_join_element_wise(found.columns["group"], found.columns["unit"], " ")
+    roles = {**found.roles, "group": wanted.group or "group"}
+    roles |= {"unit": "unit"} if wanted.unit else {}
+    return replace(found, columns={**found.columns, "unit": unit}, roles=roles, known={})
+
+
 def _grouped_header(grid: Grid, wanted: Wanted) -> Table | None:
     """Read a table with labels of its rows on the left, groups that span several columns beside.
 
     `gene,ctl,,,drug,,`: the numbers of a row under one name are readings of that row and group. A
     second header row may name the units in the columns.
     """
-    spans = _spans([tidy(name) for name in grid.names])
-    labels = [name for name, width in spans if width == 1]
-    groups = [(name, width) for name, width in spans if width > 1]
-    if not labels or spans != [*((name, 1) for name in labels), *groups]:
+    found = _labels_and_groups([tidy(name) for name in grid.names])
+    if found is None or not grid.n_rows:
         return None
-    if len(groups) < 2 or len({width for _, width in groups}) > 1 or not grid.n_rows:
-        return None
+    labels, groups = found
     if not all(is_text(column) for column in grid.columns) or not grid.n_rows:
         return None
     first = [tidy(column[0].as_py() or "") for column in grid.columns]
@@ -104,14 +144,24 @@ def _grouped_header(grid: Grid, wanted: Wanted) -> Table | None:
     if second and any(low and high for low, high in zip(named, labels, strict=True)):
         return None
     labels = [high or (low if second else "") for low, high in zip(named, labels, strict=True)]
-    if "" in labels:
-        return None
+    # Prism writes nothing above the titles of rows.
+    labels = [name or f"column {i}" for i, name in enumerate(labels, start=1)]
     rest = grid.taking([i > 0 for i in range(grid.n_rows)]) if second else grid
     if not rest.n_rows or not all(
         numeric(column.to_pylist()) for column in rest.columns[len(labels) :]
     ):
         return None
     return _beside_labels(rest, labels, groups, units if second else [], wanted)
+
+
+def _labels_and_groups(names: Sequence[str]) -> tuple[list[str], list[tuple[str, int]]] | None:
+    """Return the names on the left, and the groups beside them that span equally many columns."""
+    spans = _spans(names)
+    labels = [name for name, width in spans if width == 1]
+    groups = [(name, width) for name, width in spans if width > 1]
+    if not labels or spans != [*((name, 1) for name in labels), *groups]:
+        return None
+    return (labels, groups) if len(groups) > 1 and len({w for _, w in groups}) == 1 else None
 
 
 def _beside_labels(
@@ -126,19 +176,8 @@ def _beside_labels(
     compared = {part.strip() for part in (wanted.group or "").split(",")}
     spoken = {*wanted.unit_names, wanted.block, wanted.group, *compared, *wanted.named}
     said = bool(spoken & {*labels})
-    said = said or bool(units and wanted.unit)
-    if not (said or wanted.as_it_is):
-        raise DesignError(
-            f"{grid.source}: {listed([name for name, _ in groups], most=4)} each span "
-            f"{groups[0][1]} columns, beside {shown}. Say what {shown} is: ",
-            Remedy("block", labels[0]),
-            f" if every {labels[0]} is seen by all groups, ",
-            Remedy("unit", labels[0]),
-            " if each lies in one of them; if its rows are repeated readings of the units in the "
-            "columns, ",
-            Remedy("unit", "unit") if units else "delete it",
-            ".",
-        )
+    # A label that is the same in every row says nothing: `only gene = Il6`.
+    said = said or bool(units and wanted.unit) or all(map(_constant, grid.columns[: len(labels)]))
     names = [name for name, width in groups for _ in range(width)]
     table = Table(
         source=grid.source,
@@ -158,8 +197,44 @@ def _beside_labels(
         raise DataError(f"{grid.source}: a column name occurs more than once among {shown}.")
     values = [table.numbers(name) for name in list(table.columns)[len(labels) :]]
     told: dict[str, Sequence[str]] = {"group": [read_label(name) or name for name in names]}
+    along = not units and len(labels) == 1 and numeric(grid.columns[0].to_pylist())
+    if along and (wanted.as_it_is or "unit" in spoken):
+        # Beside times, doses and positions a column may hold one thing, followed along them.
+        said = said or "unit" in spoken
+        told["unit"] = [f"{name} {i % groups[0][1] + 1}" for i, name in enumerate(told["group"])]
+    if not (said or wanted.as_it_is):
+        followed = (
+            "; if each column is one unit, followed along them, ",
+            Remedy("block", "unit"),
+            " with ",
+            Remedy("group", f"group,{labels[0]}"),
+        )
+        if units and all(map(says_when, units)):
+            raise DesignError(
+                f"{grid.source}: {listed(list(dict.fromkeys(units)), most=3)} in the second header "
+                f"row say when. If {shown} names what was met at each of them: ",
+                Remedy("block", labels[0]),
+                " with ",
+                Remedy("group", "group,time"),
+                ".",
+            )
+        raise DesignError(
+            f"{grid.source}: {listed([name for name, _ in groups], most=4)} each span "
+            f"{groups[0][1]} columns, beside {shown}. Say what {shown} is: ",
+            Remedy("block", labels[0]),
+            f" if every {labels[0]} is seen by all groups, ",
+            Remedy("unit", labels[0]),
+            " if each lies in one of them; if its rows are repeated readings of the units in the "
+            "columns, ",
+            Remedy("unit", "unit") if units or along else "delete it",
+            *(followed if along else ()),
+            ".",
+        )
     note = f"A header that spans columns: {', '.join(name for name, _ in groups)}, each "
-    if units:
+    if units and all(map(says_when, units)):
+        told["time"] = units
+        note += f"above {len(units) // len(groups)} times, with the rows of {shown} below them."
+    elif units:
         if {*wanted.unit_names} & {*labels}:
             raise DesignError(
                 f"{grid.source}: the second header row names units, and {wanted.unit} is given as "
@@ -168,18 +243,27 @@ def _beside_labels(
         told["unit"] = [read_label(unit) or unit for unit in units]
         note += f"above {groups[0][1]} units, with the rows of {shown} below them."
     else:
+        note += f"above {groups[0][1]} columns. "
         note += (
-            f"above {groups[0][1]} columns. The numbers of a row under one name are taken as "
-            f"readings of the same {labels[-1]}."
+            f"Each column is one unit, read at every {labels[-1]}."
+            if "unit" in told
+            else "The numbers of a row under one name are taken as readings of the same "
+            f"{labels[-1]}."
         )
     notes = [*grid.notes, note]
+    free = set() if units or "unit" in wanted.unit_names else {"unit"}
     if not {wanted.group, *compared} & ({*labels, *told} - {"group"}):
-        return stacked(table, values, told, notes, wanted, labels)
-    # The user compares other labels, so what spans the columns is another factor.
-    found = stacked(table, values, told, notes, replace(wanted, group=None), labels)
-    spoken = {"group", wanted.group, *compared}
-    roles = {role: name for role, name in found.roles.items() if not {role, name} & spoken}
+        found = stacked(table, values, told, notes, wanted, labels)
+    else:
+        # The user compares other labels, so what spans the columns is another factor.
+        found = stacked(table, values, told, notes, replace(wanted, group=None), labels)
+        free |= {"group", str(wanted.group), *compared}
+    roles = {role: name for role, name in found.roles.items() if not {role, name} & free}
     return replace(found, roles=roles)
+
+
+def _constant(column: Any) -> bool:
+    return len({tidy(cell or "") for cell in column.to_pylist()}) == 1
 
 
 def _spans(names: Sequence[str]) -> list[tuple[str, int]]:

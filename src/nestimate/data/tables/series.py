@@ -1,4 +1,4 @@
-"""Series of columns: names that differ in a number alone, and columns that hold numbers."""
+"""Series of columns: names that are alike, and columns that hold numbers."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from nestimate.data.tables.cells import is_plain_number, read_label, tidy
+from nestimate.data.tables.cells import read_label, tidy
 from nestimate.data.tables.table import is_text
+from nestimate.data.tables.titles import families
 
-NUMBERED = re.compile(r"(.*?)[\s_.#-]*(\d+)")
 #: Columns of numbers that count or name something rather than measure it.
 _COUNTERS = frozenset(
     {"animal", "batch", "block", "day", "id", "index", "litter", "mouse", "no", "nr", "number"}
@@ -19,21 +19,6 @@ _COUNTERS = frozenset(
 )
 #: Medians of columns this many spreads apart are not those of one quantity.
 _APART = 3.0
-
-
-def families(names: Sequence[str]) -> dict[str, list[str]]:
-    """Return names that differ in their number alone, by what they have in common."""
-    found: dict[str, list[str]] = {}
-    for name in names:
-        match = NUMBERED.fullmatch(name)
-        if match and match[1]:
-            found.setdefault(match[1].casefold(), []).append(name)
-    for name in names:
-        # Data frames write a title that occurs three times as WT, WT.1 and WT.2; 0.1 is a number.
-        members = found.get(name.casefold(), [])
-        if f"{name}.1" in members and not is_plain_number(name):
-            members.insert(0, name)
-    return {stem: members for stem, members in found.items() if len(members) > 1}
 
 
 def alike_in_name(names: Sequence[str]) -> bool:

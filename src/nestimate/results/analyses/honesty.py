@@ -336,7 +336,7 @@ def _best_on_unit_means(fit: Fit, sums: Sums) -> Fit | None:
             tau=assumptions.tau,
             preset=assumptions.preset,
             # Changed priors of scales are about other scales: here tau holds the error of a mean.
-            prior={k: v for k, v in assumptions.prior.items() if k.split("[")[0] in ("mu", "nu")},
+            prior={k: v for k, v in assumptions.priors.items() if k.split("[")[0] in ("mu", "nu")},
         ),
     )
     found = Fit.from_model(flat, ess=BEST_ESS, seed=fit.seed)

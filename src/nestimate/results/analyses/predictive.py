@@ -111,7 +111,7 @@ def normality_evidence(fit: Fit) -> tuple[float, float]:
     if fit.draws.normality is None:
         raise DesignError("the model is normal already: fit it with robust='units' to compare.")
     chosen = fit.model.assumptions
-    priors = {name: prior for name, prior in chosen.prior.items() if name != "nu"}
+    priors = {name: prior for name, prior in chosen.priors.items() if name != "nu"}
     normal = Fit.from_model(
         Model.from_design(fit.model.design, replace(chosen, robust="none", prior=priors)),
         ess=EVIDENCE_ESS,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.measures import Measure
+from nestimate.data.tables.cells import is_plain_number
 from nestimate.errors import DesignError, listed, one_of
 
 
@@ -152,11 +153,19 @@ def told_by_blocks(
 
 
 def parse_contrast(text: str, groups: Sequence[str]) -> Contrast:
-    """Read an expression in group labels; labels with odd characters may stand in quotes."""
+    """Read an expression in group labels; labels with odd characters may stand in quotes.
+
+    Where some do, labels that are numbers have to: `('1' + '2') / 2 - '0'`.
+    """
     ordered = sorted(groups, key=len, reverse=True)
-    pattern = "|".join(
-        rf"'{re.escape(label)}'|\"{re.escape(label)}\"|(?<!\w){re.escape(label)}(?!\w)"
+    quoted = [f"{mark}{label}{mark}" for label in ordered for mark in "'\""]
+    plain = [
+        label
         for label in ordered
+        if not (is_plain_number(label) and any(word in text for word in quoted))
+    ]
+    pattern = "|".join(
+        [*map(re.escape, quoted), *(rf"(?<!\w){re.escape(label)}(?!\w)" for label in plain)]
     )
 
     def placeholder(match: re.Match[str]) -> str:
@@ -169,11 +178,15 @@ def parse_contrast(text: str, groups: Sequence[str]) -> Contrast:
     except ZeroDivisionError:
         raise DesignError(f"contrast '{text}' divides by 0. Divide by a number above 0.") from None
     except (SyntaxError, KeyError, TypeError, OverflowError):
-        unknown = [word for word in re.findall(r"[^\W\d]\w*", text) if word not in groups]
+        unknown = re.findall(r"[^\W\d]\w*", re.sub(pattern, " ", text))
         what = one_of("group", unknown[0], groups) if unknown else "it cannot be read."
+        numbers = any(map(is_plain_number, groups)) and not unknown
+        how = "Put labels that are numbers in quotes, " if numbers else "Write group labels "
+        low, high = (f"'{g}'" if numbers else g for g in (groups[0], groups[-1]))
+        more = f"so that other numbers are weights: ({high} - {low}) / 2."
         raise DesignError(
-            f"contrast '{text}': {what} Write group labels with +, -, * and /, such as "
-            f"'({groups[-1]} - {groups[0]})'."
+            f"contrast '{text}': {what} {how}"
+            + (more if numbers else f"with +, -, * and /, such as '({high} - {low})'.")
         ) from None
     if not np.isfinite(weights).all():
         raise DesignError(f"contrast '{text}': its numbers are too large to compute with.")

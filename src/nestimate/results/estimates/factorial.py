@@ -164,7 +164,9 @@ def parse(text: str, crossing: Crossing) -> Contrast:
         raise DesignError(f"contrast '{text}' divides by 0. Divide by a number above 0.") from None
     except (SyntaxError, KeyError, TypeError, OverflowError, ValueError):
         raise DesignError(_unread(text, crossing)) from None
-    if isinstance(whole, float) or abs(sum(weight for weight, _ in whole)) > 1e-9:
+    if isinstance(whole, float):
+        raise DesignError(_unread(text, crossing))
+    if abs(sum(weight for weight, _ in whole)) > 1e-9:
         raise DesignError(
             f"contrast '{text}': the weights must cancel, as in "
             f"'{_example(crossing)}'; otherwise nothing is compared."
@@ -186,7 +188,9 @@ def _example(crossing: Crossing) -> str:
 
 def _unread(text: str, crossing: Crossing) -> str:
     labels = [label for labels in crossing.labels for label in labels]
-    words = [w for w in re.findall(r"[^\W\d]\w*", text) if w not in (*labels, *crossing.names)]
+    known = sorted((*labels, *crossing.names), key=len, reverse=True)
+    rest = re.sub("|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in known), " ", text)
+    words = re.findall(r"[^\W\d]\w*", rest)
     what = one_of("level", words[0], labels) if words else "it cannot be read."
     twice = [
         label

@@ -34,7 +34,7 @@ def with_narrowing(
         What is adjusted for, and the differences that are asked for.
     """
     chosen = fit.model.assumptions
-    priors = {n: p for n, p in chosen.prior.items() if not any(c in n for c in covariates)}
+    priors = {n: p for n, p in chosen.priors.items() if not any(c in n for c in covariates)}
     model = Model.from_design(beside, replace(chosen, prior=priors))
     said = narrowed(fit, Fit.from_model(model, ess=PLAIN_ESS, seed=fit.seed), covariates, asked)
     design = replace(fit.model.design, notes=(*fit.model.design.notes, *said))

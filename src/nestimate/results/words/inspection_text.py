@@ -10,16 +10,18 @@ from nestimate.data.inspection.inspection import Inspection
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.proposals import Proposal
 from nestimate.data.inspection.questions import Decision, decisions
-from nestimate.data.inspection.vocabulary import hints, summary_role
 from nestimate.results.words.lines import visible
 from nestimate.results.words.meaning import meaning, tree
+from nestimate.results.words.remarks import how_many, kinds_of_value, remarks
 
 WIDTH = 80
 #: Columns shown one by one.
 MOST_COLUMNS = 16
 #: Designs shown with their counts; those after them with their meaning and command only.
-MOST_TREES = 3
+MOST_TREES = 2
 MOST_QUESTIONS = 2
+#: Roles that say what a column is by themselves: the reason is all that is shown.
+TELLING = ("counter", "kind", "along", "baseline")
 #: From so many kinds of value on a screen is meant rather than one comparison.
 MANY_KINDS = 20
 
@@ -27,7 +29,7 @@ MANY_KINDS = 20
 def render(inspection: Inspection, data: str) -> str:
     """Return the whole inspection as text; `data` is what the table is called in Python."""
     parts = [_columns(inspection)]
-    look = [*inspection.notes, *_look_at(inspection)]
+    look = [*inspection.notes, *remarks(inspection)]
     if look:
         parts.append(_section("Look at", look))
     if not inspection.proposals:
@@ -55,8 +57,8 @@ def _columns(inspection: Inspection) -> str:
     ]
     more = len(inspection.columns) - len(shown)
     rows += [f"  and {more} more columns"] if more else []
-    head = f"{inspection.source}: {_count(inspection.n_rows, 'row')}, "
-    return "\n".join([head + _count(len(inspection.columns), "column"), *rows])
+    head = f"{inspection.source}: {how_many(inspection.n_rows, 'row')}, "
+    return "\n".join([head + how_many(len(inspection.columns), "column"), *rows])
 
 
 def _content(column: Column) -> tuple[str, str]:
@@ -103,109 +105,9 @@ def _could_be(column: Column, inspection: Inspection) -> str:
         else reason.role
         for reason in reasons
     ]
-    if [reason.role for reason in reasons] == ["counter"]:
+    if len(reasons) == 1 and reasons[0].role in TELLING:
         return reasons[0].why
     return f"could be {' or '.join(said)}" if said else ""
-
-
-def _look_at(inspection: Inspection) -> Iterable[str]:
-    for column in inspection.columns:
-        if column.kind != "numbers and text":
-            yield from column.remarks
-        elif inspection.value is not None:
-            yield (
-                f"{column.name} mixes numbers and text, so it cannot be used as it stands: "
-                f"{_odd(column)}. {column.trouble}"
-            )
-    yield from _read_as_empty(inspection)
-    if inspection.proposals and all(p.whole for p in inspection.proposals):
-        yield _no_groups(inspection)
-    yield from _summaries(inspection)
-    for used, double in inspection.aliases:
-        yield (
-            f"{used} and {double} say the same of every row; {used} is used. If they are two "
-            "things and not two names of one, their effects cannot be told apart."
-        )
-    for name, empty in inspection.unlabelled:
-        yield (
-            f"{name} is empty in {_count(empty, 'row')} with a value: fill in the label or delete "
-            f"these rows before {name} can be used."
-        )
-    for column in _kinds(inspection):
-        yield (
-            f"Does {column.name} say what was measured? Then keep the rows of one {column.name}: a "
-            "comparison is about one kind of value."
-        )
-    for name in inspection.untried:
-        yield (
-            f"{name} has too many labels to be tried beside the other columns. If its rows are "
-            "repeated readings, name it as unit yourself."
-        )
-    groups = [p.candidate.group for p in inspection.proposals if not p.whole]
-    for coarse in inspection.confounded:
-        yield (
-            f"Every {groups[0]} occurs in one {coarse} only: a difference between groups from "
-            f"different {coarse} may be one between {coarse} and {coarse}."
-        )
-
-
-def _odd(column: Column) -> str:
-    """Name the cells of a column that are no numbers."""
-    shown = [
-        f"'{cell}' in row {row}" + (f" and {count - 1} more" if count > 1 else "")
-        for cell, row, count in column.odd
-    ]
-    more = f"; and {len(shown) - 6} others" if len(shown) > 6 else ""
-    return "; ".join(shown[:6]) + more
-
-
-def _read_as_empty(inspection: Inspection) -> Iterable[str]:
-    """Say which spellings are taken as empty, and that 'None' is not."""
-    found = [
-        f"'{text}' in {column.name} ({_count(count, 'cell')})"
-        for column in inspection.columns
-        for text, count in column.read_as_empty
-    ]
-    if found:
-        more = f" and {len(found) - 6} more" if len(found) > 6 else ""
-        yield (f"Read as empty: {', '.join(found[:6])}{more}. Write a label that is meant in full.")
-    for column in inspection.columns:
-        kept = [label for label in column.examples if label.casefold() in {"none", "null"}]
-        if kept and column.kind in {"labels", "constant"}:
-            yield (
-                f"'{kept[0]}' in {column.name} is kept as a label; where it stands for no label, "
-                "leave the cell empty."
-            )
-
-
-def _no_groups(inspection: Inspection) -> str:
-    said = "There is no column of groups (arm, treatment), so there is nothing to compare but a "
-    said += "mean with a stated value."
-    others = inspection.other_values
-    if not others:
-        return said
-    return (
-        f"{said} If {inspection.value}, {others[0]} ... each hold the values of one group, add "
-        "--wide groups (options={'wide': 'groups'} in Python) to nestimate compare; if they are "
-        "replicates of one unit, --wide replicates ('replicates' in Python)."
-    )
-
-
-def _summaries(inspection: Inspection) -> Iterable[str]:
-    """Say how columns that look like n, SD or standard error were taken."""
-    taken = {reason.role: name for name, found in inspection.roles.items() for reason in found}
-    if "se" in taken and "n" not in taken:
-        yield (
-            f"{taken['se']} is taken as the standard error of {inspection.value}. If it is the SD "
-            "of several readings, use --sd instead of --se (sd, se in Python), with --n for their "
-            "number."
-        )
-    for column in inspection.columns:
-        if summary_role(column) == "sd" and column.name not in taken.values():
-            yield (
-                f"{column.name} looks like an SD, but no column says of how many readings "
-                "(--n, n in Python): it is not used."
-            )
 
 
 def _design(number: int | None, proposal: Proposal, inspection: Inspection, data: str) -> str:
@@ -323,7 +225,7 @@ def _plan_line(inspection: Inspection) -> list[str]:
     proposal = next((p for p in inspection.proposals if not p.formula), None)
     if proposal is None or proposal.roles.one_group:
         return []
-    if proposal.roles.response != "measured" or proposal.roles.in_plots:
+    if proposal.adjust or proposal.roles.response != "measured" or proposal.roles.in_plots:
         return []  # such experiments cannot be planned yet
     what = "difference of differences" if proposal.factors else "difference"
     said = f"  Later, how many next time (EFFECT: the smallest {what} that would matter):"
@@ -333,17 +235,10 @@ def _plan_line(inspection: Inspection) -> list[str]:
     return [said, f"    {same} --effect EFFECT --cost-unit COST --cost-reading COST"]
 
 
-def _kinds(inspection: Inspection) -> list[Column]:
-    """Return the columns that seem to say what was measured: proteins, genes, assays."""
-    return [
-        c for c in inspection.columns if c.labelled and c.distinct > 2 and "kind" in hints(c.name)
-    ]
-
-
 def _screen_line(inspection: Inspection) -> list[str]:
     """Return the command that asks the question of every kind, where kinds are many."""
     found = []
-    for column in _kinds(inspection):
+    for column in kinds_of_value(inspection):
         if column.distinct < MANY_KINDS or inspection.file is None:
             continue
         candidate = inspection.proposals[0].candidate
@@ -361,6 +256,11 @@ def _screen_line(inspection: Inspection) -> list[str]:
 
 def mend(inspection: Inspection) -> list[str]:
     """Say why the table allows no comparison, and what to do about it."""
+    if inspection.plate:
+        return [
+            "This is a plate as it lies: the letters and numbers are places of wells, no groups.",
+            "Write one row for each well: well, sample, group, value. Then inspect that table.",
+        ]
     if inspection.refused:
         proposal = inspection.refused[0]
         said = [f"The likeliest is refused: {proposal.refused}"]
@@ -390,7 +290,3 @@ def _section(title: str, sentences: Iterable[str]) -> str:
         for sentence in sentences
     )
     return f"{title}\n{body}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from nestimate.data.inspection.proposals import Branch, Proposal, Step
+from nestimate.data.inspection.proposals import Branch, FormulaProposal, Proposal, Step
 from nestimate.results.words.wording import span_text
 
 #: Groups shown one by one.
@@ -16,6 +16,8 @@ def meaning(proposal: Proposal) -> str:
     columns = listing(proposal.folded_columns)
     if proposal.folded == "groups":
         said.append(f"Every column is a group: {columns}.")
+    elif proposal.folded == "times":
+        said.append(f"{columns} are the levels of a factor.")
     elif proposal.folded == "units" and not proposal.roles.block:
         said.append(f"Every column is a unit, with its group as title: {columns}.")
     elif proposal.folded == "units":
@@ -27,10 +29,10 @@ def meaning(proposal: Proposal) -> str:
         which = f"{group} holds one group" if not proposal.whole else "All rows are one group"
         said.append(f"{which}, whose mean is compared with a value that you state.")
     if proposal.formula:
-        return _by_formula(proposal)
+        return " ".join([_by_formula(proposal), *_at_equal(proposal)])
     if proposal.factors:
-        return " ".join([*said, _by_factors(proposal)])
-    return " ".join([*said, _structure(proposal)])
+        return " ".join([*said, _by_factors(proposal), *_at_equal(proposal)])
+    return " ".join([*said, _structure(proposal), *_at_equal(proposal)])
 
 
 def _by_factors(proposal: Proposal) -> str:
@@ -48,10 +50,31 @@ def _by_factors(proposal: Proposal) -> str:
     if roles.unit is not None:
         return f"{said}{roles.unit.split('/')[0]} is the experimental unit."
     if roles.block is not None:
-        return said.rstrip()
+        return f"{said}{_followed(proposal)}".rstrip()
     return (
         f"{said}Every row is one data point. Right only if no two rows come from the same animal, "
         "sample or well."
+    )
+
+
+def _at_equal(proposal: Proposal) -> list[str]:
+    """Say that groups are compared at equal values before."""
+    if not proposal.adjust:
+        return []
+    return [
+        f"Groups are compared at equal {proposal.adjust} (analysis of covariance): a difference "
+        "that was there before does not count, and scatter that the start explains is taken away."
+    ]
+
+
+def _followed(proposal: Proposal) -> str:
+    """Say when the columns of a wide table are units that were followed; nothing of others."""
+    if not proposal.along:
+        return ""
+    unit = proposal.roles.block
+    return (
+        f"Right if a column is one {unit}, read at every {proposal.along}. If each value is of "
+        f"another one, leave out --block {unit} (block in Python)."
     )
 
 
@@ -64,16 +87,19 @@ def _by_formula(proposal: Proposal) -> str:
             f"{named} are {('two', 'three')[len(factors) - 2]} factors: the effect of each, and "
             "how far it depends on the other (their interaction). "
         )
-    elif proposal.roles.value.isidentifier() or proposal.roles.value.startswith("`"):
+    elif isinstance(proposal, FormulaProposal) and proposal.change:
+        after, before = proposal.change
+        said = f"The change, {after} less {before}, is compared between {factors[0]}: simpler to "
+        said += f"say, and mostly less sure than {after} at equal {before}."
+        if not units or len(proposal.branches[0].steps) == 1:
+            return f"{said} Every row is one data point."
+    else:
         outer, pair = units
         return (
             f"{factors[0]} is compared within each {outer}, reading by reading: if the readings of "
             f"one {pair} of a {outer} belong together, they are pairs, and what sets one {pair} "
             "apart from another does not blur the difference."
         )
-    else:
-        said = f"The share {proposal.roles.value} of each row is compared between {factors[0]}: "
-        said += "rows of few count as much as rows of many, so look at the totals. "
     if not units:
         return (
             f"{said}Every row is one data point. Right only if no two rows come from the same "

@@ -41,9 +41,12 @@ def volcano(found: Found, fsr: float) -> "Figure":
     ax.plot(effect[others], sure[others], ".", ms=2.5, color=PALE, rasterized=many)
     for sign, colour in ((1, COLOURS[2]), (-1, COLOURS[1])):
         own = hits[np.sign(effect[hits]) == sign]
-        higher = found.groups[1 if sign > 0 else 0]
+        named = found.matrix.layout.asked.sides
+        side = "above 0" if sign > 0 else "below 0"
+        if named is not None:
+            side = f"higher in {short(named[sign < 0])}"
         ax.plot(effect[own], sure[own], "o", ms=3.5, color=colour, alpha=0.8,
-                label=f"{own.size:,} higher in {short(higher)}")  # fmt: skip
+                label=f"{own.size:,} {side}")  # fmt: skip
     outer = hits[np.argsort(-np.abs(effect[hits]), kind="stable")]
     for i in _apart(outer, effect, sure)[:NAMED]:
         right = effect[i] < 0

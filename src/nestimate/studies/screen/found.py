@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.errors import DesignError
-from nestimate.studies.screen.layout import LACKING, Member
+from nestimate.studies.screen.layout import Member
 from nestimate.studies.screen.matrix import Matrix
 from nestimate.studies.screen.reduced import Reduced
 from nestimate.studies.screen.request import Options, Roles
@@ -15,6 +15,30 @@ from nestimate.studies.screen.run import ESTIMATED, Outcome
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
+
+
+#: Numbers of blocks that a plan looks at where none are named.
+BLOCKS = range(2, 31)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Whole:
+    """The words with which `compare` is asked about one endpoint.
+
+    Attributes
+    ----------
+    group, unit, block, reference, options
+        As `compare` takes them.
+    alone
+        Whether the scales of the screen are those of the design that `compare` sees.
+    """
+
+    group: str
+    unit: str | None
+    block: str | None
+    reference: str
+    options: dict[str, Any]
+    alone: bool
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -37,15 +61,14 @@ class Found:
     outcome: Outcome
 
     @property
-    def groups(self) -> tuple[str, str]:
-        """The reference, and the group that is compared with it."""
+    def groups(self) -> tuple[str, ...]:
+        """The groups, the reference first."""
         return self.matrix.layout.groups
 
     @property
     def contrast(self) -> str:
         """Name of the effect."""
-        low, high = self.groups
-        return f"{high} - {low}"
+        return self.matrix.layout.asked.name
 
     @property
     def estimated(self) -> NDArray[np.bool_]:
@@ -71,11 +94,13 @@ class Found:
         made, groups = self.outcome.columns, self.groups
         found: dict[str, NDArray[Any]] = {"endpoint": self.matrix.names}
         kind = self.matrix.layout.kind
-        found |= dict.fromkeys(kind.whole, made["units_1"])
+        if kind.whole:
+            arms = [own for name, own in made.items() if name.startswith("units_")]
+            found[kind.whole] = np.sum(arms, axis=0)
         counts = (*kind.counts, ("readings", "readings"), ("missing", "missing"))
         for said, name in counts:
-            for g in (1, 0):
-                found[f"{said}_{groups[g]}"] = made[f"{name}_{g}"]
+            for g, group in reversed(list(enumerate(groups))):
+                found[f"{said}_{group}"] = made[f"{name}_{g}"]
         plain = ("mean", "ci_low", "ci_high", "p_gt_0", "shrunk", "shrunk_sd", "lfsr", "s_value")
         found |= {name: made[name] for name in plain}
         if self.options.rope is not None:
@@ -84,10 +109,7 @@ class Found:
         found |= {name: made[name] for name in ("rank", "rank_low", "rank_high")}
         found |= {said: made[name] for name, said in self.scales.items()}
         found["far"] = made["far"]
-        pairs = zip(sum(LACKING, ()), sum(kind.lacking, ()), strict=True)
-        words = {raw: said.format(*groups, self.roles.block) for raw, said in pairs}
-        status = [words.get(text, text) for text in made["status"]]
-        found["status"] = np.array(status, dtype=object)
+        found["status"] = made["status"]
         found["engine"], found["lfsr_normal"] = made["engine"], made["lfsr_normal"]
         return found
 
@@ -115,19 +137,76 @@ class Found:
         values = self.matrix.values[row]
         known = np.flatnonzero(~np.isnan(values))
         cells = layout.cell[known]
-        group = self.roles.group or "group"
         value = self.roles.value or "value"
         return {
             value: values[known].tolist(),
-            group: [self.groups[layout.group[c]] for c in cells],
+            **{name: [own[layout.group[c]] for c in cells] for name, own in self.labels.items()},
             **{own.name: [own.labels[c] for c in cells] for own in self.members},
         }
+
+    @property
+    def labels(self) -> dict[str, tuple[str, ...]]:
+        """Columns of what is compared, with the label of each group."""
+        factors = self.matrix.layout.factors
+        if factors is None:
+            return {self.roles.group or "group": self.groups}
+        return dict(zip(factors.names, zip(*factors.levels, strict=True), strict=True))
+
+    @property
+    def question(self) -> "Whole":
+        """The words with which `compare` is asked about one endpoint."""
+        layout, labels = self.matrix.layout, self.labels
+        varying = [name for name, own in labels.items() if len(set(own)) > 1]
+        alone = layout.asked.plain and len(varying) == 1
+        inside = "/".join(own.name for own in self.members if own.role in ("unit", "subunit"))
+        outer = [own.name for own in self.members if own.role in ("block", "average")]
+        group = ",".join(varying) if len(varying) > 1 else varying[0]
+        reference = [f"{name}={labels[name][0]}" for name in varying]
+        if layout.factors is not None and len(varying) > 1:
+            reference = [layout.factors.reference]
+        return Whole(
+            group=group,
+            unit=inside or None,
+            block=outer[0] if outer else None,
+            reference=labels[group][0] if len(varying) == 1 else ",".join(reference),
+            options={} if alone else {"contrast": layout.asked.name},
+            alone=alone or not outer,
+        )
+
+    @property
+    def words(self) -> dict[str, str]:
+        """What things are called in a plan."""
+        group = next(iter(self.labels))
+        named = {own.role: own.name for own in self.members if own.role in ("block", "unit")}
+        return {"value": self.roles.value or "value", "group": group, **named}
+
+    @property
+    def planned(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Spreads of an endpoint in the middle, and sizes that go with them, as `plan` takes them.
+
+        Blocks differ by the SD of their plain means, which hardly counts: their level is free.
+        """
+        layout, columns = self.matrix.layout, self.outcome.columns
+        middle = {name: float(np.nanmedian(columns[name])) for name in layout.scales}
+        sigma = {"sigma": middle["sigma"]} if "sigma" in middle else {}
+        if layout.kind.whole:
+            block = layout.members[0].codes[layout.cell]
+            means = [np.nanmean(self.matrix.values[:, block == b], axis=1) for b in set(block)]
+            level = float(np.nanmedian(np.nanstd(means, axis=0, ddof=1)))
+            within = {"tau_effect": middle["tau"], "tau_block": level, **sigma}
+            inner = {"tau": middle["tau_inner"]} if "tau_inner" in middle else {}
+            return {**within, **inner}, {"blocks": tuple(BLOCKS)}
+        if "tau_inner" not in middle:
+            return {"tau": middle["tau"], **sigma}, {}
+        count = round(layout.group.size / layout.first.size)
+        truth = {"tau": middle["tau"], "tau_subunits": (middle["tau_inner"],), **sigma}
+        return truth, {"subunits": (count,)}
 
     @property
     def members(self) -> tuple[Member, ...]:
         """Blocks, units and subunits, as far as these are not the readings."""
         layout = self.matrix.layout
-        repeated = layout.replicated or bool(layout.kind.whole)
+        repeated = layout.replicated or layout.kind.whole != ""
         return layout.members if repeated else ()
 
     @property

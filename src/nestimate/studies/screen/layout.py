@@ -4,27 +4,25 @@ What differs between the layouts is said by their kind:
 
     units            units in groups, or readings that are units
     subunits         subunits inside units
-    blocks           what a block shows of each group
-    units in blocks  units inside that
+    blocks           what a block shows of the effect, which lies within it
+    averages         what a unit that is seen in several groups shows of each: their weighted mean
+    units in blocks  units inside either
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.errors import listed
 from nestimate.model.scales import RESERVED
+from nestimate.studies.screen.asked import Asked, Factors
+from nestimate.studies.screen.observed import Above, Observed
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
-
-#: What endpoints may lack, {0} and {1} being the groups: one unit, or none, of each.
-LACKING = (
-    ("one unit in {0}", "one unit in {1}"),
-    ("no readings in {0}", "no readings in {1}"),
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +32,8 @@ class Member:
     Attributes
     ----------
     role, name
-        `block`, `unit` or `subunit`, and the user's column.
+        `block` (the effect lies within it), `average` (a unit seen in several groups, whose mean
+        counts), `unit` or `subunit`, and the user's column.
     labels
         The label of every cell.
     """
@@ -56,19 +55,25 @@ class Layout:
     Attributes
     ----------
     groups
-        The reference, and the group that is compared with it.
+        Labels, the reference first; of several factors those of their cells.
+    asked
+        The effect.
+    factors
+        Their columns; None where one column holds the labels.
     cell
         Cell of each column, shape (columns,): what readings repeat, a unit, a subunit, or what a
         block shows of a group.
     group
-        Group of each cell, 0 or 1, shape (cells,).
+        Group of each cell, shape (cells,).
     expected
         Readings of each cell that an endpoint has of which nothing is missing, shape (cells,).
     members
         Blocks, units and subunits, outermost first; none where every reading is a unit.
     """
 
-    groups: tuple[str, str]
+    groups: tuple[str, ...]
+    asked: Asked
+    factors: Factors | None = None
     cell: Codes
     group: Codes
     expected: Codes
@@ -124,8 +129,8 @@ class Layout:
         if len(self.members) < 2 or self.replicated:
             return self
         place, first = self.place, self.first
-        return Layout(
-            groups=self.groups,
+        return replace(
+            self,
             cell=place[self.cell],
             group=self.group[first],
             expected=np.bincount(place, weights=self.expected).astype(np.intp),
@@ -139,6 +144,8 @@ class Layout:
         """Return it in plain types, for a file."""
         return {
             "groups": list(self.groups),
+            "asked": asdict(self.asked),
+            "factors": None if self.factors is None else asdict(self.factors),
             "cell": self.cell.tolist(),
             "group": self.group.tolist(),
             "expected": self.expected.tolist(),
@@ -148,9 +155,19 @@ class Layout:
     @classmethod
     def of_words(cls, words: dict[str, Any]) -> Self:
         """Read what `words` gave."""
-        low, high = words["groups"]
+        factors = words["factors"]
+        if factors is not None:
+            levels = tuple(map(tuple, factors["levels"]))
+            factors = Factors(**{**factors, "names": tuple(factors["names"]), "levels": levels})
+        sides = words["asked"]["sides"]
         return cls(
-            groups=(low, high),
+            groups=tuple(words["groups"]),
+            asked=Asked(
+                name=words["asked"]["name"],
+                weights=tuple(words["asked"]["weights"]),
+                sides=None if sides is None else (sides[0], sides[1]),
+            ),
+            factors=factors,
             cell=np.array(words["cell"], dtype=np.intp),
             group=np.array(words["group"], dtype=np.intp),
             expected=np.array(words["expected"], dtype=np.intp),
@@ -161,174 +178,142 @@ class Layout:
         )
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Above:
-    """What the means of places, in which observed means lie, make up in their turn.
-
-    A block shows the difference between the means of two places, with units in each; a unit with
-    subunits is a place by itself.
+class Kind:
+    """Units in groups; other layouts say where they differ.
 
     Attributes
     ----------
-    observed, sign
-        What each place is part of, and the sign with which it counts, shape (places,).
-    arm
-        Arm of what they make up, shape (observed,).
+    outer, inner
+        The outermost scale and that of what lies in places, in the words of `compare`; empty:
+        called after its column.
+    counts
+        What is counted of each group: columns of the table, and our names.
+    whole
+        What is counted of all groups together: the column of the table.
+    scatters
+        What scatters about what, from the outermost; {0} and {1} are columns of members.
+    spreads
+        What the scales are SDs of.
+    experimental, repeated
+        What is the experimental unit, and what readings repeat.
     """
 
-    observed: Codes
-    sign: Codes
-    arm: Codes
-
-    def plain(self, mean: Array, place: Codes) -> Array:
-        """Return it of plain means, (endpoints, observed); NaN where a place has none.
-
-        Parameters
-        ----------
-        mean, place
-            Of what lies in places, (endpoints, members) and (members,).
-        """
-        found = np.zeros((len(mean), self.arm.size))
-        for p, (k, sign) in enumerate(zip(self.observed, self.sign, strict=True)):
-            own = mean[:, place == p]
-            count = (~np.isnan(own)).sum(axis=1)
-            found[:, k] += sign * np.nansum(own, axis=1) / np.where(count, count, np.nan)
-        return found
-
-
-#: Means and shares of what is observed, the arm of each, and what arms make up.
-Observed = tuple[Array, Array, Codes, Above | None]
-
-
-class Kind(Protocol):
-    """What differs between layouts."""
-
-    @property
-    def outer(self) -> str:
-        """The outermost scale, in the word of `compare`."""
-
-    @property
-    def inner(self) -> str:
-        """That of what lies in places; empty: called after its column."""
-
-    @property
-    def signs(self) -> tuple[int, ...]:
-        """Sign with which each arm counts towards the effect."""
-
-    @property
-    def counts(self) -> tuple[tuple[str, str], ...]:
-        """What is counted of each group: columns of the table, and our names."""
-
-    @property
-    def whole(self) -> tuple[str, ...]:
-        """What is counted of both groups together: the column of the table."""
-
-    @property
-    def lacking(self) -> tuple[tuple[str, str], ...]:
-        """What endpoints may lack, as `LACKING` says it; {2} is the column of blocks."""
-
-    @property
-    def scatters(self) -> tuple[str, ...]:
-        """What scatters about what, from the outermost; {0} and {1} are columns of members."""
-
-    @property
-    def spreads(self) -> tuple[str, str]:
-        """What the scales are SDs of."""
-
-    @property
-    def experimental(self) -> str:
-        """What is the experimental unit."""
-
-    @property
-    def repeated(self) -> str:
-        """What readings repeat."""
-
-    def observed(self, layout: Layout, mean: Array, share: Array) -> Observed:
-        """Return what is observed, from means of cells and shares of sigma^2 in their variance."""
-
-    def inside(self, place: Codes, cell: Codes) -> dict[str, Codes]:
-        """Return what each reading lies in, by role, from its place and cell in order."""
-
-    def paired(self, places: Sequence[Codes], layout: Layout) -> list[Codes]:
-        """Put the cells of places in order, those that are compared beside each other."""
-
-    def even(self, sizes: Codes, members: Sequence[int]) -> bool:
-        """Whether there is a density of many data sets: sizes of cells, and cells of places."""
-
-
-class Units:
-    """Units in groups."""
-
     outer, inner = "tau", ""
-    signs: tuple[int, ...] = (-1, 1)
     counts: tuple[tuple[str, str], ...] = (("units", "units"),)
-    whole: tuple[str, ...] = ()
-    lacking: tuple[tuple[str, str], ...] = LACKING
+    whole = ""
     scatters: tuple[str, ...] = ("{0} values scatter about their group",)
     spreads = ("SD between units", "SD inside units")
     experimental, repeated = "{0}", "{0}"
 
     def observed(self, layout: Layout, mean: Array, share: Array) -> Observed:
-        """Give the means of units."""
-        return mean, share, layout.group, None
+        """Return what is observed, from means of cells and shares of sigma^2 in their variance."""
+        return self._in_groups(layout, mean, share, layout.group, None)
+
+    @staticmethod
+    def _in_groups(
+        layout: Layout, mean: Array, share: Array, arm: Codes, above: Above | None
+    ) -> Observed:
+        weights = layout.asked.weights
+        few = tuple(
+            (f"one unit in {group}", f"no readings in {group}") if weight else ("", "")
+            for group, weight in zip(layout.groups, weights, strict=True)
+        )
+        signs = np.array(weights)
+        return Observed(mean=mean, share=share, arm=arm, above=above, signs=signs, few=few)
 
     def inside(self, place: Codes, cell: Codes) -> dict[str, Codes]:  # noqa: ARG002
-        """Give each unit a number."""
+        """Return what each reading lies in, by role, from its place and cell in order."""
         return {"unit": cell}
 
     def paired(self, places: Sequence[Codes], layout: Layout) -> list[Codes]:  # noqa: ARG002
-        """Leave them as they are."""
+        """Put the cells of places in order, those that are compared beside each other."""
         return list(places)
 
-    def even(self, sizes: Codes, members: Sequence[int]) -> bool:  # noqa: ARG002
-        """Units may have any number of readings."""
+    def even(self, layout: Layout, sizes: Codes, members: Sequence[int]) -> bool:  # noqa: ARG002
+        """Whether there is a density of many data sets: sizes of cells, and cells of places."""
         return True
 
+    def shown(self, share: Array) -> bool:  # noqa: ARG002
+        """Whether what is observed can stand for all readings, from the shares of an endpoint."""
+        return False
 
-class Subunits(Units):
+
+class Subunits(Kind):
     """Subunits inside units."""
 
     counts = (("units", "units"), ("subunits", "inner"))
-    scatters = (*Units.scatters, "{1} values about their {0}")
+    scatters = (*Kind.scatters, "{1} values about their {0}")
     repeated = "{1}"
 
     def observed(self, layout: Layout, mean: Array, share: Array) -> Observed:
         """Give the means of subunits; units are places by themselves."""
         first = layout.first
-        ones = np.ones(first.size, dtype=np.intp)
-        above = Above(observed=np.arange(first.size), sign=ones, arm=layout.group[first])
-        return mean, share, layout.place, above
+        above = Above(
+            observed=np.arange(first.size), sign=np.ones(first.size), arm=layout.group[first]
+        )
+        return self._in_groups(layout, mean, share, layout.place, above)
 
     def inside(self, place: Codes, cell: Codes) -> dict[str, Codes]:
         """Give each unit and subunit a number."""
         return {"unit": place, "subunit": cell}
 
-    def even(self, sizes: Codes, members: Sequence[int]) -> bool:  # noqa: ARG002
+    def even(self, layout: Layout, sizes: Codes, members: Sequence[int]) -> bool:  # noqa: ARG002
         """Subunits must have equally many readings."""
         return not np.ptp(sizes)
 
 
-class Blocks(Units):
-    """Blocks that see both groups."""
+class Blocks(Kind):
+    """Blocks that see all groups of the effect, or all of some: it lies within them."""
 
     outer = "tau_effect"
-    signs = (1,)
     counts: tuple[tuple[str, str], ...] = ()
-    whole = ("blocks",)
-    lacking = (("one {2} with both groups",) * 2, ("no {2} with both groups",) * 2)
+    whole = "blocks"
     scatters: tuple[str, ...] = (
-        "levels of {0} are free, and differences between the groups scatter from one to another",
+        "levels of {0} are free, and what each shows of the effect scatters",
     )
-    spreads = ("SD of the difference between blocks", "SD inside cells")
+    spreads = ("SD of the effect between blocks", "SD inside cells")
     experimental, repeated = "blocks ({0})", "cell"
 
     def observed(self, layout: Layout, mean: Array, share: Array) -> Observed:
-        """Give the differences between the groups, block by block."""
-        codes = layout.members[0].codes
-        low, high = (own[np.argsort(codes[own], kind="stable")] for own in (
-            np.flatnonzero(layout.group == g) for g in (0, 1)))  # fmt: skip
-        arm = np.zeros(len(low), dtype=np.intp)
-        return mean[:, high] - mean[:, low], share[:, high] + share[:, low], arm, None
+        """Give what every block shows of the effect."""
+        found = self._shown(layout, mean, share)
+        above, cells = found.above, np.arange(layout.group.size)
+        assert above is not None
+        return replace(
+            found,
+            mean=above.plain(mean, cells),
+            share=above.error(share, cells),
+            arm=above.arm,
+            above=None,
+        )
+
+    def size(self, weights: Array) -> Array:
+        """Return the weight of what blocks show in the effect, from weights of groups.
+
+        They show all of it, unless it is an average over kinds of blocks.
+        """
+        return np.asarray(np.minimum(np.maximum(weights, 0.0).sum(axis=1), 1.0))
+
+    def _shown(self, layout: Layout, mean: Array, share: Array) -> Observed:
+        """Give means of what lies in places; those of a block make up what it shows."""
+        first = layout.first
+        group, weights = layout.group[first], np.array(layout.asked.weights)
+        blocks, observed = np.unique(layout.members[0].codes[first], return_inverse=True)
+        seen = np.zeros((blocks.size, weights.size), dtype=bool)
+        seen[observed, group] = True
+        # Blocks that see the same groups are an arm.
+        arms, arm = np.unique(seen, axis=0, return_inverse=True)
+        arm = arm.reshape(-1)
+        signs = self.size(np.where(arms, weights, 0.0))
+        above = Above(observed=observed, sign=weights[group] / signs[arm[observed]], arm=arm)
+        few = tuple(self._few(layout, own) for own in arms)
+        return Observed(mean=mean, share=share, arm=layout.place, above=above, signs=signs, few=few)
+
+    @staticmethod
+    def _few(layout: Layout, seen: NDArray[np.bool_]) -> tuple[str, str]:
+        own, name = [layout.groups[g] for g in np.flatnonzero(seen)], layout.members[0].name
+        what = "both groups" if layout.asked.plain else listed(own, most=4)
+        return f"one {name} with {what}", f"no {name} with {what}"
 
     def inside(self, place: Codes, cell: Codes) -> dict[str, Codes]:  # noqa: ARG002
         """Give each block a number: places come in pairs."""
@@ -336,19 +321,25 @@ class Blocks(Units):
 
     def paired(self, places: Sequence[Codes], layout: Layout) -> list[Codes]:
         """Put both groups of each block beside each other; blocks with one are left out."""
+        if not layout.asked.plain:
+            return list(places)
         codes = layout.members[0].codes
         low, high = (
             {codes[own[0]]: own for own in places if layout.group[own[0]] == g} for g in (0, 1)
         )
         return [side[b] for b in sorted(low.keys() & high.keys()) for side in (low, high)]
 
-    def even(self, sizes: Codes, members: Sequence[int]) -> bool:
+    def even(self, layout: Layout, sizes: Codes, members: Sequence[int]) -> bool:
         """All blocks must show equally much of both groups."""
-        return not (np.ptp(sizes) or np.ptp(members))
+        return layout.asked.plain and not (np.ptp(sizes) or np.ptp(members))
+
+    def shown(self, share: Array) -> bool:  # noqa: ARG002
+        """Return true: what blocks show stands for all readings."""
+        return True
 
 
 class UnitsInBlocks(Blocks):
-    """Units inside blocks that see both groups."""
+    """Units inside blocks."""
 
     inner = "tau_unit"
     counts = (("units", "inner"),)
@@ -356,23 +347,54 @@ class UnitsInBlocks(Blocks):
     experimental, repeated = "{1}", "{1}"
 
     def observed(self, layout: Layout, mean: Array, share: Array) -> Observed:
-        """Give the means of units; two places, one of each group, make up a difference."""
-        first = layout.first
-        blocks, observed = np.unique(layout.members[0].codes[first], return_inverse=True)
-        sign = np.array([-1, 1])[layout.group[first]]
-        above = Above(observed=observed, sign=sign, arm=np.zeros(blocks.size, dtype=np.intp))
-        return mean, share, layout.place, above
+        """Give the means of units; the places of a block make up what it shows."""
+        return self._shown(layout, mean, share)
 
     def inside(self, place: Codes, cell: Codes) -> dict[str, Codes]:
         """Give each block and unit a number."""
         return {"block": place // 2, "unit": cell}
 
+    def shown(self, share: Array) -> bool:
+        """Units must have equally many readings."""
+        return not np.ptp(share[~np.isnan(share)])
+
+
+class Averages(Blocks):
+    """Units seen in several groups, of which a weighted mean counts: the effect lies between."""
+
+    outer = "tau"
+    whole = "units"
+    scatters: tuple[str, ...] = (
+        "means of {0} over what each is seen in scatter about those of their arm",
+    )
+    spreads = ("SD of the mean of a unit between units", "SD inside cells")
+    experimental = "{0}"
+
+    def size(self, weights: Array) -> Array:
+        """Return the weight of a unit's mean."""
+        return np.asarray(weights.sum(axis=1))
+
+    def even(self, layout: Layout, sizes: Codes, members: Sequence[int]) -> bool:  # noqa: ARG002
+        """Return false: means stand for the readings."""
+        return False
+
+
+class UnitsInAverages(Averages, UnitsInBlocks):
+    """What lies inside units seen in several groups: subunits of each."""
+
+    inner = ""
+    counts = (("subunits", "inner"),)
+    scatters = (*Averages.scatters, "{1} values about their {0} and group")
+    experimental, repeated = "{0}", "{1}"
+
 
 #: By the roles of what lies in each other, outermost first.
 KINDS: Mapping[tuple[str, ...], Kind] = {
-    (): Units(),
-    ("unit",): Units(),
+    (): Kind(),
+    ("unit",): Kind(),
     ("unit", "subunit"): Subunits(),
     ("block",): Blocks(),
     ("block", "unit"): UnitsInBlocks(),
+    ("average",): Averages(),
+    ("average", "unit"): UnitsInAverages(),
 }

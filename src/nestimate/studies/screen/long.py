@@ -41,15 +41,11 @@ class Coded:
 
     def __init__(self, roles: Roles, file: IO[bytes]) -> None:
         self.roles, self._file = roles, file
-        given = {
-            "endpoint": roles.endpoint,
-            "group": roles.group,
-            **roles.inside,
-            "sample": roles.sample,
-        }
+        given = {"endpoint": roles.endpoint, **roles.inside, "sample": roles.sample}
         self.labels = {role: Labels(name, role) for role, name in given.items() if name is not None}
+        self.factors = {name: Labels(name, "group") for name in roles.compared}
         self.notes: list[str] = []
-        #: Numbers of group, block and unit that occur together, and rows of each.
+        #: Numbers of levels, block and unit that occur together, and rows of each.
         self._pairs: dict[tuple[int, ...], int] = {}
         self._rows: list[int] = []
         names = ("endpoint", "pair", *(("sample",) if roles.sample else ()))
@@ -66,13 +62,14 @@ class Coded:
         """
         assert roles.value is not None
         found = cls(roles, file)
-        names = [labels.name for labels in found.labels.values()]
+        names = [labels.name for labels in (*found.labels.values(), *found.factors.values())]
         for table in pieces(data, (roles.value, *names)):
             codes = {role: labels.codes(table) for role, labels in found.labels.items()}
             rows = np.empty(table.n_rows, dtype=found._kind)
             rows["value"] = table.numbers(roles.value)
             rows["endpoint"] = codes["endpoint"]
-            rows["pair"] = found._paired([codes[role] for role in ("group", *roles.inside)])
+            levels = [labels.codes(table) for labels in found.factors.values()]
+            rows["pair"] = found._paired([*levels, *(codes[role] for role in roles.inside)])
             if roles.sample:
                 rows["sample"] = codes["sample"]
             found._file.write(rows.tobytes())
@@ -96,19 +93,22 @@ class Coded:
 
     def cells(self) -> Cells:
         """Return what occurs together, as what cells are made of."""
-        group, *inner = np.array(list(self._pairs), dtype=np.intp).T
-        place, groups = self.labels["group"].ordered()
+        codes = np.array(list(self._pairs), dtype=np.intp).T
+        count = len(self.factors)
+        factors = {name: labels.ordered() for name, labels in self.factors.items()}
         within = [self.labels[role].ordered() for role in self.roles.inside]
-        members = [order[own] for (order, _), own in zip(within, inner, strict=True)]
+        levels = [order[own] for (order, _), own in zip(factors.values(), codes, strict=False)]
+        members = [order[own] for (order, _), own in zip(within, codes[count:], strict=True)]
         return Cells(
-            group=place[group],
-            groups=groups,
-            members=np.array(members, dtype=np.intp).reshape(len(members), group.size),
+            levels=np.stack(levels),
+            factors={name: labels for name, (_, labels) in factors.items()},
+            members=np.array(members, dtype=np.intp).reshape(len(members), codes.shape[1]),
             labels=tuple(
                 (role, name, labels)
                 for (role, name), (_, labels) in zip(self.roles.inside.items(), within, strict=True)
             ),
             rows=np.array(self._rows),
+            what="readings",
         )
 
     def __iter__(self) -> Iterator[NDArray[Any]]:
@@ -294,7 +294,7 @@ def _known(coded: Coded, place: Codes, cell: Codes, cells: int) -> Iterator[tupl
 
 def _alone(matrix: Array, layout: Layout) -> tuple[Array, Layout]:
     """Return a matrix in which every reading is a unit: sorted, for nothing tells them apart."""
-    for g in (0, 1):
+    for g in range(len(layout.groups)):
         own = layout.group[layout.cell] == g
         matrix[:, own] = np.sort(matrix[:, own], axis=1)
     size = matrix.shape[1]

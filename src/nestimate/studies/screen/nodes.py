@@ -10,9 +10,10 @@ Q is linear in squared deviations of classes of equal v and in squared gaps betw
 that on the nodes the likelihood of all endpoints of one pattern is one product of matrices. The
 effect given the scales is normal about `effect`, with variance `variance`.
 
-Where arms are places that make up something in their turn, differences inside blocks or units with
-subunits, v has the inner scale, and the mean of a place errs with 1 / W. What places make up then
-scatters with V = tau^2 + sum 1 / W about its own arm, and the same formula holds once more.
+The effect is the sum of the arms' means with their weights. Where arms are places that make up
+something in their turn, what blocks show of the effect or units with subunits, v has the inner
+scale, and the mean of a place errs with 1 / W. What places make up then scatters with
+V = tau^2 + sum 1 / W about its own arm, and the same formula holds once more.
 """
 
 from dataclasses import dataclass, replace
@@ -22,7 +23,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.studies.screen.layout import Above
+from nestimate.studies.screen.observed import Above
 from nestimate.studies.screen.reduced import Pattern
 
 Array = NDArray[np.float64]
@@ -124,12 +125,12 @@ class Likelihood:
         v = inner + pattern.share[:, None] * sigma2
         count = pattern.count[:, None]
         w = count / v
-        arms = np.unique(pattern.arm)
-        total = np.stack([w[pattern.arm == a].sum(axis=0) for a in arms])
+        arms, at = np.unique(pattern.arm, return_inverse=True)
+        total = np.stack([w[at == a].sum(axis=0) for a in range(arms.size)])
         features = [pattern.squares.T]
         rates = [1 / v]
-        for a, whole in zip(arms, total, strict=True):
-            for i, j in combinations(np.flatnonzero(pattern.arm == a), 2):
+        for a, whole in enumerate(total):
+            for i, j in combinations(np.flatnonzero(at == a), 2):
                 features.append(np.square(pattern.mean[:, i] - pattern.mean[:, j])[None])
                 rates.append((w[i] * w[j] / whole)[None])
         if nodes.sigma:
@@ -141,12 +142,12 @@ class Likelihood:
             shown = Shown.of(pattern, pattern.above, w, total)
             more, effect, variance = shown.of_arms(outer, pattern.signs)
             return cls(log=log + more, effect=effect, variance=variance)
-        sign = pattern.signs[pattern.arm]
-        if pattern.arm.size == len(pattern.signs):
-            effect = (pattern.mean * sign).sum(axis=1, keepdims=True)
+        sign = pattern.signs[arms]
+        if at.size == arms.size:
+            effect = (pattern.mean * sign[at]).sum(axis=1, keepdims=True)
         else:
-            effect = pattern.mean @ (sign[:, None] * w / total[pattern.arm])
-        return cls(log=log, effect=effect, variance=(1 / total).sum(axis=0))
+            effect = pattern.mean @ (sign[at][:, None] * w / total[at])
+        return cls(log=log, effect=effect, variance=np.square(sign) @ (1 / total))
 
     def take(self, rows: NDArray[np.bool_]) -> "Likelihood":
         """Return some of the endpoints."""
@@ -225,10 +226,10 @@ class Shown:
             k = above.observed[places[p]]
             mean[:, k] += above.sign[places[p]] * own[:, None] * part
         for p, place in enumerate(places):
-            error[above.observed[place]] += 1 / total[p]
+            error[above.observed[place]] += above.sign[place] ** 2 / total[p]
         return cls(mean=mean[:, chosen], error=error[chosen], arm=above.arm[chosen])
 
-    def of_arms(self, tau2: Array, signs: Codes) -> tuple[Array, Array, Array]:
+    def of_arms(self, tau2: Array, signs: Array) -> tuple[Array, Array, Array]:
         """Integrate over the arms' means: log likelihood, effect and its variance.
 
         Shapes (endpoints, nodes), (endpoints, nodes or 1) and (nodes,).
@@ -236,6 +237,8 @@ class Shown:
         log, effect, variance = 0.0, 0.0, 0.0
         for a, sign in enumerate(signs):
             own = self.arm == a
+            if not own.any():
+                continue
             v, mean = tau2 + self.error[own], self.mean[:, own]
             whole = (1 / v).sum(axis=0)
             alike = mean.shape[2] == 1 and bool((v == v[0]).all())
@@ -244,5 +247,5 @@ class Shown:
             # The same by a product of matrices where no scale changes the means.
             far = squares[:, :, 0] @ (1 / v) if alike else (squares / v).sum(axis=1)
             log = log - 0.5 * (np.log(v).sum(axis=0) + np.log(whole) + far)
-            effect, variance = effect + sign * centre, variance + 1 / whole
+            effect, variance = effect + sign * centre, variance + sign**2 / whole
         return np.asarray(log), np.asarray(effect), np.asarray(variance)

@@ -24,6 +24,7 @@ from nestimate.studies.screen.matrix import Matrix
 from nestimate.studies.screen.reduced import Reduced
 from nestimate.studies.screen.request import BLOCK, Options
 from nestimate.studies.screen.score import Question, normal_units
+from nestimate.studies.screen.stacks import stacked
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -126,12 +127,14 @@ def _manifest(matrix: Matrix, options: Options) -> dict[str, Any]:
     values = hashlib.sha256()
     for block in matrix.blocks():
         values.update(np.ascontiguousarray(block))
-    words = json.dumps(matrix.layout.words())
+    words = matrix.layout.words()
+    effect = words.pop("asked")
     return {
         "version": version("nestimate"),
         "endpoints": names,
         "values": values.hexdigest(),
-        "layout": hashlib.sha256(words.encode()).hexdigest(),
+        "effect": [effect["name"], list(effect["weights"])],
+        "layout": hashlib.sha256(json.dumps(words).encode()).hexdigest(),
         "chunk": options.together,
         **options.statistics,
     }
@@ -186,19 +189,15 @@ def t_part(
     found = {name: np.full(len(rows), np.nan) for name in students.NUMBERS}
     trusted = np.zeros(len(rows), dtype=bool)
     for of_level, one in learnt.split(reduced):
-        units = one.prior.unit(reduced.take(of_level))
-        for at, shape in students.shapes(own[of_level], layout):
-            if shape is None:
+        some = reduced.take(of_level)
+        units = one.prior.unit(some)
+        priors = one.prior.said(1.0, sigma=some.sigma)
+        standard = own[of_level] / units[:, None]
+        for at, sets in stacked(standard, some.over(units), layout, priors):
+            if sets is None:
                 continue
             where = of_level[at]
-            answers = students.Answers.of(
-                np.take_along_axis(own[where], shape.value, axis=1),
-                shape,
-                units[at],
-                one,
-                question,
-                numbers[where],
-            )
+            answers = students.Answers.of(sets, units[at], one, question, numbers[where])
             trusted[where] = answers.trusted
             for name, column in answers.numbers.items():
                 found[name][where] = column

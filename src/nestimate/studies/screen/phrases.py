@@ -50,18 +50,22 @@ def _section(title: str, sentences: Sequence[str], voice: Voice) -> str:
 def design(found: Found) -> list[str]:
     """Say what was screened."""
     columns, layout = found.outcome.columns, found.matrix.layout
-    readings = int(columns["readings_0"].sum() + columns["readings_1"].sum())
+    order = list(range(len(found.groups)))[::-1]
+    readings = sum(int(columns[f"readings_{g}"].sum()) for g in order)
     told: list[str] = [
         f"{len(found.matrix.names):,} endpoints, {found.contrast}; {_members(found)}; "
         f"{readings:,} readings."
     ]
-    lost = [int(columns[f"missing_{g}"].sum()) for g in (0, 1)]
-    if any(lost):
-        whole = [int(layout.expected[layout.group == g].sum()) for g in (0, 1)]
-        shares = [lost[g] / max(whole[g] * len(found.matrix.names), 1) for g in (1, 0)]
-        low, high = found.groups
+    lost = {g: int(columns[f"missing_{g}"].sum()) for g in order}
+    if any(lost.values()):
+        whole = {g: int(layout.expected[layout.group == g].sum()) for g in order}
+        shares = [
+            f"{lost[g] / max(whole[g] * len(found.matrix.names), 1):.1%} of "
+            f"{'the readings of ' if i == 0 else ''}{found.groups[g]}"
+            for i, g in enumerate(order)
+        ]
         told.append(
-            f"Missing: {shares[0]:.1%} of the readings of {high}, {shares[1]:.1%} of {low}, "
+            f"Missing: {', '.join(shares)}, "
             f"counted from {found.matrix.complete}; nothing is filled in. Where what is weak is "
             "missing more often, differences are understated."
         )
@@ -74,34 +78,67 @@ def design(found: Found) -> list[str]:
 
 def _members(found: Found) -> str:
     """Say how many blocks and units there are."""
-    layout, (low, high) = found.matrix.layout, found.groups
+    layout = found.matrix.layout
     names = [own.name for own in found.members] or [found.roles.unit or "unit"]
     told = []
-    for _ in layout.kind.whole:
-        blocks = np.unique(layout.members[0].labels).size
-        told.append(f"{blocks} blocks ({names.pop(0)}) that saw both")
+    if layout.kind.whole:
+        told.append(f"{layout.kind.whole} ({names.pop(0)}): {', '.join(_seen(found))}")
     groups = {"units": layout.group[layout.first], "inner": layout.group}
     for name, (_, which) in zip(names, layout.kind.counts, strict=True):
-        own = groups[which]
-        told.append(f"{name}: {(own == 1).sum()} in {high}, {(own == 0).sum()} in {low}")
+        sizes = np.bincount(groups[which], minlength=len(found.groups))
+        own = [f"{n} in {g}" for n, g in zip(sizes[::-1], found.groups[::-1], strict=True)]
+        told.append(f"{name}: {', '.join(own)}")
     return "; ".join(told)
+
+
+def _seen(found: Found) -> list[str]:
+    """Say how many blocks saw which groups."""
+    layout = found.matrix.layout
+    pairs = zip(layout.members[0].labels, layout.group, strict=True)
+    seen: dict[str, set[int]] = {}
+    for block, group in pairs:
+        seen.setdefault(block, set()).add(int(group))
+    counts = Counter(tuple(sorted(own)) for own in seen.values())
+    told = []
+    for own, count in sorted(counts.items(), reverse=True):
+        what = " and ".join(layout.groups[g] for g in own)
+        told.append(f"{count} saw {'both' if layout.asked.plain else what}")
+    return told
 
 
 def answer(found: Found) -> list[str]:
     """Say what was found."""
     hits = found.selected(RATE)
     up = int((found.outcome.columns["shrunk"][hits] > 0).sum())
-    low, high = found.groups
+    above, below = sides(found)
     if not hits.size:
         return [
             f"No hits: of no set of endpoints can it be said which way they differ with at most "
             f"{RATE:.0%} of the signs wrong."
         ]
     return [
-        f"{hits.size:,} hits at a false sign rate of {RATE:.0%}: {up:,} higher in {high}, "
-        f"{hits.size - up:,} higher in {low}. About {RATE:.0%} of these signs at most are wrong, "
-        "or there is no difference."
+        f"{hits.size:,} hits at a false sign rate of {RATE:.0%}: {up:,} {above}, "
+        f"{hits.size - up:,} {below}. {_rate(found)}"
     ]
+
+
+def _rate(found: Found) -> str:
+    """Say what the rate of false signs is one of."""
+    if found.options.effects == "flat":
+        return (
+            "Of these signs: with flat effects no endpoint is taken for one without a difference, "
+            "so that among thousands without any some are listed here all the same. Leave effects "
+            "at 'mixture' to know."
+        )
+    return f"About {RATE:.0%} of these signs at most are wrong, or there is no difference."
+
+
+def sides(found: Found) -> tuple[str, str]:
+    """Say what it means that an effect is above, or below, 0."""
+    named = found.matrix.layout.asked.sides
+    if named is None:
+        return "above 0", "below 0"
+    return f"higher in {named[0]}", f"higher in {named[1]}"
 
 
 def hits_head(found: Found) -> list[str]:
@@ -137,15 +174,17 @@ def trust(found: Found) -> list[str]:
     told += _units_of_measurement(found)
     engines = Counter(c["engine"].tolist())
     if engines["t"]:
+        chosen = f"lfsr below {DOUBTED:g}, a unit more than {FAR:g} SDs off, or drawn at random"
+        which = f" ({chosen})" if found.options.robust == "hits" else ""
         told.append(
-            f"{engines['t']:,} endpoints (lfsr below {DOUBTED:g}, a unit more than {FAR:g} SDs "
-            "off, or drawn at random) were analysed again with Student-t units: column engine."
+            f"{engines['t']:,} endpoints{which} were analysed again with Student-t units: column "
+            "engine."
         )
     if engines["normal (t failed)"]:
         told.append(
             f"{engines['normal (t failed)']:,} of them could not be sampled well enough, or hold "
-            "unequal numbers of readings in their blocks or subunits, and keep the numbers of "
-            "normal units: look at them by `compare`."
+            "unequal numbers of readings in their subunits (or units in blocks), and keep the "
+            "numbers of normal units: look at them by `compare`."
         )
     audit = found.outcome.audit[c["engine"][found.outcome.audit] == "t"]
     if audit.size:
@@ -181,7 +220,6 @@ def _units_of_measurement(found: Found) -> list[str]:
 
 def methods(found: Found) -> str:
     """Return the paragraph for a paper."""
-    low, high = found.groups
     prior = _priors(found)
     unit, scatter = _model(found)
     mixture = (
@@ -192,14 +230,31 @@ def methods(found: Found) -> str:
         else "Effects had flat priors. "
     )
     return (
-        f"Differences between {high} and {low} were estimated for {len(found.matrix.names):,} "
-        f"endpoints by a hierarchical model in which the experimental unit is {unit}: {scatter}, "
+        f"{_estimated(found)} for {len(found.matrix.names):,} endpoints by a "
+        f"hierarchical model in which the experimental unit is {unit}: {scatter}, "
         "all SDs being the endpoint's own. "
         f"Priors ({found.options.pool}, {prior}. {mixture}"
-        "Endpoints that might be hits were analysed again with Student-t units. Hits were "
+        f"{_again(found)}Hits were "
         f"selected at a false sign rate of {RATE:g}, the mean local false sign rate of those "
         "selected. Missing readings were not imputed."
     )
+
+
+def _again(found: Found) -> str:
+    """Say which endpoints were analysed again, for the methods of a paper."""
+    said = {"all": "All endpoints", "hits": "Endpoints that might be hits", "none": ""}
+    which = said[found.options.robust]
+    return which and f"{which} were analysed again with Student-t units. "
+
+
+def _estimated(found: Found) -> str:
+    """Say what was estimated."""
+    asked = found.matrix.layout.asked
+    if asked.plain and asked.sides is not None:
+        high, low = asked.sides
+        return f"Differences between {high} and {low} were estimated"
+    lent = " (all groups counting for the spreads)" if 0 in asked.weights else ""
+    return f"The effect {asked.name} was estimated{lent}"
 
 
 def _model(found: Found) -> tuple[str, str]:

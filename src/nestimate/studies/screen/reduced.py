@@ -7,7 +7,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.studies.screen.layout import LACKING, Above, Layout
+from nestimate.studies.screen.layout import Layout
+from nestimate.studies.screen.observed import Above
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -22,8 +23,8 @@ class Reduced:
     """Observed means of endpoints, and what scatters inside them.
 
     An observed mean scatters about its arm's with variance tau^2 + share * sigma^2. In groups of
-    units it is the mean of a unit, share one over its readings; in blocks it is the difference
-    between two groups inside one, and tau the spread of that difference. Where units lie inside
+    units it is the mean of a unit, share one over its readings; in blocks it is what one shows of
+    the effect, a difference between groups, and tau the spread of that. Where units lie inside
     blocks, or subunits inside units, arms are the places they lie in, and `above` says what these
     make up; the spread is then the inner one, and tau that of what they make up.
 
@@ -38,12 +39,15 @@ class Reduced:
     above
         What arms make up, where they are places.
     signs
-        Sign with which an arm (of what places make up) counts towards the effect, shape (arms,).
+        Weight of an arm (of what places make up) in the effect, shape (arms,).
+    few
+        What is said of an endpoint that has one, or none, of each arm; empty where that is enough.
     squares, freedom
         Squared deviations of readings inside cells, and their degrees of freedom, (endpoints,).
-    units, inner, readings, missing
-        Observed means (of what places make up), cells, readings, and readings that are missing, of
-        each group, (endpoints, 2).
+    units
+        Observed means (of what places make up) of each arm, (endpoints, arms).
+    inner, readings, missing
+        Cells, readings, and readings that are missing, of each group, (endpoints, groups).
     size
         Largest absolute reading, (endpoints,).
     level
@@ -55,7 +59,8 @@ class Reduced:
     share: Array
     arm: Codes
     above: Above | None
-    signs: Codes
+    signs: Array
+    few: tuple[tuple[str, str], ...]
     squares: Array
     freedom: Array
     units: Codes
@@ -82,22 +87,24 @@ class Reduced:
         share = 1 / np.where(count, count, np.nan)
         seen = np.maximum((count > 0).sum(axis=1), 1)
         level = np.where(count > 0, mean, 0.0).sum(axis=1) / seen
-        kind = layout.kind
-        mean, share, arm, above = kind.observed(layout, mean, share)
+        seen_as = layout.kind.observed(layout, mean, share)
+        mean, arm, above = seen_as.mean, seen_as.arm, seen_as.above
         whole = mean if above is None else above.plain(mean, arm)
+        arms, groups = seen_as.signs.size, len(layout.groups)
         return cls(
             scales=tuple(layout.scales.values()),
             mean=mean,
-            share=share,
+            share=seen_as.share,
             arm=arm,
             above=above,
-            signs=np.array(kind.signs),
+            signs=seen_as.signs,
+            few=seen_as.few,
             squares=squares,
             freedom=freedom,
-            units=_by_group(~np.isnan(whole), arm if above is None else above.arm),
-            inner=_by_group(count > 0, layout.group),
-            readings=_by_group(count, layout.group),
-            missing=_by_group(np.maximum(layout.expected - count, 0), layout.group),
+            units=_by_code(~np.isnan(whole), arm if above is None else above.arm, arms),
+            inner=_by_code(count > 0, layout.group, groups),
+            readings=_by_code(count, layout.group, groups),
+            missing=_by_code(np.maximum(layout.expected - count, 0), layout.group, groups),
             size=size,
             level=level,
         )
@@ -135,12 +142,12 @@ class Reduced:
 
     @property
     def difference(self) -> Array:
-        """Difference between the arms' plain means, (endpoints,); arms must have some."""
+        """The effect by the arms' plain means, (endpoints,); those that count must have some."""
         mean, arm = self.observed
         known = ~np.isnan(mean)
         found = np.zeros(len(self))
-        for a, sign in enumerate(self.signs):
-            own = known & (arm == a)
+        for a in np.flatnonzero(self.signs):
+            own, sign = known & (arm == a), self.signs[a]
             found += sign * np.where(own, mean, 0.0).sum(axis=1) / own.sum(axis=1)
         return found
 
@@ -157,23 +164,20 @@ class Reduced:
 
     @property
     def lacking(self) -> NDArray[np.object_]:
-        """Why each endpoint cannot be estimated, by the words of `LACKING`; empty where it can."""
+        """Why each endpoint cannot be estimated; empty where it can."""
         found = np.full(len(self), "", dtype=object)
-        for g in (1, 0):
-            found[self.units[:, g] == 1] = LACKING[0][g]
-        for g in (1, 0):
-            found[self.units[:, g] == 0] = LACKING[1][g]
+        for count in (1, 0):
+            for a in np.flatnonzero(self.signs)[::-1]:
+                found[self.units[:, a] == count] = self.few[a][1 - count]
         squares = sum(squares for squares, _ in self.scatter)
         still = squares <= np.square(ROUNDING * np.maximum(self.size, 1e-300))
         found[(found == "") & still] = NO_SCATTER
         return found
 
 
-def _by_group(count: NDArray[Any], group: Codes) -> Codes:
-    """Sum over the members of each group, (endpoints, 2); one arm stands for both."""
-    if not group.any():
-        return np.repeat(count.sum(axis=1)[:, None], 2, axis=1)
-    return np.stack([count[:, group == g].sum(axis=1) for g in (0, 1)], axis=1)
+def _by_code(count: NDArray[Any], code: Codes, codes: int) -> Codes:
+    """Sum over the members of each group, or of each arm, (endpoints, codes)."""
+    return np.stack([count[:, code == c].sum(axis=1) for c in range(codes)], axis=1)
 
 
 def _about(mean: Array, arm: Codes) -> tuple[Array, Array]:
@@ -216,7 +220,7 @@ class Pattern:
     inside: Array
     freedom: Array
     above: Above | None
-    signs: Codes
+    signs: Array
 
 
 def patterns(reduced: Reduced) -> Iterator[Pattern]:

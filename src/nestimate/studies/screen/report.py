@@ -35,7 +35,14 @@ def contents(found: Found) -> Report:
     scales = Picture(
         draw=lambda _: figures.scales(found), caption="Spreads of all endpoints, as estimated."
     )
-    options = {"pool": found.options.pool, **found.options.statistics}
+    question = found.question
+    roles = {"group": question.group, "unit": question.unit, "block": question.block}
+    options = {
+        "effect": found.contrast,
+        **{role: name for role, name in roles.items() if name},
+        "reference": question.reference,
+        **found.options.statistics,
+    }
     return Report(
         title=f"Screen of {len(found.matrix.names):,} endpoints",
         subtitle=found.contrast,

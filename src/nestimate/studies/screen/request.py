@@ -40,8 +40,8 @@ class Roles:
         As in `compare`; of a wide table, columns of the sheet of samples.
     sample
         Column that names the samples, in the sheet; in a long table each sample gives one reading.
-    nested
-        The columns that `unit` names, outermost first; left out: it is one column.
+    nested, factors
+        The columns that `unit` names, outermost first, and those that `group` does; left out: one.
     """
 
     endpoint: str | None = None
@@ -51,6 +51,12 @@ class Roles:
     block: str | None = None
     sample: str | None = None
     nested: tuple[str, ...] = ()
+    factors: tuple[str, ...] = ()
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """Columns of what is compared."""
+        return self.factors or ((self.group,) if self.group else ())
 
     @property
     def units(self) -> tuple[str, ...]:
@@ -59,20 +65,27 @@ class Roles:
 
     @property
     def inside(self) -> dict[str, str]:
-        """Columns of what lies in groups or sees both, by role, outermost first."""
+        """Columns of what lies in groups or sees several, by role, outermost first."""
         block = {"block": self.block} if self.block else {}
         return {**block, **dict(zip(("unit", "subunit"), self.units, strict=False))}
 
+    @property
+    def several(self) -> bool:
+        """Whether units or groups may be named by several columns: the table says."""
+        return "/" in (self.unit or "") or "," in (self.group or "")
+
     def among(self, columns: Collection[str]) -> "Roles":
-        """Return them with units told apart from subunits, `mouse/slice`.
+        """Return them with units told apart from subunits, `mouse/slice`, and with all factors.
 
         Raises
         ------
         DesignError
             When more lies inside each other than a screen estimates.
         """
+        factors = split_names(self.group, columns, ",") if self.group else ()
+        named = replace(self, factors=factors)
         if self.unit is None or "/" not in self.unit:
-            return self
+            return named
         nested = split_names(self.unit, columns, "/")
         inside = len(nested) + bool(self.block)
         if inside > MOST_LEVELS:
@@ -83,7 +96,7 @@ class Roles:
                 "readings first and leave its column out; `compare` takes more for single "
                 "endpoints."
             )
-        return replace(self, nested=nested)
+        return replace(named, nested=nested)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,9 +106,11 @@ class Options:
     Attributes
     ----------
     reference
-        The group that the other is compared with.
+        The group that the other is compared with; of factors `"arm=placebo,time=t1"`.
     contrast
-        Of more than two groups the two that are compared, `"drug - placebo"`.
+        The effect, in the words of `compare`: `"drug - placebo"`, `"(a + b) / 2 - placebo"`; of
+        factors `"drug - placebo | time=t2"`, or `"interaction"` where there is one. Two groups of
+        one factor need none.
     pool
         `scales`: spreads are learnt from all endpoints, which are measured in one unit (log2, say).
         `icc`: endpoints have units of their own; only tau / sigma is learnt. `none`.

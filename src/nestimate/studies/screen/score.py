@@ -49,7 +49,7 @@ NUMBERS = (
     *("p_in_rope", "tau", "tau_inner", "sigma", "icc", "far", "unlike"),
 )
 
-#: What is counted of an endpoint in each group.
+#: What is counted of an endpoint in each group; units in each arm of the effect.
 COUNTS = ("units", "inner", "readings", "missing")
 
 
@@ -68,9 +68,9 @@ def normal_units(reduced: Reduced, levels: Levels, question: Question) -> dict[s
     for rows, learnt in levels.split(reduced.take(able)):
         for name, values in score(reduced.take(able[rows]), learnt, question).items():
             table[name][able[rows]] = values
-    for g in (0, 1):
-        for name in COUNTS:
-            table[f"{name}_{g}"] = getattr(reduced, name)[:, g]
+    for name in COUNTS:
+        for g, count in enumerate(getattr(reduced, name).T):
+            table[f"{name}_{g}"] = count
     return {**table, "lacking": lacking}
 
 
@@ -143,12 +143,7 @@ def _far(reduced: Reduced, table: dict[str, Array], unit: Array) -> Array:
         return _away(reduced.mean, reduced.arm, tau + reduced.share * sigma)
     own = inner + reduced.share * sigma
     # The mean of a place errs with the mean of its members' variances over their number.
-    known = ~np.isnan(own)
-    error = np.zeros((len(reduced), reduced.above.arm.size))
-    for p, k in enumerate(reduced.above.observed):
-        at = reduced.arm == p
-        count = np.maximum(known[:, at].sum(axis=1), 1)
-        error[:, k] += np.where(known[:, at], own[:, at], 0).sum(axis=1) / np.square(count)
+    error = reduced.above.error(own, reduced.arm)
     outer = _away(*reduced.observed, tau + error)
     return np.maximum(outer, _away(reduced.mean, reduced.arm, own))
 

@@ -37,14 +37,7 @@ def read(data: Any, roles: Roles, samples: Any, options: Options) -> Matrix:
     """
     if roles.group is None:
         raise DesignError("group is not named: the column that says what is compared.")
-    if "," in roles.group:
-        raise DesignError(
-            f"group: a screen compares two groups of one factor, and '{roles.group}' names "
-            "several. Put them into one column (drug day 3, drug day 7, ...) and name the two: "
-            "contrast='A - B' (--contrast 'A - B'). `compare` takes several factors for single "
-            "endpoints."
-        )
-    if roles.unit is not None and "/" in roles.unit:
+    if roles.several:
         # Which columns these are only the table says, or the sheet: standard input is read once.
         if _is_anndata(data):
             names = tuple(map(str, data.obs.columns))
@@ -74,17 +67,17 @@ def _sheet(table: Table, roles: Roles, options: Options) -> tuple[Any, ...]:
         twice = np.bincount(codes).argmax()
         raise DataError(f"{table.source}: sample '{labels[twice]}' stands in several rows.")
     names = [labels[c] for c in codes]
-    assert roles.group is not None
-    group, groups = coded(table, roles.group, "group")
+    factors = {name: coded(table, name, "group") for name in roles.compared}
     # Where nothing else is named every sample is a unit.
     inside = roles.inside or {"unit": sample}
     found = {(role, name): coded(table, name, role) for role, name in inside.items()}
     cells = Cells(
-        group=group,
-        groups=groups,
+        levels=np.stack([own for own, _ in factors.values()]),
+        factors={name: labels for name, (_, labels) in factors.items()},
         members=np.stack([own for own, _ in found.values()]),
         labels=tuple((*said, own) for said, (_, own) in found.items()),
-        rows=np.ones(len(group), dtype=np.intp),
+        rows=np.ones(len(names), dtype=np.intp),
+        what="samples",
     )
     return names, *arranged(cells, roles, options)
 

@@ -367,7 +367,7 @@ document.addEventListener("keydown", (event) => {
 // --- step 2: design -----------------------------------------------------------------------------
 
 // How the table must be read, as it was found with a design: it follows the table, not the choice.
-const FOUND = ["skip_rows", "na", "fill_down"];
+const FOUND = ["skip_rows", "na", "fill_down", "edits"];
 const split = (roles, found) => Object.fromEntries(Object.entries(roles).filter(([name]) => FOUND.includes(name) === found));
 
 // Whether a design is what was chosen: some of it may stand among the options, as in a link.

@@ -1,0 +1,93 @@
+"""Outcomes below each other: a column that says what was measured, one of which is looked at."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from nestimate.data.designs.groups import CONTROLS
+from nestimate.data.inspection.candidates import could_be_group
+from nestimate.data.inspection.crossings import Crossing
+from nestimate.data.inspection.kinds import describe_column
+from nestimate.data.inspection.vocabulary import hints, is_reference
+from nestimate.data.tables.door import Table
+from nestimate.data.tables.edits import KeepOnly
+from nestimate.data.tables.series import number_like
+
+#: Kinds that are tried before the table is looked at as a whole.
+TRIED = 3
+_OTHER = {"unit", "block", "counter", "place", "person", "trait", "time", "kind"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurand:
+    """A column that says what was measured, and the kind whose rows are looked at.
+
+    Attributes
+    ----------
+    column, kinds
+        The column and its labels: genes, analytes, channels.
+    chosen
+        The kind that is looked at.
+    """
+
+    column: str
+    kinds: tuple[str, ...]
+    chosen: str
+
+    @property
+    def edit(self) -> str:
+        """What leaves out the rows of the other kinds, as a line."""
+        return str(KeepOnly(where=((self.column, self.chosen),)))
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """Kinds that others are usually set in relation to: a housekeeping gene, a stain of all."""
+        return tuple(kind for kind in self.kinds if is_reference(kind))
+
+    def taken(self, table: Table) -> Table:
+        """Return the rows of the kind, without the column: it says the same in all of them."""
+        codes, labels = table.labels(self.column)
+        kept = np.flatnonzero(codes == labels.index(self.chosen))
+        columns = {name: c.take(kept) for name, c in table.columns.items() if name != self.column}
+        return replace(table, columns=columns, rows=[table.rows[int(i)] for i in kept], known={})
+
+
+def measurands(table: Table) -> Iterator[Measurand]:
+    """Yield the column that says what was measured with one kind after another; none if none does.
+
+    Its name says so, and its kinds occur in several groups. What is compared is no outcome: a
+    column with a control among its labels, or the only one that could be compared.
+    """
+    named = [n for n in table.columns if hints(n) & {"kind", "group"} == {"kind"}]
+    if not named:
+        return
+    columns = {name: describe_column(table, name) for name in table.columns}
+    able = [
+        name
+        for name, c in columns.items()
+        if could_be_group(c, c.distinct) and ("group" in hints(name) or not hints(name) & _OTHER)
+    ]
+    measured = [n for n in table.columns if columns[n].measured and number_like(table.columns[n])]
+    for name in named:
+        if columns[name].kind not in {"labels", "id"} or columns[name].distinct < 2:
+            continue
+        filled = np.ones(table.n_rows, dtype=np.bool_)
+        crossing = Crossing.of_table(table, list(dict.fromkeys([name, *able])), filled)
+        labels = crossing.labels.get(name, ())
+        if not labels or any(label.casefold() in CONTROLS for label in labels):
+            continue
+        compared = any(_crossed(crossing, name, group) for group in able)
+        wide = not able and crossing.most_rows([name]) == 1 and len(measured) > 3
+        if compared or wide:
+            likely = sorted(labels, key=is_reference)[:TRIED]
+            yield from (Measurand(column=name, kinds=labels, chosen=kind) for kind in likely)
+            return
+
+
+def _crossed(crossing: Crossing, name: str, group: str) -> bool:
+    """Return whether most kinds occur in most groups."""
+    if name == group or group not in crossing.codes:
+        return False
+    both = crossing.size(name, group)
+    return both >= 0.7 * crossing.size(name) * crossing.size(group) and both > crossing.size(name)

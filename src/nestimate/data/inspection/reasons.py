@@ -1,0 +1,88 @@
+"""Which roles a column could play beside the group of the likeliest design, and why."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from nestimate.data.inspection.candidates import present
+from nestimate.data.inspection.crossings import Crossing
+from nestimate.data.inspection.measured import Beside
+
+RoleName = Literal[
+    "value",
+    "reading",
+    "group",
+    "unit",
+    "block",
+    "counter",
+    "kind",
+    "along",
+    "baseline",
+    "n",
+    "sd",
+    "se",
+    "total",
+    "exposure",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reason:
+    """A role that a column could play, and why, in a few words."""
+
+    role: RoleName
+    why: str
+
+
+def reasons(
+    crossing: Crossing,
+    values: Sequence[str],
+    summary: Mapping[str, str],
+    groups: Collection[str],
+    reused: Collection[str],
+    beside: Beside | None,
+    *,
+    best: str,
+    whole: str,
+) -> dict[str, tuple[Reason, ...]]:
+    """Say which roles a column could play beside the group of the likeliest design, and why."""
+    found: dict[str, tuple[Reason, ...]] = {
+        values[0]: (Reason(role="value", why="numbers that vary"),)
+    }
+    found |= {name: (Reason(role="value", why="numbers too"),) for name in values[1:]}
+    for name in crossing.names:
+        reasons = []
+        count = present(crossing, name)
+        if name == whole or count < 2:
+            continue
+        if name in crossing.counters:
+            found[name] = (Reason(role="counter", why="numbers the readings"),)
+            continue
+        inside = best not in {whole, name} and crossing.inside(name, best)
+        if name in groups and not inside:
+            reasons.append(Reason(role="group", why=f"{count} labels"))
+        if best not in (name, whole) and not crossing.decides([best], name):
+            reasons.append(
+                Reason(role="unit", why=f"in one {best}")
+                if inside
+                else Reason(role="block", why=f"in several {best}")
+            )
+        elif best == whole:
+            single = crossing.most_rows([name]) == 1
+            reasons.append(Reason(role="unit", why="a row each" if single else "repeated"))
+        if name in reused and all(reason.role != "unit" for reason in reasons):
+            reasons.append(Reason(role="unit", why="if labels are reused"))
+        found[name] = tuple(reasons)
+    told = {
+        "n": "readings behind each mean",
+        "sd": "SD of the readings behind each mean",
+        "se": "standard error of each mean",
+    }
+    for role in ("n", "sd", "se"):
+        if role in summary:
+            found[summary[role]] = (Reason(role=role, why=told[role]),)
+    if beside is not None:
+        why = "of how many" if beside.role == "total" else f"of {beside.value}"
+        also = found.get(beside.column, ())
+        found[beside.column] = (Reason(role=beside.role, why=why), *also)
+    return found

@@ -1,0 +1,152 @@
+"""Titles of columns taken apart: what they have in common, and the number or letter of each."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from nestimate.data.tables.cells import is_plain_number
+
+#: Words beside a number that say what is numbered, rather than what it belongs to.
+_COUNTED = frozenset(
+    {"n", "no", "nr", "rep", "reps", "replicate", "replica", "biorep", "techrep", "exp"}
+    | {"experiment", "run", "trial", "sample", "mouse", "mice", "rat", "animal", "fish", "fly"}
+    | {"subject", "patient", "donor", "plant", "cell", "well", "dish", "plate", "field", "y"}
+    | {"maus", "tier", "probe", "souris", "replikat", "versuch", "ratón"}
+)
+#: Words beside a number that say when.
+_WHEN = frozenset(
+    {"day", "days", "d", "week", "weeks", "wk", "hour", "hours", "h", "hr", "hrs", "min", "month"}
+    | {"visit", "time", "tp", "tag", "woche", "jour", "semaine", "día", "semana"}
+)
+_MEASURES = re.compile(r"([mµunp]?[MgLl]|[mµu]g|%|x|h|hrs?|min|d|days?|weeks?)\b.*")
+_BETWEEN = r"[\s_.,:/#-]"
+_NUMBERED = re.compile(r"(?P<stem>.*?)[\s_.#-]*(?P<mark>\d+)")
+_BRACKETED = re.compile(
+    rf"(?P<stem>.*?){_BETWEEN}*[(\[]\s*(?P<word>[^\W\d]*)[\s.=#_-]*(?P<mark>\d+)\s*[)\]]"
+)
+_LED = re.compile(
+    rf"((?P<word>[^\W\d]+)[\s_.#-]*)?(?P<mark>\d+)((?P<when>h|hrs?|min|d)\b)?{_BETWEEN}+"
+    r"(?P<stem>[^\W\d].*)"
+)
+_LETTERED = re.compile(rf"(?P<stem>.+?){_BETWEEN}+(?P<mark>[A-Za-z])")
+_MOMENT = re.compile(r"(?P<word>[^\W\d]+)[\s_.-]*\d+|\d+[\s_.-]*(?P<unit>[^\W\d]+)")
+_WORD = re.compile(rf"(?P<stem>.+?){_BETWEEN}+(?P<word>[^\W\d]+)\.?")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Title:
+    """The title of a column of numbers: `WT (n=1)`, `WT rep 2`, `WT-a`, `Day 1 WT`.
+
+    Attributes
+    ----------
+    stem
+        What it has in common with other titles: `WT`.
+    mark
+        Its number or letter; "" of the first of several that data frames tell apart.
+    word
+        What is numbered, where the title says so: `rep`, `Day`.
+    """
+
+    stem: str
+    mark: str
+    word: str = ""
+
+    @property
+    def dated(self) -> bool:
+        """Whether the number says when."""
+        return self.word.casefold() in _WHEN
+
+
+def titles(names: Sequence[str]) -> dict[str, Title]:
+    """Return the names that can be taken apart, and their parts."""
+    found = {name: title for name in names if (title := _ending(name)) is not None}
+    numbered = {*found}
+    for name in names:
+        # Data frames write a title that occurs three times as WT, WT.1 and WT.2; 0.1 is a number.
+        if f"{name}.1" in numbered and not is_plain_number(name):
+            found[name] = Title(stem=name, mark="")
+    found = _without_words(found)
+    for pattern in (_LED, _LETTERED):
+        rest = [name for name in names if name not in found]
+        found |= _repeated({n: t for n in rest if (t := _read(pattern, n)) is not None})
+    return {name: found[name] for name in names if name in found}
+
+
+def families(names: Sequence[str]) -> dict[str, list[str]]:
+    """Return names that differ in their number or letter alone, by what they have in common."""
+    members = _by_stem(titles(names))
+    return {stem: [*found] for stem, found in members.items() if len(found) > 1}
+
+
+def says_when(name: str) -> bool:
+    """Return whether a title is a time: Day 7, week 2, t1, 24 h."""
+    match = _MOMENT.fullmatch(name)
+    return match is not None and (match["word"] or match["unit"]).casefold() in _WHEN | {"t"}
+
+
+def bare(name: str) -> str:
+    """Return a name without a number in brackets behind it: `WT (n=12)` is WT."""
+    bracketed = _BRACKETED.fullmatch(name)
+    return bracketed["stem"] if bracketed and bracketed["stem"] else name
+
+
+def _ending(name: str) -> Title | None:
+    """Take apart a name that ends in a number, in brackets or not."""
+    bracketed = _BRACKETED.fullmatch(name)
+    if bracketed and bracketed["stem"]:
+        return Title(stem=bracketed["stem"], mark=bracketed["mark"], word=bracketed["word"])
+    match = _NUMBERED.fullmatch(name)
+    return Title(stem=match["stem"], mark=match["mark"]) if match and match["stem"] else None
+
+
+def _read(pattern: re.Pattern[str], name: str) -> Title | None:
+    match = pattern.fullmatch(name)
+    if match is None:
+        return None
+    parts = match.groupdict()
+    word = parts.get("word") or parts.get("when") or ""
+    if not word and pattern is _LED and _MEASURES.fullmatch(match["stem"]):
+        return None  # 10 mM is a dose
+    return Title(stem=match["stem"], mark=match["mark"], word=word)
+
+
+def _without_words(found: Mapping[str, Title]) -> dict[str, Title]:
+    """Return titles with what is numbered apart from what it belongs to: WT rep 1 is of WT.
+
+    Not where nothing or one stem would be left, or stems that differ would be one.
+    """
+    shorter = {}
+    for name, title in found.items():
+        match = None if title.word else _WORD.fullmatch(title.stem)
+        counted = match is not None and match["word"].casefold() in _COUNTED | _WHEN
+        shorter[name] = (
+            replace(title, stem=match["stem"], word=match["word"]) if match and counted else title
+        )
+    before, after = _by_stem(found), _by_stem(shorter)
+    return shorter if 1 < len(after) == len(before) else dict(found)
+
+
+def _repeated(found: Mapping[str, Title]) -> dict[str, Title]:
+    """Return titles whose marks are the same, two or more, under several stems."""
+    marks = {stem: [t.mark for t in of.values()] for stem, of in _by_stem(found).items()}
+    known = {tuple(sorted(of)) for of in marks.values()}
+    if len(marks) < 2 or len(known) > 1 or len(next(iter(known))) < 2:
+        return {}
+    letters = sorted({mark.casefold() for mark in next(iter(known))})
+    run = all(map(str.isdigit, letters)) or letters == [
+        chr(ord("a") + i) for i in range(len(letters))
+    ]
+    return dict(found) if run else {}
+
+
+def _by_stem(found: Mapping[str, Title]) -> dict[str, dict[str, Title]]:
+    members: dict[str, dict[str, Title]] = {}
+    for name, title in found.items():
+        members.setdefault(title.stem.casefold(), {})[name] = title
+    return members
+
+
+def common_word(found: Iterable[Title]) -> str:
+    """Return what all titles number, `Day`; "" where they do not say so, or differ in it."""
+    words = {title.word for title in found}
+    return next(iter(words)) if len(words) == 1 else ""

@@ -1,0 +1,164 @@
+"""What to look at in a table before it is analysed: slips of the pen, columns that need a word."""
+
+import re
+from collections.abc import Iterable
+
+from nestimate.data.inspection.inspection import Inspection
+from nestimate.data.inspection.kinds import Column
+from nestimate.data.inspection.vocabulary import hints, summary_role
+from nestimate.errors import listed
+
+
+def remarks(inspection: Inspection) -> Iterable[str]:
+    """Return what the user should look at, a sentence or two each."""
+    for column in inspection.columns:
+        if column.kind != "numbers and text":
+            yield from column.remarks
+        elif inspection.value is not None:
+            yield (
+                f"{column.name} mixes numbers and text, so it cannot be used as it stands: "
+                f"{_odd(column)}. {column.trouble}"
+            )
+    yield from _read_as_empty(inspection)
+    if inspection.proposals and all(p.whole for p in inspection.proposals):
+        yield _no_groups(inspection)
+    yield from _summaries(inspection)
+    for used, double in inspection.aliases:
+        yield (
+            f"{used} and {double} say the same of every row; {used} is used. If they are two "
+            "things and not two names of one, their effects cannot be told apart."
+        )
+    for name, empty in inspection.unlabelled:
+        yield (
+            f"{name} is empty in {how_many(empty, 'row')} with a value: fill in the label or "
+            f"delete these rows before {name} can be used."
+        )
+    yield from one_of_several(inspection)
+    for column in [] if inspection.measurand else kinds_of_value(inspection):
+        yield (
+            f"Does {column.name} say what was measured? Then keep the rows of one {column.name}: a "
+            "comparison is about one kind of value."
+        )
+    for name in inspection.untried:
+        yield (
+            f"{name} has too many labels to be tried beside the other columns. If its rows are "
+            "repeated readings, name it as unit yourself."
+        )
+    groups = [p.candidate.group for p in inspection.proposals if not p.whole]
+    for coarse in inspection.confounded:
+        yield (
+            f"Every {groups[0]} occurs in one {coarse} only: a difference between groups from "
+            f"different {coarse} may be one between {coarse} and {coarse}."
+        )
+
+
+def one_of_several(inspection: Inspection) -> Iterable[str]:
+    """Say that the designs are of one of several outcomes, and how another one is named."""
+    said = inspection.measurand
+    if said is None:
+        return
+    first = inspection.proposals[0]
+    given = f"{first.roles.group},{said.column}"
+    how = (
+        ""
+        if first.whole or first.factors or not first.plain
+        else f" If {said.column} was given rather than measured, it is a second factor: the group "
+        f"is then {given}, without --edit."
+    )
+    yield (
+        f"{said.column} says what was measured ({listed(said.kinds, most=4)}): outcomes of their "
+        f"own, which are compared one at a time. The designs are of {said.chosen}; for another one "
+        f"put its name in place of {said.chosen} behind --edit (edits in Python).{how}"
+    )
+    if said.references and len(said.kinds) > len(said.references):
+        yield (
+            f"{listed(said.references, most=3)} is usually what others are set in relation to. To "
+            f"compare {said.chosen} relative to it, subtract or divide in a column of its own "
+            "first, sample by sample (delta Ct, for one), and compare that column."
+        )
+
+
+def _odd(column: Column) -> str:
+    """Name the cells of a column that are no numbers."""
+    shown = [
+        f"'{cell}' in row {row}" + (f" and {count - 1} more" if count > 1 else "")
+        for cell, row, count in column.odd
+    ]
+    more = f"; and {len(shown) - 6} others" if len(shown) > 6 else ""
+    return "; ".join(shown[:6]) + more
+
+
+def _read_as_empty(inspection: Inspection) -> Iterable[str]:
+    """Say which spellings are taken as empty, and that 'None' is not."""
+    found = [
+        f"'{text}' in {column.name} ({how_many(count, 'cell')})"
+        for column in inspection.columns
+        for text, count in column.read_as_empty
+    ]
+    if found:
+        more = f" and {len(found) - 6} more" if len(found) > 6 else ""
+        yield (f"Read as empty: {', '.join(found[:6])}{more}. Write a label that is meant in full.")
+    for column in inspection.columns:
+        kept = [label for label in column.examples if label.casefold() in {"none", "null"}]
+        if kept and column.kind in {"labels", "constant"}:
+            yield (
+                f"'{kept[0]}' in {column.name} is kept as a label; where it stands for no label, "
+                "leave the cell empty."
+            )
+
+
+def _no_groups(inspection: Inspection) -> str:
+    said = "There is no column of groups (arm, treatment), so there is nothing to compare but a "
+    said += "mean with a stated value."
+    joined = next((c for c in inspection.columns if _joined(c)), None)
+    if joined is not None:
+        return (
+            f"{said} {joined.name} seems to hold several labels in one ({joined.examples[0]}): "
+            "give each of them a column of its own, then inspect the table again."
+        )
+    others = inspection.other_values
+    if not others:
+        return said
+    return (
+        f"{said} If {inspection.value}, {others[0]} ... each hold the values of one group, add "
+        "--wide groups (options={'wide': 'groups'} in Python) to nestimate compare; if they are "
+        "replicates of one unit, --wide replicates ('replicates' in Python)."
+    )
+
+
+def _joined(column: Column) -> bool:
+    """Return whether labels are made of parts, some of which return: ctl_mouse1_img2.tif."""
+    parts = [re.split(r"[_\s-]+", label) for label in column.examples]
+    if column.smallest is not None or len(parts) < 3 or len({*map(len, parts)}) > 1:
+        return False
+    different = [len({*found}) for found in zip(*parts, strict=True)]
+    return len(different) > 1 and min(different) < len(parts) and column.kind in {"id", "labels"}
+
+
+def _summaries(inspection: Inspection) -> Iterable[str]:
+    """Say how columns that look like n, SD or standard error were taken."""
+    taken = {reason.role: name for name, found in inspection.roles.items() for reason in found}
+    if "se" in taken and "n" not in taken:
+        yield (
+            f"{taken['se']} is taken as the standard error of {inspection.value}. If it is the SD "
+            "of several readings, use --sd instead of --se (sd, se in Python), with --n for their "
+            "number."
+        )
+    for column in inspection.columns:
+        if summary_role(column) == "sd" and column.name not in taken.values():
+            yield (
+                f"{column.name} looks like an SD, but no column says of how many readings "
+                "(--n, n in Python): it is not used."
+            )
+
+
+def kinds_of_value(inspection: Inspection) -> list[Column]:
+    """Return the columns that seem to say what was measured: proteins, genes, assays."""
+    return [
+        c for c in inspection.columns if c.labelled and c.distinct > 2 and "kind" in hints(c.name)
+    ]
+
+
+def how_many(number: int, what: str) -> str:
+    """Return a number of things in words: 1 row, 2 rows."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

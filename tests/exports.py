@@ -1,0 +1,261 @@
+"""Tables as programs and instruments export them: what inspect must propose first, and must say."""
+
+import numpy as np
+
+from laboratory import Sheet, csv
+
+_RNG = np.random.default_rng(21)
+
+
+def value(middle=10.0, spread=1.0):
+    return f"{_RNG.normal(middle, spread):.2f}"
+
+
+def columns(titles, at=(), first="", rows=4):
+    """Return a table of readings under titles, beside times, doses or positions."""
+    head = ",".join([first, *titles] if first else titles)
+    places = at or range(rows)
+    return csv(head, [((t,) if first else ()) + tuple(value() for _ in titles) for t in places])
+
+
+def long(head, *levels, rows=None):
+    """Return rows of all combinations, one reading each; `{}` in a label is what stands before."""
+    made = rows or [()]
+    for level in levels:
+        made = [(*row, entry) for row in made for entry in level]
+    return csv(head, [(*row, value()) for row in made])
+
+
+HOURS = (0, 1, 2, 4, 8, 24)
+SIX = ("WT_1", "WT_2", "WT_3", "KO_1", "KO_2", "KO_3")
+ALONG = "compare --wide units --group group,{} --block unit"
+MICE = [(f"{g}{i}", g) for g in ("wt", "ko") for i in range(5)]
+
+TITLES = {
+    "WT (n=1)": ("WT (n=1)", "WT (n=2)", "WT (n=3)", "KO (n=1)", "KO (n=2)", "KO (n=3)"),
+    "WT #1": ("WT #1", "WT #2", "WT #3", "KO #1", "KO #2", "KO #3"),
+    "WT rep 2": ("WT rep 1", "WT rep 2", "WT rep 3", "KO rep 1", "KO rep 2", "KO rep 3"),
+    "WT mouse 2": ("WT mouse 1", "WT mouse 2", "WT mouse 3", "KO mouse 1", "KO mouse 2"),
+    "WT-a": ("WT-a", "WT-b", "WT-c", "KO-a", "KO-b", "KO-c"),
+    "1 WT": ("1 WT", "2 WT", "3 WT", "1 KO", "2 KO", "3 KO"),
+    "WT:Y1": ("WT:Y1", "WT:Y2", "WT:Y3", "KO:Y1", "KO:Y2", "KO:Y3"),
+    "Day 1 WT": ("Day 1 WT", "Day 1 KO", "Day 2 WT", "Day 2 KO", "Day 3 WT", "Day 3 KO"),
+}
+
+EXPORTS = {
+    **{
+        f"titles like {name}": Sheet(columns(titles), "compare --wide units")
+        for name, titles in TITLES.items()
+    },
+    "XY of times": Sheet(
+        columns(SIX, HOURS, "Time (h)"),
+        "compare --wide units --group 'group,Time (h)' --block unit",
+        says=(
+            "Time (h) numbers 0 to 24 when, at which dose or where units were read",
+            "Right if a column is one unit, read at every Time (h)",
+            "leave out --block unit",
+            "Rows that differ in Time (h) count as readings of the same unit",
+        ),
+        never=("--against", "--block Time"),
+    ),
+    "XY of times under titles with n": Sheet(
+        columns(TITLES["WT (n=1)"], HOURS, "Time"), ALONG.format("Time")
+    ),
+    "XY of doses": Sheet(
+        columns(SIX, (0, 0.1, 1, 10), "Dose"), ALONG.format("Dose"), never=("--value Dose",)
+    ),
+    "XY of concentrations": Sheet(
+        columns(SIX, range(-9, -3), "log[Agonist] M"),
+        "compare --wide units --group 'group,log[Agonist] M' --block unit",
+    ),
+    "XY of many positions": Sheet(
+        columns(SIX, range(0, 200, 10), "Position (um)"),
+        "compare --wide units --unit unit",
+        says=("Left out: Position (um)",),
+        never=("--block",),
+    ),
+    "XY with names that span the replicates": Sheet(
+        columns(SIX, HOURS, "Time (h)").replace("WT_1,WT_2,WT_3,KO_1,KO_2,KO_3", "WT,,,KO,,"),
+        "compare --value value --group 'group,Time (h)' --block unit",
+        says=("Each column is one unit, read at every Time (h)",),
+    ),
+    "experiments in rows": Sheet(
+        columns(SIX, ("e1", "e2", "e3", "e4", "e5"), "exp"), "compare --wide units --block exp"
+    ),
+    "groups with their n in the title": Sheet(
+        columns(("WT (n=12)", "KO (n=9)", "HET (n=5)"), rows=5), "compare --wide groups"
+    ),
+    **{
+        f"two of {name}": Sheet(
+            long(f"mouse,genotype,{name},y", ("Il6", "Tnf"), rows=MICE),
+            f"compare --value y --group genotype --edit 'only {name} = Il6'",
+            says=(f"{name} says what was measured ('Il6', 'Tnf')", "put its name in place of Il6"),
+            never=(f"unit mouse/{name}", f"--block {name}", f"--group {name}"),
+        )
+        for name in ("gene", "analyte", "target", "marker", "protein", "cytokine", "parameter")
+    },
+    "two genes, one a reference, in triplicate": Sheet(
+        long("mouse,genotype,Gene,well,Ct", ("Gapdh", "IL 6"), (1, 2, 3), rows=MICE),
+        "compare --value Ct --group genotype --unit mouse --edit 'only Gene = \"IL 6\"'",
+        says=("'Gapdh' is usually what others are set in relation to", "delta Ct"),
+    ),
+    "genes in rows, replicates in columns": Sheet(
+        columns(SIX, ("Il6", "Tnf", "Cxcl1"), "gene"),
+        "compare --wide units --edit 'only gene = Il6'",
+        never=("--block gene",),
+    ),
+    "a stimulus among the cytokines": Sheet(
+        long("donor,arm,cytokine,MFI", ("none", "IL6"), rows=MICE),
+        "compare --value MFI --group arm,cytokine --block donor",
+        never=("--edit",),
+    ),
+    **{
+        f"{before} and {after} in columns": Sheet(
+            csv(f"animal,arm,{before},{after}", [(m, g, value(50), value(55)) for m, g in MICE]),
+            f"compare --value {after!r} --group arm --adjust {before!r}",
+            says=(f"Groups are compared at equal {before}", f"The change, {after} less {before},"),
+            never=(f"--value {before}", "--wide replicates"),
+        )
+        for before, after in (
+            ("pre", "post"),
+            ("baseline", "week4"),
+            ("before", "after"),
+            ("weight_pre", "weight_post"),
+            ("glucose day 0", "glucose day 28"),
+            ("baseline score", "score"),
+        )
+    },
+    "a baseline and two later visits": Sheet(
+        csv(
+            "animal,arm,sex,baseline,week 2,week 4",
+            [(m, g, "mf"[i % 2], *(value() for _ in "abc")) for i, (m, g) in enumerate(MICE)],
+        ),
+        "compare --value 'week 4' --group arm --adjust baseline",
+        says=(
+            "The value could also be week 2",
+            "fit '`week 4` - baseline ~ arm'",
+            "fit '`week 4` ~ arm * sex + baseline'",
+        ),
+    ),
+    "before and after in pairs": Sheet(
+        csv("mouse,before,after", [(m, value(), value()) for m, _ in MICE]),
+        "compare --wide groups --block mouse",
+    ),
+    "before and after of readings of a mouse": Sheet(
+        csv("mouse,arm,pre,post", [(m, g, value(), value()) for m, g in MICE for _ in "ab"]),
+        "compare --value post --group arm --unit mouse --adjust pre",
+        says=("fit 'post - pre ~ arm + (1 | mouse)'",),
+    ),
+    "phases of the same animals": Sheet(
+        long("animal,arm,phase,trial,latency", ("pre", "post"), (1, 2, 3), rows=MICE),
+        "compare --value latency --group arm,phase --block animal",
+    ),
+    "weeks in columns": Sheet(
+        csv(
+            "Mouse,Diet,Week 1,Week 2,Week 3,Week 4",
+            [(m, g, *(value() for _ in range(4))) for m, g in MICE],
+        ),
+        "compare --wide groups --group Diet,Week --block Mouse",
+        says=("are the levels of a factor", "--value 'Week 1,Week 2,Week 3,Week 4' --group Diet"),
+        never=("--value 'Week 1' ",),
+    ),
+    "trials in columns": Sheet(
+        csv("Mouse,Genotype,Trial 1,Trial 2", [(m, g, value(), value()) for m, g in MICE]),
+        "compare --value 'Trial 1,Trial 2' --group Genotype --unit Mouse",
+    ),
+    "grouped table of Prism": Sheet(
+        ",Control,,,Treated,,\n"
+        + "".join(f"{sex},{','.join(value() for _ in range(6))}\n" for sex in ("Male", "Female")),
+        "compare --value value --group 'group,column 1'",
+        never=("--against",),
+    ),
+    "qPCR plate": Sheet(
+        "Block Type,96well,,,,\nExperiment,x,,,,\n,,,,,\n"
+        + long(
+            "Well,Sample Name,Biological Group,Target Name,Reporter,CT",
+            ("Gapdh", "Il6"),
+            ("SYBR",),
+            rows=[(f"A{i}{k}", f"{m}x", g) for i, (m, g) in enumerate(MICE) for k in (1, 2)],
+        ),
+        "compare --value CT --group 'Biological Group' --unit 'Sample Name' --header-row 4 "
+        "--edit 'only \"Target Name\" = Il6'",
+    ),
+    "ELISA reader": Sheet(
+        csv(
+            "Plate,Well,Sample,Group,Dilution,OD450,pg_ml",
+            [
+                (f"P{i % 2}", f"{'ABC'[d]}{i}{k}", m, g, d, value(1, 0.1), value(200, 20))
+                for i, (m, g) in enumerate(MICE)
+                for d in (1, 2)
+                for k in "ab"
+            ],
+        ),
+        "compare --value OD450 --group Group --unit Sample --block Plate",
+        never=("Dilution",),
+    ),
+    "flow cytometry": Sheet(
+        csv(
+            "Sample,Group,CD3+ | Freq. of Parent,CD4+ | Freq. of Parent,Count",
+            [(f"{m}.fcs", g, value(50), value(30), 9000 + 7 * i) for i, (m, g) in enumerate(MICE)],
+        ),
+        "compare --value 'CD3+ | Freq. of Parent' --group Group",
+        never=("--n Count",),
+    ),
+    "populations of one parent": Sheet(
+        long("Mouse,Genotype,Population,Percent", ("T cells", "B cells"), rows=MICE),
+        "compare --value Percent --group Genotype --edit 'only Population = \"T cells\"'",
+    ),
+    "a western blot": Sheet(
+        csv(
+            "Blot,Lane,Condition,Actin,pERK,pERK/Actin",
+            [
+                (f"B{b}", lane, c, value(1000, 50), value(500, 50), value(1, 0.1))
+                for b in range(4)
+                for lane, c in enumerate(("ctl", "EGF", "EGF+inh"), start=1)
+            ],
+        ),
+        "compare --value pERK/Actin --group Condition --block Blot",
+    ),
+    "drug by dose, names with spaces": Sheet(
+        long("Plate,Drug,Dose (uM),Replicate,Viability (%)", "123", "AB", (0, 1, 10), (1, 2, 3)),
+        "fit '`Viability (%)` ~ Drug * C(`Dose (uM)`) + (Drug + C(`Dose (uM)`) || Plate)'",
+    ),
+    "objects of images of wells": Sheet(
+        long(
+            "ImageNumber,ObjectNumber,Metadata_Compound,Metadata_Well,Metadata_Site,Area",
+            rows=[
+                (2 * w + s, o, "DMSO" if w < 4 else "cmpd", f"{'AB'[w // 4]}0{w % 4}", s)
+                for w in range(8)
+                for s in (1, 2)
+                for o in range(1, 5)
+            ],
+        ),
+        "compare --value Area --group Metadata_Compound --unit Metadata_Well/Metadata_Site",
+    ),
+    "labels of images": Sheet(
+        csv(
+            " ,Label,Area,Mean",
+            [(i, f"{m}_m{i // 3}_{i % 3}.tif", value(), value()) for i, (m, _) in enumerate(MICE)],
+        ),
+        "compare --value Mean --against 0",
+        says=("Label seems to hold several labels in one (wt0_m0_0.tif)",),
+    ),
+    "merged cells, groups above days": Sheet(
+        "Control,,,Treated,,\n"
+        + columns(("Day 0", "Day 7", "Day 14", "Day 0", "Day 7", "Day 14"), rows=6),
+        "compare --value value --group group,time --block unit",
+        says=("each row of a group is one unit",),
+        never=("--relabel-units",),
+    ),
+    "merged cells, groups above days, animals beside": Sheet(
+        "Animal,Control,,,Treated,,\n"
+        + columns(("Day 0", "Day 7", "Day 14", "Day 0", "Day 7", "Day 14"), "abcdef", "Animal")
+        .replace("Animal", "", 1),
+        "compare --value value --group group,time --block Animal",
+    ),
+    "channels along time": Sheet(
+        columns(("Channel 1", "Channel 2", "Channel 3"), [k / 10 for k in range(30)], "Time (s)"),
+        "compare --value 'Channel 1' --against 0",
+        never=("--value Time", "Channel 1,Channel 2"),
+    ),
+}  # fmt: skip

@@ -88,3 +88,24 @@ def test_what_group_summaries_lack_is_named(change, options, says):
     with pytest.raises((DesignError, DataError), match=says) as caught:
         ne.compare(TABLE | change, **NAMES, options=options)
     assert "'row'" not in str(caught.value)
+
+
+@pytest.mark.parametrize("known", ["se", "sd"])
+@pytest.mark.parametrize(("factor", "shift"), [(1000.0, 0.0), (1e-9, 0.0), (1.0, 1e6)])
+def test_a_change_of_unit_changes_no_digit_of_summaries(known, factor, shift):
+    # SDs kept the last digits that a change of unit leaves, and the draws were others.
+    y, spread = [1, 1.4, 0.8, 1.2, 2, 2.5, 1.7, 2.2], [0.2, 0.3, 0.2, 0.25, 0.3, 0.2, 0.2, 0.3]
+    options = {known: "e", "ess": 400} | ({"n": "n"} if known == "sd" else {})
+
+    def asked(factor, shift):
+        rows = {
+            "g": list("aaaabbbb"),
+            "y": [float(f"{factor * v + shift:.9g}") for v in y],
+            "e": [float(f"{factor * v:.9g}") for v in spread],
+            "n": [4, 5, 4, 3, 5, 4, 4, 4],
+        }
+        return ne.compare(rows, value="y", group="g", options=options)
+
+    one, other = asked(1.0, 0.0), asked(factor, shift)
+    assert other.contrasts[0].mean == pytest.approx(factor * one.contrasts[0].mean, rel=1e-6)
+    assert other.effect_sizes[0].ci_low == pytest.approx(one.effect_sizes[0].ci_low, rel=1e-6)

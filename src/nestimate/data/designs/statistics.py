@@ -153,6 +153,12 @@ def _rounded(scale: float, spread: float) -> float:
     return spread * float(f"{scale / spread:.7g}")
 
 
+def _significant(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Round numbers from 0 on to eight digits of each; see `Yardstick.standardised`."""
+    step = 10.0 ** (np.floor(np.log10(np.where(numbers > 0, numbers, 1.0))) - 7)
+    return np.round(numbers / step) * step
+
+
 def _resolution(readings: Readings, distinct: NDArray[np.float64], within: float) -> float:
     """Smallest gap between distinct values, ignoring gaps that are rounding of binary numbers.
 
@@ -176,12 +182,12 @@ def unit_statistics(readings: Readings, yardstick: Yardstick) -> UnitStatistics:
     n = np.bincount(unit, weights=rows).astype(np.intp)
     mean = np.bincount(unit, weights=rows * standard) / n
     between = rows * (standard - mean[unit]) ** 2
-    ss = np.bincount(unit, weights=between + readings.ss / yardstick.spread**2)
+    ss = np.bincount(unit, weights=between + _significant(readings.ss / yardstick.spread**2))
     freedom = np.bincount(unit, weights=1 + readings.freedom).astype(np.intp) - 1
     of_group = np.zeros(n.size, dtype=np.intp)
     of_group[unit] = readings.group
     error = np.full(n.size, np.nan)
-    error[unit] = readings.error / yardstick.spread
+    error[unit] = _significant(readings.error / yardstick.spread)
     return UnitStatistics(
         group=frozen(of_group),
         n=frozen(n),

@@ -335,7 +335,7 @@ def _with_folding[I: Inspection](
         stacked = dict.fromkeys(folding.columns, (Reason(role="reading", why="numbered"),))
     elif folding.kind == "times":
         moment = Reason(role="along", why="the same again, at another time")
-        stacked = dict.fromkeys(folding.columns, (moment,))
+        stacked = dict.fromkeys(folding.columns, (moment,)) if folding.likely else {}
     elif folding.kind == "units":
         stacked = dict.fromkeys(folding.columns, (Reason(role="unit", why="group in its title"),))
     else:

@@ -253,6 +253,12 @@ EXPORTS = {
         .replace("Animal", "", 1),
         "compare --value value --group group,time --block Animal",
     ),
+    "water maze": Sheet(
+        long("Animal,Genotype,Day,Trial,Latency", (1, 2, 3), (1, 2, 3, 4), rows=MICE),
+        "compare --value Latency --group Genotype --unit Animal",
+        says=("--group Genotype,Day --block Animal", "Rows that differ in Day"),
+        never=("--block Day", "--unit Animal/Day", "--unit Animal/Trial"),
+    ),
     "channels along time": Sheet(
         columns(("Channel 1", "Channel 2", "Channel 3"), [k / 10 for k in range(30)], "Time (s)"),
         "compare --value 'Channel 1' --against 0",

@@ -147,6 +147,24 @@ def test_names_below_a_title_are_found_and_may_be_chosen(desk):
     assert remedy == {"option": "header_row", "value": "2", "label": "Column names in row: 2"}
 
 
+def test_one_of_several_genes_is_looked_at_beside_the_changes_of_the_user(desk):
+    rows = [
+        f"{g}{i},{g},{gene},{10 * (gene == 'Tnf') + i + (g == 'ko')}.5"
+        for g in ("wt", "ko")
+        for i in range(5)
+        for gene in ("Il6", "Tnf")
+    ]
+    content = "\n".join(["mouse,genotype,gene,y", *rows]).encode()
+    reading = {"edits": ["row 2, y = 0.75 # slip"]}
+    found = looked(desk, content, **reading)
+    roles = found["designs"][0]["roles"]
+    assert roles == {"value": "y", "group": "genotype", "edits": ["only gene = Il6"]}
+    assert any("gene says what was measured" in said for said in found["look_at"])
+    asked = {"data": opened(desk, content), "reading": reading, "design": roles}
+    answer = ask(desk, "answer", asked | {"options": {"ess": 400}})
+    assert "--edit 'row 2, y = 0.75 # slip' --edit 'only gene = Il6'" in answer["command"]
+
+
 def test_a_decimal_comma_among_points_is_mended_at_a_click(desk):
     table = b'arm,y\na,1.5\na,"2,5"\na,3.5\nb,1.1\nb,2.2\nb,3.3\n'
     (doubt,) = looked(desk, table)["doubts"]

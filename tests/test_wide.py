@@ -10,6 +10,7 @@ import nestimate as ne
 from nestimate.apps import cli
 from nestimate.data.tables.door import Wanted, read_table
 from nestimate.errors import NestimateError
+from nestimate.posing import posed
 
 pytestmark = pytest.mark.usefixtures("shaped_module")
 
@@ -222,3 +223,80 @@ def test_a_title_above_a_wide_table_is_named(title, row, table):
             ne.inspect(path)
     else:
         assert f"--header-row {row}" in answered(path)[0]
+
+
+def posed_means(data, **roles):
+    """Return the mean of every group or cell of a design, and how many blocks and units it has."""
+    options = roles.pop("options", {})
+    words = {"value": None, "group": None, "unit": None, "block": None} | roles
+    design = posed(data, **words, reference=None, relabel_units=False, options=options)[0]
+    group, value = design.readings.group, design.readings.value
+    means = {name: value[group == g].mean().round(9) for g, name in enumerate(design.groups)}
+    return means, 0 if design.block is None else design.block.size, len(design.units)
+
+
+XY = "Time,WT_1,WT_2,WT_3,KO_1,KO_2,KO_3\n0,1,2,3,4,5,6\n2,3,5,4,8,7,9\n6,6,7,9,12,11,10\n"
+
+
+def long_rows(text, factor):
+    """Return columns as rows: what stands in the first column, and the title in two parts."""
+    head, *rows = [line.split(",") for line in text.splitlines()]
+    made = [
+        (title.split("_")[0], title, row[0], float(cell))
+        for row in rows
+        for title, cell in zip(head[1:], row[1:], strict=True)
+    ]
+    return dict(
+        zip(("group", "unit", factor, "value"), map(list, zip(*made, strict=True)), strict=True)
+    )
+
+
+def test_units_followed_along_times_are_the_design_of_the_long_table(table):
+    path, rows = table(XY), long_rows(XY, "Time")
+    wide = {"options": {"wide": "units"}}
+    same = [
+        {"group": "group,Time", "block": "unit"},
+        {"group": "group", "unit": "unit"},
+        {"group": "group,Time"},
+    ]
+    for roles in same:
+        found = posed_means(path, **roles, **wide)
+        assert found == posed_means(rows, **roles, value="value")
+    named = posed_means(path, group="genotype,Time", block="unit", **wide)
+    assert set(named[0].values()) == set(posed_means(path, **same[0], **wide)[0].values())
+    adjusted = ne.compare(
+        path, unit="unit", options={"wide": "units", "adjust": "Time", "ess": 200}
+    )
+    assert adjusted.design.formula is not None
+    assert "'Time' has no such title" in refused(path, options={"wide": "units"})
+    assert "--group group,Time" in refused(path, options={"wide": "units"})
+
+
+def test_weeks_in_columns_are_the_factor_that_the_user_names(table):
+    weeks = "mouse,diet,sex,w 1,w 2\n" + "".join(
+        f"{g}{i},{g},{'mf'[i % 2]},{i + 1.5},{i + 2.5 + (g == 'b')}\n"
+        for g in "ab"
+        for i in range(4)
+    )
+    roles = {"group": "diet,week", "block": "mouse", "options": {"wide": "groups"}}
+    assert "'sex' does not hold numbers" in refused(table(weeks), **roles)
+    means, blocks, _ = posed_means(table(weeks), **roles, value="w 1,w 2")
+    assert blocks == 8
+    assert sorted(means.values()) == [3.0, 3.0, 4.0, 5.0]
+
+
+def test_days_that_are_numbered_in_titles_are_blocks_when_they_are_named(table):
+    head = "Day 1 WT,Day 1 KO,Day 2 WT,Day 2 KO,Day 3 WT,Day 3 KO"
+    path = table(f"{head}\n1,2,3,4,5,6\n2,4,4,6,6,8\n")
+    means, blocks, _ = posed_means(path, block="Day", options={"wide": "units"})
+    assert (means, blocks) == ({"WT": 3.5, "KO": 5.0}, 3)
+    means, blocks, units = posed_means(path, options={"wide": "units"})
+    assert (means, blocks, units) == ({"WT": 3.5, "KO": 5.0}, 0, 6)
+
+
+def test_groups_above_days_of_followed_rows(table):
+    path = table("A,,B,\nDay 0,Day 7,Day 0,Day 7\n1,2,5,7\n2,4,6,9\n3,3,,8\n4,5,8,9\n")
+    means, blocks, _ = posed_means(path, group="group,time", block="unit")
+    assert sorted(means.values()) == pytest.approx([2.5, 3.5, 19 / 3, 8.25])
+    assert blocks == 8
+    assert "say when, so they are no units" in refused(path)

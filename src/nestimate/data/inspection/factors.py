@@ -4,7 +4,7 @@ Names help, but what decides is which labels occur with which.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 
@@ -70,7 +70,10 @@ def told_apart(
         n
         for n in names
         if n in compared
-        or (n not in counters and (_is_compared(kept, n) or _follows_units(kept, n, names)))
+        or (
+            n not in counters
+            and (_is_compared(kept, n) or _follows_units(kept, n, names, counters))
+        )
     ]
     crossed = {
         n for a, b in combinations(factors, 2) if crossed_factors(kept, a, b) for n in (a, b)
@@ -218,14 +221,19 @@ def _kinds(crossing: Crossing, name: str) -> bool:
     return words and len(labels) <= MOST_KINDS and not (run or days or {*labels} <= _ROMAN)
 
 
-def _follows_units(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
-    """Return whether a column says when units were measured again: weeks of one rat."""
+def _follows_units(
+    crossing: Crossing, name: str, names: Sequence[str], counters: Collection[str]
+) -> bool:
+    """Return whether a column says when units were measured again: weeks of one rat.
+
+    On each of them there may be several readings that are numbered, as trials are.
+    """
     if not moments(crossing, name) or crossing.size(name) > MOST_GROUPS:
         return False
     return any(
         "unit" in hints(unit)
         and "block" not in hints(unit)
-        and crossing.most_rows([unit, name]) == 1
+        and crossing.most_rows([unit, name, *(c for c in counters if c != unit)]) == 1
         and crossing.size(unit, name) >= 0.7 * crossing.size(unit) * crossing.size(name)
         for unit in names
         if unit != name

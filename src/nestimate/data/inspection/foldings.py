@@ -24,7 +24,7 @@ from nestimate.data.tables.door import Table
 from nestimate.data.tables.reshape import long_form
 from nestimate.data.tables.series import alike_in_size, counts_rows, number_like
 from nestimate.data.tables.stacking import Wanted, stacked
-from nestimate.data.tables.titles import bare, common_word, families, titles
+from nestimate.data.tables.titles import bare, common_word, counts_time, families, titles
 from nestimate.errors import NestimateError
 from nestimate.words import Wide
 
@@ -77,7 +77,7 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
     # One of several readings may be the same in every row.
     able = [c for c in named if number_like(table.column(c.name)) and c.smallest is not None]
     found = families([c.name for c in able])
-    timed = len(found) == 1 and _says_when(next(iter(found)))
+    timed = len(found) == 1 and counts_time(next(iter(found)))
     if len(found) < 2 and not timed:
         found = families([c.name for c in able if not counts_rows(c.name, table.column(c.name))])
     numbered = [c for names in found.values() for c in able if c.name in names]
@@ -99,11 +99,6 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
         made = _units(table, [c.name for c in numbered], [c for c in rest if c.kind != "constant"])
     if made is not None:
         yield made
-
-
-def _says_when(stem: str) -> bool:
-    """Return whether numbers behind a word are times: week 1, glucose day 7, t2."""
-    return "time" in hints(stem) or stem in {"t", "d", "tp"}
 
 
 def _units(table: Table, names: Sequence[str], rest: Sequence[Column]) -> Folding | None:
@@ -146,7 +141,7 @@ def _units(table: Table, names: Sequence[str], rest: Sequence[Column]) -> Foldin
 def is_along(column: Column) -> bool:
     """Return whether numbers say when, at which dose or where, rather than name what was read."""
     said = hints(column.name)
-    named = said & {"unit", "counter", "person"} or (said >= {"block"} and "time" not in said)
+    named = bool(said & {"unit", "counter", "person"}) or ("block" in said and "time" not in said)
     return column.smallest is not None and column.distinct > 1 and not named
 
 

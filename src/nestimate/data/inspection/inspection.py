@@ -305,7 +305,13 @@ def _with_formulas(
     aside = [n for n in made.factors if hints(n) & {"trait", "block"} or _counted_time(crossing, n)]
     ahead = found[:1] if aside and found[0].layout != "flat" and not first else ()
     alone = {p.roles.group: p for p in reversed(found)}
-    rest = [p for p in found[len(ahead) :] if ahead or p is alone[p.roles.group]]
+    finer = {n for p in ahead for n in p.candidate.units[1:]}
+    rest = [
+        p
+        for p in found[len(ahead) :]
+        if p is alone[p.roles.group]
+        or (finer & {*p.candidate.units[:1]} and not p.candidate.blocks)
+    ]
     return (*ahead, made, *rest)[:MOST]
 
 
@@ -329,7 +335,7 @@ def _with_folding[I: Inspection](
         stacked = dict.fromkeys(folding.columns, (Reason(role="reading", why="numbered"),))
     elif folding.kind == "times":
         moment = Reason(role="along", why="the same again, at another time")
-        stacked = dict.fromkeys(folding.columns, (moment,))
+        stacked = dict.fromkeys(folding.columns, (moment,)) if folding.likely else {}
     elif folding.kind == "units":
         stacked = dict.fromkeys(folding.columns, (Reason(role="unit", why="group in its title"),))
     else:

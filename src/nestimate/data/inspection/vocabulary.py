@@ -28,7 +28,7 @@ WORDS = {
     ),
     "block": (
         "day date batch litter block line donor run session week experiment exp expt plate site "
-        "lab operator observer experimenter center centre pair trial cohort clone round "
+        "lab operator observer experimenter center centre pair cohort clone round "
         "preparation "
         "prep isolation passage "
         "tag datum wurf platte charge versuch experiment zelllinie linie labor durchgang woche "
@@ -42,6 +42,7 @@ WORDS = {
     "counter": (
         "rep reps replicate repeat reading read measurement measure meas techrep technical scan "
         "index idx row no nr number obs observation pass shot injection repetition frame dilution "
+        "trial trials "
         "messung wiederholung mesure répétition medida repetición réplica réplicat ripetizione"
     ),
     "trait": (

@@ -43,7 +43,8 @@ class Reading:
     wide
         `groups` (a column per group), `units` (a column per unit, its group in the title) or
         `replicates` (a column per reading of the unit in the row). None: such tables are
-        recognised where nothing else can be meant.
+        recognised where nothing else can be meant. A new name among the groups is what the columns
+        are called, `group="diet,week"`; of several columns named as value these are meant.
     n, sd, se
         Columns of summary rows: value is then the mean of n readings with that SD, or a mean with
         that standard error. A row without n is one reading.

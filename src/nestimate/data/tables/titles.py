@@ -84,6 +84,11 @@ def says_when(name: str) -> bool:
     return match is not None and (match["word"] or match["unit"]).casefold() in _WHEN | {"t"}
 
 
+def counts_time(stem: str) -> bool:
+    """Return whether numbers behind a stem are times: week 1, glucose day 7, t2; not donor D1."""
+    return re.split(_BETWEEN, stem.casefold())[-1] in (_WHEN | {"t"}) - {"d"}
+
+
 def bare(name: str) -> str:
     """Return a name without a number in brackets behind it: `WT (n=12)` is WT."""
     bracketed = _BRACKETED.fullmatch(name)

@@ -211,6 +211,39 @@ def test_doubtful_formulas_are_answered_with_a_word(table):
     assert "Add '+ drug'" in said
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("y ~ drug * sex + (1 | line)", True),
+        ("y ~ drug + sex + drug:sex + (1 | line)", True),
+        ("y ~ drug + sex + (1 | line)", False),
+        ("y ~ drug * x + (1 | line)", False),
+    ],
+)
+def test_an_average_over_what_an_effect_depends_on_is_said_to_be_one(table, text, said):
+    sexed = table.assign(sex=np.random.default_rng(1).choice(["f", "m"], len(table)))
+    sexed["x"] = np.arange(len(table)) / 7.0
+    read = read_table(sexed)
+    warned = " ".join(formula_design(read, parse_formula(text), group="drug").warnings)
+    assert ("lets the effect of drug depend on sex" in warned) == said
+    both = formula_design(read, parse_formula(text), group="drug,sex" if "sex" in text else None)
+    assert "lets the effect" not in " ".join(both.warnings)
+
+
+def test_what_subunits_are_called_decides_no_order():
+    rows = [(g, f"u{u}", s, u + 0.1 * s + 0.01 * r) for u in range(6) for g in "ab"[u % 2]
+            for s in range(2) for r in range(2)]  # fmt: skip
+    plain = pd.DataFrame(rows, columns=["g", "u", "s", "y"]).astype({"s": str})
+    other = {"u0": ["b/c", "z"], "u2": ["c", "a"]}
+    renamed = plain.assign(
+        s=[other.get(u, ["0", "1"])[int(s)] for u, s in zip(plain.u, plain.s, strict=True)]
+    )
+    formula = parse_formula("y ~ g + (1 | u/s)")
+    one, two = (formula_design(read_table(t), formula).structure for t in (plain, renamed))
+    for here, there in zip(one.strata, two.strata, strict=True):
+        np.testing.assert_array_equal(here.level.codes, there.level.codes)
+
+
 def test_what_cannot_be_told_from_the_error_is_left_out_and_said(table):
     single = table.drop_duplicates(["line", "drug"])
     design = formula_design(read_table(single), parse_formula("y ~ drug + (drug | line)"))

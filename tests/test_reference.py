@@ -39,6 +39,11 @@ LAYOUTS = {
     "nested": (table(2, 5, 3), {"unit": "id"}, {}),
     "one scale": (table(3, 4, 2), {"unit": "id"}, {"tau": "common"}),
     "pooled scales": (table(3, 4, 2), {"unit": "id"}, {"tau": "pooled"}),
+    "units called alike": (
+        table(3, 4, 2, block=True),
+        {"unit": "id"},
+        {"tau": "pooled", "relabel_units": True},
+    ),
     "many groups": (table(5, 3, 2), {"unit": "id"}, {}),
     "heavy readings": (table(2, 3, 3), {"unit": "id"}, {"robust": "replicates", "ess": 500}),
     "a prior of one group": (table(2, 5, 2), {"unit": "id"}, {"prior": {"tau[g1]": "0.4"}}),
@@ -48,6 +53,8 @@ LAYOUTS = {
 
 
 def compared(data, roles, options, reference, group="arm"):
+    options = dict(options)
+    roles = {**roles, "relabel_units": options.pop("relabel_units", False)}
     return ne.estimate(
         data,
         value="y",

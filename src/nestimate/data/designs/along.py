@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from nestimate.data.designs.formula import Formula
 from nestimate.data.designs.model_frame import ModelFrame
 from nestimate.data.designs.structure import Surface
+from nestimate.data.designs.term_columns import coefficients
 from nestimate.errors import DesignError, one_of
+from nestimate.remedies import Advice, Remedy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,9 +134,32 @@ class Along:
         return [f"Means are compared {' and '.join(said)}."] if said else []
 
     @property
+    def _depends(self) -> list[str]:
+        """Factors averaged over on which the effect of what is compared depends."""
+        met: set[str] = set()
+        for column in coefficients(self.common, self.formula):
+            names = {n for i in column.atoms for n in self.formula.atoms[i].value.columns}
+            met |= names if names & set(self.frame.compared) else set()
+        averaged = [n for n in self.frame.factors if n not in self.frame.compared]
+        return [name for name in averaged if name in met]
+
+    @property
     def warnings(self) -> list[str]:
-        """Values stated where nothing was measured."""
-        said = []
+        """Averages of effects that depend on what they are averaged over, and values far off."""
+        said: list[str] = []
+        if depends := self._depends:
+            compared, factors = (" and ".join(names) for names in (self.frame.compared, depends))
+            said.append(
+                Advice(
+                    f"This formula lets the effect of {compared} depend on {factors}, and its "
+                    f"average over {factors} is compared: none of them may show it. The effect at "
+                    "each, and how far it depends: ",
+                    Remedy("contrast", "simple"),
+                    " and ",
+                    Remedy("contrast", "interaction"),
+                    ".",
+                )
+            )
         for name, values in self.at.items():
             low, high = float(self.frame.data[name].min()), float(self.frame.data[name].max())
             said += [

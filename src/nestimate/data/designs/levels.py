@@ -70,13 +70,13 @@ def place_units(
     relabel
         Whether equal labels in different places are different units.
     """
-    pairs, codes = np.unique(unit.codes * len(places) + place, return_inverse=True)
+    pairs, codes = _as_they_come(unit.codes * len(places) + place)
     unit_of, place_of = np.divmod(pairs, len(places))
     counts = np.bincount(unit_of, minlength=unit.size)
     shared = np.flatnonzero(counts > 1)
     if not shared.size:
         labels = tuple(unit.labels[u] for u in unit_of)
-        return Level(name=unit.name, labels=labels, codes=codes.astype(np.intp)), []
+        return Level(name=unit.name, labels=labels, codes=codes), []
     if relabel:
         labels = tuple(
             f"{places[p]}:{unit.labels[u]}" for u, p in zip(unit_of, place_of, strict=True)
@@ -85,7 +85,7 @@ def place_units(
             f"{shared.size} {unit.name} labels occur in more than one place and are taken as "
             "different units, as asked."
         )
-        return Level(name=unit.name, labels=labels, codes=codes.astype(np.intp)), [note]
+        return Level(name=unit.name, labels=labels, codes=codes), [note]
     names = listed([unit.labels[u] for u in shared], most=6)
     where = listed([places[p] for p in place_of[unit_of == shared[0]]], most=3)
     told = (
@@ -97,14 +97,27 @@ def place_units(
     raise DesignError(told, Remedy("block", unit.name), relabelled, Remedy("relabel_units"), ".")
 
 
+def _as_they_come(pairs: Codes) -> tuple[Codes, Codes]:
+    """Give pairs numbers in the order of the rows, which neither names nor the reference decide.
+
+    Returns
+    -------
+    tuple
+        The distinct pairs, and the number of each row's.
+    """
+    distinct, first, codes = np.unique(pairs, return_index=True, return_inverse=True)
+    order = np.argsort(first, kind="stable")
+    return distinct[order], np.argsort(order, kind="stable")[codes].astype(np.intp)
+
+
 def place_subunits(parent: Level, child: Level) -> Level:
     """Recode a level so that each member lies in one parent; reused labels are told apart."""
-    pairs, codes = np.unique(parent.codes * child.size + child.codes, return_inverse=True)
+    pairs, codes = _as_they_come(parent.codes * child.size + child.codes)
     parent_of, child_of = np.divmod(pairs, child.size)
     labels = tuple(
         f"{parent.labels[p]}/{child.labels[c]}" for p, c in zip(parent_of, child_of, strict=True)
     )
-    return Level(name=child.name, labels=labels, codes=codes.astype(np.intp))
+    return Level(name=child.name, labels=labels, codes=codes)
 
 
 def merge_single(levels: tuple[Level, ...]) -> tuple[tuple[Level, ...], list[str]]:

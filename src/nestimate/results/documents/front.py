@@ -177,3 +177,10 @@ def doubts(answer: Answer) -> list[str]:
     names = [row.name for row in answer.contrasts]
     raised = [text for passed, text in gathered(answer.advice, names) if not passed]
     return [*answer.design.warnings, *raised]
+
+
+def minded(count: int) -> str:
+    """Say that there are doubts, where they are not said themselves."""
+    if count == 1:
+        return "Mind one thing: without --brief it is said."
+    return f"Mind {count} things: without --brief they are said."

@@ -102,8 +102,7 @@ def brief(answer: Answer, page: Page | None = None) -> str:
     ]
     doubts = len(front.doubts(answer))
     if doubts:
-        what = "one thing" if doubts == 1 else f"{doubts} things"
-        parts.append(f"Mind {what}: without --brief they are said.")
+        parts.append(front.minded(doubts))
     return "\n".join(parts)
 
 

@@ -269,6 +269,54 @@ def test_log_scale_reports_ratios():
     assert effect.get_ylabel() == "ratio of value"
 
 
+COUNTS = {"a": [4.0, 6, 3, 5, 4], "b": [7.0, 5, 9, 6, 8]}
+YES = {"a": [0.0, 1, 0, 0, 1], "b": [1.0, 1, 0, 1, 1]}
+OF_RATIOS = {
+    "logarithms": (DATA, {"scale": "log"}),
+    "counts": (COUNTS, {"response": "counts"}),
+    "proportion": (YES, {"response": "proportion"}),
+    "against": (YES, {"response": "proportion", "against": 0.5}),
+    "limits": (DATA, {"response": "censored", "scale": "log"}),
+}
+
+
+@pytest.mark.parametrize("of", OF_RATIOS)
+@pytest.mark.parametrize(
+    ("rope", "says"),
+    [
+        ((-0.5, 20), "goes below 0"),
+        ((0.0, 1.5), "reaches 0"),
+        ((-0.1, 0.1), "does not hold 1"),
+        ((1.1, 2), "does not hold 1"),
+    ],
+)
+def test_what_ratios_are_as_good_as_none_holds_one_and_lies_above_zero(of, rope, says):
+    data, options = OF_RATIOS[of]
+    with pytest.raises(ne.NestimateError) as caught:
+        ne.compare(data, options=options | {"rope": rope})
+    assert says in str(caught.value)
+    assert "0.8 to 1.25" in str(caught.value)
+
+
+@pytest.mark.parametrize("of", OF_RATIOS)
+def test_ratios_as_good_as_none_are_taken_of_every_reading_that_is_said_as_one(of):
+    data, options = OF_RATIOS[of]
+    found = ne.compare(data, options=options | {"rope": (0.8, 1.25), "ess": 1000})
+    assert 0 < found.contrasts[0].p_in_rope < 1
+
+
+def test_the_rope_of_counts_is_checked_in_a_formula_and_of_a_plan_after_them():
+    rows = pd.DataFrame([(g, y) for g, ys in COUNTS.items() for y in ys], columns=["g", "y"])
+    options = {"response": "counts", "ess": 1000}
+    with pytest.raises(ne.NestimateError, match="goes below 0"):
+        ne.fit("y ~ g", rows, options=options | {"rope": (-0.5, 20)})
+    with pytest.raises(ne.NestimateError, match="goes below 0"):
+        ne.fit("y ~ g", rows, options=options).plan(2.0, options={"rope": (-0.5, 20)})
+    logs = ne.compare(DATA, options={"scale": "log", "ess": 1000})
+    with pytest.raises(ne.NestimateError, match="goes below 0"):
+        logs.plan(2.0, options=ne.Options(rope=(-0.5, 20)))
+
+
 @pytest.mark.parametrize(
     ("data", "options", "says"),
     [

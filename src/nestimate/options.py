@@ -6,8 +6,7 @@ from functools import wraps
 from inspect import cleandoc, signature
 from typing import Any, cast
 
-from nestimate.data.designs.responses import WORDS
-from nestimate.data.designs.scales import SCALES
+from nestimate.data.designs.responses import WORDS, measured_as, named
 from nestimate.data.tables.reading import Reading
 from nestimate.errors import ArgumentError, DesignError, one_of
 from nestimate.inference.budget import Budget
@@ -46,16 +45,9 @@ class Options(Value, Budget, Question, Assumptions, Reading):
                 f"response: {one_of('choice', self.response, WORDS)} Of how many of how many name "
                 "both columns, 'positive/total'."
             )
-        if self.rope is None:
-            return
-        low, high = self.rope
-        measure = SCALES[self.scale].measure
-        null = measure.null
-        if not low <= null <= high or (null and low <= 0):
-            raise DesignError(
-                f"rope runs from {low:g} to {high:g} and does not hold {null:g}: it is the range "
-                f"of {measure.many.lower()} that are as good as none."
-            )
+        if self.rope is not None:
+            word = named(self.response, None, self.limit).word
+            measured_as(word, self.scale).differences.check_region(*self.rope)
 
     @classmethod
     def of(cls, options: "Options | Words | Mapping[str, Any] | None") -> "Options":

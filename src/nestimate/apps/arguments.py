@@ -153,7 +153,7 @@ SPELLINGS = {
     "prior": Spelling(
         help="'tau = halfnormal(2)'; repeatable.", kind=list[str] | None, read=_several
     ),
-    "rope": Spelling(help="LO,HI: differences as good as none.", read=rope),
+    "rope": Spelling(help="LO,HI: as good as none; of ratios 0.8,1.25.", read=rope),
     "contrast": Spelling(
         help="'(b + c)/2 - a', or 'pairs'; repeatable.", kind=list[str] | None, read=contrasts
     ),

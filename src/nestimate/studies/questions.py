@@ -221,7 +221,10 @@ def _read(
         subunits=settings.subunits,
         kinds=kinds,
     )
-    asked = asked_contrasts(template(shapes[0], words), question)
+    planned = template(shapes[0], words)
+    asked = asked_contrasts(planned, question)
+    if question.rope is not None:  # options may be those of an analysis on another scale
+        planned.differences.check_region(*question.rope)
     task = Task(
         truths=truths,
         words=words,

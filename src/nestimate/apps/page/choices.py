@@ -46,9 +46,10 @@ CHOICES = (
     Choice(
         name="rope",
         label="Differences too small to matter",
-        help="From, to, as your values are measured (for ratios: 0.9 to 1.1). The answer then also "
-        "says how probable it is that the difference is practically nil. Decide it from what "
-        "matters in your field, not from these data. This range is the ROPE.",
+        help="From, to, as your values are measured; for ratios, which counts and shares give too, "
+        "around 1: 0.8 to 1.25. The answer then also says how probable it is that the difference "
+        "is practically nil. Decide it from what matters in your field, not from these data. This "
+        "range is the ROPE.",
         kind="range",
         part="What counts",
     ),

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
+from nestimate.errors import DesignError
+
 Array = NDArray[np.float64]
 
 
@@ -92,6 +94,15 @@ class Measure(Protocol):
     def told(self, width: float) -> float:
         """Return the width worked on up to which ends grow no finer: that of errors said."""
 
+    def check_region(self, low: float, high: float) -> None:
+        """Refuse a region of practical equivalence that is none of such differences.
+
+        Raises
+        ------
+        DesignError
+            When it does not hold the null, or an end of it has no place on the scale worked on.
+        """
+
     def said(self, values: ArrayLike) -> Array:
         """Return values as they are said."""
 
@@ -160,6 +171,14 @@ class Linear:
         """Return the width."""
         return width
 
+    def check_region(self, low: float, high: float) -> None:
+        """Refuse what does not hold 0."""
+        if not low <= self.null <= high:
+            raise DesignError(
+                f"rope runs from {low:g} to {high:g} and does not hold {self.null:g}: it is the "
+                f"range of {self.many.lower()} that are as good as none, such as -0.5 to 0.5."
+            )
+
     def said(self, values: ArrayLike) -> Array:
         """Return the values."""
         return np.asarray(values, dtype=np.float64)
@@ -226,6 +245,16 @@ class Ratio:
     def told(self, width: float) -> float:
         """Return a factor of e at most: a wider one says no more of how fine an end is."""
         return min(width, 1.0)
+
+    def check_region(self, low: float, high: float) -> None:
+        """Refuse what does not hold 1, and what no ratio can be."""
+        if not 0 < low <= self.null <= high:
+            wrong = "does not hold 1" if low > self.null or high < self.null else "reaches 0"
+            wrong = "goes below 0" if low < 0 and high >= self.null else wrong
+            raise DesignError(
+                f"rope runs from {low:g} to {high:g} and {wrong}: it is the range of "
+                f"{self.many.lower()} that are as good as none, such as 0.8 to 1.25."
+            )
 
     def said(self, values: ArrayLike) -> Array:
         """Return the exponentials; beyond what a number holds, infinity."""

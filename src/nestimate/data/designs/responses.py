@@ -5,8 +5,10 @@ from typing import NamedTuple, Protocol
 
 from nestimate.data.designs.censored import Censored
 from nestimate.data.designs.counted import Counted
+from nestimate.data.designs.measures import Measure
 from nestimate.data.designs.observed import Columns, Observed
 from nestimate.data.designs.proportions import Proportions
+from nestimate.data.designs.scales import SCALES
 from nestimate.data.tables.door import Table
 from nestimate.errors import DesignError
 
@@ -39,6 +41,19 @@ def named(response: str, value: str | None, limit: str | float | None) -> "Named
         return Named(word=Proportions.word, value=first, total=second)
     beyond = limit is not None and response == MEASURED
     return Named(word=Censored.word if beyond else response, value=value, total=None)
+
+
+def measured_as(word: str, scale: str) -> Measure:
+    """Return how values and means are worked out and said.
+
+    Parameters
+    ----------
+    word
+        What a reading is: of `WORDS`.
+    scale
+        The option of that name, to which some of them leave it.
+    """
+    return LINKS.get(word, SCALES[scale].measure)
 
 
 class Asked(Columns, Protocol):

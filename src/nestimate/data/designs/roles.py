@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from nestimate.data.designs.measures import Measure
-from nestimate.data.designs.responses import LINKS, MEASURED
+from nestimate.data.designs.responses import MEASURED, measured_as
 from nestimate.data.designs.scales import SCALES, Scale
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.series import split_names
@@ -67,7 +67,7 @@ class Roles:
     @property
     def measure(self) -> Measure:
         """How values and their differences are worked out and said."""
-        return LINKS.get(self.response, self.scaled.measure)
+        return measured_as(self.response, self.scale)
 
     @property
     def scaled(self) -> Scale:

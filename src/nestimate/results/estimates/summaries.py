@@ -195,7 +195,8 @@ class Question:
         Compare every group with this value instead; one group is then enough, and without a
         column of groups all rows are one.
     rope
-        Region of practical equivalence of a difference (low, high), in the unit of the value.
+        Region of practical equivalence of a difference (low, high), in the unit of the value; of
+        ratios (on a log scale, of counts and of shares) about 1, such as (0.8, 1.25).
     ci_prob, ci_kind
         Mass of the credible intervals, and `hdi` or `eti`.
     simultaneous

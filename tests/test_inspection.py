@@ -771,3 +771,25 @@ def test_what_is_numbered_anew_is_no_unit_across(name, repeat):
     assert ((label,) in units) == asked
     said = " ".join(str(seen).split())
     assert (f"Is it the same {label} measured again?" in said) == asked
+
+
+@pytest.mark.parametrize("name", ["lesions", "score", "pups", "x", "litter size", "count"])
+@pytest.mark.parametrize(("low", "high"), [(0, 3), (0, 4), (1, 4), (1, 5), (0, 9)])
+def test_small_whole_numbers_are_the_value_where_nothing_else_is(name, low, high):
+    """However evenly they occur: in order, shuffled, and each once."""
+    span = high - low + 1
+    for cells in (np.arange(2 * span), 3 * np.arange(2 * span), np.arange(4 * span) * span // 7):
+        n = cells.size
+        frame = pd.DataFrame({"dam": [f"d{i}" for i in range(n)], "diet": list("ab") * (n // 2)})
+        seen = best(frame.assign(**{name: low + cells % span}))
+        assert (seen["value"], seen["group"]) == (name, "diet")
+    once = pd.DataFrame({"diet": list("aaabbb"), name: [3, 1, 6, 2, 5, 4]})
+    assert best(once)["value"] == name
+
+
+def test_numbers_that_label_rows_are_no_value_and_the_reason_is_true():
+    found = ne.inspect(pd.DataFrame({"arm": list("ab") * 6, "mouse": [1, 2, 3, 4, 5, 6] * 2}))
+    said = " ".join(str(found).split())
+    assert not found.proposals
+    assert "'mouse' holds numbers, but they look like labels" in said
+    assert "--value mouse" in said

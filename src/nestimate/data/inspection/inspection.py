@@ -19,6 +19,7 @@ from nestimate.data.inspection.measurands import Measurand, measurands
 from nestimate.data.inspection.measured import (
     beside_columns,
     crossed_labels,
+    last_resort,
     shares_again,
     summary_columns,
     value_columns,
@@ -174,7 +175,8 @@ class Inspection:
             along = (folding.along,) if folding.along in folding.table.columns else ()
             inner = cls._as_it_stands(folding.table, file, rows, along)
             found = _with_folding(found, inner, folding, restated(inner.proposals, folding, table))
-        return found
+        left = last_resort(plain, found.columns) if found.value is None else None
+        return found if left is None else cls._as_it_stands(plain, file, value=left)
 
     @classmethod
     def _of(cls, table: Table, file: str | None) -> Self:
@@ -203,11 +205,12 @@ class Inspection:
         file: str | None,
         rows: Sequence[str] = (),
         along: Sequence[str] = (),
+        value: str = "",
     ) -> Self:
         found = cls._of(table, file)
         columns = found.columns
         summary = summary_columns(columns)
-        values = value_columns(table, columns, summary)
+        values = value_columns(table, columns, summary) or [value][: bool(value)]
         # Beside an SD whole numbers are means.
         beside = None if {"sd", "se"} & {*summary} else beside_columns(table, columns)
         if beside is not None:

@@ -21,6 +21,8 @@ from nestimate.data.inspection.vocabulary import (
 from nestimate.data.tables.door import Table
 
 _TOTAL = frozenset({"total", "totals", "all", "n", "nuclei", "tested", "scored", "counted", "dapi"})
+#: What a column of numbers that was not measured may be called.
+_LABEL = frozenset({"group", "unit", "block", "counter"})
 MOST_FACTORS = 9
 
 
@@ -198,6 +200,37 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
     # counts repeat too, but some far oftener than others.
     few = [c.name for c in ranked if score(c) > 0][:1]
     return plain or few or [c.name for c in ranked if _repeats_unevenly(table.numbers(c.name))][:1]
+
+
+def last_resort(table: Table, columns: Sequence[Column]) -> str | None:
+    """Return the numbers that are the value where no others are, or None.
+
+    Scores and counts may repeat as evenly as labels do. A name made of words for labels alone, such
+    as `arm` or `mouse`, is a label still; so are numbers that count the rows.
+    """
+    able = [c for c in columns if c.measured and not label_alone(c)]
+    counting = {c.name for c in able if c.kind == "id" and _counts_rows(table.numbers(c.name))}
+    found = [c for c in able if c.name not in counting]
+    found.sort(key=lambda c: (bool(hints(c.name) & _LABEL), c.kind == "id"))
+    return found[0].name if found else None
+
+
+def label_alone(column: Column) -> bool:
+    """Return whether the name of numbers has no word but those for labels."""
+    said, spoken = words(column.name), hints(column.name)
+    if "counted" in spoken:
+        return False
+    two = "trait" in spoken and column.distinct == 2
+    return two or (bool(said) and all(hints(word) & _LABEL and not _many(word) for word in said))
+
+
+def _many(word: str) -> bool:
+    """Return whether a word says several units, as `pups` does: how many there were."""
+    return word.endswith("s") and "unit" in hints(word[:-1])
+
+
+def _counts_rows(values: NDArray[np.float64]) -> bool:
+    return bool(np.all(np.diff(values) > 0) or np.all(np.diff(values) < 0))
 
 
 def _repeats_unevenly(values: NDArray[np.float64]) -> bool:

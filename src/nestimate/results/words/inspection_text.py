@@ -10,6 +10,7 @@ from nestimate.data.inspection.inspection import Inspection
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.proposals import Proposal
 from nestimate.data.inspection.questions import Decision, decisions
+from nestimate.errors import listed
 from nestimate.results.words.lines import visible
 from nestimate.results.words.meaning import meaning, tree
 from nestimate.results.words.remarks import how_many, kinds_of_value, remarks
@@ -278,6 +279,16 @@ def mend(inspection: Inspection) -> list[str]:
                 f"{quote(mixed[0].name)} --response censored --limit LIMIT, and name the group."
             )
         return [*(sure or [mixed[0].trouble]), last]
+    numbers = [c.name for c in inspection.columns if c.measured]
+    if numbers:
+        are = (
+            "holds numbers, but they look" if len(numbers) == 1 else "hold numbers, but these look"
+        )
+        return [
+            f"{listed(numbers, most=6)} {are} like labels of the rows, so there is no value to "
+            "compare. If they were measured, say so: nestimate compare "
+            f"{quote(inspection.file or 'FILE')} --value {quote(numbers[-1])}, and name the group."
+        ]
     return [
         "No column holds numbers that vary, so there is no value to compare: a column with one "
         "measurement in every row is needed."

@@ -367,6 +367,75 @@ def test_words_for_too_low_take_the_limit_of_their_row():
     np.testing.assert_array_equal(ends[0], ends[2])
 
 
+CT = [31.2, 32.0, None, 33.1, 30.2, 28.0, 28.3, None, 27.7, 29.4]
+#: Words for what could not be measured, and the sides of a limit that they may lie on.
+LIMITED = {
+    "ND": {"<25": -1, ">40": 1, "25": -1},
+    "undetected": {"<25": -1, ">40": 1, "25": -1},
+    "BLQ": {"<25": -1, ">40": 1, "25": -1},
+    "<LOD": {"<25": -1, ">40": 1, "25": -1},
+    "Undetermined": {"<25": -1, ">40": 1},
+    "out of range": {"<25": -1, ">40": 1},
+    "saturated": {">40": 1, "40": 1},
+    ">ULOQ": {">40": 1, "40": 1},
+}
+
+
+def limited(*words, limit, **more):
+    cells = iter(words * 2)
+    y = [next(cells) if number is None else str(number) for number in CT]
+    frame = pd.DataFrame({"g": list("aaaaabbbbb"), "y": y, "low": "25", "high": "40"})
+    roles = Roles(value="y", group="g", limit=limit, response="censored", **more)
+    return Design.from_table(read_table(frame), roles).observed
+
+
+@pytest.mark.parametrize("word", LIMITED)
+def test_a_word_lies_on_the_side_of_a_limit_that_it_names_or_that_is_stated(word):
+    for limit, side in LIMITED[word].items():
+        column = limit.replace("25", "low").replace("40", "high")
+        for given in (limit, column):
+            rows = limited(word, limit=given)
+            assert rows.beyond.tolist() == [0, 0, side, 0, 0, 0, 0, side, 0, 0]
+            edge = rows.upper if side < 0 else rows.lower
+            assert edge[rows.beyond != 0].tolist() == [float(limit.strip("<>"))] * 2
+
+
+@pytest.mark.parametrize(
+    ("words", "limit"),
+    [
+        *(((word,), "40") for word in ("ND", "undetected", "BLQ", "<LOD")),
+        *(((word,), "high") for word in ("ND", "BLQ")),
+        *(((word,), limit) for word in ("Undetermined", "out of range") for limit in ("25", "40")),
+        (("BLQ", "Undetermined"), "25"),
+    ],
+)
+def test_a_side_that_no_word_names_or_that_the_readings_deny_is_asked_for(words, limit):
+    with pytest.raises(DataError, match=r"column 'y', row") as refused:
+        limited(*words, limit=limit)
+    # Each answer that the question names runs as it stands.
+    assert [r.option for r in refused.value.remedies] == ["limit", "limit"]
+    found = [limited(*words, limit=r.value).beyond.sum() for r in refused.value.remedies]
+    assert sorted(found) == [-2, 2]
+
+
+def test_no_word_for_too_high_counts_as_low_nor_one_for_too_low_as_high_beside_it():
+    for words, limit in ((("saturated",), "<25"), (("BLQ", "ULOQ"), ">40")):
+        with pytest.raises(DataError, match="Write its own limit into the cell"):
+            limited(*words, limit=limit)
+
+
+def test_words_without_a_limit_are_told_both_sides_to_state():
+    for word in ("ND", "Undetermined", "ULOQ"):
+        with pytest.raises(DataError, match="where the limit lies") as refused:
+            limited(word, limit=None)
+        said = {remedy.shell for remedy in refused.value.remedies}
+        assert {"--limit '<0.5'", "--limit '>40'"} <= said
+    for cell in ("~5", "<"):
+        with pytest.raises(DataError, match=r"write <0\.5, >100 or 0\.5-1") as refused:
+            limited(cell, limit=None)
+        assert "--response censored" not in str(refused.value)
+
+
 def test_what_substitution_would_give_stands_beside_the_answer():
     options = {"response": "censored", "robust": "none", "ess": 300}
     result = compared(table("censored"), value="y", options=options)

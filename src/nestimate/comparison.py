@@ -181,7 +181,7 @@ def fit(
         named=(
             *parsed.variables,
             *parsed.grouping,
-            *(n for n in (response.total, chosen.exposure, chosen.limit) if isinstance(n, str)),
+            *responses.named_beside(response.total, chosen.exposure, chosen.limit),
         ),
     )
     make = partial(

@@ -49,12 +49,12 @@ def posed(
             )
     response = responses.named(chosen.response, value, chosen.limit)
     value = response.value
-    beside = (response.total, chosen.exposure, chosen.limit)
+    beside = responses.named_beside(response.total, chosen.exposure, chosen.limit)
     table = read_table(
         data,
         Wanted(
             **asdict(chosen.reading),
-            named=(*(name for name in beside if isinstance(name, str)), *chosen.covariates),
+            named=(*beside, *chosen.covariates),
             value=value,
             group=group,
             unit=unit,

@@ -144,7 +144,7 @@ SPELLINGS = {
     "se": Spelling(help="Known standard error."),
     "response": Spelling(help="Or: counts, K/N, censored.", kind=str),
     "exposure": Spelling(help="Area or time behind a count.", hidden=True),
-    "limit": Spelling(help="Limit that BLQ stands for, or its column.", hidden=True),
+    "limit": Spelling(help="What BLQ stands for: '<0.5', '>40', or a column.", hidden=True),
     "robust": Spelling(help="Student-t: units, replicates."),
     "tau": Spelling(help="Spread of units or effects: own, common, pooled."),
     "scale": Spelling(help="linear, or log (ratios).", kind=str),

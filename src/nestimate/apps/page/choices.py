@@ -150,8 +150,9 @@ CHOICES = (
     Choice(
         name="limit",
         label="Limit of detection",
-        help="For words such as BLQ or n.d. in place of a value: the limit that they stand for.",
-        kind="number",
+        help="For words such as BLQ or undetermined in place of a value: the limit that they stand "
+        "for, <0.5 where they lie below it, >40 where above it, as Ct values do.",
+        kind="text",
         part="What a value is",
     ),
     Choice(

@@ -1,6 +1,5 @@
 """Values below or above what can be measured: `<0.5`, `>100`, `BLQ` with its limit, `0.5-1`."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
@@ -8,13 +7,13 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.designs.limits import read_ends
 from nestimate.data.designs.measures import LINEAR, RATIO, Measure
 from nestimate.data.designs.observed import Chance, Columns, Equation, Together
 from nestimate.data.designs.scales import Scale
 from nestimate.data.designs.shown import Scatter
 from nestimate.data.designs.statistics import Yardstick, frozen
 from nestimate.data.designs.structure import Structure
-from nestimate.data.tables.cells import OddCellError, is_below, read_number
 from nestimate.data.tables.door import Table
 from nestimate.errors import DataError, DesignError
 from nestimate.remedies import Remedy
@@ -22,10 +21,6 @@ from nestimate.words import Robust
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
-Ends = tuple[float, float]
-
-_BOUND = re.compile(r"(<=|>=|[<>≤≥])\s*(.+)")
-_RANGE = re.compile(r"(\d[\d.,]*)\s*(?:-|–|to)\s*(\d[\d.,]*)")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -65,15 +60,13 @@ class Censored:
         DesignError
             When nothing was measured.
         """
-        cells, below = table.cells(value), _limits(table, limit)
-        ends = np.array([_read(table, value, i, cell, below[i]) for i, cell in enumerate(cells)])
-        ends = ends.reshape(-1, 2)
-        lower, upper = ends.T
+        lower, upper = read_ends(table, value, limit).T
         wrong = scale.outside(lower, upper)
         if wrong.any():
             row = int(np.argmax(wrong))
+            cell = table.cells(value)[row]
             raise DataError(
-                f"column '{value}', row {table.row(row)}: '{cells[row]}' has no logarithm. On "
+                f"column '{value}', row {table.row(row)}: '{cell}' has no logarithm. On "
                 "a log scale every value and limit must be above 0: mend it, or use ",
                 Remedy("scale", "linear"),
                 ".",
@@ -223,51 +216,3 @@ class Censored:
     def scatter(self, structure: Structure) -> Mapping[int | None, tuple[Scatter, ...]] | None:  # noqa: ARG002
         """Return none of its own."""
         return None
-
-
-def _limits(table: Table, limit: str | None) -> list[float]:
-    """Return the limit of each row: a number for all, or a column; NaN where none is stated."""
-    if limit is None:
-        return [np.nan] * table.n_rows
-    if limit in table.columns:
-        return list(table.numbers(limit))
-    try:
-        return [float(limit)] * table.n_rows
-    except ValueError:
-        table.column(limit)
-        raise
-
-
-def _read(table: Table, name: str, i: int, cell: str | None, limit: float) -> Ends:
-    """Return the ends between which the value of a cell lies."""
-    text = (cell or "").strip()
-    where = f"column '{name}', row {table.row(i)}: '{text}'"
-    try:
-        if is_below(text):
-            if np.isnan(limit):
-                raise DataError(
-                    f"{where} says that the value is too low to be measured, but not where the "
-                    "limit lies: ",
-                    Remedy("limit", "0.5"),
-                    ", or name the column that holds the limits. If it means that there is no "
-                    "reading: ",
-                    Remedy("na", text),
-                    ".",
-                )
-            return -np.inf, limit
-        bound = _BOUND.fullmatch(text)
-        if bound and bound[1][0] in "<≤" and is_below(bound[2]):
-            return _read(table, name, i, bound[2], limit)
-        if bound:
-            edge = read_number(bound[2], table.decimal)
-            edge = np.nan if edge is None else edge
-            return (-np.inf, edge) if bound[1][0] in "<≤" else (edge, np.inf)
-        if between := _RANGE.fullmatch(text):
-            low, high = (read_number(part, table.decimal) for part in between.groups())
-            if low is None or high is None or not low < high:
-                raise DataError(f"{where} is no interval: the lower end comes first.")
-            return low, high
-        number = read_number(text, table.decimal)
-    except OddCellError as odd:
-        raise DataError(f"{where} {odd}.") from None
-    return (np.nan, np.nan) if number is None else (number, number)

@@ -5,6 +5,7 @@ from typing import NamedTuple, Protocol
 
 from nestimate.data.designs.censored import Censored
 from nestimate.data.designs.counted import Counted
+from nestimate.data.designs.limits import Limit
 from nestimate.data.designs.measures import Measure
 from nestimate.data.designs.observed import Columns, Observed
 from nestimate.data.designs.proportions import Proportions
@@ -41,6 +42,12 @@ def named(response: str, value: str | None, limit: str | float | None) -> "Named
         return Named(word=Proportions.word, value=first, total=second)
     beyond = limit is not None and response == MEASURED
     return Named(word=Censored.word if beyond else response, value=value, total=None)
+
+
+def named_beside(total: str | None, exposure: str | None, limit: str | float | None) -> list[str]:
+    """Return the columns that are named beside that of values, as far as they may be columns."""
+    edge = Limit.read(limit).of if isinstance(limit, str) else None
+    return [name for name in (total, exposure, edge) if name is not None]
 
 
 def measured_as(word: str, scale: str) -> Measure:

@@ -25,6 +25,11 @@ from nestimate.data.tables.rows import (
 
 #: Cells of a column looked at one by one.
 _MOST = 200_000
+#: What is said where a word may stand for what was not detected, and is taken for no reading.
+_NOT_DETECTED = (
+    " If they mean 'not detected', leaving them out biases the answer: then, in place of --na, "
+    "--response censored with --limit '<LIMIT' (too low), or '>LIMIT' (too high, as of Ct values)."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +84,7 @@ def mended(cells: Grid, reading: Reading, *, titles: bool) -> Mended:
         limit = any(is_limit(cell) for cell in spelled)
         said.append(
             f"Cells with {shown} are taken as no reading: --na '{given}' (na='{given}' in Python)."
-            + (" If they mean 'not detected', leaving them out biases the answer." if limit else "")
+            + (_NOT_DETECTED if limit else "")
         )
         grid = replace(emptied(grid, spelled), notes=grid.notes)
         reading = replace(reading, na=given)

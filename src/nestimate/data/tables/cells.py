@@ -29,10 +29,9 @@ _BEYOND = frozenset(
     | {"lloq", "uloq", "lod", "loq", "bdl", "mdl", "below detection", "below lod", "below loq"}
     | {"n.n.", "n. n.", "oor", "out of range", "overflow", "ovrflw", "saturated", "tntc"}
 )
-#: Those of them that say "too high", or do not say which.
-_ABOVE = frozenset(
-    {"uloq", "oor", "out of range", "overflow", "ovrflw", "saturated", "tntc", "undetermined"}
-)
+#: Those of them that say "too high", and those that do not say which.
+_ABOVE = frozenset({"uloq", "overflow", "ovrflw", "saturated", "tntc"})
+_EITHER = frozenset({"undetermined", "undet", "oor", "out of range"})
 #: Cells that say "not detected" or "not determined": a limit, or no reading.
 _DOUBTFUL = frozenset({"nd", "n.d.", "n.d", "n. d.", "n/d"})
 #: Cells that say "no reading" in words that are read as empty only if the user says so.
@@ -123,9 +122,15 @@ def is_limit(cell: str) -> bool:
     return cell.startswith(tuple(_BOUND)) or cell.casefold() in _BEYOND | _DOUBTFUL
 
 
-def is_below(cell: str) -> bool:
-    """Return whether a cell says "below what can be measured" without saying where that is."""
-    return cell.casefold() in (_BEYOND - _ABOVE) | _DOUBTFUL
+def side_of(cell: str) -> int | None:
+    """Return on which side of what can be measured a word says that a value lies.
+
+    -1 below, 1 above, 0 where the word does not say which; None where the cell is no such word.
+    """
+    word = cell.casefold()
+    if word not in _BEYOND | _DOUBTFUL:
+        return None
+    return 1 if word in _ABOVE else 0 if word in _EITHER else -1
 
 
 def may_be_empty(cell: str) -> bool:
@@ -144,7 +149,8 @@ def _censored(cell: str) -> str:
     return (
         f"{what}. Leaving it out or putting the limit in its place would bias the answer: add "
         "--response censored (options={'response': 'censored'} in Python), which takes <0.5, >100 "
-        "and 0.5-1 as they stand, and words such as BLQ with --limit 0.5"
+        "and 0.5-1 as they stand, and words such as BLQ or undetermined with the limit that they "
+        "mean: --limit '<0.5' (too low) or --limit '>40' (too high, as of Ct values)"
     )
 
 

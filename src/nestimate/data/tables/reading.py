@@ -54,7 +54,9 @@ class Reading:
     exposure
         Column of the area, time or volume behind each count.
     limit
-        Limit of detection that words such as `BLQ` stand for, or the column that holds it.
+        Limit of detection that words such as `BLQ` stand for, or the column that holds it: `"<0.5"`
+        where such values lie below, `">40"` where above (Ct values); without a mark, as the words
+        say, below.
     value_unit
         Unit of measurement of the value, such as `mg/L`: stands on axes and after differences.
     scale

@@ -276,7 +276,9 @@ def mend(inspection: Inspection) -> list[str]:
         if sure and all(c.waits_for_limit for c in mixed[: len(sure)]):
             last = (
                 f"Only the assay says where the limit of {mixed[0].name} lies. Fill it in: --value "
-                f"{quote(mixed[0].name)} --response censored --limit LIMIT, and name the group."
+                f"{quote(mixed[0].name)} --response censored --limit LIMIT, and name the group. "
+                "--limit '>LIMIT' where such values lie above it (Ct values, which end with the "
+                "last cycle), '<LIMIT' where below it and the word does not say so."
             )
         return [*(sure or [mixed[0].trouble]), last]
     numbers = [c.name for c in inspection.columns if c.measured]

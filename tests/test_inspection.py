@@ -590,7 +590,7 @@ def test_a_formula_is_proposed_with_what_its_rows_are():
         assert found[0].command("t.csv").endswith(f" t.csv --response {response}")
         assert found[0].call("t").endswith(f'options={{"response": "{response}"}})')
     roles = ne.inspect(shares).proposals[0]
-    assert [" with --response positive/total " in said for said in roles.cautions] == [True]
+    assert [" FILE --response positive/total, " in said for said in roles.cautions] == [True]
 
 
 def test_counts_of_two_factors_are_proposed_as_counts():
@@ -793,3 +793,41 @@ def test_numbers_that_label_rows_are_no_value_and_the_reason_is_true():
     assert not found.proposals
     assert "'mouse' holds numbers, but they look like labels" in said
     assert "--value mouse" in said
+
+
+def weeks_of_coded_diets():
+    """Build a table of diets 1, 2, 3: rats weighed every week, and before."""
+    frame = pd.DataFrame(
+        [(d, f"r{d}{r}", w) for d in (1, 2, 3) for r in range(5) for w in range(4)],
+        columns=["diet", "rat", "week"],
+    )
+    grown = 10.0 * frame["week"] + 4 * frame["diet"] + np.random.default_rng(2).normal(0, 1, 60)
+    return frame.assign(weight=grown.round(2))
+
+
+def test_every_formula_takes_numbers_of_groups_for_labels_and_runs_as_pasted(tmp_path):
+    """Also inside a sentence, of inspect and of an answer: the file is named, the line whole."""
+    path = tmp_path / "the rats.csv"
+    weeks_of_coded_diets().to_csv(path, index=False, decimal=",", sep=";")
+    shown = RUNNER.invoke(cli.app, ["inspect", str(path), "--decimal", ","]).stdout
+    asked = [*shlex.split(commands(shown)[0])[1:], "--ess", "200"]
+    answered = RUNNER.invoke(cli.app, asked).stdout
+    for text in (shown, answered):
+        lines = [line.strip() for line in text.splitlines()]
+        (line,) = [line for line in lines if line.startswith("nestimate fit ")]
+        assert "'weight ~ C(diet) + C(week) + (1 | rat)'" in line
+        assert line.endswith("--decimal ,")
+        again = RUNNER.invoke(cli.app, [*shlex.split(line)[1:], "--ess", "200"])
+        assert again.exit_code == 0, again.output
+        assert "2 - 1" in again.stdout
+    spoken = [line.strip() for line in shown.splitlines() if "Python: ne.fit" in line]
+    assert len(spoken) == 1
+    assert called(spoken[0].removeprefix("Python: "))[0] == str(path)
+    assert "FILE" not in str(ne.inspect(weeks_of_coded_diets()))
+
+
+def test_changes_of_groups_that_are_numbers_are_no_slopes():
+    frame = pd.DataFrame({"arm": [1, 2, 3] * 5, "pre": rows(15), "post": rows(15, seed=8)})
+    fits = [p.formula for p in ne.inspect(frame).proposals if p.formula]
+    assert fits
+    assert all("C(arm)" in formula for formula in fits)

@@ -111,7 +111,7 @@ def laid_out(spec, seed=5, sigma=0.3):
 def advised(data, **roles):
     """Return the advice about columns left out, and the contrasts that its formulas give."""
     found = [w for w in ne.compare(data, **roles, options=OPTIONS).design.warnings if "left" in w]
-    formulas = [said.split('"')[1] for said in found if "nestimate fit" in said]
+    formulas = [said.split("'")[1] for said in found if "nestimate fit" in said]
     return " ".join(found), [ne.fit(one, data, options=OPTIONS).contrasts[0] for one in formulas]
 
 
@@ -120,7 +120,7 @@ def test_what_tells_readings_of_a_unit_apart_is_named_with_its_formula():
     data = laid_out(spec)
     said, (fitted,) = advised(data, value="y", group="arm", unit="mouse")
     assert "Column position is left out, and it tells the readings of one mouse apart" in said
-    assert 'nestimate fit "y ~ arm + C(position) + (1 | mouse)"' in said
+    assert "nestimate fit 'y ~ arm + C(position) + (1 | mouse)'" in said
     alone = ne.compare(data, value="y", group="arm", unit="mouse", options=OPTIONS).contrasts[0]
     assert fitted.mean == pytest.approx(alone.mean, abs=0.3)
     # A number of replicates makes nothing alike.

@@ -4,10 +4,10 @@
 read by both, says both.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from shlex import quote
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 Voice = Literal["shell", "python", "both"]
 
@@ -76,8 +76,51 @@ class Call:
         return self.shell if voice == "shell" else self.python
 
 
+@dataclass(frozen=True)
+class Fit:
+    """A formula that asks more of the same table; it ends an advice, on a line of its own.
+
+    Attributes
+    ----------
+    formula
+        As it is typed.
+    options
+        Options that it needs, and their values: what a reading is, how the table is read.
+    file
+        What the table is called; "" where that is not known: it stands as `FILE`, to be filled in.
+    """
+
+    formula: str
+    options: tuple[tuple[str, Any], ...] = ()
+    file: str = ""
+
+    @property
+    def shell(self) -> str:
+        """As it is typed."""
+        option = self.file.startswith("-") and self.file != "-"
+        path = f"./{self.file}" if option else self.file or "FILE"
+        words = ["nestimate fit", quote(self.formula), quote(path)]
+        for name, value in self.options:
+            several = value if isinstance(value, list | tuple) else [value]
+            words += [Remedy("edit" if name == "edits" else name, one).shell for one in several]
+        return " ".join(words)
+
+    @property
+    def python(self) -> str:
+        """As it is called."""
+        data = repr(self.file) if self.file else "data"
+        chosen = f", options={dict(self.options)!r}" if self.options else ""
+        return f"ne.fit({self.formula!r}, {data}{chosen})"
+
+    def said(self, voice: Voice) -> str:
+        """Return it in the words of a command line, of Python, or of both."""
+        if voice == "both":
+            return f"{self.shell}, ne.fit in Python."
+        return self.shell if voice == "shell" else self.python
+
+
 #: What is said in a voice.
-Spoken = Remedy | Call
+Spoken = Remedy | Call | Fit
 
 
 class Advice(str):
@@ -105,6 +148,49 @@ class Advice(str):
     def remedies(self) -> tuple[Remedy, ...]:
         """What can be done, in the order in which it is said."""
         return tuple(part for part in self.parts if isinstance(part, Remedy))
+
+
+def on_table(sentence: str, file: str, options: Mapping[str, Any]) -> str:
+    """Return an advice whose formula names the table, and how it is read.
+
+    Parameters
+    ----------
+    sentence
+        Any; only an advice with a formula is changed.
+    file, options
+        The table as it was named, "" for data in memory, and the options of reading it.
+    """
+    if not isinstance(sentence, Advice):
+        return sentence
+    return Advice(
+        *(
+            replace(part, file=file, options=tuple((dict(options) | dict(part.options)).items()))
+            if isinstance(part, Fit)
+            else part
+            for part in sentence.parts
+        )
+    )
+
+
+def without_fit(sentence: str) -> str:
+    """Return a sentence without its formula, for a table that formulas do not read."""
+    parts = sentence.parts if isinstance(sentence, Advice) else ()
+    if not any(isinstance(part, Fit) for part in parts):
+        return sentence
+    kept = [str(part) for part in parts if not isinstance(part, Fit)]
+    return "".join(kept).rpartition(". ")[0] + "."
+
+
+def lines_said(sentence: str, voice: Voice) -> list[str]:
+    """Return a sentence and, each on a line of its own, the formula that it ends with."""
+    parts = sentence.parts if isinstance(sentence, Advice) else ()
+    formulas = [part for part in parts if isinstance(part, Fit)]
+    if not formulas:
+        return [said(sentence, voice)]
+    text = _joined([part for part in parts if part not in formulas], voice).rstrip()
+    if voice != "both":
+        return [text, *(part.said(voice) for part in formulas)]
+    return [text, *(line for part in formulas for line in (part.shell, f"Python: {part.python}"))]
 
 
 def said(sentence: str, voice: Voice) -> str:

@@ -11,9 +11,10 @@ from nestimate.data.designs.levels import Level
 from nestimate.data.designs.measures import Measure
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.statistics import Readings
+from nestimate.data.tables.cells import is_plain_number
 from nestimate.data.tables.door import Table
 from nestimate.errors import DataError
-from nestimate.remedies import Advice, Remedy
+from nestimate.remedies import Advice, Fit, Remedy
 
 Codes = NDArray[np.intp]
 Values = NDArray[np.float64]
@@ -54,6 +55,10 @@ class Rows:
     def unit(self) -> Level | None:
         """The experimental unit, or None where every row is a data point."""
         return self.levels[0] if self.levels else None
+
+    def compared(self, name: str) -> str:
+        """Return the group as a formula writes it: numbers that name groups are no slope."""
+        return f"C({name})" if all(map(is_plain_number, self.groups)) else name
 
     @property
     def held(self) -> str:
@@ -136,9 +141,10 @@ class Tie:
             "too wide."
         )
         inner = [f"{block}:{name}", *(f"{block}:{level}" for level in rows.repeated)]
-        terms = [f"({roles.group} | {block})", *(f"(1 | {cluster})" for cluster in inner)]
+        group = rows.compared(roles.group)
+        terms = [f"({group} | {block})", *(f"(1 | {cluster})" for cluster in inner)]
         how = "A formula uses the pairs" if self.once else "A formula takes them into account"
-        return _by_formula(start, how, roles, (roles.group, *terms), (name, block))
+        return _by_formula(start, how, roles, (group, *terms), (name, block))
 
     @property
     def _alike(self) -> str:
@@ -159,11 +165,12 @@ class InsideTie(Tie):
             f"and where a {unit} lacks some {name} its mean is off."
         )
         block = rows.held
-        clusters = [f"({roles.group} | {block})"] if block else []
+        group = rows.compared(roles.group)
+        clusters = [f"({group} | {block})"] if block else []
         clusters += [f"(1 | {block}{':' * bool(block)}{level})" for level in rows.repeated]
         number = f"C({name})"
         how = "A formula takes them into account"
-        return _by_formula(start, how, roles, (roles.group, number, *clusters), (name,))
+        return _by_formula(start, how, roles, (group, number, *clusters), (name,))
 
 
 def _by_formula(
@@ -171,14 +178,11 @@ def _by_formula(
 ) -> str:
     """Add the formula that does it, where names can stand in one and labels mean one unit."""
     said = [roles.value, roles.group, *names, *(roles.unit or "").split("/")]
-    if roles.relabel_units or not all(word.isidentifier() for word in said if word):
+    if roles.relabel_units or not all(w.isidentifier() and w.isascii() for w in said if w):
         return start
-    formula = f"{roles.value} ~ {' + '.join(terms)}"
-    how = f'{start} {how}: nestimate fit "{formula}", ne.fit in Python'
     response = roles.said_response
-    if response is None:
-        return f"{how}."
-    return Advice(f"{how}, with ", Remedy("response", response), ".")
+    options = () if response is None else (("response", response),)
+    return Advice(f"{start} {how}: ", Fit(f"{roles.value} ~ {' + '.join(terms)}", options))
 
 
 def _tie(name: str, codes: Codes, rows: Rows) -> Tie | None:

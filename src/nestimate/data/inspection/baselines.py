@@ -16,6 +16,7 @@ from nestimate.data.inspection.factorial import worded
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.proposals import FormulaProposal, Proposal
 from nestimate.data.inspection.vocabulary import hints
+from nestimate.data.tables.cells import is_plain_number
 from nestimate.data.tables.door import Table
 from nestimate.errors import DataError, DesignError
 
@@ -117,12 +118,14 @@ class Baseline:
         roles, units = proposal.roles, proposal.candidate.units
         if proposal.factors or proposal.candidate.blocks or roles.response != MEASURED:
             return None
+        numbers = all(map(is_plain_number, table.labels(roles.group)[1]))
+        factor = f"C({worded(roles.group)})" if numbers else worded(roles.group)
         change = f"{worded(roles.value)} - {worded(self.before)}"
         several = any(len(branch.steps) > 1 for branch in proposal.branches)
         random = [
             f"(1 | {':'.join(map(worded, units[: i + 1]))})" for i in range(len(units) * several)
         ]
-        formula = " + ".join([f"{change} ~ {worded(roles.group)}", *random])
+        formula = " + ".join([f"{change} ~ {factor}", *random])
         try:
             design = formula_design(table, parse_formula(formula))
         except (DataError, DesignError):

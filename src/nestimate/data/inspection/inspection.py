@@ -41,6 +41,7 @@ from nestimate.data.tables.door import Table
 from nestimate.data.tables.onegroup import with_one_group
 from nestimate.data.tables.reading import Reading
 from nestimate.errors import DataError, DesignError, listed
+from nestimate.remedies import on_table, without_fit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +128,12 @@ class Inspection:
             replace(
                 proposal,
                 reading=reading,
+                cautions=tuple(
+                    without_fit(said)
+                    if proposal.typed
+                    else on_table(said, self.file or "", reading.chosen)
+                    for said in proposal.cautions
+                ),
                 candidate=replace(proposal.candidate, unused=proposal.unused(every)),
             )
             for proposal in self.proposals

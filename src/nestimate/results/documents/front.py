@@ -3,7 +3,11 @@
 It is meant to be read, and printed, alone.
 """
 
+from dataclasses import fields
+
 from nestimate.data.designs.design import Design
+from nestimate.data.tables.reading import Reading
+from nestimate.remedies import on_table, without_fit
 from nestimate.results.answer import Answer
 from nestimate.results.documents import pictures
 from nestimate.results.documents.blocks import Block, Grid, Prose, Section
@@ -15,6 +19,8 @@ from nestimate.results.words.gathered import gathered
 
 #: Differences that are said in a sentence each; of more the surest is said.
 MOST_SAID = 3
+#: Options of how a table is read.
+_READING = frozenset(field.name for field in fields(Reading))
 #: Rows of the table, and differences among them where there are more.
 MOST_ROWS, MOST_CONTRASTS = 6, 5
 #: Contrasts named in the title, and groups named in the question.
@@ -176,11 +182,20 @@ def doubts(answer: Answer) -> list[str]:
     """Return what must be minded."""
     names = [row.name for row in answer.contrasts]
     raised = [text for passed, text in gathered(answer.advice, names) if not passed]
-    return [*answer.design.warnings, *raised]
+    return [*minded(answer), *raised]
 
 
-def minded(count: int) -> str:
+def minded(answer: Answer) -> list[str]:
+    """Return what the design warns of; a formula in it names the table of the answer."""
+    chosen, value = answer.call.get("options", {}), answer.call.get("value") or ""
+    if "wide" in chosen or "," in value:
+        return [without_fit(said) for said in answer.design.warnings]
+    read = {name: chosen[name] for name in chosen if name in _READING}
+    return [on_table(said, answer.call.get("data") or "", read) for said in answer.design.warnings]
+
+
+def counted(doubts: int) -> str:
     """Say that there are doubts, where they are not said themselves."""
-    if count == 1:
+    if doubts == 1:
         return "Mind one thing: without --brief it is said."
-    return f"Mind {count} things: without --brief they are said."
+    return f"Mind {doubts} things: without --brief they are said."

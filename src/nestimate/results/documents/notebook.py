@@ -45,7 +45,7 @@ def render(answer: Answer) -> str:
         more=len(rows) - len(shown) if answer.passed else 0,
         sentences=answer.sentences[: len(answer.contrasts)][:3],
         withheld="" if answer.passed else wording.withheld(answer.checks),
-        warnings=[said(text, "python") for text in (*answer.design.warnings, *doubts)]
+        warnings=[said(text, "python") for text in (*front.minded(answer), *doubts)]
         if answer.passed
         else [],
         checks=f"{len(answer.checks)} checks passed" if not failed else "",

@@ -58,7 +58,7 @@ def _first(answer: Answer) -> list[Section]:
     return [
         Section(title="Question", blocks=(Prose(sentences=tuple(front.question(answer))),)),
         front.answered(answer) if answer.passed else _withheld(answer),
-        _design(answer.design, warn=not answer.passed),
+        _design(answer, warn=not answer.passed),
     ]
 
 
@@ -115,7 +115,8 @@ def _expected(answer: Answer) -> list[Section]:
     return [_section("What to expect", *blocks)] if blocks else []
 
 
-def _design(design: Design, *, warn: bool) -> Section:
+def _design(answer: Answer, *, warn: bool) -> Section:
+    design = answer.design
     notes = design.notes or ("No row was left out and nothing was changed.",)
     blocks: list[Block] = [
         Prose(sentences=tuple(wording.design_sentences(design)), kind="list"),
@@ -124,7 +125,7 @@ def _design(design: Design, *, warn: bool) -> Section:
         Prose(sentences=tuple(notes), kind="list"),
     ]
     if design.warnings and warn:
-        blocks.append(Prose(sentences=tuple(design.warnings), kind="mind"))
+        blocks.append(Prose(sentences=tuple(front.minded(answer)), kind="mind"))
     return _section("Design", *blocks)
 
 

@@ -123,7 +123,7 @@ class Several:
         if self.unanswered:
             parts.append(shown.section("No answer", self.unanswered))
         if self.doubts and brief:
-            parts.append(front.minded(len(self.doubts)))
+            parts.append(front.counted(len(self.doubts)))
         elif self.doubts:
             parts.append(shown.section("Mind", self.doubts))
         return "\n\n".join(parts)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nestimate.remedies import Advice, Voice, said
+from nestimate.remedies import Advice, Voice, lines_said
 from nestimate.results.answer import Answer
 from nestimate.results.documents import front, reproduction, trust
 from nestimate.results.documents.blocks import Block, Grid, Prose, Section
@@ -45,9 +45,12 @@ class Page:
 
     def sentence(self, sentence: str) -> str:
         """Return a sentence in lines; a command as it stands."""
-        spoken = lines.visible(said(sentence, self.voice))
+        spoken = [lines.visible(part) for part in lines_said(sentence, self.voice)]
         # A command is copied as it stands: it is not wrapped.
-        return f"  {spoken}" if lines.COPIED.match(spoken) else lines.paragraph(spoken, self.width)
+        return "\n".join(
+            f"  {part}" if lines.COPIED.match(part) else lines.paragraph(part, self.width)
+            for part in spoken
+        )
 
     def section(self, title: str, sentences: Sequence[str]) -> str:
         """Return a title and its sentences."""
@@ -68,8 +71,9 @@ def contents(answer: Answer) -> list[Section]:
     """Return what a terminal says of an answer, part by part."""
     design = answer.design
     parts = [_said("Design", (*wording.design_sentences(design), *design.notes))]
-    if design.warnings:
-        parts.append(_said("Mind", design.warnings))
+    minded = front.minded(answer)
+    if minded:
+        parts.append(_said("Mind", minded))
     if answer.passed:
         parts += _estimates(answer)
     else:
@@ -102,7 +106,7 @@ def brief(answer: Answer, page: Page | None = None) -> str:
     ]
     doubts = len(front.doubts(answer))
     if doubts:
-        parts.append(front.minded(doubts))
+        parts.append(front.counted(doubts))
     return "\n".join(parts)
 
 

@@ -11,6 +11,7 @@ from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.proposals import Proposal
 from nestimate.data.inspection.questions import Decision, decisions
 from nestimate.errors import listed
+from nestimate.remedies import lines_said
 from nestimate.results.words.lines import visible
 from nestimate.results.words.meaning import meaning, tree
 from nestimate.results.words.remarks import how_many, kinds_of_value, remarks
@@ -124,10 +125,12 @@ def _design(number: int | None, proposal: Proposal, inspection: Inspection, data
         )
         return "\n".join([said, *short, *(command or [f"   Python: {proposal.call(data)}"])])
     lines = [said, *tree(proposal)]
-    lines += [
-        fill(f"Mind: {text}", WIDTH, initial_indent="     ", subsequent_indent="       ")
-        for text in proposal.cautions[:2]
-    ]
+    for text in proposal.cautions[:2]:
+        first, *copied = lines_said(text, "both")
+        lines.append(
+            fill(f"Mind: {first}", WIDTH, initial_indent="     ", subsequent_indent="       ")
+        )
+        lines += [f"       {line}" for line in copied[inspection.file is None :]]
     if proposal.candidate.unused:
         lines.append(
             fill(_left_out(proposal), WIDTH, initial_indent="     ", subsequent_indent="       ")

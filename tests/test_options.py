@@ -103,3 +103,20 @@ def test_priors_are_lines_or_a_mapping_in_every_call():
     assert "nu" not in {parameter.name for parameter in fitted.model.free}
     with pytest.raises(DesignError, match="no parameter 'taau'"):
         ne.compare(formula, value="y", group="arm", options={"prior": ["taau = 1"]})
+
+
+def test_names_that_a_call_needs_are_told():
+    data = {"g": ["a", "b"] * 3, "u": list("ppqqrr"), "y": [1.0, 2, 3, 4, 5, 7]}
+    for call, said in (
+        (lambda: ne.compare(data, "y", "g"), "Name the others: value=, group=, unit="),
+        (lambda: ne.estimate(data, "y"), "Name the others: value="),
+        (lambda: ne.fit("y ~ g", data, unit="u"), r"'y ~ g \+ \(1 \| u\)'"),
+        (
+            lambda: ne.compare(
+                data, value="y", group="g", options={"response": "counts", "relative_to": "a"}
+            ),
+            "Leave out scale or relative_to",
+        ),
+    ):
+        with pytest.raises(ne.NestimateError, match=said):
+            call()

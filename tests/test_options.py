@@ -14,7 +14,8 @@ from nestimate.errors import DesignError
 from nestimate.inference.budget import Budget
 from nestimate.model.assumptions import Assumptions
 from nestimate.options import OF_LAYOUTS, PARTS, Options
-from nestimate.results.estimates.summaries import Question
+from nestimate.results.estimates.summaries import Check, Question
+from nestimate.results.words.wording import withheld
 from nestimate.words import Words
 
 pytestmark = pytest.mark.quick
@@ -120,3 +121,10 @@ def test_names_that_a_call_needs_are_told():
     ):
         with pytest.raises(ne.NestimateError, match=said):
             call()
+
+
+def test_reasons_that_end_as_sentences_are_not_joined_by_a_semicolon():
+    checks = [
+        Check(name=name, value=1.0, passed=False, text=f"{name} failed.") for name in ("k", "ess")
+    ]
+    assert withheld(checks).endswith("k failed. ess failed.")

@@ -14,7 +14,8 @@ from nestimate.errors import DesignError
 from nestimate.inference.budget import Budget
 from nestimate.model.assumptions import Assumptions
 from nestimate.options import OF_LAYOUTS, PARTS, Options
-from nestimate.results.estimates.summaries import Question
+from nestimate.results.estimates.summaries import Check, Question
+from nestimate.results.words.wording import withheld
 from nestimate.words import Words
 
 pytestmark = pytest.mark.quick
@@ -103,3 +104,27 @@ def test_priors_are_lines_or_a_mapping_in_every_call():
     assert "nu" not in {parameter.name for parameter in fitted.model.free}
     with pytest.raises(DesignError, match="no parameter 'taau'"):
         ne.compare(formula, value="y", group="arm", options={"prior": ["taau = 1"]})
+
+
+def test_names_that_a_call_needs_are_told():
+    data = {"g": ["a", "b"] * 3, "u": list("ppqqrr"), "y": [1.0, 2, 3, 4, 5, 7]}
+    for call, said in (
+        (lambda: ne.compare(data, "y", "g"), "Name the others: value=, group=, unit="),
+        (lambda: ne.estimate(data, "y"), "Name the others: value="),
+        (lambda: ne.fit("y ~ g", data, unit="u"), r"'y ~ g \+ \(1 \| u\)'"),
+        (
+            lambda: ne.compare(
+                data, value="y", group="g", options={"response": "counts", "relative_to": "a"}
+            ),
+            "Leave out scale or relative_to",
+        ),
+    ):
+        with pytest.raises(ne.NestimateError, match=said):
+            call()
+
+
+def test_reasons_that_end_as_sentences_are_not_joined_by_a_semicolon():
+    checks = [
+        Check(name=name, value=1.0, passed=False, text=f"{name} failed.") for name in ("k", "ess")
+    ]
+    assert withheld(checks).endswith("k failed. ess failed.")

@@ -561,3 +561,10 @@ def test_counts_survive_being_written_as_shares(whole):
     found = counted_parts(written, n, "percent" if whole == 100 else "fraction")
     assert found is not None
     assert np.array_equal(found[0], k)
+
+
+def test_words_that_do_not_say_what_is_counted_are_named():
+    frame = pd.DataFrame({"g": list("aaabbb"), "y": ["ja", "nein", "ja", "nein", "ja", "ja"]})
+    roles = Roles(value="y", group="g", response="proportion")
+    with pytest.raises(DataError, match="holds 'ja', 'nein', and nothing says"):
+        Design.from_table(read_table(frame), roles)

@@ -116,15 +116,25 @@ Options.__doc__ = "\n".join(
 
 def options_apart[**P, T](call: Callable[P, T]) -> Callable[P, T]:
     """Say where an option belongs that is given as an argument of its own: `rope=...`."""
-    known = tuple(signature(call).parameters)
+    taken = tuple(signature(call).parameters.values())
+    known = tuple(parameter.name for parameter in taken)
 
     @wraps(call)
     def checked(*args: P.args, **kwargs: P.kwargs) -> T:
+        placed = [p for p in taken if p.kind is p.POSITIONAL_OR_KEYWORD]
+        if len(args) > len(placed):
+            named = ", ".join(f"{p.name}=" for p in taken if p.kind is p.KEYWORD_ONLY)
+            raise ArgumentError(
+                f"{call.__name__} takes {len(placed)} without a name ({placed[-1].name} the last), "
+                f"and {len(args)} were given. Name the others: {named}."
+            )
         for name, value in kwargs.items():
             if name in known:
                 continue
             options = {f.name for f in fields(Options)} | FORMER.keys()
             where = f"{call.__name__} has no argument '{name}'"
+            if "formula" in known and name in ("unit", "block"):
+                raise ArgumentError(f"{where}: write it into the formula, 'y ~ g + (1 | {value})'.")
             if name in options:
                 right = Remedy(FORMER.get(name, name), cast(Any, value)).python
                 raise ArgumentError(f"{where}: it is one of the options, {right}.")

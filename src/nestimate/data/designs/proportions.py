@@ -54,6 +54,19 @@ def answers(table: Table, name: str) -> Array | None:
     return np.array([*(float(word in YES) for word in words), np.nan])[codes]
 
 
+def _check_words(table: Table, name: str) -> None:
+    """Refuse words of which nothing says which of them is counted."""
+    if not is_text(table.column(name)):
+        return
+    labels = table.labels(name)[1]
+    if labels and not any(any(map(str.isdigit, label)) for label in labels):
+        raise DataError(
+            f"column '{name}' holds {listed(labels, 4)}, and nothing says which of these is "
+            f"counted. Write yes or 1 for it and no or 0 for the others: --edit 'every {name} "
+            f"{labels[0]} = yes' (edits=['every {name} {labels[0]} = yes'] in Python)."
+        )
+
+
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Proportions:
     """How many of how many; see `Observed`.
@@ -97,6 +110,8 @@ class Proportions:
             When a row is not of the form k of n.
         """
         said = answers(table, value) if total is None else None
+        if total is None and said is None:
+            _check_words(table, value)
         k = table.numbers(value) if said is None else said
         n = np.ones(k.size) if total is None else table.numbers(total)
         seen = ~np.isnan(k)

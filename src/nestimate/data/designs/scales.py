@@ -129,7 +129,9 @@ class Logarithms:
     def check_link(self, response: str) -> None:
         """Refuse: counts and proportions have logarithms and logits of their own."""
         raise DesignError(
-            f"scale is 'log', and {response} are compared as ratios as they are. Leave out scale."
+            f"{response} are compared as ratios as they are, without scale 'log', which "
+            "relative_to stands for too. Leave out scale or relative_to; the control that ratios "
+            "are taken to is named by reference."
         )
 
     def check_summaries(self, summaries: Sized) -> None:

@@ -385,5 +385,6 @@ def withheld(checks: Sequence[Check]) -> str:
     parts = ["No answer is shown, because a check failed: "]
     for check in checks:
         if not check.passed:
-            parts += ["; "] * (len(parts) > 1) + [check.text]
+            between = " " if str(parts[-1]).endswith(".") else "; "
+            parts += [between] * (len(parts) > 1) + [check.text]
     return Advice(*parts)

@@ -300,3 +300,25 @@ def test_groups_above_days_of_followed_rows(table):
     assert sorted(means.values()) == pytest.approx([2.5, 3.5, 19 / 3, 8.25])
     assert blocks == 8
     assert "say when, so they are no units" in refused(path)
+
+
+@pytest.mark.parametrize("times", ["day 0,day 7,day 14", "day0,day7,day14", "week1,week2,week3"])
+@pytest.mark.parametrize("arms", [None, ("ctl", "drug")])
+def test_several_times_in_columns_are_compared_before_one_of_them(times, arms, table):
+    """A start among them makes no difference: no time is left out of the first design."""
+    rows = [
+        ",".join([f"m{i}", *([arms[i % 2]] if arms else []), f"{i + 8.25},{i / 2 + 9},{11.5 - i}"])
+        for i in range(6)
+    ]
+    head = ",".join(["mouse", *(["arm"] if arms else []), times])
+    found = ne.inspect(table("\n".join([head, *rows]) + "\n")).proposals
+    first = dict(found[0].arguments())
+    factor = "week" if "week" in times else "day"
+    assert first == {
+        "wide": "groups",
+        "group": f"arm,{factor}" if arms else factor,
+        "block": "mouse",
+    }
+    if "0" in times:
+        assert not any(p.roles.one_group for p in found)
+        assert any(p.adjust for p in found) == bool(arms)

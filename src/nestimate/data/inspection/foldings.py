@@ -30,6 +30,8 @@ from nestimate.words import Wide
 
 #: Designs shown of one folding.
 MOST = 3
+#: Columns of times up to which the last is first compared at equal values of the first.
+MOST_BEFORE_AFTER = 2
 #: Larger tables are not folded to look at them.
 MOST_ROWS = 200_000
 #: What speaks against a column of numbers being one of several groups.
@@ -56,6 +58,8 @@ class Folding:
         Whether names and numbers speak for it.
     along
         The column of the times, doses or positions at which units were read; otherwise "".
+    baseline
+        Whether the first of the times is before anything was done: no reading of what came after.
     """
 
     kind: Literal["replicates", "units", "groups", "times"]
@@ -65,6 +69,7 @@ class Folding:
     table: Table
     likely: bool
     along: str = ""
+    baseline: bool = False
 
 
 def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
@@ -87,7 +92,7 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
         return
     if timed:
         baseline = Baseline.of(columns)
-        made = _times(table, [c.name for c in numbered], rest, likely=baseline is None)
+        made = _times(table, [c.name for c in numbered], rest, baseline=baseline is not None)
         if baseline is not None and baseline.before not in {c.name for c in numbered}:
             made = None
     elif len(found) == 1:
@@ -193,9 +198,12 @@ def _replicates(table: Table, names: Sequence[str], labels: Sequence[Column]) ->
 
 
 def _times(
-    table: Table, names: Sequence[str], rest: Sequence[Column], *, likely: bool
+    table: Table, names: Sequence[str], rest: Sequence[Column], *, baseline: bool
 ) -> Folding | None:
-    """Read columns as the times at which what stands in the row was measured again."""
+    """Read columns as the times at which what stands in the row was measured again.
+
+    One time after a baseline is compared at equal values before; of several none is left out.
+    """
     labels = [c.name for c in rest if c.kind not in {"numbers", "constant"}]
     found = titles(names)
     factor = re.split(r"[\s_.-]+", found[names[0]].stem)[-1] if names[0] in found else ""
@@ -216,8 +224,9 @@ def _times(
         labels=tuple(labels),
         row="",
         table=long,
-        likely=likely,
+        likely=not baseline or len(names) > MOST_BEFORE_AFTER,
         along=factor,
+        baseline=baseline,
     )
 
 
@@ -316,7 +325,7 @@ def _typed(
         used = {*proposal.candidate.used, *folding.columns, *proposal.factors}
         joined = joined if {*table.columns} - used else None
     else:
-        if kind == "times" and not folding.likely:
+        if kind == "times" and folding.baseline:
             return None  # what was before is no reading of what came after
         wide = None
     return [

@@ -338,7 +338,7 @@ def _with_folding[I: Inspection](
     old = [p for p in found.proposals if p.whole or folding.kind == "groups"]
     if folding.likely:
         # One of several readings alone, or rows without their readings, is no use.
-        old = []
+        old = [p for p in found.proposals if folding.baseline and not p.whole]
     ordered = [*proposals, *old] if folding.likely else [*found.proposals, *proposals]
     stacked = {name: found.roles.get(name, ()) for name in folding.columns}
     if folding.kind == "replicates":

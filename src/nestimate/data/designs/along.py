@@ -13,7 +13,6 @@ from nestimate.data.designs.model_frame import ModelFrame
 from nestimate.data.designs.structure import Surface
 from nestimate.data.designs.term_columns import coefficients
 from nestimate.errors import DesignError, one_of
-from nestimate.remedies import Advice, Remedy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -150,15 +149,9 @@ class Along:
         if depends := self._depends:
             compared, factors = (" and ".join(names) for names in (self.frame.compared, depends))
             said.append(
-                Advice(
-                    f"This formula lets the effect of {compared} depend on {factors}, and its "
-                    f"average over {factors} is compared: none of them may show it. The effect at "
-                    "each, and how far it depends: ",
-                    Remedy("contrast", "simple"),
-                    " and ",
-                    Remedy("contrast", "interaction"),
-                    ".",
-                )
+                f"This formula lets the effect of {compared} depend on {factors}; its average over "
+                f"{factors} is compared (contrast 'simple': at each; 'interaction': how far they "
+                "differ)."
             )
         for name, values in self.at.items():
             low, high = float(self.frame.data[name].min()), float(self.frame.data[name].max())

@@ -149,9 +149,8 @@ class Along:
         if depends := self._depends:
             compared, factors = (" and ".join(names) for names in (self.frame.compared, depends))
             said.append(
-                f"This formula lets the effect of {compared} depend on {factors}; its average over "
-                f"{factors} is compared (contrast 'simple': at each; 'interaction': how far they "
-                "differ)."
+                f"The effect of {compared} may depend on {factors} here; its average is compared "
+                "(contrast 'simple': at each; 'interaction': how far)."
             )
         for name, values in self.at.items():
             low, high = float(self.frame.data[name].min()), float(self.frame.data[name].max())

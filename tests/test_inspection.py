@@ -831,3 +831,13 @@ def test_changes_of_groups_that_are_numbers_are_no_slopes():
     fits = [p.formula for p in ne.inspect(frame).proposals if p.formula]
     assert fits
     assert all("C(arm)" in formula for formula in fits)
+
+
+def test_two_factors_of_units_read_on_two_days_come_before_the_days_as_a_third():
+    cells = [(s, d, r, t) for s in "mf" for d in (0, 10, 30) for r in range(3) for t in (1, 2)]
+    frame = pd.DataFrame(cells, columns=["sex", "dose", "nr", "day"])
+    frame["animal"] = [f"{s}{d}.{r}" for s, d, r, _ in cells]
+    frame = frame[["animal", "sex", "dose", "day"]].assign(bw=rows(36))
+    first = best(frame)
+    assert (first["group"], first["unit"]) == ("sex,dose", "animal")
+    assert "block" not in first

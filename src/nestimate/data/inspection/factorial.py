@@ -29,7 +29,11 @@ LEAST = 3
 
 
 def several_factors(
-    crossing: Crossing, value: str, groups: Sequence[str], ranked: Sequence[Candidate]
+    crossing: Crossing,
+    value: str,
+    groups: Sequence[str],
+    ranked: Sequence[Candidate],
+    without: Sequence[str] = (),
 ) -> Proposal | None:
     """Return the design that compares several factors, each beside the others, or None.
 
@@ -43,11 +47,13 @@ def several_factors(
         Columns that could be compared.
     ranked
         Designs of one factor, the most likely first.
+    without
+        Factors that are left out, as days are on which units were read again.
     """
-    able = [name for name in groups if name in crossing.factors]
+    able = [name for name in groups if name in crossing.factors and name not in without]
     if not able:
         return None
-    others = [name for name in crossing.names if name in crossing.factors]
+    others = [name for name in crossing.names if name in {*crossing.factors} - {*without}]
     order = list(dict.fromkeys([*(c.group for c in ranked if c.group in able), *able, *others]))
     chosen: list[str] = []
     for name in order:

@@ -322,6 +322,12 @@ def _with_formulas(
         if p is alone[p.roles.group]
         or (finer & {*p.candidate.units[:1]} and not p.candidate.blocks)
     ]
+    times = [n for n in made.factors if _counted_time(crossing, n)]
+    if ahead and times and len(made.factors) > len(times) + 1:
+        # Two factors of units that were read on several days: the days are no third.
+        of_units = several_factors(crossing, value, groups, ranked, without=times)
+        if of_units is not None and of_units.roles.unit:
+            return (of_units, *ahead, made, *rest)[:MOST]
     return (*ahead, made, *rest)[:MOST]
 
 

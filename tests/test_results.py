@@ -367,3 +367,12 @@ def test_an_outlying_value_is_named_in_a_flat_layout():
     data = {"a": [1.0, 1.2, 0.9, 1.1, 1.05, 9.0], "b": [1.5, 1.7, 1.6, 1.4, 1.8, 1.55]}
     names = [row.name for row in ne.compare(data, options=OPTIONS).probabilities]
     assert names == ["P(9 lies more than 3 tau from the mean of a)"]
+
+
+@pytest.mark.parametrize("formula", ["y ~ g + c", "y ~ g + c + I(c**2)"])
+@pytest.mark.parametrize("at", [0.5, 1e9])
+def test_slopes_that_are_one_by_construction_have_no_difference(formula, at):
+    rows = [(g, 0.7 * i, i + (g == "b") + 0.3 * (i % 3)) for g in "ab" for i in range(6)]
+    data = pd.DataFrame(rows, columns=["g", "c", "y"])
+    found = ne.fit(formula, data, options={"at": {"c": at}, "ess": 200})
+    assert not any("slope" in row.name and "b - a" in row.name for row in found.along)

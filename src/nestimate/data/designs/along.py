@@ -21,6 +21,8 @@ Array = NDArray[np.float64]
 
 #: Step of a slope, as a share of the SD of what was measured; and what is taken for rounding.
 STEP, ROUNDING = 1e-3, 1e-6
+#: The least step as a share of the value itself, far out: a smaller one drowns in rounding.
+FAR = 1e-8
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -109,6 +111,7 @@ class Along:
         for name in self.measured:
             centre = self.first.get(name, float(self.frame.data[name].mean()))
             step = STEP * float(self.frame.data[name].std()) or STEP
+            step = max(step, FAR * abs(centre))
             low, high = (self.rows({name: centre + side * step}) for side in (-1, 1))
             weights = belongs @ (high - low) / (2 * step)
             if not _one_coefficient(weights):

@@ -3,10 +3,14 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
+from nestimate.data.designs.along import ROUNDING
 from nestimate.inference.fit import Fit
 from nestimate.results.estimates.contrasts import Contrast
 from nestimate.results.estimates.quantities import Quantity
+
+Array = NDArray[np.float64]
 
 
 def along(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
@@ -35,9 +39,15 @@ def along(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
                 rope=not surface.slope,
             )
             for contrast in asked
-            if not (surface.slope and contrast.stated)
+            if not (surface.slope and (contrast.stated or _none(contrast, surface.weights)))
         ]
     return tuple(found)
+
+
+def _none(contrast: Contrast, weights: Array) -> bool:
+    """Whether a difference of slopes, of weights (groups, coefficients), is 0 by construction."""
+    apart = np.abs(contrast.weights @ weights).max()
+    return bool(apart <= ROUNDING * np.abs(weights).max())
 
 
 def _marginal(fit: Fit) -> list[Quantity]:

@@ -39,6 +39,7 @@ TITLES = {
     "WT-a": ("WT-a", "WT-b", "WT-c", "KO-a", "KO-b", "KO-c"),
     "1 WT": ("1 WT", "2 WT", "3 WT", "1 KO", "2 KO", "3 KO"),
     "WT:Y1": ("WT:Y1", "WT:Y2", "WT:Y3", "KO:Y1", "KO:Y2", "KO:Y3"),
+    "Mouse3_KO": ("Mouse1_WT", "Mouse2_WT", "Mouse3_KO", "Mouse4_KO", "Mouse5_KO"),
     "Day 1 WT": ("Day 1 WT", "Day 1 KO", "Day 2 WT", "Day 2 KO", "Day 3 WT", "Day 3 KO"),
 }
 

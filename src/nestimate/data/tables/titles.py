@@ -132,8 +132,15 @@ def _without_words(found: Mapping[str, Title]) -> dict[str, Title]:
 
 
 def _repeated(found: Mapping[str, Title]) -> dict[str, Title]:
-    """Return titles whose marks are the same, two or more, under several stems."""
+    """Return titles whose marks are the same, two or more, under several stems.
+
+    Where the titles say what they number (Mouse1_WT, Mouse3_KO) it may be numbered through.
+    """
     marks = {stem: [t.mark for t in of.values()] for stem, of in _by_stem(found).items()}
+    through = [mark for of in marks.values() for mark in of]
+    counted = all(title.word.casefold() in _COUNTED for title in found.values())
+    if counted and len(marks) > 1 and len(set(through)) == len(through) >= 2 * len(marks):
+        return dict(found)
     known = {tuple(sorted(of)) for of in marks.values()}
     if len(marks) < 2 or len(known) > 1 or len(next(iter(known))) < 2:
         return {}

@@ -302,23 +302,20 @@ def test_slices_seen_again_are_not_taken_for_others(table):
     assert list(ne.screen(again, **roles, options=one).typical) == ["tau", "sigma", "icc"]
 
 
-def test_what_a_block_shows_is_the_effect_itself():
-    # The SD of what litters show of a main effect, of an interaction, and of a change.
-    for contrast, weights, between in (
-        ("drug - placebo", {"drug": 0.5, "placebo": -0.5}, False),
-        ("interaction", None, False),
-        ("t2 - t1", None, True),
-    ):
-        table, _ = made_crossed(300, mice=6, seed=4, between=between)
-        unit = {"unit": "mouse"} if between else {"unit": None, "block": "mouse"}
-        asked = {**PLAIN, "contrast": contrast, "pool": "none"}
-        found = ne.screen(table.drop_duplicates(["protein", "arm", "time", "mouse"]),
-                          **{**ROLES, **unit}, options=asked)  # fmt: skip
-        # One reading a cell: the variance of each is tau^2 / 2 and sigma^2.
-        own = {"drug - placebo": 0.5, "interaction": 2.0, "t2 - t1": 1.0}[contrast]
-        expected = np.sqrt(own * (0.4**2 * np.exp(0.4**2) + 2 * 0.5**2 * np.exp(0.3**2)))
-        assert found.typical["tau_effect"] == pytest.approx(expected, rel=0.2), contrast
-        assert weights is None or sum(weights.values()) == 0
+@pytest.mark.parametrize(
+    ("contrast", "share", "between"),
+    [("drug - placebo", 0.5, False), ("interaction", 2.0, False), ("t2 - t1", 1.0, True)],
+)
+def test_what_a_block_shows_is_the_effect_itself(contrast, share, between):
+    table, _ = made_crossed(300, mice=6, seed=4, between=between)
+    unit = {"unit": "mouse"} if between else {"unit": None, "block": "mouse"}
+    asked = {**PLAIN, "contrast": contrast, "pool": "none"}
+    alone = table.drop_duplicates(["protein", "arm", "time", "mouse"])
+    found = ne.screen(alone, **{**ROLES, **unit}, options=asked)
+    # One reading a cell has variance tau^2 / 2 + sigma^2: twice that for a change, half as much
+    # for a mean of two changes, and twice as much for the difference of two.
+    expected = np.sqrt(share * (0.4**2 * np.exp(0.4**2) + 2 * 0.5**2 * np.exp(0.3**2)))
+    assert found.typical["tau_effect"] == pytest.approx(expected, rel=0.2)
 
 
 @pytest.mark.slow

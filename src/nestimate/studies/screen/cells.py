@@ -58,18 +58,20 @@ def arranged(
     said = list(groups.notes) if options.contrast is None or groups.crossing else []
     key = np.stack([groups.codes, *cells.members], axis=1)
     labels = _placed(groups, np.unique(key, axis=0), cells.labels)
-    weights = np.array(asked.weights)
+    weights, others = np.array(asked.weights), _others(groups, asked)
     kept = np.ones(len(key), dtype=bool)
     if labels and labels[0][0] == "block":
         kept = weights[groups.codes] != 0
         labels, whole, lost = _blocks(groups, np.unique(key, axis=0), labels, weights)
-        said += _left_out(groups, asked, f"{cells.rows[~kept].sum():,} {cells.what}")
+        if others:
+            left = f"{cells.rows[~kept].sum():,} {cells.what}"
+            said.append(f"Left out, being of other groups: {others} ({left}).")
         both = groups.crossing is None and np.count_nonzero(weights) == 2
         why = "having seen one group only" if both else "lacking a group of the effect"
         said += [f"Left out, {why}: {labels[0][1]} {lost}."] if lost else []
         kept &= np.isin(key[:, 1], whole)
-    else:
-        said += _lending(groups, asked)
+    elif others:
+        said.append(f"Not in the effect, and counted for the spreads alone: {others}.")
     distinct = np.unique(key[kept], axis=0)
     _check_units(distinct, labels, cells.labels, roles)
     # The number of each cell among those that are left; -1: left out.
@@ -107,17 +109,10 @@ def _some(factors: Factors | None, chosen: Codes) -> Factors | None:
     return replace(factors, levels=tuple(factors.levels[g] for g in chosen))
 
 
-def _left_out(groups: Groups, asked: Asked, rows: str) -> list[str]:
+def _others(groups: Groups, asked: Asked) -> str:
+    """Return the groups that the effect does not name; empty where it names all."""
     others = [g for g, w in zip(groups.labels, asked.weights, strict=True) if not w]
-    return [f"Left out, being of other groups: {listed(others, 5)} ({rows})."] if others else []
-
-
-def _lending(groups: Groups, asked: Asked) -> list[str]:
-    """Say that groups which the effect does not name count for the spreads."""
-    others = [g for g, w in zip(groups.labels, asked.weights, strict=True) if not w]
-    if not others:
-        return []
-    return [f"Not in the effect, and counted for the spreads alone: {listed(others, 5)}."]
+    return listed(others, 5)
 
 
 def _placed(groups: Groups, distinct: Codes, labels: Labels) -> Labels:

@@ -53,8 +53,7 @@ def design(found: Found) -> list[str]:
     order = list(range(len(found.groups)))[::-1]
     readings = sum(int(columns[f"readings_{g}"].sum()) for g in order)
     told: list[str] = [
-        f"{len(found.matrix.names):,} endpoints, {found.contrast}; {_members(found)}; "
-        f"{readings:,} readings."
+        f"{_endpoints(found)}, {found.contrast}; {_members(found)}; {readings:,} readings."
     ]
     lost = {g: int(columns[f"missing_{g}"].sum()) for g in order}
     if any(lost.values()):
@@ -74,6 +73,12 @@ def design(found: Found) -> list[str]:
         listed = "; ".join(f"{why}: {count:,}" for why, count in out.most_common(6))
         told.append(f"Not estimated, and listed with the reason: {sum(out.values()):,} ({listed}).")
     return [*told, *found.matrix.notes]
+
+
+def _endpoints(found: Found) -> str:
+    """Say how many there are."""
+    count = len(found.matrix.names)
+    return "1 endpoint" if count == 1 else f"{count:,} endpoints"
 
 
 def _members(found: Found) -> str:
@@ -117,8 +122,8 @@ def answer(found: Found) -> list[str]:
             f"{RATE:.0%} of the signs wrong."
         ]
     return [
-        f"{hits.size:,} hits at a false sign rate of {RATE:.0%}: {up:,} {above}, "
-        f"{hits.size - up:,} {below}. {_rate(found)}"
+        f"{hits.size:,} hit{'' if hits.size == 1 else 's'} at a false sign rate of {RATE:.0%}: "
+        f"{up:,} {above}, {hits.size - up:,} {below}. {_rate(found)}"
     ]
 
 

@@ -66,6 +66,7 @@ def test_every_option_is_one_of_the_command_line():
         ({"order": 3}, "order is 3: write '0,1,3', or a list of such"),
         ({"adjust": [1]}, "adjust is"),
         ({"rope": (1, 1)}, "the lower end comes first"),
+        ({"against": 3, "contrast": "pairs"}, "for one of them at a time"),
         ({"rope": (0.5, 1)}, "does not hold 0"),
         ({"prior": "tau = 1"}, "prior is 'tau = 1'"),
         ({"prior": [{"tau": "1"}]}, "or lines in a list, ['tau = halfnormal(2)']"),

@@ -265,4 +265,41 @@ EXPORTS = {
         "compare --value 'Channel 1' --against 0",
         never=("--value Time", "Channel 1,Channel 2"),
     ),
+    **{
+        f"times such as {titles[1]}, number first": Sheet(
+            csv(f"Mouse,arm,{','.join(titles)}", [(m, g, *map(value, range(3))) for m, g in MICE]),
+            "compare --wide groups --group arm,time --block Mouse",
+            says=("arm and time are two factors", *also),
+            never=("--relabel-units",),
+        )
+        for titles, also in (
+            (("0h", "6h", "24h"), ("Groups are compared at equal 0h",)),
+            (("0 min", "30 min", "60 min"), ("Groups are compared at equal 0 min",)),
+            (("glucose_0min", "glucose_30min", "glucose_60min"), ("at equal glucose_0min",)),
+            (("1 day", "3 days", "7 days"), ()),
+            (("weight 0d", "weight 7d", "weight 14d"), ("at equal weight 0d",)),
+            (("1 dpi", "3 dpi", "7 dpi"), ()),
+        )
+    },
+    "hours, number first, of one group": Sheet(
+        csv("Mouse,0h,6h,24h", [(m, *map(value, range(3))) for m, _ in MICE]),
+        "compare --wide groups --group time --block Mouse",
+    ),
+    "hours of two groups in the titles": Sheet(
+        columns(("WT 6h", "WT 24h", "KO 6h", "KO 24h")), "compare --wide groups"
+    ),
+    "one title above the replicates, animals beside": Sheet(
+        csv("Mouse,arm,IL6,IL6", [(m, g, value(), value()) for m, g in MICE]),
+        "compare --value IL6_1,IL6_2 --group arm --unit Mouse",
+        says=("Columns of the same title are numbered: 'IL6_1', 'IL6_2'",),
+    ),
+    "one title above the replicates of one group": Sheet(
+        csv("Mouse,IL6,IL6", [(m, value(), value()) for m, _ in MICE]),
+        "compare --value IL6_1,IL6_2 --unit Mouse --against 0",
+    ),
+    "one title above the replicates, a weight beside": Sheet(
+        csv("Mouse,arm,weight,IL6,IL6", [(m, g, value(30), value(), value()) for m, g in MICE]),
+        "compare --value IL6_1,IL6_2 --group arm --unit Mouse",
+        says=("Left out: weight.",),
+    ),
 }  # fmt: skip

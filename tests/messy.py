@@ -232,7 +232,17 @@ COLUMNS = {
     "no header": Case(text(ROWS[1:], ROWS[0]), ("first row holds readings",)),
     "not named": Case(text(), ("column for value", "columns: arm, mouse, y"), options=NO_ROLES),
     "twice": Case(
-        text([[*r, "1"] for r in ROWS], [*HEADER, "y"]), ("'y' occurs more than once", "3 and 4")
+        text([[*r, r[1]] for r in ROWS], [*HEADER, "mouse"]),
+        ("'mouse' occurs more than once", "2 and 4"),
+    ),
+    "numbers twice": Case(
+        text([[*r, r[2]] for r in ROWS], [*HEADER, "y"]),
+        ("same title are numbered: 'y_1', 'y_2'", "2 readings in each row"),
+        0,
+    ),
+    "numbers twice that are two things": Case(
+        text([[*r, "1"] for r in ROWS], [*HEADER, "y"]),
+        ("'y_1', 'y_2' would be pooled as readings of one quantity", "do not look like it"),
     ),
     "spaces around names": Case(
         text(header=["arm ", " mouse", "y"]), ("Spaces in column names", "'arm', 'mouse'"), 0

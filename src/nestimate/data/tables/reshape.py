@@ -14,7 +14,7 @@ from nestimate.data.tables.series import alike_in_name, alike_in_size, counts_ro
 from nestimate.data.tables.stacking import Wanted, renamed, stacked
 from nestimate.data.tables.table import Table
 from nestimate.data.tables.titled import from_groups, from_units
-from nestimate.data.tables.titles import families, titles
+from nestimate.data.tables.titles import counts_time, families, titles
 from nestimate.errors import DataError, DesignError, listed, one_of
 from nestimate.remedies import Advice, Remedy
 
@@ -99,8 +99,16 @@ def _from_replicates(table: Table, columns: Sequence[str], wanted: Wanted) -> Ta
 
 
 def _several(table: Table, value: str | None) -> list[str]:
-    """Return the columns in `rep1,rep2,rep3`; none where that is the name of one column."""
-    if value is None or value in table.columns or "," not in value:
+    """Return the columns in `rep1,rep2,rep3`, or all that are titled so and numbered.
+
+    None where that is the name of one column.
+    """
+    if value is None or value in table.columns:
+        return []
+    titled = families(list(table.columns)).get(value.casefold(), [])
+    if titled and not counts_time(value) and all(number_like(table.columns[n]) for n in titled):
+        return titled
+    if "," not in value:
         return []
     names = [name.strip() for name in value.split(",") if name.strip()]
     for name in names:

@@ -30,6 +30,8 @@ HOURS = (0, 1, 2, 4, 8, 24)
 SIX = ("WT_1", "WT_2", "WT_3", "KO_1", "KO_2", "KO_3")
 ALONG = "compare --wide units --group group,{} --block unit"
 MICE = [(f"{g}{i}", g) for g in ("wt", "ko") for i in range(5)]
+SEVENTEENTHS = [(5 + 17 * i % 60, labels) for i, labels in enumerate(MICE)]
+COUNTED = [(i * i % 13, m, g) for i, (m, g) in enumerate(MICE)]
 
 TITLES = {
     "WT (n=1)": ("WT (n=1)", "WT (n=2)", "WT (n=3)", "KO (n=1)", "KO (n=2)", "KO (n=3)"),
@@ -302,4 +304,31 @@ EXPORTS = {
         "compare --value IL6_1,IL6_2 --group arm --unit Mouse",
         says=("Left out: weight.",),
     ),
+    **{
+        f"counts of {one} and {other}": Sheet(
+            csv(f"dish,arm,{one},{other}", [(m, g, k, 9 + k % 4) for k, m, g in COUNTED]),
+            f"compare --response {f'{one}/total'!r} --group arm --edit '{edit}'",
+            says=(f"{one} and {other} are taken as the two parts", f"counted beside {one}"),
+            never=(f"--n {other}", "--value"),
+        )
+        for one, other, edit in (
+            ("dead", "alive", "total = dead + alive"),
+            ("n_pos", "n_neg", "total = n_pos + n_neg"),
+            ("positive cells", "negative cells", 'total = "positive cells" + "negative cells"'),
+            ("hatched", "unhatched", "total = hatched + unhatched"),
+            ("responders", "non-responders", "total = responders + non-responders"),
+        )
+    },
+    "two counts that always add up to twenty": Sheet(
+        csv("dish,arm,left,right", [(m, g, k, 20 - k) for k, m, g in COUNTED]),
+        "compare --response left/total --group arm --edit 'total = left + right'",
+    ),
+    **{
+        f"{one} and {other} that add up to {whole}": Sheet(
+            csv(f"mouse,arm,{one},{other}", [(m, g, k, whole - k) for k, (m, g) in SEVENTEENTHS]),
+            f"compare --value {one!r} --group arm",
+            never=("--edit", "/total"),
+        )
+        for one, other, whole in (("open", "closed", 100), ("time open", "time closed", 300))
+    },
 }  # fmt: skip

@@ -6,13 +6,11 @@ from typing import Self
 
 from nestimate.data.designs.design import Design
 from nestimate.data.inspection.baselines import Baseline
-from nestimate.data.inspection.candidates import (
-    Candidate,
-    candidates,
-)
+from nestimate.data.inspection.candidates import candidates
+from nestimate.data.inspection.counterparts import Counterparts
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.factorial import paired, several_factors
-from nestimate.data.inspection.factors import moments, told_apart
+from nestimate.data.inspection.factorial import with_formulas
+from nestimate.data.inspection.factors import told_apart
 from nestimate.data.inspection.foldings import Folding, along_labels, foldings, followed, restated
 from nestimate.data.inspection.kinds import Column, describe_column, is_plate
 from nestimate.data.inspection.measurands import Measurand, measurands
@@ -36,7 +34,6 @@ from nestimate.data.inspection.relations import (
 )
 from nestimate.data.inspection.responded import by_limits, responded, with_answers, without_limits
 from nestimate.data.inspection.trials import propose
-from nestimate.data.inspection.vocabulary import hints
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.onegroup import with_one_group
 from nestimate.data.tables.reading import Reading
@@ -70,6 +67,8 @@ class Inspection:
         The column taken as measured, None where there is none, and those it may be instead.
     measurand
         The column that says what was measured, where one does: the designs are of one kind.
+    counterparts
+        Two counts whose sum is the total of which the designs compare shares; otherwise None.
     plate
         Whether the table is a plate as it lies, so that it says nothing of groups.
     proposals
@@ -95,6 +94,7 @@ class Inspection:
     refused: tuple[Proposal, ...]
     notes: tuple[str, ...]
     measurand: Measurand | None = None
+    counterparts: Counterparts | None = None
     plate: bool = False
 
     @classmethod
@@ -118,12 +118,18 @@ class Inspection:
             if found.proposals:
                 edits = (*reading.edits, measurand.edit)
                 return found._of_kind(table, measurand)._read(replace(reading, edits=edits))
+        counts = Counterparts.of(table)
+        if counts is not None:
+            found = cls._looked_at(counts.taken(table), file)._adding(table, counts)
+            if found.proposals:
+                return found._read(replace(reading, edits=(*reading.edits, counts.edit)))
         return cls._looked_at(table, file)._read(reading)
 
     def _read(self, reading: Reading) -> Self:
         """Return the same with how the table is read, and what each design leaves out."""
-        kind = () if self.measurand is None else (self.measurand.column,)
-        every = [column.name for column in self.columns if column.name not in kind]
+        apart = {self.measurand.column} if self.measurand is not None else set()
+        apart |= {self.counterparts.others} if self.counterparts is not None else set()
+        every = [column.name for column in self.columns if column.name not in apart]
         proposals = tuple(
             replace(
                 proposal,
@@ -150,6 +156,18 @@ class Inspection:
             columns=columns,
             roles={**self.roles, measurand.column: (kind,)},
             measurand=measurand,
+        )
+
+    def _adding(self, table: Table, counts: Counterparts) -> Self:
+        """Return the same for the table as it is, in which another count stands for the total."""
+        part = Reason(role="part", why=f"counted beside {counts.counted}")
+        return replace(
+            self,
+            columns=tuple(describe_column(table, name) for name in table.columns),
+            roles={**self.roles, counts.others: (part,)},
+            other_values=(counts.others, *self.other_values),
+            proposals=tuple(p for p in self.proposals if p.roles.total == counts.total),
+            counterparts=counts,
         )
 
     @classmethod
@@ -254,7 +272,7 @@ class Inspection:
         others = [n for n in [*values, *dropped] if n not in {value, total, *again}]
         others = list(dict.fromkeys(others))
         best = fit[0].roles.group if fit else groups[0]
-        fit = _with_formulas(crossing, value, groups, ranked, fit, first=bool(along))
+        fit = with_formulas(crossing, value, groups, ranked, fit, first=bool(along))
         fit = responded(extended, fit, beside)
         if baseline is not None:
             fit = baseline.proposed(extended, fit)[:MOST]
@@ -288,51 +306,6 @@ class Inspection:
     def column(self, name: str) -> Column:
         """Return a column by name."""
         return next(column for column in self.columns if column.name == name)
-
-
-def _with_formulas(
-    crossing: Crossing,
-    value: str,
-    groups: Sequence[str],
-    ranked: Sequence[Candidate],
-    found: tuple[Proposal, ...],
-    *,
-    first: bool = False,
-) -> tuple[Proposal, ...]:
-    """Add what roles cannot say: several factors come first.
-
-    Numbers of hours or weeks, and traits, are factors beside what is compared: they come second,
-    unless the table was laid out along them.
-    """
-    compared = [proposal.candidate for proposal in found if not proposal.whole]
-    if not compared:
-        return found
-    made = several_factors(crossing, value, groups, ranked)
-    pair = paired(crossing, value, compared[0])
-    if made is None:
-        return (found[0], pair, *found[1:])[:MOST] if pair else found
-    # Designs that leave out a factor are said, but never before the one that does not.
-    aside = [n for n in made.factors if hints(n) & {"trait", "block"} or _counted_time(crossing, n)]
-    ahead = found[:1] if aside and found[0].layout != "flat" and not first else ()
-    alone = {p.roles.group: p for p in reversed(found)}
-    finer = {n for p in ahead for n in p.candidate.units[1:]}
-    rest = [
-        p
-        for p in found[len(ahead) :]
-        if p is alone[p.roles.group]
-        or (finer & {*p.candidate.units[:1]} and not p.candidate.blocks)
-    ]
-    times = [n for n in made.factors if _counted_time(crossing, n)]
-    if ahead and times and len(made.factors) > len(times) + 1:
-        # Two factors of units that were read on several days: the days are no third.
-        of_units = several_factors(crossing, value, groups, ranked, without=times)
-        if of_units is not None and of_units.roles.unit:
-            return (of_units, *ahead, made, *rest)[:MOST]
-    return (*ahead, made, *rest)[:MOST]
-
-
-def _counted_time(crossing: Crossing, name: str) -> bool:
-    return moments(crossing, name) and all(label.isdigit() for label in crossing.labels[name])
 
 
 def _with_folding[I: Inspection](

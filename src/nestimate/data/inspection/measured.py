@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.designs.opposites import opposed
 from nestimate.data.designs.percentages import counted_parts, spoken, surely_parts
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.kinds import MOST_LABELS, Column
@@ -151,6 +152,8 @@ def _may_be_part(part: Column, total: Column) -> bool:
     A mean of n readings is hardly ever a whole number, and not in every row.
     """
     said, named = hints(part.name), words(part.name)
+    if opposed(part.name, total.name):
+        return False
     if "counted" in said or "pos" in named:
         return True
     if not words(total.name) & {"n", "total", "totals"} or part.distinct < 3:

@@ -23,7 +23,7 @@ MOST_COLUMNS = 16
 MOST_TREES = 2
 MOST_QUESTIONS = 2
 #: Roles that say what a column is by themselves: the reason is all that is shown.
-TELLING = ("counter", "kind", "along", "baseline")
+TELLING = ("counter", "kind", "along", "baseline", "part")
 #: From so many kinds of value on a screen is meant rather than one comparison.
 MANY_KINDS = 20
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from shlex import quote
 
 from nestimate.data.inspection.inspection import Inspection
 from nestimate.data.inspection.kinds import Column
@@ -34,6 +35,13 @@ def remarks(inspection: Inspection) -> Iterable[str]:
             f"delete these rows before {name} can be used."
         )
     yield from one_of_several(inspection)
+    if (counts := inspection.counterparts) is not None:
+        yield (
+            f"{counts.counted} and {counts.others} are taken as the two parts of what was looked "
+            f"at: the designs are of {counts.counted} as a share of both, and --edit "
+            f"'{counts.edit}' makes the column of the total. If either is a count of its own: "
+            f"--value {quote(counts.counted)} --response counts, without --edit."
+        )
     for column in [] if inspection.measurand else kinds_of_value(inspection):
         yield (
             f"Does {column.name} say what was measured? Then keep the rows of one {column.name}: a "

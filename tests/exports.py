@@ -324,6 +324,23 @@ EXPORTS = {
         "compare --response left/total --group arm --edit 'total = left + right'",
     ),
     **{
+        f"{share} rounded beside {total}": Sheet(
+            csv(f"dish,arm,{share},{total}", [(m, g, cell(k), 30 + k % 3) for k, m, g in COUNTED]),
+            f"compare --value {share!r} --group arm",
+            says=(
+                f"By their names {share} is a share, and {total} of how many, but not every row",
+                "could be total (of how many)",
+                said,
+            ),
+            never=(f"--block {total}", f"/{total}", f"--n {total}"),
+        )
+        for share, total, cell, said in (
+            ("pct", "total", lambda k: 21 + 5 * k, "(row 2: 21 % of 30 is 6.3)"),
+            ("% pos", "cells", lambda k: f"{21.05 + 5 * k:.2f}", "--response '% pos/cells'"),
+            ("fraction", "n", lambda k: f"{0.21 + 0.05 * k:.2f}", "0.21 of 30 is 6.3"),
+        )
+    },
+    **{
         f"{one} and {other} that add up to {whole}": Sheet(
             csv(f"mouse,arm,{one},{other}", [(m, g, k, whole - k) for k, (m, g) in SEVENTEENTHS]),
             f"compare --value {one!r} --group arm",

@@ -580,7 +580,7 @@ def test_what_counts_the_others_is_doubted_as_a_total_and_the_total_is_named():
     assert doubt.startswith("By their names dead and alive are two parts of a whole")
     assert "--edit 'total = dead + alive'" in doubt
     assert "options={'edits': ['total = dead + alive']}" in doubt
-    with pytest.raises(DataError, match="is no share of a whole.* If alive counts the others"):
+    with pytest.raises(DataError, match=r"is no share of a whole.* If alive counts the others"):
         ne.compare({**DEAD, "alive": [3] * 8}, group="arm", options={"response": "dead/alive"})
 
 

@@ -20,6 +20,7 @@ from nestimate.data.inspection.measured import (
     last_resort,
     shares_again,
     summary_columns,
+    unclear_shares,
     value_columns,
     with_counts,
 )
@@ -248,9 +249,17 @@ class Inspection:
                 f"{n} says as shares what {beside.value} of {beside.column} says." for n in again
             ]
             found = replace(found, notes=(*found.notes, *said))
+        spread = {"sd", "se"} & {*summary}
+        coarse = None if beside or spread else unclear_shares(table, columns)
+        if coarse is not None:
+            found = replace(found, notes=(*found.notes, coarse.note))
+            values = [name for name in values if name != coarse.total]
+            summary = {role: name for role, name in summary.items() if name != coarse.total}
         baseline = None if summary or beside else Baseline.of(columns)
         apart = [baseline.before, *baseline.after] if baseline else []
         values = baseline.first(values) if baseline else values
+        if coarse is not None:
+            apart.append(coarse.total)
         extended, whole = with_one_group(table)
         if not values:
             return found
@@ -269,14 +278,15 @@ class Inspection:
         counted = [c.name for c in columns if c.measured and c.kind == "numbers as labels"]
         total = beside.column if beside is not None and beside.role == "total" else ""
         dropped = [n for n in counted if n not in {value, *crossing.names, *summary.values()}]
-        others = [n for n in [*values, *dropped] if n not in {value, total, *again}]
+        before = [] if baseline is None else [baseline.before]
+        taken = {value, total, *again, *before, *([coarse.total] if coarse else [])}
+        others = [n for n in [*values, *dropped] if n not in taken]
         others = list(dict.fromkeys(others))
         best = fit[0].roles.group if fit else groups[0]
         fit = with_formulas(crossing, value, groups, ranked, fit, first=bool(along))
         fit = responded(extended, fit, beside)
         if baseline is not None:
             fit = baseline.proposed(extended, fit)[:MOST]
-            others = [name for name in others if name != baseline.before]
         fit = tuple(replace(proposal, along="".join(along)) for proposal in fit)
         moment = Reason(role="along", why="when, at which dose or where units were read")
         return replace(
@@ -300,7 +310,8 @@ class Inspection:
                 whole=whole,
             )
             | dict.fromkeys(along, (moment,))
-            | dict.fromkeys(apart[:1], (Reason(role="baseline", why="the same before"),)),
+            | dict.fromkeys(before, (Reason(role="baseline", why="the same before"),))
+            | ({coarse.total: (Reason(role="total", why="of how many"),)} if coarse else {}),
         )
 
     def column(self, name: str) -> Column:

@@ -2,13 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from shlex import quote
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.opposites import opposed
-from nestimate.data.designs.percentages import counted_parts, spoken, surely_parts
+from nestimate.data.designs.percentages import (
+    counted_parts,
+    spoken,
+    surely_parts,
+    unclear,
+    unclear_said,
+)
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.kinds import MOST_LABELS, Column
 from nestimate.data.inspection.vocabulary import (
@@ -116,6 +123,55 @@ def share_columns(table: Table, columns: Sequence[Column]) -> Beside | None:
                 if surely_parts(read, every, share.name, named=named):
                     counted = _counted_in(table, whole, read, total.name, share.name)
                     return Beside(value=counted or share.name, column=total.name, role="total")
+    return None
+
+
+class Unclear(NamedTuple):
+    """Shares by their name, beside a total of which they are no whole numbers; see `unclear`."""
+
+    share: str
+    total: str
+    row: str
+    said: str
+
+    @property
+    def note(self) -> str:
+        """What becomes of them, and how they may be asked for as shares."""
+        counted, decimals = (quote(f"{part}/{self.total}") for part in ("COUNTED", self.share))
+        return (
+            f"By their names {self.share} is a share, and {self.total} of how many, but not every "
+            f"row gives one whole number (row {self.row}: {self.said}): rounded, or shares of "
+            f"something else. They are compared as measurements, whatever {self.total} is. "
+            f"As shares: put how many were counted into a column, --response {counted}; "
+            f"or write {self.share} with more decimals, --response {decimals}."
+        )
+
+
+def unclear_shares(table: Table, columns: Sequence[Column]) -> Unclear | None:
+    """Return shares that a column names beside one that is a total by its name, or None.
+
+    They were rounded, or are shares of something else: as they stand nothing can be counted.
+    """
+    named = [(c.name, whole) for c in columns if c.measured and (whole := spoken(c.name))]
+    totals = [
+        c.name
+        for c in columns
+        if c.measured
+        and c.whole
+        and (c.smallest or 0) >= 1
+        and spoken(c.name) is None
+        and (_TOTAL & words(c.name) or hints(c.name) & {"counted", "n"})
+    ]
+    for share, whole in named:
+        p = table.numbers(share)
+        known = p[~np.isnan(p)]
+        for total in totals:
+            n = table.numbers(total)
+            wrong = unclear(p, n, whole) & ~np.isnan(n)
+            if known.min() >= 0 and known.max() <= whole and wrong.any():
+                i = int(np.argmax(wrong))
+                said = unclear_said(float(p[i]), float(n[i]), known, whole)
+                return Unclear(share, total, table.row(i), said)
     return None
 
 

@@ -341,6 +341,32 @@ EXPORTS = {
         )
     },
     **{
+        f"'{unit}' behind every number": Sheet(
+            csv("mouse,arm,y", [(m, g, f"{value()}{unit}") for m, g in MICE]),
+            "compare --value y --group arm",
+            says=(f"'{unit.strip()}' behind the numbers is taken off 10 cells of 'y'.",),
+        )
+        for unit in ("%", " %", " mg", "ng/mL", " µm²", " a.u.")
+    },
+    "a unit behind replicates": Sheet(
+        csv("mouse,arm,r1,r2", [(m, g, f"{value()} mg", f"{value()} mg") for m, g in MICE]),
+        "compare --value r1,r2 --group arm --unit mouse",
+        says=("taken off 10 cells of 'r1', 10 cells of 'r2'.",),
+    ),
+    "a unit behind numbers and limits": Sheet(
+        csv("mouse,arm,y", [(m, g, f"{value() if k else '<0.5'} ng/mL") for k, m, g in COUNTED]),
+        "compare --value y --response censored --group arm",
+    ),
+    "a unit behind numbers, one without": Sheet(
+        csv("mouse,arm,y", [(m, g, f"{value()} mg" if k else "n.d.") for k, m, g in COUNTED]),
+        "compare --value y --group arm --na n.d.",
+    ),
+    "doses and times with a unit": Sheet(
+        long("mouse,dose,time,y", ("0.1 mg", "1 mg"), ("0 h", "6 h", "24 h"), rows=zip("abcdef")),
+        "compare --value y --group dose,time --block mouse",
+        never=("--value dose",),
+    ),
+    **{
         f"{one} and {other} that add up to {whole}": Sheet(
             csv(f"mouse,arm,{one},{other}", [(m, g, k, whole - k) for k, (m, g) in SEVENTEENTHS]),
             f"compare --value {one!r} --group arm",

@@ -22,6 +22,7 @@ from nestimate.data.tables.rows import (
     summary_rows,
     without_header_rows,
 )
+from nestimate.data.tables.units import without_units
 
 #: Cells of a column looked at one by one.
 _MOST = 200_000
@@ -76,7 +77,7 @@ def mended(cells: Grid, reading: Reading, *, titles: bool) -> Mended:
         reading = reading.also_skipping([int(grid.rows[i]) for i in rows])
         grid = grid.taking(~np.isin(np.arange(grid.n_rows), rows))
     # Rows of names or units below the header are no readings whose cells could be mended.
-    body = without_header_rows(grid)
+    body = without_units(without_header_rows(grid), ())
     spelled = _absent(body)
     if spelled:
         given = ",".join([*reading.empty, *spelled])

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.expressions import quoted
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.responses import observe
@@ -65,8 +66,8 @@ def adjusted_design(
     others = {name: column for name, column in table.columns.items() if name not in covariates}
     plain = Design.from_table(replace(table, columns=others), roles)
     factors = [_coded(table, name) for name in roles.group_columns(table)]
-    terms = [" * ".join(factors), *map(_quoted, covariates), *_random(plain, table)]
-    text = f"{_quoted(roles.value)} ~ {' + '.join(terms)}"
+    terms = [" * ".join(factors), *map(quoted, covariates), *_random(plain, table)]
+    text = f"{quoted(roles.value)} ~ {' + '.join(terms)}"
     found = formula_design(
         table,
         parse_formula(text),
@@ -98,13 +99,9 @@ def _check_numbers(table: Table, name: str) -> None:
     table.numbers(name)
 
 
-def _quoted(name: str) -> str:
-    return name if name.isidentifier() and name.isascii() else f"`{name}`"
-
-
 def _coded(table: Table, name: str) -> str:
     numbers = all(map(is_plain_number, table.labels(name)[1]))
-    return f"C({_quoted(name)})" if numbers else _quoted(name)
+    return f"C({quoted(name)})" if numbers else quoted(name)
 
 
 def _random(design: Design, table: Table) -> list[str]:
@@ -112,16 +109,16 @@ def _random(design: Design, table: Table) -> list[str]:
     structure = design.structure
     if design.block is None:
         path = [level.name for level in design.levels]
-        return [f"(1 | {':'.join(map(_quoted, path[: i + 1]))})" for i in range(len(path))]
+        return [f"(1 | {':'.join(map(quoted, path[: i + 1]))})" for i in range(len(path))]
     effects = [s for s in structure.strata if s.role is Role.EFFECT and not s.merged]
     within = [_coded(table, name) for s in effects for name in _varying(s, design)]
     within = list(dict.fromkeys(within))
     bar = "||" if len(within) > 1 else "|"
-    block = _quoted(design.block.name)
+    block = quoted(design.block.name)
     terms = [f"({' + '.join(within) or '1'} {bar if within else '|'} {block})"]
     path = [level.name for level in (*structure.blocks[1:], *design.levels)]
     return terms + [
-        f"(1 | {':'.join([block, *map(_quoted, path[: i + 1])])})" for i in range(len(path))
+        f"(1 | {':'.join([block, *map(quoted, path[: i + 1])])})" for i in range(len(path))
     ]
 
 

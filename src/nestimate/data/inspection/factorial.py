@@ -10,6 +10,7 @@ import numpy as np
 
 from nestimate.data.designs.crossing import Crossing as Cells
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.expressions import quoted
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.roles import Roles
@@ -131,14 +132,9 @@ def paired(crossing: Crossing, value: str, best: Candidate) -> Proposal | None:
     return None
 
 
-def worded(name: str) -> str:
-    """Return a column's name as a formula writes it."""
-    return name if name.isidentifier() and name.isascii() else f"`{name}`"
-
-
 def _valued(crossing: Crossing, value: str) -> str:
     """Return what was measured as a formula writes it: a column, or an expression as it is."""
-    return worded(value) if value in crossing.table.columns else value
+    return quoted(value) if value in crossing.table.columns else value
 
 
 def _path(crossing: Crossing, factors: Sequence[str]) -> list[str]:
@@ -194,7 +190,7 @@ def _random(crossing: Crossing, factors: Sequence[str], path: Sequence[str]) -> 
 
 
 def _joined(names: Sequence[str]) -> str:
-    return ":".join(map(worded, names))
+    return ":".join(map(quoted, names))
 
 
 def _counts(crossing: Crossing, name: str) -> bool:
@@ -213,7 +209,7 @@ def _numbered(crossing: Crossing, name: str, factors: Sequence[str]) -> bool:
 def _coded(crossing: Crossing, name: str) -> str:
     """Return a factor as a formula writes it: numbers that are labels stand in C(...)."""
     numbers = all(is_plain_number(label) for label in crossing.labels[name])
-    return f"C({worded(name)})" if numbers else worded(name)
+    return f"C({quoted(name)})" if numbers else quoted(name)
 
 
 def _by_roles(

@@ -341,6 +341,18 @@ EXPORTS = {
         )
     },
     **{
+        f"{kind} of samples without a group": Sheet(
+            long(f"sample,{kind},{measured}", ("Gapdh", "Il6"), rows=zip("abcdef")),
+            f"compare --value {measured} --against 0 --edit 'only {kind} = Il6'",
+            says=(
+                "Which sample was treated how? Write it into a column beside sample",
+                f"If {kind} was given rather than measured, it is the group: --group {kind}",
+            ),
+            never=(f"--group {kind}", "--block"),
+        )
+        for kind, measured in (("target", "Ct"), ("cytokine", "pg_ml"), ("assay", "Cq"))
+    },
+    **{
         f"'{unit}' behind every number": Sheet(
             csv("mouse,arm,y", [(m, g, f"{value()}{unit}") for m, g in MICE]),
             "compare --value y --group arm",

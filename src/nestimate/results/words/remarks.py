@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from shlex import quote
 
+from nestimate.data.inspection.candidates import lasts
 from nestimate.data.inspection.inspection import Inspection
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.vocabulary import hints, summary_role
@@ -68,8 +69,11 @@ def one_of_several(inspection: Inspection) -> Iterable[str]:
     first = inspection.proposals[0]
     given = f"{first.roles.group},{said.column}"
     how = (
-        ""
-        if first.whole or first.factors or not first.plain
+        f" If {said.column} was given rather than measured, it is the group: --group "
+        f"{quote(said.column)} (group in Python), without --edit."
+        if first.whole
+        else ""
+        if first.factors or not first.plain
         else f" If {said.column} was given rather than measured, it is a second factor: the group "
         f"is then {given}, without --edit."
     )
@@ -118,6 +122,9 @@ def _read_as_empty(inspection: Inspection) -> Iterable[str]:
 def _no_groups(inspection: Inspection) -> str:
     said = "There is no column of groups (arm, treatment), so there is nothing to compare but a "
     said += "mean with a stated value."
+    if (unit := next((c.name for c in inspection.columns if _names_units(c)), "")) != "":
+        said += f" Which {unit} was treated how? Write it into a column beside {unit}, such as "
+        said += "group, and inspect the table again."
     joined = next((c for c in inspection.columns if _joined(c)), None)
     if joined is not None:
         return (
@@ -132,6 +139,11 @@ def _no_groups(inspection: Inspection) -> str:
         "--wide groups (options={'wide': 'groups'} in Python) to nestimate compare; if they are "
         "replicates of one unit, --wide replicates ('replicates' in Python)."
     )
+
+
+def _names_units(column: Column) -> bool:
+    """Return whether the labels of a column name what could be treated: mice, samples."""
+    return column.kind in {"labels", "id"} and lasts(column.name)
 
 
 def _joined(column: Column) -> bool:

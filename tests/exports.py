@@ -353,6 +353,45 @@ EXPORTS = {
         for kind, measured in (("target", "Ct"), ("cytokine", "pg_ml"), ("assay", "Cq"))
     },
     **{
+        f"replicates of which one is {cell}": Sheet(
+            csv(
+                "mouse,arm,r1,r2,r3",
+                [(m, g, value(), value(), value() if k else cell) for k, m, g in COUNTED],
+            ),
+            f"compare --value r1,r2,r3 --group arm --unit mouse {options}",
+            never=("--value r1 ", "--value r1,r2 "),
+        )
+        for cell, options in (
+            ("<0.5", "--response censored"),
+            (">40", "--response censored"),
+            ("n.d.", "--na n.d."),
+            ("-", "--na=-"),
+        )
+    },
+    **{
+        f"{shape} with a limit": Sheet(text, line)
+        for shape, text, line in (
+            (
+                "columns of groups",
+                columns(("ctl", "drug"), rows=6) + f"<0.5,{value()}\n",
+                "compare --wide groups --response censored",
+            ),
+            (
+                "units in columns",
+                columns(SIX, rows=6) + "<0.5," + ",".join(value() for _ in range(5)) + "\n",
+                "compare --wide units --response censored",
+            ),
+            (
+                "times in columns",
+                csv(
+                    "mouse,arm,t0,t6,t24",
+                    [(m, g, value(), value() if k else "<2", value()) for k, m, g in COUNTED],
+                ),
+                "compare --wide groups --group arm,t --block mouse --response censored",
+            ),
+        )
+    },
+    **{
         f"'{unit}' behind every number": Sheet(
             csv("mouse,arm,y", [(m, g, f"{value()}{unit}") for m, g in MICE]),
             "compare --value y --group arm",

@@ -10,8 +10,8 @@ from nestimate.data.inspection.candidates import candidates
 from nestimate.data.inspection.counterparts import Counterparts
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.factorial import with_formulas
-from nestimate.data.inspection.factors import told_apart
-from nestimate.data.inspection.foldings import Folding, along_labels, foldings, followed, restated
+from nestimate.data.inspection.factors import along_labels, followed, told_apart
+from nestimate.data.inspection.foldings import Folding, foldings, restated
 from nestimate.data.inspection.kinds import Column, describe_column, is_plate
 from nestimate.data.inspection.measurands import Measurand, measurands
 from nestimate.data.inspection.measured import (
@@ -33,7 +33,14 @@ from nestimate.data.inspection.relations import (
     likely_labels,
     unlabelled,
 )
-from nestimate.data.inspection.responded import by_limits, responded, with_answers, without_limits
+from nestimate.data.inspection.responded import (
+    by_limits,
+    limit_to_fill_in,
+    responded,
+    with_answers,
+    with_stand_ins,
+    without_limits,
+)
 from nestimate.data.inspection.trials import propose
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.onegroup import with_one_group
@@ -70,6 +77,9 @@ class Inspection:
         The column that says what was measured, where one does: the designs are of one kind.
     counterparts
         Two counts whose sum is the total of which the designs compare shares; otherwise None.
+    waiting
+        The likeliest design with columns that wait for a limit of detection, which the user has to
+        fill in; otherwise None.
     plate
         Whether the table is a plate as it lies, so that it says nothing of groups.
     proposals
@@ -96,6 +106,7 @@ class Inspection:
     notes: tuple[str, ...]
     measurand: Measurand | None = None
     counterparts: Counterparts | None = None
+    waiting: Proposal | None = None
     plate: bool = False
 
     @classmethod
@@ -145,7 +156,11 @@ class Inspection:
             )
             for proposal in self.proposals
         )
-        return replace(self, proposals=proposals)
+        waiting = self.waiting
+        if waiting is not None:
+            limit = limit_to_fill_in(self.waiting_columns[0])
+            waiting = replace(waiting, reading=replace(reading, limit=limit))
+        return replace(self, proposals=proposals, waiting=waiting)
 
     def _of_kind(self, table: Table, measurand: Measurand) -> Self:
         """Return the same for the whole table, of which one kind was looked at."""
@@ -176,6 +191,16 @@ class Inspection:
         if is_plate(table):
             empty = cls._of(table, file)
             return replace(empty, plate=True)
+        found = cls._in_all_ways(table, file)
+        full, waiting = with_stand_ins(table, found.columns)
+        if not waiting:
+            return found
+        designs = cls._in_all_ways(full, file).proposals
+        used = [p for p in designs if {p.roles.value, *p.folded_columns} & {*waiting}]
+        return replace(found, waiting=used[0] if used else None)
+
+    @classmethod
+    def _in_all_ways(cls, table: Table, file: str | None) -> Self:
         plain, limited = without_limits(table)
         named = followed(plain)
         found = cls._as_it_stands(
@@ -186,21 +211,20 @@ class Inspection:
         if found.value is None and (yes := with_answers(plain)) is not None:
             found = cls._as_it_stands(yes, file)
         if limited:
-            answered = by_limits(table, found.proposals, limited)
             said = (
                 f"Cells of {listed(limited, most=3)} are limits of detection: they count as "
                 "limits, not as readings."
             )
-            found = (
-                replace(found, proposals=answered, notes=(*found.notes, said))
-                if answered
-                else cls._as_it_stands(table, file)
-            )
-        for folding in foldings(table, found.columns):
+            answered = by_limits(table, found.proposals, limited)
+            found = replace(found, proposals=answered, notes=(*found.notes, said))
+        for folding in foldings(plain, found.columns):
             rows = folding.labels if folding.kind == "groups" else ()
             along = (folding.along,) if folding.along in folding.table.columns else ()
             inner = cls._as_it_stands(folding.table, file, rows, along)
-            found = _with_folding(found, inner, folding, restated(inner.proposals, folding, table))
+            proposals = restated(inner.proposals, folding, table, limited)
+            found = _with_folding(found, inner, folding, proposals)
+        if limited and not found.proposals:
+            return cls._as_it_stands(table, file)
         left = last_resort(plain, found.columns) if found.value is None else None
         return found if left is None else cls._as_it_stands(plain, file, value=left)
 
@@ -313,6 +337,14 @@ class Inspection:
             | dict.fromkeys(before, (Reason(role="baseline", why="the same before"),))
             | ({coarse.total: (Reason(role="total", why="of how many"),)} if coarse else {}),
         )
+
+    @property
+    def waiting_columns(self) -> tuple[Column, ...]:
+        """The columns of the design that waits for a limit in which cells are words for it."""
+        if self.waiting is None:
+            return ()
+        used = {self.waiting.roles.value, *self.waiting.folded_columns}
+        return tuple(c for c in self.columns if c.waits_for_limit and c.name in used)
 
     def column(self, name: str) -> Column:
         """Return a column by name."""

@@ -130,6 +130,12 @@ class Reading:
         """Columns that are filled down."""
         return tuple(filter(None, map(tidy, (self.fill_down or "").split(","))))
 
+    @property
+    def limited(self) -> bool:
+        """Whether cells may hold limits of detection, so that they are read when all is known."""
+        stated = self.response == "measured" and self.limit is not None
+        return self.response == "censored" or stated
+
     def skipped(self, row: int) -> bool:
         """Return whether a row of the file, counted from 1, is left out."""
         given = self.skip_rows

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from nestimate.data.tables.onegroup import with_one_group
 from nestimate.data.tables.series import alike_in_name, alike_in_size, counts_rows, number_like
-from nestimate.data.tables.stacking import Wanted, renamed, stacked
+from nestimate.data.tables.stacking import Wanted, column_of_values, renamed, stacked
 from nestimate.data.tables.table import Table
 from nestimate.data.tables.titled import from_groups, from_units
 from nestimate.data.tables.titles import counts_time, families, titles
@@ -57,7 +57,7 @@ def long_form(table: Table, wanted: Wanted) -> Table:
 
 def _from_replicates(table: Table, columns: Sequence[str], wanted: Wanted) -> Table:
     """Stack columns of which each is a reading of the unit in the row."""
-    values = [table.numbers(name) for name in columns]
+    values = [column_of_values(table, name, wanted) for name in columns]
     if wanted.wide is None and not (alike_in_name(columns) and alike_in_size(values)):
         raise DesignError(
             f"{table.source}: {listed(columns, most=4)} would be pooled as readings of one "
@@ -78,7 +78,8 @@ def _from_replicates(table: Table, columns: Sequence[str], wanted: Wanted) -> Ta
             f"the column for group (what is compared) is not named. Columns left for it: {left}. "
             "Without groups, give a value to compare with (against)."
         )
-    kept = wanted.beside(table)
+    named = [name for name in wanted.named if name in table.columns]
+    kept = list(dict.fromkeys([*wanted.beside(table), *named]))
     for name in kept:
         table.column(name)
         if name in columns:

@@ -16,10 +16,10 @@ def remarks(inspection: Inspection) -> Iterable[str]:
     for column in inspection.columns:
         if column.kind != "numbers and text":
             yield from column.remarks
-        elif inspection.value is not None:
+        elif inspection.value is not None and column not in inspection.waiting_columns:
             yield (
                 f"{column.name} mixes numbers and text, so it cannot be used as it stands: "
-                f"{_odd(column)}. {column.trouble}"
+                f"{odd_cells(column)}. {column.trouble}"
             )
     yield from _read_as_empty(inspection)
     if inspection.proposals and all(p.whole for p in inspection.proposals):
@@ -90,7 +90,7 @@ def one_of_several(inspection: Inspection) -> Iterable[str]:
         )
 
 
-def _odd(column: Column) -> str:
+def odd_cells(column: Column) -> str:
     """Name the cells of a column that are no numbers."""
     shown = [
         f"'{cell}' in row {row}" + (f" and {count - 1} more" if count > 1 else "")

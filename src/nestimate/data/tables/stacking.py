@@ -27,6 +27,8 @@ class Wanted(Reading):
         Column names as the user gave them.
     named
         Further columns that a formula names.
+    clusters
+        Those of them right of a bar; None where columns have roles.
     one_group
         All rows are one group if none is named, to be compared with a stated value.
     as_it_is
@@ -38,6 +40,7 @@ class Wanted(Reading):
     unit: str | None = None
     block: str | None = None
     named: tuple[str, ...] = ()
+    clusters: tuple[str, ...] | None = None
     one_group: bool = False
     as_it_is: bool = False
 

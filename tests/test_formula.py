@@ -195,6 +195,36 @@ def test_every_way_out_works_with_a_formula(table, tmp_path):
     assert "beta" in only.draws["posterior"]
 
 
+@pytest.mark.parametrize(
+    ("short", "whole"),
+    [
+        ("drug / sex", "drug + drug:sex"),
+        ("drug / age", "drug + drug:age"),
+        ("0 + drug / age", "0 + drug + drug:age"),
+        ("drug / sex / age", "drug + drug:sex + drug:sex:age"),
+        ("(drug + sex) ** 2", "drug + sex + drug:sex"),
+    ],
+)
+def test_a_formula_in_short_is_the_one_written_out(table, short, whole):
+    ours, theirs = (
+        formula_design(read_table(table), parse_formula(f"y ~ {text} + (1 | line)"))
+        for text in (short, whole)
+    )
+    assert ours.structure.labels == theirs.structure.labels
+    np.testing.assert_array_equal(ours.structure.fixed, theirs.structure.fixed)
+    np.testing.assert_array_equal(ours.structure.means, theirs.structure.means)
+
+
+@pytest.mark.parametrize(
+    "asked", ["interaction", ["main", "interaction"], "(b - a | sex=m) - (b - a | sex=f)"]
+)
+def test_what_a_formula_makes_nothing_is_not_answered(table, asked):
+    with pytest.raises(ne.DesignError, match=r"exactly nothing.*a \* b holds the interaction"):
+        ne.fit("y ~ drug + sex + (1 | line)", table, options={"contrast": asked, "ess": 200})
+    found = ne.fit("y ~ drug * sex + (1 | line)", table, options={"contrast": asked, "ess": 200})
+    assert any(c.interaction or " - (" in c.name for c in found.asked)
+
+
 def test_the_factor_named_first_is_compared(table):
     design = formula_design(read_table(table), parse_formula("y ~ sex:drug + (1 | line)"))
     assert design.roles.group == "sex"

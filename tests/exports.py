@@ -392,6 +392,58 @@ EXPORTS = {
         )
     },
     **{
+        f"times such as {titles[0]}": Sheet(
+            csv(f"Mouse,arm,{','.join(titles)}", [(m, g, *map(value, range(3))) for m, g in MICE]),
+            f"compare --wide groups --group arm,{when} --block Mouse",
+            never=(f"--value '{titles[0]}' ", f"--block '{titles[2]}'"),
+        )
+        for when, titles in (
+            ("Day", ("Day 1 alive", "Day 7 alive", "Day 14 alive")),
+            ("day", ("Height day 7 (cm)", "Height day 14 (cm)", "Height day 21 (cm)")),
+            ("week", ("score week1 left", "score week2 left", "score week4 left")),
+        )
+    },
+    "plots inside blocks are not left out": Sheet(
+        csv(
+            "Cage,Mouse,Line,arm,day 1,day 2",
+            [(f"c{i // 2}", m, "AB"[i % 2], g, value(), value()) for i, (m, g) in enumerate(MICE)],
+        ),
+        "compare --wide groups --value 'day 1,day 2' --group arm,day --block Cage/Mouse",
+        says=("Left out: Line.",),
+    ),
+    "an assay with its standards": Sheet(
+        csv("Well,Type,Group,pg_ml", [(f"A{k}", "Standard", "", 2**k) for k in range(5)])
+        + "".join(f"{m},Unknown,{g},{value()}\n" for m, g in MICE),
+        "compare --value pg_ml --group Group --edit 'only Type = Unknown'",
+        says=("Type tells samples from standards, blanks or controls of the assay",),
+    ),
+    "unknown among the arms": Sheet(
+        long("mouse,status,y", ("unknown", "infected", "blank"), rows=zip("abcdefgh")),
+        "compare --value y --group status --block mouse",
+        never=("--edit",),
+    ),
+    "a mean beside what it is of": Sheet(
+        csv("sample,arm,Ct,Ct Mean", [(m, g, value(), value()) for m, g in MICE]),
+        "compare --value Ct --group arm",
+    ),
+    "objects without a group": Sheet(
+        csv(
+            "Label,Area,Mean,Min,Max",
+            [(f"ctl_{m}_{k}.tif", value(), value(), k % 4, 250 + k % 5) for k, m, _ in COUNTED],
+        ),
+        "compare --value Mean --against 0",
+        never=("--group Min",),
+    ),
+    "means of groups side by side": Sheet(
+        csv(
+            "Dose,A mean,A SD,A n,B mean,B SD,B n",
+            [(10 * k, value(), value(1, 0.1), 4, value(), value(1, 0.1), 4) for k in range(4)],
+        ),
+        "compare --value 'A mean' --n 'A n' --sd 'A SD' --against 0",
+        says=("stand beside each other, as means of several groups do.",),
+        never=("--group 'B n'",),
+    ),
+    **{
         f"'{unit}' behind every number": Sheet(
             csv("mouse,arm,y", [(m, g, f"{value()}{unit}") for m, g in MICE]),
             "compare --value y --group arm",

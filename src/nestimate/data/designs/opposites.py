@@ -45,6 +45,12 @@ def opposed(one: str, other: str) -> bool:
     )
 
 
+def is_part(name: str) -> bool:
+    """Return whether a name says of which part of a whole it counts: dead, survived, positive."""
+    known = frozenset(word for pair in _PAIRS for side in pair for word in side)
+    return bool(_words(name) & known)
+
+
 def others_counted(value: str, others: str) -> tuple[str | Remedy, ...]:
     """Say how a share is asked for where a column counts the others and not all."""
     total = str(AddUp(column="total", parts=(value, others)))

@@ -36,6 +36,7 @@ from nestimate.data.inspection.relations import (
 from nestimate.data.inspection.responded import (
     by_limits,
     limit_to_fill_in,
+    of_columns,
     responded,
     with_answers,
     with_stand_ins,
@@ -189,15 +190,14 @@ class Inspection:
     @classmethod
     def _looked_at(cls, table: Table, file: str | None) -> Self:
         if is_plate(table):
-            empty = cls._of(table, file)
-            return replace(empty, plate=True)
+            return replace(cls._of(table, file), plate=True)
         found = cls._in_all_ways(table, file)
         full, waiting = with_stand_ins(table, found.columns)
-        if not waiting:
-            return found
-        designs = cls._in_all_ways(full, file).proposals
-        used = [p for p in designs if {p.roles.value, *p.folded_columns} & {*waiting}]
-        return replace(found, waiting=used[0] if used else None)
+        for looked_at in (full, of_columns(full, found.columns, waiting))[: 2 * bool(waiting)]:
+            for design in cls._in_all_ways(looked_at, file).proposals:
+                if {design.roles.value, *design.folded_columns} & {*waiting}:
+                    return replace(found, waiting=design)
+        return found
 
     @classmethod
     def _in_all_ways(cls, table: Table, file: str | None) -> Self:
@@ -303,7 +303,7 @@ class Inspection:
         total = beside.column if beside is not None and beside.role == "total" else ""
         dropped = [n for n in counted if n not in {value, *crossing.names, *summary.values()}]
         before = [] if baseline is None else [baseline.before]
-        taken = {value, total, *again, *before, *([coarse.total] if coarse else [])}
+        taken = {value, total, *again, *before, coarse.total if coarse else ""}
         others = [n for n in [*values, *dropped] if n not in taken]
         others = list(dict.fromkeys(others))
         best = fit[0].roles.group if fit else groups[0]

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.designs.opposites import opposed
+from nestimate.data.designs.opposites import is_part, opposed
 from nestimate.data.designs.percentages import (
     counted_parts,
     spoken,
@@ -31,6 +31,8 @@ from nestimate.data.tables.door import Table
 _TOTAL = frozenset({"total", "totals", "all", "n", "nuclei", "tested", "scored", "counted", "dapi"})
 #: What a column of numbers that was not measured may be called.
 _LABEL = frozenset({"group", "unit", "block", "counter"})
+#: Words for what sums up the readings of another column.
+_SUMMED = frozenset({"mean", "average", "avg", "median", "sd", "sem", "se", "cv"})
 MOST_FACTORS = 9
 
 
@@ -207,10 +209,10 @@ def _may_be_part(part: Column, total: Column) -> bool:
 
     A mean of n readings is hardly ever a whole number, and not in every row.
     """
-    said, named = hints(part.name), words(part.name)
+    said = hints(part.name)
     if opposed(part.name, total.name):
         return False
-    if "counted" in said or "pos" in named:
+    if "counted" in said or is_part(part.name):
         return True
     if not words(total.name) & {"n", "total", "totals"} or part.distinct < 3:
         return False
@@ -245,6 +247,9 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
         likely += 0.5 * (not column.whole) + 1.0 * ("value" in spoken)
         # What others are divided by comes last, the quotient first.
         likely -= 2.0 * is_reference(column.name)
+        # A mean of what stands beside it as read is no reading.
+        bare = words(column.name) - _SUMMED
+        likely -= 3.0 * any(words(n) == bare != words(column.name) for n in named)
         likely += 1.0 * any(f"{a}/{b}" == column.name for a in named for b in named)
         if column.kind == "numbers" and not column.whole:
             return likely - 2.0 * bool(spoken & {"trait", "sd", "se"} or clocks(column.name))
@@ -313,8 +318,17 @@ def crossed_labels(
     than the reading. What is surely `measured` labels nothing.
     """
     crossing, chosen = None, values[0]
+    # The smallest and largest pixel of an object, not minutes.
+    extremes = {c.name for c in columns if words(c.name) in ({"min"}, {"max"})}
+    extremes = extremes if len(extremes) > 1 else set()
     for value in values[:4]:
-        apart = {value, *summary.values(), *measured, *([beside.column] if beside else [])}
+        apart = {
+            value,
+            *summary.values(),
+            *measured,
+            *extremes,
+            *([beside.column] if beside else []),
+        }
         names = [c.name for c in columns if c.name not in apart and is_factor(c, summary)]
         names = names[:MOST_FACTORS]
         filled = ~np.isnan(table.numbers(value))

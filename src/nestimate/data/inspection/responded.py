@@ -100,6 +100,12 @@ def with_stand_ins(table: Table, columns: Sequence[Column]) -> tuple[Table, tupl
     return replace(table, columns=made, known={}), tuple(found)
 
 
+def of_columns(table: Table, columns: Sequence[Column], kept: Sequence[str]) -> Table:
+    """Return the table without other measurements than those of some columns."""
+    gone = {c.name for c in columns if c.kind == "numbers"} - {*kept}
+    return replace(table, columns={n: c for n, c in table.columns.items() if n not in gone})
+
+
 def limit_to_fill_in(column: Column) -> str:
     """Return what stands for the limit of a column: above what was measured in Ct values."""
     sides = {side_of(cell.lstrip("<>≤≥= ")) for cell, _, _ in column.odd}

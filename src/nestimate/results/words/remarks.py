@@ -164,6 +164,14 @@ def _summaries(inspection: Inspection) -> Iterable[str]:
             "of several readings, use --sd instead of --se (sd, se in Python), with --n for their "
             "number."
         )
+    spreads = [c.name for c in inspection.columns if summary_role(c) in {"sd", "se"}]
+    if len(spreads) > 1:
+        yield (
+            f"{listed(spreads, most=4)} stand beside each other, as means of several groups do. "
+            "Put these below each other, in a row each with group, mean, SD and n, and inspect that "
+            "table: the designs below are of one of them alone."
+        )
+        return
     for column in inspection.columns:
         if summary_role(column) == "sd" and column.name not in taken.values():
             yield (

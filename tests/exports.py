@@ -319,6 +319,11 @@ EXPORTS = {
             ("responders", "non-responders", "total = responders + non-responders"),
         )
     },
+    "two counts of several genes": Sheet(
+        csv("gene,dish,arm,dead,alive", [(x, m, g, k, 9 + k % 4) for k, m, g in COUNTED for x in "AB"]),
+        "compare --response dead/total --group arm --edit 'only gene = A' "
+        "--edit 'total = dead + alive'",
+    ),
     "two counts that always add up to twenty": Sheet(
         csv("dish,arm,left,right", [(m, g, k, 20 - k) for k, m, g in COUNTED]),
         "compare --response left/total --group arm --edit 'total = left + right'",

@@ -4,11 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
-from nestimate.data.designs.design import Design
 from nestimate.data.inspection.baselines import Baseline
 from nestimate.data.inspection.candidates import candidates
 from nestimate.data.inspection.counterparts import Counterparts
-from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.factorial import with_formulas
 from nestimate.data.inspection.factors import along_labels, followed, told_apart
 from nestimate.data.inspection.foldings import Folding, foldings, restated
@@ -42,11 +40,11 @@ from nestimate.data.inspection.responded import (
     with_stand_ins,
     without_limits,
 )
-from nestimate.data.inspection.trials import propose
+from nestimate.data.inspection.trials import in_full, propose
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.onegroup import with_one_group
 from nestimate.data.tables.reading import Reading
-from nestimate.errors import DataError, DesignError, listed
+from nestimate.errors import listed
 from nestimate.remedies import on_table, without_fit
 
 
@@ -127,22 +125,28 @@ class Inspection:
         """
         reading = reading or Reading()
         for measurand in measurands(table):
-            found = cls._looked_at(measurand.taken(table), file)
+            found = cls._with_totals(measurand.taken(table), file)
             if found.proposals:
-                edits = (*reading.edits, measurand.edit)
-                return found._of_kind(table, measurand)._read(replace(reading, edits=edits))
+                return found._of_kind(table, measurand)._read(reading)
+        return cls._with_totals(table, file)._read(reading)
+
+    @classmethod
+    def _with_totals(cls, table: Table, file: str | None) -> Self:
+        """Look at a table in which two counts may make up a total."""
         counts = Counterparts.of(table)
         if counts is not None:
             found = cls._looked_at(counts.taken(table), file)._adding(table, counts)
             if found.proposals:
-                return found._read(replace(reading, edits=(*reading.edits, counts.edit)))
-        return cls._looked_at(table, file)._read(reading)
+                return found
+        return cls._looked_at(table, file)
 
     def _read(self, reading: Reading) -> Self:
         """Return the same with how the table is read, and what each design leaves out."""
-        apart = {self.measurand.column} if self.measurand is not None else set()
-        apart |= {self.counterparts.others} if self.counterparts is not None else set()
+        kind, counts = self.measurand, self.counterparts
+        apart = {kind and kind.column, counts and counts.others}
         every = [column.name for column in self.columns if column.name not in apart]
+        own = [said.edit for said in (kind, counts) if said is not None]
+        reading = replace(reading, edits=(*reading.edits, *own))
         proposals = tuple(
             replace(
                 proposal,
@@ -322,7 +326,7 @@ class Inspection:
             value=value,
             other_values=tuple(others),
             proposals=fit,
-            refused=() if fit else _in_full(extended, crossing, refused),
+            refused=() if fit else in_full(extended, crossing, refused),
             roles=reasons(
                 crossing,
                 [value, *others],
@@ -384,16 +388,3 @@ def _with_folding[I: Inspection](
         proposals=tuple(ordered[:MOST]),
         refused=(),
     )
-
-
-def _in_full(table: Table, crossing: Crossing, refused: Sequence[Proposal]) -> tuple[Proposal, ...]:
-    """Take the reasons from the whole table, whose row numbers are the user's."""
-    if crossing.table.n_rows == table.n_rows:
-        return tuple(refused)
-    found = []
-    for proposal in refused:
-        try:
-            Design.from_table(table, proposal.roles)
-        except (DataError, DesignError) as error:
-            found.append(replace(proposal, refused=str(error)))
-    return tuple(found)

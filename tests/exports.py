@@ -320,7 +320,10 @@ EXPORTS = {
         )
     },
     "two counts of several genes": Sheet(
-        csv("gene,dish,arm,dead,alive", [(x, m, g, k, 9 + k % 4) for k, m, g in COUNTED for x in "AB"]),
+        csv(
+            "gene,dish,arm,dead,alive",
+            [(x, m, g, k, 9 + k % 4) for k, m, g in COUNTED for x in "AB"],
+        ),
         "compare --response dead/total --group arm --edit 'only gene = A' "
         "--edit 'total = dead + alive'",
     ),

@@ -1,6 +1,7 @@
 """Formulas: read as their users mean them, and the same answers as the layouts they spell out."""
 
 import sys
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -230,6 +231,36 @@ def test_the_factor_named_first_is_compared(table):
     assert design.roles.group == "sex"
     with pytest.raises(ne.DesignError, match="already transforms"):
         ne.fit("np.exp(y) ~ drug", table, options={"scale": "log"})
+
+
+@pytest.mark.parametrize(
+    ("text", "lets"),
+    [
+        ("y ~ drug + (1 | line)", "(drug | line)"),
+        ("y ~ drug + age + (age | line)", "(drug | line)"),
+        ("y ~ drug * sex + (1 | line)", "(drug * sex || line)"),
+        ("y ~ drug * sex + (drug + sex || line)", "(drug * sex || line)"),
+        ("y ~ drug + (drug | line)", ""),
+        ("y ~ drug + (1 | line) + (1 | line:drug)", ""),
+        ("y ~ drug * sex + (drug * sex || line)", ""),
+        ("y ~ drug + sex + (drug + sex || line)", ""),
+        ("y ~ age + (1 | line)", ""),
+        ("y ~ drug", ""),
+    ],
+)
+def test_an_effect_that_readings_repeat_in_clusters_may_differ_between_them(text, lets):
+    rng = np.random.default_rng(1)
+    rows = list(product("abc", "mf", "pqrst", range(3)))
+    frame = pd.DataFrame(rows, columns=["drug", "sex", "line", "i"])
+    frame["age"] = rng.uniform(20, 60, len(frame)).round(1)
+    frame["y"] = rng.normal(0, 1, len(frame)).round(3)
+    warned = formula_design(read_table(frame), parse_formula(text)).warnings
+    told = [said for said in warned if "readings count as if each were a line" in said]
+    assert [f"'{lets}' lets it differ" in said for said in told] == [True] * bool(lets)
+    # With one reading in each cell there is nothing that repeats.
+    once = frame.drop_duplicates(["drug", "line", *(["sex"] * ("sex" in text))])
+    warned = formula_design(read_table(once), parse_formula(text)).warnings
+    assert not any("readings count as if each" in said for said in warned)
 
 
 def test_doubtful_formulas_are_answered_with_a_word(table):

@@ -11,6 +11,7 @@ from scipy import special
 from nestimate.data.designs.compared import said_order, stated_orders
 from nestimate.data.designs.crossing import Crossing
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.expressions import quoted
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.reference_free import regrouped
@@ -71,8 +72,8 @@ def adjusted_design(
     others = {name: column for name, column in table.columns.items() if name not in covariates}
     plain = Design.from_table(replace(table, columns=others), roles)
     factors = [_coded(table, name) for name in roles.group_columns(table)]
-    terms = [" * ".join(factors), *map(_quoted, covariates), *_random(plain, table)]
-    text = f"{_quoted(roles.value)} ~ {' + '.join(terms)}"
+    terms = [" * ".join(factors), *map(quoted, covariates), *_random(plain, table)]
+    text = f"{quoted(roles.value)} ~ {' + '.join(terms)}"
     first = {factor.name: factor.labels[0] for factor in plain.structure.factors}
     found = formula_design(
         table,
@@ -146,13 +147,9 @@ def _check_numbers(table: Table, name: str) -> None:
     table.numbers(name)
 
 
-def _quoted(name: str) -> str:
-    return name if name.isidentifier() and name.isascii() else f"`{name}`"
-
-
 def _coded(table: Table, name: str) -> str:
     numbers = all(map(is_plain_number, table.labels(name)[1]))
-    return f"C({_quoted(name)})" if numbers else _quoted(name)
+    return f"C({quoted(name)})" if numbers else quoted(name)
 
 
 def _random(design: Design, table: Table) -> list[str]:
@@ -160,18 +157,18 @@ def _random(design: Design, table: Table) -> list[str]:
     structure = design.structure
     if design.block is None:
         path = [level.name for level in design.levels]
-        return [f"(1 | {':'.join(map(_quoted, path[: i + 1]))})" for i in range(len(path))]
+        return [f"(1 | {':'.join(map(quoted, path[: i + 1]))})" for i in range(len(path))]
     effects = [s for s in structure.strata if s.role is Role.EFFECT and not s.merged]
     within = [":".join(_coded(table, f) for f in _differing(s, design)) for s in effects]
     bar = "||" if len(within) > 1 else "|"
-    block = _quoted(design.block.name)
+    block = quoted(design.block.name)
     terms = [f"({' + '.join(within) or '1'} {bar if within else '|'} {block})"]
     plots = [level.name for level in structure.blocks[1:]]
     inside = [*plots, *(level.name for level in design.levels)]
     paths = [inside[: i + 1] for i in range(len(inside))]
     cells = [s for s in structure.strata if s.role is Role.PLOT and s.of]
     paths[len(plots) : len(plots)] = [[*plots, *_differing(s, design)] for s in cells]
-    return terms + [f"(1 | {':'.join(map(_quoted, [design.block.name, *own]))})" for own in paths]
+    return terms + [f"(1 | {':'.join(map(quoted, [design.block.name, *own]))})" for own in paths]
 
 
 def _differing(stratum: Stratum, design: Design) -> tuple[str, ...]:

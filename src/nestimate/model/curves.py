@@ -11,35 +11,24 @@ before.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Self
 
 import numpy as np
-from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
 from nestimate.model.likelihood import Noise, UnitClass, variance_of
+from nestimate.model.polynomial import Polynomial, points
 
 Array = NDArray[np.float64]
 
 #: Degrees of the polynomial: the least is taken with which no more than a share of draws is lost.
-#: Lost are those whose next two coefficients are of this size.
+#: Lost are those that it misses by so much.
 DEGREES, LOST, TOLERANCE = (12, 20, 32), 0.01, 1e-4
 #: The curve reaches from 0 to the farthest unit and so many SDs beyond; candidates for a mean
 #: farther out are few.
 BEYOND = 6.0
 #: Fewer units than this are not worth a curve.
 FEWEST = 8
-
-
-@cache
-def _chebyshev(degree: int) -> tuple[Array, Array, Array]:
-    """Return points, what takes values there to coefficients, and these to those of powers."""
-    at = chebyshev.chebpts1(degree + 1)
-    powers = np.zeros((degree + 1, degree + 1))
-    for k in range(degree + 1):
-        powers[: k + 1, k] = chebyshev.cheb2poly(np.eye(degree + 1)[k])[: k + 1]
-    return at, np.linalg.inv(chebyshev.chebvander(at, degree)), powers
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -50,8 +39,8 @@ class UnitCurve:
     ----------
     unit, half
         c, and half the range of u; shape (draws,).
-    powers
-        Coefficients of the polynomial in u / half - 1, the highest first, (degree + 1, draws).
+    polynomial
+        Of u / half - 1.
     reach
         Squared distance up to which it holds, shape (draws,); below 0 where it does not.
     variance, log_weight
@@ -60,7 +49,7 @@ class UnitCurve:
 
     unit: Array
     half: Array
-    powers: Array
+    polynomial: Polynomial
     reach: Array
     variance: Array
     log_weight: Array
@@ -97,18 +86,16 @@ class UnitCurve:
         unit = nu * (tau**2 + noise)
         half = 0.5 * np.log1p(reach / unit)
         for degree in DEGREES:
-            # Two coefficients more than are used say what is left out.
-            at, to_coefficients, to_powers = _chebyshev(degree + 2)
-            squared = unit * np.expm1((at[:, None] + 1) * half)
+            squared = unit * np.expm1((points(degree)[:, None] + 1) * half)
             values = _summed(squared, variance[:, None, :], log_weight[:, None, :])
-            coefficients = to_coefficients @ values
-            fits = np.abs(coefficients[-2:]).sum(axis=0) < TOLERANCE
+            polynomial = Polynomial.through(values)
+            fits = polynomial.error < TOLERANCE
             if np.mean(~fits) <= LOST:
                 break
         return cls(
             unit=unit,
             half=half,
-            powers=(to_powers[:-2, :-2] @ coefficients[:-2])[::-1],
+            polynomial=polynomial,
             reach=np.where(fits, reach, -1.0),
             variance=variance,
             log_weight=log_weight,
@@ -117,11 +104,7 @@ class UnitCurve:
     def __call__(self, squared: Array) -> Array:
         """Log density, less its constant, at squared distances (..., draws)."""
         place = np.log(1 + (squared / self.unit).astype(np.float32)) / self.half - 1
-        found = np.empty_like(squared)
-        found[...] = self.powers[0]
-        for power in self.powers[1:]:
-            found *= place
-            found += power
+        found = self.polynomial(place)
         lost = np.nonzero(~(squared <= self.reach))
         if lost[0].size:
             which = lost[-1]

@@ -172,11 +172,14 @@ class Separable:
             mixing = Mixing(nodes=nodes, curves=curves)
         return Shared(theta=theta, mixing=mixing)
 
-    def batches(self, size: int) -> tuple[Batch, ...]:
-        """Return all groups, in batches of so many at most that are evaluated together."""
+    def batches(self, size: int, groups: Codes | None = None) -> tuple[Batch, ...]:
+        """Return all groups, or some, in batches of so many at most that are evaluated together."""
+        alike = self._of_one_shape
+        if groups is not None:
+            alike = tuple(which[np.isin(which, groups)] for which in alike)
         return tuple(
             self.density.batch(which[i : i + size])
-            for which in self._of_one_shape
+            for which in alike
             for i in range(0, which.size, size)
         )
 

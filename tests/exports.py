@@ -219,7 +219,7 @@ EXPORTS = {
     ),
     "drug by dose, names with spaces": Sheet(
         long("Plate,Drug,Dose (uM),Replicate,Viability (%)", "123", "AB", (0, 1, 10), (1, 2, 3)),
-        "fit '`Viability (%)` ~ Drug * C(`Dose (uM)`) + (Drug + C(`Dose (uM)`) || Plate)'",
+        "fit '`Viability (%)` ~ Drug * C(`Dose (uM)`) + (Drug * C(`Dose (uM)`) || Plate)'",
     ),
     "objects of images of wells": Sheet(
         long(

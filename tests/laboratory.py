@@ -382,7 +382,7 @@ SHEETS = {
                 for k in (1, 2, 3)
             ],
         ),
-        "fit 'y ~ genotype * drug + (genotype + drug || day)'",
+        "fit 'y ~ genotype * drug + (genotype * drug || day)'",
         never=("--unit day",),
     ),
     "positions of a plate": Sheet(

@@ -10,6 +10,7 @@ from scipy import stats
 import nestimate as ne
 from nestimate.data.designs.crossing import Crossing
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.measures import Linear, Ratio
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.stratum import Role
 from nestimate.data.tables.door import read_table
@@ -107,7 +108,7 @@ CROSSING = Crossing(
     ],
 )
 def test_an_expression_in_levels_is_weights_of_cells(text, weights):
-    assert factorial.parse(text, CROSSING).weights == pytest.approx(weights)
+    assert factorial.parse(text, CROSSING, Linear()).weights == pytest.approx(weights)
 
 
 @pytest.mark.parametrize(
@@ -123,11 +124,12 @@ def test_an_expression_in_levels_is_weights_of_cells(text, weights):
 )
 def test_what_cannot_be_compared_is_refused(text, said):
     with pytest.raises(DesignError, match=r"(?i)contrast") as error:
-        factorial.parse(text, CROSSING)
+        factorial.parse(text, CROSSING, Linear())
     assert said in str(error.value).casefold() or "level" in str(error.value)
 
 
-def test_every_name_is_an_expression_that_means_itself():
+@pytest.mark.parametrize("measure", [Linear(), Ratio()])
+def test_every_name_is_an_expression_that_means_itself(measure):
     crossings = [
         CROSSING,
         Crossing(
@@ -137,11 +139,12 @@ def test_every_name_is_an_expression_that_means_itself():
         ),
     ]
     for crossing in crossings:
-        found, lost = factorial.choose(crossing, "reference", "-")
+        found, lost = factorial.choose(crossing, "reference", measure.sign)
         assert not lost
         for contrast in found:
-            again = factorial.parse(contrast.name, crossing)
+            again = factorial.parse(contrast.name, crossing, measure)
             assert again.weights == pytest.approx(contrast.weights), contrast.name
+            assert again.name == contrast.name
 
 
 def test_an_interaction_is_the_difference_of_its_simple_effects():
@@ -165,7 +168,7 @@ def test_a_missing_cell_takes_only_what_needs_it():
     assert "low - veh | KO" in {c.name for c in found}
     assert {"high - veh | KO", "high - veh", "KO - WT | high", "KO - WT"} <= set(lost)
     with pytest.raises(DesignError, match="no values"):
-        factorial.parse("high - veh | KO", crossing)
+        factorial.parse("high - veh | KO", crossing, Linear())
 
 
 def test_a_column_with_a_comma_in_its_name_is_one_column():

@@ -1,6 +1,7 @@
 """Formulas: read as their users mean them, and the same answers as the layouts they spell out."""
 
 import sys
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -195,11 +196,71 @@ def test_every_way_out_works_with_a_formula(table, tmp_path):
     assert "beta" in only.draws["posterior"]
 
 
+@pytest.mark.parametrize(
+    ("short", "whole"),
+    [
+        ("drug / sex", "drug + drug:sex"),
+        ("drug / age", "drug + drug:age"),
+        ("0 + drug / age", "0 + drug + drug:age"),
+        ("drug / sex / age", "drug + drug:sex + drug:sex:age"),
+        ("(drug + sex) ** 2", "drug + sex + drug:sex"),
+    ],
+)
+def test_a_formula_in_short_is_the_one_written_out(table, short, whole):
+    ours, theirs = (
+        formula_design(read_table(table), parse_formula(f"y ~ {text} + (1 | line)"))
+        for text in (short, whole)
+    )
+    assert ours.structure.labels == theirs.structure.labels
+    np.testing.assert_array_equal(ours.structure.fixed, theirs.structure.fixed)
+    np.testing.assert_array_equal(ours.structure.means, theirs.structure.means)
+
+
+@pytest.mark.parametrize(
+    "asked", ["interaction", ["main", "interaction"], "(b - a | sex=m) - (b - a | sex=f)"]
+)
+def test_what_a_formula_makes_nothing_is_not_answered(table, asked):
+    with pytest.raises(ne.DesignError, match=r"exactly nothing.*a \* b holds the interaction"):
+        ne.fit("y ~ drug + sex + (1 | line)", table, options={"contrast": asked, "ess": 200})
+    found = ne.fit("y ~ drug * sex + (1 | line)", table, options={"contrast": asked, "ess": 200})
+    assert any(c.interaction or " - (" in c.name for c in found.asked)
+
+
 def test_the_factor_named_first_is_compared(table):
     design = formula_design(read_table(table), parse_formula("y ~ sex:drug + (1 | line)"))
     assert design.roles.group == "sex"
     with pytest.raises(ne.DesignError, match="already transforms"):
         ne.fit("np.exp(y) ~ drug", table, options={"scale": "log"})
+
+
+@pytest.mark.parametrize(
+    ("text", "lets"),
+    [
+        ("y ~ drug + (1 | line)", "(drug | line)"),
+        ("y ~ drug + age + (age | line)", "(drug | line)"),
+        ("y ~ drug * sex + (1 | line)", "(drug * sex || line)"),
+        ("y ~ drug * sex + (drug + sex || line)", "(drug * sex || line)"),
+        ("y ~ drug + (drug | line)", ""),
+        ("y ~ drug + (1 | line) + (1 | line:drug)", ""),
+        ("y ~ drug * sex + (drug * sex || line)", ""),
+        ("y ~ drug + sex + (drug + sex || line)", ""),
+        ("y ~ age + (1 | line)", ""),
+        ("y ~ drug", ""),
+    ],
+)
+def test_an_effect_that_readings_repeat_in_clusters_may_differ_between_them(text, lets):
+    rng = np.random.default_rng(1)
+    rows = list(product("abc", "mf", "pqrst", range(3)))
+    frame = pd.DataFrame(rows, columns=["drug", "sex", "line", "i"])
+    frame["age"] = rng.uniform(20, 60, len(frame)).round(1)
+    frame["y"] = rng.normal(0, 1, len(frame)).round(3)
+    warned = formula_design(read_table(frame), parse_formula(text)).warnings
+    told = [said for said in warned if "readings count as if each were a line" in said]
+    assert [f"'{lets}' lets it differ" in said for said in told] == [True] * bool(lets)
+    # With one reading in each cell there is nothing that repeats.
+    once = frame.drop_duplicates(["drug", "line", *(["sex"] * ("sex" in text))])
+    warned = formula_design(read_table(once), parse_formula(text)).warnings
+    assert not any("readings count as if each" in said for said in warned)
 
 
 def test_doubtful_formulas_are_answered_with_a_word(table):

@@ -182,7 +182,6 @@ def test_references_are_read_whatever_names_hold(given, found):
         ("tiem=t1", "Did you mean 'time'"),
         ("time=t3", "level of time"),
         ({"y": "t1"}, "no factor 'y'"),
-        (3, "write a level"),
     ],
 )
 def test_references_that_are_not_there_are_refused(given, said):

@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import nestimate as ne
@@ -161,3 +162,22 @@ def test_rules():
     ends = ((-0.1, 0.2), (0.6, 2.0), (-3.0, -0.6), (0.3, 0.7), (-1.0, 1.0))
     verdicts = [rope_verdict(*pair, (-0.5, 0.5)) for pair in ends]
     assert verdicts == ["inside", "outside", "outside", "overlapping", "overlapping"]
+
+
+def test_without_one_unit_the_priors_are_those_of_all_units():
+    """Of a group of one unit nothing is left without it, and its column has no spread."""
+    rng = np.random.default_rng(2)
+    unit = np.repeat(np.arange(6), 4)
+    table = pd.DataFrame(
+        {
+            "arm": np.array(["a", "b", "c", "c", "c", "b"])[unit],
+            "mouse": unit.astype(str),
+            "age": rng.uniform(20, 60, 24).round(),
+            "y": (unit + rng.normal(0, 0.3, 24)).round(2),
+        }
+    )
+    result = ne.fit("y ~ arm + age + (age || mouse)", table, options={"ess": 400})
+    model = result.fit.model
+    for position in range(6):
+        assert influence._without(model, position).parameters == model.parameters
+    assert all(one.reliable for panel in result.influence for one in panel.left_out)

@@ -66,6 +66,7 @@ def test_every_option_is_one_of_the_command_line():
         ({"order": 3}, "order is 3: write '0,1,3', or a list of such"),
         ({"adjust": [1]}, "adjust is"),
         ({"rope": (1, 1)}, "the lower end comes first"),
+        ({"against": 3, "contrast": "pairs"}, "for one of them at a time"),
         ({"rope": (0.5, 1)}, "does not hold 0"),
         ({"prior": "tau = 1"}, "prior is 'tau = 1'"),
         ({"prior": [{"tau": "1"}]}, "or lines in a list, ['tau = halfnormal(2)']"),
@@ -76,6 +77,38 @@ def test_every_option_is_one_of_the_command_line():
 def test_what_an_option_does_not_take_is_refused_by_its_type(given, said):
     with pytest.raises(DesignError) as caught:
         Options.of(given)
+    assert said in str(caught.value)
+
+
+MICE = ne.example("mice")
+ASKED = {"value": "glucose", "group": "arm"}
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: ne.compare(MICE, **ASKED | {"group": 5}), "group is 5: give text or a list"),
+        (lambda: ne.compare(MICE, **ASKED | {"value": 3}), "value is 3: give text or a list"),
+        (lambda: ne.compare(MICE, **ASKED, unit=["mouse"]), "give text, such as 'mouse'"),
+        (lambda: ne.compare(MICE, **ASKED, reference=3), "give text or a mapping, such as '3'"),
+        (lambda: ne.compare(MICE, **ASKED, relabel_units="yes"), "'yes': give True or False"),
+        (lambda: ne.compare(MICE, **ASKED, options=5), "options is 5: give a mapping"),
+        (lambda: ne.estimate(MICE, **ASKED, block=2), "block is 2: give text, such as '2'"),
+        (lambda: ne.fit(5, MICE), "formula is 5: give text"),
+        (lambda: ne.fit(MICE, "glucose ~ arm"), "formula is "),
+        (lambda: ne.fit("glucose ~ arm", MICE, options=[1]), "options is [1]: give a mapping"),
+        (lambda: ne.screen(MICE, endpoint=3, **ASKED), "endpoint is 3: give text"),
+        (lambda: ne.plan(5), "truth is 5: give a mapping"),
+        (lambda: ne.plan({"groups": {"a": 0}}, target="much"), "target is 'much': give a number"),
+        (lambda: ne.inspect(MICE, na=5), "na is 5: give text, such as '5'"),
+        (lambda: ne.load(5), "path is 5: give text or a path"),
+        (lambda: ne.example(5), "name is 5: give text"),
+        (lambda: ne.simulate({"groups": {"a": 0}}, seed="1"), "seed is '1': give a whole number"),
+    ],
+)
+def test_arguments_of_a_wrong_kind_are_refused_in_every_call(call, said):
+    with pytest.raises(DesignError) as caught:
+        call()
     assert said in str(caught.value)
 
 

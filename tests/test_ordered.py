@@ -1,10 +1,13 @@
 """Ordered groups: steps, trends, and whether the mean rises at every step."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import nestimate as ne
+from nestimate.data.designs.measures import Linear
 from nestimate.data.designs.structure import Factor
 from nestimate.errors import DesignError
 from nestimate.results.estimates import factorial, ordered
@@ -131,7 +134,27 @@ def test_a_factor_in_order_has_a_trend_at_every_level_of_the_other(course):
 def test_the_name_of_a_trend_is_an_expression_that_means_it(course, name):
     crossing = course.design.structure.factorial
     asked = next(c for c in course.asked if c.name == name)
-    assert factorial.parse(name, crossing).weights == pytest.approx(asked.weights)
+    assert factorial.parse(name, crossing, Linear()).weights == pytest.approx(asked.weights)
+
+
+@pytest.mark.parametrize("labels", [("0", "1", "3", "10"), ("none", "low", "mid", "high")])
+@pytest.mark.parametrize("turn", [1, -1])
+def test_steps_follow_the_order_that_was_stated_of_numbers_and_of_words(labels, turn):
+    rng = np.random.default_rng(5)
+    dose = np.repeat(np.arange(4), 6)
+    table = pd.DataFrame({"dose": np.array(labels)[dose], "y": dose + rng.normal(0, 0.3, 24)})
+    stated = labels[::turn]
+    options = {"order": ",".join(stated), "contrast": ["steps", "trend"], "ess": 500}
+    result = ne.compare(table, value="y", group="dose", options=options)
+    *steps, trend = result.contrasts
+    assert [row.name for row in steps] == [f"{b} - {a}" for a, b in pairwise(stated)]
+    assert all(np.sign(row.mean) == turn for row in steps)
+    assert np.sign(trend.mean) == turn
+    assert trend.name.endswith(
+        "per unit of dose" if labels[0] == "0" and turn == 1 else "per step of dose"
+    )
+    *_, rises, falls = (row.mean for row in result.probabilities)
+    assert (rises > 0.9, falls > 0.9) == (turn == 1, turn == -1)
 
 
 def test_steps_of_a_factor_lead_from_each_level_to_the_next(course):

@@ -274,6 +274,28 @@ def test_formulas_refuse_scales_that_are_not_there(text, options, said):
 
 
 @pytest.mark.usefixtures("shaped")
+def test_every_group_has_shares_of_its_own_where_readings_err_differently(tmp_path):
+    """As by roles; the covariate has no effect, so that both are of the same scales."""
+    rng = np.random.default_rng(8)
+    unit = np.repeat(np.arange(16), 6)
+    noise = np.where(unit < 8, 0.2, 2.0)
+    table = pd.DataFrame(
+        {
+            "group": np.where(unit < 8, "a", "b"),
+            "mouse": [f"m{u}" for u in unit],
+            "y": rng.normal(0, 1, 16)[unit] + noise * rng.normal(0, 1, 96),
+        }
+    )
+    options = {"sigma": "own", "tau": "common", "robust": "none", "ess": 2000}
+    roles = ne.compare(table, value="y", group="group", unit="mouse", options=options)
+    terms = ne.fit("y ~ group + (1 | mouse)", table, options={**options, "tau": None})
+    assert [row.name for row in terms.variance] == [row.name for row in roles.variance]
+    for row, other in zip(terms.variance, roles.variance, strict=True):
+        assert row.mean == pytest.approx(other.mean, abs=0.03)
+    terms.report(tmp_path / "answer.html")
+    assert terms.to_dict()["variance"][0]["name"].endswith("[a]")
+
+
 def test_groups_adjusted_for_a_covariate_may_have_scales_of_their_own():
     options = {"adjust": "age", "tau": "own", "sigma": "own"}
     answer = ne.compare(mice(), value="value", group="group", unit="mouse", options=options)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import nestimate as ne
+from nestimate.data.designs.measures import Linear, Ratio
 from nestimate.errors import DesignError
 from nestimate.options import Options
 from nestimate.remedies import Advice, Remedy, said
@@ -38,16 +39,38 @@ def test_words_of_the_first_version_are_still_taken():
     assert row.ci_prob == 0.8
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "weights"),
+    [
+        ("b / a", "b / a", [-1, 1, 0]),
+        ("exp(b - a)", "exp(b - a)", [-1, 1, 0]),
+        ("b - a", "exp(b - a)", [-1, 1, 0]),
+        ("(b + c) / 2 - a", "exp((b + c) / 2 - a)", [-1, 0.5, 0.5]),
+    ],
+)
+def test_ratios_are_asked_for_as_they_are_named(text, name, weights):
+    found = parse_contrast(text, ["a", "b", "c"], Ratio())
+    assert found.name == name
+    np.testing.assert_array_equal(found.weights, weights)
+    assert parse_contrast(found.name, ["a", "b", "c"], Ratio()).name == name
+
+
+@pytest.mark.parametrize("text", ["(b + c) / a", "(b + c) / 2 / a", "b / 0", "b / a / c"])
+def test_what_is_no_ratio_of_groups_is_refused(text):
+    with pytest.raises(DesignError):
+        parse_contrast(text, ["a", "b", "c"], Ratio())
+
+
 @pytest.mark.parametrize("text", ["(a - b) / 0", "(b - a) / (1 - 1)", "b * (1 / 0) - a"])
 def test_a_contrast_that_divides_by_zero_is_refused(text):
     with pytest.raises(DesignError, match="divides by 0"):
-        parse_contrast(text, ["a", "b"])
+        parse_contrast(text, ["a", "b"], Linear())
 
 
 @pytest.mark.parametrize("text", ["1e400 * a - b", "1e200 * 1e200 * (a - b)"])
 def test_a_contrast_without_finite_weights_is_refused(text):
     with np.errstate(all="ignore"), pytest.raises(DesignError, match="too large"):
-        parse_contrast(text, ["a", "b"])
+        parse_contrast(text, ["a", "b"], Linear())
 
 
 @pytest.mark.parametrize(
@@ -84,11 +107,13 @@ def test_a_remedy_is_said_in_the_words_of_who_reads_it(remedy, shell, python):
     ],
 )
 def test_labels_that_are_numbers_are_told_from_weights(text, weights):
-    np.testing.assert_array_equal(parse_contrast(text, ["-1", "0", "1", "2"]).weights, weights)
+    np.testing.assert_array_equal(
+        parse_contrast(text, ["-1", "0", "1", "2"], Linear()).weights, weights
+    )
 
 
 def test_numbers_that_may_be_weights_or_labels_are_asked_about():
     with pytest.raises(DesignError, match="Put labels that are numbers in quotes"):
-        parse_contrast("(1 + 2) / 2 - 0", ["-1", "0", "1", "2"])
+        parse_contrast("(1 + 2) / 2 - 0", ["-1", "0", "1", "2"], Linear())
     with pytest.raises(DesignError, match=r"no group 'contrl'\. Did you mean 'control'"):
-        parse_contrast("a:b - contrl", ["a:b", "control"])
+        parse_contrast("a:b - contrl", ["a:b", "control"], Linear())

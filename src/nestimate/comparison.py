@@ -30,6 +30,7 @@ from nestimate.results.exports.draws import to_datatree
 from nestimate.results.exports.frame import to_frame
 from nestimate.results.figures.pictured import Pictured
 from nestimate.results.words.adjustment import with_narrowing
+from nestimate.values import checked_arguments
 from nestimate.words import Words
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ class Comparison(Pictured, Pilot):
         return to_pymc(self.model)
 
 
+@checked_arguments
 def load(path: str | Path) -> Comparison:
     """Return a result that `Comparison.save` wrote: the same numbers, texts, figures and draws.
 

@@ -5,7 +5,7 @@
     NestimateError
     ├── DataError (ValueError)         the table cannot be read as it stands
     ├── DesignError (ValueError)       the table is fine, the question cannot be asked of it
-    │   ├── ArgumentError (TypeError)  there is no argument of that name
+    │   ├── ArgumentError (TypeError)  no argument has that name or kind
     │   └── RowError (KeyError)        an answer has no row of that name
     └── InferenceError (RuntimeError)  the answer cannot be trusted
 
@@ -48,7 +48,7 @@ class DesignError(NestimateError, ValueError):
 
 
 class ArgumentError(DesignError, TypeError):
-    """A call names an argument that there is not."""
+    """A call names an argument that there is not, or gives one what it does not take."""
 
 
 class RowError(DesignError, KeyError):

@@ -4,6 +4,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from nestimate.errors import DesignError
+from nestimate.values import checked_arguments
 
 #: Every table by its name, with what it is.
 EXAMPLES = {
@@ -21,6 +22,7 @@ EXAMPLES = {
 }
 
 
+@checked_arguments
 def example(name: str) -> Path:
     """Return the path of a table that comes with nestimate.
 

@@ -13,7 +13,7 @@ from nestimate.inference.budget import Budget
 from nestimate.model.assumptions import Assumptions
 from nestimate.remedies import Remedy
 from nestimate.results.estimates.summaries import Question
-from nestimate.values import Value
+from nestimate.values import Value, check_arguments
 from nestimate.words import Words
 
 #: Words of version 0.1, and what they are called now.
@@ -128,6 +128,7 @@ def options_apart[**P, T](call: Callable[P, T]) -> Callable[P, T]:
                 f"{call.__name__} takes {len(placed)} without a name ({placed[-1].name} the last), "
                 f"and {len(args)} were given. Name the others: {named}."
             )
+        check_arguments(call, dict(zip(known, args, strict=False)) | kwargs)
         for name, value in kwargs.items():
             if name in known:
                 continue

@@ -16,6 +16,7 @@ from nestimate.data.tables.grid import Grid
 from nestimate.errors import NestimateError
 from nestimate.results.words import inspection_text, remarks
 from nestimate.results.words.meaning import meaning
+from nestimate.values import checked_arguments
 from nestimate.words import Decimal
 
 
@@ -77,6 +78,7 @@ class Overview(Inspection):
         }
 
 
+@checked_arguments
 def inspect(
     data: Any,
     *,

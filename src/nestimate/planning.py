@@ -15,6 +15,7 @@ from nestimate.studies.questions import plan_from_pilot, plan_from_truth
 from nestimate.studies.request import Settings, Truth, read_costs
 from nestimate.studies.shapes import Costs, Shape
 from nestimate.studies.simulations import Task
+from nestimate.values import checked_arguments
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,6 +113,7 @@ class Planned(Plan):
         return found
 
 
+@checked_arguments
 def plan(
     truth: Truth | Mapping[str, Any],
     *,

@@ -37,16 +37,11 @@ def posed(
     Second stands the same design without its covariates; None where there are none.
     """
     chosen = Options.of(options)
-    group = group if group is None or isinstance(group, str) else ",".join(group)
+    group = group if group is None or isinstance(group, str) else ",".join(map(str, group))
     if isinstance(reference, Mapping):
         reference = ",".join(f"{name}={label}" for name, label in reference.items())
     reference = chosen.relative_to if reference is None else reference
     named = {"value": value, "group": group, "unit": unit, "block": block, "reference": reference}
-    for role, name in named.items():
-        if name is not None and not isinstance(name, str):
-            raise DesignError(
-                f"{role} is {name!r}: give its name as text, such as {role}='{name}'."
-            )
     response = responses.named(chosen.response, value, chosen.limit)
     value = response.value
     beside = responses.named_beside(response.total, chosen.exposure, chosen.limit)

@@ -20,6 +20,7 @@ from nestimate.studies.screen.parts import folder_beside
 from nestimate.studies.screen.request import Options, Roles
 from nestimate.studies.screen.run import run
 from nestimate.studies.screen.tables import read
+from nestimate.values import checked_arguments
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -241,6 +242,7 @@ class Screen(Found):
 _WRITERS = {".parquet": pyarrow.parquet.write_table, ".csv": pyarrow.csv.write_csv}
 
 
+@checked_arguments
 def screen(
     data: Any,
     *,

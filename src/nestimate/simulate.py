@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.responses import MEASURED
 from nestimate.errors import DesignError, one_of
-from nestimate.values import Value
+from nestimate.values import Value, checked_arguments
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -156,6 +156,7 @@ class Simulation:
         return f"<Simulation: {len(self.table)} readings of {groups}>"
 
 
+@checked_arguments
 def simulate(scenario: Scenario | Mapping[str, Any], *, seed: int) -> Simulation:
     """Draw one data set.
 

@@ -1,15 +1,37 @@
 """Records as values: equal and hashable by what they hold, shown by what was chosen."""
 
-from collections.abc import Hashable, Mapping, Sequence, Set
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence, Set
 from dataclasses import MISSING, Field, fields
-from functools import cache
-from numbers import Real
+from functools import cache, wraps
+from inspect import signature
+from numbers import Integral, Real
+from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Literal, TypeAliasType, Union, get_args, get_origin, get_type_hints
+from typing import (
+    Any,
+    Literal,
+    TypeAliasType,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+    is_typeddict,
+)
 
 import numpy as np
 
-from nestimate.errors import DesignError, one_of
+from nestimate.errors import ArgumentError, DesignError, one_of
+
+#: How it is said what an argument may be.
+SAID = {
+    str: "text",
+    Path: "a path",
+    Sequence: "a list",
+    Mapping: "a mapping",
+    bool: "True or False",
+    int: "a whole number",
+    float: "a number",
+}
 
 
 class Value:
@@ -85,6 +107,54 @@ def check_fields(record: Any, kind: Any) -> None:
             case [one] if one is str:
                 if not (isinstance(given, str) and given.strip()):
                     raise DesignError(f"{name} is {given!r}: give it as text, '{given or 'name'}'.")
+
+
+def check_arguments(call: Callable[..., Any], given: Mapping[str, Any]) -> None:
+    """Refuse arguments that are of no kind that `call` takes; words are for the call itself.
+
+    Raises
+    ------
+    ArgumentError
+        Which argument it is, and what it may be.
+    """
+    for name, hint in _taken(call).items():
+        kinds = [Mapping if is_typeddict(k) else get_origin(k) or k for k in _members(hint)]
+        if name not in given or any(_is(given[name], kind) for kind in kinds):
+            continue
+        value = given[name]
+        named = [SAID[kind] for kind in dict.fromkeys(kinds) if kind in SAID]
+        first = next(iter(value), "") if isinstance(value, Sequence) else value
+        such = f", such as '{first}'" if str in kinds and isinstance(first, str | Real) else ""
+        raise ArgumentError(f"{name} is {value!r}: give {' or '.join(named)}{such}.")
+
+
+def checked_arguments[**P, T](call: Callable[P, T]) -> Callable[P, T]:
+    """Refuse arguments of a wrong kind before a call is made; see `check_arguments`."""
+    taken = signature(call)
+
+    @wraps(call)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> T:
+        check_arguments(call, taken.bind(*args, **kwargs).arguments)
+        return call(*args, **kwargs)
+
+    return checked
+
+
+def _is(given: Any, kind: Any) -> bool:
+    """Whether a value is of a kind; numbers of NumPy are numbers."""
+    if kind in (Any, Literal):
+        return True
+    if kind is Sequence:
+        return isinstance(given, Iterable) and not isinstance(given, str | Mapping)
+    if kind in (int, float):
+        real = Integral if kind is int else Real
+        return isinstance(given, real) and not isinstance(given, bool)
+    return isinstance(given, (bool, np.bool_) if kind is bool else kind)
+
+
+@cache
+def _taken(call: Callable[..., Any]) -> dict[str, Any]:
+    return get_type_hints(call)
 
 
 @cache

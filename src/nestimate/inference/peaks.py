@@ -117,4 +117,6 @@ def _differences(
     outer = (plus + minus)[:, first] + (plus + minus)[:, second]
     mixed = (plus_both + minus_both - outer + 2 * middle) / (2 * step[:, first] * step[:, second])
     hessian[:, first, second] = hessian[:, second, first] = mixed
-    return value, gradient, hessian
+    # Where the density ends there are no differences: the prior's own are all that is known.
+    hessian = np.where(np.isfinite(hessian), hessian, -np.eye(n))
+    return value, np.nan_to_num(gradient, posinf=0.0, neginf=0.0), hessian

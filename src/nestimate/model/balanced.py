@@ -99,7 +99,7 @@ class UnitStack:
             scale=scale_of(structure.strata[0]),
             group=structure.home,
             robust=robust,
-            within=np.asarray(stack.yardstick.within / stack.yardstick.spread),
+            within=np.asarray(stack.yardstick.inside),
         )
 
     @property
@@ -227,7 +227,7 @@ class BlockStack:
             kinds=directions(design.structure, design.structure.blocking.codes, place),
             groups=count,
             robust=robust,
-            within=np.asarray(stack.yardstick.within / stack.yardstick.spread),
+            within=np.asarray(stack.yardstick.inside),
         )
 
     @property

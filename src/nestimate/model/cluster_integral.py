@@ -257,8 +257,7 @@ class ClusterIntegral:
                 up = np.linalg.solve(curvature, uphill[..., None])[..., 0]
                 length = np.sqrt(np.square(up).sum(axis=-1, keepdims=True))
                 e = e + up * np.minimum(1.0, LONGEST / np.maximum(length, LONGEST))
-        lower = np.linalg.cholesky(curvature)
-        axes = np.swapaxes(np.linalg.inv(lower), -1, -2)
+        axes = np.swapaxes(np.linalg.inv(_root(curvature)), -1, -2)
         return Peak(mean=mean, at=m, e=e, root=root, axes=axes)
 
     def _differences(self, m: Array, theta: Theta, cells: Codes) -> tuple[Array, Array]:
@@ -367,3 +366,20 @@ def _covariance(columns: Array) -> Array:
     size = found.shape[-1]
     mean = np.trace(found, axis1=-2, axis2=-1) / size
     return np.asarray(found + (JITTER * mean)[:, None, None] * np.eye(size))
+
+
+def _root(matrices: Array) -> Array:
+    """Return lower Cholesky factors, (draws, members, k, k).
+
+    They are no numbers where a matrix has lost its digits, with scales as extreme as they are
+    impossible: the density of these is zero then.
+    """
+    try:
+        return np.linalg.cholesky(matrices)
+    except np.linalg.LinAlgError:
+        whole = np.isfinite(matrices).all(axis=(-1, -2))
+        values = np.linalg.eigvalsh(np.where(whole[..., None, None], matrices, 0))
+        whole &= values[..., 0] > 1e3 * np.finfo(float).eps * values[..., -1]
+        found = np.full_like(matrices, np.nan)
+        found[whole] = np.linalg.cholesky(matrices[whole])
+        return found

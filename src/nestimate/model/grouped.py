@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.statistics import significant
 from nestimate.data.designs.structure import Structure
 from nestimate.model import clusters
 from nestimate.model.clusters import Cluster, ClusterClass, Collapsed
@@ -53,7 +54,7 @@ class GroupedDensity:
     @classmethod
     def from_design(cls, design: Design, *, robust: bool) -> Self:
         """Reduce the readings of every cluster to cross products."""
-        structure, spread = design.structure, design.yardstick.spread
+        structure = design.structure
         first, y, n, count, ss = _cells(structure, design)
         fixed, root = structure.fixed[first], np.sqrt(n)
         sort = design.readings.group[first]
@@ -67,7 +68,7 @@ class GroupedDensity:
             classes=clusters.cluster_classes(found),
             middle=(
                 np.linalg.lstsq(fixed * root[:, None], y * root)[0],
-                design.yardstick.within / spread,
+                design.yardstick.inside,
             ),
             size=np.bincount(sort, weights=count),
             within=np.bincount(sort, weights=ss),
@@ -264,7 +265,7 @@ def _cells(structure: Structure, design: Design) -> tuple[Codes, Array, Codes, C
     value = stick.standardised(readings.value)
     n = np.bincount(cell, weights=readings.n)
     y = np.bincount(cell, weights=readings.n * value) / n
-    own = readings.n * np.square(value - y[cell]) + readings.ss / stick.spread**2
+    own = readings.n * np.square(value - y[cell]) + significant(readings.ss / stick.spread**2)
     count = np.bincount(cell, weights=1 + readings.freedom)
     ss = np.bincount(cell, weights=own)
     return first, y, n.astype(np.intp), count.astype(np.intp), ss

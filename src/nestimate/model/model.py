@@ -176,7 +176,7 @@ class Model:
                     continue
                 row = self.whitening[column].value(np.clip(z[:, column], -Z_EDGE, Z_EDGE))
             else:
-                fixed = parameter.prior.standardised(*affine(parameter.kind, self.design))
+                fixed = _standardised(parameter, self.design)
                 row = fixed.quantile(np.zeros(len(z)), np.ones(len(z)))
             if not known:
                 rows.setdefault(parameter.family, []).append(row)
@@ -362,7 +362,7 @@ def _whitening(design: Design, parameters: tuple[Parameter, ...]) -> tuple[White
     spread = design.yardstick.spread
     return tuple(
         Whitening.of(
-            _rounded(parameter.prior.standardised(*affine(parameter.kind, design))),
+            _standardised(parameter, design),
             None if parameter.lower is None else float(f"{parameter.lower / spread:.12g}"),
         )
         for parameter in parameters
@@ -370,8 +370,9 @@ def _whitening(design: Design, parameters: tuple[Parameter, ...]) -> tuple[White
     )
 
 
-def _rounded(prior: Prior) -> Prior:
-    """Round the numbers of a prior, as `Yardstick.standardised` does those of the data."""
+def _standardised(parameter: Parameter, design: Design) -> Prior:
+    """Return the prior in the engine's units, rounded as `Yardstick.standardised` does the data."""
+    prior = parameter.prior.standardised(*affine(parameter.kind, design))
     numbers = {name: float(f"{value:.12g}") for name, value in vars(prior).items()}
     rounded: Prior = replace(cast(Any, prior), **numbers)
     return rounded

@@ -81,8 +81,7 @@ class PairedDensity:
 
     def guess(self) -> dict[Family, Array]:
         """Return parameter values near the bulk of the posterior, from moments."""
-        stick = self.design.yardstick
-        within = stick.within / stick.spread
+        within = self.design.yardstick.inside
         return {
             FIXED: np.nanmean(self.table, axis=0),
             self.level: np.array([0.5 * within]),

@@ -210,10 +210,10 @@ class UnitDensity:
 
     def guess(self) -> dict[Family, Array]:
         """Return parameter values near the bulk of the posterior, from moments."""
-        statistics, stick = self.design.statistics, self.design.yardstick
+        statistics = self.design.statistics
         freedom = int(statistics.freedom.sum())
         sigma = np.sqrt(statistics.ss.sum() / freedom) if freedom else 0.0
-        least = stick.within / stick.spread
+        least = self.design.yardstick.inside
         scales = np.array([means.std(ddof=min(1, means.size - 1)) for means in self._by_group()])
         return {
             FIXED: self.middles(),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.responses import observe
 from nestimate.data.designs.roles import Roles
+from nestimate.data.designs.strata import same_members, split
 from nestimate.data.designs.stratum import Role, Stratum
 from nestimate.data.tables.cells import is_plain_number
 from nestimate.data.tables.door import Table
@@ -114,22 +116,31 @@ def _random(design: Design, table: Table) -> list[str]:
         path = [level.name for level in design.levels]
         return [f"(1 | {':'.join(map(_quoted, path[: i + 1]))})" for i in range(len(path))]
     effects = [s for s in structure.strata if s.role is Role.EFFECT and not s.merged]
-    within = [_coded(table, name) for s in effects for name in _varying(s, design)]
-    within = list(dict.fromkeys(within))
+    within = [":".join(_coded(table, f) for f in _differing(s, design)) for s in effects]
     bar = "||" if len(within) > 1 else "|"
     block = _quoted(design.block.name)
     terms = [f"({' + '.join(within) or '1'} {bar if within else '|'} {block})"]
-    path = [level.name for level in (*structure.blocks[1:], *design.levels)]
-    return terms + [
-        f"(1 | {':'.join([block, *map(_quoted, path[: i + 1])])})" for i in range(len(path))
-    ]
+    plots = [level.name for level in structure.blocks[1:]]
+    inside = [*plots, *(level.name for level in design.levels)]
+    paths = [inside[: i + 1] for i in range(len(inside))]
+    cells = [s for s in structure.strata if s.role is Role.PLOT and s.of]
+    paths[len(plots) : len(plots)] = [[*plots, *_differing(s, design)] for s in cells]
+    return terms + [f"(1 | {':'.join(map(_quoted, [design.block.name, *own]))})" for own in paths]
 
 
-def _varying(stratum: Stratum, design: Design) -> list[str]:
-    """Return the factors whose effect a stratum lets differ; of cells those inside the blocks."""
-    factors = design.structure.factors
-    named = [factor.name for factor in factors if factor.name == stratum.of]
-    return named or [f.name for f in factors if f.within(design.structure.outer)]
+def _differing(stratum: Stratum, design: Design) -> tuple[str, ...]:
+    """Return the fewest factors whose levels are what differs in a stratum, inside its blocks."""
+    structure, within = design.structure, design.structure.blocks[-1].codes
+    effect = np.stack([e.column for e in stratum.effects]).argmax(axis=0)
+    members = split(stratum.level.codes, effect)
+    for size in range(1, len(structure.factors) + 1):
+        for chosen in combinations(structure.factors, size):
+            cells = within
+            for factor in chosen:
+                cells = split(cells, factor.codes)
+            if same_members(cells, members):
+                return tuple(factor.name for factor in chosen)
+    raise AssertionError(f"no factors make up {stratum.of}")
 
 
 def _unequal(design: Design, value: Array, name: str) -> list[str]:

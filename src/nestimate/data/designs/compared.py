@@ -236,9 +236,14 @@ def _rearranged(
 
 
 def _places(labels: Sequence[str], order: Sequence[str], *, stated: bool) -> tuple[float, ...]:
-    """Return where labels lie: the numbers that they are, or their positions in a stated order."""
+    """Return where labels lie: the numbers that they are, or their positions in a stated order.
+
+    An order that is not that of the numbers is one of positions.
+    """
     if all(map(is_plain_number, labels)):
-        return tuple(float(label) for label in labels)
+        along = [float(label) for label in order]
+        if not stated or along == sorted(along):
+            return tuple(float(label) for label in labels)
     return tuple(float(list(order).index(label)) for label in labels) if stated else ()
 
 

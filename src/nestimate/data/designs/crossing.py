@@ -16,6 +16,12 @@ Codes = NDArray[np.intp]
 MOST_FACTORS = 3
 
 
+def numbered(labels: Sequence[str], places: Sequence[float]) -> bool:
+    """Whether labels that have an order lie at the numbers that they are."""
+    numbers = len(places) > 0 and all(map(is_plain_number, labels))
+    return numbers and [float(label) for label in labels] == list(places)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Crossing:
     """Two or three factors and the cells that they make.

@@ -117,8 +117,6 @@ def parse_formula(text: str) -> Formula:
     DesignError
         When it cannot be read, or holds what a formula may not; says where.
     """
-    if not isinstance(text, str):
-        raise DesignError(f"the formula is {text!r}: write it as text, 'y ~ drug + (drug | line)'.")
     text = text.strip()
     tokens = scan(text)
     tildes = [i for i, token in enumerate(tokens) if token.text == "~"]

@@ -15,10 +15,11 @@ from nestimate.data.designs.crossing import Crossing
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.doubts import doubt_values
 from nestimate.data.designs.formula import Formula
+from nestimate.data.designs.misgivings import misgivings
 from nestimate.data.designs.model_frame import ModelFrame, read_model_frame
 from nestimate.data.designs.observed import Observed
 from nestimate.data.designs.pairing import Rows, doubt_normalised
-from nestimate.data.designs.random_terms import Homes, Random, misgivings
+from nestimate.data.designs.random_terms import Homes, Random
 from nestimate.data.designs.reference_free import regrouped
 from nestimate.data.designs.responses import MEASURED, observe
 from nestimate.data.designs.roles import Roles
@@ -224,7 +225,7 @@ def _design(
         warnings=(
             *along.warnings,
             *random.warnings,
-            *misgivings(formula, frame, random.outer),
+            *misgivings(formula, frame, random, columns),
             *doubts,
         ),
         observed=observed,

@@ -69,12 +69,19 @@ class ModelFrame:
         DataError, DesignError
             When what a formula computes is no number in some row, or cannot be made.
         """
-        from formulae import design_matrices  # noqa: PLC0415 - a second, and only formulas need it
+        from formulae import (  # noqa: PLC0415 - a second, and only formulas need it
+            design_matrices,
+            model_description,
+        )
         from formulae.environment import Environment  # noqa: PLC0415
 
         try:
+            # Written out, as in x0/x1 one factor would be coded alike in both terms.
+            terms = [term.name for term in model_description(code).common_terms]
+            terms = ["1" if name == "Intercept" else name for name in terms]
+            whole = " + ".join(terms if "1" in terms else ["0", *terms])
             return design_matrices(
-                code, self.numbered(formula), na_action="error", env=Environment([{}])
+                whole, self.numbered(formula), na_action="error", env=Environment([{}])
             )
         except Exception as error:
             raise DesignError(

@@ -147,7 +147,9 @@ def unclear(share: Array, total: Array, whole: float) -> NDArray[np.bool_]:
     with np.errstate(invalid="ignore"):
         slack, exact = _slack(p, n, whole), p * n / whole
         counted = (n >= 1) & (n == np.floor(n)) & (p >= 0) & (p <= whole)
-        wrong[known] = ~(counted & (slack < 0.5) & (np.abs(exact - np.round(exact)) <= slack))
+        # Something is no share of nothing, however little it is.
+        part = np.clip(np.round(exact), p > 0, n - (p < whole))
+        wrong[known] = ~(counted & (slack < 0.5) & (np.abs(exact - part) <= slack))
     return wrong
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.designs.expressions import quoted
 from nestimate.data.designs.formula import Formula, RandomTerm
 from nestimate.data.designs.levels import Level, place_subunits
 from nestimate.data.designs.model_frame import ModelFrame
@@ -21,11 +20,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Array = NDArray[np.float64]
-
-#: Whole numbers up to this many may be codes of groups.
-MOST_CODES = 12
-#: A level of one factor: the code of `1`, and the number of factors right of the bar.
-ONE = ("1", 1)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -260,67 +254,3 @@ def _saturated(level: Level, columns: Array) -> bool:
         return False
     cell = level.codes * columns.shape[1] + columns.argmax(axis=1)
     return bool(np.unique(cell).size == cell.size)
-
-
-def misgivings(formula: Formula, frame: ModelFrame, outer: Level) -> list[str]:
-    """Say what a formula probably does not mean."""
-    levels = [term.factors[0] for term in formula.random if (term.code, len(term.factors)) == ONE]
-    said = [
-        f"{name} is in the fixed part and right of a bar: its levels are estimated one by one, so "
-        f"that little is left for the spread between them. '(1 | {quoted(name)})' without "
-        f"{name} in the fixed part is usually meant."
-        for name in levels
-        if name in formula.fixed_names
-    ]
-    for term in formula.random:
-        number = int(term.code[1:]) if term.code[1:].isdecimal() else None
-        if number is not None and number not in formula.fixed_atoms:
-            said.append(
-                f"The effect of {term.expression} differs between {':'.join(term.factors)}, but "
-                f"{term.expression} is not in the fixed part: on average it is taken to be zero. "
-                f"Add '+ {term.expression}' to estimate it."
-            )
-        elif number is not None and _constant(frame, formula.atoms[number].column, term.factors):
-            where = ":".join(term.factors)
-            said.append(
-                f"Every {where} has one {term.expression}, so how {term.expression} differs "
-                f"between {where} cannot be told from the level of a {where}. "
-                f"'(1 | {term.place})' is usually meant."
-            )
-    columns = [formula.atoms[i].column for i in formula.fixed_atoms]
-    return said + [
-        said for name in columns if name is not None for said in _codes(name, frame, outer)
-    ]
-
-
-def _constant(frame: ModelFrame, name: str | None, factors: tuple[str, ...]) -> bool:
-    """Whether a column has one value in every level of a factor."""
-    if name is None:
-        return False
-    level = combined_level(frame, factors)
-    values = np.unique(frame.data[name].to_numpy(), return_inverse=True)[1]
-    pairs = level.codes * (int(values.max()) + 1) + values
-    return bool(np.unique(pairs).size == level.size)
-
-
-def _codes(name: str, frame: ModelFrame, outer: Level) -> list[str]:
-    """Say that whole numbers, one in every cluster, may be names of groups."""
-    if name in frame.factors:
-        return []
-    values = frame.data[name].to_numpy()
-    found = np.unique(values)
-    clusters = outer.size > 0
-    apart = np.unique(outer.codes * found.size + np.searchsorted(found, values)).size
-    if (
-        not 1 < found.size <= MOST_CODES
-        or 2 * found.size > values.size
-        or found[0] not in (0, 1)
-        or np.any(np.diff(found) != 1)
-        or (clusters and apart > outer.size)
-    ):
-        return []
-    where = f", one in every {outer.name}" if clusters else ""
-    return [
-        f"{name} holds the whole numbers {found[0]:g} to {found[-1]:g}{where}, and is analysed as "
-        f"a measurement, with one slope. If the numbers stand for groups, write C({quoted(name)})."
-    ]

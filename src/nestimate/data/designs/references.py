@@ -30,8 +30,6 @@ def chosen_references(
     """
     if given is None:
         return {}
-    if not isinstance(given, str | Mapping):
-        raise DesignError(f"reference is {given!r}: write a level, or {{'factor': 'level'}}.")
     if not factors:
         raise DesignError("reference: the formula has no factor that could have a reference.")
     if isinstance(given, Mapping):

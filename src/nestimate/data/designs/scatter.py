@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.shown import Number, Scatter
-from nestimate.data.designs.statistics import Readings, Yardstick
+from nestimate.data.designs.statistics import Readings, Yardstick, seven_digits
 from nestimate.data.designs.stratum import Effect, Stratum
 from nestimate.data.designs.structure import Structure
 
@@ -306,16 +306,11 @@ def _scatters(found: Sequence[Variance], stick: Yardstick) -> tuple[Scatter, ...
     for variance, error, freedom in found:
         sd = np.sqrt(np.maximum(variance - error, LEAST * np.asarray(variance)))
         # Rounded, so that a change of unit does not reach the sampler.
-        own = stick.spread * _seven_digits(sd)
+        own = stick.spread * seven_digits(sd)
         # What no degree of freedom tells is 0, and so below the least.
         sd = np.where(own > least, own, stick.within)
         seen.append(Scatter(sd=sd if sd.ndim else float(sd), freedom=max(int(freedom), 1)))
     return tuple(seen)
-
-
-def _seven_digits(numbers: Array) -> Array:
-    flat = [float(f"{number:.7g}") for number in np.ravel(numbers)]
-    return np.reshape(flat, np.shape(numbers))
 
 
 def _about_groups(y: Array, group: Codes, groups: int) -> tuple[Array, Codes]:

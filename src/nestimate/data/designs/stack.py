@@ -21,6 +21,7 @@ from nestimate.data.designs.statistics import (
     Yardstick,
     frozen,
     measure_yardstick,
+    seven_digits,
 )
 from nestimate.errors import DataError, DesignError
 
@@ -161,8 +162,8 @@ def _measured(template: Design, values: Array) -> Measures:
     found = {
         "centre": centre,
         "spread": spread,
-        "within": _rounded(within, spread),
-        "resolution": _rounded(resolution, spread),
+        "within": spread * seven_digits(within / spread),
+        "resolution": spread * seven_digits(resolution / spread),
     }
     for k, (own, _) in odd.items():
         for name, numbers in found.items():
@@ -198,9 +199,3 @@ def _wild(group: Codes, n_groups: int, values: Array) -> NDArray[np.bool_]:
         deviation[:, inside] = np.abs(own - np.median(own, axis=1, keepdims=True))
     scale = 1.4826 * np.median(deviation, axis=1)
     return np.asarray(deviation.max(axis=1) > FAR * scale)
-
-
-def _rounded(scale: Array, spread: Array) -> Array:
-    """Seven digits of the ratio to the spread, as `measure_yardstick` rounds."""
-    digits: Array = np.array([float(f"{ratio:.7g}") for ratio in scale / spread])
-    return spread * digits

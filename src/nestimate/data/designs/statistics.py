@@ -6,6 +6,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.designs.shown import Number
 from nestimate.errors import DesignError
 
 
@@ -121,6 +122,11 @@ class Yardstick:
         """
         return np.round((value - self.centre) / self.spread, 8)
 
+    @property
+    def inside(self) -> Number:
+        """The SD within groups, standardised; rounded as it was when it was taken."""
+        return seven_digits(self.within / self.spread)
+
 
 def measure_yardstick(readings: Readings, n_groups: int) -> Yardstick:
     """Take the data's own location and scales; a summary counts as the readings behind it."""
@@ -143,17 +149,18 @@ def measure_yardstick(readings: Readings, n_groups: int) -> Yardstick:
     return Yardstick(
         centre=centre,
         spread=spread,
-        within=_rounded(within, spread) if within > 1e-9 * spread else spread,
-        resolution=_rounded(_resolution(readings, distinct, within), spread),
+        within=spread * seven_digits(within / spread) if within > 1e-9 * spread else spread,
+        resolution=spread * seven_digits(_resolution(readings, distinct, within) / spread),
     )
 
 
-def _rounded(scale: float, spread: float) -> float:
-    """Round a scale to seven digits of its ratio to the spread; see `Yardstick.standardised`."""
-    return spread * float(f"{scale / spread:.7g}")
+def seven_digits(numbers: Number) -> Number:
+    """Round one number or several to seven digits of each; see `Yardstick.standardised`."""
+    flat = [float(f"{number:.7g}") for number in np.ravel(numbers)]
+    return np.reshape(flat, np.shape(numbers)) if np.ndim(numbers) else flat[0]
 
 
-def _significant(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+def significant(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
     """Round numbers from 0 on to eight digits of each; see `Yardstick.standardised`."""
     step = 10.0 ** (np.floor(np.log10(np.where(numbers > 0, numbers, 1.0))) - 7)
     return np.round(numbers / step) * step
@@ -182,12 +189,12 @@ def unit_statistics(readings: Readings, yardstick: Yardstick) -> UnitStatistics:
     n = np.bincount(unit, weights=rows).astype(np.intp)
     mean = np.bincount(unit, weights=rows * standard) / n
     between = rows * (standard - mean[unit]) ** 2
-    ss = np.bincount(unit, weights=between + _significant(readings.ss / yardstick.spread**2))
+    ss = np.bincount(unit, weights=between + significant(readings.ss / yardstick.spread**2))
     freedom = np.bincount(unit, weights=1 + readings.freedom).astype(np.intp) - 1
     of_group = np.zeros(n.size, dtype=np.intp)
     of_group[unit] = readings.group
     error = np.full(n.size, np.nan)
-    error[unit] = _significant(readings.error / yardstick.spread)
+    error[unit] = significant(readings.error / yardstick.spread)
     return UnitStatistics(
         group=frozen(of_group),
         n=frozen(n),

@@ -183,17 +183,12 @@ def _blocked(
 
 def _parts(block: Level, factor: Factor, crossing: Crossing) -> list[tuple[str, Factor]]:
     """Return the factors, and pairs of three, that split blocks in ways of their own."""
-
-    def split(part: Codes) -> Codes:
-        _, codes = np.unique(block.codes * (int(part.max()) + 1) + part, return_inverse=True)
-        return np.asarray(codes, dtype=np.intp)
-
-    seen = [block.codes, split(factor.codes)]
+    seen = [block.codes, split(block.codes, factor.codes)]
     found = []
     for names, part in _subsets(crossing):
         own = Factor(name=names, labels=part.labels, codes=part.codes[factor.codes])
-        cells = split(own.codes)
-        if not any(_same(cells, other) for other in seen):
+        cells = split(block.codes, own.codes)
+        if not any(same_members(cells, other) for other in seen):
             seen.append(cells)
             found.append((names, own))
     return found
@@ -216,7 +211,13 @@ def _subsets(crossing: Crossing) -> list[tuple[str, Factor]]:
     return found
 
 
-def _same(one: Codes, other: Codes) -> bool:
+def split(level: Codes, part: Codes) -> Codes:
+    """Return the members of a level divided by what they hold, without gaps."""
+    _, codes = np.unique(level * (int(part.max()) + 1) + part, return_inverse=True)
+    return np.asarray(codes, dtype=np.intp)
+
+
+def same_members(one: Codes, other: Codes) -> bool:
     """Whether two levels have the same members."""
     pairs = np.unique(one * (int(other.max()) + 1) + other).size
     return bool(pairs == np.unique(one).size == np.unique(other).size)

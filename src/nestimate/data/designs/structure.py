@@ -17,10 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.coding import Coding
-from nestimate.data.designs.crossing import Crossing
+from nestimate.data.designs.crossing import Crossing, numbered
 from nestimate.data.designs.levels import NO_LEVEL, Level
 from nestimate.data.designs.stratum import Effect, Role, Stratum
-from nestimate.data.tables.cells import is_plain_number
 from nestimate.errors import DesignError
 
 Array = NDArray[np.float64]
@@ -60,7 +59,7 @@ class Factor:
     @property
     def numbered(self) -> bool:
         """Whether the labels are the numbers of their places."""
-        return bool(self.places) and all(map(is_plain_number, self.labels))
+        return numbered(self.labels, self.places)
 
     def within(self, level: Level) -> bool:
         """Whether it varies inside the members of a level; otherwise it lies between them."""

@@ -139,7 +139,8 @@ def _random(crossing: Crossing, factors: Sequence[str], path: Sequence[str]) -> 
     within = [f for f in crossed if f not in again]
     several = bool(within) and crossing.most_rows([*cluster, *within]) > 1
     bar = "||" if len(within) > 1 else "|"
-    left = " + ".join(_coded(crossing, f) for f in within) if several else "1"
+    # Cells of several factors may differ from cluster to cluster beyond what each does by itself.
+    left = " * ".join(_coded(crossing, f) for f in within) if several else "1"
     terms = [f"({left} {bar if several else '|'} {_joined(cluster)})"]
     levels = [
         [*cluster, *(factors if _numbered(crossing, name, factors) else ()), *inner[: i + 1]]

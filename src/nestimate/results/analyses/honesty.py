@@ -226,16 +226,18 @@ def _panel(fit: Fit, best: Fit | None, sums: Sums, contrast: Contrast, question:
 def _formula_panel(fit: Fit, sums: Sums, contrast: Contrast, question: Question) -> Panel:
     """Hold a formula against least squares: on all readings, and on the means of its clusters.
 
-    Where groups meet inside the clusters and no covariate stands beside them, the pairs that they
-    make are taken instead.
+    Where groups meet inside the clusters their means know nothing of how groups differ there: with
+    no covariate beside them the pairs that they make are taken instead, and nothing otherwise.
     """
     design, prob = fit.model.design, question.ci_prob
     value, clusters = design.readings.value, design.structure.outer
     by_rows, by_means = LeastSquares.on_rows(design), LeastSquares.on_means(design)
     naive = classical.t_interval("pooled", *by_rows.interval(contrast, value), prob)
-    means = by_means.interval(contrast, cluster_means(design, value))
-    simple = classical.t_interval("squares", *means, prob)
-    if simple is None and _groups_alone(design):
+    simple = None
+    if not _meet(contrast, design):
+        means = by_means.interval(contrast, cluster_means(design, value))
+        simple = classical.t_interval("squares", *means, prob)
+    elif _groups_alone(design):
         simple = classical.t_interval("paired", *classical.paired(sums, contrast), prob)
     if not clusters.labels:
         naive = None
@@ -265,6 +267,16 @@ def _formula_panel(fit: Fit, sums: Sums, contrast: Contrast, question: Question)
         units_excludes=None if simple is None else simple.excludes_null,
         answer_excludes=answer.excludes_null,
     )
+
+
+def _meet(contrast: Contrast, design: Design) -> bool:
+    """Whether any cluster holds readings on both sides of a contrast."""
+    clusters, weights = design.structure.outer, contrast.weights[design.readings.group]
+    size = int(clusters.codes.max()) + 1
+    above, below = (
+        np.bincount(clusters.codes[side], minlength=size) for side in (weights > 0, weights < 0)
+    )
+    return bool((above * below).any())
 
 
 def _groups_alone(design: Design) -> bool:

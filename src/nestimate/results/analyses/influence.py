@@ -216,7 +216,8 @@ def _others(fit: Fit, smoothed: Sequence[tuple[Array, float]]) -> dict[int, Fit 
 
 def _without(model: Model, position: int) -> Model:
     """Return the model without one unit or block; the priors stay those of the whole data."""
-    return Model.from_design(without_cluster(model.design, position), model.assumptions)
+    rest = Model.from_design(without_cluster(model.design, position), model.assumptions)
+    return rest.with_parameters(model.parameters)
 
 
 def _influence(

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
+
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.model_frame import FACTORS
 from nestimate.errors import DesignError
@@ -12,10 +14,32 @@ from nestimate.results.estimates.summaries import Question
 
 #: What is asked of groups whose order was stated.
 ORDERED = ("steps", "trend")
+#: Largest coefficient of a contrast that is nothing by construction.
+NOTHING = 1e-9
 
 
 def asked_contrasts(design: Design, question: Question) -> tuple[Contrast, ...]:
-    """Return the contrasts to report: of groups, or of the factors whose cells they are."""
+    """Return the contrasts to report: of groups, or of the factors whose cells they are.
+
+    Raises
+    ------
+    DesignError
+        When they cannot be read, or a formula leaves no room for any of them.
+    """
+    found = _asked(design, question)
+    # What a formula does not let differ is 0 whatever the data are.
+    means = design.structure.means
+    told = tuple(c for c in found if c.against or np.abs(c.weights @ means).max() > NOTHING)
+    if len(told) < len(found) and question.contrast != "reference":
+        lost = next(c.name for c in found if c not in told)
+        raise DesignError(
+            f"the formula '{design.structure.text}' makes {lost} exactly nothing, whatever the "
+            "data are. Write a term for it: a * b holds the interaction of a and b."
+        )
+    return told
+
+
+def _asked(design: Design, question: Question) -> tuple[Contrast, ...]:
     crossing, asked = design.structure.factorial, question.contrast
     if crossing is None and question.against is None:
         words = (asked,) if isinstance(asked, str) else asked

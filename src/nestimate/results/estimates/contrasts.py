@@ -3,7 +3,7 @@
 import ast
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
@@ -13,6 +13,9 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.measures import Measure
 from nestimate.data.tables.cells import is_plain_number
 from nestimate.errors import DesignError, listed, one_of
+
+#: What a quotient of two labels is where differences are said with this sign.
+BETWEEN = {"-": ast.Div(), "/": ast.Sub()}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -114,8 +117,7 @@ def choose_contrasts(
     elif isinstance(asked, str):
         return choose_contrasts(groups, (asked,), against, measure)
     else:
-        found = tuple(parse_contrast(text, groups) for text in asked)
-        return tuple(replace(c, name=measure.differences.written(c.name)) for c in found)
+        return tuple(parse_contrast(text, groups, measure.differences) for text in asked)
     unit = np.eye(len(groups))
     return tuple(
         Contrast(
@@ -152,10 +154,11 @@ def told_by_blocks(
     return tuple(found)
 
 
-def parse_contrast(text: str, groups: Sequence[str]) -> Contrast:
+def parse_contrast(text: str, groups: Sequence[str], measure: Measure) -> Contrast:
     """Read an expression in group labels; labels with odd characters may stand in quotes.
 
-    Where some do, labels that are numbers have to: `('1' + '2') / 2 - '0'`.
+    Where some do, labels that are numbers have to: `('1' + '2') / 2 - '0'`. Where differences are
+    ratios, it is one of logarithms, or a ratio `b / a`.
     """
     ordered = sorted(groups, key=len, reverse=True)
     quoted = [f"{mark}{label}{mark}" for label in ordered for mark in "'\""]
@@ -173,7 +176,7 @@ def parse_contrast(text: str, groups: Sequence[str]) -> Contrast:
         return f"g_{groups.index(label)}"
 
     try:
-        tree = ast.parse(re.sub(pattern, placeholder, text.strip()), mode="eval").body
+        tree, ratio = parsed(re.sub(pattern, placeholder, text.strip()), measure)
         weights = _weights(tree, len(groups))
     except ZeroDivisionError:
         raise DesignError(f"contrast '{text}' divides by 0. Divide by a number above 0.") from None
@@ -186,7 +189,7 @@ def parse_contrast(text: str, groups: Sequence[str]) -> Contrast:
         more = f"so that other numbers are weights: ({high} - {low}) / 2."
         raise DesignError(
             f"contrast '{text}': {what} {how}"
-            + (more if numbers else f"with +, -, * and /, such as '({high} - {low})'.")
+            + (more if numbers else f"with +, -, * and /, such as '({high} {measure.sign} {low})'.")
         ) from None
     if not np.isfinite(weights).all():
         raise DesignError(f"contrast '{text}': its numbers are too large to compute with.")
@@ -195,7 +198,35 @@ def parse_contrast(text: str, groups: Sequence[str]) -> Contrast:
             f"contrast '{text}': the weights of the groups ({listed(list(groups), most=6)}) must "
             "cancel, as in 'b - a' or '(b + c) / 2 - a'; otherwise nothing is compared."
         )
-    return Contrast(name=text.strip(), weights=weights)
+    return Contrast(name=text.strip() if ratio else measure.written(text.strip()), weights=weights)
+
+
+def parsed(code: str, measure: Measure) -> tuple[ast.expr, bool]:
+    """Return an expression of labels g_0, g_1, ..., and whether it is written as answers write it.
+
+    Where differences are ratios, `b / a` is the difference of logarithms that it stands for, and
+    `exp(b - a)` is what answers call it. Sums of labels are those of logarithms, so that no ratio
+    can hold one.
+    """
+    start, end = measure.written(" ").split(" ")
+    written = start != end and code.startswith(start) and code.endswith(end)
+    inner = code[len(start) : -len(end)] if written else code
+    tree = ast.parse(inner, mode="eval").body
+    joined = [n for n in ast.walk(tree) if isinstance(n, ast.BinOp) and _of_labels(n.left, n.right)]
+    ratios = [node for node in joined if isinstance(node.op, ast.Div)]
+    if ratios and any(isinstance(node.op, ast.Add | ast.Sub) for node in joined):
+        raise TypeError("a ratio of sums")
+    for node in ratios:
+        node.op = BETWEEN[measure.sign]
+    return tree, written or bool(ratios)
+
+
+def _of_labels(*nodes: ast.expr) -> bool:
+    """Whether each of several expressions holds a label."""
+    return all(
+        any(isinstance(part, ast.Name) and part.id.startswith("g_") for part in ast.walk(node))
+        for node in nodes
+    )
 
 
 def _weights(node: ast.expr, n_groups: int) -> float | NDArray[np.float64]:

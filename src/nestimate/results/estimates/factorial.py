@@ -13,7 +13,7 @@ from nestimate.data.designs.crossing import Crossing
 from nestimate.data.designs.measures import Measure
 from nestimate.data.tables.cells import is_plain_number
 from nestimate.errors import DesignError, listed, one_of
-from nestimate.results.estimates.contrasts import Contrast
+from nestimate.results.estimates.contrasts import Contrast, parsed
 from nestimate.results.estimates.terms import (
     Place,
     Sum,
@@ -110,8 +110,7 @@ def chosen(
     found: list[Contrast] = []
     for text in (asked,) if isinstance(asked, str) else asked:
         if text not in SETS:
-            one = parse(text, crossing)
-            found.append(replace(one, name=measure.written(one.name)))
+            found.append(parse(text, crossing, measure))
             continue
         if text in ORDERED and not crossing.ordered:
             last = crossing.names[-1]
@@ -133,11 +132,12 @@ def chosen(
     return tuple(found)
 
 
-def parse(text: str, crossing: Crossing) -> Contrast:
+def parse(text: str, crossing: Crossing, measure: Measure) -> Contrast:
     """Read `drug - veh | genotype=WT`, `(drug - veh | KO) - (drug - veh | WT)`, or cells.
 
     Labels that one factor alone has need no name; after the bar stand levels that are held, with
     commas between. Factors that are not mentioned are averaged over, every level counting the same.
+    Where differences are ratios, `drug / veh | genotype=WT` is read too.
 
     Raises
     ------
@@ -159,17 +159,18 @@ def parse(text: str, crossing: Crossing) -> Contrast:
     spaced = re.sub(r"\s*=\s*", "=", text.strip())
     try:
         code = re.sub(pattern, placeholder, spaced).replace(",", "&")
-        whole = _evaluated(ast.parse(code, mode="eval").body, places)
+        tree, ratio = parsed(code, measure)
+        whole = _evaluated(tree, places)
     except ZeroDivisionError:
         raise DesignError(f"contrast '{text}' divides by 0. Divide by a number above 0.") from None
     except (SyntaxError, KeyError, TypeError, OverflowError, ValueError):
-        raise DesignError(_unread(text, crossing)) from None
+        raise DesignError(_unread(text, crossing, measure)) from None
     if isinstance(whole, float):
-        raise DesignError(_unread(text, crossing))
+        raise DesignError(_unread(text, crossing, measure))
     if abs(sum(weight for weight, _ in whole)) > 1e-9:
         raise DesignError(
             f"contrast '{text}': the weights must cancel, as in "
-            f"'{_example(crossing)}'; otherwise nothing is compared."
+            f"'{_example(crossing, measure)}'; otherwise nothing is compared."
         )
     weights = _weights(whole, crossing)
     if weights is None:
@@ -179,14 +180,17 @@ def parse(text: str, crossing: Crossing) -> Contrast:
         )
     if not np.any(np.abs(weights) > 1e-12) or not np.isfinite(weights).all():
         raise DesignError(f"contrast '{text}' compares nothing with nothing.")
-    return Contrast(name=text.strip(), weights=np.where(np.abs(weights) > 1e-12, weights, 0.0))
+    return Contrast(
+        name=text.strip() if ratio else measure.written(text.strip()),
+        weights=np.where(np.abs(weights) > 1e-12, weights, 0.0),
+    )
 
 
-def _example(crossing: Crossing) -> str:
-    return next(of_levels(crossing, "simple", "-")).name
+def _example(crossing: Crossing, measure: Measure) -> str:
+    return next(of_levels(crossing, "simple", measure.sign)).name
 
 
-def _unread(text: str, crossing: Crossing) -> str:
+def _unread(text: str, crossing: Crossing, measure: Measure) -> str:
     labels = [label for labels in crossing.labels for label in labels]
     known = sorted((*labels, *crossing.names), key=len, reverse=True)
     rest = re.sub("|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in known), " ", text)
@@ -198,7 +202,7 @@ def _unread(text: str, crossing: Crossing) -> str:
         if labels.count(label) > 1 or is_plain_number(label)
     ]
     told = f" Write {crossing.names[-1]}=... before {listed(twice, most=3)}." if twice else ""
-    return f"contrast '{text}': {what} Write levels as in '{_example(crossing)}'.{told}"
+    return f"contrast '{text}': {what} Write levels as in '{_example(crossing, measure)}'.{told}"
 
 
 def _spellings(crossing: Crossing) -> dict[str, Sum]:

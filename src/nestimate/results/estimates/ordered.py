@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.structure import Factor, Structure
+from nestimate.data.tables.cells import is_plain_number
 from nestimate.errors import DesignError
 from nestimate.results.estimates.contrasts import Contrast
 
@@ -69,7 +70,7 @@ def choose(factor: Factor, asked: str, sign: str) -> tuple[Contrast, ...]:
 
 def _named(factor: Factor, position: int) -> str:
     label = factor.labels[position]
-    return f"{factor.name} {label}" if factor.numbered else label
+    return f"{factor.name} {label}" if all(map(is_plain_number, factor.labels)) else label
 
 
 def rising(structure: Structure) -> list[tuple[str, Codes]]:

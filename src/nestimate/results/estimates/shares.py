@@ -108,16 +108,20 @@ def _to(name: str) -> tuple[str, str]:
 def _of_formula(fit: Fit, terms: Structure) -> list[tuple[str, str, Array]]:
     if terms.merged or fit.draws.noise is None:
         return []
+    noise = np.square(fit.draws.noise)
+    # Where readings of groups err differently, each group has shares of its own.
+    rows = [terms.group == g for g in range(noise.shape[1])] if noise.shape[1] > 1 else [...]
     found = []
     for stratum in terms.strata:
-        size = np.array([_square(effect.column) / effect.split for effect in stratum.effects])
+        sizes = [[_square(e.column[mine]) / e.split for mine in rows] for e in stratum.effects]
         label, said = _to(stratum.between)
         if stratum.of:
             what, where = stratum.of, stratum.between
             label, said = f"{what}, {where} to {where}", f"in how {what} differs between {where}s"
         square = np.square(fit.draws.scale(stratum))
-        found.append((label, said, (square * size).sum(axis=1, keepdims=True)))
-    return [*found, ("reading to reading", "between readings", np.square(fit.draws.noise))]
+        square = np.broadcast_to(square, (len(square), len(sizes)))
+        found.append((label, said, square @ np.array(sizes)))
+    return [*found, ("reading to reading", "between readings", noise)]
 
 
 def _square(column: Array) -> float:

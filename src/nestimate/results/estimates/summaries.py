@@ -228,6 +228,11 @@ class Question:
         check_fields(self, Question)
         if self.against is not None and not isfinite(self.against):
             raise DesignError(f"against is {self.against}: it must be a finite number.")
+        if self.against is not None and self.contrast != "reference":
+            raise DesignError(
+                "against compares each group with that value, contrast groups with each other: ask "
+                "for one of them at a time."
+            )
         if not 0 < self.ci_prob < 1:
             raise DesignError(
                 f"ci_prob is {self.ci_prob:g}: it must lie between 0 and 1, such as 0.95 for a "

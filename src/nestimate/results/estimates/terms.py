@@ -7,8 +7,7 @@ from typing import Self
 
 import numpy as np
 
-from nestimate.data.designs.crossing import Crossing
-from nestimate.data.tables.cells import is_plain_number
+from nestimate.data.designs.crossing import Crossing, numbered
 
 #: Some levels of some factors: position of the level by that of the factor.
 Place = dict[int, int]
@@ -121,7 +120,7 @@ def trend(crossing: Crossing, factor: int) -> Step:
     places = np.array(crossing.ordered[factor])
     apart = places - places.mean()
     labels = crossing.labels[factor]
-    what = "unit" if all(map(is_plain_number, labels)) else "step"
+    what = "unit" if numbered(labels, crossing.ordered[factor]) else "step"
     return Step(
         factor=factor,
         weights=tuple((float(w), level) for level, w in enumerate(apart / (apart @ apart))),

@@ -62,6 +62,15 @@ class Sets:
             spread=np.asarray(stack.yardstick.spread),
         )
 
+    def take(self, chosen: Codes) -> Self:
+        """Return some of the endpoints."""
+        return replace(
+            self,
+            model=self.model.take(chosen),
+            centre=self.centre[chosen],
+            spread=self.spread[chosen],
+        )
+
     def effect(self, mu: Array) -> Array:
         """Return the effect of standardised means (groups, sets, draws), (sets, draws)."""
         worked = np.einsum("g,gsd->sd", self.weights, mu)

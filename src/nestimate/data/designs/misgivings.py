@@ -1,0 +1,144 @@
+"""What a formula probably does not mean: said beside the answer."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.data.designs.expressions import quoted
+from nestimate.data.designs.formula import Formula
+from nestimate.data.designs.levels import Level
+from nestimate.data.designs.model_frame import ModelFrame
+from nestimate.data.designs.random_terms import Random, combined_level
+from nestimate.data.designs.strata import same_members, split
+from nestimate.data.designs.stratum import Stratum
+from nestimate.data.designs.term_columns import Column
+
+Codes = NDArray[np.intp]
+
+#: Whole numbers up to this many may be codes of groups.
+MOST_CODES = 12
+#: A level of one factor: the code of `1`, and the number of factors right of the bar.
+ONE = ("1", 1)
+
+
+def misgivings(
+    formula: Formula, frame: ModelFrame, random: Random, fixed: Sequence[Column]
+) -> list[str]:
+    """Say what a formula probably does not mean."""
+    levels = [term.factors[0] for term in formula.random if (term.code, len(term.factors)) == ONE]
+    said = [
+        f"{name} is in the fixed part and right of a bar: its levels are estimated one by one, so "
+        f"that little is left for the spread between them. '(1 | {quoted(name)})' without "
+        f"{name} in the fixed part is usually meant."
+        for name in levels
+        if name in formula.fixed_names
+    ]
+    for term in formula.random:
+        number = int(term.code[1:]) if term.code[1:].isdecimal() else None
+        if number is not None and number not in formula.fixed_atoms:
+            said.append(
+                f"The effect of {term.expression} differs between {':'.join(term.factors)}, but "
+                f"{term.expression} is not in the fixed part: on average it is taken to be zero. "
+                f"Add '+ {term.expression}' to estimate it."
+            )
+        elif number is not None and _constant(frame, formula.atoms[number].column, term.factors):
+            where = ":".join(term.factors)
+            said.append(
+                f"Every {where} has one {term.expression}, so how {term.expression} differs "
+                f"between {where} cannot be told from the level of a {where}. "
+                f"'(1 | {term.place})' is usually meant."
+            )
+    columns = [formula.atoms[i].column for i in formula.fixed_atoms]
+    return [
+        *said,
+        *_alike(formula, frame, random, fixed),
+        *(s for name in columns if name is not None for s in _codes(name, frame, random.outer)),
+    ]
+
+
+def _alike(
+    formula: Formula, frame: ModelFrame, random: Random, fixed: Sequence[Column]
+) -> list[str]:
+    """Say that an effect is taken to be the same in all clusters, where readings repeat in each.
+
+    Then its readings count as if each were a cluster of its own (Schielzeth & Forstmeier 2009).
+    """
+    outer = random.outer
+    if random.crossed or not outer.size:
+        return []
+    data = frame.numbered(formula)
+    labels = {
+        i: np.unique(data[f"x{i}"].astype(str), return_inverse=True)[1]
+        for i in formula.fixed_atoms
+        if data[f"x{i}"].dtype.kind not in "iuf"
+    }
+
+    def cells(atoms: Sequence[int]) -> Codes:
+        found = outer.codes
+        for i in atoms:
+            found = split(found, labels[i])
+        return found
+
+    whole = cells(tuple(labels))
+    if np.unique(whole).size == whole.size:
+        return []
+    held = [_members(stratum) for stratum in random.strata]
+    terms = {c.atoms for c in fixed if c.atoms and all(i in labels for i in c.atoms)}
+    missing = [
+        set(atoms)
+        for atoms in terms
+        if not any(same_members(cells(atoms), other) for other in (outer.codes, *held))
+    ]
+    said = []
+    # What is said of an interaction holds its factors.
+    for atoms in (one for one in missing if not any(one < other for other in missing)):
+        names = [formula.atoms[i].text for i in sorted(atoms)]
+        what = " x ".join(names)
+        bar = f"{' * '.join(names)} {'||' if len(names) > 1 else '|'} {outer.name}"
+        said.append(
+            f"How far {'the effect' if len(names) == 1 else 'the interaction'} of {what} differs "
+            f"between {outer.name} is not in the formula: it is taken to be the same in every "
+            f"{outer.name}, and readings count as if each were a {outer.name} of its own. "
+            f"'({bar})' lets it differ."
+        )
+    return said
+
+
+def _members(stratum: Stratum) -> Codes:
+    """Return what scatters in a stratum by itself, for every row."""
+    effect = np.stack([e.column for e in stratum.effects]).argmax(axis=0)
+    return split(stratum.level.codes, effect)
+
+
+def _constant(frame: ModelFrame, name: str | None, factors: tuple[str, ...]) -> bool:
+    """Whether a column has one value in every level of a factor."""
+    if name is None:
+        return False
+    level = combined_level(frame, factors)
+    values = np.unique(frame.data[name].to_numpy(), return_inverse=True)[1]
+    pairs = level.codes * (int(values.max()) + 1) + values
+    return bool(np.unique(pairs).size == level.size)
+
+
+def _codes(name: str, frame: ModelFrame, outer: Level) -> list[str]:
+    """Say that whole numbers, one in every cluster, may be names of groups."""
+    if name in frame.factors:
+        return []
+    values = frame.data[name].to_numpy()
+    found = np.unique(values)
+    clusters = outer.size > 0
+    apart = np.unique(outer.codes * found.size + np.searchsorted(found, values)).size
+    if (
+        not 1 < found.size <= MOST_CODES
+        or 2 * found.size > values.size
+        or found[0] not in (0, 1)
+        or np.any(np.diff(found) != 1)
+        or (clusters and apart > outer.size)
+    ):
+        return []
+    where = f", one in every {outer.name}" if clusters else ""
+    return [
+        f"{name} holds the whole numbers {found[0]:g} to {found[-1]:g}{where}, and is analysed as "
+        f"a measurement, with one slope. If the numbers stand for groups, write C({quoted(name)})."
+    ]

@@ -30,6 +30,8 @@ HOURS = (0, 1, 2, 4, 8, 24)
 SIX = ("WT_1", "WT_2", "WT_3", "KO_1", "KO_2", "KO_3")
 ALONG = "compare --wide units --group group,{} --block unit"
 MICE = [(f"{g}{i}", g) for g in ("wt", "ko") for i in range(5)]
+SEVENTEENTHS = [(5 + 17 * i % 60, labels) for i, labels in enumerate(MICE)]
+COUNTED = [(i * i % 13, m, g) for i, (m, g) in enumerate(MICE)]
 
 TITLES = {
     "WT (n=1)": ("WT (n=1)", "WT (n=2)", "WT (n=3)", "KO (n=1)", "KO (n=2)", "KO (n=3)"),
@@ -265,4 +267,222 @@ EXPORTS = {
         "compare --value 'Channel 1' --against 0",
         never=("--value Time", "Channel 1,Channel 2"),
     ),
+    **{
+        f"times such as {titles[1]}, number first": Sheet(
+            csv(f"Mouse,arm,{','.join(titles)}", [(m, g, *map(value, range(3))) for m, g in MICE]),
+            "compare --wide groups --group arm,time --block Mouse",
+            says=("arm and time are two factors", *also),
+            never=("--relabel-units",),
+        )
+        for titles, also in (
+            (("0h", "6h", "24h"), ("Groups are compared at equal 0h",)),
+            (("0 min", "30 min", "60 min"), ("Groups are compared at equal 0 min",)),
+            (("glucose_0min", "glucose_30min", "glucose_60min"), ("at equal glucose_0min",)),
+            (("1 day", "3 days", "7 days"), ()),
+            (("weight 0d", "weight 7d", "weight 14d"), ("at equal weight 0d",)),
+            (("1 dpi", "3 dpi", "7 dpi"), ()),
+        )
+    },
+    "hours, number first, of one group": Sheet(
+        csv("Mouse,0h,6h,24h", [(m, *map(value, range(3))) for m, _ in MICE]),
+        "compare --wide groups --group time --block Mouse",
+    ),
+    "hours of two groups in the titles": Sheet(
+        columns(("WT 6h", "WT 24h", "KO 6h", "KO 24h")), "compare --wide groups"
+    ),
+    "one title above the replicates, animals beside": Sheet(
+        csv("Mouse,arm,IL6,IL6", [(m, g, value(), value()) for m, g in MICE]),
+        "compare --value IL6_1,IL6_2 --group arm --unit Mouse",
+        says=("Columns of the same title are numbered: 'IL6_1', 'IL6_2'",),
+    ),
+    "one title above the replicates of one group": Sheet(
+        csv("Mouse,IL6,IL6", [(m, value(), value()) for m, _ in MICE]),
+        "compare --value IL6_1,IL6_2 --unit Mouse --against 0",
+    ),
+    "one title above the replicates, a weight beside": Sheet(
+        csv("Mouse,arm,weight,IL6,IL6", [(m, g, value(30), value(), value()) for m, g in MICE]),
+        "compare --value IL6_1,IL6_2 --group arm --unit Mouse",
+        says=("Left out: weight.",),
+    ),
+    **{
+        f"counts of {one} and {other}": Sheet(
+            csv(f"dish,arm,{one},{other}", [(m, g, k, 9 + k % 4) for k, m, g in COUNTED]),
+            f"compare --response {f'{one}/total'!r} --group arm --edit '{edit}'",
+            says=(f"{one} and {other} are taken as the two parts", f"counted beside {one}"),
+            never=(f"--n {other}", "--value"),
+        )
+        for one, other, edit in (
+            ("dead", "alive", "total = dead + alive"),
+            ("n_pos", "n_neg", "total = n_pos + n_neg"),
+            ("positive cells", "negative cells", 'total = "positive cells" + "negative cells"'),
+            ("hatched", "unhatched", "total = hatched + unhatched"),
+            ("responders", "non-responders", "total = responders + non-responders"),
+        )
+    },
+    "two counts of several genes": Sheet(
+        csv(
+            "gene,dish,arm,dead,alive",
+            [(x, m, g, k, 9 + k % 4) for k, m, g in COUNTED for x in "AB"],
+        ),
+        "compare --response dead/total --group arm --edit 'only gene = A' "
+        "--edit 'total = dead + alive'",
+    ),
+    "two counts that always add up to twenty": Sheet(
+        csv("dish,arm,left,right", [(m, g, k, 20 - k) for k, m, g in COUNTED]),
+        "compare --response left/total --group arm --edit 'total = left + right'",
+    ),
+    **{
+        f"{share} rounded beside {total}": Sheet(
+            csv(f"dish,arm,{share},{total}", [(m, g, cell(k), 30 + k % 3) for k, m, g in COUNTED]),
+            f"compare --value {share!r} --group arm",
+            says=(
+                f"By their names {share} is a share, and {total} of how many, but not every row",
+                "could be total (of how many)",
+                said,
+            ),
+            never=(f"--block {total}", f"/{total}", f"--n {total}"),
+        )
+        for share, total, cell, said in (
+            ("pct", "total", lambda k: 21 + 5 * k, "(row 2: 21 % of 30 is 6.3)"),
+            ("% pos", "cells", lambda k: f"{21.05 + 5 * k:.2f}", "--response '% pos/cells'"),
+            ("fraction", "n", lambda k: f"{0.21 + 0.05 * k:.2f}", "0.21 of 30 is 6.3"),
+        )
+    },
+    **{
+        f"{kind} of samples without a group": Sheet(
+            long(f"sample,{kind},{measured}", ("Gapdh", "Il6"), rows=zip("abcdef")),
+            f"compare --value {measured} --against 0 --edit 'only {kind} = Il6'",
+            says=(
+                "Which sample was treated how? Write it into a column beside sample",
+                f"If {kind} was given rather than measured, it is the group: --group {kind}",
+            ),
+            never=(f"--group {kind}", "--block"),
+        )
+        for kind, measured in (("target", "Ct"), ("cytokine", "pg_ml"), ("assay", "Cq"))
+    },
+    **{
+        f"replicates of which one is {cell}": Sheet(
+            csv(
+                "mouse,arm,r1,r2,r3",
+                [(m, g, value(), value(), value() if k else cell) for k, m, g in COUNTED],
+            ),
+            f"compare --value r1,r2,r3 --group arm --unit mouse {options}",
+            never=("--value r1 ", "--value r1,r2 "),
+        )
+        for cell, options in (
+            ("<0.5", "--response censored"),
+            (">40", "--response censored"),
+            ("n.d.", "--na n.d."),
+            ("-", "--na=-"),
+        )
+    },
+    **{
+        f"{shape} with a limit": Sheet(text, line)
+        for shape, text, line in (
+            (
+                "columns of groups",
+                columns(("ctl", "drug"), rows=6) + f"<0.5,{value()}\n",
+                "compare --wide groups --response censored",
+            ),
+            (
+                "units in columns",
+                columns(SIX, rows=6) + "<0.5," + ",".join(value() for _ in range(5)) + "\n",
+                "compare --wide units --response censored",
+            ),
+            (
+                "times in columns",
+                csv(
+                    "mouse,arm,t0,t6,t24",
+                    [(m, g, value(), value() if k else "<2", value()) for k, m, g in COUNTED],
+                ),
+                "compare --wide groups --group arm,t --block mouse --response censored",
+            ),
+        )
+    },
+    **{
+        f"times such as {titles[0]}": Sheet(
+            csv(f"Mouse,arm,{','.join(titles)}", [(m, g, *map(value, range(3))) for m, g in MICE]),
+            f"compare --wide groups --group arm,{when} --block Mouse",
+            never=(f"--value '{titles[0]}' ", f"--block '{titles[2]}'"),
+        )
+        for when, titles in (
+            ("Day", ("Day 1 alive", "Day 7 alive", "Day 14 alive")),
+            ("day", ("Height day 7 (cm)", "Height day 14 (cm)", "Height day 21 (cm)")),
+            ("week", ("score week1 left", "score week2 left", "score week4 left")),
+        )
+    },
+    "plots inside blocks are not left out": Sheet(
+        csv(
+            "Cage,Mouse,Line,arm,day 1,day 2",
+            [(f"c{i // 2}", m, "AB"[i % 2], g, value(), value()) for i, (m, g) in enumerate(MICE)],
+        ),
+        "compare --wide groups --value 'day 1,day 2' --group arm,day --block Cage/Mouse",
+        says=("Left out: Line.",),
+    ),
+    "an assay with its standards": Sheet(
+        csv("Well,Type,Group,pg_ml", [(f"A{k}", "Standard", "", 2**k) for k in range(5)])
+        + "".join(f"{m},Unknown,{g},{value()}\n" for m, g in MICE),
+        "compare --value pg_ml --group Group --edit 'only Type = Unknown'",
+        says=("Type tells samples from standards, blanks or controls of the assay",),
+    ),
+    "unknown among the arms": Sheet(
+        long("mouse,status,y", ("unknown", "infected", "blank"), rows=zip("abcdefgh")),
+        "compare --value y --group status --block mouse",
+        never=("--edit",),
+    ),
+    "a mean beside what it is of": Sheet(
+        csv("sample,arm,Ct,Ct Mean", [(m, g, value(), value()) for m, g in MICE]),
+        "compare --value Ct --group arm",
+    ),
+    "objects without a group": Sheet(
+        csv(
+            "Label,Area,Mean,Min,Max",
+            [(f"ctl_{m}_{k}.tif", value(), value(), k % 4, 250 + k % 5) for k, m, _ in COUNTED],
+        ),
+        "compare --value Mean --against 0",
+        never=("--group Min",),
+    ),
+    "means of groups side by side": Sheet(
+        csv(
+            "Dose,A mean,A SD,A n,B mean,B SD,B n",
+            [(10 * k, value(), value(1, 0.1), 4, value(), value(1, 0.1), 4) for k in range(4)],
+        ),
+        "compare --value 'A mean' --n 'A n' --sd 'A SD' --against 0",
+        says=("stand beside each other, as means of several groups do.",),
+        never=("--group 'B n'",),
+    ),
+    **{
+        f"'{unit}' behind every number": Sheet(
+            csv("mouse,arm,y", [(m, g, f"{value()}{unit}") for m, g in MICE]),
+            "compare --value y --group arm",
+            says=(f"'{unit.strip()}' behind the numbers is taken off 10 cells of 'y'.",),
+        )
+        for unit in ("%", " %", " mg", "ng/mL", " µm²", " a.u.")
+    },
+    "a unit behind replicates": Sheet(
+        csv("mouse,arm,r1,r2", [(m, g, f"{value()} mg", f"{value()} mg") for m, g in MICE]),
+        "compare --value r1,r2 --group arm --unit mouse",
+        says=("taken off 10 cells of 'r1', 10 cells of 'r2'.",),
+    ),
+    "a unit behind numbers and limits": Sheet(
+        csv("mouse,arm,y", [(m, g, f"{value() if k else '<0.5'} ng/mL") for k, m, g in COUNTED]),
+        "compare --value y --response censored --group arm",
+    ),
+    "a unit behind numbers, one without": Sheet(
+        csv("mouse,arm,y", [(m, g, f"{value()} mg" if k else "n.d.") for k, m, g in COUNTED]),
+        "compare --value y --group arm --na n.d.",
+    ),
+    "doses and times with a unit": Sheet(
+        long("mouse,dose,time,y", ("0.1 mg", "1 mg"), ("0 h", "6 h", "24 h"), rows=zip("abcdef")),
+        "compare --value y --group dose,time --block mouse",
+        never=("--value dose",),
+    ),
+    **{
+        f"{one} and {other} that add up to {whole}": Sheet(
+            csv(f"mouse,arm,{one},{other}", [(m, g, k, whole - k) for k, (m, g) in SEVENTEENTHS]),
+            f"compare --value {one!r} --group arm",
+            never=("--edit", "/total"),
+        )
+        for one, other, whole in (("open", "closed", 100), ("time open", "time closed", 300))
+    },
 }  # fmt: skip

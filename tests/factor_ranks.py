@@ -72,7 +72,8 @@ class FactorTemplate:
         for name, of in self.effects.items():
             own = table.groupby(list(of), sort=False).ngroup().to_numpy()
             # The scale of an effect is that of the difference between two cells.
-            scale = truth[name] / np.sqrt(2 if name.startswith("tau_effect") else 1)
+            differs = name.startswith("tau_effect") or ":" in name
+            scale = truth[name] / np.sqrt(2 if differs else 1)
             value = value + scale * mixing[outer] * rng.standard_normal(own.max() + 1)[own]
         return table.assign(value=value + truth["sigma"] * rng.standard_normal(len(table)))
 
@@ -137,6 +138,20 @@ def _aged(rng):
 
 def _of_age(table):
     return np.column_stack([np.ones(len(table)), (table["arm"] == "b") - 0.5, table["age"]])
+
+
+def _aged_cells(rng):
+    """Return four cells within six animals, read twice at ages whose mean is 0."""
+    table = _cells("ab", 6, between=False, readings=2)
+    age = rng.standard_normal(len(table))
+    return table.assign(age=age - age.mean())
+
+
+def _of_aged_cells(table):
+    """Return what coefficients multiply, each less its mean."""
+    arm, time = (table["arm"] == "b").to_numpy(float), (table["time"] == "t2").to_numpy(float)
+    columns = np.column_stack([arm, time, arm * time, table["age"]])
+    return np.column_stack([np.ones(len(table)), columns - columns.mean(axis=0)])
 
 
 DOSES = ("0", "1", "3", "10")
@@ -214,6 +229,37 @@ FACTORS = {
             effects={"tau[animal]": ("animal",)},
             outer="animal",
             known={"b - a": (0, 1, 0)},
+        ),
+        FactorTemplate(
+            name="two factors within 6 animals and a covariate, 2 readings",
+            rows=_aged_cells,
+            roles=CROSSED,
+            covariates=("age",),
+            priors={
+                "beta[Intercept]": MU,
+                "beta[arm[b]]": MU,
+                "beta[time[t2]]": MU,
+                "beta[arm[b]:time[t2]]": MU,
+                "beta[age]": MU,
+                "tau[animal]": ONE,
+                "tau[animal:arm]": ONE,
+                "tau[animal:time]": ONE,
+                "tau[animal:arm:time]": WIDE,
+                **NOISE,
+            },
+            means=_of_aged_cells,
+            effects={
+                "tau[animal]": ("animal",),
+                "tau[animal:arm]": ("animal", "arm"),
+                "tau[animal:time]": ("animal", "time"),
+                "tau[animal:arm:time]": ("animal", "arm", "time"),
+            },
+            outer="animal",
+            known={
+                "t2 - t1 | a": (0, 0, 1, 0, 0),
+                "b - a": (0, 1, 0, 0.5, 0),
+                "(t2 - t1 | b) - (t2 - t1 | a)": (0, 0, 0, 1, 0),
+            },
         ),
         FactorTemplate(
             name="a trend over 4 doses in 6 blocks, 2 readings",

@@ -232,7 +232,17 @@ COLUMNS = {
     "no header": Case(text(ROWS[1:], ROWS[0]), ("first row holds readings",)),
     "not named": Case(text(), ("column for value", "columns: arm, mouse, y"), options=NO_ROLES),
     "twice": Case(
-        text([[*r, "1"] for r in ROWS], [*HEADER, "y"]), ("'y' occurs more than once", "3 and 4")
+        text([[*r, r[1]] for r in ROWS], [*HEADER, "mouse"]),
+        ("'mouse' occurs more than once", "2 and 4"),
+    ),
+    "numbers twice": Case(
+        text([[*r, r[2]] for r in ROWS], [*HEADER, "y"]),
+        ("same title are numbered: 'y_1', 'y_2'", "2 readings in each row"),
+        0,
+    ),
+    "numbers twice that are two things": Case(
+        text([[*r, "1"] for r in ROWS], [*HEADER, "y"]),
+        ("'y_1', 'y_2' would be pooled as readings of one quantity", "do not look like it"),
     ),
     "spaces around names": Case(
         text(header=["arm ", " mouse", "y"]), ("Spaces in column names", "'arm', 'mouse'"), 0
@@ -372,6 +382,20 @@ VALUES = {
         COMMAS.replace(b",", b".", 1), ("row 2", "has a point"), options=COMMA
     ),
     "unknown decimal mark": Case(text(), ("decimal", "','"), options=(*ROLES, "--decimal", ";")),
+    "one unit behind every number": Case(
+        text([[a, m, f"{y} mg"] for a, m, y in ROWS]), ("'mg' behind the numbers is taken off",), 0
+    ),
+    "few numbers with a unit": Case(
+        text([[a, m, f"{round(float(y))}%"] for a, m, y in ROWS]), ("'%' behind the numbers",), 0
+    ),
+    "one unit, one cell without": Case(
+        text([[a, m, f"{y} mg" if i else y] for i, (a, m, y) in enumerate(ROWS)]),
+        ("column 'y': 'mg' stands behind most numbers, but not behind", "(row 2)", "in mg too"),
+    ),
+    "two units": Case(
+        text([[a, m, f"{y} {'mg' if i % 5 else 'g'}"] for i, (a, m, y) in enumerate(ROWS)]),
+        ("'mg' stands behind most numbers", "g' (row 2)", "g' (row 7)"),
+    ),
     "percent": Case(one("y", "5%"), ("row 5", "'5%' is a percentage")),
     "mean and spread": Case(
         one("y", "5.1 ± 0.4"), ("row 5", "is a mean and its spread", "two columns")

@@ -128,6 +128,46 @@ def test_what_scatters_is_the_same_with_and_without_covariates(name):
     assert scattering(plain) == scattering(adjusted_design(table, roles, ["age"]))
 
 
+@pytest.mark.parametrize(
+    ("words", "options"),
+    [
+        ({"group": "drug"}, {"order": "low,high,veh"}),
+        ({"group": "drug"}, {"order": "low,high,veh", "contrast": ["steps", "reference"]}),
+        ({"group": "drug", "reference": "veh"}, {"order": "low,high,veh"}),
+        ({"group": "dose"}, {"contrast": ["steps", "trend"]}),
+        ({"group": "dose"}, {"order": "3,1,0"}),
+        ({"group": "drug,sex"}, {"order": "drug=veh,low,high"}),
+        ({"group": "drug,sex", "reference": "sex=m"}, {"contrast": "interaction"}),
+        ({"group": "sex,dose"}, {"contrast": "trend"}),
+    ],
+)
+def test_what_is_asked_is_answered_with_covariates_as_without(words, options):
+    """An order that was stated was thrown away, and the reference by name answered instead."""
+    data = litters(pups=4)
+    data["drug"] = np.array(["veh", "low", "high"])[np.arange(len(data)) // 2 % 3]
+    data["dose"] = data["drug"].map({"veh": 0, "low": 1, "high": 3})
+    asked = words | {"value": "y", "block": "litter"}
+    one, other = (
+        ne.compare(data, **asked, options=options | own | {"ess": 200})
+        for own in ({}, {"adjust": "age"})
+    )
+    assert [row.name for row in other.contrasts] == [row.name for row in one.contrasts]
+    assert [row.name for row in other.groups] == [row.name for row in one.groups]
+    assert {row.name for row in other.probabilities} >= {
+        row.name for row in one.probabilities if "step of" in row.name
+    }
+    for row, own in zip(one.contrasts, other.contrasts, strict=True):
+        assert own.mean == pytest.approx(row.mean, abs=row.sd)
+    said = [note for note in one.design.notes if note.startswith("Order of")]
+    assert [note for note in other.design.notes if note.startswith("Order of")] == said
+
+
+def test_a_bayes_factor_beside_covariates_is_refused_in_words():
+    options = {"adjust": "age", "bayes_factor": True, "ess": 200}
+    with pytest.raises(DesignError, match="leave one of them out"):
+        ne.compare(frame(), value="y", group="arm", options=options).to_dict()
+
+
 @pytest.mark.parametrize("name", ["units in cells", "units in plots"])
 def test_a_covariate_without_an_effect_makes_nothing_surer(name):
     data, words = LAYOUTS[name]

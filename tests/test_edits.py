@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import nestimate as ne
 from nestimate.apps import cli
 from nestimate.data.tables.door import Wanted, read_table
-from nestimate.data.tables.edits import KeepOnly, LeaveOut, Rename, SetCell, parse_edit
+from nestimate.data.tables.edits import AddUp, KeepOnly, LeaveOut, Rename, SetCell, parse_edit
 from nestimate.errors import DataError, DesignError, NestimateError
 from nestimate.results.documents import reproduction
 
@@ -173,3 +173,30 @@ def test_only_the_rows_that_are_asked_for_are_kept_and_the_others_counted():
     assert "none is left out" in " ".join(read("only arm = b", "only arm = b").notes)
     with pytest.raises(DataError, match="no row has arm c"):
         read("only arm = c")
+
+
+def test_a_column_is_added_up_and_the_sum_is_said():
+    content = b"tank,dead,still alive\nt1,3,17\nt2,,20\nt3,0,4\n"
+    edits = ('total = dead + "still alive"', "without tank = t3")
+    table = read_table(file(content), Wanted(edits=edits, as_it_is=True))
+    np.testing.assert_array_equal(table.numbers("total"), [20, np.nan])
+    assert table.notes[0] == "Column total is the sum of dead and still alive, row by row."
+
+
+@given(names=st.lists(TEXTS, min_size=3, max_size=5), why=REASONS)
+def test_a_sum_is_read_as_it_is_written(names, why):
+    edit = AddUp(column=names[0], parts=tuple(names[1:]), why=why)
+    assert parse_edit(str(edit)) == edit
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        ("y = mouse + y", "there is a column 'y' already"),
+        ("total = y + z", "there is no column 'z'"),
+        ("total = arm + y", "column 'arm', row 2: 'a' is not a number"),
+    ],
+)
+def test_a_sum_that_cannot_be_is_refused(edit, said):
+    with pytest.raises(DataError, match=said):
+        read("row 5, y = 1", edit)

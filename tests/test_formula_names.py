@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import nestimate as ne
+from nestimate.data.designs.expressions import quoted, scan, unquoted
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.tables.door import read_table
@@ -131,3 +132,28 @@ def test_names_change_nothing_in_an_answer(table, text, shift):
         assert [row.ci_low for row in ours] == [row.ci_low for row in theirs], part
     assert len(str(plain).splitlines()) > 10
     assert "Answer" in str(result)
+
+
+@pytest.mark.parametrize("name", ["base`line", "body `w` g", "`", "``", "x`", "a b", "größe"])
+def test_a_name_with_backticks_is_quoted_as_it_is_read(name):
+    (token,) = scan(quoted(name))
+    assert token.column == name
+    assert unquoted(f"log({quoted(name)})") == f"log({name})"
+
+
+def test_a_covariate_or_value_with_a_backtick_is_one_as_any_other():
+    rng = np.random.default_rng(4)
+    plain = pd.DataFrame(
+        {"arm": ["a", "b"] * 6, "y": rng.normal(size=12), "before": rng.normal(size=12)}
+    )
+    odd = plain.rename(columns={"y": "weight `g`", "before": "base`line", "arm": "`arm"})
+    expected, found = (
+        ne.compare(
+            table, value=value, group=group, options={"adjust": covariate, "ess": 200}
+        ).to_dict()["contrasts"][0]
+        for table, value, group, covariate in (
+            (plain, "y", "arm", "before"),
+            (odd, "weight `g`", "`arm", "base`line"),
+        )
+    )
+    assert found == expected

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 import messy
 import nestimate as ne
-from exports import EXPORTS
+from exports import EXPORTS, MICE
 from laboratory import NESTED, SHEETS, SUBCOLUMNS, TWO_BY_TWO, UNEVEN
 from nestimate import comparison
 from nestimate.apps import cli
@@ -159,6 +159,7 @@ def test_answers_of_the_proposals(tmp_path):
 def test_a_flat_proposal_names_every_column_that_it_ignores(name, tmp_path):
     found = ne.inspect(written(tmp_path, EVERY[name].text))
     kind = {found.measurand.column} if found.measurand else set()
+    kind |= {found.counterparts.others} if found.counterparts else set()
     for proposal in found.proposals:
         if proposal.layout == "flat" and not proposal.folded:
             roles = proposal.roles
@@ -203,15 +204,33 @@ def test_the_sheet_that_is_named_looks_like_a_table(tmp_path):
 def test_a_limit_that_only_the_assay_knows_is_to_be_filled_in(cell, tmp_path):
     text = "\n".join(["arm,mouse,IL 6", *ROWS[1:], f"drug,d9,{cell}"]) + "\n"
     said = " ".join(inspected(written(tmp_path, text))[0].split())
-    asked = "--value 'IL 6' --response censored --limit LIMIT"
+    asked = "--value 'IL 6' --response censored --group arm --unit mouse --limit '<LIMIT'"
     assert asked in said
     assert "inspect the table again" not in said
     line = asked.replace("LIMIT", "0.5")
-    assert "Answer: IL 6" in run(
-        f"nestimate compare {tmp_path / 'data.csv'} {line} --group arm --unit mouse"
-    )
+    assert "Answer: IL 6" in run(f"nestimate compare {tmp_path / 'data.csv'} {line}")
     mixed = written(tmp_path, text.replace(ROWS[3], "ctl,c2,abc"))
     assert "LIMIT" not in inspected(mixed)[0]
+
+
+@pytest.mark.parametrize(
+    ("cell", "name", "limit"),
+    [("<LOD", "r", "<LIMIT"), ("ULOQ", "r", ">LIMIT"), ("Undetermined", "Ct ", ">LIMIT")],
+)
+def test_replicates_of_which_one_waits_for_a_limit_are_all_used_once_it_is_filled_in(
+    cell, name, limit, tmp_path
+):
+    head, three = f"mouse,arm,{name}1,{name}2,{name}3", f"{name}1,{name}2,{name}3"
+    rows = [f"{m},{g},{9 + i},{8.5 + i},{9.5 + i}" for i, (m, g) in enumerate(MICE)]
+    rows[3] = rows[3].replace("12.5", cell)
+    said, lines = inspected(written(tmp_path, "\n".join([head, *rows]) + "\n"))
+    assert f"{name}3 holds '{cell}' in row 5: a limit of detection" in said
+    line = next(line.strip() for line in said.splitlines() if "LIMIT" in line and "nest" in line)
+    assert shlex.split(line)[3:] == shlex.split(
+        f"--value '{three}' --group arm --unit mouse --response censored --limit '{limit}'"
+    )
+    assert "LIMIT" not in "".join(lines)
+    run(line.replace("LIMIT", "40" if limit[0] == ">" else "0.5"))
 
 
 ROWS = [",".join(row) for row in messy.ROWS]

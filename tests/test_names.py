@@ -142,7 +142,8 @@ def answer(case: Case, names: Mapping[str, str], labels: Mapping[str, list[str]]
         seconds=0.0,
         log=(),
     )
-    options = Options(against=case.against, rope=(-0.5, 0.5), contrast="pairs")
+    asked = "pairs" if case.against is None else "reference"
+    options = Options(against=case.against, rope=(-0.5, 0.5), contrast=asked)
     return Comparison.from_fit(fit, options.question, ess=100, options={})
 
 

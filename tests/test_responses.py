@@ -11,6 +11,7 @@ import nestimate as ne
 from keyed import keyed
 from nestimate.data.designs.counted import Counted
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.opposites import opposed
 from nestimate.data.designs.percentages import counted_parts
 from nestimate.data.designs.proportions import Proportions
 from nestimate.data.designs.roles import Roles
@@ -568,3 +569,35 @@ def test_words_that_do_not_say_what_is_counted_are_named():
     roles = Roles(value="y", group="g", response="proportion")
     with pytest.raises(DataError, match="holds 'ja', 'nein', and nothing says"):
         Design.from_table(read_table(frame), roles)
+
+
+DEAD = {"arm": ["a"] * 4 + ["b"] * 4, "dead": [1, 2, 0, 3, 2, 5, 4, 6], "alive": [9, 8, 9, 7] * 2}
+
+
+def test_what_counts_the_others_is_doubted_as_a_total_and_the_total_is_named():
+    said = ne.compare(DEAD, group="arm", options={"response": "dead/alive", "ess": 400})
+    (doubt,) = [text for text in said.design.warnings if "two parts" in text]
+    assert doubt.startswith("By their names dead and alive are two parts of a whole")
+    assert "--edit 'total = dead + alive'" in doubt
+    assert "options={'edits': ['total = dead + alive']}" in doubt
+    with pytest.raises(DataError, match=r"is no share of a whole.* If alive counts the others"):
+        ne.compare({**DEAD, "alive": [3] * 8}, group="arm", options={"response": "dead/alive"})
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "parts"),
+    [
+        ("dead", "alive", True),
+        ("n_neg", "n_pos", True),
+        ("cells positive", "cells negative", True),
+        ("germinated", "not germinated", True),
+        ("nonresponders", "responders", True),
+        ("dead", "total", False),
+        ("positive", "cells", False),
+        ("GFP pos", "pos", False),
+        ("dead day 1", "dead day 2", False),
+        ("", "alive", False),
+    ],
+)
+def test_names_of_two_parts_are_told_from_a_part_and_its_total(one, other, parts):
+    assert opposed(one, other) == parts

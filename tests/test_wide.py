@@ -3,13 +3,14 @@
 import shlex
 
 import numpy as np
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 import nestimate as ne
 from nestimate.apps import cli
 from nestimate.data.tables.door import Wanted, read_table
-from nestimate.errors import NestimateError
+from nestimate.errors import DataError, NestimateError
 from nestimate.posing import posed
 
 pytestmark = pytest.mark.usefixtures("shaped_module")
@@ -322,3 +323,49 @@ def test_several_times_in_columns_are_compared_before_one_of_them(times, arms, t
     if "0" in times:
         assert not any(p.roles.one_group for p in found)
         assert any(p.adjust for p in found) == bool(arms)
+
+
+TIMES = ("t0", "t6", "t24")
+READ = {
+    (f"m{i}", "ab"[i % 2]): [round(i % 5 + k + i * k % 3, 2) for k in range(3)] for i in range(10)
+}
+LONG = pd.DataFrame(
+    [
+        (mouse, arm, time, y)
+        for (mouse, arm), values in READ.items()
+        for time, y in zip(TIMES, values, strict=True)
+    ],
+    columns=["mouse", "arm", "time", "y"],
+)
+ROWS = pd.DataFrame(
+    [(*of, *values) for of, values in READ.items()], columns=["mouse", "arm", *TIMES]
+)
+UNITS = pd.DataFrame({f"{arm}_{mouse[1:]}": values for (mouse, arm), values in READ.items()})
+
+
+@pytest.mark.parametrize(
+    ("formula", "wide", "table"),
+    [
+        ("y ~ arm * time + (1 | mouse)", "groups", ROWS),
+        ("y ~ arm + (1 | mouse)", "replicates", ROWS),
+        ("y ~ arm + (1 | row)", "replicates", ROWS.drop(columns="mouse")),
+        ("y ~ arm + (1 | mouse)", "units", UNITS),
+    ],
+)
+def test_a_formula_of_a_wide_table_is_that_of_the_long_one(formula, wide, table):
+    found, expected = (
+        ne.fit(formula.replace("row", name), data, options={"ess": 200} | options).design
+        for data, name, options in ((table, "row", {"wide": wide}), (LONG, "mouse", {}))
+    )
+    assert found.groups == expected.groups
+    rows = [
+        sorted(zip(design.readings.group.tolist(), design.readings.value.tolist(), strict=True))
+        for design in (found, expected)
+    ]
+    assert rows[0] == rows[1]
+    assert found.formula.outer.size == expected.formula.outer.size == 10
+
+
+def test_a_formula_of_a_wide_table_names_what_is_there():
+    with pytest.raises(DataError, match="no column 'age'"):
+        ne.fit("y ~ arm + age + (1 | mouse)", ROWS, options={"wide": "replicates"})

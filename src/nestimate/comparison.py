@@ -144,7 +144,9 @@ def fit(
         outermost factor need PyMC. Nothing is evaluated but + - * / ** and the functions log, log2,
         log10, log1p, exp, sqrt, abs (also as np.log ...), center, scale, standardize, I, poly, bs.
     data
-        As for `compare`.
+        As for `compare`. Of a wide table (`wide` of the options) the formula names what the titles
+        of its columns are: the value and, if new, the factor and the units, `y ~ arm * time + (1 |
+        mouse)`.
     group
         Factor of the fixed part whose levels are compared, or several with commas between, whose
         cells are; the others are averaged over, and measurements held at their mean. None: the
@@ -185,6 +187,7 @@ def fit(
             *parsed.grouping,
             *responses.named_beside(response.total, chosen.exposure, chosen.limit),
         ),
+        clusters=tuple(parsed.grouping),
     )
     make = partial(
         formula_design,

@@ -19,7 +19,7 @@ from nestimate.words import Words
 #: Words of version 0.1, and what they are called now.
 FORMER = {"ci": "ci_prob", "contrasts": "contrast"}
 #: Options of layouts: a formula says such things itself, or has no place for them.
-OF_LAYOUTS = frozenset({"wide", "n", "sd", "se", "order", "adjust", "relative_to", "bayes_factor"})
+OF_LAYOUTS = frozenset({"n", "sd", "se", "order", "adjust", "relative_to", "bayes_factor"})
 #: What the options are made of. Each part checks what is its own.
 PARTS: tuple[type[Any], ...] = (Reading, Assumptions, Question, Budget)
 
@@ -68,8 +68,6 @@ class Options(Value, Budget, Question, Assumptions, Reading):
             raise DesignError(
                 "bayes_factor belongs to compare: it needs priors of the group means."
             )
-        if self.wide is not None:
-            raise DesignError("wide belongs to compare: a formula needs one column per quantity.")
         if self.summary_columns:
             raise DesignError(
                 "n, sd and se belong to compare: with a formula every row is one reading."

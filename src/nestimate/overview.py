@@ -64,6 +64,13 @@ class Overview(Inspection):
                 }
                 for proposal in self.proposals
             ],
+            "waiting_for_limit": None
+            if self.waiting is None
+            else {
+                "columns": [column.name for column in self.waiting_columns],
+                "command": None if self.file is None else self.waiting.command(self.file),
+                "call": self.waiting.call(self._data),
+            },
             "questions": [
                 {
                     "question": inspection_text.question(decision, self),

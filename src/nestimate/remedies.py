@@ -14,6 +14,9 @@ Voice = Literal["shell", "python", "both"]
 #: Arguments of their own in Python; all others are keys of `options`.
 ARGUMENTS = ("value", "group", "unit", "block", "reference", "relabel_units")
 
+#: Options that hold several, as they are typed: one by one.
+_TYPED = {"edits": "edit"}
+
 
 @dataclass(frozen=True)
 class Remedy:
@@ -33,7 +36,7 @@ class Remedy:
     @property
     def shell(self) -> str:
         """As it is typed: `--scale log`."""
-        name = f"--{self.option.replace('_', '-')}"
+        name = f"--{_TYPED.get(self.option, self.option).replace('_', '-')}"
         if self.value is True:
             return name
         if isinstance(self.value, tuple):
@@ -53,6 +56,8 @@ class Remedy:
         if self.option == "prior" and isinstance(value, str):
             name, _, prior = value.partition("=")
             value = {name.strip(): prior.strip()}
+        if self.option in _TYPED:
+            value = [self.value]
         return f"options={{{self.option!r}: {value!r}}}"
 
     def said(self, voice: Voice) -> str:
@@ -102,7 +107,7 @@ class Fit:
         words = ["nestimate fit", quote(self.formula), quote(path)]
         for name, value in self.options:
             several = value if isinstance(value, list | tuple) else [value]
-            words += [Remedy("edit" if name == "edits" else name, one).shell for one in several]
+            words += [Remedy(name, one).shell for one in several]
         return " ".join(words)
 
     @property

@@ -8,13 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from nestimate.data.designs.compared import said_order, stated_orders
+from nestimate.data.designs.crossing import Crossing
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.expressions import quoted
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
+from nestimate.data.designs.reference_free import regrouped
 from nestimate.data.designs.responses import observe
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.strata import same_members, split
 from nestimate.data.designs.stratum import Role, Stratum
+from nestimate.data.designs.structure import Factor
 from nestimate.data.tables.cells import is_plain_number
 from nestimate.data.tables.door import Table
 from nestimate.errors import DesignError, listed
@@ -67,13 +72,14 @@ def adjusted_design(
     others = {name: column for name, column in table.columns.items() if name not in covariates}
     plain = Design.from_table(replace(table, columns=others), roles)
     factors = [_coded(table, name) for name in roles.group_columns(table)]
-    terms = [" * ".join(factors), *map(_quoted, covariates), *_random(plain, table)]
-    text = f"{_quoted(roles.value)} ~ {' + '.join(terms)}"
+    terms = [" * ".join(factors), *map(quoted, covariates), *_random(plain, table)]
+    text = f"{quoted(roles.value)} ~ {' + '.join(terms)}"
+    first = {factor.name: factor.labels[0] for factor in plain.structure.factors}
     found = formula_design(
         table,
         parse_formula(text),
         group=",".join(roles.group_columns(table)),
-        reference=roles.reference,
+        reference=first if roles.order is not None else roles.reference,
         roles=roles,
         apart=apart,
         at=at,
@@ -84,7 +90,48 @@ def adjusted_design(
     warned = [
         said for name in covariates for said in _unequal(plain, table.numbers(name)[kept], name)
     ]
-    return replace(found, warnings=(*found.warnings, *plain.warnings, *warned))
+    compared = plain.structure.factors
+    orders = stated_orders(roles.order, {factor.name: factor.labels for factor in compared})
+    return replace(
+        _ordered(found, compared),
+        roles=replace(found.roles, order=roles.order, reference=roles.reference),
+        notes=(*found.notes, *(said_order(name, order) for name, order in orders.items())),
+        warnings=(*found.warnings, *plain.warnings, *warned),
+    )
+
+
+def _ordered(design: Design, factors: Sequence[Factor]) -> Design:
+    """Return the design with the levels of its factors where the roles put them."""
+    theirs, structure = {factor.name: factor for factor in factors}, design.structure
+    moved, places = [], []
+    for factor in structure.factors:
+        like = theirs[factor.name]
+        kept = [i for i, label in enumerate(like.labels) if label in factor.labels]
+        labels = tuple(like.labels[i] for i in kept)
+        places.append(np.array([labels.index(label) for label in factor.labels], dtype=np.intp))
+        moved.append(
+            Factor(
+                name=factor.name,
+                labels=labels,
+                codes=places[-1][factor.codes],
+                places=tuple(like.places[i] for i in kept if like.places),
+            )
+        )
+    crossing = structure.factorial
+    cells = np.arange(len(structure.groups))[:, None] if crossing is None else crossing.cells
+    cells = np.stack([place[column] for place, column in zip(places, cells.T, strict=True)], axis=1)
+    order = np.lexsort(cells.T[::-1])
+    if crossing is not None:
+        crossing = Crossing(
+            names=crossing.names,
+            labels=tuple(factor.labels for factor in moved),
+            cells=cells[order],
+            places=tuple(factor.places for factor in moved),
+        )
+    found = regrouped(design, order.tolist())
+    return replace(
+        found, structure=replace(found.structure, factors=tuple(moved), factorial=crossing)
+    )
 
 
 def _check_numbers(table: Table, name: str) -> None:
@@ -100,13 +147,9 @@ def _check_numbers(table: Table, name: str) -> None:
     table.numbers(name)
 
 
-def _quoted(name: str) -> str:
-    return name if name.isidentifier() and name.isascii() else f"`{name}`"
-
-
 def _coded(table: Table, name: str) -> str:
     numbers = all(map(is_plain_number, table.labels(name)[1]))
-    return f"C({_quoted(name)})" if numbers else _quoted(name)
+    return f"C({quoted(name)})" if numbers else quoted(name)
 
 
 def _random(design: Design, table: Table) -> list[str]:
@@ -114,18 +157,18 @@ def _random(design: Design, table: Table) -> list[str]:
     structure = design.structure
     if design.block is None:
         path = [level.name for level in design.levels]
-        return [f"(1 | {':'.join(map(_quoted, path[: i + 1]))})" for i in range(len(path))]
+        return [f"(1 | {':'.join(map(quoted, path[: i + 1]))})" for i in range(len(path))]
     effects = [s for s in structure.strata if s.role is Role.EFFECT and not s.merged]
     within = [":".join(_coded(table, f) for f in _differing(s, design)) for s in effects]
     bar = "||" if len(within) > 1 else "|"
-    block = _quoted(design.block.name)
+    block = quoted(design.block.name)
     terms = [f"({' + '.join(within) or '1'} {bar if within else '|'} {block})"]
     plots = [level.name for level in structure.blocks[1:]]
     inside = [*plots, *(level.name for level in design.levels)]
     paths = [inside[: i + 1] for i in range(len(inside))]
     cells = [s for s in structure.strata if s.role is Role.PLOT and s.of]
     paths[len(plots) : len(plots)] = [[*plots, *_differing(s, design)] for s in cells]
-    return terms + [f"(1 | {':'.join(map(_quoted, [design.block.name, *own]))})" for own in paths]
+    return terms + [f"(1 | {':'.join(map(quoted, [design.block.name, *own]))})" for own in paths]
 
 
 def _differing(stratum: Stratum, design: Design) -> tuple[str, ...]:

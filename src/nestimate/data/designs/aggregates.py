@@ -166,7 +166,12 @@ def merge_means(
     told = known_sigma or bool(freedom) or np.unique(readings.n).size > 1
     lost = int(((readings.n > 1) & (readings.freedom == 0)).sum())
     if told:
-        said = f"{lost} of {unit.size} means come without an SD: they say nothing about sigma."
+        more = (
+            "they tell of sigma by scattering the more, the fewer readings they are of"
+            if np.unique(readings.n).size > 1
+            else "they say nothing about sigma"
+        )
+        said = f"{lost} of {unit.size} means come without an SD: {more}."
         return levels, readings, [said] if lost else []
     one = np.ones_like(readings.n)
     said = Advice(

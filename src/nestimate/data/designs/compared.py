@@ -72,13 +72,13 @@ class Compared:
         )
         ordered = table.is_ordered(names[0])
         present = tuple(groups[g] for g in np.unique(group[keep]))
-        order = present if roles.order is None else _stated(roles.order, present, names[0])
+        order = stated_orders(roles.order, {names[0]: present}).get(names[0], present)
         reference = roles.reference if roles.order is None else roles.reference or order[0]
         codes, labels, chosen = order_groups(group[keep], groups, reference, ordered=ordered)
         notes += chosen if len(labels) > 1 else []
         if roles.order is not None:
             codes, labels = _rearranged(codes, labels, [reference or "", *order])
-            notes.append(f"Order of {names[0]}: {', '.join(order)}, as stated.")
+            notes.append(said_order(names[0], order))
         return cls(
             name=names[0],
             codes=codes,
@@ -109,7 +109,7 @@ class Compared:
             read[name] = (group[keep], groups)
         present = {n: tuple(found[g] for g in np.unique(c)) for n, (c, found) in read.items()}
         given = stated_references(roles.reference, present)
-        stated = _orders(roles.order, present)
+        stated = stated_orders(roles.order, present)
         labels, columns, places = [], [], []
         for name, (codes, found) in read.items():
             order = stated.get(name, present[name])
@@ -118,7 +118,7 @@ class Compared:
             first, why = reference_first(order, own, ordered=known)
             if name in stated:
                 why = ""
-                notes.append(f"Order of {name}: {', '.join(order)}, as stated.")
+                notes.append(said_order(name, order))
             places.append(_places(first, order, stated=known))
             recode = np.full(len(found), -1, dtype=np.intp)
             for position, label in enumerate(first):
@@ -190,9 +190,19 @@ class Compared:
         return replace(roles, block=block, unit="/".join(units[1:]) or None), [note]
 
 
-def _orders(text: str | None, present: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    """Return the orders that were stated, `time=0,1,3; dose=low,high`, by factor."""
+def stated_orders(
+    text: str | None, present: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:
+    """Return the orders that were stated by factor: `0,1,3`, or `time=0,1,3; dose=low,high`.
+
+    Raises
+    ------
+    DesignError
+        When a factor or label is unknown, or a label is named twice or left out.
+    """
     found = {}
+    if text and len(present) == 1:
+        return {name: _stated(text, labels, name) for name, labels in present.items()}
     for part in (text or "").split(";") if text else ():
         name, _, order = (piece.strip() for piece in part.partition("="))
         if name not in present:
@@ -206,13 +216,7 @@ def _orders(text: str | None, present: Mapping[str, tuple[str, ...]]) -> dict[st
 
 
 def _stated(text: str, present: tuple[str, ...], name: str) -> tuple[str, ...]:
-    """Return all labels in the order that the user stated.
-
-    Raises
-    ------
-    DesignError
-        When a label is unknown, is named twice, or is left out.
-    """
+    """Return all labels in the order that the user stated."""
     order = tuple(read_label(label) or label for label in split_names(text, present, ","))
     for label in order:
         if label not in present:
@@ -224,6 +228,11 @@ def _stated(text: str, present: tuple[str, ...], name: str) -> tuple[str, ...]:
             f"order '{text}': {what}. Name every label of {name} once: {','.join(present)}."
         )
     return order
+
+
+def said_order(name: str, order: Sequence[str]) -> str:
+    """Say in which order the labels of a factor were stated."""
+    return f"Order of {name}: {', '.join(order)}, as stated."
 
 
 def _rearranged(

@@ -51,8 +51,9 @@ ALLOWED = (
 #: Most tokens of one expression.
 MOST_TOKENS = 200
 
+_QUOTED = re.compile(r"`((?:[^`]|``)+)`(?!`)")
 _TOKEN = re.compile(
-    r"(?P<quoted>`[^`]+`)|(?P<name>[^\W\d][\w.]*)"
+    r"(?P<quoted>`(?:[^`]|``)+`(?!`))|(?P<name>[^\W\d][\w.]*)"
     r"|(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)|(?P<sign>\|\||\*\*|[-+*/:()|~,=])"
 )
 
@@ -79,7 +80,7 @@ class Token:
     @property
     def column(self) -> str | None:
         """The column that it may name."""
-        return {"name": self.text, "quoted": self.text[1:-1]}.get(self.kind)
+        return {"name": self.text, "quoted": unquoted(self.text)}.get(self.kind)
 
 
 def scan(text: str) -> tuple[Token, ...]:
@@ -99,7 +100,10 @@ def scan(text: str) -> tuple[Token, ...]:
         match = _TOKEN.match(text, at)
         if match is None:
             if text[at] == "`":
-                raise DesignError(f"formula '{text}': the quote ` is not closed.")
+                raise DesignError(
+                    f"formula '{text}': the quote ` is not closed. A backtick in the name of a "
+                    "column is written twice."
+                )
             instead = " Powers are written **." if text[at] == "^" else ""
             refuse(text, f"{text[at]!r} has no place in it.{instead}")
         kind = str(match.lastgroup)
@@ -124,8 +128,13 @@ def written(tokens: Sequence[Token], formula: str) -> str:
 
 
 def quoted(name: str) -> str:
-    """Return the name of a column as a formula writes it."""
-    return name if re.fullmatch(r"[^\W\d][\w.]*", name) else f"`{name}`"
+    """Return the name of a column as a formula writes it; its own backticks are doubled."""
+    return name if re.fullmatch(r"[^\W\d][\w.]*", name) else f"`{name.replace('`', '``')}`"
+
+
+def unquoted(text: str) -> str:
+    """Return a text with the names in it as they stand in the table, without backticks."""
+    return _QUOTED.sub(lambda found: found[1].replace("``", "`"), text)
 
 
 def is_call(tokens: Sequence[Token], position: int) -> bool:

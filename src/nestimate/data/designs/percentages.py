@@ -153,6 +153,18 @@ def unclear(share: Array, total: Array, whole: float) -> NDArray[np.bool_]:
     return wrong
 
 
+def unclear_said(share: float, total: float, known: Array, whole: float) -> str:
+    """Say what a share is of its total where that is no one whole number: 8 % of 16 is 1.28.
+
+    `known` are all shares, which say how they were rounded.
+    """
+    exact = share * total / whole
+    slack = float(_slack(known, np.array([total]), whole)[0])
+    low, high = np.ceil(exact - slack), np.floor(exact + slack)
+    read = f"may be {low:g} to {high:g}" if low < high else f"is {exact:.6g}"
+    return f"{share:g}{' %' if whole == 100 else ''} of {total:g} {read}"
+
+
 def _parts(share: Array, total: Array, whole: float) -> Array | None:
     """Return the whole numbers behind shares; None where a row has none, or two."""
     if np.isnan(share).all() or unclear(share, total, whole).any():

@@ -17,6 +17,7 @@ from nestimate.data.designs.observed import (
     link_scatter,
     link_yardstick,
 )
+from nestimate.data.designs.opposites import opposed, others_counted
 from nestimate.data.designs.percentages import WHOLES, counted_parts, spoken, unclear
 from nestimate.data.designs.shown import Scatter
 from nestimate.data.designs.statistics import Yardstick, frozen
@@ -24,6 +25,7 @@ from nestimate.data.designs.structure import Structure
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.table import is_text
 from nestimate.errors import DataError, listed
+from nestimate.remedies import Advice
 from nestimate.words import Robust
 
 Array = NDArray[np.float64]
@@ -77,6 +79,8 @@ class Proportions:
         Shape (rows,); NaN where the row holds none.
     of
         Column of the totals; empty where every row is a yes or no.
+    counted
+        Column of what was counted, or of its shares.
     written
         `percentages` or `fractions` of the totals, where k stood in the table so; otherwise empty.
     """
@@ -99,6 +103,7 @@ class Proportions:
     n: Array
     of: str = ""
     written: str = ""
+    counted: str = ""
 
     @classmethod
     def from_table(cls, table: Table, value: str, total: str | None) -> Self:
@@ -122,7 +127,8 @@ class Proportions:
         if total is not None and (wrong.any() or shares is not None):
             parts = counted_parts(k, n, value)
             if parts is not None:
-                return cls(k=frozen(parts[0]), n=frozen(n), of=total, written=WHOLES[parts[1]])
+                read = {"of": total, "written": WHOLES[parts[1]], "counted": value}
+                return cls(k=frozen(parts[0]), n=frozen(n), **read)
         if shares is not None:
             # What its name calls a share is no count, though it may happen to be whole.
             wrong = unclear(k, n, shares)
@@ -148,9 +154,10 @@ class Proportions:
             seen_n = "" if total is None else f" of {n[row]:g}"
             raise DataError(
                 f"column '{value}', row {table.row(row)}: {k[row]:g}{seen_n} is no share of a "
-                f"whole. {rule}"
+                f"whole. {rule}",
+                *(others_counted(value, total) if total is not None and k[row] > n[row] else ()),
             )
-        return cls(k=frozen(k), n=frozen(n), of=total or "")
+        return cls(k=frozen(k), n=frozen(n), of=total or "", counted=value)
 
     @classmethod
     def from_columns(cls, table: Table, columns: Columns) -> Self:
@@ -210,7 +217,12 @@ class Proportions:
         return np.zeros(self.k.size, dtype=np.bool_)
 
     def warnings(self, group: Codes, groups: tuple[str, ...], unit: Codes) -> list[str]:  # noqa: ARG002
-        """Name the groups in which all or none are."""
+        """Name the groups in which all or none are, and a total that is none by its name."""
+        doubted: list[str] = []
+        if opposed(self.counted, self.of):
+            said = f"By their names {self.counted} and {self.of} are two parts of a whole, and "
+            said += f"{self.counted} is analysed as a share of {self.of}."
+            doubted = [Advice(said, *others_counted(self.counted, self.of))]
         k, n = (np.bincount(group, weights=x, minlength=len(groups)) for x in (self.k, self.n))
         flat = [
             f"{label} ({'none' if a == 0 else 'all'} of {b:g})"
@@ -218,11 +230,12 @@ class Proportions:
             if a in (0, b)
         ]
         if not flat:
-            return []
+            return doubted
         return [
+            *doubted,
             f"In {listed(flat, 4).replace("'", '')} the probability may be as near to 0 or 1 as "
             "the prior of its logit allows, so that only the other end of its interval comes from "
-            "the data."
+            "the data.",
         ]
 
     def law(self, *, scatter: bool) -> str:

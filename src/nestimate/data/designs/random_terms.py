@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.designs.expressions import unquoted
 from nestimate.data.designs.formula import Formula, RandomTerm
 from nestimate.data.designs.levels import Level, place_subunits
 from nestimate.data.designs.model_frame import ModelFrame
@@ -179,7 +180,7 @@ def _stratum(
 ) -> Stratum:
     """Return a random term as a stratum; `place` is its position, and whether it is outermost."""
     where = ":".join(term.factors)
-    what = "" if term.expression == "1" else term.expression.replace("`", "")
+    what = "" if term.expression == "1" else unquoted(term.expression)
     position, heavy = place
     return Stratum(
         position=position,

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.atoms import atom_number
+from nestimate.data.designs.expressions import unquoted
 from nestimate.data.designs.formula import Formula, RandomTerm
 from nestimate.data.designs.model_frame import ModelFrame
 
@@ -62,7 +63,7 @@ def coefficients(common: Any, formula: Formula) -> list[Column]:
         numbers = tuple(atom_number(component) for component in components)
         names = [formula.atoms[i].text for i in numbers]
         # A column that is called Intercept is not the intercept.
-        names = [f"`{name}`" if name == INTERCEPT else name.replace("`", "") for name in names]
+        names = [f"`{name}`" if name == INTERCEPT else unquoted(name) for name in names]
         options = [_places(component) for component in components]
         for chosen in product(*options):
             pieces = [

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from nestimate.data.designs.adjusted import adjusted_design
+from nestimate.data.designs.expressions import quoted
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.responses import MEASURED
 from nestimate.data.inspection.candidates import Candidate
-from nestimate.data.inspection.factorial import worded
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.proposals import FormulaProposal, Proposal
 from nestimate.data.inspection.vocabulary import hints
@@ -96,7 +96,7 @@ class Baseline:
         roles = proposal.roles
         if not proposal.plain or proposal.whole or roles.value not in self.after:
             return proposal
-        formula = proposal.formula and f"{proposal.formula} + {worded(self.before)}"
+        formula = proposal.formula and f"{proposal.formula} + {quoted(self.before)}"
         try:
             design = (
                 formula_design(table, parse_formula(formula))
@@ -119,11 +119,11 @@ class Baseline:
         if proposal.factors or proposal.candidate.blocks or roles.response != MEASURED:
             return None
         numbers = all(map(is_plain_number, table.labels(roles.group)[1]))
-        factor = f"C({worded(roles.group)})" if numbers else worded(roles.group)
-        change = f"{worded(roles.value)} - {worded(self.before)}"
+        factor = f"C({quoted(roles.group)})" if numbers else quoted(roles.group)
+        change = f"{quoted(roles.value)} - {quoted(self.before)}"
         several = any(len(branch.steps) > 1 for branch in proposal.branches)
         random = [
-            f"(1 | {':'.join(map(worded, units[: i + 1]))})" for i in range(len(units) * several)
+            f"(1 | {':'.join(map(quoted, units[: i + 1]))})" for i in range(len(units) * several)
         ]
         formula = " + ".join([f"{change} ~ {factor}", *random])
         try:

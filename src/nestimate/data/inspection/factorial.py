@@ -10,13 +10,14 @@ import numpy as np
 
 from nestimate.data.designs.crossing import Crossing as Cells
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.expressions import quoted
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.roles import Roles
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.factors import crossed_factors, moments
-from nestimate.data.inspection.proposals import Branch, FormulaProposal, Proposal
+from nestimate.data.inspection.proposals import MOST, Branch, FormulaProposal, Proposal
 from nestimate.data.inspection.trials import branch
 from nestimate.data.inspection.vocabulary import hints
 from nestimate.data.tables.cells import is_plain_number
@@ -69,6 +70,51 @@ def several_factors(
     return by_roles or _built(crossing, value, chosen, path, best)
 
 
+def with_formulas(
+    crossing: Crossing,
+    value: str,
+    groups: Sequence[str],
+    ranked: Sequence[Candidate],
+    found: tuple[Proposal, ...],
+    *,
+    first: bool = False,
+) -> tuple[Proposal, ...]:
+    """Add what roles cannot say: several factors come first.
+
+    Numbers of hours or weeks, and traits, are factors beside what is compared: they come second,
+    unless the table was laid out along them.
+    """
+    compared = [proposal.candidate for proposal in found if not proposal.whole]
+    if not compared:
+        return found
+    made = several_factors(crossing, value, groups, ranked)
+    pair = paired(crossing, value, compared[0])
+    if made is None:
+        return (found[0], pair, *found[1:])[:MOST] if pair else found
+    # Designs that leave out a factor are said, but never before the one that does not.
+    aside = [n for n in made.factors if hints(n) & {"trait", "block"} or _counted_time(crossing, n)]
+    ahead = found[:1] if aside and found[0].layout != "flat" and not first else ()
+    alone = {p.roles.group: p for p in reversed(found)}
+    finer = {n for p in ahead for n in p.candidate.units[1:]}
+    rest = [
+        p
+        for p in found[len(ahead) :]
+        if p is alone[p.roles.group]
+        or (finer & {*p.candidate.units[:1]} and not p.candidate.blocks)
+    ]
+    times = [n for n in made.factors if _counted_time(crossing, n)]
+    if ahead and times and len(made.factors) > len(times) + 1:
+        # Two factors of units that were read on several days: the days are no third.
+        of_units = several_factors(crossing, value, groups, ranked, without=times)
+        if of_units is not None and of_units.roles.unit:
+            return (of_units, *ahead, made, *rest)[:MOST]
+    return (*ahead, made, *rest)[:MOST]
+
+
+def _counted_time(crossing: Crossing, name: str) -> bool:
+    return moments(crossing, name) and all(label.isdigit() for label in crossing.labels[name])
+
+
 def paired(crossing: Crossing, value: str, best: Candidate) -> Proposal | None:
     """Return the design in which a left-out column pairs the readings of a block, or None.
 
@@ -86,14 +132,9 @@ def paired(crossing: Crossing, value: str, best: Candidate) -> Proposal | None:
     return None
 
 
-def worded(name: str) -> str:
-    """Return a column's name as a formula writes it."""
-    return name if name.isidentifier() and name.isascii() else f"`{name}`"
-
-
 def _valued(crossing: Crossing, value: str) -> str:
     """Return what was measured as a formula writes it: a column, or an expression as it is."""
-    return worded(value) if value in crossing.table.columns else value
+    return quoted(value) if value in crossing.table.columns else value
 
 
 def _path(crossing: Crossing, factors: Sequence[str]) -> list[str]:
@@ -150,7 +191,7 @@ def _random(crossing: Crossing, factors: Sequence[str], path: Sequence[str]) -> 
 
 
 def _joined(names: Sequence[str]) -> str:
-    return ":".join(map(worded, names))
+    return ":".join(map(quoted, names))
 
 
 def _counts(crossing: Crossing, name: str) -> bool:
@@ -169,7 +210,7 @@ def _numbered(crossing: Crossing, name: str, factors: Sequence[str]) -> bool:
 def _coded(crossing: Crossing, name: str) -> str:
     """Return a factor as a formula writes it: numbers that are labels stand in C(...)."""
     numbers = all(is_plain_number(label) for label in crossing.labels[name])
-    return f"C({worded(name)})" if numbers else worded(name)
+    return f"C({quoted(name)})" if numbers else quoted(name)
 
 
 def _by_roles(

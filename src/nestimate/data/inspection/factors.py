@@ -9,12 +9,14 @@ from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
+import pyarrow as pa
 
 from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.kinds import Column
+from nestimate.data.inspection.kinds import Column, describe_column
 from nestimate.data.inspection.vocabulary import hints
 from nestimate.data.tables.cells import is_plain_number
+from nestimate.data.tables.door import Table
 
 #: A column of more labels is not compared.
 MOST_GROUPS = 12
@@ -249,3 +251,29 @@ def moments(crossing: Crossing, name: str) -> bool:
     if "time" in spoken or "unit" in spoken:
         return "time" in spoken
     return all(_MOMENT.fullmatch(label.casefold()) for label in labels)
+
+
+def is_along(column: Column) -> bool:
+    """Return whether numbers say when, at which dose or where, rather than name what was read."""
+    said = hints(column.name)
+    named = bool(said & {"unit", "counter", "person"}) or ("block" in said and "time" not in said)
+    return column.smallest is not None and column.distinct > 1 and not named
+
+
+def followed(table: Table) -> str:
+    """Return the column of times, doses or positions along which a header spans columns, or ""."""
+    if "unit" not in table.columns or not table.roles or "unit" in table.roles.values():
+        return ""
+    beside = [name for name in table.columns if name not in {"unit", *table.roles.values()}]
+    found = [name for name in beside if is_along(describe_column(table, name))]
+    return found[0] if len(beside) == len(found) == 1 else ""
+
+
+def along_labels(table: Table, name: str) -> Table:
+    """Return a table with labels in place of times, doses or positions; without where too many."""
+    codes, labels = table.labels(name)
+    columns = {n: c for n, c in table.columns.items() if n != name}
+    if len(labels) <= MOST_GROUPS:
+        cells = pa.array([None if code < 0 else labels[code] for code in codes], pa.string())
+        columns[name] = pa.chunked_array([cells])
+    return replace(table, columns=columns, known={})

@@ -5,18 +5,20 @@ its designs are then said in the words that read the wide table.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal, cast
 
 import pyarrow as pa
 
+from nestimate.data.designs.censored import Censored
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.groups import CONTROLS
+from nestimate.data.designs.responses import MEASURED
 from nestimate.data.inspection.baselines import Baseline
-from nestimate.data.inspection.factors import MOST_GROUPS
-from nestimate.data.inspection.kinds import Column, describe_column
+from nestimate.data.inspection.factors import along_labels, is_along
+from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.proposals import Proposal
 from nestimate.data.inspection.vocabulary import hints
 from nestimate.data.tables.cells import is_plain_number
@@ -36,6 +38,7 @@ MOST_BEFORE_AFTER = 2
 MOST_ROWS = 200_000
 #: What speaks against a column of numbers being one of several groups.
 _OTHER = {"trait", "n", "sd", "se", "counter", "time"}
+FoldingKind = Literal["replicates", "units", "groups", "times"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +65,7 @@ class Folding:
         Whether the first of the times is before anything was done: no reading of what came after.
     """
 
-    kind: Literal["replicates", "units", "groups", "times"]
+    kind: FoldingKind
     columns: tuple[str, ...]
     labels: tuple[str, ...]
     row: str
@@ -143,32 +146,6 @@ def _units(table: Table, names: Sequence[str], rest: Sequence[Column]) -> Foldin
     )
 
 
-def is_along(column: Column) -> bool:
-    """Return whether numbers say when, at which dose or where, rather than name what was read."""
-    said = hints(column.name)
-    named = bool(said & {"unit", "counter", "person"}) or ("block" in said and "time" not in said)
-    return column.smallest is not None and column.distinct > 1 and not named
-
-
-def followed(table: Table) -> str:
-    """Return the column of times, doses or positions along which a header spans columns, or ""."""
-    if "unit" not in table.columns or not table.roles or "unit" in table.roles.values():
-        return ""
-    beside = [name for name in table.columns if name not in {"unit", *table.roles.values()}]
-    found = [name for name in beside if is_along(describe_column(table, name))]
-    return found[0] if len(beside) == len(found) == 1 else ""
-
-
-def along_labels(table: Table, name: str) -> Table:
-    """Return a table with labels in place of times, doses or positions; without where too many."""
-    codes, labels = table.labels(name)
-    columns = {n: c for n, c in table.columns.items() if n != name}
-    if len(labels) <= MOST_GROUPS:
-        cells = pa.array([None if code < 0 else labels[code] for code in codes], pa.string())
-        columns[name] = pa.chunked_array([cells])
-    return replace(table, columns=columns, known={})
-
-
 def _replicates(table: Table, names: Sequence[str], labels: Sequence[Column]) -> Folding | None:
     # Channels 1, 2, 3 measure different things.
     if any("," in name for name in names) or "kind" in hints(names[0]):
@@ -208,7 +185,7 @@ def _times(
     found = titles(names)
     factor = re.split(r"[\s_.-]+", found[names[0]].stem)[-1] if names[0] in found else ""
     followed = any(c.name in labels and c.distinct == table.n_rows for c in rest)
-    if not followed or not factor or factor in table.columns or any("," in name for name in names):
+    if not followed or not factor or factor in table.columns or "," in "".join(names):
         return None
     try:
         values = [table.numbers(name) for name in names]
@@ -268,25 +245,28 @@ def _groups(table: Table, measured: Sequence[Column], named: Sequence[Column]) -
     )
 
 
-def restated(proposals: Sequence[Proposal], folding: Folding, table: Table) -> tuple[Proposal, ...]:
-    """Return the designs of the long table as the wide one is asked for them.
+def restated(
+    proposals: Sequence[Proposal], folding: Folding, table: Table, limited: Sequence[str] = ()
+) -> tuple[Proposal, ...]:
+    """Return the designs of the long table as the wide one is asked for them, if it can be.
 
-    Each is built from the wide table as its command would: what cannot be is left out.
+    Cells of the columns named last may be limits.
     """
     found = []
-    for proposal in proposals:
+    response = Censored.word if {*limited} & {*folding.columns} else MEASURED
+    for plain in proposals:
+        proposal = replace(plain, roles=replace(plain.roles, response=response))
         typed = None if proposal.formula else _typed(proposal, folding, table)
         if typed is None:
             continue
         given = tuple((name, value) for name, value in typed if value)
-        along = folding.along if folding.kind == "units" else ""
         told = dict(given)
         restatement = replace(
             _with_rows(proposal, folding.row),
             typed=given,
-            folded="times" if "wide" in told and folding.kind == "times" else _kind(folding),
+            folded=_kind(folding, told),
             folded_columns=folding.columns,
-            along=along,
+            along=folding.along if folding.kind == "units" else "",
         )
         design = _built(restatement, table, told)
         if design is not None:
@@ -294,9 +274,9 @@ def restated(proposals: Sequence[Proposal], folding: Folding, table: Table) -> t
     return tuple(found[:MOST])
 
 
-def _kind(folding: Folding) -> Literal["replicates", "units", "groups"]:
-    """Return what columns are where no factor says that they are times."""
-    return "replicates" if folding.kind == "times" else folding.kind
+def _kind(folding: Folding, told: Collection[str]) -> FoldingKind:
+    """Return what columns are: no times where no factor says so."""
+    return "replicates" if folding.kind == "times" and "wide" not in told else folding.kind
 
 
 def _typed(
@@ -335,6 +315,7 @@ def _typed(
         ("unit", None if folding.row and unit == folding.row else unit),
         ("block", roles.block),
         ("relabel_units", roles.relabel_units),
+        ("response", roles.said_response),
         ("against", "0" if roles.one_group else None),
     ]
 
@@ -355,6 +336,7 @@ def _built(proposal: Proposal, table: Table, given: Mapping[str, str | bool]) ->
                 unit=words.get("unit"),
                 block=words.get("block"),
                 one_group=proposal.roles.one_group,
+                response=proposal.roles.response,
             ),
         )
         roles = replace(

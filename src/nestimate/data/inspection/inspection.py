@@ -4,16 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
-from nestimate.data.designs.design import Design
 from nestimate.data.inspection.baselines import Baseline
-from nestimate.data.inspection.candidates import (
-    Candidate,
-    candidates,
-)
-from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.factorial import paired, several_factors
-from nestimate.data.inspection.factors import moments, told_apart
-from nestimate.data.inspection.foldings import Folding, along_labels, foldings, followed, restated
+from nestimate.data.inspection.candidates import candidates
+from nestimate.data.inspection.counterparts import Counterparts
+from nestimate.data.inspection.factorial import with_formulas
+from nestimate.data.inspection.factors import along_labels, followed, told_apart
+from nestimate.data.inspection.foldings import Folding, foldings, restated
 from nestimate.data.inspection.kinds import Column, describe_column, is_plate
 from nestimate.data.inspection.measurands import Measurand, measurands
 from nestimate.data.inspection.measured import (
@@ -22,6 +18,7 @@ from nestimate.data.inspection.measured import (
     last_resort,
     shares_again,
     summary_columns,
+    unclear_shares,
     value_columns,
     with_counts,
 )
@@ -34,13 +31,20 @@ from nestimate.data.inspection.relations import (
     likely_labels,
     unlabelled,
 )
-from nestimate.data.inspection.responded import by_limits, responded, with_answers, without_limits
-from nestimate.data.inspection.trials import propose
-from nestimate.data.inspection.vocabulary import hints
+from nestimate.data.inspection.responded import (
+    by_limits,
+    limit_to_fill_in,
+    of_columns,
+    responded,
+    with_answers,
+    with_stand_ins,
+    without_limits,
+)
+from nestimate.data.inspection.trials import in_full, propose
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.onegroup import with_one_group
 from nestimate.data.tables.reading import Reading
-from nestimate.errors import DataError, DesignError, listed
+from nestimate.errors import listed
 from nestimate.remedies import on_table, without_fit
 
 
@@ -70,6 +74,11 @@ class Inspection:
         The column taken as measured, None where there is none, and those it may be instead.
     measurand
         The column that says what was measured, where one does: the designs are of one kind.
+    counterparts
+        Two counts whose sum is the total of which the designs compare shares; otherwise None.
+    waiting
+        The likeliest design with columns that wait for a limit of detection, which the user has to
+        fill in; otherwise None.
     plate
         Whether the table is a plate as it lies, so that it says nothing of groups.
     proposals
@@ -95,6 +104,8 @@ class Inspection:
     refused: tuple[Proposal, ...]
     notes: tuple[str, ...]
     measurand: Measurand | None = None
+    counterparts: Counterparts | None = None
+    waiting: Proposal | None = None
     plate: bool = False
 
     @classmethod
@@ -114,16 +125,28 @@ class Inspection:
         """
         reading = reading or Reading()
         for measurand in measurands(table):
-            found = cls._looked_at(measurand.taken(table), file)
+            found = cls._with_totals(measurand.taken(table), file)
             if found.proposals:
-                edits = (*reading.edits, measurand.edit)
-                return found._of_kind(table, measurand)._read(replace(reading, edits=edits))
-        return cls._looked_at(table, file)._read(reading)
+                return found._of_kind(table, measurand)._read(reading)
+        return cls._with_totals(table, file)._read(reading)
+
+    @classmethod
+    def _with_totals(cls, table: Table, file: str | None) -> Self:
+        """Look at a table in which two counts may make up a total."""
+        counts = Counterparts.of(table)
+        if counts is not None:
+            found = cls._looked_at(counts.taken(table), file)._adding(table, counts)
+            if found.proposals:
+                return found
+        return cls._looked_at(table, file)
 
     def _read(self, reading: Reading) -> Self:
         """Return the same with how the table is read, and what each design leaves out."""
-        kind = () if self.measurand is None else (self.measurand.column,)
-        every = [column.name for column in self.columns if column.name not in kind]
+        kind, counts = self.measurand, self.counterparts
+        apart = {kind and kind.column, counts and counts.others}
+        every = [column.name for column in self.columns if column.name not in apart]
+        own = [said.edit for said in (kind, counts) if said is not None]
+        reading = replace(reading, edits=(*reading.edits, *own))
         proposals = tuple(
             replace(
                 proposal,
@@ -138,7 +161,11 @@ class Inspection:
             )
             for proposal in self.proposals
         )
-        return replace(self, proposals=proposals)
+        waiting = self.waiting
+        if waiting is not None:
+            limit = limit_to_fill_in(self.waiting_columns[0])
+            waiting = replace(waiting, reading=replace(reading, limit=limit))
+        return replace(self, proposals=proposals, waiting=waiting)
 
     def _of_kind(self, table: Table, measurand: Measurand) -> Self:
         """Return the same for the whole table, of which one kind was looked at."""
@@ -152,11 +179,32 @@ class Inspection:
             measurand=measurand,
         )
 
+    def _adding(self, table: Table, counts: Counterparts) -> Self:
+        """Return the same for the table as it is, in which another count stands for the total."""
+        part = Reason(role="part", why=f"counted beside {counts.counted}")
+        return replace(
+            self,
+            columns=tuple(describe_column(table, name) for name in table.columns),
+            roles={**self.roles, counts.others: (part,)},
+            other_values=(counts.others, *self.other_values),
+            proposals=tuple(p for p in self.proposals if p.roles.total == counts.total),
+            counterparts=counts,
+        )
+
     @classmethod
     def _looked_at(cls, table: Table, file: str | None) -> Self:
         if is_plate(table):
-            empty = cls._of(table, file)
-            return replace(empty, plate=True)
+            return replace(cls._of(table, file), plate=True)
+        found = cls._in_all_ways(table, file)
+        full, waiting = with_stand_ins(table, found.columns)
+        for looked_at in (full, of_columns(full, found.columns, waiting))[: 2 * bool(waiting)]:
+            for design in cls._in_all_ways(looked_at, file).proposals:
+                if {design.roles.value, *design.folded_columns} & {*waiting}:
+                    return replace(found, waiting=design)
+        return found
+
+    @classmethod
+    def _in_all_ways(cls, table: Table, file: str | None) -> Self:
         plain, limited = without_limits(table)
         named = followed(plain)
         found = cls._as_it_stands(
@@ -167,21 +215,20 @@ class Inspection:
         if found.value is None and (yes := with_answers(plain)) is not None:
             found = cls._as_it_stands(yes, file)
         if limited:
-            answered = by_limits(table, found.proposals, limited)
             said = (
                 f"Cells of {listed(limited, most=3)} are limits of detection: they count as "
                 "limits, not as readings."
             )
-            found = (
-                replace(found, proposals=answered, notes=(*found.notes, said))
-                if answered
-                else cls._as_it_stands(table, file)
-            )
-        for folding in foldings(table, found.columns):
+            answered = by_limits(table, found.proposals, limited)
+            found = replace(found, proposals=answered, notes=(*found.notes, said))
+        for folding in foldings(plain, found.columns):
             rows = folding.labels if folding.kind == "groups" else ()
             along = (folding.along,) if folding.along in folding.table.columns else ()
             inner = cls._as_it_stands(folding.table, file, rows, along)
-            found = _with_folding(found, inner, folding, restated(inner.proposals, folding, table))
+            proposals = restated(inner.proposals, folding, table, limited)
+            found = _with_folding(found, inner, folding, proposals)
+        if limited and not found.proposals:
+            return cls._as_it_stands(table, file)
         left = last_resort(plain, found.columns) if found.value is None else None
         return found if left is None else cls._as_it_stands(plain, file, value=left)
 
@@ -230,9 +277,17 @@ class Inspection:
                 f"{n} says as shares what {beside.value} of {beside.column} says." for n in again
             ]
             found = replace(found, notes=(*found.notes, *said))
+        spread = {"sd", "se"} & {*summary}
+        coarse = None if beside or spread else unclear_shares(table, columns)
+        if coarse is not None:
+            found = replace(found, notes=(*found.notes, coarse.note))
+            values = [name for name in values if name != coarse.total]
+            summary = {role: name for role, name in summary.items() if name != coarse.total}
         baseline = None if summary or beside else Baseline.of(columns)
         apart = [baseline.before, *baseline.after] if baseline else []
         values = baseline.first(values) if baseline else values
+        if coarse is not None:
+            apart.append(coarse.total)
         extended, whole = with_one_group(table)
         if not values:
             return found
@@ -251,14 +306,15 @@ class Inspection:
         counted = [c.name for c in columns if c.measured and c.kind == "numbers as labels"]
         total = beside.column if beside is not None and beside.role == "total" else ""
         dropped = [n for n in counted if n not in {value, *crossing.names, *summary.values()}]
-        others = [n for n in [*values, *dropped] if n not in {value, total, *again}]
+        before = [] if baseline is None else [baseline.before]
+        taken = {value, total, *again, *before, coarse.total if coarse else ""}
+        others = [n for n in [*values, *dropped] if n not in taken]
         others = list(dict.fromkeys(others))
         best = fit[0].roles.group if fit else groups[0]
-        fit = _with_formulas(crossing, value, groups, ranked, fit, first=bool(along))
+        fit = with_formulas(crossing, value, groups, ranked, fit, first=bool(along))
         fit = responded(extended, fit, beside)
         if baseline is not None:
             fit = baseline.proposed(extended, fit)[:MOST]
-            others = [name for name in others if name != baseline.before]
         fit = tuple(replace(proposal, along="".join(along)) for proposal in fit)
         moment = Reason(role="along", why="when, at which dose or where units were read")
         return replace(
@@ -270,7 +326,7 @@ class Inspection:
             value=value,
             other_values=tuple(others),
             proposals=fit,
-            refused=() if fit else _in_full(extended, crossing, refused),
+            refused=() if fit else in_full(extended, crossing, refused),
             roles=reasons(
                 crossing,
                 [value, *others],
@@ -282,57 +338,21 @@ class Inspection:
                 whole=whole,
             )
             | dict.fromkeys(along, (moment,))
-            | dict.fromkeys(apart[:1], (Reason(role="baseline", why="the same before"),)),
+            | dict.fromkeys(before, (Reason(role="baseline", why="the same before"),))
+            | ({coarse.total: (Reason(role="total", why="of how many"),)} if coarse else {}),
         )
+
+    @property
+    def waiting_columns(self) -> tuple[Column, ...]:
+        """The columns of the design that waits for a limit in which cells are words for it."""
+        if self.waiting is None:
+            return ()
+        used = {self.waiting.roles.value, *self.waiting.folded_columns}
+        return tuple(c for c in self.columns if c.waits_for_limit and c.name in used)
 
     def column(self, name: str) -> Column:
         """Return a column by name."""
         return next(column for column in self.columns if column.name == name)
-
-
-def _with_formulas(
-    crossing: Crossing,
-    value: str,
-    groups: Sequence[str],
-    ranked: Sequence[Candidate],
-    found: tuple[Proposal, ...],
-    *,
-    first: bool = False,
-) -> tuple[Proposal, ...]:
-    """Add what roles cannot say: several factors come first.
-
-    Numbers of hours or weeks, and traits, are factors beside what is compared: they come second,
-    unless the table was laid out along them.
-    """
-    compared = [proposal.candidate for proposal in found if not proposal.whole]
-    if not compared:
-        return found
-    made = several_factors(crossing, value, groups, ranked)
-    pair = paired(crossing, value, compared[0])
-    if made is None:
-        return (found[0], pair, *found[1:])[:MOST] if pair else found
-    # Designs that leave out a factor are said, but never before the one that does not.
-    aside = [n for n in made.factors if hints(n) & {"trait", "block"} or _counted_time(crossing, n)]
-    ahead = found[:1] if aside and found[0].layout != "flat" and not first else ()
-    alone = {p.roles.group: p for p in reversed(found)}
-    finer = {n for p in ahead for n in p.candidate.units[1:]}
-    rest = [
-        p
-        for p in found[len(ahead) :]
-        if p is alone[p.roles.group]
-        or (finer & {*p.candidate.units[:1]} and not p.candidate.blocks)
-    ]
-    times = [n for n in made.factors if _counted_time(crossing, n)]
-    if ahead and times and len(made.factors) > len(times) + 1:
-        # Two factors of units that were read on several days: the days are no third.
-        of_units = several_factors(crossing, value, groups, ranked, without=times)
-        if of_units is not None and of_units.roles.unit:
-            return (of_units, *ahead, made, *rest)[:MOST]
-    return (*ahead, made, *rest)[:MOST]
-
-
-def _counted_time(crossing: Crossing, name: str) -> bool:
-    return moments(crossing, name) and all(label.isdigit() for label in crossing.labels[name])
 
 
 def _with_folding[I: Inspection](
@@ -368,16 +388,3 @@ def _with_folding[I: Inspection](
         proposals=tuple(ordered[:MOST]),
         refused=(),
     )
-
-
-def _in_full(table: Table, crossing: Crossing, refused: Sequence[Proposal]) -> tuple[Proposal, ...]:
-    """Take the reasons from the whole table, whose row numbers are the user's."""
-    if crossing.table.n_rows == table.n_rows:
-        return tuple(refused)
-    found = []
-    for proposal in refused:
-        try:
-            Design.from_table(table, proposal.roles)
-        except (DataError, DesignError) as error:
-            found.append(replace(proposal, refused=str(error)))
-    return tuple(found)

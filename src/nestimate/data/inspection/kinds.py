@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from shlex import quote
 from typing import Any, Literal
 
 import numpy as np
@@ -12,6 +13,7 @@ from nestimate.data.designs.groups import look_alikes
 from nestimate.data.designs.percentages import spoken
 from nestimate.data.tables.cells import EMPTY_LABELS, EMPTY_VALUES, is_limit, may_be_empty
 from nestimate.data.tables.door import Table
+from nestimate.data.tables.units import common_unit, measures, usual_unit
 from nestimate.errors import DataError
 
 Kind = Literal[
@@ -37,6 +39,8 @@ _DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([ T].*)?|\d{1,2}[-/.]\d{1,2}[
 _NUMBER = re.compile(
     r"[<>~≤≥]?\s*[-+−]?\d*[.,]?\d[\d.,]*([eE][-+−]?\d+)?\s*([%*]|(±|\+/?[-−])\s*\d.*)?"
 )
+#: The same with a unit behind it, where most cells of a column have one.
+_MEASURED = re.compile(rf"{_NUMBER.pattern}(\s?[^\W\d]\S*)?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +131,8 @@ def describe_column(table: Table, name: str) -> Column:
     temporal = pa.types.is_temporal(column.type)
     dates = temporal or (bool(cells) and all(_DATE.fullmatch(cell) for cell in cells))
     filled = [cell for cell in cells if cell.casefold() not in EMPTY_VALUES]
-    numeric = sum(bool(_NUMBER.fullmatch(cell)) for cell in filled)
+    number = _MEASURED if measures(filled, table.n_rows) and usual_unit(filled) else _NUMBER
+    numeric = sum(bool(number.fullmatch(cell)) for cell in filled)
     trouble = ""
     if filled and not dates and 2 * numeric >= len(filled) and not pa.types.is_boolean(column.type):
         try:
@@ -137,8 +142,8 @@ def describe_column(table: Table, name: str) -> Column:
         else:
             spelled = table.read_as_empty(name, EMPTY_VALUES)
             return replace(_by_label(found, table), read_as_empty=tuple(spelled.items()))
-    many = distinct > 12 or any("." in cell for cell in filled if _NUMBER.fullmatch(cell))
-    strange = [c for c in filled if not _NUMBER.fullmatch(c)]
+    many = distinct > 12 or any("." in cell for cell in filled if number.fullmatch(cell))
+    strange = [c for c in filled if not number.fullmatch(c)]
     told = bool(strange) and all(is_limit(c) or may_be_empty(c) for c in strange)
     if trouble and ((many and numeric >= 0.8 * len(filled)) or told):
         return Column(
@@ -161,6 +166,11 @@ def describe_column(table: Table, name: str) -> Column:
             empty=column.null_count,
             remarks=(str(error),),
             trouble=str(error),
+        )
+    if labels.distinct > 2 and (unit := common_unit(filled)):
+        trouble = trouble or (
+            f"'{unit}' stands behind every number of {name}, few of which differ, as of labels. If "
+            f"they were measured, name the column and the unit is taken off: --value {quote(name)}."
         )
     spelled = table.read_as_empty(name, EMPTY_LABELS)
     return replace(labels, read_as_empty=tuple(spelled.items()), trouble=trouble)

@@ -9,7 +9,7 @@ from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.inspection.candidates import could_be_group
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.kinds import describe_column
-from nestimate.data.inspection.vocabulary import hints, is_reference
+from nestimate.data.inspection.vocabulary import hints, is_reference, outcomes_alone
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.edits import KeepOnly
 from nestimate.data.tables.series import number_like
@@ -56,8 +56,9 @@ class Measurand:
 def measurands(table: Table) -> Iterator[Measurand]:
     """Yield the column that says what was measured with one kind after another; none if none does.
 
-    Its name says so, and its kinds occur in several groups. What is compared is no outcome: a
-    column with a control among its labels, or the only one that could be compared.
+    Its name says so, and its kinds occur in several groups, or there are no groups. What is
+    compared is no outcome: a column with a control among its labels, or the only one that could be
+    compared.
     """
     named = [n for n in table.columns if hints(n) & {"kind", "group"} == {"kind"}]
     if not named:
@@ -79,7 +80,8 @@ def measurands(table: Table) -> Iterator[Measurand]:
             continue
         compared = any(_crossed(crossing, name, group) for group in able)
         wide = not able and crossing.most_rows([name]) == 1 and len(measured) > 3
-        if compared or wide:
+        alone = not able and outcomes_alone([name, *measured])
+        if compared or wide or alone:
             likely = sorted(labels, key=is_reference)[:TRIED]
             yield from (Measurand(column=name, kinds=labels, chosen=kind) for kind in likely)
             return

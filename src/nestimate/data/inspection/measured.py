@@ -2,12 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from shlex import quote
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.designs.percentages import counted_parts, spoken, surely_parts
+from nestimate.data.designs.opposites import is_part, opposed
+from nestimate.data.designs.percentages import (
+    counted_parts,
+    spoken,
+    surely_parts,
+    unclear,
+    unclear_said,
+)
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.kinds import MOST_LABELS, Column
 from nestimate.data.inspection.vocabulary import (
@@ -23,6 +31,8 @@ from nestimate.data.tables.door import Table
 _TOTAL = frozenset({"total", "totals", "all", "n", "nuclei", "tested", "scored", "counted", "dapi"})
 #: What a column of numbers that was not measured may be called.
 _LABEL = frozenset({"group", "unit", "block", "counter"})
+#: Words for what sums up the readings of another column.
+_SUMMED = frozenset({"mean", "average", "avg", "median", "sd", "sem", "se", "cv"})
 MOST_FACTORS = 9
 
 
@@ -118,6 +128,55 @@ def share_columns(table: Table, columns: Sequence[Column]) -> Beside | None:
     return None
 
 
+class Unclear(NamedTuple):
+    """Shares by their name, beside a total of which they are no whole numbers; see `unclear`."""
+
+    share: str
+    total: str
+    row: str
+    said: str
+
+    @property
+    def note(self) -> str:
+        """What becomes of them, and how they may be asked for as shares."""
+        counted, decimals = (quote(f"{part}/{self.total}") for part in ("COUNTED", self.share))
+        return (
+            f"By their names {self.share} is a share, and {self.total} of how many, but not every "
+            f"row gives one whole number (row {self.row}: {self.said}): rounded, or shares of "
+            f"something else. They are compared as measurements, whatever {self.total} is. "
+            f"As shares: put how many were counted into a column, --response {counted}; "
+            f"or write {self.share} with more decimals, --response {decimals}."
+        )
+
+
+def unclear_shares(table: Table, columns: Sequence[Column]) -> Unclear | None:
+    """Return shares that a column names beside one that is a total by its name, or None.
+
+    They were rounded, or are shares of something else: as they stand nothing can be counted.
+    """
+    named = [(c.name, whole) for c in columns if c.measured and (whole := spoken(c.name))]
+    totals = [
+        c.name
+        for c in columns
+        if c.measured
+        and c.whole
+        and (c.smallest or 0) >= 1
+        and spoken(c.name) is None
+        and (_TOTAL & words(c.name) or hints(c.name) & {"counted", "n"})
+    ]
+    for share, whole in named:
+        p = table.numbers(share)
+        known = p[~np.isnan(p)]
+        for total in totals:
+            n = table.numbers(total)
+            wrong = unclear(p, n, whole) & ~np.isnan(n)
+            if known.min() >= 0 and known.max() <= whole and wrong.any():
+                i = int(np.argmax(wrong))
+                said = unclear_said(float(p[i]), float(n[i]), known, whole)
+                return Unclear(share, total, table.row(i), said)
+    return None
+
+
 def _counted_in(
     table: Table, whole: Sequence[Column], share: NDArray[np.float64], total: str, name: str
 ) -> str | None:
@@ -150,8 +209,10 @@ def _may_be_part(part: Column, total: Column) -> bool:
 
     A mean of n readings is hardly ever a whole number, and not in every row.
     """
-    said, named = hints(part.name), words(part.name)
-    if "counted" in said or "pos" in named:
+    said = hints(part.name)
+    if opposed(part.name, total.name):
+        return False
+    if "counted" in said or is_part(part.name):
         return True
     if not words(total.name) & {"n", "total", "totals"} or part.distinct < 3:
         return False
@@ -186,6 +247,9 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
         likely += 0.5 * (not column.whole) + 1.0 * ("value" in spoken)
         # What others are divided by comes last, the quotient first.
         likely -= 2.0 * is_reference(column.name)
+        # A mean of what stands beside it as read is no reading.
+        bare = words(column.name) - _SUMMED
+        likely -= 3.0 * any(words(n) == bare != words(column.name) for n in named)
         likely += 1.0 * any(f"{a}/{b}" == column.name for a in named for b in named)
         if column.kind == "numbers" and not column.whole:
             return likely - 2.0 * bool(spoken & {"trait", "sd", "se"} or clocks(column.name))
@@ -254,8 +318,17 @@ def crossed_labels(
     than the reading. What is surely `measured` labels nothing.
     """
     crossing, chosen = None, values[0]
+    # The smallest and largest pixel of an object, not minutes.
+    extremes = {c.name for c in columns if words(c.name) in ({"min"}, {"max"})}
+    extremes = extremes if len(extremes) > 1 else set()
     for value in values[:4]:
-        apart = {value, *summary.values(), *measured, *([beside.column] if beside else [])}
+        apart = {
+            value,
+            *summary.values(),
+            *measured,
+            *extremes,
+            *([beside.column] if beside else []),
+        }
         names = [c.name for c in columns if c.name not in apart and is_factor(c, summary)]
         names = names[:MOST_FACTORS]
         filled = ~np.isnan(table.numbers(value))

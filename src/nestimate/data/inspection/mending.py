@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from nestimate.data.inspection.vocabulary import hints
 from nestimate.data.tables.cells import EMPTY_VALUES, is_limit, is_plain_number, may_be_empty, tidy
 from nestimate.data.tables.door import prepared
+from nestimate.data.tables.edits import KeepOnly
 from nestimate.data.tables.grid import Grid, is_text
 from nestimate.data.tables.reading import Reading
 from nestimate.data.tables.rows import (
@@ -22,9 +23,18 @@ from nestimate.data.tables.rows import (
     summary_rows,
     without_header_rows,
 )
+from nestimate.data.tables.units import without_units
 
 #: Cells of a column looked at one by one.
 _MOST = 200_000
+#: What rows of an assay are called that are asked for, and those beside them that are not.
+_SAMPLES = frozenset({"unknown", "unknowns", "unkn", "unk"})
+_STANDARDS = frozenset(
+    {"standard", "standards", "std", "stds", "blank", "blanks", "ntc", "nrt", "calibrator", "cal"}
+    | {"qc", "control", "buffer", "empty", "neg", "pos", "negative", "positive", ""}
+)
+#: Sorts of rows that an assay has.
+MOST_SORTS = 8
 #: What is said where a word may stand for what was not detected, and is taken for no reading.
 _NOT_DETECTED = (
     " If they mean 'not detected', leaving them out biases the answer: then, in place of --na, "
@@ -75,8 +85,16 @@ def mended(cells: Grid, reading: Reading, *, titles: bool) -> Mended:
         said.append(summaries_said(grid, rows))
         reading = reading.also_skipping([int(grid.rows[i]) for i in rows])
         grid = grid.taking(~np.isin(np.arange(grid.n_rows), rows))
+    samples = _samples(grid)
+    if samples is not None:
+        said.append(
+            f"{samples.where[0][0]} tells samples from standards, blanks or controls of the assay: "
+            f"only its samples are looked at: --edit '{samples}' (edits in Python)."
+        )
+        grid = replace(samples.applied(grid), notes=grid.notes)
+        reading = replace(reading, edits=(*reading.edits, str(samples)))
     # Rows of names or units below the header are no readings whose cells could be mended.
-    body = without_header_rows(grid)
+    body = without_units(without_header_rows(grid), ())
     spelled = _absent(body)
     if spelled:
         given = ",".join([*reading.empty, *spelled])
@@ -117,6 +135,22 @@ def below_titles(cells: Grid, reading: Reading) -> tuple[Grid, Reading, list[str
 
 def _texts(column: Any) -> list[str] | None:
     return [tidy(cell or "") for cell in column.to_pylist()] if is_text(column) else None
+
+
+def _samples(grid: Grid) -> KeepOnly | None:
+    """Return what keeps the samples of an assay where its standards and blanks stand beside them.
+
+    A column says Unknown of the samples, and Standard, Blank or NTC of all others.
+    """
+    for name, column in zip(grid.names, grid.columns, strict=True):
+        if not is_text(column) or len(cells := pc.unique(column).to_pylist()) > MOST_SORTS:
+            continue
+        labels = [tidy(cell or "") for cell in cells]
+        asked = [label for label in labels if label.casefold() in _SAMPLES]
+        others = [label for label in labels if label not in asked]
+        if len(asked) == 1 and others and all(o.casefold() in _STANDARDS for o in others):
+            return KeepOnly(where=((tidy(name), asked[0]),))
+    return None
 
 
 def _absent(grid: Grid) -> list[str]:

@@ -15,6 +15,7 @@ from nestimate.data.designs.structure import Layout
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.reading import Reading
+from nestimate.data.tables.series import split_names
 
 #: Designs shown.
 MOST = 6
@@ -126,7 +127,7 @@ class Proposal:
         roles = self.roles
         taken = {roles.value, *self.candidate.used, *roles.summary.values(), *self.factors}
         taken |= {name for name in (roles.total, roles.exposure, self.adjust) if name}
-        taken |= {*self.folded_columns}
+        taken |= {*self.folded_columns, *split_names(roles.block or "", every, "/")}
         return tuple(name for name in every if name not in taken)
 
     def arguments(self) -> list[tuple[str, str | bool]]:

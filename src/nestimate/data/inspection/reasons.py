@@ -18,6 +18,7 @@ RoleName = Literal[
     "kind",
     "along",
     "baseline",
+    "part",
     "n",
     "sd",
     "se",

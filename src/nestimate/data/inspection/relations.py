@@ -90,5 +90,7 @@ def group_columns(crossing: Crossing, columns: Mapping[str, Column], whole: str)
     likely = likely_labels(crossing, able)
     if likely:
         return likely
-    single = [n for n in names if columns[n].kind == "constant" and "group" in hints(n)]
+    single = [
+        n for n in names if columns[n].kind == "constant" and hints(n) & {"group", "n"} == {"group"}
+    ]
     return [*able, *(single or [whole])]

@@ -13,10 +13,11 @@ from nestimate.data.designs.doubts import counted, scored
 from nestimate.data.designs.proportions import Proportions, answers
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.scales import SCALES
+from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.measured import Beside
 from nestimate.data.inspection.proposals import Proposal
-from nestimate.data.inspection.vocabulary import hints
-from nestimate.data.tables.cells import is_limit, tidy
+from nestimate.data.inspection.vocabulary import hints, words
+from nestimate.data.tables.cells import is_limit, is_plain_number, side_of, tidy
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.grid import is_text
 from nestimate.data.tables.series import number_like
@@ -77,6 +78,39 @@ def without_limits(table: Table) -> tuple[Table, tuple[str, ...]]:
         columns[name] = pa.chunked_array([pa.array(read.working, from_pandas=True)])
         found.append(name)
     return replace(table, columns=columns), tuple(found)
+
+
+def with_stand_ins(table: Table, columns: Sequence[Column]) -> tuple[Table, tuple[str, ...]]:
+    """Return the table with limits in place of words for them, where no limit is known.
+
+    To be looked at: each is the smallest value of its column. Second stand the columns.
+    """
+    made, found = dict(table.columns), []
+    for column in columns:
+        if not column.waits_for_limit:
+            continue
+        said = {cell for cell, _, _ in column.odd if not any(map(str.isdigit, cell))}
+        cells = [tidy(cell or "") for cell in table.cells(column.name)]
+        numbers = [float(cell) for cell in cells if is_plain_number(cell)]
+        if numbers:
+            stand_in = f"<{min(numbers):.15g}"
+            kept = [stand_in if cell in said else cell for cell in cells]
+            made[column.name] = pa.chunked_array([pa.array(kept, pa.string())])
+            found.append(column.name)
+    return replace(table, columns=made, known={}), tuple(found)
+
+
+def of_columns(table: Table, columns: Sequence[Column], kept: Sequence[str]) -> Table:
+    """Return the table without other measurements than those of some columns."""
+    gone = {c.name for c in columns if c.kind == "numbers"} - {*kept}
+    return replace(table, columns={n: c for n, c in table.columns.items() if n not in gone})
+
+
+def limit_to_fill_in(column: Column) -> str:
+    """Return what stands for the limit of a column: above what was measured in Ct values."""
+    sides = {side_of(cell.lstrip("<>≤≥= ")) for cell, _, _ in column.odd}
+    above = sides == {1} or bool(words(column.name) & {"ct", "cq", "cp"})
+    return ">LIMIT" if above else "<LIMIT"
 
 
 def with_answers(table: Table) -> Table | None:

@@ -12,6 +12,7 @@ from nestimate.data.designs.roles import Roles
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.proposals import MOST, Branch, Proposal, Step
+from nestimate.data.tables.door import Table
 from nestimate.errors import DataError, DesignError
 
 #: Designs that are so much less likely than the best are not shown.
@@ -72,6 +73,19 @@ def propose(
         empty = {name for name in refused[0].candidate.used if crossing.empty(name)}
         fit = [proposal for proposal in fit if not empty & set(proposal.candidate.unused)]
     return tuple(fit), tuple(refused[:3])
+
+
+def in_full(table: Table, crossing: Crossing, refused: Sequence[Proposal]) -> tuple[Proposal, ...]:
+    """Take the reasons from the whole table, whose row numbers are the user's."""
+    if crossing.table.n_rows == table.n_rows:
+        return tuple(refused)
+    found = []
+    for proposal in refused:
+        try:
+            Design.from_table(table, proposal.roles)
+        except (DataError, DesignError) as error:
+            found.append(replace(proposal, refused=str(error)))
+    return tuple(found)
 
 
 def _summarised(crossing: Crossing, roles: Roles, candidate: Candidate) -> Proposal | None:

@@ -1,6 +1,7 @@
 """What the names of columns say: the words of laboratories, in several languages."""
 
 import re
+from collections.abc import Iterable
 from functools import cache
 
 from nestimate.data.inspection.kinds import Column
@@ -82,6 +83,12 @@ REFERENCE_KINDS = frozenset(
     | {"tubulin", "vinculin", "dapi", "hoechst"}
 )
 
+#: Kinds that are outcomes also where nothing else is compared, and the values of PCR.
+_OUTCOMES = frozenset(
+    {"gene", "target", "analyte", "metabolite", "cytokine", "chemokine", "transcript", "mrna"}
+    | {"mirna", "biomarker", "analyt", "zytokin", "gen", "gène", "ct", "cq", "cp"}
+)
+
 #: Words for what things were counted on, in or during, and its units of measurement.
 EXPOSURES = frozenset(
     (
@@ -109,6 +116,11 @@ def words(name: str) -> frozenset[str]:
     """Return the words of a column's name, in small letters."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).casefold()
     return frozenset(word for word in re.split(r"[\W\d_]+", spaced) if word)
+
+
+def outcomes_alone(names: Iterable[str]) -> bool:
+    """Return whether names speak of what is measured and hardly compared: genes, analytes, Ct."""
+    return any(words(name) & _OUTCOMES for name in names)
 
 
 def exposes(name: str) -> bool:

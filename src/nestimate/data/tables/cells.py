@@ -117,6 +117,11 @@ def read_number(text: str, decimal: str | None = None) -> float | None:
     raise OddCellError(_why(cell))
 
 
+def is_date(cell: str) -> bool:
+    """Return whether a cell looks like a date, or a time of the day."""
+    return _DATE.fullmatch(cell) is not None
+
+
 def is_limit(cell: str) -> bool:
     """Return whether a cell says that the value lies below or above what could be measured."""
     return cell.startswith(tuple(_BOUND)) or cell.casefold() in _BEYOND | _DOUBTFUL
@@ -177,7 +182,10 @@ def _why(cell: str) -> str:
             "mark: --decimal , or --decimal . (decimal=',' or '.' in Python)"
         )
     if cell.endswith("%"):
-        return "is a percentage. Write the number alone and the percent sign into the column's name"
+        return (
+            "is a percentage. Write the number alone and the percent sign into the column's name, "
+            "or the sign behind every number of the column"
+        )
     if _WITH_SPREAD.fullmatch(cell):
         return (
             "is a mean and its spread. Write them into two columns, and beside them the number n "
@@ -191,7 +199,7 @@ def _why(cell: str) -> str:
             f"there is no reading: if '{cell}' stands for none, add --na '{cell}' (na='{cell}' in "
             "Python)"
         )
-    if _DATE.fullmatch(cell):
+    if is_date(cell):
         return (
             "is a date or time. Spreadsheets turn numbers such as 1.5 or 5-3 into dates: format "
             "the column as numbers and enter the value again"
@@ -199,7 +207,10 @@ def _why(cell: str) -> str:
     if re.fullmatch(r"[+-]?\d{1,3}([ '’]\d{3})+([.,]\d+)?", cell):
         return "groups thousands by spaces or apostrophes. Write the digits without them"
     if _WITH_UNIT.fullmatch(cell):
-        return "is not a number alone. Write the number alone, and its unit into the column's name"
+        return (
+            "is not a number alone. Write the number alone, and its unit into the column's name; "
+            "one unit behind every number is taken off a column that is named as value"
+        )
     return (
         "is not a number. Every value must be a plain number such as 12.5, or empty where there "
         "is no reading"

@@ -8,6 +8,7 @@ Nothing is guessed on the way and nothing is dropped without a note.
 from collections.abc import Mapping
 from typing import Any
 
+from nestimate.data.tables.cells import tidy
 from nestimate.data.tables.edits import edited
 from nestimate.data.tables.files import is_file, read_file
 from nestimate.data.tables.frames import read_columns, read_frame, read_mapping, read_records
@@ -24,8 +25,10 @@ from nestimate.data.tables.rows import (
     numbered_titles,
     without_header_rows,
 )
+from nestimate.data.tables.series import split_names
 from nestimate.data.tables.stacking import Wanted, renamed
 from nestimate.data.tables.table import Table
+from nestimate.data.tables.units import without_units
 from nestimate.errors import DataError, DesignError
 
 __all__ = [
@@ -122,6 +125,7 @@ def table_of(grid: Grid, wanted: Wanted) -> Table:
         When a row or a name shows that the table is not what it seems.
     """
     check_header(grid)
+    grid = without_units(grid, split_names(wanted.value or "", tuple(map(tidy, grid.names)), ","))
     if not wanted.as_it_is:
         check_summaries(grid)
     spanning = spanning_header(grid, wanted)

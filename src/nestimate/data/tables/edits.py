@@ -8,6 +8,7 @@ An edit is one line of text, so that a command, a call and a report can all hold
     without row 14 # pipette failed
     without mouse = m10, arm = drug # did not respond
     only gene = Il6
+    total = dead + alive
 
 A name or cell that is more than one plain word stands in double quotation marks, as in JSON.
 """
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.tables.cells import read_label, tidy
 from nestimate.data.tables.grid import Grid, Lost
+from nestimate.data.tables.sums import with_sum
 from nestimate.errors import DataError, DesignError, listed
 
 HEADER = "header"
@@ -187,14 +189,38 @@ class KeepOnly:
         kept = _meeting(grid, self.where, self)
         if kept.all():
             return grid.noting(f"Every row has {_named(self.where)}: none is left out.")
-        # What is asked for is reason enough.
-        why = f": {' '.join(self.why.split()).rstrip('.')}." if self.why.strip() else "."
-        return grid.taking(kept).noting(
-            Lost(f"Only {_named(self.where)} is looked at; {_rows(~kept)} left out{why}")
-        )
+        said = f"Only {_named(self.where)} is looked at; {_rows(~kept)} left out"
+        return grid.taking(kept).noting(Lost(said + _only_if(self.why)))
 
 
-Edit = SetCell | Rename | LeaveOut | KeepOnly
+@dataclass(frozen=True, kw_only=True)
+class AddUp:
+    """A further column that is the sum of others: the total of two counts.
+
+    Attributes
+    ----------
+    column, parts
+        What it is called, and the columns that it adds up.
+    why
+        The user's reason; may be empty.
+    """
+
+    column: str
+    parts: tuple[str, ...]
+    why: str = ""
+
+    def __str__(self) -> str:
+        """Return the edit as one line."""
+        return f"{_word(self.column)} = {' + '.join(map(_word, self.parts))}{_because(self.why)}"
+
+    def applied(self, grid: Grid) -> Grid:
+        """Return the table with the column."""
+        added = with_sum(grid, [_column(grid, part, self) for part in self.parts], self.column)
+        said = f"Column {self.column} is the sum of {' and '.join(self.parts)}, row by row"
+        return added.noting(said + _only_if(self.why))
+
+
+Edit = SetCell | Rename | LeaveOut | KeepOnly | AddUp
 
 
 def parse_edit(text: str) -> Edit:
@@ -206,19 +232,11 @@ def parse_edit(text: str) -> Edit:
         When the line is none; says how one is written.
     """
     if (found := _SET.fullmatch(text)) is not None:
-        return SetCell(
-            row=HEADER if found["row"] is None else _read(found["row"]),
-            column=_read(found["column"]),
-            text=_read(found["quoted"] or (found["plain"] or "").strip()),
-            why=(found["why"] or "").strip(),
-        )
+        row = HEADER if found["row"] is None else _read(found["row"])
+        return SetCell(row=row, column=_read(found["column"]), **_content(found))
     if (found := _EVERY.fullmatch(text)) is not None:
-        return Rename(
-            column=_read(found["column"]),
-            label=_read(found["label"]),
-            text=_read(found["quoted"] or (found["plain"] or "").strip()),
-            why=(found["why"] or "").strip(),
-        )
+        column, label = _read(found["column"]), _read(found["label"])
+        return Rename(column=column, label=label, **_content(found))
     words, why = _tokens(text)
     match words:
         case ["without", "row", row]:
@@ -227,10 +245,12 @@ def parse_edit(text: str) -> Edit:
             where = tuple((_read(pairs[i]), _read(pairs[i + 2])) for i in range(0, len(pairs), 4))
             kind = LeaveOut if which == "without" else KeepOnly
             return kind(where=where, why=why)
+        case [name, "=", *terms] if len(terms) > 2 and {*terms[1::2]} == {"+"} and len(terms) % 2:
+            return AddUp(column=_read(name), parts=tuple(map(_read, terms[::2])), why=why)
     raise DesignError(
         f"edit '{text}': write 'row 9, glucose = 5.1 # why', 'header, \"column 3\" = weight', "
-        "'every arm Drug = drug', 'without row 14 # why', 'without mouse = m10, arm = drug' or "
-        "'only gene = Il6'. What is more than one word stands in \"quotation marks\"."
+        "'every arm Drug = drug', 'without row 14 # why', 'without mouse = m10, arm = drug', "
+        "'only gene = Il6' or 'total = dead + alive'; several words in \"quotation marks\"."
     )
 
 
@@ -332,6 +352,12 @@ def _rows(which: NDArray[np.bool_]) -> str:
     return "1 row was" if count == 1 else f"{count} rows were"
 
 
+def _content(found: re.Match[str]) -> dict[str, str]:
+    """Return what a cell is given, and the reason after #."""
+    text = _read(found["quoted"] or (found["plain"] or "").strip())
+    return {"text": text, "why": (found["why"] or "").strip()}
+
+
 def _tokens(text: str) -> tuple[list[str], str]:
     """Return the words and marks of a line, and the reason after #."""
     found: list[str] = []
@@ -362,6 +388,11 @@ def _word(text: str) -> str:
 
 def _because(why: str) -> str:
     return f" # {' '.join(why.split())}" if why.strip() else ""
+
+
+def _only_if(why: str) -> str:
+    """Say a reason where one was given: what is asked for is reason enough."""
+    return _reason(why) if why.strip() else "."
 
 
 def _reason(why: str) -> str:

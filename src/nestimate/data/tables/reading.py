@@ -39,7 +39,8 @@ class Reading:
         Columns whose empty cells continue the label above, several with commas between.
     edits
         What is changed in the table before anything else, one line each and in order:
-        `row 9, glucose = 5.1 # why`, `without mouse = m10 # why`, `only gene = Il6`. Each is said.
+        `row 9, glucose = 5.1 # why`, `without mouse = m10 # why`, `only gene = Il6`,
+        `total = dead + alive`. Each is said.
     wide
         `groups` (a column per group), `units` (a column per unit, its group in the title) or
         `replicates` (a column per reading of the unit in the row). None: such tables are
@@ -129,6 +130,12 @@ class Reading:
     def continued(self) -> tuple[str, ...]:
         """Columns that are filled down."""
         return tuple(filter(None, map(tidy, (self.fill_down or "").split(","))))
+
+    @property
+    def limited(self) -> bool:
+        """Whether cells may hold limits of detection, so that they are read when all is known."""
+        stated = self.response == "measured" and self.limit is not None
+        return self.response == "censored" or stated
 
     def skipped(self, row: int) -> bool:
         """Return whether a row of the file, counted from 1, is left out."""

@@ -11,10 +11,10 @@ import pyarrow as pa
 
 from nestimate.data.tables.onegroup import with_one_group
 from nestimate.data.tables.series import alike_in_name, alike_in_size, counts_rows, number_like
-from nestimate.data.tables.stacking import Wanted, renamed, stacked
+from nestimate.data.tables.stacking import Wanted, column_of_values, renamed, stacked
 from nestimate.data.tables.table import Table
 from nestimate.data.tables.titled import from_groups, from_units
-from nestimate.data.tables.titles import families, titles
+from nestimate.data.tables.titles import counts_time, families, titles
 from nestimate.errors import DataError, DesignError, listed, one_of
 from nestimate.remedies import Advice, Remedy
 
@@ -29,7 +29,10 @@ def long_form(table: Table, wanted: Wanted) -> Table:
     """
     if wanted.as_it_is:
         return table
-    several = _several(table, wanted.value)
+    roles = wanted.clusters is None
+    if wanted.clusters is not None and wanted.wide is not None:
+        wanted = _of_formula(table, wanted, wanted.clusters)
+    several = _several(table, wanted.value) if roles else []
     if wanted.wide == "groups":
         return from_groups(table, wanted)
     if wanted.wide == "units":
@@ -55,9 +58,22 @@ def long_form(table: Table, wanted: Wanted) -> Table:
     return table.noting(*_unused_readings(table, wanted))
 
 
+def _of_formula(table: Table, wanted: Wanted, clusters: Sequence[str]) -> Wanted:
+    """Return what is wanted where a formula names new columns: a factor; units behind a bar."""
+    new = [name for name in wanted.named if name not in table.columns]
+    factors = [name for name in new if name not in clusters]
+    units = [name for name in new if name in clusters]
+    return replace(
+        wanted,
+        group=next(iter(factors), None),
+        unit=next(iter(units), None),
+        named=tuple(name for name in wanted.named if name in table.columns),
+    )
+
+
 def _from_replicates(table: Table, columns: Sequence[str], wanted: Wanted) -> Table:
     """Stack columns of which each is a reading of the unit in the row."""
-    values = [table.numbers(name) for name in columns]
+    values = [column_of_values(table, name, wanted) for name in columns]
     if wanted.wide is None and not (alike_in_name(columns) and alike_in_size(values)):
         raise DesignError(
             f"{table.source}: {listed(columns, most=4)} would be pooled as readings of one "
@@ -72,24 +88,31 @@ def _from_replicates(table: Table, columns: Sequence[str], wanted: Wanted) -> Ta
     if wanted.group is None and wanted.one_group:
         table, group = with_one_group(table)
         wanted = replace(wanted, group=group)
-    if wanted.group is None:
+    if wanted.group is None and wanted.clusters is None:
         left = ", ".join(name for name in table.columns if name not in columns) or "none"
         raise DesignError(
             f"the column for group (what is compared) is not named. Columns left for it: {left}. "
             "Without groups, give a value to compare with (against)."
         )
-    kept = wanted.beside(table)
+    named = [name for name in wanted.named if name in table.columns]
+    # A formula may give rows a name; roles name a column of units, or rows are the units.
+    rows = "" if wanted.unit in table.columns else wanted.unit or ""
+    if wanted.clusters is None:
+        rows = "" if wanted.unit else "row"
+    beside = [] if wanted.clusters is not None else wanted.beside(table)
+    kept = list(dict.fromkeys([*beside, *named]))
     for name in kept:
         table.column(name)
         if name in columns:
             raise DesignError(f"column '{name}' is given as a reading and as a role of its own.")
     note = f"Wide table: {len(columns)} readings in each row, in the columns {', '.join(columns)}."
-    if not wanted.unit:
+    if rows:
         note += " Every row is taken as one unit."
-        rows = pa.array([f"row {table.row(i)}" for i in range(table.n_rows)], pa.string())
-        table = replace(table, columns={**table.columns, "row": pa.chunked_array([rows])})
-        kept.append("row")
-    value = wanted.value if wanted.value and not _several(table, wanted.value) else _stem(columns)
+        labels = pa.array([f"row {table.row(i)}" for i in range(table.n_rows)], pa.string())
+        table = replace(table, columns={**table.columns, rows: pa.chunked_array([labels])})
+        kept.append(rows)
+    several = wanted.clusters is None and _several(table, wanted.value)
+    value = wanted.value if wanted.value and not several else _stem(columns)
     wanted = replace(wanted, value="value" if value in kept else value)
     found = stacked(table, values, {}, [*table.notes, note], wanted, kept)
     found = renamed(found, wanted)
@@ -99,8 +122,16 @@ def _from_replicates(table: Table, columns: Sequence[str], wanted: Wanted) -> Ta
 
 
 def _several(table: Table, value: str | None) -> list[str]:
-    """Return the columns in `rep1,rep2,rep3`; none where that is the name of one column."""
-    if value is None or value in table.columns or "," not in value:
+    """Return the columns in `rep1,rep2,rep3`, or all that are titled so and numbered.
+
+    None where that is the name of one column.
+    """
+    if value is None or value in table.columns:
+        return []
+    titled = families(list(table.columns)).get(value.casefold(), [])
+    if titled and not counts_time(value) and all(number_like(table.columns[n]) for n in titled):
+        return titled
+    if "," not in value:
         return []
     names = [name.strip() for name in value.split(",") if name.strip()]
     for name in names:

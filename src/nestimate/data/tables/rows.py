@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from nestimate.data.tables.cells import EMPTY_VALUES, is_plain_number, tidy
 from nestimate.data.tables.grid import Grid, Lost, is_text
 from nestimate.data.tables.reading import row_list, spans
+from nestimate.data.tables.series import number_like
 from nestimate.errors import DataError, listed, one_of
 
 #: Rows of names and units that a header may have below its first.
@@ -195,18 +196,26 @@ def _plain(text: str) -> str:
 def numbered_titles(grid: Grid) -> Grid:
     """Give numbers to titles that stand above several columns of numbers each: WT, WT, KO, KO.
 
-    Titles that occur once, or in no pattern, are left for the check of names.
+    Beside them may stand columns that are named once: `Mouse,IL6,IL6`. One title above all columns,
+    or above labels, is left for the check of names, and so are numbers that nothing stands above.
     """
     names = [tidy(name) for name in grid.names]
-    counts = {name: names.count(name) for name in names}
-    if "" in counts or len(counts) < 2 or min(counts.values()) < 2 or not _all_text(grid):
+    numbers = [number_like(column) for column in grid.columns]
+    twice = {
+        name
+        for name in names
+        if names.count(name) > 1
+        and all(like for like, other in zip(numbers, names, strict=True) if other == name)
+    }
+    nameless = any(like and not name for like, name in zip(numbers, names, strict=True))
+    if not twice or nameless or len(set(names)) < 2:
         return grid
-    seen: dict[str, int] = {}
-    found = []
-    for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        found.append(f"{name}_{seen[name]}")
-    said = f"Columns of the same title are numbered: {listed(found, most=6)}."
+    found = [
+        f"{name}_{names[: i + 1].count(name)}" if name in twice else grid.names[i]
+        for i, name in enumerate(names)
+    ]
+    made = [name for name, old in zip(found, names, strict=True) if old in twice]
+    said = f"Columns of the same title are numbered: {listed(made, most=6)}."
     return replace(grid, names=tuple(found)).noting(said)
 
 

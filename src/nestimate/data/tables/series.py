@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from nestimate.data.tables.cells import read_label, tidy
+from nestimate.data.tables.cells import is_plain_number, read_label, tidy
 from nestimate.data.tables.table import is_text
 from nestimate.data.tables.titles import families
 
@@ -35,14 +35,22 @@ def alike_in_name(names: Sequence[str]) -> bool:
     return len(stems) == 1 and stems != {""}
 
 
-def alike_in_size(values: Sequence[NDArray[np.float64]]) -> bool:
-    """Return whether columns of values could be readings of one quantity, by where they lie."""
+def alike_in_size(columns: Sequence[NDArray[Any]]) -> bool:
+    """Return whether columns of values could be readings of one quantity, by where they lie.
+
+    Of text, in which there may be limits, the plain numbers count.
+    """
+    values = [_plain(v) if v.dtype == object else v for v in columns]
     middles = [float(np.nanmedian(v)) for v in values if not np.isnan(v).all()]
     spreads = [float(np.subtract(*np.nanpercentile(v, [75, 25]))) for v in values if v.size]
     usual = max([s for s in spreads if np.isfinite(s)], default=0.0)
     if len(middles) < 2 or max(middles) == min(middles):
         return True
     return max(middles) - min(middles) <= _APART * usual
+
+
+def _plain(cells: NDArray[Any]) -> NDArray[np.float64]:
+    return np.array([float(c) if is_plain_number(c) else np.nan for c in map(tidy, cells)])
 
 
 def counts_rows(name: str, column: Any) -> bool:

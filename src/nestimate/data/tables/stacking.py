@@ -13,6 +13,9 @@ from nestimate.data.tables.series import split_names
 from nestimate.data.tables.table import Table
 from nestimate.errors import DataError, DesignError
 
+#: Numbers, or text where cells may hold limits.
+Values = NDArray[Any]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted(Reading):
@@ -24,6 +27,8 @@ class Wanted(Reading):
         Column names as the user gave them.
     named
         Further columns that a formula names.
+    clusters
+        Those of them right of a bar; None where columns have roles.
     one_group
         All rows are one group if none is named, to be compared with a stated value.
     as_it_is
@@ -35,6 +40,7 @@ class Wanted(Reading):
     unit: str | None = None
     block: str | None = None
     named: tuple[str, ...] = ()
+    clusters: tuple[str, ...] | None = None
     one_group: bool = False
     as_it_is: bool = False
 
@@ -51,9 +57,21 @@ class Wanted(Reading):
         return [*groups, *self.unit_names, *blocks]
 
 
+def column_of_values(table: Table, name: str, wanted: Wanted) -> Values:
+    """Return a column as numbers; as text, "" where empty, where cells may hold limits."""
+    if not wanted.limited:
+        return table.numbers(name)
+    return np.array([cell or "" for cell in table.cells(name)], dtype=object)
+
+
+def filled(values: Values) -> NDArray[np.bool_]:
+    """Return which of such values there are."""
+    return np.asarray(values != "" if values.dtype == object else ~np.isnan(values))
+
+
 def stacked(
     table: Table,
-    values: Sequence[NDArray[np.float64]],
+    values: Sequence[Values],
     labels: Mapping[str, Sequence[str]],
     notes: Sequence[str],
     wanted: Wanted,
@@ -66,9 +84,9 @@ def stacked(
     order = np.argsort(places, kind="stable")
     which = np.repeat(np.arange(len(values)), sizes)[order]
     places = places[order]
-    columns: dict[str, Any] = {
-        "value": pa.chunked_array([pa.array(np.concatenate(values)[order], pa.float64())])
-    }
+    together = np.concatenate(values)[order]
+    kind = pa.string() if together.dtype == object else pa.float64()
+    columns: dict[str, Any] = {"value": pa.chunked_array([pa.array(together, kind)])}
     taken = [name for name in kept if name in {"value", *labels}]
     if taken:
         raise DataError(
@@ -95,9 +113,9 @@ def stacked(
     return renamed(found, wanted) if labels else found
 
 
-def without_tail(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def without_tail(values: Values) -> Values:
     """Return a column without the blanks below it, which stand for nothing."""
-    present = np.flatnonzero(~np.isnan(values))
+    present = np.flatnonzero(filled(values))
     return values[: present[-1] + 1 if present.size else 0]
 
 

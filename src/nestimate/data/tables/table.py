@@ -26,6 +26,7 @@ from nestimate.data.tables.columns import (
     with_points,
 )
 from nestimate.data.tables.grid import Grid, check_names
+from nestimate.data.tables.units import mixed_units
 from nestimate.errors import DataError, listed, one_of
 
 
@@ -329,6 +330,9 @@ class Table:
         self, name: str, codes: NDArray[np.intp], cells: Sequence[str], wrong: Mapping[int, str]
     ) -> None:
         """Name the first cell that is not a number, and how many more there are."""
+        mixed = mixed_units(cells, lambda i: self.row(np.argmax(codes == i)))
+        if mixed:
+            raise DataError(f"{self.source}: column '{name}': {mixed}")
         bad = np.flatnonzero(np.isin(codes, list(wrong)))
         first = int(codes[bad[0]])
         shown = cells[first] if len(cells[first]) <= 40 else cells[first][:37] + "..."

@@ -3,11 +3,15 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from nestimate.data.tables.cells import read_label
 from nestimate.data.tables.series import counts_rows, number_like, split_names
-from nestimate.data.tables.stacking import Wanted, stacked, without_tail
+from nestimate.data.tables.stacking import (
+    Wanted,
+    column_of_values,
+    filled,
+    stacked,
+    without_tail,
+)
 from nestimate.data.tables.table import Table
 from nestimate.data.tables.titles import common_word, families, titles
 from nestimate.errors import DataError, DesignError, listed
@@ -67,8 +71,8 @@ def from_groups(table: Table, wanted: Wanted) -> Table:
                 " every column is a group, but those named by --unit or --block (unit, block in "
                 "Python).",
             )
-        numbers = table.numbers(name)
-        values.append(numbers if kept else without_tail(numbers))
+        read = column_of_values(table, name, wanted)
+        values.append(read if kept else without_tail(read))
     nameless = [name for name in groups if name in table.unnamed]
     if nameless:
         raise DataError(
@@ -78,7 +82,7 @@ def from_groups(table: Table, wanted: Wanted) -> Table:
             "above equally many columns."
         )
     counts = ", ".join(
-        f"{name} ({int((~np.isnan(v)).sum())})" for name, v in zip(groups, values, strict=True)
+        f"{name} ({int(filled(v).sum())})" for name, v in zip(groups, values, strict=True)
     )
     note = f"Wide table: every column is a group, with its number of values: {counts}."
     notes = [*table.notes, note, *_left_aside(aside)]
@@ -130,7 +134,7 @@ def from_units(table: Table, wanted: Wanted) -> Table:
     first: dict[str, str] = {}
     for title in parts.values():
         first.setdefault(title.stem.casefold(), title.stem)
-    values = [table.numbers(name) for name in names]
+    values = [column_of_values(table, name, wanted) for name in names]
     values = values if kept else [without_tail(v) for v in values]
     groups = [first[parts[name].stem.casefold()] for name in names]
     labels = {GROUP: groups, UNIT: list(names)}

@@ -29,6 +29,15 @@ _LED = re.compile(
     r"(?P<stem>[^\W\d].*)"
 )
 _LETTERED = re.compile(rf"(?P<stem>.+?){_BETWEEN}+(?P<mark>[A-Za-z])")
+#: When, among the words of a quantity: `Day 7 alive`, `Height day 7 (cm)`.
+_AMONG = re.compile(
+    rf"(?P<stem>.*?)(?<![^\W_])(?P<word>[^\W\d_]+){_BETWEEN}?(?P<mark>\d+)(?![^\W_])(?P<rest>.*)"
+)
+#: A number before what it counts, alone or behind a quantity: `6h`, `glucose_30min`, `3 dpi`.
+_AT_TIME = re.compile(
+    rf"((?P<stem>[^\W\d].*?){_BETWEEN}+)?(?P<mark>\d+){_BETWEEN}?"
+    r"(?P<word>h|hrs?|hours?|hp[it]|mins?|minutes?|s|secs?|d|days?|dp[it]|wks?|weeks?|mo|months?)"
+)
 _MOMENT = re.compile(r"(?P<word>[^\W\d]+)[\s_.-]*\d+|\d+[\s_.-]*(?P<unit>[^\W\d]+)")
 _WORD = re.compile(rf"(?P<stem>.+?){_BETWEEN}+(?P<word>[^\W\d]+)\.?")
 
@@ -65,7 +74,8 @@ def titles(names: Sequence[str]) -> dict[str, Title]:
         # Data frames write a title that occurs three times as WT, WT.1 and WT.2; 0.1 is a number.
         if f"{name}.1" in numbered and not is_plain_number(name):
             found[name] = Title(stem=name, mark="")
-    found = _without_words(found)
+    left = [name for name in names if name not in found]
+    found = _without_words(found) | (_at_times(left) or _among_words(left))
     for pattern in (_LED, _LETTERED):
         rest = [name for name in names if name not in found]
         found |= _repeated({n: t for n in rest if (t := _read(pattern, n)) is not None})
@@ -113,6 +123,45 @@ def _read(pattern: re.Pattern[str], name: str) -> Title | None:
     if not word and pattern is _LED and _MEASURES.fullmatch(match["stem"]):
         return None  # 10 mM is a dose
     return Title(stem=match["stem"], mark=match["mark"], word=word)
+
+
+def _at_times(names: Sequence[str]) -> dict[str, Title]:
+    """Return titles that say when by a number first, all of one quantity in one unit: 0h, 6h, 24h.
+
+    Of several quantities or groups a number is rather what tells the columns of each apart.
+    """
+    found = {name: match for name in names if (match := _AT_TIME.fullmatch(name)) is not None}
+    alike = {(match["stem"], match["word"].removesuffix("s")) for match in found.values()}
+    if len(alike) != 1 or len(found) < 2:
+        return {}
+    return {
+        name: Title(
+            stem=" ".join(filter(None, (match["stem"], "time"))),
+            mark=match["mark"],
+            word=match["word"],
+        )
+        for name, match in found.items()
+    }
+
+
+def _among_words(names: Sequence[str]) -> dict[str, Title]:
+    """Return titles of one quantity in which words beside the number say when: Day 7 alive."""
+    found = {
+        name: match
+        for name in names
+        if (match := _AMONG.fullmatch(name)) is not None and match["word"].casefold() in _WHEN
+    }
+    alike = {(match["stem"], match["word"].casefold(), match["rest"]) for match in found.values()}
+    if len(alike) != 1 or len(found) < 2:
+        return {}
+    return {
+        name: Title(
+            stem=" ".join(f"{match['stem']} {match['rest']} {match['word']}".split()),
+            mark=match["mark"],
+            word=match["word"],
+        )
+        for name, match in found.items()
+    }
 
 
 def _without_words(found: Mapping[str, Title]) -> dict[str, Title]:

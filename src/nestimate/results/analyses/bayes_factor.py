@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.errors import DesignError
 from nestimate.inference.constrained import Plane, log_evidence
 from nestimate.inference.diagnostics import mean_and_sd
 from nestimate.inference.fit import Fit
@@ -79,6 +80,11 @@ def bayes_factors(fit: Fit, asked: Sequence[Contrast]) -> tuple[BayesFactor, ...
 
 def check(model: Model, asked: Sequence[Contrast]) -> None:
     """Refuse contrasts that can have no Bayes factor, before any time is spent on one."""
+    if model.design.structure.text:
+        raise DesignError(
+            "bayes_factor needs priors of the group means themselves, and with covariates (adjust) "
+            "the priors are those of coefficients: leave one of them out."
+        )
     for contrast in asked:
         Plane.of(model, contrast.weights, contrast.against)
 

@@ -43,7 +43,8 @@ def _asked(design: Design, question: Question) -> tuple[Contrast, ...]:
     crossing, asked = design.structure.factorial, question.contrast
     if crossing is None and question.against is None:
         words = (asked,) if isinstance(asked, str) else asked
-        words = ORDERED if design.roles.order is not None and asked == "reference" else words
+        if design.roles.order is not None and asked == "reference":
+            words = ORDERED if design.roles.reference is None else ("reference", "trend")
         if ordered.sets(words) and design.structure.factors:
             return tuple(c for word in words for c in _along(design, word))
     if crossing is None or question.against is not None or asked == "pairs":

@@ -105,7 +105,9 @@ def next_block(draws: Draws, contrast: Contrast) -> Array:
     """
     weights = contrast.weights @ draws.structure.cells
     root = effect_root(draws.structure, draws.theta)
-    z = difference(draws, contrast) / np.sqrt(np.square(weights @ root).sum(axis=1))
+    with np.errstate(divide="ignore"):
+        # An effect that is the same in every block has its sign in a new one.
+        z = difference(draws, contrast) / np.sqrt(np.square(weights @ root).sum(axis=1))
     if draws.normality is None:
         return np.asarray(special.ndtr(z))
     return np.asarray(special.stdtr(draws.normality[:, 0], z))

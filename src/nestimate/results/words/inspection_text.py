@@ -14,7 +14,7 @@ from nestimate.errors import listed
 from nestimate.remedies import lines_said
 from nestimate.results.words.lines import visible
 from nestimate.results.words.meaning import meaning, tree
-from nestimate.results.words.remarks import how_many, kinds_of_value, remarks
+from nestimate.results.words.remarks import how_many, kinds_of_value, odd_cells, remarks
 
 WIDTH = 80
 #: Columns shown one by one.
@@ -23,7 +23,7 @@ MOST_COLUMNS = 16
 MOST_TREES = 2
 MOST_QUESTIONS = 2
 #: Roles that say what a column is by themselves: the reason is all that is shown.
-TELLING = ("counter", "kind", "along", "baseline")
+TELLING = ("counter", "kind", "along", "baseline", "part")
 #: From so many kinds of value on a screen is meant rather than one comparison.
 MANY_KINDS = 20
 
@@ -34,6 +34,8 @@ def render(inspection: Inspection, data: str) -> str:
     look = [*inspection.notes, *remarks(inspection)]
     if look:
         parts.append(_section("Look at", look))
+    if inspection.waiting is not None:
+        parts.append(_waiting(inspection.waiting, inspection, data))
     if not inspection.proposals:
         return visible("\n\n".join([*parts, _section("No design fits", mend(inspection))]))
     asked = [question(d, inspection) for d in decisions(inspection.proposals)[:MOST_QUESTIONS]]
@@ -136,6 +138,24 @@ def _design(number: int | None, proposal: Proposal, inspection: Inspection, data
             fill(_left_out(proposal), WIDTH, initial_indent="     ", subsequent_indent="       ")
         )
     return "\n".join([*lines, *command, f"   Python: {proposal.call(data)}"])
+
+
+def _waiting(proposal: Proposal, inspection: Inspection, data: str) -> str:
+    """Say which line takes all columns once a limit is filled in: it runs as it stands no more."""
+    cells = "; ".join(f"{c.name} holds {odd_cells(c)}" for c in inspection.waiting_columns)
+    said = (
+        f"{cells}: a limit of detection that the table does not state; to leave these cells out "
+        "would bias the answer. Put the limit of the assay in place of LIMIT, with > where such "
+        "values lie above it (Ct values, which end with the last cycle):"
+    )
+    command = [] if inspection.file is None else [f"     {proposal.command(inspection.file)}"]
+    return "\n".join(
+        [
+            _section("With the limit filled in", [said]),
+            *command,
+            f"     Python: {proposal.call(data)}",
+        ]
+    )
 
 
 def _left_out(proposal: Proposal) -> str:
@@ -278,10 +298,11 @@ def mend(inspection: Inspection) -> list[str]:
         last = "Mend it and inspect the table again."
         if sure and all(c.waits_for_limit for c in mixed[: len(sure)]):
             last = (
-                f"Only the assay says where the limit of {mixed[0].name} lies. Fill it in: --value "
-                f"{quote(mixed[0].name)} --response censored --limit LIMIT, and name the group. "
-                "--limit '>LIMIT' where such values lie above it (Ct values, which end with the "
-                "last cycle), '<LIMIT' where below it and the word does not say so."
+                "The line above takes it once the limit is filled in."
+                if inspection.waiting is not None
+                else f"Only the assay says where the limit of {mixed[0].name} lies. Fill it in: "
+                f"--value {quote(mixed[0].name)} --response censored --limit LIMIT, and name the "
+                "group."
             )
         return [*(sure or [mixed[0].trouble]), last]
     numbers = [c.name for c in inspection.columns if c.measured]

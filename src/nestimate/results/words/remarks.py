@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterable
+from shlex import quote
 
+from nestimate.data.inspection.candidates import lasts
 from nestimate.data.inspection.inspection import Inspection
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.vocabulary import hints, summary_role
@@ -14,10 +16,10 @@ def remarks(inspection: Inspection) -> Iterable[str]:
     for column in inspection.columns:
         if column.kind != "numbers and text":
             yield from column.remarks
-        elif inspection.value is not None:
+        elif inspection.value is not None and column not in inspection.waiting_columns:
             yield (
                 f"{column.name} mixes numbers and text, so it cannot be used as it stands: "
-                f"{_odd(column)}. {column.trouble}"
+                f"{odd_cells(column)}. {column.trouble}"
             )
     yield from _read_as_empty(inspection)
     if inspection.proposals and all(p.whole for p in inspection.proposals):
@@ -34,6 +36,13 @@ def remarks(inspection: Inspection) -> Iterable[str]:
             f"delete these rows before {name} can be used."
         )
     yield from one_of_several(inspection)
+    if (counts := inspection.counterparts) is not None:
+        yield (
+            f"{counts.counted} and {counts.others} are taken as the two parts of what was looked "
+            f"at: the designs are of {counts.counted} as a share of both, and --edit "
+            f"'{counts.edit}' makes the column of the total. If either is a count of its own: "
+            f"--value {quote(counts.counted)} --response counts, without --edit."
+        )
     for column in [] if inspection.measurand else kinds_of_value(inspection):
         yield (
             f"Does {column.name} say what was measured? Then keep the rows of one {column.name}: a "
@@ -60,8 +69,11 @@ def one_of_several(inspection: Inspection) -> Iterable[str]:
     first = inspection.proposals[0]
     given = f"{first.roles.group},{said.column}"
     how = (
-        ""
-        if first.whole or first.factors or not first.plain
+        f" If {said.column} was given rather than measured, it is the group: --group "
+        f"{quote(said.column)} (group in Python), without --edit."
+        if first.whole
+        else ""
+        if first.factors or not first.plain
         else f" If {said.column} was given rather than measured, it is a second factor: the group "
         f"is then {given}, without --edit."
     )
@@ -78,7 +90,7 @@ def one_of_several(inspection: Inspection) -> Iterable[str]:
         )
 
 
-def _odd(column: Column) -> str:
+def odd_cells(column: Column) -> str:
     """Name the cells of a column that are no numbers."""
     shown = [
         f"'{cell}' in row {row}" + (f" and {count - 1} more" if count > 1 else "")
@@ -110,6 +122,9 @@ def _read_as_empty(inspection: Inspection) -> Iterable[str]:
 def _no_groups(inspection: Inspection) -> str:
     said = "There is no column of groups (arm, treatment), so there is nothing to compare but a "
     said += "mean with a stated value."
+    if (unit := next((c.name for c in inspection.columns if _names_units(c)), "")) != "":
+        said += f" Which {unit} was treated how? Write it into a column beside {unit}, such as "
+        said += "group, and inspect the table again."
     joined = next((c for c in inspection.columns if _joined(c)), None)
     if joined is not None:
         return (
@@ -124,6 +139,11 @@ def _no_groups(inspection: Inspection) -> str:
         "--wide groups (options={'wide': 'groups'} in Python) to nestimate compare; if they are "
         "replicates of one unit, --wide replicates ('replicates' in Python)."
     )
+
+
+def _names_units(column: Column) -> bool:
+    """Return whether the labels of a column name what could be treated: mice, samples."""
+    return column.kind in {"labels", "id"} and lasts(column.name)
 
 
 def _joined(column: Column) -> bool:
@@ -144,6 +164,14 @@ def _summaries(inspection: Inspection) -> Iterable[str]:
             "of several readings, use --sd instead of --se (sd, se in Python), with --n for their "
             "number."
         )
+    spreads = [c.name for c in inspection.columns if summary_role(c) in {"sd", "se"}]
+    if len(spreads) > 1:
+        yield (
+            f"{listed(spreads, most=4)} stand beside each other, as means of several groups do. "
+            "Put these below each other, in a row each with group, mean, SD and n, and inspect "
+            "that table: the designs below are of one of them alone."
+        )
+        return
     for column in inspection.columns:
         if summary_role(column) == "sd" and column.name not in taken.values():
             yield (

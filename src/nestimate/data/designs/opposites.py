@@ -1,0 +1,68 @@
+"""Two counts that make up a whole: dead and alive, positive and negative, yes and no."""
+
+import re
+
+from nestimate.data.tables.edits import AddUp
+from nestimate.remedies import Remedy
+
+#: Words of what is so, and of what is not.
+_PAIRS = tuple(
+    (frozenset(one.split()), frozenset(other.split()))
+    for one, other in (
+        ("dead died deaths tot tote morts muertos", "alive live living survived survivors lebend"),
+        ("positive positives pos", "negative negatives neg"),
+        ("yes", "no"),
+        ("success successes succeeded passed", "failure failures failed fail fails"),
+        ("responders responder responded", "nonresponders nonresponder"),
+        ("infected diseased sick ill affected", "healthy"),
+        ("hits hit", "misses missed miss"),
+        ("correct right", "wrong errors error"),
+        ("open opened", "closed"),
+        ("present", "absent"),
+        ("male males", "female females"),
+    )
+)
+#: Before a word they make its opposite.
+_NOT = ("un", "non", "not", "in", "dis")
+
+
+def opposed(one: str, other: str) -> bool:
+    """Return whether two names say that what is counted in one is not counted in the other.
+
+    `dead` and `alive`, `n_pos` and `n_neg`, `hatched` and `unhatched`; what they have in common
+    besides does not count.
+    """
+    first, second = _words(one), _words(other)
+    a, b = first - second, second - first
+    if not (a or b):
+        return False
+    if not a or not b:
+        # Hatched and not hatched, responders and non-responders.
+        return bool(first & second) and (a | b) <= {"not", "non"}
+    known = any((a <= yes and b <= no) or (a <= no and b <= yes) for yes, no in _PAIRS)
+    return known or any(
+        {f"{mark}{is_so}" for is_so in x} == y for mark in _NOT for x, y in ((a, b), (b, a))
+    )
+
+
+def is_part(name: str) -> bool:
+    """Return whether a name says of which part of a whole it counts: dead, survived, positive."""
+    known = frozenset(word for pair in _PAIRS for side in pair for word in side)
+    return bool(_words(name) & known)
+
+
+def others_counted(value: str, others: str) -> tuple[str | Remedy, ...]:
+    """Say how a share is asked for where a column counts the others and not all."""
+    total = str(AddUp(column="total", parts=(value, others)))
+    return (
+        f" If {others} counts the others, and not all: ",
+        Remedy("edits", total),
+        " with ",
+        Remedy("response", f"{value}/total"),
+        ".",
+    )
+
+
+def _words(name: str) -> frozenset[str]:
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).casefold()
+    return frozenset(word for word in re.split(r"[\W\d_]+", spaced) if word)

@@ -1,0 +1,80 @@
+"""Two counts that make up a whole of which the table holds no column: dead and alive."""
+
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Self
+
+import numpy as np
+import pyarrow as pa
+
+from nestimate.data.designs.opposites import opposed
+from nestimate.data.designs.percentages import spoken
+from nestimate.data.inspection.kinds import describe_column
+from nestimate.data.inspection.measured import label_alone, share_columns
+from nestimate.data.inspection.vocabulary import exposes, hints
+from nestimate.data.tables.door import Table
+from nestimate.data.tables.edits import AddUp
+
+#: Rows from which on one sum in all of them is no coincidence, and sums that are no seconds.
+_ENOUGH, _MOST = 6, 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counterparts:
+    """Two counts, what is counted first, and the column of their sum that is to be made.
+
+    Attributes
+    ----------
+    counted, others, total
+        What they are called.
+    """
+
+    counted: str
+    others: str
+    total: str
+
+    @classmethod
+    def of(cls, table: Table) -> Self | None:
+        """Return the first two such columns of a table, in its order; None where there are none.
+
+        Their names say so, or they add up to the same in every row. What adds up to 100 may be
+        percentages, which are no counts.
+        """
+        columns = [describe_column(table, name) for name in table.columns]
+        counts = [
+            c.name
+            for c in columns
+            if c.measured and c.whole and (c.smallest or 0) >= 0 and not label_alone(c)
+        ]
+        counts = [n for n in counts if spoken(n) is None and not (exposes(n) or _read_off(n))]
+        if len(counts) < 2 or share_columns(table, columns) is not None:
+            return None
+        for one, other in combinations(counts, 2):
+            sums = table.numbers(one) + table.numbers(other)
+            known = np.unique(sums[~np.isnan(sums)])
+            fixed = known.size == 1 and known[0] <= _MOST and table.n_rows >= _ENOUGH
+            if known.size and known[0] >= 1 and (fixed or opposed(one, other)):
+                if known.tolist() == [100.0]:
+                    return None
+                total = "total"
+                while total in table.columns:
+                    total = f"{total} counted"
+                return cls(counted=one, others=other, total=total)
+        return None
+
+    @property
+    def edit(self) -> str:
+        """What makes the column of the total, as a line."""
+        return str(AddUp(column=self.total, parts=(self.counted, self.others)))
+
+    def taken(self, table: Table) -> Table:
+        """Return the table with the total in place of the other count."""
+        sums = table.numbers(self.counted) + table.numbers(self.others)
+        columns = {name: c for name, c in table.columns.items() if name != self.others}
+        columns[self.total] = pa.chunked_array([pa.array(sums, from_pandas=True)])
+        return replace(table, columns=columns, known={})
+
+
+def _read_off(name: str) -> bool:
+    """Return whether a column's name speaks of what is read off rather than counted."""
+    return bool(hints(name) & {"time", "value", "se", "sd"})

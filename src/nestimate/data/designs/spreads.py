@@ -148,7 +148,7 @@ def _bartlett(sds: Array, freedom: Codes) -> float:
     return float(special.chdtrc(k - 1, apart / correction))
 
 
-def by_spread(build: Callable[[bool], Design], tau: str | None) -> Design:
+def by_spread(build: Callable[[bool], Design], tau: str | None, *, pairs: bool = False) -> Design:
     """Return a design whose groups have spreads of their own where that was chosen, or is shown.
 
     Parameters
@@ -157,9 +157,11 @@ def by_spread(build: Callable[[bool], Design], tau: str | None) -> Design:
         The design, given whether groups may have spreads of their own.
     tau
         The choice; None leaves it to the data.
+    pairs
+        Whether two groups have one each whatever the data show, as they have by roles.
     """
     design = build(tau == "own")
-    if tau is not None or not uneven(design):
+    if tau is not None or not (uneven(design) or (pairs and len(design.groups) == 2)):
         return design
     try:
         return build(True)

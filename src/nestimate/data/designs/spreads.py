@@ -40,6 +40,8 @@ class Spreads:
         (of its logarithm on the log scale).
     p
         Probability of spreads at least so different were all one: Bartlett's test.
+    fewest
+        Members of the smallest group.
 
     Notes
     -----
@@ -50,6 +52,7 @@ class Spreads:
     groups: tuple[str, ...]
     sds: tuple[float, ...]
     p: float
+    fewest: int
 
     @property
     def uneven(self) -> bool:
@@ -93,6 +96,7 @@ class Spreads:
             groups=tuple(names[g] for g in several),
             sds=tuple(map(float, sds)),
             p=_bartlett(sds, sizes[several] - 1),
+            fewest=int(sizes[several].min()),
         )
 
 

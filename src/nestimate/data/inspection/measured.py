@@ -16,7 +16,7 @@ from nestimate.data.designs.percentages import (
     unclear,
     unclear_said,
 )
-from nestimate.data.inspection.crossings import Crossing
+from nestimate.data.inspection.crossings import Crossing, same_everywhere
 from nestimate.data.inspection.kinds import MOST_LABELS, Column
 from nestimate.data.inspection.vocabulary import (
     clocks,
@@ -258,6 +258,7 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
 
     named = [c.name for c in columns]
     able = [c for c in columns if c.measured and c.kind != "id" and c.name not in summary.values()]
+    able = _not_set(table, columns, able)
     ranked = sorted(able, key=score, reverse=True)
     plain = [c.name for c in ranked if c.kind == "numbers" and score(c) > 2.0]
     # Numbers that are few and repeated are labels, unless the table has nothing else to measure:
@@ -266,13 +267,27 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
     return plain or few or [c.name for c in ranked if _repeats_unevenly(table.numbers(c.name))][:1]
 
 
+def _not_set(table: Table, columns: Sequence[Column], able: list[Column]) -> list[Column]:
+    """Leave out the x of curves, where a column is there that was not set so.
+
+    Radii, doses and times that are the same in every unit were chosen, not measured.
+    """
+    chosen = [c for c in able if same_everywhere(table, c, columns)]
+    free = [c for c in able if c not in chosen]
+    found = any(
+        not label_alone(c) and (not c.numbering or _repeats_unevenly(table.numbers(c.name)))
+        for c in free
+    )
+    return free if found else able
+
+
 def last_resort(table: Table, columns: Sequence[Column]) -> str | None:
     """Return the numbers that are the value where no others are, or None.
 
     Scores and counts may repeat as evenly as labels do. A name made of words for labels alone, such
     as `arm` or `mouse`, is a label still; so are numbers that count the rows.
     """
-    able = [c for c in columns if c.measured and not label_alone(c)]
+    able = _not_set(table, columns, [c for c in columns if c.measured and not label_alone(c)])
     counting = {c.name for c in able if c.kind == "id" and _counts_rows(table.numbers(c.name))}
     found = [c for c in able if c.name not in counting]
     found.sort(key=lambda c: (bool(hints(c.name) & _LABEL), c.kind == "id"))

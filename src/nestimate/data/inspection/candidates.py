@@ -11,7 +11,7 @@ import numpy as np
 
 from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.factors import MOST_GROUPS, begins_anew, moments
+from nestimate.data.inspection.factors import MOST_GROUPS, begins_anew, holds_groups, moments
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.vocabulary import VIEWS, hints, words
 
@@ -229,7 +229,10 @@ def _scored(
         # Days and plates make a difference: rows that differ in them are no plain readings.
         score -= 1.5 * ("block" in hints(name))
         # So do animals: where their labels return they may be the same ones, and are not pooled.
-        score -= 3.0 * (lasts(name) and _of_days(candidate))
+        runs = [b for b in candidate.blocks if b in crossing.runs]
+        returning = not crossing.inside(name, candidate.group)
+        anew = any(returning or begins_anew(crossing, name, b) for b in runs)
+        score -= 3.0 * (lasts(name) and _of_days(candidate) and not anew)
     for name in used:
         if name not in names or not counts_within(crossing, name, names):
             continue
@@ -248,7 +251,8 @@ def _scored(
         score -= 6.0 * any(not crossing.decides(place, name) for name in holders)
         again = any(begins_anew(crossing, outer, n) for n in names if n not in {*place, outer})
         score -= 5.0 * (again and not candidate.relabel)
-        score += _told(outer, {"unit": 1.5, "counter": -3.0, "group": -2.5})
+        told = _told(outer, {"unit": 1.5, "counter": -3.0, "group": -2.5})
+        score += 1.5 if outer in crossing.runs else told
         score += sum(_told(n, {"unit": 0.5, "counter": -1.0, "group": -2.0}) for n in inner)
         # Labels that return in every unit, without a name that says why, are rarely subunits.
         score -= 1.5 * sum(
@@ -295,7 +299,10 @@ def _of_days(candidate: Candidate) -> bool:
 def _block_score(crossing: Crossing, candidate: Candidate, names: Sequence[str]) -> float:
     block = candidate.block or ""
     weights = {"trait": -3.0, "place": -1.5, "block": 1.5, "counter": -2.5, "unit": 0.5}
-    score = _told(block, weights | {"group": -2.5}) - 0.5 * (len(crossing.labels[block]) == 2)
+    told = _told(block, weights | {"group": -2.5})
+    if holds_groups(crossing, block, [candidate.group]) and crossing.most_rows(candidate.place) > 1:
+        told = 1.0
+    score = told - 0.5 * (len(crossing.labels[block]) == 2)
     # An operator who worked on whole days: the days are the blocks.
     finer = [
         name

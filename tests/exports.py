@@ -229,6 +229,7 @@ EXPORTS = {
             ],
         ),
         "compare --value Target --group Group --block Blot",
+        says=("Left out: Lane, Sample, Actin. Right if every row is another Lane, equal labels",),
         never=("--unit Lane",),
     ),
     "a superplot": Sheet(

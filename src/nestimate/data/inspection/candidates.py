@@ -5,7 +5,7 @@ What is possible follows from which labels occur with which; names of columns on
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -34,6 +34,8 @@ class Candidate:
         Columns of labels that play no role.
     merged
         Those of them that differ between rows taken as readings of one thing.
+    anew
+        Those of `merged` whose labels begin anew in every block.
     """
 
     group: str
@@ -43,6 +45,7 @@ class Candidate:
     score: float = 0.0
     unused: tuple[str, ...] = field(default=())
     merged: tuple[str, ...] = field(default=())
+    anew: tuple[str, ...] = field(default=())
 
     @property
     def blocks(self) -> tuple[str, ...]:
@@ -231,8 +234,8 @@ def _scored(
         # So do animals: where their labels return they may be the same ones, and are not pooled.
         runs = [b for b in candidate.blocks if b in crossing.runs]
         returning = not crossing.inside(name, candidate.group)
-        anew = any(returning or begins_anew(crossing, name, b) for b in runs)
-        score -= 3.0 * (lasts(name) and _of_days(candidate) and not anew)
+        another = any(returning or begins_anew(crossing, name, b) for b in runs)
+        score -= 3.0 * (lasts(name) and _of_days(candidate) and not another)
     for name in used:
         if name not in names or not counts_within(crossing, name, names):
             continue
@@ -269,15 +272,9 @@ def _scored(
             score -= 1.5 * (again and not counts_within(crossing, outer, names))
     if candidate.block is not None:
         score += _block_score(crossing, candidate, names)
-    return Candidate(
-        group=candidate.group,
-        units=candidate.units,
-        block=candidate.block,
-        relabel=candidate.relabel,
-        score=score,
-        unused=tuple(unused),
-        merged=tuple(name for name in untold if name not in crossing.counters),
-    )
+    merged = tuple(name for name in untold if name not in crossing.counters)
+    anew = [n for b in candidate.blocks for n in merged if begins_anew(crossing, n, b)]
+    return replace(candidate, score=score, unused=tuple(unused), merged=merged, anew=tuple(anew))
 
 
 def _sites(crossing: Crossing, name: str, place: str, names: Sequence[str]) -> bool:

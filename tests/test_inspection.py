@@ -851,6 +851,27 @@ def test_how_many_readings_there_were_does_not_number_experiments(name):
     assert ("n" in best(even)) == (name == "n cells")
 
 
+@pytest.mark.parametrize(
+    ("cells", "role"),
+    [
+        # Readings of a mouse, of some more than of others.
+        ([(f"m{m}", "ab"[m > 9], k) for m in range(20) for k in range(m % 4 + 1)], "unit mouse"),
+        # The mice of a group.
+        ([(f"{g}{k}", g, k) for g in "ab" for k in range(8 if g == "a" else 6)], ""),
+        # Experiments numbered through, each of one group.
+        ([(f"c{k}{i}", "ab"[k > 2], k) for k in range(6) for i in range(5)], "unit n"),
+        # Experiments with uneven numbers of cells.
+        ([(f"c{k}{i}{g}", g, k) for k in range(3) for g in "ab" for i in range(5 + k)], "block n"),
+    ],
+)
+def test_what_is_numbered_in_a_column_n_is_no_sample_size(cells, role):
+    frame = pd.DataFrame(cells, columns=["mouse", "arm", "n"]).assign(y=rows(len(cells)))
+    frame["n"] += 1
+    frame = frame[["n", "mouse", "arm", "y"]] if role == "block n" else frame
+    asked = dict([role.split()]) if role else {}
+    assert best(frame) == {"value": "y", "group": "arm"} | asked
+
+
 def test_experiments_numbered_beside_columns_of_groups_are_blocks():
     frame = pd.DataFrame({"n": range(1, 7), "Control": rows(6), "KD": rows(6, seed=2)})
     first = ne.inspect(frame).proposals[0]

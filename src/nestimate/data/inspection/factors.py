@@ -10,6 +10,7 @@ from itertools import combinations
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.inspection.crossings import Crossing
@@ -218,30 +219,49 @@ def holds_groups(crossing: Crossing, name: str, groups: Sequence[str]) -> bool:
 
 
 def numbers_experiments(crossing: Crossing, name: str) -> bool:
-    """Return whether a column called n numbers experiments rather than says how many there were.
+    """Return whether a column called n numbers something rather than says how many there were.
 
-    It runs 1, 2, 3, and each number stands beside each label of another column: equally often, or
-    in order. How many readings there were does not.
+    It runs 1, 2, 3: equally often beside each label of another column, or in order, in the whole
+    table or anew in each label. How many readings there were does not.
     """
     named = "n" in words(name) and not hints(name) & {"unit", "counted"}
     if not named or not _counting(crossing.labels[name], (1,)):
         return False
+    if any(_evenly_crossed(crossing, name, other) for other in crossing.names if other != name):
+        return True
     codes, labels = crossing.table.labels(name)
-    order = np.argsort(np.argsort([int(re.sub(r"\D", "", label)) for label in labels]))[codes]
-    for other in crossing.names:
-        size = crossing.size(other)
-        if other == name or not 2 <= size <= MOST_GROUPS:
-            continue
-        if crossing.size(name, other) < size * crossing.size(name):
-            continue
-        found = np.bincount(crossing.members([name, other]), weights=crossing.rows)
-        beside = np.where(codes < 0, -1, crossing.table.labels(other)[0])
-        ordered = all(
-            np.all(np.diff(order[beside == k]) >= 0) for k in range(len(crossing.labels[other]))
-        )
-        if found.min() == found.max() or ordered:
-            return True
-    return False
+    filled = codes >= 0
+    numbers = np.array([int(re.sub(r"\D", "", label)) for label in labels])[codes[filled]]
+    places = [crossing.table.labels(other)[0] for other in crossing.names if other != name]
+    return any(_in_order(numbers, p[filled]) for p in (np.zeros_like(codes), *places))
+
+
+def _evenly_crossed(crossing: Crossing, name: str, other: str) -> bool:
+    """Return whether all labels of two columns occur together, equally often."""
+    size = crossing.size(other)
+    if not 2 <= size <= MOST_GROUPS or crossing.size(name, other) < size * crossing.size(name):
+        return False
+    found = np.bincount(crossing.members([name, other]), weights=crossing.rows)
+    return bool(found.min() == found.max())
+
+
+def _in_order(numbers: NDArray[np.intp], place: NDArray[np.intp]) -> bool:
+    """Return whether numbers run 1, 1, 2, 3 without a gap in each place, in most to 2 or more.
+
+    They may also be numbered through: repeated, and each in one place alone.
+    """
+    order = np.argsort(place, kind="stable")
+    numbers, place = numbers[order], place[order]
+    first = np.diff(place, prepend=-2) != 0
+    steps = np.diff(numbers, prepend=0)[~first]
+    if not np.all((steps == 0) | (steps == 1)):
+        return False
+    last = np.append(first[1:], True)
+    if first.sum() > 1 and np.all(numbers[first] == 1):
+        return bool(np.mean(numbers[last] > 1) > 0.5)
+    distinct = np.unique(numbers).size
+    pairs = np.unique(np.stack([numbers, place]), axis=1).shape[1]
+    return bool(pairs == distinct <= numbers.size / 2)
 
 
 def _is_compared(crossing: Crossing, name: str) -> bool:

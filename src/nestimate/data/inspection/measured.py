@@ -234,7 +234,7 @@ def summary_columns(table: Table, columns: Sequence[Column]) -> dict[str, str]:
         # Counted events are no readings behind a mean, unless an SD says that it is one.
         del found["n"]
     if alone and "n" in found:
-        labels = [c.name for c in columns if c.labelled][:MOST_FACTORS]
+        labels = [c.name for c in columns if is_factor(c, {})][:MOST_FACTORS]
         every = Crossing.of_table(table, labels, np.ones(table.n_rows, dtype=bool))
         if found["n"] in labels and numbers_experiments(every, found["n"]):
             del found["n"]

@@ -16,7 +16,7 @@ from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.roles import Roles
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.factors import crossed_factors, moments
+from nestimate.data.inspection.factors import crossed_factors, holds_groups, moments
 from nestimate.data.inspection.proposals import MOST, Branch, FormulaProposal, Proposal
 from nestimate.data.inspection.trials import branch
 from nestimate.data.inspection.vocabulary import hints
@@ -175,7 +175,9 @@ def _random(crossing: Crossing, factors: Sequence[str], path: Sequence[str]) -> 
     outer, *inner = path
     crossed = [f for f in factors if not crossing.inside(outer, f)]
     # Labels that count 1, 2, 3 again in every group name other animals there.
-    again = [f for f in crossed if not moments(crossing, f)] if _counts(crossing, outer) else []
+    again = (
+        [f for f in crossed if not moments(crossing, f)] if _anew(crossing, outer, factors) else []
+    )
     cluster = [*again, outer]
     within = [f for f in crossed if f not in again]
     several = bool(within) and crossing.most_rows([*cluster, *within]) > 1
@@ -201,6 +203,11 @@ def _counts(crossing: Crossing, name: str) -> bool:
     return run and "block" not in hints(name)
 
 
+def _anew(crossing: Crossing, name: str, factors: Sequence[str]) -> bool:
+    """Return whether labels are numbers that may be given anew in every group."""
+    return _counts(crossing, name) and not holds_groups(crossing, name, factors)
+
+
 def _numbered(crossing: Crossing, name: str, factors: Sequence[str]) -> bool:
     """Return whether units of a name are numbered anew under every combination of factors."""
     spoken = "unit" in hints(name) and _counts(crossing, name)
@@ -220,7 +227,7 @@ def _by_roles(
 
     What sees several cells is a block, or a plot inside one; what lies in one cell is a unit.
     """
-    again = bool(path) and _counts(crossing, path[0])
+    again = bool(path) and _anew(crossing, path[0], factors)
     crossed = [
         f for f in factors if path and not crossing.inside(path[0], f) and not moments(crossing, f)
     ]

@@ -17,6 +17,7 @@ from nestimate.data.designs.percentages import (
     unclear_said,
 )
 from nestimate.data.inspection.crossings import Crossing
+from nestimate.data.inspection.factors import numbers_experiments
 from nestimate.data.inspection.kinds import MOST_LABELS, Column
 from nestimate.data.inspection.vocabulary import (
     clocks,
@@ -221,7 +222,7 @@ def _may_be_part(part: Column, total: Column) -> bool:
     return said == {"value"} or (numbers and not said)
 
 
-def summary_columns(columns: Sequence[Column]) -> dict[str, str]:
+def summary_columns(table: Table, columns: Sequence[Column]) -> dict[str, str]:
     """Find columns that make a row the summary of several readings: n with sd, or se, or n."""
     found: dict[str, str] = {}
     for column in columns:
@@ -232,6 +233,11 @@ def summary_columns(columns: Sequence[Column]) -> dict[str, str]:
     if alone and "n" in found and "count" in words(found["n"]):
         # Counted events are no readings behind a mean, unless an SD says that it is one.
         del found["n"]
+    if alone and "n" in found:
+        labels = [c.name for c in columns if is_factor(c, {})][:MOST_FACTORS]
+        every = Crossing.of_table(table, labels, np.ones(table.n_rows, dtype=bool))
+        if found["n"] in labels and numbers_experiments(every, found["n"]):
+            del found["n"]
     if "n" in found:
         spread = next((role for role in ("sd", "se") if role in found), None)
         return {role: found[role] for role in ("n", spread) if role is not None}

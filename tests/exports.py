@@ -153,6 +153,29 @@ EXPORTS = {
         long("animal,arm,phase,trial,latency", ("pre", "post"), (1, 2, 3), rows=MICE),
         "compare --value latency --group arm,phase --block animal",
     ),
+    **{
+        f"{within} of numbered {who}, {between} between, {n} readings": Sheet(
+            csv(
+                f"{who},{between},{within},y",
+                [
+                    (i, g, label, value())
+                    for i, (_, g) in enumerate(MICE, start=start)
+                    for label in labels
+                    for _ in range(n)
+                ],
+            ),
+            f"compare --value y --group {between},{within} --block {who}",
+            says=(f"within each {who} (10 of them)",) if within == "Treatment" else (),
+            never=(f"--group {within} --unit", ":"),
+        )
+        for within, labels, who, between, n, start in (
+            ("Treatment", ("placebo", "drug"), "Subject", "Genotype", 1, 1),
+            ("Treatment", ("placebo", "drug"), "Mouse", "Sequence", 3, 1),
+            ("Treatment", ("veh", "drug"), "Mouse", "Genotype", 3, 101),
+            ("Hemisphere", ("ipsi", "contra"), "Mouse", "Genotype", 1, 1),
+            ("Stimulation", ("unstim", "LPS"), "Mouse", "Diet", 2, 1),
+        )
+    },
     "weeks in columns": Sheet(
         csv(
             "Mouse,Diet,Week 1,Week 2,Week 3,Week 4",

@@ -213,6 +213,17 @@ def test_a_limit_that_only_the_assay_knows_is_to_be_filled_in(cell, tmp_path):
     assert "LIMIT" not in inspected(mixed)[0]
 
 
+@pytest.mark.parametrize("cell", ["Undetermined", "<LOD", "abc"])
+@pytest.mark.parametrize("name", ["Biological Replicate", "Replicate", "Lane", "Donor No", "Rep"])
+def test_what_numbers_replicates_is_no_value_where_the_value_holds_text(cell, name, tmp_path):
+    rows = [f"{'ab'[i // 8]},{i % 8 // 2 + 1},{20 + 0.37 * i:.2f}" for i in range(16)]
+    rows[3] = f"a,2,{cell}"
+    said, lines = inspected(written(tmp_path, "\n".join([f"Treatment,{name},CT", *rows]) + "\n"))
+    assert not lines
+    assert f"'{cell}'" in said
+    assert ("--limit" in said) == (cell != "abc")
+
+
 @pytest.mark.parametrize(
     ("cell", "name", "limit"),
     [("<LOD", "r", "<LIMIT"), ("ULOQ", "r", ">LIMIT"), ("Undetermined", "Ct ", ">LIMIT")],

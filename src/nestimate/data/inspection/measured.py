@@ -259,7 +259,7 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
         if column.kind == "numbers" and not column.whole:
             return likely - 2.0 * bool(spoken & {"trait", "sd", "se"} or clocks(column.name))
         label = {"group", "unit", "block", "counter", "trait", "n", "sd", "se"}
-        return likely - 2.0 * bool(spoken & label) - 1.5 * column.numbering
+        return likely - 2.0 * bool(spoken & label or clocks(column.name)) - 1.5 * column.numbering
 
     named = [c.name for c in columns]
     able = [

@@ -270,6 +270,8 @@ def _scored(
             own = crossing.size(candidate.group) > 1 and crossing.inside(outer, candidate.group)
             again = own and "place" not in hints(outer)
             score -= 1.5 * (again and not counts_within(crossing, outer, names))
+            # Nor are labels of which each lies in one level of another factor.
+            score -= 1.5 * any(crossing.inside(outer, name) for name in crossing.factors)
     if candidate.block is not None:
         score += _block_score(crossing, candidate, names)
     merged = tuple(name for name in untold if name not in crossing.counters)

@@ -34,6 +34,11 @@ _TOTAL = frozenset({"total", "totals", "all", "n", "nuclei", "tested", "scored",
 _LABEL = frozenset({"group", "unit", "block", "counter"})
 #: Words for what sums up the readings of another column.
 _SUMMED = frozenset({"mean", "average", "avg", "median", "sd", "sem", "se", "cv"})
+#: Words for what counts repetitions or rows, and is no outcome.
+_REPEATS = frozenset(
+    {"rep", "reps", "replicate", "replicates", "repeat", "repeats", "biorep", "techrep", "index"}
+    | {"idx", "replikat", "replika", "wiederholung", "réplica", "réplicat", "repetición"}
+)
 MOST_FACTORS = 9
 
 
@@ -260,10 +265,14 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
         if column.kind == "numbers" and not column.whole:
             return likely - 2.0 * bool(spoken & {"trait", "sd", "se"} or clocks(column.name))
         label = {"group", "unit", "block", "counter", "trait", "n", "sd", "se"}
-        return likely - 2.0 * bool(spoken & label) - 1.5 * column.numbering
+        return likely - 2.0 * bool(spoken & label or clocks(column.name)) - 1.5 * column.numbering
 
     named = [c.name for c in columns]
-    able = [c for c in columns if c.measured and c.kind != "id" and c.name not in summary.values()]
+    able = [
+        c
+        for c in _unlabelled(columns)
+        if c.measured and c.kind != "id" and c.name not in summary.values()
+    ]
     ranked = sorted(able, key=score, reverse=True)
     plain = [c.name for c in ranked if c.kind == "numbers" and score(c) > 2.0]
     # Numbers that are few and repeated are labels, unless the table has nothing else to measure:
@@ -278,11 +287,27 @@ def last_resort(table: Table, columns: Sequence[Column]) -> str | None:
     Scores and counts may repeat as evenly as labels do. A name made of words for labels alone, such
     as `arm` or `mouse`, is a label still; so are numbers that count the rows.
     """
-    able = [c for c in columns if c.measured and not label_alone(c)]
+    able = [
+        c
+        for c in _unlabelled(columns)
+        if c.measured and not label_alone(c) and not words(c.name) & _REPEATS
+    ]
     counting = {c.name for c in able if c.kind == "id" and _counts_rows(table.numbers(c.name))}
     found = [c for c in able if c.name not in counting]
     found.sort(key=lambda c: (bool(hints(c.name) & _LABEL), c.kind == "id"))
     return found[0].name if found else None
+
+
+def _unlabelled(columns: Sequence[Column]) -> Sequence[Column]:
+    """Return the columns without those that are called labels, beside a value that is not read yet.
+
+    Where what was measured holds text, no label is measured in its place.
+    """
+    if not any(c.kind == "numbers and text" for c in columns):
+        return columns
+    said = {c.name: hints(c.name) for c in columns}
+    labels = _LABEL | {"place"}
+    return [c for c in columns if not said[c.name] & labels or "counted" in said[c.name]]
 
 
 def label_alone(column: Column) -> bool:

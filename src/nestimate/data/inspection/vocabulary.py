@@ -171,6 +171,10 @@ def exposes(name: str) -> bool:
 def hints(name: str) -> frozenset[str]:
     """Return the roles that a column's name speaks for."""
     said = words(name) | {word.removesuffix("s") for word in words(name)}
+    if said & {"rep", "replicate"}:
+        # A biological replicate is what was sampled, a technical one reads it again.
+        said |= {"biorep"} if said & {"bio", "biol", "biological"} else set()
+        said -= {"replicate"} if said & {"tech", "technical"} else set()
     return frozenset(role for role, known in WORDS.items() if said & {*known.split()})
 
 

@@ -153,6 +153,58 @@ EXPORTS = {
         long("animal,arm,phase,trial,latency", ("pre", "post"), (1, 2, 3), rows=MICE),
         "compare --value latency --group arm,phase --block animal",
     ),
+    **{
+        f"{within} of numbered {who}, {between} between, {n} readings": Sheet(
+            csv(
+                f"{who},{between},{within},y",
+                [
+                    (i, g, label, value())
+                    for i, (_, g) in enumerate(MICE, start=start)
+                    for label in labels
+                    for _ in range(n)
+                ],
+            ),
+            f"compare --value y --group {between},{within} --block {who}",
+            says=(f"within each {who} (10 of them)",) if within == "Treatment" else (),
+            never=(f"--group {within} --unit", ":"),
+        )
+        for within, labels, who, between, n, start in (
+            ("Treatment", ("placebo", "drug"), "Subject", "Genotype", 1, 1),
+            ("Treatment", ("placebo", "drug"), "Mouse", "Sequence", 3, 1),
+            ("Treatment", ("veh", "drug"), "Mouse", "Genotype", 3, 101),
+            ("Hemisphere", ("ipsi", "contra"), "Mouse", "Genotype", 1, 1),
+            ("Stimulation", ("unstim", "LPS"), "Mouse", "Diet", 2, 1),
+        )
+    },
+    **{
+        f"{control} of {told or 'none'} in columns beside {', '.join(others)}": Sheet(
+            csv(
+                ",".join([*told, control, *others]),
+                [
+                    (*(f"e{i}" for _ in told), cell or value(100), *(value(60) for _ in others))
+                    for i in range(5)
+                ],
+            ),
+            "compare --wide groups" + (f" --block {told[0]}" if told else ""),
+            says=says,
+            never=(f"--value '{others[0]}" if " " in others[0] else f"--value {others[0]}",),
+        )
+        for told, control, others, cell, says in (
+            (
+                ["Experiment"],
+                "Control",
+                ("siRNA1", "siRNA2"),
+                "100.0",
+                ("100 for Control in every Experiment: the values were divided by",),
+            ),
+            (["Experiment"], "Control", ("siRNA1", "siRNA2"), "", ()),
+            (["Blot"], "untreated", ("10 min", "30 min"), "1", ("divided by untreated",)),
+            (["Donor"], "vehicle (100%)", ("DrugA", "DrugB"), "100", ()),
+            ([], "siCtrl", ("siA #1", "siA #2"), "1", ()),
+            (["Donor"], "WT", ("KO",), "1", ("divided by WT",)),
+            ([], "Control", ("DrugA", "DrugB"), "100", ("compare them with that value",)),
+        )
+    },
     "weeks in columns": Sheet(
         csv(
             "Mouse,Diet,Week 1,Week 2,Week 3,Week 4",
@@ -218,6 +270,35 @@ EXPORTS = {
             ],
         ),
         "compare --value pERK/Actin --group Condition --block Blot",
+    ),
+    "a western blot of several lanes a group": Sheet(
+        csv(
+            "Blot,Lane,Sample,Group,Target,Actin",
+            [
+                (b, lane, f"{g}{b}{lane}", g, value(9000, 900), value(20000, 900))
+                for b in (1, 2, 3)
+                for lane, g in enumerate(("Ctrl", "Ctrl", "Ctrl", "Tx", "Tx", "Tx"), start=1)
+            ],
+        ),
+        "compare --value Target --group Group --block Blot",
+        says=("Left out: Lane, Sample, Actin. Right if every row is another Lane, equal labels",),
+        never=("--unit Lane",),
+    ),
+    "a superplot": Sheet(
+        long("Replicate,Treatment,Cell ID,Area", (1, 2, 3), ("ctl", "drug"), range(1, 9)),
+        "compare --value Area --group Treatment --block Replicate",
+        says=("Are they the same Replicate each time?", "Is it the same Cell ID measured again?"),
+        never=("--block 'Cell ID'",),
+    ),
+    "experiments numbered in a column N": Sheet(
+        long("N,Treatment,Cell ID,Area", (1, 2, 3), ("ctl", "drug"), range(1, 9)),
+        "compare --value Area --group Treatment --block N",
+        never=("--n N",),
+    ),
+    "biological and technical replicates": Sheet(
+        long("Condition,BioRep,TechRep,Luciferase", ("EV", "OE"), range(1, 5), range(1, 4)),
+        "compare --value Luciferase --group Condition --unit BioRep --relabel-units",
+        says=("Are they the same BioRep each time?", "Left out: TechRep."),
     ),
     "drug by dose, names with spaces": Sheet(
         long("Plate,Drug,Dose (uM),Replicate,Viability (%)", "123", "AB", (0, 1, 10), (1, 2, 3)),

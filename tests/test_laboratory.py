@@ -213,6 +213,82 @@ def test_a_limit_that_only_the_assay_knows_is_to_be_filled_in(cell, tmp_path):
     assert "LIMIT" not in inspected(mixed)[0]
 
 
+def _lives(head, ends, number="{}"):
+    rows = [
+        f"{m},{g},{number.format(11 + 7 * i % 30)},{ends[i % 3 == 0]}"
+        for i, (m, g) in enumerate(MICE)
+    ]
+    return "\n".join([head, *rows]) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "ends", "cut"),
+    [
+        ("mouse,arm,Days,Event", "10", "Event 0 (>11 in row 2)"),
+        ("mouse,arm,OS_months,OS_status", "21", "OS_status 1 (>11 in row 2)"),
+        ("mouse,arm,days,dead", ("yes", "no"), "dead no (>11 in row 2)"),
+        ("mouse,arm,time,Censored", "01", "Censored 1 (>11 in row 2)"),
+        ("mouse,arm,Time (weeks),Outcome status", ("dead", "Alive"), "status Alive (>11 in row 2)"),
+        ("mouse,arm,Survival time,alive", "01", "alive 1 (>11 in row 2)"),
+        ("mouse,arm,time to reach (s),status", ("success", "fail"), "status fail (>11 in row 2)"),
+    ],
+)
+def test_times_with_a_column_of_how_they_ended_are_survival(head, ends, cut, tmp_path):
+    path = written(tmp_path, _lives(head, ends))
+    said, lines = inspected(path)
+    assert not lines
+    plain = " ".join(said.split())
+    assert "Survival curves, hazard ratios" in plain
+    assert f"write > before it in every row with {head.split(',')[3]}" in plain
+    assert cut in plain
+    line = next(line.strip() for line in said.splitlines() if "--response censored" in line)
+    times = head.split(",")[2]
+    assert shlex.split(line)[3:] == ["--value", times, *CENSORED, "--group", "arm"]
+    assert ne.inspect(path).to_dict()["survival"]["command"] == line
+    # Written so, the table is answered as the line says.
+    cells = [row.rsplit(",", 2) for row in path.read_text().splitlines()]
+    open_ = cut.split(" (")[0].split()[-1]
+    rows = [f"{a},{'>' * (end == open_)}{t},{end}" for a, t, end in cells]
+    written(tmp_path, "\n".join(rows) + "\n")
+    assert "Answer: " in run(line)
+
+
+CENSORED = ["--response", "censored"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # Looked at on set days, or counted: no times of an event.
+        "\n".join(
+            ["mouse,arm,day,dead"]
+            + [f"{m},{g},{d},{int(d > 2 + i)}" for i, (m, g) in enumerate(MICE) for d in (1, 3, 7)]
+        ),
+        "\n".join(
+            ["dish,arm,time,dead"]
+            + [f"{m},{g},{24 + 24 * (i % 4)},{i % 2}" for i, (m, g) in enumerate(MICE[1:9])]
+        ),
+        _lives("mouse,arm,days,dead", (3, 4)),
+        _lives("mouse,arm,weight,status", ("ill", "well")),
+    ],
+)
+def test_what_is_no_survival(text, tmp_path):
+    said, lines = inspected(written(tmp_path, text + "\n"))
+    assert lines
+    assert "survival data" not in said
+
+
+@pytest.mark.parametrize("cell", ["Undetermined", "<LOD", "abc"])
+@pytest.mark.parametrize("name", ["Biological Replicate", "Replicate", "Lane", "Donor No", "Rep"])
+def test_what_numbers_replicates_is_no_value_where_the_value_holds_text(cell, name, tmp_path):
+    rows = [f"{'ab'[i // 8]},{i % 8 // 2 + 1},{20 + 0.37 * i:.2f}" for i in range(16)]
+    rows[3] = f"a,2,{cell}"
+    said, lines = inspected(written(tmp_path, "\n".join([f"Treatment,{name},CT", *rows]) + "\n"))
+    assert not lines
+    assert f"'{cell}'" in said
+    assert ("--limit" in said) == (cell != "abc")
+
+
 @pytest.mark.parametrize(
     ("cell", "name", "limit"),
     [("<LOD", "r", "<LIMIT"), ("ULOQ", "r", ">LIMIT"), ("Undetermined", "Ct ", ">LIMIT")],

@@ -701,3 +701,12 @@ def test_groups_that_scatter_differently_are_told_by_all_endpoints(ratio, robust
     assert (hits & (np.sign(table["mean"]) != np.sign(true))).sum() <= 0.05 * hits.sum() + 3
     said = " ".join(str(found).split())
     assert ("times as much as a, by the SDs of units" in said) is (ratio > 1)
+    planned = found.planned[0]["tau"]
+    assert planned["b"] / planned["a"] == pytest.approx(factor[1] / factor[0])
+    whole = found.endpoint("E1", {"ess": 400})
+    names = [row.name for row in whole.scales if row.name.startswith("tau")]
+    assert names == (["tau[a]", "tau[b]"] if ratio > 1 else ["tau"])
+    row = table.loc["E1"]
+    width = row.ci_high - row.ci_low
+    assert whole.contrasts[0].mean == pytest.approx(row["mean"], abs=0.15 * width)
+    assert whole.contrasts[0].width == pytest.approx(width, rel=0.35)

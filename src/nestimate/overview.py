@@ -37,6 +37,18 @@ class Overview(Inspection):
     def _data(self) -> str:
         return "data" if self.file in {None, "-"} else dumps(self.file, ensure_ascii=False)
 
+    def _survival(self) -> dict[str, Any] | None:
+        """Return times that wait for the sign of those that were cut off, in plain types."""
+        lived = self.lifetimes
+        if lived is None:
+            return None
+        design = lived.design
+        return {
+            "said": remarks.survival(lived),
+            "command": design and self.file and design.command(self.file),
+            "call": design and design.call(self._data),
+        }
+
     def to_dict(self) -> dict[str, Any]:
         """Return all of it in plain types, for JSON."""
         return {
@@ -71,6 +83,7 @@ class Overview(Inspection):
                 "command": None if self.file is None else self.waiting.command(self.file),
                 "call": self.waiting.call(self._data),
             },
+            "survival": self._survival(),
             "questions": [
                 {
                     "question": inspection_text.question(decision, self),

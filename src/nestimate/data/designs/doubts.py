@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.designs.groups import look_alikes
+from nestimate.data.designs.groups import CONTROLS, look_alikes
 from nestimate.data.designs.levels import Level
 from nestimate.data.designs.percentages import at_an_end, parts_of
 from nestimate.data.designs.statistics import Readings
@@ -100,10 +100,18 @@ def doubt_values(
     for g, label in enumerate(groups):
         inside = value[readings.group == g]
         if inside.size > 1 and np.ptp(inside) == 0 and distinct.size > 1:
-            warnings.append(
+            constant = (
                 f"All {inside.size} values of {name} in {label} are {inside[0]:g}: the spread "
                 "there rests on the priors and on how finely the values were recorded."
             )
+            relative = label.casefold() in CONTROLS and inside[0] in (1, 100) and len(groups) > 1
+            divided = Advice(
+                f"{constant} Where the others were divided by {label} before, compare them with "
+                f"that value, leaving out {label}: ",
+                Remedy("against", float(inside[0])),
+                ".",
+            )
+            warnings.append(divided if relative else constant)
     if levels and not readings.summarised:
         warnings += _copied(name, value, levels[-1])
     if not readings.summarised and distinct.size >= 5 and 2 * distinct.size <= value.size:

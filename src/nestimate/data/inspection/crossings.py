@@ -46,6 +46,8 @@ class Crossing:
         Columns that number the readings of something: no group, unit or block.
     factors
         Columns of which several are compared, each beside the others: no unit or block.
+    runs
+        Columns that number what was done again, such as whole experiments: nothing to compare.
     """
 
     labels: Mapping[str, tuple[str, ...]]
@@ -55,6 +57,7 @@ class Crossing:
     left_out: tuple[str, ...]
     counters: frozenset[str] = frozenset()
     factors: frozenset[str] = frozenset()
+    runs: frozenset[str] = frozenset()
 
     @classmethod
     def of_table(cls, table: Table, names: Sequence[str], filled: NDArray[np.bool_]) -> "Crossing":

@@ -16,7 +16,7 @@ from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.roles import Roles
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.factors import crossed_factors, moments
+from nestimate.data.inspection.factors import crossed_factors, holds_groups, moments
 from nestimate.data.inspection.proposals import MOST, Branch, FormulaProposal, Proposal
 from nestimate.data.inspection.trials import branch
 from nestimate.data.inspection.vocabulary import hints
@@ -174,8 +174,7 @@ def _random(crossing: Crossing, factors: Sequence[str], path: Sequence[str]) -> 
         return []
     outer, *inner = path
     crossed = [f for f in factors if not crossing.inside(outer, f)]
-    # Labels that count 1, 2, 3 again in every group name other animals there.
-    again = [f for f in crossed if not moments(crossing, f)] if _counts(crossing, outer) else []
+    again = _given_again(crossing, outer, factors)
     cluster = [*again, outer]
     within = [f for f in crossed if f not in again]
     several = bool(within) and crossing.most_rows([*cluster, *within]) > 1
@@ -201,6 +200,18 @@ def _counts(crossing: Crossing, name: str) -> bool:
     return run and "block" not in hints(name)
 
 
+def _given_again(crossing: Crossing, outer: str, factors: Sequence[str]) -> list[str]:
+    """Return the factors under whose levels labels that count 1, 2, 3 name other animals.
+
+    Labels of which each lies in one level of a factor are numbered through: what occurs under
+    several levels of another factor is the same animal there.
+    """
+    through = any(crossing.inside(outer, f) for f in factors)
+    if through or not _counts(crossing, outer) or holds_groups(crossing, outer, factors):
+        return []
+    return [f for f in factors if not moments(crossing, f)]
+
+
 def _numbered(crossing: Crossing, name: str, factors: Sequence[str]) -> bool:
     """Return whether units of a name are numbered anew under every combination of factors."""
     spoken = "unit" in hints(name) and _counts(crossing, name)
@@ -220,11 +231,8 @@ def _by_roles(
 
     What sees several cells is a block, or a plot inside one; what lies in one cell is a unit.
     """
-    again = bool(path) and _counts(crossing, path[0])
-    crossed = [
-        f for f in factors if path and not crossing.inside(path[0], f) and not moments(crossing, f)
-    ]
-    if (again and crossed) or any(_numbered(crossing, name, factors) for name in path[1:]):
+    again = bool(path) and bool(_given_again(crossing, path[0], factors))
+    if again or any(_numbered(crossing, name, factors) for name in path[1:]):
         return None
     cells = crossing.size(*factors)
     seen = [crossing.size(*path[: i + 1], *factors) for i in range(len(path))]

@@ -20,13 +20,13 @@ from nestimate.data.inspection.baselines import Baseline
 from nestimate.data.inspection.factors import along_labels, is_along
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.proposals import Proposal
-from nestimate.data.inspection.vocabulary import hints
+from nestimate.data.inspection.vocabulary import hints, words
 from nestimate.data.tables.cells import is_plain_number
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.reshape import long_form
 from nestimate.data.tables.series import alike_in_size, counts_rows, number_like
 from nestimate.data.tables.stacking import Wanted, stacked
-from nestimate.data.tables.titles import bare, common_word, counts_time, families, titles
+from nestimate.data.tables.titles import bare, common_word, counts_time, families, says_when, titles
 from nestimate.errors import NestimateError
 from nestimate.words import Wide
 
@@ -91,9 +91,14 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
     numbered = [c for names in found.values() for c in able if c.name in names]
     rest = [c for c in named if c not in numbered]
     some = any(c.kind == "numbers" for c in rest)
+    controls = [c for c in rest if _is_control(c)]
+    compared = not any(c.labelled and "group" in hints(c.name) for c in rest)
     if some and len(found) < 2 and any(c.kind != "numbers" for c in numbered):
         return
-    if timed:
+    if controls and compared and len(found) < 2 and Baseline.of(columns) is None:
+        # Beside their control siRNA 1 and siRNA 2 are no readings of one thing.
+        made = _groups(table, [c for c in able if c in [*measured, *controls]], named)
+    elif timed:
         baseline = Baseline.of(columns)
         made = _times(table, [c.name for c in numbered], rest, baseline=baseline is not None)
         if baseline is not None and baseline.before not in {c.name for c in numbered}:
@@ -107,6 +112,13 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
         made = _units(table, [c.name for c in numbered], [c for c in rest if c.kind != "constant"])
     if made is not None:
         yield made
+
+
+def _is_control(column: Column) -> bool:
+    """Return whether numbers are those of a control, the same in every row or not."""
+    said = {bare(column.name).casefold()}
+    said |= words(column.name) if column.kind == "constant" else frozenset()
+    return column.smallest is not None and bool(said & CONTROLS)
 
 
 def _units(table: Table, names: Sequence[str], rest: Sequence[Column]) -> Folding | None:
@@ -208,14 +220,14 @@ def _times(
 
 
 def _groups(table: Table, measured: Sequence[Column], named: Sequence[Column]) -> Folding | None:
-    control = any(bare(c.name).casefold() in CONTROLS for c in measured)
+    control = any(map(_is_control, measured))
     groups = [
         c
         for c in measured
         if (c.kind == "numbers" or control)
         and c.kind != "id"
         and not counts_rows(c.name, table.column(c.name))
-        and not hints(bare(c.name)) & _OTHER
+        and (not hints(bare(c.name)) & _OTHER or (control and says_when(c.name)))
     ]
     labels = [c for c in named if c not in groups and c.kind != "constant"]
     told = [c for c in labels if c.labelled and not hints(c.name) & {"unit", "block", "counter"}]

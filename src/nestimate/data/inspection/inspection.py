@@ -10,7 +10,8 @@ from nestimate.data.inspection.counterparts import Counterparts
 from nestimate.data.inspection.factorial import with_formulas
 from nestimate.data.inspection.factors import along_labels, followed, told_apart
 from nestimate.data.inspection.foldings import Folding, foldings, restated
-from nestimate.data.inspection.kinds import Column, describe_column, is_plate
+from nestimate.data.inspection.kinds import Column, described, is_plate
+from nestimate.data.inspection.lifetimes import Lifetimes
 from nestimate.data.inspection.measurands import Measurand, measurands
 from nestimate.data.inspection.measured import (
     beside_columns,
@@ -18,12 +19,11 @@ from nestimate.data.inspection.measured import (
     last_resort,
     shares_again,
     summary_columns,
-    unclear_shares,
     value_columns,
     with_counts,
 )
 from nestimate.data.inspection.proposals import MOST, Proposal
-from nestimate.data.inspection.reasons import Reason, reasons
+from nestimate.data.inspection.reasons import Reason, folded_reasons, reasons
 from nestimate.data.inspection.relations import (
     alike,
     confounded,
@@ -40,6 +40,7 @@ from nestimate.data.inspection.responded import (
     with_stand_ins,
     without_limits,
 )
+from nestimate.data.inspection.rounded import unclear_shares
 from nestimate.data.inspection.trials import in_full, propose
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.onegroup import with_one_group
@@ -79,6 +80,8 @@ class Inspection:
     waiting
         The likeliest design with columns that wait for a limit of detection, which the user has to
         fill in; otherwise None.
+    lifetimes
+        Times of which some were cut off, as a column says, with their design; otherwise None.
     plate
         Whether the table is a plate as it lies, so that it says nothing of groups.
     proposals
@@ -106,6 +109,7 @@ class Inspection:
     measurand: Measurand | None = None
     counterparts: Counterparts | None = None
     waiting: Proposal | None = None
+    lifetimes: Lifetimes | None = None
     plate: bool = False
 
     @classmethod
@@ -133,12 +137,29 @@ class Inspection:
     @classmethod
     def _with_totals(cls, table: Table, file: str | None) -> Self:
         """Look at a table in which two counts may make up a total."""
+        if (lived := Lifetimes.of(table)) is not None:
+            return cls._with_lifetimes(table, lived, file)
         counts = Counterparts.of(table)
         if counts is not None:
             found = cls._looked_at(counts.taken(table), file)._adding(table, counts)
             if found.proposals:
                 return found
         return cls._looked_at(table, file)
+
+    @classmethod
+    def _with_lifetimes(cls, table: Table, lived: Lifetimes, file: str | None) -> Self:
+        """Look at what stands beside times of which some were cut off, and at these as limits."""
+        rest = lived.without(table)
+        plain, limited = without_limits(written := lived.written(table))
+        seen = cls._as_it_stands(plain, file, value=lived.times).proposals
+        found = cls._looked_at(rest, file) if rest.columns else cls._of(table, file)
+        return replace(
+            found,
+            columns=described(table),
+            roles={**found.roles, lived.event: (Reason(role="part", why="how times ended"),)},
+            proposals=lived.beside(found.proposals),
+            lifetimes=lived.designed(by_limits(written, seen, limited)),
+        )
 
     def _read(self, reading: Reading) -> Self:
         """Return the same with how the table is read, and what each design leaves out."""
@@ -165,16 +186,16 @@ class Inspection:
         if waiting is not None:
             limit = limit_to_fill_in(self.waiting_columns[0])
             waiting = replace(waiting, reading=replace(reading, limit=limit))
-        return replace(self, proposals=proposals, waiting=waiting)
+        lived = self.lifetimes and self.lifetimes.read(reading)
+        return replace(self, proposals=proposals, waiting=waiting, lifetimes=lived)
 
     def _of_kind(self, table: Table, measurand: Measurand) -> Self:
         """Return the same for the whole table, of which one kind was looked at."""
-        columns = tuple(describe_column(table, name) for name in table.columns)
         kind = Reason(role="kind", why="says what was measured")
         return replace(
             self,
             n_rows=table.n_rows,
-            columns=columns,
+            columns=described(table),
             roles={**self.roles, measurand.column: (kind,)},
             measurand=measurand,
         )
@@ -184,7 +205,7 @@ class Inspection:
         part = Reason(role="part", why=f"counted beside {counts.counted}")
         return replace(
             self,
-            columns=tuple(describe_column(table, name) for name in table.columns),
+            columns=described(table),
             roles={**self.roles, counts.others: (part,)},
             other_values=(counts.others, *self.other_values),
             proposals=tuple(p for p in self.proposals if p.roles.total == counts.total),
@@ -215,12 +236,10 @@ class Inspection:
         if found.value is None and (yes := with_answers(plain)) is not None:
             found = cls._as_it_stands(yes, file)
         if limited:
-            said = (
-                f"Cells of {listed(limited, most=3)} are limits of detection: they count as "
-                "limits, not as readings."
-            )
+            said = f"Cells of {listed(limited, most=3)} are limits of detection: they count as "
+            notes = (*found.notes, f"{said}limits, not as readings.")
             answered = by_limits(table, found.proposals, limited)
-            found = replace(found, proposals=answered, notes=(*found.notes, said))
+            found = replace(found, proposals=answered, notes=notes)
         for folding in foldings(plain, found.columns):
             rows = folding.labels if folding.kind == "groups" else ()
             along = (folding.along,) if folding.along in folding.table.columns else ()
@@ -239,7 +258,7 @@ class Inspection:
             source=table.source,
             file=file,
             n_rows=table.n_rows,
-            columns=tuple(describe_column(table, name) for name in table.columns),
+            columns=described(table),
             roles={},
             aliases=(),
             unlabelled=(),
@@ -263,8 +282,8 @@ class Inspection:
     ) -> Self:
         found = cls._of(table, file)
         columns = found.columns
-        summary = summary_columns(columns)
-        values = value_columns(table, columns, summary) or [value][: bool(value)]
+        summary = summary_columns(table, columns)
+        values = [value] if value else value_columns(table, columns, summary)
         # Beside an SD whole numbers are means.
         beside = None if {"sd", "se"} & {*summary} else beside_columns(table, columns)
         if beside is not None:
@@ -366,17 +385,7 @@ def _with_folding[I: Inspection](
         # One of several readings alone, or rows without their readings, is no use.
         old = [p for p in found.proposals if folding.baseline and not p.whole]
     ordered = [*proposals, *old] if folding.likely else [*found.proposals, *proposals]
-    stacked = {name: found.roles.get(name, ()) for name in folding.columns}
-    if folding.kind == "replicates":
-        stacked = dict.fromkeys(folding.columns, (Reason(role="reading", why="numbered"),))
-    elif folding.kind == "times":
-        moment = Reason(role="along", why="the same again, at another time")
-        stacked = dict.fromkeys(folding.columns, (moment,)) if folding.likely else {}
-    elif folding.kind == "units":
-        stacked = dict.fromkeys(folding.columns, (Reason(role="unit", why="group in its title"),))
-    else:
-        group = Reason(role="group", why="a column each")
-        stacked = {name: (*reasons, group) for name, reasons in stacked.items()}
+    stacked = folded_reasons(folding, found.roles)
     beside = {name: inner.roles[name] for name in folding.labels if name in inner.roles}
     first = folding.likely
     return replace(

@@ -119,6 +119,11 @@ def is_plate(table: Table) -> bool:
     return len(labels) > 1 and labels == [chr(ord("A") + i) for i in range(len(labels))]
 
 
+def described(table: Table) -> tuple[Column, ...]:
+    """Say what every column holds."""
+    return tuple(describe_column(table, name) for name in table.columns)
+
+
 def describe_column(table: Table, name: str) -> Column:
     """Say what a column holds."""
     column = pa.chunked_array(table.column(name))

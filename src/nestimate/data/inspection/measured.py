@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from shlex import quote
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +12,9 @@ from nestimate.data.designs.percentages import (
     counted_parts,
     spoken,
     surely_parts,
-    unclear,
-    unclear_said,
 )
 from nestimate.data.inspection.crossings import Crossing, same_everywhere
+from nestimate.data.inspection.factors import numbers_experiments
 from nestimate.data.inspection.kinds import MOST_LABELS, Column
 from nestimate.data.inspection.vocabulary import (
     clocks,
@@ -28,11 +26,16 @@ from nestimate.data.inspection.vocabulary import (
 )
 from nestimate.data.tables.door import Table
 
-_TOTAL = frozenset({"total", "totals", "all", "n", "nuclei", "tested", "scored", "counted", "dapi"})
+TOTAL = frozenset({"total", "totals", "all", "n", "nuclei", "tested", "scored", "counted", "dapi"})
 #: What a column of numbers that was not measured may be called.
 _LABEL = frozenset({"group", "unit", "block", "counter"})
 #: Words for what sums up the readings of another column.
 _SUMMED = frozenset({"mean", "average", "avg", "median", "sd", "sem", "se", "cv"})
+#: Words for what counts repetitions or rows, and is no outcome.
+_REPEATS = frozenset(
+    {"rep", "reps", "replicate", "replicates", "repeat", "repeats", "biorep", "techrep", "index"}
+    | {"idx", "replikat", "replika", "wiederholung", "réplica", "réplicat", "repetición"}
+)
 MOST_FACTORS = 9
 
 
@@ -102,7 +105,7 @@ def share_columns(table: Table, columns: Sequence[Column]) -> Beside | None:
     A total is known by its name, or by shares that surely are parts of it.
     """
     whole = [c for c in columns if c.whole and c.smallest is not None and c.smallest >= 0]
-    totals = [c for c in whole if _TOTAL & words(c.name) and (c.smallest or 0) > 0]
+    totals = [c for c in whole if TOTAL & words(c.name) and (c.smallest or 0) > 0]
     # What a name says is counted comes before what may be.
     # Cells are counted, and may be of what something else is counted.
     parts = sorted(whole, key=lambda c: ("counted" not in hints(c.name), "unit" in hints(c.name)))
@@ -125,55 +128,6 @@ def share_columns(table: Table, columns: Sequence[Column]) -> Beside | None:
                 if surely_parts(read, every, share.name, named=named):
                     counted = _counted_in(table, whole, read, total.name, share.name)
                     return Beside(value=counted or share.name, column=total.name, role="total")
-    return None
-
-
-class Unclear(NamedTuple):
-    """Shares by their name, beside a total of which they are no whole numbers; see `unclear`."""
-
-    share: str
-    total: str
-    row: str
-    said: str
-
-    @property
-    def note(self) -> str:
-        """What becomes of them, and how they may be asked for as shares."""
-        counted, decimals = (quote(f"{part}/{self.total}") for part in ("COUNTED", self.share))
-        return (
-            f"By their names {self.share} is a share, and {self.total} of how many, but not every "
-            f"row gives one whole number (row {self.row}: {self.said}): rounded, or shares of "
-            f"something else. They are compared as measurements, whatever {self.total} is. "
-            f"As shares: put how many were counted into a column, --response {counted}; "
-            f"or write {self.share} with more decimals, --response {decimals}."
-        )
-
-
-def unclear_shares(table: Table, columns: Sequence[Column]) -> Unclear | None:
-    """Return shares that a column names beside one that is a total by its name, or None.
-
-    They were rounded, or are shares of something else: as they stand nothing can be counted.
-    """
-    named = [(c.name, whole) for c in columns if c.measured and (whole := spoken(c.name))]
-    totals = [
-        c.name
-        for c in columns
-        if c.measured
-        and c.whole
-        and (c.smallest or 0) >= 1
-        and spoken(c.name) is None
-        and (_TOTAL & words(c.name) or hints(c.name) & {"counted", "n"})
-    ]
-    for share, whole in named:
-        p = table.numbers(share)
-        known = p[~np.isnan(p)]
-        for total in totals:
-            n = table.numbers(total)
-            wrong = unclear(p, n, whole) & ~np.isnan(n)
-            if known.min() >= 0 and known.max() <= whole and wrong.any():
-                i = int(np.argmax(wrong))
-                said = unclear_said(float(p[i]), float(n[i]), known, whole)
-                return Unclear(share, total, table.row(i), said)
     return None
 
 
@@ -221,7 +175,7 @@ def _may_be_part(part: Column, total: Column) -> bool:
     return said == {"value"} or (numbers and not said)
 
 
-def summary_columns(columns: Sequence[Column]) -> dict[str, str]:
+def summary_columns(table: Table, columns: Sequence[Column]) -> dict[str, str]:
     """Find columns that make a row the summary of several readings: n with sd, or se, or n."""
     found: dict[str, str] = {}
     for column in columns:
@@ -232,6 +186,11 @@ def summary_columns(columns: Sequence[Column]) -> dict[str, str]:
     if alone and "n" in found and "count" in words(found["n"]):
         # Counted events are no readings behind a mean, unless an SD says that it is one.
         del found["n"]
+    if alone and "n" in found:
+        labels = [c.name for c in columns if is_factor(c, {})][:MOST_FACTORS]
+        every = Crossing.of_table(table, labels, np.ones(table.n_rows, dtype=bool))
+        if found["n"] in labels and numbers_experiments(every, found["n"]):
+            del found["n"]
     if "n" in found:
         spread = next((role for role in ("sd", "se") if role in found), None)
         return {role: found[role] for role in ("n", spread) if role is not None}
@@ -254,11 +213,11 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
         if column.kind == "numbers" and not column.whole:
             return likely - 2.0 * bool(spoken & {"trait", "sd", "se"} or clocks(column.name))
         label = {"group", "unit", "block", "counter", "trait", "n", "sd", "se"}
-        return likely - 2.0 * bool(spoken & label) - 1.5 * column.numbering
+        return likely - 2.0 * bool(spoken & label or clocks(column.name)) - 1.5 * column.numbering
 
     named = [c.name for c in columns]
-    able = [c for c in columns if c.measured and c.kind != "id" and c.name not in summary.values()]
-    able = _not_set(table, columns, able)
+    able = [c for c in _unlabelled(columns) if c.measured and c.kind != "id"]
+    able = _not_set(table, columns, [c for c in able if c.name not in summary.values()])
     ranked = sorted(able, key=score, reverse=True)
     plain = [c.name for c in ranked if c.kind == "numbers" and score(c) > 2.0]
     # Numbers that are few and repeated are labels, unless the table has nothing else to measure:
@@ -287,11 +246,24 @@ def last_resort(table: Table, columns: Sequence[Column]) -> str | None:
     Scores and counts may repeat as evenly as labels do. A name made of words for labels alone, such
     as `arm` or `mouse`, is a label still; so are numbers that count the rows.
     """
-    able = _not_set(table, columns, [c for c in columns if c.measured and not label_alone(c)])
+    able = [c for c in _unlabelled(columns) if c.measured and not label_alone(c)]
+    able = _not_set(table, columns, [c for c in able if not words(c.name) & _REPEATS])
     counting = {c.name for c in able if c.kind == "id" and _counts_rows(table.numbers(c.name))}
     found = [c for c in able if c.name not in counting]
     found.sort(key=lambda c: (bool(hints(c.name) & _LABEL), c.kind == "id"))
     return found[0].name if found else None
+
+
+def _unlabelled(columns: Sequence[Column]) -> Sequence[Column]:
+    """Return the columns without those that are called labels, beside a value that is not read yet.
+
+    Where what was measured holds text, no label is measured in its place.
+    """
+    if not any(c.kind == "numbers and text" for c in columns):
+        return columns
+    said = {c.name: hints(c.name) for c in columns}
+    labels = _LABEL | {"place"}
+    return [c for c in columns if not said[c.name] & labels or "counted" in said[c.name]]
 
 
 def label_alone(column: Column) -> bool:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from nestimate.data.inspection.candidates import present
 from nestimate.data.inspection.crossings import Crossing
+from nestimate.data.inspection.foldings import Folding
 from nestimate.data.inspection.measured import Beside
 
 RoleName = Literal[
@@ -87,3 +88,18 @@ def reasons(
         also = found.get(beside.column, ())
         found[beside.column] = (Reason(role=beside.role, why=why), *also)
     return found
+
+
+def folded_reasons(
+    folding: Folding, roles: Mapping[str, tuple[Reason, ...]]
+) -> dict[str, tuple[Reason, ...]]:
+    """Say what the columns of a wide table are, which could play `roles` as they stand."""
+    if folding.kind == "replicates":
+        return dict.fromkeys(folding.columns, (Reason(role="reading", why="numbered"),))
+    if folding.kind == "times":
+        moment = Reason(role="along", why="the same again, at another time")
+        return dict.fromkeys(folding.columns, (moment,)) if folding.likely else {}
+    if folding.kind == "units":
+        return dict.fromkeys(folding.columns, (Reason(role="unit", why="group in its title"),))
+    group = Reason(role="group", why="a column each")
+    return {name: (*roles.get(name, ()), group) for name in folding.columns}

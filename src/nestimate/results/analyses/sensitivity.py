@@ -174,25 +174,43 @@ def sensitivities(
     likelihood = fit.log_likelihood[which]
     unscaled = [p.name for p in fit.model.free if isinstance(p.prior, Uniform)]
     others = _others(fit, which, [name for name in families if name not in unscaled])
-    found = []
+    sorted_values, measured = [], []
     for contrast in asked:
         values = estimands.difference(fit.draws, contrast)[which]
         order = np.argsort(values, kind="stable")  # once: sorting costs more than all that follows
         values = values[order]
+        sorted_values.append((values, order))
         each = {name: power_scaling(values, weights, logs[order]) for name, logs in priors.items()}
-        data = power_scaling(values, weights, likelihood[order])
-        scaled = _scaled(fit, contrast, question, values, order, others)
-        found.append(
-            Sensitivity(
-                contrast=contrast.name,
-                scaled=scaled,
-                priors=each,
-                likelihood=data,
-                unscaled=tuple(dict.fromkeys(unscaled)),
-                verdict=_verdict(scaled, data),
+        measured.append((each, power_scaling(values, weights, likelihood[order])))
+
+    def panels() -> tuple[Sensitivity, ...]:
+        found = []
+        for contrast, own, (each, data) in zip(asked, sorted_values, measured, strict=True):
+            scaled = _scaled(fit, contrast, question, *own, others)
+            found.append(
+                Sensitivity(
+                    contrast=contrast.name,
+                    scaled=scaled,
+                    priors=each,
+                    likelihood=data,
+                    unscaled=tuple(dict.fromkeys(unscaled)),
+                    verdict=_verdict(scaled, data),
+                )
             )
-        )
-    return tuple(found)
+        return tuple(found)
+
+    found = panels()
+    for _ in range(REFITS):
+        # What is called another answer is told by a new fit.
+        told = [panel.worst for panel in found]
+        names = {(w.family, w.factor) for w in told if w is not None and not w.refitted}
+        if not names:
+            break
+        others = [
+            _refitted(fit, one) if (one.family, one.factor) in names else one for one in others
+        ]
+        found = panels()
+    return found
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

@@ -36,6 +36,8 @@ def render(inspection: Inspection, data: str) -> str:
         parts.append(_section("Look at", look))
     if inspection.waiting is not None:
         parts.append(_waiting(inspection.waiting, inspection, data))
+    if inspection.lifetimes is not None and inspection.lifetimes.design is not None:
+        parts.append(_cut_off(inspection.lifetimes.design, inspection, data))
     if not inspection.proposals:
         return visible("\n\n".join([*parts, _section("No design fits", mend(inspection))]))
     asked = [question(d, inspection) for d in decisions(inspection.proposals)[:MOST_QUESTIONS]]
@@ -148,14 +150,19 @@ def _waiting(proposal: Proposal, inspection: Inspection, data: str) -> str:
         "would bias the answer. Put the limit of the assay in place of LIMIT, with > where such "
         "values lie above it (Ct values, which end with the last cycle):"
     )
+    return _later("With the limit filled in", said, proposal, inspection, data)
+
+
+def _cut_off(proposal: Proposal, inspection: Inspection, data: str) -> str:
+    """Say which line compares times once those that were cut off are written so."""
+    said = f"{meaning(proposal)} For ratios of times, as of survival times: --scale log."
+    return _later("Once these times are written with >", said, proposal, inspection, data)
+
+
+def _later(title: str, said: str, proposal: Proposal, inspection: Inspection, data: str) -> str:
+    """Return a design whose line runs once the table or the line was completed."""
     command = [] if inspection.file is None else [f"     {proposal.command(inspection.file)}"]
-    return "\n".join(
-        [
-            _section("With the limit filled in", [said]),
-            *command,
-            f"     Python: {proposal.call(data)}",
-        ]
-    )
+    return "\n".join([_section(title, [said]), *command, f"     Python: {proposal.call(data)}"])
 
 
 def _left_out(proposal: Proposal) -> str:
@@ -164,7 +171,7 @@ def _left_out(proposal: Proposal) -> str:
     if not candidate.merged or not (candidate.units or candidate.block):
         return said
     within = candidate.units[-1] if candidate.units else "cell"
-    others = [name for name in candidate.merged if lasts(name)]
+    others = [name for name in candidate.merged if lasts(name) or name in candidate.anew]
     if not candidate.units and others == [*candidate.merged]:
         named = " and ".join(others)
         return f"{said} Right if every row is another {named}, equal labels or not."
@@ -284,6 +291,13 @@ def mend(inspection: Inspection) -> list[str]:
         return [
             "This is a plate as it lies: the letters and numbers are places of wells, no groups.",
             "Write one row for each well: well, sample, group, value. Then inspect that table.",
+        ]
+    if (lived := inspection.lifetimes) is not None:
+        then = " The line above takes them then." if lived.design else ""
+        return [
+            f"{lived.times} and {lived.event} are survival data, which wait for the cells that "
+            f"were cut off ({lived.event} {lived.censored}): {lived.example} in row {lived.row}."
+            f"{then}"
         ]
     if inspection.refused:
         proposal = inspection.refused[0]

@@ -7,6 +7,7 @@ from shlex import quote
 from nestimate.data.inspection.candidates import lasts
 from nestimate.data.inspection.inspection import Inspection
 from nestimate.data.inspection.kinds import Column
+from nestimate.data.inspection.lifetimes import Lifetimes
 from nestimate.data.inspection.vocabulary import hints, summary_role
 from nestimate.errors import listed
 
@@ -36,6 +37,8 @@ def remarks(inspection: Inspection) -> Iterable[str]:
             f"delete these rows before {name} can be used."
         )
     yield from one_of_several(inspection)
+    if (lived := inspection.lifetimes) is not None:
+        yield survival(lived)
     if (counts := inspection.counterparts) is not None:
         yield (
             f"{counts.counted} and {counts.others} are taken as the two parts of what was looked "
@@ -88,6 +91,20 @@ def one_of_several(inspection: Inspection) -> Iterable[str]:
             f"compare {said.chosen} relative to it, subtract or divide in a column of its own "
             "first, sample by sample (delta Ct, for one), and compare that column."
         )
+
+
+def survival(lived: Lifetimes) -> str:
+    """Say what times with a column of how they ended are, and how they are written."""
+    times, event, cut = lived.times, lived.event, lived.censored
+    return (
+        f"{times} and {event} are survival data: times, and whether what was waited for had "
+        f"happened by then ({event} is taken to be {cut} where it had not: "
+        f"{how_many(lived.rows, 'row')}, first row {lived.row}). Survival curves, hazard ratios "
+        f"and log-rank tests are not made here. {event} is no factor, and a time at which it had "
+        f"not happened yet is a lower limit: write > before it in every row with {event} {cut} "
+        f"({lived.example} in row {lived.row}), and {times} are compared with these limits. If "
+        f"{cut} means that it had happened, write > in the other rows."
+    )
 
 
 def odd_cells(column: Column) -> str:

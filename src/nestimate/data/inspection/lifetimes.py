@@ -1,0 +1,173 @@
+"""Times until something happened, and the column that says in which rows it did: survival."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from nestimate.data.inspection.kinds import describe_column
+from nestimate.data.inspection.proposals import Proposal
+from nestimate.data.inspection.vocabulary import hints, words
+from nestimate.data.tables.door import Table
+from nestimate.data.tables.reading import Reading
+
+_EVENT = frozenset(
+    {"event", "events", "status", "dead", "death", "died", "deceased", "failure", "failed"}
+    | {"relapse", "relapsed", "recurrence", "progression", "progressed", "uncensored", "endpoint"}
+    | {"ereignis", "tot", "gestorben", "décès", "mort", "evento", "muerto", "muerte"}
+)
+#: The other way round: what is true of those whose end was not seen.
+_OPEN = frozenset(
+    {"censor", "censored", "censoring", "cens", "alive", "survived", "zensiert", "lebend", "vivant"}
+    | {"censuré", "vivo", "censurado"}
+)
+_TIMES = frozenset(
+    {"day", "days", "week", "weeks", "month", "months", "year", "years", "hour", "hours", "time"}
+    | {"survival", "lifespan", "os", "pfs", "dfs", "ttp", "followup", "latency", "duration"}
+    | {"tage", "tag", "wochen", "monate", "zeit", "überleben", "jours", "semaines", "mois", "temps"}
+    | {"survie", "días", "semanas", "meses", "tiempo", "supervivencia"}
+)
+#: What cells say: it happened, and it did not as long as one looked.
+_PLAIN_YES = frozenset({"1", "yes", "y", "true", "ja", "oui", "sí"})
+_PLAIN_NO = frozenset({"0", "no", "n", "false", "nein", "non"})
+_YES = frozenset(
+    {"dead", "died", "death", "deceased", "event", "relapse", "relapsed", "progressed", "success"}
+    | {"reached", "found", "tot", "gestorben", "décès", "mort", "muerto"}
+)
+_NO = frozenset(
+    {"alive", "survived", "censored", "no event", "lost", "fail", "failed", "failure", "timeout"}
+    | {"not found", "lebend", "zensiert", "vivant", "censuré", "vivo", "censurado"}
+)
+#: Different times from which on they are no levels of a factor.
+_FEWEST = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lifetimes:
+    """Times of which some were cut off before what was waited for had happened.
+
+    Attributes
+    ----------
+    times, event
+        Columns: the times, and what says of each whether it was the end.
+    censored, rows
+        What stands in `event` where the end was not seen, and in how many rows.
+    row, example
+        The first of these rows, and how its time is written.
+    design
+        The likeliest comparison once the times are written so; None where there is none.
+    """
+
+    times: str
+    event: str
+    censored: str
+    rows: int
+    row: str
+    example: str
+    design: Proposal | None = None
+
+    @classmethod
+    def of(cls, table: Table) -> Self | None:
+        """Return the first such columns of a table; None where there are none."""
+        for event in [n for n in table.columns if words(n) & (_EVENT | _OPEN)]:
+            for times in [n for n in table.columns if n != event and words(n) & _TIMES]:
+                known = _times(table, times)
+                label = _cut_off(table, event)
+                if label is None or known is None or _scheduled(table, times, event):
+                    continue
+                codes, labels = table.labels(event)
+                cut = (codes == labels.index(label)) & ~np.isnan(known)
+                if cut.any():
+                    first = int(np.argmax(cut))
+                    return cls(
+                        times=times,
+                        event=event,
+                        censored=label,
+                        rows=int(cut.sum()),
+                        row=str(table.row(first)),
+                        example=f">{_spelled(table, known[first])}",
+                    )
+        return None
+
+    def written(self, table: Table) -> Table:
+        """Return the table with > before the times that were cut off, without what says so."""
+        codes, labels = table.labels(self.event)
+        cut = codes == labels.index(self.censored)
+        numbers = table.numbers(self.times)
+        cells = [
+            None if np.isnan(number) else f"{'>' * bool(open_)}{_spelled(table, number)}"
+            for number, open_ in zip(numbers, cut, strict=True)
+        ]
+        columns = {name: c for name, c in table.columns.items() if name != self.event}
+        columns[self.times] = pa.chunked_array([pa.array(cells, pa.string())])
+        return replace(table, columns=columns, known={})
+
+    def designed(self, proposals: Sequence[Proposal]) -> Self:
+        """Return the same with its design, the first of several."""
+        return replace(self, design=next(iter(proposals), None))
+
+    def read(self, reading: Reading) -> Self:
+        """Return the same with how the table is read."""
+        return self.designed([replace(self.design, reading=reading)] if self.design else [])
+
+    @staticmethod
+    def beside(proposals: Sequence[Proposal]) -> tuple[Proposal, ...]:
+        """Return the designs of other measurements; age and weight at the start are none."""
+        return tuple(p for p in proposals if "trait" not in hints(p.roles.value))
+
+    def without(self, table: Table) -> Table:
+        """Return the table without times and what says how they ended."""
+        gone = {self.times, self.event}
+        columns = {name: c for name, c in table.columns.items() if name not in gone}
+        return replace(table, columns=columns, known={})
+
+
+def _spelled(table: Table, number: float) -> str:
+    """Return a number as the table writes it."""
+    return f"{number:.15g}".replace(".", table.decimal or ".")
+
+
+def _times(table: Table, name: str) -> NDArray[np.float64] | None:
+    """Return the numbers of a column of times; None where it holds no such."""
+    column = describe_column(table, name)
+    if not column.measured or column.distinct < _FEWEST or (column.smallest or 0) < 0:
+        return None
+    return table.numbers(name)
+
+
+def _cut_off(table: Table, event: str) -> str | None:
+    """Return the label of what had not happened when one stopped looking; None if it is no such.
+
+    1 is what the name of the column says; a status of 1 and 2 counts from what is alive.
+    """
+    labels = table.labels(event)[1]
+    said = {label.casefold(): label for label in labels}
+    if len(said) != 2 or len(labels) != 2:
+        return None
+    if {*said} == {"1", "2"}:
+        return said["1"] if "status" in words(event) else None
+    backwards = words(event) & _OPEN and not words(event) & _EVENT
+    for yes, no in ((_PLAIN_YES, _PLAIN_NO)[:: -1 if backwards else 1], (_YES, _NO)):
+        if said.keys() & yes and said.keys() & no:
+            return next(label for word, label in said.items() if word in no)
+    return None
+
+
+def _scheduled(table: Table, times: str, event: str) -> bool:
+    """Return whether times were chosen: the same for every animal, or each equally often."""
+    codes = table.labels(times)[0]
+    counts = np.bincount(codes[codes >= 0])
+    if counts.min() == counts.max() > 1:
+        return True
+    for name in table.columns:
+        if name in {times, event} or "unit" not in hints(name):
+            continue
+        unit, labels = table.labels(name)
+        both = np.unique(np.stack([unit, codes]), axis=1).shape[1]
+        full = 0.7 * len(labels) * counts.size
+        if both == unit.size > len(labels) and both >= full:
+            return True
+    return False

@@ -273,6 +273,35 @@ def test_doubtful_formulas_are_answered_with_a_word(table):
 
 
 @pytest.mark.parametrize(
+    ("text", "numbers", "said"),
+    [
+        ("y ~ drug + mouse", "ids", True),
+        ("y ~ drug * time + mouse", "ids", True),
+        ("y ~ drug + mouse", "few ids", True),
+        ("y ~ drug + (1 | mouse)", "ids", False),
+        ("y ~ drug + mouse", "doses", False),
+        ("y ~ drug + mouse", "weights", False),
+        ("y ~ drug + mouse + (1 | line)", "ids", False),
+    ],
+)
+def test_names_of_units_that_are_numbers_are_doubted_as_measurements(text, numbers, said):
+    """Every number stands in several rows of one group, as ids do and doses do not."""
+    mice = np.repeat(np.arange(8), 3)
+    known = {
+        "ids": 100 + 7 * mice,
+        "few ids": 1 + mice,
+        "doses": 5 * (mice % 4),
+        "weights": np.round(20 + mice / 3, 1),
+    }
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame({"mouse": known[numbers], "drug": np.where(mice < 4, "no", "yes")})
+    frame = frame.assign(line=[f"l{i}" for i in mice], time=8 * ["t0", "t1", "t2"])
+    table = read_table(frame.assign(y=rng.normal(0, 1, 24).round(3)))
+    warned = " ".join(formula_design(table, parse_formula(text)).warnings)
+    assert ("'(1 | mouse)' in place of mouse" in warned) is said
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         ("y ~ drug * sex + (1 | line)", True),

@@ -18,6 +18,8 @@ Codes = NDArray[np.intp]
 
 #: Whole numbers up to this many may be codes of groups.
 MOST_CODES = 12
+#: Units of every group from which numbers may be their names.
+FEWEST_IDS = 3
 #: A level of one factor: the code of `1`, and the number of factors right of the bar.
 ONE = ("1", 1)
 
@@ -49,11 +51,17 @@ def misgivings(
                 f"between {where} cannot be told from the level of a {where}. "
                 f"'(1 | {term.place})' is usually meant."
             )
-    columns = [formula.atoms[i].column for i in formula.fixed_atoms]
+    columns = [name for i in formula.fixed_atoms if (name := formula.atoms[i].column) is not None]
+    factors = [name for name in columns if name in frame.factors]
     return [
         *said,
         *_alike(formula, frame, random, fixed),
-        *(s for name in columns if name is not None for s in _codes(name, frame, random.outer)),
+        *(
+            s
+            for name in columns
+            if name not in frame.factors
+            for s in _ids(name, frame, random.outer, factors) or _codes(name, frame, random.outer)
+        ),
     ]
 
 
@@ -121,10 +129,29 @@ def _constant(frame: ModelFrame, name: str | None, factors: tuple[str, ...]) -> 
     return bool(np.unique(pairs).size == level.size)
 
 
+def _ids(name: str, frame: ModelFrame, outer: Level, factors: Sequence[str]) -> list[str]:
+    """Say that whole numbers, each in several rows of one group, may be names of units."""
+    values = frame.data[name].to_numpy()
+    found, codes, rows = np.unique(values, return_inverse=True, return_counts=True)
+    if outer.size or np.any(found != np.floor(found)) or rows.min() < 2:
+        return []
+    for factor in factors:
+        level = combined_level(frame, (factor,))
+        held = np.unique(np.stack([level.codes, codes]), axis=1)
+        apart = held.shape[1] == found.size
+        if apart and np.bincount(held[0], minlength=level.size).min() >= FEWEST_IDS:
+            return [
+                f"{name} holds whole numbers ({found[0]:g}, {found[1]:g}, ...), each in several "
+                f"rows of one {factor}, as names of units do, and is analysed as a measurement, "
+                f"with one slope. If they are names, write '(1 | {quoted(name)})' in place of "
+                f"{name}: its readings are then no data points of their own. If they were "
+                f"measured once in each unit, add '(1 | UNIT)' with the column of units."
+            ]
+    return []
+
+
 def _codes(name: str, frame: ModelFrame, outer: Level) -> list[str]:
     """Say that whole numbers, one in every cluster, may be names of groups."""
-    if name in frame.factors:
-        return []
     values = frame.data[name].to_numpy()
     found = np.unique(values)
     clusters = outer.size > 0

@@ -5,6 +5,7 @@ from dataclasses import fields
 from typing import get_type_hints
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import nestimate as ne
@@ -81,6 +82,7 @@ def test_what_an_option_does_not_take_is_refused_by_its_type(given, said):
 
 
 MICE = ne.example("mice")
+FRAME = pd.read_csv(MICE)
 ASKED = {"value": "glucose", "group": "arm"}
 
 
@@ -95,7 +97,23 @@ ASKED = {"value": "glucose", "group": "arm"}
         (lambda: ne.compare(MICE, **ASKED, options=5), "options is 5: give a mapping"),
         (lambda: ne.estimate(MICE, **ASKED, block=2), "block is 2: give text, such as '2'"),
         (lambda: ne.fit(5, MICE), "formula is 5: give text"),
-        (lambda: ne.fit(MICE, "glucose ~ arm"), "formula is "),
+        (
+            lambda: ne.fit(FRAME, "glucose ~ arm"),
+            "formula is a DataFrame: give text. In order: fit(formula, data, ...).",
+        ),
+        (lambda: ne.fit("a.csv", "glucose ~ arm"), "the formula comes first"),
+        (
+            lambda: ne.compare(MICE, **ASKED | {"value": FRAME["glucose"]}),
+            "value is a Series: give text or a list, such as 'glucose'",
+        ),
+        (
+            lambda: ne.compare(MICE, **ASKED | {"value": FRAME["glucose"].to_numpy()}),
+            "value is a ndarray: give text or a list",
+        ),
+        (
+            lambda: ne.compare({"a": [1, 2, 3], "b": []}),
+            "holds one group with values, 'a' ('b' without any)",
+        ),
         (lambda: ne.fit("glucose ~ arm", MICE, options=[1]), "options is [1]: give a mapping"),
         (lambda: ne.screen(MICE, endpoint=3, **ASKED), "endpoint is 3: give text"),
         (lambda: ne.plan(5), "truth is 5: give a mapping"),

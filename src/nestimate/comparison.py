@@ -15,7 +15,7 @@ from nestimate.data.designs.scales import SCALES
 from nestimate.data.designs.spreads import by_spread
 from nestimate.data.tables.door import Wanted, read_table
 from nestimate.data.tables.files import file_name
-from nestimate.errors import DesignError
+from nestimate.errors import ArgumentError, DesignError
 from nestimate.model.twin import to_pymc
 from nestimate.options import Options, options_apart
 from nestimate.outcomes import Outcomes, columns_of
@@ -176,6 +176,11 @@ def fit(
     """
     chosen = Options.of(options)
     chosen.check_formula()
+    if "~" not in formula and isinstance(data, str) and "~" in data.lstrip("~"):
+        raise ArgumentError(
+            f"'{data}' stands where the data are named, and '{formula}' where the formula is: the "
+            "formula comes first."
+        )
     parsed = parse_formula(formula)
     response = responses.named(chosen.response, parsed.response, chosen.limit)
     SCALES[chosen.scale].check_formula(parsed.response, plain=parsed.outcome.arithmetic)

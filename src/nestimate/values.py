@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence, Set
 from dataclasses import MISSING, Field, fields
-from functools import cache, wraps
+from functools import cache, partial, wraps
 from inspect import signature
 from numbers import Integral, Real
 from pathlib import Path
@@ -118,14 +118,22 @@ def check_arguments(call: Callable[..., Any], given: Mapping[str, Any]) -> None:
         Which argument it is, and what it may be.
     """
     for name, hint in _taken(call).items():
-        kinds = [Mapping if is_typeddict(k) else get_origin(k) or k for k in _members(hint)]
-        if name not in given or any(_is(given[name], kind) for kind in kinds):
+        members = _members(hint)
+        kinds = [Mapping if is_typeddict(k) else get_origin(k) or k for k in members]
+        if name not in given or any(map(partial(_is, given[name]), kinds, members)):
             continue
         value = given[name]
         named = [SAID[kind] for kind in dict.fromkeys(kinds) if kind in SAID]
-        first = next(iter(value), "") if isinstance(value, Sequence) else value
+        if _holds_cells(value):
+            # Cells in place of the name of their column, or a table in the place of another word.
+            first = getattr(value, "name", None)
+            shown, order = f"a {type(value).__name__}", ", ".join(_placed(call))
+            order = f" In order: {call.__name__}({order}, ...)." if order else ""
+        else:
+            first = next(iter(value), "") if isinstance(value, Sequence) else value
+            shown, order = repr(value), ""
         such = f", such as '{first}'" if str in kinds and isinstance(first, str | Real) else ""
-        raise ArgumentError(f"{name} is {value!r}: give {' or '.join(named)}{such}.")
+        raise ArgumentError(f"{name} is {shown}: give {' or '.join(named)}{such}.{order}")
 
 
 def checked_arguments[**P, T](call: Callable[P, T]) -> Callable[P, T]:
@@ -140,12 +148,26 @@ def checked_arguments[**P, T](call: Callable[P, T]) -> Callable[P, T]:
     return checked
 
 
-def _is(given: Any, kind: Any) -> bool:
+def _holds_cells(value: Any) -> bool:
+    """Whether a value is an array, a column or a table, of which not all is to be printed."""
+    return len(getattr(value, "shape", ())) > 0
+
+
+def _placed(call: Callable[..., Any]) -> list[str]:
+    """Return the arguments of a call that may be given without a name."""
+    taken = signature(call).parameters.values()
+    return [p.name for p in taken if p.kind is p.POSITIONAL_OR_KEYWORD]
+
+
+def _is(given: Any, kind: Any, hint: Any) -> bool:
     """Whether a value is of a kind; numbers of NumPy are numbers."""
     if kind in (Any, Literal):
         return True
     if kind is Sequence:
-        return isinstance(given, Iterable) and not isinstance(given, str | Mapping)
+        many = isinstance(given, Iterable) and not isinstance(given, str | Mapping)
+        # The cells of a column are no names of columns.
+        named = get_args(hint) != (str,) or not _holds_cells(given)
+        return many and (named or all(isinstance(one, str) for one in given))
     if kind in (int, float):
         real = Integral if kind is int else Real
         return isinstance(given, real) and not isinstance(given, bool)

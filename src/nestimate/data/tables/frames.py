@@ -175,7 +175,7 @@ def read_mapping(data: Mapping[Any, Any], decimal: str | None = None) -> Table:
             where = f"group '{group}'" + (f", unit '{unit}'" if nested[0] else "")
             for i, value in enumerate(_readings(readings, where, decimal)):
                 rows.append((value, str(group), str(unit), f"{i} of {where}"))
-    if not rows:
+    if all(value is None for value, *_ in rows):
         raise DataError("the mapping holds no values.")
     values, groups, units, places = zip(*rows, strict=True)
     columns = {
@@ -207,7 +207,9 @@ def _readings(readings: Any, where: str, decimal: str | None) -> list[float | No
         readings = [readings]
     if not isinstance(readings, Iterable) or isinstance(readings, Mapping | bytes):
         raise DataError(f"the mapping, {where}: {readings!r:.40}. Give a list of numbers.")
-    return [_reading(value, f"{where}, value {i}", decimal) for i, value in enumerate(readings)]
+    read = [_reading(value, f"{where}, value {i}", decimal) for i, value in enumerate(readings)]
+    # A label without readings is one that has none, and is named as such.
+    return read or [None]
 
 
 def _reading(value: Any, where: str, decimal: str | None) -> float | None:

@@ -306,6 +306,20 @@ SHEETS = {
         "compare --value Intersections --group Group --unit Animal/Neuron",
         says=("Left out: Radius (um)",),
     ),
+    "C3 values of PCR beside their difference": Sheet(
+        csv(
+            "Experiment,siRNA,Ct GAPDH,Ct MYC,dCt",
+            [
+                (i, s, f"{19 + a:.2f}", f"{24.5 + k + b:.2f}", f"{5.5 + k + b - a:.2f}")
+                for i, (a, b) in enumerate(
+                    ((0.99, 0.01), (0.69, 0.03), (0.83, 0.16), (0.84, 0.31), (0.62, 0.12)), start=1
+                )
+                for k, s in enumerate(("siCtrl", "siA"))
+            ],
+        ),
+        "compare --value dCt --group siRNA --block Experiment",
+        says=("Left out: Ct GAPDH, Ct MYC.",),
+    ),
     "C3 temperatures": Sheet(
         csv(
             "Group,Animal,Temperature (C),Eggs",

@@ -926,6 +926,33 @@ def test_numbers_that_label_rows_are_no_value_and_the_reason_is_true():
     assert "--value mouse" in said
 
 
+def test_values_that_are_all_one_are_said_to_be():
+    frame = pd.DataFrame({"arm": list("ab") * 6, "mouse": range(12), "y": 12 * [2.0]})
+    assert "y is 2 in every row: there is nothing to compare in it." in str(ne.inspect(frame))
+
+
+def test_a_table_on_its_side_is_to_be_turned(tmp_path):
+    path = tmp_path / "side.csv"
+    path.write_text("Mouse,1,2,3,4\nGroup,ctl,ctl,drug,drug\nWeight,20.1,22.2,25.2,24.1\n")
+    said = " ".join(str(ne.inspect(path)).split())
+    assert "lie on its side, with rows for Group and Weight in place of columns" in said
+    assert "delete it" not in said
+
+
+@pytest.mark.parametrize("odd", ["x", "lost", "#DIV/0!", "#NAME?", "#WERT!", "see notes"])
+@pytest.mark.parametrize("rows", [8, 20])
+def test_cells_that_are_no_numbers_are_named_however_few_rows_there_are(odd, rows):
+    """Three in four are numbers with fractions: they were taken for labels."""
+    y = [odd if i % 4 == 1 else f"{1.2 + i / 10:.1f}" for i in range(rows)]
+    y[5] = "#DIV/0!"
+    frame = pd.DataFrame({"arm": list("ab") * (rows // 2), "y": y, "z": range(3, rows + 3)})
+    found = ne.inspect(frame)
+    assert found.column("y").kind == "numbers and text"
+    said = " ".join(str(found).split())
+    assert f"row 1: '{odd}' " in said
+    assert "'#DIV/0!'" in said
+
+
 def weeks_of_coded_diets():
     """Build a table of diets 1, 2, 3: rats weighed every week, and before."""
     frame = pd.DataFrame(

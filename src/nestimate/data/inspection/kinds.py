@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.groups import look_alikes
 from nestimate.data.designs.percentages import spoken
-from nestimate.data.tables.cells import EMPTY_LABELS, EMPTY_VALUES, is_limit, may_be_empty
+from nestimate.data.tables.cells import EMPTY_LABELS, EMPTY_VALUES, is_error, is_limit, may_be_empty
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.units import common_unit, measures, usual_unit
 from nestimate.errors import DataError
@@ -149,8 +149,11 @@ def describe_column(table: Table, name: str) -> Column:
             return replace(_by_label(found, table), read_as_empty=tuple(spelled.items()))
     many = distinct > 12 or any("." in cell for cell in filled if number.fullmatch(cell))
     strange = [c for c in filled if not number.fullmatch(c)]
-    told = bool(strange) and all(is_limit(c) or may_be_empty(c) for c in strange)
-    if trouble and ((many and numeric >= 0.8 * len(filled)) or told):
+    told = bool(strange) and all(is_limit(c) or may_be_empty(c) or is_error(c) for c in strange)
+    # Labels are hardly ever fractions that differ from row to row, however few rows there are.
+    pointed = sum("." in cell for cell in filled if number.fullmatch(cell))
+    differ = 2 * pointed >= numeric and measures(filled, table.n_rows)
+    if trouble and ((many and (numeric >= 0.8 * len(filled) or differ)) or told):
         return Column(
             name=name,
             kind="numbers and text",

@@ -209,13 +209,14 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
         # A mean of what stands beside it as read is no reading.
         bare = words(column.name) - _SUMMED
         likely -= 3.0 * any(words(n) == bare != words(column.name) for n in named)
-        likely += 1.0 * any(f"{a}/{b}" == column.name for a in named for b in named)
+        likely += 1.0 * (column.name in related)
         if column.kind == "numbers" and not column.whole:
             return likely - 2.0 * bool(spoken & {"trait", "sd", "se"} or clocks(column.name))
         label = {"group", "unit", "block", "counter", "trait", "n", "sd", "se"}
         return likely - 2.0 * bool(spoken & label or clocks(column.name)) - 1.5 * column.numbering
 
     named = [c.name for c in columns]
+    related = _related(table, columns)
     able = [c for c in _unlabelled(columns) if c.measured and c.kind != "id"]
     able = _not_set(table, columns, [c for c in able if c.name not in summary.values()])
     ranked = sorted(able, key=score, reverse=True)
@@ -224,6 +225,32 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
     # counts repeat too, but some far oftener than others.
     few = [c.name for c in ranked if score(c) > 0][:1]
     return plain or few or [c.name for c in ranked if _repeats_unevenly(table.numbers(c.name))][:1]
+
+
+def _related(table: Table, columns: Sequence[Column]) -> frozenset[str]:
+    """Return the columns that set another in relation to a third: by name, or to a reference.
+
+    They are its quotient, or its difference as of Ct values, to within their digits.
+    """
+    named = [c.name for c in columns]
+    found = {f"{a}/{b}" for a in named for b in named} & {*named}
+    read = {c.name: table.numbers(c.name) for c in columns if c.measured}
+    for b in filter(is_reference, read):
+        for a in read.keys() - {b}:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                made = (read[a] - read[b], read[b] - read[a], read[a] / read[b])
+            found |= {
+                c for c in read.keys() - {a, b} if any(_is_nearly(one, read[c]) for one in made)
+            }
+    return frozenset(found)
+
+
+def _is_nearly(made: NDArray[np.float64], read: NDArray[np.float64]) -> bool:
+    """Whether numbers are others but for their last digits."""
+    known = np.isfinite(made) & ~np.isnan(read)
+    if np.count_nonzero(known) < 3:
+        return False
+    return bool(np.abs(made - read)[known].max() <= 0.01 * np.ptp(read[known]))
 
 
 def _not_set(table: Table, columns: Sequence[Column], able: list[Column]) -> list[Column]:

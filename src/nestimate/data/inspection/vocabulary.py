@@ -85,6 +85,11 @@ REFERENCE_KINDS = frozenset(
     | {"tubulin", "vinculin", "dapi", "hoechst"}
 )
 
+#: How such a kind was read, beside what it is.
+_READINGS = frozenset(
+    {"ct", "cq", "cp", "mean", "raw", "intensity", "signal", "band", "density", "volume", "area"}
+)
+
 #: Kinds that are outcomes also where nothing else is compared, and the values of PCR.
 _OUTCOMES = frozenset(
     {"gene", "target", "analyte", "metabolite", "cytokine", "chemokine", "transcript", "mrna"}
@@ -131,8 +136,9 @@ def clocks(name: str) -> bool:
 
 
 def is_reference(name: str) -> bool:
-    """Return whether others are usually set in relation to what has this name: actin, GAPDH."""
-    return "".join(filter(str.isalnum, name.casefold())) in REFERENCE_KINDS
+    """Return whether others are usually set in relation to what has this name: `Ct GAPDH`."""
+    said = re.split(r"[\W_]+", name.casefold())
+    return "".join(word for word in said if word not in _READINGS) in REFERENCE_KINDS
 
 
 def words(name: str) -> frozenset[str]:

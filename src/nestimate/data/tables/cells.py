@@ -18,6 +18,7 @@ UNSEEN = "\u200b\u200c\u200d\u2060\ufeff"
 NOT_STORED = "result not stored"
 _UNKNOWN = re.compile(rf"({NOT_STORED}|#[A-Z/0?!]+), cell [A-Z]+\d+")
 
+_ERROR = re.compile(r"#([A-Z/0]+[!?]|N/A|NV)(, cell [A-Z]+\d+)?")
 _WITH_SPREAD = re.compile(r"[-+−]?[\d.,]*\d\s*(±|\+/?[-−])\s*\d[\d.,]*")
 #: Between two letters, between a letter and a digit, and behind the last of them.
 _BESIDE_LETTERS = re.compile(
@@ -128,6 +129,11 @@ def is_date(cell: str) -> bool:
 def is_limit(cell: str) -> bool:
     """Return whether a cell says that the value lies below or above what could be measured."""
     return cell.startswith(tuple(_BOUND)) or cell.casefold() in _BEYOND | _DOUBTFUL
+
+
+def is_error(cell: str) -> bool:
+    """Return whether a cell holds an error of a spreadsheet, such as `#DIV/0!`."""
+    return _ERROR.fullmatch(cell) is not None
 
 
 def side_of(cell: str) -> int | None:

@@ -1,6 +1,6 @@
 """A column taken apart: the different cells it has, which of them is in each row, and as labels."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -79,6 +79,24 @@ def as_labels(
             refused[i] = why
         codes[i] = order.setdefault(label, len(order))
     return codes, tuple(order), refused
+
+
+def lies_on_its_side(columns: Mapping[str, Any]) -> str:
+    """Say that a table has rows for what should be columns; "" where it does not seem so.
+
+    Beside a first column of different names it is wider than long, and labels stand in all of it.
+    """
+    first, *rest = [pa.chunked_array(column) for column in columns.values()]
+    rows = [cell and read_label(str(cell)) for cell in first.to_pylist()[: len(rest)]]
+    top = [column[0].as_py() for column in rest if column.length() == len(rows)]
+    labels = {cell for cell in top if isinstance(cell, str) and any(map(str.isalpha, cell))}
+    different = len({*rows}) == len(rows) > 1 and None not in rows
+    if len(top) < len(rest) or not different or len(labels) < 2:
+        return ""
+    return (
+        f" The table seems to lie on its side, with rows for {rows[0]} and {rows[1]} in place of "
+        "columns: turn it (in a spreadsheet: copy, Paste Special, Transpose)."
+    )
 
 
 def plain_numbers(column: Any) -> NDArray[np.float64] | None:

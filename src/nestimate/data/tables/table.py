@@ -22,6 +22,7 @@ from nestimate.data.tables.columns import (
     as_labels,
     cell_by_cell,
     different_cells,
+    lies_on_its_side,
     plain_numbers,
     with_points,
 )
@@ -355,7 +356,7 @@ class Table:
             more = f" No cell of '{name}' is a number: is it the column of values?"
         elif bad.size == 1 and bad[0] == 0 and filled > 1 and letters:
             row = self.row(bad[0])
-            more = (
+            more = lies_on_its_side(self.columns) or (
                 " All rows below hold numbers: if this row holds the units, delete it, or add "
                 f"--skip-rows {row}-{row} (skip_rows='{row}-{row}' in Python)."
             )

@@ -324,7 +324,13 @@ def mend(inspection: Inspection) -> list[str]:
         are = (
             "holds numbers, but they look" if len(numbers) == 1 else "hold numbers, but these look"
         )
+        same = [
+            f"{c.name} is {c.examples[0]} in every row: there is nothing to compare in it. "
+            for c in inspection.columns
+            if c.kind == "constant" and c.smallest is not None
+        ]
         return [
+            f"{''.join(same[:2])}"
             f"{listed(numbers, most=6)} {are} like labels of the rows, so there is no value to "
             "compare. If they were measured, say so: nestimate compare "
             f"{quote(inspection.file or 'FILE')} --value {quote(numbers[-1])}, and name the group."

@@ -7,7 +7,6 @@ its designs are then said in the words that read the wide table.
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Literal, cast
 
 import pyarrow as pa
@@ -24,7 +23,7 @@ from nestimate.data.inspection.vocabulary import hints, words
 from nestimate.data.tables.cells import is_plain_number
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.reshape import long_form
-from nestimate.data.tables.series import alike_in_size, counts_rows, number_like
+from nestimate.data.tables.series import alike_in_size, counts_rows, number_like, one_quantity
 from nestimate.data.tables.stacking import Wanted, stacked
 from nestimate.data.tables.titles import bare, common_word, counts_time, families, says_when, titles
 from nestimate.errors import NestimateError
@@ -242,7 +241,6 @@ def _groups(table: Table, measured: Sequence[Column], named: Sequence[Column]) -
         long = stacked(table, values, {"group": names}, [], Wanted(), kept)
     except NestimateError:
         return None
-    ranges = sorted((c.smallest or 0.0, c.largest or 0.0) for c in groups)
     return Folding(
         kind="groups",
         columns=tuple(names),
@@ -253,7 +251,7 @@ def _groups(table: Table, measured: Sequence[Column], named: Sequence[Column]) -
         likely=control
         or Baseline.of(groups) is not None
         or all(map(is_plain_number, names))
-        or all(low <= high for (_, high), (low, _) in pairwise(ranges)),
+        or one_quantity({c.name: (c.smallest or 0.0, c.largest or 0.0) for c in groups}),
     )
 
 

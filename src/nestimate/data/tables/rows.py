@@ -223,6 +223,7 @@ def summary_rows(grid: Grid) -> list[int]:
     """Return positions of rows that hold a mean, an SD, ... of the rows above them.
 
     A label says so (Mean, SD, SEM, n), and a mean is among them: SD alone may be a strain of rats.
+    Where it stands on a line of its own, the numbers are those of the next one.
     """
     found: set[int] = set()
     for column in filter(is_text, map(_chunked, grid.columns)):
@@ -233,7 +234,16 @@ def summary_rows(grid: Grid) -> list[int]:
             said = [cell for cell, label in labels.items() if label in _SUMMARIES]
             hit = pc.is_in(column, value_set=pa.array(said, column.type))
             found |= {*np.flatnonzero(hit.to_numpy()).tolist()}
-    return sorted(found) if 2 * len(found) < grid.n_rows else []
+    if 2 * len(found) >= grid.n_rows:
+        return []
+    alone = {i for i in found if _filled(grid, i) == 1}
+    return sorted(found | {i + 1 for i in alone if i + 1 < grid.n_rows})
+
+
+def _filled(grid: Grid, row: int) -> int:
+    """Return how many cells of a row hold something."""
+    cells = (_chunked(column)[row].as_py() for column in grid.columns)
+    return sum(cell is not None and bool(tidy(str(cell))) for cell in cells)
 
 
 def _stripped(cell: str | None) -> str:

@@ -2,6 +2,7 @@
 
 import inspect
 from dataclasses import fields
+from pathlib import Path
 from typing import get_type_hints
 
 import numpy as np
@@ -102,6 +103,7 @@ ASKED = {"value": "glucose", "group": "arm"}
             "formula is a DataFrame: give text. In order: fit(formula, data, ...).",
         ),
         (lambda: ne.fit("a.csv", "glucose ~ arm"), "the formula comes first"),
+        (lambda: ne.fit("a.csv", Path("glucose ~ arm")), "the formula comes first"),
         (
             lambda: ne.compare(MICE, **ASKED | {"value": FRAME["glucose"]}),
             "value is a Series: give text or a list, such as 'glucose'",

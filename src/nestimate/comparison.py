@@ -176,7 +176,7 @@ def fit(
     """
     chosen = Options.of(options)
     chosen.check_formula()
-    if "~" not in formula and isinstance(data, str) and "~" in data.lstrip("~"):
+    if "~" not in formula and isinstance(data, str | Path) and "~" in str(data).lstrip("~"):
         raise ArgumentError(
             f"'{data}' stands where the data are named, and '{formula}' where the formula is: the "
             "formula comes first."

@@ -146,6 +146,9 @@ FILES = {
     "NUL byte": Case(one("mouse", "p\0"), ("row 5", "NUL")),
     "Excel named csv": Case(book({"a": typed()}), ("Excel workbook", "Rename it")),
     "CSV named xlsx": Case(text(), ("not a workbook", "Rename it to .csv"), name="data.xlsx"),
+    "workbook that is cut off": Case(
+        b"PK\x03\x04rubbish", ("starts as a workbook", "damaged or cut off"), name="data.xlsx"
+    ),
     "zip": Case(b"PK\x03\x04rubbish", ("zip archive", "unpack")),
     "PDF": Case(b"%PDF-1.7 rubbish", ("a PDF", "Readable are")),
     "web page": Case(b"<!DOCTYPE html><html>", ("a web page",)),

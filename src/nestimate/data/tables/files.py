@@ -182,6 +182,11 @@ def _kind(content: bytes, path: Path) -> str:
             names = ZipFile(BytesIO(content)).namelist()
         except BadZipFile:
             names = []
+            if path.suffix.lower() in SUFFIXES:
+                raise DataError(
+                    f"{path.name} starts as a workbook and cannot be read as one: it is damaged or "
+                    "cut off. Fetch or save it again."
+                ) from None
         if any(n in names for n in ("xl/workbook.xml", "xl/workbook.bin", "content.xml")):
             return "workbook"
         held = f" It holds {', '.join(names[:4])}." if names else ""

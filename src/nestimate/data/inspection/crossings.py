@@ -43,6 +43,8 @@ class Crossing:
         Columns that number the readings of something: no group, unit or block.
     factors
         Columns of which several are compared, each beside the others: no unit or block.
+    single
+        Whether another column names what is in each row: an animal, a patient.
     """
 
     labels: Mapping[str, tuple[str, ...]]
@@ -52,6 +54,7 @@ class Crossing:
     left_out: tuple[str, ...]
     counters: frozenset[str] = frozenset()
     factors: frozenset[str] = frozenset()
+    single: bool = False
 
     @classmethod
     def of_table(cls, table: Table, names: Sequence[str], filled: NDArray[np.bool_]) -> "Crossing":

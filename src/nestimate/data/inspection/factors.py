@@ -14,7 +14,7 @@ import pyarrow as pa
 from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.kinds import Column, describe_column
-from nestimate.data.inspection.vocabulary import hints
+from nestimate.data.inspection.vocabulary import LITTERS, hints, words
 from nestimate.data.tables.cells import is_plain_number
 from nestimate.data.tables.door import Table
 
@@ -80,7 +80,11 @@ def told_apart(
     crossed = {
         n for a, b in combinations(factors, 2) if crossed_factors(kept, a, b) for n in (a, b)
     }
-    return replace(kept, counters=counters, factors=frozenset(crossed))
+    single = any(
+        c.kind == "id" and hints(c.name) & {"unit", "place", "counter", "block"} == {"unit"}
+        for c in columns.values()
+    )
+    return replace(kept, counters=counters, factors=frozenset(crossed), single=single)
 
 
 def crossed_factors(crossing: Crossing, one: str, other: str) -> bool:
@@ -101,11 +105,15 @@ def begins_anew(crossing: Crossing, name: str, holder: str) -> bool:
     placed = said & {"place", "counter"}
     if not held & {"unit", "block"} or held & {"place", "counter", "person", "kind", "group"}:
         return False
-    if not placed and (moments(crossing, holder) or not _counting(crossing.labels[name])):
+    if not placed and (moments(crossing, holder) or not counting(crossing.labels[name])):
+        return False
+    # Days 5, 10 and 15 are when a vial was looked at.
+    whens = crossing.labels[holder]
+    if moments(crossing, holder) and all(map(str.isdigit, whens)) and not counting(whens):
         return False
     # An animal that stands first is rather measured again in what follows, litters aside.
     before = crossing.names.index(holder) < crossing.names.index(name)
-    if not (placed or before or held >= {"unit", "block"}):
+    if not (placed or before or words(holder) & LITTERS):
         return False
     both = crossing.size(holder, name)
     return both > max(crossing.size(holder), crossing.size(name)) and both >= 0.7 * (
@@ -113,7 +121,7 @@ def begins_anew(crossing: Crossing, name: str, holder: str) -> bool:
     )
 
 
-def _counting(labels: Sequence[str]) -> bool:
+def counting(labels: Sequence[str]) -> bool:
     """Return whether labels count from 0 or 1, with the same letters before each number or none."""
     parts = [re.fullmatch(r"(\D*)0*(\d+)", label) for label in labels]
     found = [part for part in parts if part is not None]
@@ -130,13 +138,15 @@ def _is_measured(crossing: Crossing, column: Column) -> bool:
     others = [n for n in crossing.names if n != name and crossing.size(n) > 1]
     inside = any(crossing.inside(name, o) for o in others if crossing.size(o) <= MOST_GROUPS)
     if column.kind == "numbers":
-        if spoken & _LABEL_ROLES or column.numbering:
+        if spoken & _LABEL_ROLES or (column.numbering and not spoken & {"counted", "scored"}):
             return False
         return not inside or int(crossing.rows.sum()) - column.distinct < _ENOUGH
     if spoken & (_LABEL_ROLES | {"trait"}) or column.kind != "numbers as labels":
         return False
     # How many readings there were is never 0: a column N of 0 and 1 is nitrogen.
-    if spoken & {"counted", "value", "sd", "se"} or ("n" in spoken and column.smallest > 0):
+    if spoken & {"counted", "scored", "value", "sd", "se"} or (
+        "n" in spoken and column.smallest > 0
+    ):
         return True
     if column.distinct <= 3 or inside:
         return False

@@ -27,6 +27,7 @@ from nestimate.data.inspection.vocabulary import (
     words,
 )
 from nestimate.data.tables.door import Table
+from nestimate.data.tables.titles import at_times
 
 _TOTAL = frozenset({"total", "totals", "all", "n", "nuclei", "tested", "scored", "counted", "dapi"})
 #: What a column of numbers that was not measured may be called.
@@ -234,7 +235,7 @@ def summary_columns(columns: Sequence[Column]) -> dict[str, str]:
         if role is not None:
             found.setdefault(role, column.name)
     alone = not {"sd", "se"} & {*found}
-    if alone and "n" in found and "count" in words(found["n"]):
+    if alone and "n" in found and words(found["n"]) & {"count", "number", "of", "anzahl"}:
         # Counted events are no readings behind a mean, unless an SD says that it is one.
         del found["n"]
     if "n" in found:
@@ -249,7 +250,7 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
     def score(column: Column) -> float:
         spoken = hints(column.name)
         likely = 3.0 if column.kind == "numbers" else 1.0
-        likely += 0.5 * (not column.whole) + 1.0 * ("value" in spoken)
+        likely += 0.5 * (not column.whole) + 1.0 * bool(spoken & {"value", "scored"})
         # What others are divided by comes last, the quotient first.
         likely -= 2.0 * is_reference(column.name)
         # A mean of what stands beside it as read is no reading.
@@ -259,7 +260,11 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
         if column.kind == "numbers" and not column.whole:
             return likely - 2.0 * bool(spoken & {"trait", "sd", "se"} or clocks(column.name))
         label = {"group", "unit", "block", "counter", "trait", "n", "sd", "se"}
-        return likely - 2.0 * bool(spoken & label or clocks(column.name)) - 1.5 * column.numbering
+        return (
+            likely
+            - 2.0 * bool(spoken & label or clocks(column.name))
+            - 1.5 * (column.numbering and "scored" not in spoken)
+        )
 
     named = [c.name for c in columns]
     able = [
@@ -346,11 +351,14 @@ def crossed_labels(
     # The smallest and largest pixel of an object, not minutes.
     extremes = {c.name for c in columns if words(c.name) in ({"min"}, {"max"})}
     extremes = extremes if len(extremes) > 1 else set()
+    # What several columns hold of several times was measured at each.
+    again = [n for found in at_times([c.name for c in columns if c.measured]) for n in found]
     for value in values[:4]:
         apart = {
             value,
             *summary.values(),
             *measured,
+            *again,
             *extremes,
             *([beside.column] if beside else []),
         }

@@ -233,7 +233,16 @@ def summary_rows(grid: Grid) -> list[int]:
             said = [cell for cell, label in labels.items() if label in _SUMMARIES]
             hit = pc.is_in(column, value_set=pa.array(said, column.type))
             found |= {*np.flatnonzero(hit.to_numpy()).tolist()}
-    return sorted(found) if 2 * len(found) < grid.n_rows else []
+    if 2 * len(found) >= grid.n_rows:
+        return []
+    # A title may stand in a row of its own, above its numbers.
+    return sorted(found | {i + 1 for i in found if i + 1 < grid.n_rows and _alone(grid, i)})
+
+
+def _alone(grid: Grid, row: int) -> bool:
+    """Return whether a row holds a single cell, of several."""
+    cells = [tidy(str(_chunked(column)[row].as_py() or "")) for column in grid.columns]
+    return len(cells) > 1 and sum(map(bool, cells)) == 1
 
 
 def _stripped(cell: str | None) -> str:

@@ -495,6 +495,35 @@ EXPORTS = {
         ),
         "compare --value pERK/Actin --group Condition --block Blot",
     ),
+    "a western blot of several lanes a group": Sheet(
+        csv(
+            "Blot,Lane,Sample,Group,Target,Actin",
+            [
+                (b, lane, f"{g}{b}{lane}", g, value(9000, 900), value(20000, 900))
+                for b in (1, 2, 3)
+                for lane, g in enumerate(("Ctrl", "Ctrl", "Ctrl", "Tx", "Tx", "Tx"), start=1)
+            ],
+        ),
+        "compare --value Target --group Group --block Blot",
+        says=("Left out: Lane, Sample, Actin. Right if every row is another Lane, equal labels",),
+        never=("--unit Lane",),
+    ),
+    "a superplot": Sheet(
+        long("Replicate,Treatment,Cell ID,Area", (1, 2, 3), ("ctl", "drug"), range(1, 9)),
+        "compare --value Area --group Treatment --block Replicate",
+        says=("Are they the same Replicate each time?", "Is it the same Cell ID measured again?"),
+        never=("--block 'Cell ID'",),
+    ),
+    "experiments numbered in a column N": Sheet(
+        long("N,Treatment,Cell ID,Area", (1, 2, 3), ("ctl", "drug"), range(1, 9)),
+        "compare --value Area --group Treatment --block N",
+        never=("--n N",),
+    ),
+    "biological and technical replicates": Sheet(
+        long("Condition,BioRep,TechRep,Luciferase", ("EV", "OE"), range(1, 5), range(1, 4)),
+        "compare --value Luciferase --group Condition --unit BioRep --relabel-units",
+        says=("Are they the same BioRep each time?", "Left out: TechRep."),
+    ),
     "drug by dose, names with spaces": Sheet(
         long("Plate,Drug,Dose (uM),Replicate,Viability (%)", "123", "AB", (0, 1, 10), (1, 2, 3)),
         "fit '`Viability (%)` ~ Drug * C(`Dose (uM)`) + (Drug * C(`Dose (uM)`) || Plate)'",

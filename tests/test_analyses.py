@@ -20,13 +20,13 @@ ROLES = {"value": "glucose", "group": "arm", "unit": "mouse"}
 
 @pytest.fixture(scope="module")
 def spelt():
-    options = {"ess": 2000, "tau": "common"}
+    options = {"ess": 8000, "tau": "common"}
     return ne.fit("glucose ~ arm + (1 | mouse)", MICE, options=options)
 
 
 @pytest.fixture(scope="module")
 def named():
-    return ne.compare(MICE, **ROLES, options={"ess": 2000, "tau": "common"})
+    return ne.compare(MICE, **ROLES, options={"ess": 8000, "tau": "common"})
 
 
 @pytest.fixture(scope="module")

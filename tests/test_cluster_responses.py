@@ -19,8 +19,11 @@ from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.roles import Roles
 from nestimate.data.tables.door import read_table
 from nestimate.model import cubature
+from nestimate.model.families import EXCESS, NOISE
 from nestimate.model.model import Model
 from nestimate.model.parameters import Assumptions
+from nestimate.model.responses import censored
+from nestimate.model.responses.rising import Risings
 
 GRID = np.linspace(-8, 8, 513)
 STEP = GRID[1] - GRID[0]
@@ -192,6 +195,41 @@ def test_density_of_a_cluster_is_the_integral_over_all_that_scatters_in_it(kind,
     finer = found + model.density.per_cluster(standard, fine=True)[:, 0]
     finer -= model.density.per_cluster(standard)[:, 0]
     np.testing.assert_allclose(finer, tree(kind, layout, model, natural), atol=3e-3)
+
+
+def test_shares_at_many_points_are_those_at_every_one_for_a_fraction_of_the_work(monkeypatch):
+    """By polynomials, in draws where these do and, far apart with little excess, do not do."""
+    response = model_of("proportion", "blocked").density.response
+    units, rng = np.arange(response.size), np.random.default_rng(1)
+    m = rng.standard_normal((128, response.size, 40)) * np.geomspace(0.1, 8, 40)
+    theta = {EXCESS: np.geomspace(0.02, 1, 40)[None, rng.permutation(40)]}
+    one_by_one = np.concatenate([response.log_density(row[None], theta, units) for row in m])
+    worked_out, usual = [], Risings.sums
+
+    def counting(self, x, units):
+        worked_out.append(x.shape)
+        return usual(self, x, units)
+
+    monkeypatch.setattr(Risings, "sums", counting)
+    np.testing.assert_allclose(response.log_density(m, theta, units), one_by_one, atol=1e-3)
+    assert {shape[0] for shape in worked_out} == {17, 128}
+    assert 0 < max(shape[2] for shape in worked_out if shape[0] == 128) < 30
+
+
+def test_limits_are_worked_out_for_the_cells_that_have_any(monkeypatch):
+    measured = FRAME["whole"].map("{:.6f}".format)
+    frame = FRAME.assign(y=FRAME["y"].where(FRAME["arm"] == "a", measured))
+    response = model_of("censored", "nested", frame).density.response
+    units, limits = np.arange(response.size), int((response.times > 0).sum())
+    m, sizes, usual = np.zeros((5, response.size, 3)), [], censored.log_between
+
+    def counting(a, b):
+        sizes.append(a.size)
+        return usual(a, b)
+
+    monkeypatch.setattr(censored, "log_between", counting)
+    response.log_density(m, {NOISE: np.ones((1, 3))}, units)
+    assert sum(sizes) == 5 * 3 * limits < 5 * 3 * response.size
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

@@ -69,9 +69,28 @@ def test_balanced_normal_data_agree_and_it_says_so():
 
 
 def test_design_effect_is_one_plus_n_minus_one_icc():
-    panel, _ = panel_and_words(EVEN)
+    panel, _ = panel_and_words(EVEN, {"tau": "common"})
     assert panel.design_effect == pytest.approx(1 + 4 * panel.icc)
     assert panel.effective_readings == pytest.approx(60 / panel.design_effect)
+
+
+def test_readings_of_uneven_groups_are_worth_what_those_of_each_are():
+    """Three units read once and ten read ten times: 103 readings were called worth 24."""
+    rng = np.random.default_rng(4)
+    counts = [1] * 3 + [10] * 10
+    unit = np.repeat(np.arange(13), counts)
+    table = pd.DataFrame(
+        {
+            "arm": np.where(unit < 3, "a", "b"),
+            "mouse": [f"m{u}" for u in unit],
+            "y": rng.normal(0, 1.6, 13)[unit] + rng.normal(0, 1, unit.size),
+        }
+    )
+    result = ne.compare(table, value="y", group="arm", unit="mouse", options={"tau": "common"})
+    panel = result.honesty[0]
+    worth = 3 + 100 / (1 + 9 * panel.icc)
+    assert panel.effective_readings == pytest.approx(worth, rel=0.05)
+    assert panel.effective_readings < 13 / panel.icc
 
 
 def test_unbalanced_data_say_what_averaging_loses():

@@ -57,6 +57,17 @@ def test_gaussian_posterior_and_evidence():
     assert found.ess >= 10_000
 
 
+def test_weights_that_will_do_are_given_the_draws_that_are_missing_and_no_more(monkeypatch):
+    """After many stages of weights that are poor, and to be trusted: draws were doubled then."""
+    usual = diagnostics.smooth_weights
+    monkeypatch.setattr(importance, "smooth_weights", lambda logs: (usual(logs)[0], 0.6))
+    monkeypatch.setattr(importance, "SMALL_ROUNDS", 2)
+    found = _sample(gaussian, 3, ess=20_000)
+    sizes = [int(line.split(" draws")[0]) for line in found.log]
+    assert len(sizes) > 4
+    assert sizes[-1] < 1.5 * sizes[-2]
+
+
 def banana(z):
     """A curved valley: no Gaussian, and no single t, fits it."""
     return -0.5 * ((z[:, 1] - z[:, 0] ** 2 + 1) / 0.2) ** 2

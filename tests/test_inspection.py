@@ -746,7 +746,136 @@ NUMBERED_INSIDE = {
     "pups first": ("pup litter arm", None, range(1, 5), True),
     "wells first": ("well plate arm", None, ["A1", "A2", "B1", "B2"], False),
     "sections of mice": ("mouse section region", ["a", "b", "c", "d"], range(1, 7), False),
+    "lanes of blots": ("Blot Lane arm", range(1, 4), range(1, 7), False),
+    "lanes of blots, lane first": ("Lane Blot arm", None, range(1, 7), False),
+    "positions of gels": ("Gel Position arm", range(1, 4), range(1, 7), False),
+    "lanes of what is not known": ("mem lane arm", range(1, 4), range(1, 7), False),
+    "wells of replicates": ("Rep well arm", range(1, 4), ["A1", "A2", "B1", "B2"], False),
+    "cells of days": ("Day Cell arm", range(1, 5), range(1, 13), True),
+    "neurons of dates": ("date Neuron arm", ["12 May", "13 May", "19 May"], range(1, 7), True),
+    "cells of dishes": ("dish cell arm", range(1, 4), range(1, 7), True),
+    "cells of coverslips": ("coverslip cell arm", range(1, 4), range(1, 7), True),
+    "cells of repetitions": ("Rep cell arm", range(1, 4), range(1, 7), True),
+    "samples of gels": ("gel sample arm", range(1, 4), range(1, 7), True),
+    "samples of N": ("N sample arm", range(1, 4), range(1, 7), True),
+    "spots of slides": ("slide spot arm", range(1, 4), range(1, 7), False),
 }
+
+#: What biological replicates are called, and a technical one beside each of them.
+REPLICATES = {
+    "BioRep": "TechRep",
+    "biorep": "techrep",
+    "bio_rep": "tech_rep",
+    "Bio rep": "Tech rep",
+    "BIO-REP": "TECH-REP",
+    "Biol. replicate": "Techn. replicate",
+    "Biological replicate": "Technical replicate",
+    "replicate_bio": "replicate_tech",
+    "Biologisches Replikat": "Technisches Replikat",
+    "Réplicat biologique": "Réplicat technique",
+    "Rep": "Tech rep",
+    "Rep#": "Reading",
+    "Repeat": "Measurement",
+    "Trial": "Scan",
+    "Nr": "Reading",
+    "No.": "Reading",
+    "Exp": "Replicate",
+    "n": "Tech rep",
+    "N": "Tech rep",
+    "N (experiments)": "Reading",
+}
+
+
+@pytest.mark.parametrize("name", REPLICATES)
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("technical", [True, False])
+def test_what_numbers_experiments_is_no_number_of_readings(name, first, technical):
+    """Several rows lie in each: it is a block or a unit, however it is spelled."""
+    inner = REPLICATES[name]
+    frame = pd.DataFrame(
+        product(range(1, 5), ["EV", "OE"], range(1, 4)), columns=[name, "arm", inner]
+    )
+    if not first:
+        frame = frame[["arm", name, inner]].sort_values(["arm", name], kind="stable")
+    frame = (frame if technical else frame.drop(columns=inner)).assign(y=rows(24))
+    found = ne.inspect(frame)
+    asked = [dict(p.arguments()) for p in found.proposals if not p.factors]
+    base = {"value": "y", "group": "arm"}
+    assert base | {"block": name} in asked
+    assert base | {"unit": name, "relabel_units": True} in asked
+    assert {"flat"}.isdisjoint(p.layout for p in found.proposals)
+    assert ("block" in asked[0]) or not first
+    said = " ".join(str(found).split())
+    assert f"Are they the same {name} each time?" in said
+    assert "behind each mean" not in said
+
+
+@pytest.mark.parametrize("name", ["Replicate", "Rep", "BioRep", "N", "experiment"])
+@pytest.mark.parametrize("inner", ["Cell ID", "cell", "Object", "ID", "fish"])
+@pytest.mark.parametrize("order", [("run", "arm", "inner"), ("arm", "run", "inner")])
+def test_cells_numbered_in_every_experiment_and_group_leave_the_experiments(name, inner, order):
+    """A table of a superplot: three experiments, fifteen cells of each group in each."""
+    levels = {"run": range(1, 4), "arm": ["ctl", "drug"], "inner": range(1, 16)}
+    frame = pd.DataFrame(product(*(levels[part] for part in order)), columns=order)
+    frame = frame.rename(columns={"run": name, "inner": inner}).assign(y=rows(90))
+    found = ne.inspect(frame)
+    asked = [dict(p.arguments()) for p in found.proposals if not p.formula]
+    base = {"value": "y", "group": "arm"}
+    assert asked[0].get("block", asked[0].get("unit")) == name
+    assert ("block" in asked[0]) or order[0] == "arm"
+    assert base | {"block": name} in asked
+    assert base | {"unit": name, "relabel_units": True} in asked
+    assert f"Are they the same {name} each time?" in " ".join(str(found).split())
+
+
+def test_experiments_under_two_factors_are_blocks_where_they_stand_first():
+    for name in ("N", "BioRep", "Rep"):
+        columns = f"{name} genotype drug"
+        frame = built(columns, range(1, 5), ["wt", "ko"], ["veh", "x"], repeat=3)
+        assert best(frame) == {"value": "y", "group": "genotype,drug", "block": name}
+        frame = built("genotype drug N", ["wt", "ko"], ["veh", "x"], range(1, 5), repeat=3)
+        (first, *_) = ne.inspect(frame).proposals
+        assert first.formula == "y ~ genotype * drug + (1 | genotype:drug:N)"
+
+
+@pytest.mark.parametrize("name", ["n", "N", "n cells"])
+def test_how_many_readings_there_were_does_not_number_experiments(name):
+    """It differs from animal to animal, in no order; an SD beside it says what it is."""
+    frame = pd.DataFrame({"arm": list("aaaaaabbbbbb"), "y": rows(12)})
+    frame.insert(1, "animal", [f"m{i}" for i in range(12)])
+    counted = frame.assign(**{name: [2, 3, 1, 3, 3, 2, 1, 3, 2, 2, 3, 2]})
+    assert best(counted) == {"value": "y", "group": "arm", "unit": "animal", "n": name}
+    even = frame.assign(**{name: [1, 2, 3] * 4})
+    spread = (rows(12, seed=5) / 9).round(2)
+    assert best(even.assign(SD=np.where(even[name] > 1, spread, np.nan)))["n"] == name
+    assert ("n" in best(even)) == (name == "n cells")
+
+
+@pytest.mark.parametrize(
+    ("cells", "role"),
+    [
+        # Readings of a mouse, of some more than of others.
+        ([(f"m{m}", "ab"[m > 9], k) for m in range(20) for k in range(m % 4 + 1)], "unit mouse"),
+        # The mice of a group.
+        ([(f"{g}{k}", g, k) for g in "ab" for k in range(8 if g == "a" else 6)], ""),
+        # Experiments numbered through, each of one group.
+        ([(f"c{k}{i}", "ab"[k > 2], k) for k in range(6) for i in range(5)], "unit n"),
+        # Experiments with uneven numbers of cells.
+        ([(f"c{k}{i}{g}", g, k) for k in range(3) for g in "ab" for i in range(5 + k)], "block n"),
+    ],
+)
+def test_what_is_numbered_in_a_column_n_is_no_sample_size(cells, role):
+    frame = pd.DataFrame(cells, columns=["mouse", "arm", "n"]).assign(y=rows(len(cells)))
+    frame["n"] += 1
+    frame = frame[["n", "mouse", "arm", "y"]] if role == "block n" else frame
+    asked = dict([role.split()]) if role else {}
+    assert best(frame) == {"value": "y", "group": "arm"} | asked
+
+
+def test_experiments_numbered_beside_columns_of_groups_are_blocks():
+    frame = pd.DataFrame({"n": range(1, 7), "Control": rows(6), "KD": rows(6, seed=2)})
+    first = ne.inspect(frame).proposals[0]
+    assert dict(first.arguments()) == {"wide": "groups", "block": "n"}
 
 
 @pytest.mark.parametrize("name", NUMBERED_INSIDE)

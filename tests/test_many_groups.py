@@ -9,7 +9,7 @@ from nestimate.data.designs.design import Design, Roles
 from nestimate.data.tables.door import Wanted, read_table
 from nestimate.inference import collapsed, diagnostics, importance, work
 from nestimate.inference.target import Target
-from nestimate.model import likelihood
+from nestimate.model import curves, likelihood
 from nestimate.model.assumptions import Assumptions
 from nestimate.model.curves import UnitCurve
 from nestimate.model.likelihood import UnitClass
@@ -227,6 +227,40 @@ def test_an_integral_that_errs_is_seen_and_mended(monkeypatch):
     assert any(line.startswith("2 candidates") for line in found.log)
     assert found.ess >= 2000
     assert found.pareto_k <= 0.7
+
+
+def test_groups_that_scatter_differently_take_no_more_than_others(monkeypatch):
+    """Units lie far out by the common scale: curves of a higher degree, a finer lattice for few."""
+    rng = np.random.default_rng(4)
+    data = table(60)
+    unit, group = data["unit"].astype(int), np.repeat(np.arange(60), 6)
+    spread = 0.5 * np.exp(rng.standard_normal(60))[group] * rng.standard_normal(180)[unit]
+    data["y"] = np.round(10 + spread + 0.3 * rng.standard_normal(360), 3)
+    counted = {"all": 0, "summed": 0}
+    usual, summed = UnitCurve.__call__, curves._summed
+
+    def called(self, squared):
+        counted["all"] += squared.size
+        return usual(self, squared)
+
+    def counting(squared, *terms):
+        counted["summed"] += squared.size
+        return summed(squared, *terms)
+
+    monkeypatch.setattr(UnitCurve, "__call__", called)
+    monkeypatch.setattr(curves, "_summed", counting)
+    with work.threads() as threads:
+        found = collapsed.sample(
+            Separable.of(model_of(data)),
+            lambda _, weights: diagnostics.kish(weights),
+            1000,
+            np.random.default_rng(1),
+            threads,
+        )
+    assert counted["summed"] < 0.2 * counted["all"]
+    assert found.pareto_k <= 0.7
+    finer = [int(line.split(" in ")[1].split(",")[0]) for line in found.log if "up to" in line]
+    assert 0 < finer[0] < 30
 
 
 def test_the_curve_of_units_is_their_integral_wherever_it_holds():

@@ -1,9 +1,13 @@
 """A column left out that pairs values, and a control that the values were divided by."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import nestimate as ne
+from nestimate.data.designs.design import Design
+from nestimate.data.designs.roles import Roles
+from nestimate.data.tables.door import read_table
 from nestimate.results.documents import terminal
 
 pytestmark = pytest.mark.usefixtures("shaped_module")
@@ -179,3 +183,25 @@ def test_another_outcome_and_what_is_adjusted_for_tie_nothing():
     chosen = OPTIONS | {"adjust": "day"}
     warnings = ne.compare(day, value="y", group="arm", options=chosen).design.warnings
     assert not any("Column day" in said for said in warnings)
+
+
+@pytest.mark.parametrize(("shared", "said"), [(-0.8, True), (0.0, False), (0.8, False)])
+def test_pairs_of_which_one_is_high_where_the_other_is_low_are_told(shared, said):
+    rng = np.random.default_rng(1)
+    first, own = rng.standard_normal((2, 8))
+    own -= first * (first @ own) / (first @ first)
+    own *= np.linalg.norm(first) / np.linalg.norm(own)
+    second = shared * first + np.sqrt(1 - shared**2) * own
+    table = pd.DataFrame(
+        {
+            "arm": ["a"] * 8 + ["b"] * 8,
+            "day": [f"d{i}" for i in range(8)] * 2,
+            "y": np.concatenate([first, second]).round(3),
+        }
+    )
+    design = Design.from_table(read_table(table), Roles(value="y", group="arm", block="day"))
+    assert any("a is high where b is low" in word for word in design.warnings) is said
+    # With a third arm, or several readings, there are no pairs.
+    more = pd.concat([table, table.assign(arm="c")])
+    design = Design.from_table(read_table(more), Roles(value="y", group="arm", block="day"))
+    assert not any("is high where" in word for word in design.warnings)

@@ -106,8 +106,8 @@ def posed(
     def build(apart: bool) -> Design:
         return adjusted_design(table, roles, chosen.covariates, apart=apart, at=chosen.values_at)
 
-    adjusted = by_spread(build, chosen.tau)
-    own = chosen.tau == "own" or uneven(adjusted) is not None
+    adjusted = by_spread(build, chosen.tau, pairs=True)
+    own = any(stratum.lone and stratum.apart for stratum in adjusted.structure.strata)
     plain = adjusted_design(table, roles, (), apart=own)
     return relative(adjusted, chosen.relative_to), plain, chosen, words
 

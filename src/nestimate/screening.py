@@ -123,6 +123,9 @@ class Screen(Found):
     def endpoint(self, name: str, options: Mapping[str, Any] | None = None) -> Comparison:
         """Return one endpoint as a whole answer, under the scales' priors that were learnt.
 
+        Groups that scatter differently over all endpoints have a tau each here, with priors as far
+        apart; in the table they are tied.
+
         An effect of more than two groups within blocks, or between units that are seen in several,
         is looked at in the whole design, whose scales between blocks keep the usual priors: a
         warning says so.
@@ -142,10 +145,12 @@ class Screen(Found):
         row = self.row(name)
         if not self.estimated[row]:
             raise DesignError(f"endpoint '{name}': {self.columns()['status'][row]}.")
-        own = self.reduced(row)
+        spreads = self.outcome.learnt.spreads
+        own = spreads.evened(self.reduced(row))
         ((_, learnt),) = self.outcome.learnt.split(own)
-        prior = learnt.prior
-        priors = prior.said(float(prior.unit(own)[0]), sigma=bool(own.freedom[0]))
+        prior, sigma = learnt.prior, bool(own.freedom[0])
+        unit = float(prior.unit(own)[0])
+        priors = prior.said(unit, sigma=sigma)
         chosen: dict[str, Any] = {"ci_prob": self.options.ci_prob, "rope": self.options.rope}
         asked = self.question
         if not asked.alone:
@@ -153,7 +158,11 @@ class Screen(Found):
             del priors[next(iter(self.matrix.layout.scales.values()))]
             warnings.warn(OWN_PRIORS.format(name), UserWarning, stacklevel=2)
         if "tau" in priors:
-            chosen["tau"] = "common"
+            chosen["tau"] = "own" if spreads.uneven else "common"
+        if spreads.uneven:
+            del priors["tau"]
+            for group, factor in zip(self.groups, spreads.factor, strict=True):
+                priors[f"tau[{group}]"] = prior.said(factor * unit, sigma=sigma)["tau"]
         return compare(
             self.readings(row),
             value=self.roles.value or "value",

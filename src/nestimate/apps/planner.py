@@ -13,6 +13,8 @@ from nestimate.errors import DesignError
 from nestimate.options import Options
 from nestimate.outputs import check_outputs, check_report, whole
 from nestimate.planning import Planned, plan
+from nestimate.remedies import said
+from nestimate.results.words.lines import section
 
 #: Options of the analysis that is planned for, and what of them is otherwise than in `compare`.
 ANALYSIS: dict[str, dict[str, Any]] = {
@@ -167,6 +169,14 @@ def _plan(  # noqa: PLR0913 - one argument per option is how typer reads a comma
         usual = Options()
         changed = {n: v for n, v in options.items() if v != getattr(usual, n)}
         found = known.plan(_effect(effect), **asked, settings=settings, options=changed)
+        doubts = [said(warning, "shell") for warning in known.design.warnings]
+        if doubts:
+            typer.echo(
+                section(
+                    "Mind, of the pilot (options are those of compare; a plan is of measurements)",
+                    doubts,
+                )
+            )
     _deliver(found, json_file, report, figure)
 
 

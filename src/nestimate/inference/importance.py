@@ -136,8 +136,10 @@ def sample(
             components = COMPONENTS[min(stage, len(COMPONENTS)) - 1]
             taught = [s.refit(components, EM_DRAWS // STRANDS) for s in strands]
             proposals = taught[1:] + taught[:1]
-            batch = 2_000 + 200 * dim if stage <= SMALL_ROUNDS else len(weights)
-            missing = batch if k > K_POOR else max(min(missing, batch), 2_000.0)
+            small = 2_000 + 200 * dim
+            batch = small if stage <= SMALL_ROUNDS else len(weights)
+            least = small if k > K_POOR else 2_000.0
+            missing = batch if k > K_LIMIT else max(min(missing, batch), least)
         # In round numbers: a digit lost in rounding must not change the number of draws.
         more = STEP * int(np.ceil(min(missing, room - len(weights) + STEP) / STEP))
         _extend(strands, proposals, more)

@@ -3,9 +3,10 @@ r"""Many units whose means err alike: their density as one curve for each draw o
 Given tau, sigma and nu, the density of a unit's mean is a function of its squared distance d^2 from
 its group's mean and of nothing else. With u = log(1 + d^2 / c), c = nu (tau^2 + sigma^2 / n), its
 logarithm is a straight line in u where units are t and readings exact, and smooth elsewhere: a
-polynomial through `DEGREE` + 1 Chebyshev points serves all units of all groups at all candidates
-for their means, for a tenth of what the sum over the mixing variable costs. Draws for which it
-would not do are known by its last coefficients, and summed up as before.
+polynomial through Chebyshev points serves all units of all groups at all candidates for their
+means, for a tenth of what the sum over the mixing variable costs. Its degree is the least that does
+for nearly all draws; the others are known by the coefficients that are left out, and summed up as
+before.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,29 +14,21 @@ from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
-from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
 from nestimate.model.likelihood import Noise, UnitClass, variance_of
+from nestimate.model.polynomial import Polynomial, points
 
 Array = NDArray[np.float64]
 
-#: Degree of the polynomial, and the size of its last two coefficients from which it will not do.
-DEGREE, TOLERANCE = 12, 1e-4
+#: Degrees of the polynomial: the least is taken with which no more than a share of draws is lost.
+#: Lost are those that it misses by so much.
+DEGREES, LOST, TOLERANCE = (12, 20, 32), 0.01, 1e-4
 #: The curve reaches from 0 to the farthest unit and so many SDs beyond; candidates for a mean
 #: farther out are few.
 BEYOND = 6.0
 #: Fewer units than this are not worth a curve.
 FEWEST = 8
-
-_AT = chebyshev.chebpts1(DEGREE + 1)
-_COEFFICIENTS = np.linalg.inv(chebyshev.chebvander(_AT, DEGREE))
-_POWERS = np.stack(
-    [
-        np.concatenate([own, np.zeros(DEGREE + 1 - own.size)])
-        for own in map(chebyshev.cheb2poly, np.eye(DEGREE + 1))
-    ]
-).T
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -46,8 +39,8 @@ class UnitCurve:
     ----------
     unit, half
         c, and half the range of u; shape (draws,).
-    powers
-        Coefficients of the polynomial in u / half - 1, the highest first, (`DEGREE` + 1, draws).
+    polynomial
+        Of u / half - 1.
     reach
         Squared distance up to which it holds, shape (draws,); below 0 where it does not.
     variance, log_weight
@@ -56,7 +49,7 @@ class UnitCurve:
 
     unit: Array
     half: Array
-    powers: Array
+    polynomial: Polynomial
     reach: Array
     variance: Array
     log_weight: Array
@@ -92,14 +85,17 @@ class UnitCurve:
         reach = np.square(farthest + BEYOND * np.sqrt(tau**2 + noise))
         unit = nu * (tau**2 + noise)
         half = 0.5 * np.log1p(reach / unit)
-        squared = unit * np.expm1((_AT[:, None] + 1) * half)
-        values = _summed(squared, variance[:, None, :], log_weight[:, None, :])
-        coefficients = _COEFFICIENTS @ values
-        fits = np.abs(coefficients[-2:]).sum(axis=0) < TOLERANCE
+        for degree in DEGREES:
+            squared = unit * np.expm1((points(degree)[:, None] + 1) * half)
+            values = _summed(squared, variance[:, None, :], log_weight[:, None, :])
+            polynomial = Polynomial.through(values)
+            fits = polynomial.error < TOLERANCE
+            if np.mean(~fits) <= LOST:
+                break
         return cls(
             unit=unit,
             half=half,
-            powers=(_POWERS @ coefficients)[::-1],
+            polynomial=polynomial,
             reach=np.where(fits, reach, -1.0),
             variance=variance,
             log_weight=log_weight,
@@ -108,11 +104,7 @@ class UnitCurve:
     def __call__(self, squared: Array) -> Array:
         """Log density, less its constant, at squared distances (..., draws)."""
         place = np.log(1 + (squared / self.unit).astype(np.float32)) / self.half - 1
-        found = np.empty_like(squared)
-        found[...] = self.powers[0]
-        for power in self.powers[1:]:
-            found *= place
-            found += power
+        found = self.polynomial(place)
         lost = np.nonzero(~(squared <= self.reach))
         if lost[0].size:
             which = lost[-1]

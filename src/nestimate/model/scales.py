@@ -47,8 +47,7 @@ def scale_names(structure: Structure) -> list[str]:
 
 def scale_groups(structure: Structure, stratum: Stratum, tau: str | None) -> tuple[str | None, ...]:
     """Return the label of every scale of a stratum: of each effect, of the term, or of none."""
-    pair = structure.home is not None and len(structure.groups) == 2
-    if stratum.apart and (tau == "own" or (tau is None and pair)):
+    if stratum.apart and (tau == "own" or (tau is None and structure.pair)):
         term = f"{stratum.name} | " if stratum.role is Role.TERM else ""
         return tuple(f"{term}{label}" for label in stratum.apart)
     named = {Role.TERM: stratum.name, Role.EFFECT: stratum.of}.get(stratum.role)

@@ -152,12 +152,17 @@ class Separable:
     @EXTREMES
     def at(self, s: Array) -> Shared:
         """Work out what groups share at points s, shape (points, shared)."""
-        z = np.zeros((len(s), len(self.model.free)))
-        z[:, self.shared] = s
-        standard = self.model.standard(z)
         density, scale = self.density, self.density.scale
         own = {*self.families, *((scale,) if self._pooled[2] in self.families else ())}
-        theta = {family: rows[0] for family, rows in standard.items() if family not in own}
+        # Of hundreds of groups' own parameters none is worked out here.
+        theta = {
+            family: np.full(len(s), rows[0, 0])
+            for family, rows in self._middle.items()
+            if family not in own
+        }
+        for column, z in zip(self.shared, s.T, strict=True):
+            value = self.model.whitening[column].value(np.clip(z, -Z_EDGE, Z_EDGE))
+            theta[self.model.free[column].family] = value
         mixing = None
         if density.robust and density.design.levels and not {scale, NOISE} & own:
             middles = np.broadcast_to(density.middles()[:, None], (len(self.blocks), len(s)))
@@ -172,11 +177,14 @@ class Separable:
             mixing = Mixing(nodes=nodes, curves=curves)
         return Shared(theta=theta, mixing=mixing)
 
-    def batches(self, size: int) -> tuple[Batch, ...]:
-        """Return all groups, in batches of so many at most that are evaluated together."""
+    def batches(self, size: int, groups: Codes | None = None) -> tuple[Batch, ...]:
+        """Return all groups, or some, in batches of so many at most that are evaluated together."""
+        alike = self._of_one_shape
+        if groups is not None:
+            alike = tuple(which[np.isin(which, groups)] for which in alike)
         return tuple(
             self.density.batch(which[i : i + size])
-            for which in self._of_one_shape
+            for which in alike
             for i in range(0, which.size, size)
         )
 
@@ -245,6 +253,11 @@ class Separable:
         width = 1 / np.sqrt(1 + precision * mean.slope**2)
         middles = self._middles[batch.members, None, None]
         return width**2 * precision * mean.slope * (middles - mean.low), width
+
+    @cached_property
+    def _middle(self) -> Mapping[Family, Array]:
+        """All parameters in the middle of their priors, (size, 1): what is fixed lies there."""
+        return self.model.standard(np.zeros((1, len(self.model.free))))
 
     @cached_property
     def _middles(self) -> Array:

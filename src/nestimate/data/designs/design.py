@@ -39,7 +39,7 @@ from nestimate.data.designs.levels import (
 )
 from nestimate.data.designs.measures import LINEAR, Measure
 from nestimate.data.designs.observed import Chance, Observed
-from nestimate.data.designs.pairing import Rows, doubt_normalised, doubt_pairs
+from nestimate.data.designs.pairing import Rows, doubt_normalised, doubt_pairs, doubt_unlike
 from nestimate.data.designs.responses import observe
 from nestimate.data.designs.roles import Roles, check_roles
 from nestimate.data.designs.scatter import measure_scatter
@@ -324,6 +324,7 @@ def _doubts(
     normalised = doubt_normalised(name, rows, roles.measure)
     return [
         *doubt_far(name, distance, row, rows.levels),
+        *doubt_unlike(rows),
         *(normalised or doubt_values(name, readings, rows.groups, rows.levels, roles.measure.said)),
     ]
 

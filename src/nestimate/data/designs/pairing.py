@@ -19,6 +19,8 @@ from nestimate.remedies import Advice, Fit, Remedy
 Codes = NDArray[np.intp]
 Values = NDArray[np.float64]
 
+#: Correlation within pairs below which they are said to be unlike.
+UNLIKE = -0.3
 #: Chance below which members of a pair are called more alike than others, and fewest pairs.
 ALIKE, FEWEST = 0.01, 4
 #: Share of the scatter that labels have to explain; labels inside units that are looked at.
@@ -306,4 +308,27 @@ def doubt_normalised(name: str, rows: Rows, measure: Measure) -> list[str]:
             Remedy("against", level),
             ".",
         )
+    ]
+
+
+def doubt_unlike(rows: Rows) -> list[str]:
+    """Say that one of a pair is high where the other is low: the model takes pairs to be alike."""
+    block, (group, value) = rows.block, (rows.readings.group, rows.readings.value)
+    if block is None or len(rows.groups) != 2 or value.size != 2 * block.size:
+        return []
+    order = np.lexsort((group, block.codes))
+    first, second = value[order].reshape(-1, 2).T
+    if (np.sort(group[order].reshape(-1, 2)) != [0, 1]).any() or block.size < CONSTANT:
+        return []
+    if np.ptp(first) == 0 or np.ptp(second) == 0:
+        return []
+    shared = float(np.corrcoef(first, second)[0, 1])
+    if shared > UNLIKE:
+        return []
+    one, other = rows.groups
+    return [
+        f"Over the {block.size} {block.name} {one} is high where {other} is low (correlation "
+        f"{shared:.2f}). The model takes values of one {block.name} to be alike or unrelated, and "
+        "its interval is then narrower than that of the differences alone: the paired t interval "
+        "beside it rests on these."
     ]

@@ -40,6 +40,8 @@ class Spreads:
         (of its logarithm on the log scale).
     p
         Probability of spreads at least so different were all one: Bartlett's test.
+    fewest
+        Members of the smallest group.
 
     Notes
     -----
@@ -50,6 +52,7 @@ class Spreads:
     groups: tuple[str, ...]
     sds: tuple[float, ...]
     p: float
+    fewest: int
 
     @property
     def uneven(self) -> bool:
@@ -93,6 +96,7 @@ class Spreads:
             groups=tuple(names[g] for g in several),
             sds=tuple(map(float, sds)),
             p=_bartlett(sds, sizes[several] - 1),
+            fewest=int(sizes[several].min()),
         )
 
 
@@ -148,7 +152,7 @@ def _bartlett(sds: Array, freedom: Codes) -> float:
     return float(special.chdtrc(k - 1, apart / correction))
 
 
-def by_spread(build: Callable[[bool], Design], tau: str | None) -> Design:
+def by_spread(build: Callable[[bool], Design], tau: str | None, *, pairs: bool = False) -> Design:
     """Return a design whose groups have spreads of their own where that was chosen, or is shown.
 
     Parameters
@@ -157,9 +161,11 @@ def by_spread(build: Callable[[bool], Design], tau: str | None) -> Design:
         The design, given whether groups may have spreads of their own.
     tau
         The choice; None leaves it to the data.
+    pairs
+        Whether two groups have one each whatever the data show, as they have by roles.
     """
     design = build(tau == "own")
-    if tau is not None or not uneven(design):
+    if tau is not None or not (uneven(design) or (pairs and len(design.groups) == 2)):
         return design
     try:
         return build(True)

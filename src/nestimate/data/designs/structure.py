@@ -284,6 +284,12 @@ class Structure:
         return tuple(s.level for s in self.strata if s.role in inner and not s.merged)
 
     @property
+    def pair(self) -> bool:
+        """Whether there are two groups, and what is sampled lies in one of them each."""
+        apart = self.home is not None or any(s.lone and s.apart for s in self.strata)
+        return len(self.groups) == 2 and apart
+
+    @property
     def alone_in_groups(self) -> bool:
         """Whether units, or rows, lie in groups, and nothing lies about or inside them."""
         return self.home is not None and len(self.strata) == 1

@@ -5,13 +5,19 @@ What is possible follows from which labels occur with which; names of columns on
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.factors import MOST_GROUPS, begins_anew, counting, moments
+from nestimate.data.inspection.factors import (
+    MOST_GROUPS,
+    begins_anew,
+    counting,
+    holds_groups,
+    moments,
+)
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.vocabulary import VIEWS, hints, words
 
@@ -34,6 +40,8 @@ class Candidate:
         Columns of labels that play no role.
     merged
         Those of them that differ between rows taken as readings of one thing.
+    anew
+        Those of `merged` whose labels begin anew in every block.
     """
 
     group: str
@@ -43,6 +51,7 @@ class Candidate:
     score: float = 0.0
     unused: tuple[str, ...] = field(default=())
     merged: tuple[str, ...] = field(default=())
+    anew: tuple[str, ...] = field(default=())
 
     @property
     def blocks(self) -> tuple[str, ...]:
@@ -233,7 +242,10 @@ def _scored(
         differ = hints(name) & {"block", "trait"} == {"block"}
         score -= (0.5 if crossing.single else 1.5) * differ
         # So do animals: where their labels return they may be the same ones, and are not pooled.
-        score -= 3.0 * (lasts(name) and _of_days(candidate))
+        runs = [b for b in candidate.blocks if b in crossing.runs]
+        returning = not crossing.inside(name, candidate.group)
+        another = any(returning or begins_anew(crossing, name, b) for b in runs)
+        score -= 3.0 * (lasts(name) and _of_days(candidate) and not another)
     for name in used:
         if name not in names or not counts_within(crossing, name, names):
             continue
@@ -252,7 +264,8 @@ def _scored(
         score -= 6.0 * any(not crossing.decides(place, name) for name in holders)
         again = any(begins_anew(crossing, outer, n) for n in names if n not in {*place, outer})
         score -= 5.0 * (again and not candidate.relabel)
-        score += _told(outer, {"unit": 1.5, "counter": -3.0, "group": -2.5})
+        told = _told(outer, {"unit": 1.5, "counter": -3.0, "group": -2.5})
+        score += 1.5 if outer in crossing.runs else told
         score += sum(_told(n, {"unit": 0.5, "counter": -1.0, "group": -2.0}) for n in inner)
         # Labels that return in every unit, without a name that says why, are rarely subunits.
         score -= 1.5 * sum(
@@ -279,15 +292,9 @@ def _scored(
             score -= 1.5 * any(crossing.inside(outer, name) for name in crossing.factors)
     if candidate.block is not None:
         score += _block_score(crossing, candidate, names)
-    return Candidate(
-        group=candidate.group,
-        units=candidate.units,
-        block=candidate.block,
-        relabel=candidate.relabel,
-        score=score,
-        unused=tuple(unused),
-        merged=tuple(name for name in untold if name not in crossing.counters),
-    )
+    merged = tuple(name for name in untold if name not in crossing.counters)
+    anew = [n for b in candidate.blocks for n in merged if begins_anew(crossing, n, b)]
+    return replace(candidate, score=score, unused=tuple(unused), merged=merged, anew=tuple(anew))
 
 
 def _named(labels: Sequence[str]) -> bool:
@@ -321,7 +328,10 @@ def _block_score(crossing: Crossing, candidate: Candidate, names: Sequence[str])
         "counter": -2.5,
         "unit": 0.5,
     }
-    score = _told(block, weights | {"group": -2.5}) - 0.5 * (len(crossing.labels[block]) == 2)
+    told = _told(block, weights | {"group": -2.5})
+    if holds_groups(crossing, block, [candidate.group]) and crossing.most_rows(candidate.place) > 1:
+        told = 1.0
+    score = told - 0.5 * (len(crossing.labels[block]) == 2)
     # An operator who worked on whole days: the days are the blocks.
     finer = [
         name

@@ -45,6 +45,8 @@ class Crossing:
         Columns of which several are compared, each beside the others: no unit or block.
     single
         Whether another column names what is in each row: an animal, a patient.
+    runs
+        Columns that number what was done again, such as whole experiments: nothing to compare.
     """
 
     labels: Mapping[str, tuple[str, ...]]
@@ -55,6 +57,7 @@ class Crossing:
     counters: frozenset[str] = frozenset()
     factors: frozenset[str] = frozenset()
     single: bool = False
+    runs: frozenset[str] = frozenset()
 
     @classmethod
     def of_table(cls, table: Table, names: Sequence[str], filled: NDArray[np.bool_]) -> "Crossing":

@@ -16,7 +16,12 @@ from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.roles import Roles
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.factors import counting, crossed_factors, moments
+from nestimate.data.inspection.factors import (
+    counting,
+    crossed_factors,
+    holds_groups,
+    moments,
+)
 from nestimate.data.inspection.proposals import MOST, Branch, FormulaProposal, Proposal
 from nestimate.data.inspection.trials import branch
 from nestimate.data.inspection.vocabulary import ANIMALS, BORN, WITHIN, hints, words
@@ -220,6 +225,8 @@ def _given_anew(crossing: Crossing, path: Sequence[str], factors: Sequence[str])
     """
     outer = path[0] if path else ""
     if not path or not counting(crossing.labels[outer]) or "block" in hints(outer):
+        return [[]]
+    if holds_groups(crossing, outer, factors):
         return [[]]
     cells = crossing.size(*factors)
     if crossing.size(*factors, outer) < 0.7 * cells * crossing.size(outer):

@@ -10,11 +10,12 @@ from itertools import combinations
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.kinds import Column, describe_column
-from nestimate.data.inspection.vocabulary import LITTERS, hints, words
+from nestimate.data.inspection.vocabulary import LITTERS, hints, passes, repeats, words
 from nestimate.data.tables.cells import is_plain_number
 from nestimate.data.tables.door import Table
 
@@ -60,8 +61,13 @@ def told_apart(
     compared
         Columns known to be compared, whatever they are called.
     """
-    measured = {n for n in crossing.names if n != whole and _is_measured(crossing, columns[n])}
-    kept = crossing.without(measured)
+    runs = {n for n in crossing.names if repeats(n) or numbers_experiments(crossing, n)}
+    measured = {
+        n
+        for n in crossing.names
+        if n != whole and n not in runs and _is_measured(crossing, columns[n])
+    }
+    kept = replace(crossing.without(measured), runs=frozenset(runs - measured))
     names = [name for name in kept.names if name != whole and kept.size(name) > 1]
     counters = frozenset(
         n
@@ -84,7 +90,8 @@ def told_apart(
         c.kind == "id" and hints(c.name) & {"unit", "place", "counter", "block"} == {"unit"}
         for c in columns.values()
     )
-    return replace(kept, counters=counters, factors=frozenset(crossed), single=single)
+    kept = replace(kept, runs=kept.runs - counters, single=single)
+    return replace(kept, counters=counters, factors=frozenset(crossed))
 
 
 def crossed_factors(crossing: Crossing, one: str, other: str) -> bool:
@@ -98,22 +105,30 @@ def crossed_factors(crossing: Crossing, one: str, other: str) -> bool:
 def begins_anew(crossing: Crossing, name: str, holder: str) -> bool:
     """Return whether labels of a column are given anew in every label of another.
 
-    Pup 1 of one litter is not pup 1 of the next, nor is well A1 that of the next plate. Days hold
-    nothing: an animal can be met again on each.
+    Pup 1 of one litter is not pup 1 of the next, nor is well A1 that of the next plate. An animal
+    can be met again on the next day, and in the next experiment; a cell hardly.
     """
-    said, held = hints(name), hints(holder)
+    said, held, run = hints(name), hints(holder), holder in crossing.runs
     placed = said & {"place", "counter"}
-    if not held & {"unit", "block"} or held & {"place", "counter", "person", "kind", "group"}:
-        return False
-    if not placed and (moments(crossing, holder) or not counting(crossing.labels[name])):
+    passing = passes(name)
+    if held & {"person", "kind", "group"} or ("counter" in held and not run):
         return False
     # Days 5, 10 and 15 are when a vial was looked at.
     whens = crossing.labels[holder]
     if moments(crossing, holder) and all(map(str.isdigit, whens)) and not counting(whens):
         return False
-    # An animal that stands first is rather measured again in what follows, litters aside.
+    if "place" in held and not passing:
+        return False
+    nameless = not held and (placed or (passing and counting(crossing.labels[holder])))
+    if not (held & {"unit", "block"} or run or nameless):
+        return False
+    lasting = (run or moments(crossing, holder)) and not passing
+    if not placed and (lasting or not counting(crossing.labels[name])):
+        return False
+    # An animal that stands first is rather measured again in what follows, litters aside; so is
+    # a well in replicates, or in what has a name that tells nothing.
     before = crossing.names.index(holder) < crossing.names.index(name)
-    if not (placed or before or words(holder) & LITTERS):
+    if not (before or (placed and held and not run) or words(holder) & LITTERS):
         return False
     both = crossing.size(holder, name)
     return both > max(crossing.size(holder), crossing.size(name)) and both >= 0.7 * (
@@ -121,13 +136,13 @@ def begins_anew(crossing: Crossing, name: str, holder: str) -> bool:
     )
 
 
-def counting(labels: Sequence[str]) -> bool:
+def counting(labels: Sequence[str], starts: Sequence[int] = (0, 1)) -> bool:
     """Return whether labels count from 0 or 1, with the same letters before each number or none."""
     parts = [re.fullmatch(r"(\D*)0*(\d+)", label) for label in labels]
     found = [part for part in parts if part is not None]
     numbers = sorted(int(part[2]) for part in found)
     alike = len(found) == len(labels) and len({part[1] for part in found}) == 1
-    return alike and any(numbers == [*range(k, k + len(numbers))] for k in (0, 1))
+    return alike and any(numbers == [*range(k, k + len(numbers))] for k in starts)
 
 
 def _is_measured(crossing: Crossing, column: Column) -> bool:
@@ -172,7 +187,7 @@ def _numbers_readings(
     groups = [n for n in names if n != name and "group" in hints(n)]
     within = any(crossing.inside(name, g) and crossing.most_rows([g, name]) > 1 for g in groups)
     if spoken & {"counter", "unit", "block", "group"} == {"counter"} and not within:
-        return True
+        return name not in crossing.runs or not _holds_rows(crossing, name, names)
     column = columns[name]
     if spoken & {"group", "time", "unit", "block"} or column.smallest not in {0.0, 1.0}:
         return False
@@ -181,6 +196,7 @@ def _numbers_readings(
     # It starts at 0 or 1 in every unit of some group, and has one row for each number.
     return any(
         unit not in {name, group}
+        and not begins_anew(crossing, unit, name)
         and crossing.inside(unit, group)
         and crossing.size(unit) > crossing.size(group)
         and not crossing.inside(name, group)
@@ -192,6 +208,73 @@ def _numbers_readings(
     )
 
 
+def _holds_rows(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
+    """Return whether several rows lie in each number of a counter, or things numbered in it."""
+    sampled = [n for n in names if n != name and ("unit" in hints(n) or passes(n))]
+    if any(begins_anew(crossing, n, name) for n in sampled):
+        return True
+    # Animals 1, 2, 3 in every group of every experiment.
+    *before, last = names
+    returning = not any(crossing.inside(last, n) for n in before)
+    if last in sampled and returning and counting(crossing.labels[last]):
+        return True
+    numbered = [n for n in names[: names.index(name)] if n in crossing.runs]
+    labels = [n for n in names if hints(n) & _LABEL_ROLES != {"counter"}]
+    return crossing.most_rows([*labels, *numbered, name]) > 1
+
+
+def holds_groups(crossing: Crossing, name: str, groups: Sequence[str]) -> bool:
+    """Return whether a column numbers experiments and stands before the groups, all of them."""
+    first = min(crossing.names.index(group) for group in groups)
+    return name in crossing.runs and crossing.names.index(name) < first
+
+
+def numbers_experiments(crossing: Crossing, name: str) -> bool:
+    """Return whether a column called n numbers something rather than says how many there were.
+
+    It runs 1, 2, 3: equally often beside each label of another column, or in order, in the whole
+    table or anew in each label. How many readings there were does not.
+    """
+    named = "n" in words(name) and not hints(name) & {"unit", "counted"}
+    if not named or not counting(crossing.labels[name], (1,)):
+        return False
+    if any(_evenly_crossed(crossing, name, other) for other in crossing.names if other != name):
+        return True
+    codes, labels = crossing.table.labels(name)
+    filled = codes >= 0
+    numbers = np.array([int(re.sub(r"\D", "", label)) for label in labels])[codes[filled]]
+    places = [crossing.table.labels(other)[0] for other in crossing.names if other != name]
+    return any(_in_order(numbers, p[filled]) for p in (np.zeros_like(codes), *places))
+
+
+def _evenly_crossed(crossing: Crossing, name: str, other: str) -> bool:
+    """Return whether all labels of two columns occur together, equally often."""
+    size = crossing.size(other)
+    if not 2 <= size <= MOST_GROUPS or crossing.size(name, other) < size * crossing.size(name):
+        return False
+    found = np.bincount(crossing.members([name, other]), weights=crossing.rows)
+    return bool(found.min() == found.max())
+
+
+def _in_order(numbers: NDArray[np.intp], place: NDArray[np.intp]) -> bool:
+    """Return whether numbers run 1, 1, 2, 3 without a gap in each place, in most to 2 or more.
+
+    They may also be numbered through: repeated, and each in one place alone.
+    """
+    order = np.argsort(place, kind="stable")
+    numbers, place = numbers[order], place[order]
+    first = np.diff(place, prepend=-2) != 0
+    steps = np.diff(numbers, prepend=0)[~first]
+    if not np.all((steps == 0) | (steps == 1)):
+        return False
+    last = np.append(first[1:], True)
+    if first.sum() > 1 and np.all(numbers[first] == 1):
+        return bool(np.mean(numbers[last] > 1) > 0.5)
+    distinct = np.unique(numbers).size
+    pairs = np.unique(np.stack([numbers, place]), axis=1).shape[1]
+    return bool(pairs == distinct <= numbers.size / 2)
+
+
 def _is_compared(crossing: Crossing, name: str) -> bool:
     """Return whether the labels of a column are compared rather than sampled."""
     spoken, labels = hints(name), crossing.labels[name]
@@ -199,7 +282,7 @@ def _is_compared(crossing: Crossing, name: str) -> bool:
         return False
     if "group" in spoken:
         return True
-    if spoken & {"unit", "counter", "place", "person", "block"}:
+    if spoken & {"unit", "counter", "place", "person", "block"} or name in crossing.runs:
         return False
     # A cytokine that is none, or a gene that is a control, was given rather than measured.
     if any(label.casefold() in CONTROLS for label in labels):
@@ -245,6 +328,7 @@ def _follows_units(
     return any(
         "unit" in hints(unit)
         and "block" not in hints(unit)
+        and not (passes(unit) and begins_anew(crossing, unit, name))
         and crossing.most_rows([unit, name, *(c for c in counters if c != unit)]) == 1
         and crossing.size(unit, name) >= 0.7 * crossing.size(unit) * crossing.size(name)
         for unit in names

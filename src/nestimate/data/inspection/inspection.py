@@ -282,7 +282,7 @@ class Inspection:
     ) -> Self:
         found = cls._of(table, file)
         columns = found.columns
-        summary = summary_columns(columns)
+        summary = summary_columns(table, columns)
         values = [value] if value else value_columns(table, columns, summary)
         # Beside an SD whole numbers are means.
         beside = None if {"sd", "se"} & {*summary} else beside_columns(table, columns)

@@ -17,8 +17,10 @@ from nestimate.data.designs.percentages import (
     unclear_said,
 )
 from nestimate.data.inspection.crossings import Crossing
+from nestimate.data.inspection.factors import numbers_experiments
 from nestimate.data.inspection.kinds import MOST_LABELS, Column
 from nestimate.data.inspection.vocabulary import (
+    REPEATS,
     clocks,
     exposes,
     hints,
@@ -34,11 +36,6 @@ _TOTAL = frozenset({"total", "totals", "all", "n", "nuclei", "tested", "scored",
 _LABEL = frozenset({"group", "unit", "block", "counter"})
 #: Words for what sums up the readings of another column.
 _SUMMED = frozenset({"mean", "average", "avg", "median", "sd", "sem", "se", "cv"})
-#: Words for what counts repetitions or rows, and is no outcome.
-_REPEATS = frozenset(
-    {"rep", "reps", "replicate", "replicates", "repeat", "repeats", "biorep", "techrep", "index"}
-    | {"idx", "replikat", "replika", "wiederholung", "réplica", "réplicat", "repetición"}
-)
 MOST_FACTORS = 9
 
 
@@ -227,7 +224,7 @@ def _may_be_part(part: Column, total: Column) -> bool:
     return said == {"value"} or (numbers and not said)
 
 
-def summary_columns(columns: Sequence[Column]) -> dict[str, str]:
+def summary_columns(table: Table, columns: Sequence[Column]) -> dict[str, str]:
     """Find columns that make a row the summary of several readings: n with sd, or se, or n."""
     found: dict[str, str] = {}
     for column in columns:
@@ -238,6 +235,11 @@ def summary_columns(columns: Sequence[Column]) -> dict[str, str]:
     if alone and "n" in found and words(found["n"]) & {"count", "number", "of", "anzahl"}:
         # Counted events are no readings behind a mean, unless an SD says that it is one.
         del found["n"]
+    if alone and "n" in found:
+        labels = [c.name for c in columns if is_factor(c, {})][:MOST_FACTORS]
+        every = Crossing.of_table(table, labels, np.ones(table.n_rows, dtype=bool))
+        if found["n"] in labels and numbers_experiments(every, found["n"]):
+            del found["n"]
     if "n" in found:
         spread = next((role for role in ("sd", "se") if role in found), None)
         return {role: found[role] for role in ("n", spread) if role is not None}
@@ -289,7 +291,7 @@ def last_resort(table: Table, columns: Sequence[Column]) -> str | None:
     able = [
         c
         for c in _unlabelled(columns)
-        if c.measured and not label_alone(c) and not words(c.name) & _REPEATS
+        if c.measured and not label_alone(c) and not words(c.name) & REPEATS
     ]
     counting = {c.name for c in able if c.kind == "id" and _counts_rows(table.numbers(c.name))}
     found = [c for c in able if c.name not in counting]
@@ -298,10 +300,7 @@ def last_resort(table: Table, columns: Sequence[Column]) -> str | None:
 
 
 def _unlabelled(columns: Sequence[Column]) -> Sequence[Column]:
-    """Return the columns without those that are called labels, beside a value that is not read yet.
-
-    Where what was measured holds text, no label is measured in its place.
-    """
+    """Return the columns; without those called labels where what was measured holds text."""
     if not any(c.kind == "numbers and text" for c in columns):
         return columns
     said = {c.name: hints(c.name) for c in columns}

@@ -128,8 +128,8 @@ class Proposal:
 
     @property
     def _grouped(self) -> bool:
-        """Whether rows are told to belong together."""
-        return self.layout != "flat" and not self.folded
+        """Whether rows are told to belong together: those of a block are data points."""
+        return self.layout != "flat" and bool(self.candidate.units) and not self.folded
 
     def _without_role(self, every: Sequence[str]) -> tuple[str, ...]:
         roles = self.roles

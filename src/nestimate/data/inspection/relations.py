@@ -42,7 +42,7 @@ def likely_labels(crossing: Crossing, able: Sequence[str]) -> list[str]:
         if "group" in hints(name)
         or not (
             hints(name) & {"unit", "block"}
-            or name in crossing.counters
+            or name in crossing.counters | crossing.runs
             or counts_within(crossing, name, names)
             or _numbered_inside(crossing, name, able)
         )

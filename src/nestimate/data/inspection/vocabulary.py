@@ -20,7 +20,8 @@ WORDS = {
     "unit": (
         "mouse mice animal subject subj rat fish patient participant person donor sample specimen "
         "plant dog cat pig cage tank pot plot tree culture cell embryo larva fly dish flask well "
-        "plate litter slice slide section field id school individual replicate biorep colony clone "
+        "plate litter slice slide section field id school individual replicate replikat biorep "
+        "colony clone "
         "cask bottle vial tube name label code unit track organoid islet neuron worm larvae pup "
         "specimen individuum volunteer proband hamster rabbit sheep cow bird chick egg explant "
         "maus mäuse tier tiere ratte patient patientin proband pflanze zelle zellen käfig becken "
@@ -30,7 +31,7 @@ WORDS = {
     "block": (
         "day date batch litter block line donor run session week experiment exp expt plate site "
         "lab operator observer experimenter center centre pair cohort clone round "
-        "preparation "
+        "preparation blot gel membrane "
         "prep isolation passage "
         "tag datum wurf platte charge versuch experiment zelllinie linie labor durchgang woche "
         "jour date portée plaque lot expérience lignée semaine día fecha camada placa lote "
@@ -41,7 +42,8 @@ WORDS = {
         "zeit zeitpunkt stunde woche tag temps heure semaine tiempo hora semana tempo ora"
     ),
     "counter": (
-        "rep reps replicate repeat reading read measurement measure meas techrep technical scan "
+        "rep reps replicate replikat repeat reading read measurement measure meas techrep "
+        "technical scan "
         "index idx row no nr number obs observation pass shot injection repetition frame dilution "
         "trial trials "
         "messung wiederholung mesure répétition medida repetición réplica réplicat ripetizione"
@@ -74,6 +76,11 @@ WORDS = {
 _ROLE = {word: role for role in ("n", "sd", "se") for word in WORDS[role].split()}
 
 
+#: Words for what counts repetitions or rows, and is no outcome.
+REPEATS = frozenset(
+    {"rep", "reps", "replicate", "replicates", "repeat", "repeats", "biorep", "techrep", "index"}
+    | {"idx", "replikat", "replika", "wiederholung", "réplica", "réplicat", "repetición"}
+)
 #: Words for what is born together: it holds animals wherever its column stands.
 LITTERS = frozenset({"litter", "dam", "wurf", "portée", "camada", "ninhada", "cucciolata"})
 #: Words for what lives.
@@ -126,6 +133,27 @@ EXPOSURES = frozenset(
 )
 
 
+#: Words for what is done again: whole experiments as well as readings.
+_AGAIN = frozenset(
+    {"rep", "reps", "replicate", "replicates", "replikat", "replikate", "réplicat", "réplica"}
+    | {"repeat", "repeats", "repetition", "wiederholung", "répétition", "repetición"}
+    | {"ripetizione", "trial", "trials"}
+)
+#: Words that number anything where they stand alone: `Nr` may be the animal's.
+_NUMBERED = frozenset({"no", "nr", "number", "nummer", "index", "idx", "row"})
+#: Words before or behind one of the first that say which of the two it is.
+_WHICH = (
+    ("biorep", re.compile(r"biol?|biolog\w*")),
+    ("techrep", re.compile(r"techn?|technical|techni(sch\w*|que|co|ca)")),
+)
+#: What is looked at once and used up or lost from sight, so that its numbers begin anew next day.
+_PASSING = frozenset(
+    {"cell", "neuron", "slice", "section", "explant", "embryo", "egg", "oocyte", "myocyte"}
+    | {"cardiomyocyte", "nucleus", "track", "fibre", "fiber", "sample", "specimen", "aliquot"}
+    | {"roi", "object", "particle", "spot", "zelle", "zellen", "cellule", "célula"}
+)
+
+
 def clocks(name: str) -> bool:
     """Return whether a column's name is time and nothing else: `Time (s)`, not reaction time."""
     said = words(name)
@@ -140,7 +168,23 @@ def is_reference(name: str) -> bool:
 def words(name: str) -> frozenset[str]:
     """Return the words of a column's name, in small letters."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).casefold()
-    return frozenset(word for word in re.split(r"[\W\d_]+", spaced) if word)
+    spaced = re.sub(r"(bio(logical)?|tech(nical)?)(?=rep)", r"\1 ", spaced)
+    said = frozenset(word for word in re.split(r"[\W\d_]+", spaced) if word)
+    for kind, which in _WHICH:
+        if said & _AGAIN and (of := {word for word in said if which.fullmatch(word)}):
+            return said - _AGAIN - of | {kind}
+    return said
+
+
+def repeats(name: str) -> bool:
+    """Return whether a column may number whole experiments: `Rep` may, a technical one may not."""
+    said = words(name)
+    return bool(said & (_AGAIN | {"biorep"})) or (bool(said) and said <= _NUMBERED)
+
+
+def passes(name: str) -> bool:
+    """Return whether a column names what is hardly met again another day, as a cell is."""
+    return bool({word.removesuffix("s") for word in words(name)} & _PASSING)
 
 
 def outcomes_alone(names: Iterable[str]) -> bool:

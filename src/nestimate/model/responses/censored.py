@@ -3,7 +3,7 @@
 A value between the ends a and b has the probability Phi((b - m) / sigma) - Phi((a - m) / sigma).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -99,25 +99,27 @@ class CensoredReadings:
         sigma = self._sigma(theta, units)
         n, mean = self.n[units][:, None], self.mean[units][:, None]
         slope, curve = n * (mean - m) / sigma**2, n / sigma**2 + np.zeros_like(m)
-        for low, high, times in self._ends(units):
-            a, b = (low - m) / sigma, (high - m) / sigma
+        for some, (low, high, times) in self._ends(units):
+            error = sigma[some]
+            a, b = (low - m[some]) / error, (high - m[some]) / error
             whole = log_between(a, b)
             at_a, at_b = (np.exp(-0.5 * (LOG_2PI + x * x) - whole) for x in (a, b))
-            first = (at_a - at_b) / sigma
+            first = (at_a - at_b) / error
             with np.errstate(invalid="ignore"):
                 second = np.nan_to_num(a * at_a) - np.nan_to_num(b * at_b)
-            slope += times * first
-            curve += times * np.maximum(first**2 - second / sigma**2, 0.0)
+            slope[some] += times * first
+            curve[some] += times * np.maximum(first**2 - second / error**2, 0.0)
         return slope, curve
 
     def log_density(self, m: Array, theta: Theta, units: Codes) -> Array:
         """Return log p(readings | m), (nodes, units, draws)."""
         sigma = self._sigma(theta, units)
         n, mean = self.n[units][:, None], self.mean[units][:, None]
-        found = -0.5 * n * np.square((m - mean) / sigma)
-        for low, high, times in self._ends(units):
-            found = found + times * log_between((low - m) / sigma, (high - m) / sigma)
-        return np.asarray(found)
+        found = np.asarray(-0.5 * n * np.square((m - mean) / sigma))
+        for some, (low, high, times) in self._ends(units):
+            here, error = m[:, some], sigma[some]
+            found[:, some] += times * log_between((low - here) / error, (high - here) / error)
+        return found
 
     def constant(self, theta: Theta) -> Array:
         """Return the rest of it, (units, draws)."""
@@ -155,13 +157,12 @@ class CensoredReadings:
         sigma = theta[NOISE]
         return sigma[self.group[units] % len(sigma)]
 
-    def _ends(self, units: Codes) -> list[tuple[Array, Array, Array]]:
-        """Return the ends of every unit and how often they occur, one pair at a time."""
-        parts = (self.low[units], self.high[units], self.times[units])
-        return [
-            (low[:, None], high[:, None], times[:, None])
-            for low, high, times in zip(*(part.T for part in parts), strict=True)
-        ]
+    def _ends(self, units: Codes) -> Iterator[tuple[Codes, tuple[Array, ...]]]:
+        """Give ends and how often they occur, a pair of every unit that has one, at a time."""
+        for end in range(self.times.shape[1]):
+            some = np.flatnonzero(self.times[units, end])
+            parts = (self.low, self.high, self.times)
+            yield some, tuple(part[units[some], end][:, None] for part in parts)
 
 
 def cut_off(rows: Censored, values: Array) -> tuple[Array, Array]:

@@ -18,10 +18,11 @@ def evenly_divided(design: Design) -> bool:
 
 
 def clustering(fit: Fit, contrast: Contrast) -> tuple[float, float]:
-    """ICC and design effect, posterior means, averaged over the groups of the contrast.
+    """ICC, averaged over the groups of the contrast, and design effect, posterior means.
 
-    The design effect is the variance of a group's mean of all readings over that of as many
-    independent ones: 1 + (n - 1) ICC where every unit has n readings and no subunits.
+    The design effect of a group is the variance of its mean of all readings over that of as many
+    independent ones: 1 + (n - 1) ICC where every unit has n readings and no subunits. That of
+    several is all their readings over as many independent ones as each group's are worth.
     """
     design, draws = fit.model.design, fit.draws
     groups = np.flatnonzero(contrast.weights)
@@ -31,7 +32,7 @@ def clustering(fit: Fit, contrast: Contrast) -> tuple[float, float]:
     noise = np.zeros_like(total)
     if draws.noise is not None:
         noise = np.square(draws.by_group(draws.noise)[:, groups])
-    icc, effect = np.zeros(len(draws)), np.zeros(len(draws))
+    icc, worth, count = np.zeros(len(draws)), np.zeros(len(draws)), 0.0
     for g, tau, sigma, whole in zip(groups, between.T, noise.T, total.T, strict=True):
         n = design.statistics.n[group == g].astype(float)
         size = float(np.square(n).sum() / n.sum())
@@ -40,8 +41,9 @@ def clustering(fit: Fit, contrast: Contrast) -> tuple[float, float]:
             factor = float((np.square(n) * part[group == g]).sum() / n.sum())
             own = own + factor * np.square(draws.scale(stratum)[:, 0])
         icc += tau / whole / groups.size
-        effect += (own + sigma) / whole / groups.size
-    return float(fit.weights @ icc), float(fit.weights @ effect)
+        count += float(n.sum())
+        worth += n.sum() * whole / (own + sigma)
+    return float(fit.weights @ icc), float(fit.weights @ (count / worth))
 
 
 def averaging_loss(fit: Fit, contrast: Contrast) -> float:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from nestimate.inference.diagnostics import K_LIMIT, kish, smooth_weights
 from nestimate.inference.fit import Fit
-from nestimate.inference.moved import moved
+from nestimate.inference.moved import K_MOVED, moved
 from nestimate.model.draws import Draws
 from nestimate.model.model import Model
 from nestimate.model.priors import Exponential, Normal, Prior, StudentT, SymmetricBeta, Uniform
@@ -38,9 +38,10 @@ MOVED = 0.1
 #: Monte Carlo errors within which an end may as well lie on the other side of zero, or of a limit
 #: of the ROPE; and the share of an interval's width within which that is looked at.
 SURE, CLOSE = 2.0, 0.1
-#: Effective draws (half of them, where few were wanted) below which a new fit is better; those of
-#: a new fit; and new fits at most.
-LEAST_ESS, REFIT_ESS, REFITS = 400, 1_000, 6
+#: Share of the draws that must be left, or it is better to move them; effective draws below which a
+#: new fit is better than those moved; those of a new fit; and new fits at most.
+SHARE = 0.25
+LEAST_ESS, REFIT_ESS, REFITS = 1_000, 1_000, 6
 #: From this sensitivity on a prior counts as informative, and below it the data as weak (as above).
 LIMIT = 0.05
 #: Units (blocks) in a group up to which the sensitivity is always looked at.
@@ -173,25 +174,43 @@ def sensitivities(
     likelihood = fit.log_likelihood[which]
     unscaled = [p.name for p in fit.model.free if isinstance(p.prior, Uniform)]
     others = _others(fit, which, [name for name in families if name not in unscaled])
-    found = []
+    sorted_values, measured = [], []
     for contrast in asked:
         values = estimands.difference(fit.draws, contrast)[which]
         order = np.argsort(values, kind="stable")  # once: sorting costs more than all that follows
         values = values[order]
+        sorted_values.append((values, order))
         each = {name: power_scaling(values, weights, logs[order]) for name, logs in priors.items()}
-        data = power_scaling(values, weights, likelihood[order])
-        scaled = _scaled(fit, contrast, question, values, order, others)
-        found.append(
-            Sensitivity(
-                contrast=contrast.name,
-                scaled=scaled,
-                priors=each,
-                likelihood=data,
-                unscaled=tuple(dict.fromkeys(unscaled)),
-                verdict=_verdict(scaled, data),
+        measured.append((each, power_scaling(values, weights, likelihood[order])))
+
+    def panels() -> tuple[Sensitivity, ...]:
+        found = []
+        for contrast, own, (each, data) in zip(asked, sorted_values, measured, strict=True):
+            scaled = _scaled(fit, contrast, question, *own, others)
+            found.append(
+                Sensitivity(
+                    contrast=contrast.name,
+                    scaled=scaled,
+                    priors=each,
+                    likelihood=data,
+                    unscaled=tuple(dict.fromkeys(unscaled)),
+                    verdict=_verdict(scaled, data),
+                )
             )
-        )
-    return tuple(found)
+        return tuple(found)
+
+    found = panels()
+    for _ in range(REFITS):
+        # What is called another answer is told by a new fit.
+        told = [panel.worst for panel in found]
+        names = {(w.family, w.factor) for w in told if w is not None and not w.refitted}
+        if not names:
+            break
+        others = [
+            _refitted(fit, one) if (one.family, one.factor) in names else one for one in others
+        ]
+        found = panels()
+    return found
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -220,8 +239,9 @@ class _Other:
     @property
     def poor(self) -> bool:
         """Whether the weights cannot be trusted, or leave too few draws."""
-        least = min(LEAST_ESS, self.weights.size / 2)
-        return not self.k <= K_LIMIT or kish(self.weights) < least
+        least = SHARE * self.weights.size
+        # Beyond one half weights have no variance: a wider prior of nu has such by its own tail.
+        return not self.k <= K_MOVED or kish(self.weights) < least
 
     @property
     def reliable(self) -> bool:

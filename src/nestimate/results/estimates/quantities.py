@@ -319,7 +319,7 @@ def _between_blocks(fit: Fit, asked: Contrasts, rope: tuple[float, float] | None
                 Quantity(
                     name=f"P({contrast.name} differs between {a} and {b} by more than the ROPE)",
                     kind=APART,
-                    of=f"{a} and {b}",
+                    of=f"{a} and {b}{f' ({contrast.name})' if len(asked) > 1 else ''}",
                     values=((gap < low) | (gap > high)).astype(float),
                     weights=weights,
                 )

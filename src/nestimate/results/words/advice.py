@@ -305,8 +305,8 @@ def _widths(panel: Panel, design: Design) -> list[str]:
     if panel.answer_excludes and panel.units_excludes is False:
         said += (
             f" They do not say the same: the {name} interval holds {zero} and this answer's does "
-            "not. The t interval allows for spreads far larger than those seen, which the priors "
-            "of this answer make unlikely; call the direction likely, not settled."
+            "not. The t interval allows for spreads far larger than those seen, which this "
+            "answer makes unlikely; call the direction likely, not settled."
         )
     if panel.units_excludes and panel.answer_excludes is False:
         said += (
@@ -321,8 +321,8 @@ def _why_wider(panel: Panel, freedom: float) -> str:
     why = []
     if freedom < FEW:
         why.append(
-            f"with {freedom:.2g} degrees of freedom the spread is poorly known from the data, and "
-            "this answer bounds it by its priors of the scales"
+            f"with {freedom:.2g} degrees of freedom the spread is poorly known from these alone; "
+            "this answer bounds it by its priors and by what else the model holds to scatter alike"
         )
     if (panel.averaging_loss or 0.0) > NOTHING:
         why.append("this answer weighs each average by what its readings are worth")

@@ -170,7 +170,8 @@ def prediction_sentences(one: Prediction, design: Design) -> list[str]:
         null = f"{design.differences.null:g}"
         side = "above" if one.positive else "below"
         said.append(
-            f"P(a new experiment of the same size also finds {one.contrast} {side} {null}) "
+            f"P(the estimate of a new experiment of the same size, too, has {one.contrast} {side} "
+            f"{null}) "
             f"{equated(probability(one.p_same_sign, one.data_sets))}."
         )
     return said
@@ -262,8 +263,9 @@ def _influence_sentence(one: Influence, design: Design) -> str:
         ]
         if len(one.sign_hinges) > MOST_NAMED:
             shown.append(f"similarly without {len(one.sign_hinges) - MOST_NAMED} more")
+        single = "one" if len(one.sign_hinges) == 1 else "any single"
         said.append(
-            f"The direction of {one.contrast} hinges on one {what}: {above(design)} is "
+            f"The direction of {one.contrast} hinges on {single} {what}: {above(design)} is "
             f"{_fine(one.p_gt_0)} with all of them, {', '.join(shown)} (settled: above 0.975 "
             f"or below 0.025). Check {' and '.join(one.sign_hinges[:MOST_NAMED])} for slips first."
         )

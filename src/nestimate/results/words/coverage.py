@@ -28,18 +28,20 @@ COVERED: Mapping[tuple[str, int], int] = {
 }
 TRIED, ENOUGH = 0.95, 93
 PAIR = 2
+#: Members of a group below which a test of spreads has next to no power.
+HARDLY = 6
 
 
 def spread_checks(model: Model) -> tuple[Check, ...]:
     """Say where groups are given one spread and show several."""
     design = model.design
-    if model.assumptions.tau in ("own", "pooled") or (
-        design.structure.home is not None and len(design.groups) <= PAIR
-    ):
+    if model.assumptions.tau in ("own", "pooled") or design.structure.pair:
         return ()
     found = Spreads.of(design)
     if found is None:
         return ()
+    own = _own_spreads(design)
+    unseen = (", which of so few would hardly show. A spread for each: ", *own, ".")
     return (
         Check.of(
             "spreads",
@@ -49,12 +51,15 @@ def spread_checks(model: Model) -> tuple[Check, ...]:
                 f"One spread serves {_all_of(design)}, and they scatter differently "
                 f"({found.shown}; Bartlett's test P = {found.p:.2g}): intervals are too narrow "
                 "where the scatter is large and too wide where it is small. A spread for each: ",
-                *_own_spreads(design),
+                *own,
                 ".",
             )
             if found.uneven
-            else f"One spread serves {_all_of(design)}; theirs differ no more than by chance "
-            f"({found.shown}; Bartlett's test P = {found.p:.2g}).",
+            else Advice(
+                f"One spread serves {_all_of(design)}; theirs may differ by chance alone "
+                f"({found.shown}; Bartlett's test P = {found.p:.2g})",
+                *(unseen if found.fewest < HARDLY else (".",)),
+            ),
             withholds=False,
         ),
     )

@@ -157,7 +157,7 @@ def interaction_checks(
             text = (
                 f"Whether the {effects} depend on each other is open as far as the interval of the "
                 f"interaction reaches ({_interval(max(met, key=lambda row: row.width))}); the "
-                f"{averages} leave that out."
+                f"{averages} leave{'' if len(hidden) > 1 else 's'} that out."
             )
         found.append(Check.of("average", len(clear), passed=not clear, text=text, withholds=False))
     return tuple(found)

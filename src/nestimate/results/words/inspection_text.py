@@ -171,7 +171,7 @@ def _left_out(proposal: Proposal) -> str:
     if not candidate.merged or not (candidate.units or candidate.block):
         return said
     within = candidate.units[-1] if candidate.units else "cell"
-    others = [name for name in candidate.merged if lasts(name)]
+    others = [name for name in candidate.merged if lasts(name) or name in candidate.anew]
     if not candidate.units and others == [*candidate.merged]:
         named = " and ".join(others)
         return f"{said} Right if every row is another {named}, equal labels or not."

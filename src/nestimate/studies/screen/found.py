@@ -197,7 +197,11 @@ class Found:
             inner = {"tau": middle["tau_inner"]} if "tau_inner" in middle else {}
             return {**within, **inner}, {"blocks": tuple(BLOCKS)}
         if "tau_inner" not in middle:
-            return {"tau": middle["tau"], **sigma}, {}
+            factors = zip(self.groups, self.outcome.learnt.spreads.factor, strict=True)
+            return {
+                "tau": {group: float(own) * middle["tau"] for group, own in factors},
+                **sigma,
+            }, {}
         count = round(layout.group.size / layout.first.size)
         truth = {"tau": middle["tau"], "tau_subunits": (middle["tau_inner"],), **sigma}
         return truth, {"subunits": (count,)}

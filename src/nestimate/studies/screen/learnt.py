@@ -18,6 +18,7 @@ from nestimate.studies.screen.nodes import Likelihood, Nodes
 from nestimate.studies.screen.pools import Pool
 from nestimate.studies.screen.reduced import Reduced, patterns
 from nestimate.studies.screen.scales import Box, ScalePrior
+from nestimate.studies.screen.spreads import Spreads
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -137,10 +138,13 @@ class Levels:
         Between one class of level and the next, shape (classes - 1,).
     learnt
         Of each class, from the lowest; effects are the same in all.
+    spreads
+        How much groups scatter beside each other; what is learnt is of units that scatter alike.
     """
 
     edges: Array
     learnt: tuple[Learnt, ...]
+    spreads: Spreads
 
     @classmethod
     def of(cls, reduced: Reduced, pool: Pool, *, trend: bool, mixture: bool) -> Self:
@@ -166,6 +170,8 @@ class Levels:
                 f"their scales (pool='{pool.name}') needs {pool.least}. Use pool='none', or "
                 "`compare` for each of them."
             )
+        spreads = Spreads.of(reduced)
+        reduced = spreads.evened(reduced)
         edges = _edges(reduced) if trend else np.zeros(0)
         place = np.searchsorted(edges, reduced.level)
         found = cls(
@@ -174,6 +180,7 @@ class Levels:
                 Learnt.of(reduced.take(np.flatnonzero(place == k)[:MOST]), pool)
                 for k in range(edges.size + 1)
             ),
+            spreads=spreads,
         )
         return found._with_effects(reduced) if mixture else found
 

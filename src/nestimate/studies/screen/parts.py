@@ -185,7 +185,8 @@ def t_part(
     """
     values, layout, learnt = _open(path)
     own = np.asarray(values[rows])
-    reduced = Reduced.of(own, layout)
+    reduced = learnt.spreads.evened(Reduced.of(own, layout))
+    own, layout = learnt.spreads.readings(own, layout)
     found = {name: np.full(len(rows), np.nan) for name in students.NUMBERS}
     trusted = np.zeros(len(rows), dtype=bool)
     for of_level, one in learnt.split(reduced):

@@ -176,7 +176,7 @@ def trust(found: Found) -> list[str]:
     told = [f"Pooling ({pool.name}): {pool.says}.", *_trend(found)]
     typical = ", ".join(f"{name} {value:.3g}" for name, value in found.typical.items())
     told.append(f"Median over endpoints: {typical}.")
-    told += _units_of_measurement(found)
+    told += [*_unequal(found), *_units_of_measurement(found)]
     engines = Counter(c["engine"].tolist())
     if engines["t"]:
         chosen = f"lfsr below {DOUBTED:g}, a unit more than {FAR:g} SDs off, or drawn at random"
@@ -199,6 +199,20 @@ def trust(found: Found) -> list[str]:
             f"by {np.median(gap):.2g} (median), {gap.max():.2g} at most."
         )
     return told
+
+
+def _unequal(found: Found) -> list[str]:
+    """Say how much groups scatter beside the one that scatters least, where they do not alike."""
+    spreads = found.outcome.learnt.spreads
+    if not spreads.uneven:
+        return []
+    order = np.argsort(spreads.factor, kind="stable")
+    least, *others = ((found.groups[g], float(spreads.factor[g])) for g in order)
+    each = ", ".join(f"{group} scatters {factor / least[1]:.2g}" for group, factor in others)
+    return [
+        f"Over all endpoints {each} times as much as {least[0]}, by the SDs of units: each group "
+        "takes its own part in the spread of an endpoint."
+    ]
 
 
 def _units_of_measurement(found: Found) -> list[str]:

@@ -62,6 +62,7 @@ def normal_units(reduced: Reduced, levels: Levels, question: Question) -> dict[s
         By the names of `NUMBERS`, NaN where nothing is estimated, and `lacking`, and `COUNTS` of
         both groups; each of shape (endpoints,).
     """
+    reduced = levels.spreads.evened(reduced)
     lacking = lacks(reduced, levels.learnt[0].prior)
     able = np.flatnonzero(lacking == "")
     table: dict[str, Any] = {name: np.full(len(reduced), np.nan) for name in NUMBERS}

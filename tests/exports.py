@@ -412,6 +412,20 @@ EXPORTS = {
         "compare --wide groups --skip-rows 8-11",
         says=("rows 8-11 ('Mean', 'SD') are summaries",),
     ),
+    "vials looked at on days 5, 10 and 15": Sheet(
+        csv(
+            "Genotype,Vial,Day,Alive,Dead",
+            [
+                (g, v, day, 20 - day // 5 - v % 3, day // 5 + v % 3)
+                for g in ("ctl", "KD")
+                for v in range(1, 6)
+                for day in (5, 10, 15)
+            ],
+        ),
+        "compare --response Alive/total --group Genotype --unit Vial --relabel-units "
+        "--edit 'total = Alive + Dead'",
+        says=("Is it the same Vial measured again?",),
+    ),
     "scores of several things": Sheet(
         csv(
             "Animal,Group,Fibrosis score,Inflammation score,Total",

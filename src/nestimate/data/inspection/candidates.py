@@ -16,6 +16,7 @@ from nestimate.data.inspection.factors import (
     begins_anew,
     counting,
     holds_groups,
+    is_when,
     moments,
 )
 from nestimate.data.inspection.kinds import Column
@@ -256,7 +257,8 @@ def _scored(
         outer, *inner = candidate.units
         place = candidate.place
         # A well is a place on a plate: without the plate it names nothing.
-        apart = any("block" in hints(n) and not _sites(crossing, n, outer, names) for n in untold)
+        days = [n for n in untold if "block" in hints(n) and not is_when(crossing, n)]
+        apart = any(not _sites(crossing, n, outer, names) for n in days)
         score -= 2.5 * ("place" in hints(outer) and apart)
         holders = names[: names.index(outer)] if counts_within(crossing, outer, names) else ()
         # A day is what its wells lie in, not another one under every treatment.
@@ -320,18 +322,15 @@ def _of_days(candidate: Candidate) -> bool:
 
 def _block_score(crossing: Crossing, candidate: Candidate, names: Sequence[str]) -> float:
     block = candidate.block or ""
-    weights = {
-        "trait": -3.0,
-        "person": 0.0,
-        "place": -1.5,
-        "block": 1.5,
-        "counter": -2.5,
-        "unit": 0.5,
-    }
+    weights = {"trait": -3.0, "person": 0.0, "place": -1.5, "block": 1.5, "counter": -2.5}
+    weights["unit"] = 0.5
     told = _told(block, weights | {"group": -2.5})
     if holds_groups(crossing, block, [candidate.group]) and crossing.most_rows(candidate.place) > 1:
         told = 1.0
     score = told - 0.5 * (len(crossing.labels[block]) == 2)
+    # What was looked at again on days 5, 10 and 15 is not another one on each.
+    left = any("unit" in hints(n) and n not in candidate.used for n in names)
+    score -= 4.0 * (left and is_when(crossing, block))
     # An operator who worked on whole days: the days are the blocks.
     finer = [
         name

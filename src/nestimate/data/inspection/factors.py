@@ -113,11 +113,7 @@ def begins_anew(crossing: Crossing, name: str, holder: str) -> bool:
     passing = passes(name)
     if held & {"person", "kind", "group"} or ("counter" in held and not run):
         return False
-    # Days 5, 10 and 15 are when a vial was looked at.
-    whens = crossing.labels[holder]
-    if moments(crossing, holder) and all(map(str.isdigit, whens)) and not counting(whens):
-        return False
-    if "place" in held and not passing:
+    if is_when(crossing, holder) or ("place" in held and not passing):
         return False
     nameless = not held and (placed or (passing and counting(crossing.labels[holder])))
     if not (held & {"unit", "block"} or run or nameless):
@@ -134,6 +130,12 @@ def begins_anew(crossing: Crossing, name: str, holder: str) -> bool:
     return both > max(crossing.size(holder), crossing.size(name)) and both >= 0.7 * (
         crossing.size(holder) * crossing.size(name)
     )
+
+
+def is_when(crossing: Crossing, name: str) -> bool:
+    """Return whether a column numbers moments with gaps: days 5, 10 and 15 hold no vials."""
+    labels = crossing.labels[name]
+    return moments(crossing, name) and all(map(str.isdigit, labels)) and not counting(labels)
 
 
 def counting(labels: Sequence[str], starts: Sequence[int] = (0, 1)) -> bool:

@@ -26,6 +26,7 @@ def long(head, *levels, rows=None):
     return csv(head, [(*row, value()) for row in made])
 
 
+LINES = ("HeLa", "A549", "MCF7", "U2OS")
 HOURS = (0, 1, 2, 4, 8, 24)
 SIX = ("WT_1", "WT_2", "WT_3", "KO_1", "KO_2", "KO_3")
 ALONG = "compare --wide units --group group,{} --block unit"
@@ -95,7 +96,7 @@ EXPORTS = {
         "compare --wide groups",
     ),
     "groups that lie far apart, of donors": Sheet(
-        "Donor,siNT,siA,siB\nd1,5.08,11.32,60.75\nd2,4.72,11.45,71.37\nd3,5.60,11.51,50.98\n",
+        "Donor,siNT,siA,siB\nd1,5.08,11.32,40.75\nd2,4.72,11.45,41.37\nd3,5.60,11.51,40.98\n",
         "compare --wide groups --block Donor",
     ),
     "groups with their n in the title": Sheet(
@@ -218,6 +219,243 @@ EXPORTS = {
             ([], "Control", ("DrugA", "DrugB"), "100", ("compare them with that value",)),
         )
     },
+    **{
+        f"replicates titled {titles[0]}": Sheet(
+            csv(f"Mouse,arm,{','.join(titles)}", [(m, g, *map(value, (9, 9, 9))) for m, g in MICE]),
+            f"compare --value '{','.join(titles)}' --group arm --unit Mouse",
+        )
+        for titles in (
+            ("Rep 1 (ng/ml)", "Rep 2 (ng/ml)", "Rep 3 (ng/ml)"),
+            ("Grip 1 (N)", "Grip 2 (N)", "Grip 3 (N)"),
+            ("IL-6 rep1 [pg/mL]", "IL-6 rep2 [pg/mL]", "IL-6 rep3 [pg/mL]"),
+            ("1st reading", "2nd reading", "3rd reading"),
+            ("Area 1 (mm2)", "Area 2 (mm2)", "Area 3 (mm2)"),
+        )
+    },
+    **{
+        f"times titled {titles[1]}": Sheet(
+            csv(f"Mouse,arm,{','.join(titles)}", [(m, g, *map(value, (9, 9, 9))) for m, g in MICE]),
+            f"compare --wide groups --group arm,{when} --block Mouse",
+            says=(f"arm and {when} are two factors",),
+            never=(f"--value {titles[0]} ",),
+        )
+        for when, titles in (
+            ("D", ("D0", "D7", "D14")),
+            ("P", ("P7", "P14", "P21")),
+            ("Day", ("Day 0 (mm3)", "Day 7 (mm3)", "Day 14 (mm3)")),
+            ("week", ("weight week 1 (g)", "weight week 2 (g)", "weight week 4 (g)")),
+            ("T", ("T0", "T24", "T48")),
+            ("column", ("0", "15", "60")),
+        )
+    },
+    "donors in columns are no days": Sheet(
+        csv("arm,sample,D1,D2,D3", [(g, m, *map(value, (9, 9, 9))) for m, g in MICE]),
+        "compare --value D1,D2,D3 --group arm --unit sample",
+    ),
+    **{
+        f"{who} through, {n} readings on every {again}": Sheet(
+            csv(
+                f"Genotype,{who},{again},y",
+                [
+                    (g, f"{mark}{i}", f"{letter}{k}", value())
+                    for i, (_, g) in enumerate(MICE, start=1)
+                    for k in (1, 2, 3)
+                    for _ in range(n)
+                ],
+            ),
+            f"compare --value y --group Genotype --unit {unit}",
+            never=("--group Genotype --block",),
+        )
+        for who, mark, again, letter, n, unit in (
+            ("Mouse", "", "Day", "", 4, "Mouse/Day"),
+            ("Mouse", "", "Batch", "", 4, "Mouse/Batch"),
+            ("Mouse", "", "Plate", "", 1, "Mouse"),
+            ("Mouse", "", "Plate", "", 4, "Mouse/Plate"),
+            ("Mouse", "M", "Operator", "", 4, "Mouse"),
+            ("Mouse", "", "Operator", "", 4, "Mouse"),
+            ("Donor", "D", "Clone", "c", 2, "Donor/Clone"),
+            ("Donor", "D", "Plate", "", 4, "Donor/Plate"),
+        )
+    },
+    **{
+        f"{who} {mark}1 to {mark}5 again in every {' and '.join(factors)}": Sheet(
+            csv(
+                f"{','.join(factors)},{who},y",
+                [(a, b, f"{mark}{i}", value()) for a in one for b in other for i in range(1, 6)],
+            ),
+            first,
+            says=says,
+        )
+        for who, mark, factors, one, other, first, says in (
+            (
+                "Mouse",
+                "m",
+                ("Genotype", "Treatment"),
+                ("WT", "KO"),
+                ("veh", "drug"),
+                "fit 'y ~ Genotype * Treatment + (1 | Genotype:Mouse)'",
+                (
+                    "The same Mouse label in another Genotype is another Mouse",
+                    "occur in more than one Treatment. Are they the same Mouse each time?",
+                ),
+            ),
+            (
+                "Mouse",
+                "",
+                ("Genotype", "Treatment"),
+                ("WT", "KO"),
+                ("veh", "drug"),
+                "fit 'y ~ Genotype * Treatment + (1 | Genotype:Treatment:Mouse)'",
+                ("Are they the same Mouse each time? Yes: design 2", "(1 | Genotype:Mouse)"),
+            ),
+            (
+                "Mouse",
+                "",
+                ("Genotype", "Eye"),
+                ("WT", "KO"),
+                ("left", "right"),
+                "fit 'y ~ Genotype * Eye + (1 | Genotype:Mouse)'",
+                (),
+            ),
+            (
+                "Rat",
+                "",
+                ("DrugA", "DrugB"),
+                ("no", "yes"),
+                ("off", "on"),
+                "fit 'y ~ DrugA * DrugB + (1 | DrugA:DrugB:Rat)'",
+                ("Are they the same Rat each time?", "--group DrugA,DrugB --block Rat"),
+            ),
+            (
+                "Donor",
+                "d",
+                ("Genotype", "Treatment"),
+                ("WT", "KO"),
+                ("veh", "drug"),
+                "compare --value y --group Genotype,Treatment --block Donor",
+                (),
+            ),
+        )
+    },
+    "two eyes of every rabbit, one of them treated": Sheet(
+        csv(
+            "Rabbit,Eye,Treatment,y",
+            [
+                (i, eye, ("treated", "control")[(i + k) % 2], value())
+                for i in range(1, 9)
+                for k, eye in enumerate(("OD", "OS"))
+            ],
+        ),
+        "compare --value y --group Eye,Treatment --block Rabbit",
+        never=(":Rabbit",),
+    ),
+    "rats numbered under every treatment, read at three times": Sheet(
+        long("Rat,Treatment,Time (min),y", ("sal", "A", "B"), (0, 30, 60), rows=zip(range(1, 7))),
+        "compare --value y --group Treatment --unit Rat --relabel-units",
+        says=("--group Treatment --block Rat", "Are they the same Rat each time?"),
+    ),
+    "doses with a unit as titles, donors beside": Sheet(
+        csv("Donor,0 nM,10 nM,50 nM", [(i, *map(value, (9, 8, 7))) for i in range(1, 7)]),
+        "compare --wide groups --block Donor",
+        never=("--against",),
+    ),
+    "a mean, its SD and the number of cells": Sheet(
+        csv(
+            "Mouse,Group,Mean intensity,SD,Number of cells",
+            [(i, g, value(100), value(9), 40 + i * i % 7) for i, (_, g) in enumerate(MICE)],
+        ),
+        "compare --value 'Mean intensity' --group Group --n 'Number of cells' --sd SD",
+        never=("--block",),
+    ),
+    "replicates 1, 2, 3 of every experiment and condition are no pairs": Sheet(
+        long("Condition,Experiment,Replicate,y", ("EV", "OE"), range(1, 5), (1, 2, 3)),
+        "compare --value y --group Condition --block Experiment",
+        never=("fit",),
+    ),
+    "an assay whose standards stand among the groups": Sheet(
+        csv(
+            "Sample,Group,Replicate,Conc",
+            [
+                *((f"Std{k}", "Standard", r, 1000 / 2**k) for k in range(5) for r in (1, 2)),
+                *(("B", "Blank", r, value(1, 0.1)) for r in (1, 2)),
+                *((m, g, r, value(100, 9)) for m, g in MICE for r in (1, 2)),
+            ],
+        ),
+        "compare --value Conc --group Group --unit Sample "
+        "--edit 'without Group = Standard' --edit 'without Group = Blank'",
+        says=("Group holds standards and blanks of the assay",),
+        never=("--block", "--relabel-units"),
+    ),
+    "lines with names in every experiment": Sheet(
+        long("Cell line,Treatment,Experiment,y", ("DMSO", "Drug"), (1, 2, 3), rows=zip(LINES))
+        + long("", ("DMSO", "Drug"), (1, 2, 3), rows=zip(LINES)).lstrip(),
+        "compare --value y --group Treatment --unit Experiment --block 'Cell line' --relabel-units",
+    ),
+    "birthdays of animals, one in a row": Sheet(
+        csv(
+            "Mouse,Group,Date of birth,y",
+            [(m, g, f"2024-03-{1 + i * 3 % 8:02d}", value()) for i, (m, g) in enumerate(MICE)],
+        ),
+        "compare --value y --group Group",
+        says=("Left out: Mouse, Date of birth.",),
+        never=("--unit",),
+    ),
+    **{
+        f"columns of groups that lie far apart, {', '.join(titles)}": Sheet(
+            csv(
+                ",".join([*beside, *titles]),
+                [(*(i for _ in beside), *map(value, middles)) for i in range(1, 7)],
+            ),
+            "compare --wide groups" + " --block Donor" * len(beside),
+            never=("--against",),
+        )
+        for beside, titles, middles in (
+            ([], ("GFP", "Cre"), (10, 25)),
+            ([], ("siNT", "siA", "siB"), (10, 30, 28)),
+            (["Donor"], ("siNT", "siA", "siB"), (10, 30, 28)),
+            ([], ("WT male", "WT female", "KO male", "KO female"), (10, 11, 20, 25)),
+        )
+    },
+    "different quantities in columns": Sheet(
+        csv("Weight (g),Length (mm)", [(value(20), value(60)) for _ in range(6)]),
+        "compare --value 'Weight (g)' --against 0",
+    ),
+    "titles of summaries on lines of their own": Sheet(
+        columns(("Control", "Treated"), rows=6) + "Mean,\n5.25,6.43\nSD,\n0.13,0.33\n",
+        "compare --wide groups --skip-rows 8-11",
+        says=("rows 8-11 ('Mean', 'SD') are summaries",),
+    ),
+    "vials looked at on days 5, 10 and 15": Sheet(
+        csv(
+            "Genotype,Vial,Day,Alive,Dead",
+            [
+                (g, v, day, 20 - day // 5 - v % 3, day // 5 + v % 3)
+                for g in ("ctl", "KD")
+                for v in range(1, 6)
+                for day in (5, 10, 15)
+            ],
+        ),
+        "compare --response Alive/total --group Genotype --unit Vial --relabel-units "
+        "--edit 'total = Alive + Dead'",
+        says=("Is it the same Vial measured again?",),
+    ),
+    "scores of several things": Sheet(
+        csv(
+            "Animal,Group,Fibrosis score,Inflammation score,Total",
+            [(i, g, "2323201003"[i], i * 3 % 5, 3 + i * 2 % 5) for i, (_, g) in enumerate(MICE)],
+        ),
+        "compare --value 'Fibrosis score' --group Group",
+        says=("could also be Inflammation score, Total", "Left out: Animal"),
+        never=("--block", "--unit"),
+    ),
+    "whole numbers at several times, vials numbered anew": Sheet(
+        "Vial,Genotype,Day 5,Day 10,Day 15,Day 20\n"
+        "1,wt,16,16,14,13\n2,wt,18,16,16,15\n3,wt,18,17,17,17\n4,wt,18,16,15,15\n"
+        "1,ko,16,11,7,4\n2,ko,20,16,12,8\n3,ko,15,10,7,7\n4,ko,11,8,6,5\n",
+        "compare --value 'Day 5' --group Genotype",
+        says=("Left out: Vial, Day 10, Day 15, Day 20.",),
+        never=("--unit Day", "--block Day", "--unit 'Day", "--block 'Day"),
+    ),
     "weeks in columns": Sheet(
         csv(
             "Mouse,Diet,Week 1,Week 2,Week 3,Week 4",

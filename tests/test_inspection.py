@@ -904,6 +904,15 @@ def test_what_is_numbered_anew_is_no_unit_across(name, repeat):
     assert (f"Is it the same {label} measured again?" in said) == asked
 
 
+@pytest.mark.parametrize(("repeat", "paired"), [(1, True), (2, False)])
+def test_a_design_is_called_paired_where_each_block_has_one_row_of_each_group(repeat, paired):
+    frame = built("day arm", ["d1", "d2", "d3", "d4"], ["ctl", "drug"])
+    again = frame[frame["day"] == "d1"].assign(y=[1.0, 2.0])
+    said = str(ne.inspect(pd.concat([frame, again][:repeat])))
+    assert "within each day" in said
+    assert ("paired design" in " ".join(said.split())) == paired
+
+
 @pytest.mark.parametrize("name", ["lesions", "score", "pups", "x", "litter size", "count"])
 @pytest.mark.parametrize(("low", "high"), [(0, 3), (0, 4), (1, 4), (1, 5), (0, 9)])
 def test_small_whole_numbers_are_the_value_where_nothing_else_is(name, low, high):

@@ -11,7 +11,14 @@ import numpy as np
 
 from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.factors import MOST_GROUPS, begins_anew, holds_groups, moments
+from nestimate.data.inspection.factors import (
+    MOST_GROUPS,
+    begins_anew,
+    counting,
+    holds_groups,
+    is_when,
+    moments,
+)
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.vocabulary import VIEWS, hints, words
 
@@ -161,6 +168,9 @@ def _must_be_named(crossing: Crossing, place: Sequence[str], name: str) -> bool:
     """Return whether rows would be taken as independent although they share a unit of this name."""
     if name in crossing.counters or crossing.decides(place, name):
         return False
+    # Where every row is another animal, rows of one plate or birthday are several all the same.
+    if crossing.single and not (lasts(name) or crossing.inside(name, place[0])):
+        return False
     if any(
         begins_anew(crossing, name, block) and crossing.most_rows([block, name]) == 1
         for block in place[1:]
@@ -227,10 +237,11 @@ def _scored(
     score = _group_score(candidate.group, crossing.labels[candidate.group], whole)
     score += len(used) - 1
     for name in untold:
-        numbering = crossing.most_rows([*used, name]) == 1
+        numbering = crossing.single or crossing.most_rows([*used, name]) == 1
         score -= 0.5 if numbering or name in crossing.counters or "trait" in hints(name) else 1.5
         # Days and plates make a difference: rows that differ in them are no plain readings.
-        score -= 1.5 * ("block" in hints(name))
+        differ = hints(name) & {"block", "trait"} == {"block"}
+        score -= (0.5 if crossing.single else 1.5) * differ
         # So do animals: where their labels return they may be the same ones, and are not pooled.
         runs = [b for b in candidate.blocks if b in crossing.runs]
         returning = not crossing.inside(name, candidate.group)
@@ -246,7 +257,8 @@ def _scored(
         outer, *inner = candidate.units
         place = candidate.place
         # A well is a place on a plate: without the plate it names nothing.
-        apart = any("block" in hints(n) and not _sites(crossing, n, outer, names) for n in untold)
+        days = [n for n in untold if "block" in hints(n) and not is_when(crossing, n)]
+        apart = any(not _sites(crossing, n, outer, names) for n in days)
         score -= 2.5 * ("place" in hints(outer) and apart)
         holders = names[: names.index(outer)] if counts_within(crossing, outer, names) else ()
         # A day is what its wells lie in, not another one under every treatment.
@@ -270,6 +282,14 @@ def _scored(
             own = crossing.size(candidate.group) > 1 and crossing.inside(outer, candidate.group)
             again = own and "place" not in hints(outer)
             score -= 1.5 * (again and not counts_within(crossing, outer, names))
+            # Nor are those of what stands before the days or plates on which it was met again.
+            last = candidate.place[-1]
+            again = own and last != candidate.group and not begins_anew(crossing, outer, last)
+            score -= 4.0 * again
+            # Where a column names what is in each row, nothing else is sampled anew.
+            score -= 3.0 * crossing.single
+            # What has a name, as HeLa has, is the same wherever it is met.
+            score -= 2.0 * _named(crossing.labels[outer])
             # Nor are labels of which each lies in one level of another factor.
             score -= 1.5 * any(crossing.inside(outer, name) for name in crossing.factors)
     if candidate.block is not None:
@@ -277,6 +297,11 @@ def _scored(
     merged = tuple(name for name in untold if name not in crossing.counters)
     anew = [n for b in candidate.blocks for n in merged if begins_anew(crossing, n, b)]
     return replace(candidate, score=score, unused=tuple(unused), merged=merged, anew=tuple(anew))
+
+
+def _named(labels: Sequence[str]) -> bool:
+    """Return whether labels are names: neither counted nor single letters."""
+    return not counting(labels) and any(len(re.sub(r"[\W\d_]", "", label)) > 1 for label in labels)
 
 
 def _sites(crossing: Crossing, name: str, place: str, names: Sequence[str]) -> bool:
@@ -297,11 +322,15 @@ def _of_days(candidate: Candidate) -> bool:
 
 def _block_score(crossing: Crossing, candidate: Candidate, names: Sequence[str]) -> float:
     block = candidate.block or ""
-    weights = {"trait": -3.0, "place": -1.5, "block": 1.5, "counter": -2.5, "unit": 0.5}
+    weights = {"trait": -3.0, "person": 0.0, "place": -1.5, "block": 1.5, "counter": -2.5}
+    weights["unit"] = 0.5
     told = _told(block, weights | {"group": -2.5})
     if holds_groups(crossing, block, [candidate.group]) and crossing.most_rows(candidate.place) > 1:
         told = 1.0
     score = told - 0.5 * (len(crossing.labels[block]) == 2)
+    # What was looked at again on days 5, 10 and 15 is not another one on each.
+    left = any("unit" in hints(n) and n not in candidate.used for n in names)
+    score -= 4.0 * (left and is_when(crossing, block))
     # An operator who worked on whole days: the days are the blocks.
     finer = [
         name

@@ -46,6 +46,8 @@ class Crossing:
         Columns that number the readings of something: no group, unit or block.
     factors
         Columns of which several are compared, each beside the others: no unit or block.
+    single
+        Whether another column names what is in each row: an animal, a patient.
     runs
         Columns that number what was done again, such as whole experiments: nothing to compare.
     """
@@ -57,6 +59,7 @@ class Crossing:
     left_out: tuple[str, ...]
     counters: frozenset[str] = frozenset()
     factors: frozenset[str] = frozenset()
+    single: bool = False
     runs: frozenset[str] = frozenset()
 
     @classmethod

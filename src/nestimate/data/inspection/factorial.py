@@ -16,10 +16,15 @@ from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.roles import Roles
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.factors import crossed_factors, holds_groups, moments
+from nestimate.data.inspection.factors import (
+    counting,
+    crossed_factors,
+    holds_groups,
+    moments,
+)
 from nestimate.data.inspection.proposals import MOST, Branch, FormulaProposal, Proposal
 from nestimate.data.inspection.trials import branch
-from nestimate.data.inspection.vocabulary import hints
+from nestimate.data.inspection.vocabulary import ANIMALS, BORN, WITHIN, hints, words
 from nestimate.data.tables.cells import is_plain_number
 from nestimate.errors import DataError, DesignError
 
@@ -35,8 +40,10 @@ def several_factors(
     groups: Sequence[str],
     ranked: Sequence[Candidate],
     without: Sequence[str] = (),
-) -> Proposal | None:
-    """Return the design that compares several factors, each beside the others, or None.
+) -> list[Proposal]:
+    """Return the designs that compare several factors, each beside the others; none or few.
+
+    They differ in what the same label of what was sampled means under another level.
 
     Parameters
     ----------
@@ -53,7 +60,7 @@ def several_factors(
     """
     able = [name for name in groups if name in crossing.factors and name not in without]
     if not able:
-        return None
+        return []
     others = [name for name in crossing.names if name in {*crossing.factors} - {*without}]
     order = list(dict.fromkeys([*(c.group for c in ranked if c.group in able), *able, *others]))
     chosen: list[str] = []
@@ -63,11 +70,16 @@ def several_factors(
     if len(chosen) < 2 or crossing.size(*chosen) < 0.7 * np.prod(
         [crossing.size(n) for n in chosen]
     ):
-        return None
+        return []
     best = next((c for c in ranked if c.group == chosen[0]), Candidate(group=chosen[0]))
     path = _path(crossing, chosen)
-    by_roles = _by_roles(crossing, value, sorted(chosen, key=crossing.names.index), path, best)
-    return by_roles or _built(crossing, value, chosen, path, best)
+    found = []
+    for anew in _given_anew(crossing, path, chosen):
+        ordered = sorted(chosen, key=crossing.names.index)
+        made = None if anew else _by_roles(crossing, value, ordered, path, best)
+        made = made or _built(crossing, value, chosen, path, best, anew)
+        found += [replace(made, anew=tuple(anew))] if made is not None else []
+    return found
 
 
 def with_formulas(
@@ -87,28 +99,31 @@ def with_formulas(
     compared = [proposal.candidate for proposal in found if not proposal.whole]
     if not compared:
         return found
-    made = several_factors(crossing, value, groups, ranked)
+    several = several_factors(crossing, value, groups, ranked)
     pair = paired(crossing, value, compared[0])
-    if made is None:
+    if not several:
         return (found[0], pair, *found[1:])[:MOST] if pair else found
+    made, *other = several
     # Designs that leave out a factor are said, but never before the one that does not.
     aside = [n for n in made.factors if hints(n) & {"trait", "block"} or _counted_time(crossing, n)]
     ahead = found[:1] if aside and found[0].layout != "flat" and not first else ()
     alone = {p.roles.group: p for p in reversed(found)}
+    led = {p.roles.group for p in ahead}
     finer = {n for p in ahead for n in p.candidate.units[1:]}
     rest = [
         p
         for p in found[len(ahead) :]
         if p is alone[p.roles.group]
+        or (p.roles.group in led and p.candidate.blocks == ahead[0].candidate.units)
         or (finer & {*p.candidate.units[:1]} and not p.candidate.blocks)
     ]
     times = [n for n in made.factors if _counted_time(crossing, n)]
     if ahead and times and len(made.factors) > len(times) + 1:
         # Two factors of units that were read on several days: the days are no third.
         of_units = several_factors(crossing, value, groups, ranked, without=times)
-        if of_units is not None and of_units.roles.unit:
-            return (of_units, *ahead, made, *rest)[:MOST]
-    return (*ahead, made, *rest)[:MOST]
+        if of_units and of_units[0].roles.unit:
+            return (of_units[0], *ahead, made, *rest)[:MOST]
+    return (*ahead, made, *other, *rest)[:MOST]
 
 
 def _counted_time(crossing: Crossing, name: str) -> bool:
@@ -124,7 +139,8 @@ def paired(crossing: Crossing, value: str, best: Candidate) -> Proposal | None:
     group, block = best.group, best.block
     if block is None or best.units:
         return None
-    for name in best.merged:
+    # Replicates 1, 2, 3 of every treatment are no pairs.
+    for name in [name for name in best.merged if not _numbered(crossing, name, [group])]:
         pairs, full = crossing.size(block, name), crossing.size(block, name, group)
         once = crossing.most_rows([block, name, group]) == 1
         if once and full >= 0.7 * pairs * crossing.size(group) and full > pairs:
@@ -163,20 +179,20 @@ def _path(crossing: Crossing, factors: Sequence[str]) -> list[str]:
     return max(chains, key=lambda c: (any("unit" in hints(n) for n in c), len(c)), default=[])
 
 
-def _random(crossing: Crossing, factors: Sequence[str], path: Sequence[str]) -> list[str]:
+def _random(
+    crossing: Crossing, factors: Sequence[str], path: Sequence[str], anew: Sequence[str]
+) -> list[str]:
     """Return the random terms of a path of clusters.
 
     A factor that varies inside the outermost cluster may do so differently in each: where a level
     has several rows there, the spread of its effect is estimated; where it has one, the error of a
-    reading holds it.
+    reading holds it. Under factors in `anew` the same label names another cluster.
     """
     if not path:
         return []
     outer, *inner = path
-    crossed = [f for f in factors if not crossing.inside(outer, f)]
-    again = _given_again(crossing, outer, factors)
-    cluster = [*again, outer]
-    within = [f for f in crossed if f not in again]
+    cluster = [*anew, outer]
+    within = [f for f in factors if not crossing.inside(outer, f) and f not in anew]
     several = bool(within) and crossing.most_rows([*cluster, *within]) > 1
     bar = "||" if len(within) > 1 else "|"
     # Cells of several factors may differ from cluster to cluster beyond what each does by itself.
@@ -200,16 +216,27 @@ def _counts(crossing: Crossing, name: str) -> bool:
     return run and "block" not in hints(name)
 
 
-def _given_again(crossing: Crossing, outer: str, factors: Sequence[str]) -> list[str]:
-    """Return the factors under whose levels labels that count 1, 2, 3 name other animals.
+def _given_anew(crossing: Crossing, path: Sequence[str], factors: Sequence[str]) -> list[list[str]]:
+    """Return the factors under whose levels labels name other animals: likeliest first.
 
-    Labels of which each lies in one level of a factor are numbered through: what occurs under
-    several levels of another factor is the same animal there.
+    Labels that count 1, 2, 3 under every combination were rather given anew under each. An animal
+    has one genotype, and all its eyes. Labels of which each lies in one level of a factor, or that
+    do not run in every combination, are numbered through.
     """
-    through = any(crossing.inside(outer, f) for f in factors)
-    if through or not _counts(crossing, outer) or holds_groups(crossing, outer, factors):
-        return []
-    return [f for f in factors if not moments(crossing, f)]
+    outer = path[0] if path else ""
+    if not path or not counting(crossing.labels[outer]) or "block" in hints(outer):
+        return [[]]
+    if holds_groups(crossing, outer, factors):
+        return [[]]
+    cells = crossing.size(*factors)
+    if crossing.size(*factors, outer) < 0.7 * cells * crossing.size(outer):
+        return [[]]
+    free = [f for f in factors if not moments(crossing, f) and not words(f) & WITHIN]
+    born = [f for f in free if words(outer) & ANIMALS and words(f) & BORN]
+    if _counts(crossing, outer):
+        return [free] if free == born else [free, born]
+    # Names such as m1 are given with more care: only what they cannot mean is taken back.
+    return [born] if free == born or not born else [born, free]
 
 
 def _numbered(crossing: Crossing, name: str, factors: Sequence[str]) -> bool:
@@ -231,8 +258,7 @@ def _by_roles(
 
     What sees several cells is a block, or a plot inside one; what lies in one cell is a unit.
     """
-    again = bool(path) and bool(_given_again(crossing, path[0], factors))
-    if again or any(_numbered(crossing, name, factors) for name in path[1:]):
+    if any(_numbered(crossing, name, factors) for name in path[1:]):
         return None
     cells = crossing.size(*factors)
     seen = [crossing.size(*path[: i + 1], *factors) for i in range(len(path))]
@@ -277,12 +303,17 @@ def _by_roles(
 
 
 def _built(
-    crossing: Crossing, value: str, factors: Sequence[str], path: Sequence[str], best: Candidate
+    crossing: Crossing,
+    value: str,
+    factors: Sequence[str],
+    path: Sequence[str],
+    best: Candidate,
+    anew: Sequence[str] = (),
 ) -> Proposal | None:
     """Return the proposal if the engine takes its formula."""
     fixed = " * ".join(_coded(crossing, name) for name in factors)
     formula = " + ".join(
-        [f"{_valued(crossing, value)} ~ {fixed}", *_random(crossing, factors, path)]
+        [f"{_valued(crossing, value)} ~ {fixed}", *_random(crossing, factors, path, anew)]
     )
     try:
         parsed = parse_formula(formula)

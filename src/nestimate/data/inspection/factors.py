@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.kinds import Column, describe_column
-from nestimate.data.inspection.vocabulary import hints, passes, repeats, words
+from nestimate.data.inspection.vocabulary import LITTERS, hints, passes, repeats, words
 from nestimate.data.tables.cells import is_plain_number
 from nestimate.data.tables.door import Table
 
@@ -86,7 +86,12 @@ def told_apart(
     crossed = {
         n for a, b in combinations(factors, 2) if crossed_factors(kept, a, b) for n in (a, b)
     }
-    return replace(kept, counters=counters, factors=frozenset(crossed), runs=kept.runs - counters)
+    single = any(
+        c.kind == "id" and hints(c.name) & {"unit", "place", "counter", "block"} == {"unit"}
+        for c in columns.values()
+    )
+    kept = replace(kept, runs=kept.runs - counters, single=single)
+    return replace(kept, counters=counters, factors=frozenset(crossed))
 
 
 def crossed_factors(crossing: Crossing, one: str, other: str) -> bool:
@@ -108,18 +113,18 @@ def begins_anew(crossing: Crossing, name: str, holder: str) -> bool:
     passing = passes(name)
     if held & {"person", "kind", "group"} or ("counter" in held and not run):
         return False
-    if "place" in held and not passing:
+    if is_when(crossing, holder) or ("place" in held and not passing):
         return False
-    nameless = not held and (placed or (passing and _counting(crossing.labels[holder])))
+    nameless = not held and (placed or (passing and counting(crossing.labels[holder])))
     if not (held & {"unit", "block"} or run or nameless):
         return False
     lasting = (run or moments(crossing, holder)) and not passing
-    if not placed and (lasting or not _counting(crossing.labels[name])):
+    if not placed and (lasting or not counting(crossing.labels[name])):
         return False
     # An animal that stands first is rather measured again in what follows, litters aside; so is
     # a well in replicates, or in what has a name that tells nothing.
     before = crossing.names.index(holder) < crossing.names.index(name)
-    if not (before or (placed and held and not run) or held >= {"unit", "block"}):
+    if not (before or (placed and held and not run) or words(holder) & LITTERS):
         return False
     both = crossing.size(holder, name)
     return both > max(crossing.size(holder), crossing.size(name)) and both >= 0.7 * (
@@ -127,7 +132,13 @@ def begins_anew(crossing: Crossing, name: str, holder: str) -> bool:
     )
 
 
-def _counting(labels: Sequence[str], starts: Sequence[int] = (0, 1)) -> bool:
+def is_when(crossing: Crossing, name: str) -> bool:
+    """Return whether a column numbers moments with gaps: days 5, 10 and 15 hold no vials."""
+    labels = crossing.labels[name]
+    return moments(crossing, name) and all(map(str.isdigit, labels)) and not counting(labels)
+
+
+def counting(labels: Sequence[str], starts: Sequence[int] = (0, 1)) -> bool:
     """Return whether labels count from 0 or 1, with the same letters before each number or none."""
     parts = [re.fullmatch(r"(\D*)0*(\d+)", label) for label in labels]
     found = [part for part in parts if part is not None]
@@ -144,13 +155,15 @@ def _is_measured(crossing: Crossing, column: Column) -> bool:
     others = [n for n in crossing.names if n != name and crossing.size(n) > 1]
     inside = any(crossing.inside(name, o) for o in others if crossing.size(o) <= MOST_GROUPS)
     if column.kind == "numbers":
-        if spoken & _LABEL_ROLES or column.numbering:
+        if spoken & _LABEL_ROLES or (column.numbering and not spoken & {"counted", "scored"}):
             return False
         return not inside or int(crossing.rows.sum()) - column.distinct < _ENOUGH
     if spoken & (_LABEL_ROLES | {"trait"}) or column.kind != "numbers as labels":
         return False
     # How many readings there were is never 0: a column N of 0 and 1 is nitrogen.
-    if spoken & {"counted", "value", "sd", "se"} or ("n" in spoken and column.smallest > 0):
+    if spoken & {"counted", "scored", "value", "sd", "se"} or (
+        "n" in spoken and column.smallest > 0
+    ):
         return True
     if column.distinct <= 3 or inside:
         return False
@@ -205,7 +218,7 @@ def _holds_rows(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
     # Animals 1, 2, 3 in every group of every experiment.
     *before, last = names
     returning = not any(crossing.inside(last, n) for n in before)
-    if last in sampled and returning and _counting(crossing.labels[last]):
+    if last in sampled and returning and counting(crossing.labels[last]):
         return True
     numbered = [n for n in names[: names.index(name)] if n in crossing.runs]
     labels = [n for n in names if hints(n) & _LABEL_ROLES != {"counter"}]
@@ -225,7 +238,7 @@ def numbers_experiments(crossing: Crossing, name: str) -> bool:
     table or anew in each label. How many readings there were does not.
     """
     named = "n" in words(name) and not hints(name) & {"unit", "counted"}
-    if not named or not _counting(crossing.labels[name], (1,)):
+    if not named or not counting(crossing.labels[name], (1,)):
         return False
     if any(_evenly_crossed(crossing, name, other) for other in crossing.names if other != name):
         return True

@@ -5,7 +5,7 @@ its designs are then said in the words that read the wide table.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, cast
 
@@ -25,7 +25,7 @@ from nestimate.data.tables.door import Table
 from nestimate.data.tables.reshape import long_form
 from nestimate.data.tables.series import alike_in_size, counts_rows, number_like, one_quantity
 from nestimate.data.tables.stacking import Wanted, stacked
-from nestimate.data.tables.titles import bare, common_word, counts_time, families, says_when, titles
+from nestimate.data.tables.titles import at_times, bare, common_word, families, says_when, titles
 from nestimate.errors import NestimateError
 from nestimate.words import Wide
 
@@ -37,6 +37,8 @@ MOST_BEFORE_AFTER = 2
 MOST_ROWS = 200_000
 #: What speaks against a column of numbers being one of several groups.
 _OTHER = {"trait", "n", "sd", "se", "counter", "time"}
+#: A number that begins a name.
+_AMOUNT = re.compile(r"^\s*-?[\d.,]+\s*(?=$|\D)")
 FoldingKind = Literal["replicates", "units", "groups", "times"]
 
 
@@ -84,7 +86,7 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
     # One of several readings may be the same in every row.
     able = [c for c in named if number_like(table.column(c.name)) and c.smallest is not None]
     found = families([c.name for c in able])
-    timed = len(found) == 1 and counts_time(next(iter(found)))
+    timed = [*found.values()] == at_times([c.name for c in able]) and len(found) == 1
     if len(found) < 2 and not timed:
         found = families([c.name for c in able if not counts_rows(c.name, table.column(c.name))])
     numbered = [c for names in found.values() for c in able if c.name in names]
@@ -105,12 +107,20 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
     elif len(found) == 1:
         labels = [c for c in rest if c.kind not in {"numbers", "constant"}]
         made = _replicates(table, [c.name for c in numbered], labels)
+    elif not found and (at := _numbers_as_titles(able, rest)):
+        made = _times(table, at, rest, baseline=False, factor="column")
     elif not found:
         made = _groups(table, measured, named)
     else:
         made = _units(table, [c.name for c in numbered], [c for c in rest if c.kind != "constant"])
     if made is not None:
         yield made
+
+
+def _numbers_as_titles(able: Sequence[Column], rest: Sequence[Column]) -> list[str]:
+    """Return columns with numbers for names beside a column of groups: minutes, doses, trials."""
+    at = [c.name for c in able if is_plain_number(c.name)]
+    return at if len(at) > MOST_BEFORE_AFTER and any(c.labelled for c in rest) else []
 
 
 def _is_control(column: Column) -> bool:
@@ -186,7 +196,7 @@ def _replicates(table: Table, names: Sequence[str], labels: Sequence[Column]) ->
 
 
 def _times(
-    table: Table, names: Sequence[str], rest: Sequence[Column], *, baseline: bool
+    table: Table, names: Sequence[str], rest: Sequence[Column], *, baseline: bool, factor: str = ""
 ) -> Folding | None:
     """Read columns as the times at which what stands in the row was measured again.
 
@@ -194,7 +204,8 @@ def _times(
     """
     labels = [c.name for c in rest if c.kind not in {"numbers", "constant"}]
     found = titles(names)
-    factor = re.split(r"[\s_.-]+", found[names[0]].stem)[-1] if names[0] in found else ""
+    if names[0] in found:
+        factor = re.split(r"[\s_.-]+", found[names[0]].stem)[-1]
     followed = any(c.name in labels and c.distinct == table.n_rows for c in rest)
     if not followed or not factor or factor in table.columns or "," in "".join(names):
         return None
@@ -220,13 +231,15 @@ def _times(
 
 def _groups(table: Table, measured: Sequence[Column], named: Sequence[Column]) -> Folding | None:
     control = any(map(_is_control, measured))
+    # No quantity is called 10, or 10 nM.
+    amounts = len({_AMOUNT.sub("", c.name) for c in measured if c.kind == "numbers"}) == 1
     groups = [
         c
         for c in measured
         if (c.kind == "numbers" or control)
         and c.kind != "id"
         and not counts_rows(c.name, table.column(c.name))
-        and (not hints(bare(c.name)) & _OTHER or (control and says_when(c.name)))
+        and (amounts or not hints(bare(c.name)) & _OTHER or (control and says_when(c.name)))
     ]
     labels = [c for c in named if c not in groups and c.kind != "constant"]
     told = [c for c in labels if c.labelled and not hints(c.name) & {"unit", "block", "counter"}]
@@ -247,10 +260,7 @@ def _groups(table: Table, measured: Sequence[Column], named: Sequence[Column]) -
         labels=tuple(kept),
         row="",
         table=long,
-        # Numbers for names are doses, or days: no quantity is called 10.
-        likely=control
-        or Baseline.of(groups) is not None
-        or all(map(is_plain_number, names))
+        likely=(control or amounts or Baseline.of(groups) is not None)
         or one_quantity({c.name: (c.smallest or 0.0, c.largest or 0.0) for c in groups}),
     )
 
@@ -274,7 +284,8 @@ def restated(
         restatement = replace(
             _with_rows(proposal, folding.row),
             typed=given,
-            folded=_kind(folding, told),
+            # Columns are no times where no factor says so.
+            folded="replicates" if folding.kind == "times" and "wide" not in told else folding.kind,
             folded_columns=folding.columns,
             along=folding.along if folding.kind == "units" else "",
         )
@@ -282,11 +293,6 @@ def restated(
         if design is not None:
             found.append(replace(restatement, cautions=design.warnings))
     return tuple(found[:MOST])
-
-
-def _kind(folding: Folding, told: Collection[str]) -> FoldingKind:
-    """Return what columns are: no times where no factor says so."""
-    return "replicates" if folding.kind == "times" and "wide" not in told else folding.kind
 
 
 def _typed(

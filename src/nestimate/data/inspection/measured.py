@@ -17,6 +17,7 @@ from nestimate.data.inspection.crossings import Crossing, same_everywhere
 from nestimate.data.inspection.factors import numbers_experiments
 from nestimate.data.inspection.kinds import MOST_LABELS, Column
 from nestimate.data.inspection.vocabulary import (
+    REPEATS,
     clocks,
     exposes,
     hints,
@@ -25,17 +26,13 @@ from nestimate.data.inspection.vocabulary import (
     words,
 )
 from nestimate.data.tables.door import Table
+from nestimate.data.tables.titles import at_times
 
 TOTAL = frozenset({"total", "totals", "all", "n", "nuclei", "tested", "scored", "counted", "dapi"})
 #: What a column of numbers that was not measured may be called.
 _LABEL = frozenset({"group", "unit", "block", "counter"})
 #: Words for what sums up the readings of another column.
 _SUMMED = frozenset({"mean", "average", "avg", "median", "sd", "sem", "se", "cv"})
-#: Words for what counts repetitions or rows, and is no outcome.
-_REPEATS = frozenset(
-    {"rep", "reps", "replicate", "replicates", "repeat", "repeats", "biorep", "techrep", "index"}
-    | {"idx", "replikat", "replika", "wiederholung", "réplica", "réplicat", "repetición"}
-)
 MOST_FACTORS = 9
 
 
@@ -183,7 +180,7 @@ def summary_columns(table: Table, columns: Sequence[Column]) -> dict[str, str]:
         if role is not None:
             found.setdefault(role, column.name)
     alone = not {"sd", "se"} & {*found}
-    if alone and "n" in found and "count" in words(found["n"]):
+    if alone and "n" in found and words(found["n"]) & {"count", "number", "of", "anzahl"}:
         # Counted events are no readings behind a mean, unless an SD says that it is one.
         del found["n"]
     if alone and "n" in found:
@@ -203,7 +200,7 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
     def score(column: Column) -> float:
         spoken = hints(column.name)
         likely = 3.0 if column.kind == "numbers" else 1.0
-        likely += 0.5 * (not column.whole) + 1.0 * ("value" in spoken)
+        likely += 0.5 * (not column.whole) + 1.0 * bool(spoken & {"value", "scored"})
         # What others are divided by comes last, the quotient first.
         likely -= 2.0 * is_reference(column.name)
         # A mean of what stands beside it as read is no reading.
@@ -213,7 +210,11 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
         if column.kind == "numbers" and not column.whole:
             return likely - 2.0 * bool(spoken & {"trait", "sd", "se"} or clocks(column.name))
         label = {"group", "unit", "block", "counter", "trait", "n", "sd", "se"}
-        return likely - 2.0 * bool(spoken & label or clocks(column.name)) - 1.5 * column.numbering
+        return (
+            likely
+            - 2.0 * bool(spoken & label or clocks(column.name))
+            - 1.5 * (column.numbering and "scored" not in spoken)
+        )
 
     named = [c.name for c in columns]
     related = _related(table, columns)
@@ -274,7 +275,7 @@ def last_resort(table: Table, columns: Sequence[Column]) -> str | None:
     as `arm` or `mouse`, is a label still; so are numbers that count the rows.
     """
     able = [c for c in _unlabelled(columns) if c.measured and not label_alone(c)]
-    able = _not_set(table, columns, [c for c in able if not words(c.name) & _REPEATS])
+    able = _not_set(table, columns, [c for c in able if not words(c.name) & REPEATS])
     counting = {c.name for c in able if c.kind == "id" and _counts_rows(table.numbers(c.name))}
     found = [c for c in able if c.name not in counting]
     found.sort(key=lambda c: (bool(hints(c.name) & _LABEL), c.kind == "id"))
@@ -282,10 +283,7 @@ def last_resort(table: Table, columns: Sequence[Column]) -> str | None:
 
 
 def _unlabelled(columns: Sequence[Column]) -> Sequence[Column]:
-    """Return the columns without those that are called labels, beside a value that is not read yet.
-
-    Where what was measured holds text, no label is measured in its place.
-    """
+    """Return the columns; without those called labels where what was measured holds text."""
     if not any(c.kind == "numbers and text" for c in columns):
         return columns
     said = {c.name: hints(c.name) for c in columns}
@@ -335,11 +333,14 @@ def crossed_labels(
     # The smallest and largest pixel of an object, not minutes.
     extremes = {c.name for c in columns if words(c.name) in ({"min"}, {"max"})}
     extremes = extremes if len(extremes) > 1 else set()
+    # What several columns hold of several times was measured at each.
+    again = [n for found in at_times([c.name for c in columns if c.measured]) for n in found]
     for value in values[:4]:
         apart = {
             value,
             *summary.values(),
             *measured,
+            *again,
             *extremes,
             *([beside.column] if beside else []),
         }

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from nestimate.data.inspection.vocabulary import hints
 from nestimate.data.tables.cells import EMPTY_VALUES, is_limit, is_plain_number, may_be_empty, tidy
 from nestimate.data.tables.door import prepared
-from nestimate.data.tables.edits import KeepOnly
+from nestimate.data.tables.edits import KeepOnly, LeaveOut
 from nestimate.data.tables.grid import Grid, is_text
 from nestimate.data.tables.reading import Reading
 from nestimate.data.tables.rows import (
@@ -33,6 +33,9 @@ _STANDARDS = frozenset(
     {"standard", "standards", "std", "stds", "blank", "blanks", "ntc", "nrt", "calibrator", "cal"}
     | {"qc", "control", "buffer", "empty", "neg", "pos", "negative", "positive", ""}
 )
+#: Those that may be groups all the same, and those that make the curve of an assay.
+_CONTROLS = frozenset({"control", "empty", "neg", "pos", "negative", "positive"})
+_CURVE = frozenset({"standard", "standards", "std", "stds", "calibrator", "cal"})
 #: Sorts of rows that an assay has.
 MOST_SORTS = 8
 #: What is said where a word may stand for what was not detected, and is taken for no reading.
@@ -93,6 +96,16 @@ def mended(cells: Grid, reading: Reading, *, titles: bool) -> Mended:
         )
         grid = replace(samples.applied(grid), notes=grid.notes)
         reading = replace(reading, edits=(*reading.edits, str(samples)))
+    standards = _standards(grid)
+    if standards:
+        lines = " ".join(f"--edit '{edit}'" for edit in standards)
+        said.append(
+            f"{standards[0].where[0][0]} holds standards and blanks of the assay beside what is "
+            f"compared: without them, {lines} (edits in Python)."
+        )
+        for edit in standards:
+            grid = replace(edit.applied(grid), notes=grid.notes)
+        reading = replace(reading, edits=(*reading.edits, *map(str, standards)))
     # Rows of names or units below the header are no readings whose cells could be mended.
     body = without_units(without_header_rows(grid), ())
     spelled = _absent(body)
@@ -151,6 +164,18 @@ def _samples(grid: Grid) -> KeepOnly | None:
         if len(asked) == 1 and others and all(o.casefold() in _STANDARDS for o in others):
             return KeepOnly(where=((tidy(name), asked[0]),))
     return None
+
+
+def _standards(grid: Grid) -> list[LeaveOut]:
+    """Return what leaves out standards, and blanks beside them, among two groups or more."""
+    for name, column in zip(grid.names, grid.columns, strict=True):
+        if not is_text(column) or len(cells := pc.unique(column).to_pylist()) > MOST_SORTS:
+            continue
+        labels = [label for cell in cells if (label := tidy(cell or ""))]
+        gone = [label for label in labels if label.casefold() in _STANDARDS - _CONTROLS]
+        if {label.casefold() for label in gone} & _CURVE and len(labels) - len(gone) > 1:
+            return [LeaveOut(where=((tidy(name), label),)) for label in gone]
+    return []
 
 
 def _absent(grid: Grid) -> list[str]:

@@ -74,6 +74,8 @@ class Proposal:
         What says the design where roles cannot; otherwise "".
     factors
         The factors that such a formula compares.
+    anew
+        Factors under another level of which the same label of what was sampled names another one.
     reading
         How the table was read.
     """
@@ -93,12 +95,18 @@ class Proposal:
     along: str = ""
     formula: str = ""
     factors: tuple[str, ...] = ()
+    anew: tuple[str, ...] = ()
     reading: Reading = field(default_factory=Reading)
 
     @property
     def plain(self) -> bool:
         """Whether columns have roles, each row a reading: what a reading is can be said beside."""
         return not (self.typed or self.roles.summary or self.roles.one_group)
+
+    @property
+    def sampled(self) -> str:
+        """What was sampled, or met under several levels: the outermost; "" where none is named."""
+        return (self.roles.block or self.roles.unit or "").split("/")[0]
 
     def designed(self, table: Table, roles: Roles) -> Design:
         """Return the design that other roles make of the same words."""

@@ -44,7 +44,21 @@ def decisions(proposals: Sequence[Proposal]) -> tuple[Decision, ...]:
             once = decision.kind in {"which group", "one group"}
             key = (decision.kind, *(() if once else (decision.column, decision.other)))
             found.setdefault(key, decision)
+    for decision in _of_factors(proposals):
+        found.setdefault((decision.kind, decision.column, decision.other), decision)
     return tuple(sorted(found.values(), key=lambda decision: min(decision.choices[:2])))
+
+
+def _of_factors(proposals: Sequence[Proposal]) -> Iterator[Decision]:
+    """Yield what tells designs of the same factors apart: what the same label means elsewhere."""
+    several = [i for i, proposal in enumerate(proposals) if len(proposal.factors) > 1]
+    for i, j in combinations(several, 2):
+        few, many = sorted((i, j), key=lambda k: len(proposals[k].anew))
+        one, other = proposals[few], proposals[many]
+        more = [name for name in other.anew if name not in one.anew]
+        if more and {*one.factors} == {*other.factors} and one.folded == other.folded:
+            column, where = one.sampled, " or ".join(more)
+            yield Decision(kind="same labels", column=column, other=where, choices=(few, many))
 
 
 def _between(proposals: Sequence[Proposal], i: int, j: int, *, first: int) -> Iterator[Decision]:

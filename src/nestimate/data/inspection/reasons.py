@@ -97,7 +97,7 @@ def folded_reasons(
     if folding.kind == "replicates":
         return dict.fromkeys(folding.columns, (Reason(role="reading", why="numbered"),))
     if folding.kind == "times":
-        moment = Reason(role="along", why="the same again, at another time")
+        moment = Reason(role="along", why=f"the same again, another {folding.along}")
         return dict.fromkeys(folding.columns, (moment,)) if folding.likely else {}
     if folding.kind == "units":
         return dict.fromkeys(folding.columns, (Reason(role="unit", why="group in its title"),))

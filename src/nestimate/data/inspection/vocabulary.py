@@ -49,8 +49,8 @@ WORDS = {
         "messung wiederholung mesure répétition medida repetición réplica réplicat ripetizione"
     ),
     "trait": (
-        "sex gender geschlecht sexe sexo age bmi race ethnicity parity bodyweight comment remark "
-        "note"
+        "sex gender geschlecht sexe sexo age birth birthday dob geburtsdatum bmi race ethnicity "
+        "parity bodyweight comment remark note"
     ),
     "person": "operator observer experimenter technician scorer rater judge assessor panelist",
     "kind": (
@@ -66,6 +66,7 @@ WORDS = {
         "bouts lesions tumours tumors eggs offspring cells neurons zellen neuronen cellules "
         "células anzahl kolonien colonias"
     ),
+    "scored": "score scores grade grades grading severity points punkte puntuación",
     "place": "well lane position slot dish tube vial flask slide field section cask bottle",
     "n": "n count nobs nreps nreadings",
     "sd": "sd std stdev stddev",
@@ -75,6 +76,34 @@ WORDS = {
 _ROLE = {word: role for role in ("n", "sd", "se") for word in WORDS[role].split()}
 
 
+#: Words for what counts repetitions or rows, and is no outcome.
+REPEATS = frozenset(
+    {"rep", "reps", "replicate", "replicates", "repeat", "repeats", "biorep", "techrep", "index"}
+    | {"idx", "replikat", "replika", "wiederholung", "réplica", "réplicat", "repetición"}
+)
+#: Words for what is born together: it holds animals wherever its column stands.
+LITTERS = frozenset({"litter", "dam", "wurf", "portée", "camada", "ninhada", "cucciolata"})
+#: Words for what lives.
+ANIMALS = frozenset(
+    {"mouse", "mice", "animal", "subject", "subj", "rat", "fish", "patient"}
+    | {"participant", "person", "pig", "dog", "cat", "plant", "tree", "larva", "larvae"}
+    | {"fly", "embryo", "worm", "pup", "hamster", "rabbit", "sheep", "cow", "bird", "chick"}
+    | {"maus", "mäuse", "tier", "tiere", "ratte", "pflanze", "souris", "sujet", "plante"}
+    | {"ratón", "rata", "sujeto", "paciente", "planta", "topo", "soggetto", "pianta"}
+)
+#: Words for what each of them is from birth.
+BORN = frozenset(
+    {"genotype", "genotyp", "génotype", "genotipo", "strain", "stamm", "souche", "cepa"}
+    | {"ceppo", "sex", "gender", "geschlecht", "sexe", "sexo", "species", "variety"}
+    | {"mutant", "breed", "cultivar", "ecotype"}
+)
+#: Words for what each of them has several of, or is read under one after another.
+WITHIN = frozenset(
+    {"eye", "side", "hemisphere", "tissue", "organ", "region", "layer", "limb", "leg"}
+    | {"paw", "hand", "foot", "ear", "kidney", "lobe", "quadrant", "segment", "compartment"}
+    | {"flank", "stimulation", "stim", "auge", "seite", "gewebe", "oeil", "côté", "tissu"}
+    | {"ojo", "lado", "tejido"}
+)
 #: Words for where a microscope looked, which count anew in every well.
 VIEWS = frozenset({"site", "sites", "field", "fov", "view", "image", "tile", "position"})
 _CLOCK = frozenset({"time", "zeit", "temps", "tiempo", "tempo"})
@@ -89,6 +118,7 @@ REFERENCE_KINDS = frozenset(
 _READINGS = frozenset(
     {"ct", "cq", "cp", "mean", "raw", "intensity", "signal", "band", "density", "volume", "area"}
 )
+_NUMBER_OF = re.compile(r"(?i)(number|no\.?|num\.?|nr\.?|#) of \w|anzahl \w|nombre d|número de ")
 
 #: Kinds that are outcomes also where nothing else is compared, and the values of PCR.
 _OUTCOMES = frozenset(
@@ -188,6 +218,7 @@ def summary_role(column: Column) -> str | None:
     """Return `n`, `sd` or `se` where name and numbers speak for it."""
     said = re.split(r"[\W\d_]+", column.name.casefold().replace("standard error", "se"))
     role = next((_ROLE[word] for word in said if word in _ROLE), None)
+    role = "n" if _NUMBER_OF.match(column.name) else role
     low = column.smallest
     if role is None or low is None or (role == "n" and not (column.whole and low >= 1)):
         return None

@@ -21,8 +21,13 @@ _WHEN = frozenset(
 _MEASURES = re.compile(r"([mµunp]?[MgLl]|[mµu]g|%|x|h|hrs?|min|d|days?|weeks?)\b.*")
 _BETWEEN = r"[\s_.,:/#-]"
 _NUMBERED = re.compile(r"(?P<stem>.*?)[\s_.#-]*(?P<mark>\d+)")
+_ORDINAL = re.compile(rf"(?P<mark>\d+)(st|nd|rd|th){_BETWEEN}+(?P<stem>[^\W\d].*)")
 _BRACKETED = re.compile(
     rf"(?P<stem>.*?){_BETWEEN}*[(\[]\s*(?P<word>[^\W\d]*)[\s.=#_-]*(?P<mark>\d+)\s*[)\]]"
+)
+#: A unit behind a name: no number of its own, and more than a number or letter.
+_UNIT = re.compile(
+    r"(?P<stem>.*?\S)\s*[(\[]\s*(?P<unit>(?!(n|no|nr|#)?[\s.=#_-]*\d+\s*[)\]])[^()\[\]]*)[)\]]"
 )
 _LED = re.compile(
     rf"((?P<word>[^\W\d]+)[\s_.#-]*)?(?P<mark>\d+)((?P<when>h|hrs?|min|d)\b)?{_BETWEEN}+"
@@ -67,7 +72,27 @@ class Title:
 
 
 def titles(names: Sequence[str]) -> dict[str, Title]:
-    """Return the names that can be taken apart, and their parts."""
+    """Return the names that can be taken apart, and their parts; one unit behind all is no part."""
+    shorter = _without_units(names)
+    found = _titles([*shorter.values()])
+    return {name: found[short] for name, short in shorter.items() if short in found}
+
+
+def _without_units(names: Sequence[str]) -> dict[str, str]:
+    """Return the names without a unit of measurement in brackets that ends several of them.
+
+    `Rep 1 (ng/ml)` and `Rep 2 (ng/ml)` differ in their number; n and what is counted are no unit.
+    """
+    ends = {name: match for name in names if (match := _UNIT.fullmatch(name)) is not None}
+    units = [match["unit"] for match in ends.values()]
+    shorter = {
+        name: ends[name]["stem"] if name in ends and units.count(ends[name]["unit"]) > 1 else name
+        for name in names
+    }
+    return shorter if len({*shorter.values()}) == len(names) else {name: name for name in names}
+
+
+def _titles(names: Sequence[str]) -> dict[str, Title]:
     found = {name: title for name in names if (title := _ending(name)) is not None}
     numbered = {*found}
     for name in names:
@@ -88,15 +113,32 @@ def families(names: Sequence[str]) -> dict[str, list[str]]:
     return {stem: [*found] for stem, found in members.items() if len(found) > 1}
 
 
+def at_times(names: Sequence[str]) -> list[list[str]]:
+    """Return families of names whose numbers are times."""
+    parts = titles(names)
+    return [
+        found
+        for stem, found in families(names).items()
+        if counts_time(stem, [parts[name].mark for name in found])
+    ]
+
+
 def says_when(name: str) -> bool:
     """Return whether a title is a time: Day 7, week 2, t1, 24 h."""
     match = _MOMENT.fullmatch(name)
     return match is not None and (match["word"] or match["unit"]).casefold() in _WHEN | {"t"}
 
 
-def counts_time(stem: str) -> bool:
-    """Return whether numbers behind a stem are times: week 1, glucose day 7, t2; not donor D1."""
-    return re.split(_BETWEEN, stem.casefold())[-1] in (_WHEN | {"t"}) - {"d"}
+def counts_time(stem: str, marks: Iterable[str] = ()) -> bool:
+    """Return whether numbers behind a stem are times: week 1, glucose day 7, t2; not donor D1.
+
+    D0, D7 and D14 are days, and so are P7 and P14: donors are counted from 1 without a gap.
+    """
+    word = re.split(_BETWEEN, stem.casefold())[-1]
+    if word not in {"d", "p", "w"}:
+        return word in _WHEN | {"t"}
+    numbers = sorted(int(mark) for mark in marks if mark.isdigit())
+    return len(numbers) > 1 and numbers != [*range(1, len(numbers) + 1)]
 
 
 def bare(name: str) -> str:
@@ -110,7 +152,7 @@ def _ending(name: str) -> Title | None:
     bracketed = _BRACKETED.fullmatch(name)
     if bracketed and bracketed["stem"]:
         return Title(stem=bracketed["stem"], mark=bracketed["mark"], word=bracketed["word"])
-    match = _NUMBERED.fullmatch(name)
+    match = _NUMBERED.fullmatch(name) or _ORDINAL.fullmatch(name)
     return Title(stem=match["stem"], mark=match["mark"]) if match and match["stem"] else None
 
 

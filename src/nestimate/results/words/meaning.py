@@ -106,7 +106,11 @@ def _by_formula(proposal: Proposal) -> str:
             "animal, sample or well."
         )
     inner = "".join(f", inside it {name}" for name in units[1:])
-    return f"{said}{units[0]} is what was sampled{inner}: its rows do not count towards n."
+    said += f"{units[0]} is what was sampled{inner}: its rows do not count towards n."
+    if not proposal.anew:
+        return said
+    where = " or ".join(proposal.anew)
+    return f"{said} The same {units[0]} label in another {where} is another {units[0]}."
 
 
 def listing(names: Sequence[str]) -> str:
@@ -167,7 +171,7 @@ def _blocked(proposal: Proposal, rows: str) -> str:
     said = f"{roles.group} is compared within each {block} ({blocks} of them): "
     said += "its effect overall, and how much it differs between them. "
     if len(branches[0].steps) == 2:
-        if rows.startswith("1 "):
+        if rows == f"1 {_row(proposal)}":
             return (
                 said + f"One {_row(proposal)} for each {block} and {roles.group}: a paired design."
             )

@@ -86,6 +86,14 @@ EXPORTS = {
     "experiments in rows": Sheet(
         columns(SIX, ("e1", "e2", "e3", "e4", "e5"), "exp"), "compare --wide units --block exp"
     ),
+    "groups that lie far apart": Sheet(
+        "GFP,Cre\n5.07,10.28\n4.79,11.05\n4.93,10.57\n4.90,10.65\n4.37,10.31\n",
+        "compare --wide groups",
+    ),
+    "groups that lie far apart, of donors": Sheet(
+        "Donor,siNT,siA,siB\nd1,5.08,11.32,60.75\nd2,4.72,11.45,71.37\nd3,5.60,11.51,50.98\n",
+        "compare --wide groups --block Donor",
+    ),
     "groups with their n in the title": Sheet(
         columns(("WT (n=12)", "KO (n=9)", "HET (n=5)"), rows=5), "compare --wide groups"
     ),

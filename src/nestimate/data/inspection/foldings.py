@@ -7,7 +7,6 @@ its designs are then said in the words that read the wide table.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Literal, cast
 
 import pyarrow as pa
@@ -24,7 +23,7 @@ from nestimate.data.inspection.vocabulary import hints, words
 from nestimate.data.tables.cells import is_plain_number
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.reshape import long_form
-from nestimate.data.tables.series import alike_in_size, counts_rows, number_like
+from nestimate.data.tables.series import alike_in_size, counts_rows, number_like, one_quantity
 from nestimate.data.tables.stacking import Wanted, stacked
 from nestimate.data.tables.titles import at_times, bare, common_word, families, says_when, titles
 from nestimate.errors import NestimateError
@@ -38,8 +37,6 @@ MOST_BEFORE_AFTER = 2
 MOST_ROWS = 200_000
 #: What speaks against a column of numbers being one of several groups.
 _OTHER = {"trait", "n", "sd", "se", "counter", "time"}
-#: How many times as large as another group a group may be.
-_ALIKE = 4.0
 #: A number that begins a name.
 _AMOUNT = re.compile(r"^\s*-?[\d.,]+\s*(?=$|\D)")
 FoldingKind = Literal["replicates", "units", "groups", "times"]
@@ -257,7 +254,6 @@ def _groups(table: Table, measured: Sequence[Column], named: Sequence[Column]) -
         long = stacked(table, values, {"group": names}, [], Wanted(), kept)
     except NestimateError:
         return None
-    ranges = sorted((c.smallest or 0.0, c.largest or 0.0) for c in groups)
     return Folding(
         kind="groups",
         columns=tuple(names),
@@ -265,9 +261,7 @@ def _groups(table: Table, measured: Sequence[Column], named: Sequence[Column]) -
         row="",
         table=long,
         likely=(control or amounts or Baseline.of(groups) is not None)
-        or all(low <= high for (_, high), (low, _) in pairwise(ranges))
-        # Strong effects set groups apart; what differs in kind differs more, or in its unit.
-        or ("(" not in "".join(names) and 0 < sum(ranges[-1]) <= _ALIKE * sum(ranges[0])),
+        or one_quantity({c.name: (c.smallest or 0.0, c.largest or 0.0) for c in groups}),
     )
 
 

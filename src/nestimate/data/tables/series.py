@@ -1,7 +1,8 @@
 """Series of columns: names that are alike, and columns that hold numbers."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,10 @@ def alike_in_name(names: Sequence[str]) -> bool:
     return len(stems) == 1 and stems != {""}
 
 
+#: How many times as large as those of another column numbers of one quantity may be.
+_ALIKE = 20.0
+
+
 def alike_in_size(columns: Sequence[NDArray[Any]]) -> bool:
     """Return whether columns of values could be readings of one quantity, by where they lie.
 
@@ -47,6 +52,20 @@ def alike_in_size(columns: Sequence[NDArray[Any]]) -> bool:
     if len(middles) < 2 or max(middles) == min(middles):
         return True
     return max(middles) - min(middles) <= _APART * usual
+
+
+def one_quantity(ranges: Mapping[str, tuple[float, float]]) -> bool:
+    """Return whether numbers of columns may be of one quantity, by their titles and ends.
+
+    They overlap, or are alike in size: groups may lie far apart, and it is then that they are
+    plotted. Titles with units of their own name quantities.
+    """
+    ends = sorted(ranges.values())
+    if all(low <= high for (_, high), (low, _) in pairwise(ends)):
+        return True
+    middles = [low + high for low, high in ends]
+    units = {"".join(re.findall(r"[(\[].*[)\]]", name)) for name in ranges}
+    return len(units) == 1 and 0 < max(middles) <= _ALIKE * min(middles)
 
 
 def _plain(cells: NDArray[Any]) -> NDArray[np.float64]:

@@ -86,6 +86,11 @@ EXPORTS = {
     "experiments in rows": Sheet(
         columns(SIX, ("e1", "e2", "e3", "e4", "e5"), "exp"), "compare --wide units --block exp"
     ),
+    "summaries whose titles stand on lines of their own": Sheet(
+        "Control,Treated\n5.1,6.2\n5.3,6.6\n5.2,6.1\n5.4,6.8\nMean,\n5.25,6.43\nSD,\n0.13,0.33\n",
+        "compare --wide groups --skip-rows 6-9",
+        says=("rows 6-9 ('Mean', 'SD') are summaries of other rows",),
+    ),
     "groups that lie far apart": Sheet(
         "GFP,Cre\n5.07,10.28\n4.79,11.05\n4.93,10.57\n4.90,10.65\n4.37,10.31\n",
         "compare --wide groups",

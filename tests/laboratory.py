@@ -292,6 +292,32 @@ SHEETS = {
         "compare --value Gewicht --group Gruppe --unit Maus --decimal ,",
         ("--decimal", ","),
     ),
+    "C3 curves of neurons": Sheet(
+        csv(
+            "Group,Animal,Neuron,Radius (um),Intersections",
+            [
+                (g, i, n, r, max(0, 9 - abs(r - 30) // 10 - (i * n + r // 10) % 3))
+                for i, g in enumerate(4 * ("ctl",) + 4 * ("stress",), start=1)
+                for n in (1, 2, 3)
+                for r in range(10, 70, 10)
+                if (i, n, r) != (8, 3, 60)
+            ],
+        ),
+        "compare --value Intersections --group Group --unit Animal/Neuron",
+        says=("Left out: Radius (um)",),
+    ),
+    "C3 temperatures": Sheet(
+        csv(
+            "Group,Animal,Temperature (C),Eggs",
+            [
+                (g, i, t, (t - 20) + 3 + (7 * i + t) % 5)
+                for i, g in enumerate(5 * ("ctl",) + 5 * ("tx",), start=1)
+                for t in (20, 25, 30)
+            ],
+        ),
+        "compare --value Eggs --group Group --unit Animal",
+        never=("--value 'Temperature (C)'",),
+    ),
     "French": Sheet(
         csv(
             "souris,traitement,jour,poids",

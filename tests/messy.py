@@ -349,6 +349,7 @@ COLUMNS = {
 COMMA = (*ROLES, "--decimal", ",")
 POINT = (*ROLES, "--decimal", ".")
 COMMAS = text([[a, m, y.replace(".", ",")] for a, m, y in ROWS], sep=";")
+POINTS = text([[a, m, f"1.{100 + i}"] for i, (a, m, _) in enumerate(ROWS)], sep=";")
 THOUSANDS = text([[a, m, f'"1,{100 + i}"'] for i, (a, m, y) in enumerate(ROWS)])
 
 VALUES = {
@@ -377,6 +378,38 @@ VALUES = {
         0,
         "a.csv",
         POINT,
+    ),
+    "points that may group thousands": Case(
+        POINTS,
+        ("column 'y', row 2", "1.100 is 1100 and 1.101 is 1101", "1.100 is 1.1", "--decimal ,"),
+    ),
+    "points that may group thousands, some above 999": Case(
+        text(
+            [
+                [a, m, ("987", "1.213", "0", "n.d.", "950")[i % 5]]
+                for i, (a, m, _) in enumerate(ROWS)
+            ],
+            sep="\t",
+        ),
+        ("column 'y', row 3", "1.213 is 1213", "1.213 is 1.213", "--decimal ,", "tabs"),
+        options=(*ROLES, "--na", "n.d."),
+    ),
+    "points that may group thousands beside decimal commas": Case(
+        text([[a, '"1,5"', f"1.{200 + i}"] for i, (a, _, _) in enumerate(ROWS)]),
+        ("column 'y', row 2", "1.200 is 1200", "mouse has decimal commas"),
+        options=("--value", "y", "--group", "arm"),
+    ),
+    "points that group thousands, stated": Case(
+        POINTS, ("In 20 cells of y a point groups thousands", "1100"), 0, options=COMMA
+    ),
+    "three digits behind points, stated": Case(POINTS, ("drug - placebo",), 0, options=POINT),
+    "three digits behind points, some below 1": Case(
+        text([[a, m, f"{0.9 + i / 100:.3f}"] for i, (a, m, _) in enumerate(ROWS)], sep=";"),
+        ("drug - placebo",),
+        0,
+    ),
+    "three digits behind points, between commas": Case(
+        text([[a, m, f"1.{100 + i}"] for i, (a, m, _) in enumerate(ROWS)]), ("drug - placebo",), 0
     ),
     "points beside stated commas": Case(
         COMMAS.replace(b",", b".", 1), ("row 2", "has a point"), options=COMMA

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.statistics import frozen
+from nestimate.data.inspection.kinds import Column
 from nestimate.data.tables.door import Table
 
 #: Rows kept of each combination: enough to tell one reading from several.
@@ -21,6 +22,8 @@ KEPT = 3
 SMALL = 5_000
 #: A column that makes more combinations than this tells rows apart, not kinds of rows.
 MOST_COMBINATIONS = 200_000
+#: Points that the x of a curve has at most, and units in which it has to be the same.
+MOST_POINTS, FEWEST_UNITS = 100, 3
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -166,3 +169,24 @@ def _rows_of(table: Table, kept: NDArray[np.intp]) -> Table:
         return table
     columns: dict[str, Any] = {name: cells.take(kept) for name, cells in table.columns.items()}
     return replace(table, columns=columns, rows=[table.rows[int(i)] for i in kept], known={})
+
+
+def same_everywhere(table: Table, column: Column, columns: Sequence[Column]) -> bool:
+    """Return whether a column takes the same few numbers, equally often, in all of some labels.
+
+    A few rows may lack.
+    """
+    if 2 * column.distinct > table.n_rows or column.distinct > MOST_POINTS:
+        return False
+    codes, values = table.labels(column.name)
+    for other in columns:
+        if other is column or not other.labelled or other.distinct < FEWEST_UNITS:
+            continue
+        rows, labels = table.labels(other.name)
+        known = (codes >= 0) & (rows >= 0)
+        at = rows[known] * len(values) + codes[known]
+        times = np.bincount(at, minlength=len(labels) * len(values))
+        most = times.max(initial=0)
+        if most and np.count_nonzero(times == most) >= 0.9 * times.size:
+            return True
+    return False

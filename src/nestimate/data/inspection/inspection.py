@@ -19,7 +19,6 @@ from nestimate.data.inspection.measured import (
     last_resort,
     shares_again,
     summary_columns,
-    unclear_shares,
     value_columns,
     with_counts,
 )
@@ -41,6 +40,7 @@ from nestimate.data.inspection.responded import (
     with_stand_ins,
     without_limits,
 )
+from nestimate.data.inspection.rounded import unclear_shares
 from nestimate.data.inspection.trials import in_full, propose
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.onegroup import with_one_group

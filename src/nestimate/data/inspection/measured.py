@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from shlex import quote
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +12,8 @@ from nestimate.data.designs.percentages import (
     counted_parts,
     spoken,
     surely_parts,
-    unclear,
-    unclear_said,
 )
-from nestimate.data.inspection.crossings import Crossing
+from nestimate.data.inspection.crossings import Crossing, same_everywhere
 from nestimate.data.inspection.factors import numbers_experiments
 from nestimate.data.inspection.kinds import MOST_LABELS, Column
 from nestimate.data.inspection.vocabulary import (
@@ -31,7 +28,7 @@ from nestimate.data.inspection.vocabulary import (
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.titles import at_times
 
-_TOTAL = frozenset({"total", "totals", "all", "n", "nuclei", "tested", "scored", "counted", "dapi"})
+TOTAL = frozenset({"total", "totals", "all", "n", "nuclei", "tested", "scored", "counted", "dapi"})
 #: What a column of numbers that was not measured may be called.
 _LABEL = frozenset({"group", "unit", "block", "counter"})
 #: Words for what sums up the readings of another column.
@@ -105,7 +102,7 @@ def share_columns(table: Table, columns: Sequence[Column]) -> Beside | None:
     A total is known by its name, or by shares that surely are parts of it.
     """
     whole = [c for c in columns if c.whole and c.smallest is not None and c.smallest >= 0]
-    totals = [c for c in whole if _TOTAL & words(c.name) and (c.smallest or 0) > 0]
+    totals = [c for c in whole if TOTAL & words(c.name) and (c.smallest or 0) > 0]
     # What a name says is counted comes before what may be.
     # Cells are counted, and may be of what something else is counted.
     parts = sorted(whole, key=lambda c: ("counted" not in hints(c.name), "unit" in hints(c.name)))
@@ -128,55 +125,6 @@ def share_columns(table: Table, columns: Sequence[Column]) -> Beside | None:
                 if surely_parts(read, every, share.name, named=named):
                     counted = _counted_in(table, whole, read, total.name, share.name)
                     return Beside(value=counted or share.name, column=total.name, role="total")
-    return None
-
-
-class Unclear(NamedTuple):
-    """Shares by their name, beside a total of which they are no whole numbers; see `unclear`."""
-
-    share: str
-    total: str
-    row: str
-    said: str
-
-    @property
-    def note(self) -> str:
-        """What becomes of them, and how they may be asked for as shares."""
-        counted, decimals = (quote(f"{part}/{self.total}") for part in ("COUNTED", self.share))
-        return (
-            f"By their names {self.share} is a share, and {self.total} of how many, but not every "
-            f"row gives one whole number (row {self.row}: {self.said}): rounded, or shares of "
-            f"something else. They are compared as measurements, whatever {self.total} is. "
-            f"As shares: put how many were counted into a column, --response {counted}; "
-            f"or write {self.share} with more decimals, --response {decimals}."
-        )
-
-
-def unclear_shares(table: Table, columns: Sequence[Column]) -> Unclear | None:
-    """Return shares that a column names beside one that is a total by its name, or None.
-
-    They were rounded, or are shares of something else: as they stand nothing can be counted.
-    """
-    named = [(c.name, whole) for c in columns if c.measured and (whole := spoken(c.name))]
-    totals = [
-        c.name
-        for c in columns
-        if c.measured
-        and c.whole
-        and (c.smallest or 0) >= 1
-        and spoken(c.name) is None
-        and (_TOTAL & words(c.name) or hints(c.name) & {"counted", "n"})
-    ]
-    for share, whole in named:
-        p = table.numbers(share)
-        known = p[~np.isnan(p)]
-        for total in totals:
-            n = table.numbers(total)
-            wrong = unclear(p, n, whole) & ~np.isnan(n)
-            if known.min() >= 0 and known.max() <= whole and wrong.any():
-                i = int(np.argmax(wrong))
-                said = unclear_said(float(p[i]), float(n[i]), known, whole)
-                return Unclear(share, total, table.row(i), said)
     return None
 
 
@@ -269,11 +217,8 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
         )
 
     named = [c.name for c in columns]
-    able = [
-        c
-        for c in _unlabelled(columns)
-        if c.measured and c.kind != "id" and c.name not in summary.values()
-    ]
+    able = [c for c in _unlabelled(columns) if c.measured and c.kind != "id"]
+    able = _not_set(table, columns, [c for c in able if c.name not in summary.values()])
     ranked = sorted(able, key=score, reverse=True)
     plain = [c.name for c in ranked if c.kind == "numbers" and score(c) > 2.0]
     # Numbers that are few and repeated are labels, unless the table has nothing else to measure:
@@ -282,17 +227,28 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
     return plain or few or [c.name for c in ranked if _repeats_unevenly(table.numbers(c.name))][:1]
 
 
+def _not_set(table: Table, columns: Sequence[Column], able: list[Column]) -> list[Column]:
+    """Leave out the x of curves, where a column is there that was not set so.
+
+    Radii, doses and times that are the same in every unit were chosen, not measured.
+    """
+    chosen = [c for c in able if same_everywhere(table, c, columns)]
+    free = [c for c in able if c not in chosen]
+    found = any(
+        not label_alone(c) and (not c.numbering or _repeats_unevenly(table.numbers(c.name)))
+        for c in free
+    )
+    return free if found else able
+
+
 def last_resort(table: Table, columns: Sequence[Column]) -> str | None:
     """Return the numbers that are the value where no others are, or None.
 
     Scores and counts may repeat as evenly as labels do. A name made of words for labels alone, such
     as `arm` or `mouse`, is a label still; so are numbers that count the rows.
     """
-    able = [
-        c
-        for c in _unlabelled(columns)
-        if c.measured and not label_alone(c) and not words(c.name) & REPEATS
-    ]
+    able = [c for c in _unlabelled(columns) if c.measured and not label_alone(c)]
+    able = _not_set(table, columns, [c for c in able if not words(c.name) & REPEATS])
     counting = {c.name for c in able if c.kind == "id" and _counts_rows(table.numbers(c.name))}
     found = [c for c in able if c.name not in counting]
     found.sort(key=lambda c: (bool(hints(c.name) & _LABEL), c.kind == "id"))

@@ -42,6 +42,9 @@ _ABSENT = frozenset(
 )
 _BOUND = "<>≤≥~≈"
 
+#: What is said where only the user knows the decimal mark.
+STATE_MARK = "State the decimal mark: --decimal , or --decimal . (decimal=',' or '.' in Python)"
+
 _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _GROUPED = {
     ".": re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?", re.ASCII),
@@ -177,10 +180,7 @@ def _why(cell: str) -> str:
             "reading"
         )
     if _COMMA.fullmatch(cell):
-        return (
-            "has a comma: is it a decimal comma or does it group thousands? State the decimal "
-            "mark: --decimal , or --decimal . (decimal=',' or '.' in Python)"
-        )
+        return f"has a comma: is it a decimal comma or does it group thousands? {STATE_MARK}"
     if cell.endswith("%"):
         return (
             "is a percentage. Write the number alone and the percent sign into the column's name, "

@@ -14,6 +14,7 @@ from nestimate.data.tables.files import is_file, read_file
 from nestimate.data.tables.frames import read_columns, read_frame, read_mapping, read_records
 from nestimate.data.tables.grid import Grid, without_blanks
 from nestimate.data.tables.headers import spanning_header
+from nestimate.data.tables.marks import check_points
 from nestimate.data.tables.reading import Reading, of_files_only
 from nestimate.data.tables.reshape import long_form
 from nestimate.data.tables.rows import (
@@ -128,6 +129,8 @@ def table_of(grid: Grid, wanted: Wanted) -> Table:
     grid = without_units(grid, split_names(wanted.value or "", tuple(map(tidy, grid.names)), ","))
     if not wanted.as_it_is:
         check_summaries(grid)
+    if wanted.decimal is None:
+        check_points(grid)
     spanning = spanning_header(grid, wanted)
     if spanning is not None:
         return spanning

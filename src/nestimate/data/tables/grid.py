@@ -34,6 +34,8 @@ class Grid:
         What the user's own count calls each row.
     notes
         What was repaired on the way in.
+    separator
+        What separates the columns of a text file; empty of anything else.
     """
 
     source: str
@@ -41,6 +43,7 @@ class Grid:
     columns: tuple[Any, ...]
     rows: Sequence[Any]
     notes: tuple[str, ...] = field(default=())
+    separator: str = ""
 
     @property
     def n_rows(self) -> int:

@@ -9,6 +9,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import pyarrow as pa
@@ -80,7 +81,7 @@ def read_text(content: bytes, source: str, suffix: str, reading: Reading | None 
         rows, lines, said = reading.taken(rows, lines, source)
         notes += said
         grid = Grid.from_rows(even_rows(rows, lines, source), lines, source)
-    return grid.noting(*notes)
+    return replace(grid, separator=separator).noting(*notes)
 
 
 def _as_utf8(content: bytes, source: str) -> tuple[bytes, list[str]]:

@@ -1,0 +1,70 @@
+"""Points that may group thousands: where decimal commas are usual, only the user knows."""
+
+from typing import Any
+
+import pyarrow.compute as pc
+
+from nestimate.data.tables.cells import STATE_MARK, read_number, tidy
+from nestimate.data.tables.grid import Grid, is_text
+from nestimate.data.tables.text_files import SEPARATORS
+from nestimate.errors import DataError
+
+#: What separates columns where decimal marks are commas.
+_BESIDE_COMMAS = frozenset({";", "\t"})
+_BEFORE = r"^\s*[<>≤≥~]?\s*[-+−]?"
+_FILLED = r"\S"
+_NUMBER = rf"{_BEFORE}[\d.]*\d[\d.]*([eE][-+]?\d+)?\s*$"
+_WITH_POINT = rf"{_BEFORE}\d*\.[\d.]*([eE][-+]?\d+)?\s*$"
+_GROUPED = rf"{_BEFORE}[1-9]\d{{0,2}}(\.\d{{3}})+\s*$"
+_DECIMAL_COMMA = rf"{_BEFORE}\d+,(\d{{1,2}}|\d{{4,}})\s*$"
+#: Cells looked at before the whole column is.
+_FIRST = 200
+
+
+def check_points(grid: Grid) -> None:
+    """Refuse numbers all of whose points may group thousands, where decimal commas are usual.
+
+    They are so between semicolons or tabs, and beside a column that has some.
+
+    Raises
+    ------
+    DataError
+        Shows two cells in both readings.
+    """
+    texts = [i for i, column in enumerate(grid.columns) if is_text(column)]
+    doubtful = [i for i in texts if grid.separator and _may_group(grid.columns[i])]
+    if not doubtful:
+        return
+    where = f"with {SEPARATORS.get(grid.separator, '')} between the columns"
+    if grid.separator not in _BESIDE_COMMAS:
+        commas = [i for i in texts if _count(grid.columns[i], _DECIMAL_COMMA)]
+        if not commas:
+            return
+        where = f"in which {tidy(grid.names[commas[0]])} has decimal commas"
+    column = grid.columns[doubtful[0]]
+    found = pc.unique(column.filter(pc.match_substring_regex(column, _GROUPED))).to_pylist()[:2]
+    row = grid.rows[pc.index(column, found[0]).as_py()]
+    cells = [tidy(cell).lstrip("<>≤≥~ ") for cell in found]
+    grouped = " and ".join(f"{cell} is {read_number(cell, ','):.15g}" for cell in cells)
+    single = [cell for cell in cells if cell.count(".") == 1]
+    plain = " and ".join(f"{cell} is {read_number(cell):.15g}" for cell in single)
+    raise DataError(
+        f"{grid.source}: column '{tidy(grid.names[doubtful[0]])}', row {row}: do points group "
+        f"thousands? Every number with a point has three digits behind it, in a table {where}. "
+        f"If they do, {grouped}{plain and f'; if they are decimal points, {plain}'}. {STATE_MARK}."
+    )
+
+
+def _may_group(column: Any) -> bool:
+    """Return whether there are points in a column of numbers, each as between thousands."""
+    first = column.slice(0, _FIRST)
+    if _count(first, _WITH_POINT) > _count(first, _GROUPED):
+        return False
+    points = _count(column, _WITH_POINT)
+    if not points or points > _count(column, _GROUPED):
+        return False
+    return 2 * _count(column, _NUMBER) >= _count(column, _FILLED)
+
+
+def _count(column: Any, pattern: str) -> int:
+    return int(pc.sum(pc.match_substring_regex(column, pattern)).as_py() or 0)

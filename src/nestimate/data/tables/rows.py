@@ -236,14 +236,14 @@ def summary_rows(grid: Grid) -> list[int]:
             found |= {*np.flatnonzero(hit.to_numpy()).tolist()}
     if 2 * len(found) >= grid.n_rows:
         return []
-    alone = {i for i in found if _filled(grid, i) == 1}
-    return sorted(found | {i + 1 for i in alone if i + 1 < grid.n_rows})
+    # A title may stand in a row of its own, above its numbers.
+    return sorted(found | {i + 1 for i in found if i + 1 < grid.n_rows and _alone(grid, i)})
 
 
-def _filled(grid: Grid, row: int) -> int:
-    """Return how many cells of a row hold something."""
-    cells = (_chunked(column)[row].as_py() for column in grid.columns)
-    return sum(cell is not None and bool(tidy(str(cell))) for cell in cells)
+def _alone(grid: Grid, row: int) -> bool:
+    """Return whether a row holds a single cell, of several."""
+    cells = [tidy(str(_chunked(column)[row].as_py() or "")) for column in grid.columns]
+    return len(cells) > 1 and sum(map(bool, cells)) == 1
 
 
 def _stripped(cell: str | None) -> str:

@@ -37,7 +37,7 @@ def alike_in_name(names: Sequence[str]) -> bool:
 
 
 #: How many times as large as those of another column numbers of one quantity may be.
-_ALIKE = 20.0
+_ALIKE = 10.0
 
 
 def alike_in_size(columns: Sequence[NDArray[Any]]) -> bool:

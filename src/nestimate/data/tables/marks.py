@@ -9,13 +9,12 @@ from nestimate.data.tables.grid import Grid, is_text
 from nestimate.data.tables.text_files import SEPARATORS
 from nestimate.errors import DataError
 
-#: What separates columns where decimal marks are commas.
-_BESIDE_COMMAS = frozenset({";", "\t"})
 _BEFORE = r"^\s*[<>≤≥~]?\s*[-+−]?"
 _FILLED = r"\S"
 _NUMBER = rf"{_BEFORE}[\d.]*\d[\d.]*([eE][-+]?\d+)?\s*$"
 _WITH_POINT = rf"{_BEFORE}\d*\.[\d.]*([eE][-+]?\d+)?\s*$"
 _GROUPED = rf"{_BEFORE}[1-9]\d{{0,2}}(\.\d{{3}})+\s*$"
+_HUNDREDS = rf"{_BEFORE}[1-9]\d{{2}}\s*$"
 _DECIMAL_COMMA = rf"{_BEFORE}\d+,(\d{{1,2}}|\d{{4,}})\s*$"
 #: Cells looked at before the whole column is.
 _FIRST = 200
@@ -24,7 +23,9 @@ _FIRST = 200
 def check_points(grid: Grid) -> None:
     """Refuse numbers all of whose points may group thousands, where decimal commas are usual.
 
-    They are so between semicolons or tabs, and beside a column that has some.
+    They are so between semicolons, and beside a column that has some; between tabs where whole
+    numbers of three digits stand among them. Points of other columns that
+    can only be decimal ones settle it.
 
     Raises
     ------
@@ -35,12 +36,17 @@ def check_points(grid: Grid) -> None:
     doubtful = [i for i in texts if grid.separator and _may_group(grid.columns[i])]
     if not doubtful:
         return
-    where = f"with {SEPARATORS.get(grid.separator, '')} between the columns"
-    if grid.separator not in _BESIDE_COMMAS:
-        commas = [i for i in texts if _count(grid.columns[i], _DECIMAL_COMMA)]
-        if not commas:
-            return
+    commas = [i for i in texts if _count(grid.columns[i], _DECIMAL_COMMA)]
+    # Beside 987 three digits behind every point are odd, whatever separates the columns.
+    beside = [i for i in doubtful if _count(grid.columns[i], _HUNDREDS)]
+    usual = grid.separator == ";" or (grid.separator == "\t" and bool(beside))
+    doubtful = beside or doubtful
+    if commas:
         where = f"in which {tidy(grid.names[commas[0]])} has decimal commas"
+    elif usual and not any(_has_decimals(grid.columns[i]) for i in texts):
+        where = f"with {SEPARATORS[grid.separator]} between the columns"
+    else:
+        return
     column = grid.columns[doubtful[0]]
     found = pc.unique(column.filter(pc.match_substring_regex(column, _GROUPED))).to_pylist()[:2]
     row = grid.rows[pc.index(column, found[0]).as_py()]
@@ -57,13 +63,17 @@ def check_points(grid: Grid) -> None:
 
 def _may_group(column: Any) -> bool:
     """Return whether there are points in a column of numbers, each as between thousands."""
-    first = column.slice(0, _FIRST)
-    if _count(first, _WITH_POINT) > _count(first, _GROUPED):
+    if _has_decimals(column.slice(0, _FIRST)):
         return False
     points = _count(column, _WITH_POINT)
     if not points or points > _count(column, _GROUPED):
         return False
     return 2 * _count(column, _NUMBER) >= _count(column, _FILLED)
+
+
+def _has_decimals(column: Any) -> bool:
+    """Return whether some point can be none between thousands."""
+    return _count(column, _WITH_POINT) > _count(column, _GROUPED)
 
 
 def _count(column: Any, pattern: str) -> int:

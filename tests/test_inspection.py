@@ -404,6 +404,7 @@ COLUMN = st.sampled_from(["a b c", "1 2 3", "x y", "p q r s t u v w", "1.5 2.5",
 )
 @given(st.lists(COLUMN, min_size=1, max_size=4), st.integers(0, 99), st.integers(6, 40))
 @example(["1.5 2.5", "k", "x y"], 87, 27)  # cells of numbers and words
+@example(["1.5 2.5", "x y", "1 2 3", "x y"], 51, 9)  # a factor that another column says again
 def test_every_proposal_of_any_table_is_a_design(columns, seed, n):
     draw = np.random.default_rng(seed)
     frame = pd.DataFrame(

@@ -291,7 +291,8 @@ def _scored(
             # What has a name, as HeLa has, is the same wherever it is met.
             score -= 2.0 * _named(crossing.labels[outer])
             # Nor are labels of which each lies in one level of another factor.
-            score -= 1.5 * any(crossing.inside(outer, name) for name in crossing.factors)
+            others = [name for name in names if name in crossing.factors]
+            score -= 1.5 * any(crossing.inside(outer, name) for name in others)
     if candidate.block is not None:
         score += _block_score(crossing, candidate, names)
     merged = tuple(name for name in untold if name not in crossing.counters)

@@ -164,20 +164,30 @@ def test_rules():
     assert verdicts == ["inside", "outside", "outside", "overlapping", "overlapping"]
 
 
-def test_without_one_unit_the_priors_are_those_of_all_units():
-    """Of a group of one unit nothing is left without it, and its column has no spread."""
+@pytest.mark.parametrize("alone", [0, 5])
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("y ~ arm + age + (age || mouse)", {}),
+        ("y ~ arm + (1 | mouse)", {"sigma": "own", "robust": "none"}),
+    ],
+)
+def test_without_one_unit_the_priors_are_those_of_all_units(alone, text, options):
+    """Of a group of one unit nothing is left without it: no column, and no readings."""
     rng = np.random.default_rng(2)
     unit = np.repeat(np.arange(6), 4)
     table = pd.DataFrame(
         {
-            "arm": np.array(["a", "b", "c", "c", "c", "b"])[unit],
+            "arm": np.where(unit == alone, "cab"[alone % 3], np.where(unit % 2, "d", "e")),
             "mouse": unit.astype(str),
             "age": rng.uniform(20, 60, 24).round(),
             "y": (unit + rng.normal(0, 0.3, 24)).round(2),
         }
     )
-    result = ne.fit("y ~ arm + age + (age || mouse)", table, options={"ess": 400})
+    result = ne.fit(text, table, options={"ess": 400, "tau": "common"} | options)
     model = result.fit.model
     for position in range(6):
         assert influence._without(model, position).parameters == model.parameters
-    assert all(one.reliable for panel in result.influence for one in panel.left_out)
+    left_out = [one for panel in result.influence for one in panel.left_out]
+    assert len(left_out) == 6 * len(result.contrasts)
+    assert np.isfinite([one.mean for one in left_out]).all()

@@ -70,8 +70,8 @@ class GroupedDensity:
                 np.linalg.lstsq(fixed * root[:, None], y * root)[0],
                 design.yardstick.inside,
             ),
-            size=np.bincount(sort, weights=count),
-            within=np.bincount(sort, weights=ss),
+            size=np.bincount(sort, weights=count, minlength=len(design.groups)),
+            within=np.bincount(sort, weights=ss, minlength=len(design.groups)),
         )
 
     def log_density(self, theta: Theta, parts: Parts | None = None) -> Array:

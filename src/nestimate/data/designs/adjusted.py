@@ -17,7 +17,7 @@ from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.reference_free import regrouped
 from nestimate.data.designs.responses import observe
 from nestimate.data.designs.roles import Roles
-from nestimate.data.designs.strata import same_members, split
+from nestimate.data.designs.strata import members_of, same_members, split
 from nestimate.data.designs.stratum import Role, Stratum
 from nestimate.data.designs.structure import Factor
 from nestimate.data.tables.cells import is_plain_number
@@ -174,8 +174,7 @@ def _random(design: Design, table: Table) -> list[str]:
 def _differing(stratum: Stratum, design: Design) -> tuple[str, ...]:
     """Return the fewest factors whose levels are what differs in a stratum, inside its blocks."""
     structure, within = design.structure, design.structure.blocks[-1].codes
-    effect = np.stack([e.column for e in stratum.effects]).argmax(axis=0)
-    members = split(stratum.level.codes, effect)
+    members = members_of(stratum)
     for size in range(1, len(structure.factors) + 1):
         for chosen in combinations(structure.factors, size):
             cells = within

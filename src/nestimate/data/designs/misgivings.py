@@ -10,8 +10,7 @@ from nestimate.data.designs.formula import Formula
 from nestimate.data.designs.levels import Level
 from nestimate.data.designs.model_frame import ModelFrame
 from nestimate.data.designs.random_terms import Random, combined_level
-from nestimate.data.designs.strata import same_members, split
-from nestimate.data.designs.stratum import Stratum
+from nestimate.data.designs.strata import members_of, same_members, split
 from nestimate.data.designs.term_columns import Column
 
 Codes = NDArray[np.intp]
@@ -91,7 +90,7 @@ def _alike(
     whole = cells(tuple(labels))
     if np.unique(whole).size == whole.size:
         return []
-    held = [_members(stratum) for stratum in random.strata]
+    held = [members_of(stratum) for stratum in random.strata]
     terms = {c.atoms for c in fixed if c.atoms and all(i in labels for i in c.atoms)}
     missing = [
         set(atoms)
@@ -111,12 +110,6 @@ def _alike(
             f"'({bar})' lets it differ."
         )
     return said
-
-
-def _members(stratum: Stratum) -> Codes:
-    """Return what scatters in a stratum by itself, for every row."""
-    effect = np.stack([e.column for e in stratum.effects]).argmax(axis=0)
-    return split(stratum.level.codes, effect)
 
 
 def _constant(frame: ModelFrame, name: str | None, factors: tuple[str, ...]) -> bool:

@@ -73,7 +73,7 @@ def _all_of(design: Design) -> str:
 def _own_spreads(design: Design) -> tuple[Spoken | str, ...]:
     """Return what gives groups spreads of their own; of blocks that needs a formula."""
     own = Remedy("tau", "own")
-    if design.formula is not None and len(design.structure.correlated) > 1:
+    if len(design.structure.correlated) > 1:
         return ("two bars, as in (x || UNIT), with ", own)
     if design.formula is not None or design.block is None:
         return (own,)

@@ -101,7 +101,10 @@ def posed(
             ".",
         )
     if not chosen.covariates:
-        return relative(Design.from_table(table, roles), chosen.relative_to), None, chosen, words
+        design = by_spread(
+            lambda apart: Design.from_table(table, roles, apart=apart), chosen.tau, pairs=True
+        )
+        return relative(design, chosen.relative_to), None, chosen, words
 
     def build(apart: bool) -> Design:
         return adjusted_design(table, roles, chosen.covariates, apart=apart, at=chosen.values_at)

@@ -42,6 +42,9 @@ class Spreads:
         Probability of spreads at least so different were all one: Bartlett's test.
     fewest
         Members of the smallest group.
+    within
+        Inside what these SDs are: those of changes, of blocks that see some of the cells. Empty
+        where they are those of what was sampled.
 
     Notes
     -----
@@ -53,6 +56,7 @@ class Spreads:
     sds: tuple[float, ...]
     p: float
     fewest: int
+    within: str = ""
 
     @property
     def uneven(self) -> bool:
@@ -64,7 +68,8 @@ class Spreads:
         """The SDs in words, those of many groups cut short."""
         each = [f"{sd:.3g} in {g}" for g, sd in zip(self.groups, self.sds, strict=True)]
         more = f" and {len(each) - MOST_SHOWN} more" if len(each) > MOST_SHOWN else ""
-        return f"SD {', '.join(each[:MOST_SHOWN])}{more}"
+        where = f" within {self.within}" if self.within else ""
+        return f"SD{where} {', '.join(each[:MOST_SHOWN])}{more}"
 
     @property
     def said(self) -> str:
@@ -99,6 +104,42 @@ class Spreads:
             fewest=int(sizes[several].min()),
         )
 
+    @classmethod
+    def of_changes(cls, design: Design) -> Self | None:
+        """Return the spreads inside blocks that see some of the cells, by what lies between them.
+
+        Of the means of their cells, about those of the block and of the cell. None elsewhere.
+        """
+        structure = design.structure
+        if not structure.between or structure.text or design.observed is not None:
+            return None
+        names = tuple(dict.fromkeys(structure.between))
+        _, first, cell = np.unique(structure.cell, return_index=True, return_inverse=True)
+        means = np.bincount(cell, design.readings.value) / np.bincount(cell)
+        block, group = structure.blocking.codes[first], structure.group[first]
+        sds, freedoms, sizes = [], [], []
+        for name in names:
+            mine = np.array([own == name for own in structure.between])[group]
+            columns = [np.eye(codes.max() + 1)[codes] for codes in (block[mine], group[mine])]
+            about = np.hstack(columns)
+            left = means[mine] - about @ np.linalg.lstsq(about, means[mine])[0]
+            freedoms.append(left.size - int(np.linalg.matrix_rank(about)))
+            sizes.append(np.unique(block[mine]).size)
+            sds.append(np.sqrt(np.square(left).sum() / max(freedoms[-1], 1)))
+        told = [i for i, freedom in enumerate(freedoms) if freedom > 0]
+        if len(told) < 2:
+            return None
+        least = design.yardstick.resolution / np.sqrt(12)
+        return cls(
+            groups=tuple(names[i] for i in told),
+            sds=tuple(max(float(sds[i]), float(least)) for i in told),
+            p=_bartlett(
+                np.maximum([sds[i] for i in told], least), np.array([freedoms[i] for i in told])
+            ),
+            fewest=min(sizes[i] for i in told),
+            within=structure.blocking.name,
+        )
+
 
 def _members(design: Design) -> tuple[Array, Codes, tuple[str, ...]] | None:
     """Return a number of every unit, block, or row that stands for itself, and where it lies.
@@ -108,7 +149,7 @@ def _members(design: Design) -> tuple[Array, Codes, tuple[str, ...]] | None:
     structure, statistics = design.structure, design.statistics
     if structure.home is not None:
         return design.yardstick.spread * statistics.mean, statistics.group, design.groups
-    between = _between(structure)
+    between = structure.between
     if not (structure.text or between) or len(design.groups) < 2:
         return None
     group, names = structure.group, design.groups
@@ -124,24 +165,6 @@ def _members(design: Design) -> tuple[Array, Codes, tuple[str, ...]] | None:
     if (home[codes] != group).any():
         return None
     return np.bincount(codes, left, size) / np.bincount(codes, minlength=size), home, names
-
-
-def _between(structure: Structure) -> tuple[str, ...]:
-    """Return what the factors that lie between blocks say of each group; () where none does."""
-    crossing, block = structure.factorial, structure.block
-    if crossing is None or block is None:
-        return ()
-    levels = crossing.cells[structure.group]
-    parted = [
-        f
-        for f in range(levels.shape[1])
-        if np.unique(np.stack([block.codes, levels[:, f]]), axis=1).shape[1] == block.size
-    ]
-    return (
-        tuple(" ".join(crossing.level(f, int(cell[f])) for f in parted) for cell in crossing.cells)
-        if parted
-        else ()
-    )
 
 
 def _bartlett(sds: Array, freedom: Codes) -> float:
@@ -165,7 +188,8 @@ def by_spread(build: Callable[[bool], Design], tau: str | None, *, pairs: bool =
         Whether two groups have one each whatever the data show, as they have by roles.
     """
     design = build(tau == "own")
-    if tau is not None or not (uneven(design) or (pairs and len(design.groups) == 2)):
+    homes = _homes(design.structure)
+    if tau is not None or not homes or not (uneven(design) or (pairs and len(homes) == 2)):
         return design
     try:
         return build(True)
@@ -178,8 +202,16 @@ def uneven(design: Design) -> Spreads | None:
 
     Of many groups each has too little to tell its spread by: it is then said, and no more.
     """
-    pair = len(design.groups) == 2 and design.structure.home is not None
-    if pair or design.structure.crossed or not 1 < len(design.groups) <= MOST_OWN:
+    structure = design.structure
+    if structure.crossed or (structure.pair and not structure.text):
         return None
-    found = Spreads.of(design)
-    return found if found and found.uneven and len(found.groups) == len(design.groups) else None
+    homes = _homes(structure) or structure.groups
+    if not 1 < len(homes) <= MOST_OWN:
+        return None
+    seen = (Spreads.of(design), Spreads.of_changes(design))
+    return next((s for s in seen if s and s.uneven and len(s.groups) == len(homes)), None)
+
+
+def _homes(structure: Structure) -> tuple[str, ...]:
+    """Return what may have spreads of its own if the design is made so; () where units have it."""
+    return tuple(dict.fromkeys(structure.between)) or (structure.groups if structure.text else ())

@@ -82,10 +82,13 @@ def test_levels_of_several_factors_have_scales_of_their_own():
     model = model_of(frame, group="genotype,treatment", tau="own", robust="none")
     structure = model.design.structure
     assert scale_terms(structure, model.parameters) == {
-        "tau_effect": [
-            *("WT", "KO", "veh", "drug"),
-            *("WT veh", "WT drug", "KO veh", "KO drug"),
-        ]
+        "tau_effect": (
+            "term",
+            [
+                *("WT", "KO", "veh", "drug"),
+                *("WT veh", "WT drug", "KO veh", "KO drug"),
+            ],
+        )
     }
     z = np.random.default_rng(6).normal(0, 0.7, (3, len(model.free)))
     theta = model.standard(z)

@@ -58,6 +58,38 @@ def measure_scatter(
     the means, down to a quarter of it. Where nothing tells a scatter, and for slopes, it is that
     of all values within groups.
     """
+    if any(stratum.bands for stratum in structure.strata):
+        return _by_stratum(_banded(readings, stick, structure, keep), stick)
+    return _by_stratum(_found(readings, stick, structure, keep), stick)
+
+
+def _banded(
+    readings: Readings, stick: Yardstick, structure: Structure, keep: NDArray[np.bool_]
+) -> dict[Scale, Variance]:
+    """Return the variance behind every scale where each level between blocks has its own.
+
+    Each is looked at by itself; what all share has the variance of the level that tells most.
+    """
+    between = structure.between
+    found: dict[Scale, Variance] = {}
+    for b, home in enumerate(dict.fromkeys(between)):
+        mine = np.array([own == home for own in between])
+        rows = mine[structure.group[keep]]
+        inside = keep.copy()
+        inside[keep] = rows
+        own = _found(readings.where(rows), stick, structure, inside)
+        for stratum in structure.strata:
+            told = own.get((stratum.position, b if stratum.lone else 0), UNKNOWN)
+            place = stratum.position, b if stratum.bands else 0
+            found[place] = max(told, found.get(place, UNKNOWN), key=lambda v: v[2])
+        found |= {(None, g): own.get((None, g), UNKNOWN) for g in np.flatnonzero(mine).tolist()}
+    return found
+
+
+def _found(
+    readings: Readings, stick: Yardstick, structure: Structure, keep: NDArray[np.bool_]
+) -> dict[Scale, Variance]:
+    """Return the variance behind every scale."""
     y, x = stick.standardised(readings.value), structure.fixed[keep]
     x = x / np.maximum(np.abs(x).max(axis=0), 1e-300)
     groups = 1 if structure.text else len(structure.means)
@@ -67,7 +99,7 @@ def measure_scatter(
         only = structure.strata[-1]
         for g, (variance, freedom) in _by_home(y, x, _homes(only, keep)).items():
             found[only.position, g] = (variance, 0.0, freedom)
-        return _by_stratum(found, stick)
+        return found
     levels = _levels(structure, keep)
     rows = np.arange(len(y))
     sigma, error = (
@@ -105,7 +137,7 @@ def measure_scatter(
         homes = _homes(structure.strata[position], keep)[clusters.first]
         for g, (variance, freedom) in _by_home(clusters.y, clusters.x, homes).items():
             found[position, g] = levels[-1].of(variance, clusters, freedom)
-    return _by_stratum(found, stick)
+    return found
 
 
 def _homes(stratum: Stratum, keep: NDArray[np.bool_]) -> Codes:

@@ -226,6 +226,27 @@ def test_an_arm_that_changes_by_chance_does_not_borrow_quiet_from_the_other(how)
     assert "SD within id" in str(check.text)
 
 
+@pytest.mark.parametrize("readings", [1, 2])
+def test_a_covariate_leaves_each_arm_its_spread(readings):
+    """At equal values of noise the change of the noisy arm is as wide as without."""
+    table = _changes((10, 4), (1.0, 1.0), (0.5, 3.0), readings=readings)
+    noise = np.random.default_rng(1).normal(size=14)
+    table["x"] = noise[table["id"].astype("category").cat.codes]
+    plain = ne.compare(table, **MIXED, options=OPTIONS)
+    with_noise = ne.compare(table, **MIXED, options={**OPTIONS, "adjust": "x"})
+    wide = [
+        next(row.ci_high - row.ci_low for row in one.contrasts if row.name == "t1 - t0 | b")
+        for one in (plain, with_noise)
+    ]
+    assert wide[1] == pytest.approx(wide[0], rel=0.2)
+    scales = [
+        {p.label: p.prior for p in one.model.parameters if p.kind == "scale"}
+        for one in (plain, with_noise)
+    ]
+    assert len(scales[0]) == len(scales[1])
+    assert scales[0].get("sigma[b]") == scales[1].get("sigma[b]")
+
+
 def test_three_arms_have_spreads_of_their_own_where_changes_show_it():
     """By Bartlett's test on the changes, which is that of their differences at two times."""
     answer = ne.compare(

@@ -7,18 +7,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
 from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.factors import (
-    MOST_GROUPS,
-    begins_anew,
-    counting,
-    holds_groups,
-    is_when,
-    moments,
-)
+from nestimate.data.inspection.curves import MOST_GROUPS, moments
+from nestimate.data.inspection.factors import begins_anew, counting, holds_groups, is_when
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.vocabulary import VIEWS, hints, words
 
@@ -43,6 +35,8 @@ class Candidate:
         Those of them that differ between rows taken as readings of one thing.
     anew
         Those of `merged` whose labels begin anew in every block.
+    over
+        Times, doses or positions over which the mean of a unit is taken.
     """
 
     group: str
@@ -53,6 +47,7 @@ class Candidate:
     unused: tuple[str, ...] = field(default=())
     merged: tuple[str, ...] = field(default=())
     anew: tuple[str, ...] = field(default=())
+    over: tuple[str, ...] = field(default=())
 
     @property
     def blocks(self) -> tuple[str, ...]:
@@ -130,7 +125,7 @@ def _roles(
         yield Candidate(group=group, units=(single_units[0],))
         return
     compared = crossing.factors if group in crossing.factors else frozenset()
-    apart = crossing.counters | compared
+    apart = crossing.counters | crossing.along | compared
     names = [name for name in names if name not in apart]
     others = [name for name in names if not crossing.decides([group], name)]
     crossed = [name for name in others if not crossing.inside(name, group)]
@@ -293,11 +288,17 @@ def _scored(
             # Nor are labels of which each lies in one level of another factor.
             others = [name for name in names if name in crossing.factors]
             score -= 1.5 * any(crossing.inside(outer, name) for name in others)
-    if candidate.block is not None:
-        score += _block_score(crossing, candidate, names)
+    score += _block_score(crossing, candidate, names)
     merged = tuple(name for name in untold if name not in crossing.counters)
     anew = [n for b in candidate.blocks for n in merged if begins_anew(crossing, n, b)]
-    return replace(candidate, score=score, unused=tuple(unused), merged=merged, anew=tuple(anew))
+    return replace(
+        candidate,
+        score=score,
+        unused=tuple(unused),
+        merged=merged,
+        anew=tuple(anew),
+        over=tuple(name for name in merged if name in crossing.along),
+    )
 
 
 def _named(labels: Sequence[str]) -> bool:
@@ -322,7 +323,9 @@ def _of_days(candidate: Candidate) -> bool:
 
 
 def _block_score(crossing: Crossing, candidate: Candidate, names: Sequence[str]) -> float:
-    block = candidate.block or ""
+    if candidate.block is None:
+        return 0.0
+    block = candidate.block
     weights = {"trait": -3.0, "person": 0.0, "place": -1.5, "block": 1.5, "counter": -2.5}
     weights["unit"] = 0.5
     told = _told(block, weights | {"group": -2.5})
@@ -389,9 +392,3 @@ def _told(name: str, weights: Mapping[str, float]) -> float:
     """Return the weight of the first role that the name speaks for."""
     spoken = hints(name)
     return next((weight for role, weight in weights.items() if role in spoken), 0.0)
-
-
-def present(crossing: Crossing, name: str) -> int:
-    """Return the number of labels that occur in rows with a value."""
-    codes = crossing.codes[name]
-    return int(np.unique(codes[codes >= 0]).size)

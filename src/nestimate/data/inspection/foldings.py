@@ -16,7 +16,7 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.designs.responses import MEASURED
 from nestimate.data.inspection.baselines import Baseline
-from nestimate.data.inspection.factors import along_labels, is_along
+from nestimate.data.inspection.curves import along_labels, is_along
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.proposals import Proposal
 from nestimate.data.inspection.vocabulary import hints, words

@@ -7,8 +7,9 @@ from typing import Self
 from nestimate.data.inspection.baselines import Baseline
 from nestimate.data.inspection.candidates import candidates
 from nestimate.data.inspection.counterparts import Counterparts
+from nestimate.data.inspection.curves import along_labels, followed
 from nestimate.data.inspection.factorial import with_formulas
-from nestimate.data.inspection.factors import along_labels, followed, told_apart
+from nestimate.data.inspection.factors import told_apart
 from nestimate.data.inspection.foldings import Folding, foldings, restated
 from nestimate.data.inspection.kinds import Column, described, is_plate
 from nestimate.data.inspection.lifetimes import Lifetimes
@@ -330,11 +331,11 @@ class Inspection:
         others = [n for n in [*values, *dropped] if n not in taken]
         others = list(dict.fromkeys(others))
         best = fit[0].roles.group if fit else groups[0]
-        fit = with_formulas(crossing, value, groups, ranked, fit, first=bool(along))
+        fit = with_formulas(crossing, value, groups, ranked, fit)
         fit = responded(extended, fit, beside)
         if baseline is not None:
             fit = baseline.proposed(extended, fit)[:MOST]
-        fit = tuple(replace(proposal, along="".join(along)) for proposal in fit)
+        fit = tuple(replace(found, along="".join(along) or found.along) for found in fit)
         moment = Reason(role="along", why="when, at which dose or where units were read")
         return replace(
             found,

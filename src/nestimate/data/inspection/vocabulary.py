@@ -39,6 +39,7 @@ WORDS = {
     ),
     "time": (
         "day date week month session run visit time timepoint hour hours min minute tp wave phase "
+        "bin bins epoch "
         "zeit zeitpunkt stunde woche tag temps heure semaine tiempo hora semana tempo ora"
     ),
     "counter": (
@@ -106,6 +107,8 @@ WITHIN = frozenset(
 )
 #: Words for where a microscope looked, which count anew in every well.
 VIEWS = frozenset({"site", "sites", "field", "fov", "view", "image", "tile", "position"})
+#: Words for when something was done, rather than how long after something else.
+OCCASIONS = frozenset({"run", "date", "datum", "fecha", "data"})
 _CLOCK = frozenset({"time", "zeit", "temps", "tiempo", "tempo"})
 #: Kinds that others are set in relation to: housekeeping genes, loading controls, stains of all.
 REFERENCE_KINDS = frozenset(

@@ -646,6 +646,23 @@ EXPORTS = {
         says=("means over all Radius (um) are compared, as by areas under curves",),
         never=("Animal/Radius", "* `Radius"),
     ),
+    "doses in rows, replicates in columns": Sheet(
+        csv(
+            "Conc (nM),Rep1,Rep2,Rep3",
+            [(d, *(value(100 - d / 4) for _ in range(3))) for d in (0, 1, 3, 10, 30, 100, 300)],
+        ),
+        "compare --value Rep1,Rep2,Rep3 --group 'Conc (nM)'",
+        says=("Every value is one data point: 3 in each of 7 groups",),
+        never=("--against",),
+    ),
+    "a row for each treatment, replicates in columns": Sheet(
+        csv("Treatment,Rep1,Rep2,Rep3", [(g, value(), value(), value()) for g in "ABC"]),
+        "compare --value Rep1,Rep2,Rep3 --group Treatment",
+    ),
+    "samples in rows, their age beside replicates": Sheet(
+        csv("Age,Rep1,Rep2,Rep3", [(a, value(), value(), value()) for a in (60, 41, 71, 33, 52)]),
+        "compare --value Rep1,Rep2,Rep3 --against 0",
+    ),
     "runs of an assay": Sheet(
         long("Sample,Group,Run,Conc (pg/ml)", (1, 2, 3), rows=[(m, g) for m, g in MICE]),
         "compare --value 'Conc (pg/ml)' --group Group --unit Sample",

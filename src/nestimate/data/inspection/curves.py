@@ -1,8 +1,10 @@
 """The x of curves: times, doses and positions at which what was sampled was read again."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pyarrow as pa
 
 from nestimate.data.inspection.crossings import Crossing
@@ -53,3 +55,16 @@ def along_labels(table: Table, name: str) -> Table:
         cells = pa.array([None if code < 0 else labels[code] for code in codes], pa.string())
         columns[name] = pa.chunked_array([cells])
     return replace(table, columns=columns, known={})
+
+
+def of_rows(table: Table, rest: Sequence[Column]) -> list[Column]:
+    """Return the column that says which group or dose each row is, where none has two rows."""
+    able = [c for c in rest if c.kind not in {"constant", "empty"}]
+    if len(able) != 1 or not 2 <= table.n_rows == able[0].distinct <= MOST_GROUPS:
+        return []
+    (column,) = able
+    if hints(column.name) & {"unit", "block", "counter"}:
+        return []
+    doses = is_along(column) and column.kind == "numbers"
+    rises = doses and abs(np.sign(np.diff(table.numbers(column.name))).sum()) == table.n_rows - 1
+    return [column] if rises or "group" in hints(column.name) else []

@@ -663,6 +663,49 @@ EXPORTS = {
         csv("Age,Rep1,Rep2,Rep3", [(a, value(), value(), value()) for a in (60, 41, 71, 33, 52)]),
         "compare --value Rep1,Rep2,Rep3 --against 0",
     ),
+    "samples of plates, operators and kits": Sheet(
+        csv(
+            "Sample,Status,Plate,Operator,Kit lot,Conc",
+            [
+                (f"S{i}", ("case", "control")[i // 8], f"p{i * 7 % 3}", "AB"[i * i % 5 % 2], "lot7", value())
+                for i in range(16)
+            ],
+        ),
+        "compare --value Conc --group Status",
+        says=("Left out: Sample, Plate, Operator, Kit lot", "--group Status --block Plate"),
+        never=("--unit",),
+    ),
+    "animals in tubes and boxes": Sheet(
+        csv(
+            "Animal,Treatment,Tube,Box,Weight (g)",
+            [(i, "ctl" if i < 8 else "drug", f"T{i * 7 % 5}", f"B{i % 3}", value())
+             for i in range(16)],
+        ),
+        "compare --value 'Weight (g)' --group Treatment",
+        says=("Left out: Animal, Tube, Box",),
+        never=("--relabel-units",),
+    ),
+    "animals of operators and scanners": Sheet(
+        csv(
+            "Animal,Arm,Operator,Scanner,y",
+            [(f"P{i}", "ab"[i % 2], ("JK", "LM", "NO")[i * i % 7 % 3], f"S{i * i % 3 % 2}", value()) for i in range(20)],
+        ),
+        "compare --value y --group Arm",
+        never=("Arm,Scanner",),
+    ),
+    "pups of a litter in both arms": Sheet(
+        csv(
+            "Pup,Litter,Treatment,y",
+            [(f"p{i}", f"L{i // 4}", "ab"[i % 2], value()) for i in range(16)],
+        ),
+        "compare --value y --group Treatment --block Litter",
+    ),
+    "duplicates of samples on plates": Sheet(
+        long("Sample,Status,Plate,Duplicate,Conc", "ab", rows=[
+            (f"s{i}", ("case", "control")[i % 2], f"P{i // 4}") for i in range(12)
+        ]),
+        "compare --value Conc --group Status --unit Sample --block Plate",
+    ),
     "runs of an assay": Sheet(
         long("Sample,Group,Run,Conc (pg/ml)", (1, 2, 3), rows=[(m, g) for m, g in MICE]),
         "compare --value 'Conc (pg/ml)' --group Group --unit Sample",

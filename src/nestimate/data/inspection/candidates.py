@@ -12,7 +12,7 @@ from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS, moments
 from nestimate.data.inspection.factors import begins_anew, counting, holds_groups, is_when
 from nestimate.data.inspection.kinds import Column
-from nestimate.data.inspection.vocabulary import VIEWS, hints, words
+from nestimate.data.inspection.vocabulary import LITTERS, VIEWS, hints, lasts, words
 
 MOST_SUBUNITS = 3
 
@@ -77,14 +77,6 @@ class Candidate:
         return self.group == other.group and anew and across and lasts(outer)
 
 
-def lasts(name: str) -> bool:
-    """Return whether a column names what can be met again another day, as a place or count is not.
-
-    A mouse can; a well, or a replicate, is there for the day.
-    """
-    return "unit" in hints(name) and not hints(name) & {"place", "counter", "block"}
-
-
 def candidates(
     crossing: Crossing, groups: Sequence[str], whole: str, *, single: bool
 ) -> list[Candidate]:
@@ -143,6 +135,8 @@ def _roles(
             relabel = not all(crossing.inside(unit, name) for name in place)
             if relabel and any(_shared(crossing, [*place, unit], name) for name in rest):
                 continue
+            if relabel and block is not None and crossing.single:
+                continue  # another animal in every row is no other tube in every box
             for inner in _chains(crossing, [*place, unit], rest):
                 if not (inner or single) and crossing.most_rows([*place, unit]) == 1:
                     continue
@@ -230,7 +224,7 @@ def _scored(
     unused = [name for name in names if name not in used]
     untold = [name for name in unused if not crossing.decides(used, name)]
     score = _group_score(candidate.group, crossing.labels[candidate.group], whole)
-    score += len(used) - 1
+    score += len(used) - 1 + _rows_alone(crossing, candidate, untold)
     for name in untold:
         numbering = crossing.single or crossing.most_rows([*used, name]) == 1
         score -= 0.5 if numbering or name in crossing.counters or "trait" in hints(name) else 1.5
@@ -299,6 +293,18 @@ def _scored(
         anew=tuple(anew),
         over=tuple(name for name in merged if name in crossing.along),
     )
+
+
+def _rows_alone(crossing: Crossing, candidate: Candidate, untold: Sequence[str]) -> float:
+    """Say how much speaks for rows as data points where each is another animal or sample.
+
+    Of a plate, an operator and a box none tells better than the others what rows share.
+    """
+    together = any(words(name) & LITTERS for name in untold)
+    if not crossing.single or together or len(candidate.used) > 1:
+        return 0.0
+    met = [n for n in untold if not ("trait" in hints(n) or crossing.inside(n, candidate.group))]
+    return 1.0 + 3.0 * (len(met) > 1)
 
 
 def _named(labels: Sequence[str]) -> bool:

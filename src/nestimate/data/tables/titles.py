@@ -113,6 +113,15 @@ def families(names: Sequence[str]) -> dict[str, list[str]]:
     return {stem: [*found] for stem, found in members.items() if len(found) > 1}
 
 
+def lettered(names: Sequence[str]) -> dict[str, list[str]]:
+    """Return names that differ in a letter behind them alone: Weight_A, Weight_B, Weight_C."""
+    found = {name: title for name in names if (title := _read(_LETTERED, name)) is not None}
+    stems = {title.stem.casefold() for title in found.values()}
+    marks = sorted(title.mark.casefold() for title in found.values())
+    run = marks == [chr(ord("a") + i) for i in range(len(marks))]
+    return {stems.pop(): [*found]} if len(stems) == 1 and run and len(found) > 1 else {}
+
+
 def at_times(names: Sequence[str]) -> list[list[str]]:
     """Return families of names whose numbers are times."""
     parts = titles(names)

@@ -755,6 +755,19 @@ EXPORTS = {
         "compare --value value --group group --block Mouse",
         never=("--unit unit",),
     ),
+    "replicates titled 1, 2, 3": Sheet(
+        csv("Group,1,2,3", [(g, value(), value(), value()) for _, g in MICE]),
+        "compare --value 1,2,3 --group Group",
+    ),
+    "replicates titled 1, 2, 3, a row for each group": Sheet(
+        csv("Group,1,2,3", [(g, value(), value(), value()) for g in ("ctl", "drug")]),
+        "compare --value 1,2,3 --group Group",
+    ),
+    "columns titled 1, 2, 3 beside mice": Sheet(
+        csv("Mouse,Group,1,2,3", [(m, g, value(), value(), value()) for m, g in MICE]),
+        "compare --wide groups --group Group,column --block Mouse",
+        says=("--value 1,2,3 --group Group --unit Mouse",),
+    ),
     "runs of an assay": Sheet(
         long("Sample,Group,Run,Conc (pg/ml)", (1, 2, 3), rows=[(m, g) for m, g in MICE]),
         "compare --value 'Conc (pg/ml)' --group Group --unit Sample",

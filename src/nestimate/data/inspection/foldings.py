@@ -113,6 +113,10 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
         labels = of_rows(table, rest) or [c for c in rest if c.kind not in {"numbers", "constant"}]
         made = _replicates(table, [c.name for c in numbered], labels)
     elif not found and (at := _numbers_as_titles(able, rest)):
+        labels = [c for c in rest if c.name not in at and c.kind not in {"numbers", "constant"}]
+        run = at == [str(i + 1) for i in range(len(at))]
+        pooled = _replicates(table, at, labels) if run else None
+        yield from [pooled] if pooled is not None else []
         made = _times(table, at, rest, baseline=False, factor="column")
     elif not found:
         made = _groups(table, measured, named)
@@ -163,7 +167,8 @@ def _compared(table: Table, chosen: Sequence[Column], named: Sequence[Column]) -
 def _numbers_as_titles(able: Sequence[Column], rest: Sequence[Column]) -> list[str]:
     """Return columns with numbers for names beside a column of groups: minutes, doses, trials."""
     at = [c.name for c in able if is_plain_number(c.name)]
-    return at if len(at) > MOST_BEFORE_AFTER and any(c.labelled for c in rest) else []
+    named = any(c.labelled or "group" in hints(c.name) for c in rest)
+    return at if len(at) > MOST_BEFORE_AFTER and named else []
 
 
 def _is_control(column: Column) -> bool:

@@ -11,7 +11,7 @@ from nestimate.data.inspection.curves import followed
 from nestimate.data.inspection.factorial import with_formulas
 from nestimate.data.inspection.factors import told_apart
 from nestimate.data.inspection.foldings import Folding, foldings
-from nestimate.data.inspection.kinds import Column, described, is_plate
+from nestimate.data.inspection.kinds import PLATE, Column, described, is_plate
 from nestimate.data.inspection.lifetimes import Lifetimes
 from nestimate.data.inspection.measurands import Measurand, measurands
 from nestimate.data.inspection.measured import (
@@ -47,6 +47,7 @@ from nestimate.data.inspection.trials import in_full, propose
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.onegroup import with_one_group
 from nestimate.data.tables.reading import Reading
+from nestimate.data.tables.survival import survival_said
 from nestimate.errors import listed
 from nestimate.remedies import on_table, without_fit
 
@@ -84,8 +85,8 @@ class Inspection:
         fill in; otherwise None.
     lifetimes
         Times of which some were cut off, as a column says, with their design; otherwise None.
-    plate
-        Whether the table is a plate as it lies, so that it says nothing of groups.
+    instead
+        What the table is in place of rows of readings, as a plate as it lies; otherwise "".
     proposals
         Designs that the table can be, the most likely first.
     refused
@@ -112,7 +113,7 @@ class Inspection:
     counterparts: Counterparts | None = None
     waiting: Proposal | None = None
     lifetimes: Lifetimes | None = None
-    plate: bool = False
+    instead: str = ""
 
     @classmethod
     def from_table(
@@ -216,8 +217,8 @@ class Inspection:
 
     @classmethod
     def _looked_at(cls, table: Table, file: str | None) -> Self:
-        if is_plate(table):
-            return replace(cls._of(table, file), plate=True)
+        if said := PLATE if is_plate(table) else survival_said(table):
+            return replace(cls._of(table, file), instead=said)
         found = cls._in_all_ways(table, file)
         full, waiting = with_stand_ins(table, found.columns)
         for looked_at in (full, of_columns(full, found.columns, waiting))[: 2 * bool(waiting)]:
@@ -383,6 +384,7 @@ def _with_folding[I: Inspection](
         # One of several readings alone, or rows without their readings, is no use.
         old = [p for p in found.proposals if p.folded or (folding.baseline and not p.whole)]
     ordered = [*proposals, *old] if folding.likely else [*found.proposals, *proposals]
+    ordered = list({tuple(p.arguments()): p for p in reversed(ordered)}.values())[::-1]
     stacked = folded_reasons(folding, found.roles)
     beside = {name: inner.roles[name] for name in folding.labels if name in inner.roles}
     first = folding.likely

@@ -314,11 +314,8 @@ def _screen_line(inspection: Inspection) -> list[str]:
 
 def mend(inspection: Inspection) -> list[str]:
     """Say why the table allows no comparison, and what to do about it."""
-    if inspection.plate:
-        return [
-            "This is a plate as it lies: the letters and numbers are places of wells, no groups.",
-            "Write one row for each well: well, sample, group, value. Then inspect that table.",
-        ]
+    if inspection.instead:
+        return [f"{inspection.instead[0].upper()}{inspection.instead[1:]}"]
     if (lived := inspection.lifetimes) is not None:
         then = " The line above takes them then." if lived.design else ""
         return [

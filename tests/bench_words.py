@@ -239,7 +239,7 @@ VISIT = Factor(
 )
 STIMULUS = Factor(
     Word(("stimulus", "Stimulation", "stim", "ligand"), ("Stimulus", "Stimulation")),
-    (("unstim", "stim"), ("none", "aCD3"), ("-", "+"), ("US", "PMA", "CpG"), ("0", "TNF", "IL1")),
+    (("unstim", "stim"), ("none", "aCD3"), ("US", "PMA", "CpG"), ("0", "TNF", "IL1")),
 )
 DOSE = Factor(
     Word(

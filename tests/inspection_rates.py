@@ -9,18 +9,18 @@ import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from io import BytesIO
-
-from virtual_laboratory import Asked
-from virtual_sheets import EACH_COLUMN, EACH_ROW, Sheet, sheet
 
 import nestimate as ne
 from nestimate.data.inspection.proposals import Proposal
 from nestimate.data.inspection.questions import decisions
 from nestimate.errors import NestimateError
 from nestimate.overview import Overview
+from nestimate.words import Decimal
+from virtual_laboratory import Asked
+from virtual_sheets import EACH_COLUMN, EACH_ROW, Sheet, sheet
 
 
 class Verdict(Enum):
@@ -28,7 +28,7 @@ class Verdict(Enum):
 
     RIGHT = "right"
     UNASKED = "right, but what the table cannot tell is not asked"
-    OTHER = "another meaning that the table allows, and it is asked"
+    OTHER = "as good: another meaning that is asked, sex as well, equal baselines"
     LESS = "loses something, is honest"
     ASKED = "TOO SURE, with a question that leads to the truth"
     NAMED = "TOO SURE, what is pooled is named"
@@ -49,15 +49,16 @@ class Found:
 
 @dataclass(frozen=True)
 class Read:
-    """A proposal in the words of the truth, and whether it takes equal labels for different things."""
+    """A proposal in the words of the truth; `relabelled` where equal labels name several things."""
 
     asked: Asked
     relabelled: bool
+    adjusted: str = ""
 
 
-def inspected(table: Sheet) -> Overview:
+def inspected(table: Sheet, decimal: Decimal | None = None) -> Overview:
     """Return what `inspect` says of a table."""
-    return ne.inspect(BytesIO(table.text.encode()))
+    return ne.inspect(BytesIO(table.text.encode()), decimal=decimal)
 
 
 def _names(said: str, titles: Sequence[str], mark: str) -> tuple[str, ...]:
@@ -68,28 +69,46 @@ def _names(said: str, titles: Sequence[str], mark: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in said.split(mark))
 
 
-def _random(formula: str) -> tuple[str, ...]:
-    """Return the columns behind the bars of a formula, each once."""
-    behind = re.findall(r"\|([^)]*)\)", formula)
-    parts = [part.strip(" `") for text in behind for part in re.split(r"[:/]", text)]
-    return tuple(dict.fromkeys(part for part in parts if part))
+def _in(text: str) -> list[str]:
+    """Return the columns in a piece of a formula."""
+    found = re.findall(r"`([^`]+)`|C\(([^)`]+)\)|([^\s*:+/|~()`]+)", text)
+    names = ["".join(parts) for parts in found]
+    return list(dict.fromkeys(n for n in names if n not in {"1", "C", "0", "-"}))
+
+
+def _formula(proposal: Proposal, beside: frozenset[str]) -> Read:
+    """Return what a formula says: slopes differ between blocks, units lie inside what is named."""
+    response, right = proposal.formula.split("~", 1)
+    bars = re.findall(r"\(([^|()]*(?:C\([^)]*\))?[^|()]*)\|+((?:[^()]|C\([^)]*\))*)\)", right)
+    for left, behind in bars:
+        right = re.sub(r"\(" + re.escape(left) + r"\|+" + re.escape(behind) + r"\)", "", right)
+    group = frozenset(_in(right))
+    units: dict[str, None] = {}
+    blocks: dict[str, None] = {}
+    anew = False
+    for left, behind in bars:
+        names = _in(behind)
+        inside = [name for name in names if name not in group]
+        anew = anew or len(inside) < len(names)
+        (units if left.strip() == "1" else blocks).update(dict.fromkeys(inside))
+    unit = tuple(name for name in units if name not in blocks)
+    values = frozenset(_in(response))
+    asked = Asked(values, group, unit=unit, block=tuple(blocks), beside=beside)
+    return Read(asked, relabelled=anew)
 
 
 def read(proposal: Proposal, table: Sheet) -> Read:
     """Return a proposal in the words of the truth."""
     said = {name: str(value) for name, value in proposal.arguments()}
     titles = table.titles
-    if proposal.formula:
-        response = proposal.formula.split("~")[0].strip(" `")
-        factors = frozenset(proposal.factors)
-        asked = Asked(frozenset({response}), factors, unit=_random(proposal.formula))
-        return Read(asked, relabelled=False)
     spanning = len(table.header) > 1
     value = _names(said.get("value", ""), titles, ",")
     beside = frozenset(said[k] for k in ("n", "sd", "se") if k in said)
     if "/" in said.get("response", ""):
         positive, total = said["response"].rsplit("/", 1)
         value, beside = (positive,), frozenset({total})
+    if proposal.formula:
+        return _formula(proposal, beside)
     if "wide" in said:
         value = tuple(proposal.folded_columns)
     group = _names(said.get("group", ""), titles, ",")
@@ -104,24 +123,53 @@ def read(proposal: Proposal, table: Sheet) -> Read:
     block = tuple(name if name in titles else each for name in block)
     known = frozenset(name for name in group if name in titles)
     titled = len(known) < len(group) or said.get("wide") in {"groups", "units"}
-    asked = Asked(
-        frozenset() if spanning else frozenset(value), known, titled, unit, block, beside
-    )
-    return Read(asked, relabelled="relabel_units" in said)
+    asked = Asked(frozenset() if spanning else frozenset(value), known, titled, unit, block, beside)
+    return Read(asked, relabelled="relabel_units" in said, adjusted=said.get("adjust", ""))
 
 
-def _alike(table: Sheet, one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Return whether two paths tell the same rows apart."""
+def _labels(table: Sheet, names: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return the labels of every row in some columns; every row its own where no column says."""
+    header = table.header[-1]
+    rows = enumerate(table.rows)
+    return [
+        tuple(row[header.index(n)] if n in header else f"{n} {i}" for n in names) for i, row in rows
+    ]
+
+
+def _inside(one: Sequence[object], other: Sequence[object]) -> bool:
+    """Return whether all rows with one label have one other label."""
+    pairs = set(zip(one, other, strict=True))
+    return len(pairs) == len(set(one))
+
+
+def _alike(table: Sheet, one: Asked, other: Asked) -> bool:
+    """Return whether two paths of units or blocks tell the same rows apart, level by level."""
+    pairs = ((one.unit, other.unit), (one.block, other.block))
+    return all(_same(table, *pair, one.group) for pair in pairs)
+
+
+def _same(
+    table: Sheet, one: tuple[str, ...], other: tuple[str, ...], group: frozenset[str]
+) -> bool:
     if one == other:
         return True
-    if not one or not other or not {*one, *other} <= set(table.header[0]):
+    if len(one) == len(other) + 1 and _each_alone(table, (*group, *one)):
+        return _same(table, one[:-1], other, group) or not other
+    if len(one) != len(other):
         return False
-    codes = []
-    for path in (one, other):
-        columns = [table.header[0].index(name) for name in path]
-        seen: dict[tuple[str, ...], int] = {}
-        codes.append([seen.setdefault(tuple(r[i] for i in columns), len(seen)) for r in table.rows])
-    return codes[0] == codes[1]
+    levels = range(1, len(one) + 1)
+    place = sorted(group)
+    return all(
+        _inside(a, b) and _inside(b, a)
+        for n in levels
+        for a in [_labels(table, (*place, *one[:n]))]
+        for b in [_labels(table, (*place, *other[:n]))]
+    )
+
+
+def _each_alone(table: Sheet, names: Sequence[str]) -> bool:
+    labels = _labels(table, names)
+    return len(set(labels)) == len(labels)
 
 
 def _says(asked: Asked, truth: Asked, table: Sheet) -> bool:
@@ -131,80 +179,103 @@ def _says(asked: Asked, truth: Asked, table: Sheet) -> bool:
         and asked.group == truth.group
         and asked.titles == truth.titles
         and asked.beside == truth.beside
-        and _alike(table, asked.unit, truth.unit)
-        and _alike(table, asked.block, truth.block)
+        and _alike(table, asked, truth)
     )
 
 
 def _is_right(found: Read, table: Sheet) -> bool:
-    truth = table.truth
-    repeats = set(truth.crosses) & {*found.asked.unit} and not found.asked.block
-    if repeats and found.relabelled:
+    if found.relabelled and {*table.truth.crosses} & {*found.asked.unit}:
         return False
-    return any(_says(found.asked, right, table) for right in truth.right)
+    return any(_says(found.asked, right, table) for right in table.truth.right)
 
 
-def _nonsense(asked: Asked, table: Sheet) -> Iterator[str]:
+def _as_good(found: Read, table: Sheet) -> bool:
+    """Return whether sex is looked at as well, or what came before is held equal."""
+    truth, asked = table.truth, found.asked
+    if truth.seconds and {*truth.seconds} <= asked.group:
+        without = replace(asked, group=asked.group - {*truth.seconds})
+        return _is_right(replace(found, asked=without), table)
+    return _from_baseline(found, table)
+
+
+def _from_baseline(found: Read, table: Sheet) -> bool:
+    """Return whether two times are two columns, and one is looked at in the light of the other."""
+    asked, right = found.asked, table.truth.right[0]
+    both = asked.value | ({found.adjusted} - {""})
+    of_titles = right.titles and bool(right.group) and both == right.value
+    return of_titles and asked.group == right.group and len(both) == 2
+
+
+def _nonsense(found: Read, table: Sheet) -> Iterator[str]:
     """Yield what nobody would have asked."""
-    truth = table.truth
+    truth, asked = table.truth, found.asked
     right = truth.right[0]
-    if asked.value != right.value:
+    times = right.titles and right.group and asked.value | {found.adjusted} <= right.value
+    if asked.value != right.value and not (times and found.adjusted):
         yield f"measured: {', '.join(sorted(asked.value))}"
     factors = {name for a in (*truth.right, *truth.undecided) for name in a.group}
-    wrong = asked.group - factors - {*truth.crosses} - _second_factors(truth.nuisance)
+    wrong = asked.group - factors - {*truth.seconds}
     if wrong:
         yield f"compared: {', '.join(sorted(wrong))}"
     elif right.group and not asked.group & factors and not (asked.titles and right.titles):
         yield "compares nothing that was compared"
     elif right.titles and not asked.titles and not asked.group & factors:
         yield "titles are not compared"
-    counted = {*asked.block, *asked.unit[:1]} & {*truth.numbering, *truth.covariates}
-    if counted:
+    counted = {*asked.block} & {*truth.nuisance} | (
+        {*asked.block, *asked.unit[:1]} & {*truth.numbering, *truth.covariates}
+    )
+    if counted and not any(
+        _same(table, (name,), (truth.scatters,), asked.group) for name in counted
+    ):
         yield f"kept apart: {', '.join(sorted(counted))}"
 
 
-def _second_factors(nuisance: Sequence[str]) -> frozenset[str]:
-    """Return what was written down and may be looked at as well."""
-    return frozenset(n for n in nuisance if n.lower() in {"sex", "geschlecht", "sexe"})
-
-
-def _pooled(found: Read, table: Sheet) -> Iterator[str]:
-    """Yield what is taken for independent and is not."""
+def _pooled(found: Read, table: Sheet) -> str:
+    """Return what is taken for independent and is not; "" where nothing is."""
     truth, asked = table.truth, found.asked
-    held = {*asked.unit, *asked.block}
     right = truth.right[0]
-    for name in truth.scatters:
-        same = any(_alike(table, (name,), (other,)) for other in held)
-        if name not in held and not same:
-            yield name
     each = {EACH_ROW, EACH_COLUMN} & {*right.unit, *right.block}
-    yield from each - held
-    if found.relabelled and {*truth.crosses} & {*asked.unit}:
-        yield from {*truth.crosses} & {*asked.unit}
-    elif found.relabelled and right.titles != asked.titles:
-        yield from asked.unit[:1]
-    elif found.relabelled and len(right.group) + right.titles > 1:
-        within = right.group - asked.group
-        if not any(_constant(table, asked.unit[:1], factor) for factor in asked.group) and within:
-            yield from asked.unit[:1]
+    if each:
+        return "" if each & {*asked.unit} or asked.block else each.pop()
+    name = truth.scatters
+    if not name:
+        return ""
+    if EACH_ROW in asked.unit and _each_alone(table, (name,)):
+        return ""
+    things = _labels(table, (name, *truth.inside))
+    anew = sorted(asked.group) if found.relabelled else []
+    held = [(*asked.block,)] if asked.block else []
+    if asked.unit:
+        held.append((*anew, *asked.block, asked.unit[0]))
+    return "" if any(_inside(things, _labels(table, path)) for path in held) else name
 
 
-def _constant(table: Sheet, path: tuple[str, ...], factor: str) -> bool:
-    """Return whether a factor has one level in each thing."""
-    header = table.header[0]
-    if not {*path, factor} <= set(header):
-        return True
-    at, of = header.index(path[0]) if path else 0, header.index(factor)
-    seen: dict[str, set[str]] = defaultdict(set)
-    for row in table.rows:
-        seen[row[at]].add(row[of])
-    return all(len(levels) == 1 for levels in seen.values())
+def _less(found: Read, table: Sheet) -> str:
+    """Return in what honest roles differ from the truth."""
+    asked, right = found.asked, table.truth.right[0]
+    held, kept = {*asked.unit, *asked.block}, {*right.unit, *right.block}
+    if asked.group != right.group or asked.titles != right.titles:
+        factor = sorted(held & right.group)
+        return "a factor is kept apart" if factor else "without a factor"
+    if found.adjusted:
+        return "adjusted"
+    if asked.beside != right.beside:
+        return "without a total"
+    added, left = sorted(held - kept), sorted(kept - held)
+    if {*added} & {*table.truth.occasions}:
+        return "an occasion is kept apart"
+    if added:
+        return "something is put in place of another" if left else "something else is kept apart"
+    return "a block is left out" if {*left} & {*right.block} else "a level is left out"
 
 
 def judged(table: Sheet) -> Found:
     """Return what the first proposal of a table is worth."""
     try:
         overview = inspected(table)
+        if table.comma and not overview.proposals:
+            # The file does not say which mark it is; the message asks.
+            overview = inspected(table, decimal=",")
     except NestimateError as error:
         return Found(table.seed, Verdict.REFUSED, str(error)[:90], proposed=False)
     proposals = overview.proposals
@@ -235,16 +306,18 @@ def _verdict(
         unasked = table.truth.undecided and not asked
         return (Verdict.UNASKED, table.truth.story) if unasked else (Verdict.RIGHT, "")
     leads = any(0 in choices and choices & {*true} for choices in asked)
+    if _as_good(first, table):
+        return Verdict.OTHER, ""
     if 0 in other:
         return (Verdict.OTHER, "") if leads else (Verdict.SILENT, "one of two meanings, not asked")
-    if odd := list(_nonsense(first.asked, table)):
+    if odd := list(_nonsense(first, table)):
         return Verdict.NONSENSE, odd[0]
-    if pooled := list(_pooled(first, table)):
+    if pooled := _pooled(first, table):
         if leads:
-            return Verdict.ASKED, f"pools {pooled[0]}"
-        named = set(pooled) <= {*proposal.candidate.unused}
-        return (Verdict.NAMED if named else Verdict.SILENT), f"pools {pooled[0]}"
-    return Verdict.LESS, "less"
+            return Verdict.ASKED, f"pools {pooled}"
+        named = pooled in proposal.candidate.unused
+        return (Verdict.NAMED if named else Verdict.SILENT), f"pools {pooled}"
+    return Verdict.LESS, _less(first, table)
 
 
 def counted(seeds: Sequence[int]) -> list[Found]:
@@ -268,7 +341,9 @@ def main(first: int, last: int) -> None:
         for one in found:
             if one.verdict is verdict:
                 table = sheet(one.seed)
-                kinds[f"{table.truth.story}, {table.layout}", one.why.split(":")[0]].append(one.seed)
+                kinds[f"{table.truth.story}, {table.layout}", one.why.split(":")[0]].append(
+                    one.seed
+                )
         if kinds:
             print(f"\n{verdict.value}")
         for kind, seeds in sorted(kinds.items(), key=lambda item: -len(item[1])):

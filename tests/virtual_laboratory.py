@@ -79,23 +79,29 @@ class Truth:
     undecided
         Other roles that the table does not rule out, so that a question must be asked.
     scatters
-        What must be kept apart, since its rows are not independent.
+        The column of what must be kept apart, since its rows are not independent; "" if there is
+        none.
+    inside
+        Columns that a label of it must be read together with, as it is used anew in each of theirs.
     crosses
         Columns whose labels see several groups.
-    numbering, nuisance, covariates
-        Columns that number readings, that were written down for other reasons, that were measured
-        beside the outcome.
+    numbering, nuisance, covariates, seconds, occasions
+        Columns that number readings, that nobody analyses, that were measured beside the outcome,
+        that may be compared as well, that may be kept apart as well.
     story
         The experiment in words.
     """
 
     right: tuple[Asked, ...]
     undecided: tuple[Asked, ...] = ()
-    scatters: tuple[str, ...] = ()
+    scatters: str = ""
+    inside: tuple[str, ...] = ()
     crosses: tuple[str, ...] = ()
     numbering: tuple[str, ...] = ()
     nuisance: tuple[str, ...] = ()
     covariates: tuple[str, ...] = ()
+    seconds: tuple[str, ...] = ()
+    occasions: tuple[str, ...] = ()
     story: str = ""
 
 
@@ -148,7 +154,11 @@ class Record:
 
 
 class Part(Enum):
-    """What a column is for, in the order in which columns come to mind."""
+    """What a column is for, in the order in which columns come to mind.
+
+    Written down beside the experiment: measurements (age), what may be looked at as well (sex),
+    occasions that may be kept apart (dates, operators), and what nobody analyses (tubes, notes).
+    """
 
     BATCH = auto()
     THING = auto()
@@ -158,6 +168,8 @@ class Part(Enum):
     INSIDE = auto()
     NUMBERING = auto()
     COVARIATE = auto()
+    SECOND = auto()
+    OCCASION = auto()
     NUISANCE = auto()
     VALUE = auto()
     TOTAL = auto()
@@ -527,9 +539,9 @@ class Aside:
     """Something that is written down beside the experiment."""
 
     word: Word
-    per_row: bool
+    part: Part
     draw: Callable[[Generator], str]
-    part: Part = Part.NUISANCE
+    per_row: bool = False
 
 
 def _well(rng: Generator) -> str:
@@ -547,67 +559,81 @@ def _note(rng: Generator) -> str:
 ASIDES = (
     Aside(
         Word(("operator", "initials", "exp. by"), ("Operateur",)),
-        False,
-        lambda r: one(r, ("AK", "JM")),
+        Part.OCCASION,
+        lambda rng: one(rng, ("AK", "JM")),
     ),
-    Aside(Word(("date", "Date"), ("Datum",), ("date",), ("fecha",)), False, _date),
+    Aside(Word(("date", "Date"), ("Datum",), ("date",), ("fecha",)), Part.OCCASION, _date),
     Aside(
         Word(
             ("box", "freezer box", "rack"),
         ),
-        False,
-        lambda r: str(int(r.integers(1, 4))),
+        Part.OCCASION,
+        lambda rng: str(int(rng.integers(1, 4))),
     ),
-    Aside(Word(("notes", "comment", "Notes"), ("Bemerkung",), ("remarques",)), True, _note),
-    Aside(Word(("sex", "Sex"), ("Geschlecht",), ("sexe",)), False, lambda r: one(r, "mf")),
+    Aside(SEX.word, Part.SECOND, lambda rng: one(rng, "mf")),
+    Aside(
+        Word(("notes", "comment", "Notes"), ("Bemerkung",), ("remarques",)),
+        Part.NUISANCE,
+        _note,
+        per_row=True,
+    ),
     Aside(
         Word(
             ("well position", "pos", "Well Pos"),
         ),
-        True,
+        Part.NUISANCE,
         _well,
+        per_row=True,
+    ),
+    Aside(
+        Word(("tube", "tube no"), ("Röhrchen Nr",)),
+        Part.NUISANCE,
+        lambda rng: str(int(rng.integers(1, 200))),
     ),
     Aside(
         Word(("weight_g", "start weight (g)"), ("Startgewicht",)),
-        False,
-        lambda r: f"{r.normal(23, 2):.1f}",
         Part.COVARIATE,
+        lambda rng: f"{rng.normal(23, 2):.1f}",
     ),
     Aside(
         Word(("age (weeks)", "age", "Age"), ("Alter",), ("âge",), ("edad",)),
-        False,
-        lambda r: str(int(r.integers(8, 15))),
         Part.COVARIATE,
+        lambda rng: str(int(rng.integers(8, 15))),
     ),
     Aside(
         Word(
             ("RNA ng/µl", "RIN", "A260/280"),
         ),
-        False,
-        lambda r: f"{r.normal(8.5, 0.6):.1f}",
         Part.COVARIATE,
-    ),
-    Aside(
-        Word(("tube", "tube no"), ("Röhrchen Nr",)), False, lambda r: str(int(r.integers(1, 200)))
+        lambda rng: f"{rng.normal(8.5, 0.6):.1f}",
     ),
 )
 
 
 def _asides(
-    records: Sequence[Record], writer: Writer, rng: Generator, outcome: str
+    plan: Plan,
+    records: Sequence[Record],
+    done: Sequence[Column],
+    writer: Writer,
+    rng: Generator,
 ) -> list[Column]:
+    """Return what is written down beside `done`."""
     many = one(rng, (0, 0, 0, 1, 1, 2, 3))
-    chosen = [ASIDES[i] for i in rng.permutation(len(ASIDES))[:many]]
+    weighed = any("eight" in c.name for c in done if c.part is Part.VALUE)
+    sexed = any(c.name in SEX.word.said(tongue) for c in done for tongue in Tongue)
     found = []
-    for aside in chosen:
-        if aside.part is Part.COVARIATE and "eight" in outcome:
+    for i in rng.permutation(len(ASIDES))[:many]:
+        aside = ASIDES[i]
+        if (weighed and aside.part is Part.COVARIATE) or (sexed and aside.part is Part.SECOND):
             continue
-        draw = aside.draw
-        cells = (
-            tuple(draw(rng) for _ in records)
-            if aside.per_row
-            else _per(records, lambda draw=draw: draw(rng))  # type: ignore[misc]
-        )
+        # Of a single group anything with labels would look like what is compared.
+        if plan.between == (1,) and aside.part in {Part.SECOND, Part.OCCASION}:
+            continue
+
+        def draw(aside: Aside = aside) -> str:
+            return aside.draw(rng)
+
+        cells = tuple(draw() for _ in records) if aside.per_row else _per(records, draw)
         found.append(Column(writer.name(aside.word), aside.part, cells))
     if chance(rng, 0.08):
         cells = tuple(str(i + 1) for i in range(len(records)))
@@ -644,7 +670,7 @@ def experiment(seed: int) -> Experiment:
     if plan.readings > 1 and chance(rng, 0.4):
         cells = tuple(_local([r.reading for r in records], rng))
         columns.append(Column(writer.name(READING), Part.NUMBERING, cells))
-    columns += _asides(records, writer, rng, values[0].name)
+    columns += _asides(plan, records, columns, writer, rng)
     columns.sort(key=lambda column: column.part.value)
     return Experiment(plan, records, tuple(columns), reused, tongue)
 
@@ -772,10 +798,13 @@ def told(experiment: Experiment) -> Truth:
         right=tuple(right),
         undecided=tuple(undecided),
         scatters=_scatters(experiment),
+        inside=experiment.names(Part.FACTOR, Part.BATCH) if experiment.reused else (),
         crosses=(*batch, *(outer if not plan.between else ())),
         numbering=experiment.names(Part.NUMBERING),
         nuisance=experiment.names(Part.NUISANCE),
         covariates=experiment.names(Part.COVARIATE),
+        seconds=experiment.names(Part.SECOND),
+        occasions=experiment.names(Part.OCCASION),
         story=plan.name,
     )
 
@@ -794,7 +823,9 @@ def _each_alone(experiment: Experiment, path: tuple[str, ...]) -> bool:
     return len(set(rows)) == len(rows)
 
 
-def _scatters(experiment: Experiment) -> tuple[str, ...]:
+def _scatters(experiment: Experiment) -> str:
     """Return what must be kept apart, as its readings are not independent."""
+    plots = experiment.names(Part.PLOT)
     tops = [r.path[0] for r in experiment.records]
-    return experiment.names(Part.THING) if len(set(tops)) < len(tops) else ()
+    several = len(set(tops)) < len(tops)
+    return (*plots, *experiment.names(Part.THING), "")[0] if several else ""

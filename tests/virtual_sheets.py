@@ -1,5 +1,6 @@
 """How scientists lay out what they measured: one reading per row, or side by side in many ways."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -112,7 +113,8 @@ def _beside(done: Experiment, rows: Sequence[Sequence[int]], parts: Sequence[Par
     ]
 
 
-LABELS = (Part.BATCH, Part.THING, Part.FACTOR, Part.WITHIN, Part.COVARIATE, Part.NUISANCE)
+ASIDES = (Part.COVARIATE, Part.SECOND, Part.OCCASION, Part.NUISANCE)
+LABELS = (Part.BATCH, Part.THING, Part.FACTOR, Part.WITHIN, *ASIDES)
 
 
 def _titled(stem: str, many: int, rng: Generator) -> list[str]:
@@ -144,7 +146,7 @@ def _readings_beside(done: Experiment, rng: Generator) -> Laid:
         labels = [c for c in labels if c.part is not Part.THING]
         row = Asked(frozenset(), unit=(EACH_ROW,))
         right = tuple(replace(a, unit=row.unit) for a in truth.right)
-        truth = replace(truth, right=right, undecided=(), scatters=())
+        truth = replace(truth, right=right, undecided=(), scatters="")
     titles = _titled(done.names(Part.VALUE)[0], len(cells[0]), rng)
     laid = _assembled("readings side by side", labels, titles, cells)
     return replace(laid, truth=_about(truth, titles, titled=False, left_out=(), labels=labels))
@@ -172,7 +174,9 @@ def _about(
         numbering=(),
         nuisance=tuple(n for n in truth.nuisance if n in here),
         covariates=tuple(n for n in truth.covariates if n in here),
-        scatters=tuple(n for n in truth.scatters if n in here),
+        seconds=tuple(n for n in truth.seconds if n in here),
+        occasions=tuple(n for n in truth.occasions if n in here),
+        scatters=truth.scatters if truth.scatters in here else "",
     )
 
 
@@ -206,7 +210,7 @@ def _groups_beside(done: Experiment, rng: Generator) -> Laid:
         laid = _assembled("pairs side by side", labels, _in_order(done, levels), cells)
         flat = replace(truth.right[0], block=())
         rows_are = replace(flat, block=(EACH_ROW,))
-        truth = replace(truth, right=(rows_are,), undecided=(flat,), scatters=(), crosses=())
+        truth = replace(truth, right=(rows_are,), undecided=(flat,), scatters="", crosses=())
     return replace(laid, truth=replace(truth, numbering=done.names(Part.NUMBERING)))
 
 
@@ -221,7 +225,7 @@ def _times_beside(done: Experiment, rng: Generator) -> Laid:
     """A row for everything that was treated, a column for every time or condition."""
     (within,) = done.of(Part.WITHIN)
     rows, cells = _spread(done, lambda r: (r.path[0],), lambda r: r.within)
-    labels = _beside(done, rows, (Part.THING, Part.FACTOR, Part.COVARIATE, Part.NUISANCE))
+    labels = _beside(done, rows, (Part.THING, Part.FACTOR, *ASIDES))
     levels = _in_order(done, tuple(dict.fromkeys(within.cells)))
     numbers = all(level.replace(".", "").isdigit() for level in levels)
     if numbers:
@@ -234,7 +238,7 @@ def _times_beside(done: Experiment, rng: Generator) -> Laid:
             replace(a, unit=(EACH_ROW,) if a.unit else (), block=(EACH_ROW,) if a.block else ())
             for a in truth.right
         )
-        truth = replace(truth, right=right, undecided=(), scatters=(), crosses=())
+        truth = replace(truth, right=right, undecided=(), scatters="", crosses=())
     laid = _assembled("times side by side", labels, levels, cells)
     return replace(
         laid, truth=_about(truth, levels, titled=True, left_out=[within.name], labels=labels)
@@ -328,7 +332,8 @@ def _layouts(done: Experiment) -> list[tuple[Callable[[Experiment, Generator], L
             found.append((_groups_beside, 1))
         if plan.between and plan.readings > 1:
             found.append((_units_beside, 0.7))
-        if plan.between and plan.readings == 1 and plan.kind is Kind.MEASURED:
+        least = min(Counter(factors[0].cells).values())
+        if plan.between and plan.readings == 1 and plan.kind is Kind.MEASURED and least > 2:
             found.append((_summaries, 0.3))
     if len(plan.between) == 1 and len(plan.within) == 1 and plan.readings == 1:
         found += [(_times_beside, 1.5), (_spanning, 0.7)]

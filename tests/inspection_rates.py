@@ -16,6 +16,7 @@ from io import BytesIO
 import nestimate as ne
 from nestimate.data.inspection.proposals import Proposal
 from nestimate.data.inspection.questions import decisions
+from nestimate.data.tables.series import split_names
 from nestimate.errors import NestimateError
 from nestimate.overview import Overview
 from nestimate.words import Decimal
@@ -62,38 +63,53 @@ def inspected(table: Sheet, decimal: Decimal | None = None) -> Overview:
 
 
 def _names(said: str, titles: Sequence[str], mark: str) -> tuple[str, ...]:
-    if not said:
-        return ()
-    if said in titles:
-        return (said,)
-    return tuple(part.strip() for part in said.split(mark))
+    return tuple(split_names(said, titles, mark)) if said else ()
 
 
-def _in(text: str) -> list[str]:
-    """Return the columns in a piece of a formula."""
-    found = re.findall(r"`([^`]+)`|C\(([^)`]+)\)|([^\s*:+/|~()`]+)", text)
-    names = ["".join(parts) for parts in found]
-    return list(dict.fromkeys(n for n in names if n not in {"1", "C", "0", "-"}))
+@dataclass(frozen=True)
+class Formula:
+    """A formula taken apart: what is measured and compared, and what its bars stand before."""
+
+    response: frozenset[str]
+    fixed: frozenset[str]
+    bars: tuple[tuple[str, tuple[str, ...]], ...]
+
+    @classmethod
+    def parsed(cls, text: str) -> "Formula":
+        """Take a formula apart; names in backticks may hold anything."""
+        quoted: list[str] = []
+
+        def aside(match: re.Match[str]) -> str:
+            quoted.append(match[1])
+            return f"q{len(quoted) - 1}_"
+
+        def names(part: str) -> list[str]:
+            found = [n for n in re.findall(r"[^\W\d][\w.#]*", part) if n not in {"C", "log"}]
+            return [quoted[int(n[1:-1])] if re.fullmatch(r"q\d+_", n) else n for n in found]
+
+        plain = re.sub(r"C\(([^()]*)\)", r"\1", re.sub(r"`([^`]+)`", aside, text))
+        response, right = plain.split("~", 1)
+        bars = re.findall(r"\(([^|()]*)\|+([^()]*)\)", right)
+        fixed = re.sub(r"\([^()]*\|[^()]*\)", "", right)
+        return cls(
+            frozenset(names(response)),
+            frozenset(names(fixed)),
+            tuple((left.strip(), tuple(names(behind))) for left, behind in bars),
+        )
 
 
 def _formula(proposal: Proposal, beside: frozenset[str]) -> Read:
     """Return what a formula says: slopes differ between blocks, units lie inside what is named."""
-    response, right = proposal.formula.split("~", 1)
-    bars = re.findall(r"\(([^|()]*(?:C\([^)]*\))?[^|()]*)\|+((?:[^()]|C\([^)]*\))*)\)", right)
-    for left, behind in bars:
-        right = re.sub(r"\(" + re.escape(left) + r"\|+" + re.escape(behind) + r"\)", "", right)
-    group = frozenset(_in(right))
+    formula = Formula.parsed(proposal.formula)
     units: dict[str, None] = {}
     blocks: dict[str, None] = {}
     anew = False
-    for left, behind in bars:
-        names = _in(behind)
-        inside = [name for name in names if name not in group]
-        anew = anew or len(inside) < len(names)
-        (units if left.strip() == "1" else blocks).update(dict.fromkeys(inside))
+    for left, behind in formula.bars:
+        inside = [name for name in behind if name not in formula.fixed]
+        anew = anew or len(inside) < len(behind)
+        (units if left == "1" else blocks).update(dict.fromkeys(inside))
     unit = tuple(name for name in units if name not in blocks)
-    values = frozenset(_in(response))
-    asked = Asked(values, group, unit=unit, block=tuple(blocks), beside=beside)
+    asked = Asked(formula.response, formula.fixed, unit=unit, block=tuple(blocks), beside=beside)
     return Read(asked, relabelled=anew)
 
 
@@ -144,7 +160,11 @@ def _inside(one: Sequence[object], other: Sequence[object]) -> bool:
 
 def _alike(table: Sheet, one: Asked, other: Asked) -> bool:
     """Return whether two paths of units or blocks tell the same rows apart, level by level."""
-    pairs = ((one.unit, other.unit), (one.block, other.block))
+    unit = one.unit
+    if len(unit) == len(other.unit) + 1 and _each_alone(table, (*one.group, *unit)):
+        # The innermost have one row each: to name them says nothing.
+        unit = unit[:-1]
+    pairs = ((unit, other.unit), (one.block, other.block))
     return all(_same(table, *pair, one.group) for pair in pairs)
 
 
@@ -153,8 +173,6 @@ def _same(
 ) -> bool:
     if one == other:
         return True
-    if len(one) == len(other) + 1 and _each_alone(table, (*group, *one)):
-        return _same(table, one[:-1], other, group) or not other
     if len(one) != len(other):
         return False
     levels = range(1, len(one) + 1)
@@ -234,6 +252,8 @@ def _pooled(found: Read, table: Sheet) -> str:
     """Return what is taken for independent and is not; "" where nothing is."""
     truth, asked = table.truth, found.asked
     right = truth.right[0]
+    if len(asked.value) == 1 and len(right.value) > 1:
+        return ""
     each = {EACH_ROW, EACH_COLUMN} & {*right.unit, *right.block}
     if each:
         return "" if each & {*asked.unit} or asked.block else each.pop()

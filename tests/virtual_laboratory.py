@@ -591,7 +591,7 @@ ASIDES = (
         lambda rng: str(int(rng.integers(1, 200))),
     ),
     Aside(
-        Word(("weight_g", "start weight (g)"), ("Startgewicht",)),
+        Word(("initial weight", "start weight (g)"), ("Startgewicht",)),
         Part.COVARIATE,
         lambda rng: f"{rng.normal(23, 2):.1f}",
     ),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.random import Generator
 
+from bench_words import Tongue
 from virtual_laboratory import (
     Asked,
     Column,
@@ -210,7 +211,8 @@ def _groups_beside(done: Experiment, rng: Generator) -> Laid:
         laid = _assembled("pairs side by side", labels, _in_order(done, levels), cells)
         flat = replace(truth.right[0], block=())
         rows_are = replace(flat, block=(EACH_ROW,))
-        truth = replace(truth, right=(rows_are,), undecided=(flat,), scatters="", crosses=())
+        # Without names of the rows nothing says that these are pairs.
+        truth = replace(truth, right=(flat,), undecided=(rows_are,), scatters="", crosses=())
     return replace(laid, truth=replace(truth, numbering=done.names(Part.NUMBERING)))
 
 
@@ -396,7 +398,7 @@ def sheet(seed: int) -> Sheet:
     laid = _damaged(laid, done.plan.kind, rng)
     if laid.movable:
         laid = _moved(laid, rng)
-    comma = done.tongue.name != "ENGLISH" and chance(rng, 0.5)
+    comma = done.tongue is not Tongue.ENGLISH and chance(rng, 0.5) and len(laid.header[0]) > 1
     rows = laid.rows
     if comma:
         rows = tuple(tuple(_with_comma(cell) for cell in row) for row in rows)

@@ -243,7 +243,7 @@ class Inspection:
         for folding in foldings(plain, found.columns):
             rows = folding.labels if folding.kind == "groups" else ()
             along = (folding.along,) if folding.along in folding.table.columns else ()
-            inner = cls._as_it_stands(folding.table, file, rows, along)
+            inner = cls._as_it_stands(folding.table, file, rows, along, made=folding.row)
             proposals = restated(inner.proposals, folding, table, limited)
             found = _with_folding(found, inner, folding, proposals)
         if limited and not found.proposals:
@@ -279,6 +279,7 @@ class Inspection:
         rows: Sequence[str] = (),
         along: Sequence[str] = (),
         value: str = "",
+        made: str = "",
     ) -> Self:
         found = cls._of(table, file)
         columns = found.columns
@@ -314,7 +315,7 @@ class Inspection:
         crossing = told_apart(crossing, {c.name: c for c in columns}, whole, rows, along)
         aliases = alike(crossing, whole)
         doubles = {second for _, second in aliases}
-        crossing = crossing.without(doubles)
+        crossing = replace(crossing.without(doubles), made=made)
         groups = group_columns(crossing, {c.name: c for c in columns}, whole)
         ranked = candidates(crossing, groups, whole, single=bool(summary or rows))
         # Columns beside those that are groups have to be named: else they would be groups. What

@@ -17,11 +17,14 @@ from nestimate.data.inspection.crossings import Crossing, same_everywhere
 from nestimate.data.inspection.factors import numbers_experiments
 from nestimate.data.inspection.kinds import MOST_LABELS, Column
 from nestimate.data.inspection.vocabulary import (
+    COUNTS,
     REPEATS,
     clocks,
+    counts_things,
     exposes,
     hints,
     is_reference,
+    known_before,
     summary_role,
     words,
 )
@@ -180,7 +183,8 @@ def summary_columns(table: Table, columns: Sequence[Column]) -> dict[str, str]:
         if role is not None:
             found.setdefault(role, column.name)
     alone = not {"sd", "se"} & {*found}
-    if alone and "n" in found and words(found["n"]) & {"count", "number", "of", "anzahl"}:
+    means = any(c.measured and not c.whole and not known_before(c.name) for c in columns)
+    if alone and "n" in found and (words(found["n"]) & COUNTS or not means):
         # Counted events are no readings behind a mean, unless an SD says that it is one.
         del found["n"]
     if alone and "n" in found:
@@ -203,6 +207,7 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
         likely += 0.5 * (not column.whole) + 1.0 * bool(spoken & {"value", "scored"})
         # What others are divided by comes last, the quotient first.
         likely -= 2.0 * is_reference(column.name)
+        likely -= 2.5 * known_before(column.name)
         # A mean of what stands beside it as read is no reading.
         bare = words(column.name) - _SUMMED
         likely -= 3.0 * any(words(n) == bare != words(column.name) for n in named)
@@ -210,9 +215,11 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
         if column.kind == "numbers" and not column.whole:
             return likely - 2.0 * bool(spoken & {"trait", "sd", "se"} or clocks(column.name))
         label = {"group", "unit", "block", "counter", "trait", "n", "sd", "se"}
+        label |= {"place", "person", "storage"}
+        named_so = spoken & label and not (counts_things(column.name) and not column.numbering)
         return (
             likely
-            - 2.0 * bool(spoken & label or clocks(column.name))
+            - 2.0 * bool(named_so or clocks(column.name))
             - 1.5 * (column.numbering and "scored" not in spoken)
         )
 
@@ -344,7 +351,11 @@ def crossed_labels(
             *extremes,
             *([beside.column] if beside else []),
         }
-        names = [c.name for c in columns if c.name not in apart and is_factor(c, summary)]
+        names = [
+            c.name
+            for c in columns
+            if c.name not in apart and is_factor(c, summary) and not _beside(c)
+        ]
         names = names[:MOST_FACTORS]
         filled = ~np.isnan(table.numbers(value))
         found = Crossing.of_table(table, [*names, whole], filled)
@@ -355,6 +366,12 @@ def crossed_labels(
     if crossing is None:
         raise AssertionError("at least one value is given")
     return chosen, crossing
+
+
+def _beside(column: Column) -> bool:
+    """Return whether a column is beside the design: what was known before, remarks, storage."""
+    known = column.smallest is not None and known_before(column.name)
+    return known or bool(hints(column.name) & {"remark", "storage"})
 
 
 def is_factor(column: Column, summary: Mapping[str, str]) -> bool:

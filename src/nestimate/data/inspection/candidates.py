@@ -17,6 +17,7 @@ from nestimate.data.inspection.factors import (
     counting,
     holds_groups,
     is_when,
+    visits,
 )
 from nestimate.data.inspection.returning import measured_again, met_again, one_each
 from nestimate.data.inspection.vocabulary import VIEWS, hints, lasts, words
@@ -382,6 +383,7 @@ def _group_score(name: str, labels: Sequence[str], whole: str) -> float:
         return -1.0
     score = _told(name, {"group": 3.0, "trait": -1.0, "counter": -3.0, "unit": -2.0, "block": -2.0})
     score += 2.0 * any(label.casefold() in CONTROLS for label in labels)
+    score += 2.0 * ("time" in hints(name) and visits(labels))
     score += 0.5 * (len(labels) == 2) - 1.0 * (len(labels) > 6)
     return score - 0.5 * all(re.fullmatch(r"-?[\d.]+", label) for label in labels)
 

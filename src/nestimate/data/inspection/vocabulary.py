@@ -26,7 +26,7 @@ WORDS = {
         "colony clone "
         "cask bottle vial tube name label code unit track organoid islet neuron worm larvae pup "
         "specimen individuum volunteer proband hamster rabbit sheep cow bird chick egg explant "
-        "coverslip pen aquarium donor "
+        "coverslip pen aquarium donor leaf leaves root seedling "
         "maus mäuse tier tiere ratte patient patientin proband pflanze zelle zellen käfig becken "
         "probe spender schnitt topf schale röhrchen fliege fisch parzelle blatt "
         "souris rat animal sujet plante cellule cage éprouvette ratón ratones rata sujeto paciente "
@@ -37,7 +37,7 @@ WORDS = {
         "day date batch litter block line donor run session week experiment exp expt plate site "
         "lab operator observer experimenter center centre pair cohort clone round "
         "preparation blot gel membrane "
-        "prep isolation passage "
+        "prep isolation passage tray bench chamber incubator clutch bloc bloque hospital clinic "
         "tag datum wurf platte charge versuch experiment zelllinie linie labor durchgang woche "
         "jour date portée plaque lot expérience lignée semaine día fecha camada placa lote "
         "experimento línea semana giorno lotto piastra esperimento dia ninhada"
@@ -50,7 +50,7 @@ WORDS = {
         "rep reps replicate replikat repeat reading read measurement measure meas techrep "
         "technical scan "
         "index idx row no nr number obs observation pass shot injection repetition frame dilution "
-        "trial trials "
+        "trial trials tech essai mesure ensayo prova "
         "messung wiederholung mesure répétition medida repetición réplica réplicat ripetizione"
     ),
     "trait": (
@@ -76,7 +76,8 @@ WORDS = {
         "success responders "
         "counts count total totals foci spines colonies plaques puncta synapses nuclei vesicles "
         "bouts lesions tumours tumors eggs offspring cells neurons zellen neuronen cellules "
-        "células anzahl kolonien colonias"
+        "células anzahl kolonien colonias leaves flowers fruits seeds pups germinated "
+        "gekeimt correct licks entries rearings seizures attacks dornen œufs eier huevos"
     ),
     "scored": "score scores grade grades grading severity points punkte puntuación",
     "place": (
@@ -96,6 +97,11 @@ _ROLE = {word: role for role in ("n", "sd", "se") for word in WORDS[role].split(
 REPEATS = frozenset(
     {"rep", "reps", "replicate", "replicates", "repeat", "repeats", "biorep", "techrep", "index"}
     | {"idx", "replikat", "replika", "wiederholung", "réplica", "réplicat", "repetición"}
+)
+#: Words for how many there were in all.
+TOTAL = frozenset(
+    {"total", "totals", "all", "n", "nuclei", "tested", "scored", "counted", "dapi", "trials"}
+    | {"sown", "seeds", "plated", "injected", "exposed", "examined", "gesät"}
 )
 #: Words for how many there were of something.
 COUNTS = frozenset({"count", "counts", "number", "of", "anzahl"})
@@ -231,8 +237,7 @@ def outcomes_alone(names: Iterable[str]) -> bool:
 
 def counts_things(name: str) -> bool:
     """Return whether a name says that things were counted: `cell count`, `Iba1+ cells`."""
-    said = words(name)
-    return bool(said & COUNTS) or ("counted" in hints(name) and len(said) > 1)
+    return bool(words(name) & COUNTS) or "counted" in hints(name)
 
 
 def exposes(name: str) -> bool:
@@ -257,6 +262,17 @@ def lasts(name: str) -> bool:
     A mouse can; a well, or a replicate, is there for the day.
     """
     return "unit" in hints(name) and not hints(name) & {"place", "counter", "block"}
+
+
+def is_aside(column: Column, n_rows: int) -> bool:
+    """Return whether a column is beside the design: known before, remarks, storage, places.
+
+    Places that are another in nearly every row, as positions on a plate, hold nothing together.
+    """
+    said = hints(column.name)
+    known = column.smallest is not None and known_before(column.name)
+    alone = "place" in said and 3 * column.distinct > 2 * n_rows
+    return known or alone or bool(said & {"remark", "storage"})
 
 
 def summary_role(column: Column) -> str | None:

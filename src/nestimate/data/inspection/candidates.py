@@ -7,8 +7,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
 from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.factors import (
@@ -20,7 +18,7 @@ from nestimate.data.inspection.factors import (
     visits,
 )
 from nestimate.data.inspection.returning import measured_again, met_again, one_each
-from nestimate.data.inspection.vocabulary import VIEWS, hints, lasts, words
+from nestimate.data.inspection.vocabulary import ANIMALS, BORN, VIEWS, hints, lasts, words
 
 MOST_SUBUNITS = 3
 
@@ -236,6 +234,9 @@ def _scored(
         score -= 3.0 * (name == candidate.group)
         before = names[: names.index(name)]
         score -= 3.0 * (crossing.most_rows([*before, name]) == 1 < crossing.most_rows(before))
+    if used == (candidate.group,):
+        # Numbers that return in every group may be the same animals.
+        score -= 1.5 * any(one_each(crossing, candidate.group, name) for name in untold)
     score += _unit_score(crossing, candidate, names, untold)
     if candidate.block is not None:
         score += _block_score(crossing, candidate, names)
@@ -282,8 +283,9 @@ def _unit_score(
         score -= 4.0 * again
         # Where a column names what is in each row, nothing else is sampled anew.
         score -= 3.0 * crossing.single
-        # What has a name, as HeLa has, is the same wherever it is met.
+        # What has a name, as HeLa has, is the same wherever it is met; so is tag 228, rather.
         score -= 2.0 * _named(crossing.labels[outer])
+        score -= 1.0 * (lasts(outer) and not counting(crossing.labels[outer]))
         # Nor are labels of which each lies in one level of another factor.
         others = [name for name in names if name in crossing.factors]
         score -= 1.5 * any(crossing.inside(outer, name) for name in others)
@@ -331,6 +333,9 @@ def _block_score(crossing: Crossing, candidate: Candidate, names: Sequence[str])
     if holds_groups(crossing, block, [candidate.group]) and crossing.most_rows(candidate.place) > 1:
         told = 1.0
     score = told - 0.5 * (len(crossing.labels[block]) == 2)
+    # No animal has two genotypes.
+    born = words(block) & ANIMALS and words(candidate.group) & BORN
+    score -= 4.0 * bool(born and not crossing.factors)
     # What was looked at again on days 5, 10 and 15 is not another one on each.
     left = any("unit" in hints(n) and n not in candidate.used for n in names)
     score -= 4.0 * (left and is_when(crossing, block))
@@ -392,9 +397,3 @@ def _told(name: str, weights: Mapping[str, float]) -> float:
     """Return the weight of the first role that the name speaks for."""
     spoken = hints(name)
     return next((weight for role, weight in weights.items() if role in spoken), 0.0)
-
-
-def present(crossing: Crossing, name: str) -> int:
-    """Return the number of labels that occur in rows with a value."""
-    codes = crossing.codes[name]
-    return int(np.unique(codes[codes >= 0]).size)

@@ -4,10 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from nestimate.data.inspection.candidates import present
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.foldings import Folding
 from nestimate.data.inspection.measured import Beside
+from nestimate.data.inspection.relations import present
 
 RoleName = Literal[
     "value",

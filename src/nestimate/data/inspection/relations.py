@@ -3,10 +3,11 @@
 import re
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from nestimate.data.inspection.candidates import (
     counts_within,
     one_unit_each,
-    present,
 )
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.factors import MOST_GROUPS
@@ -26,11 +27,17 @@ def alike(crossing: Crossing, whole: str) -> tuple[tuple[str, str], ...]:
                 continue
             if crossing.size(first) == crossing.size(second) == crossing.size(first, second):
                 numbers = all(label.isdigit() for label in crossing.labels[first])
-                better = bool(hints(second)) > bool(hints(first)) or (
-                    numbers and bool(hints(second)) == bool(hints(first))
+                better = _named(second) > _named(first) or (
+                    numbers and _named(second) == _named(first)
                 )
                 found.append((second, first) if better else (first, second))
     return tuple(found)
+
+
+def _named(name: str) -> int:
+    """Return how much a name says of what a column is for: that it was sampled, or anything."""
+    said = hints(name)
+    return bool(said) + bool(said - {"trait", "place"})
 
 
 def likely_labels(crossing: Crossing, able: Sequence[str]) -> list[str]:
@@ -99,3 +106,9 @@ def group_columns(crossing: Crossing, columns: Mapping[str, Column], whole: str)
 def could_be_group(column: Column, labels: int) -> bool:
     """Return whether a column has few enough labels to be compared."""
     return column.kind in {"labels", "numbers as labels"} and 2 <= labels <= MOST_GROUPS
+
+
+def present(crossing: Crossing, name: str) -> int:
+    """Return the number of labels that occur in rows with a value."""
+    codes = crossing.codes[name]
+    return int(np.unique(codes[codes >= 0]).size)

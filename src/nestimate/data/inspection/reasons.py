@@ -7,7 +7,6 @@ from typing import Literal
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.foldings import Folding
 from nestimate.data.inspection.measured import Beside
-from nestimate.data.inspection.relations import present
 
 RoleName = Literal[
     "value",
@@ -54,7 +53,7 @@ def reasons(
     found |= {name: (Reason(role="value", why="numbers too"),) for name in values[1:]}
     for name in crossing.names:
         reasons = []
-        count = present(crossing, name)
+        count = crossing.size(name)
         if name == whole or count < 2:
             continue
         if name in crossing.counters:

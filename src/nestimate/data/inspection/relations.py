@@ -10,7 +10,7 @@ from nestimate.data.inspection.candidates import (
     one_unit_each,
 )
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.factors import MOST_GROUPS
+from nestimate.data.inspection.curves import MOST_GROUPS
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.vocabulary import hints
 
@@ -92,7 +92,7 @@ def group_columns(crossing: Crossing, columns: Mapping[str, Column], whole: str)
     able = [
         n
         for n in names
-        if n not in crossing.table.unnamed and could_be_group(columns[n], present(crossing, n))
+        if n not in crossing.table.unnamed and could_be_group(columns[n], crossing.size(n))
     ]
     likely = likely_labels(crossing, able)
     if likely:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.inspection.candidates import (
     counts_within,
     one_unit_each,
@@ -37,7 +38,7 @@ def alike(crossing: Crossing, whole: str) -> tuple[tuple[str, str], ...]:
 def _named(name: str) -> int:
     """Return how much a name says of what a column is for: that it was sampled, or anything."""
     said = hints(name)
-    return bool(said) + bool(said - {"trait", "place"})
+    return bool(said) + bool(said and not said & {"trait", "place"})
 
 
 def likely_labels(crossing: Crossing, able: Sequence[str]) -> list[str]:
@@ -47,8 +48,9 @@ def likely_labels(crossing: Crossing, able: Sequence[str]) -> list[str]:
         name
         for name in able
         if "group" in hints(name)
+        or any(label.casefold() in CONTROLS for label in crossing.labels[name])
         or not (
-            hints(name) & {"unit", "block"}
+            hints(name) & {"unit", "block", "person"}
             or name in crossing.counters | crossing.runs
             or counts_within(crossing, name, names)
             or _numbered_inside(crossing, name, able)
@@ -94,6 +96,11 @@ def group_columns(crossing: Crossing, columns: Mapping[str, Column], whole: str)
         for n in names
         if n not in crossing.table.unnamed and could_be_group(columns[n], crossing.size(n))
     ]
+    # Rows of means, one each: what names them is compared, unless it was sampled.
+    each = [n for n in names if columns[n].kind == "id" and present(crossing, n) <= MOST_GROUPS]
+    able = able or [n for n in each if not hints(n) & {"unit", "block"}]
+    # Who did it is compared where nothing else can be.
+    able = [n for n in able if "person" not in hints(n)] or able
     likely = likely_labels(crossing, able)
     if likely:
         return likely

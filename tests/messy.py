@@ -462,7 +462,7 @@ VALUES = {
         text(
             [[a, m, str(hash_)] for (a, m, _), hash_ in zip(ROWS, np.arange(20) // 2, strict=True)]
         ),
-        ("All readings of a mouse are equal", "rows copied"),
+        ("All readings of one mouse are equal", "rows copied"),
         0,
     ),
     "offset and small scale": Case(

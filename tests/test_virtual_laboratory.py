@@ -13,9 +13,21 @@ pytestmark = pytest.mark.quick
 SEEDS = range(50_000, 50_300)
 #: Wrong first designs that are known, by what the tables have in common.
 KNOWN = {
-    "readings side by side that are lettered, or titles that are conditions beside labels": (),
-    "a header that spans columns": (),
-    "what is left": (),
+    "titles that are conditions, or numbered readings, beside labels that are numbers": (
+        *(50071, 50079, 50098, 50112, 50135, 50180, 50224, 50257, 50259),
+        *(50110, 50223),
+    ),
+    "a header that spans columns: whether replicate 1 of each row is one thing is not asked": (
+        50291,
+    ),
+    "a day of experiments, a clutch or a line whose few names look like groups": (
+        50003,
+        50009,
+        50044,
+    ),
+    "running numbers beside small counts": (50202,),
+    "doses and visits that are numbers, beside a column of sex": (50205, 50228),
+    "bottles and samples numbered anew in every group": (50261, 50276),
 }
 
 

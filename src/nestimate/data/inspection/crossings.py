@@ -105,6 +105,10 @@ class Crossing:
             self,
             labels={name: found for name, found in self.labels.items() if name not in doubles},
             codes={name: codes for name, codes in self.codes.items() if name not in doubles},
+            counters=self.counters - {*doubles},
+            factors=self.factors - {*doubles},
+            runs=self.runs - {*doubles},
+            along=self.along - {*doubles},
         )
 
     @property

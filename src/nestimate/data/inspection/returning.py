@@ -19,7 +19,7 @@ def met_again(crossing: Crossing, unit: str, place: Sequence[str]) -> bool:
     inner = inner and not passes(unit)
     if not inner and (begins_anew(crossing, unit, last) or "place" in hints(unit)):
         return False
-    held = {*place, *crossing.factors} & {*crossing.names}
+    held = {*place, *crossing.factors}
     return any(crossing.size(name) > 1 and crossing.inside(unit, name) for name in held)
 
 

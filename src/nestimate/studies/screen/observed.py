@@ -1,12 +1,42 @@
 """What counts towards the effect: means in arms, or in places that make up something above."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Arms:
+    """Groups in which what counts towards the effect is seen: units in one, blocks in several.
+
+    Attributes
+    ----------
+    seen
+        Which groups each arm is, (arms, groups); of units in groups the groups themselves.
+    outer
+        Arm of each outermost member: a block, a unit, or a reading that is one.
+    cell
+        Arm of each cell, (cells,).
+    """
+
+    seen: NDArray[np.bool_]
+    outer: Codes
+    cell: Codes
+
+    @classmethod
+    def of(cls, group: Codes, outer: Codes, groups: int) -> Self:
+        """Put what sees the same groups into one arm; group and outermost member of each cell."""
+        seen = np.zeros((outer.max() + 1, groups), dtype=bool)
+        seen[outer, group] = True
+        # Where each sees one group arms are in the order of groups.
+        lacking, arm = np.unique(~seen, axis=0, return_inverse=True)
+        arm = arm.reshape(-1)
+        return cls(seen=~lacking, outer=arm, cell=arm[outer])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nestimate.remedies import Advice, Remedy, Voice, said
 from nestimate.results.words import lines
@@ -202,17 +203,27 @@ def trust(found: Found) -> list[str]:
 
 
 def _unequal(found: Found) -> list[str]:
-    """Say how much groups scatter beside the one that scatters least, where they do not alike."""
+    """Say how much arms scatter beside the one that scatters least, where they do not alike."""
     spreads = found.outcome.learnt.spreads
     if not spreads.uneven:
         return []
     order = np.argsort(spreads.factor, kind="stable")
-    least, *others = ((found.groups[g], float(spreads.factor[g])) for g in order)
-    each = ", ".join(f"{group} scatters {factor / least[1]:.2g}" for group, factor in others)
+    least, *others = zip(_arms(found)[order], spreads.factor[order], strict=True)
+    each = ", ".join(f"{factor / least[1]:.2g} times as much in {arm}" for arm, factor in others)
+    layout = found.matrix.layout
+    what = layout.kind.counted.format(*(own.name for own in layout.members))
     return [
-        f"Over all endpoints {each} times as much as {least[0]}, by the SDs of units: each group "
-        "takes its own part in the spread of an endpoint."
+        f"Over all endpoints {what} scatter {each} as in {least[0]}, by their SDs: each takes its "
+        "own part in the spread of an endpoint."
     ]
+
+
+def _arms(found: Found) -> NDArray[np.object_]:
+    """Names of arms: what the groups of each have in common, and not those of all."""
+    varying = [np.array(own) for own in found.labels.values() if len(set(own)) > 1]
+    seen = found.matrix.layout.arms.seen
+    each = ([np.unique(own[groups]) for own in varying] for groups in seen)
+    return np.array([" ".join(own[0] for own in one if own.size == 1) for one in each], object)
 
 
 def _units_of_measurement(found: Found) -> list[str]:

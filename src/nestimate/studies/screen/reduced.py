@@ -73,14 +73,11 @@ class Reduced:
     @classmethod
     def of(cls, values: Array, layout: Layout) -> Self:
         """Reduce readings, shape (endpoints, columns), NaN where there is none."""
-        index = layout.index
-        cube = np.where(index >= 0, values[:, index], np.nan)
-        # Sorted, so that the order of readings changes no digit.
-        cube = np.sort(cube, axis=2)
+        cube = in_cells(values, layout)
         known = ~np.isnan(cube)
         count = known.sum(axis=2)
+        mean = means(cube)
         filled = np.where(known, cube, 0.0)
-        mean = filled.sum(axis=2) / np.where(count, count, np.nan)
         squares = np.where(known, np.square(cube - mean[:, :, None]), 0.0).sum(axis=(1, 2))
         freedom = np.maximum(count - 1, 0).sum(axis=1).astype(float)
         size = np.abs(filled).max(axis=(1, 2))
@@ -141,6 +138,13 @@ class Reduced:
         return self.above.plain(self.mean, self.arm), self.above.arm
 
     @property
+    def errors(self) -> Array:
+        """Variance of each of these, as shares of that of what is inside, (endpoints, observed)."""
+        if self.above is None:
+            return self.share
+        return self.above.error(self.share**0, self.arm)
+
+    @property
     def difference(self) -> Array:
         """The effect by the arms' plain means, (endpoints,); those that count must have some."""
         mean, arm = self.observed
@@ -157,10 +161,18 @@ class Reduced:
 
         Of means from their arm's, from the outermost, and of readings inside cells.
         """
-        found = [_about(*self.observed)]
+        found = [_together(*self.in_arms)]
         if self.above is not None:
-            found.append(_about(self.mean, self.arm))
+            found.append(_together(*_about(self.mean, self.arm)))
         return [*found, (self.squares, self.freedom)] if self.sigma else found
+
+    @property
+    def in_arms(self) -> tuple[Array, Array]:
+        """Squared deviations of what is observed, and their degrees of freedom, of each arm.
+
+        Shape (endpoints, arms).
+        """
+        return _about(*self.observed)
 
     @property
     def lacking(self) -> NDArray[np.object_]:
@@ -180,17 +192,39 @@ def _by_code(count: NDArray[Any], code: Codes, codes: int) -> Codes:
     return np.stack([count[:, code == c].sum(axis=1) for c in range(codes)], axis=1)
 
 
+def in_cells(values: Array, layout: Layout) -> Array:
+    """Return readings by cell, (endpoints, cells, most readings), NaN where there is none.
+
+    Sorted, so that their order changes no digit.
+    """
+    index = layout.index
+    return np.sort(np.where(index >= 0, values[:, index], np.nan), axis=2)
+
+
+def means(cube: Array) -> Array:
+    """Return the mean of each cell, (endpoints, cells); NaN where it has no reading."""
+    known = ~np.isnan(cube)
+    count = known.sum(axis=2)
+    return np.asarray(np.where(known, cube, 0.0).sum(axis=2) / np.where(count, count, np.nan))
+
+
 def _about(mean: Array, arm: Codes) -> tuple[Array, Array]:
-    """Squared deviations of means from their arm's, and degrees of freedom, (endpoints,)."""
-    squares, freedom = np.zeros(len(mean)), np.zeros(len(mean))
-    for a in np.unique(arm):
+    """Squared deviations of means from their arm's, and degrees of freedom, (endpoints, arms)."""
+    arms = np.unique(arm)
+    squares, freedom = np.zeros((2, len(mean), arms.size))
+    for k, a in enumerate(arms):
         own = mean[:, arm == a]
         known = ~np.isnan(own)
         count = known.sum(axis=1)
         middle = np.where(known, own, 0).sum(axis=1) / np.maximum(count, 1)
-        squares += np.where(known, np.square(own - middle[:, None]), 0).sum(axis=1)
-        freedom += np.maximum(count - 1, 0)
+        squares[:, k] = np.where(known, np.square(own - middle[:, None]), 0).sum(axis=1)
+        freedom[:, k] = np.maximum(count - 1, 0)
     return squares, freedom
+
+
+def _together(squares: Array, freedom: Array) -> tuple[Array, Array]:
+    """Sum over arms."""
+    return squares.sum(axis=1), freedom.sum(axis=1)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

@@ -203,19 +203,33 @@ def trust(found: Found) -> list[str]:
 
 
 def _unequal(found: Found) -> list[str]:
-    """Say how much arms scatter beside the one that scatters least, where they do not alike."""
+    """Say that arms take their own parts in the spread of an endpoint, where they do."""
+    if not found.outcome.learnt.spreads.told:
+        return [
+            f"Too few endpoints to tell whether {_counted(found)} scatter alike in "
+            f"{' and '.join(_arms(found))}: they are taken to."
+        ]
+    apart = _apart(found)
+    return [
+        f"Over all endpoints {apart}: each takes its own part in the spread of an endpoint."
+    ] * bool(apart)
+
+
+def _apart(found: Found) -> str:
+    """Say how much arms scatter beside the one that scatters least; empty where all do alike."""
     spreads = found.outcome.learnt.spreads
     if not spreads.uneven:
-        return []
+        return ""
     order = np.argsort(spreads.factor, kind="stable")
     least, *others = zip(_arms(found)[order], spreads.factor[order], strict=True)
     each = ", ".join(f"{factor / least[1]:.2g} times as much in {arm}" for arm, factor in others)
+    return f"{_counted(found)} scatter {each} as in {least[0]}, by their SDs"
+
+
+def _counted(found: Found) -> str:
+    """Name what counts towards the effect."""
     layout = found.matrix.layout
-    what = layout.kind.counted.format(*(own.name for own in layout.members))
-    return [
-        f"Over all endpoints {what} scatter {each} as in {least[0]}, by their SDs: each takes its "
-        "own part in the spread of an endpoint."
-    ]
+    return layout.kind.counted.format(*(own.name for own in layout.members))
 
 
 def _arms(found: Found) -> NDArray[np.object_]:
@@ -264,10 +278,16 @@ def methods(found: Found) -> str:
         f"hierarchical model in which the experimental unit is {unit}: {scatter}, "
         "all SDs being the endpoint's own. "
         f"Priors ({found.options.pool}, {prior}. {mixture}"
-        f"{_again(found)}Hits were "
+        f"{_again(found)}{_ratios(found)}Hits were "
         f"selected at a false sign rate of {RATE:g}, the mean local false sign rate of those "
         "selected. Missing readings were not imputed."
     )
+
+
+def _ratios(found: Found) -> str:
+    """Say how the spreads of arms were tied, for the methods of a paper."""
+    apart = _apart(found)
+    return apart and f"Over all endpoints {apart}: in each they had this ratio. "
 
 
 def _again(found: Found) -> str:

@@ -43,7 +43,8 @@ class Reduced:
     few
         What is said of an endpoint that has one, or none, of each arm; empty where that is enough.
     squares, freedom
-        Squared deviations of readings inside cells, and their degrees of freedom, (endpoints,).
+        Squared deviations of readings inside cells, and their degrees of freedom, of each arm (of
+        what places make up), (endpoints, arms).
     units
         Observed means (of what places make up) of each arm, (endpoints, arms).
     inner, readings, missing
@@ -78,8 +79,7 @@ class Reduced:
         count = known.sum(axis=2)
         mean = means(cube)
         filled = np.where(known, cube, 0.0)
-        squares = np.where(known, np.square(cube - mean[:, :, None]), 0.0).sum(axis=(1, 2))
-        freedom = np.maximum(count - 1, 0).sum(axis=1).astype(float)
+        squares = np.where(known, np.square(cube - mean[:, :, None]), 0.0).sum(axis=2)
         size = np.abs(filled).max(axis=(1, 2))
         share = 1 / np.where(count, count, np.nan)
         seen = np.maximum((count > 0).sum(axis=1), 1)
@@ -87,7 +87,7 @@ class Reduced:
         seen_as = layout.kind.observed(layout, mean, share)
         mean, arm, above = seen_as.mean, seen_as.arm, seen_as.above
         whole = mean if above is None else above.plain(mean, arm)
-        arms, groups = seen_as.signs.size, len(layout.groups)
+        arms, groups, of_cell = seen_as.signs.size, len(layout.groups), layout.arms.cell
         return cls(
             scales=tuple(layout.scales.values()),
             mean=mean,
@@ -96,8 +96,8 @@ class Reduced:
             above=above,
             signs=seen_as.signs,
             few=seen_as.few,
-            squares=squares,
-            freedom=freedom,
+            squares=_by_code(squares, of_cell, arms),
+            freedom=_by_code(np.maximum(count - 1.0, 0.0), of_cell, arms),
             units=_by_code(~np.isnan(whole), arm if above is None else above.arm, arms),
             inner=_by_code(count > 0, layout.group, groups),
             readings=_by_code(count, layout.group, groups),
@@ -126,7 +126,7 @@ class Reduced:
         return replace(
             self,
             mean=self.mean / unit[:, None],
-            squares=self.squares / np.square(unit),
+            squares=self.squares / np.square(unit)[:, None],
             size=self.size / unit,
         )
 
@@ -136,6 +136,11 @@ class Reduced:
         if self.above is None:
             return self.mean, self.arm
         return self.above.plain(self.mean, self.arm), self.above.arm
+
+    @property
+    def within(self) -> tuple[Array, Array]:
+        """Squares and degrees of freedom of readings inside cells, of all arms, (endpoints,)."""
+        return self.squares.sum(axis=1), self.freedom.sum(axis=1)
 
     @property
     def errors(self) -> Array:
@@ -156,23 +161,24 @@ class Reduced:
         return found
 
     @property
-    def scatter(self) -> list[tuple[Array, Array]]:
-        """Squared deviations and degrees of freedom, (endpoints,), for each of the scales.
+    def in_arms(self) -> list[tuple[Array, Array]]:
+        """Squared deviations and degrees of freedom, (endpoints, arms), for each of the scales.
 
         Of means from their arm's, from the outermost, and of readings inside cells.
         """
-        found = [_together(*self.in_arms)]
+        found = [_about(*self.observed)]
         if self.above is not None:
-            found.append(_together(*_about(self.mean, self.arm)))
+            arm = self.above.arm[self.above.observed]
+            squares, freedom = (
+                _by_code(own, arm, self.signs.size) for own in _about(self.mean, self.arm)
+            )
+            found.append((squares, freedom))
         return [*found, (self.squares, self.freedom)] if self.sigma else found
 
     @property
-    def in_arms(self) -> tuple[Array, Array]:
-        """Squared deviations of what is observed, and their degrees of freedom, of each arm.
-
-        Shape (endpoints, arms).
-        """
-        return _about(*self.observed)
+    def scatter(self) -> list[tuple[Array, Array]]:
+        """The same of all arms together, (endpoints,)."""
+        return [(squares.sum(axis=1), freedom.sum(axis=1)) for squares, freedom in self.in_arms]
 
     @property
     def lacking(self) -> NDArray[np.object_]:
@@ -187,7 +193,7 @@ class Reduced:
         return found
 
 
-def _by_code(count: NDArray[Any], code: Codes, codes: int) -> Codes:
+def _by_code(count: NDArray[Any], code: Codes, codes: int) -> NDArray[Any]:
     """Sum over the members of each group, or of each arm, (endpoints, codes)."""
     return np.stack([count[:, code == c].sum(axis=1) for c in range(codes)], axis=1)
 
@@ -222,11 +228,6 @@ def _about(mean: Array, arm: Codes) -> tuple[Array, Array]:
     return squares, freedom
 
 
-def _together(squares: Array, freedom: Array) -> tuple[Array, Array]:
-    """Sum over arms."""
-    return squares.sum(axis=1), freedom.sum(axis=1)
-
-
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Pattern:
     """Endpoints of which equally much is known: how many means of each arm and share.
@@ -259,6 +260,7 @@ class Pattern:
 
 def patterns(reduced: Reduced) -> Iterator[Pattern]:
     """Sort endpoints by what is known of them; some mean must be in every arm of the effect."""
+    squares_inside, freedom = reduced.within
     known = ~np.isnan(reduced.share)
     shares, codes = np.unique(reduced.share[known], return_inverse=True)
     place = np.full(reduced.share.shape, -1)
@@ -286,8 +288,8 @@ def patterns(reduced: Reduced) -> Iterator[Pattern]:
             count=count[own],
             mean=np.stack(means, axis=1),
             squares=np.stack(squares, axis=1),
-            inside=reduced.squares[rows],
-            freedom=reduced.freedom[rows],
+            inside=squares_inside[rows],
+            freedom=freedom[rows],
             above=reduced.above,
             signs=reduced.signs,
         )

@@ -1,5 +1,6 @@
 """How much arms scatter beside each other: one number for each, learnt from all endpoints."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -15,8 +16,8 @@ Codes = NDArray[np.intp]
 
 #: Endpoints from which it can be told; how many errors apart, and how many times one arm's SD has
 #: to be that of another.
-LEAST, SURE, APART = 100, 4.0, 1.2
-#: Share of the variance in an arm that may be laid to what is inside.
+LEAST, SURE, APART = 50, 4.0, 1.2
+#: Share of a variance that may be laid to what is inside.
 MOST_INSIDE = 0.9
 
 
@@ -33,6 +34,8 @@ class Spreads:
     factor
         SD in each arm over the one that an endpoint has for all, shape (arms,); one where they
         scatter alike, or where it cannot be told.
+    told
+        Whether there are endpoints enough to tell it.
 
     Notes
     -----
@@ -42,6 +45,7 @@ class Spreads:
     """
 
     factor: Array
+    told: bool = True
 
     @classmethod
     def of(cls, reduced: Reduced) -> Self:
@@ -52,16 +56,16 @@ class Spreads:
         inside what is counted is taken off: that the scales say already.
         """
         factor = np.ones(reduced.signs.size)
-        squares, free = reduced.in_arms
+        squares, free = reduced.in_arms[0]
         enough = (free > 0).sum(axis=0) >= LEAST
         told = (free[:, enough] > 0).all(axis=1) & (squares[:, enough] > 0).all(axis=1)
         if enough.sum() < 2 or told.sum() < LEAST:
-            return cls(factor=factor)
+            return cls(factor=factor, told=factor.size < 2)
         some, half = squares[told][:, enough], 0.5 * free[told][:, enough]
         found = np.log(some) - np.log(2.0) - special.digamma(half)
         apart = found - found.mean(axis=1, keepdims=True)
         error = apart.std(axis=0) / np.sqrt(len(apart))
-        mean = apart.mean(axis=0) - _expected(reduced, free)[enough]
+        mean = apart.mean(axis=0) - _of_numbers(reduced)[enough]
         mean -= mean.mean()
         if np.ptp(mean) < 2 * np.log(APART) or (np.abs(mean) < SURE * error).all():
             return cls(factor=factor)
@@ -85,7 +89,10 @@ class Spreads:
         return replace(reduced, mean=mean, signs=reduced.signs * self.factor)
 
     def readings(self, values: Array, layout: Layout) -> tuple[Array, Layout]:
-        """Return the same of readings, (endpoints, columns), and the layout with its effect."""
+        """Return the same of readings, (endpoints, columns), and the layout with its effect.
+
+        Of units that lie in one group each: what blocks show stands for their readings.
+        """
         if not self.uneven:
             return values, layout
         arms = layout.arms
@@ -96,6 +103,28 @@ class Spreads:
         weights = tuple((np.array(layout.asked.weights) * of_group).tolist())
         asked = replace(layout.asked, weights=weights)
         return values + moved[:, layout.cell], replace(layout, asked=asked)
+
+    def between(self, scales: Sequence[float], layout: Layout) -> Array:
+        """Return the outermost scale in each arm over that of an endpoint, (arms,).
+
+        Parameters
+        ----------
+        scales
+            Of an endpoint, from the outermost. What lies inside is alike in all arms.
+        layout
+            What it is read in, nothing missing.
+        """
+        if not self.uneven:
+            return self.factor
+        whole = Reduced.of(np.zeros((1, layout.cell.size)), layout)
+        outer, *inner = np.square(scales)
+        inside = sum(
+            own * share for own, share in zip(inner, (1, whole.share.mean()), strict=False)
+        )
+        total, count = _sums(whole.errors, whole.observed[1])
+        error, times = inside * (total / count)[0], np.square(self.factor)
+        least = (1 - MOST_INSIDE) * times * outer
+        return np.asarray(np.sqrt(np.maximum(times * (outer + error) - error, least) / outer))
 
 
 def _sums(values: Array, code: Codes) -> tuple[Array, Array]:
@@ -111,19 +140,32 @@ def _middles(mean: Array, place: Codes) -> Array:
     return np.asarray((total / np.maximum(count, 1))[:, place])
 
 
-def _expected(reduced: Reduced, free: Array) -> Array:
-    """Return logs of variances in arms as if tau were one, by what errs inside alone."""
-    outer, *inner = reduced.scatter
+def _of_numbers(reduced: Reduced) -> Array:
+    """Return logs of variances in arms beside what they were with equal numbers inside, (arms,).
+
+    Endpoints count alike, whatever their unit.
+    """
+    outer, *inner = reduced.in_arms
     if not inner:
-        return np.zeros(free.shape[1])
-    total, count = _sums(reduced.errors, reduced.observed[1])
-    there = (count > 0).all(axis=1)
-    errors = (total / np.maximum(count, 1))[there]
-    share = _variance(*inner[0])[there] @ errors / _variance(*outer)[there].sum()
-    middle = np.average(share, weights=free[there].sum(axis=0))
-    return np.asarray(np.log1p(np.maximum(share - middle, -MOST_INSIDE)))
+        return np.zeros(reduced.signs.size)
+    total, count = (own.sum(axis=0) for own in _sums(reduced.errors, reduced.observed[1]))
+    error = total / np.maximum(count, 1)
+    unit = np.sum([_variance(*own) for own in reduced.scatter[:2]], axis=0)[:, None]
+    found, inside = (
+        _typical(squares / np.where(unit > 0, unit, np.inf), free)
+        for squares, free in (outer, inner[0])
+    )
+    share = inside * (error - error.mean()) / np.maximum(found, np.finfo(float).tiny)
+    return np.asarray(-np.log1p(-np.minimum(share, MOST_INSIDE)))
+
+
+def _typical(squares: Array, freedom: Array) -> Array:
+    """Return a variance of each arm, (arms,); of all where an arm tells none."""
+    total, free = squares.sum(axis=0), freedom.sum(axis=0)
+    of_all = _variance(total.sum(keepdims=True), free.sum(keepdims=True))
+    return np.where(free > 0, _variance(total, free), of_all)
 
 
 def _variance(squares: Array, freedom: Array) -> Array:
-    """Variances; 0 where nothing tells them."""
+    """Return variances; 0 where nothing tells them."""
     return np.asarray(squares / np.where(freedom > 0, freedom, np.inf))

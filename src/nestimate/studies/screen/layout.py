@@ -244,10 +244,9 @@ class Subunits(Kind):
 
     def observed(self, layout: Layout, mean: Array, share: Array) -> Observed:
         """Give the means of subunits; units are places by themselves."""
-        first = layout.first
-        above = Above(
-            observed=np.arange(first.size), sign=np.ones(first.size), arm=layout.group[first]
-        )
+        group = layout.group[layout.first]
+        units = np.arange(group.size)
+        above = Above(observed=units, sign=np.ones(group.size), group=group, arm=group)
         return self._in_groups(layout, mean, share, layout.place, above)
 
     def inside(self, place: Codes, cell: Codes) -> dict[str, Codes]:
@@ -277,10 +276,12 @@ class Blocks(Kind):
         found = self._shown(layout, mean, share)
         above, cells = found.above, np.arange(layout.group.size)
         assert above is not None
+        parts = above.parts(share, len(layout.groups))
         return replace(
             found,
             mean=above.plain(mean, cells),
-            share=above.error(share, cells),
+            share=parts.sum(axis=2),
+            parts=parts,
             arm=above.arm,
             above=None,
         )
@@ -299,7 +300,7 @@ class Blocks(Kind):
         observed = layout.members[0].codes[first]
         signs = self.size(np.where(arms.seen, weights, 0.0))
         sign = weights[group] / signs[arms.cell[first]]
-        above = Above(observed=observed, sign=sign, arm=arms.outer)
+        above = Above(observed=observed, sign=sign, group=group, arm=arms.outer)
         few = tuple(self._few(layout, own) for own in arms.seen)
         return Observed(mean=mean, share=share, arm=layout.place, above=above, signs=signs, few=few)
 

@@ -48,15 +48,22 @@ class Above:
 
     Attributes
     ----------
-    observed, sign
-        What each place is part of, and the weight with which it counts, shape (places,).
+    observed, sign, group
+        What each place is part of, the weight with which it counts, and its group, shape
+        (places,).
     arm
         Arm of what they make up, shape (observed,).
     """
 
     observed: Codes
     sign: Array
+    group: Codes
     arm: Codes
+
+    @property
+    def arm_of_place(self) -> Codes:
+        """Arm of what each place is part of, (places,)."""
+        return self.arm[self.observed]
 
     def plain(self, mean: Array, place: Codes) -> Array:
         """Return it of plain means, (endpoints, observed); NaN where a place has none.
@@ -71,6 +78,15 @@ class Above:
             own = mean[:, place == p]
             count = (~np.isnan(own)).sum(axis=1)
             found[:, k] += sign * np.nansum(own, axis=1) / np.where(count, count, np.nan)
+        return found
+
+    def parts(self, share: Array, groups: int) -> Array:
+        """Return the part of each group in `error` of single means, (endpoints, observed, groups).
+
+        NaN where a place has none.
+        """
+        found = np.zeros((len(share), self.arm.size, groups))
+        found[:, self.observed, self.group] = np.square(self.sign) * share
         return found
 
     def error(self, variance: Array, place: Codes) -> Array:
@@ -96,6 +112,8 @@ class Observed:
     ----------
     mean, share
         Means, and shares of sigma^2 in their variance, (endpoints, observed).
+    parts
+        Of what blocks show, the part of each group in its share, (endpoints, observed, groups).
     arm
         Arm of each, (observed,).
     above
@@ -112,3 +130,4 @@ class Observed:
     above: Above | None
     signs: Array
     few: tuple[tuple[str, str], ...]
+    parts: Array | None = None

@@ -204,26 +204,37 @@ def trust(found: Found) -> list[str]:
 
 def _unequal(found: Found) -> list[str]:
     """Say that arms take their own parts in the spread of an endpoint, where they do."""
-    if not found.outcome.learnt.spreads.told:
-        return [
-            f"Too few endpoints to tell whether {_counted(found)} scatter alike in "
-            f"{' and '.join(_arms(found))}: they are taken to."
-        ]
     apart = _apart(found)
-    return [
-        f"Over all endpoints {apart}: each takes its own part in the spread of an endpoint."
-    ] * bool(apart)
+    told = [
+        f"Over all endpoints {one}: each takes its own part in the spread of an endpoint."
+        for one in apart
+    ]
+    if found.outcome.learnt.spreads.told:
+        return told
+    arms = " and ".join(_arms(found))
+    few = f"Too few endpoints to tell whether {_counted(found)} scatter alike in {arms}"
+    return [*told, f"{few}: they are taken to."]
 
 
-def _apart(found: Found) -> str:
-    """Say how much arms scatter beside the one that scatters least; empty where all do alike."""
-    spreads = found.outcome.learnt.spreads
-    if not spreads.uneven:
-        return ""
-    order = np.argsort(spreads.factor, kind="stable")
-    least, *others = zip(_arms(found)[order], spreads.factor[order], strict=True)
-    each = ", ".join(f"{factor / least[1]:.2g} times as much in {arm}" for arm, factor in others)
-    return f"{_counted(found)} scatter {each} as in {least[0]}, by their SDs"
+def _apart(found: Found) -> list[str]:
+    """Say how much arms, or groups inside of blocks, scatter beside the one that does least."""
+    spreads, layout = found.outcome.learnt.spreads, found.matrix.layout
+    told = [f"{_counted(found)} scatter {_times(_arms(found), spreads.factor)}"] * spreads.uneven
+    groups, names = np.array(found.groups, dtype=object), [own.name for own in layout.members]
+    what = f"{names[-1]} values" if len(names) > 1 else "readings"
+    for own in layout.arms.seen:
+        if np.ptp(spreads.inside[own]):
+            times = _times(groups[own], spreads.inside[own])
+            told.append(f"{what} inside {names[0]} scatter {times}")
+    return told
+
+
+def _times(names: NDArray[np.object_], factor: NDArray[np.float64]) -> str:
+    """Say how many times the least of factors the others are."""
+    order = np.argsort(factor, kind="stable")
+    least, *others = zip(names[order], factor[order], strict=True)
+    each = ", ".join(f"{own / least[1]:.2g} times as much in {name}" for name, own in others)
+    return f"{each} as in {least[0]}, by their SDs"
 
 
 def _counted(found: Found) -> str:
@@ -285,9 +296,10 @@ def methods(found: Found) -> str:
 
 
 def _ratios(found: Found) -> str:
-    """Say how the spreads of arms were tied, for the methods of a paper."""
-    apart = _apart(found)
-    return apart and f"Over all endpoints {apart}: in each they had this ratio. "
+    """Say how spreads were tied, for the methods of a paper."""
+    return "".join(
+        f"Over all endpoints {one}: in each they had this ratio. " for one in _apart(found)
+    )
 
 
 def _again(found: Found) -> str:

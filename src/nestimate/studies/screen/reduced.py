@@ -42,9 +42,13 @@ class Reduced:
         Weight of an arm (of what places make up) in the effect, shape (arms,).
     few
         What is said of an endpoint that has one, or none, of each arm; empty where that is enough.
+    parts
+        Of what blocks show, the part of each group in its share, (endpoints, observed, groups).
     squares, freedom
-        Squared deviations of readings inside cells, and their degrees of freedom, of each arm (of
-        what places make up), (endpoints, arms).
+        Squared deviations of readings inside cells, and their degrees of freedom, of each group,
+        (endpoints, groups).
+    arm_of_group
+        Arm in which each group is seen, (groups,).
     units
         Observed means (of what places make up) of each arm, (endpoints, arms).
     inner, readings, missing
@@ -62,8 +66,10 @@ class Reduced:
     above: Above | None
     signs: Array
     few: tuple[tuple[str, str], ...]
+    parts: Array | None
     squares: Array
     freedom: Array
+    arm_of_group: Codes
     units: Codes
     inner: Codes
     readings: Codes
@@ -87,7 +93,7 @@ class Reduced:
         seen_as = layout.kind.observed(layout, mean, share)
         mean, arm, above = seen_as.mean, seen_as.arm, seen_as.above
         whole = mean if above is None else above.plain(mean, arm)
-        arms, groups, of_cell = seen_as.signs.size, len(layout.groups), layout.arms.cell
+        arms, groups = seen_as.signs.size, len(layout.groups)
         return cls(
             scales=tuple(layout.scales.values()),
             mean=mean,
@@ -96,8 +102,10 @@ class Reduced:
             above=above,
             signs=seen_as.signs,
             few=seen_as.few,
-            squares=_by_code(squares, of_cell, arms),
-            freedom=_by_code(np.maximum(count - 1.0, 0.0), of_cell, arms),
+            parts=seen_as.parts,
+            squares=_by_code(squares, layout.group, groups),
+            freedom=_by_code(np.maximum(count - 1.0, 0.0), layout.group, groups),
+            arm_of_group=layout.arms.seen.argmax(axis=0),
             units=_by_code(~np.isnan(whole), arm if above is None else above.arm, arms),
             inner=_by_code(count > 0, layout.group, groups),
             readings=_by_code(count, layout.group, groups),
@@ -119,7 +127,8 @@ class Reduced:
         """Return some of the endpoints."""
         of_each = ("mean", "share", "squares", "freedom", "size", "level")
         names = (*of_each, "units", "inner", "readings", "missing")
-        return replace(self, **{name: getattr(self, name)[rows] for name in names})
+        parts = None if self.parts is None else self.parts[rows]
+        return replace(self, parts=parts, **{name: getattr(self, name)[rows] for name in names})
 
     def over(self, unit: Array) -> "Reduced":
         """Return endpoints whose values are divided by a unit of their own, (endpoints,)."""
@@ -168,12 +177,36 @@ class Reduced:
         """
         found = [_about(*self.observed)]
         if self.above is not None:
-            arm = self.above.arm[self.above.observed]
-            squares, freedom = (
-                _by_code(own, arm, self.signs.size) for own in _about(self.mean, self.arm)
-            )
-            found.append((squares, freedom))
-        return [*found, (self.squares, self.freedom)] if self.sigma else found
+            found.append(self.in_groups)
+        found += [(self.squares, self.freedom)] * self.sigma
+        outer, *inner = found
+        arms = self.signs.size
+        by_arm = ([_by_code(own, self.arm_of_group, arms) for own in one] for one in inner)
+        return [outer, *((squares, freedom) for squares, freedom in by_arm)]
+
+    @property
+    def in_groups(self) -> tuple[Array, Array]:
+        """The same of what lies in places, or of readings, by group, (endpoints, groups)."""
+        if self.above is None:
+            return self.squares, self.freedom
+        code, groups = self.above.group, self.arm_of_group.size
+        squares, freedom = _about(self.mean, self.arm)
+        return _by_code(squares, code, groups), _by_code(freedom, code, groups)
+
+    def inside_over(self, times: Array) -> "Reduced":
+        """Divide what lies in places, or readings of cells, by a number of each group, (groups,).
+
+        What blocks show of the effect stays. Of units in one group each only the spread inside
+        changes.
+        """
+        above = self.above
+        if above is not None:
+            of_place = times[above.group]
+            above = replace(above, sign=above.sign * of_place)
+            return replace(self, mean=self.mean / of_place[self.arm], above=above)
+        squares = self.squares / np.square(times)
+        share = self.share if self.parts is None else self.parts @ np.square(times)
+        return replace(self, squares=squares, share=share)
 
     @property
     def scatter(self) -> list[tuple[Array, Array]]:

@@ -34,44 +34,37 @@ class Spreads:
     factor
         SD in each arm over the one that an endpoint has for all, shape (arms,); one where they
         scatter alike, or where it cannot be told.
+    inside
+        The same of what lies inside a block, of each group over those of its arm, (groups,).
     told
-        Whether there are endpoints enough to tell it.
+        Whether there are endpoints enough to tell how arms scatter.
 
     Notes
     -----
     What is counted is divided by its arm's factor, and the weight of the arm in the effect is
-    multiplied by it: the effect stays, and all scatter alike. Inside, where subunits and readings
-    lie about their means, all stays as it is.
+    multiplied by it: the effect stays, and all scatter alike. What lies inside a block is divided
+    by its group's number, with which the group then counts in what the block shows. Where units
+    lie in one group each, what is inside them stays as it is.
     """
 
     factor: Array
+    inside: Array
     told: bool = True
 
     @classmethod
     def of(cls, reduced: Reduced) -> Self:
         """Learn it from endpoints that can be estimated.
 
-        The mean log of variances is less by digamma(d / 2) - log(d / 2) than the log of what they
-        estimate with d degrees of freedom. How far arms are apart because unlike numbers lie
-        inside what is counted is taken off: that the scales say already.
+        How far arms are apart because unlike numbers lie inside what is counted is taken off: that
+        the scales say already.
         """
-        factor = np.ones(reduced.signs.size)
-        squares, free = reduced.in_arms[0]
-        enough = (free > 0).sum(axis=0) >= LEAST
-        told = (free[:, enough] > 0).all(axis=1) & (squares[:, enough] > 0).all(axis=1)
-        if enough.sum() < 2 or told.sum() < LEAST:
-            return cls(factor=factor, told=factor.size < 2)
-        some, half = squares[told][:, enough], 0.5 * free[told][:, enough]
-        found = np.log(some) - np.log(2.0) - special.digamma(half)
-        apart = found - found.mean(axis=1, keepdims=True)
-        error = apart.std(axis=0) / np.sqrt(len(apart))
-        mean = apart.mean(axis=0) - _of_numbers(reduced)[enough]
-        mean -= mean.mean()
-        if np.ptp(mean) < 2 * np.log(APART) or (np.abs(mean) < SURE * error).all():
-            return cls(factor=factor)
-        weight, variance = (half + 0.5).mean(axis=0), np.exp(mean)
-        factor[enough] = np.sqrt(variance * weight.sum() / (weight @ variance))
-        return cls(factor=factor)
+        arms, groups = reduced.signs.size, reduced.inner.shape[1]
+        apart, _ = _apart(*reduced.in_groups, np.zeros(groups))
+        total, count = _sums(np.square(apart)[None], reduced.arm_of_group)
+        inside = apart / np.sqrt(total / count)[0, reduced.arm_of_group]
+        evened = cls(factor=np.ones(arms), inside=inside).evened(reduced)
+        factor, told = _apart(*evened.in_arms[0], _of_numbers(evened))
+        return cls(factor=factor, inside=inside, told=told)
 
     @property
     def uneven(self) -> bool:
@@ -80,11 +73,13 @@ class Spreads:
 
     def evened(self, reduced: Reduced) -> Reduced:
         """Return endpoints of which all that is counted scatters alike, and the same effects."""
+        if np.ptp(self.inside):
+            reduced = reduced.inside_over(self.inside)
         if not self.uneven:
             return reduced
         arm, middle, above = reduced.arm, reduced.mean, reduced.above
         if above is not None:
-            arm, middle = above.arm[above.observed[arm]], _middles(middle, arm)
+            arm, middle = above.arm_of_place[arm], _middles(middle, arm)
         mean = reduced.mean + (1 / self.factor - 1)[arm] * middle
         return replace(reduced, mean=mean, signs=reduced.signs * self.factor)
 
@@ -125,6 +120,36 @@ class Spreads:
         error, times = inside * (total / count)[0], np.square(self.factor)
         least = (1 - MOST_INSIDE) * times * outer
         return np.asarray(np.sqrt(np.maximum(times * (outer + error) - error, least) / outer))
+
+
+def _apart(squares: Array, free: Array, less: Array) -> tuple[Array, bool]:
+    """Return SDs beside each other, those of all being one, and whether they can be told.
+
+    The mean log of variances is less by digamma(d / 2) - log(d / 2) than the log of what they
+    estimate with d degrees of freedom.
+
+    Parameters
+    ----------
+    squares, free
+        Squared deviations and degrees of freedom, (endpoints, arms or groups).
+    less
+        What logs of variances are apart for another reason, (arms or groups,).
+    """
+    factor = np.ones(less.size)
+    enough = (free > 0).sum(axis=0) >= LEAST
+    told = (free[:, enough] > 0).all(axis=1) & (squares[:, enough] > 0).all(axis=1)
+    if enough.sum() < 2 or told.sum() < LEAST:
+        return factor, factor.size < 2
+    some, half = squares[told][:, enough], 0.5 * free[told][:, enough]
+    found = np.log(some) - np.log(2.0) - special.digamma(half)
+    apart = found - found.mean(axis=1, keepdims=True)
+    error = apart.std(axis=0) / np.sqrt(len(apart))
+    mean = apart.mean(axis=0) - less[enough]
+    mean -= mean.mean()
+    if np.ptp(mean) >= 2 * np.log(APART) and (np.abs(mean) >= SURE * error).any():
+        weight, variance = (half + 0.5).mean(axis=0), np.exp(mean)
+        factor[enough] = np.sqrt(variance * weight.sum() / (weight @ variance))
+    return factor, True
 
 
 def _sums(values: Array, code: Codes) -> tuple[Array, Array]:

@@ -1,7 +1,6 @@
 """Screens whose arms scatter unequally: groups of units, and kinds of animals or blocks."""
 
 import warnings
-from dataclasses import replace
 from functools import partial
 from itertools import product
 
@@ -238,7 +237,7 @@ def test_arms_are_evened_and_the_effect_stays(which):
     matrix = read(data[kept], Roles(endpoint="e", value="y", **roles), None, Options(**asked))
     reduced = Reduced.of(matrix.values, matrix.layout)
     arms, groups = reduced.signs.size, reduced.inner.shape[1]
-    spreads = Spreads(factor=np.linspace(0.5, 2, arms), inside=np.ones(groups))
+    spreads = Spreads(factor=np.linspace(1, 2, arms), inside=np.ones(groups))
     evened = spreads.evened(reduced)
     alike = partial(np.testing.assert_allclose, rtol=1e-9, atol=1e-12)
     alike(evened.difference, reduced.difference)
@@ -247,12 +246,12 @@ def test_arms_are_evened_and_the_effect_stays(which):
     alike(np.array(inner), np.array(before))
     # Inside, what a block shows is as it was, and its error that of what is divided.
     times = 1 + np.arange(groups) / groups
-    divided = replace(spreads, factor=np.ones(arms), inside=times).evened(reduced)
+    divided = reduced.inside_over(times)
     alike(divided.observed[0], reduced.observed[0])
     squares, freedom = (np.array(own) for own in reduced.in_groups)
     alike(divided.in_groups, (squares / np.square(times), freedom))
-    doubled = replace(spreads, factor=np.ones(arms), inside=np.full(groups, 2.0)).evened(reduced)
     one_group = reduced.above is None and reduced.parts is None
+    doubled = reduced.inside_over(np.full(groups, 2.0))
     alike(doubled.errors, reduced.errors * (1 if one_group else 4))
     if which in ("subunits", "units", "between at one time"):
         # Student-t units are given readings, and these are the same to rounding.

@@ -1,4 +1,4 @@
-"""How much arms scatter beside each other: one number for each, learnt from all endpoints."""
+"""How much arms scatter beside each other, and groups inside of blocks: one number for each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -7,20 +7,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
 from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.factors import (
-    MOST_GROUPS,
-    begins_anew,
-    counting,
-    holds_groups,
-    is_when,
-    moments,
-)
+from nestimate.data.inspection.curves import MOST_GROUPS, moments
+from nestimate.data.inspection.factors import begins_anew, counting, holds_groups, is_when
 from nestimate.data.inspection.kinds import Column
-from nestimate.data.inspection.vocabulary import VIEWS, hints, words
+from nestimate.data.inspection.vocabulary import LITTERS, VIEWS, hints, lasts, words
 
 MOST_SUBUNITS = 3
 
@@ -43,6 +35,8 @@ class Candidate:
         Those of them that differ between rows taken as readings of one thing.
     anew
         Those of `merged` whose labels begin anew in every block.
+    over
+        Times, doses or positions over which the mean of a unit is taken.
     """
 
     group: str
@@ -53,6 +47,7 @@ class Candidate:
     unused: tuple[str, ...] = field(default=())
     merged: tuple[str, ...] = field(default=())
     anew: tuple[str, ...] = field(default=())
+    over: tuple[str, ...] = field(default=())
 
     @property
     def blocks(self) -> tuple[str, ...]:
@@ -80,14 +75,6 @@ class Candidate:
         anew = outer in other.merged or (other.relabel and other.units[:1] == (outer,))
         across = other.block in (*self.merged, *self.units[1:])
         return self.group == other.group and anew and across and lasts(outer)
-
-
-def lasts(name: str) -> bool:
-    """Return whether a column names what can be met again another day, as a place or count is not.
-
-    A mouse can; a well, or a replicate, is there for the day.
-    """
-    return "unit" in hints(name) and not hints(name) & {"place", "counter", "block"}
 
 
 def candidates(
@@ -130,7 +117,7 @@ def _roles(
         yield Candidate(group=group, units=(single_units[0],))
         return
     compared = crossing.factors if group in crossing.factors else frozenset()
-    apart = crossing.counters | compared
+    apart = crossing.counters | crossing.along | compared
     names = [name for name in names if name not in apart]
     others = [name for name in names if not crossing.decides([group], name)]
     crossed = [name for name in others if not crossing.inside(name, group)]
@@ -148,6 +135,8 @@ def _roles(
             relabel = not all(crossing.inside(unit, name) for name in place)
             if relabel and any(_shared(crossing, [*place, unit], name) for name in rest):
                 continue
+            if relabel and block is not None and crossing.single:
+                continue  # another animal in every row is no other tube in every box
             for inner in _chains(crossing, [*place, unit], rest):
                 if not (inner or single) and crossing.most_rows([*place, unit]) == 1:
                     continue
@@ -235,7 +224,7 @@ def _scored(
     unused = [name for name in names if name not in used]
     untold = [name for name in unused if not crossing.decides(used, name)]
     score = _group_score(candidate.group, crossing.labels[candidate.group], whole)
-    score += len(used) - 1
+    score += len(used) - 1 + _rows_alone(crossing, candidate, untold)
     for name in untold:
         numbering = crossing.single or crossing.most_rows([*used, name]) == 1
         score -= 0.5 if numbering or name in crossing.counters or "trait" in hints(name) else 1.5
@@ -293,11 +282,29 @@ def _scored(
             # Nor are labels of which each lies in one level of another factor.
             others = [name for name in names if name in crossing.factors]
             score -= 1.5 * any(crossing.inside(outer, name) for name in others)
-    if candidate.block is not None:
-        score += _block_score(crossing, candidate, names)
+    score += _block_score(crossing, candidate, names)
     merged = tuple(name for name in untold if name not in crossing.counters)
     anew = [n for b in candidate.blocks for n in merged if begins_anew(crossing, n, b)]
-    return replace(candidate, score=score, unused=tuple(unused), merged=merged, anew=tuple(anew))
+    return replace(
+        candidate,
+        score=score,
+        unused=tuple(unused),
+        merged=merged,
+        anew=tuple(anew),
+        over=tuple(name for name in merged if name in crossing.along),
+    )
+
+
+def _rows_alone(crossing: Crossing, candidate: Candidate, untold: Sequence[str]) -> float:
+    """Say how much speaks for rows as data points where each is another animal or sample.
+
+    Of a plate, an operator and a box none tells better than the others what rows share.
+    """
+    together = any(words(name) & LITTERS for name in untold)
+    if not crossing.single or together or len(candidate.used) > 1:
+        return 0.0
+    met = [n for n in untold if not ("trait" in hints(n) or crossing.inside(n, candidate.group))]
+    return 1.0 + 3.0 * (len(met) > 1)
 
 
 def _named(labels: Sequence[str]) -> bool:
@@ -322,7 +329,9 @@ def _of_days(candidate: Candidate) -> bool:
 
 
 def _block_score(crossing: Crossing, candidate: Candidate, names: Sequence[str]) -> float:
-    block = candidate.block or ""
+    if candidate.block is None:
+        return 0.0
+    block = candidate.block
     weights = {"trait": -3.0, "person": 0.0, "place": -1.5, "block": 1.5, "counter": -2.5}
     weights["unit"] = 0.5
     told = _told(block, weights | {"group": -2.5})
@@ -389,9 +398,3 @@ def _told(name: str, weights: Mapping[str, float]) -> float:
     """Return the weight of the first role that the name speaks for."""
     spoken = hints(name)
     return next((weight for role, weight in weights.items() if role in spoken), 0.0)
-
-
-def present(crossing: Crossing, name: str) -> int:
-    """Return the number of labels that occur in rows with a value."""
-    codes = crossing.codes[name]
-    return int(np.unique(codes[codes >= 0]).size)

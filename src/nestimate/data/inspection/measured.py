@@ -344,7 +344,12 @@ def crossed_labels(
             *extremes,
             *([beside.column] if beside else []),
         }
-        names = [c.name for c in columns if c.name not in apart and is_factor(c, summary)]
+        names = [
+            c.name
+            for c in columns
+            if c.name not in apart
+            and (is_factor(c, summary) or (c.measured and same_everywhere(table, c, columns)))
+        ]
         names = names[:MOST_FACTORS]
         filled = ~np.isnan(table.numbers(value))
         found = Crossing.of_table(table, [*names, whole], filled)

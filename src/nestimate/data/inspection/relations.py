@@ -7,7 +7,6 @@ from nestimate.data.inspection.candidates import (
     could_be_group,
     counts_within,
     one_unit_each,
-    present,
 )
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.kinds import Column
@@ -85,7 +84,7 @@ def group_columns(crossing: Crossing, columns: Mapping[str, Column], whole: str)
     able = [
         n
         for n in names
-        if n not in crossing.table.unnamed and could_be_group(columns[n], present(crossing, n))
+        if n not in crossing.table.unnamed and could_be_group(columns[n], crossing.size(n))
     ]
     likely = likely_labels(crossing, able)
     if likely:

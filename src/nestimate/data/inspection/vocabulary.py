@@ -31,7 +31,7 @@ WORDS = {
     "block": (
         "day date batch litter block line donor run session week experiment exp expt plate site "
         "lab operator observer experimenter center centre pair cohort clone round "
-        "preparation blot gel membrane "
+        "preparation blot gel membrane machine scanner instrument rig kit freezer box rack tray "
         "prep isolation passage "
         "tag datum wurf platte charge versuch experiment zelllinie linie labor durchgang woche "
         "jour date portée plaque lot expérience lignée semaine día fecha camada placa lote "
@@ -39,13 +39,14 @@ WORDS = {
     ),
     "time": (
         "day date week month session run visit time timepoint hour hours min minute tp wave phase "
+        "bin bins epoch "
         "zeit zeitpunkt stunde woche tag temps heure semaine tiempo hora semana tempo ora"
     ),
     "counter": (
         "rep reps replicate replikat repeat reading read measurement measure meas techrep "
         "technical scan "
         "index idx row no nr number obs observation pass shot injection repetition frame dilution "
-        "trial trials "
+        "trial trials duplicate duplicates triplicate triplicates dup "
         "messung wiederholung mesure répétition medida repetición réplica réplicat ripetizione"
     ),
     "trait": (
@@ -106,6 +107,8 @@ WITHIN = frozenset(
 )
 #: Words for where a microscope looked, which count anew in every well.
 VIEWS = frozenset({"site", "sites", "field", "fov", "view", "image", "tile", "position"})
+#: Words for when something was done, rather than how long after something else.
+OCCASIONS = frozenset({"run", "date", "datum", "fecha", "data"})
 _CLOCK = frozenset({"time", "zeit", "temps", "tiempo", "tempo"})
 #: Kinds that others are set in relation to: housekeeping genes, loading controls, stains of all.
 REFERENCE_KINDS = frozenset(
@@ -212,6 +215,14 @@ def hints(name: str) -> frozenset[str]:
         said |= {"biorep"} if said & {"bio", "biol", "biological"} else set()
         said -= {"replicate"} if said & {"tech", "technical"} else set()
     return frozenset(role for role, known in WORDS.items() if said & {*known.split()})
+
+
+def lasts(name: str) -> bool:
+    """Return whether a column names what can be met again another day, as a place or count is not.
+
+    A mouse can; a well, or a replicate, is there for the day.
+    """
+    return "unit" in hints(name) and not hints(name) & {"place", "counter", "block"}
 
 
 def summary_role(column: Column) -> str | None:

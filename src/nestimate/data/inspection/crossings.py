@@ -50,6 +50,8 @@ class Crossing:
         Whether another column names what is in each row: an animal, a patient.
     runs
         Columns that number what was done again, such as whole experiments: nothing to compare.
+    made
+        The column that numbers the rows of a wide table, where no label tells them apart; or "".
     along
         Columns of times, doses or positions at which units were read again: no unit or block.
     """
@@ -63,6 +65,7 @@ class Crossing:
     factors: frozenset[str] = frozenset()
     single: bool = False
     runs: frozenset[str] = frozenset()
+    made: str = ""
     along: frozenset[str] = frozenset()
 
     @classmethod
@@ -102,6 +105,10 @@ class Crossing:
             self,
             labels={name: found for name, found in self.labels.items() if name not in doubles},
             codes={name: codes for name, codes in self.codes.items() if name not in doubles},
+            counters=self.counters - {*doubles},
+            factors=self.factors - {*doubles},
+            runs=self.runs - {*doubles},
+            along=self.along - {*doubles},
         )
 
     @property

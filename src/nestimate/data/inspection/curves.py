@@ -28,6 +28,11 @@ def moments(crossing: Crossing, name: str) -> bool:
     spoken, labels = hints(name), crossing.labels[name]
     if "time" in spoken or "unit" in spoken:
         return "time" in spoken
+    return visits(labels)
+
+
+def visits(labels: Sequence[str]) -> bool:
+    """Return whether labels say when: pre and post, V1, day 7."""
     return all(_MOMENT.fullmatch(label.casefold()) for label in labels)
 
 

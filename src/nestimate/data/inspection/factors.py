@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.curves import MOST_GROUPS, is_along, moments
+from nestimate.data.inspection.curves import MOST_GROUPS, is_along, moments, visits
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.vocabulary import (
     LITTERS,
@@ -307,12 +307,14 @@ def _doses(labels: Sequence[str]) -> bool:
 
 
 def _kinds(crossing: Crossing, name: str) -> bool:
-    """Return whether a few labels name kinds of something: words, neither counted nor numbered."""
+    """Return whether a few labels name kinds of something: neither counted nor numbered alike."""
     labels = crossing.labels[name]
-    words = all(re.fullmatch(r"[^\W\d_]+([ ._-][^\W\d_]+)*", label) for label in labels)
+    told = all(re.search(r"[^\W\d_]", label) or re.fullmatch(r"[+/-]+", label) for label in labels)
+    stems = {re.sub(r"\d+", "", label) for label in labels}
     run = sorted(labels) == [chr(ord("A") + i) for i in range(len(labels))]
     days = any(_CALENDAR.fullmatch(label.casefold()) for label in labels)
-    return words and len(labels) <= MOST_KINDS and not (run or days or {*labels} <= _ROMAN)
+    counted = run or len(stems) == 1 or {*labels} <= _ROMAN
+    return told and len(labels) <= MOST_KINDS and not (counted or days)
 
 
 def _follows_units(
@@ -324,11 +326,17 @@ def _follows_units(
     """
     if not moments(crossing, name):
         return False
+    # Readings at a visit are readings; of a day with several the day may be a level of its own.
+    spoken = visits(crossing.labels[name])
     return any(
         "unit" in hints(unit)
         and "block" not in hints(unit)
         and not (passes(unit) and begins_anew(crossing, unit, name))
-        and crossing.most_rows([unit, name, *(c for c in counters if c != unit)]) == 1
+        and (
+            crossing.most_rows([unit, name, *(c for c in counters if c != unit)]) == 1
+            or (spoken and not counting(crossing.labels[unit]))
+            or (spoken and any(crossing.inside(unit, n) for n in names if "group" in hints(n)))
+        )
         and crossing.size(unit, name) >= 0.7 * crossing.size(unit) * crossing.size(name)
         for unit in names
         if unit != name

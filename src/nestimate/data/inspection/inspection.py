@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from nestimate.data.inspection.baselines import Baseline
-from nestimate.data.inspection.candidates import candidates
 from nestimate.data.inspection.counterparts import Counterparts
 from nestimate.data.inspection.curves import followed
 from nestimate.data.inspection.factorial import with_formulas
@@ -44,6 +43,7 @@ from nestimate.data.inspection.responded import (
 from nestimate.data.inspection.restating import restated
 from nestimate.data.inspection.rounded import unclear_shares
 from nestimate.data.inspection.trials import in_full, propose
+from nestimate.data.inspection.weights import ranked
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.onegroup import with_one_group
 from nestimate.data.tables.reading import Reading
@@ -241,7 +241,7 @@ class Inspection:
         for folding in foldings(plain, found.columns):
             rows = folding.labels if folding.kind == "groups" else ()
             along = [folding.along] if folding.along in folding.table.columns else []
-            inner = cls._as_it_stands(folding.table, rows, along, file=file)
+            inner = cls._as_it_stands(folding.table, rows, along, file=file, made=folding.row)
             proposals = restated(inner.proposals, folding, table, limited)
             found = _with_folding(found, inner, folding, proposals)
         if limited and not found.proposals:
@@ -278,6 +278,7 @@ class Inspection:
         *,
         file: str | None,
         value: str = "",
+        made: str = "",
     ) -> Self:
         found = cls._of(table, file)
         columns = found.columns
@@ -313,23 +314,22 @@ class Inspection:
         crossing = told_apart(crossing, {c.name: c for c in columns}, whole, rows, along)
         aliases = alike(crossing, whole)
         doubles = {second for _, second in aliases}
-        crossing = crossing.without(doubles)
+        crossing = replace(crossing.without(doubles), made=made)
         groups = group_columns(crossing, {c.name: c for c in columns}, whole)
-        ranked = candidates(crossing, groups, whole, single=bool(summary or rows))
+        likely = ranked(crossing, groups, whole, single=bool(summary or rows))
         # Columns beside those that are groups have to be named: else they would be groups. What
         # stands in one row belongs together, unless the user says otherwise.
-        named = [found for found in ranked if {*rows} <= {*found.used}]
-        ranked = sorted(named, key=lambda found: bool(rows) and found.block is None) or ranked
-        fit, refused = propose(crossing, ranked, value=value, summary=summary, whole=whole)
+        named = [found for found in likely if {*rows} <= {*found.used}]
+        likely = sorted(named, key=lambda found: bool(rows) and found.block is None) or likely
+        fit, refused = propose(crossing, likely, value=value, summary=summary, whole=whole)
         counted = [c.name for c in columns if c.measured and c.kind == "numbers as labels"]
         total = beside.column if beside is not None and beside.role == "total" else ""
         dropped = [n for n in counted if n not in {value, *crossing.names, *summary.values()}]
         before = [] if baseline is None else [baseline.before]
         taken = {value, total, *again, *before, coarse.total if coarse else ""}
-        others = [n for n in [*values, *dropped] if n not in taken]
-        others = list(dict.fromkeys(others))
+        others = list(dict.fromkeys(n for n in [*values, *dropped] if n not in taken))
         best = fit[0].roles.group if fit else groups[0]
-        fit = with_formulas(crossing, value, groups, ranked, fit)
+        fit = with_formulas(crossing, value, groups, likely, fit)
         fit = responded(extended, fit, beside)
         if baseline is not None:
             fit = baseline.proposed(extended, fit)[:MOST]

@@ -14,12 +14,12 @@ from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.factors import (
     MOST_GROUPS,
     begins_anew,
-    counting,
     holds_groups,
     is_when,
     moments,
 )
 from nestimate.data.inspection.kinds import Column
+from nestimate.data.inspection.looks import are_names, stepped
 from nestimate.data.inspection.vocabulary import VIEWS, hints, words
 
 MOST_SUBUNITS = 3
@@ -140,7 +140,7 @@ def _roles(
         rest = [n for n in others if n != block and not hints(n) & {"trait", "person"}]
         if block is None and any(_measured_again(crossing, group, n) for n in rest):
             continue
-        if not any(_must_be_named(crossing, place, name) for name in rest):
+        if not any(_must_beare_names(crossing, place, name) for name in rest):
             yield Candidate(group=group, block=block)
         for unit in rest:
             if crossing.size(*place, unit) == crossing.size(*place):
@@ -164,7 +164,7 @@ def _measured_again(crossing: Crossing, group: str, name: str) -> bool:
     )
 
 
-def _must_be_named(crossing: Crossing, place: Sequence[str], name: str) -> bool:
+def _must_beare_names(crossing: Crossing, place: Sequence[str], name: str) -> bool:
     """Return whether rows would be taken as independent although they share a unit of this name."""
     if name in crossing.counters or crossing.decides(place, name):
         return False
@@ -289,7 +289,7 @@ def _scored(
             # Where a column names what is in each row, nothing else is sampled anew.
             score -= 3.0 * crossing.single
             # What has a name, as HeLa has, is the same wherever it is met.
-            score -= 2.0 * _named(crossing.labels[outer])
+            score -= 2.0 * are_names(crossing.labels[outer])
             # Nor are labels of which each lies in one level of another factor.
             others = [name for name in names if name in crossing.factors]
             score -= 1.5 * any(crossing.inside(outer, name) for name in others)
@@ -298,11 +298,6 @@ def _scored(
     merged = tuple(name for name in untold if name not in crossing.counters)
     anew = [n for b in candidate.blocks for n in merged if begins_anew(crossing, n, b)]
     return replace(candidate, score=score, unused=tuple(unused), merged=merged, anew=tuple(anew))
-
-
-def _named(labels: Sequence[str]) -> bool:
-    """Return whether labels are names: neither counted nor single letters."""
-    return not counting(labels) and any(len(re.sub(r"[\W\d_]", "", label)) > 1 for label in labels)
 
 
 def _sites(crossing: Crossing, name: str, place: str, names: Sequence[str]) -> bool:
@@ -379,7 +374,10 @@ def counts_within(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
 def _group_score(name: str, labels: Sequence[str], whole: str) -> float:
     if name == whole:
         return -1.0
-    score = _told(name, {"group": 3.0, "trait": -1.0, "counter": -3.0, "unit": -2.0, "block": -2.0})
+    weights = {"group": 3.0, "trait": -1.0, "counter": -3.0, "unit": -2.0}
+    score = _told(name, weights | {"person": -2.0, "block": -2.0})
+    # Amounts were given, as numbers of things were not.
+    score += 1.0 * stepped(labels)
     score += 2.0 * any(label.casefold() in CONTROLS for label in labels)
     score += 0.5 * (len(labels) == 2) - 1.0 * (len(labels) > 6)
     return score - 0.5 * all(re.fullmatch(r"-?[\d.]+", label) for label in labels)

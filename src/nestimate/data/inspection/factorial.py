@@ -17,11 +17,11 @@ from nestimate.data.designs.roles import Roles
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.factors import (
-    counting,
     crossed_factors,
     holds_groups,
     moments,
 )
+from nestimate.data.inspection.looks import counting
 from nestimate.data.inspection.proposals import MOST, Branch, FormulaProposal, Proposal
 from nestimate.data.inspection.trials import branch
 from nestimate.data.inspection.vocabulary import ANIMALS, BORN, WITHIN, hints, words

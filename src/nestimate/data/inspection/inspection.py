@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from nestimate.data.inspection.baselines import Baseline
-from nestimate.data.inspection.candidates import candidates
 from nestimate.data.inspection.counterparts import Counterparts
 from nestimate.data.inspection.factorial import with_formulas
 from nestimate.data.inspection.factors import along_labels, followed, told_apart
@@ -27,7 +26,6 @@ from nestimate.data.inspection.reasons import Reason, folded_reasons, reasons
 from nestimate.data.inspection.relations import (
     alike,
     confounded,
-    group_columns,
     likely_labels,
     unlabelled,
 )
@@ -41,7 +39,7 @@ from nestimate.data.inspection.responded import (
     without_limits,
 )
 from nestimate.data.inspection.rounded import unclear_shares
-from nestimate.data.inspection.trials import in_full, propose
+from nestimate.data.inspection.trials import Tried, in_full
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.onegroup import with_one_group
 from nestimate.data.tables.reading import Reading
@@ -311,17 +309,19 @@ class Inspection:
         if not values:
             return found
         value, crossing = crossed_labels(extended, columns, values, summary, beside, whole, apart)
-        crossing = told_apart(crossing, {c.name: c for c in columns}, whole, rows, along)
+        by_name = {c.name: c for c in columns}
+        crossing = told_apart(crossing, by_name, whole, rows, along)
         aliases = alike(crossing, whole)
         doubles = {second for _, second in aliases}
-        crossing = crossing.without(doubles)
-        groups = group_columns(crossing, {c.name: c for c in columns}, whole)
-        ranked = candidates(crossing, groups, whole, single=bool(summary or rows))
-        # Columns beside those that are groups have to be named: else they would be groups. What
-        # stands in one row belongs together, unless the user says otherwise.
-        named = [found for found in ranked if {*rows} <= {*found.used}]
-        ranked = sorted(named, key=lambda found: bool(rows) and found.block is None) or ranked
-        fit, refused = propose(crossing, ranked, value=value, summary=summary, whole=whole)
+        tried = Tried.of(
+            crossing.without(doubles),
+            by_name,
+            value=value,
+            summary=summary,
+            whole=whole,
+            rows=rows,
+        )
+        crossing, groups, ranked, fit = tried.crossing, tried.groups, tried.ranked, tried.fit
         counted = [c.name for c in columns if c.measured and c.kind == "numbers as labels"]
         total = beside.column if beside is not None and beside.role == "total" else ""
         dropped = [n for n in counted if n not in {value, *crossing.names, *summary.values()}]
@@ -345,7 +345,7 @@ class Inspection:
             value=value,
             other_values=tuple(others),
             proposals=fit,
-            refused=() if fit else in_full(extended, crossing, refused),
+            refused=() if fit else in_full(extended, crossing, tried.refused),
             roles=reasons(
                 crossing,
                 [value, *others],

@@ -208,6 +208,7 @@ def _continued(grid: Grid) -> list[str]:
         if name
         and cells is not None
         and "," not in name
+        and "remark" not in hints(name)
         and _stands_once(cells)
         and (not numbers[i] or (_whole(cells) and hints(name) & {"unit", "group", "block"}))
         and _beside_values(cells, [c for j, (_, c) in enumerate(named) if j != i and numbers[j]])

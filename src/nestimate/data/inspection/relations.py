@@ -26,11 +26,18 @@ def alike(crossing: Crossing, whole: str) -> tuple[tuple[str, str], ...]:
                 continue
             if crossing.size(first) == crossing.size(second) == crossing.size(first, second):
                 numbers = all(label.isdigit() for label in crossing.labels[first])
-                better = bool(hints(second)) > bool(hints(first)) or (
-                    numbers and bool(hints(second)) == bool(hints(first))
-                )
+                said, other = _speaks(first), _speaks(second)
+                better = other > said or (numbers and other == said)
                 found.append((second, first) if better else (first, second))
     return tuple(found)
+
+
+def _speaks(name: str) -> tuple[bool, bool]:
+    """Say how well a name tells what its column holds: an animal is more than the tube it is in."""
+    said = hints(name)
+    return bool(said - {"place", "counter", "trait"} and not said & {"place", "counter"}), bool(
+        said
+    )
 
 
 def likely_labels(crossing: Crossing, able: Sequence[str]) -> list[str]:
@@ -41,7 +48,7 @@ def likely_labels(crossing: Crossing, able: Sequence[str]) -> list[str]:
         for name in able
         if "group" in hints(name)
         or not (
-            hints(name) & {"unit", "block"}
+            hints(name) & {"unit", "block", "person"}
             or name in crossing.counters | crossing.runs
             or counts_within(crossing, name, names)
             or _numbered_inside(crossing, name, able)

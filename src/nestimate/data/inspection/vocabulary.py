@@ -24,8 +24,10 @@ WORDS = {
         "colony clone "
         "cask bottle vial tube name label code unit track organoid islet neuron worm larvae pup "
         "specimen individuum volunteer proband hamster rabbit sheep cow bird chick egg explant "
+        "leaf leaves roi fov image img pt "
         "maus mäuse tier tiere ratte patient patientin proband pflanze zelle zellen käfig becken "
         "souris rat animal sujet plante cellule cage éprouvette ratón ratones rata sujeto paciente "
+        "feuille hoja bild gesichtsfeld "
         "planta célula jaula animale topo soggetto pianta camundongo"
     ),
     "block": (
@@ -46,7 +48,8 @@ WORDS = {
         "technical scan "
         "index idx row no nr number obs observation pass shot injection repetition frame dilution "
         "trial trials "
-        "messung wiederholung mesure répétition medida repetición réplica réplicat ripetizione"
+        "messung wiederholung mesure essai répétition medida repetición réplica réplicat "
+        "ripetizione"
     ),
     "trait": (
         "sex gender geschlecht sexe sexo age birth birthday dob geburtsdatum bmi race ethnicity "
@@ -159,6 +162,33 @@ _PASSING = frozenset(
 )
 
 
+#: How an SD and a standard error are written out or cut short; the error first, as of `std. error`.
+_SPREADS = (
+    (
+        "se",
+        re.compile(
+            r"(standard|std|st)[\W_]*err(or)?(?![^\W\d_])|(?<![^\W_])s\.\s?e\.(\s?m\.?)?(?!\w)"
+            r"|standardfehler|erreur[\W_]type|error[\W_](estándar|típico)"
+        ),
+    ),
+    (
+        "sd",
+        re.compile(
+            r"(standard|std|st)[\W_]*dev(iation)?(?![^\W\d_])|(?<![^\W_])s\.\s?d\.?(?!\w)"
+            r"|standardabw(eichung)?|stabwn?(?![^\W_])|écart[\W_]type|desviación[\W_](estándar|típica)"
+        ),
+    ),
+)
+
+
+def _spelled(name: str) -> str:
+    """Return a name in small letters with an SD and a standard error in two."""
+    said = name.casefold()
+    for short, written in _SPREADS:
+        said = written.sub(f" {short} ", said)
+    return said
+
+
 def clocks(name: str) -> bool:
     """Return whether a column's name is time and nothing else: `Time (s)`, not reaction time."""
     said = words(name)
@@ -173,7 +203,7 @@ def is_reference(name: str) -> bool:
 
 def words(name: str) -> frozenset[str]:
     """Return the words of a column's name, in small letters."""
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).casefold()
+    spaced = _spelled(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name))
     spaced = re.sub(r"(bio(logical)?|tech(nical)?)(?=rep)", r"\1 ", spaced)
     said = frozenset(word for word in re.split(r"[\W\d_]+", spaced) if word)
     for kind, which in _WHICH:
@@ -216,7 +246,7 @@ def hints(name: str) -> frozenset[str]:
 
 def summary_role(column: Column) -> str | None:
     """Return `n`, `sd` or `se` where name and numbers speak for it."""
-    said = re.split(r"[\W\d_]+", column.name.casefold().replace("standard error", "se"))
+    said = re.split(r"[\W\d_]+", _spelled(column.name))
     role = next((_ROLE[word] for word in said if word in _ROLE), None)
     role = "n" if _NUMBER_OF.match(column.name) else role
     low = column.smallest

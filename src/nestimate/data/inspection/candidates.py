@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.factors import (
     MOST_GROUPS,
@@ -19,7 +18,7 @@ from nestimate.data.inspection.factors import (
     moments,
 )
 from nestimate.data.inspection.kinds import Column
-from nestimate.data.inspection.looks import are_names, stepped
+from nestimate.data.inspection.looks import are_compared, are_names, stepped
 from nestimate.data.inspection.vocabulary import VIEWS, hints, words
 
 MOST_SUBUNITS = 3
@@ -378,7 +377,7 @@ def _group_score(name: str, labels: Sequence[str], whole: str) -> float:
     score = _told(name, weights | {"person": -2.0, "block": -2.0})
     # Amounts were given, as numbers of things were not.
     score += 1.0 * stepped(labels)
-    score += 2.0 * any(label.casefold() in CONTROLS for label in labels)
+    score += 2.0 * are_compared(labels)
     score += 0.5 * (len(labels) == 2) - 1.0 * (len(labels) > 6)
     return score - 0.5 * all(re.fullmatch(r"-?[\d.]+", label) for label in labels)
 

@@ -76,8 +76,12 @@ def several_factors(
     found = []
     for anew in _given_anew(crossing, path, chosen):
         ordered = sorted(chosen, key=crossing.names.index)
-        made = None if anew else _by_roles(crossing, value, ordered, path, best)
-        made = made or _built(crossing, value, chosen, path, best, anew)
+        # Columns that a header numbers anew under every group are values, where each has one row.
+        titled = bool(anew) and path[0] in crossing.table.roles.values()
+        once = titled and crossing.most_rows([*anew, path[0]]) == 1
+        named = [] if once else path
+        made = None if anew and named else _by_roles(crossing, value, ordered, named, best)
+        made = made or _built(crossing, value, chosen, named, best, anew)
         found += [replace(made, anew=tuple(anew))] if made is not None else []
     return found
 

@@ -9,15 +9,13 @@ from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.kinds import Column, describe_column
+from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.looks import are_wells, counting, number_things, stepped
 from nestimate.data.inspection.vocabulary import LITTERS, hints, passes, repeats, words
-from nestimate.data.tables.door import Table
 
 #: A column of more labels is not compared.
 MOST_GROUPS = 12
@@ -180,7 +178,7 @@ def _is_remark(crossing: Crossing, name: str) -> bool:
         return True
     labels = crossing.labels[name]
     placed = "place" in spoken or are_wells(labels)
-    if not placed or 3 * crossing.size(name) < 2 * rows:
+    if not placed or 2 * crossing.size(name) < rows:
         return False
     others = [n for n in crossing.names if n != name and 1 < crossing.size(n) <= MOST_GROUPS]
     return not any(crossing.inside(name, other) for other in others)
@@ -204,6 +202,13 @@ def _numbers_readings(
     within = any(crossing.inside(name, g) and crossing.most_rows([g, name]) > 1 for g in groups)
     if spoken & {"counter", "unit", "block", "group"} == {"counter"} and not within:
         return name not in crossing.runs or not _holds_rows(crossing, name, names)
+    counts = "counter" in spoken or name in crossing.runs
+    if (
+        counts
+        and not any(crossing.inside(name, group) for group in groups)
+        and _changes_inside(crossing, name, names)
+    ):
+        return True
     column = columns[name]
     if spoken & {"group", "time", "unit", "block"} or column.smallest not in {0.0, 1.0}:
         return False
@@ -222,6 +227,22 @@ def _numbers_readings(
         if 2 <= crossing.size(group) <= MOST_GROUPS and group != name
         for unit in names
     )
+
+
+def _changes_inside(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
+    """Return whether numbers change from row to row while what was sampled stays the same.
+
+    Replicates 1, 2, 3 below each other of one animal after the other are its readings.
+    """
+
+    def changes(column: str) -> int:
+        return int(np.count_nonzero(np.diff(crossing.table.labels(column)[0])))
+
+    alone = {"unit", "counter", "block"}
+    sampled = [n for n in names if n != name and hints(n) & alone == {"unit"}]
+    held = [n for n in sampled if crossing.most_rows([n]) > 1]
+    numbered = counting(crossing.labels[name])
+    return numbered and any(changes(name) > 2 * changes(holder) for holder in held)
 
 
 def _holds_rows(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
@@ -360,29 +381,3 @@ def moments(crossing: Crossing, name: str) -> bool:
     if "time" in spoken or "unit" in spoken:
         return "time" in spoken
     return all(_MOMENT.fullmatch(label.casefold()) for label in labels)
-
-
-def is_along(column: Column) -> bool:
-    """Return whether numbers say when, at which dose or where, rather than name what was read."""
-    said = hints(column.name)
-    named = bool(said & {"unit", "counter", "person"}) or ("block" in said and "time" not in said)
-    return column.smallest is not None and column.distinct > 1 and not named
-
-
-def followed(table: Table) -> str:
-    """Return the column of times, doses or positions along which a header spans columns, or ""."""
-    if "unit" not in table.columns or not table.roles or "unit" in table.roles.values():
-        return ""
-    beside = [name for name in table.columns if name not in {"unit", *table.roles.values()}]
-    found = [name for name in beside if is_along(describe_column(table, name))]
-    return found[0] if len(beside) == len(found) == 1 else ""
-
-
-def along_labels(table: Table, name: str) -> Table:
-    """Return a table with labels in place of times, doses or positions; without where too many."""
-    codes, labels = table.labels(name)
-    columns = {n: c for n, c in table.columns.items() if n != name}
-    if len(labels) <= MOST_GROUPS:
-        cells = pa.array([None if code < 0 else labels[code] for code in codes], pa.string())
-        columns[name] = pa.chunked_array([cells])
-    return replace(table, columns=columns, known={})

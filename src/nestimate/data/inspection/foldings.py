@@ -15,8 +15,8 @@ from nestimate.data.designs.censored import Censored
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.designs.responses import MEASURED
+from nestimate.data.inspection.along import along_labels, is_along
 from nestimate.data.inspection.baselines import Baseline
-from nestimate.data.inspection.factors import along_labels, is_along
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.proposals import Proposal
 from nestimate.data.inspection.vocabulary import hints, words

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
+from nestimate.data.inspection.along import along_labels, followed
 from nestimate.data.inspection.baselines import Baseline
 from nestimate.data.inspection.counterparts import Counterparts
 from nestimate.data.inspection.factorial import with_formulas
-from nestimate.data.inspection.factors import along_labels, followed, told_apart
+from nestimate.data.inspection.factors import told_apart
 from nestimate.data.inspection.foldings import Folding, foldings, restated
 from nestimate.data.inspection.kinds import Column, described, is_plate
 from nestimate.data.inspection.lifetimes import Lifetimes
@@ -20,6 +21,7 @@ from nestimate.data.inspection.measured import (
     summary_columns,
     value_columns,
     with_counts,
+    with_named_rows,
 )
 from nestimate.data.inspection.proposals import MOST, Proposal
 from nestimate.data.inspection.reasons import Reason, folded_reasons, reasons
@@ -279,8 +281,8 @@ class Inspection:
         value: str = "",
     ) -> Self:
         found = cls._of(table, file)
-        columns = found.columns
-        summary = summary_columns(table, columns)
+        summary = summary_columns(table, found.columns)
+        columns = with_named_rows(found.columns, summary)
         values = [value] if value else value_columns(table, columns, summary)
         # Beside an SD whole numbers are means.
         beside = None if {"sd", "se"} & {*summary} else beside_columns(table, columns)

@@ -4,8 +4,13 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.tables.cells import is_plain_number
 
+#: Genes as they are inherited.
+_GENOTYPE = re.compile(
+    r"[+-]/[+-]|(fl|\w+)/(fl|\w+|[+-])|wt|het|hom|homo|hetero|ko|tg|mut|null|cre[+-]"
+)
 #: Labels below which A1 and B2 are no wells of a plate.
 FEWEST_WELLS = 6
 
@@ -55,3 +60,12 @@ def are_wells(labels: Sequence[str]) -> bool:
 def are_names(labels: Sequence[str]) -> bool:
     """Return whether labels are names: neither counted nor single letters."""
     return not counting(labels) and any(len(re.sub(r"[\W\d_]", "", label)) > 1 for label in labels)
+
+
+def are_compared(labels: Sequence[str]) -> bool:
+    """Return whether labels say themselves that they are compared: one is a control, or a genotype.
+
+    A line of mice that is +/+ or +/- is no line of cells.
+    """
+    controls = any(label.casefold() in CONTROLS for label in labels)
+    return controls or all(_GENOTYPE.fullmatch(label.casefold()) for label in labels)

@@ -1,7 +1,7 @@
 """Which column was measured, which columns sum readings up, and which labels lie beside it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -14,7 +14,7 @@ from nestimate.data.designs.percentages import (
     surely_parts,
 )
 from nestimate.data.inspection.crossings import Crossing, same_everywhere
-from nestimate.data.inspection.factors import numbers_experiments
+from nestimate.data.inspection.factors import MOST_GROUPS, numbers_experiments
 from nestimate.data.inspection.kinds import MOST_LABELS, Column
 from nestimate.data.inspection.vocabulary import (
     REPEATS,
@@ -192,6 +192,22 @@ def summary_columns(table: Table, columns: Sequence[Column]) -> dict[str, str]:
         spread = next((role for role in ("sd", "se") if role in found), None)
         return {role: found[role] for role in ("n", spread) if role is not None}
     return {"se": found["se"]} if "se" in found else {}
+
+
+def with_named_rows(columns: Sequence[Column], summary: Mapping[str, str]) -> tuple[Column, ...]:
+    """Return the columns of a table; the names of its rows as labels where each is a group's mean.
+
+    Doses 0, 40 and 80 are names of groups there, though no two rows have one.
+    """
+    spreads = [c for c in columns if summary_role(c) in {"sd", "se"}]
+    if "n" not in summary or len(spreads) != 1:
+        return tuple(columns)
+    able = [c for c in columns if c.name not in summary.values() and 2 <= c.distinct <= MOST_GROUPS]
+    told = [c for c in able if "group" in hints(c.name)]
+    return tuple(
+        replace(c, kind="labels") if [c] == told and c.kind in {"id", "numbers"} else c
+        for c in columns
+    )
 
 
 def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str, str]) -> list[str]:

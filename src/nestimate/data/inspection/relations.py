@@ -11,6 +11,7 @@ from nestimate.data.inspection.candidates import (
 )
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.kinds import Column
+from nestimate.data.inspection.looks import are_compared
 from nestimate.data.inspection.vocabulary import hints
 
 
@@ -47,6 +48,7 @@ def likely_labels(crossing: Crossing, able: Sequence[str]) -> list[str]:
         name
         for name in able
         if "group" in hints(name)
+        or are_compared(crossing.labels[name])
         or not (
             hints(name) & {"unit", "block", "person"}
             or name in crossing.counters | crossing.runs

@@ -76,7 +76,10 @@ class Tried:
                 break
             fewer = tried.crossing.without(silent[:1])
             tried = cls._with_all(fewer, columns, value, summary, whole, rows)
-        return tried if tried.fit else first
+        measured = [c for c in columns.values() if c.kind == "numbers" and not c.whole]
+        # One of several measured columns against 0 is what nobody asked for.
+        alone = len(measured) < 2 or not all(proposal.whole for proposal in tried.fit)
+        return tried if tried.fit and alone else first
 
     @classmethod
     def _with_all(

@@ -24,14 +24,15 @@ WORDS = {
         "colony clone "
         "cask bottle vial tube name label code unit track organoid islet neuron worm larvae pup "
         "specimen individuum volunteer proband hamster rabbit sheep cow bird chick egg explant "
-        "leaf leaves roi fov image img pt "
+        "leaf leaves roi fov pt "
         "maus mäuse tier tiere ratte patient patientin proband pflanze zelle zellen käfig becken "
         "souris rat animal sujet plante cellule cage éprouvette ratón ratones rata sujeto paciente "
         "feuille hoja bild gesichtsfeld "
         "planta célula jaula animale topo soggetto pianta camundongo"
     ),
     "block": (
-        "day date batch litter block line donor run session week experiment exp expt plate site "
+        "day date batch litter block bloque bloc line donor run session week experiment exp expt "
+        "plate site "
         "lab operator observer experimenter center centre pair cohort clone round "
         "preparation blot gel membrane "
         "prep isolation passage "

@@ -255,7 +255,7 @@ def test_an_effect_that_readings_repeat_in_clusters_may_differ_between_them(text
     frame["age"] = rng.uniform(20, 60, len(frame)).round(1)
     frame["y"] = rng.normal(0, 1, len(frame)).round(3)
     warned = formula_design(read_table(frame), parse_formula(text)).warnings
-    told = [said for said in warned if "readings count as if each were a line" in said]
+    told = [said for said in warned if "readings count as if each were another line" in said]
     assert [f"'{lets}' lets it differ" in said for said in told] == [True] * bool(lets)
     # With one reading in each cell there is nothing that repeats.
     once = frame.drop_duplicates(["drug", "line", *(["sex"] * ("sex" in text))])

@@ -131,7 +131,7 @@ def test_outlying_unit_makes_the_analyses_differ():
     assert panel.gap > 0.3
     assert "They differ" in said
     assert "loses nothing if the model is normal" in said
-    assert "the average gives a unit far out full weight" in said
+    assert "the average gives one unit far out full weight" in said
 
 
 def test_a_prior_that_pulls_is_named_as_the_cause():

@@ -489,7 +489,7 @@ COSTS = ["--cost-unit", "120", "--cost-reading", "8"]
         ([*COMMON, *COSTS, "--ratio", "2:1:1"], "3 numbers for 2 groups"),
         ([*COMMON, *COSTS, "--lost-units", "10"], "0.1 for one in ten"),
         ([*COMMON, *COSTS, "--budget", "10"], "does not pay for the smallest design"),
-        ([*COMMON, "--cost-unit", "-1"], "the cost of a unit is -1"),
+        ([*COMMON, "--cost-unit", "-1"], "the cost of one unit is -1"),
         ([*COMMON, "--cost-unit", "0"], "all costs are 0"),
         ([*COMMON, *COSTS, "--simulations", "10"], "200 or more"),
         ([*COMMON, *COSTS, "--blocks", "3:5"], "--tau-block"),

@@ -440,7 +440,7 @@ def test_what_is_missing_is_counted_from_what_a_whole_endpoint_has():
     assert "counted from the samples that are named" in " ".join(str(by_runs).split())
     few = whole.drop(index=whole.index[5])
     said = " ".join(str(ne.screen(few, **ROLES, options=FAST)).split())
-    assert "counted from the most readings of a mouse that more than 5% of the endpoints" in said
+    assert "counted from the most readings of one mouse that more than 5% of the endpoints" in said
     wide = one.pivot_table(index="protein", columns="run", values="y").reset_index()
     sheet = whole[["run", "arm", "mouse"]].drop_duplicates()
     got = ne.screen(wide, group="arm", unit="mouse", samples=sheet, options=FAST)

@@ -118,6 +118,9 @@ def test_a_formula_that_cannot_have_own_spreads_keeps_one_and_says_so():
     assert answer.model.assumptions.tau is None
     (check,) = (check for check in answer.advice if check.name == "spreads")
     assert not check.passed
+    assert "two bars, as in (x || UNIT), with --tau own" in str(check.text)
+    own = ne.fit("y ~ arm + day + (day || mouse)", data, options={"ess": 500, "tau": "own"})
+    assert {"tau[mouse | a]", "tau[mouse | b]"} <= {p.label for p in own.model.parameters}
 
 
 @pytest.mark.parametrize("noisy", [1.0, 8.0])
@@ -139,4 +142,17 @@ def test_blocks_of_a_factor_between_them_that_scatter_differently_are_doubted(no
     assert check.passed == (stats.bartlett(*own).pvalue >= 0.1)
     assert check.passed == (noisy == 1.0)
     if not check.passed:
-        assert 'the formula "y ~ arm * day + (1 | animal)"' in str(check.text)
+        assert 'the formula "y ~ arm * day + (1 | animal)" with --tau own' in str(check.text)
+        own = ne.fit("y ~ arm * day + (1 | animal)", table, options={**OPTIONS, "tau": "own"})
+        assert {"tau[animal | ctl]", "tau[animal | drug]"} <= {
+            p.label for p in own.model.parameters
+        }
+
+
+def test_what_is_advised_for_spreads_of_a_formula_gives_each_group_its_own(rows):
+    table = pd.concat([rows, rows.assign(y=rows.y + 0.1)]).assign(u=[*range(len(rows))] * 2)
+    answer = ne.fit("y ~ g + (1 | u)", table, options={**OPTIONS, "tau": "common"})
+    (check,) = (check for check in answer.advice if check.name == "spreads")
+    assert str(check.text).endswith(
+        "A spread for each: --tau own (options={'tau': 'own'} in Python)."
+    )

@@ -1,8 +1,11 @@
 """One word for one thing, and what is misplaced is told where it belongs."""
 
 import inspect
+import itertools
+import re
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import nestimate as ne
@@ -117,3 +120,41 @@ def test_numbers_that_may_be_weights_or_labels_are_asked_about():
         parse_contrast("(1 + 2) / 2 - 0", ["-1", "0", "1", "2"], Linear())
     with pytest.raises(DesignError, match=r"no group 'contrl'\. Did you mean 'control'"):
         parse_contrast("a:b - contrl", ["a:b", "control"], Linear())
+
+
+#: Roles of a table whose columns all begin with a vowel, in each layout, with options that talk.
+_VOWELS = {
+    "flat": {"group": "arm"},
+    "nested": {"group": "arm", "unit": "animal"},
+    "subunits": {"group": "arm", "unit": "animal/eye"},
+    "blocked": {"group": "side", "block": "experiment"},
+    "units in blocks": {"group": "side", "unit": "eye", "block": "animal", "relabel_units": True},
+    "two factors": {"group": "arm,side", "block": "animal"},
+    "adjusted": {"group": "arm", "unit": "animal", "options": {"adjust": "age"}},
+    "counts": {"group": "arm", "unit": "animal", "options": {"response": "counts"}},
+    "relabelled": {"group": "side", "unit": "eye", "relabel_units": True},
+}
+
+
+@pytest.mark.parametrize("roles", _VOWELS.values(), ids=_VOWELS)
+def test_names_of_columns_fit_their_article(roles, tmp_path):
+    rng = np.random.default_rng(3)
+    cells = list(itertools.product(range(6), "lr", range(3)))
+    table = pd.DataFrame(
+        {
+            "animal": [f"m{a}" for a, _, _ in cells],
+            "arm": ["ctl" if a < 3 else "drug" for a, _, _ in cells],
+            "experiment": [f"x{a % 3}" for a, _, _ in cells],
+            "side": [s for _, s, _ in cells],
+            "eye": [f"e{k}" for _, _, k in cells],
+            "age": [float(a * a % 7) for a, _, _ in cells],
+            "area": rng.poisson(40, len(cells)),
+        }
+    )
+    options = {"ess": 300, **roles.get("options", {})}
+    answer = ne.compare(table, **{**roles, "value": "area", "options": options})
+    page = tmp_path / "report.md"
+    answer.report(page)
+    said = f"{answer}\n{ne.inspect(table)}\n{page.read_text(encoding='utf-8')}"
+    wrong = re.findall(r".{30}\b[Aa] (?:animal|arm|experiment|eye|age|area)\b.{20}", said)
+    assert not wrong

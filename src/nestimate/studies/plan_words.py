@@ -206,7 +206,7 @@ def _costs(plan: Plan) -> str:
     if plan.rows[0].shape.blocks and max(max(r.shape.units) for r in plan.rows) == 1:
         names["unit"] = f"cell of {plan.words.block} and {plan.words.inside}"
     found = [
-        f"{money(cost)} for a {names[name]}" for name, cost in vars(plan.costs).items() if cost
+        f"{money(cost)} for one {names[name]}" for name, cost in vars(plan.costs).items() if cost
     ]
     return listed(found)
 

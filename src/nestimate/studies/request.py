@@ -293,7 +293,7 @@ def read_costs(given: Any, several_readings: bool) -> Costs:
     if not 1 <= len(numbers) <= 3:
         raise DesignError("plan: costs are (unit, reading) or (unit, reading, block).")
     for number, name in zip(numbers, ("unit", "reading", "block"), strict=False):
-        _number(f"the cost of a {name}", number, least=0.0)
+        _number(f"the cost of one {name}", number, least=0.0)
     return Costs(**dict(zip(("unit", "reading", "block"), map(float, numbers), strict=False)))
 
 

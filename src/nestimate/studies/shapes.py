@@ -157,7 +157,9 @@ class Costs:
     def __post_init__(self) -> None:
         for name, cost in vars(self).items():
             if not (np.isfinite(cost) and cost >= 0):
-                raise DesignError(f"cost of a {name} is {cost:g}: it must be a number, 0 or more.")
+                raise DesignError(
+                    f"cost of one {name} is {cost:g}: it must be a number, 0 or more."
+                )
         if not any(vars(self).values()):
             raise DesignError("all costs are 0: every design is then as cheap as any other.")
 

@@ -184,7 +184,7 @@ class Censored:
         limits = "of a value below or above its limit the probability of lying there counts"
         if not scatter:
             return [(f"y[i] = {mean}", limits)]
-        return [(f"y[i] ~ Normal({mean}, sigma)", f"reading i of a {unit}; {limits}")]
+        return [(f"y[i] ~ Normal({mean}, sigma)", f"reading i of one {unit}; {limits}")]
 
     def together(self, codes: Codes, size: int) -> Together:
         """Return means with limits in the place of values."""

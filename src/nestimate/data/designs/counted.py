@@ -158,7 +158,7 @@ class Counted:
         """Return the lines of counts and of their mean."""
         over = f"{self.of}[i] * " if self.of else ""
         law = "NegativeBinomial(lambda[i], excess)" if scatter else "Poisson(lambda[i])"
-        said = f"count i of a {unit}, of the mean lambda[i]"
+        said = f"count i of one {unit}, of the mean lambda[i]"
         said += "; variance lambda + excess^2 lambda^2" if scatter else ""
         return [
             (f"y[i] ~ {law}", said),

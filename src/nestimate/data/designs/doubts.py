@@ -156,7 +156,7 @@ def _copied(name: str, value: NDArray[np.float64], unit: Level) -> list[str]:
     repeated = counts > 1
     if repeated.any() and (high[repeated] == low[repeated]).all():
         return [
-            f"All readings of a {unit.name} are equal, in every {unit.name} with more than one: "
+            f"All readings of one {unit.name} are equal, in every {unit.name} with more than one: "
             f"were rows copied, or {name} averaged before? The SD of a reading then means nothing."
         ]
     return []

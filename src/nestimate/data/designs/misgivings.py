@@ -47,7 +47,7 @@ def misgivings(
             where = ":".join(term.factors)
             said.append(
                 f"Every {where} has one {term.expression}, so how {term.expression} differs "
-                f"between {where} cannot be told from the level of a {where}. "
+                f"between {where} cannot be told from the level of one {where}. "
                 f"'(1 | {term.place})' is usually meant."
             )
     columns = [name for i in formula.fixed_atoms if (name := formula.atoms[i].column) is not None]
@@ -106,7 +106,7 @@ def _alike(
         said.append(
             f"How far {'the effect' if len(names) == 1 else 'the interaction'} of {what} differs "
             f"between {outer.name} is not in the formula: it is taken to be the same in every "
-            f"{outer.name}, and readings count as if each were a {outer.name} of its own. "
+            f"{outer.name}, and readings count as if each were another {outer.name}. "
             f"'({bar})' lets it differ."
         )
     return said

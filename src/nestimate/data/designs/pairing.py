@@ -132,14 +132,14 @@ class Tie:
         often = "once" if self.once else "equally often"
         start = (
             f"Column {name} is left out, and it {'pairs' if self.once else 'ties'} the {what}: "
-            f"{where}each {name} occurs {often} in {listed}, and what shares a {name} is "
+            f"{where}each {name} occurs {often} in {listed}, and what shares one {name} is "
             f"{self._alike} more alike than the rest (F = {self.ratio:.3g}). "
         )
         if not block:
             return Advice(start, "Compare within it: ", Remedy("block", name), ".")
         start += (
             "Without it the differences between them count as error of "
-            f"{'a reading' if rows.unit is None else f'a {rows.unit.name}'}, and the interval is "
+            f"{'a reading' if rows.unit is None else f'one {rows.unit.name}'}, and the interval is "
             "too wide."
         )
         inner = [f"{block}:{name}", *(f"{block}:{level}" for level in rows.repeated)]
@@ -164,7 +164,7 @@ class InsideTie(Tie):
             f"Column {name} is left out, and it tells the readings of one {unit} apart: readings "
             f"of the same {name} are {self._alike} more alike than others in every {unit} "
             f"(F = {self.ratio:.3g}). Without it these differences count as error of a reading, "
-            f"and where a {unit} lacks some {name} its mean is off."
+            f"and where one {unit} lacks some {name} its mean is off."
         )
         block = rows.held
         group = rows.compared(roles.group)

@@ -246,7 +246,7 @@ class Proportions:
         """Return the lines of shares and of their probability."""
         total = f"{self.of}[i]" if self.of else "1"
         law = f"BetaBinomial({total}, p[i], excess)" if scatter else f"Binomial({total}, p[i])"
-        said = f"how many of how many, in a {unit}"
+        said = f"how many of how many, in one {unit}"
         said += "; precision of the beta distribution 1 / excess^2" if scatter else ""
         return [
             (f"y[i] ~ {law}", said),

@@ -15,11 +15,10 @@ from nestimate.data.inspection.factors import (
     begins_anew,
     holds_groups,
     is_when,
-    moments,
 )
-from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.looks import are_compared, are_names, stepped
-from nestimate.data.inspection.vocabulary import VIEWS, hints, words
+from nestimate.data.inspection.returning import measured_again, met_again, one_each
+from nestimate.data.inspection.vocabulary import VIEWS, hints, lasts, words
 
 MOST_SUBUNITS = 3
 
@@ -73,20 +72,15 @@ class Candidate:
 
         Where labels of animals return on every day the table cannot tell which: both are shown.
         """
-        if self.block is not None or not self.units or other.block is None:
+        if self.block is not None or other.block is None:
             return False
+        if not self.units:
+            alone = not other.units and self.group == other.group
+            return alone and other.block in self.merged and lasts(other.block)
         outer = self.units[0]
         anew = outer in other.merged or (other.relabel and other.units[:1] == (outer,))
         across = other.block in (*self.merged, *self.units[1:])
         return self.group == other.group and anew and across and lasts(outer)
-
-
-def lasts(name: str) -> bool:
-    """Return whether a column names what can be met again another day, as a place or count is not.
-
-    A mouse can; a well, or a replicate, is there for the day.
-    """
-    return "unit" in hints(name) and not hints(name) & {"place", "counter", "block"}
 
 
 def candidates(
@@ -114,11 +108,6 @@ def candidates(
     return sorted(found, key=lambda candidate: -candidate.score)
 
 
-def could_be_group(column: Column, labels: int) -> bool:
-    """Return whether a column has few enough labels to be compared."""
-    return column.kind in {"labels", "numbers as labels"} and 2 <= labels <= MOST_GROUPS
-
-
 def _roles(
     crossing: Crossing, group: str, names: Sequence[str], *, single: bool
 ) -> Iterator[Candidate]:
@@ -137,9 +126,10 @@ def _roles(
     for block in [None, *blocks]:
         place = [group, *([block] if block else [])]
         rest = [n for n in others if n != block and not hints(n) & {"trait", "person"}]
-        if block is None and any(_measured_again(crossing, group, n) for n in rest):
+        single_rows = crossing.single or any(one_each(crossing, group, n) for n in rest)
+        if block is None and any(measured_again(crossing, group, n) for n in rest):
             continue
-        if not any(_must_beare_names(crossing, place, name) for name in rest):
+        if not any(_must_be_named(crossing, place, n, single=single_rows) for n in rest):
             yield Candidate(group=group, block=block)
         for unit in rest:
             if crossing.size(*place, unit) == crossing.size(*place):
@@ -147,28 +137,20 @@ def _roles(
             relabel = not all(crossing.inside(unit, name) for name in place)
             if relabel and any(_shared(crossing, [*place, unit], name) for name in rest):
                 continue
+            if relabel and met_again(crossing, unit, place):
+                continue
             for inner in _chains(crossing, [*place, unit], rest):
                 if not (inner or single) and crossing.most_rows([*place, unit]) == 1:
                     continue
                 yield Candidate(group=group, units=(unit, *inner), block=block, relabel=relabel)
 
 
-def _measured_again(crossing: Crossing, group: str, name: str) -> bool:
-    """Return whether the groups are times at which the same things were measured."""
-    return (
-        moments(crossing, group)
-        and "unit" in hints(name)
-        and crossing.most_rows([group, name]) == 1
-        and crossing.size(group, name) > crossing.size(name)
-    )
-
-
-def _must_beare_names(crossing: Crossing, place: Sequence[str], name: str) -> bool:
+def _must_be_named(crossing: Crossing, place: Sequence[str], name: str, *, single: bool) -> bool:
     """Return whether rows would be taken as independent although they share a unit of this name."""
     if name in crossing.counters or crossing.decides(place, name):
         return False
     # Where every row is another animal, rows of one plate or birthday are several all the same.
-    if crossing.single and not (lasts(name) or crossing.inside(name, place[0])):
+    if single and not (lasts(name) or crossing.inside(name, place[0])):
         return False
     if any(
         begins_anew(crossing, name, block) and crossing.most_rows([block, name]) == 1
@@ -252,51 +234,70 @@ def _scored(
         score -= 3.0 * (name == candidate.group)
         before = names[: names.index(name)]
         score -= 3.0 * (crossing.most_rows([*before, name]) == 1 < crossing.most_rows(before))
-    if candidate.units:
-        outer, *inner = candidate.units
-        place = candidate.place
-        # A well is a place on a plate: without the plate it names nothing.
-        days = [n for n in untold if "block" in hints(n) and not is_when(crossing, n)]
-        apart = any(not _sites(crossing, n, outer, names) for n in days)
-        score -= 2.5 * ("place" in hints(outer) and apart)
-        holders = names[: names.index(outer)] if counts_within(crossing, outer, names) else ()
-        # A day is what its wells lie in, not another one under every treatment.
-        score -= 3.0 * (candidate.relabel and bool(inner) and "unit" not in hints(outer))
-        score -= 6.0 * any(not crossing.decides(place, name) for name in holders)
-        again = any(begins_anew(crossing, outer, n) for n in names if n not in {*place, outer})
-        score -= 5.0 * (again and not candidate.relabel)
-        told = _told(outer, {"unit": 1.5, "counter": -3.0, "group": -2.5})
-        score += 1.5 if outer in crossing.runs else told
-        score += sum(_told(n, {"unit": 0.5, "counter": -1.0, "group": -2.0}) for n in inner)
-        # Labels that return in every unit, without a name that says why, are rarely subunits.
-        score -= 1.5 * sum(
-            not (
-                hints(name) or crossing.inside(name, outer) or counts_within(crossing, name, names)
-            )
-            for name in inner
-        )
-        if candidate.relabel:
-            score -= _told(outer, {"time": 4.0, "unit": 1.0, "block": 1.5}) or 1.0
-            # Labels that tell groups apart are rarely used again for something else.
-            own = crossing.size(candidate.group) > 1 and crossing.inside(outer, candidate.group)
-            again = own and "place" not in hints(outer)
-            score -= 1.5 * (again and not counts_within(crossing, outer, names))
-            # Nor are those of what stands before the days or plates on which it was met again.
-            last = candidate.place[-1]
-            again = own and last != candidate.group and not begins_anew(crossing, outer, last)
-            score -= 4.0 * again
-            # Where a column names what is in each row, nothing else is sampled anew.
-            score -= 3.0 * crossing.single
-            # What has a name, as HeLa has, is the same wherever it is met.
-            score -= 2.0 * are_names(crossing.labels[outer])
-            # Nor are labels of which each lies in one level of another factor.
-            others = [name for name in names if name in crossing.factors]
-            score -= 1.5 * any(crossing.inside(outer, name) for name in others)
+    score += _unit_score(crossing, candidate, names, untold)
     if candidate.block is not None:
         score += _block_score(crossing, candidate, names)
     merged = tuple(name for name in untold if name not in crossing.counters)
     anew = [n for b in candidate.blocks for n in merged if begins_anew(crossing, n, b)]
     return replace(candidate, score=score, unused=tuple(unused), merged=merged, anew=tuple(anew))
+
+
+def _unit_score(
+    crossing: Crossing, candidate: Candidate, names: Sequence[str], untold: Sequence[str]
+) -> float:
+    if not candidate.units:
+        return 0.0
+    outer, *inner = candidate.units
+    place = candidate.place
+    score = -4.0 * (outer == crossing.made and _lie_together(crossing, candidate, names))
+    # A well is a place on a plate: without the plate it names nothing.
+    days = [n for n in untold if "block" in hints(n) and not is_when(crossing, n)]
+    apart = any(not _sites(crossing, n, outer, names) for n in days)
+    score -= 2.5 * ("place" in hints(outer) and apart)
+    holders = names[: names.index(outer)] if counts_within(crossing, outer, names) else ()
+    # A day is what its wells lie in, not another one under every treatment.
+    score -= 3.0 * (candidate.relabel and bool(inner) and "unit" not in hints(outer))
+    score -= 6.0 * any(not crossing.decides(place, name) for name in holders)
+    again = any(begins_anew(crossing, outer, n) for n in names if n not in {*place, outer})
+    score -= 5.0 * (again and not candidate.relabel)
+    told = _told(outer, {"unit": 1.5, "counter": -3.0, "group": -2.5})
+    score += 1.5 if outer in crossing.runs else told
+    score += sum(_told(n, {"unit": 0.5, "counter": -1.0, "group": -2.0}) for n in inner)
+    # Labels that return in every unit, without a name that says why, are rarely subunits.
+    score -= 1.5 * sum(
+        not (hints(name) or crossing.inside(name, outer) or counts_within(crossing, name, names))
+        for name in inner
+    )
+    if candidate.relabel:
+        score -= _told(outer, {"time": 4.0, "unit": 1.0, "block": 1.5}) or 1.0
+        # Labels that tell groups apart are rarely used again for something else.
+        own = crossing.size(candidate.group) > 1 and crossing.inside(outer, candidate.group)
+        again = own and "place" not in hints(outer)
+        score -= 1.5 * (again and not counts_within(crossing, outer, names))
+        # Nor are those of what stands before the days or plates on which it was met again.
+        last = candidate.place[-1]
+        again = own and last != candidate.group and not begins_anew(crossing, outer, last)
+        score -= 4.0 * again
+        # Where a column names what is in each row, nothing else is sampled anew.
+        score -= 3.0 * crossing.single
+        # What has a name, as HeLa has, is the same wherever it is met.
+        score -= 2.0 * are_names(crossing.labels[outer])
+        # Nor are labels of which each lies in one level of another factor.
+        others = [name for name in names if name in crossing.factors]
+        score -= 1.5 * any(crossing.inside(outer, name) for name in others)
+    return score
+
+
+def _lie_together(crossing: Crossing, candidate: Candidate, names: Sequence[str]) -> bool:
+    """Return whether rows taken as units belong to what has several of them, by its name.
+
+    An animal has a row for every session, or a donor one in every group.
+    """
+    group, rows = candidate.group, candidate.units[0]
+    left = [n for n in names if n not in candidate.used and hints(n) & {"unit", "block"}]
+    inside = (n for n in left if lasts(n) and crossing.inside(n, group))
+    paired = (n for n in left if crossing.size(group, n) == crossing.size(rows) > crossing.size(n))
+    return any(crossing.size(n) < crossing.size(rows) for n in inside) or any(paired)
 
 
 def _sites(crossing: Crossing, name: str, place: str, names: Sequence[str]) -> bool:
@@ -376,8 +377,7 @@ def _group_score(name: str, labels: Sequence[str], whole: str) -> float:
     weights = {"group": 3.0, "trait": -1.0, "counter": -3.0, "unit": -2.0}
     score = _told(name, weights | {"person": -2.0, "block": -2.0})
     # Amounts were given, as numbers of things were not.
-    score += 1.0 * stepped(labels)
-    score += 2.0 * are_compared(labels)
+    score += 1.0 * stepped(labels) + 2.0 * are_compared(labels)
     score += 0.5 * (len(labels) == 2) - 1.0 * (len(labels) > 6)
     return score - 0.5 * all(re.fullmatch(r"-?[\d.]+", label) for label in labels)
 

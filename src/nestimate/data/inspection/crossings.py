@@ -50,6 +50,8 @@ class Crossing:
         Whether another column names what is in each row: an animal, a patient.
     runs
         Columns that number what was done again, such as whole experiments: nothing to compare.
+    made
+        The column that numbers the rows of a wide table, where no label tells them apart; or "".
     """
 
     labels: Mapping[str, tuple[str, ...]]
@@ -61,6 +63,7 @@ class Crossing:
     factors: frozenset[str] = frozenset()
     single: bool = False
     runs: frozenset[str] = frozenset()
+    made: str = ""
 
     @classmethod
     def of_table(cls, table: Table, names: Sequence[str], filled: NDArray[np.bool_]) -> "Crossing":

@@ -344,12 +344,14 @@ def _designed(crossing: Crossing, name: str) -> bool:
 
 
 def _kinds(crossing: Crossing, name: str) -> bool:
-    """Return whether a few labels name kinds of something: words, neither counted nor numbered."""
+    """Return whether a few labels name kinds of something: neither counted nor numbered alike."""
     labels = crossing.labels[name]
-    words = all(re.fullmatch(r"[^\W\d_]+([ ._-][^\W\d_]+)*", label) for label in labels)
+    told = all(re.search(r"[^\W\d_]", label) or re.fullmatch(r"[+/-]+", label) for label in labels)
+    stems = {re.sub(r"\d+", "", label) for label in labels}
     run = sorted(labels) == [chr(ord("A") + i) for i in range(len(labels))]
     days = any(_CALENDAR.fullmatch(label.casefold()) for label in labels)
-    return words and len(labels) <= MOST_KINDS and not (run or days or {*labels} <= _ROMAN)
+    counted = run or len(stems) == 1 or {*labels} <= _ROMAN
+    return told and len(labels) <= MOST_KINDS and not (counted or days)
 
 
 def _follows_units(
@@ -361,11 +363,17 @@ def _follows_units(
     """
     if not moments(crossing, name) or crossing.size(name) > MOST_GROUPS:
         return False
+    # Readings at a visit are readings; of a day with several the day may be a level of its own.
+    spoken = all(_MOMENT.fullmatch(label.casefold()) for label in crossing.labels[name])
     return any(
         "unit" in hints(unit)
         and "block" not in hints(unit)
         and not (passes(unit) and begins_anew(crossing, unit, name))
-        and crossing.most_rows([unit, name, *(c for c in counters if c != unit)]) == 1
+        and (
+            crossing.most_rows([unit, name, *(c for c in counters if c != unit)]) == 1
+            or (spoken and not counting(crossing.labels[unit]))
+            or (spoken and any(crossing.inside(unit, n) for n in names if "group" in hints(n)))
+        )
         and crossing.size(unit, name) >= 0.7 * crossing.size(unit) * crossing.size(name)
         for unit in names
         if unit != name

@@ -18,10 +18,8 @@ from nestimate.data.inspection.measured import (
     crossed_labels,
     last_resort,
     shares_again,
-    summary_columns,
     value_columns,
     with_counts,
-    with_named_rows,
 )
 from nestimate.data.inspection.proposals import MOST, Proposal
 from nestimate.data.inspection.reasons import Reason, folded_reasons, reasons
@@ -41,6 +39,7 @@ from nestimate.data.inspection.responded import (
     without_limits,
 )
 from nestimate.data.inspection.rounded import unclear_shares
+from nestimate.data.inspection.summaries import summary_columns, with_named_rows
 from nestimate.data.inspection.trials import Tried, in_full
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.onegroup import with_one_group
@@ -243,7 +242,7 @@ class Inspection:
         for folding in foldings(plain, found.columns):
             rows = folding.labels if folding.kind == "groups" else ()
             along = (folding.along,) if folding.along in folding.table.columns else ()
-            inner = cls._as_it_stands(folding.table, file, rows, along)
+            inner = cls._as_it_stands(folding.table, file, rows, along, made=folding.row)
             proposals = restated(inner.proposals, folding, table, limited)
             found = _with_folding(found, inner, folding, proposals)
         if limited and not found.proposals:
@@ -279,6 +278,7 @@ class Inspection:
         rows: Sequence[str] = (),
         along: Sequence[str] = (),
         value: str = "",
+        made: str = "",
     ) -> Self:
         found = cls._of(table, file)
         summary = summary_columns(table, found.columns)
@@ -315,14 +315,8 @@ class Inspection:
         crossing = told_apart(crossing, by_name, whole, rows, along)
         aliases = alike(crossing, whole)
         doubles = {second for _, second in aliases}
-        tried = Tried.of(
-            crossing.without(doubles),
-            by_name,
-            value=value,
-            summary=summary,
-            whole=whole,
-            rows=rows,
-        )
+        crossing = replace(crossing.without(doubles), made=made)
+        tried = Tried.of(crossing, by_name, value=value, summary=summary, whole=whole, rows=rows)
         crossing, groups, ranked, fit = tried.crossing, tried.groups, tried.ranked, tried.fit
         counted = [c.name for c in columns if c.measured and c.kind == "numbers as labels"]
         total = beside.column if beside is not None and beside.role == "total" else ""

@@ -1,7 +1,7 @@
 """Which column was measured, which columns sum readings up, and which labels lie beside it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -14,15 +14,15 @@ from nestimate.data.designs.percentages import (
     surely_parts,
 )
 from nestimate.data.inspection.crossings import Crossing, same_everywhere
-from nestimate.data.inspection.factors import MOST_GROUPS, numbers_experiments
 from nestimate.data.inspection.kinds import MOST_LABELS, Column
 from nestimate.data.inspection.vocabulary import (
     REPEATS,
     clocks,
+    counts_things,
     exposes,
     hints,
     is_reference,
-    summary_role,
+    known_before,
     words,
 )
 from nestimate.data.tables.door import Table
@@ -172,44 +172,6 @@ def _may_be_part(part: Column, total: Column) -> bool:
     return said == {"value"} or (numbers and not said)
 
 
-def summary_columns(table: Table, columns: Sequence[Column]) -> dict[str, str]:
-    """Find columns that make a row the summary of several readings: n with sd, or se, or n."""
-    found: dict[str, str] = {}
-    for column in columns:
-        role = summary_role(column) if column.kind != "id" else None
-        if role is not None:
-            found.setdefault(role, column.name)
-    alone = not {"sd", "se"} & {*found}
-    if alone and "n" in found and words(found["n"]) & {"count", "number", "of", "anzahl"}:
-        # Counted events are no readings behind a mean, unless an SD says that it is one.
-        del found["n"]
-    if alone and "n" in found:
-        labels = [c.name for c in columns if is_factor(c, {})][:MOST_FACTORS]
-        every = Crossing.of_table(table, labels, np.ones(table.n_rows, dtype=bool))
-        if found["n"] in labels and numbers_experiments(every, found["n"]):
-            del found["n"]
-    if "n" in found:
-        spread = next((role for role in ("sd", "se") if role in found), None)
-        return {role: found[role] for role in ("n", spread) if role is not None}
-    return {"se": found["se"]} if "se" in found else {}
-
-
-def with_named_rows(columns: Sequence[Column], summary: Mapping[str, str]) -> tuple[Column, ...]:
-    """Return the columns of a table; the names of its rows as labels where each is a group's mean.
-
-    Doses 0, 40 and 80 are names of groups there, though no two rows have one.
-    """
-    spreads = [c for c in columns if summary_role(c) in {"sd", "se"}]
-    if "n" not in summary or len(spreads) != 1:
-        return tuple(columns)
-    able = [c for c in columns if c.name not in summary.values() and 2 <= c.distinct <= MOST_GROUPS]
-    told = [c for c in able if "group" in hints(c.name)]
-    return tuple(
-        replace(c, kind="labels") if [c] == told and c.kind in {"id", "numbers"} else c
-        for c in columns
-    )
-
-
 def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str, str]) -> list[str]:
     """Return the columns that could be the value, the most likely first."""
 
@@ -219,6 +181,7 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
         likely += 0.5 * (not column.whole) + 1.0 * bool(spoken & {"value", "scored"})
         # What others are divided by comes last, the quotient first.
         likely -= 2.0 * is_reference(column.name)
+        likely -= 2.5 * known_before(column.name)
         # A mean of what stands beside it as read is no reading.
         bare = words(column.name) - _SUMMED
         likely -= 3.0 * any(words(n) == bare != words(column.name) for n in named)
@@ -226,9 +189,11 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
         if column.kind == "numbers" and not column.whole:
             return likely - 2.0 * bool(spoken & {"trait", "sd", "se"} or clocks(column.name))
         label = {"group", "unit", "block", "counter", "trait", "n", "sd", "se"}
+        label |= {"place", "person", "storage"}
+        named_so = spoken & label and not (counts_things(column.name) and not column.numbering)
         return (
             likely
-            - 2.0 * bool(spoken & label or clocks(column.name))
+            - 2.0 * bool(named_so or clocks(column.name))
             - 1.5 * (column.numbering and "scored" not in spoken)
         )
 
@@ -360,7 +325,11 @@ def crossed_labels(
             *extremes,
             *([beside.column] if beside else []),
         }
-        names = [c.name for c in columns if c.name not in apart and is_factor(c, summary)]
+        names = [
+            c.name
+            for c in columns
+            if c.name not in apart and is_factor(c, summary) and not _beside(c)
+        ]
         names = names[:MOST_FACTORS]
         filled = ~np.isnan(table.numbers(value))
         found = Crossing.of_table(table, [*names, whole], filled)
@@ -371,6 +340,12 @@ def crossed_labels(
     if crossing is None:
         raise AssertionError("at least one value is given")
     return chosen, crossing
+
+
+def _beside(column: Column) -> bool:
+    """Return whether a column is beside the design: what was known before, remarks, storage."""
+    known = column.smallest is not None and known_before(column.name)
+    return known or bool(hints(column.name) & {"remark", "storage"})
 
 
 def is_factor(column: Column, summary: Mapping[str, str]) -> bool:

@@ -4,12 +4,12 @@ import re
 from collections.abc import Mapping, Sequence
 
 from nestimate.data.inspection.candidates import (
-    could_be_group,
     counts_within,
     one_unit_each,
     present,
 )
 from nestimate.data.inspection.crossings import Crossing
+from nestimate.data.inspection.factors import MOST_GROUPS
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.looks import are_compared
 from nestimate.data.inspection.vocabulary import hints
@@ -103,3 +103,8 @@ def group_columns(crossing: Crossing, columns: Mapping[str, Column], whole: str)
         n for n in names if columns[n].kind == "constant" and hints(n) & {"group", "n"} == {"group"}
     ]
     return [*able, *(single or [whole])]
+
+
+def could_be_group(column: Column, labels: int) -> bool:
+    """Return whether a column has few enough labels to be compared."""
+    return column.kind in {"labels", "numbers as labels"} and 2 <= labels <= MOST_GROUPS

@@ -11,7 +11,9 @@ WORDS = {
     "group": (
         "arm group treatment treat treated trt tx drug genotype condition cond dose diet compound "
         "strain intervention medium exposure stimulus therapy vaccine variety mutant bed feed "
-        "fertilizer concentration "
+        "fertilizer fertiliser nitrogen watering concentration cultivar ecotype construct "
+        "transfection sirna shrna konstrukt transfektion düngung sorte diät engrais abono variété "
+        "variedad "
         "gruppe behandlung genotyp dosis stamm futter wirkstoff bedingung "
         "groupe traitement génotype dose souche condition régime bras "
         "grupo tratamiento genotipo dosis cepa condición dieta brazo tratamento condição "
@@ -25,10 +27,13 @@ WORDS = {
         "cask bottle vial tube name label code unit track organoid islet neuron worm larvae pup "
         "specimen individuum volunteer proband hamster rabbit sheep cow bird chick egg explant "
         "leaf leaves roi fov pt "
+        "coverslip pen aquarium donor "
         "maus mäuse tier tiere ratte patient patientin proband pflanze zelle zellen käfig becken "
+        "probe spender schnitt topf schale röhrchen fliege fisch parzelle blatt "
         "souris rat animal sujet plante cellule cage éprouvette ratón ratones rata sujeto paciente "
         "feuille hoja bild gesichtsfeld "
-        "planta célula jaula animale topo soggetto pianta camundongo"
+        "planta célula jaula animale topo soggetto pianta camundongo "
+        "échantillon muestra donneur donante puits pocillo poisson pez mouche mosca coupe corte"
     ),
     "block": (
         "day date batch litter block bloque bloc line donor run session week experiment exp expt "
@@ -54,9 +59,16 @@ WORDS = {
     ),
     "trait": (
         "sex gender geschlecht sexe sexo age birth birthday dob geburtsdatum bmi race ethnicity "
-        "parity bodyweight comment remark note"
+        "parity bodyweight alter âge edad età idade"
     ),
-    "person": "operator observer experimenter technician scorer rater judge assessor panelist",
+    "person": (
+        "operator observer experimenter technician scorer rater judge assessor panelist initials "
+        "by untersucher bearbeiter operateur opérateur operador operatore"
+    ),
+    "remark": (
+        "comment remark note bemerkung anmerkung kommentar remarque commentaire nota "
+        "observación comentario"
+    ),
     "kind": (
         "feature gene protein marker analyte metabolite cytokine channel probe peptide taxon otu "
         "parameter variable assay transcript target biomarker chemokine mrna mirna readout metric "
@@ -71,7 +83,11 @@ WORDS = {
         "células anzahl kolonien colonias"
     ),
     "scored": "score scores grade grades grading severity points punkte puntuación",
-    "place": "well lane position slot dish tube vial flask slide field section cask bottle",
+    "place": (
+        "well lane position pos slot dish tube vial flask slide field section cask bottle "
+        "röhrchen puits pocillo"
+    ),
+    "storage": "box rack freezer shelf drawer gefrierbox caja congelador boîte congélateur",
     "n": "n count nobs nreps nreadings",
     "sd": "sd std stdev stddev",
     "se": "se sem stderr sigma",
@@ -85,6 +101,8 @@ REPEATS = frozenset(
     {"rep", "reps", "replicate", "replicates", "repeat", "repeats", "biorep", "techrep", "index"}
     | {"idx", "replikat", "replika", "wiederholung", "réplica", "réplicat", "repetición"}
 )
+#: Words for how many there were of something.
+COUNTS = frozenset({"count", "counts", "number", "of", "anzahl"})
 #: Words for what is born together: it holds animals wherever its column stands.
 LITTERS = frozenset({"litter", "dam", "wurf", "portée", "camada", "ninhada", "cucciolata"})
 #: Words for what lives.
@@ -184,10 +202,23 @@ _SPREADS = (
 
 def _spelled(name: str) -> str:
     """Return a name in small letters with an SD and a standard error in two."""
-    said = name.casefold()
+    said = name.replace("n°", "nr").casefold()
     for short, written in _SPREADS:
         said = written.sub(f" {short} ", said)
     return said
+
+
+#: What is known of a sample before anything is measured: how pure, how heavy at the start.
+_KNOWN = re.compile(
+    r"(?i)(?<!\d)260\W?2[38]0(?!\d)|\b(rin|dv200|purity|reinheit)\b|\b([cr]?[dr]na|template|input)\b"
+    r"[\W_]*[nµu]g|\b(start|initial)(ing)?[\W_]*(body[\W_]*)?(weight|gewicht)|\banfangsgewicht"
+    r"|poids[\W_]*initial|peso[\W_]*inicial"
+)
+
+
+def known_before(name: str) -> bool:
+    """Return whether a name says what is known of a sample before: its weight at the start, RIN."""
+    return bool(_KNOWN.search(name))
 
 
 def clocks(name: str) -> bool:
@@ -229,6 +260,12 @@ def outcomes_alone(names: Iterable[str]) -> bool:
     return any(words(name) & _OUTCOMES for name in names)
 
 
+def counts_things(name: str) -> bool:
+    """Return whether a name says that things were counted: `cell count`, `Iba1+ cells`."""
+    said = words(name)
+    return bool(said & COUNTS) or ("counted" in hints(name) and len(said) > 1)
+
+
 def exposes(name: str) -> bool:
     """Return whether a column's name speaks of an area, a length, a volume or a time."""
     return bool(EXPOSURES & words(name))
@@ -245,8 +282,17 @@ def hints(name: str) -> frozenset[str]:
     return frozenset(role for role, known in WORDS.items() if said & {*known.split()})
 
 
+def lasts(name: str) -> bool:
+    """Return whether a column names what can be met again another day, as a place or count is not.
+
+    A mouse can; a well, or a replicate, is there for the day.
+    """
+    return "unit" in hints(name) and not hints(name) & {"place", "counter", "block"}
+
+
 def summary_role(column: Column) -> str | None:
     """Return `n`, `sd` or `se` where name and numbers speak for it."""
+    said = re.split(r"[\W\d_]+", _spelled(column.name))
     said = re.split(r"[\W\d_]+", _spelled(column.name))
     role = next((_ROLE[word] for word in said if word in _ROLE), None)
     role = "n" if _NUMBER_OF.match(column.name) else role

@@ -93,7 +93,7 @@ def _words(stratum: Stratum) -> tuple[str, str]:
     name = stratum.name
     if stratum.role is Role.EFFECT:
         if stratum.merged:
-            return f"within a {name}", f"within each {name}"
+            return f"within one {name}", f"within each {name}"
         what = f"effect of {stratum.of}" if stratum.of else "effect"
         return f"{what}, {name} to {name}", f"in how the {what} differs between {name}s"
     if stratum.role is Role.UNIT and stratum.merged:

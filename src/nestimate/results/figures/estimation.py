@@ -195,7 +195,7 @@ def _draw_by_unit(ax: "Axes", answer: Answer, points: Points, place: Array) -> N
             mew=0.8,
             ms=8,
             ls="none",
-            label=f"mean of a {points.word}" if k == 0 else None,
+            label=f"mean of one {points.word}" if k == 0 else None,
         )
 
 
@@ -241,7 +241,7 @@ def _draw_units(ax: "Axes", answer: Answer, points: Points, x: Array) -> None:
         mew=0.7,
         ms=5,
         ls="none",
-        label=f"raw mean of a {points.word}{points.limits}",
+        label=f"raw mean of one {points.word}{points.limits}",
     )
     if answer.units:
         true = np.array([row.mean for row in answer.units])[points.number]

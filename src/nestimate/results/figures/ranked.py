@@ -87,7 +87,7 @@ def _draw_groups(ax: "Axes", answer: Answer, order: list[int]) -> None:
     design, points = answer.design, Points.of(answer)
     what = f"one {wording.reading_word(design)}"
     if points.averaged:
-        what = f"raw mean of a {points.word}"
+        what = f"raw mean of one {points.word}"
     known = not design.readings.reconstructed
     for row, g in enumerate(order):
         shade = sheet.colour(0) if g == 0 else sheet.colour(1)

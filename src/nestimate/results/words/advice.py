@@ -180,7 +180,7 @@ def _gap_sentence(panel: Panel, near: str, unit: str, *, balanced: bool) -> list
         ]
     why = (
         f"As every {unit} has equally many readings, that is not the averaging: the average gives "
-        f"a {unit} far out full weight, the Student-t of this answer (and of BEST) less."
+        f"one {unit} far out full weight, the Student-t of this answer (and of BEST) less."
         if balanced
         else f"Averages of few readings, and any {unit} far out, have full weight in Welch's t and "
         "less here."

@@ -71,15 +71,19 @@ def _all_of(design: Design) -> str:
 
 
 def _own_spreads(design: Design) -> tuple[Spoken | str, ...]:
-    """Return what gives groups spreads of their own; of blocks that is a formula."""
-    if design.block is None:
-        return (Remedy("tau", "own"),)
+    """Return what gives groups spreads of their own; of blocks that needs a formula."""
+    own = Remedy("tau", "own")
+    if len(design.structure.correlated) > 1:
+        return ("two bars, as in (x || UNIT), with ", own)
+    if design.formula is not None or design.block is None:
+        return (own,)
     crossing, block = design.structure.factorial, design.block.name
     factors = () if crossing is None else crossing.names
     plain = all(word.isidentifier() for word in (design.roles.value, *factors, block))
     if not (plain and factors) or len(design.structure.blocks) > 1:
-        return ("a formula with (1 | BLOCK)",)
-    return (f'the formula "{design.roles.value} ~ {" * ".join(factors)} + (1 | {block})"',)
+        return ("a formula with (1 | BLOCK) and ", own)
+    text = f"{design.roles.value} ~ {' * '.join(factors)} + (1 | {block})"
+    return (f'the formula "{text}" with ', own)
 
 
 def coverage_checks(model: Model, ci_prob: float) -> tuple[Check, ...]:

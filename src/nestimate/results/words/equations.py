@@ -134,9 +134,9 @@ def _readings(model: Model) -> list[Equation]:
         return [(f"y[i] ~ Normal(c[b, g], {sigma})", f"reading i, in {block} b and group g")]
     unit, mean = design.levels[-1].name, _innermost(design)
     if np.isfinite(rows.error).all():
-        return [(f"y[i] ~ Normal({mean}, se[i])", f"mean of a {unit} with its known error se[i]")]
+        return [(f"y[i] ~ Normal({mean}, se[i])", f"mean of one {unit} with its known error se[i]")]
     if "nu_y" in names:
-        said = f"reading i of a {unit}; a bad reading drags it less"
+        said = f"reading i of one {unit}; a bad reading drags it less"
         return [(f"y[i] ~ Student-t(nu_y, {mean}, {sigma})", said)]
     many = "; a row that stands for n readings counts as n of them" if rows.summarised else ""
     said = f"reading i scatters about the true mean of its {unit}{many}"
@@ -148,7 +148,7 @@ def _inner(design: Design) -> list[Equation]:
     return [
         (
             f"{_symbol(i + 1, count)} ~ Normal({_symbol(i, count)}, tau_{inner.name})",
-            f"true mean of a {inner.name} about that of its {outer.name}",
+            f"true mean of one {inner.name} about that of its {outer.name}",
         )
         for i, (outer, inner) in reversed(list(enumerate(pairwise(design.levels))))
     ]
@@ -158,7 +158,7 @@ def _units(model: Model) -> list[Equation]:
     design, family, tau = model.design, _family(model), _tau(model)
     unit, count = design.structure.unit_name("row"), len(design.levels)
     far = "; one far out drags the mean less" if "nu" in model.names else ""
-    said = f"true mean of a {unit} about the mean of its group g{far}"
+    said = f"true mean of one {unit} about the mean of its group g{far}"
     return [(f"{_symbol(0, count)} ~ {family}mu[g], {tau})", said)]
 
 
@@ -167,7 +167,7 @@ def _blocks(model: Model) -> list[Equation]:
     block, count = design.structure.block_name(""), len(design.levels)
     lines = []
     for unit in design.levels[:1]:
-        said = f"true mean of a {unit.name} about the mean of its cell"
+        said = f"true mean of one {unit.name} about the mean of its cell"
         lines.append((f"{_symbol(0, count)} ~ Normal(c[b, g], tau_unit)", said))
     terms = [_deviation(stratum, apart=apart) for stratum in _deviating(design)]
     whole = " + ".join(["mu[g] + a[b]", *(symbol for symbol, _, _ in terms)])
@@ -175,7 +175,9 @@ def _blocks(model: Model) -> list[Equation]:
     said = ""
     if "nu" in model.names:
         said = "; level and effects share one mixing variable, so that a strange one counts less"
-    lines.append((f"a[b] ~ {family}0, tau_block)", f"how far the level of a {block} is off{said}"))
+    lines.append(
+        (f"a[b] ~ {family}0, tau_block)", f"how far the level of one {block} is off{said}")
+    )
     for (symbol, scale, said), stratum in zip(terms, _deviating(design), strict=True):
         drawn = family if stratum.heavy else "Normal("
         lines.append((f"{symbol} ~ {drawn}0, {scale})", said))
@@ -191,13 +193,15 @@ def _deviation(stratum: Stratum, *, apart: bool) -> tuple[str, str, str]:
     """Return the symbol of a deviation, its scale, and what it is."""
     name = stratum.name
     if stratum.role is Role.PLOT:
-        return f"p[b, {name}]", f"tau_{name}", f"how far a {name} is off in its block"
+        return f"p[b, {name}]", f"tau_{name}", f"how far one {name} is off in its block"
     of, what, pair = stratum.of or "g", "a group", "groups"
     if stratum.of:
         what, pair = f"a level of {of}", "levels"
     scale = f"tau_effect[{of}]" if stratum.of or apart else "tau_effect"
     both = f"sqrt(({scale}^2 + {scale[:-1]}']^2) / 2)" if apart else scale
-    said = f"how far {what} is off in a {name}; a difference of two {pair} then varies from {name} "
+    said = (
+        f"how far {what} is off in one {name}; a difference of two {pair} then varies from {name} "
+    )
     return f"d[b, {of}]", f"{scale} / sqrt(2)", f"{said}to {name} with scale {both}"
 
 

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from shlex import quote
 from textwrap import fill
 
-from nestimate.data.inspection.candidates import lasts
 from nestimate.data.inspection.inspection import Inspection
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.proposals import Proposal
 from nestimate.data.inspection.questions import Decision, decisions
+from nestimate.data.inspection.vocabulary import lasts
 from nestimate.errors import listed
 from nestimate.remedies import lines_said
 from nestimate.results.words.lines import visible

@@ -97,7 +97,7 @@ def _by_formula(proposal: Proposal) -> str:
         outer, pair = units
         return (
             f"{factors[0]} is compared within each {outer}, reading by reading: if the readings of "
-            f"one {pair} of a {outer} belong together, they are pairs, and what sets one {pair} "
+            f"one {pair} of one {outer} belong together, they are pairs, and what sets one {pair} "
             "apart from another does not blur the difference."
         )
     if not units:

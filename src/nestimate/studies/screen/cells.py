@@ -204,7 +204,7 @@ def _check_units(distinct: Codes, labels: Labels, named: Labels, roles: Roles) -
     more = f", and {several.size - 1} more" if several.size > 1 else ""
     if again:
         raise DesignError(
-            f"{name} '{label}' is seen in several groups of one {outer}{more}: how a {name} "
+            f"{name} '{label}' is seen in several groups of one {outer}{more}: how one {name} "
             f"changes a screen does not estimate. Name {outer} alone (--unit {outer}), and what "
             f"lies in it is its readings; or, if they are different ones, give each {name} a name "
             "of its own."

@@ -202,7 +202,7 @@ def read_long(data: Any, roles: Roles, options: Options) -> Matrix:
         notes=(*coded.notes, *said),
         complete="the samples that are named"
         if roles.sample
-        else f"the most readings of a {_innermost(roles)} that more than {FEW:.0%} of the "
+        else f"the most readings of one {_innermost(roles)} that more than {FEW:.0%} of the "
         "endpoints have",
     )
 

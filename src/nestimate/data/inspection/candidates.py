@@ -15,6 +15,7 @@ from nestimate.data.inspection.factors import (
     begins_anew,
     holds_groups,
     is_when,
+    visits,
 )
 from nestimate.data.inspection.looks import are_compared, are_names, stepped
 from nestimate.data.inspection.returning import measured_again, met_again, one_each
@@ -378,6 +379,7 @@ def _group_score(name: str, labels: Sequence[str], whole: str) -> float:
     score = _told(name, weights | {"person": -2.0, "block": -2.0})
     # Amounts were given, as numbers of things were not.
     score += 1.0 * stepped(labels) + 2.0 * are_compared(labels)
+    score += 2.0 * ("time" in hints(name) and visits(labels))
     score += 0.5 * (len(labels) == 2) - 1.0 * (len(labels) > 6)
     return score - 0.5 * all(re.fullmatch(r"-?[\d.]+", label) for label in labels)
 

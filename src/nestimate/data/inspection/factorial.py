@@ -79,9 +79,11 @@ def several_factors(
         # Columns that a header numbers anew under every group are values, where each has one row.
         titled = bool(anew) and path[0] in crossing.table.roles.values()
         once = titled and crossing.most_rows([*anew, path[0]]) == 1
-        named = [] if once else path
-        made = None if anew and named else _by_roles(crossing, value, ordered, named, best)
-        made = made or _built(crossing, value, chosen, named, best, anew)
+        if once or not anew:
+            made = _by_roles(crossing, value, ordered, path, best, anew=once)
+        else:
+            made = None
+        made = made or _built(crossing, value, chosen, [] if once else path, best, anew)
         found += [replace(made, anew=tuple(anew))] if made is not None else []
     return found
 
@@ -256,17 +258,24 @@ def _coded(crossing: Crossing, name: str) -> str:
 
 
 def _by_roles(
-    crossing: Crossing, value: str, factors: Sequence[str], path: Sequence[str], best: Candidate
+    crossing: Crossing,
+    value: str,
+    factors: Sequence[str],
+    path: Sequence[str],
+    best: Candidate,
+    *,
+    anew: bool = False,
 ) -> Proposal | None:
     """Return the design as roles, where what was sampled is labelled once: None otherwise.
 
-    What sees several cells is a block, or a plot inside one; what lies in one cell is a unit.
+    What sees several cells is a block, or a plot inside one; what lies in one cell is a unit, or
+    is numbered anew in each.
     """
     if any(_numbered(crossing, name, factors) for name in path[1:]):
         return None
     cells = crossing.size(*factors)
     seen = [crossing.size(*path[: i + 1], *factors) for i in range(len(path))]
-    alone = [crossing.size(*path[: i + 1]) == seen[i] for i in range(len(path))]
+    alone = [anew or crossing.size(*path[: i + 1]) == seen[i] for i in range(len(path))]
     blocks = [name for name, one in zip(path, alone, strict=True) if not one]
     units = [name for name in path if name not in blocks]
     roles = Roles(
@@ -274,6 +283,7 @@ def _by_roles(
         group=",".join(factors),
         unit="/".join(units) or None,
         block="/".join(blocks) or None,
+        relabel_units=anew,
     )
     if cells < 2 or roles.group_columns(crossing.table) != tuple(factors):
         return None

@@ -364,7 +364,7 @@ def _follows_units(
     if not moments(crossing, name) or crossing.size(name) > MOST_GROUPS:
         return False
     # Readings at a visit are readings; of a day with several the day may be a level of its own.
-    spoken = all(_MOMENT.fullmatch(label.casefold()) for label in crossing.labels[name])
+    spoken = visits(crossing.labels[name])
     return any(
         "unit" in hints(unit)
         and "block" not in hints(unit)
@@ -388,4 +388,9 @@ def moments(crossing: Crossing, name: str) -> bool:
     spoken, labels = hints(name), crossing.labels[name]
     if "time" in spoken or "unit" in spoken:
         return "time" in spoken
+    return visits(labels)
+
+
+def visits(labels: Sequence[str]) -> bool:
+    """Return whether labels say when: pre and post, V1, day 7."""
     return all(_MOMENT.fullmatch(label.casefold()) for label in labels)

@@ -17,10 +17,12 @@ from nestimate.data.inspection.crossings import Crossing, same_everywhere
 from nestimate.data.inspection.kinds import MOST_LABELS, Column
 from nestimate.data.inspection.vocabulary import (
     REPEATS,
+    TOTAL,
     clocks,
     counts_things,
     exposes,
     hints,
+    is_aside,
     is_reference,
     known_before,
     words,
@@ -28,7 +30,6 @@ from nestimate.data.inspection.vocabulary import (
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.titles import at_times
 
-TOTAL = frozenset({"total", "totals", "all", "n", "nuclei", "tested", "scored", "counted", "dapi"})
 #: What a column of numbers that was not measured may be called.
 _LABEL = frozenset({"group", "unit", "block", "counter"})
 #: Words for what sums up the readings of another column.
@@ -181,7 +182,7 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
         likely += 0.5 * (not column.whole) + 1.0 * bool(spoken & {"value", "scored"})
         # What others are divided by comes last, the quotient first.
         likely -= 2.0 * is_reference(column.name)
-        likely -= 2.5 * known_before(column.name)
+        likely -= 5.0 * known_before(column.name)
         # A mean of what stands beside it as read is no reading.
         bare = words(column.name) - _SUMMED
         likely -= 3.0 * any(words(n) == bare != words(column.name) for n in named)
@@ -268,7 +269,7 @@ def _unlabelled(columns: Sequence[Column]) -> Sequence[Column]:
     if not any(c.kind == "numbers and text" for c in columns):
         return columns
     said = {c.name: hints(c.name) for c in columns}
-    labels = _LABEL | {"place"}
+    labels = _LABEL | {"place", "storage", "person", "trait"}
     return [c for c in columns if not said[c.name] & labels or "counted" in said[c.name]]
 
 
@@ -328,7 +329,7 @@ def crossed_labels(
         names = [
             c.name
             for c in columns
-            if c.name not in apart and is_factor(c, summary) and not _beside(c)
+            if c.name not in apart and is_factor(c, summary) and not is_aside(c, table.n_rows)
         ]
         names = names[:MOST_FACTORS]
         filled = ~np.isnan(table.numbers(value))
@@ -340,12 +341,6 @@ def crossed_labels(
     if crossing is None:
         raise AssertionError("at least one value is given")
     return chosen, crossing
-
-
-def _beside(column: Column) -> bool:
-    """Return whether a column is beside the design: what was known before, remarks, storage."""
-    known = column.smallest is not None and known_before(column.name)
-    return known or bool(hints(column.name) & {"remark", "storage"})
 
 
 def is_factor(column: Column, summary: Mapping[str, str]) -> bool:

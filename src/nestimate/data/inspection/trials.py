@@ -70,7 +70,8 @@ class Tried:
         first = cls._with_all(crossing, columns, value, summary, whole, rows)
         tried = first
         for _ in range(MOST_GIVEN_UP):
-            used = tried.refused[0].candidate.used if tried.refused else ()
+            # What is compared is given up last.
+            used = reversed(tried.refused[0].candidate.used) if tried.refused else ()
             silent = [n for n in used if n != whole and not hints(n) & {"group", "unit", "block"}]
             if tried.fit or not silent:
                 break

@@ -26,8 +26,7 @@ WORDS = {
         "colony clone "
         "cask bottle vial tube name label code unit track organoid islet neuron worm larvae pup "
         "specimen individuum volunteer proband hamster rabbit sheep cow bird chick egg explant "
-        "leaf leaves roi fov pt "
-        "coverslip pen aquarium donor "
+        "coverslip pen aquarium donor leaf leaves root seedling roi fov pt "
         "maus mäuse tier tiere ratte patient patientin proband pflanze zelle zellen käfig becken "
         "probe spender schnitt topf schale röhrchen fliege fisch parzelle blatt "
         "souris rat animal sujet plante cellule cage éprouvette ratón ratones rata sujeto paciente "
@@ -36,11 +35,10 @@ WORDS = {
         "échantillon muestra donneur donante puits pocillo poisson pez mouche mosca coupe corte"
     ),
     "block": (
-        "day date batch litter block bloque bloc line donor run session week experiment exp expt "
-        "plate site "
+        "day date batch litter block line donor run session week experiment exp expt plate site "
         "lab operator observer experimenter center centre pair cohort clone round "
         "preparation blot gel membrane "
-        "prep isolation passage "
+        "prep isolation passage tray bench chamber incubator clutch bloc bloque hospital clinic "
         "tag datum wurf platte charge versuch experiment zelllinie linie labor durchgang woche "
         "jour date portée plaque lot expérience lignée semaine día fecha camada placa lote "
         "experimento línea semana giorno lotto piastra esperimento dia ninhada"
@@ -53,9 +51,8 @@ WORDS = {
         "rep reps replicate replikat repeat reading read measurement measure meas techrep "
         "technical scan "
         "index idx row no nr number obs observation pass shot injection repetition frame dilution "
-        "trial trials "
-        "messung wiederholung mesure essai répétition medida repetición réplica réplicat "
-        "ripetizione"
+        "trial trials tech essai mesure ensayo prova "
+        "messung wiederholung mesure répétition medida repetición réplica réplicat ripetizione"
     ),
     "trait": (
         "sex gender geschlecht sexe sexo age birth birthday dob geburtsdatum bmi race ethnicity "
@@ -80,7 +77,8 @@ WORDS = {
         "success responders "
         "counts count total totals foci spines colonies plaques puncta synapses nuclei vesicles "
         "bouts lesions tumours tumors eggs offspring cells neurons zellen neuronen cellules "
-        "células anzahl kolonien colonias"
+        "células anzahl kolonien colonias leaves flowers fruits seeds pups germinated "
+        "gekeimt correct licks entries rearings seizures attacks dornen œufs eier huevos"
     ),
     "scored": "score scores grade grades grading severity points punkte puntuación",
     "place": (
@@ -100,6 +98,11 @@ _ROLE = {word: role for role in ("n", "sd", "se") for word in WORDS[role].split(
 REPEATS = frozenset(
     {"rep", "reps", "replicate", "replicates", "repeat", "repeats", "biorep", "techrep", "index"}
     | {"idx", "replikat", "replika", "wiederholung", "réplica", "réplicat", "repetición"}
+)
+#: Words for how many there were in all.
+TOTAL = frozenset(
+    {"total", "totals", "all", "n", "nuclei", "tested", "scored", "counted", "dapi", "trials"}
+    | {"sown", "seeds", "plated", "injected", "exposed", "examined", "gesät"}
 )
 #: Words for how many there were of something.
 COUNTS = frozenset({"count", "counts", "number", "of", "anzahl"})
@@ -186,15 +189,16 @@ _SPREADS = (
     (
         "se",
         re.compile(
-            r"(standard|std|st)[\W_]*err(or)?(?![^\W\d_])|(?<![^\W_])s\.\s?e\.(\s?m\.?)?(?!\w)"
-            r"|standardfehler|erreur[\W_]type|error[\W_](estándar|típico)"
+            r"(?<![^\W\d_])(standard|std|st)[\W_]*err(or)?(?![^\W\d_])|standardfehler"
+            r"|(?<![^\W_])s\.\s?e\.(\s?m\.?)?(?!\w)|erreur[\W_]type|error[\W_](estándar|típico)"
         ),
     ),
     (
         "sd",
         re.compile(
-            r"(standard|std|st)[\W_]*dev(iation)?(?![^\W\d_])|(?<![^\W_])s\.\s?d\.?(?!\w)"
-            r"|standardabw(eichung)?|stabwn?(?![^\W_])|écart[\W_]type|desviación[\W_](estándar|típica)"
+            r"(?<![^\W\d_])(standard|std|st)[\W_]*dev(iation)?(?![^\W\d_])|standardabw(eichung)?"
+            r"|(?<![^\W_])(s\.\s?d\.?(?!\w)|stabwn?(?![^\W_]))|écart[\W_]type"
+            r"|desviación[\W_](estándar|típica)"
         ),
     ),
 )
@@ -235,7 +239,8 @@ def is_reference(name: str) -> bool:
 
 def words(name: str) -> frozenset[str]:
     """Return the words of a column's name, in small letters."""
-    spaced = _spelled(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name))
+    # Words begin with capitals, but nM and pH are one.
+    spaced = _spelled(re.sub(r"(?<=[a-z])(?=[A-Z][a-z])|(?<=[a-z]{2})(?=[A-Z])", " ", name))
     spaced = re.sub(r"(bio(logical)?|tech(nical)?)(?=rep)", r"\1 ", spaced)
     said = frozenset(word for word in re.split(r"[\W\d_]+", spaced) if word)
     for kind, which in _WHICH:
@@ -262,8 +267,7 @@ def outcomes_alone(names: Iterable[str]) -> bool:
 
 def counts_things(name: str) -> bool:
     """Return whether a name says that things were counted: `cell count`, `Iba1+ cells`."""
-    said = words(name)
-    return bool(said & COUNTS) or ("counted" in hints(name) and len(said) > 1)
+    return bool(words(name) & COUNTS) or "counted" in hints(name)
 
 
 def exposes(name: str) -> bool:
@@ -290,9 +294,19 @@ def lasts(name: str) -> bool:
     return "unit" in hints(name) and not hints(name) & {"place", "counter", "block"}
 
 
+def is_aside(column: Column, n_rows: int) -> bool:
+    """Return whether a column is beside the design: known before, remarks, storage, places.
+
+    Places that are another in nearly every row, as positions on a plate, hold nothing together.
+    """
+    said = hints(column.name)
+    known = column.smallest is not None and known_before(column.name)
+    alone = "place" in said and 3 * column.distinct > 2 * n_rows
+    return known or alone or bool(said & {"remark", "storage"})
+
+
 def summary_role(column: Column) -> str | None:
     """Return `n`, `sd` or `se` where name and numbers speak for it."""
-    said = re.split(r"[\W\d_]+", _spelled(column.name))
     said = re.split(r"[\W\d_]+", _spelled(column.name))
     role = next((_ROLE[word] for word in said if word in _ROLE), None)
     role = "n" if _NUMBER_OF.match(column.name) else role

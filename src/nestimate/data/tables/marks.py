@@ -15,7 +15,7 @@ _NUMBER = rf"{_BEFORE}[\d.]*\d[\d.]*([eE][-+]?\d+)?\s*$"
 _WITH_POINT = rf"{_BEFORE}\d*\.[\d.]*([eE][-+]?\d+)?\s*$"
 _GROUPED = rf"{_BEFORE}[1-9]\d{{0,2}}(\.\d{{3}})+\s*$"
 _HUNDREDS = rf"{_BEFORE}[1-9]\d{{2}}\s*$"
-_DECIMAL_COMMA = rf"{_BEFORE}\d+,(\d{{1,2}}|\d{{4,}})\s*$"
+_DECIMAL_COMMA = rf"{_BEFORE}(\d+,(\d{{1,2}}|\d{{4,}})|0+,\d+)\s*$"
 _WITH_COMMA = rf"{_BEFORE}\d+(,\d+)?\s*$"
 _POINT = rf"{_BEFORE}\d*\.\d+\s*$"
 #: Cells looked at before the whole column is.

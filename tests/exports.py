@@ -351,8 +351,8 @@ EXPORTS = {
     ),
     "rats numbered under every treatment, read at three times": Sheet(
         long("Rat,Treatment,Time (min),y", ("sal", "A", "B"), (0, 30, 60), rows=zip(range(1, 7))),
-        "compare --value y --group Treatment --unit Rat --relabel-units",
-        says=("--group Treatment --block Rat", "Are they the same Rat each time?"),
+        "fit 'y ~ Treatment * C(`Time (min)`) + (1 | Treatment:Rat)'",
+        says=("--group 'Treatment,Time (min)' --block Rat", "Are they the same Rat each time?"),
     ),
     "doses with a unit as titles, donors beside": Sheet(
         csv("Donor,0 nM,10 nM,50 nM", [(i, *map(value, (9, 8, 7))) for i in range(1, 7)]),
@@ -435,9 +435,9 @@ EXPORTS = {
                 for day in (5, 10, 15)
             ],
         ),
-        "compare --response Alive/total --group Genotype --unit Vial --relabel-units "
+        "fit 'Alive ~ Genotype * C(Day) + (1 | Genotype:Vial)' --response Alive/total "
         "--edit 'total = Alive + Dead'",
-        says=("Is it the same Vial measured again?",),
+        says=("The same Vial label in another Genotype is another Vial",),
     ),
     "scores of several things": Sheet(
         csv(
@@ -555,113 +555,6 @@ EXPORTS = {
         long("Plate,Drug,Dose (uM),Replicate,Viability (%)", "123", "AB", (0, 1, 10), (1, 2, 3)),
         "fit '`Viability (%)` ~ Drug * C(`Dose (uM)`) + (Drug * C(`Dose (uM)`) || Plate)'",
     ),
-    "means with doses for groups": Sheet(
-        "fertilizer,Mean,Std. Err.,N\n0,6.64,0.43,9\n40,5.79,0.57,6\n80,5.56,0.53,6\n"
-        "120,4.38,0.17,6\n",
-        "compare --value Mean --group fertilizer --n N --se 'Std. Err.'",
-    ),
-    "Prism, unequally many columns that are named": Sheet(
-        columns(
-            (*(f"vial {i}" for i in (1, 2, 3)), *(f"vial {i}" for i in (1, 2, 3, 4))),
-            ("before", "after"),
-            ",control,,,treated,,,\nphase",
-        ),
-        "compare --value value --group group,phase --block unit",
-        says=("control, treated, each above 3 and 4 units",),
-    ),
-    "Prism, unequally many columns that are numbered": Sheet(
-        columns("1231234", ("sham", "MCAO"), ",m,,,f,,,\noperation"),
-        "compare --value value --group group,operation --unit unit --relabel-units",
-        says=("Are they the same unit each time? Yes: design 2. No, the labels were used again: ",),
-        never=("--against",),
-    ),
-    "Prism, limits": Sheet(
-        columns(("Y1", "Y2", "Y3", "Y1", "Y2", "Y3"), ("male", "female"), ",PBS,,,LPS,,\nSex")
-        + "other,<2.5,8.1,7.9,<2.5,8.8,9.4\n",
-        "compare --value value --response censored --group group --unit unit --relabel-units",
-        says=("--response censored --group group,Sex --block unit",),
-    ),
-    "a mark in some rows, and what everybody has": Sheet(
-        long("mouse,diet,flag", rows=[(m, g, "*!"[i % 2] * (i % 3 == 0)) for i, (m, g) in enumerate(
-            [one for one in MICE for _ in "ab"]
-        )]).replace("flag", "flag,mass"),
-        "compare --value mass --group diet --unit mouse",
-        never=("--group flag", "--fill-down"),
-    ),
-    "a carton in one group only": Sheet(
-        long("dish,conc (nM),carton,MFI", rows=[
-            (f"d{i}", (0, 1, 10)[i // 4], 1 if i < 4 else 2 + i % 2) for i in range(12)
-        ]),
-        "compare --value MFI --group 'conc (nM)'",
-        says=("Left out: dish, carton",),
-    ),
-    "numbers of cartons are not compared": Sheet(
-        long("vial,driver,carton,speed", rows=[
-            (f"v{i}", ("Elav", "Repo")[i // 6], (1, 2, 2, 1, 2)[i % 5])
-            for i in range(12) for _ in "ab"
-        ]),
-        "compare --value speed --group driver --unit vial",
-        never=("--group carton", "driver * carton"),
-    ),
-    "how moist each pot was": Sheet(
-        long("pot,nutrient,moisture,leaf,yield", rows=[
-            (f"p{i}", ("none", "NPK")[i // 4], 7.5 + 0.3 * (5 * i % 7), leaf)
-            for i in range(8) for leaf in range(3)
-        ]),
-        "compare --value yield --group nutrient --unit pot",
-        says=("Left out: leaf", "The value could also be moisture"),
-        never=("moisture --", "--block moisture"),
-    ),
-    "where on the plate each was, some places twice": Sheet(
-        long(
-            "donor,siRNA,loc,MFI",
-            rows=[
-                (f"d{i // 4}", ("scr", "YAP")[i % 2], f"{'ABCDEF'[4 * i // 3 % 6]}{1 + i // 2 % 5}")
-                for i in range(24)
-            ],
-        ),
-        "compare --value MFI --group siRNA --block donor",
-        never=("loc --", "--block loc"),
-    ),
-    "doses of which none is nothing, beside sex": Sheet(
-        long("rat,nM,Sex,latency", rows=[
-            (f"r{i}", (0.01, 0.1, 1, 10)[i // 5], "mf"[i % 3 == 0]) for i in range(19)
-        ]),
-        "fit 'latency ~ C(nM) * Sex'",
-        says=("--value latency --group nM",),
-    ),
-    "readings below each other, numbered in each well": Sheet(
-        long(
-            "construct,n,Well,viability (%)",
-            rows=[
-                (("siCtrl", "siTP53")[i // 5], k, f"{'HOVCJQXELS'[i]}{i + 1:02d}")
-                for i in range(10)
-                for k in range(1, 6)
-            ],
-        ),
-        "compare --value 'viability (%)' --group construct --unit Well",
-        never=("--unit n", "--block n"),
-    ),
-    "a line that is a genotype": Sheet(
-        long("Linie,Maus,Schnitt,mm", rows=[
-            (("+/+", "+/-", "-/-")[i // 4], f"M{i}", k) for i in range(12) for k in (1, 2)
-        ]),
-        "compare --value mm --group Linie --unit Maus",
-    ),
-    "one group of wells of different ages": Sheet(
-        long("sample,replicate,age,IL-6", rows=[
-            (f"H{i}", k, 11 + i * 3 % 4) for i in range(7) for k in (1, 2, 3)
-        ]),
-        "compare --value IL-6 --unit sample --against 0",
-    ),
-    "donors and the tubes that they are in": Sheet(
-        long("donor_id,ligand,tube no,latency", rows=[
-            (i, ligand, tube)
-            for i, tube in enumerate((78, 67, 118, 9, 31), start=1)
-            for ligand in ("no", "TNF", "IL1")
-        ]),
-        "compare --value latency --group ligand --block donor_id",
-    ),
     "objects of images of wells": Sheet(
         long(
             "ImageNumber,ObjectNumber,Metadata_Compound,Metadata_Well,Metadata_Site,Area",
@@ -697,9 +590,128 @@ EXPORTS = {
     ),
     "water maze": Sheet(
         long("Animal,Genotype,Day,Trial,Latency", (1, 2, 3), (1, 2, 3, 4), rows=MICE),
-        "compare --value Latency --group Genotype --unit Animal",
-        says=("--group Genotype,Day --block Animal", "Rows that differ in Day"),
+        "compare --value Latency --group Genotype,Day --block Animal",
+        says=("--group Genotype --unit Animal", "Rows that differ in Day"),
         never=("--block Day", "--unit Animal/Day", "--unit Animal/Trial"),
+    ),
+    **{
+        f"curves along {x}": Sheet(
+            long(f"Group,Animal,{x},y", at, rows=[(g, m) for m, g in MICE]),
+            f"compare --value y --group 'Group,{x}' --block Animal",
+            says=(f"means over all {x} are compared", "--group Group --unit Animal"),
+        )
+        for x, at in {
+            "Intensity (dB)": (20, 40, 60, 80),
+            "Frequency (Hz)": (1, 5, 10),
+            "Depth (mm)": (1, 2, 3),
+            "von Frey (g)": (0.4, 0.6, 1, 1.4),
+            "log conc": (-9, -8, -7),
+            "Age (weeks)": (4, 8, 12),
+        }.items()
+    },
+    "growth in wells numbered in every strain": Sheet(
+        long("Time (h),Strain,Replicate,OD600", ("WT", "dksA"), (1, 2, 3), rows=zip(HOURS)),
+        "fit 'OD600 ~ Strain * C(`Time (h)`) + (1 | Strain:Replicate)'",
+        says=("Are they the same Replicate each time?",),
+    ),
+    "growth at many times": Sheet(
+        csv(
+            "Strain,Well,Time (h),OD600",
+            [
+                (s, f"{s}{k}", t / 4, f"{1 / (1 + 2 ** (4 - t / 8)) + 0.01 * k:.3f}")
+                for s in ("WT", "dksA")
+                for k in (1, 2, 3)
+                for t in range(60)
+            ],
+        ),
+        "fit 'OD600 ~ Strain * `Time (h)` + (`Time (h)` | Well)'",
+        says=(
+            "How fast OD600 changes along Time (h) is compared between Strain",
+            """At one alone: add --edit 'only "Time (h)" = 14.75'""",
+            "--group Strain --unit Well",
+        ),
+        never=("--block", "Time (h),Strain"),
+    ),
+    "branches at many radii": Sheet(
+        csv(
+            "Group,Animal,Neuron,Radius (um),Intersections",
+            [
+                (g, m, n, r, max(0, 12 - abs(r - 100) // 12 + (i * n + r) % 3))
+                for i, (m, g) in enumerate(MICE)
+                for n in (1, 2)
+                for r in range(10, 200, 10)
+            ],
+        ),
+        "compare --value Intersections --group Group --unit Animal/Neuron",
+        says=("means over all Radius (um) are compared, as by areas under curves",),
+        never=("Animal/Radius", "* `Radius"),
+    ),
+    "doses in rows, replicates in columns": Sheet(
+        csv(
+            "Conc (nM),Rep1,Rep2,Rep3",
+            [(d, *(value(100 - d / 4) for _ in range(3))) for d in (0, 1, 3, 10, 30, 100, 300)],
+        ),
+        "compare --value Rep1,Rep2,Rep3 --group 'Conc (nM)'",
+        says=("Every value is one data point: 3 in each of 7 groups",),
+        never=("--against",),
+    ),
+    "a row for each treatment, replicates in columns": Sheet(
+        csv("Treatment,Rep1,Rep2,Rep3", [(g, value(), value(), value()) for g in "ABC"]),
+        "compare --value Rep1,Rep2,Rep3 --group Treatment",
+    ),
+    "samples in rows, their age beside replicates": Sheet(
+        csv("Age,Rep1,Rep2,Rep3", [(a, value(), value(), value()) for a in (60, 41, 71, 33, 52)]),
+        "compare --value Rep1,Rep2,Rep3 --against 0",
+    ),
+    "samples of plates, operators and kits": Sheet(
+        csv(
+            "Sample,Status,Plate,Operator,Kit lot,Conc",
+            [
+                (f"S{i}", ("case", "control")[i // 8], f"p{i * 7 % 3}", who, "lot7", value())
+                for i, who in enumerate("AB"[i * i % 5 % 2] for i in range(16))
+            ],
+        ),
+        "compare --value Conc --group Status",
+        says=("Left out: Sample, Plate, Operator, Kit lot", "--group Status --block Plate"),
+        never=("--unit",),
+    ),
+    "animals in tubes and boxes": Sheet(
+        csv(
+            "Animal,Treatment,Tube,Box,Weight (g)",
+            [(i, "ctl" if i < 8 else "drug", f"T{i * 7 % 5}", f"B{i % 3}", value())
+             for i in range(16)],
+        ),
+        "compare --value 'Weight (g)' --group Treatment",
+        says=("Left out: Animal, Tube, Box",),
+        never=("--relabel-units",),
+    ),
+    "animals of operators and scanners": Sheet(
+        csv(
+            "Animal,Arm,Operator,Scanner,y",
+            [
+                (f"P{i}", "ab"[i % 2], "JLN"[i * i % 7 % 3] * 2, f"S{i * i % 3 % 2}", value())
+                for i in range(20)
+            ],
+        ),
+        "compare --value y --group Arm",
+        never=("Arm,Scanner",),
+    ),
+    "pups of a litter in both arms": Sheet(
+        csv(
+            "Pup,Litter,Treatment,y",
+            [(f"p{i}", f"L{i // 4}", "ab"[i % 2], value()) for i in range(16)],
+        ),
+        "compare --value y --group Treatment --block Litter",
+    ),
+    "duplicates of samples on plates": Sheet(
+        long("Sample,Status,Plate,Duplicate,Conc", "ab", rows=[
+            (f"s{i}", ("case", "control")[i % 2], f"P{i // 4}") for i in range(12)
+        ]),
+        "compare --value Conc --group Status --unit Sample --block Plate",
+    ),
+    "runs of an assay": Sheet(
+        long("Sample,Group,Run,Conc (pg/ml)", (1, 2, 3), rows=[(m, g) for m, g in MICE]),
+        "compare --value 'Conc (pg/ml)' --group Group --unit Sample",
     ),
     "channels along time": Sheet(
         columns(("Channel 1", "Channel 2", "Channel 3"), [k / 10 for k in range(30)], "Time (s)"),
@@ -924,4 +936,111 @@ EXPORTS = {
         )
         for one, other, whole in (("open", "closed", 100), ("time open", "time closed", 300))
     },
+    "means with doses for groups": Sheet(
+        "fertilizer,Mean,Std. Err.,N\n0,6.64,0.43,9\n40,5.79,0.57,6\n80,5.56,0.53,6\n"
+        "120,4.38,0.17,6\n",
+        "compare --value Mean --group fertilizer --n N --se 'Std. Err.'",
+    ),
+    "Prism, unequally many columns that are named": Sheet(
+        columns(
+            (*(f"vial {i}" for i in (1, 2, 3)), *(f"vial {i}" for i in (1, 2, 3, 4))),
+            ("before", "after"),
+            ",control,,,treated,,,\nphase",
+        ),
+        "compare --value value --group group,phase --block unit",
+        says=("control, treated, each above 3 and 4 units",),
+    ),
+    "Prism, unequally many columns that are numbered": Sheet(
+        columns("1231234", ("sham", "MCAO"), ",m,,,f,,,\noperation"),
+        "compare --value value --group group,operation --unit unit --relabel-units",
+        says=("Are they the same unit each time? Yes: design 2. No, the labels were used again: ",),
+        never=("--against",),
+    ),
+    "Prism, limits": Sheet(
+        columns(("Y1", "Y2", "Y3", "Y1", "Y2", "Y3"), ("male", "female"), ",PBS,,,LPS,,\nSex")
+        + "other,<2.5,8.1,7.9,<2.5,8.8,9.4\n",
+        "compare --value value --response censored --group group --unit unit --relabel-units",
+        says=("--response censored --group group,Sex --block unit",),
+    ),
+    "a mark in some rows, and what everybody has": Sheet(
+        long("mouse,diet,flag", rows=[(m, g, "*!"[i % 2] * (i % 3 == 0)) for i, (m, g) in enumerate(
+            [one for one in MICE for _ in "ab"]
+        )]).replace("flag", "flag,mass"),
+        "compare --value mass --group diet --unit mouse",
+        never=("--group flag", "--fill-down"),
+    ),
+    "a carton in one group only": Sheet(
+        long("dish,conc (nM),carton,MFI", rows=[
+            (f"d{i}", (0, 1, 10)[i // 4], 1 if i < 4 else 2 + i % 2) for i in range(12)
+        ]),
+        "compare --value MFI --group 'conc (nM)'",
+        says=("Left out: dish, carton",),
+    ),
+    "numbers of cartons are not compared": Sheet(
+        long("vial,driver,carton,speed", rows=[
+            (f"v{i}", ("Elav", "Repo")[i // 6], (1, 2, 2, 1, 2)[i % 5])
+            for i in range(12) for _ in "ab"
+        ]),
+        "compare --value speed --group driver --unit vial",
+        never=("--group carton", "driver * carton"),
+    ),
+    "how moist each pot was": Sheet(
+        long("pot,nutrient,moisture,leaf,yield", rows=[
+            (f"p{i}", ("none", "NPK")[i // 4], 7.5 + 0.3 * (5 * i % 7), leaf)
+            for i in range(8) for leaf in range(3)
+        ]),
+        "compare --value yield --group nutrient --unit pot",
+        says=("Left out: leaf", "The value could also be moisture"),
+        never=("moisture --", "--block moisture"),
+    ),
+    "where on the plate each was, some places twice": Sheet(
+        long(
+            "donor,siRNA,loc,MFI",
+            rows=[
+                (f"d{i // 4}", ("scr", "YAP")[i % 2], f"{'ABCDEF'[4 * i // 3 % 6]}{1 + i // 2 % 5}")
+                for i in range(24)
+            ],
+        ),
+        "compare --value MFI --group siRNA --block donor",
+        never=("loc --", "--block loc"),
+    ),
+    "doses of which none is nothing, beside sex": Sheet(
+        long("rat,nM,Sex,latency", rows=[
+            (f"r{i}", (0.01, 0.1, 1, 10)[i // 5], "mf"[i % 3 == 0]) for i in range(19)
+        ]),
+        "fit 'latency ~ C(nM) * Sex'",
+        says=("--value latency --group nM",),
+    ),
+    "readings below each other, numbered in each well": Sheet(
+        long(
+            "construct,n,Well,viability (%)",
+            rows=[
+                (("siCtrl", "siTP53")[i // 5], k, f"{'HOVCJQXELS'[i]}{i + 1:02d}")
+                for i in range(10)
+                for k in range(1, 6)
+            ],
+        ),
+        "compare --value 'viability (%)' --group construct --unit Well",
+        never=("--unit n", "--block n"),
+    ),
+    "a line that is a genotype": Sheet(
+        long("Linie,Maus,Schnitt,mm", rows=[
+            (("+/+", "+/-", "-/-")[i // 4], f"M{i}", k) for i in range(12) for k in (1, 2)
+        ]),
+        "compare --value mm --group Linie --unit Maus",
+    ),
+    "one group of wells of different ages": Sheet(
+        long("sample,replicate,age,IL-6", rows=[
+            (f"H{i}", k, 11 + i * 3 % 4) for i in range(7) for k in (1, 2, 3)
+        ]),
+        "compare --value IL-6 --unit sample --against 0",
+    ),
+    "donors and the tubes that they are in": Sheet(
+        long("donor_id,ligand,tube no,latency", rows=[
+            (i, ligand, tube)
+            for i, tube in enumerate((78, 67, 118, 9, 31), start=1)
+            for ligand in ("no", "TNF", "IL1")
+        ]),
+        "compare --value latency --group ligand --block donor_id",
+    ),
 }  # fmt: skip

@@ -802,6 +802,9 @@ def told(experiment: Experiment) -> Truth:
             right.append(replace(asked, block=(*outer, whole)))
         if len(factors) > 1:
             right += [replace(a, unit=a.block, block=()) for a in right]
+        elif _begins_at_one(experiment):
+            # The same numbers in every group may be given anew in each.
+            undecided = [replace(asked, unit=outer), replace(asked, unit=())]
     elif plan.within:
         right = [replace(asked, unit=outer), replace(asked, block=outer)]
     else:
@@ -841,6 +844,13 @@ def _each_alone(experiment: Experiment, path: tuple[str, ...]) -> bool:
     )
     rows = list(cells)
     return len(set(rows)) == len(rows)
+
+
+def _begins_at_one(experiment: Experiment) -> bool:
+    """Return whether what was treated has nothing but numbers, or letters, for names."""
+    labels = {label for column in experiment.of(Part.THING) for label in column.cells}
+    stems = {"".join(c for c in label if not c.isdigit()) for label in labels}
+    return (len(stems) == 1 and max(len(label) for label in labels) < 4) or stems == labels
 
 
 def _scatters(experiment: Experiment) -> str:

@@ -13,12 +13,18 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.inspection.crossings import Crossing
+from nestimate.data.inspection.curves import MOST_GROUPS, is_along, moments, visits
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.looks import are_wells, counting, number_things, stepped
-from nestimate.data.inspection.vocabulary import LITTERS, hints, passes, repeats, words
+from nestimate.data.inspection.vocabulary import (
+    LITTERS,
+    OCCASIONS,
+    hints,
+    passes,
+    repeats,
+    words,
+)
 
-#: A column of more labels is not compared.
-MOST_GROUPS = 12
 #: Days of the week and months.
 _CALENDAR = re.compile(
     r"(mon|tues?|wed(nes)?|thu(rs?)?|fri|sat(ur)?|sun)(day)?"
@@ -31,10 +37,6 @@ MOST_KINDS = 4
 #: Rows that repeat a number inside one group each: so many are no coincidence.
 _ENOUGH = 6
 _LABEL_ROLES = frozenset({"group", "unit", "block", "counter", "time", "place"})
-_MOMENT = re.compile(
-    r"(t|d|h|day|week|wk|tp|v|visit)[ _-]?\d+|\d+[ _-]?(h|hr|hrs|d|min|s|wk|weeks?|days?|mo)"
-    r"|pre|post|before|after|baseline|follow[ _-]?up|off|vorher|nachher|avant|après|antes|después"
-)
 
 
 def told_apart(
@@ -60,28 +62,27 @@ def told_apart(
         Columns known to be compared, whatever they are called.
     """
     runs = {n for n in crossing.names if repeats(n) or numbers_experiments(crossing, n)}
+    others = [n for n in crossing.names if n not in {whole, *runs}]
+    chosen = {n for n in others if _is_set(crossing, columns[n], crossing.names)}
     measured = {
         n
-        for n in crossing.names
-        if n != whole
-        and n not in runs
-        and (_is_measured(crossing, columns[n]) or _is_remark(crossing, n))
+        for n in others
+        if n not in chosen and (_is_measured(crossing, columns[n]) or _is_remark(crossing, n))
     }
     kept = replace(crossing.without(measured), runs=frozenset(runs - measured))
     names = [name for name in kept.names if name != whole and kept.size(name) > 1]
     counters = frozenset(
         n
         for n in names
-        if n not in {*rows, *compared} and _numbers_readings(kept, columns, n, names)
+        if n not in {*rows, *compared, *chosen} and _numbers_readings(kept, columns, n, names)
     )
+    read = [n for n in names if n in chosen or _follows_units(kept, n, names, counters)]
+    along = {*compared, *(n for n in read if n not in counters and not words(n) & OCCASIONS)}
     factors = [
         n
         for n in names
-        if n in compared
-        or (
-            n not in counters
-            and (_is_compared(kept, n) or _follows_units(kept, n, names, counters))
-        )
+        if (n in {*along, *read} - counters and kept.size(n) <= MOST_GROUPS)
+        or (n not in counters and _is_compared(kept, n))
     ]
     crossed = {
         n for a, b in combinations(factors, 2) if crossed_factors(kept, a, b) for n in (a, b)
@@ -91,7 +92,7 @@ def told_apart(
         for c in columns.values()
     )
     kept = replace(kept, runs=kept.runs - counters, single=single)
-    return replace(kept, counters=counters, factors=frozenset(crossed))
+    return replace(kept, counters=counters, factors=frozenset(crossed), along=frozenset(along))
 
 
 def crossed_factors(crossing: Crossing, one: str, other: str) -> bool:
@@ -361,7 +362,7 @@ def _follows_units(
 
     On each of them there may be several readings that are numbered, as trials are.
     """
-    if not moments(crossing, name) or crossing.size(name) > MOST_GROUPS:
+    if not moments(crossing, name):
         return False
     # Readings at a visit are readings; of a day with several the day may be a level of its own.
     spoken = visits(crossing.labels[name])
@@ -380,17 +381,18 @@ def _follows_units(
     )
 
 
-def moments(crossing: Crossing, name: str) -> bool:
-    """Return whether a column says when something was measured: its name does, or its labels.
+def _is_set(crossing: Crossing, column: Column, names: Sequence[str]) -> bool:
+    """Return whether units were read at each of some numbers, equally often: radii, doses, weeks.
 
-    Donors D1, D2 are no days: what a name says comes before what labels look like.
+    What counts 1, 2, 3 is rather a number, unless its name has a unit of measurement.
     """
-    spoken, labels = hints(name), crossing.labels[name]
-    if "time" in spoken or "unit" in spoken:
-        return "time" in spoken
-    return visits(labels)
-
-
-def visits(labels: Sequence[str]) -> bool:
-    """Return whether labels say when: pre and post, V1, day 7."""
-    return all(_MOMENT.fullmatch(label.casefold()) for label in labels)
+    name = column.name
+    if not is_along(column) or "group" in hints(name):
+        return False
+    if counting(crossing.labels[name]) and "(" not in name:
+        return False
+    return any(
+        "unit" in hints(unit) and crossing.even(unit, name) and not crossing.inside(unit, name)
+        for unit in names
+        if unit != name
+    )

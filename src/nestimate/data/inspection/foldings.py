@@ -15,8 +15,8 @@ from nestimate.data.designs.censored import Censored
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.designs.responses import MEASURED
-from nestimate.data.inspection.along import along_labels, is_along
 from nestimate.data.inspection.baselines import Baseline
+from nestimate.data.inspection.curves import along_labels, is_along, of_rows
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.proposals import Proposal
 from nestimate.data.inspection.vocabulary import hints, words
@@ -105,7 +105,7 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
         if baseline is not None and baseline.before not in {c.name for c in numbered}:
             made = None
     elif len(found) == 1:
-        labels = [c for c in rest if c.kind not in {"numbers", "constant"}]
+        labels = of_rows(table, rest) or [c for c in rest if c.kind not in {"numbers", "constant"}]
         made = _replicates(table, [c.name for c in numbered], labels)
     elif not found and (at := _numbers_as_titles(able, rest)):
         made = _times(table, at, rest, baseline=False, factor="column")
@@ -173,6 +173,8 @@ def _replicates(table: Table, names: Sequence[str], labels: Sequence[Column]) ->
         return None
     kept = [column.name for column in labels]
     row = ""
+    if len(labels) == 1 and labels[0].smallest is not None:
+        table = along_labels(table, labels[0].name)
     if not any(c.kind == "id" or c.distinct == table.n_rows for c in labels):
         row = _free("unit id", table)
         kept.append(row)

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
-from nestimate.data.inspection.along import along_labels, followed
 from nestimate.data.inspection.baselines import Baseline
 from nestimate.data.inspection.counterparts import Counterparts
+from nestimate.data.inspection.curves import along_labels, followed
 from nestimate.data.inspection.factorial import with_formulas
 from nestimate.data.inspection.factors import told_apart
 from nestimate.data.inspection.foldings import Folding, foldings, restated
@@ -317,20 +317,19 @@ class Inspection:
         doubles = {second for _, second in aliases}
         crossing = replace(crossing.without(doubles), made=made)
         tried = Tried.of(crossing, by_name, value=value, summary=summary, whole=whole, rows=rows)
-        crossing, groups, ranked, fit = tried.crossing, tried.groups, tried.ranked, tried.fit
+        crossing, groups, likely, fit = tried.crossing, tried.groups, tried.ranked, tried.fit
         counted = [c.name for c in columns if c.measured and c.kind == "numbers as labels"]
         total = beside.column if beside is not None and beside.role == "total" else ""
         dropped = [n for n in counted if n not in {value, *crossing.names, *summary.values()}]
         before = [] if baseline is None else [baseline.before]
         taken = {value, total, *again, *before, coarse.total if coarse else ""}
-        others = [n for n in [*values, *dropped] if n not in taken]
-        others = list(dict.fromkeys(others))
+        others = list(dict.fromkeys(n for n in [*values, *dropped] if n not in taken))
         best = fit[0].roles.group if fit else groups[0]
-        fit = with_formulas(crossing, value, groups, ranked, fit, first=bool(along))
+        fit = with_formulas(crossing, value, groups, likely, fit)
         fit = responded(extended, fit, beside)
         if baseline is not None:
             fit = baseline.proposed(extended, fit)[:MOST]
-        fit = tuple(replace(proposal, along="".join(along)) for proposal in fit)
+        fit = tuple(replace(found, along="".join(along) or found.along) for found in fit)
         moment = Reason(role="along", why="when, at which dose or where units were read")
         return replace(
             found,

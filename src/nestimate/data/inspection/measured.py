@@ -329,7 +329,9 @@ def crossed_labels(
         names = [
             c.name
             for c in columns
-            if c.name not in apart and is_factor(c, summary) and not is_aside(c, table.n_rows)
+            if c.name not in apart
+            and not is_aside(c, table.n_rows)
+            and (is_factor(c, summary) or (c.measured and same_everywhere(table, c, columns)))
         ]
         names = names[:MOST_FACTORS]
         filled = ~np.isnan(table.numbers(value))

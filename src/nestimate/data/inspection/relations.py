@@ -3,13 +3,14 @@
 import re
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from nestimate.data.inspection.candidates import (
     counts_within,
     one_unit_each,
-    present,
 )
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.factors import MOST_GROUPS
+from nestimate.data.inspection.curves import MOST_GROUPS
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.looks import are_compared
 from nestimate.data.inspection.vocabulary import hints
@@ -94,8 +95,13 @@ def group_columns(crossing: Crossing, columns: Mapping[str, Column], whole: str)
     able = [
         n
         for n in names
-        if n not in crossing.table.unnamed and could_be_group(columns[n], present(crossing, n))
+        if n not in crossing.table.unnamed and could_be_group(columns[n], crossing.size(n))
     ]
+    # Rows of means, one each: what names them is compared, unless it was sampled.
+    each = [n for n in names if columns[n].kind == "id" and present(crossing, n) <= MOST_GROUPS]
+    able = able or [n for n in each if not hints(n) & {"unit", "block"}]
+    # Who did it is compared where nothing else can be.
+    able = [n for n in able if "person" not in hints(n)] or able
     likely = likely_labels(crossing, able)
     if likely:
         return likely
@@ -108,3 +114,9 @@ def group_columns(crossing: Crossing, columns: Mapping[str, Column], whole: str)
 def could_be_group(column: Column, labels: int) -> bool:
     """Return whether a column has few enough labels to be compared."""
     return column.kind in {"labels", "numbers as labels"} and 2 <= labels <= MOST_GROUPS
+
+
+def present(crossing: Crossing, name: str) -> int:
+    """Return the number of labels that occur in rows with a value."""
+    codes = crossing.codes[name]
+    return int(np.unique(codes[codes >= 0]).size)

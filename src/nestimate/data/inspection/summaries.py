@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.factors import MOST_GROUPS, numbers_experiments
+from nestimate.data.inspection.curves import MOST_GROUPS
+from nestimate.data.inspection.factors import numbers_experiments
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.measured import MOST_FACTORS, is_factor
 from nestimate.data.inspection.vocabulary import COUNTS, hints, known_before, summary_role, words

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.roles import Roles
-from nestimate.data.inspection.candidates import Candidate, candidates
+from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.proposals import MOST, Branch, Proposal, Step
 from nestimate.data.inspection.relations import group_columns
 from nestimate.data.inspection.vocabulary import hints
+from nestimate.data.inspection.weights import ranked
 from nestimate.data.tables.door import Table
 from nestimate.errors import DataError, DesignError
 
@@ -93,16 +94,16 @@ class Tried:
         rows: Sequence[str],
     ) -> Self:
         groups = group_columns(crossing, columns, whole)
-        ranked = candidates(crossing, groups, whole, single=bool(summary or rows))
+        likely = ranked(crossing, groups, whole, single=bool(summary or rows))
         # Columns beside those that are groups have to be named: else they would be groups. What
         # stands in one row belongs together, unless the user says otherwise.
-        named = [found for found in ranked if {*rows} <= {*found.used}]
-        ranked = sorted(named, key=lambda found: bool(rows) and found.block is None) or ranked
-        fit, refused = propose(crossing, ranked, value=value, summary=summary, whole=whole)
+        named = [found for found in likely if {*rows} <= {*found.used}]
+        likely = sorted(named, key=lambda found: bool(rows) and found.block is None) or likely
+        fit, refused = propose(crossing, likely, value=value, summary=summary, whole=whole)
         return cls(
             crossing=crossing,
             groups=tuple(groups),
-            ranked=tuple(ranked),
+            ranked=tuple(likely),
             fit=fit,
             refused=refused,
         )

@@ -37,7 +37,7 @@ WORDS = {
     "block": (
         "day date batch litter block line donor run session week experiment exp expt plate site "
         "lab operator observer experimenter center centre pair cohort clone round "
-        "preparation blot gel membrane "
+        "preparation blot gel membrane machine scanner instrument rig kit "
         "prep isolation passage tray bench chamber incubator clutch bloc bloque hospital clinic "
         "tag datum wurf platte charge versuch experiment zelllinie linie labor durchgang woche "
         "jour date portée plaque lot expérience lignée semaine día fecha camada placa lote "
@@ -45,6 +45,7 @@ WORDS = {
     ),
     "time": (
         "day date week month session run visit time timepoint hour hours min minute tp wave phase "
+        "bin bins epoch "
         "zeit zeitpunkt stunde woche tag temps heure semaine tiempo hora semana tempo ora"
     ),
     "counter": (
@@ -52,6 +53,7 @@ WORDS = {
         "technical scan "
         "index idx row no nr number obs observation pass shot injection repetition frame dilution "
         "trial trials tech essai mesure ensayo prova "
+        "duplicate duplicates triplicate triplicates dup "
         "messung wiederholung mesure répétition medida repetición réplica réplicat ripetizione"
     ),
     "trait": (
@@ -131,6 +133,8 @@ WITHIN = frozenset(
 )
 #: Words for where a microscope looked, which count anew in every well.
 VIEWS = frozenset({"site", "sites", "field", "fov", "view", "image", "tile", "position"})
+#: Words for when something was done, rather than how long after something else.
+OCCASIONS = frozenset({"run", "date", "datum", "fecha", "data"})
 _CLOCK = frozenset({"time", "zeit", "temps", "tiempo", "tempo"})
 #: Kinds that others are set in relation to: housekeeping genes, loading controls, stains of all.
 REFERENCE_KINDS = frozenset(

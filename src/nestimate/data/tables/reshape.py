@@ -97,8 +97,9 @@ def _from_replicates(table: Table, columns: Sequence[str], wanted: Wanted) -> Ta
     named = [name for name in wanted.named if name in table.columns]
     # A formula may give rows a name; roles name a column of units, or rows are the units.
     rows = "" if wanted.unit in table.columns else wanted.unit or ""
+    points = _points(table, wanted)
     if wanted.clusters is None:
-        rows = "" if wanted.unit else "row"
+        rows = "" if wanted.unit or points else "row"
     beside = [] if wanted.clusters is not None else wanted.beside(table)
     kept = list(dict.fromkeys([*beside, *named]))
     for name in kept:
@@ -106,6 +107,8 @@ def _from_replicates(table: Table, columns: Sequence[str], wanted: Wanted) -> Ta
         if name in columns:
             raise DesignError(f"column '{name}' is given as a reading and as a role of its own.")
     note = f"Wide table: {len(columns)} readings in each row, in the columns {', '.join(columns)}."
+    if points:
+        note += f" Every {wanted.group} has one row, so each value is taken as one data point."
     if rows:
         note += " Every row is taken as one unit."
         labels = pa.array([f"row {table.row(i)}" for i in range(table.n_rows)], pa.string())
@@ -117,8 +120,18 @@ def _from_replicates(table: Table, columns: Sequence[str], wanted: Wanted) -> Ta
     found = stacked(table, values, {}, [*table.notes, note], wanted, kept)
     found = renamed(found, wanted)
     roles = {"value": str(wanted.value), "group": str(wanted.group)}
-    roles["unit"] = wanted.unit or "row"
+    if not points:
+        roles["unit"] = wanted.unit or "row"
     return replace(found, roles=roles)
+
+
+def _points(table: Table, wanted: Wanted) -> bool:
+    """Return whether every group has one row, whose values are then what is compared."""
+    named = [name for name in wanted.beside(table) if name in table.columns]
+    if wanted.clusters is not None or named != [wanted.group] or table.n_rows < 2:
+        return False
+    codes = table.labels(named[0])[0]
+    return bool(codes.min() >= 0 and len({*codes.tolist()}) == table.n_rows)
 
 
 def _several(table: Table, value: str | None) -> list[str]:

@@ -10,6 +10,7 @@ from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.proposals import Proposal
 from nestimate.data.inspection.questions import Decision, decisions
 from nestimate.data.inspection.vocabulary import lasts
+from nestimate.data.tables.edits import KeepOnly
 from nestimate.errors import listed
 from nestimate.remedies import lines_said
 from nestimate.results.words.lines import visible
@@ -123,7 +124,14 @@ def _design(number: int | None, proposal: Proposal, inspection: Inspection, data
     if (number or 1) > MOST_TREES:
         left = proposal.candidate.unused
         short = (
-            [fill(_left_out(proposal), WIDTH, initial_indent="     ", subsequent_indent="       ")]
+            [
+                fill(
+                    _left_out(proposal, inspection),
+                    WIDTH,
+                    initial_indent="     ",
+                    subsequent_indent="       ",
+                )
+            ]
             if left
             else []
         )
@@ -137,7 +145,12 @@ def _design(number: int | None, proposal: Proposal, inspection: Inspection, data
         lines += [f"       {line}" for line in copied[inspection.file is None :]]
     if proposal.candidate.unused:
         lines.append(
-            fill(_left_out(proposal), WIDTH, initial_indent="     ", subsequent_indent="       ")
+            fill(
+                _left_out(proposal, inspection),
+                WIDTH,
+                initial_indent="     ",
+                subsequent_indent="       ",
+            )
         )
     return "\n".join([*lines, *command, f"   Python: {proposal.call(data)}"])
 
@@ -165,7 +178,7 @@ def _later(title: str, said: str, proposal: Proposal, inspection: Inspection, da
     return "\n".join([_section(title, [said]), *command, f"     Python: {proposal.call(data)}"])
 
 
-def _left_out(proposal: Proposal) -> str:
+def _left_out(proposal: Proposal, inspection: Inspection) -> str:
     candidate = proposal.candidate
     said = f"Left out: {', '.join(candidate.unused)}."
     if not candidate.merged or not (candidate.units or candidate.block):
@@ -175,9 +188,17 @@ def _left_out(proposal: Proposal) -> str:
     if not candidate.units and others == [*candidate.merged]:
         named = " and ".join(others)
         return f"{said} Right if every row is another {named}, equal labels or not."
-    return (
+    said = (
         f"{said} Rows that differ in {' or '.join(candidate.merged)} count as readings of the same "
-        f"{within}."
+        f"{within}"
+    )
+    points = [inspection.column(name) for name in candidate.over if not proposal.folded]
+    if not points or points[0].largest is None:
+        return f"{said}."
+    one = KeepOnly(where=((points[0].name, f"{points[0].largest:.15g}"),))
+    return (
+        f"{said}: means over all {points[0].name} are compared, as by areas under curves. At one "
+        f"alone: add --edit {quote(str(one))}."
     )
 
 

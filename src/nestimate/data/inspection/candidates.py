@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS
-from nestimate.data.inspection.factors import begins_anew
+from nestimate.data.inspection.factors import begins_anew, counting
 from nestimate.data.inspection.returning import measured_again, met_again, one_each
 from nestimate.data.inspection.vocabulary import (
     hints,
@@ -202,6 +202,8 @@ def counts_within(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
     before = names[: names.index(name)]
     labels = sorted(crossing.labels[name], key=lambda label: (len(label), label))
     first = labels[0] if labels else ""
+    if before and "counter" in hints(name) and counting(labels):
+        return True
     if not before or first not in {"0", "1", "a", "A"}:
         return False
     if labels == ["0", "1"] and "counter" not in hints(name):

@@ -164,7 +164,7 @@ def _may_be_part(part: Column, total: Column) -> bool:
     said = hints(part.name)
     if opposed(part.name, total.name):
         return False
-    if "counted" in said or is_part(part.name):
+    if counts_things(part.name) or is_part(part.name):
         return True
     if not words(total.name) & {"n", "total", "totals"} or part.distinct < 3:
         return False

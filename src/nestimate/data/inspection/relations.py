@@ -28,18 +28,17 @@ def alike(crossing: Crossing, whole: str) -> tuple[tuple[str, str], ...]:
                 continue
             if crossing.size(first) == crossing.size(second) == crossing.size(first, second):
                 numbers = all(label.isdigit() for label in crossing.labels[first])
-                said, other = _speaks(first), _speaks(second)
-                better = other > said or (numbers and other == said)
+                better = _named(second) > _named(first) or (
+                    numbers and _named(second) == _named(first)
+                )
                 found.append((second, first) if better else (first, second))
     return tuple(found)
 
 
-def _speaks(name: str) -> tuple[bool, bool]:
-    """Say how well a name tells what its column holds: an animal is more than the tube it is in."""
+def _named(name: str) -> int:
+    """Return how much a name says of what a column is for: an animal, not the tube it is in."""
     said = hints(name)
-    return bool(said - {"place", "counter", "trait"} and not said & {"place", "counter"}), bool(
-        said
-    )
+    return bool(said) + bool(said and not said & {"trait", "place", "counter"})
 
 
 def likely_labels(crossing: Crossing, able: Sequence[str]) -> list[str]:

@@ -12,8 +12,8 @@ WORDS = {
         "arm group treatment treat treated trt tx drug genotype condition cond dose diet compound "
         "strain intervention medium exposure stimulus therapy vaccine variety mutant bed feed "
         "fertilizer fertiliser nitrogen watering concentration cultivar ecotype construct "
-        "transfection sirna shrna konstrukt transfektion düngung sorte diät engrais abono variété "
-        "variedad "
+        "transfection sirna shrna konstrukt transfektion düngung sorte diät engrais "
+        "abono variété variedad "
         "gruppe behandlung genotyp dosis stamm futter wirkstoff bedingung "
         "groupe traitement génotype dose souche condition régime bras "
         "grupo tratamiento genotipo dosis cepa condición dieta brazo tratamento condição "
@@ -38,7 +38,8 @@ WORDS = {
         "day date batch litter block line donor run session week experiment exp expt plate site "
         "lab operator observer experimenter center centre pair cohort clone round "
         "preparation blot gel membrane machine scanner instrument rig kit "
-        "prep isolation passage tray bench chamber incubator clutch bloc bloque hospital clinic "
+        "prep isolation passage tray bench chamber incubator clutch cross "
+        "bloc bloque hospital clinic "
         "tag datum wurf platte charge versuch experiment zelllinie linie labor durchgang woche "
         "jour date portée plaque lot expérience lignée semaine día fecha camada placa lote "
         "experimento línea semana giorno lotto piastra esperimento dia ninhada"
@@ -87,7 +88,7 @@ WORDS = {
         "well lane position pos slot dish tube vial flask slide field section cask bottle "
         "röhrchen puits pocillo"
     ),
-    "storage": "box rack freezer shelf drawer gefrierbox caja congelador boîte congélateur",
+    "storage": "box rack freezer shelf drawer gefrierbox congelador congélateur",
     "n": "n count nobs nreps nreadings",
     "sd": "sd std stdev stddev",
     "se": "se sem stderr sigma",
@@ -271,7 +272,8 @@ def outcomes_alone(names: Iterable[str]) -> bool:
 
 def counts_things(name: str) -> bool:
     """Return whether a name says that things were counted: `cell count`, `Iba1+ cells`."""
-    return bool(words(name) & COUNTS) or "counted" in hints(name)
+    said = words(name)
+    return bool(said & COUNTS) or "counted" in hints(name) or ("n" in said and len(said) > 1)
 
 
 def exposes(name: str) -> bool:

@@ -667,8 +667,8 @@ EXPORTS = {
         csv(
             "Sample,Status,Plate,Operator,Kit lot,Conc",
             [
-                (f"S{i}", ("case", "control")[i // 8], f"p{i * 7 % 3}", who, "lot7", value())
-                for i, who in enumerate("AB"[i * i % 5 % 2] for i in range(16))
+                (f"S{i}", ("case", "ctl")[i // 8], f"p{i * 7 % 3}", "AB"[i * i % 5 % 2], 7, value())
+                for i in range(16)
             ],
         ),
         "compare --value Conc --group Status",
@@ -689,7 +689,7 @@ EXPORTS = {
         csv(
             "Animal,Arm,Operator,Scanner,y",
             [
-                (f"P{i}", "ab"[i % 2], "JLN"[i * i % 7 % 3] * 2, f"S{i * i % 3 % 2}", value())
+                (f"P{i}", "ab"[i % 2], "JKL"[i * i % 7 % 3], f"S{i * i % 3 % 2}", value())
                 for i in range(20)
             ],
         ),
@@ -708,6 +708,65 @@ EXPORTS = {
             (f"s{i}", ("case", "control")[i % 2], f"P{i // 4}") for i in range(12)
         ]),
         "compare --value Conc --group Status --unit Sample --block Plate",
+    ),
+    **{
+        f"conditions as titles: {', '.join(titles)}": Sheet(
+            csv(",".join(titles), [tuple(map(value, places)) for _ in range(5)]),
+            "compare --wide groups",
+            never=(f"--value {titles[0]} --against", "--value 'Line 1' --against"),
+        )
+        for titles, places in {
+            ("shScr", "sh1", "sh2"): (100, 40, 35),
+            ("PBS", "LPS 10", "LPS 100"): (5, 40, 80),
+            ("Line 1", "Line 2", "Line 3"): (5, 9, 12),
+            ("Clone 1", "Clone 2", "Parental"): (5, 6, 12),
+            ("Batch 1", "Batch 2"): (5, 9),
+            ("Day 0", "Day 7"): (5, 9),
+            ("T cells", "B cells"): (30, 12),
+        }.items()
+    },
+    "lines as titles beside experiments": Sheet(
+        csv("Experiment,Line 1,Line 2", [(i, value(5), value(9)) for i in range(1, 6)]),
+        "compare --wide groups --block Experiment",
+        never=("--against",),
+    ),
+    "days as titles beside mice": Sheet(
+        csv("Mouse,Day 0,Day 7", [(m, value(5), value(9)) for m, _ in MICE]),
+        "compare --wide groups --group Day --block Mouse",
+        never=("--against",),
+    ),
+    "weights 1 and 2 of mice without groups": Sheet(
+        csv("Mouse,Weight_1,Weight_2", [(m, y := value(), y) for m, _ in MICE]),
+        "compare --value Weight_1,Weight_2 --unit Mouse --against 0",
+        says=(
+            "Are Weight_1, Weight_2 what you want to compare, or readings of one thing?",
+            "--wide groups --block Mouse",
+        ),
+    ),
+    "weights A, B and C of mice in groups": Sheet(
+        csv(
+            "Mouse,Group,Weight_A,Weight_B,Weight_C",
+            [(m, g, value(), value(), value()) for m, g in MICE],
+        ),
+        "compare --value Weight_A,Weight_B,Weight_C --group Group --unit Mouse",
+    ),
+    "genes above duplicates beside numbered mice": Sheet(
+        csv("Mouse,IL6,IL6,TNF,TNF", [(i, *map(value, (20, 20, 50, 50))) for i in range(1, 7)]),
+        "compare --value value --group group --block Mouse",
+        never=("--unit unit",),
+    ),
+    "replicates titled 1, 2, 3": Sheet(
+        csv("Group,1,2,3", [(g, value(), value(), value()) for _, g in MICE]),
+        "compare --value 1,2,3 --group Group",
+    ),
+    "replicates titled 1, 2, 3, a row for each group": Sheet(
+        csv("Group,1,2,3", [(g, value(), value(), value()) for g in ("ctl", "drug")]),
+        "compare --value 1,2,3 --group Group",
+    ),
+    "columns titled 1, 2, 3 beside mice": Sheet(
+        csv("Mouse,Group,1,2,3", [(m, g, value(), value(), value()) for m, g in MICE]),
+        "compare --wide groups --group Group,column --block Mouse",
+        says=("--value 1,2,3 --group Group --unit Mouse",),
     ),
     "runs of an assay": Sheet(
         long("Sample,Group,Run,Conc (pg/ml)", (1, 2, 3), rows=[(m, g) for m, g in MICE]),

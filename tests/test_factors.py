@@ -317,7 +317,7 @@ def test_a_balanced_mixed_design_agrees_with_its_closed_form():
         value="y",
         group="arm,time",
         unit="id",
-        options={"robust": "none", "ess": 2000},
+        options={"robust": "none", "ess": 2000, "tau": "common"},
     )
     found = {row.name: row for row in result.contrasts}
     wide = frame.pivot_table(index="id", columns="time", values="y")

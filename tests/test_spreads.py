@@ -6,7 +6,10 @@ import pytest
 from scipy import stats
 
 import nestimate as ne
+from nestimate.data.designs.design import Design
+from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.spreads import Spreads, uneven
+from nestimate.data.tables.door import Wanted, read_table
 from nestimate.results.words.wording import table_row
 
 OPTIONS = {"ess": 600}
@@ -134,19 +137,227 @@ def test_blocks_of_a_factor_between_them_that_scatter_differently_are_doubted(no
             rows += [(arm, f"{arm}{animal}", day, level + rng.normal(0, 0.1)) for day in "xyz"]
     table = pd.DataFrame(rows, columns=["arm", "animal", "day", "y"])
     roles = {"value": "y", "group": "arm,day", "block": "animal"}
-    result = ne.compare(table, **roles, options=OPTIONS)
+    result = ne.compare(table, **roles, options={**OPTIONS, "tau": "common"})
     means = table.groupby(["arm", "animal"])["y"].mean()
     own = [means[arm].to_numpy() for arm in ("ctl", "drug")]
     check = next(one for one in result.advice if one.name == "spreads")
     assert Spreads.of(result.design).sds == pytest.approx([x.std(ddof=1) for x in own], rel=1e-6)
     assert check.passed == (stats.bartlett(*own).pvalue >= 0.1)
     assert check.passed == (noisy == 1.0)
+    own = {f"{name}[{arm}]" for name in ("tau_block", "sigma") for arm in ("ctl", "drug")}
+    default = ne.compare(table, **roles, options=OPTIONS)
+    assert own <= {p.label for p in default.model.parameters}
     if not check.passed:
-        assert 'the formula "y ~ arm * day + (1 | animal)" with --tau own' in str(check.text)
-        own = ne.fit("y ~ arm * day + (1 | animal)", table, options={**OPTIONS, "tau": "own"})
-        assert {"tau[animal | ctl]", "tau[animal | drug]"} <= {
-            p.label for p in own.model.parameters
-        }
+        assert str(check.text).endswith("--tau own (options={'tau': 'own'} in Python).")
+
+
+def _changes(units, levels, spread, readings=1):
+    """Animals of arms at two times: SDs of level and of change by arm."""
+    rng = np.random.default_rng(4)
+    rows = []
+    for arm, n, level, change in zip("abc", units, levels, spread, strict=False):
+        for k in range(n):
+            own = rng.normal(10, level)
+            for t in range(2):
+                cell = own + rng.normal(0, change)
+                rows += [
+                    (arm, f"t{t}", f"{arm}{k}", cell + rng.normal(0, 0.3) * (readings > 1))
+                    for _ in range(readings)
+                ]
+    return pd.DataFrame(rows, columns=["arm", "time", "id", "y"])
+
+
+MIXED = {"value": "y", "group": "arm,time", "block": "id"}
+
+
+def test_arms_between_animals_have_spreads_of_level_and_change_by_exact_integrals():
+    """Sums and differences of two readings: means integrated by hand, scales on a grid."""
+    table = _changes((9, 4), (1.0, 2.0), (0.4, 2.0))
+    answer = ne.compare(table, **MIXED, options={"robust": "none", "seed": 2, "ess": 40_000})
+    known = {p.label: p for p in answer.model.parameters}
+    wide = table.pivot_table(index="id", columns="time", values="y")
+    for arm in "ab":
+        own = wide[wide.index.str.startswith(arm)].to_numpy()
+        n, mu = len(own), known[f"mu[{arm} t0]"].prior
+        tau, sigma = np.meshgrid(np.geomspace(0.01, 60, 500), np.geomspace(0.01, 60, 501))
+        weight = np.log(tau) + np.log(sigma)  # a grid of logarithms
+        for scale, name in ((tau, "tau_block"), (sigma, "sigma")):
+            prior = known[f"{name}[{arm}]"]
+            weight = weight + stats.t.logpdf(scale / prior.prior.scale, 4)
+            weight[scale < prior.lower] = -np.inf
+        change = own[:, 1] - own[:, 0]
+        for y, prior_mean, prior_var, var in (
+            (own.mean(axis=1), mu.mean, mu.sd**2 / 2, tau**2 + sigma**2 / 2),
+            (change, 0.0, 2 * mu.sd**2, 2 * sigma**2),
+        ):
+            weight = weight - (n - 1) / 2 * np.log(var) - ((y - y.mean()) ** 2).sum() / 2 / var
+            weight = weight + stats.norm.logpdf(y.mean(), prior_mean, np.sqrt(prior_var + var / n))
+        weight = np.exp(weight - weight.max())
+        weight /= weight.sum()
+        precision = 1 / (2 * mu.sd**2) + n / (2 * sigma**2)
+        mean, sd = change.mean() * n / (2 * sigma**2) / precision, 1 / np.sqrt(precision)
+        exact = (weight * mean).sum()
+        spread = np.sqrt((weight * (sd**2 + mean**2)).sum() - exact**2)
+        row = next(row for row in answer.contrasts if row.name == f"t1 - t0 | {arm}")
+        assert row.mean == pytest.approx(exact, abs=5 * row.mcse_mean)
+        assert row.sd == pytest.approx(spread, rel=0.02)
+        above = (weight * stats.norm.sf(0, mean, sd)).sum()
+        assert row.p_gt_0 == pytest.approx(above, abs=0.01)
+
+
+@pytest.mark.parametrize("how", ["one reading", "two readings", "log"])
+def test_an_arm_that_changes_by_chance_does_not_borrow_quiet_from_the_other(how):
+    """Against the paired t of the noisy arm alone: one spread gave a third of its width."""
+    table = _changes((10, 3), (1.0, 1.0), (0.5, 3.0), readings=1 + (how == "two readings"))
+    log = how == "log"
+    table["y"] = np.exp(table["y"] / 10) if log else table["y"]
+    options = OPTIONS | ({"scale": "log"} if log else {})
+    answer = ne.compare(table, **MIXED, options=options)
+    means = table.pivot_table(index="id", columns="time", values="y")
+    means = np.log(means) if log else means
+    change = (means["t1"] - means["t0"])[means.index.str.startswith("b")]
+    low, high = stats.t.interval(0.95, 2, change.mean(), stats.sem(change))
+    row = next(row for row in answer.contrasts if row.name.endswith(" | b"))
+    ends = np.array([row.ci_low, row.ci_high])
+    assert np.ptp(np.log(ends) if log else ends) > 0.45 * (high - low)
+    common = ne.compare(table, **MIXED, options={**options, "tau": "common"})
+    (check,) = (check for check in common.advice if check.name == "spreads within")
+    assert not check.passed
+    assert "SD within id" in str(check.text)
+
+
+@pytest.mark.parametrize("readings", [1, 2])
+def test_a_covariate_leaves_each_arm_its_spread(readings):
+    """At equal values of noise the change of the noisy arm is as wide as without."""
+    table = _changes((10, 4), (1.0, 1.0), (0.5, 3.0), readings=readings)
+    noise = np.random.default_rng(1).normal(size=14)
+    table["x"] = noise[table["id"].astype("category").cat.codes]
+    plain = ne.compare(table, **MIXED, options=OPTIONS)
+    with_noise = ne.compare(table, **MIXED, options={**OPTIONS, "adjust": "x"})
+    wide = [
+        next(row.ci_high - row.ci_low for row in one.contrasts if row.name == "t1 - t0 | b")
+        for one in (plain, with_noise)
+    ]
+    assert wide[1] == pytest.approx(wide[0], rel=0.2)
+    scales = [
+        {p.label: p.prior for p in one.model.parameters if p.kind == "scale"}
+        for one in (plain, with_noise)
+    ]
+    assert len(scales[0]) == len(scales[1])
+    assert scales[0].get("sigma[b]") == scales[1].get("sigma[b]")
+
+
+def test_three_arms_have_spreads_of_their_own_where_changes_show_it():
+    """By Bartlett's test on the changes, which is that of their differences at two times."""
+    answer = ne.compare(
+        _changes((8, 8, 8), (1.0, 1.0, 1.0), (0.3, 0.3, 2.0)), **MIXED, options=OPTIONS
+    )
+    assert {f"sigma[{arm}]" for arm in "abc"} <= {p.label for p in answer.model.parameters}
+    assert "SD within id" in " ".join(str(answer).split())
+    alike = _changes((8, 8, 8), (1.0, 1.0, 1.0), (0.5, 0.5, 0.5))
+    quiet = ne.compare(alike, **MIXED, options=OPTIONS)
+    assert "sigma" in {p.label for p in quiet.model.parameters}
+    wide = alike.pivot_table(index="id", columns="time", values="y")
+    changes = (wide["t1"] - wide["t0"]).groupby(wide.index.str[0])
+    found = Spreads.of_changes(quiet.design)
+    assert found.p == pytest.approx(stats.bartlett(*(own for _, own in changes)).pvalue)
+
+
+def test_effects_inside_arms_have_a_spread_in_each_of_them(tmp_path):
+    """Two factors within animals of two arms: every term of the blocks, by arm; saved and read."""
+    rng = np.random.default_rng(2)
+    rows = [
+        (arm, f"{arm}{k}", drug, day, rng.normal(10, 1 + 2 * (arm == "x")))
+        for arm in "xy"
+        for k in range(5)
+        for drug in ("no", "yes")
+        for day in ("d1", "d2")
+        for _ in range(2)
+    ]
+    table = pd.DataFrame(rows, columns=["arm", "id", "drug", "day", "y"])
+    roles = {"value": "y", "group": "arm,drug,day", "block": "id"}
+    answer = ne.compare(table, **roles, options={"ess": 400})
+    labels = [p.label for p in answer.model.parameters if p.kind == "scale"]
+    assert labels == [
+        *("tau_block[x]", "tau_block[y]"),
+        *("tau_effect[drug | x]", "tau_effect[drug | y]"),
+        *("tau_effect[day | x]", "tau_effect[day | y]"),
+        *("tau_effect[arm x drug x day | x]", "tau_effect[arm x drug x day | y]"),
+        "sigma",
+    ]
+    answer.save(tmp_path / "kept.nestimate")
+    again = ne.load(tmp_path / "kept.nestimate")
+    assert [row.mean for row in again.contrasts] == [row.mean for row in answer.contrasts]
+    assert again.to_dict() == answer.to_dict()
+    assert answer.draws["posterior"]["tau_block"].coords["tau_block_term"].size == 2
+    backwards = ne.compare(table, **roles, reference="arm=y", options={"ess": 400})
+    row, turned = (
+        next(row for row in one.contrasts if row.name == name)
+        for one, name in ((answer, "y - x | no, d1"), (backwards, "x - y | no, d1"))
+    )
+    assert turned.mean == pytest.approx(-row.mean)
+
+
+def _in_blocks(sds, blocks=8, readings=1, seed=3):
+    rng = np.random.default_rng(seed)
+    rows = []
+    for b in range(blocks):
+        level = rng.normal(10, 2)
+        for group, sd in zip("abcd", sds, strict=False):
+            cell = level + rng.normal(0, sd)
+            rows += [(f"k{b}", group, cell + rng.normal(0, 0.2)) for _ in range(readings)]
+    return pd.DataFrame(rows, columns=["block", "group", "y"])
+
+
+BLOCKED = {"value": "y", "group": "group", "block": "block"}
+
+
+@pytest.mark.parametrize("readings", [1, 3])
+def test_a_group_that_varies_more_from_block_to_block_has_a_spread_of_its_own(readings):
+    """Each difference beside its own paired t, which knows nothing of the third group."""
+    table = _in_blocks((0.3, 0.3, 2.0), readings=readings)
+    answer = ne.compare(table, **BLOCKED, options=OPTIONS)
+    assert {f"tau_effect[{g}]" for g in "abc"} <= {p.label for p in answer.model.parameters}
+    assert "Pitman" in str(answer)
+    common = ne.compare(table, **BLOCKED, options={**OPTIONS, "tau": "common"})
+    assert not next(check for check in common.advice if check.name == "spreads within").passed
+    wide = table.pivot_table(index="block", columns="group", values="y")
+    for name, (a, b) in {"b - a": "ab", "c - a": "ac"}.items():
+        change = wide[b] - wide[a]
+        t = np.ptp(stats.t.interval(0.95, len(change) - 1, change.mean(), stats.sem(change)))
+        own, shared = (
+            next(row for row in one.contrasts if row.name == name) for one in (answer, common)
+        )
+        assert 0.7 < (own.ci_high - own.ci_low) / t < 1.5
+        assert (a, b) == ("a", "c") or (shared.ci_high - shared.ci_low) / t > 1.5
+    alike = ne.compare(_in_blocks((0.5, 0.5, 0.5), readings=readings), **BLOCKED, options=OPTIONS)
+    assert "tau_effect" in {p.label for p in alike.model.parameters}
+
+
+def test_the_test_of_groups_in_blocks_holds_its_level():
+    """500 tables without a difference: as many as chance gives are called different, or fewer."""
+    seen = [
+        Spreads.of_effects(
+            Design.from_table(
+                read_table(_in_blocks((1.0, 1.0, 1.0), 6, seed=seed), Wanted(**BLOCKED, unit=None)),
+                Roles(**BLOCKED),
+            )
+        ).uneven
+        for seed in range(300)
+    ]
+    assert 0.03 < np.mean(seen) < 0.13
+
+
+def test_groups_held_against_a_value_do_not_share_their_spread():
+    """One-sample t of the small noisy group: nothing of it is known from the others."""
+    values = {"a": NOISY, "b": [0.1, -0.2, 0.3, 0.2, -0.1, 0.0, 0.2], "c": [0.3, 0.1, -0.2, 0.2]}
+    answer = ne.compare(values, options={**OPTIONS, "against": 0.0})
+    assert "tau[a]" in {p.label for p in answer.model.parameters}
+    row = next(row for row in answer.contrasts if row.name.startswith("a"))
+    assert row.ci_high - row.ci_low > 0.5 * np.ptp(
+        stats.ttest_1samp(NOISY, 0).confidence_interval()
+    )
+    assert "one for all: options={'tau': 'common'}" in " ".join(str(answer).split())
 
 
 def test_what_is_advised_for_spreads_of_a_formula_gives_each_group_its_own(rows):

@@ -209,7 +209,7 @@ class _Draws:
 
     def refit(self, components: int, most: int = EM_DRAWS) -> Proposal:
         """Fit a new proposal to the weighted draws, flattened where few draws carry the weight."""
-        weights = _flattened(self.log_weights, 4 * self.x.shape[1] + 20)
+        weights = _flattened(self.log_weights, self._least)
         few = min(most, len(weights))
         edges = np.cumsum(weights)
         points = (np.arange(few) + self.rng.random()) / few * edges[-1]
@@ -226,8 +226,13 @@ class _Draws:
 
     def _wings(self) -> Mixture:
         """Return one wide component: draws far out count for more than their weights say."""
-        scaled = 0.5 * (self.log_weights - self.log_weights.max())
-        return Mixture.of([wide_component(self.x, np.exp(scaled))], np.ones(1))
+        weights = _flattened(0.5 * self.log_weights, self._least)
+        return Mixture.of([wide_component(self.x, weights)], np.ones(1))
+
+    @property
+    def _least(self) -> float:
+        """Draws that must carry the weight for a covariance to be one."""
+        return 4.0 * int(self.x.shape[1]) + 20
 
 
 def _extend(strands: Sequence[_Draws], proposals: Sequence[Proposal], n: int) -> None:

@@ -18,6 +18,8 @@ DOF, DEFENSIVE = 8.0, 0.02
 WIDTH = 1.3
 #: Steps of an EM fit.
 EM_STEPS = 6
+#: Narrowest direction of a component beside its widest, as a variance.
+ROUNDED = 1e-12
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -57,7 +59,7 @@ class Mixture:
         return cls(
             share=share / share.sum(),
             centre=np.stack([centre for centre, _ in pieces]),
-            root=np.stack([np.linalg.cholesky(covariance) for _, covariance in pieces]),
+            root=np.stack([_root(covariance) for _, covariance in pieces]),
         )
 
     @classmethod
@@ -135,6 +137,19 @@ def wide_component(x: Array, weights: Array) -> tuple[Array, Array]:
     weights = weights / weights.sum()
     mean = weights @ x
     return mean, WIDTH**2 * _covariance(x, weights, mean)
+
+
+def _root(covariance: Array) -> Array:
+    """Cholesky factor; what rounding has made flat or negative is as narrow as rounding can tell.
+
+    Where a prior lies thousands of its SDs off the data some directions are that much narrower.
+    """
+    try:
+        return np.asarray(np.linalg.cholesky(covariance))
+    except np.linalg.LinAlgError:
+        widths, axes = np.linalg.eigh(covariance)
+        widths = np.maximum(widths, ROUNDED * widths.max())
+        return np.asarray(np.linalg.cholesky((axes * widths) @ axes.T))
 
 
 def _covariance(z: Array, weights: Array, mean: Array) -> Array:

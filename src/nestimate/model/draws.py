@@ -19,7 +19,7 @@ from nestimate.model.families import (
     pooled,
     scale_of,
 )
-from nestimate.model.parameters import Parameter
+from nestimate.model.parameters import Parameter, assembled
 
 Array = NDArray[np.float64]
 
@@ -27,13 +27,20 @@ Array = NDArray[np.float64]
 POOLED = "tau"
 
 
-def scale_terms(structure: Structure, parameters: Sequence[Parameter]) -> dict[str, list[str]]:
-    """Return what the scales of one name are of, by that name, where that is not the groups."""
+def scale_terms(
+    structure: Structure, parameters: Sequence[Parameter]
+) -> dict[str, tuple[str, list[str]]]:
+    """Return what the scales of one name are of, where that is not the groups, and its dimension.
+
+    By that name. Scales of several names have one dimension, `term`, where they are of the same.
+    """
     named: dict[str, list[str]] = {}
     for p in parameters:
-        if p.family.what is What.SCALE and p.group is not None:
+        if p.family.what in (What.SCALE, What.NOISE) and p.group is not None:
             named.setdefault(p.name, []).append(p.group)
-    return {name: of for name, of in named.items() if of != list(structure.groups)}
+    found = {name: of for name, of in named.items() if of != list(structure.groups)}
+    one = all(of == next(iter(found.values())) for of in found.values())
+    return {name: ("term" if one else f"{name}_term", of) for name, of in found.items()}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -67,14 +74,12 @@ class Draws:
 
         Group means are called mu; pooled scales, which no parameter is, tau.
         """
-        columns: dict[Family, list[Array]] = {}
+        columns: list[tuple[Parameter, Array]] = []
         seen = dict.fromkeys(named, 0)
         for parameter in parameters:
-            columns.setdefault(parameter.family, []).append(
-                named[parameter.name][:, seen[parameter.name]]
-            )
+            columns.append((parameter, named[parameter.name][:, seen[parameter.name]]))
             seen[parameter.name] += 1
-        families = {family: np.stack(found, axis=1) for family, found in columns.items()}
+        families = {family: np.stack(found, axis=1) for family, found in assembled(columns).items()}
         for stratum in structure.strata:
             if pooled(stratum)[0] in families:
                 families[scale_of(stratum)] = named[POOLED]
@@ -163,6 +168,7 @@ class Draws:
         names = {parameter.family: parameter.name for parameter in self.parameters}
         found: dict[str, list[Array]] = {}
         for family, values in self.families.items():
-            found.setdefault(names.get(family, POOLED), []).append(values)
+            mine = [p.member for p in self.parameters if p.family == family]
+            found.setdefault(names.get(family, POOLED), []).append(values[:, mine or slice(None)])
         joined = {n: each[0] if len(each) == 1 else np.hstack(each) for n, each in found.items()}
         return {"mu": self.means, **joined}

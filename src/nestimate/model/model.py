@@ -19,7 +19,7 @@ from nestimate.model.grouped import GroupedDensity
 from nestimate.model.independent import RegressionDensity
 from nestimate.model.latent import LatentDensity
 from nestimate.model.paired import PairedDensity
-from nestimate.model.parameters import Parameter, affine, choose_parameters
+from nestimate.model.parameters import Parameter, affine, assembled, choose_parameters
 from nestimate.model.priors import Prior
 from nestimate.model.responses.response import Response
 from nestimate.model.responses.table import Integrated, integrated, response_of
@@ -127,19 +127,19 @@ class Model:
         if design is self.design:
             return self, np.arange(len(self.free))
         place = {g: i for i, g in enumerate(order)}
-        sizes = Counter(p.family for p in self.parameters)
+        sizes = Counter(p.family for p in self.parameters for _ in (p.member, *p.others))
         families = list(sizes)
 
         def moved(parameter: Parameter) -> Parameter:
             size, stratum = sizes[parameter.family], parameter.family.stratum
             if size > 1 and stratum is not None:
-                ours, theirs = (
-                    one.structure.strata[stratum].apart for one in (self.design, design)
-                )
-                return replace(parameter, member=theirs.index(ours[parameter.member]))
-            if size < len(order) or (parameter.family == FIXED and self.design.formula):
+                ours, theirs = (one.structure.strata[stratum] for one in (self.design, design))
+                places = theirs.places(ours.homes[parameter.member])
+            elif size < len(order) or (parameter.family == FIXED and self.design.formula):
                 return parameter
-            return replace(parameter, member=place[parameter.member])
+            else:
+                places = tuple(sorted(place[g] for g in (parameter.member, *parameter.others)))
+            return replace(parameter, member=places[0], others=places[1:])
 
         ours = [(p.family, moved(p).member) for p in self.free]
         # The priors are ours: they follow the groups, and not the order of these.
@@ -167,7 +167,7 @@ class Model:
             Those that `warp` found for the same z: only the group means are then worked out.
         """
         free = iter(range(z.shape[1]))
-        rows: dict[Family, list[Array]] = {}
+        rows: list[tuple[Parameter, Array]] = []
         for parameter in self.parameters:
             known = scales is not None and parameter.kind not in FIXED_PART
             if parameter.free:
@@ -179,8 +179,9 @@ class Model:
                 fixed = _standardised(parameter, self.design)
                 row = fixed.quantile(np.zeros(len(z)), np.ones(len(z)))
             if not known:
-                rows.setdefault(parameter.family, []).append(row)
-        theta = {**(scales or {}), **{family: np.stack(found) for family, found in rows.items()}}
+                rows.append((parameter, row))
+        found = {family: np.stack(own) for family, own in assembled(rows).items()}
+        theta = {**(scales or {}), **found}
         return self._with_pooled(theta)
 
     def natural(self, standard: Theta) -> Draws:
@@ -189,12 +190,13 @@ class Model:
         With a formula these are its coefficients as they stand there, beside the group means.
         """
         structure = self.design.structure
-        found: dict[Family, list[Array]] = {}
+        found: list[tuple[Parameter, Array]] = []
         for parameter in self.parameters:
             centre, spread = affine(parameter.kind, self.design)
-            rows = found.setdefault(parameter.family, [])
-            rows.append(centre + spread * standard[parameter.family][parameter.member])
-        families = {family: np.stack(rows, axis=1) for family, rows in found.items()}
+            found.append(
+                (parameter, centre + spread * standard[parameter.family][parameter.member])
+            )
+        families = {family: np.stack(rows, axis=1) for family, rows in assembled(found).items()}
         whole = self._with_pooled({family: rows.T for family, rows in families.items()})
         families |= {family: rows.T for family, rows in whole.items() if family not in families}
         means = families[FIXED]
@@ -232,14 +234,14 @@ class Model:
         draws
             Parameters in the user's unit, as `natural` gives them.
         """
-        rows: dict[Family, list[Array]] = {}
+        rows: list[tuple[Parameter, Array]] = []
         families = {**draws.families, FIXED: draws.centred}
         for parameter in self.parameters:
             # Of a formula the intercept and the slopes are of two kinds.
             centre, spread = affine(parameter.kind, self.design)
             own = (families[parameter.family][:, parameter.member] - centre) / spread
-            rows.setdefault(parameter.family, []).append(own)
-        theta = {family: np.stack(found) for family, found in rows.items()}
+            rows.append((parameter, own))
+        theta = {family: np.stack(found) for family, found in assembled(rows).items()}
         theta = self._with_pooled(theta)
         return self.density.per_cluster(theta)
 

@@ -1,6 +1,6 @@
 """The parameters of a design with their priors: defaults, presets and the user's changes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -36,7 +36,7 @@ from nestimate.model.priors import (
     Uniform,
     parse_prior,
 )
-from nestimate.model.scales import check_tau, scale_groups, scale_names
+from nestimate.model.scales import check_tau, scale_names, scales_in, scales_of_readings
 
 #: SD of logits between rows where single yes and no cannot tell it: none to speak of.
 UNSCATTERED = 1e-3
@@ -50,7 +50,9 @@ class Parameter:
     Attributes
     ----------
     family, member
-        What it is, and its position among the parameters of its family.
+        What it is, and its position in its family.
+    others
+        Further positions for which it stands too: of what shares its scale.
     name, group
         What it is called, `tau` and `drug`: for print and the prior option alone. Group is None
         where one value serves all groups.
@@ -65,6 +67,7 @@ class Parameter:
 
     family: Family
     member: int = 0
+    others: tuple[int, ...] = ()
     name: str
     group: str | None
     kind: Kind
@@ -80,6 +83,15 @@ class Parameter:
     def free(self) -> bool:
         """Whether the parameter is estimated rather than fixed."""
         return not isinstance(self.prior, Fixed)
+
+
+def assembled[T](rows: Iterable[tuple[Parameter, T]]) -> dict[Family, list[T]]:
+    """Return what belongs to each position of every family, from what belongs to parameters."""
+    found: dict[Family, dict[int, T]] = {}
+    for parameter, row in rows:
+        for place in (parameter.member, *parameter.others):
+            found.setdefault(parameter.family, {})[place] = row
+    return {family: [own[i] for i in sorted(own)] for family, own in found.items()}
 
 
 def affine(kind: Kind, design: Design) -> tuple[Number, Number]:
@@ -148,35 +160,38 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
         found += [
             Parameter(
                 family=family,
-                member=member,
+                member=scale.places[0],
+                others=scale.places[1:],
                 name=name,
-                group=group,
+                group=scale.of,
                 kind="scale",
                 prior=(settled if stratum.merged else None)
                 or _scale_prior(
-                    assumptions.preset, design, stratum.position, None if group is None else member
+                    assumptions.preset, design, stratum.position, None if scale.of is None else (i,)
                 ).standardised(0.0, stratum.size),
                 lower=floor / stratum.size,
             )
-            for member, group in enumerate(scale_groups(structure, stratum, assumptions.tau))
+            for i, scale in enumerate(scales_in(structure, stratum, assumptions.tau))
         ]
     found += [*hyper, *_correlations(structure)]
     if _has_excess(design):
         prior = _scale_prior(assumptions.preset, design, None, None)
         found.append(Parameter(family=EXCESS, name="excess", group=None, kind="shape", prior=prior))
     elif _needs_sigma(design):
-        own = assumptions.sigma == "own" and len(structure.groups) > 1
         found += [
             Parameter(
                 family=NOISE,
-                member=member,
+                member=scale.places[0],
+                others=scale.places[1:],
                 name="sigma",
-                group=g,
+                group=scale.of,
                 kind="scale",
-                prior=_scale_prior(assumptions.preset, design, None, None if g is None else member),
+                prior=_scale_prior(
+                    assumptions.preset, design, None, None if scale.of is None else scale.places
+                ),
                 lower=floor,
             )
-            for member, g in enumerate(structure.groups if own else (None,))
+            for scale in scales_of_readings(structure, assumptions.tau, assumptions.sigma)
         ]
     if assumptions.robust_readings:
         _check_robust_readings(design)
@@ -272,8 +287,10 @@ def _preset(preset: str, design: Design) -> tuple[Prior, Prior]:
     return location, Exponential(mean=29, lower=1)
 
 
-def _scale_prior(preset: str, design: Design, position: int | None, member: int | None) -> Prior:
-    """Prior of a scale of a stratum (None: of readings): of one member, or of all in one.
+def _scale_prior(
+    preset: str, design: Design, position: int | None, which: tuple[int, ...] | None
+) -> Prior:
+    """Prior of a scale of a stratum (None: of readings): of some members, or of all in one.
 
     By default it is as wide as the data let that scale be: a half-t whose own scale is the upper
     90 % confidence bound of the SD that they show, which is far above it where units are few.
@@ -285,7 +302,7 @@ def _scale_prior(preset: str, design: Design, position: int | None, member: int 
         return _gamma_from_mode(mode=stick.spread, sd=5 * stick.spread)
     seen = design.scatter[position]
     # Between blocks the scatter of all groups is one: each group's own leaves too few to tell it.
-    one = seen[member] if member is not None and len(seen) > 1 else shown.pooled(seen)
+    one = shown.pooled([seen[i] for i in which] if which and len(seen) > 1 else seen)
     return HalfStudentT(nu=4, scale=one.bound)
 
 

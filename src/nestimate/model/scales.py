@@ -1,5 +1,7 @@
 """Which scales there are: of every stratum one, or one for each of what may scatter by itself."""
 
+from dataclasses import dataclass
+
 from nestimate.data.designs.stratum import Role, Stratum
 from nestimate.data.designs.structure import Structure
 from nestimate.errors import DesignError
@@ -45,10 +47,50 @@ def scale_names(structure: Structure) -> list[str]:
     return found
 
 
-def scale_groups(structure: Structure, stratum: Stratum, tau: str | None) -> tuple[str | None, ...]:
-    """Return the label of every scale of a stratum: of each effect, of the term, or of none."""
-    if stratum.apart and (tau == "own" or (tau is None and structure.pair)):
-        term = f"{stratum.name} | " if stratum.role is Role.TERM else ""
-        return tuple(f"{term}{label}" for label in stratum.apart)
+@dataclass(frozen=True)
+class Scale:
+    """One scale of a family: what it is called, and the places that it has there.
+
+    Attributes
+    ----------
+    of
+        `drug`, `id | drug`; None where one serves all.
+    places
+        Positions in the family: those of effects, or of groups.
+    """
+
+    of: str | None
+    places: tuple[int, ...]
+
+
+ONE = (Scale(of=None, places=(0,)),)
+
+
+def scales_in(structure: Structure, stratum: Stratum, tau: str | None) -> tuple[Scale, ...]:
+    """Return the scales of a stratum: of effects or levels between blocks, of the term, or one."""
+    if stratum.apart and _apart(structure, tau):
+        term = stratum.name if stratum.role is Role.TERM else stratum.of if stratum.bands else ""
+        return tuple(
+            Scale(of=f"{term} | {home}" if term else home, places=stratum.places(home))
+            for home in stratum.apart
+        )
     named = {Role.TERM: stratum.name, Role.EFFECT: stratum.of}.get(stratum.role)
-    return (named or None,)
+    return (Scale(of=named, places=(0,)),) if named else ONE
+
+
+def scales_of_readings(structure: Structure, tau: str | None, sigma: str) -> tuple[Scale, ...]:
+    """Return the scales of the error of a reading: one, of every group, or of levels between."""
+    groups = structure.groups
+    if sigma == "own" and len(groups) > 1:
+        return tuple(Scale(of=label, places=(g,)) for g, label in enumerate(groups))
+    if structure.noise and _apart(structure, tau):
+        return tuple(
+            Scale(of=home, places=tuple(g for g, own in enumerate(structure.noise) if own == home))
+            for home in dict.fromkeys(structure.noise)
+        )
+    return ONE
+
+
+def _apart(structure: Structure, tau: str | None) -> bool:
+    """Whether groups, or what lies between blocks, have scales of their own."""
+    return tau == "own" or (tau is None and structure.pair)

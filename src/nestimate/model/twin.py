@@ -20,7 +20,7 @@ from nestimate.model.families import (
     scale_of,
 )
 from nestimate.model.model import FIXED_PART, Model
-from nestimate.model.parameters import Parameter
+from nestimate.model.parameters import Parameter, assembled
 from nestimate.model.priors import (
     Exponential,
     Fixed,
@@ -97,8 +97,7 @@ def _coords(model: Model) -> dict[str, Any]:
     if design.formula is not None:
         coords["coefficient"] = design.formula.labels
         coords["pair"] = [str(p.group) for p in model.parameters if p.family == CORRELATION]
-    for of in scale_terms(design.structure, model.parameters).values():
-        coords["term"] = of
+    coords |= dict(scale_terms(design.structure, model.parameters).values())
     if design.levels:
         coords["unit"] = design.levels[0].labels
     elif design.observed is not None:
@@ -128,6 +127,10 @@ def _parameters(model: Model) -> dict[Family, Any]:
             if len(families) > 1:
                 mine = [i for i, p in enumerate(members) if p.family == family]
                 theta[family] = named[name][mine if len(mine) > 1 else mine[0]]
+            own = [p for p in members if p.family == family]
+            if any(p.others for p in own):
+                places = assembled((p, i) for i, p in enumerate(own))[family]
+                theta[family] = theta[family][np.array(places)]
     for stratum in model.design.structure.strata:
         typical, factor, place = pooled(stratum)
         if place in theta:
@@ -337,8 +340,7 @@ def _named(model: Model, name: str) -> Any:
         by_group = structure.home is not None and family in heavy
         return pm.math.ones(len(structure.groups)) * shared if by_group else shared
     dim = "coefficient" if by_formula else "pair" if family == CORRELATION else "groups"
-    if name in scale_terms(structure, model.parameters):
-        dim = "term"
+    dim, _ = scale_terms(structure, model.parameters).get(name, (dim, []))
     same = all(p.prior == members[0].prior and p.lower == members[0].lower for p in members)
     if same and members[0].free:
         return _variable(name, members[0], dims=dim)

@@ -100,6 +100,25 @@ class Crossing:
             for factor, size in enumerate(self.sizes)
         )
 
+    def between(self, codes: Codes, cell: Codes) -> tuple[str, ...]:
+        """Return what the factors that are constant in every member say of each cell.
+
+        Parameters
+        ----------
+        codes, cell
+            Member, and position of the cell, of every row; shape (rows,).
+
+        Returns
+        -------
+        tuple
+            A label for each cell, `drug`; () where every factor varies inside members.
+        """
+        varies = self.varying(codes, cell)
+        between = [f for f, inside in enumerate(varies) if not inside]
+        if not between or len(between) == len(varies):
+            return ()
+        return tuple(" ".join(self.level(f, int(one[f])) for f in between) for one in self.cells)
+
     def possible(self, level: Level, cell: Codes) -> NDArray[np.bool_]:
         """Return which cells every member of a level can have, shape (members, cells).
 

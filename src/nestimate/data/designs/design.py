@@ -205,8 +205,10 @@ class Design:
         return self.block is not None and self.structure.merged
 
     @classmethod
-    def from_table(cls, table: Table, roles: Roles) -> Self:
+    def from_table(cls, table: Table, roles: Roles, *, apart: bool = False) -> Self:
         """Read the roles from the table, derive the layout and check that it can be answered.
+
+        Levels of a factor between blocks may have scales of their own where they are `apart`.
 
         Raises
         ------
@@ -216,7 +218,7 @@ class Design:
             When the groups cannot be compared with these units.
         """
         try:
-            return cls._derived(table, roles)
+            return cls._derived(table, roles, apart=apart)
         except (DataError, DesignError) as error:
             if str(error).startswith(table.source):
                 raise
@@ -224,7 +226,7 @@ class Design:
             raise type(error)(f"{table.source}: ", *error.args) from None
 
     @classmethod
-    def _derived(cls, table: Table, roles: Roles) -> Self:
+    def _derived(cls, table: Table, roles: Roles, *, apart: bool) -> Self:
         used = check_roles(table, roles, roles.unit_columns(table))
         notes = list(table.notes)
         keep, value, observed, summary = _values(table, roles)
@@ -284,7 +286,9 @@ class Design:
         factor = Factor(
             name=compared.name, labels=groups, codes=readings.group, places=compared.places
         )
-        structure = role_structure(factor, levels, blocks, readings.n, compared.crossing)
+        structure = role_structure(
+            factor, levels, blocks, readings.n, compared.crossing, apart=apart
+        )
         scatter = observed.scatter(structure) if observed is not None else None
         return cls(
             roles=replace(roles, group=compared.name),

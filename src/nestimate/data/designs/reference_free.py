@@ -44,7 +44,12 @@ def reference_free(design: Design) -> tuple[Design, tuple[int, ...]]:
     return replace(
         design,
         structure=role_structure(
-            factor, structure.levels, structure.blocks, readings.n, crossing=moved
+            factor,
+            structure.levels,
+            structure.blocks,
+            readings.n,
+            crossing=moved,
+            apart=any(stratum.lone for stratum in structure.strata),
         ),
         readings=readings,
         statistics=unit_statistics(readings, design.yardstick),

@@ -58,6 +58,43 @@ def measure_scatter(
     the means, down to a quarter of it. Where nothing tells a scatter, and for slopes, it is that
     of all values within groups.
     """
+    looked = _banded if any(stratum.bands for stratum in structure.strata) else _found
+    return _by_stratum(looked(readings, stick, structure, keep), stick)
+
+
+def _banded(
+    readings: Readings, stick: Yardstick, structure: Structure, keep: NDArray[np.bool_]
+) -> dict[Scale, Variance]:
+    """Return the variance behind every scale where each level between blocks has its own.
+
+    Each is looked at by itself; what all share is told by the level that tells most.
+    """
+    between = structure.between
+    found: dict[Scale, Variance] = {}
+    for b, home in enumerate(dict.fromkeys(between)):
+        mine = np.array([own == home for own in between])
+        rows = mine[structure.group[keep]]
+        inside = keep.copy()
+        inside[keep] = rows
+        own = _found(readings.where(rows), stick, structure, inside)
+        for stratum in structure.strata:
+            told = own.get((stratum.position, b if stratum.lone else 0), UNKNOWN)
+            place = stratum.position, b if stratum.bands else 0
+            found[place] = max(told, found.get(place, UNKNOWN), key=lambda v: v[2])
+        groups = np.flatnonzero(mine).tolist()
+        if (None, len(between) - 1) in own:
+            found |= {(None, g): own[None, g] for g in groups}
+        else:  # what its readings tell is told once, of all cells of the level
+            variance, error, freedom = own.get((None, 0), UNKNOWN)
+            each = variance, error, max(1, freedom // len(groups))
+            found |= dict.fromkeys(((None, g) for g in groups), each)
+    return found
+
+
+def _found(
+    readings: Readings, stick: Yardstick, structure: Structure, keep: NDArray[np.bool_]
+) -> dict[Scale, Variance]:
+    """Return the variance behind every scale."""
     y, x = stick.standardised(readings.value), structure.fixed[keep]
     x = x / np.maximum(np.abs(x).max(axis=0), 1e-300)
     groups = 1 if structure.text else len(structure.means)
@@ -67,7 +104,7 @@ def measure_scatter(
         only = structure.strata[-1]
         for g, (variance, freedom) in _by_home(y, x, _homes(only, keep)).items():
             found[only.position, g] = (variance, 0.0, freedom)
-        return _by_stratum(found, stick)
+        return found
     levels = _levels(structure, keep)
     rows = np.arange(len(y))
     sigma, error = (
@@ -105,7 +142,7 @@ def measure_scatter(
         homes = _homes(structure.strata[position], keep)[clusters.first]
         for g, (variance, freedom) in _by_home(clusters.y, clusters.x, homes).items():
             found[position, g] = levels[-1].of(variance, clusters, freedom)
-    return _by_stratum(found, stick)
+    return found
 
 
 def _homes(stratum: Stratum, keep: NDArray[np.bool_]) -> Codes:
@@ -275,14 +312,16 @@ def _readings(
     members = np.maximum(np.bincount(cell), 1)
     inside = [column - _group_means(column, cell, members.size)[0][cell] for column in x.T]
     left, _ = _left(_times(y - centre[cell], np.sqrt(weight)), np.stack(inside, axis=1), 0)
-    fitted = np.linalg.matrix_rank(np.stack(inside, axis=1)) if groups == 1 else 0
+    fitted = int(np.linalg.matrix_rank(np.stack(inside, axis=1)))
     share = np.multiply.outer(np.where(measured, rows.ss, 0), 1 / np.square(stick.spread))
     squares = np.square(left) + share
     freedom = np.where(measured, 1 + rows.freedom, 0)
-    group = rows.group if groups > 1 else np.zeros_like(rows.group)
-    seen = _codes_of(cell, group, groups, total > 0)
+    # Where groups meet in what readings repeat, their error is told by all of them at once.
+    apart = groups if not fitted else 1
+    group = rows.group if apart > 1 else np.zeros_like(rows.group)
+    seen = _codes_of(cell, group, apart, total > 0)
     found: list[Variance] = []
-    for g in range(groups):
+    for g in range(apart):
         mine = group == g
         free = int(freedom[mine].sum() - seen[g] - fitted)
         found.append((squares[mine].sum(axis=0) / free, 0.0, free) if free > 0 else UNKNOWN)

@@ -6,11 +6,12 @@ the intervals of their differences.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
+from scipy import special, stats
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.structure import Structure
@@ -25,6 +26,8 @@ Codes = NDArray[np.intp]
 LEVEL = 0.1
 #: Most groups that get spreads of their own without being asked for them.
 MOST_OWN = 12
+#: Fewest blocks of a pair of groups whose spreads are compared.
+FEWEST_BLOCKS = 4
 #: Groups whose SDs are told one by one.
 MOST_SHOWN = 4
 
@@ -39,9 +42,14 @@ class Spreads:
         The groups with two members or more, and the SDs of their members, in the unit of the value
         (of its logarithm on the log scale).
     p
-        Probability of spreads at least so different were all one: Bartlett's test.
+        Probability of spreads at least so different were all one.
     fewest
         Members of the smallest group.
+    within
+        Inside what these SDs are: those of changes, of blocks that see some of the cells. Empty
+        where they are those of what was sampled.
+    test
+        What says so.
 
     Notes
     -----
@@ -53,6 +61,8 @@ class Spreads:
     sds: tuple[float, ...]
     p: float
     fewest: int
+    within: str = ""
+    test: str = "Bartlett's test"
 
     @property
     def uneven(self) -> bool:
@@ -64,17 +74,24 @@ class Spreads:
         """The SDs in words, those of many groups cut short."""
         each = [f"{sd:.3g} in {g}" for g, sd in zip(self.groups, self.sds, strict=True)]
         more = f" and {len(each) - MOST_SHOWN} more" if len(each) > MOST_SHOWN else ""
-        return f"SD {', '.join(each[:MOST_SHOWN])}{more}"
+        where = f" within {self.within}" if self.within else ""
+        return f"SD{where} {', '.join(each[:MOST_SHOWN])}{more}"
 
     @property
     def said(self) -> str:
         """What follows from it, in a sentence."""
         return Advice(
-            f"Groups scatter differently ({self.shown}; Bartlett's test P = {self.p:.2g}), so each "
+            f"Groups scatter differently ({self.shown}; {self.test} P = {self.p:.2g}), so each "
             "has a spread of its own (one for all: ",
             Remedy("tau", "common"),
             ").",
         )
+
+    @classmethod
+    def every(cls, design: Design) -> tuple[Self, ...]:
+        """Return all that is known of the spreads of a design."""
+        seen = (cls.of(design), cls.of_changes(design), cls.of_effects(design))
+        return tuple(found for found in seen if found is not None)
 
     @classmethod
     def of(cls, design: Design) -> Self | None:
@@ -99,6 +116,94 @@ class Spreads:
             fewest=int(sizes[several].min()),
         )
 
+    @classmethod
+    def of_changes(cls, design: Design) -> Self | None:
+        """Return the spreads inside blocks that see some of the cells, by what lies between them.
+
+        Of the means of their cells, about those of the block and of the cell. None elsewhere.
+        """
+        structure = design.structure
+        if not structure.between or structure.text or design.observed is not None:
+            return None
+        names = tuple(dict.fromkeys(structure.between))
+        _, first, cell = np.unique(structure.cell, return_index=True, return_inverse=True)
+        means = np.bincount(cell, design.readings.value) / np.bincount(cell)
+        block, group = structure.blocking.codes[first], structure.group[first]
+        sds, freedoms, sizes = [], [], []
+        for name in names:
+            mine = np.array([own == name for own in structure.between])[group]
+            columns = [np.eye(codes.max() + 1)[codes] for codes in (block[mine], group[mine])]
+            about = np.hstack(columns)
+            left = means[mine] - about @ np.linalg.lstsq(about, means[mine])[0]
+            freedoms.append(left.size - int(np.linalg.matrix_rank(about)))
+            sizes.append(np.unique(block[mine]).size)
+            sds.append(np.sqrt(np.square(left).sum() / max(freedoms[-1], 1)))
+        told = [i for i, freedom in enumerate(freedoms) if freedom > 0]
+        if len(told) < 2:
+            return None
+        least = design.yardstick.resolution / np.sqrt(12)
+        return cls(
+            groups=tuple(names[i] for i in told),
+            sds=tuple(max(float(sds[i]), float(least)) for i in told),
+            p=_bartlett(
+                np.maximum([sds[i] for i in told], least), np.array([freedoms[i] for i in told])
+            ),
+            fewest=min(sizes[i] for i in told),
+            within=structure.blocking.name,
+        )
+
+    @classmethod
+    def of_effects(cls, design: Design) -> Self | None:
+        """Return how far each of three groups or more differs from block to block by itself.
+
+        Notes
+        -----
+        The variance of the difference of two groups is the sum of both; these are the SDs that fit
+        all pairs best (Grubbs, J. Am. Stat. Assoc. 43, 1948). Two of them are equal where the
+        difference of two groups is uncorrelated with their sum less twice the mean of the others
+        (Pitman, Biometrika 31, 1939); the least such probability, times the number of pairs.
+        """
+        structure = design.structure
+        several = 2 < len(design.groups) <= MOST_OWN
+        if structure.text or structure.factorial is not None or design.observed is not None:
+            return None
+        if structure.block is None or not several or np.ptp(design.cells[design.cells > 0]) > 0:
+            return None
+        means = _cell_means(design)
+        pairs = list(combinations(range(len(design.groups)), 2))
+        variances, found = [], []
+        for a, b in pairs:
+            others = np.delete(means, (a, b), axis=1)
+            seen = np.isfinite(means[:, a] + means[:, b]) & np.isfinite(others).any(axis=1)
+            if seen.sum() < FEWEST_BLOCKS:
+                return None
+            difference, total = means[seen, a] - means[seen, b], means[seen, a] + means[seen, b]
+            variances.append(difference.var(ddof=1))
+            rest = total - 2 * np.nanmean(others[seen], axis=1)
+            if difference.std() == 0 or rest.std() == 0:
+                return None
+            found.append(stats.pearsonr(difference, rest).pvalue)
+        sums = np.array([np.isin(range(len(design.groups)), pair) for pair in pairs], dtype=float)
+        least = design.yardstick.resolution / np.sqrt(12)
+        own = np.linalg.lstsq(sums, np.array(variances))[0]
+        return cls(
+            groups=design.groups,
+            sds=tuple(map(float, np.sqrt(np.maximum(own, least**2)))),
+            p=min(1.0, len(pairs) * min(found)),
+            fewest=structure.block.size,
+            within=structure.block.name,
+            test="Pitman's test of pairs",
+        )
+
+
+def _cell_means(design: Design) -> Array:
+    """Return the mean of every cell, shape (blocks, groups); NaN where there is no reading."""
+    structure = design.structure
+    count = np.bincount(structure.cell, minlength=design.cells.size)
+    total = np.bincount(structure.cell, design.readings.value, minlength=design.cells.size)
+    with np.errstate(invalid="ignore"):
+        return np.asarray((total / np.where(count, count, np.nan)).reshape(design.cells.shape))
+
 
 def _members(design: Design) -> tuple[Array, Codes, tuple[str, ...]] | None:
     """Return a number of every unit, block, or row that stands for itself, and where it lies.
@@ -108,7 +213,7 @@ def _members(design: Design) -> tuple[Array, Codes, tuple[str, ...]] | None:
     structure, statistics = design.structure, design.statistics
     if structure.home is not None:
         return design.yardstick.spread * statistics.mean, statistics.group, design.groups
-    between = _between(structure)
+    between = structure.between
     if not (structure.text or between) or len(design.groups) < 2:
         return None
     group, names = structure.group, design.groups
@@ -124,24 +229,6 @@ def _members(design: Design) -> tuple[Array, Codes, tuple[str, ...]] | None:
     if (home[codes] != group).any():
         return None
     return np.bincount(codes, left, size) / np.bincount(codes, minlength=size), home, names
-
-
-def _between(structure: Structure) -> tuple[str, ...]:
-    """Return what the factors that lie between blocks say of each group; () where none does."""
-    crossing, block = structure.factorial, structure.block
-    if crossing is None or block is None:
-        return ()
-    levels = crossing.cells[structure.group]
-    parted = [
-        f
-        for f in range(levels.shape[1])
-        if np.unique(np.stack([block.codes, levels[:, f]]), axis=1).shape[1] == block.size
-    ]
-    return (
-        tuple(" ".join(crossing.level(f, int(cell[f])) for f in parted) for cell in crossing.cells)
-        if parted
-        else ()
-    )
 
 
 def _bartlett(sds: Array, freedom: Codes) -> float:
@@ -165,7 +252,8 @@ def by_spread(build: Callable[[bool], Design], tau: str | None, *, pairs: bool =
         Whether two groups have one each whatever the data show, as they have by roles.
     """
     design = build(tau == "own")
-    if tau is not None or not (uneven(design) or (pairs and len(design.groups) == 2)):
+    homes = _homes(design.structure)
+    if tau is not None or not homes or not (uneven(design) or (pairs and len(homes) == 2)):
         return design
     try:
         return build(True)
@@ -178,8 +266,33 @@ def uneven(design: Design) -> Spreads | None:
 
     Of many groups each has too little to tell its spread by: it is then said, and no more.
     """
-    pair = len(design.groups) == 2 and design.structure.home is not None
-    if pair or design.structure.crossed or not 1 < len(design.groups) <= MOST_OWN:
+    structure = design.structure
+    if structure.crossed or (structure.pair and not structure.text):
         return None
-    found = Spreads.of(design)
-    return found if found and found.uneven and len(found.groups) == len(design.groups) else None
+    homes = _homes(structure) or structure.groups
+    if not 1 < len(homes) <= MOST_OWN:
+        return None
+    seen = (found for found in Spreads.every(design) if len(found.groups) == len(homes))
+    return next((found for found in seen if found.uneven), None)
+
+
+def alone_against(design: Design) -> str | None:
+    """Say that each group has a spread of its own, where none is held against another.
+
+    Groups that are compared with a stated value learn nothing from each other but their spread.
+    """
+    structure = design.structure
+    if not design.roles.one_group or structure.home is None or structure.pair:
+        return None
+    if not 1 < len(structure.groups) <= MOST_OWN:
+        return None
+    return Advice(
+        "Each group is held against the stated value by its own spread (one for all: ",
+        Remedy("tau", "common"),
+        ").",
+    )
+
+
+def _homes(structure: Structure) -> tuple[str, ...]:
+    """Return what may have spreads of its own if the design is made so; () where units have it."""
+    return tuple(dict.fromkeys(structure.between)) or (structure.groups if structure.text else ())

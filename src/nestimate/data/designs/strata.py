@@ -13,6 +13,8 @@ from nestimate.data.designs.structure import Factor, Structure, one_reading_each
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
+#: Effects, and what each lies in where scales may differ.
+type _Effects = tuple[tuple[Effect, ...], tuple[str, ...]]
 
 
 def role_structure(
@@ -21,6 +23,8 @@ def role_structure(
     blocks: Sequence[Level],
     n: Codes,
     crossing: Crossing | None = None,
+    *,
+    apart: bool = False,
 ) -> Structure:
     """Return the structure of a design whose columns have roles.
 
@@ -38,10 +42,19 @@ def role_structure(
         Readings that each row stands for, shape (rows,).
     crossing
         The factors whose cells the groups are, where there are several.
+    apart
+        Whether levels of a factor that lies between blocks may have scales of their own.
     """
     count, group = len(factor.labels), factor.codes
     home: Codes | None = None
-    strata = _blocked(factor, levels, blocks, n, crossing) if blocks else _by_unit(factor, levels)
+    bands: tuple[str, ...] = ()
+    if apart and blocks and crossing is not None:
+        bands = crossing.between(blocks[0].codes, group)
+    strata = (
+        _blocked(factor, levels, blocks, n, (crossing, bands))
+        if blocks
+        else _by_unit(factor, levels)
+    )
     outer, inside = strata[0].level, levels if blocks else levels[1:]
     if not blocks:
         home = np.zeros(int(outer.codes.max()) + 1, dtype=np.intp)
@@ -71,7 +84,8 @@ def role_structure(
         means=np.eye(count),
         strata=tuple(strata),
         outer=outer,
-        cells=_cells(strata, count, crossing),
+        cells=_cells(strata, group),
+        noise=bands if blocks and one_reading_each(blocks[-1], group, n) else (),
         home=home,
     )
 
@@ -90,13 +104,38 @@ def _factors(factor: Factor, crossing: Crossing | None) -> tuple[Factor, ...]:
     )
 
 
-def _indicators(labels: Sequence[str], codes: Codes, split: int) -> tuple[Effect, ...]:
+def _indicators(factor: Factor, split: int) -> tuple[Effect, ...]:
     """Return an effect for every label."""
-    columns = np.eye(len(labels))[codes]
+    columns = np.eye(len(factor.labels))[factor.codes]
     return tuple(
         Effect(name=label, column=columns[:, g], group=g, split=split)
-        for g, label in enumerate(labels)
+        for g, label in enumerate(factor.labels)
     )
+
+
+def _banded(bands: tuple[str, ...], part: Factor | None, factor: Factor) -> _Effects:
+    """Return an effect for every level between blocks, or of a part in each, and where it lies.
+
+    Parameters
+    ----------
+    bands
+        The level between blocks of every group.
+    part
+        What differs between blocks; None where that is their own level.
+    factor
+        The groups.
+    """
+    homes = tuple(dict.fromkeys(bands))
+    band = np.array([homes.index(own) for own in bands], dtype=np.intp)[factor.codes]
+    if part is None:
+        return _indicators(Factor(name="", labels=homes, codes=band), 1), homes
+    present, codes = np.unique(band * len(part.labels) + part.codes, return_inverse=True)
+    within = [divmod(int(own), len(part.labels)) for own in present]
+    labels = tuple(
+        part.labels[i] if part is factor else f"{homes[b]} {part.labels[i]}" for b, i in within
+    )
+    effects = _indicators(Factor(name=part.name, labels=labels, codes=codes.reshape(-1)), 2)
+    return effects, tuple(homes[b] for b, _ in within)
 
 
 def _by_unit(factor: Factor, levels: Sequence[Level]) -> list[Stratum]:
@@ -109,7 +148,7 @@ def _by_unit(factor: Factor, levels: Sequence[Level]) -> list[Stratum]:
             name=outer.name,
             level=outer,
             role=Role.UNIT,
-            effects=_indicators(factor.labels, factor.codes, 1),
+            effects=_indicators(factor, 1),
             heavy=True,
             counts=True,
             merged=not levels,
@@ -122,7 +161,7 @@ def _blocked(
     levels: Sequence[Level],
     blocks: Sequence[Level],
     n: Codes,
-    crossing: Crossing | None,
+    factors: tuple[Crossing | None, tuple[str, ...]],
 ) -> list[Stratum]:
     """Return the strata of blocks: levels, how groups differ between them, and plots inside.
 
@@ -130,16 +169,30 @@ def _blocked(
     is compared between the plots of a block then has the error of plots, not that of readings. A
     factor that is constant in every block differs with the block itself, and is left out. Where
     plots are named they say what differs.
+
+    Parameters
+    ----------
+    factor, levels, blocks, n
+        As in `role_structure`.
+    factors
+        The crossing, and the level between blocks that each of its cells has where those levels
+        have scales of their own: effects then are those of the blocks of one level.
     """
+    crossing, bands = factors
     block = blocks[0]
     ones = Effect(name="1", column=np.ones(factor.codes.size))
     alone = one_reading_each(blocks[-1], factor.codes, n)
-    heavy: list[tuple[str, tuple[Effect, ...]]] = [("", (ones,))]
+    heavy: list[tuple[str, _Effects]] = [
+        ("", _banded(bands, None, factor) if bands else ((ones,), ()))
+    ]
     # With plots, or several scales, the error of a reading holds what cells of one reading do.
     parts = [] if crossing is None or len(blocks) > 1 else _parts(block, factor, crossing)
-    heavy += [(of, _indicators(part.labels, part.codes, 2)) for of, part in parts]
     if len(blocks) == 1 and not (crossing is not None and alone):
-        heavy.append((factor.name if parts else "", _indicators(factor.labels, factor.codes, 2)))
+        parts.append((factor.name if parts else "", factor))
+    heavy += [
+        (of, _banded(bands, part, factor) if bands else (_indicators(part, 2), ()))
+        for of, part in parts
+    ]
     strata = [
         Stratum(
             position=i,
@@ -147,13 +200,15 @@ def _blocked(
             level=block,
             role=Role.EFFECT if i else Role.BLOCK,
             effects=effects,
+            bands=own,
+            lone=bool(own) and i == 0,
             heavy=True,
             # Units count, where there are any; otherwise it is the blocks that do.
             counts=i == 0 and not levels,
             merged=bool(i) and not levels and alone and crossing is None,
             of=of,
         )
-        for i, (of, effects) in enumerate(heavy)
+        for i, (of, (effects, own)) in enumerate(heavy)
     ]
     plots = [("", plot) for plot in blocks[1:]]
     if plots and not alone:
@@ -229,21 +284,11 @@ def same_members(one: Codes, other: Codes) -> bool:
     return bool(pairs == np.unique(one).size == np.unique(other).size)
 
 
-def _cells(strata: Sequence[Stratum], count: int, crossing: Crossing | None) -> Array:
+def _cells(strata: Sequence[Stratum], group: Codes) -> Array:
     """Weights of the clusters' effects in what each of the groups looks like in one."""
-    columns = []
-    subsets = {} if crossing is None else dict(_subsets(crossing))
-    for stratum in strata:
-        if not stratum.heavy:
-            continue
-        if stratum.role is Role.BLOCK:
-            columns.append(np.ones((count, 1)))
-        elif stratum.of in subsets:
-            part = subsets[stratum.of]
-            columns.append(np.eye(len(part.labels))[part.codes])
-        else:
-            columns.append(np.eye(count))
-    return np.hstack(columns)
+    first = np.unique(group, return_index=True)[1]
+    heavy = [effect.column[first] for s in strata if s.heavy for effect in s.effects]
+    return np.stack(heavy, axis=1)
 
 
 def innermost(structure: Structure) -> Codes:

@@ -85,6 +85,9 @@ class Stratum:
     lone
         Whether its effects pick out groups and each member has one of them: its level, with the
         scale of the group that it lies in.
+    bands
+        What each effect lies in where members lie in one level of a factor each, and every level
+        may have a scale of its own: that level, by effect. () otherwise.
     of, between
         Of a random term: what differs (empty where it is the level itself), and between what. Of
         effects of one of several factors: the factors.
@@ -99,6 +102,7 @@ class Stratum:
     counts: bool = False
     merged: bool = False
     lone: bool = False
+    bands: tuple[str, ...] = ()
     of: str = ""
     between: str = ""
 
@@ -116,5 +120,15 @@ class Stratum:
     @property
     def apart(self) -> tuple[str, ...]:
         """What its effects pick out where each may have a scale of its own; () where none may."""
-        several = self.heavy and len(self.effects) > 1
-        return tuple(e.name for e in self.effects if several and e.group is not None)
+        return tuple(dict.fromkeys(self.homes))
+
+    @property
+    def homes(self) -> tuple[str, ...]:
+        """What has the scale of each effect where scales may differ; () where they may not."""
+        if not self.heavy or len(self.effects) < 2:
+            return ()
+        return self.bands or tuple(e.name for e in self.effects if e.group is not None)
+
+    def places(self, home: str) -> tuple[int, ...]:
+        """Return the positions of the effects that have the scale of one of `apart`."""
+        return tuple(i for i, own in enumerate(self.homes) if own == home)

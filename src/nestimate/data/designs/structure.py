@@ -123,6 +123,9 @@ class Structure:
         Positions, among the effects of the clusters, of those that are correlated with each other.
     cells
         Weights of the clusters' effects in what a group looks like in one, (groups, effects).
+    noise
+        What has the error of a reading of every group, where that holds what cells differ by and
+        levels between blocks may differ in it; () otherwise.
     home
         The group of each cluster where its members lie in one and may have scales of their own.
     slopes
@@ -150,6 +153,7 @@ class Structure:
     outer: Level
     correlated: tuple[int, ...] = ()
     cells: Array
+    noise: tuple[str, ...] = ()
     home: Codes | None = None
     slopes: tuple[tuple[int, int], ...] = ()
     surfaces: tuple[Surface, ...] = ()
@@ -286,8 +290,16 @@ class Structure:
     @property
     def pair(self) -> bool:
         """Whether there are two groups, and what is sampled lies in one of them each."""
-        apart = self.home is not None or any(s.lone and s.apart for s in self.strata)
-        return len(self.groups) == 2 and apart
+        lone = [stratum.apart for stratum in self.strata if stratum.lone and stratum.apart]
+        return len(lone[0] if lone else self.groups) == 2 and bool(lone or self.home is not None)
+
+    @property
+    def between(self) -> tuple[str, ...]:
+        """What the factors that lie between blocks say of each group; () where none does."""
+        crossing, block = self.factorial, self.block
+        return (
+            () if crossing is None or block is None else crossing.between(block.codes, self.group)
+        )
 
     @property
     def alone_in_groups(self) -> bool:

@@ -43,13 +43,20 @@ def is_along(column: Column) -> bool:
     return column.smallest is not None and column.distinct > 1 and not named
 
 
-def followed(table: Table) -> str:
-    """Return the column of times, doses or positions along which a header spans columns, or ""."""
+def followed(table: Table) -> tuple[Table, list[str], list[str]]:
+    """Return a table whose header spans columns as it is looked at, what names its rows, and its x.
+
+    Beside times, doses or positions a column is one unit; beside names of animals it is none.
+    """
     if "unit" not in table.columns or not table.roles or "unit" in table.roles.values():
-        return ""
+        return table, [], []
     beside = [name for name in table.columns if name not in {"unit", *table.roles.values()}]
-    found = [name for name in beside if is_along(describe_column(table, name))]
-    return found[0] if len(beside) == len(found) == 1 else ""
+    if len(beside) == 1 and is_along(describe_column(table, beside[0])):
+        return along_labels(table, beside[0]), [], beside
+    if len(beside) != 1 or "unit" not in hints(beside[0]):
+        return table, [], []
+    columns = {name: column for name, column in table.columns.items() if name != "unit"}
+    return replace(table, columns=columns, known={}), beside, []
 
 
 def along_labels(table: Table, name: str) -> Table:

@@ -6,11 +6,11 @@ from typing import Self
 
 from nestimate.data.inspection.baselines import Baseline
 from nestimate.data.inspection.counterparts import Counterparts
-from nestimate.data.inspection.curves import along_labels, followed
+from nestimate.data.inspection.curves import followed
 from nestimate.data.inspection.factorial import with_formulas
 from nestimate.data.inspection.factors import told_apart
-from nestimate.data.inspection.foldings import Folding, foldings, restated
-from nestimate.data.inspection.kinds import Column, described, is_plate
+from nestimate.data.inspection.foldings import Folding, foldings
+from nestimate.data.inspection.kinds import PLATE, Column, described, is_plate
 from nestimate.data.inspection.lifetimes import Lifetimes
 from nestimate.data.inspection.measurands import Measurand, measurands
 from nestimate.data.inspection.measured import (
@@ -38,12 +38,14 @@ from nestimate.data.inspection.responded import (
     with_stand_ins,
     without_limits,
 )
+from nestimate.data.inspection.restating import restated
 from nestimate.data.inspection.rounded import unclear_shares
 from nestimate.data.inspection.summaries import summary_columns, with_named_rows
 from nestimate.data.inspection.trials import Tried, in_full
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.onegroup import with_one_group
 from nestimate.data.tables.reading import Reading
+from nestimate.data.tables.survival import survival_said
 from nestimate.errors import listed
 from nestimate.remedies import on_table, without_fit
 
@@ -81,8 +83,8 @@ class Inspection:
         fill in; otherwise None.
     lifetimes
         Times of which some were cut off, as a column says, with their design; otherwise None.
-    plate
-        Whether the table is a plate as it lies, so that it says nothing of groups.
+    instead
+        What the table is in place of rows of readings, as a plate as it lies; otherwise "".
     proposals
         Designs that the table can be, the most likely first.
     refused
@@ -109,7 +111,7 @@ class Inspection:
     counterparts: Counterparts | None = None
     waiting: Proposal | None = None
     lifetimes: Lifetimes | None = None
-    plate: bool = False
+    instead: str = ""
 
     @classmethod
     def from_table(
@@ -150,7 +152,7 @@ class Inspection:
         """Look at what stands beside times of which some were cut off, and at these as limits."""
         rest = lived.without(table)
         plain, limited = without_limits(written := lived.written(table))
-        seen = cls._as_it_stands(plain, file, value=lived.times).proposals
+        seen = cls._as_it_stands(plain, file=file, value=lived.times).proposals
         found = cls._looked_at(rest, file) if rest.columns else cls._of(table, file)
         return replace(
             found,
@@ -213,8 +215,8 @@ class Inspection:
 
     @classmethod
     def _looked_at(cls, table: Table, file: str | None) -> Self:
-        if is_plate(table):
-            return replace(cls._of(table, file), plate=True)
+        if said := PLATE if is_plate(table) else survival_said(table):
+            return replace(cls._of(table, file), instead=said)
         found = cls._in_all_ways(table, file)
         full, waiting = with_stand_ins(table, found.columns)
         for looked_at in (full, of_columns(full, found.columns, waiting))[: 2 * bool(waiting)]:
@@ -226,14 +228,9 @@ class Inspection:
     @classmethod
     def _in_all_ways(cls, table: Table, file: str | None) -> Self:
         plain, limited = without_limits(table)
-        named = followed(plain)
-        found = cls._as_it_stands(
-            along_labels(plain, named) if named else plain,
-            file,
-            along=[named] if named else [],
-        )
+        found = cls._as_it_stands(*followed(plain), file=file)
         if found.value is None and (yes := with_answers(plain)) is not None:
-            found = cls._as_it_stands(yes, file)
+            found = cls._as_it_stands(yes, file=file)
         if limited:
             said = f"Cells of {listed(limited, most=3)} are limits of detection: they count as "
             notes = (*found.notes, f"{said}limits, not as readings.")
@@ -241,14 +238,14 @@ class Inspection:
             found = replace(found, proposals=answered, notes=notes)
         for folding in foldings(plain, found.columns):
             rows = folding.labels if folding.kind == "groups" else ()
-            along = (folding.along,) if folding.along in folding.table.columns else ()
-            inner = cls._as_it_stands(folding.table, file, rows, along, made=folding.row)
+            along = [folding.along] if folding.along in folding.table.columns else []
+            inner = cls._as_it_stands(folding.table, rows, along, file=file, made=folding.row)
             proposals = restated(inner.proposals, folding, table, limited)
             found = _with_folding(found, inner, folding, proposals)
         if limited and not found.proposals:
-            return cls._as_it_stands(table, file)
+            return cls._as_it_stands(table, file=file)
         left = last_resort(plain, found.columns) if found.value is None else None
-        return found if left is None else cls._as_it_stands(plain, file, value=left)
+        return found if left is None else cls._as_it_stands(plain, file=file, value=left)
 
     @classmethod
     def _of(cls, table: Table, file: str | None) -> Self:
@@ -274,9 +271,10 @@ class Inspection:
     def _as_it_stands(
         cls,
         table: Table,
-        file: str | None,
         rows: Sequence[str] = (),
         along: Sequence[str] = (),
+        *,
+        file: str | None,
         value: str = "",
         made: str = "",
     ) -> Self:
@@ -378,8 +376,9 @@ def _with_folding[I: Inspection](
     old = [p for p in found.proposals if p.whole or folding.kind == "groups"]
     if folding.likely:
         # One of several readings alone, or rows without their readings, is no use.
-        old = [p for p in found.proposals if folding.baseline and not p.whole]
+        old = [p for p in found.proposals if p.folded or (folding.baseline and not p.whole)]
     ordered = [*proposals, *old] if folding.likely else [*found.proposals, *proposals]
+    ordered = list({tuple(p.arguments()): p for p in reversed(ordered)}.values())[::-1]
     stacked = folded_reasons(folding, found.roles)
     beside = {name: inner.roles[name] for name in folding.labels if name in inner.roles}
     first = folding.likely

@@ -12,9 +12,10 @@ import pyarrow as pa
 from nestimate.data.tables.onegroup import with_one_group
 from nestimate.data.tables.series import alike_in_name, alike_in_size, counts_rows, number_like
 from nestimate.data.tables.stacking import Wanted, column_of_values, renamed, stacked
+from nestimate.data.tables.survival import survival_said
 from nestimate.data.tables.table import Table
 from nestimate.data.tables.titled import from_groups, from_units
-from nestimate.data.tables.titles import counts_time, families, titles
+from nestimate.data.tables.titles import counts_time, families, moment, titles
 from nestimate.errors import DataError, DesignError, listed, one_of
 from nestimate.remedies import Advice, Remedy
 
@@ -30,6 +31,10 @@ def long_form(table: Table, wanted: Wanted) -> Table:
     if wanted.as_it_is:
         return table
     roles = wanted.clusters is None
+    if wanted.wide == "groups" or (wanted.value is None and not wanted.beside(table)):
+        said = survival_said(table)
+        if said:
+            raise DataError(f"{table.source}: {said}")
     if wanted.clusters is not None and wanted.wide is not None:
         wanted = _of_formula(table, wanted, wanted.clusters)
     several = _several(table, wanted.value) if roles else []
@@ -107,6 +112,20 @@ def _from_replicates(table: Table, columns: Sequence[str], wanted: Wanted) -> Ta
         if name in columns:
             raise DesignError(f"column '{name}' is given as a reading and as a role of its own.")
     note = f"Wide table: {len(columns)} readings in each row, in the columns {', '.join(columns)}."
+    when = {moment(name) for name in columns}
+    times = {time for _, time in when} if len({stem for stem, _ in when}) == 1 else set()
+    if wanted.wide is None and 0.0 in times and len(times) > 1:
+        raise DesignError(
+            f"{table.source}: the titles {listed(columns, most=4)} say when, before and after: "
+            "pooled as readings of one unit they would be averaged over time. Compare what came "
+            "last at equal values before, ",
+            Remedy("value", columns[-1]),
+            " with ",
+            Remedy("adjust", columns[0]),
+            "; or, if they are repeated readings of the same, add ",
+            Remedy("wide", "replicates"),
+            ".",
+        )
     if points:
         note += f" Every {wanted.group} has one row, so each value is taken as one data point."
     if rows:

@@ -63,7 +63,7 @@ def to_datatree(answer: Answer) -> "DataTree":
         name: _chains(found[:, 0] if name in shared else found) for name, found in draws.items()
     }
     terms = scale_terms(design.structure, answer.model.parameters)
-    own = {"beta": "coefficient", "rho": "pair"} | dict.fromkeys(terms, "term")
+    own = {"beta": "coefficient", "rho": "pair"} | {name: dim for name, (dim, _) in terms.items()}
     dims = {name: [own.get(name, "groups")] for name in draws if name not in shared}
     headline = {"difference": estimands.difference}
     if design.block is None:
@@ -80,8 +80,7 @@ def to_datatree(answer: Answer) -> "DataTree":
     if design.formula is not None:
         coords["coefficient"] = list(design.formula.labels)
         coords["pair"] = [str(p.group) for p in answer.model.parameters if p.family == CORRELATION]
-    for of in terms.values():
-        coords["term"] = of
+    coords |= dict(terms.values())
     groups = {"posterior": posterior}
     if fit.effects.size:
         complete = len(fit.effects) == len(fit.resampled)

@@ -27,6 +27,7 @@ def design_record(design: Design) -> dict[str, Any]:
     }
     named |= {"blocks": design.structure.blocks, "factorial": design.structure.factorial}
     named |= {"places": design.structure.factors[0].places if design.structure.factors else ()}
+    named |= {"apart": any(stratum.lone for stratum in design.structure.strata)}
     return kept | named | {"formula": design.formula}
 
 
@@ -43,7 +44,12 @@ def rebuilt_design(kept: Mapping[str, Any]) -> Design:
         )
         old = () if kept["block"] is None else (kept["block"],)
         structure = role_structure(
-            factor, kept["levels"], kept.get("blocks", old), readings.n, kept.get("factorial")
+            factor,
+            kept["levels"],
+            kept.get("blocks", old),
+            readings.n,
+            kept.get("factorial"),
+            apart=kept.get("apart", False),
         )
     elif isinstance(formula, Structure):
         structure = formula

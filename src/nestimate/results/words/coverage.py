@@ -37,31 +37,31 @@ def spread_checks(model: Model) -> tuple[Check, ...]:
     design = model.design
     if model.assumptions.tau in ("own", "pooled") or design.structure.pair:
         return ()
-    found = Spreads.of(design)
-    if found is None:
-        return ()
+    return tuple(_spread_check(design, found) for found in Spreads.every(design))
+
+
+def _spread_check(design: Design, found: Spreads) -> Check:
+    """Say whether what has one spread shows several."""
     own = _own_spreads(design)
     unseen = (", which of so few would hardly show. A spread for each: ", *own, ".")
-    return (
-        Check.of(
-            "spreads",
-            found.p,
-            passed=not found.uneven,
-            text=Advice(
-                f"One spread serves {_all_of(design)}, and they scatter differently "
-                f"({found.shown}; Bartlett's test P = {found.p:.2g}): intervals are too narrow "
-                "where the scatter is large and too wide where it is small. A spread for each: ",
-                *own,
-                ".",
-            )
-            if found.uneven
-            else Advice(
-                f"One spread serves {_all_of(design)}; theirs may differ by chance alone "
-                f"({found.shown}; Bartlett's test P = {found.p:.2g})",
-                *(unseen if found.fewest < HARDLY else (".",)),
-            ),
-            withholds=False,
+    return Check.of(
+        "spreads within" if found.within else "spreads",
+        found.p,
+        passed=not found.uneven,
+        text=Advice(
+            f"One spread serves {_all_of(design)}, and they scatter differently "
+            f"({found.shown}; {found.test} P = {found.p:.2g}): intervals are too narrow "
+            "where the scatter is large and too wide where it is small. A spread for each: ",
+            *own,
+            ".",
+        )
+        if found.uneven
+        else Advice(
+            f"One spread serves {_all_of(design)}; theirs may differ by chance alone "
+            f"({found.shown}; {found.test} P = {found.p:.2g})",
+            *(unseen if found.fewest < HARDLY else (".",)),
         ),
+        withholds=False,
     )
 
 
@@ -71,19 +71,11 @@ def _all_of(design: Design) -> str:
 
 
 def _own_spreads(design: Design) -> tuple[Spoken | str, ...]:
-    """Return what gives groups spreads of their own; of blocks that needs a formula."""
+    """Return what gives groups spreads of their own."""
     own = Remedy("tau", "own")
     if len(design.structure.correlated) > 1:
         return ("two bars, as in (x || UNIT), with ", own)
-    if design.formula is not None or design.block is None:
-        return (own,)
-    crossing, block = design.structure.factorial, design.block.name
-    factors = () if crossing is None else crossing.names
-    plain = all(word.isidentifier() for word in (design.roles.value, *factors, block))
-    if not (plain and factors) or len(design.structure.blocks) > 1:
-        return ("a formula with (1 | BLOCK) and ", own)
-    text = f"{design.roles.value} ~ {' * '.join(factors)} + (1 | {block})"
-    return (f'the formula "{text}" with ', own)
+    return (own,)
 
 
 def coverage_checks(model: Model, ci_prob: float) -> tuple[Check, ...]:

@@ -163,21 +163,23 @@ def _units(model: Model) -> list[Equation]:
 
 
 def _blocks(model: Model) -> list[Equation]:
-    design, family, apart = model.design, _family(model), model.assumptions.tau == "own"
+    design, family, own = model.design, _family(model), _own(model)
+    # Groups in blocks have scales of their own, or what lies between blocks has.
+    between = "tau_block" in own
+    apart = model.assumptions.tau == "own" and not between
+    level = "tau_block[g]" if between else "tau_block"
     block, count = design.structure.block_name(""), len(design.levels)
     lines = []
     for unit in design.levels[:1]:
         said = f"true mean of one {unit.name} about the mean of its cell"
         lines.append((f"{_symbol(0, count)} ~ Normal(c[b, g], tau_unit)", said))
-    terms = [_deviation(stratum, apart=apart) for stratum in _deviating(design)]
+    terms = [_deviation(s, apart=apart, between=between) for s in _deviating(design)]
     whole = " + ".join(["mu[g] + a[b]", *(symbol for symbol, _, _ in terms)])
     lines.append((f"c[b, g] = {whole}", f"mean of the cell of {block} b and group g"))
     said = ""
     if "nu" in model.names:
         said = "; level and effects share one mixing variable, so that a strange one counts less"
-    lines.append(
-        (f"a[b] ~ {family}0, tau_block)", f"how far the level of one {block} is off{said}")
-    )
+    lines.append((f"a[b] ~ {family}0, {level})", f"how far the level of one {block} is off{said}"))
     for (symbol, scale, said), stratum in zip(terms, _deviating(design), strict=True):
         drawn = family if stratum.heavy else "Normal("
         lines.append((f"{symbol} ~ {drawn}0, {scale})", said))
@@ -189,7 +191,7 @@ def _deviating(design: Design) -> list[Stratum]:
     return [s for s in design.structure.strata if s.role in (Role.EFFECT, Role.PLOT)]
 
 
-def _deviation(stratum: Stratum, *, apart: bool) -> tuple[str, str, str]:
+def _deviation(stratum: Stratum, *, apart: bool, between: bool) -> tuple[str, str, str]:
     """Return the symbol of a deviation, its scale, and what it is."""
     name = stratum.name
     if stratum.role is Role.PLOT:
@@ -198,6 +200,8 @@ def _deviation(stratum: Stratum, *, apart: bool) -> tuple[str, str, str]:
     if stratum.of:
         what, pair = f"a level of {of}", "levels"
     scale = f"tau_effect[{of}]" if stratum.of or apart else "tau_effect"
+    if between:
+        scale = f"tau_effect[{of} | g]" if stratum.of else "tau_effect[g]"
     both = f"sqrt(({scale}^2 + {scale[:-1]}']^2) / 2)" if apart else scale
     said = (
         f"how far {what} is off in one {name}; a difference of two {pair} then varies from {name} "

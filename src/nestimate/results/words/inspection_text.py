@@ -212,7 +212,7 @@ def question(decision: Decision, inspection: Inspection) -> str:
 def question_and_answers(decision: Decision, inspection: Inspection) -> tuple[str, ...]:
     """Return the question and its answers, in the order of the choices."""
     column, other = decision.column, decision.other
-    labels = ", ".join(inspection.column(column).examples[:3])
+    labels = ", ".join(x for c in inspection.columns if c.name == column for x in c.examples[:3])
     several = f"{column} {labels} ... occur in more than one {other}."
     match decision.kind:
         case "same labels":
@@ -240,6 +240,12 @@ def question_and_answers(decision: Decision, inspection: Inspection) -> tuple[st
                 return asked, column, other, "Both at once"
             hint = f"To compare their combinations, name both as the group: {column},{other}."
             return f"{asked} {hint}", column, other
+        case "what columns are":
+            return (
+                f"Are {column} what you want to compare, or readings of one thing?",
+                "Compared",
+                "Readings",
+            )
         case "one group":
             return (
                 f"Do you want to compare each {column} with the others?",
@@ -308,11 +314,8 @@ def _screen_line(inspection: Inspection) -> list[str]:
 
 def mend(inspection: Inspection) -> list[str]:
     """Say why the table allows no comparison, and what to do about it."""
-    if inspection.plate:
-        return [
-            "This is a plate as it lies: the letters and numbers are places of wells, no groups.",
-            "Write one row for each well: well, sample, group, value. Then inspect that table.",
-        ]
+    if inspection.instead:
+        return [f"{inspection.instead[0].upper()}{inspection.instead[1:]}"]
     if (lived := inspection.lifetimes) is not None:
         then = " The line above takes them then." if lived.design else ""
         return [

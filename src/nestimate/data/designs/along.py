@@ -1,6 +1,6 @@
 """At which values of measurements the groups of a formula are compared, and their slopes there."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any, Self
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.formula import Formula
 from nestimate.data.designs.model_frame import ModelFrame
+from nestimate.data.designs.profiles import MOST, Profiles
 from nestimate.data.designs.structure import Surface
 from nestimate.data.designs.term_columns import coefficients
 from nestimate.errors import DesignError, one_of
@@ -88,9 +89,37 @@ class Along:
 
     def rows(self, at: Mapping[str, float] | None = None) -> Array:
         """Return the columns of the fixed part in the rows of the grid, there or elsewhere."""
-        grid = self.frame.grid(self.formula.variables, {**self.first, **(at or {})})
-        new = self.common.evaluate_new_data(self.frame.numbered(self.formula, grid))
+        return self._columns(self.frame.grid(self.formula.variables, {**self.first, **(at or {})}))
+
+    def _columns(self, rows: "pd.DataFrame") -> Array:
+        new = self.common.evaluate_new_data(self.frame.numbered(self.formula, rows))
         return np.asarray(new.design_matrix, dtype=np.float64)
+
+    def profiles(self, groups: Sequence[Mapping[str, str]], offsets: Array) -> Profiles:
+        """Return the rows as they would be in each group: all else is theirs, or as stated.
+
+        Parameters
+        ----------
+        groups
+            The level of every factor that is compared, by group.
+        offsets
+            What was taken off each column.
+        """
+        import pandas as pd  # noqa: PLC0415
+
+        rows = self.frame.data[list(self.formula.variables)].assign(**self.first)
+        here = self._columns(_all_of(rows, groups[0]))
+        _, first, count = np.unique(here, axis=0, return_index=True, return_counts=True)
+        shape = (len(groups), first.size, here.shape[1])
+        if np.prod(shape, dtype=np.float64) > MOST:
+            return Profiles(of=(), columns=np.zeros((shape[0], 0, shape[2])), share=np.zeros(0))
+        alike = rows.iloc[first].reset_index(drop=True)
+        every = pd.concat([_all_of(alike, group) for group in groups], ignore_index=True)
+        return Profiles(
+            of=tuple(n for n in rows if n not in groups[0] and alike[n].nunique() > 1),
+            columns=self._columns(every).reshape(shape) - offsets,
+            share=count / count.sum(),
+        )
 
     def surfaces(self, belongs: Array, offsets: Array) -> tuple[Surface, ...]:
         """Return the groups at the other values, and slopes that are more than one coefficient.
@@ -164,6 +193,18 @@ class Along:
                 if not low <= value <= high
             ]
         return said
+
+
+def _all_of(rows: "pd.DataFrame", levels: Mapping[str, str]) -> "pd.DataFrame":
+    """Return the rows as if all of them had these levels."""
+    import pandas as pd  # noqa: PLC0415
+
+    return rows.assign(
+        **{
+            name: pd.Categorical([level] * len(rows), dtype=rows[name].dtype)
+            for name, level in levels.items()
+        }
+    )
 
 
 def _one_coefficient(weights: Array) -> bool:

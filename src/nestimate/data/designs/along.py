@@ -105,21 +105,34 @@ class Along:
         offsets
             What was taken off each column.
         """
-        import pandas as pd  # noqa: PLC0415
-
         rows = self.frame.data[list(self.formula.variables)].assign(**self.first)
-        here = self._columns(_all_of(rows, groups[0]))
+        here = self._columns(self._as_if(rows, groups[:1]))
         _, first, count = np.unique(here, axis=0, return_index=True, return_counts=True)
         shape = (len(groups), first.size, here.shape[1])
         if np.prod(shape, dtype=np.float64) > MOST:
             return Profiles(of=(), columns=np.zeros((shape[0], 0, shape[2])), share=np.zeros(0))
         alike = rows.iloc[first].reset_index(drop=True)
-        every = pd.concat([_all_of(alike, group) for group in groups], ignore_index=True)
+        others = [name for name in self.formula.variables if name not in groups[0]]
         return Profiles(
-            of=tuple(n for n in rows if n not in groups[0] and alike[n].nunique() > 1),
-            columns=self._columns(every).reshape(shape) - offsets,
+            of=tuple(name for name in others if len(alike[name].unique()) > 1),
+            columns=self._columns(self._as_if(alike, groups)).reshape(shape) - offsets,
             share=count / count.sum(),
         )
+
+    def _as_if(self, rows: "pd.DataFrame", groups: Sequence[Mapping[str, str]]) -> "pd.DataFrame":
+        """Return the rows as if all of them were in each of the groups, one after another."""
+        import pandas as pd  # noqa: PLC0415
+
+        every = pd.concat([rows] * len(groups), ignore_index=True)
+        levels = {
+            name: pd.Categorical(
+                [group[name] for group in groups for _ in range(len(rows))],
+                categories=self.frame.factors[name],
+                ordered=True,
+            )
+            for name in groups[0]
+        }
+        return every.assign(**levels)
 
     def surfaces(self, belongs: Array, offsets: Array) -> tuple[Surface, ...]:
         """Return the groups at the other values, and slopes that are more than one coefficient.
@@ -193,18 +206,6 @@ class Along:
                 if not low <= value <= high
             ]
         return said
-
-
-def _all_of(rows: "pd.DataFrame", levels: Mapping[str, str]) -> "pd.DataFrame":
-    """Return the rows as if all of them had these levels."""
-    import pandas as pd  # noqa: PLC0415
-
-    return rows.assign(
-        **{
-            name: pd.Categorical([level] * len(rows), dtype=rows[name].dtype)
-            for name, level in levels.items()
-        }
-    )
 
 
 def _one_coefficient(weights: Array) -> bool:

@@ -57,6 +57,8 @@ class Counted:
         more="negative binomial",
         event="count",
         half="half a count",
+        regression="Poisson",
+        averaged="whose ratio is another where those of one group differ more",
     )
 
     count: Array

@@ -44,6 +44,10 @@ class Chance:
         What readings follow by chance alone, and where they differ by more: `Poisson`.
     event, half
         What pooling takes as independent, and what is added where a logarithm needs it.
+    regression
+        What regression by chance alone is called: `Poisson`, `logistic`.
+    averaged
+        How a comparison of averages lies to that of typical units, after `averages over every X,`.
     """
 
     link: str = ""
@@ -51,6 +55,8 @@ class Chance:
     more: str = ""
     event: str = ""
     half: str = ""
+    regression: str = ""
+    averaged: str = ""
 
 
 class Together(NamedTuple):

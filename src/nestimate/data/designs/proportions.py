@@ -97,6 +97,8 @@ class Proportions:
         more="beta-binomial",
         event="yes or no",
         half="half a yes and half a no",
+        regression="logistic",
+        averaged="whose odds ratio lies nearer to 1 the more these differ",
     )
 
     k: Array

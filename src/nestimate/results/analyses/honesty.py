@@ -156,7 +156,7 @@ class Panel:
     units_excludes: bool | None
     answer_excludes: bool | None
 
-    def method(self, *names: str) -> Method | None:
+    def method(self, *names: Name) -> Method | None:
         """Return the first analysis of these names that there is."""
         return next((m for m in self.methods if m.name in names), None)
 

@@ -14,6 +14,7 @@ from nestimate.results.estimates import naming
 from nestimate.results.estimates.summaries import Summary
 from nestimate.results.words import (
     advice,
+    cautions,
     equations,
     methods,
     rounding,
@@ -96,13 +97,15 @@ def _expected(answer: Answer) -> list[Section]:
         blocks.append(
             Grid(
                 caption="What comes next",
-                head=("", "P(a new unit lies above)", "P(a new experiment: same sign)"),
+                head=(
+                    "",
+                    f"P({cautions.new_one(answer.design)[0]} lies above)",
+                    "P(a new experiment: same sign)",
+                ),
                 rows=tuple(
                     (
                         one.contrast,
-                        ""
-                        if one.p_new_unit is None
-                        else rounding.probability(one.p_new_unit, one.new_units),
+                        cautions.above_cell(one),
                         rounding.probability(one.p_same_sign or 0.0, one.data_sets),
                     )
                     for one in ahead

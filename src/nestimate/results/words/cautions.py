@@ -283,10 +283,9 @@ def _influence_sentence(one: Influence, design: Design) -> str:
         ]
         if len(one.sign_hinges) > MOST_NAMED:
             shown.append(f"similarly without {len(one.sign_hinges) - MOST_NAMED} more")
-        hinges = len(one.sign_hinges)
-        single = "one" if hinges == 1 else f"each of {hinges}"
-        if hinges == len(one.left_out):
-            single = "any single"
+        hinges, every = len(one.sign_hinges), len(one.left_out)
+        single = "any single" if hinges == every else f"any one of {hinges} of the {every}"
+        single = "one" if hinges == 1 else single
         said.append(
             f"The direction of {one.contrast} hinges on {single} {what}: {above(design)} is "
             f"{_fine(one.p_gt_0)} with all of them, {', '.join(shown)} (settled: above 0.975 "

@@ -6,6 +6,8 @@ import pytest
 from scipy import optimize, special, stats
 
 import nestimate as ne
+from nestimate.data.designs import along
+from nestimate.results.estimates import averages
 from nestimate.results.words.beside import honesty_rows
 
 #: Reasons that counts and limits do not have: nothing in them lies far out, or has a scale.
@@ -202,6 +204,8 @@ def test_a_risk_difference_is_averaged_over_the_covariates_of_all_rows():
     )
     found = result.averages["risk_difference[b - a]"]
     assert found.mean == pytest.approx(weights @ (each["b"] - each["a"]), abs=1e-4)
+    for g, p in each.items():
+        assert result.averages[f"average[{g}]"].mean == pytest.approx(weights @ p, abs=1e-4)
     ratio = result.averages["risk_ratio[b / a]"]
     assert np.log(ratio.mean) == pytest.approx(weights @ np.log(each["b"] / each["a"]), abs=1e-4)
     # The estimate at the highest likelihood, standardised, is what an epidemiologist reports.
@@ -252,6 +256,24 @@ def test_averages_stay_where_a_covariate_is_stated():
     variance = np.square(result.fit.draws.scale(result.design.structure.strata[0])[:, 0])
     logs = result.fit.draws.means[:, 1] + 0.5 * variance
     assert np.log(result.averages["average[b]"].mean) == pytest.approx(result.fit.weights @ logs)
+
+
+def test_of_too_many_rows_and_groups_no_average_is_given(monkeypatch):
+    monkeypatch.setattr(along, "MOST", 100)
+    result = fitted("proportion", rows("proportion"), ess=300)
+    assert not result.averages
+    assert "are not averaged over" in " ".join(result.design.notes)
+    counted = fitted("counts", rows("counts"), ess=300, exposure="area")
+    assert counted.averages.names == ("difference[b - a]",)
+
+
+def test_many_rows_are_averaged_over_in_fewer_draws(monkeypatch):
+    frame = rows("proportion")
+    whole = fitted("proportion", frame).averages["risk_difference[b - a]"]
+    monkeypatch.setattr(averages, "SPARED", 2 * 80 * 1000)
+    some = fitted("proportion", frame).averages["risk_difference[b - a]"]
+    assert some.mean == pytest.approx(whole.mean, abs=5 * whole.sd / np.sqrt(1000))
+    assert some.mcse_mean > whole.mcse_mean
 
 
 def test_averages_over_units_and_rows_are_those_of_a_simulation():

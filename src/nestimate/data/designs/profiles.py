@@ -39,6 +39,11 @@ class Profiles:
     @property
     def notes(self) -> tuple[str, ...]:
         """Say over what averages are taken, beside which means are compared at one value."""
+        if not self.share.size:
+            return (
+                "So many rows in so many groups are not averaged over: no average, risk_difference "
+                "or risk_ratio is given.",
+            )
         if not self.of:
             return ()
         return (

@@ -166,12 +166,14 @@ def _estimates(answer: Answer) -> Section:
     design = answer.design
     unit, block = design.roles.unit, design.block and design.block.name
     middle = "Centres" if naming.heavy_units(answer.model) else "Means"
+    others = " and ".join(design.structure.standard.of)
+    rows = others and f" and the {others} of all rows"
     # Of ratios it is 1 that says "no difference", of everything standardised 0.
     above, zero = wording.above(design), "P(> 0)"
     found = [
         (wording.differences_head(design), answer.contrasts, above, rope),
         (f"{middle} of the groups", answer.groups, zero, False),
-        ("Averaged over units", answer.averages, "P(> 0 or 1)", False),
+        (f"Averaged over units{rows}", answer.averages, "P(> 0 or 1)", False),
         ("Effect sizes", answer.effect_sizes, zero, False),
         (
             "Over other factors, at other values of what was measured, and slopes",

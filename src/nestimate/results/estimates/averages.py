@@ -81,7 +81,8 @@ def _probabilities(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
     weight = _node_weights(some.draws, x)
     logs = _over_rows(some.draws, lambda eta, g: _log_averages(eta, tau[:, g], x, weight))
     p = np.exp(logs)
-    own = () if design.unscattered or not p.size else range(len(groups))
+    # Of single yes and no without covariates these are the probabilities of the groups.
+    own = range(len(groups)) if x.size > 1 or design.structure.standard.of else ()
     rows = [
         Quantity(
             name=f"average[{groups[g]}]",
@@ -91,6 +92,7 @@ def _probabilities(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
             positive=True,
         )
         for g in own
+        if p.size
     ]
     differences = _differences("risk_difference", p, some.weights, fit, asked)
     return (*rows, *differences, *_ratios("risk_ratio", logs, some.weights, fit, asked))

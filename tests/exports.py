@@ -351,8 +351,8 @@ EXPORTS = {
     ),
     "rats numbered under every treatment, read at three times": Sheet(
         long("Rat,Treatment,Time (min),y", ("sal", "A", "B"), (0, 30, 60), rows=zip(range(1, 7))),
-        "compare --value y --group Treatment --unit Rat --relabel-units",
-        says=("--group Treatment --block Rat", "Are they the same Rat each time?"),
+        "fit 'y ~ Treatment * C(`Time (min)`) + (1 | Treatment:Rat)'",
+        says=("--group 'Treatment,Time (min)' --block Rat", "Are they the same Rat each time?"),
     ),
     "doses with a unit as titles, donors beside": Sheet(
         csv("Donor,0 nM,10 nM,50 nM", [(i, *map(value, (9, 8, 7))) for i in range(1, 7)]),
@@ -435,9 +435,9 @@ EXPORTS = {
                 for day in (5, 10, 15)
             ],
         ),
-        "compare --response Alive/total --group Genotype --unit Vial --relabel-units "
+        "fit 'Alive ~ Genotype * C(Day) + (1 | Genotype:Vial)' --response Alive/total "
         "--edit 'total = Alive + Dead'",
-        says=("Is it the same Vial measured again?",),
+        says=("The same Vial label in another Genotype is another Vial",),
     ),
     "scores of several things": Sheet(
         csv(
@@ -590,9 +590,187 @@ EXPORTS = {
     ),
     "water maze": Sheet(
         long("Animal,Genotype,Day,Trial,Latency", (1, 2, 3), (1, 2, 3, 4), rows=MICE),
-        "compare --value Latency --group Genotype --unit Animal",
-        says=("--group Genotype,Day --block Animal", "Rows that differ in Day"),
+        "compare --value Latency --group Genotype,Day --block Animal",
+        says=("--group Genotype --unit Animal", "Rows that differ in Day"),
         never=("--block Day", "--unit Animal/Day", "--unit Animal/Trial"),
+    ),
+    **{
+        f"curves along {x}": Sheet(
+            long(f"Group,Animal,{x},y", at, rows=[(g, m) for m, g in MICE]),
+            f"compare --value y --group 'Group,{x}' --block Animal",
+            says=(f"means over all {x} are compared", "--group Group --unit Animal"),
+        )
+        for x, at in {
+            "Intensity (dB)": (20, 40, 60, 80),
+            "Frequency (Hz)": (1, 5, 10),
+            "Depth (mm)": (1, 2, 3),
+            "von Frey (g)": (0.4, 0.6, 1, 1.4),
+            "log conc": (-9, -8, -7),
+            "Age (weeks)": (4, 8, 12),
+        }.items()
+    },
+    "growth in wells numbered in every strain": Sheet(
+        long("Time (h),Strain,Replicate,OD600", ("WT", "dksA"), (1, 2, 3), rows=zip(HOURS)),
+        "fit 'OD600 ~ Strain * C(`Time (h)`) + (1 | Strain:Replicate)'",
+        says=("Are they the same Replicate each time?",),
+    ),
+    "growth at many times": Sheet(
+        csv(
+            "Strain,Well,Time (h),OD600",
+            [
+                (s, f"{s}{k}", t / 4, f"{1 / (1 + 2 ** (4 - t / 8)) + 0.01 * k:.3f}")
+                for s in ("WT", "dksA")
+                for k in (1, 2, 3)
+                for t in range(60)
+            ],
+        ),
+        "fit 'OD600 ~ Strain * `Time (h)` + (`Time (h)` | Well)'",
+        says=(
+            "How fast OD600 changes along Time (h) is compared between Strain",
+            """At one alone: add --edit 'only "Time (h)" = 14.75'""",
+            "--group Strain --unit Well",
+        ),
+        never=("--block", "Time (h),Strain"),
+    ),
+    "branches at many radii": Sheet(
+        csv(
+            "Group,Animal,Neuron,Radius (um),Intersections",
+            [
+                (g, m, n, r, max(0, 12 - abs(r - 100) // 12 + (i * n + r) % 3))
+                for i, (m, g) in enumerate(MICE)
+                for n in (1, 2)
+                for r in range(10, 200, 10)
+            ],
+        ),
+        "compare --value Intersections --group Group --unit Animal/Neuron",
+        says=("means over all Radius (um) are compared, as by areas under curves",),
+        never=("Animal/Radius", "* `Radius"),
+    ),
+    "doses in rows, replicates in columns": Sheet(
+        csv(
+            "Conc (nM),Rep1,Rep2,Rep3",
+            [(d, *(value(100 - d / 4) for _ in range(3))) for d in (0, 1, 3, 10, 30, 100, 300)],
+        ),
+        "compare --value Rep1,Rep2,Rep3 --group 'Conc (nM)'",
+        says=("Every value is one data point: 3 in each of 7 groups",),
+        never=("--against",),
+    ),
+    "a row for each treatment, replicates in columns": Sheet(
+        csv("Treatment,Rep1,Rep2,Rep3", [(g, value(), value(), value()) for g in "ABC"]),
+        "compare --value Rep1,Rep2,Rep3 --group Treatment",
+    ),
+    "samples in rows, their age beside replicates": Sheet(
+        csv("Age,Rep1,Rep2,Rep3", [(a, value(), value(), value()) for a in (60, 41, 71, 33, 52)]),
+        "compare --value Rep1,Rep2,Rep3 --against 0",
+    ),
+    "samples of plates, operators and kits": Sheet(
+        csv(
+            "Sample,Status,Plate,Operator,Kit lot,Conc",
+            [
+                (f"S{i}", ("case", "ctl")[i // 8], f"p{i * 7 % 3}", "AB"[i * i % 5 % 2], 7, value())
+                for i in range(16)
+            ],
+        ),
+        "compare --value Conc --group Status",
+        says=("Left out: Sample, Plate, Operator, Kit lot", "--group Status --block Plate"),
+        never=("--unit",),
+    ),
+    "animals in tubes and boxes": Sheet(
+        csv(
+            "Animal,Treatment,Tube,Box,Weight (g)",
+            [(i, "ctl" if i < 8 else "drug", f"T{i * 7 % 5}", f"B{i % 3}", value())
+             for i in range(16)],
+        ),
+        "compare --value 'Weight (g)' --group Treatment",
+        says=("Left out: Animal, Tube, Box",),
+        never=("--relabel-units",),
+    ),
+    "animals of operators and scanners": Sheet(
+        csv(
+            "Animal,Arm,Operator,Scanner,y",
+            [
+                (f"P{i}", "ab"[i % 2], "JKL"[i * i % 7 % 3], f"S{i * i % 3 % 2}", value())
+                for i in range(20)
+            ],
+        ),
+        "compare --value y --group Arm",
+        never=("Arm,Scanner",),
+    ),
+    "pups of a litter in both arms": Sheet(
+        csv(
+            "Pup,Litter,Treatment,y",
+            [(f"p{i}", f"L{i // 4}", "ab"[i % 2], value()) for i in range(16)],
+        ),
+        "compare --value y --group Treatment --block Litter",
+    ),
+    "duplicates of samples on plates": Sheet(
+        long("Sample,Status,Plate,Duplicate,Conc", "ab", rows=[
+            (f"s{i}", ("case", "control")[i % 2], f"P{i // 4}") for i in range(12)
+        ]),
+        "compare --value Conc --group Status --unit Sample --block Plate",
+    ),
+    **{
+        f"conditions as titles: {', '.join(titles)}": Sheet(
+            csv(",".join(titles), [tuple(map(value, places)) for _ in range(5)]),
+            "compare --wide groups",
+            never=(f"--value {titles[0]} --against", "--value 'Line 1' --against"),
+        )
+        for titles, places in {
+            ("shScr", "sh1", "sh2"): (100, 40, 35),
+            ("PBS", "LPS 10", "LPS 100"): (5, 40, 80),
+            ("Line 1", "Line 2", "Line 3"): (5, 9, 12),
+            ("Clone 1", "Clone 2", "Parental"): (5, 6, 12),
+            ("Batch 1", "Batch 2"): (5, 9),
+            ("Day 0", "Day 7"): (5, 9),
+            ("T cells", "B cells"): (30, 12),
+        }.items()
+    },
+    "lines as titles beside experiments": Sheet(
+        csv("Experiment,Line 1,Line 2", [(i, value(5), value(9)) for i in range(1, 6)]),
+        "compare --wide groups --block Experiment",
+        never=("--against",),
+    ),
+    "days as titles beside mice": Sheet(
+        csv("Mouse,Day 0,Day 7", [(m, value(5), value(9)) for m, _ in MICE]),
+        "compare --wide groups --group Day --block Mouse",
+        never=("--against",),
+    ),
+    "weights 1 and 2 of mice without groups": Sheet(
+        csv("Mouse,Weight_1,Weight_2", [(m, y := value(), y) for m, _ in MICE]),
+        "compare --value Weight_1,Weight_2 --unit Mouse --against 0",
+        says=(
+            "Are Weight_1, Weight_2 what you want to compare, or readings of one thing?",
+            "--wide groups --block Mouse",
+        ),
+    ),
+    "weights A, B and C of mice in groups": Sheet(
+        csv(
+            "Mouse,Group,Weight_A,Weight_B,Weight_C",
+            [(m, g, value(), value(), value()) for m, g in MICE],
+        ),
+        "compare --value Weight_A,Weight_B,Weight_C --group Group --unit Mouse",
+    ),
+    "genes above duplicates beside numbered mice": Sheet(
+        csv("Mouse,IL6,IL6,TNF,TNF", [(i, *map(value, (20, 20, 50, 50))) for i in range(1, 7)]),
+        "compare --value value --group group --block Mouse",
+        never=("--unit unit",),
+    ),
+    "replicates titled 1, 2, 3": Sheet(
+        csv("Group,1,2,3", [(g, value(), value(), value()) for _, g in MICE]),
+        "compare --value 1,2,3 --group Group",
+    ),
+    "replicates titled 1, 2, 3, a row for each group": Sheet(
+        csv("Group,1,2,3", [(g, value(), value(), value()) for g in ("ctl", "drug")]),
+        "compare --value 1,2,3 --group Group",
+    ),
+    "columns titled 1, 2, 3 beside mice": Sheet(
+        csv("Mouse,Group,1,2,3", [(m, g, value(), value(), value()) for m, g in MICE]),
+        "compare --wide groups --group Group,column --block Mouse",
+        says=("--value 1,2,3 --group Group --unit Mouse",),
+    ),
+    "runs of an assay": Sheet(
+        long("Sample,Group,Run,Conc (pg/ml)", (1, 2, 3), rows=[(m, g) for m, g in MICE]),
+        "compare --value 'Conc (pg/ml)' --group Group --unit Sample",
     ),
     "channels along time": Sheet(
         columns(("Channel 1", "Channel 2", "Channel 3"), [k / 10 for k in range(30)], "Time (s)"),

@@ -303,8 +303,13 @@ SHEETS = {
                 if (i, n, r) != (8, 3, 60)
             ],
         ),
-        "compare --value Intersections --group Group --unit Animal/Neuron",
-        says=("Left out: Radius (um)",),
+        "compare --value Intersections --group 'Group,Radius (um)' --block Animal/Neuron",
+        says=(
+            "Left out: Radius (um)",
+            "means over all Radius (um) are compared, as by areas under curves. At one alone: "
+            """add --edit 'only "Radius (um)" = 60'""",
+            "--value Intersections --group Group --unit Animal/Neuron",
+        ),
     ),
     "C3 values of PCR beside their difference": Sheet(
         csv(
@@ -329,7 +334,8 @@ SHEETS = {
                 for t in (20, 25, 30)
             ],
         ),
-        "compare --value Eggs --group Group --unit Animal",
+        "compare --value Eggs --group 'Group,Temperature (C)' --block Animal",
+        says=("--value Eggs --group Group --unit Animal",),
         never=("--value 'Temperature (C)'",),
     ),
     "French": Sheet(
@@ -399,8 +405,8 @@ SHEETS = {
             "week,rat,diet,kg",
             [(k, i, "chow" if i < 5 else "fat", value()) for i in range(10) for k in range(1, 6)],
         ),
-        "compare --value kg --group diet --unit rat",
-        says=("Rows that differ in week", "--value kg --group week,diet --block rat"),
+        "compare --value kg --group week,diet --block rat",
+        says=("Rows that differ in week", "--value kg --group diet --unit rat"),
         never=("--block week", "--unit week"),
     ),
     "numbers code groups": Sheet(
@@ -408,8 +414,8 @@ SHEETS = {
             "diet,rat,week,weight",
             [(d, 4 * d + k, w, value()) for d in (1, 2, 3) for k in range(4) for w in (1, 2, 3)],
         ),
-        "compare --value weight --group diet --unit rat",
-        says=("--value weight --group diet,week --block rat",),
+        "compare --value weight --group diet,week --block rat",
+        says=("--value weight --group diet --unit rat",),
     ),
     "wells of two factors on days": Sheet(
         csv(

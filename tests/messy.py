@@ -462,7 +462,7 @@ VALUES = {
         text(
             [[a, m, str(hash_)] for (a, m, _), hash_ in zip(ROWS, np.arange(20) // 2, strict=True)]
         ),
-        ("All readings of a mouse are equal", "rows copied"),
+        ("All readings of one mouse are equal", "rows copied"),
         0,
     ),
     "offset and small scale": Case(
@@ -592,7 +592,7 @@ OPTIONS = {
     "ess 0": Case(text(), ("ess is 0",), options=(*ROLES, "--ess", "0")),
     "ess 1e12": Case(text(), ("ess is 1e+12", "1,000,000"), options=(*ROLES, "--ess", "1e12")),
     "seed -1": Case(text(), ("seed is -1",), options=(*ROLES, "--seed", "-1")),
-    "seed 1.5": Case(text(), ("--seed", "integer"), options=(*ROLES, "--seed", "1.5")),
+    "seed 1.5": Case(text(), ("--seed", "no whole number"), options=(*ROLES, "--seed", "1.5")),
     "unknown option": Case(text(), ("--unt", "--unit"), options=(*ROLES, "--unt", "mouse")),
     "unknown choice": Case(
         text(), ("no choice 'unit'", "'units'"), options=(*ROLES, "--robust", "unit")

@@ -34,6 +34,13 @@ def test_compare_answers_and_writes_what_was_asked(tmp_path):
     assert (tmp_path / "d.nc").stat().st_size > 10_000
 
 
+def test_what_fit_takes_from_its_formula_is_named_and_so_are_whole_numbers():
+    done = run("fit", "glucose ~ arm", str(MICE), "--unit", "mouse")
+    assert "from the formula: 'glucose ~ arm + (1 | mouse)'" in done.stderr
+    done = run("compare", str(MICE), *ROLES, "--seed", "1.5")
+    assert "'1.5' is no whole number" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -321,6 +321,16 @@ def test_points_hold_moments_of_a_normal(dim):
     np.testing.assert_allclose(normal @ np.square(points), 1, atol=10 * near)
 
 
+@pytest.mark.parametrize("axis", [0, 1])
+def test_points_of_two_dimensions_hold_the_edge_of_a_limit(axis):
+    """Far narrower than the cells scatter, wherever it lies: no two nodes are level with it."""
+    points, log_weights = cubature.rule(2)
+    mass = np.exp(log_weights + stats.norm.logpdf(points).sum(axis=1))
+    edge, sigma = np.linspace(-3, 3, 201), 0.2
+    found = mass @ special.ndtr((edge - points[:, [axis]]) / sigma)
+    np.testing.assert_allclose(found, special.ndtr(edge / np.hypot(1, sigma)), atol=0.01)
+
+
 @pytest.mark.parametrize("layout", ["blocked", "subunits"])
 def test_the_others_turn_odds_round_and_exposures_divide_rates(layout):
     turned = FRAME.assign(positive=FRAME["total"] - FRAME["positive"])

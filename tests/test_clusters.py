@@ -4,6 +4,7 @@ The referee builds the whole covariance matrix of the readings of every cluster 
 mixing variable with SciPy's adaptive quadrature: no sums, no cross products, no eigenvalues.
 """
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -15,6 +16,7 @@ from keyed import keyed, named
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.roles import Roles
 from nestimate.data.tables.door import read_table
+from nestimate.model import clusters
 from nestimate.model.assumptions import Assumptions
 from nestimate.model.model import Model
 
@@ -134,3 +136,61 @@ def test_scales_seven_orders_of_magnitude_apart_keep_their_digits(mu, exact):
     one = {name: np.reshape(value, (-1, 1)) for name, value in {**theta, "nu": 18.0}.items()}
     model = Model.from_design(blocked(n=2, units=2), Assumptions())
     assert model.density.log_density(keyed(model, one))[0] == pytest.approx(exact, abs=2e-3)
+
+
+def wide_clusters(blocks=3):
+    """Clusters of four cells each with seven effects, and a covariate of their own."""
+    rng = np.random.default_rng(3)
+    z = np.hstack([np.ones((4, 1)), np.repeat(np.eye(2), 2, axis=0), np.eye(4)])
+    numbers = {"y": rng.standard_normal((blocks, 4)), "x": rng.standard_normal((blocks, 4))}
+    return [
+        clusters.Cluster(
+            z=z,
+            x=np.stack([np.ones(4), numbers["x"][i]], axis=1),
+            w=np.empty((4, 0)),
+            y=numbers["y"][i],
+            weight=np.ones(4, dtype=int),
+            count=np.ones(4, dtype=int),
+            ss=np.zeros(4),
+            sort=np.zeros(4, dtype=int),
+            sorts=1,
+            z_kind=np.arange(7),
+            x_kind=np.arange(2),
+            w_kind=np.array([], dtype=int),
+        )
+        for i in range(blocks)
+    ]
+
+
+def test_more_effects_than_cells_are_worked_out_in_the_space_of_the_cells_and_once(monkeypatch):
+    """A covariate makes every block a class of its own, and their axes are the same ones."""
+    made = wide_clusters()
+    kinds = clusters.cluster_classes(made)
+    assert [kind.aa.shape for kind in kinds] == [(1, 6, 6)] * 3
+    seen, usual = [], np.linalg.eigh
+    monkeypatch.setattr(np.linalg, "eigh", lambda a: seen.append(a.shape) or usual(a))
+    root = np.array([np.diag([0.7, 0.5, 0.5, 0.3, 0.3, 0.3, 0.3])])
+    sigma2, beta = np.array([[0.4]]), np.array([[0.2, -0.3]])
+    parts = clusters.Collapsed.all(kinds, root, sigma2, np.empty((0, 1)))
+    assert seen == [(1, 4, 4)]
+    for c, kind, part in zip(made, kinds, parts, strict=True):
+        cover = c.z @ root[0] @ root[0].T @ c.z.T + 0.4 * np.eye(4)
+        expected = stats.multivariate_normal(c.x @ beta[0], cover).logpdf(c.y)
+        assert clusters.log_density(kind, part, beta, None)[0] == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize("effects", [7, 3])
+def test_effects_that_readings_cannot_tell_apart_are_drawn_with_all_that_is_not_known(effects):
+    c = wide_clusters(1)[0]
+    c = replace(c, z=c.z[:, :effects], z_kind=np.arange(effects))
+    (kind,) = clusters.cluster_classes([c])
+    omega = 0.2 * np.eye(effects) + 0.1
+    draws = 100_000
+    root = np.repeat(np.linalg.cholesky(omega)[None], draws, axis=0)
+    (part,) = clusters.Collapsed.all([kind], root, np.full((1, draws), 0.4), np.empty((0, draws)))
+    beta = np.repeat([[0.2, -0.3]], draws, axis=0)
+    found = clusters.draw_effects(part, beta, None, np.random.default_rng(1))[:, :, 0]
+    gain = omega @ c.z.T @ np.linalg.inv(c.z @ omega @ c.z.T + 0.4 * np.eye(4))
+    # 4.5 standard errors of a mean and of a covariance.
+    np.testing.assert_allclose(found.mean(axis=0), gain @ (c.y - c.x @ beta[0]), atol=0.008)
+    np.testing.assert_allclose(np.cov(found.T), omega - gain @ c.z @ omega, atol=0.006)

@@ -317,7 +317,7 @@ def test_a_balanced_mixed_design_agrees_with_its_closed_form():
         value="y",
         group="arm,time",
         unit="id",
-        options={"robust": "none", "ess": 2000},
+        options={"robust": "none", "ess": 2000, "tau": "common"},
     )
     found = {row.name: row for row in result.contrasts}
     wide = frame.pivot_table(index="id", columns="time", values="y")
@@ -421,3 +421,49 @@ def test_doses_inside_plots_are_proposed_as_a_factor():
     first = ne.inspect(oats()).proposals[0]
     assert set(first.factors) == {"Variety", "nitro"}
     assert "Block" in (first.roles.block or "")
+
+
+def litters(arms: bool, seed=3) -> pd.DataFrame:
+    """Pups seen at two times; how much that changes differs from litter to litter."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for litter in range(12):
+        level, change = rng.normal(10, 1), rng.normal(0.5, 1.5)
+        for pup in range(4):
+            own = level + rng.normal(0, 0.7)
+            rows += [
+                (f"l{litter}", f"l{litter}p{pup}", "ab"[litter % 2 if arms else pup % 2], time, y)
+                for time, y in (("t0", own), ("t1", own + change))
+            ]
+    frame = pd.DataFrame(rows, columns=["litter", "pup", "arm", "time", "y"])
+    return frame.assign(y=frame.y + rng.normal(0, 0.4, len(frame)))
+
+
+@pytest.mark.parametrize("inside", [False, True])
+@pytest.mark.parametrize("group", ["time", "arm,time"])
+def test_what_pups_of_a_litter_share_in_their_change_counts_by_litters(group, inside):
+    """Beside the paired t on litters: pups seen twice are no litters, nor is a cell one plot."""
+    frame = litters(arms=not inside)
+    roles = {"value": "y", "group": group, "block": "litter/pup"}
+    found = ne.compare(frame, **roles, options={"ess": 1000, "robust": "none", "tau": "common"})
+    means = frame.pivot_table(index="litter", columns="time", values="y")
+    change = means.t1 - means.t0
+    half = stats.sem(change) * stats.t(11).ppf(0.975)
+    row = next(row for row in found.contrasts if row.name == "t1 - t0")
+    assert row.mean == pytest.approx(change.mean(), abs=0.1 * half)
+    if group == "time" or inside:
+        assert 0.5 * (row.ci_high - row.ci_low) == pytest.approx(half, rel=0.15)
+    else:
+        apart = change.groupby(frame.groupby("litter").arm.first())
+        error = np.sqrt((apart.var(ddof=1) / apart.size()).sum())
+        inter = next(row for row in found.contrasts if row.name.startswith("("))
+        welch = error * stats.t(10).ppf(0.975)
+        assert 0.5 * (inter.ci_high - inter.ci_low) == pytest.approx(welch, rel=0.15)
+    if group == "time":
+        said = ne.fit(
+            "y ~ time + (time || litter) + (1 | litter:pup)",
+            frame,
+            options={"ess": 1000, "robust": "none"},
+        )
+        same = next(row for row in said.contrasts if row.name == "t1 - t0")
+        assert same.sd == pytest.approx(row.sd, rel=0.1)

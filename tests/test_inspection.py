@@ -233,8 +233,8 @@ def test_times_of_one_mouse_are_not_data_points():
     frame["mouse"] = frame["treatment"] + frame["mouse"].astype(str)
     found = ne.inspect(frame)
     assert [dict(p.arguments()) for p in found.proposals] == [
-        {"value": "y", "group": "treatment", "unit": "mouse"},
         {"value": "y", "group": "treatment,hour", "block": "mouse"},
+        {"value": "y", "group": "treatment", "unit": "mouse"},
     ]
     said = " ".join(str(found).split())
     assert "Rows that differ in hour count as readings of the same mouse" in said
@@ -978,7 +978,7 @@ def test_every_formula_takes_numbers_of_groups_for_labels_and_runs_as_pasted(tmp
     path = tmp_path / "the rats.csv"
     weeks_of_coded_diets().to_csv(path, index=False, decimal=",", sep=";")
     shown = RUNNER.invoke(cli.app, ["inspect", str(path), "--decimal", ","]).stdout
-    asked = [*shlex.split(commands(shown)[0])[1:], "--ess", "200"]
+    asked = [*shlex.split(commands(shown)[1])[1:], "--ess", "200"]
     answered = RUNNER.invoke(cli.app, asked).stdout
     for text in (shown, answered):
         lines = [line.strip() for line in text.splitlines()]

@@ -79,6 +79,42 @@ def test_a_plate_as_it_lies_is_no_design(tmp_path):
     assert "This is a plate as it lies" in said
 
 
+SURVIVAL = "Days,Control,Treated\n12,1,\n15,1,\n18,1,\n30,0,\n16,,1\n25,,1\n28,,1\n30,,0\n"
+
+
+def test_survival_as_prism_lays_it_out_is_no_table_of_groups(tmp_path):
+    path = written(tmp_path, SURVIVAL)
+    said, lines = inspected(path)
+    assert not lines
+    told = "These are survival times as Prism lays them out: Days, and for every group (Control, "
+    assert told in " ".join(said.split())
+    for options in ({}, {"wide": "groups"}):
+        with pytest.raises(NestimateError, match="survival times as Prism lays them out"):
+            ne.compare(path, options=options)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Control,,,Drug,,\nMean,SD,N,Mean,SD,N\n5.1,1.2,8,7.3,1.4,8\n",
+        ",Control,,,Drug,,\n,Mean,SD,N,Mean,SD,N\n,5.1,1.2,8,7.3,1.4,8\n",
+        "Time,Control,,,Drug,,\n,Mean,SEM,N,Mean,SEM,N\n0,5,1,8,7,1,8\n2,6,1,8,8,1,8\n4,5,1,8,9,1,8\n",
+    ],
+)
+def test_means_and_sds_below_each_group_are_no_readings(text, tmp_path):
+    with pytest.raises(NestimateError, match=r"row each with group, Mean, (SD|SEM), N"):
+        ne.inspect(written(tmp_path, text))
+
+
+def test_a_value_before_is_no_reading_of_what_came_after(tmp_path):
+    rows = [f"{m},{g},{8 + i},{7 + i * i % 5}" for i, (m, g) in enumerate(MICE)]
+    path = written(tmp_path, "\n".join(["Mouse,Arm,Weight_baseline,Weight_week12", *rows]) + "\n")
+    both = {"value": "Weight_baseline,Weight_week12", "group": "Arm", "unit": "Mouse"}
+    with pytest.raises(NestimateError, match="say when, before and after: pooled"):
+        ne.compare(path, **both)
+    assert ne.compare(path, **both, options={"wide": "replicates", "ess": 200}) is not None
+
+
 class PosedError(NestimateError):
     """A command came as far as its model."""
 

@@ -6,7 +6,10 @@ import pytest
 from scipy import stats
 
 import nestimate as ne
+from nestimate.data.designs.design import Design
+from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.spreads import Spreads, uneven
+from nestimate.data.tables.door import Wanted, read_table
 from nestimate.results.words.wording import table_row
 
 OPTIONS = {"ess": 600}
@@ -223,6 +226,27 @@ def test_an_arm_that_changes_by_chance_does_not_borrow_quiet_from_the_other(how)
     assert "SD within id" in str(check.text)
 
 
+@pytest.mark.parametrize("readings", [1, 2])
+def test_a_covariate_leaves_each_arm_its_spread(readings):
+    """At equal values of noise the change of the noisy arm is as wide as without."""
+    table = _changes((10, 4), (1.0, 1.0), (0.5, 3.0), readings=readings)
+    noise = np.random.default_rng(1).normal(size=14)
+    table["x"] = noise[table["id"].astype("category").cat.codes]
+    plain = ne.compare(table, **MIXED, options=OPTIONS)
+    with_noise = ne.compare(table, **MIXED, options={**OPTIONS, "adjust": "x"})
+    wide = [
+        next(row.ci_high - row.ci_low for row in one.contrasts if row.name == "t1 - t0 | b")
+        for one in (plain, with_noise)
+    ]
+    assert wide[1] == pytest.approx(wide[0], rel=0.2)
+    scales = [
+        {p.label: p.prior for p in one.model.parameters if p.kind == "scale"}
+        for one in (plain, with_noise)
+    ]
+    assert len(scales[0]) == len(scales[1])
+    assert scales[0].get("sigma[b]") == scales[1].get("sigma[b]")
+
+
 def test_three_arms_have_spreads_of_their_own_where_changes_show_it():
     """By Bartlett's test on the changes, which is that of their differences at two times."""
     answer = ne.compare(
@@ -272,6 +296,68 @@ def test_effects_inside_arms_have_a_spread_in_each_of_them(tmp_path):
         for one, name in ((answer, "y - x | no, d1"), (backwards, "x - y | no, d1"))
     )
     assert turned.mean == pytest.approx(-row.mean)
+
+
+def _in_blocks(sds, blocks=8, readings=1, seed=3):
+    rng = np.random.default_rng(seed)
+    rows = []
+    for b in range(blocks):
+        level = rng.normal(10, 2)
+        for group, sd in zip("abcd", sds, strict=False):
+            cell = level + rng.normal(0, sd)
+            rows += [(f"k{b}", group, cell + rng.normal(0, 0.2)) for _ in range(readings)]
+    return pd.DataFrame(rows, columns=["block", "group", "y"])
+
+
+BLOCKED = {"value": "y", "group": "group", "block": "block"}
+
+
+@pytest.mark.parametrize("readings", [1, 3])
+def test_a_group_that_varies_more_from_block_to_block_has_a_spread_of_its_own(readings):
+    """Each difference beside its own paired t, which knows nothing of the third group."""
+    table = _in_blocks((0.3, 0.3, 2.0), readings=readings)
+    answer = ne.compare(table, **BLOCKED, options=OPTIONS)
+    assert {f"tau_effect[{g}]" for g in "abc"} <= {p.label for p in answer.model.parameters}
+    assert "Pitman" in str(answer)
+    common = ne.compare(table, **BLOCKED, options={**OPTIONS, "tau": "common"})
+    assert not next(check for check in common.advice if check.name == "spreads within").passed
+    wide = table.pivot_table(index="block", columns="group", values="y")
+    for name, (a, b) in {"b - a": "ab", "c - a": "ac"}.items():
+        change = wide[b] - wide[a]
+        t = np.ptp(stats.t.interval(0.95, len(change) - 1, change.mean(), stats.sem(change)))
+        own, shared = (
+            next(row for row in one.contrasts if row.name == name) for one in (answer, common)
+        )
+        assert 0.7 < (own.ci_high - own.ci_low) / t < 1.5
+        assert (a, b) == ("a", "c") or (shared.ci_high - shared.ci_low) / t > 1.5
+    alike = ne.compare(_in_blocks((0.5, 0.5, 0.5), readings=readings), **BLOCKED, options=OPTIONS)
+    assert "tau_effect" in {p.label for p in alike.model.parameters}
+
+
+def test_the_test_of_groups_in_blocks_holds_its_level():
+    """500 tables without a difference: as many as chance gives are called different, or fewer."""
+    seen = [
+        Spreads.of_effects(
+            Design.from_table(
+                read_table(_in_blocks((1.0, 1.0, 1.0), 6, seed=seed), Wanted(**BLOCKED, unit=None)),
+                Roles(**BLOCKED),
+            )
+        ).uneven
+        for seed in range(300)
+    ]
+    assert 0.03 < np.mean(seen) < 0.13
+
+
+def test_groups_held_against_a_value_do_not_share_their_spread():
+    """One-sample t of the small noisy group: nothing of it is known from the others."""
+    values = {"a": NOISY, "b": [0.1, -0.2, 0.3, 0.2, -0.1, 0.0, 0.2], "c": [0.3, 0.1, -0.2, 0.2]}
+    answer = ne.compare(values, options={**OPTIONS, "against": 0.0})
+    assert "tau[a]" in {p.label for p in answer.model.parameters}
+    row = next(row for row in answer.contrasts if row.name.startswith("a"))
+    assert row.ci_high - row.ci_low > 0.5 * np.ptp(
+        stats.ttest_1samp(NOISY, 0).confidence_interval()
+    )
+    assert "one for all: options={'tau': 'common'}" in " ".join(str(answer).split())
 
 
 def test_what_is_advised_for_spreads_of_a_formula_gives_each_group_its_own(rows):

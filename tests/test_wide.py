@@ -185,7 +185,7 @@ def test_two_header_rows_beside_a_column_named_in_the_second(table):
     assert read.roles == {"value": "value", "group": "group", "unit": "mouse"}
     assert list(read.columns) == ["value", "group", "mouse", "day"]
     assert "--unit unit" in refused(path)
-    assert answered(path)[0] == "--value value --group group --unit unit"
+    assert answered(path)[0] == "--value value --group group,day --block unit"
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,7 @@ def test_linear_algebra_keeps_to_one_thread_in_summaries_too(monkeypatch, part):
 
 def _fit(**known):
     held = {"model": SimpleNamespace(density=None), "chains": None, "at_edge": ("", 0.0)} | known
-    return SimpleNamespace(ess=9000.0, pareto_k=0.2, **held)
+    return SimpleNamespace(**{"ess": 9000.0, "pareto_k": 0.2} | held)
 
 
 def test_too_few_draws_say_what_to_ask_for():
@@ -128,6 +128,12 @@ def test_too_few_draws_say_what_to_ask_for():
     assert "ask for --ess 4000." in said(withheld, "shell")
     assert "options={'ess': 4000}" in said(withheld, "python")
     fit.ess = 310.0
+    assert "ask for" not in wording.withheld(reliability_checks(fit, 10_000))
+
+
+def test_fewer_draws_are_no_remedy_where_the_draws_cannot_be_trusted():
+    fit = _fit(pareto_k=0.86)
+    fit.ess = 4774.0
     assert "ask for" not in wording.withheld(reliability_checks(fit, 10_000))
 
 

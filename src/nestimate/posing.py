@@ -10,7 +10,7 @@ from nestimate.data.designs.compared import check_names
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.relative import relative
 from nestimate.data.designs.roles import Roles
-from nestimate.data.designs.spreads import by_spread, uneven
+from nestimate.data.designs.spreads import alone_against, by_spread, uneven
 from nestimate.data.tables.door import Wanted, read_table
 from nestimate.data.tables.onegroup import with_one_group
 from nestimate.errors import DesignError
@@ -127,8 +127,9 @@ def fitted(design: Design, chosen: Options) -> Fit:
         assumptions = replace(assumptions, robust=usual)
     if design.readings.reconstructed:
         assumptions = replace(assumptions, robust="none")  # a mean and an SD hold no outlier
-    if shown:
+    said = shown.said if shown else alone_against(design) if chosen.tau is None and may else None
+    if said:
         assumptions = replace(assumptions, tau="own")
-        design = replace(design, notes=(*design.notes, shown.said))
+        design = replace(design, notes=(*design.notes, said))
     model = Model.from_design(replace(design, roles=roles), assumptions)
     return Fit.from_model(model, ess=chosen.budget.draws(len(design.groups)), seed=chosen.seed)

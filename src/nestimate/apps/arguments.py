@@ -14,6 +14,15 @@ import typer
 from nestimate.errors import DesignError
 from nestimate.options import Options
 
+
+def whole(text: str | int) -> int:
+    """Read a whole number."""
+    try:
+        return int(text)
+    except ValueError:
+        raise typer.BadParameter(f"'{text}' is no whole number; write one, such as 1.") from None
+
+
 Data = Annotated[
     Path,
     typer.Argument(
@@ -21,7 +30,7 @@ Data = Annotated[
     ),
 ]
 Reference = Annotated[str | None, typer.Option(help="Group to compare with.")]
-Seed = Annotated[int, typer.Option(help="Random seed.")]
+Seed = Annotated[int, typer.Option(help="Random seed.", parser=whole, metavar="INTEGER")]
 Json = Annotated[
     Path | None,
     typer.Option("--json", help="Write all numbers; - prints them alone.", allow_dash=True),
@@ -31,6 +40,7 @@ Draws = Annotated[Path | None, typer.Option(help="Write the draws (NetCDF).")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace such files.")]
 
 Brief = Annotated[bool, typer.Option("--brief", help="Print the few lines that matter most.")]
+OfCompare = Annotated[str | None, typer.Option(hidden=True)]
 EveryFigure = Annotated[
     bool, typer.Option("--every-figure", help="In the report, all figures.", hidden=True)
 ]
@@ -68,7 +78,10 @@ class Spelling:
 
     def parameter(self, name: str) -> Parameter:
         """Return the parameter of a function that typer makes this option of."""
-        option = typer.Option(*self.flags, help=self.help, hidden=self.hidden)
+        number: dict[str, Any] = {}
+        if self.kind in (int, int | None):
+            number = {"parser": whole, "metavar": "INTEGER"}
+        option = typer.Option(*self.flags, help=self.help, hidden=self.hidden, **number)
         return Parameter(
             self.word or name,
             Parameter.KEYWORD_ONLY,
@@ -237,3 +250,25 @@ def with_options(
         return _spelt
 
     return of
+
+
+def refuse_roles(formula: str, *, value: str | None, unit: str | None, block: str | None) -> None:
+    """Say how a formula names what `compare` takes as roles.
+
+    Raises
+    ------
+    DesignError
+        When a role is given beside a formula.
+    """
+    given = {role: name for role, name in (("unit", unit), ("block", block)) if name}
+    terms = " + ".join(f"(1 | {name})" for name in given.values())
+    if given:
+        raise DesignError(
+            f"--{' and --'.join(given)}: fit takes what was sampled from the formula: "
+            f"'{formula} + {terms}'. Roles are given to nestimate compare."
+        )
+    if value:
+        raise DesignError(
+            f"--value: fit takes the value from the formula: '{value} ~ ...'. Roles are given to "
+            "nestimate compare."
+        )

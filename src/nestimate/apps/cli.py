@@ -127,6 +127,9 @@ def _fit(  # noqa: PLR0913
     overwrite: arguments.Overwrite = False,
     brief: arguments.Brief = False,
     every_figure: arguments.EveryFigure = False,
+    value: arguments.OfCompare = None,
+    unit: arguments.OfCompare = None,
+    block: arguments.OfCompare = None,
 ) -> None:
     """Fit a formula: nestimate fit 'y ~ drug + age + (drug | line)' data.csv.
 
@@ -136,6 +139,7 @@ def _fit(  # noqa: PLR0913
     """
     outputs = {"--json": json_file, "--report": report, "--draws": draws}
     _check(outputs, data, overwrite=overwrite)
+    arguments.refuse_roles(formula, value=value, unit=unit, block=block)
     with progress.shown():
         result = fit(
             formula,

@@ -14,10 +14,13 @@ W v + e, M = Z'V^-1 Z = and Omega = L L'::
     log p(y | lambda) = -1/2 [n log 2 pi + log|V| + Q] + 1/2 sum_j [w_j^2/(lambda + d_j)
                         + log lambda - log(lambda + d_j)]
 
-and lambda is integrated by the same nodes as in `likelihood`.
+and lambda is integrated by the same nodes as in `likelihood`. Where Z has fewer directions r than
+columns, Z = (Z B')B, only these are worked out: R (BMB') R' of r x r numbers, with B L = R'Q'.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,14 +82,18 @@ class ClusterClass:
         Readings per cluster whose scatter is known, of each sort of sigma, shape (sorts,).
     z_kind, x_kind, w_kind
         As in `Cluster`.
-    rank
-        Of Z: how many directions of the effects the readings can tell of.
+    basis
+        B with B B' = I and Z = Z B' B, shape (r, q): the r directions of the effects that readings
+        can tell of, mostly far fewer than there are effects where several factors differ.
+    alike
+        Number of the first class with the same cross products of Z and W, which has the same axes:
+        a covariate makes every cluster a class of its own, whatever its effects are.
     aa
-        Cross product of A = [Z X], (sorts, q + l, q + l): rows of each sort of sigma apart.
+        Cross product of A = [Z B' X], (sorts, r + l, r + l): rows of each sort of sigma apart.
     aw, ww
         A'W and W'W.
     ay, wy, yy
-        A'y (sorts, q + l, members), W'y (sorts, p, members) and y'y (sorts, members).
+        A'y (sorts, r + l, members), W'y (sorts, p, members) and y'y (sorts, members).
     """
 
     members: Codes
@@ -94,7 +101,8 @@ class ClusterClass:
     z_kind: Codes
     x_kind: Codes
     w_kind: Codes
-    rank: int
+    basis: Array
+    alike: int
     aa: Array
     aw: Array
     ww: Array
@@ -120,11 +128,16 @@ def cluster_classes(clusters: list[Cluster]) -> tuple[ClusterClass, ...]:
         aa, aw, ww = products[-1][:3]
         counts.append(np.bincount(c.sort, weights=c.count, minlength=c.sorts).astype(np.intp))
         kinds = (c.z_kind, c.x_kind, c.w_kind, counts[-1])
-        key = b"|".join(np.ascontiguousarray(part).tobytes() for part in (aa, aw, ww, *kinds))
-        found.setdefault(key, []).append(position)
-    classes = []
+        found.setdefault(_bytes(aa, aw, ww, *kinds), []).append(position)
+    classes: list[ClusterClass] = []
+    axes: dict[bytes, tuple[int, Array]] = {}
     for positions in found.values():
         first, c = products[positions[0]], clusters[positions[0]]
+        q, fixed = c.z_kind.size, c.x_kind.size
+        same = _bytes(first[0][:, :q, :q], first[1][:, :q], first[2], c.z_kind, c.w_kind)
+        alike, basis = axes.setdefault(same, (len(classes), _basis(c.z)))
+        turn = np.zeros((len(basis) + fixed, q + fixed))
+        turn[: len(basis), :q], turn[len(basis) :, q:] = basis, np.eye(fixed)
         classes.append(
             ClusterClass(
                 members=np.array(positions, dtype=np.intp),
@@ -132,16 +145,29 @@ def cluster_classes(clusters: list[Cluster]) -> tuple[ClusterClass, ...]:
                 z_kind=c.z_kind,
                 x_kind=c.x_kind,
                 w_kind=c.w_kind,
-                rank=int(np.linalg.matrix_rank(c.z)),
-                aa=first[0],
-                aw=first[1],
+                basis=basis,
+                alike=alike,
+                aa=turn @ first[0] @ turn.T,
+                aw=turn @ first[1],
                 ww=first[2],
-                ay=np.stack([products[i][3] for i in positions], axis=2),
+                ay=turn @ np.stack([products[i][3] for i in positions], axis=2),
                 wy=np.stack([products[i][4] for i in positions], axis=2),
                 yy=np.stack([products[i][5] for i in positions], axis=1),
             )
         )
     return tuple(classes)
+
+
+def _bytes(*parts: NDArray[Any]) -> bytes:
+    return b"|".join(np.ascontiguousarray(part).tobytes() for part in parts)
+
+
+def _basis(z: Array) -> Array:
+    """Return the directions of effects that columns tell apart, (r, q): the effects where all."""
+    rank = int(np.linalg.matrix_rank(z))
+    if rank == z.shape[1]:
+        return np.eye(rank)
+    return np.asarray(np.linalg.eigh(z.T @ z)[1][:, -rank:].T)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -156,9 +182,13 @@ class Collapsed:
         X'V^-1 X (draws, l, l), X'V^-1 y (draws, l, members), y'V^-1 y (draws, members).
     d
         The r eigenvalues of L'ML that are not zero by construction, shape (draws, r).
-    whole
-        L U, shape (draws, effects, effects): the effects are whole @ t, and the last r of t are
-        N(w / (lambda + d), 1 / (lambda + d)), the others N(0, 1 / lambda).
+    root, own
+        L, (draws, effects, effects), and what of its columns readings can tell of, B L,
+        (draws, r, effects).
+    u
+        Their eigenvectors, (draws, r, r), along the rows of Q where B L = R'Q'.
+    axes
+        R' U, (draws, r, r).
     ux, uy
         U'L'Z'V^-1 X (draws, r, l) and U'L'Z'V^-1 y (draws, r, members).
     """
@@ -168,12 +198,36 @@ class Collapsed:
     xy: Array
     yy: Array
     d: Array
-    whole: Array
+    root: Array
+    own: Array
+    u: Array
+    axes: Array
     ux: Array
     uy: Array
 
     @classmethod
-    def of(cls, kind: ClusterClass, root: Array, sigma2: Array, inner: Array) -> "Collapsed":
+    def all(
+        cls, kinds: Sequence[ClusterClass], root: Array, sigma2: Array, inner: Array
+    ) -> list["Collapsed"]:
+        """Integrate out everything inside the clusters of all classes; arguments as those of `of`.
+
+        Classes that have the same axes share them.
+        """
+        found: list[Collapsed] = []
+        for kind in kinds:
+            known = found[kind.alike] if kind.alike < len(found) else None
+            found.append(cls.of(kind, root, sigma2, inner, known))
+        return found
+
+    @classmethod
+    def of(
+        cls,
+        kind: ClusterClass,
+        root: Array,
+        sigma2: Array,
+        inner: Array,
+        known: "Collapsed | None" = None,
+    ) -> "Collapsed":
         """Integrate out everything inside the clusters.
 
         Parameters
@@ -186,8 +240,10 @@ class Collapsed:
             Variance of a reading, shape (1, draws), or of readings of each sort, (sorts, draws).
         inner
             Variances of the inner levels, shape (levels, draws).
+        known
+            That of a class which has the same axes.
         """
-        q, size = kind.z_kind.size, len(kind.z_kind) + len(kind.x_kind)
+        q, size = len(kind.basis), len(kind.basis) + len(kind.x_kind)
         first = sigma2[0]
         scale = 1 / first[:, None, None]
         share = (first / sigma2).T
@@ -211,19 +267,28 @@ class Collapsed:
             aa, ay, yy = aa - aw @ of_a, ay - aw @ of_y, yy - (wy * of_y).sum(axis=1)
             log_det = log_det + np.linalg.slogdet(k)[1] - np.log(ratio).sum(axis=0)
         aa, ay, yy = aa * scale, ay * scale, yy * scale[:, :, 0]
-        seen = root[:, kind.z_kind]
-        _, u = np.linalg.eigh(np.swapaxes(seen, 1, 2) @ aa[:, :q, :q] @ seen)
-        axes = seen @ u[:, :, -kind.rank :]
+        if known is None:
+            own = kind.basis @ root[:, kind.z_kind]
+            seen = own
+            if own.shape[1] < own.shape[2]:
+                seen = np.swapaxes(np.linalg.qr(np.swapaxes(own, 1, 2), mode="r"), 1, 2)
+            _, u = np.linalg.eigh(np.swapaxes(seen, 1, 2) @ aa[:, :q, :q] @ seen)
+            axes = seen @ u
+            # An eigenvalue errs by a share of the largest one; along its axis it has all digits.
+            d = np.maximum(((aa[:, :q, :q] @ axes) * axes).sum(axis=1), TINY)
+        else:
+            own, u, axes, d = known.own, known.u, known.axes, known.d
         down = np.swapaxes(axes, 1, 2)
-        # An eigenvalue errs by a share of the largest one; along its axis it has all its digits.
-        d = np.einsum("dji,djk,dki->di", axes, aa[:, :q, :q], axes)
         return cls(
             log_det=log_det,
             xx=aa[:, q:, q:],
             xy=ay[:, q:],
             yy=yy,
-            d=np.maximum(d, TINY),
-            whole=root @ u,
+            d=d,
+            root=root,
+            own=own,
+            u=u,
+            axes=axes,
             ux=down @ aa[:, :q, q:],
             uy=down @ ay[:, :q],
         )
@@ -309,11 +374,15 @@ def draw_effects(part: Collapsed, beta: Array, nu: Array | None, rng: np.random.
             mass = np.cumsum(np.exp(terms - terms.max(axis=0)), axis=0)
             chosen = (mass < rng.random(n_draws) * mass[-1]).sum(axis=0)
             mixing[:, c] = nodes[chosen, rows]
-    t = rng.standard_normal((n_draws, part.whole.shape[1], members))
+    axes = part.u
+    if part.own.shape[1] < part.own.shape[2]:
+        axes = np.linalg.qr(np.swapaxes(part.own, 1, 2)).Q @ axes
+    # What readings tell of is along the axes, the rest as it was before them.
+    free = rng.standard_normal((n_draws, len(axes[0]), members))
+    along = np.swapaxes(axes, 1, 2) @ free
     precision = mixing[:, None, :] + part.d[:, :, None]
-    t[:, -q:] = w / precision + t[:, -q:] / np.sqrt(precision)
-    t[:, :-q] /= np.sqrt(mixing)[:, None, :]
-    return part.whole @ t
+    found = (free - axes @ along) / np.sqrt(mixing)[:, None, :]
+    return part.root @ (found + axes @ (w / precision + along / np.sqrt(precision)))
 
 
 def typical_mixing(part: Collapsed, beta: Array, nu: Array) -> tuple[Array, Array]:

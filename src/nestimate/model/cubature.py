@@ -1,6 +1,7 @@
 """Points and weights for integrals over a few dimensions, about the peak of the integrand.
 
-In one or two dimensions these are trapezoids whose nodes grow apart as sinh; in more, scrambled
+In one or two dimensions these are trapezoids whose nodes grow apart as sinh, with axes that in two
+dimensions lie across those of the integrand; in more, scrambled
 Sobol' points in mirrored pairs, whose coordinates are Student-t: what is odd about the peak, as
 skewness is, cancels, and no weight grows without bounds in a tail that is heavier than normal. Each
 scramble is fixed, so that the error changes as smoothly with the parameters as the integrand.
@@ -18,6 +19,10 @@ Array = NDArray[np.float64]
 
 #: Nodes on an axis, coarse and fine, how far they reach, and how fast they grow apart.
 NODES, REACH, GROWTH = {1: (17, 49), 2: (11, 31)}, 5.6, 0.35
+#: In two dimensions the axes of the grid are turned, so that along those of the integrand no two
+#: nodes lie at one place: by the angle at which their places are spread most evenly.
+GOLDEN = 0.5 * (np.sqrt(5) - 1)
+TURN = np.array([[1, GOLDEN], [-GOLDEN, 1]]) / np.hypot(1, GOLDEN)
 #: Pairs of points in more dimensions, coarse and fine.
 PAIRS = (64, 1024)
 #: Degrees of freedom of their coordinates.
@@ -70,7 +75,10 @@ def _grid(dim: int, count: int) -> Rule:
     at = at[np.square(at).sum(axis=1) <= REACH**2 * (1 + 1e-9)]
     step = 2 * REACH / (count - 1)
     log_weights = dim * np.log(step) + np.log(np.cosh(GROWTH * at)).sum(axis=1)
-    return _levelled(np.sinh(GROWTH * at) / GROWTH, log_weights)
+    points = np.sinh(GROWTH * at) / GROWTH
+    if dim == 2:
+        points = points @ TURN
+    return _levelled(points, log_weights)
 
 
 def _levelled(points: Array, log_weights: Array) -> Rule:

@@ -33,6 +33,9 @@ class CutOffDensity:
         Of every row, shape (rows,).
     lower, upper
         Standardised ends of every row, shape (rows,); equal where it was measured.
+    told
+        Whether anything but limits on one side tells of each group's mean, shape (groups,): its
+        prior alone says otherwise how far beyond them it lies, however little values scatter.
     """
 
     moments: UnitDensity
@@ -40,6 +43,7 @@ class CutOffDensity:
     group: NDArray[np.intp]
     lower: Array
     upper: Array
+    told: NDArray[np.bool_]
 
     @classmethod
     def from_design(cls, design: Design, *, robust: bool) -> Self:
@@ -52,6 +56,7 @@ class CutOffDensity:
             group=design.readings.group,
             lower=stick.standardised(rows.lower),
             upper=stick.standardised(rows.upper),
+            told=np.isin(np.arange(len(design.groups)), design.readings.group[rows.beyond == 0]),
         )
 
     def log_density(self, theta: Theta) -> Array:
@@ -78,7 +83,8 @@ class CutOffDensity:
 
     def information(self, theta: Theta) -> tuple[Array, Array]:
         """Return precision (draws, groups, groups) and linear term (draws, groups) of mu."""
-        return self.moments.information(theta)
+        precision, linear = self.moments.information(theta)
+        return precision * self.told, linear * self.told
 
     def rivals(self, theta: Theta) -> list[tuple[int, float]]:
         """Return (group, mean) of outermost values that the group's mean might as well sit at."""

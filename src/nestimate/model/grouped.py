@@ -162,7 +162,8 @@ class GroupedDensity:
         sigma2 = np.square(theta[NOISE])
         inner = [np.square(theta[scale_of(s)][0]) for s, _ in self.structure.inside]
         root = effect_root(self.structure, theta)
-        return [(kind, Collapsed.of(kind, root, sigma2, np.array(inner))) for kind in self.classes]
+        parts = Collapsed.all(self.classes, root, sigma2, np.array(inner))
+        return list(zip(self.classes, parts, strict=True))
 
     def _nu(self, theta: Theta) -> Array | None:
         return theta[NORMALITY][0] if self.robust else None

@@ -210,14 +210,14 @@ def t_units(
 def t_units_each(
     classes: tuple[UnitClass, ...], means: Array, mu: Array, tau: Array, sigma: Array, nu: Array
 ) -> Array:
-    """Log density of the mean of every single unit, shape (units, draws); see `t_units`.
+    """Log density of every unit's mean, 0 where it is in no class, (units, draws); see `t_units`.
 
     Parameters
     ----------
     means
         Observed means of all units, shape (units,).
     """
-    found = np.empty((means.size, mu.shape[1]))
+    found = np.zeros((means.size, mu.shape[1]))
     for kind, log_density in _unit_densities(classes, mu, tau, sigma, nu):
         for j in kind.members:
             found[j] = log_density(means[j]) - 0.5 * LOG_2PI

@@ -56,6 +56,9 @@ class UnitIntegral:
     ----------
     moments
         The same design with normal readings in their place, for starting values.
+    measured
+        The same of the units whose readings are all normal: their nodes serve no limits, which may
+        lie any number of SDs from the mean of their group.
     robust
         Whether units are Student-t.
     response
@@ -63,6 +66,7 @@ class UnitIntegral:
     """
 
     moments: UnitDensity
+    measured: UnitDensity
     robust: bool
     response: Response
 
@@ -70,7 +74,12 @@ class UnitIntegral:
     def from_response(cls, design: Design, response: Response, *, robust: bool) -> Self:
         """Integrate a response over the units of a design."""
         moments = UnitDensity.from_design(design, robust=robust)
-        return cls(moments=moments, robust=robust, response=response)
+        return cls(
+            moments=moments,
+            measured=moments.among(response.normal),
+            robust=robust,
+            response=response,
+        )
 
     @property
     def group(self) -> NDArray[np.intp]:
@@ -89,7 +98,7 @@ class UnitIntegral:
         )
         normal = self.response.normal
         if normal.any():
-            total[normal] = self.moments.per_cluster(theta)[normal]
+            total[normal] = self.measured.per_cluster(theta)[normal]
         for units, window in self._portions(draws, NODES, np.flatnonzero(~normal)):
             _, width, mass, top = self._nodes(_of(theta, window), units, NODES)
             mass *= width

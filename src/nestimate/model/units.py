@@ -51,6 +51,16 @@ class UnitDensity:
         classes = likelihood.unit_classes(statistics)
         return cls(design=design, robust=robust, classes=classes)
 
+    def among(self, units: NDArray[np.bool_]) -> Self:
+        """Return the density of these units alone, each at its place among all."""
+        classes = []
+        for kind in self.classes:
+            members = kind.members[units[kind.members]]
+            if members.size:
+                points, weights = likelihood.condensed(self.design.statistics.mean[members])
+                classes.append(replace(kind, members=members, points=points, weights=weights))
+        return replace(self, classes=tuple(classes))
+
     @property
     def scale(self) -> Family:
         """The scale of the units."""
@@ -79,7 +89,7 @@ class UnitDensity:
                 self.classes, means, mu, tau, sigma, theta[NORMALITY][0]
             )
             return found + self._within_each(theta)
-        found = np.empty((means.size, mu.shape[1]))
+        found = np.zeros((means.size, mu.shape[1]))
         for kind in self.classes:
             for j in kind.members:
                 one = (replace(kind, points=means[j : j + 1], weights=np.ones(1)),)

@@ -219,6 +219,12 @@ def trust(plan: Plan) -> list[str]:
         "`compare`. Intervals of probabilities hold the error of simulation, not that of the "
         "assumptions."
     ]
+    if row.shape.blocks and plan.words.between:
+        found.append(
+            f"One spread served every {plan.words.between} in these analyses (`--tau common`). "
+            f"`compare` gives each its own by default, whose intervals are somewhat wider where "
+            f"there are few {many(plan.words.block)}."
+        )
     if row.simulated and any(goal.signed for goal in plan.goals):
         wrong = "fewer than 1 in 1,000" if row.wrong_sign < FEW else f"{100 * row.wrong_sign:.1f} %"
         found.append(f"A difference of the wrong sign is found in {wrong} of the experiments.")
@@ -298,13 +304,20 @@ def methods(plan: Plan) -> str:
         f"The experimental unit is the {unit}. Sample size was planned by simulation with {made}. "
         f"We assume {effect(plan)}, and standard deviations {spreads(plan)} (source: {source}). "
         "Each simulated experiment was analysed as the data will be, by a Bayesian hierarchical "
-        f"model with {family} and {priors}. The goal is that {goals_said(plan)}, with a "
+        f"model with {family}{_spread_of(plan)} and {priors}. The goal is that {goals_said(plan)}, "
+        "with a "
         f"probability of at least {plan.target:g}.{verdict} An experiment of "
         f"{size(plan, row.shape)} ({totals(plan, row.shape)}) reaches it with probability "
         f"{reached.value:.2f} (95 % interval of the simulation {reached.low:.2f} to "
         f"{reached.high:.2f}; {reached.simulations:,} simulated experiments)."
         f"{several}{wrong}{audit}{lost}"
     )
+
+
+def _spread_of(plan: Plan) -> str:
+    """Say inside a sentence that what lies between blocks has one spread; nothing elsewhere."""
+    between = plan.words.between if plan.nearest.shape.blocks else ""
+    return between and f", one spread for every {between}"
 
 
 def following(plan: Plan) -> list[str]:

@@ -173,7 +173,8 @@ def _random(design: Design, table: Table) -> list[str]:
 
 def _differing(stratum: Stratum, design: Design) -> tuple[str, ...]:
     """Return the fewest factors whose levels are what differs in a stratum, inside its blocks."""
-    structure, within = design.structure, design.structure.blocks[-1].codes
+    structure = design.structure
+    within = structure.blocks[0 if stratum.role is Role.EFFECT else -1].codes
     members = members_of(stratum)
     for size in range(1, len(structure.factors) + 1):
         for chosen in combinations(structure.factors, size):

@@ -25,7 +25,7 @@ from nestimate.data.designs.responses import MEASURED, observe
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.scatter import measure_scatter
 from nestimate.data.designs.statistics import measure_yardstick, unit_statistics
-from nestimate.data.designs.structure import Factor, Structure
+from nestimate.data.designs.structure import Factor, Structure, one_reading_each
 from nestimate.data.designs.term_columns import Column, coefficients, distinct
 from nestimate.data.tables.door import Table
 from nestimate.errors import DataError, DesignError, listed
@@ -174,8 +174,10 @@ def _design(
     offsets = np.where(shifts, 0.0, fixed.mean(axis=0) if centred else 0.0)
     codes = _codes(factors, crossing, value.size)
     readings = read_rows(value, codes, {})
-    homes = Homes(groups=groups, codes=codes, grid=belongs.argmax(axis=0)) if apart else None
-    random = Random.of(frame, formula, grid, homes if len(groups) > 1 else None)
+    homes = None
+    if apart and len(groups) > 1:
+        homes = Homes(groups=groups, codes=codes, grid=belongs.argmax(axis=0), crossing=crossing)
+    random = Random.of(frame, formula, grid, homes)
     levels = [dict(zip(frame.compared, said, strict=True)) for said in _levels(factors, crossing)]
     profiles = along.profiles(levels, offsets) if observed and observed.excess else None
     stick = None if observed is None else observed.yardstick()
@@ -198,6 +200,7 @@ def _design(
         outer=random.outer,
         correlated=random.correlated,
         cells=belongs @ random.grid,
+        noise=_noise(crossing, random, codes) if apart else (),
         slopes=tuple(
             (place[key], position)
             for position, (effect, key) in enumerate(zip(effects, random.keys, strict=True))
@@ -233,6 +236,13 @@ def _design(
         ),
         observed=observed,
     )
+
+
+def _noise(crossing: Crossing | None, random: Random, codes: NDArray[np.intp]) -> tuple[str, ...]:
+    """Return what has the error of a reading of each cell where that holds what cells differ by."""
+    if crossing is None or not one_reading_each(random.outer, codes, np.ones_like(codes)):
+        return ()
+    return crossing.between(random.outer.codes, codes)
 
 
 def _observed(table: Table, formula: Formula, roles: Roles) -> Observed | None:

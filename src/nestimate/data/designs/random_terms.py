@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.designs.crossing import Crossing
 from nestimate.data.designs.expressions import unquoted
 from nestimate.data.designs.formula import Formula, RandomTerm
 from nestimate.data.designs.levels import Level, place_subunits
@@ -33,11 +34,27 @@ class Homes:
         Their labels.
     codes, grid
         Group of every row, (rows,), and of every row of the grid of means.
+    crossing
+        The factors whose cells the groups are, where there are several.
+    between
+        Whether they are no groups, but levels of what lies between the clusters.
     """
 
     groups: tuple[str, ...]
     codes: NDArray[np.intp]
     grid: NDArray[np.intp]
+    crossing: Crossing | None = None
+    between: bool = False
+
+    def about(self, level: Level) -> Self:
+        """Return the groups, or what lies between the members of a level that see several."""
+        between = () if self.crossing is None else self.crossing.between(level.codes, self.codes)
+        if not between:
+            return self
+        groups = tuple(dict.fromkeys(between))
+        place = np.array([groups.index(home) for home in between], dtype=np.intp)
+        codes, grid = place[self.codes], place[self.grid]
+        return type(self)(groups=groups, codes=codes, grid=grid, between=True)
 
     def hold(self, level: Level) -> bool:
         """Whether every member of a level lies in one group."""
@@ -52,7 +69,38 @@ class Homes:
                 zip(self.groups, np.eye(len(self.groups))[self.codes].T, strict=True)
             )
         )
-        return replace(stratum, effects=effects, lone=True)
+        bands = self.groups if self.between else ()
+        return replace(stratum, effects=effects, bands=bands, lone=True)
+
+    def parted(
+        self, stratum: Stratum, on_grid: Array, keys: list[Key | None]
+    ) -> tuple[Stratum, Array, list[Key | None]]:
+        """Return a term of the clusters with scales for each group, on the grid, and its keys.
+
+        That is their level; and how levels of a factor differ where groups lie between clusters.
+        """
+        if not stratum.of and self.hold(stratum.level):
+            found, on_grid = self.apart(stratum), np.eye(len(self.groups))[self.grid]
+        elif self.between and len(stratum.effects) > 1:
+            found, on_grid = self._divided(stratum, on_grid)
+        else:
+            return stratum, on_grid, keys
+        return found, on_grid, [None] * len(found.effects)
+
+    def _divided(self, stratum: Stratum, on_grid: Array) -> tuple[Stratum, Array]:
+        """Return the effects of a factor's levels as those inside each group, and on the grid."""
+        effects: list[Effect] = []
+        bands: list[str] = []
+        columns: list[Array] = []
+        for g, label in enumerate(self.groups):
+            inside = self.codes == g
+            for i, effect in enumerate(stratum.effects):
+                if (effect.column[inside] != 0).any():
+                    name, column = f"{label} {effect.name}", effect.column * inside
+                    effects.append(replace(effect, name=name, column=column, group=len(effects)))
+                    bands.append(label)
+                    columns.append(on_grid[:, i] * (self.grid == g))
+        return replace(stratum, effects=tuple(effects), bands=tuple(bands)), np.stack(columns, 1)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -140,9 +188,8 @@ class Random:
             level = levels[term.factors]
             found = _stratum(term, level, named, columns, (len(strata), heavy))
             own: list[Key | None] = [column.key for column in named]
-            if homes is not None and heavy and term.expression == "1" and homes.hold(level):
-                found, on_grid = homes.apart(found), np.eye(len(homes.groups))[homes.grid]
-                own = [None] * len(homes.groups)
+            if homes is not None and heavy:
+                found, on_grid, own = homes.about(level).parted(found, on_grid, own)
             strata.append(found)
             weights += [on_grid] * heavy
             keys += own * heavy

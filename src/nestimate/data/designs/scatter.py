@@ -58,9 +58,8 @@ def measure_scatter(
     the means, down to a quarter of it. Where nothing tells a scatter, and for slopes, it is that
     of all values within groups.
     """
-    if any(stratum.bands for stratum in structure.strata):
-        return _by_stratum(_banded(readings, stick, structure, keep), stick)
-    return _by_stratum(_found(readings, stick, structure, keep), stick)
+    looked = _banded if any(stratum.bands for stratum in structure.strata) else _found
+    return _by_stratum(looked(readings, stick, structure, keep), stick)
 
 
 def _banded(
@@ -68,7 +67,7 @@ def _banded(
 ) -> dict[Scale, Variance]:
     """Return the variance behind every scale where each level between blocks has its own.
 
-    Each is looked at by itself; what all share has the variance of the level that tells most.
+    Each is looked at by itself; what all share is told by the level that tells most.
     """
     between = structure.between
     found: dict[Scale, Variance] = {}
@@ -82,7 +81,13 @@ def _banded(
             told = own.get((stratum.position, b if stratum.lone else 0), UNKNOWN)
             place = stratum.position, b if stratum.bands else 0
             found[place] = max(told, found.get(place, UNKNOWN), key=lambda v: v[2])
-        found |= {(None, g): own.get((None, g), UNKNOWN) for g in np.flatnonzero(mine).tolist()}
+        groups = np.flatnonzero(mine).tolist()
+        if (None, len(between) - 1) in own:
+            found |= {(None, g): own[None, g] for g in groups}
+        else:  # what its readings tell is told once, of all cells of the level
+            variance, error, freedom = own.get((None, 0), UNKNOWN)
+            each = variance, error, max(1, freedom // len(groups))
+            found |= dict.fromkeys(((None, g) for g in groups), each)
     return found
 
 
@@ -307,14 +312,16 @@ def _readings(
     members = np.maximum(np.bincount(cell), 1)
     inside = [column - _group_means(column, cell, members.size)[0][cell] for column in x.T]
     left, _ = _left(_times(y - centre[cell], np.sqrt(weight)), np.stack(inside, axis=1), 0)
-    fitted = np.linalg.matrix_rank(np.stack(inside, axis=1)) if groups == 1 else 0
+    fitted = int(np.linalg.matrix_rank(np.stack(inside, axis=1)))
     share = np.multiply.outer(np.where(measured, rows.ss, 0), 1 / np.square(stick.spread))
     squares = np.square(left) + share
     freedom = np.where(measured, 1 + rows.freedom, 0)
-    group = rows.group if groups > 1 else np.zeros_like(rows.group)
-    seen = _codes_of(cell, group, groups, total > 0)
+    # Where groups meet in what readings repeat, their error is told by all of them at once.
+    apart = groups if not fitted else 1
+    group = rows.group if apart > 1 else np.zeros_like(rows.group)
+    seen = _codes_of(cell, group, apart, total > 0)
     found: list[Variance] = []
-    for g in range(groups):
+    for g in range(apart):
         mine = group == g
         free = int(freedom[mine].sum() - seen[g] - fitted)
         found.append((squares[mine].sum(axis=0) / free, 0.0, free) if free > 0 else UNKNOWN)

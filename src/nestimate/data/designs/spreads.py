@@ -6,11 +6,12 @@ the intervals of their differences.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
+from scipy import special, stats
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.structure import Structure
@@ -25,6 +26,8 @@ Codes = NDArray[np.intp]
 LEVEL = 0.1
 #: Most groups that get spreads of their own without being asked for them.
 MOST_OWN = 12
+#: Fewest blocks of a pair of groups whose spreads are compared.
+FEWEST_BLOCKS = 4
 #: Groups whose SDs are told one by one.
 MOST_SHOWN = 4
 
@@ -39,12 +42,14 @@ class Spreads:
         The groups with two members or more, and the SDs of their members, in the unit of the value
         (of its logarithm on the log scale).
     p
-        Probability of spreads at least so different were all one: Bartlett's test.
+        Probability of spreads at least so different were all one.
     fewest
         Members of the smallest group.
     within
         Inside what these SDs are: those of changes, of blocks that see some of the cells. Empty
         where they are those of what was sampled.
+    test
+        What says so.
 
     Notes
     -----
@@ -57,6 +62,7 @@ class Spreads:
     p: float
     fewest: int
     within: str = ""
+    test: str = "Bartlett's test"
 
     @property
     def uneven(self) -> bool:
@@ -75,11 +81,17 @@ class Spreads:
     def said(self) -> str:
         """What follows from it, in a sentence."""
         return Advice(
-            f"Groups scatter differently ({self.shown}; Bartlett's test P = {self.p:.2g}), so each "
+            f"Groups scatter differently ({self.shown}; {self.test} P = {self.p:.2g}), so each "
             "has a spread of its own (one for all: ",
             Remedy("tau", "common"),
             ").",
         )
+
+    @classmethod
+    def every(cls, design: Design) -> tuple[Self, ...]:
+        """Return all that is known of the spreads of a design."""
+        seen = (cls.of(design), cls.of_changes(design), cls.of_effects(design))
+        return tuple(found for found in seen if found is not None)
 
     @classmethod
     def of(cls, design: Design) -> Self | None:
@@ -139,6 +151,58 @@ class Spreads:
             fewest=min(sizes[i] for i in told),
             within=structure.blocking.name,
         )
+
+    @classmethod
+    def of_effects(cls, design: Design) -> Self | None:
+        """Return how far each of three groups or more differs from block to block by itself.
+
+        Notes
+        -----
+        The variance of the difference of two groups is the sum of both; these are the SDs that fit
+        all pairs best (Grubbs, J. Am. Stat. Assoc. 43, 1948). Two of them are equal where the
+        difference of two groups is uncorrelated with their sum less twice the mean of the others
+        (Pitman, Biometrika 31, 1939); the least such probability, times the number of pairs.
+        """
+        structure = design.structure
+        several = 2 < len(design.groups) <= MOST_OWN
+        if structure.text or structure.factorial is not None or design.observed is not None:
+            return None
+        if structure.block is None or not several or np.ptp(design.cells[design.cells > 0]) > 0:
+            return None
+        means = _cell_means(design)
+        pairs = list(combinations(range(len(design.groups)), 2))
+        variances, found = [], []
+        for a, b in pairs:
+            others = np.delete(means, (a, b), axis=1)
+            seen = np.isfinite(means[:, a] + means[:, b]) & np.isfinite(others).any(axis=1)
+            if seen.sum() < FEWEST_BLOCKS:
+                return None
+            difference, total = means[seen, a] - means[seen, b], means[seen, a] + means[seen, b]
+            variances.append(difference.var(ddof=1))
+            rest = total - 2 * np.nanmean(others[seen], axis=1)
+            if difference.std() == 0 or rest.std() == 0:
+                return None
+            found.append(stats.pearsonr(difference, rest).pvalue)
+        sums = np.array([np.isin(range(len(design.groups)), pair) for pair in pairs], dtype=float)
+        least = design.yardstick.resolution / np.sqrt(12)
+        own = np.linalg.lstsq(sums, np.array(variances))[0]
+        return cls(
+            groups=design.groups,
+            sds=tuple(map(float, np.sqrt(np.maximum(own, least**2)))),
+            p=min(1.0, len(pairs) * min(found)),
+            fewest=structure.block.size,
+            within=structure.block.name,
+            test="Pitman's test of pairs",
+        )
+
+
+def _cell_means(design: Design) -> Array:
+    """Return the mean of every cell, shape (blocks, groups); NaN where there is no reading."""
+    structure = design.structure
+    count = np.bincount(structure.cell, minlength=design.cells.size)
+    total = np.bincount(structure.cell, design.readings.value, minlength=design.cells.size)
+    with np.errstate(invalid="ignore"):
+        return np.asarray((total / np.where(count, count, np.nan)).reshape(design.cells.shape))
 
 
 def _members(design: Design) -> tuple[Array, Codes, tuple[str, ...]] | None:
@@ -208,8 +272,25 @@ def uneven(design: Design) -> Spreads | None:
     homes = _homes(structure) or structure.groups
     if not 1 < len(homes) <= MOST_OWN:
         return None
-    seen = (Spreads.of(design), Spreads.of_changes(design))
-    return next((s for s in seen if s and s.uneven and len(s.groups) == len(homes)), None)
+    seen = (found for found in Spreads.every(design) if len(found.groups) == len(homes))
+    return next((found for found in seen if found.uneven), None)
+
+
+def alone_against(design: Design) -> str | None:
+    """Say that each group has a spread of its own, where none is held against another.
+
+    Groups that are compared with a stated value learn nothing from each other but their spread.
+    """
+    structure = design.structure
+    if not design.roles.one_group or structure.home is None or structure.pair:
+        return None
+    if not 1 < len(structure.groups) <= MOST_OWN:
+        return None
+    return Advice(
+        "Each group is held against the stated value by its own spread (one for all: ",
+        Remedy("tau", "common"),
+        ").",
+    )
 
 
 def _homes(structure: Structure) -> tuple[str, ...]:

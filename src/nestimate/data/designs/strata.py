@@ -181,13 +181,15 @@ def _blocked(
     crossing, bands = factors
     block = blocks[0]
     ones = Effect(name="1", column=np.ones(factor.codes.size))
-    alone = one_reading_each(blocks[-1], factor.codes, n)
+    alone, single = (one_reading_each(level, factor.codes, n) for level in (blocks[-1], block))
+    # Plots that repeat each other's cells tell how these differ between blocks, beside the plots.
+    told = len(blocks) == 1 or _repeated(block, blocks[1], factor)
     heavy: list[tuple[str, _Effects]] = [
         ("", _banded(bands, None, factor) if bands else ((ones,), ()))
     ]
     # With plots, or several scales, the error of a reading holds what cells of one reading do.
-    parts = [] if crossing is None or len(blocks) > 1 else _parts(block, factor, crossing)
-    if len(blocks) == 1 and not (crossing is not None and alone):
+    parts = [] if crossing is None or not told else _parts(block, factor, crossing)
+    if told and not (crossing is not None and single):
         parts.append((factor.name if parts else "", factor))
     heavy += [
         (of, _banded(bands, part, factor) if bands else (_indicators(part, 2), ()))
@@ -205,7 +207,7 @@ def _blocked(
             heavy=True,
             # Units count, where there are any; otherwise it is the blocks that do.
             counts=i == 0 and not levels,
-            merged=bool(i) and not levels and alone and crossing is None,
+            merged=bool(i) and not levels and single and crossing is None,
             of=of,
         )
         for i, (of, (effects, own)) in enumerate(heavy)
@@ -234,6 +236,13 @@ def _blocked(
         for i, (of, plot) in enumerate(plots)
     ]
     return strata
+
+
+def _repeated(block: Level, plot: Level, factor: Factor) -> bool:
+    """Whether most cells of the blocks are seen in several plots."""
+    cells, plots = split(block.codes, factor.codes), split(plot.codes, factor.codes)
+    _, first = np.unique(plots, return_index=True)
+    return bool(np.median(np.bincount(cells[first])) > 1)
 
 
 def _parts(block: Level, factor: Factor, crossing: Crossing) -> list[tuple[str, Factor]]:

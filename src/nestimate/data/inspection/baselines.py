@@ -3,7 +3,6 @@
 Left to itself a value before treatment is no outcome: groups cannot differ in it but by chance.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -18,20 +17,8 @@ from nestimate.data.inspection.proposals import FormulaProposal, Proposal
 from nestimate.data.inspection.vocabulary import hints
 from nestimate.data.tables.cells import is_plain_number
 from nestimate.data.tables.door import Table
+from nestimate.data.tables.titles import moment
 from nestimate.errors import DataError, DesignError
-
-_BEFORE = frozenset(
-    {"pre", "before", "baseline", "base", "bl", "initial", "start", "pretest", "pretreatment"}
-    | {"vorher", "avant", "antes", "prima", "ausgangswert", "anfang"}
-)
-_AFTER = frozenset(
-    {"post", "after", "final", "end", "followup", "posttest", "posttreatment", "endpoint"}
-    | {"nachher", "après", "después", "depois", "dopo", "ende"}
-)
-_WHEN = frozenset(
-    {"t", "d", "day", "days", "w", "wk", "week", "weeks", "m", "mo", "month", "months", "h", "hr"}
-    | {"hour", "hours", "min", "visit", "time", "tag", "woche", "jour", "semaine", "día", "semana"}
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +39,7 @@ class Baseline:
     @classmethod
     def of(cls, columns: Sequence[Column]) -> "Baseline | None":
         """Return the first such columns of a table by their names, or None."""
-        parts = {c.name: _moment(c.name) for c in columns if c.measured and c.kind != "id"}
+        parts = {c.name: moment(c.name) for c in columns if c.measured and c.kind != "id"}
         for name, (stem, when) in parts.items():
             if when != 0:
                 continue
@@ -149,27 +136,3 @@ def _without(proposal: Proposal, name: str) -> Candidate:
         unused=tuple(n for n in candidate.unused if n != name),
         merged=tuple(n for n in candidate.merged if n != name),
     )
-
-
-def _moment(name: str) -> tuple[str, float | None]:
-    """Return a name without what says when, and when: 0 before, None where it does not say."""
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
-    tokens = [t for t in re.split(r"[\W_]+|(?<=\D)(?=\d)|(?<=\d)(?=\D)", spaced.casefold()) if t]
-    kept: list[str] = []
-    when: float | None = None
-    at = 0
-    while at < len(tokens):
-        here, after = tokens[at], tokens[at + 1] if at + 1 < len(tokens) else ""
-        if here in _BEFORE:
-            when = 0.0
-        elif here in _AFTER or (here, after) == ("follow", "up"):
-            when = float("inf")
-            at += here == "follow"
-        elif here in _WHEN and after.isdigit():
-            when, at = float(after), at + 1
-        elif here.isdigit() and after in _WHEN:
-            when, at = float(here), at + 1
-        else:
-            kept.append(here)
-        at += 1
-    return " ".join(kept), when

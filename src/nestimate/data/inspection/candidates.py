@@ -1,26 +1,19 @@
-"""Which columns could be group, unit, subunits and block: every sensible set of roles, best first.
+"""Which columns could be group, unit, subunits and block: every sensible set of roles.
 
 What is possible follows from which labels occur with which; names of columns only help the order.
 """
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
-import numpy as np
-
-from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.factors import (
-    MOST_GROUPS,
-    begins_anew,
-    counting,
-    holds_groups,
-    is_when,
-    moments,
+from nestimate.data.inspection.curves import MOST_GROUPS
+from nestimate.data.inspection.factors import begins_anew, counting
+from nestimate.data.inspection.returning import measured_again, met_again, one_each
+from nestimate.data.inspection.vocabulary import (
+    hints,
+    lasts,
 )
-from nestimate.data.inspection.kinds import Column
-from nestimate.data.inspection.vocabulary import VIEWS, hints, words
 
 MOST_SUBUNITS = 3
 
@@ -43,6 +36,8 @@ class Candidate:
         Those of them that differ between rows taken as readings of one thing.
     anew
         Those of `merged` whose labels begin anew in every block.
+    over
+        Times, doses or positions over which the mean of a unit is taken.
     """
 
     group: str
@@ -53,6 +48,7 @@ class Candidate:
     unused: tuple[str, ...] = field(default=())
     merged: tuple[str, ...] = field(default=())
     anew: tuple[str, ...] = field(default=())
+    over: tuple[str, ...] = field(default=())
 
     @property
     def blocks(self) -> tuple[str, ...]:
@@ -74,55 +70,21 @@ class Candidate:
 
         Where labels of animals return on every day the table cannot tell which: both are shown.
         """
-        if self.block is not None or not self.units or other.block is None:
+        if self.block is not None or other.block is None:
             return False
+        if not self.units:
+            alone = not other.units and self.group == other.group
+            return alone and other.block in self.merged and lasts(other.block)
         outer = self.units[0]
         anew = outer in other.merged or (other.relabel and other.units[:1] == (outer,))
         across = other.block in (*self.merged, *self.units[1:])
         return self.group == other.group and anew and across and lasts(outer)
 
 
-def lasts(name: str) -> bool:
-    """Return whether a column names what can be met again another day, as a place or count is not.
-
-    A mouse can; a well, or a replicate, is there for the day.
-    """
-    return "unit" in hints(name) and not hints(name) & {"place", "counter", "block"}
-
-
-def candidates(
-    crossing: Crossing, groups: Sequence[str], whole: str, *, single: bool
-) -> list[Candidate]:
-    """Return every set of roles that the labels allow, the most likely first.
-
-    Parameters
-    ----------
-    crossing
-        Which labels occur with which.
-    groups
-        Columns that could be the group.
-    whole
-        The column that makes all rows one group.
-    single
-        Whether a unit of one row is worth naming, as in a table of means.
-    """
-    names = [name for name in crossing.names if name != whole and crossing.size(name) > 1]
-    found = [
-        _scored(crossing, candidate, names, whole)
-        for group in groups
-        for candidate in _roles(crossing, group, [n for n in names if n != group], single=single)
-    ]
-    return sorted(found, key=lambda candidate: -candidate.score)
-
-
-def could_be_group(column: Column, labels: int) -> bool:
-    """Return whether a column has few enough labels to be compared."""
-    return column.kind in {"labels", "numbers as labels"} and 2 <= labels <= MOST_GROUPS
-
-
-def _roles(
+def possible(
     crossing: Crossing, group: str, names: Sequence[str], *, single: bool
 ) -> Iterator[Candidate]:
+    """Yield every set of roles beside a group that the labels of some columns allow."""
     if any(one_unit_each(crossing, group, name) for name in names):
         return
     single_units = [n for n in names if one_unit_each(crossing, n, group)]
@@ -130,7 +92,7 @@ def _roles(
         yield Candidate(group=group, units=(single_units[0],))
         return
     compared = crossing.factors if group in crossing.factors else frozenset()
-    apart = crossing.counters | compared
+    apart = crossing.counters | crossing.along | compared
     names = [name for name in names if name not in apart]
     others = [name for name in names if not crossing.decides([group], name)]
     crossed = [name for name in others if not crossing.inside(name, group)]
@@ -138,9 +100,10 @@ def _roles(
     for block in [None, *blocks]:
         place = [group, *([block] if block else [])]
         rest = [n for n in others if n != block and not hints(n) & {"trait", "person"}]
-        if block is None and any(_measured_again(crossing, group, n) for n in rest):
+        single_rows = crossing.single or any(one_each(crossing, group, n) for n in rest)
+        if block is None and any(measured_again(crossing, group, n) for n in rest):
             continue
-        if not any(_must_be_named(crossing, place, name) for name in rest):
+        if not any(_must_be_named(crossing, place, n, single=single_rows) for n in rest):
             yield Candidate(group=group, block=block)
         for unit in rest:
             if crossing.size(*place, unit) == crossing.size(*place):
@@ -148,28 +111,22 @@ def _roles(
             relabel = not all(crossing.inside(unit, name) for name in place)
             if relabel and any(_shared(crossing, [*place, unit], name) for name in rest):
                 continue
+            if relabel and met_again(crossing, unit, place):
+                continue
+            if relabel and crossing.single and (block is not None or "place" in hints(unit)):
+                continue  # another animal in every row is no other tube in every box
             for inner in _chains(crossing, [*place, unit], rest):
                 if not (inner or single) and crossing.most_rows([*place, unit]) == 1:
                     continue
                 yield Candidate(group=group, units=(unit, *inner), block=block, relabel=relabel)
 
 
-def _measured_again(crossing: Crossing, group: str, name: str) -> bool:
-    """Return whether the groups are times at which the same things were measured."""
-    return (
-        moments(crossing, group)
-        and "unit" in hints(name)
-        and crossing.most_rows([group, name]) == 1
-        and crossing.size(group, name) > crossing.size(name)
-    )
-
-
-def _must_be_named(crossing: Crossing, place: Sequence[str], name: str) -> bool:
+def _must_be_named(crossing: Crossing, place: Sequence[str], name: str, *, single: bool) -> bool:
     """Return whether rows would be taken as independent although they share a unit of this name."""
     if name in crossing.counters or crossing.decides(place, name):
         return False
     # Where every row is another animal, rows of one plate or birthday are several all the same.
-    if crossing.single and not (lasts(name) or crossing.inside(name, place[0])):
+    if single and not (lasts(name) or crossing.inside(name, place[0])):
         return False
     if any(
         begins_anew(crossing, name, block) and crossing.most_rows([block, name]) == 1
@@ -227,128 +184,6 @@ def _chains(
         yield tuple(chain)
 
 
-def _scored(
-    crossing: Crossing, candidate: Candidate, names: Sequence[str], whole: str
-) -> Candidate:
-    """Say how much speaks for a candidate; the weights were set on tables of real laboratories."""
-    used = candidate.used
-    unused = [name for name in names if name not in used]
-    untold = [name for name in unused if not crossing.decides(used, name)]
-    score = _group_score(candidate.group, crossing.labels[candidate.group], whole)
-    score += len(used) - 1
-    for name in untold:
-        numbering = crossing.single or crossing.most_rows([*used, name]) == 1
-        score -= 0.5 if numbering or name in crossing.counters or "trait" in hints(name) else 1.5
-        # Days and plates make a difference: rows that differ in them are no plain readings.
-        differ = hints(name) & {"block", "trait"} == {"block"}
-        score -= (0.5 if crossing.single else 1.5) * differ
-        # So do animals: where their labels return they may be the same ones, and are not pooled.
-        runs = [b for b in candidate.blocks if b in crossing.runs]
-        returning = not crossing.inside(name, candidate.group)
-        another = any(returning or begins_anew(crossing, name, b) for b in runs)
-        score -= 3.0 * (lasts(name) and _of_days(candidate) and not another)
-    for name in used:
-        if name not in names or not counts_within(crossing, name, names):
-            continue
-        score -= 3.0 * (name == candidate.group)
-        before = names[: names.index(name)]
-        score -= 3.0 * (crossing.most_rows([*before, name]) == 1 < crossing.most_rows(before))
-    if candidate.units:
-        outer, *inner = candidate.units
-        place = candidate.place
-        # A well is a place on a plate: without the plate it names nothing.
-        days = [n for n in untold if "block" in hints(n) and not is_when(crossing, n)]
-        apart = any(not _sites(crossing, n, outer, names) for n in days)
-        score -= 2.5 * ("place" in hints(outer) and apart)
-        holders = names[: names.index(outer)] if counts_within(crossing, outer, names) else ()
-        # A day is what its wells lie in, not another one under every treatment.
-        score -= 3.0 * (candidate.relabel and bool(inner) and "unit" not in hints(outer))
-        score -= 6.0 * any(not crossing.decides(place, name) for name in holders)
-        again = any(begins_anew(crossing, outer, n) for n in names if n not in {*place, outer})
-        score -= 5.0 * (again and not candidate.relabel)
-        told = _told(outer, {"unit": 1.5, "counter": -3.0, "group": -2.5})
-        score += 1.5 if outer in crossing.runs else told
-        score += sum(_told(n, {"unit": 0.5, "counter": -1.0, "group": -2.0}) for n in inner)
-        # Labels that return in every unit, without a name that says why, are rarely subunits.
-        score -= 1.5 * sum(
-            not (
-                hints(name) or crossing.inside(name, outer) or counts_within(crossing, name, names)
-            )
-            for name in inner
-        )
-        if candidate.relabel:
-            score -= _told(outer, {"time": 4.0, "unit": 1.0, "block": 1.5}) or 1.0
-            # Labels that tell groups apart are rarely used again for something else.
-            own = crossing.size(candidate.group) > 1 and crossing.inside(outer, candidate.group)
-            again = own and "place" not in hints(outer)
-            score -= 1.5 * (again and not counts_within(crossing, outer, names))
-            # Nor are those of what stands before the days or plates on which it was met again.
-            last = candidate.place[-1]
-            again = own and last != candidate.group and not begins_anew(crossing, outer, last)
-            score -= 4.0 * again
-            # Where a column names what is in each row, nothing else is sampled anew.
-            score -= 3.0 * crossing.single
-            # What has a name, as HeLa has, is the same wherever it is met.
-            score -= 2.0 * _named(crossing.labels[outer])
-            # Nor are labels of which each lies in one level of another factor.
-            others = [name for name in names if name in crossing.factors]
-            score -= 1.5 * any(crossing.inside(outer, name) for name in others)
-    if candidate.block is not None:
-        score += _block_score(crossing, candidate, names)
-    merged = tuple(name for name in untold if name not in crossing.counters)
-    anew = [n for b in candidate.blocks for n in merged if begins_anew(crossing, n, b)]
-    return replace(candidate, score=score, unused=tuple(unused), merged=merged, anew=tuple(anew))
-
-
-def _named(labels: Sequence[str]) -> bool:
-    """Return whether labels are names: neither counted nor single letters."""
-    return not counting(labels) and any(len(re.sub(r"[\W\d_]", "", label)) > 1 for label in labels)
-
-
-def _sites(crossing: Crossing, name: str, place: str, names: Sequence[str]) -> bool:
-    """Return whether a column counts 1, 2, 3 in every well or slide that stands before it."""
-    if not words(name) & VIEWS:
-        return False
-    before = place in names and name in names and names.index(place) < names.index(name)
-    full = crossing.size(place, name) == crossing.size(place) * crossing.size(name)
-    return before and "place" in hints(place) and full and counts_within(crossing, name, names)
-
-
-def _of_days(candidate: Candidate) -> bool:
-    """Return whether rows are put together by days, plates and the like."""
-    return candidate.block is not None or (
-        candidate.relabel and "block" in hints(candidate.units[0])
-    )
-
-
-def _block_score(crossing: Crossing, candidate: Candidate, names: Sequence[str]) -> float:
-    block = candidate.block or ""
-    weights = {"trait": -3.0, "person": 0.0, "place": -1.5, "block": 1.5, "counter": -2.5}
-    weights["unit"] = 0.5
-    told = _told(block, weights | {"group": -2.5})
-    if holds_groups(crossing, block, [candidate.group]) and crossing.most_rows(candidate.place) > 1:
-        told = 1.0
-    score = told - 0.5 * (len(crossing.labels[block]) == 2)
-    # What was looked at again on days 5, 10 and 15 is not another one on each.
-    left = any("unit" in hints(n) and n not in candidate.used for n in names)
-    score -= 4.0 * (left and is_when(crossing, block))
-    # An operator who worked on whole days: the days are the blocks.
-    finer = [
-        name
-        for name in names
-        if name not in {block, candidate.group}
-        and "block" in hints(name)
-        and crossing.inside(name, block)
-        and not crossing.inside(name, candidate.group)
-    ]
-    counting = "block" not in hints(block) and counts_within(crossing, block, names)
-    holders = names[: names.index(block)] if counting else ()
-    inner = any(name != candidate.group for name in holders)
-    # Sites 1, 2 of every well lie in it, whatever sites are elsewhere.
-    sites = any(_sites(crossing, block, place, names) for place in names)
-    return score - 2.5 * bool(finer) - 3.0 * inner - 5.0 * sites
-
-
 def one_unit_each(crossing: Crossing, name: str, group: str) -> bool:
     """Return whether a column names units, and every group has a single one."""
     spoken, other = hints(name), hints(group)
@@ -367,6 +202,8 @@ def counts_within(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
     before = names[: names.index(name)]
     labels = sorted(crossing.labels[name], key=lambda label: (len(label), label))
     first = labels[0] if labels else ""
+    if before and "counter" in hints(name) and counting(labels):
+        return True
     if not before or first not in {"0", "1", "a", "A"}:
         return False
     if labels == ["0", "1"] and "counter" not in hints(name):
@@ -374,24 +211,3 @@ def counts_within(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
     start = ord(first) if first.isalpha() else int(first)
     run = [chr(start + i) if first.isalpha() else str(start + i) for i in range(len(labels))]
     return run == labels and "group" not in hints(name)
-
-
-def _group_score(name: str, labels: Sequence[str], whole: str) -> float:
-    if name == whole:
-        return -1.0
-    score = _told(name, {"group": 3.0, "trait": -1.0, "counter": -3.0, "unit": -2.0, "block": -2.0})
-    score += 2.0 * any(label.casefold() in CONTROLS for label in labels)
-    score += 0.5 * (len(labels) == 2) - 1.0 * (len(labels) > 6)
-    return score - 0.5 * all(re.fullmatch(r"-?[\d.]+", label) for label in labels)
-
-
-def _told(name: str, weights: Mapping[str, float]) -> float:
-    """Return the weight of the first role that the name speaks for."""
-    spoken = hints(name)
-    return next((weight for role, weight in weights.items() if role in spoken), 0.0)
-
-
-def present(crossing: Crossing, name: str) -> int:
-    """Return the number of labels that occur in rows with a value."""
-    codes = crossing.codes[name]
-    return int(np.unique(codes[codes >= 0]).size)

@@ -50,6 +50,10 @@ class Crossing:
         Whether another column names what is in each row: an animal, a patient.
     runs
         Columns that number what was done again, such as whole experiments: nothing to compare.
+    made
+        The column that numbers the rows of a wide table, where no label tells them apart; or "".
+    along
+        Columns of times, doses or positions at which units were read again: no unit or block.
     """
 
     labels: Mapping[str, tuple[str, ...]]
@@ -61,6 +65,8 @@ class Crossing:
     factors: frozenset[str] = frozenset()
     single: bool = False
     runs: frozenset[str] = frozenset()
+    made: str = ""
+    along: frozenset[str] = frozenset()
 
     @classmethod
     def of_table(cls, table: Table, names: Sequence[str], filled: NDArray[np.bool_]) -> "Crossing":
@@ -99,6 +105,10 @@ class Crossing:
             self,
             labels={name: found for name, found in self.labels.items() if name not in doubles},
             codes={name: codes for name, codes in self.codes.items() if name not in doubles},
+            counters=self.counters - {*doubles},
+            factors=self.factors - {*doubles},
+            runs=self.runs - {*doubles},
+            along=self.along - {*doubles},
         )
 
     @property
@@ -157,6 +167,14 @@ class Crossing:
             members = self.members(sorted(wanted))
             self._crowded[wanted] = int(np.bincount(members, weights=self.rows).max())
         return self._crowded[wanted]
+
+    def even(self, one: str, other: str) -> bool:
+        """Return whether nearly all labels of two columns occur together, equally often."""
+        full = self.size(one) * self.size(other)
+        if min(self.size(one), self.size(other)) < 2 or self.size(one, other) < 0.9 * full:
+            return False
+        often = np.bincount(self.members([one, other]), weights=self.rows)
+        return bool(np.count_nonzero(often == often.max()) >= 0.9 * full)
 
     def empty(self, name: str) -> int:
         """Return the number of rows with a value whose label is empty."""

@@ -16,13 +16,15 @@ from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.roles import Roles
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.crossings import Crossing
+from nestimate.data.inspection.curves import moments
 from nestimate.data.inspection.factors import (
+    begins_anew,
     counting,
     crossed_factors,
     holds_groups,
-    moments,
 )
 from nestimate.data.inspection.proposals import MOST, Branch, FormulaProposal, Proposal
+from nestimate.data.inspection.slopes import slopes
 from nestimate.data.inspection.trials import branch
 from nestimate.data.inspection.vocabulary import ANIMALS, BORN, WITHIN, hints, words
 from nestimate.data.tables.cells import is_plain_number
@@ -88,25 +90,31 @@ def with_formulas(
     groups: Sequence[str],
     ranked: Sequence[Candidate],
     found: tuple[Proposal, ...],
-    *,
-    first: bool = False,
 ) -> tuple[Proposal, ...]:
     """Add what roles cannot say: several factors come first.
 
-    Numbers of hours or weeks, and traits, are factors beside what is compared: they come second,
-    unless the table was laid out along them.
+    So do times, doses and positions at which units were read again, the x of curves. Traits are
+    factors beside what is compared: they come second.
     """
     compared = [proposal.candidate for proposal in found if not proposal.whole]
     if not compared:
         return found
     several = several_factors(crossing, value, groups, ranked)
     pair = paired(crossing, value, compared[0])
+    if not several and (risen := slopes(crossing, found[0])) is not None:
+        return (risen, *found)[:MOST]
     if not several:
         return (found[0], pair, *found[1:])[:MOST] if pair else found
     made, *other = several
+    aside = [n for n in made.factors if hints(n) & {"trait", "block"} and n not in crossing.along]
+    times = crossing.along & {*made.factors}
+    if times and len(made.factors) > len(times) + 1:
+        # Two factors of units that were read on several days: the days are no third.
+        of_units = several_factors(crossing, value, groups, ranked, without=[*times])
+        if of_units and of_units[0].roles.unit:
+            return (of_units[0], made, *found)[:MOST]
     # Designs that leave out a factor are said, but never before the one that does not.
-    aside = [n for n in made.factors if hints(n) & {"trait", "block"} or _counted_time(crossing, n)]
-    ahead = found[:1] if aside and found[0].layout != "flat" and not first else ()
+    ahead = found[:1] if aside and found[0].layout != "flat" else ()
     alone = {p.roles.group: p for p in reversed(found)}
     led = {p.roles.group for p in ahead}
     finer = {n for p in ahead for n in p.candidate.units[1:]}
@@ -117,17 +125,7 @@ def with_formulas(
         or (p.roles.group in led and p.candidate.blocks == ahead[0].candidate.units)
         or (finer & {*p.candidate.units[:1]} and not p.candidate.blocks)
     ]
-    times = [n for n in made.factors if _counted_time(crossing, n)]
-    if ahead and times and len(made.factors) > len(times) + 1:
-        # Two factors of units that were read on several days: the days are no third.
-        of_units = several_factors(crossing, value, groups, ranked, without=times)
-        if of_units and of_units[0].roles.unit:
-            return (of_units[0], *ahead, made, *rest)[:MOST]
     return (*ahead, made, *other, *rest)[:MOST]
-
-
-def _counted_time(crossing: Crossing, name: str) -> bool:
-    return moments(crossing, name) and all(label.isdigit() for label in crossing.labels[name])
 
 
 def paired(crossing: Crossing, value: str, best: Candidate) -> Proposal | None:
@@ -199,7 +197,7 @@ def _random(
     left = " * ".join(_coded(crossing, f) for f in within) if several else "1"
     terms = [f"({left} {bar if several else '|'} {_joined(cluster)})"]
     levels = [
-        [*cluster, *(factors if _numbered(crossing, name, factors) else ()), *inner[: i + 1]]
+        [*cluster, *_apart(crossing, path, name, factors), *inner[: i + 1]]
         for i, name in enumerate(inner)
     ]
     return terms + [f"(1 | {_joined(names)})" for names in levels if crossing.most_rows(names) > 1]
@@ -245,6 +243,20 @@ def _numbered(crossing: Crossing, name: str, factors: Sequence[str]) -> bool:
     return spoken and not any(crossing.inside(name, factor) for factor in factors)
 
 
+def _apart(
+    crossing: Crossing, path: Sequence[str], name: str, factors: Sequence[str]
+) -> Sequence[str]:
+    """Return the factors under whose levels a number inside a path names another thing.
+
+    What was followed along times or radii is the same at each, as a neuron is; not a cell next day.
+    """
+    if not _numbered(crossing, name, factors):
+        return ()
+    kept = [f for f in factors if f not in crossing.along or begins_anew(crossing, name, f)]
+    followed = len(kept) < len(factors)
+    return () if followed and all(crossing.inside(path[0], f) for f in kept) else kept
+
+
 def _coded(crossing: Crossing, name: str) -> str:
     """Return a factor as a formula writes it: numbers that are labels stand in C(...)."""
     numbers = all(is_plain_number(label) for label in crossing.labels[name])
@@ -258,7 +270,7 @@ def _by_roles(
 
     What sees several cells is a block, or a plot inside one; what lies in one cell is a unit.
     """
-    if any(_numbered(crossing, name, factors) for name in path[1:]):
+    if any(_apart(crossing, path, name, factors) for name in path[1:]):
         return None
     cells = crossing.size(*factors)
     seen = [crossing.size(*path[: i + 1], *factors) for i in range(len(path))]

@@ -9,18 +9,22 @@ from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.kinds import Column, describe_column
-from nestimate.data.inspection.vocabulary import LITTERS, hints, passes, repeats, words
+from nestimate.data.inspection.curves import MOST_GROUPS, is_along, moments, visits
+from nestimate.data.inspection.kinds import Column
+from nestimate.data.inspection.vocabulary import (
+    LITTERS,
+    OCCASIONS,
+    hints,
+    passes,
+    repeats,
+    words,
+)
 from nestimate.data.tables.cells import is_plain_number
-from nestimate.data.tables.door import Table
 
-#: A column of more labels is not compared.
-MOST_GROUPS = 12
 #: Days of the week and months.
 _CALENDAR = re.compile(
     r"(mon|tues?|wed(nes)?|thu(rs?)?|fri|sat(ur)?|sun)(day)?"
@@ -33,10 +37,6 @@ MOST_KINDS = 4
 #: Rows that repeat a number inside one group each: so many are no coincidence.
 _ENOUGH = 6
 _LABEL_ROLES = frozenset({"group", "unit", "block", "counter", "time", "place"})
-_MOMENT = re.compile(
-    r"(t|d|h|day|week|wk|tp|v|visit)[ _-]?\d+|\d+[ _-]?(h|hr|hrs|d|min|s|wk|weeks?|days?|mo)"
-    r"|pre|post|before|after|baseline|follow[ _-]?up|off|vorher|nachher|avant|après|antes|después"
-)
 
 
 def told_apart(
@@ -62,26 +62,23 @@ def told_apart(
         Columns known to be compared, whatever they are called.
     """
     runs = {n for n in crossing.names if repeats(n) or numbers_experiments(crossing, n)}
-    measured = {
-        n
-        for n in crossing.names
-        if n != whole and n not in runs and _is_measured(crossing, columns[n])
-    }
+    others = [n for n in crossing.names if n not in {whole, *runs}]
+    chosen = {n for n in others if _is_set(crossing, columns[n], crossing.names)}
+    measured = {n for n in others if n not in chosen and _is_measured(crossing, columns[n])}
     kept = replace(crossing.without(measured), runs=frozenset(runs - measured))
     names = [name for name in kept.names if name != whole and kept.size(name) > 1]
     counters = frozenset(
         n
         for n in names
-        if n not in {*rows, *compared} and _numbers_readings(kept, columns, n, names)
+        if n not in {*rows, *compared, *chosen} and _numbers_readings(kept, columns, n, names)
     )
+    read = [n for n in names if n in chosen or _follows_units(kept, n, names, counters)]
+    along = {*compared, *(n for n in read if n not in counters and not words(n) & OCCASIONS)}
     factors = [
         n
         for n in names
-        if n in compared
-        or (
-            n not in counters
-            and (_is_compared(kept, n) or _follows_units(kept, n, names, counters))
-        )
+        if (n in {*along, *read} - counters and kept.size(n) <= MOST_GROUPS)
+        or (n not in counters and _is_compared(kept, n))
     ]
     crossed = {
         n for a, b in combinations(factors, 2) if crossed_factors(kept, a, b) for n in (a, b)
@@ -91,7 +88,7 @@ def told_apart(
         for c in columns.values()
     )
     kept = replace(kept, runs=kept.runs - counters, single=single)
-    return replace(kept, counters=counters, factors=frozenset(crossed))
+    return replace(kept, counters=counters, factors=frozenset(crossed), along=frozenset(along))
 
 
 def crossed_factors(crossing: Crossing, one: str, other: str) -> bool:
@@ -310,12 +307,14 @@ def _doses(labels: Sequence[str]) -> bool:
 
 
 def _kinds(crossing: Crossing, name: str) -> bool:
-    """Return whether a few labels name kinds of something: words, neither counted nor numbered."""
+    """Return whether a few labels name kinds of something: neither counted nor numbered alike."""
     labels = crossing.labels[name]
-    words = all(re.fullmatch(r"[^\W\d_]+([ ._-][^\W\d_]+)*", label) for label in labels)
+    told = all(re.search(r"[^\W\d_]", label) or re.fullmatch(r"[+/-]+", label) for label in labels)
+    stems = {re.sub(r"\d+", "", label) for label in labels}
     run = sorted(labels) == [chr(ord("A") + i) for i in range(len(labels))]
     days = any(_CALENDAR.fullmatch(label.casefold()) for label in labels)
-    return words and len(labels) <= MOST_KINDS and not (run or days or {*labels} <= _ROMAN)
+    counted = run or len(stems) == 1 or {*labels} <= _ROMAN
+    return told and len(labels) <= MOST_KINDS and not (counted or days)
 
 
 def _follows_units(
@@ -325,51 +324,37 @@ def _follows_units(
 
     On each of them there may be several readings that are numbered, as trials are.
     """
-    if not moments(crossing, name) or crossing.size(name) > MOST_GROUPS:
+    if not moments(crossing, name):
         return False
+    # Readings at a visit are readings; of a day with several the day may be a level of its own.
+    spoken = visits(crossing.labels[name])
     return any(
         "unit" in hints(unit)
         and "block" not in hints(unit)
         and not (passes(unit) and begins_anew(crossing, unit, name))
-        and crossing.most_rows([unit, name, *(c for c in counters if c != unit)]) == 1
+        and (
+            crossing.most_rows([unit, name, *(c for c in counters if c != unit)]) == 1
+            or (spoken and not counting(crossing.labels[unit]))
+            or (spoken and any(crossing.inside(unit, n) for n in names if "group" in hints(n)))
+        )
         and crossing.size(unit, name) >= 0.7 * crossing.size(unit) * crossing.size(name)
         for unit in names
         if unit != name
     )
 
 
-def moments(crossing: Crossing, name: str) -> bool:
-    """Return whether a column says when something was measured: its name does, or its labels.
+def _is_set(crossing: Crossing, column: Column, names: Sequence[str]) -> bool:
+    """Return whether units were read at each of some numbers, equally often: radii, doses, weeks.
 
-    Donors D1, D2 are no days: what a name says comes before what labels look like.
+    What counts 1, 2, 3 is rather a number, unless its name has a unit of measurement.
     """
-    spoken, labels = hints(name), crossing.labels[name]
-    if "time" in spoken or "unit" in spoken:
-        return "time" in spoken
-    return all(_MOMENT.fullmatch(label.casefold()) for label in labels)
-
-
-def is_along(column: Column) -> bool:
-    """Return whether numbers say when, at which dose or where, rather than name what was read."""
-    said = hints(column.name)
-    named = bool(said & {"unit", "counter", "person"}) or ("block" in said and "time" not in said)
-    return column.smallest is not None and column.distinct > 1 and not named
-
-
-def followed(table: Table) -> str:
-    """Return the column of times, doses or positions along which a header spans columns, or ""."""
-    if "unit" not in table.columns or not table.roles or "unit" in table.roles.values():
-        return ""
-    beside = [name for name in table.columns if name not in {"unit", *table.roles.values()}]
-    found = [name for name in beside if is_along(describe_column(table, name))]
-    return found[0] if len(beside) == len(found) == 1 else ""
-
-
-def along_labels(table: Table, name: str) -> Table:
-    """Return a table with labels in place of times, doses or positions; without where too many."""
-    codes, labels = table.labels(name)
-    columns = {n: c for n, c in table.columns.items() if n != name}
-    if len(labels) <= MOST_GROUPS:
-        cells = pa.array([None if code < 0 else labels[code] for code in codes], pa.string())
-        columns[name] = pa.chunked_array([cells])
-    return replace(table, columns=columns, known={})
+    name = column.name
+    if not is_along(column) or "group" in hints(name):
+        return False
+    if counting(crossing.labels[name]) and "(" not in name:
+        return False
+    return any(
+        "unit" in hints(unit) and crossing.even(unit, name) and not crossing.inside(unit, name)
+        for unit in names
+        if unit != name
+    )

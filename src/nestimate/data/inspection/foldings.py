@@ -1,36 +1,37 @@
-"""Ways to read a wide table: columns as readings of the row, or columns as groups, and the designs.
+"""Ways to read a wide table: columns as readings of the row, or columns as groups.
 
 Each folding puts columns below each other, so that the long table can be looked at like any other;
 its designs are then said in the words that read the wide table.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, cast
+from typing import Literal
 
 import pyarrow as pa
 
-from nestimate.data.designs.censored import Censored
-from nestimate.data.designs.design import Design
 from nestimate.data.designs.groups import CONTROLS
-from nestimate.data.designs.responses import MEASURED
 from nestimate.data.inspection.baselines import Baseline
-from nestimate.data.inspection.factors import along_labels, is_along
+from nestimate.data.inspection.curves import along_labels, is_along, of_rows
 from nestimate.data.inspection.kinds import Column
-from nestimate.data.inspection.proposals import Proposal
 from nestimate.data.inspection.vocabulary import hints, words
 from nestimate.data.tables.cells import is_plain_number
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.reshape import long_form
 from nestimate.data.tables.series import alike_in_size, counts_rows, number_like, one_quantity
 from nestimate.data.tables.stacking import Wanted, stacked
-from nestimate.data.tables.titles import at_times, bare, common_word, families, says_when, titles
+from nestimate.data.tables.titles import (
+    at_times,
+    bare,
+    common_word,
+    families,
+    lettered,
+    says_when,
+    titles,
+)
 from nestimate.errors import NestimateError
-from nestimate.words import Wide
 
-#: Designs shown of one folding.
-MOST = 3
 #: Columns of times up to which the last is first compared at equal values of the first.
 MOST_BEFORE_AFTER = 2
 #: Larger tables are not folded to look at them.
@@ -87,8 +88,12 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
     able = [c for c in named if number_like(table.column(c.name)) and c.smallest is not None]
     found = families([c.name for c in able])
     timed = [*found.values()] == at_times([c.name for c in able]) and len(found) == 1
-    if len(found) < 2 and not timed:
-        found = families([c.name for c in able if not counts_rows(c.name, table.column(c.name))])
+    conditions = _conditions(able, named, timed=timed)
+    if conditions:
+        yield from _compared(table, conditions, named)
+        return
+    if not found and any(c.labelled and "group" in hints(c.name) for c in named):
+        found = lettered([c.name for c in able])
     numbered = [c for names in found.values() for c in able if c.name in names]
     rest = [c for c in named if c not in numbered]
     some = any(c.kind == "numbers" for c in rest)
@@ -105,9 +110,13 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
         if baseline is not None and baseline.before not in {c.name for c in numbered}:
             made = None
     elif len(found) == 1:
-        labels = [c for c in rest if c.kind not in {"numbers", "constant"}]
+        labels = of_rows(table, rest) or [c for c in rest if c.kind not in {"numbers", "constant"}]
         made = _replicates(table, [c.name for c in numbered], labels)
     elif not found and (at := _numbers_as_titles(able, rest)):
+        labels = [c for c in rest if c.name not in at and c.kind not in {"numbers", "constant"}]
+        run = at == [str(i + 1) for i in range(len(at))]
+        pooled = _replicates(table, at, labels) if run else None
+        yield from [pooled] if pooled is not None else []
         made = _times(table, at, rest, baseline=False, factor="column")
     elif not found:
         made = _groups(table, measured, named)
@@ -117,10 +126,49 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
         yield made
 
 
+def _conditions(able: Sequence[Column], named: Sequence[Column], *, timed: bool) -> list[Column]:
+    """Return numbered columns that rather name what is compared, with those beside; or none.
+
+    Lines, clones and batches 1, 2, 3 do, and sh1, sh2 beside shScr, where no column names groups;
+    days do where no column says what was met again. Replicates and animals are no conditions.
+    """
+    found = families([c.name for c in able])
+    if len(found) != 1 or any(map(_is_control, named)):
+        return []
+    ((stem, names),) = found.items()
+    numbered = [c for c in able if c.name in names]
+    rest = [c for c in named if c not in numbered and c.kind != "constant"]
+    if any(c.labelled for c in rest) or (timed and rest):
+        return []
+    said = hints(stem)
+    if said & {"counter", "kind", "scored"} or said & {"unit", "block"} == {"unit"}:
+        return []
+    chosen = [*numbered, *(c for c in rest if c.kind == "numbers")]
+    ranges = {c.name: (c.smallest or 0.0, c.largest or 0.0) for c in chosen}
+    alike = len(chosen) == len(numbered) or one_quantity(ranges)
+    return chosen if alike and all(c.measured for c in chosen) else []
+
+
+def _compared(table: Table, chosen: Sequence[Column], named: Sequence[Column]) -> Iterator[Folding]:
+    """Yield numbered columns as readings of one thing, where they may be, and first as groups."""
+    labels = [c for c in named if c not in chosen and c.kind != "constant"]
+    names = [c.name for c in chosen]
+    pooled = None if "time" in hints(names[0]) else _replicates(table, names, labels)
+    groups = _groups(table, chosen, named, chosen=True)
+    # Numbers behind a quantity, as of IL6_1 and IL6_2, are rather readings where rows have names.
+    marks = [title.mark for title in titles(names).values()]
+    run = marks == [str(i + 1) for i in range(len(names))]
+    readings = run and pooled is not None and pooled.likely
+    if groups is not None and readings and not hints(names[0]) & {"block", "group"}:
+        groups = replace(groups, likely=False)
+    yield from [found for found in (pooled, groups) if found is not None]
+
+
 def _numbers_as_titles(able: Sequence[Column], rest: Sequence[Column]) -> list[str]:
     """Return columns with numbers for names beside a column of groups: minutes, doses, trials."""
     at = [c.name for c in able if is_plain_number(c.name)]
-    return at if len(at) > MOST_BEFORE_AFTER and any(c.labelled for c in rest) else []
+    named = any(c.labelled or "group" in hints(c.name) for c in rest)
+    return at if len(at) > MOST_BEFORE_AFTER and named else []
 
 
 def _is_control(column: Column) -> bool:
@@ -173,6 +221,8 @@ def _replicates(table: Table, names: Sequence[str], labels: Sequence[Column]) ->
         return None
     kept = [column.name for column in labels]
     row = ""
+    if len(labels) == 1 and labels[0].smallest is not None:
+        table = along_labels(table, labels[0].name)
     if not any(c.kind == "id" or c.distinct == table.n_rows for c in labels):
         row = _free("unit id", table)
         kept.append(row)
@@ -223,23 +273,28 @@ def _times(
         labels=tuple(labels),
         row="",
         table=long,
-        likely=not baseline or len(names) > MOST_BEFORE_AFTER,
+        likely=not baseline or len(names) > MOST_BEFORE_AFTER or not any(c.labelled for c in rest),
         along=factor,
         baseline=baseline,
     )
 
 
-def _groups(table: Table, measured: Sequence[Column], named: Sequence[Column]) -> Folding | None:
-    control = any(map(_is_control, measured))
+def _groups(
+    table: Table, measured: Sequence[Column], named: Sequence[Column], *, chosen: bool = False
+) -> Folding | None:
+    control = chosen or any(map(_is_control, measured))
     # No quantity is called 10, or 10 nM.
     amounts = len({_AMOUNT.sub("", c.name) for c in measured if c.kind == "numbers"}) == 1
     groups = [
         c
         for c in measured
-        if (c.kind == "numbers" or control)
-        and c.kind != "id"
-        and not counts_rows(c.name, table.column(c.name))
-        and (amounts or not hints(bare(c.name)) & _OTHER or (control and says_when(c.name)))
+        if chosen
+        or (
+            (c.kind == "numbers" or control)
+            and c.kind != "id"
+            and not counts_rows(c.name, table.column(c.name))
+            and (amounts or not hints(bare(c.name)) & _OTHER or (control and says_when(c.name)))
+        )
     ]
     labels = [c for c in named if c not in groups and c.kind != "constant"]
     told = [c for c in labels if c.labelled and not hints(c.name) & {"unit", "block", "counter"}]
@@ -262,129 +317,6 @@ def _groups(table: Table, measured: Sequence[Column], named: Sequence[Column]) -
         table=long,
         likely=(control or amounts or Baseline.of(groups) is not None)
         or one_quantity({c.name: (c.smallest or 0.0, c.largest or 0.0) for c in groups}),
-    )
-
-
-def restated(
-    proposals: Sequence[Proposal], folding: Folding, table: Table, limited: Sequence[str] = ()
-) -> tuple[Proposal, ...]:
-    """Return the designs of the long table as the wide one is asked for them, if it can be.
-
-    Cells of the columns named last may be limits.
-    """
-    found = []
-    response = Censored.word if {*limited} & {*folding.columns} else MEASURED
-    for plain in proposals:
-        proposal = replace(plain, roles=replace(plain.roles, response=response))
-        typed = None if proposal.formula else _typed(proposal, folding, table)
-        if typed is None:
-            continue
-        given = tuple((name, value) for name, value in typed if value)
-        told = dict(given)
-        restatement = replace(
-            _with_rows(proposal, folding.row),
-            typed=given,
-            # Columns are no times where no factor says so.
-            folded="replicates" if folding.kind == "times" and "wide" not in told else folding.kind,
-            folded_columns=folding.columns,
-            along=folding.along if folding.kind == "units" else "",
-        )
-        design = _built(restatement, table, told)
-        if design is not None:
-            found.append(replace(restatement, cautions=design.warnings))
-    return tuple(found[:MOST])
-
-
-def _typed(
-    proposal: Proposal, folding: Folding, table: Table
-) -> list[tuple[str, str | bool | None]] | None:
-    """Return a design in the words that read the wide table; None where these have none."""
-    roles, kind, unit = proposal.roles, folding.kind, proposal.roles.unit
-    joined: str | None = ",".join(folding.columns)
-    group: str | None = None if proposal.whole else roles.group
-    wide: str | None = folding.kind
-    if kind == "units":
-        if roles.group.split(",")[0] != "group":
-            return None
-        told = unit or roles.block
-        if not told and table.n_rows > 1 and (folding.along or not folding.labels):
-            return None
-        # Readings along a column of times are those of the unit where the user says so.
-        unit = None if unit == "unit" and not folding.along else unit
-        joined, group = None, None if group == "group" else group
-    elif kind == "groups":
-        if roles.group != "group":
-            return None
-        joined = group = None
-    elif kind == "times" and folding.along in roles.group.split(","):
-        wide = "groups"
-        used = {*proposal.candidate.used, *folding.columns, *proposal.factors}
-        joined = joined if {*table.columns} - used else None
-    else:
-        if kind == "times" and folding.baseline:
-            return None  # what was before is no reading of what came after
-        wide = None
-    return [
-        ("wide", wide),
-        ("value", joined),
-        ("group", group),
-        ("unit", None if folding.row and unit == folding.row else unit),
-        ("block", roles.block),
-        ("relabel_units", roles.relabel_units),
-        ("response", roles.said_response),
-        ("against", "0" if roles.one_group else None),
-    ]
-
-
-def _built(proposal: Proposal, table: Table, given: Mapping[str, str | bool]) -> Design | None:
-    """Return the design that the wide table makes when it is read as the command reads it.
-
-    None where it makes none, or another one.
-    """
-    words = {name: str(value) for name, value in given.items()}
-    try:
-        long = long_form(
-            table,
-            Wanted(
-                wide=cast("Wide | None", words.get("wide")),
-                value=words.get("value"),
-                group=words.get("group"),
-                unit=words.get("unit"),
-                block=words.get("block"),
-                one_group=proposal.roles.one_group,
-                response=proposal.roles.response,
-            ),
-        )
-        roles = replace(
-            proposal.roles,
-            value=long.roles["value"],
-            group=long.roles["group"],
-            unit=long.roles.get("unit", words.get("unit")),
-        )
-        design = Design.from_table(long, roles)
-    except NestimateError:
-        return None
-    return design if design.layout == proposal.layout else None
-
-
-def _with_rows(proposal: Proposal, row: str) -> Proposal:
-    """Call the column that numbers the rows what they are: rows."""
-    if proposal.roles.unit != row:
-        return proposal
-    branches = tuple(
-        replace(
-            branch,
-            steps=tuple(
-                replace(step, name="row") if step.name == row else step for step in branch.steps
-            ),
-        )
-        for branch in proposal.branches
-    )
-    return replace(
-        proposal,
-        branches=branches,
-        roles=replace(proposal.roles, unit="row"),
-        candidate=replace(proposal.candidate, units=("row",)),
     )
 
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from nestimate.data.inspection.baselines import Baseline
-from nestimate.data.inspection.candidates import candidates
 from nestimate.data.inspection.counterparts import Counterparts
+from nestimate.data.inspection.curves import followed
 from nestimate.data.inspection.factorial import with_formulas
-from nestimate.data.inspection.factors import along_labels, followed, told_apart
-from nestimate.data.inspection.foldings import Folding, foldings, restated
-from nestimate.data.inspection.kinds import Column, described, is_plate
+from nestimate.data.inspection.factors import told_apart
+from nestimate.data.inspection.foldings import Folding, foldings
+from nestimate.data.inspection.kinds import PLATE, Column, described, is_plate
 from nestimate.data.inspection.lifetimes import Lifetimes
 from nestimate.data.inspection.measurands import Measurand, measurands
 from nestimate.data.inspection.measured import (
@@ -40,11 +40,14 @@ from nestimate.data.inspection.responded import (
     with_stand_ins,
     without_limits,
 )
+from nestimate.data.inspection.restating import restated
 from nestimate.data.inspection.rounded import unclear_shares
 from nestimate.data.inspection.trials import in_full, propose
+from nestimate.data.inspection.weights import ranked
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.onegroup import with_one_group
 from nestimate.data.tables.reading import Reading
+from nestimate.data.tables.survival import survival_said
 from nestimate.errors import listed
 from nestimate.remedies import on_table, without_fit
 
@@ -82,8 +85,8 @@ class Inspection:
         fill in; otherwise None.
     lifetimes
         Times of which some were cut off, as a column says, with their design; otherwise None.
-    plate
-        Whether the table is a plate as it lies, so that it says nothing of groups.
+    instead
+        What the table is in place of rows of readings, as a plate as it lies; otherwise "".
     proposals
         Designs that the table can be, the most likely first.
     refused
@@ -110,7 +113,7 @@ class Inspection:
     counterparts: Counterparts | None = None
     waiting: Proposal | None = None
     lifetimes: Lifetimes | None = None
-    plate: bool = False
+    instead: str = ""
 
     @classmethod
     def from_table(
@@ -151,7 +154,7 @@ class Inspection:
         """Look at what stands beside times of which some were cut off, and at these as limits."""
         rest = lived.without(table)
         plain, limited = without_limits(written := lived.written(table))
-        seen = cls._as_it_stands(plain, file, value=lived.times).proposals
+        seen = cls._as_it_stands(plain, file=file, value=lived.times).proposals
         found = cls._looked_at(rest, file) if rest.columns else cls._of(table, file)
         return replace(
             found,
@@ -214,8 +217,8 @@ class Inspection:
 
     @classmethod
     def _looked_at(cls, table: Table, file: str | None) -> Self:
-        if is_plate(table):
-            return replace(cls._of(table, file), plate=True)
+        if said := PLATE if is_plate(table) else survival_said(table):
+            return replace(cls._of(table, file), instead=said)
         found = cls._in_all_ways(table, file)
         full, waiting = with_stand_ins(table, found.columns)
         for looked_at in (full, of_columns(full, found.columns, waiting))[: 2 * bool(waiting)]:
@@ -227,14 +230,9 @@ class Inspection:
     @classmethod
     def _in_all_ways(cls, table: Table, file: str | None) -> Self:
         plain, limited = without_limits(table)
-        named = followed(plain)
-        found = cls._as_it_stands(
-            along_labels(plain, named) if named else plain,
-            file,
-            along=[named] if named else [],
-        )
+        found = cls._as_it_stands(*followed(plain), file=file)
         if found.value is None and (yes := with_answers(plain)) is not None:
-            found = cls._as_it_stands(yes, file)
+            found = cls._as_it_stands(yes, file=file)
         if limited:
             said = f"Cells of {listed(limited, most=3)} are limits of detection: they count as "
             notes = (*found.notes, f"{said}limits, not as readings.")
@@ -242,14 +240,14 @@ class Inspection:
             found = replace(found, proposals=answered, notes=notes)
         for folding in foldings(plain, found.columns):
             rows = folding.labels if folding.kind == "groups" else ()
-            along = (folding.along,) if folding.along in folding.table.columns else ()
-            inner = cls._as_it_stands(folding.table, file, rows, along)
+            along = [folding.along] if folding.along in folding.table.columns else []
+            inner = cls._as_it_stands(folding.table, rows, along, file=file, made=folding.row)
             proposals = restated(inner.proposals, folding, table, limited)
             found = _with_folding(found, inner, folding, proposals)
         if limited and not found.proposals:
-            return cls._as_it_stands(table, file)
+            return cls._as_it_stands(table, file=file)
         left = last_resort(plain, found.columns) if found.value is None else None
-        return found if left is None else cls._as_it_stands(plain, file, value=left)
+        return found if left is None else cls._as_it_stands(plain, file=file, value=left)
 
     @classmethod
     def _of(cls, table: Table, file: str | None) -> Self:
@@ -275,10 +273,12 @@ class Inspection:
     def _as_it_stands(
         cls,
         table: Table,
-        file: str | None,
         rows: Sequence[str] = (),
         along: Sequence[str] = (),
+        *,
+        file: str | None,
         value: str = "",
+        made: str = "",
     ) -> Self:
         found = cls._of(table, file)
         columns = found.columns
@@ -314,27 +314,26 @@ class Inspection:
         crossing = told_apart(crossing, {c.name: c for c in columns}, whole, rows, along)
         aliases = alike(crossing, whole)
         doubles = {second for _, second in aliases}
-        crossing = crossing.without(doubles)
+        crossing = replace(crossing.without(doubles), made=made)
         groups = group_columns(crossing, {c.name: c for c in columns}, whole)
-        ranked = candidates(crossing, groups, whole, single=bool(summary or rows))
+        likely = ranked(crossing, groups, whole, single=bool(summary or rows))
         # Columns beside those that are groups have to be named: else they would be groups. What
         # stands in one row belongs together, unless the user says otherwise.
-        named = [found for found in ranked if {*rows} <= {*found.used}]
-        ranked = sorted(named, key=lambda found: bool(rows) and found.block is None) or ranked
-        fit, refused = propose(crossing, ranked, value=value, summary=summary, whole=whole)
+        named = [found for found in likely if {*rows} <= {*found.used}]
+        likely = sorted(named, key=lambda found: bool(rows) and found.block is None) or likely
+        fit, refused = propose(crossing, likely, value=value, summary=summary, whole=whole)
         counted = [c.name for c in columns if c.measured and c.kind == "numbers as labels"]
         total = beside.column if beside is not None and beside.role == "total" else ""
         dropped = [n for n in counted if n not in {value, *crossing.names, *summary.values()}]
         before = [] if baseline is None else [baseline.before]
         taken = {value, total, *again, *before, coarse.total if coarse else ""}
-        others = [n for n in [*values, *dropped] if n not in taken]
-        others = list(dict.fromkeys(others))
+        others = list(dict.fromkeys(n for n in [*values, *dropped] if n not in taken))
         best = fit[0].roles.group if fit else groups[0]
-        fit = with_formulas(crossing, value, groups, ranked, fit, first=bool(along))
+        fit = with_formulas(crossing, value, groups, likely, fit)
         fit = responded(extended, fit, beside)
         if baseline is not None:
             fit = baseline.proposed(extended, fit)[:MOST]
-        fit = tuple(replace(proposal, along="".join(along)) for proposal in fit)
+        fit = tuple(replace(found, along="".join(along) or found.along) for found in fit)
         moment = Reason(role="along", why="when, at which dose or where units were read")
         return replace(
             found,
@@ -383,8 +382,9 @@ def _with_folding[I: Inspection](
     old = [p for p in found.proposals if p.whole or folding.kind == "groups"]
     if folding.likely:
         # One of several readings alone, or rows without their readings, is no use.
-        old = [p for p in found.proposals if folding.baseline and not p.whole]
+        old = [p for p in found.proposals if p.folded or (folding.baseline and not p.whole)]
     ordered = [*proposals, *old] if folding.likely else [*found.proposals, *proposals]
+    ordered = list({tuple(p.arguments()): p for p in reversed(ordered)}.values())[::-1]
     stacked = folded_reasons(folding, found.roles)
     beside = {name: inner.roles[name] for name in folding.labels if name in inner.roles}
     first = folding.likely

@@ -32,6 +32,11 @@ Kind = Literal[
 MOST_LABELS = 20_000
 #: Columns from which numbers above them may be those of a plate.
 FEWEST_WELLS = 6
+#: What is said of a plate as it lies.
+PLATE = (
+    "this is a plate as it lies: the letters and numbers are places of wells, no groups. Write one "
+    "row for each well: well, sample, group, value. Then inspect that table."
+)
 #: Numbers that people write where there is no number.
 CODES = (-9.0, -99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 99999.0)
 

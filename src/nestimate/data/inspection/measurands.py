@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nestimate.data.designs.groups import CONTROLS
-from nestimate.data.inspection.candidates import could_be_group
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.kinds import describe_column
+from nestimate.data.inspection.relations import could_be_group
 from nestimate.data.inspection.vocabulary import hints, is_reference, outcomes_alone
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.edits import KeepOnly

@@ -17,18 +17,22 @@ from nestimate.data.inspection.crossings import Crossing, same_everywhere
 from nestimate.data.inspection.factors import numbers_experiments
 from nestimate.data.inspection.kinds import MOST_LABELS, Column
 from nestimate.data.inspection.vocabulary import (
+    COUNTS,
     REPEATS,
+    TOTAL,
     clocks,
+    counts_things,
     exposes,
     hints,
+    is_aside,
     is_reference,
+    known_before,
     summary_role,
     words,
 )
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.titles import at_times
 
-TOTAL = frozenset({"total", "totals", "all", "n", "nuclei", "tested", "scored", "counted", "dapi"})
 #: What a column of numbers that was not measured may be called.
 _LABEL = frozenset({"group", "unit", "block", "counter"})
 #: Words for what sums up the readings of another column.
@@ -163,7 +167,7 @@ def _may_be_part(part: Column, total: Column) -> bool:
     said = hints(part.name)
     if opposed(part.name, total.name):
         return False
-    if "counted" in said or is_part(part.name):
+    if counts_things(part.name) or is_part(part.name):
         return True
     if not words(total.name) & {"n", "total", "totals"} or part.distinct < 3:
         return False
@@ -180,7 +184,8 @@ def summary_columns(table: Table, columns: Sequence[Column]) -> dict[str, str]:
         if role is not None:
             found.setdefault(role, column.name)
     alone = not {"sd", "se"} & {*found}
-    if alone and "n" in found and words(found["n"]) & {"count", "number", "of", "anzahl"}:
+    means = any(c.measured and not c.whole and not known_before(c.name) for c in columns)
+    if alone and "n" in found and (words(found["n"]) & COUNTS or not means):
         # Counted events are no readings behind a mean, unless an SD says that it is one.
         del found["n"]
     if alone and "n" in found:
@@ -203,6 +208,7 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
         likely += 0.5 * (not column.whole) + 1.0 * bool(spoken & {"value", "scored"})
         # What others are divided by comes last, the quotient first.
         likely -= 2.0 * is_reference(column.name)
+        likely -= 5.0 * known_before(column.name)
         # A mean of what stands beside it as read is no reading.
         bare = words(column.name) - _SUMMED
         likely -= 3.0 * any(words(n) == bare != words(column.name) for n in named)
@@ -210,9 +216,11 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
         if column.kind == "numbers" and not column.whole:
             return likely - 2.0 * bool(spoken & {"trait", "sd", "se"} or clocks(column.name))
         label = {"group", "unit", "block", "counter", "trait", "n", "sd", "se"}
+        label |= {"place", "person", "storage"}
+        named_so = spoken & label and not (counts_things(column.name) and not column.numbering)
         return (
             likely
-            - 2.0 * bool(spoken & label or clocks(column.name))
+            - 2.0 * bool(named_so or clocks(column.name))
             - 1.5 * (column.numbering and "scored" not in spoken)
         )
 
@@ -287,7 +295,7 @@ def _unlabelled(columns: Sequence[Column]) -> Sequence[Column]:
     if not any(c.kind == "numbers and text" for c in columns):
         return columns
     said = {c.name: hints(c.name) for c in columns}
-    labels = _LABEL | {"place"}
+    labels = _LABEL | {"place", "storage", "person", "trait"}
     return [c for c in columns if not said[c.name] & labels or "counted" in said[c.name]]
 
 
@@ -344,7 +352,13 @@ def crossed_labels(
             *extremes,
             *([beside.column] if beside else []),
         }
-        names = [c.name for c in columns if c.name not in apart and is_factor(c, summary)]
+        names = [
+            c.name
+            for c in columns
+            if c.name not in apart
+            and not is_aside(c, table.n_rows)
+            and (is_factor(c, summary) or (c.measured and same_everywhere(table, c, columns)))
+        ]
         names = names[:MOST_FACTORS]
         filled = ~np.isnan(table.numbers(value))
         found = Crossing.of_table(table, [*names, whole], filled)

@@ -13,6 +13,7 @@ from nestimate.data.tables.cells import EMPTY_VALUES, is_limit, is_plain_number,
 from nestimate.data.tables.door import prepared
 from nestimate.data.tables.edits import KeepOnly, LeaveOut
 from nestimate.data.tables.grid import Grid, is_text
+from nestimate.data.tables.marks import decimal_commas
 from nestimate.data.tables.reading import Reading
 from nestimate.data.tables.rows import (
     emptied,
@@ -82,6 +83,9 @@ def mended(cells: Grid, reading: Reading, *, titles: bool) -> Mended:
     grid = prepared(cells, reading)
     if grid.n_rows > _MOST:
         return Mended(grid=grid, reading=reading, said=tuple(said))
+    if reading.decimal is None and (name := decimal_commas(grid)):
+        said.append(f"{name} has decimal commas: --decimal , (decimal=',' in Python).")
+        reading = replace(reading, decimal=",")
     rows = summary_rows(grid)
     plain = all(isinstance(grid.rows[i], int | np.integer) for i in rows)
     if rows and plain:

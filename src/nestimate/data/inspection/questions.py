@@ -8,7 +8,9 @@ from typing import Literal
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.proposals import Proposal
 
-Kind = Literal["same labels", "measured again", "which unit", "which group", "one group"]
+Kind = Literal[
+    "same labels", "measured again", "which unit", "which group", "one group", "what columns are"
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +23,8 @@ class Decision:
         `same labels`: is `column` the same thing in several groups, or are its labels reused?
         `measured again`: the same across `other`, or reused? `which unit`: was `column` or
         `other` assigned? `which group`: which column is compared? `one group`: are the groups of
-        `column` compared, or are all rows one?
+        `column` compared, or are all rows one? `what columns are`: what is compared, or readings of
+        one thing; `column` names them.
     column, other
         Columns that it is about.
     choices
@@ -41,7 +44,7 @@ def decisions(proposals: Sequence[Proposal]) -> tuple[Decision, ...]:
     plain = [i for i, proposal in enumerate(proposals) if not proposal.factors]
     for i, j in combinations(plain, 2):
         for decision in _between(proposals, i, j, first=plain[0]):
-            once = decision.kind in {"which group", "one group"}
+            once = decision.kind in {"which group", "one group", "what columns are"}
             key = (decision.kind, *(() if once else (decision.column, decision.other)))
             found.setdefault(key, decision)
     for decision in _of_factors(proposals):
@@ -63,7 +66,12 @@ def _of_factors(proposals: Sequence[Proposal]) -> Iterator[Decision]:
 
 def _between(proposals: Sequence[Proposal], i: int, j: int, *, first: int) -> Iterator[Decision]:
     """Yield what tells two proposals apart, where one question does."""
-    if proposals[i].folded != proposals[j].folded:
+    kinds = {proposals[k].folded: k for k in (i, j)}
+    if kinds.keys() == {"groups", "replicates"} and i == first:
+        choices = (kinds["groups"], kinds["replicates"])
+        columns = ", ".join(proposals[choices[0]].folded_columns[:4])
+        yield Decision(kind="what columns are", column=columns, choices=choices)
+    if len(kinds) > 1:
         return
     one, other = proposals[i].candidate, proposals[j].candidate
     if one.group != other.group:

@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from nestimate.data.inspection.candidates import present
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.foldings import Folding
 from nestimate.data.inspection.measured import Beside
@@ -54,7 +53,7 @@ def reasons(
     found |= {name: (Reason(role="value", why="numbers too"),) for name in values[1:]}
     for name in crossing.names:
         reasons = []
-        count = present(crossing, name)
+        count = crossing.size(name)
         if name == whole or count < 2:
             continue
         if name in crossing.counters:

@@ -3,13 +3,15 @@
 import re
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
+from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.inspection.candidates import (
-    could_be_group,
     counts_within,
     one_unit_each,
-    present,
 )
 from nestimate.data.inspection.crossings import Crossing
+from nestimate.data.inspection.curves import MOST_GROUPS
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.vocabulary import hints
 
@@ -26,11 +28,17 @@ def alike(crossing: Crossing, whole: str) -> tuple[tuple[str, str], ...]:
                 continue
             if crossing.size(first) == crossing.size(second) == crossing.size(first, second):
                 numbers = all(label.isdigit() for label in crossing.labels[first])
-                better = bool(hints(second)) > bool(hints(first)) or (
-                    numbers and bool(hints(second)) == bool(hints(first))
+                better = _named(second) > _named(first) or (
+                    numbers and _named(second) == _named(first)
                 )
                 found.append((second, first) if better else (first, second))
     return tuple(found)
+
+
+def _named(name: str) -> int:
+    """Return how much a name says of what a column is for: that it was sampled, or anything."""
+    said = hints(name)
+    return bool(said) + bool(said and not said & {"trait", "place"})
 
 
 def likely_labels(crossing: Crossing, able: Sequence[str]) -> list[str]:
@@ -40,8 +48,9 @@ def likely_labels(crossing: Crossing, able: Sequence[str]) -> list[str]:
         name
         for name in able
         if "group" in hints(name)
+        or any(label.casefold() in CONTROLS for label in crossing.labels[name])
         or not (
-            hints(name) & {"unit", "block"}
+            hints(name) & {"unit", "block", "person"}
             or name in crossing.counters | crossing.runs
             or counts_within(crossing, name, names)
             or _numbered_inside(crossing, name, able)
@@ -85,8 +94,13 @@ def group_columns(crossing: Crossing, columns: Mapping[str, Column], whole: str)
     able = [
         n
         for n in names
-        if n not in crossing.table.unnamed and could_be_group(columns[n], present(crossing, n))
+        if n not in crossing.table.unnamed and could_be_group(columns[n], crossing.size(n))
     ]
+    # Rows of means, one each: what names them is compared, unless it was sampled.
+    each = [n for n in names if columns[n].kind == "id" and present(crossing, n) <= MOST_GROUPS]
+    able = able or [n for n in each if not hints(n) & {"unit", "block"}]
+    # Who did it is compared where nothing else can be.
+    able = [n for n in able if "person" not in hints(n)] or able
     likely = likely_labels(crossing, able)
     if likely:
         return likely
@@ -94,3 +108,14 @@ def group_columns(crossing: Crossing, columns: Mapping[str, Column], whole: str)
         n for n in names if columns[n].kind == "constant" and hints(n) & {"group", "n"} == {"group"}
     ]
     return [*able, *(single or [whole])]
+
+
+def could_be_group(column: Column, labels: int) -> bool:
+    """Return whether a column has few enough labels to be compared."""
+    return column.kind in {"labels", "numbers as labels"} and 2 <= labels <= MOST_GROUPS
+
+
+def present(crossing: Crossing, name: str) -> int:
+    """Return the number of labels that occur in rows with a value."""
+    codes = crossing.codes[name]
+    return int(np.unique(codes[codes >= 0]).size)

@@ -8,8 +8,7 @@ import numpy as np
 
 from nestimate.data.designs.percentages import spoken, unclear, unclear_said
 from nestimate.data.inspection.kinds import Column
-from nestimate.data.inspection.measured import TOTAL
-from nestimate.data.inspection.vocabulary import hints, words
+from nestimate.data.inspection.vocabulary import TOTAL, hints, words
 from nestimate.data.tables.door import Table
 
 

@@ -11,7 +11,9 @@ WORDS = {
     "group": (
         "arm group treatment treat treated trt tx drug genotype condition cond dose diet compound "
         "strain intervention medium exposure stimulus therapy vaccine variety mutant bed feed "
-        "fertilizer concentration "
+        "fertilizer fertiliser nitrogen watering concentration cultivar ecotype construct "
+        "transfection sirna shrna konstrukt transfektion düngung sorte diät engrais "
+        "abono variété variedad "
         "gruppe behandlung genotyp dosis stamm futter wirkstoff bedingung "
         "groupe traitement génotype dose souche condition régime bras "
         "grupo tratamiento genotipo dosis cepa condición dieta brazo tratamento condição "
@@ -24,35 +26,48 @@ WORDS = {
         "colony clone "
         "cask bottle vial tube name label code unit track organoid islet neuron worm larvae pup "
         "specimen individuum volunteer proband hamster rabbit sheep cow bird chick egg explant "
+        "coverslip pen aquarium donor leaf leaves root seedling "
         "maus mäuse tier tiere ratte patient patientin proband pflanze zelle zellen käfig becken "
+        "probe spender schnitt topf schale röhrchen fliege fisch parzelle blatt "
         "souris rat animal sujet plante cellule cage éprouvette ratón ratones rata sujeto paciente "
-        "planta célula jaula animale topo soggetto pianta camundongo"
+        "planta célula jaula animale topo soggetto pianta camundongo "
+        "échantillon muestra donneur donante puits pocillo poisson pez mouche mosca coupe corte"
     ),
     "block": (
         "day date batch litter block line donor run session week experiment exp expt plate site "
         "lab operator observer experimenter center centre pair cohort clone round "
-        "preparation blot gel membrane "
-        "prep isolation passage "
+        "preparation blot gel membrane machine scanner instrument rig kit "
+        "prep isolation passage tray bench chamber incubator clutch cross "
+        "bloc bloque hospital clinic "
         "tag datum wurf platte charge versuch experiment zelllinie linie labor durchgang woche "
         "jour date portée plaque lot expérience lignée semaine día fecha camada placa lote "
         "experimento línea semana giorno lotto piastra esperimento dia ninhada"
     ),
     "time": (
         "day date week month session run visit time timepoint hour hours min minute tp wave phase "
+        "bin bins epoch "
         "zeit zeitpunkt stunde woche tag temps heure semaine tiempo hora semana tempo ora"
     ),
     "counter": (
         "rep reps replicate replikat repeat reading read measurement measure meas techrep "
         "technical scan "
         "index idx row no nr number obs observation pass shot injection repetition frame dilution "
-        "trial trials "
+        "trial trials tech essai mesure ensayo prova "
+        "duplicate duplicates triplicate triplicates dup "
         "messung wiederholung mesure répétition medida repetición réplica réplicat ripetizione"
     ),
     "trait": (
         "sex gender geschlecht sexe sexo age birth birthday dob geburtsdatum bmi race ethnicity "
-        "parity bodyweight comment remark note"
+        "parity bodyweight alter âge edad età idade"
     ),
-    "person": "operator observer experimenter technician scorer rater judge assessor panelist",
+    "person": (
+        "operator observer experimenter technician scorer rater judge assessor panelist initials "
+        "by untersucher bearbeiter operateur opérateur operador operatore"
+    ),
+    "remark": (
+        "comment remark note bemerkung anmerkung kommentar remarque commentaire nota "
+        "observación comentario"
+    ),
     "kind": (
         "feature gene protein marker analyte metabolite cytokine channel probe peptide taxon otu "
         "parameter variable assay transcript target biomarker chemokine mrna mirna readout metric "
@@ -64,10 +79,15 @@ WORDS = {
         "success responders "
         "counts count total totals foci spines colonies plaques puncta synapses nuclei vesicles "
         "bouts lesions tumours tumors eggs offspring cells neurons zellen neuronen cellules "
-        "células anzahl kolonien colonias"
+        "células anzahl kolonien colonias leaves flowers fruits seeds pups germinated "
+        "gekeimt correct licks entries rearings seizures attacks dornen œufs eier huevos"
     ),
     "scored": "score scores grade grades grading severity points punkte puntuación",
-    "place": "well lane position slot dish tube vial flask slide field section cask bottle",
+    "place": (
+        "well lane position pos slot dish tube vial flask slide field section cask bottle "
+        "röhrchen puits pocillo"
+    ),
+    "storage": "box rack freezer shelf drawer gefrierbox congelador congélateur",
     "n": "n count nobs nreps nreadings",
     "sd": "sd std stdev stddev",
     "se": "se sem stderr sigma",
@@ -81,6 +101,13 @@ REPEATS = frozenset(
     {"rep", "reps", "replicate", "replicates", "repeat", "repeats", "biorep", "techrep", "index"}
     | {"idx", "replikat", "replika", "wiederholung", "réplica", "réplicat", "repetición"}
 )
+#: Words for how many there were in all.
+TOTAL = frozenset(
+    {"total", "totals", "all", "n", "nuclei", "tested", "scored", "counted", "dapi", "trials"}
+    | {"sown", "seeds", "plated", "injected", "exposed", "examined", "gesät"}
+)
+#: Words for how many there were of something.
+COUNTS = frozenset({"count", "counts", "number", "of", "anzahl"})
 #: Words for what is born together: it holds animals wherever its column stands.
 LITTERS = frozenset({"litter", "dam", "wurf", "portée", "camada", "ninhada", "cucciolata"})
 #: Words for what lives.
@@ -106,6 +133,8 @@ WITHIN = frozenset(
 )
 #: Words for where a microscope looked, which count anew in every well.
 VIEWS = frozenset({"site", "sites", "field", "fov", "view", "image", "tile", "position"})
+#: Words for when something was done, rather than how long after something else.
+OCCASIONS = frozenset({"run", "date", "datum", "fecha", "data"})
 _CLOCK = frozenset({"time", "zeit", "temps", "tiempo", "tempo"})
 #: Kinds that others are set in relation to: housekeeping genes, loading controls, stains of all.
 REFERENCE_KINDS = frozenset(
@@ -159,6 +188,19 @@ _PASSING = frozenset(
 )
 
 
+#: What is known of a sample before anything is measured: how pure, how heavy at the start.
+_KNOWN = re.compile(
+    r"(?i)(?<!\d)260\W?2[38]0(?!\d)|\b(rin|dv200|purity|reinheit)\b|\b([cr]?[dr]na|template|input)\b"
+    r"[\W_]*[nµu]g|\b(start|initial)(ing)?[\W_]*(body[\W_]*)?(weight|gewicht)|\banfangsgewicht"
+    r"|poids[\W_]*initial|peso[\W_]*inicial"
+)
+
+
+def known_before(name: str) -> bool:
+    """Return whether a name says what is known of a sample before: its weight at the start, RIN."""
+    return bool(_KNOWN.search(name))
+
+
 def clocks(name: str) -> bool:
     """Return whether a column's name is time and nothing else: `Time (s)`, not reaction time."""
     said = words(name)
@@ -173,7 +215,7 @@ def is_reference(name: str) -> bool:
 
 def words(name: str) -> frozenset[str]:
     """Return the words of a column's name, in small letters."""
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).casefold()
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.replace("n°", "nr")).casefold()
     spaced = re.sub(r"(bio(logical)?|tech(nical)?)(?=rep)", r"\1 ", spaced)
     said = frozenset(word for word in re.split(r"[\W\d_]+", spaced) if word)
     for kind, which in _WHICH:
@@ -198,6 +240,12 @@ def outcomes_alone(names: Iterable[str]) -> bool:
     return any(words(name) & _OUTCOMES for name in names)
 
 
+def counts_things(name: str) -> bool:
+    """Return whether a name says that things were counted: `cell count`, `Iba1+ cells`."""
+    said = words(name)
+    return bool(said & COUNTS) or "counted" in hints(name) or ("n" in said and len(said) > 1)
+
+
 def exposes(name: str) -> bool:
     """Return whether a column's name speaks of an area, a length, a volume or a time."""
     return bool(EXPOSURES & words(name))
@@ -214,9 +262,29 @@ def hints(name: str) -> frozenset[str]:
     return frozenset(role for role, known in WORDS.items() if said & {*known.split()})
 
 
+def lasts(name: str) -> bool:
+    """Return whether a column names what can be met again another day, as a place or count is not.
+
+    A mouse can; a well, or a replicate, is there for the day.
+    """
+    return "unit" in hints(name) and not hints(name) & {"place", "counter", "block"}
+
+
+def is_aside(column: Column, n_rows: int) -> bool:
+    """Return whether a column is beside the design: known before, remarks, storage, places.
+
+    Places that are another in nearly every row, as positions on a plate, hold nothing together.
+    """
+    said = hints(column.name)
+    known = column.smallest is not None and known_before(column.name)
+    alone = "place" in said and 3 * column.distinct > 2 * n_rows
+    return known or alone or bool(said & {"remark", "storage"})
+
+
 def summary_role(column: Column) -> str | None:
     """Return `n`, `sd` or `se` where name and numbers speak for it."""
-    said = re.split(r"[\W\d_]+", column.name.casefold().replace("standard error", "se"))
+    spelled = re.sub(r"\bst(d|and)?\.? ?dev(iation)?\b", "sd", column.name.casefold())
+    said = re.split(r"[\W\d_]+", spelled.replace("standard error", "se").replace("n°", "nr"))
     role = next((_ROLE[word] for word in said if word in _ROLE), None)
     role = "n" if _NUMBER_OF.match(column.name) else role
     low = column.smallest

@@ -18,6 +18,10 @@ from nestimate.data.tables.titles import says_when
 from nestimate.errors import DataError, DesignError, listed
 from nestimate.remedies import Remedy
 
+#: What stands below a group where its readings are summed up.
+_MEANS = frozenset({"mean", "average", "avg", "mittelwert", "moyenne", "media"})
+_SPREADS = frozenset({"sd", "std", "stdev", "sem", "se", "n", "std. deviation", "std. error"})
+
 
 def spanning_header(grid: Grid, wanted: Wanted) -> Table | None:
     """Read a table whose header has names that span several columns; None where it has none.
@@ -29,7 +33,27 @@ def spanning_header(grid: Grid, wanted: Wanted) -> Table | None:
     DesignError
         When the user has to say what the columns of labels beside the groups are.
     """
+    _check_summaries(grid)
     return _nested_header(grid, wanted) or _grouped_header(grid, wanted)
+
+
+def _check_summaries(grid: Grid) -> None:
+    """Refuse means, SDs and n that stand beside each other below the name of each group."""
+    names = [tidy(name) for name in grid.names]
+    if not grid.n_rows or len({*_filled_right(names)}) == len(names):
+        return
+    second = [tidy(str(column[0].as_py() or "")) for column in grid.columns]
+    said = [word for word in second if word.casefold() in _MEANS | _SPREADS]
+    if not {word.casefold() for word in said} & _MEANS or len(said) < len({*said}) * 2:
+        return
+    groups = [n for n, word in zip(_filled_right(names), second, strict=True) if word in said]
+    words = ", ".join(dict.fromkeys(said))
+    raise DataError(
+        f"{grid.source}: {words} stand beside each other below each of "
+        f"{listed(list(dict.fromkeys(groups)), most=4)}: summaries, no readings. Put the groups "
+        f"below each other, in a row each with group, {words} (and what stands left of them), and "
+        "inspect that table: means with their n and SD are compared so."
+    )
 
 
 def _nested_header(grid: Grid, wanted: Wanted) -> Table | None:

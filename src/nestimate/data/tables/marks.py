@@ -15,7 +15,9 @@ _NUMBER = rf"{_BEFORE}[\d.]*\d[\d.]*([eE][-+]?\d+)?\s*$"
 _WITH_POINT = rf"{_BEFORE}\d*\.[\d.]*([eE][-+]?\d+)?\s*$"
 _GROUPED = rf"{_BEFORE}[1-9]\d{{0,2}}(\.\d{{3}})+\s*$"
 _HUNDREDS = rf"{_BEFORE}[1-9]\d{{2}}\s*$"
-_DECIMAL_COMMA = rf"{_BEFORE}\d+,(\d{{1,2}}|\d{{4,}})\s*$"
+_DECIMAL_COMMA = rf"{_BEFORE}(\d+,(\d{{1,2}}|\d{{4,}})|0+,\d+)\s*$"
+_WITH_COMMA = rf"{_BEFORE}\d+(,\d+)?\s*$"
+_POINT = rf"{_BEFORE}\d*\.\d+\s*$"
 #: Cells looked at before the whole column is.
 _FIRST = 200
 
@@ -59,6 +61,25 @@ def check_points(grid: Grid) -> None:
         f"thousands? Every number with a point has three digits behind it, in a table {where}. "
         f"If they do, {grouped}{plain and f'; if they are decimal points, {plain}'}. {STATE_MARK}."
     )
+
+
+def decimal_commas(grid: Grid) -> str:
+    """Return the first column of numbers whose commas can only be decimal marks; "" if unclear.
+
+    So it is between semicolons or tabs, where commas have other than three digits behind them and
+    no number has a point.
+    """
+    texts = [i for i, column in enumerate(grid.columns) if is_text(column)]
+    if grid.separator not in {";", "\t"} or any(_count(grid.columns[i], _POINT) for i in texts):
+        return ""
+    found = (i for i in texts if _has_commas(grid.columns[i]))
+    return next((tidy(grid.names[i]) for i in found), "")
+
+
+def _has_commas(column: Any) -> bool:
+    """Return whether a column holds numbers, some with a decimal comma."""
+    numbers = _count(column, _WITH_COMMA)
+    return bool(_count(column, _DECIMAL_COMMA)) and 2 * numbers >= _count(column, _FILLED)
 
 
 def _may_group(column: Any) -> bool:

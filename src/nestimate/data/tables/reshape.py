@@ -12,9 +12,10 @@ import pyarrow as pa
 from nestimate.data.tables.onegroup import with_one_group
 from nestimate.data.tables.series import alike_in_name, alike_in_size, counts_rows, number_like
 from nestimate.data.tables.stacking import Wanted, column_of_values, renamed, stacked
+from nestimate.data.tables.survival import survival_said
 from nestimate.data.tables.table import Table
 from nestimate.data.tables.titled import from_groups, from_units
-from nestimate.data.tables.titles import counts_time, families, titles
+from nestimate.data.tables.titles import counts_time, families, moment, titles
 from nestimate.errors import DataError, DesignError, listed, one_of
 from nestimate.remedies import Advice, Remedy
 
@@ -30,6 +31,10 @@ def long_form(table: Table, wanted: Wanted) -> Table:
     if wanted.as_it_is:
         return table
     roles = wanted.clusters is None
+    if wanted.wide == "groups" or (wanted.value is None and not wanted.beside(table)):
+        said = survival_said(table)
+        if said:
+            raise DataError(f"{table.source}: {said}")
     if wanted.clusters is not None and wanted.wide is not None:
         wanted = _of_formula(table, wanted, wanted.clusters)
     several = _several(table, wanted.value) if roles else []
@@ -97,8 +102,9 @@ def _from_replicates(table: Table, columns: Sequence[str], wanted: Wanted) -> Ta
     named = [name for name in wanted.named if name in table.columns]
     # A formula may give rows a name; roles name a column of units, or rows are the units.
     rows = "" if wanted.unit in table.columns else wanted.unit or ""
+    points = _points(table, wanted)
     if wanted.clusters is None:
-        rows = "" if wanted.unit else "row"
+        rows = "" if wanted.unit or points else "row"
     beside = [] if wanted.clusters is not None else wanted.beside(table)
     kept = list(dict.fromkeys([*beside, *named]))
     for name in kept:
@@ -106,6 +112,22 @@ def _from_replicates(table: Table, columns: Sequence[str], wanted: Wanted) -> Ta
         if name in columns:
             raise DesignError(f"column '{name}' is given as a reading and as a role of its own.")
     note = f"Wide table: {len(columns)} readings in each row, in the columns {', '.join(columns)}."
+    when = {moment(name) for name in columns}
+    times = {time for _, time in when} if len({stem for stem, _ in when}) == 1 else set()
+    if wanted.wide is None and 0.0 in times and len(times) > 1:
+        raise DesignError(
+            f"{table.source}: the titles {listed(columns, most=4)} say when, before and after: "
+            "pooled as readings of one unit they would be averaged over time. Compare what came "
+            "last at equal values before, ",
+            Remedy("value", columns[-1]),
+            " with ",
+            Remedy("adjust", columns[0]),
+            "; or, if they are repeated readings of the same, add ",
+            Remedy("wide", "replicates"),
+            ".",
+        )
+    if points:
+        note += f" Every {wanted.group} has one row, so each value is taken as one data point."
     if rows:
         note += " Every row is taken as one unit."
         labels = pa.array([f"row {table.row(i)}" for i in range(table.n_rows)], pa.string())
@@ -117,8 +139,18 @@ def _from_replicates(table: Table, columns: Sequence[str], wanted: Wanted) -> Ta
     found = stacked(table, values, {}, [*table.notes, note], wanted, kept)
     found = renamed(found, wanted)
     roles = {"value": str(wanted.value), "group": str(wanted.group)}
-    roles["unit"] = wanted.unit or "row"
+    if not points:
+        roles["unit"] = wanted.unit or "row"
     return replace(found, roles=roles)
+
+
+def _points(table: Table, wanted: Wanted) -> bool:
+    """Return whether every group has one row, whose values are then what is compared."""
+    named = [name for name in wanted.beside(table) if name in table.columns]
+    if wanted.clusters is not None or named != [wanted.group] or table.n_rows < 2:
+        return False
+    codes = table.labels(named[0])[0]
+    return bool(codes.min() >= 0 and len({*codes.tolist()}) == table.n_rows)
 
 
 def _several(table: Table, value: str | None) -> list[str]:

@@ -234,6 +234,7 @@ def summary_rows(grid: Grid) -> list[int]:
             said = [cell for cell, label in labels.items() if label in _SUMMARIES]
             hit = pc.is_in(column, value_set=pa.array(said, column.type))
             found |= {*np.flatnonzero(hit.to_numpy()).tolist()}
+    found -= {0}  # nothing stands above it
     if 2 * len(found) >= grid.n_rows:
         return []
     # A title may stand in a row of its own, above its numbers.

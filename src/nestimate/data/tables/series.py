@@ -25,8 +25,10 @@ _APART = 3.0
 def alike_in_name(names: Sequence[str]) -> bool:
     """Return whether names look like those of repeated readings: rep1 and rep2, a_left and b_left.
 
-    They differ in a number, a last letter, or have a word in common.
+    They differ in a number, a last letter, or have a word in common; or they are 1, 2, 3.
     """
+    if [*names] == [str(i + 1) for i in range(len(names))]:
+        return True
     if len(families(names)) == 1 and len(next(iter(families(names).values()))) == len(names):
         return True
     words = [{*re.split(r"[\W_\d]+", name.casefold())} - {""} for name in names]

@@ -14,9 +14,22 @@ _COUNTED = frozenset(
     | {"maus", "tier", "probe", "souris", "replikat", "versuch", "ratón"}
 )
 #: Words beside a number that say when.
-_WHEN = frozenset(
+_DATED = frozenset(
     {"day", "days", "d", "week", "weeks", "wk", "hour", "hours", "h", "hr", "hrs", "min", "month"}
     | {"visit", "time", "tp", "tag", "woche", "jour", "semaine", "día", "semana"}
+)
+#: Words for before and after, and those beside a number of a moment.
+_BEFORE = frozenset(
+    {"pre", "before", "baseline", "base", "bl", "initial", "start", "pretest", "pretreatment"}
+    | {"vorher", "avant", "antes", "prima", "ausgangswert", "anfang"}
+)
+_AFTER = frozenset(
+    {"post", "after", "final", "end", "followup", "posttest", "posttreatment", "endpoint"}
+    | {"nachher", "après", "después", "depois", "dopo", "ende"}
+)
+_MOMENTS = frozenset(
+    {"t", "d", "day", "days", "w", "wk", "week", "weeks", "m", "mo", "month", "months", "h", "hr"}
+    | {"hour", "hours", "min", "visit", "time", "tag", "woche", "jour", "semaine", "día", "semana"}
 )
 _MEASURES = re.compile(r"([mµunp]?[MgLl]|[mµu]g|%|x|h|hrs?|min|d|days?|weeks?)\b.*")
 _BETWEEN = r"[\s_.,:/#-]"
@@ -68,7 +81,7 @@ class Title:
     @property
     def dated(self) -> bool:
         """Whether the number says when."""
-        return self.word.casefold() in _WHEN
+        return self.word.casefold() in _DATED
 
 
 def titles(names: Sequence[str]) -> dict[str, Title]:
@@ -113,6 +126,15 @@ def families(names: Sequence[str]) -> dict[str, list[str]]:
     return {stem: [*found] for stem, found in members.items() if len(found) > 1}
 
 
+def lettered(names: Sequence[str]) -> dict[str, list[str]]:
+    """Return names that differ in a letter behind them alone: Weight_A, Weight_B, Weight_C."""
+    found = {name: title for name in names if (title := _read(_LETTERED, name)) is not None}
+    stems = {title.stem.casefold() for title in found.values()}
+    marks = sorted(title.mark.casefold() for title in found.values())
+    run = marks == [chr(ord("a") + i) for i in range(len(marks))]
+    return {stems.pop(): [*found]} if len(stems) == 1 and run and len(found) > 1 else {}
+
+
 def at_times(names: Sequence[str]) -> list[list[str]]:
     """Return families of names whose numbers are times."""
     parts = titles(names)
@@ -126,7 +148,7 @@ def at_times(names: Sequence[str]) -> list[list[str]]:
 def says_when(name: str) -> bool:
     """Return whether a title is a time: Day 7, week 2, t1, 24 h."""
     match = _MOMENT.fullmatch(name)
-    return match is not None and (match["word"] or match["unit"]).casefold() in _WHEN | {"t"}
+    return match is not None and (match["word"] or match["unit"]).casefold() in _DATED | {"t"}
 
 
 def counts_time(stem: str, marks: Iterable[str] = ()) -> bool:
@@ -136,7 +158,7 @@ def counts_time(stem: str, marks: Iterable[str] = ()) -> bool:
     """
     word = re.split(_BETWEEN, stem.casefold())[-1]
     if word not in {"d", "p", "w"}:
-        return word in _WHEN | {"t"}
+        return word in _DATED | {"t"}
     numbers = sorted(int(mark) for mark in marks if mark.isdigit())
     return len(numbers) > 1 and numbers != [*range(1, len(numbers) + 1)]
 
@@ -191,7 +213,7 @@ def _among_words(names: Sequence[str]) -> dict[str, Title]:
     found = {
         name: match
         for name in names
-        if (match := _AMONG.fullmatch(name)) is not None and match["word"].casefold() in _WHEN
+        if (match := _AMONG.fullmatch(name)) is not None and match["word"].casefold() in _DATED
     }
     alike = {(match["stem"], match["word"].casefold(), match["rest"]) for match in found.values()}
     if len(alike) != 1 or len(found) < 2:
@@ -214,7 +236,7 @@ def _without_words(found: Mapping[str, Title]) -> dict[str, Title]:
     shorter = {}
     for name, title in found.items():
         match = None if title.word else _WORD.fullmatch(title.stem)
-        counted = match is not None and match["word"].casefold() in _COUNTED | _WHEN
+        counted = match is not None and match["word"].casefold() in _COUNTED | _DATED
         shorter[name] = (
             replace(title, stem=match["stem"], word=match["word"]) if match and counted else title
         )
@@ -253,3 +275,27 @@ def common_word(found: Iterable[Title]) -> str:
     """Return what all titles number, `Day`; "" where they do not say so, or differ in it."""
     words = {title.word for title in found}
     return next(iter(words)) if len(words) == 1 else ""
+
+
+def moment(name: str) -> tuple[str, float | None]:
+    """Return a name without what says when, and when: 0 before, None where it does not say."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    tokens = [t for t in re.split(r"[\W_]+|(?<=\D)(?=\d)|(?<=\d)(?=\D)", spaced.casefold()) if t]
+    kept: list[str] = []
+    when: float | None = None
+    at = 0
+    while at < len(tokens):
+        here, after = tokens[at], tokens[at + 1] if at + 1 < len(tokens) else ""
+        if here in _BEFORE:
+            when = 0.0
+        elif here in _AFTER or (here, after) == ("follow", "up"):
+            when = float("inf")
+            at += here == "follow"
+        elif here in _MOMENTS and after.isdigit():
+            when, at = float(after), at + 1
+        elif here.isdigit() and after in _MOMENTS:
+            when, at = float(here), at + 1
+        else:
+            kept.append(here)
+        at += 1
+    return " ".join(kept), when

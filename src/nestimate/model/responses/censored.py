@@ -34,6 +34,8 @@ class CensoredReadings:
         Of the measured values of each unit, shape (units,).
     low, high, times
         The different ends of the other values, and how often each occurs; (units, ends).
+    told
+        Whether each unit has anything but limits on one side, shape (units,).
     middle, seen
         What stands for each unit's mean, limits in the place of values, and how many rows there
         are; shape (units,).
@@ -49,6 +51,7 @@ class CensoredReadings:
     low: Array
     high: Array
     times: Array
+    told: NDArray[np.bool_]
     middle: Array
     seen: Array
 
@@ -74,6 +77,7 @@ class CensoredReadings:
             low=padded(a, member, size, -np.inf),
             high=padded(b, member, size, np.inf),
             times=padded(times, member, size),
+            told=np.bincount(unit[rows.beyond == 0], minlength=size) > 0,
             middle=design.statistics.mean,
             seen=design.statistics.n.astype(np.float64),
         )
@@ -89,9 +93,13 @@ class CensoredReadings:
         return np.asarray(self.times.sum(axis=1) == 0)
 
     def anchors(self, theta: Theta, units: Codes) -> tuple[Array, Array]:
-        """Return each unit's mean with limits in the place of values, and its error."""
+        """Return each unit's mean with limits in the place of values, and its error.
+
+        Limits on one side tell how far a mean does not go, and nothing of where it is.
+        """
         sigma = self._sigma(theta, units)
         wide = sigma / np.sqrt(self.seen[units])[:, None]
+        wide = np.where(self.told[units][:, None], wide, np.inf)
         return self.middle[units][None, :, None], wide[None]
 
     def slopes(self, m: Array, theta: Theta, units: Codes) -> tuple[Array, Array]:

@@ -13,15 +13,21 @@ FEWEST_ESS = 1_000
 
 def reliability_checks(fit: Fit, wanted: float) -> tuple[Check, ...]:
     """Return the checks of a fit of which so many effective draws were wanted."""
-    k, ess = fit.pareto_k, fit.ess
+    others = _weight_checks(fit) if fit.chains is None else _chain_checks(fit.chains)
+    # Fewer draws are enough only of draws that can be trusted.
+    trusted = all(check.passed for check in others)
     enough = Check.of(
         "ess",
-        ess,
-        passed=ess >= wanted,
-        text=_ess_text(fit, wanted),
+        fit.ess,
+        passed=fit.ess >= wanted,
+        text=_ess_text(fit.ess, wanted, trusted=trusted),
     )
-    if fit.chains is not None:
-        return (*_chain_checks(fit.chains), enough)
+    return (*others, enough)
+
+
+def _weight_checks(fit: Fit) -> tuple[Check, ...]:
+    """Return whether the weights can be trusted, and what they are weights of."""
+    k = fit.pareto_k
     return (
         Check.of(
             "pareto_k",
@@ -29,17 +35,15 @@ def reliability_checks(fit: Fit, wanted: float) -> tuple[Check, ...]:
             passed=k <= K_LIMIT,
             text=f"Pareto k of the importance weights is {k:.2f} (at most {K_LIMIT} is reliable).",
         ),
-        enough,
         *_integral_checks(fit),
         *_edge_checks(fit),
     )
 
 
-def _ess_text(fit: Fit, wanted: float) -> str:
+def _ess_text(ess: float, wanted: float, *, trusted: bool) -> str:
     """Say how many effective draws there are, and what to ask for where that is enough for less."""
-    ess = fit.ess
     said = f"Effective draws behind the worst parameter: {ess:,.0f} (wanted: {wanted:,.0f})."
-    if not FEWEST_ESS <= ess < wanted:
+    if not trusted or not FEWEST_ESS <= ess < wanted:
         return said
     enough = int(ess // FEWEST_ESS * FEWEST_ESS)
     return Advice(

@@ -12,7 +12,7 @@ from nestimate.results.analyses.influence import Influence
 from nestimate.results.analyses.sensitivity import LIMIT, Scaled, Sensitivity
 from nestimate.results.estimates import naming
 from nestimate.results.estimates.summaries import Check, Summary
-from nestimate.results.estimates.verdicts import rope_verdict
+from nestimate.results.estimates.verdicts import rope_verdict, sign_verdict
 from nestimate.results.words.features import feature_name, hint, regular_hint
 from nestimate.results.words.rounding import (
     decimals,
@@ -309,6 +309,13 @@ def _influence_sentence(one: Influence, design: Design) -> str:
             "below": f"{above(design)} stays below 0.025",
             "open": "the direction stays open",
         }[one.sign]
+        turned = [found for found in one.left_out if sign_verdict(found.p_gt_0) != one.sign]
+        across = [found for found in turned if one.sign != "open"]
+        if across:
+            far = max(across, key=lambda found: abs(found.p_gt_0 - one.p_gt_0))
+            direction += (
+                f" to within its Monte Carlo error ({_fine(far.p_gt_0)} without {far.name})"
+            )
         rope = "" if one.rope is None else f", the interval stays {one.rope} the ROPE"
         said.append(
             f"No single {what} decides about {one.contrast}: without any one of them {direction}"

@@ -37,8 +37,7 @@ def spread_checks(model: Model) -> tuple[Check, ...]:
     design = model.design
     if model.assumptions.tau in ("own", "pooled") or design.structure.pair:
         return ()
-    seen = (Spreads.of(design), Spreads.of_changes(design))
-    return tuple(_spread_check(design, found) for found in seen if found is not None)
+    return tuple(_spread_check(design, found) for found in Spreads.every(design))
 
 
 def _spread_check(design: Design, found: Spreads) -> Check:
@@ -51,7 +50,7 @@ def _spread_check(design: Design, found: Spreads) -> Check:
         passed=not found.uneven,
         text=Advice(
             f"One spread serves {_all_of(design)}, and they scatter differently "
-            f"({found.shown}; Bartlett's test P = {found.p:.2g}): intervals are too narrow "
+            f"({found.shown}; {found.test} P = {found.p:.2g}): intervals are too narrow "
             "where the scatter is large and too wide where it is small. A spread for each: ",
             *own,
             ".",
@@ -59,7 +58,7 @@ def _spread_check(design: Design, found: Spreads) -> Check:
         if found.uneven
         else Advice(
             f"One spread serves {_all_of(design)}; theirs may differ by chance alone "
-            f"({found.shown}; Bartlett's test P = {found.p:.2g})",
+            f"({found.shown}; {found.test} P = {found.p:.2g})",
             *(unseen if found.fewest < HARDLY else (".",)),
         ),
         withholds=False,

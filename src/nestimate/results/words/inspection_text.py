@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from shlex import quote
 from textwrap import fill
 
-from nestimate.data.inspection.candidates import lasts
 from nestimate.data.inspection.inspection import Inspection
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.proposals import Proposal
 from nestimate.data.inspection.questions import Decision, decisions
+from nestimate.data.inspection.vocabulary import lasts
+from nestimate.data.tables.edits import KeepOnly
 from nestimate.errors import listed
 from nestimate.remedies import lines_said
 from nestimate.results.words.lines import visible
@@ -123,7 +124,14 @@ def _design(number: int | None, proposal: Proposal, inspection: Inspection, data
     if (number or 1) > MOST_TREES:
         left = proposal.candidate.unused
         short = (
-            [fill(_left_out(proposal), WIDTH, initial_indent="     ", subsequent_indent="       ")]
+            [
+                fill(
+                    _left_out(proposal, inspection),
+                    WIDTH,
+                    initial_indent="     ",
+                    subsequent_indent="       ",
+                )
+            ]
             if left
             else []
         )
@@ -137,7 +145,12 @@ def _design(number: int | None, proposal: Proposal, inspection: Inspection, data
         lines += [f"       {line}" for line in copied[inspection.file is None :]]
     if proposal.candidate.unused:
         lines.append(
-            fill(_left_out(proposal), WIDTH, initial_indent="     ", subsequent_indent="       ")
+            fill(
+                _left_out(proposal, inspection),
+                WIDTH,
+                initial_indent="     ",
+                subsequent_indent="       ",
+            )
         )
     return "\n".join([*lines, *command, f"   Python: {proposal.call(data)}"])
 
@@ -165,7 +178,7 @@ def _later(title: str, said: str, proposal: Proposal, inspection: Inspection, da
     return "\n".join([_section(title, [said]), *command, f"     Python: {proposal.call(data)}"])
 
 
-def _left_out(proposal: Proposal) -> str:
+def _left_out(proposal: Proposal, inspection: Inspection) -> str:
     candidate = proposal.candidate
     said = f"Left out: {', '.join(candidate.unused)}."
     if not candidate.merged or not (candidate.units or candidate.block):
@@ -175,9 +188,17 @@ def _left_out(proposal: Proposal) -> str:
     if not candidate.units and others == [*candidate.merged]:
         named = " and ".join(others)
         return f"{said} Right if every row is another {named}, equal labels or not."
-    return (
+    said = (
         f"{said} Rows that differ in {' or '.join(candidate.merged)} count as readings of the same "
-        f"{within}."
+        f"{within}"
+    )
+    points = [inspection.column(name) for name in candidate.over if not proposal.folded]
+    if not points or points[0].largest is None:
+        return f"{said}."
+    one = KeepOnly(where=((points[0].name, f"{points[0].largest:.15g}"),))
+    return (
+        f"{said}: means over all {points[0].name} are compared, as by areas under curves. At one "
+        f"alone: add --edit {quote(str(one))}."
     )
 
 
@@ -191,7 +212,7 @@ def question(decision: Decision, inspection: Inspection) -> str:
 def question_and_answers(decision: Decision, inspection: Inspection) -> tuple[str, ...]:
     """Return the question and its answers, in the order of the choices."""
     column, other = decision.column, decision.other
-    labels = ", ".join(inspection.column(column).examples[:3])
+    labels = ", ".join(x for c in inspection.columns if c.name == column for x in c.examples[:3])
     several = f"{column} {labels} ... occur in more than one {other}."
     match decision.kind:
         case "same labels":
@@ -219,6 +240,12 @@ def question_and_answers(decision: Decision, inspection: Inspection) -> tuple[st
                 return asked, column, other, "Both at once"
             hint = f"To compare their combinations, name both as the group: {column},{other}."
             return f"{asked} {hint}", column, other
+        case "what columns are":
+            return (
+                f"Are {column} what you want to compare, or readings of one thing?",
+                "Compared",
+                "Readings",
+            )
         case "one group":
             return (
                 f"Do you want to compare each {column} with the others?",
@@ -287,11 +314,8 @@ def _screen_line(inspection: Inspection) -> list[str]:
 
 def mend(inspection: Inspection) -> list[str]:
     """Say why the table allows no comparison, and what to do about it."""
-    if inspection.plate:
-        return [
-            "This is a plate as it lies: the letters and numbers are places of wells, no groups.",
-            "Write one row for each well: well, sample, group, value. Then inspect that table.",
-        ]
+    if inspection.instead:
+        return [f"{inspection.instead[0].upper()}{inspection.instead[1:]}"]
     if (lived := inspection.lifetimes) is not None:
         then = " The line above takes them then." if lived.design else ""
         return [

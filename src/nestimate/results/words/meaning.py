@@ -87,6 +87,12 @@ def _by_formula(proposal: Proposal) -> str:
             f"{named} are {('two', 'three')[len(factors) - 2]} factors: the effect of each, and "
             "how far it depends on the other (their interaction). "
         )
+    elif proposal.along:
+        said = (
+            f"How fast {proposal.roles.value} changes along {proposal.along} is compared between "
+            f"{factors[0]} (slopes of straight lines), and its mean at the middle of "
+            f"{proposal.along}. Right as far as the curves are straight. "
+        )
     elif isinstance(proposal, FormulaProposal) and proposal.change:
         after, before = proposal.change
         said = f"The change, {after} less {before}, is compared between {factors[0]}: simpler to "

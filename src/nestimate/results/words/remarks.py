@@ -4,11 +4,10 @@ import re
 from collections.abc import Iterable
 from shlex import quote
 
-from nestimate.data.inspection.candidates import lasts
 from nestimate.data.inspection.inspection import Inspection
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.lifetimes import Lifetimes
-from nestimate.data.inspection.vocabulary import hints, summary_role
+from nestimate.data.inspection.vocabulary import hints, lasts, summary_role
 from nestimate.errors import listed
 
 

@@ -87,7 +87,8 @@ def _gloss(row: Summary, model: Model) -> str:
     unit = design.structure.unit_name("data point")
     block = design.structure.block_name()
     inner = {
-        f"tau_{level.name}": f"SD from {level.name} to {level.name}" for level in design.subunits
+        f"tau_{level.name}": f"SD from {level.name} to {level.name}"
+        for level in (*design.subunits, *design.structure.blocks[1:])
     }
     return {
         **averaged(design, design.structure.unit_name(design.structure.block_name("data point"))),

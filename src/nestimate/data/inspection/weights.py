@@ -1,0 +1,230 @@
+"""How much speaks for a set of roles: the weights were set on tables of real laboratories."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from nestimate.data.designs.groups import CONTROLS
+from nestimate.data.inspection.candidates import Candidate, counts_within, possible
+from nestimate.data.inspection.crossings import Crossing
+from nestimate.data.inspection.curves import visits
+from nestimate.data.inspection.factors import begins_anew, counting, holds_groups, is_when
+from nestimate.data.inspection.returning import one_each
+from nestimate.data.inspection.vocabulary import (
+    ANIMALS,
+    BORN,
+    LITTERS,
+    VIEWS,
+    hints,
+    lasts,
+    words,
+)
+
+
+def ranked(
+    crossing: Crossing, groups: Sequence[str], whole: str, *, single: bool
+) -> list[Candidate]:
+    """Return every set of roles that the labels allow, the most likely first.
+
+    Parameters
+    ----------
+    crossing
+        Which labels occur with which.
+    groups
+        Columns that could be the group.
+    whole
+        The column that makes all rows one group.
+    single
+        Whether a unit of one row is worth naming, as in a table of means.
+    """
+    names = [name for name in crossing.names if name != whole and crossing.size(name) > 1]
+    found = [
+        _scored(crossing, candidate, names, whole)
+        for group in groups
+        for candidate in possible(crossing, group, [n for n in names if n != group], single=single)
+    ]
+    return sorted(found, key=lambda candidate: -candidate.score)
+
+
+def _scored(
+    crossing: Crossing, candidate: Candidate, names: Sequence[str], whole: str
+) -> Candidate:
+    """Say how much speaks for a candidate; the weights were set on tables of real laboratories."""
+    used = candidate.used
+    unused = [name for name in names if name not in used]
+    untold = [name for name in unused if not crossing.decides(used, name)]
+    score = _group_score(candidate.group, crossing.labels[candidate.group], whole)
+    score += len(used) - 1 + _rows_alone(crossing, candidate, untold)
+    for name in untold:
+        numbering = crossing.single or crossing.most_rows([*used, name]) == 1
+        score -= 0.5 if numbering or name in crossing.counters or "trait" in hints(name) else 1.5
+        # Days and plates make a difference: rows that differ in them are no plain readings.
+        differ = hints(name) & {"block", "trait"} == {"block"}
+        score -= (0.5 if crossing.single else 1.5) * differ
+        # So do animals: where their labels return they may be the same ones, and are not pooled.
+        runs = [b for b in candidate.blocks if b in crossing.runs]
+        returning = not crossing.inside(name, candidate.group)
+        another = any(returning or begins_anew(crossing, name, b) for b in runs)
+        score -= 3.0 * (lasts(name) and _of_days(candidate) and not another)
+    for name in used:
+        if name not in names or not counts_within(crossing, name, names):
+            continue
+        score -= 3.0 * (name == candidate.group)
+        before = names[: names.index(name)]
+        score -= 3.0 * (crossing.most_rows([*before, name]) == 1 < crossing.most_rows(before))
+    if used == (candidate.group,):
+        # Numbers that return in every group may be the same animals.
+        score -= 1.5 * any(one_each(crossing, candidate.group, name) for name in untold)
+    score += _unit_score(crossing, candidate, names, untold)
+    score += _block_score(crossing, candidate, names)
+    merged = tuple(name for name in untold if name not in crossing.counters)
+    anew = [n for b in candidate.blocks for n in merged if begins_anew(crossing, n, b)]
+    return replace(
+        candidate,
+        score=score,
+        unused=tuple(unused),
+        merged=merged,
+        anew=tuple(anew),
+        over=tuple(name for name in merged if name in crossing.along),
+    )
+
+
+def _rows_alone(crossing: Crossing, candidate: Candidate, untold: Sequence[str]) -> float:
+    """Say how much speaks for rows as data points where each is another animal or sample.
+
+    Of a plate, an operator and a box none tells better than the others what rows share.
+    """
+    together = any(words(name) & LITTERS for name in untold)
+    if not crossing.single or together or len(candidate.used) > 1:
+        return 0.0
+    met = [n for n in untold if not ("trait" in hints(n) or crossing.inside(n, candidate.group))]
+    return 1.0 + 3.0 * (len(met) > 1)
+
+
+def _unit_score(
+    crossing: Crossing, candidate: Candidate, names: Sequence[str], untold: Sequence[str]
+) -> float:
+    if not candidate.units:
+        return 0.0
+    outer, *inner = candidate.units
+    place = candidate.place
+    score = -4.0 * (outer == crossing.made and _lie_together(crossing, candidate, names))
+    # A well is a place on a plate: without the plate it names nothing.
+    days = [n for n in untold if "block" in hints(n) and not is_when(crossing, n)]
+    apart = any(not _sites(crossing, n, outer, names) for n in days)
+    score -= 2.5 * ("place" in hints(outer) and apart)
+    holders = names[: names.index(outer)] if counts_within(crossing, outer, names) else ()
+    # A day is what its wells lie in, not another one under every treatment.
+    score -= 3.0 * (candidate.relabel and bool(inner) and "unit" not in hints(outer))
+    score -= 6.0 * any(not crossing.decides(place, name) for name in holders)
+    again = any(begins_anew(crossing, outer, n) for n in names if n not in {*place, outer})
+    score -= 5.0 * (again and not candidate.relabel)
+    told = _told(outer, {"unit": 1.5, "counter": -3.0, "group": -2.5})
+    score += 1.5 if outer in crossing.runs else told
+    score += sum(_told(n, {"unit": 0.5, "counter": -1.0, "group": -2.0}) for n in inner)
+    # Labels that return in every unit, without a name that says why, are rarely subunits.
+    score -= 1.5 * sum(
+        not (hints(name) or crossing.inside(name, outer) or counts_within(crossing, name, names))
+        for name in inner
+    )
+    if candidate.relabel:
+        score -= _told(outer, {"time": 4.0, "unit": 1.0, "block": 1.5}) or 1.0
+        # Labels that tell groups apart are rarely used again for something else.
+        own = crossing.size(candidate.group) > 1 and crossing.inside(outer, candidate.group)
+        again = own and "place" not in hints(outer)
+        score -= 1.5 * (again and not counts_within(crossing, outer, names))
+        # Nor are those of what stands before the days or plates on which it was met again.
+        last = candidate.place[-1]
+        again = own and last != candidate.group and not begins_anew(crossing, outer, last)
+        score -= 4.0 * again
+        # Where a column names what is in each row, nothing else is sampled anew.
+        score -= 3.0 * crossing.single
+        # What has a name, as HeLa has, is the same wherever it is met; so is tag 228, rather.
+        score -= 2.0 * _named(crossing.labels[outer])
+        score -= 1.0 * (lasts(outer) and not counting(crossing.labels[outer]))
+        # Nor are labels of which each lies in one level of another factor.
+        others = [name for name in names if name in crossing.factors]
+        score -= 1.5 * any(crossing.inside(outer, name) for name in others)
+    return score
+
+
+def _lie_together(crossing: Crossing, candidate: Candidate, names: Sequence[str]) -> bool:
+    """Return whether rows taken as units belong to what has several of them, by its name.
+
+    An animal has a row for every session, or a donor one in every group.
+    """
+    group, rows = candidate.group, candidate.units[0]
+    left = [n for n in names if n not in candidate.used and hints(n) & {"unit", "block"}]
+    inside = (n for n in left if lasts(n) and crossing.inside(n, group))
+    paired = (n for n in left if crossing.size(group, n) == crossing.size(rows) > crossing.size(n))
+    return any(crossing.size(n) < crossing.size(rows) for n in inside) or any(paired)
+
+
+def _named(labels: Sequence[str]) -> bool:
+    """Return whether labels are names: neither counted nor single letters."""
+    return not counting(labels) and any(len(re.sub(r"[\W\d_]", "", label)) > 1 for label in labels)
+
+
+def _sites(crossing: Crossing, name: str, place: str, names: Sequence[str]) -> bool:
+    """Return whether a column counts 1, 2, 3 in every well or slide that stands before it."""
+    if not words(name) & VIEWS:
+        return False
+    before = place in names and name in names and names.index(place) < names.index(name)
+    full = crossing.size(place, name) == crossing.size(place) * crossing.size(name)
+    return before and "place" in hints(place) and full and counts_within(crossing, name, names)
+
+
+def _of_days(candidate: Candidate) -> bool:
+    """Return whether rows are put together by days, plates and the like."""
+    return candidate.block is not None or (
+        candidate.relabel and "block" in hints(candidate.units[0])
+    )
+
+
+def _block_score(crossing: Crossing, candidate: Candidate, names: Sequence[str]) -> float:
+    if candidate.block is None:
+        return 0.0
+    block = candidate.block
+    weights = {"trait": -3.0, "person": 0.0, "place": -1.5, "block": 1.5, "counter": -2.5}
+    weights["unit"] = 0.5
+    told = _told(block, weights | {"group": -2.5})
+    if holds_groups(crossing, block, [candidate.group]) and crossing.most_rows(candidate.place) > 1:
+        told = 1.0
+    score = told - 0.5 * (len(crossing.labels[block]) == 2)
+    # No animal has two genotypes.
+    born = words(block) & ANIMALS and words(candidate.group) & BORN
+    score -= 4.0 * bool(born and not crossing.factors)
+    # What was looked at again on days 5, 10 and 15 is not another one on each.
+    left = any("unit" in hints(n) and n not in candidate.used for n in names)
+    score -= 4.0 * (left and is_when(crossing, block))
+    # An operator who worked on whole days: the days are the blocks.
+    finer = [
+        name
+        for name in names
+        if name not in {block, candidate.group}
+        and "block" in hints(name)
+        and crossing.inside(name, block)
+        and not crossing.inside(name, candidate.group)
+    ]
+    counting = "block" not in hints(block) and counts_within(crossing, block, names)
+    holders = names[: names.index(block)] if counting else ()
+    inner = any(name != candidate.group for name in holders)
+    # Sites 1, 2 of every well lie in it, whatever sites are elsewhere.
+    sites = any(_sites(crossing, block, place, names) for place in names)
+    return score - 2.5 * bool(finer) - 3.0 * inner - 5.0 * sites
+
+
+def _group_score(name: str, labels: Sequence[str], whole: str) -> float:
+    if name == whole:
+        return -1.0
+    score = _told(name, {"group": 3.0, "trait": -1.0, "counter": -3.0, "unit": -2.0, "block": -2.0})
+    score += 2.0 * any(label.casefold() in CONTROLS for label in labels)
+    score += 2.0 * ("time" in hints(name) and visits(labels))
+    score += 0.5 * (len(labels) == 2) - 1.0 * (len(labels) > 6)
+    return score - 0.5 * all(re.fullmatch(r"-?[\d.]+", label) for label in labels)
+
+
+def _told(name: str, weights: Mapping[str, float]) -> float:
+    """Return the weight of the first role that the name speaks for."""
+    spoken = hints(name)
+    return next((weight for role, weight in weights.items() if role in spoken), 0.0)

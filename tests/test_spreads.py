@@ -392,3 +392,25 @@ def test_what_is_advised_for_spreads_of_a_formula_gives_each_group_its_own(rows)
     assert str(check.text).endswith(
         "A spread for each: --tau own (options={'tau': 'own'} in Python)."
     )
+
+
+def test_genotypes_of_littermates_have_an_error_of_change_each():
+    """A pup of each genotype in every litter, seen twice: beside the paired t of each."""
+    rng = np.random.default_rng(6)
+    rows = [
+        (f"l{k}", f"l{k}{geno}", geno, time, level + own + rng.normal(0, change))
+        for k in range(8)
+        for level in [rng.normal(10, 1)]
+        for geno, change in (("WT", 0.2), ("KO", 1.4))
+        for own in [rng.normal(0, 0.5)]
+        for time in ("pre", "post")
+    ]
+    table = pd.DataFrame(rows, columns=["litter", "pup", "geno", "time", "y"])
+    roles = {"value": "y", "group": "geno,time", "block": "litter/pup"}
+    answer = ne.compare(table, **roles, reference="geno=WT,time=pre", options=OPTIONS)
+    for geno in ("WT", "KO"):
+        wide = table[table.geno == geno].pivot_table(index="litter", columns="time", values="y")
+        change = wide.post - wide.pre
+        t = np.ptp(stats.t.interval(0.95, 7, change.mean(), stats.sem(change)))
+        row = next(row for row in answer.contrasts if row.name == f"post - pre | {geno}")
+        assert (row.ci_high - row.ci_low) / t == pytest.approx(1, abs=0.4)

@@ -414,3 +414,27 @@ def test_genotypes_of_littermates_have_an_error_of_change_each():
         t = np.ptp(stats.t.interval(0.95, 7, change.mean(), stats.sem(change)))
         row = next(row for row in answer.contrasts if row.name == f"post - pre | {geno}")
         assert (row.ci_high - row.ci_low) / t == pytest.approx(1, abs=0.4)
+
+
+def test_what_an_arm_tells_of_its_error_has_that_arm_s_degrees_of_freedom():
+    """Cells that are missing: two animals of a are seen twice, of b all; bounds by chi squared."""
+    table = _changes((4, 4), (1.0, 1.0), (0.5, 1.0))
+    gone = table.id.isin(["a1", "a2"]) & (table.time == "t1")
+    answer = ne.compare(table[~gone], **MIXED, options=OPTIONS)
+    wide = table[~gone].pivot_table(index="id", columns="time", values="y")
+    change = (wide.t1 - wide.t0).dropna()
+    for arm, freedom in (("a", 1), ("b", 3)):
+        own = change[change.index.str.startswith(arm)]
+        assert len(own) == freedom + 1
+        sd = own.std(ddof=1) / np.sqrt(2)
+        bound = sd * np.sqrt(freedom / stats.chi2(freedom).ppf(0.1))
+        prior = next(p.prior for p in answer.model.parameters if p.label == f"sigma[{arm}]")
+        assert prior.scale == pytest.approx(bound, rel=1e-4)
+
+
+def test_one_excess_for_both_arms_is_said():
+    table = _changes((5, 5), (0.3, 0.3), (0.2, 0.2)).assign(n=lambda rows: np.rint(rows.y * 3))
+    answer = ne.compare(
+        table, **{**MIXED, "value": "n"}, options={"response": "counts", "ess": 300}
+    )
+    assert "One excess over chance serves a, b" in " ".join(str(answer).split())

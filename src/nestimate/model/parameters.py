@@ -127,6 +127,11 @@ def choose_parameters(design: Design, assumptions: Assumptions) -> tuple[Paramet
     return chosen
 
 
+def stated_means(parameters: Iterable[Parameter], chosen: Assumptions) -> bool:
+    """Whether the user stated a prior of a group mean."""
+    return any(chosen.changes(p.name, p.group) for p in parameters if p.family == FIXED)
+
+
 def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]:
     """Coefficients, the scales of all strata, correlations, the error of a reading, normality.
 

@@ -40,6 +40,8 @@ class FactorTemplate:
         Gives the columns that the parameters of means multiply, (rows, parameters).
     effects
         Each scale to the columns whose combinations have an effect of their own.
+    inside
+        Scales of what does not share it: it lies inside.
     outer
         Column of what shares a Student-t mixing variable.
     known
@@ -55,6 +57,7 @@ class FactorTemplate:
     outer: str
     known: Mapping[str, tuple[float, ...]]
     covariates: tuple[str, ...] = ()
+    inside: tuple[str, ...] = ()
     contrast: str = field(default="reference")
 
     @property
@@ -73,16 +76,18 @@ class FactorTemplate:
             own = table.groupby(list(of), sort=False).ngroup().to_numpy()
             # The scale of an effect is that of the difference between two cells.
             differs = name.startswith("tau_effect") or ":" in name
-            scale = truth[name] / np.sqrt(2 if differs else 1)
-            value = value + scale * mixing[outer] * rng.standard_normal(own.max() + 1)[own]
-        return table.assign(value=value + truth["sigma"] * rng.standard_normal(len(table)))
+            scale = _of_arm(truth, name, table) / np.sqrt(2 if differs else 1)
+            stretch = 1 if name in self.inside else mixing[outer]
+            value = value + scale * stretch * rng.standard_normal(own.max() + 1)[own]
+        sigma = _of_arm(truth, "sigma", table)
+        return table.assign(value=value + sigma * rng.standard_normal(len(table)))
 
     def design(self, table):
         """Return the design as `compare` makes it."""
         read = read_table(table)
         if self.covariates:
             return adjusted_design(read, self.roles, self.covariates)
-        return Design.from_table(read, self.roles)
+        return Design.from_table(read, self.roles, apart="tau_block[a]" in self.priors)
 
     def rank(self, index, ess, ranked):
         """Draw, fit and rank once; the record is that of `calibration.simulate_and_rank`."""
@@ -107,6 +112,19 @@ class FactorTemplate:
             ess,
             {name: int((drawn[name] < value).sum()) for name, value in truth.items()},
         )
+
+
+def _of_arm(truth, name, table):
+    """Return a scale in every row: that of its arm where arms have their own."""
+    if name in truth:
+        return truth[name]
+    return np.where(table["arm"] == "a", truth[f"{name}[a]"], truth[f"{name}[b]"])
+
+
+def _litters(_):
+    """Return pups of eight litters, three in each, seen at two times."""
+    rows = [(f"l{k}", f"l{k}p{i}", t) for k in range(8) for i in range(3) for t in ("t1", "t2")]
+    return pd.DataFrame(rows, columns=["litter", "pup", "time"])
 
 
 def _cells(arms, animals, *, between, readings):
@@ -190,6 +208,54 @@ FACTORS = {
             effects={"tau_block": ("animal",), "tau_effect": ("animal", "time")},
             outer="animal",
             known=TWO_BY_TWO,
+        ),
+        FactorTemplate(
+            name="two factors, one between 2 x 6 animals with scales of each arm, 2 readings",
+            rows=lambda _: _cells("ab", 6, between=True, readings=2),
+            roles=CROSSED,
+            priors={
+                **OF_CELLS,
+                **{f"{name}[{arm}]": ONE for name in ("tau_block", "tau_effect") for arm in "ab"},
+                **NOISE,
+            },
+            means=_of_cells,
+            effects={"tau_block": ("animal",), "tau_effect": ("animal", "time")},
+            outer="animal",
+            known=TWO_BY_TWO,
+        ),
+        FactorTemplate(
+            name="two factors, one between 2 x 6 animals with scales of each arm, 1 reading",
+            rows=lambda _: _cells("ab", 6, between=True, readings=1),
+            roles=CROSSED,
+            priors={
+                **OF_CELLS,
+                **{f"{name}[{arm}]": ONE for name in ("tau_block", "sigma") for arm in "ab"},
+                "nu": NOISE["nu"],
+            },
+            means=_of_cells,
+            effects={"tau_block": ("animal",)},
+            outer="animal",
+            known=TWO_BY_TWO,
+        ),
+        FactorTemplate(
+            name="two times of 3 pups in 8 litters",
+            rows=_litters,
+            roles=Roles(value="value", group="time", block="litter/pup", reference="t1"),
+            priors={
+                "mu[t1]": MU,
+                "mu[t2]": MU,
+                **dict.fromkeys(("tau_block", "tau_effect", "tau_pup"), ONE),
+                **NOISE,
+            },
+            means=lambda table: np.eye(2)[(table["time"] == "t2").to_numpy(int)],
+            effects={
+                "tau_block": ("litter",),
+                "tau_effect": ("litter", "time"),
+                "tau_pup": ("litter", "pup"),
+            },
+            inside=("tau_pup",),
+            outer="litter",
+            known={"t2 - t1": (-1, 1)},
         ),
         FactorTemplate(
             name="two factors, both within 6 animals, 2 readings",

@@ -21,7 +21,7 @@ COVERED: Mapping[tuple[str, int], int] = {
     ("groups", 2): 96,
     ("groups", 3): 93,
     ("groups", 4): 96,
-    ("several", 3): 88,
+    ("several", 3): 92,
     ("blocks", 2): 98,
     ("blocks", 3): 94,
     ("blocks", 4): 92,

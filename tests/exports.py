@@ -995,4 +995,111 @@ EXPORTS = {
         )
         for one, other, whole in (("open", "closed", 100), ("time open", "time closed", 300))
     },
+    "means with doses for groups": Sheet(
+        "fertilizer,Mean,Std. Err.,N\n0,6.64,0.43,9\n40,5.79,0.57,6\n80,5.56,0.53,6\n"
+        "120,4.38,0.17,6\n",
+        "compare --value Mean --group fertilizer --n N --se 'Std. Err.'",
+    ),
+    "Prism, unequally many columns that are named": Sheet(
+        columns(
+            (*(f"vial {i}" for i in (1, 2, 3)), *(f"vial {i}" for i in (1, 2, 3, 4))),
+            ("before", "after"),
+            ",control,,,treated,,,\nphase",
+        ),
+        "compare --value value --group group,phase --block unit",
+        says=("control, treated, each above 3 and 4 units",),
+    ),
+    "Prism, unequally many columns that are numbered": Sheet(
+        columns("1231234", ("sham", "MCAO"), ",m,,,f,,,\noperation"),
+        "compare --value value --group group,operation --unit unit --relabel-units",
+        says=("Are they the same unit each time? Yes: design 2. No, the labels were used again: ",),
+        never=("--against",),
+    ),
+    "Prism, limits": Sheet(
+        columns(("Y1", "Y2", "Y3", "Y1", "Y2", "Y3"), ("male", "female"), ",PBS,,,LPS,,\nSex")
+        + "other,<2.5,8.1,7.9,<2.5,8.8,9.4\n",
+        "compare --value value --response censored --group group --unit unit --relabel-units",
+        says=("--response censored --group group,Sex --block unit",),
+    ),
+    "a mark in some rows, and what everybody has": Sheet(
+        long("mouse,diet,flag", rows=[(m, g, "*!"[i % 2] * (i % 3 == 0)) for i, (m, g) in enumerate(
+            [one for one in MICE for _ in "ab"]
+        )]).replace("flag", "flag,mass"),
+        "compare --value mass --group diet --unit mouse",
+        never=("--group flag", "--fill-down"),
+    ),
+    "a carton in one group only": Sheet(
+        long("dish,conc (nM),carton,MFI", rows=[
+            (f"d{i}", (0, 1, 10)[i // 4], 1 if i < 4 else 2 + i % 2) for i in range(12)
+        ]),
+        "compare --value MFI --group 'conc (nM)'",
+        says=("Left out: dish, carton",),
+    ),
+    "numbers of cartons are not compared": Sheet(
+        long("vial,driver,carton,speed", rows=[
+            (f"v{i}", ("Elav", "Repo")[i // 6], (1, 2, 2, 1, 2)[i % 5])
+            for i in range(12) for _ in "ab"
+        ]),
+        "compare --value speed --group driver --unit vial",
+        never=("--group carton", "driver * carton"),
+    ),
+    "how moist each pot was": Sheet(
+        long("pot,nutrient,moisture,leaf,yield", rows=[
+            (f"p{i}", ("none", "NPK")[i // 4], 7.5 + 0.3 * (5 * i % 7), leaf)
+            for i in range(8) for leaf in range(3)
+        ]),
+        "compare --value yield --group nutrient --unit pot",
+        says=("Left out: leaf", "The value could also be moisture"),
+        never=("moisture --", "--block moisture"),
+    ),
+    "where on the plate each was, some places twice": Sheet(
+        long(
+            "donor,siRNA,loc,MFI",
+            rows=[
+                (f"d{i // 4}", ("scr", "YAP")[i % 2], f"{'ABCDEF'[4 * i // 3 % 6]}{1 + i // 2 % 5}")
+                for i in range(24)
+            ],
+        ),
+        "compare --value MFI --group siRNA --block donor",
+        never=("loc --", "--block loc"),
+    ),
+    "doses of which none is nothing, beside sex": Sheet(
+        long("rat,nM,Sex,latency", rows=[
+            (f"r{i}", (0.01, 0.1, 1, 10)[i // 5], "mf"[i % 3 == 0]) for i in range(19)
+        ]),
+        "fit 'latency ~ C(nM) * Sex'",
+        says=("--value latency --group nM",),
+    ),
+    "readings below each other, numbered in each well": Sheet(
+        long(
+            "construct,n,Well,viability (%)",
+            rows=[
+                (("siCtrl", "siTP53")[i // 5], k, f"{'HOVCJQXELS'[i]}{i + 1:02d}")
+                for i in range(10)
+                for k in range(1, 6)
+            ],
+        ),
+        "compare --value 'viability (%)' --group construct --unit Well",
+        never=("--unit n", "--block n"),
+    ),
+    "a line that is a genotype": Sheet(
+        long("Linie,Maus,Schnitt,mm", rows=[
+            (("+/+", "+/-", "-/-")[i // 4], f"M{i}", k) for i in range(12) for k in (1, 2)
+        ]),
+        "compare --value mm --group Linie --unit Maus",
+    ),
+    "one group of wells of different ages": Sheet(
+        long("sample,replicate,age,IL-6", rows=[
+            (f"H{i}", k, 11 + i * 3 % 4) for i in range(7) for k in (1, 2, 3)
+        ]),
+        "compare --value IL-6 --unit sample --against 0",
+    ),
+    "donors and the tubes that they are in": Sheet(
+        long("donor_id,ligand,tube no,latency", rows=[
+            (i, ligand, tube)
+            for i, tube in enumerate((78, 67, 118, 9, 31), start=1)
+            for ligand in ("no", "TNF", "IL1")
+        ]),
+        "compare --value latency --group ligand --block donor_id",
+    ),
 }  # fmt: skip

@@ -113,6 +113,14 @@ def _formula(proposal: Proposal, beside: frozenset[str]) -> Read:
     return Read(asked, relabelled=anew)
 
 
+def _below(asked: Asked, titles: Sequence[str]) -> Asked:
+    """Return roles of columns that a header spans, which have no names of their own."""
+    known = frozenset(name for name in asked.group if name in titles)
+    unit = tuple(name if name in titles else EACH_COLUMN for name in asked.unit)
+    titled = len(known) < len(asked.group)
+    return replace(asked, value=frozenset(), group=known, titles=titled, unit=unit)
+
+
 def read(proposal: Proposal, table: Sheet) -> Read:
     """Return a proposal in the words of the truth."""
     said = {name: str(value) for name, value in proposal.arguments()}
@@ -124,7 +132,8 @@ def read(proposal: Proposal, table: Sheet) -> Read:
         positive, total = said["response"].rsplit("/", 1)
         value, beside = (positive,), frozenset({total})
     if proposal.formula:
-        return _formula(proposal, beside)
+        found = _formula(proposal, beside)
+        return replace(found, asked=_below(found.asked, titles)) if spanning else found
     if "wide" in said:
         value = tuple(proposal.folded_columns)
     group = _names(said.get("group", ""), titles, ",")

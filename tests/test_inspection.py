@@ -20,6 +20,7 @@ from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.roles import Roles
 from nestimate.data.inspection.kinds import describe_column
+from nestimate.data.inspection.vocabulary import summary_role
 from nestimate.data.tables.door import Wanted, read_table
 from nestimate.data.tables.onegroup import with_one_group
 from published import DYES
@@ -1009,3 +1010,17 @@ def test_two_factors_of_units_read_on_two_days_come_before_the_days_as_a_third()
     first = best(frame)
     assert (first["group"], first["unit"]) == ("sex,dose", "animal")
     assert "block" not in first
+
+
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [
+        *((name, "sd") for name in ("st.dev.", "Std. Dev.", "S.D.", "Stabw", "écart-type")),
+        *((name, "se") for name in ("std. error", "Std. Err.", "s.e.m.", "Standardfehler")),
+        *((name, None) for name in ("last deviation", "best error", "ISD", "costs dev")),
+    ],
+)
+def test_spreads_are_known_as_they_are_written_out_or_cut_short(name, role):
+    frame = pd.DataFrame({"arm": list("abc"), name: [0.5, 0.7, 1.2]})
+    column = describe_column(read_table(frame, Wanted(as_it_is=True)), name)
+    assert summary_role(column) == role

@@ -200,6 +200,7 @@ def test_a_flat_proposal_names_every_column_that_it_ignores(name, tmp_path):
         if proposal.layout == "flat" and not proposal.folded:
             roles = proposal.roles
             used = {roles.value, *roles.group.split(","), *roles.summary.values(), proposal.adjust}
+            used |= {roles.unit} if roles.relabel_units else set()
             named = {column.name for column in found.columns} - kind
             assert named - used == {*proposal.candidate.unused}
 

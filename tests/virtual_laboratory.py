@@ -536,12 +536,23 @@ def _per(records: Sequence[Record], draw: Callable[[], str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Aside:
-    """Something that is written down beside the experiment."""
+    """Something that is written down beside the experiment.
+
+    Attributes
+    ----------
+    own
+        Whether no two have the same, as long as there are others: a tube holds one sample.
+    """
 
     word: Word
     part: Part
     draw: Callable[[Generator], str]
     per_row: bool = False
+    own: bool = False
+
+
+#: Draws of a tube or a well until it is taken that there is no other.
+MOST_DRAWS = 100
 
 
 def _well(rng: Generator) -> str:
@@ -584,11 +595,13 @@ ASIDES = (
         Part.NUISANCE,
         _well,
         per_row=True,
+        own=True,
     ),
     Aside(
         Word(("tube", "tube no"), ("Röhrchen Nr",)),
         Part.NUISANCE,
         lambda rng: str(int(rng.integers(1, 200))),
+        own=True,
     ),
     Aside(
         Word(("initial weight", "start weight (g)"), ("Startgewicht",)),
@@ -630,8 +643,15 @@ def _asides(
         if plan.between == (1,) and aside.part in {Part.SECOND, Part.OCCASION}:
             continue
 
-        def draw(aside: Aside = aside) -> str:
-            return aside.draw(rng)
+        used: set[str] = set()
+
+        def draw(aside: Aside = aside, used: set[str] = used) -> str:
+            for _ in range(MOST_DRAWS if aside.own else 1):
+                drawn = aside.draw(rng)
+                if drawn not in used:
+                    break
+            used.add(drawn)
+            return drawn
 
         cells = tuple(draw() for _ in records) if aside.per_row else _per(records, draw)
         found.append(Column(writer.name(aside.word), aside.part, cells))

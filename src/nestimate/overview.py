@@ -174,7 +174,7 @@ def _can_be_read(grid: Grid, proposal: Proposal) -> bool:
     """Return whether a table is read as the command of a proposal reads it."""
     roles, formula = proposal.roles, proposal.formula
     wanted = Wanted(
-        **asdict(proposal.reading),
+        **asdict(replace(proposal.reading, response=roles.response)),
         value=roles.value,
         group=None if formula else roles.group,
         unit=None if formula else roles.unit,

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS
-from nestimate.data.inspection.factors import begins_anew, counting
+from nestimate.data.inspection.factors import begins_anew
+from nestimate.data.inspection.looks import counting
 from nestimate.data.inspection.returning import measured_again, met_again, one_each
 from nestimate.data.inspection.vocabulary import (
     hints,

@@ -19,10 +19,10 @@ from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import moments
 from nestimate.data.inspection.factors import (
     begins_anew,
-    counting,
     crossed_factors,
     holds_groups,
 )
+from nestimate.data.inspection.looks import counting
 from nestimate.data.inspection.proposals import MOST, Branch, FormulaProposal, Proposal
 from nestimate.data.inspection.slopes import slopes
 from nestimate.data.inspection.trials import branch
@@ -78,8 +78,14 @@ def several_factors(
     found = []
     for anew in _given_anew(crossing, path, chosen):
         ordered = sorted(chosen, key=crossing.names.index)
-        made = None if anew else _by_roles(crossing, value, ordered, path, best)
-        made = made or _built(crossing, value, chosen, path, best, anew)
+        # Columns that a header numbers anew under every group are values, where each has one row.
+        titled = bool(anew) and path[0] in crossing.table.roles.values()
+        once = titled and crossing.most_rows([*anew, path[0]]) == 1
+        if once or not anew:
+            made = _by_roles(crossing, value, ordered, path, best, anew=once)
+        else:
+            made = None
+        made = made or _built(crossing, value, chosen, [] if once else path, best, anew)
         found += [replace(made, anew=tuple(anew))] if made is not None else []
     return found
 
@@ -264,17 +270,24 @@ def _coded(crossing: Crossing, name: str) -> str:
 
 
 def _by_roles(
-    crossing: Crossing, value: str, factors: Sequence[str], path: Sequence[str], best: Candidate
+    crossing: Crossing,
+    value: str,
+    factors: Sequence[str],
+    path: Sequence[str],
+    best: Candidate,
+    *,
+    anew: bool = False,
 ) -> Proposal | None:
     """Return the design as roles, where what was sampled is labelled once: None otherwise.
 
-    What sees several cells is a block, or a plot inside one; what lies in one cell is a unit.
+    What sees several cells is a block, or a plot inside one; what lies in one cell is a unit, or
+    is numbered anew in each.
     """
     if any(_apart(crossing, path, name, factors) for name in path[1:]):
         return None
     cells = crossing.size(*factors)
     seen = [crossing.size(*path[: i + 1], *factors) for i in range(len(path))]
-    alone = [crossing.size(*path[: i + 1]) == seen[i] for i in range(len(path))]
+    alone = [anew or crossing.size(*path[: i + 1]) == seen[i] for i in range(len(path))]
     blocks = [name for name, one in zip(path, alone, strict=True) if not one]
     units = [name for name in path if name not in blocks]
     roles = Roles(
@@ -282,6 +295,7 @@ def _by_roles(
         group=",".join(factors),
         unit="/".join(units) or None,
         block="/".join(blocks) or None,
+        relabel_units=anew,
     )
     if cells < 2 or roles.group_columns(crossing.table) != tuple(factors):
         return None

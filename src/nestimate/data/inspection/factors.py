@@ -15,6 +15,7 @@ from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS, is_along, moments, visits
 from nestimate.data.inspection.kinds import Column
+from nestimate.data.inspection.looks import are_wells, counting, number_things, stepped
 from nestimate.data.inspection.vocabulary import (
     LITTERS,
     OCCASIONS,
@@ -23,7 +24,6 @@ from nestimate.data.inspection.vocabulary import (
     repeats,
     words,
 )
-from nestimate.data.tables.cells import is_plain_number
 
 #: Days of the week and months.
 _CALENDAR = re.compile(
@@ -64,7 +64,11 @@ def told_apart(
     runs = {n for n in crossing.names if repeats(n) or numbers_experiments(crossing, n)}
     others = [n for n in crossing.names if n not in {whole, *runs}]
     chosen = {n for n in others if _is_set(crossing, columns[n], crossing.names)}
-    measured = {n for n in others if n not in chosen and _is_measured(crossing, columns[n])}
+    measured = {
+        n
+        for n in others
+        if n not in chosen and (_is_measured(crossing, columns[n]) or _is_remark(crossing, n))
+    }
     kept = replace(crossing.without(measured), runs=frozenset(runs - measured))
     names = [name for name in kept.names if name != whole and kept.size(name) > 1]
     counters = frozenset(
@@ -135,15 +139,6 @@ def is_when(crossing: Crossing, name: str) -> bool:
     return moments(crossing, name) and all(map(str.isdigit, labels)) and not counting(labels)
 
 
-def counting(labels: Sequence[str], starts: Sequence[int] = (0, 1)) -> bool:
-    """Return whether labels count from 0 or 1, with the same letters before each number or none."""
-    parts = [re.fullmatch(r"(\D*)0*(\d+)", label) for label in labels]
-    found = [part for part in parts if part is not None]
-    numbers = sorted(int(part[2]) for part in found)
-    alike = len(found) == len(labels) and len({part[1] for part in found}) == 1
-    return alike and any(numbers == [*range(k, k + len(numbers))] for k in starts)
-
-
 def _is_measured(crossing: Crossing, column: Column) -> bool:
     """Return whether numbers were measured or counted, so that they tell no rows apart by kind."""
     if column.smallest is None:
@@ -162,11 +157,32 @@ def _is_measured(crossing: Crossing, column: Column) -> bool:
         "n" in spoken and column.smallest > 0
     ):
         return True
-    if column.distinct <= 3 or inside:
+    if column.distinct <= 3 or stepped(crossing.labels[name]):
+        return False
+    # Labels are hardly ever fractions: that of a mouse is its weight.
+    if not column.whole:
+        return True
+    if inside:
         return False
     labels = [n for n in others if not hints(n) & {"counted", "value"}]
     regular = crossing.most_rows([*labels, name]) == 1 < crossing.most_rows(labels)
     return not regular and not _even(crossing, name)
+
+
+def _is_remark(crossing: Crossing, name: str) -> bool:
+    """Return whether words were written in some rows only, so that they tell no rows apart.
+
+    So does the place of a row where nearly each has its own, a few having met twice by chance.
+    """
+    rows, spoken = int(crossing.rows.sum()), hints(name)
+    if 4 * crossing.empty(name) >= rows and not spoken & (_LABEL_ROLES | {"kind", "trait"}):
+        return True
+    labels = crossing.labels[name]
+    placed = "place" in spoken or are_wells(labels)
+    if not placed or 2 * crossing.size(name) < rows:
+        return False
+    others = [n for n in crossing.names if n != name and 1 < crossing.size(n) <= MOST_GROUPS]
+    return not any(crossing.inside(name, other) for other in others)
 
 
 def _even(crossing: Crossing, name: str) -> bool:
@@ -187,6 +203,13 @@ def _numbers_readings(
     within = any(crossing.inside(name, g) and crossing.most_rows([g, name]) > 1 for g in groups)
     if spoken & {"counter", "unit", "block", "group"} == {"counter"} and not within:
         return name not in crossing.runs or not _holds_rows(crossing, name, names)
+    counts = "counter" in spoken or name in crossing.runs
+    if (
+        counts
+        and not any(crossing.inside(name, group) for group in groups)
+        and _changes_inside(crossing, name, names)
+    ):
+        return True
     column = columns[name]
     if spoken & {"group", "time", "unit", "block"} or column.smallest not in {0.0, 1.0}:
         return False
@@ -205,6 +228,22 @@ def _numbers_readings(
         if 2 <= crossing.size(group) <= MOST_GROUPS and group != name
         for unit in names
     )
+
+
+def _changes_inside(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
+    """Return whether numbers change from row to row while what was sampled stays the same.
+
+    Replicates 1, 2, 3 below each other of one animal after the other are its readings.
+    """
+
+    def changes(column: str) -> int:
+        return int(np.count_nonzero(np.diff(crossing.table.labels(column)[0])))
+
+    alone = {"unit", "counter", "block"}
+    sampled = [n for n in names if n != name and hints(n) & alone == {"unit"}]
+    held = [n for n in sampled if crossing.most_rows([n]) > 1]
+    numbered = counting(crossing.labels[name])
+    return numbered and any(changes(name) > 2 * changes(holder) for holder in held)
 
 
 def _holds_rows(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
@@ -290,20 +329,19 @@ def _is_compared(crossing: Crossing, name: str) -> bool:
         return False
     if "trait" in spoken or moments(crossing, name):
         return True
-    return crossing.size(name) == 2 or _doses(labels) or (not spoken and _kinds(crossing, name))
+    two = crossing.size(name) == 2 and (not number_things(labels) or _designed(crossing, name))
+    return two or stepped(labels) or (not spoken and _kinds(crossing, name))
 
 
-def _doses(labels: Sequence[str]) -> bool:
-    """Return whether labels are amounts, none among them: numbers with gaps that start at 0.
-
-    A unit of measurement may stand behind each of them, the same: `0.2cwt`.
-    """
-    parts = [re.fullmatch(r"([\d.]+)\s*(\D*)", label) for label in labels]
-    amounts = [part[1] for part in parts if part is not None and is_plain_number(part[1])]
-    if len(amounts) < len(labels) or len({part[2] for part in parts if part is not None}) > 1:
-        return False
-    numbers = sorted(map(float, amounts))
-    return numbers[0] == 0 and numbers != list(range(len(numbers)))
+def _designed(crossing: Crossing, name: str) -> bool:
+    """Return whether letters stand equally often beside all of something else: wool A and B."""
+    beside = [
+        n
+        for n in crossing.names
+        if n != name and not hints(n) & {"unit", "block", "counter", "place"}
+    ]
+    letters = all(map(str.isalpha, crossing.labels[name]))
+    return letters and any(_evenly_crossed(crossing, name, n) for n in beside)
 
 
 def _kinds(crossing: Crossing, name: str) -> bool:

@@ -18,7 +18,6 @@ from nestimate.data.inspection.measured import (
     crossed_labels,
     last_resort,
     shares_again,
-    summary_columns,
     value_columns,
     with_counts,
 )
@@ -27,7 +26,6 @@ from nestimate.data.inspection.reasons import Reason, folded_reasons, reasons
 from nestimate.data.inspection.relations import (
     alike,
     confounded,
-    group_columns,
     likely_labels,
     unlabelled,
 )
@@ -42,8 +40,8 @@ from nestimate.data.inspection.responded import (
 )
 from nestimate.data.inspection.restating import restated
 from nestimate.data.inspection.rounded import unclear_shares
-from nestimate.data.inspection.trials import in_full, propose
-from nestimate.data.inspection.weights import ranked
+from nestimate.data.inspection.summaries import summary_columns, with_named_rows
+from nestimate.data.inspection.trials import Tried, in_full
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.onegroup import with_one_group
 from nestimate.data.tables.reading import Reading
@@ -281,8 +279,8 @@ class Inspection:
         made: str = "",
     ) -> Self:
         found = cls._of(table, file)
-        columns = found.columns
-        summary = summary_columns(table, columns)
+        summary = summary_columns(table, found.columns)
+        columns = with_named_rows(found.columns, summary)
         values = [value] if value else value_columns(table, columns, summary)
         # Beside an SD whole numbers are means.
         beside = None if {"sd", "se"} & {*summary} else beside_columns(table, columns)
@@ -311,17 +309,13 @@ class Inspection:
         if not values:
             return found
         value, crossing = crossed_labels(extended, columns, values, summary, beside, whole, apart)
-        crossing = told_apart(crossing, {c.name: c for c in columns}, whole, rows, along)
+        by_name = {c.name: c for c in columns}
+        crossing = told_apart(crossing, by_name, whole, rows, along)
         aliases = alike(crossing, whole)
         doubles = {second for _, second in aliases}
         crossing = replace(crossing.without(doubles), made=made)
-        groups = group_columns(crossing, {c.name: c for c in columns}, whole)
-        likely = ranked(crossing, groups, whole, single=bool(summary or rows))
-        # Columns beside those that are groups have to be named: else they would be groups. What
-        # stands in one row belongs together, unless the user says otherwise.
-        named = [found for found in likely if {*rows} <= {*found.used}]
-        likely = sorted(named, key=lambda found: bool(rows) and found.block is None) or likely
-        fit, refused = propose(crossing, likely, value=value, summary=summary, whole=whole)
+        tried = Tried.of(crossing, by_name, value=value, summary=summary, whole=whole, rows=rows)
+        crossing, groups, likely, fit = tried.crossing, tried.groups, tried.ranked, tried.fit
         counted = [c.name for c in columns if c.measured and c.kind == "numbers as labels"]
         total = beside.column if beside is not None and beside.role == "total" else ""
         dropped = [n for n in counted if n not in {value, *crossing.names, *summary.values()}]
@@ -344,7 +338,7 @@ class Inspection:
             value=value,
             other_values=tuple(others),
             proposals=fit,
-            refused=() if fit else in_full(extended, crossing, refused),
+            refused=() if fit else in_full(extended, crossing, tried.refused),
             roles=reasons(
                 crossing,
                 [value, *others],

@@ -14,10 +14,8 @@ from nestimate.data.designs.percentages import (
     surely_parts,
 )
 from nestimate.data.inspection.crossings import Crossing, same_everywhere
-from nestimate.data.inspection.factors import numbers_experiments
 from nestimate.data.inspection.kinds import MOST_LABELS, Column
 from nestimate.data.inspection.vocabulary import (
-    COUNTS,
     REPEATS,
     TOTAL,
     clocks,
@@ -27,7 +25,6 @@ from nestimate.data.inspection.vocabulary import (
     is_aside,
     is_reference,
     known_before,
-    summary_role,
     words,
 )
 from nestimate.data.tables.door import Table
@@ -174,29 +171,6 @@ def _may_be_part(part: Column, total: Column) -> bool:
     # Few numbers that are repeated are levels of a factor, unless the name says otherwise.
     numbers = part.kind in {"numbers", "id"} and not part.numbering
     return said == {"value"} or (numbers and not said)
-
-
-def summary_columns(table: Table, columns: Sequence[Column]) -> dict[str, str]:
-    """Find columns that make a row the summary of several readings: n with sd, or se, or n."""
-    found: dict[str, str] = {}
-    for column in columns:
-        role = summary_role(column) if column.kind != "id" else None
-        if role is not None:
-            found.setdefault(role, column.name)
-    alone = not {"sd", "se"} & {*found}
-    means = any(c.measured and not c.whole and not known_before(c.name) for c in columns)
-    if alone and "n" in found and (words(found["n"]) & COUNTS or not means):
-        # Counted events are no readings behind a mean, unless an SD says that it is one.
-        del found["n"]
-    if alone and "n" in found:
-        labels = [c.name for c in columns if is_factor(c, {})][:MOST_FACTORS]
-        every = Crossing.of_table(table, labels, np.ones(table.n_rows, dtype=bool))
-        if found["n"] in labels and numbers_experiments(every, found["n"]):
-            del found["n"]
-    if "n" in found:
-        spread = next((role for role in ("sd", "se") if role in found), None)
-        return {role: found[role] for role in ("n", spread) if role is not None}
-    return {"se": found["se"]} if "se" in found else {}
 
 
 def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str, str]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
-from nestimate.data.inspection.vocabulary import hints
+from nestimate.data.inspection.vocabulary import hints, lasts
 from nestimate.data.tables.cells import EMPTY_VALUES, is_limit, is_plain_number, may_be_empty, tidy
 from nestimate.data.tables.door import prepared
 from nestimate.data.tables.edits import KeepOnly, LeaveOut
@@ -212,7 +212,9 @@ def _continued(grid: Grid) -> list[str]:
         if name
         and cells is not None
         and "," not in name
+        and "remark" not in hints(name)
         and _stands_once(cells)
+        and all(_nested(cells, c) for n, c in named if n != name and c and lasts(n))
         and (not numbers[i] or (_whole(cells) and hints(name) & {"unit", "group", "block"}))
         and _beside_values(cells, [c for j, (_, c) in enumerate(named) if j != i and numbers[j]])
     ]
@@ -234,6 +236,18 @@ def _stands_once(cells: Sequence[str]) -> bool:
     if not cells or not cells[0] or len(filled) < 2 or blank < max(2, 0.3 * len(cells)):
         return False
     return all(a != b for a, b in pairwise(filled))
+
+
+def _nested(cells: Sequence[str], units: Sequence[str]) -> bool:
+    """Return whether labels that continue change with units that are named in every row, or inside.
+
+    A mark at some readings of some animals would continue from one animal into the next.
+    """
+    if "" in units:
+        return True
+    begins = {i for i, cell in enumerate(cells) if cell and i}
+    changes = {i for i, (a, b) in enumerate(pairwise(units), start=1) if a != b}
+    return begins <= changes or changes <= begins
 
 
 def _beside_values(cells: Sequence[str], columns: Sequence[Sequence[str] | None]) -> bool:

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.inspection.candidates import (
     counts_within,
     one_unit_each,
@@ -13,6 +12,7 @@ from nestimate.data.inspection.candidates import (
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS
 from nestimate.data.inspection.kinds import Column
+from nestimate.data.inspection.looks import are_compared
 from nestimate.data.inspection.vocabulary import hints
 
 
@@ -36,9 +36,9 @@ def alike(crossing: Crossing, whole: str) -> tuple[tuple[str, str], ...]:
 
 
 def _named(name: str) -> int:
-    """Return how much a name says of what a column is for: that it was sampled, or anything."""
+    """Return how much a name says of what a column is for: an animal, not the tube it is in."""
     said = hints(name)
-    return bool(said) + bool(said and not said & {"trait", "place"})
+    return bool(said) + bool(said and not said & {"trait", "place", "counter"})
 
 
 def likely_labels(crossing: Crossing, able: Sequence[str]) -> list[str]:
@@ -48,7 +48,7 @@ def likely_labels(crossing: Crossing, able: Sequence[str]) -> list[str]:
         name
         for name in able
         if "group" in hints(name)
-        or any(label.casefold() in CONTROLS for label in crossing.labels[name])
+        or are_compared(crossing.labels[name])
         or not (
             hints(name) & {"unit", "block", "person"}
             or name in crossing.counters | crossing.runs

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import moments
-from nestimate.data.inspection.factors import begins_anew, counting
+from nestimate.data.inspection.factors import begins_anew
+from nestimate.data.inspection.looks import counting
 from nestimate.data.inspection.vocabulary import hints, lasts, passes
 
 

@@ -1,8 +1,9 @@
 """Candidates tried: built as designs, counted level by level; those that can be are proposed."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,11 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.roles import Roles
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.crossings import Crossing
+from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.proposals import MOST, Branch, Proposal, Step
+from nestimate.data.inspection.relations import group_columns
+from nestimate.data.inspection.vocabulary import hints
+from nestimate.data.inspection.weights import ranked
 from nestimate.data.tables.door import Table
 from nestimate.errors import DataError, DesignError
 
@@ -19,6 +24,89 @@ from nestimate.errors import DataError, DesignError
 FAR = 3.4
 #: Candidates that are built before giving up.
 TRIALS = 150
+
+
+#: Columns without a word for what they are, given up one by one where nothing fits with them.
+MOST_GIVEN_UP = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tried:
+    """Designs of the labels of a table.
+
+    Attributes
+    ----------
+    crossing
+        The labels: without those that were given up.
+    groups
+        Columns that could be compared.
+    ranked
+        Candidates, the likeliest first.
+    fit, refused
+        Designs that can be, and the first that cannot.
+    """
+
+    crossing: Crossing
+    groups: tuple[str, ...]
+    ranked: tuple[Candidate, ...]
+    fit: tuple[Proposal, ...]
+    refused: tuple[Proposal, ...]
+
+    @classmethod
+    def of(
+        cls,
+        crossing: Crossing,
+        columns: Mapping[str, Column],
+        *,
+        value: str,
+        summary: Mapping[str, str],
+        whole: str,
+        rows: Sequence[str],
+    ) -> Self:
+        """Try the designs of a table, the rows of which `rows` name where it is wide.
+
+        A box that holds a group alone makes all designs with it impossible. Where no name says
+        that it is more than a box it is left out, as it is said then, and the others are proposed.
+        """
+        first = cls._with_all(crossing, columns, value, summary, whole, rows)
+        tried = first
+        for _ in range(MOST_GIVEN_UP):
+            # What is compared is given up last.
+            used = reversed(tried.refused[0].candidate.used) if tried.refused else ()
+            silent = [n for n in used if n != whole and not hints(n) & {"group", "unit", "block"}]
+            if tried.fit or not silent:
+                break
+            fewer = tried.crossing.without(silent[:1])
+            tried = cls._with_all(fewer, columns, value, summary, whole, rows)
+        measured = [c for c in columns.values() if c.kind == "numbers" and not c.whole]
+        # One of several measured columns against 0 is what nobody asked for.
+        alone = len(measured) < 2 or not all(proposal.whole for proposal in tried.fit)
+        return tried if tried.fit and alone else first
+
+    @classmethod
+    def _with_all(
+        cls,
+        crossing: Crossing,
+        columns: Mapping[str, Column],
+        value: str,
+        summary: Mapping[str, str],
+        whole: str,
+        rows: Sequence[str],
+    ) -> Self:
+        groups = group_columns(crossing, columns, whole)
+        likely = ranked(crossing, groups, whole, single=bool(summary or rows))
+        # Columns beside those that are groups have to be named: else they would be groups. What
+        # stands in one row belongs together, unless the user says otherwise.
+        named = [found for found in likely if {*rows} <= {*found.used}]
+        likely = sorted(named, key=lambda found: bool(rows) and found.block is None) or likely
+        fit, refused = propose(crossing, likely, value=value, summary=summary, whole=whole)
+        return cls(
+            crossing=crossing,
+            groups=tuple(groups),
+            ranked=tuple(likely),
+            fit=fit,
+            refused=refused,
+        )
 
 
 def propose(

@@ -26,10 +26,11 @@ WORDS = {
         "colony clone "
         "cask bottle vial tube name label code unit track organoid islet neuron worm larvae pup "
         "specimen individuum volunteer proband hamster rabbit sheep cow bird chick egg explant "
-        "coverslip pen aquarium donor leaf leaves root seedling "
+        "coverslip pen aquarium donor leaf leaves root seedling roi fov pt "
         "maus mäuse tier tiere ratte patient patientin proband pflanze zelle zellen käfig becken "
         "probe spender schnitt topf schale röhrchen fliege fisch parzelle blatt "
         "souris rat animal sujet plante cellule cage éprouvette ratón ratones rata sujeto paciente "
+        "feuille hoja bild gesichtsfeld "
         "planta célula jaula animale topo soggetto pianta camundongo "
         "échantillon muestra donneur donante puits pocillo poisson pez mouche mosca coupe corte"
     ),
@@ -188,6 +189,34 @@ _PASSING = frozenset(
 )
 
 
+#: How an SD and a standard error are written out or cut short; the error first, as of `std. error`.
+_SPREADS = (
+    (
+        "se",
+        re.compile(
+            r"(?<![^\W\d_])(standard|std|st)[\W_]*err(or)?(?![^\W\d_])|standardfehler"
+            r"|(?<![^\W_])s\.\s?e\.(\s?m\.?)?(?!\w)|erreur[\W_]type|error[\W_](estándar|típico)"
+        ),
+    ),
+    (
+        "sd",
+        re.compile(
+            r"(?<![^\W\d_])(standard|std|st)[\W_]*dev(iation)?(?![^\W\d_])|standardabw(eichung)?"
+            r"|(?<![^\W_])(s\.\s?d\.?(?!\w)|stabwn?(?![^\W_]))|écart[\W_]type"
+            r"|desviación[\W_](estándar|típica)"
+        ),
+    ),
+)
+
+
+def _spelled(name: str) -> str:
+    """Return a name in small letters with an SD and a standard error in two."""
+    said = name.replace("n°", "nr").casefold()
+    for short, written in _SPREADS:
+        said = written.sub(f" {short} ", said)
+    return said
+
+
 #: What is known of a sample before anything is measured: how pure, how heavy at the start.
 _KNOWN = re.compile(
     r"(?i)(?<!\d)260\W?2[38]0(?!\d)|\b(rin|dv200|purity|reinheit)\b|\b([cr]?[dr]na|template|input)\b"
@@ -215,7 +244,8 @@ def is_reference(name: str) -> bool:
 
 def words(name: str) -> frozenset[str]:
     """Return the words of a column's name, in small letters."""
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.replace("n°", "nr")).casefold()
+    # Words begin with capitals, but nM and pH are one.
+    spaced = _spelled(re.sub(r"(?<=[a-z])(?=[A-Z][a-z])|(?<=[a-z]{2})(?=[A-Z])", " ", name))
     spaced = re.sub(r"(bio(logical)?|tech(nical)?)(?=rep)", r"\1 ", spaced)
     said = frozenset(word for word in re.split(r"[\W\d_]+", spaced) if word)
     for kind, which in _WHICH:
@@ -283,8 +313,7 @@ def is_aside(column: Column, n_rows: int) -> bool:
 
 def summary_role(column: Column) -> str | None:
     """Return `n`, `sd` or `se` where name and numbers speak for it."""
-    spelled = re.sub(r"\bst(d|and)?\.? ?dev(iation)?\b", "sd", column.name.casefold())
-    said = re.split(r"[\W\d_]+", spelled.replace("standard error", "se").replace("n°", "nr"))
+    said = re.split(r"[\W\d_]+", _spelled(column.name))
     role = next((_ROLE[word] for word in said if word in _ROLE), None)
     role = "n" if _NUMBER_OF.match(column.name) else role
     low = column.smallest

@@ -4,11 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.inspection.candidates import Candidate, counts_within, possible
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import visits
-from nestimate.data.inspection.factors import begins_anew, counting, holds_groups, is_when
+from nestimate.data.inspection.factors import begins_anew, holds_groups, is_when
+from nestimate.data.inspection.looks import are_compared, are_names, counting, stepped
 from nestimate.data.inspection.returning import one_each
 from nestimate.data.inspection.vocabulary import (
     ANIMALS,
@@ -140,7 +140,7 @@ def _unit_score(
         # Where a column names what is in each row, nothing else is sampled anew.
         score -= 3.0 * crossing.single
         # What has a name, as HeLa has, is the same wherever it is met; so is tag 228, rather.
-        score -= 2.0 * _named(crossing.labels[outer])
+        score -= 2.0 * are_names(crossing.labels[outer])
         score -= 1.0 * (lasts(outer) and not counting(crossing.labels[outer]))
         # Nor are labels of which each lies in one level of another factor.
         others = [name for name in names if name in crossing.factors]
@@ -158,11 +158,6 @@ def _lie_together(crossing: Crossing, candidate: Candidate, names: Sequence[str]
     inside = (n for n in left if lasts(n) and crossing.inside(n, group))
     paired = (n for n in left if crossing.size(group, n) == crossing.size(rows) > crossing.size(n))
     return any(crossing.size(n) < crossing.size(rows) for n in inside) or any(paired)
-
-
-def _named(labels: Sequence[str]) -> bool:
-    """Return whether labels are names: neither counted nor single letters."""
-    return not counting(labels) and any(len(re.sub(r"[\W\d_]", "", label)) > 1 for label in labels)
 
 
 def _sites(crossing: Crossing, name: str, place: str, names: Sequence[str]) -> bool:
@@ -217,8 +212,10 @@ def _block_score(crossing: Crossing, candidate: Candidate, names: Sequence[str])
 def _group_score(name: str, labels: Sequence[str], whole: str) -> float:
     if name == whole:
         return -1.0
-    score = _told(name, {"group": 3.0, "trait": -1.0, "counter": -3.0, "unit": -2.0, "block": -2.0})
-    score += 2.0 * any(label.casefold() in CONTROLS for label in labels)
+    weights = {"group": 3.0, "trait": -1.0, "counter": -3.0, "unit": -2.0}
+    score = _told(name, weights | {"person": -2.0, "block": -2.0})
+    # Amounts were given, as numbers of things were not.
+    score += 1.0 * stepped(labels) + 2.0 * are_compared(labels)
     score += 2.0 * ("time" in hints(name) and visits(labels))
     score += 0.5 * (len(labels) == 2) - 1.0 * (len(labels) > 6)
     return score - 0.5 * all(re.fullmatch(r"-?[\d.]+", label) for label in labels)

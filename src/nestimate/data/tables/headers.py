@@ -1,18 +1,16 @@
 """Headers that span several columns: groups above units, or above the readings of a row (Prism)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
-from nestimate.data.tables.cells import is_plain_number, read_label, tidy
+from nestimate.data.tables.cells import is_limit, is_plain_number, read_label, tidy
 from nestimate.data.tables.grid import Grid
 from nestimate.data.tables.series import numeric, split_names
-from nestimate.data.tables.stacking import Wanted, stacked, without_tail
+from nestimate.data.tables.stacking import Values, Wanted, column_of_values, stacked, without_tail
 from nestimate.data.tables.table import Table, is_text
 from nestimate.data.tables.titles import says_when
 from nestimate.errors import DataError, DesignError, listed
@@ -79,7 +77,8 @@ def _nested_header(grid: Grid, wanted: Wanted) -> Table | None:
     if not all(numeric(cells) for cells in below):
         return None
     if all(is_plain_number(cell) or not cell for cell in second):
-        if "" not in names or _labels_and_groups(names) is not None:
+        beside = _labels_and_groups(names)
+        if "" not in names or (beside is not None and _even(beside[1])):
             return None
         raise DataError(
             f"{grid.source}: column {names.index('') + 1} has numbers and no name. If the columns "
@@ -99,7 +98,9 @@ def _nested_header(grid: Grid, wanted: Wanted) -> Table | None:
         )
         for group, unit, column in zip(filled, second, grid.columns, strict=True)
     ]
-    values = [without_tail(part.numbers(next(iter(part.columns)))) for part in parts]
+    values = [
+        without_tail(found) for part in parts for found in _values(part, part.columns, wanted)
+    ]
     if all(map(says_when, second)):
         return _times_below(grid, parts[0], values, (filled, second), wanted)
     note = (
@@ -118,7 +119,7 @@ def _nested_header(grid: Grid, wanted: Wanted) -> Table | None:
 def _times_below(
     grid: Grid,
     table: Table,
-    values: Sequence[NDArray[np.float64]],
+    values: Sequence[Values],
     header: tuple[Sequence[str], Sequence[str]],
     wanted: Wanted,
 ) -> Table:
@@ -163,7 +164,11 @@ def _grouped_header(grid: Grid, wanted: Wanted) -> Table | None:
         return None
     first = [tidy(column[0].as_py() or "") for column in grid.columns]
     named, units = first[: len(labels)], first[len(labels) :]
-    second = all(units) and not any(is_plain_number(unit) for unit in units)
+    counted = all(named) and not any(labels) and _count_anew(units, groups)
+    second = all(units) and (counted or not any(is_plain_number(unit) for unit in units))
+    # A blank of a header without a second row may be that of a name that is missing.
+    if not (second or _even(groups)):
+        return None
     # The names of the columns on the left stand in one of the two rows.
     if second and any(low and high for low, high in zip(named, labels, strict=True)):
         return None
@@ -179,13 +184,22 @@ def _grouped_header(grid: Grid, wanted: Wanted) -> Table | None:
 
 
 def _labels_and_groups(names: Sequence[str]) -> tuple[list[str], list[tuple[str, int]]] | None:
-    """Return the names on the left, and the groups beside them that span equally many columns."""
+    """Return the names on the left, and the groups beside them with how many columns they span."""
     spans = _spans(names)
     labels = [name for name, width in spans if width == 1]
     groups = [(name, width) for name, width in spans if width > 1]
     if not labels or spans != [*((name, 1) for name in labels), *groups]:
         return None
-    return (labels, groups) if len(groups) > 1 and len({w for _, w in groups}) == 1 else None
+    return (labels, groups) if len(groups) > 1 else None
+
+
+def _even(groups: Sequence[tuple[str, int]]) -> bool:
+    return len({width for _, width in groups}) == 1
+
+
+def _count_anew(units: Sequence[str], groups: Sequence[tuple[str, int]]) -> bool:
+    """Return whether numbers below groups count their columns: 1, 2, 3 below each of them."""
+    return list(units) == [str(i + 1) for _, width in groups for i in range(width)]
 
 
 def _beside_labels(
@@ -219,7 +233,7 @@ def _beside_labels(
     )
     if len(set(labels)) < len(labels):
         raise DataError(f"{grid.source}: a column name occurs more than once among {shown}.")
-    values = [table.numbers(name) for name in list(table.columns)[len(labels) :]]
+    values = _values(table, list(table.columns)[len(labels) :], wanted)
     told: dict[str, Sequence[str]] = {"group": [read_label(name) or name for name in names]}
     along = not units and len(labels) == 1 and numeric(grid.columns[0].to_pylist())
     if along and (wanted.as_it_is or "unit" in spoken):
@@ -265,7 +279,8 @@ def _beside_labels(
                 f"unit as well. Delete that row, or name {shown} as block."
             )
         told["unit"] = [read_label(unit) or unit for unit in units]
-        note += f"above {groups[0][1]} units, with the rows of {shown} below them."
+        widths = " and ".join(dict.fromkeys(str(width) for _, width in groups))
+        note += f"above {widths} units, with the rows of {shown} below them."
     else:
         note += f"above {groups[0][1]} columns. "
         note += (
@@ -284,6 +299,15 @@ def _beside_labels(
         free |= {"group", str(wanted.group), *compared}
     roles = {role: name for role, name in found.roles.items() if not {role, name} & free}
     return replace(found, roles=roles)
+
+
+def _values(table: Table, names: Iterable[str], wanted: Wanted) -> list[Values]:
+    """Return columns as numbers; as text where cells may hold limits, or are to be looked at."""
+    looked_at = wanted.as_it_is and any(
+        is_limit(tidy(cell or "")) for name in names for cell in table.cells(name)
+    )
+    read = replace(wanted, response="censored") if looked_at else wanted
+    return [column_of_values(table, name, read) for name in names]
 
 
 def _constant(column: Any) -> bool:

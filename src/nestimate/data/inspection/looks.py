@@ -1,0 +1,71 @@
+"""What labels look like, whatever their column is called: counted, amounts, numbers, wells."""
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from nestimate.data.designs.groups import CONTROLS
+from nestimate.data.tables.cells import is_plain_number
+
+#: Genes as they are inherited.
+_GENOTYPE = re.compile(
+    r"[+-]/[+-]|(fl|\w+)/(fl|\w+|[+-])|wt|het|hom|homo|hetero|ko|tg|mut|null|cre[+-]"
+)
+#: Labels below which A1 and B2 are no wells of a plate.
+FEWEST_WELLS = 6
+
+
+def counting(labels: Sequence[str], starts: Sequence[int] = (0, 1)) -> bool:
+    """Return whether labels count from 0 or 1, with the same letters before each number or none."""
+    parts = [re.fullmatch(r"(\D*)0*(\d+)", label) for label in labels]
+    found = [part for part in parts if part is not None]
+    numbers = sorted(int(part[2]) for part in found)
+    alike = len(found) == len(labels) and len({part[1] for part in found}) == 1
+    return alike and any(numbers == [*range(k, k + len(numbers))] for k in starts)
+
+
+def stepped(labels: Sequence[str]) -> bool:
+    """Return whether labels are amounts that were set: doses, and no numbers of things.
+
+    They have gaps and start at 0, or each of several is twice the one before or more. A unit of
+    measurement may stand behind each of them, the same: `0.2cwt`.
+    """
+    parts = [re.fullmatch(r"([\d.]+)\s*(\D*)", label) for label in labels]
+    amounts = [part[1] for part in parts if part is not None and is_plain_number(part[1])]
+    if len(amounts) < len(labels) or len({part[2] for part in parts if part is not None}) > 1:
+        return False
+    numbers = sorted(map(float, amounts))
+    if numbers[0] == 0:
+        return numbers != list(range(len(numbers)))
+    return len(numbers) > 3 and all(b >= 2 * a > 0 for a, b in pairwise(numbers))
+
+
+def number_things(labels: Sequence[str]) -> bool:
+    """Return whether labels number things, as of boxes 1 and 2: nothing to compare by themselves.
+
+    0 and 1 are no and yes.
+    """
+    run = sorted(labels) == [chr(ord("A") + i) for i in range(len(labels))]
+    whole = all(map(str.isdigit, labels)) and not any(int(label) == 0 for label in labels)
+    return whole or run or (counting(labels) and sorted(labels) != ["0", "1"])
+
+
+def are_wells(labels: Sequence[str]) -> bool:
+    """Return whether labels are those of wells: letters of rows, numbers of columns."""
+    found = [re.fullmatch(r"([A-P])0?\d{1,2}", label) for label in labels]
+    letters = {part[1] for part in found if part is not None}
+    return len(labels) >= FEWEST_WELLS and all(found) and len(letters) > 2
+
+
+def are_names(labels: Sequence[str]) -> bool:
+    """Return whether labels are names: neither counted nor single letters."""
+    return not counting(labels) and any(len(re.sub(r"[\W\d_]", "", label)) > 1 for label in labels)
+
+
+def are_compared(labels: Sequence[str]) -> bool:
+    """Return whether labels say themselves that they are compared: one is a control, or a genotype.
+
+    A line of mice that is +/+ or +/- is no line of cells.
+    """
+    controls = any(label.casefold() in CONTROLS for label in labels)
+    return controls or all(_GENOTYPE.fullmatch(label.casefold()) for label in labels)

@@ -1,0 +1,53 @@
+"""Rows that sum readings up: a mean with its SD or standard error, and how many there were."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from nestimate.data.inspection.crossings import Crossing
+from nestimate.data.inspection.curves import MOST_GROUPS
+from nestimate.data.inspection.factors import numbers_experiments
+from nestimate.data.inspection.kinds import Column
+from nestimate.data.inspection.measured import MOST_FACTORS, is_factor
+from nestimate.data.inspection.vocabulary import COUNTS, hints, known_before, summary_role, words
+from nestimate.data.tables.door import Table
+
+
+def summary_columns(table: Table, columns: Sequence[Column]) -> dict[str, str]:
+    """Find columns that make a row the summary of several readings: n with sd, or se, or n."""
+    found: dict[str, str] = {}
+    for column in columns:
+        role = summary_role(column) if column.kind != "id" else None
+        if role is not None:
+            found.setdefault(role, column.name)
+    alone = not {"sd", "se"} & {*found}
+    means = any(c.measured and not c.whole and not known_before(c.name) for c in columns)
+    if alone and "n" in found and (words(found["n"]) & COUNTS or not means):
+        # Counted events are no readings behind a mean, unless an SD says that it is one.
+        del found["n"]
+    if alone and "n" in found:
+        labels = [c.name for c in columns if is_factor(c, {})][:MOST_FACTORS]
+        every = Crossing.of_table(table, labels, np.ones(table.n_rows, dtype=bool))
+        if found["n"] in labels and numbers_experiments(every, found["n"]):
+            del found["n"]
+    if "n" in found:
+        spread = next((role for role in ("sd", "se") if role in found), None)
+        return {role: found[role] for role in ("n", spread) if role is not None}
+    return {"se": found["se"]} if "se" in found else {}
+
+
+def with_named_rows(columns: Sequence[Column], summary: Mapping[str, str]) -> tuple[Column, ...]:
+    """Return the columns of a table; the names of its rows as labels where each is a group's mean.
+
+    Doses 0, 40 and 80 are names of groups there, though no two rows have one.
+    """
+    spreads = [c for c in columns if summary_role(c) in {"sd", "se"}]
+    if "n" not in summary or len(spreads) != 1:
+        return tuple(columns)
+    able = [c for c in columns if c.name not in summary.values() and 2 <= c.distinct <= MOST_GROUPS]
+    told = [c for c in able if "group" in hints(c.name)]
+    return tuple(
+        replace(c, kind="labels") if [c] == told and c.kind in {"id", "numbers"} else c
+        for c in columns
+    )

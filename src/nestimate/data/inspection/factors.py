@@ -373,7 +373,7 @@ def _follows_units(
         and (
             crossing.most_rows([unit, name, *(c for c in counters if c != unit)]) == 1
             or (spoken and not counting(crossing.labels[unit]))
-            or (spoken and any(crossing.inside(unit, n) for n in names if "group" in hints(n)))
+            or (spoken and any(crossing.inside(unit, n) for n in names if hints(n) & {"group", "trait"}))
         )
         and crossing.size(unit, name) >= 0.7 * crossing.size(unit) * crossing.size(name)
         for unit in names

@@ -30,7 +30,7 @@ WORDS = {
         "maus mäuse tier tiere ratte patient patientin proband pflanze zelle zellen käfig becken "
         "probe spender schnitt topf schale röhrchen fliege fisch parzelle blatt "
         "souris rat animal sujet plante cellule cage éprouvette ratón ratones rata sujeto paciente "
-        "feuille hoja bild gesichtsfeld "
+        "feuille hoja bild gesichtsfeld bac "
         "planta célula jaula animale topo soggetto pianta camundongo "
         "échantillon muestra donneur donante puits pocillo poisson pez mouche mosca coupe corte"
     ),
@@ -39,7 +39,7 @@ WORDS = {
         "lab operator observer experimenter center centre pair cohort clone round "
         "preparation blot gel membrane machine scanner instrument rig kit "
         "prep isolation passage tray bench chamber incubator clutch cross "
-        "bloc bloque hospital clinic "
+        "bloc bloque hospital clinic versuchstag gelege manip "
         "tag datum wurf platte charge versuch experiment zelllinie linie labor durchgang woche "
         "jour date portée plaque lot expérience lignée semaine día fecha camada placa lote "
         "experimento línea semana giorno lotto piastra esperimento dia ninhada"
@@ -211,7 +211,7 @@ _SPREADS = (
 
 def _spelled(name: str) -> str:
     """Return a name in small letters with an SD and a standard error in two."""
-    said = name.replace("n°", "nr").casefold()
+    said = re.sub(r"n°|^\s*#\s*$", "nr", name).casefold()
     for short, written in _SPREADS:
         said = written.sub(f" {short} ", said)
     return said
@@ -258,6 +258,12 @@ def repeats(name: str) -> bool:
     """Return whether a column may number whole experiments: `Rep` may, a technical one may not."""
     said = words(name)
     return bool(said & (_AGAIN | {"biorep"})) or (bool(said) and said <= _NUMBERED)
+
+
+def numbers_rows(column: Column, n_rows: int) -> bool:
+    """Return whether numbers are those of the rows: another in each, called `no.` or `#`."""
+    said = words(column.name)
+    return column.whole and column.distinct == n_rows and bool(said) and said <= _NUMBERED
 
 
 def passes(name: str) -> bool:

@@ -212,11 +212,11 @@ def _block_score(crossing: Crossing, candidate: Candidate, names: Sequence[str])
 def _group_score(name: str, labels: Sequence[str], whole: str) -> float:
     if name == whole:
         return -1.0
-    weights = {"group": 3.0, "trait": -1.0, "counter": -3.0, "unit": -2.0}
+    weights = {"group": 3.0, "trait": -2.0, "counter": -3.0, "unit": -2.0}
     score = _told(name, weights | {"person": -2.0, "block": -2.0})
     # Amounts were given, as numbers of things were not.
     score += 1.0 * stepped(labels) + 2.0 * are_compared(labels)
-    score += 2.0 * ("time" in hints(name) and visits(labels))
+    score += 2.0 * ("time" in hints(name) and (visits(labels) or stepped(labels)))
     score += 0.5 * (len(labels) == 2) - 1.0 * (len(labels) > 6)
     return score - 0.5 * all(re.fullmatch(r"-?[\d.]+", label) for label in labels)
 

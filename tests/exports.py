@@ -1094,6 +1094,16 @@ EXPORTS = {
         ]),
         "compare --value IL-6 --unit sample --against 0",
     ),
+    "doses with decimal commas": Sheet(
+        csv(
+            "Schale,Konz. (µM),viabel",
+            [(900 + 7 * i, d, f"{60 + 3 * i % 17},{i % 7}")
+             for i, d in enumerate(("0", "0,5", "1", "2", "4") * 4)],
+            ";",
+        ),
+        "compare --value viabel --group 'Konz. (µM)' --decimal ,",
+        never=("--against",),
+    ),
     "donors and the tubes that they are in": Sheet(
         long("donor_id,ligand,tube no,latency", rows=[
             (i, ligand, tube)

@@ -1,6 +1,7 @@
 """Other analyses beside the answer: held against SciPy, and read on data with known truths."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from scipy import stats
 import nestimate as ne
 from nestimate.results.documents import terminal
 from nestimate.results.words import advice
+from nestimate.results.words.beside import honesty_rows
 from nestimate.results.words.rounding import exact_end
 from worded import assert_numbers_are_those_of, nested
 
@@ -57,6 +59,33 @@ def test_paired_interval_is_that_of_scipy():
     # Levels of days scatter ten times as much as readings: pairing is what helps.
     assert "wastes what the pairing bought" in said
     assert panel.icc is None
+
+
+@pytest.mark.parametrize("unit", [None, "unit"])
+def test_one_group_against_a_value_stands_beside_its_one_sample_t(unit):
+    rng = np.random.default_rng(6)
+    rows = [(f"u{j}", v) for j in range(8) for v in rng.normal(0.7 + rng.normal(), 0.4, 3)]
+    table = pd.DataFrame(rows, columns=["unit", "v"])
+    table = table if unit else table.groupby("unit", as_index=False).mean()
+    panel, said = panel_and_words(table, {"against": 0}, value="v", unit=unit)
+    test = stats.ttest_1samp(table.groupby("unit")["v"].mean(), 0)
+    mine = panel.method("one_sample")
+    assert (mine.ci_low, mine.ci_high) == pytest.approx(tuple(test.confidence_interval(0.95)))
+    assert mine.freedom == test.df
+    design = ne.compare(table, value="v", unit=unit, options={"against": 0, "ess": 200}).design
+    labels = [row[0] for row in honesty_rows(panel, design)]
+    assert any(label.startswith("one-sample t on") for label in labels)
+    assert "Welch" not in said + " ".join(labels)
+
+
+@pytest.mark.parametrize("ratio", [0.5, 2.0])
+@pytest.mark.parametrize("robust", ["units", "none"])
+def test_outliers_are_a_reason_only_of_a_model_that_has_them(robust, ratio):
+    data = {"a": list(np.linspace(0, 1, 20)), "b": list(np.linspace(0.5, 1.6, 20))}
+    result = ne.compare(data, options={"ess": 300, "robust": robust})
+    panel = replace(result.honesty[0], width_ratio=ratio)
+    said = " ".join(advice.honesty_sentences(panel, result.design))
+    assert ("outliers" in said) == (robust == "units")
 
 
 def test_balanced_normal_data_agree_and_it_says_so():

@@ -1,6 +1,7 @@
 """Units left out by reweighting: the referee is a fit without them."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from nestimate.model.model import Model
 from nestimate.results.analyses import influence
 from nestimate.results.documents import terminal
 from nestimate.results.estimates.verdicts import rope_verdict, sign_verdict
+from nestimate.results.words import cautions
 from worded import assert_numbers_are_those_of, nested
 
 LAYOUTS = {
@@ -191,3 +193,16 @@ def test_without_one_unit_the_priors_are_those_of_all_units(alone, text, options
     left_out = [one for panel in result.influence for one in panel.left_out]
     assert len(left_out) == 6 * len(result.contrasts)
     assert np.isfinite([one.mean for one in left_out]).all()
+
+
+@pytest.mark.parametrize(
+    ("hinges", "said"),
+    [(1, "on one unit:"), (3, "on any one of 3 of the 12 unit:"), (12, "any single unit:")],
+)
+def test_how_many_units_the_direction_hinges_on_is_said(hinges, said):
+    data = nested(means={"a": 0, "b": 1}, tau=0.3, sigma=0.2, readings=2, seed=3, units=6)
+    result = ne.compare(data, options={"ess": 300})
+    found = result.influence[0]
+    names = tuple(one.name for one in found.left_out[:hinges])
+    (check,) = cautions.influence_checks((replace(found, sign_hinges=names),), result.design)
+    assert said in check.text

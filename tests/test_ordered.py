@@ -60,6 +60,7 @@ def test_a_stated_order_is_answered_in_steps_and_a_trend():
     assert result.contrasts[-1].mean == pytest.approx(slope, abs=4 * result.contrasts[-1].mcse_mean)
     names = [row.name for row in result.probabilities]
     assert "P(the mean rises at every step of dose)" in names
+    assert "the probability that it is above 0 is" in result.sentences[3]
 
 
 def test_words_are_ordered_by_position():

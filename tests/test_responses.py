@@ -503,14 +503,14 @@ def test_yes_and_no_of_one_row_each_are_held_against_their_totals():
 
 
 @pytest.mark.parametrize(
-    ("values", "response"),
+    ("values", "response", "new"),
     [
-        ([1, 1, 0, 1, 0, 1, 1, 1, 1, 0], "proportion"),
-        (["<0.5"] * 4 + [0.7, 2.2, 3.5, 1.2, 2.6, "<0.5"], "censored"),
-        ([0, 1, 0, 9, 2, 12, 14, 30, 11, 8], "counts"),
+        ([1, 1, 0, 1, 0, 1, 1, 1, 1, 0], "proportion", None),
+        (["<0.5"] * 4 + [0.7, 2.2, 3.5, 1.2, 2.6, "<0.5"], "censored", "value"),
+        ([0, 1, 0, 9, 2, 12, 14, 30, 11, 8], "counts", "count"),
     ],
 )
-def test_no_row_is_called_far_out_by_a_limit_or_by_chance(values, response):
+def test_no_row_is_called_far_out_by_a_limit_or_by_chance(values, response, new):
     rows = pd.DataFrame({"arm": ["a"] * 5 + ["b"] * 5, "y": list(map(str, values))})
     options = {"response": response, "ess": 300}
     result = ne.compare(rows, value="y", group="arm", options=options)
@@ -519,7 +519,9 @@ def test_no_row_is_called_far_out_by_a_limit_or_by_chance(values, response):
     # Limits are neither values to take a mean of, nor far out.
     assert "arithmetic mean" not in said
     assert "a value far out" not in said
-    assert ("a new value of" in said) == (response != "proportion")
+    assert [what for what in ("value", "count", "share") if f"P(a new {what} of" in said] == (
+        [] if new is None else [new]
+    )
 
 
 @pytest.mark.parametrize(("name", "decimals", "whole"), [("percent", 2, 100), ("y", 6, 1)])

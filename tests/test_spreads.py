@@ -348,6 +348,31 @@ def test_the_test_of_groups_in_blocks_holds_its_level():
     assert 0.03 < np.mean(seen) < 0.13
 
 
+@pytest.mark.parametrize("how", ["flat", "nested", "adjusted"])
+def test_a_small_group_beside_larger_ones_does_not_take_their_spread(how):
+    """Where Bartlett's test sees nothing; Welch's interval of it and a larger group beside."""
+    rng = np.random.default_rng(5)
+    own = {"a": np.array([-1.0, 0.3, 1.1])} | {g: rng.normal(0, 1, 9) for g in "bcd"}
+    rows = [
+        (g, f"{g}{i}", y + e) for g, ys in own.items() for i, y in enumerate(ys) for e in (0, 0)
+    ]
+    table = pd.DataFrame(rows, columns=["g", "u", "y"])
+    table["y"] += rng.normal(0, 0.05, len(table)) * (how != "flat")
+    table["x"] = rng.normal(size=len(table))
+    table = table.drop_duplicates("u") if how == "flat" else table
+    roles = {"value": "y", "group": "g", "unit": None if how == "flat" else "u"}
+    options = OPTIONS | ({"adjust": "x"} if how == "adjusted" else {})
+    answer = ne.compare(table, **roles, options=options)
+    labels = {p.label for p in answer.model.parameters}
+    assert {"tau[u | a]" if how == "adjusted" else "tau[a]"} <= labels
+    row = next(row for row in answer.contrasts if row.name == "b - a")
+    welch = stats.ttest_ind(own["b"], own["a"], equal_var=False).confidence_interval()
+    assert (row.ci_high - row.ci_low) / (welch.high - welch.low) == pytest.approx(0.95, abs=0.3)
+    assert how == "adjusted" or "Groups have 3 to 9 members" in " ".join(str(answer).split())
+    alike = table[table.g.isin(["b", "c", "d"])]
+    assert "tau" in {p.name for p in ne.compare(alike, **roles, options=options).model.parameters}
+
+
 def test_groups_held_against_a_value_do_not_share_their_spread():
     """One-sample t of the small noisy group: nothing of it is known from the others."""
     values = {"a": NOISY, "b": [0.1, -0.2, 0.3, 0.2, -0.1, 0.0, 0.2], "c": [0.3, 0.1, -0.2, 0.2]}

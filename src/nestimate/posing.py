@@ -10,7 +10,7 @@ from nestimate.data.designs.compared import check_names
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.relative import relative
 from nestimate.data.designs.roles import Roles
-from nestimate.data.designs.spreads import alone_against, by_spread, uneven
+from nestimate.data.designs.spreads import by_spread, told_apart
 from nestimate.data.tables.door import Wanted, read_table
 from nestimate.data.tables.onegroup import with_one_group
 from nestimate.errors import DesignError
@@ -120,14 +120,13 @@ def fitted(design: Design, chosen: Options) -> Fit:
     roles = replace(design.roles, value_unit=chosen.value_unit)
     assumptions, structure = chosen.assumptions, design.structure
     may = structure.home is not None or any(stratum.apart for stratum in structure.strata)
-    shown = uneven(design) if chosen.tau is None and may else None
+    said = told_apart(design) if chosen.tau is None and may else None
     if design.observed is not None and chosen.robust is None:
         # Integrals hold Student-t units of groups, and no Student-t blocks or clusters.
         usual = design.observed.robust if structure.alone_in_groups else "none"
         assumptions = replace(assumptions, robust=usual)
     if design.readings.reconstructed:
         assumptions = replace(assumptions, robust="none")  # a mean and an SD hold no outlier
-    said = shown.said if shown else alone_against(design) if chosen.tau is None and may else None
     if said:
         assumptions = replace(assumptions, tau="own")
         design = replace(design, notes=(*design.notes, said))

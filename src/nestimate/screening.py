@@ -148,7 +148,7 @@ class Screen(Found):
         spreads = self.outcome.learnt.spreads
         own = spreads.evened(self.reduced(row))
         ((_, learnt),) = self.outcome.learnt.split(own)
-        prior, sigma = learnt.prior, bool(own.freedom[0])
+        prior, sigma = learnt.prior, bool(own.freedom.sum())
         unit = float(prior.unit(own)[0])
         priors = prior.said(unit, sigma=sigma)
         chosen: dict[str, Any] = {"ci_prob": self.options.ci_prob, "rope": self.options.rope}
@@ -159,9 +159,9 @@ class Screen(Found):
             warnings.warn(OWN_PRIORS.format(name), UserWarning, stacklevel=2)
         if "tau" in priors:
             chosen["tau"] = "own" if spreads.uneven else "common"
-        if spreads.uneven:
+        if "tau" in priors and spreads.uneven:
             del priors["tau"]
-            for group, factor in zip(self.groups, spreads.factor, strict=True):
+            for group, factor in zip(asked.groups, self.apart, strict=True):
                 priors[f"tau[{group}]"] = prior.said(factor * unit, sigma=sigma)["tau"]
         return compare(
             self.readings(row),

@@ -142,7 +142,7 @@ class Answer:
 
     @cached_property
     def new_units(self) -> Rows[Summary]:
-        """The true mean of a new unit of every group (a new value of a flat layout)."""
+        """The true mean of a new unit of every group (in a flat layout a value, or its rate)."""
         return self._summarised(between.new_units)
 
     @cached_property

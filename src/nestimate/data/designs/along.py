@@ -1,6 +1,6 @@
 """At which values of measurements the groups of a formula are compared, and their slopes there."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any, Self
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.formula import Formula
 from nestimate.data.designs.model_frame import ModelFrame
+from nestimate.data.designs.profiles import MOST, Profiles
 from nestimate.data.designs.structure import Surface
 from nestimate.data.designs.term_columns import coefficients
 from nestimate.errors import DesignError, one_of
@@ -88,9 +89,50 @@ class Along:
 
     def rows(self, at: Mapping[str, float] | None = None) -> Array:
         """Return the columns of the fixed part in the rows of the grid, there or elsewhere."""
-        grid = self.frame.grid(self.formula.variables, {**self.first, **(at or {})})
-        new = self.common.evaluate_new_data(self.frame.numbered(self.formula, grid))
+        return self._columns(self.frame.grid(self.formula.variables, {**self.first, **(at or {})}))
+
+    def _columns(self, rows: "pd.DataFrame") -> Array:
+        new = self.common.evaluate_new_data(self.frame.numbered(self.formula, rows))
         return np.asarray(new.design_matrix, dtype=np.float64)
+
+    def profiles(self, groups: Sequence[Mapping[str, str]], offsets: Array) -> Profiles:
+        """Return the rows as they would be in each group: all else is theirs, or as stated.
+
+        Parameters
+        ----------
+        groups
+            The level of every factor that is compared, by group.
+        offsets
+            What was taken off each column.
+        """
+        rows = self.frame.data[list(self.formula.variables)].assign(**self.first)
+        here = self._columns(self._as_if(rows, groups[:1]))
+        _, first, count = np.unique(here, axis=0, return_index=True, return_counts=True)
+        shape = (len(groups), first.size, here.shape[1])
+        if np.prod(shape, dtype=np.float64) > MOST:
+            return Profiles(of=(), columns=np.zeros((shape[0], 0, shape[2])), share=np.zeros(0))
+        alike = rows.iloc[first].reset_index(drop=True)
+        others = [name for name in self.formula.variables if name not in groups[0]]
+        return Profiles(
+            of=tuple(name for name in others if len(alike[name].unique()) > 1),
+            columns=self._columns(self._as_if(alike, groups)).reshape(shape) - offsets,
+            share=count / count.sum(),
+        )
+
+    def _as_if(self, rows: "pd.DataFrame", groups: Sequence[Mapping[str, str]]) -> "pd.DataFrame":
+        """Return the rows as if all of them were in each of the groups, one after another."""
+        import pandas as pd  # noqa: PLC0415
+
+        every = pd.concat([rows] * len(groups), ignore_index=True)
+        levels = {
+            name: pd.Categorical(
+                [group[name] for group in groups for _ in range(len(rows))],
+                categories=self.frame.factors[name],
+                ordered=True,
+            )
+            for name in groups[0]
+        }
+        return every.assign(**levels)
 
     def surfaces(self, belongs: Array, offsets: Array) -> tuple[Surface, ...]:
         """Return the groups at the other values, and slopes that are more than one coefficient.

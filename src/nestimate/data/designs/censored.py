@@ -125,6 +125,11 @@ class Censored:
         return int(below.sum()), int(above.sum()), int((~self.exact & ~below & ~above).sum())
 
     @property
+    def behind(self) -> tuple[str, Array]:
+        """Nothing: every value stands for itself."""
+        return "", np.ones(self.lower.size)
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """Say how many values are limits, and what becomes of them."""
         below, above, between = self.counts
@@ -204,8 +209,8 @@ class Censored:
         """Share of values that are known by limits only."""
         return {"limits": float((~self.exact).mean())}
 
-    def where(self, rows: NDArray[np.bool_]) -> Self:
-        """Return the rows chosen."""
+    def where(self, rows: NDArray[np.bool_] | Codes) -> Self:
+        """Return the rows chosen, or those at some positions."""
         lower, upper = frozen(self.lower[rows]), frozen(self.upper[rows])
         return type(self)(lower=lower, upper=upper, log=self.log)
 

@@ -57,6 +57,9 @@ class Counted:
         more="negative binomial",
         event="count",
         half="half a count",
+        row="count",
+        regression="Poisson",
+        averaged="whose ratio is another where those of one group differ more",
     )
 
     count: Array
@@ -126,6 +129,11 @@ class Counted:
         return np.zeros(self.count.size, np.intp)
 
     @property
+    def behind(self) -> tuple[str, Array]:
+        """The exposure of every row."""
+        return self.of, self.exposure
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What is counted per what."""
         per = f" per unit of {self.of}" if self.of else " per row"
@@ -191,8 +199,8 @@ class Counted:
             found["excess"] = float(far.sum() / freedom)
         return found
 
-    def where(self, rows: NDArray[np.bool_]) -> Self:
-        """Return the rows chosen."""
+    def where(self, rows: NDArray[np.bool_] | Codes) -> Self:
+        """Return the rows chosen, or those at some positions."""
         count, exposure = frozen(self.count[rows]), frozen(self.exposure[rows])
         return type(self)(count=count, exposure=exposure, of=self.of)
 

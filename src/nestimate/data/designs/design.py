@@ -184,6 +184,12 @@ class Design:
         return Chance() if self.observed is None else self.observed.chance
 
     @property
+    def limited(self) -> bool:
+        """Whether some values are known by limits only."""
+        seen = self.observed
+        return seen is not None and not seen.excess and not bool(seen.exact.all())
+
+    @property
     def additive(self) -> bool:
         """Whether the variance of a reading is the sum of those of its levels, all estimated."""
         return not self.by_chance and bool(self.statistics.measured.all())

@@ -178,6 +178,8 @@ def _design(
     if apart and len(groups) > 1:
         homes = Homes(groups=groups, codes=codes, grid=belongs.argmax(axis=0), crossing=crossing)
     random = Random.of(frame, formula, grid, homes)
+    levels = [dict(zip(frame.compared, said, strict=True)) for said in _levels(factors, crossing)]
+    profiles = along.profiles(levels, offsets) if observed and observed.excess else None
     stick = None if observed is None else observed.yardstick()
     yardstick = stick or measure_yardstick(readings, len(groups))
     place = {column.key: position for position, column in enumerate(columns)}
@@ -205,6 +207,7 @@ def _design(
             if key in place and key[0] and effect.split == 1
         ),
         surfaces=along.surfaces(belongs, offsets),
+        profiles=profiles,
         crossed=random.crossed,
     )
     every = np.ones(value.size, dtype=bool)
@@ -224,7 +227,7 @@ def _design(
         statistics=unit_statistics(readings, yardstick),
         yardstick=yardstick,
         scatter=scatter or measure_scatter(readings, yardstick, structure, every),
-        notes=(*notes, *along.notes),
+        notes=(*notes, *along.notes, *(profiles.notes if profiles else ())),
         warnings=(
             *along.warnings,
             *random.warnings,
@@ -299,6 +302,16 @@ def _factors(frame: ModelFrame) -> tuple[tuple[Factor, ...], Crossing | None]:
     cells = np.unique(np.stack([factor.codes for factor in factors], axis=1), axis=0)
     names, labels = tuple(f.name for f in factors), tuple(f.labels for f in factors)
     return factors, Crossing(names=names, labels=labels, cells=cells)
+
+
+def _levels(factors: Sequence[Factor], crossing: Crossing | None) -> list[tuple[str, ...]]:
+    """Return the levels of what is compared that every group has."""
+    if crossing is None:
+        return [(label,) for label in factors[0].labels] if factors else [()]
+    return [
+        tuple(labels[i] for labels, i in zip(crossing.labels, cell, strict=True))
+        for cell in crossing.cells
+    ]
 
 
 def _codes(factors: Sequence[Factor], crossing: Crossing | None, size: int) -> NDArray[np.intp]:

@@ -44,6 +44,12 @@ class Chance:
         What readings follow by chance alone, and where they differ by more: `Poisson`.
     event, half
         What pooling takes as independent, and what is added where a logarithm needs it.
+    row
+        What a single row is, `count`.
+    regression
+        What regression by chance alone is called: `Poisson`, `logistic`.
+    averaged
+        How a comparison of averages lies to that of typical units, after `averages over every X,`.
     """
 
     link: str = ""
@@ -51,6 +57,9 @@ class Chance:
     more: str = ""
     event: str = ""
     half: str = ""
+    row: str = ""
+    regression: str = ""
+    averaged: str = ""
 
 
 class Together(NamedTuple):
@@ -152,6 +161,10 @@ class Observed(Protocol):
         """Which way a row lies from what stands in it: -1 below, 1 above, 0 where measured."""
 
     @property
+    def behind(self) -> tuple[str, Array]:
+        """What lies behind every row, exposures or totals, by their column and in each row."""
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """How the rows are taken: sentences for the user."""
 
@@ -192,8 +205,8 @@ class Observed(Protocol):
     def features(self, unit: Codes) -> Mapping[str, float]:
         """Return what replicated data are compared in, beside the means of units."""
 
-    def where(self, rows: NDArray[np.bool_]) -> Self:
-        """Return the rows chosen."""
+    def where(self, rows: NDArray[np.bool_] | Codes) -> Self:
+        """Return the rows chosen, or those at some positions."""
 
     def yardstick(self) -> Yardstick | None:
         """Return centre and scales for default priors; None: those of the working values."""

@@ -97,6 +97,9 @@ class Proportions:
         more="beta-binomial",
         event="yes or no",
         half="half a yes and half a no",
+        row="share",
+        regression="logistic",
+        averaged="whose odds ratio lies nearer to 1 the more these differ",
     )
 
     k: Array
@@ -190,6 +193,11 @@ class Proportions:
         return np.zeros(self.k.size, np.intp)
 
     @property
+    def behind(self) -> tuple[str, Array]:
+        """The total of every row."""
+        return self.of, self.n
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """Say what is compared."""
         what = f"shares of {self.of}" if self.of else "yes (1) and no (0)"
@@ -280,8 +288,8 @@ class Proportions:
             found["excess"] = float(far.sum() / freedom)
         return found if self.scattered else {}
 
-    def where(self, rows: NDArray[np.bool_]) -> Self:
-        """Return the rows chosen."""
+    def where(self, rows: NDArray[np.bool_] | Codes) -> Self:
+        """Return the rows chosen, or those at some positions."""
         return replace(self, k=frozen(self.k[rows]), n=frozen(self.n[rows]))
 
     def yardstick(self) -> Yardstick:

@@ -72,6 +72,7 @@ def regrouped(design: Design, order: Sequence[int]) -> Design:
             means=structure.means[order],
             cells=structure.cells[order],
             surfaces=tuple(replace(s, weights=s.weights[order]) for s in structure.surfaces),
+            profiles=structure.profiles and structure.profiles.ordered(order),
         ),
         readings=readings,
         statistics=unit_statistics(readings, design.yardstick),

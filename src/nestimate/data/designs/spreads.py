@@ -28,6 +28,9 @@ LEVEL = 0.1
 MOST_OWN = 12
 #: Fewest blocks of a pair of groups whose spreads are compared.
 FEWEST_BLOCKS = 4
+#: Members of a group below which a test of spreads has next to no power; and how many times as
+#: many another group holds whose spread would then be taken for that of all.
+HARDLY, OUTNUMBERED = 6, 2
 #: Groups whose SDs are told one by one.
 MOST_SHOWN = 4
 
@@ -43,8 +46,8 @@ class Spreads:
         (of its logarithm on the log scale).
     p
         Probability of spreads at least so different were all one.
-    fewest
-        Members of the smallest group.
+    fewest, most
+        Members of the smallest group, and of the largest.
     within
         Inside what these SDs are: those of changes, of blocks that see some of the cells. Empty
         where they are those of what was sampled.
@@ -61,6 +64,7 @@ class Spreads:
     sds: tuple[float, ...]
     p: float
     fewest: int
+    most: int
     within: str = ""
     test: str = "Bartlett's test"
 
@@ -114,6 +118,7 @@ class Spreads:
             sds=tuple(map(float, sds)),
             p=_bartlett(sds, sizes[several] - 1),
             fewest=int(sizes[several].min()),
+            most=int(sizes[several].max()),
         )
 
     @classmethod
@@ -149,6 +154,7 @@ class Spreads:
                 np.maximum([sds[i] for i in told], least), np.array([freedoms[i] for i in told])
             ),
             fewest=min(sizes[i] for i in told),
+            most=max(sizes[i] for i in told),
             within=structure.blocking.name,
         )
 
@@ -191,6 +197,7 @@ class Spreads:
             sds=tuple(map(float, np.sqrt(np.maximum(own, least**2)))),
             p=min(1.0, len(pairs) * min(found)),
             fewest=structure.block.size,
+            most=structure.block.size,
             within=structure.block.name,
             test="Pitman's test of pairs",
         )
@@ -253,7 +260,8 @@ def by_spread(build: Callable[[bool], Design], tau: str | None, *, pairs: bool =
     """
     design = build(tau == "own")
     homes = _homes(design.structure)
-    if tau is not None or not homes or not (uneven(design) or (pairs and len(homes) == 2)):
+    usual = pairs and (len(homes) == 2 or bool(outnumbered(design)))
+    if tau is not None or not homes or not (usual or uneven(design)):
         return design
     try:
         return build(True)
@@ -276,21 +284,33 @@ def uneven(design: Design) -> Spreads | None:
     return next((found for found in seen if found.uneven), None)
 
 
-def alone_against(design: Design) -> str | None:
-    """Say that each group has a spread of its own, where none is held against another.
+def told_apart(design: Design) -> str | None:
+    """Say why groups that share one spread by default have one each here; None where they share.
 
-    Groups that are compared with a stated value learn nothing from each other but their spread.
+    They show that they scatter differently. Or a small one is outnumbered: what it shares would be
+    the spread of the others, and a test does not see that its own is another. Or each is held
+    against a stated value, and none against another.
     """
+    shown = uneven(design)
+    if shown is not None:
+        return shown.said
     structure = design.structure
-    if not design.roles.one_group or structure.home is None or structure.pair:
+    if structure.pair or structure.crossed or not 1 < len(structure.groups) <= MOST_OWN:
         return None
-    if not 1 < len(structure.groups) <= MOST_OWN:
-        return None
-    return Advice(
-        "Each group is held against the stated value by its own spread (one for all: ",
-        Remedy("tau", "common"),
-        ").",
-    )
+    why = ""
+    if design.roles.one_group and structure.home is not None:
+        why = "Each group is held against the stated value by its own spread"
+    elif small := outnumbered(design):
+        why = f"{small}, so each has a spread of its own and not that of the larger ones"
+    return Advice(f"{why} (one for all: ", Remedy("tau", "common"), ").") if why else None
+
+
+def outnumbered(design: Design) -> str:
+    """Say that a group is small beside another; empty where none is, or what scatters is shared."""
+    found = Spreads.of(design)
+    if found is None or found.fewest >= HARDLY or found.most < OUTNUMBERED * found.fewest:
+        return ""
+    return f"Groups have {found.fewest} to {found.most} members ({design.structure.sampled})"
 
 
 def _homes(structure: Structure) -> tuple[str, ...]:

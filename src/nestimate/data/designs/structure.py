@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from nestimate.data.designs.coding import Coding
 from nestimate.data.designs.crossing import Crossing, numbered
 from nestimate.data.designs.levels import NO_LEVEL, Level
+from nestimate.data.designs.profiles import Profiles
 from nestimate.data.designs.stratum import Effect, Role, Stratum
 from nestimate.errors import DesignError
 
@@ -132,6 +133,8 @@ class Structure:
         (coefficient, effect) of measurements whose slope differs between clusters.
     surfaces
         What else the coefficients say of the groups: elsewhere along measurements, and slopes.
+    profiles
+        The rows of a formula as they would be in each group; None where nothing is averaged.
     crossed
         Whether some strata are not inside the clusters but cross them.
     stated
@@ -157,6 +160,7 @@ class Structure:
     home: Codes | None = None
     slopes: tuple[tuple[int, int], ...] = ()
     surfaces: tuple[Surface, ...] = ()
+    profiles: Profiles | None = None
     crossed: bool = False
     stated: Coding | None = None
 
@@ -174,6 +178,11 @@ class Structure:
     def effects(self) -> tuple[Effect, ...]:
         """What differs between clusters."""
         return tuple(effect for _, effect in self.heavy)
+
+    @property
+    def standard(self) -> Profiles:
+        """Over what averages of a group are taken: of roles there is the group alone."""
+        return self.profiles or Profiles.single(self.means)
 
     def members(self, stratum: Stratum) -> Codes:
         """Return which effect of a stratum every group has, shape (groups,)."""

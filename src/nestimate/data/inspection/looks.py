@@ -30,7 +30,8 @@ def stepped(labels: Sequence[str]) -> bool:
     They have gaps and start at 0, or each of several is twice the one before or more. A unit of
     measurement may stand behind each of them, the same: `0.2cwt`.
     """
-    parts = [re.fullmatch(r"([\d.]+)\s*(\D*)", label) for label in labels]
+    # Labels stand as they were typed, with decimal commas where these are used.
+    parts = [re.fullmatch(r"([\d.]+)\s*(\D*)", label.replace(",", ".")) for label in labels]
     amounts = [part[1] for part in parts if part is not None and is_plain_number(part[1])]
     if len(amounts) < len(labels) or len({part[2] for part in parts if part is not None}) > 1:
         return False

@@ -32,7 +32,14 @@ class Prediction:
         What a new unit of lies above what, `("drug", "placebo")`; None where `p_new_unit` is.
     p_new_unit
         Probability that a new unit of the first lies above a new unit of the second (or above
-        the stated value); None with blocks and for the user's own contrasts.
+        the stated value); None with blocks and for the user's own contrasts. Of counts and shares
+        that stand for themselves new ones are counted; of units it is that of their true rates.
+    p_equal
+        Probability that both are equal, of new counts and shares; None of what is no number of
+        steps.
+    behind
+        Column and size of what lies behind each of these, the median exposure or total; None where
+        every row counts the same.
     positive
         Whether the difference is estimated to be above zero.
     p_same_sign
@@ -49,6 +56,8 @@ class Prediction:
     p_same_sign: float | None
     new_units: int
     data_sets: int
+    p_equal: float | None = None
+    behind: tuple[str, float] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

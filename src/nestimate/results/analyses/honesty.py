@@ -5,7 +5,7 @@ cell means within blocks, or run BEST on unit means. Numbers only; the sentences
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,11 +19,11 @@ from nestimate.inference.diagnostics import K_LIMIT, mean_and_sd
 from nestimate.inference.fit import Fit
 from nestimate.model.assumptions import Assumptions
 from nestimate.model.model import Model
+from nestimate.results.analyses.fixed_part import FixedPart, fixed_part
 from nestimate.results.analyses.pooling import averaging_loss, clustering, evenly_divided
 from nestimate.results.estimates import classical, estimands, quantities
-from nestimate.results.estimates.classical import Method, Name, Sums
+from nestimate.results.estimates.classical import Interval, Method, Name, Sums
 from nestimate.results.estimates.contrasts import Contrast
-from nestimate.results.estimates.least_squares import LeastSquares, cluster_means
 from nestimate.results.estimates.summaries import MANY, Question
 
 Array = NDArray[np.float64]
@@ -32,7 +32,7 @@ Array = NDArray[np.float64]
 BEST_ESS, BEST_GROUPS = 2_000, 6
 
 #: The name of an analysis, and what it makes of the sums of the readings.
-type Simply = tuple[Name, Callable[[Sums, Contrast], tuple[float, float, float, int]]]
+type Simply = tuple[Name, Callable[[Sums, Contrast], Interval]]
 #: From the groups involved to how many units or blocks there are, and the readings of each.
 type Counting = Callable[[Design, Sums, NDArray[np.bool_]], tuple[int, NDArray[Any]]]
 
@@ -62,6 +62,7 @@ class Simple:
         return next((method for method in found if method is not None), None)
 
 
+_ONE_SAMPLE: Simply = ("one_sample", classical.one_sample)
 _WELCH: Simply = ("welch", classical.welch)
 _PAIRED: Simply = ("paired", classical.paired)
 _APART: Simply = ("apart", classical.apart)
@@ -89,8 +90,8 @@ def _by_block(
 _BLOCKS = Simple(methods=(_PAIRED, _APART), counted=_by_block)
 #: By layout; a formula is held against least squares.
 SIMPLE = {
-    "flat": Simple(methods=(_WELCH,), pools=False, counted=_by_unit),
-    "nested": Simple(methods=(_WELCH,), averages=True, counted=_by_unit),
+    "flat": Simple(methods=(_ONE_SAMPLE, _WELCH), pools=False, counted=_by_unit),
+    "nested": Simple(methods=(_ONE_SAMPLE, _WELCH), averages=True, counted=_by_unit),
     "blocked": _BLOCKS,
     "blocked-nested": _BLOCKS,
 }
@@ -155,7 +156,7 @@ class Panel:
     units_excludes: bool | None
     answer_excludes: bool | None
 
-    def method(self, *names: str) -> Method | None:
+    def method(self, *names: Name) -> Method | None:
         """Return the first analysis of these names that there is."""
         return next((m for m in self.methods if m.name in names), None)
 
@@ -169,7 +170,8 @@ def panels(fit: Fit, asked: Sequence[Contrast], question: Question) -> tuple[Pan
     design, sums = fit.model.design, Sums.of(fit.model.design)
     simple = SIMPLE.get(design.layout)
     if simple is None:
-        return tuple(_formula_panel(fit, sums, contrast, question) for contrast in asked)
+        part = fixed_part(design)
+        return tuple(_formula_panel(fit, part, sums, contrast, question) for contrast in asked)
     best = _best_on_unit_means(fit, sums) if simple.averages else None
     # A difference that the priors fix has nothing beside it.
     free = [c for c in asked if np.ptp(estimands.difference(fit.draws, c)) > 0]
@@ -186,7 +188,7 @@ def _panel(fit: Fit, best: Fit | None, sums: Sums, contrast: Contrast, question:
     seen, half = design.observed, None
     if isinstance(seen, Censored) and seen.counts[0]:
         halves = Sums.of(design, seen.substituted(0.5))
-        half = classical.t_interval("half", *classical.welch(halves, contrast), question.ci_prob)
+        half = _called("half", simple.interval(halves, contrast, question.ci_prob))
     naive = None
     if (simple.pools or design.by_chance) and sums.complete:
         naive = classical.t_interval("pooled", *classical.pooled(sums, contrast), question.ci_prob)
@@ -223,33 +225,32 @@ def _panel(fit: Fit, best: Fit | None, sums: Sums, contrast: Contrast, question:
     )
 
 
-def _formula_panel(fit: Fit, sums: Sums, contrast: Contrast, question: Question) -> Panel:
-    """Hold a formula against least squares: on all readings, and on the means of its clusters.
+def _called(name: Name, method: Method | None) -> Method | None:
+    return None if method is None else replace(method, name=name)
+
+
+def _formula_panel(
+    fit: Fit, part: FixedPart, sums: Sums, contrast: Contrast, question: Question
+) -> Panel:
+    """Hold a formula against its fixed part: on all readings, and on its clusters.
 
     Where groups meet inside the clusters their means know nothing of how groups differ there: with
     no covariate beside them the pairs that they make are taken instead, and nothing otherwise.
     """
     design, prob = fit.model.design, question.ci_prob
     value, clusters = design.readings.value, design.structure.outer
-    by_rows, by_means = LeastSquares.on_rows(design), LeastSquares.on_means(design)
-    naive = classical.t_interval("pooled", *by_rows.interval(contrast, value), prob)
-    simple = None
+    naive, simple, half = part.pooled(contrast, prob), None, None
     if not _meet(contrast, design):
-        means = by_means.interval(contrast, cluster_means(design, value))
-        simple = classical.t_interval("squares", *means, prob)
+        simple, half = part.clusters(contrast, prob), part.half(contrast, prob)
     elif _groups_alone(design):
         simple = classical.t_interval("paired", *classical.paired(sums, contrast), prob)
-    if not clusters.labels:
-        naive = None
     answer = _posterior("answer", fit, contrast, question, clusters.size or value.size)
     centre, sd = mean_and_sd(estimands.difference(fit.draws, contrast), fit.weights)
     counts = np.bincount(clusters.codes)
-    natural = [
-        None if m is None else classical.as_said(m, design.differences) for m in (naive, simple)
-    ]
+    natural = [classical.as_said(m, design.differences) for m in (naive, simple, half) if m]
     return Panel(
         contrast=contrast.name,
-        methods=tuple(m for m in (*natural, answer) if m is not None),
+        methods=(*natural, answer),
         readings=value.size,
         per_unit=(int(counts.min()), int(counts.max())),
         balanced=bool(np.ptp(counts) == 0),
@@ -263,7 +264,8 @@ def _formula_panel(fit: Fit, sums: Sums, contrast: Contrast, question: Question)
         gap=float(abs(simple.mean - centre) / sd) if simple else None,
         width_ratio=simple.width / answer.width if simple else None,
         averaging_loss=None,
-        pooled_excludes=None if naive is None else naive.excludes_null,
+        # Of single yes and no nothing is pooled.
+        pooled_excludes=None if naive is None or design.unscattered else naive.excludes_null,
         units_excludes=None if simple is None else simple.excludes_null,
         answer_excludes=answer.excludes_null,
     )

@@ -7,6 +7,7 @@ are no test of any hypothesis about the groups.
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,8 @@ from nestimate.results.estimates.replicated import (
 
 Array = NDArray[np.float64]
 
+#: Counted numbers closer than this, in shares of themselves, are equal.
+SAME = 1e-9
 #: Groups of a plain difference.
 PAIR = 2
 #: Blocks from which their differences have a spread to look at.
@@ -130,6 +133,9 @@ def _prediction(
     rng: np.random.Generator,
 ) -> Prediction:
     mean, _ = mean_and_sd(estimands.difference(fit.draws, contrast), fit.weights)
+    # Of yes and no none lies above another but by the whole of it.
+    told = sums.cells is None and not fit.model.design.unscattered
+    new = _new(fit.model, taken, contrast, rng) if told else None
     inside = np.flatnonzero(contrast.weights)
     weights = contrast.weights[inside]
     if sums.cells is None:
@@ -142,12 +148,9 @@ def _prediction(
     return Prediction(
         contrast=contrast.name,
         sides=_sides(contrast, fit.model.design.groups) if sums.cells is None else None,
-        # Of yes and no none lies above another but by the whole of it.
-        p_new_unit=(
-            None
-            if sums.cells is not None or fit.model.design.unscattered
-            else _new_unit(taken, contrast, rng)
-        ),
+        p_new_unit=None if new is None else new.above,
+        p_equal=None if new is None else new.equal,
+        behind=None if new is None else new.behind,
         positive=bool(mean > 0),
         p_same_sign=float(np.mean(np.sign(seen) == np.sign(mean))) if seen.size else None,
         new_units=fit.resampled.size,
@@ -166,19 +169,55 @@ def _sides(contrast: Contrast, groups: Sequence[str]) -> tuple[str, str] | None:
     return groups[above], groups[below]
 
 
-def _new_unit(draws: Draws, contrast: Contrast, rng: np.random.Generator) -> float | None:
-    """P(a new unit of one group lies above a new unit of the other, or above a stated value)."""
+class _New(NamedTuple):
+    """How probably something new of one group lies above something new of another.
+
+    Attributes
+    ----------
+    above, equal
+        Probabilities; the second of what is counted alone.
+    behind
+        Column and size of what is counted of.
+    """
+
+    above: float
+    equal: float | None = None
+    behind: tuple[str, float] | None = None
+
+
+def _new(model: Model, draws: Draws, contrast: Contrast, rng: np.random.Generator) -> _New | None:
+    """Compare new units of two groups, or of one with a stated value: by what each of them is.
+
+    Where rows stand for themselves these are new values, and new counts or shares of as many as
+    the middle row has.
+    """
     inside = np.flatnonzero(contrast.weights)
-    if (
-        contrast.interaction
-        or contrast.sides is None
-        or not np.allclose(np.abs(contrast.weights[inside]), 1)
-    ):
+    weights = contrast.weights[inside]
+    if contrast.interaction or contrast.sides is None or not np.allclose(np.abs(weights), 1):
         return None
     outer = draws.structure.strata[0]
     tau = draws.by_group(draws.scale(outer))[:, inside]
     units = draws.means[:, inside] + tau * draws.deviates(outer, rng, inside.size)
-    return float(np.mean(units @ contrast.weights[inside] > contrast.against))
+    seen, response = model.design.observed, model.response
+    if seen is None or response is None or not (model.design.by_chance and outer.merged):
+        return _New(above=float(np.mean(units @ weights > contrast.against)))
+    name, much = seen.behind
+    middle = int(np.argsort(much, kind="stable")[much.size // 2])
+    rows = seen.where(np.full(inside.size, middle))
+    design = replace(model.design, observed=rows)
+    counted = rows.with_data(*response.replicated(design, units, draws.theta, rng)).shown
+    stated = model.design.measure.said(np.array(contrast.against))
+    first, second = counted[:, weights > 0], counted[:, weights < 0]
+    first, second = (
+        first[:, 0],
+        second[:, 0] if second.size else np.broadcast_to(stated, len(draws)),
+    )
+    equal = np.isclose(first, second, rtol=SAME, atol=0.0)
+    return _New(
+        above=float(np.mean((first > second) & ~equal)),
+        equal=float(np.mean(equal)),
+        behind=(name, float(much[middle])) if name else None,
+    )
 
 
 def _unit_features(fit: Fit, replicated: Array, sums: Sums) -> tuple[Feature, ...]:

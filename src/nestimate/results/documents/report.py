@@ -14,6 +14,7 @@ from nestimate.results.estimates import naming
 from nestimate.results.estimates.summaries import Summary
 from nestimate.results.words import (
     advice,
+    cautions,
     equations,
     methods,
     rounding,
@@ -96,13 +97,15 @@ def _expected(answer: Answer) -> list[Section]:
         blocks.append(
             Grid(
                 caption="What comes next",
-                head=("", "P(a new unit lies above)", "P(a new experiment: same sign)"),
+                head=(
+                    "",
+                    f"P({cautions.new_one(answer.design)[0]} lies above)",
+                    "P(a new experiment: same sign)",
+                ),
                 rows=tuple(
                     (
                         one.contrast,
-                        ""
-                        if one.p_new_unit is None
-                        else rounding.probability(one.p_new_unit, one.new_units),
+                        cautions.above_cell(one),
                         rounding.probability(one.p_same_sign or 0.0, one.data_sets),
                     )
                     for one in ahead
@@ -163,12 +166,14 @@ def _estimates(answer: Answer) -> Section:
     design = answer.design
     unit, block = design.roles.unit, design.block and design.block.name
     middle = "Centres" if naming.heavy_units(answer.model) else "Means"
+    others = " and ".join(design.structure.standard.of)
+    rows = others and f" and the {others} of all rows"
     # Of ratios it is 1 that says "no difference", of everything standardised 0.
     above, zero = wording.above(design), "P(> 0)"
     found = [
         (wording.differences_head(design), answer.contrasts, above, rope),
         (f"{middle} of the groups", answer.groups, zero, False),
-        ("Averaged over units", answer.averages, "P(> 0 or 1)", False),
+        (f"Averaged over units{rows}", answer.averages, "P(> 0 or 1)", False),
         ("Effect sizes", answer.effect_sizes, zero, False),
         (
             "Over other factors, at other values of what was measured, and slopes",

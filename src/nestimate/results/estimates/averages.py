@@ -2,10 +2,12 @@
 
 A group's rate, or probability, is that of a typical unit: the middle of the units' logarithms, or
 logits. Averaged over all units of such a kind it is another, as far as they differ: a few units of
-high rates count in an average, and not in the middle.
+high rates count in an average, and not in the middle. Beside covariates the group's is that at one
+value of each, and the average is over those of all rows.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +26,10 @@ Array = NDArray[np.float64]
 
 #: Nodes over the units of a group, and how far they reach (as sinh, in scales).
 NODES, REACH = 121, 9.0
+#: SDs beyond which a normal holds nothing.
+NORMAL_REACH = 8.5
+#: How many probabilities are worked out at most, and of how many draws at least.
+SPARED, FEWEST = 30_000_000, 1_000
 
 
 def averages(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
@@ -38,64 +44,124 @@ def averages(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
 
 def _rates(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
     """Average rates, their ratios, and differences of typical rates."""
-    draws, weights = fit.draws, fit.weights
     groups, rows = fit.model.design.groups, []
-    variance = estimands.unit_variance(draws)
-    if draws.normality is None and variance is not None:
-        logs = draws.means + 0.5 * variance
+    variance = estimands.unit_variance(fit.draws)
+    if fit.draws.normality is None and variance is not None:
+        some = _some(fit, nodes=1)
+        logs = _over_rows(some.draws, lambda eta, g: eta + 0.5 * variance[some.where, g, None])
         rows += [
             Quantity(
                 name=f"average[{label}]",
                 kind="average",
                 values=logs[:, g],
-                weights=weights,
+                weights=some.weights,
                 measure=RATIO,
             )
             for g, label in enumerate(groups)
+            if logs.size
         ]
-        rows += _ratios("average", logs, fit, asked)
+        rows += _ratios("average", logs, some.weights, fit, asked)
     with np.errstate(over="ignore"):
-        rates = np.exp(draws.means)
-    return (*rows, *_differences("difference", rates, fit, asked))
+        rates = np.exp(fit.draws.means)
+    return (*rows, *_differences("difference", rates, fit.weights, fit, asked))
 
 
 def _probabilities(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
     """Average probabilities, their differences and ratios."""
-    groups, weights = fit.model.design.groups, fit.weights
+    groups, design = fit.model.design.groups, fit.model.design
     variance = estimands.unit_variance(fit.draws)
     if variance is None:
         return ()
-    logs = _average_logs(fit.draws, np.sqrt(variance))
+    # Where rows tell no scatter there is none to average over.
+    x = np.zeros(1) if design.unscattered else np.sinh(np.linspace(-REACH, REACH, NODES))
+    if fit.draws.normality is None:
+        x = x[np.abs(x) < NORMAL_REACH]
+    some = _some(fit, nodes=x.size)
+    tau = np.sqrt(variance[some.where])
+    weight = _node_weights(some.draws, x)
+    logs = _over_rows(some.draws, lambda eta, g: _log_averages(eta, tau[:, g], x, weight))
     p = np.exp(logs)
-    own = () if fit.model.design.unscattered else range(len(groups))
+    # Of single yes and no without covariates these are the probabilities of the groups.
+    own = range(len(groups)) if x.size > 1 or design.structure.standard.of else ()
     rows = [
         Quantity(
             name=f"average[{groups[g]}]",
             kind="average",
             values=p[:, g],
-            weights=weights,
+            weights=some.weights,
             positive=True,
         )
         for g in own
+        if p.size
     ]
-    differences = _differences("risk_difference", p, fit, asked)
-    return (*rows, *differences, *_ratios("risk_ratio", logs, fit, asked))
+    differences = _differences("risk_difference", p, some.weights, fit, asked)
+    return (*rows, *differences, *_ratios("risk_ratio", logs, some.weights, fit, asked))
+
+
+class _Some(NamedTuple):
+    """Draws that averages are worked out of: their places, themselves, and their weights."""
+
+    where: NDArray[np.intp] | slice
+    draws: Draws
+    weights: Array
+
+
+def _some(fit: Fit, *, nodes: int) -> _Some:
+    """Return all draws, or as many equally weighted ones as can be averaged over many rows."""
+    standard, draws = fit.draws.structure.standard, fit.draws
+    each = max(len(draws.structure.groups) * standard.share.size * nodes, 1)
+    most = max(SPARED // each, FEWEST)
+    if len(draws) <= most:
+        return _Some(where=slice(None), draws=draws, weights=fit.weights)
+    where = fit.resampled[:most]
+    return _Some(where=where, draws=draws.take(where), weights=np.full(where.size, 1 / where.size))
+
+
+def _over_rows(draws: Draws, averaged: Callable[[Array, int], Array]) -> Array:
+    """Return logarithms of averages over the rows of what they would be in each group.
+
+    Parameters
+    ----------
+    averaged
+        From rates or logits of typical units, (draws, profiles), and the group, to logarithms of
+        averages over units.
+
+    Returns
+    -------
+    Array
+        Shape (draws, groups); without groups where there are too many rows.
+    """
+    standard, centred = draws.structure.standard, draws.centred
+    if not standard.share.size:
+        return np.zeros((len(draws), 0))
+    found = [
+        special.logsumexp(averaged(centred @ columns.T, g), axis=1, b=standard.share)
+        for g, columns in enumerate(standard.columns)
+    ]
+    return np.stack(found, axis=1)
 
 
 def _differences(
-    name: str, values: Array, fit: Fit, asked: Sequence[Contrast]
+    name: str, values: Array, weights: Array, fit: Fit, asked: Sequence[Contrast]
 ) -> tuple[Quantity, ...]:
     """Differences of what groups have, by the plain comparisons of two of them."""
-    return _compared(name, values, LINEAR, fit, asked)
+    return _compared(name, values, weights, LINEAR, fit, asked)
 
 
-def _ratios(name: str, logs: Array, fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
+def _ratios(
+    name: str, logs: Array, weights: Array, fit: Fit, asked: Sequence[Contrast]
+) -> tuple[Quantity, ...]:
     """Ratios of what groups have, given by its logarithms."""
-    return _compared(name, logs, RATIO, fit, asked)
+    return _compared(name, logs, weights, RATIO, fit, asked)
 
 
 def _compared(
-    name: str, values: Array, measure: Measure, fit: Fit, asked: Sequence[Contrast]
+    name: str,
+    values: Array,
+    weights: Array,
+    measure: Measure,
+    fit: Fit,
+    asked: Sequence[Contrast],
 ) -> tuple[Quantity, ...]:
     groups = fit.model.design.groups
     return tuple(
@@ -103,11 +169,12 @@ def _compared(
             name=f"{name}[{groups[a]} {measure.sign} {groups[b]}]",
             kind=name,
             values=values[:, a] - values[:, b],
-            weights=fit.weights,
+            weights=weights,
             measure=measure,
             null=measure.null,
         )
         for a, b in _pairs(asked)
+        if values.size
     )
 
 
@@ -122,27 +189,34 @@ def _pairs(asked: Sequence[Contrast]) -> list[tuple[int, int]]:
     return found
 
 
-def _average_logs(draws: Draws, tau: Array) -> Array:
-    """Return the logarithm of each group's probability averaged over its units, (draws, groups).
-
-    Parameters
-    ----------
-    tau
-        SD of what differs between units, or their scale, shape (draws, groups).
-    """
-    u = np.linspace(-REACH, REACH, NODES)
-    x = np.sinh(u)
+def _node_weights(draws: Draws, x: Array) -> Array:
+    """Return weights of nodes over the units, in scales: (nodes, draws), or of all draws alike."""
     if draws.normality is None:
         density = np.exp(-0.5 * np.square(x))[:, None]
     else:
         nu = draws.normality[:, 0]
         density = np.exp(-0.5 * (nu + 1) * np.log1p(np.square(x)[:, None] / nu))
-    weight = density * np.cosh(u)[:, None]
-    weight = weight / weight.sum(axis=0)
-    found = np.empty_like(draws.means)
-    for g in range(found.shape[1]):
-        log_p = -np.logaddexp(0.0, -(draws.means[:, g] + tau[:, g] * x[:, None]))
-        found[:, g] = special.logsumexp(log_p, axis=0, b=weight)
+    # Nodes lie evenly in u, x = sinh(u).
+    weight = density * np.sqrt(1 + np.square(x))[:, None]
+    return np.asarray(weight / weight.sum(axis=0))
+
+
+def _log_averages(eta: Array, tau: Array, x: Array, weight: Array) -> Array:
+    """Return logarithms of probabilities averaged over units, (draws, profiles).
+
+    Parameters
+    ----------
+    eta
+        Logits of typical units, (draws, profiles).
+    tau
+        SD of what differs between units, or their scale, shape (draws,).
+    x, weight
+        Nodes, in scales, and their weights.
+    """
+    found = np.empty_like(eta)
+    for i, column in enumerate(eta.T):
+        log_p = -np.logaddexp(0.0, -(column + tau * x[:, None]))
+        found[:, i] = special.logsumexp(log_p, axis=0, b=weight)
     return found
 
 

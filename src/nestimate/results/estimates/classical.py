@@ -16,7 +16,12 @@ from nestimate.data.designs.observed import Observed
 from nestimate.results.estimates.contrasts import Contrast
 
 Array = NDArray[np.float64]
-Name = Literal["pooled", "welch", "half", "paired", "apart", "squares", "best", "answer"]
+type Name = (
+    Literal["pooled", "welch", "one_sample", "half", "paired", "apart", "squares", "regression"]
+    | Literal["best", "answer"]
+)
+#: Estimate, standard error, degrees of freedom, and n; no freedom where there is none.
+type Interval = tuple[float, float, float, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,12 +32,15 @@ class Method:
     ----------
     name
         `pooled` (every reading an independent data point), `welch` (Welch's t on unit means; on
-        the values of a flat layout; limits in the place of what lies beyond them), `half` (the
-        same with half of each limit in the place of what lies below it), `paired` (t on the
-        differences of block means), `apart` (Welch's t on one number of every block, where blocks
+        the values of a flat layout; limits in the place of what lies beyond them), `one_sample`
+        (of one group, the t against a stated value), `half` (the one that is taken with half of
+        each limit in the place of what lies below it), `paired` (t on the differences of block
+        means), `apart` (Welch's t on one number of every block, where blocks
         see different cells), `squares` (least squares with the columns of a formula, on the means
-        of its clusters), `best` (the flat model on unit means) or `answer`. With a formula `pooled`
-        is least squares on all readings.
+        of its clusters), `regression` (Poisson or logistic regression of the totals of its
+        clusters, with their scatter), `best` (the flat model on unit means) or `answer`. With a
+        formula `pooled` is least squares on all readings; of counts and shares Poisson or logistic
+        regression, by chance alone.
     mean, error
         The difference as it is said, and its standard error or posterior SD: those of the
         logarithm where it is a ratio.
@@ -179,7 +187,7 @@ def _means(value: Array, weight: Array, where: NDArray[np.intp], size: int) -> t
     return n, np.divide(total, n, out=np.full(size, np.nan), where=n > 0)
 
 
-def pooled(sums: Sums, contrast: Contrast) -> tuple[float, float, float, int]:
+def pooled(sums: Sums, contrast: Contrast) -> Interval:
     """Estimate, standard error, degrees of freedom and n of pooled readings, equal variances.
 
     Of counts and shares: log ratio of the totals, with the error of Poisson or binomial chance.
@@ -197,7 +205,7 @@ def pooled(sums: Sums, contrast: Contrast) -> tuple[float, float, float, int]:
     return estimate, error, freedom, int(n.sum())
 
 
-def welch(sums: Sums, contrast: Contrast) -> tuple[float, float, float, int]:
+def welch(sums: Sums, contrast: Contrast) -> Interval:
     """Welch's t on unit means, with Satterthwaite's degrees of freedom."""
     inside = np.flatnonzero(contrast.weights)
     groups = [sums.unit_mean[sums.unit_group == g] for g in inside]
@@ -210,7 +218,12 @@ def welch(sums: Sums, contrast: Contrast) -> tuple[float, float, float, int]:
     return estimate, float(np.sqrt(total)), freedom, int(n.sum())
 
 
-def paired(sums: Sums, contrast: Contrast) -> tuple[float, float, float, int]:
+def one_sample(sums: Sums, contrast: Contrast) -> Interval:
+    """Return the t of one group's units against a stated value; nothing of several groups."""
+    return welch(sums, contrast) if contrast.single else (0.0, 0.0, 0.0, 0)
+
+
+def paired(sums: Sums, contrast: Contrast) -> Interval:
     """One-sample t on the contrast within blocks; those that lack a group of it are left out."""
     if sums.cells is None:
         return 0.0, 0.0, 0.0, 0
@@ -223,7 +236,7 @@ def paired(sums: Sums, contrast: Contrast) -> tuple[float, float, float, int]:
     return float(effects.mean()), error, float(effects.size - 1), int(effects.size)
 
 
-def apart(sums: Sums, contrast: Contrast) -> tuple[float, float, float, int]:
+def apart(sums: Sums, contrast: Contrast) -> Interval:
     """Welch's t on what every block adds to a contrast, where no block has all of its cells.
 
     Blocks with the same cells are a sample each: in a design with a factor between blocks and one

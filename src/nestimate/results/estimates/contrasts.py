@@ -61,7 +61,12 @@ class Contrast:
     @property
     def stated(self) -> bool:
         """Whether one group is held against a stated value."""
-        return np.count_nonzero(self.weights) == 1 and self.sides is not None
+        return self.single and self.sides is not None
+
+    @property
+    def single(self) -> bool:
+        """Whether one group alone is in it."""
+        return bool(np.count_nonzero(self.weights) == 1)
 
     @property
     def place(self) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
+from nestimate.results.estimates.classical import Interval
 from nestimate.results.estimates.contrasts import Contrast
 from nestimate.results.estimates.replicated import member_means
 
@@ -63,7 +64,7 @@ class LeastSquares:
         """Return what the columns leave of data sets of shape (..., rows)."""
         return np.asarray(values - values @ self.inverse.T @ self.columns.T)
 
-    def interval(self, contrast: Contrast, values: Array) -> tuple[float, float, float, int]:
+    def interval(self, contrast: Contrast, values: Array) -> Interval:
         """Return estimate, standard error, degrees of freedom and n; no freedom if not told."""
         size, rank = values.size, int(np.linalg.matrix_rank(self.columns))
         if not self.tells(contrast) or size <= rank:

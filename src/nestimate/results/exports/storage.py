@@ -19,6 +19,7 @@ from nestimate.data.designs.crossing import Crossing
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.levels import Level
 from nestimate.data.designs.measures import Linear, Logit, OddsRatio, Ratio
+from nestimate.data.designs.profiles import Profiles
 from nestimate.data.designs.responses import KINDS
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.shown import Scatter
@@ -46,7 +47,7 @@ TEXT = "result.json"
 FORMER = {("Assumptions", "priors"): "prior", ("Question", "contrasts"): "contrast"}
 _RECORDS: tuple[type[Any], ...] = (
     *(Roles, Level, Readings, UnitStatistics, Yardstick, Scatter, Structure, Factor, Stratum),
-    *(Effect, Crossing, Surface, Coding),
+    *(Effect, Crossing, Surface, Profiles, Coding),
     *(Assumptions, Fit, Chains, Question, Contrast, Summary, Check, Linear, Ratio, Remedy),
     *(Logit, OddsRatio),
     *KINDS,

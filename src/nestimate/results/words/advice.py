@@ -8,18 +8,25 @@ from collections.abc import Sequence
 from nestimate.data.designs.design import Design
 from nestimate.results.analyses.honesty import Panel
 from nestimate.results.words.beside import (
+    NEARLY,
+    UNITS,
+    agreement,
     difference,
+    no_simple,
     on_means,
     short,
+    t_name,
 )
-from nestimate.results.words.responses import chance_sentences, limit_sentences
+from nestimate.results.words.responses import (
+    chance_sentences,
+    limit_sentences,
+    regression_sentences,
+)
 from nestimate.results.words.rounding import number, percent
 from nestimate.results.words.wording import null, span_text
 
 #: Intervals whose widths differ by less than this share are called about equally wide.
 WIDE = 0.1
-#: Differences closer than this, in posterior SDs, agree; closer than the second, nearly.
-AGREE, NEARLY = 0.1, 0.3
 #: Loss of precision that is called next to nothing, as a share.
 NOTHING = 0.02
 #: Share of the error that readings make below which differences agree better than they could.
@@ -30,16 +37,21 @@ FEW = 15
 
 def honesty_sentences(panel: Panel, design: Design) -> list[str]:
     """Say why the analyses agree or differ."""
-    if design.by_chance and design.formula is None:
-        return [*chance_sentences(panel, design), *_claim(panel, design)]
+    if design.by_chance:
+        said = {"formula": regression_sentences}.get(design.layout, chance_sentences)
+        return [*said(panel, design), *_claim(panel, design)]
+    if design.limited:
+        # How well limits are known is no matter of averages, outliers or scales.
+        pools = {"nested": _pooled_units, "blocked": _pooled_blocks}.get(design.layout, _claim)
+        return [*pools(panel, design), *limit_sentences(panel, design)]
     said = {
         "formula": _least_squares,
-        "flat": lambda panel, design: [_values(panel, design)],
+        "flat": lambda panel, design: [_values(panel)],  # noqa: ARG005
         "nested": _averaged,
         "blocked": _blocked,
         "blocked-nested": _blocked,
-    }[design.layout](panel, design)
-    return [*said, *_widths(panel, design), *limit_sentences([panel], design)]
+    }[design.layout]
+    return [*said(panel, design), *_widths(panel, design)]
 
 
 def _averaged(panel: Panel, design: Design) -> list[str]:
@@ -61,10 +73,9 @@ def _least_squares(panel: Panel, design: Design) -> list[str]:
     if simple is None or panel.gap is None:
         return [
             f"Least squares on all readings takes {panel.readings} readings for independent, which "
-            f"those of one {what} are not. No simple analysis of what each {what} shows stands "
-            "beside it: too few tell the groups apart, or covariates differ inside them."
+            f"those of one {what} are not. {no_simple(design)}"
         ]
-    verb = {"agree": "agree", "nearly": "nearly agree", "differ": "differ"}[_nearness(panel.gap)]
+    verb = agreement(panel.gap)
     said = [
         f"Least squares{on_means(design)} gives {difference(simple, panel)}, the whole model "
         f"{difference(answer, panel)}: they {verb} ({number(panel.gap, 2)} posterior SDs apart)."
@@ -84,7 +95,7 @@ def _least_squares(panel: Panel, design: Design) -> list[str]:
 
 def _pooled_units(panel: Panel, design: Design) -> list[str]:
     """Say what pooling readings of units does."""
-    welch, unit = panel.method("welch"), design.levels[0].name
+    welch, unit = panel.method("welch", "one_sample"), design.levels[0].name
     factor, icc = panel.pooled_factor, panel.icc
     if factor is None or icc is None or panel.effective_readings is None or welch is None:
         return []
@@ -99,13 +110,13 @@ def _pooled_units(panel: Panel, design: Design) -> list[str]:
     if factor >= 1 + WIDE:
         said = (
             f"Pooling all readings as if they were independent makes the interval too narrow by a "
-            f"factor of {short(factor)}, held against Welch's t on {unit} means."
+            f"factor of {short(factor)}, held against {t_name(welch)} on {unit} means."
         )
     else:
         said = (
-            "Pooling all readings gives an interval no narrower than Welch's t on the means of "
-            f"each {unit} (factor {short(factor)}): that is luck of these data, not a reason to "
-            "pool."
+            f"Pooling all readings gives an interval no narrower than {t_name(welch)} on the "
+            f"means of each {unit} (factor {short(factor)}): that is luck of these data, not "
+            "a reason to pool."
         )
     return [said, worth, *_claim(panel, design)]
 
@@ -128,7 +139,8 @@ def _claim(panel: Panel, design: Design) -> list[str]:
 
 def _averages(panel: Panel, design: Design) -> list[str]:
     """Say what averaging the readings of each unit does."""
-    welch, answer, unit = panel.method("welch"), panel.methods[-1], design.levels[0].name
+    welch, answer = panel.method("welch", "one_sample"), panel.methods[-1]
+    unit = design.levels[0].name
     if not design.additive:
         return [
             f"The means have standard errors of their own: this answer weighs each {unit} by how "
@@ -143,7 +155,7 @@ def _averages(panel: Panel, design: Design) -> list[str]:
             f"An average gives every reading the same weight, also one far out; the Student-t of "
             f"the readings of this answer gives that one less: {both}."
         ]
-    near = _nearness(panel.gap)
+    near = agreement(panel.gap)
     loss = percent(round(panel.averaging_loss, 2))
     if panel.balanced and near == "differ" and panel.robust:
         said = (
@@ -182,19 +194,12 @@ def _gap_sentence(panel: Panel, near: str, unit: str, *, balanced: bool) -> list
         f"As every {unit} has equally many readings, that is not the averaging: the average gives "
         f"one {unit} far out full weight, the Student-t of this answer (and of BEST) less."
         if balanced
-        else f"Averages of few readings, and any {unit} far out, have full weight in Welch's t and "
-        "less here."
+        else f"Averages of few readings, and any {unit} far out, have full weight in a t of these "
+        "and less here."
     )
     if not panel.robust:
         why = "The priors of the group means pull this answer." if balanced else ""
-    verb = "nearly agree" if near == "nearly" else "differ"
-    return [f"They {verb} ({gap} posterior SDs apart). {why}".strip()]
-
-
-def _nearness(gap: float) -> str:
-    if gap < AGREE:
-        return "agree"
-    return "nearly" if gap < NEARLY else "differ"
+    return [f"They {near} ({gap} posterior SDs apart). {why}".strip()]
 
 
 def _pooled_blocks(panel: Panel, design: Design) -> list[str]:
@@ -229,7 +234,7 @@ def _pairs(panel: Panel, design: Design) -> list[str]:
     paired, answer = panel.method("paired"), panel.methods[-1]
     if paired is None or panel.gap is None:
         return [f"Too few levels of {block} see both sides for a paired t."]
-    verb = {"agree": "agree", "nearly": "nearly agree", "differ": "differ"}[_nearness(panel.gap)]
+    verb = agreement(panel.gap)
     said = (
         f"The paired t on {paired.n} {block} differences gives {difference(paired, panel)}, the "
         f"whole model {difference(answer, panel)}: they {verb} ({number(panel.gap, 2)} posterior "
@@ -249,7 +254,7 @@ def _apart(panel: Panel, design: Design) -> str:
     method, answer = panel.method("apart"), panel.methods[-1]
     if method is None or panel.gap is None:
         return ""
-    verb = {"agree": "agree", "nearly": "nearly agree", "differ": "differ"}[_nearness(panel.gap)]
+    verb = agreement(panel.gap)
     return (
         f"Every {block} has some of the cells, so that it gives one number, its own part of this "
         f"contrast. Welch's t on {method.n} such numbers gives {difference(method, panel)}, the "
@@ -258,30 +263,31 @@ def _apart(panel: Panel, design: Design) -> str:
     )
 
 
-def _values(panel: Panel, design: Design) -> str:
-    welch, answer = panel.method("welch"), panel.methods[-1]
+def _values(panel: Panel) -> str:
+    welch, answer = panel.method("welch", "one_sample"), panel.methods[-1]
     if welch is None or panel.gap is None:
-        return "The values of a group do not scatter: Welch's t cannot be computed."
-    verb = {"agree": "agree", "nearly": "nearly agree", "differ": "differ"}[_nearness(panel.gap)]
+        return "The values of a group do not scatter: no t can be computed."
+    test = t_name(welch, first=True)
+    verb = agreement(panel.gap)
     said = (
-        f"Welch's t gives {difference(welch, panel)}, this answer {difference(answer, panel)}: "
+        f"{test} gives {difference(welch, panel)}, this answer {difference(answer, panel)}: "
         f"they {verb} ({number(panel.gap, 2)} posterior SDs apart)."
     )
     if verb == "agree":
         return said
-    if design.observed is not None:
-        return f"{said} Welch's t takes limits for values."
     if not panel.robust:
         return f"{said} The priors pull this answer."
-    return f"{said} Welch's t gives a value far out full weight, the Student-t of this answer less."
+    return f"{said} {test} gives a value far out full weight, the Student-t of this answer less."
 
 
 def _widths(panel: Panel, design: Design) -> list[str]:
     """Compare the interval of a sound simple analysis with that of the answer."""
-    simple, ratio = panel.method("paired", "apart", "welch", "squares"), panel.width_ratio
+    simple, ratio = panel.method(*UNITS), panel.width_ratio
     if simple is None or ratio is None or simple.freedom is None:
         return []
-    name = {"paired": "paired", "squares": "least-squares"}.get(simple.name, "Welch")
+    names = {"paired": "paired", "one_sample": "one-sample", "squares": "least-squares"}
+    name = names.get(simple.name, "Welch")
+    robust = panel.robust or panel.robust_readings
     if abs(ratio - 1) < WIDE:
         said = f"The {name} interval is about as wide as this answer's (ratio {number(ratio, 2)})."
     elif ratio > 1:
@@ -299,7 +305,7 @@ def _widths(panel: Panel, design: Design) -> list[str]:
     else:
         said = (
             f"The {name} interval is {short(ratio)} times as wide as this answer's, which also "
-            "allows for outliers to come and for how poorly the scales are known."
+            f"allows for {'outliers to come and for ' * robust}how poorly the scales are known."
         )
     zero = null(design)
     if panel.answer_excludes and panel.units_excludes is False:
@@ -328,7 +334,8 @@ def _why_wider(panel: Panel, freedom: float) -> str:
         why.append("this answer weighs each average by what its readings are worth")
     if (panel.gap or 0.0) >= NEARLY and panel.robust:
         why.append("this answer gives what lies far out less weight")
-    return "; ".join(why) or "the priors, and outliers that count less, narrow this answer"
+    outliers = ", and outliers that count less," if panel.robust or panel.robust_readings else ""
+    return "; ".join(why) or f"the priors{outliers} narrow this answer"
 
 
 def many(panels: Sequence[Panel], design: Design) -> list[str]:

@@ -2,11 +2,39 @@
 
 from math import isfinite
 
-from nestimate.data.designs.censored import Censored
 from nestimate.data.designs.design import Design
 from nestimate.results.analyses.honesty import Panel
-from nestimate.results.estimates.classical import Method
+from nestimate.results.estimates.classical import Method, Name
 from nestimate.results.words.rounding import decimals, exact_end, number, percent
+
+#: Analyses of units, or of pairs, one of which stands beside an answer.
+UNITS: tuple[Name, ...] = (*("paired", "apart", "welch", "one_sample", "squares", "regression"),)
+#: What is said of those that know no limits.
+LIMITS = ", limits as values"
+#: Differences closer than this, in posterior SDs, agree; closer than the second, nearly.
+AGREE, NEARLY = 0.1, 0.3
+
+
+def agreement(gap: float) -> str:
+    """Return whether two differences agree, so many posterior SDs apart."""
+    if gap < AGREE:
+        return "agree"
+    return "nearly agree" if gap < NEARLY else "differ"
+
+
+def t_name(method: Method, *, first: bool = False) -> str:
+    """Return what a t test is called, also at the beginning of a sentence."""
+    names: dict[Name, str] = {"paired": "the paired t", "one_sample": "the one-sample t"}
+    found = names.get(method.name, "Welch's t")
+    return found[0].upper() + found[1:] if first else found
+
+
+def no_simple(design: Design) -> str:
+    """Say why no analysis of clusters stands beside a formula."""
+    return (
+        f"No simple analysis of what each {design.structure.sampled} shows stands beside it: too "
+        "few tell the groups apart, or covariates differ inside them."
+    )
 
 
 def short(value: float) -> str:
@@ -33,7 +61,7 @@ def honesty_rows(panel: Panel, design: Design) -> list[list[str]]:
     """Return the table of analyses."""
     return [
         [
-            _label(method, design),
+            _label(method, panel, design),
             *_estimate(method, panel),
             str(method.n),
             "confidence" if method.ci_kind == "confidence" else f"credible ({method.ci_kind})",
@@ -42,36 +70,55 @@ def honesty_rows(panel: Panel, design: Design) -> list[list[str]]:
     ]
 
 
-def _label(method: Method, design: Design) -> str:
-    block = design.structure.block_name()
-    on, pooled = f"on {design.structure.unit_name()} means", "all readings pooled (t)"
-    what = design.chance.link
+def _label(method: Method, panel: Panel, design: Design) -> str:
+    if method.name == "half":
+        simple = panel.method(*UNITS)
+        return (
+            "half of limits"
+            if simple is None
+            else _label(simple, panel, design).replace(LIMITS, ", half of limits")
+        )
+    block, chance = design.structure.block_name(), design.chance
+    on = on_means(design)
+    pooled = "all readings pooled (t)"
     if design.by_chance:
-        on = f"on {design.structure.unit_name()} {what}"
-        pooled = "all readings pooled (chance alone)"
-        pooled = "totals (chance alone)" if design.unscattered else pooled
-        means = {"flat": f"on {what}"}.get(design.layout, on)
-    else:
-        means = {"flat": "on the values"}.get(design.layout, on)
-    link = f" ({what})" if design.by_chance else ""
-    cut = isinstance(design.observed, Censored)
+        pooled = "totals" if design.unscattered else "all readings pooled"
+        pooled += " (chance alone)"
+    limits, comma = (LIMITS, f"{LIMITS},") if design.limited else ("", "")
     return {
-        "half": f"Welch's t, half of limits, {means}",
-        "pooled": {"formula": f"least squares, all readings pooled{link}"}.get(
-            design.layout, pooled
-        ),
-        "squares": f"least squares{on_means(design)}{link}",
-        "welch": f"Welch's t{', limits as values,' if cut else ''} {means}",
-        "paired": f"paired t, one difference per {block}",
-        "apart": f"Welch's t, one number per {block}",
-        "best": f"BEST {means}",
+        "pooled": {"formula": _all_rows(design, limits)}.get(design.layout, f"{pooled}{limits}"),
+        "squares": f"least squares{limits}{on}",
+        "regression": f"quasi-{chance.law} regression{on}",
+        "welch": f"Welch's t{comma} {_of_units(design)}",
+        "one_sample": f"one-sample t{comma} {_of_units(design)}",
+        "paired": f"paired t{limits}, one difference per {block}",
+        "apart": f"Welch's t{limits}, one number per {block}",
+        "best": f"BEST {_of_units(design)}",
         "answer": "this answer",
     }[method.name]
 
 
+def _of_units(design: Design) -> str:
+    """Say of what an analysis of units is."""
+    link, unit = design.chance.link, design.structure.unit_name()
+    what = {"flat": f"on {link or 'the values'}"}
+    return what.get(design.layout, f"on {unit} {link or 'means'}")
+
+
+def _all_rows(design: Design, limits: str) -> str:
+    """Say what the fixed part of a formula is fitted to all rows by."""
+    if design.unscattered:
+        return f"{design.chance.regression} regression"
+    pooled = ", all readings pooled" if design.structure.outer.labels else ""
+    if design.by_chance:
+        return f"{design.chance.regression} regression{pooled} (chance alone)"
+    return f"least squares{limits}{pooled}"
+
+
 def on_means(design: Design) -> str:
-    """Say of what least squares are taken, where not of the readings."""
-    return f" on {design.structure.sampled} means" if design.structure.outer.labels else ""
+    """Say of what the fixed part of a formula is fitted, where not to the readings."""
+    what = "totals" if design.by_chance else "means"
+    return f" on {design.structure.sampled} {what}" if design.structure.outer.labels else ""
 
 
 def _estimate(method: Method, panel: Panel) -> list[str]:

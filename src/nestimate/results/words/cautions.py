@@ -155,17 +155,37 @@ def predictive_checks(found: Predictive, design: Design, farthest: str) -> tuple
     )
 
 
+def new_one(design: Design) -> tuple[str, str]:
+    """Return what is drawn anew and compared, and what it is called the second time."""
+    unit, seen = design.structure.unit_name(), design.observed
+    if seen is not None and seen.excess and not design.structure.merged:
+        return f"the true {seen.centre} of a new {unit}", f"that of a new {unit}"
+    new = f"a new {design.chance.row or unit}"
+    return new, new
+
+
+def above_cell(one: Prediction) -> str:
+    """Return the probability that something new lies above, and that it is equal, for a table."""
+    if one.p_new_unit is None:
+        return ""
+    above = probability(one.p_new_unit, one.new_units)
+    if one.p_equal is None:
+        return above
+    return f"{above} (equal: {probability(one.p_equal, one.new_units)})"
+
+
 def prediction_sentences(one: Prediction, design: Design) -> list[str]:
     """Say what is to be expected of new units and of a new experiment."""
     said = []
     if one.p_new_unit is not None and one.sides is not None:
-        what = design.structure.unit_name()
+        what, those = new_one(design)
         first, second = one.sides
-        other = second if design.groups.count(second) == 0 else f"a new {what} of {second}"
-        said.append(
-            f"P(a new {what} of {first} lies above {other}) "
-            f"{equated(probability(one.p_new_unit, one.new_units))}."
-        )
+        other = second if design.groups.count(second) == 0 else f"{those} of {second}"
+        told = equated(probability(one.p_new_unit, one.new_units))
+        if one.p_equal is not None:
+            told += f"; P(they are equal) {equated(probability(one.p_equal, one.new_units))}"
+        each = "" if one.behind is None else f", with {one.behind[0]} = {one.behind[1]:g}"
+        said.append(f"P({what} of {first} lies above {other}{each}) {told}.")
     if one.p_same_sign is not None:
         null = f"{design.differences.null:g}"
         side = "above" if one.positive else "below"
@@ -263,7 +283,9 @@ def _influence_sentence(one: Influence, design: Design) -> str:
         ]
         if len(one.sign_hinges) > MOST_NAMED:
             shown.append(f"similarly without {len(one.sign_hinges) - MOST_NAMED} more")
-        single = "one" if len(one.sign_hinges) == 1 else "any single"
+        hinges, every = len(one.sign_hinges), len(one.left_out)
+        single = "any single" if hinges == every else f"any one of {hinges} of the {every}"
+        single = "one" if hinges == 1 else single
         said.append(
             f"The direction of {one.contrast} hinges on {single} {what}: {above(design)} is "
             f"{_fine(one.p_gt_0)} with all of them, {', '.join(shown)} (settled: above 0.975 "

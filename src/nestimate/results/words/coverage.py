@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from nestimate.data.designs.design import Design
-from nestimate.data.designs.spreads import Spreads
+from nestimate.data.designs.spreads import HARDLY, Spreads
 from nestimate.model.model import Model
 from nestimate.remedies import Advice, Remedy, Spoken
 from nestimate.results.estimates.summaries import Check
@@ -28,8 +28,6 @@ COVERED: Mapping[tuple[str, int], int] = {
 }
 TRIED, ENOUGH = 0.95, 93
 PAIR = 2
-#: Members of a group below which a test of spreads has next to no power.
-HARDLY = 6
 
 
 def spread_checks(model: Model) -> tuple[Check, ...]:

@@ -45,13 +45,17 @@ def averaged(design: Design, unit: str) -> dict[str, str]:
     """Say what is averaged over units, and what an excess is, by the kind of a row."""
     if design.observed is None:
         return {}
-    over = [] if design.unscattered else [f"over every {unit}"]
+    rows = " and ".join(design.structure.standard.of)
+    rows = rows and f"the {rows} of all rows"
+    units = "" if design.unscattered else f"every {unit}"
+    over = ", with ".join(filter(None, (units, rows)))
     # They stand among ratios, under P(> 1).
     above = "P is that of a difference above 0"
+    typical = "the rates given for each group" if rows else f"the rates of a typical {unit}"
     return {
-        "average": f"averaged over every {unit} of the kind",
-        "difference": f"of the rates of a typical {unit}; {above}",
-        "risk_difference": "; ".join([*over, above]),
-        "risk_ratio": "".join(over),
+        "average": f"averaged over {over}{'' if rows else ' of the kind'}",
+        "difference": f"of {typical}; {above}",
+        "risk_difference": "; ".join(filter(None, (over and f"over {over}", above))),
+        "risk_ratio": over and f"over {over}",
         "excess": "of readings beyond chance; 0: Poisson, binomial",
     }

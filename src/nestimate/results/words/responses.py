@@ -1,7 +1,5 @@
 """Sentences on counts, proportions and limits of detection."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from nestimate.data.designs.censored import Censored
@@ -11,7 +9,16 @@ from nestimate.inference.diagnostics import quantile
 from nestimate.inference.fit import Fit
 from nestimate.model.families import EXCESS
 from nestimate.results.analyses.honesty import Panel
+from nestimate.results.estimates.classical import Method
 from nestimate.results.estimates.summaries import Check
+from nestimate.results.words.beside import (
+    UNITS,
+    agreement,
+    difference,
+    no_simple,
+    on_means,
+    t_name,
+)
 from nestimate.results.words.rounding import decimals, number
 
 #: By how much an excess may inflate a variance for chance alone to do, and when it does not.
@@ -22,36 +29,87 @@ ABOUT = 1.1
 
 def chance_sentences(panel: Panel, design: Design) -> list[str]:
     """Say why an analysis by chance alone is too sure of counts or shares."""
-    pooled, welch, answer = panel.method("pooled"), panel.method("welch"), panel.methods[-1]
-    chance, found = design.chance, []
-    law, events = chance.law, f"every single {chance.event}"
+    pooled, chance, found = panel.method("pooled"), design.chance, []
     if pooled is not None and design.unscattered:
         return [
             "Every row is one yes or no, so that the totals hold all there is (a chi-square test "
             "of them asks the same); half a yes and half a no are added to each."
         ]
     if pooled is not None:
-        unit = design.structure.sampled if design.structure.outer.labels else "row"
-        factor = answer.width / pooled.width
-        if factor >= ABOUT:
-            found.append(
-                f"Pooling takes {events} as independent ({law}; a chi-square test of the totals "
-                f"does the same): its interval is too narrow by a factor of {_short(factor)}, held "
-                f"against this answer, in which one {unit} differs from another."
-            )
-        else:
-            found.append(
-                f"Pooling takes {events} as independent ({law}): here that makes little difference "
-                f"(this answer's interval is {_short(factor)} times as wide). It is luck of these "
-                "data, not a reason to pool."
-            )
-    if welch is not None or panel.method("paired") is not None:
-        test = "Welch's t" if welch is not None else "The paired t"
         found.append(
-            f"{test} on {chance.link} adds {chance.half} to each, so that there is one where "
-            "nothing was seen, and takes all alike however much they rest on."
+            f"Pooling takes every single {chance.event} as independent ({chance.law}; a chi-square "
+            f"test of the totals does the same): {_surer(panel, pooled, design)}"
         )
+    test = panel.method("welch", "one_sample", "paired", "apart")
+    if test is not None:
+        found.append(_half_more(test, design))
     return found
+
+
+def regression_sentences(panel: Panel, design: Design) -> list[str]:
+    """Say what counts and shares give without priors and random terms, by likelihood."""
+    pooled, chance = panel.method("pooled"), design.chance
+    simple = panel.method("regression", "paired")
+    called = f"{chance.regression[0].upper()}{chance.regression[1:]} regression"
+    if pooled is None:
+        return [
+            f"{called} by maximum likelihood has no finite estimate here: somewhere nothing was "
+            "counted, or all. None stands beside this answer."
+        ]
+    if design.unscattered:
+        return [f"{called} by maximum likelihood gives {_beside(pooled, panel)}."]
+    found = [
+        f"{called} of all rows takes every single {chance.event} as independent ({chance.law}): "
+        f"{_surer(panel, pooled, design)}"
+    ]
+    if simple is None:
+        return [*found, no_simple(design)]
+    if simple.name == "paired":
+        return [*found, _half_more(simple, design)]
+    what = design.structure.sampled if design.structure.outer.labels else "row"
+    return [
+        *found,
+        f"Quasi-{chance.law} regression{on_means(design)} allows for scatter beyond chance as wide "
+        f"as it is seen: it gives {_beside(simple, panel)}. It compares averages over every "
+        f"{what}, {chance.averaged}; this answer compares a typical {what}.",
+    ]
+
+
+def _half_more(test: Method, design: Design) -> str:
+    """Say what a t test on logarithms or logits does to what was counted."""
+    return (
+        f"{t_name(test, first=True)} on {design.chance.link} adds {design.chance.half} to each, "
+        "so that there is one where nothing was seen, and takes all alike however much they rest "
+        "on."
+    )
+
+
+def _surer(panel: Panel, pooled: Method, design: Design) -> str:
+    """Say how much surer an analysis by chance alone is."""
+    clusters = bool(design.structure.outer.labels)
+    unit = design.structure.sampled if clusters else "row"
+    factor = panel.methods[-1].width / pooled.width
+    if factor >= ABOUT:
+        return (
+            f"its interval is too narrow by a factor of {_short(factor)}, held against this "
+            f"answer, in which one {unit} differs from another."
+        )
+    luck = " It is luck of these data, not a reason to pool." if clusters else ""
+    return (
+        f"here that makes little difference (this answer's interval is {_short(factor)} times as "
+        f"wide).{luck}"
+    )
+
+
+def _beside(method: Method, panel: Panel) -> str:
+    """Say what an analysis gives, and how far from this answer that is."""
+    answer = panel.methods[-1]
+    here, there = (one.measure.worked((one.mean,))[0] for one in (answer, method))
+    gap = abs(float(here - there)) / answer.error
+    return (
+        f"{difference(method, panel)}, this answer {difference(answer, panel)}: they "
+        f"{agreement(gap)} ({number(gap, 2)} posterior SDs apart)"
+    )
 
 
 def excess_checks(fit: Fit) -> tuple[Check, ...]:
@@ -77,26 +135,21 @@ def excess_checks(fit: Fit) -> tuple[Check, ...]:
     return (Check.of("excess", middle, passed=True, text=said, withholds=False),)
 
 
-def limit_sentences(panels: Sequence[Panel], design: Design) -> list[str]:
+def limit_sentences(panel: Panel, design: Design) -> list[str]:
     """Say what putting limits in the place of values would have given."""
-    seen = design.observed
-    if not isinstance(seen, Censored) or not panels:
+    seen, simple, half = design.observed, panel.method(*UNITS), panel.method("half")
+    if not isinstance(seen, Censored) or simple is None:
         return []
-    below, above, between = seen.counts
-    share = f"{below + above + between} of {seen.lower.size} values"
-    found = []
-    for panel in panels:
-        welch, half, answer = panel.method("welch"), panel.method("half"), panel.methods[-1]
-        if welch is None or below + above + between == 0:
-            continue
-        places = decimals(0.0, max(answer.measure.error(answer.mean, answer.width / 4), 1e-12))
-        other = "" if half is None else f", half of the limit {number(half.mean, places)}"
-        found.append(
-            f"{share} are limits. Putting the limit in the place of what lies beyond it would give "
-            f"{panel.contrast} = {number(welch.mean, places)}{other}; this answer, "
-            f"{number(answer.mean, places)}, puts nothing in."
-        )
-    return found
+    answer = panel.methods[-1]
+    places = decimals(0.0, max(answer.measure.error(answer.mean, answer.width / 4), 1e-12))
+    other = "" if half is None else f", half of the limit {number(half.mean, places)}"
+    return [
+        f"{sum(seen.counts)} of {seen.lower.size} values are limits. Putting the limit in the "
+        f"place of what lies beyond it would give {panel.contrast} = "
+        f"{number(simple.mean, places)}{other}; this answer, {number(answer.mean, places)}, puts "
+        "nothing in. What is put in counts as if it had been measured, so that neither such a "
+        "difference nor its interval is a yardstick of this answer.",
+    ]
 
 
 def _short(value: float) -> str:

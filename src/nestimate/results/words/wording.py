@@ -318,7 +318,7 @@ def answer_sentence(row: Summary, contrast: Contrast, after: str = "") -> str:
     sentence = f"{of}{row.name} = {mean}{after}, {interval_name(row)} {low} to {high}{after}"
     sentence = sentence[0].upper() + sentence[1:] if of else sentence
     if row.p_gt_0 is not None:
-        this, that = contrast.sides or ("it", "no difference")
+        this, that = contrast.sides or ("it", f"{row.measure.null:g}")
         where, sure = ("above", row.p_gt_0) if row.p_gt_0 >= 0.5 else ("below", 1 - row.p_gt_0)
         that += contrast.place
         sentence += f"; the probability that {this} is {where} {that} is {_sure(sure, row)}"

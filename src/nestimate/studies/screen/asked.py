@@ -1,7 +1,7 @@
 """What is asked of the groups, and which columns make them."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +27,12 @@ class Asked:
         """Ask how far one group lies above another."""
         return cls(name=f"{high} - {low}", weights=(-1.0, 1.0), sides=(high, low))
 
+    @classmethod
+    def of_words(cls, words: dict[str, Any]) -> Self:
+        """Read it from plain types, as a file holds them."""
+        sides = words["sides"] and (words["sides"][0], words["sides"][1])
+        return cls(name=words["name"], weights=tuple(words["weights"]), sides=sides)
+
     @property
     def plain(self) -> bool:
         """Whether it is the difference of two groups, and there is no other."""
@@ -50,3 +56,11 @@ class Factors:
     names: tuple[str, ...]
     levels: tuple[tuple[str, ...], ...]
     reference: str
+
+    @classmethod
+    def of_words(cls, words: dict[str, Any] | None) -> Self | None:
+        """Read them from plain types, as a file holds them."""
+        if words is None:
+            return None
+        levels = tuple(map(tuple, words["levels"]))
+        return cls(names=tuple(words["names"]), levels=levels, reference=words["reference"])

@@ -29,6 +29,8 @@ class Whole:
     ----------
     group, unit, block, reference, options
         As `compare` takes them.
+    groups
+        Labels of its groups.
     alone
         Whether the scales of the screen are those of the design that `compare` sees.
     """
@@ -38,6 +40,7 @@ class Whole:
     block: str | None
     reference: str
     options: dict[str, Any]
+    groups: tuple[str, ...]
     alone: bool
 
 
@@ -170,6 +173,7 @@ class Found:
             block=outer[0] if outer else None,
             reference=labels[group][0] if len(varying) == 1 else ",".join(reference),
             options={} if alone else {"contrast": layout.asked.name},
+            groups=labels.get(group, self.groups),
             alone=alone or not outer,
         )
 
@@ -196,15 +200,19 @@ class Found:
             within = {"tau_effect": middle["tau"], "tau_block": level, **sigma}
             inner = {"tau": middle["tau_inner"]} if "tau_inner" in middle else {}
             return {**within, **inner}, {"blocks": tuple(BLOCKS)}
+        of_groups = zip(self.groups, self.apart, strict=True)
+        truth = {"tau": {group: own * middle["tau"] for group, own in of_groups}, **sigma}
         if "tau_inner" not in middle:
-            factors = zip(self.groups, self.outcome.learnt.spreads.factor, strict=True)
-            return {
-                "tau": {group: float(own) * middle["tau"] for group, own in factors},
-                **sigma,
-            }, {}
+            return truth, {}
         count = round(layout.group.size / layout.first.size)
-        truth = {"tau": middle["tau"], "tau_subunits": (middle["tau_inner"],), **sigma}
-        return truth, {"subunits": (count,)}
+        return {**truth, "tau_subunits": (middle["tau_inner"],)}, {"subunits": (count,)}
+
+    @property
+    def apart(self) -> list[float]:
+        """How many times tau the SD between units of each arm is, in an endpoint in the middle."""
+        layout, columns = self.matrix.layout, self.outcome.columns
+        middle = [float(np.nanmedian(columns[name])) for name in layout.scales]
+        return list(map(float, self.outcome.learnt.spreads.between(middle, layout)))
 
     @property
     def members(self) -> tuple[Member, ...]:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from nestimate.errors import listed
 from nestimate.model.scales import RESERVED
 from nestimate.studies.screen.asked import Asked, Factors
-from nestimate.studies.screen.observed import Above, Observed
+from nestimate.studies.screen.observed import Above, Arms, Observed
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -124,6 +124,12 @@ class Layout:
         return np.unique(self.place, return_index=True)[1]
 
     @property
+    def arms(self) -> Arms:
+        """What sees the same groups, and scatters about a mean of its own."""
+        outer = self.members[0].codes if self.members else self.place
+        return Arms.of(self.group, outer, len(self.groups))
+
+    @property
     def single(self) -> "Layout":
         """The same without cells inside of something that have one column each: its readings."""
         if len(self.members) < 2 or self.replicated:
@@ -155,19 +161,10 @@ class Layout:
     @classmethod
     def of_words(cls, words: dict[str, Any]) -> Self:
         """Read what `words` gave."""
-        factors = words["factors"]
-        if factors is not None:
-            levels = tuple(map(tuple, factors["levels"]))
-            factors = Factors(**{**factors, "names": tuple(factors["names"]), "levels": levels})
-        sides = words["asked"]["sides"]
         return cls(
             groups=tuple(words["groups"]),
-            asked=Asked(
-                name=words["asked"]["name"],
-                weights=tuple(words["asked"]["weights"]),
-                sides=None if sides is None else (sides[0], sides[1]),
-            ),
-            factors=factors,
+            asked=Asked.of_words(words["asked"]),
+            factors=Factors.of_words(words["factors"]),
             cell=np.array(words["cell"], dtype=np.intp),
             group=np.array(words["group"], dtype=np.intp),
             expected=np.array(words["expected"], dtype=np.intp),
@@ -192,8 +189,8 @@ class Kind:
         What is counted of all groups together: the column of the table.
     scatters
         What scatters about what, from the outermost; {0} and {1} are columns of members.
-    spreads
-        What the scales are SDs of.
+    spreads, counted
+        What the scales are SDs of, and what the outermost is one of; {0} is the column.
     experimental, repeated
         What is the experimental unit, and what readings repeat.
     """
@@ -202,7 +199,7 @@ class Kind:
     counts: tuple[tuple[str, str], ...] = (("units", "units"),)
     whole = ""
     scatters: tuple[str, ...] = ("{0} values scatter about their group",)
-    spreads = ("SD between units", "SD inside units")
+    spreads, counted = ("SD between units", "SD inside units"), "units"
     experimental, repeated = "{0}", "{0}"
 
     def observed(self, layout: Layout, mean: Array, share: Array) -> Observed:
@@ -243,14 +240,13 @@ class Subunits(Kind):
 
     counts = (("units", "units"), ("subunits", "inner"))
     scatters = (*Kind.scatters, "{1} values about their {0}")
-    repeated = "{1}"
+    repeated, counted = "{1}", "means of units"
 
     def observed(self, layout: Layout, mean: Array, share: Array) -> Observed:
         """Give the means of subunits; units are places by themselves."""
-        first = layout.first
-        above = Above(
-            observed=np.arange(first.size), sign=np.ones(first.size), arm=layout.group[first]
-        )
+        group = layout.group[layout.first]
+        units = np.arange(group.size)
+        above = Above(observed=units, sign=np.ones(group.size), group=group, arm=group)
         return self._in_groups(layout, mean, share, layout.place, above)
 
     def inside(self, place: Codes, cell: Codes) -> dict[str, Codes]:
@@ -272,6 +268,7 @@ class Blocks(Kind):
         "levels of {0} are free, and what each shows of the effect scatters",
     )
     spreads = ("SD of the effect between blocks", "SD inside cells")
+    counted = "differences within {0}"
     experimental, repeated = "blocks ({0})", "cell"
 
     def observed(self, layout: Layout, mean: Array, share: Array) -> Observed:
@@ -279,10 +276,12 @@ class Blocks(Kind):
         found = self._shown(layout, mean, share)
         above, cells = found.above, np.arange(layout.group.size)
         assert above is not None
+        parts = above.parts(share, len(layout.groups))
         return replace(
             found,
             mean=above.plain(mean, cells),
-            share=above.error(share, cells),
+            share=parts.sum(axis=2),
+            parts=parts,
             arm=above.arm,
             above=None,
         )
@@ -296,17 +295,13 @@ class Blocks(Kind):
 
     def _shown(self, layout: Layout, mean: Array, share: Array) -> Observed:
         """Give means of what lies in places; those of a block make up what it shows."""
-        first = layout.first
+        first, arms = layout.first, layout.arms
         group, weights = layout.group[first], np.array(layout.asked.weights)
-        blocks, observed = np.unique(layout.members[0].codes[first], return_inverse=True)
-        seen = np.zeros((blocks.size, weights.size), dtype=bool)
-        seen[observed, group] = True
-        # Blocks that see the same groups are an arm.
-        arms, arm = np.unique(seen, axis=0, return_inverse=True)
-        arm = arm.reshape(-1)
-        signs = self.size(np.where(arms, weights, 0.0))
-        above = Above(observed=observed, sign=weights[group] / signs[arm[observed]], arm=arm)
-        few = tuple(self._few(layout, own) for own in arms)
+        observed = layout.members[0].codes[first]
+        signs = self.size(np.where(arms.seen, weights, 0.0))
+        sign = weights[group] / signs[arms.cell[first]]
+        above = Above(observed=observed, sign=sign, group=group, arm=arms.outer)
+        few = tuple(self._few(layout, own) for own in arms.seen)
         return Observed(mean=mean, share=share, arm=layout.place, above=above, signs=signs, few=few)
 
     @staticmethod
@@ -368,6 +363,7 @@ class Averages(Blocks):
         "means of {0} over what each is seen in scatter about those of their arm",
     )
     spreads = ("SD of the mean of a unit between units", "SD inside cells")
+    counted = "means of {0}"
     experimental = "{0}"
 
     def size(self, weights: Array) -> Array:

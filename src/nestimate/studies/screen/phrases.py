@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nestimate.remedies import Advice, Remedy, Voice, said
 from nestimate.results.words import lines
@@ -202,17 +203,52 @@ def trust(found: Found) -> list[str]:
 
 
 def _unequal(found: Found) -> list[str]:
-    """Say how much groups scatter beside the one that scatters least, where they do not alike."""
-    spreads = found.outcome.learnt.spreads
-    if not spreads.uneven:
-        return []
-    order = np.argsort(spreads.factor, kind="stable")
-    least, *others = ((found.groups[g], float(spreads.factor[g])) for g in order)
-    each = ", ".join(f"{group} scatters {factor / least[1]:.2g}" for group, factor in others)
-    return [
-        f"Over all endpoints {each} times as much as {least[0]}, by the SDs of units: each group "
-        "takes its own part in the spread of an endpoint."
+    """Say that arms take their own parts in the spread of an endpoint, where they do."""
+    apart = _apart(found)
+    told = [
+        f"Over all endpoints {one}: each takes its own part in the spread of an endpoint."
+        for one in apart
     ]
+    if found.outcome.learnt.spreads.told:
+        return told
+    arms = " and ".join(_arms(found))
+    few = f"Too few endpoints to tell whether {_counted(found)} scatter alike in {arms}"
+    return [*told, f"{few}: they are taken to."]
+
+
+def _apart(found: Found) -> list[str]:
+    """Say how much arms, or groups inside of blocks, scatter beside the one that does least."""
+    spreads, layout = found.outcome.learnt.spreads, found.matrix.layout
+    told = [f"{_counted(found)} scatter {_times(_arms(found), spreads.factor)}"] * spreads.uneven
+    groups, names = np.array(found.groups, dtype=object), [own.name for own in layout.members]
+    what = f"{names[-1]} values" if len(names) > 1 else "readings"
+    for own in layout.arms.seen:
+        if np.ptp(spreads.inside[own]):
+            times = _times(groups[own], spreads.inside[own])
+            told.append(f"{what} inside {names[0]} scatter {times}")
+    return told
+
+
+def _times(names: NDArray[np.object_], factor: NDArray[np.float64]) -> str:
+    """Say how many times the least of factors the others are."""
+    order = np.argsort(factor, kind="stable")
+    least, *others = zip(names[order], factor[order], strict=True)
+    each = ", ".join(f"{own / least[1]:.2g} times as much in {name}" for name, own in others)
+    return f"{each} as in {least[0]}, by their SDs"
+
+
+def _counted(found: Found) -> str:
+    """Name what counts towards the effect."""
+    layout = found.matrix.layout
+    return layout.kind.counted.format(*(own.name for own in layout.members))
+
+
+def _arms(found: Found) -> NDArray[np.object_]:
+    """Names of arms: what the groups of each have in common, and not those of all."""
+    varying = [np.array(own) for own in found.labels.values() if len(set(own)) > 1]
+    seen = found.matrix.layout.arms.seen
+    each = ([np.unique(own[groups]) for own in varying] for groups in seen)
+    return np.array([" ".join(own[0] for own in one if own.size == 1) for one in each], object)
 
 
 def _units_of_measurement(found: Found) -> list[str]:
@@ -253,9 +289,16 @@ def methods(found: Found) -> str:
         f"hierarchical model in which the experimental unit is {unit}: {scatter}, "
         "all SDs being the endpoint's own. "
         f"Priors ({found.options.pool}, {prior}. {mixture}"
-        f"{_again(found)}Hits were "
+        f"{_again(found)}{_ratios(found)}Hits were "
         f"selected at a false sign rate of {RATE:g}, the mean local false sign rate of those "
         "selected. Missing readings were not imputed."
+    )
+
+
+def _ratios(found: Found) -> str:
+    """Say how spreads were tied, for the methods of a paper."""
+    return "".join(
+        f"Over all endpoints {one}: in each they had this ratio. " for one in _apart(found)
     )
 
 

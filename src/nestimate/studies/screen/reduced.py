@@ -42,8 +42,13 @@ class Reduced:
         Weight of an arm (of what places make up) in the effect, shape (arms,).
     few
         What is said of an endpoint that has one, or none, of each arm; empty where that is enough.
+    parts
+        Of what blocks show, the part of each group in its share, (endpoints, observed, groups).
     squares, freedom
-        Squared deviations of readings inside cells, and their degrees of freedom, (endpoints,).
+        Squared deviations of readings inside cells, and their degrees of freedom, of each group,
+        (endpoints, groups).
+    arm_of_group
+        Arm in which each group is seen, (groups,).
     units
         Observed means (of what places make up) of each arm, (endpoints, arms).
     inner, readings, missing
@@ -61,8 +66,10 @@ class Reduced:
     above: Above | None
     signs: Array
     few: tuple[tuple[str, str], ...]
+    parts: Array | None
     squares: Array
     freedom: Array
+    arm_of_group: Codes
     units: Codes
     inner: Codes
     readings: Codes
@@ -73,16 +80,12 @@ class Reduced:
     @classmethod
     def of(cls, values: Array, layout: Layout) -> Self:
         """Reduce readings, shape (endpoints, columns), NaN where there is none."""
-        index = layout.index
-        cube = np.where(index >= 0, values[:, index], np.nan)
-        # Sorted, so that the order of readings changes no digit.
-        cube = np.sort(cube, axis=2)
+        cube = in_cells(values, layout)
         known = ~np.isnan(cube)
         count = known.sum(axis=2)
+        mean = means(cube)
         filled = np.where(known, cube, 0.0)
-        mean = filled.sum(axis=2) / np.where(count, count, np.nan)
-        squares = np.where(known, np.square(cube - mean[:, :, None]), 0.0).sum(axis=(1, 2))
-        freedom = np.maximum(count - 1, 0).sum(axis=1).astype(float)
+        squares = np.where(known, np.square(cube - mean[:, :, None]), 0.0).sum(axis=2)
         size = np.abs(filled).max(axis=(1, 2))
         share = 1 / np.where(count, count, np.nan)
         seen = np.maximum((count > 0).sum(axis=1), 1)
@@ -99,8 +102,10 @@ class Reduced:
             above=above,
             signs=seen_as.signs,
             few=seen_as.few,
-            squares=squares,
-            freedom=freedom,
+            parts=seen_as.parts,
+            squares=_by_code(squares, layout.group, groups),
+            freedom=_by_code(np.maximum(count - 1.0, 0.0), layout.group, groups),
+            arm_of_group=layout.arms.seen.argmax(axis=0),
             units=_by_code(~np.isnan(whole), arm if above is None else above.arm, arms),
             inner=_by_code(count > 0, layout.group, groups),
             readings=_by_code(count, layout.group, groups),
@@ -122,14 +127,15 @@ class Reduced:
         """Return some of the endpoints."""
         of_each = ("mean", "share", "squares", "freedom", "size", "level")
         names = (*of_each, "units", "inner", "readings", "missing")
-        return replace(self, **{name: getattr(self, name)[rows] for name in names})
+        parts = None if self.parts is None else self.parts[rows]
+        return replace(self, parts=parts, **{name: getattr(self, name)[rows] for name in names})
 
     def over(self, unit: Array) -> "Reduced":
         """Return endpoints whose values are divided by a unit of their own, (endpoints,)."""
         return replace(
             self,
             mean=self.mean / unit[:, None],
-            squares=self.squares / np.square(unit),
+            squares=self.squares / np.square(unit)[:, None],
             size=self.size / unit,
         )
 
@@ -139,6 +145,18 @@ class Reduced:
         if self.above is None:
             return self.mean, self.arm
         return self.above.plain(self.mean, self.arm), self.above.arm
+
+    @property
+    def within(self) -> tuple[Array, Array]:
+        """Squares and degrees of freedom of readings inside cells, of all arms, (endpoints,)."""
+        return self.squares.sum(axis=1), self.freedom.sum(axis=1)
+
+    @property
+    def errors(self) -> Array:
+        """Variance of each of these, as shares of that of what is inside, (endpoints, observed)."""
+        if self.above is None:
+            return self.share
+        return self.above.error(self.share**0, self.arm)
 
     @property
     def difference(self) -> Array:
@@ -152,15 +170,48 @@ class Reduced:
         return found
 
     @property
-    def scatter(self) -> list[tuple[Array, Array]]:
-        """Squared deviations and degrees of freedom, (endpoints,), for each of the scales.
+    def in_arms(self) -> list[tuple[Array, Array]]:
+        """Squared deviations and degrees of freedom, (endpoints, arms), for each of the scales.
 
         Of means from their arm's, from the outermost, and of readings inside cells.
         """
         found = [_about(*self.observed)]
         if self.above is not None:
-            found.append(_about(self.mean, self.arm))
-        return [*found, (self.squares, self.freedom)] if self.sigma else found
+            found.append(self.in_groups)
+        found += [(self.squares, self.freedom)] * self.sigma
+        outer, *inner = found
+        arms = self.signs.size
+        by_arm = ([_by_code(own, self.arm_of_group, arms) for own in one] for one in inner)
+        return [outer, *((squares, freedom) for squares, freedom in by_arm)]
+
+    @property
+    def in_groups(self) -> tuple[Array, Array]:
+        """The same of what lies in places, or of readings, by group, (endpoints, groups)."""
+        if self.above is None:
+            return self.squares, self.freedom
+        code, groups = self.above.group, self.arm_of_group.size
+        squares, freedom = _about(self.mean, self.arm)
+        return _by_code(squares, code, groups), _by_code(freedom, code, groups)
+
+    def inside_over(self, times: Array) -> "Reduced":
+        """Divide what lies in places, or readings of cells, by a number of each group, (groups,).
+
+        What blocks show of the effect stays. Of units in one group each only the spread inside
+        changes.
+        """
+        above = self.above
+        if above is not None:
+            of_place = times[above.group]
+            above = replace(above, sign=above.sign * of_place)
+            return replace(self, mean=self.mean / of_place[self.arm], above=above)
+        squares = self.squares / np.square(times)
+        share = self.share if self.parts is None else self.parts @ np.square(times)
+        return replace(self, squares=squares, share=share)
+
+    @property
+    def scatter(self) -> list[tuple[Array, Array]]:
+        """The same of all arms together, (endpoints,)."""
+        return [(squares.sum(axis=1), freedom.sum(axis=1)) for squares, freedom in self.in_arms]
 
     @property
     def lacking(self) -> NDArray[np.object_]:
@@ -175,21 +226,38 @@ class Reduced:
         return found
 
 
-def _by_code(count: NDArray[Any], code: Codes, codes: int) -> Codes:
+def _by_code(count: NDArray[Any], code: Codes, codes: int) -> NDArray[Any]:
     """Sum over the members of each group, or of each arm, (endpoints, codes)."""
     return np.stack([count[:, code == c].sum(axis=1) for c in range(codes)], axis=1)
 
 
+def in_cells(values: Array, layout: Layout) -> Array:
+    """Return readings by cell, (endpoints, cells, most readings), NaN where there is none.
+
+    Sorted, so that their order changes no digit.
+    """
+    index = layout.index
+    return np.sort(np.where(index >= 0, values[:, index], np.nan), axis=2)
+
+
+def means(cube: Array) -> Array:
+    """Return the mean of each cell, (endpoints, cells); NaN where it has no reading."""
+    known = ~np.isnan(cube)
+    count = known.sum(axis=2)
+    return np.asarray(np.where(known, cube, 0.0).sum(axis=2) / np.where(count, count, np.nan))
+
+
 def _about(mean: Array, arm: Codes) -> tuple[Array, Array]:
-    """Squared deviations of means from their arm's, and degrees of freedom, (endpoints,)."""
-    squares, freedom = np.zeros(len(mean)), np.zeros(len(mean))
-    for a in np.unique(arm):
+    """Squared deviations of means from their arm's, and degrees of freedom, (endpoints, arms)."""
+    arms = np.unique(arm)
+    squares, freedom = np.zeros((2, len(mean), arms.size))
+    for k, a in enumerate(arms):
         own = mean[:, arm == a]
         known = ~np.isnan(own)
         count = known.sum(axis=1)
         middle = np.where(known, own, 0).sum(axis=1) / np.maximum(count, 1)
-        squares += np.where(known, np.square(own - middle[:, None]), 0).sum(axis=1)
-        freedom += np.maximum(count - 1, 0)
+        squares[:, k] = np.where(known, np.square(own - middle[:, None]), 0).sum(axis=1)
+        freedom[:, k] = np.maximum(count - 1, 0)
     return squares, freedom
 
 
@@ -225,6 +293,7 @@ class Pattern:
 
 def patterns(reduced: Reduced) -> Iterator[Pattern]:
     """Sort endpoints by what is known of them; some mean must be in every arm of the effect."""
+    squares_inside, freedom = reduced.within
     known = ~np.isnan(reduced.share)
     shares, codes = np.unique(reduced.share[known], return_inverse=True)
     place = np.full(reduced.share.shape, -1)
@@ -252,8 +321,8 @@ def patterns(reduced: Reduced) -> Iterator[Pattern]:
             count=count[own],
             mean=np.stack(means, axis=1),
             squares=np.stack(squares, axis=1),
-            inside=reduced.squares[rows],
-            freedom=reduced.freedom[rows],
+            inside=squares_inside[rows],
+            freedom=freedom[rows],
             above=reduced.above,
             signs=reduced.signs,
         )

@@ -114,7 +114,7 @@ def _learnt(matrix: Matrix, options: Options, order: Codes) -> Levels:
     strict = Own(names=reduced.scales) if options.pool != "scales" else None
     able = reduced.lacking == "" if strict is None else lacks(reduced, strict) == ""
     if options.pool == "icc":
-        able &= reduced.squares > 0
+        able &= reduced.within[0] > 0
     pool = POOLS[options.pool]
     return Levels.of(
         reduced.take(np.flatnonzero(able)),

@@ -191,7 +191,7 @@ class Ratio:
 
     def unit(self, reduced: Reduced) -> Array:
         """Return the SD of readings of one unit."""
-        return _own_sd(reduced.squares, reduced.freedom)
+        return _own_sd(*reduced.within)
 
     def nodes(self, box: Box) -> Nodes:
         """Span the prior of the ratio, and sigma about the SD of readings."""

@@ -337,9 +337,7 @@ def views(known: Reduced, layout: Layout) -> Iterator[tuple[Codes, Codes, View |
         where it has none.
     """
     mean, arm = known.observed
-    above = known.above
-    share = known.share if above is None else above.error(known.share**0, known.arm)
-    inner = known.scatter[1:]
+    share, inner = known.errors, known.scatter[1:]
     alike: dict[View | None, list[int]] = {}
     orders = []
     for row in range(len(known)):
@@ -353,7 +351,7 @@ def views(known: Reduced, layout: Layout) -> Iterator[tuple[Codes, Codes, View |
                 arm=tuple(arm[order].tolist()),
                 counts=tuple(np.round(1 / share[row, order], 12).tolist()),
                 freedom=freedom,
-                readings=round(1 / np.nanmin(known.share[row])) if above is not None else 1,
+                readings=round(1 / np.nanmin(known.share[row])) if known.above is not None else 1,
             )
         alike.setdefault(view, []).append(row)
     for view, rows in alike.items():

@@ -20,8 +20,8 @@ from nestimate.data.tables.series import split_names
 from nestimate.errors import NestimateError
 from nestimate.overview import Overview
 from nestimate.words import Decimal
-from virtual_laboratory import Asked
 from virtual_sheets import EACH_COLUMN, EACH_ROW, Sheet, sheet
+from virtual_truth import Asked
 
 
 class Verdict(Enum):

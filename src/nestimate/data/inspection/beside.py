@@ -24,8 +24,7 @@ def is_beside(column: Column) -> bool:
 
 def as_name(column: Column, n_rows: int) -> Column:
     """Return a column of numbers that name the rows, as tags of donors do, as what it is."""
-    tags = column.whole and column.distinct == n_rows and label_alone(column)
-    named = tags and hints(column.name) & {"unit", "block"}
+    named = column.distinct == n_rows and numbers_things(column)
     return replace(column, kind="id", smallest=None, largest=None) if named else column
 
 
@@ -51,8 +50,8 @@ def numbers_as_titles(able: Sequence[Column], rest: Sequence[Column]) -> list[st
 
 def numbers_things(column: Column) -> bool:
     """Return whether numbers name plots or donors, by a name that has no number of its own."""
-    named = label_alone(column) and not re.search(r"\d", column.name)
-    return named and column.whole and not is_control(column)
+    named = label_alone(column) and bool(hints(column.name) & {"unit", "block"})
+    return named and not re.search(r"\d", column.name) and column.whole and not is_control(column)
 
 
 def is_control(column: Column) -> bool:

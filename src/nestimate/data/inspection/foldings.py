@@ -112,11 +112,9 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
         made = _groups(table, [c for c in able if c in [*measured, *controls]], named)
     elif timed:
         baseline = Baseline.of(columns)
-        at = [c.name for c in numbered]
-        if baseline is not None and baseline.before not in at:
-            at = [baseline.before, *at]
-        beside = [c for c in rest if c.name not in at]
-        made = _times(table, at, beside, baseline=baseline is not None)
+        made = _times(table, [c.name for c in numbered], rest, baseline=baseline is not None)
+        if baseline is not None and baseline.before not in {c.name for c in numbered}:
+            made = None
     elif len(found) == 1:
         labels = of_rows(table, rest) or [c for c in rest if c.kind not in {"numbers", "constant"}]
         made = _replicates(table, [c.name for c in numbered], labels)
@@ -127,7 +125,7 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
         yield from [pooled] if pooled is not None else []
         made = _times(table, at, rest, baseline=False, factor="column")
     elif not found:
-        made = _read_under(table, measured, rest) or _groups(table, measured, named)
+        made = _read_under(table, measured, rest, columns) or _groups(table, measured, named)
     else:
         beside = [c for c in told if c not in numbered and c.kind != "constant"]
         made = _units(table, [c.name for c in numbered], beside)
@@ -135,7 +133,9 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
         yield made
 
 
-def _read_under(table: Table, measured: Sequence[Column], rest: Sequence[Column]) -> Folding | None:
+def _read_under(
+    table: Table, measured: Sequence[Column], rest: Sequence[Column], columns: Sequence[Column]
+) -> Folding | None:
     """Read columns as conditions under which what stands in the row was read, one a control.
 
     Another column says what the rows are compared by.
@@ -147,7 +147,8 @@ def _read_under(table: Table, measured: Sequence[Column], rest: Sequence[Column]
         return None
     names = [c.name for c in chosen]
     beside = [c for c in rest if c not in chosen]
-    return _times(table, names, beside, baseline=False, factor="column")
+    before = Baseline.of(columns) is not None
+    return _times(table, names, beside, baseline=before, factor="column")
 
 
 def _conditions(able: Sequence[Column], named: Sequence[Column], *, timed: bool) -> list[Column]:

@@ -47,7 +47,8 @@ WORDS = {
     "time": (
         "day date week month session run visit time timepoint hour hours min minute tp wave phase "
         "bin bins epoch "
-        "zeit zeitpunkt stunde woche tag temps heure semaine tiempo hora semana tempo ora"
+        "zeit zeitpunkt stunde woche tag temps jour heure semaine visite "
+        "tiempo hora día semana visita tempo dia ora giorno"
     ),
     "counter": (
         "rep reps replicate replikat repeat reading read measurement measure meas techrep "

@@ -452,8 +452,8 @@ EXPORTS = {
         "Vial,Genotype,Day 5,Day 10,Day 15,Day 20\n"
         "1,wt,16,16,14,13\n2,wt,18,16,16,15\n3,wt,18,17,17,17\n4,wt,18,16,15,15\n"
         "1,ko,16,11,7,4\n2,ko,20,16,12,8\n3,ko,15,10,7,7\n4,ko,11,8,6,5\n",
-        "compare --value 'Day 5' --group Genotype",
-        says=("Left out: Vial, Day 10, Day 15, Day 20.",),
+        "compare --value 'Day 5,Day 10,Day 15,Day 20' --group Genotype",
+        says=("Left out: Vial.",),
         never=("--unit Day", "--block Day", "--unit 'Day", "--block 'Day"),
     ),
     "weeks in columns": Sheet(
@@ -1006,8 +1006,8 @@ EXPORTS = {
             ("before", "after"),
             ",control,,,treated,,,\nphase",
         ),
-        "compare --value value --group group,phase --block unit",
-        says=("control, treated, each above 3 and 4 units",),
+        "fit 'value ~ group * phase + (1 | group:unit)'",
+        says=("control, treated, each above 3 and 4 units", "the same unit each time? Yes: design 2"),
     ),
     "Prism, unequally many columns that are numbered": Sheet(
         columns("1231234", ("sham", "MCAO"), ",m,,,f,,,\noperation"),
@@ -1135,7 +1135,8 @@ EXPORTS = {
     "pots named anew in every group and read week by week": Sheet(
         csv("pot,fertilizer,T1,T2,T3,T4,T5",
             [(p, f, *(value(20 + t) for t in range(5))) for f in ("none", "NPK") for p in "ABCDE"]),
-        "compare --wide groups --group fertilizer,T --block pot",
+        "compare --value T1,T2,T3,T4,T5 --group fertilizer",
+        says=("Left out: pot.",),
         never=("--value T1 ",),
     ),
     "rows without a name at several times": Sheet(

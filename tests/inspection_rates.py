@@ -265,7 +265,9 @@ def _pooled(found: Read, table: Sheet) -> str:
         return ""
     each = {EACH_ROW, EACH_COLUMN} & {*right.unit, *right.block}
     if each:
-        return "" if each & {*asked.unit} or asked.block else each.pop()
+        anew = asked.group if found.relabelled else ()
+        alone = asked.unit and _each_alone(table, (*anew, *asked.unit))
+        return "" if each & {*asked.unit} or asked.block or alone else each.pop()
     name = truth.scatters
     if not name:
         return ""

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
 import pyarrow as pa
 
 from nestimate.data.inspection.baselines import Baseline
@@ -109,7 +110,8 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
         return
     if controls and compared and len(found) < 2 and Baseline.of(columns) is None:
         # Beside their control siRNA 1 and siRNA 2 are no readings of one thing.
-        made = _groups(table, [c for c in able if c in [*measured, *controls]], named)
+        made = _read_under(table, measured, rest, columns)
+        made = made or _groups(table, [c for c in able if c in [*measured, *controls]], named)
     elif timed:
         baseline = Baseline.of(columns)
         made = _times(table, [c.name for c in numbered], rest, baseline=baseline is not None)
@@ -142,7 +144,8 @@ def _read_under(
     """
     chosen = [c for c in measured if not c.labelled or is_control(c)]
     ranges = {c.name: (c.smallest or 0.0, c.largest or 0.0) for c in chosen}
-    told = any(c.labelled and "group" in hints(c.name) for c in rest)
+    aside = {"unit", "block", "counter", "person"}
+    told = any(c.labelled and not hints(c.name) & aside for c in rest if c not in chosen)
     if len(chosen) < 2 or not (told and control_among(chosen) and one_quantity(ranges)):
         return None
     names = [c.name for c in chosen]
@@ -163,10 +166,8 @@ def _conditions(able: Sequence[Column], named: Sequence[Column], *, timed: bool)
     ((stem, names),) = found.items()
     numbered = [c for c in able if c.name in names]
     rest = [c for c in named if c not in numbered and c.kind != "constant"]
-    visited = visits([*names])
-    sampled = visited and all(
-        hints(c.name) & {"unit", "block", "counter"} for c in rest if c.labelled
-    )
+    some = visits([*names]) or any(c.kind == "numbers" for c in rest)
+    sampled = some and all(hints(c.name) & {"unit", "block", "counter"} for c in rest if c.labelled)
     if (any(c.labelled for c in rest) and not sampled) or (timed and rest):
         return []
     said = hints(stem)
@@ -176,6 +177,12 @@ def _conditions(able: Sequence[Column], named: Sequence[Column], *, timed: bool)
     ranges = {c.name: (c.smallest or 0.0, c.largest or 0.0) for c in chosen}
     alike = len(chosen) == len(numbered) or one_quantity(ranges)
     return chosen if alike and all(c.measured for c in chosen) else []
+
+
+def _last_word(name: str) -> str:
+    """Return the word before the number of a title: `center` of pct_time_center_1."""
+    stem = next((title.stem for title in titles([name]).values()), name)
+    return re.split(r"[\s_.-]+", stem.strip())[-1]
 
 
 def _compared(table: Table, chosen: Sequence[Column], named: Sequence[Column]) -> Iterator[Folding]:
@@ -252,7 +259,7 @@ def _replicates(table: Table, names: Sequence[str], labels: Sequence[Column]) ->
         labels=tuple(c.name for c in labels),
         row=row,
         table=long,
-        likely="time" not in hints(names[0])
+        likely="time" not in hints(_last_word(names[0]))
         and bool(labels or "counter" in hints(names[0]))
         and alike_in_size(values),
     )
@@ -272,13 +279,16 @@ def _times(
         factor = stems.pop() if len(stems) == 1 else "column"
     if not labels or not factor or factor in table.columns or "," in "".join(names):
         return None
-    # Numbers of animals that return are the same ones, or were given anew in every group.
     row = ""
-    if not any(
-        c.name in labels and (c.distinct == table.n_rows or "unit" in hints(c.name)) for c in rest
-    ):
+    told = [c for c in rest if c.name in labels and c.name not in names]
+    labels = [c.name for c in told]
+    sampled = {c.name for c in told if "unit" in hints(c.name)}
+    compared = [c.name for c in told if not hints(c.name) & {"unit", "counter"}]
+    named = any(c.distinct == table.n_rows for c in told)
+    if not named and (not sampled or (compared and _tell_rows(table, [*sampled, *compared]))):
+        # Numbers of animals that return in every group were rather given anew in each.
         table, row = _with_rows(table)
-        labels.append(row)
+        labels = [*(n for n in labels if n not in sampled), row]
     try:
         values = [table.numbers(name) for name in names]
         long = stacked(table, values, {factor: names}, [], Wanted(), labels)
@@ -321,8 +331,9 @@ def _groups(
     ]
     labels = [c for c in named if c not in groups and c.kind != "constant"]
     # Replicates 1, 2, 3 of every donor are the donor's, whatever their number.
-    holders = [c for c in labels if c.labelled and "counter" not in hints(c.name)]
-    labels = [c for c in labels if c in holders or not holders or "counter" not in hints(c.name)]
+    counting = [c for c in labels if c.labelled and hints(c.name) & {"counter", "n"}]
+    holders = [c for c in labels if c.labelled and c not in counting]
+    labels = [c for c in labels if not holders or c not in counting]
     told = [c for c in labels if c.labelled and not hints(c.name) & {"unit", "block", "counter"}]
     if len(groups) < 2 or len(labels) > 2 or any(c.kind == "numbers" for c in labels):
         return None
@@ -344,6 +355,12 @@ def _groups(
         likely=(control or amounts or Baseline.of(groups) is not None)
         or one_quantity({c.name: (c.smallest or 0.0, c.largest or 0.0) for c in groups}),
     )
+
+
+def _tell_rows(table: Table, names: Sequence[str]) -> bool:
+    """Return whether labels of several columns are others together in every row."""
+    codes = np.stack([table.labels(name)[0] for name in names])
+    return bool(np.unique(codes, axis=1).shape[1] == table.n_rows)
 
 
 def _with_rows(table: Table) -> tuple[Table, str]:

@@ -233,3 +233,16 @@ def test_every_contrast_has_a_panel():
 def test_an_exact_end_is_not_made_zero_by_rounding(end, said):
     """Welch's t of two groups ends at -0.005, and was shown as ending at 0.0, which holds 0."""
     assert exact_end(end, 1) == said
+
+
+def test_a_stated_prior_that_pulls_is_not_taken_for_outliers():
+    table = pd.DataFrame({"g": ["a"] * 8 + ["b"] * 8, "y": [*range(8), *range(1, 9)]}, dtype=object)
+    table["y"] = table["y"].astype(float)
+    answer = ne.compare(
+        table, value="y", group="g", options={"ess": 400, "prior": {"mu[b]": "normal(-5, 0.5)"}}
+    )
+    said = " ".join(str(answer).split())
+    assert "The priors pull this answer" in said
+    assert "The stated prior of the means pulls them: of b -" in said
+    assert "full weight" not in said
+    assert "outliers that count less" not in said

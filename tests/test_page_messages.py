@@ -231,14 +231,19 @@ def test_a_new_process_answers_the_same(desk):
 
 
 def test_refusals_speak_of_the_page_and_not_of_the_command_line(desk):
-    found = looked(desk, b"g;y\na;1,5\na;1,7\na;1,2\nb;2,5\nb;2,1\nb;2,8\n")
+    table = b"g;y\na;1.235\na;1.337\na;1.212\nb;2.565\nb;2.161\nb;2.898\n"
+    found = looked(desk, table)
     assert "--" not in json.dumps(found)
     assert found["refused"]["remedies"][0]["option"] == "decimal"
-    # A comma in all cells is one question, not one for each cell.
+    # A point in all cells is one question, not one for each cell.
     assert found["doubts"] == []
-    again = looked(desk, b"g;y\na;1,5\na;1,7\na;1,2\nb;2,5\nb;2,1\nb;2,8\n", decimal=",")
+    again = looked(desk, table, decimal=".")
     assert again["designs"]
     assert again["refused"] is None
+    # What can only be decimal commas is read so, and said.
+    plain = looked(desk, b"g;y\na;1,5\na;1,7\na;1,2\nb;2,5\nb;2,1\nb;2,8\n")
+    assert plain["designs"][0]["reading"] == {"decimal": ","}
+    assert "--" not in json.dumps(plain)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import shlex
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import optimize, stats
 from typer.testing import CliRunner
@@ -809,3 +810,22 @@ def test_stated_intervals_hold_the_probability():
     inside = np.mean([i.low <= np.mean(every) <= i.high for i in intervals])
     assert inside > 0.95 - 4 * np.sqrt(0.95 * 0.05 / 200)
     assert np.median([i.worth for i in intervals]) > 300
+
+
+@pytest.mark.parametrize("between", [True, False])
+def test_a_pilot_of_one_reading_a_cell_does_not_sell_more_readings(between):
+    """Its sigma holds what cells differ by, which more readings of one cell do not lessen."""
+    rng = np.random.default_rng(4)
+    rows = [
+        (f"k{k}", g, t, rng.normal(10 + k % 3, 1.0))
+        for k in range(8)
+        for g in ("a", "b")
+        for t in ("t0", "t1")
+        if not between or g == "ab"[k % 2]
+    ]
+    table = pd.DataFrame(rows, columns=["block", "g", "t", "y"])
+    pilot = ne.compare(table, value="y", group="g,t", block="block", options={"ess": 400})
+    plan = pilot.plan(1.0, costs=(10, 1), settings={**FEW, "blocks": [8, 16]})
+    assert {row.shape.readings for row in plan.rows} == {1}
+    with pytest.raises(DesignError, match="does not tell what more readings would do"):
+        pilot.plan(1.0, readings=[6], settings=FEW)

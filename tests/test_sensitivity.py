@@ -219,7 +219,7 @@ def test_a_wider_prior_of_nu_gives_what_a_fit_gives():
     contrast = ["B drg - B veh", "B drg - B veh - A drg + A veh"]
     wide = {"nu": "exponential(mean=116, lower=1)"}
     result, other = (
-        ne.compare(table, **how, options={"contrast": contrast, "prior": prior})
+        ne.compare(table, **how, options={"contrast": contrast, "prior": prior, "tau": "common"})
         for prior in ({}, wide)
     )
     for panel, there in zip(result.sensitivity, other.contrasts, strict=True):

@@ -392,3 +392,49 @@ def test_what_is_advised_for_spreads_of_a_formula_gives_each_group_its_own(rows)
     assert str(check.text).endswith(
         "A spread for each: --tau own (options={'tau': 'own'} in Python)."
     )
+
+
+def test_genotypes_of_littermates_have_an_error_of_change_each():
+    """A pup of each genotype in every litter, seen twice: beside the paired t of each."""
+    rng = np.random.default_rng(6)
+    rows = [
+        (f"l{k}", f"l{k}{geno}", geno, time, level + own + rng.normal(0, change))
+        for k in range(8)
+        for level in [rng.normal(10, 1)]
+        for geno, change in (("WT", 0.2), ("KO", 1.4))
+        for own in [rng.normal(0, 0.5)]
+        for time in ("pre", "post")
+    ]
+    table = pd.DataFrame(rows, columns=["litter", "pup", "geno", "time", "y"])
+    roles = {"value": "y", "group": "geno,time", "block": "litter/pup"}
+    answer = ne.compare(table, **roles, reference="geno=WT,time=pre", options=OPTIONS)
+    for geno in ("WT", "KO"):
+        wide = table[table.geno == geno].pivot_table(index="litter", columns="time", values="y")
+        change = wide.post - wide.pre
+        t = np.ptp(stats.t.interval(0.95, 7, change.mean(), stats.sem(change)))
+        row = next(row for row in answer.contrasts if row.name == f"post - pre | {geno}")
+        assert (row.ci_high - row.ci_low) / t == pytest.approx(1, abs=0.4)
+
+
+def test_what_an_arm_tells_of_its_error_has_that_arm_s_degrees_of_freedom():
+    """Cells that are missing: two animals of a are seen twice, of b all; bounds by chi squared."""
+    table = _changes((4, 4), (1.0, 1.0), (0.5, 1.0))
+    gone = table.id.isin(["a1", "a2"]) & (table.time == "t1")
+    answer = ne.compare(table[~gone], **MIXED, options=OPTIONS)
+    wide = table[~gone].pivot_table(index="id", columns="time", values="y")
+    change = (wide.t1 - wide.t0).dropna()
+    for arm, freedom in (("a", 1), ("b", 3)):
+        own = change[change.index.str.startswith(arm)]
+        assert len(own) == freedom + 1
+        sd = own.std(ddof=1) / np.sqrt(2)
+        bound = sd * np.sqrt(freedom / stats.chi2(freedom).ppf(0.1))
+        prior = next(p.prior for p in answer.model.parameters if p.label == f"sigma[{arm}]")
+        assert prior.scale == pytest.approx(bound, rel=1e-4)
+
+
+def test_one_excess_for_both_arms_is_said():
+    table = _changes((5, 5), (0.3, 0.3), (0.2, 0.2)).assign(n=lambda rows: np.rint(rows.y * 3))
+    answer = ne.compare(
+        table, **{**MIXED, "value": "n"}, options={"response": "counts", "ess": 300}
+    )
+    assert "One excess over chance serves a, b" in " ".join(str(answer).split())

@@ -36,7 +36,7 @@ from nestimate.model.priors import (
     Uniform,
     parse_prior,
 )
-from nestimate.model.scales import check_tau, scale_names, scales_in, scales_of_readings
+from nestimate.model.scales import Scale, check_tau, scale_names, scales_in, scales_of_readings
 
 #: SD of logits between rows where single yes and no cannot tell it: none to speak of.
 UNSCATTERED = 1e-3
@@ -127,6 +127,11 @@ def choose_parameters(design: Design, assumptions: Assumptions) -> tuple[Paramet
     return chosen
 
 
+def stated_means(parameters: Iterable[Parameter], chosen: Assumptions) -> bool:
+    """Whether the user stated a prior of a group mean."""
+    return any(chosen.changes(p.name, p.group) for p in parameters if p.family == FIXED)
+
+
 def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]:
     """Coefficients, the scales of all strata, correlations, the error of a reading, normality.
 
@@ -187,7 +192,10 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
                 group=scale.of,
                 kind="scale",
                 prior=_scale_prior(
-                    assumptions.preset, design, None, None if scale.of is None else scale.places
+                    assumptions.preset,
+                    design,
+                    None,
+                    None if scale.of is None else _told(design, scale),
                 ),
                 lower=floor,
             )
@@ -200,6 +208,15 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
     if assumptions.robust_readings:
         found.append(Parameter(family=READINGS, name="nu_y", group=None, kind="shape", prior=nu))
     return tuple(found)
+
+
+def _told(design: Design, scale: Scale) -> tuple[int, ...]:
+    """Return which of what readings tell is told of a scale: of groups, or of what lies between."""
+    between = design.structure.between
+    if len(design.scatter[None]) in (1, len(between) or len(design.groups)):
+        return scale.places
+    homes = list(dict.fromkeys(between))
+    return tuple(sorted({homes.index(between[g]) for g in scale.places}))
 
 
 def _pooled(stratum: Stratum, groups: tuple[str, ...]) -> list[Parameter]:

@@ -63,6 +63,8 @@ class Scale:
     places: tuple[int, ...]
 
 
+#: Of two, each has a spread of its own unless it is stated otherwise.
+PAIR = 2
 ONE = (Scale(of=None, places=(0,)),)
 
 
@@ -83,7 +85,8 @@ def scales_of_readings(structure: Structure, tau: str | None, sigma: str) -> tup
     groups = structure.groups
     if sigma == "own" and len(groups) > 1:
         return tuple(Scale(of=label, places=(g,)) for g, label in enumerate(groups))
-    if structure.noise and _apart(structure, tau):
+    own = tau == "own" or (tau is None and len(set(structure.noise)) == PAIR)
+    if structure.noise and own:
         return tuple(
             Scale(of=home, places=tuple(g for g, own in enumerate(structure.noise) if own == home))
             for home in dict.fromkeys(structure.noise)

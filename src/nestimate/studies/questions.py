@@ -150,7 +150,8 @@ def plan_from_pilot(
         settings = replace(settings, subunits=inside)
     inner = design.block is not None and bool(design.levels)
     units = _sizes(sizes[0], blocked=design.block is not None, inner=inner)
-    flat = not design.levels and (design.block is None or design.unreplicated)
+    # One reading of a cell holds what cells differ by beside its error: more would lessen which?
+    flat = not design.levels and (design.block is None or int(design.cells.max()) == 1)
     usual = (1,) if flat else READINGS
     rows = counts("readings", usual if sizes[1] is None else sizes[1], least=1)
     if flat and rows != (1,):

@@ -50,7 +50,7 @@ def measure_scatter(
     -------
     Mapping
         Position of a stratum to its scatter, in every group where groups may have scales of their
-        own; None to that of readings, one per group, or one with a formula.
+        own; None to that of readings, one per group, or level between blocks, or one in all.
 
     Notes
     -----
@@ -81,13 +81,10 @@ def _banded(
             told = own.get((stratum.position, b if stratum.lone else 0), UNKNOWN)
             place = stratum.position, b if stratum.bands else 0
             found[place] = max(told, found.get(place, UNKNOWN), key=lambda v: v[2])
-        groups = np.flatnonzero(mine).tolist()
         if (None, len(between) - 1) in own:
-            found |= {(None, g): own[None, g] for g in groups}
+            found |= {(None, g): own[None, g] for g in np.flatnonzero(mine).tolist()}
         else:  # what its readings tell is told once, of all cells of the level
-            variance, error, freedom = own.get((None, 0), UNKNOWN)
-            each = variance, error, max(1, freedom // len(groups))
-            found |= dict.fromkeys(((None, g) for g in groups), each)
+            found[None, b] = own.get((None, 0), UNKNOWN)
     return found
 
 

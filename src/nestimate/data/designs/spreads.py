@@ -11,7 +11,7 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.structure import Structure
@@ -188,7 +188,9 @@ class Spreads:
             rest = total - 2 * np.nanmean(others[seen], axis=1)
             if difference.std() == 0 or rest.std() == 0:
                 return None
-            found.append(stats.pearsonr(difference, rest).pvalue)
+            r, freedom = float(np.corrcoef(difference, rest)[0, 1]), difference.size - 2
+            t = r * np.sqrt(freedom / max(1 - r**2, 1e-300))
+            found.append(float(2 * special.stdtr(freedom, -abs(t))))
         sums = np.array([np.isin(range(len(design.groups)), pair) for pair in pairs], dtype=float)
         least = design.yardstick.resolution / np.sqrt(12)
         own = np.linalg.lstsq(sums, np.array(variances))[0]

@@ -85,7 +85,7 @@ def role_structure(
         strata=tuple(strata),
         outer=outer,
         cells=_cells(strata, group),
-        noise=bands if blocks and one_reading_each(blocks[-1], group, n) else (),
+        noise=_noise(blocks, group, n, crossing) if apart or len(blocks) > 1 else (),
         home=home,
     )
 
@@ -291,6 +291,18 @@ def same_members(one: Codes, other: Codes) -> bool:
     """Whether two levels have the same members."""
     pairs = np.unique(one * (int(other.max()) + 1) + other).size
     return bool(pairs == np.unique(one).size == np.unique(other).size)
+
+
+def _noise(
+    blocks: Sequence[Level], group: Codes, n: Codes, crossing: Crossing | None
+) -> tuple[str, ...]:
+    """Return what has the error of a reading of each cell where that holds what cells differ by.
+
+    That is the level of what lies between the blocks, or between the plots inside them.
+    """
+    if crossing is None or not blocks or not one_reading_each(blocks[-1], group, n):
+        return ()
+    return crossing.between(blocks[-1].codes, group)
 
 
 def _cells(strata: Sequence[Stratum], group: Codes) -> Array:

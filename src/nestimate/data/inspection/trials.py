@@ -30,7 +30,7 @@ TRIALS = 150
 MOST_GIVEN_UP = 3
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Tried:
     """Designs of the labels of a table.
 

@@ -19,6 +19,7 @@ from nestimate.inference.diagnostics import K_LIMIT, mean_and_sd
 from nestimate.inference.fit import Fit
 from nestimate.model.assumptions import Assumptions
 from nestimate.model.model import Model
+from nestimate.model.parameters import stated_means
 from nestimate.results.analyses.fixed_part import FixedPart, fixed_part
 from nestimate.results.analyses.pooling import averaging_loss, clustering, evenly_divided
 from nestimate.results.estimates import classical, estimands, quantities
@@ -115,6 +116,8 @@ class Panel:
         Whether every unit holds the same number of readings, every subunit too.
     robust
         Whether the answer's units (blocks) are Student-t, so that one far out counts less.
+    pulled
+        Whether the user stated priors of the means, which then pull the answer.
     robust_readings
         Whether its readings are.
     icc, design_effect, effective_readings
@@ -143,6 +146,7 @@ class Panel:
     per_unit: tuple[int, int]
     balanced: bool
     robust: bool
+    pulled: bool
     robust_readings: bool
     icc: float | None
     design_effect: float | None
@@ -155,6 +159,11 @@ class Panel:
     pooled_excludes: bool | None
     units_excludes: bool | None
     answer_excludes: bool | None
+
+    @property
+    def weighs(self) -> bool:
+        """Whether what sets the answer apart is that it gives those far out less weight."""
+        return self.robust and not self.pulled
 
     def method(self, *names: Name) -> Method | None:
         """Return the first analysis of these names that there is."""
@@ -209,6 +218,7 @@ def _panel(fit: Fit, best: Fit | None, sums: Sums, contrast: Contrast, question:
         per_unit=(int(counts.min()), int(counts.max())),
         balanced=bool(counts.min() == counts.max()) and evenly_divided(design),
         robust=fit.draws.normality is not None,
+        pulled=stated_means(fit.model.parameters, fit.model.assumptions),
         robust_readings=fit.draws.reading_normality is not None,
         icc=icc,
         design_effect=effect,
@@ -255,6 +265,7 @@ def _formula_panel(
         per_unit=(int(counts.min()), int(counts.max())),
         balanced=bool(np.ptp(counts) == 0),
         robust=fit.draws.normality is not None,
+        pulled=stated_means(fit.model.parameters, fit.model.assumptions),
         robust_readings=fit.draws.reading_normality is not None,
         icc=None,
         design_effect=None,

@@ -6,6 +6,7 @@ ARRIVE 2.0: Percie du Sert et al., PLoS Biol. 18:e3000410, 2020. BARG: Kruschke,
 
 from collections.abc import Sequence
 
+from nestimate.data.designs.design import Design
 from nestimate.results.answer import Answer
 from nestimate.results.exports.frame import PARTS
 from nestimate.results.words import methods, wording
@@ -172,8 +173,22 @@ def _unit(answer: Answer) -> str:
     if design.levels:
         return design.levels[0].name
     if design.block is not None:
-        return f"each {design.block.name} x {design.roles.group} cell"
+        return _in_blocks(design)
     return design.roles.unit or "each row of the table"
+
+
+def _in_blocks(design: Design) -> str:
+    """Return what each factor was given to: blocks, plots inside them, or their cells."""
+    structure, left = design.structure, [factor.name for factor in design.structure.factors]
+    said = []
+    for level in structure.blocks:
+        inside = [factor.name for factor in structure.factors if factor.within(level)]
+        given = [name for name in left if name not in inside]
+        said += [f"{level.name} for {' and '.join(given)}"] * bool(given)
+        left = [name for name in left if name in inside]
+    if left:
+        said.append(f"each {structure.blocks[-1].name} x {' x '.join(left)} cell")
+    return ", ".join(said)
 
 
 def _confounders(answer: Answer) -> str:

@@ -157,7 +157,7 @@ def _averages(panel: Panel, design: Design) -> list[str]:
         ]
     near = agreement(panel.gap)
     loss = percent(round(panel.averaging_loss, 2))
-    if panel.balanced and near == "differ" and panel.robust:
+    if panel.balanced and near == "differ" and panel.weighs:
         said = (
             f"Every {unit} has {panel.per_unit[1]} readings. With such a balanced design averaging "
             f"them first loses nothing if the model is normal (Murtaugh 2007). Here it is not: "
@@ -197,7 +197,7 @@ def _gap_sentence(panel: Panel, near: str, unit: str, *, balanced: bool) -> list
         else f"Averages of few readings, and any {unit} far out, have full weight in a t of these "
         "and less here."
     )
-    if not panel.robust:
+    if not panel.weighs:
         why = "The priors of the group means pull this answer." if balanced else ""
     return [f"They {near} ({gap} posterior SDs apart). {why}".strip()]
 
@@ -240,7 +240,7 @@ def _pairs(panel: Panel, design: Design) -> list[str]:
         f"whole model {difference(answer, panel)}: they {verb} ({number(panel.gap, 2)} posterior "
         "SDs apart)."
     )
-    if verb == "differ" and panel.robust:
+    if verb == "differ" and panel.weighs:
         said += (
             f" The paired t gives every {block} full weight; the whole model less to one far out, "
             "and uses those that saw only some groups."
@@ -275,7 +275,7 @@ def _values(panel: Panel) -> str:
     )
     if verb == "agree":
         return said
-    if not panel.robust:
+    if not panel.weighs:
         return f"{said} The priors pull this answer."
     return f"{said} {test} gives a value far out full weight, the Student-t of this answer less."
 
@@ -332,9 +332,9 @@ def _why_wider(panel: Panel, freedom: float) -> str:
         )
     if (panel.averaging_loss or 0.0) > NOTHING:
         why.append("this answer weighs each average by what its readings are worth")
-    if (panel.gap or 0.0) >= NEARLY and panel.robust:
+    if (panel.gap or 0.0) >= NEARLY and panel.weighs:
         why.append("this answer gives what lies far out less weight")
-    outliers = ", and outliers that count less," if panel.robust or panel.robust_readings else ""
+    outliers = ", and outliers that count less," if panel.weighs or panel.robust_readings else ""
     return "; ".join(why) or f"the priors{outliers} narrow this answer"
 
 

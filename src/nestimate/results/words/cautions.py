@@ -5,6 +5,7 @@ from math import exp
 
 from nestimate.data.designs.design import Design
 from nestimate.model.model import Model
+from nestimate.model.parameters import stated_means
 from nestimate.remedies import Advice, Remedy
 from nestimate.results.analyses.bayes_factor import BayesFactor
 from nestimate.results.analyses.features import RARE, Prediction, Predictive
@@ -83,7 +84,9 @@ def centre_checks(groups: Sequence[Summary], model: Model) -> tuple[Check, ...]:
             "centre",
             max(gap for _, _, gap in found),
             passed=False,
-            text=Advice(
+            text=f"The stated prior of the means pulls them: {shown}."
+            if stated_means(model.parameters, model.assumptions)
+            else Advice(
                 f"The centre is not the mean here: {shown}. The centre follows where most of them "
                 "lie, and counts those far out on one side little. Where totals or averages are "
                 "what matters, take the mean: ",

@@ -50,7 +50,7 @@ def _nested_response(model: Model) -> list[Equation]:
 
 
 def _blocked_response(model: Model) -> list[Equation]:
-    return _whole(model, [*_law(model, "c[b, g]"), *_blocks(model)])
+    return _whole(model, [*_law(model, _cell(model.design)), *_blocks(model)])
 
 
 def _blocked_nested_response(model: Model) -> list[Equation]:
@@ -129,9 +129,11 @@ def _readings(model: Model) -> list[Equation]:
     if not count:
         if design.unreplicated:
             said = "one reading per cell: its error is part of the variation of the effect"
-            return [("y[i] = c[b, g]", said)]
+            return [(f"y[i] = {_cell(design)}", said)]
         block = design.structure.block_name()
-        return [(f"y[i] ~ Normal(c[b, g], {sigma})", f"reading i, in {block} b and group g")]
+        return [
+            (f"y[i] ~ Normal({_cell(design)}, {sigma})", f"reading i, in {block} b and group g")
+        ]
     unit, mean = design.levels[-1].name, _innermost(design)
     if np.isfinite(rows.error).all():
         return [(f"y[i] ~ Normal({mean}, se[i])", f"mean of one {unit} with its known error se[i]")]
@@ -172,10 +174,10 @@ def _blocks(model: Model) -> list[Equation]:
     lines = []
     for unit in design.levels[:1]:
         said = f"true mean of one {unit.name} about the mean of its cell"
-        lines.append((f"{_symbol(0, count)} ~ Normal(c[b, g], tau_unit)", said))
+        lines.append((f"{_symbol(0, count)} ~ Normal({_cell(design)}, tau_unit)", said))
     terms = [_deviation(s, apart=apart, between=between) for s in _deviating(design)]
     whole = " + ".join(["mu[g] + a[b]", *(symbol for symbol, _, _ in terms)])
-    lines.append((f"c[b, g] = {whole}", f"mean of the cell of {block} b and group g"))
+    lines.append((f"{_cell(design)} = {whole}", f"mean of the cell of {block} b and group g"))
     said = ""
     if "nu" in model.names:
         said = "; level and effects share one mixing variable, so that a strange one counts less"
@@ -184,6 +186,11 @@ def _blocks(model: Model) -> list[Equation]:
         drawn = family if stratum.heavy else "Normal("
         lines.append((f"{symbol} ~ {drawn}0, {scale})", said))
     return lines
+
+
+def _cell(design: Design) -> str:
+    """Return what the mean of a cell is called: `c[b, g]`, of a plot in a block `c[b, plot, g]`."""
+    return f"c[{', '.join(('b', *(plot.name for plot in design.structure.blocks[1:]), 'g'))}]"
 
 
 def _deviating(design: Design) -> list[Stratum]:

@@ -26,27 +26,29 @@ def gathered(checks: Sequence[Check], names: Sequence[str]) -> list[tuple[bool, 
         name = "" if isinstance(check.text, Advice) else _named(check.text, names)
         common = check.text.replace(name, "\0") if name else check.text
         alike.setdefault((check.passed, check.name, common), []).append(name or check.text)
-    said, apart = [], Counter[tuple[bool, str]]()
+    said: dict[tuple[bool, str], list[tuple[bool, str]]] = {}
+    apart = Counter[tuple[bool, str]]()
     rest: dict[tuple[bool, str], list[str]] = {}
     for (passed, kind, common), found in alike.items():
+        lines = said.setdefault((passed, kind), [])
         if "\0" not in common:
             # An advice keeps its remedies: every voice says them in its own words.
-            said += [(passed, check.text) for check in checks if str(check.text) == common][:1]
+            lines += [(passed, check.text) for check in checks if str(check.text) == common][:1]
         elif len(found) <= MOST:
             # Of many that differ in their numbers the first are said, and which the others are.
             room = max(MOST - apart[passed, kind], 0)
             apart[passed, kind] += len(found)
-            said += [(passed, common.replace("\0", name)) for name in found[:room]]
+            lines += [(passed, common.replace("\0", name)) for name in found[:room]]
             rest.setdefault((passed, kind), []).extend(found[room:])
         else:
             every = f"each of {len(found)} differences"
             text = common.replace("\0", every)
-            said.append((passed, f"{text[0].upper()}{text[1:]}{_who(found, names)}"))
-    for (passed, _), others in rest.items():
+            lines.append((passed, f"{text[0].upper()}{text[1:]}{_who(found, names)}"))
+    for key, others in rest.items():
         if others:
             many = f"{len(others)} more differences" if len(others) > 1 else "one more difference"
-            said.append((passed, f"The like holds of {many}: {'; '.join(others)}."))
-    return said
+            said[key].append((key[0], f"The like holds of {many}: {'; '.join(others)}."))
+    return [line for lines in said.values() for line in lines]
 
 
 def _named(text: str, names: Sequence[str]) -> str:

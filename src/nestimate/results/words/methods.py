@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.stratum import Role
 from nestimate.data.tables.grid import Lost
 from nestimate.errors import listed
 from nestimate.inference.fit import Fit
@@ -86,11 +87,10 @@ def methods_paragraph(model: Model, question: Question, fit: Fit, made_with: str
         "nested": "readings as {readings} about the true mean of their {innermost}{inside} and the "
         "true means of {unit} as {family} about the mean of their group, so that readings do not "
         "count as independent data",
-        "blocked": "readings as {readings} about the mean of their {block} x {group} cell, and "
-        "level and effects of each {block} as jointly {family} about those of the population",
+        "blocked": "readings as {readings} about the mean of their {cell} x {group} cell, and "
+        "{deviating}",
         "blocked-nested": "readings as {readings} about the true mean of their {innermost}{inside}"
-        ", {unit} as normal about the mean of their {block} x {group} cell, and level and effects "
-        "of each {block} as jointly {family} about those of the population",
+        ", {unit} as normal about the mean of their {cell} x {group} cell, and {deviating}",
     }[design.layout].format(
         family="Student-t distributed" if robust else "normal",
         readings=reading_law(design, free)
@@ -102,6 +102,8 @@ def methods_paragraph(model: Model, question: Question, fit: Fit, made_with: str
         innermost=design.structure.innermost_name(""),
         unit=design.structure.unit_name(""),
         block=design.structure.block_name(""),
+        cell="".join(level.name for level in design.structure.blocks[-1:]),
+        deviating=_deviating(model, "Student-t distributed" if robust else "normal"),
         formula=design.structure.text,
         group=design.roles.group,
     )
@@ -120,6 +122,21 @@ def methods_paragraph(model: Model, question: Question, fit: Fit, made_with: str
         f"J. Exp. Psychol. Gen. 142:573, extended to designs with replicates). {sizes(design)} "
         f"Priors: {'; '.join(wording.prior_sentences(model))}. {_computation(fit)} Intervals are "
         f"{percent(question.ci_prob)} {kind} intervals{of_logs}.{rope}"
+    )
+
+
+def _deviating(model: Model, family: str) -> str:
+    """Say what differs between blocks, what lies inside them, and what has spreads of its own."""
+    structure = model.design.structure
+    block = structure.block_name("")
+    both = structure.stratum(Role.EFFECT) is not None
+    what, those = ("level and effects", "jointly ") if both else ("the level", "")
+    about = "those" if both else "that"
+    plots = "".join(f", {plot.name} as normal inside {block}" for plot in structure.blocks[1:])
+    own = {p.group for p in model.parameters if p.name in ("tau_block", "sigma") and p.group}
+    spreads = f", with spreads of their own for {' and '.join(sorted(own))}" if own else ""
+    return (
+        f"{what} of each {block} as {those}{family} about {about} of the population{plots}{spreads}"
     )
 
 
@@ -191,7 +208,8 @@ def sizes(design: Design) -> str:
 def _rows(design: Design) -> str:
     outer = design.structure.outer
     place = f" in {outer.size} levels of {outer.name}" if outer.labels else ""
-    return f"There were {design.readings.count} readings{place}."
+    inside = "".join(f", {plot.size} of {plot.name}" for plot in design.structure.blocks[1:])
+    return f"There were {design.readings.count} readings{place}{inside}."
 
 
 def _counts(design: Design) -> str:

@@ -1007,7 +1007,10 @@ EXPORTS = {
             ",control,,,treated,,,\nphase",
         ),
         "fit 'value ~ group * phase + (1 | group:unit)'",
-        says=("control, treated, each above 3 and 4 units", "the same unit each time? Yes: design 2"),
+        says=(
+            "control, treated, each above 3 and 4 units",
+            "the same unit each time? Yes: design 2",
+        ),
     ),
     "Prism, unequally many columns that are numbered": Sheet(
         columns("1231234", ("sham", "MCAO"), ",m,,,f,,,\noperation"),
@@ -1237,5 +1240,37 @@ EXPORTS = {
             (199 + 120 * i, ("control", "treated")[i % 2]) for i in range(6)
         ]),
         "compare --value MFI --group tratamiento,día --block pocillo",
+    ),
+    "siRNA against a gene, beside its control": Sheet(
+        csv("Spender,siCtrl,siTP53", [(s, value(620, 90), value(110, 20))
+                                      for s in ("H01", "O02", "V03", "C04") for _ in range(3)]),
+        "compare --wide groups --block Spender",
+    ),
+    "before and hours after, three times in every line": Sheet(
+        csv("Line,trial,baseline,1 h,24 h", [(s, f"#{k}", value(), value(11), value(12))
+                                             for s in ("J4233", "J5377", "D2511", "X3118")
+                                             for k in (1, 2, 3)]),
+        "compare --wide groups --value 'baseline,1 h,24 h' --group column --block Line",
+    ),
+    "wells of several ages in every concentration": Sheet(
+        long("age,well,conc,OD", (1, 2, 3), rows=[
+            (10 + i * 7 % 4, 15 + i, (1, 10, 100)[i // 5]) for i in range(15)
+        ]).replace("age,well,conc,OD", "age,well,conc,k,OD"),
+        "compare --value OD --group conc --unit well",
+    ),
+    "a genotype on one day only": Sheet(
+        long("génotype,date,score", rows=[
+            (g, f"2024-03-0{d}") for g, days in (("WT", "456"), ("HET", "546"), ("KO", "4"))
+            for d in days for _ in range(2)
+        ]),
+        "compare --value score --group génotype",
+        says=("Left out: date.",),
+    ),
+    "numbers of rats, one of them missing, beside cells": Sheet(
+        csv("rat,traitement,nb cellules", [
+            (i, ("ctl", "T1")[i > 9], (7, 5, 3, 5, 5, 8, 7, 9, 11, 4)[i * 7 % 10])
+            for i in range(1, 19) if i != 6
+        ]),
+        "compare --value 'nb cellules' --group traitement",
     ),
 }  # fmt: skip

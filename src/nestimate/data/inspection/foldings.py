@@ -114,9 +114,13 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
         made = made or _groups(table, [c for c in able if c in [*measured, *controls]], named)
     elif timed:
         baseline = Baseline.of(columns)
-        made = _times(table, [c.name for c in numbered], rest, baseline=baseline is not None)
-        if baseline is not None and baseline.before not in {c.name for c in numbered}:
-            made = None
+        at = [c.name for c in numbered]
+        if baseline is not None and baseline.before not in at:
+            # Beside groups what came last is compared at equal values before.
+            at = [baseline.before, *at]
+            sampled = all(hints(c.name) & {"unit", "block", "counter"} for c in rest if c.labelled)
+            rest = [c for c in rest if c.name != baseline.before] if sampled else []
+        made = _times(table, at, rest, baseline=baseline is not None)
     elif len(found) == 1:
         labels = of_rows(table, rest) or [c for c in rest if c.kind not in {"numbers", "constant"}]
         made = _replicates(table, [c.name for c in numbered], labels)

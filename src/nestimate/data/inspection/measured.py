@@ -216,6 +216,8 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
     related = _related(table, columns)
     able = [c for c in _unlabelled(columns) if c.measured and c.kind != "id"]
     able = [c for c in able if not numbers_rows(c, table.n_rows)]
+    tags = [c for c in able if c.whole and c.distinct == table.n_rows and label_alone(c)]
+    able = [c for c in able if c not in tags] or able
     able = _not_set(table, columns, [c for c in able if c.name not in summary.values()])
     ranked = sorted(able, key=score, reverse=True)
     plain = [c.name for c in ranked if c.kind == "numbers" and score(c) > 2.0]

@@ -11,10 +11,10 @@ WORDS = {
     "group": (
         "arm group treatment treat treated trt tx drug genotype condition cond dose diet compound "
         "strain intervention medium exposure stimulus therapy vaccine variety mutant bed feed "
-        "fertilizer fertiliser nitrogen watering concentration cultivar ecotype construct "
+        "fertilizer fertiliser nitrogen watering concentration conc cultivar ecotype construct "
         "transfection sirna shrna konstrukt transfektion düngung sorte diät engrais "
         "abono variété variedad "
-        "gruppe behandlung genotyp dosis stamm futter wirkstoff bedingung "
+        "gruppe konz behandlung genotyp dosis stamm futter wirkstoff bedingung "
         "groupe traitement génotype dose souche condition régime bras "
         "grupo tratamiento genotipo dosis cepa condición dieta brazo tratamento condição "
         "gruppo trattamento genotipo ceppo"
@@ -26,7 +26,7 @@ WORDS = {
         "colony clone "
         "cask bottle vial tube name label code unit track organoid islet neuron worm larvae pup "
         "specimen individuum volunteer proband hamster rabbit sheep cow bird chick egg explant "
-        "coverslip pen aquarium donor leaf leaves root seedling roi fov pt image img "
+        "coverslip pen aquarium donor leaf leaves root seedling roi fov pt img "
         "maus mäuse tier tiere ratte patient patientin proband pflanze zelle zellen käfig becken "
         "probe spender schnitt topf schale röhrchen fliege fisch parzelle blatt "
         "souris rat animal sujet plante cellule cage éprouvette ratón ratones rata sujeto paciente "
@@ -109,7 +109,7 @@ TOTAL = frozenset(
     | {"sown", "seeds", "plated", "injected", "exposed", "examined", "gesät"}
 )
 #: Words for how many there were of something.
-COUNTS = frozenset({"count", "counts", "number", "of", "anzahl"})
+COUNTS = frozenset({"count", "counts", "number", "of", "anzahl", "nb", "nombre"})
 #: Words for what is born together: it holds animals wherever its column stands.
 LITTERS = frozenset({"litter", "dam", "wurf", "portée", "camada", "ninhada", "cucciolata"})
 #: Words for what lives.
@@ -245,8 +245,10 @@ def is_reference(name: str) -> bool:
 
 def words(name: str) -> frozenset[str]:
     """Return the words of a column's name, in small letters."""
-    # Words begin with capitals, but nM and pH are one.
-    spaced = _spelled(re.sub(r"(?<=[a-z])(?=[A-Z][a-z])|(?<=[a-z]{2})(?=[A-Z])", " ", name))
+    # Words begin with capitals, but nM, pH and siTP53 are one.
+    spaced = _spelled(
+        re.sub(r"(?<=[a-z])(?=[A-Z][a-z])|(?<=[a-z]{2})(?<!\bs[hi])(?=[A-Z])", " ", name)
+    )
     spaced = re.sub(r"(bio(logical)?|tech(nical)?)(?=rep)", r"\1 ", spaced)
     said = frozenset(word for word in re.split(r"[\W\d_]+", spaced) if word)
     for kind, which in _WHICH:

@@ -1252,12 +1252,6 @@ EXPORTS = {
                                              for k in (1, 2, 3)]),
         "compare --wide groups --value 'baseline,1 h,24 h' --group column --block Line",
     ),
-    "wells of several ages in every concentration": Sheet(
-        long("age,well,conc,OD", (1, 2, 3), rows=[
-            (10 + i * 7 % 4, 15 + i, (1, 10, 100)[i // 5]) for i in range(15)
-        ]).replace("age,well,conc,OD", "age,well,conc,k,OD"),
-        "compare --value OD --group conc --unit well",
-    ),
     "a genotype on one day only": Sheet(
         long("génotype,date,score", rows=[
             (g, f"2024-03-0{d}") for g, days in (("WT", "456"), ("HET", "546"), ("KO", "4"))

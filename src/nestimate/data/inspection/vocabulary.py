@@ -11,10 +11,10 @@ WORDS = {
     "group": (
         "arm group treatment treat treated trt tx drug genotype condition cond dose diet compound "
         "strain intervention medium exposure stimulus therapy vaccine variety mutant bed feed "
-        "fertilizer fertiliser nitrogen watering concentration conc cultivar ecotype construct "
+        "fertilizer fertiliser nitrogen watering concentration cultivar ecotype construct "
         "transfection sirna shrna konstrukt transfektion düngung sorte diät engrais "
         "abono variété variedad "
-        "gruppe konz behandlung genotyp dosis stamm futter wirkstoff bedingung "
+        "gruppe behandlung genotyp dosis stamm futter wirkstoff bedingung "
         "groupe traitement génotype dose souche condition régime bras "
         "grupo tratamiento genotipo dosis cepa condición dieta brazo tratamento condição "
         "gruppo trattamento genotipo ceppo"

@@ -452,8 +452,8 @@ EXPORTS = {
         "Vial,Genotype,Day 5,Day 10,Day 15,Day 20\n"
         "1,wt,16,16,14,13\n2,wt,18,16,16,15\n3,wt,18,17,17,17\n4,wt,18,16,15,15\n"
         "1,ko,16,11,7,4\n2,ko,20,16,12,8\n3,ko,15,10,7,7\n4,ko,11,8,6,5\n",
-        "compare --value 'Day 5' --group Genotype",
-        says=("Left out: Vial, Day 10, Day 15, Day 20.",),
+        "compare --value 'Day 5,Day 10,Day 15,Day 20' --group Genotype",
+        says=("Left out: Vial.",),
         never=("--unit Day", "--block Day", "--unit 'Day", "--block 'Day"),
     ),
     "weeks in columns": Sheet(
@@ -1006,8 +1006,11 @@ EXPORTS = {
             ("before", "after"),
             ",control,,,treated,,,\nphase",
         ),
-        "compare --value value --group group,phase --block unit",
-        says=("control, treated, each above 3 and 4 units",),
+        "fit 'value ~ group * phase + (1 | group:unit)'",
+        says=(
+            "control, treated, each above 3 and 4 units",
+            "the same unit each time? Yes: design 2",
+        ),
     ),
     "Prism, unequally many columns that are numbered": Sheet(
         columns("1231234", ("sham", "MCAO"), ",m,,,f,,,\noperation"),
@@ -1111,5 +1114,157 @@ EXPORTS = {
             for ligand in ("no", "TNF", "IL1")
         ]),
         "compare --value latency --group ligand --block donor_id",
+    ),
+    "tags of donors in front of groups": Sheet(
+        csv("donor,ctl,drug", [(d, value(20), value(24)) for d in (942, 274, 246, 631, 975)]),
+        "compare --wide groups --block donor",
+    ),
+    "what donors weighed in front of groups": Sheet(
+        csv("Donor ID,initial weight,none,aCD3",
+            [(d, value(23), value(), value(7)) for d in "ABCDEF"]),
+        "compare --wide groups --value none,aCD3 --block 'Donor ID'",
+    ),
+    "replicates of each line in front of groups": Sheet(
+        csv("cell_line,rep,shScr,sh1,sh2",
+            [(d, r, value(), value(7), value(8)) for d in "ABCD" for r in (1, 2, 3)]),
+        "compare --wide groups --value shScr,sh1,sh2 --block cell_line",
+    ),
+    "replicates and plots that are numbers": Sheet(
+        csv("rep,Plot,control,salt,heat",
+            [(r, p, value(), value(8), value(9)) for p in range(1, 7) for r in (1, 2, 3)]),
+        "compare --wide groups --value control,salt,heat --block Plot",
+        never=("Plot,control",),
+    ),
+    "pots named anew in every group and read week by week": Sheet(
+        csv("pot,fertilizer,T1,T2,T3,T4,T5",
+            [(p, f, *(value(20 + t) for t in range(5))) for f in ("none", "NPK") for p in "ABCDE"]),
+        "compare --value T1,T2,T3,T4,T5 --group fertilizer",
+        says=("Left out: pot.",),
+        never=("--value T1 ",),
+    ),
+    "rows without a name at several times": Sheet(
+        csv("gender,t1,t2,t3,t4",
+            [("MMFF"[i % 4], *(value(25 + t) for t in range(4)))
+             for i in range(8)]),
+        "compare --value t1,t2,t3,t4 --group gender",
+        never=("--value t1 ",),
+    ),
+    "none of the stimuli beside the others": Sheet(
+        csv("animal,Condition,0,TNF,IL1",
+            [(f"A{431 + 17 * i}", ("PBS", "LPS")[i % 2], value(), value(11, 5), value(12))
+             for i in range(12)]),
+        "compare --wide groups --group Condition,column --block animal",
+    ),
+    "unstimulated and stimulated beside groups": Sheet(
+        csv("aquarium,condition,unstim,stim",
+            [(f"J{i:02d}", ("DMSO", "10 µM")[i % 2], value(), value(11)) for i in range(10)]),
+        "compare --wide groups --group condition,column --block aquarium",
+    ),
+    "visits of subjects with tags in columns": Sheet(
+        csv("subject,V1,V2,V3,V4",
+            [(s, *(value(40 + v, 9) for v in range(4))) for s in (821, 827, 735, 114, 614, 423)]),
+        "compare --wide groups --block subject",
+    ),
+    "visits of donors, each measured twice": Sheet(
+        csv("donor,measurement,V1,V2,V3",
+            [(d, m, *(value(40, 9) for _ in range(3))) for d in range(1, 6) for m in ("c1", "c2")]),
+        "compare --wide groups --value V1,V2,V3 --block donor",
+    ),
+    "lettered readings beside a phase": Sheet(
+        csv("experiment,phase,RIN,IL-6 A,IL-6 B,IL-6 C",
+            [(e, p, 8.3, value(), value(), value())
+             for e in ("K1998", "R3955", "F2695", "D1100") for p in ("day 0", "day 7")]),
+        "compare --value 'IL-6 A,IL-6 B,IL-6 C' --group phase --block experiment",
+    ),
+    "readings of wells with tags": Sheet(
+        csv("Well,condition,replicate 1,replicate 2,replicate 3",
+            [(w, "CCCDDD"[i], 490 + 13 * i, (570, 492, 492, 55, 15, 38)[i], 330 + 31 * i)
+             for i, w in enumerate((664, 391, 950, 767, 221, 763))]),
+        "compare --value 'replicate 1,replicate 2,replicate 3' --group condition --unit Well",
+    ),
+    "running numbers called #, a few rows lost": Sheet(
+        csv("Tank,arm,Fish,#,cell count",
+            [(t, ("ctl", "drug")[i // 3], f, 9 * i + 3 * f + r - 2,
+              (12, 20, 9, 19, 10, 24, 13)[(5 * i + 3 * f + r) % 7])
+             for i, t in enumerate("ABCDEF") for f in (1, 2, 3) for r in (0, 1, 2)
+             if (i, f, r) != (2, 2, 1)]),
+        "compare --value 'cell count' --group arm --unit Tank/Fish",
+    ),
+    "seeds that germinated of those sown": Sheet(
+        csv("sown,tray,n_germ,light",
+            [(40 + 3 * i, f"no. {i // 3}", 11 + 5 * i % 17, ("dark", "blue", "red")[i % 3])
+             for i in range(18)]),
+        "compare --response n_germ/sown --group light --block tray",
+    ),
+    "positive cells of those counted": Sheet(
+        csv("litter_id,water,construct,no.,Ki67+,counted",
+            [(n, w, c, 4 * n + 2 * i + j - 3, (12, 11, 25, 24, 22, 26, 17)[(n + 3 * i + j) % 7], 50)
+             for n in range(1, 6) for i, w in enumerate(("wet", "dry"))
+             for j, c in enumerate(("EV", "WT"))]),
+        "compare --response Ki67+/counted --group water,construct --block litter_id",
+    ),
+    "replicates of a header below two factors": Sheet(
+        csv(",wt,,,mut,,", [("Diet", *("rep 1", "rep 2", "rep 3") * 2),
+                            *((d, *(value() for _ in range(6))) for d in ("chow", "high fat"))]),
+        "compare --value value --group group,Diet --unit unit --relabel-units",
+        says=("the same unit each time? Yes: design 2",),
+    ),
+    "visits of animals whose readings stand side by side": Sheet(
+        csv("animal,session,sex,value 1,value 2,value 3",
+            [(a, f"V{v}", "fm"[a % 2], value(), value(), value())
+             for a in range(1, 5) for v in (1, 2, 3)]),
+        "compare --value 'value 1,value 2,value 3' --group session,sex --block animal",
+    ),
+    "days with gaps at which readings stand side by side": Sheet(
+        csv("session,donor_id,M1,M2,M3",
+            [(s, f"#{d}", value(), value(), value()) for d in range(1, 9) for s in (0, 7, 14, 28)]),
+        "compare --value M1,M2,M3 --group session --block donor_id",
+    ),
+    "ligands on cells of two sexes": Sheet(
+        long("cell_line,sex,date,ligand,CFU", ("CpG", "PMA", "US"),
+             rows=[(f"no. {i}", sex, f"2024-03-0{day}")
+                   for i, (sex, day) in enumerate(("f5", "m4", "f4", "m5", "f4"), start=1)]),
+        "compare --value CFU --group ligand --block cell_line",
+    ),
+    "days of experiments in German": Sheet(
+        long("Linie,Versuchstag,Wert", ("HET", "KO"), range(1, 7)),
+        "compare --value Wert --group Linie --block Versuchstag",
+    ),
+    "blocks called rep, with tags": Sheet(
+        long("rep,siRNA,Group,OD", ("O1976", "L6913", "D3343", "U5986"), ("siCtrl", "siA"),
+             ("saline", "ketamine")),
+        "compare --value OD --group siRNA,Group --block rep",
+    ),
+    "días de cada pocillo": Sheet(
+        long("pocillo,tratamiento,día,MFI", (0, 15, 30, 60), rows=[
+            (199 + 120 * i, ("control", "treated")[i % 2]) for i in range(6)
+        ]),
+        "compare --value MFI --group tratamiento,día --block pocillo",
+    ),
+    "siRNA against a gene, beside its control": Sheet(
+        csv("Spender,siCtrl,siTP53", [(s, value(620, 90), value(110, 20))
+                                      for s in ("H01", "O02", "V03", "C04") for _ in range(3)]),
+        "compare --wide groups --block Spender",
+    ),
+    "before and hours after, three times in every line": Sheet(
+        csv("Line,trial,baseline,1 h,24 h", [(s, f"#{k}", value(), value(11), value(12))
+                                             for s in ("J4233", "J5377", "D2511", "X3118")
+                                             for k in (1, 2, 3)]),
+        "compare --wide groups --value 'baseline,1 h,24 h' --group column --block Line",
+    ),
+    "a genotype on one day only": Sheet(
+        long("génotype,date,score", rows=[
+            (g, f"2024-03-0{d}") for g, days in (("WT", "456"), ("HET", "546"), ("KO", "4"))
+            for d in days for _ in range(2)
+        ]),
+        "compare --value score --group génotype",
+        says=("Left out: date.",),
+    ),
+    "numbers of rats, one of them missing, beside cells": Sheet(
+        csv("rat,traitement,nb cellules", [
+            (i, ("ctl", "T1")[i > 9], (7, 5, 3, 5, 5, 8, 7, 9, 11, 4)[i * 7 % 10])
+            for i in range(1, 19) if i != 6
+        ]),
+        "compare --value 'nb cellules' --group traitement",
     ),
 }  # fmt: skip

@@ -20,8 +20,8 @@ from nestimate.data.tables.series import split_names
 from nestimate.errors import NestimateError
 from nestimate.overview import Overview
 from nestimate.words import Decimal
-from virtual_laboratory import Asked
 from virtual_sheets import EACH_COLUMN, EACH_ROW, Sheet, sheet
+from virtual_truth import Asked
 
 
 class Verdict(Enum):
@@ -265,7 +265,9 @@ def _pooled(found: Read, table: Sheet) -> str:
         return ""
     each = {EACH_ROW, EACH_COLUMN} & {*right.unit, *right.block}
     if each:
-        return "" if each & {*asked.unit} or asked.block else each.pop()
+        anew = asked.group if found.relabelled else ()
+        alone = asked.unit and _each_alone(table, (*anew, *asked.unit))
+        return "" if each & {*asked.unit} or asked.block or alone else each.pop()
     name = truth.scatters
     if not name:
         return ""

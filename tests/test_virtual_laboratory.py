@@ -13,21 +13,9 @@ pytestmark = pytest.mark.quick
 SEEDS = range(50_000, 50_300)
 #: Wrong first designs that are known, by what the tables have in common.
 KNOWN = {
-    "titles that are conditions, or numbered readings, beside labels that are numbers": (
-        *(50071, 50079, 50098, 50112, 50135, 50180, 50224, 50257, 50259),
-        *(50110, 50223),
-    ),
-    "a header that spans columns: whether replicate 1 of each row is one thing is not asked": (
-        50291,
-    ),
-    "a day of experiments, a clutch or a line whose few names look like groups": (
-        50003,
-        50009,
-        50044,
-    ),
-    "running numbers beside small counts": (50202,),
-    "doses and visits that are numbers, beside a column of sex": (50205, 50228),
-    "bottles and samples numbered anew in every group": (50261, 50276),
+    "titles that are conditions, none of which has a name that says it is the control": (50079,),
+    "a column before among hours after": (50112,),
+    "bottles numbered anew in every group, met under several stimuli": (50276,),
 }
 
 
@@ -44,8 +32,8 @@ def test_first_designs_are_hardly_ever_nonsense_or_too_sure(found):
 
 def test_first_designs_are_mostly_those_of_the_experiment(found):
     right = [one for one in found if one.verdict in {Verdict.RIGHT, Verdict.UNASKED, Verdict.OTHER}]
-    assert len(right) >= 0.67 * len(found)
-    assert sum(one.proposed for one in found) >= 0.74 * len(found)
+    assert len(right) >= 0.72 * len(found)
+    assert sum(one.proposed for one in found) >= 0.8 * len(found)
 
 
 def test_a_laboratory_is_made_by_its_seed_alone():

@@ -8,19 +8,11 @@ import numpy as np
 from numpy.random import Generator
 
 from bench_words import Tongue
-from virtual_laboratory import (
-    Asked,
-    Column,
-    Experiment,
-    Kind,
-    Part,
-    Record,
-    Truth,
-    chance,
-    experiment,
-    one,
-    told,
-)
+from virtual_columns import Column, Part
+from virtual_laboratory import Experiment, experiment
+from virtual_plans import Kind, chance, one
+from virtual_readings import Record
+from virtual_truth import Asked, Truth, told
 
 EACH_ROW = "(each row)"
 EACH_COLUMN = "(each column)"

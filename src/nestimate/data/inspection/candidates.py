@@ -97,6 +97,7 @@ def possible(
     names = [name for name in names if name not in apart]
     others = [name for name in names if not crossing.decides([group], name)]
     crossed = [name for name in others if not crossing.inside(name, group)]
+    crossed = [name for name in crossed if "trait" not in hints(name)]
     blocks = crossed if crossing.size(group) > 1 else []
     for block in [None, *blocks]:
         place = [group, *([block] if block else [])]

@@ -237,10 +237,10 @@ def _given_anew(crossing: Crossing, path: Sequence[str], factors: Sequence[str])
         return [[]]
     free = [f for f in factors if not moments(crossing, f) and not words(f) & WITHIN]
     born = [f for f in free if words(outer) & ANIMALS and words(f) & BORN]
-    if _counts(crossing, outer):
+    if _counts(crossing, outer) or outer in crossing.table.roles.values():
         return [free] if free == born else [free, born]
     # Names such as m1 are given with more care: only what they cannot mean is taken back.
-    return [born] if free == born or not born else [born, free]
+    return [born] if free == born else [born, free]
 
 
 def _numbered(crossing: Crossing, name: str, factors: Sequence[str]) -> bool:

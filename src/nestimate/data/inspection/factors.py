@@ -15,7 +15,7 @@ from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS, is_along, moments, visits
 from nestimate.data.inspection.kinds import Column
-from nestimate.data.inspection.looks import are_wells, counting, number_things, stepped
+from nestimate.data.inspection.looks import are_tags, are_wells, counting, number_things, stepped
 from nestimate.data.inspection.vocabulary import (
     LITTERS,
     OCCASIONS,
@@ -64,11 +64,8 @@ def told_apart(
     runs = {n for n in crossing.names if repeats(n) or numbers_experiments(crossing, n)}
     others = [n for n in crossing.names if n not in {whole, *runs}]
     chosen = {n for n in others if _is_set(crossing, columns[n], crossing.names)}
-    measured = {
-        n
-        for n in others
-        if n not in chosen and (_is_measured(crossing, columns[n]) or _is_remark(crossing, n))
-    }
+    free = [n for n in others if n not in chosen]
+    measured = {n for n in free if _is_measured(crossing, columns[n]) or _is_remark(crossing, n)}
     kept = replace(crossing.without(measured), runs=frozenset(runs - measured))
     names = [name for name in kept.names if name != whole and kept.size(name) > 1]
     counters = frozenset(
@@ -201,14 +198,13 @@ def _numbers_readings(
     spoken = hints(name)
     groups = [n for n in names if n != name and "group" in hints(n)]
     within = any(crossing.inside(name, g) and crossing.most_rows([g, name]) > 1 for g in groups)
+    if are_tags(crossing.labels[name]):
+        return False
     if spoken & {"counter", "unit", "block", "group"} == {"counter"} and not within:
         return name not in crossing.runs or not _holds_rows(crossing, name, names)
     counts = "counter" in spoken or name in crossing.runs
-    if (
-        counts
-        and not any(crossing.inside(name, group) for group in groups)
-        and _changes_inside(crossing, name, names)
-    ):
+    held = any(crossing.inside(name, group) for group in groups)
+    if counts and not held and _changes_inside(crossing, name, names):
         return True
     column = columns[name]
     if spoken & {"group", "time", "unit", "block"} or column.smallest not in {0.0, 1.0}:
@@ -373,7 +369,10 @@ def _follows_units(
         and (
             crossing.most_rows([unit, name, *(c for c in counters if c != unit)]) == 1
             or (spoken and not counting(crossing.labels[unit]))
-            or (spoken and any(crossing.inside(unit, n) for n in names if "group" in hints(n)))
+            or (
+                spoken
+                and any(crossing.inside(unit, n) for n in names if hints(n) & {"group", "trait"})
+            )
         )
         and crossing.size(unit, name) >= 0.7 * crossing.size(unit) * crossing.size(name)
         for unit in names

@@ -9,14 +9,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
 import pyarrow as pa
 
-from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.inspection.baselines import Baseline
-from nestimate.data.inspection.curves import along_labels, is_along, of_rows
+from nestimate.data.inspection.beside import (
+    MOST_BEFORE_AFTER,
+    as_name,
+    control_among,
+    is_beside,
+    is_control,
+    lettered_readings,
+    numbers_as_titles,
+    numbers_things,
+)
+from nestimate.data.inspection.curves import along_labels, is_along, of_rows, visits
 from nestimate.data.inspection.kinds import Column
-from nestimate.data.inspection.vocabulary import hints, words
-from nestimate.data.tables.cells import is_plain_number
+from nestimate.data.inspection.vocabulary import hints
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.reshape import long_form
 from nestimate.data.tables.series import alike_in_size, counts_rows, number_like, one_quantity
@@ -26,14 +35,11 @@ from nestimate.data.tables.titles import (
     bare,
     common_word,
     families,
-    lettered,
     says_when,
     titles,
 )
 from nestimate.errors import NestimateError
 
-#: Columns of times up to which the last is first compared at equal values of the first.
-MOST_BEFORE_AFTER = 2
 #: Larger tables are not folded to look at them.
 MOST_ROWS = 200_000
 #: What speaks against a column of numbers being one of several groups.
@@ -82,7 +88,8 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
     nameless = [name for name in table.unnamed if number_like(table.column(name))]
     if table.n_rows > MOST_ROWS or nameless:
         return
-    named = [c for c in columns if c.kind not in {"empty", "other", "numbers and text"}]
+    told = [c for c in columns if c.kind not in {"empty", "other", "numbers and text"}]
+    named = [as_name(c, table.n_rows) for c in told if not is_beside(c)]
     measured = [c for c in named if number_like(table.column(c.name)) and c.measured]
     # One of several readings may be the same in every row.
     able = [c for c in named if number_like(table.column(c.name)) and c.smallest is not None]
@@ -92,38 +99,63 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
     if conditions:
         yield from _compared(table, conditions, named)
         return
-    if not found and any(c.labelled and "group" in hints(c.name) for c in named):
-        found = lettered([c.name for c in able])
+    if not found:
+        found = lettered_readings(able, named)
     numbered = [c for names in found.values() for c in able if c.name in names]
     rest = [c for c in named if c not in numbered]
     some = any(c.kind == "numbers" for c in rest)
-    controls = [c for c in rest if _is_control(c)]
+    controls = [c for c in rest if is_control(c)]
     compared = not any(c.labelled and "group" in hints(c.name) for c in rest)
     if some and len(found) < 2 and any(c.kind != "numbers" for c in numbered):
         return
     if controls and compared and len(found) < 2 and Baseline.of(columns) is None:
         # Beside their control siRNA 1 and siRNA 2 are no readings of one thing.
-        made = _groups(table, [c for c in able if c in [*measured, *controls]], named)
+        made = _read_under(table, measured, rest, columns)
+        made = made or _groups(table, [c for c in able if c in [*measured, *controls]], named)
     elif timed:
         baseline = Baseline.of(columns)
-        made = _times(table, [c.name for c in numbered], rest, baseline=baseline is not None)
-        if baseline is not None and baseline.before not in {c.name for c in numbered}:
-            made = None
+        at = [c.name for c in numbered]
+        if baseline is not None and baseline.before not in at:
+            # Beside groups what came last is compared at equal values before.
+            at = [baseline.before, *at]
+            sampled = all(hints(c.name) & {"unit", "block", "counter"} for c in rest if c.labelled)
+            rest = [c for c in rest if c.name != baseline.before] if sampled else []
+        made = _times(table, at, rest, baseline=baseline is not None)
     elif len(found) == 1:
         labels = of_rows(table, rest) or [c for c in rest if c.kind not in {"numbers", "constant"}]
         made = _replicates(table, [c.name for c in numbered], labels)
-    elif not found and (at := _numbers_as_titles(able, rest)):
+    elif not found and (at := numbers_as_titles(able, rest)):
         labels = [c for c in rest if c.name not in at and c.kind not in {"numbers", "constant"}]
         run = at == [str(i + 1) for i in range(len(at))]
         pooled = _replicates(table, at, labels) if run else None
         yield from [pooled] if pooled is not None else []
         made = _times(table, at, rest, baseline=False, factor="column")
     elif not found:
-        made = _groups(table, measured, named)
+        made = _read_under(table, measured, rest, columns) or _groups(table, measured, named)
     else:
-        made = _units(table, [c.name for c in numbered], [c for c in rest if c.kind != "constant"])
+        beside = [c for c in told if c not in numbered and c.kind != "constant"]
+        made = _units(table, [c.name for c in numbered], beside)
     if made is not None:
         yield made
+
+
+def _read_under(
+    table: Table, measured: Sequence[Column], rest: Sequence[Column], columns: Sequence[Column]
+) -> Folding | None:
+    """Read columns as conditions under which what stands in the row was read, one a control.
+
+    Another column says what the rows are compared by.
+    """
+    chosen = [c for c in measured if not c.labelled or is_control(c)]
+    ranges = {c.name: (c.smallest or 0.0, c.largest or 0.0) for c in chosen}
+    aside = {"unit", "block", "counter", "person"}
+    told = any(c.labelled and not hints(c.name) & aside for c in rest if c not in chosen)
+    if len(chosen) < 2 or not (told and control_among(chosen) and one_quantity(ranges)):
+        return None
+    names = [c.name for c in chosen]
+    beside = [c for c in rest if c not in chosen]
+    before = Baseline.of(columns) is not None
+    return _times(table, names, beside, baseline=before, factor="column")
 
 
 def _conditions(able: Sequence[Column], named: Sequence[Column], *, timed: bool) -> list[Column]:
@@ -133,12 +165,14 @@ def _conditions(able: Sequence[Column], named: Sequence[Column], *, timed: bool)
     days do where no column says what was met again. Replicates and animals are no conditions.
     """
     found = families([c.name for c in able])
-    if len(found) != 1 or any(map(_is_control, named)):
+    if len(found) != 1 or any(map(is_control, named)):
         return []
     ((stem, names),) = found.items()
     numbered = [c for c in able if c.name in names]
     rest = [c for c in named if c not in numbered and c.kind != "constant"]
-    if any(c.labelled for c in rest) or (timed and rest):
+    some = visits([*names]) or any(c.kind == "numbers" for c in rest)
+    sampled = some and all(hints(c.name) & {"unit", "block", "counter"} for c in rest if c.labelled)
+    if (any(c.labelled for c in rest) and not sampled) or (timed and rest):
         return []
     said = hints(stem)
     if said & {"counter", "kind", "scored"} or said & {"unit", "block"} == {"unit"}:
@@ -147,6 +181,12 @@ def _conditions(able: Sequence[Column], named: Sequence[Column], *, timed: bool)
     ranges = {c.name: (c.smallest or 0.0, c.largest or 0.0) for c in chosen}
     alike = len(chosen) == len(numbered) or one_quantity(ranges)
     return chosen if alike and all(c.measured for c in chosen) else []
+
+
+def _last_word(name: str) -> str:
+    """Return the word before the number of a title: `center` of pct_time_center_1."""
+    stem = next((title.stem for title in titles([name]).values()), name)
+    return re.split(r"[\s_.-]+", stem.strip())[-1]
 
 
 def _compared(table: Table, chosen: Sequence[Column], named: Sequence[Column]) -> Iterator[Folding]:
@@ -158,24 +198,10 @@ def _compared(table: Table, chosen: Sequence[Column], named: Sequence[Column]) -
     # Numbers behind a quantity, as of IL6_1 and IL6_2, are rather readings where rows have names.
     marks = [title.mark for title in titles(names).values()]
     run = marks == [str(i + 1) for i in range(len(names))]
-    readings = run and pooled is not None and pooled.likely
+    readings = run and pooled is not None and pooled.likely and not visits(names)
     if groups is not None and readings and not hints(names[0]) & {"block", "group"}:
         groups = replace(groups, likely=False)
     yield from [found for found in (pooled, groups) if found is not None]
-
-
-def _numbers_as_titles(able: Sequence[Column], rest: Sequence[Column]) -> list[str]:
-    """Return columns with numbers for names beside a column of groups: minutes, doses, trials."""
-    at = [c.name for c in able if is_plain_number(c.name)]
-    named = any(c.labelled or "group" in hints(c.name) for c in rest)
-    return at if len(at) > MOST_BEFORE_AFTER and named else []
-
-
-def _is_control(column: Column) -> bool:
-    """Return whether numbers are those of a control, the same in every row or not."""
-    said = {bare(column.name).casefold()}
-    said |= words(column.name) if column.kind == "constant" else frozenset()
-    return column.smallest is not None and bool(said & CONTROLS)
 
 
 def _units(table: Table, names: Sequence[str], rest: Sequence[Column]) -> Folding | None:
@@ -224,10 +250,8 @@ def _replicates(table: Table, names: Sequence[str], labels: Sequence[Column]) ->
     if len(labels) == 1 and labels[0].smallest is not None:
         table = along_labels(table, labels[0].name)
     if not any(c.kind == "id" or c.distinct == table.n_rows for c in labels):
-        row = _free("unit id", table)
+        table, row = _with_rows(table)
         kept.append(row)
-        rows = pa.array([f"row {table.row(i)}" for i in range(table.n_rows)], pa.string())
-        table = replace(table, columns={**table.columns, row: pa.chunked_array([rows])})
     try:
         values = [table.numbers(name) for name in names]
         long = stacked(table, values, {}, [], Wanted(), kept)
@@ -239,7 +263,7 @@ def _replicates(table: Table, names: Sequence[str], labels: Sequence[Column]) ->
         labels=tuple(c.name for c in labels),
         row=row,
         table=long,
-        likely="time" not in hints(names[0])
+        likely="time" not in hints(_last_word(names[0]))
         and bool(labels or "counter" in hints(names[0]))
         and alike_in_size(values),
     )
@@ -254,11 +278,21 @@ def _times(
     """
     labels = [c.name for c in rest if c.kind not in {"numbers", "constant"}]
     found = titles(names)
-    if names[0] in found:
-        factor = re.split(r"[\s_.-]+", found[names[0]].stem)[-1]
-    followed = any(c.name in labels and c.distinct == table.n_rows for c in rest)
-    if not followed or not factor or factor in table.columns or "," in "".join(names):
+    if not factor:
+        stems = {re.split(r"[\s_.-]+", found[n].stem)[-1] if n in found else "" for n in names}
+        factor = stems.pop() if len(stems) == 1 else "column"
+    if not labels or not factor or factor in table.columns or "," in "".join(names):
         return None
+    row = ""
+    told = [c for c in rest if c.name in labels and c.name not in names]
+    labels = [c.name for c in told]
+    sampled = {c.name for c in told if "unit" in hints(c.name)}
+    compared = [c.name for c in told if not hints(c.name) & {"unit", "counter"}]
+    named = any(c.distinct == table.n_rows for c in told)
+    if not named and (not sampled or (compared and _tell_rows(table, [*sampled, *compared]))):
+        # Numbers of animals that return in every group were rather given anew in each.
+        table, row = _with_rows(table)
+        labels = [*(n for n in labels if n not in sampled), row]
     try:
         values = [table.numbers(name) for name in names]
         long = stacked(table, values, {factor: names}, [], Wanted(), labels)
@@ -270,10 +304,12 @@ def _times(
     return Folding(
         kind="times",
         columns=tuple(names),
-        labels=tuple(labels),
-        row="",
+        labels=tuple(n for n in labels if n != row),
+        row=row,
         table=long,
-        likely=not baseline or len(names) > MOST_BEFORE_AFTER or not any(c.labelled for c in rest),
+        likely=not baseline
+        or len(names) > MOST_BEFORE_AFTER
+        or all(hints(c.name) & {"unit", "block", "counter"} for c in rest if c.labelled),
         along=factor,
         baseline=baseline,
     )
@@ -282,7 +318,7 @@ def _times(
 def _groups(
     table: Table, measured: Sequence[Column], named: Sequence[Column], *, chosen: bool = False
 ) -> Folding | None:
-    control = chosen or any(map(_is_control, measured))
+    control = chosen or control_among(measured)
     # No quantity is called 10, or 10 nM.
     amounts = len({_AMOUNT.sub("", c.name) for c in measured if c.kind == "numbers"}) == 1
     groups = [
@@ -292,11 +328,16 @@ def _groups(
         or (
             (c.kind == "numbers" or control)
             and c.kind != "id"
+            and not numbers_things(c)
             and not counts_rows(c.name, table.column(c.name))
             and (amounts or not hints(bare(c.name)) & _OTHER or (control and says_when(c.name)))
         )
     ]
     labels = [c for c in named if c not in groups and c.kind != "constant"]
+    # Replicates 1, 2, 3 of every donor are the donor's, whatever their number.
+    counting = [c for c in labels if c.labelled and hints(c.name) & {"counter", "n"}]
+    holders = [c for c in labels if c.labelled and c not in counting]
+    labels = [c for c in labels if not holders or c not in counting]
     told = [c for c in labels if c.labelled and not hints(c.name) & {"unit", "block", "counter"}]
     if len(groups) < 2 or len(labels) > 2 or any(c.kind == "numbers" for c in labels):
         return None
@@ -318,6 +359,19 @@ def _groups(
         likely=(control or amounts or Baseline.of(groups) is not None)
         or one_quantity({c.name: (c.smallest or 0.0, c.largest or 0.0) for c in groups}),
     )
+
+
+def _tell_rows(table: Table, names: Sequence[str]) -> bool:
+    """Return whether labels of several columns are others together in every row."""
+    codes = np.stack([table.labels(name)[0] for name in names])
+    return bool(np.unique(codes, axis=1).shape[1] == table.n_rows)
+
+
+def _with_rows(table: Table) -> tuple[Table, str]:
+    """Return a table with a column that numbers its rows, and what that is called."""
+    row = _free("unit id", table)
+    rows = pa.array([f"row {table.row(i)}" for i in range(table.n_rows)], pa.string())
+    return replace(table, columns={**table.columns, row: pa.chunked_array([rows])}), row
 
 
 def _free(name: str, table: Table) -> str:

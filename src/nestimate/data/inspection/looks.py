@@ -51,6 +51,11 @@ def number_things(labels: Sequence[str]) -> bool:
     return whole or run or (counting(labels) and sorted(labels) != ["0", "1"])
 
 
+def are_tags(labels: Sequence[str]) -> bool:
+    """Return whether labels are tags, `O1976`: they name what they are on."""
+    return all(re.search(r"\d{3}", label) for label in labels)
+
+
 def are_wells(labels: Sequence[str]) -> bool:
     """Return whether labels are those of wells: letters of rows, numbers of columns."""
     found = [re.fullmatch(r"([A-P])0?\d{1,2}", label) for label in labels]

@@ -25,6 +25,7 @@ from nestimate.data.inspection.vocabulary import (
     is_aside,
     is_reference,
     known_before,
+    numbers_rows,
     words,
 )
 from nestimate.data.tables.door import Table
@@ -34,6 +35,10 @@ from nestimate.data.tables.titles import at_times
 _LABEL = frozenset({"group", "unit", "block", "counter"})
 #: Words for what sums up the readings of another column.
 _SUMMED = frozenset({"mean", "average", "avg", "median", "sd", "sem", "se", "cv"})
+#: Words that say of how many, whatever the column beside them is called.
+_OF_HOW_MANY = frozenset(
+    {"n", "total", "totals", "counted", "scored", "tested", "examined", "sown", "plated"}
+)
 MOST_FACTORS = 9
 
 
@@ -102,8 +107,16 @@ def share_columns(table: Table, columns: Sequence[Column]) -> Beside | None:
 
     A total is known by its name, or by shares that surely are parts of it.
     """
-    whole = [c for c in columns if c.whole and c.smallest is not None and c.smallest >= 0]
+    whole = [
+        c
+        for c in columns
+        if c.whole and (c.smallest is not None and c.smallest >= 0)
+        if not numbers_rows(c, table.n_rows)
+    ]
     totals = [c for c in whole if TOTAL & words(c.name) and (c.smallest or 0) > 0]
+    # Beside seeds that were sown n_germ is how many of them did.
+    plain = [c for c in totals if words(c.name) == {"n"} or TOTAL - {"n"} & words(c.name)]
+    totals = plain or totals
     # What a name says is counted comes before what may be.
     # Cells are counted, and may be of what something else is counted.
     parts = sorted(whole, key=lambda c: ("counted" not in hints(c.name), "unit" in hints(c.name)))
@@ -164,9 +177,10 @@ def _may_be_part(part: Column, total: Column) -> bool:
     said = hints(part.name)
     if opposed(part.name, total.name):
         return False
-    if counts_things(part.name) or is_part(part.name):
+    # Ki67+ of those counted are positive.
+    if counts_things(part.name) or is_part(part.name) or part.name.rstrip().endswith("+"):
         return True
-    if not words(total.name) & {"n", "total", "totals"} or part.distinct < 3:
+    if not words(total.name) & _OF_HOW_MANY or part.distinct < 3:
         return False
     # Few numbers that are repeated are levels of a factor, unless the name says otherwise.
     numbers = part.kind in {"numbers", "id"} and not part.numbering
@@ -201,6 +215,9 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
     named = [c.name for c in columns]
     related = _related(table, columns)
     able = [c for c in _unlabelled(columns) if c.measured and c.kind != "id"]
+    able = [c for c in able if not numbers_rows(c, table.n_rows)]
+    tags = [c for c in able if c.whole and c.distinct == table.n_rows and label_alone(c)]
+    able = [c for c in able if c not in tags] or able
     able = _not_set(table, columns, [c for c in able if c.name not in summary.values()])
     ranked = sorted(able, key=score, reverse=True)
     plain = [c.name for c in ranked if c.kind == "numbers" and score(c) > 2.0]
@@ -257,6 +274,7 @@ def last_resort(table: Table, columns: Sequence[Column]) -> str | None:
     as `arm` or `mouse`, is a label still; so are numbers that count the rows.
     """
     able = [c for c in _unlabelled(columns) if c.measured and not label_alone(c)]
+    able = [c for c in able if not numbers_rows(c, table.n_rows)]
     able = _not_set(table, columns, [c for c in able if not words(c.name) & REPEATS])
     counting = {c.name for c in able if c.kind == "id" and _counts_rows(table.numbers(c.name))}
     found = [c for c in able if c.name not in counting]

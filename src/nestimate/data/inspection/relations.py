@@ -10,7 +10,7 @@ from nestimate.data.inspection.candidates import (
     one_unit_each,
 )
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.curves import MOST_GROUPS
+from nestimate.data.inspection.curves import MOST_GROUPS, visits
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.looks import are_compared
 from nestimate.data.inspection.vocabulary import hints
@@ -49,6 +49,7 @@ def likely_labels(crossing: Crossing, able: Sequence[str]) -> list[str]:
         for name in able
         if "group" in hints(name)
         or are_compared(crossing.labels[name])
+        or (name in crossing.along and visits(crossing.labels[name]))
         or not (
             hints(name) & {"unit", "block", "person"}
             or name in crossing.counters | crossing.runs

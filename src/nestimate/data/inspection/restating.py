@@ -57,6 +57,8 @@ def _typed(
     joined: str | None = ",".join(folding.columns)
     group: str | None = None if proposal.whole else roles.group
     wide: str | None = folding.kind
+    used = {*proposal.candidate.used, *folding.columns, *proposal.factors}
+    left = bool({*table.columns} - used)
     if kind == "units":
         if roles.group.split(",")[0] != "group":
             return None
@@ -69,11 +71,11 @@ def _typed(
     elif kind == "groups":
         if roles.group != "group":
             return None
-        joined = group = None
+        group = None
+        joined = joined if left else None
     elif kind == "times" and folding.along in roles.group.split(","):
         wide = "groups"
-        used = {*proposal.candidate.used, *folding.columns, *proposal.factors}
-        joined = joined if {*table.columns} - used else None
+        joined = joined if left else None
     else:
         if kind == "times" and folding.baseline:
             return None  # what was before is no reading of what came after

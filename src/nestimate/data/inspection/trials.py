@@ -73,7 +73,7 @@ class Tried:
         for _ in range(MOST_GIVEN_UP):
             # What is compared is given up last.
             used = reversed(tried.refused[0].candidate.used) if tried.refused else ()
-            silent = [n for n in used if n != whole and not hints(n) & {"group", "unit", "block"}]
+            silent = [n for n in used if n != whole and not _is_told(n)]
             if tried.fit or not silent:
                 break
             fewer = tried.crossing.without(silent[:1])
@@ -107,6 +107,12 @@ class Tried:
             fit=fit,
             refused=refused,
         )
+
+
+def _is_told(name: str) -> bool:
+    """Return whether a name says that a column is in the design; a date is given up before that."""
+    said = hints(name)
+    return bool(said & {"group", "unit"}) or ("block" in said and "time" not in said)
 
 
 def propose(

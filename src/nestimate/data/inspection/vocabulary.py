@@ -26,11 +26,11 @@ WORDS = {
         "colony clone "
         "cask bottle vial tube name label code unit track organoid islet neuron worm larvae pup "
         "specimen individuum volunteer proband hamster rabbit sheep cow bird chick egg explant "
-        "coverslip pen aquarium donor leaf leaves root seedling roi fov pt "
+        "coverslip pen aquarium donor leaf leaves root seedling roi fov pt img "
         "maus mäuse tier tiere ratte patient patientin proband pflanze zelle zellen käfig becken "
         "probe spender schnitt topf schale röhrchen fliege fisch parzelle blatt "
         "souris rat animal sujet plante cellule cage éprouvette ratón ratones rata sujeto paciente "
-        "feuille hoja bild gesichtsfeld "
+        "feuille hoja bild gesichtsfeld bac "
         "planta célula jaula animale topo soggetto pianta camundongo "
         "échantillon muestra donneur donante puits pocillo poisson pez mouche mosca coupe corte"
     ),
@@ -39,7 +39,7 @@ WORDS = {
         "lab operator observer experimenter center centre pair cohort clone round "
         "preparation blot gel membrane machine scanner instrument rig kit "
         "prep isolation passage tray bench chamber incubator clutch cross "
-        "bloc bloque hospital clinic "
+        "bloc bloque hospital clinic versuchstag gelege manip "
         "tag datum wurf platte charge versuch experiment zelllinie linie labor durchgang woche "
         "jour date portée plaque lot expérience lignée semaine día fecha camada placa lote "
         "experimento línea semana giorno lotto piastra esperimento dia ninhada"
@@ -47,7 +47,8 @@ WORDS = {
     "time": (
         "day date week month session run visit time timepoint hour hours min minute tp wave phase "
         "bin bins epoch "
-        "zeit zeitpunkt stunde woche tag temps heure semaine tiempo hora semana tempo ora"
+        "zeit zeitpunkt stunde woche tag temps jour heure semaine visite "
+        "tiempo hora día semana visita tempo dia ora giorno"
     ),
     "counter": (
         "rep reps replicate replikat repeat reading read measurement measure meas techrep "
@@ -108,7 +109,7 @@ TOTAL = frozenset(
     | {"sown", "seeds", "plated", "injected", "exposed", "examined", "gesät"}
 )
 #: Words for how many there were of something.
-COUNTS = frozenset({"count", "counts", "number", "of", "anzahl"})
+COUNTS = frozenset({"count", "counts", "number", "of", "anzahl", "nb", "nombre"})
 #: Words for what is born together: it holds animals wherever its column stands.
 LITTERS = frozenset({"litter", "dam", "wurf", "portée", "camada", "ninhada", "cucciolata"})
 #: Words for what lives.
@@ -211,7 +212,7 @@ _SPREADS = (
 
 def _spelled(name: str) -> str:
     """Return a name in small letters with an SD and a standard error in two."""
-    said = name.replace("n°", "nr").casefold()
+    said = re.sub(r"n°|^\s*#\s*$", "nr", name).casefold()
     for short, written in _SPREADS:
         said = written.sub(f" {short} ", said)
     return said
@@ -244,8 +245,10 @@ def is_reference(name: str) -> bool:
 
 def words(name: str) -> frozenset[str]:
     """Return the words of a column's name, in small letters."""
-    # Words begin with capitals, but nM and pH are one.
-    spaced = _spelled(re.sub(r"(?<=[a-z])(?=[A-Z][a-z])|(?<=[a-z]{2})(?=[A-Z])", " ", name))
+    # Words begin with capitals, but nM, pH and siTP53 are one.
+    spaced = _spelled(
+        re.sub(r"(?<=[a-z])(?=[A-Z][a-z])|(?<=[a-z]{2})(?<!\bs[hi])(?=[A-Z])", " ", name)
+    )
     spaced = re.sub(r"(bio(logical)?|tech(nical)?)(?=rep)", r"\1 ", spaced)
     said = frozenset(word for word in re.split(r"[\W\d_]+", spaced) if word)
     for kind, which in _WHICH:
@@ -258,6 +261,12 @@ def repeats(name: str) -> bool:
     """Return whether a column may number whole experiments: `Rep` may, a technical one may not."""
     said = words(name)
     return bool(said & (_AGAIN | {"biorep"})) or (bool(said) and said <= _NUMBERED)
+
+
+def numbers_rows(column: Column, n_rows: int) -> bool:
+    """Return whether numbers are those of the rows: another in each, called `no.` or `#`."""
+    said = words(column.name)
+    return column.whole and column.distinct == n_rows and bool(said) and said <= _NUMBERED
 
 
 def passes(name: str) -> bool:

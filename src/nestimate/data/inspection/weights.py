@@ -58,6 +58,9 @@ def _scored(
     for name in untold:
         numbering = crossing.single or crossing.most_rows([*used, name]) == 1
         score -= 0.5 if numbering or name in crossing.counters or "trait" in hints(name) else 1.5
+        # What was done to both sexes is compared rather than they.
+        done = name in crossing.factors and "trait" not in hints(name)
+        score -= 2.0 * (done and "trait" in hints(candidate.group))
         # Days and plates make a difference: rows that differ in them are no plain readings.
         differ = hints(name) & {"block", "trait"} == {"block"}
         score -= (0.5 if crossing.single else 1.5) * differ
@@ -212,11 +215,12 @@ def _block_score(crossing: Crossing, candidate: Candidate, names: Sequence[str])
 def _group_score(name: str, labels: Sequence[str], whole: str) -> float:
     if name == whole:
         return -1.0
-    weights = {"group": 3.0, "trait": -1.0, "counter": -3.0, "unit": -2.0}
+    weights = {"group": 3.0, "trait": -2.0, "counter": -3.0, "unit": -2.0}
     score = _told(name, weights | {"person": -2.0, "block": -2.0})
     # Amounts were given, as numbers of things were not.
     score += 1.0 * stepped(labels) + 2.0 * are_compared(labels)
-    score += 2.0 * ("time" in hints(name) and visits(labels))
+    moved = visits(labels) or ("block" in hints(name) and stepped(labels))
+    score += 2.0 * ("time" in hints(name) and moved)
     score += 0.5 * (len(labels) == 2) - 1.0 * (len(labels) > 6)
     return score - 0.5 * all(re.fullmatch(r"-?[\d.]+", label) for label in labels)
 

@@ -1,0 +1,69 @@
+"""What columns of a wide table are: names of its rows, controls, readings, or what is beside."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from nestimate.data.designs.groups import CONTROLS
+from nestimate.data.inspection.kinds import Column
+from nestimate.data.inspection.measured import label_alone
+from nestimate.data.inspection.vocabulary import hints, known_before, words
+from nestimate.data.tables.cells import is_plain_number
+from nestimate.data.tables.titles import bare, lettered
+
+#: Columns of times up to which the last is first compared at equal values of the first.
+MOST_BEFORE_AFTER = 2
+
+
+def is_beside(column: Column) -> bool:
+    """Return whether a column is beside the values: known before, how old, remarks, boxes."""
+    said, number = hints(column.name), column.smallest is not None
+    aged = "trait" in said and number and column.distinct > 2
+    return (number and known_before(column.name)) or aged or bool(said & {"remark", "storage"})
+
+
+def as_name(column: Column, n_rows: int) -> Column:
+    """Return a column of numbers that name the rows, as tags of donors do, as what it is."""
+    named = column.distinct == n_rows and numbers_things(column)
+    return replace(column, kind="id", smallest=None, largest=None) if named else column
+
+
+def lettered_readings(able: Sequence[Column], named: Sequence[Column]) -> dict[str, list[str]]:
+    """Return columns that differ in a letter, as readings of the rows that labels tell apart.
+
+    Lines A, B and C are rather compared themselves, where no column says what is.
+    """
+    found = lettered([c.name for c in able])
+    read = {name for names in found.values() for name in names}
+    labels = [c for c in named if c.labelled and c.name not in read]
+    said = {role for stem in found for role in hints(stem)} & {"group", "unit", "block", "kind"}
+    compared = any("group" in hints(c.name) for c in labels)
+    return found if compared or (labels and not said) else {}
+
+
+def numbers_as_titles(able: Sequence[Column], rest: Sequence[Column]) -> list[str]:
+    """Return columns with numbers for names beside a column of groups: minutes, doses, trials."""
+    at = [c.name for c in able if is_plain_number(c.name)]
+    named = any(c.labelled or "group" in hints(c.name) for c in rest)
+    return at if len(at) > MOST_BEFORE_AFTER and named else []
+
+
+def numbers_things(column: Column) -> bool:
+    """Return whether numbers name plots or donors, by a name that has no number of its own."""
+    named = label_alone(column) and bool(hints(column.name) & {"unit", "block"})
+    return named and not re.search(r"\d", column.name) and column.whole and not is_control(column)
+
+
+def is_control(column: Column) -> bool:
+    """Return whether numbers are those of a control, the same in every row or not."""
+    said = {bare(column.name).casefold()}
+    said |= words(column.name) if column.kind == "constant" else frozenset()
+    return column.smallest is not None and bool(said & CONTROLS)
+
+
+def control_among(columns: Sequence[Column]) -> bool:
+    """Return whether one of some columns is a control: by name, or none of what others are."""
+    zero = [c for c in columns if c.name == "0"]
+    return any(map(is_control, columns)) or (
+        bool(zero) and not any(is_plain_number(c.name) for c in columns if c not in zero)
+    )

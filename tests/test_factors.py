@@ -467,3 +467,23 @@ def test_what_pups_of_a_litter_share_in_their_change_counts_by_litters(group, in
         )
         same = next(row for row in said.contrasts if row.name == "t1 - t0")
         assert same.sd == pytest.approx(row.sd, rel=0.1)
+
+
+def test_a_litter_left_out_leaves_what_scatters_as_it_was():
+    """Half of the cells are seen in several pups; without the second litter fewer are."""
+    pups = {"LA0": "A0 A1", "LA1": "A2 A3", "LA2": "A4", "LB0": "B0 B1", "LB1": "B2"}
+    rng = np.random.default_rng(2)
+    rows = [
+        (litter, pup, pup[0], time, rng.normal(10, 1))
+        for litter, inside in pups.items()
+        for pup in inside.split()
+        for time in ("t1", "t0")
+        for _ in range(2)
+        if (pup, time) != ("A0", "t0")
+    ]
+    frame = pd.DataFrame(rows, columns=["litter", "pup", "arm", "time", "y"])
+    roles = {"value": "y", "group": "arm,time", "block": "litter/pup"}
+    answer = ne.compare(
+        frame, **roles, reference="arm=B,time=t0", options={"ess": 300, "robust": "none"}
+    )
+    assert {one.name for one in answer.influence[0].left_out} == set(pups)

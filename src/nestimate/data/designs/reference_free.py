@@ -41,16 +41,24 @@ def reference_free(design: Design) -> tuple[Design, tuple[int, ...]]:
     # Where an order was stated it is the user's: contrasts along it are asked of the design shown.
     name = structure.factors[0].name if crossing is None else ""
     factor = Factor(name=name, labels=tuple(design.groups[g] for g in order), codes=readings.group)
+    found = role_structure(
+        factor,
+        structure.levels,
+        structure.blocks,
+        readings.n,
+        crossing=moved,
+        apart=any(stratum.lone for stratum in structure.strata),
+    )
+    before, after = (
+        ([set(s.homes) for s in one.strata], set(one.noise)) for one in (structure, found)
+    )
+    if before != after:
+        return design, tuple(
+            range(len(order))
+        )  # rows were left out: what scatters stays what it was
     return replace(
         design,
-        structure=role_structure(
-            factor,
-            structure.levels,
-            structure.blocks,
-            readings.n,
-            crossing=moved,
-            apart=any(stratum.lone for stratum in structure.strata),
-        ),
+        structure=found,
         readings=readings,
         statistics=unit_statistics(readings, design.yardstick),
     ), order

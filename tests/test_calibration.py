@@ -133,8 +133,8 @@ def test_the_coverage_that_answers_state_is_that_of_the_page():
         for kind, cover in zip(("one", "groups", "blocks"), covers, strict=True):
             if cover and int(units) < 5:
                 found[kind, int(units)] = int(cover)
-    _, _, rows = page.partition("| one spread for all covered |\n")
+    _, _, rows = page.partition("| one spread for all: covers | width / t |\n")
     several = [line.split("|")[1:3] for line in rows.splitlines()[1:] if line.startswith("| 3, ")]
-    assert len(several) == 3
+    assert len(several) == 4
     found["several", 3] = round(100 * min(float(cover) for _, cover in several))
     assert found == dict(coverage.COVERED)

@@ -487,3 +487,19 @@ def test_a_litter_left_out_leaves_what_scatters_as_it_was():
         frame, **roles, reference="arm=B,time=t0", options={"ess": 300, "robust": "none"}
     )
     assert {one.name for one in answer.influence[0].left_out} == set(pups)
+
+
+def test_litters_left_out_of_pups_seen_twice_are_named():
+    """By the F test of their changes; where litters change alike nothing is said."""
+    frame = litters(arms=True)
+    wide = frame.pivot_table(index=["litter", "pup"], columns="time", values="y")
+    change = (wide.t1 - wide.t0).groupby("litter")
+    told = stats.f_oneway(*(own for _, own in change))
+    roles = {"value": "y", "group": "time", "block": "pup"}
+    said = " ".join(ne.compare(frame, **roles, options={"ess": 300}).design.warnings)
+    assert "Column litter is left out, and it ties the pup together" in said
+    assert f"(F = {told.statistic:.3g})" in said
+    assert "--block litter/pup" in said
+    alike = frame.assign(y=frame.y - frame.time.eq("t1") * frame.litter.map(change.mean()))
+    quiet = ne.compare(alike, **roles, options={"ess": 300}).design.warnings
+    assert not any("ties the pup" in one for one in quiet)

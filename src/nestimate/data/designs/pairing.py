@@ -175,6 +175,50 @@ class InsideTie(Tie):
         return _by_formula(start, how, roles, (group, number, *clusters), (name,))
 
 
+@dataclass(frozen=True, kw_only=True)
+class OuterTie(Tie):
+    """A column left out that several blocks share, which makes their differences alike."""
+
+    def advice(self, roles: Roles, rows: Rows) -> str:
+        """Say which column holds blocks that are not independent, and how it is taken in."""
+        name, block = self.name, rows.held
+        return Advice(
+            f"Column {name} is left out, and it ties the {block} together: how {roles.group} "
+            f"differs within each {block} is {self._alike} more alike in those of one {name} "
+            f"(F = {self.ratio:.3g}). They count as if each told it anew, and the interval is too "
+            "narrow. Name both: ",
+            Remedy("block", f"{name}/{roles.block}"),
+            ".",
+        )
+
+
+def _outer(name: str, codes: Codes, rows: Rows) -> Tie | None:
+    """Return a tie of blocks by how cells differ within them; None where that is chance."""
+    block, groups = rows.block, len(rows.groups)
+    if block is None:
+        return None
+    cell = block.codes * groups + rows.readings.group
+    count = np.bincount(cell, minlength=block.size * groups).reshape(-1, groups)
+    whole = (count > 0).all(axis=1)
+    total = np.bincount(cell, rows.readings.value, count.size).reshape(-1, groups)
+    means = total[whole] / count[whole]
+    label = codes[np.unique(block.codes, return_index=True)[1]][whole]
+    labels, of = np.unique(label, return_inverse=True)
+    if labels.size < FEWEST - 1 or len(of) < 2 * labels.size:
+        return None
+    changes = means - means.mean(axis=1, keepdims=True)
+    changes = changes - changes.mean(axis=0)
+    shared = np.stack([changes[of == i].mean(axis=0) for i in range(labels.size)])[of]
+    freedom = (labels.size - 1) * (groups - 1), (len(of) - labels.size) * (groups - 1)
+    between, error = float(np.square(shared).sum()), float(np.square(changes - shared).sum())
+    if between <= 1e-12 * float(np.square(means).sum()):
+        return None
+    ratio = between / freedom[0] / (error / freedom[1]) if error > 1e-12 * between else np.inf
+    if float(special.fdtrc(*freedom, ratio)) >= ALIKE:
+        return None
+    return OuterTie(name=name, ratio=ratio, once=False)
+
+
 def _by_formula(
     start: str, how: str, roles: Roles, terms: Sequence[str], names: Sequence[str]
 ) -> str:
@@ -193,6 +237,11 @@ def _tie(name: str, codes: Codes, rows: Rows) -> Tie | None:
         return None
     value, group = rows.readings.value, rows.readings.group
     inside = np.zeros(value.size, dtype=np.intp) if rows.block is None else rows.block.codes
+    if (
+        rows.block is not None
+        and np.unique(inside * (codes.max() + 1) + codes).size == rows.block.size
+    ):
+        return _outer(name, codes, rows)
     if rows.unit is not None:
         first = np.unique(rows.unit.codes, return_index=True)[1]
         if (codes != codes[first][rows.unit.codes]).any():

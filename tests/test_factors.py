@@ -503,3 +503,8 @@ def test_litters_left_out_of_pups_seen_twice_are_named():
     alike = frame.assign(y=frame.y - frame.time.eq("t1") * frame.litter.map(change.mean()))
     quiet = ne.compare(alike, **roles, options={"ess": 300}).design.warnings
     assert not any("ties the pup" in one for one in quiet)
+
+
+def test_pups_named_as_units_that_are_seen_twice_are_told_to_stand_behind_their_litter():
+    with pytest.raises(DesignError, match="--block litter/pup"):
+        ne.compare(litters(arms=False), value="y", group="time", block="litter", unit="pup")

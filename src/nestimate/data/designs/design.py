@@ -386,7 +386,9 @@ def _unit_levels(
         found = read_level(table, name, keep)
         notes += table.label_notes(name) + dropped_units(name, keep, *table.labels(name))
         if not levels:
-            found, placed = place_units(found, place, places, relabel=roles.relabel_units)
+            found, placed = place_units(
+                found, place, places, relabel=roles.relabel_units, block=roles.block
+            )
             notes += placed
         levels += (place_subunits(levels[-1], found) if levels else found,)
     return levels, notes

@@ -57,7 +57,7 @@ NO_LEVEL = Level(name="", labels=(), codes=np.zeros(0, dtype=np.intp))
 
 
 def place_units(
-    unit: Level, place: Codes, places: Sequence[str], *, relabel: bool
+    unit: Level, place: Codes, places: Sequence[str], *, relabel: bool, block: str | None = None
 ) -> tuple[Level, list[str]]:
     """Recode units so that each lies in one place, or refuse labels that occur in several.
 
@@ -69,6 +69,8 @@ def place_units(
         Group, or cell of block and group, of each row, and what the places are called.
     relabel
         Whether equal labels in different places are different units.
+    block
+        The column of blocks that was named, if any.
     """
     pairs, codes = _as_they_come(unit.codes * len(places) + place)
     unit_of, place_of = np.divmod(pairs, len(places))
@@ -94,7 +96,8 @@ def place_units(
         f"{unit.name} measured under several groups, give the column as block instead of unit: "
     )
     relabelled = ". If they are different units with reused labels, add "
-    raise DesignError(told, Remedy("block", unit.name), relabelled, Remedy("relabel_units"), ".")
+    inside = f"{block}/{unit.name}" if block else unit.name
+    raise DesignError(told, Remedy("block", inside), relabelled, Remedy("relabel_units"), ".")
 
 
 def _as_they_come(pairs: Codes) -> tuple[Codes, Codes]:

@@ -438,3 +438,28 @@ def test_one_excess_for_both_arms_is_said():
         table, **{**MIXED, "value": "n"}, options={"response": "counts", "ess": 300}
     )
     assert "One excess over chance serves a, b" in " ".join(str(answer).split())
+
+
+@pytest.mark.parametrize("response", ["counts", "share", "limits"])
+def test_small_groups_of_counts_shares_and_limits_have_spreads_of_their_own(response):
+    """Three noisy mice beside twelve and twelve: beside Welch's interval of their logs."""
+    rng = np.random.default_rng(3)
+    rows = [
+        (g, f"{g}{k}", level + rng.normal(0, 0.05))
+        for g, n, sd in (("a", 3, 1.0), ("b", 12, 0.2), ("c", 12, 0.2))
+        for k in range(n)
+        for level in [rng.normal(0, sd)]
+        for _ in range(3)
+    ]
+    table = pd.DataFrame(rows, columns=["g", "u", "y"])
+    table["k"] = rng.poisson(np.exp(3 + table.y))
+    table["n"] = 200
+    table["c"] = [f"{y:.2f}" if y > -1.5 else "<-1.5" for y in table.y]
+    asked = {
+        "counts": ({"value": "k"}, {"response": "counts"}),
+        "share": ({}, {"response": "k/n"}),
+        "limits": ({"value": "c"}, {"response": "censored"}),
+    }[response]
+    answer = ne.compare(table, **asked[0], group="g", unit="u", options={"ess": 400, **asked[1]})
+    assert {f"tau[{g}]" for g in "abc"} <= {p.label for p in answer.model.parameters}
+    assert "Groups have 3 to 12 members (u)" in " ".join(str(answer).split())

@@ -76,7 +76,10 @@ class Spreads:
     @property
     def shown(self) -> str:
         """The SDs in words, those of many groups cut short."""
-        each = [f"{sd:.3g} in {g}" for g, sd in zip(self.groups, self.sds, strict=True)]
+        each = [
+            f"{f'{sd:.3g}' if sd else 'next to 0'} in {g}"
+            for g, sd in zip(self.groups, self.sds, strict=True)
+        ]
         more = f" and {len(each) - MOST_SHOWN} more" if len(each) > MOST_SHOWN else ""
         where = f" within {self.within}" if self.within else ""
         return f"SD{where} {', '.join(each[:MOST_SHOWN])}{more}"
@@ -192,11 +195,10 @@ class Spreads:
             t = r * np.sqrt(freedom / max(1 - r**2, 1e-300))
             found.append(float(2 * special.stdtr(freedom, -abs(t))))
         sums = np.array([np.isin(range(len(design.groups)), pair) for pair in pairs], dtype=float)
-        least = design.yardstick.resolution / np.sqrt(12)
         own = np.linalg.lstsq(sums, np.array(variances))[0]
         return cls(
             groups=design.groups,
-            sds=tuple(map(float, np.sqrt(np.maximum(own, least**2)))),
+            sds=tuple(map(float, np.sqrt(np.maximum(own, 0)))),
             p=min(1.0, len(pairs) * min(found)),
             fewest=structure.block.size,
             most=structure.block.size,
@@ -309,10 +311,16 @@ def told_apart(design: Design) -> str | None:
 
 def outnumbered(design: Design) -> str:
     """Say that a group is small beside another; empty where none is, or what scatters is shared."""
-    found = Spreads.of(design)
-    if found is None or found.fewest >= HARDLY or found.most < OUTNUMBERED * found.fewest:
+    home = design.structure.home
+    if home is not None:  # of counts and shares, too, whose spreads no test of SDs tells
+        sizes = np.bincount(home)
+        fewest, most = int(sizes.min()), int(sizes.max())
+    else:
+        found = Spreads.of(design)
+        fewest, most = (HARDLY, HARDLY) if found is None else (found.fewest, found.most)
+    if fewest >= HARDLY or most < OUTNUMBERED * fewest:
         return ""
-    return f"Groups have {found.fewest} to {found.most} members ({design.structure.sampled})"
+    return f"Groups have {fewest} to {most} members ({design.structure.sampled})"
 
 
 def _homes(structure: Structure) -> tuple[str, ...]:

@@ -335,7 +335,7 @@ def test_a_group_that_varies_more_from_block_to_block_has_a_spread_of_its_own(re
 
 
 def test_the_test_of_groups_in_blocks_holds_its_level():
-    """500 tables without a difference: as many as chance gives are called different, or fewer."""
+    """300 tables without a difference: as many as chance gives are called different, or fewer."""
     seen = [
         Spreads.of_effects(
             Design.from_table(

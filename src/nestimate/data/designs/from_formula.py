@@ -25,7 +25,8 @@ from nestimate.data.designs.responses import MEASURED, observe
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.scatter import measure_scatter
 from nestimate.data.designs.statistics import measure_yardstick, unit_statistics
-from nestimate.data.designs.structure import Factor, Structure, one_reading_each
+from nestimate.data.designs.strata import noise_homes
+from nestimate.data.designs.structure import Factor, Structure
 from nestimate.data.designs.term_columns import Column, coefficients, distinct
 from nestimate.data.tables.door import Table
 from nestimate.errors import DataError, DesignError, listed
@@ -200,7 +201,7 @@ def _design(
         outer=random.outer,
         correlated=random.correlated,
         cells=belongs @ random.grid,
-        noise=_noise(crossing, random, codes) if apart else (),
+        noise=noise_homes(crossing, [random.outer], codes, np.ones_like(codes)) if apart else (),
         slopes=tuple(
             (place[key], position)
             for position, (effect, key) in enumerate(zip(effects, random.keys, strict=True))
@@ -236,13 +237,6 @@ def _design(
         ),
         observed=observed,
     )
-
-
-def _noise(crossing: Crossing | None, random: Random, codes: NDArray[np.intp]) -> tuple[str, ...]:
-    """Return what has the error of a reading of each cell where that holds what cells differ by."""
-    if crossing is None or not one_reading_each(random.outer, codes, np.ones_like(codes)):
-        return ()
-    return crossing.between(random.outer.codes, codes)
 
 
 def _observed(table: Table, formula: Formula, roles: Roles) -> Observed | None:

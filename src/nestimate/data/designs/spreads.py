@@ -134,9 +134,9 @@ class Spreads:
         if not structure.between or structure.text or design.observed is not None:
             return None
         names = tuple(dict.fromkeys(structure.between))
-        _, first, cell = np.unique(structure.cell, return_index=True, return_inverse=True)
-        means = np.bincount(cell, design.readings.value) / np.bincount(cell)
-        block, group = structure.blocking.codes[first], structure.group[first]
+        cells = _cell_means(design)
+        block, group = np.nonzero(np.isfinite(cells))
+        means = cells[block, group]
         sds, freedoms, sizes = [], [], []
         for name in names:
             mine = np.array([own == name for own in structure.between])[group]

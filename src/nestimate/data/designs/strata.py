@@ -85,7 +85,7 @@ def role_structure(
         strata=tuple(strata),
         outer=outer,
         cells=_cells(strata, group),
-        noise=_noise(blocks, group, n, crossing) if apart or len(blocks) > 1 else (),
+        noise=noise_homes(crossing, blocks, group, n) if apart or len(blocks) > 1 else (),
         home=home,
     )
 
@@ -293,16 +293,17 @@ def same_members(one: Codes, other: Codes) -> bool:
     return bool(pairs == np.unique(one).size == np.unique(other).size)
 
 
-def _noise(
-    blocks: Sequence[Level], group: Codes, n: Codes, crossing: Crossing | None
+def noise_homes(
+    crossing: Crossing | None, inner: Sequence[Level], group: Codes, n: Codes
 ) -> tuple[str, ...]:
     """Return what has the error of a reading of each cell where that holds what cells differ by.
 
-    That is the level of what lies between the blocks, or between the plots inside them.
+    That is the level of what lies between the innermost of blocks and plots, or clusters; () where
+    there are none, or several readings of a cell.
     """
-    if crossing is None or not blocks or not one_reading_each(blocks[-1], group, n):
+    if crossing is None or not inner or not one_reading_each(inner[-1], group, n):
         return ()
-    return crossing.between(blocks[-1].codes, group)
+    return crossing.between(inner[-1].codes, group)
 
 
 def _cells(strata: Sequence[Stratum], group: Codes) -> Array:

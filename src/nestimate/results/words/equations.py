@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from itertools import pairwise
 
-import numpy as np
-
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.observed import Equation
 from nestimate.data.designs.strata import repeated
@@ -126,6 +124,11 @@ def _readings(model: Model) -> list[Equation]:
     design, names = model.design, model.names
     rows, count = design.readings, len(design.levels)
     sigma = "sigma[g]" if "sigma" in _own(model) else "sigma"
+    if rows.known:
+        unit, mean = (
+            (design.levels[-1].name, _innermost(design)) if count else ("cell", _cell(design))
+        )
+        return [(f"y[i] ~ Normal({mean}, se[i])", f"mean of one {unit} with its known error se[i]")]
     if not count:
         if design.unreplicated:
             said = "one reading per cell: its error is part of the variation of the effect"
@@ -135,8 +138,6 @@ def _readings(model: Model) -> list[Equation]:
             (f"y[i] ~ Normal({_cell(design)}, {sigma})", f"reading i, in {block} b and group g")
         ]
     unit, mean = design.levels[-1].name, _innermost(design)
-    if np.isfinite(rows.error).all():
-        return [(f"y[i] ~ Normal({mean}, se[i])", f"mean of one {unit} with its known error se[i]")]
     if "nu_y" in names:
         said = f"reading i of one {unit}; a bad reading drags it less"
         return [(f"y[i] ~ Student-t(nu_y, {mean}, {sigma})", said)]

@@ -180,6 +180,8 @@ def _nested_sentences(design: Design) -> list[str]:
     for outer, inner in pairwise(design.levels):
         sentences.append(f"Inside {outer.name} lies {inner.name}: {inner.size} in all.")
     last = design.levels[-1]
+    if design.readings.known:
+        return [*sentences, f"{_known(design)}, one of each {last.name}."]
     counts = np.bincount(last.codes, weights=design.readings.n).astype(int)
     low, high = span(counts)
     return [
@@ -223,6 +225,8 @@ def _blocked_sentences(design: Design) -> list[str]:
     ]
     said += factors.factor_sentences(design)
     said += [f"The experimental unit is {u.name}; {per_group(design)}." for u in design.levels[:1]]
+    if design.readings.known:
+        return [*said, f"{_known(design)}, {span_text(low, high)} per cell."]
     readings = design.readings.count
     said.append(f"{readings} readings of {value_label(design)}, {span_text(low, high)} per cell.")
     if design.unreplicated:
@@ -231,6 +235,12 @@ def _blocked_sentences(design: Design) -> list[str]:
             f"{block.name} to {block.name} cannot be told apart; tau_effect holds both."
         )
     return said
+
+
+def _known(design: Design) -> str:
+    """Say what rows are whose error is stated."""
+    count, name = design.readings.count, value_label(design)
+    return f"{count} means of {name}, each with the standard error that is stated beside it"
 
 
 def reading_word(design: Design) -> str:

@@ -17,13 +17,14 @@ from nestimate.results.words.beside import (
     short,
     t_name,
 )
+from nestimate.results.words.layouts import span_text
 from nestimate.results.words.responses import (
     chance_sentences,
     limit_sentences,
     regression_sentences,
 )
 from nestimate.results.words.rounding import number, percent
-from nestimate.results.words.wording import null, span_text
+from nestimate.results.words.wording import null
 
 #: Intervals whose widths differ by less than this share are called about equally wide.
 WIDE = 0.1

@@ -9,7 +9,7 @@ from nestimate.data.designs.strata import repeated
 from nestimate.data.designs.stratum import Role, Stratum
 from nestimate.data.designs.structure import Layout
 from nestimate.model.model import Model
-from nestimate.results.words import wording
+from nestimate.results.words import layouts
 from nestimate.results.words.formulas import formula_model_sentences
 from nestimate.results.words.laws import response_equations
 
@@ -57,7 +57,7 @@ def _blocked_nested_response(model: Model) -> list[Equation]:
 
 
 def _flat(model: Model) -> list[Equation]:
-    said = f"{wording.value_label(model.design)} of data point i, in group g"
+    said = f"{layouts.value_label(model.design)} of data point i, in group g"
     return _whole(model, [(f"y[i] ~ {_family(model)}mu[g], {_tau(model)})", said)])
 
 

@@ -159,6 +159,7 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
     hyper: list[Parameter] = []
     for stratum, usual in zip(structure.strata, scale_names(structure), strict=True):
         family, name = scale_of(stratum), usual
+        scales = scales_in(structure, stratum, assumptions.tau)
         if assumptions.tau == "pooled" and structure.home is not None and stratum.heavy:
             family, name = pooled(stratum)[0], "tau_median"
             hyper += _pooled(stratum, structure.groups)
@@ -172,11 +173,11 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
                 kind="scale",
                 prior=(settled if stratum.merged else None)
                 or _scale_prior(
-                    assumptions.preset, design, stratum.position, None if scale.of is None else (i,)
+                    assumptions.preset, design, stratum.position, (i,) if len(scales) > 1 else None
                 ).standardised(0.0, stratum.size),
                 lower=floor / stratum.size,
             )
-            for i, scale in enumerate(scales_in(structure, stratum, assumptions.tau))
+            for i, scale in enumerate(scales)
         ]
     found += [*hyper, *_correlations(structure)]
     if _has_excess(design):
@@ -318,8 +319,8 @@ def _scale_prior(
     if preset == "meredith2021":
         return _gamma_from_mode(mode=stick.spread, sd=5 * stick.spread)
     seen = design.scatter[position]
-    # Between blocks the scatter of all groups is one: each group's own leaves too few to tell it.
-    one = shown.pooled([seen[i] for i in which] if which and len(seen) > 1 else seen)
+    each = seen if len(seen) > 1 else seen[0].apart
+    one = shown.pooled([each[i] for i in which] if which and each else seen)
     return HalfStudentT(nu=4, scale=one.bound)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from nestimate.data.designs.alone import Alone
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.structure import Structure
 from nestimate.errors import DesignError
@@ -167,10 +168,9 @@ class Spreads:
 
         Notes
         -----
-        The variance of the difference of two groups is the sum of both; these are the SDs that fit
-        all pairs best (Grubbs, J. Am. Stat. Assoc. 43, 1948). Two of them are equal where the
-        difference of two groups is uncorrelated with their sum less twice the mean of the others
-        (Pitman, Biometrika 31, 1939); the least such probability, times the number of pairs.
+        These are the SDs that fit all pairs best. Two of them are equal where the difference of two
+        groups is uncorrelated with their sum less twice the mean of the others (Pitman, Biometrika
+        31, 1939); the least such probability, times the number of pairs.
         """
         structure = design.structure
         several = 2 < len(design.groups) <= MOST_OWN
@@ -180,25 +180,22 @@ class Spreads:
             return None
         means = _cell_means(design)
         pairs = list(combinations(range(len(design.groups)), 2))
-        variances, found = [], []
+        found = []
         for a, b in pairs:
             others = np.delete(means, (a, b), axis=1)
             seen = np.isfinite(means[:, a] + means[:, b]) & np.isfinite(others).any(axis=1)
             if seen.sum() < FEWEST_BLOCKS:
                 return None
             difference, total = means[seen, a] - means[seen, b], means[seen, a] + means[seen, b]
-            variances.append(difference.var(ddof=1))
             rest = total - 2 * np.nanmean(others[seen], axis=1)
             if difference.std() == 0 or rest.std() == 0:
                 return None
             r, freedom = float(np.corrcoef(difference, rest)[0, 1]), difference.size - 2
             t = r * np.sqrt(freedom / max(1 - r**2, 1e-300))
             found.append(float(2 * special.stdtr(freedom, -abs(t))))
-        sums = np.array([np.isin(range(len(design.groups)), pair) for pair in pairs], dtype=float)
-        own = np.linalg.lstsq(sums, np.array(variances))[0]
         return cls(
             groups=design.groups,
-            sds=tuple(map(float, np.sqrt(np.maximum(own, 0)))),
+            sds=tuple(map(float, np.sqrt(Alone.of(means).own))),
             p=min(1.0, len(pairs) * min(found)),
             fewest=structure.block.size,
             most=structure.block.size,

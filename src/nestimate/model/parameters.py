@@ -343,15 +343,23 @@ def _with_changes(
             if p.name == name and (group is None or p.group == group.strip())
         ]
         if not chosen:
-            labels = list(
-                dict.fromkeys([p.name for p in parameters] + [p.label for p in parameters])
-            )
-            extra = " In a flat layout BEST's sigma is called tau." if name == "sigma" else ""
-            raise DesignError(f"prior: {one_of('parameter', target.strip(), labels)}{extra}")
+            raise DesignError(f"prior: {_unknown(parameters, name, group)}")
         prior = parse_prior(text)
         for i in chosen:
             found[i] = _changed(found[i], prior)
     return tuple(found)
+
+
+def _unknown(parameters: tuple[Parameter, ...], name: str, group: str | None) -> str:
+    """Say that no parameter is called so: first of its name, then of what it is of."""
+    own = [p.group for p in parameters if p.name == name]
+    if not own:
+        extra = " In a flat layout BEST's sigma is called tau." if name == "sigma" else ""
+        return f"{one_of('parameter', name, dict.fromkeys(p.name for p in parameters))}{extra}"
+    of = [label for label in own if label is not None]
+    if not of:
+        return f"there is one {name} for all here: write '{name}', without [{group}]."
+    return f"{one_of(f'{name} of', str(group).strip(), of)} '{name}' alone means all of them."
 
 
 def _changed(parameter: Parameter, prior: Prior) -> Parameter:

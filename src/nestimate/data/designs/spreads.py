@@ -203,6 +203,39 @@ class Spreads:
             test="Pitman's test of pairs",
         )
 
+    @classmethod
+    def inside(cls, design: Design) -> Self | None:
+        """Return the spreads of what lies in the cells of blocks, in each group: pups of litters.
+
+        Units where there are some, readings otherwise. None where a group does not tell it.
+        """
+        structure, group = design.structure, design.readings.group
+        if structure.text or not structure.blocks or structure.between or structure.merged:
+            return None
+        if design.observed is not None or design.readings.summarised or len(design.groups) < 2:
+            return None
+        rows = np.arange(group.size)
+        own = structure.unit_level.codes if structure.unit_level.size else rows
+        _, first = np.unique(own, return_index=True)
+        means = np.bincount(own, design.readings.value) / np.bincount(own)
+        cells, cell = np.unique(structure.cell[first], return_inverse=True)
+        left = means - (np.bincount(cell, means) / np.bincount(cell))[cell]
+        groups = len(design.groups)
+        freedom = np.bincount(group[first], minlength=groups)
+        freedom -= np.bincount(cells % groups, minlength=groups)
+        if freedom.min() < 1:
+            return None
+        squares = np.bincount(group[first], np.square(left), groups)
+        sds = np.maximum(np.sqrt(squares / freedom), design.yardstick.resolution / np.sqrt(12))
+        return cls(
+            groups=design.groups,
+            sds=tuple(map(float, sds)),
+            p=_bartlett(sds, freedom),
+            fewest=int(freedom.min()),
+            most=int(freedom.max()),
+            within=f"each {structure.blocking.name}",
+        )
+
 
 def _cell_means(design: Design) -> Array:
     """Return the mean of every cell, shape (blocks, groups); NaN where there is no reading."""
@@ -304,6 +337,26 @@ def told_apart(design: Design) -> str | None:
     elif small := outnumbered(design):
         why = f"{small}, so each has a spread of its own and not that of the larger ones"
     return Advice(f"{why} (one for all: ", Remedy("tau", "common"), ").") if why else None
+
+
+def readings_apart(design: Design) -> str | None:
+    """Say why readings of the cells of blocks scatter by themselves in each group; None: alike.
+
+    They do so visibly, or what they shared would be the scatter of a group that has far more.
+    """
+    found = None if design.structure.unit_level.size else Spreads.inside(design)
+    if found is None or len(found.groups) > MOST_OWN:
+        return None
+    few = found.fewest < HARDLY and found.most >= OUTNUMBERED * found.fewest
+    if not (found.uneven or few):
+        return None
+    why = "scatter differently" if found.uneven else "are few in one group beside another"
+    return Advice(
+        f"Readings of a cell {why} ({found.shown}; {found.test} P = {found.p:.2g}), so those of "
+        "each group have a spread of their own (one for all: ",
+        Remedy("tau", "common"),
+        ").",
+    )
 
 
 def outnumbered(design: Design) -> str:

@@ -545,3 +545,48 @@ def test_small_groups_of_counts_shares_and_limits_have_spreads_of_their_own(resp
     answer = ne.compare(table, **asked[0], group="g", unit="u", options={"ess": 400, **asked[1]})
     assert {f"tau[{g}]" for g in "abc"} <= {p.label for p in answer.model.parameters}
     assert "Groups have 3 to 12 members (u)" in " ".join(str(answer).split())
+
+
+def _folds(sds, *, blocks=6, readings=1, seed=1):
+    """Two treatments in experiments, near 1 each, of which one is noisy."""
+    rng = np.random.default_rng(seed)
+    rows = [
+        (g, f"k{k}", mean + rng.normal(0, 0.2) * (readings > 1))
+        for k in range(blocks)
+        for level in [rng.normal(0, 0.1)]
+        for g, sd in zip("ab", sds, strict=True)
+        for mean in [1 + level + rng.normal(0, sd)]
+        for _ in range(readings)
+    ]
+    return pd.DataFrame(rows, columns=["g", "k", "y"])
+
+
+@pytest.mark.parametrize("readings", [1, 3])
+def test_groups_held_against_a_value_in_blocks_have_their_own_spreads(readings):
+    """The noisy one beside the one-sample t: its interval was .66 times as wide, the other 8."""
+    table = _folds((0.1, 2.0), readings=readings)
+    roles = {"value": "y", "group": "g", "block": "k"}
+    answer = ne.compare(table, **roles, options={"against": 1.0, **OPTIONS})
+    assert "spread of its own" in " ".join(str(answer).split())
+    means = table.pivot_table(index="k", columns="g", values="y")
+    for name, most in (("a", 2.0), ("b", 1.15)):
+        row = next(row for row in answer.contrasts if row.name.startswith(name))
+        t = np.ptp(stats.t.interval(0.95, 5, 0, stats.sem(means[name])))
+        assert 0.85 < (row.ci_high - row.ci_low) / t < most
+    even = ne.compare(_folds((1.0, 1.0)), **roles, options={"against": 1.0, **OPTIONS})
+    assert {"tau_effect[a]", "tau_effect[b]"} <= {p.label for p in even.model.parameters}
+
+
+def test_two_groups_in_blocks_of_which_one_varies_more_have_spreads_of_their_own():
+    """Pitman's and Morgan's test written out; centres beside the one-sample t."""
+    table = _folds((0.3, 2.0), seed=4)
+    design = Design.from_table(read_table(table), Roles(value="y", group="g", block="k"))
+    found = Spreads.of_effects(design)
+    wide = table.pivot_table(index="k", columns="g", values="y")
+    expected = stats.pearsonr(wide.b - wide.a, wide.a + wide.b).pvalue
+    assert found.p == pytest.approx(expected, rel=1e-6)
+    answer = ne.compare(table, value="y", group="g", block="k", options=OPTIONS)
+    assert "Pitman" in str(answer)
+    centre = next(row for row in answer.groups if row.name == "b")
+    t = np.ptp(stats.t.interval(0.95, 5, 0, stats.sem(wide["b"])))
+    assert (centre.ci_high - centre.ci_low) / t == pytest.approx(1, abs=0.15)

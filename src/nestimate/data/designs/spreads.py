@@ -164,16 +164,17 @@ class Spreads:
 
     @classmethod
     def of_effects(cls, design: Design) -> Self | None:
-        """Return how far each of three groups or more differs from block to block by itself.
+        """Return how far each group differs from block to block by itself.
 
         Notes
         -----
-        These are the SDs that fit all pairs best. Two of them are equal where the difference of two
-        groups is uncorrelated with their sum less twice the mean of the others (Pitman, Biometrika
-        31, 1939); the least such probability, times the number of pairs.
+        These are the SDs that fit all pairs best; of two groups, those about what both share. Two
+        of them are equal where the difference of two groups is uncorrelated with their sum, less
+        twice the mean of the others if there are any (Pitman, Biometrika 31, 1939); the least such
+        probability, times the number of pairs.
         """
         structure = design.structure
-        several = 2 < len(design.groups) <= MOST_OWN
+        several = 1 < len(design.groups) <= MOST_OWN
         if structure.text or structure.factorial is not None or design.observed is not None:
             return None
         if structure.block is None or not several or np.ptp(design.cells[design.cells > 0]) > 0:
@@ -183,19 +184,24 @@ class Spreads:
         found = []
         for a, b in pairs:
             others = np.delete(means, (a, b), axis=1)
-            seen = np.isfinite(means[:, a] + means[:, b]) & np.isfinite(others).any(axis=1)
+            seen = np.isfinite(means[:, a] + means[:, b])
+            seen &= np.isfinite(others).any(axis=1) | (others.shape[1] == 0)
             if seen.sum() < FEWEST_BLOCKS:
                 return None
             difference, total = means[seen, a] - means[seen, b], means[seen, a] + means[seen, b]
-            rest = total - 2 * np.nanmean(others[seen], axis=1)
+            rest = total - (2 * np.nanmean(others[seen], axis=1) if others.size else 0)
             if difference.std() == 0 or rest.std() == 0:
                 return None
             r, freedom = float(np.corrcoef(difference, rest)[0, 1]), difference.size - 2
             t = r * np.sqrt(freedom / max(1 - r**2, 1e-300))
             found.append(float(2 * special.stdtr(freedom, -abs(t))))
+        own = Alone.of(means).own
+        if len(pairs) == 1:
+            shared = np.cov(means[seen].T)
+            own = np.maximum(np.diag(shared) - shared[0, 1], 0.0)
         return cls(
             groups=design.groups,
-            sds=tuple(map(float, np.sqrt(Alone.of(means).own))),
+            sds=tuple(map(float, np.sqrt(own))),
             p=min(1.0, len(pairs) * min(found)),
             fewest=structure.block.size,
             most=structure.block.size,
@@ -332,7 +338,7 @@ def told_apart(design: Design) -> str | None:
     if structure.pair or structure.crossed or not 1 < len(structure.groups) <= MOST_OWN:
         return None
     why = ""
-    if design.roles.one_group and structure.home is not None:
+    if design.roles.one_group:
         why = "Each group is held against the stated value by its own spread"
     elif small := outnumbered(design):
         why = f"{small}, so each has a spread of its own and not that of the larger ones"

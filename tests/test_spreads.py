@@ -375,7 +375,7 @@ def test_pups_of_a_genotype_that_scatter_more_have_a_spread_of_their_own():
         table = _litters(FEW, {"WT": 0.5, "KO": 2.0}, [seed, 7])
         own, common = (
             ne.estimate(table, **LITTERS, options={"ess": 400, **options}).fit
-            for options in ({}, {"tau": "common"})
+            for options in ({}, {"sigma": "common"})
         )
         for fit, widths in ((own, ours), (common, shared)):
             ends = Question().interval(fit.draws.means[:, 1], fit.weights)
@@ -390,7 +390,7 @@ def test_what_lies_in_cells_has_a_spread_each_where_it_shows_one_or_one_is_few()
     answer = ne.compare(noisy, **LITTERS, options=OPTIONS)
     assert {"sigma[WT]", "sigma[KO]"} <= {p.label for p in answer.model.parameters}
     assert "Readings of a cell scatter differently" in " ".join(answer.design.notes)
-    common = ne.compare(noisy, **LITTERS, options={**OPTIONS, "tau": "common"})
+    common = ne.compare(noisy, **LITTERS, options={**OPTIONS, "sigma": "common"})
     assert "sigma" in {p.label for p in common.model.parameters}
     (check,) = (c for c in common.advice if c.name == "spreads inside")
     assert not check.passed

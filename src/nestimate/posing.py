@@ -130,7 +130,7 @@ def fitted(design: Design, chosen: Options) -> Fit:
     if said:
         assumptions = replace(assumptions, tau="own")
         design = replace(design, notes=(*design.notes, said))
-    inside = readings_apart(design) if chosen.tau is None and chosen.sigma == "common" else None
+    inside = readings_apart(design) if chosen.tau is chosen.sigma is None else None
     if inside:
         assumptions = replace(assumptions, sigma="own")
         design = replace(design, notes=(*design.notes, inside))

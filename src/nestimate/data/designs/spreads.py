@@ -27,6 +27,8 @@ Codes = NDArray[np.intp]
 LEVEL = 0.1
 #: Most groups that get spreads of their own without being asked for them.
 MOST_OWN = 12
+#: The same of what lies in the cells of blocks: an error of a reading each takes longer.
+MOST_INSIDE = 6
 #: Fewest blocks of a pair of groups whose spreads are compared.
 FEWEST_BLOCKS = 4
 #: Members of a group below which a test of spreads has next to no power; and how many times as
@@ -216,7 +218,7 @@ class Spreads:
         Units where there are some, readings otherwise. None where a group does not tell it.
         """
         structure, group = design.structure, design.readings.group
-        if structure.text or not structure.blocks or structure.between or structure.merged:
+        if structure.text or len(structure.blocks) != 1 or structure.between or structure.merged:
             return None
         if design.observed is not None or design.readings.summarised or len(design.groups) < 2:
             return None
@@ -351,7 +353,7 @@ def readings_apart(design: Design) -> str | None:
     They do so visibly, or what they shared would be the scatter of a group that has far more.
     """
     found = None if design.structure.unit_level.size else Spreads.inside(design)
-    if found is None or len(found.groups) > MOST_OWN:
+    if found is None or len(found.groups) > MOST_INSIDE:
         return None
     few = found.fewest < HARDLY and found.most >= OUTNUMBERED * found.fewest
     if not (found.uneven or few):
@@ -360,7 +362,7 @@ def readings_apart(design: Design) -> str | None:
     return Advice(
         f"Readings of a cell {why} ({found.shown}; {found.test} P = {found.p:.2g}), so those of "
         "each group have a spread of their own (one for all: ",
-        Remedy("tau", "common"),
+        Remedy("sigma", "common"),
         ").",
     )
 

@@ -4,7 +4,6 @@ A spread that all share is too wide for quiet groups and too narrow for noisy on
 the intervals of their differences.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Self
@@ -14,8 +13,6 @@ from numpy.typing import NDArray
 from scipy import special
 
 from nestimate.data.designs.design import Design
-from nestimate.data.designs.structure import Structure
-from nestimate.errors import DesignError
 from nestimate.remedies import Advice, Remedy
 
 Array = NDArray[np.float64]
@@ -28,9 +25,8 @@ LEVEL = 0.1
 MOST_OWN = 12
 #: Fewest blocks of a pair of groups whose spreads are compared.
 FEWEST_BLOCKS = 4
-#: Members of a group below which a test of spreads has next to no power; and how many times as
-#: many another group holds whose spread would then be taken for that of all.
-HARDLY, OUTNUMBERED = 6, 2
+#: Members of a group below which a test of spreads has next to no power.
+HARDLY = 6
 #: Groups whose SDs are told one by one.
 MOST_SHOWN = 4
 
@@ -53,6 +49,8 @@ class Spreads:
         where they are those of what was sampled.
     test
         What says so.
+    what
+        What the SDs are called: those of counts are `SD of log rates`.
 
     Notes
     -----
@@ -67,6 +65,7 @@ class Spreads:
     most: int
     within: str = ""
     test: str = "Bartlett's test"
+    what: str = "SD"
 
     @property
     def uneven(self) -> bool:
@@ -82,7 +81,7 @@ class Spreads:
         ]
         more = f" and {len(each) - MOST_SHOWN} more" if len(each) > MOST_SHOWN else ""
         where = f" within {self.within}" if self.within else ""
-        return f"SD{where} {', '.join(each[:MOST_SHOWN])}{more}"
+        return f"{self.what}{where} {', '.join(each[:MOST_SHOWN])}{more}"
 
     @property
     def said(self) -> str:
@@ -96,17 +95,14 @@ class Spreads:
 
     @classmethod
     def every(cls, design: Design) -> tuple[Self, ...]:
-        """Return all that is known of the spreads of a design."""
+        """Return all that is known of the spreads of a design of measurements."""
         seen = (cls.of(design), cls.of_changes(design), cls.of_effects(design))
         return tuple(found for found in seen if found is not None)
 
     @classmethod
     def of(cls, design: Design) -> Self | None:
-        """Return the spreads of a design; None where members do not lie in one group each.
-
-        Nor of counts and shares, whose scatter follows their size.
-        """
-        found = _members(design) if design.observed is None else None
+        """Return the spreads of a design; None where members do not lie in one group each."""
+        found = members(design)
         if found is None:
             return None
         value, group, names = found
@@ -119,7 +115,7 @@ class Spreads:
         return cls(
             groups=tuple(names[g] for g in several),
             sds=tuple(map(float, sds)),
-            p=_bartlett(sds, sizes[several] - 1),
+            p=bartlett(sds, sizes[several] - 1),
             fewest=int(sizes[several].min()),
             most=int(sizes[several].max()),
         )
@@ -131,7 +127,7 @@ class Spreads:
         Of the means of their cells, about those of the block and of the cell. None elsewhere.
         """
         structure = design.structure
-        if not structure.between or structure.text or design.observed is not None:
+        if not changing(design):
             return None
         names = tuple(dict.fromkeys(structure.between))
         cells = _cell_means(design)
@@ -153,7 +149,7 @@ class Spreads:
         return cls(
             groups=tuple(names[i] for i in told),
             sds=tuple(max(float(sds[i]), float(least)) for i in told),
-            p=_bartlett(
+            p=bartlett(
                 np.maximum([sds[i] for i in told], least), np.array([freedoms[i] for i in told])
             ),
             fewest=min(sizes[i] for i in told),
@@ -172,13 +168,9 @@ class Spreads:
         difference of two groups is uncorrelated with their sum less twice the mean of the others
         (Pitman, Biometrika 31, 1939); the least such probability, times the number of pairs.
         """
-        structure = design.structure
-        several = 2 < len(design.groups) <= MOST_OWN
-        if structure.text or structure.factorial is not None or design.observed is not None:
+        if not differing(design):
             return None
-        if structure.block is None or not several or np.ptp(design.cells[design.cells > 0]) > 0:
-            return None
-        means = _cell_means(design)
+        means, block = _cell_means(design), design.structure.blocking
         pairs = list(combinations(range(len(design.groups)), 2))
         variances, found = [], []
         for a, b in pairs:
@@ -200,11 +192,29 @@ class Spreads:
             groups=design.groups,
             sds=tuple(map(float, np.sqrt(np.maximum(own, 0)))),
             p=min(1.0, len(pairs) * min(found)),
-            fewest=structure.block.size,
-            most=structure.block.size,
-            within=structure.block.name,
+            fewest=block.size,
+            most=block.size,
+            within=block.name,
             test="Pitman's test of pairs",
         )
+
+
+def changing(design: Design) -> bool:
+    """Whether some of the cells lie inside blocks, and others between them."""
+    return bool(design.structure.between) and not design.structure.text
+
+
+def differing(design: Design) -> bool:
+    """Whether three groups or more may differ from block to block, each by itself."""
+    structure = design.structure
+    several = 2 < len(design.groups) <= MOST_OWN
+    return (
+        not structure.text
+        and structure.factorial is None
+        and structure.block is not None
+        and several
+        and np.ptp(design.cells[design.cells > 0]) == 0
+    )
 
 
 def _cell_means(design: Design) -> Array:
@@ -216,7 +226,7 @@ def _cell_means(design: Design) -> Array:
         return np.asarray((total / np.where(count, count, np.nan)).reshape(design.cells.shape))
 
 
-def _members(design: Design) -> tuple[Array, Codes, tuple[str, ...]] | None:
+def members(design: Design) -> tuple[Array, Codes, tuple[str, ...]] | None:
     """Return a number of every unit, block, or row that stands for itself, and where it lies.
 
     That is its group; of blocks that see some of the cells, the level that they have in common.
@@ -242,87 +252,17 @@ def _members(design: Design) -> tuple[Array, Codes, tuple[str, ...]] | None:
     return np.bincount(codes, left, size) / np.bincount(codes, minlength=size), home, names
 
 
-def _bartlett(sds: Array, freedom: Codes) -> float:
-    whole, k = freedom.sum(), sds.size
-    pooled = (freedom @ np.square(sds)) / whole
-    apart = whole * np.log(pooled) - freedom @ np.log(np.square(sds))
-    correction = 1 + ((1 / freedom).sum() - 1 / whole) / (3 * (k - 1))
-    return float(special.chdtrc(k - 1, apart / correction))
+def bartlett(sds: Array, freedom: Codes) -> float:
+    """Return the probability of SDs at least so different, were all one."""
+    pooled = (freedom @ np.square(sds)) / freedom.sum()
+    apart = freedom.sum() * np.log(pooled) - freedom @ np.log(np.square(sds))
+    return by_chance(float(apart), freedom)
 
 
-def by_spread(build: Callable[[bool], Design], tau: str | None, *, pairs: bool = False) -> Design:
-    """Return a design whose groups have spreads of their own where that was chosen, or is shown.
+def by_chance(apart: float, freedom: Codes) -> float:
+    """Return the probability of such a likelihood ratio, twice its logarithm, by chance.
 
-    Parameters
-    ----------
-    build
-        The design, given whether groups may have spreads of their own.
-    tau
-        The choice; None leaves it to the data.
-    pairs
-        Whether two groups have one each whatever the data show, as they have by roles.
+    By its correction the ratio follows chi squared at few degrees of freedom, too.
     """
-    design = build(tau == "own")
-    homes = _homes(design.structure)
-    usual = pairs and (len(homes) == 2 or bool(outnumbered(design)))
-    if tau is not None or not homes or not (usual or uneven(design)):
-        return design
-    try:
-        return build(True)
-    except DesignError:
-        return design  # slopes that are correlated with the level: it is said beside the answer
-
-
-def uneven(design: Design) -> Spreads | None:
-    """Return the spreads of groups that share one by default, where they show that it is wrong.
-
-    Of many groups each has too little to tell its spread by: it is then said, and no more.
-    """
-    structure = design.structure
-    if structure.crossed or (structure.pair and not structure.text):
-        return None
-    homes = _homes(structure) or structure.groups
-    if not 1 < len(homes) <= MOST_OWN:
-        return None
-    seen = (found for found in Spreads.every(design) if len(found.groups) == len(homes))
-    return next((found for found in seen if found.uneven), None)
-
-
-def told_apart(design: Design) -> str | None:
-    """Say why groups that share one spread by default have one each here; None where they share.
-
-    They show that they scatter differently. Or a small one is outnumbered: what it shares would be
-    the spread of the others, and a test does not see that its own is another. Or each is held
-    against a stated value, and none against another.
-    """
-    shown = uneven(design)
-    if shown is not None:
-        return shown.said
-    structure = design.structure
-    if structure.pair or structure.crossed or not 1 < len(structure.groups) <= MOST_OWN:
-        return None
-    why = ""
-    if design.roles.one_group and structure.home is not None:
-        why = "Each group is held against the stated value by its own spread"
-    elif small := outnumbered(design):
-        why = f"{small}, so each has a spread of its own and not that of the larger ones"
-    return Advice(f"{why} (one for all: ", Remedy("tau", "common"), ").") if why else None
-
-
-def outnumbered(design: Design) -> str:
-    """Say that a group is small beside another; empty where none is, or what scatters is shared."""
-    home = design.structure.home
-    if home is not None:  # of counts and shares, too, whose spreads no test of SDs tells
-        sizes = np.bincount(home)
-        fewest, most = int(sizes.min()), int(sizes.max())
-    else:
-        found = Spreads.of(design)
-        fewest, most = (HARDLY, HARDLY) if found is None else (found.fewest, found.most)
-    if fewest >= HARDLY or most < OUTNUMBERED * fewest:
-        return ""
-    return f"Groups have {fewest} to {most} members ({design.structure.sampled})"
-
-
-def _homes(structure: Structure) -> tuple[str, ...]:
-    """Return what may have spreads of its own if the design is made so; () where units have it."""
-    return tuple(dict.fromkeys(structure.between)) or (structure.groups if structure.text else ())
+    correction = 1 + ((1 / freedom).sum() - 1 / freedom.sum()) / (3 * (freedom.size - 1))
+    return float(special.chdtrc(freedom.size - 1, apart / correction))

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.spreads import HARDLY, Spreads
 from nestimate.model.model import Model
+from nestimate.model.own_spreads import all_spreads
 from nestimate.remedies import Advice, Remedy, Spoken
 from nestimate.results.estimates.summaries import Check
 from nestimate.results.words.rounding import (
@@ -37,7 +38,7 @@ def spread_checks(model: Model) -> tuple[Check, ...]:
         return (_one_excess(design),)
     if model.assumptions.tau in ("own", "pooled") or design.structure.pair:
         return ()
-    return tuple(_spread_check(design, found) for found in Spreads.every(design))
+    return tuple(_spread_check(design, found) for found in all_spreads(design))
 
 
 def _one_excess(design: Design) -> Check:

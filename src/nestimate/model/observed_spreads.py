@@ -30,10 +30,10 @@ Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
 #: Spreads that are tried, in spreads of the yardstick; the first is next to none.
-TRIED = np.geomspace(0.05, 15, 36)
+TRIED = np.geomspace(0.05, 15, 24)
 #: Nodes of the integral over the mean of a group, how many of its SDs they reach, and how often
 #: they are laid anew about what was found.
-NODES, REACH, LAID = 15, 5.0, 3
+NODES, REACH, LAID = 21, 7.0, 2
 #: SD of the prior of a mean, in spreads of the yardstick.
 LOCATION = 5.0
 #: Share of the largest below which an eigenvalue is 0.

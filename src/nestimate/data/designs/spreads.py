@@ -1,4 +1,4 @@
-"""Whether groups that are given one spread show one.
+"""Whether groups of measurements that are given one spread show one.
 
 A spread that all share is too wide for quiet groups and too narrow for noisy ones, and with it
 the intervals of their differences.

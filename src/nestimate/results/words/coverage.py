@@ -34,25 +34,9 @@ PAIR = 2
 def spread_checks(model: Model) -> tuple[Check, ...]:
     """Say where groups are given one spread and show several."""
     design = model.design
-    if design.by_chance and design.structure.noise and not design.structure.merged:
-        return (_one_excess(design),)
     if model.assumptions.tau in ("own", "pooled") or design.structure.pair:
         return ()
     return tuple(_spread_check(design, found) for found in all_spreads(design))
-
-
-def _one_excess(design: Design) -> Check:
-    """Say that readings have one excess over chance, whatever lies between the blocks."""
-    homes = list(dict.fromkeys(design.structure.noise))
-    return Check.of(
-        "excess between",
-        len(homes),
-        passed=False,
-        text=f"One excess over chance serves {', '.join(homes)}: where changes scatter more "
-        "in one of them its intervals are too narrow, and those of the others too wide. Look at "
-        "each by itself, too: its rows alone, and what varies within as the group.",
-        withholds=False,
-    )
 
 
 def _spread_check(design: Design, found: Spreads) -> Check:

@@ -293,7 +293,7 @@ class Design:
             name=compared.name, labels=groups, codes=readings.group, places=compared.places
         )
         structure = role_structure(
-            factor, levels, blocks, readings.n, compared.crossing, apart=apart
+            factor, levels, blocks, readings.told, compared.crossing, apart=apart
         )
         scatter = observed.scatter(structure) if observed is not None else None
         return cls(

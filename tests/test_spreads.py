@@ -471,6 +471,8 @@ def test_arms_between_animals_have_an_excess_over_chance_each_by_an_integral(res
         assert found[animal] == pytest.approx(np.log(whole.sum()), abs=0.02)
     shown = " ".join(str(answer).split())
     assert "excess[a]" in shown
+    assert "excess holds both" in shown
+    assert answer.draws["posterior"]["excess"].coords["term"].to_numpy().tolist() == ["a", "b"]
     assert "in b have" in " ".join(str(check.text) for check in answer.advice)
 
 

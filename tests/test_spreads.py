@@ -3,13 +3,15 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
+from scipy import special, stats
 
 import nestimate as ne
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.roles import Roles
-from nestimate.data.designs.spreads import Spreads, uneven
+from nestimate.data.designs.spreads import Spreads
 from nestimate.data.tables.door import Wanted, read_table
+from nestimate.model.own_spreads import all_spreads, uneven
+from nestimate.model.parameters import affine, assembled
 from nestimate.results.estimates.summaries import Question
 from nestimate.results.words.wording import table_row
 
@@ -514,21 +516,55 @@ def test_what_an_arm_tells_of_its_error_has_that_arm_s_degrees_of_freedom():
         assert prior.scale == pytest.approx(bound, rel=1e-4)
 
 
-def test_one_excess_for_both_arms_is_said():
-    table = _changes((5, 5), (0.3, 0.3), (0.2, 0.2)).assign(n=lambda rows: np.rint(rows.y * 3))
-    answer = ne.compare(
-        table, **{**MIXED, "value": "n"}, options={"response": "counts", "ess": 300}
-    )
-    assert "One excess over chance serves a, b" in " ".join(str(answer).split())
+@pytest.mark.parametrize("response", ["counts", "share"])
+def test_arms_between_animals_have_an_excess_over_chance_each_by_an_integral(response):
+    """One row a cell: the density of every animal, summed on a grid with SciPy's distributions."""
+    table = _changes((5, 4), (0.5, 0.5), (0.2, 1.0))
+    rng, eta = np.random.default_rng(2), table["y"] - 10
+    table["k"] = rng.poisson(20 * np.exp(eta))
+    asked = {"value": "k"}, {"response": "counts"}
+    if response == "share":
+        table["n"], table["k"] = 40, rng.binomial(40, special.expit(eta))
+        asked = {}, {"response": "k/n"}
+    roles = {name: column for name, column in MIXED.items() if name != "value"}
+    answer = ne.compare(table, **asked[0], **roles, options={**asked[1], "ess": 300})
+    model = answer.model
+    values = {p.label: (0.4 if p.kind == "location" else 0.6) for p in model.parameters}
+    values |= {"excess[a]": 0.15, "excess[b]": 0.8, "tau_block[a]": 0.5, "tau_block[b]": 0.9}
+    assert set(values) == {p.label for p in model.parameters}
+    standard = []
+    for p in model.parameters:
+        centre, spread = affine(p.kind, model.design)
+        standard.append((p, (values[p.label] - centre) / spread))
+    theta = {family: np.array(own)[:, None] for family, own in assembled(standard).items()}
+    found = model.density.per_cluster(theta)[:, 0]
+    level = np.linspace(-7, 7, 2001)
+    for animal, label in enumerate(model.design.structure.outer.labels):
+        own = table[table.id == label]
+        excess, tau = values[f"excess[{label[0]}]"], values[f"tau_block[{label[0]}]"]
+        whole = stats.norm.pdf(level, 0, tau) * (level[1] - level[0])
+        for _, row in own.iterrows():
+            mean, shape = 0.4 + level, excess**-2
+            if response == "counts":
+                whole = whole * stats.nbinom.pmf(row.k, shape, 1 / (1 + np.exp(mean) / shape))
+            else:
+                p = special.expit(mean)
+                whole = whole * stats.betabinom.pmf(row.k, 40, shape * p, shape * (1 - p))
+        assert found[animal] == pytest.approx(np.log(whole.sum()), abs=0.02)
+    shown = " ".join(str(answer).split())
+    assert "excess[a]" in shown
+    assert "excess holds both" in shown
+    assert answer.draws["posterior"]["excess"].coords["term"].to_numpy().tolist() == ["a", "b"]
+    assert "in b have" in " ".join(str(check.text) for check in answer.advice)
 
 
 @pytest.mark.parametrize("response", ["counts", "share", "limits"])
 def test_small_groups_of_counts_shares_and_limits_have_spreads_of_their_own(response):
-    """Three noisy mice beside twelve and twelve: beside Welch's interval of their logs."""
+    """Three mice beside twelve and twelve, which show no difference of their spreads."""
     rng = np.random.default_rng(3)
     rows = [
         (g, f"{g}{k}", level + rng.normal(0, 0.05))
-        for g, n, sd in (("a", 3, 1.0), ("b", 12, 0.2), ("c", 12, 0.2))
+        for g, n, sd in (("a", 3, 0.2), ("b", 12, 0.2), ("c", 12, 0.2))
         for k in range(n)
         for level in [rng.normal(0, sd)]
         for _ in range(3)
@@ -590,3 +626,141 @@ def test_two_groups_in_blocks_of_which_one_varies_more_have_spreads_of_their_own
     centre = next(row for row in answer.groups if row.name == "b")
     t = np.ptp(stats.t.interval(0.95, 5, 0, stats.sem(wide["b"])))
     assert (centre.ci_high - centre.ci_low) / t == pytest.approx(1, abs=0.15)
+
+
+def _observed(response, sds, n, *, seed=0, readings=1, blocks=False):
+    """Rows of groups a, b, c ... of these SDs, and the words that ask for them."""
+    rng = np.random.default_rng(seed)
+    level = rng.normal(0, 1, n) * blocks
+    rows = [
+        (g, f"{'' if blocks else g}{k}", own + rng.normal(0, 0.2) * (readings > 1))
+        for g, sd in zip("abcdef", sds, strict=False)
+        for k in range(n)
+        for own in [level[k] + rng.normal(0, sd)]
+        for _ in range(readings)
+    ]
+    table = pd.DataFrame(rows, columns=["g", "u", "y"])
+    table["n"] = 60
+    table["k"] = rng.binomial(60, special.expit(table.y))
+    table["c"] = rng.poisson(np.exp(3 + table.y))
+    low = np.quantile(table.y, 0.2)
+    table["l"] = [f"{y:.3f}" if y > low else f"<{low:.3f}" for y in table.y]
+    word, value, total = {
+        "share": ("proportion", "k", "n"),
+        "counts": ("counts", "c", None),
+        "limits": ("censored", "l", None),
+    }[response]
+    place = {} if readings == 1 and not blocks else {"block" if blocks else "unit": "u"}
+    roles = Roles(value=value, group="g", response=word, total=total, **place)
+    named = {"unit": None, "block": None, **place}
+    wanted = Wanted(named=("n",), value=value, group="g", **named)
+    return table, Design.from_table(read_table(table, wanted), roles)
+
+
+#: Kinds of groups whose spreads may differ: what is observed, members, readings, whether in blocks.
+KINDS = {
+    "shares": ("share", 10, 1, False),
+    "counts": ("counts", 10, 1, False),
+    "limits": ("limits", 10, 1, False),
+    "shares of units": ("share", 10, 3, False),
+    "counts of units": ("counts", 10, 3, False),
+    "limits of units": ("limits", 10, 3, False),
+    "shares in blocks": ("share", 14, 1, True),
+    "counts in blocks": ("counts", 14, 1, True),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_test_of_groups_of_observed_values_holds_its_level_and_sees(kind):
+    """Of 24 tables without a difference at most 6 are called different, and SDs of 1, .2, .2 are.
+
+    At a level of .1 more than 6 are called so once in 100 such tests. Seeds are fixed.
+    """
+    response, n, readings, blocks = KINDS[kind]
+    seen = {
+        sds: np.mean(
+            [
+                uneven(_observed(response, sds, n, seed=i, readings=readings, blocks=blocks)[1])
+                is not None
+                for i in range(runs)
+            ]
+        )
+        for sds, runs in (((0.5,) * 3, 24), ((1.0, 0.2, 0.2), 6))
+    }
+    assert seen[0.5, 0.5, 0.5] <= 6 / 24
+    assert seen[1.0, 0.2, 0.2] > 0.6
+
+
+def test_values_without_a_limit_are_compared_by_bartlett_s_test():
+    table, design = _observed("limits", (0.4, 0.9, 0.6), 12, seed=4)
+    table["l"] = table["y"].map("{:.4f}".format)
+    design = Design.from_table(
+        read_table(table, Wanted(value="l", group="g", unit=None, block=None)),
+        Roles(value="l", group="g", response="censored"),
+    )
+    (found,) = all_spreads(design)
+    own = [table.y[table.g == g] for g in "abc"]
+    assert found.p == pytest.approx(stats.bartlett(*own).pvalue, rel=0.05)
+    assert found.sds == pytest.approx([x.std(ddof=1) for x in own], rel=0.05)
+
+
+def test_the_likelihood_of_spreads_of_counts_is_that_of_sums_on_a_grid():
+    """Every count summed over its log rate, every group over its mean, on grids of their own."""
+    table, design = _observed("counts", (1.2, 0.3, 0.3), 6, seed=3)
+    (found,) = all_spreads(design)
+    mean, rate = np.linspace(-1, 7, 120), np.linspace(-7, 13, 800)
+    spreads = np.geomspace(0.05, 6, 60)
+    prior = stats.norm.logpdf(mean, design.yardstick.centre, 5 * design.yardstick.spread)
+    chance = stats.poisson.pmf(table.c.to_numpy()[:, None], np.exp(rate))
+    logs = np.zeros((3, spreads.size))
+    for i, tau in enumerate(spreads):
+        kernel = np.exp(-0.5 * np.square((rate[:, None] - mean) / tau))
+        own = np.log(np.maximum(chance @ (kernel / kernel.sum(axis=0)), 1e-300))
+        logs[:, i] = special.logsumexp(own.reshape(3, 6, -1).sum(axis=1) + prior, axis=1)
+    apart = 2 * (logs.max(axis=1).sum() - logs.sum(axis=0).max())
+    correction = 1 + (3 / 5 - 1 / 15) / 6
+    assert found.p == pytest.approx(stats.chi2.sf(apart / correction, 2), rel=0.05)
+    assert found.sds == pytest.approx(spreads[logs.argmax(axis=1)].tolist(), abs=0.06)
+
+
+@pytest.mark.parametrize("kind", ["shares", "counts of units", "limits", "shares in blocks"])
+def test_noisy_groups_of_observed_values_have_spreads_of_their_own(kind):
+    """It is said in the words of the response, and doubted where one spread was chosen."""
+    response, n, readings, blocks = KINDS[kind]
+    table, design = _observed(response, (1.2, 0.2, 0.2), n, readings=readings, blocks=blocks)
+    asked = {"share": {}, "counts": {"value": "c"}, "limits": {"value": "l"}}[response]
+    words = {"share": "k/n", "counts": "counts", "limits": "censored"}[response]
+    asked |= {name: "u" for name in ("unit", "block") if getattr(design.roles, name)}
+    options = {"response": words, "ess": 300}
+    answer = ne.compare(table, **asked, group="g", options=options)
+    name = "tau_effect" if blocks else "tau"
+    assert {f"{name}[{g}]" for g in "abc"} <= {p.label for p in answer.model.parameters}
+    link = {"share": "SD of logits", "counts": "SD of log rates", "limits": "SD"}[response]
+    within = " within u" if blocks else ""
+    assert f"Groups scatter differently ({link}{within} " in " ".join(str(answer).split())
+    common = ne.compare(table, **asked, group="g", options={**options, "tau": "common"})
+    assert not next(check for check in common.advice if check.name.startswith("spreads")).passed
+    alike, _ = _observed(response, (0.5,) * 3, n, readings=readings, blocks=blocks)
+    quiet = ne.compare(alike, **asked, group="g", options=options)
+    assert name in {p.label for p in quiet.model.parameters}
+    check = next(check for check in quiet.advice if check.name.startswith("spreads"))
+    assert check.passed
+    assert link in str(check.text)
+
+
+@pytest.mark.parametrize("response", ["counts", "share"])
+def test_three_arms_of_observed_values_have_spreads_of_change_where_these_show_it(response):
+    table = _changes((8, 8, 8), (0.5, 0.5, 0.5), (0.1, 0.1, 1.2))
+    rng, eta = np.random.default_rng(2), table["y"] - 10
+    table["n"] = 200
+    table["k"] = (
+        rng.poisson(50 * np.exp(eta))
+        if response == "counts"
+        else rng.binomial(200, special.expit(eta))
+    )
+    words = {"response": "counts" if response == "counts" else "k/n", "ess": 300}
+    roles = {name: column for name, column in MIXED.items() if name != "value"}
+    asked = {**roles, **({"value": "k"} if response == "counts" else {})}
+    answer = ne.compare(table, **asked, options=words)
+    assert {f"excess[{arm}]" for arm in "abc"} <= {p.label for p in answer.model.parameters}
+    assert "within id" in " ".join(str(answer).split())

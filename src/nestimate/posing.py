@@ -10,12 +10,12 @@ from nestimate.data.designs.compared import check_names
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.relative import relative
 from nestimate.data.designs.roles import Roles
-from nestimate.data.designs.spreads import by_spread, readings_apart, told_apart
 from nestimate.data.tables.door import Wanted, read_table
 from nestimate.data.tables.onegroup import with_one_group
 from nestimate.errors import DesignError
 from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
+from nestimate.model.own_spreads import by_spread, readings_apart, told_apart
 from nestimate.options import Options
 from nestimate.remedies import Advice, Remedy
 from nestimate.words import Words

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.spreads import HARDLY, Spreads
 from nestimate.model.model import Model
+from nestimate.model.own_spreads import all_spreads
 from nestimate.remedies import Advice, Remedy, Spoken
 from nestimate.results.estimates.summaries import Check
 from nestimate.results.words.rounding import (
@@ -33,12 +34,13 @@ PAIR = 2
 def spread_checks(model: Model) -> tuple[Check, ...]:
     """Say where groups are given one spread and show several."""
     design = model.design
-    if design.by_chance and design.structure.noise and not design.structure.merged:
-        return (_one_excess(design),)
     inside = () if model.assumptions.sigma == "own" else _inside_checks(design)
     if model.assumptions.tau in ("own", "pooled") or design.structure.pair:
         return inside
-    return (*(_spread_check(design, found) for found in Spreads.every(design)), *inside)
+    # The difference of two groups in blocks has one spread, however it is shared out.
+    two = design.block is not None and len(design.groups) == PAIR
+    seen = [found for found in all_spreads(design) if found.uneven or not two]
+    return (*(_spread_check(design, found) for found in seen), *inside)
 
 
 def _inside_checks(design: Design) -> tuple[Check, ...]:
@@ -65,20 +67,6 @@ def _inside_checks(design: Design) -> tuple[Check, ...]:
             ),
             withholds=False,
         ),
-    )
-
-
-def _one_excess(design: Design) -> Check:
-    """Say that readings have one excess over chance, whatever lies between the blocks."""
-    homes = list(dict.fromkeys(design.structure.noise))
-    return Check.of(
-        "excess between",
-        len(homes),
-        passed=False,
-        text=f"One excess over chance serves {', '.join(homes)}: where changes scatter more "
-        "in one of them its intervals are too narrow, and those of the others too wide. Look at "
-        "each by itself, too: its rows alone, and what varies within as the group.",
-        withholds=False,
     )
 
 

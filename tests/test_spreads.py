@@ -1,5 +1,7 @@
 """Groups that share one spread by default, and show several, get one each; it is said."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,8 +12,10 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.spreads import Spreads
 from nestimate.data.tables.door import Wanted, read_table
+from nestimate.model.model import Model
 from nestimate.model.own_spreads import all_spreads, uneven
 from nestimate.model.parameters import affine, assembled
+from nestimate.posing import posed
 from nestimate.results.words.wording import table_row
 
 OPTIONS = {"ess": 600}
@@ -631,9 +635,21 @@ def test_three_arms_of_observed_values_have_spreads_of_change_where_these_show_i
         if response == "counts"
         else rng.binomial(200, special.expit(eta))
     )
-    words = {"response": "counts" if response == "counts" else "k/n", "ess": 300}
     roles = {name: column for name, column in MIXED.items() if name != "value"}
-    asked = {**roles, **({"value": "k"} if response == "counts" else {})}
-    answer = ne.compare(table, **asked, options=words)
-    assert {f"excess[{arm}]" for arm in "abc"} <= {p.label for p in answer.model.parameters}
-    assert "within id" in " ".join(str(answer).split())
+    design, _, chosen, _ = posed(
+        table,
+        **{
+            "value": "k" if response == "counts" else None,
+            "unit": None,
+            "reference": None,
+            **roles,
+        },
+        relabel_units=False,
+        options={"response": "counts" if response == "counts" else "k/n"},
+    )
+    found = uneven(design)
+    assert found.within == "id"
+    assert found.sds[2] == pytest.approx(1.2, abs=0.5)
+    assert max(found.sds[:2]) < 0.4
+    own = Model.from_design(design, replace(chosen.assumptions, tau="own", robust="none"))
+    assert {f"excess[{arm}]" for arm in "abc"} <= {p.label for p in own.parameters}

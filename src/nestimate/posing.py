@@ -15,7 +15,7 @@ from nestimate.data.tables.onegroup import with_one_group
 from nestimate.errors import DesignError
 from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
-from nestimate.model.own_spreads import by_spread, told_apart
+from nestimate.model.own_spreads import by_spread, readings_apart, told_apart
 from nestimate.options import Options
 from nestimate.remedies import Advice, Remedy
 from nestimate.words import Words
@@ -130,5 +130,9 @@ def fitted(design: Design, chosen: Options) -> Fit:
     if said:
         assumptions = replace(assumptions, tau="own")
         design = replace(design, notes=(*design.notes, said))
+    inside = readings_apart(design) if chosen.tau is chosen.sigma is None else None
+    if inside:
+        assumptions = replace(assumptions, sigma="own")
+        design = replace(design, notes=(*design.notes, inside))
     model = Model.from_design(replace(design, roles=roles), assumptions)
     return Fit.from_model(model, ess=chosen.budget.draws(len(design.groups)), seed=chosen.seed)

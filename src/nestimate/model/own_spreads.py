@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from nestimate.data.designs.design import Design
-from nestimate.data.designs.spreads import HARDLY, MOST_OWN, Spreads, members
+from nestimate.data.designs.spreads import HARDLY, MOST_INSIDE, MOST_OWN, Spreads, members
 from nestimate.data.designs.structure import Structure
 from nestimate.errors import DesignError
 from nestimate.model.observed_spreads import observed_spreads
@@ -73,11 +73,31 @@ def told_apart(design: Design) -> str | None:
     if structure.pair or structure.crossed or not 1 < len(structure.groups) <= MOST_OWN:
         return None
     why = ""
-    if design.roles.one_group and structure.home is not None:
+    if design.roles.one_group:
         why = "Each group is held against the stated value by its own spread"
     elif small := outnumbered(design):
         why = f"{small}, so each has a spread of its own and not that of the larger ones"
     return Advice(f"{why} (one for all: ", Remedy("tau", "common"), ").") if why else None
+
+
+def readings_apart(design: Design) -> str | None:
+    """Say why readings of the cells of blocks scatter by themselves in each group; None: alike.
+
+    They do so visibly, or what they shared would be the scatter of a group that has far more.
+    """
+    found = None if design.structure.unit_level.size else Spreads.inside(design)
+    if found is None or len(found.groups) > MOST_INSIDE:
+        return None
+    few = found.fewest < HARDLY and found.most >= OUTNUMBERED * found.fewest
+    if not (found.uneven or few):
+        return None
+    why = "scatter differently" if found.uneven else "are few in one group beside another"
+    return Advice(
+        f"Readings of a cell {why} ({found.shown}; {found.test} P = {found.p:.2g}), so those of "
+        "each group have a spread of their own (one for all: ",
+        Remedy("sigma", "common"),
+        ").",
+    )
 
 
 def outnumbered(design: Design) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from nestimate.data.designs.alone import Alone
 from nestimate.data.designs.design import Design
 from nestimate.remedies import Advice, Remedy
 
@@ -23,6 +24,8 @@ Codes = NDArray[np.intp]
 LEVEL = 0.1
 #: Most groups that get spreads of their own without being asked for them.
 MOST_OWN = 12
+#: The same of what lies in the cells of blocks: an error of a reading each takes longer.
+MOST_INSIDE = 6
 #: Fewest blocks of a pair of groups whose spreads are compared.
 FEWEST_BLOCKS = 4
 #: Members of a group below which a test of spreads has next to no power.
@@ -159,43 +162,78 @@ class Spreads:
 
     @classmethod
     def of_effects(cls, design: Design) -> Self | None:
-        """Return how far each of three groups or more differs from block to block by itself.
+        """Return how far each group differs from block to block by itself.
 
         Notes
         -----
-        The variance of the difference of two groups is the sum of both; these are the SDs that fit
-        all pairs best (Grubbs, J. Am. Stat. Assoc. 43, 1948). Two of them are equal where the
-        difference of two groups is uncorrelated with their sum less twice the mean of the others
-        (Pitman, Biometrika 31, 1939); the least such probability, times the number of pairs.
+        These are the SDs that fit all pairs best; of two groups, those about what both share. Two
+        of them are equal where the difference of two groups is uncorrelated with their sum, less
+        twice the mean of the others if there are any (Pitman, Biometrika 31, 1939); the least such
+        probability, times the number of pairs.
         """
         if not differing(design):
             return None
         means, block = _cell_means(design), design.structure.blocking
         pairs = list(combinations(range(len(design.groups)), 2))
-        variances, found = [], []
+        found = []
         for a, b in pairs:
             others = np.delete(means, (a, b), axis=1)
-            seen = np.isfinite(means[:, a] + means[:, b]) & np.isfinite(others).any(axis=1)
+            seen = np.isfinite(means[:, a] + means[:, b])
+            seen &= np.isfinite(others).any(axis=1) | (others.shape[1] == 0)
             if seen.sum() < FEWEST_BLOCKS:
                 return None
             difference, total = means[seen, a] - means[seen, b], means[seen, a] + means[seen, b]
-            variances.append(difference.var(ddof=1))
-            rest = total - 2 * np.nanmean(others[seen], axis=1)
+            rest = total - (2 * np.nanmean(others[seen], axis=1) if others.size else 0)
             if difference.std() == 0 or rest.std() == 0:
                 return None
             r, freedom = float(np.corrcoef(difference, rest)[0, 1]), difference.size - 2
             t = r * np.sqrt(freedom / max(1 - r**2, 1e-300))
             found.append(float(2 * special.stdtr(freedom, -abs(t))))
-        sums = np.array([np.isin(range(len(design.groups)), pair) for pair in pairs], dtype=float)
-        own = np.linalg.lstsq(sums, np.array(variances))[0]
+        own = Alone.of(means).own
+        if len(pairs) == 1:
+            shared = np.cov(means[seen].T)
+            own = np.maximum(np.diag(shared) - shared[0, 1], 0.0)
         return cls(
             groups=design.groups,
-            sds=tuple(map(float, np.sqrt(np.maximum(own, 0)))),
+            sds=tuple(map(float, np.sqrt(own))),
             p=min(1.0, len(pairs) * min(found)),
             fewest=block.size,
             most=block.size,
             within=block.name,
             test="Pitman's test of pairs",
+        )
+
+    @classmethod
+    def inside(cls, design: Design) -> Self | None:
+        """Return the spreads of what lies in the cells of blocks, in each group: pups of litters.
+
+        Units where there are some, readings otherwise. None where a group does not tell it.
+        """
+        structure, group = design.structure, design.readings.group
+        if structure.text or len(structure.blocks) != 1 or structure.between or structure.merged:
+            return None
+        if design.observed is not None or design.readings.summarised or len(design.groups) < 2:
+            return None
+        rows = np.arange(group.size)
+        own = structure.unit_level.codes if structure.unit_level.size else rows
+        _, first = np.unique(own, return_index=True)
+        means = np.bincount(own, design.readings.value) / np.bincount(own)
+        cells, cell = np.unique(structure.cell[first], return_inverse=True)
+        left = means - (np.bincount(cell, means) / np.bincount(cell))[cell]
+        groups = len(design.groups)
+        freedom = np.bincount(group[first], minlength=groups)
+        freedom -= np.bincount(cells % groups, minlength=groups)
+        if freedom.min() < 1:
+            return None
+        squares = np.bincount(group[first], np.square(left), groups)
+        sds = np.maximum(np.sqrt(squares / freedom), design.yardstick.resolution / np.sqrt(12))
+        return cls(
+            groups=design.groups,
+            sds=tuple(map(float, sds)),
+            p=bartlett(sds, freedom),
+            fewest=int(freedom.min()),
+            most=int(freedom.max()),
+            within=f"each {structure.blocking.name}",
         )
 
 
@@ -205,9 +243,9 @@ def changing(design: Design) -> bool:
 
 
 def differing(design: Design) -> bool:
-    """Whether three groups or more may differ from block to block, each by itself."""
+    """Whether groups may differ from block to block, each by itself."""
     structure = design.structure
-    several = 2 < len(design.groups) <= MOST_OWN
+    several = 1 < len(design.groups) <= MOST_OWN
     return (
         not structure.text
         and structure.factorial is None

@@ -1,5 +1,7 @@
 """Groups that share one spread by default, and show several, get one each; it is said."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,8 +12,10 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.spreads import Spreads
 from nestimate.data.tables.door import Wanted, read_table
+from nestimate.model.model import Model
 from nestimate.model.own_spreads import all_spreads, uneven
 from nestimate.model.parameters import affine, assembled
+from nestimate.posing import posed
 from nestimate.results.estimates.summaries import Question
 from nestimate.results.words.wording import table_row
 
@@ -560,11 +564,11 @@ def test_arms_between_animals_have_an_excess_over_chance_each_by_an_integral(res
 
 @pytest.mark.parametrize("response", ["counts", "share", "limits"])
 def test_small_groups_of_counts_shares_and_limits_have_spreads_of_their_own(response):
-    """Three mice beside twelve and twelve, which show no difference of their spreads."""
+    """Three mice beside twelve and twelve, where no test tells their spread from that of others."""
     rng = np.random.default_rng(3)
     rows = [
         (g, f"{g}{k}", level + rng.normal(0, 0.05))
-        for g, n, sd in (("a", 3, 0.2), ("b", 12, 0.2), ("c", 12, 0.2))
+        for g, n, sd in (("a", 3, 0.3), ("b", 12, 0.3), ("c", 12, 0.3))
         for k in range(n)
         for level in [rng.normal(0, sd)]
         for _ in range(3)
@@ -581,51 +585,6 @@ def test_small_groups_of_counts_shares_and_limits_have_spreads_of_their_own(resp
     answer = ne.compare(table, **asked[0], group="g", unit="u", options={"ess": 400, **asked[1]})
     assert {f"tau[{g}]" for g in "abc"} <= {p.label for p in answer.model.parameters}
     assert "Groups have 3 to 12 members (u)" in " ".join(str(answer).split())
-
-
-def _folds(sds, *, blocks=6, readings=1, seed=1):
-    """Two treatments in experiments, near 1 each, of which one is noisy."""
-    rng = np.random.default_rng(seed)
-    rows = [
-        (g, f"k{k}", mean + rng.normal(0, 0.2) * (readings > 1))
-        for k in range(blocks)
-        for level in [rng.normal(0, 0.1)]
-        for g, sd in zip("ab", sds, strict=True)
-        for mean in [1 + level + rng.normal(0, sd)]
-        for _ in range(readings)
-    ]
-    return pd.DataFrame(rows, columns=["g", "k", "y"])
-
-
-@pytest.mark.parametrize("readings", [1, 3])
-def test_groups_held_against_a_value_in_blocks_have_their_own_spreads(readings):
-    """The noisy one beside the one-sample t: its interval was .66 times as wide, the other 8."""
-    table = _folds((0.1, 2.0), readings=readings)
-    roles = {"value": "y", "group": "g", "block": "k"}
-    answer = ne.compare(table, **roles, options={"against": 1.0, **OPTIONS})
-    assert "spread of its own" in " ".join(str(answer).split())
-    means = table.pivot_table(index="k", columns="g", values="y")
-    for name, most in (("a", 2.0), ("b", 1.15)):
-        row = next(row for row in answer.contrasts if row.name.startswith(name))
-        t = np.ptp(stats.t.interval(0.95, 5, 0, stats.sem(means[name])))
-        assert 0.85 < (row.ci_high - row.ci_low) / t < most
-    even = ne.compare(_folds((1.0, 1.0)), **roles, options={"against": 1.0, **OPTIONS})
-    assert {"tau_effect[a]", "tau_effect[b]"} <= {p.label for p in even.model.parameters}
-
-
-def test_two_groups_in_blocks_of_which_one_varies_more_have_spreads_of_their_own():
-    """Pitman's and Morgan's test written out; centres beside the one-sample t."""
-    table = _folds((0.3, 2.0), seed=4)
-    design = Design.from_table(read_table(table), Roles(value="y", group="g", block="k"))
-    found = Spreads.of_effects(design)
-    wide = table.pivot_table(index="k", columns="g", values="y")
-    expected = stats.pearsonr(wide.b - wide.a, wide.a + wide.b).pvalue
-    assert found.p == pytest.approx(expected, rel=1e-6)
-    answer = ne.compare(table, value="y", group="g", block="k", options=OPTIONS)
-    assert "Pitman" in str(answer)
-    centre = next(row for row in answer.groups if row.name == "b")
-    t = np.ptp(stats.t.interval(0.95, 5, 0, stats.sem(wide["b"])))
-    assert (centre.ci_high - centre.ci_low) / t == pytest.approx(1, abs=0.15)
 
 
 def _observed(response, sds, n, *, seed=0, readings=1, blocks=False):
@@ -758,9 +717,66 @@ def test_three_arms_of_observed_values_have_spreads_of_change_where_these_show_i
         if response == "counts"
         else rng.binomial(200, special.expit(eta))
     )
-    words = {"response": "counts" if response == "counts" else "k/n", "ess": 300}
     roles = {name: column for name, column in MIXED.items() if name != "value"}
-    asked = {**roles, **({"value": "k"} if response == "counts" else {})}
-    answer = ne.compare(table, **asked, options=words)
-    assert {f"excess[{arm}]" for arm in "abc"} <= {p.label for p in answer.model.parameters}
-    assert "within id" in " ".join(str(answer).split())
+    design, _, chosen, _ = posed(
+        table,
+        **{
+            "value": "k" if response == "counts" else None,
+            "unit": None,
+            "reference": None,
+            **roles,
+        },
+        relabel_units=False,
+        options={"response": "counts" if response == "counts" else "k/n"},
+    )
+    found = uneven(design)
+    assert found.within == "id"
+    assert found.sds[2] == pytest.approx(1.2, abs=0.5)
+    assert max(found.sds[:2]) < 0.4
+    own = Model.from_design(design, replace(chosen.assumptions, tau="own", robust="none"))
+    assert {f"excess[{arm}]" for arm in "abc"} <= {p.label for p in own.parameters}
+
+
+def _folds(sds, *, blocks=6, readings=1, seed=1):
+    """Two treatments in experiments, near 1 each, of which one is noisy."""
+    rng = np.random.default_rng(seed)
+    rows = [
+        (g, f"k{k}", mean + rng.normal(0, 0.2) * (readings > 1))
+        for k in range(blocks)
+        for level in [rng.normal(0, 0.1)]
+        for g, sd in zip("ab", sds, strict=True)
+        for mean in [1 + level + rng.normal(0, sd)]
+        for _ in range(readings)
+    ]
+    return pd.DataFrame(rows, columns=["g", "k", "y"])
+
+
+@pytest.mark.parametrize("readings", [1, 3])
+def test_groups_held_against_a_value_in_blocks_have_their_own_spreads(readings):
+    """The noisy one beside the one-sample t: its interval was .66 times as wide, the other 8."""
+    table = _folds((0.1, 2.0), readings=readings)
+    roles = {"value": "y", "group": "g", "block": "k"}
+    answer = ne.compare(table, **roles, options={"against": 1.0, **OPTIONS})
+    assert "spread of its own" in " ".join(str(answer).split())
+    means = table.pivot_table(index="k", columns="g", values="y")
+    for name, most in (("a", 2.0), ("b", 1.15)):
+        row = next(row for row in answer.contrasts if row.name.startswith(name))
+        t = np.ptp(stats.t.interval(0.95, 5, 0, stats.sem(means[name])))
+        assert 0.85 < (row.ci_high - row.ci_low) / t < most
+    even = ne.compare(_folds((1.0, 1.0)), **roles, options={"against": 1.0, **OPTIONS})
+    assert {"tau_effect[a]", "tau_effect[b]"} <= {p.label for p in even.model.parameters}
+
+
+def test_two_groups_in_blocks_of_which_one_varies_more_have_spreads_of_their_own():
+    """Pitman's and Morgan's test written out; centres beside the one-sample t."""
+    table = _folds((0.3, 2.0), seed=4)
+    design = Design.from_table(read_table(table), Roles(value="y", group="g", block="k"))
+    found = Spreads.of_effects(design)
+    wide = table.pivot_table(index="k", columns="g", values="y")
+    expected = stats.pearsonr(wide.b - wide.a, wide.a + wide.b).pvalue
+    assert found.p == pytest.approx(expected, rel=1e-6)
+    answer = ne.compare(table, value="y", group="g", block="k", options=OPTIONS)
+    assert "Pitman" in str(answer)
+    centre = next(row for row in answer.groups if row.name == "b")
+    t = np.ptp(stats.t.interval(0.95, 5, 0, stats.sem(wide["b"])))
+    assert (centre.ci_high - centre.ci_low) / t == pytest.approx(1, abs=0.15)

@@ -38,9 +38,9 @@ NODES, REACH, LAID = 21, 7.0, 2
 LOCATION = 5.0
 #: Share of the largest below which an eigenvalue is 0.
 ROUNDING = 1e-9
-#: Fewest groups in blocks whose differences tell the spread of each.
-TELLING = 3
 TEST = "likelihood ratio"
+#: Groups whose differences do not tell which of them varies.
+PAIR = 2
 #: Excesses over chance that are tried.
 EXCESSES = np.linspace(0, 4, 401)
 
@@ -161,7 +161,7 @@ def _of_changes(design: Design) -> Spreads | None:
 
 def _of_effects(design: Design) -> Spreads | None:
     """Return how far each of three groups or more differs from block to block by itself."""
-    if not differing(design) or len(design.groups) < TELLING:
+    if len(design.groups) == PAIR or not differing(design):
         return None
     value, variance = _cells(design)
     blocks = np.isfinite(value).sum(axis=1) > 1

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from nestimate.data.designs.design import Design
-from nestimate.data.designs.spreads import HARDLY, MOST_OWN, Spreads, members
+from nestimate.data.designs.spreads import HARDLY, MOST_INSIDE, MOST_OWN, Spreads, members
 from nestimate.data.designs.structure import Structure
 from nestimate.errors import DesignError
 from nestimate.model.observed_spreads import observed_spreads

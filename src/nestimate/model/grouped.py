@@ -111,7 +111,7 @@ class GroupedDensity:
 
     def slopes(self, theta: Theta, rng: np.random.Generator) -> Array:
         """Draw every cluster's own slopes, shape (draws, clusters, slopes)."""
-        return slopes_of(self.structure, theta, self._deviations(theta, rng))
+        return slopes_of(self.structure, theta[FIXED].T, self._deviations(theta, rng))
 
     def _deviations(self, theta: Theta, rng: np.random.Generator) -> Array:
         """Draw every cluster's effects, shape (draws, clusters, effects)."""
@@ -184,11 +184,16 @@ def looks(structure: Structure, theta: Theta, deviations: Array) -> Array:
     return np.asarray(cells[:, np.arange(structure.home.size), structure.home])
 
 
-def slopes_of(structure: Structure, theta: Theta, deviations: Array) -> Array:
-    """Return every cluster's own slopes, shape (draws, clusters, slopes); see `looks`."""
-    fixed = theta[FIXED].T
-    found = [fixed[:, None, j] + deviations[:, :, e] for j, e in structure.slopes]
-    return np.stack(found, axis=2)
+def slopes_of(structure: Structure, fixed: Array, deviations: Array) -> Array:
+    """Return every cluster's own slopes, shape (draws, clusters, slopes); see `looks`.
+
+    `fixed`: the coefficients, (draws, coefficients).
+    """
+    every = np.arange(structure.outer.size)
+    found = np.empty((*deviations.shape[:2], len(structure.slopes)))
+    for i, ((j, _), own) in enumerate(zip(structure.slopes, structure.slope_effects, strict=True)):
+        found[:, :, i] = fixed[:, None, j] + deviations[:, every, own]
+    return found
 
 
 def effect_root(structure: Structure, theta: Theta) -> Array:
@@ -196,7 +201,6 @@ def effect_root(structure: Structure, theta: Theta) -> Array:
 
     In the unit of the scales in `theta`.
     """
-    correlated = np.array(structure.correlated, dtype=np.intp)
     scales = np.stack(
         [
             effect.share * _own(theta[scale_of(stratum)], effect.group)
@@ -205,9 +209,10 @@ def effect_root(structure: Structure, theta: Theta) -> Array:
         axis=1,
     )
     root = scales[:, :, None] * np.eye(len(structure.heavy))
-    if correlated.size:
-        own = correlation_root(theta[CORRELATION].T, correlated.size)
-        root[:, correlated[:, None], correlated] = scales[:, correlated, None] * own
+    for own in structure.correlations:
+        if own.size:
+            of_one = correlation_root(theta[CORRELATION].T, own.size)
+            root[:, own[:, None], own] = scales[:, own, None] * of_one
     return np.asarray(root)
 
 

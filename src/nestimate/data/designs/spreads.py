@@ -15,7 +15,6 @@ from scipy import special
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.structure import Structure
-from nestimate.errors import DesignError
 from nestimate.remedies import Advice, Remedy
 
 Array = NDArray[np.float64]
@@ -51,6 +50,8 @@ class Spreads:
     within
         Inside what these SDs are: those of changes, of blocks that see some of the cells. Empty
         where they are those of what was sampled.
+    along
+        Along what these are SDs of the slopes of what was sampled; empty where of its level.
     test
         What says so.
 
@@ -66,12 +67,18 @@ class Spreads:
     fewest: int
     most: int
     within: str = ""
+    along: str = ""
     test: str = "Bartlett's test"
 
     @property
     def uneven(self) -> bool:
         """Whether one spread would be wrong for some."""
         return self.p < LEVEL
+
+    @property
+    def name(self) -> str:
+        """What the check of them is called."""
+        return f"spreads{' within' if self.within else ' of slopes' if self.along else ''}"
 
     @property
     def shown(self) -> str:
@@ -82,6 +89,7 @@ class Spreads:
         ]
         more = f" and {len(each) - MOST_SHOWN} more" if len(each) > MOST_SHOWN else ""
         where = f" within {self.within}" if self.within else ""
+        where = f" of slopes along {self.along}" if self.along else where
         return f"SD{where} {', '.join(each[:MOST_SHOWN])}{more}"
 
     @property
@@ -97,7 +105,8 @@ class Spreads:
     @classmethod
     def every(cls, design: Design) -> tuple[Self, ...]:
         """Return all that is known of the spreads of a design."""
-        seen = (cls.of(design), cls.of_changes(design), cls.of_effects(design))
+        whole = (cls.of(design), cls.of_changes(design), cls.of_effects(design))
+        seen = (*whole, *cls.of_slopes(design))
         return tuple(found for found in seen if found is not None)
 
     @classmethod
@@ -107,10 +116,37 @@ class Spreads:
         Nor of counts and shares, whose scatter follows their size.
         """
         found = _members(design) if design.observed is None else None
-        if found is None:
-            return None
-        value, group, names = found
         least = design.yardstick.resolution / np.sqrt(12)
+        return None if found is None else cls._of_members(*found, least)
+
+    @classmethod
+    def of_slopes(cls, design: Design) -> tuple[Self | None, ...]:
+        """Return those of the slopes of clusters, by least squares in each that tells its own."""
+        structure = design.structure
+        found = _members(design) if structure.slopes and design.observed is None else None
+        if found is None:
+            return ()
+        _, home, names = found
+        strata = [structure.heavy[effect][0] for _, effect in structure.slopes]
+        columns = [np.ones(structure.group.size)]
+        columns += [np.sum([effect.column for effect in s.effects], axis=0) for s in strata]
+        about, left, codes = np.stack(columns, axis=1), _left(design), structure.outer.codes
+        slopes = np.full((home.size, about.shape[1]), np.nan)
+        for k in range(home.size):
+            slope, _, rank, _ = np.linalg.lstsq(about[codes == k], left[codes == k])
+            slopes[k] = slope if rank == about.shape[1] else np.nan
+        told = np.isfinite(slopes[:, 0])
+        least = design.yardstick.resolution / np.sqrt(12)
+        return tuple(
+            cls._of_members(slopes[told, i], home[told], names, least / s.size, along=s.of)
+            for i, s in enumerate(strata, start=1)
+        )
+
+    @classmethod
+    def _of_members(
+        cls, value: Array, group: Codes, names: tuple[str, ...], least: float, along: str = ""
+    ) -> Self | None:
+        """Return the spreads of a number of each member of groups; None where two have none."""
         sizes = np.bincount(group, minlength=len(names))
         several = np.flatnonzero(sizes > 1)
         if several.size < 2:
@@ -122,6 +158,7 @@ class Spreads:
             p=_bartlett(sds, sizes[several] - 1),
             fewest=int(sizes[several].min()),
             most=int(sizes[several].max()),
+            along=along,
         )
 
     @classmethod
@@ -231,15 +268,20 @@ def _members(design: Design) -> tuple[Array, Codes, tuple[str, ...]] | None:
     if between:
         names = tuple(dict.fromkeys(between))
         group = np.array([names.index(name) for name in between], dtype=np.intp)[group]
-    fitted = structure.fixed @ np.linalg.lstsq(structure.fixed, design.readings.value)[0]
-    left = design.readings.value - fitted
     codes = structure.outer.codes if structure.outer.size else np.arange(group.size)
     size = int(codes.max()) + 1
     home = np.zeros(size, dtype=np.intp)
     home[codes] = group
     if (home[codes] != group).any():
         return None
-    return np.bincount(codes, left, size) / np.bincount(codes, minlength=size), home, names
+    means = np.bincount(codes, _left(design), size) / np.bincount(codes, minlength=size)
+    return means, home, names
+
+
+def _left(design: Design) -> Array:
+    """Return what least squares with the fixed columns leaves of every row."""
+    fixed, value = design.structure.fixed, design.readings.value
+    return np.asarray(value - fixed @ np.linalg.lstsq(fixed, value)[0])
 
 
 def _bartlett(sds: Array, freedom: Codes) -> float:
@@ -250,7 +292,7 @@ def _bartlett(sds: Array, freedom: Codes) -> float:
     return float(special.chdtrc(k - 1, apart / correction))
 
 
-def by_spread(build: Callable[[bool], Design], tau: str | None, *, pairs: bool = False) -> Design:
+def by_spread(build: Callable[[bool], Design], tau: str | None) -> Design:
     """Return a design whose groups have spreads of their own where that was chosen, or is shown.
 
     Parameters
@@ -259,18 +301,11 @@ def by_spread(build: Callable[[bool], Design], tau: str | None, *, pairs: bool =
         The design, given whether groups may have spreads of their own.
     tau
         The choice; None leaves it to the data.
-    pairs
-        Whether two groups have one each whatever the data show, as they have by roles.
     """
     design = build(tau == "own")
-    homes = _homes(design.structure)
-    usual = pairs and (len(homes) == 2 or bool(outnumbered(design)))
-    if tau is not None or not homes or not (usual or uneven(design)):
-        return design
-    try:
-        return build(True)
-    except DesignError:
-        return design  # slopes that are correlated with the level: it is said beside the answer
+    homes = () if design.structure.crossed else _homes(design.structure)
+    usual = len(homes) == 2 or bool(outnumbered(design))
+    return build(True) if tau is None and homes and (usual or uneven(design)) else design
 
 
 def uneven(design: Design) -> Spreads | None:
@@ -291,14 +326,18 @@ def uneven(design: Design) -> Spreads | None:
 def told_apart(design: Design) -> str | None:
     """Say why groups that share one spread by default have one each here; None where they share.
 
-    They show that they scatter differently. Or a small one is outnumbered: what it shares would be
-    the spread of the others, and a test does not see that its own is another. Or each is held
-    against a stated value, and none against another.
+    They show that they scatter differently. Or there are two, in a formula that other programs
+    read as one spread for both. Or a small one is outnumbered: what it shares would be the spread
+    of the others, and a test does not see that its own is another. Or each is held against a
+    stated value, and none against another.
     """
     shown = uneven(design)
     if shown is not None:
         return shown.said
     structure = design.structure
+    if structure.pair and structure.text:
+        why = f"Each of {', '.join(_homes(structure))} has a spread of its own"
+        return Advice(f"{why} (one for all: ", Remedy("tau", "common"), ").")
     if structure.pair or structure.crossed or not 1 < len(structure.groups) <= MOST_OWN:
         return None
     why = ""

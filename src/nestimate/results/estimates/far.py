@@ -149,10 +149,11 @@ def _blocks(fit: Fit, asked: Sequence[Contrast]) -> Distances:
 def _slopes(fit: Fit, labels: tuple[str, ...]) -> list[Far]:
     terms, rows = fit.model.design.structure, []
     drawn = fit.resampled[: len(fit.slopes)]
+    scale = between.scales(fit)[drawn]
     for i, (j, _) in enumerate(terms.slopes):
-        scale = between.slope_scales(fit, i)[drawn]
         overall = fit.draws.coefficients[drawn, j]
         for k, label in enumerate(labels):
-            events = np.abs(fit.slopes[:, k, i] - overall) > FAR * scale
+            spread = scale[:, terms.slope_effects[i, k]]
+            events = np.abs(fit.slopes[:, k, i] - overall) > FAR * spread
             rows.append(Far(label=label, inside=terms.labels[j], events=events))
     return rows

@@ -189,10 +189,27 @@ def slopes_of(structure: Structure, fixed: Array, deviations: Array) -> Array:
 
     `fixed`: the coefficients, (draws, coefficients).
     """
-    every = np.arange(structure.outer.size)
+    every, weights = np.arange(structure.outer.size), slope_weights(structure)
     found = np.empty((*deviations.shape[:2], len(structure.slopes)))
-    for i, ((j, _), own) in enumerate(zip(structure.slopes, structure.slope_effects, strict=True)):
-        found[:, :, i] = fixed[:, None, j] + deviations[:, every, own]
+    for i, own in enumerate(structure.slope_effects):
+        found[:, :, i] = fixed @ weights[i].T + deviations[:, every, own]
+    return found
+
+
+def slope_weights(structure: Structure) -> Array:
+    """Return what makes each slope in each cluster, shape (slopes, clusters, coefficients).
+
+    Its coefficient; where slopes differ between groups, those of the groups that the cluster sees.
+    """
+    seen = np.zeros((int(structure.outer.codes.max()) + 1, len(structure.groups)))
+    np.add.at(seen, (structure.outer.codes, structure.group), 1)
+    differ = (s for s in structure.surfaces if s.slope and np.ptp(s.weights, axis=0).any())
+    told = {surface.of: surface.weights for surface in differ}
+    found = np.zeros((len(structure.slopes), len(seen), len(structure.labels)))
+    for i, (j, _) in enumerate(structure.slopes):
+        found[i, :, j] = 1
+        if (own := told.get(f"slope of {structure.labels[j]}")) is not None:
+            found[i] = seen @ own / seen.sum(axis=1, keepdims=True)
     return found
 
 

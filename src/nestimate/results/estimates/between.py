@@ -1,13 +1,14 @@
 """What differs between blocks and units: what each shows by itself, and what a new one may do."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.structure import Structure
 from nestimate.inference.fit import Fit
-from nestimate.model.grouped import effect_root
+from nestimate.model.grouped import effect_root, slope_weights
 from nestimate.results.estimates import estimands
 from nestimate.results.estimates.classical import Sums
 from nestimate.results.estimates.contrasts import Contrast
@@ -71,17 +72,29 @@ def new_effects(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
 
 def new_slopes(fit: Fit) -> tuple[Quantity, ...]:
     """Return draws of every slope in a block not yet seen, named as its coefficient (and group)."""
-    rng, design = np.random.default_rng([fit.seed, 4]), fit.model.design
-    terms = design.structure
+    rng, terms = np.random.default_rng([fit.seed, 4]), fit.model.design.structure
     outer, scale = terms.heavy[0][0], scales(fit)
+    return tuple(
+        replace(
+            whole,
+            values=whole.values + scale[:, effect] * fit.draws.deviates(outer, rng)[:, 0],
+            mean_exists=not fit.model.assumptions.robust_units,
+        )
+        for whole, (_, effect, _) in zip(whole_slopes(fit), slope_parts(terms), strict=True)
+    )
+
+
+def whole_slopes(fit: Fit) -> tuple[Quantity, ...]:
+    """Return draws of every slope about which those of blocks differ, by the same names."""
+    terms = fit.model.design.structure
+    weights = slope_weights(terms)
     return tuple(
         Quantity(
             name=name,
-            values=fit.draws.coefficients[:, terms.slopes[i][0]]
-            + scale[:, effect] * fit.draws.deviates(outer, rng)[:, 0],
-            measure=design.differences,
+            values=fit.draws.coefficients
+            @ weights[i, terms.slope_effects[i] == effect].mean(axis=0),
+            measure=fit.model.design.differences,
             weights=fit.weights,
-            mean_exists=not fit.model.assumptions.robust_units,
         )
         for i, effect, name in slope_parts(terms)
     )
@@ -140,8 +153,8 @@ def raw_slopes(fit: Fit) -> Array:
     if not terms.slopes:
         return np.empty((0, 0))
     every = _own(fit, terms, np.eye(len(terms.effects)))
-    middle = [_mean(fit, fit.draws.coefficients[:, j]) for j, _ in terms.slopes]
-    return np.array(middle)[:, None] + np.take_along_axis(every, terms.slope_effects, axis=0)
+    middle = slope_weights(terms) @ (fit.weights @ fit.draws.coefficients)
+    return middle + np.take_along_axis(every, terms.slope_effects, axis=0)
 
 
 def _own(fit: Fit, terms: Structure, wanted: Array) -> Array:

@@ -165,17 +165,18 @@ def _block_panels(answer: Answer) -> list[Panel]:
     rest = rows[len(effects) * block.size :] if varies else []
     raw_slopes = answer.design.differences.said(between.raw_slopes(answer.fit))
     change = {"difference": "change"}.get(answer.design.differences.difference, "ratio")
-    for slope, (i, effect, _) in zip(slopes, between.slope_parts(terms), strict=True):
+    change = f"{change} of {canvas.value_label(answer)}"
+    parts = zip(slopes, between.whole_slopes(answer.fit), between.slope_parts(terms), strict=True)
+    for slope, whole, (i, effect, _) in parts:
         mine = np.flatnonzero(terms.slope_effects[i] == effect)
-        along = terms.labels[terms.slopes[i][0]]
         found.append(
             Panel(
                 title=f"slope of {slope.name}",
-                axis=f"{change} of {canvas.value_label(answer)} per unit of {along}",
+                axis=f"{change} per unit of {terms.labels[terms.slopes[i][0]]}",
                 labels=tuple(block.labels[k] for k in mine),
                 raw=raw_slopes[i, mine],
                 rows=tuple(rest[i * block.size + k] for k in mine),
-                overall=answer.coefficients[terms.slopes[i][0]],
+                overall=answer.question.summary(whole),
                 next_label=f"a new {block.name}",
                 ahead=answer.question.summary(slope),
                 null=canvas.null(answer),

@@ -91,6 +91,7 @@ def whole_slopes(fit: Fit) -> tuple[Quantity, ...]:
     return tuple(
         Quantity(
             name=name,
+            of=terms.labels[terms.slopes[i][0]],
             values=fit.draws.coefficients
             @ weights[i, terms.slope_effects[i] == effect].mean(axis=0),
             measure=fit.model.design.differences,

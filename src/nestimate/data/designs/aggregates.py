@@ -47,6 +47,13 @@ def summary_columns(
                 f"{table.source}: column '{named[role]}' ({role}), row "
                 f"{table.row(wrong[0])}: {rows[wrong[0]]:g}. It must be {said}."
             )
+    bare = np.flatnonzero(present & np.isnan(found.get("se", np.zeros(value.size))))
+    if bare.size and "n" not in found:
+        raise DataError(
+            f"{table.source}: column '{named['se']}' (se) is empty in {bare.size} of "
+            f"{int(present.sum())} rows that have a value, row {table.row(bare[0])} first. Give "
+            "every mean its standard error, or delete the row."
+        )
     if {"n", "se"} <= found.keys():
         # The standard error of a mean of n readings is their SD over sqrt(n).
         found["sd"] = found.pop("se") * np.sqrt(found["n"])
@@ -155,11 +162,6 @@ def merge_means(
             raise DesignError(
                 f"se needs one row per {levels[0].name}, without further levels: the standard "
                 "error of each mean is taken as it stands."
-            )
-        if not known.all():
-            raise DesignError(
-                f"se is empty in {int((~known).sum())} of {known.size} rows that have a value. "
-                "Give every mean its standard error."
             )
         return levels, readings, []
     freedom = readings.freedom.sum() + unit.size - np.unique(unit).size

@@ -14,7 +14,7 @@ def without_cluster(design: Design, position: int) -> Design:
     The yardstick stays, so that default priors are those of the whole data.
     """
     keep = design.structure.outer.codes != position
-    structure = design.structure.kept(keep, design.readings.n)
+    structure = design.structure.kept(keep, design.readings.told)
     levels = structure.levels
     unit = levels[0].codes if levels else np.arange(int(keep.sum()))
     readings = replace(design.readings.where(keep), unit=frozen(unit))

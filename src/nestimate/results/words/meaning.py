@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from nestimate.data.inspection.proposals import Branch, FormulaProposal, Proposal, Step
-from nestimate.results.words.wording import span_text
+from nestimate.results.words.layouts import span_text
 
 #: Groups shown one by one.
 MOST_BRANCHES = 6

@@ -11,7 +11,7 @@ from nestimate.errors import listed
 from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
 from nestimate.results.estimates.summaries import Question
-from nestimate.results.words import wording
+from nestimate.results.words import layouts, wording
 from nestimate.results.words.laws import link_prior_reasons, reading_law
 from nestimate.results.words.rounding import number, percent
 
@@ -117,7 +117,7 @@ def methods_paragraph(model: Model, question: Question, fit: Fit, made_with: str
         rope = f" {what_none} from {low:g} to {high:g}{after} were regarded as practically none."
     kind = "highest density" if question.ci_kind == "hdi" else "equal-tailed"
     return (
-        f"{_compared(design, question)} in {log}{wording.value_label(design)} by Bayesian "
+        f"{_compared(design, question)} in {log}{layouts.value_label(design)} by Bayesian "
         f"estimation (nestimate {made_with}), describing {what} (the model of Kruschke 2013, "
         f"J. Exp. Psychol. Gen. 142:573, extended to designs with replicates). {sizes(design)} "
         f"Priors: {'; '.join(wording.prior_sentences(model))}. {_computation(fit)} Intervals are "
@@ -215,7 +215,7 @@ def _rows(design: Design) -> str:
 def _counts(design: Design) -> str:
     counts = design.units_per_group
     if len(counts) > MOST_COUNTED:
-        return f"{wording.span_text(min(counts), max(counts))} in each of {len(counts)} groups"
+        return f"{layouts.span_text(min(counts), max(counts))} in each of {len(counts)} groups"
     return ", ".join(f"{group}: {n}" for group, n in zip(design.groups, counts, strict=True))
 
 

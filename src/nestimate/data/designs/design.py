@@ -248,7 +248,9 @@ class Design:
         block = blocks[0] if blocks else None
         warnings = [*compared.warnings, *doubts]
         readings = read_rows(value, group, summary)
-        readings, said = reconstructed(readings, groups, alone=_alone(roles))
+        readings, said = reconstructed(
+            readings, groups, alone=_alone(roles), against=roles.one_group
+        )
         warnings += said
         levels, said = _unit_levels(table, roles, keep, place, places)
         notes += said

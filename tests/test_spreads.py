@@ -7,8 +7,9 @@ from scipy import stats
 
 import nestimate as ne
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.own_spreads import uneven
 from nestimate.data.designs.roles import Roles
-from nestimate.data.designs.spreads import Spreads, uneven
+from nestimate.data.designs.spreads import Spreads
 from nestimate.data.tables.door import Wanted, read_table
 from nestimate.results.estimates.summaries import Question
 from nestimate.results.words.wording import table_row

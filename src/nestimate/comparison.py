@@ -10,9 +10,9 @@ from nestimate.data.designs import responses
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
+from nestimate.data.designs.own_spreads import by_spread
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.scales import SCALES
-from nestimate.data.designs.spreads import by_spread
 from nestimate.data.tables.door import Wanted, read_table
 from nestimate.data.tables.files import file_name
 from nestimate.errors import ArgumentError, DesignError

@@ -8,9 +8,9 @@ from nestimate.data.designs import responses
 from nestimate.data.designs.adjusted import adjusted_design
 from nestimate.data.designs.compared import check_names
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.own_spreads import by_spread, readings_apart, told_apart
 from nestimate.data.designs.relative import relative
 from nestimate.data.designs.roles import Roles
-from nestimate.data.designs.spreads import by_spread, readings_apart, told_apart
 from nestimate.data.tables.door import Wanted, read_table
 from nestimate.data.tables.onegroup import with_one_group
 from nestimate.errors import DesignError

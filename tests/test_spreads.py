@@ -114,7 +114,7 @@ def test_an_effect_size_without_a_mean_is_told_by_its_median():
     assert np.ptp(points) < 6 * max(row.mcse_mean for row in found) < 4
 
 
-def test_a_formula_that_cannot_have_own_spreads_keeps_one_and_says_so():
+def test_a_formula_with_correlated_slopes_gives_each_group_its_spreads_and_says_so():
     rng = np.random.default_rng(6)
     rows = [
         (arm, f"{arm}{m}", day, sd * level + 0.3 * day + rng.normal(0, 0.3))
@@ -124,13 +124,42 @@ def test_a_formula_that_cannot_have_own_spreads_keeps_one_and_says_so():
         for day in (0.0, 1.0, 2.0)
     ]
     data = pd.DataFrame(rows, columns=["arm", "mouse", "day", "y"])
-    answer = ne.fit("y ~ arm + day + (day | mouse)", data, options={"ess": 500})
-    assert answer.model.assumptions.tau is None
-    (check,) = (check for check in answer.advice if check.name == "spreads")
+    text = "y ~ arm + day + (day | mouse)"
+    answer = ne.fit(text, data, options={"ess": 500})
+    assert any("scatter differently" in note for note in answer.design.notes)
+    assert {"tau[mouse | a]", "tau[mouse | b]"} <= {p.label for p in answer.model.parameters}
+    common = ne.fit(text, data, options={"ess": 500, "tau": "common"})
+    (check,) = (check for check in common.advice if check.name == "spreads")
     assert not check.passed
-    assert "two bars, as in (x || UNIT), with --tau own" in str(check.text)
-    own = ne.fit("y ~ arm + day + (day || mouse)", data, options={"ess": 500, "tau": "own"})
-    assert {"tau[mouse | a]", "tau[mouse | b]"} <= {p.label for p in own.model.parameters}
+    assert "A spread for each: --tau own" in str(check.text)
+    (check,) = (check for check in common.advice if check.name == "spreads of slopes")
+    own = {
+        arm: [np.polyfit(r.day, r.y, 1)[0] for _, r in rows.groupby("mouse")]
+        for arm, rows in data.groupby("arm")
+    }
+    assert check.value == pytest.approx(stats.bartlett(*own.values()).pvalue, rel=1e-6)
+    assert "SD of slopes along day" in str(check.text)
+
+
+def test_slopes_that_scatter_differently_are_seen_where_levels_do_not():
+    """Three arms: by levels nothing is seen, by the slopes of animals it is."""
+    rng = np.random.default_rng(8)
+    rows = [
+        (arm, f"{arm}{m}", day, level + slope * day + rng.normal(0, 0.3))
+        for arm, sd in (("a", 3.0), ("b", 0.3), ("c", 0.3))
+        for m in range(6)
+        for level, slope in [(rng.normal(0, 2), rng.normal(0, sd))]
+        for day in (-1.0, 0.0, 1.0)
+    ]
+    data = pd.DataFrame(rows, columns=["arm", "mouse", "day", "y"])
+    answer = ne.fit("y ~ arm * day + (day | mouse)", data, options={"ess": 400})
+    assert not Spreads.of(answer.design).uneven
+    assert {f"tau[mouse:day | {arm}]" for arm in "abc"} <= {
+        p.label for p in answer.model.parameters
+    }
+    assert "SD of slopes along day" in " ".join(str(answer).split())
+    common = ne.fit("y ~ arm * day + (day | mouse)", data, options={"ess": 400, "tau": "common"})
+    assert "tau[mouse:day]" in {p.label for p in common.model.parameters}
 
 
 @pytest.mark.parametrize("noisy", [1.0, 8.0])

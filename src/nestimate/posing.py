@@ -101,15 +101,13 @@ def posed(
             ".",
         )
     if not chosen.covariates:
-        design = by_spread(
-            lambda apart: Design.from_table(table, roles, apart=apart), chosen.tau, pairs=True
-        )
+        design = by_spread(lambda apart: Design.from_table(table, roles, apart=apart), chosen.tau)
         return relative(design, chosen.relative_to), None, chosen, words
 
     def build(apart: bool) -> Design:
         return adjusted_design(table, roles, chosen.covariates, apart=apart, at=chosen.values_at)
 
-    adjusted = by_spread(build, chosen.tau, pairs=True)
+    adjusted = by_spread(build, chosen.tau)
     own = any(stratum.lone and stratum.apart for stratum in adjusted.structure.strata)
     plain = adjusted_design(table, roles, (), apart=own)
     return relative(adjusted, chosen.relative_to), plain, chosen, words

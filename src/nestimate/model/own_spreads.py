@@ -5,9 +5,8 @@ from collections.abc import Callable
 import numpy as np
 
 from nestimate.data.designs.design import Design
-from nestimate.data.designs.spreads import HARDLY, MOST_INSIDE, MOST_OWN, Spreads, members
+from nestimate.data.designs.spreads import HARDLY, MOST_OWN, Spreads, members
 from nestimate.data.designs.structure import Structure
-from nestimate.errors import DesignError
 from nestimate.model.observed_spreads import observed_spreads
 from nestimate.remedies import Advice, Remedy
 
@@ -23,7 +22,7 @@ def all_spreads(design: Design) -> tuple[Spreads, ...]:
     return Spreads.every(design) if design.observed is None else observed_spreads(design)
 
 
-def by_spread(build: Callable[[bool], Design], tau: str | None, *, pairs: bool = False) -> Design:
+def by_spread(build: Callable[[bool], Design], tau: str | None) -> Design:
     """Return a design whose groups have spreads of their own where that was chosen, or is shown.
 
     Parameters
@@ -32,18 +31,11 @@ def by_spread(build: Callable[[bool], Design], tau: str | None, *, pairs: bool =
         The design, given whether groups may have spreads of their own.
     tau
         The choice; None leaves it to the data.
-    pairs
-        Whether two groups have one each whatever the data show, as they have by roles.
     """
     design = build(tau == "own")
-    homes = _homes(design.structure)
-    usual = pairs and (len(homes) == 2 or bool(outnumbered(design)))
-    if tau is not None or not homes or not (usual or uneven(design)):
-        return design
-    try:
-        return build(True)
-    except DesignError:
-        return design  # slopes that are correlated with the level: it is said beside the answer
+    homes = () if design.structure.crossed else _homes(design.structure)
+    usual = len(homes) == 2 or bool(outnumbered(design))
+    return build(True) if tau is None and homes and (usual or uneven(design)) else design
 
 
 def uneven(design: Design) -> Spreads | None:
@@ -64,14 +56,18 @@ def uneven(design: Design) -> Spreads | None:
 def told_apart(design: Design) -> str | None:
     """Say why groups that share one spread by default have one each here; None where they share.
 
-    They show that they scatter differently. Or a small one is outnumbered: what it shares would be
-    the spread of the others, and a test does not see that its own is another. Or each is held
-    against a stated value, and none against another.
+    They show that they scatter differently. Or there are two, in a formula that other programs
+    read as one spread for both. Or a small one is outnumbered: what it shares would be the spread
+    of the others, and a test does not see that its own is another. Or each is held against a
+    stated value, and none against another.
     """
     shown = uneven(design)
     if shown is not None:
         return shown.said
     structure = design.structure
+    if structure.pair and structure.text:
+        why = f"Each of {', '.join(_homes(structure))} has a spread of its own"
+        return Advice(f"{why} (one for all: ", Remedy("tau", "common"), ").")
     if structure.pair or structure.crossed or not 1 < len(structure.groups) <= MOST_OWN:
         return None
     why = ""

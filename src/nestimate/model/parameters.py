@@ -249,7 +249,7 @@ def _pooled(stratum: Stratum, groups: tuple[str, ...]) -> list[Parameter]:
 
 
 def _correlations(structure: Structure) -> list[Parameter]:
-    own = [structure.effects[i].name for i in structure.correlated]
+    own = [structure.heavy[i][0].what for i in structure.correlated]
     pairs = [(i, j) for i in range(len(own)) for j in range(i)]
     return [
         Parameter(

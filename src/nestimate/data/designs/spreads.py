@@ -48,6 +48,8 @@ class Spreads:
     within
         Inside what these SDs are: those of changes, of blocks that see some of the cells. Empty
         where they are those of what was sampled.
+    along
+        Along what these are SDs of the slopes of what was sampled; empty where of its level.
     test
         What says so.
     what
@@ -65,6 +67,7 @@ class Spreads:
     fewest: int
     most: int
     within: str = ""
+    along: str = ""
     test: str = "Bartlett's test"
     what: str = "SD"
 
@@ -72,6 +75,11 @@ class Spreads:
     def uneven(self) -> bool:
         """Whether one spread would be wrong for some."""
         return self.p < LEVEL
+
+    @property
+    def name(self) -> str:
+        """What the check of them is called."""
+        return f"spreads{' within' if self.within else ' of slopes' if self.along else ''}"
 
     @property
     def shown(self) -> str:
@@ -82,6 +90,7 @@ class Spreads:
         ]
         more = f" and {len(each) - MOST_SHOWN} more" if len(each) > MOST_SHOWN else ""
         where = f" within {self.within}" if self.within else ""
+        where = f" of slopes along {self.along}" if self.along else where
         return f"{self.what}{where} {', '.join(each[:MOST_SHOWN])}{more}"
 
     @property
@@ -97,17 +106,45 @@ class Spreads:
     @classmethod
     def every(cls, design: Design) -> tuple[Self, ...]:
         """Return all that is known of the spreads of a design of measurements."""
-        seen = (cls.of(design), cls.of_changes(design), cls.of_effects(design))
+        whole = (cls.of(design), cls.of_changes(design), cls.of_effects(design))
+        seen = (*whole, *cls.of_slopes(design))
         return tuple(found for found in seen if found is not None)
 
     @classmethod
     def of(cls, design: Design) -> Self | None:
         """Return the spreads of a design; None where members do not lie in one group each."""
         found = members(design)
-        if found is None:
-            return None
-        value, group, names = found
         least = design.yardstick.resolution / np.sqrt(12)
+        return None if found is None else cls._of_members(*found, least)
+
+    @classmethod
+    def of_slopes(cls, design: Design) -> tuple[Self | None, ...]:
+        """Return those of the slopes of clusters, by least squares in each that tells its own."""
+        structure = design.structure
+        found = members(design) if structure.slopes and design.observed is None else None
+        if found is None:
+            return ()
+        _, home, names = found
+        strata = [structure.heavy[effect][0] for _, effect in structure.slopes]
+        columns = [np.ones(structure.group.size)]
+        columns += [np.sum([effect.column for effect in s.effects], axis=0) for s in strata]
+        about, left, codes = np.stack(columns, axis=1), _left(design), structure.outer.codes
+        slopes = np.full((home.size, about.shape[1]), np.nan)
+        for k in range(home.size):
+            slope, _, rank, _ = np.linalg.lstsq(about[codes == k], left[codes == k])
+            slopes[k] = slope if rank == about.shape[1] else np.nan
+        told = np.isfinite(slopes[:, 0])
+        least = design.yardstick.resolution / np.sqrt(12)
+        return tuple(
+            cls._of_members(slopes[told, i], home[told], names, least / s.size, along=s.of)
+            for i, s in enumerate(strata, start=1)
+        )
+
+    @classmethod
+    def _of_members(
+        cls, value: Array, group: Codes, names: tuple[str, ...], least: float, along: str = ""
+    ) -> Self | None:
+        """Return the spreads of a number of each member of groups; None where two have none."""
         sizes = np.bincount(group, minlength=len(names))
         several = np.flatnonzero(sizes > 1)
         if several.size < 2:
@@ -119,6 +156,7 @@ class Spreads:
             p=bartlett(sds, sizes[several] - 1),
             fewest=int(sizes[several].min()),
             most=int(sizes[several].max()),
+            along=along,
         )
 
     @classmethod
@@ -277,15 +315,20 @@ def members(design: Design) -> tuple[Array, Codes, tuple[str, ...]] | None:
     if between:
         names = tuple(dict.fromkeys(between))
         group = np.array([names.index(name) for name in between], dtype=np.intp)[group]
-    fitted = structure.fixed @ np.linalg.lstsq(structure.fixed, design.readings.value)[0]
-    left = design.readings.value - fitted
     codes = structure.outer.codes if structure.outer.size else np.arange(group.size)
     size = int(codes.max()) + 1
     home = np.zeros(size, dtype=np.intp)
     home[codes] = group
     if (home[codes] != group).any():
         return None
-    return np.bincount(codes, left, size) / np.bincount(codes, minlength=size), home, names
+    means = np.bincount(codes, _left(design), size) / np.bincount(codes, minlength=size)
+    return means, home, names
+
+
+def _left(design: Design) -> Array:
+    """Return what least squares with the fixed columns leaves of every row."""
+    fixed, value = design.structure.fixed, design.readings.value
+    return np.asarray(value - fixed @ np.linalg.lstsq(fixed, value)[0])
 
 
 def bartlett(sds: Array, freedom: Codes) -> float:

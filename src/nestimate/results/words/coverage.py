@@ -6,7 +6,7 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.spreads import HARDLY, Spreads
 from nestimate.model.model import Model
 from nestimate.model.own_spreads import all_spreads
-from nestimate.remedies import Advice, Remedy, Spoken
+from nestimate.remedies import Advice, Remedy
 from nestimate.results.estimates.summaries import Check
 from nestimate.results.words.rounding import (
     percent,
@@ -72,17 +72,17 @@ def _inside_checks(design: Design) -> tuple[Check, ...]:
 
 def _spread_check(design: Design, found: Spreads) -> Check:
     """Say whether what has one spread shows several."""
-    own = _own_spreads(design)
-    unseen = (", which of so few would hardly show. A spread for each: ", *own, ".")
+    own = Remedy("tau", "own")
+    unseen = (", which of so few would hardly show. A spread for each: ", own, ".")
     return Check.of(
-        "spreads within" if found.within else "spreads",
+        found.name,
         found.p,
         passed=not found.uneven,
         text=Advice(
             f"One spread serves {_all_of(design)}, and they scatter differently "
             f"({found.shown}; {found.test} P = {found.p:.2g}): intervals are too narrow "
             "where the scatter is large and too wide where it is small. A spread for each: ",
-            *own,
+            own,
             ".",
         )
         if found.uneven
@@ -98,14 +98,6 @@ def _spread_check(design: Design, found: Spreads) -> Check:
 def _all_of(design: Design) -> str:
     """Say what has one spread: groups, or the blocks that lie in some of them."""
     return "all groups" if design.block is None else f"every {design.block.name}"
-
-
-def _own_spreads(design: Design) -> tuple[Spoken | str, ...]:
-    """Return what gives groups spreads of their own."""
-    own = Remedy("tau", "own")
-    if len(design.structure.correlated) > 1:
-        return ("two bars, as in (x || UNIT), with ", own)
-    return (own,)
 
 
 def coverage_checks(model: Model, ci_prob: float) -> tuple[Check, ...]:

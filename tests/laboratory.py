@@ -170,6 +170,28 @@ _REPLICATES = csv(
 )
 _BEDS = [(g, f"{g}{i}", value()) for g in ("ctl", "trt") for i in range(4) for _ in range(2)]
 
+
+def _twice(head, labels=("a", "b"), *, anew=True, often=1):
+    """Three things in each of six, both seen under two conditions; numbered anew or through."""
+    letter = head[0]
+    return csv(
+        head,
+        [
+            (
+                f"{letter}{i + 1}",
+                k + 1 + 3 * i * (not anew),
+                label,
+                *([j + 1] * (often > 1)),
+                value(),
+            )
+            for i in range(6)
+            for k in range(3)
+            for label in labels
+            for j in range(often)
+        ],
+    )
+
+
 SHEETS = {
     "C1 numbered mice": Sheet(UNEVEN, "compare --value weight --group arm --unit mouse"),
     "C1 tracks": Sheet(
@@ -466,5 +488,46 @@ SHEETS = {
         "Glucose\n\nby me\n" + csv("arm,mouse,y", _BEDS),
         "compare --value y --group arm --unit mouse --header-row 4",
         ("--header-row", "4"),
+    ),
+    "F1 littermates seen twice": Sheet(
+        _twice("litter,pup,condition,y", anew=False),
+        "compare --value y --group condition --block litter/pup",
+        says=("Inside each litter several condition are met in each pup (3)",
+              "each litter as a whole, or every pup? litter: design 1. pup: design 2."),
+        never=("--unit",),
+    ),
+    "F1 pups numbered in every litter": Sheet(
+        _twice("litter,pup,condition,y"),
+        "compare --value y --group condition --block litter/pup",
+        says=("pup 1, 2, 3 ... occur in more than one condition. Are they the same",),
+        never=("--block pup",),
+    ),
+    "F1 slices of a mouse": Sheet(
+        _twice("mouse,slice,drug,amplitude"),
+        "compare --value amplitude --group drug --block mouse/slice",
+        says=("mouse m1, m2, m3 ... occur in more than one drug.",),
+    ),
+    "F1 cells of an animal, sweep after sweep": Sheet(
+        _twice("animal,cell,drug,sweep,mV", anew=False, often=2),
+        "compare --value mV --group drug --block animal/cell",
+        says=("same animal each time? Yes: design 1",),
+        never=("cell/sweep",),
+    ),
+    "F1 plots in blocks": Sheet(
+        _twice("block,plot,season,yield", ("dry", "wet"), anew=False),
+        "compare --value yield --group season --block block/plot",
+    ),
+    "F1 wells before and after": Sheet(
+        _twice("plate,well,time,signal", ("before", "after")),
+        "compare --value signal --group time --block plate/well",
+    ),
+    "F1 plots numbered in every block": Sheet(
+        _twice("block,plot,irrigation,yield", ("dry", "wet")),
+        "compare --value yield --group irrigation --block block/plot",
+        says=("plot 1, 2, 3 ... occur in more than one irrigation. Are they the same",),
+    ),
+    "F1 a day and an operator hold no animals": Sheet(
+        _twice("day,mouse,drug,y", anew=False),
+        "compare --value y --group drug --block mouse",
     ),
 }  # fmt: skip

@@ -140,9 +140,10 @@ def paired(crossing: Crossing, value: str, best: Candidate) -> Proposal | None:
     Every group has one row for each of its labels in each block: a position on a plate, read under
     all treatments. Then readings of one position belong together.
     """
-    group, block = best.group, best.block
-    if block is None or best.units:
+    group = best.group
+    if len(best.blocks) != 1 or best.units:
         return None
+    (block,) = best.blocks
     # Replicates 1, 2, 3 of every treatment are no pairs.
     for name in [name for name in best.merged if not _numbered(crossing, name, [group])]:
         pairs, full = crossing.size(block, name), crossing.size(block, name, group)
@@ -315,7 +316,7 @@ def _by_roles(
         roles=roles,
         candidate=replace(
             best,
-            block=roles.block,
+            blocks=tuple(blocks),
             units=tuple(units),
             unused=unused,
             merged=tuple(n for n in unused if n not in crossing.counters),
@@ -352,7 +353,7 @@ def _built(
         roles=Roles(value=value, group=factors[0], unit="/".join(path) or None),
         candidate=replace(
             best,
-            block=None,
+            blocks=(),
             units=tuple(path),
             unused=unused,
             merged=tuple(n for n in unused if n not in crossing.counters),

@@ -10,7 +10,7 @@ from itertools import pairwise
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS
 from nestimate.data.inspection.factors import begins_anew
-from nestimate.data.inspection.looks import counting
+from nestimate.data.inspection.looks import counting, stepped
 from nestimate.data.inspection.returning import measured_again, met_again, one_each
 from nestimate.data.inspection.vocabulary import (
     hints,
@@ -100,18 +100,19 @@ def possible(
     crossed = [name for name in others if not crossing.inside(name, group)]
     crossed = [name for name in crossed if "trait" not in hints(name)]
     blocks = crossed if crossing.size(group) > 1 else []
-    for path in [
-        (),
-        *(path for block in blocks for path in _paths(crossing, group, block, blocks)),
-    ]:
+    paths = (path for block in blocks for path in _paths(crossing, group, block, blocks))
+    for path in [(), *paths]:
         place = [group, *path]
         rest = [n for n in others if n not in path and not hints(n) & {"trait", "person"}]
+        # Doses are given to what was sampled, and are none of it.
+        sampled = [n for n in rest if hints(n) or not stepped(crossing.labels[n])]
         single_rows = crossing.single or any(one_each(crossing, group, n) for n in rest)
         if not path and any(measured_again(crossing, group, n) for n in rest):
             continue
-        if not any(_must_be_named(crossing, place, n, single=single_rows) for n in rest):
+        others_there = sampled if path else rest
+        if not any(_must_be_named(crossing, place, n, single=single_rows) for n in others_there):
             yield Candidate(group=group, blocks=path)
-        for unit in rest:
+        for unit in sampled:
             if crossing.size(*place, unit) == crossing.size(*place):
                 continue
             relabel = not all(crossing.inside(unit, name) for name in place)
@@ -121,7 +122,7 @@ def possible(
                 continue
             if relabel and crossing.single and (path or "place" in hints(unit)):
                 continue  # another animal in every row is no other tube in every box
-            for inner in _chains(crossing, [*place, unit], rest):
+            for inner in _chains(crossing, [*place, unit], sampled):
                 if not (inner or single) and crossing.most_rows([*place, unit]) == 1:
                     continue
                 yield Candidate(group=group, units=(unit, *inner), blocks=path, relabel=relabel)

@@ -45,6 +45,7 @@ def told_apart(
     whole: str,
     rows: Sequence[str] = (),
     compared: Sequence[str] = (),
+    curve: str = "",
 ) -> Crossing:
     """Return the crossing without measured or counted numbers; counters and factors named.
 
@@ -58,10 +59,11 @@ def told_apart(
         The column that makes all rows one group.
     rows
         Columns that name the rows of a wide table: what a row is, is no number of a reading.
-    compared
-        Columns known to be compared, whatever they are called.
+    compared, curve
+        Columns known to be compared; the x of a wide table with one curve of every group.
     """
-    runs = {n for n in crossing.names if repeats(n) or numbers_experiments(crossing, n)}
+    runs = {n for n in crossing.names if n == curve or repeats(n)}
+    runs |= {n for n in crossing.names if numbers_experiments(crossing, n)}
     others = [n for n in crossing.names if n not in {whole, *runs}]
     chosen = {n for n in others if _is_set(crossing, columns[n], crossing.names)}
     free = [n for n in others if n not in chosen]
@@ -147,7 +149,9 @@ def _is_measured(crossing: Crossing, column: Column) -> bool:
         if spoken & _LABEL_ROLES or (column.numbering and not spoken & {"counted", "scored"}):
             return False
         return not inside or int(crossing.rows.sum()) - column.distinct < _ENOUGH
-    if spoken & (_LABEL_ROLES | {"trait"}) or column.kind != "numbers as labels":
+    # Leaves that were counted are none that are numbered.
+    counted = "counted" in spoken and not counting(crossing.labels[name])
+    if (spoken & (_LABEL_ROLES | {"trait"}) and not counted) or column.kind != "numbers as labels":
         return False
     # How many readings there were is never 0: a column N of 0 and 1 is nitrogen.
     if spoken & {"counted", "scored", "value", "sd", "se"} or (

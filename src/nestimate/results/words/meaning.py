@@ -17,6 +17,11 @@ def meaning(proposal: Proposal) -> str:
     columns = listing(proposal.folded_columns)
     if proposal.folded == "groups":
         said.append(f"Every column is a group: {columns}.")
+        if proposal.along:
+            said.append(
+                f"Each is one curve: told is how these differ over {proposal.along}, not whether "
+                "those of another experiment would."
+            )
     elif proposal.folded == "times":
         said.append(f"{columns} are the levels of a factor.")
     elif proposal.folded == "units" and not proposal.roles.block:

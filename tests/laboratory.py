@@ -614,4 +614,15 @@ SHEETS = {
              for a, b in [(value(500, 30), value(90, 6))]]),
         "compare --value Ratio --group Construct --block Exp",
     ),
+    "F4 an interval among readings": Sheet(
+        csv("arm,sample,y_1,y_2,y_3",
+            [(g, f"{g}{i}", value(), value(), "9.5-10" if i == 2 else value())
+             for g in ("ctl", "drug") for i in range(7)]),
+        "compare --value y_1,y_2,y_3 --group arm --unit sample --response censored",
+    ),
+    "F4 ages in classes are labels": Sheet(
+        csv("arm,age,y", [(g, ("1-5", "6-10", "11-15")[i % 3], value())
+                          for g in ("ctl", "drug") for i in range(12)]),
+        "compare --value y --group arm,age",
+    ),
 }  # fmt: skip

@@ -140,6 +140,10 @@ def test_help_and_version_fit_a_screen_and_need_no_numbers():
     assert done.returncode == 0
     assert len(done.stdout.splitlines()) <= 45
     assert run("--version").stdout.startswith("nestimate 0.")
+    module = [sys.executable, "-m", "nestimate", "--version"]
+    assert subprocess.run(module, capture_output=True, text=True, check=True).stdout.startswith(
+        "nestimate 0."
+    )
 
 
 def test_a_formula_is_fitted_and_its_misspellings_are_named(tmp_path):

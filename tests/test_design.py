@@ -9,7 +9,7 @@ from nestimate.data.designs.roles import Roles
 from nestimate.data.tables.door import Wanted, read_table
 from nestimate.data.tables.onegroup import with_one_group
 from nestimate.errors import DataError, DesignError
-from nestimate.results.words import wording
+from nestimate.results.words import layouts
 
 pytestmark = pytest.mark.quick
 
@@ -47,7 +47,7 @@ def test_arrays_are_read_only():
 
 
 def test_design_is_said_in_words():
-    said = " ".join(wording.design_sentences(design(NESTED, unit="mouse")))
+    said = " ".join(layouts.design_sentences(design(NESTED, unit="mouse")))
     assert "experimental unit is mouse" in said
     assert "3 per group (arm: placebo, drug)" in said
     assert "12 readings of y, 2 per mouse" in said
@@ -55,7 +55,7 @@ def test_design_is_said_in_words():
 
 
 def test_flat_layout_asks_for_the_unit():
-    said = " ".join(wording.design_sentences(design(NESTED)))
+    said = " ".join(layouts.design_sentences(design(NESTED)))
     assert "every row is one independent data point" in said
     assert "name its column as unit" in said
 

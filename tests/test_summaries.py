@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 import nestimate as ne
 
@@ -90,6 +91,108 @@ def test_blocked_summary_rows_are_the_raw_rows():
     assert_equal_densities(one, two)
     a, b = one.contrasts[0], two.contrasts[0]
     assert b.mean == pytest.approx(a.mean, abs=6 * np.hypot(a.mcse_mean, b.mcse_mean))
+
+
+def studies(rng, *, times=1, units=1):
+    """Means of two arms in studies, each with the standard error that made it."""
+    rows = []
+    for study in range(6):
+        level = rng.normal(0, 1)
+        for arm in ("a", "b"):
+            for time in range(times):
+                for unit in range(units):
+                    error = rng.uniform(0.2, 1.5)
+                    mean = level + (arm == "b") + 0.5 * time + rng.normal(0, error)
+                    label = f"{study}{arm}{time}{unit}"
+                    rows.append((f"s{study}", arm, f"t{time}", label, mean, error))
+    return pd.DataFrame(rows, columns=["study", "arm", "time", "unit", "y", "e"])
+
+
+MEANS_IN_BLOCKS = {
+    "one mean a cell": ({}, {"group": "arm"}),
+    "several means a cell": ({"units": 3}, {"group": "arm"}),
+    "units in cells": ({"units": 3}, {"group": "arm", "unit": "unit"}),
+    "two factors": ({"times": 2}, {"group": ["arm", "time"]}),
+    "a spread for each": ({"units": 2}, {"group": "arm", "tau": "own"}),
+}
+
+
+@pytest.mark.parametrize("name", MEANS_IN_BLOCKS)
+def test_stated_errors_of_means_in_blocks_are_those_of_the_density(name):
+    """The covariance written out: what blocks share, what cells and units differ by, the errors."""
+    made, roles = MEANS_IN_BLOCKS[name]
+    table = studies(np.random.default_rng(3), **made)
+    own = {"tau": roles["tau"]} if "tau" in roles else {}
+    roles = {k: v for k, v in roles.items() if k != "tau"}
+    options = {"se": "e", "robust": "none", "ess": 1000} | own
+    result = ne.compare(table, value="y", block="study", **roles, options=options)
+    model = result.model
+    z = result.fit.z[result.fit.resampled[:40]]
+    draws = model.natural(model.standard(z))
+    drawn = {p.label: draws[p] for p in model.parameters}
+    cell = table["arm"] if name != "two factors" else table["arm"] + " " + table["time"]
+    found = []
+    for i in range(40):
+        at = {label: x[i] for label, x in drawn.items()}
+        cover = np.diag(np.square(table["e"].to_numpy()))
+        share = np.equal.outer(*2 * [table["study"].to_numpy()])
+        cover += at["tau_block"] ** 2 * share
+        for label, tau in at.items():
+            if not label.startswith("tau_effect"):
+                continue
+            of = label.removeprefix("tau_effect").strip("[]")
+            inside = {"": cell, "arm": table["arm"], "time": table["time"]}.get(of, cell)
+            mine = (cell == of).to_numpy() if of in ("a", "b") else np.ones(len(table))
+            same = np.equal.outer(*2 * [inside.to_numpy()]) * np.outer(mine, mine)
+            cover += tau**2 / 2 * share * same
+        if "tau_unit" in at:
+            cover += at["tau_unit"] ** 2 * np.equal.outer(*2 * [table["unit"].to_numpy()])
+        left = table["y"].to_numpy() - [at[f"mu[{c}]"] for c in cell]
+        found.append(stats.multivariate_normal.logpdf(left, np.zeros(len(left)), cover))
+    difference = model.density.log_density(model.standard(z)) - found
+    assert np.ptp(difference) < 1e-6
+
+
+def test_means_with_stated_errors_in_blocks_agree_with_an_integral_over_both_spreads():
+    table = studies(np.random.default_rng(8))
+    priors = {"mu": "normal(0, 5)", "tau_block": "halfnormal(2)", "tau_effect": "halfnormal(0.5)"}
+    asked = {"se": "e", "robust": "none", "prior": priors, "ess": 20_000}
+    y, arm = table["y"].to_numpy(), np.eye(2)[(table["arm"] == "b").astype(int)]
+    share = np.equal.outer(*2 * [table["study"].to_numpy()])
+    prior = 25 * arm @ arm.T
+    for times in (1, 3):
+        rows = table.assign(e=times * table["e"])
+        found = ne.compare(rows, value="y", group="arm", block="study", options=asked).contrasts[0]
+        log, means, variances = [], [], []
+        for block in np.linspace(0.01, 7, 70):
+            for effect in np.linspace(0.005, 2, 70):
+                cover = (
+                    np.diag(np.square(rows["e"]))
+                    + (block**2 + effect**2 / 2 * (arm @ arm.T)) * share
+                )
+                whole = cover + prior
+                log.append(
+                    stats.multivariate_normal.logpdf(y, np.zeros(y.size), whole)
+                    - block**2 / 8
+                    - effect**2 / 0.5
+                )
+                gain = 25 * np.array([-1.0, 1.0]) @ arm.T @ np.linalg.inv(whole)
+                means.append(gain @ y)
+                variances.append(50 - gain @ arm @ np.array([-25.0, 25.0]))
+        p = np.exp(log - np.max(log))
+        p /= p.sum()
+        mean = p @ np.array(means)
+        sd = np.sqrt(p @ (np.array(variances) + np.square(means - mean)))
+        assert found.mean == pytest.approx(mean, abs=5 * found.mcse_mean + 0.005 * sd)
+        assert found.sd == pytest.approx(sd, rel=0.03)
+
+
+def test_a_mean_without_its_stated_error_is_named_in_every_layout():
+    table = studies(np.random.default_rng(1))
+    table.loc[3, "e"] = np.nan
+    for roles in ({"block": "study"}, {"unit": "unit"}, {}):
+        with pytest.raises(ne.DataError, match=r"'e' \(se\) is empty in 1 of 12 .* row"):
+            ne.compare(table, value="y", group="arm", **roles, options={"se": "e"})
 
 
 def test_equal_means_without_sd_become_data_points_and_it_is_said():

@@ -144,6 +144,10 @@ DESIGNS = {
     ),
     "mixed summaries": (summaries(10), {"unit": "mouse", **SUMMARY}),
     "means with standard errors": (summaries(12, known=True), {"unit": "mouse", "se": "se"}),
+    "means with standard errors, in blocks": (
+        blocked(23, 8, 1).assign(se=np.tile([0.3, 0.9], 8)),
+        {"block": "day", "se": "se"},
+    ),
     "split plot": (crossed(20, plots=True), {"group": "arm,time", "block": "day/plot"}),
     "mixed pre and post": (changed(21), {"group": "arm,time", "block": "id"}),
     "two factors inside litters": (

@@ -14,6 +14,7 @@ from nestimate.errors import DesignError
 from nestimate.options import Options
 from nestimate.remedies import Advice, Remedy, said
 from nestimate.results.estimates.contrasts import parse_contrast
+from nestimate.results.words.rounding import number
 
 pytestmark = pytest.mark.quick
 
@@ -158,3 +159,21 @@ def test_names_of_columns_fit_their_article(roles, tmp_path):
     said = f"{answer}\n{ne.inspect(table)}\n{page.read_text(encoding='utf-8')}"
     wrong = re.findall(r".{30}\b[Aa] (?:animal|arm|experiment|eye|age|area)\b.{20}", said)
     assert not wrong
+
+
+@pytest.mark.parametrize("power", [-12, -4, 0, 3, 6, 8, 9, 12, 300])
+@pytest.mark.parametrize("places", range(-13, 14))
+def test_every_number_can_be_written_and_read_back_to_its_decimals(power, places):
+    """A value of 9.7e8 that is rounded to 1e9 ended in a traceback."""
+    for digits in (1.0, 1.23456, 9.7, 9.99999, -9.7):
+        value = digits * 10.0**power
+        text = number(value, places)
+        unit = 10.0**-places
+        exact = 1e-11 * abs(value)  # twelve digits at most
+        assert abs(float(text) - value) <= 0.5 * unit * (1 + 1e-9) + exact
+    assert float(number(0.0, places)) == 0
+
+
+def test_what_is_rounded_to_millions_shows_no_noughts_that_are_no_digits():
+    shown = [number(value, -7) for value in (403e6, 972e6, 1.04e9, 2e6)]
+    assert shown == ["4.0e+08", "9.7e+08", "1.04e+09", "0"]

@@ -46,7 +46,7 @@ class Cluster:
         Design columns of the effects that share lambda, of the fixed part and of the inner
         effects; shapes (rows, q), (rows, l), (rows, p). No column is zero throughout.
     y, weight
-        Standardised readings, or means of `weight` readings each, shape (rows,).
+        Standardised means of `weight` readings, or of one over their known variance, (rows,).
     count, ss
         Readings whose scatter is known, and their squared deviations from those means, in each
         row.
@@ -60,7 +60,7 @@ class Cluster:
     x: Array
     w: Array
     y: Array
-    weight: Codes
+    weight: Array
     count: Codes
     ss: Array
     sort: Codes

@@ -82,7 +82,7 @@ class GroupedDensity:
             total += clusters.log_density(kind, part, fixed[kind.x_kind].T, self._nu(theta))
         # However the effects lie, no density exceeds that of readings about the means of their own
         # cells: what does has lost its digits, with scales as extreme as they are impossible.
-        sigma2 = np.broadcast_to(np.square(theta[NOISE]), (self.size.size, total.size))
+        sigma2 = np.broadcast_to(variance_of(theta), (self.size.size, total.size))
         most = -0.5 * (self.size @ np.log(2 * np.pi * sigma2) + self.within @ (1 / sigma2))
         return np.where(total <= most + 1, total, -np.inf)
 
@@ -159,7 +159,7 @@ class GroupedDensity:
 
     def collapsed(self, theta: Theta) -> Parts:
         """Return what the scales alone make of every class of clusters."""
-        sigma2 = np.square(theta[NOISE])
+        sigma2 = variance_of(theta)
         inner = [np.square(theta[scale_of(s)][0]) for s, _ in self.structure.inside]
         root = effect_root(self.structure, theta)
         parts = Collapsed.all(self.classes, root, sigma2, np.array(inner))
@@ -167,6 +167,12 @@ class GroupedDensity:
 
     def _nu(self, theta: Theta) -> Array | None:
         return theta[NORMALITY][0] if self.robust else None
+
+
+def variance_of(theta: Theta) -> Array:
+    """Return the variance of a reading; 1 where every error is known, in whose units rows count."""
+    draws = next(iter(theta.values())).shape[1]
+    return np.square(theta.get(NOISE, np.ones((1, draws))))
 
 
 def looks(structure: Structure, theta: Theta, deviations: Array) -> Array:
@@ -252,24 +258,27 @@ def cell_codes(structure: Structure) -> tuple[Codes, Codes]:
     return first, cell
 
 
-def _cells(structure: Structure, design: Design) -> tuple[Codes, Array, Codes, Codes, Array]:
+def _cells(structure: Structure, design: Design) -> tuple[Codes, Array, Array, Codes, Array]:
     """Reduce rows that no column tells apart to their mean.
 
     Returns
     -------
     first, y, n, count, ss
-        One row of each cell, the cell's standardised mean, its readings, those whose scatter is
-        known, and their squared deviations from the mean; all of shape (cells,).
+        One row of each cell, the cell's standardised mean, its readings (one over the variance of
+        those with a known error), those whose scatter is known, and their squared deviations from
+        the mean; all of shape (cells,).
     """
     first, cell = cell_codes(structure)
     readings, stick = design.readings, design.yardstick
     value = stick.standardised(readings.value)
-    n = np.bincount(cell, weights=readings.n)
-    y = np.bincount(cell, weights=readings.n * value) / n
-    own = readings.n * np.square(value - y[cell]) + significant(readings.ss / stick.spread**2)
+    known = np.square(stick.spread / readings.error)
+    weight = np.where(np.isfinite(known), known, readings.n)
+    n = np.bincount(cell, weights=weight)
+    y = np.bincount(cell, weights=weight * value) / n
+    own = weight * np.square(value - y[cell]) + significant(readings.ss / stick.spread**2)
     count = np.bincount(cell, weights=1 + readings.freedom)
     ss = np.bincount(cell, weights=own)
-    return first, y, n.astype(np.intp), count.astype(np.intp), ss
+    return first, y, n, count.astype(np.intp), ss
 
 
 def _members(codes: Codes) -> list[Codes]:
@@ -278,7 +287,7 @@ def _members(codes: Codes) -> list[Codes]:
 
 
 def _cluster(
-    structure: Structure, rows: Codes, y: Array, n: Codes, within: tuple[Codes, Array], sort: Codes
+    structure: Structure, rows: Codes, y: Array, n: Array, within: tuple[Codes, Array], sort: Codes
 ) -> Cluster:
     """Columns of one cluster, a row per cell; those that are zero throughout are left out."""
     z = np.stack([effect.column[rows] for effect in structure.effects], axis=1)

@@ -41,7 +41,7 @@ from nestimate.results.documents.blocks import Block, Code, Grid, Picture, Prose
 from nestimate.results.documents.report import contents
 from nestimate.results.estimates import naming
 from nestimate.results.figures.sheet import COLUMN, PAGE, Sheet, drawn_on
-from nestimate.results.words import rounding, wording
+from nestimate.results.words import layouts, rounding, wording
 from nestimate.studies import pilot, plan_figures, plan_report
 
 if TYPE_CHECKING:
@@ -243,7 +243,7 @@ def short_table(found: Comparison) -> dict[str, Any]:
     if found.contrasts and found.contrasts[0].ci_kind != found.groups[0].ci_kind:
         interval = f"{rounding.percent(found.question.ci_prob)} interval"
     return {
-        "caption": wording.value_label(found.design),
+        "caption": layouts.value_label(found.design),
         "head": [
             "",
             wording.centre_head(found.groups[0].measure, mixed=True),
@@ -369,7 +369,7 @@ def said(found: Comparison) -> dict[str, Sequence[str]]:
     return {
         "headline": head,
         "rest": [sentence for sentence in found.sentences if sentence not in head],
-        "design": [*wording.design_sentences(found.design), *found.design.notes],
+        "design": [*layouts.design_sentences(found.design), *found.design.notes],
         "mind": list(found.design.warnings),
         "withheld": [] if found.passed else [wording.withheld(found.checks)],
     }

@@ -47,6 +47,13 @@ def summary_columns(
                 f"{table.source}: column '{named[role]}' ({role}), row "
                 f"{table.row(wrong[0])}: {rows[wrong[0]]:g}. It must be {said}."
             )
+    bare = np.flatnonzero(present & np.isnan(found.get("se", np.zeros(value.size))))
+    if bare.size and "n" not in found:
+        raise DataError(
+            f"{table.source}: column '{named['se']}' (se) is empty in {bare.size} of "
+            f"{int(present.sum())} rows that have a value, row {table.row(bare[0])} first. Give "
+            "every mean its standard error, or delete the row."
+        )
     if {"n", "se"} <= found.keys():
         # The standard error of a mean of n readings is their SD over sqrt(n).
         found["sd"] = found.pop("se") * np.sqrt(found["n"])
@@ -94,13 +101,14 @@ def read_rows(
 
 
 def reconstructed(
-    readings: Readings, groups: Sequence[str], *, alone: bool
+    readings: Readings, groups: Sequence[str], *, alone: bool, against: bool
 ) -> tuple[Readings, list[str]]:
     """Return values that have the mean, SD and n of each group, for groups of one summary row each.
 
     Under normal errors n, mean and SD of a group tell all that its values would (they are the
     sufficient statistics), so that evenly spaced values with these give the very same answer. All
-    else is returned as it is: rows that are not `alone`, and groups of several rows.
+    else is returned as it is: rows that are not `alone`, and groups of several rows. What it is no
+    more robust than follows from whether each group is held `against` a stated value.
 
     Raises
     ------
@@ -132,10 +140,11 @@ def reconstructed(
     counts = ", ".join(
         f"{groups[g]} ({n})" for g, n in zip(readings.group, readings.n, strict=True)
     )
+    test = "the one-sample t" if against else "Welch's t"
     return found, [
         f"Only n, mean and SD of every group are given: {counts}. Values are taken as normal, for "
         "which these tell all. Whether a value far out or a skewed distribution drags a mean "
-        "cannot be seen, so that this answer is no more robust than Welch's t; and if several of "
+        f"cannot be seen, so that this answer is no more robust than {test}; and if several of "
         "the n are readings of one animal or sample, it is too sure: n counts independent units.",
     ]
 
@@ -155,11 +164,6 @@ def merge_means(
             raise DesignError(
                 f"se needs one row per {levels[0].name}, without further levels: the standard "
                 "error of each mean is taken as it stands."
-            )
-        if not known.all():
-            raise DesignError(
-                f"se is empty in {int((~known).sum())} of {known.size} rows that have a value. "
-                "Give every mean its standard error."
             )
         return levels, readings, []
     freedom = readings.freedom.sum() + unit.size - np.unique(unit).size

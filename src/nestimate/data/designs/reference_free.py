@@ -45,7 +45,7 @@ def reference_free(design: Design) -> tuple[Design, tuple[int, ...]]:
         factor,
         structure.levels,
         structure.blocks,
-        readings.n,
+        readings.told,
         crossing=moved,
         apart=any(stratum.lone for stratum in structure.strata),
     )

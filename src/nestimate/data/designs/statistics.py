@@ -55,6 +55,19 @@ class Readings:
         return int(self.n.sum())
 
     @property
+    def known(self) -> bool:
+        """Whether the error of every row is stated."""
+        return bool(np.isfinite(self.error).all())
+
+    @property
+    def told(self) -> NDArray[np.intp]:
+        """Readings of each row that tell of their error: 2 at least of a known one, as two would.
+
+        It then is no part of what cells of one row differ by.
+        """
+        return np.where(np.isfinite(self.error), np.maximum(self.n, 2), self.n)
+
+    @property
     def summarised(self) -> bool:
         """Whether any row stands for several readings or has a known error."""
         return bool((self.n > 1).any() or np.isfinite(self.error).any())

@@ -14,7 +14,7 @@ from nestimate.results.documents.blocks import Block, Grid, Prose, Section
 from nestimate.results.estimates import naming
 from nestimate.results.estimates.summaries import Summary
 from nestimate.results.figures import findings
-from nestimate.results.words import methods, rounding, wording
+from nestimate.results.words import layouts, methods, rounding, wording
 from nestimate.results.words.gathered import gathered
 
 #: Differences that are said in a sentence each; of more the surest is said.
@@ -32,7 +32,7 @@ MOST_DOUBTS = 3
 def title(answer: Answer) -> str:
     """Return what was measured and what is compared."""
     design, asked = answer.design, answer.asked
-    value = wording.value_label(design)
+    value = layouts.value_label(design)
     if len(asked) > MOST_SAID and len(design.groups) > MOST_SAID:
         return f"{value}: {len(design.groups)} groups of {design.roles.group or 'the table'}"
     named = [c.name for c in asked[:MOST_TITLED]] or [design.structure.text]
@@ -44,7 +44,7 @@ def title(answer: Answer) -> str:
 def question(answer: Answer) -> list[str]:
     """Say in words what was asked, and of what it is asked."""
     design, asked = answer.design, answer.question
-    value, groups, sure = wording.value_label(design), design.groups, "and how sure is that?"
+    value, groups, sure = layouts.value_label(design), design.groups, "and how sure is that?"
     how = design.differences.how
     others = " and ".join(filter(None, [", ".join(groups[1:-1]), groups[-1]]))
     if len(groups) > MOST_ASKED:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from nestimate.data.designs.design import Design
 from nestimate.results.answer import Answer
 from nestimate.results.exports.frame import PARTS
-from nestimate.results.words import methods, wording
+from nestimate.results.words import layouts, methods
 
 #: One item: its number and name, who fills it in, and with what.
 Item = tuple[str, str, str]
@@ -19,7 +19,7 @@ HERE, PARTLY, AUTHORS = "filled in", "partly", "for the authors"
 def arrive(answer: Answer) -> tuple[Item, ...]:
     """Return the items of the ARRIVE Essential 10 that an analysis has to do with."""
     design = answer.design
-    unit, counts = _unit(answer), wording.per_group(design)
+    unit, counts = _unit(answer), layouts.per_group(design)
     groups = ", ".join(design.groups)
     return (
         (
@@ -57,7 +57,7 @@ def arrive(answer: Answer) -> tuple[Item, ...]:
         (
             "6 Outcome measures",
             PARTLY,
-            f"{wording.value_label(design)}. Define it, and say whether it was the primary one.",
+            f"{layouts.value_label(design)}. Define it, and say whether it was the primary one.",
         ),
         ("7a Statistical methods", HERE, "The paragraph For the methods section."),
         ("7b Assumptions", HERE, "Checks, and How far to trust it."),
@@ -82,7 +82,7 @@ def _model_items(answer: Answer) -> list[Item]:
         (
             "1A Data variables",
             HERE,
-            f"Predicted: {wording.value_label(design)}. Predictors: "
+            f"Predicted: {layouts.value_label(design)}. Predictors: "
             f"{design.structure.text or ', '.join(sources)}.",
         ),
         ("1B Likelihood and parameters", HERE, "Model, with every parameter in words."),

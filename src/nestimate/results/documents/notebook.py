@@ -3,7 +3,7 @@
 from nestimate.remedies import said
 from nestimate.results.answer import Answer
 from nestimate.results.documents import front, pages
-from nestimate.results.words import lines, rounding, wording
+from nestimate.results.words import layouts, lines, rounding, wording
 
 #: Rows shown of each part; `str(result)` and the report hold all of them.
 MOST_ROWS = 12
@@ -11,7 +11,7 @@ MOST_ROWS = 12
 
 def line(answer: Answer) -> str:
     """Return the answer in one line."""
-    value = wording.value_label(answer.design)
+    value = layouts.value_label(answer.design)
     if not answer.passed:
         return f"<Comparison of {value}: no answer, a check failed>"
     shown = [_short(answer, i) for i in range(min(2, len(answer.contrasts)))]
@@ -36,8 +36,8 @@ def render(answer: Answer) -> str:
     failed = [check.text for check in answer.checks if not check.passed]
     doubts = [check.text for check in answer.advice if not check.passed]
     return pages.template("notebook.html.j2").render(
-        design=wording.design_sentences(answer.design)[0],
-        value=wording.value_label(answer.design),
+        design=layouts.design_sentences(answer.design)[0],
+        value=layouts.value_label(answer.design),
         head=front.head(answer),
         rows=[
             [named.get(id(row), row.name), *wording.short_cells(row, rope=rope)] for row in shown

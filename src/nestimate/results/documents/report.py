@@ -16,6 +16,7 @@ from nestimate.results.words import (
     advice,
     cautions,
     equations,
+    layouts,
     methods,
     rounding,
     side_by_side,
@@ -122,7 +123,7 @@ def _design(answer: Answer, *, warn: bool) -> Section:
     design = answer.design
     notes = design.notes or ("No row was left out and nothing was changed.",)
     blocks: list[Block] = [
-        Prose(sentences=tuple(wording.design_sentences(design)), kind="list"),
+        Prose(sentences=tuple(layouts.design_sentences(design)), kind="list"),
         counts(design),
         Prose(sentences=("What was done to the data:",), kind="lead"),
         Prose(sentences=tuple(notes), kind="list"),
@@ -136,7 +137,7 @@ def counts(design: Design) -> Grid:
     """Return the tree of counts: how many of each level lie in each group."""
     readings = design.readings
     levels = [*design.structure.blocks[:1], *design.levels]
-    reading = wording.reading_word(design)
+    reading = layouts.reading_word(design)
     rows = [(g, readings.group == i) for i, g in enumerate(design.groups)]
     if len(rows) > 1:
         rows.append(("in all", np.ones(readings.group.size, dtype=bool)))

@@ -7,7 +7,7 @@ from nestimate.remedies import Advice, Voice, lines_said
 from nestimate.results.answer import Answer
 from nestimate.results.documents import front, reproduction, trust
 from nestimate.results.documents.blocks import Block, Grid, Prose, Section
-from nestimate.results.words import advice, cautions, lines, wording
+from nestimate.results.words import advice, cautions, layouts, lines, wording
 
 #: Block effects listed in the text; all are in the JSON and the report.
 MOST_BLOCKS = 40
@@ -70,7 +70,7 @@ def render(answer: Answer, page: Page | None = None) -> str:
 def contents(answer: Answer) -> list[Section]:
     """Return what a terminal says of an answer, part by part."""
     design = answer.design
-    parts = [_said("Design", (*wording.design_sentences(design), *design.notes))]
+    parts = [_said("Design", (*layouts.design_sentences(design), *design.notes))]
     minded = front.minded(answer)
     if minded:
         parts.append(_said("Mind", minded))
@@ -98,7 +98,7 @@ def brief(answer: Answer, page: Page | None = None) -> str:
         return page.section("No answer", [wording.withheld(answer.checks)])
     table = front.short_table(answer)
     # Letters of a terminal have no bold: the value measured heads its table.
-    title = f"{lines.visible(wording.value_label(answer.design))}\n"
+    title = f"{lines.visible(layouts.value_label(answer.design))}\n"
     parts = [title + page.table(table.head, table.rows), *filter(None, [table.note])]
     parts += [
         page.sentence(cautions.bayes_factor_sentence(one, answer.design))
@@ -151,7 +151,7 @@ def _answer(answer: Answer, *, sized: bool) -> Section:
         ),
         glosses=tuple(row.measure.said_as or wording.gloss(row, answer.model) for row in rows),
     )
-    return Section(title=f"Answer: {wording.value_label(answer.design)}", blocks=(table,))
+    return Section(title=f"Answer: {layouts.value_label(answer.design)}", blocks=(table,))
 
 
 def _blocks(answer: Answer) -> Section:

@@ -15,7 +15,7 @@ from nestimate.results.answer import Answer
 from nestimate.results.estimates.quantities import Quantity
 from nestimate.results.estimates.summaries import Summary
 from nestimate.results.figures.sheet import font, narrow, owned, room
-from nestimate.results.words import rounding, wording
+from nestimate.results.words import layouts, rounding
 from nestimate.results.words.lines import visible
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def parted(name: str, width: int) -> str:
 
 def value_label(answer: Answer) -> str:
     """Return what was measured, for an axis."""
-    return wording.value_label(answer.design)
+    return layouts.value_label(answer.design)
 
 
 def effect_label(answer: Answer) -> str:

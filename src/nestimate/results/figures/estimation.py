@@ -10,7 +10,7 @@ from nestimate.results.answer import Answer
 from nestimate.results.estimates import naming, quantities
 from nestimate.results.figures import canvas, findings, ranked, settling, sheet
 from nestimate.results.figures.points import Points
-from nestimate.results.words import wording
+from nestimate.results.words import layouts
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -131,7 +131,7 @@ def _draw_data(ax: "Axes", answer: Answer, *, by_unit: bool = False) -> None:
     ax.set_xticks(
         at,
         [
-            f"{canvas.stacked(label)}\n{wording.count_of(design, n)}"
+            f"{canvas.stacked(label)}\n{layouts.count_of(design, n)}"
             for label, n in zip(design.groups, design.units_per_group, strict=True)
         ],
         parse_math=False,
@@ -182,7 +182,7 @@ def _draw_by_unit(ax: "Axes", answer: Answer, points: Points, place: Array) -> N
             marker=sheet.marker(k),
             alpha=0.4,
             linewidths=0,
-            label=f"one {wording.reading_word(design)}" if k == 0 else None,
+            label=f"one {layouts.reading_word(design)}" if k == 0 else None,
             rasterized=place.size > 2000,
         )
     for k in range(int(points.look.max()) + 1):

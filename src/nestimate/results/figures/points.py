@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
 from nestimate.results.answer import Answer
-from nestimate.results.words import wording
+from nestimate.results.words import layouts
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -83,7 +83,7 @@ class Points:
     def sides(self, design: Design) -> dict[int, str]:
         """Return what readings and limits are called, by the side; of those that occur."""
         said = {
-            0: f"one {wording.reading_word(design)}",
+            0: f"one {layouts.reading_word(design)}",
             -1: "below this limit",
             1: "above this limit",
         }

@@ -10,7 +10,7 @@ from nestimate.results.estimates.contrasts import Contrast
 from nestimate.results.estimates.summaries import Summary
 from nestimate.results.figures import canvas, findings, sheet
 from nestimate.results.figures.points import Points
-from nestimate.results.words import wording
+from nestimate.results.words import layouts
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -85,7 +85,7 @@ def _simple(contrast: Contrast) -> bool:
 
 def _draw_groups(ax: "Axes", answer: Answer, order: list[int]) -> None:
     design, points = answer.design, Points.of(answer)
-    what = f"one {wording.reading_word(design)}"
+    what = f"one {layouts.reading_word(design)}"
     if points.averaged:
         what = f"raw mean of one {points.word}"
     known = not design.readings.reconstructed

@@ -17,13 +17,14 @@ from nestimate.results.words.beside import (
     short,
     t_name,
 )
+from nestimate.results.words.layouts import span_text
 from nestimate.results.words.responses import (
     chance_sentences,
     limit_sentences,
     regression_sentences,
 )
 from nestimate.results.words.rounding import number, percent
-from nestimate.results.words.wording import null, span_text
+from nestimate.results.words.wording import null
 
 #: Intervals whose widths differ by less than this share are called about equally wide.
 WIDE = 0.1
@@ -61,7 +62,8 @@ def _averaged(panel: Panel, design: Design) -> list[str]:
 def _blocked(panel: Panel, design: Design) -> list[str]:
     if panel.method("apart") is not None:
         return [_apart(panel, design)]
-    return [*_pooled_blocks(panel, design), *_pairs(panel, design)]
+    weighed = [_weighed("cell")] if design.readings.known else []
+    return [*_pooled_blocks(panel, design), *weighed, *_pairs(panel, design)]
 
 
 def _least_squares(panel: Panel, design: Design) -> list[str]:
@@ -141,11 +143,8 @@ def _averages(panel: Panel, design: Design) -> list[str]:
     """Say what averaging the readings of each unit does."""
     welch, answer = panel.method("welch", "one_sample"), panel.methods[-1]
     unit = design.levels[0].name
-    if not design.additive:
-        return [
-            f"The means have standard errors of their own: this answer weighs each {unit} by how "
-            "well it is known, the analyses of the means take all alike."
-        ]
+    if design.readings.known:
+        return [_weighed(unit)]
     if welch is None or panel.gap is None or panel.averaging_loss is None:
         return [f"The means of each {unit} do not scatter: no interval can be built on them."]
     mine, theirs = difference(answer, panel), difference(welch, panel)
@@ -200,6 +199,14 @@ def _gap_sentence(panel: Panel, near: str, unit: str, *, balanced: bool) -> list
     if not panel.weighs:
         why = "The priors of the group means pull this answer." if balanced else ""
     return [f"They {near} ({gap} posterior SDs apart). {why}".strip()]
+
+
+def _weighed(what: str) -> str:
+    """Say what stated standard errors do."""
+    return (
+        f"The means have standard errors of their own: this answer weighs each {what} by how well "
+        "it is known, the analyses of the means take all alike."
+    )
 
 
 def _pooled_blocks(panel: Panel, design: Design) -> list[str]:
@@ -290,6 +297,11 @@ def _widths(panel: Panel, design: Design) -> list[str]:
     robust = panel.robust or panel.robust_readings
     if abs(ratio - 1) < WIDE:
         said = f"The {name} interval is about as wide as this answer's (ratio {number(ratio, 2)})."
+    elif design.readings.known:
+        said = (
+            f"The {name} interval is {short(ratio)} times as wide as this answer's: it knows how "
+            "the means err by their scatter alone, this answer by what is stated beside them."
+        )
     elif ratio > 1:
         said = (
             f"The {name} interval is {short(ratio)} times as wide as this answer's: "

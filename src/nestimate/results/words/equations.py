@@ -3,15 +3,13 @@
 from collections.abc import Callable
 from itertools import pairwise
 
-import numpy as np
-
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.observed import Equation
 from nestimate.data.designs.strata import repeated
 from nestimate.data.designs.stratum import Role, Stratum
 from nestimate.data.designs.structure import Layout
 from nestimate.model.model import Model
-from nestimate.results.words import wording
+from nestimate.results.words import layouts
 from nestimate.results.words.formulas import formula_model_sentences
 from nestimate.results.words.laws import response_equations
 
@@ -59,7 +57,7 @@ def _blocked_nested_response(model: Model) -> list[Equation]:
 
 
 def _flat(model: Model) -> list[Equation]:
-    said = f"{wording.value_label(model.design)} of data point i, in group g"
+    said = f"{layouts.value_label(model.design)} of data point i, in group g"
     return _whole(model, [(f"y[i] ~ {_family(model)}mu[g], {_tau(model)})", said)])
 
 
@@ -126,6 +124,11 @@ def _readings(model: Model) -> list[Equation]:
     design, names = model.design, model.names
     rows, count = design.readings, len(design.levels)
     sigma = "sigma[g]" if "sigma" in _own(model) else "sigma"
+    if rows.known:
+        unit, mean = (
+            (design.levels[-1].name, _innermost(design)) if count else ("cell", _cell(design))
+        )
+        return [(f"y[i] ~ Normal({mean}, se[i])", f"mean of one {unit} with its known error se[i]")]
     if not count:
         if design.unreplicated:
             said = "one reading per cell: its error is part of the variation of the effect"
@@ -135,8 +138,6 @@ def _readings(model: Model) -> list[Equation]:
             (f"y[i] ~ Normal({_cell(design)}, {sigma})", f"reading i, in {block} b and group g")
         ]
     unit, mean = design.levels[-1].name, _innermost(design)
-    if np.isfinite(rows.error).all():
-        return [(f"y[i] ~ Normal({mean}, se[i])", f"mean of one {unit} with its known error se[i]")]
     if "nu_y" in names:
         said = f"reading i of one {unit}; a bad reading drags it less"
         return [(f"y[i] ~ Student-t(nu_y, {mean}, {sigma})", said)]

@@ -50,7 +50,7 @@ def factor_sentences(design: Design) -> list[str]:
         unit = design.structure.unit_name("row")
         names = _and(crossing.names)
         said.append(f"Every {unit} lies in one cell: {names} vary from {unit} to {unit}.")
-    elif not design.levels and design.cells.max() == 1:
+    elif not design.levels and design.cells.max() == 1 and not design.readings.known:
         said.append(
             f"One reading per cell: its error and what else differs from cell to cell of one "
             f"{blocks[-1].name} cannot be told apart; sigma holds both."

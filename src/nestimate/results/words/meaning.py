@@ -5,7 +5,7 @@ from functools import partial
 from itertools import pairwise
 
 from nestimate.data.inspection.proposals import Branch, FormulaProposal, Proposal, Step
-from nestimate.results.words.wording import span_text
+from nestimate.results.words.layouts import span_text
 
 #: Groups shown one by one.
 MOST_BRANCHES = 6

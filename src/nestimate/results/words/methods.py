@@ -11,7 +11,7 @@ from nestimate.errors import listed
 from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
 from nestimate.results.estimates.summaries import Question
-from nestimate.results.words import wording
+from nestimate.results.words import layouts, wording
 from nestimate.results.words.laws import link_prior_reasons, reading_law
 from nestimate.results.words.rounding import number, percent
 
@@ -41,7 +41,7 @@ def prior_reasons(model: Model, options: Mapping[str, Any]) -> list[str]:
     why = {
         "default": "The default priors are wide beside the data: means may lie several SDs away, "
         "a spread may be as large as the upper 90 % confidence bound of the SD that its own level, "
-        "and in nested designs its own group, shows, and larger; nu leaves open whether there are "
+        "and its own group where each has one, shows, and larger; nu leaves open whether there are "
         f"outliers. {scale}",
         "kruschke2013": f"The priors of Kruschke (2013). {scale}",
         "meredith2021": f"The priors of the R package BEST 0.5.4. {scale}",
@@ -117,7 +117,7 @@ def methods_paragraph(model: Model, question: Question, fit: Fit, made_with: str
         rope = f" {what_none} from {low:g} to {high:g}{after} were regarded as practically none."
     kind = "highest density" if question.ci_kind == "hdi" else "equal-tailed"
     return (
-        f"{_compared(design, question)} in {log}{wording.value_label(design)} by Bayesian "
+        f"{_compared(design, question)} in {log}{layouts.value_label(design)} by Bayesian "
         f"estimation (nestimate {made_with}), describing {what} (the model of Kruschke 2013, "
         f"J. Exp. Psychol. Gen. 142:573, extended to designs with replicates). {sizes(design)} "
         f"Priors: {'; '.join(wording.prior_sentences(model))}. {_computation(fit)} Intervals are "
@@ -215,7 +215,7 @@ def _rows(design: Design) -> str:
 def _counts(design: Design) -> str:
     counts = design.units_per_group
     if len(counts) > MOST_COUNTED:
-        return f"{wording.span_text(min(counts), max(counts))} in each of {len(counts)} groups"
+        return f"{layouts.span_text(min(counts), max(counts))} in each of {len(counts)} groups"
     return ", ".join(f"{group}: {n}" for group, n in zip(design.groups, counts, strict=True))
 
 

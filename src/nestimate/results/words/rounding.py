@@ -8,6 +8,8 @@ from nestimate.results.estimates.summaries import Summary
 
 #: Digits that a floating-point number holds.
 DIGITS = 15
+#: Decimals of what is rounded to millions.
+MILLIONS = -6
 
 
 def decimals(mcse: float, spread: float) -> int:
@@ -24,17 +26,22 @@ def decimals(mcse: float, spread: float) -> int:
 
 
 def number(value: float, places: int) -> str:
-    """Return a number with so many decimals; rounded to tens or hundreds where negative."""
+    """Return a number with so many decimals; rounded to tens or hundreds where negative.
+
+    What is rounded to millions is written with powers of ten: its noughts are no digits.
+    """
     if not isfinite(value):
         return "n/a"
     rounded = round(value, places)
-    if places > 6 or abs(rounded) >= 1e9:
+    coarse = places <= MILLIONS
+    if places > 6 or coarse or abs(rounded) >= 1e9:
+        value = rounded if coarse else value
         significant = max(places + 1 + floor(log10(abs(value))), 1) if value else 1
         if significant > DIGITS or not value:
             # Known exactly, such as a fixed parameter: as short as it can be said.
             return f"{value:.12g}"
-        small = abs(value) < 1e-3 or abs(value) >= 1e9
-        return f"{value:.{significant - 1}e}" if small else f"{value:.{places}f}"
+        powers = coarse or abs(value) < 1e-3 or abs(rounded) >= 1e9
+        return f"{value:.{significant - 1}e}" if powers else f"{value:.{places}f}"
     return f"{rounded + 0.0:.{max(places, 0)}f}"  # adding zero takes the sign off -0.0
 
 

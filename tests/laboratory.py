@@ -625,4 +625,11 @@ SHEETS = {
                           for g in ("ctl", "drug") for i in range(12)]),
         "compare --value y --group arm,age",
     ),
+    "F4 none of a stimulus is 0": Sheet(
+        csv("Stimulation,experiment,Tx,eggs",
+            [(s, f"H{e}", t, 20 + 7 * e + 3 * k) for e in range(5) for t in ("PBS", "inh")
+             for k, s in enumerate(("0", "TNF", "IL1"))]),
+        "compare --value eggs --group Stimulation,Tx --block experiment",
+        never=("--unit Stimulation", "--block Stimulation"),
+    ),
 }  # fmt: skip

@@ -149,9 +149,8 @@ def _is_measured(crossing: Crossing, column: Column) -> bool:
         if spoken & _LABEL_ROLES or (column.numbering and not spoken & {"counted", "scored"}):
             return False
         return not inside or int(crossing.rows.sum()) - column.distinct < _ENOUGH
-    # Leaves that were counted are none that are numbered.
-    counted = "counted" in spoken and not counting(crossing.labels[name])
-    if (spoken & (_LABEL_ROLES | {"trait"}) and not counted) or column.kind != "numbers as labels":
+    told = "counted" in spoken and not counting(crossing.labels[name])
+    if (spoken & (_LABEL_ROLES | {"trait"}) and not told) or (column.kind != "numbers as labels"):
         return False
     # How many readings there were is never 0: a column N of 0 and 1 is nitrogen.
     if spoken & {"counted", "scored", "value", "sd", "se"} or (
@@ -347,7 +346,7 @@ def _designed(crossing: Crossing, name: str) -> bool:
 def _kinds(crossing: Crossing, name: str) -> bool:
     """Return whether a few labels name kinds of something: neither counted nor numbered alike."""
     labels = crossing.labels[name]
-    told = all(re.search(r"[^\W\d_]", label) or re.fullmatch(r"[+/-]+", label) for label in labels)
+    told = all(re.search(r"[^\W\d_]", lab) or re.fullmatch(r"[+/-]+|0", lab) for lab in labels)
     stems = {re.sub(r"\d+", "", label) for label in labels}
     run = sorted(labels) == [chr(ord("A") + i) for i in range(len(labels))]
     days = any(_CALENDAR.fullmatch(label.casefold()) for label in labels)

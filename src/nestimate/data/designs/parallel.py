@@ -23,6 +23,8 @@ from nestimate.remedies import Advice, Fit, Remedy
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
+#: Groups from which slopes are left alone: each has too little to tell its own by.
+MANY = 100
 #: Slopes that are told one by one.
 MOST_SHOWN = 6
 
@@ -96,7 +98,7 @@ def slopes_alike(
     """
     notes: list[str] = []
     warnings: list[str] = []
-    if random.crossed:
+    if random.crossed or len(compared.labels) >= MANY:
         return notes, warnings
     for found in _slopes(formula, frame, random, compared, parts):
         clusters = _between(random)
@@ -116,7 +118,7 @@ def slopes_alike(
         elif found.clusters is not None:
             notes.append(
                 f"One slope of {found.said} serves every {clusters}; theirs may differ by chance "
-                f"alone ({found.clusters.said}). ({found.name} | {clusters}) lets them differ."
+                f"alone ({found.clusters.said}). ({found.name} | {clusters}) in a formula lets them."
             )
     return notes, warnings
 

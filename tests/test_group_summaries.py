@@ -44,6 +44,14 @@ def test_two_group_means_with_their_sds_are_answered_as_welch_would():
         figures.FIGURES[name](result)
 
 
+def test_one_group_of_a_mean_and_an_sd_is_as_robust_as_the_one_sample_t():
+    table = {"group": ["a"], "mean": [5.0], "sd": [1.0], "n": [8]}
+    options = {"n": "n", "sd": "sd", "ess": 400, "against": 4.0}
+    result = ne.compare(table, value="mean", group="group", options=options)
+    (said,) = (w for w in result.design.warnings if "no more robust" in w)
+    assert "no more robust than the one-sample t;" in said
+
+
 def test_values_with_that_mean_and_sd_give_the_same_answer():
     rng = np.random.default_rng(5)
     values = {}

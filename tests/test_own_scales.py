@@ -68,6 +68,30 @@ def test_blocks_of_one_reading_a_cell_have_the_density_of_their_full_covariance(
             assert -curve == pytest.approx([step @ p @ step for p in precision], rel=1e-4)
 
 
+def test_a_quiet_pair_beside_a_noisy_group_is_told_by_its_own_scatter():
+    """Widths over 40 tables beside the paired t interval: about 1.12, with a range of .08.
+
+    With the scatter of all groups behind each prior it was 1.54 of it.
+    """
+    ours, theirs = [], []
+    for seed in range(40):
+        rng = np.random.default_rng([seed, 5])
+        level = rng.normal(0, 2, 5)
+        table = {g: level + rng.normal(0, sd, 5) for g, sd in {"a": 3, "b": 0.5, "c": 0.5}.items()}
+        frame = pd.DataFrame(table).melt(var_name="group").assign(block=[*range(5)] * 3)
+        answer = ne.estimate(
+            frame,
+            value="value",
+            group="group",
+            block="block",
+            options={"tau": "own", "contrast": "c - b", "ess": 400},
+        )
+        ours.append(answer.contrasts[0].ci_high - answer.contrasts[0].ci_low)
+        error = stats.sem(table["c"] - table["b"])
+        theirs.append(2 * stats.t(4).ppf(0.975) * error)
+    assert 1.0 < np.mean(ours) / np.mean(theirs) < 1.25
+
+
 def two_factors() -> pd.DataFrame:
     rng = np.random.default_rng(5)
     rows = [

@@ -1,6 +1,7 @@
 """Quantile functions against SciPy, in the middle and far out in both tails."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import special, stats
 
@@ -29,6 +30,27 @@ PRIORS = {
     "lognormal(0.5, 0.7)": stats.lognorm(0.7, scale=np.exp(0.5)),
     "inversegamma(3, 2)": stats.invgamma(3, scale=2),
 }
+#: What is called so in a nested design of a and b, and what is said of it.
+UNKNOWN = {
+    "d_total": "there is no parameter 'd_total'. There is: 'mu', 'tau', 'sigma', 'nu'.",
+    "taus": "there is no parameter 'taus'. Did you mean 'tau'?",
+    "tau[drug]": "there is no tau of 'drug'. There is: 'a', 'b'. 'tau' alone means all of them.",
+    "tau[B]": "there is no tau of 'B'. Did you mean 'b'?",
+    "sigma[a]": "there is one sigma for all here: write 'sigma', without [a].",
+}
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_a_prior_of_what_is_not_there_names_what_is(name):
+    readings = [1.0, 1.5, 2.5, 2.0, 4.0, 4.5]
+    table = pd.DataFrame({"g": list("aaaabbbb"), "u": list("pqpqrsrs"), "y": [*readings, 5.0, 6.5]})
+    design = Design.from_table(read_table(table), Roles(value="y", group="g", unit="u"))
+    with pytest.raises(DesignError) as refused:
+        choose_parameters(design, Assumptions(prior={name: "halfnormal(1)"}))
+    assert UNKNOWN[name] in str(refused.value)
+    assert "BEST" not in str(refused.value)
+
+
 Z = np.array([-8.0, -5.0, -2.0, -0.3, 0.0, 0.4, 2.0, 5.0, 8.0])
 
 

@@ -1,5 +1,7 @@
 """A ratio and its inverse are one answer: in numbers, intervals, decisions and pictures."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -65,8 +67,9 @@ def test_summaries_of_a_ratio_invert_exactly(kind, seed):
     assert one.sd is None
     assert one.sd_log == pytest.approx(other.sd_log)
     assert one.mcse_ci_low / one.ci_low == pytest.approx(other.mcse_ci_high / other.ci_high)
-    first, second = question.joint_summaries([quantity(logs), quantity(2 * logs)])
-    third, fourth = question.joint_summaries([quantity(-logs), quantity(-2 * logs)])
+    joint = replace(question, simultaneous=True)
+    first, second = joint.of_contrasts([quantity(logs), quantity(2 * logs)])
+    third, fourth = joint.of_contrasts([quantity(-logs), quantity(-2 * logs)])
     inverse(first, third)
     inverse(second, fourth)
 

@@ -95,6 +95,44 @@ def test_blocks_effects_and_units_each_have_their_own():
     assert found["tau_unit"] == [(pytest.approx(off(inside, sigma2 / 2)), 16)]
 
 
+def apart(frame, **roles):
+    design = Design.from_table(read_table(frame), Roles(value="y", group="arm", **roles))
+    effect = design.structure.stratum(Role.EFFECT)
+    (one,) = design.scatter[effect.position]
+    return one, one.apart
+
+
+def gone(frame):
+    """The same without two cells, of different arms and days."""
+    return frame[
+        ~((frame.day == "k1") & (frame.arm == "a") | (frame.day == "k3") & (frame.arm == "c"))
+    ]
+
+
+@pytest.mark.parametrize("cells", [lambda frame: frame, gone], ids=["every cell", "two missing"])
+def test_each_of_several_groups_in_blocks_has_its_own(cells):
+    """Grubbs: the variances whose sums are those of the differences, by least squares."""
+    frame = cells(table(blocks=6, groups="abc", units=1, readings=3))
+    means = frame.groupby(["day", "arm"])["y"].mean().unstack()  # noqa: PD010
+    pairs = {("a", "b"): [1, 1, 0], ("a", "c"): [1, 0, 1], ("b", "c"): [0, 1, 1]}
+    met = {pair: (means[pair[0]] - means[pair[1]]).dropna() for pair in pairs}
+    own = np.linalg.solve(np.array(list(pairs.values())), [met[pair].var() for pair in pairs])
+    error = frame.groupby(["day", "arm"])["y"].var().mean() / 3
+    for g, found in zip("abc", apart(frame, block="day")[1], strict=True):
+        least = min(met[pair].var() for pair in pairs if g in pair)
+        left = max(min(own["abc".index(g)], least) - error, LEAST * least)
+        freedom = min(met[pair].size for pair in pairs if g in pair) - 1
+        assert (found.sd, found.freedom) == (pytest.approx(np.sqrt(2 * left)), freedom)
+
+
+def test_a_group_that_meets_each_other_once_has_the_scatter_of_all():
+    frame = table(blocks=4, groups="abc", units=1)
+    seen = ["k0 a", "k0 c", "k1 b", "k1 c", "k2 a", "k2 b", "k3 a", "k3 b"]
+    one, each = apart(frame[(frame.day + " " + frame.arm).isin(seen)], block="day")
+    assert not each
+    assert one.freedom > 0
+
+
 def test_a_formula_that_spells_out_a_layout_has_its_scatter():
     frame = table(units=1, readings=3)
     spelt = formula_design(read_table(frame), parse_formula("y ~ arm + (arm | day)")).scatter
@@ -110,6 +148,13 @@ def test_a_group_without_scatter_borrows_that_of_all():
     (quiet, freedom), (own, _) = scatter(frame)["tau"]
     assert (quiet, freedom) == (pytest.approx(np.sqrt(0.5)), 2)
     assert own == pytest.approx(1)
+
+
+def test_a_change_of_unit_changes_that_of_each_exactly():
+    frame = table(blocks=5, groups="abcd", units=1).assign(y=lambda d: d["y"].round(3))
+    there = frame.assign(y=32.0 - 1.8 * frame["y"])
+    for one, other in zip(apart(frame, block="day")[1], apart(there, block="day")[1], strict=True):
+        assert (other.sd, other.freedom) == (pytest.approx(1.8 * one.sd, rel=1e-9), one.freedom)
 
 
 @pytest.mark.parametrize("how", ["flat", "nested", "blocked"])

@@ -10,6 +10,7 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.spreads import Spreads, uneven
 from nestimate.data.tables.door import Wanted, read_table
+from nestimate.results.estimates.summaries import Question
 from nestimate.results.words.wording import table_row
 
 OPTIONS = {"ess": 600}
@@ -348,6 +349,87 @@ def test_the_test_of_groups_in_blocks_holds_its_level():
     assert 0.03 < np.mean(seen) < 0.13
 
 
+def _litters(pups, sds, seed, readings=1):
+    """Pups of two genotypes in five litters, so many of each."""
+    rng, rows = np.random.default_rng(seed), []
+    for litter in range(5):
+        level = rng.normal(0, 1)
+        for genotype, sd in sds.items():
+            for pup in range(rng.integers(*pups[genotype], endpoint=True)):
+                own = level + rng.normal(0, sd)
+                rows += [
+                    (f"L{litter}", genotype, f"{litter}{genotype}{pup}", own + rng.normal(0, 0.1))
+                    for _ in range(readings)
+                ]
+    return pd.DataFrame(rows, columns=["litter", "genotype", "pup", "y"])
+
+
+FEW = {"WT": (4, 6), "KO": (1, 2)}
+LITTERS = {"value": "y", "group": "genotype", "block": "litter"}
+
+
+def test_pups_of_a_genotype_that_scatter_more_have_a_spread_of_their_own():
+    """Widths of the noisy genotype's mean over 25 tables beside its own t: with one spread .75."""
+    ours, shared, t = [], [], []
+    for seed in range(25):
+        table = _litters(FEW, {"WT": 0.5, "KO": 2.0}, [seed, 7])
+        own, common = (
+            ne.estimate(table, **LITTERS, options={"ess": 400, **options}).fit
+            for options in ({}, {"sigma": "common"})
+        )
+        for fit, widths in ((own, ours), (common, shared)):
+            ends = Question().interval(fit.draws.means[:, 1], fit.weights)
+            widths.append(np.ptp(ends))
+        means = table[table.genotype == "KO"].groupby("litter")["y"].mean()
+        t.append(2 * stats.t(4).ppf(0.975) * stats.sem(means))
+    assert np.mean(shared) / np.mean(t) < 0.85 < np.mean(ours) / np.mean(t) < 1.25
+
+
+def test_what_lies_in_cells_has_a_spread_each_where_it_shows_one_or_one_is_few():
+    noisy = _litters(FEW, {"WT": 0.5, "KO": 2.0}, 5)
+    answer = ne.compare(noisy, **LITTERS, options=OPTIONS)
+    assert {"sigma[WT]", "sigma[KO]"} <= {p.label for p in answer.model.parameters}
+    assert "Readings of a cell scatter differently" in " ".join(answer.design.notes)
+    common = ne.compare(noisy, **LITTERS, options={**OPTIONS, "sigma": "common"})
+    assert "sigma" in {p.label for p in common.model.parameters}
+    (check,) = (c for c in common.advice if c.name == "spreads inside")
+    assert not check.passed
+    assert "sigma" in str(check.text)
+    alike = _litters({"WT": (3, 3), "KO": (3, 3)}, {"WT": 1.0, "KO": 1.0}, 5)
+    same = ne.compare(alike, **LITTERS, options=OPTIONS)
+    assert "sigma" in {p.label for p in same.model.parameters}
+    few = ne.compare(_litters(FEW, {"WT": 1.0, "KO": 1.0}, 5), **LITTERS, options=OPTIONS)
+    assert "are few in one group" in " ".join(few.design.notes)
+
+
+def test_pups_with_readings_share_a_spread_and_it_is_said_where_it_is_wrong():
+    table = _litters(FEW, {"WT": 0.5, "KO": 2.0}, 5, readings=3)
+    answer = ne.compare(table, **LITTERS, unit="pup", options=OPTIONS)
+    (check,) = (c for c in answer.advice if c.name == "spreads inside")
+    assert "With one row for each pup, its mean" in check.text
+    # What it advises does what it says.
+    means = table.groupby(["litter", "genotype", "pup"], as_index=False)["y"].mean()
+    own = ne.compare(means, **LITTERS, unit="pup", options=OPTIONS)
+    assert {"sigma[WT]", "sigma[KO]"} <= {p.label for p in own.model.parameters}
+    alike = _litters({"WT": (3, 3), "KO": (3, 3)}, {"WT": 1.0, "KO": 1.0}, 5, readings=3)
+    same = ne.compare(alike, **LITTERS, unit="pup", options=OPTIONS)
+    assert "spreads inside" not in {c.name for c in same.advice}
+
+
+def test_the_test_of_what_lies_in_cells_holds_its_level():
+    """300 tables of equal spreads: P below .1 in a tenth of them."""
+    three = {"WT": (3, 3), "KO": (3, 3)}
+    seen = [
+        Spreads.inside(
+            Design.from_table(
+                read_table(_litters(three, {"WT": 1.0, "KO": 1.0}, seed)), Roles(**LITTERS)
+            )
+        ).uneven
+        for seed in range(300)
+    ]
+    assert 0.05 < np.mean(seen) < 0.16
+
+
 @pytest.mark.parametrize("how", ["flat", "nested", "adjusted"])
 def test_a_small_group_beside_larger_ones_does_not_take_their_spread(how):
     """Where Bartlett's test sees nothing; Welch's interval of it and a larger group beside."""
@@ -463,3 +545,48 @@ def test_small_groups_of_counts_shares_and_limits_have_spreads_of_their_own(resp
     answer = ne.compare(table, **asked[0], group="g", unit="u", options={"ess": 400, **asked[1]})
     assert {f"tau[{g}]" for g in "abc"} <= {p.label for p in answer.model.parameters}
     assert "Groups have 3 to 12 members (u)" in " ".join(str(answer).split())
+
+
+def _folds(sds, *, blocks=6, readings=1, seed=1):
+    """Two treatments in experiments, near 1 each, of which one is noisy."""
+    rng = np.random.default_rng(seed)
+    rows = [
+        (g, f"k{k}", mean + rng.normal(0, 0.2) * (readings > 1))
+        for k in range(blocks)
+        for level in [rng.normal(0, 0.1)]
+        for g, sd in zip("ab", sds, strict=True)
+        for mean in [1 + level + rng.normal(0, sd)]
+        for _ in range(readings)
+    ]
+    return pd.DataFrame(rows, columns=["g", "k", "y"])
+
+
+@pytest.mark.parametrize("readings", [1, 3])
+def test_groups_held_against_a_value_in_blocks_have_their_own_spreads(readings):
+    """The noisy one beside the one-sample t: its interval was .66 times as wide, the other 8."""
+    table = _folds((0.1, 2.0), readings=readings)
+    roles = {"value": "y", "group": "g", "block": "k"}
+    answer = ne.compare(table, **roles, options={"against": 1.0, **OPTIONS})
+    assert "spread of its own" in " ".join(str(answer).split())
+    means = table.pivot_table(index="k", columns="g", values="y")
+    for name, most in (("a", 2.0), ("b", 1.15)):
+        row = next(row for row in answer.contrasts if row.name.startswith(name))
+        t = np.ptp(stats.t.interval(0.95, 5, 0, stats.sem(means[name])))
+        assert 0.85 < (row.ci_high - row.ci_low) / t < most
+    even = ne.compare(_folds((1.0, 1.0)), **roles, options={"against": 1.0, **OPTIONS})
+    assert {"tau_effect[a]", "tau_effect[b]"} <= {p.label for p in even.model.parameters}
+
+
+def test_two_groups_in_blocks_of_which_one_varies_more_have_spreads_of_their_own():
+    """Pitman's and Morgan's test written out; centres beside the one-sample t."""
+    table = _folds((0.3, 2.0), seed=4)
+    design = Design.from_table(read_table(table), Roles(value="y", group="g", block="k"))
+    found = Spreads.of_effects(design)
+    wide = table.pivot_table(index="k", columns="g", values="y")
+    expected = stats.pearsonr(wide.b - wide.a, wide.a + wide.b).pvalue
+    assert found.p == pytest.approx(expected, rel=1e-6)
+    answer = ne.compare(table, value="y", group="g", block="k", options=OPTIONS)
+    assert "Pitman" in str(answer)
+    centre = next(row for row in answer.groups if row.name == "b")
+    t = np.ptp(stats.t.interval(0.95, 5, 0, stats.sem(wide["b"])))
+    assert (centre.ci_high - centre.ci_low) / t == pytest.approx(1, abs=0.15)

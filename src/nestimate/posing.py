@@ -11,7 +11,7 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.references import as_typed
 from nestimate.data.designs.relative import relative
 from nestimate.data.designs.roles import Roles
-from nestimate.data.designs.spreads import by_spread, told_apart
+from nestimate.data.designs.spreads import by_spread, readings_apart, told_apart
 from nestimate.data.tables.door import Wanted, read_table
 from nestimate.data.tables.onegroup import with_one_group
 from nestimate.errors import DesignError
@@ -130,5 +130,9 @@ def fitted(design: Design, chosen: Options) -> Fit:
     if said:
         assumptions = replace(assumptions, tau="own")
         design = replace(design, notes=(*design.notes, said))
+    inside = readings_apart(design) if chosen.tau is chosen.sigma is None else None
+    if inside:
+        assumptions = replace(assumptions, sigma="own")
+        design = replace(design, notes=(*design.notes, inside))
     model = Model.from_design(replace(design, roles=roles), assumptions)
     return Fit.from_model(model, ess=chosen.budget.draws(len(design.groups)), seed=chosen.seed)

@@ -25,7 +25,7 @@ class Words(TypedDict, total=False):
     robust: Robust | None
     tau: Tau | None
     scale: Scale
-    sigma: Sigma
+    sigma: Sigma | None
     n: str | None
     sd: str | None
     se: str | None

@@ -28,7 +28,8 @@ class Assumptions:
         far as the data support; None: own for units of two groups (as BEST); otherwise
         common, or own where groups scatter differently.
     sigma
-        Replicate SD: `common` to all groups, or each its `own`.
+        Replicate SD: `common` to all groups, or each its `own`; None: common, or own in the cells
+        of blocks where groups scatter differently inside, or one has few readings beside another.
     preset
         Set of priors: `default`, `kruschke2013` or `meredith2021`.
     prior
@@ -39,7 +40,7 @@ class Assumptions:
 
     robust: Robust | None = None
     tau: Tau | None = None
-    sigma: Sigma = "common"
+    sigma: Sigma | None = None
     preset: Preset = "default"
     prior: Mapping[str, str | float] | Sequence[str] = field(default_factory=dict)
 

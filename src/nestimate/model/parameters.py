@@ -159,6 +159,7 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
     hyper: list[Parameter] = []
     for stratum, usual in zip(structure.strata, scale_names(structure), strict=True):
         family, name = scale_of(stratum), usual
+        scales = scales_in(structure, stratum, assumptions.tau)
         if assumptions.tau == "pooled" and structure.home is not None and stratum.heavy:
             family, name = pooled(stratum)[0], "tau_median"
             hyper += _pooled(stratum, structure.groups)
@@ -172,11 +173,11 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
                 kind="scale",
                 prior=(settled if stratum.merged else None)
                 or _scale_prior(
-                    assumptions.preset, design, stratum.position, None if scale.of is None else (i,)
+                    assumptions.preset, design, stratum.position, (i,) if len(scales) > 1 else None
                 ).standardised(0.0, stratum.size),
                 lower=floor / stratum.size,
             )
-            for i, scale in enumerate(scales_in(structure, stratum, assumptions.tau))
+            for i, scale in enumerate(scales)
         ]
     found += [*hyper, *_correlations(structure)]
     if _has_excess(design):
@@ -318,8 +319,8 @@ def _scale_prior(
     if preset == "meredith2021":
         return _gamma_from_mode(mode=stick.spread, sd=5 * stick.spread)
     seen = design.scatter[position]
-    # Between blocks the scatter of all groups is one: each group's own leaves too few to tell it.
-    one = shown.pooled([seen[i] for i in which] if which and len(seen) > 1 else seen)
+    each = seen if len(seen) > 1 else seen[0].apart
+    one = shown.pooled([each[i] for i in which] if which and each else seen)
     return HalfStudentT(nu=4, scale=one.bound)
 
 
@@ -342,15 +343,23 @@ def _with_changes(
             if p.name == name and (group is None or p.group == group.strip())
         ]
         if not chosen:
-            labels = list(
-                dict.fromkeys([p.name for p in parameters] + [p.label for p in parameters])
-            )
-            extra = " In a flat layout BEST's sigma is called tau." if name == "sigma" else ""
-            raise DesignError(f"prior: {one_of('parameter', target.strip(), labels)}{extra}")
+            raise DesignError(f"prior: {_unknown(parameters, name, group)}")
         prior = parse_prior(text)
         for i in chosen:
             found[i] = _changed(found[i], prior)
     return tuple(found)
+
+
+def _unknown(parameters: tuple[Parameter, ...], name: str, group: str | None) -> str:
+    """Say that no parameter is called so: first of its name, then of what it is of."""
+    own = [p.group for p in parameters if p.name == name]
+    if not own:
+        extra = " In a flat layout BEST's sigma is called tau." if name == "sigma" else ""
+        return f"{one_of('parameter', name, dict.fromkeys(p.name for p in parameters))}{extra}"
+    of = [label for label in own if label is not None]
+    if not of:
+        return f"there is one {name} for all here: write '{name}', without [{group}]."
+    return f"{one_of(f'{name} of', str(group).strip(), of)} '{name}' alone means all of them."
 
 
 def _changed(parameter: Parameter, prior: Prior) -> Parameter:

@@ -80,7 +80,9 @@ def scales_in(structure: Structure, stratum: Stratum, tau: str | None) -> tuple[
     return (Scale(of=named, places=(0,)),) if named else ONE
 
 
-def scales_of_readings(structure: Structure, tau: str | None, sigma: str) -> tuple[Scale, ...]:
+def scales_of_readings(
+    structure: Structure, tau: str | None, sigma: str | None
+) -> tuple[Scale, ...]:
     """Return the scales of the error of a reading: one, of every group, or of levels between."""
     groups = structure.groups
     if sigma == "own" and len(groups) > 1:

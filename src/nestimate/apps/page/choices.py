@@ -189,7 +189,11 @@ CHOICES = (
         label="Spread of readings (sigma)",
         help="Whether repeated readings scatter alike in all groups.",
         kind="choice",
-        values=(("common", "common to all"), ("own", "own in each group")),
+        values=(
+            ("", "as the readings show"),
+            ("common", "common to all"),
+            ("own", "own in each group"),
+        ),
         part="The model",
     ),
     Choice(

@@ -101,13 +101,14 @@ def read_rows(
 
 
 def reconstructed(
-    readings: Readings, groups: Sequence[str], *, alone: bool
+    readings: Readings, groups: Sequence[str], *, alone: bool, against: bool
 ) -> tuple[Readings, list[str]]:
     """Return values that have the mean, SD and n of each group, for groups of one summary row each.
 
     Under normal errors n, mean and SD of a group tell all that its values would (they are the
     sufficient statistics), so that evenly spaced values with these give the very same answer. All
-    else is returned as it is: rows that are not `alone`, and groups of several rows.
+    else is returned as it is: rows that are not `alone`, and groups of several rows. What it is no
+    more robust than follows from whether each group is held `against` a stated value.
 
     Raises
     ------
@@ -139,10 +140,11 @@ def reconstructed(
     counts = ", ".join(
         f"{groups[g]} ({n})" for g, n in zip(readings.group, readings.n, strict=True)
     )
+    test = "the one-sample t" if against else "Welch's t"
     return found, [
         f"Only n, mean and SD of every group are given: {counts}. Values are taken as normal, for "
         "which these tell all. Whether a value far out or a skewed distribution drags a mean "
-        "cannot be seen, so that this answer is no more robust than Welch's t; and if several of "
+        f"cannot be seen, so that this answer is no more robust than {test}; and if several of "
         "the n are readings of one animal or sample, it is too sure: n counts independent units.",
     ]
 

@@ -38,6 +38,7 @@ from nestimate.data.designs.levels import (
     place_units,
 )
 from nestimate.data.designs.measures import LINEAR, Measure
+from nestimate.data.designs.nesting import doubt_nested
 from nestimate.data.designs.observed import Chance, Observed
 from nestimate.data.designs.pairing import Rows, doubt_normalised, doubt_pairs, doubt_unlike
 from nestimate.data.designs.responses import observe
@@ -247,7 +248,9 @@ class Design:
         block = blocks[0] if blocks else None
         warnings = [*compared.warnings, *doubts]
         readings = read_rows(value, group, summary)
-        readings, said = reconstructed(readings, groups, alone=_alone(roles))
+        readings, said = reconstructed(
+            readings, groups, alone=_alone(roles), against=roles.one_group
+        )
         warnings += said
         levels, said = _unit_levels(table, roles, keep, place, places)
         notes += said
@@ -261,6 +264,7 @@ class Design:
                 else observed.warnings(group, groups, _place(levels, group))
             ),
             *doubt_pairs(table, roles, used, rows),
+            *doubt_nested(table, roles, used, rows),
             *(said for level in levels for said in doubt_labels(level)),
         ]
         if levels and readings.summarised:

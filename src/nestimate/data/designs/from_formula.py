@@ -14,9 +14,11 @@ from nestimate.data.designs.coding import Coding, turned
 from nestimate.data.designs.crossing import Crossing
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.doubts import doubt_values
+from nestimate.data.designs.expressions import quoted
 from nestimate.data.designs.formula import Formula
 from nestimate.data.designs.misgivings import misgivings
 from nestimate.data.designs.model_frame import ModelFrame, read_model_frame
+from nestimate.data.designs.nesting import Points, named
 from nestimate.data.designs.observed import Observed
 from nestimate.data.designs.pairing import Rows, doubt_normalised
 from nestimate.data.designs.parallel import Compared, slopes_alike
@@ -252,10 +254,33 @@ def _design(
             *random.warnings,
             *misgivings(formula, frame, random, columns),
             *unalike,
+            *_unnamed(table, formula, frame, structure, value),
             *doubts,
         ),
         observed=observed,
     )
+
+
+def _unnamed(
+    table: Table, formula: Formula, frame: ModelFrame, structure: Structure, value: Array
+) -> list[str]:
+    """Name a column that the formula leaves out and that stands behind several of its points."""
+    outer, codes = structure.outer, structure.group
+    point = outer.codes if outer.size else np.arange(value.size)
+    home = np.zeros(int(point.max()) + 1, dtype=np.intp)
+    home[point] = codes
+    if structure.crossed or (home[point] != codes).any():
+        return []
+    points = Points(
+        name=outer.name if outer.size else "row",
+        where=" x ".join(frame.compared) or "formula",
+        point=point,
+        value=value - structure.fixed @ np.linalg.lstsq(structure.fixed, value)[0],
+        cell=codes,
+    )
+    inner = f"/{quoted(outer.name)}" if outer.size else ""
+    used = {*formula.measured, *formula.variables, *formula.grouping}
+    return named(table, used, frame.kept, points, lambda x: (f"'(1 | {quoted(x)}{inner})'.",))
 
 
 def _observed(table: Table, formula: Formula, roles: Roles) -> Observed | None:

@@ -5,13 +5,23 @@ group cannot be learnt from a large quiet one.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.shown import Number, Scatter
+from nestimate.data.designs.stages import (
+    Stage,
+    Variance,
+    group_means,
+    mean_square,
+    over,
+    regressed,
+    sums,
+    times,
+    without_gaps,
+)
 from nestimate.data.designs.statistics import Readings, Yardstick, seven_digits
 from nestimate.data.designs.stratum import Effect, Stratum
 from nestimate.data.designs.structure import Structure
@@ -20,9 +30,8 @@ Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 #: Position of a stratum (None: readings), and of the scale in it.
 Scale = tuple[int | None, int]
-#: Variance of means, the part of it that is their error, and degrees of freedom.
-Variance = tuple[Number, Number, int]
-
+#: Variances behind scales, and behind those of what differs in blocks where each has its own.
+Found = tuple[dict[Scale, Variance], dict[Scale, Variance]]
 #: Least share of a variance that is left when the error of the means is taken off.
 LEAST = 0.25
 #: Degrees of freedom from which a group of a formula has a scatter of its own.
@@ -50,7 +59,8 @@ def measure_scatter(
     -------
     Mapping
         Position of a stratum to its scatter, in every group where groups may have scales of their
-        own; None to that of readings, one per group, or level between blocks, or one in all.
+        own; None to that of readings, one per group, or level between blocks, or one in all. Of
+        what differs in blocks it is one, which holds that of each by itself.
 
     Notes
     -----
@@ -59,12 +69,12 @@ def measure_scatter(
     of all values within groups.
     """
     looked = _banded if any(stratum.bands for stratum in structure.strata) else _found
-    return _by_stratum(looked(readings, stick, structure, keep), stick)
+    return _by_stratum(*looked(readings, stick, structure, keep), stick)
 
 
 def _banded(
     readings: Readings, stick: Yardstick, structure: Structure, keep: NDArray[np.bool_]
-) -> dict[Scale, Variance]:
+) -> Found:
     """Return the variance behind every scale where each level between blocks has its own.
 
     Each is looked at by itself; what all share is told by the level that tells most.
@@ -76,7 +86,7 @@ def _banded(
         rows = mine[structure.group[keep]]
         inside = keep.copy()
         inside[keep] = rows
-        own = _found(readings.where(rows), stick, structure, inside)
+        own, _ = _found(readings.where(rows), stick, structure, inside)
         for stratum in structure.strata:
             told = own.get((stratum.position, b if stratum.lone else 0), UNKNOWN)
             place = stratum.position, b if stratum.bands else 0
@@ -85,23 +95,24 @@ def _banded(
             found |= {(None, g): own[None, g] for g in np.flatnonzero(mine).tolist()}
         else:  # what its readings tell is told once, of all cells of the level
             found[None, b] = own.get((None, 0), UNKNOWN)
-    return found
+    return found, {}
 
 
 def _found(
     readings: Readings, stick: Yardstick, structure: Structure, keep: NDArray[np.bool_]
-) -> dict[Scale, Variance]:
+) -> Found:
     """Return the variance behind every scale."""
     y, x = stick.standardised(readings.value), structure.fixed[keep]
     x = x / np.maximum(np.abs(x).max(axis=0), 1e-300)
     groups = 1 if structure.text else len(structure.means)
     found: dict[Scale, Variance] = {}
+    alone: dict[Scale, Variance] = {}
     if structure.outer.size == 0 and structure.home is None:
         # Every row is a data point of its own, about what a formula says.
         only = structure.strata[-1]
         for g, (variance, freedom) in _by_home(y, x, _homes(only, keep)).items():
             found[only.position, g] = (variance, 0.0, freedom)
-        return found
+        return found, alone
     levels = _levels(structure, keep)
     rows = np.arange(len(y))
     sigma, error = (
@@ -109,7 +120,7 @@ def _found(
         if structure.home is not None and structure.merged
         else _readings(readings, stick, (y, x), levels[0].codes, groups)
     )
-    stages = [_Stage(codes=rows, first=rows, y=y, x=x, error=error)]
+    stages = [Stage(codes=rows, first=rows, y=y, x=x, error=error)]
     members = (*structure.heavy, *structure.inside)
     found |= {
         _scale(structure, stratum, effect): (0.0, 0.0, int(levels[-1].codes.max()))
@@ -120,18 +131,21 @@ def _found(
     for level in levels:
         child = max(i for i, stage in enumerate(stages) if stage.inside(level.codes))
         left, freedom = stages[child].residual(level.codes)
-        variance = _ratio(left, freedom)
+        variance = mean_square(left, freedom)
         below = told[child]
         if below is not None and below.scale is not None:
             found[below.scale] = below.of(variance, stages[child], freedom)
+            if below.which is not None:
+                each = stages[child].each_apart(left, level.codes, below.which)
+                alone |= {(below.scale[0], g): own for g, own in each.items()}
             told[child] = None
-        stages.append(_Stage.above(level.codes, stages[child], variance if child else None))
+        stages.append(Stage.above(level.codes, stages[child], variance if child else None))
         told.append(level)
     clusters, whole = stages[-1], levels[-1].scale
     if structure.home is not None:
         home = structure.home[structure.outer.codes[keep][clusters.first]]
         apart, freedoms = _about_groups(clusters.y, home, groups)
-        lost, _ = _group_means(clusters.error, home, groups)
+        lost, _ = group_means(clusters.error, home, groups)
         own = structure.heavy[0][0].position
         found |= {(own, g): (apart[g], lost[g], int(freedoms[g])) for g in range(groups)}
     elif whole is not None and whole[0] is not None:
@@ -139,7 +153,7 @@ def _found(
         homes = _homes(structure.strata[position], keep)[clusters.first]
         for g, (variance, freedom) in _by_home(clusters.y, clusters.x, homes).items():
             found[position, g] = levels[-1].of(variance, clusters, freedom)
-    return found
+    return found, alone
 
 
 def _homes(stratum: Stratum, keep: NDArray[np.bool_]) -> Codes:
@@ -155,9 +169,9 @@ def _by_home(y: Array, x: Array, home: Codes) -> Mapping[int, tuple[Number, int]
 
     A group's are its members less their leverages: what the regression took of them.
     """
-    left, freedom = _left(y, x, 0)
+    left, freedom = regressed(y, x, 0)
     if not home.any():
-        return {0: (_ratio(left, freedom), freedom)}
+        return {0: (mean_square(left, freedom), freedom)}
     leverage = np.einsum("ij,ji->i", x, np.linalg.pinv(x))
     free = np.bincount(home, 1 - leverage)
     squares = np.bincount(home, np.square(left))
@@ -175,77 +189,20 @@ def _scale(structure: Structure, stratum: Stratum, effect: Effect) -> Scale:
 
 
 def _by_stratum(
-    found: Mapping[Scale, Variance], stick: Yardstick
+    found: Mapping[Scale, Variance], alone: Mapping[Scale, Variance], stick: Yardstick
 ) -> Mapping[int | None, tuple[Scatter, ...]]:
-    families: dict[int | None, dict[int, Variance]] = {}
-    for (family, member), variances in found.items():
-        families.setdefault(family, {})[member] = variances
-    return {
-        family: _scatters([members[i] for i in sorted(members)], stick)
-        for family, members in families.items()
-    }
+    seen = {family: _scatters(members, stick) for family, members in _families(found).items()}
+    for family, members in _families(alone).items():
+        (one,) = seen[family]
+        seen[family] = (replace(one, apart=_scatters(members, stick)),)
+    return seen
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class _Stage:
-    """Members of one level, or the rows themselves.
-
-    Attributes
-    ----------
-    codes
-        Member of each row, shape (rows,).
-    first
-        A row of each member, shape (members,).
-    y, x
-        Mean of each member's children, (members,) or (members, sets), and of the columns of the
-        fixed part.
-    error
-        Variance of that mean that comes from what lies inside, shaped as `y`.
-    """
-
-    codes: Codes
-    first: Codes
-    y: Array
-    x: Array
-    error: Array
-
-    @classmethod
-    def above(cls, codes: Codes, child: Self, variance: Number | None) -> Self:
-        """Return the stage whose members hold those of `child`.
-
-        Parameters
-        ----------
-        codes
-            Member of each row.
-        child
-            A finer stage.
-        variance
-            Of the child's members in a member; None where each has an error of its own.
-        """
-        _, first = np.unique(codes, return_index=True)
-        inside, size = codes[child.first], int(codes.max()) + 1
-        errors = child.error if variance is None else np.broadcast_to(variance, child.y.shape)
-        y, count = _group_means(child.y, inside, size)
-        x = [_group_means(column, inside, size)[0] for column in child.x.T]
-        return cls(
-            codes=codes,
-            first=first,
-            y=y,
-            x=np.stack(x, axis=1),
-            error=_over(_sums(errors, inside, size), np.square(count)),
-        )
-
-    def inside(self, codes: Codes) -> bool:
-        """Whether every member lies in one member of another level, given by its codes."""
-        return bool(np.array_equal(codes[self.first][self.codes], codes))
-
-    def residual(self, parent: Codes) -> tuple[Array, int]:
-        """Return what the parents' means and the fixed part leave of the means, and its freedom."""
-        inside, size = parent[self.first], int(parent.max()) + 1
-        y, *x = (
-            column - _group_means(column, inside, size)[0][inside] for column in (self.y, *self.x.T)
-        )
-        return _left(y, np.stack(x, axis=1), size)
+def _families(found: Mapping[Scale, Variance]) -> dict[int | None, list[Variance]]:
+    families: dict[int | None, list[Variance]] = {}
+    for scale in sorted(found, key=lambda scale: scale[1]):
+        families.setdefault(scale[0], []).append(found[scale])
+    return families
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -260,22 +217,25 @@ class _Level:
         Position of the stratum and of the scale in it; None where no stratum is this level.
     times
         What the variance is multiplied by: 2 where the scale is that of a difference.
+    which
+        Which effect of the stratum each row has; None where it has one.
     """
 
     codes: Codes
     scale: Scale | None
     times: float = 1.0
+    which: Codes | None = None
 
-    def of(self, variance: Number, stage: _Stage, freedom: int) -> Variance:
+    def of(self, variance: Number, stage: Stage, freedom: int) -> Variance:
         """Return the variance of the scale and the part of it that is error."""
         return self.times * variance, self.times * stage.error.mean(axis=0), freedom
 
 
 def _levels(structure: Structure, keep: NDArray[np.bool_]) -> list[_Level]:
     """Levels from the finest to the clusters themselves; those of slopes tell nothing alone."""
-    outer = _codes(structure.outer.codes[keep])
+    outer = without_gaps(structure.outer.codes[keep])
     found = [
-        _Level(codes=_codes(stratum.level.codes[keep]), scale=(stratum.position, 0))
+        _Level(codes=without_gaps(stratum.level.codes[keep]), scale=(stratum.position, 0))
         for stratum, effect in structure.inside
         if effect.plain
     ]
@@ -289,8 +249,9 @@ def _levels(structure: Structure, keep: NDArray[np.bool_]) -> list[_Level]:
     for scale, parts in columns.items():
         table = np.stack(parts, axis=1)
         if len(parts) > 1 and (table.sum(axis=1) == 1).all():
-            cell = _codes(outer * len(parts) + table.argmax(axis=1))
-            found.append(_Level(codes=cell, scale=scale, times=2.0))
+            which = table.argmax(axis=1)
+            cell = without_gaps(outer * len(parts) + which)
+            found.append(_Level(codes=cell, scale=scale, times=2.0, which=which))
         elif len(parts) == 1 and np.ptp(table) == 0:
             whole = scale
     found.sort(key=lambda level: -int(level.codes.max()))
@@ -305,10 +266,10 @@ def _readings(
     measured = np.isnan(rows.error)
     weight = np.where(measured, rows.n, 0).astype(np.float64)
     total = np.bincount(cell, weights=weight)
-    centre = _over(_sums(_times(y, weight), cell, total.size), np.maximum(total, 1))
+    centre = over(sums(times(y, weight), cell, total.size), np.maximum(total, 1))
     members = np.maximum(np.bincount(cell), 1)
-    inside = [column - _group_means(column, cell, members.size)[0][cell] for column in x.T]
-    left, _ = _left(_times(y - centre[cell], np.sqrt(weight)), np.stack(inside, axis=1), 0)
+    inside = [column - group_means(column, cell, members.size)[0][cell] for column in x.T]
+    left, _ = regressed(times(y - centre[cell], np.sqrt(weight)), np.stack(inside, axis=1), 0)
     fitted = int(np.linalg.matrix_rank(np.stack(inside, axis=1)))
     share = np.multiply.outer(np.where(measured, rows.ss, 0), 1 / np.square(stick.spread))
     squares = np.square(left) + share
@@ -351,47 +312,6 @@ def _scatters(found: Sequence[Variance], stick: Yardstick) -> tuple[Scatter, ...
 
 def _about_groups(y: Array, group: Codes, groups: int) -> tuple[Array, Codes]:
     """Variance about the mean of each group, and its degrees of freedom."""
-    means, count = _group_means(y, group, groups)
-    squares = _sums(np.square(y - means[group]), group, groups)
-    return _over(squares, np.maximum(count - 1, 1)), count - 1
-
-
-def _group_means(values: Array, group: Codes, groups: int) -> tuple[Array, Codes]:
-    count = np.bincount(group, minlength=groups)
-    return _over(_sums(values, group, groups), np.maximum(count, 1)), count
-
-
-def _sums(values: Array, group: Codes, groups: int) -> Array:
-    """Add up the rows of each group: (rows,) or (rows, sets) to (groups,) or (groups, sets)."""
-    sets = values[0].size
-    place = (group[:, None] * sets + np.arange(sets)).ravel()
-    found = np.bincount(place, weights=values.ravel(), minlength=groups * sets)
-    return found.reshape(groups, *values.shape[1:])
-
-
-def _times(values: Array, row: Array) -> Array:
-    """Multiply every row by a number of its own."""
-    return (values.T * row).T
-
-
-def _over(values: Array, row: Array | Codes) -> Array:
-    """Divide every row by a number of its own."""
-    return (values.T / row).T
-
-
-def _left(y: Array, x: Array, lost: int) -> tuple[Array, int]:
-    """Residual of a regression and its degrees of freedom, of which some are lost already."""
-    x = x[:, np.abs(x).max(axis=0, initial=0.0) > 1e-9]
-    if not x.size:
-        return y, len(y) - lost
-    solved, _, rank, _ = np.linalg.lstsq(x, y)
-    return y - x @ solved, int(len(y) - lost - rank)
-
-
-def _ratio(left: Array, freedom: int) -> Number:
-    return np.square(left).sum(axis=0) / freedom if freedom > 0 else 0.0
-
-
-def _codes(labels: Codes) -> Codes:
-    """Return codes from 0 on, without gaps."""
-    return np.unique(labels, return_inverse=True)[1].astype(np.intp)
+    means, count = group_means(y, group, groups)
+    squares = sums(np.square(y - means[group]), group, groups)
+    return over(squares, np.maximum(count - 1, 1)), count - 1

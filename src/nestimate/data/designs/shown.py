@@ -1,10 +1,11 @@
 """An SD as the data show it, and the largest one that they do not speak against."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 #: One number, or one of every data set.
@@ -24,10 +25,24 @@ class Scatter:
         In the unit of the value; of many data sets of one design, one each.
     freedom
         Its degrees of freedom; 0 where the SD is not seen in the data but stated.
+    apart
+        The same of each of what may have a scale of its own, where all in one is not just these.
     """
 
     sd: Number
     freedom: int
+    apart: tuple["Scatter", ...] = ()
+
+    def take(self, chosen: int | slice | NDArray[np.intp]) -> Self:
+        """Return that of some of many data sets, or of one."""
+        sd = self.sd[chosen]
+        apart = tuple(one.take(chosen) for one in self.apart)
+        return replace(self, sd=sd if sd.ndim else float(sd), apart=apart)
+
+    @property
+    def parts(self) -> "tuple[Scatter, ...]":
+        """Itself, and that of each apart."""
+        return (self, *self.apart)
 
     @property
     def bound(self) -> Number:

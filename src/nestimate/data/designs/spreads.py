@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from nestimate.data.designs.alone import Alone
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.structure import Structure
 from nestimate.errors import DesignError
@@ -26,6 +27,8 @@ Codes = NDArray[np.intp]
 LEVEL = 0.1
 #: Most groups that get spreads of their own without being asked for them.
 MOST_OWN = 12
+#: The same of what lies in the cells of blocks: an error of a reading each takes longer.
+MOST_INSIDE = 6
 #: Fewest blocks of a pair of groups whose spreads are compared.
 FEWEST_BLOCKS = 4
 #: Members of a group below which a test of spreads has next to no power; and how many times as
@@ -163,47 +166,82 @@ class Spreads:
 
     @classmethod
     def of_effects(cls, design: Design) -> Self | None:
-        """Return how far each of three groups or more differs from block to block by itself.
+        """Return how far each group differs from block to block by itself.
 
         Notes
         -----
-        The variance of the difference of two groups is the sum of both; these are the SDs that fit
-        all pairs best (Grubbs, J. Am. Stat. Assoc. 43, 1948). Two of them are equal where the
-        difference of two groups is uncorrelated with their sum less twice the mean of the others
-        (Pitman, Biometrika 31, 1939); the least such probability, times the number of pairs.
+        These are the SDs that fit all pairs best; of two groups, those about what both share. Two
+        of them are equal where the difference of two groups is uncorrelated with their sum, less
+        twice the mean of the others if there are any (Pitman, Biometrika 31, 1939); the least such
+        probability, times the number of pairs.
         """
         structure = design.structure
-        several = 2 < len(design.groups) <= MOST_OWN
+        several = 1 < len(design.groups) <= MOST_OWN
         if structure.text or structure.factorial is not None or design.observed is not None:
             return None
         if structure.block is None or not several or np.ptp(design.cells[design.cells > 0]) > 0:
             return None
         means = _cell_means(design)
         pairs = list(combinations(range(len(design.groups)), 2))
-        variances, found = [], []
+        found = []
         for a, b in pairs:
             others = np.delete(means, (a, b), axis=1)
-            seen = np.isfinite(means[:, a] + means[:, b]) & np.isfinite(others).any(axis=1)
+            seen = np.isfinite(means[:, a] + means[:, b])
+            seen &= np.isfinite(others).any(axis=1) | (others.shape[1] == 0)
             if seen.sum() < FEWEST_BLOCKS:
                 return None
             difference, total = means[seen, a] - means[seen, b], means[seen, a] + means[seen, b]
-            variances.append(difference.var(ddof=1))
-            rest = total - 2 * np.nanmean(others[seen], axis=1)
+            rest = total - (2 * np.nanmean(others[seen], axis=1) if others.size else 0)
             if difference.std() == 0 or rest.std() == 0:
                 return None
             r, freedom = float(np.corrcoef(difference, rest)[0, 1]), difference.size - 2
             t = r * np.sqrt(freedom / max(1 - r**2, 1e-300))
             found.append(float(2 * special.stdtr(freedom, -abs(t))))
-        sums = np.array([np.isin(range(len(design.groups)), pair) for pair in pairs], dtype=float)
-        own = np.linalg.lstsq(sums, np.array(variances))[0]
+        own = Alone.of(means).own
+        if len(pairs) == 1:
+            shared = np.cov(means[seen].T)
+            own = np.maximum(np.diag(shared) - shared[0, 1], 0.0)
         return cls(
             groups=design.groups,
-            sds=tuple(map(float, np.sqrt(np.maximum(own, 0)))),
+            sds=tuple(map(float, np.sqrt(own))),
             p=min(1.0, len(pairs) * min(found)),
             fewest=structure.block.size,
             most=structure.block.size,
             within=structure.block.name,
             test="Pitman's test of pairs",
+        )
+
+    @classmethod
+    def inside(cls, design: Design) -> Self | None:
+        """Return the spreads of what lies in the cells of blocks, in each group: pups of litters.
+
+        Units where there are some, readings otherwise. None where a group does not tell it.
+        """
+        structure, group = design.structure, design.readings.group
+        if structure.text or len(structure.blocks) != 1 or structure.between or structure.merged:
+            return None
+        if design.observed is not None or design.readings.summarised or len(design.groups) < 2:
+            return None
+        rows = np.arange(group.size)
+        own = structure.unit_level.codes if structure.unit_level.size else rows
+        _, first = np.unique(own, return_index=True)
+        means = np.bincount(own, design.readings.value) / np.bincount(own)
+        cells, cell = np.unique(structure.cell[first], return_inverse=True)
+        left = means - (np.bincount(cell, means) / np.bincount(cell))[cell]
+        groups = len(design.groups)
+        freedom = np.bincount(group[first], minlength=groups)
+        freedom -= np.bincount(cells % groups, minlength=groups)
+        if freedom.min() < 1:
+            return None
+        squares = np.bincount(group[first], np.square(left), groups)
+        sds = np.maximum(np.sqrt(squares / freedom), design.yardstick.resolution / np.sqrt(12))
+        return cls(
+            groups=design.groups,
+            sds=tuple(map(float, sds)),
+            p=_bartlett(sds, freedom),
+            fewest=int(freedom.min()),
+            most=int(freedom.max()),
+            within=f"each {structure.blocking.name}",
         )
 
 
@@ -302,11 +340,31 @@ def told_apart(design: Design) -> str | None:
     if structure.pair or structure.crossed or not 1 < len(structure.groups) <= MOST_OWN:
         return None
     why = ""
-    if design.roles.one_group and structure.home is not None:
+    if design.roles.one_group:
         why = "Each group is held against the stated value by its own spread"
     elif small := outnumbered(design):
         why = f"{small}, so each has a spread of its own and not that of the larger ones"
     return Advice(f"{why} (one for all: ", Remedy("tau", "common"), ").") if why else None
+
+
+def readings_apart(design: Design) -> str | None:
+    """Say why readings of the cells of blocks scatter by themselves in each group; None: alike.
+
+    They do so visibly, or what they shared would be the scatter of a group that has far more.
+    """
+    found = None if design.structure.unit_level.size else Spreads.inside(design)
+    if found is None or len(found.groups) > MOST_INSIDE:
+        return None
+    few = found.fewest < HARDLY and found.most >= OUTNUMBERED * found.fewest
+    if not (found.uneven or few):
+        return None
+    why = "scatter differently" if found.uneven else "are few in one group beside another"
+    return Advice(
+        f"Readings of a cell {why} ({found.shown}; {found.test} P = {found.p:.2g}), so those of "
+        "each group have a spread of their own (one for all: ",
+        Remedy("sigma", "common"),
+        ").",
+    )
 
 
 def outnumbered(design: Design) -> str:

@@ -6,6 +6,7 @@ resolution and scatter, from which default priors take their units.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from itertools import zip_longest
 from typing import Any, Self
 
 import numpy as np
@@ -89,7 +90,7 @@ class Stack:
             standard=self.standard[chosen],
             yardstick=_picked(self.yardstick, chosen),
             scatter={
-                position: tuple(replace(one, sd=one.sd[chosen]) for one in members)
+                position: tuple(one.take(chosen) for one in members)
                 for position, members in self.scatter.items()
             },
         )
@@ -119,7 +120,7 @@ class Stack:
                 ),
                 yardstick=_picked(self.yardstick, k),
                 scatter={
-                    position: tuple(replace(one, sd=float(one.sd[k])) for one in members)
+                    position: tuple(one.take(k) for one in members)
                     for position, members in self.scatter.items()
                 },
             )
@@ -177,7 +178,8 @@ def _measured(template: Design, values: Array) -> Measures:
         for position, members in scatter.items():
             for one, mine in zip(members, own_scatter[position], strict=True):
                 # The bound is what counts, and a wild value takes a degree of freedom with it.
-                one.sd[k] = mine.bound / replace(one, sd=1.0).bound
+                for part, known in zip_longest(one.parts, mine.parts, fillvalue=mine):
+                    part.sd[k] = known.bound / replace(part, sd=1.0).bound
     return yardstick, scatter
 
 

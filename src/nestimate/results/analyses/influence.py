@@ -1,8 +1,10 @@
 """Does the verdict hinge on one animal? Every unit, or block, left out in turn.
 
 The density of a unit's readings divides out of the weights of the draws there are (Vehtari, Gelman
-& Gabry, Stat. Comput. 27:1413, 2017); where the weights then cannot be trusted, the draws are moved
-to where they lie without the unit, or the model is fitted again without it, a few times at most.
+& Gabry, Stat. Comput. 27:1413, 2017), and default priors are those that the other readings give: it
+is what the same analysis gives of a table without it. Where the weights then cannot be trusted, the
+draws are moved to where they lie without the unit, or the model is fitted again without it, a few
+times at most.
 """
 
 from collections import Counter
@@ -15,12 +17,14 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.measures import Measure
-from nestimate.data.designs.subset import without_cluster
+from nestimate.data.designs.subset import measured_anew, without_cluster
+from nestimate.errors import DesignError
 from nestimate.inference.diagnostics import K_LIMIT, kish, mean_and_sd, smooth_weights
 from nestimate.inference.fit import Fit
 from nestimate.inference.moved import Moved, moved
 from nestimate.model.draws import Draws
 from nestimate.model.model import Model
+from nestimate.model.parameters import Parameter, choose_parameters
 from nestimate.model.units import UnitDensity
 from nestimate.results.estimates import estimands
 from nestimate.results.estimates.contrasts import Contrast
@@ -147,11 +151,27 @@ def influences(fit: Fit, asked: Sequence[Contrast], question: Question) -> tuple
     with np.errstate(divide="ignore"):
         log_base = np.log(base)
     each = fit.model.log_likelihood_each(draws)
-    smoothed = [smooth_weights(log_base - np.nan_to_num(own, neginf=-1e300)) for own in each]
-    others = _others(fit, smoothed)
+    rests = [_without(fit.model, j) for j in range(len(names))]
+    smoothed = [
+        smooth_weights(log_base + change - np.nan_to_num(own, neginf=-1e300))
+        for own, change in zip(each, _changes(rests, fit.draws, which), strict=True)
+    ]
+    others = _others(fit, rests, smoothed)
+    looks = [
+        (others[j].draws, others[j].weights) if j in others else (draws, own)
+        for j, (own, _) in enumerate(smoothed)
+    ]
+    questions = [_of_each(question, asked, *look) for look in ((fit.draws, fit.weights), *looks)]
     return tuple(
-        _influence(contrast, question, fit, draws, names, smoothed, others) for contrast in asked
+        _influence(contrast, questions, fit, draws, names, smoothed, others) for contrast in asked
     )
+
+
+def _of_each(
+    question: Question, asked: Sequence[Contrast], draws: Draws, weights: Array
+) -> Question:
+    """Return how every contrast is summarised from these draws."""
+    return question.of_each([estimands.difference(draws, one) for one in asked], weights)
 
 
 def cluster_names(design: Design) -> tuple[str, ...]:
@@ -197,14 +217,55 @@ def _poor(weights: Array, k: float) -> bool:
     return not k <= K_LIMIT or kish(weights) < LEAST_ESS
 
 
-def _others(fit: Fit, smoothed: Sequence[tuple[Array, float]]) -> dict[int, Fit | Moved]:
+def _without(model: Model, position: int) -> tuple[Design, tuple[Parameter, ...]]:
+    """Return the design without one unit or block, and the parameters with the priors of the rest.
+
+    The parameters stay what they are, whatever the rest would be asked by itself; and so does the
+    prior of one of which the rest knows nothing.
+    """
+    rest = without_cluster(model.design, position)
+    alone = measured_anew(rest)
+    try:
+        found = () if alone is rest else choose_parameters(alone, model.assumptions)
+    except DesignError:  # what was stated of a parameter that the rest has no readings for
+        found = ()
+    own = {p.label: p.prior for p in found}
+    gone = np.ptp(rest.structure.fixed, axis=0) == 0
+    return rest, tuple(
+        p if p.kind == "slope" and gone[p.member] else replace(p, prior=own.get(p.label, p.prior))
+        for p in model.parameters
+    )
+
+
+def _changes(
+    rests: Sequence[tuple[Design, tuple[Parameter, ...]]], draws: Draws, which: NDArray[np.intp]
+) -> Array:
+    """Return by how much the log prior density of some draws changes, shape (rests, draws)."""
+    found = np.zeros((len(rests), which.size))
+    for place, (parameter, every) in enumerate(draws.in_prior()):
+        usual = None
+        for j, (_, parameters) in enumerate(rests):
+            other = parameters[place].prior
+            if parameter.free and other != parameter.prior:
+                values = every[which]
+                usual = parameter.prior.log_density(values) if usual is None else usual
+                found[j] += other.log_density(values) - usual
+    return found
+
+
+def _others(
+    fit: Fit,
+    rests: Sequence[tuple[Design, tuple[Parameter, ...]]],
+    smoothed: Sequence[tuple[Array, float]],
+) -> dict[int, Fit | Moved]:
     """Return other draws, without one unit or block, where those there are will not do."""
     found: dict[int, Fit | Moved] = {}
     refits = 0
     for j in np.argsort([-k for _, k in smoothed], kind="stable").tolist():
         if not _poor(*smoothed[j]):
             continue
-        rest = _without(fit.model, j)
+        design, parameters = rests[j]
+        rest = Model.from_design(design, fit.model.assumptions).with_parameters(parameters)
         other = moved(fit, rest)
         if other is not None and other.enough(LEAST_ESS):
             found[j] = other
@@ -214,35 +275,30 @@ def _others(fit: Fit, smoothed: Sequence[tuple[Array, float]]) -> dict[int, Fit 
     return found
 
 
-def _without(model: Model, position: int) -> Model:
-    """Return the model without one unit or block; the priors stay those of the whole data."""
-    rest = Model.from_design(without_cluster(model.design, position), model.assumptions)
-    return rest.with_parameters(model.parameters)
-
-
 def _influence(
     contrast: Contrast,
-    question: Question,
+    questions: Sequence[Question],
     fit: Fit,
     draws: Draws,
     names: tuple[str, ...],
     smoothed: list[tuple[Array, float]],
     others: Mapping[int, Fit | Moved],
 ) -> Influence:
+    question, *without = questions
     design, values = fit.model.design, estimands.difference(fit.draws, contrast)
     whole = _left_out("", values, fit.weights, -np.inf, question, design)
     values = estimands.difference(draws, contrast)
     order = np.argsort(values, kind="stable")
     values = values[order]
     found, errors = [], []
-    for j, (name, (weights, k)) in enumerate(zip(names, smoothed, strict=True)):
+    for j, (name, own, (weights, k)) in enumerate(zip(names, without, smoothed, strict=True)):
         other = others.get(j)
         if other is None:
-            found.append(_left_out(name, values, weights[order], k, question, design))
+            found.append(_left_out(name, values, weights[order], k, own, design))
             errors.append(_error(found[-1], weights))
         else:
-            own = estimands.difference(other.draws, contrast)
-            one = _left_out(name, own, other.weights, k, question, design, other.pareto_k)
+            new = estimands.difference(other.draws, contrast)
+            one = _left_out(name, new, other.weights, k, own, design, other.pareto_k)
             found.append(replace(one, refitted=isinstance(other, Fit)))
             errors.append(_error(found[-1], other.weights))
     sign = sign_verdict(whole.p_gt_0)

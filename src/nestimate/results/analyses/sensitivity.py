@@ -174,19 +174,24 @@ def sensitivities(
     likelihood = fit.log_likelihood[which]
     unscaled = [p.name for p in fit.model.free if isinstance(p.prior, Uniform)]
     others = _others(fit, which, [name for name in families if name not in unscaled])
+    drawn = [estimands.difference(fit.draws, contrast)[which] for contrast in asked]
+    usual = question.of_each(drawn, weights)
     sorted_values, measured = [], []
-    for contrast in asked:
-        values = estimands.difference(fit.draws, contrast)[which]
-        order = np.argsort(values, kind="stable")  # once: sorting costs more than all that follows
-        values = values[order]
+    for own in drawn:
+        order = np.argsort(own, kind="stable")  # once: sorting costs more than all that follows
+        values = own[order]
         sorted_values.append((values, order))
         each = {name: power_scaling(values, weights, logs[order]) for name, logs in priors.items()}
         measured.append((each, power_scaling(values, weights, likelihood[order])))
 
     def panels() -> tuple[Sensitivity, ...]:
         found = []
+        questions = [
+            usual,
+            *(question.of_each(one.values(asked, drawn), one.weights) for one in others),
+        ]
         for contrast, own, (each, data) in zip(asked, sorted_values, measured, strict=True):
-            scaled = _scaled(fit, contrast, question, *own, others)
+            scaled = _scaled(fit, contrast, questions, *own, others)
             found.append(
                 Sensitivity(
                     contrast=contrast.name,
@@ -247,6 +252,12 @@ class _Other:
     def reliable(self) -> bool:
         """Whether the numbers can be trusted."""
         return self.k <= K_LIMIT if self.refitted else not self.poor
+
+    def values(self, asked: Sequence[Contrast], usual: Sequence[Array]) -> Sequence[Array]:
+        """Return the draws of every contrast, given those of the answer."""
+        if self.draws is None:
+            return usual
+        return [estimands.difference(self.draws, contrast) for contrast in asked]
 
 
 def _others(fit: Fit, which: NDArray[np.intp], families: Sequence[str]) -> list[_Other]:
@@ -309,12 +320,13 @@ def widened(prior: Prior, factor: float) -> Prior:
 def _scaled(
     fit: Fit,
     contrast: Contrast,
-    question: Question,
+    questions: Sequence[Question],
     values: Array,
     order: NDArray[np.intp],
     others: Sequence[_Other],
 ) -> tuple[Scaled, ...]:
     """Return the contrast under every other prior, from its draws, ascending, and their order."""
+    question, *by_other = questions
     measure = fit.model.design.differences
 
     def verdicts(low: float, high: float) -> tuple[bool, object]:
@@ -327,14 +339,14 @@ def _scaled(
     usual = question.interval(values, even)
     says, found = verdicts(*usual), []
     settled = not _unsure(question, values, even, usual, limits)
-    for other in others:
+    for other, each in zip(others, by_other, strict=True):
         own, ascending = values, order
         if other.draws is not None:
             own = estimands.difference(other.draws, contrast)
             ascending = np.argsort(own, kind="stable")
             own = own[ascending]
         weights = other.weights[ascending]
-        low, high = question.interval(own, weights)
+        low, high = each.interval(own, weights)
         sign, decision = verdicts(low, high)
         step = max(abs(low - usual[0]), abs(high - usual[1]))
         found.append(
@@ -346,7 +358,7 @@ def _scaled(
                 sign=sign != says[0],
                 decision=decision != says[1],
                 moved=bool(step > MOVED * (usual[1] - usual[0])),
-                unsure=settled and _unsure(question, own, weights, (low, high), limits),
+                unsure=settled and _unsure(each, own, weights, (low, high), limits),
                 refitted=other.refitted,
                 reliable=other.reliable,
             )

@@ -280,29 +280,36 @@ class Question:
         return float(low), float(high)
 
     def of_contrasts(self, quantities: Sequence[Quantity]) -> tuple[Summary, ...]:
-        """Summarise differences, each by itself or all at once, as was asked."""
-        joint = self.simultaneous and bool(quantities)
-        return self.joint_summaries(quantities) if joint else self.summaries(quantities)
-
-    def joint_summaries(self, quantities: Sequence[Quantity]) -> tuple[Summary, ...]:
-        """Summarise quantities of the same draws with intervals that hold all at once.
-
-        The intervals have equal tails and equal mass, as much of it as puts the given share of
-        the draws inside all of them.
-        """
-        weights = quantities[0].weights
-        farthest = np.zeros(weights.size)
-        for quantity in quantities:
-            order = np.argsort(quantity.values, kind="stable")
-            below = np.empty(weights.size)
-            below[order] = np.cumsum(weights[order]) - 0.5 * weights[order]
-            farthest = np.maximum(farthest, np.abs(2 * below - 1))
-        mass = float(diagnostics.quantile(farthest, weights, np.array([self.ci_prob]))[0])
-        each = replace(self, ci_kind="eti", ci_prob=mass)
+        """Summarise differences of the same draws, each by itself or all at once, as was asked."""
+        if not self.simultaneous or not quantities:
+            return self.summaries(quantities)
+        each = self.of_each([quantity.values for quantity in quantities], quantities[0].weights)
         return tuple(
             replace(each.summary(quantity), ci_prob=self.ci_prob, ci_kind="simultaneous")
             for quantity in quantities
         )
+
+    def of_each(self, values: Sequence[Array], weights: Array) -> Self:
+        """Return how each of several differences is summarised.
+
+        Intervals that hold all at once have equal tails and equal mass, as much of it as puts the
+        given share of the draws inside all of them; the others are as they were asked.
+
+        Parameters
+        ----------
+        values, weights
+            The draws of every difference, shape (draws,), and their weights.
+        """
+        if not self.simultaneous:
+            return self
+        farthest = np.zeros(weights.size)
+        for own in values:
+            order = np.argsort(own, kind="stable")
+            below = np.empty(weights.size)
+            below[order] = np.cumsum(weights[order]) - 0.5 * weights[order]
+            farthest = np.maximum(farthest, np.abs(2 * below - 1))
+        mass = float(diagnostics.quantile(farthest, weights, np.array([self.ci_prob]))[0])
+        return replace(self, ci_kind="eti", ci_prob=mass)
 
     def summaries(
         self, quantities: Sequence[Quantity], *, quick: bool = False

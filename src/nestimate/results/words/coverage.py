@@ -35,9 +35,37 @@ def spread_checks(model: Model) -> tuple[Check, ...]:
     design = model.design
     if design.by_chance and design.structure.noise and not design.structure.merged:
         return (_one_excess(design),)
+    inside = () if model.assumptions.sigma == "own" else _inside_checks(design)
     if model.assumptions.tau in ("own", "pooled") or design.structure.pair:
+        return inside
+    return (*(_spread_check(design, found) for found in Spreads.every(design)), *inside)
+
+
+def _inside_checks(design: Design) -> tuple[Check, ...]:
+    """Say where what lies in the cells of blocks has one spread and shows several."""
+    found = Spreads.inside(design)
+    if found is None or not found.uneven:
         return ()
-    return tuple(_spread_check(design, found) for found in Spreads.every(design))
+    unit = design.structure.unit_level.name
+    what, own = (
+        (f"each {unit}", (f"With one row for each {unit}, its mean, each group has its own.",))
+        if unit
+        else ("the readings of every cell", ("A spread for each: ", Remedy("sigma", "own"), "."))
+    )
+    return (
+        Check.of(
+            "spreads inside",
+            found.p,
+            passed=False,
+            text=Advice(
+                f"One spread serves {what}, and they scatter differently ({found.shown}; "
+                f"{found.test} P = {found.p:.2g}): the interval of the group that scatters more is "
+                "too narrow, those of the others are too wide. ",
+                *own,
+            ),
+            withholds=False,
+        ),
+    )
 
 
 def _one_excess(design: Design) -> Check:

@@ -41,7 +41,7 @@ def prior_reasons(model: Model, options: Mapping[str, Any]) -> list[str]:
     why = {
         "default": "The default priors are wide beside the data: means may lie several SDs away, "
         "a spread may be as large as the upper 90 % confidence bound of the SD that its own level, "
-        "and in nested designs its own group, shows, and larger; nu leaves open whether there are "
+        "and its own group where each has one, shows, and larger; nu leaves open whether there are "
         f"outliers. {scale}",
         "kruschke2013": f"The priors of Kruschke (2013). {scale}",
         "meredith2021": f"The priors of the R package BEST 0.5.4. {scale}",

@@ -10,6 +10,7 @@ from nestimate.data.designs import responses
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
+from nestimate.data.designs.references import as_typed
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.scales import SCALES
 from nestimate.data.tables.door import Wanted, read_table
@@ -218,8 +219,7 @@ def fit(
         return own(group=group) if group is not None else asked_design(own, chosen.question)
 
     design = by_spread(build, chosen.tau)
-    if isinstance(reference, Mapping):
-        reference = ",".join(f"{name}={label}" for name, label in reference.items())
+    reference = as_typed(reference)
     return _answered(
         design,
         chosen,

@@ -8,6 +8,7 @@ from nestimate.data.designs import responses
 from nestimate.data.designs.adjusted import adjusted_design
 from nestimate.data.designs.compared import check_names
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.references import as_typed
 from nestimate.data.designs.relative import relative
 from nestimate.data.designs.roles import Roles
 from nestimate.data.tables.door import Wanted, read_table
@@ -38,8 +39,7 @@ def posed(
     """
     chosen = Options.of(options)
     group = group if group is None or isinstance(group, str) else ",".join(map(str, group))
-    if isinstance(reference, Mapping):
-        reference = ",".join(f"{name}={label}" for name, label in reference.items())
+    reference = as_typed(reference)
     reference = chosen.relative_to if reference is None else reference
     named = {"value": value, "group": group, "unit": unit, "block": block, "reference": reference}
     response = responses.named(chosen.response, value, chosen.limit)

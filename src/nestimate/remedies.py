@@ -114,8 +114,10 @@ class Fit:
     def python(self) -> str:
         """As it is called."""
         data = repr(self.file) if self.file else "data"
-        chosen = f", options={dict(self.options)!r}" if self.options else ""
-        return f"ne.fit({self.formula!r}, {data}{chosen})"
+        apart = {name: value for name, value in self.options if name not in ARGUMENTS}
+        words = [f"{name}={value!r}" for name, value in self.options if name in ARGUMENTS]
+        words += [f"options={apart!r}"] if apart else []
+        return f"ne.fit({', '.join([repr(self.formula), data, *words])})"
 
     def said(self, voice: Voice) -> str:
         """Return it in the words of a command line, of Python, or of both."""

@@ -83,6 +83,14 @@ class Along:
         return {name: values[0] for name, values in self.at.items()}
 
     @property
+    def typed(self) -> str:
+        """All stated values as they are typed: `age=20,40; dose=1`."""
+        said = [
+            f"{name}={','.join(f'{v:.12g}' for v in values)}" for name, values in self.at.items()
+        ]
+        return "; ".join(said)
+
+    @property
     def grid(self) -> "pd.DataFrame":
         """Every combination of the factors, there."""
         return self.frame.grid(self.formula.variables, self.first)

@@ -21,8 +21,10 @@ from nestimate.data.designs.model_frame import ModelFrame, read_model_frame
 from nestimate.data.designs.nesting import Points, named
 from nestimate.data.designs.observed import Observed
 from nestimate.data.designs.pairing import Rows, doubt_normalised
+from nestimate.data.designs.parallel import Compared, slopes_alike
 from nestimate.data.designs.random_terms import Homes, Random
 from nestimate.data.designs.reference_free import regrouped
+from nestimate.data.designs.references import as_typed
 from nestimate.data.designs.responses import MEASURED, observe
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.scatter import measure_scatter
@@ -94,6 +96,7 @@ def formula_design(
     roles = Roles(
         value=formula.response,
         group=MEAN,
+        reference=as_typed(reference),
         **{name: getattr(given, name) for name in ("scale", "response", *BESIDE)},
     )
     observed = _observed(table, formula, roles)
@@ -222,6 +225,21 @@ def _design(
         if observed is None
         else observed.warnings(codes, groups, np.arange(codes.size))
     )
+    first = tuple(name for name in formula.fixed_names if name in frame.factors)[:1]
+    asked = [] if frame.compared == first else [("group", ",".join(frame.compared))]
+    asked += [("at", along.typed)] if at else []
+    compared = Compared(
+        factors=frame.compared,
+        labels=groups,
+        codes=codes,
+        value=roles.scaled.called(formula.response),
+        options=(*asked, *roles.said_options),
+    )
+    alike, unalike = (
+        slopes_alike(formula, frame, random, compared, (value, structure.fixed, columns))
+        if observed is None
+        else ([], [])
+    )
     return Design(
         roles=replace(roles, group=" x ".join(frame.compared) or MEAN),
         source=table.source,
@@ -230,11 +248,12 @@ def _design(
         statistics=unit_statistics(readings, yardstick),
         yardstick=yardstick,
         scatter=scatter or measure_scatter(readings, yardstick, structure, every),
-        notes=(*notes, *along.notes, *(profiles.notes if profiles else ())),
+        notes=(*notes, *along.notes, *(profiles.notes if profiles else ()), *alike),
         warnings=(
             *along.warnings,
             *random.warnings,
             *misgivings(formula, frame, random, columns),
+            *unalike,
             *_unnamed(table, formula, frame, structure, value),
             *doubts,
         ),

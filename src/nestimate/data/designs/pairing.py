@@ -226,9 +226,8 @@ def _by_formula(
     said = [roles.value, roles.group, *names, *(roles.unit or "").split("/")]
     if roles.relabel_units or not all(w.isidentifier() and w.isascii() for w in said if w):
         return start
-    response = roles.said_response
-    options = () if response is None else (("response", response),)
-    return Advice(f"{start} {how}: ", Fit(f"{roles.value} ~ {' + '.join(terms)}", options))
+    formula = f"{roles.value} ~ {' + '.join(terms)}"
+    return Advice(f"{start} {how}: ", Fit(formula, roles.said_options))
 
 
 def _tie(name: str, codes: Codes, rows: Rows) -> Tie | None:

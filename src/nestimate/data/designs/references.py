@@ -49,6 +49,13 @@ def chosen_references(
     return found
 
 
+def as_typed(given: str | Mapping[str, str] | None) -> str | None:
+    """Return references as they are typed: `time=t1,arm=control`."""
+    if isinstance(given, Mapping):
+        return ",".join(f"{name}={label}" for name, label in given.items())
+    return given
+
+
 def said_reference(name: str, levels: Sequence[str], why: str, *, alone: bool) -> str:
     """Say what the reference of a factor is, why, and how another is chosen where there is one.
 

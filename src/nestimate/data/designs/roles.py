@@ -93,6 +93,18 @@ class Roles:
             return f"{self.value}/{self.total}"
         return None if self.response == MEASURED else self.response
 
+    @property
+    def said_options(self) -> tuple[tuple[str, str], ...]:
+        """Options by which a formula asks the same of the same values."""
+        given = {
+            "reference": self.reference,
+            "response": self.said_response,
+            "exposure": self.exposure,
+            "limit": self.limit,
+            "scale": self.scaled.stated,
+        }
+        return tuple((name, text) for name, text in given.items() if text is not None)
+
     def group_columns(self, table: Table) -> tuple[str, ...]:
         """Names of the factors that are compared; a column may have a comma in its name."""
         return split_names(self.group, table.columns, ",")

@@ -22,9 +22,12 @@ class Scale(Protocol):
     ----------
     measure
         How such values are worked out and said.
+    stated
+        The option `scale`; None where it need not be stated.
     """
 
     measure: ClassVar[Measure]
+    stated: ClassVar[str | None]
 
     def taken(self, table: Table, name: str, value: Array, row: NDArray[np.intp]) -> Array:
         """Return what is analysed of the values of a column.
@@ -39,6 +42,9 @@ class Scale(Protocol):
         DataError
             When one of them is not on this scale.
         """
+
+    def called(self, name: str) -> str:
+        """Return what is analysed of a column, in words."""
 
     def outside(self, lower: Array, upper: Array) -> NDArray[np.bool_]:
         """Return which values, known to lie between two ends, are not on this scale."""
@@ -64,10 +70,15 @@ class AsTheyStand:
     """Values are analysed as they stand."""
 
     measure: ClassVar[Measure] = LINEAR
+    stated: ClassVar[str | None] = None
 
     def taken(self, table: Table, name: str, value: Array, row: NDArray[np.intp]) -> Array:  # noqa: ARG002
         """Return the values."""
         return value
+
+    def called(self, name: str) -> str:
+        """Return the column."""
+        return name
 
     def outside(self, lower: Array, upper: Array) -> NDArray[np.bool_]:  # noqa: ARG002
         """Return none: any number is one."""
@@ -96,6 +107,7 @@ class Logarithms:
     """Logarithms of the values are analysed, and differences are ratios."""
 
     measure: ClassVar[Measure] = RATIO
+    stated: ClassVar[str | None] = "log"
 
     def taken(self, table: Table, name: str, value: Array, row: NDArray[np.intp]) -> Array:
         """Return the logarithms, or say in which row there is none."""
@@ -109,6 +121,10 @@ class Logarithms:
             )
             raise DataError(told, Remedy("scale", "linear"), ".")
         return np.log(value)
+
+    def called(self, name: str) -> str:
+        """Return its logarithm."""
+        return f"log({name})"
 
     def outside(self, lower: Array, upper: Array) -> NDArray[np.bool_]:
         """Return which have no logarithm: those at or below 0, and limits that are."""

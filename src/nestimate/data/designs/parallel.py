@@ -1,0 +1,275 @@
+"""Whether slopes that a formula takes to be alike are: in all groups, and in all clusters.
+
+One slope for clusters whose own differ counts readings as if each were another cluster; one for
+groups that differ in theirs is the slope of neither.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.data.designs.atoms import shown
+from nestimate.data.designs.expressions import quoted, unquoted
+from nestimate.data.designs.formula import Formula, RandomTerm
+from nestimate.data.designs.model_frame import ModelFrame
+from nestimate.data.designs.random_terms import Random
+from nestimate.data.designs.squares import ROUNDING, Rows, Test, constant
+from nestimate.data.designs.strata import members_of, split
+from nestimate.data.designs.term_columns import Column
+from nestimate.remedies import Advice, Fit, Remedy
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+#: Groups from which slopes are left alone: each has too little to tell its own by.
+MANY = 100
+#: Slopes that are told one by one.
+MOST_SHOWN = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """What is compared, and how it was asked for.
+
+    Attributes
+    ----------
+    factors, labels, codes
+        Names of the factors as the formula writes them, labels of their cells, and those of rows.
+    value
+        What slopes are of: `y`, `log(y)`.
+    options
+        Options that another formula for the same question needs.
+    """
+
+    factors: tuple[str, ...]
+    labels: tuple[str, ...]
+    codes: Codes
+    value: str
+    options: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Slopes:
+    """The slopes of a measurement where a formula has one for all.
+
+    Attributes
+    ----------
+    name
+        The measurement as the formula writes it.
+    groups, clusters
+        Tests of those of groups, and of clusters; None where they have their own, or where the data
+        cannot tell.
+    each
+        Slopes of the groups by least squares, with their labels; () where there is more to a slope
+        than a coefficient.
+    inside
+        Whether the measurement varies inside clusters.
+    """
+
+    name: str
+    groups: Test | None
+    clusters: Test | None
+    each: tuple[tuple[str, float], ...]
+    inside: bool
+
+    @property
+    def said(self) -> str:
+        """What is measured, as it stands in the table."""
+        return unquoted(self.name)
+
+
+def slopes_alike(
+    formula: Formula,
+    frame: ModelFrame,
+    random: Random,
+    compared: Compared,
+    parts: tuple[Array, Array, Sequence[Column]],
+) -> tuple[list[str], list[str]]:
+    """Say which slopes are taken to be alike: notes where they may be, warnings where they are not.
+
+    Parameters
+    ----------
+    formula, frame, random, compared
+        The formula, the rows that it uses, what scatters, and what is compared.
+    parts
+        The values that are analysed, the fixed columns, and what these are.
+    """
+    notes: list[str] = []
+    warnings: list[str] = []
+    if random.crossed or len(compared.labels) >= MANY:
+        return notes, warnings
+    for found in _slopes(formula, frame, random, compared, parts):
+        clusters = _between(random)
+        spelt = _spelt(formula, random, compared, found)
+        if found.groups is not None and found.groups.unalike:
+            warnings.append(_of_groups(found, compared, clusters, spelt))
+        elif found.clusters is not None and found.clusters.unalike:
+            warnings.append(
+                Advice(
+                    f"Slopes of {found.said} differ between {clusters} ({found.clusters.said}), "
+                    f"and all of them are given one: readings count as if each were another "
+                    f"{clusters}, and what is said of slopes, and far from the mean of "
+                    f"{found.said}, is too sure. A slope for each {clusters}: ",
+                    spelt,
+                )
+            )
+        elif found.clusters is not None:
+            notes.append(
+                f"One slope of {found.said} serves every {clusters}; theirs may differ by chance "
+                f"alone ({found.clusters.said}). In a formula ({found.name} | {clusters}) lets "
+                "them."
+            )
+    return notes, warnings
+
+
+def _of_groups(found: Slopes, compared: Compared, clusters: str, spelt: Fit) -> Advice:
+    """Say that groups have slopes of their own, and what that makes of a difference."""
+    x, test = found.said, found.groups
+    assert test is not None
+    shown = ", ".join(f"{slope:.3g} in {label}" for label, slope in found.each[:MOST_SHOWN])
+    more = ", ..." if len(found.each) > MOST_SHOWN else ""
+    by = f"of {compared.value} by least squares {shown}{more}; " if shown else ""
+    each = f" for each, and for each {clusters}" if found.inside and clusters else " for each"
+    return Advice(
+        f"Slopes of {x} differ between the groups ({by}{test.said}), and the answer has one for "
+        f"all. How far groups differ then depends on {x}, and what is said at one {x} is off "
+        f"there, too, unless the groups are alike in {x}. A slope{each} (groups are compared at "
+        "the mean; elsewhere with ",
+        Remedy("at", f"{x}=VALUE"),
+        "): ",
+        spelt,
+    )
+
+
+def _slopes(
+    formula: Formula,
+    frame: ModelFrame,
+    random: Random,
+    compared: Compared,
+    parts: tuple[Array, Array, Sequence[Column]],
+) -> Iterator[Slopes]:
+    """Test the slopes of every measurement of the fixed part."""
+    value, fixed, columns = parts
+    binary = [s for s in random.strata if all(np.isin(e.column, (0, 1)).all() for e in s.effects)]
+    clustered = random.outer.size > 0
+    data = frame.numbered(formula)
+    varying = {n for i in formula.varying_atoms for n in formula.atoms[i].value.columns}
+    for name in formula.fixed_names:
+        atoms = [i for i in formula.fixed_atoms if formula.atoms[i].value.columns == (name,)]
+        if name in frame.factors or not atoms:
+            continue
+        computed = not any(formula.atoms[i].column or formula.atoms[i].basis for i in atoms)
+        x = np.asarray(data[f"x{atoms[0]}"] if computed else frame.data[name], dtype=np.float64)
+        if np.ptp(x) <= ROUNDING * np.abs(x).max():
+            continue
+        rows = Rows(
+            y=value - value.mean(),
+            fixed=fixed,
+            x=(x - x.mean()) / x.std(),
+            group=compared.codes,
+            outer=random.outer.codes,
+            cells=tuple(members_of(stratum) for stratum in binary if stratum.level.size),
+        )
+        held = [j for j, column in enumerate(columns) if {*atoms} & {*column.atoms}]
+        one = held[0] if len(held) == 1 and columns[held[0]].numeric else None
+        inside = clustered and not constant(rows.x, split(rows.outer, rows.group))
+        groups, each = _group_test(rows, inside, compared, (float(x.std()), one))
+        yield Slopes(
+            name=formula.atoms[atoms[0]].text if computed else quoted(name),
+            groups=groups,
+            clusters=_cluster_test(rows) if clustered and name not in varying else None,
+            each=each,
+            inside=inside,
+        )
+
+
+def _group_test(
+    rows: Rows, inside: bool, compared: Compared, slope: tuple[float, int | None]
+) -> tuple[Test | None, tuple[tuple[str, float], ...]]:
+    """Test the slopes of groups, those of clusters being their error where these have some.
+
+    Also return each of them; `slope`: the SD of the measurement, and the fixed column that is its
+    slope if nothing else is.
+    """
+    if len(compared.labels) < 2:
+        return None, ()
+    rows = rows.averaged(rows.x, rows.group)
+    wide = rows.beside(rows.split_by_group)
+    scale = np.linalg.norm(wide.fixed, axis=0)
+    left = levelled = wide.levelled
+    if inside and not constant(rows.group, rows.outer):
+        left = left.off(rows.outer, left.x)  # groups meet in one cluster, and share its slope
+    count = rows.fixed.shape[1]
+    plain = replace(left, fixed=left.fixed[:, :count]).explained(scale[:count])
+    full = left.explained(scale)
+    error = (full[0], rows.y.size - full[1])
+    if inside:
+        own = levelled.off(split(rows.outer, rows.group), levelled.x).explained(scale)
+        error = (full[0] - own[0], own[1] - full[1])
+    return Test.of(plain, full, error), _each(levelled, scale, compared, slope)
+
+
+def _each(
+    left: Rows, scale: Array, compared: Compared, slope: tuple[float, int | None]
+) -> tuple[tuple[str, float], ...]:
+    """Return the slope of every group inside which the measurement varies, by least squares."""
+    sd, place = slope
+    if place is None:
+        return ()
+    kept = np.linalg.norm(left.fixed, axis=0) > ROUNDING * scale
+    found = np.zeros(kept.size)
+    found[kept] = np.linalg.lstsq(left.fixed[:, kept], left.y, rcond=ROUNDING)[0]
+    own = found[-len(compared.labels) :]
+    return tuple(
+        (label, float(own[g] / sd + found[place]))
+        for g, label in enumerate(compared.labels)
+        if (left.group == g).sum() > 1 and np.ptp(left.x[left.group == g]) > ROUNDING
+    )
+
+
+def _cluster_test(rows: Rows) -> Test | None:
+    """Test the slopes of clusters beside those of groups."""
+    rows = rows.averaged(rows.x)
+    rows = rows.beside(rows.split_by_group)
+    scale = np.linalg.norm(rows.fixed, axis=0)
+    left = rows.levelled
+    plain = left.explained(scale)
+    full = left.off(rows.outer, left.x).explained(scale)
+    return Test.of(plain, full, (full[0], rows.y.size - full[1]))
+
+
+def _spelt(formula: Formula, random: Random, compared: Compared, found: Slopes) -> Fit:
+    """Return the formula with slopes of its own for what differs in them, or may."""
+    atoms = [
+        replace(atom, text=f"C({atom.text})") if atom.column in formula.coded else atom
+        for atom in formula.atoms
+    ]
+    texts = {atom.column: atom.text for atom in atoms if atom.column}
+    fixed = shown(formula.fixed, atoms)
+    if found.groups is not None and found.groups.unalike:
+        crossed = " * ".join(texts[name] for name in compared.factors)
+        pieces = fixed.split(" + ")
+        # Inside parentheses a piece is part of something else.
+        alone = {crossed, found.name, *(texts[name] for name in compared.factors)}
+        rest = pieces if "(" in formula.fixed else [p for p in pieces if p not in alone]
+        fixed = " + ".join([f"{crossed} * {found.name}", *rest])
+    held: dict[tuple[str, ...], list[RandomTerm]] = {}
+    for term in formula.random:
+        held.setdefault(term.factors, []).append(term)
+    terms = [fixed]
+    for factors, own in held.items():
+        left = [shown(term.code, atoms) for term in own if term.code != "1"]
+        if found.inside and ":".join(factors) == _between(random):
+            left = list(dict.fromkeys([*left, found.name]))
+        bar = "|" if len(left) < 2 or any(term.correlated for term in own) else "||"
+        start = [] if left and any(term.code == "1" for term in own) else ["0" if left else "1"]
+        terms.append(f"({' + '.join([*start, *left])} {bar} {':'.join(map(quoted, factors))})")
+    response = quoted(formula.response) if formula.outcome.plain else formula.outcome.text
+    return Fit(f"{response} ~ {' + '.join(terms)}", compared.options)
+
+
+def _between(random: Random) -> str:
+    """Return what the clusters are, as their random term says it."""
+    return next((stratum.between for stratum in random.strata if stratum.heavy), "")

@@ -1,0 +1,145 @@
+"""Least squares in strata: beside levels and slopes of members; and tests of slopes."""
+
+from dataclasses import dataclass, replace
+from functools import reduce
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from nestimate.data.designs.strata import split
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+#: P of an F test below which slopes are said to differ.
+UNALIKE = 0.05
+#: What is taken for rounding, as a share.
+ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Rows:
+    """What is regressed: rows, or the means of members that have one value of a measurement each.
+
+    Attributes
+    ----------
+    y, fixed, x
+        What is explained, columns of the fixed part, and the measurement; (rows,), (rows, columns).
+    group, outer
+        Codes of groups and of clusters.
+    cells
+        Codes of what has levels of its own inside which the measurement varies.
+    ranks
+        Coefficients that were taken off already.
+    """
+
+    y: Array
+    fixed: Array
+    x: Array
+    group: Codes
+    outer: Codes
+    cells: tuple[Codes, ...]
+    ranks: int = 0
+
+    def averaged(self, *tested: Array | Codes) -> Self:
+        """Return means over the largest members inside which what is tested does not vary."""
+        members = [c for c in self.cells if all(constant(one, c) for one in tested)]
+        if not members:
+            return self
+        codes = min(members, key=lambda c: int(c.max()))
+        codes, first = split(codes, codes), np.unique(codes, return_index=True)[1]
+        n = np.bincount(codes)
+        return replace(
+            self,
+            y=np.bincount(codes, self.y) / n,
+            fixed=np.stack([np.bincount(codes, c) / n for c in self.fixed.T], axis=1),
+            x=self.x[first],
+            group=self.group[first],
+            outer=self.outer[first],
+            cells=tuple(c[first] for c in self.cells if not any(c is member for member in members)),
+        )
+
+    def off(self, codes: Codes, by: Array) -> Self:
+        """Return what is left beside a coefficient of `by` in each of some members."""
+        squares = np.bincount(codes, by * by)
+        told = squares > ROUNDING * max(float(squares.max(initial=0.0)), 1e-300)
+
+        def left(column: Array) -> Array:
+            found = np.bincount(codes, by * column) / np.where(told, squares, 1.0)
+            return np.asarray(column - np.where(told, found, 0.0)[codes] * by)
+
+        return replace(
+            self,
+            y=left(self.y),
+            fixed=np.stack([left(c) for c in self.fixed.T], axis=1),
+            x=left(self.x),
+            ranks=self.ranks + int(told.sum()),
+        )
+
+    @property
+    def levelled(self) -> Self:
+        """What is left beside the levels of all cells."""
+        if not self.cells:
+            return self
+        return self.off(reduce(split, self.cells), np.ones(self.y.size))
+
+    def beside(self, columns: Array) -> Self:
+        """Return the same with more columns in its fixed part."""
+        return replace(self, fixed=np.hstack([self.fixed, columns]))
+
+    @property
+    def split_by_group(self) -> Array:
+        """The measurement in a column for every group."""
+        return np.asarray(np.eye(int(self.group.max()) + 1)[self.group] * self.x[:, None])
+
+    def explained(self, scale: Array) -> tuple[float, int]:
+        """Return the sum of squares that is left, and how many coefficients were fitted.
+
+        `scale`: sizes of the columns before anything was taken off, to know rounding by.
+        """
+        kept = np.linalg.norm(self.fixed, axis=0) > ROUNDING * scale
+        columns = self.fixed[:, kept]
+        columns = columns / np.linalg.norm(columns, axis=0)
+        found, _, rank, _ = np.linalg.lstsq(columns, self.y, rcond=ROUNDING)
+        return float(np.square(self.y - columns @ found).sum()), self.ranks + int(rank)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Test:
+    """An F test of slopes: its degrees of freedom, and how probable so large an F is by chance."""
+
+    freedom: tuple[int, int]
+    p: float
+
+    @classmethod
+    def of(
+        cls, plain: tuple[float, int], full: tuple[float, int], error: tuple[float, int]
+    ) -> Self | None:
+        """Compare what slopes explain with an error: sums of squares and their freedom.
+
+        None where there is nothing to compare.
+        """
+        squares, freedom = max(plain[0] - full[0], 0.0), full[1] - plain[1]
+        if freedom < 1 or error[1] < 1 or squares <= ROUNDING**2 * plain[0]:
+            return None
+        sure = error[0] <= ROUNDING**2 * squares
+        ratio = np.inf if sure else squares / freedom / (error[0] / error[1])
+        return cls(freedom=(freedom, error[1]), p=float(special.fdtrc(freedom, error[1], ratio)))
+
+    @property
+    def unalike(self) -> bool:
+        """Whether slopes differ."""
+        return self.p < UNALIKE
+
+    @property
+    def said(self) -> str:
+        """The test in words."""
+        return f"F test, P = {self.p:.2g}" if self.p >= 1e-9 else "F test, P < 1e-9"
+
+
+def constant(values: Array | Codes, members: Codes) -> bool:
+    """Whether every member has one value."""
+    first = np.unique(members, return_index=True)[1]
+    return bool(np.abs(values - values[first][members]).max() <= ROUNDING)

@@ -181,3 +181,12 @@ def test_reasons_that_end_as_sentences_are_not_joined_by_a_semicolon():
         Check(name=name, value=1.0, passed=False, text=f"{name} failed.") for name in ("k", "ess")
     ]
     assert withheld(checks).endswith("k failed. ess failed.")
+
+
+def test_a_word_for_contrasts_alone_in_a_list_is_that_word():
+    data = {"a": [1.0, 2.0, 3.0], "b": [2.0, 3.0, 5.0], "c": [2.0, 4.0, 5.0]}
+    one, two = (
+        ne.compare(data, options={"contrast": asked, "ess": 300}) for asked in ("pairs", ["pairs"])
+    )
+    assert [c.name for c in one.contrasts] == [c.name for c in two.contrasts]
+    assert len(one.contrasts) == 3

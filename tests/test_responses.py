@@ -327,6 +327,7 @@ def test_what_is_no_count_share_or_limit_is_refused_by_row():
     frame = table("counts")
     for column, value, words, said in (
         ("count", 2.5, {"value": "count", "options": {"response": "counts"}}, "2.5 is no count"),
+        ("count", 2e9, {"value": "count", "options": {"response": "counts"}}, "largest count that"),
         (
             "area",
             0.0,

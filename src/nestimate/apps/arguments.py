@@ -124,10 +124,8 @@ def group_means(given: str) -> dict[str, float]:
 
 
 def contrasts(given: list[str] | None) -> str | tuple[str, ...]:
-    """Return the contrasts asked for; `pairs` and `reference` are words of their own."""
-    if not given:
-        return "reference"
-    return given[0] if given in (["pairs"], ["reference"]) else tuple(given)
+    """Return the contrasts asked for."""
+    return tuple(given) if given else "reference"
 
 
 def rope(given: str | None) -> tuple[float, float] | None:

@@ -126,7 +126,8 @@ def spreads(plan: Plan) -> str:
         f"between {many(name)} {_typical(s['tau_subunits'][:, i])}"
         for i, name in enumerate(words.subunits)
     ]
-    parts.append(f"between readings {_typical(s['sigma'])}")
+    if s["sigma"].any():  # none where every unit is one value
+        parts.append(f"between readings {_typical(s['sigma'])}")
     heavy = ""
     if np.isfinite(plan.truths.nu).any():
         named = many(words.block if blocked else words.unit)

@@ -125,7 +125,8 @@ class Truth:
             raise DesignError(
                 "plan: sigma, the SD of readings of one unit, is not stated: --sigma 0.8 "
                 "(sigma=0.8 in Python). It comes from a pilot (compare), or from repeats of the "
-                "measurement."
+                "measurement. Where every unit is one value, whose SD tau is, it is 0: "
+                "--readings 1 --sigma 0."
             )
         if blocked and (self.tau_block is None or self.tau_effect is None):
             raise DesignError(

@@ -81,9 +81,14 @@ class Counted:
             wrong = seen & ((count < 0) | (count != np.floor(count)) | (count > MOST))
         if wrong.any():
             row = int(np.argmax(wrong))
+            large = count[row] > MOST and count[row] == np.floor(count[row])
             raise DataError(
-                f"column '{value}', row {table.row(row)}: {count[row]:g} is no count. Counts are "
-                "whole numbers, 0 or more. If a rate is given (cells per mm2), give what was "
+                f"column '{value}', row {table.row(row)}: {count[row]:g} is above {MOST:g}, the "
+                "largest count that is taken: chance is nothing in such numbers. Analyse them as "
+                "measurements, without the option response."
+                if large
+                else f"column '{value}', row {table.row(row)}: {count[row]:g} is no count. Counts "
+                "are whole numbers, 0 or more. If a rate is given (cells per mm2), give what was "
                 "counted and name the area, time or volume as exposure."
             )
         over = np.ones(count.size) if exposure is None else table.numbers(exposure)

@@ -244,7 +244,9 @@ class Question:
                 continue
             if not (isinstance(given, Sequence) and all(isinstance(c, str) for c in given)):
                 raise DesignError(f"{name} is {given!r}: write '{example}', or a list of such.")
-            object.__setattr__(self, name, tuple(given))
+            # `pairs` is a word of its own, alone in a list, too.
+            alone = name == "contrast" and len(given) == 1
+            object.__setattr__(self, name, given[0] if alone else tuple(given))
         if self.rope is not None:
             object.__setattr__(self, "rope", _edges(self.rope))
         if self.at is not None:

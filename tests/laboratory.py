@@ -170,6 +170,32 @@ _REPLICATES = csv(
 )
 _BEDS = [(g, f"{g}{i}", value()) for g in ("ctl", "trt") for i in range(4) for _ in range(2)]
 
+
+def _twice(head, labels=("a", "b"), *, anew=True, often=1):
+    """Three things in each of six, both seen under two conditions; numbered anew or through."""
+    letter = head[0]
+    return csv(
+        head,
+        [
+            (
+                f"{letter}{i + 1}",
+                k + 1 + 3 * i * (not anew),
+                label,
+                *([j + 1] * (often > 1)),
+                value(),
+            )
+            for i in range(6)
+            for k in range(3)
+            for label in labels
+            for j in range(often)
+        ],
+    )
+
+
+def _means(groups, others):
+    return [(g, o, value(), value(1, 0.1), 8) for g in groups for o in others]
+
+
 SHEETS = {
     "C1 numbered mice": Sheet(UNEVEN, "compare --value weight --group arm --unit mouse"),
     "C1 tracks": Sheet(
@@ -466,5 +492,144 @@ SHEETS = {
         "Glucose\n\nby me\n" + csv("arm,mouse,y", _BEDS),
         "compare --value y --group arm --unit mouse --header-row 4",
         ("--header-row", "4"),
+    ),
+    "F1 littermates seen twice": Sheet(
+        _twice("litter,pup,condition,y", anew=False),
+        "compare --value y --group condition --block litter/pup",
+        says=("Inside each litter several condition are met in each pup (3)",
+              "each litter as a whole, or every pup? litter: design 1. pup: design 2."),
+        never=("--unit",),
+    ),
+    "F1 pups numbered in every litter": Sheet(
+        _twice("litter,pup,condition,y"),
+        "compare --value y --group condition --block litter/pup",
+        says=("pup 1, 2, 3 ... occur in more than one condition. Are they the same",),
+        never=("--block pup",),
+    ),
+    "F1 slices of a mouse": Sheet(
+        _twice("mouse,slice,drug,amplitude"),
+        "compare --value amplitude --group drug --block mouse/slice",
+        says=("mouse m1, m2, m3 ... occur in more than one drug.",),
+    ),
+    "F1 cells of an animal, sweep after sweep": Sheet(
+        _twice("animal,cell,drug,sweep,mV", anew=False, often=2),
+        "compare --value mV --group drug --block animal/cell",
+        says=("same animal each time? Yes: design 1",),
+        never=("cell/sweep",),
+    ),
+    "F1 plots in blocks": Sheet(
+        _twice("block,plot,season,yield", ("dry", "wet"), anew=False),
+        "compare --value yield --group season --block block/plot",
+    ),
+    "F1 wells before and after": Sheet(
+        _twice("plate,well,time,signal", ("before", "after")),
+        "compare --value signal --group time --block plate/well",
+    ),
+    "F1 plots numbered in every block": Sheet(
+        _twice("block,plot,irrigation,yield", ("dry", "wet")),
+        "compare --value yield --group irrigation --block block/plot",
+        says=("plot 1, 2, 3 ... occur in more than one irrigation. Are they the same",),
+    ),
+    "F1 a day and an operator hold no animals": Sheet(
+        _twice("day,mouse,drug,y", anew=False),
+        "compare --value y --group drug --block mouse",
+    ),
+    "F2 times of one curve each": Sheet(
+        csv("Time (h),Ctrl,Drug", [(h, value(h), value(h + 1)) for h in (0, 2, 4, 8, 12, 24)]),
+        "compare --wide groups --block 'Time (h)'",
+        says=("Each is one curve",),
+        never=("--against",),
+    ),
+    "F2 doses of one curve each are no group": Sheet(
+        csv("Conc (uM),WT,KO", [(c, value(), value()) for c in (0, 1, 3, 10, 30)]),
+        "compare --wide groups --block 'Conc (uM)'",
+    ),
+    "F2 cycles beside samples": Sheet(
+        csv("Cycle,Sample A,Sample B", [(i + 1, value(i), value(i + 1)) for i in range(40)]),
+        "compare --wide groups --block Cycle",
+        never=("--against",),
+    ),
+    "F2 doses, each with several rows": Sheet(
+        csv("Conc (uM),WT,KO", [(c, value(), value()) for c in (0, 1, 3, 10, 30) for _ in "abc"]),
+        "compare --wide groups --group 'Conc (uM),column'",
+    ),
+    "F2 an index that nothing names": Sheet(
+        csv(",ctrl,drug", [(i + 1, value(), value()) for i in range(9)]),
+        "compare --wide groups --value ctrl,drug",
+        never=("--against",),
+    ),
+    "F2 light and dark": Sheet(
+        csv("mouse,LD,SD", [(f"m{i}", value(), value()) for i in range(8)]),
+        "compare --wide groups --block mouse",
+        never=("--value LD ", "--sd"),
+    ),
+    "F2 an unstimulated column": Sheet(
+        csv("Disease,Donor,US,LPS",
+            [(g, f"{g}{i}", value(), value(15)) for g in ("healthy", "RA") for i in range(6)]),
+        "compare --wide groups --group Disease,column --block Donor",
+    ),
+    "F2 means of several days": Sheet(
+        csv("Group,Day,Mean,SD,N", _means(("ctl", "drug"), (0, 7, 14, 21))),
+        "compare --value Mean --group Group --n N --sd SD --edit 'only Day = 21'",
+        says=("the designs are of 21 alone", "the group is then Group,Day, without --edit"),
+        never=("--block Day",),
+    ),
+    "F2 means of two factors": Sheet(
+        csv("Genotype,Dose,Mean,SD,N", _means(("WT", "KO"), (0, 1, 10))),
+        "compare --value Mean --group Genotype,Dose --n N --sd SD",
+        never=("fit",),
+    ),
+    "F3 pups in the litters of dams": Sheet(
+        csv("Dam,Treatment,Pup,Sex,mg",
+            [(f"D{d + 1}", ("sal", "VPA")[d // 5], p + 1, "MF"[p % 2], value())
+             for d in range(10) for p in range(6)]),
+        "compare --value mg --group Treatment --unit Dam",
+        never=("--block Pup",),
+    ),
+    "F3 doses are no units": Sheet(
+        csv("Plate,Drug,Conc_nM,Viability",
+            [(p + 1, d, c, value()) for p in range(3) for d in ("DMSO", "cmpdA", "cmpdB")
+             for c in ((0,) if d == "DMSO" else (1, 10, 100, 1000)) for _ in "abc"]),
+        "compare --value Viability --group Drug --block Plate",
+        says=("Left out: Conc_nM.",),
+        never=("--unit Conc_nM", "/Conc_nM"),
+    ),
+    "F3 leaves are not counted per height": Sheet(
+        csv("Treatment,Pot,Plant,Height_cm,Leaves",
+            [(t, f"{t}{p}", k + 1, value(), 5 + (3 * p + 2 * k) % 7)
+             for t in ("mock", "ABA") for p in range(5) for k in range(3)]),
+        "compare --value Height_cm --group Treatment --unit Pot",
+        never=("--exposure", "/Leaves"),
+    ),
+    "F3 colonies of several dilutions": Sheet(
+        csv("Mouse,Group,Dilution,Colonies,CFU/g",
+            [(m + 1, ("naive", "vacc")[m // 5], f"1e-{3 + m % 2}", 20 + 7 * m % 11, 3500 + 901 * m)
+             for m in range(10)]),
+        "compare --value CFU/g --group Group",
+    ),
+    "F3 a ratio of two readings": Sheet(
+        csv("Exp,Construct,Firefly,Renilla,Ratio",
+            [(e + 1, c, a, b, f"{float(a) / float(b):.4f}") for e in range(3)
+             for c in ("EV", "WT", "mut") for _ in "ab"
+             for a, b in [(value(500, 30), value(90, 6))]]),
+        "compare --value Ratio --group Construct --block Exp",
+    ),
+    "F4 an interval among readings": Sheet(
+        csv("arm,sample,y_1,y_2,y_3",
+            [(g, f"{g}{i}", value(), value(), "9.5-10" if i == 2 else value())
+             for g in ("ctl", "drug") for i in range(7)]),
+        "compare --value y_1,y_2,y_3 --group arm --unit sample --response censored",
+    ),
+    "F4 ages in classes are labels": Sheet(
+        csv("arm,age,y", [(g, ("1-5", "6-10", "11-15")[i % 3], value())
+                          for g in ("ctl", "drug") for i in range(12)]),
+        "compare --value y --group arm,age",
+    ),
+    "F4 none of a stimulus is 0": Sheet(
+        csv("Stimulation,experiment,Tx,eggs",
+            [(s, f"H{e}", t, 20 + 7 * e + 3 * k) for e in range(5) for t in ("PBS", "inh")
+             for k, s in enumerate(("0", "TNF", "IL1"))]),
+        "compare --value eggs --group Stimulation,Tx --block experiment",
+        never=("--unit Stimulation", "--block Stimulation"),
     ),
 }  # fmt: skip

@@ -202,7 +202,7 @@ def test_formulas_agree_with_dense_matrices_and_columns_by_hand(text):
     names = {"tau": f"halfnormal({WIDTH})"}
     if parts:
         names["sigma"] = f"halfnormal({WIDTH})"
-    options = {"robust": "none", "ess": 5000, "ci_kind": "eti", "prior": names}
+    options = {"robust": "none", "tau": "common", "ess": 5000, "ci_kind": "eti", "prior": names}
     result = ne.fit(text, given, options=options)
     betas, weights = referee(y, x, parts, bool(correlated), np.random.default_rng(1))
     ess = 1 / np.square(weights).sum()

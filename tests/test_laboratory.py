@@ -71,6 +71,13 @@ def test_first_proposal_is_what_one_would_draw_and_all_run(name, tmp_path):
         run(line)
 
 
+@pytest.mark.usefixtures("shaped")
+def test_the_design_of_pups_seen_twice_names_what_carries_the_pairs(tmp_path):
+    first, *_ = proposed(SHEETS["F1 pups numbered in every litter"], tmp_path)
+    said = " ".join(run(first).split())
+    assert "Inside litter lies pup (18 in all), each met under several condition" in said
+
+
 def test_a_plate_as_it_lies_is_no_design(tmp_path):
     head = ",".join(["", *map(str, range(1, 13))])
     rows = [",".join([letter, *(f"{k * 1.7 % 3:.2f}" for k in range(12))]) for letter in "ABCDEFGH"]

@@ -1,4 +1,4 @@
-"""A column left out that stands behind several data points of one group is named: animals, litters."""
+"""A column left out that stands behind data points of one group each is named: animals, litters."""
 
 import numpy as np
 import pandas as pd

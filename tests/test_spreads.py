@@ -1,15 +1,21 @@
 """Groups that share one spread by default, and show several, get one each; it is said."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
+from scipy import special, stats
 
 import nestimate as ne
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.roles import Roles
-from nestimate.data.designs.spreads import Spreads, uneven
+from nestimate.data.designs.spreads import Spreads
 from nestimate.data.tables.door import Wanted, read_table
+from nestimate.model.model import Model
+from nestimate.model.own_spreads import all_spreads, uneven
+from nestimate.model.parameters import affine, assembled
+from nestimate.posing import posed
 from nestimate.results.estimates.summaries import Question
 from nestimate.results.words.wording import table_row
 
@@ -108,7 +114,7 @@ def test_an_effect_size_without_a_mean_is_told_by_its_median():
     assert np.ptp(points) < 6 * max(row.mcse_mean for row in found) < 4
 
 
-def test_a_formula_that_cannot_have_own_spreads_keeps_one_and_says_so():
+def test_a_formula_with_correlated_slopes_gives_each_group_its_spreads_and_says_so():
     rng = np.random.default_rng(6)
     rows = [
         (arm, f"{arm}{m}", day, sd * level + 0.3 * day + rng.normal(0, 0.3))
@@ -118,13 +124,42 @@ def test_a_formula_that_cannot_have_own_spreads_keeps_one_and_says_so():
         for day in (0.0, 1.0, 2.0)
     ]
     data = pd.DataFrame(rows, columns=["arm", "mouse", "day", "y"])
-    answer = ne.fit("y ~ arm + day + (day | mouse)", data, options={"ess": 500})
-    assert answer.model.assumptions.tau is None
-    (check,) = (check for check in answer.advice if check.name == "spreads")
+    text = "y ~ arm + day + (day | mouse)"
+    answer = ne.fit(text, data, options={"ess": 500})
+    assert any("scatter differently" in note for note in answer.design.notes)
+    assert {"tau[mouse | a]", "tau[mouse | b]"} <= {p.label for p in answer.model.parameters}
+    common = ne.fit(text, data, options={"ess": 500, "tau": "common"})
+    (check,) = (check for check in common.advice if check.name == "spreads")
     assert not check.passed
-    assert "two bars, as in (x || UNIT), with --tau own" in str(check.text)
-    own = ne.fit("y ~ arm + day + (day || mouse)", data, options={"ess": 500, "tau": "own"})
-    assert {"tau[mouse | a]", "tau[mouse | b]"} <= {p.label for p in own.model.parameters}
+    assert "A spread for each: --tau own" in str(check.text)
+    (check,) = (check for check in common.advice if check.name == "spreads of slopes")
+    own = {
+        arm: [np.polyfit(r.day, r.y, 1)[0] for _, r in rows.groupby("mouse")]
+        for arm, rows in data.groupby("arm")
+    }
+    assert check.value == pytest.approx(stats.bartlett(*own.values()).pvalue, rel=1e-6)
+    assert "SD of slopes along day" in str(check.text)
+
+
+def test_slopes_that_scatter_differently_are_seen_where_levels_do_not():
+    """Three arms: by levels nothing is seen, by the slopes of animals it is."""
+    rng = np.random.default_rng(8)
+    rows = [
+        (arm, f"{arm}{m}", day, level + slope * day + rng.normal(0, 0.3))
+        for arm, sd in (("a", 3.0), ("b", 0.3), ("c", 0.3))
+        for m in range(6)
+        for level, slope in [(rng.normal(0, 2), rng.normal(0, sd))]
+        for day in (-1.0, 0.0, 1.0)
+    ]
+    data = pd.DataFrame(rows, columns=["arm", "mouse", "day", "y"])
+    answer = ne.fit("y ~ arm * day + (day | mouse)", data, options={"ess": 400})
+    assert not Spreads.of(answer.design).uneven
+    assert {f"tau[mouse:day | {arm}]" for arm in "abc"} <= {
+        p.label for p in answer.model.parameters
+    }
+    assert "SD of slopes along day" in " ".join(str(answer).split())
+    common = ne.fit("y ~ arm * day + (day | mouse)", data, options={"ess": 400, "tau": "common"})
+    assert "tau[mouse:day]" in {p.label for p in common.model.parameters}
 
 
 @pytest.mark.parametrize("noisy", [1.0, 8.0])
@@ -514,21 +549,55 @@ def test_what_an_arm_tells_of_its_error_has_that_arm_s_degrees_of_freedom():
         assert prior.scale == pytest.approx(bound, rel=1e-4)
 
 
-def test_one_excess_for_both_arms_is_said():
-    table = _changes((5, 5), (0.3, 0.3), (0.2, 0.2)).assign(n=lambda rows: np.rint(rows.y * 3))
-    answer = ne.compare(
-        table, **{**MIXED, "value": "n"}, options={"response": "counts", "ess": 300}
-    )
-    assert "One excess over chance serves a, b" in " ".join(str(answer).split())
+@pytest.mark.parametrize("response", ["counts", "share"])
+def test_arms_between_animals_have_an_excess_over_chance_each_by_an_integral(response):
+    """One row a cell: the density of every animal, summed on a grid with SciPy's distributions."""
+    table = _changes((5, 4), (0.5, 0.5), (0.2, 1.0))
+    rng, eta = np.random.default_rng(2), table["y"] - 10
+    table["k"] = rng.poisson(20 * np.exp(eta))
+    asked = {"value": "k"}, {"response": "counts"}
+    if response == "share":
+        table["n"], table["k"] = 40, rng.binomial(40, special.expit(eta))
+        asked = {}, {"response": "k/n"}
+    roles = {name: column for name, column in MIXED.items() if name != "value"}
+    answer = ne.compare(table, **asked[0], **roles, options={**asked[1], "ess": 300})
+    model = answer.model
+    values = {p.label: (0.4 if p.kind == "location" else 0.6) for p in model.parameters}
+    values |= {"excess[a]": 0.15, "excess[b]": 0.8, "tau_block[a]": 0.5, "tau_block[b]": 0.9}
+    assert set(values) == {p.label for p in model.parameters}
+    standard = []
+    for p in model.parameters:
+        centre, spread = affine(p.kind, model.design)
+        standard.append((p, (values[p.label] - centre) / spread))
+    theta = {family: np.array(own)[:, None] for family, own in assembled(standard).items()}
+    found = model.density.per_cluster(theta)[:, 0]
+    level = np.linspace(-7, 7, 2001)
+    for animal, label in enumerate(model.design.structure.outer.labels):
+        own = table[table.id == label]
+        excess, tau = values[f"excess[{label[0]}]"], values[f"tau_block[{label[0]}]"]
+        whole = stats.norm.pdf(level, 0, tau) * (level[1] - level[0])
+        for _, row in own.iterrows():
+            mean, shape = 0.4 + level, excess**-2
+            if response == "counts":
+                whole = whole * stats.nbinom.pmf(row.k, shape, 1 / (1 + np.exp(mean) / shape))
+            else:
+                p = special.expit(mean)
+                whole = whole * stats.betabinom.pmf(row.k, 40, shape * p, shape * (1 - p))
+        assert found[animal] == pytest.approx(np.log(whole.sum()), abs=0.02)
+    shown = " ".join(str(answer).split())
+    assert "excess[a]" in shown
+    assert "excess holds both" in shown
+    assert answer.draws["posterior"]["excess"].coords["term"].to_numpy().tolist() == ["a", "b"]
+    assert "in b have" in " ".join(str(check.text) for check in answer.advice)
 
 
 @pytest.mark.parametrize("response", ["counts", "share", "limits"])
 def test_small_groups_of_counts_shares_and_limits_have_spreads_of_their_own(response):
-    """Three noisy mice beside twelve and twelve: beside Welch's interval of their logs."""
+    """Three mice beside twelve and twelve, where no test tells their spread from that of others."""
     rng = np.random.default_rng(3)
     rows = [
         (g, f"{g}{k}", level + rng.normal(0, 0.05))
-        for g, n, sd in (("a", 3, 1.0), ("b", 12, 0.2), ("c", 12, 0.2))
+        for g, n, sd in (("a", 3, 0.3), ("b", 12, 0.3), ("c", 12, 0.3))
         for k in range(n)
         for level in [rng.normal(0, sd)]
         for _ in range(3)
@@ -545,6 +614,156 @@ def test_small_groups_of_counts_shares_and_limits_have_spreads_of_their_own(resp
     answer = ne.compare(table, **asked[0], group="g", unit="u", options={"ess": 400, **asked[1]})
     assert {f"tau[{g}]" for g in "abc"} <= {p.label for p in answer.model.parameters}
     assert "Groups have 3 to 12 members (u)" in " ".join(str(answer).split())
+
+
+def _observed(response, sds, n, *, seed=0, readings=1, blocks=False):
+    """Rows of groups a, b, c ... of these SDs, and the words that ask for them."""
+    rng = np.random.default_rng(seed)
+    level = rng.normal(0, 1, n) * blocks
+    rows = [
+        (g, f"{'' if blocks else g}{k}", own + rng.normal(0, 0.2) * (readings > 1))
+        for g, sd in zip("abcdef", sds, strict=False)
+        for k in range(n)
+        for own in [level[k] + rng.normal(0, sd)]
+        for _ in range(readings)
+    ]
+    table = pd.DataFrame(rows, columns=["g", "u", "y"])
+    table["n"] = 60
+    table["k"] = rng.binomial(60, special.expit(table.y))
+    table["c"] = rng.poisson(np.exp(3 + table.y))
+    low = np.quantile(table.y, 0.2)
+    table["l"] = [f"{y:.3f}" if y > low else f"<{low:.3f}" for y in table.y]
+    word, value, total = {
+        "share": ("proportion", "k", "n"),
+        "counts": ("counts", "c", None),
+        "limits": ("censored", "l", None),
+    }[response]
+    place = {} if readings == 1 and not blocks else {"block" if blocks else "unit": "u"}
+    roles = Roles(value=value, group="g", response=word, total=total, **place)
+    named = {"unit": None, "block": None, **place}
+    wanted = Wanted(named=("n",), value=value, group="g", **named)
+    return table, Design.from_table(read_table(table, wanted), roles)
+
+
+#: Kinds of groups whose spreads may differ: what is observed, members, readings, whether in blocks.
+KINDS = {
+    "shares": ("share", 10, 1, False),
+    "counts": ("counts", 10, 1, False),
+    "limits": ("limits", 10, 1, False),
+    "shares of units": ("share", 10, 3, False),
+    "counts of units": ("counts", 10, 3, False),
+    "limits of units": ("limits", 10, 3, False),
+    "shares in blocks": ("share", 14, 1, True),
+    "counts in blocks": ("counts", 14, 1, True),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_test_of_groups_of_observed_values_holds_its_level_and_sees(kind):
+    """Of 24 tables without a difference at most 6 are called different, and SDs of 1, .2, .2 are.
+
+    At a level of .1 more than 6 are called so once in 100 such tests. Seeds are fixed.
+    """
+    response, n, readings, blocks = KINDS[kind]
+    seen = {
+        sds: np.mean(
+            [
+                uneven(_observed(response, sds, n, seed=i, readings=readings, blocks=blocks)[1])
+                is not None
+                for i in range(runs)
+            ]
+        )
+        for sds, runs in (((0.5,) * 3, 24), ((1.0, 0.2, 0.2), 6))
+    }
+    assert seen[0.5, 0.5, 0.5] <= 6 / 24
+    assert seen[1.0, 0.2, 0.2] > 0.6
+
+
+def test_values_without_a_limit_are_compared_by_bartlett_s_test():
+    table, design = _observed("limits", (0.4, 0.9, 0.6), 12, seed=4)
+    table["l"] = table["y"].map("{:.4f}".format)
+    design = Design.from_table(
+        read_table(table, Wanted(value="l", group="g", unit=None, block=None)),
+        Roles(value="l", group="g", response="censored"),
+    )
+    (found,) = all_spreads(design)
+    own = [table.y[table.g == g] for g in "abc"]
+    assert found.p == pytest.approx(stats.bartlett(*own).pvalue, rel=0.05)
+    assert found.sds == pytest.approx([x.std(ddof=1) for x in own], rel=0.05)
+
+
+def test_the_likelihood_of_spreads_of_counts_is_that_of_sums_on_a_grid():
+    """Every count summed over its log rate, every group over its mean, on grids of their own."""
+    table, design = _observed("counts", (1.2, 0.3, 0.3), 6, seed=3)
+    (found,) = all_spreads(design)
+    mean, rate = np.linspace(-1, 7, 120), np.linspace(-7, 13, 800)
+    spreads = np.geomspace(0.05, 6, 60)
+    prior = stats.norm.logpdf(mean, design.yardstick.centre, 5 * design.yardstick.spread)
+    chance = stats.poisson.pmf(table.c.to_numpy()[:, None], np.exp(rate))
+    logs = np.zeros((3, spreads.size))
+    for i, tau in enumerate(spreads):
+        kernel = np.exp(-0.5 * np.square((rate[:, None] - mean) / tau))
+        own = np.log(np.maximum(chance @ (kernel / kernel.sum(axis=0)), 1e-300))
+        logs[:, i] = special.logsumexp(own.reshape(3, 6, -1).sum(axis=1) + prior, axis=1)
+    apart = 2 * (logs.max(axis=1).sum() - logs.sum(axis=0).max())
+    correction = 1 + (3 / 5 - 1 / 15) / 6
+    assert found.p == pytest.approx(stats.chi2.sf(apart / correction, 2), rel=0.05)
+    assert found.sds == pytest.approx(spreads[logs.argmax(axis=1)].tolist(), abs=0.06)
+
+
+@pytest.mark.parametrize("kind", ["shares", "counts of units", "limits", "shares in blocks"])
+def test_noisy_groups_of_observed_values_have_spreads_of_their_own(kind):
+    """It is said in the words of the response, and doubted where one spread was chosen."""
+    response, n, readings, blocks = KINDS[kind]
+    table, design = _observed(response, (1.2, 0.2, 0.2), n, readings=readings, blocks=blocks)
+    asked = {"share": {}, "counts": {"value": "c"}, "limits": {"value": "l"}}[response]
+    words = {"share": "k/n", "counts": "counts", "limits": "censored"}[response]
+    asked |= {name: "u" for name in ("unit", "block") if getattr(design.roles, name)}
+    options = {"response": words, "ess": 300}
+    answer = ne.compare(table, **asked, group="g", options=options)
+    name = "tau_effect" if blocks else "tau"
+    assert {f"{name}[{g}]" for g in "abc"} <= {p.label for p in answer.model.parameters}
+    link = {"share": "SD of logits", "counts": "SD of log rates", "limits": "SD"}[response]
+    within = " within u" if blocks else ""
+    assert f"Groups scatter differently ({link}{within} " in " ".join(str(answer).split())
+    common = ne.compare(table, **asked, group="g", options={**options, "tau": "common"})
+    assert not next(check for check in common.advice if check.name.startswith("spreads")).passed
+    alike, _ = _observed(response, (0.5,) * 3, n, readings=readings, blocks=blocks)
+    quiet = ne.compare(alike, **asked, group="g", options=options)
+    assert name in {p.label for p in quiet.model.parameters}
+    check = next(check for check in quiet.advice if check.name.startswith("spreads"))
+    assert check.passed
+    assert link in str(check.text)
+
+
+@pytest.mark.parametrize("response", ["counts", "share"])
+def test_three_arms_of_observed_values_have_spreads_of_change_where_these_show_it(response):
+    table = _changes((8, 8, 8), (0.5, 0.5, 0.5), (0.1, 0.1, 1.2))
+    rng, eta = np.random.default_rng(2), table["y"] - 10
+    table["n"] = 200
+    table["k"] = (
+        rng.poisson(50 * np.exp(eta))
+        if response == "counts"
+        else rng.binomial(200, special.expit(eta))
+    )
+    roles = {name: column for name, column in MIXED.items() if name != "value"}
+    design, _, chosen, _ = posed(
+        table,
+        **{
+            "value": "k" if response == "counts" else None,
+            "unit": None,
+            "reference": None,
+            **roles,
+        },
+        relabel_units=False,
+        options={"response": "counts" if response == "counts" else "k/n"},
+    )
+    found = uneven(design)
+    assert found.within == "id"
+    assert found.sds[2] == pytest.approx(1.2, abs=0.5)
+    assert max(found.sds[:2]) < 0.4
+    own = Model.from_design(design, replace(chosen.assumptions, tau="own", robust="none"))
+    assert {f"excess[{arm}]" for arm in "abc"} <= {p.label for p in own.parameters}
 
 
 def _folds(sds, *, blocks=6, readings=1, seed=1):

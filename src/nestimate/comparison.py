@@ -13,10 +13,10 @@ from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.references import as_typed
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.scales import SCALES
-from nestimate.data.designs.spreads import by_spread
 from nestimate.data.tables.door import Wanted, read_table
 from nestimate.data.tables.files import file_name
 from nestimate.errors import ArgumentError, DesignError
+from nestimate.model.own_spreads import by_spread
 from nestimate.model.twin import to_pymc
 from nestimate.options import Options, options_apart
 from nestimate.outcomes import Outcomes, columns_of

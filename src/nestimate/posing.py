@@ -11,12 +11,12 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.references import as_typed
 from nestimate.data.designs.relative import relative
 from nestimate.data.designs.roles import Roles
-from nestimate.data.designs.spreads import by_spread, readings_apart, told_apart
 from nestimate.data.tables.door import Wanted, read_table
 from nestimate.data.tables.onegroup import with_one_group
 from nestimate.errors import DesignError
 from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
+from nestimate.model.own_spreads import by_spread, readings_apart, told_apart
 from nestimate.options import Options
 from nestimate.remedies import Advice, Remedy
 from nestimate.words import Words
@@ -101,15 +101,13 @@ def posed(
             ".",
         )
     if not chosen.covariates:
-        design = by_spread(
-            lambda apart: Design.from_table(table, roles, apart=apart), chosen.tau, pairs=True
-        )
+        design = by_spread(lambda apart: Design.from_table(table, roles, apart=apart), chosen.tau)
         return relative(design, chosen.relative_to), None, chosen, words
 
     def build(apart: bool) -> Design:
         return adjusted_design(table, roles, chosen.covariates, apart=apart, at=chosen.values_at)
 
-    adjusted = by_spread(build, chosen.tau, pairs=True)
+    adjusted = by_spread(build, chosen.tau)
     own = any(stratum.lone and stratum.apart for stratum in adjusted.structure.strata)
     plain = adjusted_design(table, roles, (), apart=own)
     return relative(adjusted, chosen.relative_to), plain, chosen, words

@@ -157,8 +157,10 @@ class Screen(Found):
             # The whole design has other scales for what its effects do between blocks.
             del priors[next(iter(self.matrix.layout.scales.values()))]
             warnings.warn(OWN_PRIORS.format(name), UserWarning, stacklevel=2)
-        if "tau" in priors:
-            chosen["tau"] = "own" if spreads.uneven else "common"
+        # The scales are those of the screen, whatever a single endpoint shows.
+        chosen["sigma"] = "common"
+        if asked.alone or "tau" in priors:
+            chosen["tau"] = "own" if "tau" in priors and spreads.uneven else "common"
         if "tau" in priors and spreads.uneven:
             del priors["tau"]
             for group, factor in zip(asked.groups, self.apart, strict=True):

@@ -162,7 +162,7 @@ def _plan(  # noqa: PLR0913 - one argument per option is how typer reads a comma
         for name, given in told.items():
             if given is not None:
                 raise DesignError(f"plan: with a pilot leave --{name} out: the pilot tells it.")
-        options |= {"tau": tau, "sigma": sigma or "common", "value_unit": reading["value_unit"]}
+        options |= {"tau": tau, "sigma": sigma, "value_unit": reading["value_unit"]}
         with progress.shown():
             known = _pilot(pilot, words, (reference, relabel_units), options | reading)
         # A saved pilot keeps its own options where the command line names no others.

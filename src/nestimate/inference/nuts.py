@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from nestimate.inference import work
 from nestimate.model.draws import POOLED, Draws
+from nestimate.model.grouped import slopes_of
 from nestimate.model.model import Model
 from nestimate.model.priors import Fixed
 from nestimate.model.twin import to_pymc
@@ -174,5 +175,4 @@ def _effects(model: Model, stacked: Mapping[str, Array]) -> tuple[Array, Array]:
         return np.empty((size, 0)), np.empty((size, 0, 0))
     own = stacked["effects"]
     cells = stacked["mu"][:, None, :] + own @ terms.cells.T
-    slopes = [stacked["beta"][:, None, j] + own[:, :, e] for j, e in terms.slopes]
-    return cells.reshape(size, -1), np.stack(slopes, axis=2) if slopes else np.empty((size, 0, 0))
+    return cells.reshape(size, -1), slopes_of(terms, stacked["beta"], own)

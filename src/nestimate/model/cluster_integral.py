@@ -164,7 +164,7 @@ class ClusterIntegral:
 
     def slopes(self, theta: Theta, rng: np.random.Generator) -> Array:
         """Draw every cluster's own slopes, shape (draws, clusters, slopes)."""
-        return slopes_of(self.structure, theta, self._deviations(theta, rng))
+        return slopes_of(self.structure, theta[FIXED].T, self._deviations(theta, rng))
 
     def guess(self) -> dict[Family, Array]:
         """Return parameter values near the bulk of the posterior, from moments."""
@@ -209,10 +209,10 @@ class ClusterIntegral:
         return {**theta, NOISE: theta[scale_of(self.error)] * self.error.effects[0].share}
 
     def _columns(self, kind: Kind, theta: Theta) -> Array:
-        """Return A, (draws, k, effects)."""
+        """Return A, (draws, k, effects): of those that the cells tell of."""
         parts = [np.zeros((theta[FIXED].shape[1], kind.cells.shape[1], 0))]
         if self.structure.heavy:
-            parts.append(kind.z @ effect_root(self.structure, theta))
+            parts.append((kind.z @ effect_root(self.structure, theta))[:, :, kind.told])
         scales = [theta[scale_of(s)][0] for s, _ in self.structure.inside]
         if kind.w_kind.size:
             parts.append(kind.w * np.stack(scales)[kind.w_kind].T[:, None, :])
@@ -332,7 +332,9 @@ class ClusterIntegral:
                     free = free + (np.swapaxes(columns, -1, -2)[:, None] @ solved)[..., 0]
                 if own:
                     scaled = effect_root(self.structure, theta)
-                    drawn[:, part.members] = np.einsum("dij,dmj->dmi", scaled, free[..., :own])
+                    whole = rng.standard_normal((draws, part.members.size, own))
+                    whole[..., kind.told] = free[..., : kind.told.size]
+                    drawn[:, part.members] = np.einsum("dij,dmj->dmi", scaled, whole)
         return drawn
 
 

@@ -26,6 +26,8 @@ class Kind:
         Columns of the cluster's own effects, (k, q), and of those inside it, (k, p).
     w_kind
         Position of each column of w among the effects inside, (p,).
+    told
+        Positions of the deviates that its cells tell of, (t,): of other groups there are none.
     """
 
     members: Codes
@@ -34,6 +36,7 @@ class Kind:
     z: Array
     w: Array
     w_kind: Codes
+    told: Codes
 
     @property
     def flat(self) -> Codes:
@@ -45,6 +48,9 @@ def kinds_of(structure: Structure, first: Codes) -> tuple[Kind, ...]:
     """Collect clusters whose cells have equal columns of effects."""
     fixed, outer = structure.fixed[first], structure.outer.codes[first]
     own = np.reshape([effect.column[first] for effect in structure.effects], (-1, first.size)).T
+    made_of = np.eye(own.shape[1], dtype=bool)
+    for one in structure.correlations:
+        made_of[one[:, None], one] = True
     found: dict[tuple[bytes, ...], list[tuple[int, Codes, Array, Array, Codes]]] = {}
     for member in range(int(outer.max()) + 1):
         cells = np.flatnonzero(outer == member)
@@ -62,6 +68,7 @@ def kinds_of(structure: Structure, first: Codes) -> tuple[Kind, ...]:
             z=alike[0][2],
             w=alike[0][3],
             w_kind=alike[0][4],
+            told=np.flatnonzero(made_of[alike[0][2].any(axis=0)].any(axis=0)),
         )
         for alike in found.values()
     )

@@ -26,6 +26,9 @@ Array = NDArray[np.float64]
 #: What scales are called that come from pooled ones.
 POOLED = "tau"
 
+#: What may differ between groups, or between what lies between blocks.
+OWN = (What.SCALE, What.NOISE, What.EXCESS)
+
 
 def scale_terms(
     structure: Structure, parameters: Sequence[Parameter]
@@ -36,7 +39,7 @@ def scale_terms(
     """
     named: dict[str, list[str]] = {}
     for p in parameters:
-        if p.family.what in (What.SCALE, What.NOISE) and p.group is not None:
+        if p.family.what in OWN and p.group is not None:
             named.setdefault(p.name, []).append(p.group)
     found = {name: of for name, of in named.items() if of != list(structure.groups)}
     one = all(of == next(iter(found.values())) for of in found.values())

@@ -111,7 +111,7 @@ class GroupedDensity:
 
     def slopes(self, theta: Theta, rng: np.random.Generator) -> Array:
         """Draw every cluster's own slopes, shape (draws, clusters, slopes)."""
-        return slopes_of(self.structure, theta, self._deviations(theta, rng))
+        return slopes_of(self.structure, theta[FIXED].T, self._deviations(theta, rng))
 
     def _deviations(self, theta: Theta, rng: np.random.Generator) -> Array:
         """Draw every cluster's effects, shape (draws, clusters, effects)."""
@@ -190,11 +190,33 @@ def looks(structure: Structure, theta: Theta, deviations: Array) -> Array:
     return np.asarray(cells[:, np.arange(structure.home.size), structure.home])
 
 
-def slopes_of(structure: Structure, theta: Theta, deviations: Array) -> Array:
-    """Return every cluster's own slopes, shape (draws, clusters, slopes); see `looks`."""
-    fixed = theta[FIXED].T
-    found = [fixed[:, None, j] + deviations[:, :, e] for j, e in structure.slopes]
-    return np.stack(found, axis=2)
+def slopes_of(structure: Structure, fixed: Array, deviations: Array) -> Array:
+    """Return every cluster's own slopes, shape (draws, clusters, slopes); see `looks`.
+
+    `fixed`: the coefficients, (draws, coefficients).
+    """
+    every, weights = np.arange(structure.outer.size), slope_weights(structure)
+    found = np.empty((*deviations.shape[:2], len(structure.slopes)))
+    for i, own in enumerate(structure.slope_effects):
+        found[:, :, i] = fixed @ weights[i].T + deviations[:, every, own]
+    return found
+
+
+def slope_weights(structure: Structure) -> Array:
+    """Return what makes each slope in each cluster, shape (slopes, clusters, coefficients).
+
+    Its coefficient; where slopes differ between groups, those of the groups that the cluster sees.
+    """
+    seen = np.zeros((int(structure.outer.codes.max()) + 1, len(structure.groups)))
+    np.add.at(seen, (structure.outer.codes, structure.group), 1)
+    differ = (s for s in structure.surfaces if s.slope and np.ptp(s.weights, axis=0).any())
+    told = {surface.of: surface.weights for surface in differ}
+    found = np.zeros((len(structure.slopes), len(seen), len(structure.labels)))
+    for i, (j, _) in enumerate(structure.slopes):
+        found[i, :, j] = 1
+        if (own := told.get(f"slope of {structure.labels[j]}")) is not None:
+            found[i] = seen @ own / seen.sum(axis=1, keepdims=True)
+    return found
 
 
 def effect_root(structure: Structure, theta: Theta) -> Array:
@@ -202,7 +224,6 @@ def effect_root(structure: Structure, theta: Theta) -> Array:
 
     In the unit of the scales in `theta`.
     """
-    correlated = np.array(structure.correlated, dtype=np.intp)
     scales = np.stack(
         [
             effect.share * _own(theta[scale_of(stratum)], effect.group)
@@ -211,9 +232,10 @@ def effect_root(structure: Structure, theta: Theta) -> Array:
         axis=1,
     )
     root = scales[:, :, None] * np.eye(len(structure.heavy))
-    if correlated.size:
-        own = correlation_root(theta[CORRELATION].T, correlated.size)
-        root[:, correlated[:, None], correlated] = scales[:, correlated, None] * own
+    for own in structure.correlations:
+        if own.size:
+            of_one = correlation_root(theta[CORRELATION].T, own.size)
+            root[:, own[:, None], own] = scales[:, own, None] * of_one
     return np.asarray(root)
 
 

@@ -181,8 +181,18 @@ def _defaults(design: Design, assumptions: Assumptions) -> tuple[Parameter, ...]
         ]
     found += [*hyper, *_correlations(structure)]
     if _has_excess(design):
-        prior = _scale_prior(assumptions.preset, design, None, None)
-        found.append(Parameter(family=EXCESS, name="excess", group=None, kind="shape", prior=prior))
+        found += [
+            Parameter(
+                family=EXCESS,
+                member=scale.places[0],
+                others=scale.places[1:],
+                name="excess",
+                group=scale.of,
+                kind="shape",
+                prior=_scale_prior(assumptions.preset, design, None, None),
+            )
+            for scale in scales_of_readings(structure, assumptions.tau, assumptions.sigma)
+        ]
     elif _needs_sigma(design):
         found += [
             Parameter(
@@ -239,7 +249,7 @@ def _pooled(stratum: Stratum, groups: tuple[str, ...]) -> list[Parameter]:
 
 
 def _correlations(structure: Structure) -> list[Parameter]:
-    own = [structure.effects[i].name for i in structure.correlated]
+    own = [structure.heavy[i][0].what for i in structure.correlated]
     pairs = [(i, j) for i in range(len(own)) for j in range(i)]
     return [
         Parameter(

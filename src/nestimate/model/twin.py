@@ -195,12 +195,12 @@ def _clusters(model: Model, theta: dict[Family, Any], nu: Any, terms: Structure)
     z = pm.Normal("effect_z", dims=(outer, "effect"))
     scales = [e.share * _member(theta[scale_of(s)], e.group) for s, e in terms.heavy]
     columns = [z[:, i] for i in range(len(scales))]
-    if terms.correlated:
+    for own in terms.correlations.tolist():
         # The same Cholesky factor, from the same partial correlations, as in the engine.
         position = 0
-        for row, i in enumerate(terms.correlated):
+        for row, i in enumerate(own):
             left, mixed = 1.0, 0.0
-            for j in terms.correlated[:row]:
+            for j in own[:row]:
                 rho = theta[CORRELATION][position]
                 mixed = mixed + rho * pm.math.sqrt(left) * z[:, j]
                 left, position = left * (1 - rho**2), position + 1

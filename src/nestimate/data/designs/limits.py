@@ -13,7 +13,7 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.tables.cells import OddCellError, is_limit, read_number, side_of
+from nestimate.data.tables.cells import OddCellError, ends_of, is_limit, read_number, side_of
 from nestimate.data.tables.door import Table
 from nestimate.errors import DataError
 from nestimate.remedies import Remedy
@@ -21,7 +21,6 @@ from nestimate.remedies import Remedy
 Ends = tuple[float, float]
 
 _BOUND = re.compile(r"(<=|>=|[<>≤≥])\s*(.+)")
-_RANGE = re.compile(r"(\d[\d.,]*)\s*(?:-|–|to)\s*(\d[\d.,]*)")
 #: By the side of a limit: its mark, and what lies there is called.
 _MARKS, _SIDES = {-1: "<", 1: ">"}, {-1: "below", 1: "above"}
 #: What a Ct value is said to be, that the side may be clear where the limit is above all readings.
@@ -196,8 +195,8 @@ def _read(table: Table, name: str, i: int, text: str) -> Ends:
             edge = read_number(bound[2], table.decimal)
             edge = np.nan if edge is None else edge
             return (-np.inf, edge) if _side(bound[1]) < 0 else (edge, np.inf)
-        if between := _RANGE.fullmatch(text):
-            low, high = (read_number(part, table.decimal) for part in between.groups())
+        if between := ends_of(text):
+            low, high = (read_number(part, table.decimal) for part in between)
             if low is None or high is None or not low < high:
                 raise DataError(f"{where} is no interval: the lower end comes first.")
             return low, high

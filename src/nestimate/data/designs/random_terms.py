@@ -62,14 +62,19 @@ class Homes:
         return np.unique(pairs).size == np.unique(level.codes).size
 
     def apart(self, stratum: Stratum) -> Stratum:
-        """Return a level with an effect for each group in place of the one that all share."""
+        """Return a level, or a slope, with an effect for each group in place of a common one."""
+        (effect,) = stratum.effects
         effects = tuple(
-            Effect(name=label, column=column, group=g)
-            for g, (label, column) in enumerate(
+            Effect(
+                name=f"{label} {effect.name}" if stratum.of else label,
+                column=effect.column * inside,
+                group=g,
+            )
+            for g, (label, inside) in enumerate(
                 zip(self.groups, np.eye(len(self.groups))[self.codes].T, strict=True)
             )
         )
-        bands = self.groups if self.between else ()
+        bands = self.groups if self.between or stratum.of else ()
         return replace(stratum, effects=effects, bands=bands, lone=True)
 
     def parted(
@@ -77,15 +82,16 @@ class Homes:
     ) -> tuple[Stratum, Array, list[Key | None]]:
         """Return a term of the clusters with scales for each group, on the grid, and its keys.
 
-        That is their level; and how levels of a factor differ where groups lie between clusters.
+        That is their level, and the slopes of measurements; and how levels of a factor differ where
+        groups lie between clusters.
         """
-        if not stratum.of and self.hold(stratum.level):
-            found, on_grid = self.apart(stratum), np.eye(len(self.groups))[self.grid]
-        elif self.between and len(stratum.effects) > 1:
+        if len(stratum.effects) == 1 and self.hold(stratum.level):
+            found, on_grid = self.apart(stratum), on_grid * np.eye(len(self.groups))[self.grid]
+            return found, on_grid, [*keys, *[None] * (len(found.effects) - 1)]
+        if self.between and len(stratum.effects) > 1:
             found, on_grid = self._divided(stratum, on_grid)
-        else:
-            return stratum, on_grid, keys
-        return found, on_grid, [None] * len(found.effects)
+            return found, on_grid, [None] * len(found.effects)
+        return stratum, on_grid, keys
 
     def _divided(self, stratum: Stratum, on_grid: Array) -> tuple[Stratum, Array]:
         """Return the effects of a factor's levels as those inside each group, and on the grid."""
@@ -193,11 +199,6 @@ class Random:
             strata.append(found)
             weights += [on_grid] * heavy
             keys += own * heavy
-        if len(correlated) > 1 and any(stratum.lone for stratum in strata):
-            raise DesignError(
-                f"tau: levels with a scale for each group cannot be correlated with slopes. Write "
-                f"two bars in '{formula.text}', (day || mouse), or leave tau out."
-            )
         if not any(stratum.heavy for stratum in strata):
             outer = ()
             strata.append(_readings(len(strata), len(frame.data)))

@@ -68,7 +68,8 @@ def measure_scatter(
     the means, down to a quarter of it. Where nothing tells a scatter, and for slopes, it is that
     of all values within groups.
     """
-    looked = _banded if any(stratum.bands for stratum in structure.strata) else _found
+    banded = structure.between and any(stratum.bands for stratum in structure.strata)
+    looked = _banded if banded else _found
     return _by_stratum(*looked(readings, stick, structure, keep), stick)
 
 
@@ -121,11 +122,10 @@ def _found(
         else _readings(readings, stick, (y, x), levels[0].codes, groups)
     )
     stages = [Stage(codes=rows, first=rows, y=y, x=x, error=error)]
-    members = (*structure.heavy, *structure.inside)
-    found |= {
-        _scale(structure, stratum, effect): (0.0, 0.0, int(levels[-1].codes.max()))
-        for stratum, effect in members
-    }
+    present = np.unique(structure.outer.codes[keep])
+    for stratum, effect in (*structure.heavy, *structure.inside):
+        mine = structure.lies(stratum)[present] == (effect.group if stratum.lone else 0)
+        found[_scale(structure, stratum, effect)] = (0.0, 0.0, int(mine.sum()) - 1)
     found |= {(None, g): variance for g, variance in enumerate(sigma)}
     told: list[_Level | None] = [None]
     for level in levels:
@@ -184,7 +184,7 @@ def _by_home(y: Array, x: Array, home: Codes) -> Mapping[int, tuple[Number, int]
 
 def _scale(structure: Structure, stratum: Stratum, effect: Effect) -> Scale:
     """Return which scale an effect has."""
-    own = structure.home is not None and stratum.heavy and effect.group is not None
+    own = stratum.lone or (structure.home is not None and stratum.heavy)
     return stratum.position, effect.group or 0 if own else 0
 
 
@@ -242,9 +242,9 @@ def _levels(structure: Structure, keep: NDArray[np.bool_]) -> list[_Level]:
     columns: dict[Scale, list[Array]] = {}
     whole: Scale | None = None
     for stratum, effect in structure.heavy:
-        if stratum.lone:
+        if stratum.lone and not stratum.of:
             whole = _scale(structure, stratum, effect)
-        else:
+        elif not stratum.lone:
             columns.setdefault(_scale(structure, stratum, effect), []).append(effect.column[keep])
     for scale, parts in columns.items():
         table = np.stack(parts, axis=1)

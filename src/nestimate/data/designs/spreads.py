@@ -1,10 +1,9 @@
-"""Whether groups that are given one spread show one.
+"""Whether groups of measurements that are given one spread show one.
 
 A spread that all share is too wide for quiet groups and too narrow for noisy ones, and with it
 the intervals of their differences.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Self
@@ -15,8 +14,6 @@ from scipy import special
 
 from nestimate.data.designs.alone import Alone
 from nestimate.data.designs.design import Design
-from nestimate.data.designs.structure import Structure
-from nestimate.errors import DesignError
 from nestimate.remedies import Advice, Remedy
 
 Array = NDArray[np.float64]
@@ -27,13 +24,10 @@ Codes = NDArray[np.intp]
 LEVEL = 0.1
 #: Most groups that get spreads of their own without being asked for them.
 MOST_OWN = 12
-#: The same of what lies in the cells of blocks: an error of a reading each takes longer.
-MOST_INSIDE = 6
 #: Fewest blocks of a pair of groups whose spreads are compared.
 FEWEST_BLOCKS = 4
-#: Members of a group below which a test of spreads has next to no power; and how many times as
-#: many another group holds whose spread would then be taken for that of all.
-HARDLY, OUTNUMBERED = 6, 2
+#: Members of a group below which a test of spreads has next to no power.
+HARDLY = 6
 #: Groups whose SDs are told one by one.
 MOST_SHOWN = 4
 
@@ -54,8 +48,12 @@ class Spreads:
     within
         Inside what these SDs are: those of changes, of blocks that see some of the cells. Empty
         where they are those of what was sampled.
+    along
+        Along what these are SDs of the slopes of what was sampled; empty where of its level.
     test
         What says so.
+    what
+        What the SDs are called: those of counts are `SD of log rates`.
 
     Notes
     -----
@@ -69,12 +67,19 @@ class Spreads:
     fewest: int
     most: int
     within: str = ""
+    along: str = ""
     test: str = "Bartlett's test"
+    what: str = "SD"
 
     @property
     def uneven(self) -> bool:
         """Whether one spread would be wrong for some."""
         return self.p < LEVEL
+
+    @property
+    def name(self) -> str:
+        """What the check of them is called."""
+        return f"spreads{' within' if self.within else ' of slopes' if self.along else ''}"
 
     @property
     def shown(self) -> str:
@@ -85,7 +90,8 @@ class Spreads:
         ]
         more = f" and {len(each) - MOST_SHOWN} more" if len(each) > MOST_SHOWN else ""
         where = f" within {self.within}" if self.within else ""
-        return f"SD{where} {', '.join(each[:MOST_SHOWN])}{more}"
+        where = f" of slopes along {self.along}" if self.along else where
+        return f"{self.what}{where} {', '.join(each[:MOST_SHOWN])}{more}"
 
     @property
     def said(self) -> str:
@@ -99,21 +105,46 @@ class Spreads:
 
     @classmethod
     def every(cls, design: Design) -> tuple[Self, ...]:
-        """Return all that is known of the spreads of a design."""
-        seen = (cls.of(design), cls.of_changes(design), cls.of_effects(design))
+        """Return all that is known of the spreads of a design of measurements."""
+        whole = (cls.of(design), cls.of_changes(design), cls.of_effects(design))
+        seen = (*whole, *cls.of_slopes(design))
         return tuple(found for found in seen if found is not None)
 
     @classmethod
     def of(cls, design: Design) -> Self | None:
-        """Return the spreads of a design; None where members do not lie in one group each.
-
-        Nor of counts and shares, whose scatter follows their size.
-        """
-        found = _members(design) if design.observed is None else None
-        if found is None:
-            return None
-        value, group, names = found
+        """Return the spreads of a design; None where members do not lie in one group each."""
+        found = members(design)
         least = design.yardstick.resolution / np.sqrt(12)
+        return None if found is None else cls._of_members(*found, least)
+
+    @classmethod
+    def of_slopes(cls, design: Design) -> tuple[Self | None, ...]:
+        """Return those of the slopes of clusters, by least squares in each that tells its own."""
+        structure = design.structure
+        found = members(design) if structure.slopes and design.observed is None else None
+        if found is None:
+            return ()
+        _, home, names = found
+        strata = [structure.heavy[effect][0] for _, effect in structure.slopes]
+        columns = [np.ones(structure.group.size)]
+        columns += [np.sum([effect.column for effect in s.effects], axis=0) for s in strata]
+        about, left, codes = np.stack(columns, axis=1), _left(design), structure.outer.codes
+        slopes = np.full((home.size, about.shape[1]), np.nan)
+        for k in range(home.size):
+            slope, _, rank, _ = np.linalg.lstsq(about[codes == k], left[codes == k])
+            slopes[k] = slope if rank == about.shape[1] else np.nan
+        told = np.isfinite(slopes[:, 0])
+        least = design.yardstick.resolution / np.sqrt(12)
+        return tuple(
+            cls._of_members(slopes[told, i], home[told], names, least / s.size, along=s.of)
+            for i, s in enumerate(strata, start=1)
+        )
+
+    @classmethod
+    def _of_members(
+        cls, value: Array, group: Codes, names: tuple[str, ...], least: float, along: str = ""
+    ) -> Self | None:
+        """Return the spreads of a number of each member of groups; None where two have none."""
         sizes = np.bincount(group, minlength=len(names))
         several = np.flatnonzero(sizes > 1)
         if several.size < 2:
@@ -122,9 +153,10 @@ class Spreads:
         return cls(
             groups=tuple(names[g] for g in several),
             sds=tuple(map(float, sds)),
-            p=_bartlett(sds, sizes[several] - 1),
+            p=bartlett(sds, sizes[several] - 1),
             fewest=int(sizes[several].min()),
             most=int(sizes[several].max()),
+            along=along,
         )
 
     @classmethod
@@ -134,7 +166,7 @@ class Spreads:
         Of the means of their cells, about those of the block and of the cell. None elsewhere.
         """
         structure = design.structure
-        if not structure.between or structure.text or design.observed is not None:
+        if not changing(design):
             return None
         names = tuple(dict.fromkeys(structure.between))
         cells = _cell_means(design)
@@ -156,7 +188,7 @@ class Spreads:
         return cls(
             groups=tuple(names[i] for i in told),
             sds=tuple(max(float(sds[i]), float(least)) for i in told),
-            p=_bartlett(
+            p=bartlett(
                 np.maximum([sds[i] for i in told], least), np.array([freedoms[i] for i in told])
             ),
             fewest=min(sizes[i] for i in told),
@@ -175,13 +207,9 @@ class Spreads:
         twice the mean of the others if there are any (Pitman, Biometrika 31, 1939); the least such
         probability, times the number of pairs.
         """
-        structure = design.structure
-        several = 1 < len(design.groups) <= MOST_OWN
-        if structure.text or structure.factorial is not None or design.observed is not None:
+        if not differing(design):
             return None
-        if structure.block is None or not several or np.ptp(design.cells[design.cells > 0]) > 0:
-            return None
-        means = _cell_means(design)
+        means, block = _cell_means(design), design.structure.blocking
         pairs = list(combinations(range(len(design.groups)), 2))
         found = []
         for a, b in pairs:
@@ -205,9 +233,9 @@ class Spreads:
             groups=design.groups,
             sds=tuple(map(float, np.sqrt(own))),
             p=min(1.0, len(pairs) * min(found)),
-            fewest=structure.block.size,
-            most=structure.block.size,
-            within=structure.block.name,
+            fewest=block.size,
+            most=block.size,
+            within=block.name,
             test="Pitman's test of pairs",
         )
 
@@ -238,11 +266,29 @@ class Spreads:
         return cls(
             groups=design.groups,
             sds=tuple(map(float, sds)),
-            p=_bartlett(sds, freedom),
+            p=bartlett(sds, freedom),
             fewest=int(freedom.min()),
             most=int(freedom.max()),
             within=f"each {structure.blocking.name}",
         )
+
+
+def changing(design: Design) -> bool:
+    """Whether some of the cells lie inside blocks, and others between them."""
+    return bool(design.structure.between) and not design.structure.text
+
+
+def differing(design: Design) -> bool:
+    """Whether groups may differ from block to block, each by itself."""
+    structure = design.structure
+    several = 1 < len(design.groups) <= MOST_OWN
+    return (
+        not structure.text
+        and structure.factorial is None
+        and structure.block is not None
+        and several
+        and np.ptp(design.cells[design.cells > 0]) == 0
+    )
 
 
 def _cell_means(design: Design) -> Array:
@@ -254,7 +300,7 @@ def _cell_means(design: Design) -> Array:
         return np.asarray((total / np.where(count, count, np.nan)).reshape(design.cells.shape))
 
 
-def _members(design: Design) -> tuple[Array, Codes, tuple[str, ...]] | None:
+def members(design: Design) -> tuple[Array, Codes, tuple[str, ...]] | None:
     """Return a number of every unit, block, or row that stands for itself, and where it lies.
 
     That is its group; of blocks that see some of the cells, the level that they have in common.
@@ -269,118 +315,33 @@ def _members(design: Design) -> tuple[Array, Codes, tuple[str, ...]] | None:
     if between:
         names = tuple(dict.fromkeys(between))
         group = np.array([names.index(name) for name in between], dtype=np.intp)[group]
-    fitted = structure.fixed @ np.linalg.lstsq(structure.fixed, design.readings.value)[0]
-    left = design.readings.value - fitted
     codes = structure.outer.codes if structure.outer.size else np.arange(group.size)
     size = int(codes.max()) + 1
     home = np.zeros(size, dtype=np.intp)
     home[codes] = group
     if (home[codes] != group).any():
         return None
-    return np.bincount(codes, left, size) / np.bincount(codes, minlength=size), home, names
+    means = np.bincount(codes, _left(design), size) / np.bincount(codes, minlength=size)
+    return means, home, names
 
 
-def _bartlett(sds: Array, freedom: Codes) -> float:
-    whole, k = freedom.sum(), sds.size
-    pooled = (freedom @ np.square(sds)) / whole
-    apart = whole * np.log(pooled) - freedom @ np.log(np.square(sds))
-    correction = 1 + ((1 / freedom).sum() - 1 / whole) / (3 * (k - 1))
-    return float(special.chdtrc(k - 1, apart / correction))
+def _left(design: Design) -> Array:
+    """Return what least squares with the fixed columns leaves of every row."""
+    fixed, value = design.structure.fixed, design.readings.value
+    return np.asarray(value - fixed @ np.linalg.lstsq(fixed, value)[0])
 
 
-def by_spread(build: Callable[[bool], Design], tau: str | None, *, pairs: bool = False) -> Design:
-    """Return a design whose groups have spreads of their own where that was chosen, or is shown.
+def bartlett(sds: Array, freedom: Codes) -> float:
+    """Return the probability of SDs at least so different, were all one."""
+    pooled = (freedom @ np.square(sds)) / freedom.sum()
+    apart = freedom.sum() * np.log(pooled) - freedom @ np.log(np.square(sds))
+    return by_chance(float(apart), freedom)
 
-    Parameters
-    ----------
-    build
-        The design, given whether groups may have spreads of their own.
-    tau
-        The choice; None leaves it to the data.
-    pairs
-        Whether two groups have one each whatever the data show, as they have by roles.
+
+def by_chance(apart: float, freedom: Codes) -> float:
+    """Return the probability of such a likelihood ratio, twice its logarithm, by chance.
+
+    By its correction the ratio follows chi squared at few degrees of freedom, too.
     """
-    design = build(tau == "own")
-    homes = _homes(design.structure)
-    usual = pairs and (len(homes) == 2 or bool(outnumbered(design)))
-    if tau is not None or not homes or not (usual or uneven(design)):
-        return design
-    try:
-        return build(True)
-    except DesignError:
-        return design  # slopes that are correlated with the level: it is said beside the answer
-
-
-def uneven(design: Design) -> Spreads | None:
-    """Return the spreads of groups that share one by default, where they show that it is wrong.
-
-    Of many groups each has too little to tell its spread by: it is then said, and no more.
-    """
-    structure = design.structure
-    if structure.crossed or (structure.pair and not structure.text):
-        return None
-    homes = _homes(structure) or structure.groups
-    if not 1 < len(homes) <= MOST_OWN:
-        return None
-    seen = (found for found in Spreads.every(design) if len(found.groups) == len(homes))
-    return next((found for found in seen if found.uneven), None)
-
-
-def told_apart(design: Design) -> str | None:
-    """Say why groups that share one spread by default have one each here; None where they share.
-
-    They show that they scatter differently. Or a small one is outnumbered: what it shares would be
-    the spread of the others, and a test does not see that its own is another. Or each is held
-    against a stated value, and none against another.
-    """
-    shown = uneven(design)
-    if shown is not None:
-        return shown.said
-    structure = design.structure
-    if structure.pair or structure.crossed or not 1 < len(structure.groups) <= MOST_OWN:
-        return None
-    why = ""
-    if design.roles.one_group:
-        why = "Each group is held against the stated value by its own spread"
-    elif small := outnumbered(design):
-        why = f"{small}, so each has a spread of its own and not that of the larger ones"
-    return Advice(f"{why} (one for all: ", Remedy("tau", "common"), ").") if why else None
-
-
-def readings_apart(design: Design) -> str | None:
-    """Say why readings of the cells of blocks scatter by themselves in each group; None: alike.
-
-    They do so visibly, or what they shared would be the scatter of a group that has far more.
-    """
-    found = None if design.structure.unit_level.size else Spreads.inside(design)
-    if found is None or len(found.groups) > MOST_INSIDE:
-        return None
-    few = found.fewest < HARDLY and found.most >= OUTNUMBERED * found.fewest
-    if not (found.uneven or few):
-        return None
-    why = "scatter differently" if found.uneven else "are few in one group beside another"
-    return Advice(
-        f"Readings of a cell {why} ({found.shown}; {found.test} P = {found.p:.2g}), so those of "
-        "each group have a spread of their own (one for all: ",
-        Remedy("sigma", "common"),
-        ").",
-    )
-
-
-def outnumbered(design: Design) -> str:
-    """Say that a group is small beside another; empty where none is, or what scatters is shared."""
-    home = design.structure.home
-    if home is not None:  # of counts and shares, too, whose spreads no test of SDs tells
-        sizes = np.bincount(home)
-        fewest, most = int(sizes.min()), int(sizes.max())
-    else:
-        found = Spreads.of(design)
-        fewest, most = (HARDLY, HARDLY) if found is None else (found.fewest, found.most)
-    if fewest >= HARDLY or most < OUTNUMBERED * fewest:
-        return ""
-    return f"Groups have {fewest} to {most} members ({design.structure.sampled})"
-
-
-def _homes(structure: Structure) -> tuple[str, ...]:
-    """Return what may have spreads of its own if the design is made so; () where units have it."""
-    return tuple(dict.fromkeys(structure.between)) or (structure.groups if structure.text else ())
+    correction = 1 + ((1 / freedom).sum() - 1 / freedom.sum()) / (3 * (freedom.size - 1))
+    return float(special.chdtrc(freedom.size - 1, apart / correction))

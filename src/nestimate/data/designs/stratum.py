@@ -83,8 +83,8 @@ class Stratum:
     merged
         Whether each member has one reading, so that the error of a reading is part of it.
     lone
-        Whether its effects pick out groups and each member has one of them: its level, with the
-        scale of the group that it lies in.
+        Whether its effects pick out groups and each member has one of them: its level, or its
+        slope, with the scale of the group that it lies in.
     bands
         What each effect lies in where members lie in one level of a factor each, and every level
         may have a scale of its own: that level, by effect. () otherwise.
@@ -110,7 +110,14 @@ class Stratum:
     def size(self) -> float:
         """Size of what the scale multiplies: the SD of a measurement, or 1."""
         column = self.effects[0].column
+        if self.lone:
+            column = np.sum([effect.column for effect in self.effects], axis=0)
         return 1.0 if np.isin(column, (0, 1)).all() else float(column.std())
+
+    @property
+    def what(self) -> str:
+        """What differs between its members: their level, as formulas call it, or what it is of."""
+        return self.of or "Intercept"
 
     @property
     def split(self) -> int:

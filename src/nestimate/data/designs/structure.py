@@ -121,7 +121,8 @@ class Structure:
     outer
         The clusters that heavy strata share; every reading is one where it stands for itself.
     correlated
-        Positions, among the effects of the clusters, of those that are correlated with each other.
+        Positions, among the effects of the clusters, of those that are correlated with each other;
+        where groups have effects of their own, those of the first (see `correlations`).
     cells
         Weights of the clusters' effects in what a group looks like in one, (groups, effects).
     noise
@@ -130,7 +131,8 @@ class Structure:
     home
         The group of each cluster where its members lie in one and may have scales of their own.
     slopes
-        (coefficient, effect) of measurements whose slope differs between clusters.
+        (coefficient, effect) of measurements whose slope differs between clusters; the effect is
+        that of the first group where groups have some of their own (see `slope_effects`).
     surfaces
         What else the coefficients say of the groups: elsewhere along measurements, and slopes.
     profiles
@@ -178,6 +180,28 @@ class Structure:
     def effects(self) -> tuple[Effect, ...]:
         """What differs between clusters."""
         return tuple(effect for _, effect in self.heavy)
+
+    def lies(self, stratum: Stratum) -> Codes:
+        """Return which effect of a stratum each cluster has: that of its group where it is lone."""
+        found = np.zeros(int(self.outer.codes.max()) + 1, dtype=np.intp)
+        if stratum.lone:
+            place = [stratum.apart.index(home) for home in self.between or self.groups]
+            found[self.outer.codes] = np.array(place, dtype=np.intp)[self.group]
+        return found
+
+    @property
+    def correlations(self) -> Codes:
+        """Positions of effects that are correlated, a row for each group that has its own."""
+        first = np.array(self.correlated, dtype=np.intp)
+        stratum = self.heavy[first[0]][0] if first.size else None
+        sets = len(stratum.effects) if stratum is not None and stratum.lone else 1
+        return np.asarray(first + np.arange(sets)[:, None])
+
+    @cached_property
+    def slope_effects(self) -> Codes:
+        """The effect that each slope differs by in each cluster, shape (slopes, clusters)."""
+        found = [effect + self.lies(self.heavy[effect][0]) for _, effect in self.slopes]
+        return np.array(found, dtype=np.intp).reshape(len(found), -1 if found else 0)
 
     @property
     def standard(self) -> Profiles:

@@ -9,8 +9,12 @@ from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.measured import label_alone
 from nestimate.data.inspection.vocabulary import hints, known_before, words
 from nestimate.data.tables.cells import is_plain_number
+from nestimate.data.tables.series import one_quantity
 from nestimate.data.tables.titles import bare, lettered
 
+_SHORT = re.compile(r"[A-Z]{2,3}")
+#: Short titles of what was not stimulated, treated or infected.
+_UNSTIMULATED = frozenset({"US", "NS", "NT", "UT", "NC"})
 #: Columns of times up to which the last is first compared at equal values of the first.
 MOST_BEFORE_AFTER = 2
 
@@ -61,9 +65,23 @@ def is_control(column: Column) -> bool:
     return column.smallest is not None and bool(said & CONTROLS)
 
 
+def of_one_quantity(columns: Sequence[Column]) -> bool:
+    """Return whether numbers of columns may be of one quantity, by their titles and ends."""
+    return one_quantity({c.name: (c.smallest or 0.0, c.largest or 0.0) for c in columns})
+
+
+def cut_short(columns: Sequence[Column]) -> bool:
+    """Return whether titles are short names of one quantity: beside LD, SD is a short day."""
+    short = all(_SHORT.fullmatch(c.name) and not hints(c.name) - {"sd", "se"} for c in columns)
+    return short and of_one_quantity(columns)
+
+
 def control_among(columns: Sequence[Column]) -> bool:
     """Return whether one of some columns is a control: by name, or none of what others are."""
     zero = [c for c in columns if c.name == "0"]
-    return any(map(is_control, columns)) or (
-        bool(zero) and not any(is_plain_number(c.name) for c in columns if c not in zero)
+    short = any(c.name in _UNSTIMULATED for c in columns)
+    return (
+        (short and len(columns) > 1)
+        or any(map(is_control, columns))
+        or (bool(zero) and not any(is_plain_number(c.name) for c in columns if c not in zero))
     )

@@ -5,11 +5,12 @@ What is possible follows from which labels occur with which; names of columns on
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS
 from nestimate.data.inspection.factors import begins_anew
-from nestimate.data.inspection.looks import counting
+from nestimate.data.inspection.looks import counting, stepped
 from nestimate.data.inspection.returning import measured_again, met_again, one_each
 from nestimate.data.inspection.vocabulary import (
     hints,
@@ -25,8 +26,10 @@ class Candidate:
 
     Attributes
     ----------
-    group, units, block
-        Columns; units outermost first.
+    group
+        The column that is compared.
+    units, blocks
+        Columns, outermost first; blocks with the plots inside them that see several groups.
     relabel
         Whether labels of the unit are reused in several groups or blocks.
     score
@@ -43,7 +46,7 @@ class Candidate:
 
     group: str
     units: tuple[str, ...] = ()
-    block: str | None = None
+    blocks: tuple[str, ...] = ()
     relabel: bool = False
     score: float = 0.0
     unused: tuple[str, ...] = field(default=())
@@ -52,18 +55,13 @@ class Candidate:
     over: tuple[str, ...] = field(default=())
 
     @property
-    def blocks(self) -> tuple[str, ...]:
-        """The block, where there is one."""
-        return (self.block,) if self.block else ()
-
-    @property
     def place(self) -> tuple[str, ...]:
-        """Group and block."""
+        """Group and blocks."""
         return (self.group, *self.blocks)
 
     @property
     def used(self) -> tuple[str, ...]:
-        """Group, block and units."""
+        """Group, blocks and units."""
         return (*self.place, *self.units)
 
     def follows(self, other: "Candidate") -> bool:
@@ -71,14 +69,17 @@ class Candidate:
 
         Where labels of animals return on every day the table cannot tell which: both are shown.
         """
-        if self.block is not None or other.block is None:
+        if other.blocks[:-1] == self.blocks and other.blocks[-1:] == self.anew:
+            return not self.units and self.group == other.group
+        if self.blocks or not other.blocks:
             return False
+        block, *_ = other.blocks
         if not self.units:
             alone = not other.units and self.group == other.group
-            return alone and other.block in self.merged and lasts(other.block)
+            return alone and block in self.merged and lasts(block)
         outer = self.units[0]
         anew = outer in other.merged or (other.relabel and other.units[:1] == (outer,))
-        across = other.block in (*self.merged, *self.units[1:])
+        across = block in (*self.merged, *self.units[1:])
         return self.group == other.group and anew and across and lasts(outer)
 
 
@@ -99,15 +100,19 @@ def possible(
     crossed = [name for name in others if not crossing.inside(name, group)]
     crossed = [name for name in crossed if "trait" not in hints(name)]
     blocks = crossed if crossing.size(group) > 1 else []
-    for block in [None, *blocks]:
-        place = [group, *([block] if block else [])]
-        rest = [n for n in others if n != block and not hints(n) & {"trait", "person"}]
+    paths = (path for block in blocks for path in _paths(crossing, group, block, blocks))
+    for path in [(), *paths]:
+        place = [group, *path]
+        rest = [n for n in others if n not in path and not hints(n) & {"trait", "person"}]
+        # Doses are given to what was sampled, and are none of it.
+        sampled = [n for n in rest if hints(n) or not stepped(crossing.labels[n])]
         single_rows = crossing.single or any(one_each(crossing, group, n) for n in rest)
-        if block is None and any(measured_again(crossing, group, n) for n in rest):
+        if not path and any(measured_again(crossing, group, n) for n in rest):
             continue
-        if not any(_must_be_named(crossing, place, n, single=single_rows) for n in rest):
-            yield Candidate(group=group, block=block)
-        for unit in rest:
+        others_there = sampled if path else rest
+        if not any(_must_be_named(crossing, place, n, single=single_rows) for n in others_there):
+            yield Candidate(group=group, blocks=path)
+        for unit in sampled:
             if crossing.size(*place, unit) == crossing.size(*place):
                 continue
             relabel = not all(crossing.inside(unit, name) for name in place)
@@ -115,12 +120,42 @@ def possible(
                 continue
             if relabel and met_again(crossing, unit, place):
                 continue
-            if relabel and crossing.single and (block is not None or "place" in hints(unit)):
+            if relabel and crossing.single and (path or "place" in hints(unit)):
                 continue  # another animal in every row is no other tube in every box
-            for inner in _chains(crossing, [*place, unit], rest):
+            for inner in _chains(crossing, [*place, unit], sampled):
                 if not (inner or single) and crossing.most_rows([*place, unit]) == 1:
                     continue
-                yield Candidate(group=group, units=(unit, *inner), block=block, relabel=relabel)
+                yield Candidate(group=group, units=(unit, *inner), blocks=path, relabel=relabel)
+
+
+def _paths(
+    crossing: Crossing, group: str, block: str, names: Sequence[str]
+) -> Iterator[tuple[str, ...]]:
+    """Yield a block alone, and with what lies in it and sees several groups: pups seen twice."""
+    yield (block,)
+    plots = [name for name in names if name != block and _sees(crossing, group, block, name)]
+    for name in plots:
+        yield (block, name)
+    plots.sort(key=crossing.size)
+    if len(plots) > 1 and all(crossing.inside(b, a) for a, b in pairwise(plots)):
+        yield (block, *plots)
+
+
+def _sees(crossing: Crossing, group: str, block: str, name: str) -> bool:
+    """Return whether things of this name lie in the blocks, and most see several groups.
+
+    Where they are numbered anew in every block nearly all see all: others would be other things.
+    """
+    inside = crossing.inside(name, block)
+    named = "unit" in hints(name) or not counting(crossing.labels[name])
+    anew = named and not hints(name) & {"time", "counter"} and name not in crossing.runs
+    things, seen = crossing.size(block, name), crossing.size(block, name, group)
+    if things == crossing.size(block) or 2 * seen <= 3 * things:
+        return False
+    if name == crossing.made:
+        return False  # a row of a wide table has no name that could be given
+    full = seen >= 0.9 * things * crossing.size(group)
+    return inside or (full and anew and begins_anew(crossing, name, block))
 
 
 def _must_be_named(crossing: Crossing, place: Sequence[str], name: str, *, single: bool) -> bool:

@@ -9,9 +9,12 @@ import pyarrow as pa
 
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.kinds import Column, describe_column
+from nestimate.data.inspection.looks import stepped
 from nestimate.data.inspection.vocabulary import hints
 from nestimate.data.tables.door import Table
 
+#: Columns from which one may be the x of the others, and its points.
+FEWEST_COLUMNS, FEWEST_POINTS = 3, 4
 #: A column of more labels is not compared.
 MOST_GROUPS = 12
 _MOMENT = re.compile(
@@ -28,7 +31,9 @@ def moments(crossing: Crossing, name: str) -> bool:
     spoken, labels = hints(name), crossing.labels[name]
     if "time" in spoken or "unit" in spoken:
         return "time" in spoken
-    return visits(labels)
+    # D1 to D5 of one group and D6 to D10 of the other are no days.
+    others = [n for n in crossing.names if 1 < crossing.size(n) < len(labels)]
+    return visits(labels) and not any(crossing.inside(name, other) for other in others)
 
 
 def visits(labels: Sequence[str]) -> bool:
@@ -59,14 +64,30 @@ def followed(table: Table) -> tuple[Table, list[str], list[str]]:
     return replace(table, columns=columns, known={}), beside, []
 
 
-def along_labels(table: Table, name: str) -> Table:
+def along_labels(table: Table, name: str, most: int = MOST_GROUPS) -> Table:
     """Return a table with labels in place of times, doses or positions; without where too many."""
     codes, labels = table.labels(name)
     columns = {n: c for n, c in table.columns.items() if n != name}
-    if len(labels) <= MOST_GROUPS:
+    if len(labels) <= most:
         cells = pa.array([None if code < 0 else labels[code] for code in codes], pa.string())
         columns[name] = pa.chunked_array([cells])
     return replace(table, columns=columns, known={})
+
+
+def set_by_row(table: Table, columns: Sequence[Column]) -> Column | None:
+    """Return the first column if it holds times, doses or depths that rise from row to row.
+
+    They were set: whole while others are not, amounts with gaps, or times by their name.
+    """
+    able = [c for c in columns if c.measured]
+    if len(able) < FEWEST_COLUMNS or table.n_rows < FEWEST_POINTS:
+        return None
+    first, *rest = able
+    rises = bool(np.all(np.diff(table.numbers(first.name)) > 0))
+    if not rises or first.kind != "numbers" or not is_along(first):
+        return None
+    told = "time" in hints(first.name) or stepped(table.labels(first.name)[1])
+    return first if told or (first.whole and not all(c.whole for c in rest)) else None
 
 
 def of_rows(table: Table, rest: Sequence[Column]) -> list[Column]:

@@ -3,7 +3,7 @@
 The one place that knows how such a design is asked for.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -42,6 +42,7 @@ def several_factors(
     groups: Sequence[str],
     ranked: Sequence[Candidate],
     without: Sequence[str] = (),
+    summary: Mapping[str, str] | None = None,
 ) -> list[Proposal]:
     """Return the designs that compare several factors, each beside the others; none or few.
 
@@ -59,6 +60,8 @@ def several_factors(
         Designs of one factor, the most likely first.
     without
         Factors that are left out, as days are on which units were read again.
+    summary
+        Columns of n and the spread where rows are means: a formula has no place for them.
     """
     able = [name for name in groups if name in crossing.factors and name not in without]
     if not able:
@@ -82,10 +85,11 @@ def several_factors(
         titled = bool(anew) and path[0] in crossing.table.roles.values()
         once = titled and crossing.most_rows([*anew, path[0]]) == 1
         if once or not anew:
-            made = _by_roles(crossing, value, ordered, path, best, anew=once)
+            made = _by_roles(crossing, value, ordered, path, best, anew=once, summary=summary)
         else:
             made = None
-        made = made or _built(crossing, value, chosen, [] if once else path, best, anew)
+        if made is None and not summary:
+            made = _built(crossing, value, chosen, [] if once else path, best, anew)
         found += [replace(made, anew=tuple(anew))] if made is not None else []
     return found
 
@@ -105,7 +109,9 @@ def with_formulas(
     compared = [proposal.candidate for proposal in found if not proposal.whole]
     if not compared:
         return found
-    several = several_factors(crossing, value, groups, ranked)
+    given = found[0].roles.summary
+    summary = given if {"sd", "se"} & {*given} else {}
+    several = several_factors(crossing, value, groups, ranked, summary=summary)
     pair = paired(crossing, value, compared[0])
     if not several and (risen := slopes(crossing, found[0])) is not None:
         return (risen, *found)[:MOST]
@@ -116,7 +122,7 @@ def with_formulas(
     times = crossing.along & {*made.factors}
     if times and len(made.factors) > len(times) + 1:
         # Two factors of units that were read on several days: the days are no third.
-        of_units = several_factors(crossing, value, groups, ranked, without=[*times])
+        of_units = several_factors(crossing, value, groups, ranked, [*times], summary)
         if of_units and of_units[0].roles.unit:
             return (of_units[0], made, *found)[:MOST]
     # Designs that leave out a factor are said, but never before the one that does not.
@@ -140,9 +146,10 @@ def paired(crossing: Crossing, value: str, best: Candidate) -> Proposal | None:
     Every group has one row for each of its labels in each block: a position on a plate, read under
     all treatments. Then readings of one position belong together.
     """
-    group, block = best.group, best.block
-    if block is None or best.units:
+    group = best.group
+    if len(best.blocks) != 1 or best.units:
         return None
+    (block,) = best.blocks
     # Replicates 1, 2, 3 of every treatment are no pairs.
     for name in [name for name in best.merged if not _numbered(crossing, name, [group])]:
         pairs, full = crossing.size(block, name), crossing.size(block, name, group)
@@ -277,6 +284,7 @@ def _by_roles(
     best: Candidate,
     *,
     anew: bool = False,
+    summary: Mapping[str, str] | None = None,
 ) -> Proposal | None:
     """Return the design as roles, where what was sampled is labelled once: None otherwise.
 
@@ -296,6 +304,7 @@ def _by_roles(
         unit="/".join(units) or None,
         block="/".join(blocks) or None,
         relabel_units=anew,
+        summary=summary or {},
     )
     if cells < 2 or roles.group_columns(crossing.table) != tuple(factors):
         return None
@@ -315,7 +324,7 @@ def _by_roles(
         roles=roles,
         candidate=replace(
             best,
-            block=roles.block,
+            blocks=tuple(blocks),
             units=tuple(units),
             unused=unused,
             merged=tuple(n for n in unused if n not in crossing.counters),
@@ -337,6 +346,8 @@ def _built(
     anew: Sequence[str] = (),
 ) -> Proposal | None:
     """Return the proposal if the engine takes its formula."""
+    if not path and crossing.most_rows(factors) == 1:
+        return None  # one row for each mean: nothing tells its error
     fixed = " * ".join(_coded(crossing, name) for name in factors)
     formula = " + ".join(
         [f"{_valued(crossing, value)} ~ {fixed}", *_random(crossing, factors, path, anew)]
@@ -352,7 +363,7 @@ def _built(
         roles=Roles(value=value, group=factors[0], unit="/".join(path) or None),
         candidate=replace(
             best,
-            block=None,
+            blocks=(),
             units=tuple(path),
             unused=unused,
             merged=tuple(n for n in unused if n not in crossing.counters),

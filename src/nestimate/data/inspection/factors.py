@@ -45,6 +45,7 @@ def told_apart(
     whole: str,
     rows: Sequence[str] = (),
     compared: Sequence[str] = (),
+    curve: str = "",
 ) -> Crossing:
     """Return the crossing without measured or counted numbers; counters and factors named.
 
@@ -58,10 +59,11 @@ def told_apart(
         The column that makes all rows one group.
     rows
         Columns that name the rows of a wide table: what a row is, is no number of a reading.
-    compared
-        Columns known to be compared, whatever they are called.
+    compared, curve
+        Columns known to be compared; the x of a wide table with one curve of every group.
     """
-    runs = {n for n in crossing.names if repeats(n) or numbers_experiments(crossing, n)}
+    runs = {n for n in crossing.names if n == curve or repeats(n)}
+    runs |= {n for n in crossing.names if numbers_experiments(crossing, n)}
     others = [n for n in crossing.names if n not in {whole, *runs}]
     chosen = {n for n in others if _is_set(crossing, columns[n], crossing.names)}
     free = [n for n in others if n not in chosen]
@@ -147,7 +149,8 @@ def _is_measured(crossing: Crossing, column: Column) -> bool:
         if spoken & _LABEL_ROLES or (column.numbering and not spoken & {"counted", "scored"}):
             return False
         return not inside or int(crossing.rows.sum()) - column.distinct < _ENOUGH
-    if spoken & (_LABEL_ROLES | {"trait"}) or column.kind != "numbers as labels":
+    told = "counted" in spoken and not counting(crossing.labels[name])
+    if (spoken & (_LABEL_ROLES | {"trait"}) and not told) or (column.kind != "numbers as labels"):
         return False
     # How many readings there were is never 0: a column N of 0 and 1 is nitrogen.
     if spoken & {"counted", "scored", "value", "sd", "se"} or (
@@ -343,7 +346,7 @@ def _designed(crossing: Crossing, name: str) -> bool:
 def _kinds(crossing: Crossing, name: str) -> bool:
     """Return whether a few labels name kinds of something: neither counted nor numbered alike."""
     labels = crossing.labels[name]
-    told = all(re.search(r"[^\W\d_]", label) or re.fullmatch(r"[+/-]+", label) for label in labels)
+    told = all(re.search(r"[^\W\d_]", lab) or re.fullmatch(r"[+/-]+|0", lab) for lab in labels)
     stems = {re.sub(r"\d+", "", label) for label in labels}
     run = sorted(labels) == [chr(ord("A") + i) for i in range(len(labels))]
     days = any(_CALENDAR.fullmatch(label.casefold()) for label in labels)

@@ -17,18 +17,20 @@ from nestimate.data.inspection.beside import (
     MOST_BEFORE_AFTER,
     as_name,
     control_among,
+    cut_short,
     is_beside,
     is_control,
     lettered_readings,
     numbers_as_titles,
     numbers_things,
+    of_one_quantity,
 )
-from nestimate.data.inspection.curves import along_labels, is_along, of_rows, visits
+from nestimate.data.inspection.curves import along_labels, is_along, of_rows, set_by_row, visits
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.vocabulary import hints
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.reshape import long_form
-from nestimate.data.tables.series import alike_in_size, counts_rows, number_like, one_quantity
+from nestimate.data.tables.series import alike_in_size, counts_rows, number_like
 from nestimate.data.tables.stacking import Wanted, stacked
 from nestimate.data.tables.titles import (
     at_times,
@@ -69,6 +71,8 @@ class Folding:
         Whether names and numbers speak for it.
     along
         The column of the times, doses or positions at which units were read; otherwise "".
+    curve
+        The column of times, doses or positions where each group is one curve; otherwise "".
     baseline
         Whether the first of the times is before anything was done: no reading of what came after.
     """
@@ -80,22 +84,24 @@ class Folding:
     table: Table
     likely: bool
     along: str = ""
+    curve: str = ""
     baseline: bool = False
 
 
 def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
     """Yield the ways in which the columns of a wide table could belong together."""
-    nameless = [name for name in table.unnamed if number_like(table.column(name))]
-    if table.n_rows > MOST_ROWS or nameless:
+    nameless = [c for c in columns if c.name in table.unnamed and number_like(table.column(c.name))]
+    if table.n_rows > MOST_ROWS or not all(_is_index(table, c, columns) for c in nameless):
         return
     told = [c for c in columns if c.kind not in {"empty", "other", "numbers and text"}]
+    told = [c for c in told if c not in nameless]
     named = [as_name(c, table.n_rows) for c in told if not is_beside(c)]
     measured = [c for c in named if number_like(table.column(c.name)) and c.measured]
     # One of several readings may be the same in every row.
     able = [c for c in named if number_like(table.column(c.name)) and c.smallest is not None]
     found = families([c.name for c in able])
     timed = [*found.values()] == at_times([c.name for c in able]) and len(found) == 1
-    conditions = _conditions(able, named, timed=timed)
+    conditions = _conditions(able, named, set_by_row(table, named), timed=timed)
     if conditions:
         yield from _compared(table, conditions, named)
         return
@@ -147,10 +153,9 @@ def _read_under(
     Another column says what the rows are compared by.
     """
     chosen = [c for c in measured if not c.labelled or is_control(c)]
-    ranges = {c.name: (c.smallest or 0.0, c.largest or 0.0) for c in chosen}
     aside = {"unit", "block", "counter", "person"}
     told = any(c.labelled and not hints(c.name) & aside for c in rest if c not in chosen)
-    if len(chosen) < 2 or not (told and control_among(chosen) and one_quantity(ranges)):
+    if len(chosen) < 2 or not (told and control_among(chosen) and of_one_quantity(chosen)):
         return None
     names = [c.name for c in chosen]
     beside = [c for c in rest if c not in chosen]
@@ -158,7 +163,9 @@ def _read_under(
     return _times(table, names, beside, baseline=before, factor="column")
 
 
-def _conditions(able: Sequence[Column], named: Sequence[Column], *, timed: bool) -> list[Column]:
+def _conditions(
+    able: Sequence[Column], named: Sequence[Column], at: Column | None, *, timed: bool
+) -> list[Column]:
     """Return numbered columns that rather name what is compared, with those beside; or none.
 
     Lines, clones and batches 1, 2, 3 do, and sh1, sh2 beside shScr, where no column names groups;
@@ -169,7 +176,7 @@ def _conditions(able: Sequence[Column], named: Sequence[Column], *, timed: bool)
         return []
     ((stem, names),) = found.items()
     numbered = [c for c in able if c.name in names]
-    rest = [c for c in named if c not in numbered and c.kind != "constant"]
+    rest = [c for c in named if c not in numbered and c is not at and c.kind != "constant"]
     some = visits([*names]) or any(c.kind == "numbers" for c in rest)
     sampled = some and all(hints(c.name) & {"unit", "block", "counter"} for c in rest if c.labelled)
     if (any(c.labelled for c in rest) and not sampled) or (timed and rest):
@@ -178,9 +185,13 @@ def _conditions(able: Sequence[Column], named: Sequence[Column], *, timed: bool)
     if said & {"counter", "kind", "scored"} or said & {"unit", "block"} == {"unit"}:
         return []
     chosen = [*numbered, *(c for c in rest if c.kind == "numbers")]
-    ranges = {c.name: (c.smallest or 0.0, c.largest or 0.0) for c in chosen}
-    alike = len(chosen) == len(numbered) or one_quantity(ranges)
+    alike = len(chosen) == len(numbered) or of_one_quantity(chosen)
     return chosen if alike and all(c.measured for c in chosen) else []
+
+
+def _is_index(table: Table, column: Column, columns: Sequence[Column]) -> bool:
+    """Return whether a column without a name counts the rows, beside conditions in columns."""
+    return control_among(columns) and counts_rows(column.name, table.column(column.name))
 
 
 def _last_word(name: str) -> str:
@@ -288,7 +299,10 @@ def _times(
     labels = [c.name for c in told]
     sampled = {c.name for c in told if "unit" in hints(c.name)}
     compared = [c.name for c in told if not hints(c.name) & {"unit", "counter"}]
-    named = any(c.distinct == table.n_rows for c in told)
+    # Several readings at every dose: no row is one thing.
+    named = any(c.distinct == table.n_rows for c in told) or (
+        factor == "column" and all(map(is_along, told))
+    )
     if not named and (not sampled or (compared and _tell_rows(table, [*sampled, *compared]))):
         # Numbers of animals that return in every group were rather given anew in each.
         table, row = _with_rows(table)
@@ -321,29 +335,35 @@ def _groups(
     control = chosen or control_among(measured)
     # No quantity is called 10, or 10 nM.
     amounts = len({_AMOUNT.sub("", c.name) for c in measured if c.kind == "numbers"}) == 1
+    told = amounts or cut_short(measured)
+    at = set_by_row(table, named)
+    if at is not None and not (chosen and at in measured):
+        table = along_labels(table, at.name, table.n_rows)
+        named = [replace(c, kind="id") if c is at else c for c in named]
     groups = [
         c
         for c in measured
         if chosen
         or (
             (c.kind == "numbers" or control)
+            and c is not at
             and c.kind != "id"
             and not numbers_things(c)
             and not counts_rows(c.name, table.column(c.name))
-            and (amounts or not hints(bare(c.name)) & _OTHER or (control and says_when(c.name)))
+            and (told or not hints(bare(c.name)) & _OTHER or (control and says_when(c.name)))
         )
     ]
-    labels = [c for c in named if c not in groups and c.kind != "constant"]
+    names = [c.name for c in groups]
+    labels = [c for c in named if c.name not in names and c.kind != "constant"]
     # Replicates 1, 2, 3 of every donor are the donor's, whatever their number.
     counting = [c for c in labels if c.labelled and hints(c.name) & {"counter", "n"}]
     holders = [c for c in labels if c.labelled and c not in counting]
     labels = [c for c in labels if not holders or c not in counting]
-    told = [c for c in labels if c.labelled and not hints(c.name) & {"unit", "block", "counter"}]
+    other = [c for c in labels if c.labelled and not hints(c.name) & {"unit", "block", "counter"}]
     if len(groups) < 2 or len(labels) > 2 or any(c.kind == "numbers" for c in labels):
         return None
-    if told and not control:
+    if other and not control:
         return None
-    names = [c.name for c in groups]
     try:
         values = [table.numbers(name) for name in names]
         kept = [c.name for c in labels]
@@ -356,8 +376,8 @@ def _groups(
         labels=tuple(kept),
         row="",
         table=long,
-        likely=(control or amounts or Baseline.of(groups) is not None)
-        or one_quantity({c.name: (c.smallest or 0.0, c.largest or 0.0) for c in groups}),
+        curve="" if at is None else at.name,
+        likely=(control or amounts or Baseline.of(groups) is not None) or of_one_quantity(groups),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Self
 
 from nestimate.data.inspection.baselines import Baseline
@@ -12,7 +13,7 @@ from nestimate.data.inspection.factors import told_apart
 from nestimate.data.inspection.foldings import Folding, foldings
 from nestimate.data.inspection.kinds import PLATE, Column, described, is_plate
 from nestimate.data.inspection.lifetimes import Lifetimes
-from nestimate.data.inspection.measurands import Measurand, measurands
+from nestimate.data.inspection.measurands import Measurand, Moment, measurands, moments_of_means
 from nestimate.data.inspection.measured import (
     beside_columns,
     crossed_labels,
@@ -129,7 +130,7 @@ class Inspection:
             The options that a command needs to read it so.
         """
         reading = reading or Reading()
-        for measurand in measurands(table):
+        for measurand in chain(measurands(table), moments_of_means(table)):
             found = cls._with_totals(measurand.taken(table), file)
             if found.proposals:
                 return found._of_kind(table, measurand)._read(reading)
@@ -192,7 +193,8 @@ class Inspection:
 
     def _of_kind(self, table: Table, measurand: Measurand) -> Self:
         """Return the same for the whole table, of which one kind was looked at."""
-        kind = Reason(role="kind", why="says what was measured")
+        timed = isinstance(measurand, Moment)
+        kind = Reason(role="kind", why=f"says {'when' if timed else 'what was measured'}")
         return replace(
             self,
             n_rows=table.n_rows,
@@ -239,7 +241,9 @@ class Inspection:
         for folding in foldings(plain, found.columns):
             rows = folding.labels if folding.kind == "groups" else ()
             along = [folding.along] if folding.along in folding.table.columns else []
-            inner = cls._as_it_stands(folding.table, rows, along, file=file, made=folding.row)
+            inner = cls._as_it_stands(
+                folding.table, rows, along, file=file, made=folding.row, curve=folding.curve
+            )
             proposals = restated(inner.proposals, folding, table, limited)
             found = _with_folding(found, inner, folding, proposals)
         if limited and not found.proposals:
@@ -277,6 +281,7 @@ class Inspection:
         file: str | None,
         value: str = "",
         made: str = "",
+        curve: str = "",
     ) -> Self:
         found = cls._of(table, file)
         summary = summary_columns(table, found.columns)
@@ -310,7 +315,7 @@ class Inspection:
             return found
         value, crossing = crossed_labels(extended, columns, values, summary, beside, whole, apart)
         by_name = {c.name: c for c in columns}
-        crossing = told_apart(crossing, by_name, whole, rows, along)
+        crossing = told_apart(crossing, by_name, whole, rows, along, curve)
         aliases = alike(crossing, whole)
         doubles = {second for _, second in aliases}
         crossing = replace(crossing.without(doubles), made=made)

@@ -7,8 +7,10 @@ import numpy as np
 
 from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.kinds import describe_column
+from nestimate.data.inspection.curves import moments
+from nestimate.data.inspection.kinds import describe_column, described
 from nestimate.data.inspection.relations import could_be_group
+from nestimate.data.inspection.summaries import summary_columns
 from nestimate.data.inspection.vocabulary import hints, is_reference, outcomes_alone
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.edits import KeepOnly
@@ -51,6 +53,34 @@ class Measurand:
         kept = np.flatnonzero(codes == labels.index(self.chosen))
         columns = {name: c.take(kept) for name, c in table.columns.items() if name != self.column}
         return replace(table, columns=columns, rows=[table.rows[int(i)] for i in kept], known={})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moment(Measurand):
+    """A column that says when means were taken, and the time whose rows are looked at."""
+
+
+def moments_of_means(table: Table) -> Iterator[Moment]:
+    """Yield the last of several times at which every group has a mean with its n and spread.
+
+    The same animals may lie behind the means of all times: those of one are independent.
+    """
+    described_ones = described(table)
+    summary = summary_columns(table, described_ones)
+    if "n" not in summary or not {"sd", "se"} & {*summary}:
+        return
+    able = [c.name for c in described_ones if could_be_group(c, c.distinct)]
+    able = [name for name in able if name not in summary.values()]
+    filled = np.ones(table.n_rows, dtype=np.bool_)
+    crossing = Crossing.of_table(table, able, filled)
+    groups = [name for name in able if not hints(name) & _OTHER]
+    if not groups or crossing.most_rows(able) > 1:
+        return
+    for name in able:
+        if moments(crossing, name) and all(_crossed(crossing, name, group) for group in groups):
+            labels = crossing.labels[name]
+            yield Moment(column=name, kinds=labels, chosen=labels[-1])
+            return
 
 
 def measurands(table: Table) -> Iterator[Measurand]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 from typing import Literal
 
 import numpy as np
@@ -40,6 +41,8 @@ _OF_HOW_MANY = frozenset(
     {"n", "total", "totals", "counted", "scored", "tested", "examined", "sown", "plated"}
 )
 MOST_FACTORS = 9
+#: Columns up to which each is looked at as the quotient of two others.
+MOST_RELATED = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,6 +200,8 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
         # What others are divided by comes last, the quotient first.
         likely -= 2.0 * is_reference(column.name)
         likely -= 5.0 * known_before(column.name)
+        # Colonies of plates that were diluted differently are none to compare.
+        likely -= 3.0 * (diluted and "counted" in spoken and "/" not in column.name)
         # A mean of what stands beside it as read is no reading.
         bare = words(column.name) - _SUMMED
         likely -= 3.0 * any(words(n) == bare != words(column.name) for n in named)
@@ -214,6 +219,7 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
 
     named = [c.name for c in columns]
     related = _related(table, columns)
+    diluted = any("dilution" in words(c.name) and c.distinct > 1 for c in columns)
     able = [c for c in _unlabelled(columns) if c.measured and c.kind != "id"]
     able = [c for c in able if not numbers_rows(c, table.n_rows)]
     tags = [c for c in able if c.whole and c.distinct == table.n_rows and label_alone(c)]
@@ -235,13 +241,15 @@ def _related(table: Table, columns: Sequence[Column]) -> frozenset[str]:
     named = [c.name for c in columns]
     found = {f"{a}/{b}" for a in named for b in named} & {*named}
     read = {c.name: table.numbers(c.name) for c in columns if c.measured}
-    for b in filter(is_reference, read):
-        for a in read.keys() - {b}:
-            with np.errstate(divide="ignore", invalid="ignore"):
-                made = (read[a] - read[b], read[b] - read[a], read[a] / read[b])
-            found |= {
-                c for c in read.keys() - {a, b} if any(_is_nearly(one, read[c]) for one in made)
-            }
+    few = [*read] if len(read) <= MOST_RELATED else [n for n in read if is_reference(n)]
+    for a, b in permutations(few, 2):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            made = [read[a] / read[b]]
+            made += [read[a] - read[b], read[b] - read[a]] * is_reference(b)
+        # What is worked out is written behind what it is of.
+        last = -1 if is_reference(b) else max(named.index(a), named.index(b))
+        able = [c for c in read if named.index(c) > last]
+        found |= {c for c in able if c not in {a, b} and any(_is_nearly(m, read[c]) for m in made)}
     return frozenset(found)
 
 

@@ -91,11 +91,18 @@ def _between(proposals: Sequence[Proposal], i: int, j: int, *, first: int) -> It
         return
     for a, b in ((i, j), (j, i)):
         this, that = proposals[a].candidate, proposals[b].candidate
-        if this.block is not None and that.block is None and _reused(proposals[b], this.block):
-            yield Decision(kind="same labels", column=this.block, other=this.group, choices=(a, b))
-        if that.block is not None and _spans(this, that):
+        more = (
+            len(this.blocks) > len(that.blocks) and this.blocks[: len(that.blocks)] == that.blocks
+        )
+        if more and _reused(proposals[b], column := this.blocks[len(that.blocks)]):
+            yield Decision(kind="same labels", column=column, other=this.group, choices=(a, b))
+        if that.blocks and _spans(this, that):
             yield Decision(
-                kind="measured again", column=this.units[0], other=that.block, choices=(a, b)
+                kind="measured again", column=this.units[0], other=that.blocks[0], choices=(a, b)
+            )
+        if len(this.blocks) > 1 and this.blocks[1:] == that.blocks:
+            yield Decision(
+                kind="which unit", column=this.blocks[0], other=that.blocks[0], choices=(a, b)
             )
         if _coarser(this, that):
             yield Decision(
@@ -105,16 +112,16 @@ def _between(proposals: Sequence[Proposal], i: int, j: int, *, first: int) -> It
 
 def _spans(this: Candidate, that: Candidate) -> bool:
     """Return whether a unit of `this` is several things, one in each block, for `that`."""
-    if this.block is not None or not this.units:
+    if this.blocks or not this.units:
         return False
     if that.units:
         return that.relabel and that.units[0] == this.units[0]
-    return that.block in this.merged
+    return that.blocks[0] in this.merged
 
 
 def _coarser(this: Candidate, that: Candidate) -> bool:
     """Return whether `this` has a level around the units of `that`."""
-    alike = this.block == that.block and this.relabel == that.relabel and bool(that.units)
+    alike = this.blocks == that.blocks and this.relabel == that.relabel and bool(that.units)
     return alike and len(this.units) > len(that.units) and this.units[0] not in that.used
 
 

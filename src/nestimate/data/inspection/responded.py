@@ -17,7 +17,7 @@ from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.measured import Beside
 from nestimate.data.inspection.proposals import Proposal
 from nestimate.data.inspection.vocabulary import hints, words
-from nestimate.data.tables.cells import is_limit, is_plain_number, side_of, tidy
+from nestimate.data.tables.cells import ends_of, is_limit, is_plain_number, side_of, tidy
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.grid import is_text
 from nestimate.data.tables.series import number_like
@@ -69,7 +69,8 @@ def without_limits(table: Table) -> tuple[Table, tuple[str, ...]]:
         column = table.column(name)
         if not is_text(column) or not number_like(column):
             continue
-        if not any(is_limit(tidy(cell or "")) for cell in pc.unique(column).to_pylist()):
+        cells = [tidy(cell or "") for cell in pc.unique(column).to_pylist()]
+        if not any(is_limit(cell) or ends_of(cell) for cell in cells):
             continue
         try:
             read = Censored.from_table(table, name, None, SCALES["linear"])

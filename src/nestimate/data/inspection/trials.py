@@ -98,7 +98,7 @@ class Tried:
         # Columns beside those that are groups have to be named: else they would be groups. What
         # stands in one row belongs together, unless the user says otherwise.
         named = [found for found in likely if {*rows} <= {*found.used}]
-        likely = sorted(named, key=lambda found: bool(rows) and found.block is None) or likely
+        likely = sorted(named, key=lambda found: bool(rows) and not found.blocks) or likely
         fit, refused = propose(crossing, likely, value=value, summary=summary, whole=whole)
         return cls(
             crossing=crossing,
@@ -203,7 +203,7 @@ def _summarised(crossing: Crossing, roles: Roles, candidate: Candidate) -> Propo
 
 def _lesser(candidate: Candidate, other: Candidate) -> bool:
     """Return whether a candidate is the other one with levels inside the unit left out."""
-    same = (candidate.group, candidate.block) == (other.group, other.block)
+    same = (candidate.group, candidate.blocks) == (other.group, other.blocks)
     outer = (candidate.units[:1], candidate.relabel) == (other.units[:1], other.relabel)
     return same and (outer or not candidate.units) and set(candidate.units) < set(other.units)
 
@@ -222,7 +222,7 @@ def _roles(
         value=value,
         group=candidate.group,
         unit="/".join(candidate.units) or None,
-        block=candidate.block,
+        block="/".join(candidate.blocks) or None,
         relabel_units=candidate.relabel,
         one_group=one,
         summary=summary,

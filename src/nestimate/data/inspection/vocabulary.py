@@ -22,7 +22,7 @@ WORDS = {
     "unit": (
         "mouse mice animal subject subj rat fish patient participant person donor sample specimen "
         "plant dog cat pig cage tank pot plot tree culture cell embryo larva fly dish flask well "
-        "plate litter slice slide section field id school individual replicate replikat biorep "
+        "plate litter dam slice slide section field id school individual replicate replikat biorep "
         "colony clone "
         "cask bottle vial tube name label code unit track organoid islet neuron worm larvae pup "
         "specimen individuum volunteer proband hamster rabbit sheep cow bird chick egg explant "
@@ -35,8 +35,8 @@ WORDS = {
         "échantillon muestra donneur donante puits pocillo poisson pez mouche mosca coupe corte"
     ),
     "block": (
-        "day date batch litter block line donor run session week experiment exp expt plate site "
-        "lab operator observer experimenter center centre pair cohort clone round "
+        "day date batch litter dam block line donor run session week experiment exp expt plate "
+        "site lab operator observer experimenter center centre pair cohort clone round "
         "preparation blot gel membrane machine scanner instrument rig kit "
         "prep isolation passage tray bench chamber incubator clutch cross "
         "bloc bloque hospital clinic versuchstag gelege manip "
@@ -157,6 +157,11 @@ _OUTCOMES = frozenset(
     | {"mirna", "biomarker", "analyt", "zytokin", "gen", "gène", "ct", "cq", "cp"}
 )
 
+#: Words for how large something is, of which nothing was counted per centimetre.
+_DIMENSIONS = frozenset(
+    {"height", "depth", "width", "diameter", "thickness", "distance", "radius", "size", "höhe"}
+    | {"hauteur", "altura", "breite", "durchmesser", "diamètre", "diámetro"}
+)
 #: Words for what things were counted on, in or during, and its units of measurement.
 EXPOSURES = frozenset(
     (
@@ -287,7 +292,8 @@ def counts_things(name: str) -> bool:
 
 def exposes(name: str) -> bool:
     """Return whether a column's name speaks of an area, a length, a volume or a time."""
-    return bool(EXPOSURES & words(name))
+    said = words(name)
+    return bool(EXPOSURES & said) and not said & _DIMENSIONS
 
 
 @cache

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from nestimate.data.inspection.candidates import Candidate, counts_within, possible
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.curves import visits
+from nestimate.data.inspection.curves import moments, visits
 from nestimate.data.inspection.factors import begins_anew, holds_groups, is_when
 from nestimate.data.inspection.looks import are_compared, are_names, counting, stepped
 from nestimate.data.inspection.returning import one_each
@@ -14,6 +14,7 @@ from nestimate.data.inspection.vocabulary import (
     ANIMALS,
     BORN,
     LITTERS,
+    OCCASIONS,
     VIEWS,
     hints,
     lasts,
@@ -140,6 +141,8 @@ def _unit_score(
         last = candidate.place[-1]
         again = own and last != candidate.group and not begins_anew(crossing, outer, last)
         score -= 4.0 * again
+        # Cells that were numbered through, and return with their animal, tell that it is the same.
+        score -= 2.0 * any(_returns_with(crossing, n, outer, candidate.group) for n in names)
         # Where a column names what is in each row, nothing else is sampled anew.
         score -= 3.0 * crossing.single
         # What has a name, as HeLa has, is the same wherever it is met; so is tag 228, rather.
@@ -149,6 +152,13 @@ def _unit_score(
         others = [name for name in names if name in crossing.factors]
         score -= 1.5 * any(crossing.inside(outer, name) for name in others)
     return score
+
+
+def _returns_with(crossing: Crossing, name: str, outer: str, group: str) -> bool:
+    """Return whether several things of a name lie in each of what holds them, in several groups."""
+    inside = crossing.size(outer) < crossing.size(name) and crossing.inside(name, outer)
+    again = 2 * crossing.size(group, name) > 3 * crossing.size(name)
+    return inside and again and "unit" in hints(name)
 
 
 def _lie_together(crossing: Crossing, candidate: Candidate, names: Sequence[str]) -> bool:
@@ -174,15 +184,13 @@ def _sites(crossing: Crossing, name: str, place: str, names: Sequence[str]) -> b
 
 def _of_days(candidate: Candidate) -> bool:
     """Return whether rows are put together by days, plates and the like."""
-    return candidate.block is not None or (
-        candidate.relabel and "block" in hints(candidate.units[0])
-    )
+    return bool(candidate.blocks) or (candidate.relabel and "block" in hints(candidate.units[0]))
 
 
 def _block_score(crossing: Crossing, candidate: Candidate, names: Sequence[str]) -> float:
-    if candidate.block is None:
+    if not candidate.blocks:
         return 0.0
-    block = candidate.block
+    block, *plots = candidate.blocks
     weights = {"trait": -3.0, "person": 0.0, "place": -1.5, "block": 1.5, "counter": -2.5}
     weights["unit"] = 0.5
     told = _told(block, weights | {"group": -2.5})
@@ -190,7 +198,7 @@ def _block_score(crossing: Crossing, candidate: Candidate, names: Sequence[str])
         told = 1.0
     score = told - 0.5 * (len(crossing.labels[block]) == 2)
     # No animal has two genotypes.
-    born = words(block) & ANIMALS and words(candidate.group) & BORN
+    born = any(words(n) & ANIMALS for n in candidate.blocks) and words(candidate.group) & BORN
     score -= 4.0 * bool(born and not crossing.factors)
     # What was looked at again on days 5, 10 and 15 is not another one on each.
     left = any("unit" in hints(n) and n not in candidate.used for n in names)
@@ -206,10 +214,28 @@ def _block_score(crossing: Crossing, candidate: Candidate, names: Sequence[str])
     ]
     counting = "block" not in hints(block) and counts_within(crossing, block, names)
     holders = names[: names.index(block)] if counting else ()
-    inner = any(name != candidate.group for name in holders)
+    inner = any(n != candidate.group and not crossing.inside(block, n) for n in holders)
     # Sites 1, 2 of every well lie in it, whatever sites are elsewhere.
     sites = any(_sites(crossing, block, place, names) for place in names)
+    if plots:
+        score -= 3.5 * any(_other_things(crossing, candidate.group, block, n) for n in plots)
+        score += sum(_told(n, {"counter": -2.5, "time": -2.0, "unit": 0.5}) for n in plots)
+        # Who did it and on which day matters less than what was looked at twice.
+        score -= 4.0 * bool(hints(block) & {"person", "time"} or words(block) & OCCASIONS)
+        score -= 1.5 * (len(crossing.labels[block]) == 2 and "unit" not in hints(block))
     return score - 2.5 * bool(finer) - 3.0 * inner - 5.0 * sites
+
+
+def _other_things(crossing: Crossing, group: str, block: str, name: str) -> bool:
+    """Return whether things numbered 1, 2, 3 in each block are rather others in each group.
+
+    So are cells of an experiment and wells of a plate; slices of a mouse, and pups of a litter, are
+    looked at under one group after the other, as is all that is met before and after.
+    """
+    if crossing.inside(name, block) or moments(crossing, group):
+        return False
+    holds = hints(block) & {"unit", "block"} == {"unit"} and not words(name) & ANIMALS
+    return counting(crossing.labels[name]) and not (holds or words(block) & LITTERS)
 
 
 def _group_score(name: str, labels: Sequence[str], whole: str) -> float:

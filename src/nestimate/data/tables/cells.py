@@ -42,6 +42,7 @@ _ABSENT = frozenset(
     | {"dropped", "empty", "fehlt", "manquant", "falta", "s.d.", "s/d"}
 )
 _BOUND = "<>≤≥~≈"
+_RANGE = re.compile(r"(\d[\d.,]*)\s*(?:-|–|to)\s*(\d[\d.,]*)")
 
 #: What is said where only the user knows the decimal mark.
 STATE_MARK = "State the decimal mark: --decimal , or --decimal . (decimal=',' or '.' in Python)"
@@ -129,6 +130,12 @@ def is_date(cell: str) -> bool:
 def is_limit(cell: str) -> bool:
     """Return whether a cell says that the value lies below or above what could be measured."""
     return cell.startswith(tuple(_BOUND)) or cell.casefold() in _BEYOND | _DOUBTFUL
+
+
+def ends_of(cell: str) -> tuple[str, str] | None:
+    """Return the ends of an interval, as of `0.5-1`, in which a value lies; None of other cells."""
+    found = _RANGE.fullmatch(cell)
+    return None if found is None else (found[1], found[2])
 
 
 def is_error(cell: str) -> bool:

@@ -76,9 +76,9 @@ def _plain(cells: NDArray[Any]) -> NDArray[np.float64]:
 
 def counts_rows(name: str, column: Any) -> bool:
     """Return whether a column counts or names the rows, by its name or by its numbers."""
-    if set(re.split(r"[\W_]+", name.casefold())) & _COUNTERS:
-        return True
     cells = [read_label(str(cell)) for cell in column.slice(0, 1000).to_pylist()]
+    if set(re.split(r"[\W_]+", name.casefold())) & _COUNTERS:
+        return not any(cell and is_plain_number(cell) and "." in cell for cell in cells)
     return len(cells) > 2 and any(
         cells == [str(i + start) for i in range(len(cells))] for start in (0, 1)
     )

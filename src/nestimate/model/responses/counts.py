@@ -15,6 +15,7 @@ from scipy import special
 from nestimate.data.designs.counted import HALF, Counted
 from nestimate.data.designs.design import Design
 from nestimate.model.families import EXCESS, Family
+from nestimate.model.responses.excess import excess_of, excesses, of_rows
 from nestimate.model.responses.padded import condensed, padded
 from nestimate.model.responses.rising import log_rising
 
@@ -36,6 +37,8 @@ class CountReadings:
 
     Attributes
     ----------
+    group
+        Of each unit, shape (units,).
     centre, spread
         Of the logarithm of rates, as standardised.
     log_e, y, n
@@ -52,6 +55,7 @@ class CountReadings:
     peaks: ClassVar[int] = 1
     exact: ClassVar[bool] = True
 
+    group: Codes
     centre: float
     spread: float
     log_e: Array
@@ -77,6 +81,7 @@ class CountReadings:
         np.add.at(times, (unit, which), 1.0)
         fixed = -special.gammaln(seen.count + 1)
         return cls(
+            group=design.statistics.group,
             centre=design.yardstick.centre,
             spread=design.yardstick.spread,
             log_e=padded(key, member, size),
@@ -103,14 +108,15 @@ class CountReadings:
         """Return the logarithm of each unit's rate, and its error by chance and excess."""
         total = self.total[units] + HALF
         centre = (np.log(total / self.over[units]) - self.centre) / self.spread
-        excess = _excess(theta)
+        excess = excess_of(theta, self.group[units])
         readings = self.n[units].sum(axis=1)
         variance = 1 / total[:, None] + np.square(excess) / readings[:, None]
         return centre[None, :, None], np.sqrt(variance)[None] / self.spread
 
     def slopes(self, m: Array, theta: Theta, units: Codes) -> tuple[Array, Array]:
         """Return slope and curvature in m, shape (units, draws)."""
-        scaled, slope, curve = np.square(_excess(theta)), np.zeros_like(m), np.zeros_like(m)
+        scaled = np.square(excess_of(theta, self.group[units]))
+        slope, curve = np.zeros_like(m), np.zeros_like(m)
         eta = self.centre + self.spread * m
         for log_e, y, n in self._parts(units):
             mu = np.exp(np.minimum(eta + log_e, REACH))
@@ -123,7 +129,7 @@ class CountReadings:
         """Return log p(readings | m), (nodes, units, draws)."""
         eta = self.centre + self.spread * m
         found = np.zeros(m.shape)
-        scaled = np.square(_excess(theta))
+        scaled = np.square(excess_of(theta, self.group[units]))
         poisson = not scaled.any()
         shape = 1 / np.maximum(scaled, 1 / MOST_SHAPE)
         for log_e, y, n in self._parts(units):
@@ -144,13 +150,12 @@ class CountReadings:
 
     def constant(self, theta: Theta) -> Array:
         """Return the rest of it, (units, draws)."""
-        scaled = np.square(_excess(theta))
-        offset = np.broadcast_to(self.offset[:, None], (self.size, scaled.size))
-        if not scaled.any():
-            return offset
-        shape = 1 / np.maximum(scaled, 1 / MOST_SHAPE)
-        rising = log_rising(shape, self.values[:, None]) - self.values[:, None] * np.log(shape)
-        return np.asarray(offset + self.times @ rising)
+        found = np.repeat(self.offset[:, None], excess_of(theta, self.group).shape[1], axis=1)
+        for units, excess in excesses(theta, self.group):
+            shape = 1 / np.maximum(np.square(excess), 1 / MOST_SHAPE)
+            rising = log_rising(shape, self.values[:, None]) - self.values[:, None] * np.log(shape)
+            found[units] += self.times[units] @ rising
+        return found
 
     def guess(self) -> dict[Family, Array]:
         """Return a moderate excess."""
@@ -163,7 +168,7 @@ class CountReadings:
         seen = design.observed
         assert isinstance(seen, Counted)
         mean = np.exp(np.minimum(eta + np.log(seen.exposure), LARGEST))
-        scaled = np.square(_excess(theta))[:, None]
+        scaled = np.square(excess_of(theta, design.readings.group)).T
         if scaled.any():
             shape = np.broadcast_to(1 / np.maximum(scaled, 1 / MOST_SHAPE), mean.shape)
             mean = mean * rng.gamma(shape) / shape
@@ -180,7 +185,7 @@ class CountReadings:
         if EXCESS not in theta:
             pm.Poisson("y", mean, observed=count, dims="reading")
         else:
-            shape = 1 / theta[EXCESS] ** 2
+            shape = 1 / of_rows(theta[EXCESS], design.readings.group) ** 2
             pm.NegativeBinomial("y", mu=mean, alpha=shape, observed=count, dims="reading")
 
     def _parts(self, units: Codes) -> list[tuple[Array, Array, Array]]:
@@ -190,9 +195,3 @@ class CountReadings:
             (e[:, None], y[:, None], n[:, None])
             for e, y, n in zip(*(part.T for part in found), strict=True)
         ]
-
-
-def _excess(theta: Theta) -> Array:
-    """Return the excess, (draws,); 0 where rows are units, whose scatter holds it."""
-    found = theta.get(EXCESS)
-    return np.zeros(1) if found is None else found[0]

@@ -18,6 +18,7 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.proportions import HALF, Proportions
 from nestimate.model.families import EXCESS, Family
 from nestimate.model.polynomial import Polynomial, points
+from nestimate.model.responses.excess import excess_of, excesses, of_rows
 from nestimate.model.responses.padded import condensed, padded
 from nestimate.model.responses.rising import Risings
 
@@ -43,6 +44,8 @@ class ShareReadings:
 
     Attributes
     ----------
+    group
+        Of each unit, shape (units,).
     centre, spread
         Of logits, as standardised.
     yes, no, total
@@ -60,6 +63,7 @@ class ShareReadings:
     peaks: ClassVar[int] = 1
     exact: ClassVar[bool] = False
 
+    group: Codes
     centre: float
     spread: float
     yes: Array
@@ -84,6 +88,7 @@ class ShareReadings:
         choose = gammaln(seen.n + 1) - gammaln(seen.k + 1)
         choose -= gammaln(seen.n - seen.k + 1)
         return cls(
+            group=design.statistics.group,
             centre=design.yardstick.centre,
             spread=design.yardstick.spread,
             yes=np.bincount(unit, seen.k, size),
@@ -122,7 +127,7 @@ class ShareReadings:
 
     def log_density(self, m: Array, theta: Theta, units: Codes) -> Array:
         """Return log p(readings | m), (nodes, units, draws)."""
-        if len(m) < WORTH or not _excess(theta).any():
+        if len(m) < WORTH or not excess_of(theta, self.group[units]).any():
             return self._log_density(m, theta, units)
         # At many points by a polynomial in m for every unit in every draw, where it is near enough.
         low, high = m.min(axis=0), m.max(axis=0)
@@ -139,7 +144,7 @@ class ShareReadings:
     def _log_density(self, m: Array, theta: Theta, units: Codes) -> Array:
         """Return the same, worked out at every point."""
         eta = np.clip(self.centre + self.spread * m, -REACH, REACH)
-        rho = np.square(_excess(theta))
+        rho = np.square(excess_of(theta, self.group[units]))
         if not rho.any():
             # log p and log(1 - p) differ by the logit.
             log_no = -np.logaddexp(0.0, eta)
@@ -151,13 +156,12 @@ class ShareReadings:
 
     def constant(self, theta: Theta) -> Array:
         """Return the rest of it, (units, draws)."""
-        rho = np.square(_excess(theta))
-        offset = np.broadcast_to(self.offset[:, None], (self.size, rho.size))
-        if not rho.any():
-            return offset
-        precision = 1 / np.maximum(rho, 1 / MOST_PRECISION)
-        rising = gammaln(precision + self.totals[:, None]) - gammaln(precision)
-        return np.asarray(offset - self.occur @ rising)
+        found = np.repeat(self.offset[:, None], excess_of(theta, self.group).shape[1], axis=1)
+        for units, excess in excesses(theta, self.group):
+            precision = 1 / np.maximum(np.square(excess), 1 / MOST_PRECISION)
+            rising = gammaln(precision + self.totals[:, None]) - gammaln(precision)
+            found[units] -= self.occur[units] @ rising
+        return found
 
     def guess(self) -> dict[Family, Array]:
         """Return a small excess."""
@@ -170,7 +174,7 @@ class ShareReadings:
         seen = design.observed
         assert isinstance(seen, Proportions)
         p = special.expit(eta)
-        rho = np.square(_excess(theta))[:, None]
+        rho = np.square(excess_of(theta, design.readings.group)).T
         if rho.any():
             precision = 1 / np.maximum(rho, 1 / MOST_PRECISION)
             yes = rng.gamma(np.maximum(precision * p, 1e-300))
@@ -188,19 +192,13 @@ class ShareReadings:
         if EXCESS not in theta:
             pm.Binomial("y", n=n, logit_p=eta, observed=k, dims="reading")
         else:
-            precision = 1 / theta[EXCESS] ** 2
+            precision = 1 / of_rows(theta[EXCESS], design.readings.group) ** 2
             p = pm.math.sigmoid(eta)
             alpha, beta = precision * p, precision * pm.math.sigmoid(-eta)
             pm.BetaBinomial("y", n=n, alpha=alpha, beta=beta, observed=k, dims="reading")
 
     def _inflation(self, theta: Theta, units: Codes) -> Array:
         """By how much the excess inflates the variance of a unit's share, (units, draws)."""
-        rho = np.square(_excess(theta))
+        rho = np.square(excess_of(theta, self.group[units]))
         mean = ((self.yes + self.no)[units] / self.rows[units])[:, None]
         return np.asarray(1 + (mean - 1) * rho / (1 + rho))
-
-
-def _excess(theta: Theta) -> Array:
-    """Return the excess, (draws,); 0 where rows are units, whose scatter holds it."""
-    found = theta.get(EXCESS)
-    return np.zeros(1) if found is None else found[0]

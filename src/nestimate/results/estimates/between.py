@@ -1,13 +1,14 @@
 """What differs between blocks and units: what each shows by itself, and what a new one may do."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.structure import Structure
 from nestimate.inference.fit import Fit
-from nestimate.model.grouped import effect_root
+from nestimate.model.grouped import effect_root, slope_weights
 from nestimate.results.estimates import estimands
 from nestimate.results.estimates.classical import Sums
 from nestimate.results.estimates.contrasts import Contrast
@@ -26,10 +27,18 @@ def effect_scales(fit: Fit, contrast: Contrast) -> Array:
     return np.asarray(np.sqrt(np.square(weights @ _root(fit)).sum(axis=1)))
 
 
-def slope_scales(fit: Fit, slope: int) -> Array:
-    """Scale of a slope from block to block, shape (draws,)."""
-    terms = fit.model.design.structure
-    return np.asarray(np.sqrt(np.square(_root(fit)[:, terms.slopes[slope][1]]).sum(axis=1)))
+def scales(fit: Fit) -> Array:
+    """Scale of every effect from block to block, shape (draws, effects)."""
+    return np.asarray(np.sqrt(np.square(_root(fit)).sum(axis=2)))
+
+
+def slope_parts(terms: Structure) -> tuple[tuple[int, int, str], ...]:
+    """Return slope, effect by which it differs, and name: of each group that has its own."""
+    return tuple(
+        (i, int(effect), f"{terms.labels[j]} | {home}" if home else terms.labels[j])
+        for i, (j, first) in enumerate(terms.slopes)
+        for effect, home in enumerate(terms.heavy[first][0].apart or ("",), start=first)
+    )
 
 
 def new_in_blocks(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
@@ -62,20 +71,33 @@ def new_effects(fit: Fit, asked: Sequence[Contrast]) -> tuple[Quantity, ...]:
 
 
 def new_slopes(fit: Fit) -> tuple[Quantity, ...]:
-    """Return draws of every slope in a block not yet seen, under the name of its coefficient."""
-    rng, design = np.random.default_rng([fit.seed, 4]), fit.model.design
-    terms = design.structure
-    outer = terms.heavy[0][0]
+    """Return draws of every slope in a block not yet seen, named as its coefficient (and group)."""
+    rng, terms = np.random.default_rng([fit.seed, 4]), fit.model.design.structure
+    outer, scale = terms.heavy[0][0], scales(fit)
     return tuple(
-        Quantity(
-            name=terms.labels[j],
-            values=fit.draws.coefficients[:, j]
-            + slope_scales(fit, i) * fit.draws.deviates(outer, rng)[:, 0],
-            measure=design.differences,
-            weights=fit.weights,
+        replace(
+            whole,
+            values=whole.values + scale[:, effect] * fit.draws.deviates(outer, rng)[:, 0],
             mean_exists=not fit.model.assumptions.robust_units,
         )
-        for i, (j, _) in enumerate(terms.slopes)
+        for whole, (_, effect, _) in zip(whole_slopes(fit), slope_parts(terms), strict=True)
+    )
+
+
+def whole_slopes(fit: Fit) -> tuple[Quantity, ...]:
+    """Return draws of every slope about which those of blocks differ, by the same names."""
+    terms = fit.model.design.structure
+    weights = slope_weights(terms)
+    return tuple(
+        Quantity(
+            name=name,
+            of=terms.labels[terms.slopes[i][0]],
+            values=fit.draws.coefficients
+            @ weights[i, terms.slope_effects[i] == effect].mean(axis=0),
+            measure=fit.model.design.differences,
+            weights=fit.weights,
+        )
+        for i, effect, name in slope_parts(terms)
     )
 
 
@@ -131,9 +153,9 @@ def raw_slopes(fit: Fit) -> Array:
     terms = fit.model.design.structure
     if not terms.slopes:
         return np.empty((0, 0))
-    rows = np.eye(len(terms.effects))[[e for _, e in terms.slopes]]
-    middle = [_mean(fit, fit.draws.coefficients[:, j]) for j, _ in terms.slopes]
-    return np.array(middle)[:, None] + _own(fit, terms, rows)
+    every = _own(fit, terms, np.eye(len(terms.effects)))
+    middle = slope_weights(terms) @ (fit.weights @ fit.draws.coefficients)
+    return middle + np.take_along_axis(every, terms.slope_effects, axis=0)
 
 
 def _own(fit: Fit, terms: Structure, wanted: Array) -> Array:

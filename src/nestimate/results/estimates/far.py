@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.inference.fit import Fit
+from nestimate.model.grouped import slope_weights
 from nestimate.results.estimates import between, estimands
 from nestimate.results.estimates.contrasts import Contrast, told_by_blocks
 from nestimate.results.estimates.outlying import FAR, Far, far_readings, far_units
@@ -149,10 +150,11 @@ def _blocks(fit: Fit, asked: Sequence[Contrast]) -> Distances:
 def _slopes(fit: Fit, labels: tuple[str, ...]) -> list[Far]:
     terms, rows = fit.model.design.structure, []
     drawn = fit.resampled[: len(fit.slopes)]
+    scale, weights = between.scales(fit)[drawn], slope_weights(terms)
     for i, (j, _) in enumerate(terms.slopes):
-        scale = between.slope_scales(fit, i)[drawn]
-        overall = fit.draws.coefficients[drawn, j]
+        overall = fit.draws.coefficients[drawn] @ weights[i].T
         for k, label in enumerate(labels):
-            events = np.abs(fit.slopes[:, k, i] - overall) > FAR * scale
+            spread = scale[:, terms.slope_effects[i, k]]
+            events = np.abs(fit.slopes[:, k, i] - overall[:, k]) > FAR * spread
             rows.append(Far(label=label, inside=terms.labels[j], events=events))
     return rows

@@ -1,6 +1,7 @@
 """How the variance of a single reading divides between the levels of a design."""
 
 from dataclasses import dataclass, replace
+from types import EllipsisType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,9 +109,12 @@ def _to(name: str) -> tuple[str, str]:
 def _of_formula(fit: Fit, terms: Structure) -> list[tuple[str, str, Array]]:
     if terms.merged or fit.draws.noise is None:
         return []
-    noise = np.square(fit.draws.noise)
-    # Where readings of groups err differently, each group has shares of its own.
-    rows = [terms.group == g for g in range(noise.shape[1])] if noise.shape[1] > 1 else [...]
+    noise, groups = np.square(fit.draws.noise), len(terms.groups)
+    # Where groups scatter or err differently, each has shares of its own.
+    rows: list[NDArray[np.bool_] | EllipsisType] = [...]
+    if noise.shape[1] > 1 or any(stratum.lone for stratum in terms.strata):
+        rows = [terms.group == g for g in range(groups)]
+        noise = np.broadcast_to(noise, (len(noise), groups))
     found = []
     for stratum in terms.strata:
         sizes = [[_square(e.column[mine]) / e.split for mine in rows] for e in stratum.effects]

@@ -145,8 +145,8 @@ def _block_panels(answer: Answer) -> list[Panel]:
     ahead = between.new_effects(answer.fit, asked)
     raw = answer.design.differences.said(between.raw_effects(answer.fit, asked))
     varies = bool(answer.blocks) and "|" in answer.blocks[0].name
-    slopes = between.new_slopes(answer.fit)
-    effects = asked if len(rows) >= block.size * (len(asked) + len(slopes)) else ()
+    terms = answer.design.structure
+    effects = asked if len(rows) >= block.size * (len(asked) + len(terms.slopes)) else ()
     for i, contrast in enumerate(effects):
         found.append(
             Panel(
@@ -165,18 +165,19 @@ def _block_panels(answer: Answer) -> list[Panel]:
     rest = rows[len(effects) * block.size :] if varies else []
     raw_slopes = answer.design.differences.said(between.raw_slopes(answer.fit))
     change = {"difference": "change"}.get(answer.design.differences.difference, "ratio")
-    for i, (slope, own) in enumerate(zip(slopes, raw_slopes, strict=True)):
-        slope_overall = answer.coefficients[answer.design.structure.slopes[i][0]]
+    parts = (f(answer.fit) for f in (between.whole_slopes, between.new_slopes))
+    for (i, effect, name), whole, new in zip(between.slope_parts(terms), *parts, strict=True):
+        mine = np.flatnonzero(terms.slope_effects[i] == effect)
         found.append(
             Panel(
-                title=f"slope of {slope.name}",
-                axis=f"{change} of {canvas.value_label(answer)} per unit of {slope.name}",
-                labels=block.labels,
-                raw=own,
-                rows=tuple(rest[i * block.size : (i + 1) * block.size]),
-                overall=slope_overall,
+                title=f"slope of {name}",
+                axis=f"{change} of {canvas.value_label(answer)} per unit of {whole.of}",
+                labels=tuple(block.labels[k] for k in mine),
+                raw=raw_slopes[i, mine],
+                rows=tuple(rest[i * block.size + k] for k in mine),
+                overall=answer.question.summary(whole),
                 next_label=f"a new {block.name}",
-                ahead=answer.question.summary(slope),
+                ahead=answer.question.summary(new),
                 null=canvas.null(answer),
             )
         )

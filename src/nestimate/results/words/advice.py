@@ -295,6 +295,8 @@ def _widths(panel: Panel, design: Design) -> list[str]:
     names = {"paired": "paired", "one_sample": "one-sample", "squares": "least-squares"}
     name = names.get(simple.name, "Welch")
     robust = panel.robust or panel.robust_readings
+    lone = simple.name == "squares" and any(s.lone for s in design.structure.strata)
+    own = "gives each group a spread of its own" * lone
     if abs(ratio - 1) < WIDE:
         said = f"The {name} interval is about as wide as this answer's (ratio {number(ratio, 2)})."
     elif design.readings.known:
@@ -305,7 +307,7 @@ def _widths(panel: Panel, design: Design) -> list[str]:
     elif ratio > 1:
         said = (
             f"The {name} interval is {short(ratio)} times as wide as this answer's: "
-            f"{_why_wider(panel, simple.freedom)}."
+            f"{_why_wider(panel, simple.freedom, own)}."
         )
     elif panel.noise_error is not None and simple.error < QUIET * panel.noise_error:
         said = (
@@ -316,7 +318,8 @@ def _widths(panel: Panel, design: Design) -> list[str]:
         )
     else:
         said = (
-            f"The {name} interval is {short(ratio)} times as wide as this answer's, which also "
+            f"The {name} interval is {short(ratio)} times as wide as this answer's, which "
+            f"{own}{' and ' * lone}also "
             f"allows for {'outliers to come and for ' * robust}how poorly the scales are known."
         )
     zero = null(design)
@@ -334,9 +337,9 @@ def _widths(panel: Panel, design: Design) -> list[str]:
     return [said]
 
 
-def _why_wider(panel: Panel, freedom: float) -> str:
+def _why_wider(panel: Panel, freedom: float, own: str) -> str:
     """Return what makes the interval of averages, or pairs, wider than that of the answer."""
-    why = []
+    why = [f"this answer {own}"] if own else []
     if freedom < FEW:
         why.append(
             f"with {freedom:.2g} degrees of freedom the spread is poorly known from these alone; "

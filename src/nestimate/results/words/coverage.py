@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.spreads import HARDLY, Spreads
 from nestimate.model.model import Model
-from nestimate.remedies import Advice, Remedy, Spoken
+from nestimate.model.own_spreads import all_spreads
+from nestimate.remedies import Advice, Remedy
 from nestimate.results.estimates.summaries import Check
 from nestimate.results.words.rounding import (
     percent,
@@ -33,12 +34,13 @@ PAIR = 2
 def spread_checks(model: Model) -> tuple[Check, ...]:
     """Say where groups are given one spread and show several."""
     design = model.design
-    if design.by_chance and design.structure.noise and not design.structure.merged:
-        return (_one_excess(design),)
     inside = () if model.assumptions.sigma == "own" else _inside_checks(design)
     if model.assumptions.tau in ("own", "pooled") or design.structure.pair:
         return inside
-    return (*(_spread_check(design, found) for found in Spreads.every(design)), *inside)
+    # The difference of two groups in blocks has one spread, however it is shared out.
+    two = design.block is not None and len(design.groups) == PAIR
+    seen = [found for found in all_spreads(design) if found.uneven or not two]
+    return (*(_spread_check(design, found) for found in seen), *inside)
 
 
 def _inside_checks(design: Design) -> tuple[Check, ...]:
@@ -68,33 +70,19 @@ def _inside_checks(design: Design) -> tuple[Check, ...]:
     )
 
 
-def _one_excess(design: Design) -> Check:
-    """Say that readings have one excess over chance, whatever lies between the blocks."""
-    homes = list(dict.fromkeys(design.structure.noise))
-    return Check.of(
-        "excess between",
-        len(homes),
-        passed=False,
-        text=f"One excess over chance serves {', '.join(homes)}: where changes scatter more "
-        "in one of them its intervals are too narrow, and those of the others too wide. Look at "
-        "each by itself, too: its rows alone, and what varies within as the group.",
-        withholds=False,
-    )
-
-
 def _spread_check(design: Design, found: Spreads) -> Check:
     """Say whether what has one spread shows several."""
-    own = _own_spreads(design)
-    unseen = (", which of so few would hardly show. A spread for each: ", *own, ".")
+    own = Remedy("tau", "own")
+    unseen = (", which of so few would hardly show. A spread for each: ", own, ".")
     return Check.of(
-        "spreads within" if found.within else "spreads",
+        found.name,
         found.p,
         passed=not found.uneven,
         text=Advice(
             f"One spread serves {_all_of(design)}, and they scatter differently "
             f"({found.shown}; {found.test} P = {found.p:.2g}): intervals are too narrow "
             "where the scatter is large and too wide where it is small. A spread for each: ",
-            *own,
+            own,
             ".",
         )
         if found.uneven
@@ -110,14 +98,6 @@ def _spread_check(design: Design, found: Spreads) -> Check:
 def _all_of(design: Design) -> str:
     """Say what has one spread: groups, or the blocks that lie in some of them."""
     return "all groups" if design.block is None else f"every {design.block.name}"
-
-
-def _own_spreads(design: Design) -> tuple[Spoken | str, ...]:
-    """Return what gives groups spreads of their own."""
-    own = Remedy("tau", "own")
-    if len(design.structure.correlated) > 1:
-        return ("two bars, as in (x || UNIT), with ", own)
-    return (own,)
 
 
 def coverage_checks(model: Model, ci_prob: float) -> tuple[Check, ...]:

@@ -11,7 +11,7 @@ from nestimate.data.designs.structure import Layout
 from nestimate.model.model import Model
 from nestimate.results.words import layouts
 from nestimate.results.words.formulas import formula_model_sentences
-from nestimate.results.words.laws import response_equations
+from nestimate.results.words.laws import SCATTER, response_equations
 
 
 def equations(model: Model) -> tuple[Equation, ...]:
@@ -31,7 +31,10 @@ def _formula(model: Model) -> list[Equation]:
 def _law(model: Model, mean: str) -> list[Equation]:
     """Say how a reading comes out of a mean, where it is no measurement."""
     design = model.design
-    return response_equations(design, set(model.names), mean, repeated(design.structure))
+    lines = response_equations(design, set(model.names), mean, repeated(design.structure))
+    for name in SCATTER & _own(model):
+        lines = [(line.replace(name, f"{name}[g]"), said) for line, said in lines]
+    return lines
 
 
 def _formula_response(model: Model) -> list[Equation]:

@@ -51,9 +51,10 @@ def factor_sentences(design: Design) -> list[str]:
         names = _and(crossing.names)
         said.append(f"Every {unit} lies in one cell: {names} vary from {unit} to {unit}.")
     elif not design.levels and design.cells.max() == 1 and not design.readings.known:
+        holds = "excess" if design.by_chance else "sigma"
         said.append(
             f"One reading per cell: its error and what else differs from cell to cell of one "
-            f"{blocks[-1].name} cannot be told apart; sigma holds both."
+            f"{blocks[-1].name} cannot be told apart; {holds} holds both."
         )
     return said
 

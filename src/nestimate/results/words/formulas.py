@@ -63,8 +63,9 @@ def formula_model_sentences(terms: Structure, value: str, *, robust: bool) -> li
         )
     said += turned
     if terms.correlated:
-        pairs = ", ".join(terms.effects[i].name for i in terms.correlated)
-        said.append(f"{pairs} of one {outer} are correlated (rho)")
+        pairs = ", ".join(terms.heavy[i][0].what for i in terms.correlated)
+        alike = ", in every group alike" if len(terms.correlations) > 1 else ""
+        said.append(f"{pairs} of one {outer} are correlated (rho{alike})")
     for stratum, _ in terms.inside:
         where = "" if terms.crossed else " inside"
         said.append(f"effects of {stratum.level.name}{where}: Normal(0, tau[{stratum.name}])")

@@ -181,7 +181,7 @@ def _later(title: str, said: str, proposal: Proposal, inspection: Inspection, da
 def _left_out(proposal: Proposal, inspection: Inspection) -> str:
     candidate = proposal.candidate
     said = f"Left out: {', '.join(candidate.unused)}."
-    if not candidate.merged or not (candidate.units or candidate.block):
+    if not candidate.merged or not (candidate.units or candidate.blocks):
         return said
     within = candidate.units[-1] if candidate.units else "cell"
     others = [name for name in candidate.merged if lasts(name) or name in candidate.anew]

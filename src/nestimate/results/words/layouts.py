@@ -98,6 +98,12 @@ def _blocked_sentences(design: Design) -> list[str]:
         )
     ]
     said += factors.factor_sentences(design)
+    plots = design.structure.blocks[1:] if design.structure.factorial is None else ()
+    said += [
+        f"Inside {block.name} lies {plot.name} ({plot.size} in all), each met under several "
+        f"{roles.group}: what sets one {plot.name} apart does not blur the difference."
+        for plot in plots
+    ]
     said += [f"The experimental unit is {u.name}; {per_group(design)}." for u in design.levels[:1]]
     if design.readings.known:
         return [*said, f"{_known(design)}, {span_text(low, high)} per cell."]

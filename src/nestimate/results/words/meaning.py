@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import pairwise
 
 from nestimate.data.inspection.proposals import Branch, FormulaProposal, Proposal, Step
 from nestimate.results.words.layouts import span_text
@@ -16,6 +17,11 @@ def meaning(proposal: Proposal) -> str:
     columns = listing(proposal.folded_columns)
     if proposal.folded == "groups":
         said.append(f"Every column is a group: {columns}.")
+        if proposal.along:
+            said.append(
+                f"Each is one curve: told is how these differ over {proposal.along}, not whether "
+                "those of another experiment would."
+            )
     elif proposal.folded == "times":
         said.append(f"{columns} are the levels of a factor.")
     elif proposal.folded == "units" and not proposal.roles.block:
@@ -172,24 +178,28 @@ def _row(proposal: Proposal) -> str:
 
 def _blocked(proposal: Proposal, rows: str) -> str:
     roles, branches = proposal.roles, proposal.branches
-    block = roles.block
+    *_, block = held = proposal.candidate.blocks
     blocks = max(branch.steps[0].high for branch in branches)
-    said = f"{roles.group} is compared within each {block} ({blocks} of them): "
+    said = f"{roles.group} is compared within each {held[0]} ({blocks} of them): "
     said += "its effect overall, and how much it differs between them. "
-    if len(branches[0].steps) == 2:
+    for i, (outer, plot) in enumerate(pairwise(held), start=1):
+        per = _span([branch.steps[i] for branch in branches])
+        said += f"Inside each {outer} several {roles.group} are met in each {plot} ({per}): what "
+        said += f"sets one {plot} apart from another does not blur the difference. "
+    if len(branches[0].steps) == len(held) + 1:
         if rows == f"1 {_row(proposal)}":
             return (
                 said + f"One {_row(proposal)} for each {block} and {roles.group}: a paired design."
             )
         return said + f"Each {block} has {rows} for each {roles.group}."
-    unit, *inner = (step.name for step in branches[0].steps[1:-1])
-    per = _span([branch.steps[1] for branch in branches])
+    unit, *inner = (step.name for step in branches[0].steps[len(held) : -1])
+    per = _span([branch.steps[len(held)] for branch in branches])
     said += f"{unit} is the experimental unit: {per} in each {block} and {roles.group}"
     if roles.relabel_units:
         said += f" (the same label in another {block} is another {unit})"
     if not inner:
         return f"{said}; {rows} each are readings."
-    return f"{said}. {_inside(unit, inner, branches, rows, first=2)}"
+    return f"{said}. {_inside(unit, inner, branches, rows, first=len(held) + 1)}"
 
 
 def _inside(

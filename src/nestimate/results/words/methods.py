@@ -12,7 +12,7 @@ from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
 from nestimate.results.estimates.summaries import Question
 from nestimate.results.words import layouts, wording
-from nestimate.results.words.laws import link_prior_reasons, reading_law
+from nestimate.results.words.laws import SCATTER, link_prior_reasons, reading_law
 from nestimate.results.words.rounding import number, percent
 
 #: Groups whose n is said one by one.
@@ -133,7 +133,7 @@ def _deviating(model: Model, family: str) -> str:
     what, those = ("level and effects", "jointly ") if both else ("the level", "")
     about = "those" if both else "that"
     plots = "".join(f", {plot.name} as normal inside {block}" for plot in structure.blocks[1:])
-    own = {p.group for p in model.parameters if p.name in ("tau_block", "sigma") and p.group}
+    own = {p.group for p in model.parameters if p.name in ("tau_block", *SCATTER) and p.group}
     spreads = f", with spreads of their own for {' and '.join(sorted(own))}" if own else ""
     return (
         f"{what} of each {block} as {those}{family} about {about} of the population{plots}{spreads}"

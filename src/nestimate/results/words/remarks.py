@@ -7,6 +7,7 @@ from shlex import quote
 from nestimate.data.inspection.inspection import Inspection
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.lifetimes import Lifetimes
+from nestimate.data.inspection.measurands import Moment
 from nestimate.data.inspection.vocabulary import hints, lasts, summary_role
 from nestimate.errors import listed
 
@@ -63,10 +64,24 @@ def remarks(inspection: Inspection) -> Iterable[str]:
         )
 
 
+def _at_one_time(said: Moment, inspection: Inspection) -> str:
+    return (
+        f"{said.column} says when ({listed(said.kinds, most=4)}). The same animals or samples may "
+        "lie behind the means of all times, which are then not independent: the designs are of "
+        f"{said.chosen} alone. For another one put its name in place of {said.chosen} behind "
+        f"--edit (edits in Python). If others were measured each time, {said.column} is a second "
+        f"factor: the group is then {inspection.proposals[0].roles.group},{said.column}, without "
+        "--edit."
+    )
+
+
 def one_of_several(inspection: Inspection) -> Iterable[str]:
     """Say that the designs are of one of several outcomes, and how another one is named."""
     said = inspection.measurand
     if said is None:
+        return
+    if isinstance(said, Moment):
+        yield _at_one_time(said, inspection)
         return
     first = inspection.proposals[0]
     given = f"{first.roles.group},{said.column}"

@@ -8,6 +8,7 @@ from nestimate.data.designs.strata import repeated
 from nestimate.inference.diagnostics import quantile
 from nestimate.inference.fit import Fit
 from nestimate.model.families import EXCESS
+from nestimate.model.parameters import Parameter
 from nestimate.results.analyses.honesty import Panel
 from nestimate.results.estimates.classical import Method
 from nestimate.results.estimates.summaries import Check
@@ -113,18 +114,25 @@ def _beside(method: Method, panel: Panel) -> str:
 
 
 def excess_checks(fit: Fit) -> tuple[Check, ...]:
-    """Say whether chance alone would do for the readings of one unit."""
-    design, draws = fit.model.design, fit.draws.families.get(EXCESS)
-    seen = design.observed
-    if seen is None or draws is None or np.ptp(draws) == 0:
-        return ()
-    inflation = seen.inflation(draws[:, 0])
+    """Say whether chance alone would do for the readings of one unit, by what has an excess."""
+    own = [p for p in fit.model.parameters if p.family == EXCESS]
+    return tuple(_excess_check(fit, p) for p in own if np.ptp(fit.draws[p]) > 0)
+
+
+def _excess_check(fit: Fit, parameter: Parameter) -> Check:
+    design, seen = fit.model.design, fit.model.design.observed
+    assert seen is not None
+    places = (parameter.member, *parameter.others)
+    rows = np.isin(design.readings.group, places) | (parameter.group is None)
+    inflation = seen.where(rows).inflation(fit.draws[parameter])
     low, high = quantile(inflation, fit.weights, np.array([0.05, 0.95]))
     middle = float(fit.weights @ inflation)
     law, more = seen.chance.law, seen.chance.more
+    where = f" in {parameter.group}" if parameter.group else ""
     said = (
-        f"Readings of one {repeated(design.structure)} have {_short(middle)} times the variance of "
-        f"{law} chance at the average reading (90 % interval {_short(low)} to {_short(high)}): "
+        f"Readings of one {repeated(design.structure)}{where} have {_short(middle)} times the "
+        f"variance of {law} chance at the average reading (90 % interval {_short(low)} to "
+        f"{_short(high)}): "
     )
     if high < LITTLE:
         said += f"{law} readings would do, and give about the same answer."
@@ -132,7 +140,7 @@ def excess_checks(fit: Fit) -> tuple[Check, ...]:
         said += f"they scatter more than chance, and {law} readings would be too sure."
     else:
         said += f"these data cannot tell {law} from {more} readings; the excess is kept."
-    return (Check.of("excess", middle, passed=True, text=said, withholds=False),)
+    return Check.of("excess", middle, passed=True, text=said, withholds=False)
 
 
 def limit_sentences(panel: Panel, design: Design) -> list[str]:

@@ -1,0 +1,281 @@
+"""Whether groups of counts, shares or limits that are given one spread show one.
+
+How far such values lie apart is in part chance, by another amount in every row. So spreads are told
+by how likely the rows are under each, whatever the means are: of normal values that is Bartlett's
+test.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import optimize
+
+from nestimate.data.designs import shown
+from nestimate.data.designs.design import Design
+from nestimate.data.designs.observed import Observed
+from nestimate.data.designs.spreads import (
+    FEWEST_BLOCKS,
+    Spreads,
+    by_chance,
+    changing,
+    differing,
+    members,
+)
+from nestimate.model.families import EXCESS, FIXED, NOISE, Family, scale_of
+from nestimate.model.responses.table import integrated, response_of
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+#: Spreads that are tried, in spreads of the yardstick; the first is next to none.
+TRIED = np.geomspace(0.05, 15, 24)
+#: Nodes of the integral over the mean of a group, how many of its SDs they reach, and how often
+#: they are laid anew about what was found.
+NODES, REACH, LAID = 21, 7.0, 2
+#: SD of the prior of a mean, in spreads of the yardstick.
+LOCATION = 5.0
+#: Share of the largest below which an eigenvalue is 0.
+ROUNDING = 1e-9
+TEST = "likelihood ratio"
+#: Groups whose differences do not tell which of them varies.
+PAIR = 2
+#: Excesses over chance that are tried.
+EXCESSES = np.linspace(0, 4, 401)
+
+
+def observed_spreads(design: Design) -> tuple[Spreads, ...]:
+    """Return all that is known of the spreads of a design of counts, shares or limits."""
+    if design.unscattered:
+        return ()
+    own = _of_units if design.structure.home is not None else _of_members
+    seen = (own(design), _of_changes(design), _of_effects(design))
+    return tuple(found for found in seen if found is not None)
+
+
+def _of_units(design: Design) -> Spreads | None:
+    """Return the spreads of units that lie in one group each, or of rows that are units."""
+    group = design.statistics.group
+    sizes = np.bincount(group, minlength=len(design.groups))
+    several = np.flatnonzero(sizes > 1)
+    if several.size < 2:
+        return None
+    profiles = _integrated_means(design)[several]
+    return _compared(design, tuple(design.groups[g] for g in several), profiles, sizes[several])
+
+
+def _integrated_means(design: Design) -> Array:
+    """Return the log likelihood of every group at all spreads, its mean integrated out.
+
+    The nodes of the integral are laid about the mean anew until they lie where it does.
+    """
+    response, statistics = response_of(design, student=False), design.statistics
+    assert response is not None
+    density = integrated(design, response, robust=False)
+    groups = len(design.groups)
+    member = np.eye(groups)[statistics.group].T
+    middle = (member @ statistics.mean) / member.sum(axis=1)
+    scale = scale_of(design.structure.strata[0])
+    at = np.repeat(middle[:, None], TRIED.size, axis=1)
+    far = np.sqrt((1 + np.square(TRIED)) / member.sum(axis=1, keepdims=True))
+    steps = np.linspace(-REACH, REACH, NODES)
+    for _ in range(LAID):
+        nodes = at[:, :, None] + far[:, :, None] * steps
+        theta = {
+            FIXED: nodes.reshape(groups, -1),
+            scale: np.repeat(TRIED, NODES)[None],
+            **_noise(design, nodes[0].size),
+        }
+        logs = (member @ density.per_cluster(theta)).reshape(nodes.shape)
+        logs -= 0.5 * np.square(nodes / LOCATION)
+        top = logs.max(axis=2, keepdims=True)
+        mass = np.exp(logs - top)
+        whole = mass.sum(axis=2)
+        found = top[:, :, 0] + np.log(whole * far)
+        at = (mass * nodes).sum(axis=2) / whole
+        spread = (mass * np.square(nodes - at[:, :, None])).sum(axis=2) / whole
+        far = np.maximum(np.sqrt(spread), far / 3)
+    return found
+
+
+def _noise(design: Design, draws: int) -> dict[Family, Array]:
+    """Return by how much readings of a unit differ, as their scatter inside units tells it."""
+    seen, merged = design.observed, design.structure.merged
+    assert seen is not None
+    if not design.by_chance:
+        one = 0.0 if merged else shown.pooled(design.scatter[None]).sd / design.yardstick.spread
+        return {NOISE: np.full((1, draws), max(float(one), 1e-3))}
+    inflated = seen.features(design.readings.unit).get("excess", 1.0)
+    known = not merged and seen.scattered
+    return {EXCESS: np.full((1, draws), _excess(seen, inflated))} if known else {}
+
+
+def _excess(seen: Observed, inflated: float) -> float:
+    """Return the excess that inflates the variance of a row so much."""
+    return float(np.interp(inflated, seen.inflation(EXCESSES), EXCESSES))
+
+
+def _of_members(design: Design) -> Spreads | None:
+    """Return the spreads of blocks, or of clusters of a formula, that lie in one group each."""
+    found, seen, outer = members(design), design.observed, design.structure.outer
+    assert seen is not None
+    if found is None or design.limited:
+        return None
+    value, home, names = found
+    codes = outer.codes if outer.size else np.arange(value.size)
+    inflated = seen.features(codes).get("excess", 1.0) if design.by_chance else 1.0
+    whole = seen.together(codes, value.size).variance * seen.inflation(
+        np.array(_excess(seen, inflated))
+    )
+    sizes = np.bincount(home, minlength=len(names))
+    several = np.flatnonzero(sizes > 1)
+    if several.size < 2:
+        return None
+    value, whole = value / design.yardstick.spread, whole / np.square(design.yardstick.spread)
+    profiles = np.array([_profile(value[None, home == g], whole[None, home == g]) for g in several])
+    return _compared(design, tuple(names[g] for g in several), profiles, sizes[several])
+
+
+def _of_changes(design: Design) -> Spreads | None:
+    """Return the spreads inside blocks that see some of the cells, by what lies between them."""
+    if not changing(design):
+        return None
+    value, variance = _cells(design)
+    between = np.array(design.structure.between)
+    found = []
+    for name in dict.fromkeys(design.structure.between):
+        mine = np.where(between == name, value, np.nan)
+        blocks = np.isfinite(mine).sum(axis=1) > 1
+        mine, chance = mine[blocks], variance[blocks]
+        freedom = int(np.isfinite(mine).sum()) - len(mine) - _rank(mine)
+        if freedom > 0:
+            found.append((name, _profile(mine, chance, cells=True), freedom + 1, len(mine)))
+    if len(found) < 2:
+        return None
+    names, profiles, sizes, many = zip(*found, strict=True)
+    told = _compared(design, names, np.array(profiles), np.array(sizes))
+    within = design.structure.blocking.name
+    return replace(told, within=within, fewest=min(many), most=max(many))
+
+
+def _of_effects(design: Design) -> Spreads | None:
+    """Return how far each of three groups or more differs from block to block by itself."""
+    if len(design.groups) == PAIR or not differing(design):
+        return None
+    value, variance = _cells(design)
+    blocks = np.isfinite(value).sum(axis=1) > 1
+    value, variance = value[blocks], variance[blocks]
+    if (np.isfinite(value).sum(axis=0) < FEWEST_BLOCKS).any():
+        return None
+    tried = np.log(TRIED)
+
+    def unlikely(logs: Array) -> float:
+        return -_restricted(value, np.exp(2 * logs) + variance, cells=True)
+
+    common = _profile(value, variance, cells=True)
+    start = np.full(len(design.groups), tried[common.argmax()])
+    within = [(tried[0], tried[-1])] * start.size
+    best = optimize.minimize(unlikely, start, bounds=within, method="L-BFGS-B")
+    freedom = np.full(start.size, len(value) - 1)
+    block = design.structure.blocking
+    return Spreads(
+        groups=design.groups,
+        sds=_said(design, best.x),
+        p=by_chance(2 * max(0.0, -best.fun - _most(common)[0]), freedom),
+        fewest=block.size,
+        most=block.size,
+        within=block.name,
+        test=TEST,
+        what=_what(design),
+    )
+
+
+def _cells(design: Design) -> tuple[Array, Array]:
+    """Return what stands for every cell of block and group, and its variance by chance alone.
+
+    Both standardised, of shape (blocks, groups); NaN where nothing was seen, or a limit alone.
+    """
+    structure, seen, stick = design.structure, design.observed, design.yardstick
+    assert seen is not None
+    told = np.bincount(structure.cell, minlength=design.cells.size) > 0
+    if design.limited:
+        told &= np.bincount(structure.cell, ~seen.exact, design.cells.size) == 0
+    found = seen.together(structure.cell, design.cells.size)
+    value = np.where(told, found.value, np.nan).reshape(design.cells.shape)
+    chance = np.nan_to_num(found.variance).reshape(design.cells.shape)
+    return value / stick.spread, chance / stick.spread**2
+
+
+def _profile(value: Array, chance: Array, *, cells: bool = False) -> Array:
+    """Return the log likelihood of values at all spreads; see `_restricted`."""
+    return np.array([_restricted(value, tau**2 + chance, cells=cells) for tau in TRIED])
+
+
+def _restricted(value: Array, variance: Array, *, cells: bool) -> float:
+    """Return the log likelihood of normal values, whatever the means of blocks and of cells are.
+
+    Parameters
+    ----------
+    value, variance
+        Shape (blocks, groups); NaN where there is none.
+    cells
+        Whether groups have means, too, beside those of blocks.
+    """
+    seen = np.isfinite(value)
+    weight = np.where(seen, 1 / variance, 0.0)
+    y = np.where(seen, value, 0.0)
+    whole = weight.sum(axis=1)
+    left = y - ((weight * y).sum(axis=1) / whole)[:, None]
+    found = np.log(weight[seen]).sum() - np.log(whole).sum() - (weight * left**2).sum()
+    if cells:
+        about = np.diag(weight.sum(axis=0)) - (weight / whole[:, None]).T @ weight
+        sizes, axes = np.linalg.eigh(about)
+        told = sizes > ROUNDING * sizes[-1]
+        along = axes.T @ (weight * left).sum(axis=0)
+        found += (along[told] ** 2 / sizes[told]).sum() - np.log(sizes[told]).sum()
+    return float(0.5 * found)
+
+
+def _rank(value: Array) -> int:
+    """Return how many means of groups are told beside those of blocks."""
+    seen = np.isfinite(value).astype(np.float64)
+    about = np.diag(seen.sum(axis=0)) - (seen / seen.sum(axis=1, keepdims=True)).T @ seen
+    return int(np.linalg.matrix_rank(about))
+
+
+def _compared(design: Design, names: Sequence[str], profiles: Array, sizes: Codes) -> Spreads:
+    """Return spreads by their log likelihoods, shape (names, spreads tried), of so many members."""
+    own = [_most(profile) for profile in profiles]
+    apart = sum(most for most, _ in own) - _most(profiles.sum(axis=0))[0]
+    return Spreads(
+        groups=tuple(names),
+        sds=_said(design, np.array([at for _, at in own])),
+        p=by_chance(2 * max(0.0, apart), sizes - 1),
+        fewest=int(sizes.min()),
+        most=int(sizes.max()),
+        test=TEST,
+        what=_what(design),
+    )
+
+
+def _most(profile: Array) -> tuple[float, float]:
+    """Return the largest likelihood and the logarithm of the spread there, between those tried."""
+    i = int(profile.argmax())
+    logs = np.log(TRIED)
+    if i in (0, TRIED.size - 1):
+        return float(profile[i]), float(logs[i])
+    before, here, after = profile[i - 1 : i + 2]
+    bend, rise = before - 2 * here + after, 0.5 * (after - before)
+    step = -rise / bend if bend < 0 else 0.0
+    return float(here + 0.5 * rise * step), float(logs[i] + step * (logs[1] - logs[0]))
+
+
+def _said(design: Design, logs: Array) -> tuple[float, ...]:
+    """Return SDs in the unit of the value by their logarithms; the least that is tried is 0."""
+    shown = np.where(logs > np.log(TRIED[0]), np.exp(logs), 0.0)
+    return tuple(map(float, shown * design.yardstick.spread))
+
+
+def _what(design: Design) -> str:
+    return f"SD of {design.chance.link}" if design.chance.link else "SD"

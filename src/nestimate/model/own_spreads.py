@@ -1,0 +1,113 @@
+"""What has a spread of its own: two groups, and those that show that one for all would be wrong."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from nestimate.data.designs.design import Design
+from nestimate.data.designs.spreads import HARDLY, MOST_OWN, Spreads, members
+from nestimate.data.designs.structure import Structure
+from nestimate.model.observed_spreads import observed_spreads
+from nestimate.remedies import Advice, Remedy
+
+#: How many times as many members as in a small group another holds whose spread would be taken
+#: for that of all.
+OUTNUMBERED = 2
+#: Most groups whose readings in the cells of blocks get an error each: that takes longer.
+MOST_INSIDE = 6
+
+
+def all_spreads(design: Design) -> tuple[Spreads, ...]:
+    """Return all that is known of the spreads of a design, whatever stands in its rows."""
+    return Spreads.every(design) if design.observed is None else observed_spreads(design)
+
+
+def by_spread(build: Callable[[bool], Design], tau: str | None) -> Design:
+    """Return a design whose groups have spreads of their own where that was chosen, or is shown.
+
+    Parameters
+    ----------
+    build
+        The design, given whether groups may have spreads of their own.
+    tau
+        The choice; None leaves it to the data.
+    """
+    design = build(tau == "own")
+    homes = () if design.structure.crossed else _homes(design.structure)
+    usual = len(homes) == 2 or bool(outnumbered(design))
+    return build(True) if tau is None and homes and (usual or uneven(design)) else design
+
+
+def uneven(design: Design) -> Spreads | None:
+    """Return the spreads of groups that share one by default, where they show that it is wrong.
+
+    Of many groups each has too little to tell its spread by: it is then said, and no more.
+    """
+    structure = design.structure
+    if structure.crossed or (structure.pair and not structure.text):
+        return None
+    homes = _homes(structure) or structure.groups
+    if not 1 < len(homes) <= MOST_OWN:
+        return None
+    seen = (found for found in all_spreads(design) if len(found.groups) == len(homes))
+    return next((found for found in seen if found.uneven), None)
+
+
+def told_apart(design: Design) -> str | None:
+    """Say why groups that share one spread by default have one each here; None where they share.
+
+    They show that they scatter differently. Or there are two, in a formula that other programs
+    read as one spread for both. Or a small one is outnumbered: what it shares would be the spread
+    of the others, and a test does not see that its own is another. Or each is held against a
+    stated value, and none against another.
+    """
+    shown = uneven(design)
+    if shown is not None:
+        return shown.said
+    structure = design.structure
+    if structure.pair and structure.text:
+        why = f"Each of {', '.join(_homes(structure))} has a spread of its own"
+        return Advice(f"{why} (one for all: ", Remedy("tau", "common"), ").")
+    if structure.pair or structure.crossed or not 1 < len(structure.groups) <= MOST_OWN:
+        return None
+    why = ""
+    if design.roles.one_group:
+        why = "Each group is held against the stated value by its own spread"
+    elif small := outnumbered(design):
+        why = f"{small}, so each has a spread of its own and not that of the larger ones"
+    return Advice(f"{why} (one for all: ", Remedy("tau", "common"), ").") if why else None
+
+
+def readings_apart(design: Design) -> str | None:
+    """Say why readings of the cells of blocks scatter by themselves in each group; None: alike.
+
+    They do so visibly, or what they shared would be the scatter of a group that has far more.
+    """
+    found = None if design.structure.unit_level.size else Spreads.inside(design)
+    if found is None or len(found.groups) > MOST_INSIDE:
+        return None
+    few = found.fewest < HARDLY and found.most >= OUTNUMBERED * found.fewest
+    if not (found.uneven or few):
+        return None
+    why = "scatter differently" if found.uneven else "are few in one group beside another"
+    return Advice(
+        f"Readings of a cell {why} ({found.shown}; {found.test} P = {found.p:.2g}), so those of "
+        "each group have a spread of their own (one for all: ",
+        Remedy("sigma", "common"),
+        ").",
+    )
+
+
+def outnumbered(design: Design) -> str:
+    """Say that a group is small beside another; empty where none is, or what scatters is shared."""
+    found = members(design)
+    sizes = np.array([HARDLY]) if found is None else np.bincount(found[1])
+    fewest, most = int(sizes.min()), int(sizes.max())
+    if fewest >= HARDLY or most < OUTNUMBERED * fewest:
+        return ""
+    return f"Groups have {fewest} to {most} members ({design.structure.sampled})"
+
+
+def _homes(structure: Structure) -> tuple[str, ...]:
+    """Return what may have spreads of its own if the design is made so; () where units have it."""
+    return tuple(dict.fromkeys(structure.between)) or (structure.groups if structure.text else ())

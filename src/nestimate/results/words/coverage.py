@@ -38,8 +38,8 @@ def spread_checks(model: Model) -> tuple[Check, ...]:
     if model.assumptions.tau in ("own", "pooled") or design.structure.pair:
         return inside
     # The difference of two groups in blocks has one spread, however it is shared out.
-    two = design.block is not None and len(design.groups) == PAIR
-    seen = [found for found in all_spreads(design) if found.uneven or not two]
+    two = len(design.groups) == PAIR
+    seen = [s for s in all_spreads(design) if s.uneven or not (two and s.within)]
     return (*(_spread_check(design, found) for found in seen), *inside)
 
 

@@ -128,6 +128,21 @@ CASES = {
         UNITS,
         "y ~ g + t + (t | u)",
     ),
+    # Two points of each unit: the error of a reading is what their slopes differ by.
+    "two points of units": (
+        curves(gap=3.0, times=2),
+        {"group": "g", "unit": "u", "adjust": "t"},
+        GROUPS,
+        "y ~ g * t + (1 | u)",
+    ),
+    "inside blocks": (
+        ages(blocked=True, readings=4)
+        .assign(age=lambda d: d.age + np.arange(len(d)) % 4, t=1)
+        .assign(y=lambda d: d.y + (d.g == "b") * d.age),
+        {"group": "g", "block": "u", "adjust": "age"},
+        GROUPS,
+        "y ~ g * age + (g + age | u)",
+    ),
     "blocks": (
         ages(blocked=True),
         {"group": "g", "block": "u", "adjust": "age"},

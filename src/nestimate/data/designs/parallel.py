@@ -64,15 +64,12 @@ class Slopes:
     each
         Slopes of the groups by least squares, with their labels; () where there is more to a slope
         than a coefficient.
-    inside
-        Whether the measurement varies inside clusters.
     """
 
     name: str
     groups: Test | None
     clusters: Test | None
     each: tuple[tuple[str, float], ...]
-    inside: bool
 
     @property
     def said(self) -> str:
@@ -118,8 +115,8 @@ def slopes_alike(
         elif found.clusters is not None:
             notes.append(
                 f"One slope of {found.said} serves every {clusters}; theirs may differ by chance "
-                f"alone ({found.clusters.said}). In a formula ({found.name} | {clusters}) lets "
-                "them."
+                f"alone ({found.clusters.said}). ({found.name} | {clusters}) in a formula lets "
+                "them differ."
             )
     return notes, warnings
 
@@ -131,7 +128,7 @@ def _of_groups(found: Slopes, compared: Compared, clusters: str, spelt: Fit) -> 
     shown = ", ".join(f"{slope:.3g} in {label}" for label, slope in found.each[:MOST_SHOWN])
     more = ", ..." if len(found.each) > MOST_SHOWN else ""
     by = f"of {compared.value} by least squares {shown}{more}; " if shown else ""
-    each = f" for each, and for each {clusters}" if found.inside and clusters else " for each"
+    each = " for each" + f", and for each {clusters}" * (found.clusters is not None)
     return Advice(
         f"Slopes of {x} differ between the groups ({by}{test.said}), and the answer has one for "
         f"all. How far groups differ then depends on {x}, and what is said at one {x} is off "
@@ -181,7 +178,6 @@ def _slopes(
             groups=groups,
             clusters=_cluster_test(rows) if clustered and name not in varying else None,
             each=each,
-            inside=inside,
         )
 
 
@@ -261,7 +257,7 @@ def _spelt(formula: Formula, random: Random, compared: Compared, found: Slopes) 
     terms = [fixed]
     for factors, own in held.items():
         left = [shown(term.code, atoms) for term in own if term.code != "1"]
-        if found.inside and ":".join(factors) == _between(random):
+        if found.clusters is not None and ":".join(factors) == _between(random):
             left = list(dict.fromkeys([*left, found.name]))
         bar = "|" if len(left) < 2 or any(term.correlated for term in own) else "||"
         start = [] if left and any(term.code == "1" for term in own) else ["0" if left else "1"]

@@ -5,6 +5,10 @@ import pandas as pd
 import pytest
 
 import nestimate as ne
+from nestimate.data.designs.design import Design
+from nestimate.data.designs.normalised import doubt_stated
+from nestimate.data.designs.roles import Roles
+from nestimate.data.tables.door import read_table
 
 pytestmark = pytest.mark.quick
 OPTIONS = {"ess": 300}
@@ -57,5 +61,6 @@ def test_means_lie_on_the_stated_value_by_chance_in_few_experiments():
     for _ in range(150):
         y = np.round(rng.normal(1, 0.2, 12), 2)
         table = pd.DataFrame({"g": ["a"] * 6 + ["b"] * 6, "y": y})
-        found += "stated value" in warnings(table, group="g", options={"against": 1.0, "ess": 50})
+        made = Design.from_table(read_table(table), Roles(value="y", group="g"))
+        found += bool(doubt_stated(made.readings, made.groups, made.measure, 1.0))
     assert found <= 15

@@ -52,9 +52,9 @@ def test_a_batch_that_most_animals_of_a_group_share_is_named(readings):
     assert not [text for text in answer.design.warnings if "left out" in text]
 
 
-def test_a_batch_that_is_even_costs_width_and_that_is_said():
+def test_a_batch_that_is_even_makes_the_interval_wrong_and_that_is_said():
     (said,) = minds(animals(2, EVEN))
-    assert "wider than it needs to be" in said
+    assert "is a repeat of the experiment" in said
     assert "without it" not in said
 
 
@@ -79,3 +79,60 @@ def test_a_column_that_does_nothing_is_named_as_often_as_chance_has_it():
 
 def test_a_group_that_is_one_batch_says_nothing_of_it():
     assert not minds(animals(3, {"ctl": (8, 0), "drug": (0, 8)}))
+
+
+def _weights(times=(0, 1, 2, 4)):
+    rng = np.random.default_rng(8)
+    rows = [
+        (arm, week, f"{arm}{k}", 20 + level + 0.5 * week + rng.normal(0, 0.4))
+        for arm in ("ctl", "drug")
+        for k in range(6)
+        for level in [rng.normal(0, 2)]
+        for week in times
+    ]
+    return pd.DataFrame(rows, columns=["g", "week", "batch", "y"])
+
+
+def test_animals_that_are_seen_at_several_times_stand_behind_their_rows():
+    design = Design.from_table(read_table(_weights()), Roles(value="y", group="g,week"))
+    (said,) = [said for said in design.warnings if "Column batch is left out" in said]
+    assert "than the rest of its g and week" in said
+    assert "--unit batch" in said
+
+
+def test_experiments_with_unlike_numbers_of_cells_are_named():
+    rng = np.random.default_rng(9)
+    rows = [
+        (g, f"e{e}", shift + effect * (g == "drug") + rng.normal())
+        for e in range(8)
+        for shift, effect in [rng.normal(0, 1, 2)]
+        for g in ("ctl", "drug")
+        for _ in range(rng.integers(25, 36))
+    ]
+    (said,) = minds(pd.DataFrame(rows, columns=["g", "batch", "y"]))
+    assert "--block batch" in said
+
+
+def test_a_screen_names_the_animals_behind_its_readings():
+    rng = np.random.default_rng(10)
+    rows = [
+        (f"p{i}", arm, f"{arm}{k}", level + rng.normal(0, 0.2))
+        for i in range(60)
+        for arm in "ab"
+        for k in range(4)
+        for level in [rng.normal()]
+        for _ in range(3)
+    ]
+    table = pd.DataFrame(rows, columns=["protein", "arm", "mouse", "y"])
+    roles = {"endpoint": "protein", "value": "y", "group": "arm"}
+    found = ne.screen(table, **roles, options={"workers": 1})
+    assert "Mind: column mouse is left out" in str(found)
+    assert "in 60 of the 60 endpoints" in " ".join(str(found).split())
+    named = ne.screen(table, **roles, unit="mouse", options={"workers": 1})
+    assert "left out" not in str(named)
+    wide = table.assign(s=table.groupby(["protein", "mouse"]).cumcount())
+    wide["sample"] = wide["mouse"] + "_" + wide["s"].astype(str)
+    sheet = wide[["sample", "arm", "mouse"]].drop_duplicates()
+    matrix = wide.pivot_table(index="protein", columns="sample", values="y").reset_index()
+    found = ne.screen(matrix, group="arm", samples=sheet, options={"workers": 1})
+    assert "Mind: column mouse is left out" in str(found)

@@ -40,17 +40,53 @@ class Beside:
     name, ratio, chance
         The column, the variance between its labels beside the groups over what is left, and the
         probability of such a one.
-    group, without, beside
+    within
+        Whether its labels lie in some of the groups only, as animals of one arm do.
+    moved
         The group whose difference to the reference it moves most, and that difference by least
-        squares; None where none moves.
+        squares without it and beside it; None where none moves.
     """
 
     name: str
     ratio: float
     chance: float
-    group: int
-    without: float | None
-    beside: float | None
+    within: bool
+    moved: tuple[int, float, float] | None
+
+    def advice(self, roles: Roles, rows: Rows, points: Points) -> Advice:
+        """Say what it does, and what takes it in."""
+        name, what = self.name, f"{points.name}s" if rows.unit is None else points.name
+        said = (
+            f"and what shares one {name} is {'very much' if self.ratio > 10 else 'clearly'} more "
+            f"alike than the rest of its {points.where} (F = {self.ratio:.3g})"
+        )
+        block, both = Remedy("block", name), Remedy("group", f"{roles.group},{name}")
+        how: tuple[str | Remedy, ...] = (both, f" where {name} is compared, too.")
+        how = how if roles.block else (block, ", or ", *how)
+        if self.within:
+            said += (
+                f". The {what} count as if they were independent: differences between what holds "
+                f"whole {name} look surer than they are, those within {name} less sure."
+            )
+            how = (Remedy("unit", name), ".")
+        elif self.moved is not None:
+            g, without, beside = self.moved
+            said += (
+                ", and it lies unevenly over the groups: part of their difference may be that of "
+                f"{name}."
+            )
+            if roles.measure == LINEAR:
+                said += (
+                    f" By least squares {rows.groups[g]} - {rows.groups[0]} is {without:.3g} "
+                    f"without it and {beside:.3g} beside it."
+                )
+            said += f" Where {name} is a repeat of the experiment, the interval is too narrow, too."
+        else:
+            said += (
+                f". The {what} count as if they were independent of it: the interval is too narrow "
+                f"where {name} is a repeat of the experiment, and else wider than it needs to be."
+            )
+        return Advice(f"Column {name} is left out, {said} Take it in: ", *how)
 
 
 def left_out(table: Table, roles: Roles, used: Sequence[str], rows: Rows) -> list[str]:
@@ -89,51 +125,28 @@ def doubt_confounded(
             found += [] if one is None else [one]
     if not found:
         return []
-    best = min(found, key=lambda one: one.chance)
-    alike = (
-        f"what shares one {best.name} is {'very much' if best.ratio > 10 else 'clearly'} more "
-        f"alike than the rest of its {roles.group} (F = {best.ratio:.3g})"
-    )
-    if best.without is None or best.beside is None:
-        said = f"and {alike}: the interval is wider than it needs to be."
-    else:
-        names = f"{rows.groups[best.group]} - {rows.groups[0]}"
-        said = (
-            f"and {alike}, and it lies unevenly over the groups: part of their difference may be "
-            f"that of {best.name}."
-        )
-        if roles.measure == LINEAR:
-            said += (
-                f" By least squares {names} is {best.without:.3g} without it and "
-                f"{best.beside:.3g} beside it."
-            )
-    return [
-        Advice(
-            f"Column {best.name} is left out, {said} Take it in: ",
-            *(() if roles.block else (Remedy("block", best.name), ", or ")),
-            Remedy("group", f"{roles.group},{best.name}"),
-            f" where {best.name} is compared, too.",
-        )
-    ]
+    return [min(found, key=lambda one: one.chance).advice(roles, rows, points)] if found else []
 
 
 def _beside(name: str, codes: Codes, points: Points, rows: Rows) -> Beside | None:
     """Return what a column does beside the groups; None where that may be chance."""
-    first, value, group = points.first, points.means, rows.readings.group
+    first, value = points.first, points.means
+    group, count = rows.readings.group[first], len(rows.groups)
     if (codes < 0).any() or (codes[first][points.point] != codes).any():
         return None
     present, label = np.unique(codes[first], return_inverse=True)
-    if not 1 < present.size <= MOST_LABELS or np.bincount(label).min() < 2:
+    if present.size < 2 or np.bincount(label).min() < 2:
         return None
-    columns = [np.eye(len(rows.groups))[group[first]]]
+    columns = [np.eye(count)[group]]
     if rows.block is not None:
         columns.append(np.eye(rows.block.size)[rows.block.codes[first]])
     base = np.hstack(columns)
     whole = np.hstack([base, np.eye(present.size)[label]])
     before, after = (int(np.linalg.matrix_rank(x)) for x in (base, whole))
     freedom = after - before, value.size - after
-    # All labels have to be told apart beside the groups, or the difference hangs on some alone.
-    if freedom[0] < present.size - 1 or freedom[1] < FEWEST:
+    # Labels that are not all told apart beside the groups lie in some of these alone.
+    within = freedom[0] < present.size - 1
+    if freedom[0] < 1 or freedom[1] < FEWEST or present.size > MOST_LABELS * (1 + 4 * within):
         return None
     plain, fitted = (np.linalg.lstsq(x, value)[0] for x in (base, whole))
     total, error = (
@@ -145,17 +158,22 @@ def _beside(name: str, codes: Codes, points: Points, rows: Rows) -> Beside | Non
     chance = float(special.fdtrc(*freedom, ratio))
     if chance >= ALIKE:
         return None
-    changes = np.array([b[: len(rows.groups)] - b[0] for b in (plain, fitted)])
-    moved = np.abs(changes[1] - changes[0])
-    g = int(moved.argmax())
-    size = np.bincount(group[first])[[0, g]]
-    one = np.sqrt(total / max(value.size - before, 1) * (1 / size).sum())
-    told = moved[g] > MOVED * one
+    size, variance = np.bincount(group), total / max(value.size - before, 1)
     return Beside(
         name=name,
         ratio=ratio,
         chance=chance,
-        group=g,
-        without=float(changes[0, g]) if told else None,
-        beside=float(changes[1, g]) if told else None,
+        within=within,
+        moved=None if within else _moved(plain[:count], fitted[:count], size, variance),
     )
+
+
+def _moved(
+    plain: Array, fitted: Array, size: Codes, variance: float
+) -> tuple[int, float, float] | None:
+    """Return the difference to the first group that moves most, if it moves."""
+    without, beside = (means - means[0] for means in (plain, fitted))
+    g = int(np.abs(beside - without).argmax())
+    error = np.sqrt(variance * (1 / size[[0, g]]).sum())
+    moved = abs(beside[g] - without[g]) > MOVED * error
+    return (g, float(without[g]), float(beside[g])) if moved else None

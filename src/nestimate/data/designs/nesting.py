@@ -57,7 +57,9 @@ class Points:
         readings, block, unit = rows.readings, rows.block, rows.unit
         return cls(
             name="row" if unit is None else unit.name,
-            where=roles.group if block is None else f"cell of {block.name} and {roles.group}",
+            where=" and ".join(
+                [f"cell of {block.name}" if block else "", *(roles.group or "").split(",")]
+            ).removeprefix(" and "),
             point=np.arange(readings.value.size) if unit is None else unit.codes,
             value=readings.value,
             cell=readings.group + (0 if block is None else block.codes * len(rows.groups)),
@@ -137,7 +139,7 @@ def named(
             codes, labels = table.labels(name)
         except DataError:
             continue  # what cannot be labels stands behind nothing
-        one = None if measures(labels) else _behind(name, codes[keep], points)
+        one = None if measures(labels) else behind(name, codes[keep], points)
         found += [] if one is None else [one]
     if not found:
         return []
@@ -161,7 +163,7 @@ def measures(labels: Sequence[str]) -> bool:
     return all(map(is_plain_number, labels)) and any(float(own) % 1 for own in labels)
 
 
-def _behind(name: str, codes: Codes, points: Points) -> Behind | None:
+def behind(name: str, codes: Codes, points: Points) -> Behind | None:
     """Return the column if its labels lie in one cell each and their points are alike."""
     if (codes < 0).any():
         return None

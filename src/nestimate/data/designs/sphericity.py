@@ -16,7 +16,7 @@ from nestimate.data.designs.crossing import numbered
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.expressions import quoted
 from nestimate.data.designs.levels import Level
-from nestimate.data.designs.spreads import FEWEST_BLOCKS, pitman
+from nestimate.data.designs.spreads import FEWEST_BLOCKS, MOST_OWN, pitman
 from nestimate.data.designs.squares import UNALIKE, Rows, Test
 from nestimate.data.tables.edits import KeepOnly
 from nestimate.data.tables.titles import numbers_of
@@ -92,38 +92,35 @@ class Unsteady:
 
     @classmethod
     def _of(cls, cells: "_Cells", member: Level, along: Along) -> Self | None:
-        left = cells.along(along)
-        whole = left[np.isfinite(left).all(axis=1)]
-        freedom = len(whole) - cells.bands
+        left = cells.along(along, cells.left)
+        whole = np.isfinite(left).all(axis=1)
+        freedom = int(whole.sum()) - cells.bands
+
+        def sd(change: tuple[int, int]) -> float:
+            a, b = change
+            return float(np.sqrt(np.square(left[whole, b] - left[whole, a]).sum() / freedom))
+
         if freedom < FEWEST_BLOCKS - 1:
             return None
-        pairs = list(combinations(range(len(along.labels)), 2))
-        sds = {
-            (a, b): float(np.sqrt(np.square(whole[:, b] - whole[:, a]).sum() / freedom))
-            for a, b in pairs
-        }
         if along.places:
-            order = [int(i) for i in np.argsort(along.places)]
-            wide = order[0], order[-1]
-            narrow = min(pairwise(order), key=lambda step: sds[min(step), max(step)])
+            order = np.argsort(along.places).tolist()
+            wide, narrow = (order[0], order[-1]), min(pairwise(order), key=sd)
             test = cells.trends(np.array(along.places)[along.level])
             p, said = (1.0, "") if test is None else (test.p, test.said)
-        else:
-            wide, narrow = max(pairs, key=sds.__getitem__), min(pairs, key=sds.__getitem__)
-            tests = [pitman(whole, a, b, cells.bands) for a, b in pairs]
+        elif len(along.labels) <= MOST_OWN:
+            pairs = list(combinations(range(len(along.labels)), 2))
+            wide, narrow = max(pairs, key=sd), min(pairs, key=sd)
+            even = cells.along(along, cells.even)[whole]
+            tests = (pitman(even, a, b, cells.bands) for a, b in pairs)
             p = min(1.0, len(pairs) * min((one for one in tests if one is not None), default=1.0))
             said = f"Pitman's test of pairs, P = {p:.2g}"
-        far, near = (sds[min(pair), max(pair)] for pair in (wide, narrow))
-        if p >= UNALIKE or far <= near:
+        else:
+            return None
+        sds = sd(wide), sd(narrow)
+        if p >= UNALIKE or sds[0] <= sds[1]:
             return None
         return cls(
-            along=along,
-            member=member.name,
-            wide=wide,
-            narrow=narrow,
-            sds=(far, near),
-            p=p,
-            said=said,
+            along=along, member=member.name, wide=wide, narrow=narrow, sds=sds, p=p, said=said
         )
 
     def advice(self, design: Design) -> Advice:
@@ -166,13 +163,17 @@ class _Cells:
 
     Attributes
     ----------
-    value, member, group
-        The means, and block and group of each; shape (cells,).
+    left, even
+        How far each block lies from the others there, and the same over the scatter inside blocks
+        of its like, which may be larger in one arm than in another; shape (cells,).
+    member, group
+        Block and group of each cell, shape (cells,).
     shape, bands
-        Blocks and groups, and groups of blocks by what lies between them.
+        Blocks and groups, and kinds of blocks by what lies between them.
     """
 
-    value: Array
+    left: Array
+    even: Array
     member: Codes
     group: Codes
     shape: tuple[int, int]
@@ -183,34 +184,40 @@ class _Cells:
         """Average the rows of every cell."""
         structure, groups = design.structure, len(design.groups)
         cells, cell = np.unique(level.codes * groups + structure.group, return_inverse=True)
+        value = np.bincount(cell, design.readings.value) / np.bincount(cell)
+        member, group = cells // groups, cells % groups
         crossing = structure.factorial
         between = () if crossing is None else crossing.between(level.codes, structure.group)
+        names = sorted(set(between))
+        band = np.array([names.index(name) for name in between] or [0] * groups)[group]
+        left = value - (np.bincount(group, value) / np.bincount(group))[group]
+        inside = left - (np.bincount(member, left) / np.bincount(member))[member]
+        scatter = np.sqrt(np.bincount(band, np.square(inside)) / np.bincount(band))
         return cls(
-            value=np.bincount(cell, design.readings.value) / np.bincount(cell),
-            member=cells // groups,
-            group=cells % groups,
+            left=left,
+            even=left / np.where(scatter > 0, scatter, 1.0)[band],
+            member=member,
+            group=group,
             shape=(level.size, groups),
-            bands=len(set(between)) or 1,
+            bands=len(names) or 1,
         )
 
-    def along(self, along: Along) -> Array:
-        """Return how far each block lies from the others at every level of a factor.
+    def along(self, along: Along, value: Array) -> Array:
+        """Return a number of the cells at every level of a factor, shape (blocks, levels).
 
-        Averaged over what else varies inside it, shape (blocks, levels); NaN without a reading.
+        Averaged over what else varies inside a block; NaN without a reading.
         """
-        mean = np.bincount(self.group, self.value) / np.bincount(self.group)
         place = self.member * len(along.labels) + along.level[self.group]
         size = self.shape[0] * len(along.labels)
         count = np.bincount(place, minlength=size)
-        total = np.bincount(place, self.value - mean[self.group], size)
-        left = total / np.where(count, count, np.nan)
-        return np.asarray(left.reshape(self.shape[0], -1))
+        total = np.bincount(place, value, size) / np.where(count, count, np.nan)
+        return np.asarray(total.reshape(self.shape[0], -1))
 
     def trends(self, place: Array) -> Test | None:
         """Test the slopes of blocks against what is left beside them; `place`: of every group."""
         x = place[self.group]
         rows = Rows(
-            y=self.value - self.value.mean(),
+            y=self.even,
             fixed=np.eye(self.shape[1])[self.group],
             x=(x - x.mean()) / x.std(),
             group=self.group,
@@ -228,20 +235,29 @@ def _within(design: Design, member: Level) -> Iterator[Along]:
     structure, crossing = design.structure, design.structure.factorial
     if crossing is None:
         (factor,) = structure.factors
-        found = [(factor.name, factor.labels, factor.labels, factor.places)]
-        level, varies = np.arange(len(factor.labels))[:, None], (True,)
-    else:
-        called = [
-            tuple(crossing.level(f, i) for i in range(size))
-            for f, size in enumerate(crossing.sizes)
+        found = [
+            Along(
+                name=factor.name,
+                labels=factor.labels,
+                called=factor.labels,
+                places=factor.places or numbers_of(factor.labels),
+                level=np.arange(len(factor.labels)),
+            )
         ]
-        places = [crossing.ordered.get(f, ()) for f in range(len(called))]
-        found = list(zip(crossing.names, crossing.labels, called, places, strict=True))
-        level, varies = crossing.cells, crossing.varying(member.codes, structure.group)
-    for f, (name, labels, spoken, places) in enumerate(found):
-        if varies[f] and len(labels) >= FEWEST_LEVELS:
-            lie = places or numbers_of(labels)
-            yield Along(name=name, labels=labels, called=spoken, places=lie, level=level[:, f])
+    else:
+        varies = crossing.varying(member.codes, structure.group)
+        found = [
+            Along(
+                name=name,
+                labels=labels,
+                called=tuple(crossing.level(f, i) for i in range(len(labels))),
+                places=crossing.ordered.get(f, ()) or numbers_of(labels),
+                level=crossing.cells[:, f],
+            )
+            for f, (name, labels) in enumerate(zip(crossing.names, crossing.labels, strict=True))
+            if varies[f]
+        ]
+    return (along for along in found if len(along.labels) >= FEWEST_LEVELS)
 
 
 def _references(given: str | None, design: Design, name: str) -> str | None:

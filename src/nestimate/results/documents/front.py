@@ -133,6 +133,8 @@ def short_table(answer: Answer) -> Grid:
         first = ", ".join(f"{name} = {values[0]:g}" for name, values in asked.items())
         note = f"{note} Means and differences are at {first} where no other value stands.".strip()
         rows += _elsewhere(answer)[:MOST_ROWS]
+    if answer.design.by_chance and answer.contrasts:
+        note = f"{note} Differences are {wording.differences_head(answer.design).lower()}.".strip()
     named = called(answer)
     return Grid(
         caption="",

@@ -40,7 +40,7 @@ from nestimate.results.estimates.quantities import Quantity
 from nestimate.results.estimates.rows import Rows
 from nestimate.results.estimates.summaries import Check, Question, Summary
 from nestimate.results.words import cautions, factors, responses, wording
-from nestimate.results.words.coverage import coverage_checks, sphericity_checks, spread_checks
+from nestimate.results.words.coverage import coverage_checks, spread_checks
 from nestimate.results.words.formulas import slope_sentences
 
 #: The parts of an answer that hold estimates, as the JSON lists them.
@@ -225,8 +225,7 @@ class Answer:
             return ()
         return (
             *coverage_checks(self.model, self.question.ci_prob),
-            *spread_checks(self.model),
-            *sphericity_checks(self.model, self.call),
+            *spread_checks(self.model, self.call),
             *self._averages,
             *cautions.centre_checks(self.groups, self.model),
             *responses.excess_checks(self.fit),

@@ -34,27 +34,31 @@ TRIED, ENOUGH = 0.95, 93
 PAIR = 2
 
 
-def spread_checks(model: Model) -> tuple[Check, ...]:
-    """Say where groups are given one spread and show several."""
-    design = model.design
-    inside = () if model.assumptions.sigma == "own" else _inside_checks(design)
-    if model.assumptions.tau in ("own", "pooled") or design.structure.pair:
-        return inside
-    # The difference of two groups in blocks has one spread, however it is shared out.
-    two = len(design.groups) == PAIR
-    seen = [s for s in all_spreads(design) if s.uneven or not (two and s.within)]
-    return (*(_spread_check(design, found) for found in seen), *inside)
+def spread_checks(model: Model, call: Mapping[str, Any]) -> tuple[Check, ...]:
+    """Say where groups, or changes along a factor, are given one spread and show several.
 
-
-def sphericity_checks(model: Model, call: Mapping[str, Any]) -> tuple[Check, ...]:
-    """Say where changes along a factor in blocks have one spread and show several.
-
-    Not of one factor whose levels have a spread each, or show by themselves that they should.
+    `call`: how the table was read, for what is proposed.
     """
     design = model.design
+    inside = () if model.assumptions.sigma == "own" else _inside_checks(design)
+    apart = model.assumptions.tau in ("own", "pooled") or design.structure.pair
+    along = _along_checks(design, call, apart=apart)
+    if apart:
+        return (*along, *inside)
+    # The difference of two groups in blocks has one spread, however it is shared out.
+    told = len(design.groups) == PAIR or along
+    seen = [s for s in all_spreads(design) if s.uneven or not (told and s.within)]
+    return (*(_spread_check(design, found) for found in seen), *along, *inside)
+
+
+def _along_checks(design: Design, call: Mapping[str, Any], *, apart: bool) -> tuple[Check, ...]:
+    """Say where changes along a factor in blocks have one spread and show several.
+
+    Not of one factor whose levels have a spread each, `apart`, or show that they should.
+    """
     if design.structure.factorial is None:
         seen = Spreads.of_effects(design) if design.observed is None else None
-        if model.assumptions.tau in ("own", "pooled") or (seen is not None and seen.uneven):
+        if apart or (seen is not None and seen.uneven):
             return ()
     return tuple(
         Check.of(

@@ -136,3 +136,19 @@ def test_a_screen_names_the_animals_behind_its_readings():
     matrix = wide.pivot_table(index="protein", columns="sample", values="y").reset_index()
     found = ne.screen(matrix, group="arm", samples=sheet, options={"workers": 1})
     assert "Mind: column mouse is left out" in str(found)
+
+
+def test_weeks_that_differ_between_the_groups_inside_animals_are_named():
+    rng = np.random.default_rng(12)
+    rows = [
+        (g, f"w{week}", f"{g}{k}", level + 2 * week + rng.normal(0, 0.3))
+        for g, weeks in (("ctl", (0, 1, 2)), ("drug", (1, 2, 3)))
+        for k in range(6)
+        for level in [rng.normal(20, 1)]
+        for week in weeks
+    ]
+    table = pd.DataFrame(rows, columns=["g", "batch", "mouse", "y"])
+    (said,) = minds(table, unit="mouse")
+    assert "lies unevenly over the groups" in said
+    even = table[table["batch"].isin(["w1", "w2"])]
+    assert not [said for said in minds(even, unit="mouse") if "unevenly" in said]

@@ -25,6 +25,8 @@ Codes = NDArray[np.intp]
 ALIKE = 0.01
 #: Most labels, and degrees of freedom below which nothing is said.
 MOST_LABELS, FEWEST = 12, 3
+#: Most units whose readings are looked at one by one.
+MOST_UNITS = 500
 #: By how many of its standard errors a difference has to move to be told.
 MOVED = 0.25
 #: Columns left out that are looked at.
@@ -42,6 +44,8 @@ class Beside:
         probability of such a one.
     within
         Whether its labels lie in some of the groups only, as animals of one arm do.
+    inside
+        Whether it differs inside units, which then see several of its labels.
     moved
         The group whose difference to the reference it moves most, and that difference by least
         squares without it and beside it; None where none moves.
@@ -52,6 +56,7 @@ class Beside:
     chance: float
     within: bool
     moved: tuple[int, float, float] | None
+    inside: bool = False
 
     def advice(self, roles: Roles, rows: Rows, points: Points) -> Advice:
         """Say what it does, and what takes it in."""
@@ -62,7 +67,7 @@ class Beside:
         )
         block, both = Remedy("block", name), Remedy("group", f"{roles.group},{name}")
         how: tuple[str | Remedy, ...] = (both, f" where {name} is compared, too.")
-        how = how if roles.block else (block, ", or ", *how)
+        how = how if roles.block or self.inside else (block, ", or ", *how)
         if self.within:
             said += (
                 f". The {what} count as if they were independent: differences between what holds "
@@ -80,7 +85,10 @@ class Beside:
                     f" By least squares {rows.groups[g]} - {rows.groups[0]} is {without:.3g} "
                     f"without it and {beside:.3g} beside it."
                 )
-            said += f" Where {name} is a repeat of the experiment, the interval is too narrow, too."
+            if not self.inside:
+                said += (
+                    f" Where {name} is a repeat of the experiment, the interval is too narrow, too."
+                )
         else:
             said += (
                 f". The {what} count as if they were independent of it: the interval is too narrow "
@@ -121,7 +129,8 @@ def doubt_confounded(
         except DataError:
             continue  # what cannot be labels divides nothing
         if not measures(labels):
-            one = _beside(name, codes[rows.keep], points, rows)
+            mine = codes[rows.keep]
+            one = _beside(name, mine, points, rows) or _inside(name, mine, points, rows)
             found += [] if one is None else [one]
     if not found:
         return []
@@ -166,6 +175,40 @@ def _beside(name: str, codes: Codes, points: Points, rows: Rows) -> Beside | Non
         within=within,
         moved=None if within else _moved(plain[:count], fitted[:count], size, variance),
     )
+
+
+def _inside(name: str, codes: Codes, points: Points, rows: Rows) -> Beside | None:
+    """Return what a column does that differs inside units: weeks, operators; None if chance.
+
+    Readings beside those of their unit; unit means move where labels are met unevenly.
+    """
+    present, label = np.unique(codes, return_inverse=True)
+    units, count = int(points.point.max()) + 1, len(rows.groups)
+    if rows.unit is None or rows.block is not None or (codes < 0).any():
+        return None
+    if not 1 < present.size <= MOST_LABELS or units > MOST_UNITS or units == codes.size:
+        return None
+    own, group = np.eye(units)[points.point], rows.readings.group[points.first]
+    whole = np.hstack([own, np.eye(present.size)[label]])
+    rank = int(np.linalg.matrix_rank(whole))
+    freedom = rank - units, codes.size - rank
+    if freedom[0] < present.size - 1 or freedom[1] < FEWEST:
+        return None
+    fitted = np.linalg.lstsq(whole, points.value)[0]
+    plain = points.means
+    total = float(np.square(points.value - plain[points.point]).sum())
+    error = float(np.square(points.value - whole @ fitted).sum())
+    ratio = (total - error) / freedom[0] / (error / freedom[1]) if error > 1e-12 * total else np.inf
+    chance = float(special.fdtrc(*freedom, ratio)) if total > 0 else 1.0
+    if chance >= ALIKE:
+        return None
+    size = np.bincount(group, minlength=count)
+    each = [np.bincount(group, u, count) / size for u in (plain, fitted[:units])]
+    variance = float(np.square(plain - each[0][group]).sum()) / max(units - count, 1)
+    moved = _moved(each[0], each[1], size, variance)
+    if moved is None:
+        return None  # even: it costs some of the error of a reading, no more
+    return Beside(name=name, ratio=ratio, chance=chance, within=False, moved=moved, inside=True)
 
 
 def _moved(

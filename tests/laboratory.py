@@ -632,4 +632,17 @@ SHEETS = {
         "compare --value eggs --group Stimulation,Tx --block experiment",
         never=("--unit Stimulation", "--block Stimulation"),
     ),
+    "F5 temperatures are no units": Sheet(
+        csv("Expt,Strain,Temp (°C),Rep,Survival (%)",
+            [(e, s, t, r + 1, value(70, 5)) for e in ("06_01", "06_08", "06_20")
+             for s in ("WT", "rpoS") for t in (37, 42) for r in range(3)]),
+        "compare --value 'Survival (%)' --group 'Strain,Temp (°C)' --block Expt",
+        never=("--unit", "--block Temp"),
+    ),
+    "F5 amounts without a unit are no units either": Sheet(
+        csv("Expt,Strain,Heat,y", [(f"e{e}", s, t, value()) for e in range(4)
+                                   for s in ("WT", "rpoS") for t in (37, 42, 45) for _ in "ab"]),
+        "compare --value y --group Strain,Heat --block Expt",
+        never=("--unit", "--block Heat"),
+    ),
 }  # fmt: skip

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.curves import MOST_GROUPS, is_along, moments, visits
+from nestimate.data.inspection.curves import MOST_GROUPS, amounts, is_along, moments, visits
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.looks import are_tags, are_wells, counting, number_things, stepped
 from nestimate.data.inspection.vocabulary import (
@@ -329,7 +329,7 @@ def _is_compared(crossing: Crossing, name: str) -> bool:
     if "trait" in spoken or moments(crossing, name):
         return True
     two = crossing.size(name) == 2 and (not number_things(labels) or _designed(crossing, name))
-    return two or stepped(labels) or (not spoken and _kinds(crossing, name))
+    return two or amounts(crossing, name) or (not spoken and _kinds(crossing, name))
 
 
 def _designed(crossing: Crossing, name: str) -> bool:

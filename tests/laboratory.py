@@ -454,7 +454,7 @@ SHEETS = {
                 for k in (1, 2, 3)
             ],
         ),
-        "fit 'y ~ genotype * drug + (genotype * drug || day)'",
+        "compare --value y --group genotype,drug --block day",
         never=("--unit day",),
     ),
     "positions of a plate": Sheet(
@@ -644,5 +644,19 @@ SHEETS = {
                                    for s in ("WT", "rpoS") for t in (37, 42, 45) for _ in "ab"]),
         "compare --value y --group Strain,Heat --block Expt",
         never=("--unit", "--block Heat"),
+    ),
+    "F5 lines of plants in trays": Sheet(
+        csv("Tray,Pot,Line,Water,Leaf,Length_mm",
+            [(t + 1, p + 1, ("Col-0", "abi1")[(t + p) % 2], ("wet", "dry")[p // 2], k + 1, value())
+             for t in range(4) for p in range(4) for k in range(4)]),
+        "compare --value Length_mm --group Line,Water --block Tray",
+        never=("--unit Pot/", "--block Line"),
+    ),
+    "F5 years before and after": Sheet(
+        csv("site,treatment,year,quadrat,cover",
+            [(f"S{s + 1}", ("control", "burned")[s // 4], y, q + 1, value())
+             for s in range(8) for y in (2019, 2020, 2021) for q in range(5)]),
+        "compare --value cover --group treatment,year --block site",
+        never=("--unit site/year",),
     ),
 }  # fmt: skip

@@ -46,9 +46,9 @@ WORDS = {
     ),
     "time": (
         "day date week month session run visit time timepoint hour hours min minute tp wave phase "
-        "bin bins epoch "
-        "zeit zeitpunkt stunde woche tag temps jour heure semaine visite "
-        "tiempo hora día semana visita tempo dia ora giorno"
+        "bin bins epoch year "
+        "zeit zeitpunkt stunde woche tag jahr temps jour heure semaine année visite "
+        "tiempo hora día semana año visita tempo dia ora giorno"
     ),
     "counter": (
         "rep reps replicate replikat repeat reading read measurement measure meas techrep "
@@ -112,6 +112,8 @@ TOTAL = frozenset(
 COUNTS = frozenset({"count", "counts", "number", "of", "anzahl", "nb", "nombre"})
 #: Words for what is born together: it holds animals wherever its column stands.
 LITTERS = frozenset({"litter", "dam", "wurf", "portée", "camada", "ninhada", "cucciolata"})
+#: Words for what plants and animals descend from; lines of cells are rather a sample of lines.
+LINES = frozenset({"line", "linie", "lignée", "línea"})
 #: Words for what lives.
 ANIMALS = frozenset(
     {"mouse", "mice", "animal", "subject", "subj", "rat", "fish", "patient"}

@@ -659,4 +659,17 @@ SHEETS = {
         "compare --value cover --group treatment,year --block site",
         never=("--unit site/year",),
     ),
+    "F5 both hemispheres of a rat": Sheet(
+        csv("rat,hemisphere,section,cells",
+            [(r + 1, h, s + 1, 20 + 7 * r + 3 * s) for r in range(6) for h in ("ipsi", "contra")
+             for s in range(4)]),
+        "compare --value cells --group hemisphere --block rat",
+        says=("Are they the same rat each time?",),
+    ),
+    "F5 patients before and after": Sheet(
+        csv("patient,time,read,SBP", [(p + 1, t, r + 1, value(140, 9)) for p in range(8)
+                                      for t in ("before", "after") for r in range(2)]),
+        "compare --value SBP --group time --block patient",
+        says=("Are they the same patient each time?",),
+    ),
 }  # fmt: skip

@@ -135,6 +135,11 @@ WITHIN = frozenset(
     | {"flank", "stimulation", "stim", "auge", "seite", "gewebe", "oeil", "côté", "tissu"}
     | {"ojo", "lado", "tejido"}
 )
+#: Labels of what was read before something was done, and after it.
+AROUND = frozenset(
+    {"pre", "post", "before", "after", "baseline", "follow-up", "followup", "vorher", "nachher"}
+    | {"avant", "après", "antes", "después"}
+)
 #: Words for where a microscope looked, which count anew in every well.
 VIEWS = frozenset({"site", "sites", "field", "fov", "view", "image", "tile", "position"})
 #: Words for when something was done, rather than how long after something else.

@@ -246,3 +246,27 @@ def test_a_stated_prior_that_pulls_is_not_taken_for_outliers():
     assert "The stated prior of the means pulls them: of b -" in said
     assert "full weight" not in said
     assert "outliers that count less" not in said
+
+
+@pytest.mark.parametrize("readings", [1, 3])
+def test_a_group_in_blocks_held_against_a_value_stands_beside_a_one_sample_t(readings):
+    rng = np.random.default_rng(1)
+    rows = [
+        (g, f"k{k}", 1 + level + rng.normal(0, 0.5))
+        for k in range(6)
+        for level in [rng.normal(0, 0.3)]
+        for g in "ab"
+        for _ in range(readings)
+    ]
+    table = pd.DataFrame(rows, columns=["g", "k", "y"])
+    roles = {"value": "y", "group": "g", "block": "k"}
+    answer = ne.compare(table, **roles, options={"against": 1.0, "ess": 500})
+    means = table[table.g == "b"].groupby("k")["y"].mean()
+    panel = next(panel for panel in answer.honesty if panel.contrast.startswith("b"))
+    simple = panel.method("one_sample")
+    expected = stats.ttest_1samp(means - 1, 0).confidence_interval()
+    assert (simple.ci_low, simple.ci_high) == pytest.approx((expected.low, expected.high))
+    text = " ".join(str(answer).split())
+    assert "The one-sample t on 6 numbers, one per k" in text
+    assert "paired" not in text.partition("Beside other analyses")[2].partition("How far")[0]
+    assert (panel.method("pooled") is None) == (readings == 1)

@@ -8,6 +8,7 @@ from nestimate.data.designs import responses
 from nestimate.data.designs.adjusted import adjusted_design
 from nestimate.data.designs.compared import check_names
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.normalised import doubt_stated
 from nestimate.data.designs.references import as_typed
 from nestimate.data.designs.relative import relative
 from nestimate.data.designs.roles import Roles
@@ -125,6 +126,9 @@ def fitted(design: Design, chosen: Options) -> Fit:
         assumptions = replace(assumptions, robust=usual)
     if design.readings.reconstructed:
         assumptions = replace(assumptions, robust="none")  # a mean and an SD hold no outlier
+    if design.observed is None:
+        doubts = doubt_stated(design.readings, design.groups, design.measure, chosen.against)
+        design = replace(design, warnings=(*design.warnings, *doubts))
     if said:
         assumptions = replace(assumptions, tau="own")
         design = replace(design, notes=(*design.notes, said))

@@ -180,9 +180,9 @@ def on_table(sentence: str, file: str, options: Mapping[str, Any]) -> str:
 
 
 def without_fit(sentence: str) -> str:
-    """Return a sentence without its formula, for a table that formulas do not read."""
+    """Return a sentence without its formula or edit, for a table that these do not read."""
     parts = sentence.parts if isinstance(sentence, Advice) else ()
-    if not any(isinstance(part, Fit) for part in parts):
+    if not any(isinstance(p, Fit) or getattr(p, "option", "") == "edits" for p in parts):
         return sentence
     kept = [str(part) for part in parts if not isinstance(part, Fit)]
     return "".join(kept).rpartition(". ")[0] + "."

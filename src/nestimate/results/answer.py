@@ -225,7 +225,7 @@ class Answer:
             return ()
         return (
             *coverage_checks(self.model, self.question.ci_prob),
-            *spread_checks(self.model),
+            *spread_checks(self.model, self.call),
             *self._averages,
             *cautions.centre_checks(self.groups, self.model),
             *responses.excess_checks(self.fit),

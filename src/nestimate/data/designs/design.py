@@ -19,6 +19,7 @@ from nestimate.data.designs.aggregates import (
     summary_columns,
 )
 from nestimate.data.designs.compared import Compared
+from nestimate.data.designs.confounded import left_out
 from nestimate.data.designs.doubts import (
     distances,
     doubt_far,
@@ -38,9 +39,9 @@ from nestimate.data.designs.levels import (
     place_units,
 )
 from nestimate.data.designs.measures import LINEAR, Measure
-from nestimate.data.designs.nesting import doubt_nested
+from nestimate.data.designs.normalised import doubt_normalised
 from nestimate.data.designs.observed import Chance, Observed
-from nestimate.data.designs.pairing import Rows, doubt_normalised, doubt_pairs, doubt_unlike
+from nestimate.data.designs.pairing import Rows, doubt_unlike
 from nestimate.data.designs.responses import observe
 from nestimate.data.designs.roles import Roles, check_roles
 from nestimate.data.designs.scatter import measure_scatter
@@ -263,8 +264,7 @@ class Design:
                 if observed is None
                 else observed.warnings(group, groups, _place(levels, group))
             ),
-            *doubt_pairs(table, roles, used, rows),
-            *doubt_nested(table, roles, used, rows),
+            *left_out(table, roles, used, rows),
             *(said for level in levels for said in doubt_labels(level)),
         ]
         if levels and readings.summarised:

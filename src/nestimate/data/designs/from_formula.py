@@ -19,8 +19,9 @@ from nestimate.data.designs.formula import Formula
 from nestimate.data.designs.misgivings import misgivings
 from nestimate.data.designs.model_frame import ModelFrame, read_model_frame
 from nestimate.data.designs.nesting import Points, named
+from nestimate.data.designs.normalised import doubt_normalised
 from nestimate.data.designs.observed import Observed
-from nestimate.data.designs.pairing import Rows, doubt_normalised
+from nestimate.data.designs.pairing import Rows
 from nestimate.data.designs.parallel import Compared, slopes_alike
 from nestimate.data.designs.random_terms import Homes, Random
 from nestimate.data.designs.reference_free import regrouped

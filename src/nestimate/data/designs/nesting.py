@@ -6,6 +6,7 @@ Ecol. Monogr. 54, 1984).
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,30 @@ class Points:
     value: Values
     cell: Codes
 
+    @classmethod
+    def of(cls, roles: Roles, rows: Rows) -> Self:
+        """Return the data points of a design whose columns have roles: its units, or its rows."""
+        readings, block, unit = rows.readings, rows.block, rows.unit
+        return cls(
+            name="row" if unit is None else unit.name,
+            where=" and ".join(
+                [f"cell of {block.name}" if block else "", *(roles.group or "").split(",")]
+            ).removeprefix(" and "),
+            point=np.arange(readings.value.size) if unit is None else unit.codes,
+            value=readings.value,
+            cell=readings.group + (0 if block is None else block.codes * len(rows.groups)),
+        )
+
+    @property
+    def first(self) -> Codes:
+        """A row of each point, shape (points,)."""
+        return np.unique(self.point, return_index=True)[1]
+
+    @property
+    def means(self) -> Values:
+        """The mean of each point, shape (points,)."""
+        return np.asarray(np.bincount(self.point, self.value) / np.bincount(self.point))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Behind:
@@ -79,16 +104,9 @@ def doubt_nested(table: Table, roles: Roles, used: Sequence[str], rows: Rows) ->
     rows
         The rows that are compared.
     """
-    readings, block, unit = rows.readings, rows.block, rows.unit
-    if readings.reconstructed:
+    if rows.readings.reconstructed:
         return []
-    points = Points(
-        name="row" if unit is None else unit.name,
-        where=roles.group if block is None else f"cell of {block.name} and {roles.group}",
-        point=np.arange(readings.value.size) if unit is None else unit.codes,
-        value=readings.value,
-        cell=readings.group + (0 if block is None else block.codes * len(rows.groups)),
-    )
+    points = Points.of(roles, rows)
     inner = "" if roles.unit is None else f"/{roles.unit}"
     return named(
         table, used, rows.keep, points, lambda name: (Remedy("unit", f"{name}{inner}"), ".")
@@ -121,7 +139,7 @@ def named(
             codes, labels = table.labels(name)
         except DataError:
             continue  # what cannot be labels stands behind nothing
-        one = None if _measures(labels) else _behind(name, codes[keep], points)
+        one = None if measures(labels) else behind(name, codes[keep], points)
         found += [] if one is None else [one]
     if not found:
         return []
@@ -140,21 +158,19 @@ def named(
     ]
 
 
-def _measures(labels: Sequence[str]) -> bool:
+def measures(labels: Sequence[str]) -> bool:
     """Whether labels are numbers that were measured: some are no whole ones."""
     return all(map(is_plain_number, labels)) and any(float(own) % 1 for own in labels)
 
 
-def _behind(name: str, codes: Codes, points: Points) -> Behind | None:
+def behind(name: str, codes: Codes, points: Points) -> Behind | None:
     """Return the column if its labels lie in one cell each and their points are alike."""
     if (codes < 0).any():
         return None
-    _, first = np.unique(points.point, return_index=True)
+    first, value = points.first, points.means
     label = codes[first]
     if (label[points.point] != codes).any():
         return None  # it differs inside a point
-    count = np.bincount(points.point)
-    value = np.bincount(points.point, points.value) / count
     cell = points.cell[first]
     present, label = np.unique(label, return_inverse=True)
     home = np.zeros(present.size, dtype=np.intp)

@@ -1,4 +1,4 @@
-"""Columns left out that tie readings together, and values that were divided by a control."""
+"""Columns left out that tie readings together, and pairs that are unlike."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from scipy import special
 
 from nestimate.data.designs.levels import Level
-from nestimate.data.designs.measures import Measure
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.statistics import Readings
 from nestimate.data.tables.cells import is_plain_number
@@ -29,8 +28,8 @@ MUCH, MOST_INSIDE = 0.1, 30
 SWEEPS = 20
 #: Columns left out that are looked at.
 MOST_COLUMNS = 30
-#: Blocks from which a constant control is no chance.
-CONSTANT = 3
+#: Fewest pairs whose correlation is looked at.
+FEWEST_PAIRS = 3
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -316,49 +315,6 @@ def _means(value: Values, codes: Codes) -> Values:
     return np.asarray((np.bincount(codes, weights=value) / np.maximum(n, 1))[codes])
 
 
-def doubt_normalised(name: str, rows: Rows, measure: Measure) -> list[str]:
-    """Say that a group which is one number in every block was what the others were divided by.
-
-    Its values then carry no error, and the error that it had is in all the others, shared by those
-    of one block.
-
-    Parameters
-    ----------
-    name, rows
-        Column of values, and the rows that are compared.
-    measure
-        How values are said.
-    """
-    block, groups, group = rows.block, rows.groups, rows.readings.group
-    if block is None or block.size < CONSTANT:
-        return []
-    value = measure.said(rows.readings.value)
-    flat = [
-        g
-        for g in range(len(groups))
-        if np.unique(block.codes[group == g]).size >= CONSTANT
-        and np.ptp(value[group == g]) <= 1e-9 * np.abs(value).max()
-    ]
-    if len(flat) != 1 or len(flat) == len(groups):
-        return []
-    label, level = groups[flat[0]], float(value[group == flat[0]][0])
-    done = "divided by" if level else "taken less"
-    return [
-        Advice(
-            f"{name} is {level:g} for {label} in every {block.name}: the values were {done} "
-            f"{label} before, so that {label} shows no scatter and its error is hidden in the "
-            "other groups. The model takes groups to scatter alike, so that its zeros make the "
-            "others look surer than they are. Give the raw values, with ",
-            Remedy("block", block.name),
-            *((" and ", Remedy("scale", "log"), " for ratios.") if level > 0 else (".",)),
-            f" Where only these are left, leave out the rows of {label} and compare the others "
-            "with the stated value: ",
-            Remedy("against", level),
-            ".",
-        )
-    ]
-
-
 def doubt_unlike(rows: Rows) -> list[str]:
     """Say that one of a pair is high where the other is low: the model takes pairs to be alike."""
     block, (group, value) = rows.block, (rows.readings.group, rows.readings.value)
@@ -366,7 +322,7 @@ def doubt_unlike(rows: Rows) -> list[str]:
         return []
     order = np.lexsort((group, block.codes))
     first, second = value[order].reshape(-1, 2).T
-    if (np.sort(group[order].reshape(-1, 2)) != [0, 1]).any() or block.size < CONSTANT:
+    if (np.sort(group[order].reshape(-1, 2)) != [0, 1]).any() or block.size < FEWEST_PAIRS:
         return []
     if np.ptp(first) == 0 or np.ptp(second) == 0:
         return []

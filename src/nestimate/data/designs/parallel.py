@@ -29,7 +29,7 @@ MANY = 100
 MOST_SHOWN = 6
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Compared:
     """What is compared, and how it was asked for.
 

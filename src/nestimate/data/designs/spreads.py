@@ -218,13 +218,10 @@ class Spreads:
             seen &= np.isfinite(others).any(axis=1) | (others.shape[1] == 0)
             if seen.sum() < FEWEST_BLOCKS:
                 return None
-            difference, total = means[seen, a] - means[seen, b], means[seen, a] + means[seen, b]
-            rest = total - (2 * np.nanmean(others[seen], axis=1) if others.size else 0)
-            if difference.std() == 0 or rest.std() == 0:
+            p = pitman(means[seen], a, b)
+            if p is None:
                 return None
-            r, freedom = float(np.corrcoef(difference, rest)[0, 1]), difference.size - 2
-            t = r * np.sqrt(freedom / max(1 - r**2, 1e-300))
-            found.append(float(2 * special.stdtr(freedom, -abs(t))))
+            found.append(p)
         own = Alone.of(means).own
         if len(pairs) == 1:
             shared = np.cov(means[seen].T)
@@ -329,6 +326,28 @@ def _left(design: Design) -> Array:
     """Return what least squares with the fixed columns leaves of every row."""
     fixed, value = design.structure.fixed, design.readings.value
     return np.asarray(value - fixed @ np.linalg.lstsq(fixed, value)[0])
+
+
+def pitman(means: Array, a: int, b: int, lost: int = 1) -> float | None:
+    """Return the probability that two columns differ so much in how they vary, were they alike.
+
+    Beside what they share with the others, row by row. None where one does not vary.
+
+    Parameters
+    ----------
+    means, a, b
+        Shape (rows, columns), each row with a and b and, if there are others, one of these.
+    lost
+        Means that were taken off, or are by their correlation.
+    """
+    others = np.delete(means, (a, b), axis=1)
+    difference, total = means[:, a] - means[:, b], means[:, a] + means[:, b]
+    rest = total - (2 * np.nanmean(others, axis=1) if others.size else 0)
+    if difference.std() == 0 or rest.std() == 0:
+        return None
+    r, freedom = float(np.corrcoef(difference, rest)[0, 1]), difference.size - 1 - lost
+    t = r * np.sqrt(freedom / max(1 - r**2, 1e-300))
+    return float(2 * special.stdtr(freedom, -abs(t)))
 
 
 def bartlett(sds: Array, freedom: Codes) -> float:

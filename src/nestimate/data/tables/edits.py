@@ -7,7 +7,7 @@ An edit is one line of text, so that a command, a call and a report can all hold
     every arm Drug = drug # two spellings
     without row 14 # pipette failed
     without mouse = m10, arm = drug # did not respond
-    only gene = Il6
+    only gene = Il6, gene = Tnf
     total = dead + alive
 
 A name or cell that is more than one plain word stands in double quotation marks, as in JSON.
@@ -114,9 +114,8 @@ class Rename:
         place = _column(grid, self.column, self)
         found = _bearing(grid, place, self.label)
         if not found.any():
-            raise DataError(
-                f"{grid.source}, edit '{self}': no cell of {self.column} holds '{self.label}'."
-            )
+            said = f"no cell of {self.column} holds '{self.label}'"
+            raise DataError(f"{grid.source}, edit '{self}': {said}.")
         column = pc.if_else(pa.array(found), self.text, grid.columns[place].cast(pa.string()))
         columns = (*grid.columns[:place], pa.chunked_array(column), *grid.columns[place + 1 :])
         count = int(found.sum())
@@ -136,7 +135,7 @@ class LeaveOut:
     row
         What the user's own count calls the row; "" where labels say which.
     where
-        Pairs of column and label that must all be met.
+        Pairs of column and label: of each column named a row bears one.
     why
         The user's reason; may be empty.
     """
@@ -155,14 +154,11 @@ class LeaveOut:
         if not self.where:
             gone = np.zeros(grid.n_rows, dtype=bool)
             gone[_row(grid, self.row, self)] = True
-            return grid.taking(~gone).noting(
-                Lost(f"Row {self.row} was left out{_reason(self.why)}")
-            )
+            said = f"Row {self.row} was left out{_reason(self.why)}"
+            return grid.taking(~gone).noting(Lost(said))
         gone = _meeting(grid, self.where, self)
-        named = _named(self.where)
-        return grid.taking(~gone).noting(
-            Lost(f"{named}: {_rows(gone)} left out{_reason(self.why)}")
-        )
+        said = f"{_named(self.where)}: {_rows(gone)} left out{_reason(self.why)}"
+        return grid.taking(~gone).noting(Lost(said))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +168,7 @@ class KeepOnly:
     Attributes
     ----------
     where
-        Pairs of column and label that must all be met.
+        Pairs of column and label: of each column named a row bears one.
     why
         The user's reason; may be empty.
     """
@@ -330,13 +326,16 @@ def _bearing(grid: Grid, place: int, label: str) -> NDArray[np.bool_]:
 
 
 def _meeting(grid: Grid, where: Sequence[tuple[str, str]], edit: Edit) -> NDArray[np.bool_]:
-    """Return which rows bear all of some labels: at least one, or it is said."""
-    found = np.ones(grid.n_rows, dtype=bool)
-    for column, label in where:
-        found &= _bearing(grid, _column(grid, column, edit), label)
-    if not found.any():
-        raise DataError(f"{grid.source}, edit '{edit}': no row has {_named(where)}.")
-    return found
+    """Return which rows bear one of the labels of every column named; a label of no row is said."""
+    each = [_bearing(grid, _column(grid, column, edit), label) for column, label in where]
+    kept = np.ones(grid.n_rows, dtype=bool)
+    for name in {column for column, _ in where}:
+        own = [rows for (column, _), rows in zip(where, each, strict=True) if column == name]
+        kept &= np.any(own, axis=0)
+    absent = [pair for pair, rows in zip(where, each, strict=True) if not rows.any()]
+    if absent or not kept.any():
+        raise DataError(f"{grid.source}, edit '{edit}': no row has {_named(absent or where)}.")
+    return kept
 
 
 def _named(where: Sequence[tuple[str, str]]) -> str:

@@ -120,6 +120,16 @@ def _titles(names: Sequence[str]) -> dict[str, Title]:
     return {name: found[name] for name in names if name in found}
 
 
+def numbers_of(labels: Sequence[str]) -> tuple[float, ...]:
+    """Return where labels lie that are numbers, or behind one word: w0, w4; () of any others."""
+    if all(map(is_plain_number, labels)):
+        return tuple(map(float, labels))
+    found = titles(labels)
+    alike = len(found) == len(labels) and len(_by_stem(found)) == 1
+    marks = [title.mark for title in found.values()]
+    return tuple(map(float, marks)) if alike and all(mark.isdigit() for mark in marks) else ()
+
+
 def families(names: Sequence[str]) -> dict[str, list[str]]:
     """Return names that differ in their number or letter alone, by what they have in common."""
     members = _by_stem(titles(names))

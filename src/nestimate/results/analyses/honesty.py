@@ -88,7 +88,7 @@ def _by_block(
     return design.structure.blocking.size, design.cells
 
 
-_BLOCKS = Simple(methods=(_PAIRED, _APART), counted=_by_block)
+_BLOCKS = Simple(methods=(("one_sample", classical.alone), _PAIRED, _APART), counted=_by_block)
 #: By layout; a formula is held against least squares.
 SIMPLE = {
     "flat": Simple(methods=(_ONE_SAMPLE, _WELCH), pools=False, counted=_by_unit),
@@ -199,7 +199,8 @@ def _panel(fit: Fit, best: Fit | None, sums: Sums, contrast: Contrast, question:
         halves = Sums.of(design, seen.substituted(0.5))
         half = _called("half", simple.interval(halves, contrast, question.ci_prob))
     naive = None
-    if (simple.pools or design.by_chance) and sums.complete:
+    same = contrast.single and design.unreplicated  # the values are one of each block already
+    if (simple.pools or design.by_chance) and sums.complete and not same:
         naive = classical.t_interval("pooled", *classical.pooled(sums, contrast), question.ci_prob)
     involved = contrast.weights != 0
     count, counts = simple.counted(design, sums, involved)

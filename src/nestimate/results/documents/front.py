@@ -3,11 +3,7 @@
 It is meant to be read, and printed, alone.
 """
 
-from dataclasses import fields
-
 from nestimate.data.designs.design import Design
-from nestimate.data.tables.reading import Reading
-from nestimate.remedies import on_table, without_fit
 from nestimate.results.answer import Answer
 from nestimate.results.documents import pictures
 from nestimate.results.documents.blocks import Block, Grid, Prose, Section
@@ -15,12 +11,11 @@ from nestimate.results.estimates import naming
 from nestimate.results.estimates.summaries import Summary
 from nestimate.results.figures import findings
 from nestimate.results.words import layouts, methods, rounding, wording
+from nestimate.results.words.called import on_call
 from nestimate.results.words.gathered import gathered
 
 #: Differences that are said in a sentence each; of more the surest is said.
 MOST_SAID = 3
-#: Options of how a table is read.
-_READING = frozenset(field.name for field in fields(Reading))
 #: Rows of the table, and differences among them where there are more.
 MOST_ROWS, MOST_CONTRASTS = 6, 5
 #: Contrasts named in the title, and groups named in the question.
@@ -138,6 +133,8 @@ def short_table(answer: Answer) -> Grid:
         first = ", ".join(f"{name} = {values[0]:g}" for name, values in asked.items())
         note = f"{note} Means and differences are at {first} where no other value stands.".strip()
         rows += _elsewhere(answer)[:MOST_ROWS]
+    if answer.design.by_chance and answer.contrasts:
+        note = f"{note} Differences are {wording.differences_head(answer.design).lower()}.".strip()
     named = called(answer)
     return Grid(
         caption="",
@@ -187,11 +184,7 @@ def doubts(answer: Answer) -> list[str]:
 
 def minded(answer: Answer) -> list[str]:
     """Return what the design warns of; a formula in it names the table of the answer."""
-    chosen, value = answer.call.get("options", {}), answer.call.get("value") or ""
-    if "wide" in chosen or "," in value:
-        return [without_fit(said) for said in answer.design.warnings]
-    read = {name: chosen[name] for name in chosen if name in _READING}
-    return [on_table(said, answer.call.get("data") or "", read) for said in answer.design.warnings]
+    return [on_call(said, answer.call) for said in answer.design.warnings]
 
 
 def counted(doubts: int) -> str:

@@ -223,6 +223,11 @@ def one_sample(sums: Sums, contrast: Contrast) -> Interval:
     return welch(sums, contrast) if contrast.single else (0.0, 0.0, 0.0, 0)
 
 
+def alone(sums: Sums, contrast: Contrast) -> Interval:
+    """Return the t of one group's blocks against a stated value; nothing of several groups."""
+    return paired(sums, contrast) if contrast.single else (0.0, 0.0, 0.0, 0)
+
+
 def paired(sums: Sums, contrast: Contrast) -> Interval:
     """One-sample t on the contrast within blocks; those that lack a group of it are left out."""
     if sums.cells is None:

@@ -192,8 +192,7 @@ class Question:
         The control that raw values are taken relative to inside each block: ratios to it, worked
         out as differences of logarithms (`scale` `log` with this `reference`).
     against
-        Compare every group with this value instead; one group is then enough, and without a
-        column of groups all rows are one.
+        Compare every group, or all rows without a column of groups, with this value instead.
     rope
         Region of practical equivalence of a difference (low, high), in the unit of the value; of
         ratios (on a log scale, of counts and of shares) about 1, such as (0.8, 1.25).
@@ -244,9 +243,8 @@ class Question:
                 continue
             if not (isinstance(given, Sequence) and all(isinstance(c, str) for c in given)):
                 raise DesignError(f"{name} is {given!r}: write '{example}', or a list of such.")
-            # `pairs` is a word of its own, alone in a list, too.
-            alone = name == "contrast" and len(given) == 1
-            object.__setattr__(self, name, given[0] if alone else tuple(given))
+            word = name == "contrast" and len(given) == 1  # such as `pairs`
+            object.__setattr__(self, name, given[0] if word else tuple(given))
         if self.rope is not None:
             object.__setattr__(self, "rope", _edges(self.rope))
         if self.at is not None:

@@ -62,6 +62,8 @@ def _averaged(panel: Panel, design: Design) -> list[str]:
 def _blocked(panel: Panel, design: Design) -> list[str]:
     if panel.method("apart") is not None:
         return [_apart(panel, design)]
+    if panel.method("one_sample") is not None:
+        return [*_pooled_blocks(panel, design), *_alone(panel, design)]
     weighed = [_weighed("cell")] if design.readings.known else []
     return [*_pooled_blocks(panel, design), *weighed, *_pairs(panel, design)]
 
@@ -211,17 +213,18 @@ def _weighed(what: str) -> str:
 
 def _pooled_blocks(panel: Panel, design: Design) -> list[str]:
     block = design.structure.block_name()
-    paired, factor = panel.method("paired"), panel.pooled_factor
+    paired, factor = panel.method("paired", "one_sample"), panel.pooled_factor
     if factor is None or paired is None:
         return []
+    test = t_name(paired)
     if factor >= 1 + WIDE:
         said = (
             f"Pooling all {panel.readings} readings makes the interval too narrow by a factor of "
-            f"{short(factor)}, held against the paired t: the effect differs from {block} to "
+            f"{short(factor)}, held against {test}: the effect differs from {block} to "
             f"{block}, and it is {paired.n} of these, not {panel.readings} readings, that say how "
             "much."
         )
-    elif factor <= 1 - WIDE:
+    elif factor <= 1 - WIDE and paired.name == "paired":
         said = (
             f"Pooling all {panel.readings} readings ignores that those of one {block} share its "
             f"level: the paired interval is {short(factor)} times as wide as the pooled one, so "
@@ -229,8 +232,8 @@ def _pooled_blocks(panel: Panel, design: Design) -> list[str]:
         )
     else:
         said = (
-            f"Pooling all {panel.readings} readings gives about as wide an interval as the paired "
-            f"t (ratio {short(factor)}), by chance of two errors: it ignores what those of one "
+            f"Pooling all {panel.readings} readings gives no narrower an interval than {test} "
+            f"(ratio {short(factor)}), by chance of two errors: it ignores what those of one "
             f"{block} share and counts readings for the {paired.n} of them."
         )
     return [said, *_claim(panel, design)]
@@ -253,6 +256,19 @@ def _pairs(panel: Panel, design: Design) -> list[str]:
             "and uses those that saw only some groups."
         )
     return [said]
+
+
+def _alone(panel: Panel, design: Design) -> list[str]:
+    """Say what one number of every block gives of a group that is held against a value."""
+    block = design.structure.block_name()
+    simple, answer = panel.method("one_sample"), panel.methods[-1]
+    if simple is None or panel.gap is None:
+        return []
+    return [
+        f"The one-sample t on {simple.n} numbers, one per {block}, gives "
+        f"{difference(simple, panel)}, the whole model {difference(answer, panel)}: they "
+        f"{agreement(panel.gap)} ({number(panel.gap, 2)} posterior SDs apart)."
+    ]
 
 
 def _apart(panel: Panel, design: Design) -> str:

@@ -101,7 +101,9 @@ def _label(method: Method, panel: Panel, design: Design) -> str:
 def _of_units(design: Design) -> str:
     """Say of what an analysis of units is."""
     link, unit = design.chance.link, design.structure.unit_name()
-    what = {"flat": f"on {link or 'the values'}"}
+    block = design.structure.block_name()
+    each = f"on {link or 'means'}, one per {block}"
+    what = {"flat": f"on {link or 'the values'}", "blocked": each, "blocked-nested": each}
     return what.get(design.layout, f"on {unit} {link or 'means'}")
 
 

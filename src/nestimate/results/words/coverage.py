@@ -1,13 +1,16 @@
 """How often intervals of few units held the truth: what simulations have shown of such designs."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.sphericity import Unsteady
 from nestimate.data.designs.spreads import HARDLY, Spreads
 from nestimate.model.model import Model
 from nestimate.model.own_spreads import all_spreads
 from nestimate.remedies import Advice, Remedy
 from nestimate.results.estimates.summaries import Check
+from nestimate.results.words.called import on_call
 from nestimate.results.words.rounding import (
     percent,
 )
@@ -31,16 +34,42 @@ TRIED, ENOUGH = 0.95, 93
 PAIR = 2
 
 
-def spread_checks(model: Model) -> tuple[Check, ...]:
-    """Say where groups are given one spread and show several."""
+def spread_checks(model: Model, call: Mapping[str, Any]) -> tuple[Check, ...]:
+    """Say where groups, or changes along a factor, are given one spread and show several.
+
+    `call`: how the table was read, for what is proposed.
+    """
     design = model.design
     inside = () if model.assumptions.sigma == "own" else _inside_checks(design)
-    if model.assumptions.tau in ("own", "pooled") or design.structure.pair:
-        return inside
+    apart = model.assumptions.tau in ("own", "pooled") or design.structure.pair
+    along = _along_checks(design, call, apart=apart)
+    if apart:
+        return (*along, *inside)
     # The difference of two groups in blocks has one spread, however it is shared out.
-    two = len(design.groups) == PAIR
-    seen = [s for s in all_spreads(design) if s.uneven or not (two and s.within)]
-    return (*(_spread_check(design, found) for found in seen), *inside)
+    told = len(design.groups) == PAIR or along
+    seen = [s for s in all_spreads(design) if s.uneven or not (told and s.within)]
+    return (*(_spread_check(design, found) for found in seen), *along, *inside)
+
+
+def _along_checks(design: Design, call: Mapping[str, Any], *, apart: bool) -> tuple[Check, ...]:
+    """Say where changes along a factor in blocks have one spread and show several.
+
+    Not of one factor whose levels have a spread each, `apart`, or show that they should.
+    """
+    if design.structure.factorial is None:
+        seen = Spreads.of_effects(design) if design.observed is None else None
+        if apart or (seen is not None and seen.uneven):
+            return ()
+    return tuple(
+        Check.of(
+            f"spreads along {found.along.name}",
+            found.p,
+            passed=False,
+            text=on_call(found.advice(design), call),
+            withholds=False,
+        )
+        for found in Unsteady.every(design)
+    )
 
 
 def _inside_checks(design: Design) -> tuple[Check, ...]:

@@ -16,8 +16,9 @@ from nestimate.errors import DataError, DesignError
 from nestimate.studies.screen.cells import Cells, arranged
 from nestimate.studies.screen.layout import Layout
 from nestimate.studies.screen.matrix import Matrix
-from nestimate.studies.screen.pieces import Labels, pieces
+from nestimate.studies.screen.pieces import Labels, opened, pieces
 from nestimate.studies.screen.request import Options, Roles
+from nestimate.studies.screen.unnamed import of_readings
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -172,8 +173,10 @@ def read_long(data: Any, roles: Roles, options: Options) -> Matrix:
             "endpoints are rows and samples are columns, give the sheet of samples: "
             "samples='samples.csv' (--samples)."
         )
+    data, names = opened(data)
     with SpooledTemporaryFile(KEPT) as file:
         coded = Coded.read(data, roles, file)
+        unnamed = of_readings(next(pieces(data, names)), roles)
         place, endpoints = coded.labels["endpoint"].ordered()
         coded.check_samples(place, endpoints)
         kept, cell, layout, said = arranged(coded.cells(), roles, options)
@@ -199,7 +202,7 @@ def read_long(data: Any, roles: Roles, options: Options) -> Matrix:
         names=np.array(endpoints, dtype=object),
         values=values,
         layout=layout,
-        notes=(*coded.notes, *said),
+        notes=(*unnamed, *coded.notes, *said),
         complete="the samples that are named"
         if roles.sample
         else f"the most readings of one {_innermost(roles)} that more than {FEW:.0%} of the "

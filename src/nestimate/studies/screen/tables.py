@@ -22,6 +22,7 @@ from nestimate.studies.screen.long import read_long
 from nestimate.studies.screen.matrix import Matrix
 from nestimate.studies.screen.pieces import coded, opened, pieces
 from nestimate.studies.screen.request import Options, Roles
+from nestimate.studies.screen.unnamed import of_samples
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -61,7 +62,7 @@ def _is_anndata(data: Any) -> bool:
 
 def _sheet(table: Table, roles: Roles, options: Options) -> tuple[Any, ...]:
     """Read the sheet of samples: names, which are kept, their cells, the layout, and notes."""
-    sample = roles.sample or next(iter(table.columns))
+    sample = _sample(table, roles)
     codes, labels = coded(table, sample, "sample")
     if len(labels) < len(codes):
         twice = np.bincount(codes).argmax()
@@ -80,6 +81,11 @@ def _sheet(table: Table, roles: Roles, options: Options) -> tuple[Any, ...]:
         what="samples",
     )
     return names, *arranged(cells, roles, options)
+
+
+def _sample(sheet: Table, roles: Roles) -> str:
+    """Return the column that names the samples."""
+    return roles.sample or next(iter(sheet.columns))
 
 
 def _wide(data: Any, samples: Any, roles: Roles, options: Options) -> Matrix:
@@ -107,7 +113,9 @@ def _wide(data: Any, samples: Any, roles: Roles, options: Options) -> Matrix:
         codes, own = coded(table, endpoint, "endpoint")
         labels += [own[c] for c in codes]
         rows.append(np.stack([table.numbers(name) for name in used], axis=1))
-    return _of_samples(labels, np.concatenate(rows), cell[kept], used, layout, said)
+    values = np.concatenate(rows)
+    said += of_samples(sheet, roles, _sample(sheet, roles), np.flatnonzero(kept), values)
+    return _of_samples(labels, values, cell[kept], used, layout, said)
 
 
 def _annotated(data: Any, roles: Roles, options: Options) -> Matrix:
@@ -128,9 +136,11 @@ def _annotated(data: Any, roles: Roles, options: Options) -> Matrix:
         )
     values = values.toarray() if hasattr(values, "toarray") else np.asarray(values)
     chosen = np.flatnonzero(kept)
+    values = values[chosen].T.astype(np.float64)
+    said += of_samples(table, plain, "obs_names", chosen, values)
     return _of_samples(
         [str(name) for name in data.var_names],
-        values[chosen].T.astype(np.float64),
+        values,
         cell[kept],
         [names[i] for i in chosen],
         layout,

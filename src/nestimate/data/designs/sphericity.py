@@ -1,0 +1,269 @@
+"""Whether changes along a factor inside blocks scatter as evenly as one spread for them says.
+
+Animals that grow apart differ more in a change over a long time than in one over a short time
+(Mauchly, Ann. Math. Stat. 11, 1940; Greenhouse and Geisser, Psychometrika 24, 1959).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import combinations, pairwise
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.data.designs.crossing import numbered
+from nestimate.data.designs.design import Design
+from nestimate.data.designs.expressions import quoted
+from nestimate.data.designs.levels import Level
+from nestimate.data.designs.spreads import FEWEST_BLOCKS, MOST_OWN, pitman
+from nestimate.data.designs.squares import UNALIKE, Rows, Test
+from nestimate.data.tables.edits import KeepOnly
+from nestimate.data.tables.titles import numbers_of
+from nestimate.remedies import Advice, Fit, Remedy
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+#: Levels from which changes between them can scatter unevenly.
+FEWEST_LEVELS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Along:
+    """A factor that varies inside blocks.
+
+    Attributes
+    ----------
+    name, labels, called
+        Its column, its labels, and what these are called in the names of differences.
+    places
+        Where the labels lie: the numbers in them, or a stated order; () where there is none.
+    level
+        Which label every group has.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    called: tuple[str, ...]
+    places: tuple[float, ...]
+    level: Codes
+
+    @property
+    def numbered(self) -> bool:
+        """Whether a formula reads its labels as the numbers that they are."""
+        return numbered(self.labels, self.places)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Unsteady:
+    """A change along a factor that scatters more from block to block than another one.
+
+    Attributes
+    ----------
+    along, member
+        The factor, and what is seen at several of its levels.
+    wide, narrow
+        The levels of the change that scatters more, and of that which scatters less.
+    sds
+        SDs of the two changes, beside what the groups have in common.
+    p, said
+        Probability of so uneven a scatter were it even, and the test in words.
+    """
+
+    along: Along
+    member: str
+    wide: tuple[int, int]
+    narrow: tuple[int, int]
+    sds: tuple[float, float]
+    p: float
+    said: str
+
+    @classmethod
+    def every(cls, design: Design) -> tuple[Self, ...]:
+        """Return what is found along every factor of measurements that varies inside blocks."""
+        structure = design.structure
+        if structure.text or design.observed is not None or not structure.blocks:
+            return ()
+        member = structure.blocks[-1]
+        cells = _Cells.of(design, member)
+        found = (cls._of(cells, member, factor) for factor in _within(design, member))
+        return tuple(one for one in found if one is not None)
+
+    @classmethod
+    def _of(cls, cells: "_Cells", member: Level, along: Along) -> Self | None:
+        left = cells.along(along, cells.left)
+        whole = np.isfinite(left).all(axis=1)
+        freedom = int(whole.sum()) - cells.bands
+
+        def sd(change: tuple[int, int]) -> float:
+            a, b = change
+            return float(np.sqrt(np.square(left[whole, b] - left[whole, a]).sum() / freedom))
+
+        if freedom < FEWEST_BLOCKS - 1:
+            return None
+        if along.places:
+            order = np.argsort(along.places).tolist()
+            wide, narrow = (order[0], order[-1]), min(pairwise(order), key=sd)
+            test = cells.trends(np.array(along.places)[along.level])
+            p, said = (1.0, "") if test is None else (test.p, test.said)
+        elif len(along.labels) <= MOST_OWN:
+            pairs = list(combinations(range(len(along.labels)), 2))
+            wide, narrow = max(pairs, key=sd), min(pairs, key=sd)
+            even = cells.along(along, cells.even)[whole]
+            tests = (pitman(even, a, b, cells.bands) for a, b in pairs)
+            p = min(1.0, len(pairs) * min((one for one in tests if one is not None), default=1.0))
+            said = f"Pitman's test of pairs, P = {p:.2g}"
+        else:
+            return None
+        sds = sd(wide), sd(narrow)
+        if p >= UNALIKE or sds[0] <= sds[1]:
+            return None
+        return cls(
+            along=along, member=member.name, wide=wide, narrow=narrow, sds=sds, p=p, said=said
+        )
+
+    def advice(self, design: Design) -> Advice:
+        """Say what scatters unevenly, which intervals are off, and what can be done."""
+        along, member = self.along, self.member
+        (a, b), (c, d) = ([along.called[i] for i in pair] for pair in (self.wide, self.narrow))
+        far, near = self.sds
+        kept = KeepOnly(where=tuple((along.name, along.labels[i]) for i in sorted(self.wide)))
+        goes = "drifts its own way" if along.places else "differs in its own way"
+        start = Advice(
+            f"Every {member} {goes} along {along.name}: the SD of {b} - {a} is {far:.3g}, that of "
+            f"{d} - {c} {near:.3g}, and one spread serves both ({self.said}). The interval of "
+            f"{b} - {a} is too narrow, that of {d} - {c} too wide. {b} - {a} by its own spread, of "
+            "these two alone: ",
+            Remedy("edits", str(kept)),
+        )
+        fit = self._fit(design)
+        if fit is None:
+            return Advice(start, ".")
+        return Advice(start, f"; a straight line along {along.name} for every {member}: ", fit)
+
+    def _fit(self, design: Design) -> Fit | None:
+        """Return the formula with a line for each block, where that is all there is in one."""
+        structure, roles = design.structure, design.roles
+        single = np.unique(structure.cell).size == structure.group.size
+        if not self.along.numbered or not single or roles.in_plots:
+            return None
+        name, crossing = self.along.name, structure.factorial
+        names = crossing.names if crossing is not None else (name,)
+        terms = " * ".join(map(quoted, names))
+        return Fit(
+            f"{quoted(roles.value)} ~ {terms} + ({quoted(name)} | {quoted(self.member)})",
+            replace(roles, reference=_references(roles.reference, design, name)).said_options,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class _Cells:
+    """Means of the cells of blocks, and what they are beside those of all blocks.
+
+    Attributes
+    ----------
+    left, even
+        How far each block lies from the others there, and the same over the scatter inside blocks
+        of its like, which may be larger in one arm than in another; shape (cells,).
+    member, group
+        Block and group of each cell, shape (cells,).
+    shape, bands
+        Blocks and groups, and kinds of blocks by what lies between them.
+    """
+
+    left: Array
+    even: Array
+    member: Codes
+    group: Codes
+    shape: tuple[int, int]
+    bands: int
+
+    @classmethod
+    def of(cls, design: Design, level: Level) -> Self:
+        """Average the rows of every cell."""
+        structure, groups = design.structure, len(design.groups)
+        cells, cell = np.unique(level.codes * groups + structure.group, return_inverse=True)
+        value = np.bincount(cell, design.readings.value) / np.bincount(cell)
+        member, group = cells // groups, cells % groups
+        crossing = structure.factorial
+        between = () if crossing is None else crossing.between(level.codes, structure.group)
+        names = sorted(set(between))
+        band = np.array([names.index(name) for name in between] or [0] * groups)[group]
+        left = value - (np.bincount(group, value) / np.bincount(group))[group]
+        inside = left - (np.bincount(member, left) / np.bincount(member))[member]
+        scatter = np.sqrt(np.bincount(band, np.square(inside)) / np.bincount(band))
+        return cls(
+            left=left,
+            even=left / np.where(scatter > 0, scatter, 1.0)[band],
+            member=member,
+            group=group,
+            shape=(level.size, groups),
+            bands=len(names) or 1,
+        )
+
+    def along(self, along: Along, value: Array) -> Array:
+        """Return a number of the cells at every level of a factor, shape (blocks, levels).
+
+        Averaged over what else varies inside a block; NaN without a reading.
+        """
+        place = self.member * len(along.labels) + along.level[self.group]
+        size = self.shape[0] * len(along.labels)
+        count = np.bincount(place, minlength=size)
+        total = np.bincount(place, value, size) / np.where(count, count, np.nan)
+        return np.asarray(total.reshape(self.shape[0], -1))
+
+    def trends(self, place: Array) -> Test | None:
+        """Test the slopes of blocks against what is left beside them; `place`: of every group."""
+        x = place[self.group]
+        rows = Rows(
+            y=self.even,
+            fixed=np.eye(self.shape[1])[self.group],
+            x=(x - x.mean()) / x.std(),
+            group=self.group,
+            outer=self.member,
+            cells=(self.member,),
+        )
+        scale = np.linalg.norm(rows.fixed, axis=0)
+        left = rows.levelled
+        full = left.off(rows.outer, left.x).explained(scale)
+        return Test.of(left.explained(scale), full, (full[0], rows.y.size - full[1]))
+
+
+def _within(design: Design, member: Level) -> Iterator[Along]:
+    """Return the factors of three levels or more that vary inside blocks."""
+    structure, crossing = design.structure, design.structure.factorial
+    if crossing is None:
+        (factor,) = structure.factors
+        found = [
+            Along(
+                name=factor.name,
+                labels=factor.labels,
+                called=factor.labels,
+                places=factor.places or numbers_of(factor.labels),
+                level=np.arange(len(factor.labels)),
+            )
+        ]
+    else:
+        varies = crossing.varying(member.codes, structure.group)
+        found = [
+            Along(
+                name=name,
+                labels=labels,
+                called=tuple(crossing.level(f, i) for i in range(len(labels))),
+                places=crossing.ordered.get(f, ()) or numbers_of(labels),
+                level=crossing.cells[:, f],
+            )
+            for f, (name, labels) in enumerate(zip(crossing.names, crossing.labels, strict=True))
+            if varies[f]
+        ]
+    return (along for along in found if len(along.labels) >= FEWEST_LEVELS)
+
+
+def _references(given: str | None, design: Design, name: str) -> str | None:
+    """Return the references that were stated of the factors that stay factors; None without one."""
+    crossing = design.structure.factorial
+    if given is None or crossing is None:
+        return None
+    first = [f"{n}={labels[0]}" for n, labels in zip(crossing.names, crossing.labels, strict=True)]
+    return ",".join(r for n, r in zip(crossing.names, first, strict=True) if n != name) or None

@@ -553,7 +553,7 @@ EXPORTS = {
     ),
     "drug by dose, names with spaces": Sheet(
         long("Plate,Drug,Dose (uM),Replicate,Viability (%)", "123", "AB", (0, 1, 10), (1, 2, 3)),
-        "fit '`Viability (%)` ~ Drug * C(`Dose (uM)`) + (Drug * C(`Dose (uM)`) || Plate)'",
+        "compare --value 'Viability (%)' --group 'Drug,Dose (uM)' --block Plate",
     ),
     "objects of images of wells": Sheet(
         long(

@@ -454,7 +454,7 @@ SHEETS = {
                 for k in (1, 2, 3)
             ],
         ),
-        "fit 'y ~ genotype * drug + (genotype * drug || day)'",
+        "compare --value y --group genotype,drug --block day",
         never=("--unit day",),
     ),
     "positions of a plate": Sheet(
@@ -631,5 +631,45 @@ SHEETS = {
              for k, s in enumerate(("0", "TNF", "IL1"))]),
         "compare --value eggs --group Stimulation,Tx --block experiment",
         never=("--unit Stimulation", "--block Stimulation"),
+    ),
+    "F5 temperatures are no units": Sheet(
+        csv("Expt,Strain,Temp (°C),Rep,Survival (%)",
+            [(e, s, t, r + 1, value(70, 5)) for e in ("06_01", "06_08", "06_20")
+             for s in ("WT", "rpoS") for t in (37, 42) for r in range(3)]),
+        "compare --value 'Survival (%)' --group 'Strain,Temp (°C)' --block Expt",
+        never=("--unit", "--block Temp"),
+    ),
+    "F5 amounts without a unit are no units either": Sheet(
+        csv("Expt,Strain,Heat,y", [(f"e{e}", s, t, value()) for e in range(4)
+                                   for s in ("WT", "rpoS") for t in (37, 42, 45) for _ in "ab"]),
+        "compare --value y --group Strain,Heat --block Expt",
+        never=("--unit", "--block Heat"),
+    ),
+    "F5 lines of plants in trays": Sheet(
+        csv("Tray,Pot,Line,Water,Leaf,Length_mm",
+            [(t + 1, p + 1, ("Col-0", "abi1")[(t + p) % 2], ("wet", "dry")[p // 2], k + 1, value())
+             for t in range(4) for p in range(4) for k in range(4)]),
+        "compare --value Length_mm --group Line,Water --block Tray",
+        never=("--unit Pot/", "--block Line"),
+    ),
+    "F5 years before and after": Sheet(
+        csv("site,treatment,year,quadrat,cover",
+            [(f"S{s + 1}", ("control", "burned")[s // 4], y, q + 1, value())
+             for s in range(8) for y in (2019, 2020, 2021) for q in range(5)]),
+        "compare --value cover --group treatment,year --block site",
+        never=("--unit site/year",),
+    ),
+    "F5 both hemispheres of a rat": Sheet(
+        csv("rat,hemisphere,section,cells",
+            [(r + 1, h, s + 1, 20 + 7 * r + 3 * s) for r in range(6) for h in ("ipsi", "contra")
+             for s in range(4)]),
+        "compare --value cells --group hemisphere --block rat",
+        says=("Are they the same rat each time?",),
+    ),
+    "F5 patients before and after": Sheet(
+        csv("patient,time,read,SBP", [(p + 1, t, r + 1, value(140, 9)) for p in range(8)
+                                      for t in ("before", "after") for r in range(2)]),
+        "compare --value SBP --group time --block patient",
+        says=("Are they the same patient each time?",),
     ),
 }  # fmt: skip

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.curves import MOST_GROUPS
+from nestimate.data.inspection.curves import MOST_GROUPS, amounts
 from nestimate.data.inspection.factors import begins_anew
-from nestimate.data.inspection.looks import counting, stepped
+from nestimate.data.inspection.looks import counting
 from nestimate.data.inspection.returning import measured_again, met_again, one_each
 from nestimate.data.inspection.vocabulary import (
     hints,
@@ -105,7 +105,7 @@ def possible(
         place = [group, *path]
         rest = [n for n in others if n not in path and not hints(n) & {"trait", "person"}]
         # Doses are given to what was sampled, and are none of it.
-        sampled = [n for n in rest if hints(n) or not stepped(crossing.labels[n])]
+        sampled = [n for n in rest if hints(n) or not amounts(crossing, n)]
         single_rows = crossing.single or any(one_each(crossing, group, n) for n in rest)
         if not path and any(measured_again(crossing, group, n) for n in rest):
             continue

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -11,12 +12,16 @@ from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.kinds import Column, describe_column
 from nestimate.data.inspection.looks import stepped
 from nestimate.data.inspection.vocabulary import hints
+from nestimate.data.tables.cells import is_plain_number
 from nestimate.data.tables.door import Table
 
 #: Columns from which one may be the x of the others, and its points.
 FEWEST_COLUMNS, FEWEST_POINTS = 3, 4
 #: A column of more labels is not compared.
 MOST_GROUPS = 12
+#: Amounts that are set at more levels say what they are amounts of.
+MOST_SET = 4
+_IN_UNITS = re.compile(r"[(\[][^)\]]*[^\W\d_][^)\]]*[)\]]\s*$")
 _MOMENT = re.compile(
     r"(t|d|h|day|week|wk|tp|v|visit)[ _-]?\d+|\d+[ _-]?(h|hr|hrs|d|min|s|wk|weeks?|days?|mo)"
     r"|pre|post|before|after|baseline|follow[ _-]?up|off|vorher|nachher|avant|après|antes|después"
@@ -39,6 +44,23 @@ def moments(crossing: Crossing, name: str) -> bool:
 def visits(labels: Sequence[str]) -> bool:
     """Return whether labels say when: pre and post, V1, day 7."""
     return all(_MOMENT.fullmatch(label.casefold()) for label in labels)
+
+
+def amounts(crossing: Crossing, name: str) -> bool:
+    """Return whether labels are amounts that were set, rather than numbers of things.
+
+    So are steps, and numbers without a word for what they name: with a unit of measurement in the
+    column's name, as of 37 and 42 in `Temp (°C)`, or few of them, none the next one's neighbour,
+    equally often beside all labels of another column.
+    """
+    labels = crossing.labels[name]
+    if stepped(labels) or hints(name) or not all(map(is_plain_number, labels)):
+        return stepped(labels)
+    numbers = sorted(map(float, labels))
+    apart = len(numbers) <= MOST_SET and all(b - a > 1 for a, b in pairwise(numbers))
+    others = [other for other in crossing.names if other != name]
+    even = apart and any(crossing.even(name, other) for other in others)
+    return even or bool(_IN_UNITS.search(name))
 
 
 def is_along(column: Column) -> bool:

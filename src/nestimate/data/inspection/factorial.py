@@ -26,7 +26,7 @@ from nestimate.data.inspection.looks import counting
 from nestimate.data.inspection.proposals import MOST, Branch, FormulaProposal, Proposal
 from nestimate.data.inspection.slopes import slopes
 from nestimate.data.inspection.trials import branch
-from nestimate.data.inspection.vocabulary import ANIMALS, BORN, WITHIN, hints, words
+from nestimate.data.inspection.vocabulary import ANIMALS, BORN, LINES, WITHIN, hints, words
 from nestimate.data.tables.cells import is_plain_number
 from nestimate.errors import DataError, DesignError
 
@@ -118,7 +118,8 @@ def with_formulas(
     if not several:
         return (found[0], pair, *found[1:])[:MOST] if pair else found
     made, *other = several
-    aside = [n for n in made.factors if hints(n) & {"trait", "block"} and n not in crossing.along]
+    own = [n for n in made.factors if n not in crossing.along and not words(n) & LINES]
+    aside = [n for n in own if hints(n) & {"trait", "block"}]
     times = crossing.along & {*made.factors}
     if times and len(made.factors) > len(times) + 1:
         # Two factors of units that were read on several days: the days are no third.
@@ -187,7 +188,10 @@ def _path(crossing: Crossing, factors: Sequence[str]) -> list[str]:
         chain += [n for n in names if n not in chain and _numbered(crossing, n, factors)]
         chains.append([n for n in chain if crossing.most_rows([n]) > 1])
     # What is sampled by itself is worth more than a place or a day that says nothing of it.
-    return max(chains, key=lambda c: (any("unit" in hints(n) for n in c), len(c)), default=[])
+    best = max(chains, key=lambda c: (any("unit" in hints(n) for n in c), len(c)), default=[])
+    # Numbers of single rows are those of readings.
+    held = len(best) > 1 and crossing.most_rows([*factors, *best]) == 1
+    return best[:-1] if held and _apart(crossing, best, best[-1], factors) else best
 
 
 def _random(

@@ -11,11 +11,11 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.designs.groups import CONTROLS
+from nestimate.data.inspection.assigned import evenly_crossed, is_compared
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS, is_along, moments, visits
 from nestimate.data.inspection.kinds import Column
-from nestimate.data.inspection.looks import are_tags, are_wells, counting, number_things, stepped
+from nestimate.data.inspection.looks import are_tags, are_wells, counting, stepped
 from nestimate.data.inspection.vocabulary import (
     LITTERS,
     OCCASIONS,
@@ -25,15 +25,6 @@ from nestimate.data.inspection.vocabulary import (
     words,
 )
 
-#: Days of the week and months.
-_CALENDAR = re.compile(
-    r"(mon|tues?|wed(nes)?|thu(rs?)?|fri|sat(ur)?|sun)(day)?"
-    r"|jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?|aug(ust)?|sep(t(ember)?)?"
-    r"|oct(ober)?|nov(ember)?|dec(ember)?"
-)
-_ROMAN = frozenset(["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"])
-#: More labels than this are not taken for kinds without a name that says so.
-MOST_KINDS = 4
 #: Rows that repeat a number inside one group each: so many are no coincidence.
 _ENOUGH = 6
 _LABEL_ROLES = frozenset({"group", "unit", "block", "counter", "time", "place"})
@@ -81,7 +72,7 @@ def told_apart(
         n
         for n in names
         if (n in {*along, *read} - counters and kept.size(n) <= MOST_GROUPS)
-        or (n not in counters and _is_compared(kept, n))
+        or (n not in counters and is_compared(kept, n))
     ]
     crossed = {
         n for a, b in combinations(factors, 2) if crossed_factors(kept, a, b) for n in (a, b)
@@ -275,22 +266,13 @@ def numbers_experiments(crossing: Crossing, name: str) -> bool:
     named = "n" in words(name) and not hints(name) & {"unit", "counted"}
     if not named or not counting(crossing.labels[name], (1,)):
         return False
-    if any(_evenly_crossed(crossing, name, other) for other in crossing.names if other != name):
+    if any(evenly_crossed(crossing, name, other) for other in crossing.names if other != name):
         return True
     codes, labels = crossing.table.labels(name)
     filled = codes >= 0
     numbers = np.array([int(re.sub(r"\D", "", label)) for label in labels])[codes[filled]]
     places = [crossing.table.labels(other)[0] for other in crossing.names if other != name]
     return any(_in_order(numbers, p[filled]) for p in (np.zeros_like(codes), *places))
-
-
-def _evenly_crossed(crossing: Crossing, name: str, other: str) -> bool:
-    """Return whether all labels of two columns occur together, equally often."""
-    size = crossing.size(other)
-    if not 2 <= size <= MOST_GROUPS or crossing.size(name, other) < size * crossing.size(name):
-        return False
-    found = np.bincount(crossing.members([name, other]), weights=crossing.rows)
-    return bool(found.min() == found.max())
 
 
 def _in_order(numbers: NDArray[np.intp], place: NDArray[np.intp]) -> bool:
@@ -310,48 +292,6 @@ def _in_order(numbers: NDArray[np.intp], place: NDArray[np.intp]) -> bool:
     distinct = np.unique(numbers).size
     pairs = np.unique(np.stack([numbers, place]), axis=1).shape[1]
     return bool(pairs == distinct <= numbers.size / 2)
-
-
-def _is_compared(crossing: Crossing, name: str) -> bool:
-    """Return whether the labels of a column are compared rather than sampled."""
-    spoken, labels = hints(name), crossing.labels[name]
-    if not 2 <= crossing.size(name) <= MOST_GROUPS or name in crossing.table.unnamed:
-        return False
-    if "group" in spoken:
-        return True
-    if spoken & {"unit", "counter", "place", "person", "block"} or name in crossing.runs:
-        return False
-    # A cytokine that is none, or a gene that is a control, was given rather than measured.
-    if any(label.casefold() in CONTROLS for label in labels):
-        return True
-    if "kind" in spoken:
-        return False
-    if "trait" in spoken or moments(crossing, name):
-        return True
-    two = crossing.size(name) == 2 and (not number_things(labels) or _designed(crossing, name))
-    return two or stepped(labels) or (not spoken and _kinds(crossing, name))
-
-
-def _designed(crossing: Crossing, name: str) -> bool:
-    """Return whether letters stand equally often beside all of something else: wool A and B."""
-    beside = [
-        n
-        for n in crossing.names
-        if n != name and not hints(n) & {"unit", "block", "counter", "place"}
-    ]
-    letters = all(map(str.isalpha, crossing.labels[name]))
-    return letters and any(_evenly_crossed(crossing, name, n) for n in beside)
-
-
-def _kinds(crossing: Crossing, name: str) -> bool:
-    """Return whether a few labels name kinds of something: neither counted nor numbered alike."""
-    labels = crossing.labels[name]
-    told = all(re.search(r"[^\W\d_]", lab) or re.fullmatch(r"[+/-]+|0", lab) for lab in labels)
-    stems = {re.sub(r"\d+", "", label) for label in labels}
-    run = sorted(labels) == [chr(ord("A") + i) for i in range(len(labels))]
-    days = any(_CALENDAR.fullmatch(label.casefold()) for label in labels)
-    counted = run or len(stems) == 1 or {*labels} <= _ROMAN
-    return told and len(labels) <= MOST_KINDS and not (counted or days)
 
 
 def _follows_units(

@@ -46,9 +46,9 @@ WORDS = {
     ),
     "time": (
         "day date week month session run visit time timepoint hour hours min minute tp wave phase "
-        "bin bins epoch "
-        "zeit zeitpunkt stunde woche tag temps jour heure semaine visite "
-        "tiempo hora día semana visita tempo dia ora giorno"
+        "bin bins epoch year "
+        "zeit zeitpunkt stunde woche tag jahr temps jour heure semaine année visite "
+        "tiempo hora día semana año visita tempo dia ora giorno"
     ),
     "counter": (
         "rep reps replicate replikat repeat reading read measurement measure meas techrep "
@@ -112,6 +112,8 @@ TOTAL = frozenset(
 COUNTS = frozenset({"count", "counts", "number", "of", "anzahl", "nb", "nombre"})
 #: Words for what is born together: it holds animals wherever its column stands.
 LITTERS = frozenset({"litter", "dam", "wurf", "portée", "camada", "ninhada", "cucciolata"})
+#: Words for what plants and animals descend from; lines of cells are rather a sample of lines.
+LINES = frozenset({"line", "linie", "lignée", "línea"})
 #: Words for what lives.
 ANIMALS = frozenset(
     {"mouse", "mice", "animal", "subject", "subj", "rat", "fish", "patient"}
@@ -132,6 +134,11 @@ WITHIN = frozenset(
     | {"paw", "hand", "foot", "ear", "kidney", "lobe", "quadrant", "segment", "compartment"}
     | {"flank", "stimulation", "stim", "auge", "seite", "gewebe", "oeil", "côté", "tissu"}
     | {"ojo", "lado", "tejido"}
+)
+#: Labels of what was read before something was done, and after it.
+AROUND = frozenset(
+    {"pre", "post", "before", "after", "baseline", "follow-up", "followup", "vorher", "nachher"}
+    | {"avant", "après", "antes", "después"}
 )
 #: Words for where a microscope looked, which count anew in every well.
 VIEWS = frozenset({"site", "sites", "field", "fov", "view", "image", "tile", "position"})

@@ -12,10 +12,12 @@ from nestimate.data.inspection.looks import are_compared, are_names, counting, s
 from nestimate.data.inspection.returning import one_each
 from nestimate.data.inspection.vocabulary import (
     ANIMALS,
+    AROUND,
     BORN,
     LITTERS,
     OCCASIONS,
     VIEWS,
+    WITHIN,
     hints,
     lasts,
     words,
@@ -133,6 +135,8 @@ def _unit_score(
     )
     if candidate.relabel:
         score -= _told(outer, {"time": 4.0, "unit": 1.0, "block": 1.5}) or 1.0
+        # Both sides, and before and after, are of one animal.
+        score -= 2.5 * (bool(words(outer) & ANIMALS) and _in_one(crossing, candidate.group))
         # Labels that tell groups apart are rarely used again for something else.
         own = crossing.size(candidate.group) > 1 and crossing.inside(outer, candidate.group)
         again = own and "place" not in hints(outer)
@@ -152,6 +156,15 @@ def _unit_score(
         others = [name for name in names if name in crossing.factors]
         score -= 1.5 * any(crossing.inside(outer, name) for name in others)
     return score
+
+
+def _in_one(crossing: Crossing, group: str) -> bool:
+    """Return whether each animal has what is compared, or is read under it: sides, before, after.
+
+    Days and weeks may be those on which other animals were killed.
+    """
+    labels = {label.casefold() for label in crossing.labels[group]}
+    return bool(words(group) & WITHIN) or labels <= AROUND
 
 
 def _returns_with(crossing: Crossing, name: str, outer: str, group: str) -> bool:

@@ -1,0 +1,84 @@
+"""Which labels were assigned, and are compared, rather than sampled: whatever their column is."""
+
+import re
+
+import numpy as np
+
+from nestimate.data.designs.groups import CONTROLS
+from nestimate.data.inspection.crossings import Crossing
+from nestimate.data.inspection.curves import MOST_GROUPS, amounts, moments
+from nestimate.data.inspection.looks import are_names, number_things
+from nestimate.data.inspection.vocabulary import LINES, hints, words
+
+#: Days of the week and months.
+_CALENDAR = re.compile(
+    r"(mon|tues?|wed(nes)?|thu(rs?)?|fri|sat(ur)?|sun)(day)?"
+    r"|jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?|aug(ust)?|sep(t(ember)?)?"
+    r"|oct(ober)?|nov(ember)?|dec(ember)?"
+)
+_ROMAN = frozenset(["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"])
+#: More labels than this are not taken for kinds without a name that says so.
+MOST_KINDS = 4
+
+
+def is_compared(crossing: Crossing, name: str) -> bool:
+    """Return whether the labels of a column are compared rather than sampled."""
+    spoken, labels = hints(name), crossing.labels[name]
+    if not 2 <= crossing.size(name) <= MOST_GROUPS or name in crossing.table.unnamed:
+        return False
+    if "group" in spoken:
+        return True
+    if spoken & {"unit", "counter", "place", "person", "block"} or name in crossing.runs:
+        return _is_line(crossing, name)
+    # A cytokine that is none, or a gene that is a control, was given rather than measured.
+    if any(label.casefold() in CONTROLS for label in labels):
+        return True
+    if "kind" in spoken:
+        return False
+    if "trait" in spoken or moments(crossing, name):
+        return True
+    two = crossing.size(name) == 2 and (not number_things(labels) or _designed(crossing, name))
+    return two or amounts(crossing, name) or (not spoken and _kinds(crossing, name))
+
+
+def _designed(crossing: Crossing, name: str) -> bool:
+    """Return whether letters stand equally often beside all of something else: wool A and B."""
+    beside = [
+        n
+        for n in crossing.names
+        if n != name and not hints(n) & {"unit", "block", "counter", "place"}
+    ]
+    letters = all(map(str.isalpha, crossing.labels[name]))
+    return letters and any(evenly_crossed(crossing, name, n) for n in beside)
+
+
+def _kinds(crossing: Crossing, name: str) -> bool:
+    """Return whether a few labels name kinds of something: neither counted nor numbered alike."""
+    labels = crossing.labels[name]
+    told = all(re.search(r"[^\W\d_]", lab) or re.fullmatch(r"[+/-]+|0", lab) for lab in labels)
+    stems = {re.sub(r"\d+", "", label) for label in labels}
+    run = sorted(labels) == [chr(ord("A") + i) for i in range(len(labels))]
+    days = any(_CALENDAR.fullmatch(label.casefold()) for label in labels)
+    counted = run or len(stems) == 1 or {*labels} <= _ROMAN
+    return told and len(labels) <= MOST_KINDS and not (counted or days)
+
+
+def _is_line(crossing: Crossing, name: str) -> bool:
+    """Return whether a few lines with names were met in every tray, experiment or the like.
+
+    Then these are what scatters, and what was done to each line may do otherwise to another.
+    """
+    labels = crossing.labels[name]
+    descent = bool(words(name) & LINES) and "cell" not in words(name)
+    named = descent and are_names(labels) and len(labels) <= MOST_KINDS
+    holders = [n for n in crossing.names if "block" in hints(n) and not words(n) & LINES]
+    return named and any(crossing.even(name, holder) for holder in holders)
+
+
+def evenly_crossed(crossing: Crossing, name: str, other: str) -> bool:
+    """Return whether all labels of two columns occur together, equally often."""
+    size = crossing.size(other)
+    if not 2 <= size <= MOST_GROUPS or crossing.size(name, other) < size * crossing.size(name):
+        return False
+    found = np.bincount(crossing.members([name, other]), weights=crossing.rows)
+    return bool(found.min() == found.max())

@@ -586,16 +586,3 @@ def test_labels_that_begin_alike_are_said_where_no_column_says_why(name, tmp_pat
 @pytest.mark.parametrize("pattern", ["a{0}{1}", "x{1}_{0}", "{0}{1}"])
 def test_labels_that_are_numbered_hold_nothing_more(pattern, tmp_path):
     assert "such beginnings" not in joined(pattern.replace("{1}_", ""), tmp_path)
-
-
-@pytest.mark.parametrize(
-    "shape", ["mean {0}/SD {0}", "{0} mean/{0} SEM", "Grand mean", "Group mean", "Mean: {0}"]
-)
-def test_summaries_that_name_their_group_are_no_animals(shape, tmp_path):
-    lines = ["animal,arm,x"]
-    for arm, first in (("ctl", 1), ("drug", 5)):
-        lines += [f"a{first + i},{arm},{5 + (first * i) % 3}.{i}" for i in range(4)]
-        lines += [f"{label},{arm},1.5" for label in shape.format(arm).split("/")]
-    path = written(tmp_path, "\n".join(lines) + "\n")
-    with pytest.raises(NestimateError, match=r"summar(y|ies) of other rows, no readings?"):
-        ne.compare(path, value="x", group="arm")

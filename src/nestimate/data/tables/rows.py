@@ -1,7 +1,7 @@
 """Rows of a table that are no readings: titles, names and units above them, summaries below."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -31,8 +31,6 @@ _SUMMARIES = _MIDDLES | frozenset(
     | {"standardabweichung", "stabw", "anzahl", "summe", "écart type", "ecart type", "desviación"}
     | {"ci", "95% ci", "iqr", "q1", "q3"}
 )
-#: Labels of a column up to which `mean ctl` is looked for beside it.
-MOST_BESIDE = 50
 #: How far from the readings of its column, as a share of these, a number is as one of them.
 NEARBY = 0.25
 
@@ -228,7 +226,10 @@ def summary_rows(grid: Grid) -> list[int]:
     Where it stands on a line of its own, the numbers are those of the next one.
     """
     found: set[int] = set()
-    for column, labels in _worded(grid):
+    for column in filter(is_text, map(_chunked, grid.columns)):
+        # Of a million readings few cells are words, and fewer different ones.
+        worded = column.filter(pc.match_substring_regex(column, "[[:alpha:]]"))
+        labels = {cell: _stripped(cell) for cell in worded.unique().to_pylist()}
         if _MIDDLES & {*labels.values()}:
             said = [cell for cell, label in labels.items() if label in _SUMMARIES]
             hit = pc.is_in(column, value_set=pa.array(said, column.type))
@@ -240,18 +241,6 @@ def summary_rows(grid: Grid) -> list[int]:
     return sorted(found | {i + 1 for i in found if i + 1 < grid.n_rows and _alone(grid, i)})
 
 
-def _worded(grid: Grid) -> Iterator[tuple[Any, dict[str, str]]]:
-    """Yield every column of text, with what its different words say."""
-    texts = [*filter(is_text, map(_chunked, grid.columns))]
-    # Of a million readings few cells are words, and fewer different ones.
-    words = [c.filter(pc.match_substring_regex(c, "[[:alpha:]]")).unique() for c in texts]
-    plain = [{cell: _stripped(cell) for cell in found.to_pylist()} for found in words]
-    for at, column in enumerate(texts):
-        others = [{*found.values()} for i, found in enumerate(plain) if i != at]
-        beside = {label for found in others if len(found) <= MOST_BESIDE for label in found}
-        yield column, {cell: _of_label(label, beside) for cell, label in plain[at].items()}
-
-
 def _alone(grid: Grid, row: int) -> bool:
     """Return whether a row holds a single cell, of several."""
     cells = [tidy(str(_chunked(column)[row].as_py() or "")) for column in grid.columns]
@@ -260,17 +249,7 @@ def _alone(grid: Grid, row: int) -> bool:
 
 def _stripped(cell: str | None) -> str:
     label = re.sub(r"[\s._]+", " ", tidy(cell or "").casefold()).strip(" :=-")
-    label = re.sub(r"^(grand|group|overall) (?=mean|average|median)", "", label)
     return re.sub(r"^n ?= ?\d+$", "n", label)
-
-
-def _of_label(label: str, known: Collection[str]) -> str:
-    """Return what sums up where a label stands beside it, as in `mean ctl`; else the label."""
-    for rest in (k for k in known if k and k in label):
-        left = label.removeprefix(f"{rest} ").removesuffix(f" {rest}").strip(" :=-")
-        if left != label and left in _SUMMARIES:
-            return left
-    return label
 
 
 def check_summaries(grid: Grid) -> None:
@@ -289,9 +268,9 @@ def check_summaries(grid: Grid) -> None:
 def summaries_said(grid: Grid, found: Sequence[int]) -> str:
     """Say which rows hold summaries and how to leave them out."""
     words: list[str] = []
-    for column, labels in _worded(grid):
+    for column in filter(is_text, map(_chunked, grid.columns)):
         cells = [column[i].as_py() or "" for i in found]
-        words = words or [tidy(c) for c in cells if labels.get(c) in _SUMMARIES]
+        words = words or [tidy(c) for c in cells if _stripped(c) in _SUMMARIES]
     numbers = [grid.rows[i] for i in found]
     plain = all(isinstance(n, int | np.integer) for n in numbers)
     where = spans([int(n) for n in numbers]) if plain else listed([str(n) for n in numbers], 6)

@@ -551,38 +551,3 @@ def test_standard_input_and_output(tmp_path):
     words = ["compare", "-", "--value", "weight", "--group", "arm", "--ess", "200"]
     done = RUNNER.invoke(cli.app, [*words, "--json", "-"], input=UNEVEN)
     assert json.loads(done.stdout)["answered"]
-
-
-STEMS = {
-    "cells of mice": ("WT_m{0}_s1_c{1}", "WT_m1"),
-    "two numbers": ("{0}-{1}", "1"),
-    "letters behind numbers": ("M{0}{2}", "M1"),
-    "images": ("2024-05-0{0}_mouse{1}.tif", "2024-05-01"),
-    "words": ("Rat {0} slice {1}", "Rat 1"),
-    "points": ("m{0}.{1}", "m1"),
-}
-
-
-def joined(pattern, tmp_path, *, mouse=False):
-    """Return what is said of eight things with three readings each, named in one column."""
-    rows = [(i, k, "xy"[i > 4]) for i in range(1, 9) for k in (1, 2, 3)]
-    cells = [
-        f"{pattern.format(i, k, 'abc'[k - 1])},{g},{i}.{k * i % 7}" + f",{i}" * mouse
-        for i, k, g in rows
-    ]
-    head = "ID,Group,weight" + ",mouse" * mouse
-    said, _ = inspected(written(tmp_path, "\n".join([head, *cells]) + "\n"))
-    return " ".join(said.split())
-
-
-@pytest.mark.parametrize("name", STEMS)
-def test_labels_that_begin_alike_are_said_where_no_column_says_why(name, tmp_path):
-    pattern, stem = STEMS[name]
-    told = f"begins with {stem}, as other rows do (8 such beginnings)"
-    assert told in joined(pattern, tmp_path)
-    assert "such beginnings" not in joined(pattern, tmp_path, mouse=True)
-
-
-@pytest.mark.parametrize("pattern", ["a{0}{1}", "x{1}_{0}", "{0}{1}"])
-def test_labels_that_are_numbered_hold_nothing_more(pattern, tmp_path):
-    assert "such beginnings" not in joined(pattern.replace("{1}_", ""), tmp_path)

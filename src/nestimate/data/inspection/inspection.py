@@ -11,7 +11,6 @@ from nestimate.data.inspection.curves import followed
 from nestimate.data.inspection.factorial import with_formulas
 from nestimate.data.inspection.factors import told_apart
 from nestimate.data.inspection.foldings import Folding, foldings
-from nestimate.data.inspection.joined import Joined, joined_labels
 from nestimate.data.inspection.kinds import PLATE, Column, described, is_plate
 from nestimate.data.inspection.lifetimes import Lifetimes
 from nestimate.data.inspection.measurands import Measurand, Moment, measurands, moments_of_means
@@ -58,13 +57,14 @@ class Inspection:
 
     Attributes
     ----------
-    source, file, n_rows, columns
-        What the table is called, the file as the user named it (None for data in memory), and what
-        is in it.
+    source, file
+        What the table is called, and the file as the user named it (None for data in memory).
+    n_rows
+        Number of rows.
+    columns
+        Every column.
     roles
         Column name to the roles that it could play.
-    joined
-        Columns of labels that hold several labels in one.
     aliases
         Pairs of columns that say the same of every row; the second is not used.
     unlabelled
@@ -113,7 +113,6 @@ class Inspection:
     waiting: Proposal | None = None
     lifetimes: Lifetimes | None = None
     instead: str = ""
-    joined: tuple[Joined, ...] = ()
 
     @classmethod
     def from_table(
@@ -259,8 +258,7 @@ class Inspection:
             source=table.source,
             file=file,
             n_rows=table.n_rows,
-            columns=(columns := described(table)),
-            joined=joined_labels(table, columns),
+            columns=described(table),
             roles={},
             aliases=(),
             unlabelled=(),

@@ -25,8 +25,6 @@ def remarks(inspection: Inspection) -> Iterable[str]:
     yield from _read_as_empty(inspection)
     if inspection.proposals and all(p.whole for p in inspection.proposals):
         yield _no_groups(inspection)
-    else:
-        yield from _joined_labels(inspection)
     yield from _summaries(inspection)
     for used, double in inspection.aliases:
         yield (
@@ -172,18 +170,6 @@ def _no_groups(inspection: Inspection) -> str:
         "--wide groups (options={'wide': 'groups'} in Python) to nestimate compare; if they are "
         "replicates of one unit, --wide replicates ('replicates' in Python)."
     )
-
-
-def _joined_labels(inspection: Inspection) -> Iterable[str]:
-    """Say which rows begin alike, and may come from one animal, where no column says so."""
-    for found in inspection.joined:
-        yield (
-            f"{found.column} seems to hold several labels in one: {found.label} begins with "
-            f"{found.stem}, as other rows do ({found.stems} such beginnings). What begins alike "
-            "may be one animal, sample or experiment, whose rows are no data points of their own; "
-            "the designs below do not know it. Give each part a column of its own, then inspect "
-            "the table again."
-        )
 
 
 def _names_units(column: Column) -> bool:

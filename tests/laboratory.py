@@ -309,6 +309,31 @@ SHEETS = {
             ("without a label", ("",), True, "6,11", "the mean of those above"),
         ]
     },
+    **{
+        f"labels that hold several in one: {name}": Sheet(
+            csv("ID,arm,y", [(form.format(g=g, i=3 * k + i, j=j), g, value()) for k, g in
+                 enumerate(("ctl", "drug")) for i in (1, 2, 3) for j in ends]),
+            "compare --value y --group arm",
+            says=(f"ID seems to hold several labels in one ({one})", f"{stem} ({len(ends)} rows)"),
+        )
+        for name, form, ends, one, stem in [
+            ("mouse, section", "{g}_m{i}_s{j}", "123", "ctl_m1_s1", "ctl_m1"),
+            ("mouse-replicate", "{i}-{j}", "123", "1-1", "1"),
+            ("two kidneys", "M{i}{j}", "LR", "M1L", "M1"),
+        ]
+    },
+    "labels that hold groups, with a blank": Sheet(
+        csv("sample,day,y", [(f"{g} {i}", d, value()) for g in ("Vax", "PBS") for i in "1234"
+             for d in (0, 14, 28)]),
+        "compare --value y --group day --block sample",
+        says=("if 'Vax', 'PBS' are what is compared, or what was treated, they are groups",),
+    ),
+    "labels whose parts stand in columns of their own": Sheet(
+        csv("ID,mouse,arm,y", [(f"{g}_m{i}_s{j}", f"{g}_m{i}", g, value())
+             for g in ("ctl", "drug") for i in "1234" for j in "123"]),
+        "compare --value y --group arm --unit mouse",
+        never=("--unit ID",),
+    ),
     "media is what cells grow in": Sheet(
         csv("donor,arm,x", [(f"D{i}", g, value()) for i in "123" for g in _GIVEN]),
         "compare --value x --group arm --block donor",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.groups import look_alikes
 from nestimate.data.designs.percentages import spoken
+from nestimate.data.inspection.compounds import Stem, stems
 from nestimate.data.tables.cells import EMPTY_LABELS, EMPTY_VALUES, is_error, is_limit, may_be_empty
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.units import common_unit, measures, usual_unit
@@ -80,6 +81,9 @@ class Column:
         all rows of one stand together.
     repeated
         Whether some of its numbers occur more than once.
+    stems
+        What several of its labels begin with where each holds several in one: `WT_m1` of
+        `WT_m1_s2`.
     """
 
     name: str
@@ -96,6 +100,7 @@ class Column:
     odd: tuple[tuple[str, str, int], ...] = ()
     numbering: bool = False
     repeated: bool = False
+    stems: tuple[Stem, ...] = ()
 
     @property
     def measured(self) -> bool:
@@ -126,7 +131,12 @@ def is_plate(table: Table) -> bool:
 
 def described(table: Table) -> tuple[Column, ...]:
     """Say what every column holds."""
-    return tuple(describe_column(table, name) for name in table.columns)
+    columns = [describe_column(table, name) for name in table.columns]
+    labels = [c.name for c in columns if c.labelled]
+    return tuple(
+        replace(c, stems=stems(table, c.name, labels)) if c.kind in {"id", "labels"} else c
+        for c in columns
+    )
 
 
 def describe_column(table: Table, name: str) -> Column:

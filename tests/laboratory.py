@@ -322,6 +322,13 @@ SHEETS = {
             ("two kidneys", "M{i}{j}", "LR", "M1L", "M1"),
         ]
     },
+    "numbers of dam and pup in one are no values": Sheet(
+        csv("ID,Dam treatment,Brain (mg)", [(f"{i}.{j}", g, value(400)) for i in range(1, 9)
+             for g in ["MIA" if i % 2 else "Sal"] for j in range(1, 5)]),
+        "compare --value 'Brain (mg)' --group 'Dam treatment'",
+        says=("ID seems to hold several labels in one (1.1)", "1 (4 rows)"),
+        never=("--value ID",),
+    ),
     "labels that hold groups, with a blank": Sheet(
         csv("sample,day,y", [(f"{g} {i}", d, value()) for g in ("Vax", "PBS") for i in "1234"
              for d in (0, 14, 28)]),

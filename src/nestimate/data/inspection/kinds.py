@@ -286,12 +286,22 @@ def _kind_of_numbers(
     if distinct.size == total:
         run = whole and total > 3 and distinct[-1] - distinct[0] == total - 1
         named = whole and re.search(r"(?i)(^|[\W_])(id|no|nr)$|^index$|ID$", name)
-        return "id" if run or named else "numbers"
+        return "id" if run or named or _two_numbers(distinct) else "numbers"
     repeated = 2 * distinct.size <= total
     if repeated and distinct.size <= 12:
         return "numbers as labels"
     even = counts.max() <= 2 * np.median(counts) and 2 * counts.min() >= np.median(counts)
     return "numbers as labels" if whole and repeated and even else "numbers"
+
+
+def _two_numbers(distinct: NDArray[np.float64]) -> bool:
+    """Return whether numbers are two in one, as of dam and pup: 1.1, 1.2, 1.3, 2.1, 2.2."""
+    tenths = np.rint(10 * distinct).astype(np.int64) if abs(distinct).max() < 1e6 else distinct
+    if distinct[0] <= 1 or not np.allclose(tenths, 10 * distinct):
+        return False
+    _, first, often = np.unique(tenths // 10, return_index=True, return_counts=True)
+    inner = np.arange(distinct.size) - np.repeat(first, often) + 1
+    return bool(first.size > 2 and often.min() > 1 and (inner == tenths % 10).all())
 
 
 def _odd_numbers(name: str, distinct: NDArray[np.float64], counts: NDArray[np.intp]) -> list[str]:

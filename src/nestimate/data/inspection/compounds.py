@@ -18,7 +18,7 @@ _BETWEEN = re.compile(r"[_\s.\-#/]+|(?<=\d)(?=[A-Za-z]$)")
 
 @dataclass(frozen=True, kw_only=True)
 class Stem:
-    """What several labels of a column begin with.
+    """What several labels of a column begin with, or hold.
 
     Attributes
     ----------
@@ -58,15 +58,19 @@ def stems(table: Table, name: str, others: Iterable[str]) -> tuple[Stem, ...]:
             label[(ends[at - 1] if at else 0) : ends[at]]
             for label, ends in zip(labels, parts, strict=True)
         ]
-        told = told and any(_says(column, codes, own) for column in [np.zeros_like(codes), *beside])
-        different = list(dict.fromkeys(of))
+        said = any(_says(column, codes, own) for column in [np.zeros_like(codes), *beside])
+        told = told and said
+        # Where every label begins anew, a part behind may return: m1 of a17_m1_2.
+        shared = [*([] if told else [of]), *([] if said else [own])]
         # A stem of all labels tells nothing, nor do as many as there are labels.
-        if told or not 1 < len(different) <= len(labels) / 2:
+        if not (likely := [each for each in shared if 1 < len({*each}) <= len(labels) / 2]):
             continue
-        rows = sum(int((codes == k).sum()) for k, stem in enumerate(of) if stem == of[0])
-        words = not any(re.search(r"\d", stem) for stem in different)
+        stem = [re.sub(r"^[\W_]+", "", part) for part in likely[0]]
+        different = list(dict.fromkeys(stem))
+        rows = sum(int((codes == k).sum()) for k, part in enumerate(stem) if part == stem[0])
+        words = not any(re.search(r"\d", part) for part in different)
         names = tuple(different[:4]) if words else ()
-        found.append(Stem(example=of[0], count=len(different), rows=rows, names=names))
+        found.append(Stem(example=stem[0], count=len(different), rows=rows, names=names))
     return tuple(found)
 
 

@@ -329,6 +329,11 @@ SHEETS = {
         says=("ID seems to hold several labels in one (1.1)", "1 (4 rows)"),
         never=("--value ID",),
     ),
+    "places below a header, in every experiment": Sheet(
+        ",Control,,,Treated,,\n"
+        + csv("Exp,a,b,c,a,b,c", [(f"Exp {i}", *(value() for _ in "abcabc")) for i in "1234"]),
+        "compare --value value --group group --block Exp",
+    ),
     "labels that hold groups, with a blank": Sheet(
         csv("sample,day,y", [(f"{g} {i}", d, value()) for g in ("Vax", "PBS") for i in "1234"
              for d in (0, 14, 28)]),

@@ -54,6 +54,8 @@ _CHANGES = (
     "71.4 78.4/76.0 82.3/55.7 66.0/72.9 78.5/68.4 81.1/69.6 81.4/"
     "74.7 74.7/75.2 75.1/70.5 66.3/74.4 73.8/71.2 70.1/66.2 66.9"
 )
+#: What cells were given: media is no mean.
+_GIVEN = ("media", "LPS", "dex")
 #: Two times of twelve people, six in each arm.
 TWO_BY_TWO = csv(
     "id,arm,time,y",
@@ -171,6 +173,18 @@ _REPLICATES = csv(
 _BEDS = [(g, f"{g}{i}", value()) for g in ("ctl", "trt") for i in range(4) for _ in range(2)]
 
 
+def _below_each(*names, mean):
+    """Return two arms of four animals, and rows below each: its mean, or another number."""
+    rows, made = [], np.random.default_rng(4)
+    for k, arm in enumerate(("ctl", "drug")):
+        found = made.normal(5 + k, 0.5, 4).round(1)
+        rows += [(f"{arm[0]}{i + 1}", arm, y) for i, y in enumerate(found)]
+        numbers = [f"{found.mean():.3f}" if mean else "5.69", f"{found.std(ddof=1):.2f}"]
+        for name, number in zip(names, numbers, strict=False):
+            rows.append((name.format(arm=arm), arm if name else "", number))
+    return csv("animal,arm,x", rows)
+
+
 def _twice(head, labels=("a", "b"), *, anew=True, often=1):
     """Three things in each of six, both seen under two conditions; numbered anew or through."""
     letter = head[0]
@@ -277,6 +291,65 @@ SHEETS = {
         "compare --wide groups --block 'column 1' --skip-rows 8-10",
         says=("'Mean', 'SD', 'n'",),
         never=("--against",),
+    ),
+    **{
+        f"rows that are summaries of others: {name}": Sheet(
+            _below_each(*of, mean=mean),
+            f"compare --value x --group arm --skip-rows {rows}",
+            says=(says, "other rows, no reading"),
+            never=("--block",),
+        )
+        for name, of, mean, rows, says in [
+            ("with their arm", ("mean {arm}", "SD {arm}"), True, "6-7,12-13", "'mean ctl'"),
+            ("behind their arm", ("{arm} mean",), True, "6,11", "'drug mean'"),
+            ("of what", ("Group mean",), True, "6,11", "'Group mean'"),
+            ("of all, a number of its own", ("Grand mean",), False, "6,11", "'Grand mean'"),
+            ("by their numbers", ("Overall",), True, "6,11", "'Overall'"),
+            ("signs", ("Ø", "s"), True, "6-7,12-13", "'Ø', 's'"),
+            ("without a label", ("",), True, "6,11", "the mean of those above"),
+        ]
+    },
+    **{
+        f"labels that hold several in one: {name}": Sheet(
+            csv("ID,arm,y", [(form.format(g=g, i=3 * k + i, j=j), g, value()) for k, g in
+                 enumerate(("ctl", "drug")) for i in (1, 2, 3) for j in ends]),
+            "compare --value y --group arm",
+            says=(f"ID seems to hold several labels in one ({one})", f"{stem} ({len(ends)} rows)"),
+        )
+        for name, form, ends, one, stem in [
+            ("mouse, section", "{g}_m{i}_s{j}", "123", "ctl_m1_s1", "ctl_m1"),
+            ("mouse-replicate", "{i}-{j}", "123", "1-1", "1"),
+            ("two kidneys", "M{i}{j}", "LR", "M1L", "M1"),
+        ]
+    },
+    "numbers of dam and pup in one are no values": Sheet(
+        csv("ID,Dam treatment,Brain (mg)", [(f"{i}.{j}", g, value(400)) for i in range(1, 9)
+             for g in ["MIA" if i % 2 else "Sal"] for j in range(1, 5)]),
+        "compare --value 'Brain (mg)' --group 'Dam treatment'",
+        says=("ID seems to hold several labels in one (1.1)", "1 (4 rows)"),
+        never=("--value ID",),
+    ),
+    "places below a header, in every experiment": Sheet(
+        ",Control,,,Treated,,\n"
+        + csv("Exp,a,b,c,a,b,c", [(f"Exp {i}", *(value() for _ in "abcabc")) for i in "1234"]),
+        "compare --value value --group group --block Exp",
+    ),
+    "labels that hold groups, with a blank": Sheet(
+        csv("sample,day,y", [(f"{g} {i}", d, value()) for g in ("Vax", "PBS") for i in "1234"
+             for d in (0, 14, 28)]),
+        "compare --value y --group day --block sample",
+        says=("if 'Vax', 'PBS' are what is compared, or what was treated, they are groups",),
+    ),
+    "labels whose parts stand in columns of their own": Sheet(
+        csv("ID,mouse,arm,y", [(f"{g}_m{i}_s{j}", f"{g}_m{i}", g, value())
+             for g in ("ctl", "drug") for i in "1234" for j in "123"]),
+        "compare --value y --group arm --unit mouse",
+        never=("--unit ID",),
+    ),
+    "media is what cells grow in": Sheet(
+        csv("donor,arm,x", [(f"D{i}", g, value()) for i in "123" for g in _GIVEN]),
+        "compare --value x --group arm --block donor",
+        never=("--skip-rows",),
     ),
     "C6 n.d. in a replicate": Sheet(
         _REPLICATES.replace("ODD", "n.d."),

@@ -113,6 +113,14 @@ def test_means_and_sds_below_each_group_are_no_readings(text, tmp_path):
         ne.inspect(written(tmp_path, text))
 
 
+def test_labels_that_return_below_a_header_are_readings_of_a_block(tmp_path):
+    head = ",Control,,,Treated,,\nExp,a,b,c,a,b,c\n"
+    rows = "Exp 1,5.5,5.2,5.4,5.3,5.2,5.3\nExp 2,3.9,4.0,4.1,6.4,6.1,6.2\n"
+    rows += "Exp 3,6.6,6.8,6.7,6.7,7.0,6.9\n"
+    result = ne.compare(written(tmp_path, head + rows), group="group", block="Exp")
+    assert (result.design.block.size, result.design.levels) == (3, ())
+
+
 def test_a_value_before_is_no_reading_of_what_came_after(tmp_path):
     rows = [f"{m},{g},{8 + i},{7 + i * i % 5}" for i, (m, g) in enumerate(MICE)]
     path = written(tmp_path, "\n".join(["Mouse,Arm,Weight_baseline,Weight_week12", *rows]) + "\n")

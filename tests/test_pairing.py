@@ -132,6 +132,16 @@ def test_what_tells_readings_of_a_unit_apart_is_named_with_its_formula():
     assert advised(plain, value="y", group="arm", unit="mouse") == ("", [])
 
 
+def test_the_formula_beside_nested_units_nests_them():
+    spec = {"arm": (2, (), 0.0), "site": (4, ("arm",), 0.5), "year": (3, (), 3.0)}
+    data = laid_out(spec | {"quadrat": (3, ("arm", "site"), 0.5)})
+    # The same numbers return in every site.
+    data["quadrat"] = [label[-1] for label in data["quadrat"]]
+    said, (fitted,) = advised(data, value="y", group="arm", unit="site/quadrat")
+    assert "fit 'y ~ arm + C(year) + (1 | site) + (1 | site:quadrat)'" in said
+    assert fitted.ci_low < fitted.mean < fitted.ci_high
+
+
 def test_a_day_of_several_units_of_each_group_is_named():
     data = laid_out(
         {"day": (5, (), 3.0), "arm": (2, (), 0.0), "mouse": (2, ("day", "arm"), 0.5)}

@@ -16,7 +16,7 @@ import messy
 import nestimate as ne
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.roles import Roles
-from nestimate.data.tables import rows
+from nestimate.data.tables import summing
 from nestimate.data.tables.cells import OddCellError, look, read_label, read_number
 from nestimate.data.tables.door import Wanted, read_table
 from nestimate.errors import DataError, NestimateError
@@ -383,8 +383,8 @@ def test_a_million_rows_are_read_as_text_at_once(tmp_path):
 def test_cells_of_a_large_table_are_not_looked_at_one_by_one(tmp_path, monkeypatch):
     """Of 90,000 cells those that hold a word are looked at once each."""
     seen = []
-    known = rows._stripped
-    monkeypatch.setattr(rows, "_stripped", lambda cell: seen.append(cell) or known(cell))
+    known = summing._stripped
+    monkeypatch.setattr(summing, "_stripped", lambda cell: seen.append(cell) or known(cell))
     size = 30_000
     data = {
         "y": [f"{i / 7:.4f}" for i in range(size)],

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,9 +69,11 @@ class Rows:
 
     @property
     def repeated(self) -> tuple[str, ...]:
-        """Names of the levels whose members have several readings."""
-        several = [level for level in self.levels if level.size < self.readings.value.size]
-        return tuple(level.name for level in several)
+        """Levels of which members have several readings, with what they lie in: `site:plot`."""
+        names = [*filter(None, [self.held]), *(level.name for level in self.levels)]
+        paths = [":".join(names[: i + 1]) for i in range(len(names))][-len(self.levels) :]
+        several = [level.size < self.readings.value.size for level in self.levels]
+        return tuple(compress(paths, several))
 
 
 def doubt_pairs(table: Table, roles: Roles, used: Sequence[str], rows: Rows) -> list[str]:
@@ -141,7 +144,7 @@ class Tie:
             f"{'a reading' if rows.unit is None else f'one {rows.unit.name}'}, and the interval is "
             "too wide."
         )
-        inner = [f"{block}:{name}", *(f"{block}:{level}" for level in rows.repeated)]
+        inner = [f"{block}:{name}", *rows.repeated]
         group = rows.compared(roles.group)
         terms = [f"({group} | {block})", *(f"(1 | {cluster})" for cluster in inner)]
         how = "A formula uses the pairs" if self.once else "A formula takes them into account"
@@ -168,7 +171,7 @@ class InsideTie(Tie):
         block = rows.held
         group = rows.compared(roles.group)
         clusters = [f"({group} | {block})"] if block else []
-        clusters += [f"(1 | {block}{':' * bool(block)}{level})" for level in rows.repeated]
+        clusters += [f"(1 | {cluster})" for cluster in rows.repeated]
         number = f"C({name})"
         how = "A formula takes them into account"
         return _by_formula(start, how, roles, (group, number, *clusters), (name,))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.groups import look_alikes
 from nestimate.data.designs.percentages import spoken
+from nestimate.data.inspection.compounds import Stem, stems
 from nestimate.data.tables.cells import EMPTY_LABELS, EMPTY_VALUES, is_error, is_limit, may_be_empty
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.units import common_unit, measures, usual_unit
@@ -80,6 +81,9 @@ class Column:
         all rows of one stand together.
     repeated
         Whether some of its numbers occur more than once.
+    stems
+        What several of its labels begin with where each holds several in one: `WT_m1` of
+        `WT_m1_s2`.
     """
 
     name: str
@@ -96,6 +100,7 @@ class Column:
     odd: tuple[tuple[str, str, int], ...] = ()
     numbering: bool = False
     repeated: bool = False
+    stems: tuple[Stem, ...] = ()
 
     @property
     def measured(self) -> bool:
@@ -126,7 +131,12 @@ def is_plate(table: Table) -> bool:
 
 def described(table: Table) -> tuple[Column, ...]:
     """Say what every column holds."""
-    return tuple(describe_column(table, name) for name in table.columns)
+    columns = [describe_column(table, name) for name in table.columns]
+    labels = [c.name for c in columns if c.labelled]
+    return tuple(
+        replace(c, stems=stems(table, c.name, labels)) if c.kind in {"id", "labels"} else c
+        for c in columns
+    )
 
 
 def describe_column(table: Table, name: str) -> Column:
@@ -276,12 +286,22 @@ def _kind_of_numbers(
     if distinct.size == total:
         run = whole and total > 3 and distinct[-1] - distinct[0] == total - 1
         named = whole and re.search(r"(?i)(^|[\W_])(id|no|nr)$|^index$|ID$", name)
-        return "id" if run or named else "numbers"
+        return "id" if run or named or _two_numbers(distinct) else "numbers"
     repeated = 2 * distinct.size <= total
     if repeated and distinct.size <= 12:
         return "numbers as labels"
     even = counts.max() <= 2 * np.median(counts) and 2 * counts.min() >= np.median(counts)
     return "numbers as labels" if whole and repeated and even else "numbers"
+
+
+def _two_numbers(distinct: NDArray[np.float64]) -> bool:
+    """Return whether numbers are two in one, as of dam and pup: 1.1, 1.2, 1.3, 2.1, 2.2."""
+    tenths = np.rint(10 * distinct).astype(np.int64) if abs(distinct).max() < 1e6 else distinct
+    if distinct[0] <= 1 or not np.allclose(tenths, 10 * distinct):
+        return False
+    _, first, often = np.unique(tenths // 10, return_index=True, return_counts=True)
+    inner = np.arange(distinct.size) - np.repeat(first, often) + 1
+    return bool(first.size > 2 and often.min() > 1 and (inner == tenths % 10).all())
 
 
 def _odd_numbers(name: str, distinct: NDArray[np.float64], counts: NDArray[np.intp]) -> list[str]:

@@ -20,10 +20,9 @@ from nestimate.data.tables.rows import (
     filled_down,
     headed,
     names_below,
-    summaries_said,
-    summary_rows,
     without_header_rows,
 )
+from nestimate.data.tables.summing import summaries_said, summary_rows
 from nestimate.data.tables.units import without_units
 
 #: Cells of a column looked at one by one.

@@ -217,6 +217,10 @@ def _block_score(crossing: Crossing, candidate: Candidate, names: Sequence[str])
     left = any("unit" in hints(n) and n not in candidate.used for n in names)
     score -= 4.0 * (left and is_when(crossing, block))
     # An operator who worked on whole days: the days are the blocks.
+    # Places a, b, c in every experiment are numbered anew in each: they are no blocks across them.
+    unused = [name for name in names if name not in candidate.used]
+    runs = [n for n in unused if hints(n) == {"block"} and len(crossing.labels[n]) > 2]
+    score -= 2.0 * ("a" in map(str.casefold, crossing.labels[block]) and any(runs) and not plots)
     finer = [
         name
         for name in names

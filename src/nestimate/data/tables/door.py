@@ -19,7 +19,6 @@ from nestimate.data.tables.reading import Reading, of_files_only
 from nestimate.data.tables.reshape import long_form
 from nestimate.data.tables.rows import (
     check_header,
-    check_summaries,
     check_title,
     emptied,
     filled_down,
@@ -28,6 +27,7 @@ from nestimate.data.tables.rows import (
 )
 from nestimate.data.tables.series import split_names
 from nestimate.data.tables.stacking import Wanted, renamed
+from nestimate.data.tables.summing import check_summaries
 from nestimate.data.tables.table import Table
 from nestimate.data.tables.units import without_units
 from nestimate.errors import DataError, DesignError

@@ -290,7 +290,9 @@ def _beside_labels(
             f"{labels[-1]}."
         )
     notes = [*grid.notes, note]
-    free = set() if units or "unit" in wanted.unit_names else {"unit"}
+    # Beside a block, labels that return under every group number readings, unless named as unit.
+    again = wanted.block is not None and len({*told.get("unit", ())}) < len(names)
+    free = {"unit"} - {*wanted.unit_names} if again or not units else set()
     if not {wanted.group, *compared} & ({*labels, *told} - {"group"}):
         found = stacked(table, values, told, notes, wanted, labels)
     else:

@@ -1,4 +1,4 @@
-"""Rows of a table that are no readings: titles, names and units above them, summaries below."""
+"""Rows of a table that are no readings: titles, names and units above them; cells without one."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 
 from nestimate.data.tables.cells import EMPTY_VALUES, is_plain_number, tidy
 from nestimate.data.tables.grid import Grid, Lost, is_text
-from nestimate.data.tables.reading import row_list, spans
 from nestimate.data.tables.series import number_like
 from nestimate.errors import DataError, listed, one_of
 
@@ -20,17 +19,6 @@ from nestimate.errors import DataError, listed, one_of
 MOST_HEADERS = 5
 #: Rows of titles and remarks that a table may have above its names.
 MOST_TITLES = 20
-_MIDDLES = frozenset(
-    {"mean", "means", "average", "avg", "median", "mittelwert", "mittel", "mw", "moyenne", "media"}
-    | {"promedio", "média", "geomean", "geometric mean"}
-)
-_SUMMARIES = _MIDDLES | frozenset(
-    {"sd", "std", "stdev", "std dev", "st dev", "standard deviation", "sem", "se", "std error"}
-    | {"standard error", "stderr", "n", "count", "min", "max", "minimum", "maximum", "range"}
-    | {"cv", "cv%", "%cv", "variance", "var", "sum", "total", "p", "p value", "ttest", "t test"}
-    | {"standardabweichung", "stabw", "anzahl", "summe", "écart type", "ecart type", "desviación"}
-    | {"ci", "95% ci", "iqr", "q1", "q3"}
-)
 #: How far from the readings of its column, as a share of these, a number is as one of them.
 NEARBY = 0.25
 
@@ -217,70 +205,6 @@ def numbered_titles(grid: Grid) -> Grid:
     made = [name for name, old in zip(found, names, strict=True) if old in twice]
     said = f"Columns of the same title are numbered: {listed(made, most=6)}."
     return replace(grid, names=tuple(found)).noting(said)
-
-
-def summary_rows(grid: Grid) -> list[int]:
-    """Return positions of rows that hold a mean, an SD, ... of the rows above them.
-
-    A label says so (Mean, SD, SEM, n), and a mean is among them: SD alone may be a strain of rats.
-    Where it stands on a line of its own, the numbers are those of the next one.
-    """
-    found: set[int] = set()
-    for column in filter(is_text, map(_chunked, grid.columns)):
-        # Of a million readings few cells are words, and fewer different ones.
-        worded = column.filter(pc.match_substring_regex(column, "[[:alpha:]]"))
-        labels = {cell: _stripped(cell) for cell in worded.unique().to_pylist()}
-        if _MIDDLES & {*labels.values()}:
-            said = [cell for cell, label in labels.items() if label in _SUMMARIES]
-            hit = pc.is_in(column, value_set=pa.array(said, column.type))
-            found |= {*np.flatnonzero(hit.to_numpy()).tolist()}
-    found -= {0}  # nothing stands above it
-    if 2 * len(found) >= grid.n_rows:
-        return []
-    # A title may stand in a row of its own, above its numbers.
-    return sorted(found | {i + 1 for i in found if i + 1 < grid.n_rows and _alone(grid, i)})
-
-
-def _alone(grid: Grid, row: int) -> bool:
-    """Return whether a row holds a single cell, of several."""
-    cells = [tidy(str(_chunked(column)[row].as_py() or "")) for column in grid.columns]
-    return len(cells) > 1 and sum(map(bool, cells)) == 1
-
-
-def _stripped(cell: str | None) -> str:
-    label = re.sub(r"[\s._]+", " ", tidy(cell or "").casefold()).strip(" :=-")
-    return re.sub(r"^n ?= ?\d+$", "n", label)
-
-
-def check_summaries(grid: Grid) -> None:
-    """Refuse rows of summaries among readings; names the rows and how to leave them out.
-
-    Raises
-    ------
-    DataError
-        When there are any.
-    """
-    found = summary_rows(grid)
-    if found:
-        raise DataError(f"{grid.source}: {summaries_said(grid, found)}")
-
-
-def summaries_said(grid: Grid, found: Sequence[int]) -> str:
-    """Say which rows hold summaries and how to leave them out."""
-    words: list[str] = []
-    for column in filter(is_text, map(_chunked, grid.columns)):
-        cells = [column[i].as_py() or "" for i in found]
-        words = words or [tidy(c) for c in cells if _stripped(c) in _SUMMARIES]
-    numbers = [grid.rows[i] for i in found]
-    plain = all(isinstance(n, int | np.integer) for n in numbers)
-    where = spans([int(n) for n in numbers]) if plain else listed([str(n) for n in numbers], 6)
-    verb = "is a summary" if len(found) == 1 else "are summaries"
-    said = (
-        f"{where} ({listed(list(dict.fromkeys(words)), most=5)}) {verb} of other rows, no reading"
-    )
-    rows = row_list([int(n) for n in numbers]) if plain else ""
-    option = f": --skip-rows {rows} (skip_rows='{rows}' in Python)" if plain else ""
-    return f"{said}. Leave them out{option}."
 
 
 def emptied(grid: Grid, spellings: Sequence[str]) -> Grid:

@@ -1,6 +1,5 @@
 """What to look at in a table before it is analysed: slips of the pen, columns that need a word."""
 
-import re
 from collections.abc import Iterable
 from shlex import quote
 
@@ -25,6 +24,7 @@ def remarks(inspection: Inspection) -> Iterable[str]:
     yield from _read_as_empty(inspection)
     if inspection.proposals and all(p.whole for p in inspection.proposals):
         yield _no_groups(inspection)
+    yield from _several_in_one(inspection)
     yield from _summaries(inspection)
     for used, double in inspection.aliases:
         yield (
@@ -156,12 +156,6 @@ def _no_groups(inspection: Inspection) -> str:
     if (unit := next((c.name for c in inspection.columns if _names_units(c)), "")) != "":
         said += f" Which {unit} was treated how? Write it into a column beside {unit}, such as "
         said += "group, and inspect the table again."
-    joined = next((c for c in inspection.columns if _joined(c)), None)
-    if joined is not None:
-        return (
-            f"{said} {joined.name} seems to hold several labels in one ({joined.examples[0]}): "
-            "give each of them a column of its own, then inspect the table again."
-        )
     others = inspection.other_values
     if not others:
         return said
@@ -172,18 +166,28 @@ def _no_groups(inspection: Inspection) -> str:
     )
 
 
+def _several_in_one(inspection: Inspection) -> Iterable[str]:
+    """Say which labels hold several in one: what they share may be the unit, or the group."""
+    compared = {name for p in inspection.proposals for name in p.candidate.used[:1]}
+    for column in inspection.columns:
+        if not column.stems or column.name in compared:
+            continue
+        inner = [stem for stem in column.stems if not stem.names]
+        said = f"{column.name} seems to hold several labels in one ({column.examples[0]}): "
+        for stem in [stem for stem in column.stems if stem.names][:1]:
+            said += f"if {listed(stem.names, most=4)} are what is compared, or what was treated, "
+            said += "they are groups; "
+        if inner:
+            shown = " or ".join(f"{stem.example} ({stem.rows} rows)" for stem in inner[-2:])
+            said += f"if {shown} is one animal, sample or experiment, its rows belong together and "
+            said += "are no data points of their own: it is the unit, or the block where it holds "
+            said += "several groups; "
+        yield (f"{said}give each of them a column of its own, then inspect the table again.")
+
+
 def _names_units(column: Column) -> bool:
     """Return whether the labels of a column name what could be treated: mice, samples."""
     return column.kind in {"labels", "id"} and lasts(column.name)
-
-
-def _joined(column: Column) -> bool:
-    """Return whether labels are made of parts, some of which return: ctl_mouse1_img2.tif."""
-    parts = [re.split(r"[_\s-]+", label) for label in column.examples]
-    if column.smallest is not None or len(parts) < 3 or len({*map(len, parts)}) > 1:
-        return False
-    different = [len({*found}) for found in zip(*parts, strict=True)]
-    return len(different) > 1 and min(different) < len(parts) and column.kind in {"id", "labels"}
 
 
 def _summaries(inspection: Inspection) -> Iterable[str]:

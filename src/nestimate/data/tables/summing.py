@@ -1,0 +1,189 @@
+"""Rows that sum up the rows above them: a mean, an SD, a total, told by words and by numbers."""
+
+import re
+from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from nestimate.data.tables.cells import is_plain_number, tidy
+from nestimate.data.tables.grid import Grid, is_text
+from nestimate.data.tables.reading import row_list, spans
+from nestimate.data.tables.series import number_like
+from nestimate.errors import DataError, listed
+
+_MIDDLES = frozenset(
+    {"mean", "means", "average", "avg", "median", "mittelwert", "mittel", "mw", "moyenne"}
+    | {"promedio", "média", "geomean", "geometric mean"}
+)
+_SUMMARIES = _MIDDLES | frozenset(
+    {"sd", "std", "stdev", "std dev", "st dev", "standard deviation", "sem", "se", "std error"}
+    | {"standard error", "stderr", "n", "count", "min", "max", "minimum", "maximum", "range"}
+    | {"cv", "cv%", "%cv", "variance", "var", "sum", "total", "p", "p value", "ttest", "t test"}
+    | {"standardabweichung", "stabw", "anzahl", "summe", "écart type", "ecart type", "desviación"}
+    | {"ci", "95% ci", "iqr", "q1", "q3", "s"}
+)
+#: Words that are summaries if the numbers say so: media is what cells grow in, Ø an empty vector.
+_MAY_BE = frozenset(
+    {"media", "ø", "x̄", "overall", "total", "sum", "summe", "all", "gesamt", "pooled"}
+)
+#: Words that say of which rows something is the mean.
+_OF = frozenset({"grand", "group", "overall", "column", "row", "arm", "of", "the", "all", "for"})
+#: Rows above one that make it their mean or their sum if the numbers are.
+FEWEST_ABOVE = 3
+
+
+def summary_rows(grid: Grid) -> list[int]:
+    """Return positions of rows that hold a mean, an SD, ... of the rows above them.
+
+    A label says so (Mean, SD, SEM, n; Grand mean; mean ctl, where ctl is a label of the table), and
+    a mean is among them: SD alone may be a strain of rats. Where it stands on a line of its own,
+    the numbers are those of the next one. Of a row that has no label, or one that may mean other
+    things (Total), the numbers decide: they are the mean or the sum of those above.
+    """
+    found = _by_numbers(grid, _without_labels(grid))
+    texts = [column for column in map(_chunked, grid.columns) if is_text(column)]
+    # Of a million readings few cells are words, and fewer different ones.
+    worded = [
+        column.filter(pc.match_substring_regex(column, "[[:alpha:]Ø]")).unique().to_pylist()
+        for column in texts
+    ]
+    plain = {cell: _stripped(cell) for cells in worded for cell in cells}
+    known = {plain[cell] for cells in worded if len(cells) < grid.n_rows for cell in cells}
+    for column, cells in zip(texts, worded, strict=True):
+        labels = {cell: _said(plain[cell], known) for cell in cells}
+        told = _by_numbers(grid, _standing(column, [c for c in cells if labels[c] in _MAY_BE]))
+        if told or _MIDDLES & {*labels.values()}:
+            found |= told | _standing(column, [c for c in cells if labels[c] in _SUMMARIES])
+    found -= {0}  # nothing stands above it
+    if 2 * len(found) >= grid.n_rows:
+        return []
+    # A title may stand in a row of its own, above its numbers.
+    return sorted(found | {i + 1 for i in found if i + 1 < grid.n_rows and _alone(grid, i)})
+
+
+def _standing(column: Any, cells: Sequence[str]) -> set[int]:
+    """Return the positions of the rows in which one of some cells stands."""
+    hit = pc.fill_null(pc.is_in(column, value_set=pa.array(cells, column.type)), False)
+    return {*np.flatnonzero(hit.to_numpy()).tolist()} if cells else set()
+
+
+def _said(label: str, known: AbstractSet[str]) -> str:
+    """Return a label without what it says it is of: `mean` of `grand mean`, and of `mean ctl`."""
+    words = label.split()
+    left = [word for word in words if word not in _OF]
+    if len(words) == 1 or not left:
+        return words[0] if words else ""
+    for i in range(1, len(left)):
+        head, tail = " ".join(left[:i]), " ".join(left[i:])
+        if head in _SUMMARIES and tail in known - _SUMMARIES:
+            return head
+        if tail in _SUMMARIES and head in known - _SUMMARIES:
+            return tail
+    return " ".join(left)
+
+
+def _without_labels(grid: Grid) -> set[int]:
+    """Return the rows that hold numbers without a label, below rows that all have one."""
+    labels = [
+        column
+        for column in map(_chunked, grid.columns)
+        if is_text(column) and not number_like(column)
+    ]
+    if not labels:
+        return set()
+    blank = np.ones(grid.n_rows, dtype=bool)
+    for column in labels:
+        blank &= pc.fill_null(pc.equal(pc.utf8_trim_whitespace(column), ""), True).to_numpy()
+    below = np.flatnonzero(blank)
+    return {int(i) for i in below if i >= FEWEST_ABOVE and not blank[i - FEWEST_ABOVE : i].any()}
+
+
+def _by_numbers(grid: Grid, rows: Collection[int]) -> set[int]:
+    """Return rows if each of them is the mean, or the sum, of those above it; else none."""
+    starts = [0, *(i + 1 for i in sorted(rows))]
+    few = FEWEST_ABOVE * len(rows) < grid.n_rows
+    return {*rows} if few and all(map(partial(_sums_up, grid), starts, sorted(rows))) else set()
+
+
+def _sums_up(grid: Grid, start: int, row: int) -> bool:
+    """Return whether the numbers of a row are the means, or the sums, of those from a start on.
+
+    Above it, those rows count that have the labels which stand in it.
+    """
+    cells = [[_text(cell) for cell in _chunked(c)[start : row + 1]] for c in grid.columns]
+    numbers = [i for i, found in enumerate(cells) if is_plain_number(found[-1])]
+    labels = [
+        found
+        for i, found in enumerate(cells)
+        if i not in numbers and found[-1] and found[-1] in found[:-1]
+    ]
+    alike = [at for at in range(row - start) if all(f[at] == f[-1] for f in labels)]
+    above = [[cells[i][at] for at in alike if is_plain_number(cells[i][at])] for i in numbers]
+    pairs = [(cells[i][-1], [*map(float, a)]) for i, a in zip(numbers, above, strict=True)]
+    pairs = [(said, found) for said, found in pairs if len({*found}) > 1]
+    return any(
+        all(_rounds_to(total(found), said) for said, found in pairs) for total in (np.mean, np.sum)
+    ) and any(len(found) >= FEWEST_ABOVE for _, found in pairs)
+
+
+def _rounds_to(number: float, said: str) -> bool:
+    unit = 10.0 ** -len(said.partition(".")[2])
+    return abs(number - float(said)) <= 0.5 * unit + 1e-9 * abs(number)
+
+
+def _text(cell: Any) -> str:
+    return tidy(str(cell.as_py() if cell.is_valid else ""))
+
+
+def _alone(grid: Grid, row: int) -> bool:
+    """Return whether a row of several cells holds a single one, which is no number."""
+    cells = [_text(_chunked(column)[row]) for column in grid.columns]
+    return len(cells) > 1 and [is_plain_number(cell) for cell in cells if cell] == [False]
+
+
+def _stripped(cell: str | None) -> str:
+    plain = re.sub(r"\s*\(.*\)$", "", tidy(cell or "").casefold())
+    label = re.sub(r"[\s._]+", " ", plain).strip(" :=-")
+    return re.sub(r"^n ?= ?\d+$", "n", label)
+
+
+def check_summaries(grid: Grid) -> None:
+    """Refuse rows of summaries among readings; names the rows and how to leave them out.
+
+    Raises
+    ------
+    DataError
+        When there are any.
+    """
+    found = summary_rows(grid)
+    if found:
+        raise DataError(f"{grid.source}: {summaries_said(grid, found)}")
+
+
+def summaries_said(grid: Grid, found: Sequence[int]) -> str:
+    """Say which rows hold summaries and how to leave them out."""
+    texts = [column for column in map(_chunked, grid.columns) if is_text(column)]
+    words: list[str] = []
+    for column in texts:
+        cells = [_text(column[i]) for i in found]
+        words = words or [c for c in cells if {*_stripped(c).split()} & (_SUMMARIES | _MAY_BE)]
+    called = (
+        listed(list(dict.fromkeys(words)), most=5) or "without a label, the mean of those above"
+    )
+    numbers = [grid.rows[i] for i in found]
+    plain = all(isinstance(n, int | np.integer) for n in numbers)
+    where = spans([int(n) for n in numbers]) if plain else listed([str(n) for n in numbers], 6)
+    verb = "is a summary" if len(found) == 1 else "are summaries"
+    said = f"{where} ({called}) {verb} of other rows, no reading"
+    rows = row_list([int(n) for n in numbers]) if plain else ""
+    option = f": --skip-rows {rows} (skip_rows='{rows}' in Python)" if plain else ""
+    return f"{said}. Leave them out{option}."
+
+
+def _chunked(column: Any) -> Any:
+    return pa.chunked_array([column]) if isinstance(column, pa.Array) else column

@@ -29,7 +29,7 @@ Codes = NDArray[np.intp]
 FEWEST_LEVELS = 3
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Along:
     """A factor that varies inside blocks.
 

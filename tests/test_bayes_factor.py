@@ -85,3 +85,16 @@ def test_points_of_the_plane_have_no_difference():
     z = np.random.default_rng(1).standard_normal((50, len(fit.model.free) - 1))
     mu = fit.model.natural(fit.model.standard(plane.embed(z))).means
     assert mu @ weights == pytest.approx(0.3)
+
+
+def test_a_factor_that_another_seed_would_move_is_shown_with_its_error():
+    result = ne.compare(DATA, options=OPTIONS)
+    one = result.bayes_factor[0]
+    assert one.log_bf_savage_dickey_se > 0.025
+    text = " ".join(str(result).split())
+    side = 1 if one.log_bf > 0 else -1
+    ends = [
+        np.exp(side * one.log_bf_savage_dickey + 2 * k * one.log_bf_savage_dickey_se)
+        for k in (-1, 1)
+    ]
+    assert f"({ends[0]:.1f} to {ends[1]:.1f} by its error) by Savage-Dickey" in text

@@ -58,12 +58,17 @@ class BayesFactor:
     agree: bool | None
 
     def record(self) -> dict[str, Any]:
-        """Return the fields as plain values for JSON, and the factors both ways round."""
+        """Return the fields as plain values for JSON, and the factors both ways round.
+
+        Their ends `low` and `high` lie two standard errors off.
+        """
         found = asdict(self)
         for name in ("log_bf", "log_bf_savage_dickey"):
-            value, tail = found[name], name.removeprefix("log_bf")
-            found[f"bf_01{tail}"] = None if value is None else float(np.exp(value))
-            found[f"bf_10{tail}"] = None if value is None else float(np.exp(-value))
+            value, error = found[name], found[f"{name}_se"] or 0.0
+            for way, side in (("01", 1), ("10", -1)):
+                for end, off in (("", 0.0), ("_low", -2 * error), ("_high", 2 * error)):
+                    key = f"bf_{way}{name.removeprefix('log_bf')}{end}"
+                    found[key] = None if value is None else float(np.exp(side * value + off))
         return found
 
 

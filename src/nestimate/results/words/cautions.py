@@ -34,6 +34,8 @@ MORE = Remedy("ess", 40_000)
 MOST_NAMED = 3
 #: Widths of a prior that are tried where units are few.
 MANY_WIDTHS = 3
+#: Standard error of the log of a Bayes factor from which it is shown.
+SHOWN = 0.025
 #: Posterior SDs between a centre and the arithmetic mean from which that is said.
 APART = 1.0
 
@@ -251,16 +253,17 @@ def bayes_factor_checks(found: Sequence[BayesFactor]) -> tuple[Check, ...]:
 def bayes_factor_sentence(one: BayesFactor, design: Design) -> str:
     """Say the Bayes factor with the prior it follows."""
     null = f"{design.differences.null:g}"
-    ways = [
-        (value, name)
-        for value, name in ((one.log_bf, "evidence"), (one.log_bf_savage_dickey, "Savage-Dickey"))
-        if value is not None
-    ]
+    both = (
+        (one.log_bf, one.log_bf_se, "evidence"),
+        (one.log_bf_savage_dickey, one.log_bf_savage_dickey_se, "Savage-Dickey"),
+    )
+    ways = [(value, error or 0.0, name) for value, error, name in both if value is not None]
     if not ways:
         failed = f"The Bayes factor of {one.contrast} could not be worked out; try "
         return Advice(failed, MORE, ".")
     for_null = ways[0][0] > 0
-    shown = [f"{_factor(value if for_null else -value)} by {name}" for value, name in ways]
+    side = 1 if for_null else -1
+    shown = [f"{_factor(side * value, error)} by {name}" for value, error, name in ways]
     sides = (f"if {one.contrast} is exactly {null}", "under the model")
     first, second = sides if for_null else sides[::-1]
     logs = {"difference": "", "ratio": " of its logarithm"}[design.differences.difference]
@@ -271,9 +274,14 @@ def bayes_factor_sentence(one: BayesFactor, design: Design) -> str:
     )
 
 
-def _factor(log: float) -> str:
+def _factor(log: float, error: float = 0.0) -> str:
+    """Write a factor, with two standard errors where another seed would show other digits."""
     value = exp(min(log, 700.0))
-    return f"{value:.1e}" if value >= 1000 else number(value, 0 if value >= 10 else 1)
+    said = f"{value:.1e}" if value >= 1000 else number(value, 0 if value >= 10 else 1)
+    if error < SHOWN:
+        return said
+    low, high = (_factor(log + 2 * side * error) for side in (-1, 1))
+    return f"{said} ({low} to {high} by its error)"
 
 
 def _influence_sentence(one: Influence, design: Design) -> str:

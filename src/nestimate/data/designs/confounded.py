@@ -3,19 +3,19 @@
 A batch, a sex or a cage that most animals of one group have in common moves their mean.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from nestimate.data.designs.labelled import unused_labels
 from nestimate.data.designs.measures import LINEAR
 from nestimate.data.designs.nesting import Points, doubt_nested, measures
 from nestimate.data.designs.pairing import Rows, doubt_pairs
 from nestimate.data.designs.roles import Roles
 from nestimate.data.tables.door import Table
-from nestimate.errors import DataError
 from nestimate.remedies import Advice, Remedy
 
 Array = NDArray[np.float64]
@@ -29,8 +29,6 @@ MOST_LABELS, FEWEST = 12, 3
 MOST_UNITS = 500
 #: By how many of its standard errors a difference has to move to be told.
 MOVED = 0.25
-#: Columns left out that are looked at.
-MOST_COLUMNS = 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,41 +97,29 @@ class Beside:
 
 def left_out(table: Table, roles: Roles, used: Sequence[str], rows: Rows) -> list[str]:
     """Return what is said of columns left out: they tie, stand behind, or move what is compared."""
-    said = [*doubt_pairs(table, roles, used, rows), *doubt_nested(table, roles, used, rows)]
-    return [*said, *doubt_confounded(table, roles, used, rows, " ".join(said))]
+    said = doubt_pairs(table, roles, used, rows) | doubt_nested(table, roles, used, rows)
+    return [*said.values(), *doubt_confounded(table, roles, {*used, *said}, rows)]
 
 
-def doubt_confounded(
-    table: Table, roles: Roles, used: Sequence[str], rows: Rows, named: str
-) -> list[str]:
+def doubt_confounded(table: Table, roles: Roles, used: Collection[str], rows: Rows) -> list[str]:
     """Name the column left out that explains most beside the groups, if any does.
 
     Parameters
     ----------
     table, roles, used
-        The table, and its columns that play a role.
+        The table, and its columns that play a role, or are named already.
     rows
         The rows that are compared.
-    named
-        What was said of columns left out already.
     """
     if rows.readings.reconstructed or len(rows.groups) < 2:
         return []
     points = Points.of(roles, rows)
     found = []
-    for name in [name for name in table.columns if name not in used][:MOST_COLUMNS]:
-        if f"Column {name} is left out" in named:
-            continue
-        try:
-            codes, labels = table.labels(name)
-        except DataError:
-            continue  # what cannot be labels divides nothing
+    for name, codes, labels in unused_labels(table, used):
+        mine = codes[rows.keep]
         if not measures(labels):
-            mine = codes[rows.keep]
             one = _beside(name, mine, points, rows) or _inside(name, mine, points, rows)
             found += [] if one is None else [one]
-    if not found:
-        return []
     return [min(found, key=lambda one: one.chance).advice(roles, rows, points)] if found else []
 
 

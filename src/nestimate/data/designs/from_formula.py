@@ -281,7 +281,8 @@ def _unnamed(
     )
     inner = f"/{quoted(outer.name)}" if outer.size else ""
     used = {*formula.measured, *formula.variables, *formula.grouping}
-    return named(table, used, frame.kept, points, lambda x: (f"'(1 | {quoted(x)}{inner})'.",))
+    found = named(table, used, frame.kept, points, lambda x: (f"'(1 | {quoted(x)}{inner})'.",))
+    return [*found.values()]
 
 
 def _observed(table: Table, formula: Formula, roles: Roles) -> Observed | None:

@@ -1,4 +1,6 @@
-"""A column of labels as a level, for the rows that have a value."""
+"""Columns of labels: as a level, for the rows that have a value; and those without a role."""
+
+from collections.abc import Collection, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,6 +9,9 @@ from nestimate.data.designs.levels import Level
 from nestimate.data.tables.cells import EMPTY_LABELS
 from nestimate.data.tables.door import Table
 from nestimate.errors import DataError, listed
+
+#: Columns without a role that are looked at.
+MOST_UNUSED = 30
 
 
 def read_level(table: Table, name: str, keep: NDArray[np.bool_]) -> Level:
@@ -30,3 +35,15 @@ def check_labelled(
             f"that have a value, first in row {table.row(missing[0])}. Fill in the label or "
             f"delete the row; in a spreadsheet, merged cells have to be filled down.{taken}"
         )
+
+
+def unused_labels(
+    table: Table, used: Collection[str]
+) -> Iterator[tuple[str, NDArray[np.intp], tuple[str, ...]]]:
+    """Give each column that plays no role, but what cannot be labels: name, codes and labels."""
+    for name in [name for name in table.columns if name not in used][:MOST_UNUSED]:
+        try:
+            codes, labels = table.labels(name)
+        except DataError:
+            continue
+        yield name, codes, labels

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from nestimate.data.designs.labelled import unused_labels
 from nestimate.data.designs.pairing import Rows
 from nestimate.data.designs.roles import Roles
 from nestimate.data.tables.cells import is_plain_number
 from nestimate.data.tables.door import Table
-from nestimate.errors import DataError
 from nestimate.remedies import Advice, Remedy, Spoken
 
 Codes = NDArray[np.intp]
@@ -27,8 +27,6 @@ Values = NDArray[np.float64]
 ALIKE = 0.05
 #: Degrees of freedom of labels, and of what is left, below which nothing is said.
 FEWEST = 2
-#: Columns left out that are looked at.
-MOST_COLUMNS = 30
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -94,7 +92,7 @@ class Behind:
     chance: float
 
 
-def doubt_nested(table: Table, roles: Roles, used: Sequence[str], rows: Rows) -> list[str]:
+def doubt_nested(table: Table, roles: Roles, used: Sequence[str], rows: Rows) -> dict[str, str]:
     """Name a column left out whose labels hold alike points of one group each.
 
     Parameters
@@ -105,7 +103,7 @@ def doubt_nested(table: Table, roles: Roles, used: Sequence[str], rows: Rows) ->
         The rows that are compared.
     """
     if rows.readings.reconstructed:
-        return []
+        return {}
     points = Points.of(roles, rows)
     inner = "" if roles.unit is None else f"/{roles.unit}"
     return named(
@@ -119,7 +117,7 @@ def named(
     keep: Codes | NDArray[np.bool_],
     points: Points,
     remedy: Callable[[str], tuple[str | Spoken, ...]],
-) -> list[str]:
+) -> dict[str, str]:
     """Name the column left out that says most of how points are alike, if any does.
 
     Parameters
@@ -134,19 +132,15 @@ def named(
         What takes a column in, as the end of a sentence.
     """
     found = []
-    for name in [name for name in table.columns if name not in used][:MOST_COLUMNS]:
-        try:
-            codes, labels = table.labels(name)
-        except DataError:
-            continue  # what cannot be labels stands behind nothing
+    for name, codes, labels in unused_labels(table, used):
         one = None if measures(labels) else behind(name, codes[keep], points)
         found += [] if one is None else [one]
     if not found:
-        return []
+        return {}
     best = min(found, key=lambda one: (one.chance, -one.labels))
     what, count = points.name, int(points.point.max()) + 1
-    return [
-        Advice(
+    return {
+        best.name: Advice(
             f"Column {best.name} is left out, and what shares one {best.name} is "
             f"{'very much' if best.ratio > 10 else 'clearly'} more alike than the rest of its "
             f"{points.where} (F = {best.ratio:.3g}; {best.labels} {best.name}, each in one "
@@ -155,7 +149,7 @@ def named(
             "sampled. Name it: ",
             *remedy(best.name),
         )
-    ]
+    }
 
 
 def measures(labels: Sequence[str]) -> bool:

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from nestimate.data.designs.labelled import unused_labels
 from nestimate.data.designs.levels import Level
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.statistics import Readings
 from nestimate.data.tables.cells import is_plain_number
 from nestimate.data.tables.door import Table
-from nestimate.errors import DataError
 from nestimate.remedies import Advice, Fit, Remedy
 
 Codes = NDArray[np.intp]
@@ -27,8 +27,6 @@ ALIKE, FEWEST = 0.01, 4
 MUCH, MOST_INSIDE = 0.1, 30
 #: Rounds in which means of labels and cells are taken off in turn: exact where these are balanced.
 SWEEPS = 20
-#: Columns left out that are looked at.
-MOST_COLUMNS = 30
 #: Fewest pairs whose correlation is looked at.
 FEWEST_PAIRS = 3
 
@@ -76,7 +74,7 @@ class Rows:
         return tuple(compress(paths, several))
 
 
-def doubt_pairs(table: Table, roles: Roles, used: Sequence[str], rows: Rows) -> list[str]:
+def doubt_pairs(table: Table, roles: Roles, used: Sequence[str], rows: Rows) -> dict[str, str]:
     """Name a column left out that ties values together across groups, where that shows.
 
     A day, a plate or a position is met equally often in all groups; so are numbers of replicates,
@@ -91,21 +89,17 @@ def doubt_pairs(table: Table, roles: Roles, used: Sequence[str], rows: Rows) -> 
         The rows that are compared.
     """
     if rows.readings.reconstructed or len(rows.groups) < 2:
-        return []
+        return {}
     found = []
-    for name in [name for name in table.columns if name not in used][:MOST_COLUMNS]:
-        try:
-            codes = table.labels(name)[0][rows.keep]
-        except DataError:
-            continue  # what cannot be labels pairs nothing
-        tie = _tie(name, codes, rows)
+    for name, codes, _ in unused_labels(table, used):
+        tie = _tie(name, codes[rows.keep], rows)
         if tie is not None:
             found.append(tie)
     # What ties units together tells on the interval; what differs inside them on their readings.
     inside = [tie for tie in found if isinstance(tie, InsideTie)]
     between = [tie for tie in found if tie not in inside]
     best = [max(ties, key=lambda tie: tie.ratio) for ties in (between, inside) if ties]
-    return [tie.advice(roles, rows) for tie in best]
+    return {tie.name: tie.advice(roles, rows) for tie in best}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.designs.nesting import MOST_COLUMNS, Points, behind, measures
+from nestimate.data.designs.labelled import unused_labels
+from nestimate.data.designs.nesting import Points, behind, measures
 from nestimate.data.tables.table import Table
-from nestimate.errors import DataError
 from nestimate.remedies import Advice, Remedy
 from nestimate.studies.screen.request import Roles
 
@@ -62,15 +62,7 @@ def of_samples(sheet: Table, roles: Roles, sample: str, kept: Codes, values: Arr
 def _left(table: Table, used: set[str], roles: Roles) -> dict[str, Codes]:
     """Return the codes of columns that play no role and may be names."""
     used = used | {*roles.compared, *roles.inside.values(), roles.sample or ""}
-    found = {}
-    for name in [name for name in table.columns if name not in used][:MOST_COLUMNS]:
-        try:
-            codes, labels = table.labels(name)
-        except DataError:
-            continue  # what cannot be labels stands behind nothing
-        if not measures(labels):
-            found[name] = codes
-    return found
+    return {n: codes for n, codes, labels in unused_labels(table, used) if not measures(labels)}
 
 
 def _said(

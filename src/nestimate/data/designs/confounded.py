@@ -68,8 +68,8 @@ class Beside:
         how = how if roles.block or self.inside else (block, ", or ", *how)
         if self.within:
             said += (
-                f". The {what} count as if they were independent: differences between what holds "
-                f"whole {name} look surer than they are, those within {name} less sure."
+                f". The {what} count as if they were independent: differences between groups that "
+                f"hold other {name} look surer than they are, those within each {name} less sure."
             )
             how = (Remedy("unit", name), ".")
         elif self.moved is not None:

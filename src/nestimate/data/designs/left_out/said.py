@@ -1,0 +1,80 @@
+"""All that is said of columns left out: they tie, stand behind, or move what is compared."""
+
+from collections.abc import Collection, Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.data.designs.labelled import Unused, unused
+from nestimate.data.designs.left_out.behind import Behind
+from nestimate.data.designs.left_out.kinds import LeftOut, Looked
+from nestimate.data.designs.left_out.made import made_of
+from nestimate.data.designs.left_out.ties import InsideTie, OuterTie, Tie
+from nestimate.data.designs.left_out.uneven import Labels, Slope, looks, straight
+from nestimate.data.tables.door import Table
+
+Codes = NDArray[np.intp]
+
+#: Share of the rows that a column has to hold something in to be looked at.
+FILLED = 0.8
+
+
+def left_out(
+    table: Table, used: Collection[str], keep: Codes | NDArray[np.bool_], looked: Looked
+) -> list[str]:
+    """Say what columns left out do; of each kind one.
+
+    Parameters
+    ----------
+    table, used
+        The table, and its columns that play a role.
+    keep
+        Its rows that are compared.
+    looked
+        The design.
+    """
+    columns = [column.where(keep) for column in unused(table, used)]
+    if not columns or np.ptp(looked.strata.value) == 0:
+        return []
+    names = [c for c in columns if not straight(c, looked)]
+    behind = _first([one for c in names if (one := Behind.of(c, looked))])
+    found: list[LeftOut] = [
+        *_first([tie for c in columns if (tie := Tie.of(c, looked) or OuterTie.of(c, looked))]),
+        *_first([inner for c in columns if (inner := InsideTie.of(c, looked))]),
+        *behind,
+    ]
+    if len(looked.groups) > 1:
+        said = {one.name for one in found}
+        held = [c.codes for c in columns for one in behind if c.name == one.name]
+        beside = looked.beside(*held) if held else looked
+        uneven = looks(_filled([c for c in columns if c.name not in said], beside))
+        numbers = [c for c in columns if c.numbers is not None]
+        # Labels that each lie in one group stand behind what is named already.
+        labels = [one for one in uneven if isinstance(one, Labels) and not (behind and one.within)]
+        slopes = [one for one in uneven if isinstance(one, Slope)]
+        found += _first(labels)
+        found += _first([one for one in slopes if not _made(one, numbers, looked)])
+    return [one.advice(looked) for one in {one.name: one for one in found}.values()]
+
+
+def _first(found: Sequence[LeftOut]) -> list[LeftOut]:
+    """Return the one that is named of several."""
+    return [min(found, key=lambda one: one.order)] if found else []
+
+
+def _filled(columns: Iterable[Unused], looked: Looked) -> Iterable[tuple[Unused, Looked]]:
+    """Give columns that hold something in most rows, and the design of these."""
+    for column in columns:
+        keep = column.codes >= 0
+        if keep.all():
+            yield column, looked
+        elif keep.mean() >= FILLED and (own := looked.only(keep)) is not None:
+            yield column.where(keep), own
+
+
+def _made(one: Slope, numbers: Sequence[Unused], looked: Looked) -> bool:
+    """Whether a column is made of what is analysed."""
+    columns = {c.name: c.numbers for c in numbers if c.numbers is not None}
+    own = columns.pop(one.name)
+    filled = ~np.isnan(own)
+    return made_of(looked.strata.value[filled], own[filled], [c[filled] for c in columns.values()])

@@ -28,8 +28,7 @@ from nestimate.data.designs.doubts import (
 )
 from nestimate.data.designs.groups import dropped_units
 from nestimate.data.designs.labelled import read_level
-from nestimate.data.designs.left_out.kinds import Looked
-from nestimate.data.designs.left_out.said import left_out
+from nestimate.data.designs.left_out.said import beside_roles
 from nestimate.data.designs.levels import (
     Level,
     check_blocks,
@@ -219,8 +218,7 @@ class Design:
     ) -> Self:
         """Read the roles from the table, derive the layout and check that it can be answered.
 
-        Levels of a factor between blocks may have scales of their own where they are `apart`. The
-        columns of `adjust` are not left out, though the design is one without them.
+        Where `apart` levels between blocks may have own scales; `adjust` is not left out.
 
         Raises
         ------
@@ -303,10 +301,7 @@ class Design:
             factor, levels, blocks, readings.told, compared.crossing, apart=apart
         )
         scatter = observed.scatter(structure) if observed is not None else None
-        if not readings.reconstructed:
-            beside = [table.numbers(name)[keep] for name in adjust]
-            looked = Looked.by_roles(roles, rows, structure, dict(zip(adjust, beside, strict=True)))
-            warnings += left_out(table, {*used, *adjust}, keep, looked)
+        warnings += beside_roles(table, roles, {*used, *adjust}, rows, structure, adjust)
         return cls(
             roles=replace(roles, group=compared.name),
             source=table.source,

@@ -15,8 +15,7 @@ from nestimate.data.designs.crossing import Crossing
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.doubts import doubt_values
 from nestimate.data.designs.formula import Formula
-from nestimate.data.designs.left_out.kinds import Looked
-from nestimate.data.designs.left_out.said import left_out
+from nestimate.data.designs.left_out.said import beside_formula
 from nestimate.data.designs.misgivings import misgivings
 from nestimate.data.designs.model_frame import ModelFrame, read_model_frame
 from nestimate.data.designs.normalised import doubt_normalised
@@ -112,19 +111,11 @@ def formula_design(
     made = made or design(said)
     if given.group not in ("", MEAN):
         return made  # roles that a formula stands for say themselves what they leave out
-    return replace(made, warnings=(*made.warnings, *_unnamed(table, formula, said, made)))
-
-
-def _unnamed(table: Table, formula: Formula, frame: ModelFrame, design: Design) -> list[str]:
-    """Say what columns that a formula leaves out do."""
-    roles, structure = design.roles, design.structure
-    if structure.crossed:
-        return []
-    where = " x ".join(frame.compared) or "formula"
-    looked = Looked.by_formula(formula, roles, structure, design.readings.value, where)
-    beside = filter(None, (getattr(roles, name) for name in BESIDE))
-    used = {*formula.measured, *formula.variables, *formula.grouping, *beside}
-    return left_out(table, used, frame.kept, looked)
+    where = " x ".join(said.compared) or "formula"
+    unnamed = beside_formula(
+        table, formula, made.roles, said.kept, made.structure, made.readings.value, where
+    )
+    return replace(made, warnings=(*made.warnings, *unnamed))
 
 
 def _stated(design: Design, formula: Formula, frame: ModelFrame) -> Design | None:

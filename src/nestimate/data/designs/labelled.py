@@ -69,7 +69,7 @@ class Unused:
         return replace(self, codes=self.codes[keep], numbers=numbers)
 
 
-def unused(table: Table, used: Collection[str]) -> Iterator[Unused]:
+def unused(table: Table, used: Collection[str | None]) -> Iterator[Unused]:
     """Give each column that plays no role, but what cannot be labels."""
     for name in [name for name in table.columns if name not in used][:MOST_UNUSED]:
         try:

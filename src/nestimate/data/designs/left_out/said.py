@@ -5,35 +5,87 @@ from collections.abc import Collection, Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.designs.formula import Formula
 from nestimate.data.designs.labelled import Unused, unused
 from nestimate.data.designs.left_out.behind import Behind
 from nestimate.data.designs.left_out.kinds import LeftOut, Looked
 from nestimate.data.designs.left_out.made import made_of
 from nestimate.data.designs.left_out.ties import InsideTie, OuterTie, Tie
 from nestimate.data.designs.left_out.uneven import Labels, Slope, looks, straight
+from nestimate.data.designs.pairing import Rows
+from nestimate.data.designs.roles import Roles
+from nestimate.data.designs.structure import Structure
 from nestimate.data.tables.door import Table
 
+Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
 #: Share of the rows that a column has to hold something in to be looked at.
 FILLED = 0.8
 
 
-def left_out(
-    table: Table, used: Collection[str], keep: Codes | NDArray[np.bool_], looked: Looked
+def beside_roles(
+    table: Table,
+    roles: Roles,
+    used: Collection[str],
+    rows: Rows,
+    structure: Structure,
+    adjust: Sequence[str],
 ) -> list[str]:
-    """Say what columns left out do; of each kind one.
+    """Say what columns do that are left out where columns have roles.
 
     Parameters
     ----------
-    table, used
+    table, roles, used
         The table, and its columns that play a role.
-    keep
-        Its rows that are compared.
-    looked
-        The design.
+    rows, structure
+        The rows that are compared, and what they are made of.
+    adjust
+        Columns that groups are adjusted for.
     """
-    columns = [column.where(keep) for column in unused(table, used)]
+    if rows.readings.reconstructed:
+        return []
+    beside = {name: table.numbers(name)[rows.keep] for name in adjust}
+    looked = Looked.by_roles(roles, rows, structure, beside)
+    return _said(
+        [column.where(rows.keep) for column in unused(table, {*used, *_behind(roles)})], looked
+    )
+
+
+def beside_formula(
+    table: Table,
+    formula: Formula,
+    roles: Roles,
+    kept: Codes,
+    structure: Structure,
+    value: Array,
+    where: str,
+) -> list[str]:
+    """Say what columns do that a formula leaves out.
+
+    Parameters
+    ----------
+    table, formula, roles
+        The table, the formula, and what a reading is.
+    kept
+        Rows of the table that are used.
+    structure, value, where
+        What they are made of, what is analysed of each, and what is compared.
+    """
+    if structure.crossed:
+        return []
+    looked = Looked.by_formula(formula, roles, structure, value, where)
+    used = {*formula.measured, *formula.variables, *formula.grouping, *_behind(roles)}
+    return _said([column.where(kept) for column in unused(table, used)], looked)
+
+
+def _behind(roles: Roles) -> set[str | None]:
+    """Return the columns that stand behind readings: totals, exposures, limits."""
+    return {roles.total, roles.exposure, roles.limit}
+
+
+def _said(columns: Sequence[Unused], looked: Looked) -> list[str]:
+    """Say what columns left out do; of each kind one."""
     if not columns or np.ptp(looked.strata.value) == 0:
         return []
     names = [c for c in columns if not straight(c, looked)]

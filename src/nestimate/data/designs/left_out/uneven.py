@@ -161,12 +161,13 @@ class Slope(LeftOut):
         by = f"{self.slope:.3g} for one more, " if looked.measure == LINEAR else ""
         one, other = (f"{self.means[i]:.4g} in {looked.groups[i]}" for i in (0, g))
         return Advice(
-            f"Column {name} is left out, and {looked.value} goes with it ({by}{self.shown}), and "
-            f"it lies unevenly over the groups (mean {one}, {other}): part of their difference may "
-            f"be that of {name}.{looked.moved(self.moved)} If it was measured before the groups "
-            "were made, or they cannot change it, compare them where they are alike in it; if they "
-            f"may have changed it, that would take away what they did through {name}. Take it in: ",
+            f"Column {name} is left out, and it lies unevenly over the groups (mean {one}, {other}) "
+            f"while {looked.value} goes with it inside them ({by}{self.shown}): part of their "
+            f"difference may be that of {name}.{looked.moved(self.moved)} If it was measured before "
+            "the groups were made, take it in: ",
             *looked.asked.along(name),
+            " If they may have changed it, leave it out: taken in, it hides what they did through "
+            "it.",
         )
 
 

@@ -62,15 +62,12 @@ class Stage:
         What is left of their values, (members,), and of the columns of what is compared.
     lost
         How many means were taken off.
-    compares
-        Whether groups differ between these members.
     """
 
     place: int
     y: Array
     x: Array
     lost: int
-    compares: bool
 
     @cached_property
     def basis(self) -> Array:
@@ -216,10 +213,13 @@ class Strata:
         for i, (own, columns) in enumerate(zip(y, x, strict=True)):
             told = np.where(np.linalg.norm(columns, axis=0) > 1e-9 * length, columns, 0.0)
             lost = 0 if i == 0 else len(y[i - 1])
-            compares = bool((np.ptp(told, axis=0) > 0).any())
-            stage = Stage(place=i, y=own[:, 0], x=told, lost=lost, compares=compares)
-            found.append(stage)
+            found.append(Stage(place=i, y=own[:, 0], x=told, lost=lost))
         return tuple(found)
+
+    @property
+    def compares(self) -> int:
+        """The place of the outermost members that differ in what is compared."""
+        return next((s.place for s in self.stages if (np.ptp(s.x, axis=0) > 0).any()), 0)
 
     def explained(self, columns: Array, place: int) -> Explained | None:
         """Return what columns, (rows, columns), explain between the members of a level."""

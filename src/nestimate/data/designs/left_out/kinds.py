@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from nestimate.data.designs.expressions import quoted
 from nestimate.data.designs.formula import Formula
 from nestimate.data.designs.labelled import Unused
-from nestimate.data.designs.left_out.beside import Strata
+from nestimate.data.designs.left_out.beside import Strata, constant
 from nestimate.data.designs.measures import LINEAR, Measure
 from nestimate.data.designs.pairing import Rows
 from nestimate.data.designs.roles import Roles
@@ -237,6 +237,12 @@ class Looked:
     def beside(self, held: Codes) -> Self:
         """Return the same beside what stands behind its points, and scatters, too."""
         return replace(self, strata=self.strata.beside(held))
+
+    def inside(self, codes: Codes, place: int) -> bool:
+        """Whether labels that differ between the members of a level differ inside data points."""
+        if self.points.apart:
+            return not constant(codes, self.points.point)
+        return place > min(self.strata.home(self.group) or 0, len(self.strata.levels) - 2) + 1
 
     def moved(self, found: tuple[int, float, float]) -> str:
         """Say which difference moves by how much."""

@@ -47,9 +47,8 @@ def beside_roles(
         return []
     beside = {name: table.numbers(name)[rows.keep] for name in adjust}
     looked = Looked.by_roles(roles, rows, structure, beside)
-    return _said(
-        [column.where(rows.keep) for column in unused(table, {*used, *_behind(roles)})], looked
-    )
+    named = {*used, *_behind(roles)}
+    return _said([column.where(rows.keep) for column in unused(table, named)], looked)
 
 
 def beside_formula(

@@ -11,7 +11,7 @@ from typing import Self
 import numpy as np
 
 from nestimate.data.designs.labelled import Unused
-from nestimate.data.designs.left_out.beside import Explained, constant
+from nestimate.data.designs.left_out.beside import Explained
 from nestimate.data.designs.left_out.kinds import Array, LeftOut, Looked
 from nestimate.data.designs.measures import LINEAR
 from nestimate.remedies import Advice
@@ -40,8 +40,8 @@ class Labels(LeftOut):
     within
         Whether its labels lie in some of the groups only, as animals of one arm do.
     inside, compared
-        Whether it differs inside data points, which then see several of its labels; and whether
-        groups are compared between the members that it differs between.
+        Whether it differs inside data points, which then see several of its labels; and whether it
+        differs between these where groups are compared, or inside of that.
     moved
         The group whose difference to the first it moves most, and that difference by least squares
         without it and beside it; None where none moves.
@@ -62,13 +62,14 @@ class Labels(LeftOut):
             return None
         # Labels that are not all told apart beside the groups lie in some of these alone.
         within = found.rank < columns.shape[1] - 1
+        inside = looked.inside(column.codes, found.place)
         return cls(
             name=column.name,
             test=found.test,
             column=column,
             within=within,
-            inside=not constant(column.codes, looked.points.point),
-            compared=strata.stages[found.place].compares,
+            inside=inside,
+            compared=not inside and strata.compares <= found.place,
             moved=None if within else strata.moved(columns, found.slopes, MOVED),
         )
 
@@ -159,12 +160,12 @@ class Slope(LeftOut):
         assert self.moved is not None
         name, g = self.name, self.moved[0]
         by = f"{self.slope:.3g} for one more, " if looked.measure == LINEAR else ""
-        one, other = (f"{self.means[i]:.4g} in {looked.groups[i]}" for i in (0, g))
+        means = " and ".join(f"{self.means[i]:.4g} in {looked.groups[i]}" for i in (0, g))
         return Advice(
-            f"Column {name} is left out, and it lies unevenly over the groups (mean {one}, {other}) "
+            f"Column {name} is left out, and it lies unevenly over the groups (mean {means}) "
             f"while {looked.value} goes with it inside them ({by}{self.shown}): part of their "
-            f"difference may be that of {name}.{looked.moved(self.moved)} If it was measured before "
-            "the groups were made, take it in: ",
+            f"difference may be that of {name}.{looked.moved(self.moved)} If it was measured "
+            "before the groups were made, take it in: ",
             *looked.asked.along(name),
             " If they may have changed it, leave it out: taken in, it hides what they did through "
             "it.",

@@ -149,15 +149,21 @@ class Strata:
         binary = [s for s in structure.strata if _binary(s)]
         outer = structure.outer.codes if structure.outer.size else np.arange(value.size)
         levels, across = _nested([outer, split(outer, structure.group), *map(members_of, binary)])
-        more = [(column - column.mean())[:, None] for column in beside]
-        return cls(
+        found = cls(
             value=value,
-            fixed=np.hstack([structure.fixed, *more]),
-            means=np.pad(structure.means, ((0, 0), (0, len(more)))),
+            fixed=structure.fixed,
+            means=structure.means,
             levels=levels,
             across=across,
             sloped=len(binary) < len(structure.strata),
         )
+        return found.taking(np.stack(beside, axis=1)) if beside else found
+
+    def taking(self, columns: Array) -> Self:
+        """Return those with more columns in what is compared, (rows, columns)."""
+        more = columns - columns.mean(axis=0)
+        means = np.pad(self.means, ((0, 0), (0, more.shape[1])))
+        return replace(self, fixed=np.hstack([self.fixed, more]), means=means)
 
     def only(self, keep: NDArray[np.bool_]) -> Self:
         """Return those of some of the rows."""

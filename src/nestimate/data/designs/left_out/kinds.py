@@ -238,6 +238,10 @@ class Looked:
         """Return the same beside what stands behind its points, and scatters, too."""
         return replace(self, strata=self.strata.beside(held))
 
+    def taking(self, columns: Array) -> Self:
+        """Return the same with more columns in what is compared."""
+        return replace(self, strata=self.strata.taking(columns))
+
     def inside(self, codes: Codes, place: int) -> bool:
         """Whether labels that differ between the members of a level differ inside data points."""
         if self.points.apart:

@@ -1,6 +1,6 @@
 """All that is said of columns left out: they tie, stand behind, or move what is compared."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from nestimate.data.designs.left_out.behind import Behind
 from nestimate.data.designs.left_out.kinds import LeftOut, Looked
 from nestimate.data.designs.left_out.made import made_of
 from nestimate.data.designs.left_out.ties import InsideTie, OuterTie, Tie
-from nestimate.data.designs.left_out.uneven import Labels, Slope, looks, straight
+from nestimate.data.designs.left_out.uneven import Slope, Uneven, looks, straight
 from nestimate.data.designs.pairing import Rows
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.structure import Structure
@@ -98,19 +98,43 @@ def _said(columns: Sequence[Unused], looked: Looked) -> list[str]:
         said = {one.name for one in found}
         held = [c.codes for c in columns for one in behind if c.name == one.name]
         beside = looked.beside(*held) if held else looked
-        uneven = looks(_filled([c for c in columns if c.name not in said], beside))
-        numbers = [c for c in columns if c.numbers is not None]
-        # Labels that each lie in one group stand behind what is named already.
-        labels = [one for one in uneven if isinstance(one, Labels) and not (behind and one.within)]
-        slopes = [one for one in uneven if isinstance(one, Slope)]
-        found += _first(labels)
-        found += _first([one for one in slopes if not _made(one, numbers, looked)])
+        found += _uneven(
+            [c for c in columns if c.name not in said], columns, beside, behind=bool(behind)
+        )
     return [one.advice(looked) for one in {one.name: one for one in found}.values()]
 
 
-def _first(found: Sequence[LeftOut]) -> list[LeftOut]:
+def _first[T: LeftOut](found: Sequence[T]) -> list[T]:
     """Return the one that is named of several."""
     return [min(found, key=lambda one: one.order)] if found else []
+
+
+def _uneven(
+    columns: Sequence[Unused], every: Sequence[Unused], looked: Looked, *, behind: bool
+) -> list[Uneven]:
+    """Return the column that moves most, and that of another kind which moves beside it.
+
+    Parameters
+    ----------
+    columns, every
+        Those that are looked at, and all that are left out.
+    looked
+        The design.
+    behind
+        Whether something stands behind its points, as labels that lie in one group each do, too.
+    """
+    numbers = {c.name: c.numbers for c in every if c.numbers is not None}
+    seen = looks(_filled(columns, looked))
+    found = [one for one in seen if not ((one.within and behind) or _made(one, numbers, looked))]
+    best = _first(found)
+    for one in best:
+        # What it says is not said again: passages that are batches.
+        beside = looked.taking(one.columns) if len(one.columns) == looked.group.size else looked
+        rest = [o.name for o in found if type(o) is not type(one)]
+        again = looks(_filled([c for c in columns if c.name in rest], beside))
+        names = {o.name for o in again}
+        return [one, *_first([o for o in found if o.name in names])]
+    return []
 
 
 def _filled(columns: Iterable[Unused], looked: Looked) -> Iterable[tuple[Unused, Looked]]:
@@ -123,9 +147,11 @@ def _filled(columns: Iterable[Unused], looked: Looked) -> Iterable[tuple[Unused,
             yield column.where(keep), own
 
 
-def _made(one: Slope, numbers: Sequence[Unused], looked: Looked) -> bool:
-    """Whether a column is made of what is analysed."""
-    columns = {c.name: c.numbers for c in numbers if c.numbers is not None}
-    own = columns.pop(one.name)
+def _made(one: Uneven, numbers: Mapping[str, Array], looked: Looked) -> bool:
+    """Whether a column of numbers is made of what is analysed, with others."""
+    if not isinstance(one, Slope):
+        return False
+    own = numbers[one.name]
     filled = ~np.isnan(own)
-    return made_of(looked.strata.value[filled], own[filled], [c[filled] for c in columns.values()])
+    others = [c[filled] for name, c in numbers.items() if name != one.name]
+    return made_of(looked.strata.value[filled], own[filled], others)

@@ -4,6 +4,7 @@ A batch, a sex or a cage that most animals of one group have in common moves the
 age, a weight or a passage in which the groups differ.
 """
 
+from abc import abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
@@ -29,29 +30,47 @@ MOVED = 0.25
 SAME = 0.98
 
 
-@dataclass(frozen=True, kw_only=True)
-class Labels(LeftOut):
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Uneven(LeftOut):
+    """A column that values go with beside the groups.
+
+    Attributes
+    ----------
+    columns
+        Its labels, or its numbers, as columns of least squares, shape (rows, columns).
+    moved
+        The group whose difference to the first it moves most, and that difference by least squares
+        without it and beside it; None where none moves.
+    within
+        Whether its labels lie in some of the groups only, as animals of one arm do.
+    """
+
+    columns: Array
+    moved: tuple[int, float, float] | None
+    within: bool = False
+
+    @property
+    @abstractmethod
+    def matters(self) -> bool:
+        """Whether it is told."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Labels(Uneven):
     """A column of labels that values go with beside the groups.
 
     Attributes
     ----------
     column
         The column.
-    within
-        Whether its labels lie in some of the groups only, as animals of one arm do.
     inside, compared
         Whether it differs inside data points, which then see several of its labels; and whether it
         differs between these where groups are compared, or inside of that.
-    moved
-        The group whose difference to the first it moves most, and that difference by least squares
-        without it and beside it; None where none moves.
     """
 
     column: Unused
-    within: bool
     inside: bool
     compared: bool
-    moved: tuple[int, float, float] | None
 
     @classmethod
     def of(cls, column: Unused, looked: Looked) -> Self | None:
@@ -66,6 +85,7 @@ class Labels(LeftOut):
         return cls(
             name=column.name,
             test=found.test,
+            columns=columns,
             column=column,
             within=within,
             inside=inside,
@@ -114,8 +134,8 @@ class Labels(LeftOut):
         return Advice(f"Column {name} is left out, {said} Take it in: ", *how)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Slope(LeftOut):
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Slope(Uneven):
     """A column of numbers that values go with beside the groups, which differ in it.
 
     Attributes
@@ -124,15 +144,11 @@ class Slope(LeftOut):
         What one unit of it adds, and the share of the squares beside the groups that it explains.
     means
         Its mean in the groups, shape (groups,).
-    moved
-        The group whose difference to the first it moves most, and that difference by least squares
-        without it and beside it.
     """
 
     slope: float
     share: float
     means: Array
-    moved: tuple[int, float, float] | None
 
     @classmethod
     def of(cls, column: Unused, looked: Looked) -> Self | None:
@@ -144,6 +160,7 @@ class Slope(LeftOut):
         return cls(
             name=column.name,
             test=found.test,
+            columns=columns,
             slope=float(found.slopes[0]),
             share=found.share,
             means=looked.strata.of_groups(columns)[:, 0] + _middle(column),
@@ -167,12 +184,12 @@ class Slope(LeftOut):
             f"difference may be that of {name}.{looked.moved(self.moved)} If it was measured "
             "before the groups were made, take it in: ",
             *looked.asked.along(name),
-            " If they may have changed it, leave it out: taken in, it hides what they did through "
-            "it.",
+            " If it is an outcome, or they may have changed it, leave it out: taken in, it hides "
+            "what they did through it.",
         )
 
 
-def looks(columns: Iterable[tuple[Unused, Looked]]) -> list[Labels | Slope]:
+def looks(columns: Iterable[tuple[Unused, Looked]]) -> list[Uneven]:
     """Return the columns that matter, of labels and of numbers.
 
     Each with the rows in which it holds something. Of several that are looked at one or another is
@@ -182,7 +199,7 @@ def looks(columns: Iterable[tuple[Unused, Looked]]) -> list[Labels | Slope]:
     return [one for one in found if one.test.p * len(found) < ALIKE and one.matters]
 
 
-def _of(column: Unused, looked: Looked) -> Labels | Slope | None:
+def _of(column: Unused, looked: Looked) -> Uneven | None:
     """Return what a column does: as numbers where these were measured, or are no labels."""
     if straight(column, looked):
         return Slope.of(column, looked)

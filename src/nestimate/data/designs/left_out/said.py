@@ -112,7 +112,7 @@ def _first[T: LeftOut](found: Sequence[T]) -> list[T]:
 def _uneven(
     columns: Sequence[Unused], every: Sequence[Unused], looked: Looked, *, behind: bool
 ) -> list[Uneven]:
-    """Return the column that moves most, and that of another kind which moves beside it.
+    """Return the labels that say most, and the numbers that move a difference beside them.
 
     Parameters
     ----------
@@ -126,15 +126,15 @@ def _uneven(
     numbers = {c.name: c.numbers for c in every if c.numbers is not None}
     seen = looks(_filled(columns, looked))
     found = [one for one in seen if not ((one.within and behind) or _made(one, numbers, looked))]
-    best = _first(found)
+    slopes = [one for one in found if isinstance(one, Slope)]
+    best = _first([one for one in found if one not in slopes])
     for one in best:
-        # What it says is not said again: passages that are batches.
+        # What labels say is not said again: passages that are batches.
         beside = looked.taking(one.columns) if len(one.columns) == looked.group.size else looked
-        rest = [o.name for o in found if type(o) is not type(one)]
-        again = looks(_filled([c for c in columns if c.name in rest], beside))
-        names = {o.name for o in again}
-        return [one, *_first([o for o in found if o.name in names])]
-    return []
+        names = {own.name for own in slopes}
+        again = {o.name for o in looks(_filled([c for c in columns if c.name in names], beside))}
+        slopes = [own for own in slopes if own.name in again]
+    return [*best, *_first(slopes)]
 
 
 def _filled(columns: Iterable[Unused], looked: Looked) -> Iterable[tuple[Unused, Looked]]:

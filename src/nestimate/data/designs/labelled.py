@@ -63,6 +63,11 @@ class Unused:
         """Whether it holds numbers that were measured: some are no whole ones."""
         return self.numbers is not None and bool((self.numbers % 1 > 0).any())
 
+    @property
+    def ranked(self) -> Self:
+        """The ranks of its numbers in their place."""
+        return replace(self, numbers=np.unique(self.numbers, return_inverse=True)[1] * 1.0)
+
     def where(self, keep: Codes | NDArray[np.bool_]) -> Self:
         """Return it for some of the rows."""
         numbers = None if self.numbers is None else self.numbers[keep]

@@ -142,12 +142,15 @@ class Slope(Uneven):
     ----------
     slope, share
         What one unit of it adds, and the share of the squares beside the groups that it explains.
+    ranked
+        The same of the ranks of its numbers, of which none lies far out.
     means
         Its mean in the groups, shape (groups,).
     """
 
     slope: float
     share: float
+    ranked: Explained | None
     means: Array
 
     @classmethod
@@ -163,14 +166,16 @@ class Slope(Uneven):
             columns=columns,
             slope=float(found.slopes[0]),
             share=found.share,
+            ranked=told(line(column.ranked), looked),
             means=looked.strata.of_groups(columns)[:, 0] + _middle(column),
             moved=looked.strata.moved(columns, found.slopes, MOVED),
         )
 
     @property
     def matters(self) -> bool:
-        """Whether it moves a difference, and is no other name for what was measured."""
-        return self.moved is not None and self.share < SAME
+        """Whether it moves a difference, by no single number, and is no other name for values."""
+        ranked = self.ranked is not None and self.ranked.test.p < ALIKE
+        return ranked and self.moved is not None and self.share < SAME
 
     def advice(self, looked: Looked) -> Advice:
         """Say how values go with it, and what compares groups that are alike in it."""

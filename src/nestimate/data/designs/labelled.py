@@ -66,6 +66,7 @@ class Unused:
     @property
     def ranked(self) -> Self:
         """The ranks of its numbers in their place."""
+        assert self.numbers is not None
         return replace(self, numbers=np.unique(self.numbers, return_inverse=True)[1] * 1.0)
 
     def where(self, keep: Codes | NDArray[np.bool_]) -> Self:

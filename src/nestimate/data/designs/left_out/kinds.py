@@ -197,9 +197,7 @@ class Looked:
             measure=roles.measure,
             rows=rows if len(rows.groups) > 1 else None,
             points=Points.of(roles, rows),
-            strata=Strata.of(
-                structure, value, [np.nan_to_num(x, nan=np.nanmean(x)) for x in adjust.values()]
-            ),
+            strata=Strata.of(structure, value, [_filled(x) for x in adjust.values()]),
             asked=ByRoles(roles=roles, covariates=tuple(adjust)),
         )
 
@@ -258,6 +256,12 @@ class Looked:
             f" By least squares{how} {self.groups[g]} {differences.sign} {self.groups[0]} is "
             f"{low:.3g} without it and {high:.3g} beside it."
         )
+
+
+def _filled(numbers: Array) -> Array:
+    """Return numbers with the mean of all where there is none."""
+    known = numbers[~np.isnan(numbers)]
+    return np.where(np.isnan(numbers), known.mean() if known.size else 0.0, numbers)
 
 
 @dataclass(frozen=True, kw_only=True)

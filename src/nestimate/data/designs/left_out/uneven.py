@@ -115,7 +115,7 @@ class Labels(Uneven):
                 f"groups that hold other {name} look surer than they are, those within each {name} "
                 "less sure."
             )
-            how = looked.asked.holding(name)
+            how = looked.asked.holding(self.column)
         elif self.moved is not None:
             said += (
                 ", and it lies unevenly over the groups: part of their difference may be that of "

@@ -236,12 +236,17 @@ def _design(
         factors=frame.compared,
         labels=groups,
         codes=codes,
-        value=roles.scaled.called(formula.response),
+        value=(
+            roles.scaled.called(formula.response)
+            if observed is None
+            else f"{observed.chance.link} of {formula.response}"
+        ),
         options=(*asked, *roles.said_options),
+        observed=observed,
     )
     alike, unalike = (
         slopes_alike(formula, frame, random, compared, (value, structure.fixed, columns))
-        if observed is None
+        if observed is None or observed.excess
         else ([], [])
     )
     return Design(

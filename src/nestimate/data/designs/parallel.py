@@ -181,6 +181,7 @@ def _slopes(
             outer=random.outer.codes if clustered else np.arange(value.size),
             cells=tuple(members_of(stratum) for stratum in binary if stratum.level.size),
         )
+        measured = compared.observed is None
         if compared.observed is not None:
             rows = TalliedRows.of(rows, compared.observed)
         held = [j for j, column in enumerate(columns) if {*atoms} & {*column.atoms}]
@@ -191,7 +192,7 @@ def _slopes(
             name=formula.atoms[atoms[0]].text if computed else quoted(name),
             groups=groups,
             clusters=_cluster_test(rows) if clustered and name not in varying else None,
-            contextual=Contextual.of(rows, one) if clustered else None,
+            contextual=Contextual.of(rows, one) if clustered and measured else None,
             each=each,
         )
 

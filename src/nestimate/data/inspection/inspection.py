@@ -8,6 +8,8 @@ from typing import Self
 from nestimate.data.inspection.baselines import Baseline
 from nestimate.data.inspection.counterparts import Counterparts
 from nestimate.data.inspection.curves import followed
+from nestimate.data.inspection.derived import derived_columns, measured_parts
+from nestimate.data.inspection.dilutions import Added, Dilutions
 from nestimate.data.inspection.factorial import with_formulas
 from nestimate.data.inspection.factors import told_apart
 from nestimate.data.inspection.foldings import Folding, foldings
@@ -77,8 +79,8 @@ class Inspection:
         The column taken as measured, None where there is none, and those it may be instead.
     measurand
         The column that says what was measured, where one does: the designs are of one kind.
-    counterparts
-        Two counts whose sum is the total of which the designs compare shares; otherwise None.
+    added
+        What makes counts alike, as the sum of two or a volume undiluted; otherwise None.
     waiting
         The likeliest design with columns that wait for a limit of detection, which the user has to
         fill in; otherwise None.
@@ -109,7 +111,7 @@ class Inspection:
     refused: tuple[Proposal, ...]
     notes: tuple[str, ...]
     measurand: Measurand | None = None
-    counterparts: Counterparts | None = None
+    added: Added | None = None
     waiting: Proposal | None = None
     lifetimes: Lifetimes | None = None
     instead: str = ""
@@ -141,7 +143,7 @@ class Inspection:
         """Look at a table in which two counts may make up a total."""
         if (lived := Lifetimes.of(table)) is not None:
             return cls._with_lifetimes(table, lived, file)
-        counts = Counterparts.of(table)
+        counts = Counterparts.of(table) or Dilutions.of(table)
         if counts is not None:
             found = cls._looked_at(counts.taken(table), file)._adding(table, counts)
             if found.proposals:
@@ -165,8 +167,8 @@ class Inspection:
 
     def _read(self, reading: Reading) -> Self:
         """Return the same with how the table is read, and what each design leaves out."""
-        kind, counts = self.measurand, self.counterparts
-        apart = {kind and kind.column, counts and counts.others}
+        kind, counts = self.measurand, self.added
+        apart = {kind and kind.column, *(counts.apart if counts else ())}
         every = [column.name for column in self.columns if column.name not in apart]
         own = [said.edit for said in (kind, counts) if said is not None]
         reading = replace(reading, edits=(*reading.edits, *own))
@@ -203,16 +205,17 @@ class Inspection:
             measurand=measurand,
         )
 
-    def _adding(self, table: Table, counts: Counterparts) -> Self:
-        """Return the same for the table as it is, in which another count stands for the total."""
-        part = Reason(role="part", why=f"counted beside {counts.counted}")
+    def _adding(self, table: Table, counts: Added) -> Self:
+        """Return the same for the table as it is, in which columns stand for the one made."""
+        parts = {name: (Reason(role="part", why=why),) for name, why in counts.apart.items()}
+        made = [p for p in self.proposals if counts.column in {p.roles.total, p.roles.exposure}]
         return replace(
             self,
             columns=described(table),
-            roles={**self.roles, counts.others: (part,)},
-            other_values=(counts.others, *self.other_values),
-            proposals=tuple(p for p in self.proposals if p.roles.total == counts.total),
-            counterparts=counts,
+            roles={**self.roles, **parts},
+            other_values=(*counts.values, *(n for n in self.other_values if n != counts.column)),
+            proposals=tuple(made),
+            added=counts,
         )
 
     @classmethod
@@ -307,6 +310,7 @@ class Inspection:
             summary = {role: name for role, name in summary.items() if name != coarse.total}
         baseline = None if summary or beside else Baseline.of(columns)
         apart = [baseline.before, *baseline.after] if baseline else []
+        apart += measured_parts(columns, derived_columns(table, columns))
         values = baseline.first(values) if baseline else values
         if coarse is not None:
             apart.append(coarse.total)

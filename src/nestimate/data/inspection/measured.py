@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import permutations
 from typing import Literal
 
 import numpy as np
@@ -15,12 +14,20 @@ from nestimate.data.designs.percentages import (
     surely_parts,
 )
 from nestimate.data.inspection.crossings import Crossing, same_everywhere
+from nestimate.data.inspection.derived import (
+    counted_over,
+    derived_columns,
+    of_intensities,
+    worked_out_from,
+)
 from nestimate.data.inspection.kinds import MOST_LABELS, Column
 from nestimate.data.inspection.vocabulary import (
     REPEATS,
     TOTAL,
+    UNDILUTED,
     clocks,
     counts_things,
+    dilutes,
     exposes,
     hints,
     is_aside,
@@ -41,8 +48,6 @@ _OF_HOW_MANY = frozenset(
     {"n", "total", "totals", "counted", "scored", "tested", "examined", "sown", "plated"}
 )
 MOST_FACTORS = 9
-#: Columns up to which each is looked at as the quotient of two others.
-MOST_RELATED = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,11 +60,14 @@ class Beside:
         Columns: what was counted, or shares of it; and of how many, or on which area.
     role
         What `column` is.
+    again
+        Columns worked out from both, which say the same: a density.
     """
 
     value: str
     column: str
     role: Literal["total", "exposure"]
+    again: tuple[str, ...] = ()
 
 
 def beside_columns(table: Table, columns: Sequence[Column]) -> Beside | None:
@@ -76,28 +84,37 @@ def with_counts(values: Sequence[str], columns: Sequence[Column], beside: Beside
     rest = [name for name in values if name not in {beside.value, beside.column}]
     if beside.role == "total":
         return [beside.value, *rest]
-    others = [name for name in rest if name in plain]
+    others = [name for name in rest if name in plain and name not in beside.again]
     return list(dict.fromkeys([*others, beside.value, *rest, beside.column]))
 
 
 def _exposed(table: Table, columns: Sequence[Column]) -> Beside | None:
     """Return counts beside an area, length, volume or time: both by their names.
 
-    Areas that are few and repeated are groups, and moments too.
+    Areas that are few and repeated are groups, and moments too; not where another column divides
+    counts by them. What is worked out from counts is no area.
     """
+    found = derived_columns(table, columns)
     counts = [
         c.name
         for c in columns
         if c.whole and c.smallest is not None and c.smallest >= 0 and "counted" in hints(c.name)
     ]
+    divided = counted_over(counts, found)
+    if divided is not None:
+        again = worked_out_from(divided[0], found)
+        return Beside(value=divided[0], column=divided[1], role="exposure", again=again)
     for column in columns:
-        if column.name in counts or column.kind != "numbers" or column.numbering:
+        thinned = dilutes(column.name) or column.name.startswith(UNDILUTED)
+        if column.name in {*counts, *found} or (
+            not thinned and (column.kind != "numbers" or column.numbering)
+        ):
             continue
         # A time that recurs is a moment, not how long was counted.
         if "time" in hints(column.name) and 2 * column.distinct <= table.n_rows:
             continue
         # Undiluted is 1: a dilution of 100 says of how much less.
-        over = "dilution" in words(column.name) and (column.largest or 0) > 1
+        over = dilutes(column.name) and (column.largest or 0) > 1
         if counts and exposes(column.name) and (column.smallest or 0) > 0 and not over:
             seen = ~np.isnan(table.numbers(counts[0]))
             if not np.isnan(table.numbers(column.name)[seen]).any():
@@ -134,10 +151,14 @@ def share_columns(table: Table, columns: Sequence[Column]) -> Beside | None:
             if known.any() and bool(np.all(some[known] <= every[known])):
                 return Beside(value=part.name, column=total.name, role="total")
     unnamed = [c for c in whole if c not in totals and c.distinct > 1 and (c.smallest or 0) > 0]
+    found = derived_columns(table, columns) if unnamed else {}
     for total in [*totals, *unnamed]:
         every = table.numbers(total.name)
         for share in columns:
-            if share.measured and share not in totals and share is not total:
+            apart = share in totals or share is total
+            # Bands on a blot have whole numbers, too.
+            apart = apart or of_intensities(share.name, total.name, found)
+            if share.measured and not apart:
                 read, named = table.numbers(share.name), total in totals
                 if surely_parts(read, every, share.name, named=named):
                     counted = _counted_in(table, whole, read, total.name, share.name)
@@ -205,7 +226,7 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
         # A mean of what stands beside it as read is no reading.
         bare = words(column.name) - _SUMMED
         likely -= 3.0 * any(words(n) == bare != words(column.name) for n in named)
-        likely += 1.0 * (column.name in related)
+        likely += 1.0 * (column.name in related) - 1.0 * (column.name in powers)
         if column.kind == "numbers" and not column.whole:
             return likely - 2.0 * bool(spoken & {"trait", "sd", "se"} or clocks(column.name))
         label = {"group", "unit", "block", "counter", "trait", "n", "sd", "se"}
@@ -218,8 +239,10 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
         )
 
     named = [c.name for c in columns]
-    related = _related(table, columns)
-    diluted = any("dilution" in words(c.name) and c.distinct > 1 for c in columns)
+    found = derived_columns(table, columns)
+    related = {name for name, one in found.items() if one.compared}
+    powers = {name for name, one in found.items() if one.how == "power"}
+    diluted = any(dilutes(c.name) and c.distinct > 1 for c in columns)
     able = [c for c in _unlabelled(columns) if c.measured and c.kind != "id"]
     able = [c for c in able if not numbers_rows(c, table.n_rows)]
     tags = [c for c in able if c.whole and c.distinct == table.n_rows and label_alone(c)]
@@ -231,34 +254,6 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
     # counts repeat too, but some far oftener than others.
     few = [c.name for c in ranked if score(c) > 0][:1]
     return plain or few or [c.name for c in ranked if _repeats_unevenly(table.numbers(c.name))][:1]
-
-
-def _related(table: Table, columns: Sequence[Column]) -> frozenset[str]:
-    """Return the columns that set another in relation to a third: by name, or to a reference.
-
-    They are its quotient, or its difference as of Ct values, to within their digits.
-    """
-    named = [c.name for c in columns]
-    found = {f"{a}/{b}" for a in named for b in named} & {*named}
-    read = {c.name: table.numbers(c.name) for c in columns if c.measured}
-    few = [*read] if len(read) <= MOST_RELATED else [n for n in read if is_reference(n)]
-    for a, b in permutations(few, 2):
-        with np.errstate(divide="ignore", invalid="ignore"):
-            made = [read[a] / read[b]]
-            made += [read[a] - read[b], read[b] - read[a]] * is_reference(b)
-        # What is worked out is written behind what it is of.
-        last = -1 if is_reference(b) else max(named.index(a), named.index(b))
-        able = [c for c in read if named.index(c) > last]
-        found |= {c for c in able if c not in {a, b} and any(_is_nearly(m, read[c]) for m in made)}
-    return frozenset(found)
-
-
-def _is_nearly(made: NDArray[np.float64], read: NDArray[np.float64]) -> bool:
-    """Whether numbers are others but for their last digits."""
-    known = np.isfinite(made) & ~np.isnan(read)
-    if np.count_nonzero(known) < 3:
-        return False
-    return bool(np.abs(made - read)[known].max() <= 0.01 * np.ptp(read[known]))
 
 
 def _not_set(table: Table, columns: Sequence[Column], able: list[Column]) -> list[Column]:

@@ -149,7 +149,8 @@ _CLOCK = frozenset({"time", "zeit", "temps", "tiempo", "tempo"})
 REFERENCE_KINDS = frozenset(
     {"gapdh", "actb", "bactin", "βactin", "betaactin", "actin", "18s", "18srrna", "28s", "hprt"}
     | {"hprt1", "tbp", "b2m", "rplp0", "ppia", "ywhaz", "pgk1", "gusb", "rpl13a", "ubc"}
-    | {"tubulin", "vinculin", "dapi", "hoechst"}
+    | {"tubulin", "vinculin", "dapi", "hoechst", "ponceau", "ref", "reference", "housekeeping"}
+    | {"hkg", "loading", "loadingcontrol", "totalprotein"}
 )
 
 #: How such a kind was read, beside what it is.
@@ -179,6 +180,13 @@ EXPOSURES = frozenset(
     .casefold()
     .split()
 )
+
+
+#: Words for how far something was diluted before it was counted, and for how much of it was.
+_DILUTED = frozenset({"dilution", "dil", "df", "diluted", "verdünnung", "dilución"})
+#: What a column of how much of the undiluted sample was looked at is called where one is made.
+UNDILUTED = "undiluted_volume"
+_VOLUMES = frozenset({"volume", "vol", "plated", "ml", "ul", "µl", "volumen"})
 
 
 #: Words for what is done again: whole experiments as well as readings.
@@ -301,6 +309,16 @@ def exposes(name: str) -> bool:
     """Return whether a column's name speaks of an area, a length, a volume or a time."""
     said = words(name)
     return bool(EXPOSURES & said) and not said & _DIMENSIONS
+
+
+def dilutes(name: str) -> bool:
+    """Return whether a column says how far something was diluted: 100, or 0.01."""
+    return bool(words(name) & _DILUTED)
+
+
+def is_volume(name: str) -> bool:
+    """Return whether a column says how much was plated or looked at, and not how many in it."""
+    return bool(words(name) & _VOLUMES) and "/" not in name and not dilutes(name)
 
 
 @cache

@@ -39,13 +39,8 @@ def remarks(inspection: Inspection) -> Iterable[str]:
     yield from one_of_several(inspection)
     if (lived := inspection.lifetimes) is not None:
         yield survival(lived)
-    if (counts := inspection.counterparts) is not None:
-        yield (
-            f"{counts.counted} and {counts.others} are taken as the two parts of what was looked "
-            f"at: the designs are of {counts.counted} as a share of both, and --edit "
-            f"'{counts.edit}' makes the column of the total. If either is a count of its own: "
-            f"--value {quote(counts.counted)} --response counts, without --edit."
-        )
+    if inspection.added is not None:
+        yield inspection.added.note
     for column in [] if inspection.measurand else kinds_of_value(inspection):
         yield (
             f"Does {column.name} say what was measured? Then keep the rows of one {column.name}: a "

@@ -79,7 +79,7 @@ def derived_columns(table: Table, columns: Sequence[Column]) -> Mapping[str, Der
         if column.name in found:
             continue
         relative = _RELATIVE.search(column.name) is not None
-        if (column.whole and not relative) or "counted" in hints(column.name) - {"value"}:
+        if not relative and (column.whole or "counted" in hints(column.name)):
             continue
         # What is worked out stands behind what it is of, unless its name says what it is.
         parts = {
@@ -194,12 +194,12 @@ def _rounded(read: Array) -> Array:
     if not known.size:
         return np.full(read.size, np.inf)
     with np.errstate(divide="ignore", invalid="ignore"):
-        # Numbers are written with as many decimals, or with as many digits.
+        # Numbers are written with as many decimals, or with as many digits: no one knows which.
         decimals = next((d for d in range(-2, 9) if _whole(known * 10.0**d)), 9)
         digits = next((d for d in range(1, 9) if _whole(_shifted(known, d))), 9)
         by_decimals = 0.5 * 10.0**-decimals / np.abs(read)
         by_digits = np.full(read.size, 0.5 * 10.0 ** (1 - digits))
-    return np.asarray(np.minimum(by_decimals, by_digits))
+    return np.asarray(np.maximum(by_decimals, by_digits))
 
 
 def _whole(values: Array) -> bool:
@@ -245,3 +245,10 @@ def of_intensities(share: str, total: str, found: Mapping[str, Derived]) -> bool
     if one is None or one.over != (total,) or one.how != "product":
         return False
     return not any("counted" in hints(n) or words(n) & {"n", "total"} for n in one.parts)
+
+
+def unrelated(columns: Sequence[Column], found: Mapping[str, Derived]) -> tuple[str, ...]:
+    """Return the columns that others are usually set in relation to, where none is."""
+    related = {name for one in found.values() if one.compared for name in one.parts}
+    named = [c.name for c in columns if c.measured and is_reference(c.name)]
+    return () if related.intersection(named) else tuple(named)

@@ -82,10 +82,8 @@ class Dilutions:
     @property
     def apart(self) -> dict[str, str]:
         """The columns in place of which it stands, and what they are."""
-        said = {name: f"worked out from {self.counted}" for name in self.worked_out}
-        volume = {
-            name: f"how much of it {self.counted} were counted in" for name in self.made.parts
-        }
+        said = dict.fromkeys(self.worked_out, f"worked out from {self.counted}")
+        volume = dict.fromkeys(self.made.parts, f"how much of it {self.counted} were counted in")
         return {**volume, self.dilution: "how far it was diluted", **said}
 
     @property

@@ -106,8 +106,7 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
     if conditions:
         yield from _compared(table, conditions, named)
         return
-    if not found:
-        found = lettered_readings(able, named)
+    found = found or lettered_readings(able, named)
     numbered = [c for names in found.values() for c in able if c.name in names]
     rest = [c for c in named if c not in numbered]
     some = any(c.kind == "numbers" for c in rest)

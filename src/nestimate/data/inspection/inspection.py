@@ -8,17 +8,17 @@ from typing import Self
 from nestimate.data.inspection.baselines import Baseline
 from nestimate.data.inspection.counterparts import Counterparts
 from nestimate.data.inspection.curves import followed
-from nestimate.data.inspection.derived import derived_columns, measured_parts
+from nestimate.data.inspection.derived import derived_columns, measured_parts, unrelated
 from nestimate.data.inspection.dilutions import Added, Dilutions
 from nestimate.data.inspection.factorial import with_formulas
 from nestimate.data.inspection.factors import told_apart
 from nestimate.data.inspection.foldings import Folding, foldings
 from nestimate.data.inspection.kinds import PLATE, Column, described, is_plate
+from nestimate.data.inspection.labelling import crossed_labels
 from nestimate.data.inspection.lifetimes import Lifetimes
 from nestimate.data.inspection.measurands import Measurand, Moment, measurands, moments_of_means
 from nestimate.data.inspection.measured import (
     beside_columns,
-    crossed_labels,
     last_resort,
     shares_again,
     value_columns,
@@ -26,12 +26,7 @@ from nestimate.data.inspection.measured import (
 )
 from nestimate.data.inspection.proposals import MOST, Proposal
 from nestimate.data.inspection.reasons import Reason, folded_reasons, reasons
-from nestimate.data.inspection.relations import (
-    alike,
-    confounded,
-    likely_labels,
-    unlabelled,
-)
+from nestimate.data.inspection.relations import alike, confounded, likely_labels, unlabelled
 from nestimate.data.inspection.responded import (
     by_limits,
     limit_to_fill_in,
@@ -94,6 +89,8 @@ class Inspection:
         Where nothing fits: the likeliest designs, each with the reason against it.
     notes
         What was repaired when the table was read.
+    references
+        Columns that others are usually set in relation to, where no column does.
     """
 
     source: str
@@ -110,6 +107,7 @@ class Inspection:
     proposals: tuple[Proposal, ...]
     refused: tuple[Proposal, ...]
     notes: tuple[str, ...]
+    references: tuple[str, ...] = ()
     measurand: Measurand | None = None
     added: Added | None = None
     waiting: Proposal | None = None
@@ -297,20 +295,17 @@ class Inspection:
             taken = {beside.value, beside.column}
             summary = {role: name for role, name in summary.items() if name not in taken}
         again = shares_again(table, columns, beside)
-        if beside is not None:
-            said = [
-                f"{n} says as shares what {beside.value} of {beside.column} says." for n in again
-            ]
-            found = replace(found, notes=(*found.notes, *said))
+        notes = () if beside is None else beside.notes(again)
         spread = {"sd", "se"} & {*summary}
         coarse = None if beside or spread else unclear_shares(table, columns)
         if coarse is not None:
-            found = replace(found, notes=(*found.notes, coarse.note))
+            notes = (*notes, coarse.note)
             values = [name for name in values if name != coarse.total]
             summary = {role: name for role, name in summary.items() if name != coarse.total}
         baseline = None if summary or beside else Baseline.of(columns)
         apart = [baseline.before, *baseline.after] if baseline else []
-        apart += measured_parts(columns, derived_columns(table, columns))
+        derived = derived_columns(table, columns)
+        apart += measured_parts(columns, derived)
         values = baseline.first(values) if baseline else values
         if coarse is not None:
             apart.append(coarse.total)
@@ -327,7 +322,8 @@ class Inspection:
         crossing, groups, likely, fit = tried.crossing, tried.groups, tried.ranked, tried.fit
         counted = [c.name for c in columns if c.measured and c.kind == "numbers as labels"]
         total = beside.column if beside is not None and beside.role == "total" else ""
-        dropped = [n for n in counted if n not in {value, *crossing.names, *summary.values()}]
+        labels = {*crossing.names, *doubles, *summary.values()}
+        dropped = [n for n in counted if n not in {value, *labels}]
         before = [] if baseline is None else [baseline.before]
         taken = {value, total, *again, *before, coarse.total if coarse else ""}
         others = list(dict.fromkeys(n for n in [*values, *dropped] if n not in taken))
@@ -347,6 +343,8 @@ class Inspection:
             value=value,
             other_values=tuple(others),
             proposals=fit,
+            notes=(*found.notes, *notes),
+            references=unrelated(columns, derived),
             refused=() if fit else in_full(extended, crossing, tried.refused),
             roles=reasons(
                 crossing,

@@ -150,12 +150,13 @@ REFERENCE_KINDS = frozenset(
     {"gapdh", "actb", "bactin", "βactin", "betaactin", "actin", "18s", "18srrna", "28s", "hprt"}
     | {"hprt1", "tbp", "b2m", "rplp0", "ppia", "ywhaz", "pgk1", "gusb", "rpl13a", "ubc"}
     | {"tubulin", "vinculin", "dapi", "hoechst", "ponceau", "ref", "reference", "housekeeping"}
-    | {"hkg", "loading", "loadingcontrol", "totalprotein"}
+    | {"hk", "hkg", "loading", "loadingcontrol", "totalprotein"}
 )
 
 #: How such a kind was read, beside what it is.
 _READINGS = frozenset(
     {"ct", "cq", "cp", "mean", "raw", "intensity", "signal", "band", "density", "volume", "area"}
+    | {"gene"}
 )
 _NUMBER_OF = re.compile(r"(?i)(number|no\.?|num\.?|nr\.?|#) of \w|anzahl \w|nombre d|número de ")
 
@@ -306,9 +307,9 @@ def counts_things(name: str) -> bool:
 
 
 def exposes(name: str) -> bool:
-    """Return whether a column's name speaks of an area, a length, a volume or a time."""
+    """Return whether a column's name speaks of an area, length, volume or time, and of no rate."""
     said = words(name)
-    return bool(EXPOSURES & said) and not said & _DIMENSIONS
+    return bool(EXPOSURES & said) and not said & _DIMENSIONS and "/" not in name
 
 
 def dilutes(name: str) -> bool:

@@ -1,6 +1,6 @@
 """What to look at in a table before it is analysed: slips of the pen, columns that need a word."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from shlex import quote
 
 from nestimate.data.inspection.inspection import Inspection
@@ -37,6 +37,9 @@ def remarks(inspection: Inspection) -> Iterable[str]:
             f"delete these rows before {name} can be used."
         )
     yield from one_of_several(inspection)
+    if inspection.references and inspection.value not in (None, *inspection.references):
+        yield _relative_to(inspection.references, str(inspection.value))
+    yield from _one_of_each(inspection)
     if (lived := inspection.lifetimes) is not None:
         yield survival(lived)
     if inspection.added is not None:
@@ -95,11 +98,28 @@ def one_of_several(inspection: Inspection) -> Iterable[str]:
         f"put its name in place of {said.chosen} behind --edit (edits in Python).{how}"
     )
     if said.references and len(said.kinds) > len(said.references):
-        yield (
-            f"{listed(said.references, most=3)} is usually what others are set in relation to. To "
-            f"compare {said.chosen} relative to it, subtract or divide in a column of its own "
-            "first, sample by sample (delta Ct, for one), and compare that column."
-        )
+        yield _relative_to(said.references, said.chosen)
+
+
+def _relative_to(references: Sequence[str], value: str) -> str:
+    return (
+        f"{listed(references, most=3)} is usually what others are set in relation to. To compare "
+        f"{value} relative to it, subtract or divide in a column of its own first, sample by "
+        "sample (delta Ct, for one), and compare that column."
+    )
+
+
+def _one_of_each(inspection: Inspection) -> Iterable[str]:
+    """Say that what is compared is called what was sampled: there may be one of each."""
+    for proposal in inspection.proposals[:1]:
+        name, flat = proposal.candidate.group, not proposal.candidate.units
+        if flat and not proposal.candidate.blocks and lasts(name) and not proposal.folded:
+            yield (
+                f"By its name {name} says what was sampled. If the rows of each {name} are "
+                "readings of one, there is one of each kind and nothing can be compared: no number "
+                "of readings tells what was done from how any two of them differ. Replicates of "
+                f"the experiment are needed, named in a column beside {name}."
+            )
 
 
 def survival(lived: Lifetimes) -> str:

@@ -68,7 +68,9 @@ WORDS = {
     ),
     "remark": (
         "comment remark note bemerkung anmerkung kommentar remarque commentaire nota "
-        "observación comentario"
+        "observación comentario "
+        "excluded exclude exclusion outlier outliers rejected ausgeschlossen ausreißer exclu "
+        "excluido atípico"
     ),
     "kind": (
         "feature gene protein marker analyte metabolite cytokine channel probe peptide taxon otu "
@@ -183,6 +185,11 @@ EXPOSURES = frozenset(
 )
 
 
+#: Words for which rows are left out.
+_EXCLUDED = frozenset(
+    {"excluded", "exclude", "exclusion", "outlier", "outliers", "rejected", "ausgeschlossen"}
+    | {"ausreißer", "exclu", "excluido", "atípico"}
+)
 #: Words for how far something was diluted before it was counted, and for how much of it was.
 _DILUTED = frozenset({"dilution", "dil", "df", "diluted", "verdünnung", "dilución"})
 #: What a column of how much of the undiluted sample was looked at is called where one is made.
@@ -310,6 +317,11 @@ def exposes(name: str) -> bool:
     """Return whether a column's name speaks of an area, length, volume or time, and of no rate."""
     said = words(name)
     return bool(EXPOSURES & said) and not said & _DIMENSIONS and "/" not in name
+
+
+def excludes(name: str) -> bool:
+    """Return whether a column says which rows are left out: `Excluded?`, `outlier`."""
+    return bool(words(name) & _EXCLUDED)
 
 
 def dilutes(name: str) -> bool:

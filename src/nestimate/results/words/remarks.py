@@ -7,8 +7,14 @@ from nestimate.data.inspection.inspection import Inspection
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.lifetimes import Lifetimes
 from nestimate.data.inspection.measurands import Moment
-from nestimate.data.inspection.vocabulary import hints, lasts, summary_role
+from nestimate.data.inspection.vocabulary import excludes, hints, lasts, summary_role
+from nestimate.data.tables.edits import LeaveOut
 from nestimate.errors import listed
+
+#: What stands in a column that says which rows are left out, where they are.
+_MARKED = frozenset(
+    {"yes", "y", "true", "1", "x", "excluded", "exclude", "outlier", "ja", "j", "oui", "sí", "si"}
+)
 
 
 def remarks(inspection: Inspection) -> Iterable[str]:
@@ -22,6 +28,7 @@ def remarks(inspection: Inspection) -> Iterable[str]:
                 f"{odd_cells(column)}. {column.trouble}"
             )
     yield from _read_as_empty(inspection)
+    yield from _left_out(inspection)
     if inspection.proposals and all(p.whole for p in inspection.proposals):
         yield _no_groups(inspection)
     yield from _several_in_one(inspection)
@@ -162,6 +169,18 @@ def _read_as_empty(inspection: Inspection) -> Iterable[str]:
             yield (
                 f"'{kept[0]}' in {column.name} is kept as a label; where it stands for no label, "
                 "leave the cell empty."
+            )
+
+
+def _left_out(inspection: Inspection) -> Iterable[str]:
+    """Say how rows are left out that a column marks: nothing else takes them away."""
+    for column in inspection.columns:
+        marks = [label for label in column.examples if label.casefold() in _MARKED]
+        if excludes(column.name) and column.labelled | (column.kind == "constant") and marks:
+            edit = LeaveOut(where=((column.name, marks[0]),), why="REASON")
+            yield (
+                f"{column.name} marks rows ({marks[0]}), which are analysed all the same. Without "
+                f"them: --edit {quote(str(edit))} (edits in Python); the answer then says so."
             )
 
 

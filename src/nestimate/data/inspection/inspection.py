@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Self
 
+from nestimate.data.inspection.alongside import with_formulas
 from nestimate.data.inspection.baselines import Baseline
 from nestimate.data.inspection.counterparts import Counterparts
 from nestimate.data.inspection.curves import followed
 from nestimate.data.inspection.derived import derived_columns, measured_parts, unrelated
 from nestimate.data.inspection.dilutions import Added, Dilutions
-from nestimate.data.inspection.factorial import with_formulas
 from nestimate.data.inspection.factors import told_apart
 from nestimate.data.inspection.foldings import Folding, foldings
 from nestimate.data.inspection.kinds import PLATE, Column, described, is_plate

@@ -1,4 +1,4 @@
-"""Designs that roles cannot say beside those that they can, and in which order all of them stand."""
+"""Designs that roles cannot say, beside those that they can: which of them, and in which order."""
 
 from collections.abc import Sequence
 

@@ -1,5 +1,6 @@
 """Which column was measured, and which columns sum readings up or say of how many they are."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -230,7 +231,9 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
     def score(column: Column) -> float:
         spoken = hints(column.name)
         likely = 3.0 if column.kind == "numbers" else 1.0
-        likely += 0.5 * (not column.whole) + 1.0 * bool(spoken & {"value", "scored"})
+        likely += 0.5 * (not column.whole or _has_unit(column)) + 1.0 * bool(
+            spoken & {"value", "scored"}
+        )
         # What others are divided by comes last, the quotient first.
         likely -= 2.0 * is_reference(column.name)
         likely -= 5.0 * known_before(column.name)
@@ -267,6 +270,11 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
     # counts repeat too, but some far oftener than others.
     few = [c.name for c in ranked if score(c) > 0][:1]
     return plain or few or [c.name for c in ranked if _repeats_unevenly(table.numbers(c.name))][:1]
+
+
+def _has_unit(column: Column) -> bool:
+    """Return whether numbers have a unit of measurement behind their name: `Rm (MOhm)`."""
+    return not column.numbering and re.search(r"\w\s*[(\[][^)\]]+[)\]]$", column.name) is not None
 
 
 def _not_set(table: Table, columns: Sequence[Column], able: list[Column]) -> list[Column]:

@@ -69,7 +69,7 @@ WORDS = {
     "remark": (
         "comment remark note bemerkung anmerkung kommentar remarque commentaire nota "
         "observación comentario "
-        "excluded exclude exclusion outlier outliers rejected ausgeschlossen ausreißer exclu "
+        "excluded exclude exclusion outlier outliers rejected ausgeschlossen ausreisser exclu "
         "excluido atípico"
     ),
     "kind": (
@@ -188,7 +188,7 @@ EXPOSURES = frozenset(
 #: Words for which rows are left out.
 _EXCLUDED = frozenset(
     {"excluded", "exclude", "exclusion", "outlier", "outliers", "rejected", "ausgeschlossen"}
-    | {"ausreißer", "exclu", "excluido", "atípico"}
+    | {"ausreisser", "exclu", "excluido", "atípico"}
 )
 #: Words for how far something was diluted before it was counted, and for how much of it was.
 _DILUTED = frozenset({"dilution", "dil", "df", "diluted", "verdünnung", "dilución"})

@@ -63,6 +63,10 @@ def caliper(rng):
     return long, wide, round(long * wide**2 / 2, 1)
 
 
+def logarithm(number):
+    return number, round(math.log10(number), 2)
+
+
 def cycles(rng):
     target, ref = round(float(rng.normal(26, 1)), 2), round(float(rng.normal(18, 0.3)), 2)
     return target, ref, round(target - ref, 2), round(2 ** -(target - ref - 8), 3)
@@ -126,6 +130,11 @@ MADE = {
         cycles,
         {"value": "dCt", "group": "arm", "unit": "mouse"},
     ),
+    "a logarithm": (
+        "CFU,log10 CFU",
+        lambda rng: logarithm(float(f"{10 ** rng.normal(6, 0.5):.3g}")),
+        {"value": "log10 CFU", "group": "arm", "unit": "mouse"},
+    ),
     "a share of a total is one": (
         "positive,total,percent",
         quotient(5, 30, lambda rng: int(rng.integers(40, 90)), 1, 100),
@@ -140,7 +149,9 @@ def test_what_is_worked_out_plays_no_role_beside_what_it_is_made_of(name):
     frame = mice(columns, row)
     found = ne.inspect(frame)
     assert dict(found.proposals[0].arguments()) == roles
+    derived = derived_columns(table := read_table(frame), described(table))
     made = columns.split(",")[-1]
+    assert made in derived
     for proposal in found.proposals:
         assert made not in {*proposal.candidate.used, proposal.roles.exposure}
     if roles.get("response") == "counts":
@@ -183,6 +194,16 @@ def test_dilutions_are_taken_whichever_way_they_are_written(factors, volume):
         before = "1" if volume is None else f'"{volume}"'
         assert made.edit == f"undiluted_volume = {before} {sign} dilution"
     assert best(frame)["exposure"] == ("dilution" if as_it_is else "undiluted_volume")
+
+
+@pytest.mark.parametrize("written", [["1:100", "1:1000"], ["10^-2", "10^-3"], [-2, -3], [4, 5]])
+def test_dilutions_that_no_number_says_are_asked_for(written):
+    frame = mice(
+        "colonies,dilution", lambda rng: (int(rng.integers(20, 90)), written[int(rng.integers(2))])
+    )
+    assert "exposure" not in best(frame)
+    said = " ".join(str(ne.inspect(frame)).split())
+    assert "does not say how much that is. Write how many times each was diluted" in said
 
 
 def test_one_dilution_of_all_is_no_exposure():

@@ -27,7 +27,7 @@ _OFF = 0.003
 _OFF_CYCLES = 0.01
 #: What is worked out is called so.
 _RELATIVE = re.compile(
-    r"(?i)/|%|\b(per|pro|par|por)\b|(dens|rate\b|ratio|index|conc|frequen|fold|norm|cfu|bmi)"
+    r"(?i)/|%|\b(per|pro|par|por)\b|(dens|rate\b|ratio|index|conc|frequen|fold|norm|cfu|bmi|log|\bl[ng]\b)"
 )
 
 
@@ -41,15 +41,16 @@ class Derived:
         What it is called.
     times, over
         The columns that are multiplied, and those that it is divided by; one occurs twice where it
-        is squared. Of a difference the first, and what is taken from it; of a power the exponent.
+        is squared. Of a difference the first, and what is taken from it; of a power the exponent;
+        of a logarithm what it is of.
     how
-        Whether numbers are multiplied and divided, subtracted, or an exponent of two.
+        Whether numbers are multiplied and divided, subtracted, an exponent of two, or logarithms.
     """
 
     column: str
     times: tuple[str, ...] = ()
     over: tuple[str, ...] = ()
-    how: Literal["product", "difference", "power"] = "product"
+    how: Literal["product", "difference", "power", "logarithm"] = "product"
 
     @property
     def parts(self) -> frozenset[str]:
@@ -59,7 +60,15 @@ class Derived:
     @property
     def compared(self) -> bool:
         """Whether it says more than its parts: a quotient, a volume, a difference of cycles."""
-        return self.how != "power" and len(self.parts) > 1
+        return self.how in {"product", "difference"} and len(self.parts) > 1
+
+    @property
+    def note(self) -> str:
+        """What it is of another column that is compared in its place."""
+        return (
+            f"{self.column} is two to the power of {self.times[0]}, which is compared: a "
+            "difference of 1 is a ratio of 2."
+        )
 
 
 def derived_columns(table: Table, columns: Sequence[Column]) -> Mapping[str, Derived]:
@@ -92,6 +101,7 @@ def derived_columns(table: Table, columns: Sequence[Column]) -> Mapping[str, Der
         one = _difference(column.name, read[column.name], parts)
         one = one or _product(column.name, read[column.name], parts)
         one = one or _power(column.name, read[column.name], parts)
+        one = one or _logarithm(column.name, read[column.name], parts)
         if one is not None:
             found[column.name] = one
     return found
@@ -188,6 +198,22 @@ def _power(name: str, read: Array, parts: Mapping[str, Array]) -> Derived | None
     return None
 
 
+def _logarithm(name: str, read: Array, parts: Mapping[str, Array]) -> Derived | None:
+    """Return a column as logarithms of another: to base 2, 10 or e."""
+    written = _rounded(read) * np.abs(read)
+    for part, values in parts.items():
+        known = (values > 0) & ~np.isnan(read)
+        if np.unique(read[known]).size < _ENOUGH or np.unique(values[known]).size < _ENOUGH:
+            continue
+        for base in (2, 10, np.e):
+            left = read[known] - np.log(values[known]) / np.log(base)
+            allowed = 1.5 * written[known] + (_rounded(values)[known] + _OFF) / np.log(base)
+            near = (np.abs(left - np.median(left)) <= allowed).all()
+            if near and np.ptp(read[known]) > 20 * np.median(allowed):
+                return Derived(column=name, times=(part,), how="logarithm")
+    return None
+
+
 def _rounded(read: Array) -> Array:
     """Return how far each number may lie from what was rounded to it, as a share of it."""
     known = np.abs(read[np.isfinite(read) & (read != 0)])
@@ -235,8 +261,9 @@ def counted_over(counts: Iterable[str], found: Mapping[str, Derived]) -> tuple[s
 
 
 def worked_out_from(count: str, found: Mapping[str, Derived]) -> tuple[str, ...]:
-    """Return the columns that are worked out from a count."""
-    return tuple(name for name, one in found.items() if count in one.times)
+    """Return the columns that are worked out from a count, and their logarithms."""
+    made = [name for name, one in found.items() if count in one.times]
+    return (*made, *(n for n, one in found.items() if one.parts & {*made} and n not in made))
 
 
 def of_intensities(share: str, total: str, found: Mapping[str, Derived]) -> bool:
@@ -252,3 +279,9 @@ def unrelated(columns: Sequence[Column], found: Mapping[str, Derived]) -> tuple[
     related = {name for one in found.values() if one.compared for name in one.parts}
     named = [c.name for c in columns if c.measured and is_reference(c.name)]
     return () if related.intersection(named) else tuple(named)
+
+
+def powers_of(value: str, found: Mapping[str, Derived]) -> tuple[str, ...]:
+    """Say which columns are powers of the one that is compared."""
+    powers = [one for one in found.values() if one.how == "power" and one.times == (value,)]
+    return tuple(one.note for one in powers if not one.over)

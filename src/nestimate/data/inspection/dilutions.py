@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from nestimate.data.inspection.counterparts import Counterparts
-from nestimate.data.inspection.derived import Derived, derived_columns
+from nestimate.data.inspection.derived import Derived, derived_columns, worked_out_from
 from nestimate.data.inspection.kinds import Column, describe_column
 from nestimate.data.inspection.looks import counting
 from nestimate.data.inspection.vocabulary import UNDILUTED, dilutes, hints, is_volume
@@ -47,7 +47,7 @@ class Dilutions:
         Dilutions of at most 1 alone are an exposure as they stand.
         """
         columns = [describe_column(table, name) for name in table.columns]
-        diluted = [c for c in columns if dilutes(c.name) and (c.smallest or 0) > 0 and c.measured]
+        diluted = [c for c in columns if dilutes(c.name) and c.measured and not _unread(c)]
         counts = [c for c in columns if _is_count(c) and c not in diluted]
         if len(diluted) != 1 or len(counts) != 1:
             return None
@@ -70,7 +70,7 @@ class Dilutions:
             counted=count.name,
             dilution=dilution.name,
             made=WorkOut(column=name, parts=tuple(parts), signs=tuple(signs)),
-            worked_out=tuple(d.column for d in of_count),
+            worked_out=worked_out_from(count.name, found),
             plates=tuple(_plates(table, columns, dilution.name)),
         )
 
@@ -122,6 +122,28 @@ class Dilutions:
         columns = {name: c for name, c in table.columns.items() if name not in gone}
         columns[self.made.column] = pa.chunked_array([pa.array(made, from_pandas=True)])
         return replace(table, columns=columns, known={})
+
+
+def unread_dilutions(columns: Sequence[Column]) -> str:
+    """Say how dilutions are written where counts stand beside such as no number says; else ""."""
+    for column in columns:
+        counts = [c.name for c in columns if _is_count(c) and c is not column]
+        if counts and dilutes(column.name) and column.distinct > 1 and _unread(column):
+            return (
+                f"{counts[0]} were counted at several dilutions and are alike only per volume, but "
+                f"{column.name} ({column.examples[0]}) does not say how much that is. Write how "
+                "many times each was diluted (100) or what part of it is left (0.01), and inspect "
+                "the table again."
+            )
+    return ""
+
+
+def _unread(column: Column) -> bool:
+    """Return whether dilutions are no numbers, or rather exponents: 1:100, -5, or 4, 5, 6."""
+    low, high = column.smallest, column.largest
+    if low is None or high is None or low <= 0:
+        return True
+    return column.whole and column.distinct > 1 and high - low == column.distinct - 1
 
 
 def _is_count(column: Column) -> bool:

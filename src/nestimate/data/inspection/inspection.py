@@ -9,7 +9,7 @@ from nestimate.data.inspection.alongside import with_formulas
 from nestimate.data.inspection.baselines import Baseline
 from nestimate.data.inspection.counterparts import Counterparts
 from nestimate.data.inspection.curves import followed
-from nestimate.data.inspection.derived import derived_columns, measured_parts, unrelated
+from nestimate.data.inspection.derived import derived_columns, measured_parts, powers_of, unrelated
 from nestimate.data.inspection.dilutions import Added, Dilutions
 from nestimate.data.inspection.factors import told_apart
 from nestimate.data.inspection.foldings import Folding, foldings
@@ -343,7 +343,7 @@ class Inspection:
             value=value,
             other_values=tuple(others),
             proposals=fit,
-            notes=(*found.notes, *notes),
+            notes=(*found.notes, *notes, *powers_of(value, derived)),
             references=unrelated(columns, derived),
             refused=() if fit else in_full(extended, crossing, tried.refused),
             roles=reasons(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from shlex import quote
 
+from nestimate.data.inspection.dilutions import unread_dilutions
 from nestimate.data.inspection.inspection import Inspection
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.lifetimes import Lifetimes
@@ -44,13 +45,10 @@ def remarks(inspection: Inspection) -> Iterable[str]:
             f"delete these rows before {name} can be used."
         )
     yield from one_of_several(inspection)
-    if inspection.references and inspection.value not in (None, *inspection.references):
-        yield _relative_to(inspection.references, str(inspection.value))
+    yield from _not_alike(inspection)
     yield from _one_of_each(inspection)
     if (lived := inspection.lifetimes) is not None:
         yield survival(lived)
-    if inspection.added is not None:
-        yield inspection.added.note
     for column in [] if inspection.measurand else kinds_of_value(inspection):
         yield (
             f"Does {column.name} say what was measured? Then keep the rows of one {column.name}: a "
@@ -67,6 +65,16 @@ def remarks(inspection: Inspection) -> Iterable[str]:
             f"Every {groups[0]} occurs in one {coarse} only: a difference between groups from "
             f"different {coarse} may be one between {coarse} and {coarse}."
         )
+
+
+def _not_alike(inspection: Inspection) -> Iterable[str]:
+    """Say what values are only alike in relation to: a housekeeping gene, a volume, a total."""
+    if inspection.references and inspection.value not in (None, *inspection.references):
+        yield _relative_to(inspection.references, str(inspection.value))
+    if inspection.added is not None:
+        yield inspection.added.note
+    elif (unread := unread_dilutions(inspection.columns)) != "":
+        yield unread
 
 
 def _at_one_time(said: Moment, inspection: Inspection) -> str:

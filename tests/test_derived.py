@@ -10,7 +10,7 @@ import nestimate as ne
 from nestimate.data.inspection.derived import derived_columns
 from nestimate.data.inspection.dilutions import Dilutions
 from nestimate.data.inspection.kinds import described
-from nestimate.data.tables.door import read_table
+from nestimate.data.tables.door import Wanted, read_table
 
 
 def mice(columns, row, *, each=3, seed=4):
@@ -216,7 +216,7 @@ def test_numbers_that_have_nothing_to_do_with_each_other_are_not_worked_out():
     rng = np.random.default_rng(1)
     for _ in range(200):
         made = {name: np.round(rng.lognormal(3, 0.5, 30), 1) for name in ("a", "b/c", "rate", "y")}
-        table = read_table(pd.DataFrame(made))
+        table = read_table(pd.DataFrame(made), Wanted(as_it_is=True))
         assert derived_columns(table, described(table)) == {}
 
 

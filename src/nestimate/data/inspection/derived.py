@@ -75,9 +75,10 @@ def derived_columns(table: Table, columns: Sequence[Column]) -> Mapping[str, Der
     """Return the columns that are products, quotients, differences or powers of others."""
     able = [c for c in columns if c.measured and c.kind in {"numbers", "numbers as labels"}]
     if len(able) > MOST_RELATED:
+        # Of many, those whose names say what they are of, and what may be that.
         told = [c for c in able if exposes(c.name) or "counted" in hints(c.name)]
-        able = [c for c in able if _RELATIVE.search(c.name) or is_reference(c.name) or c in told]
-        able = able[: 2 * MOST_RELATED]
+        able = [c for c in able if is_reference(c.name) or c in told or _RELATIVE.search(c.name)]
+        able = able[:MOST_RELATED]
     found = _by_name(columns)
     order = [c.name for c in columns]
     rows = slice(0, _MOST_ROWS)
@@ -139,6 +140,9 @@ def _product(name: str, read: Array, parts: Mapping[str, Array]) -> Derived | No
     off = _rounded(read)
     for size in range(1, _MOST_PARTS + 1):
         for chosen in combinations(parts, size):
+            # Three are a count, a dilution and a volume.
+            if size > 2 and not any("counted" in hints(n) for n in chosen):
+                continue
             powers = _powers(read, [parts[n] for n in chosen], off)
             if powers is None or (size == 1 and powers != [1]):
                 continue

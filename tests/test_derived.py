@@ -90,6 +90,11 @@ MADE = {
         quotient(8, 60, few),
         COUNTS | {"value": "counts", "exposure": "minutes"},
     ),
+    "a rate that repeats": (
+        "events,minutes,rate",
+        quotient(1, 5, lambda rng: int(rng.choice([2, 4])), 2),
+        COUNTS | {"value": "events", "exposure": "minutes"},
+    ),
     "a rate per hour": (
         "licks,minutes,licks/h",
         quotient(8, 60, few, 1, 60),

@@ -83,7 +83,8 @@ def derived_columns(table: Table, columns: Sequence[Column]) -> Mapping[str, Der
     order = [c.name for c in columns]
     rows = slice(0, _MOST_ROWS)
     read = {c.name: table.numbers(c.name)[rows] for c in able}
-    made = [c for c in able if c.kind == "numbers" and not c.numbering and c.distinct >= _ENOUGH]
+    made = [c for c in able if not c.numbering and c.distinct >= _ENOUGH]
+    made = [c for c in made if c.kind == "numbers" or not c.whole]
     made.sort(key=lambda c: (not _RELATIVE.search(c.name), -order.index(c.name)))
     for column in made:
         if column.name in found:

@@ -78,7 +78,8 @@ def outcomes_beside(table: Table, columns: Sequence[Column]) -> bool:
     Nobody compares Ct values of a gene with those of the housekeeping gene, or a ratio with a part.
     """
     names = {c.name for c in columns}
-    related = any(one.parts & names for one in derived_columns(table, columns).values())
+    found = derived_columns(table, columns).values()
+    related = any(one.parts & names for one in found if one.compared)
     return related or 0 < sum(map(is_reference, names)) < len(names)
 
 

@@ -271,6 +271,14 @@ def worked_out_from(count: str, found: Mapping[str, Derived]) -> tuple[str, ...]
     return (*made, *(n for n, one in found.items() if one.parts & {*made} and n not in made))
 
 
+def holds_more(columns: Sequence[Column], found: Mapping[str, Derived]) -> bool:
+    """Return whether a concentration stands there that does not follow from the other columns.
+
+    CFU/g know how heavy what was diluted was.
+    """
+    return any(c.measured and "/" in c.name and c.name not in found for c in columns)
+
+
 def of_intensities(share: str, total: str, found: Mapping[str, Derived]) -> bool:
     """Return whether a column is a quotient of two others of which neither was counted."""
     one = found.get(share)

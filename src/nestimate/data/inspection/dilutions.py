@@ -9,7 +9,12 @@ import numpy as np
 import pyarrow as pa
 
 from nestimate.data.inspection.counterparts import Counterparts
-from nestimate.data.inspection.derived import Derived, derived_columns, worked_out_from
+from nestimate.data.inspection.derived import (
+    Derived,
+    derived_columns,
+    holds_more,
+    worked_out_from,
+)
 from nestimate.data.inspection.kinds import Column, describe_column
 from nestimate.data.inspection.looks import counting
 from nestimate.data.inspection.vocabulary import UNDILUTED, dilutes, hints, is_volume
@@ -44,7 +49,8 @@ class Dilutions:
         """Return counts beside several dilutions; None where there are none.
 
         A dilution of 1000 and one of 0.001 are the same; a column worked out from it tells which.
-        Dilutions of at most 1 alone are an exposure as they stand.
+        Dilutions of at most 1 alone are an exposure as they stand. CFU/g that do not follow from
+        counts, dilutions and volumes hold more than these: how heavy what was diluted was.
         """
         columns = [describe_column(table, name) for name in table.columns]
         diluted = [c for c in columns if dilutes(c.name) and c.measured and not _unread(c)]
@@ -54,6 +60,8 @@ class Dilutions:
         (dilution,), (count,) = diluted, counts
         found = derived_columns(table, columns)
         of_count = [d for d in found.values() if count.name in d.times]
+        if holds_more(columns, found):
+            return None
         divided = any(dilution.name in d.times for d in of_count) or not (
             any(dilution.name in d.over for d in of_count) or (dilution.largest or 0) <= 1
         )

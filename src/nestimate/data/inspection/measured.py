@@ -18,6 +18,7 @@ from nestimate.data.inspection.crossings import same_everywhere
 from nestimate.data.inspection.derived import (
     counted_over,
     derived_columns,
+    holds_more,
     of_intensities,
     worked_out_from,
 )
@@ -128,7 +129,7 @@ def _exposed(table: Table, columns: Sequence[Column]) -> Beside | None:
         if "time" in hints(column.name) and 2 * column.distinct <= table.n_rows:
             continue
         # Undiluted is 1: a dilution of 100 says of how much less.
-        over = dilutes(column.name) and (column.largest or 0) > 1
+        over = dilutes(column.name) and ((column.largest or 0) > 1 or holds_more(columns, found))
         if counts and exposes(column.name) and (column.smallest or 0) > 0 and not over:
             seen = ~np.isnan(table.numbers(counts[0]))
             if not np.isnan(table.numbers(column.name)[seen]).any():

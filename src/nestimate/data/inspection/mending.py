@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
-from nestimate.data.inspection.vocabulary import hints, lasts
+from nestimate.data.inspection.vocabulary import ANIMALS, hints, lasts, words
 from nestimate.data.tables.cells import EMPTY_VALUES, is_limit, is_plain_number, may_be_empty, tidy
 from nestimate.data.tables.door import prepared
 from nestimate.data.tables.edits import KeepOnly, LeaveOut
@@ -112,8 +112,8 @@ def mended(cells: Grid, reading: Reading, *, titles: bool) -> Mended:
         )
         grid = replace(samples.applied(grid), notes=grid.notes)
         reading = replace(reading, edits=(*reading.edits, str(samples)))
-    for found in (_standards(grid), _blanks(grid)):
-        for edit in found:
+    for look in (_standards, _blanks):
+        for edit in (found := look(grid)):
             grid = replace(edit.applied(grid), notes=grid.notes)
         said += _left_out_said(found)
         reading = replace(reading, edits=(*reading.edits, *map(str, found)))
@@ -192,14 +192,14 @@ def _standards(grid: Grid) -> list[LeaveOut]:
 def _blanks(grid: Grid) -> list[LeaveOut]:
     """Return what leaves out wells that hold nothing of what is compared, beside two others.
 
-    Medium and water may be what others are compared with, unless they stand among samples.
+    Medium and water may be what others are compared with, unless they stand among samples; and
+    where animals are named beside it, blank is what was done to them.
     """
+    alive = any(words(tidy(name)) & ANIMALS for name in grid.names)
     for name, column in zip(grid.names, grid.columns, strict=True):
-        if (
-            not is_text(column)
-            or len(cells := pc.unique(column).to_pylist()) == grid.n_rows > _MOST
-        ):
+        if not is_text(column) or (alive and not lasts(tidy(name))):
             continue
+        cells = pc.unique(column).to_pylist()
         labels = [label for cell in cells if (label := tidy(cell or ""))]
         sampled = lasts(tidy(name)) and len(labels) > FEWEST_SAMPLES
         nothing = _BLANKS | (_MEDIA if sampled else frozenset())

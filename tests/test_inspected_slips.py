@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import nestimate as ne
@@ -164,3 +165,26 @@ def test_questions_lead_to_designs_that_take_the_same_labels_for_the_same():
         assert not (proposal.roles.group == "visit" and "arm" in proposal.candidate.merged)
     asked = decisions(found.proposals)
     assert any(0 in decision.choices for decision in asked)
+
+
+@pytest.mark.parametrize("kept", ["file", "object", "string", "polars", "large_string"])
+def test_frames_are_looked_at_as_files_are_however_they_keep_text(kept, tmp_path):
+    labels = [*(f"s{i}" for i in range(8)), "NTC", "Mean", "Mean"]
+    arms = [*["ctl"] * 4, *["drug"] * 4, "ctl", "ctl", "drug"]
+    frame = pd.DataFrame({"Sample": labels, "arm": arms, "y": [*rows(8), 0.05, 49.9, 50.2]})
+    data = {
+        "file": lambda: tmp_path / "assay.csv",
+        "object": lambda: frame.astype({"Sample": object, "arm": object}),
+        "string": lambda: frame.astype({"Sample": "string", "arm": "string"}),
+        "polars": lambda: pytest.importorskip("polars").DataFrame(frame.to_dict("list")),
+        "large_string": lambda: pa.table(
+            {n: pa.array(frame[n], pa.large_string() if n != "y" else None) for n in frame}
+        ),
+    }
+    frame.to_csv(tmp_path / "assay.csv", index=False)
+    found = ne.inspect(data[kept]())
+    said = " ".join(str(found).split())
+    assert "are summaries of other rows" in said
+    assert "without Sample = NTC" in said
+    with pytest.raises(DataError, match="summaries of other rows"):
+        ne.compare(data[kept](), value="y", group="arm")

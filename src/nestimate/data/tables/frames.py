@@ -94,12 +94,20 @@ def _typed(names: Sequence[Any], columns: Sequence[Any], rows: Sequence[Any]) ->
     return Grid(
         source=_FRAME,
         names=tuple(str(name) for name in names),
-        columns=tuple(
-            pa.chunked_array([column]) if isinstance(column, pa.Array) else column
-            for column in columns
-        ),
+        columns=tuple(map(_one_kind_of_text, columns)),
         rows=rows,
     )
+
+
+def _one_kind_of_text(column: Any) -> Any:
+    """Return a column in chunks, text as files have it: frames keep it in several ways."""
+    column = pa.chunked_array([column]) if isinstance(column, pa.Array) else column
+    if not pa.types.is_large_string(column.type) and column.type != pa.string_view():
+        return column
+    try:
+        return column.cast(pa.string())
+    except pa.ArrowInvalid:
+        return column  # more text than such a column holds
 
 
 def read_columns(data: Mapping[Any, Any]) -> Grid:

@@ -225,6 +225,16 @@ def test_numbers_that_have_nothing_to_do_with_each_other_are_not_worked_out():
         assert derived_columns(table, described(table)) == {}
 
 
+@pytest.mark.parametrize("number", [0.0, np.nan, 1e308, -1.0])
+def test_zeros_and_empty_cells_do_no_harm(number):
+    rng = np.random.default_rng(2)
+    made = {name: rng.lognormal(1, 0.5, 12).round(2) for name in ("y", "Ct_ref", "log y", "a/b")}
+    for name, cells in made.items():
+        odd = {**made, name: np.where(np.arange(12) % 5 == 0, number, cells)}
+        table = read_table(pd.DataFrame(odd), Wanted(as_it_is=True))
+        assert not derived_columns(table, described(table)).keys() & {"y", "Ct_ref"}
+
+
 @pytest.mark.parametrize("reference", ["Ct GAPDH", "Ct_ref", "Actin", "loading control", "HK gene"])
 def test_genes_are_no_groups_where_one_is_the_reference(reference):
     frame = pd.DataFrame(

@@ -71,6 +71,7 @@ class Derived:
         )
 
 
+@np.errstate(all="ignore")  # of the largest numbers there are some products are not finite
 def derived_columns(table: Table, columns: Sequence[Column]) -> Mapping[str, Derived]:
     """Return the columns that are products, quotients, differences or powers of others."""
     able = [c for c in columns if c.measured and c.kind in {"numbers", "numbers as labels"}]
@@ -205,7 +206,7 @@ def _power(name: str, read: Array, parts: Mapping[str, Array]) -> Derived | None
 
 def _logarithm(name: str, read: Array, parts: Mapping[str, Array]) -> Derived | None:
     """Return a column as logarithms of another: to base 2, 10 or e."""
-    written = _rounded(read) * np.abs(read)
+    written = _last_digit(read)
     for part, values in parts.items():
         known = (values > 0) & ~np.isnan(read)
         if np.unique(read[known]).size < _ENOUGH or np.unique(values[known]).size < _ENOUGH:
@@ -221,16 +222,18 @@ def _logarithm(name: str, read: Array, parts: Mapping[str, Array]) -> Derived | 
 
 def _rounded(read: Array) -> Array:
     """Return how far each number may lie from what was rounded to it, as a share of it."""
+    return np.asarray(_last_digit(read) / np.abs(read))
+
+
+def _last_digit(read: Array) -> Array:
+    """Return how far each number may lie from what was rounded to it: half of its last digit.
+
+    Numbers are written with as many decimals, or with as many digits: no one knows which.
+    """
     known = np.abs(read[np.isfinite(read) & (read != 0)])
-    if not known.size:
-        return np.full(read.size, np.inf)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        # Numbers are written with as many decimals, or with as many digits: no one knows which.
-        decimals = next((d for d in range(-2, 9) if _whole(known * 10.0**d)), 9)
-        digits = next((d for d in range(1, 9) if _whole(_shifted(known, d))), 9)
-        by_decimals = 0.5 * 10.0**-decimals / np.abs(read)
-        by_digits = np.full(read.size, 0.5 * 10.0 ** (1 - digits))
-    return np.asarray(np.maximum(by_decimals, by_digits))
+    decimals = next((d for d in range(-2, 9) if _whole(known * 10.0**d)), 9)
+    digits = next((d for d in range(1, 9) if _whole(_shifted(known, d))), 9)
+    return np.asarray(np.maximum(0.5 * 10.0**-decimals, 0.5 * 10.0 ** (1 - digits) * np.abs(read)))
 
 
 def _whole(values: Array) -> bool:

@@ -33,9 +33,9 @@ def test_words_and_marks_are_named_with_what_to_do(name):
 
 
 @pytest.mark.parametrize("name", ["Excluded?", "outlier", "Exclude", "Ausreißer"])
-@pytest.mark.parametrize("mark", ["yes", "x", 1])
+@pytest.mark.parametrize("mark", ["yes", "x", 1, "sick"])
 def test_a_column_of_exclusions_is_named_with_what_leaves_the_rows_out(name, mark):
-    rest = "no" if mark == "yes" else None if mark == "x" else 0
+    rest = "no" if mark == "yes" else 0 if mark == 1 else None
     frame = built("arm mouse", ["veh", "tx"], range(7)).assign(mouse=range(14))
     frame[name] = [mark if i in (4, 9) else rest for i in range(14)]
     found = ne.inspect(frame)

@@ -184,11 +184,15 @@ def _left_out(inspection: Inspection) -> Iterable[str]:
     """Say how rows are left out that a column marks: nothing else takes them away."""
     for column in inspection.columns:
         marks = [label for label in column.examples if label.casefold() in _MARKED]
+        # Where most cells are empty, whatever stands in one is the reason.
+        marks = marks or list(column.examples) * (2 * column.empty > inspection.n_rows)
         if excludes(column.name) and column.labelled | (column.kind == "constant") and marks:
-            edit = LeaveOut(where=((column.name, marks[0]),), why="REASON")
+            where = tuple((column.name, label) for label in marks)
+            edit = LeaveOut(where=where, why="REASON")
             yield (
-                f"{column.name} marks rows ({marks[0]}), which are analysed all the same. Without "
-                f"them: --edit {quote(str(edit))} (edits in Python); the answer then says so."
+                f"{column.name} marks rows ({', '.join(marks)}), which are analysed all the same. "
+                f"Without them: --edit {quote(str(edit))} (edits in Python); the answer then says "
+                "so."
             )
 
 

@@ -240,6 +240,18 @@ def question_and_answers(decision: Decision, inspection: Inspection) -> tuple[st
                 return asked, column, other, "Both at once"
             hint = f"To compare their combinations, name both as the group: {column},{other}."
             return f"{asked} {hint}", column, other
+        case "paired":
+            return (
+                f"Do the readings of one {column} of one {other} belong together, as pairs do?",
+                "Yes",
+                f"No, every row is another {column}",
+            )
+        case "one or several":
+            return (
+                f"Is it {column} alone that you compare, or {other} as well?",
+                column,
+                "Both",
+            )
         case "what columns are":
             return (
                 f"Are {column} what you want to compare, or readings of one thing?",
@@ -327,7 +339,8 @@ def mend(inspection: Inspection) -> list[str]:
         proposal = inspection.refused[0]
         said = [f"The likeliest is refused: {proposal.refused}"]
         call = [f"{name} {value}" for name, value in proposal.arguments() if value is not True]
-        return [*said, f"That is the design with {', '.join(call)}."]
+        said.append(f"That is the design with {', '.join(call)}.")
+        return [*said, *_one_row_each(inspection)]
     mixed = [c for c in inspection.columns if c.trouble]
     mixed.sort(key=lambda column: column.kind != "numbers and text")
     if mixed:
@@ -362,6 +375,20 @@ def mend(inspection: Inspection) -> list[str]:
     return [
         "No column holds numbers that vary, so there is no value to compare: a column with one "
         "measurement in every row is needed."
+    ]
+
+
+def _one_row_each(inspection: Inspection) -> list[str]:
+    """Say what a table of counts with a row for each group lacks: what was counted, one by one."""
+    group = inspection.column(inspection.refused[0].candidate.group)
+    counts = [c for c in inspection.columns if c.smallest is not None]
+    if group.distinct < inspection.n_rows or not (counts and all(c.whole for c in counts)):
+        return []
+    return [
+        f"Counts of a whole {group.name} do not tell how much one animal, dish or experiment "
+        "differs from the next. Write a row for each animal with 0 or 1 in a column (dead 0, 1), "
+        "or, where animals lie in cages or litters, a row for each of these with its count and its "
+        "total (--response dead/total), and inspect that table."
     ]
 
 

@@ -313,20 +313,23 @@ SHEETS = {
         f"labels that hold several in one: {name}": Sheet(
             csv("ID,arm,y", [(form.format(g=g, i=3 * k + i, j=j), g, value()) for k, g in
                  enumerate(("ctl", "drug")) for i in (1, 2, 3) for j in ends]),
-            "compare --value y --group arm",
-            says=(f"ID seems to hold several labels in one ({one})", f"{stem} ({len(ends)} rows)"),
+            f"compare --value y --group arm {unit} of ID'",
+            says=(f"ID seems to hold several labels in one ({one})", f" ({stem}, {len(ends)} rows"),
         )
-        for name, form, ends, one, stem in [
-            ("mouse, section", "{g}_m{i}_s{j}", "123", "ctl_m1_s1", "ctl_m1"),
-            ("mouse-replicate", "{i}-{j}", "123", "1-1", "1"),
-            ("two kidneys", "M{i}{j}", "LR", "M1L", "M1"),
+        for name, form, ends, one, stem, unit in [
+            ("mouse, section", "{g}_m{i}_s{j}", "123", "ctl_m1_s1", "ctl_m1",
+             "--unit m --edit 'm = parts 1-2"),
+            ("mouse-replicate", "{i}-{j}", "123", "1-1", "1",
+             "--unit 'ID 1' --edit '\"ID 1\" = part 1"),
+            ("two kidneys", "M{i}{j}", "LR", "M1L", "M1", "--unit M --edit 'M = part 1"),
         ]
     },
     "numbers of dam and pup in one are no values": Sheet(
         csv("ID,Dam treatment,Brain (mg)", [(f"{i}.{j}", g, value(400)) for i in range(1, 9)
              for g in ["MIA" if i % 2 else "Sal"] for j in range(1, 5)]),
-        "compare --value 'Brain (mg)' --group 'Dam treatment'",
-        says=("ID seems to hold several labels in one (1.1)", "1 (4 rows)"),
+        "compare --value 'Brain (mg)' --group 'Dam treatment' --unit 'ID 1' "
+        """--edit '"ID 1" = part 1 of ID'""",
+        says=("ID seems to hold several labels in one (1.1)", "(1, 4 rows)"),
         never=("--value ID",),
     ),
     "places below a header, in every experiment": Sheet(
@@ -337,8 +340,8 @@ SHEETS = {
     "labels that hold groups, with a blank": Sheet(
         csv("sample,day,y", [(f"{g} {i}", d, value()) for g in ("Vax", "PBS") for i in "1234"
              for d in (0, 14, 28)]),
-        "compare --value y --group day --block sample",
-        says=("if 'Vax', 'PBS' are what is compared, or what was treated, they are groups",),
+        "compare --value y --group group,day --block sample --edit 'group = part 1 of sample'",
+        says=("makes group (Vax, 12 rows) of its parts",),
     ),
     "labels whose parts stand in columns of their own": Sheet(
         csv("ID,mouse,arm,y", [(f"{g}_m{i}_s{j}", f"{g}_m{i}", g, value())

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 import nestimate as ne
 from nestimate.apps import cli
+from nestimate.data.tables.columns_made import AddUp
 from nestimate.data.tables.door import Wanted, read_table
-from nestimate.data.tables.edits import AddUp, KeepOnly, LeaveOut, Rename, SetCell, parse_edit
+from nestimate.data.tables.edits import KeepOnly, LeaveOut, Rename, SetCell, parse_edit
 from nestimate.errors import DataError, DesignError, NestimateError
 from nestimate.results.documents import reproduction
 

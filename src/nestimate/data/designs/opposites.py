@@ -2,7 +2,7 @@
 
 import re
 
-from nestimate.data.tables.edits import AddUp
+from nestimate.data.tables.columns_made import AddUp
 from nestimate.remedies import Remedy
 
 #: Words of what is so, and of what is not.

@@ -12,8 +12,8 @@ from nestimate.data.designs.percentages import spoken
 from nestimate.data.inspection.kinds import describe_column
 from nestimate.data.inspection.measured import label_alone, share_columns
 from nestimate.data.inspection.vocabulary import exposes, hints
+from nestimate.data.tables.columns_made import AddUp
 from nestimate.data.tables.door import Table
-from nestimate.data.tables.edits import AddUp
 
 #: Rows from which on one sum in all of them is no coincidence, and sums that are no seconds.
 _ENOUGH, _MOST = 6, 50

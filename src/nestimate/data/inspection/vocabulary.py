@@ -141,7 +141,7 @@ AROUND = frozenset(
     | {"avant", "après", "antes", "después"}
 )
 #: Words for where a microscope looked, which count anew in every well.
-VIEWS = frozenset({"site", "sites", "field", "fov", "view", "image", "tile", "position"})
+VIEWS = frozenset({"site", "sites", "field", "fov", "view", "image", "img", "tile", "position"})
 #: Words for when something was done, rather than how long after something else.
 OCCASIONS = frozenset({"run", "date", "datum", "fecha", "data"})
 _CLOCK = frozenset({"time", "zeit", "temps", "tiempo", "tempo"})

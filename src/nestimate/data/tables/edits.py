@@ -9,6 +9,7 @@ An edit is one line of text, so that a command, a call and a report can all hold
     without mouse = m10, arm = drug # did not respond
     only gene = Il6, gene = Tnf
     total = dead + alive
+    mouse = parts 1-2 of cell_id
 
 A name or cell that is more than one plain word stands in double quotation marks, as in JSON.
 """
@@ -16,24 +17,25 @@ A name or cell that is more than one plain word stands in double quotation marks
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from json import dumps, loads
+from json import dumps
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from nestimate.data.tables.cells import read_label, tidy
+from nestimate.data.tables.cells import read_label
+from nestimate.data.tables.columns_made import AddUp, TakeParts
+from nestimate.data.tables.edit_words import because, only_if, place_of, reason, unquoted, word
 from nestimate.data.tables.grid import Grid, Lost
-from nestimate.data.tables.sums import with_sum
-from nestimate.errors import DataError, DesignError, listed
+from nestimate.errors import DataError, DesignError
 
 HEADER = "header"
-_PLAIN = re.compile(r"[\w.+/%-]+")
 _NAME = r'[\w.+/%-]+|"(?:[^"\\]|\\.)*"'
 _CELL = r'(?:(?P<quoted>"(?:[^"\\]|\\.)*")|(?P<plain>[^"#][^#]*)?)\s*(?:#(?P<why>.*))?'
 _SET = re.compile(rf"\s*(?:row\s+(?P<row>{_NAME})|header)\s*,\s*(?P<column>{_NAME})\s*=\s*{_CELL}")
 _EVERY = re.compile(rf"\s*every\s+(?P<column>{_NAME})\s+(?P<label>{_NAME})\s*=\s*{_CELL}")
+_SPAN = re.compile(r"\d+(-\d+)?")
 _TOKEN = re.compile(rf"\s*(?:(?P<word>{_NAME})|(?P<mark>[=,#]))")
 
 
@@ -60,18 +62,18 @@ class SetCell:
 
     def __str__(self) -> str:
         """Return the edit as one line."""
-        where = HEADER if self.row == HEADER else f"row {_word(self.row)}"
-        return f"{where}, {_word(self.column)} = {_word(self.text)}{_because(self.why)}"
+        where = HEADER if self.row == HEADER else f"row {word(self.row)}"
+        return f"{where}, {word(self.column)} = {word(self.text)}{because(self.why)}"
 
     def applied(self, grid: Grid) -> Grid:
         """Return the table with the cell set."""
-        place = _column(grid, self.column, self)
+        place = place_of(grid, self.column, self)
         if self.row == HEADER:
             old = grid.names[place]
             names = (*grid.names[:place], self.text, *grid.names[place + 1 :])
             return replace(grid, names=names).noting(
                 f"The column called {dumps(old, ensure_ascii=False)} is called "
-                f"{dumps(self.text, ensure_ascii=False)}{_reason(self.why)}"
+                f"{dumps(self.text, ensure_ascii=False)}{reason(self.why)}"
             )
         row = _row(grid, self.row, self)
         cells = _texts(grid, place)
@@ -81,7 +83,7 @@ class SetCell:
         now = f"changed to '{self.text}'" if self.text else "emptied"
         was = f"'{old}'" if old else "an empty cell"
         return replace(grid, columns=columns).noting(
-            f"Row {self.row}, {self.column}: {was} was {now}{_reason(self.why)}"
+            f"Row {self.row}, {self.column}: {was} was {now}{reason(self.why)}"
         )
 
 
@@ -106,12 +108,12 @@ class Rename:
 
     def __str__(self) -> str:
         """Return the edit as one line."""
-        which = f"every {_word(self.column)} {_word(self.label)}"
-        return f"{which} = {_word(self.text)}{_because(self.why)}"
+        which = f"every {word(self.column)} {word(self.label)}"
+        return f"{which} = {word(self.text)}{because(self.why)}"
 
     def applied(self, grid: Grid) -> Grid:
         """Return the table with the cells set."""
-        place = _column(grid, self.column, self)
+        place = place_of(grid, self.column, self)
         found = _bearing(grid, place, self.label)
         if not found.any():
             said = f"no cell of {self.column} holds '{self.label}'"
@@ -122,7 +124,7 @@ class Rename:
         now = f"changed to '{self.text}'" if self.text else "emptied"
         said = "1 cell was" if count == 1 else f"{count} cells were"
         return replace(grid, columns=columns).noting(
-            f"{self.column}, '{self.label}': {said} {now}{_reason(self.why)}"
+            f"{self.column}, '{self.label}': {said} {now}{reason(self.why)}"
         )
 
 
@@ -146,18 +148,18 @@ class LeaveOut:
 
     def __str__(self) -> str:
         """Return the edit as one line."""
-        which = _pairs(self.where) or f"row {_word(self.row)}"
-        return f"without {which}{_because(self.why)}"
+        which = _pairs(self.where) or f"row {word(self.row)}"
+        return f"without {which}{because(self.why)}"
 
     def applied(self, grid: Grid) -> Grid:
         """Return the table without the rows."""
         if not self.where:
             gone = np.zeros(grid.n_rows, dtype=bool)
             gone[_row(grid, self.row, self)] = True
-            said = f"Row {self.row} was left out{_reason(self.why)}"
+            said = f"Row {self.row} was left out{reason(self.why)}"
             return grid.taking(~gone).noting(Lost(said))
         gone = _meeting(grid, self.where, self)
-        said = f"{_named(self.where)}: {_rows(gone)} left out{_reason(self.why)}"
+        said = f"{_named(self.where)}: {_rows(gone)} left out{reason(self.why)}"
         return grid.taking(~gone).noting(Lost(said))
 
 
@@ -178,7 +180,7 @@ class KeepOnly:
 
     def __str__(self) -> str:
         """Return the edit as one line."""
-        return f"only {_pairs(self.where)}{_because(self.why)}"
+        return f"only {_pairs(self.where)}{because(self.why)}"
 
     def applied(self, grid: Grid) -> Grid:
         """Return the table without the other rows."""
@@ -186,37 +188,10 @@ class KeepOnly:
         if kept.all():
             return grid.noting(f"Every row has {_named(self.where)}: none is left out.")
         said = f"Only {_named(self.where)} is looked at; {_rows(~kept)} left out"
-        return grid.taking(kept).noting(Lost(said + _only_if(self.why)))
+        return grid.taking(kept).noting(Lost(said + only_if(self.why)))
 
 
-@dataclass(frozen=True, kw_only=True)
-class AddUp:
-    """A further column that is the sum of others: the total of two counts.
-
-    Attributes
-    ----------
-    column, parts
-        What it is called, and the columns that it adds up.
-    why
-        The user's reason; may be empty.
-    """
-
-    column: str
-    parts: tuple[str, ...]
-    why: str = ""
-
-    def __str__(self) -> str:
-        """Return the edit as one line."""
-        return f"{_word(self.column)} = {' + '.join(map(_word, self.parts))}{_because(self.why)}"
-
-    def applied(self, grid: Grid) -> Grid:
-        """Return the table with the column."""
-        added = with_sum(grid, [_column(grid, part, self) for part in self.parts], self.column)
-        said = f"Column {self.column} is the sum of {' and '.join(self.parts)}, row by row"
-        return added.noting(said + _only_if(self.why))
-
-
-Edit = SetCell | Rename | LeaveOut | KeepOnly | AddUp
+Edit = SetCell | Rename | LeaveOut | KeepOnly | AddUp | TakeParts
 
 
 def parse_edit(text: str) -> Edit:
@@ -228,25 +203,38 @@ def parse_edit(text: str) -> Edit:
         When the line is none; says how one is written.
     """
     if (found := _SET.fullmatch(text)) is not None:
-        row = HEADER if found["row"] is None else _read(found["row"])
-        return SetCell(row=row, column=_read(found["column"]), **_content(found))
+        row = HEADER if found["row"] is None else unquoted(found["row"])
+        return SetCell(row=row, column=unquoted(found["column"]), **_content(found))
     if (found := _EVERY.fullmatch(text)) is not None:
-        column, label = _read(found["column"]), _read(found["label"])
+        column, label = unquoted(found["column"]), unquoted(found["label"])
         return Rename(column=column, label=label, **_content(found))
     words, why = _tokens(text)
     match words:
         case ["without", "row", row]:
-            return LeaveOut(row=_read(row), why=why)
+            return LeaveOut(row=unquoted(row), why=why)
         case ["without" | "only" as which, *pairs] if len(pairs) % 4 == 3 and _paired(pairs):
-            where = tuple((_read(pairs[i]), _read(pairs[i + 2])) for i in range(0, len(pairs), 4))
+            where = tuple(
+                (unquoted(pairs[i]), unquoted(pairs[i + 2])) for i in range(0, len(pairs), 4)
+            )
             kind = LeaveOut if which == "without" else KeepOnly
             return kind(where=where, why=why)
         case [name, "=", *terms] if len(terms) > 2 and {*terms[1::2]} == {"+"} and len(terms) % 2:
-            return AddUp(column=_read(name), parts=tuple(map(_read, terms[::2])), why=why)
+            return AddUp(column=unquoted(name), parts=tuple(map(unquoted, terms[::2])), why=why)
+        case [name, "=", "part" | "parts", which, "of", source] if _SPAN.fullmatch(which):
+            first, *last = map(int, which.split("-"))
+            taken = TakeParts(
+                column=unquoted(name),
+                source=unquoted(source),
+                first=first,
+                last=(last or [first])[0],
+            )
+            if 1 <= taken.first <= taken.last:
+                return replace(taken, why=why)
     raise DesignError(
         f"edit '{text}': write 'row 9, glucose = 5.1 # why', 'header, \"column 3\" = weight', "
         "'every arm Drug = drug', 'without row 14 # why', 'without mouse = m10, arm = drug', "
-        "'only gene = Il6' or 'total = dead + alive'; several words in \"quotation marks\"."
+        "'only gene = Il6', 'total = dead + alive' or 'mouse = parts 1-2 of cell_id'; several "
+        'words in "quotation marks".'
     )
 
 
@@ -269,7 +257,7 @@ def edited(
         When an edit is not one, or there is no such row, column or label.
     """
     found = [parse_edit(text) for text in edits]
-    which = [i for i, edit in enumerate(found) if isinstance(edit, LeaveOut | KeepOnly)]
+    which = [i for i, edit in enumerate(found) if isinstance(edit, LeaveOut | KeepOnly | TakeParts)]
     first = which[0] if which else len(found)
     for edit in found[:first]:
         grid = edit.applied(grid)
@@ -277,29 +265,6 @@ def edited(
     for edit in found[first:]:
         grid = edit.applied(grid)
     return grid
-
-
-def column_names(grid: Grid) -> list[str]:
-    """Return what an edit calls each column: its name, or its place where the name is not its own.
-
-    A name that is empty, occurs twice or looks like a place cannot tell a column from the others.
-    """
-    clean = [tidy(name) for name in grid.names]
-    places = {f"column {i + 1}" for i in range(len(clean))}
-    return [
-        name if name and clean.count(name) == 1 and name not in places else f"column {i + 1}"
-        for i, name in enumerate(clean)
-    ]
-
-
-def _column(grid: Grid, name: str, edit: Edit) -> int:
-    names = column_names(grid)
-    for known in (names, [f"column {i + 1}" for i in range(len(names))]):
-        if name in known:
-            return known.index(name)
-    raise DataError(
-        f"{grid.source}, edit '{edit}': there is no column '{name}'. There is: {listed(names, 12)}."
-    )
 
 
 def _row(grid: Grid, row: str, edit: Edit) -> int:
@@ -327,7 +292,7 @@ def _bearing(grid: Grid, place: int, label: str) -> NDArray[np.bool_]:
 
 def _meeting(grid: Grid, where: Sequence[tuple[str, str]], edit: Edit) -> NDArray[np.bool_]:
     """Return which rows bear one of the labels of every column named; a label of no row is said."""
-    each = [_bearing(grid, _column(grid, column, edit), label) for column, label in where]
+    each = [_bearing(grid, place_of(grid, column, edit), label) for column, label in where]
     kept = np.ones(grid.n_rows, dtype=bool)
     for name in {column for column, _ in where}:
         own = [rows for (column, _), rows in zip(where, each, strict=True) if column == name]
@@ -343,7 +308,7 @@ def _named(where: Sequence[tuple[str, str]]) -> str:
 
 
 def _pairs(where: Sequence[tuple[str, str]]) -> str:
-    return ", ".join(f"{_word(column)} = {_word(label)}" for column, label in where)
+    return ", ".join(f"{word(column)} = {word(label)}" for column, label in where)
 
 
 def _rows(which: NDArray[np.bool_]) -> str:
@@ -353,7 +318,7 @@ def _rows(which: NDArray[np.bool_]) -> str:
 
 def _content(found: re.Match[str]) -> dict[str, str]:
     """Return what a cell is given, and the reason after #."""
-    text = _read(found["quoted"] or (found["plain"] or "").strip())
+    text = unquoted(found["quoted"] or (found["plain"] or "").strip())
     return {"text": text, "why": (found["why"] or "").strip()}
 
 
@@ -375,25 +340,3 @@ def _tokens(text: str) -> tuple[list[str], str]:
 def _paired(pairs: Sequence[str]) -> bool:
     marks = ["=" if i % 4 == 1 else "," for i in range(1, len(pairs), 2)]
     return list(pairs[1::2]) == marks and not {"=", ","} & set(pairs[::2])
-
-
-def _read(word: str) -> str:
-    return str(loads(word)) if word.startswith('"') else word
-
-
-def _word(text: str) -> str:
-    return text if _PLAIN.fullmatch(text) else dumps(text, ensure_ascii=False)
-
-
-def _because(why: str) -> str:
-    return f" # {' '.join(why.split())}" if why.strip() else ""
-
-
-def _only_if(why: str) -> str:
-    """Say a reason where one was given: what is asked for is reason enough."""
-    return _reason(why) if why.strip() else "."
-
-
-def _reason(why: str) -> str:
-    said = " ".join(why.split()).rstrip(".")
-    return f": {said}." if said else "; no reason was given."

@@ -65,7 +65,10 @@ def _columns(inspection: Inspection) -> str:
     more = len(inspection.columns) - len(shown)
     rows += [f"  and {more} more columns"] if more else []
     head = f"{inspection.source}: {how_many(inspection.n_rows, 'row')}, "
-    return "\n".join([head + how_many(len(inspection.columns), "column"), *rows])
+    made = len(inspection.apart.edits) if inspection.apart is not None else 0
+    own = how_many(len(inspection.columns) - made, "column")
+    head += f"{own} and {made} made of parts" if made else own
+    return "\n".join([head, *rows])
 
 
 def _content(column: Column) -> tuple[str, str]:

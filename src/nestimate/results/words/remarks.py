@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from shlex import quote
 
+from nestimate.data.inspection.apart import Apart
 from nestimate.data.inspection.inspection import Inspection
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.lifetimes import Lifetimes
@@ -24,6 +25,8 @@ def remarks(inspection: Inspection) -> Iterable[str]:
     yield from _read_as_empty(inspection)
     if inspection.proposals and all(p.whole for p in inspection.proposals):
         yield _no_groups(inspection)
+    if inspection.apart is not None:
+        yield _taken_apart(inspection.apart)
     yield from _several_in_one(inspection)
     yield from _summaries(inspection)
     for used, double in inspection.aliases:
@@ -169,8 +172,9 @@ def _no_groups(inspection: Inspection) -> str:
 def _several_in_one(inspection: Inspection) -> Iterable[str]:
     """Say which labels hold several in one: what they share may be the unit, or the group."""
     compared = {name for p in inspection.proposals for name in p.candidate.used[:1]}
+    apart = inspection.apart
     for column in inspection.columns:
-        if not column.stems or column.name in compared:
+        if not column.stems or column.name in compared | {apart and apart.column}:
             continue
         inner = [stem for stem in column.stems if not stem.names]
         said = f"{column.name} seems to hold several labels in one ({column.examples[0]}): "
@@ -183,6 +187,19 @@ def _several_in_one(inspection: Inspection) -> Iterable[str]:
             said += "are no data points of their own: it is the unit, or the block where it holds "
             said += "several groups; "
         yield (f"{said}give each of them a column of its own, then inspect the table again.")
+
+
+def _taken_apart(said: Apart) -> str:
+    """Say which columns are made of parts of labels, and when they are not to be."""
+    made = [
+        f"{edit.column} ({stem.example}, {how_many(stem.rows, 'row')})"
+        for edit, stem in zip(said.edits, said.stems, strict=True)
+    ]
+    return (
+        f"{said.column} seems to hold several labels in one ({said.example}). --edit (edits in "
+        f"Python) makes {' and '.join(made)} of its parts; call them as you like. If these are "
+        "no animals, samples, experiments or groups, take a design without --edit."
+    )
 
 
 def _names_units(column: Column) -> bool:

@@ -349,6 +349,64 @@ SHEETS = {
         "compare --value y --group arm --unit mouse",
         never=("--unit ID",),
     ),
+    **{
+        f"marks in ears name the animals of a cage: {name}": Sheet(
+            csv(f"cage,{name},drug,y", [(c, e, "ab"[c % 2], value()) for c in range(1, 7)
+                 for e in ("L", "R", "N", "LR") for _ in "12"]),
+            f"compare --value y --group drug --unit 'cage/{name}'",
+            never=("--relabel-units", f"{name},drug"),
+        )
+        for name in ("ear", "Ear tag", "ear_notch")
+    },
+    "left and right ears of mice are compared within them": Sheet(
+        csv("mouse,ear,y", [(m, e, value()) for m in range(1, 7) for e in "LR" for _ in "12"]),
+        "compare --value y --group ear --block mouse",
+    ),
+    "classes a and b of every school lie in it": Sheet(
+        csv("school,class,pupil,arm,y", [(i, c, f"{i}{c}{k}", g, value()) for i in range(1, 9)
+             for g in [("new", "old")[i % 2]] for c in "ab" for k in range(4)]),
+        "compare --value y --group arm --unit school/class",
+        never=("class,arm", "arm,class"),
+    ),
+    "two observers count the same leaves": Sheet(
+        csv("Plant,Type,Leaf no,Observer,y", [(p, g, leaf, o, value()) for g in ("Col", "epf2")
+             for p in "1234" for leaf in "567" for o in ("JK", "MB")]),
+        "compare --value y --group Type --unit 'Plant/Leaf no' --relabel-units",
+        never=("--block Observer",),
+    ),
+    "mice numbered anew in two cohorts, met in sessions": Sheet(
+        csv("Cohort,Mouse,Genotype,Session,y", [(c, m, ("WT", "KO")[m % 2], s, value())
+             for c in "12" for m in range(1, 7) for s in "123"]),
+        "compare --value y --group Genotype,Session --block Cohort/Mouse",
+        never=("--block Mouse ", "--unit Mouse/"),
+    ),
+    **{
+        f"{name} in experiments are a second factor: {few}": Sheet(
+            csv(f"expt,strain,{name},y", [(e, s, t, value()) for e in ("E1", "E2", "E3", "E4")
+                 for s in ("WT", "mut") for t in few for _ in range(many)]),
+            f"compare --value y --group strain,{name} --block expt",
+            never=("--relabel-units",) * (many > 1),
+        )
+        for name, few, many in [("day", (1, 7), 1), ("day", (1, 7, 14), 3), ("age", (3, 24), 1),
+                                ("age", (3, 24, 30), 3), ("temp", (37, 42), 3)]
+    },
+    "a date of birth is no factor": Sheet(
+        csv("Mouse,Genotype,DOB,day,y", [(f"m{k}", ("WT", "KO")[k % 2],
+             f"2023-05-0{k // 2 % 3 + 1}", d, value()) for k in range(12) for d in (0, 7, 14)]),
+        "compare --value y --group Genotype,day --block Mouse",
+        never=("DOB",),
+    ),
+    "tumour and normal tissue of a patient are a pair": Sheet(
+        csv("Patient ID,Stage,Tumor,Normal", [(f"P{i}", ("I", "II", "III")[i % 3], value(6),
+             value(5)) for i in range(15)]),
+        "compare --wide groups --value Tumor,Normal --group column --block 'Patient ID'",
+    ),
+    "neurons before and under stimulation, numbered in fields of mice": Sheet(
+        csv("Mouse,FOV,Neuron,dF/F pre,dF/F stim", [(f"m{m}", f, n, value(1, 0.1), value(2, 0.1))
+             for m in range(5) for f in "12" for n in "1234"]),
+        "compare --wide groups --block Mouse/FOV/Neuron",
+        says=("One value for each Neuron and group: a paired design",),
+    ),
     "media is what cells grow in": Sheet(
         csv("donor,arm,x", [(f"D{i}", g, value()) for i in "123" for g in _GIVEN]),
         "compare --value x --group arm --block donor",

@@ -360,9 +360,9 @@ def _groups(
     holders = [c for c in labels if c.labelled and c not in counting]
     labels = [c for c in labels if not holders or c not in counting]
     other = [c for c in labels if c.labelled and not hints(c.name) & {"unit", "block", "counter"}]
-    if len(groups) < 2 or len(labels) > 2 or any(c.kind == "numbers" for c in labels):
-        return None
-    if other and not control:
+    most = 2 + all(hints(c.name) & {"unit", "block"} for c in labels)
+    numbers = any(c.kind == "numbers" for c in labels)
+    if len(groups) < 2 or len(labels) > most or numbers or (other and not control):
         return None
     try:
         values = [table.numbers(name) for name in names]

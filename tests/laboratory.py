@@ -390,6 +390,23 @@ SHEETS = {
         for name, few, many in [("day", (1, 7), 1), ("day", (1, 7, 14), 3), ("age", (3, 24), 1),
                                 ("age", (3, 24, 30), 3), ("temp", (37, 42), 3)]
     },
+    "two cohorts of mice are no blocks": Sheet(
+        csv("Mouse_ID,Cohort,Genotype,y", [(4000 + 3 * k, f"Cohort {k // 8 + 1}",
+             ("WT", "Het")[k % 2], value()) for k in range(16)]),
+        "fit 'y ~ Genotype + Cohort'",
+        says=("so few Cohort cannot tell how far it varies", "--group Genotype --block Cohort"),
+    ),
+    "two cohorts of mice with readings are no blocks": Sheet(
+        csv("Batch,Mouse,Genotype,y", [(b, f"{b}{k}", ("WT", "Het")[k % 2], value())
+             for b in "AB" for k in range(8) for _ in "12"]),
+        "fit 'y ~ Genotype + Batch + (1 | Mouse)'",
+        says=("--group Genotype --unit Mouse --block Batch",),
+    ),
+    "five cohorts of mice are blocks": Sheet(
+        csv("Cohort,Mouse,Genotype,y", [(b, f"{b}{k}", ("WT", "Het")[k % 2], value())
+             for b in "ABCDE" for k in range(4) for _ in "12"]),
+        "compare --value y --group Genotype --unit Mouse --block Cohort",
+    ),
     "a date of birth is no factor": Sheet(
         csv("Mouse,Genotype,DOB,day,y", [(f"m{k}", ("WT", "KO")[k % 2],
              f"2023-05-0{k // 2 % 3 + 1}", d, value()) for k in range(12) for d in (0, 7, 14)]),

@@ -24,6 +24,7 @@ from nestimate.data.inspection.clusters import (
     random_terms,
     told_apart_by,
 )
+from nestimate.data.inspection.cohorts import cohorts_first
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.factors import (
     crossed_factors,
@@ -100,6 +101,17 @@ def several_factors(
 
 
 def with_formulas(
+    crossing: Crossing,
+    value: str,
+    groups: Sequence[str],
+    ranked: Sequence[Candidate],
+    found: tuple[Proposal, ...],
+) -> tuple[Proposal, ...]:
+    """Add what roles cannot say: few cohorts, several factors, curves."""
+    return cohorts_first(crossing, _with_factors(crossing, value, groups, ranked, found))
+
+
+def _with_factors(
     crossing: Crossing,
     value: str,
     groups: Sequence[str],

@@ -407,6 +407,19 @@ SHEETS = {
              for b in "ABCDE" for k in range(4) for _ in "12"]),
         "compare --value y --group Genotype --unit Mouse --block Cohort",
     ),
+    "curves of more points than a design has means for": Sheet(
+        csv("Time (h),WT 1,WT 2,WT 3,KO 1,KO 2,KO 3",
+            [(t, *(value(t + 1, 0.3) for _ in range(6))) for t in range(14)]),
+        "compare --wide units --unit unit",
+        says=("Means over all Time (h) are compared, as by areas under curves",),
+    ),
+    "many points of curves take their time": Sheet(
+        csv("strain,replicate,time_min,OD", [(g, k, t, value(t / 50, 0.1)) for g in ("WT", "KO")
+             for k in "123" for t in range(0, 720, 60)]),
+        "fit 'OD ~ strain * C(time_min) + (1 | strain:replicate)'",
+        says=("24 means at once take a minute or more, two time_min alone seconds: "
+              "--edit 'only time_min = 0, time_min = 660' (edits in Python).",),
+    ),
     "a date of birth is no factor": Sheet(
         csv("Mouse,Genotype,DOB,day,y", [(f"m{k}", ("WT", "KO")[k % 2],
              f"2023-05-0{k // 2 % 3 + 1}", d, value()) for k in range(12) for d in (0, 7, 14)]),

@@ -23,6 +23,7 @@ from nestimate.data.inspection.measured import (
     value_columns,
     with_counts,
 )
+from nestimate.data.inspection.patience import slow
 from nestimate.data.inspection.proposals import MOST, Proposal
 from nestimate.data.inspection.reasons import Reason, folded_reasons, reasons
 from nestimate.data.inspection.relations import (
@@ -186,14 +187,14 @@ class Inspection:
         every = [column.name for column in self.columns if column.name not in apart]
         own = [said.edit for said in (kind, counts) if said is not None]
         reading = replace(reading, edits=(*reading.edits, *own))
+        file, chosen = self.file or "", reading.chosen
         proposals = tuple(
             replace(
                 proposal,
                 reading=reading,
-                cautions=tuple(
-                    without_fit(said)
-                    if proposal.typed
-                    else on_table(said, self.file or "", reading.chosen)
+                cautions=slow(proposal, self.columns)
+                + tuple(
+                    without_fit(said) if proposal.typed else on_table(said, file, chosen)
                     for said in proposal.cautions
                 ),
                 candidate=replace(proposal.candidate, unused=proposal.unused(every)),

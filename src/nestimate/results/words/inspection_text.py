@@ -184,6 +184,8 @@ def _later(title: str, said: str, proposal: Proposal, inspection: Inspection, da
 def _left_out(proposal: Proposal, inspection: Inspection) -> str:
     candidate = proposal.candidate
     said = f"Left out: {', '.join(candidate.unused)}."
+    if proposal.along in candidate.unused:
+        return f"{said} Means over all {proposal.along} are compared, as by areas under curves."
     if not candidate.merged or not (candidate.units or candidate.blocks):
         return said
     within = candidate.units[-1] if candidate.units else "cell"

@@ -14,6 +14,7 @@ from nestimate.data.inspection.vocabulary import AROUND, VIEWS, hints, passes, w
 from nestimate.data.tables.columns_made import TakeParts
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.parts import taken_part
+from nestimate.data.tables.reading import Reading
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +77,10 @@ class Apart:
         for name, cells in table.columns.items():
             columns |= {**made, name: cells} if name == self.column else {name: cells}
         return replace(table, columns=columns, known={})
+
+    def read(self, reading: Reading) -> Reading:
+        """Return how the table is read with the columns."""
+        return replace(reading, edits=(*reading.edits, *map(str, self.edits)))
 
     def first(self, parted: Sequence[Proposal], whole: Sequence[Proposal]) -> tuple[Proposal, ...]:
         """Return the designs with columns of parts before those without; none where there are none.

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from nestimate.data.designs.groups import CONTROLS
+from nestimate.data.inspection.derived import derived_columns
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.measured import label_alone
-from nestimate.data.inspection.vocabulary import hints, known_before, words
+from nestimate.data.inspection.vocabulary import hints, is_reference, known_before, words
 from nestimate.data.tables.cells import is_plain_number
+from nestimate.data.tables.door import Table
 from nestimate.data.tables.series import one_quantity
 from nestimate.data.tables.titles import bare, lettered
 
@@ -79,6 +81,17 @@ def is_control(column: Column) -> bool:
 def of_one_quantity(columns: Sequence[Column]) -> bool:
     """Return whether numbers of columns may be of one quantity, by their titles and ends."""
     return one_quantity({c.name: (c.smallest or 0.0, c.largest or 0.0) for c in columns})
+
+
+def outcomes_beside(table: Table, columns: Sequence[Column]) -> bool:
+    """Return whether columns are outcomes of their own: a reference, or one of others worked out.
+
+    Nobody compares Ct values of a gene with those of the housekeeping gene, or a ratio with a part.
+    """
+    names = {c.name for c in columns}
+    found = derived_columns(table, columns).values()
+    related = any(one.parts & names for one in found if one.compared)
+    return related or 0 < sum(map(is_reference, names)) < len(names)
 
 
 def cut_short(columns: Sequence[Column]) -> bool:

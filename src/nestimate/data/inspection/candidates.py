@@ -232,7 +232,7 @@ def one_unit_each(crossing: Crossing, name: str, group: str) -> bool:
         and 1 < crossing.size(group) <= MOST_GROUPS
         and "unit" in spoken
         and "group" not in spoken
-        and not other & {"unit", "block", "counter", "time"}
+        and not other & {"unit", "block", "counter", "time", "place"}
     )
 
 

@@ -14,7 +14,6 @@ from nestimate.data.designs.expressions import quoted
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.roles import Roles
-from nestimate.data.inspection.assigned import evenly_crossed
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.clusters import (
     coded,
@@ -24,16 +23,12 @@ from nestimate.data.inspection.clusters import (
     random_terms,
     told_apart_by,
 )
-from nestimate.data.inspection.cohorts import cohorts_first
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.factors import (
     crossed_factors,
-    is_when,
 )
-from nestimate.data.inspection.proposals import MOST, Branch, FormulaProposal, Proposal
-from nestimate.data.inspection.slopes import slopes
+from nestimate.data.inspection.proposals import Branch, FormulaProposal, Proposal
 from nestimate.data.inspection.trials import branch
-from nestimate.data.inspection.vocabulary import AGES, LINES, hints, words
 from nestimate.errors import DataError, DesignError
 
 #: More factors make a formula that nobody can read.
@@ -98,71 +93,6 @@ def several_factors(
             made = _built(crossing, value, chosen, [] if once else path, best, anew)
         found += [replace(made, anew=tuple(anew))] if made is not None else []
     return found
-
-
-def with_formulas(
-    crossing: Crossing,
-    value: str,
-    groups: Sequence[str],
-    ranked: Sequence[Candidate],
-    found: tuple[Proposal, ...],
-) -> tuple[Proposal, ...]:
-    """Add what roles cannot say: few cohorts, several factors, curves."""
-    return cohorts_first(crossing, _with_factors(crossing, value, groups, ranked, found))
-
-
-def _with_factors(
-    crossing: Crossing,
-    value: str,
-    groups: Sequence[str],
-    ranked: Sequence[Candidate],
-    found: tuple[Proposal, ...],
-) -> tuple[Proposal, ...]:
-    """Add what roles cannot say: several factors come first.
-
-    So do times, doses and positions at which units were read again, the x of curves. Traits are
-    factors beside what is compared: they come second.
-    """
-    compared = [proposal.candidate for proposal in found if not proposal.whole]
-    if not compared:
-        return found
-    given = found[0].roles.summary
-    summary = given if {"sd", "se"} & {*given} else {}
-    several = several_factors(crossing, value, groups, ranked, summary=summary)
-    pair = paired(crossing, value, compared[0])
-    if not several and (risen := slopes(crossing, found[0])) is not None:
-        return (risen, *found)[:MOST]
-    if not several:
-        return (found[0], pair, *found[1:])[:MOST] if pair else found
-    made, *other = several
-    own = [n for n in made.factors if n not in crossing.along and not words(n) & LINES]
-    aside = [n for n in own if hints(n) & {"trait", "block"} and not _set(crossing, n, own)]
-    times = crossing.along & {*made.factors}
-    if times and len(made.factors) > len(times) + 1:
-        # Two factors of units that were read on several days: the days are no third.
-        of_units = several_factors(crossing, value, groups, ranked, [*times], summary)
-        if of_units and of_units[0].roles.unit:
-            return (of_units[0], made, *found)[:MOST]
-    # Designs that leave out a factor are said, but never before the one that does not.
-    ahead = found[:1] if aside and found[0].layout != "flat" else ()
-    alone = {p.roles.group: p for p in reversed(found)}
-    led = {p.roles.group for p in ahead}
-    finer = {n for p in ahead for n in p.candidate.units[1:]}
-    rest = [
-        p
-        for p in found[len(ahead) :]
-        if p is alone[p.roles.group]
-        or (p.roles.group in led and p.candidate.blocks == ahead[0].candidate.units)
-        or (finer & {*p.candidate.units[:1]} and not p.candidate.blocks)
-    ]
-    return (*ahead, made, *other, *rest)[:MOST]
-
-
-def _set(crossing: Crossing, name: str, factors: Sequence[str]) -> bool:
-    """Return whether ages, or days with gaps, were taken equally often in all groups."""
-    others = [n for n in factors if n != name]
-    chosen = bool(words(name) & AGES) or is_when(crossing, name)
-    return chosen and all(evenly_crossed(crossing, name, n) for n in others)
 
 
 def paired(crossing: Crossing, value: str, best: Candidate) -> Proposal | None:

@@ -5,19 +5,21 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Self
 
+from nestimate.data.inspection.alongside import with_formulas
 from nestimate.data.inspection.apart import Apart
 from nestimate.data.inspection.baselines import Baseline
 from nestimate.data.inspection.counterparts import Counterparts
 from nestimate.data.inspection.curves import followed
-from nestimate.data.inspection.factorial import with_formulas
+from nestimate.data.inspection.derived import derived_columns, measured_parts, powers_of, unrelated
+from nestimate.data.inspection.dilutions import Added, Dilutions
 from nestimate.data.inspection.factors import told_apart
 from nestimate.data.inspection.foldings import Folding, foldings
 from nestimate.data.inspection.kinds import PLATE, Column, described, is_plate
+from nestimate.data.inspection.labelling import crossed_labels
 from nestimate.data.inspection.lifetimes import Lifetimes
 from nestimate.data.inspection.measurands import Measurand, Moment, measurands, moments_of_means
 from nestimate.data.inspection.measured import (
     beside_columns,
-    crossed_labels,
     last_resort,
     shares_again,
     value_columns,
@@ -26,12 +28,7 @@ from nestimate.data.inspection.measured import (
 from nestimate.data.inspection.patience import slow
 from nestimate.data.inspection.proposals import MOST, Proposal
 from nestimate.data.inspection.reasons import Reason, folded_reasons, reasons
-from nestimate.data.inspection.relations import (
-    alike,
-    confounded,
-    likely_labels,
-    unlabelled,
-)
+from nestimate.data.inspection.relations import alike, confounded, likely_labels, unlabelled
 from nestimate.data.inspection.responded import (
     by_limits,
     limit_to_fill_in,
@@ -79,8 +76,8 @@ class Inspection:
         The column taken as measured, None where there is none, and those it may be instead.
     measurand
         The column that says what was measured, where one does: the designs are of one kind.
-    counterparts
-        Two counts whose sum is the total of which the designs compare shares; otherwise None.
+    added
+        What makes counts alike, as the sum of two or a volume undiluted; otherwise None.
     waiting
         The likeliest design with columns that wait for a limit of detection, which the user has to
         fill in; otherwise None.
@@ -96,6 +93,8 @@ class Inspection:
         Where nothing fits: the likeliest designs, each with the reason against it.
     notes
         What was repaired when the table was read.
+    references
+        Columns that others are usually set in relation to, where no column does.
     """
 
     source: str
@@ -112,8 +111,9 @@ class Inspection:
     proposals: tuple[Proposal, ...] = ()
     refused: tuple[Proposal, ...] = ()
     notes: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
     measurand: Measurand | None = None
-    counterparts: Counterparts | None = None
+    added: Added | None = None
     waiting: Proposal | None = None
     lifetimes: Lifetimes | None = None
     instead: str = ""
@@ -136,11 +136,9 @@ class Inspection:
         """
         reading = reading or Reading()
         found = cls._of_whole(table, file, reading)
-        apart = Apart.of(found.columns, found.proposals)
-        if apart is None:
+        if (apart := Apart.of(found.columns, found.proposals)) is None:
             return found
-        parted = replace(reading, edits=(*reading.edits, *map(str, apart.edits)))
-        other = cls._of_whole(apart.taken(table), file, parted)
+        other = cls._of_whole(apart.taken(table), file, apart.read(reading))
         proposals = apart.first(other.proposals, found.proposals)
         return replace(other, proposals=proposals, apart=apart) if proposals else found
 
@@ -158,7 +156,7 @@ class Inspection:
         """Look at a table in which two counts may make up a total."""
         if (lived := Lifetimes.of(table)) is not None:
             return cls._with_lifetimes(table, lived, file)
-        counts = Counterparts.of(table)
+        counts = Counterparts.of(table) or Dilutions.of(table)
         if counts is not None:
             found = cls._looked_at(counts.taken(table), file)._adding(table, counts)
             if found.proposals:
@@ -182,8 +180,8 @@ class Inspection:
 
     def _read(self, reading: Reading) -> Self:
         """Return the same with how the table is read, and what each design leaves out."""
-        kind, counts = self.measurand, self.counterparts
-        apart = {kind and kind.column, counts and counts.others}
+        kind, counts = self.measurand, self.added
+        apart = {kind and kind.column, *(counts.apart if counts else ())}
         every = [column.name for column in self.columns if column.name not in apart]
         own = [said.edit for said in (kind, counts) if said is not None]
         reading = replace(reading, edits=(*reading.edits, *own))
@@ -220,16 +218,17 @@ class Inspection:
             measurand=measurand,
         )
 
-    def _adding(self, table: Table, counts: Counterparts) -> Self:
-        """Return the same for the table as it is, in which another count stands for the total."""
-        part = Reason(role="part", why=f"counted beside {counts.counted}")
+    def _adding(self, table: Table, counts: Added) -> Self:
+        """Return the same for the table as it is, in which columns stand for the one made."""
+        parts = {name: (Reason(role="part", why=why),) for name, why in counts.apart.items()}
+        made = [p for p in self.proposals if counts.column in {p.roles.total, p.roles.exposure}]
         return replace(
             self,
             columns=described(table),
-            roles={**self.roles, counts.others: (part,)},
-            other_values=(counts.others, *self.other_values),
-            proposals=tuple(p for p in self.proposals if p.roles.total == counts.total),
-            counterparts=counts,
+            roles={**self.roles, **parts},
+            other_values=(*counts.values, *(n for n in self.other_values if n != counts.column)),
+            proposals=tuple(made),
+            added=counts,
         )
 
     @classmethod
@@ -302,19 +301,17 @@ class Inspection:
             taken = {beside.value, beside.column}
             summary = {role: name for role, name in summary.items() if name not in taken}
         again = shares_again(table, columns, beside)
-        if beside is not None:
-            said = [
-                f"{n} says as shares what {beside.value} of {beside.column} says." for n in again
-            ]
-            found = replace(found, notes=(*found.notes, *said))
+        notes = () if beside is None else beside.notes(again)
         spread = {"sd", "se"} & {*summary}
         coarse = None if beside or spread else unclear_shares(table, columns)
         if coarse is not None:
-            found = replace(found, notes=(*found.notes, coarse.note))
+            notes = (*notes, coarse.note)
             values = [name for name in values if name != coarse.total]
             summary = {role: name for role, name in summary.items() if name != coarse.total}
         baseline = None if summary or beside else Baseline.of(columns)
         apart = [baseline.before, *baseline.after] if baseline else []
+        derived = derived_columns(table, columns)
+        apart += measured_parts(columns, derived)
         values = baseline.first(values) if baseline else values
         if coarse is not None:
             apart.append(coarse.total)
@@ -331,7 +328,8 @@ class Inspection:
         crossing, groups, likely, fit = tried.crossing, tried.groups, tried.ranked, tried.fit
         counted = [c.name for c in columns if c.measured and c.kind == "numbers as labels"]
         total = beside.column if beside is not None and beside.role == "total" else ""
-        dropped = [n for n in counted if n not in {value, *crossing.names, *summary.values()}]
+        labels = {*crossing.names, *doubles, *summary.values()}
+        dropped = [n for n in counted if n not in {value, *labels}]
         before = [] if baseline is None else [baseline.before]
         taken = {value, total, *again, *before, coarse.total if coarse else ""}
         others = list(dict.fromkeys(n for n in [*values, *dropped] if n not in taken))
@@ -351,6 +349,8 @@ class Inspection:
             value=value,
             other_values=tuple(others),
             proposals=fit,
+            notes=(*found.notes, *notes, *powers_of(value, derived)),
+            references=unrelated(columns, derived),
             refused=() if fit else in_full(extended, crossing, tried.refused),
             roles=reasons(
                 crossing,

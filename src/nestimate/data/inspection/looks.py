@@ -100,3 +100,36 @@ def are_compared(labels: Sequence[str]) -> bool:
     """
     controls = any(label.casefold() in CONTROLS for label in labels)
     return controls or all(_GENOTYPE.fullmatch(label.casefold()) for label in labels)
+
+
+#: Words that are written out or cut short, as those of one group may be in one column.
+_SPELLINGS = tuple(
+    frozenset(said.split(","))
+    for said in (
+        "control,controls,ctrl,ctl,ctr,cntrl,con,cont,contr,kontrolle",
+        "wild type,wildtype,wt,+/+",
+        "knockout,knock out,ko,-/-",
+        "heterozygous,heterozygote,het,hets,+/-",
+        "homozygous,homozygote,hom,homo",
+        "vehicle,veh",
+        "untreated,ut,untr",
+        "treated,treatment,trt,treat",
+        "mutant,mut",
+        "female,f,fem,females",
+        "male,m,males",
+        "placebo,plac,pbo",
+        "saline,sal",
+        "baseline,bl,base",
+    )
+)
+
+
+def cut_short(labels: Sequence[str]) -> list[list[str]]:
+    """Return labels that say the same, one written out and one cut short: control, CTRL."""
+    found: list[dict[str, str]] = [{} for _ in _SPELLINGS]
+    for label in labels:
+        spaced = re.sub(r"(?<=\w)[\s_-]+(?=\w)", " ", label.casefold()).strip(" .")
+        for said, met in zip(_SPELLINGS, found, strict=True):
+            if spaced in said:
+                met.setdefault(spaced, label)
+    return [[*met.values()] for met in found if len(met) > 1]

@@ -69,7 +69,9 @@ WORDS = {
     ),
     "remark": (
         "comment remark note bemerkung anmerkung kommentar remarque commentaire nota "
-        "observación comentario"
+        "observación comentario "
+        "excluded exclude exclusion outlier outliers rejected ausgeschlossen ausreisser exclu "
+        "excluido atípico"
     ),
     "kind": (
         "feature gene protein marker analyte metabolite cytokine channel probe peptide taxon otu "
@@ -159,12 +161,14 @@ _CLOCK = frozenset({"time", "zeit", "temps", "tiempo", "tempo"})
 REFERENCE_KINDS = frozenset(
     {"gapdh", "actb", "bactin", "βactin", "betaactin", "actin", "18s", "18srrna", "28s", "hprt"}
     | {"hprt1", "tbp", "b2m", "rplp0", "ppia", "ywhaz", "pgk1", "gusb", "rpl13a", "ubc"}
-    | {"tubulin", "vinculin", "dapi", "hoechst"}
+    | {"tubulin", "vinculin", "dapi", "hoechst", "ponceau", "ref", "reference", "housekeeping"}
+    | {"hk", "hkg", "loading", "loadingcontrol", "totalprotein"}
 )
 
 #: How such a kind was read, beside what it is.
 _READINGS = frozenset(
     {"ct", "cq", "cp", "mean", "raw", "intensity", "signal", "band", "density", "volume", "area"}
+    | {"gene"}
 )
 _NUMBER_OF = re.compile(r"(?i)(number|no\.?|num\.?|nr\.?|#) of \w|anzahl \w|nombre d|número de ")
 
@@ -189,6 +193,18 @@ EXPOSURES = frozenset(
     .casefold()
     .split()
 )
+
+
+#: Words for which rows are left out.
+_EXCLUDED = frozenset(
+    {"excluded", "exclude", "exclusion", "outlier", "outliers", "rejected", "ausgeschlossen"}
+    | {"ausreisser", "exclu", "excluido", "atípico"}
+)
+#: Words for how far something was diluted before it was counted, and for how much of it was.
+_DILUTED = frozenset({"dilution", "dil", "df", "diluted", "verdünnung", "dilución"})
+#: What a column of how much of the undiluted sample was looked at is called where one is made.
+UNDILUTED = "undiluted_volume"
+_VOLUMES = frozenset({"volume", "vol", "plated", "ml", "ul", "µl", "volumen"})
 
 
 #: Words for what is done again: whole experiments as well as readings.
@@ -310,9 +326,24 @@ def counts_things(name: str) -> bool:
 
 
 def exposes(name: str) -> bool:
-    """Return whether a column's name speaks of an area, a length, a volume or a time."""
+    """Return whether a column's name speaks of an area, length, volume or time, and of no rate."""
     said = words(name)
-    return bool(EXPOSURES & said) and not said & _DIMENSIONS
+    return bool(EXPOSURES & said) and not said & _DIMENSIONS and "/" not in name
+
+
+def excludes(name: str) -> bool:
+    """Return whether a column says which rows are left out: `Excluded?`, `outlier`."""
+    return bool(words(name) & _EXCLUDED)
+
+
+def dilutes(name: str) -> bool:
+    """Return whether a column says how far something was diluted: 100, or 0.01."""
+    return bool(words(name) & _DILUTED)
+
+
+def is_volume(name: str) -> bool:
+    """Return whether a column says how much was plated or looked at, and not how many in it."""
+    return bool(words(name) & _VOLUMES) and "/" not in name and not dilutes(name)
 
 
 @cache

@@ -1,38 +1,10 @@
-"""Columns that edits make from others: the sum of two counts, parts of labels."""
+"""Columns that edits make of labels: parts of those that hold several in one."""
 
 from dataclasses import dataclass
 
-from nestimate.data.tables.edit_words import because, only_if, place_of, word
+from nestimate.data.tables.editing import because, column_place, only_if, word
 from nestimate.data.tables.grid import Grid
 from nestimate.data.tables.parts import with_parts
-from nestimate.data.tables.sums import with_sum
-
-
-@dataclass(frozen=True, kw_only=True)
-class AddUp:
-    """A further column that is the sum of others: the total of two counts.
-
-    Attributes
-    ----------
-    column, parts
-        What it is called, and the columns that it adds up.
-    why
-        The user's reason; may be empty.
-    """
-
-    column: str
-    parts: tuple[str, ...]
-    why: str = ""
-
-    def __str__(self) -> str:
-        """Return the edit as one line."""
-        return f"{word(self.column)} = {' + '.join(map(word, self.parts))}{because(self.why)}"
-
-    def applied(self, grid: Grid) -> Grid:
-        """Return the table with the column."""
-        added = with_sum(grid, [place_of(grid, part, self) for part in self.parts], self.column)
-        said = f"Column {self.column} is the sum of {' and '.join(self.parts)}, row by row"
-        return added.noting(said + only_if(self.why))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +38,7 @@ class TakeParts:
 
     def applied(self, grid: Grid) -> Grid:
         """Return the table with the column."""
-        place = place_of(grid, self.source, self)
+        place = column_place(grid, self.source, self)
         added = with_parts(grid, place, self.first, self.last, self.column)
         said = f"Column {self.column} holds {self._parts} of {self.source}"
         return added.noting(said + only_if(self.why))

@@ -9,6 +9,7 @@ An edit is one line of text, so that a command, a call and a report can all hold
     without mouse = m10, arm = drug # did not respond
     only gene = Il6, gene = Tnf
     total = dead + alive
+    volume = 1 / dilution
     mouse = parts 1-2 of cell_id
 
 A name or cell that is more than one plain word stands in double quotation marks, as in JSON.
@@ -24,10 +25,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from nestimate.data.tables.cells import read_label
-from nestimate.data.tables.columns_made import AddUp, TakeParts
-from nestimate.data.tables.edit_words import because, only_if, place_of, reason, unquoted, word
+from nestimate.data.tables.cells import is_plain_number, read_label
+from nestimate.data.tables.columns_made import TakeParts
+from nestimate.data.tables.editing import (
+    because,
+    column_names,
+    column_place,
+    only_if,
+    read_word,
+    reason,
+    row_place,
+    word,
+)
 from nestimate.data.tables.grid import Grid, Lost
+from nestimate.data.tables.sums import SIGNS, with_made
 from nestimate.errors import DataError, DesignError
 
 HEADER = "header"
@@ -36,7 +47,7 @@ _CELL = r'(?:(?P<quoted>"(?:[^"\\]|\\.)*")|(?P<plain>[^"#][^#]*)?)\s*(?:#(?P<why
 _SET = re.compile(rf"\s*(?:row\s+(?P<row>{_NAME})|header)\s*,\s*(?P<column>{_NAME})\s*=\s*{_CELL}")
 _EVERY = re.compile(rf"\s*every\s+(?P<column>{_NAME})\s+(?P<label>{_NAME})\s*=\s*{_CELL}")
 _SPAN = re.compile(r"\d+(-\d+)?")
-_TOKEN = re.compile(rf"\s*(?:(?P<word>{_NAME})|(?P<mark>[=,#]))")
+_TOKEN = re.compile(rf"\s*(?:(?P<word>{_NAME})|(?P<mark>[=,#*]))")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +78,7 @@ class SetCell:
 
     def applied(self, grid: Grid) -> Grid:
         """Return the table with the cell set."""
-        place = place_of(grid, self.column, self)
+        place = column_place(grid, self.column, self)
         if self.row == HEADER:
             old = grid.names[place]
             names = (*grid.names[:place], self.text, *grid.names[place + 1 :])
@@ -75,7 +86,7 @@ class SetCell:
                 f"The column called {dumps(old, ensure_ascii=False)} is called "
                 f"{dumps(self.text, ensure_ascii=False)}{reason(self.why)}"
             )
-        row = _row(grid, self.row, self)
+        row = row_place(grid, self.row, self)
         cells = _texts(grid, place)
         old, cells[row] = cells[row], self.text
         column = pa.chunked_array([pa.array(cells, pa.string())])
@@ -113,7 +124,7 @@ class Rename:
 
     def applied(self, grid: Grid) -> Grid:
         """Return the table with the cells set."""
-        place = place_of(grid, self.column, self)
+        place = column_place(grid, self.column, self)
         found = _bearing(grid, place, self.label)
         if not found.any():
             said = f"no cell of {self.column} holds '{self.label}'"
@@ -155,7 +166,7 @@ class LeaveOut:
         """Return the table without the rows."""
         if not self.where:
             gone = np.zeros(grid.n_rows, dtype=bool)
-            gone[_row(grid, self.row, self)] = True
+            gone[row_place(grid, self.row, self)] = True
             said = f"Row {self.row} was left out{reason(self.why)}"
             return grid.taking(~gone).noting(Lost(said))
         gone = _meeting(grid, self.where, self)
@@ -191,7 +202,47 @@ class KeepOnly:
         return grid.taking(kept).noting(Lost(said + only_if(self.why)))
 
 
-Edit = SetCell | Rename | LeaveOut | KeepOnly | AddUp | TakeParts
+@dataclass(frozen=True, kw_only=True)
+class WorkOut:
+    """A further column, worked out from others: the total of two counts, a volume undiluted.
+
+    Attributes
+    ----------
+    column, parts
+        What it is called, and the columns that it is made of; a number stands for itself.
+    signs
+        What stands between them: `+`, or `*` and `/`.
+    why
+        The user's reason; may be empty.
+    """
+
+    column: str
+    parts: tuple[str, ...]
+    signs: tuple[str, ...]
+    why: str = ""
+
+    def __str__(self) -> str:
+        """Return the edit as one line."""
+        rest = zip(self.signs, map(word, self.parts[1:]), strict=True)
+        terms = [word(self.parts[0]), *(term for pair in rest for term in pair)]
+        return f"{word(self.column)} = {' '.join(terms)}{because(self.why)}"
+
+    def applied(self, grid: Grid) -> Grid:
+        """Return the table with the column."""
+        terms = [
+            float(p) if self._number(p, grid) else column_place(grid, p, self) for p in self.parts
+        ]
+        added = with_made(grid, terms, self.signs, self.column)
+        rest = zip(self.signs, self.parts[1:], strict=True)
+        made = self.parts[0] + "".join(f" {SIGNS[sign]} {part}" for sign, part in rest)
+        return added.noting(f"Column {self.column} is {made}, row by row" + only_if(self.why))
+
+    @staticmethod
+    def _number(part: str, grid: Grid) -> bool:
+        return is_plain_number(part) and part not in column_names(grid)
+
+
+Edit = SetCell | Rename | LeaveOut | KeepOnly | WorkOut | TakeParts
 
 
 def parse_edit(text: str) -> Edit:
@@ -203,38 +254,40 @@ def parse_edit(text: str) -> Edit:
         When the line is none; says how one is written.
     """
     if (found := _SET.fullmatch(text)) is not None:
-        row = HEADER if found["row"] is None else unquoted(found["row"])
-        return SetCell(row=row, column=unquoted(found["column"]), **_content(found))
+        row = HEADER if found["row"] is None else read_word(found["row"])
+        return SetCell(row=row, column=read_word(found["column"]), **_content(found))
     if (found := _EVERY.fullmatch(text)) is not None:
-        column, label = unquoted(found["column"]), unquoted(found["label"])
+        column, label = read_word(found["column"]), read_word(found["label"])
         return Rename(column=column, label=label, **_content(found))
     words, why = _tokens(text)
     match words:
         case ["without", "row", row]:
-            return LeaveOut(row=unquoted(row), why=why)
+            return LeaveOut(row=read_word(row), why=why)
         case ["without" | "only" as which, *pairs] if len(pairs) % 4 == 3 and _paired(pairs):
             where = tuple(
-                (unquoted(pairs[i]), unquoted(pairs[i + 2])) for i in range(0, len(pairs), 4)
+                (read_word(pairs[i]), read_word(pairs[i + 2])) for i in range(0, len(pairs), 4)
             )
             kind = LeaveOut if which == "without" else KeepOnly
             return kind(where=where, why=why)
-        case [name, "=", *terms] if len(terms) > 2 and {*terms[1::2]} == {"+"} and len(terms) % 2:
-            return AddUp(column=unquoted(name), parts=tuple(map(unquoted, terms[::2])), why=why)
+        case [name, "=", *terms] if len(terms) > 2 and len(terms) % 2 and _signs(terms[1::2]):
+            parts = tuple(map(read_word, terms[::2]))
+            return WorkOut(column=read_word(name), parts=parts, signs=tuple(terms[1::2]), why=why)
         case [name, "=", "part" | "parts", which, "of", source] if _SPAN.fullmatch(which):
             first, *last = map(int, which.split("-"))
             taken = TakeParts(
-                column=unquoted(name),
-                source=unquoted(source),
+                column=read_word(name),
+                source=read_word(source),
                 first=first,
                 last=(last or [first])[0],
+                why=why,
             )
             if 1 <= taken.first <= taken.last:
-                return replace(taken, why=why)
+                return taken
     raise DesignError(
         f"edit '{text}': write 'row 9, glucose = 5.1 # why', 'header, \"column 3\" = weight', "
         "'every arm Drug = drug', 'without row 14 # why', 'without mouse = m10, arm = drug', "
-        "'only gene = Il6', 'total = dead + alive' or 'mouse = parts 1-2 of cell_id'; several "
-        'words in "quotation marks".'
+        "'only gene = Il6', 'total = dead + alive', 'volume = ml / dilution' or 'mouse = parts 1-2 "
+        'of cell_id\'; several words in "quotation marks".'
     )
 
 
@@ -267,15 +320,6 @@ def edited(
     return grid
 
 
-def _row(grid: Grid, row: str, edit: Edit) -> int:
-    for i, number in enumerate(grid.rows):
-        if str(number) == row:
-            return i
-    raise DataError(
-        f"{grid.source}, edit '{edit}': there is no row {row}, or an earlier edit left it out."
-    )
-
-
 def _texts(grid: Grid, place: int) -> list[str]:
     return [cell or "" for cell in grid.columns[place].cast(pa.string()).to_pylist()]
 
@@ -292,7 +336,7 @@ def _bearing(grid: Grid, place: int, label: str) -> NDArray[np.bool_]:
 
 def _meeting(grid: Grid, where: Sequence[tuple[str, str]], edit: Edit) -> NDArray[np.bool_]:
     """Return which rows bear one of the labels of every column named; a label of no row is said."""
-    each = [_bearing(grid, place_of(grid, column, edit), label) for column, label in where]
+    each = [_bearing(grid, column_place(grid, column, edit), label) for column, label in where]
     kept = np.ones(grid.n_rows, dtype=bool)
     for name in {column for column, _ in where}:
         own = [rows for (column, _), rows in zip(where, each, strict=True) if column == name]
@@ -318,7 +362,7 @@ def _rows(which: NDArray[np.bool_]) -> str:
 
 def _content(found: re.Match[str]) -> dict[str, str]:
     """Return what a cell is given, and the reason after #."""
-    text = unquoted(found["quoted"] or (found["plain"] or "").strip())
+    text = read_word(found["quoted"] or (found["plain"] or "").strip())
     return {"text": text, "why": (found["why"] or "").strip()}
 
 
@@ -340,3 +384,8 @@ def _tokens(text: str) -> tuple[list[str], str]:
 def _paired(pairs: Sequence[str]) -> bool:
     marks = ["=" if i % 4 == 1 else "," for i in range(1, len(pairs), 2)]
     return list(pairs[1::2]) == marks and not {"=", ","} & set(pairs[::2])
+
+
+def _signs(marks: Sequence[str]) -> bool:
+    """Whether marks add up, or multiply and divide: both at once would need brackets."""
+    return {*marks} == {"+"} or {*marks} <= {"*", "/"}

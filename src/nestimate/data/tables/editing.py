@@ -1,4 +1,4 @@
-"""The words of an edit: names in quotation marks where they need them, columns by name, reasons."""
+"""The words of an edit as they are read and written, and the columns and rows that they name."""
 
 import re
 from json import dumps, loads
@@ -23,14 +23,8 @@ def column_names(grid: Grid) -> list[str]:
     ]
 
 
-def place_of(grid: Grid, name: str, edit: object) -> int:
-    """Return the place of the column that an edit names.
-
-    Raises
-    ------
-    DataError
-        When there is none.
-    """
+def column_place(grid: Grid, name: str, edit: object) -> int:
+    """Return the place of a column that an edit names."""
     names = column_names(grid)
     for known in (names, [f"column {i + 1}" for i in range(len(names))]):
         if name in known:
@@ -40,18 +34,28 @@ def place_of(grid: Grid, name: str, edit: object) -> int:
     )
 
 
+def row_place(grid: Grid, row: str, edit: object) -> int:
+    """Return the place of a row that an edit names by the user's own count."""
+    for i, number in enumerate(grid.rows):
+        if str(number) == row:
+            return i
+    raise DataError(
+        f"{grid.source}, edit '{edit}': there is no row {row}, or an earlier edit left it out."
+    )
+
+
+def read_word(written: str) -> str:
+    """Return a name or cell as it is, without its quotation marks."""
+    return str(loads(written)) if written.startswith('"') else written
+
+
 def word(text: str) -> str:
-    """Return a name or a cell as an edit writes it: several words in quotation marks."""
+    """Return a name or cell as an edit writes it: in quotation marks unless it is a plain word."""
     return text if _PLAIN.fullmatch(text) else dumps(text, ensure_ascii=False)
 
 
-def unquoted(said: str) -> str:
-    """Return a name or a cell that an edit wrote."""
-    return str(loads(said)) if said.startswith('"') else said
-
-
 def because(why: str) -> str:
-    """Return a reason as it stands at the end of an edit."""
+    """Return a reason as an edit writes it."""
     return f" # {' '.join(why.split())}" if why.strip() else ""
 
 

@@ -136,7 +136,9 @@ def _with_factors(
         return (found[0], pair, *found[1:])[:MOST] if pair else found
     made, *other = several
     own = [n for n in made.factors if n not in crossing.along and not words(n) & LINES]
-    aside = [n for n in own if hints(n) & {"trait", "block"} and not _set(crossing, n, own)]
+    aside = [
+        n for n in own if hints(n) & {"trait", "block"} and not _set(crossing, n, made.factors)
+    ]
     times = crossing.along & {*made.factors}
     if times and len(made.factors) > len(times) + 1:
         # Two factors of units that were read on several days: the days are no third.

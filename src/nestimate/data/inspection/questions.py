@@ -86,8 +86,8 @@ def _of_pairs(proposals: Sequence[Proposal]) -> Iterator[Decision]:
 def _alone(
     proposals: Sequence[Proposal], found: Mapping[tuple[str, ...], Decision]
 ) -> Iterator[Decision]:
-    """Yield what tells the likeliest design, of one factor, from that of several, once."""
-    asked = any(0 in d.choices and d.choices[2:] for d in found.values())
+    """Yield what tells the likeliest design, of one factor, from that of several, if none does."""
+    asked = any(0 in decision.choices for decision in found.values())
     for i, several in enumerate(proposals):
         group = proposals[0].candidate.group
         if len(several.factors) > 1 and group in several.factors and not proposals[0].factors:

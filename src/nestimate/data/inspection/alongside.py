@@ -2,16 +2,30 @@
 
 from collections.abc import Sequence
 
+from nestimate.data.inspection.assigned import evenly_crossed
 from nestimate.data.inspection.candidates import Candidate
+from nestimate.data.inspection.cohorts import cohorts_first
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.factorial import paired, several_factors
+from nestimate.data.inspection.factors import is_when
 from nestimate.data.inspection.proposals import MOST, Proposal
 from nestimate.data.inspection.slopes import slopes
-from nestimate.data.inspection.vocabulary import LINES, WITHIN, hints, words
+from nestimate.data.inspection.vocabulary import AGES, LINES, WITHIN, hints, words
 from nestimate.remedies import formulas_in
 
 
 def with_formulas(
+    crossing: Crossing,
+    value: str,
+    groups: Sequence[str],
+    ranked: Sequence[Candidate],
+    found: tuple[Proposal, ...],
+) -> tuple[Proposal, ...]:
+    """Add what roles cannot say: few cohorts, several factors, curves."""
+    return cohorts_first(crossing, _with_factors(crossing, value, groups, ranked, found))
+
+
+def _with_factors(
     crossing: Crossing,
     value: str,
     groups: Sequence[str],
@@ -36,7 +50,9 @@ def with_formulas(
         return _with_pairs(found, pair)
     made, *other = several
     own = [n for n in made.factors if n not in crossing.along and not words(n) & LINES]
-    aside = [n for n in own if hints(n) & {"trait", "block"}]
+    aside = [
+        n for n in own if hints(n) & {"trait", "block"} and not _set(crossing, n, made.factors)
+    ]
     times = crossing.along & {*made.factors}
     if times and len(made.factors) > len(times) + 1:
         # Two factors of units that were read on several days: the days are no third.
@@ -59,6 +75,13 @@ def with_formulas(
         or (finer & {*p.candidate.units[:1]} and not p.candidate.blocks)
     ]
     return (*ahead, made, *other, *rest)[:MOST]
+
+
+def _set(crossing: Crossing, name: str, factors: Sequence[str]) -> bool:
+    """Return whether ages, or days with gaps, were taken equally often in all groups."""
+    others = [n for n in factors if n != name]
+    chosen = bool(words(name) & AGES) or is_when(crossing, name)
+    return chosen and all(evenly_crossed(crossing, name, n) for n in others)
 
 
 def _with_pairs(found: tuple[Proposal, ...], pair: Proposal | None) -> tuple[Proposal, ...]:

@@ -14,6 +14,17 @@ from nestimate.data.tables.door import Table
 from nestimate.data.tables.series import one_quantity
 from nestimate.data.tables.titles import bare, lettered
 
+#: Words for two things that are read in one animal or patient.
+_PAIRS = (
+    (
+        frozenset({"normal", "healthy", "adjacent", "benign", "nat", "nontumor", "nontumour"}),
+        frozenset({"tumor", "tumour", "cancer", "carcinoma", "lesion", "malignant", "diseased"}),
+    ),
+    (
+        frozenset({"pre", "before", "baseline", "base", "rest", "resting", "basal", "spontaneous"}),
+        frozenset({"stim", "stimulus", "stimulated", "stimulation", "evoked", "task", "active"}),
+    ),
+)
 _SHORT = re.compile(r"[A-Z]{2,3}")
 #: Short titles of what was not stimulated, treated or infected.
 _UNSTIMULATED = frozenset({"US", "NS", "NT", "UT", "NC"})
@@ -89,6 +100,23 @@ def cut_short(columns: Sequence[Column]) -> bool:
     return short and of_one_quantity(columns)
 
 
+def _are_pair(columns: Sequence[Column]) -> bool:
+    """Return whether two titles differ in words for a pair alone: tumour and normal, pre and stim.
+
+    What stands in a row was read under both.
+    """
+    if len(columns) != 2 or any(c.smallest is None for c in columns):
+        return False
+    one, other = (words(c.name) for c in columns)
+    ends = one - other, other - one
+    return any(
+        len(a) == len(b) == 1
+        and ({a, b} == {a & first, b & then} or {a, b} == {a & then, b & first})
+        for a, b in [ends]
+        for first, then in _PAIRS
+    )
+
+
 def control_among(columns: Sequence[Column]) -> bool:
     """Return whether one of some columns is a control: by name, or none of what others are."""
     zero = [c for c in columns if c.name == "0"]
@@ -96,5 +124,6 @@ def control_among(columns: Sequence[Column]) -> bool:
     return (
         (short and len(columns) > 1)
         or any(map(is_control, columns))
+        or _are_pair(columns)
         or (bool(zero) and not any(is_plain_number(c.name) for c in columns if c not in zero))
     )

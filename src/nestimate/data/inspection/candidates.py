@@ -137,7 +137,9 @@ def _paths(
     for name in plots:
         yield (block, name)
     plots.sort(key=crossing.size)
-    if len(plots) > 1 and all(crossing.inside(b, a) for a, b in pairwise(plots)):
+    if len(plots) > 1 and all(
+        crossing.inside(b, a) or begins_anew(crossing, b, a) for a, b in pairwise(plots)
+    ):
         yield (block, *plots)
 
 

@@ -359,15 +359,15 @@ def _groups(
     holders = [c for c in labels if c.labelled and c not in counting]
     labels = [c for c in labels if not holders or c not in counting]
     other = [c for c in labels if c.labelled and not hints(c.name) & {"unit", "block", "counter"}]
-    if len(groups) < 2 or len(labels) > 2 or any(c.kind == "numbers" for c in labels):
+    most = 2 + all(hints(c.name) & {"unit", "block"} for c in labels)
+    if len(groups) < 2 or len(labels) > most or outcomes_beside(table, groups):
         return None
-    if (other and not control) or outcomes_beside(table, groups):
+    if (other and not control) or any(c.kind == "numbers" for c in labels):
         return None
     try:
         names = [c.name for c in groups]
-        values = [table.numbers(name) for name in names]
         kept = [c.name for c in labels]
-        long = stacked(table, values, {"group": names}, [], Wanted(), kept)
+        long = stacked(table, [*map(table.numbers, names)], {"group": names}, [], Wanted(), kept)
     except NestimateError:
         return None
     return Folding(

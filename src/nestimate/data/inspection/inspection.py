@@ -1,11 +1,12 @@
 """What is in a table and which designs it can be. Facts only: the words are in `results`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Self
 
 from nestimate.data.inspection.alongside import with_formulas
+from nestimate.data.inspection.apart import Apart
 from nestimate.data.inspection.baselines import Baseline
 from nestimate.data.inspection.counterparts import Counterparts
 from nestimate.data.inspection.curves import followed
@@ -24,6 +25,7 @@ from nestimate.data.inspection.measured import (
     value_columns,
     with_counts,
 )
+from nestimate.data.inspection.patience import slow
 from nestimate.data.inspection.proposals import MOST, Proposal
 from nestimate.data.inspection.reasons import Reason, folded_reasons, reasons
 from nestimate.data.inspection.relations import alike, confounded, likely_labels, unlabelled
@@ -36,7 +38,7 @@ from nestimate.data.inspection.responded import (
     with_stand_ins,
     without_limits,
 )
-from nestimate.data.inspection.restating import restated
+from nestimate.data.inspection.restating import placed, restated
 from nestimate.data.inspection.rounded import unclear_shares
 from nestimate.data.inspection.summaries import summary_columns, with_named_rows
 from nestimate.data.inspection.trials import Tried, in_full
@@ -81,6 +83,8 @@ class Inspection:
         fill in; otherwise None.
     lifetimes
         Times of which some were cut off, as a column says, with their design; otherwise None.
+    apart
+        Labels that hold several in one, where designs make columns of their parts; otherwise None.
     instead
         What the table is in place of rows of readings, as a plate as it lies; otherwise "".
     proposals
@@ -97,22 +101,23 @@ class Inspection:
     file: str | None
     n_rows: int
     columns: tuple[Column, ...]
-    roles: Mapping[str, tuple[Reason, ...]]
-    aliases: tuple[tuple[str, str], ...]
-    unlabelled: tuple[tuple[str, int], ...]
-    untried: tuple[str, ...]
-    confounded: tuple[str, ...]
-    value: str | None
-    other_values: tuple[str, ...]
-    proposals: tuple[Proposal, ...]
-    refused: tuple[Proposal, ...]
-    notes: tuple[str, ...]
+    roles: Mapping[str, tuple[Reason, ...]] = field(default_factory=dict)
+    aliases: tuple[tuple[str, str], ...] = ()
+    unlabelled: tuple[tuple[str, int], ...] = ()
+    untried: tuple[str, ...] = ()
+    confounded: tuple[str, ...] = ()
+    value: str | None = None
+    other_values: tuple[str, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
+    refused: tuple[Proposal, ...] = ()
+    notes: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     measurand: Measurand | None = None
     added: Added | None = None
     waiting: Proposal | None = None
     lifetimes: Lifetimes | None = None
     instead: str = ""
+    apart: Apart | None = None
 
     @classmethod
     def from_table(
@@ -130,6 +135,16 @@ class Inspection:
             The options that a command needs to read it so.
         """
         reading = reading or Reading()
+        found = cls._of_whole(table, file, reading)
+        if (apart := Apart.of(found.columns, found.proposals)) is None:
+            return found
+        other = cls._of_whole(apart.taken(table), file, apart.read(reading))
+        proposals = apart.first(other.proposals, found.proposals)
+        return replace(other, proposals=proposals, apart=apart) if proposals else found
+
+    @classmethod
+    def _of_whole(cls, table: Table, file: str | None, reading: Reading) -> Self:
+        """Look at a table as it is, of which one kind of value or one time may be looked at."""
         for measurand in chain(measurands(table), moments_of_means(table)):
             found = cls._with_totals(measurand.taken(table), file)
             if found.proposals:
@@ -170,14 +185,14 @@ class Inspection:
         every = [column.name for column in self.columns if column.name not in apart]
         own = [said.edit for said in (kind, counts) if said is not None]
         reading = replace(reading, edits=(*reading.edits, *own))
+        file, chosen = self.file or "", reading.chosen
         proposals = tuple(
             replace(
                 proposal,
                 reading=reading,
-                cautions=tuple(
-                    without_fit(said)
-                    if proposal.typed
-                    else on_table(said, self.file or "", reading.chosen)
+                cautions=slow(proposal, self.columns)
+                + tuple(
+                    without_fit(said) if proposal.typed else on_table(said, file, chosen)
                     for said in proposal.cautions
                 ),
                 candidate=replace(proposal.candidate, unused=proposal.unused(every)),
@@ -260,15 +275,6 @@ class Inspection:
             file=file,
             n_rows=table.n_rows,
             columns=described(table),
-            roles={},
-            aliases=(),
-            unlabelled=(),
-            untried=(),
-            confounded=(),
-            value=None,
-            other_values=(),
-            proposals=(),
-            refused=(),
             notes=tuple(table.notes),
         )
 
@@ -380,12 +386,6 @@ def _with_folding[I: Inspection](
     """Add the designs of a wide table to those that it has as it stands."""
     if not proposals:
         return found
-    old = [p for p in found.proposals if p.whole or folding.kind == "groups"]
-    if folding.likely:
-        # One of several readings alone, or rows without their readings, is no use.
-        old = [p for p in found.proposals if p.folded or (folding.baseline and not p.whole)]
-    ordered = [*proposals, *old] if folding.likely else [*found.proposals, *proposals]
-    ordered = list({tuple(p.arguments()): p for p in reversed(ordered)}.values())[::-1]
     stacked = folded_reasons(folding, found.roles)
     beside = {name: inner.roles[name] for name in folding.labels if name in inner.roles}
     first = folding.likely
@@ -395,6 +395,6 @@ def _with_folding[I: Inspection](
         confounded=inner.confounded if first else found.confounded,
         value=",".join(folding.columns) if first else found.value,
         other_values=() if first else found.other_values,
-        proposals=tuple(ordered[:MOST]),
+        proposals=placed(found.proposals, proposals, folding),
         refused=(),
     )

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from nestimate.data.designs.groups import look_alikes
 from nestimate.data.designs.percentages import spoken
 from nestimate.data.inspection.compounds import Stem, stems
-from nestimate.data.inspection.looks import cut_short
+from nestimate.data.inspection.looks import are_dates, cut_short
 from nestimate.data.tables.cells import EMPTY_LABELS, EMPTY_VALUES, is_error, is_limit, may_be_empty
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.edits import Rename
@@ -44,7 +44,6 @@ PLATE = (
 #: Numbers that people write where there is no number.
 CODES = (-9.0, -99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 99999.0)
 
-_DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([ T].*)?|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})")
 _NUMBER = re.compile(
     r"[<>~≤≥]?\s*[-+−]?\d*[.,]?\d[\d.,]*([eE][-+−]?\d+)?\s*([%*]|(±|\+/?[-−])\s*\d.*)?"
 )
@@ -152,7 +151,7 @@ def describe_column(table: Table, name: str) -> Column:
     cells = _cells(raw)
     distinct = len(raw) + bool(column.null_count)
     temporal = pa.types.is_temporal(column.type)
-    dates = temporal or (bool(cells) and all(_DATE.fullmatch(cell) for cell in cells))
+    dates = temporal or (bool(cells) and are_dates(cells))
     filled = [cell for cell in cells if cell.casefold() not in EMPTY_VALUES]
     number = _MEASURED if measures(filled, table.n_rows) and usual_unit(filled) else _NUMBER
     numeric = sum(bool(number.fullmatch(cell)) for cell in filled)

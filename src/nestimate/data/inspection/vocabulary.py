@@ -25,6 +25,7 @@ WORDS = {
         "plate litter dam slice slide section field id school individual replicate replikat biorep "
         "colony clone "
         "cask bottle vial tube name label code unit track organoid islet neuron worm larvae pup "
+        "eartag classroom schulklasse "
         "specimen individuum volunteer proband hamster rabbit sheep cow bird chick egg explant "
         "coverslip pen aquarium donor leaf leaves root seedling roi fov pt img "
         "maus mäuse tier tiere ratte patient patientin proband pflanze zelle zellen käfig becken "
@@ -59,8 +60,8 @@ WORDS = {
         "messung wiederholung mesure répétition medida repetición réplica réplicat ripetizione"
     ),
     "trait": (
-        "sex gender geschlecht sexe sexo age birth birthday dob geburtsdatum bmi race ethnicity "
-        "parity bodyweight alter âge edad età idade"
+        "sex gender geschlecht sexe sexo age stage birth birthday dob geburtsdatum bmi race "
+        "ethnicity parity bodyweight alter âge edad età idade"
     ),
     "person": (
         "operator observer experimenter technician scorer rater judge assessor panelist initials "
@@ -137,13 +138,22 @@ WITHIN = frozenset(
     | {"flank", "stimulation", "stim", "auge", "seite", "gewebe", "oeil", "côté", "tissu"}
     | {"ojo", "lado", "tejido"}
 )
+#: Words for who looks at the same things as others do, and says what they see.
+READERS = frozenset(
+    {"observer", "scorer", "rater", "judge", "assessor", "panelist", "untersucher", "reader"}
+)
+#: Words for how old what was sampled is.
+AGES = frozenset({"age", "ages", "alter", "âge", "edad", "età", "idade"})
+#: Words for ears, which are marked so that animals of a cage can be told apart.
+EARS = frozenset({"ear", "ears", "ohr", "ohren", "oreille", "oreja"})
+_MARKED = frozenset({"tag", "tags", "mark", "marks", "notch", "punch", "clip", "hole", "marke"})
 #: Labels of what was read before something was done, and after it.
 AROUND = frozenset(
     {"pre", "post", "before", "after", "baseline", "follow-up", "followup", "vorher", "nachher"}
     | {"avant", "après", "antes", "después"}
 )
 #: Words for where a microscope looked, which count anew in every well.
-VIEWS = frozenset({"site", "sites", "field", "fov", "view", "image", "tile", "position"})
+VIEWS = frozenset({"site", "sites", "field", "fov", "view", "image", "img", "tile", "position"})
 #: Words for when something was done, rather than how long after something else.
 OCCASIONS = frozenset({"run", "date", "datum", "fecha", "data"})
 _CLOCK = frozenset({"time", "zeit", "temps", "tiempo", "tempo"})
@@ -262,6 +272,8 @@ def words(name: str) -> frozenset[str]:
     )
     spaced = re.sub(r"(bio(logical)?|tech(nical)?)(?=rep)", r"\1 ", spaced)
     said = frozenset(word for word in re.split(r"[\W\d_]+", spaced) if word)
+    if said & EARS and said & _MARKED:
+        return said - EARS - _MARKED | {"eartag"}
     for kind, which in _WHICH:
         if said & _AGAIN and (of := {word for word in said if which.fullmatch(word)}):
             return said - _AGAIN - of | {kind}

@@ -10,6 +10,7 @@ An edit is one line of text, so that a command, a call and a report can all hold
     only gene = Il6, gene = Tnf
     total = dead + alive
     volume = 1 / dilution
+    mouse = parts 1-2 of cell_id
 
 A name or cell that is more than one plain word stands in double quotation marks, as in JSON.
 """
@@ -25,6 +26,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from nestimate.data.tables.cells import is_plain_number, read_label
+from nestimate.data.tables.columns_made import TakeParts
 from nestimate.data.tables.editing import (
     because,
     column_names,
@@ -44,6 +46,7 @@ _NAME = r'[\w.+/%-]+|"(?:[^"\\]|\\.)*"'
 _CELL = r'(?:(?P<quoted>"(?:[^"\\]|\\.)*")|(?P<plain>[^"#][^#]*)?)\s*(?:#(?P<why>.*))?'
 _SET = re.compile(rf"\s*(?:row\s+(?P<row>{_NAME})|header)\s*,\s*(?P<column>{_NAME})\s*=\s*{_CELL}")
 _EVERY = re.compile(rf"\s*every\s+(?P<column>{_NAME})\s+(?P<label>{_NAME})\s*=\s*{_CELL}")
+_SPAN = re.compile(r"\d+(-\d+)?")
 _TOKEN = re.compile(rf"\s*(?:(?P<word>{_NAME})|(?P<mark>[=,#*]))")
 
 
@@ -239,7 +242,7 @@ class WorkOut:
         return is_plain_number(part) and part not in column_names(grid)
 
 
-Edit = SetCell | Rename | LeaveOut | KeepOnly | WorkOut
+Edit = SetCell | Rename | LeaveOut | KeepOnly | WorkOut | TakeParts
 
 
 def parse_edit(text: str) -> Edit:
@@ -269,11 +272,22 @@ def parse_edit(text: str) -> Edit:
         case [name, "=", *terms] if len(terms) > 2 and len(terms) % 2 and _signs(terms[1::2]):
             parts = tuple(map(read_word, terms[::2]))
             return WorkOut(column=read_word(name), parts=parts, signs=tuple(terms[1::2]), why=why)
+        case [name, "=", "part" | "parts", which, "of", source] if _SPAN.fullmatch(which):
+            first, *last = map(int, which.split("-"))
+            taken = TakeParts(
+                column=read_word(name),
+                source=read_word(source),
+                first=first,
+                last=(last or [first])[0],
+                why=why,
+            )
+            if 1 <= taken.first <= taken.last:
+                return taken
     raise DesignError(
         f"edit '{text}': write 'row 9, glucose = 5.1 # why', 'header, \"column 3\" = weight', "
         "'every arm Drug = drug', 'without row 14 # why', 'without mouse = m10, arm = drug', "
-        "'only gene = Il6', 'total = dead + alive' or 'volume = ml / dilution'; several words in "
-        '"quotation marks".'
+        "'only gene = Il6', 'total = dead + alive', 'volume = ml / dilution' or 'mouse = parts 1-2 "
+        'of cell_id\'; several words in "quotation marks".'
     )
 
 
@@ -296,7 +310,7 @@ def edited(
         When an edit is not one, or there is no such row, column or label.
     """
     found = [parse_edit(text) for text in edits]
-    which = [i for i, edit in enumerate(found) if isinstance(edit, LeaveOut | KeepOnly)]
+    which = [i for i, edit in enumerate(found) if isinstance(edit, LeaveOut | KeepOnly | TakeParts)]
     first = which[0] if which else len(found)
     for edit in found[:first]:
         grid = edit.applied(grid)

@@ -9,13 +9,17 @@ from nestimate.data.inspection.inspection import Inspection
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.proposals import Proposal
 from nestimate.data.inspection.questions import Decision, decisions
-from nestimate.data.inspection.vocabulary import lasts
-from nestimate.data.tables.edits import KeepOnly
 from nestimate.errors import listed
 from nestimate.remedies import lines_said
 from nestimate.results.words.lines import visible
 from nestimate.results.words.meaning import meaning, tree
-from nestimate.results.words.remarks import how_many, kinds_of_value, odd_cells, remarks
+from nestimate.results.words.remarks import (
+    columns_left_out,
+    how_many,
+    kinds_of_value,
+    odd_cells,
+    remarks,
+)
 
 WIDTH = 80
 #: Columns shown one by one.
@@ -65,7 +69,10 @@ def _columns(inspection: Inspection) -> str:
     more = len(inspection.columns) - len(shown)
     rows += [f"  and {more} more columns"] if more else []
     head = f"{inspection.source}: {how_many(inspection.n_rows, 'row')}, "
-    return "\n".join([head + how_many(len(inspection.columns), "column"), *rows])
+    made = len(inspection.apart.edits) if inspection.apart is not None else 0
+    own = how_many(len(inspection.columns) - made, "column")
+    head += f"{own} and {made} made of parts" if made else own
+    return "\n".join([head, *rows])
 
 
 def _content(column: Column) -> tuple[str, str]:
@@ -126,7 +133,7 @@ def _design(number: int | None, proposal: Proposal, inspection: Inspection, data
         short = (
             [
                 fill(
-                    _left_out(proposal, inspection),
+                    columns_left_out(proposal, inspection),
                     WIDTH,
                     initial_indent="     ",
                     subsequent_indent="       ",
@@ -146,7 +153,7 @@ def _design(number: int | None, proposal: Proposal, inspection: Inspection, data
     if proposal.candidate.unused:
         lines.append(
             fill(
-                _left_out(proposal, inspection),
+                columns_left_out(proposal, inspection),
                 WIDTH,
                 initial_indent="     ",
                 subsequent_indent="       ",
@@ -176,30 +183,6 @@ def _later(title: str, said: str, proposal: Proposal, inspection: Inspection, da
     """Return a design whose line runs once the table or the line was completed."""
     command = [] if inspection.file is None else [f"     {proposal.command(inspection.file)}"]
     return "\n".join([_section(title, [said]), *command, f"     Python: {proposal.call(data)}"])
-
-
-def _left_out(proposal: Proposal, inspection: Inspection) -> str:
-    candidate = proposal.candidate
-    said = f"Left out: {', '.join(candidate.unused)}."
-    if not candidate.merged or not (candidate.units or candidate.blocks):
-        return said
-    within = candidate.units[-1] if candidate.units else "cell"
-    others = [name for name in candidate.merged if lasts(name) or name in candidate.anew]
-    if not candidate.units and others == [*candidate.merged]:
-        named = " and ".join(others)
-        return f"{said} Right if every row is another {named}, equal labels or not."
-    said = (
-        f"{said} Rows that differ in {' or '.join(candidate.merged)} count as readings of the same "
-        f"{within}"
-    )
-    points = [inspection.column(name) for name in candidate.over if not proposal.folded]
-    if not points or points[0].largest is None:
-        return f"{said}."
-    one = KeepOnly(where=((points[0].name, f"{points[0].largest:.15g}"),))
-    return (
-        f"{said}: means over all {points[0].name} are compared, as by areas under curves. At one "
-        f"alone: add --edit {quote(str(one))}."
-    )
 
 
 def question(decision: Decision, inspection: Inspection) -> str:

@@ -3,13 +3,15 @@
 from collections.abc import Iterable, Sequence
 from shlex import quote
 
+from nestimate.data.inspection.apart import Apart
 from nestimate.data.inspection.dilutions import unread_dilutions
 from nestimate.data.inspection.inspection import Inspection
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.lifetimes import Lifetimes
 from nestimate.data.inspection.measurands import Moment
+from nestimate.data.inspection.proposals import Proposal
 from nestimate.data.inspection.vocabulary import excludes, hints, lasts, summary_role
-from nestimate.data.tables.edits import LeaveOut
+from nestimate.data.tables.edits import KeepOnly, LeaveOut
 from nestimate.errors import listed
 
 #: What stands in a column that says which rows are left out, where they are.
@@ -32,6 +34,8 @@ def remarks(inspection: Inspection) -> Iterable[str]:
     yield from _left_out(inspection)
     if inspection.proposals and all(p.whole for p in inspection.proposals):
         yield _no_groups(inspection)
+    if inspection.apart is not None:
+        yield _taken_apart(inspection.apart)
     yield from _several_in_one(inspection)
     yield from _summaries(inspection)
     for used, double in inspection.aliases:
@@ -215,8 +219,9 @@ def _no_groups(inspection: Inspection) -> str:
 def _several_in_one(inspection: Inspection) -> Iterable[str]:
     """Say which labels hold several in one: what they share may be the unit, or the group."""
     compared = {name for p in inspection.proposals for name in p.candidate.used[:1]}
+    apart = inspection.apart
     for column in inspection.columns:
-        if not column.stems or column.name in compared:
+        if not column.stems or column.name in compared | {apart and apart.column}:
             continue
         inner = [stem for stem in column.stems if not stem.names]
         said = f"{column.name} seems to hold several labels in one ({column.examples[0]}): "
@@ -229,6 +234,19 @@ def _several_in_one(inspection: Inspection) -> Iterable[str]:
             said += "are no data points of their own: it is the unit, or the block where it holds "
             said += "several groups; "
         yield (f"{said}give each of them a column of its own, then inspect the table again.")
+
+
+def _taken_apart(said: Apart) -> str:
+    """Say which columns are made of parts of labels, and when they are not to be."""
+    made = [
+        f"{edit.column} ({stem.example}, {how_many(stem.rows, 'row')})"
+        for edit, stem in zip(said.edits, said.stems, strict=True)
+    ]
+    return (
+        f"{said.column} seems to hold several labels in one ({said.example}). --edit (edits in "
+        f"Python) makes {' and '.join(made)} of its parts; call them as you like. If these are "
+        "no animals, samples, experiments or groups, take a design without --edit."
+    )
 
 
 def _names_units(column: Column) -> bool:
@@ -266,6 +284,33 @@ def kinds_of_value(inspection: Inspection) -> list[Column]:
     return [
         c for c in inspection.columns if c.labelled and c.distinct > 2 and "kind" in hints(c.name)
     ]
+
+
+def columns_left_out(proposal: Proposal, inspection: Inspection) -> str:
+    """Say which columns a design leaves out, and what is then taken for one thing."""
+    candidate = proposal.candidate
+    said = f"Left out: {', '.join(candidate.unused)}."
+    if proposal.along in candidate.unused:
+        return f"{said} Means over all {proposal.along} are compared, as by areas under curves."
+    if not candidate.merged or not (candidate.units or candidate.blocks):
+        return said
+    within = candidate.units[-1] if candidate.units else "cell"
+    others = [name for name in candidate.merged if lasts(name) or name in candidate.anew]
+    if not candidate.units and others == [*candidate.merged]:
+        named = " and ".join(others)
+        return f"{said} Right if every row is another {named}, equal labels or not."
+    said = (
+        f"{said} Rows that differ in {' or '.join(candidate.merged)} count as readings of the same "
+        f"{within}"
+    )
+    points = [inspection.column(name) for name in candidate.over if not proposal.folded]
+    if not points or points[0].largest is None:
+        return f"{said}."
+    one = KeepOnly(where=((points[0].name, f"{points[0].largest:.15g}"),))
+    return (
+        f"{said}: means over all {points[0].name} are compared, as by areas under curves. At one "
+        f"alone: add --edit {quote(str(one))}."
+    )
 
 
 def how_many(number: int, what: str) -> str:

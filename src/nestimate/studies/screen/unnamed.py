@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.designs.labelled import unused_labels
-from nestimate.data.designs.nesting import Points, behind, measures
+from nestimate.data.designs.labelled import unused
+from nestimate.data.designs.left_out.behind import behind
+from nestimate.data.designs.left_out.kinds import Points
 from nestimate.data.tables.table import Table
 from nestimate.remedies import Advice, Remedy
 from nestimate.studies.screen.request import Roles
@@ -62,7 +63,7 @@ def of_samples(sheet: Table, roles: Roles, sample: str, kept: Codes, values: Arr
 def _left(table: Table, used: set[str], roles: Roles) -> dict[str, Codes]:
     """Return the codes of columns that play no role and may be names."""
     used = used | {*roles.compared, *roles.inside.values(), roles.sample or ""}
-    return {n: codes for n, codes, labels in unused_labels(table, used) if not measures(labels)}
+    return {c.name: c.codes for c in unused(table, used) if not c.measures}
 
 
 def _said(
@@ -90,7 +91,7 @@ def _said(
             value=value,
             cell=cell[rows],
         )
-        found.update(n for n, codes in left.items() if behind(n, codes[rows], points) is not None)
+        found.update(n for n, codes in left.items() if behind(codes[rows], points) is not None)
     ((name, count),) = found.most_common(1) or [("", 0)]
     if count < max(SHARE * seen, 2):
         return []

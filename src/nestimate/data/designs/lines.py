@@ -12,8 +12,22 @@ from nestimate.data.designs.scatter import measure_scatter
 from nestimate.data.designs.strata import role_structure
 from nestimate.data.designs.stratum import Effect
 from nestimate.data.designs.structure import Factor
+from nestimate.data.tables.edits import KeepOnly
 
 Array = NDArray[np.float64]
+
+
+def ends(design: Design) -> KeepOnly | None:
+    """Return what keeps the reference and the level farthest from it along lines of blocks.
+
+    None where they have none.
+    """
+    kept: list[tuple[str, str]] = []
+    for line in design.structure.lines:
+        (factor,) = (one for one in design.structure.factors if one.name == line.name)
+        away = np.abs(line.column - line.column[factor.codes == 0][0])
+        kept += [(factor.name, factor.labels[i]) for i in (0, int(factor.codes[away.argmax()]))]
+    return KeepOnly(where=tuple(kept)) if kept else None
 
 
 def with_lines(design: Design, along: Mapping[str, Array]) -> Design:

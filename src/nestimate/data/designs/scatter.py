@@ -242,9 +242,7 @@ class _Level:
         return self.times * variance, self.times * stage.error.mean(axis=0), freedom
 
 
-def _slopes(
-    structure: Structure, stratum: Stratum, keep: NDArray[np.bool_]
-) -> tuple[Scale, Array]:
+def _slopes(structure: Structure, stratum: Stratum, keep: NDArray[np.bool_]) -> tuple[Scale, Array]:
     """Return which scale the slopes of blocks have, and a column for that of each block.
 
     Of mean 0 in the block, and of the size of what they are along; of rows that lie in one level

@@ -62,7 +62,8 @@ class Unsteady:
     along, member
         The factor, and what is seen at several of its levels.
     wide, narrow
-        The levels of the change that scatters more, and of that which scatters less.
+        The levels of the change that scatters more, and of that which scatters less; along an order
+        the first of these reaches from the reference to what lies farthest from it.
     sds
         SDs of the two changes, beside what the groups have in common.
     p, said
@@ -106,7 +107,9 @@ class Unsteady:
             return None
         if along.places:
             order = np.argsort(along.places).tolist()
-            wide, narrow = (order[0], order[-1]), min(pairwise(order), key=sd)
+            away = np.abs(np.array(along.places) - along.places[0])
+            first, last = sorted((0, int(away.argmax())), key=order.index)
+            wide, narrow = (first, last), min(pairwise(order), key=sd)
             test = cells.trends(along.place)
             p, said = (1.0, "") if test is None else (test.p, test.said)
         elif len(along.labels) <= MOST_OWN:

@@ -225,7 +225,14 @@ def _drifts(
         x = places[frame.data[name].cat.codes.to_numpy()]
         test = _cluster_test(_rows((value, fixed, x), random, compared))
         if test is not None and test.unalike:
-            yield Slopes(name=quoted(name), groups=None, clusters=test, each=(), labels=labels)
+            yield Slopes(
+                name=quoted(name),
+                groups=None,
+                clusters=test,
+                contextual=None,
+                each=(),
+                labels=labels,
+            )
 
 
 def _rows(parts: tuple[Array, Array, Array], random: Random, compared: Compared) -> Rows:

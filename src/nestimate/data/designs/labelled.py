@@ -51,17 +51,25 @@ class Unused:
         The column, its labels, and the code of every row, -1 where its cell is empty.
     numbers
         The same as numbers, NaN where the cell is empty; None where some are none.
+    blank
+        Whether its empty cells hold nothing: no `NA`.
     """
 
     name: str
     labels: tuple[str, ...]
     codes: Codes
     numbers: NDArray[np.float64] | None
+    blank: bool = True
 
     @property
     def measures(self) -> bool:
         """Whether it holds numbers that were measured: some are no whole ones."""
         return self.numbers is not None and bool((self.numbers % 1 > 0).any())
+
+    @property
+    def recurs(self) -> bool:
+        """Whether each label is met twice on average."""
+        return 2 * np.unique(self.codes).size <= self.codes.size
 
     @property
     def ranked(self) -> Self:
@@ -83,7 +91,9 @@ def unused(table: Table, used: Collection[str | None]) -> Iterator[Unused]:
             codes, labels = table.labels(name)
         except DataError:
             continue
-        yield Unused(name=name, labels=labels, codes=codes, numbers=_numbers(table, name))
+        numbers = _numbers(table, name)
+        blank = bool((codes >= 0).all()) or not table.read_as_empty(name, EMPTY_LABELS)
+        yield Unused(name=name, labels=labels, codes=codes, numbers=numbers, blank=blank)
 
 
 def _numbers(table: Table, name: str) -> NDArray[np.float64] | None:

@@ -1,8 +1,9 @@
 """The rows that are compared, as far as pairs are concerned, and pairs that are unlike."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import compress
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,18 @@ class Rows:
     groups: Sequence[str]
     levels: tuple[Level, ...]
     block: Level | None
+
+    def only(self, keep: NDArray[np.bool_]) -> Self:
+        """Return some of them; `keep`: which, shape (rows,)."""
+        kept = self.keep.copy()
+        kept[kept] = keep
+        return replace(
+            self,
+            keep=kept,
+            readings=self.readings.where(keep),
+            levels=tuple(level.kept(keep) for level in self.levels),
+            block=None if self.block is None else self.block.kept(keep),
+        )
 
     @property
     def unit(self) -> Level | None:

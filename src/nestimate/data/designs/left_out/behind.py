@@ -12,11 +12,15 @@ import numpy as np
 from nestimate.data.designs.labelled import Unused
 from nestimate.data.designs.left_out.kinds import Codes, LeftOut, Looked, Points
 from nestimate.data.designs.squares import Test
+from nestimate.data.designs.strata import split
+from nestimate.data.inspection.vocabulary import may_return
 from nestimate.remedies import Advice
 
 #: Chance below which what shares a label is called alike: higher than for an answer, as what is
 #: missed here makes one that is too sure.
 ALIKE = 0.05
+#: The same for all columns of a table that is looked at together with what else they may do.
+TOGETHER = 0.03
 #: Degrees of freedom of labels, and of what is left, below which nothing is said.
 FEWEST = 2
 
@@ -36,37 +40,117 @@ class Behind(LeftOut):
 
     @classmethod
     def of(cls, column: Unused, looked: Looked) -> Self | None:
-        """Return the column if its labels lie in one cell each and their points are alike."""
+        """Return the column if its labels lie in one cell each, several points in some."""
         if not looked.points.apart:
             return None
-        found = behind(column.codes, looked.points)
+        found = tested(column.codes, looked.points)
         labels = np.unique(column.codes).size
         if found is None:
             return None
-        return cls(name=column.name, test=found, column=column, labels=labels)
+        return cls(name=column.name, looked=looked, test=found, column=column, labels=labels)
+
+    @staticmethod
+    def inside(codes: Codes, points: Points) -> Codes:  # noqa: ARG004 - others lie in cells
+        """Return what labels name, in every row."""
+        return codes
+
+    def held(self, codes: Codes, points: Points) -> Codes:
+        """Return what stands behind the rows of a design; those without a label for themselves."""
+        inner = self.inside(codes, points)
+        return np.where(codes < 0, inner.max() + 1 + np.arange(codes.size), inner)
 
     @property
     def order(self) -> tuple[float, ...]:
         """The finer one of two that are as sure comes first."""
         return (self.test.p, -self.labels)
 
-    def advice(self, looked: Looked) -> Advice:
+    def advice(self) -> Advice:
         """Say what stands behind what."""
-        name, points = self.name, looked.points
+        name, points = self.name, self.looked.points
         count = int(points.point.max()) + 1
         return Advice(
-            f"Column {name} is left out, and what shares one {name} is {self.much} more alike than "
-            f"the rest of its {points.where} ({self.shown}; {self.labels} {name}, each in one "
-            f"{points.where}). The {count} {points.many} count as if they were independent: the "
-            f"interval is too narrow if {name} is what was treated or sampled. Name it: ",
-            *looked.asked.holding(self.column),
+            f"{self.start}, and what shares one {name} is {self.much} more alike than "
+            f"{points.rest} ({self.shown}; "
+            f"{self.labels} {name}{points.each}). The {count} {points.many} count as if they were "
+            f"independent: the interval is too narrow if {name} is what was treated or sampled. "
+            "Name it: ",
+            *self.looked.asked.holding(self.column),
+        )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Again(Behind):
+    """A column left out whose labels return in other cells, as of animals numbered in each.
+
+    Whether equal ones are the same thing is for the user to say.
+
+    Attributes
+    ----------
+    one, other
+        A label that returns, with two of the groups that it is met in.
+    """
+
+    one: str
+    other: str
+
+    @classmethod
+    def of(cls, column: Unused, looked: Looked) -> Self | None:
+        """Return the column if what shares a label inside one cell is alike there."""
+        points, groups = looked.points, looked.group
+        if not points.apart or not may_return(column.name, [f.name for f in looked.factors]):
+            return None
+        inner = cls.inside(column.codes, points)
+        pairs = np.unique(np.stack([column.codes, groups]), axis=1)
+        cells = np.unique(np.stack([column.codes, points.cell]), axis=1)[0]
+        returning = np.flatnonzero(np.bincount(cells) > 1)
+        if 2 * returning.size < np.unique(cells).size:
+            return None
+        test = tested(inner, points)
+        if test is None:
+            return None
+        label = max(returning, key=lambda code: ((pairs[0] == code).sum(), -code))
+        met = pairs[1][pairs[0] == label]
+        where = [f" of {looked.groups[g]}" for g in met[:2]]
+        one, other = where if len(where) == 2 else ("", f" of the next {points.where}")
+        called = f"{column.name} {column.labels[label]}"
+        return cls(
+            name=column.name,
+            looked=looked,
+            test=test,
+            column=column,
+            labels=int(inner.max()) + 1,
+            one=f"{called}{one}",
+            other=f"{called}{other}",
+        )
+
+    @staticmethod
+    def inside(codes: Codes, points: Points) -> Codes:
+        """Return labels inside their cells."""
+        return split(codes, points.cell)
+
+    def advice(self) -> Advice:
+        """Say what stands behind what if labels are given anew, and ask whether they are."""
+        name, points = self.name, self.looked.points
+        shared = self.looked.asked.shared(self.column)
+        return Advice(
+            f"{self.start}, and its labels return: what shares one {name} inside one "
+            f"{points.where} is {self.much} more alike than {points.rest} ({self.shown}). The "
+            f"{int(points.point.max()) + 1} {points.many} count as if they were independent. If "
+            f"{self.one} and {self.other} are not the same (there are then {self.labels} {name}), "
+            "the interval is too narrow; name them: ",
+            *self.looked.asked.again(self.column),
+            *((" If they are the same, ", *shared) if shared else ()),
         )
 
 
 def behind(codes: Codes, points: Points) -> Test | None:
     """Test labels that lie in one cell each; None where they do not, or may be chance."""
-    if (codes < 0).any():
-        return None
+    found = None if (codes < 0).any() else tested(codes, points)
+    return found if found is not None and found.p < ALIKE else None
+
+
+def tested(codes: Codes, points: Points) -> Test | None:
+    """Test labels that lie in one cell each; None where they do not, or nothing can be told."""
     first, value = points.first, points.means
     label = codes[first]
     if (label[points.point] != codes).any():
@@ -87,5 +171,4 @@ def behind(codes: Codes, points: Points) -> Test | None:
     if total - error <= 1e-12 * total:
         return None
     left = error, value.size - present.size
-    found = Test.of((total, cells), (error, present.size), left)
-    return found if found is not None and found.p < ALIKE else None
+    return Test.of((total, cells), (error, present.size), left)

@@ -16,7 +16,7 @@ from nestimate.data.designs.measures import LINEAR, Measure
 from nestimate.data.designs.pairing import Rows
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.squares import Test
-from nestimate.data.designs.structure import Structure
+from nestimate.data.designs.structure import Factor, Structure
 from nestimate.remedies import Advice, Remedy, Spoken
 
 Array = NDArray[np.float64]
@@ -52,12 +52,25 @@ class Points:
         return cls(
             name="row" if unit is None else unit.name,
             where=" and ".join(
-                [f"cell of {block.name}" if block else "", *(roles.group or "").split(",")]
-            ).removeprefix(" and "),
+                [
+                    *([f"cell of {block.name}"] if block else []),
+                    *(roles.group.split(",") if len(rows.groups) > 1 else []),
+                ]
+            ),
             point=np.arange(readings.value.size) if unit is None else unit.codes,
             value=readings.value,
             cell=readings.group + (0 if block is None else block.codes * len(rows.groups)),
         )
+
+    @property
+    def rest(self) -> str:
+        """What else lies where they do: `the rest of its arm`."""
+        return f"the rest of its {self.where}" if self.where else "the rest"
+
+    @property
+    def each(self) -> str:
+        """Where each label lies: `, each in one arm`; nothing where there is one place."""
+        return f", each in one {self.where}" if self.where else ""
 
     @property
     def first(self) -> Codes:
@@ -91,6 +104,12 @@ class Asked(Protocol):
     def holding(self, column: Unused) -> Parts:
         """Return what says that labels hold several data points each."""
 
+    def again(self, column: Unused) -> Parts:
+        """Return what says that equal labels of several places are different things each."""
+
+    def shared(self, column: Unused) -> Parts:
+        """Return what says that they are the same, behind `If they are`; nothing if none does."""
+
     def repeating(self, column: Unused, *, inside: bool) -> Parts:
         """Return what says that labels repeat the experiment, or are compared, too.
 
@@ -113,8 +132,23 @@ class ByRoles:
 
     def holding(self, column: Unused) -> Parts:
         """Name the unit."""
-        name, unit = column.name, self.roles.unit
-        return (Remedy("unit", name if unit is None else f"{name}/{unit}"), ".")
+        return (*self._unit(column.name), ".")
+
+    def again(self, column: Unused) -> Parts:
+        """Name the unit, its labels another one in each place."""
+        return (*self._unit(column.name), " ", Remedy("relabel_units"), ".")
+
+    def shared(self, column: Unused) -> Parts:
+        """Name the block where there is none."""
+        if self.roles.block:
+            return ()
+        return ("compare within it: ", Remedy("block", column.name), ".")
+
+    def _unit(self, name: str) -> Parts:
+        """Return the unit, and the block that it lies in, which units may have been named for."""
+        unit, block = self.roles.unit, self.roles.block
+        named = Remedy("unit", name if unit is None else f"{name}/{unit}")
+        return (named, " beside ", Remedy("block", block)) if block else (named,)
 
     def repeating(self, column: Unused, *, inside: bool) -> Parts:
         """Name the block where there is none, or one more factor."""
@@ -136,10 +170,29 @@ class ByRoles:
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ByFormula:
-    """A question that is a formula, and its clusters: factors and codes, none where rows are."""
+    """A question that is a formula.
+
+    Attributes
+    ----------
+    factors, outer
+        Factors of its clusters, none where these are rows, and their codes.
+    compared
+        What is compared.
+    """
 
     factors: tuple[str, ...]
     outer: Codes
+    compared: tuple[str, ...]
+
+    def again(self, column: Unused) -> Parts:
+        """Write the term: labels behind the factors that are compared."""
+        return (
+            f"'+ (1 | {':'.join(map(quoted, (*self.compared, column.name)))})' in the formula.",
+        )
+
+    def shared(self, column: Unused) -> Parts:
+        """Write the term."""
+        return (f"'+ (1 | {quoted(column.name)})' in the formula.",)
 
     def holding(self, column: Unused) -> Parts:
         """Write the term: what holds the clusters, or lies inside them."""
@@ -198,6 +251,10 @@ class Looked:
         What scatters, to be taken apart by least squares.
     asked
         How the question was put.
+    factors
+        What is compared.
+    empty
+        How many further rows hold nothing in the column that is looked at.
     """
 
     value: str
@@ -208,6 +265,8 @@ class Looked:
     points: Points
     strata: Strata
     asked: Asked
+    factors: tuple[Factor, ...] = ()
+    empty: int = 0
 
     @classmethod
     def by_roles(
@@ -224,6 +283,7 @@ class Looked:
             points=Points.of(roles, rows),
             strata=Strata.of(structure, value, [_filled(x) for x in adjust.values()]),
             asked=ByRoles(roles=roles, covariates=tuple(adjust)),
+            factors=structure.factors,
         )
 
     @classmethod
@@ -252,18 +312,35 @@ class Looked:
             points=replace(points, name=named),
             strata=Strata.of(structure, value),
             asked=ByFormula(
-                factors=factors.get(outer.name, ()) if outer.size else (), outer=points.point
+                factors=factors.get(outer.name, ()) if outer.size else (),
+                outer=points.point,
+                compared=tuple(factor.name for factor in structure.factors),
             ),
+            factors=structure.factors,
         )
 
     def only(self, keep: NDArray[np.bool_]) -> Self | None:
         """Return the same for some of the rows; None where a group has none of them."""
         if np.unique(self.group[keep]).size < len(self.groups):
             return None
-        points, strata = self.points.only(keep), self.strata.only(keep)
-        asked = self.asked.only(keep)
-        group = self.group[keep]
-        return replace(self, group=group, rows=None, points=points, strata=strata, asked=asked)
+        return replace(
+            self,
+            group=self.group[keep],
+            rows=None if self.rows is None else self.rows.only(keep),
+            points=self.points.only(keep),
+            strata=self.strata.only(keep),
+            asked=self.asked.only(keep),
+            factors=tuple(replace(f, codes=f.codes[keep]) for f in self.factors),
+            empty=int((~keep).sum()),
+        )
+
+    @property
+    def seen(self) -> str:
+        """In how many rows a column was seen; nothing where that is all."""
+        held = self.group.size
+        return (
+            f" (seen in the {held} of {held + self.empty} rows that have one)" if self.empty else ""
+        )
 
     def beside(self, held: Codes) -> Self:
         """Return the same beside what stands behind its points, and scatters, too."""
@@ -305,10 +382,13 @@ class LeftOut(ABC):
     ----------
     name, test
         The column, and the test.
+    looked
+        The design that it was looked at beside, of the rows that have it.
     """
 
     name: str
     test: Test
+    looked: Looked
 
     @classmethod
     @abstractmethod
@@ -316,8 +396,13 @@ class LeftOut(ABC):
         """Return what a column does, its cells those of the rows compared; None where nothing."""
 
     @abstractmethod
-    def advice(self, looked: Looked) -> Advice:
+    def advice(self) -> Advice:
         """Say what it does, and what takes it in."""
+
+    @property
+    def start(self) -> str:
+        """How it begins: which column, and in how many rows it was seen."""
+        return f"Column {self.name} is left out{self.looked.seen}"
 
     @property
     def order(self) -> tuple[float, ...]:

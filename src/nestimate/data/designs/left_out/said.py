@@ -7,15 +7,18 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.formula import Formula
 from nestimate.data.designs.labelled import Unused, unused
-from nestimate.data.designs.left_out.behind import Behind
+from nestimate.data.designs.left_out.behind import TOGETHER, Again, Behind
 from nestimate.data.designs.left_out.kinds import LeftOut, Looked
 from nestimate.data.designs.left_out.made import made_of
 from nestimate.data.designs.left_out.ties import InsideTie, OuterTie, Tie
 from nestimate.data.designs.left_out.uneven import Slope, Uneven, looks, straight
+from nestimate.data.designs.left_out.whole import wholly
 from nestimate.data.designs.pairing import Rows
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.structure import Structure
 from nestimate.data.tables.door import Table
+from nestimate.data.tables.edits import LeaveOut
+from nestimate.remedies import Advice, Fit, Remedy
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -87,21 +90,43 @@ def _said(columns: Sequence[Unused], looked: Looked) -> list[str]:
     """Say what columns left out do; of each kind one."""
     if not columns or np.ptp(looked.strata.value) == 0:
         return []
-    names = [c for c in columns if not straight(c, looked)]
-    behind = _first([one for c in names if (one := Behind.of(c, looked))])
-    found: list[LeftOut] = [
-        *_first([tie for c in columns if (tie := Tie.of(c, looked) or OuterTie.of(c, looked))]),
-        *_first([inner for c in columns if (inner := InsideTie.of(c, looked))]),
-        *behind,
-    ]
+    every = list(_filled(columns, looked))
+    behind = _behind_points(every)
+    ties = [tie for own in every if (tie := Tie.of(*own) or OuterTie.of(*own))]
+    inner = [tie for own in every if (tie := InsideTie.of(*own))]
+    found: list[LeftOut] = [*_first(ties), *_first(inner), *behind]
     if len(looked.groups) > 1:
         said = {one.name for one in found}
-        held = [c.codes for c in columns for one in behind if c.name == one.name]
+        held = [
+            one.held(c.codes, looked.points)
+            for c in columns
+            for one in behind
+            if c.name == one.name
+        ]
         beside = looked.beside(*held) if held else looked
         found += _uneven(
             [c for c in columns if c.name not in said], columns, beside, behind=bool(behind)
         )
-    return [one.advice(looked) for one in {one.name: one for one in found}.values()]
+    blank = {column.name for column in columns if column.blank}
+    told = {one.name: one for one in found}.values()
+    return [*wholly(every), *(_filling(one, blank=one.name in blank) for one in told)]
+
+
+def _behind_points(every: Sequence[tuple[Unused, Looked]]) -> list[Behind]:
+    """Return the column that stands behind points, if one does beyond chance."""
+    names = [own for own in every if not straight(*own)]
+    found = [one for own in names if (one := Behind.of(*own) or Again.of(*own))]
+    return [one for one in _first(found) if one.test.p * len(found) < TOGETHER]
+
+
+def _filling(one: LeftOut, *, blank: bool) -> Advice:
+    """Say what a column does, and what to do about its empty cells before it can be named."""
+    advice = one.advice()
+    if not one.looked.empty or any(isinstance(part, Fit) for part in advice.parts):
+        return advice
+    text = " Rows without one are to be filled in first, or left out"
+    edit = str(LeaveOut(where=((one.name, ""),)))
+    return Advice(advice, text, *((": ", Remedy("edits", edit)) if blank else ()), ".")
 
 
 def _first[T: LeftOut](found: Sequence[T]) -> list[T]:

@@ -70,23 +70,23 @@ class Tie(LeftOut):
         cell = inside * groups + group
         test = _alike(value[kept], pair[kept], cell[kept], inside[kept])
         once = bool(counts.max() == 1)
-        return None if test is None else cls(name=column.name, test=test, once=once)
+        return None if test is None else cls(name=column.name, looked=looked, test=test, once=once)
 
     @property
     def order(self) -> tuple[float, ...]:
         """The one that makes values most alike comes first."""
         return (-self.test.ratio,)
 
-    def advice(self, looked: Looked) -> Advice:
+    def advice(self) -> Advice:
         """Say which column pairs what, and what uses it."""
-        name, (roles, rows) = self.name, _asked(looked)
+        name, (roles, rows) = self.name, _asked(self.looked)
         what = "readings" if rows.unit is None else f"levels of {rows.unit.name}"
         listed = " and ".join([", ".join(rows.groups[:-1]), rows.groups[-1]])
         block = rows.held
         where = f"in every {block} " if block else ""
         often = "once" if self.once else "equally often"
         start = (
-            f"Column {name} is left out, and it {'pairs' if self.once else 'ties'} the {what}: "
+            f"{self.start}, and it {'pairs' if self.once else 'ties'} the {what}: "
             f"{where}each {name} occurs {often} in {listed}, and what shares one {name} is "
             f"{self.much} more alike than the rest ({self.shown}). "
         )
@@ -127,19 +127,19 @@ class InsideTie(LeftOut):
             return None
         nothing = np.zeros_like(codes)
         test = _alike(rows.readings.value, codes, unit.codes, nothing, fewest=1)
-        return None if test is None else cls(name=column.name, test=test)
+        return None if test is None else cls(name=column.name, looked=looked, test=test)
 
     @property
     def order(self) -> tuple[float, ...]:
         """The one that makes values most alike comes first."""
         return (-self.test.ratio,)
 
-    def advice(self, looked: Looked) -> Advice:
+    def advice(self) -> Advice:
         """Say which column tells readings apart, and what uses it."""
-        name, (roles, rows) = self.name, _asked(looked)
+        name, (roles, rows) = self.name, _asked(self.looked)
         unit = rows.levels[0].name
         start = (
-            f"Column {name} is left out, and it tells the readings of one {unit} apart: readings "
+            f"{self.start}, and it tells the readings of one {unit} apart: readings "
             f"of the same {name} are {self.much} more alike than others in every {unit} "
             f"({self.shown}). Without it these differences count as error of a reading, "
             f"and where one {unit} lacks some {name} its mean is off."
@@ -185,18 +185,18 @@ class OuterTie(LeftOut):
         test = Test.of((between + error, plain), (error, full), (error, left))
         if test is None or test.p >= ALIKE:
             return None
-        return cls(name=column.name, test=test)
+        return cls(name=column.name, looked=looked, test=test)
 
     @property
     def order(self) -> tuple[float, ...]:
         """The one that makes values most alike comes first."""
         return (-self.test.ratio,)
 
-    def advice(self, looked: Looked) -> Advice:
+    def advice(self) -> Advice:
         """Say which column holds blocks that are not independent, and how it is taken in."""
-        name, (roles, rows) = self.name, _asked(looked)
+        name, (roles, rows) = self.name, _asked(self.looked)
         return Advice(
-            f"Column {name} is left out, and it ties the {rows.held} together: how {roles.group} "
+            f"{self.start}, and it ties the {rows.held} together: how {roles.group} "
             f"differs within each {rows.held} is {self.much} more alike in those of one {name} "
             f"({self.shown}). They count as if each told it anew, and the interval is too "
             "narrow. Name both: ",

@@ -15,6 +15,7 @@ from nestimate.data.designs.labelled import Unused
 from nestimate.data.designs.left_out.beside import Explained
 from nestimate.data.designs.left_out.kinds import Array, LeftOut, Looked
 from nestimate.data.designs.measures import LINEAR
+from nestimate.data.inspection.vocabulary import holds_several
 from nestimate.remedies import Advice
 
 #: Chance below which values are said to go with a column beside their groups: of all that are
@@ -24,8 +25,8 @@ ALIKE = 0.01
 BEYOND_DOUBT = 0.001
 #: Chance above which a line is taken to say all that the numbers of a column do.
 STRAIGHT = 0.05
-#: Most labels.
-MOST_LABELS = 60
+#: Most labels, and most numbers that these are as columns of a table.
+MOST_LABELS, MOST_NUMBERS = 1000, 5_000_000
 #: By how many of its standard errors a difference has to move to be told.
 MOVED = 0.25
 #: Share of what groups leave of the values from which a column is taken to be made of them.
@@ -83,15 +84,22 @@ class Labels(Uneven):
     def of(cls, column: Unused, looked: Looked) -> Self | None:
         """Return what labels do beside the groups; None where nothing can be told."""
         columns, strata = indicators(column), looked.strata
-        found = told(columns, looked, fewest=2)
+        found = told(columns, looked)
         if found is None:
+            return None
+        # What one member alone has says nothing of likeness.
+        members = strata.members(found.place)
+        alone = (columns[members] != 0).sum(axis=0) < 2
+        several = told(columns[:, ~alone], looked.taking(columns[:, alone]))
+        if several is None:
             return None
         # Labels that are not all told apart beside the groups lie in some of these alone.
         within = found.rank < columns.shape[1] - 1
         inside = looked.inside(column.codes, found.place)
         return cls(
             name=column.name,
-            test=found.test,
+            looked=looked,
+            test=several.test,
             columns=columns,
             column=column,
             within=within,
@@ -108,25 +116,25 @@ class Labels(Uneven):
         """
         return self.moved is not None or self.compared
 
-    def advice(self, looked: Looked) -> Advice:
+    def advice(self) -> Advice:
         """Say what it does, and what takes it in."""
-        name, points = self.name, looked.points
+        name, points = self.name, self.looked.points
         said = (
-            f"and what shares one {name} is {self.much} more alike than the rest of its "
-            f"{points.where} ({self.shown})"
+            f"and what shares one {name} is {self.much} more alike than {points.rest} "
+            f"({self.shown})"
         )
-        how = looked.asked.repeating(self.column, inside=self.inside)
+        how = self.looked.asked.repeating(self.column, inside=self.inside)
         if self.within:
             said += (
                 f". The {points.many} count as if they were independent: differences between "
                 f"groups that hold other {name} look surer than they are, those within each {name} "
                 "less sure."
             )
-            how = looked.asked.holding(self.column)
+            how = self.looked.asked.holding(self.column)
         elif self.moved is not None:
             said += (
                 ", and it lies unevenly over the groups: part of their difference may be that of "
-                f"{name}.{looked.moved(self.moved)}"
+                f"{name}.{self.looked.moved(self.moved)}"
             )
             if not self.inside:
                 said += (
@@ -138,7 +146,7 @@ class Labels(Uneven):
                 f"narrow where {name} is a repeat of the experiment, and else wider than it needs "
                 "to be."
             )
-        return Advice(f"Column {name} is left out, {said} Take it in: ", *how)
+        return Advice(f"{self.start}, {said} Take it in: ", *how)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -169,6 +177,7 @@ class Slope(Uneven):
             return None
         return cls(
             name=column.name,
+            looked=looked,
             test=found.test,
             columns=columns,
             slope=float(found.slopes[0]),
@@ -184,18 +193,18 @@ class Slope(Uneven):
         ranked = self.ranked is not None and self.ranked.test.p < ALIKE
         return ranked and self.moved is not None and self.share < SAME
 
-    def advice(self, looked: Looked) -> Advice:
+    def advice(self) -> Advice:
         """Say how values go with it, and what compares groups that are alike in it."""
         assert self.moved is not None
         name, g = self.name, self.moved[0]
-        by = f"{self.slope:.3g} for one more, " if looked.measure == LINEAR else ""
-        means = " and ".join(f"{self.means[i]:.4g} in {looked.groups[i]}" for i in (0, g))
+        by = f"{self.slope:.3g} for one more, " if self.looked.measure == LINEAR else ""
+        means = " and ".join(f"{self.means[i]:.4g} in {self.looked.groups[i]}" for i in (0, g))
         return Advice(
-            f"Column {name} is left out, and it lies unevenly over the groups (mean {means}) "
-            f"while {looked.value} goes with it inside them ({by}{self.shown}): part of their "
-            f"difference may be that of {name}.{looked.moved(self.moved)} If it was measured "
+            f"{self.start}, and it lies unevenly over the groups (mean {means}) "
+            f"while {self.looked.value} goes with it inside them ({by}{self.shown}): part of their "
+            f"difference may be that of {name}.{self.looked.moved(self.moved)} If it was measured "
             "before the groups were made, take it in: ",
-            *looked.asked.along(name),
+            *self.looked.asked.along(name),
             " If it is an outcome, or they may have changed it, leave it out: taken in, it hides "
             "what they did through it.",
         )
@@ -227,7 +236,9 @@ def straight(column: Unused, looked: Looked) -> bool:
     Whole numbers that begin at 0 or 1 and return are taken for names.
     """
     if column.numbers is None or np.isnan(column.numbers).any() or column.measures:
-        return column.measures
+        return column.measures and not (column.recurs and holds_several(column.name))
+    if column.recurs and holds_several(column.name):
+        return False
     columns = line(column)
     along = None if named(column) else told(columns, looked)
     if along is None or along.test.p >= ALIKE:
@@ -245,10 +256,10 @@ def named(column: Unused) -> bool:
     return bool(present[0] in (0, 1) and np.ptp(present) == present.size - 1 and count.min() > 1)
 
 
-def told(columns: Array, looked: Looked, fewest: int = 1) -> Explained | None:
-    """Return what columns explain where each is met by some members; None if nothing is told."""
+def told(columns: Array, looked: Looked) -> Explained | None:
+    """Return what columns explain where members differ in them; None if nothing is told."""
     place = looked.strata.home(columns) if columns.size else None
-    if place is None or (columns[looked.strata.members(place)] != 0).sum(axis=0).min() < fewest:
+    if place is None:
         return None
     return looked.strata.explained(columns, place)
 
@@ -266,4 +277,5 @@ def _middle(column: Unused) -> float:
 def indicators(column: Unused) -> Array:
     """Return a column for every label, (rows, labels); none where there are too many to tell."""
     present, codes = np.unique(column.codes, return_inverse=True)
-    return np.eye(present.size)[codes] if present.size <= MOST_LABELS else np.empty((codes.size, 0))
+    many = present.size > MOST_LABELS or present.size * codes.size > MOST_NUMBERS
+    return np.empty((codes.size, 0)) if many else np.eye(present.size)[codes]

@@ -48,6 +48,16 @@ def exposes(name: str) -> bool:
     return bool(EXPOSURES & said) and not said & _DIMENSIONS and "/" not in name
 
 
+def is_exposure(name: str, column: Array) -> bool:
+    """Whether a column says on how much, or how long, was counted: no moment that recurs."""
+    return exposes(name) and _lasts(name, column)
+
+
+def _lasts(name: str, column: Array) -> bool:
+    recurs = 2 * np.unique(column).size <= column.size
+    return bool((column > 0).all()) and not (words(name) & _CLOCK and recurs)
+
+
 class Grouped(NamedTuple):
     """Group of every row that is compared, labels of these, and the row's unit."""
 
@@ -165,9 +175,8 @@ def _left_out(
             column = table.numbers(name)[keep]
         except DataError:
             continue
-        recurs = 2 * np.unique(column).size <= column.size
-        if not (column > 0).all() or (said & _CLOCK and recurs):
-            continue  # a time that recurs is a moment, not how long was counted
+        if not _lasts(name, column):
+            continue
         if said & _DILUTIONS and column.max() > 1:
             part = (f"write 1 / {name} into a column, and name it: ", Remedy("exposure", "PART"))
             yield f"Column {name} (the part that was counted is 1 / {name})", part, 1 / column

@@ -313,6 +313,20 @@ def holds_several(name: str) -> bool:
     return bool({own for word in words(name) for own in (word, word.removesuffix("s"))} & HOLDERS)
 
 
+def numbers_several(name: str) -> bool:
+    """Return whether numbers in a column name what holds several, and measure nothing, as days may.
+
+    `batch` 1.5, `plate` 3, `date` 20240105.
+    """
+    return holds_several(name) and ("time" not in hints(name) or bool(words(name) & OCCASIONS))
+
+
+def numbered(labels: Iterable[str]) -> bool:
+    """Return whether labels are numbers, or letters, as others may have, too: `1`, `p1`, `m_01`."""
+    found = [re.fullmatch(r"(\D*)0*\d{1,3}|[A-Za-z]", label) for label in labels]
+    return None not in found and len({part[1] or "" for part in found if part}) == 1
+
+
 def may_return(name: str, compared: Iterable[str]) -> bool:
     """Return whether labels may be given anew in every group, as numbers of animals and cages are.
 

@@ -10,10 +10,12 @@ from typing import Self
 import numpy as np
 
 from nestimate.data.designs.labelled import Unused
-from nestimate.data.designs.left_out.kinds import Codes, LeftOut, Looked, Points
+from nestimate.data.designs.left_out.kinds import Array, Codes, LeftOut, Looked, Points
+from nestimate.data.designs.left_out.uneven import ALIKE as UNEVEN
+from nestimate.data.designs.left_out.uneven import Labels
 from nestimate.data.designs.squares import Test
 from nestimate.data.designs.strata import split
-from nestimate.data.inspection.vocabulary import may_return
+from nestimate.data.inspection.vocabulary import may_return, numbered
 from nestimate.remedies import Advice
 
 #: Chance below which what shares a label is called alike: higher than for an answer, as what is
@@ -21,6 +23,8 @@ from nestimate.remedies import Advice
 ALIKE = 0.05
 #: The same for all columns of a table that is looked at together with what else they may do.
 TOGETHER = 0.03
+#: Chance below which equal labels of several cells are one thing; most labels that are looked at.
+ONE, MOST = 0.001, 300
 #: Degrees of freedom of labels, and of what is left, below which nothing is said.
 FEWEST = 2
 
@@ -88,10 +92,13 @@ class Again(Behind):
     ----------
     one, other
         A label that returns, with two of the groups that it is met in.
+    moved
+        What a difference is beside equal labels, where it moves.
     """
 
     one: str
     other: str
+    moved: str
 
     @classmethod
     def of(cls, column: Unused, looked: Looked) -> Self | None:
@@ -106,8 +113,10 @@ class Again(Behind):
         if 2 * returning.size < np.unique(cells).size:
             return None
         test = tested(inner, points)
-        if test is None:
+        if test is None or not numbered(column.labels) or _are_one(column.codes, inner, points):
             return None
+        over = Labels.of(column, looked)
+        moved = over.moved if over is not None and over.test.p < UNEVEN else None
         label = max(returning, key=lambda code: ((pairs[0] == code).sum(), -code))
         met = pairs[1][pairs[0] == label]
         where = [f" of {looked.groups[g]}" for g in met[:2]]
@@ -121,6 +130,7 @@ class Again(Behind):
             labels=int(inner.max()) + 1,
             one=f"{called}{one}",
             other=f"{called}{other}",
+            moved="" if moved is None else looked.moved(moved),
         )
 
     @staticmethod
@@ -139,7 +149,7 @@ class Again(Behind):
             f"{self.one} and {self.other} are not the same (there are then {self.labels} {name}), "
             "the interval is too narrow; name them: ",
             *self.looked.asked.again(self.column),
-            *((" If they are the same, ", *shared) if shared else ()),
+            *((" If they are the same, ", *shared, self.moved) if shared else ()),
         )
 
 
@@ -172,3 +182,22 @@ def tested(codes: Codes, points: Points) -> Test | None:
         return None
     left = error, value.size - present.size
     return Test.of((total, cells), (error, present.size), left)
+
+
+def _are_one(codes: Codes, inner: Codes, points: Points) -> bool:
+    """Whether equal labels of several cells are alike: means of labels in cells, beside these."""
+    _, first = np.unique(inner, return_index=True)
+    label, cell = codes[first], points.cell[first]
+    value = np.bincount(inner, points.value) / np.bincount(inner)
+    if np.unique(label).size > MOST:
+        return False
+    cells, labels = (np.equal.outer(c, np.unique(c)).astype(float) for c in (cell, label))
+    (plain, few), (full, many) = (_squares(x, value) for x in (cells, np.hstack([cells, labels])))
+    test = Test.of((plain, few), (full, many), (full, value.size - many))
+    return test is not None and test.p < ONE
+
+
+def _squares(x: Array, y: Array) -> tuple[float, int]:
+    """Return the squares that columns leave, and how many of them count."""
+    found, _, rank, _ = np.linalg.lstsq(x, y)
+    return float(np.square(y - x @ found).sum()), int(rank)

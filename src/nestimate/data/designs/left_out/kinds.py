@@ -136,7 +136,8 @@ class ByRoles:
 
     def again(self, column: Unused) -> Parts:
         """Name the unit, its labels another one in each place."""
-        return (*self._unit(column.name), " ", Remedy("relabel_units"), ".")
+        unit, *beside = self._unit(column.name)
+        return (unit, " ", Remedy("relabel_units"), *beside, ".")
 
     def shared(self, column: Unused) -> Parts:
         """Name the block where there is none."""

@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.designs.counted import Counted
+from nestimate.data.designs.exposures import is_exposure
 from nestimate.data.designs.formula import Formula
 from nestimate.data.designs.labelled import Unused, unused
 from nestimate.data.designs.left_out.behind import TOGETHER, Again, Behind
@@ -50,8 +52,7 @@ def beside_roles(
         return []
     beside = {name: table.numbers(name)[rows.keep] for name in adjust}
     looked = Looked.by_roles(roles, rows, structure, beside)
-    named = {*used, *_behind(roles)}
-    return _said([column.where(rows.keep) for column in unused(table, named)], looked)
+    return _said(_left(table, roles, {*used, *_behind(roles)}, rows.keep), looked)
 
 
 def beside_formula(
@@ -77,8 +78,17 @@ def beside_formula(
     if structure.crossed:
         return []
     looked = Looked.by_formula(formula, roles, structure, value, where)
-    used = {*formula.columns, *_behind(roles)}
-    return _said([column.where(kept) for column in unused(table, used)], looked)
+    return _said(_left(table, roles, {*formula.columns, *_behind(roles)}, kept), looked)
+
+
+def _left(
+    table: Table, roles: Roles, used: set[str | None], kept: Codes | NDArray[np.bool_]
+) -> list[Unused]:
+    """Return the columns that play no role; what counts were made on is a matter of exposures."""
+    found = [column.where(kept) for column in unused(table, used)]
+    if roles.response != Counted.word:
+        return found
+    return [c for c in found if c.numbers is None or not is_exposure(c.name, c.numbers)]
 
 
 def _behind(roles: Roles) -> set[str | None]:
@@ -92,8 +102,9 @@ def _said(columns: Sequence[Unused], looked: Looked) -> list[str]:
         return []
     every = list(_filled(columns, looked))
     behind = _behind_points(every)
-    ties = [tie for own in every if (tie := Tie.of(*own) or OuterTie.of(*own))]
-    inner = [tie for own in every if (tie := InsideTie.of(*own))]
+    rest = [own for own in every if own[0].name not in {one.name for one in behind}]
+    ties = [tie for own in rest if (tie := Tie.of(*own) or OuterTie.of(*own))]
+    inner = [inside for own in rest if (inside := InsideTie.of(*own))]
     found: list[LeftOut] = [*_first(ties), *_first(inner), *behind]
     if len(looked.groups) > 1:
         said = {one.name for one in found}

@@ -15,7 +15,7 @@ from nestimate.data.designs.labelled import Unused
 from nestimate.data.designs.left_out.beside import Explained
 from nestimate.data.designs.left_out.kinds import Array, LeftOut, Looked
 from nestimate.data.designs.measures import LINEAR
-from nestimate.data.inspection.vocabulary import holds_several
+from nestimate.data.inspection.vocabulary import numbers_several
 from nestimate.remedies import Advice
 
 #: Chance below which values are said to go with a column beside their groups: of all that are
@@ -235,10 +235,10 @@ def straight(column: Unused, looked: Looked) -> bool:
 
     Whole numbers that begin at 0 or 1 and return are taken for names.
     """
-    if column.numbers is None or np.isnan(column.numbers).any() or column.measures:
-        return column.measures and not (column.recurs and holds_several(column.name))
-    if column.recurs and holds_several(column.name):
+    if column.recurs and numbers_several(column.name):
         return False
+    if column.numbers is None or np.isnan(column.numbers).any() or column.measures:
+        return column.measures
     columns = line(column)
     along = None if named(column) else told(columns, looked)
     if along is None or along.test.p >= ALIKE:

@@ -1,16 +1,22 @@
 """Columns left out that say the same as what is compared: a plate for each arm."""
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nestimate.data.designs.labelled import Unused
 from nestimate.data.designs.left_out.kinds import Looked
 from nestimate.data.inspection.vocabulary import another_name, holds_several
-from nestimate.errors import listed
 from nestimate.remedies import Advice
+
+Codes = NDArray[np.intp]
+
+#: Labels that are listed with their groups.
+MOST = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,10 +54,16 @@ class Whole:
         if same is not None and any(said == {*map(str.casefold, f.labels)} for f in factors):
             return None
         found = [
-            f"{column.labels[own]} of {listed(np.array(looked.groups)[home == i].tolist(), most=3)}"
+            f"{', '.join(itertools.compress(looked.groups, home == i))} in {column.labels[own]}"
             for i, own in enumerate(labels)
         ]
         return cls(name=name, seen=looked.seen, same=same, groups=tuple(found))
+
+    @property
+    def where(self) -> str:
+        """Which groups lie where."""
+        more = "; ..." if len(self.groups) > MOST else ""
+        return "; ".join(self.groups[:MOST]) + more
 
     def advice(self) -> Advice:
         """Say what cannot be told from what."""
@@ -59,18 +71,18 @@ class Whole:
         if self.same is not None:
             return Advice(
                 f"Column {name} says the same as {self.same}{self.seen}: what differs between one "
-                f"{name} and another cannot be told from {self.same}, and no analysis can. It "
-                f"takes {name} that hold several groups each, or several {name} for each group."
+                f"{name} and another cannot be told from {self.same}, by no analysis. Several "
+                f"{name} for each group would tell them apart, or several groups in each {name}."
             )
         return Advice(
             f"Column {name} is left out{self.seen}, and each group lies in one {name} "
-            f"({listed(self.groups, most=3)}): what differs between one {name} and another cannot "
-            "be told from differences between their groups, and no analysis can. Groups of one "
-            f"{name} can be compared."
+            f"({self.where}): what differs between one {name} and another cannot "
+            f"be told from differences between their groups, by no analysis. Groups of one {name} "
+            "can be compared."
         )
 
 
-def _same(one: np.ndarray, other: np.ndarray) -> bool:
+def _same(one: Codes, other: Codes) -> bool:
     """Whether two columns of labels say the same."""
     pairs = np.unique(np.stack([one, other]), axis=1).shape[1]
     return bool(pairs == np.unique(one).size == np.unique(other).size)

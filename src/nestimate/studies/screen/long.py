@@ -176,7 +176,7 @@ def read_long(data: Any, roles: Roles, options: Options) -> Matrix:
     data, names = opened(data)
     with SpooledTemporaryFile(KEPT) as file:
         coded = Coded.read(data, roles, file)
-        unnamed = of_readings(next(pieces(data, names)), roles)
+        unnamed = of_readings(next(pieces(data, names)), roles, options)
         place, endpoints = coded.labels["endpoint"].ordered()
         coded.check_samples(place, endpoints)
         kept, cell, layout, said = arranged(coded.cells(), roles, options)

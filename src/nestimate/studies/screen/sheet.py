@@ -185,17 +185,16 @@ class Sheet:
         Endpoints without scatter are left out.
         """
         outer = self.strata.levels[0]
-        levels = np.eye(int(outer.max()) + 1)[outer]
-        known = np.hstack([self.strata.fixed, *([levels] if outer.max() + 1 < outer.size else [])])
+        held = int(outer.max()) + 1
+        levels = np.eye(held)[outer] if held < outer.size else np.empty((outer.size, 0))
+        known = np.hstack([self.strata.fixed, levels])
         found = []
         for own in self.values:
             there = ~np.isnan(own)
-            if np.unique(self.group[there]).size < len(self.layout.groups) or not np.ptp(
-                own[there]
-            ):
+            whole = np.unique(self.group[there]).size == len(self.layout.groups)
+            if not whole or np.ptp(own[there]) == 0:
                 continue
-            fitted = known @ np.linalg.lstsq(known[there], own[there])[0]
-            found.append(np.where(there, own, fitted))
+            found.append(own if there.all() else _completed(own, known, there))
         return np.array(found).reshape(-1, self.group.size)
 
     def only(self, keep: NDArray[np.bool_]) -> Self:
@@ -253,6 +252,11 @@ class Sheet:
 def together(codes: Sequence[Codes]) -> Codes:
     """Return one code for what several say together, from 0 on."""
     return np.unique(np.stack(codes, axis=1), axis=0, return_inverse=True)[1].reshape(-1)
+
+
+def _completed(own: Array, known: Array, there: NDArray[np.bool_]) -> Array:
+    fitted = known @ np.linalg.lstsq(known[there], own[there])[0]
+    return np.where(there, own, fitted)
 
 
 def _used(roles: Roles, *more: str) -> set[str | None]:

@@ -22,7 +22,7 @@ Array = NDArray[np.float64]
 #: Chance below which one endpoint goes with a column, or differs between groups.
 ALIKE = 0.05
 #: Chance below which a column is named: of all that are looked at together.
-NAMED = 0.05
+NAMED = 0.02
 #: Share of the endpoints that have to go with it: twice what chance has.
 SHARE = 0.1
 #: Degrees of freedom of an error below which nothing is said.
@@ -50,7 +50,7 @@ class Shown:
     count, seen
         In how many endpoints values go with it, and of how many.
     p
-        Chance that as much is explained in all of them together.
+        Chance that as much is explained in all of them together; 1 where they are few.
     sure
         How many endpoints differ between the groups by least squares, without it and beside it.
     moved
@@ -90,27 +90,28 @@ class Shown:
         sure = _sure(sheet, strata, columns, y)
         if sure is None:
             return None
+        count, seen = int((special.fdtrc(rank, freedom, ratio) < ALIKE).sum()), int(varies.sum())
+        few = count < _fewest(seen)
         return cls(
             column=column,
             sheet=sheet,
             columns=columns,
             labels=labels,
-            count=int((special.fdtrc(rank, freedom, ratio) < ALIKE).sum()),
-            seen=int(varies.sum()),
-            p=_chance(float(gain.mean()), values, rank, stage.freedom),
+            count=count,
+            seen=seen,
+            p=1.0 if few else _chance(float(gain.mean()), values, rank, stage.freedom),
             sure=sure[:2],
             moved=sure[2],
         )
 
     def named(self, looked: int) -> bool:
         """Whether it is said, one of several that are looked at."""
-        told = self.p * looked < NAMED and self.count >= max(SHARE * self.seen, 2)
-        return told and (self.labels or self.uneven)
+        return self.p * looked < NAMED and (self.labels or self.uneven)
 
     @property
     def uneven(self) -> bool:
         """Whether it moves the effect in more than a few endpoints."""
-        return self.moved >= max(SHARE * self.seen, 2)
+        return self.moved >= _fewest(self.seen)
 
     @property
     def surely(self) -> str:
@@ -143,6 +144,11 @@ def shown(sheet: Sheet, *, beside: list[Unused]) -> list[Shown]:
         again = ((own, _filled(own.column, sheet, taken)) for own in numbers)
         numbers = [own for own, left in again if left is not None and left.named(len(found))]
     return [*best, *numbers[:1]]
+
+
+def _fewest(seen: int) -> float:
+    """Return how many of the endpoints are more than a few."""
+    return max(SHARE * seen, 2)
 
 
 def recurs(column: Unused) -> bool:
@@ -219,9 +225,9 @@ def _chance(mean: float, values: Array, rank: int, freedom: int) -> float:
     rng = np.random.default_rng(SEED)
     lengths = np.linalg.svd(values, compute_uv=False)[:freedom] ** 2 / values.shape[1]
     inside = rng.standard_normal((DRAWN, lengths.size, rank))
-    whole = np.einsum("dij,dik->djk", inside, inside)
-    whole += _scatter(rng, freedom - lengths.size, rank)
-    weighed = np.einsum("dij,i,dik->djk", inside, lengths, inside)
+    across = inside.transpose(0, 2, 1)
+    whole = across @ inside + _scatter(rng, freedom - lengths.size, rank)
+    weighed = across @ (lengths[:, None] * inside)
     drawn = np.trace(np.linalg.solve(whole, weighed), axis1=1, axis2=2)
     return float(((drawn >= mean).sum() + 1) / (DRAWN + 1))
 

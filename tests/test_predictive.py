@@ -187,6 +187,8 @@ def test_brief_says_what_was_asked_for():
     assert "b - a | pre=52" in said
     assert "slope" not in said
     assert "at pre = 48 where no other value stands" in said
+    said = terminal.brief(ne.fit("post ~ arm * pre", table, options={"ess": 400}))
+    assert "slope of pre: b - a" in said
     options = {"bayes_factor": True, "ess": 2000}
     assert "Bayes factor: " in terminal.brief(
         ne.compare(table, value="post", group="arm", options=options)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.atoms import shown
+from nestimate.data.designs.contextual import Contextual
 from nestimate.data.designs.expressions import quoted, unquoted
 from nestimate.data.designs.formula import Formula, RandomTerm
 from nestimate.data.designs.model_frame import ModelFrame
@@ -61,6 +62,8 @@ class Slopes:
     groups, clusters
         Tests of those of groups, and of clusters; None where they have their own, or where the data
         cannot tell.
+    contextual
+        How the slope between clusters differs from that inside them; None where it may be the same.
     each
         Slopes of the groups by least squares, with their labels; () where there is more to a slope
         than a coefficient.
@@ -69,6 +72,7 @@ class Slopes:
     name: str
     groups: Test | None
     clusters: Test | None
+    contextual: Contextual | None
     each: tuple[tuple[str, float], ...]
 
     @property
@@ -100,6 +104,8 @@ def slopes_alike(
     for found in _slopes(formula, frame, random, compared, parts):
         clusters = _between(random)
         spelt = _spelt(formula, random, compared, found)
+        if found.contextual is not None:
+            warnings.append(found.contextual.said(found.said, compared.value, clusters))
         if found.groups is not None and found.groups.unalike:
             warnings.append(_of_groups(found, compared, clusters, spelt))
         elif found.clusters is not None and found.clusters.unalike:
@@ -177,6 +183,7 @@ def _slopes(
             name=formula.atoms[atoms[0]].text if computed else quoted(name),
             groups=groups,
             clusters=_cluster_test(rows) if clustered and name not in varying else None,
+            contextual=Contextual.of(rows, one) if clustered else None,
             each=each,
         )
 

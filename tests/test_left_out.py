@@ -236,3 +236,29 @@ def test_columns_that_do_nothing_are_named_in_one_of_a_hundred_tables():
         design = Design.from_table(read_table(table), Roles(value="y", group="arm"))
         said += any(re.search("left out, and (it lies|what)", text) for text in design.warnings)
     assert said <= 300 * ALIKE + 4 * np.sqrt(300 * ALIKE)
+
+
+@pytest.mark.parametrize(
+    ("formula", "column", "says"),
+    [
+        ("y ~ arm + (1 | day)", "well", ("The rows count", "Take it in: '(1 | day:well)'")),
+        ("y ~ arm + (1 | day)", "plate", ("'+ plate' in the formula, or '(1 | day:plate)' where",)),
+        ("y ~ arm + (arm | day)", "plate", ("'+ plate' in the formula, or '(1 | day:plate)'",)),
+        ("y ~ arm", "plate", ("'+ plate' in the formula, or '(1 | plate)' where",)),
+    ],
+)
+def test_the_term_fits_how_labels_lie_to_the_clusters(formula, column, says):
+    """Wells lie in a day each, plates are met on every day, both arms are seen on each."""
+    rng = np.random.default_rng(2)
+    rows = [
+        (f"d{d}", "AB"[a], f"p{p}", f"d{d}.{a}.{p}", own + 4 * p + rng.normal(0, 0.2))
+        for d in range(6)
+        for a in range(2)
+        for p in range(3)
+        for own in [rng.normal()]
+        for _ in range(2)
+    ]
+    table = pd.DataFrame(rows, columns=["day", "arm", "plate", "well", "y"])
+    table = table.drop(columns="plate" if column == "well" else "well")
+    (said,) = minds(table, formula, column)
+    assert all(part in said for part in says)

@@ -66,7 +66,9 @@ class Unused:
     @property
     def ranked(self) -> Self:
         """The ranks of its numbers in their place."""
-        return replace(self, numbers=np.unique(self.numbers, return_inverse=True)[1] * 1.0)
+        assert self.numbers is not None
+        ranks = np.unique(self.numbers, return_inverse=True)[1].astype(np.float64)
+        return replace(self, numbers=ranks)
 
     def where(self, keep: Codes | NDArray[np.bool_]) -> Self:
         """Return it for some of the rows."""

@@ -21,16 +21,17 @@ ALIKE = 0.05
 FEWEST = 2
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Behind(LeftOut):
     """A column left out whose labels stand behind several data points each.
 
     Attributes
     ----------
-    labels
-        How many labels it has.
+    column, labels
+        The column, and how many labels it has.
     """
 
+    column: Unused
     labels: int
 
     @classmethod
@@ -40,7 +41,9 @@ class Behind(LeftOut):
             return None
         found = behind(column.codes, looked.points)
         labels = np.unique(column.codes).size
-        return None if found is None else cls(name=column.name, test=found, labels=labels)
+        if found is None:
+            return None
+        return cls(name=column.name, test=found, column=column, labels=labels)
 
     @property
     def order(self) -> tuple[float, ...]:
@@ -56,7 +59,7 @@ class Behind(LeftOut):
             f"the rest of its {points.where} ({self.shown}; {self.labels} {name}, each in one "
             f"{points.where}). The {count} {points.many} count as if they were independent: the "
             f"interval is too narrow if {name} is what was treated or sampled. Name it: ",
-            *looked.asked.holding(name),
+            *looked.asked.holding(self.column),
         )
 
 

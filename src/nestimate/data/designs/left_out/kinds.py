@@ -88,7 +88,7 @@ class Points:
 class Asked(Protocol):
     """How a question was put, and so how a column is taken into it."""
 
-    def holding(self, name: str) -> Parts:
+    def holding(self, column: Unused) -> Parts:
         """Return what says that labels hold several data points each."""
 
     def repeating(self, column: Unused, *, inside: bool) -> Parts:
@@ -100,6 +100,9 @@ class Asked(Protocol):
     def along(self, name: str) -> Parts:
         """Return what compares groups at one value of a measurement."""
 
+    def only(self, keep: NDArray[np.bool_]) -> Self:
+        """Return the same for some of the rows."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ByRoles:
@@ -108,9 +111,9 @@ class ByRoles:
     roles: Roles
     covariates: tuple[str, ...] = ()
 
-    def holding(self, name: str) -> Parts:
+    def holding(self, column: Unused) -> Parts:
         """Name the unit."""
-        unit = self.roles.unit
+        name, unit = column.name, self.roles.unit
         return (Remedy("unit", name if unit is None else f"{name}/{unit}"), ".")
 
     def repeating(self, column: Unused, *, inside: bool) -> Parts:
@@ -118,6 +121,10 @@ class ByRoles:
         name, both = column.name, Remedy("group", f"{self.roles.group},{column.name}")
         how: Parts = (both, f" where {name} is compared, too.")
         return how if self.roles.block or inside else (Remedy("block", name), ", or ", *how)
+
+    def only(self, keep: NDArray[np.bool_]) -> Self:  # noqa: ARG002 - columns are the same
+        """Return itself."""
+        return self
 
     def along(self, name: str) -> Parts:
         """Name the covariates."""
@@ -127,15 +134,20 @@ class ByRoles:
         return how
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ByFormula:
-    """A question that is a formula, and the clusters of it."""
+    """A question that is a formula, and its clusters: factors and codes, none where rows are."""
 
-    clusters: str
+    factors: tuple[str, ...]
+    outer: Codes
 
-    def holding(self, name: str) -> Parts:
-        """Write the term."""
-        return (f"'{self._nested(name)}'.",)
+    def holding(self, column: Unused) -> Parts:
+        """Write the term: what holds the clusters, or lies inside them."""
+        name = quoted(column.name)
+        if self.factors and not constant(column.codes, self.outer):
+            codes = np.unique(column.codes, return_inverse=True)[1]
+            return (f"'{self._inside(name) if constant(self.outer, codes) else f'(1 | {name})'}'.",)
+        return (f"'{self._about(name)}'.",)
 
     def repeating(self, column: Unused, *, inside: bool) -> Parts:
         """Write the terms: what is compared beside the rest, and what repeats it."""
@@ -143,16 +155,29 @@ class ByFormula:
         fixed = f"'+ {name}'" if column.numbers is None else f"'+ C({name})'"
         if inside:
             return (f"{fixed} in the formula.",)
-        again = f"where {column.name} is a repeat of the experiment"
-        return (f"{fixed} in the formula, or '{self._nested(column.name)}' {again}.",)
+        again = f"'{self._about(name)}' where {column.name} is a repeat of the experiment"
+        if self.factors and not constant(column.codes, self.outer):
+            each = ":".join(self.factors)
+            again = f"'{self._inside(name)}' where every {each} has its own {column.name}"
+        return (f"{fixed} in the formula, or {again}.",)
+
+    def only(self, keep: NDArray[np.bool_]) -> Self:
+        """Return the same for some of the rows."""
+        return replace(self, outer=np.unique(self.outer[keep], return_inverse=True)[1])
 
     def along(self, name: str) -> Parts:
         """Write the slope."""
         return (f"'+ {quoted(name)}' in the formula.",)
 
-    def _nested(self, name: str) -> str:
-        inner = f"/{quoted(self.clusters)}" if self.clusters else ""
-        return f"(1 | {quoted(name)}{inner})"
+    def _about(self, name: str) -> str:
+        """Return the terms of what holds the clusters."""
+        if len(self.factors) > 1:
+            return f"(1 | {name}) + (1 | {':'.join([name, *map(quoted, self.factors)])})"
+        return f"(1 | {'/'.join([name, *map(quoted, self.factors)])})"
+
+    def _inside(self, name: str) -> str:
+        """Return the term of what lies inside the clusters."""
+        return f"(1 | {':'.join([*map(quoted, self.factors), name])})"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -182,7 +207,7 @@ class Looked:
     rows: Rows | None
     points: Points
     strata: Strata
-    asked: ByRoles | ByFormula
+    asked: Asked
 
     @classmethod
     def by_roles(
@@ -197,9 +222,7 @@ class Looked:
             measure=roles.measure,
             rows=rows if len(rows.groups) > 1 else None,
             points=Points.of(roles, rows),
-            strata=Strata.of(
-                structure, value, [np.nan_to_num(x, nan=np.nanmean(x)) for x in adjust.values()]
-            ),
+            strata=Strata.of(structure, value, [_filled(x) for x in adjust.values()]),
             asked=ByRoles(roles=roles, covariates=tuple(adjust)),
         )
 
@@ -209,22 +232,28 @@ class Looked:
     ) -> Self:
         """Return a design that a formula makes; `where`: what is compared."""
         outer = structure.outer
+        factors = {":".join(term.factors): term.factors for term in formula.random}
         fitted = structure.fixed @ np.linalg.lstsq(structure.fixed, value)[0]
+        points = Points(
+            name="row",
+            where=where,
+            point=outer.codes if outer.size else np.arange(value.size),
+            value=value - fitted,
+            cell=structure.group,
+        )
+        # Clusters that see several groups are no points; what counts are their rows.
+        named = outer.name if outer.size and points.apart else "row"
         return cls(
             value=formula.response,
             groups=structure.groups,
             group=structure.group,
             measure=roles.measure,
             rows=None,
-            points=Points(
-                name=outer.name if outer.size else "row",
-                where=where,
-                point=outer.codes if outer.size else np.arange(value.size),
-                value=value - fitted,
-                cell=structure.group,
-            ),
+            points=replace(points, name=named),
             strata=Strata.of(structure, value),
-            asked=ByFormula(clusters=outer.name if outer.size else ""),
+            asked=ByFormula(
+                factors=factors.get(outer.name, ()) if outer.size else (), outer=points.point
+            ),
         )
 
     def only(self, keep: NDArray[np.bool_]) -> Self | None:
@@ -232,7 +261,9 @@ class Looked:
         if np.unique(self.group[keep]).size < len(self.groups):
             return None
         points, strata = self.points.only(keep), self.strata.only(keep)
-        return replace(self, group=self.group[keep], rows=None, points=points, strata=strata)
+        asked = self.asked.only(keep)
+        group = self.group[keep]
+        return replace(self, group=group, rows=None, points=points, strata=strata, asked=asked)
 
     def beside(self, held: Codes) -> Self:
         """Return the same beside what stands behind its points, and scatters, too."""
@@ -258,6 +289,12 @@ class Looked:
             f" By least squares{how} {self.groups[g]} {differences.sign} {self.groups[0]} is "
             f"{low:.3g} without it and {high:.3g} beside it."
         )
+
+
+def _filled(numbers: Array) -> Array:
+    """Return numbers with the mean of all where there is none."""
+    known = numbers[~np.isnan(numbers)]
+    return np.where(np.isnan(numbers), known.mean() if known.size else 0.0, numbers)
 
 
 @dataclass(frozen=True, kw_only=True)

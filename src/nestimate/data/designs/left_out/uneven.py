@@ -20,6 +20,8 @@ from nestimate.remedies import Advice
 #: Chance below which values are said to go with a column beside their groups: of all that are
 #: looked at together.
 ALIKE = 0.01
+#: The same of labels that move no difference, and cost or lend some precision alone.
+BEYOND_DOUBT = 0.001
 #: Chance above which a line is taken to say all that the numbers of a column do.
 STRAIGHT = 0.05
 #: Most labels.
@@ -48,6 +50,11 @@ class Uneven(LeftOut):
     columns: Array
     moved: tuple[int, float, float] | None
     within: bool = False
+
+    @property
+    def least(self) -> float:
+        """Chance below which it is told: what moves nothing is told where it is beyond doubt."""
+        return ALIKE if self.moved is not None or self.within else BEYOND_DOUBT
 
     @property
     @abstractmethod
@@ -115,7 +122,7 @@ class Labels(Uneven):
                 f"groups that hold other {name} look surer than they are, those within each {name} "
                 "less sure."
             )
-            how = looked.asked.holding(name)
+            how = looked.asked.holding(self.column)
         elif self.moved is not None:
             said += (
                 ", and it lies unevenly over the groups: part of their difference may be that of "
@@ -201,7 +208,7 @@ def looks(columns: Iterable[tuple[Unused, Looked]]) -> list[Uneven]:
     named by chance in one of a hundred tables.
     """
     found = [one for column, looked in columns if (one := _of(column, looked)) is not None]
-    return [one for one in found if one.test.p * len(found) < ALIKE and one.matters]
+    return [one for one in found if one.test.p * len(found) < one.least and one.matters]
 
 
 def _of(column: Unused, looked: Looked) -> Uneven | None:

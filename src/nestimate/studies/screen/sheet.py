@@ -111,7 +111,8 @@ class Sheet:
         """
         assert roles.endpoint is not None
         assert roles.value is not None
-        endpoint, value = table.labels(roles.endpoint)[0], table.numbers(roles.value)
+        endpoint = table.labels(roles.endpoint)[0]
+        value = options.readings(table.numbers(roles.value))
         present = np.unique(endpoint)
         present = present[np.unique(np.linspace(0, present.size - 1, MOST).astype(np.intp))]
         rows = np.flatnonzero(np.isin(endpoint, present) & ~np.isnan(value))
@@ -169,9 +170,7 @@ class Sheet:
         """What scatters, to be taken apart by least squares; its value stands for any."""
         fixed = np.eye(len(self.layout.groups))[self.group]
         rows = np.arange(self.group.size)
-        found = Strata(
-            value=fixed[:, 0], fixed=fixed, means=np.eye(fixed.shape[1]), levels=(rows,)
-        )
+        found = Strata(value=fixed[:, 0], fixed=fixed, means=np.eye(fixed.shape[1]), levels=(rows,))
         for member in self.layout.members:
             codes = member.codes[self.layout.cell]
             for own in (codes, split(codes, self.group)):

@@ -102,7 +102,7 @@ def _wide(data: Any, samples: Any, roles: Roles, options: Options) -> Matrix:
         codes, own = coded(table, endpoint, "endpoint")
         labels += [own[c] for c in codes]
         rows.append(np.stack([table.numbers(name) for name in used], axis=1))
-    values = np.concatenate(rows)
+    values = options.readings(np.concatenate(rows))
     chosen = np.flatnonzero(kept)
     said += of_samples(sheet, roles, _sample(sheet, roles), options, chosen, values)
     return _of_samples(labels, values, cell[kept], used, layout, said)
@@ -126,7 +126,7 @@ def _annotated(data: Any, roles: Roles, options: Options) -> Matrix:
         )
     values = values.toarray() if hasattr(values, "toarray") else np.asarray(values)
     chosen = np.flatnonzero(kept)
-    values = values[chosen].T.astype(np.float64)
+    values = options.readings(values[chosen].T.astype(np.float64))
     said += of_samples(table, plain, "obs_names", options, chosen, values)
     return _of_samples(
         [str(name) for name in data.var_names],

@@ -5,7 +5,7 @@ the same for all endpoints (a rotation test; Langsrud, Stat. Comput. 15, 2005): 
 sample may go together as they like.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -55,6 +55,8 @@ class Shown:
         How many endpoints differ between the groups by least squares, without it and beside it.
     moved
         In how many of them it moves the effect by much of its error.
+    empty
+        In how many other samples it is empty.
     """
 
     column: Unused
@@ -66,6 +68,7 @@ class Shown:
     p: float
     sure: tuple[int, int]
     moved: int
+    empty: int = 0
 
     @classmethod
     def of(cls, column: Unused, sheet: Sheet, strata: Strata) -> Self | None:
@@ -166,7 +169,8 @@ def _filled(column: Unused, sheet: Sheet, strata: Strata) -> Shown | None:
     lost = np.unique(sheet.group[keep]).size < len(sheet.layout.groups)
     if lost or keep.mean() < FILLED:
         return None
-    return Shown.of(column.where(keep), sheet.only(keep), strata.only(keep))
+    found = Shown.of(column.where(keep), sheet.only(keep), strata.only(keep))
+    return None if found is None else replace(found, empty=int((~keep).sum()))
 
 
 def _spanned(x: Array, size: float) -> Array:
@@ -175,9 +179,7 @@ def _spanned(x: Array, size: float) -> Array:
     return np.asarray(vectors[:, lengths > np.sqrt(ROUNDING) * max(size, 1e-300)])
 
 
-def _sure(
-    sheet: Sheet, strata: Strata, columns: Array, y: Array
-) -> tuple[int, int, int] | None:
+def _sure(sheet: Sheet, strata: Strata, columns: Array, y: Array) -> tuple[int, int, int] | None:
     """Return how many endpoints differ without and beside columns, and how many effects move."""
     place = strata.compares
     stage, own, values = strata.stages[place], strata.parts(columns)[place], strata.parts(y)[place]

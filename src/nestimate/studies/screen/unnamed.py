@@ -126,13 +126,15 @@ def _confounded(column: Unused, sheet: Sheet) -> list[str]:
     groups, labels = (np.unique(own).size for own in concerned)
     if labels - groups >= FEWEST or _told(sheet.weights, pairs):
         return []
-    name, effect = column.name, sheet.layout.asked.name
-    alike = groups == labels == concerned.shape[1]
-    says = f"says the same as {' x '.join(sheet.roles.compared)}" if alike else "is confounded"
+    name, effect, cells = column.name, sheet.layout.asked.name, _counted(column, sheet)
+    says = f"never holds both sides of {effect}"
+    if pairs.shape[1] == np.unique(pairs[0]).size == np.unique(pairs[1]).size:
+        says = f"says the same as {' x '.join(sheet.roles.compared)}"
     return [
-        f"Mind: column {name} {says} ({_counted(column, sheet)}): what differs from one {name} to "
-        f"another cannot be told from {effect}, in any endpoint. Every hit may be the work of "
-        f"{name}, and no option mends that: only samples of both sides that share one {name} do."
+        f"Mind: column {name} {says}{f' ({cells})' if cells else ''}: what differs from one "
+        f"{name} to another cannot be told from {effect}, in any endpoint. Every hit may be the "
+        f"work of {name}, and no option mends that: only samples of both sides that share one "
+        f"{name} do."
     ]
 
 
@@ -144,7 +146,7 @@ def _holds(column: Unused, roles: Roles) -> bool:
         return False
     if hints(column.name) & TOGETHER or words(column.name) & CAGES:
         return True
-    return all(is_date(own) and not times or hints(own) & TOGETHER for own in column.labels)
+    return all((is_date(own) and not times) or hints(own) & TOGETHER for own in column.labels)
 
 
 def _told(weights: Array, pairs: Codes) -> bool:
@@ -165,7 +167,7 @@ def _counted(column: Unused, sheet: Sheet) -> str:
     for (label, g), n in sorted(cells.items()):
         held.setdefault(label, []).append(f"{n} {g}")
     if len(cells) > COUNTED:
-        return f"{len(held)} {column.name}"
+        return ""
     return "; ".join(f"{label}: {', '.join(own)}" for label, own in held.items())
 
 
@@ -181,17 +183,20 @@ def _labels(own: Shown) -> str:
         f"of its {sheet.where} in {own.count} of the {own.seen} endpoints looked at (F test, P "
         f"below .05; by chance in {own.seen / 20:.0f}). "
     )
-    if own.uneven:
+    if not own.uneven:
         said += (
-            f"It lies unevenly over the groups ({_counted(own.column, sheet)}), so that its "
-            f"differences pass for theirs: {own.surely}."
+            f"It lies evenly over the groups: it makes no hits, but may hide some: {own.surely}."
         )
-    else:
-        said += (
-            f"It lies evenly over the groups, so that it makes no hits by itself but hides some: "
-            f"{own.surely}. If {name} is a repeat of the experiment, intervals are too narrow, "
-            "too."
-        )
+        return Advice(f"{said} ", *_taken_in(own))
+    cells = _counted(own.column, sheet)
+    said += (
+        f"It lies unevenly over the groups{f' ({cells})' if cells else ''}, so that what differs "
+        f"from one {name} to another passes for a difference of theirs: {own.surely}."
+    )
+    without, beside = own.sure
+    if beside < without:
+        share = round(10 * (without - beside) / without) or 1
+        said += f" About {share} of 10 hits may be the work of {name}."
     return Advice(f"{said} ", *_taken_in(own))
 
 
@@ -212,7 +217,11 @@ def _taken_in(own: Shown) -> list[str | Remedy]:
             Remedy("block", name),
             ".",
         ]
-    return ["Take it in: ", *ways[0], *(part for way in ways[1:] for part in (", or ", *way)), "."]
+    first = "Take it in: "
+    if own.empty:
+        many = sheet.what if own.empty == 1 else f"{sheet.what}s"
+        first = f"Fill it in where it is empty ({own.empty} {many}), and take it in: "
+    return [first, *ways[0], *(part for way in ways[1:] for part in (", or ", *way)), "."]
 
 
 def _numbers(own: Shown) -> str:
@@ -228,8 +237,8 @@ def _numbers(own: Shown) -> str:
         f"Mind: column {name} is left out, and it lies unevenly over the groups (mean {means}) "
         f"while values go with it inside them in {own.count} of the {own.seen} endpoints looked "
         f"at (F test, P below .05; by chance in {own.seen / 20:.0f}), so that part of a hit may be "
-        f"that of {name}: {own.surely}. A screen takes no measurements in. If it was measured "
-        "before the groups were made, `compare` does, for single endpoints: ",
+        f"that of {name}: {own.surely}. A screen cannot take it in; where it was measured before "
+        "the groups were made, `compare` does, for single endpoints: ",
         Remedy("adjust", name),
         ". If the groups may have changed it, leave it out.",
     )

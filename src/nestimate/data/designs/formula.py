@@ -60,7 +60,7 @@ class Formula:
     fixed_atoms, varying_atoms
         Numbers of the atoms of the fixed part, and of those left of a bar.
     coded
-        Columns that stand in C(...): labels, whatever they look like.
+        Columns that stand in C(...): labels, whatever they look like, but left of a bar without C.
     random
         The random terms.
     """
@@ -95,6 +95,11 @@ class Formula:
         """Columns of the right side that something is computed from."""
         used = {*self.fixed_atoms, *self.varying_atoms}
         return self._names([i for i in sorted(used) if self.atoms[i].column is None])
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Names of all its columns."""
+        return frozenset((*self.measured, *self.variables, *self.grouping))
 
     @property
     def grouping(self) -> tuple[str, ...]:
@@ -132,7 +137,7 @@ def parse_formula(text: str) -> Formula:
     random: list[RandomTerm] = []
     for piece in _summands(reader.words(right)):
         if _bar(_inside(piece)) is None:
-            fixed.append(piece)
+            fixed.append([reader.as_coded(word) for word in piece])
         else:
             random += _random_terms(piece, reader)
     kept = " ".join(word for piece in fixed for word in piece).removeprefix("+ ") or "1"

@@ -14,6 +14,7 @@ from nestimate.data.designs.coding import Coding, turned
 from nestimate.data.designs.crossing import Crossing
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.doubts import doubt_values
+from nestimate.data.designs.exposures import Grouped, doubt_exposures
 from nestimate.data.designs.formula import Formula
 from nestimate.data.designs.left_out.said import beside_formula
 from nestimate.data.designs.misgivings import misgivings
@@ -232,6 +233,8 @@ def _design(
         if observed is None
         else observed.warnings(codes, groups, np.arange(codes.size))
     )
+    clusters = random.outer.codes if random.outer.size else np.arange(codes.size)
+    grouped = Grouped(codes, groups, clusters)
     first = tuple(name for name in formula.fixed_names if name in frame.factors)[:1]
     asked = [] if frame.compared == first else [("group", ",".join(frame.compared))]
     asked += [("at", along.typed)] if at else []
@@ -239,12 +242,17 @@ def _design(
         factors=frame.compared,
         labels=groups,
         codes=codes,
-        value=roles.scaled.called(formula.response),
+        value=(
+            roles.scaled.called(formula.response)
+            if observed is None
+            else f"{observed.chance.link} of {formula.response}"
+        ),
         options=(*asked, *roles.said_options),
+        observed=observed,
     )
     alike, unalike = (
         slopes_alike(formula, frame, random, compared, (value, structure.fixed, columns))
-        if observed is None
+        if observed is None or observed.excess
         else ([], [])
     )
     return Design(
@@ -261,6 +269,7 @@ def _design(
             *random.warnings,
             *misgivings(formula, frame, random, columns),
             *unalike,
+            *doubt_exposures(table, observed, formula.columns, frame.kept, grouped),
             *doubts,
         ),
         observed=observed,

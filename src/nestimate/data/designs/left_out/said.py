@@ -74,7 +74,7 @@ def beside_formula(
     if structure.crossed:
         return []
     looked = Looked.by_formula(formula, roles, structure, value, where)
-    used = {*formula.measured, *formula.variables, *formula.grouping, *_behind(roles)}
+    used = {*formula.columns, *_behind(roles)}
     return _said([column.where(kept) for column in unused(table, used)], looked)
 
 

@@ -130,6 +130,23 @@ def test_days_are_another_name_of_times():
     assert not minds(found)
 
 
+def test_what_a_screen_cannot_take_in_is_for_compare():
+    # Batches that differ inside patients: these are the block already.
+    rng = np.random.default_rng(7)
+    arm, patient = np.tile(["ctl", "drug"], 10), np.repeat([f"p{i}" for i in range(10)], 2)
+    batch = np.where((arm == "drug") == (np.arange(20) % 8 < 6), "b1", "b2")
+    values = rng.normal(0, 0.4, (80, 20)) + np.outer(rng.normal(size=80), batch == "b1")
+    table, sheet = wide(arm, {"patient": patient, "batch": batch}, values)
+    found = ne.screen(table, samples=sheet, group="arm", block="patient", options=QUIET)
+    (said,) = minds(found)
+    assert "A screen of these roles cannot take batch in" in said
+    (remedy,) = said.remedies
+    long = table.melt("protein", var_name="sample", value_name="y").merge(sheet, on="sample")
+    one = long[long.protein == "P001"].drop(columns=["protein", "sample"])
+    options = {"ess": 500, "robust": "none"}
+    ne.compare(one, value="y", group=remedy.value, block="patient", options=options)
+
+
 def test_a_measurement_that_lies_unevenly_is_named_with_what_compare_does():
     rng = np.random.default_rng(6)
     arm = np.repeat(["ctl", "drug"], 10)

@@ -13,7 +13,7 @@ from nestimate.data.tables.cells import is_date
 from nestimate.data.tables.table import Table
 from nestimate.errors import DataError, DesignError
 from nestimate.remedies import Advice, Remedy
-from nestimate.studies.screen.request import Options, Roles
+from nestimate.studies.screen.request import MOST_LEVELS, Options, Roles
 from nestimate.studies.screen.sheet import FILLED, Sheet, together
 from nestimate.studies.screen.uneven import Shown, recurs, shown
 
@@ -212,9 +212,10 @@ def _taken_in(own: Shown) -> list[str | Remedy]:
         if asked.reference is not None:
             ways[-1] += [" ", Remedy("reference", asked.reference)]
     if not ways:
+        deep = len(sheet.roles.units) >= MOST_LEVELS and not sheet.roles.block
         return [
             f"A screen of these roles cannot take {name} in; `compare` does for single endpoints: ",
-            Remedy("block", name),
+            Remedy("block", name) if deep else Remedy("group", f"{sheet.roles.group},{name}"),
             ".",
         ]
     first = "Take it in: "

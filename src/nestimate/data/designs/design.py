@@ -339,7 +339,7 @@ def _doubts(
     name, readings = roles.value, rows.readings
     normalised = doubt_normalised(name, rows, roles.measure)
     return [
-        *doubt_far(name, distance, row, rows.levels),
+        *doubt_far(name, roles.measure.said(readings.value), distance, row, rows.levels),
         *doubt_unlike(rows),
         *(normalised or doubt_values(name, readings, rows.groups, rows.levels, roles.measure.said)),
     ]

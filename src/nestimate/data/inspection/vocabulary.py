@@ -115,22 +115,6 @@ TOTAL = frozenset(
 COUNTS = frozenset({"count", "counts", "number", "of", "anzahl", "nb", "nombre"})
 #: Words for what is born together: it holds animals wherever its column stands.
 LITTERS = frozenset({"litter", "dam", "wurf", "portée", "camada", "ninhada", "cucciolata"})
-#: Words for what several animals or readings have in common: where they live, who handles them
-#: and when, what they are read on. They are no other name of what was given to groups.
-HOLDERS = LITTERS | frozenset(
-    {"batch", "plate", "day", "date", "run", "session", "week", "cage", "tank", "pen", "aquarium"}
-    | {"operator", "experimenter", "technician", "observer", "scorer", "rater", "reader", "site"}
-    | {"lab", "center", "centre", "hospital", "clinic", "gel", "blot", "membrane", "machine"}
-    | {"scanner", "instrument", "rig", "incubator", "chamber", "round", "experiment", "exp"}
-    | {"expt", "preparation", "prep", "isolation", "shipment", "tray", "bench", "lot", "kit"}
-    | {"charge", "platte", "tag", "datum", "woche", "versuch", "versuchstag", "durchgang", "labor"}
-    | {"käfig", "becken", "untersucher", "bearbeiter", "gelege", "aquarium", "gerät"}
-    | {"plaque", "jour", "semaine", "expérience", "manip", "opérateur", "operateur", "bac"}
-    | {"lote", "placa", "día", "fecha", "semana", "experimento", "operador", "jaula", "dia"}
-    | {"lotto", "piastra", "giorno", "esperimento", "operatore", "gabbia"}
-)
-#: Those of them that are the same for all groups, and those that are not numbered one by one.
-_ONES = LITTERS | {"cage", "tank", "pen", "aquarium", "käfig", "becken", "bac", "jaula", "gabbia"}
 #: Words for what plants and animals descend from; lines of cells are rather a sample of lines.
 LINES = frozenset({"line", "linie", "lignée", "línea"})
 #: Words for what lives.
@@ -306,44 +290,6 @@ def numbers_rows(column: Column, n_rows: int) -> bool:
     """Return whether numbers are those of the rows: another in each, called `no.` or `#`."""
     said = words(column.name)
     return column.whole and column.distinct == n_rows and bool(said) and said <= _NUMBERED
-
-
-def holds_several(name: str) -> bool:
-    """Return whether a column names what several animals have in common: a plate, a day, a cage."""
-    return bool({own for word in words(name) for own in (word, word.removesuffix("s"))} & HOLDERS)
-
-
-def numbers_several(name: str) -> bool:
-    """Return whether numbers in a column name what holds several, and measure nothing, as days may.
-
-    `batch` 1.5, `plate` 3, `date` 20240105.
-    """
-    return holds_several(name) and ("time" not in hints(name) or bool(words(name) & OCCASIONS))
-
-
-def numbered(labels: Iterable[str]) -> bool:
-    """Return whether labels are numbers, or letters, as others may have, too: `1`, `p1`, `m_01`."""
-    found = [re.fullmatch(r"(\D*)0*\d{1,3}|[A-Za-z]", label) for label in labels]
-    return None not in found and len({part[1] or "" for part in found if part}) == 1
-
-
-def may_return(name: str, compared: Iterable[str]) -> bool:
-    """Return whether labels may be given anew in every group, as numbers of animals and cages are.
-
-    Not those of what all groups share, as days are, nor where one animal is seen at several times.
-    """
-    said = hints(name)
-    ones = {own for word in words(name) for own in (word, word.removesuffix("s"))} & _ONES
-    if any("time" in hints(own) or words(own) & WITHIN for own in compared):
-        return False
-    if said & {"time", "trait", "person", "group"} or (said & {"block"} and not ones):
-        return False
-    return bool(ones or said & {"unit", "counter"})
-
-
-def another_name(name: str, compared: str) -> bool:
-    """Return whether two columns that say the same may be two names of one thing."""
-    return bool(hints(name) & hints(compared) - {"unit"})
 
 
 def passes(name: str) -> bool:

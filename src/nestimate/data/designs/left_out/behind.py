@@ -15,14 +15,14 @@ from nestimate.data.designs.left_out.uneven import ALIKE as UNEVEN
 from nestimate.data.designs.left_out.uneven import Labels
 from nestimate.data.designs.squares import Test
 from nestimate.data.designs.strata import split
-from nestimate.data.inspection.vocabulary import may_return, numbered
+from nestimate.data.inspection.holders import may_return, numbered
 from nestimate.remedies import Advice
 
 #: Chance below which what shares a label is called alike: higher than for an answer, as what is
 #: missed here makes one that is too sure.
 ALIKE = 0.05
 #: The same for all columns of a table that is looked at together with what else they may do.
-TOGETHER = 0.03
+TOGETHER = 0.04
 #: Chance below which equal labels of several cells are one thing; most labels that are looked at.
 ONE, MOST = 0.001, 300
 #: Degrees of freedom of labels, and of what is left, below which nothing is said.

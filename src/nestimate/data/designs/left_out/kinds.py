@@ -3,26 +3,24 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.designs.expressions import quoted
 from nestimate.data.designs.formula import Formula
 from nestimate.data.designs.labelled import Unused
+from nestimate.data.designs.left_out.asked import Asked, ByFormula, ByRoles
 from nestimate.data.designs.left_out.beside import Strata, constant
 from nestimate.data.designs.measures import LINEAR, Measure
 from nestimate.data.designs.pairing import Rows
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.squares import Test
 from nestimate.data.designs.structure import Factor, Structure
-from nestimate.remedies import Advice, Remedy, Spoken
+from nestimate.remedies import Advice
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
-#: The end of a sentence: text, and what can be done.
-Parts = tuple[str | Spoken, ...]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -96,142 +94,6 @@ class Points:
     def apart(self) -> bool:
         """Whether each lies in one cell."""
         return bool((self.cell[self.first][self.point] == self.cell).all())
-
-
-class Asked(Protocol):
-    """How a question was put, and so how a column is taken into it."""
-
-    def holding(self, column: Unused) -> Parts:
-        """Return what says that labels hold several data points each."""
-
-    def again(self, column: Unused) -> Parts:
-        """Return what says that equal labels of several places are different things each."""
-
-    def shared(self, column: Unused) -> Parts:
-        """Return what says that they are the same, behind `If they are`; nothing if none does."""
-
-    def repeating(self, column: Unused, *, inside: bool) -> Parts:
-        """Return what says that labels repeat the experiment, or are compared, too.
-
-        `inside`: whether they differ inside data points.
-        """
-
-    def along(self, name: str) -> Parts:
-        """Return what compares groups at one value of a measurement."""
-
-    def only(self, keep: NDArray[np.bool_]) -> Self:
-        """Return the same for some of the rows."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ByRoles:
-    """A question whose columns have roles, and what it is adjusted for."""
-
-    roles: Roles
-    covariates: tuple[str, ...] = ()
-
-    def holding(self, column: Unused) -> Parts:
-        """Name the unit."""
-        return (*self._unit(column.name), ".")
-
-    def again(self, column: Unused) -> Parts:
-        """Name the unit, its labels another one in each place."""
-        unit, *beside = self._unit(column.name)
-        return (unit, " ", Remedy("relabel_units"), *beside, ".")
-
-    def shared(self, column: Unused) -> Parts:
-        """Name the block where there is none."""
-        if self.roles.block:
-            return ()
-        return ("compare within it: ", Remedy("block", column.name), ".")
-
-    def _unit(self, name: str) -> Parts:
-        """Return the unit, and the block that it lies in, which units may have been named for."""
-        unit, block = self.roles.unit, self.roles.block
-        named = Remedy("unit", name if unit is None else f"{name}/{unit}")
-        return (named, " beside ", Remedy("block", block)) if block else (named,)
-
-    def repeating(self, column: Unused, *, inside: bool) -> Parts:
-        """Name the block where there is none, or one more factor."""
-        name, both = column.name, Remedy("group", f"{self.roles.group},{column.name}")
-        how: Parts = (both, f" where {name} is compared, too.")
-        return how if self.roles.block or inside else (Remedy("block", name), ", or ", *how)
-
-    def only(self, keep: NDArray[np.bool_]) -> Self:  # noqa: ARG002 - columns are the same
-        """Return itself."""
-        return self
-
-    def along(self, name: str) -> Parts:
-        """Name the covariates."""
-        how = (Remedy("adjust", ",".join([*self.covariates, name])), ".")
-        if self.roles.relabel_units:
-            return (*how[:1], ", every unit with a label of its own.")
-        return how
-
-
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class ByFormula:
-    """A question that is a formula.
-
-    Attributes
-    ----------
-    factors, outer
-        Factors of its clusters, none where these are rows, and their codes.
-    compared
-        What is compared.
-    """
-
-    factors: tuple[str, ...]
-    outer: Codes
-    compared: tuple[str, ...]
-
-    def again(self, column: Unused) -> Parts:
-        """Write the term: labels behind the factors that are compared."""
-        return (
-            f"'+ (1 | {':'.join(map(quoted, (*self.compared, column.name)))})' in the formula.",
-        )
-
-    def shared(self, column: Unused) -> Parts:
-        """Write the term."""
-        return (f"'+ (1 | {quoted(column.name)})' in the formula.",)
-
-    def holding(self, column: Unused) -> Parts:
-        """Write the term: what holds the clusters, or lies inside them."""
-        name = quoted(column.name)
-        if self.factors and not constant(column.codes, self.outer):
-            codes = np.unique(column.codes, return_inverse=True)[1]
-            return (f"'{self._inside(name) if constant(self.outer, codes) else f'(1 | {name})'}'.",)
-        return (f"'{self._about(name)}'.",)
-
-    def repeating(self, column: Unused, *, inside: bool) -> Parts:
-        """Write the terms: what is compared beside the rest, and what repeats it."""
-        name = quoted(column.name)
-        fixed = f"'+ {name}'" if column.numbers is None else f"'+ C({name})'"
-        if inside:
-            return (f"{fixed} in the formula.",)
-        again = f"'{self._about(name)}' where {column.name} is a repeat of the experiment"
-        if self.factors and not constant(column.codes, self.outer):
-            each = ":".join(self.factors)
-            again = f"'{self._inside(name)}' where every {each} has its own {column.name}"
-        return (f"{fixed} in the formula, or {again}.",)
-
-    def only(self, keep: NDArray[np.bool_]) -> Self:
-        """Return the same for some of the rows."""
-        return replace(self, outer=np.unique(self.outer[keep], return_inverse=True)[1])
-
-    def along(self, name: str) -> Parts:
-        """Write the slope."""
-        return (f"'+ {quoted(name)}' in the formula.",)
-
-    def _about(self, name: str) -> str:
-        """Return the terms of what holds the clusters."""
-        if len(self.factors) > 1:
-            return f"(1 | {name}) + (1 | {':'.join([name, *map(quoted, self.factors)])})"
-        return f"(1 | {'/'.join([name, *map(quoted, self.factors)])})"
-
-    def _inside(self, name: str) -> str:
-        """Return the term of what lies inside the clusters."""
-        return f"(1 | {':'.join([*map(quoted, self.factors), name])})"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -350,6 +212,13 @@ class Looked:
     def taking(self, columns: Array) -> Self:
         """Return the same with more columns in what is compared."""
         return replace(self, strata=self.strata.taking(columns))
+
+    def full(self, codes: Codes) -> bool:
+        """Whether each group of each label that has any has several points, or blocks."""
+        blocks = None if self.rows is None or self.rows.block is None else self.rows.block.codes
+        what = self.points.point if blocks is None else blocks
+        cells = np.unique(np.stack([codes, self.group, what]), axis=1)[:2]
+        return bool(np.unique(cells, axis=1, return_counts=True)[1].min() > 1)
 
     def inside(self, codes: Codes, place: int) -> bool:
         """Whether labels that differ between the members of a level differ inside data points."""

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.labelled import Unused
+from nestimate.data.designs.left_out.asked import ByRoles
 from nestimate.data.designs.left_out.beside import constant
-from nestimate.data.designs.left_out.kinds import ByRoles, LeftOut, Looked
+from nestimate.data.designs.left_out.kinds import LeftOut, Looked
 from nestimate.data.designs.pairing import Rows
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.squares import Test

@@ -15,7 +15,7 @@ from nestimate.data.designs.labelled import Unused
 from nestimate.data.designs.left_out.beside import Explained
 from nestimate.data.designs.left_out.kinds import Array, LeftOut, Looked
 from nestimate.data.designs.measures import LINEAR
-from nestimate.data.inspection.vocabulary import numbers_several
+from nestimate.data.inspection.holders import numbers_several
 from nestimate.remedies import Advice
 
 #: Chance below which values are said to go with a column beside their groups: of all that are
@@ -123,7 +123,8 @@ class Labels(Uneven):
             f"and what shares one {name} is {self.much} more alike than {points.rest} "
             f"({self.shown})"
         )
-        how = self.looked.asked.repeating(self.column, inside=self.inside)
+        full = self.looked.full(self.column.codes)
+        how = self.looked.asked.repeating(self.column, inside=self.inside, full=full)
         if self.within:
             said += (
                 f". The {points.many} count as if they were independent: differences between "

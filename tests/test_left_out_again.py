@@ -278,6 +278,35 @@ def test_a_formula_is_told_the_term_that_tells_returning_labels_apart():
     assert not minds(table, "mouse", "y ~ arm + (1 | arm:mouse)")
 
 
+def followed(same=False):
+    """Six mice of each arm, numbered from 1, before and after; the same ones, or others."""
+    rng = np.random.default_rng(12)
+    own = rng.normal(0, 2, (2, 6))
+    rows = [
+        (arm, m + 1, time, own[0 if same else a, m] + t + rng.normal(0, 0.3))
+        for a, arm in enumerate("AB")
+        for m in range(6)
+        for t, time in enumerate(("pre", "post"))
+    ]
+    return pd.DataFrame(rows, columns=["arm", "mouse", "time", "y"])
+
+
+def test_mice_numbered_anew_in_each_arm_are_known_over_time():
+    table, asked = followed(), {"group": "arm,time"}
+    (said,) = minds(table, "mouse", **asked)
+    assert "If mouse 1 of A and mouse 1 of B are the same, compare within it: --block mouse" in said
+    formula = "y ~ arm * time + (1 | arm:mouse)"
+    assert f"nestimate fit '{formula}'" in said
+    own = table.assign(mouse=lambda t: t["arm"] + t["mouse"].astype(str))
+    (plain,) = minds(own, "mouse", **asked)
+    assert plain.partition("(F")[2][:8] == said.partition("(F")[2][:8]
+    assert "are the same" not in plain
+    obeyed(table, said, **asked)
+    again = ne.fit(formula, table, options={"ess": 300}).design.warnings
+    assert not [s for s in again if s.startswith("Column mouse")]
+    assert all("are the same" not in s for s in minds(followed(same=True), "mouse", **asked))
+
+
 def test_what_all_groups_share_is_not_asked_about():
     """Days are the same for all; so are labels that say one thing in both arms."""
     for name in ("day", "operator", "sex"):

@@ -113,7 +113,7 @@ class Again(Behind):
         if 2 * returning.size < np.unique(cells).size:
             return None
         test = tested(inner, points)
-        if test is None or not numbered(column.labels) or _are_one(column.codes, inner, points):
+        if test is None or not numbered(column.labels) or are_one(column.codes, inner, points):
             return None
         over = Labels.of(column, looked)
         moved = over.moved if over is not None and over.test.p < UNEVEN else None
@@ -184,7 +184,7 @@ def tested(codes: Codes, points: Points) -> Test | None:
     return Test.of((total, cells), (error, present.size), left)
 
 
-def _are_one(codes: Codes, inner: Codes, points: Points) -> bool:
+def are_one(codes: Codes, inner: Codes, points: Points) -> bool:
     """Whether equal labels of several cells are alike: means of labels in cells, beside these."""
     _, first = np.unique(inner, return_index=True)
     label, cell = codes[first], points.cell[first]

@@ -215,8 +215,8 @@ class Looked:
 
     def full(self, codes: Codes) -> bool:
         """Whether each group of each label that has any has several points, or blocks."""
-        blocks = None if self.rows is None or self.rows.block is None else self.rows.block.codes
-        what = self.points.point if blocks is None else blocks
+        blocked = self.rows is not None and bool(self.rows.held)
+        what = self.rows.within if self.rows is not None and blocked else self.points.point
         cells = np.unique(np.stack([codes, self.group, what]), axis=1)[:2]
         return bool(np.unique(cells, axis=1, return_counts=True)[1].min() > 1)
 

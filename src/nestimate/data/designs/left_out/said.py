@@ -9,11 +9,12 @@ from nestimate.data.designs.counted import Counted
 from nestimate.data.designs.exposures import is_exposure
 from nestimate.data.designs.formula import Formula
 from nestimate.data.designs.labelled import Unused, unused
+from nestimate.data.designs.left_out.anew import Anew
 from nestimate.data.designs.left_out.behind import TOGETHER, Again, Behind
 from nestimate.data.designs.left_out.kinds import LeftOut, Looked
 from nestimate.data.designs.left_out.made import made_of
 from nestimate.data.designs.left_out.ties import InsideTie, OuterTie, Tie
-from nestimate.data.designs.left_out.uneven import Slope, Uneven, looks, straight
+from nestimate.data.designs.left_out.uneven import ALIKE, Slope, Uneven, looks, straight
 from nestimate.data.designs.left_out.whole import wholly
 from nestimate.data.designs.pairing import Rows
 from nestimate.data.designs.roles import Roles
@@ -102,10 +103,12 @@ def _said(columns: Sequence[Unused], looked: Looked) -> list[str]:
         return []
     every = list(_filled(columns, looked))
     behind = _behind_points(every)
-    rest = [own for own in every if own[0].name not in {one.name for one in behind}]
+    anew = _first([one for own in every if (one := Anew.of(*own))])
+    known = [one for one in anew if one.test.p < ALIKE / len(every)]
+    rest = [own for own in every if own[0].name not in {one.name for one in (*behind, *known)}]
     ties = [tie for own in rest if (tie := Tie.of(*own) or OuterTie.of(*own))]
     inner = [inside for own in rest if (inside := InsideTie.of(*own))]
-    found: list[LeftOut] = [*_first(ties), *_first(inner), *behind]
+    found: list[LeftOut] = [*_first(ties), *_first(inner), *behind, *known]
     if len(looked.groups) > 1:
         said = {one.name for one in found}
         held = [

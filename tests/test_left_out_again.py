@@ -233,6 +233,15 @@ def test_cages_and_mice_under_two_factors_are_not_sent_in_a_circle():
         obeyed(table, said, **asked)
 
 
+def test_beside_a_covariate_a_column_is_named_once_and_by_roles():
+    rng = np.random.default_rng(13)
+    table = cages().assign(wt=rng.normal(30, 2, 40).round(1))
+    options = {"adjust": "wt", "ess": 300}
+    found = ne.compare(table, value="y", group="arm", options=options).design.warnings
+    (said,) = [s for s in found if "Column cage" in s]
+    assert "--unit cage" in said
+
+
 def test_one_group_is_no_place():
     rng = np.random.default_rng(7)
     table = pd.DataFrame({"cage": np.repeat([f"c{i}" for i in range(8)], 5)})
@@ -348,7 +357,7 @@ def test_three_columns_that_say_nothing_are_named_in_one_of_twenty_tables():
         table = pd.DataFrame({"arm": np.repeat(["A", "B"], 12), "y": rng.normal(size=24)})
         table["batch"] = rng.choice(["b1", "b2", "b3"], 24).astype(object)
         table.loc[rng.integers(24), "batch"] = None
-        table["mouse"] = np.tile(np.repeat([1, 2, 3, 4], 3), 2)
+        table["mouse"] = np.r_[tuple(rng.permutation(np.repeat([1, 2, 3, 4], 3)) for _ in "AB")]
         table["cage"] = [f"c{i // 3}" for i in range(24)]
         said += bool(minds(table))
     assert said <= 400 * 0.05

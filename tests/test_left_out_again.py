@@ -360,4 +360,4 @@ def test_three_columns_that_say_nothing_are_named_in_one_of_twenty_tables():
         table["mouse"] = np.r_[tuple(rng.permutation(np.repeat([1, 2, 3, 4], 3)) for _ in "AB")]
         table["cage"] = [f"c{i // 3}" for i in range(24)]
         said += bool(minds(table))
-    assert said <= 400 * 0.05
+    assert said <= 400 * 0.05 + 2 * np.sqrt(400 * 0.05)

@@ -22,7 +22,7 @@ from nestimate.remedies import Advice
 #: missed here makes one that is too sure.
 ALIKE = 0.05
 #: The same for all columns of a table that is looked at together with what else they may do.
-TOGETHER = 0.04
+TOGETHER = 0.03
 #: Chance below which equal labels of several cells are one thing; most labels that are looked at.
 ONE, MOST = 0.001, 300
 #: Degrees of freedom of labels, and of what is left, below which nothing is said.

@@ -253,7 +253,7 @@ def _design(
         warnings=(
             *along.warnings,
             *random.warnings,
-            *misgivings(formula, frame, random, columns),
+            *misgivings(formula, frame, random, columns, (value, compared.options)),
             *unalike,
             *_unnamed(table, formula, frame, structure, value),
             *doubts,

@@ -245,7 +245,11 @@ COLUMNS = {
     ),
     "numbers twice that are two things": Case(
         text([[*r, "1"] for r in ROWS], [*HEADER, "y"]),
-        ("'y_1', 'y_2' would be pooled as readings of one quantity", "do not look like it"),
+        (
+            "'y_1', 'y_2' would be pooled as readings of one quantity",
+            "do not look like it",
+            "measured first and 'y_2' later, compare these at equal 'y_1': --value y_2",
+        ),
     ),
     "spaces around names": Case(
         text(header=["arm ", " mouse", "y"]), ("Spaces in column names", "'arm', 'mouse'"), 0

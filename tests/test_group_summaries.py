@@ -87,6 +87,7 @@ def test_a_standard_error_with_n_is_an_sd():
     [
         ({"sd": [2.1, None]}, {"n": "n", "sd": "sd"}, "group 'drug' has no SD"),
         ({}, {"n": "n"}, "needs n and SD"),
+        ({}, {"se": "sd"}, "group 'control' has a standard error but no n"),
         ({"n": [8, 1], "sd": [2.1, 0]}, {"n": "n", "sd": "sd"}, "'drug' has no SD or an n below 2"),
         ({"se": [1, 1]}, {"n": "n", "sd": "sd", "se": "se"}, "leave out se"),
         ({"n": [8, 1]}, {"n": "n", "se": "sd"}, "standard error but n is 1"),

@@ -132,3 +132,38 @@ def test_pairs_below_a_limit_have_the_posterior_that_a_grid_has(days):
         here = np.interp(p, share, gaps[order])
         below = found.weights @ (drawn < here)
         assert abs(below - p) < LIMIT * np.sqrt(p * (1 - p) / found.ess) + 2e-3
+
+
+FINE = [3.5, 3.23, 3.71, 2.98, 3.44, 3.12, 3.61, 3.3]
+
+
+@pytest.mark.parametrize(
+    ("b", "says"),
+    [
+        ([4, 4, 4, 4, 4, 4, 4, 3.91], "7 values of y are exactly 4, its largest (7 of 8 in b)"),
+        ([4.0] * 8, "If it is the end of what can be measured, they are limits: write >4 "),
+        ([0, 0, 0, 1.42, 1.71, 2.2, 1.3, 0.91], "3 values of y are exactly 0, its smallest"),
+        # Recorded coarsely: others are alike, too. And two alike are no heap.
+        ([3.5, 3.5, 3.5, 4, 4, 4, 4, 3.23], ""),
+        ([4, 4, 3.91, 3.82, 3.33, 3.48, 3.57, 3.73], ""),
+        # What a control was divided by.
+        ([1.0] * 8, "If it is the end"),
+    ],
+)
+def test_values_that_pile_up_at_an_end_are_said_to_be_limits(b, says):
+    # A saturated reader: its mean was said to be known to three digits, without a word.
+    data = pd.DataFrame({"g": ["a"] * 8 + ["b"] * 8, "y": FINE + b})
+    design = Design.from_table(read_table(data), Roles(value="y", group="g"))
+    said = [w for w in design.warnings if "can be measured" in w]
+    assert len(said) == bool(says)
+    assert all(says in w for w in said)
+    if b.count(0) and says:
+        assert "Write < and the limit of detection in their cells" in said[0]
+
+
+def test_values_without_an_end_are_not_said_to_pile_up():
+    for seed in range(200):
+        value = np.random.default_rng(seed).normal(3, 1, 16).round(1 + seed % 2)
+        data = pd.DataFrame({"g": ["a"] * 8 + ["b"] * 8, "y": value})
+        design = Design.from_table(read_table(data), Roles(value="y", group="g"))
+        assert not any("can be measured" in w for w in design.warnings)

@@ -293,3 +293,40 @@ def test_the_curve_of_units_is_their_integral_wherever_it_holds():
             value, _ = integrate.quad(joint, -span, span, points=places, limit=500, epsrel=1e-9)
             assert log == pytest.approx(np.log(value), abs=3e-3)
     assert min(found.values()) > 0
+
+
+def test_groups_that_share_nothing_are_proposed_one_by_one():
+    """Twelve means with a spread each, and normal: 264,000 draws, or no answer at all."""
+    rng = np.random.default_rng(5)
+    sizes = [3, 6, 6, 4, 5, 6, 3, 6, 5, 4, 3, 6]
+    group = np.repeat(np.arange(12), sizes)
+    value = np.round(rng.normal(10, 0.7, group.size), 3)
+    data = {"y": value, "g": np.array([f"g{g:03d}" for g in group])}
+    prior = {name: PRIORS[name] for name in ("mu", "tau")}
+    options = {"robust": "none", "tau": "own", "prior": prior}
+    answer = ne.compare(data, value="y", group="g", options=options)
+    assert answer.passed
+    assert len(answer.fit.weights) < 130_000
+
+    def exact(g):
+        """Return mean and SD of the mean of one group, by quadrature over its spread."""
+        y = value[group == g]
+
+        def moment(power):
+            def of_tau(tau):
+                at = np.linspace(4, 16, 2001)
+                density = stats.norm.pdf(at, 10, 4) * np.exp(
+                    stats.norm.logpdf(y[:, None], at, tau).sum(axis=0)
+                )
+                return stats.halfnorm.pdf(tau, scale=2) * np.trapezoid(density * at**power, at)
+
+            return integrate.quad(of_tau, 1e-3, 12, limit=200)[0]
+
+        whole, first, second = (moment(power) for power in range(3))
+        return first / whole, np.sqrt(second / whole - (first / whole) ** 2)
+
+    for g in (0, 4, 11):
+        mean, sd = exact(g)
+        row = answer.groups[g]
+        assert abs(row.mean - mean) < LIMIT * sd / 100
+        assert row.sd == pytest.approx(sd, rel=0.08)

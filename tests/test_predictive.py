@@ -166,6 +166,17 @@ def test_yes_and_no_have_no_ratio_of_sds():
     assert [one for one in result.predictive.features if one.name == "sd_ratio"] == []
 
 
+def test_of_counts_no_logarithms_are_spoken_of():
+    """Theirs are analysed already: it was said that there are none."""
+    table = {"arm": ["a", "b"] * 6, "k": [0, 3, 1, 2, 0, 4, 1, 3, 90, 2, 0, 3]}
+    options = {"response": "counts", "ess": 400}
+    design = ne.estimate(table, value="k", group="arm", options=options).fit.model.design
+    odd = [features.feature("skewness", np.array([9.0, 1.0]))]
+    said = str(words.hint(odd, design, "row 9"))
+    assert "Check row 9 first" in said
+    assert "logarithm" not in said
+
+
 @pytest.mark.parametrize("low", [0.0, 1.0])
 def test_logarithms_are_advised_only_where_there_are_any(low):
     values = low + np.array([0, 0, 1, 1, 0, 2, 1, 0, 40, 1, 0, 1])
@@ -187,6 +198,8 @@ def test_brief_says_what_was_asked_for():
     assert "b - a | pre=52" in said
     assert "slope" not in said
     assert "at pre = 48 where no other value stands" in said
+    said = terminal.brief(ne.fit("post ~ arm * pre", table, options={"ess": 400}))
+    assert "slope of pre: b - a" in said
     options = {"bayes_factor": True, "ess": 2000}
     assert "Bayes factor: " in terminal.brief(
         ne.compare(table, value="post", group="arm", options=options)

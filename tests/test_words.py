@@ -177,3 +177,7 @@ def test_every_number_can_be_written_and_read_back_to_its_decimals(power, places
 def test_what_is_rounded_to_millions_shows_no_noughts_that_are_no_digits():
     shown = [number(value, -7) for value in (403e6, 972e6, 1.04e9, 2e6)]
     assert shown == ["4.0e+08", "9.7e+08", "1.04e+09", "0"]
+    # With digits behind the point, the ends of an interval are written alike on both sides of 1e9.
+    assert [number(v, 2) for v in (999999998.842, 1000000000.181)] == [
+        *("999999998.84", "1000000000.18")
+    ]

@@ -4,15 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+import numpy as np
+
 from nestimate.data.designs import responses
 from nestimate.data.designs.adjusted import adjusted_design
 from nestimate.data.designs.compared import check_names
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.exposures import Grouped, doubt_exposures
 from nestimate.data.designs.normalised import doubt_stated
 from nestimate.data.designs.references import as_typed
 from nestimate.data.designs.relative import relative
-from nestimate.data.designs.roles import Roles
-from nestimate.data.tables.door import Wanted, read_table
+from nestimate.data.designs.roles import Roles, check_roles
+from nestimate.data.tables.door import Table, Wanted, read_table
 from nestimate.data.tables.onegroup import with_one_group
 from nestimate.errors import DesignError
 from nestimate.inference.fit import Fit
@@ -103,6 +106,7 @@ def posed(
         )
     if not chosen.covariates:
         design = by_spread(lambda apart: Design.from_table(table, roles, apart=apart), chosen.tau)
+        design = replace(design, warnings=(*design.warnings, *_exposed(table, roles, design)))
         return relative(design, chosen.relative_to), None, chosen, words
 
     def build(apart: bool) -> Design:
@@ -112,6 +116,16 @@ def posed(
     own = any(stratum.lone and stratum.apart for stratum in adjusted.structure.strata)
     plain = adjusted_design(table, roles, (), apart=own)
     return relative(adjusted, chosen.relative_to), plain, chosen, words
+
+
+def _exposed(table: Table, roles: Roles, design: Design) -> list[str]:
+    """Name an exposure that is left out beside counts."""
+    seen = responses.observe(table, roles)
+    if seen is None:
+        return []
+    used, keep = check_roles(table, roles, roles.unit_columns(table)), ~np.isnan(seen.working)
+    rows = Grouped(design.structure.group, design.groups, design.readings.unit)
+    return doubt_exposures(table, seen.where(keep), used, keep, rows)
 
 
 def fitted(design: Design, chosen: Options) -> Fit:

@@ -16,7 +16,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.inference.mixture import DEFENSIVE, DOF, Mixture, fit_mixture, log_sum
+from nestimate.inference.mixture import DEFENSIVE, Mixture, fit_mixture, log_sum
 from nestimate.inference.target import Density
 
 Array = NDArray[np.float64]
@@ -104,8 +104,8 @@ class Factorised:
 
 def _leading(mixture: Mixture, size: int) -> Mixture:
     """Return the marginal of the first columns: those of t's are t's."""
-    return Mixture(
-        share=mixture.share,
+    return replace(
+        mixture,
         centre=mixture.centre[:, :size],
         root=mixture.root[:, :size, :size],
     )
@@ -129,8 +129,8 @@ def _conditional(mixture: Mixture, s: Array, rng: np.random.Generator) -> Array:
         count = int(mine.sum())
         root, centre = mixture.root[k], mixture.centre[k]
         standard = np.linalg.solve(root[:size, :size], (s[mine] - centre[:size]).T)
-        dof = DOF + size
-        stretch = np.sqrt((DOF + distance[k, mine]) / rng.chisquare(dof, count))
+        dof = mixture.dof + size
+        stretch = np.sqrt((mixture.dof + distance[k, mine]) / rng.chisquare(dof, count))
         normal = rng.standard_normal((drawn.shape[1], count)) * stretch
         moved = root[size:, :size] @ standard + root[size:, size:] @ normal
         drawn[mine] = centre[size:] + moved.T

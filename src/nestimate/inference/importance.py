@@ -42,8 +42,8 @@ FIRST = 1.5
 #: Strands of draws, each with proposals fitted to the draws of the other; and of how many draws
 #: of both together there are multiples.
 STRANDS, STEP = 2, 512
-#: Draws to which a mixture is fitted.
-EM_DRAWS = 2_500
+#: Draws to which a mixture is fitted, and for each dimension where there are many.
+EM_DRAWS, EM_BY_DIM = 2_500, 400
 #: Most draws for an ess of 10,000.
 MAX_DRAWS = 400_000
 
@@ -210,7 +210,7 @@ class _Draws:
     def refit(self, components: int, most: int = EM_DRAWS) -> Proposal:
         """Fit a new proposal to the weighted draws, flattened where few draws carry the weight."""
         weights = _flattened(self.log_weights, self._least)
-        few = min(most, len(weights))
+        few = min(max(most, EM_BY_DIM * self.x.shape[1]), len(weights))
         edges = np.cumsum(weights)
         points = (np.arange(few) + self.rng.random()) / few * edges[-1]
         chosen, counts = np.unique(np.searchsorted(edges, points), return_counts=True)

@@ -1,7 +1,7 @@
 """Mixtures of multivariate t's: proposals of the importance sampler, fitted by EM."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import lgamma
 from typing import Self
 
@@ -12,12 +12,17 @@ from nestimate.inference.target import Density
 
 Array = NDArray[np.float64]
 
-#: Degrees of freedom of the t's, and the share of the prior in a proposal.
-DOF, DEFENSIVE = 8.0, 0.02
+#: Degrees of freedom of t's of few dimensions, and by dimension where there are more: the radius of
+#: many coordinates varies little, and that of a t with as few degrees of freedom far more.
+DOF, BY_DIM = 8.0, 0.5
+#: Share of the prior in a proposal.
+DEFENSIVE = 0.02
 #: How much wider a component for the tails is than the draws.
 WIDTH = 1.3
 #: Steps of an EM fit.
 EM_STEPS = 6
+#: Least share of the whole's covariance in that of a component.
+SHRUNK = 0.02
 #: Narrowest direction of a component beside its widest, as a variance.
 ROUNDED = 1e-12
 
@@ -31,11 +36,14 @@ class Mixture:
     share, centre, root
         Weights (components,), centres (components, dim), Cholesky factors (components, dim, dim)
         of the scale matrices.
+    dof
+        Degrees of freedom of all.
     """
 
     share: Array
     centre: Array
     root: Array
+    dof: float
 
     def draw(self, n: int, target: Density, rng: np.random.Generator) -> Array:
         """Draw n points, shape (n, dim), components in fixed proportions."""
@@ -50,7 +58,7 @@ class Mixture:
         parts = []
         for count, centre, root in zip(counts, self.centre, self.root, strict=True):
             normal = rng.standard_normal((count, centre.size)) @ root.T
-            parts.append(centre + normal * np.sqrt(DOF / rng.chisquare(DOF, (count, 1))))
+            parts.append(centre + normal * np.sqrt(self.dof / rng.chisquare(self.dof, (count, 1))))
         return np.concatenate(parts)
 
     @classmethod
@@ -60,6 +68,7 @@ class Mixture:
             share=share / share.sum(),
             centre=np.stack([centre for centre, _ in pieces]),
             root=np.stack([_root(covariance) for _, covariance in pieces]),
+            dof=freedom(pieces[0][0].size),
         )
 
     @classmethod
@@ -70,7 +79,8 @@ class Mixture:
 
     def joined(self, other: Self, share: float) -> Self:
         """Return the mixture of both, `share` of it the other."""
-        return type(self)(
+        return replace(
+            self,
             share=np.concatenate([self.share * (1 - share), other.share * share]),
             centre=np.concatenate([self.centre, other.centre]),
             root=np.concatenate([self.root, other.root]),
@@ -79,8 +89,9 @@ class Mixture:
     def component_log_density(self, x: Array) -> tuple[Array, Array]:
         """Log density of each t at x, and squared distances; both (components, draws)."""
         dim = x.shape[1]
-        half = 0.5 * (DOF + dim)
-        constant = lgamma(half) - lgamma(0.5 * DOF) - 0.5 * dim * np.log(np.pi * DOF)
+        dof = self.dof
+        half = 0.5 * (dof + dim)
+        constant = lgamma(half) - lgamma(0.5 * dof) - 0.5 * dim * np.log(np.pi * dof)
         inverse = np.linalg.inv(self.root)
         # One product for all components: many small ones take several times as long.
         whitened = inverse.reshape(-1, dim) @ x.T
@@ -88,7 +99,7 @@ class Mixture:
         whitened = whitened.reshape(len(inverse), dim, -1)
         distance = np.einsum("kdn,kdn->kn", whitened, whitened)
         log_det = np.log(np.abs(np.diagonal(inverse, axis1=1, axis2=2))).sum(axis=1)
-        return constant + log_det[:, None] - half * np.log(1 + distance / DOF), distance
+        return constant + log_det[:, None] - half * np.log(1 + distance / dof), distance
 
     def log_density(self, x: Array, log_prior: Array) -> Array:
         """Log density at x, shape (draws,), given the prior's log density there."""
@@ -101,8 +112,17 @@ class Mixture:
         return log_sum(logs + np.log(self.share)[:, None])
 
 
+def freedom(dim: int) -> float:
+    """Degrees of freedom of t's of so many dimensions."""
+    return max(DOF, BY_DIM * dim)
+
+
 def fit_mixture(x: Array, weights: Array, components: int, rng: np.random.Generator) -> Mixture:
-    """Fit a mixture of t's to weighted draws by EM (Peel & McLachlan 2000)."""
+    """Fit a mixture of t's to weighted draws by EM (Peel & McLachlan 2000).
+
+    The covariance of a component that few draws beside its dimensions make is drawn towards that
+    of all: what few draws say of many directions is mostly chance.
+    """
     dim = x.shape[1]
     mean = weights @ x
     whole = _covariance(x, weights, mean)
@@ -112,22 +132,28 @@ def fit_mixture(x: Array, weights: Array, components: int, rng: np.random.Genera
         share=np.full(components, 1 / components),
         centre=mean + 0.5 * (x[seeds] - mean),
         root=np.repeat(np.linalg.cholesky(0.7 * whole)[None], components, axis=0),
+        dof=freedom(dim),
     )
     for _ in range(EM_STEPS):
         logs, distance = mixture.component_log_density(x)
         logs += np.log(mixture.share)[:, None]
         belonging = np.exp(logs - log_sum(logs)) * weights
         share = belonging.sum(axis=1)
-        pull = belonging * (DOF + dim) / (DOF + distance)
+        pull = belonging * (mixture.dof + dim) / (mixture.dof + distance)
         alive = share > 0.02
         centre, root = [], []
         for b, p in zip(belonging[alive], pull[alive], strict=True):
             middle = p @ x / p.sum()
             spread = ((x - middle) * p[:, None]).T @ (x - middle) / b.sum()
             centre.append(middle)
-            root.append(np.linalg.cholesky(0.98 * spread + 0.02 * whole))
-        mixture = Mixture(
-            share=share[alive] / share[alive].sum(), centre=np.stack(centre), root=np.stack(root)
+            own = b.sum() ** 2 / np.square(b).sum()
+            shrunk = max(SHRUNK, dim / (own + dim))
+            root.append(np.linalg.cholesky((1 - shrunk) * spread + shrunk * whole))
+        mixture = replace(
+            mixture,
+            share=share[alive] / share[alive].sum(),
+            centre=np.stack(centre),
+            root=np.stack(root),
         )
     return mixture
 

@@ -321,7 +321,8 @@ class Model:
         found = tuple(columns for columns in of_group if columns.size)
         inside = sum(columns.size for columns in found)
         many = len(found) >= MANY_GROUPS or inside >= MANY_OWN
-        return found if many and inside < len(self.free) else ()
+        # Where groups share nothing at all, what one of them has stands for what they share.
+        return found[int(inside == len(self.free)) :] if many else ()
 
     @EXTREMES
     def warp(self, z: Array) -> tuple[Array, Array, Array, Shared]:

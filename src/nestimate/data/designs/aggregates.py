@@ -119,9 +119,11 @@ def reconstructed(
         return readings, []
     bare = [groups[g] for g in readings.group[readings.freedom < 1]]
     if bare:
+        known = np.isfinite(readings.error).any()
+        lacks = "a standard error but no n" if known else "no SD or an n below 2"
         raise DesignError(
-            f"the table has one row for each group, and group '{bare[0]}' has no SD or an n "
-            "below 2: a difference cannot be told from chance. A table of group means needs n "
+            f"the table has one row for each group, and group '{bare[0]}' has {lacks}: a "
+            "difference cannot be told from chance. A table of group means needs n "
             "and SD (or n and standard error) of every group: ",
             Remedy("n", "COLUMN"),
             " with ",

@@ -40,8 +40,8 @@ class Counted:
     ----------
     count, exposure
         Shape (rows,); NaN where the row holds no count.
-    of
-        Column of the exposure; empty where every row counts the same.
+    of, counted
+        Column of the exposure, empty where every row counts the same; and that of the counts.
     """
 
     word: ClassVar[str] = "counts"
@@ -65,6 +65,7 @@ class Counted:
     count: Array
     exposure: Array
     of: str = ""
+    counted: str = ""
 
     @classmethod
     def from_table(cls, table: Table, value: str, exposure: str | None) -> Self:
@@ -101,7 +102,7 @@ class Counted:
                 f"column '{exposure}' (exposure), row {table.row(row)} {what}. The area, time or "
                 "volume behind a count must be above 0."
             )
-        return cls(count=frozen(count), exposure=frozen(over), of=exposure or "")
+        return cls(count=frozen(count), exposure=frozen(over), of=exposure or "", counted=value)
 
     @classmethod
     def from_columns(cls, table: Table, columns: Columns) -> Self:
@@ -207,7 +208,7 @@ class Counted:
     def where(self, rows: NDArray[np.bool_] | Codes) -> Self:
         """Return the rows chosen, or those at some positions."""
         count, exposure = frozen(self.count[rows]), frozen(self.exposure[rows])
-        return type(self)(count=count, exposure=exposure, of=self.of)
+        return replace(self, count=count, exposure=exposure)
 
     def yardstick(self) -> Yardstick:
         """Return the rate of all rows as the centre."""

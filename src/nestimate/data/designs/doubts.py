@@ -18,6 +18,9 @@ from nestimate.remedies import Advice, Remedy
 FAR, ABSURD = 100.0, 1e9
 #: Steps of scores, the most also where a column's name speaks of scores.
 FEWEST_SCORES, MOST_SCORES, MOST_NAMED = 3, 7, 20
+#: Values at an end that pile up there: for each time that any other occurs, and as a share of those
+#: of a group; and different others at least.
+FEWEST_PILED, PILED, FEWEST_SPREAD = 3, 0.25, 4
 _SCORE = re.compile(
     r"(?i)(?<![^\W_])(scores?|grades?|grading|stages?|rating|scale|likert|punkt(e|zahl)|stadium"
     r"|schweregrad|skala|bewertung|stade|échelle|cotation|puntuación|puntaje|puntos|grado|estadio"
@@ -97,21 +100,9 @@ def doubt_values(
             f"{least:g} to {least + 1:g} as from {most - 1:g} to {most:g}, and no group to crowd "
             "at an end. Where that is so, a difference of mean scores means what it says."
         )
-    for g, label in enumerate(groups):
-        inside = value[readings.group == g]
-        if inside.size > 1 and np.ptp(inside) == 0 and distinct.size > 1:
-            constant = (
-                f"All {inside.size} values of {name} in {label} are {inside[0]:g}: the spread "
-                "there rests on the priors and on how finely the values were recorded."
-            )
-            relative = label.casefold() in CONTROLS and inside[0] in (1, 100) and len(groups) > 1
-            divided = Advice(
-                f"{constant} Where the others were divided by {label} before, compare them with "
-                f"that value, leaving out {label}: ",
-                Remedy("against", float(inside[0])),
-                ".",
-            )
-            warnings.append(divided if relative else constant)
+    if not warnings and not readings.summarised:
+        warnings += _piled(name, value, readings.group, groups)
+    warnings += _constant(name, value, readings.group, groups)
     if levels and not readings.summarised:
         warnings += _copied(name, value, levels[-1])
     if not readings.summarised and distinct.size >= 5 and 2 * distinct.size <= value.size:
@@ -144,6 +135,77 @@ def scored(value: NDArray[np.float64], name: str) -> bool:
     if _SCORE.search(spaced) and low in {0, 1} and top <= MOST_NAMED:
         return True
     return low == 1 and FEWEST_SCORES <= top <= MOST_SCORES and value.size >= 2 * top
+
+
+def _constant(
+    name: str, value: NDArray[np.float64], group: NDArray[np.intp], groups: Sequence[str]
+) -> list[str]:
+    """Name groups all of whose values are one: a control, or the end of what is measured."""
+    said: list[str] = []
+    for g, label in enumerate(groups):
+        inside = value[group == g]
+        if inside.size < 2 or np.ptp(inside) > 0 or np.ptp(value) == 0:
+            continue
+        constant = (
+            f"All {inside.size} values of {name} in {label} are {inside[0]:g}: the spread "
+            "there rests on the priors and on how finely the values were recorded."
+        )
+        relative = label.casefold() in CONTROLS and inside[0] in (1, 100) and len(groups) > 1
+        divided = Advice(
+            f"{constant} Where the others were divided by {label} before, compare them with "
+            f"that value, leaving out {label}: ",
+            Remedy("against", float(inside[0])),
+            ".",
+        )
+        ends = [s for s, e in ((">", value.max()), ("<", value.min())) if inside[0] == e]
+        limit = Advice(
+            f"{constant} If it is the end of what can be measured, they are limits: write ",
+            *(_as_limit(sign, inside[0]) for sign in ends),
+        )
+        said.append(divided if relative else limit if ends else constant)
+    return said
+
+
+def _piled(
+    name: str, value: NDArray[np.float64], group: NDArray[np.intp], groups: Sequence[str]
+) -> list[str]:
+    """Name the largest, or smallest, value where many lie at it and few are alike elsewhere.
+
+    What an instrument cannot tell from the end of its scale is written as that end.
+    """
+    distinct, which, times = np.unique(value, return_inverse=True, return_counts=True)
+    said: list[str] = []
+    for end, elsewhere, sign, words in (
+        (distinct.size - 1, times[:-1], ">", ("largest", "too low")),
+        (0, times[1:], "<", ("smallest", "too high")),
+    ):
+        often, at = int(times[end]), which == end
+        inside = np.bincount(group[at], minlength=len(groups))
+        share = inside / np.bincount(group, minlength=len(groups))
+        g = int(share.argmax())
+        # A group that is one value throughout is a control that others were divided by, or says so.
+        if elsewhere.size < FEWEST_SPREAD or share[g] < PILED or share[g] == 1:
+            continue
+        if often < FEWEST_PILED * int(elsewhere.max()):
+            continue
+        edge = f"{distinct[end]:g}"
+        said.append(
+            Advice(
+                f"{often} values of {name} are exactly {edge}, its {words[0]} ({inside[g]} of "
+                f"{int((group == g).sum())} in {groups[g]}), and hardly any two others are alike. "
+                f"Where that is the end of what can be measured they are limits: taken as "
+                f"measurements they make the mean of {groups[g]} {words[1]} and its spread too "
+                "small. Write ",
+                _as_limit(sign, distinct[end]),
+            )
+        )
+    return said
+
+
+def _as_limit(sign: str, edge: float) -> Advice:
+    """Say how a value is written that is known to lie beyond an end; 0 is no limit of detection."""
+    cell = f"{sign}{edge:g}" if edge else f"{sign} and the limit of detection"
+    return Advice(f"{cell} in their cells, and add ", Remedy("response", "censored"), ".")
 
 
 def _copied(name: str, value: NDArray[np.float64], unit: Level) -> list[str]:

@@ -105,6 +105,11 @@ class Formula:
         return self._names([i for i in sorted(used) if self.atoms[i].column is None])
 
     @property
+    def columns(self) -> frozenset[str]:
+        """Names of all its columns."""
+        return frozenset((*self.measured, *self.variables, *self.grouping))
+
+    @property
     def grouping(self) -> tuple[str, ...]:
         """Columns right of a bar."""
         return tuple(dict.fromkeys(name for term in self.random for name in term.factors))

@@ -14,6 +14,7 @@ from nestimate.data.designs.coding import Coding, turned
 from nestimate.data.designs.crossing import Crossing
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.doubts import doubt_values
+from nestimate.data.designs.exposures import Grouped, doubt_exposures
 from nestimate.data.designs.expressions import quoted
 from nestimate.data.designs.formula import Formula
 from nestimate.data.designs.misgivings import misgivings
@@ -226,6 +227,8 @@ def _design(
         if observed is None
         else observed.warnings(codes, groups, np.arange(codes.size))
     )
+    clusters = random.outer.codes if random.outer.size else np.arange(codes.size)
+    grouped = Grouped(codes, groups, clusters)
     first = tuple(name for name in formula.fixed_names if name in frame.factors)[:1]
     asked = [] if frame.compared == first else [("group", ",".join(frame.compared))]
     asked += [("at", along.typed)] if at else []
@@ -233,12 +236,17 @@ def _design(
         factors=frame.compared,
         labels=groups,
         codes=codes,
-        value=roles.scaled.called(formula.response),
+        value=(
+            roles.scaled.called(formula.response)
+            if observed is None
+            else f"{observed.chance.link} of {formula.response}"
+        ),
         options=(*asked, *roles.said_options),
+        observed=observed,
     )
     alike, unalike = (
         slopes_alike(formula, frame, random, compared, (value, structure.fixed, columns))
-        if observed is None
+        if observed is None or observed.excess
         else ([], [])
     )
     return Design(
@@ -256,6 +264,7 @@ def _design(
             *misgivings(formula, frame, random, columns, (value, compared.options)),
             *unalike,
             *_unnamed(table, formula, frame, structure, value),
+            *doubt_exposures(table, observed, formula.columns, frame.kept, grouped),
             *doubts,
         ),
         observed=observed,
@@ -280,8 +289,9 @@ def _unnamed(
         cell=codes,
     )
     inner = f"/{quoted(outer.name)}" if outer.size else ""
-    used = {*formula.measured, *formula.variables, *formula.grouping}
-    found = named(table, used, frame.kept, points, lambda x: (f"'(1 | {quoted(x)}{inner})'.",))
+    found = named(
+        table, formula.columns, frame.kept, points, lambda x: (f"'(1 | {quoted(x)}{inner})'.",)
+    )
     return [*found.values()]
 
 

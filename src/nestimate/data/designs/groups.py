@@ -192,8 +192,10 @@ def dropped_units(
     touched = np.flatnonzero(counts)
     shown = ", ".join(f"{labels[u]} ({counts[u]})" for u in touched[:8])
     more = f" and {touched.size - 8} more" if touched.size > 8 else ""
-    notes = [f"Values are missing in {name} {shown}{more}."]
+    # Rows that are units themselves are called `row 4` already.
+    where = "" if name == "row" else f"{name} "
+    notes = [f"Values are missing in {where}{shown}{more}."]
     lost = [labels[u] for u in touched if not left[u]]
     if lost:
-        notes.append(Lost(f"No value is left in {name} {listed(lost, most=8)}: not counted."))
+        notes.append(Lost(f"No value is left in {where}{listed(lost, most=8)}: not counted."))
     return notes

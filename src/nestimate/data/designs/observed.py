@@ -29,7 +29,7 @@ LOCATION_SD = 2.5
 #: Default priors are so many spreads of the yardstick wide.
 SPREADS = 5
 #: Scale of the half-t of an SD between units, on the log or the logit scale.
-SCALE = 1.0
+SCALE = 1.5
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,7 +32,7 @@ def opposed(one: str, other: str) -> bool:
     `dead` and `alive`, `n_pos` and `n_neg`, `hatched` and `unhatched`; what they have in common
     besides does not count.
     """
-    first, second = _words(one), _words(other)
+    first, second = words(one), words(other)
     a, b = first - second, second - first
     if not (a or b):
         return False
@@ -48,7 +48,7 @@ def opposed(one: str, other: str) -> bool:
 def is_part(name: str) -> bool:
     """Return whether a name says of which part of a whole it counts: dead, survived, positive."""
     known = frozenset(word for pair in _PAIRS for side in pair for word in side)
-    return bool(_words(name) & known)
+    return bool(words(name) & known)
 
 
 def others_counted(value: str, others: str) -> tuple[str | Remedy, ...]:
@@ -63,6 +63,7 @@ def others_counted(value: str, others: str) -> tuple[str | Remedy, ...]:
     )
 
 
-def _words(name: str) -> frozenset[str]:
+def words(name: str) -> frozenset[str]:
+    """Return the words of a name, in small letters: `n_posCells` holds `n`, `pos`, `cells`."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).casefold()
     return frozenset(word for word in re.split(r"[\W\d_]+", spaced) if word)

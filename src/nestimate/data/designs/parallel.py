@@ -11,12 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.atoms import shown
+from nestimate.data.designs.contextual import Contextual
 from nestimate.data.designs.expressions import quoted, unquoted
 from nestimate.data.designs.formula import Formula
 from nestimate.data.designs.model_frame import ModelFrame
+from nestimate.data.designs.observed import Observed
 from nestimate.data.designs.random_terms import Random
 from nestimate.data.designs.squares import ROUNDING, Rows, Test, constant
 from nestimate.data.designs.strata import members_of, split
+from nestimate.data.designs.tallies import TalliedRows
 from nestimate.data.designs.term_columns import Column
 from nestimate.remedies import Advice, Fit, Remedy
 
@@ -41,6 +44,8 @@ class Compared:
         What slopes are of: `y`, `log(y)`.
     options
         Options that another formula for the same question needs.
+    observed
+        What stands in the rows where these are no measurements.
     """
 
     factors: tuple[str, ...]
@@ -48,6 +53,7 @@ class Compared:
     codes: Codes
     value: str
     options: tuple[tuple[str, str], ...]
+    observed: Observed | None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -61,6 +67,8 @@ class Slopes:
     groups, clusters
         Tests of those of groups, and of clusters; None where they have their own, or where the data
         cannot tell.
+    contextual
+        How the slope between clusters differs from that inside them; None where it may be the same.
     each
         Slopes of the groups by least squares, with their labels; () where there is more to a slope
         than a coefficient.
@@ -69,6 +77,7 @@ class Slopes:
     name: str
     groups: Test | None
     clusters: Test | None
+    contextual: Contextual | None
     each: tuple[tuple[str, float], ...]
 
     @property
@@ -100,6 +109,8 @@ def slopes_alike(
     for found in _slopes(formula, frame, random, compared, parts):
         clusters = _between(random)
         spelt = _spelt(formula, random, compared, found)
+        if found.contextual is not None:
+            warnings.append(found.contextual.said(found.said, compared.value, clusters))
         if found.groups is not None and found.groups.unalike:
             warnings.append(_of_groups(found, compared, clusters, spelt))
         elif found.clusters is not None and found.clusters.unalike:
@@ -165,10 +176,14 @@ def _slopes(
             y=value - value.mean(),
             fixed=fixed,
             x=(x - x.mean()) / x.std(),
+            one=np.ones(x.size),
             group=compared.codes,
-            outer=random.outer.codes,
+            outer=random.outer.codes if clustered else np.arange(value.size),
             cells=tuple(members_of(stratum) for stratum in binary if stratum.level.size),
         )
+        measured = compared.observed is None
+        if compared.observed is not None:
+            rows = TalliedRows.of(rows, compared.observed)
         held = [j for j, column in enumerate(columns) if {*atoms} & {*column.atoms}]
         one = held[0] if len(held) == 1 and columns[held[0]].numeric else None
         inside = clustered and not constant(rows.x, split(rows.outer, rows.group))
@@ -177,6 +192,7 @@ def _slopes(
             name=formula.atoms[atoms[0]].text if computed else quoted(name),
             groups=groups,
             clusters=_cluster_test(rows) if clustered and name not in varying else None,
+            contextual=Contextual.of(rows, one) if clustered and measured else None,
             each=each,
         )
 
@@ -191,7 +207,10 @@ def _group_test(
     """
     if len(compared.labels) < 2:
         return None, ()
-    rows = rows.averaged(rows.x, rows.group)
+    means = rows.averaged(rows.x, rows.group)
+    rows, own = means.even, means.beside(means.split_by_group).even
+    if np.unique(rows.group).size < len(compared.labels):
+        return None, ()  # of one of them nothing tells a slope
     wide = rows.beside(rows.split_by_group)
     scale = np.linalg.norm(wide.fixed, axis=0)
     left = levelled = wide.levelled
@@ -202,18 +221,19 @@ def _group_test(
     full = left.explained(scale)
     error = (full[0], rows.y.size - full[1])
     if inside:
-        own = levelled.off(split(rows.outer, rows.group), levelled.x).explained(scale)
-        error = (full[0] - own[0], own[1] - full[1])
-    return Test.of(plain, full, error), _each(levelled, scale, compared, slope)
+        each = levelled.off(split(rows.outer, rows.group), levelled.x).explained(scale)
+        error = (full[0] - each[0], each[1] - full[1])
+    return Test.of(plain, full, error), _each(own, compared, slope)
 
 
 def _each(
-    left: Rows, scale: Array, compared: Compared, slope: tuple[float, int | None]
+    rows: Rows, compared: Compared, slope: tuple[float, int | None]
 ) -> tuple[tuple[str, float], ...]:
     """Return the slope of every group inside which the measurement varies, by least squares."""
     sd, place = slope
     if place is None:
         return ()
+    left, scale = rows.levelled, np.linalg.norm(rows.fixed, axis=0)
     kept = np.linalg.norm(left.fixed, axis=0) > ROUNDING * scale
     found = np.zeros(kept.size)
     found[kept] = np.linalg.lstsq(left.fixed[:, kept], left.y, rcond=ROUNDING)[0]
@@ -228,7 +248,7 @@ def _each(
 def _cluster_test(rows: Rows) -> Test | None:
     """Test the slopes of clusters beside those of groups."""
     rows = rows.averaged(rows.x)
-    rows = rows.beside(rows.split_by_group)
+    rows = rows.beside(rows.split_by_group).even
     scale = np.linalg.norm(rows.fixed, axis=0)
     left = rows.levelled
     plain = left.explained(scale)

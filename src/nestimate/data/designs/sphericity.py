@@ -220,6 +220,7 @@ class _Cells:
             y=self.even,
             fixed=np.eye(self.shape[1])[self.group],
             x=(x - x.mean()) / x.std(),
+            one=np.ones(x.size),
             group=self.group,
             outer=self.member,
             cells=(self.member,),

@@ -25,8 +25,10 @@ class Rows:
 
     Attributes
     ----------
-    y, fixed, x
-        What is explained, columns of the fixed part, and the measurement; (rows,), (rows, columns).
+    y, fixed, x, one
+        What is explained, columns of the fixed part, the measurement, and what a level is the
+        coefficient of: 1, or the root of each row's weight where all were multiplied by that.
+        Shape (rows,), (rows, columns).
     group, outer
         Codes of groups and of clusters.
     cells
@@ -38,6 +40,7 @@ class Rows:
     y: Array
     fixed: Array
     x: Array
+    one: Array
     group: Codes
     outer: Codes
     cells: tuple[Codes, ...]
@@ -49,17 +52,34 @@ class Rows:
         if not members:
             return self
         codes = min(members, key=lambda c: int(c.max()))
-        codes, first = split(codes, codes), np.unique(codes, return_index=True)[1]
-        n = np.bincount(codes)
+        cells = tuple(c for c in self.cells if not any(c is member for member in members))
+        codes = split(codes, codes)
+        return replace(self, cells=cells).merged(codes, np.bincount(codes))
+
+    def merged(self, codes: Codes, n: Codes) -> Self:
+        """Return the means of members, of n rows each."""
+        first = np.unique(codes, return_index=True)[1]
         return replace(
             self,
             y=np.bincount(codes, self.y) / n,
             fixed=np.stack([np.bincount(codes, c) / n for c in self.fixed.T], axis=1),
             x=self.x[first],
+            one=self.one[first],
             group=self.group[first],
             outer=self.outer[first],
-            cells=tuple(c[first] for c in self.cells if not any(c is member for member in members)),
+            cells=tuple(c[first] for c in self.cells),
         )
+
+    @property
+    def even(self) -> "Rows":
+        """The rows where all scatter alike."""
+        return self
+
+    def weighed(self, y: Array, variance: Array) -> Self:
+        """Return rows with values of these variances as rows that scatter alike."""
+        root = 1 / np.sqrt(variance)
+        fixed = self.fixed * root[:, None]
+        return replace(self, y=y * root, fixed=fixed, x=self.x * root, one=self.one * root)
 
     def off(self, codes: Codes, by: Array) -> Self:
         """Return what is left beside a coefficient of `by` in each of some members."""
@@ -83,7 +103,7 @@ class Rows:
         """What is left beside the levels of all cells."""
         if not self.cells:
             return self
-        return self.off(reduce(split, self.cells), np.ones(self.y.size))
+        return self.off(reduce(split, self.cells), self.one)
 
     def beside(self, columns: Array) -> Self:
         """Return the same with more columns in its fixed part."""
@@ -94,8 +114,8 @@ class Rows:
         """The measurement in a column for every group."""
         return np.asarray(np.eye(int(self.group.max()) + 1)[self.group] * self.x[:, None])
 
-    def explained(self, scale: Array) -> tuple[float, int]:
-        """Return the sum of squares that is left, and how many coefficients were fitted.
+    def residual(self, scale: Array) -> tuple[Array, int]:
+        """Return what the fixed part leaves, and how many coefficients were fitted.
 
         `scale`: sizes of the columns before anything was taken off, to know rounding by.
         """
@@ -103,7 +123,12 @@ class Rows:
         columns = self.fixed[:, kept]
         columns = columns / np.linalg.norm(columns, axis=0)
         found, _, rank, _ = np.linalg.lstsq(columns, self.y, rcond=ROUNDING)
-        return float(np.square(self.y - columns @ found).sum()), self.ranks + int(rank)
+        return self.y - columns @ found, self.ranks + int(rank)
+
+    def explained(self, scale: Array) -> tuple[float, int]:
+        """Return the sum of squares that is left, and how many coefficients were fitted."""
+        left, rank = self.residual(scale)
+        return float(np.square(left).sum()), rank
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.designs.exposures import exposes
 from nestimate.data.designs.opposites import is_part, opposed
 from nestimate.data.designs.percentages import (
     counted_parts,
@@ -21,7 +22,6 @@ from nestimate.data.inspection.vocabulary import (
     TOTAL,
     clocks,
     counts_things,
-    exposes,
     hints,
     is_aside,
     is_reference,

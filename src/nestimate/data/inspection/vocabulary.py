@@ -159,23 +159,6 @@ _OUTCOMES = frozenset(
     | {"mirna", "biomarker", "analyt", "zytokin", "gen", "gène", "ct", "cq", "cp"}
 )
 
-#: Words for how large something is, of which nothing was counted per centimetre.
-_DIMENSIONS = frozenset(
-    {"height", "depth", "width", "diameter", "thickness", "distance", "radius", "size", "höhe"}
-    | {"hauteur", "altura", "breite", "durchmesser", "diamètre", "diámetro"}
-)
-#: Words for what things were counted on, in or during, and its units of measurement.
-EXPOSURES = frozenset(
-    (
-        "area length volume time duration minutes hours seconds exposure offset dilution fields "
-        "mm um µm cm ml ul µl mm² µm² cm² fläche länge volumen zeit dauer verdünnung felder "
-        "surface longueur durée champs área longitud superficie tiempo duración campos"
-    )
-    .casefold()
-    .split()
-)
-
-
 #: Words for what is done again: whole experiments as well as readings.
 _AGAIN = frozenset(
     {"rep", "reps", "replicate", "replicates", "replikat", "replikate", "réplicat", "réplica"}
@@ -290,12 +273,6 @@ def counts_things(name: str) -> bool:
     """Return whether a name says that things were counted: `cell count`, `Iba1+ cells`."""
     said = words(name)
     return bool(said & COUNTS) or "counted" in hints(name) or ("n" in said and len(said) > 1)
-
-
-def exposes(name: str) -> bool:
-    """Return whether a column's name speaks of an area, a length, a volume or a time."""
-    said = words(name)
-    return bool(EXPOSURES & said) and not said & _DIMENSIONS
 
 
 @cache

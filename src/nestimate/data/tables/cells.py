@@ -41,7 +41,7 @@ _ABSENT = frozenset(
     | {"not measured", "n.m.", "nm", "n.b.", "k.a.", "k. a.", "failed", "excluded", "lost"}
     | {"dropped", "empty", "fehlt", "manquant", "falta", "s.d.", "s/d"}
 )
-_BOUND = "<>≤≥~≈"
+_BOUND, _ABOUT = "<>≤≥", "~≈"
 _RANGE = re.compile(r"(\d[\d.,]*)\s*(?:-|–|to)\s*(\d[\d.,]*)")
 
 #: What is said where only the user knows the decimal mark.
@@ -129,7 +129,7 @@ def is_date(cell: str) -> bool:
 
 def is_limit(cell: str) -> bool:
     """Return whether a cell says that the value lies below or above what could be measured."""
-    return cell.startswith(tuple(_BOUND)) or cell.casefold() in _BEYOND | _DOUBTFUL
+    return cell.startswith(tuple(_BOUND + _ABOUT)) or cell.casefold() in _BEYOND | _DOUBTFUL
 
 
 def ends_of(cell: str) -> tuple[str, str] | None:
@@ -160,12 +160,17 @@ def may_be_empty(cell: str) -> bool:
 
 
 def _censored(cell: str) -> str:
-    """Say what a limit of detection is and what can be done about it; the one place that does."""
+    """Say what is not known of a limit of detection, or of `~2`, and what can be done about it."""
     what = "is a limit of detection, not a reading"
     if cell.casefold() in _DOUBTFUL:
         what = (
             f"may mean 'not determined': then add --na '{cell}' (na='{cell}' in Python). If it "
             "means 'not detected', it is a limit of detection, not a reading"
+        )
+    if cell[0] in _ABOUT:
+        return (
+            "says about how much it is. If it is a reading, write the number alone; if not, leave "
+            "the cell empty"
         )
     return (
         f"{what}. Leaving it out or putting the limit in its place would bias the answer: add "

@@ -76,6 +76,20 @@ def _of_formula(table: Table, wanted: Wanted, clusters: Sequence[str]) -> Wanted
     )
 
 
+def _in_two_states(columns: Sequence[str], wanted: Wanted) -> tuple[str | Remedy, ...]:
+    """Say what else two columns can be: one quantity in two states of what is in the row."""
+    if len(columns) > 2:
+        return ()
+    first, second = columns
+    if wanted.group is None:
+        said = "If they are the same in two states of what is in the row (before and after), add "
+        return (said, Remedy("wide", "groups"), ". ")
+    said = (
+        f"If '{first}' was measured first and '{second}' later, compare these at equal '{first}': "
+    )
+    return (said, Remedy("value", second), " with ", Remedy("adjust", first), ". ")
+
+
 def _from_replicates(table: Table, columns: Sequence[str], wanted: Wanted) -> Table:
     """Stack columns of which each is a reading of the unit in the row."""
     values = [column_of_values(table, name, wanted) for name in columns]
@@ -85,8 +99,9 @@ def _from_replicates(table: Table, columns: Sequence[str], wanted: Wanted) -> Ta
             "quantity, but their "
             + ("names" if alike_in_size(values) else "values")
             + " do not look like it. If they are different outcomes (two genes, two assays), "
-            f"compare one at a time, {columns[0]} as value and then {columns[1]}. If they are "
-            "repeated readings of the same, say so: add ",
+            f"compare one at a time, {columns[0]} as value and then {columns[1]}. ",
+            *_in_two_states(columns, wanted),
+            "If they are repeated readings of the same, say so: add ",
             Remedy("wide", "replicates"),
             ".",
         )

@@ -10,6 +10,8 @@ Array = NDArray[np.float64]
 
 #: Most and fewest replicated data sets, and the numbers drawn for them at most.
 MOST, FEWEST, CHEAP = 4_000, 1_000, 1_000_000
+#: Numbers in all of which there are fewer data sets, and how many of these there are at least.
+DEAR, FEWEST_DEAR = 20_000_000, 250
 #: Share of replicated data sets below which a feature is one that the model does not make.
 RARE = 0.01
 #: Share from which the data are more regular than the model makes them.
@@ -137,4 +139,5 @@ def positive(values: Array) -> Array:
 
 def data_sets(numbers: int) -> int:
     """Return how many data sets of so many numbers are replicated."""
-    return int(np.clip(CHEAP // numbers, FEWEST, MOST))
+    fewest = np.clip(DEAR // numbers, FEWEST_DEAR, FEWEST)
+    return int(np.clip(CHEAP // numbers, fewest, MOST))

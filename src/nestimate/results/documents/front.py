@@ -133,6 +133,7 @@ def short_table(answer: Answer) -> Grid:
         first = ", ".join(f"{name} = {values[0]:g}" for name, values in asked.items())
         note = f"{note} Means and differences are at {first} where no other value stands.".strip()
         rows += _elsewhere(answer)[:MOST_ROWS]
+    rows += _slopes(answer)
     if answer.design.by_chance and answer.contrasts:
         note = f"{note} Differences are {wording.differences_head(answer.design).lower()}.".strip()
     named = called(answer)
@@ -153,6 +154,16 @@ def _elsewhere(answer: Answer) -> list[Summary]:
     named = [row.name for row in (*answer.groups, *answer.contrasts)]
     wanted = {surface.called(name) for surface in surfaces for name in named}
     return [row for row in answer.along if row.name in wanted]
+
+
+def _slopes(answer: Answer) -> list[Summary]:
+    """Return the slopes of groups and how they differ, first the differences; none of many."""
+    formula = answer.design.formula
+    slopes = [] if formula is None else [s for s in formula.surfaces if s.slope]
+    wanted = [s.called(row.name) for row in (*answer.contrasts, *answer.groups) for s in slopes]
+    found = {row.name: row for row in answer.along if row.name in wanted}
+    rows = [found[name] for name in wanted if name in found]
+    return rows if len(rows) <= MOST_ROWS else []
 
 
 def head(answer: Answer) -> tuple[str, ...]:

@@ -4,65 +4,25 @@ What is run on counts and shares where covariates stand beside the groups: logar
 single rows are none of what was counted where it is little, and half a count more moves them.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
-from nestimate.data.designs.counted import Counted
 from nestimate.data.designs.design import Design
-from nestimate.data.designs.observed import Observed
-from nestimate.data.designs.proportions import Proportions
+from nestimate.data.designs.tallies import Tally
 from nestimate.results.estimates.classical import Interval
 from nestimate.results.estimates.contrasts import Contrast
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
-#: From linear predictors and sizes to means and variances by chance.
-Moments = Callable[[Array, Array], tuple[Array, Array]]
 
 #: Steps of Newton's method, and the size of the last one. Where a group has nothing, or all, no
 #: step is the last: the estimate is infinite.
 STEPS, LAST = 25, 1e-8
 #: Columns that differ inside a cluster by more than this share of their size do differ.
 ALIKE = 1e-9
-#: Largest logarithm of a rate that is tried.
-LARGEST = 100.0
-
-
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Tally:
-    """What was counted in every member, and of how much.
-
-    Attributes
-    ----------
-    number, size
-        Counts and exposures, or how many of how many, shape (members,).
-    start
-        A linear predictor for each by itself, of half a count more.
-    moments
-        From linear predictors and sizes to means and variances by chance.
-    """
-
-    number: Array
-    size: Array
-    start: Array
-    moments: Moments
-
-    @classmethod
-    def of(cls, design: Design, codes: Codes) -> Self | None:
-        """Return the sums of rows by member; None where nothing was counted."""
-        seen = design.observed
-        found = _COUNTED.get(type(seen))
-        if found is None or seen is None:
-            return None
-        parts, moments = found
-        number, size = (np.bincount(codes, weights=part) for part in parts(seen))
-        start = seen.together(codes, size.size).value
-        return cls(number=number, size=size, start=start, moments=moments)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -94,7 +54,7 @@ class Regression:
     def on_rows(cls, design: Design) -> Self | None:
         """Take every row for an independent one; None where the estimate is infinite."""
         rows = np.arange(design.readings.value.size)
-        return cls._fitted(design, Tally.of(design, rows), design.structure.fixed)
+        return cls._fitted(design, Tally.of(design.observed, rows), design.structure.fixed)
 
     @classmethod
     def on_totals(cls, design: Design) -> Self | None:
@@ -104,7 +64,7 @@ class Regression:
         columns = fixed[first]
         if np.abs(fixed - columns[codes]).max() > ALIKE * np.abs(fixed).max():
             return None
-        return cls._fitted(design, Tally.of(design, codes), columns)
+        return cls._fitted(design, Tally.of(design.observed, codes), columns)
 
     @classmethod
     def _fitted(cls, design: Design, tally: Tally | None, columns: Array) -> Self | None:
@@ -152,29 +112,3 @@ def _newton(tally: Tally, columns: Array) -> tuple[Array, Array] | None:
             return found, information
         before = found
     return None
-
-
-def _poisson(eta: Array, size: Array) -> tuple[Array, Array]:
-    mean = size * np.exp(np.minimum(eta, LARGEST))
-    return mean, mean
-
-
-def _binomial(eta: Array, size: Array) -> tuple[Array, Array]:
-    p = special.expit(eta)
-    return size * p, size * p * special.expit(-eta)
-
-
-def _counts(seen: Observed) -> tuple[Array, Array]:
-    assert isinstance(seen, Counted)
-    return seen.count, seen.exposure
-
-
-def _shares(seen: Observed) -> tuple[Array, Array]:
-    assert isinstance(seen, Proportions)
-    return seen.k, seen.n
-
-
-_COUNTED: Mapping[type, tuple[Callable[[Observed], tuple[Array, Array]], Moments]] = {
-    Counted: (_counts, _poisson),
-    Proportions: (_shares, _binomial),
-}

@@ -60,7 +60,9 @@ def hint(odd: Sequence[Feature], design: Design, farthest: str) -> str:
         return Advice(bad, Remedy("tau", "own"), ".")
     for name in OF_RESPONSES.keys() & names:
         return OF_RESPONSES[name]
-    if design.block is not None or names == {"farthest"}:
+    # Of counts and shares logarithms, or logits, are analysed already.
+    skewed = design.by_chance and "skewness" in names
+    if design.block is not None or names == {"farthest"} or skewed:
         return (
             f"Check {farthest} first: a slip, labels that were swapped, or one unlike the others?"
         )

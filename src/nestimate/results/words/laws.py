@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+import numpy as np
+
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.observed import LOCATION_SD, SCALE, Equation
 
@@ -36,8 +38,9 @@ def link_prior_reasons(design: Design) -> str:
         f"The default priors are stated on the scale of {what}, where they need no unit from the "
         f"data: group means lie about the {what[:-1]} of all rows with an SD of {LOCATION_SD:g} "
         "(95 % within a factor of 130), the SD between units is half-Student-t with scale "
-        f"{SCALE:g} (a typical unit differs from the middle by a factor of 2.7, and may by much "
-        "more), and so is the excess of readings over chance, on that same scale."
+        f"{SCALE:g} (a typical unit differs from the middle by a factor of {np.exp(SCALE):.1f}, "
+        "and may by much more), and the excess of readings over chance, on that same scale, with "
+        "scale 1."
     )
 
 

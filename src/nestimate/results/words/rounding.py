@@ -40,7 +40,7 @@ def number(value: float, places: int) -> str:
         if significant > DIGITS or not value:
             # Known exactly, such as a fixed parameter: as short as it can be said.
             return f"{value:.12g}"
-        powers = coarse or abs(value) < 1e-3 or abs(rounded) >= 1e9
+        powers = coarse or abs(value) < 1e-3 or (abs(rounded) >= 1e9 and places <= 0)
         return f"{value:.{significant - 1}e}" if powers else f"{value:.{places}f}"
     return f"{rounded + 0.0:.{max(places, 0)}f}"  # adding zero takes the sign off -0.0
 

@@ -161,7 +161,10 @@ def test_blocks_of_numbered_animals_are_asked_about(table, group, roles, asked):
         (animals().replace({"mouse": {str(i): f"P0{i}" for i in range(1, 7)}}), "mouse"),
         *((animals().rename(columns={"mouse": name}), name) for name in ("day", "litter", "line")),
         (named(animals()), "mouse"),
-        (animals().assign(mouse=lambda t: (t["mouse"].astype(int) * 37 + 800).astype(str)), "mouse"),
+        (
+            animals().assign(mouse=lambda t: (t["mouse"].astype(int) * 37 + 800).astype(str)),
+            "mouse",
+        ),
         (same(), "mouse"),
     ],
     ids=["names", "days", "litters", "lines", "unique labels", "ear tags", "they are alike"],
@@ -267,7 +270,7 @@ def test_what_is_named_runs_as_it_is_pasted(tmp_path):
     assert "log" in line
     scope = {"ne": ne}
     if "ne.fit" in line:
-        result = eval(line.strip().removeprefix("Python: "), scope)  # noqa: S307 - our own words
+        result = eval(line.strip().removeprefix("Python: "), scope)
         assert "is another than" not in str(result)
 
 

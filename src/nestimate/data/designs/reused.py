@@ -125,10 +125,15 @@ class Labelled:
         found = {factor.name: self._tie(factor) for factor in self.factors}
         return {name: tie for name, tie in found.items() if tie is not None}
 
-    def _tie(self, factor: Factor) -> Tie | None:
-        """Compare labels with their changes along a factor, averaged over all others."""
+    def _tie(self, factor: Factor, within: Sequence[str] = ()) -> Tie | None:
+        """Compare labels with their changes along a factor, averaged over all others but `within`.
+
+        Within the levels of these equal labels are looked at apart.
+        """
+        apart = (other.codes for other in self.factors if other.name in within)
+        inside = reduce(split, apart, self.inside)
         cell = reduce(split, (other.codes for other in self.factors), self.inside)
-        member = split(self.inside, self.codes)
+        member = split(inside, self.codes)
         _, first, at = np.unique(split(member, cell), return_index=True, return_inverse=True)
         each = np.bincount(at, self.value) / np.bincount(at)
         where = cell[first]
@@ -142,7 +147,7 @@ class Labelled:
         total = np.bincount(place, each, count.size).reshape(shape)
         means = total[whole] / count[whole]
         home = np.zeros(shape[0], dtype=np.intp)
-        home[member] = self.inside
+        home[member] = inside
         _, home = np.unique(home[whole], return_inverse=True)
         held = np.bincount(home)
         means = means - np.stack([np.bincount(home, m) / held for m in means.T], axis=1)[home]
@@ -176,15 +181,26 @@ class Labelled:
         most = max(int(part[2]) for part in found)
         return (anew or not found[0][1]) and most <= GAPS * len(self.labels)
 
+    @cached_property
+    def alike(self) -> Mapping[str, Tie]:
+        """Factors over which equal labels are clearly alike, within those that tell them apart."""
+        found: dict[str, Tie] = {}
+        for factor in self.factors:
+            others = [name for name in self._unlike if name != factor.name]
+            tie = self._tie(factor, others) if factor.name in self.ties else None
+            if tie is not None and tie.chance < ALIKE:
+                found[factor.name] = tie
+        return found
+
     @property
-    def apart(self) -> tuple[str, ...]:
-        """Factors over which equal labels are no more alike than others."""
+    def _unlike(self) -> tuple[str, ...]:
+        """Factors over which equal labels are no more alike than others on the average."""
         return tuple(name for name, tie in self.ties.items() if tie.chance >= UNLIKE)
 
     @property
-    def alike(self) -> tuple[str, ...]:
-        """Factors over which equal labels are clearly alike."""
-        return tuple(name for name, tie in self.ties.items() if tie.chance < ALIKE)
+    def apart(self) -> tuple[str, ...]:
+        """Factors over which equal labels are no more alike than others."""
+        return tuple(name for name in self._unlike if name not in self.alike)
 
     def told_by(self, apart: Sequence[str]) -> tuple[str | Spoken, ...]:
         """Return the roles of equal labels that some factors tell apart: blocks, or units."""
@@ -229,11 +245,11 @@ class Labelled:
         """
         if not self.alike:
             return []
-        one, other = self.two(self.alike)
-        tie = self.ties[self.alike[0]]
+        over, tie = next(iter(self.alike.items()))
+        one, other = self.two((over,))
         said = (
             f"Equal labels are taken as different {self.name}, {count} in all, but what shares one "
-            f"is much more alike over {self.alike[0]} than what does not (F = {tie.ratio:.3g}), as "
+            f"is much more alike over {over} than what does not (F = {tie.ratio:.3g}), as "
             f"if {one} were {other}. If it is: "
         )
         instead = Remedy("unit", "/".join((self.name, *self.units)))

@@ -346,7 +346,8 @@ EXPORTS = {
                 for k, eye in enumerate(("OD", "OS"))
             ],
         ),
-        "compare --value y --group Eye,Treatment --block Rabbit",
+        "compare --value y --group Treatment --block Rabbit",
+        says=("--group Eye,Treatment --block Rabbit", "Treatment: design 1. Both: design 2."),
         never=(":Rabbit",),
     ),
     "rats numbered under every treatment, read at three times": Sheet(

@@ -313,20 +313,23 @@ SHEETS = {
         f"labels that hold several in one: {name}": Sheet(
             csv("ID,arm,y", [(form.format(g=g, i=3 * k + i, j=j), g, value()) for k, g in
                  enumerate(("ctl", "drug")) for i in (1, 2, 3) for j in ends]),
-            "compare --value y --group arm",
-            says=(f"ID seems to hold several labels in one ({one})", f"{stem} ({len(ends)} rows)"),
+            f"compare --value y --group arm {unit} of ID'",
+            says=(f"ID seems to hold several labels in one ({one})", f" ({stem}, {len(ends)} rows"),
         )
-        for name, form, ends, one, stem in [
-            ("mouse, section", "{g}_m{i}_s{j}", "123", "ctl_m1_s1", "ctl_m1"),
-            ("mouse-replicate", "{i}-{j}", "123", "1-1", "1"),
-            ("two kidneys", "M{i}{j}", "LR", "M1L", "M1"),
+        for name, form, ends, one, stem, unit in [
+            ("mouse, section", "{g}_m{i}_s{j}", "123", "ctl_m1_s1", "ctl_m1",
+             "--unit m --edit 'm = parts 1-2"),
+            ("mouse-replicate", "{i}-{j}", "123", "1-1", "1",
+             "--unit 'ID 1' --edit '\"ID 1\" = part 1"),
+            ("two kidneys", "M{i}{j}", "LR", "M1L", "M1", "--unit M --edit 'M = part 1"),
         ]
     },
     "numbers of dam and pup in one are no values": Sheet(
         csv("ID,Dam treatment,Brain (mg)", [(f"{i}.{j}", g, value(400)) for i in range(1, 9)
              for g in ["MIA" if i % 2 else "Sal"] for j in range(1, 5)]),
-        "compare --value 'Brain (mg)' --group 'Dam treatment'",
-        says=("ID seems to hold several labels in one (1.1)", "1 (4 rows)"),
+        "compare --value 'Brain (mg)' --group 'Dam treatment' --unit 'ID 1' "
+        """--edit '"ID 1" = part 1 of ID'""",
+        says=("ID seems to hold several labels in one (1.1)", "(1, 4 rows)"),
         never=("--value ID",),
     ),
     "places below a header, in every experiment": Sheet(
@@ -337,14 +340,102 @@ SHEETS = {
     "labels that hold groups, with a blank": Sheet(
         csv("sample,day,y", [(f"{g} {i}", d, value()) for g in ("Vax", "PBS") for i in "1234"
              for d in (0, 14, 28)]),
-        "compare --value y --group day --block sample",
-        says=("if 'Vax', 'PBS' are what is compared, or what was treated, they are groups",),
+        "compare --value y --group group,day --block sample --edit 'group = part 1 of sample'",
+        says=("makes group (Vax, 12 rows) of its parts",),
     ),
     "labels whose parts stand in columns of their own": Sheet(
         csv("ID,mouse,arm,y", [(f"{g}_m{i}_s{j}", f"{g}_m{i}", g, value())
              for g in ("ctl", "drug") for i in "1234" for j in "123"]),
         "compare --value y --group arm --unit mouse",
         never=("--unit ID",),
+    ),
+    **{
+        f"marks in ears name the animals of a cage: {name}": Sheet(
+            csv(f"cage,{name},drug,y", [(c, e, "ab"[c % 2], value()) for c in range(1, 7)
+                 for e in ("L", "R", "N", "LR") for _ in "12"]),
+            f"compare --value y --group drug --unit 'cage/{name}'",
+            never=("--relabel-units", f"{name},drug"),
+        )
+        for name in ("ear", "Ear tag", "ear_notch")
+    },
+    "left and right ears of mice are compared within them": Sheet(
+        csv("mouse,ear,y", [(m, e, value()) for m in range(1, 7) for e in "LR" for _ in "12"]),
+        "compare --value y --group ear --block mouse",
+    ),
+    "classes a and b of every school lie in it": Sheet(
+        csv("school,class,pupil,arm,y", [(i, c, f"{i}{c}{k}", g, value()) for i in range(1, 9)
+             for g in [("new", "old")[i % 2]] for c in "ab" for k in range(4)]),
+        "compare --value y --group arm --unit school/class",
+        never=("class,arm", "arm,class"),
+    ),
+    "two observers count the same leaves": Sheet(
+        csv("Plant,Type,Leaf no,Observer,y", [(p, g, leaf, o, value()) for g in ("Col", "epf2")
+             for p in "1234" for leaf in "567" for o in ("JK", "MB")]),
+        "compare --value y --group Type --unit 'Plant/Leaf no' --relabel-units",
+        never=("--block Observer",),
+    ),
+    "mice numbered anew in two cohorts, met in sessions": Sheet(
+        csv("Cohort,Mouse,Genotype,Session,y", [(c, m, ("WT", "KO")[m % 2], s, value())
+             for c in "12" for m in range(1, 7) for s in "123"]),
+        "compare --value y --group Genotype,Session --block Cohort/Mouse",
+        never=("--block Mouse ", "--unit Mouse/"),
+    ),
+    **{
+        f"{name} in experiments are a second factor: {few}": Sheet(
+            csv(f"expt,strain,{name},y", [(e, s, t, value()) for e in ("E1", "E2", "E3", "E4")
+                 for s in ("WT", "mut") for t in few for _ in range(many)]),
+            f"compare --value y --group strain,{name} --block expt",
+            never=("--relabel-units",) * (many > 1),
+        )
+        for name, few, many in [("day", (1, 7), 1), ("day", (1, 7, 14), 3), ("age", (3, 24), 1),
+                                ("age", (3, 24, 30), 3), ("temp", (37, 42), 3)]
+    },
+    "two cohorts of mice are no blocks": Sheet(
+        csv("Mouse_ID,Cohort,Genotype,y", [(4000 + 3 * k, f"Cohort {k // 8 + 1}",
+             ("WT", "Het")[k % 2], value()) for k in range(16)]),
+        "fit 'y ~ Genotype + Cohort'",
+        says=("so few Cohort cannot tell how far it varies", "--group Genotype --block Cohort"),
+    ),
+    "two cohorts of mice with readings are no blocks": Sheet(
+        csv("Batch,Mouse,Genotype,y", [(b, f"{b}{k}", ("WT", "Het")[k % 2], value())
+             for b in "AB" for k in range(8) for _ in "12"]),
+        "fit 'y ~ Genotype + Batch + (1 | Mouse)'",
+        says=("--group Genotype --unit Mouse --block Batch",),
+    ),
+    "five cohorts of mice are blocks": Sheet(
+        csv("Cohort,Mouse,Genotype,y", [(b, f"{b}{k}", ("WT", "Het")[k % 2], value())
+             for b in "ABCDE" for k in range(4) for _ in "12"]),
+        "compare --value y --group Genotype --unit Mouse --block Cohort",
+    ),
+    "curves of more points than a design has means for": Sheet(
+        csv("Time (h),WT 1,WT 2,WT 3,KO 1,KO 2,KO 3",
+            [(t, *(value(t + 1, 0.3) for _ in range(6))) for t in range(14)]),
+        "compare --wide units --unit unit",
+        says=("Means over all Time (h) are compared, as by areas under curves",),
+    ),
+    "many points of curves take their time": Sheet(
+        csv("strain,replicate,time_min,OD", [(g, k, t, value(t / 50, 0.1)) for g in ("WT", "KO")
+             for k in "123" for t in range(0, 720, 60)]),
+        "fit 'OD ~ strain * C(time_min) + (1 | strain:replicate)'",
+        says=("24 means at once take a minute or more, two time_min alone seconds: "
+              "--edit 'only time_min = 0, time_min = 660' (edits in Python).",),
+    ),
+    "a date of birth is no factor": Sheet(
+        csv("Mouse,Genotype,DOB,day,y", [(f"m{k}", ("WT", "KO")[k % 2],
+             f"2023-05-0{k // 2 % 3 + 1}", d, value()) for k in range(12) for d in (0, 7, 14)]),
+        "compare --value y --group Genotype,day --block Mouse",
+        never=("DOB",),
+    ),
+    "tumour and normal tissue of a patient are a pair": Sheet(
+        csv("Patient ID,Stage,Tumor,Normal", [(f"P{i}", ("I", "II", "III")[i % 3], value(6),
+             value(5)) for i in range(15)]),
+        "compare --wide groups --value Tumor,Normal --group column --block 'Patient ID'",
+    ),
+    "neurons before and under stimulation, numbered in fields of mice": Sheet(
+        csv("Mouse,FOV,Neuron,dF/F pre,dF/F stim", [(f"m{m}", f, n, value(1, 0.1), value(2, 0.1))
+             for m in range(5) for f in "12" for n in "1234"]),
+        "compare --wide groups --block Mouse/FOV/Neuron",
+        says=("One value for each Neuron and group: a paired design",),
     ),
     "media is what cells grow in": Sheet(
         csv("donor,arm,x", [(f"D{i}", g, value()) for i in "123" for g in _GIVEN]),

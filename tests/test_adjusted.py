@@ -28,7 +28,7 @@ def frame(gap=0.0, units=14, readings=1):
 
 def test_ancova_in_closed_form():
     data = frame(gap=1.0)
-    given = {"adjust": "age", "robust": "none", "ess": 2000}
+    given = {"adjust": "age", "robust": "none", "tau": "common", "ess": 2000}
     result = ne.compare(data, value="y", group="arm", options=given)
     drug = (data.arm == "drug").to_numpy(float)
     x = np.column_stack([np.ones(len(data)), drug, data.age])

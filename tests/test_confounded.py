@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 import nestimate as ne
-from nestimate.data.designs.confounded import ALIKE
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.left_out.uneven import ALIKE
 from nestimate.data.designs.roles import Roles
 from nestimate.data.tables.door import read_table
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import nestimate as ne
 from nestimate.apps import cli
 from nestimate.data.tables.door import Wanted, read_table
-from nestimate.data.tables.edits import AddUp, KeepOnly, LeaveOut, Rename, SetCell, parse_edit
+from nestimate.data.tables.edits import KeepOnly, LeaveOut, Rename, SetCell, WorkOut, parse_edit
 from nestimate.errors import DataError, DesignError, NestimateError
 from nestimate.results.documents import reproduction
 
@@ -180,12 +180,29 @@ def test_a_column_is_added_up_and_the_sum_is_said():
     edits = ('total = dead + "still alive"', "without tank = t3")
     table = read_table(file(content), Wanted(edits=edits, as_it_is=True))
     np.testing.assert_array_equal(table.numbers("total"), [20, np.nan])
-    assert table.notes[0] == "Column total is the sum of dead and still alive, row by row."
+    assert table.notes[0] == "Column total is dead plus still alive, row by row."
+
+
+@pytest.mark.parametrize(
+    ("edit", "made"),
+    [
+        ("volume = 1 / dilution", [0.01, 0.001, np.nan]),
+        ("volume = ml / dilution", [0.001, 0.0002, np.nan]),
+        ("volume = ml * dilution * 10", [100, 2000, np.nan]),
+        ('volume = "1" / dilution', [0.01, 0.001, np.nan]),
+    ],
+)
+def test_a_column_is_multiplied_and_divided(edit, made):
+    content = b"plate,dilution,ml\np1,100,0.1\np2,1000,0.2\np3,,0.1\n"
+    table = read_table(file(content), Wanted(edits=(edit,), as_it_is=True))
+    np.testing.assert_allclose(table.numbers("volume"), made, rtol=1e-14)
+    assert table.notes[0].startswith("Column volume is ")
+    assert str(parse_edit(edit)).replace('"', "") == edit.replace('"', "")
 
 
 @given(names=st.lists(TEXTS, min_size=3, max_size=5), why=REASONS)
 def test_a_sum_is_read_as_it_is_written(names, why):
-    edit = AddUp(column=names[0], parts=tuple(names[1:]), why=why)
+    edit = WorkOut(column=names[0], parts=tuple(names[1:]), signs=("+",) * len(names[2:]), why=why)
     assert parse_edit(str(edit)) == edit
 
 
@@ -195,6 +212,7 @@ def test_a_sum_is_read_as_it_is_written(names, why):
         ("y = mouse + y", "there is a column 'y' already"),
         ("total = y + z", "there is no column 'z'"),
         ("total = arm + y", "column 'arm', row 2: 'a' is not a number"),
+        ("z = y / 0", "'z' would divide by 0 in row 2"),
     ],
 )
 def test_a_sum_that_cannot_be_is_refused(edit, said):

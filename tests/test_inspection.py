@@ -593,7 +593,7 @@ def test_a_formula_is_proposed_with_what_its_rows_are():
         assert [dict(p.arguments())["response"] for p in found] == [response]
         assert found[0].command("t.csv").endswith(f" t.csv --response {response}")
         assert found[0].call("t").endswith(f'options={{"response": "{response}"}})')
-    roles = ne.inspect(shares).proposals[0]
+    roles = next(p for p in ne.inspect(shares).proposals if not p.formula)
     assert [" FILE --response positive/total, " in said for said in roles.cautions] == [True]
 
 

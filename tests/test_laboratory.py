@@ -210,7 +210,8 @@ def test_answers_of_the_proposals(tmp_path):
 def test_a_flat_proposal_names_every_column_that_it_ignores(name, tmp_path):
     found = ne.inspect(written(tmp_path, EVERY[name].text))
     kind = {found.measurand.column} if found.measurand else set()
-    kind |= {found.counterparts.others} if found.counterparts else set()
+    kind |= {*found.added.apart} if found.added else set()
+    kind |= {edit.column for edit in found.apart.edits} if found.apart else set()
     for proposal in found.proposals:
         if proposal.layout == "flat" and not proposal.folded:
             roles = proposal.roles

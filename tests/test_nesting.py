@@ -6,7 +6,7 @@ import pytest
 
 import nestimate as ne
 from nestimate.data.designs.design import Design
-from nestimate.data.designs.nesting import ALIKE
+from nestimate.data.designs.left_out.behind import ALIKE
 from nestimate.data.designs.roles import Roles
 from nestimate.data.tables.door import read_table
 
@@ -80,7 +80,9 @@ def test_a_formula_names_it_as_a_term():
         assert len(said) == 1, formula
     assert not [
         s
-        for s in ne.fit("y ~ arm + (1 | litter/pup)", table, options=options).design.warnings
+        for s in ne.fit(
+            "y ~ arm + weight + (1 | litter/pup)", table, options=options
+        ).design.warnings
         if "left out" in s
     ]
 

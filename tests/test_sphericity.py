@@ -1,11 +1,11 @@
-"""Changes along a factor inside blocks that scatter unevenly are said, and only those."""
+"""Blocks that drift apart along a factor have lines of their own; other uneven changes are said."""
 
 import shlex
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
+from scipy import optimize, stats
 from typer.testing import CliRunner
 
 import nestimate as ne
@@ -13,9 +13,10 @@ from nestimate.apps.cli import app
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.sphericity import Unsteady
+from nestimate.data.designs.spreads import Spreads
 from nestimate.data.tables.door import read_table
 from nestimate.data.tables.titles import numbers_of
-from nestimate.errors import DataError
+from nestimate.errors import DataError, DesignError
 
 OPTIONS = {"ess": 400}
 ROLES = {"value": "bw", "group": ["arm", "week"], "unit": "mouse"}
@@ -52,6 +53,10 @@ def shown(line):
     done = CliRunner().invoke(app, line)
     assert done.exit_code == 0, done.output
     return done.output
+
+
+def own_lines(answer):
+    return " ".join(note for note in answer.design.notes if "has its own line" in note)
 
 
 def word(answer):
@@ -100,32 +105,39 @@ def test_along_numbers_it_is_the_f_test_of_the_slopes_of_members():
 
 
 @pytest.mark.parametrize("called", ["{}", "w{}"])
-def test_it_is_said_beside_the_answer_with_what_runs_as_pasted(called, tmp_path):
+def test_blocks_that_drift_get_lines_and_what_is_proposed_runs_as_pasted(called, tmp_path):
     table = grown(np.random.default_rng(3), 0.5, called=called)
     file = tmp_path / "bw.csv"
     table.to_csv(file, index=False)
     line = ["compare", str(file), "--value", "bw", "--group", "arm,week", "--unit", "mouse"]
     line += ["--ess", "400"]
-    assert "Mind " in shown([*line, "--brief"])
-    out = shown(line)
-    said = " ".join(out.split())
+    out = " ".join(shown(line).split())
     first, last = ("week=0", "week=4") if called == "{}" else ("w0", "w4")
+    assert "Every mouse has its own line along week" in out
+    assert f"SD of {last} - {first}" in out
+    assert "one spread for all: --tau common" in out
+    assert "too narrow" not in out
+    assert "tau_slope[week | drug]" in out
+    edit = f"only week = {called.format(0)}, week = {called.format(4)}"
+    (plan,) = (one for one in out.split("nestimate ") if one.startswith("plan"))
+    assert f"--edit '{edit}'" in plan
+    words = plan.replace("EFFECT", "2").replace("COST", "1")
+    assert "drug" in shown([*shlex.split(words), "--blocks", "6", "--simulations", "200"])
+    said = " ".join(shown([*line, "--tau", "common"]).split())
     assert "Every mouse drifts its own way along week" in said
     assert f"The interval of {last} - {first} is too narrow" in said
-    edit = f"only week = {called.format(0)}, week = {called.format(4)}"
-    assert f"--edit '{edit}'" in said
-    assert "Every mouse drifts" not in " ".join(shown([*line, "--edit", edit]).split())
-    fits = [one.strip() for one in out.splitlines() if one.strip().startswith("nestimate fit")]
-    assert len(fits) == (called == "{}")
-    for one in fits:
-        assert "slope of week: drug - ctl" in shown([*shlex.split(one)[1:], "--ess", "400"])
+    assert f"--edit '{edit}'; without --tau common every mouse has its own line." in said
+    assert "tau_slope" not in said
+    few = " ".join(shown([*line, "--edit", edit]).split())
+    assert "own line" not in few
+    assert "Every mouse drifts" not in few
 
 
-def test_references_that_were_stated_stay_with_what_stays_a_factor():
-    table = grown(np.random.default_rng(3), 0.5, called="{}")
-    answer = ne.compare(table, **ROLES, reference="arm=drug,week=4", options=OPTIONS)
-    assert "--reference arm=drug" in word(answer)
-    assert "--reference arm=drug,week" not in word(answer)
+def test_a_pilot_with_lines_is_not_planned_from_as_if_it_had_none():
+    answer = ne.compare(grown(np.random.default_rng(3), 0.5), **ROLES, options=OPTIONS)
+    with pytest.raises(DesignError, match="every mouse has its own line along week") as refused:
+        answer.plan(2.0, costs=(1, 1))
+    assert "only week = w0, week = w4" in str(refused.value)
 
 
 def test_labels_without_an_order_are_compared_in_pairs():
@@ -136,34 +148,54 @@ def test_labels_without_an_order_are_compared_in_pairs():
     assert "nestimate fit" not in said
 
 
-def test_one_factor_is_said_where_its_levels_share_a_spread_and_once():
+def test_one_factor_has_lines_unless_its_levels_show_spreads_of_their_own_more_clearly():
     rng = np.random.default_rng(1)
     table = grown(rng, 0.35, called="{}", sds=(0.6, 0.6))
     table = table[table["arm"] == "ctl"]
     roles = {"value": "bw", "group": "week", "block": "mouse"}
     usual = ne.compare(table, **roles, options=OPTIONS)
-    assert "Every mouse drifts its own way along week" in word(usual)
-    assert "nestimate fit 'bw ~ week + (week | mouse)'" in word(usual)
-    assert "spreads within" not in {c.name for c in usual.advice}
+    assert own_lines(usual)
+    assert not word(usual)
+    assert [p.name for p in usual.model.parameters][-5:] == [
+        "tau_block",
+        "tau_slope",
+        "rho",
+        "sigma",
+        "nu",
+    ]
+    common = ne.compare(table, **roles, options=OPTIONS | {"tau": "common"})
+    assert "Every mouse drifts its own way along week" in word(common)
+    assert not own_lines(common)
     own = ne.compare(table, **roles, options=OPTIONS | {"tau": "own"})
     assert not word(own)
+    assert not own_lines(own)
     # Where one week differs by itself, it has a spread of its own, and that is all.
     table.loc[table["week"] == "4", "bw"] += 5 * rng.normal(size=6)
     noisy = ne.compare(table, **roles, options=OPTIONS)
     assert "has a spread of its own" in " ".join(noisy.design.notes)
     assert not word(noisy)
+    assert not own_lines(noisy)
+
+
+def test_growth_is_not_taken_for_weeks_that_scatter_by_themselves():
+    """Steep slopes make the first and the last week scatter most: the trend says it better."""
+    table = grown(np.random.default_rng(5), 1.5, called="{}", mice=10)
+    table = table[table["arm"] == "ctl"]
+    answer = ne.compare(table, value="bw", group="week", block="mouse", options=OPTIONS)
+    assert Spreads.of_effects(answer.design) is None
+    design = Design.from_table(read_table(table), Roles(value="bw", group="week", block="mouse"))
+    assert Spreads.of_effects(design).uneven
+    assert own_lines(answer)
 
 
 def test_a_wide_table_is_offered_no_line_that_it_cannot_take():
     table = grown(np.random.default_rng(3), 0.5)
     wide = table.pivot_table(index=["arm", "mouse"], columns="week", values="bw").reset_index()
-    answer = ne.compare(
-        wide,
-        value="w0,w1,w2,w4",
-        group="arm,week",
-        block="mouse",
-        options=OPTIONS | {"wide": "groups"},
-    )
+    roles = {"value": "w0,w1,w2,w4", "group": "arm,week", "block": "mouse"}
+    usual = ne.compare(wide, **roles, options=OPTIONS | {"wide": "groups"})
+    assert own_lines(usual)
+    assert "only week" not in str(usual)
+    answer = ne.compare(wide, **roles, options=OPTIONS | {"wide": "groups", "tau": "common"})
     assert "Every mouse drifts its own way along week" in word(answer)
     assert "only week" not in word(answer)
 
@@ -203,3 +235,169 @@ def test_an_edit_keeps_rows_that_bear_one_of_several_labels_of_a_column():
     assert kept.design.readings.value.size == 12
     with pytest.raises(DataError, match="no row has week w9"):
         ne.compare(table, **ROLES, options={"edits": ["only week = w0, week = w9"]})
+
+
+def reml(y, fixed, z, mouse):
+    """Fit a mixed model as lme4 does: level and slope of each mouse, correlated, by REML.
+
+    Return coefficients, their covariance, and (tau_level, tau_slope, rho, sigma).
+    """
+
+    def pieces(theta):
+        root = np.array([[np.exp(theta[0]), 0.0], [theta[1], np.exp(theta[2])]])
+        cover = np.exp(2 * theta[3]) * np.eye(y.size)
+        for one in np.unique(mouse):
+            rows = np.ix_(mouse == one, mouse == one)
+            cover[rows] += z[mouse == one] @ root @ root.T @ z[mouse == one].T
+        inverse = np.linalg.inv(cover)
+        known = fixed.T @ inverse @ fixed
+        beta = np.linalg.solve(known, fixed.T @ inverse @ y)
+        return root, cover, inverse, known, beta
+
+    def deviance(theta):
+        _, cover, inverse, known, beta = pieces(theta)
+        rest = y - fixed @ beta
+        return np.linalg.slogdet(cover)[1] + np.linalg.slogdet(known)[1] + rest @ inverse @ rest
+
+    found = optimize.minimize(deviance, np.array([0.5, 0.0, -1.0, -0.5]), method="BFGS")
+    root, _, _, known, beta = pieces(found.x)
+    cover = root @ root.T
+    taus = np.sqrt(np.diag(cover))
+    rho = cover[0, 1] / taus.prod()
+    return beta, np.linalg.inv(known), (*taus, rho, np.exp(found.x[3]))
+
+
+def test_lines_are_those_of_a_mixed_model_by_reml():
+    """With 40 mice priors say little: intervals and scales are nearly those of lme4's model."""
+    table = grown(np.random.default_rng(12), 0.5, called="{}", mice=40, sds=(0.6, 0.6))
+    table = table[(table["arm"] == "ctl") & (table.index % 11 != 3)]  # some times are missing
+    week = table["week"].astype(float).to_numpy()
+    fixed = np.eye(4)[np.unique(week, return_inverse=True)[1]]
+    z = np.stack([np.ones(week.size), week - week.mean()], axis=1)
+    mouse = np.unique(table["mouse"], return_inverse=True)[1]
+    beta, cover, scales = reml(table["bw"].to_numpy(), fixed, z, mouse)
+    answer = ne.compare(
+        table,
+        value="bw",
+        group="week",
+        block="mouse",
+        options={"ess": 4000, "robust": "none"},
+    )
+    assert own_lines(answer)
+    for row, weights in zip(answer.contrasts, np.eye(4)[1:] - np.eye(4)[0], strict=True):
+        error = np.sqrt(weights @ cover @ weights)
+        assert row.mean == pytest.approx(weights @ beta, abs=0.1 * error)
+        # A posterior has the uncertainty of the scales as well: with 39 of freedom 3 % by t.
+        assert row.sd == pytest.approx(1.03 * error, rel=0.05)
+    found = {row.kind: row.mean for row in answer.scales}
+    for name, own in zip(("tau_block", "tau_slope", "sigma"), (0, 1, 3), strict=True):
+        assert found[name] == pytest.approx(scales[own], rel=0.08)
+    assert found["rho"] == pytest.approx(scales[2], abs=0.1)
+
+
+def test_the_density_of_lines_is_that_of_the_whole_covariance_matrix():
+    table = grown(np.random.default_rng(3), 0.5, mice=3)
+    answer = ne.compare(table, **ROLES, options=OPTIONS | {"robust": "none"})
+    design, draws = answer.design, answer.fit.draws.take(np.arange(5))
+    (line,) = design.structure.lines
+    x, arm = numbers_of(tuple(table["week"].unique())), table["arm"].to_numpy()
+    week = np.array([dict(zip(table["week"].unique(), x, strict=True))[w] for w in table["week"]])
+    assert line.column == pytest.approx(week - week.mean())
+    named = draws.named()
+    got = answer.model.log_likelihood_each(draws).sum(axis=0)
+    expected = []
+    for d in range(5):
+        total = 0.0
+        for one in table["mouse"].unique():
+            rows = (table["mouse"] == one).to_numpy()
+            g = int(arm[rows][0] == "drug")
+            level, slope = named["tau_block"][d, g], named["tau_slope"][d, g]
+            both = named["rho"][d, 0] * level * slope
+            z = np.stack([np.ones(4), (week - week.mean())[rows]], axis=1)
+            cover = z @ np.array([[level**2, both], [both, slope**2]]) @ z.T
+            cover += named["sigma"][d, g] ** 2 * np.eye(4)
+            mean = draws.means[d, design.structure.group[rows]]
+            total += stats.multivariate_normal(mean, cover).logpdf(table["bw"][rows])
+        expected.append(total)
+    spread = design.readings.value.size * np.log(design.yardstick.spread)
+    assert got - spread == pytest.approx(np.array(expected), rel=1e-8)
+
+
+def test_the_prior_of_slopes_takes_its_unit_from_those_of_each_block():
+    """The variance of their slopes by least squares, less its error, about those of all."""
+    table = grown(np.random.default_rng(12), 0.5, called="{}", mice=12)
+    table = table[table["arm"] == "ctl"]
+    answer = ne.compare(table, value="bw", group="week", block="mouse", options=OPTIONS)
+    cells = table.pivot_table(index="mouse", columns="week", values="bw").to_numpy()
+    x = np.array(TIMES) - np.mean(TIMES)
+    left = cells - cells.mean(axis=0) - cells.mean(axis=1, keepdims=True) + cells.mean()
+    slopes = left @ x / (x @ x)
+    rest = np.square(left - np.outer(slopes, x)).sum() / (11 * 2)
+    variance = np.square(slopes).sum() / 11 - rest / (x @ x)
+    scatter = answer.design.scatter
+    (slope,), (sigma,) = scatter[1], scatter[None]
+    assert slope.freedom == 11
+    assert slope.sd / x.std() == pytest.approx(np.sqrt(variance), rel=1e-5)
+    assert sigma.freedom == 22
+    assert sigma.sd == pytest.approx(np.sqrt(rest), rel=1e-5)
+
+
+def test_where_animals_do_not_drift_nothing_changes():
+    table = grown(np.random.default_rng(21), 0.0)
+    usual = ne.compare(table, **ROLES, options=OPTIONS)
+    assert not own_lines(usual)
+    assert "tau_slope" not in usual.model.names
+
+
+def test_an_answer_with_lines_can_be_kept_turned_round_and_exported(tmp_path):
+    table = grown(np.random.default_rng(3), 0.5)
+    answer = ne.compare(table, **ROLES, options=OPTIONS)
+    answer.save(tmp_path / "lines.nestimate")
+    assert ne.load(tmp_path / "lines.nestimate").to_dict() == answer.to_dict()
+    other = ne.compare(table, **ROLES, reference="arm=drug,week=w4", options=OPTIONS)
+    ours, theirs = ({r.name: r for r in one.contrasts} for one in (answer, other))
+    assert theirs["w0 - w4 | ctl"].mean == pytest.approx(-ours["w4 - w0 | ctl"].mean, rel=1e-9)
+    scales = ({r.name: r.mean for r in one.scales} for one in (answer, other))
+    assert next(scales) == pytest.approx(next(scales))
+    answer.report(tmp_path / "lines.md", every_figure=True)
+    said = (tmp_path / "lines.md").read_text(encoding="utf-8")
+    assert "s\\[b, week\\] \\* (week - its mean)" in said
+    assert "level and slope along week of each mouse as jointly Student-t" in said
+
+
+@pytest.mark.parametrize("coded", ["C(week)", "week"])
+def test_a_formula_in_which_animals_drift_is_given_their_slopes(coded, tmp_path):
+    called = "{}" if coded != "week" else "w{}"
+    file = tmp_path / "bw.csv"
+    grown(np.random.default_rng(3), 0.5, called=called).to_csv(file, index=False)
+    text = f"bw ~ arm * {coded} + (1 | mouse)"
+    line = ["fit", text, str(file), "--group", "arm,week", "--ess", "400"]
+    out = shown([*line, "--reference", "arm=drug"])
+    said = " ".join(out.split())
+    assert "Every mouse drifts its own way along week (F test" in said
+    fits = [one.strip() for one in out.splitlines() if one.strip().startswith("nestimate fit")]
+    assert len(fits) == (coded != "week")
+    for one in fits:
+        assert "'bw ~ arm * C(week) + (week | mouse)'" in one
+        assert "--reference arm=drug" in one
+        better = " ".join(shown([*shlex.split(one)[1:], "--ess", "400"]).split())
+        assert "drifts" not in better
+        assert "not in the fixed part" not in better
+        assert "tau[mouse:week | drug]" in better
+    if not fits:
+        assert "a column of its numbers: '(NUMBERS | mouse)'" in said
+    even = tmp_path / "even.csv"
+    grown(np.random.default_rng(21), 0.0, called=called).to_csv(even, index=False)
+    assert "drifts" not in shown(["fit", text, str(even), "--group", "arm,week", "--ess", "400"])
+
+
+def test_a_slope_beside_labels_of_the_same_column_is_that_of_roles():
+    """Roles take lines about the mean of times, formulas about zero: the model is the same."""
+    table = grown(np.random.default_rng(12), 0.5, called="{}", mice=30)
+    table = table[table["arm"] == "ctl"]
+    chosen = {"ess": 2000, "robust": "none"}
+    roles = ne.compare(table, value="bw", group="week", block="mouse", options=chosen)
+    formula = ne.fit("bw ~ C(week) + (week | mouse)", table, options=chosen)
+    for ours, theirs in zip(roles.contrasts, formula.contrasts, strict=True):
+        assert theirs.mean == pytest.approx(ours.mean, abs=0.1 * ours.sd)
+        assert theirs.sd == pytest.approx(ours.sd, rel=0.06)

@@ -174,7 +174,10 @@ def test_labels_of_other_kinds():
         ({"a": [1, "x"], "b": [2]}, "group 'a', value 1: 'x' is not a number"),
         ({"a": [1, "1,5"], "b": [2]}, "--decimal"),
         ({"a": [1, True], "b": [2]}, "true/false"),
-        ({"a": np.ones((2, 2)), "b": [2]}, "not a number"),
+        ({"a": np.ones((2, 2)), "b": [2]}, "mixes"),
+        ({"a": [[1, 2], 3], "b": [[2], [3]]}, "group 'a', value 1: a single number stands beside"),
+        ({"a": [[[1, 2]], [[3]]], "b": [[2], [3]]}, "unit 'a 1', value 0: [1, 2] is not a number"),
+        ({"a": ["12", [3]], "b": [[2], [3]]}, "value 0: a single number"),
         ({"a": [1], "b": {"x": [1]}}, "mixes"),
         ({1: [1], "1": [3]}, "one label"),
         ({"a": {"x": [1], "x ": [2]}}, "one label"),
@@ -186,6 +189,25 @@ def test_labels_of_other_kinds():
 )
 def test_mapping_that_cannot_be_read(data, part):
     assert part in said(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"ctl": [[1.0, 2.0], [3.0], [2, 2.5]], "drug": [[4, 5], (6, 7), [8.5]]},
+        {"ctl": (np.array([1.0, 2.0]), [3.0], [2, 2.5]), "drug": [[4, 5], [6, 7], [8.5]]},
+    ],
+)
+def test_lists_inside_a_list_are_units_and_their_readings(data):
+    """The same as with a name for each, and said."""
+    named = {g: {f"{g} {i + 1}": list(r) for i, r in enumerate(u)} for g, u in data.items()}
+    table, same = read_table(data), read_table(named)
+    assert dict(table.columns) == dict(same.columns)
+    assert table.labels("unit")[1] == ("ctl 1", "ctl 2", "ctl 3", "drug 1", "drug 2", "drug 3")
+    assert "no unit is in two groups" in table.notes[0]
+    assert not same.notes
+    square = read_table({"ctl": np.arange(6.0).reshape(3, 2), "drug": np.arange(6).reshape(3, 2)})
+    assert square.labels("unit")[0].tolist() == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
 
 
 def test_columns_of_different_length_are_refused():

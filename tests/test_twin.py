@@ -115,6 +115,20 @@ def changed(seed):
     return pd.DataFrame(rows, columns=["arm", "time", "id", "y"])
 
 
+def grown(seed):
+    """Animals of two arms that are weighed in five weeks and grow at rates of their own."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for arm in "ab":
+        for k in range(8):
+            level, rate = rng.normal(20, 1), rng.normal(1 + (arm == "b"), 0.7)
+            rows += [
+                (arm, f"w{week}", f"{arm}{k}", level + rate * week + rng.normal(0, 0.6))
+                for week in range(5)
+            ]
+    return pd.DataFrame(rows, columns=["arm", "week", "id", "y"])
+
+
 SUMMARY = {"n": "n", "sd": "sd"}
 DESIGNS = {
     "balanced": (nested(11, (6, 6), 5), {"unit": "mouse"}),
@@ -150,6 +164,7 @@ DESIGNS = {
     ),
     "split plot": (crossed(20, plots=True), {"group": "arm,time", "block": "day/plot"}),
     "mixed pre and post": (changed(21), {"group": "arm,time", "block": "id"}),
+    "lines of animals": (grown(24), {"group": "arm,week", "block": "id"}),
     "two factors inside litters": (
         crossed(22, plots=False),
         {"group": "arm,time", "block": "day", "unit": "pup"},

@@ -275,7 +275,8 @@ def compare(
     ----------
     data
         A file (path, or open binary file), a data frame (pandas, polars, Arrow), a dict of columns,
-        a list of records, or a mapping: group -> values, or group -> unit -> readings.
+        a list of records, or a mapping: group -> values, or group -> unit -> readings, or a list of
+        readings for every unit.
     value, group, unit
         Column names; value may be several columns of readings, `"rep1,rep2,rep3"`, or a list of
         outcomes, `["weight", "length"]`, each answered by itself. A mapping and a table with a

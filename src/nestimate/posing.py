@@ -20,7 +20,7 @@ from nestimate.data.tables.onegroup import with_one_group
 from nestimate.errors import DesignError
 from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
-from nestimate.model.own_spreads import by_spread, readings_apart, told_apart
+from nestimate.model.own_spreads import by_lines, by_spread, readings_apart, told_apart
 from nestimate.options import Options
 from nestimate.remedies import Advice, Remedy
 from nestimate.words import Words
@@ -106,6 +106,7 @@ def posed(
         )
     if not chosen.covariates:
         design = by_spread(lambda apart: Design.from_table(table, roles, apart=apart), chosen.tau)
+        design = by_lines(design, chosen.tau)
         design = replace(design, warnings=(*design.warnings, *_exposed(table, roles, design)))
         return relative(design, chosen.relative_to), None, chosen, words
 

@@ -46,6 +46,7 @@ def _screen(  # noqa: PLR0913 - one argument per option is how typer reads a com
     response: Annotated[
         str | None, typer.Option(help="measured: whole numbers that are no counts.")
     ] = None,
+    na: Annotated[str | None, typer.Option(help="Numbers that are no readings: 0.")] = None,
     pool: Annotated[
         str, typer.Option(help="Spreads learnt from all endpoints: scales, icc, none.")
     ] = "scales",
@@ -80,6 +81,7 @@ def _screen(  # noqa: PLR0913 - one argument per option is how typer reads a com
         "contrast": contrast,
         "scale": scale,
         "response": response,
+        "na": na,
         "pool": pool,
         "trend": trend,
         "effects": effects,

@@ -1,10 +1,13 @@
 """What has a spread of its own: two groups, and those that show that one for all would be wrong."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.lines import with_lines
+from nestimate.data.designs.sphericity import Unsteady
 from nestimate.data.designs.spreads import HARDLY, MOST_OWN, Spreads, members
 from nestimate.data.designs.structure import Structure
 from nestimate.model.observed_spreads import observed_spreads
@@ -36,6 +39,23 @@ def by_spread(build: Callable[[bool], Design], tau: str | None) -> Design:
     homes = () if design.structure.crossed else _homes(design.structure)
     usual = len(homes) == 2 or bool(outnumbered(design))
     return build(True) if tau is None and homes and (usual or uneven(design)) else design
+
+
+def by_lines(design: Design, tau: str | None) -> Design:
+    """Return a design whose blocks have lines of their own along what they drift apart along.
+
+    Not where one spread for all was chosen, nor where the levels of one factor have a spread each:
+    by choice, or because the data speak for that more clearly.
+    """
+    found = [one for one in Unsteady.every(design) if one.drifts and not design.roles.in_plots]
+    if design.structure.factorial is None:
+        seen = Spreads.of_effects(design)
+        rival = 1.0 if seen is None or not seen.uneven else seen.p
+        found = [one for one in found if tau is None and one.p < rival]
+    if tau == "common" or not found:
+        return design
+    lined = with_lines(design, {one.along.name: one.along.place for one in found})
+    return replace(lined, notes=(*lined.notes, *(one.note for one in found)))
 
 
 def uneven(design: Design) -> Spreads | None:

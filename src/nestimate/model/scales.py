@@ -23,8 +23,8 @@ def check_tau(structure: Structure, tau: str | None) -> None:
 
 #: Words that scales of subunits may not be called, whatever their columns are.
 RESERVED = (
-    *("mu", "beta", "tau", "tau_block", "tau_effect", "tau_unit", "tau_median", "tau_ratio"),
-    *("tau_z", "sigma", "nu", "nu_y", "rho"),
+    *("mu", "beta", "tau", "tau_block", "tau_effect", "tau_slope", "tau_unit", "tau_median"),
+    *("tau_ratio", "tau_z", "sigma", "nu", "nu_y", "rho"),
 )
 
 
@@ -35,6 +35,7 @@ def scale_names(structure: Structure) -> list[str]:
         name = {
             Role.BLOCK: "tau_block",
             Role.EFFECT: "tau_effect",
+            Role.SLOPE: "tau_slope",
             Role.UNIT: "tau" if stratum.heavy else "tau_unit",
             Role.TERM: "tau",
         }.get(stratum.role)
@@ -76,7 +77,8 @@ def scales_in(structure: Structure, stratum: Stratum, tau: str | None) -> tuple[
             Scale(of=f"{term} | {home}" if term else home, places=stratum.places(home))
             for home in stratum.apart
         )
-    named = {Role.TERM: stratum.name, Role.EFFECT: stratum.of}.get(stratum.role)
+    of = stratum.of
+    named = {Role.TERM: stratum.name, Role.EFFECT: of, Role.SLOPE: of}.get(stratum.role)
     return (Scale(of=named, places=(0,)),) if named else ONE
 
 

@@ -96,7 +96,7 @@ def _coords(model: Model) -> dict[str, Any]:
         coords["block"] = design.block.labels
     if design.formula is not None:
         coords["coefficient"] = design.formula.labels
-        coords["pair"] = [str(p.group) for p in model.parameters if p.family == CORRELATION]
+    coords["pair"] = [str(p.group) for p in model.parameters if p.family == CORRELATION]
     coords |= dict(scale_terms(design.structure, model.parameters).values())
     if design.levels:
         coords["unit"] = design.levels[0].labels

@@ -7,10 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.lines import ends
 from nestimate.data.designs.stratum import Role
 from nestimate.errors import DesignError
 from nestimate.inference.fit import Fit
 from nestimate.model.draws import Draws
+from nestimate.remedies import Remedy
 from nestimate.results.estimates.contrasts import Contrast
 from nestimate.studies import closed_form
 from nestimate.studies.factors import Factors
@@ -43,6 +45,16 @@ def pilot_words(design: Design) -> Words:
         )
     if len(design.groups) < 2:
         raise DesignError("plan: the pilot has one group; a plan compares two or more.")
+    along = ends(design)
+    if along is not None:
+        block = design.structure.block_name()
+        raise DesignError(
+            f"plan: every {block} has its own line along {design.structure.lines[0].name} in the "
+            "pilot, and a plan cannot simulate such lines yet. Plan for the change between two "
+            "levels of it: ",
+            Remedy("edits", str(along)),
+            ".",
+        )
     levels = [level.name for level in design.levels]
     return Words(
         groups=design.groups,

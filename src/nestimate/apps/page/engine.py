@@ -23,7 +23,8 @@ from nestimate.data.tables.cells import (
     tidy,
 )
 from nestimate.data.tables.columns import plain_numbers
-from nestimate.data.tables.edits import Rename, column_names, parse_edit
+from nestimate.data.tables.editing import column_names
+from nestimate.data.tables.edits import Rename, parse_edit
 from nestimate.data.tables.files import read_file, sheets
 from nestimate.data.tables.grid import Grid as Cells
 from nestimate.data.tables.headers import spanning_header

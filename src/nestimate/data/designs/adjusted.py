@@ -70,8 +70,7 @@ def adjusted_design(
         if name in (roles.value, *roles.group_columns(table)):
             raise DesignError(f"adjust: '{name}' is what is measured or compared already.")
     # What groups are adjusted for is not left out, whatever it ties together.
-    others = {name: column for name, column in table.columns.items() if name not in covariates}
-    plain = Design.from_table(replace(table, columns=others), roles)
+    plain = Design.from_table(table, roles, adjust=covariates)
     factors = [_coded(table, name) for name in roles.group_columns(table)]
     terms = [" * ".join(factors), *map(quoted, covariates), *_random(plain, table)]
     text = f"{quoted(roles.value)} ~ {' + '.join(terms)}"

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -38,12 +38,15 @@ class Atom:
         `poly({}, degree=2)`; empty for one column.
     width
         How many columns that makes.
+    coded
+        Whether it stands in C(...): labels, whatever they look like.
     """
 
     text: str
     value: Expression
     basis: str = ""
     width: int = 1
+    coded: bool = False
 
     @property
     def column(self) -> str | None:
@@ -106,7 +109,7 @@ class Reader:
             if len(inside) != 1 or inside[0].column is None:
                 refuse(self.text, f"'{written(tokens, self.text)}': C(...) holds one column.")
             self.coded.append(str(inside[0].column))
-            return self._number(self._column(inside))
+            return self._number(replace(self._column(inside), coded=True))
         if name not in BASES:
             value = parse_expression(tokens, self.text)
             return self._number(Atom(text=value.text, value=value))
@@ -143,12 +146,19 @@ class Reader:
         return words[0], allowed[words[0]][words[2]]
 
     def _number(self, atom: Atom) -> str:
-        texts = [other.text for other in self.atoms]
-        if atom.text not in texts:
+        known = [(other.text, other.coded) for other in self.atoms]
+        if (atom.text, atom.coded) not in known:
             self.atoms.append(atom)
-            texts.append(atom.text)
-        alias = f"x{texts.index(atom.text)}"
+            known.append((atom.text, atom.coded))
+        alias = f"x{known.index((atom.text, atom.coded))}"
         return atom.basis.format(alias) if atom.basis else alias
+
+    def as_coded(self, word: str) -> str:
+        """Return a word with labels in place of a column that stands in C(...) elsewhere."""
+        atom = self.atoms[int(word[1:])] if re.fullmatch(r"x\d+", word) else None
+        if atom is None or atom.column not in self.coded:
+            return word
+        return self._number(replace(atom, coded=True))
 
 
 def atom_number(component: Any) -> int:

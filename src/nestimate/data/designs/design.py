@@ -4,7 +4,7 @@ The layout is derived, never asked: no unit column is `flat`, units with reading
 block is `blocked`, and both together `blocked-nested`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
@@ -19,7 +19,6 @@ from nestimate.data.designs.aggregates import (
     summary_columns,
 )
 from nestimate.data.designs.compared import Compared
-from nestimate.data.designs.confounded import left_out
 from nestimate.data.designs.doubts import (
     distances,
     doubt_far,
@@ -27,6 +26,7 @@ from nestimate.data.designs.doubts import (
     doubt_values,
     setting_scales,
 )
+from nestimate.data.designs.left_out.said import beside_roles
 from nestimate.data.designs.levels import Level, check_units, doubt_few, merge_single
 from nestimate.data.designs.measures import LINEAR, Measure
 from nestimate.data.designs.normalised import doubt_normalised
@@ -204,10 +204,12 @@ class Design:
         return self.block is not None and self.structure.merged
 
     @classmethod
-    def from_table(cls, table: Table, roles: Roles, *, apart: bool = False) -> Self:
+    def from_table(
+        cls, table: Table, roles: Roles, *, apart: bool = False, adjust: Sequence[str] = ()
+    ) -> Self:
         """Read the roles from the table, derive the layout and check that it can be answered.
 
-        Levels of a factor between blocks may have scales of their own where they are `apart`.
+        Where `apart` levels between blocks may have own scales; `adjust` is not left out.
 
         Raises
         ------
@@ -217,7 +219,7 @@ class Design:
             When the groups cannot be compared with these units.
         """
         try:
-            return cls._derived(table, roles, apart=apart)
+            return cls._derived(table, roles, apart=apart, adjust=adjust)
         except (DataError, DesignError) as error:
             if str(error).startswith(table.source):
                 raise
@@ -225,7 +227,7 @@ class Design:
             raise type(error)(f"{table.source}: ", *error.args) from None
 
     @classmethod
-    def _derived(cls, table: Table, roles: Roles, *, apart: bool) -> Self:
+    def _derived(cls, table: Table, roles: Roles, *, apart: bool, adjust: Sequence[str]) -> Self:
         used = check_roles(table, roles, roles.unit_columns(table))
         notes = list(table.notes)
         keep, value, observed, summary = _values(table, roles)
@@ -257,7 +259,6 @@ class Design:
                 if observed is None
                 else observed.warnings(group, groups, _place(levels, group))
             ),
-            *left_out(table, roles, used, rows),
             *(said for level in levels for said in doubt_labels(level)),
         ]
         if levels and readings.summarised:
@@ -293,6 +294,7 @@ class Design:
             factor, levels, blocks, readings.told, compared.crossing, apart=apart
         )
         scatter = observed.scatter(structure) if observed is not None else None
+        warnings += beside_roles(table, roles, {*used, *adjust}, rows, structure, adjust)
         return cls(
             roles=replace(roles, group=compared.name),
             source=table.source,
@@ -330,7 +332,7 @@ def _doubts(
     name, readings = roles.value, rows.readings
     normalised = doubt_normalised(name, rows, roles.measure)
     return [
-        *doubt_far(name, distance, row, rows.levels),
+        *doubt_far(name, roles.measure.said(readings.value), distance, row, rows.levels),
         *doubt_unlike(rows),
         *(normalised or doubt_values(name, readings, rows.groups, rows.levels, roles.measure.said)),
     ]

@@ -16,6 +16,8 @@ from nestimate.remedies import Advice, Remedy
 #: Robust SDs from the middle of the group: beyond FAR a value is named and does not help to set the
 #: scales of the priors, beyond ABSURD no arithmetic can use it.
 FAR, ABSURD = 100.0, 1e9
+#: Zeros that are told apart from slips, and by how many robust SDs they lie below their group.
+FEWEST_ZEROS, BELOW = 2, 10.0
 #: Steps of scores, the most also where a column's name speaks of scores.
 FEWEST_SCORES, MOST_SCORES, MOST_NAMED = 3, 7, 20
 #: Values at an end that pile up there: for each time that any other occurs, and as a share of those
@@ -188,6 +190,8 @@ def _piled(
             continue
         if often < FEWEST_PILED * int(elsewhere.max()):
             continue
+        if distinct[end] == 0 and unfound(value) is not None:
+            continue
         edge = f"{distinct[end]:g}"
         said.append(
             Advice(
@@ -258,15 +262,31 @@ def _check_magnitude(value: NDArray[np.float64]) -> None:
         )
 
 
+def unfound(value: NDArray[np.float64]) -> tuple[float, float] | None:
+    """Return between which values nearly all others lie if zeros lie far below these.
+
+    Such zeros hardly were measured: in a logarithm they stand for what was not found.
+    """
+    others = value[value != 0]
+    if value.size - others.size < FEWEST_ZEROS or others.size < FEWEST_ZEROS:
+        return None
+    least, low, high, most = np.quantile(others, (0.01, 0.1, 0.9, 0.99))
+    return (float(least), float(most)) if least > high - low else None
+
+
 def doubt_far(
-    name: str, distance: NDArray[np.float64], row: Callable[[int], str], levels: Sequence[Level]
+    name: str,
+    value: NDArray[np.float64],
+    distance: NDArray[np.float64],
+    row: Callable[[int], str],
+    levels: Sequence[Level],
 ) -> list[str]:
     """Name the values that are so far out that they may be slips or codes.
 
     Parameters
     ----------
-    name
-        The column of values.
+    name, value
+        The column of values, and these as the user wrote them, shape (rows,).
     distance
         From the middle of the group, in robust SDs; shape (rows,).
     row
@@ -279,9 +299,22 @@ def doubt_far(
     DataError
         When a value is so far out that nothing can be computed with it.
     """
+    zero = value == 0
+    others = unfound(value) if distance[zero].min(initial=np.inf) > BELOW else None
+    absent: list[str] = []
+    if others is not None and distance.max() <= ABSURD:
+        said_zeros = Advice(
+            f"{zero.sum()} values of {name} are exactly 0, and all others lie far above (from "
+            f"{others[0]:.4g} to {others[1]:.4g}). If 0 stands for what was not found, as it does "
+            "in logarithms, it is no measurement, and hides what there is. As missing: ",
+            Remedy("na", "0"),
+            ".",
+        )
+        absent.append(said_zeros)
+        distance = np.where(zero, 0.0, distance)
     far = np.flatnonzero(distance > FAR)
     if not far.size:
-        return []
+        return absent
     worst = far[np.argmax(distance[far])]
     if distance[worst] > ABSURD:
         raise DataError(
@@ -305,7 +338,7 @@ def doubt_far(
             Remedy("robust", "replicates"),
             ".",
         )
-    return [said]
+    return [*absent, said]
 
 
 def setting_scales(readings: Readings, distance: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -60,7 +60,7 @@ class Formula:
     fixed_atoms, varying_atoms
         Numbers of the atoms of the fixed part, and of those left of a bar.
     coded
-        Columns that stand in C(...): labels, whatever they look like.
+        Columns that stand in C(...): labels, whatever they look like, but left of a bar without C.
     random
         The random terms.
     """
@@ -118,8 +118,7 @@ class Formula:
     def written(self) -> tuple[Atom, ...]:
         """The atoms with C(...) around columns that are taken for labels by it."""
         return tuple(
-            replace(atom, text=f"C({atom.text})") if atom.column in self.coded else atom
-            for atom in self.atoms
+            replace(atom, text=f"C({atom.text})") if atom.coded else atom for atom in self.atoms
         )
 
     def spelt(
@@ -174,7 +173,7 @@ def parse_formula(text: str) -> Formula:
     random: list[RandomTerm] = []
     for piece in _summands(reader.words(right)):
         if _bar(_inside(piece)) is None:
-            fixed.append(piece)
+            fixed.append([reader.as_coded(word) for word in piece])
         else:
             random += _random_terms(piece, reader)
     kept = " ".join(word for piece in fixed for word in piece).removeprefix("+ ") or "1"

@@ -15,11 +15,10 @@ from nestimate.data.designs.crossing import Crossing
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.doubts import doubt_values
 from nestimate.data.designs.exposures import Grouped, doubt_exposures
-from nestimate.data.designs.expressions import quoted
 from nestimate.data.designs.formula import Formula
+from nestimate.data.designs.left_out.said import beside_formula
 from nestimate.data.designs.misgivings import misgivings
 from nestimate.data.designs.model_frame import ModelFrame, read_model_frame
-from nestimate.data.designs.nesting import Points, named
 from nestimate.data.designs.normalised import doubt_normalised
 from nestimate.data.designs.observed import Observed
 from nestimate.data.designs.pairing import Rows
@@ -108,9 +107,16 @@ def formula_design(
     design = partial(
         _design, table, formula, said, roles=roles, observed=observed, apart=apart, at=at or {}
     )
-    if reference is None or as_stated:
-        return design(said)
-    return _stated(design(read(reference=None)), formula, said) or design(said)
+    stated = reference is not None and not as_stated
+    made = _stated(design(read(reference=None)), formula, said) if stated else None
+    made = made or design(said)
+    if given.group not in ("", MEAN):
+        return made  # roles that a formula stands for say themselves what they leave out
+    where = " x ".join(said.compared) or "formula"
+    unnamed = beside_formula(
+        table, formula, made.roles, said.kept, made.structure, made.readings.value, where
+    )
+    return replace(made, warnings=(*made.warnings, *unnamed))
 
 
 def _stated(design: Design, formula: Formula, frame: ModelFrame) -> Design | None:
@@ -263,36 +269,11 @@ def _design(
             *random.warnings,
             *misgivings(formula, frame, random, columns, (value, compared.options)),
             *unalike,
-            *_unnamed(table, formula, frame, structure, value),
             *doubt_exposures(table, observed, formula.columns, frame.kept, grouped),
             *doubts,
         ),
         observed=observed,
     )
-
-
-def _unnamed(
-    table: Table, formula: Formula, frame: ModelFrame, structure: Structure, value: Array
-) -> list[str]:
-    """Name a column that the formula leaves out and that stands behind several of its points."""
-    outer, codes = structure.outer, structure.group
-    point = outer.codes if outer.size else np.arange(value.size)
-    home = np.zeros(int(point.max()) + 1, dtype=np.intp)
-    home[point] = codes
-    if structure.crossed or (home[point] != codes).any():
-        return []
-    points = Points(
-        name=outer.name if outer.size else "row",
-        where=" x ".join(frame.compared) or "formula",
-        point=point,
-        value=value - structure.fixed @ np.linalg.lstsq(structure.fixed, value)[0],
-        cell=codes,
-    )
-    inner = f"/{quoted(outer.name)}" if outer.size else ""
-    found = named(
-        table, formula.columns, frame.kept, points, lambda x: (f"'(1 | {quoted(x)}{inner})'.",)
-    )
-    return [*found.values()]
 
 
 def _observed(table: Table, formula: Formula, roles: Roles) -> Observed | None:

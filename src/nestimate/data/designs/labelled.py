@@ -1,6 +1,8 @@
 """Columns of labels: as a level, for the rows that have a value; and those without a role."""
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +11,8 @@ from nestimate.data.designs.levels import Level
 from nestimate.data.tables.cells import EMPTY_LABELS
 from nestimate.data.tables.door import Table
 from nestimate.errors import DataError, listed
+
+Codes = NDArray[np.intp]
 
 #: Columns without a role that are looked at.
 MOST_UNUSED = 30
@@ -37,13 +41,56 @@ def check_labelled(
         )
 
 
-def unused_labels(
-    table: Table, used: Collection[str]
-) -> Iterator[tuple[str, NDArray[np.intp], tuple[str, ...]]]:
-    """Give each column that plays no role, but what cannot be labels: name, codes and labels."""
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Unused:
+    """A column that plays no role.
+
+    Attributes
+    ----------
+    name, labels, codes
+        The column, its labels, and the code of every row, -1 where its cell is empty.
+    numbers
+        The same as numbers, NaN where the cell is empty; None where some are none.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    codes: Codes
+    numbers: NDArray[np.float64] | None
+
+    @property
+    def measures(self) -> bool:
+        """Whether it holds numbers that were measured: some are no whole ones."""
+        return self.numbers is not None and bool((self.numbers % 1 > 0).any())
+
+    @property
+    def ranked(self) -> Self:
+        """The ranks of its numbers in their place."""
+        assert self.numbers is not None
+        ranks = np.unique(self.numbers, return_inverse=True)[1].astype(np.float64)
+        return replace(self, numbers=ranks)
+
+    def where(self, keep: Codes | NDArray[np.bool_]) -> Self:
+        """Return it for some of the rows."""
+        numbers = None if self.numbers is None else self.numbers[keep]
+        return replace(self, codes=self.codes[keep], numbers=numbers)
+
+
+def unused(table: Table, used: Collection[str | None]) -> Iterator[Unused]:
+    """Give each column that plays no role, but what cannot be labels."""
     for name in [name for name in table.columns if name not in used][:MOST_UNUSED]:
         try:
             codes, labels = table.labels(name)
         except DataError:
             continue
-        yield name, codes, labels
+        yield Unused(name=name, labels=labels, codes=codes, numbers=_numbers(table, name))
+
+
+def _numbers(table: Table, name: str) -> NDArray[np.float64] | None:
+    """Return a column as numbers; None where it holds others, or categories."""
+    if table.is_categorical(name):
+        return None
+    try:
+        return table.numbers(name)
+    except DataError:
+        return None

@@ -53,9 +53,11 @@ def misgivings(
         for name in levels
         if name in formula.fixed_names
     ]
+    columns = [name for i in formula.fixed_atoms if (name := formula.atoms[i].column) is not None]
     for term in formula.random:
         number = int(term.code[1:]) if term.code[1:].isdecimal() else None
-        if number is not None and number not in formula.fixed_atoms:
+        held = number is None or number in formula.fixed_atoms
+        if number is not None and not held and formula.atoms[number].column not in columns:
             said.append(
                 f"The effect of {term.expression} differs between {':'.join(term.factors)}, but "
                 f"{term.expression} is not in the fixed part: on average it is taken to be zero. "
@@ -68,7 +70,6 @@ def misgivings(
                 f"between {where} cannot be told from the level of one {where}. "
                 f"'(1 | {term.place})' is usually meant."
             )
-    columns = [name for i in formula.fixed_atoms if (name := formula.atoms[i].column) is not None]
     factors = [name for name in columns if name in frame.factors]
     reused = _reused(formula, frame, factors, *asked)
     return [
@@ -114,7 +115,7 @@ def _told_apart(formula: Formula, path: tuple[str, ...], apart: tuple[str, ...])
             told = (*path[:-1], *apart, path[-1], *factors[size:])
         spelt = [shown(term.code, atoms) for term in left]
         if factors == path[: len(factors)] and not inside and not left and len(apart) == 1:
-            spelt = [*map(quoted, apart)]
+            spelt = [atoms[i].text for i in formula.fixed_atoms if atoms[i].column in apart]
         terms.setdefault(frozenset(told), (own, spelt, told))
     return formula.spelt(shown(formula.fixed, atoms), [*terms.values()])
 

@@ -14,6 +14,7 @@ from nestimate.data.designs.expressions import ALLOWED
 from nestimate.data.designs.formula import Formula
 from nestimate.data.designs.groups import reference_first
 from nestimate.data.designs.references import chosen_references, said_reference
+from nestimate.data.tables.cells import is_plain_number
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.grid import Lost
 from nestimate.data.tables.series import split_names
@@ -96,9 +97,19 @@ class ModelFrame:
         rows = self.data if grid is None else grid
         wanted = {*formula.fixed_atoms, *formula.varying_atoms}
         return pd.DataFrame(
-            {f"x{i}": self._column(formula.atoms[i], rows) for i in sorted(wanted)},
+            {
+                f"x{i}": self._measured(formula.atoms[i], rows, formula.coded)
+                for i in sorted(wanted)
+            },
             index=rows.index,
         )
+
+    def _measured(self, atom: Atom, rows: "pd.DataFrame", coded: tuple[str, ...]) -> Any:
+        """Return an atom; its numbers where C(...) elsewhere makes labels of them."""
+        name = atom.column
+        if name not in coded or atom.coded or not all(map(is_plain_number, self.factors[name])):
+            return self._column(atom, rows)
+        return rows[name].astype(str).astype(np.float64)
 
     def _column(self, atom: Atom, rows: "pd.DataFrame") -> Any:
         if atom.column is not None:
@@ -197,7 +208,9 @@ def read_model_frame(
             )
             notes.append(said_reference(name, ordered, why, alone=name == alone))
         if name in factors and _is_measured(table, name):
-            notes.append(f"The numbers of {name} are labels here, not measurements.")
+            plain = [a for i in formula.varying_atoms if (a := formula.atoms[i]).column == name]
+            but = ", but left of a bar" if any(not a.coded for a in plain) else ""
+            notes.append(f"The numbers of {name} are labels here, not measurements{but}.")
         data[name] = pd.Categorical(
             [labels[i] for i in codes[keep]], categories=ordered, ordered=True
         )

@@ -2,7 +2,7 @@
 
 import re
 
-from nestimate.data.tables.edits import AddUp
+from nestimate.data.tables.edits import WorkOut
 from nestimate.remedies import Remedy
 
 #: Words of what is so, and of what is not.
@@ -53,7 +53,7 @@ def is_part(name: str) -> bool:
 
 def others_counted(value: str, others: str) -> tuple[str | Remedy, ...]:
     """Say how a share is asked for where a column counts the others and not all."""
-    total = str(AddUp(column="total", parts=(value, others)))
+    total = str(WorkOut(column="total", parts=(value, others), signs=("+",)))
     return (
         f" If {others} counts the others, and not all: ",
         Remedy("edits", total),

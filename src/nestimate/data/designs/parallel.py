@@ -21,6 +21,8 @@ from nestimate.data.designs.squares import ROUNDING, Rows, Test, constant
 from nestimate.data.designs.strata import members_of, split
 from nestimate.data.designs.tallies import TalliedRows
 from nestimate.data.designs.term_columns import Column
+from nestimate.data.tables.cells import is_plain_number
+from nestimate.data.tables.titles import numbers_of
 from nestimate.remedies import Advice, Fit, Remedy
 
 Array = NDArray[np.float64]
@@ -30,6 +32,8 @@ Codes = NDArray[np.intp]
 MANY = 100
 #: Slopes that are told one by one.
 MOST_SHOWN = 6
+#: Levels of a factor from which clusters can drift along it.
+FEWEST_PLACES = 3
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -72,6 +76,9 @@ class Slopes:
     each
         Slopes of the groups by least squares, with their labels; () where there is more to a slope
         than a coefficient.
+    labels
+        Labels of a factor that lie at numbers, along which clusters may drift; () of what is a
+        measurement in the formula.
     """
 
     name: str
@@ -79,6 +86,7 @@ class Slopes:
     clusters: Test | None
     contextual: Contextual | None
     each: tuple[tuple[str, float], ...]
+    labels: tuple[str, ...] = ()
 
     @property
     def said(self) -> str:
@@ -106,8 +114,10 @@ def slopes_alike(
     warnings: list[str] = []
     if random.crossed or len(compared.labels) >= MANY:
         return notes, warnings
+    clusters = _between(random)
+    for found in _drifts(formula, frame, random, compared, parts):
+        warnings.append(_of_drift(found, clusters, _spelt(formula, random, compared, found)))
     for found in _slopes(formula, frame, random, compared, parts):
-        clusters = _between(random)
         spelt = _spelt(formula, random, compared, found)
         if found.contextual is not None:
             warnings.append(found.contextual.said(found.said, compared.value, clusters))
@@ -130,6 +140,20 @@ def slopes_alike(
                 "them differ."
             )
     return notes, warnings
+
+
+def _of_drift(found: Slopes, clusters: str, spelt: Fit) -> Advice:
+    """Say that clusters drift apart along a factor whose labels lie at numbers."""
+    x, test = found.said, found.clusters
+    assert test is not None
+    start = (
+        f"Every {clusters} drifts its own way along {x} ({test.said}), and the formula gives all "
+        f"of them one change: intervals of changes that last long are too narrow, those of short "
+        f"ones too wide. A line along {x} for each {clusters}"
+    )
+    if all(map(is_plain_number, found.labels)):
+        return Advice(f"{start}: ", spelt)
+    return Advice(f"{start} needs a column of its numbers: '(NUMBERS | {clusters})'.")
 
 
 def _of_groups(found: Slopes, compared: Compared, clusters: str, spelt: Fit) -> Advice:
@@ -160,7 +184,6 @@ def _slopes(
 ) -> Iterator[Slopes]:
     """Test the slopes of every measurement of the fixed part."""
     value, fixed, columns = parts
-    binary = [s for s in random.strata if all(np.isin(e.column, (0, 1)).all() for e in s.effects)]
     clustered = random.outer.size > 0
     data = frame.numbered(formula)
     varying = {n for i in formula.varying_atoms for n in formula.atoms[i].value.columns}
@@ -172,15 +195,7 @@ def _slopes(
         x = np.asarray(data[f"x{atoms[0]}"] if computed else frame.data[name], dtype=np.float64)
         if np.ptp(x) <= ROUNDING * np.abs(x).max():
             continue
-        rows = Rows(
-            y=value - value.mean(),
-            fixed=fixed,
-            x=(x - x.mean()) / x.std(),
-            one=np.ones(x.size),
-            group=compared.codes,
-            outer=random.outer.codes if clustered else np.arange(value.size),
-            cells=tuple(members_of(stratum) for stratum in binary if stratum.level.size),
-        )
+        rows = _rows((value, fixed, x), random, compared)
         measured = compared.observed is None
         if compared.observed is not None:
             rows = TalliedRows.of(rows, compared.observed)
@@ -195,6 +210,52 @@ def _slopes(
             contextual=Contextual.of(rows, one) if clustered and measured else None,
             each=each,
         )
+
+
+def _drifts(
+    formula: Formula,
+    frame: ModelFrame,
+    random: Random,
+    compared: Compared,
+    parts: tuple[Array, Array, Sequence[Column]],
+) -> Iterator[Slopes]:
+    """Return the factors, of labels that lie at numbers, along which clusters have own slopes."""
+    value, fixed, _ = parts
+    if not random.outer.size or compared.observed is not None:
+        return
+    varying = {n for i in formula.varying_atoms for n in formula.atoms[i].value.columns}
+    factors = [name for name in formula.fixed_names if name in frame.factors]
+    for name in (one for one in factors if one not in varying):
+        labels = frame.factors[name]
+        places = np.array(numbers_of(labels))
+        if places.size < FEWEST_PLACES:
+            continue
+        x = places[frame.data[name].cat.codes.to_numpy()]
+        test = _cluster_test(_rows((value, fixed, x), random, compared))
+        if test is not None and test.unalike:
+            yield Slopes(
+                name=quoted(name),
+                groups=None,
+                clusters=test,
+                contextual=None,
+                each=(),
+                labels=labels,
+            )
+
+
+def _rows(parts: tuple[Array, Array, Array], random: Random, compared: Compared) -> Rows:
+    """Return what slopes are tested in: values, fixed columns, and what they are along."""
+    value, fixed, x = parts
+    binary = [s for s in random.strata if all(np.isin(e.column, (0, 1)).all() for e in s.effects)]
+    return Rows(
+        y=value - value.mean(),
+        fixed=fixed,
+        x=(x - x.mean()) / x.std(),
+        one=np.ones(x.size),
+        group=compared.codes,
+        outer=random.outer.codes if random.outer.size else np.arange(x.size),
+        cells=tuple(members_of(stratum) for stratum in binary if stratum.level.size),
+    )
 
 
 def _group_test(
@@ -259,7 +320,7 @@ def _cluster_test(rows: Rows) -> Test | None:
 def _spelt(formula: Formula, random: Random, compared: Compared, found: Slopes) -> Fit:
     """Return the formula with slopes of its own for what differs in them, or may."""
     atoms = formula.written
-    texts = {atom.column: atom.text for atom in atoms if atom.column}
+    texts = {atoms[i].column: atoms[i].text for i in formula.fixed_atoms}
     fixed = shown(formula.fixed, atoms)
     if found.groups is not None and found.groups.unalike:
         crossed = " * ".join(texts[name] for name in compared.factors)

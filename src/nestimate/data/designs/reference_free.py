@@ -48,6 +48,7 @@ def reference_free(design: Design) -> tuple[Design, tuple[int, ...]]:
         readings.told,
         crossing=moved,
         apart=any(stratum.lone for stratum in structure.strata),
+        lines=structure.lines,
     )
     before, after = (
         ([set(s.homes) for s in one.strata], set(one.noise)) for one in (structure, found)

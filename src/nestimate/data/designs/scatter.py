@@ -23,7 +23,7 @@ from nestimate.data.designs.stages import (
     without_gaps,
 )
 from nestimate.data.designs.statistics import Readings, Yardstick, seven_digits
-from nestimate.data.designs.stratum import Effect, Stratum
+from nestimate.data.designs.stratum import Effect, Role, Stratum
 from nestimate.data.designs.structure import Structure
 
 Array = NDArray[np.float64]
@@ -65,8 +65,8 @@ def measure_scatter(
     Notes
     -----
     A mean of n means with SD s has an error of s / sqrt(n): that part is taken off the variance of
-    the means, down to a quarter of it. Where nothing tells a scatter, and for slopes, it is that
-    of all values within groups.
+    the means, down to a quarter of it; the like holds of slopes of blocks. Where nothing tells a
+    scatter, and for slopes of a formula, it is that of all values within groups.
     """
     banded = structure.between and any(stratum.bands for stratum in structure.strata)
     looked = _banded if banded else _found
@@ -105,6 +105,12 @@ def _found(
     """Return the variance behind every scale."""
     y, x = stick.standardised(readings.value), structure.fixed[keep]
     x = x / np.maximum(np.abs(x).max(axis=0), 1e-300)
+    fixed = x.shape[1]
+    slopes: dict[Scale, slice] = {}
+    for stratum in (s for s in structure.strata if s.role is Role.SLOPE):
+        scale, columns = _slopes(structure, stratum, keep)
+        slopes[scale] = slice(x.shape[1], x.shape[1] + columns.shape[1])
+        x = np.hstack([x, columns])
     groups = 1 if structure.text else len(structure.means)
     found: dict[Scale, Variance] = {}
     alone: dict[Scale, Variance] = {}
@@ -132,6 +138,11 @@ def _found(
         child = max(i for i, stage in enumerate(stages) if stage.inside(level.codes))
         left, freedom = stages[child].residual(level.codes)
         variance = mean_square(left, freedom)
+        if level is levels[-1]:
+            found |= {
+                scale: _of_slopes(stages[child], level.codes, columns, variance)
+                for scale, columns in slopes.items()
+            }
         below = told[child]
         if below is not None and below.scale is not None:
             found[below.scale] = below.of(variance, stages[child], freedom)
@@ -151,7 +162,7 @@ def _found(
     elif whole is not None and whole[0] is not None:
         position = whole[0]
         homes = _homes(structure.strata[position], keep)[clusters.first]
-        for g, (variance, freedom) in _by_home(clusters.y, clusters.x, homes).items():
+        for g, (variance, freedom) in _by_home(clusters.y, clusters.x[:, :fixed], homes).items():
             found[position, g] = levels[-1].of(variance, clusters, freedom)
     return found, alone
 
@@ -229,6 +240,45 @@ class _Level:
     def of(self, variance: Number, stage: Stage, freedom: int) -> Variance:
         """Return the variance of the scale and the part of it that is error."""
         return self.times * variance, self.times * stage.error.mean(axis=0), freedom
+
+
+def _slopes(structure: Structure, stratum: Stratum, keep: NDArray[np.bool_]) -> tuple[Scale, Array]:
+    """Return which scale the slopes of blocks have, and a column for that of each block.
+
+    Of mean 0 in the block, and of the size of what they are along; of rows that lie in one level
+    between blocks where these have scales of their own.
+    """
+    block = structure.outer.codes[keep]
+    home = int(structure.lies(stratum)[block[0]])
+    block = without_gaps(block)
+    size = int(block.max()) + 1
+    column = stratum.column[keep] / stratum.size
+    column = column - group_means(column, block, size)[0][block]
+    return (stratum.position, home), np.eye(size)[block] * column[:, None]
+
+
+def _of_slopes(stage: Stage, block: Codes, columns: slice, error: Number) -> Variance:
+    """Return the variance of slopes and the part of it that is error, and its freedom.
+
+    That is what they explain beside all else in the means of a stage.
+
+    Parameters
+    ----------
+    stage, block
+        What lies in the blocks, and the block of every row.
+    columns
+        Those of the slopes in the fixed part of the stage.
+    error
+        Variance of these means in their blocks, beside the slopes.
+    """
+    size = np.square(stage.x[:, columns]).sum(axis=0)
+    rest = replace(stage, x=np.delete(stage.x, columns, axis=1))
+    (without, more), (left, fewer) = rest.residual(block), stage.residual(block)
+    if more == fewer:
+        return UNKNOWN
+    explained = np.square(without).sum(axis=0) - np.square(left).sum(axis=0)
+    mean = float(size[size > 0].mean())
+    return explained / (more - fewer) / mean, error / mean, more - fewer
 
 
 def _levels(structure: Structure, keep: NDArray[np.bool_]) -> list[_Level]:

@@ -5,22 +5,20 @@ Animals that grow apart differ more in a change over a long time than in one ove
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations, pairwise
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.designs.crossing import numbered
 from nestimate.data.designs.design import Design
-from nestimate.data.designs.expressions import quoted
 from nestimate.data.designs.levels import Level
 from nestimate.data.designs.spreads import FEWEST_BLOCKS, MOST_OWN, pitman
 from nestimate.data.designs.squares import UNALIKE, Rows, Test
 from nestimate.data.tables.edits import KeepOnly
 from nestimate.data.tables.titles import numbers_of
-from nestimate.remedies import Advice, Fit, Remedy
+from nestimate.remedies import Advice, Remedy
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -50,9 +48,9 @@ class Along:
     level: Codes
 
     @property
-    def numbered(self) -> bool:
-        """Whether a formula reads its labels as the numbers that they are."""
-        return numbered(self.labels, self.places)
+    def place(self) -> Array:
+        """Where every group lies, shape (groups,)."""
+        return np.array(self.places)[self.level]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -64,7 +62,8 @@ class Unsteady:
     along, member
         The factor, and what is seen at several of its levels.
     wide, narrow
-        The levels of the change that scatters more, and of that which scatters less.
+        The levels of the change that scatters more, and of that which scatters less; along an order
+        the first of these reaches from the reference to what lies farthest from it.
     sds
         SDs of the two changes, beside what the groups have in common.
     p, said
@@ -81,13 +80,17 @@ class Unsteady:
 
     @classmethod
     def every(cls, design: Design) -> tuple[Self, ...]:
-        """Return what is found along every factor of measurements that varies inside blocks."""
+        """Return what is found along every factor of measurements that varies inside blocks.
+
+        But those along which blocks have lines of their own.
+        """
         structure = design.structure
         if structure.text or design.observed is not None or not structure.blocks:
             return ()
         member = structure.blocks[-1]
-        cells = _Cells.of(design, member)
-        found = (cls._of(cells, member, factor) for factor in _within(design, member))
+        cells, lined = _Cells.of(design, member), {line.name for line in structure.lines}
+        along = (factor for factor in _within(design, member) if factor.name not in lined)
+        found = (cls._of(cells, member, factor) for factor in along)
         return tuple(one for one in found if one is not None)
 
     @classmethod
@@ -104,8 +107,10 @@ class Unsteady:
             return None
         if along.places:
             order = np.argsort(along.places).tolist()
-            wide, narrow = (order[0], order[-1]), min(pairwise(order), key=sd)
-            test = cells.trends(np.array(along.places)[along.level])
+            away = np.abs(np.array(along.places) - along.places[0])
+            first, last = sorted((0, int(away.argmax())), key=order.index)
+            wide, narrow = (first, last), min(pairwise(order), key=sd)
+            test = cells.trends(along.place)
             p, said = (1.0, "") if test is None else (test.p, test.said)
         elif len(along.labels) <= MOST_OWN:
             pairs = list(combinations(range(len(along.labels)), 2))
@@ -123,37 +128,46 @@ class Unsteady:
             along=along, member=member.name, wide=wide, narrow=narrow, sds=sds, p=p, said=said
         )
 
+    @property
+    def drifts(self) -> bool:
+        """Whether it is along something that has an order: slopes then say how."""
+        return bool(self.along.places)
+
+    @property
+    def shown(self) -> tuple[str, str]:
+        """The two changes in words, each with its SD."""
+        (a, b), (c, d) = ([self.along.called[i] for i in one] for one in (self.wide, self.narrow))
+        far, near = self.sds
+        return f"SD of {b} - {a} {far:.3g}", f"of {d} - {c} {near:.3g}"
+
+    @property
+    def note(self) -> Advice:
+        """What is said where every block has a slope of its own."""
+        far, near = self.shown
+        return Advice(
+            f"Every {self.member} has its own line along {self.along.name}, as changes differ more "
+            f"the longer they last ({far}, {near}; {self.said}): tau_slope is how far slopes "
+            "differ, and far changes are less sure than near ones (one spread for all: ",
+            Remedy("tau", "common"),
+            ").",
+        )
+
     def advice(self, design: Design) -> Advice:
         """Say what scatters unevenly, which intervals are off, and what can be done."""
-        along, member = self.along, self.member
+        along, member, (far, near) = self.along, self.member, self.shown
         (a, b), (c, d) = ([along.called[i] for i in pair] for pair in (self.wide, self.narrow))
-        far, near = self.sds
         kept = KeepOnly(where=tuple((along.name, along.labels[i]) for i in sorted(self.wide)))
-        goes = "drifts its own way" if along.places else "differs in its own way"
-        start = Advice(
-            f"Every {member} {goes} along {along.name}: the SD of {b} - {a} is {far:.3g}, that of "
-            f"{d} - {c} {near:.3g}, and one spread serves both ({self.said}). The interval of "
-            f"{b} - {a} is too narrow, that of {d} - {c} too wide. {b} - {a} by its own spread, of "
-            "these two alone: ",
+        goes = "drifts its own way" if self.drifts else "differs in its own way"
+        line: tuple[str | Remedy, ...] = ()
+        if self.drifts and not design.roles.in_plots:
+            line = ("; without ", Remedy("tau", "common"), f" every {member} has its own line")
+        return Advice(
+            f"Every {member} {goes} along {along.name}: {far}, {near}, and one spread serves both "
+            f"({self.said}). The interval of {b} - {a} is too narrow, that of {d} - {c} too wide. "
+            f"{b} - {a} by its own spread, of these two alone: ",
             Remedy("edits", str(kept)),
-        )
-        fit = self._fit(design)
-        if fit is None:
-            return Advice(start, ".")
-        return Advice(start, f"; a straight line along {along.name} for every {member}: ", fit)
-
-    def _fit(self, design: Design) -> Fit | None:
-        """Return the formula with a line for each block, where that is all there is in one."""
-        structure, roles = design.structure, design.roles
-        single = np.unique(structure.cell).size == structure.group.size
-        if not self.along.numbered or not single or roles.in_plots:
-            return None
-        name, crossing = self.along.name, structure.factorial
-        names = crossing.names if crossing is not None else (name,)
-        terms = " * ".join(map(quoted, names))
-        return Fit(
-            f"{quoted(roles.value)} ~ {terms} + ({quoted(name)} | {quoted(self.member)})",
-            replace(roles, reference=_references(roles.reference, design, name)).said_options,
+            *line,
+            ".",
         )
 
 
@@ -259,12 +273,3 @@ def _within(design: Design, member: Level) -> Iterator[Along]:
             if varies[f]
         ]
     return (along for along in found if len(along.labels) >= FEWEST_LEVELS)
-
-
-def _references(given: str | None, design: Design, name: str) -> str | None:
-    """Return the references that were stated of the factors that stay factors; None without one."""
-    crossing = design.structure.factorial
-    if given is None or crossing is None:
-        return None
-    first = [f"{n}={labels[0]}" for n, labels in zip(crossing.names, crossing.labels, strict=True)]
-    return ",".join(r for n, r in zip(crossing.names, first, strict=True) if n != name) or None

@@ -283,6 +283,7 @@ def differing(design: Design) -> bool:
         not structure.text
         and structure.factorial is None
         and structure.block is not None
+        and not structure.lines
         and several
         and np.ptp(design.cells[design.cells > 0]) == 0
     )

@@ -133,8 +133,9 @@ class Rows:
 
 @dataclass(frozen=True, kw_only=True)
 class Test:
-    """An F test of slopes: its degrees of freedom, and how probable so large an F is by chance."""
+    """An F test: F, its degrees of freedom, and how probable so large an F is by chance."""
 
+    ratio: float
     freedom: tuple[int, int]
     p: float
 
@@ -151,7 +152,8 @@ class Test:
             return None
         sure = error[0] <= ROUNDING**2 * squares
         ratio = np.inf if sure else squares / freedom / (error[0] / error[1])
-        return cls(freedom=(freedom, error[1]), p=float(special.fdtrc(freedom, error[1], ratio)))
+        p = float(special.fdtrc(freedom, error[1], ratio))
+        return cls(ratio=float(ratio), freedom=(freedom, error[1]), p=p)
 
     @property
     def unalike(self) -> bool:

@@ -1,6 +1,7 @@
 """The strata that roles make: units, or blocks with all that differs between and inside them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -25,6 +26,7 @@ def role_structure(
     crossing: Crossing | None = None,
     *,
     apart: bool = False,
+    lines: Sequence[Effect] = (),
 ) -> Structure:
     """Return the structure of a design whose columns have roles.
 
@@ -44,6 +46,8 @@ def role_structure(
         The factors whose cells the groups are, where there are several.
     apart
         Whether levels of a factor that lies between blocks may have scales of their own.
+    lines
+        Along what every block has a slope of its own, correlated with its level.
     """
     count, group = len(factor.labels), factor.codes
     home: Codes | None = None
@@ -51,7 +55,7 @@ def role_structure(
     if apart and blocks and crossing is not None:
         bands = crossing.between(blocks[0].codes, group)
     strata = (
-        _blocked(factor, levels, blocks, n, (crossing, bands))
+        _blocked(factor, levels, blocks, n, (crossing, bands), lines)
         if blocks
         else _by_unit(factor, levels)
     )
@@ -84,6 +88,7 @@ def role_structure(
         means=np.eye(count),
         strata=tuple(strata),
         outer=outer,
+        correlated=_correlated(strata) if lines else (),
         cells=_cells(strata, group),
         noise=noise_homes(crossing, blocks, group, n) if apart or len(blocks) > 1 else (),
         home=home,
@@ -163,6 +168,7 @@ def _blocked(
     blocks: Sequence[Level],
     n: Codes,
     factors: tuple[Crossing | None, tuple[str, ...]],
+    lines: Sequence[Effect],
 ) -> list[Stratum]:
     """Return the strata of blocks: levels, how groups differ between them, and plots inside.
 
@@ -173,7 +179,7 @@ def _blocked(
 
     Parameters
     ----------
-    factor, levels, blocks, n
+    factor, levels, blocks, n, lines
         As in `role_structure`.
     factors
         The crossing, and the level between blocks that each of its cells has where those levels
@@ -190,7 +196,8 @@ def _blocked(
     ]
     # With plots, or several scales, the error of a reading holds what cells of one reading do.
     parts = [] if crossing is None or not told else _parts(block, factor, crossing)
-    if told and not (crossing is not None and single):
+    several = crossing is not None or bool(lines)
+    if told and not (several and single):
         parts.append((factor.name if parts else "", factor))
     heavy += [
         (of, _banded(bands, part, factor) if bands else (_indicators(part, 2), ()))
@@ -213,6 +220,7 @@ def _blocked(
         )
         for i, (of, (effects, own)) in enumerate(heavy)
     ]
+    strata += [_line(line, strata[0], len(strata) + i) for i, line in enumerate(lines)]
     plots = [("", plot) for plot in blocks[1:]]
     if plots and not alone:
         plot = blocks[-1]
@@ -237,6 +245,29 @@ def _blocked(
         for i, (of, plot) in enumerate(plots)
     ]
     return strata
+
+
+def _line(line: Effect, block: Stratum, position: int) -> Stratum:
+    """Return how slopes along something differ between blocks: in each level between them apart."""
+    effects = tuple(
+        replace(own, name=f"{own.name} {line.name}", column=own.column * line.column)
+        for own in block.effects
+    )
+    return replace(
+        block,
+        position=position,
+        role=Role.SLOPE,
+        effects=effects if block.lone else (line,),
+        counts=False,
+        of=line.name,
+    )
+
+
+def _correlated(strata: Sequence[Stratum]) -> tuple[int, ...]:
+    """Return the positions, among the effects of blocks, of their level and their slopes."""
+    heavy = [stratum for stratum in strata if stratum.heavy for _ in stratum.effects]
+    mine = (s for s in strata if s.role in (Role.BLOCK, Role.SLOPE))
+    return tuple(heavy.index(stratum) for stratum in mine)
 
 
 def _repeated(block: Level, plot: Level, factor: Factor) -> bool:

@@ -18,6 +18,8 @@ class Role(Enum):
     BLOCK = "block"
     #: How the groups differ from block to block.
     EFFECT = "effect"
+    #: How fast blocks change along a factor that has an order.
+    SLOPE = "slope"
     #: What lies in a block and sees some of the cells of several factors, and its own cells.
     PLOT = "plot"
     #: What was independently treated or sampled; it lies in one group (and block).
@@ -90,7 +92,7 @@ class Stratum:
         may have a scale of its own: that level, by effect. () otherwise.
     of, between
         Of a random term: what differs (empty where it is the level itself), and between what. Of
-        effects of one of several factors: the factors.
+        effects of one of several factors: the factors; of slopes, along what.
     """
 
     position: int
@@ -109,15 +111,23 @@ class Stratum:
     @property
     def size(self) -> float:
         """Size of what the scale multiplies: the SD of a measurement, or 1."""
-        column = self.effects[0].column
-        if self.lone:
-            column = np.sum([effect.column for effect in self.effects], axis=0)
+        column = self.column
         return 1.0 if np.isin(column, (0, 1)).all() else float(column.std())
 
     @property
+    def column(self) -> Array:
+        """What its scale multiplies in every row: of what is lone, the column of all its effects.
+
+        Shape (rows,).
+        """
+        if self.lone:
+            return np.asarray(np.sum([effect.column for effect in self.effects], axis=0))
+        return self.effects[0].column
+
+    @property
     def what(self) -> str:
-        """What differs between its members: their level, as formulas call it, or what it is of."""
-        return self.of or "Intercept"
+        """What differs between its members: their level, or what it is of."""
+        return self.of or {Role.BLOCK: "level"}.get(self.role, "Intercept")
 
     @property
     def split(self) -> int:

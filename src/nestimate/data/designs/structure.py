@@ -308,6 +308,12 @@ class Structure:
         return next(iter(self.blocks), None)
 
     @property
+    def lines(self) -> tuple[Effect, ...]:
+        """Along what every block has a slope of its own where roles named the columns."""
+        slopes = (s for s in self.strata if s.role is Role.SLOPE)
+        return tuple(Effect(name=s.of, column=s.column) for s in slopes)
+
+    @property
     def blocks(self) -> tuple[Level, ...]:
         """The blocks, and what lies in them and sees some of the cells, outermost first."""
         if not any(s.heavy and s.role in (Role.BLOCK, Role.TERM) for s in self.strata):
@@ -347,8 +353,13 @@ class Structure:
     @cached_property
     def varies(self) -> bool:
         """Whether differences between groups may differ between clusters."""
-        lone = np.array([stratum.lone for stratum, _ in self.heavy], dtype=bool)
-        return self.home is None and bool((np.ptp(self.cells[:, ~lone], axis=0) > ROUNDING).any())
+        own = np.array(self.between or self.groups)
+        homes = [own == home for home in dict.fromkeys(own.tolist())]
+        return self.home is None and any(
+            np.ptp(column[mine]) > ROUNDING
+            for (stratum, _), column in zip(self.heavy, self.cells.T, strict=True)
+            for mine in (homes if stratum.lone else [...])
+        )
 
     def kept(self, keep: NDArray[np.bool_], n: Codes) -> Self:
         """Return the structure of some of the rows.

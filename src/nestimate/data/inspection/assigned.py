@@ -1,14 +1,15 @@
 """Which labels were assigned, and are compared, rather than sampled: whatever their column is."""
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 
 from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS, amounts, moments
-from nestimate.data.inspection.looks import are_names, number_things
-from nestimate.data.inspection.vocabulary import LINES, hints, words
+from nestimate.data.inspection.looks import are_dates, are_marks, are_names, lettered, number_things
+from nestimate.data.inspection.vocabulary import EARS, LINES, hints, words
 
 #: Days of the week and months.
 _CALENDAR = re.compile(
@@ -30,6 +31,8 @@ def is_compared(crossing: Crossing, name: str) -> bool:
         return True
     if spoken & {"unit", "counter", "place", "person", "block"} or name in crossing.runs:
         return _is_line(crossing, name)
+    if marks_animals(name, labels) or ("trait" in spoken and are_dates(labels)):
+        return False  # nor is a date of birth
     # A cytokine that is none, or a gene that is a control, was given rather than measured.
     if any(label.casefold() in CONTROLS for label in labels):
         return True
@@ -41,14 +44,26 @@ def is_compared(crossing: Crossing, name: str) -> bool:
     return two or amounts(crossing, name) or (not spoken and _kinds(crossing, name))
 
 
+def marks_animals(name: str, labels: Sequence[str]) -> bool:
+    """Return whether a column tells the animals of a cage apart by marks in their ears."""
+    return bool(words(name) & EARS) and are_marks(labels)
+
+
 def _designed(crossing: Crossing, name: str) -> bool:
-    """Return whether letters stand equally often beside all of something else: wool A and B."""
+    """Return whether letters stand equally often beside all of something else: wool A and B.
+
+    Small letters that return in every school, animal or pot rather number what is in each.
+    """
+    labels = crossing.labels[name]
+    held = any("unit" in hints(n) and crossing.even(n, name) for n in crossing.names if n != name)
+    if held and all(map(str.islower, labels)):
+        return False
     beside = [
         n
         for n in crossing.names
         if n != name and not hints(n) & {"unit", "block", "counter", "place"}
     ]
-    letters = all(map(str.isalpha, crossing.labels[name]))
+    letters = all(map(str.isalpha, labels))
     return letters and any(evenly_crossed(crossing, name, n) for n in beside)
 
 
@@ -57,7 +72,7 @@ def _kinds(crossing: Crossing, name: str) -> bool:
     labels = crossing.labels[name]
     told = all(re.search(r"[^\W\d_]", lab) or re.fullmatch(r"[+/-]+|0", lab) for lab in labels)
     stems = {re.sub(r"\d+", "", label) for label in labels}
-    run = sorted(labels) == [chr(ord("A") + i) for i in range(len(labels))]
+    run = lettered(labels)
     days = any(_CALENDAR.fullmatch(label.casefold()) for label in labels)
     counted = run or len(stems) == 1 or {*labels} <= _ROMAN
     return told and len(labels) <= MOST_KINDS and not (counted or days)

@@ -5,13 +5,26 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from nestimate.data.designs.groups import CONTROLS
+from nestimate.data.inspection.derived import derived_columns
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.measured import label_alone
-from nestimate.data.inspection.vocabulary import hints, known_before, words
+from nestimate.data.inspection.vocabulary import hints, is_reference, known_before, words
 from nestimate.data.tables.cells import is_plain_number
+from nestimate.data.tables.door import Table
 from nestimate.data.tables.series import one_quantity
 from nestimate.data.tables.titles import bare, lettered
 
+#: Words for two things that are read in one animal or patient.
+_PAIRS = (
+    (
+        frozenset({"normal", "healthy", "adjacent", "benign", "nat", "nontumor", "nontumour"}),
+        frozenset({"tumor", "tumour", "cancer", "carcinoma", "lesion", "malignant", "diseased"}),
+    ),
+    (
+        frozenset({"pre", "before", "baseline", "base", "rest", "resting", "basal", "spontaneous"}),
+        frozenset({"stim", "stimulus", "stimulated", "stimulation", "evoked", "task", "active"}),
+    ),
+)
 _SHORT = re.compile(r"[A-Z]{2,3}")
 #: Short titles of what was not stimulated, treated or infected.
 _UNSTIMULATED = frozenset({"US", "NS", "NT", "UT", "NC"})
@@ -70,10 +83,38 @@ def of_one_quantity(columns: Sequence[Column]) -> bool:
     return one_quantity({c.name: (c.smallest or 0.0, c.largest or 0.0) for c in columns})
 
 
+def outcomes_beside(table: Table, columns: Sequence[Column]) -> bool:
+    """Return whether columns are outcomes of their own: a reference, or one of others worked out.
+
+    Nobody compares Ct values of a gene with those of the housekeeping gene, or a ratio with a part.
+    """
+    names = {c.name for c in columns}
+    found = derived_columns(table, columns).values()
+    related = any(one.parts & names for one in found if one.compared)
+    return related or 0 < sum(map(is_reference, names)) < len(names)
+
+
 def cut_short(columns: Sequence[Column]) -> bool:
     """Return whether titles are short names of one quantity: beside LD, SD is a short day."""
     short = all(_SHORT.fullmatch(c.name) and not hints(c.name) - {"sd", "se"} for c in columns)
     return short and of_one_quantity(columns)
+
+
+def _are_pair(columns: Sequence[Column]) -> bool:
+    """Return whether two titles differ in words for a pair alone: tumour and normal, pre and stim.
+
+    What stands in a row was read under both.
+    """
+    if len(columns) != 2 or any(c.smallest is None for c in columns):
+        return False
+    one, other = (words(c.name) for c in columns)
+    ends = one - other, other - one
+    return any(
+        len(a) == len(b) == 1
+        and ({a, b} == {a & first, b & then} or {a, b} == {a & then, b & first})
+        for a, b in [ends]
+        for first, then in _PAIRS
+    )
 
 
 def control_among(columns: Sequence[Column]) -> bool:
@@ -83,5 +124,6 @@ def control_among(columns: Sequence[Column]) -> bool:
     return (
         (short and len(columns) > 1)
         or any(map(is_control, columns))
+        or _are_pair(columns)
         or (bool(zero) and not any(is_plain_number(c.name) for c in columns if c not in zero))
     )

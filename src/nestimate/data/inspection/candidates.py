@@ -137,7 +137,9 @@ def _paths(
     for name in plots:
         yield (block, name)
     plots.sort(key=crossing.size)
-    if len(plots) > 1 and all(crossing.inside(b, a) for a, b in pairwise(plots)):
+    if len(plots) > 1 and all(
+        crossing.inside(b, a) or begins_anew(crossing, b, a) for a, b in pairwise(plots)
+    ):
         yield (block, *plots)
 
 
@@ -230,7 +232,7 @@ def one_unit_each(crossing: Crossing, name: str, group: str) -> bool:
         and 1 < crossing.size(group) <= MOST_GROUPS
         and "unit" in spoken
         and "group" not in spoken
-        and not other & {"unit", "block", "counter", "time"}
+        and not other & {"unit", "block", "counter", "time", "place"}
     )
 
 

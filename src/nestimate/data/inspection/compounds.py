@@ -1,19 +1,18 @@
 """Labels that hold several in one: `WT_m1_s2`, `37-1`, `M1L`, and the stems that they share."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.tables.door import Table
+from nestimate.data.tables.parts import ends_of_parts, taken_part
 from nestimate.errors import DataError
 
 #: Fewer labels than these show no stems, and more are not taken apart.
 FEWEST, MOST = 4, 20_000
-#: What stands between the labels in one; and a letter behind a number, as of sides.
-_BETWEEN = re.compile(r"[_\s.\-#/]+|(?<=\d)(?=[A-Za-z]$)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +21,8 @@ class Stem:
 
     Attributes
     ----------
+    first, last
+        Which parts of a label it is, counted from 1.
     example
         The stem of the first label.
     count
@@ -30,12 +31,20 @@ class Stem:
         In how many rows the first of them stands.
     names
         The first stems where all are words without a number, as of groups; else none.
+    called
+        What stands in all of them behind the stem before, without numbers: `m` of `WT_m1`; or "".
+    ends
+        What follows the stems where another column says it: `WT` of `m1_WT`; else none.
     """
 
+    first: int
+    last: int
     example: str
     count: int
     rows: int
     names: tuple[str, ...]
+    called: str
+    ends: tuple[str, ...]
 
 
 def stems(table: Table, name: str, others: Iterable[str]) -> tuple[Stem, ...]:
@@ -45,44 +54,69 @@ def stems(table: Table, name: str, others: Iterable[str]) -> tuple[Stem, ...]:
     """
     try:
         codes, labels = table.labels(name)
-        beside = [table.labels(other)[0] for other in others if other != name]
+        rows = codes >= 0
+        beside = [table.labels(other)[0][rows] for other in others if other != name]
     except DataError:
         return ()
-    parts = [[*_ends(label)] for label in labels[: MOST + 1]]
-    if not FEWEST <= len(labels) <= MOST or len({*map(len, parts)}) > 1:
+    parts = [len(ends_of_parts(label)) for label in labels[: MOST + 1]]
+    if not FEWEST <= len(labels) <= MOST or len({*parts}) > 1:
         return ()
-    found, told = [], True
-    for at in range(len(parts[0]) - 1):
-        of = [label[: ends[at]] for label, ends in zip(labels, parts, strict=True)]
-        own = [
-            label[(ends[at - 1] if at else 0) : ends[at]]
-            for label, ends in zip(labels, parts, strict=True)
-        ]
-        said = any(_says(column, codes, own) for column in [np.zeros_like(codes), *beside])
-        told = told and said
+    found: list[Stem] = []
+    every = True
+    for at in range(1, parts[0]):
+        of, own, rest = (
+            [taken_part(label, k, last) or "" for label in labels]
+            for k, last in ((1, at), (at, at), (at + 1, parts[0]))
+        )
+        told = _told(beside, own, codes[rows])
+        every = every and told
+        if told:
+            continue  # exp1_ctrl says no more than exp1 and a column of conditions
         # Where every label begins anew, a part behind may return: m1 of a17_m1_2.
-        shared = [*([] if told else [of]), *([] if said else [own])]
-        # A stem of all labels tells nothing, nor do as many as there are labels.
-        if not (likely := [each for each in shared if 1 < len({*each}) <= len(labels) / 2]):
-            continue
-        stem = [re.sub(r"^[\W_]+", "", part) for part in likely[0]]
-        different = list(dict.fromkeys(stem))
-        rows = sum(int((codes == k).sum()) for k, part in enumerate(stem) if part == stem[0])
-        words = not any(re.search(r"\d", part) for part in different)
-        names = tuple(different[:4]) if words else ()
-        found.append(Stem(example=stem[0], count=len(different), rows=rows, names=names))
+        shared = [*([] if every else [(1, of)]), *([] if found else [(at, own)])]
+        # A stem of all labels tells nothing, nor do as many as there are labels, or as before.
+        fewest = found[-1].count if found else 1
+        likely = [(k, stem) for k, stem in shared if fewest < len({*stem}) <= len(labels) / 2]
+        for first, stem in likely[:1]:
+            different = list(dict.fromkeys(stem))
+            words = not any(re.search(r"\d", part) for part in different)
+            behind = found[-1].last if found else first - 1
+            added = [taken_part(label, behind + 1, at) or "" for label in labels]
+            ends = tuple(dict.fromkeys(rest)) if _told(beside, rest, codes[rows]) else ()
+            found.append(
+                Stem(
+                    first=first,
+                    last=at,
+                    example=stem[0],
+                    count=len(different),
+                    rows=sum(int((codes == k).sum()) for k, p in enumerate(stem) if p == stem[0]),
+                    names=tuple(different[:4]) if words else (),
+                    called=_called(own) or _called(added),
+                    ends=ends,
+                )
+            )
     return tuple(found)
 
 
-def _ends(label: str) -> Iterable[int]:
-    """Yield where each part of a label ends."""
-    yield from (between.start() for between in _BETWEEN.finditer(label) if between.start())
-    yield len(label)
+def _called(added: Iterable[str]) -> str:
+    """Return the word that several parts hold before or behind their numbers; "" for several."""
+    words = {re.sub(r"[\W\d_]+", " ", part).strip() for part in added}
+    return words.pop().rpartition(" ")[2] if len(words) == 1 else ""
 
 
-def _says(column: NDArray[np.intp], codes: NDArray[np.intp], parts: list[str]) -> bool:
-    """Return whether each label of another column goes with one part only."""
+def _told(
+    beside: Sequence[NDArray[np.intp]], parts: Sequence[str], codes: NDArray[np.intp]
+) -> bool:
+    """Return whether other columns say a part: one by itself, or several that are coarser."""
     number = {part: i for i, part in enumerate(dict.fromkeys(parts))}
-    which = np.array([number[part] for part in parts])[codes]
-    pairs = np.unique(np.stack([column, which])[:, codes >= 0], axis=1)
+    which = np.array([number[part] for part in parts], dtype=np.intp)[codes]
+    coarser = [column for column in beside if _decides(which, column)]
+    together = np.stack([np.zeros_like(which), *coarser])
+    joint = np.unique(together, axis=1, return_inverse=True)[1].astype(np.intp)
+    return any(_decides(column, which) for column in [joint, *beside])
+
+
+def _decides(column: NDArray[np.intp], other: NDArray[np.intp]) -> bool:
+    """Return whether each label of a column goes with one of the other only."""
+    pairs = np.unique(np.stack([column, other]), axis=1)
     return bool(len(np.unique(pairs[0])) == pairs.shape[1])

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from itertools import combinations
+from shlex import quote
 from typing import Self
 
 import numpy as np
@@ -14,7 +15,7 @@ from nestimate.data.inspection.kinds import describe_column
 from nestimate.data.inspection.measured import label_alone, share_columns
 from nestimate.data.inspection.vocabulary import hints
 from nestimate.data.tables.door import Table
-from nestimate.data.tables.edits import AddUp
+from nestimate.data.tables.edits import WorkOut
 
 #: Rows from which on one sum in all of them is no coincidence, and sums that are no seconds.
 _ENOUGH, _MOST = 6, 50
@@ -64,9 +65,34 @@ class Counterparts:
         return None
 
     @property
+    def column(self) -> str:
+        """The column that is made."""
+        return self.total
+
+    @property
+    def apart(self) -> dict[str, str]:
+        """The columns in place of which it stands, and what they are."""
+        return {self.others: f"counted beside {self.counted}"}
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The columns that may be the value in place of these counts."""
+        return (self.others,)
+
+    @property
+    def note(self) -> str:
+        """What is taken for what, and how else it may be asked for."""
+        return (
+            f"{self.counted} and {self.others} are taken as the two parts of what was looked at: "
+            f"the designs are of {self.counted} as a share of both, and --edit '{self.edit}' makes "
+            "the column of the total. If either is a count of its own: --value "
+            f"{quote(self.counted)} --response counts, without --edit."
+        )
+
+    @property
     def edit(self) -> str:
         """What makes the column of the total, as a line."""
-        return str(AddUp(column=self.total, parts=(self.counted, self.others)))
+        return str(WorkOut(column=self.total, parts=(self.counted, self.others), signs=("+",)))
 
     def taken(self, table: Table) -> Table:
         """Return the table with the total in place of the other count."""

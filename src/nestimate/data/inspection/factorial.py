@@ -15,19 +15,20 @@ from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.roles import Roles
 from nestimate.data.inspection.candidates import Candidate
-from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.curves import moments
-from nestimate.data.inspection.factors import (
-    begins_anew,
-    crossed_factors,
-    holds_groups,
+from nestimate.data.inspection.clusters import (
+    coded,
+    given_anew,
+    numbered,
+    path_of,
+    random_terms,
+    told_apart_by,
 )
-from nestimate.data.inspection.looks import counting
-from nestimate.data.inspection.proposals import MOST, Branch, FormulaProposal, Proposal
-from nestimate.data.inspection.slopes import slopes
+from nestimate.data.inspection.crossings import Crossing
+from nestimate.data.inspection.factors import (
+    crossed_factors,
+)
+from nestimate.data.inspection.proposals import Branch, FormulaProposal, Proposal
 from nestimate.data.inspection.trials import branch
-from nestimate.data.inspection.vocabulary import ANIMALS, BORN, LINES, WITHIN, hints, words
-from nestimate.data.tables.cells import is_plain_number
 from nestimate.errors import DataError, DesignError
 
 #: More factors make a formula that nobody can read.
@@ -77,9 +78,9 @@ def several_factors(
     ):
         return []
     best = next((c for c in ranked if c.group == chosen[0]), Candidate(group=chosen[0]))
-    path = _path(crossing, chosen)
+    path = path_of(crossing, chosen)
     found = []
-    for anew in _given_anew(crossing, path, chosen):
+    for anew in given_anew(crossing, path, chosen):
         ordered = sorted(chosen, key=crossing.names.index)
         # Columns that a header numbers anew under every group are values, where each has one row.
         titled = bool(anew) and path[0] in crossing.table.roles.values()
@@ -94,53 +95,6 @@ def several_factors(
     return found
 
 
-def with_formulas(
-    crossing: Crossing,
-    value: str,
-    groups: Sequence[str],
-    ranked: Sequence[Candidate],
-    found: tuple[Proposal, ...],
-) -> tuple[Proposal, ...]:
-    """Add what roles cannot say: several factors come first.
-
-    So do times, doses and positions at which units were read again, the x of curves. Traits are
-    factors beside what is compared: they come second.
-    """
-    compared = [proposal.candidate for proposal in found if not proposal.whole]
-    if not compared:
-        return found
-    given = found[0].roles.summary
-    summary = given if {"sd", "se"} & {*given} else {}
-    several = several_factors(crossing, value, groups, ranked, summary=summary)
-    pair = paired(crossing, value, compared[0])
-    if not several and (risen := slopes(crossing, found[0])) is not None:
-        return (risen, *found)[:MOST]
-    if not several:
-        return (found[0], pair, *found[1:])[:MOST] if pair else found
-    made, *other = several
-    own = [n for n in made.factors if n not in crossing.along and not words(n) & LINES]
-    aside = [n for n in own if hints(n) & {"trait", "block"}]
-    times = crossing.along & {*made.factors}
-    if times and len(made.factors) > len(times) + 1:
-        # Two factors of units that were read on several days: the days are no third.
-        of_units = several_factors(crossing, value, groups, ranked, [*times], summary)
-        if of_units and of_units[0].roles.unit:
-            return (of_units[0], made, *found)[:MOST]
-    # Designs that leave out a factor are said, but never before the one that does not.
-    ahead = found[:1] if aside and found[0].layout != "flat" else ()
-    alone = {p.roles.group: p for p in reversed(found)}
-    led = {p.roles.group for p in ahead}
-    finer = {n for p in ahead for n in p.candidate.units[1:]}
-    rest = [
-        p
-        for p in found[len(ahead) :]
-        if p is alone[p.roles.group]
-        or (p.roles.group in led and p.candidate.blocks == ahead[0].candidate.units)
-        or (finer & {*p.candidate.units[:1]} and not p.candidate.blocks)
-    ]
-    return (*ahead, made, *other, *rest)[:MOST]
-
-
 def paired(crossing: Crossing, value: str, best: Candidate) -> Proposal | None:
     """Return the design in which a left-out column pairs the readings of a block, or None.
 
@@ -152,7 +106,7 @@ def paired(crossing: Crossing, value: str, best: Candidate) -> Proposal | None:
         return None
     (block,) = best.blocks
     # Replicates 1, 2, 3 of every treatment are no pairs.
-    for name in [name for name in best.merged if not _numbered(crossing, name, [group])]:
+    for name in [name for name in best.merged if not numbered(crossing, name, [group])]:
         pairs, full = crossing.size(block, name), crossing.size(block, name, group)
         once = crossing.most_rows([block, name, group]) == 1
         if once and full >= 0.7 * pairs * crossing.size(group) and full > pairs:
@@ -163,121 +117,6 @@ def paired(crossing: Crossing, value: str, best: Candidate) -> Proposal | None:
 def _valued(crossing: Crossing, value: str) -> str:
     """Return what was measured as a formula writes it: a column, or an expression as it is."""
     return quoted(value) if value in crossing.table.columns else value
-
-
-def _path(crossing: Crossing, factors: Sequence[str]) -> list[str]:
-    """Return what was sampled, outermost first: columns that lie in one another."""
-    apart = crossing.counters | crossing.factors
-    names = [
-        name
-        for name in crossing.names
-        if name not in apart
-        and crossing.size(name) > 1
-        and not hints(name) & {"trait", "person"}
-        and not any(crossing.decides([factor], name) for factor in factors)
-        and not crossing.empty(name)
-    ]
-    chains = []
-    for start in names:
-        chain = [start]
-        inside = [n for n in names if n != start and crossing.inside(n, start)]
-        for name in sorted(inside, key=crossing.size):
-            if crossing.inside(name, chain[-1]) and crossing.size(name) > crossing.size(chain[-1]):
-                chain.append(name)
-        # Wells 1, 2, 3 are others on every plate and under every treatment.
-        chain += [n for n in names if n not in chain and _numbered(crossing, n, factors)]
-        chains.append([n for n in chain if crossing.most_rows([n]) > 1])
-    # What is sampled by itself is worth more than a place or a day that says nothing of it.
-    best = max(chains, key=lambda c: (any("unit" in hints(n) for n in c), len(c)), default=[])
-    # Numbers of single rows are those of readings.
-    held = len(best) > 1 and crossing.most_rows([*factors, *best]) == 1
-    return best[:-1] if held and _apart(crossing, best, best[-1], factors) else best
-
-
-def _random(
-    crossing: Crossing, factors: Sequence[str], path: Sequence[str], anew: Sequence[str]
-) -> list[str]:
-    """Return the random terms of a path of clusters.
-
-    A factor that varies inside the outermost cluster may do so differently in each: where a level
-    has several rows there, the spread of its effect is estimated; where it has one, the error of a
-    reading holds it. Under factors in `anew` the same label names another cluster.
-    """
-    if not path:
-        return []
-    outer, *inner = path
-    cluster = [*anew, outer]
-    within = [f for f in factors if not crossing.inside(outer, f) and f not in anew]
-    several = bool(within) and crossing.most_rows([*cluster, *within]) > 1
-    bar = "||" if len(within) > 1 else "|"
-    # Cells of several factors may differ from cluster to cluster beyond what each does by itself.
-    left = " * ".join(_coded(crossing, f) for f in within) if several else "1"
-    terms = [f"({left} {bar if several else '|'} {_joined(cluster)})"]
-    levels = [
-        [*cluster, *_apart(crossing, path, name, factors), *inner[: i + 1]]
-        for i, name in enumerate(inner)
-    ]
-    return terms + [f"(1 | {_joined(names)})" for names in levels if crossing.most_rows(names) > 1]
-
-
-def _joined(names: Sequence[str]) -> str:
-    return ":".join(map(quoted, names))
-
-
-def _counts(crossing: Crossing, name: str) -> bool:
-    """Return whether labels run 1, 2, 3 and so on, without `block` in the column's name."""
-    labels = crossing.labels[name]
-    run = {*labels} in ({str(i + start) for i in range(len(labels))} for start in (0, 1))
-    return run and "block" not in hints(name)
-
-
-def _given_anew(crossing: Crossing, path: Sequence[str], factors: Sequence[str]) -> list[list[str]]:
-    """Return the factors under whose levels labels name other animals: likeliest first.
-
-    Labels that count 1, 2, 3 under every combination were rather given anew under each. An animal
-    has one genotype, and all its eyes. Labels of which each lies in one level of a factor, or that
-    do not run in every combination, are numbered through.
-    """
-    outer = path[0] if path else ""
-    if not path or not counting(crossing.labels[outer]) or "block" in hints(outer):
-        return [[]]
-    if holds_groups(crossing, outer, factors):
-        return [[]]
-    cells = crossing.size(*factors)
-    if crossing.size(*factors, outer) < 0.7 * cells * crossing.size(outer):
-        return [[]]
-    free = [f for f in factors if not moments(crossing, f) and not words(f) & WITHIN]
-    born = [f for f in free if words(outer) & ANIMALS and words(f) & BORN]
-    if _counts(crossing, outer) or outer in crossing.table.roles.values():
-        return [free] if free == born else [free, born]
-    # Names such as m1 are given with more care: only what they cannot mean is taken back.
-    return [born] if free == born else [born, free]
-
-
-def _numbered(crossing: Crossing, name: str, factors: Sequence[str]) -> bool:
-    """Return whether units of a name are numbered anew under every combination of factors."""
-    spoken = "unit" in hints(name) and _counts(crossing, name)
-    return spoken and not any(crossing.inside(name, factor) for factor in factors)
-
-
-def _apart(
-    crossing: Crossing, path: Sequence[str], name: str, factors: Sequence[str]
-) -> Sequence[str]:
-    """Return the factors under whose levels a number inside a path names another thing.
-
-    What was followed along times or radii is the same at each, as a neuron is; not a cell next day.
-    """
-    if not _numbered(crossing, name, factors):
-        return ()
-    kept = [f for f in factors if f not in crossing.along or begins_anew(crossing, name, f)]
-    followed = len(kept) < len(factors)
-    return () if followed and all(crossing.inside(path[0], f) for f in kept) else kept
-
-
-def _coded(crossing: Crossing, name: str) -> str:
-    """Return a factor as a formula writes it: numbers that are labels stand in C(...)."""
-    numbers = all(is_plain_number(label) for label in crossing.labels[name])
-    return f"C({quoted(name)})" if numbers else quoted(name)
 
 
 def _by_roles(
@@ -295,7 +134,7 @@ def _by_roles(
     What sees several cells is a block, or a plot inside one; what lies in one cell is a unit, or
     is numbered anew in each.
     """
-    if any(_apart(crossing, path, name, factors) for name in path[1:]):
+    if any(told_apart_by(crossing, path, name, factors) for name in path[1:]):
         return None
     cells = crossing.size(*factors)
     seen = [crossing.size(*path[: i + 1], *factors) for i in range(len(path))]
@@ -331,7 +170,7 @@ def _by_roles(
             blocks=tuple(blocks),
             units=tuple(units),
             unused=unused,
-            merged=tuple(n for n in unused if n not in crossing.counters),
+            merged=_pooled(crossing, [*factors, *path], unused),
         ),
         whole=False,
         layout=design.layout,
@@ -339,6 +178,12 @@ def _by_roles(
         cautions=design.warnings,
         factors=tuple(factors),
     )
+
+
+def _pooled(crossing: Crossing, used: Sequence[str], unused: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns left out that differ between rows taken as readings of one thing."""
+    left = [n for n in unused if n not in crossing.counters]
+    return tuple(n for n in left if not crossing.decides(used, n))
 
 
 def _built(
@@ -352,9 +197,9 @@ def _built(
     """Return the proposal if the engine takes its formula."""
     if not path and crossing.most_rows(factors) == 1:
         return None  # one row for each mean: nothing tells its error
-    fixed = " * ".join(_coded(crossing, name) for name in factors)
+    fixed = " * ".join(coded(crossing, name) for name in factors)
     formula = " + ".join(
-        [f"{_valued(crossing, value)} ~ {fixed}", *_random(crossing, factors, path, anew)]
+        [f"{_valued(crossing, value)} ~ {fixed}", *random_terms(crossing, factors, path, anew)]
     )
     try:
         parsed = parse_formula(formula)
@@ -370,7 +215,7 @@ def _built(
             blocks=(),
             units=tuple(path),
             unused=unused,
-            merged=tuple(n for n in unused if n not in crossing.counters),
+            merged=_pooled(crossing, [*factors, *path], unused),
         ),
         whole=False,
         branches=tuple(_branches(crossing, factors, path)),

@@ -72,7 +72,7 @@ def told_apart(
         n
         for n in names
         if (n in {*along, *read} - counters and kept.size(n) <= MOST_GROUPS)
-        or (n not in counters and is_compared(kept, n))
+        or (n not in counters and (is_compared(kept, n) or _is_met_in_blocks(kept, n, names)))
     ]
     crossed = {
         n for a, b in combinations(factors, 2) if crossed_factors(kept, a, b) for n in (a, b)
@@ -310,7 +310,7 @@ def _follows_units(
         and "block" not in hints(unit)
         and not (passes(unit) and begins_anew(crossing, unit, name))
         and (
-            crossing.most_rows([unit, name, *(c for c in counters if c != unit)]) == 1
+            crossing.most_rows([*_holders(crossing, unit, name, names), unit, name, *counters]) == 1
             or (spoken and not counting(crossing.labels[unit]))
             or (
                 spoken
@@ -321,6 +321,21 @@ def _follows_units(
         for unit in names
         if unit != name
     )
+
+
+def _holders(crossing: Crossing, unit: str, name: str, names: Sequence[str]) -> list[str]:
+    """Return in what units are numbered anew: mice 1 to 6 of every cohort."""
+    return [n for n in names if n not in {unit, name} and begins_anew(crossing, unit, n)]
+
+
+def _is_met_in_blocks(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
+    """Return whether days 1 and 7 were met equally often in all experiments and groups."""
+    if not is_when(crossing, name) or crossing.size(name) > MOST_GROUPS:
+        return False
+    even = [n for n in names if n != name and evenly_crossed(crossing, name, n)]
+    held = [n for n in even if "block" in hints(n) and not moments(crossing, n)]
+    compared = [n for n in even if is_compared(crossing, n)]
+    return any(evenly_crossed(crossing, n, h) for n in compared for h in held)
 
 
 def _is_set(crossing: Crossing, column: Column, names: Sequence[str]) -> bool:

@@ -24,6 +24,7 @@ from nestimate.data.inspection.beside import (
     numbers_as_titles,
     numbers_things,
     of_one_quantity,
+    outcomes_beside,
 )
 from nestimate.data.inspection.curves import along_labels, is_along, of_rows, set_by_row, visits
 from nestimate.data.inspection.kinds import Column
@@ -105,8 +106,7 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
     if conditions:
         yield from _compared(table, conditions, named)
         return
-    if not found:
-        found = lettered_readings(able, named)
+    found = found or lettered_readings(able, named)
     numbered = [c for names in found.values() for c in able if c.name in names]
     rest = [c for c in named if c not in numbered]
     some = any(c.kind == "numbers" for c in rest)
@@ -353,21 +353,21 @@ def _groups(
             and (told or not hints(bare(c.name)) & _OTHER or (control and says_when(c.name)))
         )
     ]
-    names = [c.name for c in groups]
-    labels = [c for c in named if c.name not in names and c.kind != "constant"]
+    labels = [c for c in named if c not in groups and c.kind != "constant"]
     # Replicates 1, 2, 3 of every donor are the donor's, whatever their number.
     counting = [c for c in labels if c.labelled and hints(c.name) & {"counter", "n"}]
     holders = [c for c in labels if c.labelled and c not in counting]
     labels = [c for c in labels if not holders or c not in counting]
     other = [c for c in labels if c.labelled and not hints(c.name) & {"unit", "block", "counter"}]
-    if len(groups) < 2 or len(labels) > 2 or any(c.kind == "numbers" for c in labels):
+    most = 2 + all(hints(c.name) & {"unit", "block"} for c in labels)
+    if len(groups) < 2 or len(labels) > most or outcomes_beside(table, groups):
         return None
-    if other and not control:
+    if (other and not control) or any(c.kind == "numbers" for c in labels):
         return None
     try:
-        values = [table.numbers(name) for name in names]
+        names = [c.name for c in groups]
         kept = [c.name for c in labels]
-        long = stacked(table, values, {"group": names}, [], Wanted(), kept)
+        long = stacked(table, [*map(table.numbers, names)], {"group": names}, [], Wanted(), kept)
     except NestimateError:
         return None
     return Folding(

@@ -1,35 +1,34 @@
 """What is in a table and which designs it can be. Facts only: the words are in `results`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Self
 
+from nestimate.data.inspection.alongside import with_formulas
+from nestimate.data.inspection.apart import Apart
 from nestimate.data.inspection.baselines import Baseline
 from nestimate.data.inspection.counterparts import Counterparts
 from nestimate.data.inspection.curves import followed
-from nestimate.data.inspection.factorial import with_formulas
+from nestimate.data.inspection.derived import derived_columns, measured_parts, powers_of, unrelated
+from nestimate.data.inspection.dilutions import Added, Dilutions
 from nestimate.data.inspection.factors import told_apart
 from nestimate.data.inspection.foldings import Folding, foldings
 from nestimate.data.inspection.kinds import PLATE, Column, described, is_plate
+from nestimate.data.inspection.labelling import crossed_labels
 from nestimate.data.inspection.lifetimes import Lifetimes
 from nestimate.data.inspection.measurands import Measurand, Moment, measurands, moments_of_means
 from nestimate.data.inspection.measured import (
     beside_columns,
-    crossed_labels,
     last_resort,
     shares_again,
     value_columns,
     with_counts,
 )
+from nestimate.data.inspection.patience import slow
 from nestimate.data.inspection.proposals import MOST, Proposal
 from nestimate.data.inspection.reasons import Reason, folded_reasons, reasons
-from nestimate.data.inspection.relations import (
-    alike,
-    confounded,
-    likely_labels,
-    unlabelled,
-)
+from nestimate.data.inspection.relations import alike, confounded, likely_labels, unlabelled
 from nestimate.data.inspection.responded import (
     by_limits,
     limit_to_fill_in,
@@ -39,7 +38,7 @@ from nestimate.data.inspection.responded import (
     with_stand_ins,
     without_limits,
 )
-from nestimate.data.inspection.restating import restated
+from nestimate.data.inspection.restating import placed, restated
 from nestimate.data.inspection.rounded import unclear_shares
 from nestimate.data.inspection.summaries import summary_columns, with_named_rows
 from nestimate.data.inspection.trials import Tried, in_full
@@ -77,13 +76,15 @@ class Inspection:
         The column taken as measured, None where there is none, and those it may be instead.
     measurand
         The column that says what was measured, where one does: the designs are of one kind.
-    counterparts
-        Two counts whose sum is the total of which the designs compare shares; otherwise None.
+    added
+        What makes counts alike, as the sum of two or a volume undiluted; otherwise None.
     waiting
         The likeliest design with columns that wait for a limit of detection, which the user has to
         fill in; otherwise None.
     lifetimes
         Times of which some were cut off, as a column says, with their design; otherwise None.
+    apart
+        Labels that hold several in one, where designs make columns of their parts; otherwise None.
     instead
         What the table is in place of rows of readings, as a plate as it lies; otherwise "".
     proposals
@@ -92,27 +93,31 @@ class Inspection:
         Where nothing fits: the likeliest designs, each with the reason against it.
     notes
         What was repaired when the table was read.
+    references
+        Columns that others are usually set in relation to, where no column does.
     """
 
     source: str
     file: str | None
     n_rows: int
     columns: tuple[Column, ...]
-    roles: Mapping[str, tuple[Reason, ...]]
-    aliases: tuple[tuple[str, str], ...]
-    unlabelled: tuple[tuple[str, int], ...]
-    untried: tuple[str, ...]
-    confounded: tuple[str, ...]
-    value: str | None
-    other_values: tuple[str, ...]
-    proposals: tuple[Proposal, ...]
-    refused: tuple[Proposal, ...]
-    notes: tuple[str, ...]
+    roles: Mapping[str, tuple[Reason, ...]] = field(default_factory=dict)
+    aliases: tuple[tuple[str, str], ...] = ()
+    unlabelled: tuple[tuple[str, int], ...] = ()
+    untried: tuple[str, ...] = ()
+    confounded: tuple[str, ...] = ()
+    value: str | None = None
+    other_values: tuple[str, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
+    refused: tuple[Proposal, ...] = ()
+    notes: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
     measurand: Measurand | None = None
-    counterparts: Counterparts | None = None
+    added: Added | None = None
     waiting: Proposal | None = None
     lifetimes: Lifetimes | None = None
     instead: str = ""
+    apart: Apart | None = None
 
     @classmethod
     def from_table(
@@ -130,6 +135,16 @@ class Inspection:
             The options that a command needs to read it so.
         """
         reading = reading or Reading()
+        found = cls._of_whole(table, file, reading)
+        if (apart := Apart.of(found.columns, found.proposals)) is None:
+            return found
+        other = cls._of_whole(apart.taken(table), file, apart.read(reading))
+        proposals = apart.first(other.proposals, found.proposals)
+        return replace(other, proposals=proposals, apart=apart) if proposals else found
+
+    @classmethod
+    def _of_whole(cls, table: Table, file: str | None, reading: Reading) -> Self:
+        """Look at a table as it is, of which one kind of value or one time may be looked at."""
         for measurand in chain(measurands(table), moments_of_means(table)):
             found = cls._with_totals(measurand.taken(table), file)
             if found.proposals:
@@ -141,7 +156,7 @@ class Inspection:
         """Look at a table in which two counts may make up a total."""
         if (lived := Lifetimes.of(table)) is not None:
             return cls._with_lifetimes(table, lived, file)
-        counts = Counterparts.of(table)
+        counts = Counterparts.of(table) or Dilutions.of(table)
         if counts is not None:
             found = cls._looked_at(counts.taken(table), file)._adding(table, counts)
             if found.proposals:
@@ -165,19 +180,19 @@ class Inspection:
 
     def _read(self, reading: Reading) -> Self:
         """Return the same with how the table is read, and what each design leaves out."""
-        kind, counts = self.measurand, self.counterparts
-        apart = {kind and kind.column, counts and counts.others}
+        kind, counts = self.measurand, self.added
+        apart = {kind and kind.column, *(counts.apart if counts else ())}
         every = [column.name for column in self.columns if column.name not in apart]
         own = [said.edit for said in (kind, counts) if said is not None]
         reading = replace(reading, edits=(*reading.edits, *own))
+        file, chosen = self.file or "", reading.chosen
         proposals = tuple(
             replace(
                 proposal,
                 reading=reading,
-                cautions=tuple(
-                    without_fit(said)
-                    if proposal.typed
-                    else on_table(said, self.file or "", reading.chosen)
+                cautions=slow(proposal, self.columns)
+                + tuple(
+                    without_fit(said) if proposal.typed else on_table(said, file, chosen)
                     for said in proposal.cautions
                 ),
                 candidate=replace(proposal.candidate, unused=proposal.unused(every)),
@@ -203,16 +218,17 @@ class Inspection:
             measurand=measurand,
         )
 
-    def _adding(self, table: Table, counts: Counterparts) -> Self:
-        """Return the same for the table as it is, in which another count stands for the total."""
-        part = Reason(role="part", why=f"counted beside {counts.counted}")
+    def _adding(self, table: Table, counts: Added) -> Self:
+        """Return the same for the table as it is, in which columns stand for the one made."""
+        parts = {name: (Reason(role="part", why=why),) for name, why in counts.apart.items()}
+        made = [p for p in self.proposals if counts.column in {p.roles.total, p.roles.exposure}]
         return replace(
             self,
             columns=described(table),
-            roles={**self.roles, counts.others: (part,)},
-            other_values=(counts.others, *self.other_values),
-            proposals=tuple(p for p in self.proposals if p.roles.total == counts.total),
-            counterparts=counts,
+            roles={**self.roles, **parts},
+            other_values=(*counts.values, *(n for n in self.other_values if n != counts.column)),
+            proposals=tuple(made),
+            added=counts,
         )
 
     @classmethod
@@ -259,15 +275,6 @@ class Inspection:
             file=file,
             n_rows=table.n_rows,
             columns=described(table),
-            roles={},
-            aliases=(),
-            unlabelled=(),
-            untried=(),
-            confounded=(),
-            value=None,
-            other_values=(),
-            proposals=(),
-            refused=(),
             notes=tuple(table.notes),
         )
 
@@ -294,19 +301,17 @@ class Inspection:
             taken = {beside.value, beside.column}
             summary = {role: name for role, name in summary.items() if name not in taken}
         again = shares_again(table, columns, beside)
-        if beside is not None:
-            said = [
-                f"{n} says as shares what {beside.value} of {beside.column} says." for n in again
-            ]
-            found = replace(found, notes=(*found.notes, *said))
+        notes = () if beside is None else beside.notes(again)
         spread = {"sd", "se"} & {*summary}
         coarse = None if beside or spread else unclear_shares(table, columns)
         if coarse is not None:
-            found = replace(found, notes=(*found.notes, coarse.note))
+            notes = (*notes, coarse.note)
             values = [name for name in values if name != coarse.total]
             summary = {role: name for role, name in summary.items() if name != coarse.total}
         baseline = None if summary or beside else Baseline.of(columns)
         apart = [baseline.before, *baseline.after] if baseline else []
+        derived = derived_columns(table, columns)
+        apart += measured_parts(columns, derived)
         values = baseline.first(values) if baseline else values
         if coarse is not None:
             apart.append(coarse.total)
@@ -323,7 +328,8 @@ class Inspection:
         crossing, groups, likely, fit = tried.crossing, tried.groups, tried.ranked, tried.fit
         counted = [c.name for c in columns if c.measured and c.kind == "numbers as labels"]
         total = beside.column if beside is not None and beside.role == "total" else ""
-        dropped = [n for n in counted if n not in {value, *crossing.names, *summary.values()}]
+        labels = {*crossing.names, *doubles, *summary.values()}
+        dropped = [n for n in counted if n not in {value, *labels}]
         before = [] if baseline is None else [baseline.before]
         taken = {value, total, *again, *before, coarse.total if coarse else ""}
         others = list(dict.fromkeys(n for n in [*values, *dropped] if n not in taken))
@@ -343,6 +349,8 @@ class Inspection:
             value=value,
             other_values=tuple(others),
             proposals=fit,
+            notes=(*found.notes, *notes, *powers_of(value, derived)),
+            references=unrelated(columns, derived),
             refused=() if fit else in_full(extended, crossing, tried.refused),
             roles=reasons(
                 crossing,
@@ -378,12 +386,6 @@ def _with_folding[I: Inspection](
     """Add the designs of a wide table to those that it has as it stands."""
     if not proposals:
         return found
-    old = [p for p in found.proposals if p.whole or folding.kind == "groups"]
-    if folding.likely:
-        # One of several readings alone, or rows without their readings, is no use.
-        old = [p for p in found.proposals if p.folded or (folding.baseline and not p.whole)]
-    ordered = [*proposals, *old] if folding.likely else [*found.proposals, *proposals]
-    ordered = list({tuple(p.arguments()): p for p in reversed(ordered)}.values())[::-1]
     stacked = folded_reasons(folding, found.roles)
     beside = {name: inner.roles[name] for name in folding.labels if name in inner.roles}
     first = folding.likely
@@ -393,6 +395,6 @@ def _with_folding[I: Inspection](
         confounded=inner.confounded if first else found.confounded,
         value=",".join(folding.columns) if first else found.value,
         other_values=() if first else found.other_values,
-        proposals=tuple(ordered[:MOST]),
+        proposals=placed(found.proposals, proposals, folding),
         refused=(),
     )

@@ -1,6 +1,7 @@
 """What a single column holds: its kind, its range, and what looks like a slip of the pen."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from shlex import quote
 from typing import Any, Literal
@@ -12,8 +13,10 @@ from numpy.typing import NDArray
 from nestimate.data.designs.groups import look_alikes
 from nestimate.data.designs.percentages import spoken
 from nestimate.data.inspection.compounds import Stem, stems
+from nestimate.data.inspection.looks import are_dates, cut_short
 from nestimate.data.tables.cells import EMPTY_LABELS, EMPTY_VALUES, is_error, is_limit, may_be_empty
 from nestimate.data.tables.door import Table
+from nestimate.data.tables.edits import Rename
 from nestimate.data.tables.units import common_unit, measures, usual_unit
 from nestimate.errors import DataError
 
@@ -41,7 +44,6 @@ PLATE = (
 #: Numbers that people write where there is no number.
 CODES = (-9.0, -99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 99999.0)
 
-_DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([ T].*)?|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})")
 _NUMBER = re.compile(
     r"[<>~≤≥]?\s*[-+−]?\d*[.,]?\d[\d.,]*([eE][-+−]?\d+)?\s*([%*]|(±|\+/?[-−])\s*\d.*)?"
 )
@@ -149,7 +151,7 @@ def describe_column(table: Table, name: str) -> Column:
     cells = _cells(raw)
     distinct = len(raw) + bool(column.null_count)
     temporal = pa.types.is_temporal(column.type)
-    dates = temporal or (bool(cells) and all(_DATE.fullmatch(cell) for cell in cells))
+    dates = temporal or (bool(cells) and are_dates(cells))
     filled = [cell for cell in cells if cell.casefold() not in EMPTY_VALUES]
     number = _MEASURED if measures(filled, table.n_rows) and usual_unit(filled) else _NUMBER
     numeric = sum(bool(number.fullmatch(cell)) for cell in filled)
@@ -351,11 +353,21 @@ def _rows(count: int) -> str:
 def _alike(name: str, labels: tuple[str, ...]) -> tuple[str, ...]:
     """Say which labels a reader would take for one."""
     sets = look_alikes(labels) if len(labels) <= MOST_LABELS else []
+    short = cut_short(labels) if len(labels) <= MOST_LABELS else []
+    short = [found for found in short if not any({*found} <= {*one} for one in sets)]
+    return (*_alike_said(name, sets), *_alike_said(name, short, "may be two words for one"))
+
+
+def _alike_said(
+    name: str, sets: Sequence[Sequence[str]], what: str = "look alike"
+) -> tuple[str, ...]:
     if not sets:
         return ()
     shown = "; ".join(" and ".join(f"'{label}'" for label in found) for found in sets[:3])
     more = f" (and {len(sets) - 3} more)" if len(sets) > 3 else ""
+    edits = [Rename(column=name, label=x, text=one) for one, *others in sets[:3] for x in others]
+    lines = " ".join(f"--edit {quote(str(edit))}" for edit in edits[:3])
     return (
-        f"{name}: {shown}{more} look alike but count as different labels. If they are the same, "
-        "write them the same way first.",
+        f"{name}: {shown}{more} {what} but count as different labels. If they are the same, write "
+        f"them the same way first: {lines} (edits in Python).",
     )

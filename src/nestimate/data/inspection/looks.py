@@ -11,6 +11,12 @@ from nestimate.data.tables.cells import is_plain_number
 _GENOTYPE = re.compile(
     r"[+-]/[+-]|(fl|\w+)/(fl|\w+|[+-])|wt|het|hom|homo|hetero|ko|tg|mut|null|cre[+-]"
 )
+#: Marks in ears: left, right, none, both, and several.
+_MARKS = frozenset(
+    {"l", "r", "n", "b", "lr", "rl", "ll", "rr", "llr", "lrr", "llrr", "0", "-", "none", "no mark"}
+    | {"unmarked", "both", "left", "right", "2l", "2r", "l2", "r2", "lr2", "1l", "1r", "bi", "o"}
+)
+_DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([ T].*)?|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})")
 #: Labels below which A1 and B2 are no wells of a plate.
 FEWEST_WELLS = 6
 
@@ -46,14 +52,33 @@ def number_things(labels: Sequence[str]) -> bool:
 
     0 and 1 are no and yes.
     """
-    run = sorted(labels) == [chr(ord("A") + i) for i in range(len(labels))]
+    run = lettered(labels)
     whole = all(map(str.isdigit, labels)) and not any(int(label) == 0 for label in labels)
     return whole or run or (counting(labels) and sorted(labels) != ["0", "1"])
+
+
+def lettered(labels: Sequence[str]) -> bool:
+    """Return whether labels are A, B, C or a, b, c, as many as there are."""
+    return any(sorted(labels) == [chr(ord(a) + i) for i in range(len(labels))] for a in "Aa")
+
+
+def are_marks(labels: Sequence[str]) -> bool:
+    """Return whether labels are marks in the ears of an animal: left, right, both, none, twice.
+
+    Left and right alone are rather the ears.
+    """
+    said = {label.casefold() for label in labels}
+    return said < _MARKS and not said <= {"l", "r", "left", "right"}
 
 
 def are_tags(labels: Sequence[str]) -> bool:
     """Return whether labels are tags, `O1976`: they name what they are on."""
     return all(re.search(r"\d{3}", label) for label in labels)
+
+
+def are_dates(labels: Sequence[str]) -> bool:
+    """Return whether labels are dates."""
+    return all(map(_DATE.fullmatch, labels))
 
 
 def are_wells(labels: Sequence[str]) -> bool:
@@ -75,3 +100,36 @@ def are_compared(labels: Sequence[str]) -> bool:
     """
     controls = any(label.casefold() in CONTROLS for label in labels)
     return controls or all(_GENOTYPE.fullmatch(label.casefold()) for label in labels)
+
+
+#: Words that are written out or cut short, as those of one group may be in one column.
+_SPELLINGS = tuple(
+    frozenset(said.split(","))
+    for said in (
+        "control,controls,ctrl,ctl,ctr,cntrl,con,cont,contr,kontrolle",
+        "wild type,wildtype,wt,+/+",
+        "knockout,knock out,ko,-/-",
+        "heterozygous,heterozygote,het,hets,+/-",
+        "homozygous,homozygote,hom,homo",
+        "vehicle,veh",
+        "untreated,ut,untr",
+        "treated,treatment,trt,treat",
+        "mutant,mut",
+        "female,f,fem,females",
+        "male,m,males",
+        "placebo,plac,pbo",
+        "saline,sal",
+        "baseline,bl,base",
+    )
+)
+
+
+def cut_short(labels: Sequence[str]) -> list[list[str]]:
+    """Return labels that say the same, one written out and one cut short: control, CTRL."""
+    found: list[dict[str, str]] = [{} for _ in _SPELLINGS]
+    for label in labels:
+        spaced = re.sub(r"(?<=\w)[\s_-]+(?=\w)", " ", label.casefold()).strip(" .")
+        for said, met in zip(_SPELLINGS, found, strict=True):
+            if spaced in said:
+                met.setdefault(spaced, label)
+    return [[*met.values()] for met in found if len(met) > 1]

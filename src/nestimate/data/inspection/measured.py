@@ -1,8 +1,8 @@
-"""Which column was measured, which columns sum readings up, and which labels lie beside it."""
+"""Which column was measured, and which columns sum readings up or say of how many they are."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import permutations
 from typing import Literal
 
 import numpy as np
@@ -15,22 +15,29 @@ from nestimate.data.designs.percentages import (
     spoken,
     surely_parts,
 )
-from nestimate.data.inspection.crossings import Crossing, same_everywhere
-from nestimate.data.inspection.kinds import MOST_LABELS, Column
+from nestimate.data.inspection.crossings import same_everywhere
+from nestimate.data.inspection.derived import (
+    counted_over,
+    derived_columns,
+    holds_more,
+    of_intensities,
+    worked_out_from,
+)
+from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.vocabulary import (
     REPEATS,
     TOTAL,
+    UNDILUTED,
     clocks,
     counts_things,
+    dilutes,
     hints,
-    is_aside,
     is_reference,
     known_before,
     numbers_rows,
     words,
 )
 from nestimate.data.tables.door import Table
-from nestimate.data.tables.titles import at_times
 
 #: What a column of numbers that was not measured may be called.
 _LABEL = frozenset({"group", "unit", "block", "counter"})
@@ -40,9 +47,6 @@ _SUMMED = frozenset({"mean", "average", "avg", "median", "sd", "sem", "se", "cv"
 _OF_HOW_MANY = frozenset(
     {"n", "total", "totals", "counted", "scored", "tested", "examined", "sown", "plated"}
 )
-MOST_FACTORS = 9
-#: Columns up to which each is looked at as the quotient of two others.
-MOST_RELATED = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,11 +59,30 @@ class Beside:
         Columns: what was counted, or shares of it; and of how many, or on which area.
     role
         What `column` is.
+    again
+        Columns worked out from both, which say the same: a density.
     """
 
     value: str
     column: str
     role: Literal["total", "exposure"]
+    again: tuple[str, ...] = ()
+
+    def notes(self, shares: Sequence[str]) -> tuple[str, ...]:
+        """Say which columns hold the same as what was counted and the column beside it do.
+
+        Parameters
+        ----------
+        shares
+            Those that hold it as shares.
+        """
+        said = [f"{n} says as shares what {self.value} of {self.column} says." for n in shares]
+        said += [
+            f"{name} is worked out from {self.value} and {self.column}: the designs take both, so "
+            "that more that was counted says more."
+            for name in self.again
+        ]
+        return tuple(said)
 
 
 def beside_columns(table: Table, columns: Sequence[Column]) -> Beside | None:
@@ -76,28 +99,37 @@ def with_counts(values: Sequence[str], columns: Sequence[Column], beside: Beside
     rest = [name for name in values if name not in {beside.value, beside.column}]
     if beside.role == "total":
         return [beside.value, *rest]
-    others = [name for name in rest if name in plain]
+    others = [name for name in rest if name in plain and name not in beside.again]
     return list(dict.fromkeys([*others, beside.value, *rest, beside.column]))
 
 
 def _exposed(table: Table, columns: Sequence[Column]) -> Beside | None:
     """Return counts beside an area, length, volume or time: both by their names.
 
-    Areas that are few and repeated are groups, and moments too.
+    Areas that are few and repeated are groups, and moments too; not where another column divides
+    counts by them. What is worked out from counts is no area.
     """
+    found = derived_columns(table, columns)
     counts = [
         c.name
         for c in columns
         if c.whole and c.smallest is not None and c.smallest >= 0 and "counted" in hints(c.name)
     ]
+    divided = counted_over(counts, found)
+    if divided is not None:
+        again = worked_out_from(divided[0], found)
+        return Beside(value=divided[0], column=divided[1], role="exposure", again=again)
     for column in columns:
-        if column.name in counts or column.kind != "numbers" or column.numbering:
+        thinned = dilutes(column.name) or column.name.startswith(UNDILUTED)
+        if column.name in {*counts, *found} or (
+            not thinned and (column.kind != "numbers" or column.numbering)
+        ):
             continue
         # A time that recurs is a moment, not how long was counted.
         if "time" in hints(column.name) and 2 * column.distinct <= table.n_rows:
             continue
         # Undiluted is 1: a dilution of 100 says of how much less.
-        over = "dilution" in words(column.name) and (column.largest or 0) > 1
+        over = dilutes(column.name) and ((column.largest or 0) > 1 or holds_more(columns, found))
         if counts and exposes(column.name) and (column.smallest or 0) > 0 and not over:
             seen = ~np.isnan(table.numbers(counts[0]))
             if not np.isnan(table.numbers(column.name)[seen]).any():
@@ -134,10 +166,14 @@ def share_columns(table: Table, columns: Sequence[Column]) -> Beside | None:
             if known.any() and bool(np.all(some[known] <= every[known])):
                 return Beside(value=part.name, column=total.name, role="total")
     unnamed = [c for c in whole if c not in totals and c.distinct > 1 and (c.smallest or 0) > 0]
+    found = derived_columns(table, columns) if unnamed else {}
     for total in [*totals, *unnamed]:
         every = table.numbers(total.name)
         for share in columns:
-            if share.measured and share not in totals and share is not total:
+            apart = share in totals or share is total
+            # Bands on a blot have whole numbers, too.
+            apart = apart or of_intensities(share.name, total.name, found)
+            if share.measured and not apart:
                 read, named = table.numbers(share.name), total in totals
                 if surely_parts(read, every, share.name, named=named):
                     counted = _counted_in(table, whole, read, total.name, share.name)
@@ -196,7 +232,9 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
     def score(column: Column) -> float:
         spoken = hints(column.name)
         likely = 3.0 if column.kind == "numbers" else 1.0
-        likely += 0.5 * (not column.whole) + 1.0 * bool(spoken & {"value", "scored"})
+        likely += 0.5 * (not column.whole or _has_unit(column)) + 1.0 * bool(
+            spoken & {"value", "scored"}
+        )
         # What others are divided by comes last, the quotient first.
         likely -= 2.0 * is_reference(column.name)
         likely -= 5.0 * known_before(column.name)
@@ -205,7 +243,7 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
         # A mean of what stands beside it as read is no reading.
         bare = words(column.name) - _SUMMED
         likely -= 3.0 * any(words(n) == bare != words(column.name) for n in named)
-        likely += 1.0 * (column.name in related)
+        likely += 1.0 * (column.name in related) - 1.0 * (column.name in powers)
         if column.kind == "numbers" and not column.whole:
             return likely - 2.0 * bool(spoken & {"trait", "sd", "se"} or clocks(column.name))
         label = {"group", "unit", "block", "counter", "trait", "n", "sd", "se"}
@@ -218,8 +256,10 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
         )
 
     named = [c.name for c in columns]
-    related = _related(table, columns)
-    diluted = any("dilution" in words(c.name) and c.distinct > 1 for c in columns)
+    found = derived_columns(table, columns)
+    related = {name for name, one in found.items() if one.compared}
+    powers = {name for name, one in found.items() if one.how == "power"}
+    diluted = any(dilutes(c.name) and c.distinct > 1 for c in columns)
     able = [c for c in _unlabelled(columns) if c.measured and c.kind != "id"]
     able = [c for c in able if not numbers_rows(c, table.n_rows)]
     tags = [c for c in able if c.whole and c.distinct == table.n_rows and label_alone(c)]
@@ -233,32 +273,9 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
     return plain or few or [c.name for c in ranked if _repeats_unevenly(table.numbers(c.name))][:1]
 
 
-def _related(table: Table, columns: Sequence[Column]) -> frozenset[str]:
-    """Return the columns that set another in relation to a third: by name, or to a reference.
-
-    They are its quotient, or its difference as of Ct values, to within their digits.
-    """
-    named = [c.name for c in columns]
-    found = {f"{a}/{b}" for a in named for b in named} & {*named}
-    read = {c.name: table.numbers(c.name) for c in columns if c.measured}
-    few = [*read] if len(read) <= MOST_RELATED else [n for n in read if is_reference(n)]
-    for a, b in permutations(few, 2):
-        with np.errstate(divide="ignore", invalid="ignore"):
-            made = [read[a] / read[b]]
-            made += [read[a] - read[b], read[b] - read[a]] * is_reference(b)
-        # What is worked out is written behind what it is of.
-        last = -1 if is_reference(b) else max(named.index(a), named.index(b))
-        able = [c for c in read if named.index(c) > last]
-        found |= {c for c in able if c not in {a, b} and any(_is_nearly(m, read[c]) for m in made)}
-    return frozenset(found)
-
-
-def _is_nearly(made: NDArray[np.float64], read: NDArray[np.float64]) -> bool:
-    """Whether numbers are others but for their last digits."""
-    known = np.isfinite(made) & ~np.isnan(read)
-    if np.count_nonzero(known) < 3:
-        return False
-    return bool(np.abs(made - read)[known].max() <= 0.01 * np.ptp(read[known]))
+def _has_unit(column: Column) -> bool:
+    """Return whether numbers have a unit of measurement behind their name: `Rm (MOhm)`."""
+    return not column.numbering and re.search(r"\w\s*[(\[][^)\]]+[)\]]$", column.name) is not None
 
 
 def _not_set(table: Table, columns: Sequence[Column], able: list[Column]) -> list[Column]:
@@ -321,75 +338,3 @@ def _repeats_unevenly(values: NDArray[np.float64]) -> bool:
     """Whether some numbers occur far oftener than others, as counts do and labels do not."""
     _, times = np.unique(values[~np.isnan(values)], return_counts=True)
     return bool(times.size > 2 and times.max() > 2 * times.min())
-
-
-def crossed_labels(
-    table: Table,
-    columns: Sequence[Column],
-    values: Sequence[str],
-    summary: Mapping[str, str],
-    beside: Beside | None,
-    whole: str,
-    measured: Sequence[str] = (),
-) -> tuple[str, Crossing]:
-    """Choose the value and cross the columns of labels over its rows.
-
-    A number that is the same in all rows of a unit (age, dose) is rather a property of the unit
-    than the reading. What is surely `measured` labels nothing.
-    """
-    crossing, chosen = None, values[0]
-    # The smallest and largest pixel of an object, not minutes.
-    extremes = {c.name for c in columns if words(c.name) in ({"min"}, {"max"})}
-    extremes = extremes if len(extremes) > 1 else set()
-    # What several columns hold of several times was measured at each.
-    again = [n for found in at_times([c.name for c in columns if c.measured]) for n in found]
-    for value in values[:4]:
-        apart = {
-            value,
-            *summary.values(),
-            *measured,
-            *again,
-            *extremes,
-            *([beside.column] if beside else []),
-        }
-        names = [
-            c.name
-            for c in columns
-            if c.name not in apart
-            and not is_aside(c, table.n_rows)
-            and (is_factor(c, summary) or (c.measured and same_everywhere(table, c, columns)))
-        ]
-        names = names[:MOST_FACTORS]
-        filled = ~np.isnan(table.numbers(value))
-        found = Crossing.of_table(table, [*names, whole], filled)
-        if crossing is None:
-            crossing = found
-        if found.rows.max(initial=0) < 2 or varies_inside(found, value):
-            return value, found
-    if crossing is None:
-        raise AssertionError("at least one value is given")
-    return chosen, crossing
-
-
-def is_factor(column: Column, summary: Mapping[str, str]) -> bool:
-    """Return whether the labels of a column may tell rows apart."""
-    if column.labelled or column.kind == "constant":
-        return True
-    if column.kind == "numbers" and column.whole and column.smallest is not None:
-        # Numbers that may name things: which labels they occur with decides.
-        return column.smallest >= 0 and column.distinct <= MOST_LABELS and column.repeated
-    # With one row per unit the name of the unit is worth having.
-    named = column.kind == "id" and column.smallest is None and column.distinct <= MOST_LABELS
-    return bool(summary) and named
-
-
-def varies_inside(crossing: Crossing, value: str) -> bool:
-    """Return whether the value differs between rows that share all labels."""
-    numbers = crossing.table.numbers(value)
-    kept = ~np.isnan(numbers)
-    key = np.zeros(int(kept.sum()), dtype=np.intp)
-    for name in crossing.names:
-        codes, labels = crossing.table.labels(name)
-        key = np.unique(key * (len(labels) + 1) + codes[kept] + 1, return_inverse=True)[1]
-    pairs = np.unique(np.stack([key, np.unique(numbers[kept], return_inverse=True)[1]]), axis=1)
-    return bool(pairs.shape[1] > key.max(initial=0) + 1)

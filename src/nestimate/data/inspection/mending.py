@@ -1,14 +1,16 @@
 """Reading options that a table needs before it can be looked at: found, applied, and said."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from shlex import quote
 from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
 
-from nestimate.data.inspection.vocabulary import hints, lasts
+from nestimate.data.inspection.vocabulary import ANIMALS, hints, lasts, words
 from nestimate.data.tables.cells import EMPTY_VALUES, is_limit, is_plain_number, may_be_empty, tidy
 from nestimate.data.tables.door import prepared
 from nestimate.data.tables.edits import KeepOnly, LeaveOut
@@ -24,6 +26,7 @@ from nestimate.data.tables.rows import (
 )
 from nestimate.data.tables.summing import summaries_said, summary_rows
 from nestimate.data.tables.units import without_units
+from nestimate.errors import listed
 
 #: Cells of a column looked at one by one.
 _MOST = 200_000
@@ -36,6 +39,16 @@ _STANDARDS = frozenset(
 #: Those that may be groups all the same, and those that make the curve of an assay.
 _CONTROLS = frozenset({"control", "empty", "neg", "pos", "negative", "positive"})
 _CURVE = frozenset({"standard", "standards", "std", "stds", "calibrator", "cal"})
+#: What wells are called that hold nothing of what is compared, and what may stand for a control.
+_BLANKS = frozenset(
+    {"blank", "blanks", "blank well", "ntc", "no template", "no template control", "nrt", "no rt"}
+    | {"no cells", "no cell", "cell free", "cells free", "medium only", "media only", "background"}
+    | {"bg", "buffer only", "water blank", "buffer blank", "medium blank", "media blank"}
+    | {"leerwert", "blanc", "blanco", "bianco", "empty well", "no sample", "no lysate"}
+)
+_MEDIA = frozenset({"medium", "media", "water", "buffer", "h2o", "empty", "none"})
+#: From more labels on they are those of samples.
+FEWEST_SAMPLES = 4
 #: Sorts of rows that an assay has.
 MOST_SORTS = 8
 #: What is said where a word may stand for what was not detected, and is taken for no reading.
@@ -99,16 +112,11 @@ def mended(cells: Grid, reading: Reading, *, titles: bool) -> Mended:
         )
         grid = replace(samples.applied(grid), notes=grid.notes)
         reading = replace(reading, edits=(*reading.edits, str(samples)))
-    standards = _standards(grid)
-    if standards:
-        lines = " ".join(f"--edit '{edit}'" for edit in standards)
-        said.append(
-            f"{standards[0].where[0][0]} holds standards and blanks of the assay beside what is "
-            f"compared: without them, {lines} (edits in Python)."
-        )
-        for edit in standards:
+    for look in (_standards, _blanks):
+        for edit in (found := look(grid)):
             grid = replace(edit.applied(grid), notes=grid.notes)
-        reading = replace(reading, edits=(*reading.edits, *map(str, standards)))
+        said += _left_out_said(found)
+        reading = replace(reading, edits=(*reading.edits, *map(str, found)))
     # Rows of names or units below the header are no readings whose cells could be mended.
     body = without_units(without_header_rows(grid), ())
     spelled = _absent(body)
@@ -179,6 +187,44 @@ def _standards(grid: Grid) -> list[LeaveOut]:
         if {label.casefold() for label in gone} & _CURVE and len(labels) - len(gone) > 1:
             return [LeaveOut(where=((tidy(name), label),)) for label in gone]
     return []
+
+
+def _blanks(grid: Grid) -> list[LeaveOut]:
+    """Return what leaves out wells that hold nothing of what is compared, beside two others.
+
+    Medium and water may be what others are compared with, unless they stand among samples; and
+    where animals are named beside it, blank is what was done to them.
+    """
+    alive = any(words(tidy(name)) & ANIMALS for name in grid.names)
+    for name, column in zip(grid.names, grid.columns, strict=True):
+        if not is_text(column) or (alive and not lasts(tidy(name))):
+            continue
+        cells = pc.unique(column).to_pylist()
+        labels = [label for cell in cells if (label := tidy(cell or ""))]
+        sampled = lasts(tidy(name)) and len(labels) > FEWEST_SAMPLES
+        nothing = _BLANKS | (_MEDIA if sampled else frozenset())
+        gone = [label for label in labels if _spaced(label) in nothing]
+        if gone and len(labels) - len(gone) > 1 and not all(map(_number, {*labels} - {*gone})):
+            return [LeaveOut(where=((tidy(name), label),)) for label in gone]
+    return []
+
+
+def _spaced(label: str) -> str:
+    """Return a label in small letters without its number: `no cells` of `No-cells 2`."""
+    return re.sub(r"[\s_.-]+", " ", re.sub(r"[\s_.-]*\d*$", "", label.casefold())).strip()
+
+
+def _left_out_said(edits: Sequence[LeaveOut]) -> list[str]:
+    """Say which rows are left out since nothing that is compared stands in them."""
+    if not edits:
+        return []
+    shown = listed(list(dict.fromkeys(edit.where[0][1] for edit in edits)), most=4)
+    lines = " ".join(f"--edit {quote(str(edit))}" for edit in edits)
+    return [
+        f"{edits[0].where[0][0]} holds standards and blanks of the assay beside what is compared "
+        f"({shown}): without them, {lines} (edits in Python). A background that was not subtracted "
+        "yet is subtracted first, from all values of the same plate."
+    ]
 
 
 def _absent(grid: Grid) -> list[str]:

@@ -212,10 +212,13 @@ class FormulaProposal(Proposal):
     ----------
     change
         Columns whose difference is compared, after and before; empty where none is.
+    beside
+        The column of few cohorts between which a plain difference is taken out; otherwise "".
     """
 
     layout: Layout = "formula"
     change: tuple[str, ...] = ()
+    beside: str = ""
 
     def designed(self, table: Table, roles: Roles) -> Design:
         """Return the design of the same formula."""
@@ -227,7 +230,7 @@ class FormulaProposal(Proposal):
 
     def _without_role(self, every: Sequence[str]) -> tuple[str, ...]:
         found = super()._without_role(every)
-        return tuple(name for name in found if name not in self.change)
+        return tuple(name for name in found if name not in {*self.change, self.beside})
 
     def arguments(self) -> list[tuple[str, str | bool]]:
         """Return the formula, and what a reading is."""

@@ -1,6 +1,6 @@
 """What only the user can decide: proposals that differ in what the labels mean."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
@@ -9,7 +9,14 @@ from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.proposals import Proposal
 
 Kind = Literal[
-    "same labels", "measured again", "which unit", "which group", "one group", "what columns are"
+    "same labels",
+    "measured again",
+    "which unit",
+    "which group",
+    "one group",
+    "what columns are",
+    "paired",
+    "one or several",
 ]
 
 
@@ -24,7 +31,8 @@ class Decision:
         `measured again`: the same across `other`, or reused? `which unit`: was `column` or
         `other` assigned? `which group`: which column is compared? `one group`: are the groups of
         `column` compared, or are all rows one? `what columns are`: what is compared, or readings of
-        one thing; `column` names them.
+        one thing; `column` names them. `paired`: do readings of one `column` in one `other` belong
+        together? `one or several`: is `column` compared alone, or with `other` as well?
     column, other
         Columns that it is about.
     choices
@@ -47,7 +55,7 @@ def decisions(proposals: Sequence[Proposal]) -> tuple[Decision, ...]:
             once = decision.kind in {"which group", "one group", "what columns are"}
             key = (decision.kind, *(() if once else (decision.column, decision.other)))
             found.setdefault(key, decision)
-    for decision in _of_factors(proposals):
+    for decision in [*_of_factors(proposals), *_of_pairs(proposals), *_alone(proposals, found)]:
         found.setdefault((decision.kind, decision.column, decision.other), decision)
     return tuple(sorted(found.values(), key=lambda decision: min(decision.choices[:2])))
 
@@ -62,6 +70,31 @@ def _of_factors(proposals: Sequence[Proposal]) -> Iterator[Decision]:
         if more and {*one.factors} == {*other.factors} and one.folded == other.folded:
             column, where = one.sampled, " or ".join(more)
             yield Decision(kind="same labels", column=column, other=where, choices=(few, many))
+
+
+def _of_pairs(proposals: Sequence[Proposal]) -> Iterator[Decision]:
+    """Yield what tells a design of pairs from the same without: whether readings are pairs."""
+    for i, pair in enumerate(proposals):
+        if len(pair.factors) == 1 and len(pair.candidate.units) == 2:
+            block, name = pair.candidate.units
+            for j, proposal in enumerate(proposals):
+                one = proposal.candidate
+                if one.blocks == (block,) and name in one.merged and not one.units:
+                    yield Decision(kind="paired", column=name, other=block, choices=(i, j))
+
+
+def _alone(
+    proposals: Sequence[Proposal], found: Mapping[tuple[str, ...], Decision]
+) -> Iterator[Decision]:
+    """Yield what tells the likeliest design, of one factor, from that of several, if none does."""
+    asked = any(0 in decision.choices for decision in found.values())
+    for i, several in enumerate(proposals):
+        group = proposals[0].candidate.group
+        if len(several.factors) > 1 and group in several.factors and not proposals[0].factors:
+            others = ", ".join(name for name in several.factors if name != group)
+            if not asked and several.folded == proposals[0].folded:
+                yield Decision(kind="one or several", column=group, other=others, choices=(0, i))
+            return
 
 
 def _between(proposals: Sequence[Proposal], i: int, j: int, *, first: int) -> Iterator[Decision]:

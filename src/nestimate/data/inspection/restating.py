@@ -8,7 +8,7 @@ from nestimate.data.designs.censored import Censored
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.responses import MEASURED
 from nestimate.data.inspection.foldings import Folding
-from nestimate.data.inspection.proposals import Proposal
+from nestimate.data.inspection.proposals import MOST, Proposal
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.reshape import long_form
 from nestimate.data.tables.stacking import Wanted
@@ -16,7 +16,7 @@ from nestimate.errors import NestimateError
 from nestimate.words import Wide
 
 #: Designs shown of one folding.
-MOST = 3
+MOST_OF_ONE = 3
 
 
 def restated(
@@ -46,7 +46,21 @@ def restated(
         design = _built(restatement, table, told)
         if design is not None:
             found.append(replace(restatement, cautions=design.warnings))
-    return tuple(found[:MOST])
+    return tuple(found[:MOST_OF_ONE])
+
+
+def placed(
+    whole: Sequence[Proposal], folded: Sequence[Proposal], folding: Folding
+) -> tuple[Proposal, ...]:
+    """Return the designs of a folding and those of the table as it stands, the likeliest first."""
+    if not folding.likely:
+        ordered = [*whole, *folded]
+    else:
+        # One of several readings alone, or rows without their readings, is no use.
+        kept = [p for p in whole if p.folded or (folding.baseline and not p.whole)]
+        ordered = [*folded, *kept]
+    once = {tuple(p.arguments()): p for p in reversed(ordered)}
+    return tuple(once.values())[::-1][:MOST]
 
 
 def _typed(

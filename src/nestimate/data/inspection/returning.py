@@ -6,7 +6,7 @@ from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import moments
 from nestimate.data.inspection.factors import begins_anew
 from nestimate.data.inspection.looks import counting
-from nestimate.data.inspection.vocabulary import hints, lasts, passes
+from nestimate.data.inspection.vocabulary import READERS, hints, lasts, passes, words
 
 
 def met_again(crossing: Crossing, unit: str, place: Sequence[str]) -> bool:
@@ -16,6 +16,8 @@ def met_again(crossing: Crossing, unit: str, place: Sequence[str]) -> bool:
     level of something that is compared: labels were given through. What lies in it is no block.
     """
     last = place[-1]
+    if len(place) > 1 and words(last) & READERS:
+        return True  # what two observers counted
     inner = len(place) > 1 and hints(last) & {"unit", "block"} == {"unit"}
     inner = inner and not passes(unit)
     if not inner and (begins_anew(crossing, unit, last) or "place" in hints(unit)):

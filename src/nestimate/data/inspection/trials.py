@@ -98,7 +98,9 @@ class Tried:
         # Columns beside those that are groups have to be named: else they would be groups. What
         # stands in one row belongs together, unless the user says otherwise.
         named = [found for found in likely if {*rows} <= {*found.used}]
-        likely = sorted(named, key=lambda found: bool(rows) and not found.blocks) or likely
+        # Read under several conditions it is the same thing in each.
+        named.sort(key=lambda found: bool(rows) and 2 * (not found.blocks) + found.relabel)
+        likely = named or likely
         fit, refused = propose(crossing, likely, value=value, summary=summary, whole=whole)
         return cls(
             crossing=crossing,

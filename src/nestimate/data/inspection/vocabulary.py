@@ -26,6 +26,7 @@ WORDS = {
         "plate litter dam slice slide section field id school individual replicate replikat biorep "
         "colony clone "
         "cask bottle vial tube name label code unit track organoid islet neuron worm larvae pup "
+        "eartag classroom schulklasse "
         "specimen individuum volunteer proband hamster rabbit sheep cow bird chick egg explant "
         "coverslip pen aquarium donor leaf leaves root seedling roi fov pt img "
         "maus mäuse tier tiere ratte patient patientin proband pflanze zelle zellen käfig becken "
@@ -60,8 +61,8 @@ WORDS = {
         "messung wiederholung mesure répétition medida repetición réplica réplicat ripetizione"
     ),
     "trait": (
-        "sex gender geschlecht sexe sexo age birth birthday dob geburtsdatum bmi race ethnicity "
-        "parity bodyweight alter âge edad età idade"
+        "sex gender geschlecht sexe sexo age stage birth birthday dob geburtsdatum bmi race "
+        "ethnicity parity bodyweight alter âge edad età idade"
     ),
     "person": (
         "operator observer experimenter technician scorer rater judge assessor panelist initials "
@@ -69,7 +70,9 @@ WORDS = {
     ),
     "remark": (
         "comment remark note bemerkung anmerkung kommentar remarque commentaire nota "
-        "observación comentario"
+        "observación comentario "
+        "excluded exclude exclusion outlier outliers rejected ausgeschlossen ausreisser exclu "
+        "excluido atípico"
     ),
     "kind": (
         "feature gene protein marker analyte metabolite cytokine channel probe peptide taxon otu "
@@ -130,13 +133,22 @@ WITHIN = frozenset(
     | {"flank", "stimulation", "stim", "auge", "seite", "gewebe", "oeil", "côté", "tissu"}
     | {"ojo", "lado", "tejido"}
 )
+#: Words for who looks at the same things as others do, and says what they see.
+READERS = frozenset(
+    {"observer", "scorer", "rater", "judge", "assessor", "panelist", "untersucher", "reader"}
+)
+#: Words for how old what was sampled is.
+AGES = frozenset({"age", "ages", "alter", "âge", "edad", "età", "idade"})
+#: Words for ears, which are marked so that animals of a cage can be told apart.
+EARS = frozenset({"ear", "ears", "ohr", "ohren", "oreille", "oreja"})
+_MARKED = frozenset({"tag", "tags", "mark", "marks", "notch", "punch", "clip", "hole", "marke"})
 #: Labels of what was read before something was done, and after it.
 AROUND = frozenset(
     {"pre", "post", "before", "after", "baseline", "follow-up", "followup", "vorher", "nachher"}
     | {"avant", "après", "antes", "después"}
 )
 #: Words for where a microscope looked, which count anew in every well.
-VIEWS = frozenset({"site", "sites", "field", "fov", "view", "image", "tile", "position"})
+VIEWS = frozenset({"site", "sites", "field", "fov", "view", "image", "img", "tile", "position"})
 #: Words for when something was done, rather than how long after something else.
 OCCASIONS = frozenset({"run", "date", "datum", "fecha", "data"})
 _CLOCK = frozenset({"time", "zeit", "temps", "tiempo", "tempo"})
@@ -144,12 +156,14 @@ _CLOCK = frozenset({"time", "zeit", "temps", "tiempo", "tempo"})
 REFERENCE_KINDS = frozenset(
     {"gapdh", "actb", "bactin", "βactin", "betaactin", "actin", "18s", "18srrna", "28s", "hprt"}
     | {"hprt1", "tbp", "b2m", "rplp0", "ppia", "ywhaz", "pgk1", "gusb", "rpl13a", "ubc"}
-    | {"tubulin", "vinculin", "dapi", "hoechst"}
+    | {"tubulin", "vinculin", "dapi", "hoechst", "ponceau", "ref", "reference", "housekeeping"}
+    | {"hk", "hkg", "loading", "loadingcontrol", "totalprotein"}
 )
 
 #: How such a kind was read, beside what it is.
 _READINGS = frozenset(
     {"ct", "cq", "cp", "mean", "raw", "intensity", "signal", "band", "density", "volume", "area"}
+    | {"gene"}
 )
 _NUMBER_OF = re.compile(r"(?i)(number|no\.?|num\.?|nr\.?|#) of \w|anzahl \w|nombre d|número de ")
 
@@ -158,6 +172,18 @@ _OUTCOMES = frozenset(
     {"gene", "target", "analyte", "metabolite", "cytokine", "chemokine", "transcript", "mrna"}
     | {"mirna", "biomarker", "analyt", "zytokin", "gen", "gène", "ct", "cq", "cp"}
 )
+
+#: Words for which rows are left out.
+_EXCLUDED = frozenset(
+    {"excluded", "exclude", "exclusion", "outlier", "outliers", "rejected", "ausgeschlossen"}
+    | {"ausreisser", "exclu", "excluido", "atípico"}
+)
+#: Words for how far something was diluted before it was counted, and for how much of it was.
+_DILUTED = frozenset({"dilution", "dil", "df", "diluted", "verdünnung", "dilución"})
+#: What a column of how much of the undiluted sample was looked at is called where one is made.
+UNDILUTED = "undiluted_volume"
+_VOLUMES = frozenset({"volume", "vol", "plated", "ml", "ul", "µl", "volumen"})
+
 
 #: Words for what is done again: whole experiments as well as readings.
 _AGAIN = frozenset(
@@ -241,6 +267,8 @@ def words(name: str) -> frozenset[str]:
     )
     spaced = re.sub(r"(bio(logical)?|tech(nical)?)(?=rep)", r"\1 ", spaced)
     said = frozenset(word for word in re.split(r"[\W\d_]+", spaced) if word)
+    if said & EARS and said & _MARKED:
+        return said - EARS - _MARKED | {"eartag"}
     for kind, which in _WHICH:
         if said & _AGAIN and (of := {word for word in said if which.fullmatch(word)}):
             return said - _AGAIN - of | {kind}
@@ -273,6 +301,21 @@ def counts_things(name: str) -> bool:
     """Return whether a name says that things were counted: `cell count`, `Iba1+ cells`."""
     said = words(name)
     return bool(said & COUNTS) or "counted" in hints(name) or ("n" in said and len(said) > 1)
+
+
+def excludes(name: str) -> bool:
+    """Return whether a column says which rows are left out: `Excluded?`, `outlier`."""
+    return bool(words(name) & _EXCLUDED)
+
+
+def dilutes(name: str) -> bool:
+    """Return whether a column says how far something was diluted: 100, or 0.01."""
+    return bool(words(name) & _DILUTED)
+
+
+def is_volume(name: str) -> bool:
+    """Return whether a column says how much was plated or looked at, and not how many in it."""
+    return bool(words(name) & _VOLUMES) and "/" not in name and not dilutes(name)
 
 
 @cache

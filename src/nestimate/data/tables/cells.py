@@ -6,6 +6,7 @@ decimal one; every text that is refused has its reason and its remedy.
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 #: Cells that mean "no reading". "none" is not among the empty labels: it may well be a treatment.
 EMPTY_VALUES = ("", "na", "n/a", "nan", "null", "none")
@@ -62,6 +63,23 @@ _DATE = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _WITH_UNIT = re.compile(r"([+-]?\d[\d.,]*) ?([^\W\d_]|µ|°)[\w/%°µ^*.-]{0,11}")
+#: What else is written in place of a number, and what is said of it.
+_FORMS = (
+    (
+        _WITH_SPREAD,
+        "is a mean and its spread. Write them into two columns, and beside them the number n "
+        "behind each, and name all: value with n and sd (or se)",
+    ),
+    (
+        re.compile(r"[+-]?\d{1,3}([ '’]\d{3})+([.,]\d+)?"),
+        "groups thousands by spaces or apostrophes. Write the digits without them",
+    ),
+    (
+        re.compile(r"[+-]?\d[\d.,]* ?[*†‡§#^!?]+"),
+        "has a mark behind the number. Write the number alone, and what the mark means into a "
+        "column of its own",
+    ),
+)
 
 
 class OddCellError(ValueError):
@@ -159,6 +177,19 @@ def may_be_empty(cell: str) -> bool:
     return cell.casefold() in _ABSENT | _DOUBTFUL
 
 
+def is_word(cell: str) -> bool:
+    """Return whether a cell is a word such as `died` or `lost`, which --na can name."""
+    return re.fullmatch(r"[^\W\d_][^\W\d_ '-]{2,}( [^\W\d_ '-]+){0,2}", cell) is not None
+
+
+def as_none(cells: Sequence[str]) -> str:
+    """Say how words are taken as no reading, where they are."""
+    return "".join(
+        f" If '{cell}' stands for no reading, add --na '{cell}' (na='{cell}' in Python)."
+        for cell in cells
+    )
+
+
 def _censored(cell: str) -> str:
     """Say what is not known of a limit of detection, or of `~2`, and what can be done about it."""
     what = "is a limit of detection, not a reading"
@@ -204,14 +235,12 @@ def _why(cell: str) -> str:
             "is a percentage. Write the number alone and the percent sign into the column's name, "
             "or the sign behind every number of the column"
         )
-    if _WITH_SPREAD.fullmatch(cell):
-        return (
-            "is a mean and its spread. Write them into two columns, and beside them the number n "
-            "behind each, and name all: value with n and sd (or se)"
-        )
+    for form, said in _FORMS:
+        if form.fullmatch(cell):
+            return said
     if is_limit(cell):
         return _censored(cell)
-    if may_be_empty(cell):
+    if may_be_empty(cell) or is_word(cell):
         return (
             "is not a number. Every value must be a plain number such as 12.5, or empty where "
             f"there is no reading: if '{cell}' stands for none, add --na '{cell}' (na='{cell}' in "
@@ -222,8 +251,6 @@ def _why(cell: str) -> str:
             "is a date or time. Spreadsheets turn numbers such as 1.5 or 5-3 into dates: format "
             "the column as numbers and enter the value again"
         )
-    if re.fullmatch(r"[+-]?\d{1,3}([ '’]\d{3})+([.,]\d+)?", cell):
-        return "groups thousands by spaces or apostrophes. Write the digits without them"
     if _WITH_UNIT.fullmatch(cell):
         return (
             "is not a number alone. Write the number alone, and its unit into the column's name; "

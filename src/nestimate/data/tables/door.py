@@ -51,8 +51,9 @@ def read_table(data: Any, wanted: Wanted | None = None) -> Table:
     ----------
     data
         A path, or a binary file with a name; a pandas, polars or Arrow frame; a dict of columns; a
-        list of records; or a mapping group -> values, or group -> unit -> readings. A mapping is
-        one of columns if it has the columns that the user names.
+        list of records; or a mapping group -> values, or group -> unit -> readings, or a list of
+        readings for every unit. A mapping is one of columns if it has the columns that the user
+        names.
     wanted
         How to read it.
 

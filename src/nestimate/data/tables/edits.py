@@ -9,6 +9,8 @@ An edit is one line of text, so that a command, a call and a report can all hold
     without mouse = m10, arm = drug # did not respond
     only gene = Il6, gene = Tnf
     total = dead + alive
+    volume = 1 / dilution
+    mouse = parts 1-2 of cell_id
 
 A name or cell that is more than one plain word stands in double quotation marks, as in JSON.
 """
@@ -16,25 +18,36 @@ A name or cell that is more than one plain word stands in double quotation marks
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from json import dumps, loads
+from json import dumps
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from nestimate.data.tables.cells import read_label, tidy
+from nestimate.data.tables.cells import is_plain_number, read_label
+from nestimate.data.tables.columns_made import TakeParts
+from nestimate.data.tables.editing import (
+    because,
+    column_names,
+    column_place,
+    only_if,
+    read_word,
+    reason,
+    row_place,
+    word,
+)
 from nestimate.data.tables.grid import Grid, Lost
-from nestimate.data.tables.sums import with_sum
-from nestimate.errors import DataError, DesignError, listed
+from nestimate.data.tables.sums import SIGNS, with_made
+from nestimate.errors import DataError, DesignError
 
 HEADER = "header"
-_PLAIN = re.compile(r"[\w.+/%-]+")
 _NAME = r'[\w.+/%-]+|"(?:[^"\\]|\\.)*"'
 _CELL = r'(?:(?P<quoted>"(?:[^"\\]|\\.)*")|(?P<plain>[^"#][^#]*)?)\s*(?:#(?P<why>.*))?'
 _SET = re.compile(rf"\s*(?:row\s+(?P<row>{_NAME})|header)\s*,\s*(?P<column>{_NAME})\s*=\s*{_CELL}")
 _EVERY = re.compile(rf"\s*every\s+(?P<column>{_NAME})\s+(?P<label>{_NAME})\s*=\s*{_CELL}")
-_TOKEN = re.compile(rf"\s*(?:(?P<word>{_NAME})|(?P<mark>[=,#]))")
+_SPAN = re.compile(r"\d+(-\d+)?")
+_TOKEN = re.compile(rf"\s*(?:(?P<word>{_NAME})|(?P<mark>[=,#*]))")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,20 +73,20 @@ class SetCell:
 
     def __str__(self) -> str:
         """Return the edit as one line."""
-        where = HEADER if self.row == HEADER else f"row {_word(self.row)}"
-        return f"{where}, {_word(self.column)} = {_word(self.text)}{_because(self.why)}"
+        where = HEADER if self.row == HEADER else f"row {word(self.row)}"
+        return f"{where}, {word(self.column)} = {word(self.text)}{because(self.why)}"
 
     def applied(self, grid: Grid) -> Grid:
         """Return the table with the cell set."""
-        place = _column(grid, self.column, self)
+        place = column_place(grid, self.column, self)
         if self.row == HEADER:
             old = grid.names[place]
             names = (*grid.names[:place], self.text, *grid.names[place + 1 :])
             return replace(grid, names=names).noting(
                 f"The column called {dumps(old, ensure_ascii=False)} is called "
-                f"{dumps(self.text, ensure_ascii=False)}{_reason(self.why)}"
+                f"{dumps(self.text, ensure_ascii=False)}{reason(self.why)}"
             )
-        row = _row(grid, self.row, self)
+        row = row_place(grid, self.row, self)
         cells = _texts(grid, place)
         old, cells[row] = cells[row], self.text
         column = pa.chunked_array([pa.array(cells, pa.string())])
@@ -81,7 +94,7 @@ class SetCell:
         now = f"changed to '{self.text}'" if self.text else "emptied"
         was = f"'{old}'" if old else "an empty cell"
         return replace(grid, columns=columns).noting(
-            f"Row {self.row}, {self.column}: {was} was {now}{_reason(self.why)}"
+            f"Row {self.row}, {self.column}: {was} was {now}{reason(self.why)}"
         )
 
 
@@ -106,12 +119,12 @@ class Rename:
 
     def __str__(self) -> str:
         """Return the edit as one line."""
-        which = f"every {_word(self.column)} {_word(self.label)}"
-        return f"{which} = {_word(self.text)}{_because(self.why)}"
+        which = f"every {word(self.column)} {word(self.label)}"
+        return f"{which} = {word(self.text)}{because(self.why)}"
 
     def applied(self, grid: Grid) -> Grid:
         """Return the table with the cells set."""
-        place = _column(grid, self.column, self)
+        place = column_place(grid, self.column, self)
         found = _bearing(grid, place, self.label)
         if not found.any():
             said = f"no cell of {self.column} holds '{self.label}'"
@@ -122,7 +135,7 @@ class Rename:
         now = f"changed to '{self.text}'" if self.text else "emptied"
         said = "1 cell was" if count == 1 else f"{count} cells were"
         return replace(grid, columns=columns).noting(
-            f"{self.column}, '{self.label}': {said} {now}{_reason(self.why)}"
+            f"{self.column}, '{self.label}': {said} {now}{reason(self.why)}"
         )
 
 
@@ -146,18 +159,18 @@ class LeaveOut:
 
     def __str__(self) -> str:
         """Return the edit as one line."""
-        which = _pairs(self.where) or f"row {_word(self.row)}"
-        return f"without {which}{_because(self.why)}"
+        which = _pairs(self.where) or f"row {word(self.row)}"
+        return f"without {which}{because(self.why)}"
 
     def applied(self, grid: Grid) -> Grid:
         """Return the table without the rows."""
         if not self.where:
             gone = np.zeros(grid.n_rows, dtype=bool)
-            gone[_row(grid, self.row, self)] = True
-            said = f"Row {self.row} was left out{_reason(self.why)}"
+            gone[row_place(grid, self.row, self)] = True
+            said = f"Row {self.row} was left out{reason(self.why)}"
             return grid.taking(~gone).noting(Lost(said))
         gone = _meeting(grid, self.where, self)
-        said = f"{_named(self.where)}: {_rows(gone)} left out{_reason(self.why)}"
+        said = f"{_named(self.where)}: {_rows(gone)} left out{reason(self.why)}"
         return grid.taking(~gone).noting(Lost(said))
 
 
@@ -178,7 +191,7 @@ class KeepOnly:
 
     def __str__(self) -> str:
         """Return the edit as one line."""
-        return f"only {_pairs(self.where)}{_because(self.why)}"
+        return f"only {_pairs(self.where)}{because(self.why)}"
 
     def applied(self, grid: Grid) -> Grid:
         """Return the table without the other rows."""
@@ -186,37 +199,50 @@ class KeepOnly:
         if kept.all():
             return grid.noting(f"Every row has {_named(self.where)}: none is left out.")
         said = f"Only {_named(self.where)} is looked at; {_rows(~kept)} left out"
-        return grid.taking(kept).noting(Lost(said + _only_if(self.why)))
+        return grid.taking(kept).noting(Lost(said + only_if(self.why)))
 
 
 @dataclass(frozen=True, kw_only=True)
-class AddUp:
-    """A further column that is the sum of others: the total of two counts.
+class WorkOut:
+    """A further column, worked out from others: the total of two counts, a volume undiluted.
 
     Attributes
     ----------
     column, parts
-        What it is called, and the columns that it adds up.
+        What it is called, and the columns that it is made of; a number stands for itself.
+    signs
+        What stands between them: `+`, or `*` and `/`.
     why
         The user's reason; may be empty.
     """
 
     column: str
     parts: tuple[str, ...]
+    signs: tuple[str, ...]
     why: str = ""
 
     def __str__(self) -> str:
         """Return the edit as one line."""
-        return f"{_word(self.column)} = {' + '.join(map(_word, self.parts))}{_because(self.why)}"
+        rest = zip(self.signs, map(word, self.parts[1:]), strict=True)
+        terms = [word(self.parts[0]), *(term for pair in rest for term in pair)]
+        return f"{word(self.column)} = {' '.join(terms)}{because(self.why)}"
 
     def applied(self, grid: Grid) -> Grid:
         """Return the table with the column."""
-        added = with_sum(grid, [_column(grid, part, self) for part in self.parts], self.column)
-        said = f"Column {self.column} is the sum of {' and '.join(self.parts)}, row by row"
-        return added.noting(said + _only_if(self.why))
+        terms = [
+            float(p) if self._number(p, grid) else column_place(grid, p, self) for p in self.parts
+        ]
+        added = with_made(grid, terms, self.signs, self.column)
+        rest = zip(self.signs, self.parts[1:], strict=True)
+        made = self.parts[0] + "".join(f" {SIGNS[sign]} {part}" for sign, part in rest)
+        return added.noting(f"Column {self.column} is {made}, row by row" + only_if(self.why))
+
+    @staticmethod
+    def _number(part: str, grid: Grid) -> bool:
+        return is_plain_number(part) and part not in column_names(grid)
 
 
-Edit = SetCell | Rename | LeaveOut | KeepOnly | AddUp
+Edit = SetCell | Rename | LeaveOut | KeepOnly | WorkOut | TakeParts
 
 
 def parse_edit(text: str) -> Edit:
@@ -228,25 +254,40 @@ def parse_edit(text: str) -> Edit:
         When the line is none; says how one is written.
     """
     if (found := _SET.fullmatch(text)) is not None:
-        row = HEADER if found["row"] is None else _read(found["row"])
-        return SetCell(row=row, column=_read(found["column"]), **_content(found))
+        row = HEADER if found["row"] is None else read_word(found["row"])
+        return SetCell(row=row, column=read_word(found["column"]), **_content(found))
     if (found := _EVERY.fullmatch(text)) is not None:
-        column, label = _read(found["column"]), _read(found["label"])
+        column, label = read_word(found["column"]), read_word(found["label"])
         return Rename(column=column, label=label, **_content(found))
     words, why = _tokens(text)
     match words:
         case ["without", "row", row]:
-            return LeaveOut(row=_read(row), why=why)
+            return LeaveOut(row=read_word(row), why=why)
         case ["without" | "only" as which, *pairs] if len(pairs) % 4 == 3 and _paired(pairs):
-            where = tuple((_read(pairs[i]), _read(pairs[i + 2])) for i in range(0, len(pairs), 4))
+            where = tuple(
+                (read_word(pairs[i]), read_word(pairs[i + 2])) for i in range(0, len(pairs), 4)
+            )
             kind = LeaveOut if which == "without" else KeepOnly
             return kind(where=where, why=why)
-        case [name, "=", *terms] if len(terms) > 2 and {*terms[1::2]} == {"+"} and len(terms) % 2:
-            return AddUp(column=_read(name), parts=tuple(map(_read, terms[::2])), why=why)
+        case [name, "=", *terms] if len(terms) > 2 and len(terms) % 2 and _signs(terms[1::2]):
+            parts = tuple(map(read_word, terms[::2]))
+            return WorkOut(column=read_word(name), parts=parts, signs=tuple(terms[1::2]), why=why)
+        case [name, "=", "part" | "parts", which, "of", source] if _SPAN.fullmatch(which):
+            first, *last = map(int, which.split("-"))
+            taken = TakeParts(
+                column=read_word(name),
+                source=read_word(source),
+                first=first,
+                last=(last or [first])[0],
+                why=why,
+            )
+            if 1 <= taken.first <= taken.last:
+                return taken
     raise DesignError(
         f"edit '{text}': write 'row 9, glucose = 5.1 # why', 'header, \"column 3\" = weight', "
         "'every arm Drug = drug', 'without row 14 # why', 'without mouse = m10, arm = drug', "
-        "'only gene = Il6' or 'total = dead + alive'; several words in \"quotation marks\"."
+        "'only gene = Il6', 'total = dead + alive', 'volume = ml / dilution' or 'mouse = parts 1-2 "
+        'of cell_id\'; several words in "quotation marks".'
     )
 
 
@@ -269,7 +310,7 @@ def edited(
         When an edit is not one, or there is no such row, column or label.
     """
     found = [parse_edit(text) for text in edits]
-    which = [i for i, edit in enumerate(found) if isinstance(edit, LeaveOut | KeepOnly)]
+    which = [i for i, edit in enumerate(found) if isinstance(edit, LeaveOut | KeepOnly | TakeParts)]
     first = which[0] if which else len(found)
     for edit in found[:first]:
         grid = edit.applied(grid)
@@ -277,38 +318,6 @@ def edited(
     for edit in found[first:]:
         grid = edit.applied(grid)
     return grid
-
-
-def column_names(grid: Grid) -> list[str]:
-    """Return what an edit calls each column: its name, or its place where the name is not its own.
-
-    A name that is empty, occurs twice or looks like a place cannot tell a column from the others.
-    """
-    clean = [tidy(name) for name in grid.names]
-    places = {f"column {i + 1}" for i in range(len(clean))}
-    return [
-        name if name and clean.count(name) == 1 and name not in places else f"column {i + 1}"
-        for i, name in enumerate(clean)
-    ]
-
-
-def _column(grid: Grid, name: str, edit: Edit) -> int:
-    names = column_names(grid)
-    for known in (names, [f"column {i + 1}" for i in range(len(names))]):
-        if name in known:
-            return known.index(name)
-    raise DataError(
-        f"{grid.source}, edit '{edit}': there is no column '{name}'. There is: {listed(names, 12)}."
-    )
-
-
-def _row(grid: Grid, row: str, edit: Edit) -> int:
-    for i, number in enumerate(grid.rows):
-        if str(number) == row:
-            return i
-    raise DataError(
-        f"{grid.source}, edit '{edit}': there is no row {row}, or an earlier edit left it out."
-    )
 
 
 def _texts(grid: Grid, place: int) -> list[str]:
@@ -327,7 +336,7 @@ def _bearing(grid: Grid, place: int, label: str) -> NDArray[np.bool_]:
 
 def _meeting(grid: Grid, where: Sequence[tuple[str, str]], edit: Edit) -> NDArray[np.bool_]:
     """Return which rows bear one of the labels of every column named; a label of no row is said."""
-    each = [_bearing(grid, _column(grid, column, edit), label) for column, label in where]
+    each = [_bearing(grid, column_place(grid, column, edit), label) for column, label in where]
     kept = np.ones(grid.n_rows, dtype=bool)
     for name in {column for column, _ in where}:
         own = [rows for (column, _), rows in zip(where, each, strict=True) if column == name]
@@ -343,7 +352,7 @@ def _named(where: Sequence[tuple[str, str]]) -> str:
 
 
 def _pairs(where: Sequence[tuple[str, str]]) -> str:
-    return ", ".join(f"{_word(column)} = {_word(label)}" for column, label in where)
+    return ", ".join(f"{word(column)} = {word(label)}" for column, label in where)
 
 
 def _rows(which: NDArray[np.bool_]) -> str:
@@ -353,7 +362,7 @@ def _rows(which: NDArray[np.bool_]) -> str:
 
 def _content(found: re.Match[str]) -> dict[str, str]:
     """Return what a cell is given, and the reason after #."""
-    text = _read(found["quoted"] or (found["plain"] or "").strip())
+    text = read_word(found["quoted"] or (found["plain"] or "").strip())
     return {"text": text, "why": (found["why"] or "").strip()}
 
 
@@ -377,23 +386,6 @@ def _paired(pairs: Sequence[str]) -> bool:
     return list(pairs[1::2]) == marks and not {"=", ","} & set(pairs[::2])
 
 
-def _read(word: str) -> str:
-    return str(loads(word)) if word.startswith('"') else word
-
-
-def _word(text: str) -> str:
-    return text if _PLAIN.fullmatch(text) else dumps(text, ensure_ascii=False)
-
-
-def _because(why: str) -> str:
-    return f" # {' '.join(why.split())}" if why.strip() else ""
-
-
-def _only_if(why: str) -> str:
-    """Say a reason where one was given: what is asked for is reason enough."""
-    return _reason(why) if why.strip() else "."
-
-
-def _reason(why: str) -> str:
-    said = " ".join(why.split()).rstrip(".")
-    return f": {said}." if said else "; no reason was given."
+def _signs(marks: Sequence[str]) -> bool:
+    """Whether marks add up, or multiply and divide: both at once would need brackets."""
+    return {*marks} == {"+"} or {*marks} <= {"*", "/"}

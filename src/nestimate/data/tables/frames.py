@@ -15,6 +15,10 @@ from nestimate.errors import DataError
 
 _FRAME = "the data frame"
 _MAPPING = "the mapping"
+_OF_LISTS = (
+    "Each list inside a group holds the readings of one unit, and no unit is in two groups: where "
+    "some are, give every one a name: group -> unit -> readings."
+)
 
 
 def read_frame(frame: Any) -> Grid:
@@ -90,12 +94,20 @@ def _typed(names: Sequence[Any], columns: Sequence[Any], rows: Sequence[Any]) ->
     return Grid(
         source=_FRAME,
         names=tuple(str(name) for name in names),
-        columns=tuple(
-            pa.chunked_array([column]) if isinstance(column, pa.Array) else column
-            for column in columns
-        ),
+        columns=tuple(map(_one_kind_of_text, columns)),
         rows=rows,
     )
+
+
+def _one_kind_of_text(column: Any) -> Any:
+    """Return a column in chunks, text as files have it: frames keep it in several ways."""
+    column = pa.chunked_array([column]) if isinstance(column, pa.Array) else column
+    if not pa.types.is_large_string(column.type) and column.type != pa.string_view():
+        return column
+    try:
+        return column.cast(pa.string())
+    except pa.ArrowInvalid:
+        return column  # more text than such a column holds
 
 
 def read_columns(data: Mapping[Any, Any]) -> Grid:
@@ -153,6 +165,9 @@ def _cells(cells: list[Any]) -> Any:
 def read_mapping(data: Mapping[Any, Any], decimal: str | None = None) -> Table:
     """Rows from `group -> values` or `group -> unit -> readings`.
 
+    Lists inside the list of a group hold the readings of one unit each: the first, the second and
+    so on, another one in every group.
+
     Raises
     ------
     DataError
@@ -160,6 +175,9 @@ def read_mapping(data: Mapping[Any, Any], decimal: str | None = None) -> Table:
     """
     if not data:
         raise DataError("the mapping is empty: give group -> values, or group -> unit -> readings.")
+    listed = {group: _units_of(group, inner) for group, inner in data.items()}
+    notes = () if any(inner is data[group] for group, inner in listed.items()) else (_OF_LISTS,)
+    data = listed
     nested = [isinstance(inner, Mapping) for inner in data.values()]
     if any(nested) != all(nested):
         raise DataError(
@@ -185,7 +203,22 @@ def read_mapping(data: Mapping[Any, Any], decimal: str | None = None) -> Table:
     if nested[0]:
         columns["unit"] = pa.chunked_array([pa.array(units, pa.string())])
     roles = {name: name for name in columns}
-    return Table(source=_MAPPING, columns=columns, rows=places, roles=roles)
+    return Table(source=_MAPPING, columns=columns, rows=places, roles=roles, notes=notes)
+
+
+def _units_of(group: Any, inner: Any) -> Any:
+    """Return lists inside a list as units and their readings, all else as it is."""
+    if isinstance(inner, str | bytes | Mapping) or not isinstance(inner, Sequence | np.ndarray):
+        return inner
+    apart = [isinstance(one, Sequence | np.ndarray) and not isinstance(one, str) for one in inner]
+    if not any(apart):
+        return inner
+    if not all(apart):
+        raise DataError(
+            f"the mapping, group '{group}', value {apart.index(False)}: a single number stands "
+            "beside lists. Give a list of numbers, or a list of readings for every unit."
+        )
+    return {f"{group} {i + 1}": readings for i, readings in enumerate(inner)}
 
 
 def _check_labels(labels: Iterable[Any], what: str) -> None:

@@ -40,7 +40,7 @@ class Reading:
     edits
         What is changed in the table before anything else, one line each and in order:
         `row 9, glucose = 5.1 # why`, `without mouse = m10 # why`, `only gene = Il6`,
-        `total = dead + alive`. Each is said.
+        `total = dead + alive`, `volume = ml / dilution`. Each is said.
     wide
         `groups` (a column per group), `units` (a column per unit, its group in the title) or
         `replicates` (a column per reading of the unit in the row). None: such tables are

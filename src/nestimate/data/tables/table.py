@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from nestimate.data.tables.cells import (
     EMPTY_VALUES,
     MINUS,
+    as_none,
     is_plain_number,
+    is_word,
     read_label,
     read_number,
     tidy,
@@ -351,6 +353,7 @@ class Table:
         if others:
             beyond = f", and {len(others) - 6} more" if len(others) > 6 else ""
             more += f" The others are {', '.join(others[:6])}{beyond}."
+            more += as_none([cells[i] for i in wrong if i != first and is_word(cells[i])][:1])
         letters = any(letter.isalpha() for letter in shown)
         if bad.size == filled and filled > 1 and letters:
             more = f" No cell of '{name}' is a number: is it the column of values?"

@@ -274,9 +274,12 @@ def _ragged(row: list[str], line: int, header: list[str], counts: Counter[int], 
     usual, times = counts.most_common(1)[0]
     named = sum(bool(name.strip()) for name in header)
     said = f"{source}, line {line}: {len(row)} cells, but the header has {width}"
-    if named == 1 and usual > 1:
+    # A comma in a title makes two cells of it.
+    if usual > 1 and (named == 1 or named < min(usual, width)):
+        title = ",".join(header).rstrip(", ;").strip()
+        title = title if len(title) <= 60 else f"{title[:57]}..."
         return (
-            f"{said}. If the first line ('{next(filter(str.strip, header)).strip()}') is a title, "
+            f"{said}. If the first line ('{title}') is a title, "
             f"delete it, or add --header-row {line} (header_row={line} in Python): the first line "
             "names the columns."
         )

@@ -70,6 +70,9 @@ def _sizes(answer: Answer) -> dict[str, str]:
         "tau_block": f"How much the level differs from {block} to {block}.",
         "tau_effect": f"How much the difference between two groups differs from {block} to "
         f"{block}.",
+        "tau_slope": f"How much slopes differ from {block} to {block}.",
+        "rho": f"How far level and slope of a {block} go together: near 1, those that lie high "
+        "rise fastest.",
         "tau_unit": f"How much {unit} differ inside one cell.",
         "sigma": f"{sigma[0].upper()}{sigma[1:]} of repeated readings of one and the same thing.",
         "nu": "Normality: near 1 there are outliers, above 30 the distribution is normal.",

@@ -246,7 +246,7 @@ def _checks(answer: Answer) -> Section:
 
 
 def _model(answer: Answer) -> Section:
-    priors = tuple(tuple(line.split(" ", 1)) for line in wording.prior_sentences(answer.model))
+    priors = tuple(wording.prior_lines(answer.model))
     lines = equations.equations(answer.model)
     model: Block = Prose(sentences=tuple(line for line, _ in lines), kind="list")
     if any(said for _, said in lines):

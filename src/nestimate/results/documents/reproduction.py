@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from nestimate.data.designs.lines import ends
 from nestimate.errors import DesignError
 from nestimate.remedies import Advice, Call
 from nestimate.results.answer import Answer
@@ -36,10 +37,17 @@ def planning(answer: Answer) -> Advice | None:
     if len(design.groups) < 2 or design.observed is not None:
         return None
     several = bool(design.levels) or (design.block is not None and not design.unreplicated)
-    words = _plan_command(answer)
+    asked = "EFFECT, costs=(UNIT, READING)" if several else "EFFECT"
+    call, called, along = answer.call, f"result.plan({asked})", ends(design)
+    if along is not None:
+        chosen = call.get("options", {})
+        if "wide" in chosen or "," in call.get("value", ""):
+            return None  # these levels are columns
+        call = {**call, "options": {**chosen, "edits": [*chosen.get("edits", []), str(along)]}}
+        called = f"{_called(call)}.plan({asked})"
+    words = _plan_command(call)
     line = f"{shlex.join(words)} --effect EFFECT --cost-unit COST"
     line += " --cost-reading COST" if several else ""
-    called = "result.plan(EFFECT, costs=(UNIT, READING))" if several else "result.plan(EFFECT)"
     what = design.roles.measure.difference
     if design.structure.factorial is not None:
         what += f" of {what}s"  # the interaction is what sizes it
@@ -62,7 +70,7 @@ def plan_again(answer: Answer, call: Mapping[str, Any]) -> dict[str, str]:
     costs, settings = given.get("costs", {}), given.get("settings", {})
     plain = {n: v for n, v in given.items() if n not in ("costs", "settings")}
     flat = {**plain, **{f"cost_{name}": cost for name, cost in costs.items()}, **settings}
-    words = _plan_command(answer)
+    words = _plan_command(answer.call)
     parts = ",\n    ".join(f"{name}={_plain(value)!r}" for name, value in given.items())
     return {
         "command": shlex.join([*words, *typed(flat)]) if words else "",
@@ -70,10 +78,10 @@ def plan_again(answer: Answer, call: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _plan_command(answer: Answer) -> list[str]:
-    """Return the words of a command that plans from the table of an answer, but for its goal."""
-    chosen = {n: v for n, v in answer.call.get("options", {}).items() if n not in UNPLANNED}
-    return _command({**answer.call, "command": "plan", "options": chosen})
+def _plan_command(call: Mapping[str, Any]) -> list[str]:
+    """Return the words of a command that plans from the table of a call, but for its goal."""
+    chosen = {n: v for n, v in call.get("options", {}).items() if n not in UNPLANNED}
+    return _command({**call, "command": "plan", "options": chosen})
 
 
 def _command(given: Mapping[str, Any]) -> list[str]:
@@ -90,10 +98,15 @@ def _command(given: Mapping[str, Any]) -> list[str]:
 
 def python_call(answer: Answer) -> str:
     """Return the Python lines that give the same numbers; the data are `data` if no file."""
-    call = dict(answer.call)
-    verb, data = call.pop("command", None), call.pop("data", None)
-    if verb is None:
+    if answer.call.get("command") is None:
         return ""
+    return f"import nestimate as ne\n\nresult = {_called(answer.call, ('\n    ', ',\n'))}"
+
+
+def _called(given: Mapping[str, Any], between: tuple[str, str] = ("", "")) -> str:
+    """Return a call in Python; `between`: what stands before each part, and after the last."""
+    call, (before, after) = dict(given), between
+    verb, data = call.pop("command", None), call.pop("data", None)
     formula, chosen = call.pop("formula", None), call.pop("options", {})
     parts = [] if formula is None else [repr(formula)]
     parts.append("data" if data is None else repr(data))
@@ -101,8 +114,8 @@ def python_call(answer: Answer) -> str:
     if chosen:
         inner = ", ".join(f"{name!r}: {_plain(value)!r}" for name, value in chosen.items())
         parts.append(f"options={{{inner}}}")
-    lines = ",\n    ".join(parts)
-    return f"import nestimate as ne\n\nresult = ne.{verb}(\n    {lines},\n)"
+    lines = f",{before or ' '}".join(parts)
+    return f"ne.{verb}({before}{lines}{after})"
 
 
 def typed(options: Mapping[str, Any]) -> list[str]:

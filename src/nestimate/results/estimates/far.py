@@ -143,7 +143,8 @@ def _blocks(fit: Fit, asked: Sequence[Contrast]) -> Distances:
             rows.append(Far(label=label, inside=inside, events=events))
     rows += _slopes(fit, labels)
     name = "block" if block is None else block.name
-    scale = "tau_effect" if design.formula is None else "tau"
+    several = design.structure.text or design.structure.lines
+    scale = "tau" if several else "tau_effect"
     return _collected(name, f"more than {FAR} {scale} from the overall effect", rows, own=False)
 
 

@@ -81,7 +81,7 @@ def replicated_cells(fit: Fit, n: int, rng: np.random.Generator) -> Array:
     design = fit.model.design
     if design.observed is not None:
         return np.stack([seen_cells(design, one) for one in replicated_data(fit, n, rng)])
-    if design.structure.factorial is not None:
+    if design.structure.factorial is not None or design.structure.lines:
         # As many data sets at once as memory is spared for.
         step = max(ROWS // design.readings.value.size, 1)
         pieces = [fit.resampled[i : min(i + step, n)] for i in range(0, n, step)]

@@ -80,8 +80,11 @@ def levels(fit: Fit) -> list[tuple[str, str, Array]]:
     groups = len(design.groups) if own else 1
     found = []
     for stratum in strata:
-        square = np.square(draws.scale_in(stratum)[:, :groups])
-        found.append((*_words(stratum), np.asarray(square / stratum.split)))
+        square = np.square(draws.scale_in(stratum)[:, :groups]) / stratum.split
+        mine = [draws.structure.group == g for g in range(groups)] if own else [...]
+        sizes = [float(np.square(stratum.column[rows]).mean()) for rows in mine]
+        measured = stratum.role is Role.SLOPE
+        found.append((*_words(stratum), np.asarray(square * (sizes if measured else 1.0))))
     for sigma in noise:
         inside = design.structure.innermost_name()
         square = np.square(np.broadcast_to(sigma, (len(sigma), groups)))
@@ -96,6 +99,9 @@ def _words(stratum: Stratum) -> tuple[str, str]:
         if stratum.merged:
             return f"within one {name}", f"within each {name}"
         what = f"effect of {stratum.of}" if stratum.of else "effect"
+        return f"{what}, {name} to {name}", f"in how the {what} differs between {name}s"
+    if stratum.role is Role.SLOPE:
+        what = f"slope along {stratum.of}"
         return f"{what}, {name} to {name}", f"in how the {what} differs between {name}s"
     if stratum.role is Role.UNIT and stratum.merged:
         return "values", "of values"

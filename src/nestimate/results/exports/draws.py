@@ -79,7 +79,7 @@ def to_datatree(answer: Answer) -> "DataTree":
     }
     if design.formula is not None:
         coords["coefficient"] = list(design.formula.labels)
-        coords["pair"] = [str(p.group) for p in answer.model.parameters if p.family == CORRELATION]
+    coords["pair"] = [str(p.group) for p in answer.model.parameters if p.family == CORRELATION]
     coords |= dict(terms.values())
     groups = {"posterior": posterior}
     if fit.effects.size:

@@ -180,7 +180,9 @@ def _blocks(model: Model) -> list[Equation]:
         said = f"true mean of one {unit.name} about the mean of its cell"
         lines.append((f"{_symbol(0, count)} ~ Normal({_cell(design)}, tau_unit)", said))
     terms = [_deviation(s, apart=apart, between=between) for s in _deviating(design)]
-    whole = " + ".join(["mu[g] + a[b]", *(symbol for symbol, _, _ in terms)])
+    along = [f" * ({s.of} - its mean)" * (s.role is Role.SLOPE) for s in _deviating(design)]
+    added = [symbol + x for (symbol, _, _), x in zip(terms, along, strict=True)]
+    whole = " + ".join(["mu[g] + a[b]", *added])
     lines.append((f"{_cell(design)} = {whole}", f"mean of the cell of {block} b and group g"))
     said = ""
     if "nu" in model.names:
@@ -199,7 +201,8 @@ def _cell(design: Design) -> str:
 
 def _deviating(design: Design) -> list[Stratum]:
     """Return what differs inside blocks: groups, factors, and plots."""
-    return [s for s in design.structure.strata if s.role in (Role.EFFECT, Role.PLOT)]
+    differing = (Role.EFFECT, Role.SLOPE, Role.PLOT)
+    return [s for s in design.structure.strata if s.role in differing]
 
 
 def _deviation(stratum: Stratum, *, apart: bool, between: bool) -> tuple[str, str, str]:
@@ -207,6 +210,10 @@ def _deviation(stratum: Stratum, *, apart: bool, between: bool) -> tuple[str, st
     name = stratum.name
     if stratum.role is Role.PLOT:
         return f"p[b, {name}]", f"tau_{name}", f"how far one {name} is off in its block"
+    if stratum.role is Role.SLOPE:
+        scale = f"tau_slope[{stratum.of}{' | g' * between}]"
+        said = f"how much faster one {name} rises along {stratum.of}; it goes with its level by rho"
+        return f"s[b, {stratum.of}]", scale, said
     of, what, pair = stratum.of or "g", "a group", "groups"
     if stratum.of:
         what, pair = f"a level of {of}", "levels"

@@ -40,26 +40,35 @@ def factor_sentences(design: Design) -> list[str]:
         )
         if within and between:
             verb = "lies" if len(between) == 1 else "lie"
-            told = f"{_and(between)} {verb} between {level.name} (each has one level of it), and "
+            told = f"{joined(between)} {verb} between {level.name} (each has one level of it), and "
             verb = "varies" if len(within) == 1 else "vary"
-            said.append(f"{told}{_and(within)} {verb} within.")
+            said.append(f"{told}{joined(within)} {verb} within.")
         elif within:
             verb = "varies" if len(within) == 1 else "vary"
-            said.append(f"{_and(within)} {verb} within each {level.name}.")
+            said.append(f"{joined(within)} {verb} within each {level.name}.")
     if not blocks:
         unit = design.structure.unit_name("row")
-        names = _and(crossing.names)
+        names = joined(crossing.names)
         said.append(f"Every {unit} lies in one cell: {names} vary from {unit} to {unit}.")
-    elif not design.levels and design.cells.max() == 1 and not design.readings.known:
-        holds = "excess" if design.by_chance else "sigma"
-        said.append(
-            f"One reading per cell: its error and what else differs from cell to cell of one "
-            f"{blocks[-1].name} cannot be told apart; {holds} holds both."
-        )
     return said
 
 
-def _and(names: Sequence[str]) -> str:
+def single_sentences(design: Design) -> list[str]:
+    """Say what the error of a reading holds where every cell of a block has one."""
+    structure = design.structure
+    if structure.factorial is None and not structure.lines:
+        return []
+    if design.levels or design.cells.max() > 1 or design.readings.known:
+        return []
+    holds = "excess" if design.by_chance else "sigma"
+    return [
+        f"One reading per cell: its error and what else differs from cell to cell of one "
+        f"{structure.blocks[-1].name} cannot be told apart; {holds} holds both."
+    ]
+
+
+def joined(names: Sequence[str]) -> str:
+    """Return names as a sentence lists them: `a, b and c`."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
@@ -115,7 +124,7 @@ def interaction_sentence(row: Summary, contrast: Contrast, sure: str) -> str:
     this, that = contrast.sides or ("one effect", "another")
     where = "larger" if (row.p_gt_0 or 0.0) >= 0.5 else "smaller"
     return (
-        f"Interaction of {_and(contrast.changed[::-1])}: {row.name} = {mean}, "
+        f"Interaction of {joined(contrast.changed[::-1])}: {row.name} = {mean}, "
         f"{interval_name(row)} {low} to {high}; the probability that {this} is {where} than "
         f"{that} is {sure}."
     )
@@ -144,7 +153,7 @@ def interaction_checks(
             continue
         met = [row for contrast, row in rows if contrast.changed == pair]
         clear = [row for row in met if not row.ci_low <= row.measure.null <= row.ci_high]
-        effects = f"effects of {_and(pair[::-1])}"
+        effects = f"effects of {joined(pair[::-1])}"
         averages = (
             f"average{'s' if len(hidden) > 1 else ''} ({listed_plain([c.name for c in hidden])})"
         )

@@ -9,13 +9,17 @@ from nestimate.data.inspection.inspection import Inspection
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.proposals import Proposal
 from nestimate.data.inspection.questions import Decision, decisions
-from nestimate.data.inspection.vocabulary import lasts
-from nestimate.data.tables.edits import KeepOnly
 from nestimate.errors import listed
 from nestimate.remedies import lines_said
 from nestimate.results.words.lines import visible
 from nestimate.results.words.meaning import meaning, tree
-from nestimate.results.words.remarks import how_many, kinds_of_value, odd_cells, remarks
+from nestimate.results.words.remarks import (
+    columns_left_out,
+    how_many,
+    kinds_of_value,
+    odd_cells,
+    remarks,
+)
 
 WIDTH = 80
 #: Columns shown one by one.
@@ -65,7 +69,10 @@ def _columns(inspection: Inspection) -> str:
     more = len(inspection.columns) - len(shown)
     rows += [f"  and {more} more columns"] if more else []
     head = f"{inspection.source}: {how_many(inspection.n_rows, 'row')}, "
-    return "\n".join([head + how_many(len(inspection.columns), "column"), *rows])
+    made = len(inspection.apart.edits) if inspection.apart is not None else 0
+    own = how_many(len(inspection.columns) - made, "column")
+    head += f"{own} and {made} made of parts" if made else own
+    return "\n".join([head, *rows])
 
 
 def _content(column: Column) -> tuple[str, str]:
@@ -126,7 +133,7 @@ def _design(number: int | None, proposal: Proposal, inspection: Inspection, data
         short = (
             [
                 fill(
-                    _left_out(proposal, inspection),
+                    columns_left_out(proposal, inspection),
                     WIDTH,
                     initial_indent="     ",
                     subsequent_indent="       ",
@@ -146,7 +153,7 @@ def _design(number: int | None, proposal: Proposal, inspection: Inspection, data
     if proposal.candidate.unused:
         lines.append(
             fill(
-                _left_out(proposal, inspection),
+                columns_left_out(proposal, inspection),
                 WIDTH,
                 initial_indent="     ",
                 subsequent_indent="       ",
@@ -176,30 +183,6 @@ def _later(title: str, said: str, proposal: Proposal, inspection: Inspection, da
     """Return a design whose line runs once the table or the line was completed."""
     command = [] if inspection.file is None else [f"     {proposal.command(inspection.file)}"]
     return "\n".join([_section(title, [said]), *command, f"     Python: {proposal.call(data)}"])
-
-
-def _left_out(proposal: Proposal, inspection: Inspection) -> str:
-    candidate = proposal.candidate
-    said = f"Left out: {', '.join(candidate.unused)}."
-    if not candidate.merged or not (candidate.units or candidate.blocks):
-        return said
-    within = candidate.units[-1] if candidate.units else "cell"
-    others = [name for name in candidate.merged if lasts(name) or name in candidate.anew]
-    if not candidate.units and others == [*candidate.merged]:
-        named = " and ".join(others)
-        return f"{said} Right if every row is another {named}, equal labels or not."
-    said = (
-        f"{said} Rows that differ in {' or '.join(candidate.merged)} count as readings of the same "
-        f"{within}"
-    )
-    points = [inspection.column(name) for name in candidate.over if not proposal.folded]
-    if not points or points[0].largest is None:
-        return f"{said}."
-    one = KeepOnly(where=((points[0].name, f"{points[0].largest:.15g}"),))
-    return (
-        f"{said}: means over all {points[0].name} are compared, as by areas under curves. At one "
-        f"alone: add --edit {quote(str(one))}."
-    )
 
 
 def question(decision: Decision, inspection: Inspection) -> str:
@@ -240,6 +223,18 @@ def question_and_answers(decision: Decision, inspection: Inspection) -> tuple[st
                 return asked, column, other, "Both at once"
             hint = f"To compare their combinations, name both as the group: {column},{other}."
             return f"{asked} {hint}", column, other
+        case "paired":
+            return (
+                f"Do the readings of one {column} of one {other} belong together, as pairs do?",
+                "Yes",
+                f"No, every row is another {column}",
+            )
+        case "one or several":
+            return (
+                f"Is it {column} alone that you compare, or {other} as well?",
+                column,
+                "Both",
+            )
         case "what columns are":
             return (
                 f"Are {column} what you want to compare, or readings of one thing?",
@@ -327,7 +322,8 @@ def mend(inspection: Inspection) -> list[str]:
         proposal = inspection.refused[0]
         said = [f"The likeliest is refused: {proposal.refused}"]
         call = [f"{name} {value}" for name, value in proposal.arguments() if value is not True]
-        return [*said, f"That is the design with {', '.join(call)}."]
+        said.append(f"That is the design with {', '.join(call)}.")
+        return [*said, *_one_row_each(inspection)]
     mixed = [c for c in inspection.columns if c.trouble]
     mixed.sort(key=lambda column: column.kind != "numbers and text")
     if mixed:
@@ -362,6 +358,20 @@ def mend(inspection: Inspection) -> list[str]:
     return [
         "No column holds numbers that vary, so there is no value to compare: a column with one "
         "measurement in every row is needed."
+    ]
+
+
+def _one_row_each(inspection: Inspection) -> list[str]:
+    """Say what a table of counts with a row for each group lacks: what was counted, one by one."""
+    group = inspection.column(inspection.refused[0].candidate.group)
+    counts = [c for c in inspection.columns if c.smallest is not None]
+    if group.distinct < inspection.n_rows or not (counts and all(c.whole for c in counts)):
+        return []
+    return [
+        f"Counts of a whole {group.name} do not tell how much one animal, dish or experiment "
+        "differs from the next. Write a row for each animal with 0 or 1 in a column (dead 0, 1), "
+        "or, where animals lie in cages or litters, a row for each of these with its count and its "
+        "total (--response dead/total), and inspect that table."
     ]
 
 

@@ -97,7 +97,7 @@ def _blocked_sentences(design: Design) -> list[str]:
             else "."
         )
     ]
-    said += factors.factor_sentences(design)
+    said += [*factors.factor_sentences(design), *factors.single_sentences(design)]
     plots = design.structure.blocks[1:] if design.structure.factorial is None else ()
     said += [
         f"Inside {block.name} lies {plot.name} ({plot.size} in all), each met under several "

@@ -105,6 +105,13 @@ def _by_formula(proposal: Proposal) -> str:
         said += f"say, and mostly less sure than {after} at equal {before}."
         if not units or len(proposal.branches[0].steps) == 1:
             return f"{said} Every row is one data point."
+    elif isinstance(proposal, FormulaProposal) and proposal.beside:
+        few = proposal.beside
+        said = (
+            f"{factors[0]} is compared within {few}, what sets one {few} apart taken out as a "
+            f"plain difference. The effect is taken to be the same in each: so few {few} cannot "
+            "tell how far it varies. "
+        )
     else:
         outer, pair = units
         return (

@@ -11,7 +11,7 @@ from nestimate.errors import listed
 from nestimate.inference.fit import Fit
 from nestimate.model.model import Model
 from nestimate.results.estimates.summaries import Question
-from nestimate.results.words import layouts, wording
+from nestimate.results.words import factors, layouts, wording
 from nestimate.results.words.laws import SCATTER, link_prior_reasons, reading_law
 from nestimate.results.words.rounding import number, percent
 
@@ -129,8 +129,10 @@ def _deviating(model: Model, family: str) -> str:
     """Say what differs between blocks, what lies inside them, and what has spreads of its own."""
     structure = model.design.structure
     block = structure.block_name("")
-    both = structure.stratum(Role.EFFECT) is not None
-    what, those = ("level and effects", "jointly ") if both else ("the level", "")
+    effects = ["effects"] if structure.stratum(Role.EFFECT) is not None else []
+    parts = ["level", *effects, *(f"slope along {line.name}" for line in structure.lines)]
+    both = len(parts) > 1
+    what, those = (factors.joined(parts), "jointly ") if both else ("the level", "")
     about = "those" if both else "that"
     plots = "".join(f", {plot.name} as normal inside {block}" for plot in structure.blocks[1:])
     own = {p.group for p in model.parameters if p.name in ("tau_block", *SCATTER) and p.group}

@@ -1,14 +1,23 @@
 """What to look at in a table before it is analysed: slips of the pen, columns that need a word."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from shlex import quote
 
+from nestimate.data.inspection.apart import Apart
+from nestimate.data.inspection.dilutions import unread_dilutions
 from nestimate.data.inspection.inspection import Inspection
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.lifetimes import Lifetimes
 from nestimate.data.inspection.measurands import Moment
-from nestimate.data.inspection.vocabulary import hints, lasts, summary_role
+from nestimate.data.inspection.proposals import Proposal
+from nestimate.data.inspection.vocabulary import excludes, hints, lasts, summary_role
+from nestimate.data.tables.edits import KeepOnly, LeaveOut
 from nestimate.errors import listed
+
+#: What stands in a column that says which rows are left out, where they are.
+_MARKED = frozenset(
+    {"yes", "y", "true", "1", "x", "excluded", "exclude", "outlier", "ja", "j", "oui", "sí", "si"}
+)
 
 
 def remarks(inspection: Inspection) -> Iterable[str]:
@@ -22,8 +31,11 @@ def remarks(inspection: Inspection) -> Iterable[str]:
                 f"{odd_cells(column)}. {column.trouble}"
             )
     yield from _read_as_empty(inspection)
+    yield from _left_out(inspection)
     if inspection.proposals and all(p.whole for p in inspection.proposals):
         yield _no_groups(inspection)
+    if inspection.apart is not None:
+        yield _taken_apart(inspection.apart)
     yield from _several_in_one(inspection)
     yield from _summaries(inspection)
     for used, double in inspection.aliases:
@@ -37,15 +49,10 @@ def remarks(inspection: Inspection) -> Iterable[str]:
             f"delete these rows before {name} can be used."
         )
     yield from one_of_several(inspection)
+    yield from _not_alike(inspection)
+    yield from _one_of_each(inspection)
     if (lived := inspection.lifetimes) is not None:
         yield survival(lived)
-    if (counts := inspection.counterparts) is not None:
-        yield (
-            f"{counts.counted} and {counts.others} are taken as the two parts of what was looked "
-            f"at: the designs are of {counts.counted} as a share of both, and --edit "
-            f"'{counts.edit}' makes the column of the total. If either is a count of its own: "
-            f"--value {quote(counts.counted)} --response counts, without --edit."
-        )
     for column in [] if inspection.measurand else kinds_of_value(inspection):
         yield (
             f"Does {column.name} say what was measured? Then keep the rows of one {column.name}: a "
@@ -62,6 +69,16 @@ def remarks(inspection: Inspection) -> Iterable[str]:
             f"Every {groups[0]} occurs in one {coarse} only: a difference between groups from "
             f"different {coarse} may be one between {coarse} and {coarse}."
         )
+
+
+def _not_alike(inspection: Inspection) -> Iterable[str]:
+    """Say what values are only alike in relation to: a housekeeping gene, a volume, a total."""
+    if inspection.references and inspection.value not in (None, *inspection.references):
+        yield _relative_to(inspection.references, str(inspection.value))
+    if inspection.added is not None:
+        yield inspection.added.note
+    elif (unread := unread_dilutions(inspection.columns)) != "":
+        yield unread
 
 
 def _at_one_time(said: Moment, inspection: Inspection) -> str:
@@ -100,11 +117,28 @@ def one_of_several(inspection: Inspection) -> Iterable[str]:
         f"put its name in place of {said.chosen} behind --edit (edits in Python).{how}"
     )
     if said.references and len(said.kinds) > len(said.references):
-        yield (
-            f"{listed(said.references, most=3)} is usually what others are set in relation to. To "
-            f"compare {said.chosen} relative to it, subtract or divide in a column of its own "
-            "first, sample by sample (delta Ct, for one), and compare that column."
-        )
+        yield _relative_to(said.references, said.chosen)
+
+
+def _relative_to(references: Sequence[str], value: str) -> str:
+    return (
+        f"{listed(references, most=3)} is usually what others are set in relation to. To compare "
+        f"{value} relative to it, subtract or divide in a column of its own first, sample by "
+        "sample (delta Ct, for one), and compare that column."
+    )
+
+
+def _one_of_each(inspection: Inspection) -> Iterable[str]:
+    """Say that what is compared is called what was sampled: there may be one of each."""
+    for proposal in inspection.proposals[:1]:
+        name, flat = proposal.candidate.group, not proposal.candidate.units
+        if flat and not proposal.candidate.blocks and lasts(name) and not proposal.folded:
+            yield (
+                f"By its name {name} says what was sampled. If the rows of each {name} are "
+                "readings of one, there is one of each kind and nothing can be compared: no number "
+                "of readings tells what was done from how any two of them differ. Replicates of "
+                f"the experiment are needed, named in a column beside {name}."
+            )
 
 
 def survival(lived: Lifetimes) -> str:
@@ -150,6 +184,22 @@ def _read_as_empty(inspection: Inspection) -> Iterable[str]:
             )
 
 
+def _left_out(inspection: Inspection) -> Iterable[str]:
+    """Say how rows are left out that a column marks: nothing else takes them away."""
+    for column in inspection.columns:
+        marks = [label for label in column.examples if label.casefold() in _MARKED]
+        # Where most cells are empty, whatever stands in one is the reason.
+        marks = marks or list(column.examples) * (2 * column.empty > inspection.n_rows)
+        if excludes(column.name) and column.labelled | (column.kind == "constant") and marks:
+            where = tuple((column.name, label) for label in marks)
+            edit = LeaveOut(where=where, why="REASON")
+            yield (
+                f"{column.name} marks rows ({', '.join(marks)}), which are analysed all the same. "
+                f"Without them: --edit {quote(str(edit))} (edits in Python); the answer then says "
+                "so."
+            )
+
+
 def _no_groups(inspection: Inspection) -> str:
     said = "There is no column of groups (arm, treatment), so there is nothing to compare but a "
     said += "mean with a stated value."
@@ -169,8 +219,9 @@ def _no_groups(inspection: Inspection) -> str:
 def _several_in_one(inspection: Inspection) -> Iterable[str]:
     """Say which labels hold several in one: what they share may be the unit, or the group."""
     compared = {name for p in inspection.proposals for name in p.candidate.used[:1]}
+    apart = inspection.apart
     for column in inspection.columns:
-        if not column.stems or column.name in compared:
+        if not column.stems or column.name in compared | {apart and apart.column}:
             continue
         inner = [stem for stem in column.stems if not stem.names]
         said = f"{column.name} seems to hold several labels in one ({column.examples[0]}): "
@@ -183,6 +234,19 @@ def _several_in_one(inspection: Inspection) -> Iterable[str]:
             said += "are no data points of their own: it is the unit, or the block where it holds "
             said += "several groups; "
         yield (f"{said}give each of them a column of its own, then inspect the table again.")
+
+
+def _taken_apart(said: Apart) -> str:
+    """Say which columns are made of parts of labels, and when they are not to be."""
+    made = [
+        f"{edit.column} ({stem.example}, {how_many(stem.rows, 'row')})"
+        for edit, stem in zip(said.edits, said.stems, strict=True)
+    ]
+    return (
+        f"{said.column} seems to hold several labels in one ({said.example}). --edit (edits in "
+        f"Python) makes {' and '.join(made)} of its parts; call them as you like. If these are "
+        "no animals, samples, experiments or groups, take a design without --edit."
+    )
 
 
 def _names_units(column: Column) -> bool:
@@ -220,6 +284,33 @@ def kinds_of_value(inspection: Inspection) -> list[Column]:
     return [
         c for c in inspection.columns if c.labelled and c.distinct > 2 and "kind" in hints(c.name)
     ]
+
+
+def columns_left_out(proposal: Proposal, inspection: Inspection) -> str:
+    """Say which columns a design leaves out, and what is then taken for one thing."""
+    candidate = proposal.candidate
+    said = f"Left out: {', '.join(candidate.unused)}."
+    if proposal.along in candidate.unused:
+        return f"{said} Means over all {proposal.along} are compared, as by areas under curves."
+    if not candidate.merged or not (candidate.units or candidate.blocks):
+        return said
+    within = candidate.units[-1] if candidate.units else "cell"
+    others = [name for name in candidate.merged if lasts(name) or name in candidate.anew]
+    if not candidate.units and others == [*candidate.merged]:
+        named = " and ".join(others)
+        return f"{said} Right if every row is another {named}, equal labels or not."
+    said = (
+        f"{said} Rows that differ in {' or '.join(candidate.merged)} count as readings of the same "
+        f"{within}"
+    )
+    points = [inspection.column(name) for name in candidate.over if not proposal.folded]
+    if not points or points[0].largest is None:
+        return f"{said}."
+    one = KeepOnly(where=((points[0].name, f"{points[0].largest:.15g}"),))
+    return (
+        f"{said}: means over all {points[0].name} are compared, as by areas under curves. At one "
+        f"alone: add --edit {quote(str(one))}."
+    )
 
 
 def how_many(number: int, what: str) -> str:

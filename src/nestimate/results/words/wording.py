@@ -88,6 +88,8 @@ def _gloss(row: Summary, model: Model) -> str:
         "tau_unit": f"SD from {unit} to {unit} in one cell{_link(design)}",
         "tau_block": f"{outer} from {block} to {block}{_link(design)}",
         "tau_effect": f"{outer} of {factors.difference_of(row.of, model)} from {block} to {block}",
+        "tau_slope": f"{outer} of slopes along {row.of.partition(' | ')[0]}, {block} to {block}",
+        "rho": f"how far level and slope of one {block} go together",
         "sigma": f"{sigma} of readings in one {inside}",
         "tau_median": "typical tau of the groups",
         "tau_ratio": "by what factor (log) taus differ",
@@ -132,16 +134,21 @@ def count(ess: float) -> str:
 
 
 def prior_sentences(model: Model) -> list[str]:
-    """Return every prior, one line per family where all groups share it."""
+    """Return every prior as a line; see `prior_lines`."""
+    return [" ".join(line) for line in prior_lines(model)]
+
+
+def prior_lines(model: Model) -> list[tuple[str, str]]:
+    """Return every prior: of what, and which; one per family where all groups share it."""
     lines: dict[str, list[tuple[str, str]]] = {}
     for parameter in model.parameters:
         cut = f", above {parameter.lower:.3g}" if parameter.lower is not None else ""
         said = f"~ {parameter.prior}{cut}" if parameter.free else str(parameter.prior)
         lines.setdefault(parameter.name, []).append((parameter.label, said))
-    found = []
+    found: list[tuple[str, str]] = []
     for name, pairs in lines.items():
         shared = len({said for _, said in pairs}) == 1
-        found += [f"{name} {pairs[0][1]}"] if shared else [" ".join(pair) for pair in pairs]
+        found += [(name, pairs[0][1])] if shared else pairs
     return found
 
 

@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.levels import Level
+from nestimate.data.tables.table import Table
 from nestimate.errors import DesignError, listed
 from nestimate.studies.screen.asked import Asked, Factors
 from nestimate.studies.screen.groups import Groups
 from nestimate.studies.screen.layout import Layout, Member
+from nestimate.studies.screen.pieces import coded
 from nestimate.studies.screen.request import Options, Roles
 
 Codes = NDArray[np.intp]
@@ -46,6 +49,30 @@ class Cells:
     labels: Labels
     rows: Codes
     what: str
+
+    @classmethod
+    def of_sheet(cls, sheet: Table, roles: Roles, sample: str | None) -> Self:
+        """Read those of a table with a sample in each row.
+
+        `sample` names them: where nothing else is named every one is a unit.
+
+        Raises
+        ------
+        DataError
+            When a label is not there.
+        """
+        factors = {name: coded(sheet, name, "group") for name in roles.compared}
+        inside = roles.inside or ({} if sample is None else {"unit": sample})
+        found = {(role, name): coded(sheet, name, role) for role, name in inside.items()}
+        members = [own for own, _ in found.values()]
+        return cls(
+            levels=np.stack([own for own, _ in factors.values()]),
+            factors={name: labels for name, (_, labels) in factors.items()},
+            members=np.array(members, dtype=np.intp).reshape(len(members), sheet.n_rows),
+            labels=tuple((*said, own) for said, (_, own) in found.items()),
+            rows=np.ones(sheet.n_rows, dtype=np.intp),
+            what="samples",
+        )
 
 
 def arranged(

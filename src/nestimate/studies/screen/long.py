@@ -53,7 +53,7 @@ class Coded:
         self._kind = np.dtype([*((name, "<i4") for name in names), ("value", "<f8")])
 
     @classmethod
-    def read(cls, data: Any, roles: Roles, file: IO[bytes]) -> Self:
+    def read(cls, data: Any, roles: Roles, options: Options, file: IO[bytes]) -> Self:
         """Read all rows.
 
         Raises
@@ -67,7 +67,7 @@ class Coded:
         for table in pieces(data, (roles.value, *names)):
             codes = {role: labels.codes(table) for role, labels in found.labels.items()}
             rows = np.empty(table.n_rows, dtype=found._kind)
-            rows["value"] = table.numbers(roles.value)
+            rows["value"] = options.readings(table.numbers(roles.value))
             rows["endpoint"] = codes["endpoint"]
             levels = [labels.codes(table) for labels in found.factors.values()]
             rows["pair"] = found._paired([*levels, *(codes[role] for role in roles.inside)])
@@ -175,8 +175,8 @@ def read_long(data: Any, roles: Roles, options: Options) -> Matrix:
         )
     data, names = opened(data)
     with SpooledTemporaryFile(KEPT) as file:
-        coded = Coded.read(data, roles, file)
-        unnamed = of_readings(next(pieces(data, names)), roles)
+        coded = Coded.read(data, roles, options, file)
+        unnamed = of_readings(next(pieces(data, names)), roles, options)
         place, endpoints = coded.labels["endpoint"].ordered()
         coded.check_samples(place, endpoints)
         kept, cell, layout, said = arranged(coded.cells(), roles, options)

@@ -7,7 +7,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.designs.doubts import unfound
 from nestimate.errors import DataError
+from nestimate.remedies import Advice, Remedy
 from nestimate.studies.screen.layout import Layout
 from nestimate.studies.screen.request import Options
 
@@ -92,7 +94,8 @@ class Matrix:
             if low:
                 raise DataError(
                     f"scale is log2, and {low:,} readings are 0 or below. If 0 stands for 'not "
-                    "found', leave these cells empty: they then count as missing."
+                    "found', say so, and these cells count as missing: --na 0 (options={'na': "
+                    "'0'} in Python)."
                 )
             for block in self.blocks():
                 np.log2(block, out=block)
@@ -105,4 +108,23 @@ class Matrix:
                 "Python). If they are measurements in whole numbers, such as percentages, scores, "
                 "or logarithms that were rounded: --response measured (response='measured')."
             )
-        return self
+        asked = [] if options.na is None else [f"Cells with {options.na} are missing, as asked."]
+        return replace(self, notes=(*self.notes, *asked, *self._zeros()))
+
+    def _zeros(self) -> list[str]:
+        """Say where zeros lie far below everything else, as nothing that was measured does."""
+        some = np.unique(np.linspace(0, len(self.values) - 1, ROWS).astype(np.intp))
+        values = self.values[some]
+        lost = unfound(values[~np.isnan(values)])
+        if lost is None:
+            return []
+        count = sum(int((block == 0).sum()) for block in self.blocks())
+        return [
+            Advice(
+                f"Mind: {count:,} readings are exactly 0, and all others lie far above (most from "
+                f"{lost[0]:.3g} to {lost[1]:.3g}). If these are logarithms, or 0 stands for 'not "
+                "found', they hide every difference: counted as missing they do not: ",
+                Remedy("na", "0"),
+                ".",
+            )
+        ]

@@ -7,6 +7,10 @@ from numbers import Real
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.data.tables.cells import is_plain_number
 from nestimate.data.tables.series import split_names
 from nestimate.errors import DesignError, one_of
 from nestimate.studies.screen.pools import POOLS
@@ -130,6 +134,8 @@ class Options:
     response
         `measured`: whole numbers are measurements all the same (percentages, scores, logarithms
         that were rounded); None: those that look like counts are refused.
+    na
+        Numbers that stand for no reading: "0", "0,-1".
     layer
         Layer of an AnnData object; None: its X.
     audit
@@ -162,6 +168,7 @@ class Options:
     ci_prob: float = 0.95
     scale: str = "linear"
     response: str | None = None
+    na: str | None = None
     layer: str | None = None
     audit: int = 200
     seed: int = 1
@@ -184,6 +191,11 @@ class Options:
                 "DESeq2, edgeR or PyDESeq2, or give logarithms of normalised values; `compare` "
                 "takes counts, shares and limits for single endpoints. For measurements in whole "
                 "numbers: --response measured (response='measured' in Python)."
+            )
+        if self.na is not None and not all(map(is_plain_number, self.na.split(","))):
+            raise DesignError(
+                f"na is '{self.na}': a screen takes numbers for it, '0' or '0,-1'. Cells with "
+                "words have to be emptied in the table."
             )
         if not 0 < self.ci_prob < 1:
             raise DesignError(f"ci_prob is {self.ci_prob!r}: it must lie between 0 and 1.")
@@ -217,11 +229,18 @@ class Options:
                 raise DesignError(f"options: {one_of('option', str(name), allowed)}")
         return cls(**given)
 
+    def readings(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return values with NaN for those that stand for no reading."""
+        if self.na is None:
+            return values
+        absent = np.isin(values, [float(number) for number in self.na.split(",")])
+        return np.where(absent, np.nan, values)
+
     @property
     def statistics(self) -> dict[str, Any]:
         """What the numbers depend on, in plain types: the rest is how they are worked out."""
-        names = ("pool", "trend", "effects", "robust", "rope", "ci_prob", "scale", "audit", "seed")
-        found = {name: getattr(self, name) for name in names}
+        names = ["pool", "trend", "effects", "robust", "rope", "ci_prob", "scale", "audit", "seed"]
+        found = {name: getattr(self, name) for name in [*names, *(["na"] if self.na else [])]}
         return {**found, "rope": None if self.rope is None else [float(x) for x in self.rope]}
 
     @property

@@ -68,18 +68,7 @@ def _sheet(table: Table, roles: Roles, options: Options) -> tuple[Any, ...]:
         twice = np.bincount(codes).argmax()
         raise DataError(f"{table.source}: sample '{labels[twice]}' stands in several rows.")
     names = [labels[c] for c in codes]
-    factors = {name: coded(table, name, "group") for name in roles.compared}
-    # Where nothing else is named every sample is a unit.
-    inside = roles.inside or {"unit": sample}
-    found = {(role, name): coded(table, name, role) for role, name in inside.items()}
-    cells = Cells(
-        levels=np.stack([own for own, _ in factors.values()]),
-        factors={name: labels for name, (_, labels) in factors.items()},
-        members=np.stack([own for own, _ in found.values()]),
-        labels=tuple((*said, own) for said, (_, own) in found.items()),
-        rows=np.ones(len(names), dtype=np.intp),
-        what="samples",
-    )
+    cells = Cells.of_sheet(table, roles, sample)
     return names, *arranged(cells, roles, options)
 
 
@@ -113,8 +102,9 @@ def _wide(data: Any, samples: Any, roles: Roles, options: Options) -> Matrix:
         codes, own = coded(table, endpoint, "endpoint")
         labels += [own[c] for c in codes]
         rows.append(np.stack([table.numbers(name) for name in used], axis=1))
-    values = np.concatenate(rows)
-    said += of_samples(sheet, roles, _sample(sheet, roles), np.flatnonzero(kept), values)
+    values = options.readings(np.concatenate(rows))
+    chosen = np.flatnonzero(kept)
+    said += of_samples(sheet, roles, _sample(sheet, roles), options, chosen, values)
     return _of_samples(labels, values, cell[kept], used, layout, said)
 
 
@@ -136,8 +126,8 @@ def _annotated(data: Any, roles: Roles, options: Options) -> Matrix:
         )
     values = values.toarray() if hasattr(values, "toarray") else np.asarray(values)
     chosen = np.flatnonzero(kept)
-    values = values[chosen].T.astype(np.float64)
-    said += of_samples(table, plain, "obs_names", chosen, values)
+    values = options.readings(values[chosen].T.astype(np.float64))
+    said += of_samples(table, plain, "obs_names", options, chosen, values)
     return _of_samples(
         [str(name) for name in data.var_names],
         values,

@@ -1,0 +1,157 @@
+"""All that is said of columns left out: they tie, stand behind, or move what is compared."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.data.designs.formula import Formula
+from nestimate.data.designs.labelled import Unused, unused
+from nestimate.data.designs.left_out.behind import Behind
+from nestimate.data.designs.left_out.kinds import LeftOut, Looked
+from nestimate.data.designs.left_out.made import made_of
+from nestimate.data.designs.left_out.ties import InsideTie, OuterTie, Tie
+from nestimate.data.designs.left_out.uneven import Slope, Uneven, looks, straight
+from nestimate.data.designs.pairing import Rows
+from nestimate.data.designs.roles import Roles
+from nestimate.data.designs.structure import Structure
+from nestimate.data.tables.door import Table
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+#: Share of the rows that a column has to hold something in to be looked at.
+FILLED = 0.8
+
+
+def beside_roles(
+    table: Table,
+    roles: Roles,
+    used: Collection[str],
+    rows: Rows,
+    structure: Structure,
+    adjust: Sequence[str],
+) -> list[str]:
+    """Say what columns do that are left out where columns have roles.
+
+    Parameters
+    ----------
+    table, roles, used
+        The table, and its columns that play a role.
+    rows, structure
+        The rows that are compared, and what they are made of.
+    adjust
+        Columns that groups are adjusted for.
+    """
+    if rows.readings.reconstructed:
+        return []
+    beside = {name: table.numbers(name)[rows.keep] for name in adjust}
+    looked = Looked.by_roles(roles, rows, structure, beside)
+    named = {*used, *_behind(roles)}
+    return _said([column.where(rows.keep) for column in unused(table, named)], looked)
+
+
+def beside_formula(
+    table: Table,
+    formula: Formula,
+    roles: Roles,
+    kept: Codes,
+    structure: Structure,
+    value: Array,
+    where: str,
+) -> list[str]:
+    """Say what columns do that a formula leaves out.
+
+    Parameters
+    ----------
+    table, formula, roles
+        The table, the formula, and what a reading is.
+    kept
+        Rows of the table that are used.
+    structure, value, where
+        What they are made of, what is analysed of each, and what is compared.
+    """
+    if structure.crossed:
+        return []
+    looked = Looked.by_formula(formula, roles, structure, value, where)
+    used = {*formula.columns, *_behind(roles)}
+    return _said([column.where(kept) for column in unused(table, used)], looked)
+
+
+def _behind(roles: Roles) -> set[str | None]:
+    """Return the columns that stand behind readings: totals, exposures, limits."""
+    return {roles.total, roles.exposure, roles.limit}
+
+
+def _said(columns: Sequence[Unused], looked: Looked) -> list[str]:
+    """Say what columns left out do; of each kind one."""
+    if not columns or np.ptp(looked.strata.value) == 0:
+        return []
+    names = [c for c in columns if not straight(c, looked)]
+    behind = _first([one for c in names if (one := Behind.of(c, looked))])
+    found: list[LeftOut] = [
+        *_first([tie for c in columns if (tie := Tie.of(c, looked) or OuterTie.of(c, looked))]),
+        *_first([inner for c in columns if (inner := InsideTie.of(c, looked))]),
+        *behind,
+    ]
+    if len(looked.groups) > 1:
+        said = {one.name for one in found}
+        held = [c.codes for c in columns for one in behind if c.name == one.name]
+        beside = looked.beside(*held) if held else looked
+        found += _uneven(
+            [c for c in columns if c.name not in said], columns, beside, behind=bool(behind)
+        )
+    return [one.advice(looked) for one in {one.name: one for one in found}.values()]
+
+
+def _first[T: LeftOut](found: Sequence[T]) -> list[T]:
+    """Return the one that is named of several."""
+    return [min(found, key=lambda one: one.order)] if found else []
+
+
+def _uneven(
+    columns: Sequence[Unused], every: Sequence[Unused], looked: Looked, *, behind: bool
+) -> list[Uneven]:
+    """Return the labels that say most, and the numbers that move a difference beside them.
+
+    Parameters
+    ----------
+    columns, every
+        Those that are looked at, and all that are left out.
+    looked
+        The design.
+    behind
+        Whether something stands behind its points, as labels that lie in one group each do, too.
+    """
+    numbers = {c.name: c.numbers for c in every if c.numbers is not None}
+    seen = looks(_filled(columns, looked))
+    found = [one for one in seen if not ((one.within and behind) or _made(one, numbers, looked))]
+    slopes = [one for one in found if isinstance(one, Slope)]
+    best = _first([one for one in found if one not in slopes])
+    for one in best:
+        # What labels say is not said again: passages that are batches.
+        beside = looked.taking(one.columns) if len(one.columns) == looked.group.size else looked
+        names = {own.name for own in slopes}
+        again = {o.name for o in looks(_filled([c for c in columns if c.name in names], beside))}
+        slopes = [own for own in slopes if own.name in again]
+    return [*best, *_first(slopes)]
+
+
+def _filled(columns: Iterable[Unused], looked: Looked) -> Iterable[tuple[Unused, Looked]]:
+    """Give columns that hold something in most rows, and the design of these."""
+    for column in columns:
+        keep = column.codes >= 0
+        if keep.all():
+            yield column, looked
+        elif keep.mean() >= FILLED and (own := looked.only(keep)) is not None:
+            yield column.where(keep), own
+
+
+def _made(one: Uneven, numbers: Mapping[str, Array], looked: Looked) -> bool:
+    """Whether a column of numbers is made of what is analysed, with others."""
+    if not isinstance(one, Slope):
+        return False
+    own = numbers[one.name]
+    filled = ~np.isnan(own)
+    others = [c[filled] for name, c in numbers.items() if name != one.name]
+    return made_of(looked.strata.value[filled], own[filled], others)

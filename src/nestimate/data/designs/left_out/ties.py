@@ -1,0 +1,258 @@
+"""Columns left out that tie data points of several groups together: days, plates, positions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.data.designs.labelled import Unused
+from nestimate.data.designs.left_out.beside import constant
+from nestimate.data.designs.left_out.kinds import ByRoles, LeftOut, Looked
+from nestimate.data.designs.pairing import Rows
+from nestimate.data.designs.roles import Roles
+from nestimate.data.designs.squares import Test
+from nestimate.remedies import Advice, Fit, Remedy
+
+Codes = NDArray[np.intp]
+Values = NDArray[np.float64]
+
+#: Chance below which members of a pair are called more alike than others, and fewest pairs.
+ALIKE, FEWEST = 0.01, 4
+#: Share of the scatter that labels have to explain; labels inside units that are looked at.
+MUCH, MOST_INSIDE = 0.1, 30
+#: Rounds in which means of labels and cells are taken off in turn: exact where these are balanced.
+SWEEPS = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tie(LeftOut):
+    """A column left out that is met equally often in all groups and makes values alike.
+
+    A day, a plate or a position is, and so are numbers of replicates: a column is named only where
+    values that share its label are more alike than others, by an F test of labels beside groups
+    (within blocks).
+
+    Attributes
+    ----------
+    once
+        Whether each label occurs once in every group (of a block).
+    """
+
+    once: bool
+
+    @classmethod
+    def of(cls, column: Unused, looked: Looked) -> Self | None:
+        """Return how a column ties units, or rows, together."""
+        rows, codes = looked.rows, column.codes
+        if rows is None or (codes < 0).any():
+            return None
+        value, group, inside = rows.readings.value, rows.readings.group, rows.within
+        if rows.held and constant(codes, inside):
+            return None
+        if rows.unit is not None:
+            first = np.unique(rows.unit.codes, return_index=True)[1]
+            if (codes != codes[first][rows.unit.codes]).any():
+                return None
+            n = np.bincount(rows.unit.codes)
+            value = np.bincount(rows.unit.codes, weights=value) / n
+            codes, group, inside = codes[first], group[first], inside[first]
+        groups, size = len(rows.groups), int(codes.max()) + 1
+        pairs, pair = np.unique(inside * size + codes, return_inverse=True)
+        counts = np.zeros((pairs.size, groups), dtype=np.intp)
+        np.add.at(counts, (pair, group), 1)
+        # What a design balances is met equally often in all groups; what came about is not.
+        whole = (counts == counts[:, :1]).all(axis=1)
+        if whole.sum() < max(FEWEST, 0.8 * pairs.size):
+            return None
+        kept = whole[pair]
+        cell = inside * groups + group
+        test = _alike(value[kept], pair[kept], cell[kept], inside[kept])
+        once = bool(counts.max() == 1)
+        return None if test is None else cls(name=column.name, test=test, once=once)
+
+    @property
+    def order(self) -> tuple[float, ...]:
+        """The one that makes values most alike comes first."""
+        return (-self.test.ratio,)
+
+    def advice(self, looked: Looked) -> Advice:
+        """Say which column pairs what, and what uses it."""
+        name, (roles, rows) = self.name, _asked(looked)
+        what = "readings" if rows.unit is None else f"levels of {rows.unit.name}"
+        listed = " and ".join([", ".join(rows.groups[:-1]), rows.groups[-1]])
+        block = rows.held
+        where = f"in every {block} " if block else ""
+        often = "once" if self.once else "equally often"
+        start = (
+            f"Column {name} is left out, and it {'pairs' if self.once else 'ties'} the {what}: "
+            f"{where}each {name} occurs {often} in {listed}, and what shares one {name} is "
+            f"{self.much} more alike than the rest ({self.shown}). "
+        )
+        if not block:
+            return Advice(start, "Compare within it: ", Remedy("block", name), ".")
+        start += (
+            "Without it the differences between them count as error of "
+            f"{'a reading' if rows.unit is None else f'one {rows.unit.name}'}, and the interval is "
+            "too wide."
+        )
+        inner = [f"{block}:{name}", *rows.repeated]
+        group = rows.compared(roles.group)
+        terms = [f"({group} | {block})", *(f"(1 | {cluster})" for cluster in inner)]
+        how = "A formula uses the pairs" if self.once else "A formula takes them into account"
+        return _by_formula(start, how, roles, (group, *terms), (name, block))
+
+
+@dataclass(frozen=True, kw_only=True)
+class InsideTie(LeftOut):
+    """A column left out that differs between the readings of a unit, alike in all units."""
+
+    @classmethod
+    def of(cls, column: Unused, looked: Looked) -> Self | None:
+        """Return a tie of readings inside units: most units have every label, in every group."""
+        rows, codes = looked.rows, column.codes
+        if rows is None or rows.unit is None or (codes < 0).any():
+            return None
+        unit, labels = rows.unit, np.unique(codes).size
+        if labels > MOST_INSIDE or constant(codes, unit.codes) or constant(codes, rows.within):
+            return None
+        counts = np.zeros((unit.size, int(codes.max()) + 1), dtype=np.intp)
+        np.add.at(counts, (unit.codes, codes), 1)
+        seen = np.unique(np.stack([rows.readings.group, codes]), axis=1).shape[1]
+        # A design reads each of them equally often in every unit; what came about does not.
+        regular = (counts == counts.max(axis=1, keepdims=True)) | (counts == 0)
+        even = regular.all(axis=1).mean() >= 0.8 and (counts > 0).sum() >= 0.8 * labels * unit.size
+        if not even or seen < labels * len(rows.groups):
+            return None
+        nothing = np.zeros_like(codes)
+        test = _alike(rows.readings.value, codes, unit.codes, nothing, fewest=1)
+        return None if test is None else cls(name=column.name, test=test)
+
+    @property
+    def order(self) -> tuple[float, ...]:
+        """The one that makes values most alike comes first."""
+        return (-self.test.ratio,)
+
+    def advice(self, looked: Looked) -> Advice:
+        """Say which column tells readings apart, and what uses it."""
+        name, (roles, rows) = self.name, _asked(looked)
+        unit = rows.levels[0].name
+        start = (
+            f"Column {name} is left out, and it tells the readings of one {unit} apart: readings "
+            f"of the same {name} are {self.much} more alike than others in every {unit} "
+            f"({self.shown}). Without it these differences count as error of a reading, "
+            f"and where one {unit} lacks some {name} its mean is off."
+        )
+        block = rows.held
+        group = rows.compared(roles.group)
+        clusters = [f"({group} | {block})"] if block else []
+        clusters += [f"(1 | {cluster})" for cluster in rows.repeated]
+        number = f"C({name})"
+        how = "A formula takes them into account"
+        return _by_formula(start, how, roles, (group, number, *clusters), (name,))
+
+
+@dataclass(frozen=True, kw_only=True)
+class OuterTie(LeftOut):
+    """A column left out that several blocks share, which makes their differences alike."""
+
+    @classmethod
+    def of(cls, column: Unused, looked: Looked) -> Self | None:
+        """Return a tie of blocks by how cells differ within them."""
+        rows, codes = looked.rows, column.codes
+        if rows is None or not rows.held or (codes < 0).any() or not constant(codes, rows.within):
+            return None
+        inside, groups = rows.within, len(rows.groups)
+        size = int(inside.max()) + 1
+        cell = inside * groups + rows.readings.group
+        count = np.bincount(cell, minlength=size * groups).reshape(-1, groups)
+        whole = (count > 0).all(axis=1)
+        total = np.bincount(cell, rows.readings.value, count.size).reshape(-1, groups)
+        means = total[whole] / count[whole]
+        label = codes[np.unique(inside, return_index=True)[1]][whole]
+        labels, of = np.unique(label, return_inverse=True)
+        if labels.size < FEWEST - 1 or len(of) < 2 * labels.size:
+            return None
+        changes = means - means.mean(axis=1, keepdims=True)
+        changes = changes - changes.mean(axis=0)
+        shared = np.stack([changes[of == i].mean(axis=0) for i in range(labels.size)])[of]
+        between, error = float(np.square(shared).sum()), float(np.square(changes - shared).sum())
+        if between <= 1e-12 * float(np.square(means).sum()):
+            return None
+        known = (groups - 1) * np.array([1, labels.size, len(of) - labels.size])
+        plain, full, left = map(int, known)
+        test = Test.of((between + error, plain), (error, full), (error, left))
+        if test is None or test.p >= ALIKE:
+            return None
+        return cls(name=column.name, test=test)
+
+    @property
+    def order(self) -> tuple[float, ...]:
+        """The one that makes values most alike comes first."""
+        return (-self.test.ratio,)
+
+    def advice(self, looked: Looked) -> Advice:
+        """Say which column holds blocks that are not independent, and how it is taken in."""
+        name, (roles, rows) = self.name, _asked(looked)
+        return Advice(
+            f"Column {name} is left out, and it ties the {rows.held} together: how {roles.group} "
+            f"differs within each {rows.held} is {self.much} more alike in those of one {name} "
+            f"({self.shown}). They count as if each told it anew, and the interval is too "
+            "narrow. Name both: ",
+            Remedy("block", f"{name}/{roles.block}"),
+            ".",
+        )
+
+
+def _asked(looked: Looked) -> tuple[Roles, Rows]:
+    """Return the roles and the rows: only of designs whose columns have roles are ties told."""
+    assert looked.rows is not None
+    assert isinstance(looked.asked, ByRoles)
+    return looked.asked.roles, looked.rows
+
+
+def _by_formula(
+    start: str, how: str, roles: Roles, terms: Sequence[str], names: Sequence[str]
+) -> Advice:
+    """Add the formula that does it, where names can stand in one and labels mean one unit."""
+    said = [roles.value, roles.group, *names, *(roles.unit or "").split("/")]
+    if roles.relabel_units or not all(w.isidentifier() and w.isascii() for w in said if w):
+        return Advice(start)
+    formula = f"{roles.value} ~ {' + '.join(terms)}"
+    return Advice(f"{start} {how}: ", Fit(formula, roles.said_options))
+
+
+def _alike(
+    value: Values, label: Codes, cell: Codes, inside: Codes, *, fewest: int = FEWEST - 1
+) -> Test | None:
+    """Test labels beside cells; None where what they say may be chance, or is little.
+
+    Parameters
+    ----------
+    value, label, cell, inside
+        Of each item its value, label, cell (group of a block, or unit) and what holds both; shape
+        (items,). Labels meet cells equally often, or nearly.
+    fewest
+        Degrees of freedom of labels below which nothing is said.
+    """
+    plain = value - _means(value, cell)
+    rest = value
+    for _ in range(SWEEPS):
+        rest = rest - _means(rest, label)
+        rest = rest - _means(rest, cell)
+    labels, cells = np.unique(label).size, np.unique(cell).size
+    freedom = labels - np.unique(inside).size
+    left = value.size - cells - freedom
+    total, error = float(plain @ plain), float(rest @ rest)
+    if freedom < fewest or left < 1 or total - error <= 1e-12 * total:
+        return None
+    share = 1 - (error / left) / (total / (value.size - cells))
+    test = Test.of((total, cells), (error, cells + freedom), (error, left))
+    return test if test is not None and test.p < ALIKE and share >= MUCH else None
+
+
+def _means(value: Values, codes: Codes) -> Values:
+    """Return for every item the mean of those that share its code."""
+    n = np.bincount(codes)
+    return np.asarray((np.bincount(codes, weights=value) / np.maximum(n, 1))[codes])

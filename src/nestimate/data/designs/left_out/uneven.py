@@ -1,0 +1,269 @@
+"""Columns left out that lie unevenly over the groups, so that their effects are taken for these.
+
+A batch, a sex or a cage that most animals of one group have in common moves their mean; so does an
+age, a weight or a passage in which the groups differ.
+"""
+
+from abc import abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from nestimate.data.designs.labelled import Unused
+from nestimate.data.designs.left_out.beside import Explained
+from nestimate.data.designs.left_out.kinds import Array, LeftOut, Looked
+from nestimate.data.designs.measures import LINEAR
+from nestimate.remedies import Advice
+
+#: Chance below which values are said to go with a column beside their groups: of all that are
+#: looked at together.
+ALIKE = 0.01
+#: The same of labels that move no difference, and cost or lend some precision alone.
+BEYOND_DOUBT = 0.001
+#: Chance above which a line is taken to say all that the numbers of a column do.
+STRAIGHT = 0.05
+#: Most labels.
+MOST_LABELS = 60
+#: By how many of its standard errors a difference has to move to be told.
+MOVED = 0.25
+#: Share of what groups leave of the values from which a column is taken to be made of them.
+SAME = 0.98
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Uneven(LeftOut):
+    """A column that values go with beside the groups.
+
+    Attributes
+    ----------
+    columns
+        Its labels, or its numbers, as columns of least squares, shape (rows, columns).
+    moved
+        The group whose difference to the first it moves most, and that difference by least squares
+        without it and beside it; None where none moves.
+    within
+        Whether its labels lie in some of the groups only, as animals of one arm do.
+    """
+
+    columns: Array
+    moved: tuple[int, float, float] | None
+    within: bool = False
+
+    @property
+    def least(self) -> float:
+        """Chance below which it is told: what moves nothing is told where it is beyond doubt."""
+        return ALIKE if self.moved is not None or self.within else BEYOND_DOUBT
+
+    @property
+    @abstractmethod
+    def matters(self) -> bool:
+        """Whether it is told."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Labels(Uneven):
+    """A column of labels that values go with beside the groups.
+
+    Attributes
+    ----------
+    column
+        The column.
+    inside, compared
+        Whether it differs inside data points, which then see several of its labels; and whether it
+        differs between these where groups are compared, or inside of that.
+    """
+
+    column: Unused
+    inside: bool
+    compared: bool
+
+    @classmethod
+    def of(cls, column: Unused, looked: Looked) -> Self | None:
+        """Return what labels do beside the groups; None where nothing can be told."""
+        columns, strata = indicators(column), looked.strata
+        found = told(columns, looked, fewest=2)
+        if found is None:
+            return None
+        # Labels that are not all told apart beside the groups lie in some of these alone.
+        within = found.rank < columns.shape[1] - 1
+        inside = looked.inside(column.codes, found.place)
+        return cls(
+            name=column.name,
+            test=found.test,
+            columns=columns,
+            column=column,
+            within=within,
+            inside=inside,
+            compared=not inside and strata.compares <= found.place,
+            moved=None if within else strata.moved(columns, found.slopes, MOVED),
+        )
+
+    @property
+    def matters(self) -> bool:
+        """Whether it moves a difference, or differs where groups are compared.
+
+        Otherwise it costs some of the error of a reading, no more.
+        """
+        return self.moved is not None or self.compared
+
+    def advice(self, looked: Looked) -> Advice:
+        """Say what it does, and what takes it in."""
+        name, points = self.name, looked.points
+        said = (
+            f"and what shares one {name} is {self.much} more alike than the rest of its "
+            f"{points.where} ({self.shown})"
+        )
+        how = looked.asked.repeating(self.column, inside=self.inside)
+        if self.within:
+            said += (
+                f". The {points.many} count as if they were independent: differences between "
+                f"groups that hold other {name} look surer than they are, those within each {name} "
+                "less sure."
+            )
+            how = looked.asked.holding(self.column)
+        elif self.moved is not None:
+            said += (
+                ", and it lies unevenly over the groups: part of their difference may be that of "
+                f"{name}.{looked.moved(self.moved)}"
+            )
+            if not self.inside:
+                said += (
+                    f" Where {name} is a repeat of the experiment, the interval is too narrow, too."
+                )
+        else:
+            said += (
+                f". The {points.many} count as if they were independent of it: the interval is too "
+                f"narrow where {name} is a repeat of the experiment, and else wider than it needs "
+                "to be."
+            )
+        return Advice(f"Column {name} is left out, {said} Take it in: ", *how)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Slope(Uneven):
+    """A column of numbers that values go with beside the groups, which differ in it.
+
+    Attributes
+    ----------
+    slope, share
+        What one unit of it adds, and the share of the squares beside the groups that it explains.
+    ranked
+        The same of the ranks of its numbers, of which none lies far out.
+    means
+        Its mean in the groups, shape (groups,).
+    """
+
+    slope: float
+    share: float
+    ranked: Explained | None
+    means: Array
+
+    @classmethod
+    def of(cls, column: Unused, looked: Looked) -> Self | None:
+        """Return how values go with the numbers of a column; None where nothing can be told."""
+        columns = line(column)
+        found = told(columns, looked)
+        if found is None:
+            return None
+        return cls(
+            name=column.name,
+            test=found.test,
+            columns=columns,
+            slope=float(found.slopes[0]),
+            share=found.share,
+            ranked=told(line(column.ranked), looked),
+            means=looked.strata.of_groups(columns)[:, 0] + _middle(column),
+            moved=looked.strata.moved(columns, found.slopes, MOVED),
+        )
+
+    @property
+    def matters(self) -> bool:
+        """Whether it moves a difference, by no single number, and is no other name for values."""
+        ranked = self.ranked is not None and self.ranked.test.p < ALIKE
+        return ranked and self.moved is not None and self.share < SAME
+
+    def advice(self, looked: Looked) -> Advice:
+        """Say how values go with it, and what compares groups that are alike in it."""
+        assert self.moved is not None
+        name, g = self.name, self.moved[0]
+        by = f"{self.slope:.3g} for one more, " if looked.measure == LINEAR else ""
+        means = " and ".join(f"{self.means[i]:.4g} in {looked.groups[i]}" for i in (0, g))
+        return Advice(
+            f"Column {name} is left out, and it lies unevenly over the groups (mean {means}) "
+            f"while {looked.value} goes with it inside them ({by}{self.shown}): part of their "
+            f"difference may be that of {name}.{looked.moved(self.moved)} If it was measured "
+            "before the groups were made, take it in: ",
+            *looked.asked.along(name),
+            " If it is an outcome, or they may have changed it, leave it out: taken in, it hides "
+            "what they did through it.",
+        )
+
+
+def looks(columns: Iterable[tuple[Unused, Looked]]) -> list[Uneven]:
+    """Return the columns that matter, of labels and of numbers.
+
+    Each with the rows in which it holds something. Of several that are looked at one or another is
+    named by chance in one of a hundred tables.
+    """
+    found = [one for column, looked in columns if (one := _of(column, looked)) is not None]
+    return [one for one in found if one.test.p * len(found) < one.least and one.matters]
+
+
+def _of(column: Unused, looked: Looked) -> Uneven | None:
+    """Return what a column does: as numbers where these were measured, or are no labels."""
+    if straight(column, looked):
+        return Slope.of(column, looked)
+    labels = Labels.of(column, looked)
+    if labels is None and column.numbers is not None and not named(column):
+        return Slope.of(column, looked)
+    return labels
+
+
+def straight(column: Unused, looked: Looked) -> bool:
+    """Whether the numbers of a column were measured: they are not whole, or a line says them all.
+
+    Whole numbers that begin at 0 or 1 and return are taken for names.
+    """
+    if column.numbers is None or np.isnan(column.numbers).any() or column.measures:
+        return column.measures
+    columns = line(column)
+    along = None if named(column) else told(columns, looked)
+    if along is None or along.test.p >= ALIKE:
+        return False
+    stage = looked.strata.stages[along.place]
+    part, own = (looked.strata.parts(x)[along.place] for x in (columns, indicators(column)))
+    rest = stage.beside(part).explained(own) if own.size else None
+    return rest is None or rest.test.p >= STRAIGHT
+
+
+def named(column: Unused) -> bool:
+    """Whether whole numbers begin at 0 or 1, leave none out, and return."""
+    assert column.numbers is not None
+    present, count = np.unique(column.numbers, return_counts=True)
+    return bool(present[0] in (0, 1) and np.ptp(present) == present.size - 1 and count.min() > 1)
+
+
+def told(columns: Array, looked: Looked, fewest: int = 1) -> Explained | None:
+    """Return what columns explain where each is met by some members; None if nothing is told."""
+    place = looked.strata.home(columns) if columns.size else None
+    if place is None or (columns[looked.strata.members(place)] != 0).sum(axis=0).min() < fewest:
+        return None
+    return looked.strata.explained(columns, place)
+
+
+def line(column: Unused) -> Array:
+    """Return the numbers of a column less their mean, (rows, 1)."""
+    return np.asarray(column.numbers)[:, None] - _middle(column)
+
+
+def _middle(column: Unused) -> float:
+    assert column.numbers is not None
+    return float(column.numbers.mean())
+
+
+def indicators(column: Unused) -> Array:
+    """Return a column for every label, (rows, labels); none where there are too many to tell."""
+    present, codes = np.unique(column.codes, return_inverse=True)
+    return np.eye(present.size)[codes] if present.size <= MOST_LABELS else np.empty((codes.size, 0))

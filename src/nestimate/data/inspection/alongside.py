@@ -1,0 +1,121 @@
+"""Designs that roles cannot say, beside those that they can: which of them, and in which order."""
+
+from collections.abc import Sequence
+
+from nestimate.data.inspection.assigned import evenly_crossed
+from nestimate.data.inspection.candidates import Candidate
+from nestimate.data.inspection.cohorts import cohorts_first
+from nestimate.data.inspection.crossings import Crossing
+from nestimate.data.inspection.factorial import paired, several_factors
+from nestimate.data.inspection.factors import is_when
+from nestimate.data.inspection.proposals import MOST, Proposal
+from nestimate.data.inspection.slopes import slopes
+from nestimate.data.inspection.vocabulary import AGES, LINES, WITHIN, hints, words
+from nestimate.remedies import formulas_in
+
+
+def with_formulas(
+    crossing: Crossing,
+    value: str,
+    groups: Sequence[str],
+    ranked: Sequence[Candidate],
+    found: tuple[Proposal, ...],
+) -> tuple[Proposal, ...]:
+    """Add what roles cannot say: few cohorts, several factors, curves."""
+    return cohorts_first(crossing, _with_factors(crossing, value, groups, ranked, found))
+
+
+def _with_factors(
+    crossing: Crossing,
+    value: str,
+    groups: Sequence[str],
+    ranked: Sequence[Candidate],
+    found: tuple[Proposal, ...],
+) -> tuple[Proposal, ...]:
+    """Add what roles cannot say: several factors come first.
+
+    So do times, doses and positions at which units were read again, the x of curves. Traits are
+    factors beside what is compared: they come second.
+    """
+    compared = [proposal.candidate for proposal in found if not proposal.whole]
+    if not compared:
+        return found
+    given = found[0].roles.summary
+    summary = given if {"sd", "se"} & {*given} else {}
+    several = several_factors(crossing, value, groups, ranked, summary=summary)
+    pair = paired(crossing, value, compared[0])
+    if not several and (risen := slopes(crossing, found[0])) is not None:
+        return (risen, *found)[:MOST]
+    if not several:
+        return _with_pairs(found, pair)
+    made, *other = several
+    own = [n for n in made.factors if n not in crossing.along and not words(n) & LINES]
+    aside = [
+        n for n in own if hints(n) & {"trait", "block"} and not _set(crossing, n, made.factors)
+    ]
+    times = crossing.along & {*made.factors}
+    if times and len(made.factors) > len(times) + 1:
+        # Two factors of units that were read on several days: the days are no third.
+        of_units = several_factors(crossing, value, groups, ranked, [*times], summary)
+        if of_units and of_units[0].roles.unit:
+            return (of_units[0], made, *found)[:MOST]
+    # Designs that leave out a factor are said, but never before the one that does not.
+    second = aside and found[0].layout != "flat"
+    places = _at_places(crossing, made, found[0])
+    ahead = found[:1] if second or places else ()
+    found = tuple(p for p in found if _may_stand_beside(p, made))
+    alone = {p.roles.group: p for p in reversed(found)}
+    led = {p.roles.group for p in ahead}
+    finer = {n for p in ahead for n in p.candidate.units[1:]}
+    rest = [
+        p
+        for p in found[len(ahead) :]
+        if p is alone[p.roles.group]
+        or (p.roles.group in led - places and p.candidate.blocks == ahead[0].candidate.units)
+        or (finer & {*p.candidate.units[:1]} and not p.candidate.blocks)
+    ]
+    return (*ahead, made, *other, *rest)[:MOST]
+
+
+def _set(crossing: Crossing, name: str, factors: Sequence[str]) -> bool:
+    """Return whether ages, or days with gaps, were taken equally often in all groups."""
+    others = [n for n in factors if n != name]
+    chosen = bool(words(name) & AGES) or is_when(crossing, name)
+    return chosen and all(evenly_crossed(crossing, name, n) for n in others)
+
+
+def _with_pairs(found: tuple[Proposal, ...], pair: Proposal | None) -> tuple[Proposal, ...]:
+    """Add the design of pairs: first where what the likeliest says of itself advises its formula.
+
+    Readings of one position are then so much alike that without the pairs the interval is too wide.
+    """
+    if pair is None:
+        return found
+    advised = formulas_in(found[0].cautions)
+    alike = pair.formula in advised
+    return ((pair, *found) if alike else (found[0], pair, *found[1:]))[:MOST]
+
+
+def _at_places(crossing: Crossing, made: Proposal, first: Proposal) -> frozenset[str]:
+    """Return what is compared if it was given to one side, eye or ear each of what was sampled.
+
+    The side is then where it was given, and half of the cells of both factors are empty in each.
+    """
+    group, outer = first.candidate.group, made.sampled
+    held = group in made.factors and first.candidate.blocks[:1] == (outer,)
+    sides = [f for f in made.factors if f != group and words(f) & WITHIN]
+    given = held and any(crossing.decides([outer, side], group) for side in sides)
+    return frozenset({group} if given else ())
+
+
+def _may_stand_beside(proposal: Proposal, made: Proposal) -> bool:
+    """Return whether a design of one factor takes labels for what the one of several does.
+
+    Animals whose labels return in both arms are others in each arm, or the same. That they are
+    others on every visit and the same in both arms is neither.
+    """
+    one, anew = proposal.candidate, {*made.anew}
+    if not anew or not (one.relabel or one.blocks):
+        return True
+    other = one.relabel and not one.blocks and one.group not in anew
+    return not (other or anew & {*one.merged})

@@ -1,0 +1,112 @@
+"""Labels that hold several in one, such as `WT_m1_s2`: designs that make columns of their parts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import pyarrow as pa
+
+from nestimate.data.inspection.compounds import Stem
+from nestimate.data.inspection.curves import visits
+from nestimate.data.inspection.kinds import Column
+from nestimate.data.inspection.proposals import MOST, Proposal
+from nestimate.data.inspection.vocabulary import AROUND, VIEWS, hints, passes, words
+from nestimate.data.tables.columns_made import TakeParts
+from nestimate.data.tables.door import Table
+from nestimate.data.tables.parts import taken_part
+from nestimate.data.tables.reading import Reading
+
+
+@dataclass(frozen=True, kw_only=True)
+class Apart:
+    """A column whose labels hold several in one, and the columns that are made of their parts.
+
+    Attributes
+    ----------
+    column, example
+        What holds them, and its first label.
+    stems
+        What several labels begin with, or hold, outermost first.
+    edits
+        What makes a column of each.
+    """
+
+    column: str
+    example: str
+    stems: tuple[Stem, ...]
+    edits: tuple[TakeParts, ...]
+
+    @classmethod
+    def of(cls, columns: Sequence[Column], proposals: Sequence[Proposal]) -> Self | None:
+        """Return the first such column of a table, in its order; None where there is none.
+
+        Labels that are compared themselves are none. Cells, sections and images that stand first
+        are numbered anew in what stands behind them: `cell1_m2` is not of a `cell1`. So is `m1_WT`
+        where a column says WT, but not `m1_pre`.
+        """
+        compared = {proposal.candidate.group for proposal in proposals}
+        taken = {column.name.casefold() for column in columns}
+        grouped = any(column.labelled and "group" in hints(column.name) for column in columns)
+        for column in columns:
+            stems = tuple(stem for stem in column.stems if _holds(stem))
+            if not stems or column.name in compared or not proposals:
+                continue
+            edits = []
+            for number, stem in enumerate(stems, start=1):
+                name = "group" if stem.names and not grouped else stem.called
+                name = name or f"{column.name} {number}"
+                name = f"{column.name} {name}" if name.casefold() in taken else name
+                taken.add(name.casefold())
+                edits.append(
+                    TakeParts(column=name, source=column.name, first=stem.first, last=stem.last)
+                )
+            return cls(
+                column=column.name, example=column.examples[0], stems=stems, edits=tuple(edits)
+            )
+        return None
+
+    def taken(self, table: Table) -> Table:
+        """Return the table with the columns, before the one that they are made of."""
+        codes, labels = table.labels(self.column)
+        made = {}
+        for edit in self.edits:
+            parts = [taken_part(label, edit.first, edit.last) for label in labels]
+            cells = [None if code < 0 else parts[code] for code in codes]
+            made[edit.column] = pa.chunked_array([pa.array(cells, pa.string())])
+        columns: dict[str, Any] = {}
+        for name, cells in table.columns.items():
+            columns |= {**made, name: cells} if name == self.column else {name: cells}
+        return replace(table, columns=columns, known={})
+
+    def read(self, reading: Reading) -> Reading:
+        """Return how the table is read with the columns."""
+        return replace(reading, edits=(*reading.edits, *map(str, self.edits)))
+
+    def first(self, parted: Sequence[Proposal], whole: Sequence[Proposal]) -> tuple[Proposal, ...]:
+        """Return the designs with columns of parts before those without; none where there are none.
+
+        Parameters
+        ----------
+        parted, whole
+            The designs of the table with these columns, and of the table as it is.
+        """
+        names = {edit.column for edit in self.edits}
+        own = [p for p in parted if names & {*p.candidate.used, *p.factors}]
+        told = tuple(replace(p, cautions=(self._said, *p.cautions)) for p in whole)
+        return (*own, *told)[:MOST] if own else ()
+
+    @property
+    def _said(self) -> str:
+        """What speaks against a design without the parts."""
+        stem = self.stems[0]
+        return (
+            f"Right only if {stem.example} in {self.column} ({stem.rows} rows) names nothing that "
+            "its rows share: no animal, sample, experiment or group."
+        )
+
+
+def _holds(stem: Stem) -> bool:
+    """Return whether all that begins with a stem is of one thing."""
+    anew = passes(stem.called) or bool(words(stem.called) & VIEWS)
+    again = visits(stem.ends) or {end.casefold() for end in stem.ends} <= AROUND
+    return again and not anew

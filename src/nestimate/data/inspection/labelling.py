@@ -1,0 +1,86 @@
+"""Which columns label the rows that have a value, and which of their labels occur together."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from nestimate.data.inspection.crossings import Crossing, same_everywhere
+from nestimate.data.inspection.kinds import MOST_LABELS, Column
+from nestimate.data.inspection.measured import Beside
+from nestimate.data.inspection.vocabulary import is_aside, words
+from nestimate.data.tables.door import Table
+from nestimate.data.tables.titles import at_times
+
+MOST_FACTORS = 9
+
+
+def crossed_labels(
+    table: Table,
+    columns: Sequence[Column],
+    values: Sequence[str],
+    summary: Mapping[str, str],
+    beside: Beside | None,
+    whole: str,
+    measured: Sequence[str] = (),
+) -> tuple[str, Crossing]:
+    """Choose the value and cross the columns of labels over its rows.
+
+    A number that is the same in all rows of a unit (age, dose) is rather a property of the unit
+    than the reading. What is surely `measured` labels nothing.
+    """
+    crossing, chosen = None, values[0]
+    # The smallest and largest pixel of an object, not minutes.
+    extremes = {c.name for c in columns if words(c.name) in ({"min"}, {"max"})}
+    extremes = extremes if len(extremes) > 1 else set()
+    # What several columns hold of several times was measured at each.
+    again = [n for found in at_times([c.name for c in columns if c.measured]) for n in found]
+    for value in values[:4]:
+        apart = {
+            value,
+            *summary.values(),
+            *measured,
+            *again,
+            *extremes,
+            *([beside.column] if beside else []),
+        }
+        names = [
+            c.name
+            for c in columns
+            if c.name not in apart
+            and not is_aside(c, table.n_rows)
+            and (is_factor(c, summary) or (c.measured and same_everywhere(table, c, columns)))
+        ]
+        names = names[:MOST_FACTORS]
+        filled = ~np.isnan(table.numbers(value))
+        found = Crossing.of_table(table, [*names, whole], filled)
+        if crossing is None:
+            crossing = found
+        if found.rows.max(initial=0) < 2 or varies_inside(found, value):
+            return value, found
+    if crossing is None:
+        raise AssertionError("at least one value is given")
+    return chosen, crossing
+
+
+def is_factor(column: Column, summary: Mapping[str, str]) -> bool:
+    """Return whether the labels of a column may tell rows apart."""
+    if column.labelled or column.kind == "constant":
+        return True
+    if column.kind == "numbers" and column.whole and column.smallest is not None:
+        # Numbers that may name things: which labels they occur with decides.
+        return column.smallest >= 0 and column.distinct <= MOST_LABELS and column.repeated
+    # With one row per unit the name of the unit is worth having.
+    named = column.kind == "id" and column.smallest is None and column.distinct <= MOST_LABELS
+    return bool(summary) and named
+
+
+def varies_inside(crossing: Crossing, value: str) -> bool:
+    """Return whether the value differs between rows that share all labels."""
+    numbers = crossing.table.numbers(value)
+    kept = ~np.isnan(numbers)
+    key = np.zeros(int(kept.sum()), dtype=np.intp)
+    for name in crossing.names:
+        codes, labels = crossing.table.labels(name)
+        key = np.unique(key * (len(labels) + 1) + codes[kept] + 1, return_inverse=True)[1]
+    pairs = np.unique(np.stack([key, np.unique(numbers[kept], return_inverse=True)[1]]), axis=1)
+    return bool(pairs.shape[1] > key.max(initial=0) + 1)

@@ -1,0 +1,29 @@
+"""Designs of so many means that their answer takes a minute or more: said beforehand."""
+
+from collections.abc import Sequence
+
+from nestimate.data.designs.responses import MEASURED
+from nestimate.data.inspection.kinds import Column
+from nestimate.data.inspection.proposals import Proposal
+from nestimate.data.tables.edits import KeepOnly
+
+#: Means of several factors from which on an answer takes a minute; and of counts or shares that
+#: are met again in blocks with plots in them.
+MANY, MANY_COUNTED = 24, 8
+
+
+def slow(proposal: Proposal, columns: Sequence[Column]) -> tuple[str, ...]:
+    """Return that a design takes its time, and which edit makes a quick one of it; or nothing."""
+    means = len(proposal.branches)
+    inside = "/" in (proposal.roles.block or "") or len(proposal.candidate.units) > 1
+    counted = proposal.roles.response != MEASURED and inside
+    if len(proposal.factors) < 2 or means < (MANY_COUNTED if counted else MANY):
+        return ()
+    said = f"{means} means at once take a minute or more"
+    able = [c for c in columns if c.name in proposal.factors]
+    most = max(able, key=lambda column: column.distinct, default=None)
+    if most is None or proposal.folded or most.smallest is None:
+        return (f"{said}.",)
+    ends = (f"{most.smallest:.15g}", f"{most.largest:.15g}")
+    edit = KeepOnly(where=tuple((most.name, end) for end in ends))
+    return (f"{said}, two {most.name} alone seconds: --edit '{edit}' (edits in Python).",)

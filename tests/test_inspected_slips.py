@@ -1,0 +1,190 @@
+"""What inspect makes of slips, marks and blanks, and where its questions lead."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+import nestimate as ne
+from nestimate.data.inspection.questions import decisions
+from nestimate.data.tables.door import Wanted, read_table
+from nestimate.errors import DataError
+from test_inspection import best, built, rows
+
+ODD_WORDS = {
+    "a mark beside a word": (["39.6*", "died"], "If 'died' stands for no reading, add --na 'died'"),
+    "a mark": (["39.6*"], "'39.6*' has a mark behind the number"),
+    "a dagger": (["39.6 †"], "has a mark behind the number"),
+    "a word": (["died"], "if 'died' stands for none, add --na 'died'"),
+    "words": (["lost at week 2", "escaped"], "If 'escaped' stands for no reading"),
+}
+
+
+@pytest.mark.parametrize("name", ODD_WORDS)
+def test_words_and_marks_are_named_with_what_to_do(name):
+    odd, what = ODD_WORDS[name]
+    cells = [f"{30 + i / 7:.1f}" for i in range(14 - len(odd))]
+    frame = pd.DataFrame(
+        {"Arm": ["veh"] * 7 + ["tx"] * 7, "vol (mm3)": [*cells[:4], *odd, *cells[4:]]}
+    )
+    assert what in " ".join(str(ne.inspect(frame)).split())
+
+
+@pytest.mark.parametrize("name", ["Excluded?", "outlier", "Exclude", "Ausreißer"])
+@pytest.mark.parametrize("mark", ["yes", "x", 1, "sick"])
+def test_a_column_of_exclusions_is_named_with_what_leaves_the_rows_out(name, mark):
+    rest = "no" if mark == "yes" else 0 if mark == 1 else None
+    frame = built("arm mouse", ["veh", "tx"], range(7)).assign(mouse=range(14))
+    frame[name] = [mark if i in (4, 9) else rest for i in range(14)]
+    found = ne.inspect(frame)
+    said = " ".join(str(found).split())
+    edit = re.search(r"--edit '(without [^']*)'", said)[1]
+    assert f"{name} marks rows ({mark})" in said
+    assert name not in {n for p in found.proposals for n in p.candidate.used}
+    assert read_table(frame, Wanted(edits=(edit,))).n_rows == 12
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        (["Control", "CTRL", "Drug"], "'Control' and 'CTRL' may be two words for one"),
+        (["wild type", "WT", "KO"], "'wild type' and 'WT' may be two words for one"),
+        (["veh", "Vehicle", "x"], "'veh' and 'Vehicle' may be two words for one"),
+        (["F", "female", "M"], "'F' and 'female' may be two words for one"),
+        (["KO", "WT", "het"], None),
+        (["control", "vehicle", "drug"], None),
+        (["untreated", "treated"], None),
+    ],
+)
+def test_a_word_and_what_it_is_cut_short_to_are_named(labels, said):
+    found = " ".join(str(ne.inspect(built("arm mouse", labels, range(5)))).split())
+    assert ("may be two words for one" in found) == (said is not None)
+    if said is not None:
+        assert said in found
+        assert f"--edit 'every arm {labels[1]} = " in found
+
+
+def test_a_title_with_commas_is_told_from_a_header(tmp_path):
+    path = tmp_path / "titled.csv"
+    rows = "".join(
+        f"{t},P{p},{w},{p + w / 10 + len(t)}\n"
+        for t in ("DMSO", "Cpd")
+        for p in range(4)
+        for w in range(3)
+    )
+    path.write_text("Assay 14, JK 12.5.2023,,,\n,,,\nTreatment,Passage,Well,OD570\n" + rows)
+    with pytest.raises(
+        DataError, match=r"first line \('Assay 14, JK 12.5.2023'\) is a title.*-row 3"
+    ):
+        ne.inspect(path)
+    assert ne.inspect(path, header_row=3).proposals
+
+
+def test_counts_of_whole_groups_are_to_be_written_row_by_row():
+    frame = pd.DataFrame({"Group": ["Control", "Drug"], "Dead": [12, 5], "Alive": [8, 15]})
+    said = " ".join(str(ne.inspect(frame.assign(Total=20))).split())
+    assert "Write a row for each animal with 0 or 1" in said
+    means = pd.DataFrame({"Group": ["Control", "Drug"], "weight": [12.5, 5.2]})
+    assert "0 or 1" not in str(ne.inspect(means))
+
+
+ASSAYS = {
+    "a blank in each arm": ("animal", [f"a{i}" for i in range(1, 9)], "blank"),
+    "no template at the end": ("Sample", [f"s{i}" for i in range(1, 9)], "NTC"),
+    "medium among samples": ("Sample", [f"s{i}" for i in range(1, 9)], "medium"),
+    "numbered": ("donor", [f"d{i}" for i in range(1, 9)], "No cells 2"),
+    "blank beside two conditions": ("treatment", ["DMSO", "cpd"] * 4, "blank"),
+}
+
+
+@pytest.mark.parametrize("name", ASSAYS)
+def test_blanks_are_no_animals_and_left_out_by_an_edit(name, tmp_path):
+    column, labels, blank = ASSAYS[name]
+    arm = {} if column == "treatment" else {"arm": (["ctl"] * 4 + ["drug"] * 4 + ["ctl"])}
+    frame = pd.DataFrame({column: [*labels, blank], **arm, "y": [*rows(8), 0.05]})
+    frame.to_csv(tmp_path / "assay.csv", index=False)
+    found = ne.inspect(tmp_path / "assay.csv")
+    said = " ".join(str(found).split())
+    assert f"without {column} = " in said
+    assert "holds standards and blanks of the assay" in said
+    for proposal in found.proposals:
+        assert any(blank in str(value) for value in proposal.reading.chosen["edits"])
+
+
+@pytest.mark.parametrize("label", ["medium", "vehicle", "empty vector", "buffer"])
+def test_what_others_are_compared_with_is_no_blank(label, tmp_path):
+    frame = built("treatment dish", [label, "cpd 1", "cpd 2"], range(5))
+    frame.to_csv(tmp_path / "assay.csv", index=False)
+    assert "of the assay" not in str(ne.inspect(tmp_path / "assay.csv"))
+
+
+def test_whole_numbers_with_a_unit_of_measurement_are_measured_where_they_stand_first():
+    frame = built("geno mouse", ["+/+", "-/-"], range(4), repeat=3)
+    frame["mouse"] = frame["geno"] + frame["mouse"].astype(str)
+    frame = frame.rename(columns={"y": "Cm (pF)"})
+    frame.insert(2, "Rm (MOhm)", np.random.default_rng(3).integers(140, 250, 24))
+    assert best(frame)["value"] == "Rm (MOhm)"
+
+
+def test_pairs_come_first_where_the_design_without_says_that_it_needs_them():
+    rng = np.random.default_rng(5)
+    frame = built("plate position arm", [f"p{i}" for i in range(8)], range(1, 5), ["ctl", "drug"])
+    pair = frame.groupby(["plate", "position"]).ngroup()
+    alike = rng.normal(0, 3, 32)[pair] + rng.normal(0, 0.3, 64)
+    for y, first in ((alike, True), (rng.normal(0, 1, 64), False)):
+        found = ne.inspect(frame.assign(y=10 + y))
+        assert bool(found.proposals[0].formula) == first
+        asked = decisions(found.proposals)
+        paired = next(d for d in asked if d.kind == "paired")
+        assert paired.choices == ((0, 1) if first else (1, 0))
+        assert ("Do the readings of one position of one plate belong together" in str(found)) or (
+            asked.index(paired) > 1
+        )
+
+
+def test_a_treatment_of_one_eye_each_is_compared_within_patients_first():
+    frame = built("Patient Eye", range(1, 13), ["OD", "OS"])
+    treated = (frame["Patient"] % 2 == 0) == (frame["Eye"] == "OD")
+    frame.insert(2, "Treatment", np.where(treated, "latanoprost", "none"))
+    found = ne.inspect(frame)
+    assert best(frame) == {"value": "y", "group": "Treatment", "block": "Patient"}
+    assert set(found.proposals[1].factors) == {"Eye", "Treatment"}
+    assert "Treatment: design 1. Both: design 2." in " ".join(str(found).split())
+
+
+def test_questions_lead_to_designs_that_take_the_same_labels_for_the_same():
+    # Ids 1 to 8 in both arms at three visits: none is another on every visit and the same in both.
+    frame = built(
+        "arm id visit", ["placebo", "active"], range(1, 9), ["baseline", "week4", "week12"]
+    )
+    found = ne.inspect(frame)
+    assert found.proposals[0].anew == ("arm",)
+    for proposal in found.proposals:
+        assert not (proposal.roles.group == "visit" and "arm" in proposal.candidate.merged)
+    asked = decisions(found.proposals)
+    assert any(0 in decision.choices for decision in asked)
+
+
+@pytest.mark.parametrize("kept", ["file", "object", "string", "polars", "large_string"])
+def test_frames_are_looked_at_as_files_are_however_they_keep_text(kept, tmp_path):
+    labels = [*(f"s{i}" for i in range(8)), "NTC", "Mean", "Mean"]
+    arms = [*["ctl"] * 4, *["drug"] * 4, "ctl", "ctl", "drug"]
+    frame = pd.DataFrame({"Sample": labels, "arm": arms, "y": [*rows(8), 0.05, 49.9, 50.2]})
+    data = {
+        "file": lambda: tmp_path / "assay.csv",
+        "object": lambda: frame.astype({"Sample": object, "arm": object}),
+        "string": lambda: frame.astype({"Sample": "string", "arm": "string"}),
+        "polars": lambda: pytest.importorskip("polars").DataFrame(frame.to_dict("list")),
+        "large_string": lambda: pa.table(
+            {n: pa.array(frame[n], pa.large_string() if n != "y" else None) for n in frame}
+        ),
+    }
+    frame.to_csv(tmp_path / "assay.csv", index=False)
+    found = ne.inspect(data[kept]())
+    said = " ".join(str(found).split())
+    assert "are summaries of other rows" in said
+    assert "without Sample = NTC" in said
+    with pytest.raises(DataError, match="summaries of other rows"):
+        ne.compare(data[kept](), value="y", group="arm")

@@ -287,7 +287,8 @@ def compare(
         factor lies between and which within units or blocks follows from the data.
     block
         Column whose levels see several groups: day, litter, cell line; with plots inside it, of
-        which each sees some of the cells, `"field/plot"`.
+        which each sees some of the cells, `"field/plot"`; behind a factor where its levels hold
+        others of the same label, `"arm/mouse"`.
     reference
         The group that the others are compared with; of several factors
         `{"genotype": "WT", "treatment": "veh"}`, or `"genotype=WT,treatment=veh"`.

@@ -16,6 +16,7 @@ from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.reference_free import regrouped
 from nestimate.data.designs.responses import observe
+from nestimate.data.designs.reused import Asked
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.strata import members_of, same_members, split
 from nestimate.data.designs.stratum import Role, Stratum
@@ -89,13 +90,15 @@ def adjusted_design(
     warned = [
         said for name in covariates for said in _unequal(plain, table.numbers(name)[kept], name)
     ]
+    # What is asked about equal labels, the formula asks in its own words.
+    doubts = [said for said in plain.warnings if not isinstance(said, Asked)]
     compared = plain.structure.factors
     orders = stated_orders(roles.order, {factor.name: factor.labels for factor in compared})
     return replace(
         _ordered(found, compared),
         roles=replace(found.roles, order=roles.order, reference=roles.reference),
         notes=(*found.notes, *(said_order(name, order) for name, order in orders.items())),
-        warnings=(*found.warnings, *plain.warnings, *warned),
+        warnings=(*found.warnings, *doubts, *warned),
     )
 
 
@@ -160,14 +163,16 @@ def _random(design: Design, table: Table) -> list[str]:
     effects = [s for s in structure.strata if s.role is Role.EFFECT and not s.merged]
     within = [":".join(_coded(table, f) for f in _differing(s, design)) for s in effects]
     bar = "||" if len(within) > 1 else "|"
-    block = quoted(design.block.name)
+    compared = [factor.name for factor in structure.factors]
+    block, *plots = (
+        ":".join(map(quoted, path)) for path in design.roles.block_paths(table, compared)
+    )
     terms = [f"({' + '.join(within) or '1'} {bar if within else '|'} {block})"]
-    plots = [level.name for level in structure.blocks[1:]]
-    inside = [*plots, *(level.name for level in design.levels)]
+    inside = [*plots, *(quoted(level.name) for level in design.levels)]
     paths = [inside[: i + 1] for i in range(len(inside))]
     cells = [s for s in structure.strata if s.role is Role.PLOT and s.of]
-    paths[len(plots) : len(plots)] = [[*plots, *_differing(s, design)] for s in cells]
-    return terms + [f"(1 | {':'.join(map(quoted, [design.block.name, *own]))})" for own in paths]
+    paths[len(plots) : len(plots)] = [[*plots, *map(quoted, _differing(s, design))] for s in cells]
+    return terms + [f"(1 | {':'.join([block, *own])})" for own in paths]
 
 
 def _differing(stratum: Stratum, design: Design) -> tuple[str, ...]:

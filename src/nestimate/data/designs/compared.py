@@ -14,6 +14,8 @@ from nestimate.data.designs.labelled import check_labelled
 from nestimate.data.designs.levels import Level
 from nestimate.data.designs.references import chosen_references
 from nestimate.data.designs.roles import Roles
+from nestimate.data.designs.strata import crossed_factors
+from nestimate.data.designs.structure import Factor
 from nestimate.data.tables.cells import is_plain_number, read_label
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.series import split_names
@@ -150,6 +152,12 @@ class Compared:
             notes=tuple(dict.fromkeys(notes)),
             warnings=tuple(warnings),
         )
+
+    @property
+    def factors(self) -> tuple[Factor, ...]:
+        """What is compared, factor by factor."""
+        whole = Factor(name=self.name, labels=self.labels, codes=self.codes, places=self.places)
+        return crossed_factors(whole, self.crossing)
 
     def expected(self, block: Level) -> NDArray[np.bool_] | None:
         """Return which cells every block should have, (blocks, groups); None: all of them."""

@@ -26,22 +26,13 @@ from nestimate.data.designs.doubts import (
     doubt_values,
     setting_scales,
 )
-from nestimate.data.designs.groups import dropped_units
-from nestimate.data.designs.labelled import read_level
 from nestimate.data.designs.left_out.said import beside_roles
-from nestimate.data.designs.levels import (
-    Level,
-    check_blocks,
-    check_units,
-    doubt_few,
-    merge_single,
-    place_subunits,
-    place_units,
-)
+from nestimate.data.designs.levels import Level, check_units, doubt_few, merge_single
 from nestimate.data.designs.measures import LINEAR, Measure
 from nestimate.data.designs.normalised import doubt_normalised
 from nestimate.data.designs.observed import Chance, Observed
 from nestimate.data.designs.pairing import Rows, doubt_unlike
+from nestimate.data.designs.places import placed_blocks, placed_units
 from nestimate.data.designs.responses import observe
 from nestimate.data.designs.roles import Roles, check_roles
 from nestimate.data.designs.scatter import measure_scatter
@@ -247,16 +238,18 @@ class Design:
         group, groups = compared.codes, compared.labels
         roles, said = compared.placed(table, roles, keep)
         notes += said
-        blocks, place, places, doubts = _placed(table, roles, keep, compared)
+        blocks, place, places, doubts = placed_blocks(table, roles, keep, compared)
         block = blocks[0] if blocks else None
         warnings = [*compared.warnings, *doubts]
         readings = read_rows(value, group, summary)
         readings, said = reconstructed(
-            readings, groups, alone=_alone(roles), against=roles.one_group
+            readings, groups, alone=roles.summed_up, against=roles.one_group
         )
         warnings += said
-        levels, said = _unit_levels(table, roles, keep, place, places)
+        parts = (place, places, readings.value)
+        levels, said, doubts = placed_units(table, roles, keep, compared, parts)
         notes += said
+        warnings += doubts
         rows = Rows(keep=keep, readings=readings, groups=groups, levels=levels, block=block)
         kept = np.flatnonzero(keep)
         distance = distances(readings, len(groups))
@@ -348,53 +341,3 @@ def _doubts(
 def _place(levels: tuple[Level, ...], group: NDArray[np.intp]) -> NDArray[np.intp]:
     """Return the unit of every row; rows themselves where there are none."""
     return levels[0].codes if levels else np.arange(group.size)
-
-
-def _placed(
-    table: Table, roles: Roles, keep: NDArray[np.bool_], compared: Compared
-) -> tuple[tuple[Level, ...], NDArray[np.intp], tuple[str, ...], list[str]]:
-    """Return blocks and plots, where units lie (group or cell), names of these, and doubts."""
-    group, groups = compared.codes, compared.labels
-    blocks: tuple[Level, ...] = ()
-    for name in roles.block_columns(table):
-        found = read_level(table, name, keep)
-        blocks += (place_subunits(blocks[-1], found) if blocks else found,)
-    if not blocks:
-        return (), group, groups, []
-    doubts = check_blocks(blocks[0], group, groups, compared.name, compared.expected(blocks[0]))
-    doubts += doubt_labels(blocks[0])
-    inner = blocks[-1]
-    places = tuple(f"{k} x {g}" for k in inner.labels for g in groups)
-    return blocks, inner.codes * len(groups) + group, places, doubts
-
-
-def _alone(roles: Roles) -> bool:
-    """Whether rows are summaries that belong to nothing but their group."""
-    return bool(roles.summary) and roles.unit is None and roles.block is None
-
-
-def _unit_levels(
-    table: Table,
-    roles: Roles,
-    keep: NDArray[np.bool_],
-    place: NDArray[np.intp],
-    places: tuple[str, ...],
-) -> tuple[tuple[Level, ...], list[str]]:
-    """Read units and subunits; without a unit column every summary row is a unit of its own."""
-    columns = roles.unit_columns(table)
-    if _alone(roles) and place.size > np.unique(place).size:
-        kept = np.flatnonzero(keep)
-        labels = tuple(table.row(i) for i in kept)
-        return (Level(name="row", labels=labels, codes=np.arange(kept.size)),), []
-    levels: tuple[Level, ...] = ()
-    notes: list[str] = []
-    for name in columns:
-        found = read_level(table, name, keep)
-        notes += table.label_notes(name) + dropped_units(name, keep, *table.labels(name))
-        if not levels:
-            found, placed = place_units(
-                found, place, places, relabel=roles.relabel_units, block=roles.block
-            )
-            notes += placed
-        levels += (place_subunits(levels[-1], found) if levels else found,)
-    return levels, notes

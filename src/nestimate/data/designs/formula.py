@@ -9,11 +9,11 @@ parentheses, as in `drug|line`, is a random term, and a double bar makes its eff
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from nestimate.data.designs.atoms import Atom, Reader, atom_number, shown
-from nestimate.data.designs.expressions import Expression, parse_expression, scan
+from nestimate.data.designs.expressions import Expression, parse_expression, quoted, scan
 from nestimate.errors import DesignError
 
 
@@ -76,6 +76,14 @@ class Formula:
     random: tuple[RandomTerm, ...]
 
     @property
+    def clusters(self) -> dict[tuple[str, ...], list[RandomTerm]]:
+        """The random terms by what they differ between."""
+        held: dict[tuple[str, ...], list[RandomTerm]] = {}
+        for term in self.random:
+            held.setdefault(term.factors, []).append(term)
+        return held
+
+    @property
     def measured(self) -> tuple[str, ...]:
         """Columns that the response names."""
         return self.outcome.columns
@@ -105,6 +113,34 @@ class Formula:
     def grouping(self) -> tuple[str, ...]:
         """Columns right of a bar."""
         return tuple(dict.fromkeys(name for term in self.random for name in term.factors))
+
+    @property
+    def written(self) -> tuple[Atom, ...]:
+        """The atoms with C(...) around columns that are taken for labels by it."""
+        return tuple(
+            replace(atom, text=f"C({atom.text})") if atom.coded else atom for atom in self.atoms
+        )
+
+    def spelt(
+        self, fixed: str, terms: Sequence[tuple[Sequence[RandomTerm], Sequence[str], Sequence[str]]]
+    ) -> str:
+        """Return a formula for the same response.
+
+        Parameters
+        ----------
+        fixed
+            Its fixed part.
+        terms
+            Of each of its random parts the terms that it is made of, what stands left of the bar
+            beside 1, and the columns to the right.
+        """
+        parts = [fixed]
+        for own, left, factors in terms:
+            bar = "|" if len(left) < 2 or any(term.correlated for term in own) else "||"
+            start = [] if left and any(term.code == "1" for term in own) else ["0" if left else "1"]
+            parts.append(f"({' + '.join([*start, *left])} {bar} {':'.join(map(quoted, factors))})")
+        response = quoted(self.response) if self.outcome.plain else self.outcome.text
+        return f"{response} ~ {' + '.join(parts)}"
 
     def shown(self, code: str) -> str:
         """Return numbered atoms as the user wrote them."""

@@ -267,7 +267,7 @@ def _design(
         warnings=(
             *along.warnings,
             *random.warnings,
-            *misgivings(formula, frame, random, columns),
+            *misgivings(formula, frame, random, columns, (value, compared.options)),
             *unalike,
             *doubt_exposures(table, observed, formula.columns, frame.kept, grouped),
             *doubts,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.statistics import UnitStatistics
 from nestimate.errors import DesignError, listed
-from nestimate.remedies import Remedy
+from nestimate.remedies import Remedy, Spoken
 
 Codes = NDArray[np.intp]
 
@@ -57,7 +57,13 @@ NO_LEVEL = Level(name="", labels=(), codes=np.zeros(0, dtype=np.intp))
 
 
 def place_units(
-    unit: Level, place: Codes, places: Sequence[str], *, relabel: bool, block: str | None = None
+    unit: Level,
+    place: Codes,
+    places: Sequence[str],
+    *,
+    relabel: bool,
+    block: str | None = None,
+    within: Sequence[str | Spoken] = (),
 ) -> tuple[Level, list[str]]:
     """Recode units so that each lies in one place, or refuse labels that occur in several.
 
@@ -71,6 +77,8 @@ def place_units(
         Whether equal labels in different places are different units.
     block
         The column of blocks that was named, if any.
+    within
+        What is said of labels that are the same in some of the places.
     """
     pairs, codes = _as_they_come(unit.codes * len(places) + place)
     unit_of, place_of = np.divmod(pairs, len(places))
@@ -85,7 +93,7 @@ def place_units(
         )
         note = (
             f"{shared.size} {unit.name} labels occur in more than one place and are taken as "
-            "different units, as asked."
+            f"different units, {len(labels)} in all, as asked."
         )
         return Level(name=unit.name, labels=labels, codes=codes), [note]
     names = listed([unit.labels[u] for u in shared], most=6)
@@ -97,7 +105,8 @@ def place_units(
     )
     relabelled = ". If they are different units with reused labels, add "
     inside = f"{block}/{unit.name}" if block else unit.name
-    raise DesignError(told, Remedy("block", inside), relabelled, Remedy("relabel_units"), ".")
+    again = Remedy("relabel_units")
+    raise DesignError(told, Remedy("block", inside), *within, relabelled, again, ".")
 
 
 def _as_they_come(pairs: Codes) -> tuple[Codes, Codes]:
@@ -150,6 +159,8 @@ def check_blocks(
     groups: Sequence[str],
     group_name: str,
     expected: NDArray[np.bool_] | None = None,
+    *,
+    anew: bool = False,
 ) -> list[str]:
     """Refuse blocks that cannot compare groups; say which cells are missing.
 
@@ -159,6 +170,8 @@ def check_blocks(
         The blocks, the group of every row, the labels, and what they are groups of.
     expected
         Which cells should have values, (blocks, groups); None: all of them.
+    anew
+        Whether equal labels are other blocks in another group.
 
     Raises
     ------
@@ -179,7 +192,8 @@ def check_blocks(
             f"block: its levels would be compared with the groups of '{group_name}'. If "
             f"{block.name} is what was treated, give it as unit: "
         )
-        raise DesignError(told, Remedy("unit", block.name), ".")
+        again = (" ", Remedy("relabel_units")) if anew else ()
+        raise DesignError(told, Remedy("unit", block.name), *again, ".")
     lonely = [groups[int(g)] for g in np.flatnonzero(seen.sum(axis=0) < 2)]
     if lonely:
         raise DesignError(

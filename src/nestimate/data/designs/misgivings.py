@@ -1,19 +1,25 @@
 """What a formula probably does not mean: said beside the answer."""
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.designs.atoms import shown
 from nestimate.data.designs.expressions import quoted
-from nestimate.data.designs.formula import Formula
+from nestimate.data.designs.formula import Formula, RandomTerm
 from nestimate.data.designs.levels import Level
 from nestimate.data.designs.model_frame import ModelFrame
 from nestimate.data.designs.random_terms import Random, combined_level
+from nestimate.data.designs.reused import Labelled
 from nestimate.data.designs.strata import members_of, same_members, split
+from nestimate.data.designs.structure import Factor
 from nestimate.data.designs.term_columns import Column
+from nestimate.remedies import Fit
 
 Codes = NDArray[np.intp]
+Values = NDArray[np.float64]
 
 #: Whole numbers up to this many may be codes of groups.
 MOST_CODES = 12
@@ -24,9 +30,21 @@ ONE = ("1", 1)
 
 
 def misgivings(
-    formula: Formula, frame: ModelFrame, random: Random, fixed: Sequence[Column]
+    formula: Formula,
+    frame: ModelFrame,
+    random: Random,
+    fixed: Sequence[Column],
+    asked: tuple[Values, tuple[tuple[str, str], ...]],
 ) -> list[str]:
-    """Say what a formula probably does not mean."""
+    """Say what a formula probably does not mean.
+
+    Parameters
+    ----------
+    formula, frame, random, fixed
+        The formula, the rows that it uses, what scatters, and the fixed columns.
+    asked
+        The values that are analysed, and the options that another formula for them needs.
+    """
     levels = [term.factors[0] for term in formula.random if (term.code, len(term.factors)) == ONE]
     said = [
         f"{name} is in the fixed part and right of a bar: its levels are estimated one by one, so "
@@ -53,9 +71,11 @@ def misgivings(
                 f"'(1 | {term.place})' is usually meant."
             )
     factors = [name for name in columns if name in frame.factors]
+    reused = _reused(formula, frame, factors, *asked)
     return [
         *said,
-        *_alike(formula, frame, random, fixed),
+        *reused.values(),
+        *_alike(formula, frame, random, fixed, [*reused]),
         *(
             s
             for name in columns
@@ -65,12 +85,57 @@ def misgivings(
     ]
 
 
+def _reused(
+    formula: Formula,
+    frame: ModelFrame,
+    names: Sequence[str],
+    value: Values,
+    options: tuple[tuple[str, str], ...],
+) -> dict[tuple[str, ...], str]:
+    """Say which labels may have been used again under other levels of the fixed part's factors."""
+    levels = {name: combined_level(frame, (name,)) for name in (*names, *formula.grouping)}
+    factors = [Factor(name=n, labels=levels[n].labels, codes=levels[n].codes) for n in names]
+    said = {}
+    for path in formula.clusters:
+        found = Labelled.of([levels[name] for name in path], factors, value)
+        for sentence in found.same(Fit(_told_apart(formula, path, found.apart), options)):
+            said[path] = sentence
+    return said
+
+
+def _told_apart(formula: Formula, path: tuple[str, ...], apart: tuple[str, ...]) -> str:
+    """Return the formula with clusters told apart by factors, too; what holds them sees several."""
+    atoms, size = formula.written, len(path)
+    terms: dict[frozenset[str], tuple[list[RandomTerm], list[str], tuple[str, ...]]] = {}
+    for factors, own in formula.clusters.items():
+        inside, told = factors[:size] == path, factors
+        left = [term for term in own if term.code != "1"]
+        if inside:
+            left = [term for term in left if not _names(formula, term) & {*apart}]
+            told = (*path[:-1], *apart, path[-1], *factors[size:])
+        spelt = [shown(term.code, atoms) for term in left]
+        if factors == path[: len(factors)] and not inside and not left and len(apart) == 1:
+            spelt = [atoms[i].text for i in formula.fixed_atoms if atoms[i].column in apart]
+        terms.setdefault(frozenset(told), (own, spelt, told))
+    return formula.spelt(shown(formula.fixed, atoms), [*terms.values()])
+
+
+def _names(formula: Formula, term: RandomTerm) -> set[str | None]:
+    """Return the columns left of the bar of a term."""
+    return {formula.atoms[int(i)].column for i in re.findall(r"x(\d+)", term.code)}
+
+
 def _alike(
-    formula: Formula, frame: ModelFrame, random: Random, fixed: Sequence[Column]
+    formula: Formula,
+    frame: ModelFrame,
+    random: Random,
+    fixed: Sequence[Column],
+    reused: Sequence[tuple[str, ...]],
 ) -> list[str]:
     """Say that an effect is taken to be the same in all clusters, where readings repeat in each.
 
     Then its readings count as if each were a cluster of its own (Schielzeth & Forstmeier 2009).
+    `reused`: columns that tell clusters apart of which equal labels may be others.
     """
     outer = random.outer
     if random.crossed or not outer.size:
@@ -99,6 +164,8 @@ def _alike(
         if not any(same_members(cells(atoms), other) for other in (outer.codes, *held))
     ]
     said = []
+    again = [path[-1] for path in reused if outer.name in path]
+    same = f"If equal labels are one {again[0]}, " if again else ""
     # What is said of an interaction holds its factors.
     for atoms in (one for one in missing if not any(one < other for other in missing)):
         names = [formula.atoms[i].text for i in sorted(atoms)]
@@ -108,7 +175,7 @@ def _alike(
             f"How far {'the effect' if len(names) == 1 else 'the interaction'} of {what} differs "
             f"between {outer.name} is not in the formula: it is taken to be the same in every "
             f"{outer.name}, and readings count as if each were another {outer.name}. "
-            f"'({bar})' lets it differ."
+            f"{same}'({bar})' lets it differ."
         )
     return said
 

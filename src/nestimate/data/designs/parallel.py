@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from nestimate.data.designs.atoms import shown
 from nestimate.data.designs.contextual import Contextual
 from nestimate.data.designs.expressions import quoted, unquoted
-from nestimate.data.designs.formula import Formula, RandomTerm
+from nestimate.data.designs.formula import Formula
 from nestimate.data.designs.model_frame import ModelFrame
 from nestimate.data.designs.observed import Observed
 from nestimate.data.designs.random_terms import Random
@@ -319,9 +319,7 @@ def _cluster_test(rows: Rows) -> Test | None:
 
 def _spelt(formula: Formula, random: Random, compared: Compared, found: Slopes) -> Fit:
     """Return the formula with slopes of its own for what differs in them, or may."""
-    atoms = [
-        replace(atom, text=f"C({atom.text})") if atom.coded else atom for atom in formula.atoms
-    ]
+    atoms = formula.written
     texts = {atoms[i].column: atoms[i].text for i in formula.fixed_atoms}
     fixed = shown(formula.fixed, atoms)
     if found.groups is not None and found.groups.unalike:
@@ -331,19 +329,13 @@ def _spelt(formula: Formula, random: Random, compared: Compared, found: Slopes) 
         alone = {crossed, found.name, *(texts[name] for name in compared.factors)}
         rest = pieces if "(" in formula.fixed else [p for p in pieces if p not in alone]
         fixed = " + ".join([f"{crossed} * {found.name}", *rest])
-    held: dict[tuple[str, ...], list[RandomTerm]] = {}
-    for term in formula.random:
-        held.setdefault(term.factors, []).append(term)
-    terms = [fixed]
-    for factors, own in held.items():
+    terms = []
+    for factors, own in formula.clusters.items():
         left = [shown(term.code, atoms) for term in own if term.code != "1"]
         if found.clusters is not None and ":".join(factors) == _between(random):
             left = list(dict.fromkeys([*left, found.name]))
-        bar = "|" if len(left) < 2 or any(term.correlated for term in own) else "||"
-        start = [] if left and any(term.code == "1" for term in own) else ["0" if left else "1"]
-        terms.append(f"({' + '.join([*start, *left])} {bar} {':'.join(map(quoted, factors))})")
-    response = quoted(formula.response) if formula.outcome.plain else formula.outcome.text
-    return Fit(f"{response} ~ {' + '.join(terms)}", compared.options)
+        terms.append((own, left, factors))
+    return Fit(formula.spelt(fixed, terms), compared.options)
 
 
 def _between(random: Random) -> str:

@@ -1,6 +1,6 @@
 """The user's words for the columns."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nestimate.data.designs.measures import Measure
@@ -24,7 +24,8 @@ class Roles:
         (`litter/animal/slice`); None in a flat layout.
     block
         Column whose levels see several groups (day, litter, line), or None; with plots inside it,
-        of which each sees some of the cells of several factors, `field/plot`.
+        of which each sees some of the cells of several factors, `field/plot`; behind a factor whose
+        levels hold others of the same label, `arm/mouse`.
     reference
         The group that the others are compared with; None lets `Design` choose and say so. Of
         several factors `genotype=WT,treatment=veh`.
@@ -105,18 +106,35 @@ class Roles:
         }
         return tuple((name, text) for name, text in given.items() if text is not None)
 
+    @property
+    def summed_up(self) -> bool:
+        """Whether rows are summaries that belong to nothing but their group."""
+        return bool(self.summary) and self.unit is None and self.block is None
+
     def group_columns(self, table: Table) -> tuple[str, ...]:
         """Names of the factors that are compared; a column may have a comma in its name."""
         return split_names(self.group, table.columns, ",")
 
     @property
     def in_plots(self) -> bool:
-        """Whether plots lie in the blocks: `field/plot`."""
+        """Whether there is more to the blocks than one column: `field/plot`."""
         return "/" in (self.block or "")
 
     def block_columns(self, table: Table) -> tuple[str, ...]:
         """Names of the blocks and the plots inside them, outermost first."""
         return () if self.block is None else split_names(self.block, table.columns, "/")
+
+    def block_paths(self, table: Table, factors: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+        """Names of the blocks and plots, each behind the factors that tell its labels apart."""
+        paths: list[tuple[str, ...]] = []
+        told: tuple[str, ...] = ()
+        names = self.block_columns(table)
+        for name in names:
+            told += (name,)
+            if name not in factors or name == names[-1]:
+                paths.append(told)
+                told = ()
+        return tuple(paths)
 
     def unit_columns(self, table: Table) -> tuple[str, ...]:
         """Names of the unit columns, outermost first; a column may have a slash in its name."""
@@ -139,8 +157,8 @@ def check_roles(table: Table, roles: Roles, units: tuple[str, ...]) -> tuple[str
     factors = roles.group_columns(table)
     named += [("group", name) for name in factors]
     plots = roles.block_columns(table)
-    # The plots of a split plot may be told by their factor: field/variety.
-    named += [("block", name) for name in plots if name not in plots[1:] or name not in factors]
+    # Plots of a split plot may be told by their factor, field/variety; labels by one, arm/mouse.
+    named += [("block", name) for name in plots if len(plots) == 1 or name not in factors]
     named += [*roles.summary.items(), ("total", roles.total), ("exposure", roles.exposure)]
     named += [("unit", name) for name in units]
     used: dict[str, str] = {}

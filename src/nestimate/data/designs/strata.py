@@ -77,7 +77,7 @@ def role_structure(
             )
         )
     return Structure(
-        factors=_factors(factor, crossing),
+        factors=crossed_factors(factor, crossing),
         groups=factor.labels,
         group=group,
         factorial=crossing,
@@ -95,7 +95,8 @@ def role_structure(
     )
 
 
-def _factors(factor: Factor, crossing: Crossing | None) -> tuple[Factor, ...]:
+def crossed_factors(factor: Factor, crossing: Crossing | None) -> tuple[Factor, ...]:
+    """Return the factors whose cells are compared; what is compared where there is one."""
     if crossing is None:
         return (factor,)
     return tuple(

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
+from nestimate.data.designs import reused
 from nestimate.data.inspection.kinds import Column
 
 #: Words in the names of columns, and the role that they speak for.
@@ -118,13 +119,7 @@ LITTERS = frozenset({"litter", "dam", "wurf", "portée", "camada", "ninhada", "c
 #: Words for what plants and animals descend from; lines of cells are rather a sample of lines.
 LINES = frozenset({"line", "linie", "lignée", "línea"})
 #: Words for what lives.
-ANIMALS = frozenset(
-    {"mouse", "mice", "animal", "subject", "subj", "rat", "fish", "patient"}
-    | {"participant", "person", "pig", "dog", "cat", "plant", "tree", "larva", "larvae"}
-    | {"fly", "embryo", "worm", "pup", "hamster", "rabbit", "sheep", "cow", "bird", "chick"}
-    | {"maus", "mäuse", "tier", "tiere", "ratte", "pflanze", "souris", "sujet", "plante"}
-    | {"ratón", "rata", "sujeto", "paciente", "planta", "topo", "soggetto", "pianta"}
-)
+ANIMALS = reused.ANIMALS
 #: Words for what each of them is from birth.
 BORN = frozenset(
     {"genotype", "genotyp", "génotype", "genotipo", "strain", "stamm", "souche", "cepa"}

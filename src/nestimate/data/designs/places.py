@@ -1,0 +1,102 @@
+"""Where units lie: in blocks and groups, told apart by their labels as the roles say."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nestimate.data.designs.compared import Compared
+from nestimate.data.designs.doubts import doubt_labels
+from nestimate.data.designs.groups import dropped_units
+from nestimate.data.designs.labelled import read_level
+from nestimate.data.designs.levels import Level, check_blocks, place_subunits, place_units
+from nestimate.data.designs.reused import Labelled
+from nestimate.data.designs.roles import Roles
+from nestimate.data.tables.door import Table
+
+Codes = NDArray[np.intp]
+Values = NDArray[np.float64]
+
+
+def placed_blocks(
+    table: Table, roles: Roles, keep: NDArray[np.bool_], compared: Compared
+) -> tuple[tuple[Level, ...], Codes, tuple[str, ...], list[str]]:
+    """Return blocks and plots, where units lie (group or cell), names of these, and doubts.
+
+    A factor before the last column is no block: it tells labels apart, `arm/mouse`.
+    """
+    group, groups = compared.codes, compared.labels
+    paths = roles.block_paths(table, roles.group_columns(table))
+    blocks: tuple[Level, ...] = ()
+    parent: Level | None = None
+    for path in paths:
+        for name in path:
+            found = read_level(table, name, keep)
+            parent = found if parent is None else place_subunits(parent, found)
+        blocks += () if parent is None else (parent,)
+    if not blocks:
+        return (), group, groups, []
+    anew = len(paths[0]) > 1
+    expected = compared.expected(blocks[0])
+    doubts = check_blocks(blocks[0], group, groups, compared.name, expected, anew=anew)
+    doubts += doubt_labels(blocks[0])
+    inner = blocks[-1]
+    places = tuple(f"{k} x {g}" for k in inner.labels for g in groups)
+    return blocks, inner.codes * len(groups) + group, places, doubts
+
+
+def placed_units(
+    table: Table,
+    roles: Roles,
+    keep: NDArray[np.bool_],
+    compared: Compared,
+    parts: tuple[Codes, tuple[str, ...], Values],
+) -> tuple[tuple[Level, ...], list[str], list[str]]:
+    """Read units and subunits; without a unit column every summary row is a unit of its own.
+
+    Parameters
+    ----------
+    table, roles, keep, compared
+        The table, the roles of its columns, which rows have a value, and what is compared.
+    parts
+        Where units lie, what these places are called, and the values of the rows.
+
+    Returns
+    -------
+    tuple
+        The levels, what was done, and what is doubtful in labels that were used again, or were not.
+    """
+    place, places, value = parts
+    blocks, units = roles.block_columns(table), roles.unit_columns(table)
+    if roles.summed_up and place.size > np.unique(place).size:
+        kept = np.flatnonzero(keep)
+        labels = tuple(table.row(i) for i in kept)
+        return (Level(name="row", labels=labels, codes=np.arange(kept.size)),), [], []
+    levels: tuple[Level, ...] = ()
+    notes: list[str] = []
+    doubts: list[str] = []
+    path: tuple[Level, ...] = ()
+
+    def labelled(
+        held: tuple[Level, ...], plots: tuple[str, ...], inner: tuple[str, ...]
+    ) -> Labelled:
+        return Labelled.of(held, compared.factors, value, plots=plots, units=inner)
+
+    for i, name in enumerate(blocks):
+        path += (read_level(table, name, keep),)
+        doubts += labelled(path, blocks[i + 1 :], units).same()
+    for name in units:
+        found = read_level(table, name, keep)
+        notes += table.label_notes(name) + dropped_units(name, keep, *table.labels(name))
+        if not levels:
+            read = labelled((*path, found), (), units[1:])
+            found, placed = place_units(
+                found,
+                place,
+                places,
+                relabel=roles.relabel_units,
+                block=roles.block,
+                within=read.within(),
+            )
+            notes += placed
+            doubts += read.different(found.size) if placed else []
+        levels += (place_subunits(levels[-1], found) if levels else found,)
+    return levels, notes, doubts

@@ -11,15 +11,13 @@ from typing import Self
 import numpy as np
 
 from nestimate.data.designs.labelled import Unused
-from nestimate.data.designs.left_out.asked import ByRoles
 from nestimate.data.designs.left_out.behind import are_one
 from nestimate.data.designs.left_out.kinds import LeftOut, Looked
 from nestimate.data.designs.left_out.uneven import Labels
 from nestimate.data.designs.strata import split
 from nestimate.data.designs.structure import Factor
 from nestimate.data.inspection.holders import may_return, numbered
-from nestimate.data.tables.cells import is_plain_number
-from nestimate.remedies import Advice, Fit, Remedy
+from nestimate.remedies import Advice, Remedy
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -59,26 +57,16 @@ class Anew(LeftOut):
 
     def advice(self) -> Advice:
         """Say what labels do if they are others in each, ask if they are, and write the terms."""
-        name, asked = self.name, self.looked.asked
-        assert isinstance(asked, ByRoles)
+        name = self.name
         where = " and ".join(factor.name for factor in self.over)
         one, other = (f"{name} {self.label} of {label}" for label in self.over[0].labels[:2])
-        start = (
+        held = "/".join([*(factor.name for factor in self.over), name])
+        return Advice(
             f"{self.start}, and its labels return: what shares one {name} inside one {where} is "
             f"{self.much} more alike than {self.looked.points.rest} ({self.shown}). The rows count "
-            f"as if they were independent. If {one} and {other} are the same, compare within it: "
+            f"as if they were independent. If {one} and {other} are not the same, name it: ",
+            Remedy("block", held),
+            ". If they are, compare within it: ",
+            Remedy("block", name),
+            ".",
         )
-        block = Remedy("block", name)
-        names = [f.name for f in self.looked.factors]
-        roles = asked.roles
-        if not all(own.isidentifier() and own.isascii() for own in (*names, name, roles.value)):
-            return Advice(start, block, ".")
-        fixed = " * ".join(map(_written, self.looked.factors))
-        held = ":".join([*(factor.name for factor in self.over), name])
-        formula = Fit(f"{roles.value} ~ {fixed} + (1 | {held})", roles.said_options)
-        return Advice(start, block, ". If they are not, a formula tells them apart: ", formula)
-
-
-def _written(factor: Factor) -> str:
-    """Return a factor as a formula writes it: numbers that name groups are no slope."""
-    return f"C({factor.name})" if all(map(is_plain_number, factor.labels)) else factor.name

@@ -182,6 +182,8 @@ def _fixed(model: Model, theta: dict[Family, Any]) -> Any:
     pm.Deterministic("mu", pm.math.dot(terms.means, centred), dims="groups")
     first = np.eye(len(terms.labels))[0]
     raw = centred - pm.math.dot(terms.offsets, centred) * first
+    if terms.stated is not None:
+        raw = pm.math.dot(terms.stated.under(terms.labels), raw)
     pm.Deterministic("beta", raw, dims="coefficient")
     return pm.math.dot(terms.fixed, centred)
 

@@ -36,12 +36,15 @@ class Along:
         The rows, the formula, and formulae's matrix of its fixed part.
     at
         Stated values by measurement, the first of which groups are compared at.
+    turn
+        Weights of the columns of the matrix in those that are drawn, (written, drawn).
     """
 
     frame: ModelFrame
     formula: Formula
     common: Any
     at: Mapping[str, tuple[float, ...]]
+    turn: Array
 
     @classmethod
     def of(
@@ -50,6 +53,7 @@ class Along:
         formula: Formula,
         common: Any,
         at: Mapping[str, tuple[float, ...]],
+        turn: Array,
     ) -> Self:
         """Check that values are stated of measurements alone.
 
@@ -58,7 +62,7 @@ class Along:
         DesignError
             When the formula has no such measurement.
         """
-        found = cls(frame=frame, formula=formula, common=common, at=at)
+        found = cls(frame=frame, formula=formula, common=common, at=at, turn=turn)
         for name in at:
             if name in frame.factors:
                 raise DesignError(
@@ -96,12 +100,12 @@ class Along:
         return self.frame.grid(self.formula.variables, self.first)
 
     def rows(self, at: Mapping[str, float] | None = None) -> Array:
-        """Return the columns of the fixed part in the rows of the grid, there or elsewhere."""
+        """Return the columns that are drawn in the rows of the grid, there or elsewhere."""
         return self._columns(self.frame.grid(self.formula.variables, {**self.first, **(at or {})}))
 
     def _columns(self, rows: "pd.DataFrame") -> Array:
         new = self.common.evaluate_new_data(self.frame.numbered(self.formula, rows))
-        return np.asarray(new.design_matrix, dtype=np.float64)
+        return np.asarray(new.design_matrix, dtype=np.float64) @ self.turn
 
     def profiles(self, groups: Sequence[Mapping[str, str]], offsets: Array) -> Profiles:
         """Return the rows as they would be in each group: all else is theirs, or as stated.

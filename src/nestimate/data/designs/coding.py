@@ -29,6 +29,13 @@ class Coding:
     alone: tuple[bool, ...]
     turn: Array
 
+    def under(self, labels: tuple[str, ...]) -> Array:
+        """Return the weights where coefficients have these names when drawn; else none are turned.
+
+        Against another reference they have other names: there those drawn are given as they are.
+        """
+        return self.turn if labels == self.labels else np.eye(len(labels))
+
     def said(self, coefficients: Array) -> Array:
         """Return coefficients as they are said, (draws, said), from (draws, drawn)."""
         return np.asarray(coefficients @ self.turn.T)

@@ -3,18 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.aggregates import read_rows
 from nestimate.data.designs.along import Along
-from nestimate.data.designs.coding import Coding, turned
+from nestimate.data.designs.coding import ROUNDING, turned
 from nestimate.data.designs.crossing import Crossing
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.doubts import doubt_values
 from nestimate.data.designs.exposures import Grouped, doubt_exposures
+from nestimate.data.designs.fixed_part import FixedPart
 from nestimate.data.designs.formula import Formula
 from nestimate.data.designs.left_out.said import beside_formula
 from nestimate.data.designs.misgivings import misgivings
@@ -32,9 +33,8 @@ from nestimate.data.designs.scatter import measure_scatter
 from nestimate.data.designs.statistics import measure_yardstick, unit_statistics
 from nestimate.data.designs.strata import noise_homes
 from nestimate.data.designs.structure import Factor, Structure
-from nestimate.data.designs.term_columns import Column, coefficients, distinct
 from nestimate.data.tables.door import Table
-from nestimate.errors import DataError, DesignError, listed
+from nestimate.errors import DataError, DesignError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,11 +105,19 @@ def formula_design(
     read = partial(read_model_frame, table, formula, group=group, working=working)
     said = read(reference=reference)
     design = partial(
-        _design, table, formula, said, roles=roles, observed=observed, apart=apart, at=at or {}
+        _design,
+        table,
+        formula,
+        said,
+        roles=roles,
+        observed=observed,
+        apart=apart,
+        at=at or {},
     )
+    part = partial(FixedPart.of, formula=formula, centre=not as_stated)
     stated = reference is not None and not as_stated
-    made = _stated(design(read(reference=None)), formula, said) if stated else None
-    made = made or design(said)
+    made = _stated(design(part(read(reference=None))), formula, said) if stated else None
+    made = made or design(part(said))
     if given.group not in ("", MEAN):
         return made  # roles that a formula stands for say themselves what they leave out
     where = " x ".join(said.compared) or "formula"
@@ -125,30 +133,23 @@ def _stated(design: Design, formula: Formula, frame: ModelFrame) -> Design | Non
     What is drawn stays: its priors speak of the coefficients that no stated reference decides. None
     where coefficients cannot be told from those, or own slopes of clusters are among them.
     """
-    common, structure = frame.matrices(formula.fixed, formula).common, design.structure
-    fixed = np.asarray(common.design_matrix, dtype=np.float64)
-    columns = coefficients(common, formula)
-    turn = turned(structure.fixed + structure.offsets, fixed)
+    part, structure = FixedPart.of(frame, formula=formula, centre=False), design.structure
+    turn = turned(structure.fixed + structure.offsets, part.written)
     if turn is None:
         return None
-    labels = distinct([column.label for column in columns])
-    moved = {labels[j] for j in np.flatnonzero((turn != np.eye(len(turn))).any(axis=1))}
+    before = np.eye(len(turn)) if structure.stated is None else structure.stated.turn
+    near = np.isclose(turn, before, rtol=ROUNDING, atol=ROUNDING * np.abs(turn).max())
+    moved = {part.labels[j] for j in np.flatnonzero(~near.all(axis=1))}
     if any(structure.labels[j] in moved for j, _ in structure.slopes):
         return None
-    coding = Coding(
-        labels=tuple(labels),
-        shifts=tuple(bool(shift) for shift in _shifts(common, fixed)),
-        alone=_alone(columns, formula),
-        turn=turn,
-    )
     factors, crossing = _factors(frame)
-    codes = _codes(factors, crossing, len(fixed))
+    codes = _codes(factors, crossing, len(part.written))
     _, first = np.unique(codes, return_index=True)
     found = regrouped(design, structure.group[first].tolist()) if factors else design
     structure = replace(found.structure, factors=factors, factorial=crossing)
     if not moved:
         return replace(found, structure=structure)
-    structure = replace(structure, stated=coding)
+    structure = replace(structure, stated=part.coding(turn))
     return replace(found, structure=structure, notes=(*found.notes, STATED))
 
 
@@ -156,17 +157,15 @@ def _design(
     table: Table,
     formula: Formula,
     said: ModelFrame,
-    frame: ModelFrame,
+    part: FixedPart,
     *,
     roles: Roles,
     observed: Observed | None,
     apart: bool,
     at: Mapping[str, tuple[float, ...]],
 ) -> Design:
-    """Return the design coded against the references of `frame`; those of `said` are told of."""
-    common = frame.matrices(formula.fixed, formula).common
-    if common is None:
-        raise DesignError(f"formula '{formula.text}': the fixed part is empty; write y ~ 1 + ...")
+    """Return the design coded against the references of `part`; those of `said` are told of."""
+    frame, columns = part.frame, part.columns
     value, notes = _response(table, frame, formula), [*table.notes, *said.notes]
     if observed is not None:
         observed = observed.where(np.isin(np.arange(table.n_rows), frame.kept))
@@ -174,18 +173,12 @@ def _design(
     else:
         value = roles.scaled.taken(table, formula.response, value, frame.kept)
         notes += roles.scaled.notes(formula.response, ", differences and coefficients")
-    fixed = np.asarray(common.design_matrix, dtype=np.float64)
-    columns = coefficients(common, formula)
-    labels = distinct([column.label for column in columns])
-    _check_rank(fixed, labels, formula)
     factors, crossing = _factors(frame)
     groups = crossing.groups if crossing else factors[0].labels if factors else (MEAN,)
-    along = Along.of(frame, formula, common, at)
+    along = Along.of(frame, formula, part.common, at, part.turn)
     grid = along.grid
     belongs = _belonging(grid, factors, crossing)
-    shifts = _shifts(common, fixed)
-    centred = any(not column.atoms for column in columns)
-    offsets = np.where(shifts, 0.0, fixed.mean(axis=0) if centred else 0.0)
+    offsets = part.offsets
     codes = _codes(factors, crossing, value.size)
     readings = read_rows(value, codes, {})
     homes = None
@@ -196,7 +189,8 @@ def _design(
     profiles = along.profiles(levels, offsets) if observed and observed.excess else None
     stick = None if observed is None else observed.yardstick()
     yardstick = stick or measure_yardstick(readings, len(groups))
-    place = {column.key: position for position, column in enumerate(columns)}
+    # The slope of a cluster at the mean of another measurement is not what its column says.
+    place = {column.key: j for j, column in enumerate(columns) if part.as_written[j]}
     effects = [effect for stratum in random.strata if stratum.heavy for effect in stratum.effects]
     structure = Structure(
         text=formula.text,
@@ -204,10 +198,10 @@ def _design(
         factorial=crossing,
         groups=groups,
         group=codes,
-        labels=tuple(labels),
-        shifts=tuple(bool(shift) for shift in shifts),
-        alone=_alone(columns, formula),
-        fixed=fixed - offsets,
+        labels=part.labels,
+        shifts=part.shifts,
+        alone=part.alone,
+        fixed=part.drawn - offsets,
         offsets=offsets,
         means=belongs @ (along.rows() - offsets),
         strata=random.strata,
@@ -223,6 +217,7 @@ def _design(
         surfaces=along.surfaces(belongs, offsets),
         profiles=profiles,
         crossed=random.crossed,
+        stated=None if part.as_written.all() else part.coding(part.turn),
     )
     every = np.ones(value.size, dtype=bool)
     whole = Rows(keep=every, readings=readings, groups=groups, levels=(), block=structure.block)
@@ -251,7 +246,7 @@ def _design(
         observed=observed,
     )
     alike, unalike = (
-        slopes_alike(formula, frame, random, compared, (value, structure.fixed, columns))
+        slopes_alike(formula, frame, random, compared, (value, part.written_centred, columns))
         if observed is None or observed.excess
         else ([], [])
     )
@@ -263,7 +258,14 @@ def _design(
         statistics=unit_statistics(readings, yardstick),
         yardstick=yardstick,
         scatter=scatter or measure_scatter(readings, yardstick, structure, every),
-        notes=(*notes, *along.notes, *(profiles.notes if profiles else ()), *alike),
+        notes=(
+            *notes,
+            *part.notes,
+            *random.notes,
+            *along.notes,
+            *(profiles.notes if profiles else ()),
+            *alike,
+        ),
         warnings=(
             *along.warnings,
             *random.warnings,
@@ -286,15 +288,6 @@ def _observed(table: Table, formula: Formula, roles: Roles) -> Observed | None:
     return observe(table, roles)
 
 
-def _alone(columns: Sequence[Column], formula: Formula) -> tuple[bool, ...]:
-    """Whether one unit more of a measurement changes the mean by just this coefficient."""
-    names = [{n for i in c.atoms for n in formula.atoms[i].value.columns} for c in columns]
-    return tuple(
-        column.numeric and not any(own & other for j, other in enumerate(names) if j != i)
-        for i, (column, own) in enumerate(zip(columns, names, strict=True))
-    )
-
-
 def _response(table: Table, frame: ModelFrame, formula: Formula) -> Array:
     columns = {name: frame.data[name].to_numpy(np.float64) for name in formula.measured}
     value = formula.outcome.evaluate(columns)
@@ -305,17 +298,6 @@ def _response(table: Table, frame: ModelFrame, formula: Formula) -> Array:
             f"{odd.size} rows, first in row {table.row(frame.kept[odd[0]])}."
         )
     return value
-
-
-def _check_rank(fixed: Array, labels: Sequence[str], formula: Formula) -> None:
-    scaled = fixed / np.maximum(np.abs(fixed).max(axis=0), 1e-300)
-    for position in range(fixed.shape[1]):
-        if np.linalg.matrix_rank(scaled[:, : position + 1]) <= position:
-            raise DesignError(
-                f"formula '{formula.text}': '{labels[position]}' says nothing that "
-                f"{listed(labels[:position], most=6) or 'nothing'} do not say already in these "
-                "data. Leave one of them out."
-            )
 
 
 def _factors(frame: ModelFrame) -> tuple[tuple[Factor, ...], Crossing | None]:
@@ -361,21 +343,3 @@ def _belonging(grid: "pd.DataFrame", factors: Sequence[Factor], crossing: Crossi
     codes = np.stack([grid[factor.name].cat.codes.to_numpy() for factor in factors], axis=1)
     inside = (levels[:, None] == codes).all(axis=2).astype(np.float64)
     return np.asarray(inside / inside.sum(axis=1, keepdims=True))
-
-
-def _shifts(common: Any, fixed: Array) -> NDArray[np.bool_]:
-    """Whether each coefficient shifts with the data as a mean does, rather than being a slope.
-
-    The intercept does; without one, the levels of the factor that stands for it.
-    """
-    if any(not getattr(term, "components", ()) for term in common.terms.values()):
-        return np.asarray(np.arange(fixed.shape[1]) == 0)
-    for columns in common.slices.values():
-        if np.allclose(fixed[:, columns].sum(axis=1), 1):
-            inside = np.zeros(fixed.shape[1], dtype=bool)
-            inside[columns] = True
-            return inside
-    raise DesignError(
-        "the formula has neither an intercept nor a factor that stands for it, so that everything "
-        "would be zero where its columns are. Take out the 0 (or - 1)."
-    )

@@ -62,8 +62,10 @@ class ModelFrame:
             if column.dtype == "category"
         }
 
-    def matrices(self, code: str, formula: Formula) -> Any:
+    def matrices(self, code: str, formula: Formula, pieces: "pd.DataFrame | None" = None) -> Any:
         """Return formulae's matrices of terms in numbered atoms, for these rows.
+
+        `pieces`: the atoms where they are not those of the rows as they stand; see `numbered`.
 
         Raises
         ------
@@ -81,9 +83,8 @@ class ModelFrame:
             terms = [term.name for term in model_description(code).common_terms]
             terms = ["1" if name == "Intercept" else name for name in terms]
             whole = " + ".join(terms if "1" in terms else ["0", *terms])
-            return design_matrices(
-                whole, self.numbered(formula), na_action="error", env=Environment([{}])
-            )
+            rows = self.numbered(formula) if pieces is None else pieces
+            return design_matrices(whole, rows, na_action="error", env=Environment([{}]))
         except Exception as error:
             raise DesignError(
                 f"formula '{formula.text}': the columns of '{formula.shown(code)}' cannot be made "

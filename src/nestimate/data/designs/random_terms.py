@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
+#: Ranges of a measurement beyond its ends from which 0 lies far.
+FAR = 0.25
+
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Homes:
@@ -125,8 +128,8 @@ class Random:
         As in `Structure`.
     grid
         The columns of the effects on the grid of means, shape (rows of the grid, effects).
-    warnings
-        What cannot be told, for the user.
+    notes, warnings
+        What was done, and what cannot be told, for the user.
     """
 
     outer: Level
@@ -134,6 +137,7 @@ class Random:
     keys: tuple[Key | None, ...]
     correlated: tuple[int, ...]
     grid: Array
+    notes: tuple[str, ...]
     warnings: tuple[str, ...]
     crossed: bool
 
@@ -168,6 +172,7 @@ class Random:
                 "another, so PyMC samples the model, which takes longer. "
                 f"Levels of {':'.join(outer)} may be Student-t, the others are normal."
             )
+        notes: list[str] = []
         strata: list[Stratum] = []
         keys: list[Key | None] = []
         weights: list[Array] = []
@@ -175,6 +180,13 @@ class Random:
         for term in terms:
             columns, named, on_grid = term_columns(frame, term, grid, formula)
             factor = columns.shape[1] > 1
+            if _levelled(term, formula.random) and named[0].numeric and _far(columns[:, 0]):
+                middle = float(columns.mean())
+                columns, on_grid = columns - middle, on_grid - middle
+                notes.append(
+                    f"Levels of {':'.join(term.factors)} are those at {unquoted(term.expression)} "
+                    f"= {middle:.4g}, its mean: 0 lies far from what was measured."
+                )
             if _saturated(levels[term.factors], columns):
                 where = ":".join(term.factors)
                 warnings.append(
@@ -214,9 +226,22 @@ class Random:
             keys=tuple(keys),
             correlated=tuple(correlated) if len(correlated) > 1 else (),
             grid=np.hstack(weights),
+            notes=tuple(notes),
             warnings=tuple(warnings),
             crossed=crossed,
         )
+
+
+def _levelled(term: RandomTerm, terms: Sequence[RandomTerm]) -> bool:
+    """Whether clusters have levels that go together with their slopes, wherever 0 is."""
+    beside = (o for o in terms if o.factors == term.factors and o.correlated)
+    return term.correlated and term.code != "1" and any(o.code == "1" for o in beside)
+
+
+def _far(column: Array) -> bool:
+    """Whether 0 lies far from what was measured: levels there would be those of no cluster seen."""
+    low, high = float(column.min()), float(column.max())
+    return max(low, -high) > FAR * (high - low)
 
 
 def _stratum(

@@ -58,12 +58,15 @@ def to_datatree(answer: Answer) -> "DataTree":
     design, fit = answer.design, answer.fit
     taken = fit.draws.take(fit.resampled)
     draws = taken.named()
+    terms = design.structure
+    if terms.stated is not None and "beta" in draws:
+        draws["beta"] = draws["beta"] @ terms.stated.under(terms.labels).T
     shared = {p.name for p in answer.model.parameters if p.group is None}
     posterior = {
         name: _chains(found[:, 0] if name in shared else found) for name, found in draws.items()
     }
-    terms = scale_terms(design.structure, answer.model.parameters)
-    own = {"beta": "coefficient", "rho": "pair"} | {name: dim for name, (dim, _) in terms.items()}
+    spread = scale_terms(terms, answer.model.parameters)
+    own = {"beta": "coefficient", "rho": "pair"} | {name: dim for name, (dim, _) in spread.items()}
     dims = {name: [own.get(name, "groups")] for name in draws if name not in shared}
     headline = {"difference": estimands.difference}
     if design.block is None:
@@ -80,7 +83,7 @@ def to_datatree(answer: Answer) -> "DataTree":
     if design.formula is not None:
         coords["coefficient"] = list(design.formula.labels)
     coords["pair"] = [str(p.group) for p in answer.model.parameters if p.family == CORRELATION]
-    coords |= dict(terms.values())
+    coords |= dict(spread.values())
     groups = {"posterior": posterior}
     if fit.effects.size:
         complete = len(fit.effects) == len(fit.resampled)

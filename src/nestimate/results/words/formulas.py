@@ -42,7 +42,7 @@ def formula_model_sentences(terms: Structure, value: str, *, robust: bool) -> li
         "beta[Intercept]" if label == "Intercept" else f"beta[{label}] * {label}"
         for label in terms.labels
     )
-    told = "told are coefficients as coded against the stated reference; priors speak of those here"
+    told = "told are coefficients as the formula is written; priors speak of those here"
     turned = [] if terms.stated is None else [told]
     if terms.merged:
         own = "[group]" if terms.strata[-1].lone else ""

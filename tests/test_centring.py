@@ -1,0 +1,119 @@
+"""Where a measurement is 0 decides nothing: products, powers and slopes of clusters."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import nestimate as ne
+
+
+def table(origin=0.0):
+    """Twenty-four rows of two arms, eight clusters; x and v lie about an origin."""
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame({"arm": np.repeat(["a", "b"], 12), "x": rng.normal(0, 1, 24)})
+    frame["v"] = rng.normal(0, 1, 24)
+    frame["m"] = [f"m{i // 3}" for i in range(24)]
+    own = np.repeat(rng.normal(0, 0.5, 8), 3)
+    bend = 0.5 * frame.x**2 + 0.6 * frame.x * frame.v
+    frame["y"] = 5 + frame.x * (1 + (frame.arm == "b")) + bend + own + rng.normal(0, 0.3, 24)
+    frame["k"] = rng.poisson(np.exp(2 + 0.4 * frame.x * (1 + (frame.arm == "b"))))
+    frame.x += origin
+    frame.v += origin / 10
+    return frame
+
+
+def told(formula, frame, **options):
+    answer = ne.fit(formula, frame, options={"ess": 600, **options})
+    rows = {row.name: row for row in (*answer.contrasts, *answer.along)}
+    return rows, {row.name: row for row in answer.coefficients}
+
+
+@pytest.mark.parametrize(
+    ("formula", "options", "same"),
+    [
+        ("y ~ arm * x", {}, "beta[arm[b]:x]"),
+        ("y ~ arm + x + I(x**2)", {}, "beta[I(x**2)]"),
+        ("y ~ arm + poly(x, 2, raw=True)", {}, "beta[poly(x, 2, raw=True)[1]]"),
+        ("y ~ arm + x * v", {}, "beta[x:v]"),
+        ("y ~ arm * x + (1 | m)", {}, "beta[x]"),
+        ("y ~ 0 + arm + arm:x", {}, "beta[arm[b]:x]"),
+        ("k ~ arm * x", {"response": "counts"}, "exp(beta[arm[b]:x])"),
+    ],
+)
+def test_the_origin_of_a_measurement_changes_nothing(formula, options, same):
+    """With years for x the slope difference was .001 [-.02, .02] and robust; it is 2.1."""
+    near, here = told(formula, table(), **options)
+    away, there = told(formula, table(1000), **options)
+    for name, row in near.items():
+        scale = row.ci_high - row.ci_low
+        assert away[name].mean == pytest.approx(row.mean, abs=0.02 * scale)
+        assert away[name].ci_high - away[name].ci_low == pytest.approx(scale, rel=0.05)
+    assert there[same].mean == pytest.approx(here[same].mean, rel=0.02)
+
+
+def test_years_are_answered_as_least_squares_answers_them():
+    rng = np.random.default_rng(1)
+    year = np.tile(np.repeat(np.arange(2012, 2018), 2), 2)
+    treated = np.repeat([0, 1], 12)
+    y = 10 + 0.5 * (year - 2014) + treated * (2 * (year - 2014) + 1) + rng.normal(0, 1, 24)
+    frame = pd.DataFrame({"arm": np.where(treated, "treated", "control"), "year": year, "y": y})
+    options = {"robust": "none", "tau": "common", "at": "year=2012,2017", "ess": 4000}
+    answer = ne.fit("y ~ arm * year", frame, options=options)
+    x = np.column_stack([np.ones(24), treated, year - 2014, treated * (year - 2014)])
+    beta, left, *_ = np.linalg.lstsq(x, y)
+    errors = np.sqrt(np.diag(np.linalg.inv(x.T @ x)) * left[0] / 20)
+    rows = {row.name: row for row in (*answer.contrasts, *answer.along, *answer.coefficients)}
+    found = rows["slope of year: treated - control"]
+    assert found.mean == pytest.approx(beta[3], abs=0.15 * errors[3])
+    assert found.sd == pytest.approx(errors[3], rel=0.15)
+    assert rows["treated - control"].mean == pytest.approx(beta[1] - 2 * beta[3], abs=0.2)
+    assert rows["treated - control | year=2017"].mean == pytest.approx(
+        beta[1] + 3 * beta[3], abs=0.2
+    )
+    # Coefficients are those of the formula as it is written: at year 0.
+    intercept = rows["beta[arm[treated]]"].mean
+    assert intercept == pytest.approx(beta[1] - 2014 * beta[3], abs=2014 * 0.15 * errors[3])
+    drawn = answer.draws["posterior"]["beta"].mean(("chain", "draw"))
+    assert float(drawn.sel(coefficient="arm[treated]")) == pytest.approx(intercept, rel=0.02)
+    assert "so that no origin of a measurement changes an answer" in " ".join(str(answer).split())
+
+
+def test_a_prior_that_is_stated_speaks_of_the_coefficients_as_written():
+    rows, _ = told("y ~ arm * x", table(50), prior={"beta[arm[b]]": "normal(0, 0.001)"})
+    _, coefficients = told("y ~ arm * x", table(50), prior={"beta[arm[b]]": "normal(0, 0.001)"})
+    assert abs(coefficients["beta[arm[b]]"].mean) < 0.01
+    assert rows
+
+
+def growth(origin, seed=1):
+    """Twelve animals of two arms whose slopes differ, at four days."""
+    rng, rows = np.random.default_rng(seed), []
+    for i in range(12):
+        slope, level = 1 + 0.3 * (i >= 6) + rng.normal(0, 0.25), 20 + rng.normal(0, 1)
+        rows += [
+            ("ct"[i >= 6], f"m{i}", origin + t, level + slope * t + rng.normal(0, 0.3))
+            for t in (-3, -1, 1, 3)
+        ]
+    return pd.DataFrame(rows, columns=["arm", "m", "age", "y"])
+
+
+def test_slopes_of_animals_do_not_depend_on_when_counting_began():
+    """At ages of 60 to 66 days all slopes were taken for one: the interval was half as wide."""
+    near, _ = told("y ~ arm * age + (age | m)", growth(0))
+    away, _ = told("y ~ arm * age + (age | m)", growth(63))
+    row, far = (rows["slope of age: t - c"] for rows in (near, away))
+    assert far.mean == pytest.approx(row.mean, abs=0.01)
+    assert far.ci_high - far.ci_low == pytest.approx(row.ci_high - row.ci_low, rel=0.03)
+    # As wide as Welch's t on the slopes of the animals, or a little wider.
+    frame = growth(63)
+    slopes = {
+        m: (arm, np.polyfit(own.age, own.y, 1)[0]) for (arm, m), own in frame.groupby(["arm", "m"])
+    }
+    own = [[s for arm, s in slopes.values() if arm == which] for which in "ct"]
+    error = np.sqrt(sum(np.var(s, ddof=1) / len(s) for s in own))
+    assert far.sd > 0.9 * error
+    answer = ne.fit("y ~ arm * age + (age | m)", frame, options={"ess": 400})
+    assert "Levels of m are those at age = 63, its mean" in " ".join(str(answer).split())
+    # Days from 0 on stay as they are counted, as in other programs.
+    days = ne.fit("y ~ arm * age + (age | m)", growth(3), options={"ess": 400})
+    assert "Levels of m are those" not in str(days)

@@ -340,6 +340,9 @@ def test_columns_that_say_the_same_are_used_once():
     assert found.aliases == (("mouse", "name"),)
     assert all("name" not in proposal.candidate.used for proposal in found.proposals)
     assert "mouse and name say the same of every row" in str(found)
+    # One animal a day: what was sampled is the animal.
+    each = days().drop(columns="day", errors="ignore").assign(date=lambda f: "d" + f["mouse"])
+    assert ne.inspect(each[["date", *each.columns[:-1]]]).aliases == (("mouse", "date"),)
 
 
 def test_other_measurements_are_named():

@@ -36,9 +36,10 @@ def alike(crossing: Crossing, whole: str) -> tuple[tuple[str, str], ...]:
 
 
 def _named(name: str) -> int:
-    """Return how much a name says of what a column is for: an animal, not the tube it is in."""
+    """Return how much a name says of what a column is for: an animal, not its tube, nor its day."""
     said = hints(name)
-    return bool(said) + bool(said and not said & {"trait", "place", "counter"})
+    told = bool(said and not said & {"trait", "place", "counter"})
+    return bool(said) + told + bool(told and "unit" in said)
 
 
 def likely_labels(crossing: Crossing, able: Sequence[str]) -> list[str]:

@@ -1027,3 +1027,59 @@ def test_spreads_are_known_as_they_are_written_out_or_cut_short(name, role):
     frame = pd.DataFrame({"arm": list("abc"), name: [0.5, 0.7, 1.2]})
     column = describe_column(read_table(frame, Wanted(as_it_is=True)), name)
     assert summary_role(column) == role
+
+
+#: Columns called after what is sampled whose two labels are compared, or whose kinds are.
+COMPARED = [
+    ("Site", "polluted clean"),
+    ("Line", "line1 line2"),
+    ("Cell line", "HeLa HEK293"),
+    ("Cohort", "young old"),
+    ("sample type", "tumor normal"),
+    ("Donor", "healthy COPD"),
+    ("Patients", "HC SLE"),
+    ("Cage", "enriched standard"),
+    ("Plot type", "burnt unburnt"),
+    ("Cross", "AxB BxA"),
+    ("Litter size", "small large"),
+    ("Site", "river lake sea"),
+    *((name, "A B") for name in ("Colony", "grp", "type", "class", "status")),
+    *((name, "1 2") for name in ("Sex", "grp", "diagnosis", "phenotype", "cohort", "label")),
+]
+
+
+@pytest.mark.parametrize("values", [50, 0])
+@pytest.mark.parametrize(("name", "labels"), COMPARED)
+def test_what_is_the_only_thing_to_compare_is_compared_first(name, labels, values):
+    kinds = labels.split()
+    animals = [(f"m{i}", kinds[i % len(kinds)]) for i in range(12)]
+    nested = pd.DataFrame([(*a, k) for a in animals for k in (1, 2, 3)])
+    nested = nested.set_axis(["mouse", name, "rep"], axis=1).assign(y=rows(36) - 50 + values)
+    flat = pd.DataFrame(animals, columns=["mouse", name]).assign(y=rows(12) - 50 + values)
+    wanted = {"value": "y", "group": name}
+    if values:
+        assert best(nested) == {**wanted, "unit": "mouse"}
+        assert best(flat) == best(flat[[name, "y"]]) == wanted
+        return
+    # On both sides of 0 all rows may be compared with it.
+    given = [dict(p.arguments()) for p in ne.inspect(nested).proposals]
+    assert {**wanted, "unit": "mouse"} in given
+
+
+def test_what_may_have_been_sampled_is_asked():
+    frame = pd.DataFrame({"Site": ["polluted", "clean"] * 6, "Hg": rows(12)})
+    assert "Do you want to compare each Site with the others?" in str(ne.inspect(frame))
+    assert best(frame.assign(Hg=rows(12) - 50))["against"] == "0"
+    changes = frame.rename(columns={"Hg": "log2 ratio"})
+    assert best(changes)["against"] == "0"
+
+
+@pytest.mark.parametrize(
+    "name", ["Line", "Cell line", "Clone", "Site", "Donor type", "Cross", "Lot"]
+)
+def test_kinds_within_plates_are_compared_rather_than_the_plates(name):
+    frame = built(
+        f"Plate {name.replace(' ', '_')}", [f"p{i}" for i in (1, 2, 3)], ["scr", "a", "b"], repeat=5
+    )
+    frame.columns = ["Plate", name, "y"]
+    assert best(frame) == {"value": "y", "group": name, "block": "Plate"}

@@ -41,12 +41,20 @@ def is_compared(crossing: Crossing, name: str) -> bool:
     if "trait" in spoken or moments(crossing, name):
         return True
     two = crossing.size(name) == 2 and (not number_things(labels) or _designed(crossing, name))
-    return two or amounts(crossing, name) or (not spoken and _kinds(crossing, name))
+    return two or amounts(crossing, name) or (not spoken and are_kinds(crossing.labels[name]))
 
 
 def marks_animals(name: str, labels: Sequence[str]) -> bool:
     """Return whether a column tells the animals of a cage apart by marks in their ears."""
     return bool(words(name) & EARS) and are_marks(labels)
+
+
+def may_be_compared(crossing: Crossing, name: str) -> bool:
+    """Return whether labels are rather compared than sampled, whatever their column is called.
+
+    Of two nothing else can be learnt: whatever scatters between sites, it takes more than two.
+    """
+    return crossing.size(name) == 2 or are_kinds(crossing.labels[name])
 
 
 def _designed(crossing: Crossing, name: str) -> bool:
@@ -67,9 +75,8 @@ def _designed(crossing: Crossing, name: str) -> bool:
     return letters and any(evenly_crossed(crossing, name, n) for n in beside)
 
 
-def _kinds(crossing: Crossing, name: str) -> bool:
+def are_kinds(labels: Sequence[str]) -> bool:
     """Return whether a few labels name kinds of something: neither counted nor numbered alike."""
-    labels = crossing.labels[name]
     told = all(re.search(r"[^\W\d_]", lab) or re.fullmatch(r"[+/-]+|0", lab) for lab in labels)
     stems = {re.sub(r"\d+", "", label) for label in labels}
     run = lettered(labels)

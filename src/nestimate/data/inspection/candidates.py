@@ -239,6 +239,11 @@ def one_unit_each(crossing: Crossing, name: str, group: str) -> bool:
 def counts_within(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
     """Return whether a column counts 1, 2, 3 or a, b, c within what the columns before it name."""
     before = names[: names.index(name)]
+    apart = [n for n in before if not crossing.inside(n, name)]
+    if len(apart) < len(before) and any(
+        crossing.size(n) > crossing.size(*apart, name) for n in before if n not in apart
+    ):
+        return False  # several birds are of sex 1; an image is a site of a well
     labels = sorted(crossing.labels[name], key=lambda label: (len(label), label))
     first = labels[0] if labels else ""
     if before and "counter" in hints(name) and counting(labels):

@@ -15,7 +15,7 @@ from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.proposals import MOST, Branch, Proposal, Step
 from nestimate.data.inspection.relations import group_columns
-from nestimate.data.inspection.vocabulary import hints
+from nestimate.data.inspection.vocabulary import hints, lies_around
 from nestimate.data.inspection.weights import ranked
 from nestimate.data.tables.door import Table
 from nestimate.errors import DataError, DesignError
@@ -94,7 +94,9 @@ class Tried:
         rows: Sequence[str],
     ) -> Self:
         groups = group_columns(crossing, columns, whole)
-        likely = ranked(crossing, groups, whole, single=bool(summary or rows))
+        around = value not in columns or lies_around(columns[value])
+        single = bool(summary or rows)
+        likely = ranked(crossing, groups, whole, single=single, around=around)
         # Columns beside those that are groups have to be named: else they would be groups. What
         # stands in one row belongs together, unless the user says otherwise.
         named = [found for found in likely if {*rows} <= {*found.used}]

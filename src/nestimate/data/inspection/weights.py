@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from nestimate.data.inspection.assigned import are_kinds, may_be_compared
 from nestimate.data.inspection.candidates import Candidate, counts_within, possible
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import moments, visits
@@ -25,7 +26,7 @@ from nestimate.data.inspection.vocabulary import (
 
 
 def ranked(
-    crossing: Crossing, groups: Sequence[str], whole: str, *, single: bool
+    crossing: Crossing, groups: Sequence[str], whole: str, *, single: bool, around: bool
 ) -> list[Candidate]:
     """Return every set of roles that the labels allow, the most likely first.
 
@@ -39,10 +40,15 @@ def ranked(
         The column that makes all rows one group.
     single
         Whether a unit of one row is worth naming, as in a table of means.
+    around
+        Whether what was measured may be compared with 0: it lies on both sides, or is a change.
     """
     names = [name for name in crossing.names if name != whole and crossing.size(name) > 1]
+    compared = any(may_be_compared(crossing, g) for g in groups if g != whole)
+    # Who compares sites or lines hardly asks whether all weights are 0.
+    against = -1.0 if around or not compared else -5.0
     found = [
-        _scored(crossing, candidate, names, whole)
+        _scored(crossing, candidate, names, whole, against)
         for group in groups
         for candidate in possible(crossing, group, [n for n in names if n != group], single=single)
     ]
@@ -50,13 +56,14 @@ def ranked(
 
 
 def _scored(
-    crossing: Crossing, candidate: Candidate, names: Sequence[str], whole: str
+    crossing: Crossing, candidate: Candidate, names: Sequence[str], whole: str, against: float
 ) -> Candidate:
     """Say how much speaks for a candidate; the weights were set on tables of real laboratories."""
     used = candidate.used
     unused = [name for name in names if name not in used]
     untold = [name for name in unused if not crossing.decides(used, name)]
-    score = _group_score(candidate.group, crossing.labels[candidate.group], whole)
+    group = candidate.group
+    score = against if group == whole else _group_score(group, crossing.labels[group])
     score += len(used) - 1 + _rows_alone(crossing, candidate, untold)
     for name in untold:
         numbering = crossing.single or crossing.most_rows([*used, name]) == 1
@@ -255,11 +262,11 @@ def _other_things(crossing: Crossing, group: str, block: str, name: str) -> bool
     return counting(crossing.labels[name]) and not (holds or words(block) & LITTERS)
 
 
-def _group_score(name: str, labels: Sequence[str], whole: str) -> float:
-    if name == whole:
-        return -1.0
+def _group_score(name: str, labels: Sequence[str]) -> float:
     weights = {"group": 3.0, "trait": -2.0, "counter": -3.0, "unit": -2.0}
     score = _told(name, weights | {"person": -2.0, "block": -2.0})
+    # Of lines within plates those with names are compared, and no plates.
+    score += 0.5 * (score == -2.0 and are_kinds(labels))
     # Amounts were given, as numbers of things were not.
     score += 1.0 * stepped(labels) + 2.0 * are_compared(labels)
     moved = visits(labels) or ("block" in hints(name) and stepped(labels))

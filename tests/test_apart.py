@@ -78,6 +78,34 @@ def test_groups_in_labels_are_groups(mark):
 
 
 @pytest.mark.parametrize(
+    ("form", "read", "block", "part"),
+    [
+        ("Donor {i} {g}", "unstim aCD3", "Donor", 3),
+        ("Donor {i}; {g}", "unstim aCD3", "Donor", 3),
+        ("donor{i}-{g}.fcs", "unstim aCD3", "donor", 2),
+        ("D{i}_{g}", "unstim aCD3", "ID 1", 2),
+        ("D{i}.{g}", "unstim aCD3", "ID 1", 2),
+        ("patient {i} {g}", "pre post", None, 3),
+        ("P{i}_{g}", "liver spleen kidney", "ID 1", 2),
+        ("exp{i}_{g}_cell{j}", "ctrl drug", "exp", 2),
+        ("{i}{g}", "a b", None, None),  # letters rather number readings
+        ("mouse{i}_{g}", "1 2", None, None),
+    ],
+)
+def test_under_what_each_was_read_is_a_part_that_returns(form, read, block, part):
+    inner = 3 if "{j}" in form else 1
+    frame = cells(form, groups=read.split(), outer=6, inner=inner, through=False)
+    seen = ne.inspect(frame.drop(columns="arm"))
+    given = [dict(p.arguments()) for p in seen.proposals]
+    if part is None:
+        assert not [p for p in given if p.get("group") == "group"]
+        return
+    assert f"group = part {part} of ID" in seen.proposals[0].reading.edits
+    wanted = {"value": "y", "group": "group", "block": block or form.split()[0]}
+    assert given[0] == wanted
+
+
+@pytest.mark.parametrize(
     "frame",
     [
         cells("m{i}_{g}", inner=1, through=False),  # mouse 1 of each group is another one

@@ -1083,3 +1083,13 @@ def test_kinds_within_plates_are_compared_rather_than_the_plates(name):
     )
     frame.columns = ["Plate", name, "y"]
     assert best(frame) == {"value": "y", "group": name, "block": "Plate"}
+
+
+@pytest.mark.parametrize("name", ["sample", "Line", "Cohort", "Site", "Donor", "Batch"])
+def test_rows_that_say_what_is_compared_are_no_blocks_of_columns(name):
+    frame = pd.DataFrame({name: ["WT", "KO"] * 3, **{c: rows(6, seed=ord(c)) for c in "ABCD"}})
+    assert {p.roles.group for p in ne.inspect(frame).proposals} == {name}
+    plates = built("Plate Line", [f"p{i}" for i in (1, 2, 3)], ["scr", "sh1", "sh2"], repeat=3)
+    plates = plates.rename(columns={"y": "Basal OCR", "Line": name})
+    plates = plates.assign(Leak=rows(27) / 3, Maximal=rows(27) + 50)
+    assert best(plates) == {"value": "Basal OCR", "group": name, "block": "Plate"}

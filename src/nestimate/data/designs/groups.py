@@ -16,7 +16,7 @@ CONTROLS = frozenset(
     {"baseline", "carrier", "con", "control", "controls", "ctl", "ctr", "ctrl", "dmso", "mock"}
     | {"none", "pbs", "placebo", "reference", "saline", "sham", "solvent", "untreated", "vehicle"}
     | {"wild type", "wild-type", "wildtype", "wt", "+/+", "scramble", "sictrl", "siscr", "sinc"}
-    | {"shscr", "shctrl", "veh", "unstim", "unstimulated", "kontrolle"}
+    | {"scr", "scrambled", "shscr", "shctrl", "veh", "unstim", "unstimulated", "kontrolle"}
 )
 
 Codes = NDArray[np.intp]

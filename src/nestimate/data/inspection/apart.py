@@ -54,7 +54,9 @@ class Apart:
             edits = []
             for number, stem in enumerate(stems, start=1):
                 name = "group" if stem.names and not grouped else stem.called
-                name = name or f"{column.name} {number}"
+                # D1 of unstim and of aCD3 is a donor, and no day.
+                read = len(stem.called) == 1 and any(s.names for s in stems[number:])
+                name = f"{column.name} {number}" if read or not name else name
                 name = f"{column.name} {name}" if name.casefold() in taken else name
                 taken.add(name.casefold())
                 edits.append(

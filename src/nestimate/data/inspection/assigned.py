@@ -1,6 +1,5 @@
 """Which labels were assigned, and are compared, rather than sampled: whatever their column is."""
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,18 +7,15 @@ import numpy as np
 from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS, amounts, moments
-from nestimate.data.inspection.looks import are_dates, are_marks, are_names, lettered, number_things
-from nestimate.data.inspection.vocabulary import EARS, LINES, hints, words
-
-#: Days of the week and months.
-_CALENDAR = re.compile(
-    r"(mon|tues?|wed(nes)?|thu(rs?)?|fri|sat(ur)?|sun)(day)?"
-    r"|jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?|aug(ust)?|sep(t(ember)?)?"
-    r"|oct(ober)?|nov(ember)?|dec(ember)?"
+from nestimate.data.inspection.looks import (
+    MOST_KINDS,
+    are_dates,
+    are_kinds,
+    are_marks,
+    are_names,
+    number_things,
 )
-_ROMAN = frozenset(["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"])
-#: More labels than this are not taken for kinds without a name that says so.
-MOST_KINDS = 4
+from nestimate.data.inspection.vocabulary import EARS, LINES, hints, words
 
 
 def is_compared(crossing: Crossing, name: str) -> bool:
@@ -73,16 +69,6 @@ def _designed(crossing: Crossing, name: str) -> bool:
     ]
     letters = all(map(str.isalpha, labels))
     return letters and any(evenly_crossed(crossing, name, n) for n in beside)
-
-
-def are_kinds(labels: Sequence[str]) -> bool:
-    """Return whether a few labels name kinds of something: neither counted nor numbered alike."""
-    told = all(re.search(r"[^\W\d_]", lab) or re.fullmatch(r"[+/-]+|0", lab) for lab in labels)
-    stems = {re.sub(r"\d+", "", label) for label in labels}
-    run = lettered(labels)
-    days = any(_CALENDAR.fullmatch(label.casefold()) for label in labels)
-    counted = run or len(stems) == 1 or {*labels} <= _ROMAN
-    return told and len(labels) <= MOST_KINDS and not (counted or days)
 
 
 def _is_line(crossing: Crossing, name: str) -> bool:

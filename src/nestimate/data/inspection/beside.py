@@ -7,6 +7,7 @@ from dataclasses import replace
 from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.inspection.derived import derived_columns
 from nestimate.data.inspection.kinds import Column
+from nestimate.data.inspection.looks import are_compared
 from nestimate.data.inspection.measured import label_alone
 from nestimate.data.inspection.vocabulary import hints, is_reference, known_before, words
 from nestimate.data.tables.cells import is_plain_number
@@ -92,6 +93,12 @@ def outcomes_beside(table: Table, columns: Sequence[Column]) -> bool:
     found = derived_columns(table, columns).values()
     related = any(one.parts & names for one in found if one.compared)
     return related or 0 < sum(map(is_reference, names)) < len(names)
+
+
+def tells_groups(table: Table, column: Column) -> bool:
+    """Return whether a column beside the values says what rows are compared by: WT and KO do."""
+    sampled = hints(column.name) & {"unit", "block", "counter"}
+    return column.labelled and (not sampled or are_compared(table.labels(column.name)[1]))
 
 
 def cut_short(columns: Sequence[Column]) -> bool:

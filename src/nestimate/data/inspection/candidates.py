@@ -239,11 +239,8 @@ def one_unit_each(crossing: Crossing, name: str, group: str) -> bool:
 def counts_within(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
     """Return whether a column counts 1, 2, 3 or a, b, c within what the columns before it name."""
     before = names[: names.index(name)]
-    apart = [n for n in before if not crossing.inside(n, name)]
-    if len(apart) < len(before) and any(
-        crossing.size(n) > crossing.size(*apart, name) for n in before if n not in apart
-    ):
-        return False  # several birds are of sex 1; an image is a site of a well
+    if _sorts(crossing, name, names, before):
+        return False
     labels = sorted(crossing.labels[name], key=lambda label: (len(label), label))
     first = labels[0] if labels else ""
     if before and "counter" in hints(name) and counting(labels):
@@ -255,3 +252,20 @@ def counts_within(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
     start = ord(first) if first.isalpha() else int(first)
     run = [chr(start + i) if first.isalpha() else str(start + i) for i in range(len(labels))]
     return run == labels and "group" not in hints(name)
+
+
+def _sorts(crossing: Crossing, name: str, names: Sequence[str], before: Sequence[str]) -> bool:
+    """Return whether several of what stands before a column share each of its labels.
+
+    Several birds are of sex 1; but an image is a site of a well. Beside a column that may say what
+    is compared such numbers are rather those of boxes.
+    """
+    apart = [n for n in before if not crossing.inside(n, name)]
+    sorted_out = [
+        n for n in before if n not in apart and crossing.size(n) > crossing.size(*apart, name)
+    ]
+    sampled = {"unit", "block", "place", "counter", "person"}
+    others = [n for n in names if n != name and not hints(n) & sampled]
+    return any(
+        not any(crossing.inside(n, other) for other in others if other != n) for n in sorted_out
+    )

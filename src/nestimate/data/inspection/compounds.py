@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nestimate.data.inspection.looks import are_kinds
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.parts import ends_of_parts, taken_part
 from nestimate.errors import DataError
@@ -46,6 +48,34 @@ class Stem:
     called: str
     ends: tuple[str, ...]
 
+    @classmethod
+    def of(
+        cls,
+        parts: Sequence[str],
+        codes: NDArray[np.intp],
+        first: int,
+        last: int,
+        *,
+        names: tuple[str, ...],
+        called: str = "",
+        ends: tuple[str, ...] = (),
+    ) -> Self:
+        """Count the parts of labels, and the rows of the first; `codes` says the label of each."""
+        return cls(
+            first=first,
+            last=last,
+            example=parts[0],
+            count=len({*parts}),
+            rows=sum(int((codes == k).sum()) for k, p in enumerate(parts) if p == parts[0]),
+            names=names,
+            called=called,
+            ends=ends,
+        )
+
+    def taken(self, labels: Sequence[str]) -> list[str]:
+        """Return what each label begins with, or holds."""
+        return [taken_part(label, self.first, self.last) or "" for label in labels]
+
 
 def stems(table: Table, name: str, others: Iterable[str]) -> tuple[Stem, ...]:
     """Return the stems that labels of a column share, outermost first.
@@ -62,8 +92,8 @@ def stems(table: Table, name: str, others: Iterable[str]) -> tuple[Stem, ...]:
     if not FEWEST <= len(labels) <= MOST or len({*parts}) > 1:
         return ()
     found: list[Stem] = []
-    every = True
-    for at in range(1, parts[0]):
+    every, alone = True, not beside
+    for at in range(1, parts[0] + 1):
         of, own, rest = (
             [taken_part(label, k, last) or "" for label in labels]
             for k, last in ((1, at), (at, at), (at + 1, parts[0]))
@@ -72,6 +102,11 @@ def stems(table: Table, name: str, others: Iterable[str]) -> tuple[Stem, ...]:
         every = every and told
         if told:
             continue  # exp1_ctrl says no more than exp1 and a column of conditions
+        if found and alone and _is_condition(found[-1].taken(labels), own):
+            found.append(Stem.of(own, codes, at, at, names=tuple(dict.fromkeys(own))))
+            continue
+        if at == parts[0]:
+            break  # all labels are others
         # Where every label begins anew, a part behind may return: m1 of a17_m1_2.
         shared = [*([] if every else [(1, of)]), *([] if found else [(at, own)])]
         # A stem of all labels tells nothing, nor do as many as there are labels, or as before.
@@ -83,19 +118,21 @@ def stems(table: Table, name: str, others: Iterable[str]) -> tuple[Stem, ...]:
             behind = found[-1].last if found else first - 1
             added = [taken_part(label, behind + 1, at) or "" for label in labels]
             ends = tuple(dict.fromkeys(rest)) if _told(beside, rest, codes[rows]) else ()
-            found.append(
-                Stem(
-                    first=first,
-                    last=at,
-                    example=stem[0],
-                    count=len(different),
-                    rows=sum(int((codes == k).sum()) for k, p in enumerate(stem) if p == stem[0]),
-                    names=tuple(different[:4]) if words else (),
-                    called=_called(own) or _called(added),
-                    ends=ends,
-                )
-            )
+            names = tuple(different[:4]) if words else ()
+            called = _called(own) or _called(added)
+            found.append(Stem.of(stem, codes, first, at, names=names, called=called, ends=ends))
     return tuple(found)
+
+
+def _is_condition(stems: Sequence[str], parts: Sequence[str]) -> bool:
+    """Return whether a part says under what each stem was read: unstim and aCD3 of every donor.
+
+    It is one of a few words that return in nearly all.
+    """
+    kinds, pairs = {*parts}, {*zip(stems, parts, strict=True)}
+    words = all(len(re.sub(r"[\W\d_]", "", kind)) > 1 for kind in kinds)
+    crossed = len(pairs) >= 0.9 * len({*stems}) * len(kinds)
+    return crossed and words and len(kinds) > 1 and are_kinds([*kinds])
 
 
 def _called(added: Iterable[str]) -> str:

@@ -25,6 +25,7 @@ from nestimate.data.inspection.beside import (
     numbers_things,
     of_one_quantity,
     outcomes_beside,
+    tells_groups,
 )
 from nestimate.data.inspection.curves import along_labels, is_along, of_rows, set_by_row, visits
 from nestimate.data.inspection.kinds import Column
@@ -358,15 +359,14 @@ def _groups(
     counting = [c for c in labels if c.labelled and hints(c.name) & {"counter", "n"}]
     holders = [c for c in labels if c.labelled and c not in counting]
     labels = [c for c in labels if not holders or c not in counting]
-    other = [c for c in labels if c.labelled and not hints(c.name) & {"unit", "block", "counter"}]
+    other = any(tells_groups(table, c) for c in labels)
     most = 2 + all(hints(c.name) & {"unit", "block"} for c in labels)
     if len(groups) < 2 or len(labels) > most or outcomes_beside(table, groups):
         return None
     if (other and not control) or any(c.kind == "numbers" for c in labels):
         return None
     try:
-        names = [c.name for c in groups]
-        kept = [c.name for c in labels]
+        names, kept = [c.name for c in groups], [c.name for c in labels]
         long = stacked(table, [*map(table.numbers, names)], {"group": names}, [], Wanted(), kept)
     except NestimateError:
         return None

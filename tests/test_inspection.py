@@ -1093,3 +1093,25 @@ def test_rows_that_say_what_is_compared_are_no_blocks_of_columns(name):
     plates = plates.rename(columns={"y": "Basal OCR", "Line": name})
     plates = plates.assign(Leak=rows(27) / 3, Maximal=rows(27) + 50)
     assert best(plates) == {"value": "Basal OCR", "group": name, "block": "Plate"}
+
+
+@pytest.mark.parametrize(
+    ("holder", "thing", "label"),
+    [
+        ("Apiary", "Hive", "Ap{}"),
+        ("Apiary", "Hive", "{}"),
+        ("Field", "Plot", "F{}"),
+        ("Tray", "Pot", "T{}"),
+        ("Ward", "Bed", "W{}"),
+        ("Cage", "Mouse", "C{}"),
+        ("Litter", "Pup", "{}"),
+    ],
+)
+def test_numbers_that_begin_anew_in_every_block_are_other_things_though_treatment_follows_them(
+    holder, thing, label
+):
+    cells = [
+        (label.format(i), k, ("oxalic", "control")[k % 2]) for i in range(1, 5) for k in range(1, 7)
+    ]
+    frame = pd.DataFrame(cells, columns=[holder, thing, "Treatment"]).assign(y=rows(24))
+    assert best(frame) == {"value": "y", "group": "Treatment", "block": holder}

@@ -31,10 +31,10 @@ _MOMENT = re.compile(
 def moments(crossing: Crossing, name: str) -> bool:
     """Return whether a column says when something was measured: its name does, or its labels.
 
-    Donors D1, D2 are no days: what a name says comes before what labels look like.
+    Donors D1, D2 and trays T1, T2 are no days: what a name says comes before what labels look like.
     """
     spoken, labels = hints(name), crossing.labels[name]
-    if "time" in spoken or "unit" in spoken:
+    if spoken & {"time", "unit", "block"}:
         return "time" in spoken
     # D1 to D5 of one group and D6 to D10 of the other are no days.
     others = [n for n in crossing.names if 1 < crossing.size(n) < len(labels)]

@@ -19,6 +19,7 @@ from nestimate.data.inspection.looks import are_tags, are_wells, counting, stepp
 from nestimate.data.inspection.vocabulary import (
     LITTERS,
     OCCASIONS,
+    PLOTS,
     hints,
     passes,
     repeats,
@@ -104,7 +105,8 @@ def begins_anew(crossing: Crossing, name: str, holder: str) -> bool:
     passing = passes(name)
     if held & {"person", "kind", "group"} or ("counter" in held and not run):
         return False
-    if is_when(crossing, holder) or ("place" in held and not passing):
+    held_there = passing or words(name) & PLOTS
+    if is_when(crossing, holder) or ("place" in held and not held_there):
         return False
     nameless = not held and (placed or (passing and counting(crossing.labels[holder])))
     if not (held & {"unit", "block"} or run or nameless):

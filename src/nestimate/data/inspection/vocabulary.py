@@ -26,7 +26,7 @@ WORDS = {
         "plate litter dam slice slide section field id school individual replicate replikat biorep "
         "colony clone "
         "cask bottle vial tube name label code unit track organoid islet neuron worm larvae pup "
-        "eartag classroom schulklasse "
+        "eartag classroom schulklasse hive nest bienenvolk "
         "specimen individuum volunteer proband hamster rabbit sheep cow bird chick egg explant "
         "coverslip pen aquarium donor leaf leaves root seedling roi fov pt img "
         "maus mäuse tier tiere ratte patient patientin proband pflanze zelle zellen käfig becken "
@@ -41,6 +41,7 @@ WORDS = {
         "site lab operator observer experimenter center centre pair cohort clone round "
         "preparation blot gel membrane machine scanner instrument rig kit "
         "prep isolation passage tray bench chamber incubator clutch cross "
+        "apiary ward farm herd flock orchard greenhouse village bienenstand station "
         "bloc bloque hospital clinic versuchstag gelege manip "
         "tag datum wurf platte charge versuch experiment zelllinie linie labor durchgang woche "
         "jour date portée plaque lot expérience lignée semaine día fecha camada placa lote "
@@ -146,6 +147,10 @@ _MARKED = frozenset({"tag", "tags", "mark", "marks", "notch", "punch", "clip", "
 AROUND = frozenset(
     {"pre", "post", "before", "after", "baseline", "follow-up", "followup", "vorher", "nachher"}
     | {"avant", "après", "antes", "después"}
+)
+#: Words for what lies in a field where crops are grown, rather than one that a microscope sees.
+PLOTS = frozenset(
+    {"plot", "subplot", "tree", "plant", "quadrat", "parzelle", "parcelle", "parcela"}
 )
 #: Words for where a microscope looked, which count anew in every well.
 VIEWS = frozenset({"site", "sites", "field", "fov", "view", "image", "img", "tile", "position"})

@@ -64,6 +64,8 @@ def _scored(
     untold = [name for name in unused if not crossing.decides(used, name)]
     group = candidate.group
     score = against if group == whole else _group_score(group, crossing.labels[group])
+    # Beds 1 to 6, of which 1, 3 and 5 are treated, are not compared themselves.
+    score -= 3.0 * (group != whole and _numbers_treated(crossing, group, names))
     score += len(used) - 1 + _rows_alone(crossing, candidate, untold)
     for name in untold:
         numbering = crossing.single or crossing.most_rows([*used, name]) == 1
@@ -100,6 +102,12 @@ def _scored(
         anew=tuple(anew),
         over=tuple(name for name in merged if name in crossing.along),
     )
+
+
+def _numbers_treated(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
+    """Return whether numbers lie in what a name says is compared."""
+    groups = [n for n in names if "group" in hints(n) and crossing.size(n) < crossing.size(name)]
+    return counting(crossing.labels[name]) and any(crossing.inside(name, n) for n in groups)
 
 
 def _rows_alone(crossing: Crossing, candidate: Candidate, untold: Sequence[str]) -> float:

@@ -1115,3 +1115,7 @@ def test_numbers_that_begin_anew_in_every_block_are_other_things_though_treatmen
     ]
     frame = pd.DataFrame(cells, columns=[holder, thing, "Treatment"]).assign(y=rows(24))
     assert best(frame) == {"value": "y", "group": "Treatment", "block": holder}
+    # Nor does a chamber pair its pots with those of another where it is all that can be compared.
+    two = pd.DataFrame({"Chamber": ["1", "2"] * 10, "Pot": [k // 2 + 1 for k in range(20)]})
+    first, *_ = ne.inspect(two.assign(y=rows(20))).proposals
+    assert (first.roles.group, first.roles.block) == ("Chamber", None)

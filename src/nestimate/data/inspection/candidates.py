@@ -18,6 +18,8 @@ from nestimate.data.inspection.vocabulary import (
 )
 
 MOST_SUBUNITS = 3
+#: More numbers than these sort nothing.
+MOST_SORTS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,8 +241,6 @@ def one_unit_each(crossing: Crossing, name: str, group: str) -> bool:
 def counts_within(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
     """Return whether a column counts 1, 2, 3 or a, b, c within what the columns before it name."""
     before = names[: names.index(name)]
-    if _sorts(crossing, name, names, before):
-        return False
     labels = sorted(crossing.labels[name], key=lambda label: (len(label), label))
     first = labels[0] if labels else ""
     if before and "counter" in hints(name) and counting(labels):
@@ -251,7 +251,9 @@ def counts_within(crossing: Crossing, name: str, names: Sequence[str]) -> bool:
         return False  # no and yes
     start = ord(first) if first.isalpha() else int(first)
     run = [chr(start + i) if first.isalpha() else str(start + i) for i in range(len(labels))]
-    return run == labels and "group" not in hints(name)
+    if run != labels or "group" in hints(name):
+        return False
+    return len(labels) > MOST_SORTS or not _sorts(crossing, name, names, before)
 
 
 def _sorts(crossing: Crossing, name: str, names: Sequence[str], before: Sequence[str]) -> bool:

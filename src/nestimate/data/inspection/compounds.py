@@ -94,6 +94,8 @@ def stems(table: Table, name: str, others: Iterable[str]) -> tuple[Stem, ...]:
     found: list[Stem] = []
     every, alone = True, not beside
     for at in range(1, parts[0] + 1):
+        if at == parts[0] and not (found and alone):
+            break  # all labels are others
         of, own, rest = (
             [taken_part(label, k, last) or "" for label in labels]
             for k, last in ((1, at), (at, at), (at + 1, parts[0]))
@@ -105,8 +107,6 @@ def stems(table: Table, name: str, others: Iterable[str]) -> tuple[Stem, ...]:
         if found and alone and _is_condition(found[-1].taken(labels), own):
             found.append(Stem.of(own, codes, at, at, names=tuple(dict.fromkeys(own))))
             continue
-        if at == parts[0]:
-            break  # all labels are others
         # Where every label begins anew, a part behind may return: m1 of a17_m1_2.
         shared = [*([] if every else [(1, of)]), *([] if found else [(at, own)])]
         # A stem of all labels tells nothing, nor do as many as there are labels, or as before.

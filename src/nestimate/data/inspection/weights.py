@@ -226,7 +226,8 @@ def _block_score(crossing: Crossing, candidate: Candidate, names: Sequence[str])
         told = 1.0
     score = told - 0.5 * (len(crossing.labels[block]) == 2)
     # Pots 1 to 10 of one chamber are not those of the other.
-    score -= 4.0 * (lasts(block) and begins_anew(crossing, block, candidate.group))
+    compared = may_be_compared(crossing, candidate.group) and lasts(block)
+    score -= 4.0 * (compared and begins_anew(crossing, block, candidate.group))
     # No animal has two genotypes.
     born = any(words(n) & ANIMALS for n in candidate.blocks) and words(candidate.group) & BORN
     score -= 4.0 * bool(born and not crossing.factors)

@@ -31,7 +31,7 @@ from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.vocabulary import hints
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.reshape import long_form
-from nestimate.data.tables.series import alike_in_size, counts_rows, number_like
+from nestimate.data.tables.series import alike_in_name, alike_in_size, counts_rows, number_like
 from nestimate.data.tables.stacking import Wanted, stacked
 from nestimate.data.tables.titles import (
     at_times,
@@ -254,7 +254,7 @@ def _units(table: Table, names: Sequence[str], rest: Sequence[Column]) -> Foldin
 
 def _replicates(table: Table, names: Sequence[str], labels: Sequence[Column]) -> Folding | None:
     # Channels 1, 2, 3 measure different things.
-    if any("," in name for name in names) or "kind" in hints(names[0]):
+    if any("," in name for name in names) or "kind" in hints(names[0]) or not alike_in_name(names):
         return None
     kept = [column.name for column in labels]
     row = ""

@@ -617,6 +617,46 @@ def test_yes_and_no_in_words_are_yes_and_no(words):
     assert told == ne.compare(frame.assign(cured=code), **roles).contrasts[0].mean
 
 
+@pytest.mark.parametrize(
+    ("part", "total", "share"),
+    [
+        ("Hatched", "Eggs", True),
+        ("Males", "Animals", True),
+        ("Diseased leaves", "Leaves", True),
+        ("CD8+ events", "Live events", True),
+        ("CD4+", "CD3+", True),
+        ("Positive nuclei", "Total nuclei", True),
+        ("Eggs hatched", "Eggs laid", True),
+        ("Fertilized", "Oocytes", True),
+        ("Survivors", "Released", True),
+        ("Seedlings emerged", "Seeds planted", True),
+        ("Alt", "Depth", True),
+        ("CD4+", "CD8+", False),
+        ("Licks", "Weights", False),
+        ("Open entries", "Closed entries", False),
+    ],
+)
+@pytest.mark.parametrize("around", [3, 40])
+def test_a_part_and_its_whole_are_a_share_by_their_names(part, total, share, around):
+    rng = np.random.default_rng(4)
+    whole = around + rng.integers(0, 2 * around, 16)
+    some = np.minimum(whole, np.maximum(1, rng.binomial(whole, 0.4)) + np.arange(16) % 3)
+    arms = ["ctrl", "treated"] * 8
+    frame = pd.DataFrame({"id": [f"F{i}" for i in range(16)], "arm": arms, part: some})
+    found = best(frame.assign(**{total: whole}))
+    if share:
+        assert found == {"response": f"{part}/{total}", "group": "arm"}
+    else:
+        assert found.get("response") != f"{part}/{total}"
+
+
+def test_levels_of_a_factor_are_no_part_of_what_was_counted():
+    cells = pd.DataFrame(
+        {"irradiated": [0, 5, 10] * 6, "Cells": [40 + 7 * i % 31 for i in range(18)]}
+    )
+    assert best(cells) == {"value": "Cells", "group": "irradiated"}
+
+
 def fish(rows_each, columns, *, seed=5, whole=100, decimals=1):
     """Return shares of what was counted in each fish, without how many they were."""
     rng = np.random.default_rng(seed)

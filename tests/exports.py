@@ -58,7 +58,7 @@ EXPORTS = {
             "Time (h) numbers 0 to 24 when, at which dose or where units were read",
             "Right if a column is one unit, read at every Time (h)",
             "leave out --block unit",
-            "Rows that differ in Time (h) count as readings of the same unit",
+            "Means over all Time (h) are compared, as by areas under curves",
         ),
         never=("--against", "--block Time"),
     ),

@@ -86,9 +86,14 @@ def test_leaving_out_is_what_the_table_without_the_unit_gives(layout):
 def test_of_few_values_the_priors_are_those_of_the_others():
     """With the priors of all eight the interval without 1.2 was 3.64 wide; alone it is 4.1."""
     data = {"a": [1, 1.2, 1.4, 2.6], "b": [2.2, 2.9, 3.3, 2.5]}
-    one = ne.compare(data, options={"ess": 10_000}).influence[0].without("1.2")
-    alone = ne.compare(data | {"a": [1, 1.4, 2.6]}, options={"ess": 10_000}).contrasts[0]
-    assert one.ci_high - one.ci_low == pytest.approx(alone.ci_high - alone.ci_low, rel=0.06)
+    wide, alone = [], []
+    for seed in range(1, 5):  # a width has an error of 4 % here
+        options = {"ess": 10_000, "seed": seed}
+        one = ne.compare(data, options=options).influence[0].without("1.2")
+        other = ne.compare(data | {"a": [1, 1.4, 2.6]}, options=options).contrasts[0]
+        wide.append(one.ci_high - one.ci_low)
+        alone.append(other.ci_high - other.ci_low)
+    assert np.mean(wide) == pytest.approx(np.mean(alone), rel=0.06)
 
 
 def test_intervals_that_hold_all_at_once_are_left_out_and_widened_as_such():

@@ -120,7 +120,8 @@ def test_decisions_are_those_of_the_reference_turned_round():
         )
         gap = np.log(getattr(one, mine)) + np.log(getattr(other, theirs))
         assert abs(gap) < 5 * error  # two fits: only chance between them
-    assert one.mean == pytest.approx(5, rel=0.05)  # balanced: the ratio of geometric means
+    # The ratio of geometric means; a Student-t and its priors draw it to 4.80 (ess 40,000).
+    assert one.mean == pytest.approx(4.8, rel=0.04)
 
 
 def test_group_means_are_geometric_and_units_too():

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from nestimate.data.tables.cells import is_plain_number, tidy
 from nestimate.data.tables.grid import Grid, is_text
@@ -31,6 +32,7 @@ _SUMMARIES = _MIDDLES | frozenset(
 _MAY_BE = frozenset(
     {"media", "ø", "x̄", "overall", "total", "sum", "summe", "all", "gesamt", "pooled"}
 )
+_WORDS = _SUMMARIES | _MAY_BE
 #: Words that say of which rows something is the mean.
 _OF = frozenset({"grand", "group", "overall", "column", "row", "arm", "of", "the", "all", "for"})
 #: Rows above one that make it their mean or their sum if the numbers are.
@@ -54,11 +56,20 @@ def summary_rows(grid: Grid) -> list[int]:
     ]
     plain = {cell: _stripped(cell) for cells in worded for cell in cells}
     known = {plain[cell] for cells in worded if len(cells) < grid.n_rows for cell in cells}
+    again = np.ones(max(grid.n_rows - 1, 0), dtype=bool)
+    for column in texts:
+        codes = pc.dictionary_encode(column.combine_chunks()).indices.to_numpy(zero_copy_only=False)
+        again &= codes[1:] == codes[:-1]
     for column, cells in zip(texts, worded, strict=True):
         labels = {cell: _said(plain[cell], known) for cell in cells}
-        told = _by_numbers(grid, _standing(column, [c for c in cells if labels[c] in _MAY_BE]))
-        if told or _MIDDLES & {*labels.values()}:
-            found |= told | _standing(column, [c for c in cells if labels[c] in _SUMMARIES])
+        # What stands in row after row may be a group or a unit of that name.
+        unsure = {c for c in cells if labels[c] in _MAY_BE or _running(column, c, again)}
+        told = _by_numbers(grid, _standing(column, [c for c in unsure if labels[c] in _WORDS]))
+        labels = {cell: label for cell, label in labels.items() if cell not in unsure}
+        rows = _standing(column, [c for c in labels if labels[c] in _SUMMARIES])
+        middles = _standing(column, [c for c in labels if labels[c] in _MIDDLES])
+        if told or (middles and all(_amid(grid, row, rows) for row in middles)):
+            found |= told | rows
     found -= {0}  # nothing stands above it
     if 2 * len(found) >= grid.n_rows:
         return []
@@ -70,6 +81,35 @@ def _standing(column: Any, cells: Sequence[str]) -> set[int]:
     """Return the positions of the rows in which one of some cells stands."""
     hit = pc.fill_null(pc.is_in(column, value_set=pa.array(cells, column.type)), False)
     return {*np.flatnonzero(hit.to_numpy()).tolist()} if cells else set()
+
+
+def _running(column: Any, cell: str, again: NDArray[np.bool_]) -> bool:
+    """Whether a cell stands in the first row, thrice running, or twice with all labels the same.
+
+    `again`: whether the labels of each row but the first are those of the row above it.
+    """
+    hit = pc.fill_null(pc.equal(column, pa.scalar(cell, column.type)), False).to_numpy()
+    thrice = hit[:-2] & hit[1:-1] & hit[2:]
+    return bool(hit[:1].any() or thrice.any() or (hit[:-1] & hit[1:] & again).any())
+
+
+def _amid(grid: Grid, row: int, rows: Collection[int]) -> bool:
+    """Whether the numbers of a row lie among those above it, as a mean of them must.
+
+    `rows`: all that may sum up others; those are above it that stand between it and the last one.
+    """
+    above = [i for i in range(row) if i not in rows]
+    last = max((i for i in rows if i < row), default=-1)
+    above = [i for i in above if i > last] or above
+    for column in map(_chunked, grid.columns):
+        said = _text(column[row])
+        beside = [text for i in above if is_plain_number(text := _text(column[i]))]
+        numbers = [float(text) for text in beside]
+        if is_plain_number(said) and numbers and len({*numbers}) == len(numbers):
+            unit = 10.0 ** -len(said.partition(".")[2])
+            if not min(numbers) - unit <= float(said) <= max(numbers) + unit:
+                return False
+    return bool(above)
 
 
 def _said(label: str, known: AbstractSet[str]) -> str:

@@ -303,11 +303,12 @@ def _influence_sentence(one: Influence, design: Design) -> str:
             f"or below 0.025). Check {' and '.join(one.sign_hinges[:MOST_NAMED])} for slips first."
         )
     if one.rope_hinges:
-        named = ", ".join(one.rope_hinges[:MOST_NAMED])
+        shown = [*one.rope_hinges[:MOST_NAMED]]
         more = len(one.rope_hinges) - MOST_NAMED
+        named = " or without ".join([*shown, *([f"one of {more} more"] if more > 0 else [])])
         said.append(
             f"How the interval of {one.contrast} lies to the ROPE ({one.rope}) hinges on one "
-            f"{what}: {named}{f' or {more} more' if more > 0 else ''}."
+            f"{what}: it changes without {named}."
         )
     if one.borderline:
         said.append(

@@ -20,7 +20,7 @@ from nestimate.data.inspection.holders import may_return, numbered
 from nestimate.remedies import Advice, Remedy
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Anew(LeftOut):
     """A column left out whose labels, told apart by some of the factors, hold several points.
 

@@ -29,7 +29,7 @@ ONE, MOST = 0.001, 300
 FEWEST = 2
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Behind(LeftOut):
     """A column left out whose labels stand behind several data points each.
 
@@ -82,7 +82,7 @@ class Behind(LeftOut):
         )
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Again(Behind):
     """A column left out whose labels return in other cells, as of animals numbered in each.
 

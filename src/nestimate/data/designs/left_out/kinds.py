@@ -244,7 +244,7 @@ def _filled(numbers: Array) -> Array:
     return np.where(np.isnan(numbers), known.mean() if known.size else 0.0, numbers)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class LeftOut(ABC):
     """A column that is left out, and an F test of what it does beside what is compared.
 

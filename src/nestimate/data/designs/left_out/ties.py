@@ -27,7 +27,7 @@ MUCH, MOST_INSIDE = 0.1, 30
 SWEEPS = 20
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Tie(LeftOut):
     """A column left out that is met equally often in all groups and makes values alike.
 
@@ -105,7 +105,7 @@ class Tie(LeftOut):
         return _by_formula(start, how, roles, (group, *terms), (name, block))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class InsideTie(LeftOut):
     """A column left out that differs between the readings of a unit, alike in all units."""
 
@@ -154,7 +154,7 @@ class InsideTie(LeftOut):
         return _by_formula(start, how, roles, (group, number, *clusters), (name,))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class OuterTie(LeftOut):
     """A column left out that several blocks share, which makes their differences alike."""
 

@@ -33,7 +33,7 @@ MOVED = 0.25
 SAME = 0.98
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Uneven(LeftOut):
     """A column that values go with beside the groups.
 
@@ -63,7 +63,7 @@ class Uneven(LeftOut):
         """Whether it is told."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Labels(Uneven):
     """A column of labels that values go with beside the groups.
 
@@ -150,7 +150,7 @@ class Labels(Uneven):
         return Advice(f"{self.start}, {said} Take it in: ", *how)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Slope(Uneven):
     """A column of numbers that values go with beside the groups, which differ in it.
 

@@ -617,6 +617,31 @@ def test_yes_and_no_in_words_are_yes_and_no(words):
     assert told == ne.compare(frame.assign(cured=code), **roles).contrasts[0].mean
 
 
+OCR = ("Basal OCR", "Leak", "Maximal", "Non-mito")
+
+
+@pytest.mark.parametrize(
+    ("labels", "names", "groups"),
+    [
+        # Outcomes beside lines on plates, in units of their own, beside wild type and knock-out.
+        ({"Plate": ["p1", "p2", "p3"], "Line": ["scr", "sh1", "sh2"]}, OCR, False),
+        ({"Date": ["d1", "d2", "d3"], "Line": ["HeLa", "HEK"]}, ("A", "B"), False),
+        ({"Plate": ["p1", "p2", "p3"]}, ("Weight (g)", "Length (mm)"), False),
+        ({"sample": ["WT", "KO"]}, ("A", "B", "C", "D"), False),
+        ({"Plate": ["p1", "p2", "p3"]}, ("A", "B", "C"), True),
+        ({"Plate": ["p1", "p2", "p3"], "Line": ["HeLa", "HEK"]}, ("ctrl", "drug"), True),
+    ],
+)
+def test_outcomes_beside_what_is_compared_are_no_groups(labels, names, groups):
+    rng = np.random.default_rng(5)
+    places = pd.MultiIndex.from_product(labels.values(), names=labels).to_frame(index=False)
+    frame = places.loc[places.index.repeat(5)].reset_index(drop=True)
+    frame = frame.assign(**{name: rng.normal(20, 3, len(frame)).round(2) for name in names})
+    found = ne.inspect(frame).proposals
+    wide = [p for p in found if ("wide", "groups") in p.arguments()]
+    assert bool(wide) == groups
+
+
 @pytest.mark.parametrize(
     ("part", "total", "share"),
     [

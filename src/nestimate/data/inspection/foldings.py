@@ -16,6 +16,7 @@ from nestimate.data.inspection.baselines import Baseline
 from nestimate.data.inspection.beside import (
     MOST_BEFORE_AFTER,
     as_name,
+    compared_beside,
     control_among,
     cut_short,
     is_beside,
@@ -33,14 +34,7 @@ from nestimate.data.tables.door import Table
 from nestimate.data.tables.reshape import long_form
 from nestimate.data.tables.series import alike_in_name, alike_in_size, counts_rows, number_like
 from nestimate.data.tables.stacking import Wanted, stacked
-from nestimate.data.tables.titles import (
-    at_times,
-    bare,
-    common_word,
-    families,
-    says_when,
-    titles,
-)
+from nestimate.data.tables.titles import at_times, bare, common_word, families, says_when, titles
 from nestimate.errors import NestimateError
 
 #: Larger tables are not folded to look at them.
@@ -157,10 +151,9 @@ def _read_under(
     told = any(c.labelled and not hints(c.name) & aside for c in rest if c not in chosen)
     if len(chosen) < 2 or not (told and control_among(chosen) and of_one_quantity(chosen)):
         return None
-    names = [c.name for c in chosen]
     beside = [c for c in rest if c not in chosen]
     before = Baseline.of(columns) is not None
-    return _times(table, names, beside, baseline=before, factor="column")
+    return _times(table, [c.name for c in chosen], beside, baseline=before, factor="column")
 
 
 def _conditions(
@@ -358,11 +351,12 @@ def _groups(
     counting = [c for c in labels if c.labelled and hints(c.name) & {"counter", "n"}]
     holders = [c for c in labels if c.labelled and c not in counting]
     labels = [c for c in labels if not holders or c not in counting]
-    other = [c for c in labels if c.labelled and not hints(c.name) & {"unit", "block", "counter"}]
+    other = any(c.labelled and not hints(c.name) & {"unit", "block", "counter"} for c in labels)
+    other = other or compared_beside(table, groups, labels)
     most = 2 + all(hints(c.name) & {"unit", "block"} for c in labels)
     if len(groups) < 2 or len(labels) > most or outcomes_beside(table, groups):
         return None
-    if (other and not control) or any(c.kind == "numbers" for c in labels):
+    if (not control and other) or any(c.kind == "numbers" for c in labels):
         return None
     try:
         names = [c.name for c in groups]

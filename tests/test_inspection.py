@@ -617,6 +617,71 @@ def test_yes_and_no_in_words_are_yes_and_no(words):
     assert told == ne.compare(frame.assign(cured=code), **roles).contrasts[0].mean
 
 
+OCR = ("Basal OCR", "Leak", "Maximal", "Non-mito")
+
+
+@pytest.mark.parametrize(
+    ("labels", "names", "groups"),
+    [
+        # Outcomes beside lines on plates, in units of their own, beside wild type and knock-out.
+        ({"Plate": ["p1", "p2", "p3"], "Line": ["scr", "sh1", "sh2"]}, OCR, False),
+        ({"Date": ["d1", "d2", "d3"], "Line": ["HeLa", "HEK"]}, ("A", "B"), False),
+        ({"Plate": ["p1", "p2", "p3"]}, ("Weight (g)", "Length (mm)"), False),
+        ({"sample": ["WT", "KO"]}, ("A", "B", "C", "D"), False),
+        ({"Plate": ["p1", "p2", "p3"]}, ("A", "B", "C"), True),
+        ({"Plate": ["p1", "p2", "p3"], "Line": ["HeLa", "HEK"]}, ("ctrl", "drug"), True),
+    ],
+)
+def test_outcomes_beside_what_is_compared_are_no_groups(labels, names, groups):
+    rng = np.random.default_rng(5)
+    places = pd.MultiIndex.from_product(labels.values(), names=labels).to_frame(index=False)
+    frame = places.loc[places.index.repeat(5)].reset_index(drop=True)
+    frame = frame.assign(**{name: rng.normal(20, 3, len(frame)).round(2) for name in names})
+    found = ne.inspect(frame).proposals
+    wide = [p for p in found if ("wide", "groups") in p.arguments()]
+    assert bool(wide) == groups
+
+
+@pytest.mark.parametrize(
+    ("part", "total", "share"),
+    [
+        ("Hatched", "Eggs", True),
+        ("Males", "Animals", True),
+        ("Diseased leaves", "Leaves", True),
+        ("CD8+ events", "Live events", True),
+        ("CD4+", "CD3+", True),
+        ("Positive nuclei", "Total nuclei", True),
+        ("Eggs hatched", "Eggs laid", True),
+        ("Fertilized", "Oocytes", True),
+        ("Survivors", "Released", True),
+        ("Seedlings emerged", "Seeds planted", True),
+        ("Alt", "Depth", True),
+        ("CD4+", "CD8+", False),
+        ("Licks", "Weights", False),
+        ("Open entries", "Closed entries", False),
+    ],
+)
+@pytest.mark.parametrize("around", [3, 40])
+def test_a_part_and_its_whole_are_a_share_by_their_names(part, total, share, around):
+    rng = np.random.default_rng(4)
+    whole = around + rng.integers(0, 2 * around, 16)
+    some = np.minimum(whole, np.maximum(1, rng.binomial(whole, 0.4)) + np.arange(16) % 3)
+    arms = ["ctrl", "treated"] * 8
+    frame = pd.DataFrame({"id": [f"F{i}" for i in range(16)], "arm": arms, part: some})
+    found = best(frame.assign(**{total: whole}))
+    if share:
+        assert found == {"response": f"{part}/{total}", "group": "arm"}
+    else:
+        assert found.get("response") != f"{part}/{total}"
+
+
+def test_levels_of_a_factor_are_no_part_of_what_was_counted():
+    cells = pd.DataFrame(
+        {"irradiated": [0, 5, 10] * 6, "Cells": [40 + 7 * i % 31 for i in range(18)]}
+    )
+    assert best(cells) == {"value": "Cells", "group": "irradiated"}
+
+
 def fish(rows_each, columns, *, seed=5, whole=100, decimals=1):
     """Return shares of what was counted in each fish, without how many they were."""
     rng = np.random.default_rng(seed)

@@ -4,6 +4,7 @@ import json
 import shlex
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -513,6 +514,38 @@ def test_two_outcomes_are_not_pooled_as_readings(tmp_path):
     with pytest.raises(ne.DesignError, match="values do not look like it"):
         ne.compare(named, value="cd4,cd8", **roles)
     assert not any("cd4,cd8" in line for line in inspected(named)[1][:1])
+
+
+#: Names of several outcomes that differ in a number, and of readings of one.
+OUTCOMES = (
+    *("IL-6,IL-10", "IL6 (pg/ml),IL10 (pg/ml)", "IL-1b,IL-6", "CD4,CD8", "CD4 T cells,CD8 T cells"),
+    *("miR-21,miR-155", "TLR2,TLR4,TLR9", "AKT1,AKT2", "CA1,CA3", "Layer 2,Layer 5", "V1,V2"),
+    *("NO2,NO3", "F340,F380", "Omega 3,Omega 6", "Component 1,Component 2", "Chr1,Chr2"),
+)
+READINGS = ("rep1,rep2", "rep 1,rep 3", "OD 1,OD 2,OD 3", "IL6_1,IL6_2", "value_a,value_b", "y,y.1")
+
+
+@pytest.mark.parametrize(
+    ("names", "pooled"), [*((n, False) for n in OUTCOMES), *((n, True) for n in READINGS)]
+)
+def test_outcomes_whose_names_differ_in_a_number_are_not_pooled(tmp_path, names, pooled):
+    noise = np.random.default_rng(5).normal(20, 3, (12, names.count(",") + 1))
+    rows = [
+        ",".join([f"m{i}", ("WT", "KO")[i % 2], *map("{:.2f}".format, x)])
+        for i, x in enumerate(noise)
+    ]
+    path = written(tmp_path, "\n".join([f"Mouse,Genotype,{names}", *rows]) + "\n")
+    roles = {"group": "Genotype", "unit": "Mouse"}
+    line = inspected(path)[1][0]
+    assert (f"--value {shlex.quote(names)} " in line) == pooled
+    if pooled:
+        assert ne.compare(path, value=names, **roles, options={"ess": 200})
+        return
+    for value in (names, None):
+        with pytest.raises(ne.DesignError, match=r"different outcomes|is not named"):
+            ne.compare(path, value=value, **roles)
+    said = ne.compare(path, value=names.split(",")[0], **roles, options={"ess": 200})
+    assert "further readings" not in str(said)
 
 
 def test_limits_are_called_limits(tmp_path):

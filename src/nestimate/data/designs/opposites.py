@@ -22,6 +22,19 @@ _PAIRS = tuple(
         ("male males", "female females"),
     )
 )
+#: Words for a part of what was counted that have no opposite, and for the whole of it.
+_PARTS = frozenset(
+    {"mutant", "alt", "brdu", "tunel", "males", "responders", "survivors", "alternations"}
+    | {"geschlüpft", "gekeimt"}
+)
+_WHOLES = frozenset(
+    {"total", "totals", "all", "released", "laid", "planted", "depth", "leaves", "oocytes", "mice"}
+    | {"dapi", "hoechst", "live", "singlets", "parent", "larvae", "fish", "events"}
+)
+#: Words that end as those of what was done to a part do, and say something else.
+_NO_PARTS = frozenset({"speed", "breed", "bleed", "seed", "moved", "travelled", "traveled"})
+#: Cells of which others are a part, by their marker.
+_PARENT = re.compile(r"(?i)(?<![^\W_])cd(3|45)(?!\d)")
 #: Before a word they make its opposite.
 _NOT = ("un", "non", "not", "in", "dis")
 
@@ -49,6 +62,24 @@ def is_part(name: str) -> bool:
     """Return whether a name says of which part of a whole it counts: dead, survived, positive."""
     known = frozenset(word for pair in _PAIRS for side in pair for word in side)
     return bool(words(name) & known)
+
+
+def speaks_of_part(name: str) -> bool:
+    """Return whether a name says of which things it counts: hatched, CD8+ events, mutant reads."""
+    said = words(name)
+    done = any(len(word) > 4 and word.endswith("ed") for word in said - _WHOLES - _NO_PARTS)
+    return is_part(name) or "+" in name or bool(said & _PARTS) or done
+
+
+def speaks_of_whole(name: str) -> bool:
+    """Return whether a name says of what others are a part: eggs laid, animals, CD3+ events."""
+    if _PARENT.search(name):
+        return True
+    said = words(name)
+    if speaks_of_part(name) and not said & _WHOLES:
+        return False
+    last = re.split(r"[\W\d_]+", name.casefold().rstrip(")] "))[-1]
+    return bool(said & _WHOLES) or (len(last) > 3 and last.endswith("s") and last[-2] not in "aisu")
 
 
 def others_counted(value: str, others: str) -> tuple[str | Remedy, ...]:

@@ -1,13 +1,15 @@
 """What columns of a wide table are: names of its rows, controls, readings, or what is beside."""
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.inspection.derived import derived_columns
 from nestimate.data.inspection.kinds import Column
-from nestimate.data.inspection.looks import are_compared
 from nestimate.data.inspection.measured import label_alone
 from nestimate.data.inspection.vocabulary import hints, is_reference, known_before, words
 from nestimate.data.tables.cells import is_plain_number
@@ -95,10 +97,19 @@ def outcomes_beside(table: Table, columns: Sequence[Column]) -> bool:
     return related or 0 < sum(map(is_reference, names)) < len(names)
 
 
-def tells_groups(table: Table, column: Column) -> bool:
-    """Return whether a column beside the values says what rows are compared by: WT and KO do."""
-    sampled = hints(column.name) & {"unit", "block", "counter"}
-    return column.labelled and (not sampled or are_compared(table.labels(column.name)[1]))
+def compared_beside(table: Table, groups: Sequence[Column], labels: Sequence[Column]) -> bool:
+    """Return whether columns are outcomes of what labels beside them compare, and no groups.
+
+    Their units of measurement differ, a control is among the labels, or those of one column were
+    all met with those of another, several rows each: lines on every plate.
+    """
+    units = {"".join(re.findall(r"[(\[].*[)\]]", c.name)) for c in groups}
+    held = [table.labels(c.name) for c in labels if c.labelled]
+    controls = any(label.casefold() in CONTROLS for _, found in held for label in found)
+    codes = np.stack([code for code, _ in held] or [np.arange(table.n_rows)])
+    met = np.unique(codes, axis=1).shape[1]
+    crossed = len(held) > 1 and met == math.prod(len(found) for _, found in held)
+    return len(units) > 1 or controls or (crossed and 2 * met <= table.n_rows)
 
 
 def cut_short(columns: Sequence[Column]) -> bool:

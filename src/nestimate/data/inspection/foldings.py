@@ -16,6 +16,7 @@ from nestimate.data.inspection.baselines import Baseline
 from nestimate.data.inspection.beside import (
     MOST_BEFORE_AFTER,
     as_name,
+    compared_beside,
     control_among,
     cut_short,
     is_beside,
@@ -25,23 +26,15 @@ from nestimate.data.inspection.beside import (
     numbers_things,
     of_one_quantity,
     outcomes_beside,
-    tells_groups,
 )
 from nestimate.data.inspection.curves import along_labels, is_along, of_rows, set_by_row, visits
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.vocabulary import hints
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.reshape import long_form
-from nestimate.data.tables.series import alike_in_size, counts_rows, number_like
+from nestimate.data.tables.series import alike_in_name, alike_in_size, counts_rows, number_like
 from nestimate.data.tables.stacking import Wanted, stacked
-from nestimate.data.tables.titles import (
-    at_times,
-    bare,
-    common_word,
-    families,
-    says_when,
-    titles,
-)
+from nestimate.data.tables.titles import at_times, bare, common_word, families, says_when, titles
 from nestimate.errors import NestimateError
 
 #: Larger tables are not folded to look at them.
@@ -158,10 +151,9 @@ def _read_under(
     told = any(c.labelled and not hints(c.name) & aside for c in rest if c not in chosen)
     if len(chosen) < 2 or not (told and control_among(chosen) and of_one_quantity(chosen)):
         return None
-    names = [c.name for c in chosen]
     beside = [c for c in rest if c not in chosen]
     before = Baseline.of(columns) is not None
-    return _times(table, names, beside, baseline=before, factor="column")
+    return _times(table, [c.name for c in chosen], beside, baseline=before, factor="column")
 
 
 def _conditions(
@@ -255,7 +247,7 @@ def _units(table: Table, names: Sequence[str], rest: Sequence[Column]) -> Foldin
 
 def _replicates(table: Table, names: Sequence[str], labels: Sequence[Column]) -> Folding | None:
     # Channels 1, 2, 3 measure different things.
-    if any("," in name for name in names) or "kind" in hints(names[0]):
+    if any("," in name for name in names) or "kind" in hints(names[0]) or not alike_in_name(names):
         return None
     kept = [column.name for column in labels]
     row = ""
@@ -359,14 +351,16 @@ def _groups(
     counting = [c for c in labels if c.labelled and hints(c.name) & {"counter", "n"}]
     holders = [c for c in labels if c.labelled and c not in counting]
     labels = [c for c in labels if not holders or c not in counting]
-    other = any(tells_groups(table, c) for c in labels)
+    other = any(c.labelled and not hints(c.name) & {"unit", "block", "counter"} for c in labels)
+    other = other or compared_beside(table, groups, labels)
     most = 2 + all(hints(c.name) & {"unit", "block"} for c in labels)
     if len(groups) < 2 or len(labels) > most or outcomes_beside(table, groups):
         return None
-    if (other and not control) or any(c.kind == "numbers" for c in labels):
+    if (not control and other) or any(c.kind == "numbers" for c in labels):
         return None
     try:
-        names, kept = [c.name for c in groups], [c.name for c in labels]
+        names = [c.name for c in groups]
+        kept = [c.name for c in labels]
         long = stacked(table, [*map(table.numbers, names)], {"group": names}, [], Wanted(), kept)
     except NestimateError:
         return None

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.exposures import exposes
-from nestimate.data.designs.opposites import is_part, opposed
+from nestimate.data.designs.opposites import is_part, opposed, speaks_of_part, speaks_of_whole
 from nestimate.data.designs.percentages import (
     counted_parts,
     spoken,
@@ -47,6 +47,10 @@ _SUMMED = frozenset({"mean", "average", "avg", "median", "sd", "sem", "se", "cv"
 _OF_HOW_MANY = frozenset(
     {"n", "total", "totals", "counted", "scored", "tested", "examined", "sown", "plated"}
 )
+
+
+#: Fewer different numbers are rather levels of a factor than counts.
+_FEW = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,15 +153,18 @@ def share_columns(table: Table, columns: Sequence[Column]) -> Beside | None:
         if not numbers_rows(c, table.n_rows)
     ]
     totals = [c for c in whole if TOTAL & words(c.name) and (c.smallest or 0) > 0]
+    totals = [c for c in totals if not speaks_of_part(c.name) or words(c.name) & _OF_HOW_MANY]
     # Beside seeds that were sown n_germ is how many of them did.
     plain = [c for c in totals if words(c.name) == {"n"} or TOTAL - {"n"} & words(c.name)]
-    totals = plain or totals
+    totals = plain or totals or [c for c in whole if _is_whole(c)]
     # What a name says is counted comes before what may be.
     # Cells are counted, and may be of what something else is counted.
     parts = sorted(whole, key=lambda c: ("counted" not in hints(c.name), "unit" in hints(c.name)))
     for total in totals:
         for part in parts:
-            if part in totals or not _may_be_part(part, total):
+            if part is total or (part in totals and not _says_part(part)):
+                continue
+            if not _may_be_part(part, total):
                 continue
             if (part.largest or 0) > (total.largest or 0) or spoken(part.name) is not None:
                 continue
@@ -208,6 +215,22 @@ def shares_again(table: Table, columns: Sequence[Column], beside: Beside | None)
     return tuple(found)
 
 
+def _is_whole(column: Column) -> bool:
+    """Return whether a name says of what others are a part, as plurals do: eggs, animals."""
+    few = column.distinct < _FEW or (column.smallest or 0) <= 0
+    aside = hints(column.name) & {"group", "time", "scored", "trait"} or exposes(column.name)
+    return not few and not aside and speaks_of_whole(column.name)
+
+
+def _says_part(column: Column) -> bool:
+    """Return whether a name says which part was counted; few numbers may be levels: irradiated."""
+    return (
+        column.distinct >= _FEW
+        and "group" not in hints(column.name)
+        and speaks_of_part(column.name)
+    )
+
+
 def _may_be_part(part: Column, total: Column) -> bool:
     """Return whether a name speaks of what is counted, or whole numbers stand beside an n.
 
@@ -216,8 +239,15 @@ def _may_be_part(part: Column, total: Column) -> bool:
     said = hints(part.name)
     if opposed(part.name, total.name):
         return False
+    if not TOTAL & words(total.name):
+        return _says_part(part)
     # Ki67+ of those counted are positive.
-    if counts_things(part.name) or is_part(part.name) or part.name.rstrip().endswith("+"):
+    if (
+        _says_part(part)
+        or counts_things(part.name)
+        or is_part(part.name)
+        or part.name.rstrip().endswith("+")
+    ):
         return True
     if not words(total.name) & _OF_HOW_MANY or part.distinct < 3:
         return False

@@ -10,7 +10,13 @@ from dataclasses import replace
 import pyarrow as pa
 
 from nestimate.data.tables.onegroup import with_one_group
-from nestimate.data.tables.series import alike_in_name, alike_in_size, counts_rows, number_like
+from nestimate.data.tables.series import (
+    alike_in_name,
+    alike_in_size,
+    counts_rows,
+    number_like,
+    readings,
+)
 from nestimate.data.tables.stacking import Wanted, column_of_values, renamed, stacked
 from nestimate.data.tables.survival import survival_said
 from nestimate.data.tables.table import Table
@@ -232,7 +238,7 @@ def _stem(columns: Sequence[str]) -> str:
 
 def _unused_readings(table: Table, wanted: Wanted) -> list[str]:
     """Say that further columns look like readings of the same kind as the value column."""
-    for members in families(list(table.columns)).values():
+    for members in readings(list(table.columns)).values():
         if wanted.value in members:
             taken = {wanted.value, *wanted.beside(table)}
             others = [name for name in members if name not in taken]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nestimate.data.tables.cells import is_plain_number, read_label, tidy
 from nestimate.data.tables.table import is_text
-from nestimate.data.tables.titles import families
+from nestimate.data.tables.titles import counts_readings, families, titles
 
 #: Columns of numbers that count or name something rather than measure it.
 _COUNTERS = frozenset(
@@ -20,6 +20,14 @@ _COUNTERS = frozenset(
 )
 #: Medians of columns this many spreads apart are not those of one quantity.
 _APART = 3.0
+#: Names whose number belongs to the name: cytokines, receptors, genes, regions, channels, vitamins.
+_THINGS = re.compile(
+    r"(?i)(?<![^\W\d_])((il|cd|tlr|mir|let|akt|tnf|cxc[lr]|cc[lr]|ig[agm]|fgf|igf"
+    r"|tgf-?[bβ]|mmp|timp|hdac|sirt|glut|stat|smad|nox|bcl|pax|sox|fox[aop]|klf|gata|nlrp|trp[acmv]"
+    r"|kv|kir|nav|cav|p2[xy]|ucp|hsp|erk|jnk|mapk|brca|cyp|casp|caspase|cox|omega|vitamin [a-k]"
+    r"|hox[a-d]|notch|wnt|complex|ca|v|layer|lamina|lobule|component|pc|chr|chromosome|q|question"
+    r"|item|exon|channel)[\s_.-]*\d+|(?-i:NO[23]|NH[34]|SO[234]|PO[34]|CO[23]|O[23]))(?!\d)"
+)
 
 
 def alike_in_name(names: Sequence[str]) -> bool:
@@ -29,13 +37,34 @@ def alike_in_name(names: Sequence[str]) -> bool:
     """
     if [*names] == [str(i + 1) for i in range(len(names))]:
         return True
-    if len(families(names)) == 1 and len(next(iter(families(names).values()))) == len(names):
-        return True
+    if of_several_things(names):
+        return False
+    if any(len(found) == len(names) for found in families(names).values()):
+        return bool(readings(names))
     words = [{*re.split(r"[\W_\d]+", name.casefold())} - {""} for name in names]
     if set.intersection(*words):
         return True
     stems = {name.casefold()[:-1] for name in names}
     return len(stems) == 1 and stems != {""}
+
+
+def of_several_things(names: Sequence[str]) -> bool:
+    """Return whether numbers in names are part of what these name: IL-6 and IL-10, CA1 and CA3."""
+    found = [{re.sub(r"[\s_.-]", "", m[0]).casefold() for m in _THINGS.finditer(n)} for n in names]
+    return all(found) and any(things != found[0] for things in found)
+
+
+def readings(names: Sequence[str]) -> dict[str, list[str]]:
+    """Return names that differ in the number of a reading alone, by what they have in common.
+
+    Readings are numbered from 1 on without a gap, unless a word says that they are: 6 and 10, 340
+    and 380 tell things apart, and so do numbers that are part of a name.
+    """
+    return {
+        stem: found
+        for stem, found in families(names).items()
+        if not of_several_things(found) and counts_readings(titles(names)[n] for n in found)
+    }
 
 
 #: How many times as large as those of another column numbers of one quantity may be.

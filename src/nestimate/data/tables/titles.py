@@ -173,6 +173,17 @@ def counts_time(stem: str, marks: Iterable[str] = ()) -> bool:
     return len(numbers) > 1 and numbers != [*range(1, len(numbers) + 1)]
 
 
+def counts_readings(found: Iterable[Title]) -> bool:
+    """Return whether marks are those of readings: letters, 1, 2, 3, or behind a word for them."""
+    members = [*found]
+    said = {w for t in members for w in re.split(_BETWEEN, f"{t.stem} {t.word}".casefold())}
+    marks = [title.mark for title in members]
+    if said & (_COUNTED | _DATED) or not all(map(str.isdigit, filter(None, marks))):
+        return True
+    numbers = sorted(int(mark or 0) for mark in marks)
+    return numbers in ([*range(len(numbers))], [*range(1, len(numbers) + 1)])
+
+
 def bare(name: str) -> str:
     """Return a name without a number in brackets behind it: `WT (n=12)` is WT."""
     bracketed = _BRACKETED.fullmatch(name)

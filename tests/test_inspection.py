@@ -19,8 +19,8 @@ from nestimate.data.designs.design import Design
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.roles import Roles
+from nestimate.data.designs.vocabulary import summary_role
 from nestimate.data.inspection.kinds import describe_column
-from nestimate.data.inspection.vocabulary import summary_role
 from nestimate.data.tables.door import Wanted, read_table
 from nestimate.data.tables.onegroup import with_one_group
 from published import DYES

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from nestimate.data.designs.vocabulary import AGES, LINES, WITHIN, hints, words
 from nestimate.data.inspection.assigned import evenly_crossed
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.cohorts import cohorts_first
@@ -10,7 +11,6 @@ from nestimate.data.inspection.factorial import paired, several_factors
 from nestimate.data.inspection.factors import is_when
 from nestimate.data.inspection.proposals import MOST, Proposal
 from nestimate.data.inspection.slopes import slopes
-from nestimate.data.inspection.vocabulary import AGES, LINES, WITHIN, hints, words
 from nestimate.remedies import formulas_in
 
 

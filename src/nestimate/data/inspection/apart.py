@@ -6,11 +6,11 @@ from typing import Any, Self
 
 import pyarrow as pa
 
+from nestimate.data.designs.vocabulary import AROUND, VIEWS, hints, passes, words
 from nestimate.data.inspection.compounds import Stem
 from nestimate.data.inspection.curves import visits
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.proposals import MOST, Proposal
-from nestimate.data.inspection.vocabulary import AROUND, VIEWS, hints, passes, words
 from nestimate.data.tables.columns_made import TakeParts
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.parts import taken_part

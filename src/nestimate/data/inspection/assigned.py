@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from nestimate.data.designs.groups import CONTROLS
+from nestimate.data.designs.vocabulary import EARS, LINES, hints, words
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS, amounts, moments
 from nestimate.data.inspection.looks import (
@@ -15,7 +16,6 @@ from nestimate.data.inspection.looks import (
     are_names,
     number_things,
 )
-from nestimate.data.inspection.vocabulary import EARS, LINES, hints, words
 
 
 def is_compared(crossing: Crossing, name: str) -> bool:

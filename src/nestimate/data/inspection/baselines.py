@@ -11,10 +11,10 @@ from nestimate.data.designs.expressions import quoted
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
 from nestimate.data.designs.responses import MEASURED
+from nestimate.data.designs.vocabulary import hints
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.proposals import FormulaProposal, Proposal
-from nestimate.data.inspection.vocabulary import hints
 from nestimate.data.tables.cells import is_plain_number
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.titles import moment

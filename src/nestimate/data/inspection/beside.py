@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from nestimate.data.designs.groups import CONTROLS
+from nestimate.data.designs.vocabulary import hints, is_reference, known_before, words
 from nestimate.data.inspection.derived import derived_columns
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.measured import label_alone
-from nestimate.data.inspection.vocabulary import hints, is_reference, known_before, words
 from nestimate.data.tables.cells import is_plain_number
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.series import one_quantity

@@ -7,15 +7,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from nestimate.data.designs.vocabulary import (
+    hints,
+    lasts,
+)
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS, amounts
 from nestimate.data.inspection.factors import begins_anew
 from nestimate.data.inspection.looks import counting
 from nestimate.data.inspection.returning import measured_again, met_again, one_each
-from nestimate.data.inspection.vocabulary import (
-    hints,
-    lasts,
-)
 
 MOST_SUBUNITS = 3
 #: More numbers than these sort nothing.

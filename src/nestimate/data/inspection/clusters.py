@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from nestimate.data.designs.expressions import quoted
+from nestimate.data.designs.vocabulary import ANIMALS, BORN, WITHIN, hints, words
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import moments
 from nestimate.data.inspection.factors import begins_anew, holds_groups
 from nestimate.data.inspection.looks import counting
-from nestimate.data.inspection.vocabulary import ANIMALS, BORN, WITHIN, hints, words
 from nestimate.data.tables.cells import is_plain_number
 
 

@@ -9,10 +9,10 @@ from dataclasses import replace
 from nestimate.data.designs.expressions import quoted
 from nestimate.data.designs.formula import parse_formula
 from nestimate.data.designs.from_formula import formula_design
+from nestimate.data.designs.vocabulary import words
 from nestimate.data.inspection.clusters import coded
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.proposals import MOST, FormulaProposal, Proposal
-from nestimate.data.inspection.vocabulary import words
 from nestimate.errors import DataError, DesignError
 
 #: From so many cohorts on they show how far an effect varies.

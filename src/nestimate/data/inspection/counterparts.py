@@ -11,9 +11,9 @@ import pyarrow as pa
 from nestimate.data.designs.exposures import exposes
 from nestimate.data.designs.opposites import opposed
 from nestimate.data.designs.percentages import spoken
+from nestimate.data.designs.vocabulary import hints
 from nestimate.data.inspection.kinds import describe_column
 from nestimate.data.inspection.measured import label_alone, share_columns
-from nestimate.data.inspection.vocabulary import hints
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.edits import WorkOut
 

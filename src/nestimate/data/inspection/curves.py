@@ -8,10 +8,10 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 
+from nestimate.data.designs.vocabulary import hints
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.kinds import Column, describe_column
 from nestimate.data.inspection.looks import stepped
-from nestimate.data.inspection.vocabulary import hints
 from nestimate.data.tables.cells import is_plain_number
 from nestimate.data.tables.door import Table
 

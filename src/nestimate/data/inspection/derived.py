@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.exposures import exposes
+from nestimate.data.designs.vocabulary import hints, is_reference, words
 from nestimate.data.inspection.kinds import Column
-from nestimate.data.inspection.vocabulary import hints, is_reference, words
 from nestimate.data.tables.door import Table
 
 Array = NDArray[np.float64]

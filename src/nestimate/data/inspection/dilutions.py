@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 import pyarrow as pa
 
+from nestimate.data.designs.vocabulary import UNDILUTED, dilutes, hints, is_volume
 from nestimate.data.inspection.counterparts import Counterparts
 from nestimate.data.inspection.derived import (
     Derived,
@@ -17,7 +18,6 @@ from nestimate.data.inspection.derived import (
 )
 from nestimate.data.inspection.kinds import Column, describe_column
 from nestimate.data.inspection.looks import counting
-from nestimate.data.inspection.vocabulary import UNDILUTED, dilutes, hints, is_volume
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.edits import WorkOut
 

@@ -11,12 +11,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from nestimate.data.inspection.assigned import evenly_crossed, is_compared
-from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.curves import MOST_GROUPS, is_along, moments, visits
-from nestimate.data.inspection.kinds import Column
-from nestimate.data.inspection.looks import are_tags, are_wells, counting, stepped
-from nestimate.data.inspection.vocabulary import (
+from nestimate.data.designs.vocabulary import (
     LITTERS,
     OCCASIONS,
     PLOTS,
@@ -25,6 +20,11 @@ from nestimate.data.inspection.vocabulary import (
     repeats,
     words,
 )
+from nestimate.data.inspection.assigned import evenly_crossed, is_compared
+from nestimate.data.inspection.crossings import Crossing
+from nestimate.data.inspection.curves import MOST_GROUPS, is_along, moments, visits
+from nestimate.data.inspection.kinds import Column
+from nestimate.data.inspection.looks import are_tags, are_wells, counting, stepped
 
 #: Rows that repeat a number inside one group each: so many are no coincidence.
 _ENOUGH = 6

@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 import pyarrow as pa
 
+from nestimate.data.designs.vocabulary import hints
 from nestimate.data.inspection.baselines import Baseline
 from nestimate.data.inspection.beside import (
     MOST_BEFORE_AFTER,
@@ -29,7 +30,6 @@ from nestimate.data.inspection.beside import (
 )
 from nestimate.data.inspection.curves import along_labels, is_along, of_rows, set_by_row, visits
 from nestimate.data.inspection.kinds import Column
-from nestimate.data.inspection.vocabulary import hints
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.reshape import long_form
 from nestimate.data.tables.series import alike_in_name, alike_in_size, counts_rows, number_like

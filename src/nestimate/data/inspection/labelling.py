@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from nestimate.data.designs.vocabulary import is_aside, words
 from nestimate.data.inspection.crossings import Crossing, same_everywhere
 from nestimate.data.inspection.kinds import MOST_LABELS, Column
 from nestimate.data.inspection.measured import Beside
-from nestimate.data.inspection.vocabulary import is_aside, words
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.titles import at_times
 

@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from nestimate.data.designs.vocabulary import hints, words
 from nestimate.data.inspection.kinds import describe_column
 from nestimate.data.inspection.proposals import Proposal
-from nestimate.data.inspection.vocabulary import hints, words
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.reading import Reading
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nestimate.data.designs.groups import CONTROLS
+from nestimate.data.designs.vocabulary import hints, is_reference, outcomes_alone
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import moments
 from nestimate.data.inspection.kinds import describe_column, described
 from nestimate.data.inspection.relations import could_be_group
 from nestimate.data.inspection.summaries import summary_columns
-from nestimate.data.inspection.vocabulary import hints, is_reference, outcomes_alone
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.edits import KeepOnly
 from nestimate.data.tables.series import number_like

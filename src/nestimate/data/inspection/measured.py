@@ -15,16 +15,7 @@ from nestimate.data.designs.percentages import (
     spoken,
     surely_parts,
 )
-from nestimate.data.inspection.crossings import same_everywhere
-from nestimate.data.inspection.derived import (
-    counted_over,
-    derived_columns,
-    holds_more,
-    of_intensities,
-    worked_out_from,
-)
-from nestimate.data.inspection.kinds import Column
-from nestimate.data.inspection.vocabulary import (
+from nestimate.data.designs.vocabulary import (
     REPEATS,
     TOTAL,
     UNDILUTED,
@@ -37,6 +28,15 @@ from nestimate.data.inspection.vocabulary import (
     numbers_rows,
     words,
 )
+from nestimate.data.inspection.crossings import same_everywhere
+from nestimate.data.inspection.derived import (
+    counted_over,
+    derived_columns,
+    holds_more,
+    of_intensities,
+    worked_out_from,
+)
+from nestimate.data.inspection.kinds import Column
 from nestimate.data.tables.door import Table
 
 #: What a column of numbers that was not measured may be called.

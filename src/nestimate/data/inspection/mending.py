@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
-from nestimate.data.inspection.vocabulary import ANIMALS, hints, lasts, words
+from nestimate.data.designs.vocabulary import ANIMALS, hints, lasts, words
 from nestimate.data.tables.cells import EMPTY_VALUES, is_limit, is_plain_number, may_be_empty, tidy
 from nestimate.data.tables.door import prepared
 from nestimate.data.tables.edits import KeepOnly, LeaveOut

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from nestimate.data.designs.vocabulary import hints
 from nestimate.data.inspection.candidates import (
     counts_within,
     one_unit_each,
@@ -13,7 +14,6 @@ from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS, visits
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.looks import are_compared
-from nestimate.data.inspection.vocabulary import hints
 
 
 def alike(crossing: Crossing, whole: str) -> tuple[tuple[str, str], ...]:

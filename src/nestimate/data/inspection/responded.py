@@ -13,10 +13,10 @@ from nestimate.data.designs.doubts import counted, scored
 from nestimate.data.designs.proportions import Proportions, answers
 from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.scales import SCALES
+from nestimate.data.designs.vocabulary import hints, words
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.measured import Beside
 from nestimate.data.inspection.proposals import Proposal
-from nestimate.data.inspection.vocabulary import hints, words
 from nestimate.data.tables.cells import ends_of, is_limit, is_plain_number, side_of, tidy
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.grid import is_text

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
+from nestimate.data.designs.vocabulary import READERS, hints, lasts, passes, words
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import moments
 from nestimate.data.inspection.factors import begins_anew
 from nestimate.data.inspection.looks import counting
-from nestimate.data.inspection.vocabulary import READERS, hints, lasts, passes, words
 
 
 def met_again(crossing: Crossing, unit: str, place: Sequence[str]) -> bool:

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from nestimate.data.designs.percentages import spoken, unclear, unclear_said
+from nestimate.data.designs.vocabulary import TOTAL, hints, words
 from nestimate.data.inspection.kinds import Column
-from nestimate.data.inspection.vocabulary import TOTAL, hints, words
 from nestimate.data.tables.door import Table
 
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from nestimate.data.designs.vocabulary import COUNTS, hints, known_before, summary_role, words
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.curves import MOST_GROUPS
 from nestimate.data.inspection.factors import numbers_experiments
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.labelling import MOST_FACTORS, is_factor
-from nestimate.data.inspection.vocabulary import COUNTS, hints, known_before, summary_role, words
 from nestimate.data.tables.door import Table
 
 

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.roles import Roles
+from nestimate.data.designs.vocabulary import hints, lies_around
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.proposals import MOST, Branch, Proposal, Step
 from nestimate.data.inspection.relations import group_columns
-from nestimate.data.inspection.vocabulary import hints, lies_around
 from nestimate.data.inspection.weights import ranked
 from nestimate.data.tables.door import Table
 from nestimate.errors import DataError, DesignError

@@ -4,14 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from nestimate.data.inspection.assigned import may_be_compared
-from nestimate.data.inspection.candidates import Candidate, counts_within, possible
-from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.curves import moments, visits
-from nestimate.data.inspection.factors import begins_anew, holds_groups, is_when
-from nestimate.data.inspection.looks import are_compared, are_kinds, are_names, counting, stepped
-from nestimate.data.inspection.returning import one_each
-from nestimate.data.inspection.vocabulary import (
+from nestimate.data.designs.vocabulary import (
     ANIMALS,
     AROUND,
     BORN,
@@ -23,6 +16,13 @@ from nestimate.data.inspection.vocabulary import (
     lasts,
     words,
 )
+from nestimate.data.inspection.assigned import may_be_compared
+from nestimate.data.inspection.candidates import Candidate, counts_within, possible
+from nestimate.data.inspection.crossings import Crossing
+from nestimate.data.inspection.curves import moments, visits
+from nestimate.data.inspection.factors import begins_anew, holds_groups, is_when
+from nestimate.data.inspection.looks import are_compared, are_kinds, are_names, counting, stepped
+from nestimate.data.inspection.returning import one_each
 
 
 def ranked(

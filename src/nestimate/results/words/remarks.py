@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from shlex import quote
 
+from nestimate.data.designs.vocabulary import excludes, hints, lasts, summary_role
 from nestimate.data.inspection.apart import Apart
 from nestimate.data.inspection.dilutions import unread_dilutions
 from nestimate.data.inspection.inspection import Inspection
@@ -10,7 +11,6 @@ from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.lifetimes import Lifetimes
 from nestimate.data.inspection.measurands import Moment
 from nestimate.data.inspection.proposals import Proposal
-from nestimate.data.inspection.vocabulary import excludes, hints, lasts, summary_role
 from nestimate.data.tables.edits import KeepOnly, LeaveOut
 from nestimate.errors import listed
 

@@ -10,7 +10,7 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 from nestimate.data.designs.labelled import Unused
 from nestimate.data.designs.left_out.beside import Stage, Strata
@@ -239,5 +239,7 @@ def _scatter(rng: np.random.Generator, freedom: int, rank: int) -> Array:
     if freedom < rank:
         drawn = rng.standard_normal((DRAWN, rank, freedom))
         return np.asarray(drawn @ drawn.transpose(0, 2, 1))
-    found = stats.wishart.rvs(freedom, np.eye(rank), size=DRAWN, random_state=rng)
+    from scipy.stats import wishart  # noqa: PLC0415 - half a second, and only here
+
+    found = wishart.rvs(freedom, np.eye(rank), size=DRAWN, random_state=rng)
     return np.asarray(found).reshape(DRAWN, rank, rank)

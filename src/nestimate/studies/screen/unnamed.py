@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from nestimate.data.designs.labelled import Unused
 from nestimate.data.designs.left_out.behind import FEWEST, behind
 from nestimate.data.designs.left_out.kinds import Points
-from nestimate.data.inspection.vocabulary import hints, words
+from nestimate.data.designs.vocabulary import hints, words
 from nestimate.data.tables.cells import is_date
 from nestimate.data.tables.table import Table
 from nestimate.errors import DataError, DesignError

@@ -12,11 +12,11 @@ import numpy as np
 
 from nestimate.data.designs.labelled import Unused
 from nestimate.data.designs.left_out.behind import are_one
+from nestimate.data.designs.left_out.holders import may_return, numbered
 from nestimate.data.designs.left_out.kinds import LeftOut, Looked
 from nestimate.data.designs.left_out.uneven import Labels
 from nestimate.data.designs.strata import split
 from nestimate.data.designs.structure import Factor
-from nestimate.data.inspection.holders import may_return, numbered
 from nestimate.remedies import Advice, Remedy
 
 

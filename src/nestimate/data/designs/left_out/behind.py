@@ -10,12 +10,12 @@ from typing import Self
 import numpy as np
 
 from nestimate.data.designs.labelled import Unused
+from nestimate.data.designs.left_out.holders import may_return, numbered
 from nestimate.data.designs.left_out.kinds import Array, Codes, LeftOut, Looked, Points
 from nestimate.data.designs.left_out.uneven import ALIKE as UNEVEN
 from nestimate.data.designs.left_out.uneven import Labels
 from nestimate.data.designs.squares import Test
 from nestimate.data.designs.strata import split
-from nestimate.data.inspection.holders import may_return, numbered
 from nestimate.remedies import Advice
 
 #: Chance below which what shares a label is called alike: higher than for an answer, as what is

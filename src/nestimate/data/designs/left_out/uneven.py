@@ -13,9 +13,9 @@ import numpy as np
 
 from nestimate.data.designs.labelled import Unused
 from nestimate.data.designs.left_out.beside import Explained
+from nestimate.data.designs.left_out.holders import numbers_several
 from nestimate.data.designs.left_out.kinds import Array, LeftOut, Looked
 from nestimate.data.designs.measures import LINEAR
-from nestimate.data.inspection.holders import numbers_several
 from nestimate.remedies import Advice
 
 #: Chance below which values are said to go with a column beside their groups: of all that are

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.labelled import Unused
+from nestimate.data.designs.left_out.holders import another_name, holds_several
 from nestimate.data.designs.left_out.kinds import Looked
-from nestimate.data.inspection.holders import another_name, holds_several
 from nestimate.remedies import Advice
 
 Codes = NDArray[np.intp]

@@ -3,9 +3,29 @@
 import re
 from collections.abc import Iterable
 from functools import cache
+from typing import Protocol
 
 from nestimate.data.designs import reused
-from nestimate.data.inspection.kinds import Column
+
+
+class Described(Protocol):
+    """What is known of a column beside its name, as `inspect` finds it."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+
+    @property
+    def smallest(self) -> float | None: ...  # noqa: D102
+
+    @property
+    def largest(self) -> float | None: ...  # noqa: D102
+
+    @property
+    def distinct(self) -> int: ...  # noqa: D102
+
+    @property
+    def whole(self) -> bool: ...  # noqa: D102
+
 
 #: Words in the names of columns, and the role that they speak for.
 WORDS = {
@@ -260,7 +280,7 @@ _CHANGE = re.compile(
 )
 
 
-def lies_around(column: Column) -> bool:
+def lies_around(column: Described) -> bool:
     """Return whether numbers may be compared with 0: they lie on both sides, or are changes."""
     low, high = column.smallest, column.largest
     both = low is not None and high is not None and low < 0 < high
@@ -301,7 +321,7 @@ def repeats(name: str) -> bool:
     return bool(said & (_AGAIN | {"biorep"})) or (bool(said) and said <= _NUMBERED)
 
 
-def numbers_rows(column: Column, n_rows: int) -> bool:
+def numbers_rows(column: Described, n_rows: int) -> bool:
     """Return whether numbers are those of the rows: another in each, called `no.` or `#`."""
     said = words(column.name)
     return column.whole and column.distinct == n_rows and bool(said) and said <= _NUMBERED
@@ -357,7 +377,7 @@ def lasts(name: str) -> bool:
     return "unit" in hints(name) and not hints(name) & {"place", "counter", "block"}
 
 
-def is_aside(column: Column, n_rows: int) -> bool:
+def is_aside(column: Described, n_rows: int) -> bool:
     """Return whether a column is beside the design: known before, remarks, storage, places.
 
     Places that are another in nearly every row, as positions on a plate, hold nothing together.
@@ -368,7 +388,7 @@ def is_aside(column: Column, n_rows: int) -> bool:
     return known or alone or bool(said & {"remark", "storage"})
 
 
-def summary_role(column: Column) -> str | None:
+def summary_role(column: Described) -> str | None:
     """Return `n`, `sd` or `se` where name and numbers speak for it."""
     said = re.split(r"[\W\d_]+", _spelled(column.name))
     role = next((_ROLE[word] for word in said if word in _ROLE), None)

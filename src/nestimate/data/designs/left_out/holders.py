@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from nestimate.data.inspection.vocabulary import LITTERS, OCCASIONS, WITHIN, hints, words
+from nestimate.data.designs.vocabulary import LITTERS, OCCASIONS, WITHIN, hints, words
 
 #: Words for what several animals or readings have in common: where they live, who handles them
 #: and when, what they are read on. They are no other name of what was given to groups.

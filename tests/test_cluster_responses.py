@@ -463,11 +463,13 @@ def test_the_likelihood_of_a_formula_is_highest_where_glmer_puts_it_and_as_high(
     model = result.fit.model
     labels = model.design.structure.labels
     raw = np.array([GLMER[label] for label in labels])
-    offsets = model.design.structure.offsets
+    structure = model.design.structure
+    assert structure.stated is not None  # drawn are coefficients of the distance less its mean
+    drawn, offsets = np.linalg.inv(structure.stated.turn), structure.offsets
 
     def deviance(beta, sd):
-        centred = beta.copy()
-        centred[0] += beta @ offsets
+        centred = drawn @ beta
+        centred[0] += centred @ offsets
         stick = model.design.yardstick
         standard = {}
         for p in model.parameters:

@@ -105,7 +105,7 @@ class Draws:
 
     @property
     def coefficients(self) -> Array:
-        """Coefficients of the fixed part as they are written, shape (draws, coefficients)."""
+        """Coefficients of the fixed part that are drawn, shape (draws, coefficients)."""
         return self.families[FIXED]
 
     @property

@@ -71,4 +71,6 @@ def _weights(frame: ModelFrame, formula: Formula, fixed: Array) -> Array | None:
     found[np.abs(found) < ROUNDING * np.abs(found).max(axis=0)] = 0.0
     turn = found * centred / written[:, None]
     whole = np.rint(turn)
-    return np.asarray(np.where(np.abs(turn - whole) < ROUNDING, whole, turn))
+    turn = np.where(np.abs(turn - whole) < ROUNDING, whole, turn)
+    # Another origin of x makes exp(x) another multiple of itself.
+    return turn if (np.diagonal(turn) == 1).all() else None

@@ -79,10 +79,12 @@ def test_years_are_answered_as_least_squares_answers_them():
 
 
 def test_a_prior_that_is_stated_speaks_of_the_coefficients_as_written():
-    rows, _ = told("y ~ arm * x", table(50), prior={"beta[arm[b]]": "normal(0, 0.001)"})
-    _, coefficients = told("y ~ arm * x", table(50), prior={"beta[arm[b]]": "normal(0, 0.001)"})
+    frame = table(50)
+    rows, coefficients = told("y ~ arm * x", frame, prior={"beta[arm[b]]": "normal(0, 0.001)"})
     assert abs(coefficients["beta[arm[b]]"].mean) < 0.01
-    assert rows
+    # The arms meet at x = 0, so that all of their difference at the mean of x is that of slopes.
+    apart = coefficients["beta[arm[b]:x]"].mean * frame.x.mean()
+    assert rows["b - a"].mean == pytest.approx(apart, abs=0.01)
 
 
 def growth(origin, seed=1):

@@ -63,11 +63,12 @@ def summary_rows(grid: Grid) -> list[int]:
     for column, cells in zip(texts, worded, strict=True):
         labels = {cell: _said(plain[cell], known) for cell in cells}
         # What stands in row after row may be a group or a unit of that name.
-        unsure = {c for c in cells if labels[c] in _MAY_BE or _running(column, c, again)}
-        told = _by_numbers(grid, _standing(column, [c for c in unsure if labels[c] in _WORDS]))
-        labels = {cell: label for cell, label in labels.items() if cell not in unsure}
-        rows = _standing(column, [c for c in labels if labels[c] in _SUMMARIES])
-        middles = _standing(column, [c for c in labels if labels[c] in _MIDDLES])
+        speak = [cell for cell in cells if labels[cell] in _WORDS]
+        unsure = [c for c in speak if labels[c] in _MAY_BE or _running(column, c, again)]
+        told = _by_numbers(grid, _standing(column, unsure))
+        sure = [cell for cell in speak if cell not in unsure]
+        rows = _standing(column, sure)
+        middles = _standing(column, [cell for cell in sure if labels[cell] in _MIDDLES])
         if told or (middles and all(_amid(grid, row, rows) for row in middles)):
             found |= told | rows
     found -= {0}  # nothing stands above it

@@ -218,6 +218,11 @@ _AGAIN = frozenset(
 )
 #: Words that number anything where they stand alone: `Nr` may be the animal's.
 _NUMBERED = frozenset({"no", "nr", "number", "nummer", "index", "idx", "row"})
+#: What programs call the column of row names that they write with a table.
+_ROW_NAMES = re.compile(
+    r"(?i)row[\W_]?(names?|numbers?|nr|no|id|index|labels?)|unnamed:?[\W_]*\d+|index"
+    r"|(?-i:X(\.\d+)?)|\.\.\.1"
+)
 #: Words before or behind one of the first that say which of the two it is.
 _WHICH = (
     ("biorep", re.compile(r"biol?|biolog\w*")),
@@ -301,6 +306,9 @@ def is_reference(name: str) -> bool:
 
 def words(name: str) -> frozenset[str]:
     """Return the words of a column's name, in small letters."""
+    if name.strip() == "gen":
+        # Breeders write genotypes so; a gene is `Gen` in German, with a capital.
+        return frozenset({"genotype"})
     # Words begin with capitals, but nM, pH and siTP53 are one.
     spaced = _spelled(
         re.sub(r"(?<=[a-z])(?=[A-Z][a-z])|(?<=[a-z]{2})(?<!\bs[hi])(?=[A-Z])", " ", name)
@@ -321,10 +329,16 @@ def repeats(name: str) -> bool:
     return bool(said & (_AGAIN | {"biorep"})) or (bool(said) and said <= _NUMBERED)
 
 
+def names_rows(name: str) -> bool:
+    """Return whether a name is that of the row names which a program wrote with the table."""
+    return bool(_ROW_NAMES.fullmatch(name.strip()))
+
+
 def numbers_rows(column: Described, n_rows: int) -> bool:
     """Return whether numbers are those of the rows: another in each, called `no.` or `#`."""
     said = words(column.name)
-    return column.whole and column.distinct == n_rows and bool(said) and said <= _NUMBERED
+    numbered = column.whole and bool(said) and said <= _NUMBERED
+    return column.distinct == n_rows and (numbered or names_rows(column.name))
 
 
 def passes(name: str) -> bool:

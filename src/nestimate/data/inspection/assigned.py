@@ -1,5 +1,6 @@
 """Which labels were assigned, and are compared, rather than sampled: whatever their column is."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -37,7 +38,8 @@ def is_compared(crossing: Crossing, name: str) -> bool:
     if "trait" in spoken or moments(crossing, name):
         return True
     two = crossing.size(name) == 2 and (not number_things(labels) or _designed(crossing, name))
-    return two or amounts(crossing, name) or (not spoken and are_kinds(crossing.labels[name]))
+    kinds = not spoken and are_kinds(crossing.labels[name])
+    return two or amounts(crossing, name) or kinds or (not spoken and _of_trial(crossing, name))
 
 
 def marks_animals(name: str, labels: Sequence[str]) -> bool:
@@ -69,6 +71,32 @@ def _designed(crossing: Crossing, name: str) -> bool:
     ]
     letters = all(map(str.isalpha, labels))
     return letters and any(evenly_crossed(crossing, name, n) for n in beside)
+
+
+def _of_trial(crossing: Crossing, name: str) -> bool:
+    """Return whether a few labels were met with all of another column in all blocks of a trial.
+
+    So are soils S1 to S3 with fertilizers F0 to F3 in every replicate, once or equally often.
+    """
+    if crossing.size(name) > MOST_KINDS or name in crossing.runs:
+        return False
+    sampled = {"unit", "block", "counter", "place", "person"}
+    peers = [n for n in crossing.names if n != name and not hints(n) & sampled]
+    peers = [n for n in peers if n not in crossing.runs and crossing.size(n) > 1]
+    holders = [n for n in crossing.names if "block" in hints(n) or n in crossing.runs]
+    return any(
+        _full(crossing, [name, peer, holder]) and crossing.size(holder) > 1
+        for peer in peers
+        for holder in holders
+        if peer != holder
+    )
+
+
+def _full(crossing: Crossing, names: Sequence[str]) -> bool:
+    """Return whether all combinations of labels of some columns occur, equally often."""
+    found = np.bincount(crossing.members(names), weights=crossing.rows)
+    every = math.prod(crossing.size(n) for n in names)
+    return found.size == every == crossing.size(*names) and bool(found.min() == found.max())
 
 
 def _is_line(crossing: Crossing, name: str) -> bool:

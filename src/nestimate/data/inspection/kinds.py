@@ -11,7 +11,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from nestimate.data.designs.groups import look_alikes
+from nestimate.data.designs.labelled import holds_row_names
 from nestimate.data.designs.percentages import spoken
+from nestimate.data.designs.vocabulary import numbers_rows
 from nestimate.data.inspection.compounds import Stem, stems
 from nestimate.data.inspection.looks import are_dates, cut_short
 from nestimate.data.tables.cells import EMPTY_LABELS, EMPTY_VALUES, is_error, is_limit, may_be_empty
@@ -162,6 +164,8 @@ def describe_column(table: Table, name: str) -> Column:
         except DataError as error:
             trouble = str(error)
         else:
+            if _numbers_rows(found, table):
+                found = replace(found, kind="id", remarks=())
             spelled = table.read_as_empty(name, EMPTY_VALUES)
             return replace(_by_label(found, table), read_as_empty=tuple(spelled.items()))
     many = distinct > 12 or any("." in cell for cell in filled if number.fullmatch(cell))
@@ -199,6 +203,12 @@ def describe_column(table: Table, name: str) -> Column:
         )
     spelled = table.read_as_empty(name, EMPTY_LABELS)
     return replace(labels, read_as_empty=tuple(spelled.items()), trouble=trouble)
+
+
+def _numbers_rows(column: Column, table: Table) -> bool:
+    """Return whether numbers are those of the rows, as programs write them before the columns."""
+    alone = column.whole and column.distinct == table.n_rows > 3
+    return numbers_rows(column, table.n_rows) or (alone and holds_row_names(table, column.name))
 
 
 def _by_label(column: Column, table: Table) -> Column:

@@ -150,7 +150,7 @@ def share_columns(table: Table, columns: Sequence[Column]) -> Beside | None:
         c
         for c in columns
         if c.whole and (c.smallest is not None and c.smallest >= 0)
-        if not numbers_rows(c, table.n_rows)
+        if c.kind != "id"
     ]
     totals = [c for c in whole if TOTAL & words(c.name) and (c.smallest or 0) > 0]
     totals = [c for c in totals if not speaks_of_part(c.name) or words(c.name) & _OF_HOW_MANY]

@@ -264,34 +264,6 @@ def _spelled(name: str) -> str:
     return said
 
 
-#: What is known of a sample before anything is measured: how pure, how heavy at the start.
-_KNOWN = re.compile(
-    r"(?i)(?<!\d)260\W?2[38]0(?!\d)|\b(rin|dv200|purity|reinheit)\b|\b([cr]?[dr]na|template|input)\b"
-    r"[\W_]*[nµu]g|\b(start|initial)(ing)?[\W_]*(body[\W_]*)?(weight|gewicht)|\banfangsgewicht"
-    r"|poids[\W_]*initial|peso[\W_]*inicial"
-)
-
-
-def known_before(name: str) -> bool:
-    """Return whether a name says what is known of a sample before: its weight at the start, RIN."""
-    return bool(_KNOWN.search(name))
-
-
-#: What is compared with 0, or with no change, where no groups are named.
-_CHANGE = re.compile(
-    r"(?i)(?<![^\W\d_])(change|changes|delta|diff|difference|differences|shift|effect|residuals?|bias"
-    r"|fc|log\s?fc|ratio|fold|änderung|differenz|différence|diferencia|cambio)(?![^\W\d_])|[Δδ∆]"
-    r"|log[\W_]?2?[\W_]?(fc|fold|ratio)|foldchange"
-)
-
-
-def lies_around(column: Described) -> bool:
-    """Return whether numbers may be compared with 0: they lie on both sides, or are changes."""
-    low, high = column.smallest, column.largest
-    both = low is not None and high is not None and low < 0 < high
-    return both or bool(_CHANGE.search(column.name))
-
-
 def clocks(name: str) -> bool:
     """Return whether a column's name is time and nothing else: `Time (s)`, not reaction time."""
     said = words(name)

@@ -8,7 +8,12 @@ from dataclasses import replace
 import numpy as np
 
 from nestimate.data.designs.groups import CONTROLS
-from nestimate.data.designs.vocabulary import hints, is_reference, known_before, words
+from nestimate.data.designs.quantities import known_before
+from nestimate.data.designs.vocabulary import (
+    hints,
+    is_reference,
+    words,
+)
 from nestimate.data.inspection.derived import derived_columns
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.measured import label_alone
@@ -33,6 +38,8 @@ _SHORT = re.compile(r"[A-Z]{2,3}")
 _UNSTIMULATED = frozenset({"US", "NS", "NT", "UT", "NC"})
 #: Columns of times up to which the last is first compared at equal values of the first.
 MOST_BEFORE_AFTER = 2
+#: Numbers with so few different ones are rather levels, or yes and no.
+MOST_LEVELS = 3
 
 
 def is_beside(column: Column) -> bool:
@@ -84,6 +91,12 @@ def is_control(column: Column) -> bool:
 def of_one_quantity(columns: Sequence[Column]) -> bool:
     """Return whether numbers of columns may be of one quantity, by their titles and ends."""
     return one_quantity({c.name: (c.smallest or 0.0, c.largest or 0.0) for c in columns})
+
+
+def levels_beside(columns: Sequence[Column]) -> bool:
+    """Return whether some columns hold a few levels and others measurements: no one quantity."""
+    few = any(c.distinct <= MOST_LEVELS for c in columns)
+    return few and any(c.distinct > 5 * MOST_LEVELS for c in columns)
 
 
 def outcomes_beside(table: Table, columns: Sequence[Column]) -> bool:

@@ -7,12 +7,16 @@ its designs are then said in the words that read the wide table.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Literal
 
 import numpy as np
 import pyarrow as pa
 
-from nestimate.data.designs.vocabulary import hints
+from nestimate.data.designs.quantities import of_quantities
+from nestimate.data.designs.vocabulary import (
+    hints,
+)
 from nestimate.data.inspection.baselines import Baseline
 from nestimate.data.inspection.beside import (
     MOST_BEFORE_AFTER,
@@ -23,6 +27,7 @@ from nestimate.data.inspection.beside import (
     is_beside,
     is_control,
     lettered_readings,
+    levels_beside,
     numbers_as_titles,
     numbers_things,
     of_one_quantity,
@@ -70,6 +75,8 @@ class Folding:
         The column of times, doses or positions where each group is one curve; otherwise "".
     baseline
         Whether the first of the times is before anything was done: no reading of what came after.
+    sure
+        Whether titles say that columns hold one quantity, rather than outcomes of their own.
     """
 
     kind: FoldingKind
@@ -81,6 +88,7 @@ class Folding:
     along: str = ""
     curve: str = ""
     baseline: bool = False
+    sure: bool = True
 
 
 def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
@@ -356,6 +364,9 @@ def _groups(
     most = 2 + all(hints(c.name) & {"unit", "block"} for c in labels)
     if len(groups) < 2 or len(labels) > most or outcomes_beside(table, groups):
         return None
+    sure = control or amounts or Baseline.of(groups) is not None
+    if levels_beside(groups) or (not sure and of_quantities(c.name for c in groups)):
+        return None
     if (not control and other) or any(c.kind == "numbers" for c in labels):
         return None
     try:
@@ -371,7 +382,8 @@ def _groups(
         row="",
         table=long,
         curve="" if at is None else at.name,
-        likely=(control or amounts or Baseline.of(groups) is not None) or of_one_quantity(groups),
+        likely=sure or of_one_quantity(groups),
+        sure=sure,
     )
 
 
@@ -383,12 +395,6 @@ def _tell_rows(table: Table, names: Sequence[str]) -> bool:
 
 def _with_rows(table: Table) -> tuple[Table, str]:
     """Return a table with a column that numbers its rows, and what that is called."""
-    row = _free("unit id", table)
+    row = next(name for i in count() if (name := f"{'row ' * i}unit id") not in table.columns)
     rows = pa.array([f"row {table.row(i)}" for i in range(table.n_rows)], pa.string())
     return replace(table, columns={**table.columns, row: pa.chunked_array([rows])}), row
-
-
-def _free(name: str, table: Table) -> str:
-    while name in table.columns:
-        name = f"row {name}"
-    return name

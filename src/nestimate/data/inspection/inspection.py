@@ -14,6 +14,7 @@ from nestimate.data.inspection.derived import derived_columns, measured_parts, p
 from nestimate.data.inspection.dilutions import Added, Dilutions
 from nestimate.data.inspection.factors import told_apart
 from nestimate.data.inspection.foldings import Folding, foldings
+from nestimate.data.inspection.frequencies import frequencies_said
 from nestimate.data.inspection.kinds import PLATE, Column, described, is_plate
 from nestimate.data.inspection.labelling import crossed_labels
 from nestimate.data.inspection.lifetimes import Lifetimes
@@ -139,8 +140,8 @@ class Inspection:
         if (apart := Apart.of(found.columns, found.proposals)) is None:
             return found
         other = cls._of_whole(apart.taken(table), file, apart.read(reading))
-        proposals = apart.first(other.proposals, found.proposals)
-        return replace(other, proposals=proposals, apart=apart) if proposals else found
+        first = apart.first(other.proposals, found.proposals)
+        return replace(other, proposals=first, apart=apart) if first else found
 
     @classmethod
     def _of_whole(cls, table: Table, file: str | None, reading: Reading) -> Self:
@@ -210,13 +211,9 @@ class Inspection:
         """Return the same for the whole table, of which one kind was looked at."""
         timed = isinstance(measurand, Moment)
         kind = Reason(role="kind", why=f"says {'when' if timed else 'what was measured'}")
-        return replace(
-            self,
-            n_rows=table.n_rows,
-            columns=described(table),
-            roles={**self.roles, measurand.column: (kind,)},
-            measurand=measurand,
-        )
+        roles = {**self.roles, measurand.column: (kind,)}
+        columns, n_rows = described(table), table.n_rows
+        return replace(self, n_rows=n_rows, columns=columns, roles=roles, measurand=measurand)
 
     def _adding(self, table: Table, counts: Added) -> Self:
         """Return the same for the table as it is, in which columns stand for the one made."""
@@ -233,7 +230,8 @@ class Inspection:
 
     @classmethod
     def _looked_at(cls, table: Table, file: str | None) -> Self:
-        if said := PLATE if is_plate(table) else survival_said(table):
+        said = PLATE if is_plate(table) else survival_said(table)
+        if said := said or frequencies_said(table, described(table)):
             return replace(cls._of(table, file), instead=said)
         found = cls._in_all_ways(table, file)
         full, waiting = with_stand_ins(table, found.columns)

@@ -15,6 +15,7 @@ from nestimate.data.designs.percentages import (
     spoken,
     surely_parts,
 )
+from nestimate.data.designs.quantities import known_before
 from nestimate.data.designs.vocabulary import (
     REPEATS,
     TOTAL,
@@ -24,7 +25,6 @@ from nestimate.data.designs.vocabulary import (
     dilutes,
     hints,
     is_reference,
-    known_before,
     numbers_rows,
     words,
 )

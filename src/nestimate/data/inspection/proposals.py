@@ -66,6 +66,8 @@ class Proposal:
     folded, folded_columns
         `replicates`, `units`, `groups` or `times`: what the columns of a wide table are; "" for a
         long one.
+    sure
+        Whether titles of such columns say that they hold one quantity.
     adjust
         The column of values before, which groups are compared at equal values of; otherwise "".
     along
@@ -91,6 +93,7 @@ class Proposal:
     typed: tuple[tuple[str, str | bool], ...] = ()
     folded: Literal["", "replicates", "units", "groups", "times"] = ""
     folded_columns: tuple[str, ...] = ()
+    sure: bool = True
     adjust: str = ""
     along: str = ""
     formula: str = ""

@@ -41,6 +41,7 @@ def restated(
             # Columns are no times where no factor says so.
             folded="replicates" if folding.kind == "times" and "wide" not in told else folding.kind,
             folded_columns=folding.columns,
+            sure=folding.sure,
             along=folding.along if folding.kind == "units" else folding.curve,
         )
         design = _built(restatement, table, told)

@@ -9,8 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.quantities import lies_around
 from nestimate.data.designs.roles import Roles
-from nestimate.data.designs.vocabulary import hints, lies_around
+from nestimate.data.designs.vocabulary import (
+    hints,
+)
 from nestimate.data.inspection.candidates import Candidate
 from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.kinds import Column

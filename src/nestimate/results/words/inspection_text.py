@@ -366,7 +366,11 @@ def _one_row_each(inspection: Inspection) -> list[str]:
     compared = inspection.refused[0].candidate.group
     group = next((c for c in inspection.columns if c.name == compared), None)
     counts = [c for c in inspection.columns if c.smallest is not None]
-    if group is None or group.distinct < inspection.n_rows or not (counts and all(c.whole for c in counts)):
+    if (
+        group is None
+        or group.distinct < inspection.n_rows
+        or not (counts and all(c.whole for c in counts))
+    ):
         return []
     return [
         f"Counts of a whole {group.name} do not tell how much one animal, dish or experiment "

@@ -17,6 +17,12 @@ def meaning(proposal: Proposal) -> str:
     columns = listing(proposal.folded_columns)
     if proposal.folded == "groups":
         said.append(f"Every column is a group: {columns}.")
+        if not proposal.sure:
+            said.append(
+                "Right only if they hold one quantity, measured under different conditions: "
+                "outcomes of their own, as a length and a weight, are not compared with one "
+                "another."
+            )
         if proposal.along:
             said.append(
                 f"Each is one curve: told is how these differ over {proposal.along}, not whether "

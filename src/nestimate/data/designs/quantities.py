@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from nestimate.data.designs.vocabulary import Described, words
+from nestimate.data.designs.vocabulary import Described, hints, words
 
 #: What is measured, as names of columns say: two columns that say different ones are no groups.
 _QUANTITIES = frozenset(
@@ -49,3 +49,14 @@ def lies_around(column: Described) -> bool:
     low, high = column.smallest, column.largest
     both = low is not None and high is not None and low < 0 < high
     return both or bool(_CHANGE.search(column.name))
+
+
+def is_aside(column: Described, n_rows: int) -> bool:
+    """Return whether a column is beside the design: known before, remarks, storage, places.
+
+    Places that are another in nearly every row, as positions on a plate, hold nothing together.
+    """
+    said = hints(column.name)
+    known = column.smallest is not None and known_before(column.name)
+    alone = "place" in said and 3 * column.distinct > 2 * n_rows
+    return known or alone or bool(said & {"remark", "storage"})

@@ -363,17 +363,6 @@ def lasts(name: str) -> bool:
     return "unit" in hints(name) and not hints(name) & {"place", "counter", "block"}
 
 
-def is_aside(column: Described, n_rows: int) -> bool:
-    """Return whether a column is beside the design: known before, remarks, storage, places.
-
-    Places that are another in nearly every row, as positions on a plate, hold nothing together.
-    """
-    said = hints(column.name)
-    known = column.smallest is not None and known_before(column.name)
-    alone = "place" in said and 3 * column.distinct > 2 * n_rows
-    return known or alone or bool(said & {"remark", "storage"})
-
-
 def summary_role(column: Described) -> str | None:
     """Return `n`, `sd` or `se` where name and numbers speak for it."""
     said = re.split(r"[\W\d_]+", _spelled(column.name))

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from nestimate.data.designs.vocabulary import hints, is_aside, words
+from nestimate.data.designs.quantities import is_aside
+from nestimate.data.designs.vocabulary import hints, words
 from nestimate.data.inspection.crossings import Crossing, same_everywhere
 from nestimate.data.inspection.kinds import MOST_LABELS, Column
 from nestimate.data.inspection.measured import Beside

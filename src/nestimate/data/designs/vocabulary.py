@@ -32,8 +32,8 @@ WORDS = {
     "group": (
         "arm group treatment treat treated trt tx drug genotype condition cond dose diet compound "
         "strain intervention medium exposure stimulus therapy vaccine variety mutant bed feed "
-        "fertilizer fertiliser nitrogen watering concentration cultivar ecotype construct "
-        "transfection sirna shrna konstrukt transfektion düngung sorte diät engrais "
+        "fertilizer fertiliser nitrogen nutrient nutrients watering concentration cultivar ecotype "
+        "construct transfection sirna shrna konstrukt transfektion düngung sorte diät engrais "
         "abono variété variedad "
         "gruppe behandlung genotyp dosis stamm futter wirkstoff bedingung "
         "groupe traitement génotype dose souche condition régime bras "
@@ -41,7 +41,7 @@ WORDS = {
         "gruppo trattamento genotipo ceppo"
     ),
     "unit": (
-        "mouse mice animal subject subj rat fish patient participant person donor sample specimen "
+        "mouse mice animal subject subj rat fish patient participant person worker donor sample "
         "plant dog cat pig cage tank pot plot tree culture cell embryo larva fly dish flask well "
         "plate litter dam slice slide section field id school individual replicate replikat biorep "
         "colony clone "

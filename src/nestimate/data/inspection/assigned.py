@@ -8,9 +8,10 @@ import numpy as np
 from nestimate.data.designs.groups import CONTROLS
 from nestimate.data.designs.vocabulary import EARS, LINES, hints, words
 from nestimate.data.inspection.crossings import Crossing
-from nestimate.data.inspection.curves import MOST_GROUPS, amounts, moments
+from nestimate.data.inspection.curves import MOST_GROUPS, MOST_NAMED, amounts, moments
 from nestimate.data.inspection.looks import (
     MOST_KINDS,
+    are_compared,
     are_dates,
     are_kinds,
     are_marks,
@@ -22,9 +23,10 @@ from nestimate.data.inspection.looks import (
 def is_compared(crossing: Crossing, name: str) -> bool:
     """Return whether the labels of a column are compared rather than sampled."""
     spoken, labels = hints(name), crossing.labels[name]
-    if not 2 <= crossing.size(name) <= MOST_GROUPS or name in crossing.table.unnamed:
+    most = MOST_NAMED if "group" in spoken else MOST_GROUPS
+    if not 2 <= crossing.size(name) <= most or name in crossing.table.unnamed:
         return False
-    if "group" in spoken:
+    if "group" in spoken or ("time" in spoken and are_compared(labels)):
         return True
     if spoken & {"unit", "counter", "place", "person", "block"} or name in crossing.runs:
         return _is_line(crossing, name)

@@ -8,6 +8,7 @@ from typing import Self
 from nestimate.data.inspection.alongside import with_formulas
 from nestimate.data.inspection.apart import Apart
 from nestimate.data.inspection.baselines import Baseline
+from nestimate.data.inspection.classed import classes_of
 from nestimate.data.inspection.counterparts import Counterparts
 from nestimate.data.inspection.curves import followed
 from nestimate.data.inspection.derived import derived_columns, measured_parts, powers_of, unrelated
@@ -320,7 +321,8 @@ class Inspection:
         by_name = {c.name: c for c in columns}
         crossing = told_apart(crossing, by_name, whole, rows, along, curve)
         aliases = alike(crossing, whole)
-        doubles = {second for _, second in aliases}
+        classed = classes_of(extended, crossing, value)
+        doubles = {*classed, *(second for _, second in aliases)}
         crossing = replace(crossing.without(doubles), made=made)
         tried = Tried.of(crossing, by_name, value=value, summary=summary, whole=whole, rows=rows)
         crossing, groups, likely, fit = tried.crossing, tried.groups, tried.ranked, tried.fit
@@ -334,8 +336,7 @@ class Inspection:
         best = fit[0].roles.group if fit else groups[0]
         fit = with_formulas(crossing, value, groups, likely, fit)
         fit = responded(extended, fit, beside)
-        if baseline is not None:
-            fit = baseline.proposed(extended, fit)[:MOST]
+        fit = fit if baseline is None else baseline.proposed(extended, fit)[:MOST]
         fit = tuple(replace(found, along="".join(along) or found.along) for found in fit)
         moment = Reason(role="along", why="when, at which dose or where units were read")
         return replace(
@@ -361,6 +362,9 @@ class Inspection:
                 whole=whole,
             )
             | dict.fromkeys(along, (moment,))
+            | dict.fromkeys(
+                classed, (Reason(role="part", why=f"says in classes what {value} says"),)
+            )
             | dict.fromkeys(before, (Reason(role="baseline", why="the same before"),))
             | ({coarse.total: (Reason(role="total", why="of how many"),)} if coarse else {}),
         )

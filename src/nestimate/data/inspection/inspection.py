@@ -269,13 +269,8 @@ class Inspection:
     @classmethod
     def _of(cls, table: Table, file: str | None) -> Self:
         """Return the columns of a table, before any design."""
-        return cls(
-            source=table.source,
-            file=file,
-            n_rows=table.n_rows,
-            columns=described(table),
-            notes=tuple(table.notes),
-        )
+        columns, notes, rows = described(table), tuple(table.notes), table.n_rows
+        return cls(source=table.source, file=file, n_rows=rows, columns=columns, notes=notes)
 
     @classmethod
     def _as_it_stands(

@@ -309,8 +309,9 @@ def names_rows(name: str) -> bool:
 def numbers_rows(column: Described, n_rows: int) -> bool:
     """Return whether numbers are those of the rows: another in each, called `no.` or `#`."""
     said = words(column.name)
-    numbered = column.whole and bool(said) and said <= _NUMBERED
-    return column.distinct == n_rows and (numbered or names_rows(column.name))
+    numbered = column.whole and column.distinct == n_rows and bool(said) and said <= _NUMBERED
+    # Row names 1.1 and 1.10 are one number.
+    return numbered or (names_rows(column.name) and 10 * column.distinct >= 9 * n_rows)
 
 
 def passes(name: str) -> bool:

@@ -10,7 +10,7 @@ from nestimate.data.inspection.crossings import Crossing, same_everywhere
 from nestimate.data.inspection.kinds import MOST_LABELS, Column
 from nestimate.data.inspection.measured import Beside
 from nestimate.data.tables.door import Table
-from nestimate.data.tables.titles import at_times
+from nestimate.data.tables.titles import at_times, families
 
 MOST_FACTORS = 9
 #: What the two places of a plot on the map of a field are called.
@@ -39,6 +39,8 @@ def crossed_labels(
     extremes = extremes if len(extremes) > 1 else set()
     # What several columns hold of several times was measured at each.
     again = [n for found in at_times([c.name for c in columns if c.measured]) for n in found]
+    series = families([c.name for c in columns if c.measured]).values()
+    numbered = [name for names in series for name in names]
     apart_from_all = {*again, *_on_a_map(columns)}
     for value in values[:4]:
         apart = {
@@ -46,6 +48,8 @@ def crossed_labels(
             *summary.values(),
             *measured,
             *apart_from_all,
+            # Beside post.1 pre.1 and post.2 are none of its labels.
+            *(numbered if value in numbered else ()),
             *extremes,
             *([beside.column] if beside else []),
         }

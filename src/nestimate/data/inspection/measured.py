@@ -275,7 +275,8 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
         likely -= 3.0 * any(words(n) == bare != words(column.name) for n in named)
         likely += 1.0 * (column.name in related) - 1.0 * (column.name in powers)
         if column.kind == "numbers" and not column.whole:
-            return likely - 2.0 * bool(spoken & {"trait", "sd", "se"} or clocks(column.name))
+            aside = spoken & {"trait", "sd", "se"} or label_alone(column) or clocks(column.name)
+            return likely - 2.0 * bool(aside)
         label = {"group", "unit", "block", "counter", "trait", "n", "sd", "se"}
         label |= {"place", "person", "storage"}
         named_so = spoken & label and not (counts_things(column.name) and not column.numbering)

@@ -35,7 +35,7 @@ def frequencies_said(table: Table, columns: Sequence[Column]) -> str:
         "row is a data point, and how much one animal, site or study differs from the next cannot "
         "be seen. "
     )
-    counted = [c.name for c in others if c.kind == "numbers" or "counted" in hints(c.name)]
+    counted = [c.name for c in others if c.smallest is not None and c.distinct > 4]
     if counted:
         said += (
             f"If {counted[0]} was measured or counted in each of them, write every row as often as "

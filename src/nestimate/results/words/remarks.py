@@ -42,6 +42,7 @@ def remarks(inspection: Inspection) -> Iterable[str]:
         yield (
             f"{used} and {double} say the same of every row; {used} is used. If they are two "
             "things and not two names of one, their effects cannot be told apart."
+            + _one_repeat(used, double, inspection)
         )
     for name, empty in inspection.unlabelled:
         yield (
@@ -198,6 +199,20 @@ def _left_out(inspection: Inspection) -> Iterable[str]:
                 f"Without them: --edit {quote(str(edit))} (edits in Python); the answer then says "
                 "so."
             )
+
+
+def _one_repeat(used: str, double: str, inspection: Inspection) -> str:
+    """Say that one chamber for each treatment is no repeat of it, whatever stands in it."""
+    held = [n for n in (used, double) if hints(n) & {"unit", "block"} and not hints(n) & {"group"}]
+    compared = {proposal.candidate.group for proposal in inspection.proposals[:1]}
+    if len(held) != 1 or not compared & {used, double}:
+        return ""
+    (holder,) = held
+    other = double if holder == used else used
+    return (
+        f" One {holder} for each {other} is one repeat, however many rows lie in it: several "
+        f"{holder} of each would tell what {other} does."
+    )
 
 
 def _no_groups(inspection: Inspection) -> str:

@@ -1,5 +1,6 @@
 """What inspect says of a table, and that every command it prints is answered."""
 
+import dataclasses
 import json
 import shlex
 import time
@@ -1226,3 +1227,17 @@ def test_two_columns_of_a_cell_are_pairs_also_where_each_mouse_has_its_day(day, 
     found = ne.inspect(frame if day else frame.drop(columns="Date"))
     first = dict(found.proposals[0].arguments())
     assert (first["wide"], first["block"]) == ("groups", "Mouse/Cell")
+
+
+def test_labels_that_no_design_uses_are_asked_about():
+    """Whatever the rules of designs miss: a few labels that units share are named first."""
+    frame = pd.DataFrame(
+        [(f"m{i}", ("ctl", "drug")[i % 2], ("upper", "lower")[i // 2 % 2]) for i in range(16)],
+        columns=["mouse", "arm", "habitat"],
+    ).assign(y=rows(16))
+    found = ne.inspect(frame)
+    assert "none of the designs" not in str(found)
+    left = tuple(p for p in found.proposals if "habitat" not in str(p.arguments()))[:1]
+    assert left
+    said = " ".join(str(dataclasses.replace(found, proposals=left)).split())
+    assert "habitat (upper, lower ...) is in none of the designs: if it is what you" in said

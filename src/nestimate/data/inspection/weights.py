@@ -163,7 +163,9 @@ def _unit_score(
         again = own and last != candidate.group and not begins_anew(crossing, outer, last)
         score -= 4.0 * again
         # Nor are those of a subject whose rows stand together, under one condition after another.
-        score -= 2.5 * _together(crossing, outer, last)
+        score -= 2.0 * (
+            lasts(outer) and outer not in crossing.runs and _together(crossing, outer, last)
+        )
         # Cells that were numbered through, and return with their animal, tell that it is the same.
         score -= 2.0 * any(_returns_with(crossing, n, outer, candidate.group) for n in names)
         # Where a column names what is in each row, nothing else is sampled anew.

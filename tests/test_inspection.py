@@ -1,5 +1,6 @@
 """What inspect says of a table, and that every command it prints is answered."""
 
+import dataclasses
 import json
 import shlex
 import time
@@ -1184,3 +1185,59 @@ def test_numbers_that_begin_anew_in_every_block_are_other_things_though_treatmen
     two = pd.DataFrame({"Chamber": ["1", "2"] * 10, "Pot": [k // 2 + 1 for k in range(20)]})
     first, *_ = ne.inspect(two.assign(y=rows(20))).proposals
     assert (first.roles.group, first.roles.block) == ("Chamber", None)
+
+
+@pytest.mark.parametrize("names", [("Chamber", "CO2 (ppm)"), ("Incubator", "Temp (°C)")])
+def test_one_chamber_for_each_treatment_is_said_to_be_no_repeat(names):
+    """Ten pots in one chamber of 400 ppm and ten in one of 800 tell nothing of CO2."""
+    holder, given = names
+    frame = pd.DataFrame(
+        [(k + 1, (400, 800)[k], pot) for k in range(2) for pot in range(1, 11)],
+        columns=[holder, given, "Pot"],
+    )
+    said = " ".join(str(ne.inspect(frame.assign(biomass=rows(20)))).split())
+    assert f"One {holder} for each {given} is one repeat, however many rows lie in it" in said
+
+
+@pytest.mark.parametrize("by_subject", [True, False])
+def test_subjects_whose_rows_stand_together_are_the_same_under_every_condition(by_subject):
+    """Ten subjects numbered 1 to 10 have trials under both conditions, one after the other."""
+    frame = pd.DataFrame(
+        [(s, c, t) for s in range(1, 11) for c in ("cong", "incong") for t in range(1, 9)],
+        columns=["Subj", "Condition", "Trial"],
+    ).assign(rt=rows(160))
+    frame = frame if by_subject else frame.sort_values(["Condition", "Subj", "Trial"])
+    found = ne.inspect(frame.reset_index(drop=True))
+    designs = [dict(proposal.arguments()) for proposal in found.proposals]
+    paired = {"value": "rt", "group": "Condition", "block": "Subj"}
+    assert paired in designs
+    assert (designs[0] == paired) or not by_subject
+    assert found.to_dict()["questions"]
+
+
+@pytest.mark.parametrize("day", [True, False])
+@pytest.mark.parametrize("cells", [(3, 3, 3, 3), (2, 3, 4, 2, 3)])
+def test_two_columns_of_a_cell_are_pairs_also_where_each_mouse_has_its_day(day, cells):
+    frame = pd.DataFrame(
+        [(f"2024-03-0{m + 4}", f"m{m}", c) for m, n in enumerate(cells) for c in range(1, n + 1)],
+        columns=["Date", "Mouse", "Cell"],
+    )
+    frame["Vm baseline (mV)"] = rows(len(frame)) - 110
+    frame["Vm CNO (mV)"] = frame["Vm baseline (mV)"] - rows(len(frame), seed=4) / 20
+    found = ne.inspect(frame if day else frame.drop(columns="Date"))
+    first = dict(found.proposals[0].arguments())
+    assert (first["wide"], first["block"]) == ("groups", "Mouse/Cell")
+
+
+def test_labels_that_no_design_uses_are_asked_about():
+    """Whatever the rules of designs miss: a few labels that units share are named first."""
+    frame = pd.DataFrame(
+        [(f"m{i}", ("ctl", "drug")[i % 2], ("upper", "lower")[i // 2 % 2]) for i in range(16)],
+        columns=["mouse", "arm", "habitat"],
+    ).assign(y=rows(16))
+    found = ne.inspect(frame)
+    assert "none of the designs" not in str(found)
+    left = tuple(p for p in found.proposals if "habitat" not in str(p.arguments()))[:1]
+    assert left
+    said = " ".join(str(dataclasses.replace(found, proposals=left)).split())
+    assert "habitat (upper, lower ...) is in none of the designs: if it is what you" in said

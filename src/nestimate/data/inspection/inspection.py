@@ -13,7 +13,8 @@ from nestimate.data.inspection.curves import followed
 from nestimate.data.inspection.derived import derived_columns, measured_parts, powers_of, unrelated
 from nestimate.data.inspection.dilutions import Added, Dilutions
 from nestimate.data.inspection.factors import told_apart
-from nestimate.data.inspection.foldings import Folding, foldings
+from nestimate.data.inspection.folding import Folding
+from nestimate.data.inspection.foldings import foldings
 from nestimate.data.inspection.kinds import PLATE, Column, described, is_plate
 from nestimate.data.inspection.labelling import crossed_labels
 from nestimate.data.inspection.lifetimes import Lifetimes
@@ -27,7 +28,7 @@ from nestimate.data.inspection.measured import (
 )
 from nestimate.data.inspection.patience import slow
 from nestimate.data.inspection.proposals import MOST, Proposal
-from nestimate.data.inspection.reasons import Reason, folded_reasons, reasons
+from nestimate.data.inspection.reasons import Reason, beside_reasons, folded_reasons, reasons
 from nestimate.data.inspection.relations import alike, confounded, likely_labels, unlabelled
 from nestimate.data.inspection.responded import (
     by_limits,
@@ -261,7 +262,10 @@ class Inspection:
                 folding.table, rows, along, file=file, made=folding.row, curve=folding.curve
             )
             proposals = restated(inner.proposals, folding, table, limited)
+            if folding.asks and found.value not in folding.columns:
+                found = cls._as_it_stands(plain, file=file, value=folding.columns[0])
             found = _with_folding(found, inner, folding, proposals)
+            found = replace(found, notes=(*found.notes, *folding.unnamed(proposals)))
         if limited and not found.proposals:
             return cls._as_it_stands(table, file=file)
         left = last_resort(plain, found.columns) if found.value is None else None
@@ -328,18 +332,17 @@ class Inspection:
         crossing, groups, likely, fit = tried.crossing, tried.groups, tried.ranked, tried.fit
         counted = [c.name for c in columns if c.measured and c.kind == "numbers as labels"]
         total = beside.column if beside is not None and beside.role == "total" else ""
-        labels = {*crossing.names, *doubles, *summary.values()}
-        dropped = [n for n in counted if n not in {value, *labels}]
+        used = {value, *crossing.names, *doubles, *summary.values()}
         before = [] if baseline is None else [baseline.before]
         taken = {value, total, *again, *before, coarse.total if coarse else ""}
-        others = list(dict.fromkeys(n for n in [*values, *dropped] if n not in taken))
+        counted = [n for n in counted if n not in used]
+        others = list(dict.fromkeys(n for n in [*values, *counted] if n not in taken))
         best = fit[0].roles.group if fit else groups[0]
         fit = with_formulas(crossing, value, groups, likely, fit)
         fit = responded(extended, fit, beside)
         if baseline is not None:
             fit = baseline.proposed(extended, fit)[:MOST]
         fit = tuple(replace(found, along="".join(along) or found.along) for found in fit)
-        moment = Reason(role="along", why="when, at which dose or where units were read")
         return replace(
             found,
             aliases=aliases,
@@ -362,17 +365,14 @@ class Inspection:
                 best=best,
                 whole=whole,
             )
-            | dict.fromkeys(along, (moment,))
-            | dict.fromkeys(before, (Reason(role="baseline", why="the same before"),))
-            | ({coarse.total: (Reason(role="total", why="of how many"),)} if coarse else {}),
+            | beside_reasons(along, before, [coarse.total] if coarse else []),
         )
 
     @property
     def waiting_columns(self) -> tuple[Column, ...]:
         """The columns of the design that waits for a limit in which cells are words for it."""
-        if self.waiting is None:
-            return ()
-        used = {self.waiting.roles.value, *self.waiting.folded_columns}
+        waiting = [self.waiting] if self.waiting is not None else []
+        used = {name for w in waiting for name in (w.roles.value, *w.folded_columns)}
         return tuple(c for c in self.columns if c.waits_for_limit and c.name in used)
 
     def column(self, name: str) -> Column:
@@ -386,12 +386,12 @@ def _with_folding[I: Inspection](
     """Add the designs of a wide table to those that it has as it stands."""
     if not proposals:
         return found
-    stacked = folded_reasons(folding, found.roles)
     beside = {name: inner.roles[name] for name in folding.labels if name in inner.roles}
     first = folding.likely
+    beside = (beside if first else {}) | folded_reasons(folding, found.roles)
     return replace(
         found,
-        roles={**found.roles, **(beside if first else {}), **stacked},
+        roles={**found.roles, **beside},
         confounded=inner.confounded if first else found.confounded,
         value=",".join(folding.columns) if first else found.value,
         other_values=() if first else found.other_values,

@@ -99,7 +99,8 @@ class Tried:
         likely = ranked(crossing, groups, whole, single=single, around=around)
         # Columns beside those that are groups have to be named: else they would be groups. What
         # stands in one row belongs together, unless the user says otherwise.
-        named = [found for found in likely if {*rows} <= {*found.used}]
+        apart = {*rows} & {*crossing.names}  # a day of each mouse says what the mouse says
+        named = [found for found in likely if apart <= {*found.used}]
         # Read under several conditions it is the same thing in each.
         named.sort(key=lambda found: bool(rows) and 2 * (not found.blocks) + found.relabel)
         likely = named or likely

@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from nestimate.data.designs.vocabulary import (
     ANIMALS,
     AROUND,
@@ -160,6 +162,10 @@ def _unit_score(
         last = candidate.place[-1]
         again = own and last != candidate.group and not begins_anew(crossing, outer, last)
         score -= 4.0 * again
+        # Nor are those of a subject whose rows stand together, under one condition after another.
+        score -= 2.0 * (
+            lasts(outer) and outer not in crossing.runs and _together(crossing, outer, last)
+        )
         # Cells that were numbered through, and return with their animal, tell that it is the same.
         score -= 2.0 * any(_returns_with(crossing, n, outer, candidate.group) for n in names)
         # Where a column names what is in each row, nothing else is sampled anew.
@@ -171,6 +177,16 @@ def _unit_score(
         others = [name for name in names if name in crossing.factors]
         score -= 1.5 * any(crossing.inside(outer, name) for name in others)
     return score
+
+
+def _together(crossing: Crossing, outer: str, place: str) -> bool:
+    """Return whether the rows of each label stand together in the table, and those of places not.
+
+    What was numbered anew in each place stands below the other place's.
+    """
+    own, other = (crossing.table.labels(name)[0] for name in (outer, place))
+    runs, places = (1 + int(np.count_nonzero(np.diff(codes))) for codes in (own, other))
+    return runs == crossing.size(outer) < places
 
 
 def _in_one(crossing: Crossing, group: str) -> bool:

@@ -241,6 +241,16 @@ def question_and_answers(decision: Decision, inspection: Inspection) -> tuple[st
                 "Compared",
                 "Readings",
             )
+        case "one quantity":
+            readings = ["Readings of one thing, of which the mean matters"][
+                : len(decision.choices) - 2
+            ]
+            return (
+                f"What are {column}?",
+                "One quantity, met at each",
+                "Outcomes of their own, each compared by itself",
+                *readings,
+            )
         case "one group":
             return (
                 f"Do you want to compare each {column} with the others?",

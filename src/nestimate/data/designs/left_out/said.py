@@ -21,6 +21,7 @@ from nestimate.data.designs.roles import Roles
 from nestimate.data.designs.structure import Structure
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.edits import LeaveOut
+from nestimate.data.tables.steps import met_after
 from nestimate.remedies import Advice, Fit, Remedy
 
 Array = NDArray[np.float64]
@@ -85,8 +86,13 @@ def beside_formula(
 def _left(
     table: Table, roles: Roles, used: set[str | None], kept: Codes | NDArray[np.bool_]
 ) -> list[Unused]:
-    """Return the columns that play no role; what counts were made on is a matter of exposures."""
-    found = [column.where(kept) for column in unused(table, used)]
+    """Return the columns that play no role and may matter.
+
+    What counts were made on is a matter of exposures, and what was measured again later is no
+    covariate: the weight a week after the one that is compared.
+    """
+    later = met_after(roles.value, list(table.columns))
+    found = [column.where(kept) for column in unused(table, {*used, *later})]
     if roles.response != Counted.word:
         return found
     return [c for c in found if c.numbers is None or not is_exposure(c.name, c.numbers)]

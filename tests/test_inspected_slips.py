@@ -200,3 +200,30 @@ def test_labels_that_are_no_summaries_cost_nothing(monkeypatch):
     frame.loc[400:401, "u"] = "Mean"  # twice running: a unit of that name
     read_table(frame.assign(g="a"))
     assert len(looked) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "middle", "against"),
+    [
+        ("% of control", 75, "100"),
+        ("Viability (% ctrl)", 75, "100"),
+        ("percent of baseline", 120, "100"),
+        ("% of WT", 75, "100"),
+        ("fold change", 1.4, "1"),
+        ("FC vs. vehicle", 1.4, "1"),
+        ("relative to control", 1.4, "1"),
+        ("treated/untreated ratio", 1.4, "1"),
+        ("log2 fold change", 1.4, "0"),
+        ("log2FC", 1.4, "0"),
+        ("fold change", 0.3, "0"),
+        ("% change from baseline", 20, "0"),
+        ("weight", 20, "0"),
+        ("% viable", 75, "0"),
+    ],
+)
+def test_values_relative_to_a_control_are_compared_with_no_change(name, middle, against):
+    cells = np.random.default_rng(6).normal(middle, middle / 5 if middle > 1 else 1, 7).round(3)
+    found = ne.inspect(pd.DataFrame({"Experiment": range(1, 8), name: cells}))
+    first, *_ = found.proposals
+    assert dict(first.arguments())["against"] == against
+    assert f"in place of {against} (against)" in " ".join(str(found).split())

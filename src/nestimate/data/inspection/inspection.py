@@ -14,8 +14,9 @@ from nestimate.data.inspection.derived import derived_columns, measured_parts, p
 from nestimate.data.inspection.dilutions import Added, Dilutions
 from nestimate.data.inspection.factors import told_apart
 from nestimate.data.inspection.foldings import Folding, foldings
-from nestimate.data.inspection.kinds import PLATE, Column, described, is_plate
+from nestimate.data.inspection.kinds import Column, described
 from nestimate.data.inspection.labelling import crossed_labels
+from nestimate.data.inspection.layouts import instead_said
 from nestimate.data.inspection.lifetimes import Lifetimes
 from nestimate.data.inspection.measurands import Measurand, Moment, measurands, moments_of_means
 from nestimate.data.inspection.measured import (
@@ -45,7 +46,6 @@ from nestimate.data.inspection.trials import Tried, in_full
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.onegroup import with_one_group
 from nestimate.data.tables.reading import Reading
-from nestimate.data.tables.survival import survival_said
 from nestimate.errors import listed
 from nestimate.remedies import on_table, without_fit
 
@@ -86,7 +86,7 @@ class Inspection:
     apart
         Labels that hold several in one, where designs make columns of their parts; otherwise None.
     instead
-        What the table is in place of rows of readings, as a plate as it lies; otherwise "".
+        What the table is in place of rows of readings, as a plate; otherwise "".
     proposals
         Designs that the table can be, the most likely first.
     refused
@@ -233,7 +233,7 @@ class Inspection:
 
     @classmethod
     def _looked_at(cls, table: Table, file: str | None) -> Self:
-        if said := PLATE if is_plate(table) else survival_said(table):
+        if said := instead_said(table):
             return replace(cls._of(table, file), instead=said)
         found = cls._in_all_ways(table, file)
         full, waiting = with_stand_ins(table, found.columns)

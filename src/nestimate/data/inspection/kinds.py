@@ -34,13 +34,6 @@ Kind = Literal[
 
 #: More labels than this are not listed one by one, nor searched for look-alikes.
 MOST_LABELS = 20_000
-#: Columns from which numbers above them may be those of a plate.
-FEWEST_WELLS = 6
-#: What is said of a plate as it lies.
-PLATE = (
-    "this is a plate as it lies: the letters and numbers are places of wells, no groups. Write one "
-    "row for each well: well, sample, group, value. Then inspect that table."
-)
 #: Numbers that people write where there is no number.
 CODES = (-9.0, -99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 99999.0)
 
@@ -120,15 +113,6 @@ class Column:
     def labelled(self) -> bool:
         """Whether its entries are repeated, so that they can tell rows apart by kind."""
         return self.kind in {"labels", "numbers as labels", "dates"}
-
-
-def is_plate(table: Table) -> bool:
-    """Return whether a table is a plate as it lies: rows A, B, C and columns 1, 2, 3."""
-    first, *rest = list(table.columns)
-    if len(rest) < FEWEST_WELLS or rest != [str(i + 1) for i in range(len(rest))]:
-        return False
-    labels = [cell or "" for cell in table.cells(first)]
-    return len(labels) > 1 and labels == [chr(ord("A") + i) for i in range(len(labels))]
 
 
 def described(table: Table) -> tuple[Column, ...]:

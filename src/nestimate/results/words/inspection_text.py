@@ -260,8 +260,8 @@ def _next(inspection: Inspection) -> list[str]:
         "yours."
     ]
     said += stdin
-    if any(p.roles.one_group for p in inspection.proposals):
-        said.append("Put the value that you compare with in place of 0 (against).")
+    for stated in [p.against for p in inspection.proposals if p.roles.one_group][:1]:
+        said.append(f"Put the value that you compare with in place of {stated} (against).")
     others = inspection.other_values
     if others:
         read_as = inspection.proposals[0].roles

@@ -862,4 +862,18 @@ SHEETS = {
                                      for i in range(3) for k in range(3)]),
         "fit 'Milk ~ Diet + Period + (1 | Cow)'",
     ),
+    "F6 what readings were converted to": Sheet(
+        csv("Sample,Group,OD450 rep 1,OD450 rep 2,Conc. (pg/ml)",
+            [(f"{g[0]}{i}", g, *(round(y * k, 3) for k in (1, 1.03)), round(90 * y + 30 * y * y, 1))
+             for g in ("naive", "infected") for i in range(6) for y in [float(value(2, 0.4))]]),
+        "compare --value 'Conc. (pg/ml)' --group Group",
+        says=("The value could also be OD450 rep 1, OD450 rep 2",),
+    ),
+    "F6 another outcome beside readings": Sheet(
+        csv("Mouse,Group,Grip 1,Grip 2,Grip 3,Weight (g)",
+            [(f"{g[0]}{i}", g, *(value(90) for _ in "abc"), value(25)) for g in ("WT", "KO")
+             for i in range(8)]),
+        "compare --value 'Grip 1,Grip 2,Grip 3' --group Group --unit Mouse",
+        says=("The value could also be Weight (g)",),
+    ),
 }  # fmt: skip

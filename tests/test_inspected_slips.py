@@ -227,3 +227,19 @@ def test_values_relative_to_a_control_are_compared_with_no_change(name, middle, 
     first, *_ = found.proposals
     assert dict(first.arguments())["against"] == against
     assert f"in place of {against} (against)" in " ".join(str(found).split())
+
+
+@pytest.mark.parametrize("name", ["Latency", "Time", "Time to fall", "swim time"])
+@pytest.mark.parametrize("form", ["{}:{:02d}", "0:0{}:{:02d}", "{}:{:02d}.5"])
+def test_times_of_the_clock_are_named_with_what_to_write(name, form):
+    frame = pd.DataFrame({"mouse": [f"m{i}" for i in range(12)], "arm": ["ctl", "drug"] * 6})
+    frame[name] = [form.format(1 + i % 3, 7 * i % 60) for i in range(12)]
+    found = ne.inspect(frame.assign(trial=[1, 2, 3] * 4))
+    said = " ".join(str(found).split())
+    assert not found.proposals
+    assert f"{name} ({frame[name][0]} ...) is a time of minutes and seconds" in said
+    assert "77 (s) for 1:17 minutes" in said
+    with pytest.raises(DataError, match="is a time of minutes and seconds"):
+        ne.compare(frame, value=name, group="arm")
+    beside = ne.inspect(frame.assign(score=rows(12)))
+    assert dict(beside.proposals[0].arguments()) == {"value": "score", "group": "arm"}

@@ -48,6 +48,42 @@ def test_many_kinds_of_value_are_screened_by_the_line_that_is_printed(tmp_path, 
     assert "4 in drug, 4 in placebo" in found.stdout
 
 
+@pytest.mark.parametrize(
+    "quantities", [("LFQ intensity",), ("Peptides", "Intensity", "LFQ intensity")]
+)
+def test_rows_of_proteins_with_columns_of_samples_are_screened_first(
+    quantities, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    random = np.random.default_rng(8)
+    table = pd.DataFrame({"Protein IDs": [f"P{i}" for i in range(90)]})
+    samples = [f"{group}_{i}" for group in ("WT", "KO") for i in range(1, 5)]
+    level = random.normal(26, 2, 90)
+    for quantity in quantities:
+        for sample in samples:
+            found = np.exp2(random.normal(level, 0.4)).astype(int)
+            table[f"{quantity} {sample}"] = np.where(random.random(90) < 0.1, 0, found)
+            if quantity == "Peptides":
+                table[f"{quantity} {sample}"] = random.integers(0, 20, 90)
+    table.to_csv("lfq.txt", sep="\t", index=False)
+    said = RUNNER.invoke(cli.app, ["inspect", "lfq.txt"]).stdout
+    lines = [line.strip() for line in said.splitlines()]
+    at = lines.index("sample,group")
+    assert lines[at + 1 : at + 3] == [f"LFQ intensity WT_{i},WT" for i in (1, 2)]
+    screen, *compared = [
+        line for line in lines if line.startswith(("nestimate compare", "nestimate screen"))
+    ]
+    assert "--scale log2 --na 0" in screen
+    assert all("--na 0" in line for line in compared)
+    assert bool(compared) == (len(quantities) == 1)
+    sheet = [f"LFQ intensity {sample},{sample[:2]}" for sample in samples]
+    (tmp_path / "samples.csv").write_text("\n".join(["sample,group", *sheet]))
+    words = [*shlex.split(screen)[1:], "--robust", "none", "--workers", "1"]
+    found = RUNNER.invoke(cli.app, words)
+    assert found.exit_code == 0, found.output
+    assert "4 in WT, 4 in KO" in found.stdout or "4 in KO, 4 in WT" in found.stdout
+
+
 def pastes():
     """Casks a, b, c of ten batches, two readings each: labels are reused (Davies 1972, layout)."""
     found = [(b, c, f"{b}:{c}") for b in "ABCDEFGHIJ" for c in "abc" for _ in range(2)]

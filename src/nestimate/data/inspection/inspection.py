@@ -313,8 +313,7 @@ class Inspection:
         derived = derived_columns(table, columns)
         apart += measured_parts(columns, derived)
         values = baseline.first(values) if baseline else values
-        if coarse is not None:
-            apart.append(coarse.total)
+        apart += [coarse.total] if coarse is not None else []
         extended, whole = with_one_group(table)
         if not values:
             return found
@@ -389,12 +388,13 @@ def _with_folding[I: Inspection](
     stacked = folded_reasons(folding, found.roles)
     beside = {name: inner.roles[name] for name in folding.labels if name in inner.roles}
     first = folding.likely
+    others = [n for n in (found.value, *found.other_values) if n and n not in folding.columns]
     return replace(
         found,
         roles={**found.roles, **(beside if first else {}), **stacked},
         confounded=inner.confounded if first else found.confounded,
         value=",".join(folding.columns) if first else found.value,
-        other_values=() if first else found.other_values,
+        other_values=tuple(others) if first else found.other_values,
         proposals=placed(found.proposals, proposals, folding),
         refused=(),
     )

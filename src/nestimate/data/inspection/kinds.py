@@ -12,9 +12,18 @@ from numpy.typing import NDArray
 
 from nestimate.data.designs.groups import look_alikes
 from nestimate.data.designs.percentages import spoken
+from nestimate.data.designs.vocabulary import clocks
 from nestimate.data.inspection.compounds import Stem, stems
 from nestimate.data.inspection.looks import are_dates, cut_short
-from nestimate.data.tables.cells import EMPTY_LABELS, EMPTY_VALUES, is_error, is_limit, may_be_empty
+from nestimate.data.tables.cells import (
+    CLOCK,
+    EMPTY_LABELS,
+    EMPTY_VALUES,
+    is_clock,
+    is_error,
+    is_limit,
+    may_be_empty,
+)
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.edits import Rename
 from nestimate.data.tables.units import common_unit, measures, usual_unit
@@ -181,6 +190,11 @@ def describe_column(table: Table, name: str) -> Column:
             f"'{unit}' stands behind every number of {name}, few of which differ, as of labels. If "
             f"they were measured, name the column and the unit is taken off: --value {quote(name)}."
         )
+    if measures(filled, table.n_rows) and all(map(is_clock, filled)):
+        trouble = f"{name} ({filled[0]} ...) is {CLOCK}."
+        # Columns of nothing but the time say when.
+        if not clocks(name):
+            labels = replace(labels, kind="numbers and text", remarks=(trouble,))
     spelled = table.read_as_empty(name, EMPTY_LABELS)
     return replace(labels, read_as_empty=tuple(spelled.items()), trouble=trouble)
 

@@ -306,6 +306,22 @@ def test_wide_tables_of_excel(tmp_path):
     assert read_table(path).roles["unit"] == "unit"
 
 
+def test_sheets_with_the_same_columns_stand_below_each_other(tmp_path):
+    head = ["mouse", "weight"]
+    sheets = {"WT": [["w1", 21.5], ["w2", 20.5], [None, None]], "KO": [["k1", 25.0], ["k2", 24.5]]}
+    content = messy.book({name: [head, *rows] for name, rows in sheets.items()})
+    path = write(tmp_path, content, "a.xlsx")
+    table = read_table(path, Wanted(sheet="WT,KO"))
+    assert table.cells("sheet") == ["WT", "WT", "KO", "KO"]
+    assert table.numbers("weight").tolist() == [21.5, 20.5, 25.0, 24.5]
+    assert [table.row(i) for i in range(4)] == ["WT 2", "WT 3", "KO 2", "KO 3"]
+    (first, *_) = ne.inspect(path, sheet="WT, KO").proposals
+    assert dict(first.arguments()) == {"value": "weight", "group": "sheet"}
+    assert "--sheet 'WT, KO'" in first.command("a.xlsx")
+    with pytest.raises(DataError, match="no sheet 'K'"):
+        read_table(path, Wanted(sheet="WT,K"))
+
+
 @pytest.mark.parametrize("ending", [".xlsx", ".xls", ".ods"])
 def test_damaged_workbook(tmp_path, ending):
     content = b"\xd0\xcf\x11\xe0" + b"rubbish" * 9

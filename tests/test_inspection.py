@@ -692,6 +692,11 @@ def test_outcomes_beside_what_is_compared_are_no_groups(labels, names, groups):
         ("Survivors", "Released", True),
         ("Seedlings emerged", "Seeds planted", True),
         ("Alt", "Depth", True),
+        ("Weaned", "Born", True),
+        ("Pups alive", "Pups born", True),
+        ("Co-localized", "Puncta", True),
+        ("Buds", "Leaves", False),
+        ("Vesicles", "Cells", False),
         ("CD4+", "CD8+", False),
         ("Licks", "Weights", False),
         ("Open entries", "Closed entries", False),
@@ -709,6 +714,22 @@ def test_a_part_and_its_whole_are_a_share_by_their_names(part, total, share, aro
         assert found == {"response": f"{part}/{total}", "group": "arm"}
     else:
         assert found.get("response") != f"{part}/{total}"
+
+
+@pytest.mark.parametrize(
+    ("part", "total", "times", "share"),
+    [
+        ("EdU", "DAPI", 1, True),
+        ("Ki67", "Hoechst", 1, True),
+        ("Mutant reads", "Reads", 1, True),
+        ("GFP", "DAPI", 1000, False),
+    ],
+)
+def test_markers_are_of_all_nuclei_unless_they_are_grey_values(part, total, times, share):
+    random = np.random.default_rng(8)
+    every = random.integers(60, 140, 14)
+    frame = pd.DataFrame({"arm": ["ctl", "drug"] * 7, part: random.binomial(every, 0.3) * times})
+    assert ("response" in best(frame.assign(**{total: every * times}))) == share
 
 
 def test_levels_of_a_factor_are_no_part_of_what_was_counted():

@@ -50,6 +50,9 @@ _OF_HOW_MANY = frozenset(
 )
 
 
+#: What stains all nuclei, and how many of them are counted at most.
+_STAINS = frozenset({"dapi", "hoechst", "nuclei"})
+MOST_NUCLEI = 5000
 #: Fewer different numbers are rather levels of a factor than counts.
 _FEW = 4
 
@@ -227,7 +230,7 @@ def _says_part(column: Column) -> bool:
     """Return whether a name says which part was counted; few numbers may be levels: irradiated."""
     return (
         column.distinct >= _FEW
-        and "group" not in hints(column.name)
+        and ("group" not in hints(column.name) or column.kind == "numbers")
         and speaks_of_part(column.name)
     )
 
@@ -250,7 +253,9 @@ def _may_be_part(part: Column, total: Column) -> bool:
         or part.name.rstrip().endswith("+")
     ):
         return True
-    if not words(total.name) & _OF_HOW_MANY or part.distinct < 3:
+    # So are those that a marker stains of all nuclei, which are fewer than grey values are high.
+    stained = words(total.name) & _STAINS and (total.largest or 0) <= MOST_NUCLEI
+    if not (words(total.name) & _OF_HOW_MANY or stained) or part.distinct < 3:
         return False
     # Few numbers that are repeated are levels of a factor, unless the name says otherwise.
     numbers = part.kind in {"numbers", "id"} and not part.numbering

@@ -1241,3 +1241,19 @@ def test_numbers_that_begin_anew_in_every_block_are_other_things_though_treatmen
     two = pd.DataFrame({"Chamber": ["1", "2"] * 10, "Pot": [k // 2 + 1 for k in range(20)]})
     first, *_ = ne.inspect(two.assign(y=rows(20))).proposals
     assert (first.roles.group, first.roles.block) == ("Chamber", None)
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "compared"),
+    [
+        ("Site", ("Kiel", "Bonn", "Jena", "Ulm", "Hof"), True),
+        ("Ward", ("Heart", "Lung", "Bone", "Eye", "Skin", "Ear", "Nose", "Gut"), True),
+        ("Site", ("S1", "S2", "S3", "S4", "S5"), False),
+        ("Mouse", ("Anna", "Bella", "Cleo", "Dora", "Ella"), False),
+    ],
+)
+def test_places_with_names_are_compared_before_their_mean_is_with_0(name, labels, compared):
+    frame = built(name, labels, repeat=6)
+    found = ne.inspect(frame.assign(y=rows(len(frame))))
+    assert ("group" in dict(found.proposals[0].arguments())) == compared
+    assert not compared or "compare each" in " ".join(str(found).split())

@@ -51,6 +51,10 @@ def ranked(
     """
     names = [name for name in crossing.names if name != whole and crossing.size(name) > 1]
     compared = any(may_be_compared(crossing, g) for g in groups if g != whole)
+    # Sites with names are few, and not drawn from many, where nothing else is there.
+    compared = compared or any(
+        are_names(crossing.labels[g]) and not lasts(g) for g in groups if [g] == names
+    )
     # Who compares sites or lines hardly asks whether all weights are 0.
     against = -1.0 if around or not compared else -5.0
     found = [

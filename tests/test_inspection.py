@@ -1257,3 +1257,10 @@ def test_places_with_names_are_compared_before_their_mean_is_with_0(name, labels
     found = ne.inspect(frame.assign(y=rows(len(frame))))
     assert ("group" in dict(found.proposals[0].arguments())) == compared
     assert not compared or "compare each" in " ".join(str(found).split())
+
+
+@pytest.mark.parametrize("names", [("IL-6", "TNF", "IL-10"), ("% CD4", "% CD8", "CD4/CD8")])
+def test_outcomes_with_numbers_in_their_names_are_taken_in_their_order(names):
+    frame = built("Plate Strain", ["p1", "p2", "p3"], ["wt", "ko"], repeat=4).drop(columns="y")
+    frame = frame.assign(**{name: rows(24, seed=i) for i, name in enumerate(names)})
+    assert best(frame)["value"] == names[0]

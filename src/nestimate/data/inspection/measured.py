@@ -38,7 +38,7 @@ from nestimate.data.inspection.derived import (
 )
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.tables.door import Table
-from nestimate.data.tables.titles import at_times, families
+from nestimate.data.tables.titles import at_times, families, titles
 
 #: What a column of numbers that was not measured may be called.
 _LABEL = frozenset({"group", "unit", "block", "counter"})
@@ -294,8 +294,13 @@ def value_columns(table: Table, columns: Sequence[Column], summary: Mapping[str,
         )
 
     named = [c.name for c in columns]
-    alike = [*families(named).values()]
-    numbered = {name for names in alike if names not in at_times(named) for name in names}
+    marks = {name: title.mark for name, title in titles(named).items()}
+    runs = [
+        names
+        for names in families(named).values()
+        if [marks.get(name) for name in names] == [str(i + 1) for i in range(len(names))]
+    ]
+    numbered = {name for names in runs if names not in at_times(named) for name in names}
     found = derived_columns(table, columns)
     related = {name for name, one in found.items() if one.compared}
     powers = {name for name, one in found.items() if one.how == "power"}

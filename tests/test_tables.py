@@ -70,7 +70,7 @@ def test_cell_is_read_by_stated_rules(cell, decimal, number):
         ("≤3", None, "--response censored"),
         ("01/02/2024", None, "date"),
         ("Mar-05", None, "date"),
-        ("12:30", None, "date or time"),
+        ("12:30", None, "time of minutes and seconds"),
         ("#N/A", None, "spreadsheet"),
         ("1 234", None, "spaces"),
         ("1’234", None, "apostrophes"),

@@ -18,6 +18,7 @@ from nestimate.data.inspection.beside import (
     as_name,
     compared_beside,
     control_among,
+    converted,
     cut_short,
     is_beside,
     is_control,
@@ -87,6 +88,8 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
     elif len(found) == 1:
         labels = of_rows(table, rest) or [c for c in rest if c.kind not in {"numbers", "constant"}]
         made = _replicates(table, [c.name for c in numbered], labels)
+        if made is not None and converted(table, made.columns, rest):
+            made = replace(made, likely=False)
     elif not found and (at := numbers_as_titles(able, rest)):
         labels = [c for c in rest if c.name not in at and c.kind not in {"numbers", "constant"}]
         run = at == [str(i + 1) for i in range(len(at))]

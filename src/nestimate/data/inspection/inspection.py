@@ -15,8 +15,9 @@ from nestimate.data.inspection.dilutions import Added, Dilutions
 from nestimate.data.inspection.factors import told_apart
 from nestimate.data.inspection.folding import Folding
 from nestimate.data.inspection.foldings import foldings
-from nestimate.data.inspection.kinds import PLATE, Column, described, is_plate
+from nestimate.data.inspection.kinds import Column, described
 from nestimate.data.inspection.labelling import crossed_labels
+from nestimate.data.inspection.layouts import instead_said
 from nestimate.data.inspection.lifetimes import Lifetimes
 from nestimate.data.inspection.measurands import Measurand, Moment, measurands, moments_of_means
 from nestimate.data.inspection.measured import (
@@ -46,7 +47,6 @@ from nestimate.data.inspection.trials import Tried, in_full
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.onegroup import with_one_group
 from nestimate.data.tables.reading import Reading
-from nestimate.data.tables.survival import survival_said
 from nestimate.errors import listed
 from nestimate.remedies import on_table, without_fit
 
@@ -87,7 +87,7 @@ class Inspection:
     apart
         Labels that hold several in one, where designs make columns of their parts; otherwise None.
     instead
-        What the table is in place of rows of readings, as a plate as it lies; otherwise "".
+        What the table is in place of rows of readings, as a plate; otherwise "".
     proposals
         Designs that the table can be, the most likely first.
     refused
@@ -234,7 +234,7 @@ class Inspection:
 
     @classmethod
     def _looked_at(cls, table: Table, file: str | None) -> Self:
-        if said := PLATE if is_plate(table) else survival_said(table):
+        if said := instead_said(table):
             return replace(cls._of(table, file), instead=said)
         found = cls._in_all_ways(table, file)
         full, waiting = with_stand_ins(table, found.columns)
@@ -317,8 +317,7 @@ class Inspection:
         derived = derived_columns(table, columns)
         apart += measured_parts(columns, derived)
         values = baseline.first(values) if baseline else values
-        if coarse is not None:
-            apart.append(coarse.total)
+        apart += [coarse.total] if coarse is not None else []
         extended, whole = with_one_group(table)
         if not values:
             return found
@@ -389,12 +388,13 @@ def _with_folding[I: Inspection](
     beside = {name: inner.roles[name] for name in folding.labels if name in inner.roles}
     first = folding.likely
     beside = (beside if first else {}) | folded_reasons(folding, found.roles)
+    others = [n for n in (found.value, *found.other_values) if n and n not in folding.columns]
     return replace(
         found,
         roles={**found.roles, **beside},
         confounded=inner.confounded if first else found.confounded,
         value=",".join(folding.columns) if first else found.value,
-        other_values=() if first else found.other_values,
+        other_values=tuple(others) if first else found.other_values,
         proposals=placed(found.proposals, proposals, folding),
         refused=(),
     )

@@ -96,10 +96,14 @@ def are_dates(labels: Sequence[str]) -> bool:
 
 
 def are_wells(labels: Sequence[str]) -> bool:
-    """Return whether labels are those of wells: letters of rows, numbers of columns."""
-    found = [re.fullmatch(r"([A-P])0?\d{1,2}", label) for label in labels]
-    letters = {part[1] for part in found if part is not None}
-    return len(labels) >= FEWEST_WELLS and all(found) and len(letters) > 2
+    """Return whether labels are those of wells of several rows of a plate."""
+    several = len({label[0] for label in labels if label}) > 2
+    return len(labels) >= FEWEST_WELLS and several and are_places(labels)
+
+
+def are_places(labels: Sequence[str]) -> bool:
+    """Return whether labels are letters of rows and numbers of columns of a plate: A1, A01, H12."""
+    return bool(labels) and all(re.fullmatch(r"[A-P]0?\d{1,2}", label) for label in labels)
 
 
 def are_names(labels: Sequence[str]) -> bool:

@@ -110,7 +110,7 @@ def _typed(
         ("block", roles.block),
         ("relabel_units", roles.relabel_units),
         ("response", roles.said_response),
-        ("against", "0" if roles.one_group else None),
+        ("against", proposal.against if roles.one_group else None),
     ]
 
 

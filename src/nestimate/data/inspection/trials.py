@@ -16,6 +16,7 @@ from nestimate.data.inspection.crossings import Crossing
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.proposals import MOST, Branch, Proposal, Step
 from nestimate.data.inspection.relations import group_columns
+from nestimate.data.inspection.stated import no_change
 from nestimate.data.inspection.weights import ranked
 from nestimate.data.tables.door import Table
 from nestimate.errors import DataError, DesignError
@@ -153,6 +154,7 @@ def propose(
             else:
                 refused.append(_proposal(roles, candidate, whole, refused=str(error)))
             continue
+        against = no_change(crossing.table, value) if roles.one_group else "0"
         path = [level.name for level in design.levels if level.name in crossing.codes]
         parts = [*candidate.place, *path]
         divided = tuple(_canonical(crossing.members(parts[: i + 1])) for i in range(len(parts)))
@@ -165,6 +167,7 @@ def propose(
             layout=design.layout,
             branches=tuple(_branches(crossing, design, parts[1:])),
             cautions=design.warnings,
+            against=against,
         )
         fit.append(_by_n(made, design))
     if fit and refused and refused[0].candidate.score > fit[0].candidate.score:

@@ -32,10 +32,8 @@ def remarks(inspection: Inspection) -> Iterable[str]:
         if column.kind != "numbers and text":
             yield from column.remarks
         elif inspection.value is not None and column not in inspection.waiting_columns:
-            yield (
-                f"{column.name} mixes numbers and text, so it cannot be used as it stands: "
-                f"{odd_cells(column)}. {column.trouble}"
-            )
+            mixes = f"{column.name} mixes numbers and text, so it cannot be used as it stands: "
+            yield f"{mixes}{odd_cells(column)}. {column.trouble}" if column.odd else column.trouble
     yield from _read_as_empty(inspection)
     yield from _left_out(inspection)
     if inspection.proposals and all(p.whole for p in inspection.proposals):
@@ -61,7 +59,8 @@ def remarks(inspection: Inspection) -> Iterable[str]:
     yield from _one_of_each(inspection)
     if (lived := inspection.lifetimes) is not None:
         yield survival(lived)
-    for column in [] if inspection.measurand else kinds_of_value(inspection):
+    aside = inspection.measurand or inspection.instead
+    for column in [] if aside else kinds_of_value(inspection):
         yield (
             f"Does {column.name} say what was measured? Then keep the rows of one {column.name}: a "
             "comparison is about one kind of value."

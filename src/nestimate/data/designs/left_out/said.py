@@ -13,6 +13,7 @@ from nestimate.data.designs.left_out.anew import Anew
 from nestimate.data.designs.left_out.behind import TOGETHER, Again, Behind
 from nestimate.data.designs.left_out.kinds import LeftOut, Looked
 from nestimate.data.designs.left_out.made import made_of
+from nestimate.data.designs.left_out.readings import of_readings
 from nestimate.data.designs.left_out.ties import InsideTie, OuterTie, Tie
 from nestimate.data.designs.left_out.uneven import ALIKE, Slope, Uneven, looks, straight
 from nestimate.data.designs.left_out.whole import wholly
@@ -54,7 +55,9 @@ def beside_roles(
         return []
     beside = {name: table.numbers(name)[rows.keep] for name in adjust}
     looked = Looked.by_roles(roles, rows, structure, beside)
-    return _said(_left(table, roles, {*used, *_behind(roles)}, rows.keep), looked)
+    left = _left(table, roles, {*used, *_behind(roles)}, rows.keep)
+    own = of_readings(table, left, roles, rows)
+    return [*own.values(), *_said([c for c in left if c.name not in own], looked)]
 
 
 def beside_formula(

@@ -131,7 +131,7 @@ REPEATS = frozenset(
 #: Words for how many there were in all.
 TOTAL = frozenset(
     {"total", "totals", "all", "n", "nuclei", "tested", "scored", "counted", "dapi", "trials"}
-    | {"sown", "seeds", "plated", "injected", "exposed", "examined", "gesät"}
+    | {"sown", "seeds", "plated", "injected", "exposed", "examined", "gesät", "hoechst"}
 )
 #: Words for how many there were of something.
 COUNTS = frozenset({"count", "counts", "number", "of", "anzahl", "nb", "nombre"})

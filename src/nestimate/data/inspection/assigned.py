@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import combinations
 
 import numpy as np
 
@@ -120,3 +121,17 @@ def evenly_crossed(crossing: Crossing, name: str, other: str) -> bool:
         return False
     found = np.bincount(crossing.members([name, other]), weights=crossing.rows)
     return bool(found.min() == found.max())
+
+
+def square_of(crossing: Crossing, group: str) -> tuple[str, ...]:
+    """Return the rows and columns of a Latin square in which each holds every group once; or ().
+
+    As many of each as there are groups, and one reading in each place.
+    """
+    size = crossing.size(group)
+    sides = [n for n in crossing.names if n != group and crossing.size(n) == size > 2]
+    for one, other in combinations(sides, 2):
+        crossed = evenly_crossed(crossing, one, other) and crossing.most_rows([one, other]) == 1
+        if crossed and all(evenly_crossed(crossing, side, group) for side in (one, other)):
+            return (one, other)
+    return ()

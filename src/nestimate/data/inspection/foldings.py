@@ -6,9 +6,8 @@ its designs are then said in the words that read the wide table.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
-from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +22,7 @@ from nestimate.data.inspection.beside import (
     as_name,
     compared_beside,
     control_among,
+    converted,
     cut_short,
     is_beside,
     is_control,
@@ -34,11 +34,14 @@ from nestimate.data.inspection.beside import (
     outcomes_beside,
 )
 from nestimate.data.inspection.curves import along_labels, is_along, of_rows, set_by_row, visits
+from nestimate.data.inspection.folding import Folding
 from nestimate.data.inspection.kinds import Column
+from nestimate.data.inspection.stepping import Taken, in_steps
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.reshape import long_form
 from nestimate.data.tables.series import alike_in_name, alike_in_size, counts_rows, number_like
 from nestimate.data.tables.stacking import Wanted, stacked
+from nestimate.data.tables.steps import Steps
 from nestimate.data.tables.titles import at_times, bare, common_word, families, says_when, titles
 from nestimate.errors import NestimateError
 
@@ -48,47 +51,6 @@ MOST_ROWS = 200_000
 _OTHER = {"trait", "n", "sd", "se", "counter", "time"}
 #: A number that begins a name.
 _AMOUNT = re.compile(r"^\s*-?[\d.,]+\s*(?=$|\D)")
-FoldingKind = Literal["replicates", "units", "groups", "times"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Folding:
-    """A wide table put into one reading per row.
-
-    Attributes
-    ----------
-    kind
-        `replicates`: `columns` are readings of what is in the row; `units`: each is a unit, its
-        group in its title; `groups`: each is a group; `times`: each is a time at which what is in
-        the row was measured again.
-    columns, labels
-        The columns put below each other, and those of labels beside them.
-    row
-        The column that numbers the rows, where no label tells them apart; otherwise "".
-    table
-        The long table.
-    likely
-        Whether names and numbers speak for it.
-    along
-        The column of the times, doses or positions at which units were read; otherwise "".
-    curve
-        The column of times, doses or positions where each group is one curve; otherwise "".
-    baseline
-        Whether the first of the times is before anything was done: no reading of what came after.
-    sure
-        Whether titles say that columns hold one quantity, rather than outcomes of their own.
-    """
-
-    kind: FoldingKind
-    columns: tuple[str, ...]
-    labels: tuple[str, ...]
-    row: str
-    table: Table
-    likely: bool
-    along: str = ""
-    curve: str = ""
-    baseline: bool = False
-    sure: bool = True
 
 
 def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
@@ -104,7 +66,10 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
     able = [c for c in named if number_like(table.column(c.name)) and c.smallest is not None]
     found = families([c.name for c in able])
     timed = [*found.values()] == at_times([c.name for c in able]) and len(found) == 1
-    conditions = _conditions(able, named, set_by_row(table, named), timed=timed)
+    series = None if timed else in_steps(table, able, named)
+    sure = series is not None and series[0].known
+    along = set_by_row(table, named)
+    conditions = [] if sure else _conditions(able, named, along, timed=timed)
     if conditions:
         yield from _compared(table, conditions, named)
         return
@@ -121,17 +86,15 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
         made = _read_under(table, measured, rest, columns)
         made = made or _groups(table, [c for c in able if c in [*measured, *controls]], named)
     elif timed:
-        baseline = Baseline.of(columns)
-        at = [c.name for c in numbered]
-        if baseline is not None and baseline.before not in at:
-            # Beside groups what came last is compared at equal values before.
-            at = [baseline.before, *at]
-            sampled = all(hints(c.name) & {"unit", "block", "counter"} for c in rest if c.labelled)
-            rest = [c for c in rest if c.name != baseline.before] if sampled else []
-        made = _times(table, at, rest, baseline=baseline is not None)
+        made = _at_times(table, numbered, rest, columns)
+    elif series is not None:
+        yield from _stepped(table, *series, named)
+        return
     elif len(found) == 1:
         labels = of_rows(table, rest) or [c for c in rest if c.kind not in {"numbers", "constant"}]
         made = _replicates(table, [c.name for c in numbered], labels)
+        if made is not None and converted(table, made.columns, rest):
+            made = replace(made, likely=False)
     elif not found and (at := numbers_as_titles(able, rest)):
         labels = [c for c in rest if c.name not in at and c.kind not in {"numbers", "constant"}]
         run = at == [str(i + 1) for i in range(len(at))]
@@ -145,6 +108,46 @@ def foldings(table: Table, columns: Sequence[Column]) -> Iterator[Folding]:
         made = _units(table, [c.name for c in numbered], beside)
     if made is not None:
         yield made
+
+
+def _at_times(
+    table: Table, numbered: Sequence[Column], rest: Sequence[Column], columns: Sequence[Column]
+) -> Folding | None:
+    """Read columns at times, the one before among them; beside groups the last is compared."""
+    baseline = Baseline.of(columns)
+    at = [c.name for c in numbered]
+    if baseline is not None and baseline.before not in at:
+        at = [baseline.before, *at]
+        sampled = all(hints(c.name) & {"unit", "block", "counter"} for c in rest if c.labelled)
+        rest = [c for c in rest if c.name != baseline.before] if sampled else []
+    return _times(table, at, rest, baseline=baseline is not None)
+
+
+def _stepped(
+    table: Table, series: Steps, taken: Taken, named: Sequence[Column]
+) -> Iterator[Folding]:
+    """Yield columns of steps as readings of one thing, where they may be, and as levels.
+
+    What is yielded last comes first, if it is likely.
+    """
+    names = series.columns
+    rest = [c for c in named if c.name not in names]
+    before = Baseline.of([c for c in named if c.name in names]) is not None
+    levels = _times(table, names, rest, baseline=before, factor=series.factor)
+    if series.known:
+        measured = [c for c in named if c.name in names]
+        found = levels or (None if taken == "levels" else _groups(table, measured, named))
+        yield from [found] if found is not None else []
+        return
+    labels = [c for c in rest if c.kind not in {"numbers", "constant"}]
+    pooled = _replicates(table, names, labels)
+    again, rather = taken == "rather readings", taken == "rather levels"
+    if pooled is None or levels is None:
+        yield from [pooled] if pooled is not None else []
+        yield from [replace(levels, likely=rather, open=True)] if levels is not None else []
+        return
+    both = [replace(pooled, likely=again, open=True), replace(levels, likely=rather, open=True)]
+    yield from both[::-1] if again else both
 
 
 def _read_under(

@@ -14,10 +14,11 @@ from nestimate.data.inspection.curves import followed
 from nestimate.data.inspection.derived import derived_columns, measured_parts, powers_of, unrelated
 from nestimate.data.inspection.dilutions import Added, Dilutions
 from nestimate.data.inspection.factors import told_apart
-from nestimate.data.inspection.foldings import Folding, foldings
-from nestimate.data.inspection.frequencies import frequencies_said
-from nestimate.data.inspection.kinds import PLATE, Column, described, is_plate
+from nestimate.data.inspection.folding import Folding
+from nestimate.data.inspection.foldings import foldings
+from nestimate.data.inspection.kinds import Column, described
 from nestimate.data.inspection.labelling import crossed_labels
+from nestimate.data.inspection.layouts import instead_said
 from nestimate.data.inspection.lifetimes import Lifetimes
 from nestimate.data.inspection.measurands import Measurand, Moment, measurands, moments_of_means
 from nestimate.data.inspection.measured import (
@@ -29,7 +30,7 @@ from nestimate.data.inspection.measured import (
 )
 from nestimate.data.inspection.patience import slow
 from nestimate.data.inspection.proposals import MOST, Proposal
-from nestimate.data.inspection.reasons import Reason, folded_reasons, reasons
+from nestimate.data.inspection.reasons import Reason, beside_reasons, folded_reasons, reasons
 from nestimate.data.inspection.relations import alike, confounded, likely_labels, unlabelled
 from nestimate.data.inspection.responded import (
     by_limits,
@@ -47,7 +48,6 @@ from nestimate.data.inspection.trials import Tried, in_full
 from nestimate.data.tables.door import Table
 from nestimate.data.tables.onegroup import with_one_group
 from nestimate.data.tables.reading import Reading
-from nestimate.data.tables.survival import survival_said
 from nestimate.errors import listed
 from nestimate.remedies import on_table, without_fit
 
@@ -88,7 +88,7 @@ class Inspection:
     apart
         Labels that hold several in one, where designs make columns of their parts; otherwise None.
     instead
-        What the table is in place of rows of readings, as a plate as it lies; otherwise "".
+        What the table is in place of rows of readings, as a plate; otherwise "".
     proposals
         Designs that the table can be, the most likely first.
     refused
@@ -231,8 +231,7 @@ class Inspection:
 
     @classmethod
     def _looked_at(cls, table: Table, file: str | None) -> Self:
-        said = PLATE if is_plate(table) else survival_said(table)
-        if said := said or frequencies_said(table, described(table)):
+        if said := instead_said(table):
             return replace(cls._of(table, file), instead=said)
         found = cls._in_all_ways(table, file)
         full, waiting = with_stand_ins(table, found.columns)
@@ -260,7 +259,10 @@ class Inspection:
                 folding.table, rows, along, file=file, made=folding.row, curve=folding.curve
             )
             proposals = restated(inner.proposals, folding, table, limited)
+            if folding.asks and found.value not in folding.columns:
+                found = cls._as_it_stands(plain, file=file, value=folding.columns[0])
             found = _with_folding(found, inner, folding, proposals)
+            found = replace(found, notes=(*found.notes, *folding.unnamed(proposals)))
         if limited and not found.proposals:
             return cls._as_it_stands(table, file=file)
         left = last_resort(plain, found.columns) if found.value is None else None
@@ -307,8 +309,7 @@ class Inspection:
         derived = derived_columns(table, columns)
         apart += measured_parts(columns, derived)
         values = baseline.first(values) if baseline else values
-        if coarse is not None:
-            apart.append(coarse.total)
+        apart += [coarse.total] if coarse is not None else []
         extended, whole = with_one_group(table)
         if not values:
             return found
@@ -323,17 +324,16 @@ class Inspection:
         crossing, groups, likely, fit = tried.crossing, tried.groups, tried.ranked, tried.fit
         counted = [c.name for c in columns if c.measured and c.kind == "numbers as labels"]
         total = beside.column if beside is not None and beside.role == "total" else ""
-        labels = {*crossing.names, *doubles, *summary.values()}
-        dropped = [n for n in counted if n not in {value, *labels}]
+        used = {value, *crossing.names, *doubles, *summary.values()}
         before = [] if baseline is None else [baseline.before]
         taken = {value, total, *again, *before, coarse.total if coarse else ""}
-        others = list(dict.fromkeys(n for n in [*values, *dropped] if n not in taken))
+        counted = [n for n in counted if n not in used]
+        others = list(dict.fromkeys(n for n in [*values, *counted] if n not in taken))
         best = fit[0].roles.group if fit else groups[0]
         fit = with_formulas(crossing, value, groups, likely, fit)
         fit = responded(extended, fit, beside)
         fit = fit if baseline is None else baseline.proposed(extended, fit)[:MOST]
         fit = tuple(replace(found, along="".join(along) or found.along) for found in fit)
-        moment = Reason(role="along", why="when, at which dose or where units were read")
         return replace(
             found,
             aliases=aliases,
@@ -356,20 +356,16 @@ class Inspection:
                 best=best,
                 whole=whole,
             )
-            | dict.fromkeys(along, (moment,))
-            | dict.fromkeys(
-                classed, (Reason(role="part", why=f"says in classes what {value} says"),)
-            )
-            | dict.fromkeys(before, (Reason(role="baseline", why="the same before"),))
-            | ({coarse.total: (Reason(role="total", why="of how many"),)} if coarse else {}),
+            | beside_reasons(
+                along, before, [coarse.total] if coarse else [], dict.fromkeys(classed, value)
+            ),
         )
 
     @property
     def waiting_columns(self) -> tuple[Column, ...]:
         """The columns of the design that waits for a limit in which cells are words for it."""
-        if self.waiting is None:
-            return ()
-        used = {self.waiting.roles.value, *self.waiting.folded_columns}
+        waiting = [self.waiting] if self.waiting is not None else []
+        used = {name for w in waiting for name in (w.roles.value, *w.folded_columns)}
         return tuple(c for c in self.columns if c.waits_for_limit and c.name in used)
 
     def column(self, name: str) -> Column:
@@ -383,15 +379,16 @@ def _with_folding[I: Inspection](
     """Add the designs of a wide table to those that it has as it stands."""
     if not proposals:
         return found
-    stacked = folded_reasons(folding, found.roles)
     beside = {name: inner.roles[name] for name in folding.labels if name in inner.roles}
     first = folding.likely
+    beside = (beside if first else {}) | folded_reasons(folding, found.roles)
+    others = [n for n in (found.value, *found.other_values) if n and n not in folding.columns]
     return replace(
         found,
-        roles={**found.roles, **(beside if first else {}), **stacked},
+        roles={**found.roles, **beside},
         confounded=inner.confounded if first else found.confounded,
         value=",".join(folding.columns) if first else found.value,
-        other_values=() if first else found.other_values,
+        other_values=tuple(others) if first else found.other_values,
         proposals=placed(found.proposals, proposals, folding),
         refused=(),
     )

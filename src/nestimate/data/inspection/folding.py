@@ -1,8 +1,12 @@
 """A wide table put into one reading per row: what its columns are then, and what stands beside."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
 from typing import Literal
+
+import numpy as np
+import pyarrow as pa
 
 from nestimate.data.inspection.proposals import Proposal
 from nestimate.data.tables.door import Table
@@ -68,3 +72,16 @@ class Folding:
             "table: how the columns differ is then compared within the rows. One column alone, or "
             "the mean of all, does not say it.",
         )
+
+
+def tell_rows(table: Table, names: Sequence[str]) -> bool:
+    """Return whether labels of several columns are others together in every row."""
+    codes = np.stack([table.labels(name)[0] for name in names])
+    return bool(np.unique(codes, axis=1).shape[1] == table.n_rows)
+
+
+def with_rows(table: Table) -> tuple[Table, str]:
+    """Return a table with a column that numbers its rows, and what that is called."""
+    row = next(name for i in count() if (name := f"{'row ' * i}unit id") not in table.columns)
+    rows = pa.array([f"row {table.row(i)}" for i in range(table.n_rows)], pa.string())
+    return replace(table, columns={**table.columns, row: pa.chunked_array([rows])}), row

@@ -7,10 +7,6 @@ its designs are then said in the words that read the wide table.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import count
-
-import numpy as np
-import pyarrow as pa
 
 from nestimate.data.designs.quantities import of_quantities
 from nestimate.data.designs.vocabulary import (
@@ -34,7 +30,7 @@ from nestimate.data.inspection.beside import (
     outcomes_beside,
 )
 from nestimate.data.inspection.curves import along_labels, is_along, of_rows, set_by_row, visits
-from nestimate.data.inspection.folding import Folding
+from nestimate.data.inspection.folding import Folding, tell_rows, with_rows
 from nestimate.data.inspection.kinds import Column
 from nestimate.data.inspection.stepping import Taken, in_steps
 from nestimate.data.tables.door import Table
@@ -265,7 +261,7 @@ def _replicates(table: Table, names: Sequence[str], labels: Sequence[Column]) ->
     if len(labels) == 1 and labels[0].smallest is not None:
         table = along_labels(table, labels[0].name)
     if not any(c.kind == "id" or c.distinct == table.n_rows for c in labels):
-        table, row = _with_rows(table)
+        table, row = with_rows(table)
         kept.append(row)
     try:
         values = [table.numbers(name) for name in names]
@@ -307,9 +303,9 @@ def _times(
     named = any(c.distinct == table.n_rows for c in told) or (
         factor == "column" and all(map(is_along, told))
     )
-    if not named and (not sampled or (compared and _tell_rows(table, [*sampled, *compared]))):
+    if not named and (not sampled or (compared and tell_rows(table, [*sampled, *compared]))):
         # Numbers of animals that return in every group were rather given anew in each.
-        table, row = _with_rows(table)
+        table, row = with_rows(table)
         labels = [*(n for n in labels if n not in sampled), row]
     try:
         values = [table.numbers(name) for name in names]
@@ -368,13 +364,11 @@ def _groups(
     if len(groups) < 2 or len(labels) > most or outcomes_beside(table, groups):
         return None
     sure = control or amounts or Baseline.of(groups) is not None
-    if levels_beside(groups) or (not sure and of_quantities(c.name for c in groups)):
-        return None
-    if (not control and other) or any(c.kind == "numbers" for c in labels):
+    apart = levels_beside(groups) or (not sure and of_quantities(c.name for c in groups))
+    if apart or (not control and other) or any(c.kind == "numbers" for c in labels):
         return None
     try:
-        names = [c.name for c in groups]
-        kept = [c.name for c in labels]
+        names, kept = [c.name for c in groups], [c.name for c in labels]
         long = stacked(table, [*map(table.numbers, names)], {"group": names}, [], Wanted(), kept)
     except NestimateError:
         return None
@@ -388,16 +382,3 @@ def _groups(
         likely=sure or of_one_quantity(groups),
         sure=sure,
     )
-
-
-def _tell_rows(table: Table, names: Sequence[str]) -> bool:
-    """Return whether labels of several columns are others together in every row."""
-    codes = np.stack([table.labels(name)[0] for name in names])
-    return bool(np.unique(codes, axis=1).shape[1] == table.n_rows)
-
-
-def _with_rows(table: Table) -> tuple[Table, str]:
-    """Return a table with a column that numbers its rows, and what that is called."""
-    row = next(name for i in count() if (name := f"{'row ' * i}unit id") not in table.columns)
-    rows = pa.array([f"row {table.row(i)}" for i in range(table.n_rows)], pa.string())
-    return replace(table, columns={**table.columns, row: pa.chunked_array([rows])}), row

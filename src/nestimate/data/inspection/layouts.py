@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Self
 
-from nestimate.data.designs.vocabulary import hints, words
+from nestimate.data.designs.vocabulary import hints, lasts, words
 from nestimate.data.inspection.frequencies import frequencies_said
 from nestimate.data.inspection.kinds import Column, described
 from nestimate.data.inspection.looks import FEWEST_WELLS, are_places, are_wells
@@ -129,7 +129,8 @@ def _rows_of_wells(table: Table) -> str:
         return ""
     others = [c for c in columns if c.name != found[0]]
     labelled = any(c.labelled and not hints(c.name) & {"time", "counter"} for c in others)
-    if len(labels) < FEWEST_WELLS or labelled:
+    # Mice A1 to D3 have names of their own.
+    if len(labels) < FEWEST_WELLS or labelled or lasts(found[0]):
         return ""
     return (
         f"{found[0]} holds places of wells ({', '.join(labels[:3])} ...), no groups: which well "

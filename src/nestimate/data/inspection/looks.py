@@ -103,7 +103,7 @@ def are_wells(labels: Sequence[str]) -> bool:
 
 def are_places(labels: Sequence[str]) -> bool:
     """Return whether labels are letters of rows and numbers of columns of a plate: A1, A01, H12."""
-    return bool(labels) and all(re.fullmatch(r"[A-P]0?\d{1,2}", label) for label in labels)
+    return bool(labels) and all(re.fullmatch(r"[A-P](0?[1-9]|[1-4]\d)", x) for x in labels)
 
 
 def are_names(labels: Sequence[str]) -> bool:

@@ -167,7 +167,9 @@ class Stage:
     def _inside(self, parent: Codes, *columns: Array) -> tuple[list[Array], int]:
         """Return what is left beside the parents' means and lines, and what these took."""
         inside, size = parent[self.first], int(parent.max()) + 1
-        return self.lines.inside(inside, size).off(*(centred(c, inside, size) for c in columns))
+        columns = tuple(centred(column, inside, size) for column in columns)
+        left, lost = self.lines.inside(inside, size).off(*columns)
+        return left, size + lost
 
     def each_apart(self, left: Array, parent: Codes, which: Codes) -> dict[int, Variance]:
         """Return how far each kind varies by itself, times two; none where one is in no pair.

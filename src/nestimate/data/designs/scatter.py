@@ -36,6 +36,8 @@ Found = tuple[dict[Scale, Variance], dict[Scale, Variance]]
 LEAST = 0.25
 #: Degrees of freedom from which a group of a formula has a scatter of its own.
 MOSTLY = 0.5
+#: What is left of a column of size 1 that a mean takes away.
+ROUNDING = 1e-9
 UNKNOWN: Variance = (0.0, 0.0, 0)
 
 
@@ -133,6 +135,8 @@ def _found(
         mine = structure.lies(stratum)[present] == (effect.group if stratum.lone else 0)
         found[_scale(structure, stratum, effect)] = (0.0, 0.0, int(mine.sum()) - 1)
     found |= {(None, g): variance for g, variance in enumerate(sigma)}
+    if structure.text:
+        alone |= _readings_alone(readings, (y, x), levels[0].codes, len(structure.means))
     told: list[_Level | None] = [None]
     for level in levels:
         child = max(i for i, stage in enumerate(stages) if stage.inside(level.codes))
@@ -337,6 +341,28 @@ def _readings(
     sigma2 = np.broadcast_to(sum(one[0] * one[2] for one in found) / max(free, 1), y.shape[1:])
     known = np.square(np.divide.outer(np.nan_to_num(rows.error), stick.spread))
     return found, np.where(measured, np.multiply.outer(1 / rows.n, sigma2).T, known.T).T
+
+
+def _readings_alone(
+    rows: Readings, columns: tuple[Array, Array], cell: Codes, groups: int
+) -> dict[Scale, Variance]:
+    """Variance of a reading of a formula in its cell, in each group by itself.
+
+    The degrees of freedom of a group are its readings less what the means of cells, and the columns
+    that differ inside these, took of them.
+    """
+    y, x = columns
+    size = int(cell.max()) + 1
+    inside = x - group_means(x, cell, size)[0][cell]
+    inside = inside[:, np.abs(inside).max(axis=0, initial=0.0) > ROUNDING]
+    left, _ = regressed(y - group_means(y, cell, size)[0][cell], inside, 0)
+    taken = 1 / np.bincount(cell)[cell] + np.einsum("ij,ji->i", inside, np.linalg.pinv(inside))
+    free = np.bincount(rows.group, 1 - taken, groups)
+    squares = sums(np.square(left), rows.group, groups)
+    return {
+        (None, g): (square / share, 0.0, round(share)) if share > MOSTLY else UNKNOWN
+        for g, (square, share) in enumerate(zip(squares, free, strict=True))
+    }
 
 
 def _codes_of(cell: Codes, group: Codes, groups: int, measured: NDArray[np.bool_]) -> Codes:

@@ -5,6 +5,7 @@ the intervals of their differences.
 """
 
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 from typing import Self
 
@@ -14,6 +15,9 @@ from scipy import special
 
 from nestimate.data.designs.alone import Alone
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.strata import members_of, same_members
+from nestimate.data.designs.stratum import Stratum
+from nestimate.data.designs.structure import Structure
 from nestimate.remedies import Advice, Remedy
 
 Array = NDArray[np.float64]
@@ -247,7 +251,7 @@ def differing(design: Design) -> bool:
     structure = design.structure
     several = 1 < len(design.groups) <= MOST_OWN
     return (
-        not structure.text
+        (not structure.text or any(map(partial(_of_groups, structure), structure.strata)))
         and structure.factorial is None
         and structure.block is not None
         and not structure.lines
@@ -256,11 +260,24 @@ def differing(design: Design) -> bool:
     )
 
 
+def _of_groups(structure: Structure, stratum: Stratum) -> bool:
+    """Whether a term of a formula is what the groups differ by from cluster to cluster."""
+    if not stratum.heavy or stratum.lone or len(stratum.effects) != len(structure.groups):
+        return False
+    return bool((stratum.level.codes == structure.outer.codes).all()) and same_members(
+        members_of(stratum), structure.cell
+    )
+
+
 def _cell_means(design: Design) -> Array:
-    """Return the mean of every cell, shape (blocks, groups); NaN where there is no reading."""
+    """Return the mean of every cell, shape (blocks, groups); NaN where there is no reading.
+
+    Of a formula it is that of what its fixed part leaves.
+    """
     structure = design.structure
+    value = _left(design) if structure.text else design.readings.value
     count = np.bincount(structure.cell, minlength=design.cells.size)
-    total = np.bincount(structure.cell, design.readings.value, minlength=design.cells.size)
+    total = np.bincount(structure.cell, value, minlength=design.cells.size)
     with np.errstate(invalid="ignore"):
         return np.asarray((total / np.where(count, count, np.nan)).reshape(design.cells.shape))
 

@@ -1,14 +1,22 @@
 """Whether readings of the groups scatter alike about what they lie in, and units in their cells."""
 
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
+
 import numpy as np
 from numpy.typing import NDArray
 
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.expressions import quoted
 from nestimate.data.designs.residues import ROUNDING, Residues
 from nestimate.data.designs.spreads import Spreads, bartlett, lies_in
+from nestimate.remedies import Advice, Remedy
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
+
+#: Most levels of a column by which readings are looked at, and the P below which one is named.
+MOST_LEVELS, PLAIN = 6, 0.05
 
 
 def readings_within(design: Design) -> Spreads | None:
@@ -23,7 +31,7 @@ def readings_within(design: Design) -> Spreads | None:
     against what the formula says of them, and not against the means of their cells.
     """
     structure, group = design.structure, design.structure.group
-    if len(design.groups) < 2 or (structure.between and not structure.text):
+    if len(design.groups) < 2 or structure.between:
         return None
     found = rows_within(design, group, design.groups)
     if found is None and structure.text and not lies_in(structure.outer.codes, group):
@@ -52,6 +60,44 @@ def rows_within(
         return None
     about = Residues.of(design, codes if apart else np.zeros_like(codes))
     return _spreads(*about.by(codes, len(names)), design, names, holder(design))
+
+
+def unnamed_spreads(design: Design, beside: Mapping[str, Sequence[str | float]]) -> list[str]:
+    """Name the column of a formula along which readings scatter most differently.
+
+    Only the levels that are compared have a spread each.
+
+    Parameters
+    ----------
+    design
+        That of a formula.
+    beside
+        What stands in its rows in the columns of the fixed part that are not compared: labels, or
+        numbers.
+    """
+    own, seen = readings_within(design), []
+    for name, column in beside.items():
+        levels, codes = np.unique(np.asarray(column), return_inverse=True)
+        if 1 < levels.size <= MOST_LEVELS:
+            shown = levels.tolist()
+            labels = tuple(one if isinstance(one, str) else f"{name} {one:g}" for one in shown)
+            if (told := rows_within(design, codes.astype(np.intp), labels)) is not None:
+                seen.append((told.p, name, told))
+    if not seen:
+        return []
+    least, name, found = min(seen, key=itemgetter(0))
+    if least * len(seen) > PLAIN or (own is not None and own.p < least):
+        return []
+    of_labels = isinstance(beside[name][0], str)
+    way = Advice("A spread for each: ", Remedy("group", name), ".")
+    coded = f"Written C({quoted(name)}) its levels can be compared, and have a spread each."
+    return [
+        Advice(
+            f"Readings scatter differently along {name} ({found.shown}; {found.test} P = "
+            f"{found.p:.2g}) and have one spread: what scatters more looks surer than it is. ",
+            way if of_labels else coded,
+        )
+    ]
 
 
 def units_within(design: Design) -> Spreads | None:

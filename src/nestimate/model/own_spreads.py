@@ -102,15 +102,15 @@ def told_apart(design: Design) -> str | None:
 def readings_apart(design: Design) -> str | None:
     """Say why readings scatter by themselves in each group; None where they share one SD.
 
-    They do so visibly, about what they lie in. Or, where groups meet in blocks or clusters, what
-    they shared would be the scatter of a group that has far more.
+    They do so visibly, about what they lie in. Or, where groups differ by themselves in every block
+    or cluster, what they shared would be the scatter of a group that has far more.
     """
     found, structure = readings_within(design), design.structure
     if found is None or len(found.groups) > MOST_INSIDE:
         return None
     alone = lies_in(structure.outer.codes, structure.group)
-    few = found.fewest < HARDLY and found.most >= OUTNUMBERED * found.fewest and not alone
-    if not (found.uneven or few):
+    few = found.fewest < HARDLY and found.most >= OUTNUMBERED * found.fewest
+    if not (found.uneven or (few and structure.varies)):
         return None
     why = "scatter differently" if found.uneven else "are few in one group beside another"
     of = f"one {holder(design)}" if alone else "a cell"

@@ -346,7 +346,7 @@ def bartlett(sds: Array, freedom: Codes | Array) -> float:
     """Return the probability of SDs at least so different, were all one."""
     pooled = (freedom @ np.square(sds)) / freedom.sum()
     apart = freedom.sum() * np.log(pooled) - freedom @ np.log(np.square(sds))
-    return by_chance(float(apart), freedom)
+    return by_chance(max(0.0, float(apart)), freedom)
 
 
 def by_chance(apart: float, freedom: Codes | Array) -> float:

@@ -134,10 +134,11 @@ def test_residues_are_those_of_least_squares_with_a_column_for_everything(formul
     codes = design.structure.group
     found = Residues.of(design, codes)
     cells = pd.get_dummies(table["litter"] + table["drug"]).to_numpy(float)
+    drugs = pd.get_dummies(table["drug"]).to_numpy(float)
     age = table["age"].to_numpy() - table["age"].mean()
     columns = [cells]
     columns += [cells * age[:, None]] if "age |" in formula else []
-    columns += [age[:, None]] if "+ age" in formula else []
+    columns += [drugs * age[:, None]] if "+ age" in formula else []
     x = np.hstack(columns)
     hat = x @ np.linalg.pinv(x)
     assert found.left == pytest.approx(table["y"] - hat @ table["y"], abs=1e-7)

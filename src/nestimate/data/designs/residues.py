@@ -44,11 +44,17 @@ class Residues:
 
     @classmethod
     def of(cls, design: Design, codes: Codes) -> Self:
-        """Return those about cells that lie in one member of every level, and in one of `codes`."""
+        """Return those about cells that lie in one member of every level, and in one of `codes`.
+
+        Rows of each of `codes` have slopes of their own: what is left of quiet ones does not hold
+        the errors of noisy ones.
+        """
         structure, cell = design.structure, codes
         for stratum in structure.strata:
             cell = split(cell, stratum.level.codes)
-        return cls.about(cell, _varying(structure, cell), design.readings.value, structure.fixed)
+        each = np.eye(int(codes.max()) + 1)[codes]
+        shared = (structure.fixed[:, :, None] * each[:, None, :]).reshape(codes.size, -1)
+        return cls.about(cell, _varying(structure, cell), design.readings.value, shared)
 
     @classmethod
     def about(cls, cell: Codes, own: Array, value: Array, shared: Array) -> Self:

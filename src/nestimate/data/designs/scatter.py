@@ -36,8 +36,6 @@ Found = tuple[dict[Scale, Variance], dict[Scale, Variance]]
 LEAST = 0.25
 #: Degrees of freedom from which a group of a formula has a scatter of its own.
 MOSTLY = 0.5
-#: What is left of a column of size 1 that a mean takes away.
-ROUNDING = 1e-9
 UNKNOWN: Variance = (0.0, 0.0, 0)
 
 
@@ -348,21 +346,30 @@ def _readings_alone(
 ) -> dict[Scale, Variance]:
     """Variance of a reading of a formula in its cell, in each group by itself.
 
-    The degrees of freedom of a group are its readings less what the means of cells, and the columns
-    that differ inside these, took of them.
+    Each has means and slopes of its own, so that a quiet one does not take the errors of a noisy
+    one; they share them where one has too few readings for that.
     """
-    y, x = columns
-    size = int(cell.max()) + 1
-    inside = x - group_means(x, cell, size)[0][cell]
-    inside = inside[:, np.abs(inside).max(axis=0, initial=0.0) > ROUNDING]
-    left, _ = regressed(y - group_means(y, cell, size)[0][cell], inside, 0)
-    taken = 1 / np.bincount(cell)[cell] + np.einsum("ij,ji->i", inside, np.linalg.pinv(inside))
-    free = np.bincount(rows.group, 1 - taken, groups)
-    squares = sums(np.square(left), rows.group, groups)
+    (y, x), kept = columns, np.empty(cell.size)
+    left = np.empty_like(y)
+    for mine in (rows.group == g for g in np.unique(rows.group)):
+        left[mine], kept[mine] = _about_cells(y[mine], x[mine], without_gaps(cell[mine]))
+    if (np.bincount(rows.group, kept, groups) <= MOSTLY).any():
+        left, kept = _about_cells(y, x, cell)
+    free, squares = np.bincount(rows.group, kept, groups), sums(left**2, rows.group, groups)
     return {
         (None, g): (square / share, 0.0, round(share)) if share > MOSTLY else UNKNOWN
         for g, (square, share) in enumerate(zip(squares, free, strict=True))
     }
+
+
+def _about_cells(y: Array, x: Array, cell: Codes) -> tuple[Array, Array]:
+    """Return what the means of cells and a regression leave of rows, and 1 less their leverages."""
+    size = int(cell.max()) + 1
+    inside, left = (own - group_means(own, cell, size)[0][cell] for own in (x, y))
+    inside = inside[:, np.abs(inside).max(axis=0, initial=0.0) > 1e-9]
+    left, _ = regressed(left, inside, 0)
+    taken = np.einsum("ij,ji->i", inside, np.linalg.pinv(inside))
+    return left, 1 - 1 / np.bincount(cell)[cell] - taken
 
 
 def _codes_of(cell: Codes, group: Codes, groups: int, measured: NDArray[np.bool_]) -> Codes:

@@ -251,9 +251,9 @@ def differing(design: Design) -> bool:
     structure = design.structure
     several = 1 < len(design.groups) <= MOST_OWN
     return (
-        (not structure.text or any(map(partial(_of_groups, structure), structure.strata)))
-        and structure.factorial is None
+        structure.factorial is None
         and structure.block is not None
+        and (not structure.text or any(map(partial(_of_groups, structure), structure.strata)))
         and not structure.lines
         and several
         and np.ptp(design.cells[design.cells > 0]) == 0

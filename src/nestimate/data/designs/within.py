@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.expressions import quoted
 from nestimate.data.designs.residues import ROUNDING, Residues
-from nestimate.data.designs.spreads import Spreads, bartlett, lies_in
+from nestimate.data.designs.spreads import MOST_OWN, Spreads, bartlett, lies_in
 from nestimate.remedies import Advice, Remedy
 
 Array = NDArray[np.float64]
@@ -31,7 +31,7 @@ def readings_within(design: Design) -> Spreads | None:
     against what the formula says of them, and not against the means of their cells.
     """
     structure, group = design.structure, design.structure.group
-    if len(design.groups) < 2 or structure.between:
+    if not 1 < len(design.groups) <= MOST_OWN or structure.between:
         return None
     found = rows_within(design, group, design.groups)
     if found is None and structure.text and not lies_in(structure.outer.codes, group):

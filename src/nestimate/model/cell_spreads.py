@@ -14,7 +14,7 @@ from scipy import special
 
 from nestimate.data.designs.alone import Alone
 from nestimate.data.designs.design import Design
-from nestimate.data.designs.spreads import FEWEST_BLOCKS, Spreads
+from nestimate.data.designs.spreads import FEWEST_BLOCKS, MOST_OWN, Spreads
 from nestimate.data.designs.strata import role_structure
 from nestimate.data.designs.structure import Factor
 from nestimate.errors import DesignError
@@ -31,8 +31,8 @@ Codes = NDArray[np.intp]
 LEVEL = 0.25
 #: Probability from which cells are said to scatter differently, and not only that they may.
 SHOWN = 0.05
-#: Most cells that get a spread each: that takes longer.
-MOST_CELLS = 8
+#: Most cells that get a spread each: that takes longer. More than a few do where they show it.
+FEW_CELLS, MOST_CELLS = 6, 8
 #: By how many times the errors of means may differ between cells, by numbers of readings alone.
 UNEQUAL = 1.5
 #: Two cells do not tell from their difference which of them scatters.
@@ -59,7 +59,7 @@ def cell_spreads(design: Design) -> Spreads | None:
     structure = design.structure
     if structure.text or structure.factorial is None or len(structure.blocks) != 1:
         return None
-    if structure.lines or design.observed is not None or len(design.groups) > MOST_CELLS:
+    if structure.lines or design.observed is not None or len(design.groups) > MOST_OWN:
         return None
     if not design.statistics.measured.any() or _unequal(design):
         return None
@@ -73,12 +73,14 @@ def cell_spreads(design: Design) -> Spreads | None:
     alike = float(special.gammaincc(0.5 * freedom, 0.5 * apart)) if freedom else 1.0
     paired = max(left.shape[1] for _, left in sets) == PAIR
     sds = {
-        int(g): float(sd) for one, left in sets for g, sd in zip(one.groups, _sds(left), strict=True)
+        int(g): float(sd)
+        for one, left in sets
+        for g, sd in zip(one.groups, _sds(left), strict=True)
     }
     least = design.yardstick.resolution / np.sqrt(12)
     return Spreads(
         groups=design.groups,
-        sds=tuple(max(sds[g], float(least)) for g in range(len(sds))),
+        sds=tuple(sds[g] and max(sds[g], float(least)) for g in range(len(sds))),
         p=alike,
         fewest=min(len(left) for _, left in sets),
         most=max(len(left) for _, left in sets),
@@ -103,6 +105,15 @@ def with_own_cells(design: Design) -> Design:
     return replace(design, structure=found)
 
 
+def have_own(design: Design, assumptions: Assumptions) -> bool:
+    """Whether the cells of several factors in blocks have a spread each."""
+    structure = design.structure
+    single = structure.factorial is not None and assumptions.sigma == "own"
+    return any(stratum.each for stratum in structure.strata) or (
+        single and structure.block is not None and bool(design.cells.max() == 1)
+    )
+
+
 def cells_apart(design: Design, assumptions: Assumptions) -> tuple[Design, Assumptions]:
     """Return a design whose cells have a spread each where they show several, and say why.
 
@@ -110,14 +121,16 @@ def cells_apart(design: Design, assumptions: Assumptions) -> tuple[Design, Assum
     block where it holds several.
     """
     found = cell_spreads(design)
-    if found is None or found.p >= LEVEL:
+    many = len(design.groups)
+    if found is None or many > MOST_CELLS or found.p >= (LEVEL if many <= FEW_CELLS else SHOWN):
         return design, assumptions
     own = with_own_cells(design)
     several = any(stratum.each for stratum in own.structure.strata)
     how = "" if found.p < SHOWN else "may "
+    told = f"; {found.test} P = {found.p:.2g}" if found.p else ""
     said = Advice(
-        f"Cells {how}scatter differently ({found.shown}; {found.test} P = {found.p:.2g}), so each "
-        "has a spread of its own (one for all: ",
+        f"Cells {how}scatter differently ({found.shown}{told}), so each has a spread "
+        "of its own (one for all: ",
         Remedy("tau" if several else "sigma", "common"),
         ").",
     )
@@ -144,7 +157,7 @@ def _sets(design: Design) -> Iterator[tuple[Directions, Array]]:
     part = (kinds[:, None] <= kinds[None]).all(axis=2) & ~np.eye(len(kinds), dtype=bool)
     rows = ~part.any(axis=1)[kind.reshape(-1)][structure.blocking.codes]
     block = structure.blocking.codes[rows]
-    cells, place = np.unique(block * groups + structure.group[rows], return_inverse=True)
+    _, place = np.unique(block * groups + structure.group[rows], return_inverse=True)
     means = np.bincount(place, design.readings.value[rows]) / np.bincount(place)
     whole = replace(structure, group=structure.group[rows])
     try:
@@ -157,7 +170,7 @@ def _sets(design: Design) -> Iterator[tuple[Directions, Array]]:
 
 
 def _apart(along: Directions, left: Array) -> tuple[float, int]:
-    """Return how far cells are from scattering alike, as chi-squared, and its degrees of freedom."""
+    """Return how far cells are from scattering alike, a chi-squared, and its degrees of freedom."""
     freedom, cells = len(left) - 1, left.shape[1]
     spread = left.std(axis=0)
     if spread.max() <= ROUNDING * max(np.abs(left).max(), 1e-300):
@@ -179,4 +192,4 @@ def _sds(left: Array) -> Array:
     """Return how far each cell varies: as it stands of two, by itself of more."""
     if left.shape[1] == PAIR:
         return left.std(axis=0, ddof=1)
-    return np.asarray(np.sqrt(Alone.of(left).own))
+    return np.where(left.std(axis=0) > 0, np.sqrt(Alone.of(left).own), 0.0)

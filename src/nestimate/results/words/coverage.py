@@ -6,6 +6,7 @@ from typing import Any
 from nestimate.data.designs.design import Design
 from nestimate.data.designs.sphericity import Unsteady
 from nestimate.data.designs.spreads import HARDLY, Spreads
+from nestimate.model.cell_spreads import cell_spreads, have_own
 from nestimate.model.model import Model
 from nestimate.model.own_spreads import all_spreads
 from nestimate.remedies import Advice, Remedy
@@ -41,6 +42,9 @@ def spread_checks(model: Model, call: Mapping[str, Any]) -> tuple[Check, ...]:
     """
     design = model.design
     inside = () if model.assumptions.sigma == "own" else _inside_checks(design)
+    if have_own(design, model.assumptions):
+        return inside
+    inside = (*inside, *_cell_checks(design))
     apart = model.assumptions.tau in ("own", "pooled") or design.structure.pair
     along = _along_checks(design, call, apart=apart)
     if apart:
@@ -93,6 +97,28 @@ def _inside_checks(design: Design) -> tuple[Check, ...]:
                 f"{found.test} P = {found.p:.2g}): the interval of the group that scatters more is "
                 "too narrow, those of the others are too wide. ",
                 *own,
+            ),
+            withholds=False,
+        ),
+    )
+
+
+def _cell_checks(design: Design) -> tuple[Check, ...]:
+    """Say where the cells of several factors in blocks have one spread and show several."""
+    found = cell_spreads(design)
+    if found is None or not found.uneven:
+        return ()
+    return (
+        Check.of(
+            "spreads of cells",
+            found.p,
+            passed=False,
+            text=Advice(
+                f"One spread serves all cells, and they scatter differently ({found.shown}; "
+                f"{found.test} P = {found.p:.2g}): intervals of cells that scatter more are too "
+                "narrow, those of the others are too wide. A spread for each: ",
+                Remedy("sigma", "own"),
+                ".",
             ),
             withholds=False,
         ),

@@ -19,7 +19,7 @@ from nestimate.data.tables.door import Table, Wanted, read_table
 from nestimate.data.tables.onegroup import with_one_group
 from nestimate.errors import DesignError
 from nestimate.inference.fit import Fit
-from nestimate.model.cell_spreads import cells_apart
+from nestimate.model.cell_spreads import cells_apart, lines_or_cells
 from nestimate.model.model import Model
 from nestimate.model.own_spreads import by_lines, by_spread, readings_apart, told_apart
 from nestimate.options import Options
@@ -107,7 +107,9 @@ def posed(
         )
     if not chosen.covariates:
         design = by_spread(lambda apart: Design.from_table(table, roles, apart=apart), chosen.tau)
-        design = by_lines(design, chosen.tau)
+        lined = by_lines(design, chosen.tau)
+        free = chosen.tau is chosen.sigma is None
+        design = lines_or_cells(design, lined) if free else lined
         design = replace(design, warnings=(*design.warnings, *_exposed(table, roles, design)))
         return relative(design, chosen.relative_to), None, chosen, words
 

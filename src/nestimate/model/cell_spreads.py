@@ -14,7 +14,9 @@ from scipy import special
 
 from nestimate.data.designs.alone import Alone
 from nestimate.data.designs.design import Design
+from nestimate.data.designs.sphericity import Unsteady
 from nestimate.data.designs.spreads import FEWEST_BLOCKS, MOST_OWN, Spreads
+from nestimate.data.designs.squares import UNALIKE
 from nestimate.data.designs.strata import role_structure
 from nestimate.data.designs.structure import Factor
 from nestimate.errors import DesignError
@@ -114,15 +116,35 @@ def have_own(design: Design, assumptions: Assumptions) -> bool:
     )
 
 
+def lines_or_cells(design: Design, lined: Design) -> Design:
+    """Return the design whose blocks have lines unless its cells show more clearly several spreads.
+
+    Parameters
+    ----------
+    design, lined
+        Without the lines, and with them; the same where there are none.
+    """
+    found = None if lined is design else _told(design)
+    drifts = min((one.p for one in Unsteady.every(design) if one.drifts), default=UNALIKE)
+    return lined if found is None or found.p >= drifts else design
+
+
+def _told(design: Design) -> Spreads | None:
+    """Return the spreads of cells that have one each by default, as they show several."""
+    found, many = cell_spreads(design), len(design.groups)
+    if found is None or many > MOST_CELLS or found.p >= (LEVEL if many <= FEW_CELLS else SHOWN):
+        return None
+    return found
+
+
 def cells_apart(design: Design, assumptions: Assumptions) -> tuple[Design, Assumptions]:
     """Return a design whose cells have a spread each where they show several, and say why.
 
     That is an error of a reading where a cell holds one, and how far it differs from block to
     block where it holds several.
     """
-    found = cell_spreads(design)
-    many = len(design.groups)
-    if found is None or many > MOST_CELLS or found.p >= (LEVEL if many <= FEW_CELLS else SHOWN):
+    found = _told(design)
+    if found is None:
         return design, assumptions
     own = with_own_cells(design)
     several = any(stratum.each for stratum in own.structure.strata)

@@ -14,7 +14,7 @@ from scipy import special
 
 from nestimate.data.designs.alone import Alone
 from nestimate.data.designs.design import Design
-from nestimate.data.designs.sphericity import Unsteady
+from nestimate.data.designs.sphericity import FEWEST_LEVELS, Unsteady
 from nestimate.data.designs.spreads import FEWEST_BLOCKS, MOST_OWN, Spreads
 from nestimate.data.designs.squares import UNALIKE
 from nestimate.data.designs.strata import role_structure
@@ -134,7 +134,9 @@ def _told(design: Design) -> Spreads | None:
     found, many = cell_spreads(design), len(design.groups)
     if found is None or many > MOST_CELLS or found.p >= (LEVEL if many <= FEW_CELLS else SHOWN):
         return None
-    return found
+    # Changes between many levels whose order nobody knows may grow with how far these lie apart.
+    other = (one for one in Unsteady.every(design) if not one.drifts)
+    return None if any(len(one.along.labels) > FEWEST_LEVELS for one in other) else found
 
 
 def cells_apart(design: Design, assumptions: Assumptions) -> tuple[Design, Assumptions]:
